@@ -1,0 +1,46 @@
+"""What a Keras model looks at while it trains, in TensorBoard.
+
+Importing this package imports neither TensorFlow nor Keras: the TensorBoard plugin lives in it,
+and viewers may have neither. Public names load on first use.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Attribution": "tfexplain.attribution",
+    "Explain": "tfexplain.callbacks",
+    "FeatureMaps": "tfexplain.explainers",
+    "GradCAM": "tfexplain.explainers",
+    "IntegratedGradients": "tfexplain.explainers",
+    "explain": "tfexplain.explainers",
+}
+
+__all__ = [
+    "Attribution",
+    "Explain",
+    "FeatureMaps",
+    "GradCAM",
+    "IntegratedGradients",
+    "__version__",
+    "explain",
+]
+
+if TYPE_CHECKING:
+    from tfexplain.attribution import Attribution
+    from tfexplain.callbacks import Explain
+    from tfexplain.explainers import FeatureMaps, GradCAM, IntegratedGradients, explain
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'tfexplain' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__
