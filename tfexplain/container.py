@@ -91,7 +91,7 @@ def unpack(data: bytes, kind: str) -> Container:
     if size > MAX_HEADER_BYTES or len(data) < 8 + size:
         raise SchemaError(f"{kind}: truncated or too long a header: {len(data)} bytes, {size=}")
     try:
-        entries = safetensors.deserialize(data)
+        entries = safetensors.deserialize(data)  # type: ignore[no-untyped-call]
     except safetensors.SafetensorError as error:
         raise SchemaError(f"{kind}: not a safetensors file: {error}") from error
     header = read_json(data[8 : 8 + size], dict, "header").get("__metadata__") or {}

@@ -1,0 +1,1 @@
+"""The TensorBoard plugin: serves what the callbacks logged to its page, without TensorFlow."""

@@ -1,0 +1,274 @@
+"""From TensorBoard's data provider to answers: the listing, series of records, pictures.
+
+The log is hostile until checked: what is wrong with a record is listed in its place.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from tensorboard.data import provider as tb_provider
+
+from tfexplain import schema
+from tfexplain.tb_plugin.arguments import RequestError, not_found, shown
+from tfexplain.tb_plugin.framing import Body, finite
+from tfexplain.tb_plugin.listing import Pictures, Run, Series, read_run
+
+# RustBoard fails a whole answer over 256 MiB; sizes are only estimated, hence half of it.
+MAX_CALL_BYTES = 128 << 20
+MAX_PICTURES = 1024
+# One blob at a time has a floor of 44 ms in RustBoard.
+PICTURE_READERS = 16
+ALL_STEPS = 2**30
+
+SEE_RUNS = "Ask `runs` for what there is."
+
+
+@dataclass(frozen=True)
+class Log:
+    """One experiment as TensorBoard's data provider shows it to one request.
+
+    Attributes:
+        provider: TensorBoard's `DataProvider`.
+        context: The request's context, for providers that check permissions.
+        experiment: The experiment's id.
+        kept: How many steps of a series TensorBoard keeps, 0 for all, None if unknown.
+    """
+
+    provider: Any
+    context: Any
+    experiment: str
+    kept: int | None
+
+    def runs(self, only: str | None = None) -> dict[str, Run]:
+        """What all runs offer, or `only` one."""
+        runs = None if only is None else tb_provider.RunTagFilter(runs=[only])
+        tensors = self._call(self.provider.list_tensors, runs)
+        blobs = self._call(self.provider.list_blob_sequences, runs)
+        names = sorted(tensors.keys() | blobs.keys())
+        return {name: read_run(tensors.get(name, {}), blobs.get(name, {})) for name in names}
+
+    def run(self, name: str) -> Run:
+        """What one run offers; `RequestError` where it does not exist."""
+        found = self.runs(name).get(name)
+        if found is None:
+            raise not_found("run", name, self.runs(), SEE_RUNS)
+        return found
+
+    def tensors(self, run: str, tags: Collection[str]) -> dict[str, Sequence[Any]]:
+        """The kept events of many tags, by tag, in one call."""
+        chosen = tb_provider.RunTagFilter(runs=[run], tags=tags)
+        read = self._call(self.provider.read_tensors, chosen, downsample=ALL_STEPS)
+        found: dict[str, Sequence[Any]] = read.get(run, {})
+        return found
+
+    def newest_blobs(self, run: str, tag: str) -> Sequence[Any]:
+        """References to the blobs of the last kept event."""
+        chosen = tb_provider.RunTagFilter(runs=[run], tags=[tag])
+        read = self._call(self.provider.read_blob_sequences, chosen, downsample=ALL_STEPS)
+        events = settled(read.get(run, {}).get(tag, []))
+        values: Sequence[Any] = events[-1].values if events else ()
+        return values
+
+    def blob(self, reference: Any) -> object:
+        """The blob itself, bytes if the log is as it should be."""
+        return self.provider.read_blob(self.context, blob_key=reference.blob_key)
+
+    def _call(self, method: Callable[..., Any], chosen: Any, **more: int) -> Any:
+        return method(
+            self.context,
+            experiment_id=self.experiment,
+            plugin_name=schema.PLUGIN_NAME,
+            run_tag_filter=chosen,
+            **more,
+        )
+
+
+# --------------------------------------------------------------------------------- series
+
+
+def read_series(
+    log: Log,
+    run: str,
+    groups: Sequence[str],
+    samples: Collection[int] = (),
+    steps: Collection[int] = (),
+) -> bytes:
+    """The records of some groups of one run, framed as `series` answers them.
+
+    Raises:
+        RequestError: The run, a group, a sample or a step does not exist, or it is too much.
+    """
+    chosen = _choose(log.run(run), groups, samples)
+    body = Body()
+    head: list[dict[str, Any]] = []
+    there: set[int] = set()
+    for chunk in _chunks(chosen, log.kept):
+        for series, events in _read(log, run, chunk):
+            entry: dict[str, Any] = {"group": series.tag.group, "sample": series.tag.sample}
+            if isinstance(events, Exception):
+                head.append({**entry, "points": [], "error": _unreadable(events)})
+                continue
+            kept = settled(events)
+            there.update(e.step for e in kept)
+            wanted = [e for e in kept if not steps or e.step in steps]
+            head.append({**entry, "points": [_point(series.tag.kind, e, body) for e in wanted]})
+    for step in steps:
+        if step not in there:
+            raise not_found("step", step, sorted(there), "Leave step= away to get all kept steps.")
+    return body.behind({"series": head})
+
+
+def settled(events: Sequence[Any]) -> list[Any]:
+    """Events in rising order of step, as if a restarted training had never run further before.
+
+    In the order of writing, a step at or below the last one means a restart: what it repeats is
+    dropped. Python-mode TensorBoard keeps both.
+    """
+    kept: list[Any] = []
+    for event in events:
+        while kept and event.step <= kept[-1].step:
+            kept.pop()
+        kept.append(event)
+    return kept
+
+
+def _choose(run: Run, groups: Sequence[str], samples: Collection[int]) -> list[Series]:
+    by_group: dict[str, list[Series]] = {}
+    for series in run.series:
+        by_group.setdefault(series.tag.group, []).append(series)
+    for group in groups:
+        if group not in by_group:
+            raise not_found("group", group, sorted(by_group), SEE_RUNS)
+    found = [series for group in groups for series in by_group[group]]
+    there = {series.tag.sample for series in found}
+    for sample in samples:
+        if sample not in there:
+            raise not_found("sample", sample, sorted(there - {-1}), SEE_RUNS)
+    return [s for s in found if not samples or s.tag.sample in {-1, *samples}]
+
+
+def _chunks(chosen: Sequence[Series], kept: int | None) -> Iterator[list[Series]]:
+    chunk: list[Series] = []
+    size = 0
+    for series in chosen:
+        more = _estimate(series, kept)
+        if chunk and size + more > MAX_CALL_BYTES:
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(series)
+        size += more
+    if chunk:
+        yield chunk
+
+
+def _estimate(series: Series, kept: int | None) -> int:
+    """Bytes of a whole series, from what the log says of itself."""
+    steps = max(1, min(series.last_step + 1, kept or ALL_STEPS))
+    shape = series.content.shape
+    record = 1024 + 2 * math.prod(shape) if shape else 64 << 10
+    return steps * record
+
+
+def _read(
+    log: Log, run: str, chunk: Sequence[Series]
+) -> Iterator[tuple[Series, Sequence[Any] | Exception]]:
+    """Each series with its events, or with what went wrong.
+
+    One broken tag fails a whole call, so a failed one is halved until only broken tags fail.
+    """
+    try:
+        found = log.tensors(run, [str(series.tag) for series in chunk])
+    except Exception as error:  # whatever a provider makes of a hostile log
+        if len(chunk) == 1:
+            yield chunk[0], error
+            return
+        middle = len(chunk) // 2
+        yield from _read(log, run, chunk[:middle])
+        yield from _read(log, run, chunk[middle:])
+    else:
+        yield from ((series, found.get(str(series.tag), ())) for series in chunk)
+
+
+def _point(kind: schema.Kind, event: Any, body: Body) -> dict[str, Any]:
+    point = {"step": int(event.step), "wall_time": finite(event.wall_time)}
+    try:
+        data = _record_bytes(event.numpy)
+        schema.decode(kind, data)
+    except schema.SchemaError as error:
+        return {**point, "error": str(error)}
+    return {**point, **body.add(data)}
+
+
+def _record_bytes(array: Any) -> bytes:
+    data = array.item() if array.shape == () else None
+    if not isinstance(data, bytes):
+        raise schema.SchemaError(
+            f"expected a scalar string tensor; got {array.dtype} of shape {list(array.shape)}"
+        )
+    return data
+
+
+def _unreadable(error: Exception) -> str:
+    return f"TensorBoard cannot read this tag: {type(error).__name__}: {shown(str(error))}"
+
+
+# ------------------------------------------------------------------------------- pictures
+
+
+def read_pictures(log: Log, run: str, name: str) -> tuple[bytes, str]:
+    """The pictures of one model input, framed as `inputs` answers them, and their version.
+
+    Raises:
+        RequestError: The run or the input does not exist.
+    """
+    inputs = log.run(run).pictures
+    if name not in inputs:
+        raise not_found("name", name, inputs, SEE_RUNS)
+    listed, body = inputs[name], Body()
+    references = _references(log, run, listed)
+    pictures: list[dict[str, Any]] = []
+    with ThreadPoolExecutor(PICTURE_READERS) as pool:
+        # By the handful, so that pictures over the limit are not all held at once.
+        for start in range(0, len(references), PICTURE_READERS):
+            handful = references[start : start + PICTURE_READERS]
+            for data in pool.map(lambda r: _blob(log, r), handful):
+                pictures.append({"sample": len(pictures), **_picture(data, body)})
+    return body.behind({"pictures": pictures}), listed.version
+
+
+def _references(log: Log, run: str, listed: Pictures) -> Sequence[Any]:
+    # Checked before reading: Python-mode TensorBoard makes one object for each claimed blob.
+    references: Sequence[Any] = ()
+    if listed.count <= MAX_PICTURES:
+        references = log.newest_blobs(run, f"inputs/{listed.name}")
+    if listed.count > MAX_PICTURES or len(references) > MAX_PICTURES:
+        raise RequestError(
+            422,
+            f"name={shown(listed.name)}: expected at most {MAX_PICTURES} pictures; got "
+            f"{listed.count}. Explain fewer samples (samples=).",
+        )
+    return references
+
+
+def _blob(log: Log, reference: Any) -> object:
+    try:
+        return log.blob(reference)
+    except Exception as error:  # whatever a provider makes of a hostile log
+        return error
+
+
+def _picture(data: object, body: Body) -> dict[str, Any]:
+    try:
+        if not isinstance(data, bytes):
+            raise schema.SchemaError(f"picture: expected bytes; got {type(data).__name__}")
+        width, height = schema.check_picture(data)
+        if not body.fits(len(data)):
+            raise schema.SchemaError("picture: the pictures before it already fill the answer")
+    except schema.SchemaError as error:
+        return {"error": str(error)}
+    return {**body.add(data), "width": width, "height": height}

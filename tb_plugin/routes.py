@@ -1,0 +1,143 @@
+"""The plugin's routes; http_api.md describes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tensorboard import plugin_util
+from tensorboard.backend import http_util
+from tensorboard.plugins import base_plugin
+from werkzeug import wrappers
+
+import tfexplain
+from tfexplain import schema
+from tfexplain.tb_plugin.arguments import Arguments, RequestError
+from tfexplain.tb_plugin.data import Log, read_pictures, read_series
+
+MAX_GROUPS = 64
+MAX_NUMBERS = 4096
+PICTURES_STAY_S = 24 * 3600
+
+_TYPES = {
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".json": "application/json",
+    ".map": "application/json",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain",
+}
+_STATIC = Path(__file__).parent / "static"
+# Which files exist is settled here: no part of a request's address ever becomes a path.
+_FILES = (
+    {p.name: p for p in _STATIC.iterdir() if p.is_file() and p.suffix in _TYPES}
+    if _STATIC.is_dir()
+    else {}
+)
+
+Answer = Callable[[wrappers.Request], Any]
+
+
+class ExplainPlugin(base_plugin.TBPlugin):  # type: ignore[misc]
+    """The EXPLAIN tab."""
+
+    plugin_name = schema.PLUGIN_NAME
+
+    def __init__(self, context: base_plugin.TBContext) -> None:
+        self._provider = context.data_provider
+        # What a remote data server keeps was decided where it was started.
+        remote = getattr(context.flags, "grpc_data_provider", "")
+        hints = context.sampling_hints or {}
+        self._kept: int | None = None if remote else hints.get(self.plugin_name)
+
+    def get_plugin_apps(self) -> dict[str, Any]:
+        """WSGI applications by route."""
+        pages = {f"/{name}": _route(_file(path)) for name, path in _FILES.items()}
+        return {
+            "/index.js": _route(_not_built),
+            **pages,
+            "/runs": _route(self._runs),
+            "/series": _route(self._series),
+            "/inputs": _route(self._inputs),
+        }
+
+    def is_active(self) -> bool:
+        """False at once: TensorBoard then asks the data provider whether the log has our data."""
+        return False
+
+    def frontend_metadata(self) -> base_plugin.FrontendMetadata:
+        """How TensorBoard shows the tab."""
+        return base_plugin.FrontendMetadata(
+            es_module_path="/index.js", tab_name="Explain", disable_reload=False
+        )
+
+    def _log(self, request: wrappers.Request) -> Log:
+        environ = request.environ
+        context, experiment = plugin_util.context(environ), plugin_util.experiment_id(environ)
+        return Log(self._provider, context, experiment, self._kept)
+
+    def _runs(self, request: wrappers.Request) -> Any:
+        answer = {
+            "plugin_version": tfexplain.__version__,
+            "format": ".".join(map(str, schema.VERSION)),
+            "samples_kept": self._kept,
+            "runs": [run.as_json(name) for name, run in self._log(request).runs().items()],
+        }
+        return http_util.Respond(request, answer, "application/json")
+
+    def _series(self, request: wrappers.Request) -> Any:
+        query = Arguments(request.query_string)
+        run, groups = query.one("run"), query.many("group", MAX_GROUPS)
+        samples, steps = query.numbers("sample", MAX_NUMBERS), query.numbers("step", MAX_NUMBERS)
+        if not groups:
+            raise RequestError(400, "group: expected 1 to 64; got none. Add group=.")
+        data = read_series(self._log(request), run, groups, samples, steps)
+        return http_util.Respond(request, data, "application/octet-stream")
+
+    def _inputs(self, request: wrappers.Request) -> Any:
+        query = Arguments(request.query_string)
+        asked = query.optional("v")
+        data, version = read_pictures(self._log(request), query.one("run"), query.one("name"))
+        stay = PICTURES_STAY_S if asked == version else 0
+        return http_util.Respond(request, data, "application/octet-stream", expires=stay)
+
+
+def _route(answer: Answer) -> Any:
+    """`answer` as a WSGI application that turns `RequestError` into its status and sentence."""
+
+    @wrappers.Request.application
+    def serve(request: wrappers.Request) -> Any:
+        try:
+            if request.method != "GET":
+                raise RequestError(
+                    405,
+                    f"method={request.method}: expected GET; got another. Nothing here is written.",
+                    [("Allow", "GET")],
+                )
+            return answer(request)
+        except RequestError as error:
+            return http_util.Respond(
+                request, str(error), "text/plain", code=error.code, headers=error.headers
+            )
+
+    return serve
+
+
+def _file(path: Path) -> Answer:
+    def answer(request: wrappers.Request) -> Any:
+        try:
+            data = path.read_bytes()
+        except OSError:
+            return _not_built(request)
+        return http_util.Respond(request, data, _TYPES[path.suffix])
+
+    return answer
+
+
+def _not_built(request: wrappers.Request) -> Any:
+    raise RequestError(
+        404,
+        "index.js: expected the built page; got an installation without it. "
+        "Run `make page` in the source checkout, then start TensorBoard again.",
+    )
