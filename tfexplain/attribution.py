@@ -1,0 +1,68 @@
+"""Attribution: what every explainer returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Attribution:
+    """The result of one explainer at one layer or input, for a batch of samples.
+
+    Attributes:
+        values: float32 [N, ...], raw magnitudes, never rescaled per image. [N, h, w] for a class
+            activation map, [N, h, w, c] for feature maps, the input's own shape for gradients
+            with respect to the input.
+        targets: int32 [N], the explained class; -1 where a function was explained.
+        scores: float32 [N], the explained number.
+        layer: Path of the layer, or the name of the input.
+        explainer: Name of the method.
+        unit: What `values` add up to or are measured in: logit, probability, output, activation.
+        signed: Whether values below zero mean something (evidence against the target).
+        channel_axis: The axis of `values` that `maps` sums over, or None.
+        completeness_gap: float32 [N]: sum of the map minus the difference of scores, where the
+            method promises completeness. It does not bound the error of the map.
+        channels: int32 [c], the layer's channels that `values` holds, for feature maps.
+        dead: bool [c], channels never above zero on the whole batch, for feature maps.
+        total_channels: How many channels the layer has, for feature maps.
+    """
+
+    values: Floats
+    targets: npt.NDArray[np.int32]
+    scores: Floats
+    layer: str
+    explainer: str
+    unit: str
+    signed: bool
+    channel_axis: int | None = None
+    completeness_gap: Floats | None = None
+    channels: npt.NDArray[np.int32] | None = None
+    dead: npt.NDArray[np.bool_] | None = None
+    total_channels: int = 0
+
+    @property
+    def maps(self) -> Floats:
+        """float32 [N, h, w] (or [N, f]): `values` summed over channels, sign kept."""
+        if self.channel_axis is None:
+            return self.values
+        return self.values.sum(axis=self.channel_axis, dtype=np.float64).astype(np.float32)
+
+    def plot(self, images: npt.ArrayLike | None = None, **options: Any) -> Figure:
+        """A matplotlib figure: each sample beside its map, on one scale that is written beside it.
+
+        Args:
+            images: [N, H, W], [N, H, W, C]: drawn under the maps where given.
+            **options: See `tfexplain.rendering.figure`.
+        """
+        from tfexplain.rendering import figure
+
+        return figure(self, images, **options)

@@ -1,0 +1,16 @@
+"""The methods, one a file, and `explain`, which runs several on shared passes."""
+
+from tfexplain.explainers.base import Explainer
+from tfexplain.explainers.feature_maps import FeatureMaps
+from tfexplain.explainers.grad_cam import GradCAM
+from tfexplain.explainers.integrated_gradients import IntegratedGradients
+from tfexplain.explainers.together import Explanation, explain
+
+__all__ = [
+    "Explainer",
+    "Explanation",
+    "FeatureMaps",
+    "GradCAM",
+    "IntegratedGradients",
+    "explain",
+]

@@ -1,0 +1,82 @@
+"""What an explainer is: a frozen bag of settings that can be planned on a model, then run."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from tfexplain.attribution import Attribution
+from tfexplain.passes import Passes, PassResult, Reading
+from tfexplain.targets import Head, Score, Unit
+
+
+@dataclass(frozen=True)
+class Context:
+    """One batch on its way through an explainer: the passes, the batch, and what is known of it.
+
+    `targets` are int32 [N] or a function of the outputs; `result` is the shared pass, which gave
+    `result.scores` float32 [N] and `result.targets` int32 [N].
+    """
+
+    passes: Passes
+    inputs: Any
+    targets: Any
+    head: Head
+    score: Score
+    result: PassResult
+
+    @property
+    def unit(self) -> Unit:
+        """What the explained number is measured in."""
+        return "output" if callable(self.targets) else self.head.unit(self.score)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Explainer(ABC):
+    """A method with its settings; `explain` runs it, alone or beside others.
+
+    Attributes:
+        output: `"logit"` (default) or `"probability"`: which number of the target is explained.
+        head: Name or position of the model's output; default the first.
+    """
+
+    output: Score = "logit"
+    head: str | int | None = None
+
+    def __post_init__(self) -> None:
+        if self.output not in ("logit", "probability"):
+            raise ValueError(
+                f"output={self.output!r}: expected 'logit' or 'probability'. Leave it out for logits."
+            )
+
+    @property
+    def name(self) -> str:
+        """The method's name, as tags and pages show it."""
+        return type(self).__name__
+
+    def settings(self) -> dict[str, str]:
+        """The settings as text, for logs; arrays by shape."""
+        return {f.name: _text(getattr(self, f.name)) for f in fields(self)}
+
+    @abstractmethod
+    def reading(self, passes: Passes) -> Reading | None:
+        """What this explainer wants of the shared pass; None if nothing.
+
+        Raises:
+            LayerError: a layer is missing or unfit. Nothing has been computed yet.
+        """
+
+    @abstractmethod
+    def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
+        """The attributions by layer or input, from what the shared pass read."""
+
+
+def _text(value: object) -> str:
+    if isinstance(value, np.ndarray):
+        return f"array of shape {value.shape}"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_text(v) for v in value)
+    return "default" if value is None else str(value)

@@ -1,0 +1,98 @@
+"""Grad-CAM: where in a layer the evidence for a class lies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import tensorflow as tf
+
+from tfexplain.attribution import Attribution
+from tfexplain.explainers.base import Context, Explainer
+from tfexplain.explainers.feature_maps import channels_last, check_spatial
+from tfexplain.explainers.together import explain
+from tfexplain.passes import Passes, Reading
+from tfexplain.tap import Site, Tensor
+from tfexplain.targets import Targets
+
+
+@dataclass(frozen=True, eq=False)
+class GradCAM(Explainer):
+    """Evidence for the target at each position of a layer.
+
+    The channels of the layer, weighted by the mean gradient of the score and added up; raw
+    magnitudes at the layer's own resolution, so that epochs can be compared.
+
+    Attributes:
+        layer: Path of a layer whose output is [N, h, w, C], or several; default the last one.
+        relu: Whether evidence against the target is cut off at zero, as in the paper. With it a
+            map can be zero everywhere: that is a result, "no positive evidence".
+
+    References:
+        Selvaraju et al. 2017, eq. 1-2, https://arxiv.org/abs/1610.02391
+
+    Example:
+        >>> import keras, numpy as np
+        >>> model = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Conv2D(4, 3, name="conv"),
+        ...     keras.layers.Flatten(), keras.layers.Dense(3, activation="softmax")])
+        >>> GradCAM(layer="conv")(model, np.ones((2, 8, 8, 1)), targets=[0, 2]).values.shape
+        (2, 6, 6)
+    """
+
+    layer: str | Sequence[str] | None = None
+    relu: bool = True
+
+    def __call__(self, model: Any, inputs: Any, targets: Targets = None) -> Attribution:
+        """The map of one layer; see `explain` for the arguments.
+
+        Returns:
+            `values` float32 [N, h, w], in units of the explained score; >= 0 with `relu`.
+
+        Raises:
+            LayerError: the layer is missing or has no spatial output.
+            ValueError: several layers are set; `each` explains those.
+        """
+        found = list(self.each(model, inputs, targets).values())
+        if len(found) > 1:
+            raise ValueError(
+                f"layer={self.layer!r}: expected one layer; got {len(found)}. "
+                "Call .each(model, inputs, targets), which returns a map for each layer."
+            )
+        return found[0]
+
+    def each(self, model: Any, inputs: Any, targets: Targets = None) -> dict[str, Attribution]:
+        """The maps of all layers by path, from one forward and one backward pass."""
+        return explain(model, [self], inputs, targets)[0].attributions
+
+    def reading(self, passes: Passes) -> Reading:
+        """Activations and gradients at the layers."""
+        names = [self.layer] if self.layer is None or isinstance(self.layer, str) else self.layer
+        sites = [passes.site(name) for name in names]
+        for site in sites:
+            check_spatial(site, passes, "layer")
+        paths = tuple(dict.fromkeys(site.path for site in sites))
+        return Reading(paths, True, self._reduce, ("cam", self.relu))
+
+    def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
+        """The maps as they came out of the graph."""
+        return {
+            path: Attribution(
+                values=values,
+                targets=context.result.targets,
+                scores=context.result.scores,
+                layer=path,
+                explainer=self.name,
+                unit=context.unit,
+                signed=not self.relu,
+            )
+            for path, values in reduced.items()
+        }
+
+    def _reduce(self, activation: Tensor, gradient: Tensor | None, site: Site) -> Tensor:
+        # float32 before the mean: a float16 sum over positions loses digits.
+        values = channels_last(tf.cast(activation, tf.float32), site)
+        slopes = channels_last(tf.cast(gradient, tf.float32), site)
+        weights = tf.reduce_mean(slopes, axis=[1, 2])
+        cam = tf.einsum("nhwc,nc->nhw", values, weights)
+        return tf.nn.relu(cam) if self.relu else cam

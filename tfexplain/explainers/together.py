@@ -1,0 +1,115 @@
+"""Several explainers on one batch: those that need the same forward pass share it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from tfexplain.attribution import Attribution
+from tfexplain.explainers.base import Context, Explainer
+from tfexplain.passes import Passes, PassResult, Reading, passes_of
+from tfexplain.targets import Targets, as_targets
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What one explainer found, by layer or input, and the seconds of its own work.
+
+    The shared pass is divided evenly among the explainers that rode on it.
+    """
+
+    attributions: dict[str, Attribution]
+    seconds: float
+
+
+def explain(
+    model: Any,
+    explainers: Sequence[Explainer],
+    inputs: Any,
+    targets: Targets = None,
+    *,
+    passes: Passes | None = None,
+) -> list[Explanation]:
+    """Run explainers on one batch, sharing forward and backward passes.
+
+    Args:
+        model: A built Keras model.
+        explainers: Methods with their settings.
+        inputs: The batch, arrays or tensors [N, ...] in the structure the model takes.
+        targets: Class index or indices [N], one-hot rows [N, K], a function of the outputs that
+            returns [N], or None for the predicted class.
+        passes: The model's compiled passes, where the caller keeps them.
+
+    Returns:
+        One `Explanation` for each explainer, in order.
+
+    Raises:
+        LayerError: a layer is missing or unfit.
+        TargetError: a target the model does not have.
+    """
+    batch = as_batch(inputs)
+    passes = passes or passes_of(model, batch)
+    done: dict[int, Explanation] = {}
+    groups: dict[Any, list[int]] = {}
+    for i, explainer in enumerate(explainers):
+        groups.setdefault((explainer.head, explainer.output), []).append(i)
+    for members in groups.values():
+        found = _group([explainers[i] for i in members], passes, batch, targets)
+        done.update(zip(members, found, strict=True))
+    return [done[i] for i in range(len(explainers))]
+
+
+def as_batch(inputs: Any) -> Any:
+    """Inputs as arrays in their own structure, float64 as float32 (which models compute in).
+
+    Raises:
+        ValueError: no samples, or inputs of different lengths.
+    """
+    batch = tf.nest.map_structure(_as_array, inputs)
+    lengths = {len(x) if x.ndim else -1 for x in tf.nest.flatten(batch)}
+    if len(lengths) != 1 or min(lengths) < 1:
+        shapes = [x.shape for x in tf.nest.flatten(batch)]
+        raise ValueError(
+            f"inputs: expected at least one sample, and as many in each input; got shapes {shapes}."
+        )
+    return batch
+
+
+def _as_array(values: Any) -> Any:
+    array = np.asarray(values)
+    return array.astype(np.float32) if array.dtype == np.float64 else array
+
+
+def _group(
+    explainers: Sequence[Explainer], passes: Passes, batch: Any, targets: Targets
+) -> list[Explanation]:
+    """Explainers of one head and score: one shared pass, then each finishes by itself."""
+    head, score = passes.head(explainers[0].head), explainers[0].output
+    count = len(tf.nest.flatten(batch)[0])
+    chosen = as_targets(targets, head, count)
+    readings = [explainer.reading(passes) for explainer in explainers]
+    wanted: list[Reading] = [reading for reading in readings if reading]
+    start = time.perf_counter()
+    result = passes.shared(wanted, batch, chosen, head, score)
+    share = (time.perf_counter() - start) / len(explainers)
+    context = Context(passes, batch, chosen, head, score, result)
+    reduced = iter(result.reduced)
+    found = []
+    for explainer, reading in zip(explainers, readings, strict=True):
+        start = time.perf_counter()
+        attributions = explainer.finish(context, next(reduced) if reading else {})
+        found.append(Explanation(attributions, share + time.perf_counter() - start))
+    return found
+
+
+def outputs_of(passes: Passes, inputs: Any, head: str | int | None = None) -> PassResult:
+    """A plain forward pass: outputs, predicted classes as targets, and their scores."""
+    chosen = passes.head(head)
+    batch = as_batch(inputs)
+    targets = as_targets(None, chosen, len(tf.nest.flatten(batch)[0]))
+    return passes.shared([], batch, targets, chosen, "logit")

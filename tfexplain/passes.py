@@ -1,0 +1,311 @@
+"""Compiled passes through one model: a shared forward and backward, and a check of what is there.
+
+A `Passes` belongs to one model and one structure of inputs. It keeps one compiled function per
+request, so that epochs never retrace: weights are variables. It does not keep the model alive.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfexplain import tap
+from tfexplain.tap import Layer, LayerError, Model, Site, Tensor
+from tfexplain.targets import Head, Score, ScoreFunction, choose_head, explained, heads
+
+# (activation, gradient or None, site) -> what leaves the graph
+Reduce: TypeAlias = Callable[[Tensor, Tensor | None, Site], Any]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one explainer wants of a shared pass: which layers, whether their gradients, and how
+    activation and gradient are reduced before they leave the graph.
+
+    `key` stands for `reduce` among compiled functions: equal keys must reduce alike.
+    """
+
+    paths: tuple[str, ...]
+    gradient: bool
+    reduce: Reduce
+    key: Hashable
+
+
+@dataclass(frozen=True)
+class PassResult:
+    """What a shared pass found; arrays are numpy. `reduced[i][path]` belongs to reading i."""
+
+    scores: Any
+    targets: Any
+    outputs: Any
+    reduced: list[dict[str, Any]]
+
+
+class Passes:
+    """The compiled passes through one model.
+
+    Args:
+        model: A built model of Keras 3 or tf_keras.
+        inputs: A batch, only for its structure, shapes and dtypes.
+
+    Raises:
+        ValueError: the model cannot take the inputs; the cause is kept.
+    """
+
+    def __init__(self, model: Model, inputs: Any) -> None:
+        _check_backend()
+        self._model = weakref.ref(model)
+        self._layers: Mapping[str, Layer] = weakref.WeakValueDictionary(tap.layers_by_path(model))
+        self._compiled: dict[Hashable, Any] = {}
+        self._state = _state(model)
+        self.seen = fingerprint(model)
+        calls: list[tuple[str, Tensor]] = []
+        found: list[tuple[Head, ...]] = []
+
+        def forward(batch: Any) -> Any:
+            calls.clear()
+            with tap.tap(self._layers, lambda path, tensor: calls.append((path, tensor))):
+                outputs = model(batch, training=False)
+            found[:] = [heads(model, outputs)]
+            return outputs
+
+        with untouched_losses(model):
+            _trace(forward, inputs)
+        self.sites: tuple[Site, ...] = tap.sites(self._layers, calls)
+        self.heads: tuple[Head, ...] = found[0]
+        self.input_names: list[str] = _input_names(model, inputs)
+
+    @property
+    def model(self) -> Model:
+        """The model; an error once it is gone."""
+        model = self._model()
+        if model is None:
+            raise RuntimeError("The model these passes belong to no longer exists.")
+        return model
+
+    def site(self, name: str | None, *, argument: str = "layer") -> Site:
+        """The site of a name; for None the last one with a spatial output."""
+        if name is not None:
+            return tap.find(self.sites, name, argument)
+        spatial = tap.spatial_sites(self.sites)
+        if not spatial:
+            raise LayerError(f"{argument}=None: {tap.usable(self.sites)}")
+        return spatial[-1]
+
+    def head(self, head: str | int | None) -> Head:
+        """The output of a name or position; for None the first."""
+        return choose_head(self.heads, head)
+
+    def shared(
+        self,
+        readings: Sequence[Reading],
+        inputs: Any,
+        targets: Any,
+        head: Head,
+        score: Score,
+    ) -> PassResult:
+        """One forward pass, and at most one backward pass, for all readings together.
+
+        Args:
+            readings: What each explainer wants.
+            inputs: The batch.
+            targets: int32 [N], or a function of the outputs.
+            head: The output that is explained.
+            score: logit or probability.
+        """
+        function = targets if callable(targets) else None
+        key = ("shared", tuple((r.paths, r.gradient, r.key) for r in readings), head, score, function)
+        compiled = self.compiled(key, lambda: self._shared(readings, head, score, function))
+        numbers = np.zeros(0, np.int32) if function else targets
+        with self.untouched():
+            scores, resolved, outputs, reduced = compiled(as_tensors(inputs), tf.constant(numbers))
+        as_numpy = tf.nest.map_structure(lambda t: t.numpy(), (scores, resolved, outputs, reduced))
+        return PassResult(*as_numpy)
+
+    def compiled(self, key: Hashable, make: Callable[[], Callable[..., Any]]) -> Any:
+        """The compiled function of a key, made and traced once."""
+        if key not in self._compiled:
+            self._compiled[key] = tf.function(make(), autograph=False)
+        return self._compiled[key]
+
+    @property
+    def traces(self) -> int:
+        """How many times anything was traced so far; steady from the second epoch on."""
+        return sum(f.experimental_get_tracing_count() for f in self._compiled.values())
+
+    @contextmanager
+    def untouched(self) -> Iterator[None]:
+        """While open, the model may run; afterwards its random and other states are as before."""
+        before = [tf.identity(variable) for variable in self._state]
+        try:
+            with untouched_losses(self.model):
+                yield
+        finally:
+            for variable, value in zip(self._state, before, strict=True):
+                variable.assign(value)
+
+    def _shared(
+        self,
+        readings: Sequence[Reading],
+        head: Head,
+        score: Score,
+        function: ScoreFunction | None,
+    ) -> Callable[..., Any]:
+        wanted = {path for reading in readings for path in reading.paths}
+        watched = {path for reading in readings if reading.gradient for path in reading.paths}
+
+        def run(inputs: Any, targets: Tensor) -> Any:
+            with tf.GradientTape(watch_accessed_variables=False) as tape:
+                outputs, activations = self._forward(inputs, wanted, watched, tape)
+                scores, chosen = explained(outputs, head, function or targets, score)
+                # A sum, never a mean: a mean divides float16 gradients by N.
+                total = tf.reduce_sum(scores)
+            order = sorted(watched)
+            gradients = dict(
+                zip(order, tape.gradient(total, [activations[p] for p in order]), strict=True)
+            )
+            sites = {site.path: site for site in self.sites}
+            for path, gradient in gradients.items():
+                if gradient is None:
+                    raise LayerError(
+                        f"layer={path!r}: output {head.name!r} does not depend on it, so it has no "
+                        "gradient. Pass a layer between the input and that output, or another head="
+                    )
+            reduced = [
+                {p: r.reduce(activations[p], gradients.get(p), sites[p]) for p in r.paths}
+                for r in readings
+            ]
+            return scores, chosen, outputs, reduced
+
+        return run
+
+    def _forward(
+        self, inputs: Any, wanted: set[str], watched: set[str], tape: tf.GradientTape
+    ) -> tuple[Any, dict[str, Tensor]]:
+        """The outputs, and the activations at the wanted sites."""
+        activations: dict[str, Tensor] = {}
+        calls: dict[str, int] = {}
+        layers = {site.partition("@")[0] for site in wanted}
+
+        def seen(path: str, tensor: Tensor) -> None:
+            index = calls.get(path, 0)
+            calls[path] = index + 1
+            name = path if path in wanted else f"{path}@{index}"
+            if name in watched:
+                tape.watch(tensor)
+            if name in wanted:
+                activations[name] = tensor
+
+        with tap.tap({path: self._layers[path] for path in layers}, seen):
+            outputs = self.model(inputs, training=False)
+        return outputs, activations
+
+
+_known: weakref.WeakKeyDictionary[Model, dict[Hashable, Passes]] = weakref.WeakKeyDictionary()
+
+
+def passes_of(model: Model, inputs: Any) -> Passes:
+    """The passes of a model for such inputs, kept as long as the model lives and is unchanged.
+
+    The cache holds no reference to the model, and a model whose variables or activations were
+    replaced (quantized, rebuilt) is opened anew.
+    """
+    kept = _known.setdefault(model, {})
+    key = str(tf.nest.map_structure(lambda x: (tuple(x.shape[1:]), str(x.dtype)), inputs))
+    found = kept.get(key)
+    if found is None or not _same(found.seen, fingerprint(model)):
+        found = kept[key] = Passes(model, inputs)
+    return found
+
+
+def fingerprint(model: Model) -> list[Any]:
+    """The objects whose replacement makes a compiled function explain a model that is gone."""
+    layers = tap.layers_by_path(model).values()
+    return [*model.variables, *(getattr(layer, "activation", None) for layer in layers)]
+
+
+def _same(one: list[Any], other: list[Any]) -> bool:
+    return len(one) == len(other) and all(a is b for a, b in zip(one, other, strict=True))
+
+
+@contextmanager
+def untouched_losses(model: Model) -> Iterator[None]:
+    """While open, forward passes may add losses (activity regularisers); they do not stay."""
+    lists = [layer._losses for layer in model._flatten_layers() if hasattr(layer, "_losses")]
+    before = [list(losses) for losses in lists]
+    try:
+        yield
+    finally:
+        for losses, kept in zip(lists, before, strict=True):
+            if losses or kept:
+                losses[:] = kept
+
+
+def as_tensors(inputs: Any) -> Any:
+    """The batch as tensors, in its own structure."""
+    return tf.nest.map_structure(tf.convert_to_tensor, inputs)
+
+
+def _state(model: Model) -> list[Any]:
+    """Variables that a forward pass could change: random seeds, counters, moving statistics.
+
+    Not the frozen weights, which count as non-trainable too and may be large.
+    """
+    found: list[Any] = []
+    for layer in model._flatten_layers():
+        found += getattr(layer, "_non_trainable_variables", None) or []
+        found += getattr(layer, "_non_trainable_weights", None) or []
+        found += [seed.state for seed in getattr(layer, "_seed_generators", None) or []]
+    shared_seed = keras.src.backend.common.global_state.get_global_attribute(
+        "global_seed_generator"
+    )
+    if shared_seed is not None:
+        found.append(shared_seed.state)
+    values = [getattr(variable, "value", None) for variable in found]
+    variables = [v if isinstance(v, tf.Variable) else f for v, f in zip(values, found, strict=True)]
+    unique = {id(v): v for v in variables if isinstance(v, tf.Variable)}
+    return list(unique.values())
+
+
+def _trace(forward: Callable[[Any], Any], inputs: Any) -> None:
+    """Run `forward` on symbolic inputs: shapes and names without computing anything."""
+    specs = tf.nest.map_structure(
+        lambda x: tf.TensorSpec((None, *x.shape[1:]), tf.as_dtype(x.dtype)), inputs
+    )
+    try:
+        tf.function(forward, autograph=False).get_concrete_function(specs)
+    except LayerError:
+        raise
+    except Exception as error:
+        shapes = tf.nest.map_structure(lambda s: f"{s.dtype.name} {s.shape}", specs)
+        raise ValueError(
+            f"inputs: the model could not be called on them; got {shapes}. "
+            f"Pass inputs shaped as in training. The model said: {error}"
+        ) from error
+
+
+def _input_names(model: Model, inputs: Any) -> list[str]:
+    if isinstance(inputs, dict):
+        return [str(key) for key in sorted(inputs)]
+    flat = tf.nest.flatten(inputs)
+    if len(flat) == 1:
+        return ["input"]
+    names = [str(name) for name in getattr(model, "input_names", None) or []]
+    if len(names) != len(flat):
+        names = [str(t.name) for t in tf.nest.flatten(getattr(model, "inputs", None) or [])]
+    return names if len(names) == len(flat) else [f"input{i}" for i in range(len(flat))]
+
+
+def _check_backend() -> None:
+    if keras.backend.backend() != "tensorflow":
+        raise RuntimeError(
+            f"keras.backend={keras.backend.backend()!r}: gradients are taken with tf.GradientTape. "
+            "Set the environment variable KERAS_BACKEND=tensorflow before importing keras."
+        )

@@ -1,0 +1,239 @@
+"""Which number is explained: an output of the model, one class of it, logit or probability.
+
+The logit is explained where the model has one, because a confident network has no probability
+gradient left. Keras keeps the logits on the output of its softmax and sigmoid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias, cast
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from tfexplain.tap import Model, Tensor
+
+Score = Literal["logit", "probability"]
+Activation = Literal["softmax", "sigmoid", "none"]
+Unit = Literal["logit", "probability", "output"]
+ScoreFunction: TypeAlias = Callable[[Any], Tensor]
+Targets: TypeAlias = npt.ArrayLike | ScoreFunction | None
+
+PREDICTED = -1  # a target to be replaced by the predicted class
+
+
+class TargetError(ValueError):
+    """A label, class index or output that the model does not have."""
+
+
+@dataclass(frozen=True)
+class Head:
+    """One output of a model, and how its numbers read.
+
+    `classes` is K of an output [N, K] (1 for [N, 1] and [N]). `logits` says whether Keras keeps
+    the logits; `activation` is what turns logits into probabilities; `applied` whether the
+    output already went through it. `regression` marks outputs that are values, not classes.
+    """
+
+    name: str
+    position: int
+    classes: int
+    logits: bool
+    activation: Activation
+    applied: bool
+    regression: bool
+
+    @property
+    def binary(self) -> bool:
+        """One logit for two classes: class 0 is explained by the negated logit."""
+        return self.classes == 1 and self.activation == "sigmoid"
+
+    @property
+    def targets(self) -> int:
+        """How many different targets there are."""
+        return 2 if self.binary else self.classes
+
+    def unit(self, score: Score) -> Unit:
+        """What a score of this head is measured in."""
+        if self.activation == "none":
+            return "output"
+        if score == "probability" or (self.applied and not self.logits):
+            return "probability"
+        return "logit"
+
+
+def heads(model: Model, outputs: Any) -> tuple[Head, ...]:
+    """The outputs of one traced forward pass, in the order Keras flattens them."""
+    flat = tf.nest.flatten(outputs)
+    names = _output_names(model, outputs, len(flat))
+    losses = _losses(model, names)
+    return tuple(
+        _head(i, n, t, loss) for i, (n, t, loss) in enumerate(zip(names, flat, losses, strict=True))
+    )
+
+
+def _head(position: int, name: str, tensor: Tensor, loss: str) -> Head:
+    classes = 0
+    if tensor.shape.rank in (1, 2):
+        classes = 1 if tensor.shape.rank == 1 else int(tensor.shape[1] or 0)
+    logits = hasattr(tensor, "_keras_logits")
+    activation: Activation = "none"
+    if logits:
+        activation = "sigmoid" if tensor.op.type == "Sigmoid" else "softmax"
+    elif "binary" in loss and "crossentropy" in loss:
+        activation = "sigmoid"
+    elif "crossentropy" in loss and classes > 1:
+        activation = "softmax"
+    applied = logits or (activation != "none" and "from_logits" not in loss)
+    known_values = bool(loss) and "crossentropy" not in loss and "hinge" not in loss
+    regression = activation == "none" and (classes == 1 or known_values)
+    return Head(name, position, classes, logits, activation, applied, regression)
+
+
+def _output_names(model: Model, outputs: Any, count: int) -> list[str]:
+    if isinstance(outputs, dict):
+        return [str(key) for key in sorted(outputs)]
+    names = list(getattr(model, "output_names", None) or [])
+    return names if len(names) == count else [f"output{i}" for i in range(count)]
+
+
+def _losses(model: Model, names: Sequence[str]) -> list[str]:
+    """A short description of the compiled loss of each output, '' where there is none."""
+    loss = getattr(model, "loss", None)
+    if isinstance(loss, dict):
+        return [_describe(loss.get(name)) for name in names]
+    if isinstance(loss, (list, tuple)) and len(loss) == len(names):
+        return [_describe(one) for one in loss]
+    return [_describe(loss)] * len(names)
+
+
+def _describe(loss: Any) -> str:
+    if loss is None or isinstance(loss, (list, tuple)):
+        return ""
+    if isinstance(loss, str):
+        text = loss.lower().replace("_", "")
+        return {"bce": "binarycrossentropy"}.get(text, text)
+    text = getattr(loss, "name", None) or getattr(loss, "__name__", None) or type(loss).__name__
+    settings = loss.get_config() if hasattr(loss, "get_config") else {}
+    from_logits = " from_logits" if settings.get("from_logits") else ""
+    return text.lower().replace("_", "") + from_logits
+
+
+def choose_head(found: Sequence[Head], head: str | int | None) -> Head:
+    """The head that `head` names; the first one for None.
+
+    Raises:
+        TargetError: no output has that name or position.
+    """
+    if head is None:
+        return found[0]
+    for one in found:
+        if head in (one.name, one.position):
+            return one
+    names = ", ".join(f"{h.name!r} ({h.position})" for h in found)
+    raise TargetError(f"head={head!r}: no such output. Outputs: {names}. Pass one of these.")
+
+
+def explained(
+    outputs: Any, head: Head, targets: Tensor | ScoreFunction, score: Score
+) -> tuple[Tensor, Tensor]:
+    """(scores float32 [N], targets int32 [N]) inside a traced forward pass.
+
+    Targets of `PREDICTED` become the predicted class. A callable gets the model's outputs and
+    returns the scores; its targets stay `PREDICTED`.
+    """
+    if callable(targets):
+        scores = tf.convert_to_tensor(targets(outputs))
+        if scores.shape.rank != 1:
+            raise TargetError(
+                f"targets={targets!r}: expected a function of the outputs that returns one number "
+                f"a sample, shape [N]; got shape {scores.shape}."
+            )
+        return tf.cast(scores, tf.float32), tf.fill(tf.shape(scores), PREDICTED)
+    tensor = tf.nest.flatten(outputs)[head.position]
+    if not head.classes:
+        raise TargetError(
+            f"head={head.name!r}: its output has shape {tensor.shape}, not [N, K], so no class can be "
+            "picked. Pass targets= a function of the outputs that returns one number a sample."
+        )
+    probability = score == "probability"
+    values = tensor if probability else getattr(tensor, "_keras_logits", tensor)
+    values = tf.cast(tf.reshape(values, [-1, head.classes]), tf.float32)
+    if probability and not head.applied:
+        values = activate(values, head.activation)
+    chosen = tf.where(targets < 0, predicted(tensor, head), targets)
+    if head.binary:
+        other = 1.0 - values if _is_probability(head, score) else -values
+        return tf.where(chosen == 1, values[:, 0], other[:, 0]), chosen
+    return tf.gather(values, chosen, batch_dims=1), chosen
+
+
+def _is_probability(head: Head, score: Score) -> bool:
+    return head.unit(score) == "probability"
+
+
+def predicted(tensor: Tensor, head: Head) -> Tensor:
+    """int32 [N]: the predicted class of an output; 0 where the output is a value, not a class."""
+    flat = tf.cast(tf.reshape(tensor, [-1, head.classes]), tf.float32)
+    if head.binary:
+        return tf.cast(flat[:, 0] > (0.5 if head.applied else 0.0), tf.int32)
+    if head.regression:
+        return tf.zeros(tf.shape(flat)[:1], tf.int32)
+    return tf.argmax(flat, axis=1, output_type=tf.int32)
+
+
+def activate(values: Tensor, activation: Activation) -> Tensor:
+    """Logits to probabilities."""
+    if activation == "softmax":
+        return tf.nn.softmax(values)
+    return tf.sigmoid(values) if activation == "sigmoid" else values
+
+
+def as_targets(targets: Targets, head: Head, count: int) -> npt.NDArray[np.int32] | ScoreFunction:
+    """What a caller passed, as class indices int32 [count] or the callable itself.
+
+    Takes None (the predicted class), one index for all, indices [N] or [N, 1], or one-hot rows
+    [N, K].
+
+    Raises:
+        TargetError: a wrong length, or an index outside the model's outputs.
+    """
+    if callable(targets):
+        return targets
+    if targets is None:
+        return np.full(count, PREDICTED, np.int32)
+    indices = class_indices(np.asarray(targets), head.targets)
+    if indices.ndim == 0:
+        indices = np.full(count, indices)
+    if indices.shape != (count,):
+        raise TargetError(f"targets: expected {count} of them, one a sample; got {indices.shape}.")
+    wrong = np.flatnonzero((indices < PREDICTED) | (indices >= head.targets))
+    if len(wrong):
+        raise TargetError(
+            f"targets: expected class indices in 0..{head.targets - 1} for output {head.name!r}; "
+            f"got {indices[wrong[0]]} (sample {wrong[0]}). "
+            "Check the labels, or the model's number of outputs."
+        )
+    return cast("npt.NDArray[np.int32]", indices.astype(np.int32))
+
+
+def class_indices(labels: npt.NDArray[Any], classes: int) -> npt.NDArray[np.int64]:
+    """Class indices of labels in any of the usual forms; -1 for a row of all zeros.
+
+    >>> class_indices(np.array([[0, 1, 0], [0, 0, 0]]), 3)
+    array([ 1, -1])
+    """
+    if labels.ndim == 2 and labels.shape[1] > 1:
+        if labels.shape[1] != classes:
+            raise TargetError(
+                f"targets: expected one-hot rows of {classes} classes; got {labels.shape[1]}."
+            )
+        return np.where(labels.any(axis=1), labels.argmax(axis=1), PREDICTED)
+    flat = labels[:, 0] if labels.ndim == 2 else labels
+    whole = flat.astype(np.int64)
+    if not np.array_equal(whole, flat):
+        raise TargetError(f"targets: expected whole class indices; got {flat.ravel()[:5]}.")
+    return whole
