@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -54,7 +54,8 @@ class Attribution:
         """float32 [N, h, w] (or [N, f]): `values` summed over channels, sign kept."""
         if self.channel_axis is None:
             return self.values
-        return self.values.sum(axis=self.channel_axis, dtype=np.float64).astype(np.float32)
+        summed: Floats = self.values.sum(axis=self.channel_axis, dtype=np.float64).astype("f4")
+        return summed
 
     def plot(self, images: npt.ArrayLike | None = None, **options: Any) -> Figure:
         """A matplotlib figure: each sample beside its map, on one scale that is written beside it.

@@ -16,7 +16,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfexplain import tap
+from tfexplain import layout, tap
 from tfexplain.tap import Layer, LayerError, Model, Site, Tensor
 from tfexplain.targets import Head, Score, ScoreFunction, choose_head, explained, heads
 
@@ -68,9 +68,11 @@ class Passes:
         self.seen = fingerprint(model)
         calls: list[tuple[str, Tensor]] = []
         found: list[tuple[Head, ...]] = []
+        placeholders: list[Tensor] = []
 
         def forward(batch: Any) -> Any:
             calls.clear()
+            placeholders[:] = tf.nest.flatten(batch)
             with tap.tap(self._layers, lambda path, tensor: calls.append((path, tensor))):
                 outputs = model(batch, training=False)
             found[:] = [heads(model, outputs)]
@@ -78,7 +80,7 @@ class Passes:
 
         with untouched_losses(model):
             _trace(forward, inputs)
-        self.sites: tuple[Site, ...] = tap.sites(self._layers, calls)
+        self.sites: tuple[Site, ...] = tap.sites(self._layers, calls, placeholders)
         self.heads: tuple[Head, ...] = found[0]
         self.input_names: list[str] = _input_names(model, inputs)
 
@@ -103,6 +105,15 @@ class Passes:
         """The output of a name or position; for None the first."""
         return choose_head(self.heads, head)
 
+    def layout(self, inputs: Any) -> layout.Layout:
+        """What an input array [N, ...] is to this model."""
+        return layout.layout(inputs.ndim, self.sites)
+
+    def channel_axis(self, inputs: Any) -> int | None:
+        """The axis that a map of this input is summed over."""
+        first = next((s.channels_first for s in self.sites if len(s.shape) == 3), False)
+        return layout.channel_axis(self.layout(inputs), first)
+
     def shared(
         self,
         readings: Sequence[Reading],
@@ -121,7 +132,13 @@ class Passes:
             score: logit or probability.
         """
         function = targets if callable(targets) else None
-        key = ("shared", tuple((r.paths, r.gradient, r.key) for r in readings), head, score, function)
+        key = (
+            "shared",
+            tuple((r.paths, r.gradient, r.key) for r in readings),
+            head,
+            score,
+            function,
+        )
         compiled = self.compiled(key, lambda: self._shared(readings, head, score, function))
         numbers = np.zeros(0, np.int32) if function else targets
         with self.untouched():

@@ -44,7 +44,8 @@ class Site:
     """A place where activations can be read: one call of one layer in a forward pass.
 
     `path` is `backbone/conv5`, with `@1` behind it for the second call of a shared layer; `shape`
-    is that of the output without the batch axis; `position` counts calls in order.
+    is that of the output without the batch axis; `position` counts calls in order; `inputs` are
+    the positions of the model's inputs that the output depends on.
     """
 
     path: str
@@ -54,6 +55,7 @@ class Site:
     channels_first: bool
     after_weights: bool
     container: bool
+    inputs: tuple[int, ...]
 
     @property
     def spatial(self) -> bool:
@@ -139,7 +141,7 @@ def _wrapped(
 
 
 def address(paths: Sequence[str]) -> list[str]:
-    """Unique names for calls in order: `conv`, or `conv@0`, `conv@1` where one layer is called twice.
+    """Unique names for calls in order: `conv`, or `conv@0`, `conv@1` for a layer called twice.
 
     >>> address(["a", "b", "a"])
     ['a@0', 'b', 'a@1']
@@ -153,8 +155,11 @@ def address(paths: Sequence[str]) -> list[str]:
     return names
 
 
-def sites(layers: Mapping[str, Layer], calls: Sequence[tuple[str, Tensor]]) -> tuple[Site, ...]:
+def sites(
+    layers: Mapping[str, Layer], calls: Sequence[tuple[str, Tensor]], inputs: Sequence[Tensor]
+) -> tuple[Site, ...]:
     """The sites of one traced forward pass; `calls` as `tap` reported them, in order."""
+    depends = _dependence(inputs)
     data_format = keras.config.image_data_format()
     weighted = False
     found = []
@@ -174,9 +179,21 @@ def sites(layers: Mapping[str, Layer], calls: Sequence[tuple[str, Tensor]]) -> t
                 data_format == "channels_first",
                 weighted,
                 any(other.startswith(path + "/") for other in layers),
+                tuple(sorted(depends(tensor))),
             )
         )
     return tuple(found)
+
+
+def _dependence(inputs: Sequence[Tensor]) -> Callable[[Tensor], frozenset[int]]:
+    """A function that says which inputs a tensor of the same graph depends on."""
+    known: dict[str, frozenset[int]] = {t.op.name: frozenset([i]) for i, t in enumerate(inputs)}
+    # A graph lists its operations in the order they were made: causes before effects.
+    for op in inputs[0].graph.get_operations():
+        if op.name not in known:
+            causes = [known.get(cause.op.name, frozenset()) for cause in op.inputs]
+            known[op.name] = frozenset().union(*causes)
+    return lambda tensor: known.get(tensor.op.name, frozenset())
 
 
 def spatial_sites(found: Sequence[Site]) -> list[Site]:
@@ -204,9 +221,7 @@ def find(found: Sequence[Site], name: str, argument: str = "layer") -> Site:
     if len(ends) == 1:
         return ends[0]
     if ends:
-        raise LayerError(
-            f"{argument}={name!r}: more than one: {_names(ends)}. Pass one of these."
-        )
+        raise LayerError(f"{argument}={name!r}: more than one: {_names(ends)}. Pass one of these.")
     raise LayerError(f"{argument}={name!r}: no such layer. {usable(found)}")
 
 

@@ -156,8 +156,8 @@ def explained(
     tensor = tf.nest.flatten(outputs)[head.position]
     if not head.classes:
         raise TargetError(
-            f"head={head.name!r}: its output has shape {tensor.shape}, not [N, K], so no class can be "
-            "picked. Pass targets= a function of the outputs that returns one number a sample."
+            f"head={head.name!r}: its output has shape {tensor.shape}, not [N, K], so no class can "
+            "be picked. Pass targets= a function of the outputs that returns one number a sample."
         )
     probability = score == "probability"
     values = tensor if probability else getattr(tensor, "_keras_logits", tensor)

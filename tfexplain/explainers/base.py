@@ -49,7 +49,7 @@ class Explainer(ABC):
     def __post_init__(self) -> None:
         if self.output not in ("logit", "probability"):
             raise ValueError(
-                f"output={self.output!r}: expected 'logit' or 'probability'. Leave it out for logits."
+                f"output={self.output!r}: expected 'logit' or 'probability'. Leave it out."
             )
 
     @property

@@ -30,7 +30,8 @@ class FeatureMaps(Explainer):
 
     Example:
         >>> import keras, numpy as np
-        >>> model = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Conv2D(4, 3, name="conv")])
+        >>> conv = keras.layers.Conv2D(4, 3, name="conv")
+        >>> model = keras.Sequential([keras.Input((8, 8, 1)), conv])
         >>> FeatureMaps(layers=["conv"])(model, np.ones((2, 8, 8, 1)))["conv"].values.shape
         (2, 6, 6, 4)
     """
@@ -45,9 +46,7 @@ class FeatureMaps(Explainer):
         if self.channels is not None and self.channels < 1:
             raise ValueError(f"channels={self.channels}: expected at least 1, or None for all.")
 
-    def __call__(
-        self, model: Any, inputs: Any, targets: Targets = None
-    ) -> dict[str, Attribution]:
+    def __call__(self, model: Any, inputs: Any, targets: Targets = None) -> dict[str, Attribution]:
         """The feature maps of each layer.
 
         Args:

@@ -34,8 +34,8 @@ class GradCAM(Explainer):
 
     Example:
         >>> import keras, numpy as np
-        >>> model = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Conv2D(4, 3, name="conv"),
-        ...     keras.layers.Flatten(), keras.layers.Dense(3, activation="softmax")])
+        >>> conv, head = keras.layers.Conv2D(4, 3, name="conv"), keras.layers.Dense(3)
+        >>> model = keras.Sequential([keras.Input((8, 8, 1)), conv, keras.layers.Flatten(), head])
         >>> GradCAM(layer="conv")(model, np.ones((2, 8, 8, 1)), targets=[0, 2]).values.shape
         (2, 6, 6)
     """

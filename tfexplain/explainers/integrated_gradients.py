@@ -83,7 +83,7 @@ class IntegratedGradients(Explainer):
         """The maps by input name; inputs of whole numbers are held fixed and get none."""
         return explain(model, [self], inputs, targets)[0].attributions
 
-    def reading(self, passes: Passes) -> None:
+    def reading(self, _: Passes) -> None:
         """Nothing: the path is not the shared pass."""
 
     def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
@@ -99,10 +99,16 @@ class IntegratedGradients(Explainer):
             )
         bases = [_baselines(self.baseline, x, name) for x, name in zip(flat, names, strict=True)]
         count = max(len(base) for base in bases)
+        if any(len(base) not in (1, count) for base in bases):
+            raise ValueError(
+                f"baseline: expected as many for each input, or one; got {[len(b) for b in bases]}."
+            )
         averaged = [np.zeros(flat[i].shape, np.float64) for i in moving]
         start = np.zeros(len(flat[0]), np.float64)
         for b in range(count):
-            base = [x if i not in moving else bases[i][b % len(bases[i])] for i, x in enumerate(flat)]
+            base = [
+                x if i not in moving else bases[i][b % len(bases[i])] for i, x in enumerate(flat)
+            ]
             path = _Path(self, context, flat, base, moving)
             start += path.scores_at_baseline() / count
             for total, gradient, i in zip(averaged, path.mean_gradients(), moving, strict=True):
@@ -118,7 +124,7 @@ class IntegratedGradients(Explainer):
                 explainer=self.name,
                 unit=context.unit,
                 signed=True,
-                channel_axis=_channel_axis(context.passes, values),
+                channel_axis=context.passes.channel_axis(values),
                 completeness_gap=np.asarray(gap, np.float32),
             )
             for values, i in zip(averaged, moving, strict=True)
@@ -145,7 +151,9 @@ class _Path:
     ) -> None:
         self._method, self._context, self._moving = method, context, moving
         self._ends = as_tensors(flat)
-        self._starts = as_tensors([np.broadcast_to(b, x.shape) for b, x in zip(base, flat, strict=True)])
+        self._starts = as_tensors(
+            [np.broadcast_to(b, x.shape) for b, x in zip(base, flat, strict=True)]
+        )
         self._function = context.targets if callable(context.targets) else None
         self._targets = tf.constant(context.result.targets)
         self._key = (context.head, context.score, self._function, tuple(moving))
@@ -175,13 +183,13 @@ class _Path:
         rows = np.tile(np.arange(count, dtype=np.int32), len(positions))
         along = np.repeat(positions, count).astype(np.float32)
         weight = np.repeat(weights, count).astype(np.float32)
-        fill = -len(rows) % size
-        rows, along, weight = (np.pad(a, (0, fill)) for a in (rows, along, weight))
+        fill = (0, -len(rows) % size)
+        points = [np.pad(rows, fill), np.pad(along, fill), np.pad(weight, fill)]
         compiled = passes.compiled(("path", self._key), lambda: self._gradients)
         totals: list[Any] = [0.0] * len(self._moving)
         with passes.untouched():
-            for i in range(0, len(rows), size):
-                chunk = [tf.constant(a[i : i + size]) for a in (rows, along, weight)]
+            for i in range(0, len(points[0]), size):
+                chunk = [tf.constant(a[i : i + size]) for a in points]
                 parts = compiled(self._ends, self._starts, self._targets, *chunk)
                 totals = [total + part for total, part in zip(totals, parts, strict=True)]
         return [total.numpy() for total in totals]
@@ -228,7 +236,10 @@ class _Path:
     def _run(self) -> Callable[[list[Tensor], Tensor], Tensor]:
         """(inputs, targets) -> scores, holding the passes but not this batch."""
         passes, head, score = self._context.passes, self._context.head, self._context.score
-        structure, function = tf.nest.map_structure(lambda _: 0, self._context.inputs), self._function
+        structure, function = (
+            tf.nest.map_structure(lambda _: 0, self._context.inputs),
+            self._function,
+        )
 
         def run(flat: list[Tensor], targets: Tensor) -> Tensor:
             outputs = passes.model(tf.nest.pack_sequence_as(structure, flat), training=False)
@@ -239,7 +250,9 @@ class _Path:
 
 def _column(values: Tensor, like: Tensor) -> Tensor:
     """[N] as [N, 1, ...] of the rank of `like`."""
-    return tf.reshape(values, tf.concat([tf.shape(values), tf.ones(like.shape.rank - 1, tf.int32)], 0))
+    return tf.reshape(
+        values, tf.concat([tf.shape(values), tf.ones(like.shape.rank - 1, tf.int32)], 0)
+    )
 
 
 def _baselines(baseline: Baseline, inputs: Any, name: str) -> list[Any]:
@@ -262,14 +275,7 @@ def _baseline(baseline: Any, inputs: Any, name: str) -> Any:
         fits = False
     if not fits or not np.isfinite(array).all():
         raise ValueError(
-            f"baseline: expected a finite number, or an array of shape {inputs.shape[1:]} for input "
-            f"{name!r}; got shape {array.shape}. Leave it out for zeros."
+            f"baseline: expected a finite number, or an array of shape {inputs.shape[1:]} for "
+            f"input {name!r}; got shape {array.shape}. Leave it out for zeros."
         )
     return np.broadcast_to(array, (array.shape[0] if array.ndim else 1, *inputs.shape[1:]))
-
-
-def _channel_axis(passes: Passes, values: Any) -> int | None:
-    if values.ndim < 3:
-        return None
-    first = next((s.channels_first for s in passes.sites if len(s.shape) == 3), False)
-    return 1 if first and values.ndim == 4 else -1

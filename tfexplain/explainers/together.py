@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from tfexplain.attribution import Attribution
 from tfexplain.explainers.base import Context, Explainer
-from tfexplain.passes import Passes, PassResult, Reading, passes_of
+from tfexplain.passes import Passes, Reading, passes_of
 from tfexplain.targets import Targets, as_targets
 
 
@@ -20,11 +20,13 @@ from tfexplain.targets import Targets, as_targets
 class Explanation:
     """What one explainer found, by layer or input, and the seconds of its own work.
 
-    The shared pass is divided evenly among the explainers that rode on it.
+    The shared pass is divided evenly among the explainers that rode on it. `outputs` are the
+    model's on the batch, in its own structure.
     """
 
     attributions: dict[str, Attribution]
     seconds: float
+    outputs: Any
 
 
 def explain(
@@ -67,6 +69,9 @@ def explain(
 def as_batch(inputs: Any) -> Any:
     """Inputs as arrays in their own structure, float64 as float32 (which models compute in).
 
+    Images of whole numbers become float32 too: Keras would cast them, and gradients need it.
+    Whole numbers of fewer axes stay what they are, for they may be indices.
+
     Raises:
         ValueError: no samples, or inputs of different lengths.
     """
@@ -82,7 +87,8 @@ def as_batch(inputs: Any) -> Any:
 
 def _as_array(values: Any) -> Any:
     array = np.asarray(values)
-    return array.astype(np.float32) if array.dtype == np.float64 else array
+    image = array.ndim >= 4 and np.issubdtype(array.dtype, np.integer)
+    return array.astype(np.float32) if image or array.dtype == np.float64 else array
 
 
 def _group(
@@ -103,13 +109,5 @@ def _group(
     for explainer, reading in zip(explainers, readings, strict=True):
         start = time.perf_counter()
         attributions = explainer.finish(context, next(reduced) if reading else {})
-        found.append(Explanation(attributions, share + time.perf_counter() - start))
+        found.append(Explanation(attributions, share + time.perf_counter() - start, result.outputs))
     return found
-
-
-def outputs_of(passes: Passes, inputs: Any, head: str | int | None = None) -> PassResult:
-    """A plain forward pass: outputs, predicted classes as targets, and their scores."""
-    chosen = passes.head(head)
-    batch = as_batch(inputs)
-    targets = as_targets(None, chosen, len(tf.nest.flatten(batch)[0]))
-    return passes.shared([], batch, targets, chosen, "logit")

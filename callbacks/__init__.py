@@ -1,0 +1,5 @@
+"""Keras callbacks: pass them to `model.fit`, open TensorBoard, see the EXPLAIN tab."""
+
+from tfexplain.callbacks.explain import Explain
+
+__all__ = ["Explain"]

@@ -1,0 +1,124 @@
+"""The validation batch of one `fit`: which rows, their labels and targets, and how they look."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from tfexplain import rendering
+from tfexplain.callbacks import validation
+from tfexplain.callbacks.settings import Settings
+from tfexplain.explainers.together import as_batch
+from tfexplain.passes import Passes
+from tfexplain.targets import PREDICTED, Head, TargetError, Targets, class_indices
+
+
+@dataclass(frozen=True)
+class ValidationBatch:
+    """What is explained every epoch.
+
+    Attributes:
+        inputs: The chosen rows, in the structure the model takes.
+        rows: int64 [N], where they stand in the validation data.
+        labels: float64 [N] for display: class indices or values, NaN where there is none.
+        label_kind: What `labels` are.
+        pictures: uint8 [N, H, W, 1, 3 or 4] for each input that is an image, by its name.
+        color_range: What is shown as black and white.
+        total: How many rows there were to choose from.
+    """
+
+    inputs: Any
+    rows: npt.NDArray[np.int64]
+    labels: npt.NDArray[np.float64]
+    label_kind: Literal["class", "value", "none"]
+    pictures: dict[str, npt.NDArray[np.uint8]]
+    color_range: tuple[float, float] | None
+    total: int
+
+    def targets(self, head: Head, first: Head, asked: Targets | str) -> Targets:
+        """What to explain at `head`; labels belong to the `first` head only."""
+        if asked == "label" and head == first and self.label_kind == "class":
+            return np.where(np.isnan(self.labels), PREDICTED, self.labels).astype(np.int32)
+        return None if isinstance(asked, str) else asked
+
+
+def choose_batch(settings: Settings, model: Any, heads: Sequence[str | int | None]) -> Any:
+    """(passes, heads, batch) for the settings; all that can be wrong with the data is wrong here.
+
+    Args:
+        settings: The arguments of `Explain`.
+        model: The built model.
+        heads: The outputs the explainers ask for; the labels are those of the first.
+
+    Raises:
+        ValueError: empty or NaN data, shapes the model cannot take, labels outside its outputs.
+    """
+    pool = validation.read(settings.val)
+    first_row = tf.nest.map_structure(lambda x: x[:1], pool.inputs)
+    passes = Passes(model, as_batch(first_row))
+    head = passes.head(heads[0] if heads else None)
+    labels = _labels(pool.labels, head, passes)
+    label_kind, known = _known_labels(labels, head)
+    rows = validation.choose(known, len(pool), settings.samples, settings.seed)
+    inputs = as_batch(pool.take(rows))
+    shown = np.full(len(rows), np.nan) if known is None else known[rows].astype(np.float64)
+    if label_kind == "class":
+        shown[shown == PREDICTED] = np.nan
+    pictures, values = _pictures(passes, inputs, settings.color_range)
+    batch = ValidationBatch(inputs, rows, shown, label_kind, pictures, values, len(pool))
+    return passes, head, batch
+
+
+def _labels(labels: Any, head: Head, passes: Passes) -> Any:
+    """The labels of one output, from whatever structure they came in."""
+    if labels is None or len(passes.heads) == 1:
+        flat = tf.nest.flatten(labels) if labels is not None else []
+        return flat[0] if len(flat) == 1 else None
+    if isinstance(labels, dict):
+        return labels.get(head.name)
+    if isinstance(labels, (list, tuple)) and len(labels) == len(passes.heads):
+        return labels[head.position]
+    return labels if head.position == 0 and isinstance(labels, np.ndarray) else None
+
+
+def _known_labels(
+    labels: Any, head: Head
+) -> tuple[Literal["class", "value", "none"], npt.NDArray[Any] | None]:
+    """Labels as class indices (whole numbers) or as values (floats), whichever the head has."""
+    if labels is None or not head.classes:
+        return "none", None
+    if head.regression:
+        return "value", np.asarray(labels, np.float64).reshape(len(labels), -1)[:, 0]
+    found = class_indices(np.asarray(labels), head.targets)
+    wrong = np.flatnonzero((found < PREDICTED) | (found >= head.targets))
+    if len(wrong):
+        raise TargetError(
+            f"val: expected labels in 0..{head.targets - 1} for output {head.name!r}; got "
+            f"{found[wrong[0]]} (row {wrong[0]}). Check the labels, or the model's outputs."
+        )
+    return "class", found
+
+
+def _pictures(
+    passes: Passes, inputs: Any, values: tuple[float, float] | None
+) -> tuple[dict[str, npt.NDArray[np.uint8]], tuple[float, float] | None]:
+    """Pictures of the inputs that are images, and the values shown as black and white."""
+    flat = tf.nest.flatten(inputs)
+    images = {
+        name: array
+        for name, array in zip(passes.input_names, flat, strict=True)
+        if passes.layout(array) in ("image", "grey")
+    }
+    if not images:
+        return {}, None
+    values = values or rendering.color_range(np.concatenate([a.ravel() for a in images.values()]))
+    found = {
+        name: rendering.pictures(array, values, channels_first=passes.channel_axis(array) == 1)
+        for name, array in images.items()
+    }
+    return found, values

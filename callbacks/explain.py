@@ -1,0 +1,186 @@
+"""`Explain`: the callback that explains a validation batch at each epoch's end."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+
+from tfexplain.callbacks.guard import Guard, OnError
+from tfexplain.callbacks.session import Session
+from tfexplain.callbacks.settings import Settings
+from tfexplain.callbacks.writer import RunWriter
+from tfexplain.explainers import Explainer
+from tfexplain.schema import Metrics
+from tfexplain.targets import Targets
+
+_open: set[str] = set()  # run directories that a callback of this process is writing
+
+
+class Explain(keras.callbacks.Callback):  # type: ignore[misc]
+    """Explains a fixed handful of validation samples at each epoch's end and logs the numbers.
+
+    Nothing is opened before training begins. Settings, data and log directory are checked before
+    the first batch; every default that was chosen is printed once. Training is left as it was:
+    it ends with the same weights, to the bit.
+
+    Args:
+        val: Validation data: (x, y) arrays, x alone, a `tf.data.Dataset`, or a Keras `PyDataset`
+            or `Sequence`. Datasets are read up to 1024 rows.
+        explainers: Methods with their settings. Default `FeatureMaps(), GradCAM(),
+            IntegratedGradients()`; only the last for models without a spatial layer.
+        log_dir: Where the run goes; records are written below it in `explain`.
+        every: Explain every so many epochs. The last epoch is always explained.
+        samples: How many validation samples to explain, balanced over the classes.
+        class_names: Names of the classes, for the page.
+        targets: `"label"` (the true class, where there are labels; default), `"predicted"`, a class
+            index, or a function of the model's outputs that returns one number a sample.
+        color_range: (black, white) of the input images; default 0..1, -1..1, 0..255 or else least
+            and greatest, whichever fits.
+        images: Whether to write overlay grids for TensorBoard's own Images tab as well.
+        seed: Of the choice of samples.
+        on_error: `"warn"`: a failure while explaining is told once, counted, shown on the page, and
+            training goes on. `"raise"` is for tests.
+        verbose: Whether to print the choices.
+
+    Raises:
+        ValueError, OSError: in `on_train_begin`, for whatever cannot work.
+
+    Example:
+        >>> import keras, numpy as np, tempfile
+        >>> model = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Conv2D(4, 3),
+        ...     keras.layers.Flatten(), keras.layers.Dense(3, activation="softmax")])
+        >>> model.compile("sgd", "sparse_categorical_crossentropy")
+        >>> x, y = np.random.default_rng(0).random((12, 8, 8, 1)), np.arange(12) % 3
+        >>> callback = Explain((x, y), log_dir=tempfile.mkdtemp(), verbose=False)
+        >>> _ = model.fit(x, y, epochs=2, callbacks=[callback], verbose=0)
+    """
+
+    # tf_keras asks its callbacks for these.
+    _supports_tf_logs = False
+
+    def __init__(
+        self,
+        val: Any,
+        explainers: Sequence[Explainer] | Explainer | None = None,
+        *,
+        log_dir: str | os.PathLike[str],
+        every: int = 1,
+        samples: int = 8,
+        class_names: Sequence[str] | None = None,
+        targets: Targets | str = "label",
+        color_range: tuple[float, float] | None = None,
+        images: bool = True,
+        seed: int = 0,
+        on_error: OnError = "warn",
+        verbose: bool = True,
+    ) -> None:
+        super().__init__()
+        if isinstance(explainers, Explainer):
+            explainers = [explainers]
+        self._settings = Settings(
+            val=val,
+            explainers=None if explainers is None else tuple(explainers),
+            every=every,
+            samples=samples,
+            class_names=tuple(class_names or ()),
+            targets=targets,
+            color_range=color_range,
+            images=images,
+            seed=seed,
+            verbose=verbose,
+        )
+        self._on_error: OnError = on_error
+        self._guard = Guard(on_error)
+        self._directory = os.path.join(os.fspath(log_dir), "explain")
+        self._session: Session | None = None
+        self._writer: RunWriter | None = None
+        self._epoch = self._last_step = -1
+        self._offset = 0
+        self._first_epoch = True
+
+    def _implements_train_batch_hooks(self) -> bool:
+        return True
+
+    def _implements_test_batch_hooks(self) -> bool:
+        return False
+
+    def _implements_predict_batch_hooks(self) -> bool:
+        return False
+
+    def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
+        """Check everything, print the choices, open the log."""
+        self._settings.check()
+        if self._directory in _open:
+            raise ValueError(
+                f"log_dir: another Explain of this process already writes {self._directory!r}. "
+                "Give each its own log_dir, or one Explain all the explainers."
+            )
+        self._first_epoch = True
+        if self.model.built:
+            self._start()
+
+    def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
+        """Models that are built by their first batch (tf_keras) are opened here."""
+        if self._session is None:
+            self._start()
+
+    def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+        """A second `fit` counts epochs from zero; its steps go on where the last ended."""
+        if self._first_epoch:
+            self._offset = max(0, self._last_step + 1 - epoch)
+            self._first_epoch = False
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+        """Log the epoch's metrics and, where it is due, explanations."""
+        if self._session is None or self._writer is None:
+            return
+        step = self._last_step = epoch + self._offset
+        with self._guard.watch("metrics", step):
+            self._session.log_metrics(step, Metrics(_numbers(logs or {})), self._writer)
+        if epoch % self._settings.every == 0:
+            self._explain(step)
+        self._commit(step)
+
+    def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
+        """Explain the last epoch if that has not been done, and close the log."""
+        if self._session is None or self._writer is None:
+            return
+        try:
+            if self._last_step >= 0 and self._last_step not in self._session.explained:
+                self._explain(self._last_step)
+            self._commit(self._last_step)
+            with self._guard.watch("writer", self._last_step):
+                self._writer.close()
+        finally:
+            _open.discard(self._directory)
+            self._session = self._writer = None
+
+    def _start(self) -> None:
+        session = Session(self._settings, self.model, self._guard)
+        writer = RunWriter(self._directory)
+        writer.open()
+        _open.add(self._directory)
+        session.announce(writer)
+        self._session, self._writer = session, writer
+
+    def _explain(self, step: int) -> None:
+        if self._session is not None and self._writer is not None:
+            with self._guard.watch("explain", step):
+                self._session.explain(step, self._writer)
+
+    def _commit(self, step: int) -> None:
+        if self._writer is None:
+            return
+        before = self._writer.reopened
+        with self._guard.watch("writer", step):
+            self._writer.commit()
+        if self._writer.reopened > before:
+            message = f"{self._directory!r} was lost; a new file was begun there."
+            self._guard.report("writer: log file lost", message, step)
+
+
+def _numbers(logs: Mapping[str, Any]) -> dict[str, float]:
+    return {str(name): float(value) for name, value in logs.items()}

@@ -1,0 +1,58 @@
+"""What happens when explaining fails: training goes on, the failure is told once and counted."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal
+
+from tfexplain.schema import Problem
+
+OnError = Literal["warn", "raise"]
+
+
+class ExplainWarning(RuntimeWarning):
+    """Something could not be explained or written; training was not affected."""
+
+
+class Guard:
+    """Keeps failures away from training.
+
+    Args:
+        on_error: `"warn"` warns once per kind of failure, `"raise"` lets it through.
+    """
+
+    def __init__(self, on_error: OnError) -> None:
+        if on_error not in ("warn", "raise"):
+            raise ValueError(f"on_error={on_error!r}: expected 'warn' or 'raise'.")
+        self._on_error = on_error
+        self._problems: dict[str, Problem] = {}
+
+    @property
+    def problems(self) -> list[Problem]:
+        """Every kind of failure so far."""
+        return list(self._problems.values())
+
+    @contextmanager
+    def watch(self, what: str, step: int) -> Iterator[None]:
+        """While open, an error is counted under `what` and its type instead of ending training."""
+        try:
+            yield
+        except Exception as error:
+            if self._on_error == "raise":
+                raise
+            self.report(f"{what}: {type(error).__name__}", str(error), step)
+
+    def report(self, kind: str, message: str, step: int) -> None:
+        """Count a failure; warn if it is the first of its kind."""
+        known = self._problems.get(kind)
+        message = message if len(message) <= 500 else message[:500] + "..."
+        self._problems[kind] = Problem(kind, known.count + 1 if known else 1, message, step)
+        if not known:
+            warnings.warn(
+                f"tfexplain: {kind} at epoch {step}: {message} Training goes on; "
+                "further failures of this kind are only counted.",
+                ExplainWarning,
+                stacklevel=2,
+            )

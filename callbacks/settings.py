@@ -1,0 +1,42 @@
+"""What the user passed to `Explain`, checked as far as can be without a model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from tfexplain.explainers import Explainer
+from tfexplain.targets import Targets
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The arguments of `Explain`; see there."""
+
+    val: Any
+    explainers: tuple[Explainer, ...] | None
+    every: int
+    samples: int
+    class_names: tuple[str, ...]
+    targets: Targets | str
+    color_range: tuple[float, float] | None
+    images: bool
+    seed: int
+    verbose: bool
+
+    def check(self) -> None:
+        """Raises ValueError for settings that are wrong whatever the model."""
+        for argument in ("every", "samples"):
+            value = getattr(self, argument)
+            if not isinstance(value, int) or value < 1:
+                raise ValueError(f"{argument}={value!r}: expected a whole number of at least 1.")
+        if isinstance(self.targets, str) and self.targets not in ("label", "predicted"):
+            raise ValueError(
+                f"targets={self.targets!r}: expected 'label', 'predicted', a class index, or a "
+                "function of the outputs."
+            )
+        for explainer in self.explainers or ():
+            if not isinstance(explainer, Explainer):
+                raise TypeError(
+                    f"explainers: expected explainers such as GradCAM(); got {explainer!r}."
+                )
