@@ -80,7 +80,10 @@ class Container:
                 f"got {found} of shape {shape}"
             )
         numpy_dtype = np.dtype(f"<{dtype[0].lower()}{int(dtype[1:]) // 8}")
-        return np.frombuffer(data, numpy_dtype).reshape(shape)
+        try:
+            return np.frombuffer(data, numpy_dtype).reshape(shape)
+        except ValueError as error:  # nothing in it, but sides that no array can have
+            raise SchemaError(f"{self.kind}: {name}: impossible shape {shape}") from error
 
 
 def unpack(data: bytes, kind: str) -> Container:

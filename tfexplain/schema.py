@@ -5,23 +5,28 @@ Plugin name `tfexplain`, format version 1.0. Each record is one event: a scalar 
 header of strings (`__metadata__`). Every header holds `version` and `kind`. Epochs are the
 event's step.
 
-| tag                              | record        | arrays                            | header |
-|----------------------------------|---------------|-----------------------------------|--------|
-| `samples`                        | `Samples`     | `labels` f64 [N], `rows` i64 [N]  | `label_kind`, `class_names`, `settings` |
-| `metrics`                        | `Metrics`     | `values` f64 [M]                  | `names` |
-| `predictions`                    | `Predictions` | `outputs` f32 [N, K], `predicted` i32 [N], `explained` i32 [E] | `activation` |
-| `status`                         | `Status`      | `seconds` f64 [X]                 | `explainers`, `problems` |
-| `map/EXPLAINER/LAYER/SAMPLE`     | `Map`         | `values` f16 [h, w] or [f]        | `scale`, `score`, `target`, `gap` |
-| `channels/EXPLAINER/LAYER/SAMPLE`| `Channels`    | `values` f16 [c, h, w], `scales` f32 [c], `channels` i32 [c], `dead` u8 [c] | - |
-| `inputs/NAME`                    | PNG pictures  | a blob sequence, one PNG a sample | - |
+```
+tag                               record       arrays; header
+samples                           Samples      labels f64 [N], rows i64 [N];
+                                               label_kind, class_names, settings
+metrics                           Metrics      values f64 [M]; names
+predictions                       Predictions  outputs f32 [N, K], predicted i32 [N],
+                                               explained i32 [E]; activation
+status                            Status       seconds f64 [X]; explainers, problems
+map/EXPLAINER/LAYER/SAMPLE        Map          values f16 [h, w] or [f];
+                                               scale, score, target, gap
+channels/EXPLAINER/LAYER/SAMPLE   Channels     values f16 [c, h, w], scales f32 [c],
+                                               channels i32 [c], dead u8 [c]; -
+inputs/NAME                       PNG files    a blob sequence, one picture a sample
+```
 
 LAYER may itself hold slashes (`backbone/conv5`); SAMPLE is the row in the validation batch.
 Maps are stored as float16 of value / scale, where scale is the largest finite magnitude: tiny
 gradients do not underflow, NaN and infinity stay what they are. `gap` is empty where the method
 has none. Numbers in headers are Python's `repr`, lists and objects are JSON.
 
-What never changes with the step is in `plugin_content`, a small JSON object (`Content`): TensorBoard
-keeps only the first one of a tag.
+What never changes with the step is in `plugin_content`, a small JSON object (`Content`):
+TensorBoard keeps only the first one of a tag.
 
 A newer major version is refused, an older one is read. Everything read back is hostile until
 checked here, and everything wrong with it is one error: `SchemaError`.
@@ -30,7 +35,6 @@ checked here, and everything wrong with it is one error: `SchemaError`.
 from __future__ import annotations
 
 import json
-import math
 import re
 import struct
 from collections.abc import Mapping, Sequence
@@ -85,6 +89,7 @@ Kind = Literal["samples", "metrics", "predictions", "status", "map", "channels",
 _PLAIN: frozenset[str] = frozenset({"samples", "metrics", "predictions", "status"})
 _LAYERED: frozenset[str] = frozenset({"map", "channels"})
 _EXPLAINER = re.compile(r"[A-Za-z0-9_.=,()\[\]-]{1,128}")
+_LARGEST = float(np.finfo(np.float32).max)
 _PNG_START = b"\x89PNG\r\n\x1a\n"
 
 
@@ -146,7 +151,8 @@ def check_name(name: str, what: str) -> str:
 
 
 def _sample(digits: str, tag: str) -> int:
-    if re.fullmatch(r"[0-9]{1,7}", digits, re.ASCII) and int(digits) <= MAX_SAMPLE:
+    # One spelling for each number, or two tags would claim the same sample.
+    if re.fullmatch(r"0|[1-9][0-9]{0,6}", digits) and int(digits) <= MAX_SAMPLE:
         return int(digits)
     raise SchemaError(f"tag={short(tag)}: expected a sample number 0 to {MAX_SAMPLE} at the end")
 
@@ -182,9 +188,10 @@ class Content:
             raise SchemaError(f"plugin_content: {len(data)} bytes; at most {MAX_CONTENT_BYTES}")
         raw = read_json(data, dict, "plugin_content")
         check_version(raw.get("version"))
-        shape, settings = raw.get("shape", []), raw.get("settings", {})
+        kind, shape, settings = raw.get("kind"), raw.get("shape", []), raw.get("settings", {})
         expected = (
-            raw.get("kind") in _PLAIN | _LAYERED | {"inputs"}
+            isinstance(kind, str)
+            and kind in _PLAIN | _LAYERED | {"inputs"}
             and isinstance(raw.get("unit", ""), str)
             and isinstance(raw.get("signed", False), bool)
             and isinstance(raw.get("input", ""), str)
@@ -198,7 +205,7 @@ class Content:
         if not expected:
             raise SchemaError(f"plugin_content: fields of the wrong type: {short(str(raw))}")
         return cls(
-            raw["kind"],
+            kind,
             raw.get("unit", ""),
             raw.get("signed", False),
             tuple(shape),
@@ -385,7 +392,7 @@ class Map:
         raw = unpack(data, cls.kind)
         packed = raw.array("values", "F16", 1, 2)
         scale = raw.number("scale")
-        raw.check(math.isfinite(scale) and scale >= 0, "a finite scale >= 0")
+        raw.check(0 <= scale <= _LARGEST, "a finite scale >= 0, within float32")
         gap = raw.number("gap") if raw.text("gap") else None
         values = _from_half(packed, np.float32(scale))
         return cls(values, raw.number("score"), raw.integer("target"), gap)
@@ -458,7 +465,7 @@ def _to(values: npt.ArrayLike, dtype: str) -> Array:
 
 
 def _to_half(values: npt.ArrayLike) -> tuple[Array, np.float32]:
-    """float16 of values / scale with scale = the largest finite magnitude (0 where there is none)."""
+    """float16 of values / scale; scale is the largest finite magnitude, 0 where there is none."""
     full = np.asarray(values, np.float32)
     finite = full[np.isfinite(full)]
     scale = np.float32(np.max(np.abs(finite), initial=0.0))
