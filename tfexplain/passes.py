@@ -7,8 +7,7 @@ request, so that epochs never retrace: weights are variables. It does not keep t
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -19,6 +18,7 @@ import tensorflow as tf
 from tfexplain import layout, tap
 from tfexplain.tap import Layer, LayerError, Model, Site, Tensor
 from tfexplain.targets import Head, Score, ScoreFunction, choose_head, explained, heads
+from tfexplain.untouched import untouched
 
 # (activation, gradient or None, site) -> what leaves the graph
 Reduce: TypeAlias = Callable[[Tensor, Tensor | None, Site], Any]
@@ -64,7 +64,6 @@ class Passes:
         self._model = weakref.ref(model)
         self._layers: Mapping[str, Layer] = weakref.WeakValueDictionary(tap.layers_by_path(model))
         self._compiled: dict[Hashable, Any] = {}
-        self._state = _state(model)
         self.seen = fingerprint(model)
         calls: list[tuple[str, Tensor]] = []
         found: list[tuple[Head, ...]] = []
@@ -78,7 +77,7 @@ class Passes:
             found[:] = [heads(model, outputs)]
             return outputs
 
-        with untouched_losses(model):
+        with untouched(model):
             _trace(forward, inputs)
         self.sites: tuple[Site, ...] = tap.sites(self._layers, calls, placeholders)
         self.heads: tuple[Head, ...] = found[0]
@@ -139,34 +138,31 @@ class Passes:
             score,
             function,
         )
-        compiled = self.compiled(key, lambda: self._shared(readings, head, score, function))
         numbers = np.zeros(0, np.int32) if function else targets
-        with self.untouched():
-            scores, resolved, outputs, reduced = compiled(as_tensors(inputs), tf.constant(numbers))
-        as_numpy = tf.nest.map_structure(lambda t: t.numpy(), (scores, resolved, outputs, reduced))
-        return PassResult(*as_numpy)
+        with untouched(self.model):
+            found = self.run(
+                key,
+                lambda: self._shared(readings, head, score, function),
+                as_tensors(inputs),
+                tf.constant(numbers),
+            )
+        return PassResult(*tf.nest.map_structure(lambda tensor: tensor.numpy(), found))
 
-    def compiled(self, key: Hashable, make: Callable[[], Callable[..., Any]]) -> Any:
-        """The compiled function of a key, made and traced once."""
-        if key not in self._compiled:
-            self._compiled[key] = tf.function(make(), autograph=False)
-        return self._compiled[key]
+    def run(self, key: Hashable, make: Callable[[], Callable[..., Any]], *arguments: Any) -> Any:
+        """Run the function of a key, compiled once for these shapes.
+
+        `make` gives the Python function; equal keys must give equal functions.
+        """
+        shapes = tuple((tuple(x.shape), x.dtype) for x in tf.nest.flatten(arguments))
+        if (key, shapes) not in self._compiled:
+            function = tf.function(make(), autograph=False)
+            self._compiled[key, shapes] = function.get_concrete_function(*arguments)
+        return self._compiled[key, shapes](*arguments)
 
     @property
     def traces(self) -> int:
-        """How many times anything was traced so far; steady from the second epoch on."""
-        return sum(f.experimental_get_tracing_count() for f in self._compiled.values())
-
-    @contextmanager
-    def untouched(self) -> Iterator[None]:
-        """While open, the model may run; afterwards its random and other states are as before."""
-        before = [tf.identity(variable) for variable in self._state]
-        try:
-            with untouched_losses(self.model):
-                yield
-        finally:
-            for variable, value in zip(self._state, before, strict=True):
-                variable.assign(value)
+        """How many functions were compiled so far; steady from the second epoch on."""
+        return len(self._compiled)
 
     def _shared(
         self,
@@ -252,43 +248,9 @@ def _same(one: list[Any], other: list[Any]) -> bool:
     return len(one) == len(other) and all(a is b for a, b in zip(one, other, strict=True))
 
 
-@contextmanager
-def untouched_losses(model: Model) -> Iterator[None]:
-    """While open, forward passes may add losses (activity regularisers); they do not stay."""
-    lists = [layer._losses for layer in model._flatten_layers() if hasattr(layer, "_losses")]
-    before = [list(losses) for losses in lists]
-    try:
-        yield
-    finally:
-        for losses, kept in zip(lists, before, strict=True):
-            if losses or kept:
-                losses[:] = kept
-
-
 def as_tensors(inputs: Any) -> Any:
     """The batch as tensors, in its own structure."""
     return tf.nest.map_structure(tf.convert_to_tensor, inputs)
-
-
-def _state(model: Model) -> list[Any]:
-    """Variables that a forward pass could change: random seeds, counters, moving statistics.
-
-    Not the frozen weights, which count as non-trainable too and may be large.
-    """
-    found: list[Any] = []
-    for layer in model._flatten_layers():
-        found += getattr(layer, "_non_trainable_variables", None) or []
-        found += getattr(layer, "_non_trainable_weights", None) or []
-        found += [seed.state for seed in getattr(layer, "_seed_generators", None) or []]
-    shared_seed = keras.src.backend.common.global_state.get_global_attribute(
-        "global_seed_generator"
-    )
-    if shared_seed is not None:
-        found.append(shared_seed.state)
-    values = [getattr(variable, "value", None) for variable in found]
-    variables = [v if isinstance(v, tf.Variable) else f for v, f in zip(values, found, strict=True)]
-    unique = {id(v): v for v in variables if isinstance(v, tf.Variable)}
-    return list(unique.values())
 
 
 def _trace(forward: Callable[[Any], Any], inputs: Any) -> None:

@@ -16,6 +16,7 @@ from tfexplain.explainers.together import explain
 from tfexplain.passes import Passes, as_tensors
 from tfexplain.tap import Tensor
 from tfexplain.targets import Targets, explained
+from tfexplain.untouched import untouched
 
 Baseline: TypeAlias = float | npt.ArrayLike | Sequence[Any] | Mapping[str, Any] | None
 Quadrature = Literal["gauss_legendre", "midpoint"]
@@ -161,11 +162,15 @@ class _Path:
     def scores_at_baseline(self) -> Any:
         """float64 [N]: the explained number at the start of each path."""
         passes = self._context.passes
-        compiled = passes.compiled(("score", self._key), lambda: self._score)
         size, count = self._method.batch_size, len(self._starts[0])
-        with passes.untouched():
+        with untouched(passes.model):
             parts = [
-                compiled([x[i : i + size] for x in self._starts], self._targets[i : i + size])
+                passes.run(
+                    ("score", self._key),
+                    self._run,
+                    [x[i : i + size] for x in self._starts],
+                    self._targets[i : i + size],
+                )
                 for i in range(0, count, size)
             ]
         return np.concatenate([part.numpy() for part in parts]).astype(np.float64)
@@ -185,25 +190,15 @@ class _Path:
         weight = np.repeat(weights, count).astype(np.float32)
         fill = (0, -len(rows) % size)
         points = [np.pad(rows, fill), np.pad(along, fill), np.pad(weight, fill)]
-        compiled = passes.compiled(("path", self._key), lambda: self._gradients)
         totals: list[Any] = [0.0] * len(self._moving)
-        with passes.untouched():
+        with untouched(passes.model):
             for i in range(0, len(points[0]), size):
                 chunk = [tf.constant(a[i : i + size]) for a in points]
-                parts = compiled(self._ends, self._starts, self._targets, *chunk)
+                ends = (self._ends, self._starts, self._targets)
+                parts = passes.run(("path", self._key), self._gradients, *ends, *chunk)
                 totals = [total + part for total, part in zip(totals, parts, strict=True)]
         return [total.numpy() for total in totals]
 
-    @property
-    def _score(self) -> Callable[..., Any]:
-        run = self._run()
-
-        def score(flat: list[Tensor], targets: Tensor) -> Tensor:
-            return run(flat, targets)
-
-        return score
-
-    @property
     def _gradients(self) -> Callable[..., Any]:
         run, moving = self._run(), self._moving
 

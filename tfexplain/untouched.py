@@ -1,0 +1,51 @@
+"""Leaving a model as it was found: its random seeds, counters, statistics and collected losses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import tensorflow as tf
+from keras.src.backend.common.global_state import get_global_attribute
+
+from tfexplain.tap import Model
+
+
+@contextmanager
+def untouched(model: Model) -> Iterator[None]:
+    """While open, forward passes may run; afterwards nothing they changed is left.
+
+    A layer that draws at inference moves its seed, and activity regularisers collect losses.
+    """
+    variables = _state(model)
+    values = [tf.identity(variable) for variable in variables]
+    lists = [layer._losses for layer in model._flatten_layers() if hasattr(layer, "_losses")]
+    losses = [list(collected) for collected in lists]
+    try:
+        yield
+    finally:
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
+        for collected, before in zip(lists, losses, strict=True):
+            if collected or before:
+                collected[:] = before
+
+
+def _state(model: Model) -> list[Any]:
+    """Variables that a forward pass could change: random seeds, counters, moving statistics.
+
+    Not the frozen weights, which count as non-trainable too and may be large.
+    """
+    found: list[Any] = []
+    for layer in model._flatten_layers():
+        found += getattr(layer, "_non_trainable_variables", None) or []
+        found += getattr(layer, "_non_trainable_weights", None) or []
+        found += [seed.state for seed in getattr(layer, "_seed_generators", None) or []]
+    shared_seed = get_global_attribute("global_seed_generator")
+    if shared_seed is not None:
+        found.append(shared_seed.state)
+    values = [getattr(variable, "value", None) for variable in found]
+    variables = [v if isinstance(v, tf.Variable) else f for v, f in zip(values, found, strict=True)]
+    unique = {id(v): v for v in variables if isinstance(v, tf.Variable)}
+    return list(unique.values())
