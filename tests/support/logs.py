@@ -1,4 +1,4 @@
-"""Event files written without TensorFlow: logs of any shape for tests of the plugin and its page."""
+"""Event files written without TensorFlow: logs of any shape for tests of plugin and page."""
 
 from __future__ import annotations
 

@@ -1,0 +1,53 @@
+"""Reading a run back the way TensorBoard does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
+
+from tfexplain import schema
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run directory holds: every record by tag and step, in the order of the files."""
+
+    values: dict[str, dict[int, Any]]
+    contents: dict[str, bytes]
+
+    def record(self, tag: str, step: int | None = None) -> Any:
+        """The record of a tag at a step; the last one for None."""
+        steps = self.values[tag]
+        data = steps[max(steps) if step is None else step]
+        return schema.decode(schema.Tag.parse(tag).kind, data[0])
+
+    def content(self, tag: str) -> schema.Content:
+        """The constant part of a series."""
+        return schema.Content.decode(self.contents[tag])
+
+    def maps(self, explainer: str, layer: str, step: int | None = None) -> list[Any]:
+        """The records of all samples of one map, in order of the samples."""
+        kind = "channels" if explainer.startswith("FeatureMaps") else "map"
+        prefix = f"{kind}/{explainer}/{layer}/"
+        tags = sorted((t for t in self.values if t.startswith(prefix)), key=_sample)
+        return [self.record(tag, step) for tag in tags]
+
+
+def read_run(log_dir: Path) -> Run:
+    """Read `<log_dir>/explain`; raises if a file is damaged."""
+    values: dict[str, dict[int, Any]] = {}
+    contents: dict[str, bytes] = {}
+    for path in sorted((log_dir / "explain").iterdir()):
+        for event in EventFileLoader(str(path)).Load():
+            for value in event.summary.value:
+                strings = list(value.tensor.string_val)
+                values.setdefault(value.tag, {})[event.step] = strings
+                contents.setdefault(value.tag, value.metadata.plugin_data.content)
+    return Run(values, contents)
+
+
+def _sample(tag: str) -> int:
+    return schema.Tag.parse(tag).sample
