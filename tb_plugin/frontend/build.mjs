@@ -1,0 +1,43 @@
+// Bundles the page into ../static: one ES module without any import, and the licences it carries.
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const out = join(here, "..", "static");
+
+const result = await build({
+  absWorkingDir: here,
+  entryPoints: ["src/index.ts"],
+  outfile: join(out, "index.js"),
+  bundle: true,
+  format: "esm",
+  target: ["chrome111", "firefox113", "safari16.4"],
+  minify: true,
+  legalComments: "none",
+  charset: "utf8",
+  loader: { ".css": "text" },
+  metafile: true,
+});
+
+/** The packages whose files ended up in the bundle, `@scope/name` or `name`. */
+function bundledPackages(metafile) {
+  const used = Object.values(metafile.outputs).flatMap((output) => Object.keys(output.inputs));
+  const names = used.map((path) => path.match(/node_modules\/((?:@[^/]+\/)?[^/]+)/)?.[1]);
+  return [...new Set(names.filter(Boolean))].sort();
+}
+
+async function licenceOf(name) {
+  const folder = join(here, "node_modules", name);
+  const { version, license } = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
+  const file = (await readdir(folder)).find((entry) => /^licen[cs]e/i.test(entry));
+  if (!file) throw new Error(`${name}: no licence file to carry along`);
+  const text = (await readFile(join(folder, file), "utf8")).trim();
+  return `${name} ${version} (${license})\n${"-".repeat(60)}\n${text}\n`;
+}
+
+const licences = await Promise.all(bundledPackages(result.metafile).map(licenceOf));
+await mkdir(out, { recursive: true });
+await writeFile(join(out, "THIRD_PARTY_LICENSES.txt"), licences.join("\n\n"));
+console.log(`index.js: ${Math.round(Object.values(result.metafile.outputs)[0].bytes / 1024)} KiB`);

@@ -1,0 +1,58 @@
+/** Two runs' maps of one sample: whether they may be subtracted, and what comes out. */
+
+import type { Picture } from "../data/store.ts";
+import { widen } from "../format/half.ts";
+import type { AttributionMap } from "../format/records.ts";
+import { largest, pearson, subtract, topOverlap } from "./statistics.ts";
+
+export interface Comparison {
+  readonly difference: Float32Array;
+  readonly largest: number;
+  readonly r: number;
+  readonly overlap: number;
+}
+
+const known = new WeakMap<AttributionMap, WeakMap<AttributionMap, Comparison>>();
+
+/** `a - b` and how alike they are; computed once for each two records. */
+export function compare(a: AttributionMap, b: AttributionMap): Comparison {
+  const others = known.get(a) ?? new WeakMap<AttributionMap, Comparison>();
+  known.set(a, others);
+  const found = others.get(b);
+  if (found) return found;
+  const [x, y] = [widen(a.halves, a.scale), widen(b.halves, b.scale)];
+  const difference = subtract(x, y);
+  const result = {
+    difference,
+    largest: largest(difference),
+    r: pearson(x, y),
+    overlap: topOverlap(x, y),
+  };
+  others.set(b, result);
+  return result;
+}
+
+export interface Side {
+  readonly name: string;
+  readonly map: AttributionMap | undefined;
+  readonly picture: Picture | undefined;
+}
+
+/** Why two maps cannot be subtracted; empty where they can. */
+export function obstacle(a: Side, b: Side): string {
+  for (const { name, map } of [a, b]) if (!map) return `${name} has no map here`;
+  const [shapeA, shapeB] = [shapeOf(a.map), shapeOf(b.map)];
+  if (shapeA !== shapeB) return `maps of different shapes: ${shapeA} and ${shapeB}`;
+  if (!samePicture(a.picture, b.picture)) return "the input images differ";
+  return "";
+}
+
+function shapeOf(map: AttributionMap | undefined): string {
+  return map ? `${map.height}×${map.width}` : "";
+}
+
+function samePicture(a: Picture | undefined, b: Picture | undefined): boolean {
+  if (!a || !b) return !a && !b;
+  if (a.bytes.length !== b.bytes.length) return false;
+  return a.bytes.every((byte, i) => byte === b.bytes[i]);
+}

@@ -1,0 +1,84 @@
+/** The routes of `tb_plugin/http_api.md`. All addresses are relative: the page may live anywhere. */
+
+import { readFrame } from "../format/framing.ts";
+import { type Listing, list, number, object, readListing, text } from "./listing.ts";
+
+export interface SentPoint {
+  readonly step: number;
+  readonly wallTime: number;
+  /** Either the record's bytes or why there are none. */
+  readonly data: Uint8Array | string;
+}
+
+export interface SentSeries {
+  readonly group: string;
+  readonly sample: number;
+  readonly points: readonly SentPoint[];
+}
+
+export interface SentPicture {
+  readonly sample: number;
+  readonly data: Uint8Array | string;
+}
+
+export async function fetchListing(): Promise<Listing> {
+  return readListing(await (await get("runs", [])).json());
+}
+
+/** The series of several groups of one run; only the `samples` asked for, where any are. */
+export async function fetchSeries(
+  run: string,
+  groups: readonly string[],
+  samples: readonly number[],
+): Promise<SentSeries[]> {
+  const query: [string, string][] = [["run", run]];
+  for (const group of groups) query.push(["group", group]);
+  for (const sample of samples) query.push(["sample", String(sample)]);
+  const { json, bytes } = readFrame(await (await get("series", query)).arrayBuffer());
+  return list(object(json).series).map((entry) => {
+    const { group, sample, points } = object(entry);
+    return {
+      group: text(group),
+      sample: number(sample),
+      points: list(points).map((point) => readPoint(point, bytes)),
+    };
+  });
+}
+
+export async function fetchInputs(
+  run: string,
+  name: string,
+  version: string,
+): Promise<SentPicture[]> {
+  const query: [string, string][] = [
+    ["run", run],
+    ["name", name],
+    ["v", version],
+  ];
+  const { json, bytes } = readFrame(await (await get("inputs", query)).arrayBuffer());
+  return list(object(json).pictures).map((entry) => ({
+    sample: number(object(entry).sample),
+    data: dataOf(entry, bytes),
+  }));
+}
+
+function readPoint(value: unknown, bytes: Uint8Array): SentPoint {
+  const { step, wall_time: wallTime } = object(value);
+  return { step: number(step), wallTime: number(wallTime), data: dataOf(value, bytes) };
+}
+
+function dataOf(value: unknown, bytes: Uint8Array): Uint8Array | string {
+  const { offset, length, error } = object(value);
+  if (typeof error === "string") return error;
+  if (typeof offset !== "number" || typeof length !== "number") return "no bytes were sent";
+  return bytes.subarray(offset, offset + length);
+}
+
+async function get(route: string, query: [string, string][]): Promise<Response> {
+  const address = new URL(route, document.baseURI);
+  address.search = new URLSearchParams(query).toString();
+  const response = await fetch(address);
+  if (response.ok) return response;
+  const reason = (await response.text()).slice(0, 300);
+  throw new Error(`TensorBoard answered ${response.status} for ${route}: ${reason}`);
+}

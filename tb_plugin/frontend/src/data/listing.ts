@@ -1,0 +1,125 @@
+/** The answer of `runs`, checked field by field: names in it come from a log that may be hostile. */
+
+export type GroupKind = "samples" | "metrics" | "predictions" | "status" | "map" | "channels";
+
+export interface Content {
+  readonly unit: string;
+  readonly signed: boolean;
+  readonly shape: readonly number[];
+  readonly input: string;
+  readonly channels: number;
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+export interface Group {
+  readonly group: string;
+  readonly kind: GroupKind;
+  readonly explainer: string;
+  readonly layer: string;
+  readonly samples: readonly number[];
+  readonly lastStep: number;
+  /** Changes whenever the series have grown. */
+  readonly stamp: string;
+  readonly content: Content;
+}
+
+export interface Input {
+  readonly name: string;
+  readonly version: string;
+}
+
+export interface Run {
+  readonly run: string;
+  readonly groups: readonly Group[];
+  readonly inputs: readonly Input[];
+  readonly problems: readonly string[];
+}
+
+export interface Listing {
+  readonly pluginVersion: string;
+  readonly format: string;
+  readonly samplesKept: number | undefined;
+  readonly runs: readonly Run[];
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+const KINDS: readonly GroupKind[] = [
+  "samples",
+  "metrics",
+  "predictions",
+  "status",
+  "map",
+  "channels",
+];
+
+export function readListing(value: unknown): Listing {
+  const json = object(value);
+  return {
+    pluginVersion: text(json.plugin_version),
+    format: text(json.format),
+    samplesKept: typeof json.samples_kept === "number" ? json.samples_kept : undefined,
+    runs: list(json.runs).map((entry) => readRun(object(entry))),
+  };
+}
+
+function readRun(json: Json): Run {
+  return {
+    run: text(json.run),
+    groups: list(json.groups).flatMap((entry) => readGroup(object(entry))),
+    inputs: list(json.inputs).map((entry) => {
+      const input = object(entry);
+      return { name: text(input.name), version: text(input.version) };
+    }),
+    problems: list(json.problems).map(text),
+  };
+}
+
+function readGroup(json: Json): Group[] {
+  const kind = KINDS.find((known) => known === json.kind);
+  if (!kind) return [];
+  return [
+    {
+      group: text(json.group),
+      kind,
+      explainer: text(json.explainer),
+      layer: text(json.layer),
+      samples: numbers(json.samples),
+      lastStep: number(json.last_step),
+      stamp: `${number(json.last_step)}@${number(json.last_wall_time)}`,
+      content: readContent(object(json.content)),
+    },
+  ];
+}
+
+function readContent(json: Json): Content {
+  const settings = Object.entries(object(json.settings)).map(([key, value]) => [key, text(value)]);
+  return {
+    unit: text(json.unit),
+    signed: json.signed === true,
+    shape: numbers(json.shape),
+    input: text(json.input),
+    channels: number(json.channels),
+    settings: Object.fromEntries(settings),
+  };
+}
+
+export function object(value: unknown): Json {
+  return typeof value === "object" && value !== null ? (value as Json) : {};
+}
+
+export function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+export function text(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+export function number(value: unknown): number {
+  return typeof value === "number" ? value : 0;
+}
+
+export function numbers(value: unknown): readonly number[] {
+  return list(value).filter((n) => typeof n === "number");
+}

@@ -1,0 +1,125 @@
+/** Canvases that are sharp on every display, and the layers drawn on them. */
+
+import type { Coloured } from "./plane.ts";
+
+export interface Rect {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Give a canvas the device pixels its CSS size needs; answers a context in CSS pixels. */
+export function sharpContext(
+  canvas: HTMLCanvasElement,
+  width: number,
+  height: number,
+): CanvasRenderingContext2D | undefined {
+  const ratio = window.devicePixelRatio || 1;
+  const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
+  if (canvas.width !== w || canvas.height !== h) {
+    canvas.width = w;
+    canvas.height = h;
+    canvas.style.width = `${width}px`;
+    canvas.style.height = `${height}px`;
+  }
+  const context = canvas.getContext("2d") ?? undefined;
+  context?.setTransform(ratio, 0, 0, ratio, 0, 0);
+  return context;
+}
+
+/** The largest centred rectangle of a picture's proportions; a table's row becomes a strip. */
+export function fit(width: number, height: number, box: Rect): Rect {
+  if (height === 1 && width > 4) {
+    const strip = Math.min(box.height, Math.max(24, box.height / 4));
+    return { ...box, y: box.y + (box.height - strip) / 2, height: strip };
+  }
+  const scale = Math.min(box.width / width, box.height / height);
+  const [w, h] = [width * scale, height * scale];
+  return { x: box.x + (box.width - w) / 2, y: box.y + (box.height - h) / 2, width: w, height: h };
+}
+
+export function drawPicture(
+  context: CanvasRenderingContext2D,
+  picture: CanvasImageSource,
+  rect: Rect,
+  smooth: boolean,
+): void {
+  context.imageSmoothingEnabled = smooth;
+  context.drawImage(picture, rect.x, rect.y, rect.width, rect.height);
+}
+
+/** A coloured map over what is drawn already; where it has no number, hatching. */
+export function drawMap(
+  context: CanvasRenderingContext2D,
+  coloured: Coloured,
+  size: { readonly width: number; readonly height: number },
+  rect: Rect,
+  look: { readonly opacity: number; readonly smooth: boolean },
+): void {
+  context.globalAlpha = look.opacity;
+  drawPicture(context, coloured.canvas, rect, look.smooth);
+  context.globalAlpha = 1;
+  if (coloured.holes.length > 0) hatch(context, coloured.holes, size, rect);
+}
+
+const MAX_HATCHED = 4096;
+
+/** Magenta hatching: in no colour map, and told apart without colour too. */
+function hatch(
+  context: CanvasRenderingContext2D,
+  holes: readonly number[],
+  size: { readonly width: number; readonly height: number },
+  rect: Rect,
+): void {
+  const [w, h] = [rect.width / size.width, rect.height / size.height];
+  context.save();
+  context.beginPath();
+  for (const hole of holes.slice(0, MAX_HATCHED)) {
+    const [x, y] = [hole % size.width, Math.floor(hole / size.width)];
+    context.rect(rect.x + x * w, rect.y + y * h, w, h);
+  }
+  context.fillStyle = "#1d0018";
+  context.fill();
+  context.clip();
+  context.strokeStyle = "#ff4fd8";
+  context.lineWidth = 1.5;
+  context.beginPath();
+  for (let x = -rect.height; x < rect.width; x += 5) {
+    context.moveTo(rect.x + x, rect.y + rect.height);
+    context.lineTo(rect.x + x + rect.height, rect.y);
+  }
+  context.stroke();
+  context.restore();
+}
+
+/** Outline one position of a map. */
+export function outline(
+  context: CanvasRenderingContext2D,
+  index: number,
+  size: { readonly width: number; readonly height: number },
+  rect: Rect,
+): void {
+  const [w, h] = [rect.width / size.width, rect.height / size.height];
+  const x = rect.x + (index % size.width) * w;
+  const y = rect.y + Math.floor(index / size.width) * h;
+  context.lineWidth = 3;
+  context.strokeStyle = "#000";
+  context.strokeRect(x, y, w, h);
+  context.lineWidth = 1.25;
+  context.strokeStyle = "#fff";
+  context.strokeRect(x, y, w, h);
+}
+
+/** Which position lies under a point, -1 for none. */
+export function positionAt(
+  x: number,
+  y: number,
+  size: { readonly width: number; readonly height: number },
+  rect: Rect,
+): number {
+  const column = Math.floor(((x - rect.x) / rect.width) * size.width);
+  const row = Math.floor(((y - rect.y) / rect.height) * size.height);
+  const inside = column >= 0 && row >= 0 && column < size.width && row < size.height;
+  return inside ? row * size.width + column : -1;
+}

@@ -1,0 +1,134 @@
+/** Channels as a sheet of small maps in a fixed order, each with its number and scale. */
+
+import { short } from "../analysis/numbers.ts";
+import type { Channels } from "../format/records.ts";
+import type { Column, Scene } from "../state/scene.ts";
+import type { View } from "../state/view.ts";
+import { drawMap, fit, type Rect } from "./canvas.ts";
+import { channelPlane, colouringOf, limitOf } from "./look.ts";
+import { colourPlane } from "./plane.ts";
+
+export const CAPTION = 15;
+const GAP = 6;
+
+export interface Sheet {
+  readonly columns: number;
+  readonly tile: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Two rows of tiles as high as a map of `size` next to them. */
+export function sheetOf(count: number, size: number): Sheet {
+  return layout(Math.max(1, Math.ceil(count / 2)), count, Math.floor((size - GAP) / 2) - CAPTION);
+}
+
+/** As many columns of `tile` as `width` holds. */
+export function sheetWithin(count: number, tile: number, width: number): Sheet {
+  return layout(Math.max(1, Math.floor((width + GAP) / (tile + GAP))), count, tile);
+}
+
+function layout(columns: number, count: number, tile: number): Sheet {
+  const rows = Math.ceil(count / columns) || 1;
+  return {
+    columns,
+    tile,
+    width: Math.min(columns, count || 1) * (tile + GAP) - GAP,
+    height: rows * (tile + CAPTION + GAP) - GAP,
+  };
+}
+
+export function tileRect({ columns, tile }: Sheet, index: number): Rect {
+  const [x, y] = [index % columns, Math.floor(index / columns)];
+  return { x: x * (tile + GAP), y: y * (tile + CAPTION + GAP), width: tile, height: tile };
+}
+
+/** Which tile lies under a point, -1 for none. */
+export function tileAt(sheet: Sheet, count: number, x: number, y: number): number {
+  for (let i = 0; i < count; i++) {
+    const rect = tileRect(sheet, i);
+    if (x >= rect.x && y >= rect.y && x < rect.x + rect.width && y < rect.y + rect.height) return i;
+  }
+  return -1;
+}
+
+export interface Ink {
+  readonly text: string;
+  readonly muted: string;
+  readonly card: string;
+  readonly accent: string;
+}
+
+export function drawSheet(
+  context: CanvasRenderingContext2D,
+  sheet: Sheet,
+  record: Channels,
+  column: Column,
+  scene: Scene,
+  view: View,
+  ink: Ink,
+  chosen = -1,
+): void {
+  context.clearRect(0, 0, sheet.width, sheet.height);
+  for (let i = 0; i < record.count; i++) {
+    const box = tileRect(sheet, i);
+    const key = `${column.group}\n${record.channels[i]}`;
+    const plane = channelPlane(record, i);
+    const limit = limitOf(scene, view, key, plane.scale);
+    const look = { opacity: 1, smooth: view.pixels === "smooth" };
+    context.fillStyle = ink.card;
+    context.fillRect(box.x, box.y, box.width, box.height);
+    const rect = fit(plane.width, plane.height, box);
+    drawMap(
+      context,
+      colourPlane(plane, colouringOf(view, column.signed, limit)),
+      plane,
+      rect,
+      look,
+    );
+    if (record.dead[i]) cross(context, box, ink);
+    if (i === chosen) frame(context, box, ink);
+    caption(context, box, record, i, ink);
+  }
+}
+
+/** A dead channel is veiled and crossed out: told apart without colour. */
+function cross(context: CanvasRenderingContext2D, box: Rect, ink: Ink): void {
+  context.globalAlpha = 0.72;
+  context.fillStyle = ink.card;
+  context.fillRect(box.x, box.y, box.width, box.height);
+  context.globalAlpha = 1;
+  context.strokeStyle = ink.muted;
+  context.lineWidth = 1;
+  context.strokeRect(box.x + 0.5, box.y + 0.5, box.width - 1, box.height - 1);
+  context.beginPath();
+  context.moveTo(box.x, box.y);
+  context.lineTo(box.x + box.width, box.y + box.height);
+  context.moveTo(box.x + box.width, box.y);
+  context.lineTo(box.x, box.y + box.height);
+  context.stroke();
+}
+
+function frame(context: CanvasRenderingContext2D, box: Rect, ink: Ink): void {
+  context.strokeStyle = ink.accent;
+  context.lineWidth = 3;
+  context.strokeRect(box.x + 1.5, box.y + 1.5, box.width - 3, box.height - 3);
+}
+
+function caption(
+  context: CanvasRenderingContext2D,
+  box: Rect,
+  record: Channels,
+  index: number,
+  ink: Ink,
+): void {
+  const y = box.y + box.height + CAPTION - 4;
+  context.font = "10.5px Roboto, system-ui, sans-serif";
+  context.fillStyle = ink.text;
+  context.textAlign = "left";
+  context.fillText(`${record.channels[index]}`, box.x, y);
+  context.textAlign = "right";
+  context.fillStyle = ink.muted;
+  const value = record.dead[index] ? "dead" : short(record.scales[index] ?? 0);
+  context.fillText(value, box.x + box.width, y);
+}

@@ -1,0 +1,119 @@
+/** Metrics as curves: which go together, and one uPlot for each track. */
+
+import uPlot from "uplot";
+import { isValidation, type TrackName, trackOf } from "../analysis/metrics.ts";
+import { short } from "../analysis/numbers.ts";
+import type { Store } from "../data/store.ts";
+import type { Scene, ShownRun } from "../state/scene.ts";
+
+export interface Curve {
+  readonly run: ShownRun;
+  readonly metric: string;
+  readonly points: readonly (readonly [number, number])[];
+}
+
+export interface Track {
+  readonly name: TrackName;
+  readonly curves: readonly Curve[];
+}
+
+const NAMES: readonly TrackName[] = ["accuracy", "loss", "other"];
+const MAX_CURVES = 24;
+
+export function tracksOf(scene: Scene, store: Store): Track[] {
+  const curves = scene.shown.flatMap((run) => curvesOf(run, store));
+  return NAMES.map((name) => ({
+    name,
+    curves: curves.filter(({ metric }) => trackOf(metric) === name).slice(0, MAX_CURVES),
+  })).filter((track) => track.curves.length > 0);
+}
+
+function curvesOf(run: ShownRun, store: Store): Curve[] {
+  const points = new Map<string, [number, number][]>();
+  for (const { step, record } of store.get(run.id, "metrics")?.points ?? []) {
+    if (record?.kind !== "metrics") continue;
+    for (const [metric, value] of record.values) {
+      const list = points.get(metric) ?? [];
+      points.set(metric, list);
+      list.push([step, value]);
+    }
+  }
+  return [...points].map(([metric, list]) => ({ run, metric, points: list }));
+}
+
+export interface PlotLook {
+  readonly width: number;
+  readonly height: number;
+  readonly hasAxis: boolean;
+  readonly left: number;
+  readonly right: number;
+  readonly range: readonly [number, number];
+  readonly ink: { readonly text: string; readonly line: string };
+}
+
+const FONT = "11px Roboto, system-ui, sans-serif";
+
+export class TrackPlot {
+  private readonly plot: uPlot;
+
+  constructor(host: HTMLElement, track: Track, look: PlotLook) {
+    this.plot = new uPlot(optionsOf(track, look), dataOf(track), host);
+  }
+
+  destroy(): void {
+    this.plot.destroy();
+  }
+}
+
+/** Curves on the union of their steps, with gaps where one has no value. */
+function dataOf({ curves }: Track): uPlot.AlignedData {
+  const steps = [...new Set(curves.flatMap(({ points }) => points.map(([step]) => step)))];
+  steps.sort((a, b) => a - b);
+  const columns = curves.map(({ points }) => {
+    const values = new Map(points);
+    return steps.map((step) => {
+      const value = values.get(step);
+      return value === undefined || !Number.isFinite(value) ? null : value;
+    });
+  });
+  return [steps, ...columns];
+}
+
+function optionsOf(track: Track, look: PlotLook): uPlot.Options {
+  const [first, last] = look.range;
+  const { text, line } = look.ink;
+  const axis = { stroke: text, font: FONT, ticks: { show: false }, gap: 4 };
+  return {
+    width: look.width,
+    height: look.height,
+    padding: [8, look.right, look.hasAxis ? 0 : 4, 0],
+    legend: { show: false },
+    cursor: { show: false },
+    select: { show: false, left: 0, top: 0, width: 0, height: 0 },
+    scales: { x: { time: false, range: [first, last] } },
+    axes: [
+      {
+        ...axis,
+        show: look.hasAxis,
+        size: 20,
+        grid: { stroke: line, width: 1 },
+        incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000, 10000],
+        space: 48,
+      },
+      {
+        ...axis,
+        size: look.left,
+        space: 22,
+        grid: { stroke: line, width: 1 },
+        values: (_plot, ticks) => ticks.map(short),
+      },
+    ],
+    series: [{}, ...track.curves.map(({ run, metric }) => strokeOf(run, metric))],
+  };
+}
+
+/** Validation solid, training dashed, in the run's colour. */
+function strokeOf(run: ShownRun, metric: string): uPlot.Series {
+  const look = { label: metric, stroke: run.colour, spanGaps: true, points: { show: false } };
+  return isValidation(metric) ? { ...look, width: 2 } : { ...look, width: 1.25, dash: [5, 4] };
+}

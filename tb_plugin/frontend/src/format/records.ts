@@ -1,0 +1,261 @@
+/** What a record means: the typed twins of the records documented in `tfexplain/schema.py`. */
+
+import { type Container, RecordError, unpack } from "./safetensors.ts";
+
+export interface Samples {
+  readonly kind: "samples";
+  readonly labels: Float64Array;
+  readonly rows: readonly number[];
+  readonly labelKind: "class" | "value" | "none";
+  readonly classNames: readonly string[];
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+export interface Metrics {
+  readonly kind: "metrics";
+  readonly values: ReadonlyMap<string, number>;
+}
+
+export interface Predictions {
+  readonly kind: "predictions";
+  readonly outputs: Float32Array;
+  readonly width: number;
+  readonly predicted: Int32Array;
+  readonly explained: Int32Array;
+  readonly activation: string;
+}
+
+export interface Problem {
+  readonly kind: string;
+  readonly count: number;
+  readonly message: string;
+  readonly step: number;
+}
+
+export interface Status {
+  readonly kind: "status";
+  readonly seconds: ReadonlyMap<string, number>;
+  readonly problems: readonly Problem[];
+}
+
+/** `halves` are float16 bits of value / scale: what is kept is what was sent. */
+export interface AttributionMap {
+  readonly kind: "map";
+  readonly halves: Uint16Array;
+  readonly height: number;
+  readonly width: number;
+  readonly rank: number;
+  readonly scale: number;
+  readonly score: number;
+  readonly target: number;
+  readonly gap: number | undefined;
+}
+
+export interface Channels {
+  readonly kind: "channels";
+  readonly halves: Uint16Array;
+  readonly count: number;
+  readonly height: number;
+  readonly width: number;
+  readonly scales: Float32Array;
+  readonly channels: Int32Array;
+  readonly dead: Uint8Array;
+}
+
+export type TfRecord = Samples | Metrics | Predictions | Status | AttributionMap | Channels;
+export type RecordKind = TfRecord["kind"];
+
+const DECODERS: { readonly [K in RecordKind]: (raw: Reader) => Extract<TfRecord, { kind: K }> } = {
+  samples: readSamples,
+  metrics: readMetrics,
+  predictions: readPredictions,
+  status: readStatus,
+  map: readMap,
+  channels: readChannels,
+};
+
+/** The record in `data`; throws `RecordError` for anything that is not of this format. */
+export function decode(kind: RecordKind, data: Uint8Array): TfRecord {
+  return DECODERS[kind](new Reader(kind, unpack(data, kind)));
+}
+
+class Reader {
+  private readonly kind: string;
+  private readonly raw: Container;
+
+  constructor(kind: string, raw: Container) {
+    this.kind = kind;
+    this.raw = raw;
+  }
+
+  check(ok: boolean, expected: string): void {
+    if (!ok) throw new RecordError(`${this.kind}: expected ${expected}`);
+  }
+
+  text(key: string): string {
+    const value = this.raw.header[key];
+    if (value === undefined) throw new RecordError(`${this.kind}: the header lacks ${key}`);
+    return value;
+  }
+
+  /** A number as Python's `repr` writes it, `nan` and `inf` included. */
+  number(key: string): number {
+    const text = this.text(key).trim();
+    const special: Record<string, number> = {
+      nan: Number.NaN,
+      inf: Number.POSITIVE_INFINITY,
+      "-inf": Number.NEGATIVE_INFINITY,
+    };
+    const value = special[text] ?? Number(text || "x");
+    this.check(text in special || !Number.isNaN(value), `${key} as a number`);
+    return value;
+  }
+
+  json(key: string): unknown {
+    try {
+      return JSON.parse(this.text(key));
+    } catch {
+      throw new RecordError(`${this.kind}: ${key} is not JSON`);
+    }
+  }
+
+  strings(key: string): string[] {
+    const value = this.json(key);
+    this.check(
+      Array.isArray(value) && value.every((v) => typeof v === "string"),
+      `${key} as names`,
+    );
+    return value as string[];
+  }
+
+  /** The array's shape and a copy of its bytes, aligned for any typed array. */
+  array(name: string, dtype: string, ...ranks: number[]): { shape: number[]; data: ArrayBuffer } {
+    const entry = this.raw.arrays.get(name);
+    if (entry?.dtype !== dtype || !ranks.includes(entry.shape.length)) {
+      throw new RecordError(
+        `${this.kind}: ${name}: expected ${dtype} of rank ${ranks.join(" or ")}`,
+      );
+    }
+    return { shape: [...entry.shape], data: entry.bytes.slice().buffer };
+  }
+}
+
+function readSamples(raw: Reader): Samples {
+  const labels = new Float64Array(raw.array("labels", "F64", 1).data);
+  const rows = Array.from(new BigInt64Array(raw.array("rows", "I64", 1).data), Number);
+  raw.check(labels.length === rows.length, "labels and rows of one length");
+  const labelKind = raw.text("label_kind");
+  if (labelKind !== "class" && labelKind !== "value" && labelKind !== "none") {
+    throw new RecordError("samples: expected label_kind class, value or none");
+  }
+  const classNames = raw.strings("class_names");
+  const settings = raw.json("settings");
+  raw.check(isTexts(settings), "settings as text");
+  return {
+    kind: "samples",
+    labels,
+    rows,
+    labelKind,
+    classNames,
+    settings: settings as Record<string, string>,
+  };
+}
+
+function isTexts(value: unknown): value is Record<string, string> {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    Object.values(value).every((v) => typeof v === "string")
+  );
+}
+
+/** Names in the header beside one number each. */
+function named(raw: Reader, array: string, names: string): Map<string, number> {
+  const values = new Float64Array(raw.array(array, "F64", 1).data);
+  const keys = raw.strings(names);
+  raw.check(values.length === keys.length, `one of ${array} for each of ${names}`);
+  return new Map(keys.map((key, i) => [key, values[i] as number]));
+}
+
+function readMetrics(raw: Reader): Metrics {
+  return { kind: "metrics", values: named(raw, "values", "names") };
+}
+
+function readPredictions(raw: Reader): Predictions {
+  const { shape, data } = raw.array("outputs", "F32", 2);
+  const predicted = new Int32Array(raw.array("predicted", "I32", 1).data);
+  raw.check(shape[0] === predicted.length, "one prediction for each row of outputs");
+  return {
+    kind: "predictions",
+    outputs: new Float32Array(data),
+    width: shape[1] ?? 0,
+    predicted,
+    explained: new Int32Array(raw.array("explained", "I32", 1).data),
+    activation: raw.text("activation"),
+  };
+}
+
+function readStatus(raw: Reader): Status {
+  const problems = raw.json("problems");
+  raw.check(Array.isArray(problems), "problems as a list");
+  return {
+    kind: "status",
+    seconds: named(raw, "seconds", "explainers"),
+    problems: (problems as unknown[]).map((entry) => readProblem(entry, raw)),
+  };
+}
+
+function readProblem(entry: unknown, raw: Reader): Problem {
+  const { kind, count, message, step } = (entry ?? {}) as Record<string, unknown>;
+  if (
+    typeof kind === "string" &&
+    typeof count === "number" &&
+    typeof message === "string" &&
+    typeof step === "number"
+  ) {
+    return { kind, count, message, step };
+  }
+  raw.check(false, "problems with kind, count, message and step");
+  throw new RecordError("unreachable");
+}
+
+function readMap(raw: Reader): AttributionMap {
+  const { shape, data } = raw.array("values", "F16", 1, 2);
+  const scale = raw.number("scale");
+  raw.check(Number.isFinite(scale) && scale >= 0, "a finite scale >= 0");
+  const [height, width] = shape.length === 1 ? [1, shape[0] ?? 0] : [shape[0] ?? 0, shape[1] ?? 0];
+  return {
+    kind: "map",
+    halves: new Uint16Array(data),
+    height,
+    width,
+    rank: shape.length,
+    scale,
+    score: raw.number("score"),
+    target: raw.number("target"),
+    gap: raw.text("gap") === "" ? undefined : raw.number("gap"),
+  };
+}
+
+function readChannels(raw: Reader): Channels {
+  const { shape, data } = raw.array("values", "F16", 3);
+  const [count = 0, height = 0, width = 0] = shape;
+  const scales = new Float32Array(raw.array("scales", "F32", 1).data);
+  const channels = new Int32Array(raw.array("channels", "I32", 1).data);
+  const dead = new Uint8Array(raw.array("dead", "U8", 1).data);
+  const lengths = [scales.length, channels.length, dead.length];
+  raw.check(
+    lengths.every((n) => n === count),
+    "one length for all arrays",
+  );
+  return {
+    kind: "channels",
+    halves: new Uint16Array(data),
+    count,
+    height,
+    width,
+    scales,
+    channels,
+    dead,
+  };
+}

@@ -1,0 +1,91 @@
+/**
+ * The only module that touches the page around ours: TensorBoard's window, where there is one.
+ *
+ * In a notebook or on another origin the window above may be closed to us: then the page works
+ * without links, with the system's colour scheme.
+ */
+
+const HASH_ID = "tfexplain";
+
+function guarded<T>(work: () => T, fallback: T): T {
+  try {
+    return work();
+  } catch {
+    return fallback;
+  }
+}
+
+/** The address bar's hash, ours where there is no host. */
+export function currentHash(): string {
+  return guarded(() => window.parent.location.hash, "") || window.location.hash;
+}
+
+/** Replace the hash without a new entry in the history, unless another tab is shown. */
+export function replaceHash(hash: string): void {
+  guarded(() => {
+    const shown = window.parent.location.hash.replace(/^#/, "").split("&")[0] ?? "";
+    const isOurs = shown === HASH_ID || shown === "" || shown.startsWith("p.");
+    if (isOurs && innerHeight > 0) window.parent.history.replaceState(null, "", hash);
+  }, undefined);
+}
+
+/** The address to hand to somebody else. */
+export function linkWith(hash: string): string {
+  const address = guarded(() => window.parent.location.href, "") || window.location.href;
+  return address.replace(/#.*$/, "") + hash;
+}
+
+/** Call `follow` when the user goes back, forward or edits the address. */
+export function onHashChange(follow: () => void): void {
+  guarded(() => window.parent.addEventListener("hashchange", follow), undefined);
+}
+
+export function nameFrame(title: string): void {
+  document.title = title;
+  guarded(() => {
+    if (window.frameElement) window.frameElement.setAttribute("title", title);
+  }, undefined);
+}
+
+/** Follow TensorBoard's theme, or the system's where TensorBoard cannot be seen. */
+export function onTheme(apply: (dark: boolean) => void): void {
+  const system = window.matchMedia("(prefers-color-scheme: dark)");
+  const host = guarded(() => (window.parent === window ? null : window.parent.document.body), null);
+  const update = (): void => apply(host ? host.classList.contains("dark-mode") : system.matches);
+  system.addEventListener("change", update);
+  if (host) {
+    guarded(
+      () => new MutationObserver(update).observe(host, { attributeFilter: ["class"] }),
+      undefined,
+    );
+  }
+  update();
+}
+
+/** Call `reload` when TensorBoard has read new data; a hidden page waits until it is shown. */
+export function onDataReloaded(reload: () => void): void {
+  let dirty = false;
+  window.addEventListener("resize", () => {
+    if (!dirty || innerHeight === 0) return;
+    dirty = false;
+    reload();
+  });
+  listenToHost("experimental.DataReloaded", () => {
+    dirty = innerHeight === 0;
+    if (!dirty) reload();
+  });
+}
+
+/** TensorBoard hands each frame a port; messages are `{type, id, payload}` as JSON text. */
+function listenToHost(type: string, call: () => void): void {
+  const channel = new MessageChannel();
+  channel.port1.onmessage = ({ data }: MessageEvent<unknown>) => {
+    const message = guarded(() => JSON.parse(String(data)) as Record<string, unknown>, {});
+    if (message.type !== type) return;
+    call();
+    channel.port1.postMessage(JSON.stringify({ type, id: message.id, isReply: true }));
+  };
+  guarded(() => {
+    window.parent.postMessage("experimental.bootstrap", "*", [channel.port2]);
+  }, undefined);
+}

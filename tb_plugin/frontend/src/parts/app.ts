@@ -1,0 +1,122 @@
+/** The page: toolbar, notes, samples, grid or one map enlarged, timeline. */
+
+import { css, html, type PropertyDeclarations } from "lit";
+import type { Details } from "./details.ts";
+import "./details.ts";
+import "./empty.ts";
+import "./enlarged.ts";
+import "./grid.ts";
+import "./notes.ts";
+import { define, Part } from "./part.ts";
+import "./readout.ts";
+import "./samples.ts";
+import { base, theme } from "./styles.ts";
+import type { Timeline } from "./timeline.ts";
+import "./timeline.ts";
+import "./toolbar.ts";
+
+export class App extends Part {
+  static override properties: PropertyDeclarations = {
+    dark: { type: Boolean, reflect: true },
+  };
+  static override styles = [
+    theme,
+    base,
+    css`
+      :host {
+        display: flex;
+        flex-direction: column;
+        height: 100vh;
+        background: var(--bg);
+      }
+      .main {
+        display: grid;
+        grid-template-columns: 236px minmax(0, 1fr);
+        flex: 1;
+        min-height: 0;
+      }
+      tfx-samples {
+        border-right: 1px solid var(--line);
+      }
+      tfx-empty {
+        flex: 1;
+      }
+    `,
+  ];
+  declare dark: boolean;
+
+  private readonly onKey = (event: KeyboardEvent): void => this.steer(event);
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    document.addEventListener("keydown", this.onKey);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    document.removeEventListener("keydown", this.onKey);
+  }
+
+  override render() {
+    const { dashboard } = this;
+    const isEmpty = dashboard.scene.runs.length === 0;
+    return html`
+      ${
+        isEmpty
+          ? html`<tfx-empty role="main" .dashboard=${dashboard}></tfx-empty>`
+          : html`
+            <tfx-toolbar
+              role="banner"
+              .dashboard=${dashboard}
+              @details=${() => this.find<Details>("tfx-details")?.show()}
+            ></tfx-toolbar>
+            <tfx-notes .dashboard=${dashboard}></tfx-notes>
+            <div class="main" role="main">
+              <tfx-samples .dashboard=${dashboard}></tfx-samples>
+              ${
+                dashboard.view.opened
+                  ? html`<tfx-enlarged .dashboard=${dashboard}></tfx-enlarged>`
+                  : html`<tfx-grid .dashboard=${dashboard}></tfx-grid>`
+              }
+            </div>
+            <tfx-timeline role="region" aria-label="Timeline" .dashboard=${dashboard}>
+            </tfx-timeline>
+            <tfx-details .dashboard=${dashboard}></tfx-details>
+          `
+      }
+      <tfx-readout .dashboard=${dashboard}></tfx-readout>
+    `;
+  }
+
+  /** Keys that work wherever no control needs them for itself. */
+  private steer(event: KeyboardEvent): void {
+    const inner = event.composedPath()[0];
+    const isControl =
+      inner instanceof HTMLElement && inner.matches("input, select, textarea, dialog *");
+    if (isControl || event.altKey || event.ctrlKey || event.metaKey) return;
+    const isButton = inner instanceof HTMLElement && inner.matches("button, summary");
+    if (event.key === " " && isButton) return;
+    const act = this.actionOf(event.key);
+    if (!act) return;
+    event.preventDefault();
+    act();
+  }
+
+  private actionOf(key: string): (() => void) | undefined {
+    const { dashboard } = this;
+    const { steps } = dashboard.scene;
+    const actions: Readonly<Record<string, () => void>> = {
+      ArrowLeft: () => dashboard.move(-1),
+      ArrowRight: () => dashboard.move(1),
+      PageUp: () => dashboard.move(-10),
+      PageDown: () => dashboard.move(10),
+      Home: () => dashboard.seek(steps[0] ?? 0),
+      End: () => dashboard.seek(steps.at(-1) ?? 0),
+      " ": () => this.find<Timeline>("tfx-timeline")?.togglePlay(),
+      Escape: () => dashboard.view.opened && dashboard.update({ opened: undefined }),
+    };
+    return actions[key];
+  }
+}
+
+define("tfx-app", App);

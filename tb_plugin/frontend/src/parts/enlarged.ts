@@ -1,0 +1,407 @@
+/** One map or one layer's channels, large: cursor, numbers, table and a strip over epochs. */
+
+import { css, html, nothing } from "lit";
+import { className, labelText } from "../analysis/filters.ts";
+import { short } from "../analysis/numbers.ts";
+import { pointAt, recordAt, type Series } from "../data/series.ts";
+import { positionAt, type Rect, sharpContext } from "../draw/canvas.ts";
+import { channelPlane, colouringOf, drawLayers, limitOf, planeOf, sizeOf } from "../draw/look.ts";
+import type { Plane } from "../draw/plane.ts";
+import { drawSheet, type Sheet, sheetWithin, tileAt } from "../draw/tiles.ts";
+import type { AttributionMap, Channels } from "../format/records.ts";
+import type { Column, ShownRun } from "../state/scene.ts";
+import "./film-strip.ts";
+import "./legend.ts";
+import { flagOf, inputOf, readoutText } from "./map-cell.ts";
+import { define, PaintedPart, setText } from "./part.ts";
+import { base, facts } from "./styles.ts";
+import { channelsFlag, deadText, inkOf } from "./tiles-cell.ts";
+import { valueTable } from "./value-table.ts";
+
+const SIDE = 448;
+const TILE = 96;
+
+interface Shown {
+  readonly run: ShownRun;
+  readonly column: Column;
+  readonly sample: number;
+  readonly series: Series | undefined;
+}
+
+export class Enlarged extends PaintedPart {
+  static override styles = [
+    base,
+    facts,
+    css`
+      :host {
+        display: block;
+        overflow: auto;
+        min-width: 0;
+      }
+      header {
+        position: sticky;
+        top: 0;
+        z-index: 2;
+        display: flex;
+        align-items: center;
+        gap: 12px;
+        padding: 8px 16px;
+        background: var(--panel);
+        border-bottom: 1px solid var(--line);
+      }
+      h2 {
+        font-size: 14px;
+        font-weight: 600;
+      }
+      .who {
+        display: inline-flex;
+        align-items: center;
+        gap: 6px;
+      }
+      .body {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 24px;
+        padding: 16px;
+      }
+      .stage {
+        position: relative;
+        flex: none;
+        max-width: 100%;
+      }
+      .stage canvas {
+        display: block;
+        border-radius: 3px;
+        background: var(--card);
+        cursor: crosshair;
+      }
+      .stage.channels canvas {
+        background: none;
+        cursor: pointer;
+      }
+      .flag {
+        margin-top: 6px;
+        font-size: 12px;
+        color: var(--warn);
+        min-height: 18px;
+      }
+      .side {
+        flex: 1;
+        min-width: 260px;
+        max-width: 460px;
+      }
+      dl {
+        font-size: 13px;
+        line-height: 22px;
+        margin-top: 12px;
+      }
+      .readout {
+        margin-top: 12px;
+        padding: 8px 12px;
+        border-radius: 6px;
+        background: var(--card);
+        min-height: 36px;
+      }
+      details {
+        margin-top: 14px;
+      }
+      summary {
+        cursor: pointer;
+        color: var(--accent);
+      }
+      .scroll {
+        overflow: auto;
+        max-height: 320px;
+        margin-top: 6px;
+        font-size: 11.5px;
+      }
+      .scroll td,
+      .scroll th {
+        text-align: right;
+        padding: 1px 8px;
+        white-space: nowrap;
+      }
+      tfx-film-strip {
+        padding: 0 16px 16px;
+      }
+    `,
+  ];
+
+  private drawn: readonly unknown[] = [];
+  private rect: Rect = { x: 0, y: 0, width: 1, height: 1 };
+  private plane: Plane | undefined;
+  private sheet: Sheet = sheetWithin(1, TILE, SIDE);
+  private cursor = -1;
+  private channel = 0;
+
+  override render() {
+    const shown = this.shown;
+    if (!shown) return nothing;
+    const { run, column, sample } = shown;
+    const label = labelText(run.samples, sample);
+    return html`
+      <header>
+        <button class="back" @click=${this.close}>← All maps</button>
+        <h2 class="cut">${column.explainer} · ${column.layer}</h2>
+        <span class="who"
+          ><span class="dot" style="background: ${run.colour}"></span
+          ><span class="cut">${run.name}</span></span
+        >
+        <span class="muted cut">sample ${sample}${label ? `, ${label}` : ""}</span>
+      </header>
+      <div class="body">
+        <div class="stage ${column.kind}">
+          <canvas
+            tabindex="0"
+            role="application"
+            aria-label=${this.help(column)}
+            @pointermove=${this.point}
+            @click=${this.pick}
+            @keydown=${this.steer}
+          ></canvas>
+          <p class="flag"></p>
+        </div>
+        <div class="side">
+          <tfx-legend .dashboard=${this.dashboard} .column=${column}></tfx-legend>
+          <p class="readout" role="status">${this.help(column)}</p>
+          <dl></dl>
+          <details @toggle=${() => this.requestUpdate()}>
+            <summary>Values as a table</summary>
+            <div class="scroll" tabindex="0" role="group" aria-label="Values">${this.table()}</div>
+          </details>
+        </div>
+      </div>
+      <tfx-film-strip
+        .dashboard=${this.dashboard}
+        .run=${run}
+        .column=${column}
+        .sample=${sample}
+        .channel=${this.channel}
+      ></tfx-film-strip>
+    `;
+  }
+
+  override firstUpdated(): void {
+    this.find<HTMLElement>(".back")?.focus();
+  }
+
+  override updated(): void {
+    this.drawn = [];
+    super.updated();
+  }
+
+  /** What the link says is open, where it is there. */
+  private get shown(): Shown | undefined {
+    const { scene, view, store } = this.dashboard;
+    const { opened } = view;
+    const run = scene.shown.find(({ id }) => id === opened?.run);
+    const column = scene.columns.find(({ group }) => group === opened?.group);
+    if (!opened || !run || !column) return undefined;
+    const { sample } = opened;
+    return { run, column, sample, series: store.get(run.id, column.group, sample) };
+  }
+
+  paint(): void {
+    const { shown } = this;
+    const { step, revision, store } = this.dashboard;
+    if (!shown) return;
+    const point = pointAt(shown.series, step);
+    const key = [point, revision, this.cursor, this.channel];
+    if (this.drawn.length > 0 && key.every((part, i) => part === this.drawn[i])) return;
+    const isNew = point !== this.drawn[0];
+    this.drawn = key;
+    const map = recordAt(shown.series, "map", step);
+    const channels = recordAt(shown.series, "channels", step);
+    if (shown.column.kind === "map") this.drawMap(shown, map);
+    else this.drawChannels(shown, channels);
+    const flag =
+      shown.column.kind === "map"
+        ? flagOf(map, shown.column.signed, point, step, store.busy)
+        : channelsFlag(channels, point, step, store.busy);
+    setText(this.find(".flag"), flag);
+    this.tell(factsOf(shown, map, channels, step));
+    if (this.cursor >= 0) this.readOut();
+    if (isNew && this.find<HTMLDetailsElement>("details")?.open) this.requestUpdate();
+  }
+
+  private drawMap({ run, column, sample }: Shown, record: AttributionMap | undefined): void {
+    const { view, scene, store } = this.dashboard;
+    const canvas = this.find<HTMLCanvasElement>("canvas");
+    const context = canvas && sharpContext(canvas, SIDE, SIDE);
+    if (!context) return;
+    const picture = store.picture(run.id, inputOf(run, column.group), sample)?.image;
+    this.plane = record && planeOf(record);
+    const limit = limitOf(scene, view, column.group, record?.scale ?? 0);
+    this.rect = drawLayers(
+      context,
+      { x: 0, y: 0, width: SIDE, height: SIDE },
+      {
+        picture,
+        size: sizeOf(picture, this.plane),
+        plane: this.plane,
+        colouring: colouringOf(view, column.signed, limit),
+        opacity: view.opacity,
+        marked: this.cursor,
+      },
+    );
+  }
+
+  private drawChannels({ column }: Shown, record: Channels | undefined): void {
+    const { view, scene } = this.dashboard;
+    this.sheet = sheetWithin(record?.count ?? 1, TILE, Math.min(820, this.clientWidth - 48));
+    const canvas = this.find<HTMLCanvasElement>("canvas");
+    const context = canvas && sharpContext(canvas, this.sheet.width, this.sheet.height);
+    if (!context || !record) return;
+    drawSheet(context, this.sheet, record, column, scene, view, inkOf(this), this.channel);
+    this.plane = channelPlane(record, this.channel);
+  }
+
+  private tell(entries: readonly (readonly [string, string])[]): void {
+    const list = this.find("dl");
+    const fresh = entries.flatMap(([name, value]) => {
+      const [dt, dd] = [document.createElement("dt"), document.createElement("dd")];
+      dt.textContent = name;
+      dd.textContent = value;
+      return [dt, dd];
+    });
+    list?.replaceChildren(...fresh);
+  }
+
+  // ----------------------------------------------------------------- cursor
+
+  private help(column: Column): string {
+    return column.kind === "map"
+      ? "Point at the map, or focus it and use the arrow keys, to read values."
+      : "Click a tile, or focus the tiles and use ← →, to choose the channel of the strip below.";
+  }
+
+  private point(event: PointerEvent): void {
+    if (this.shown?.column.kind !== "map" || !this.plane) return;
+    this.cursor = positionAt(event.offsetX, event.offsetY, this.plane, this.rect);
+    this.dashboard.stage.invalidate();
+  }
+
+  private pick(event: MouseEvent): void {
+    const { shown } = this;
+    const record = recordAt(shown?.series, "channels", this.dashboard.step);
+    if (!record) return;
+    this.choose(tileAt(this.sheet, record.count, event.offsetX, event.offsetY), record);
+  }
+
+  private choose(index: number, record: Channels): void {
+    if (index < 0 || index >= record.count) return;
+    this.channel = index;
+    const dead = record.dead[index] ? ", dead on the whole validation batch" : "";
+    const scale = short(record.scales[index] ?? 0);
+    setText(
+      this.find(".readout"),
+      `channel ${record.channels[index]}${dead}: max |value| ${scale} ${this.shown?.column.unit}`,
+    );
+    this.requestUpdate();
+  }
+
+  /** Arrow keys belong to the map while it has the focus; elsewhere they move the playhead. */
+  private steer(event: KeyboardEvent): void {
+    const { plane, shown } = this;
+    const move = MOVES[event.key];
+    if (!plane || !move || !shown) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const channels = recordAt(shown.series, "channels", this.dashboard.step);
+    if (channels) this.choose(this.channel + move[0] + move[1] * this.sheet.columns, channels);
+    else this.moveCursor(plane, move);
+  }
+
+  private moveCursor(plane: Plane, [right, down]: readonly [number, number]): void {
+    const from = Math.max(this.cursor, 0);
+    const x = clamp((from % plane.width) + right, plane.width);
+    const y = clamp(Math.floor(from / plane.width) + down, plane.height);
+    this.cursor = this.cursor < 0 ? 0 : y * plane.width + x;
+    this.dashboard.stage.invalidate();
+  }
+
+  private readOut(): void {
+    const { plane, shown } = this;
+    if (plane && shown && shown.column.kind === "map") {
+      setText(this.find(".readout"), readoutText(plane, this.cursor, shown.column.unit));
+    }
+  }
+
+  private table() {
+    const open = this.find<HTMLDetailsElement>("details")?.open;
+    const { shown, dashboard } = this;
+    if (!open || !shown) return nothing;
+    const map = recordAt(shown.series, "map", dashboard.step);
+    const channels = recordAt(shown.series, "channels", dashboard.step);
+    if (map) return valueTable(planeOf(map));
+    return channels ? channelTable(channels, shown.column.unit) : nothing;
+  }
+
+  private close(): void {
+    this.dashboard.update({ opened: undefined });
+  }
+}
+
+const MOVES: Readonly<Record<string, readonly [number, number]>> = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1],
+};
+
+function clamp(value: number, size: number): number {
+  return Math.min(Math.max(value, 0), size - 1);
+}
+
+function factsOf(
+  { run, column }: Shown,
+  map: AttributionMap | undefined,
+  channels: Channels | undefined,
+  step: number,
+): (readonly [string, string])[] {
+  const { unit } = column;
+  if (channels) {
+    return [
+      ["epoch", String(step)],
+      ["tile", `${channels.height} × ${channels.width}, in ${unit}`],
+      ["dead channels", deadText(channels)],
+    ];
+  }
+  if (!map) return [];
+  const size = map.rank === 1 ? `${map.width} features` : `${map.height} × ${map.width}`;
+  return [
+    ["epoch", String(step)],
+    ["map", size],
+    ["target", className(run.samples, map.target)],
+    ["score", `${short(map.score)} ${unit}`],
+    ["scale, max |value|", `${short(map.scale)} ${unit}`],
+    ...(map.gap === undefined
+      ? []
+      : ([
+          ["completeness gap (no bound on the map’s error)", `${short(map.gap)} ${unit}`],
+        ] as const)),
+  ];
+}
+
+function channelTable(record: Channels, unit: string) {
+  return html`<table>
+    <thead>
+      <tr>
+        <th scope="col">channel</th>
+        <th scope="col">max |value| (${unit})</th>
+        <th scope="col">dead</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${[...record.channels].map(
+        (channel, i) => html`<tr>
+          <th scope="row">${channel}</th>
+          <td>${short(record.scales[i] ?? 0)}</td>
+          <td>${record.dead[i] ? "dead" : ""}</td>
+        </tr>`,
+      )}
+    </tbody>
+  </table>`;
+}
+
+define("tfx-enlarged", Enlarged);

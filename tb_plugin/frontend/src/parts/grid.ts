@@ -1,0 +1,266 @@
+/** Explainers across, samples and runs down: the maps themselves. */
+
+import { css, html, nothing } from "lit";
+import { repeat } from "lit/directives/repeat.js";
+import { labelText } from "../analysis/filters.ts";
+import { recordsOf } from "../data/series.ts";
+import { sheetOf } from "../draw/tiles.ts";
+import type { Column, ShownRun } from "../state/scene.ts";
+import "./difference-cell.ts";
+import "./legend.ts";
+import "./map-cell.ts";
+import { define, Part } from "./part.ts";
+import "./picture.ts";
+import "./prediction.ts";
+import { base } from "./styles.ts";
+import "./tiles-cell.ts";
+
+const INPUT_SIDE = 112;
+const MAX_SAMPLES = 32;
+
+export class Grid extends Part {
+  static override styles = [
+    base,
+    css`
+      :host {
+        display: block;
+        overflow: auto;
+        min-width: 0;
+      }
+      .sheet {
+        display: inline-block;
+        min-width: 100%;
+      }
+      .row {
+        display: flex;
+        gap: 16px;
+        padding: 0 16px;
+      }
+      .head {
+        position: sticky;
+        top: 0;
+        z-index: 3;
+        background: var(--panel);
+        border-bottom: 1px solid var(--line);
+        padding-block: 8px 6px;
+        align-items: flex-end;
+      }
+      .input {
+        width: ${INPUT_SIDE}px;
+        flex: none;
+      }
+      .run {
+        width: 124px;
+        flex: none;
+        padding-top: 2px;
+      }
+      .column {
+        flex: none;
+      }
+      section {
+        padding-block: 12px 14px;
+      }
+      section + section {
+        border-top: 1px solid var(--line);
+      }
+      .row + .row {
+        margin-top: 12px;
+      }
+      h3 {
+        font-size: 13px;
+        font-weight: 600;
+        margin-top: 5px;
+      }
+      .who {
+        display: flex;
+        align-items: center;
+        gap: 6px;
+        font-weight: 600;
+        margin-bottom: 2px;
+      }
+      .empty {
+        padding: 48px 24px;
+        text-align: center;
+        color: var(--muted);
+      }
+      .absent {
+        display: grid;
+        place-items: center;
+        border: 1px dashed var(--line);
+        border-radius: 3px;
+        color: var(--muted);
+        font-size: 12px;
+        text-align: center;
+        padding: 8px;
+      }
+    `,
+  ];
+
+  override render() {
+    const { scene } = this.dashboard;
+    const nothingToShow = this.obstacle;
+    if (nothingToShow) return html`<p class="empty">${nothingToShow}</p>`;
+    const samples = scene.selected.slice(0, MAX_SAMPLES);
+    return html`
+      <div class="sheet">
+        ${this.head()}
+        ${repeat(
+          samples,
+          (sample) => sample,
+          (sample) => this.block(sample),
+        )}
+        ${
+          scene.selected.length > MAX_SAMPLES
+            ? html`<p class="empty">
+              The first ${MAX_SAMPLES} of ${scene.selected.length} selected samples are drawn.
+            </p>`
+            : nothing
+        }
+      </div>
+    `;
+  }
+
+  private get obstacle(): string {
+    const { scene } = this.dashboard;
+    if (scene.shown.length === 0) return "No run is chosen: tick one above.";
+    if (scene.columns.length === 0) return "These runs hold no maps yet.";
+    if (scene.shownColumns.length === 0) return "No explainer is chosen: tick one above.";
+    if (scene.selected.length === 0) return "No sample is chosen: tick one on the left.";
+    return "";
+  }
+
+  private head() {
+    const { dashboard } = this;
+    return html`
+      <div class="row head">
+        <div class="input muted">input</div>
+        <div class="run muted">run</div>
+        ${dashboard.scene.shownColumns.map(
+          (column) => html`
+            <tfx-legend
+              class="column"
+              style="width: ${this.widthOf(column)}px"
+              .dashboard=${dashboard}
+              .column=${column}
+            ></tfx-legend>
+          `,
+        )}
+      </div>
+    `;
+  }
+
+  private block(sample: number) {
+    const { shown, pair } = this.dashboard.scene;
+    return html`
+      <section aria-label="Sample ${sample}">
+        ${shown.map((run, i) => this.runRow(run, sample, i === 0))}
+        ${pair && this.hasMaps ? this.differenceRow(pair, sample) : nothing}
+      </section>
+    `;
+  }
+
+  private runRow(run: ShownRun, sample: number, first: boolean) {
+    return html`
+      <div class="row">
+        <div class="input">${first ? this.input(run, sample) : nothing}</div>
+        <div class="run">
+          <div class="who">
+            <span class="dot" style="background: ${run.colour}"></span>
+            <span class="cut" title=${run.name}>${run.name}</span>
+          </div>
+          <tfx-prediction .dashboard=${this.dashboard} .run=${run} .sample=${sample}>
+          </tfx-prediction>
+        </div>
+        ${this.dashboard.scene.shownColumns.map((column) => this.cell(run, column, sample))}
+      </div>
+    `;
+  }
+
+  private input(run: ShownRun, sample: number) {
+    const label = labelText(run.samples, sample);
+    const row = run.samples?.rows[sample];
+    return html`
+      <tfx-picture .dashboard=${this.dashboard} .run=${run} .sample=${sample} .size=${INPUT_SIDE}>
+      </tfx-picture>
+      <h3 class="cut" title=${label}>${label || `sample ${sample}`}</h3>
+      <div class="muted">sample ${sample}${row === undefined ? "" : ` · row ${row}`}</div>
+    `;
+  }
+
+  private cell(run: ShownRun, column: Column, sample: number) {
+    const style = `width: ${this.widthOf(column)}px`;
+    const { dashboard } = this;
+    const has = run.run.groups.some((group) => group.group === column.group);
+    if (!has) {
+      const { size } = dashboard.view;
+      return html`<div class="column absent" style="${style}; height: ${size}px">
+        not logged in ${run.name}
+      </div>`;
+    }
+    return column.kind === "map"
+      ? html`<tfx-map-cell
+          class="column"
+          style=${style}
+          .dashboard=${dashboard}
+          .run=${run}
+          .column=${column}
+          .sample=${sample}
+        ></tfx-map-cell>`
+      : html`<tfx-tiles-cell
+          class="column"
+          style=${style}
+          .dashboard=${dashboard}
+          .run=${run}
+          .column=${column}
+          .sample=${sample}
+        ></tfx-tiles-cell>`;
+  }
+
+  private differenceRow(pair: readonly [ShownRun, ShownRun], sample: number) {
+    const [a, b] = pair;
+    return html`
+      <div class="row difference">
+        <div class="input"></div>
+        <div class="run">
+          <div class="who">Difference</div>
+          <div class="cut" title=${a.name}>${a.name}</div>
+          <div class="cut muted" title=${b.name}>minus ${b.name}</div>
+        </div>
+        ${this.dashboard.scene.shownColumns.map((column) =>
+          column.kind === "map"
+            ? html`<tfx-difference-cell
+                class="column"
+                style="width: ${this.widthOf(column)}px"
+                .dashboard=${this.dashboard}
+                .pair=${pair}
+                .column=${column}
+                .sample=${sample}
+              ></tfx-difference-cell>`
+            : html`<div class="column" style="width: ${this.widthOf(column)}px"></div>`,
+        )}
+      </div>
+    `;
+  }
+
+  private get hasMaps(): boolean {
+    return this.dashboard.scene.shownColumns.some((column) => column.kind === "map");
+  }
+
+  private widthOf(column: Column): number {
+    const { view } = this.dashboard;
+    if (column.kind === "map") return view.size;
+    return Math.max(view.size, sheetOf(this.channelCount(column), view.size).width);
+  }
+
+  private channelCount(column: Column): number {
+    const { scene, store } = this.dashboard;
+    const counts = scene.shown.map(({ id, run }) => {
+      const listed = run.groups.find((group) => group.group === column.group)?.content.shape[0];
+      const sample = scene.samples[0];
+      return recordsOf(store.get(id, column.group, sample), "channels")[0]?.count ?? listed ?? 0;
+    });
+    return Math.max(1, ...counts);
+  }
+}
+
+define("tfx-grid", Grid);

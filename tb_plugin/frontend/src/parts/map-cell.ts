@@ -1,0 +1,185 @@
+/** One map of one sample in one run, over its input, with the numbers that belong to it. */
+
+import { css, html } from "lit";
+import { className } from "../analysis/filters.ts";
+import { plural, short } from "../analysis/numbers.ts";
+import { countOdd } from "../analysis/statistics.ts";
+import { pointAt, recordAt } from "../data/series.ts";
+import { positionAt, type Rect, sharpContext } from "../draw/canvas.ts";
+import { colouringOf, drawLayers, limitOf, planeOf, sizeOf } from "../draw/look.ts";
+import { type Plane, valueAt } from "../draw/plane.ts";
+import type { AttributionMap } from "../format/records.ts";
+import type { Column, ShownRun } from "../state/scene.ts";
+import { define, PaintedPart, setText } from "./part.ts";
+import { hideReadout, showReadout } from "./readout.ts";
+import { base, facts, mapButton } from "./styles.ts";
+
+export class MapCell extends PaintedPart {
+  static override properties = {
+    run: { attribute: false },
+    column: { attribute: false },
+    sample: { type: Number },
+  };
+  static override styles = [
+    base,
+    facts,
+    mapButton,
+    css`
+      :host {
+        display: block;
+      }
+    `,
+  ];
+  declare run: ShownRun;
+  declare column: Column;
+  declare sample: number;
+
+  private drawn:
+    | { record: AttributionMap | undefined; revision: number; marked: number }
+    | undefined;
+  private rect: Rect = { x: 0, y: 0, width: 1, height: 1 };
+  private plane: Plane | undefined;
+  private marked = -1;
+  private pointer: { x: number; y: number } | undefined;
+
+  override render() {
+    const { explainer, layer } = this.column;
+    const name = `Enlarge ${explainer} of ${layer}, sample ${this.sample}, run ${this.run.name}`;
+    return html`
+      <button
+        class="map"
+        aria-label=${name}
+        @click=${this.open}
+        @pointermove=${this.point}
+        @pointerleave=${this.leave}
+      >
+        <canvas></canvas><span class="flag"></span>
+      </button>
+      <dl>
+        <dt>score</dt>
+        <dd class="score"></dd>
+        <dt>scale, max |value|</dt>
+        <dd class="scale"></dd>
+        <dt class="gap-name" hidden>completeness gap</dt>
+        <dd class="gap" hidden></dd>
+      </dl>
+    `;
+  }
+
+  override updated(): void {
+    this.drawn = undefined;
+    super.updated();
+  }
+
+  paint(): void {
+    const { store, step, revision } = this.dashboard;
+    const series = store.get(this.run.id, this.column.group, this.sample);
+    const record = recordAt(series, "map", step);
+    const { drawn, marked } = this;
+    if (drawn?.record === record && drawn?.revision === revision && drawn.marked === marked) return;
+    this.drawn = { record, revision, marked };
+    this.draw(record);
+    this.tell(record);
+    const point = pointAt(series, step);
+    setText(this.find(".flag"), flagOf(record, this.column.signed, point, step, store.busy));
+    if (this.pointer) this.readOut(this.pointer.x, this.pointer.y);
+  }
+
+  private draw(record: AttributionMap | undefined): void {
+    const { view, scene, store } = this.dashboard;
+    const canvas = this.find<HTMLCanvasElement>("canvas");
+    const context = canvas && sharpContext(canvas, view.size, view.size);
+    if (!context) return;
+    const picture = store.picture(this.run.id, this.inputName, this.sample)?.image;
+    this.plane = record && planeOf(record);
+    const limit = limitOf(scene, view, this.column.group, record?.scale ?? 0);
+    const box = { x: 0, y: 0, width: view.size, height: view.size };
+    this.rect = drawLayers(context, box, {
+      picture,
+      size: sizeOf(picture, this.plane),
+      plane: this.plane,
+      colouring: colouringOf(view, this.column.signed, limit),
+      opacity: view.opacity,
+      marked: this.marked,
+    });
+  }
+
+  private tell(record: AttributionMap | undefined): void {
+    const { unit } = this.column;
+    const target = record ? className(this.run.samples, record.target) : "";
+    setText(this.find(".score"), record ? `${short(record.score)} ${unit} · ${target}` : "–");
+    setText(this.find(".scale"), record ? `${short(record.scale)} ${unit}` : "–");
+    const hasGap = record?.gap !== undefined;
+    this.find(".gap-name")?.toggleAttribute("hidden", !hasGap);
+    this.find(".gap")?.toggleAttribute("hidden", !hasGap);
+    setText(this.find(".gap"), hasGap ? `${short(record.gap ?? 0)} ${unit}` : "");
+  }
+
+  private get inputName(): string {
+    return inputOf(this.run, this.column.group);
+  }
+
+  private point(event: PointerEvent): void {
+    this.pointer = { x: event.clientX, y: event.clientY };
+    this.readOut(event.clientX, event.clientY);
+    this.dashboard.stage.invalidate();
+  }
+
+  private readOut(clientX: number, clientY: number): void {
+    const canvas = this.find("canvas")?.getBoundingClientRect();
+    const { plane } = this;
+    if (!canvas || !plane) return;
+    this.marked = positionAt(clientX - canvas.left, clientY - canvas.top, plane, this.rect);
+    const text = this.marked < 0 ? "" : readoutText(plane, this.marked, this.column.unit);
+    showReadout(this.dashboard, clientX, clientY, text);
+  }
+
+  private leave(): void {
+    this.pointer = undefined;
+    this.marked = -1;
+    hideReadout(this.dashboard);
+    this.dashboard.stage.invalidate();
+  }
+
+  private open(): void {
+    hideReadout(this.dashboard);
+    const { group } = this.column;
+    this.dashboard.update({ opened: { run: this.run.id, group, sample: this.sample } });
+  }
+}
+
+/** The `inputs/` series that a group's maps lie over. */
+export function inputOf(run: ShownRun, group: string): string {
+  const content = run.run.groups.find((one) => one.group === group)?.content;
+  return content?.input || run.run.inputs[0]?.name || "";
+}
+
+/** `0.012 logit at row 3, column 4`. */
+export function readoutText(plane: Plane, index: number, unit: string): string {
+  const [row, column] = [Math.floor(index / plane.width), index % plane.width];
+  const place = plane.height === 1 ? `feature ${column}` : `row ${row}, column ${column}`;
+  return `${short(valueAt(plane, index))} ${unit} at ${place}`;
+}
+
+/** What the colours do not say: no record, an older epoch, no evidence, not a number. */
+export function flagOf(
+  record: AttributionMap | undefined,
+  signed: boolean,
+  point: { readonly step: number; readonly error: string } | undefined,
+  step: number,
+  busy: boolean,
+): string {
+  if (!point) return busy ? "loading…" : "no record at this epoch";
+  if (!record) return `not readable: ${point.error}`;
+  const parts: string[] = [];
+  if (point.step !== step) parts.push(`kept from epoch ${point.step}`);
+  const { nan, infinite } = countOdd(record.halves);
+  if (nan) parts.push(`${plural(nan, "NaN", "NaN")} (hatched)`);
+  if (infinite) parts.push(`${plural(infinite, "Inf", "Inf")} (hatched)`);
+  if (record.scale === 0 && nan + infinite === 0) {
+    parts.push(signed ? "all zero" : "no positive evidence (all zero after ReLU)");
+  }
+  return parts.join(" · ");
+}
+
+define("tfx-map-cell", MapCell);

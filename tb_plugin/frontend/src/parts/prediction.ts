@@ -1,0 +1,95 @@
+/** What one run predicts for one sample at the playhead's epoch. */
+
+import { css, html } from "lit";
+import { className, confidence, verdict } from "../analysis/filters.ts";
+import { percent, short } from "../analysis/numbers.ts";
+import type { Predictions } from "../format/records.ts";
+import type { ShownRun } from "../state/scene.ts";
+import { define, PaintedPart, setText } from "./part.ts";
+import { base } from "./styles.ts";
+
+const MARKS = { right: "✓", wrong: "✗", unknown: "" } as const;
+const SPOKEN = { right: "right", wrong: "wrong", unknown: "" } as const;
+
+export class Prediction extends PaintedPart {
+  static override properties = {
+    run: { attribute: false },
+    sample: { type: Number },
+    named: { type: Boolean },
+  };
+  static override styles = [
+    base,
+    css`
+      :host {
+        display: flex;
+        align-items: center;
+        gap: 5px;
+        font-size: 12px;
+        line-height: 17px;
+        min-width: 0;
+      }
+      .dot {
+        width: 7px;
+        height: 7px;
+      }
+      .number {
+        margin-left: auto;
+        color: var(--muted);
+        white-space: nowrap;
+      }
+      .mark {
+        width: 1em;
+        text-align: center;
+        font-weight: 600;
+        flex: none;
+      }
+      .right {
+        color: var(--good);
+      }
+      .wrong {
+        color: var(--bad);
+      }
+    `,
+  ];
+  declare run: ShownRun;
+  declare sample: number;
+
+  private drawn: Predictions | undefined;
+
+  override render() {
+    return html`
+      <span class="dot" style="background: ${this.run.colour}" title=${this.run.name}></span>
+      <span class="hidden">${this.run.name} predicts</span>
+      <span class="class cut"></span><span class="number"></span
+      ><span class="mark" aria-hidden="true"></span><span class="spoken hidden"></span>
+    `;
+  }
+
+  override updated(): void {
+    this.drawn = undefined;
+    super.updated();
+  }
+
+  paint(): void {
+    const predictions = this.dashboard.predictions(this.run.id);
+    if (predictions && predictions === this.drawn) return;
+    this.drawn = predictions;
+    const { samples } = this.run;
+    const predicted = predictions?.predicted[this.sample] ?? -1;
+    const name = predicted >= 0 ? className(samples, predicted) : "";
+    setText(this.find(".class"), predictions ? name || "output" : "–");
+    setText(this.find(".number"), predictions ? numberText(predictions, this.sample) : "");
+    const found = verdict(samples, predictions, this.sample);
+    const mark = this.find(".mark");
+    setText(mark, MARKS[found]);
+    if (mark) mark.className = `mark ${found}`;
+    setText(this.find(".spoken"), SPOKEN[found]);
+  }
+}
+
+function numberText(predictions: Predictions, sample: number): string {
+  const value = confidence(predictions, sample);
+  return predictions.activation === "none" ? short(value) : percent(value);
+}
+
+define("tfx-prediction", Prediction);

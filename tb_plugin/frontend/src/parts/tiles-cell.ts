@@ -1,0 +1,149 @@
+/** The channels of one layer for one sample in one run, dead ones marked. */
+
+import { css, html } from "lit";
+import { pointAt, recordAt, recordsOf } from "../data/series.ts";
+import { fit, positionAt, sharpContext } from "../draw/canvas.ts";
+import { channelPlane } from "../draw/look.ts";
+import { drawSheet, type Ink, type Sheet, sheetOf, tileAt, tileRect } from "../draw/tiles.ts";
+import type { Channels } from "../format/records.ts";
+import type { Column, ShownRun } from "../state/scene.ts";
+import { readoutText } from "./map-cell.ts";
+import { define, PaintedPart, setText } from "./part.ts";
+import { hideReadout, showReadout } from "./readout.ts";
+import { base, facts, mapButton } from "./styles.ts";
+
+export class TilesCell extends PaintedPart {
+  static override properties = {
+    run: { attribute: false },
+    column: { attribute: false },
+    sample: { type: Number },
+  };
+  static override styles = [
+    base,
+    facts,
+    mapButton,
+    css`
+      :host {
+        display: block;
+      }
+      .map {
+        background: none;
+      }
+    `,
+  ];
+  declare run: ShownRun;
+  declare column: Column;
+  declare sample: number;
+
+  private drawn: { record: Channels | undefined; revision: number } | undefined;
+  private sheet: Sheet = sheetOf(1, 100);
+  private record: Channels | undefined;
+
+  override render() {
+    const { layer } = this.column;
+    const name = `Enlarge the channels of ${layer}, sample ${this.sample}, run ${this.run.name}`;
+    return html`
+      <button
+        class="map"
+        aria-label=${name}
+        @click=${this.open}
+        @pointermove=${this.point}
+        @pointerleave=${() => hideReadout(this.dashboard)}
+      >
+        <canvas></canvas><span class="flag"></span>
+      </button>
+      <dl>
+        <dt>dead channels</dt>
+        <dd class="dead"></dd>
+      </dl>
+    `;
+  }
+
+  override updated(): void {
+    this.drawn = undefined;
+    super.updated();
+  }
+
+  paint(): void {
+    const { store, step, revision } = this.dashboard;
+    const series = store.get(this.run.id, this.column.group, this.sample);
+    const record = recordAt(series, "channels", step);
+    if (this.drawn?.record === record && this.drawn?.revision === revision) return;
+    this.drawn = { record, revision };
+    this.record = record;
+    this.draw(record, recordsOf(series, "channels")[0]?.count ?? 1);
+    setText(this.find(".dead"), record ? deadText(record) : "–");
+    const point = pointAt(series, step);
+    setText(this.find(".flag"), channelsFlag(record, point, step, store.busy));
+  }
+
+  private draw(record: Channels | undefined, count: number): void {
+    const { view, scene } = this.dashboard;
+    this.sheet = sheetOf(record?.count ?? count, view.size);
+    const canvas = this.find<HTMLCanvasElement>("canvas");
+    const context = canvas && sharpContext(canvas, this.sheet.width, this.sheet.height);
+    if (!context) return;
+    if (record) drawSheet(context, this.sheet, record, this.column, scene, view, inkOf(this));
+    else context.clearRect(0, 0, this.sheet.width, this.sheet.height);
+  }
+
+  private point(event: PointerEvent): void {
+    const canvas = this.find("canvas")?.getBoundingClientRect();
+    const text = canvas && this.textAt(event.clientX - canvas.left, event.clientY - canvas.top);
+    if (text) showReadout(this.dashboard, event.clientX, event.clientY, text);
+    else hideReadout(this.dashboard);
+  }
+
+  private textAt(x: number, y: number): string {
+    const { record, sheet } = this;
+    const index = record ? tileAt(sheet, record.count, x, y) : -1;
+    if (!record || index < 0) return "";
+    const plane = channelPlane(record, index);
+    const rect = fit(plane.width, plane.height, tileRect(sheet, index));
+    const position = positionAt(x, y, plane, rect);
+    const dead = record.dead[index] ? ", dead" : "";
+    const channel = `channel ${record.channels[index]}${dead}`;
+    if (position < 0) return channel;
+    return `${channel}: ${readoutText(plane, position, this.column.unit)}`;
+  }
+
+  private open(): void {
+    hideReadout(this.dashboard);
+    const { group } = this.column;
+    this.dashboard.update({ opened: { run: this.run.id, group, sample: this.sample } });
+  }
+}
+
+/** `3 of 16: 1, 2, 5`. */
+export function deadText(record: Channels): string {
+  const dead = [...record.channels].filter((_, i) => record.dead[i]);
+  const listed = dead.slice(0, 8).join(", ") + (dead.length > 8 ? ", …" : "");
+  return dead.length === 0
+    ? `0 of ${record.count}`
+    : `${dead.length} of ${record.count}: ${listed}`;
+}
+
+export function channelsFlag(
+  record: Channels | undefined,
+  point: { readonly step: number; readonly error: string } | undefined,
+  step: number,
+  busy: boolean,
+): string {
+  if (!point) return busy ? "loading…" : "no record at this epoch";
+  if (!record) return `not readable: ${point.error}`;
+  return point.step === step ? "" : `kept from epoch ${point.step}`;
+}
+
+/** The theme's colours, for drawing text and marks on a canvas. */
+export function inkOf(element: Element): Ink {
+  const style = getComputedStyle(element);
+  const token = (name: string): string => style.getPropertyValue(name).trim() || "#888";
+  return {
+    text: token("--text"),
+    muted: token("--muted"),
+    card: token("--card"),
+    accent: token("--accent"),
+  };
+}
+
+define("tfx-tiles-cell", TilesCell);

@@ -1,0 +1,365 @@
+/** Metrics over epochs with the one playhead that moves every map, number and strip. */
+
+import { css, html, unsafeCSS } from "lit";
+import uplotCss from "uplot/dist/uPlot.min.css";
+import { short } from "../analysis/numbers.ts";
+import { recordAt } from "../data/series.ts";
+import { type Track, TrackPlot, tracksOf } from "../draw/tracks.ts";
+import { Player } from "../state/player.ts";
+import { define, PaintedPart, setText } from "./part.ts";
+import { base } from "./styles.ts";
+
+/** Left of the plots stand the axes' numbers; the playhead's arithmetic needs their width. */
+const LEFT = 56;
+const RIGHT = 14;
+
+export class Timeline extends PaintedPart {
+  static override styles = [
+    unsafeCSS(uplotCss),
+    base,
+    css`
+      :host {
+        display: grid;
+        grid-template-columns: minmax(0, 1fr) 250px;
+        background: var(--panel);
+        border-top: 1px solid var(--line);
+        user-select: none;
+      }
+      .bar {
+        grid-column: 1 / -1;
+        display: flex;
+        align-items: center;
+        gap: 10px;
+        padding: 6px 16px 2px;
+      }
+      .play {
+        width: 34px;
+        height: 26px;
+        padding: 0;
+        display: grid;
+        place-items: center;
+      }
+      .play svg {
+        width: 12px;
+        height: 12px;
+        fill: currentcolor;
+      }
+      .epoch {
+        font-weight: 600;
+        min-width: 82px;
+      }
+      .tracks {
+        position: relative;
+        padding-left: 8px;
+        cursor: ew-resize;
+        touch-action: none;
+        min-width: 0;
+      }
+      .u-over {
+        cursor: ew-resize;
+      }
+      .rail {
+        position: relative;
+        height: 16px;
+        margin-bottom: 6px;
+      }
+      .rail canvas {
+        display: block;
+      }
+      .playhead {
+        position: absolute;
+        top: 0;
+        bottom: 4px;
+        left: 0;
+        width: 2px;
+        margin-left: -1px;
+        background: var(--accent);
+        pointer-events: none;
+        will-change: transform;
+      }
+      .playhead::after {
+        content: "";
+        position: absolute;
+        bottom: 2px;
+        left: -5px;
+        width: 12px;
+        height: 12px;
+        border-radius: 50%;
+        background: var(--accent);
+        border: 2px solid var(--panel);
+      }
+      .values {
+        padding: 0 14px 6px 6px;
+        overflow: auto;
+        max-height: 172px;
+        font-size: 12px;
+      }
+      .values table {
+        width: 100%;
+      }
+      td,
+      th {
+        padding: 0 0 0 8px;
+        line-height: 17px;
+        text-align: right;
+        white-space: nowrap;
+      }
+      th:first-child {
+        text-align: left;
+        padding-left: 0;
+      }
+      tbody th {
+        font-weight: 400;
+      }
+      .who {
+        display: inline-flex;
+        align-items: center;
+        gap: 4px;
+        max-width: 84px;
+        vertical-align: bottom;
+      }
+      .none {
+        padding: 10px 16px 14px;
+        color: var(--muted);
+      }
+    `,
+  ];
+
+  private plots: TrackPlot[] = [];
+  private plotted = "";
+  private readonly player = new Player(
+    () => this.advance(),
+    () => this.requestUpdate(),
+  );
+  private readonly sizes = new ResizeObserver(() => this.layOut());
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.sizes.disconnect();
+    this.player.stop();
+  }
+
+  override firstUpdated(): void {
+    const tracks = this.find(".tracks");
+    if (tracks) this.sizes.observe(tracks);
+  }
+
+  override render() {
+    const { scene } = this.dashboard;
+    return html`
+      <div class="bar">
+        <button
+          class="play"
+          aria-label=${this.player.playing ? "Pause" : "Play"}
+          title="Play or pause (Space)"
+          ?disabled=${scene.steps.length < 2}
+          @click=${() => this.togglePlay()}
+        >
+          ${this.player.playing ? PAUSE : PLAY}
+        </button>
+        <span class="epoch"></span>
+        <span class="muted">drag, or ← → Home End; Space plays</span>
+      </div>
+      <div
+        class="tracks"
+        role="slider"
+        tabindex="0"
+        aria-label="Epoch"
+        aria-valuemin=${scene.steps[0] ?? 0}
+        aria-valuemax=${scene.steps.at(-1) ?? 0}
+        @pointerdown=${this.grab}
+        @pointermove=${this.drag}
+      >
+        <div class="plots"></div>
+        <div class="rail"><canvas></canvas></div>
+        <div class="playhead"></div>
+      </div>
+      <div class="values">${this.table()}</div>
+    `;
+  }
+
+  override updated(): void {
+    this.plot();
+    super.updated();
+  }
+
+  togglePlay(): void {
+    const { steps } = this.dashboard.scene;
+    if (steps.length < 2) return;
+    if (!this.player.playing && this.dashboard.step === steps.at(-1)) {
+      this.dashboard.seek(steps[0] ?? 0);
+    }
+    this.player.toggle();
+  }
+
+  paint(): void {
+    const { scene, step } = this.dashboard;
+    const last = scene.steps.at(-1) ?? 0;
+    const text = scene.steps.length > 0 ? `Epoch ${step} of ${last}` : "No epochs yet";
+    setText(this.find(".epoch"), text);
+    const slider = this.find(".tracks");
+    slider?.setAttribute("aria-valuenow", String(step));
+    slider?.setAttribute("aria-valuetext", text);
+    const playhead = this.find<HTMLElement>(".playhead");
+    if (playhead) playhead.style.transform = `translateX(${this.placeOf(step)}px)`;
+    this.tellValues();
+  }
+
+  private advance(): void {
+    const { steps } = this.dashboard.scene;
+    this.dashboard.move(1);
+    if (this.dashboard.step === steps.at(-1)) this.player.stop();
+  }
+
+  // ------------------------------------------------------------------ tracks
+
+  private get tracks(): Track[] {
+    return tracksOf(this.dashboard.scene, this.dashboard.store);
+  }
+
+  /** Plot anew where curves, theme or width changed; everything else only moves the playhead. */
+  private plot(): void {
+    const { tracks } = this;
+    const { dark, scene } = this.dashboard;
+    const host = this.find<HTMLElement>(".plots");
+    if (!host) return;
+    const points = tracks.map((track) =>
+      track.curves.map(({ run, metric, points }) => [run.id, metric, points.length]),
+    );
+    const key = JSON.stringify([dark, host.clientWidth, points, scene.steps.at(-1)]);
+    if (key === this.plotted || host.clientWidth === 0) return;
+    this.plotted = key;
+    for (const plot of this.plots) plot.destroy();
+    const style = getComputedStyle(this);
+    const ink = {
+      text: style.getPropertyValue("--muted").trim(),
+      line: style.getPropertyValue("--line").trim(),
+    };
+    const range = this.range;
+    this.plots = tracks.map(
+      (track, i) =>
+        new TrackPlot(host, track, {
+          width: host.clientWidth,
+          height: i === tracks.length - 1 ? 82 : 62,
+          hasAxis: i === tracks.length - 1,
+          left: LEFT,
+          right: RIGHT,
+          range,
+          ink,
+        }),
+    );
+    this.drawRail(style.getPropertyValue("--muted").trim());
+  }
+
+  private layOut(): void {
+    this.plot();
+    this.dashboard.stage.invalidate();
+  }
+
+  private get range(): readonly [number, number] {
+    const { steps } = this.dashboard.scene;
+    const [first, last] = [steps[0] ?? 0, steps.at(-1) ?? 0];
+    return first === last ? [first - 1, last + 1] : [first, last];
+  }
+
+  private get width(): number {
+    return this.find<HTMLElement>(".plots")?.clientWidth ?? 0;
+  }
+
+  private placeOf(step: number): number {
+    const [first, last] = this.range;
+    return 8 + LEFT + ((step - first) / (last - first)) * (this.width - LEFT - RIGHT);
+  }
+
+  /** A dot for each epoch whose maps were kept. */
+  private drawRail(colour: string): void {
+    const canvas = this.find<HTMLCanvasElement>(".rail canvas");
+    if (!canvas || this.width === 0) return;
+    const ratio = window.devicePixelRatio || 1;
+    canvas.width = this.width * ratio;
+    canvas.height = 16 * ratio;
+    canvas.style.width = `${this.width}px`;
+    const context = canvas.getContext("2d");
+    if (!context) return;
+    context.scale(ratio, ratio);
+    context.fillStyle = colour;
+    for (const step of this.dashboard.scene.steps) {
+      context.beginPath();
+      context.arc(this.placeOf(step) - 8, 6, 2, 0, 7);
+      context.fill();
+    }
+  }
+
+  // --------------------------------------------------------------- scrubbing
+
+  private grab(event: PointerEvent): void {
+    if (event.button !== 0) return;
+    this.find<HTMLElement>(".tracks")?.setPointerCapture(event.pointerId);
+    this.player.stop();
+    this.seekTo(event.clientX);
+  }
+
+  private drag(event: PointerEvent): void {
+    if (event.buttons & 1) this.seekTo(event.clientX);
+  }
+
+  private seekTo(clientX: number): void {
+    const left = this.find(".plots")?.getBoundingClientRect().left ?? 0;
+    const share = (clientX - left - LEFT) / (this.width - LEFT - RIGHT);
+    const [first, last] = this.range;
+    this.dashboard.seek(first + share * (last - first));
+  }
+
+  // ------------------------------------------------------------------ values
+
+  private get metrics(): string[] {
+    const names = this.tracks.flatMap((track) => track.curves.map((curve) => curve.metric));
+    return [...new Set(names)];
+  }
+
+  private table() {
+    const { shown } = this.dashboard.scene;
+    const few = shown.slice(0, 4);
+    if (this.metrics.length === 0) return "";
+    return html`<table>
+      <thead>
+        <tr>
+          <th scope="col">at this epoch</th>
+          ${few.map(
+            (run) => html`<th scope="col" title=${run.name}>
+              <span class="who"
+                ><span class="dot" style="background: ${run.colour}"></span
+                ><span class="cut">${run.name}</span></span
+              >
+            </th>`,
+          )}
+        </tr>
+      </thead>
+      <tbody>
+        ${this.metrics.map(
+          (metric) => html`<tr>
+            <th scope="row">${metric}</th>
+            ${few.map((run) => html`<td class="value" .metric=${metric} .run=${run.id}></td>`)}
+          </tr>`,
+        )}
+      </tbody>
+    </table>`;
+  }
+
+  private tellValues(): void {
+    const { store, step } = this.dashboard;
+    type Value = HTMLElement & { metric: string; run: string };
+    for (const cell of this.renderRoot.querySelectorAll<Value>(".value")) {
+      const record = recordAt(store.get(cell.run, "metrics"), "metrics", step);
+      const value = record?.values.get(cell.metric);
+      setText(cell, value === undefined ? "–" : short(value));
+    }
+  }
+}
+
+const PLAY = html`<svg viewBox="0 0 12 12" aria-hidden="true"><path d="M2 0.5v11l9.5-5.5z" /></svg>`;
+const PAUSE = html`<svg viewBox="0 0 12 12" aria-hidden="true">
+  <path d="M1.5 0.5h3v11h-3zM7.5 0.5h3v11h-3z" />
+</svg>`;
+
+define("tfx-timeline", Timeline);

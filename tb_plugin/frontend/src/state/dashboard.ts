@@ -1,0 +1,114 @@
+/** The page's state: the view, what was fetched, the playhead; parts listen for `change`. */
+
+import { recordAt } from "../data/series.ts";
+import { Store } from "../data/store.ts";
+import { Stage } from "../draw/stage.ts";
+import type { Predictions } from "../format/records.ts";
+import { currentHash, linkWith, replaceHash } from "../host.ts";
+import { readHash, writeHash } from "./hash.ts";
+import { type Note, notesOf } from "./notes.ts";
+import { deriveScene, EMPTY_SCENE, type Scene, wantsOf } from "./scene.ts";
+import { decodeView, encodeView, type View } from "./view.ts";
+
+const HASH_DELAY = 250;
+
+export class Dashboard extends EventTarget {
+  readonly store = new Store(() => this.derive());
+  readonly stage = new Stage();
+  view: View = decodeView(readHash(currentHash()));
+  scene: Scene = EMPTY_SCENE;
+  notes: readonly Note[] = [];
+  dark = false;
+  /** Grows with everything but the playhead that changes what painters draw. */
+  revision = 0;
+  private writing = 0;
+
+  /** The epoch under the playhead: the last kept one where none was chosen. */
+  get step(): number {
+    const { steps } = this.scene;
+    const wanted = this.view.step;
+    if (wanted === undefined) return steps.at(-1) ?? 0;
+    return steps.findLast((step) => step <= wanted) ?? steps[0] ?? 0;
+  }
+
+  /** Change the view; `step` alone goes through `seek`, which draws without rendering. */
+  update(patch: Partial<View>): void {
+    this.view = { ...this.view, ...patch };
+    this.derive();
+    this.writeLink();
+    this.load();
+  }
+
+  /** Move the playhead to the epoch nearest to `step`; on the last one it follows the training. */
+  seek(step: number): void {
+    const { steps } = this.scene;
+    const before = this.step;
+    const nearest = steps.reduce(
+      (best, s) => (Math.abs(s - step) < Math.abs(best - step) ? s : best),
+      steps[0] ?? 0,
+    );
+    this.view = { ...this.view, step: nearest === steps.at(-1) ? undefined : nearest };
+    this.stage.invalidate();
+    if (this.step === before) return;
+    this.dispatchEvent(new Event("seek"));
+    this.writeLink();
+  }
+
+  /** Move the playhead by a number of epochs. */
+  move(by: number): void {
+    const { steps } = this.scene;
+    const index = Math.min(Math.max(steps.indexOf(this.step) + by, 0), steps.length - 1);
+    this.seek(steps[index] ?? 0);
+  }
+
+  async refresh(): Promise<void> {
+    await this.store.refresh();
+    this.load();
+  }
+
+  followLink(): void {
+    this.view = decodeView(readHash(currentHash()));
+    this.derive();
+    this.load();
+  }
+
+  get link(): string {
+    return linkWith(this.hash);
+  }
+
+  setDark(dark: boolean): void {
+    this.dark = dark;
+    this.derive();
+  }
+
+  predictions(run: string): Predictions | undefined {
+    return recordAt(this.store.get(run, "predictions"), "predictions", this.step);
+  }
+
+  private get hash(): string {
+    return writeHash(currentHash() || "#tfexplain", encodeView(this.view));
+  }
+
+  private load(): void {
+    const { listing } = this.store;
+    if (!listing) return;
+    for (const { run } of this.scene.shown) void this.store.ensurePictures(run);
+    void this.store.ensure(wantsOf(this.scene, listing.samplesKept));
+  }
+
+  private derive(): void {
+    const { listing } = this.store;
+    if (listing) {
+      this.scene = deriveScene(listing, this.store, this.view);
+      this.notes = notesOf(this.scene, this.store);
+    }
+    this.revision++;
+    this.dispatchEvent(new Event("change"));
+    this.stage.invalidate();
+  }
+
+  private writeLink(): void {
+    window.clearTimeout(this.writing);
+    this.writing = window.setTimeout(() => replaceHash(this.hash), HASH_DELAY);
+  }
+}

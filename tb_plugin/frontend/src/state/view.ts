@@ -1,0 +1,137 @@
+/** The viewer's choices: everything a link has to carry, and nothing else. */
+
+import {
+  DIVERGING_NAMES,
+  type DivergingName,
+  SEQUENTIAL_NAMES,
+  type SequentialName,
+} from "../analysis/colours.ts";
+import type { FilterName } from "../analysis/filters.ts";
+import { joinNames, splitNames } from "./hash.ts";
+
+/** One map or one set of channels, opened large. */
+export interface Opened {
+  readonly run: string;
+  readonly group: string;
+  readonly sample: number;
+}
+
+export interface View {
+  /** undefined: not chosen, the first few. */
+  readonly runs: readonly string[] | undefined;
+  readonly groups: readonly string[] | undefined;
+  readonly samples: readonly number[] | undefined;
+  readonly filter: FilterName;
+  readonly classIndex: number | undefined;
+  readonly sequential: SequentialName;
+  readonly diverging: DivergingName;
+  readonly opacity: number;
+  readonly threshold: number;
+  readonly scale: "shared" | "map";
+  readonly pixels: "nearest" | "smooth";
+  readonly size: number;
+  /** The two runs to subtract; undefined: the first two shown; empty: none. */
+  readonly difference: readonly string[] | undefined;
+  /** undefined: the last epoch, and it stays the last while the training goes on. */
+  readonly step: number | undefined;
+  readonly opened: Opened | undefined;
+}
+
+export const DEFAULT_VIEW: View = {
+  runs: undefined,
+  groups: undefined,
+  samples: undefined,
+  filter: "all",
+  classIndex: undefined,
+  sequential: "viridis",
+  diverging: "blueRed",
+  opacity: 0.7,
+  threshold: 0,
+  scale: "shared",
+  pixels: "nearest",
+  size: 168,
+  difference: undefined,
+  step: undefined,
+  opened: undefined,
+};
+
+export const SIZES = [112, 168, 224, 336] as const;
+const FILTERS: readonly FilterName[] = ["all", "wrong", "changed"];
+
+interface Field<T> {
+  readonly write: (value: T) => string;
+  /** undefined for text that is no such value: the default is used instead. */
+  readonly read: (text: string) => T | undefined;
+}
+
+const names: Field<readonly string[] | undefined> = {
+  write: (value) => joinNames(value ?? []),
+  read: splitNames,
+};
+
+const share: Field<number> = {
+  write: (value) => String(Math.round(value * 100)),
+  read: (text) => {
+    const value = Number(text) / 100;
+    return text !== "" && value >= 0 && value <= 1 ? value : undefined;
+  },
+};
+
+const whole: Field<number | undefined> = {
+  write: String,
+  read: (text) => (/^\d{1,9}$/.test(text) ? Number(text) : undefined),
+};
+
+function oneOf<T extends string | number>(values: readonly T[]): Field<T> {
+  return { write: String, read: (text) => values.find((value) => String(value) === text) };
+}
+
+const FIELDS: { readonly [K in keyof View]: Field<View[K]> } = {
+  runs: names,
+  groups: names,
+  samples: {
+    write: (value) => (value ?? []).join("."),
+    read: (text) => (text === "" ? [] : text.split(".").map(Number).filter(Number.isSafeInteger)),
+  },
+  filter: oneOf(FILTERS),
+  classIndex: whole,
+  sequential: oneOf(SEQUENTIAL_NAMES),
+  diverging: oneOf(DIVERGING_NAMES),
+  opacity: share,
+  threshold: share,
+  scale: oneOf(["shared", "map"]),
+  pixels: oneOf(["nearest", "smooth"]),
+  size: oneOf<number>(SIZES),
+  difference: names,
+  step: whole,
+  opened: {
+    write: (value) => (value ? joinNames([value.run, value.group, String(value.sample)]) : ""),
+    read: (text) => {
+      const [run, group, sample] = splitNames(text);
+      const number = whole.read(sample ?? "");
+      return run && group && number !== undefined ? { run, group, sample: number } : undefined;
+    },
+  },
+};
+
+/** What differs from the defaults, as the values of a link's keys. */
+export function encodeView(view: View): Map<string, string> {
+  const values = new Map<string, string>();
+  const put = <K extends keyof View>(key: K): void => {
+    if (view[key] !== DEFAULT_VIEW[key]) values.set(key, FIELDS[key].write(view[key]));
+  };
+  for (const key of Object.keys(FIELDS) as (keyof View)[]) put(key);
+  return values;
+}
+
+/** The view in a link; whatever it does not say, or says badly, is the default. */
+export function decodeView(values: ReadonlyMap<string, string>): View {
+  const view: { -readonly [K in keyof View]: View[K] } = { ...DEFAULT_VIEW };
+  const take = <K extends keyof View>(key: K): void => {
+    const text = values.get(key);
+    const value = text === undefined ? undefined : FIELDS[key].read(text);
+    if (value !== undefined) view[key] = value;
+  };
+  for (const key of Object.keys(FIELDS) as (keyof View)[]) take(key);
+  return view;
+}
