@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tensorboard import context as tb_context
+from tensorboard.backend import application
+from tensorboard.backend.event_processing import data_provider, plugin_event_multiplexer
+from tensorboard.plugins import base_plugin
+from werkzeug.test import Client
+
+from tfexplain.tb_plugin.data import Log
+from tfexplain.tb_plugin.plugin import DEFAULT_SAMPLES, Loader
+
+KEPT = DEFAULT_SAMPLES
+
+
+def provide(log_dir: Path, kept: int = KEPT) -> data_provider.MultiplexerDataProvider:
+    """TensorBoard's Python-mode data provider, after one reading of the log."""
+    multiplexer = plugin_event_multiplexer.EventMultiplexer(
+        tensor_size_guidance={"tfexplain": kept}
+    )
+    multiplexer.AddRunsFromDirectory(str(log_dir))
+    multiplexer.Reload()
+    return data_provider.MultiplexerDataProvider(multiplexer, str(log_dir))
+
+
+@pytest.fixture(scope="session")
+def open_log() -> Callable[[Path], Log]:
+    """Opens a directory as the data layer sees it."""
+
+    def open_it(log_dir: Path) -> Log:
+        return Log(provide(log_dir), tb_context.RequestContext(), "", KEPT)
+
+    return open_it
+
+
+@pytest.fixture(scope="session")
+def open_client() -> Callable[[Path], Client]:
+    """Opens a directory as TensorBoard's whole WSGI application with our plugin in it."""
+
+    def open_it(log_dir: Path) -> Client:
+        provider = provide(log_dir)
+        context = base_plugin.TBContext(data_provider=provider, sampling_hints={"tfexplain": KEPT})
+        plugin = Loader().load(context)
+        return Client(application.TensorBoardWSGI([plugin], data_provider=provider))
+
+    return open_it
