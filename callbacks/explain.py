@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import weakref
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,7 +17,8 @@ from tfexplain.explainers import Explainer
 from tfexplain.schema import Metrics
 from tfexplain.targets import Targets
 
-_open: set[str] = set()  # run directories that a callback of this process is writing
+# Who writes which run directory. Weak: a training that was interrupted never says goodbye.
+_writing: weakref.WeakValueDictionary[str, Explain] = weakref.WeakValueDictionary()
 
 
 class Explain(keras.callbacks.Callback):  # type: ignore[misc]
@@ -113,11 +115,9 @@ class Explain(keras.callbacks.Callback):  # type: ignore[misc]
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
         """Check everything, print the choices, open the log."""
         self._settings.check()
-        if self._directory in _open:
-            raise ValueError(
-                f"log_dir: another Explain of this process already writes {self._directory!r}. "
-                "Give each its own log_dir, or one Explain all the explainers."
-            )
+        other = _writing.get(self._directory)
+        if other is not None and other is not self:
+            self._take_over(other)
         self._first_epoch = True
         if self.model.built:
             self._start()
@@ -155,16 +155,26 @@ class Explain(keras.callbacks.Callback):  # type: ignore[misc]
             with self._guard.watch("writer", self._last_step):
                 self._writer.close()
         finally:
-            _open.discard(self._directory)
+            _writing.pop(self._directory, None)
             self._session = self._writer = None
 
     def _start(self) -> None:
         session = Session(self._settings, self.model, self._guard)
         writer = RunWriter(self._directory)
         writer.open()
-        _open.add(self._directory)
+        _writing[self._directory] = self
         session.announce(writer)
         self._session, self._writer = session, writer
+
+    def _take_over(self, other: Explain) -> None:
+        """Close a log that an interrupted training left open; refuse one of this same `fit`."""
+        # Keras hands one dictionary of parameters to all callbacks of a `fit`.
+        if other.params is self.params:
+            raise ValueError(
+                f"log_dir: another Explain of this fit already writes {self._directory!r}. "
+                "Give each its own log_dir, or one Explain all the explainers."
+            )
+        other.on_train_end()
 
     def _explain(self, step: int) -> None:
         if self._session is not None and self._writer is not None:

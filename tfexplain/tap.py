@@ -106,19 +106,28 @@ def _free(path: str, taken: Mapping[str, Any]) -> str:
 def tap(layers: Mapping[str, Layer], seen: Callable[[str, Tensor], None]) -> Iterator[None]:
     """While open, `seen(path, output)` is called for each tensor that a layer of `layers` returns.
 
-    Layers whose output is not one tensor are passed over. Nothing stays behind on the layers.
+    For tracing: the pass that is tapped runs in the graph that is current when the tap is opened.
+    Layers whose output is not one tensor are passed over, and so are calls in a graph of their
+    own (the cell of a recurrent loop, the symbolic build of a late Sequential): their tensors
+    cannot be reached from outside. Nothing stays behind on the layers.
     """
+    graph = tf.compat.v1.get_default_graph()
+
+    def here(path: str, output: Any) -> None:
+        if tf.is_tensor(output) and output.graph is graph:
+            seen(path, output)
+
     with ExitStack() as stack:
         for path, layer in layers.items():
             for method in ("call", "quantized_call"):
                 if hasattr(layer, method):
-                    stack.enter_context(_wrapped(layer, method, path, seen))
+                    stack.enter_context(_wrapped(layer, method, path, here))
         yield
 
 
 @contextmanager
 def _wrapped(
-    layer: Layer, method: str, path: str, seen: Callable[[str, Tensor], None]
+    layer: Layer, method: str, path: str, seen: Callable[[str, Any], None]
 ) -> Iterator[None]:
     before = vars(layer).get(method, _ABSENT)
     original = getattr(layer, method)
@@ -126,8 +135,7 @@ def _wrapped(
     @functools.wraps(original)
     def watched(*args: Any, **kwargs: Any) -> Any:
         output = original(*args, **kwargs)
-        if tf.is_tensor(output):
-            seen(path, output)
+        seen(path, output)
         return output
 
     # `object.__setattr__`, because Keras' own would track the attribute.
