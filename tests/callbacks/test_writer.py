@@ -1,0 +1,87 @@
+"""The event file: what is added comes back, also after the disk failed."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support.read import read_run
+
+from tfexplain import schema
+from tfexplain.callbacks import writer as writer_module
+from tfexplain.callbacks.writer import RunWriter
+
+TAG = schema.Tag("metrics")
+CONTENT = schema.Content("metrics")
+
+
+def metrics(loss: float) -> schema.Metrics:
+    return schema.Metrics({"loss": loss})
+
+
+def opened(tmp_path: Path) -> RunWriter:
+    writer = RunWriter(str(tmp_path / "explain"))
+    writer.open()
+    return writer
+
+
+def test_what_is_committed_can_be_read_at_once(tmp_path: Path) -> None:
+    writer = opened(tmp_path)
+    writer.add(TAG, 3, metrics(0.5), CONTENT)
+    assert not read_run(tmp_path).values
+    writer.commit()
+    assert read_run(tmp_path).record("metrics", 3) == metrics(0.5)
+    writer.add(TAG, 4, metrics(0.25), CONTENT)
+    writer.close()
+    assert sorted(read_run(tmp_path).values["metrics"]) == [3, 4]
+
+
+def test_constants_are_written_once_and_again_into_a_new_file(tmp_path: Path) -> None:
+    writer = opened(tmp_path)
+    pictures = [b"one", b"two"]
+    writer.add_constant(schema.Tag("inputs", layer="x"), pictures, schema.Content("inputs"))
+    for step in range(3):
+        writer.add(TAG, step, metrics(step), CONTENT)
+        writer.commit()
+    assert writer.reopened == 0
+    (file,) = (tmp_path / "explain").iterdir()
+    assert file.read_bytes().count(b"two") == 1
+    shutil.rmtree(tmp_path / "explain")
+    writer.commit()
+    assert writer.reopened == 1
+    assert read_run(tmp_path).values["inputs/x"][0] == pictures
+
+
+def test_what_could_not_be_written_is_kept_up_to_a_bound(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer_module, "MOST_PENDING_BYTES", 2000)
+    writer = opened(tmp_path)
+    shutil.rmtree(tmp_path / "explain")
+    (tmp_path / "explain").write_text("in the way")
+    for step in range(40):
+        writer.add(TAG, step, metrics(step), CONTENT)
+        with pytest.raises(OSError, match=r"log_dir=.*explain': cannot be written"):
+            writer.commit()
+    (tmp_path / "explain").unlink()
+    writer.close()
+    steps = sorted(read_run(tmp_path).values["metrics"])
+    assert steps == list(range(40 - len(steps), 40))
+    assert 4 < len(steps) < 20
+
+
+def test_two_files_of_one_process_have_names_of_their_own(tmp_path: Path) -> None:
+    for step in range(3):
+        writer = opened(tmp_path)
+        writer.add(TAG, step, metrics(step), CONTENT)
+        writer.close()
+    assert len(list((tmp_path / "explain").iterdir())) == 3
+    assert np.array_equal(sorted(read_run(tmp_path).values["metrics"]), [0, 1, 2])
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "explain").write_text("in the way")
+    with pytest.raises(OSError, match=r"log_dir=.*: expected a directory that can be written"):
+        RunWriter(str(tmp_path / "explain")).open()
