@@ -85,10 +85,10 @@ def to_rgb(picture: Bytes) -> Bytes:
     return np.broadcast_to(picture, (*picture.shape[:2], 3)).astype(np.uint8)
 
 
-def overlay(picture: Bytes, map_: Bytes, opacity: float = 0.6) -> Bytes:
+def overlay(picture: Bytes, map_: Bytes, opacity: float = 0.6, *, smooth: bool = True) -> Bytes:
     """A coloured map [h, w, 3] over a picture [H, W, C], at the picture's size."""
     under = to_rgb(picture).astype(np.float32)
-    over = resize(map_, under.shape[:2], smooth=map_.shape[:2] != under.shape[:2])
+    over = resize(map_, under.shape[:2], smooth=smooth)
     return np.round(opacity * over + (1 - opacity) * under).astype(np.uint8)
 
 
@@ -121,7 +121,9 @@ def overlay_grid(attributions: Sequence[Attribution], under: Bytes, side: int = 
     for attribution in attributions:
         scale = scale_of(attribution.maps)
         maps = colored(attribution.maps, scale, signed=attribution.signed)
-        rows.append([overlay(p, m) for p, m in zip(inputs, maps, strict=True)])
+        # A map of the input's own pixels keeps them; a coarse one has no pixels to keep.
+        smooth = maps.shape[1:3] != under.shape[1:3]
+        rows.append([overlay(p, m, smooth=smooth) for p, m in zip(inputs, maps, strict=True)])
         captions.append(f"{attribution.layer}: {_scale(attribution, scale)}")
     return grid(rows, "   ".join(captions))
 
@@ -208,4 +210,4 @@ def _cell(shape: Sequence[int], side: int) -> tuple[int, int]:
 
 
 def _scale(attribution: Attribution, scale: float) -> str:
-    return f"{'+-' if attribution.signed else '0 to '}{scale:.3g} {attribution.unit}"
+    return f"{'±' if attribution.signed else '0 to '}{scale:.3g} {attribution.unit}"
