@@ -1,0 +1,167 @@
+"""The examples, run as a user runs them; what they wrote is read back and checked."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
+
+from tfexplain import schema
+
+ROOT = Path(__file__).resolve().parents[2]
+EPOCHS = 3
+RUNS = ("plain", "shortcut")
+LAYERS = ("conv1", "conv2", "conv3")
+SAMPLES = range(8)
+
+
+def run_example(name: str, *arguments: object, folder: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(ROOT / "examples" / name), *map(str, arguments)]
+    return subprocess.run(
+        command, cwd=folder, env=environment(), capture_output=True, text=True, timeout=400
+    )
+
+
+def environment() -> dict[str, str]:
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    return {**os.environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
+
+
+def series_of(run: Path) -> dict[str, dict[int, bytes]]:
+    """The bytes of every event of one run by tag and step, through TensorBoard's own reader."""
+    found: dict[str, dict[int, bytes]] = defaultdict(dict)
+    for file in sorted(run.iterdir()):
+        for event in EventFileLoader(str(file)).Load():
+            for value in event.summary.value:
+                found[value.tag][event.step] = value.tensor.string_val[-1]
+    return found
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, dict[str, dict]]]:
+    """(what the demo printed, the decoded records by run, tag and step)."""
+    folder = tmp_path_factory.mktemp("demo")
+    done = run_example(
+        "demo.py", "--epochs", EPOCHS, "--log-dir", folder / "logs", "--no-serve", folder=folder
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    records = {
+        run: {
+            tag: {
+                step: schema.decode(schema.Tag.parse(tag).kind, data)
+                for step, data in steps.items()
+            }
+            for tag, steps in series_of(folder / "logs" / run / "explain").items()
+            if not tag.startswith(("tfexplain/", "inputs/"))
+        }
+        for run in RUNS
+    }
+    return done.stdout, records
+
+
+def test_demo_says_what_it_logs(demo):
+    printed, _ = demo
+    assert printed.count("tfexplain: explaining to") == len(RUNS)
+    for run in RUNS:
+        size = re.search(rf"{run}/explain  ([\d,]+)$", printed, re.MULTILINE)
+        assert size is not None, printed
+        assert int(size[1].replace(",", "")) > 50_000
+
+
+def test_demo_logs_every_series_at_every_epoch(demo):
+    _, records = demo
+    maps = [f"map/GradCAM/conv3/{s}" for s in SAMPLES]
+    maps += [f"map/IntegratedGradients/input/{s}" for s in SAMPLES]
+    maps += [f"channels/FeatureMaps/{layer}/{s}" for layer in LAYERS for s in SAMPLES]
+    for run in RUNS:
+        assert set(records[run]) == {"samples", "metrics", "predictions", "status", *maps}
+        for tag, steps in records[run].items():
+            assert list(steps) == ([0] if tag == "samples" else list(range(EPOCHS))), tag
+
+
+def test_demo_logs_finite_values_that_change_as_it_learns(demo):
+    _, records = demo
+    for run in RUNS:
+        for tag, steps in records[run].items():
+            if tag.startswith(("map/", "channels/")):
+                values = [steps[step].values for step in range(EPOCHS)]
+                assert np.isfinite(values).all(), tag
+                assert not np.array_equal(values[0], values[-1]), tag
+        losses = [record.values["loss"] for record in records[run]["metrics"].values()]
+        assert losses == sorted(losses, reverse=True)
+        assert losses[-1] < losses[0] / 2
+        assert records[run]["status"][EPOCHS - 1].problems == []
+
+
+def test_demo_explains_the_true_labels_of_named_classes(demo):
+    _, records = demo
+    for run in RUNS:
+        samples = records[run]["samples"][0]
+        assert samples.class_names == [str(digit) for digit in range(10)]
+        assert len(set(samples.labels)) == len(SAMPLES)
+        explained = [records[run][f"map/GradCAM/conv3/{s}"][0].target for s in SAMPLES]
+        assert explained == samples.labels.tolist()
+    ours, theirs = (records[run]["samples"][0].rows for run in RUNS)
+    np.testing.assert_array_equal(ours, theirs)  # so that the runs can be compared
+
+
+def test_demo_tells_the_shortcut_from_the_plain_run(demo):
+    """The demo's point: the mark at the left edge matters in one run and not in the other."""
+    _, records = demo
+
+    def share_of_the_mark(run: str) -> float:
+        maps = [
+            np.abs(records[run][f"map/IntegratedGradients/input/{s}"][EPOCHS - 1].values)
+            for s in SAMPLES
+        ]
+        return float(sum(m[:, 0].sum() for m in maps) / sum(m.sum() for m in maps))
+
+    assert share_of_the_mark("shortcut") > 3 * share_of_the_mark("plain")
+
+
+def test_demo_starts_its_log_afresh_and_serves_it(tmp_path):
+    """On a port of its own, with the tab enabled, until it is interrupted."""
+    logs = tmp_path / "logs"
+    old = logs / "plain" / "explain" / "events.out.tfevents.1.old.tfexplain"
+    kept = logs / "plain" / "explain" / "notes.txt"
+    old.parent.mkdir(parents=True)
+    old.touch()
+    kept.touch()
+    arguments = ["--epochs", "1", "--log-dir", str(logs), "--port", "0"]
+    command = [sys.executable, str(ROOT / "examples" / "demo.py"), *arguments]
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        link = None
+        for line in process.stdout:
+            link = re.search(r"(http://localhost:\d+/)#tfexplain", line)
+            if link:
+                break
+        assert link is not None
+        with urllib.request.urlopen(link[1] + "data/plugins_listing", timeout=30) as answer:
+            assert b'"tfexplain"' in answer.read()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=60) == 0
+    assert not old.exists()
+    assert kept.exists()
+
+
+def test_outside_training_saves_figures_of_the_maps(tmp_path):
+    done = run_example("outside_training.py", "--epochs", 1, "--out", "figures", folder=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Grad-CAM at conv2: (8, 8, 8), up to" in done.stdout
+    for name in ("grad_cam", "feature_maps", "integrated_gradients"):
+        with Image.open(tmp_path / "figures" / f"{name}.png") as picture:
+            pixels = np.asarray(picture.convert("RGB"))
+        assert len(np.unique(pixels.reshape(-1, 3), axis=0)) > 50, name
