@@ -12,16 +12,30 @@ export type Rgb = readonly [number, number, number];
 
 const tables = new Map<string, Uint32Array>();
 
-/** 256 opaque pixels in ImageData's byte order (ABGR on every machine browsers run on). */
-export function colourTable(name: SequentialName | DivergingName): Uint32Array {
-  const known = tables.get(name);
+/**
+ * 256 pixels in ImageData's byte order (ABGR on every machine browsers run on).
+ *
+ * `fading` ones are clear at zero and solid from `SOLID` of the scale on.
+ */
+export function colourTable(name: SequentialName | DivergingName, fading = false): Uint32Array {
+  const key = `${name} ${fading}`;
+  const known = tables.get(key);
   if (known) return known;
   const table = Uint32Array.from({ length: 256 }, (_, i) => {
     const [r, g, b] = colourAt(name, i / 255);
-    return ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0;
+    const alpha = fading ? Math.round(255 * strength(name, i / 255)) : 255;
+    return ((alpha << 24) | (b << 16) | (g << 8) | r) >>> 0;
   });
-  tables.set(name, table);
+  tables.set(key, table);
   return table;
+}
+
+const SOLID = 0.5;
+
+/** How solid a fading map is at `t`: by its distance from zero, which diverging maps have midway. */
+export function strength(name: SequentialName | DivergingName, t: number): number {
+  const distance = name in DIVERGING ? Math.abs(2 * t - 1) : t;
+  return Math.min(1, distance / SOLID);
 }
 
 /** The colour at `t` from 0 to 1. */
@@ -39,6 +53,6 @@ export function colourAt(name: SequentialName | DivergingName, t: number): Rgb {
 
 /** The map as a CSS gradient, left to right. */
 export function cssGradient(name: SequentialName | DivergingName): string {
-  const stops = Array.from({ length: 17 }, (_, i) => `rgb(${colourAt(name, i / 16).join(" ")})`);
+  const stops = Array.from({ length: 33 }, (_, i) => `rgb(${colourAt(name, i / 32).join(" ")})`);
   return `linear-gradient(to right, ${stops.join(", ")})`;
 }

@@ -26,9 +26,16 @@ export function limitOf(scene: Scene, view: View, key: string, own: number): num
   return view.scale === "shared" ? (scene.limits.get(key) ?? own) : own;
 }
 
-export function colouringOf(view: View, signed: boolean, limit: number): Colouring {
+/** `overPicture`: only there may a map fade, so that what lies below is seen. */
+export function colouringOf(
+  view: View,
+  signed: boolean,
+  limit: number,
+  overPicture: boolean,
+): Colouring {
+  const fading = overPicture && view.cover === "strength";
   return {
-    table: colourTable(signed ? view.diverging : view.sequential),
+    table: colourTable(signed ? view.diverging : view.sequential, fading),
     limit,
     signed,
     threshold: view.threshold,

@@ -18,9 +18,13 @@ export interface Sheet {
   readonly height: number;
 }
 
-/** Two rows of tiles as high as a map of `size` next to them. */
+const ROWS = 3;
+const FACTS = 50;
+
+/** Three rows of tiles, as high as a map of `size` with its numbers below it. */
 export function sheetOf(count: number, size: number): Sheet {
-  return layout(Math.max(1, Math.ceil(count / 2)), count, Math.floor((size - GAP) / 2) - CAPTION);
+  const tile = Math.floor((size + FACTS - (ROWS - 1) * GAP) / ROWS) - CAPTION;
+  return layout(Math.max(1, Math.ceil(count / ROWS)), count, tile);
 }
 
 /** As many columns of `tile` as `width` holds. */
@@ -81,7 +85,7 @@ export function drawSheet(
     const rect = fit(plane.width, plane.height, box);
     drawMap(
       context,
-      colourPlane(plane, colouringOf(view, column.signed, limit)),
+      colourPlane(plane, colouringOf(view, column.signed, limit, false)),
       plane,
       rect,
       look,
@@ -94,7 +98,7 @@ export function drawSheet(
 
 /** A dead channel is veiled and crossed out: told apart without colour. */
 function cross(context: CanvasRenderingContext2D, box: Rect, ink: Ink): void {
-  context.globalAlpha = 0.72;
+  context.globalAlpha = 0.85;
   context.fillStyle = ink.card;
   context.fillRect(box.x, box.y, box.width, box.height);
   context.globalAlpha = 1;

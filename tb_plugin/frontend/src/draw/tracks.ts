@@ -105,11 +105,17 @@ function optionsOf(track: Track, look: PlotLook): uPlot.Options {
         size: look.left,
         space: 22,
         grid: { stroke: line, width: 1 },
-        values: (_plot, ticks) => ticks.map(short),
+        values: (_plot, ticks, _axis, _space, step) => ticks.map((tick) => tickText(tick, step)),
       },
     ],
     series: [{}, ...track.curves.map(({ run, metric }) => strokeOf(run, metric))],
   };
+}
+
+/** As many decimals as the distance between ticks needs, the same on all of them. */
+function tickText(tick: number, step: number): string {
+  const decimals = Math.max(0, Math.ceil(-Math.log10(step) - 1e-9));
+  return decimals > 4 || Math.abs(tick) >= 1e5 ? short(tick) : tick.toFixed(decimals);
 }
 
 /** Validation solid, training dashed, in the run's colour. */

@@ -60,7 +60,7 @@ export class DifferenceCell extends PaintedPart {
           IoU of top 10%
         </dt>
         <dd class="overlap"></dd>
-        <dt>max |difference|</dt>
+        <dt>max |diff.|</dt>
         <dd class="largest"></dd>
       </dl>
     `;
@@ -78,7 +78,7 @@ export class DifferenceCell extends PaintedPart {
     this.drawn = key;
     const why = obstacle(a, b);
     const both = a.map && b.map && !why ? compare(a.map, b.map) : undefined;
-    const flag = why ? `no difference: ${why}` : targetsDiffer(a.map, b.map);
+    const flag = why ? `no difference: ${why}` : cautionOf(a.map, b.map, both);
     setText(this.find(".flag"), flag);
     this.draw(both, a, b);
     this.tell(both);
@@ -110,7 +110,7 @@ export class DifferenceCell extends PaintedPart {
       picture,
       size: sizeOf(picture, this.plane),
       plane: this.plane,
-      colouring: colouringOf(view, true, limit),
+      colouring: colouringOf(view, true, limit, !!picture),
       opacity: view.opacity,
       marked: -1,
     });
@@ -144,8 +144,13 @@ export class DifferenceCell extends PaintedPart {
 
 type Side = Parameters<typeof obstacle>[0];
 
-function targetsDiffer(a: AttributionMap | undefined, b: AttributionMap | undefined): string {
-  return a && b && a.target !== b.target ? "the runs explain different targets" : "";
+function cautionOf(
+  a: AttributionMap | undefined,
+  b: AttributionMap | undefined,
+  both: Comparison | undefined,
+): string {
+  if (a && b && a.target !== b.target) return "the runs explain different targets";
+  return both && Number.isNaN(both.r) ? "no r: one map is the same everywhere" : "";
 }
 
 define("tfx-difference-cell", DifferenceCell);

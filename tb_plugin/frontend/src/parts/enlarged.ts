@@ -239,7 +239,7 @@ export class Enlarged extends PaintedPart {
         picture,
         size: sizeOf(picture, this.plane),
         plane: this.plane,
-        colouring: colouringOf(view, column.signed, limit),
+        colouring: colouringOf(view, column.signed, limit, !!picture),
         opacity: view.opacity,
         marked: this.cursor,
       },

@@ -143,7 +143,7 @@ export class FilmStrip extends PaintedPart {
         picture,
         size: sizeOf(picture, plane),
         plane,
-        colouring: colouringOf(view, this.column.signed, limit),
+        colouring: colouringOf(view, this.column.signed, limit, !!picture),
         opacity: view.opacity,
         marked: -1,
       },

@@ -50,7 +50,7 @@ export class Grid extends Part {
         flex: none;
       }
       .run {
-        width: 124px;
+        width: 120px;
         flex: none;
         padding-top: 2px;
       }
@@ -70,6 +70,9 @@ export class Grid extends Part {
         font-size: 13px;
         font-weight: 600;
         margin-top: 5px;
+      }
+      .place {
+        font-size: 11.5px;
       }
       .who {
         display: flex;
@@ -183,7 +186,7 @@ export class Grid extends Part {
       <tfx-picture .dashboard=${this.dashboard} .run=${run} .sample=${sample} .size=${INPUT_SIDE}>
       </tfx-picture>
       <h3 class="cut" title=${label}>${label || `sample ${sample}`}</h3>
-      <div class="muted">sample ${sample}${row === undefined ? "" : ` · row ${row}`}</div>
+      <div class="muted place cut">sample ${sample}${row === undefined ? "" : ` · row ${row}`}</div>
     `;
   }
 

@@ -19,7 +19,7 @@ export class Legend extends Part {
       }
       .name {
         display: flex;
-        align-items: baseline;
+        align-items: center;
         gap: 6px;
       }
       h2 {
@@ -76,9 +76,11 @@ export class Legend extends Part {
     return html`
       <div class="name">
         <h2 class="cut" title=${explainer}>${explainer}</h2>
+      </div>
+      <div class="name">
+        <span class="layer muted cut" title=${layer}>${layer}</span>
         <button class="help" popovertarget="help" aria-label="About ${explainer}">?</button>
       </div>
-      <div class="layer muted cut" title=${layer}>${layer}</div>
       <div class="bar" style="background: ${ramp}" role="img" aria-label=${this.spoken}></div>
       <div class="ends">${this.ends.map((end) => html`<span>${end}</span>`)}</div>
       <div id="help" popover>

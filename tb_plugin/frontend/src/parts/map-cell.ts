@@ -56,9 +56,9 @@ export class MapCell extends PaintedPart {
         <canvas></canvas><span class="flag"></span>
       </button>
       <dl>
-        <dt>score</dt>
+        <dt class="score-name">score</dt>
         <dd class="score"></dd>
-        <dt>scale, max |value|</dt>
+        <dt title="The largest magnitude of this map: its scale">max |value|</dt>
         <dd class="scale"></dd>
         <dt class="gap-name" hidden>completeness gap</dt>
         <dd class="gap" hidden></dd>
@@ -98,7 +98,7 @@ export class MapCell extends PaintedPart {
       picture,
       size: sizeOf(picture, this.plane),
       plane: this.plane,
-      colouring: colouringOf(view, this.column.signed, limit),
+      colouring: colouringOf(view, this.column.signed, limit, !!picture),
       opacity: view.opacity,
       marked: this.marked,
     });
@@ -107,7 +107,8 @@ export class MapCell extends PaintedPart {
   private tell(record: AttributionMap | undefined): void {
     const { unit } = this.column;
     const target = record ? className(this.run.samples, record.target) : "";
-    setText(this.find(".score"), record ? `${short(record.score)} ${unit} · ${target}` : "–");
+    setText(this.find(".score-name"), record ? `score, ${target}` : "score");
+    setText(this.find(".score"), record ? `${short(record.score)} ${unit}` : "–");
     setText(this.find(".scale"), record ? `${short(record.scale)} ${unit}` : "–");
     const hasGap = record?.gap !== undefined;
     this.find(".gap-name")?.toggleAttribute("hidden", !hasGap);

@@ -237,7 +237,7 @@ export class SampleList extends PaintedPart {
           class="only"
           title="Show only this sample"
           aria-label="Show only sample ${sample} ${label}"
-          @click=${() => this.select([sample])}
+          @click=${() => this.showOnly(sample)}
         >
           ${
             first
@@ -264,6 +264,12 @@ export class SampleList extends PaintedPart {
         </button>
       </li>
     `;
+  }
+
+  /** Where a map is enlarged, it stays so, of the other sample. */
+  private showOnly(sample: number): void {
+    const { opened } = this.dashboard.view;
+    this.dashboard.update({ samples: [sample], opened: opened && { ...opened, sample } });
   }
 
   private toggle(sample: number): void {

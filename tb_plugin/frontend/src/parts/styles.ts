@@ -84,11 +84,11 @@ export const base = css`
     border-radius: 6px;
     background: var(--panel);
     padding: 3px 6px;
-    max-width: 220px;
+    max-width: 200px;
   }
   input[type="range"] {
     accent-color: var(--accent);
-    width: 92px;
+    width: 80px;
     margin: 0;
   }
   input[type="checkbox"] {
@@ -172,7 +172,7 @@ export const base = css`
 export const facts = css`
   dl {
     display: grid;
-    grid-template-columns: auto 1fr;
+    grid-template-columns: minmax(0, 1fr) auto;
     column-gap: 8px;
     font-size: 11.5px;
     line-height: 17px;
@@ -181,12 +181,12 @@ export const facts = css`
   dt {
     color: var(--muted);
     white-space: nowrap;
+    overflow: hidden;
+    text-overflow: ellipsis;
   }
   dd {
     text-align: right;
     white-space: nowrap;
-    overflow: hidden;
-    text-overflow: ellipsis;
   }
 `;
 

@@ -16,9 +16,22 @@ const MAX_CHIPS = 60;
 const TITLES: Readonly<Record<string, string>> = {
   blueRed: "blue – red",
   purpleGreen: "purple – green",
-  inferno: "inferno",
+  strength: "by strength",
+  even: "evenly",
+  128: "S",
+  192: "M",
+  256: "L",
+  384: "XL",
 };
-const SIZE_NAMES = ["S", "M", "L", "XL"] as const;
+const COVERS = ["strength", "even"] as const;
+const SCALES = [
+  ["shared", "shared over epochs and runs"],
+  ["map", "per map"],
+] as const;
+const PIXELS = [
+  ["nearest", "nearest"],
+  ["smooth", "smooth"],
+] as const;
 
 export class Toolbar extends Part {
   static override styles = [
@@ -33,14 +46,27 @@ export class Toolbar extends Part {
         display: flex;
         flex-wrap: wrap;
         align-items: center;
-        gap: 6px 18px;
-        padding: 7px 16px;
+        gap: 6px 14px;
+        padding: 6px 16px;
+        font-size: 12.5px;
+      }
+      .line.top {
+        flex-wrap: nowrap;
+        align-items: flex-start;
+      }
+      .what {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 6px 16px;
+        flex: 1;
+        min-width: 0;
       }
       .line + .line {
         border-top: 1px solid color-mix(in srgb, var(--line) 55%, transparent);
       }
       h1 {
         font-size: 15px;
+        line-height: 26px;
         font-weight: 600;
         letter-spacing: 0.01em;
       }
@@ -84,12 +110,12 @@ export class Toolbar extends Part {
         white-space: nowrap;
       }
       .value {
-        width: 34px;
+        width: 32px;
         text-align: right;
       }
       .end {
-        margin-left: auto;
         display: inline-flex;
+        white-space: nowrap;
         gap: 6px;
       }
     `,
@@ -100,9 +126,9 @@ export class Toolbar extends Part {
   override render() {
     const { scene } = this.dashboard;
     return html`
-      <div class="line">
+      <div class="line top">
         <h1>Explain</h1>
-        <div class="group" role="group" aria-label="Runs">
+        <div class="what"><div class="group" role="group" aria-label="Runs">
           <span class="name">Runs</span>
           ${scene.runs.slice(0, MAX_CHIPS).map((run) => this.runChip(run))}
           ${
@@ -111,7 +137,7 @@ export class Toolbar extends Part {
               : nothing
           }
         </div>
-        ${this.columnChips()}
+        ${this.columnChips()}</div>
         <span class="end">
           <button @click=${this.copy}>${this.copied ? "Link copied" : "Copy link"}</button>
           <button @click=${() => this.dispatchEvent(new Event("details"))}>Details</button>
@@ -168,64 +194,45 @@ export class Toolbar extends Part {
   }
 
   private colourControls() {
-    const { view } = this.dashboard;
+    const { dashboard } = this;
+    const { view } = dashboard;
     return html`
-      ${this.choice("Colours", SEQUENTIAL_NAMES, view.sequential, (value) =>
-        this.dashboard.update({ sequential: value as SequentialName }),
-      )}
-      ${this.choice("Signed", DIVERGING_NAMES, view.diverging, (value) =>
-        this.dashboard.update({ diverging: value as DivergingName }),
-      )}
-      ${this.slider("Opacity", "opacity", "How much the map covers the input")}
+      <span class="control">
+        <span class="name">Colours</span>
+        ${select("Colours of unsigned maps", SEQUENTIAL_NAMES, view.sequential, (value) =>
+          dashboard.update({ sequential: value as SequentialName }),
+        )}
+        ${select("Colours of signed maps", DIVERGING_NAMES, view.diverging, (value) =>
+          dashboard.update({ diverging: value as DivergingName }),
+        )}
+      </span>
+      ${this.slider("Opacity", "opacity", "How much the map covers the input at most")}
+      <span class="control">
+        <span class="name">Cover</span>
+        ${select("How the map covers the input", COVERS, view.cover, (value) =>
+          dashboard.update({ cover: value as View["cover"] }),
+        )}
+      </span>
       ${this.slider("Hide below", "threshold", "Values below this share of the scale are not drawn")}
     `;
   }
 
   private scaleControls() {
     const { view } = this.dashboard;
-    const sizes = SIZES.map((size, i): [string, string] => [String(size), SIZE_NAMES[i] ?? ""]);
     return html`
-      ${this.segments(
-        "Scale",
-        view.scale,
-        [
-          ["shared", "shared over epochs and runs"],
-          ["map", "per map"],
-        ],
-        (scale) => this.dashboard.update({ scale: scale as View["scale"] }),
+      ${this.segments("Scale", view.scale, SCALES, (scale) =>
+        this.dashboard.update({ scale: scale as View["scale"] }),
       )}
-      ${this.segments(
-        "Pixels",
-        view.pixels,
-        [
-          ["nearest", "nearest"],
-          ["smooth", "smooth"],
-        ],
-        (pixels) => this.dashboard.update({ pixels: pixels as View["pixels"] }),
+      ${this.segments("Pixels", view.pixels, PIXELS, (pixels) =>
+        this.dashboard.update({ pixels: pixels as View["pixels"] }),
       )}
-      ${this.segments("Size", String(view.size), sizes, (size) =>
-        this.dashboard.update({ size: Number(size) }),
-      )}
-    `;
-  }
-
-  private choice(
-    name: string,
-    values: readonly string[],
-    chosen: string,
-    choose: (value: string) => void,
-  ) {
-    return html`<label class="control"
-      ><span class="name">${name}</span>
-      <select @change=${(e: Event) => choose((e.target as HTMLSelectElement).value)}>
-        ${values.map(
-          (value) =>
-            html`<option value=${value} ?selected=${value === chosen}>
-              ${TITLES[value] ?? value}
-            </option>`,
+      <span class="control">
+        <span class="name">Size</span>
+        ${select("Size of the maps", SIZES.map(String), String(view.size), (size) =>
+          this.dashboard.update({ size: Number(size) }),
         )}
-      </select></label
-    >`;
+      </span>
+    `;
   }
 
   private slider(name: string, field: "opacity" | "threshold", title: string) {
@@ -295,6 +302,24 @@ export class Toolbar extends Part {
       this.requestUpdate();
     }, 1600);
   }
+}
+
+function select(
+  name: string,
+  values: readonly string[],
+  chosen: string,
+  choose: (value: string) => void,
+) {
+  return html`<select
+    aria-label=${name}
+    title=${name}
+    @change=${(e: Event) => choose((e.target as HTMLSelectElement).value)}
+  >
+    ${values.map(
+      (value) =>
+        html`<option value=${value} ?selected=${value === chosen}>${TITLES[value] ?? value}</option>`,
+    )}
+  </select>`;
 }
 
 /** Frames and plain http have no clipboard: there, the older way copies a selection. */

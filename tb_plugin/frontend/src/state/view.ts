@@ -26,6 +26,8 @@ export interface View {
   readonly sequential: SequentialName;
   readonly diverging: DivergingName;
   readonly opacity: number;
+  /** Whether the map covers its input evenly, or the more the stronger it is. */
+  readonly cover: "strength" | "even";
   readonly threshold: number;
   readonly scale: "shared" | "map";
   readonly pixels: "nearest" | "smooth";
@@ -45,17 +47,18 @@ export const DEFAULT_VIEW: View = {
   classIndex: undefined,
   sequential: "viridis",
   diverging: "blueRed",
-  opacity: 0.7,
+  opacity: 0.85,
+  cover: "strength",
   threshold: 0,
   scale: "shared",
   pixels: "nearest",
-  size: 168,
+  size: 192,
   difference: undefined,
   step: undefined,
   opened: undefined,
 };
 
-export const SIZES = [112, 168, 224, 336] as const;
+export const SIZES = [128, 192, 256, 384] as const;
 const FILTERS: readonly FilterName[] = ["all", "wrong", "changed"];
 
 interface Field<T> {
@@ -98,6 +101,7 @@ const FIELDS: { readonly [K in keyof View]: Field<View[K]> } = {
   sequential: oneOf(SEQUENTIAL_NAMES),
   diverging: oneOf(DIVERGING_NAMES),
   opacity: share,
+  cover: oneOf(["strength", "even"]),
   threshold: share,
   scale: oneOf(["shared", "map"]),
   pixels: oneOf(["nearest", "smooth"]),
