@@ -67,7 +67,7 @@ BAD_CONTENTS = {
 
 
 def write_hostile_log(log_dir: Path) -> None:
-    """Fill the run `hostile` of a log directory."""
+    """Fill the runs `hostile` and `timeless` of a log directory."""
     run = log_dir / "hostile"
     log = LogWriter(run)
     for name, data in bad_records().items():
@@ -78,7 +78,7 @@ def write_hostile_log(log_dir: Path) -> None:
         log.write(tag, 0, GOOD.encode(), content)
     log.write("map/Mixed/conv/0", 0, GOOD.encode(), MAP.encode())
     log.write("map/Mixed/conv/0", 1, b"broken", MAP.encode())
-    log.write("map/Mixed/conv/0", 2, GOOD.encode(), MAP.encode(), wall_time=float("nan"))
+    log.write("map/Mixed/conv/0", 2, GOOD.encode(), MAP.encode())
     log.write("map/Mixed/blobs/0", 0, [b"x"], MAP.encode())
     log.write("metrics", -5, schema.Metrics({"loss": 1.0}).encode(), _content("metrics"))
     log.write("metrics", 2**62, schema.Metrics({"loss": 2.0}).encode(), _content("metrics"))
@@ -93,6 +93,10 @@ def write_hostile_log(log_dir: Path) -> None:
     log.write("inputs/many", 0, [b"x"] * 2000, _content("inputs"))
     log.close()
     _write_tensors(run)
+    # RustBoard reads a file up to the first such time only, hence a run of its own.
+    timeless = LogWriter(log_dir / "timeless")
+    timeless.write("map/A/conv/0", 0, GOOD.encode(), MAP.encode(), wall_time=float("nan"))
+    timeless.close()
 
 
 def _content(kind: schema.Kind) -> bytes:

@@ -70,7 +70,7 @@ def write_damaged_logs(log_dir: Path) -> None:
         if name == "cut":
             data = data[:-20]
         elif name == "flipped":
-            data[-len(data) // 4] ^= 255
+            data[-30] ^= 255
         else:
             data = bytearray(np.random.default_rng(0).bytes(2000))
         path.write_bytes(data)

@@ -58,7 +58,7 @@ def test_runs_lists_what_there_is(client: Client) -> None:
     listing = json.loads(answer.data)
     assert listing["format"] == "1.0"
     assert listing["samples_kept"] == 500
-    assert [run["run"] for run in listing["runs"]] == ["hostile", RUN]
+    assert [run["run"] for run in listing["runs"]] == ["hostile", RUN, "timeless"]
 
 
 def test_series_answers_framed_records(client: Client) -> None:
@@ -102,6 +102,13 @@ def test_the_hostile_log_is_answered_in_full(client: Client) -> None:
     assert len(unframe(answer.data)[0]["series"]) == len(groups)
     for picture in run["inputs"]:
         assert ask(client, "inputs", run="hostile", name=picture["name"]).status_code in (200, 422)
+
+
+def test_times_that_are_no_numbers_become_zero(client: Client) -> None:
+    listed = json.loads(ask(client, "runs").data)["runs"][2]
+    assert listed["groups"][0]["last_wall_time"] == 0
+    head, _ = unframe(ask(client, "series", run="timeless", group="map/A/conv").data)
+    assert head["series"][0]["points"][0]["wall_time"] == 0
 
 
 # ---------------------------------------------------------------------------------- refusals

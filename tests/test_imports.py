@@ -1,0 +1,150 @@
+"""Who may import whom, as CONTRIBUTING.md and the design say; read from the sources."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import tfexplain
+
+PACKAGE = Path(tfexplain.__file__).resolve().parent
+REPOSITORY = Path(__file__).resolve().parents[1]
+HEAVY = {"tensorflow", "keras", "tf_keras", "matplotlib"}
+# What each part may import of ours, beside itself. A name covers what lies below it.
+MAY_IMPORT = {
+    "tb_plugin": {"tfexplain", "schema"},
+    "schema": {"container"},
+    "container": set(),
+}
+# What each part must not import, directly or through others of ours.
+MUST_NOT_REACH = {
+    "explainers": {"schema", "container", "callbacks", "tb_plugin"},
+    "compression": {"schema", "container", "callbacks", "tb_plugin"},
+    "quality": {"schema", "container", "callbacks", "tb_plugin"},
+    "callbacks": {"tb_plugin"},
+    "schema": HEAVY,
+    "tb_plugin": HEAVY | {"callbacks", "explainers"},
+}
+
+
+def modules() -> dict[str, Path]:
+    """Every module of the package by its dotted name below `tfexplain`."""
+    found: dict[str, Path] = {}
+    paths: set[Path] = set()
+    # The two rooms are links in a checkout, and not every Python's `**` follows links.
+    for folder in (PACKAGE, PACKAGE / "callbacks"):
+        paths.update(folder.glob("**/*.py"))
+    paths.update((PACKAGE / "tb_plugin").glob("*.py"))
+    for path in sorted(paths):
+        name = ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
+        found[name.removesuffix(".__init__")] = path
+    return found
+
+
+MODULES = modules()
+
+
+def imports(path: Path) -> set[str]:
+    """Full names of everything a file imports, also inside functions."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            found.add(str(node.module))
+            found.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return found
+
+
+def ours(path: Path) -> set[str]:
+    """Our modules that a file imports, below `tfexplain`; the package itself is `tfexplain`."""
+    found = set()
+    for name in imports(path):
+        if name == "tfexplain":
+            found.add("tfexplain")
+        elif name.startswith("tfexplain."):
+            below = name.removeprefix("tfexplain.")
+            found.add(below if below in MODULES else below.rpartition(".")[0] or "tfexplain")
+    return found
+
+
+def part(name: str) -> str:
+    """The part of the package that a module belongs to."""
+    return name.split(".")[0]
+
+
+def reached(start: str) -> set[str]:
+    """Parts and third-party packages that importing a module brings in, apart from `__init__`."""
+    seen: set[str] = set()
+    todo, found = [start], set()
+    while todo:
+        name = todo.pop()
+        if name in seen or name not in MODULES:
+            continue
+        seen.add(name)
+        found.add(part(name))
+        found.update(n.split(".")[0] for n in imports(MODULES[name]))
+        todo.extend(ours(MODULES[name]))
+    return found
+
+
+def of_part(name: str) -> Iterator[str]:
+    yield from (module for module in MODULES if part(module) == name)
+
+
+def test_the_walk_sees_the_package() -> None:
+    parts = {part(name) for name in MODULES}
+    assert {"schema", "container", "explainers", "callbacks", "tb_plugin"} <= parts
+    assert "tb_plugin.routes" in MODULES
+
+
+@pytest.mark.parametrize("name", MAY_IMPORT)
+def test_a_part_imports_only_what_it_may(name: str) -> None:
+    for module in of_part(name):
+        others = {part(n) for n in ours(MODULES[module])} - {name}
+        assert others <= MAY_IMPORT[name], module
+
+
+@pytest.mark.parametrize("name", MUST_NOT_REACH)
+def test_a_part_never_reaches_what_it_must_not(name: str) -> None:
+    for module in of_part(name):
+        assert not reached(module) & MUST_NOT_REACH[name], module
+
+
+def test_the_package_itself_is_light() -> None:
+    tree = ast.parse((PACKAGE / "__init__.py").read_text("utf-8"))
+    names = {
+        alias.name if isinstance(node, ast.Import) else str(node.module)
+        for node in tree.body
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
+    assert names <= {"__future__", "importlib", "typing"}
+
+
+def test_no_file_imports_the_rooms_by_their_folder() -> None:
+    rooms = {"callbacks", "tb_plugin", "explainers", "schema"}
+    folders = ("callbacks", "tb_plugin", "tfexplain", "tests", "examples", "benchmarks")
+    for folder in folders:
+        for path in (REPOSITORY / folder).glob("**/*.py"):
+            if "node_modules" not in path.parts:
+                assert not {name.split(".")[0] for name in imports(path)} & rooms, path
+
+
+@pytest.mark.parametrize("module", ["tfexplain", "tfexplain.schema"])
+def test_importing_it_brings_neither_tensorflow_nor_keras(module: str) -> None:
+    code = f"import sys, {module}; print(sorted({HEAVY!r} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_public_names_load_on_first_use() -> None:
+    assert set(tfexplain.__all__) <= set(dir(tfexplain))
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = tfexplain.nothing
