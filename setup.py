@@ -11,6 +11,7 @@ import hashlib
 import os
 import subprocess
 from pathlib import Path
+from typing import ClassVar
 
 from setuptools import Command, setup
 from setuptools.command.build import build
@@ -29,7 +30,7 @@ class BuildPage(Command):
     """`npm ci` and `npm run build` in tb_plugin/frontend, unless the page is there and fresh."""
 
     description = "build the page of the TensorBoard plugin"
-    user_options = ()
+    user_options: ClassVar[list[tuple[str, str | None, str]]] = []
 
     def initialize_options(self) -> None:
         """Nothing to set."""
@@ -69,7 +70,7 @@ class Build(build):
     errors of the latter into warnings.
     """
 
-    sub_commands = [("build_page", None), *build.sub_commands]  # noqa: RUF012
+    sub_commands: ClassVar = [("build_page", None), *build.sub_commands]
 
 
 class Sdist(sdist):

