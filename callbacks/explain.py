@@ -60,8 +60,11 @@ class Explain(keras.callbacks.Callback):  # type: ignore[misc]
         >>> _ = model.fit(x, y, epochs=2, callbacks=[callback], verbose=0)
     """
 
-    # tf_keras asks its callbacks for these.
-    _supports_tf_logs = False
+    # What Keras 3 asks: callbacks that look at batches and are not safe keep it from running the
+    # others beside training. Ours does nothing there once the model is built.
+    async_safe = True
+    # What tf_keras asks: without it each batch waits for its logs to become numbers.
+    _supports_tf_logs = True
 
     def __init__(
         self,
@@ -104,7 +107,7 @@ class Explain(keras.callbacks.Callback):  # type: ignore[misc]
         self._first_epoch = True
 
     def _implements_train_batch_hooks(self) -> bool:
-        return True
+        return self.model is not None and not self.model.built
 
     def _implements_test_batch_hooks(self) -> bool:
         return False

@@ -176,7 +176,7 @@ def sites(
         layer = layers[path]
         # Activations and merges have no format of their own: they keep that of what they read.
         data_format = getattr(layer, "data_format", None) or data_format
-        weighted = weighted or bool(layer.trainable_weights or layer.non_trainable_weights)
+        weighted = weighted or _learns(layer)
         shape = tuple(tensor.shape[1:]) if tensor.shape.rank else ()
         found.append(
             Site(
@@ -191,6 +191,12 @@ def sites(
             )
         )
     return tuple(found)
+
+
+def _learns(layer: Layer) -> bool:
+    """Whether the layer has weights of its own to train, frozen or not (Keras 3, then tf_keras)."""
+    own = getattr(layer, "_trainable_variables", None) or getattr(layer, "_trainable_weights", None)
+    return bool(own)
 
 
 def _dependence(inputs: Sequence[Tensor]) -> Callable[[Tensor], frozenset[int]]:

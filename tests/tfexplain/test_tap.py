@@ -164,6 +164,16 @@ def test_inputs_a_layer_depends_on() -> None:
     assert {s.path: s.inputs for s in opened.sites} == {"one": (0,), "two": (1,), "both": (0, 1)}
 
 
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_the_first_layer_worth_choosing_is_the_first_that_learns(library: Any) -> None:
+    layers = library.layers
+    conv = layers.Conv2D(2, 3, name="conv")
+    conv.trainable = False
+    first = layers.Normalization(mean=0.5, variance=2.0)
+    model = library.Sequential([layers.Input((8, 8, 1)), first, layers.ReLU(), conv])
+    assert [s.path for s in tap.spatial_sites(passes(model, (8, 8, 1)).sites)] == ["conv"]
+
+
 def test_channels_first_is_inherited_by_layers_without_a_format() -> None:
     model = keras.Sequential(
         [
