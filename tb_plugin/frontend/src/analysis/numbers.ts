@@ -2,19 +2,18 @@
 
 const MINUS = "\u2212";
 
-/** Three significant digits, exponents only where they save the reader counting zeros. */
-export function short(value: number): string {
+/** A few significant digits, exponents only where they save the reader counting zeros. */
+export function short(value: number, digits = 3): string {
   if (Number.isNaN(value)) return "NaN";
   if (!Number.isFinite(value)) return value > 0 ? "∞" : `${MINUS}∞`;
   const size = Math.abs(value);
   if (size === 0) return "0";
-  const text = size >= 1e5 || size < 1e-3 ? size.toExponential(2) : plain(size);
+  const text = size >= 1e5 || size < 1e-3 ? size.toExponential(digits - 1) : plain(size, digits);
   return (value < 0 ? MINUS : "") + text.replace("e+", "e").replace("e-", `e${MINUS}`);
 }
 
-function plain(size: number): string {
-  const digits = size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : size >= 0.01 ? 3 : 4;
-  return size.toFixed(digits);
+function plain(size: number, digits: number): string {
+  return size.toFixed(Math.max(0, digits - 1 - Math.floor(Math.log10(size))));
 }
 
 /** A share as a percentage. */

@@ -48,7 +48,7 @@ export class DifferenceCell extends PaintedPart {
   override render() {
     const name = `${this.pair[0].name} minus ${this.pair[1].name}, ${this.column.explainer}`;
     return html`
-      <div class="map" @pointermove=${this.point} @pointerleave=${this.leave}>
+      <div class="map frame" @pointermove=${this.point} @pointerleave=${this.leave}>
         <canvas role="img" aria-label=${name}></canvas><span class="flag"></span>
       </div>
       <dl>

@@ -46,15 +46,15 @@ export class MapCell extends PaintedPart {
     const { explainer, layer } = this.column;
     const name = `Enlarge ${explainer} of ${layer}, sample ${this.sample}, run ${this.run.name}`;
     return html`
-      <button
+      <div class="frame"><button
         class="map"
         aria-label=${name}
         @click=${this.open}
         @pointermove=${this.point}
         @pointerleave=${this.leave}
       >
-        <canvas></canvas><span class="flag"></span>
-      </button>
+        <canvas></canvas></button
+      ><span class="flag"></span></div>
       <dl>
         <dt class="score-name">score</dt>
         <dd class="score"></dd>
@@ -113,7 +113,7 @@ export class MapCell extends PaintedPart {
     const hasGap = record?.gap !== undefined;
     this.find(".gap-name")?.toggleAttribute("hidden", !hasGap);
     this.find(".gap")?.toggleAttribute("hidden", !hasGap);
-    setText(this.find(".gap"), hasGap ? `${short(record.gap ?? 0)} ${unit}` : "");
+    setText(this.find(".gap"), hasGap ? `${short(record.gap ?? 0, 2)} ${unit}` : "");
   }
 
   private get inputName(): string {

@@ -236,9 +236,9 @@ export class SampleList extends PaintedPart {
         <button
           class="only"
           title="Show only this sample"
-          aria-label="Show only sample ${sample} ${label}"
           @click=${() => this.showOnly(sample)}
         >
+          <span class="hidden">Show only sample ${sample}</span>
           ${
             first
               ? html`<tfx-picture

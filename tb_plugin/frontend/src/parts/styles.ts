@@ -173,8 +173,8 @@ export const facts = css`
   dl {
     display: grid;
     grid-template-columns: minmax(0, 1fr) auto;
-    column-gap: 8px;
-    font-size: 11.5px;
+    column-gap: 6px;
+    font-size: 11px;
     line-height: 17px;
     margin-top: 4px;
   }
@@ -192,8 +192,11 @@ export const facts = css`
 
 /** A map that can be opened, with a flag over it for what the colours do not say. */
 export const mapButton = css`
-  .map {
+  .frame {
     position: relative;
+    width: fit-content;
+  }
+  .map {
     display: block;
     padding: 0;
     border: 0;
@@ -214,6 +217,7 @@ export const mapButton = css`
     left: 4px;
     right: 4px;
     bottom: 4px;
+    pointer-events: none;
     padding: 2px 6px;
     border-radius: 4px;
     background: rgb(16 20 28 / 86%);

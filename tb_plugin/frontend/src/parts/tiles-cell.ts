@@ -43,15 +43,15 @@ export class TilesCell extends PaintedPart {
     const { layer } = this.column;
     const name = `Enlarge the channels of ${layer}, sample ${this.sample}, run ${this.run.name}`;
     return html`
-      <button
+      <div class="frame"><button
         class="map"
         aria-label=${name}
         @click=${this.open}
         @pointermove=${this.point}
         @pointerleave=${() => hideReadout(this.dashboard)}
       >
-        <canvas></canvas><span class="flag"></span>
-      </button>
+        <canvas></canvas></button
+      ><span class="flag"></span></div>
       <dl>
         <dt>dead channels</dt>
         <dd class="dead"></dd>

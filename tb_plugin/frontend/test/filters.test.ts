@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { changedMind, className, confidence, labelText, verdict } from "../src/analysis/filters.ts";
+import { keptOf } from "../src/analysis/kept.ts";
+import { trackOf } from "../src/analysis/metrics.ts";
+import { percent, short } from "../src/analysis/numbers.ts";
+import type { Predictions, Samples } from "../src/format/records.ts";
+
+const samples: Samples = {
+  kind: "samples",
+  labels: Float64Array.of(0, 1, Number.NaN),
+  rows: [5, 6, 7],
+  labelKind: "class",
+  classNames: ["cat", "dog"],
+  settings: {},
+};
+
+function predictions(
+  predicted: number[],
+  outputs: number[],
+  width: number,
+  activation = "softmax",
+) {
+  return {
+    kind: "predictions",
+    predicted: Int32Array.from(predicted),
+    outputs: Float32Array.from(outputs),
+    width,
+    explained: Int32Array.of(0, 1, 2),
+    activation,
+  } satisfies Predictions;
+}
+
+test("verdicts need a label and a class", () => {
+  const now = predictions([0, 0, 1], [1, 0, 1, 0, 0, 1], 2);
+  assert.deepEqual(
+    [0, 1, 2, 9].map((sample) => verdict(samples, now, sample)),
+    ["right", "wrong", "unknown", "unknown"],
+  );
+  assert.equal(verdict({ ...samples, labelKind: "value" }, now, 0), "unknown");
+  assert.equal(verdict(samples, predictions([-1], [3], 1, "none"), 0), "unknown");
+});
+
+test("who changed their mind", () => {
+  const history = [predictions([0, 1], [], 0), predictions([0, 0], [], 0)];
+  assert.equal(changedMind(history, 0), false);
+  assert.equal(changedMind(history, 1), true);
+  assert.equal(changedMind([], 0), false);
+});
+
+test("confidence of softmax, of one sigmoid and of a regression", () => {
+  assert.equal(confidence(predictions([1], [0.25, 0.75], 2), 0), 0.75);
+  assert.equal(confidence(predictions([0], [0.25], 1, "sigmoid"), 0), 0.75);
+  assert.equal(confidence(predictions([1], [0.75], 1, "sigmoid"), 0), 0.75);
+  assert.equal(confidence(predictions([-1], [3.5], 1, "none"), 0), 3.5);
+});
+
+test("names", () => {
+  assert.equal(className(samples, 1), "dog");
+  assert.equal(className(samples, 12), "class 12");
+  assert.equal(labelText(samples, 2), "");
+  assert.equal(
+    labelText({ ...samples, labelKind: "value", labels: Float64Array.of(2.5) }, 0),
+    "2.5",
+  );
+});
+
+test("kept epochs against the explained ones", () => {
+  assert.deepEqual(keptOf([0, 2], [predictions([], [], 0)]), { kept: 2, explained: 3 });
+  assert.deepEqual(keptOf([], []), { kept: 0, explained: 0 });
+});
+
+test("metrics go to the track they belong to", () => {
+  assert.equal(trackOf("val_accuracy"), "accuracy");
+  assert.equal(trackOf("sparse_categorical_crossentropy"), "loss");
+  assert.equal(trackOf("val_loss"), "loss");
+  assert.equal(trackOf("learning_rate"), "other");
+});
+
+test("numbers as people read them", () => {
+  assert.equal(short(0), "0");
+  assert.equal(short(-0.01234), "−0.0123");
+  assert.equal(short(-0.0055, 2), "−0.0055");
+  assert.equal(short(1234567), "1.23e6");
+  assert.equal(short(1.5e-7), "1.50e−7");
+  assert.equal(short(12.345), "12.3");
+  assert.equal(short(Number.NaN), "NaN");
+  assert.equal(short(Number.NEGATIVE_INFINITY), "−∞");
+  assert.equal(percent(0.917), "91.7%");
+});

@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { readFrame } from "../src/format/framing.ts";
+import { decode } from "../src/format/records.ts";
+import { RecordError } from "../src/format/safetensors.ts";
+import { bytesOf, pack, packMap } from "./support.ts";
+
+test("a map keeps its halves, scale, score, target and gap", () => {
+  const map = decode("map", packMap([0x3c00, 0, 0x7e00, 0xbc00, 0, 0], [2, 3], { gap: "-0.25" }));
+  assert.ok(map.kind === "map");
+  assert.deepEqual([map.height, map.width, map.rank], [2, 3, 2]);
+  assert.deepEqual([...map.halves], [0x3c00, 0, 0x7e00, 0xbc00, 0, 0]);
+  assert.deepEqual([map.scale, map.score, map.target, map.gap], [2, 1.5, 3, -0.25]);
+});
+
+test("a map of features is one row, and may have no gap", () => {
+  const map = decode("map", packMap([1, 2, 3], [3], { score: "nan" }));
+  assert.ok(map.kind === "map");
+  assert.deepEqual([map.height, map.width, map.rank, map.gap], [1, 3, 1, undefined]);
+  assert.ok(Number.isNaN(map.score));
+});
+
+test("a record at an odd address is read all the same", () => {
+  const file = packMap([0x3c00], [1]);
+  const shifted = new Uint8Array(file.length + 1);
+  shifted.set(file, 1);
+  assert.equal(decode("map", shifted.subarray(1)).kind, "map");
+});
+
+test("channels, predictions, metrics, samples and status", () => {
+  const channels = decode(
+    "channels",
+    pack("channels", {
+      values: { dtype: "F16", shape: [2, 1, 2], bytes: bytesOf(Uint16Array.of(1, 2, 3, 4)) },
+      scales: { dtype: "F32", shape: [2], bytes: bytesOf(Float32Array.of(0.5, 8)) },
+      channels: { dtype: "I32", shape: [2], bytes: bytesOf(Int32Array.of(4, 9)) },
+      dead: { dtype: "U8", shape: [2], bytes: Uint8Array.of(0, 1) },
+    }),
+  );
+  assert.ok(channels.kind === "channels");
+  assert.deepEqual([channels.count, channels.height, channels.width], [2, 1, 2]);
+  assert.deepEqual([...channels.channels], [4, 9]);
+
+  const metrics = decode(
+    "metrics",
+    pack(
+      "metrics",
+      { values: { dtype: "F64", shape: [2], bytes: bytesOf(Float64Array.of(0.5, Number.NaN)) } },
+      { names: '["accuracy", "loss"]' },
+    ),
+  );
+  assert.ok(metrics.kind === "metrics");
+  assert.deepEqual(
+    [...metrics.values],
+    [
+      ["accuracy", 0.5],
+      ["loss", Number.NaN],
+    ],
+  );
+});
+
+test("everything malformed is one kind of error", () => {
+  const good = packMap([1, 2], [1, 2]);
+  const hostile: [string, Uint8Array][] = [
+    ["empty", new Uint8Array(0)],
+    ["cut header", good.subarray(0, 40)],
+    ["cut data", good.subarray(0, good.length - 1)],
+    ["not JSON", Uint8Array.of(2, 0, 0, 0, 0, 0, 0, 0, 65, 66)],
+    ["a header of 2^60 bytes", Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 16)],
+    ["another kind", pack("metrics", {})],
+    ["a newer version", packMap([1], [1], { version: "2.0" })],
+    ["no version", packMap([1], [1], { version: "x" })],
+    ["a scale that is no number", packMap([1], [1], { scale: "ten" })],
+    ["an infinite scale", packMap([1], [1], { scale: "inf" })],
+    ["a negative scale", packMap([1], [1], { scale: "-1.0" })],
+    ["rank 3", packMap([1], [1, 1, 1])],
+    ["more shape than data", packMap([1], [400, 400])],
+  ];
+  for (const [what, data] of hostile) {
+    assert.throws(() => decode("map", data), RecordError, what);
+  }
+});
+
+test("a frame is a JSON and the bytes behind it", () => {
+  const json = new TextEncoder().encode('{"a": 1}');
+  const file = new Uint8Array(4 + json.length + 2);
+  new DataView(file.buffer).setUint32(0, json.length, true);
+  file.set(json, 4);
+  file.set([7, 8], 4 + json.length);
+  const frame = readFrame(file.buffer);
+  assert.deepEqual(frame.json, { a: 1 });
+  assert.deepEqual([...frame.bytes], [7, 8]);
+  assert.throws(() => readFrame(file.buffer.slice(0, 6)), /truncated/);
+});

@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { joinNames, readHash, splitNames, writeHash } from "../src/state/hash.ts";
+import { DEFAULT_VIEW, decodeView, encodeView, type View } from "../src/state/view.ts";
+
+test("only our keys are read and replaced", () => {
+  const hash = "#tfexplain&p.tfexplain.step=3&p.other.step=9&runSelectionState=abc";
+  assert.deepEqual([...readHash(hash)], [["step", "3"]]);
+  assert.equal(
+    writeHash(hash, new Map([["step", "4"]])),
+    "#tfexplain&p.other.step=9&runSelectionState=abc&p.tfexplain.step=4",
+  );
+});
+
+test("names may hold anything a run may be called", () => {
+  const names = ["a,b", "50%", "x&y=z", "ü/explain", "%2C"];
+  assert.deepEqual(splitNames(joinNames(names)), names);
+  const hash = writeHash("#tfexplain", new Map([["runs", joinNames(names)]]));
+  assert.deepEqual(splitNames(readHash(hash).get("runs") ?? ""), names);
+});
+
+test("the default view needs no keys, every other one comes back", () => {
+  assert.equal(encodeView(DEFAULT_VIEW).size, 0);
+  const view: View = {
+    runs: ["a/explain", "b,c"],
+    groups: ["map/GradCAM/conv1"],
+    samples: [0, 7],
+    filter: "changed",
+    classIndex: 2,
+    sequential: "cividis",
+    diverging: "purpleGreen",
+    opacity: 0.25,
+    cover: "strength",
+    threshold: 0.1,
+    scale: "map",
+    pixels: "smooth",
+    size: 256,
+    difference: [],
+    step: 0,
+    opened: { run: "a/explain", group: "map/GradCAM/conv1", sample: 7 },
+  };
+  assert.deepEqual(decodeView(encodeView(view)), view);
+  const none: View = { ...DEFAULT_VIEW, runs: [], samples: [] };
+  assert.deepEqual(decodeView(encodeView(none)), none);
+});
+
+test("a mangled link opens with defaults", () => {
+  const values = new Map([
+    ["opacity", "900"],
+    ["step", "-1"],
+    ["sequential", "jet"],
+    ["opened", "a,b"],
+    ["size", "1e9"],
+    ["unknown", "x"],
+  ]);
+  assert.deepEqual(decodeView(values), DEFAULT_VIEW);
+  assert.deepEqual([...readHash("#tfexplain&p.tfexplain.step=%E0%A4%A")], []);
+});

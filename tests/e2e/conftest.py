@@ -1,0 +1,133 @@
+"""A real browser on a real TensorBoard, over logs of a real `model.fit` and of `write_demo_log`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import keras
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+from support.logs import write_demo_log
+from support.models import digits
+from support.server import Server, serve
+
+from e2e.page import ExplainPage, open_page, wait_loaded
+from tfexplain import Explain
+
+ARTIFACTS = Path(__file__).parents[1] / "artifacts"
+EPOCHS = 6
+SWITCHES = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
+
+OpenPage = Callable[..., AbstractContextManager[ExplainPage]]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, or a skip that says how to get one."""
+    path = os.environ.get("TFEXPLAIN_CHROMIUM") or shutil.which("chromium")
+    if not path:
+        message = "no Chromium; get one with `apt-get install chromium` or set TFEXPLAIN_CHROMIUM"
+        if os.environ.get("TFEXPLAIN_REQUIRE_BROWSER"):
+            pytest.fail(message)
+        pytest.skip(message)
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=path, args=SWITCHES)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="session")
+def fit_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two trainings of one small CNN from different seeds: the runs `first` and `second`."""
+    log_dir = tmp_path_factory.mktemp("fit")
+    images, labels = digits(900)
+    train, val = (images[:600], labels[:600]), (images[600:900], labels[600:900])
+    for seed, name in enumerate(("first", "second")):
+        model = _small_cnn(seed)
+        names = [f"digit {i}" for i in range(10)]
+        explain = Explain(val, log_dir=log_dir / name, class_names=names, verbose=False)
+        model.fit(
+            *train,
+            validation_data=val,
+            epochs=EPOCHS,
+            batch_size=32,
+            verbose=0,
+            callbacks=[explain],
+        )
+    return log_dir
+
+
+def _small_cnn(seed: int) -> keras.Model:
+    keras.utils.set_random_seed(seed)
+    layers = [
+        keras.Input((8, 8, 1)),
+        keras.layers.Conv2D(8, 3, padding="same", activation="relu", name="conv1"),
+        keras.layers.MaxPool2D(name="pool"),
+        keras.layers.Conv2D(16, 3, padding="same", activation="relu", name="conv2"),
+        keras.layers.Flatten(),
+        keras.layers.Dense(10, activation="softmax"),
+    ]
+    model = keras.Sequential(layers)
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+@pytest.fixture(scope="session")
+def fit_server(fit_log: Path) -> Iterator[Server]:
+    with serve(fit_log, "--host", "127.0.0.1") as server:
+        server.wait_for(lambda runs: len(runs) == 2 and _is_read(runs, EPOCHS - 1))
+        yield server
+
+
+@pytest.fixture(scope="session")
+def demo_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two made-up runs with a NaN, a problem and a sample that changes its mind."""
+    log_dir = tmp_path_factory.mktemp("demo")
+    write_demo_log(log_dir / "dense", epochs=20)
+    write_demo_log(log_dir / "pruned", epochs=20, seed=2)
+    return log_dir
+
+
+@pytest.fixture(scope="session")
+def demo_server(demo_log: Path) -> Iterator[Server]:
+    with serve(demo_log, "--host", "127.0.0.1") as server:
+        server.wait_for(lambda runs: len(runs) == 2 and _is_read(runs, 19))
+        yield server
+
+
+def _is_read(runs: dict[str, dict[str, list[dict[str, int]]]], last: int) -> bool:
+    return all(
+        run["groups"]
+        and all(g["last_step"] in (0, last) for g in run["groups"])
+        and any(g["last_step"] == last for g in run["groups"])
+        for run in runs.values()
+    )
+
+
+@pytest.fixture
+def open_tab(browser: Browser) -> OpenPage:
+    """Opens the tab on a server; afterwards no error may have been logged in the browser."""
+
+    @contextmanager
+    def open_it(
+        server: Server, place: str = "", *, empty: bool = False, **context: object
+    ) -> Iterator[ExplainPage]:
+        with open_page(browser, server.address, place, **context) as page:
+            yield page if empty else wait_loaded(page)
+            assert page.errors == []
+
+    return open_it
+
+
+@pytest.fixture(scope="session")
+def artifacts() -> Path:
+    """Where screenshots are kept for people to look at."""
+    ARTIFACTS.mkdir(parents=True, exist_ok=True)
+    return ARTIFACTS

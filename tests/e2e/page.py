@@ -1,0 +1,168 @@
+"""The page as a person sees it: what to press, and what can be read off the screen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from playwright.sync_api import Browser, Frame, Locator, Page, Request
+
+_TEXT = """e => e.shadowRoot
+    ? [...e.shadowRoot.children].map(child => child.innerText).join("\\n")
+    : e.innerText"""
+# What TensorBoard itself says in every browser without our doing.
+_NOT_OURS = ("Multiple instances of Three.js", "favicon")
+
+
+class ExplainPage:
+    """The EXPLAIN tab in one browser page."""
+
+    def __init__(self, page: Page, frame: Frame, errors: list[str], requests: list[str]) -> None:
+        self.page = page
+        self.frame = frame
+        self.errors = errors
+        self.requests = requests
+
+    @property
+    def epoch(self) -> int:
+        """The epoch that the timeline names."""
+        found = re.match(r"Epoch (\d+) of", self.text("tfx-timeline .epoch"))
+        assert found
+        return int(found[1])
+
+    @property
+    def hash(self) -> str:
+        """The hash of the address bar."""
+        return str(self.page.evaluate("location.hash"))
+
+    def text(self, selector: str) -> str:
+        """The text of the first element that matches."""
+        return str(self.frame.locator(selector).first.evaluate(_TEXT))
+
+    def settle(self) -> None:
+        """Wait until what was last done has been drawn."""
+        self.frame.evaluate(
+            "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        )
+
+    def press(self, *keys: str) -> None:
+        """Press keys with the timeline in focus."""
+        slider = self.frame.get_by_role("slider", name="Epoch")
+        for key in keys:
+            slider.press(key)
+        self.settle()
+
+    def seek(self, epoch: int) -> None:
+        """Move the playhead with the keyboard."""
+        self.press("Home")
+        while self.epoch < epoch:
+            self.press("ArrowRight")
+        assert self.epoch == epoch
+
+    def choose(self, name: str, value: str) -> None:
+        """Choose from one of the toolbar's lists."""
+        self.frame.get_by_label(name, exact=True).select_option(value)
+        self.settle()
+
+    def map(self, explainer: str, layer: str, sample: int, run: str) -> MapCell:
+        """One map of the grid."""
+        name = f"Enlarge {explainer} of {layer}, sample {sample}, run {run}"
+        button = self.frame.get_by_role("button", name=name, exact=True)
+        return MapCell(self, self.frame.locator("tfx-map-cell").filter(has=button))
+
+    def items(self) -> list[int]:
+        """The samples that the list on the left shows."""
+        return [
+            int(text) for text in self.frame.locator("tfx-samples .label .number").all_inner_texts()
+        ]
+
+
+class MapCell:
+    """One map with its numbers."""
+
+    def __init__(self, page: ExplainPage, cell: Locator) -> None:
+        self._page = page
+        self.cell = cell
+
+    def fact(self, name: str) -> str:
+        """A number below the map; its class names it."""
+        return self.cell.locator(f".{name}").inner_text()
+
+    @property
+    def flag(self) -> str:
+        """What is written over the map."""
+        return self.cell.locator(".flag").text_content() or ""
+
+    def colour(self, row: int, column: int, height: int, width: int) -> tuple[int, int, int]:
+        """The drawn colour at the centre of one value."""
+        script = """(canvas, [x, y]) => [...canvas.getContext("2d").getImageData(
+            Math.floor(x * canvas.width), Math.floor(y * canvas.height), 1, 1).data]"""
+        place = [(column + 0.5) / width, (row + 0.5) / height]
+        red, green, blue, _ = self.cell.locator("canvas").evaluate(script, place)
+        return red, green, blue
+
+    def hover(self, row: int, column: int, height: int, width: int) -> str:
+        """Point at one value and read what the page says about it."""
+        box = self.cell.locator("canvas").bounding_box()
+        assert box
+        x = box["x"] + (column + 0.5) / width * box["width"]
+        y = box["y"] + (row + 0.5) / height * box["height"]
+        self._page.page.mouse.move(x, y)
+        self._page.settle()
+        return self._page.text("tfx-readout")
+
+
+@contextmanager
+def open_page(
+    browser: Browser, address: str, place: str = "", **context: Any
+) -> Iterator[ExplainPage]:
+    """Open the tab at a place (`&p.tfexplain.KEY=VALUE...`), or at a whole address."""
+    errors: list[str] = []
+    requests: list[str] = []
+    opened = browser.new_context(viewport={"width": 1440, "height": 1000}, **context)
+    opened.set_default_timeout(15_000)
+    page = opened.new_page()
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: _keep_error(message.type, message.text, errors))
+    page.on("request", lambda request: _keep_request(request, requests))
+    try:
+        page.goto(address if "#" in address else f"{address}#tfexplain{place}")
+        yield ExplainPage(page, _frame(page), errors, requests)
+    finally:
+        opened.close()
+
+
+def _keep_error(kind: str, text: str, errors: list[str]) -> None:
+    if kind == "error" and not any(known in text for known in _NOT_OURS):
+        errors.append(text)
+
+
+def _keep_request(request: Request, requests: list[str]) -> None:
+    if "/plugin/tfexplain/" in request.url:
+        requests.append(request.url)
+
+
+def _frame(page: Page) -> Frame:
+    """Our frame, once the page in it has drawn something to look at."""
+    handle = page.wait_for_selector("iframe[src*='name=tfexplain']", timeout=60_000)
+    assert handle
+    frame = handle.content_frame()
+    assert frame
+    frame.wait_for_selector("tfx-empty, tfx-timeline", timeout=60_000)
+    return frame
+
+
+def wait_loaded(page: ExplainPage) -> ExplainPage:
+    """Wait for the first maps and their numbers."""
+    page.frame.wait_for_function(
+        """() => {
+            const app = document.querySelector("tfx-app");
+            const { store, scene } = app.dashboard;
+            return scene.steps.length > 0 && !store.busy;
+        }""",
+        timeout=20_000,
+    )
+    page.settle()
+    return page

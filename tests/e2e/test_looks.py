@@ -1,0 +1,102 @@
+"""Themes, widths, accessibility; screenshots for people to look at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+from support.server import Server
+
+from e2e.conftest import OpenPage
+from e2e.page import ExplainPage
+
+pytestmark = pytest.mark.browser
+
+FRONTEND = Path(__file__).parents[2] / "tb_plugin" / "frontend"
+AXE = FRONTEND / "node_modules" / "axe-core" / "axe.min.js"
+DARK = "localStorage.setItem('_tb_global_settings', JSON.stringify({theme: 'dark'}))"
+
+
+def background(page: ExplainPage) -> str:
+    script = "getComputedStyle(document.querySelector('tfx-app')).backgroundColor"
+    return str(page.frame.evaluate(script))
+
+
+def test_themes(open_tab: OpenPage, fit_server: Server, artifacts: Path) -> None:
+    with open_tab(fit_server) as page:
+        assert background(page) == "rgb(245, 246, 248)"
+        page.page.screenshot(path=artifacts / "light.png")
+        page.page.evaluate(DARK)
+        page.page.reload()
+        page.page.wait_for_timeout(2000)
+        page.frame = next(f for f in page.page.frames if "name=tfexplain" in f.url)
+        expect(page.frame.locator("tfx-map-cell").first).to_be_visible()
+        page.page.wait_for_timeout(500)
+        assert background(page) == "rgb(21, 24, 29)"
+        page.page.screenshot(path=artifacts / "dark.png")
+
+
+def test_theme_follows_tensorboard_at_once(open_tab: OpenPage, demo_server: Server) -> None:
+    with open_tab(demo_server) as page:
+        page.page.evaluate("document.body.classList.add('dark-mode')")
+        page.settle()
+        assert background(page) == "rgb(21, 24, 29)"
+
+
+@pytest.mark.parametrize("width", [900, 1280, 2000])
+def test_no_width_overflows(
+    open_tab: OpenPage, fit_server: Server, artifacts: Path, width: int
+) -> None:
+    with open_tab(fit_server) as page:
+        page.page.set_viewport_size({"width": width, "height": 1000})
+        page.settle()
+        assert page.frame.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        for part in ("tfx-toolbar", "tfx-samples", "tfx-grid", "tfx-timeline"):
+            box = page.frame.locator(part).bounding_box()
+            assert box
+            assert box["x"] + box["width"] <= width + 0.5
+        page.page.screenshot(path=artifacts / f"width-{width}.png")
+
+
+def test_sharp_on_dense_displays(open_tab: OpenPage, demo_server: Server) -> None:
+    with open_tab(demo_server, device_scale_factor=2) as page:
+        canvas = page.frame.locator("tfx-map-cell canvas").first
+        size = canvas.evaluate("c => [c.width, c.clientWidth]")
+        assert size[0] == 2 * size[1]
+
+
+def test_page_and_frame_have_names(open_tab: OpenPage, demo_server: Server) -> None:
+    with open_tab(demo_server) as page:
+        assert page.frame.title() == "Explain · tfexplain"
+        handle = page.frame.frame_element()
+        assert handle.get_attribute("title") == "Explain · tfexplain"
+        expect(page.frame.get_by_role("heading", level=1)).to_have_text("Explain")
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("place", ["grid", "map", "tiles", "details"])
+def test_axe_finds_nothing_serious(
+    open_tab: OpenPage, demo_server: Server, place: str, dark: bool, artifacts: Path
+) -> None:
+    assert AXE.exists(), "axe-core is a development dependency: run `npm ci` in the frontend"
+    with open_tab(demo_server) as page:
+        if dark:
+            page.page.evaluate("document.body.classList.add('dark-mode')")
+        if place == "map":
+            page.frame.locator("tfx-map-cell button").nth(1).click()
+        if place == "tiles":
+            page.frame.locator("tfx-tiles-cell button").first.click()
+        if place == "details":
+            page.frame.get_by_role("button", name="Details").click()
+        page.settle()
+        theme = "dark" if dark else "light"
+        page.page.screenshot(path=artifacts / f"demo-{place}-{theme}.png")
+        page.frame.evaluate(AXE.read_text())
+        found = page.frame.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        serious = [
+            (violation["id"], [node["html"][:200] for node in violation["nodes"]])
+            for violation in found["violations"]
+            if violation["impact"] in ("serious", "critical")
+        ]
+        assert serious == []

@@ -1,0 +1,188 @@
+"""What is drawn and written is what the log holds, epoch by epoch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import pytest
+from support.read import Run, read_run
+from support.server import Server
+
+from e2e.conftest import EPOCHS, OpenPage
+from e2e.page import ExplainPage
+from tfexplain import schema
+
+pytestmark = pytest.mark.browser
+
+CAM, IG = ("GradCAM", "conv2"), ("IntegratedGradients", "input")
+SOLID = "&p.tfexplain.opacity=100"
+MINUS = "\u2212"
+
+
+@pytest.fixture(scope="module")
+def logged(fit_log: Path) -> dict[str, Run]:
+    return {name: read_run(fit_log / name) for name in ("first", "second")}
+
+
+def number(text: str) -> float:
+    return float(text.replace(MINUS, "-").split()[0])
+
+
+def shared_limit(logged: dict[str, Run], explainer: str, layer: str) -> float:
+    maps = [
+        m.values
+        for run in logged.values()
+        for epoch in range(EPOCHS)
+        for m in run.maps(explainer, layer, epoch)
+    ]
+    return float(np.abs(np.stack(maps)).max())
+
+
+def assert_map(
+    page: ExplainPage, logged: dict[str, Run], run: str, sample: int, epoch: int
+) -> None:
+    """Numbers and pixels of the Grad-CAM cell are those of the record of this epoch."""
+    record = logged[run].maps(*CAM, epoch)[sample]
+    cell = page.map(*CAM, sample, run)
+    scale = float(np.abs(record.values).max())
+    assert number(cell.fact("score")) == pytest.approx(record.score, rel=6e-3, abs=1e-9)
+    assert number(cell.fact("scale")) == pytest.approx(scale, rel=6e-3, abs=1e-9)
+    colours = matplotlib.colormaps["viridis"]
+    limit = shared_limit(logged, *CAM)
+    height, width = record.values.shape
+    for row in range(height):
+        for column in range(width):
+            share = record.values[row, column] / limit
+            expected = 255 * np.array(colours(round(255 * share))[:3])
+            drawn = cell.colour(row, column, height, width)
+            np.testing.assert_allclose(drawn, expected, atol=3, err_msg=f"{row}, {column}")
+
+
+def test_every_epoch_by_keyboard(
+    open_tab: OpenPage, fit_server: Server, logged: dict[str, Run]
+) -> None:
+    with open_tab(fit_server, SOLID) as page:
+        assert page.epoch == EPOCHS - 1
+        page.press("Home")
+        for epoch in range(EPOCHS):
+            assert page.epoch == epoch
+            for run in logged:
+                assert_map(page, logged, run, 0, epoch)
+            page.press("ArrowRight")
+        page.press("Home")
+        assert page.epoch == 0
+        page.press("End")
+        assert page.epoch == EPOCHS - 1
+
+
+def test_scrubbing_by_mouse_needs_no_network(
+    open_tab: OpenPage, fit_server: Server, logged: dict[str, Run]
+) -> None:
+    with open_tab(fit_server, SOLID) as page:
+        slider = page.frame.get_by_role("slider", name="Epoch")
+        box = slider.bounding_box()
+        assert box
+        before = list(page.requests)
+        mouse, y = page.page.mouse, box["y"] + box["height"] / 2
+        mouse.move(box["x"] + box["width"] - 4, y)
+        mouse.down()
+        seen = {page.epoch}
+        for share in np.linspace(1, 0, 40):
+            mouse.move(box["x"] + 4 + share * (box["width"] - 8), y)
+            page.settle()
+            seen.add(page.epoch)
+        mouse.up()
+        assert seen == set(range(EPOCHS))
+        assert page.epoch == 0
+        assert_map(page, logged, "first", 0, 0)
+        assert page.requests == before
+
+
+def test_value_under_the_cursor(
+    open_tab: OpenPage, fit_server: Server, logged: dict[str, Run]
+) -> None:
+    with open_tab(fit_server) as page:
+        page.seek(3)
+        record = logged["second"].maps(*IG, 3)[1]
+        row, column = np.unravel_index(np.abs(record.values).argmax(), record.values.shape)
+        cell = page.map(*IG, 1, "second")
+        cell.cell.scroll_into_view_if_needed()
+        told = cell.hover(int(row), int(column), *record.values.shape)
+        assert told.endswith(f"logit at row {row}, column {column}")
+        assert number(told) == pytest.approx(record.values[row, column], rel=6e-3)
+        gap = number(cell.fact("gap"))
+        assert gap == pytest.approx(record.gap, rel=6e-2, abs=1e-9)
+        assert cell.cell.locator(".gap-name").inner_text() == "completeness gap"
+
+
+def test_metrics_and_predictions_at_the_playhead(
+    open_tab: OpenPage, fit_server: Server, logged: dict[str, Run]
+) -> None:
+    with open_tab(fit_server) as page:
+        for epoch in (0, 4):
+            page.seek(epoch)
+            metrics = logged["first"].record("metrics", epoch).values
+            rows = page.frame.locator("tfx-timeline tbody tr")
+            shown = {
+                row.locator("th").inner_text(): number(row.locator("td").first.inner_text())
+                for row in rows.all()
+            }
+            assert shown == pytest.approx(dict(metrics), rel=6e-3)
+            predictions = logged["first"].record("predictions", epoch)
+            first = page.frame.locator("tfx-samples tfx-prediction").first
+            predicted = int(predictions.predicted[0])
+            assert first.locator(".class").inner_text() == f"digit {predicted}"
+            told = float(first.locator(".number").inner_text().rstrip("%"))
+            assert told == pytest.approx(100 * predictions.outputs[0, predicted], abs=0.06)
+
+
+def test_per_map_scale_and_threshold(
+    open_tab: OpenPage, fit_server: Server, logged: dict[str, Run]
+) -> None:
+    with open_tab(fit_server, SOLID + "&p.tfexplain.threshold=50") as page:
+        page.frame.get_by_role("radio", name="per map").check()
+        page.settle()
+        record = logged["first"].maps(*IG, EPOCHS - 1)[0]
+        cell = page.map(*IG, 0, "first")
+        shares = record.values / np.abs(record.values).max()
+        row, column = np.unravel_index(np.abs(shares).argmax(), shares.shape)
+        strongest = cell.colour(int(row), int(column), *shares.shape)
+        ends = [(139, 0, 11), (1, 70, 140)]
+        expected = ends[0] if shares[row, column] > 0 else ends[1]
+        np.testing.assert_allclose(strongest, expected, atol=3)
+        # Below the threshold the gray input shows: equal red, green and blue.
+        row, column = np.argwhere(np.abs(shares) < 0.45)[0]
+        below = cell.colour(int(row), int(column), *shares.shape)
+        assert max(below) - min(below) <= 1
+
+
+def test_channels_with_dead_ones_marked(
+    open_tab: OpenPage, demo_server: Server, artifacts: Path
+) -> None:
+    with open_tab(demo_server) as page:
+        cell = page.frame.locator("tfx-tiles-cell").first
+        assert cell.locator(".dead").inner_text() == "3 of 6: 1, 2, 5"
+        cell.get_by_role("button").click()
+        page.settle()
+        page.frame.get_by_text("Values as a table").click()
+        rows = page.frame.locator("tfx-enlarged tbody tr")
+        dead = [row.locator("td").nth(1).inner_text() for row in rows.all()]
+        assert dead == ["", "dead", "dead", "", "", "dead"]
+        page.page.screenshot(path=artifacts / "tiles-light.png")
+
+
+def test_nan_is_shown_as_such(open_tab: OpenPage, demo_server: Server, demo_log: Path) -> None:
+    with open_tab(demo_server) as page:
+        record = read_run(demo_log / "dense").record("map/IntegratedGradients/image/1", 19)
+        assert isinstance(record, schema.Map)
+        assert np.isnan(record.values[0, 0])
+        cell = page.map("IntegratedGradients", "image", 1, "dense")
+        cell.cell.scroll_into_view_if_needed()
+        page.settle()
+        assert cell.flag == "1 NaN (hatched)"
+        assert cell.hover(0, 0, 8, 8).startswith("NaN")
+        red, green, blue = cell.colour(0, 0, 8, 8)
+        assert red > green or (red, green, blue) == (29, 0, 24)
+        assert blue > green
