@@ -28,7 +28,7 @@ class Arguments:
     >>> query = Arguments(b"run=a&group=metrics&group=status&step=3")
     >>> query.one("run"), query.many("group", 64), query.numbers("step", 10)
     ('a', ['metrics', 'status'], [3])
-    >>> query.one("name")
+    >>> query.one("name")  # doctest: +IGNORE_EXCEPTION_DETAIL
     Traceback (most recent call last):
     tfexplain.tb_plugin.arguments.RequestError: name: expected once; got 0 of them. Add name=.
     """

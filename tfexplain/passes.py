@@ -177,7 +177,10 @@ class Passes:
         def run(inputs: Any, targets: Tensor) -> Any:
             with tf.GradientTape(watch_accessed_variables=False) as tape:
                 outputs, activations = self._forward(inputs, wanted, watched, tape)
-                scores, chosen = explained(outputs, head, function or targets, score)
+                if head.classes or function or watched:
+                    scores, chosen = explained(outputs, head, function or targets, score)
+                else:  # activations alone need no number to explain
+                    scores, chosen = tf.fill(tf.shape(targets), np.nan), targets
                 # A sum, never a mean: a mean divides float16 gradients by N.
                 total = tf.reduce_sum(scores)
             order = sorted(watched)

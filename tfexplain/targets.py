@@ -155,10 +155,7 @@ def explained(
         return tf.cast(scores, tf.float32), tf.fill(tf.shape(scores), PREDICTED)
     tensor = tf.nest.flatten(outputs)[head.position]
     if not head.classes:
-        raise TargetError(
-            f"head={head.name!r}: its output has shape {tensor.shape}, not [N, K], so no class can "
-            "be picked. Pass targets= a function of the outputs that returns one number a sample."
-        )
+        raise TargetError(_no_class(head))
     probability = score == "probability"
     values = tensor if probability else getattr(tensor, "_keras_logits", tensor)
     values = tf.cast(tf.reshape(values, [-1, head.classes]), tf.float32)
@@ -169,6 +166,13 @@ def explained(
         other = 1.0 - values if _is_probability(head, score) else -values
         return tf.where(chosen == 1, values[:, 0], other[:, 0]), chosen
     return tf.gather(values, chosen, batch_dims=1), chosen
+
+
+def _no_class(head: Head) -> str:
+    return (
+        f"head={head.name!r}: its output is not of shape [N, K], so no class can be picked. "
+        "Pass targets= a function of the outputs that returns one number a sample."
+    )
 
 
 def _is_probability(head: Head, score: Score) -> bool:
@@ -205,6 +209,8 @@ def as_targets(targets: Targets, head: Head, count: int) -> npt.NDArray[np.int32
         return targets
     if targets is None:
         return np.full(count, PREDICTED, np.int32)
+    if not head.classes:
+        raise TargetError(_no_class(head))
     indices = class_indices(np.asarray(targets), head.targets)
     if indices.ndim == 0:
         indices = np.full(count, indices)

@@ -200,6 +200,24 @@ def test_maps_of_several_inputs_lie_over_the_input_they_come_from(tmp_path: Path
         assert run.content(f"map/IntegratedGradients/{side}/0").input == side
 
 
+def test_labels_belong_to_the_output_of_the_first_explainer(tmp_path: Path) -> None:
+    x, y = digits()
+    layers = keras.layers
+    inputs = keras.Input((8, 8, 1))
+    pooled = layers.GlobalAveragePooling2D()(layers.Conv2D(4, 3, name="conv")(inputs))
+    heads = [layers.Dense(k, activation="softmax", name=f"of{k}")(pooled) for k in (10, 12)]
+    model = keras.Model(inputs, heads)
+    model.compile("adam", ["sparse_categorical_crossentropy"] * 2)
+    explainers = [GradCAM(), GradCAM(head="of12")]
+    callback = Explain((x, [y, y + 2]), explainers, log_dir=tmp_path, on_error="raise")
+    model.fit(x, [y, y + 2], epochs=1, verbose=0, callbacks=[callback])
+    run = read_run(tmp_path)
+    rows = run.record("samples").rows
+    assert [m.target for m in run.maps("GradCAM", "conv")] == y[rows].tolist()
+    predicted = model.predict(x[rows], verbose=0)[1].argmax(1).tolist()
+    assert [m.target for m in run.maps("GradCAM-2", "conv")] == predicted
+
+
 def test_tables_get_integrated_gradients_alone(tmp_path: Path) -> None:
     x, y = digits()
     flat = x.reshape(len(x), -1)
