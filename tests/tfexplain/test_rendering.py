@@ -240,6 +240,16 @@ def test_overlay_grid_shows_inputs_above_a_row_for_each_layer_on_one_scale():
             )
 
 
+@pytest.mark.parametrize(("side", "colors"), [(8, 2), (4, 20)])
+def test_overlay_grid_keeps_the_inputs_own_pixels_and_smooths_coarse_maps(side, colors):
+    maps = np.zeros((1, side, side))
+    maps[0, 2, 2] = 1.0
+    sheet = rendering.overlay_grid([cam(maps)], np.zeros((1, 8, 8, 1), np.uint8), side=32)
+    cell = sheet[34:66, :32].reshape(-1, 3)
+    found = len(np.unique(cell, axis=0))
+    assert found == colors if side == 8 else found > colors
+
+
 def test_channel_grid_gives_each_channel_its_own_scale():
     values = np.zeros((2, 1, 2, 2))
     values[0, 0, 1] = (0.001, 1000.0)
