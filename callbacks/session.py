@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from typing import Any
-
-import numpy as np
-import tensorflow as tf
-from PIL import Image
 
 from tfexplain import rendering, schema
 from tfexplain.attribution import Attribution
 from tfexplain.callbacks.batch import choose_batch
 from tfexplain.callbacks.guard import Guard
+from tfexplain.callbacks.records import content_of, png, predictions, record_of
 from tfexplain.callbacks.settings import Settings
 from tfexplain.callbacks.writer import RunWriter
 from tfexplain.explainers import (
@@ -25,7 +21,7 @@ from tfexplain.explainers import (
     explain,
 )
 from tfexplain.tap import spatial_sites
-from tfexplain.targets import activate, as_targets
+from tfexplain.targets import as_targets
 
 
 class Session:
@@ -70,7 +66,7 @@ class Session:
         for name, pictures in self._batch.pictures.items():
             content = schema.Content("inputs", shape=pictures.shape[1:])
             tag = schema.Tag("inputs", layer=name)
-            writer.add_constant(tag, [_png(p) for p in pictures], content)
+            writer.add_constant(tag, [png(p) for p in pictures], content)
         self._first.clear()
 
     def log_metrics(self, step: int, metrics: schema.Metrics, writer: RunWriter) -> None:
@@ -84,7 +80,12 @@ class Session:
         if found:
             outputs = next(iter(found.values())).outputs
             tag = schema.Tag("predictions")
-            writer.add(tag, step, self._predictions(outputs), schema.Content("predictions"))
+            writer.add(
+                tag,
+                step,
+                predictions(self._head, outputs, self.explained),
+                schema.Content("predictions"),
+            )
         for name, explanation in found.items():
             for attribution in explanation.attributions.values():
                 self._write_attribution(name, attribution, step, writer)
@@ -170,42 +171,14 @@ class Session:
             choices["pictures"] = "black is {:g}, white is {:g}".format(*batch.color_range)
         return choices
 
-    def _predictions(self, outputs: Any) -> schema.Predictions:
-        count = len(self._batch.rows)
-        raw = np.asarray(tf.nest.flatten(outputs)[self._head.position], np.float32)
-        shown = raw.reshape(count, self._head.classes) if self._head.classes else raw[:, :0]
-        shown = shown.reshape(count, -1) if self._head.classes else np.zeros((count, 0), np.float32)
-        if self._head.activation != "none" and not self._head.applied:
-            shown = activate(tf.constant(shown), self._head.activation).numpy()
-        if self._head.regression or not self._head.classes:
-            predicted = np.full(count, -1)
-        else:
-            predicted = shown[:, 0] > 0.5 if self._head.binary else shown.argmax(axis=1)
-        return schema.Predictions(shown, predicted, np.array(self.explained), self._head.activation)
-
     def _write_attribution(
         self, name: str, attribution: Attribution, step: int, writer: RunWriter
     ) -> None:
-        content = self._content(name, attribution)
+        settings, under = self._explainers[name].settings(), self._input_under(attribution.layer)
+        content = content_of(attribution, under, settings)
         for sample in range(len(self._batch.rows)):
             tag = schema.Tag(content.kind, name, attribution.layer, sample)
-            writer.add(tag, step, _record(attribution, sample), content)
-
-    def _content(self, name: str, attribution: Attribution) -> schema.Content:
-        maps = attribution.maps
-        shape = maps.shape[1:]
-        kind: schema.Kind = "map"
-        if attribution.channels is not None:
-            kind, shape = "channels", (shape[-1], *shape[:-1])
-        return schema.Content(
-            kind=kind,
-            unit=attribution.unit,
-            signed=attribution.signed,
-            shape=shape,
-            input=self._input_under(attribution.layer),
-            channels=attribution.total_channels,
-            settings=self._explainers[name].settings(),
-        )
+            writer.add(tag, step, record_of(attribution, sample), content)
 
     def _input_under(self, layer: str) -> str:
         """The input picture a map lies over: itself, or the first picture its layer depends on."""
@@ -227,29 +200,8 @@ class Session:
             under = self._batch.pictures[self._input_under(drawn[0].layer)]
             sheet = rendering.overlay_grid(drawn, under)
         text = "Inputs and overlays; the scale of each epoch is written below the pictures."
-        writer.add_image(f"tfexplain/{name}", step, _png(sheet), sheet.shape[1::-1], text)
-
-
-def _record(attribution: Attribution, sample: int) -> schema.Map | schema.Channels:
-    values = attribution.maps[sample]
-    if attribution.channels is not None and attribution.dead is not None:
-        channels = np.moveaxis(values, -1, 0)
-        return schema.Channels(channels, attribution.channels, attribution.dead)
-    gap = attribution.completeness_gap
-    return schema.Map(
-        values,
-        float(attribution.scores[sample]),
-        int(attribution.targets[sample]),
-        None if gap is None else float(gap[sample]),
-    )
+        writer.add_image(f"tfexplain/{name}", step, png(sheet), sheet.shape[1::-1], text)
 
 
 def _zeros(explainer: Explainer) -> bool:
     return isinstance(explainer, IntegratedGradients) and explainer.baseline is None
-
-
-def _png(picture: Any) -> bytes:
-    buffer = io.BytesIO()
-    squeezed = picture[..., 0] if picture.shape[-1] == 1 else picture
-    Image.fromarray(squeezed).save(buffer, "PNG")
-    return buffer.getvalue()

@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
 
-from tfexplain.attribution import Attribution
-
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from tfexplain.attribution import Attribution
 
 Bytes = npt.NDArray[np.uint8]
 SEQUENTIAL, DIVERGING = "viridis", "RdBu_r"

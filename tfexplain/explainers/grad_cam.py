@@ -11,7 +11,7 @@ import tensorflow as tf
 from tfexplain.attribution import Attribution
 from tfexplain.explainers.base import Context, Explainer
 from tfexplain.explainers.feature_maps import channels_last, check_spatial
-from tfexplain.explainers.together import explain
+from tfexplain.explainers.together import explain, only
 from tfexplain.passes import Passes, Reading
 from tfexplain.tap import Site, Tensor
 from tfexplain.targets import Targets
@@ -53,13 +53,7 @@ class GradCAM(Explainer):
             LayerError: the layer is missing or has no spatial output.
             ValueError: several layers are set; `each` explains those.
         """
-        found = list(self.each(model, inputs, targets).values())
-        if len(found) > 1:
-            raise ValueError(
-                f"layer={self.layer!r}: expected one layer; got {len(found)}. "
-                "Call .each(model, inputs, targets), which returns a map for each layer."
-            )
-        return found[0]
+        return only(self, model, inputs, targets)
 
     def each(self, model: Any, inputs: Any, targets: Targets = None) -> dict[str, Attribution]:
         """The maps of all layers by path, from one forward and one backward pass."""

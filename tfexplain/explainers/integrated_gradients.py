@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from tfexplain.attribution import Attribution
 from tfexplain.explainers.base import Context, Explainer
-from tfexplain.explainers.together import explain
+from tfexplain.explainers.together import explain, only
 from tfexplain.passes import Passes, as_tensors
 from tfexplain.tap import Tensor
 from tfexplain.targets import Targets, explained
@@ -72,13 +72,7 @@ class IntegratedGradients(Explainer):
         Raises:
             ValueError: a baseline that does not fit, or several inputs (`each` explains those).
         """
-        found = list(self.each(model, inputs, targets).values())
-        if len(found) > 1:
-            raise ValueError(
-                f"inputs: expected one; this model has {len(found)}. "
-                "Call .each(model, inputs, targets), which returns a map for each input."
-            )
-        return found[0]
+        return only(self, model, inputs, targets)
 
     def each(self, model: Any, inputs: Any, targets: Targets = None) -> dict[str, Attribution]:
         """The maps by input name; inputs of whole numbers are held fixed and get none."""

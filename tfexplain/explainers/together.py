@@ -66,6 +66,21 @@ def explain(
     return [done[i] for i in range(len(explainers))]
 
 
+def only(explainer: Explainer, model: Any, inputs: Any, targets: Targets) -> Attribution:
+    """The one attribution of an explainer that is set to one layer, on a model of one input.
+
+    Raises:
+        ValueError: there are several; the explainer's `each` returns those.
+    """
+    found = explain(model, [explainer], inputs, targets)[0].attributions
+    if len(found) > 1:
+        raise ValueError(
+            f"{explainer.name}: expected one layer or input; got {', '.join(found)}. "
+            "Call .each(model, inputs, targets), which returns an Attribution for each."
+        )
+    return next(iter(found.values()))
+
+
 def as_batch(inputs: Any) -> Any:
     """Inputs as arrays in their own structure, float64 as float32 (which models compute in).
 

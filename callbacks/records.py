@@ -1,0 +1,80 @@
+"""From attributions and outputs to the records of the wire format."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from PIL import Image
+
+from tfexplain import schema
+from tfexplain.attribution import Attribution
+from tfexplain.targets import Head, activate
+
+
+def predictions(head: Head, outputs: Any, explained: Sequence[int]) -> schema.Predictions:
+    """The outputs of one head as probabilities where they are classes; no columns where the head
+    has no classes.
+
+    Args:
+        head: The output that is explained.
+        outputs: The model's outputs on the validation batch, in their own structure.
+        explained: The steps explained so far.
+    """
+    raw = np.asarray(tf.nest.flatten(outputs)[head.position], np.float32)
+    shown = raw.reshape(len(raw), head.classes) if head.classes else np.zeros((len(raw), 0), "f4")
+    if head.activation != "none" and not head.applied:
+        shown = activate(tf.constant(shown), head.activation).numpy()
+    predicted = np.full(len(raw), -1)
+    if head.classes and not head.regression:
+        predicted = shown[:, 0] > 0.5 if head.binary else shown.argmax(axis=1)
+    return schema.Predictions(shown, predicted, np.array(explained), head.activation)
+
+
+def record_of(attribution: Attribution, sample: int) -> schema.Map | schema.Channels:
+    """One sample of an attribution."""
+    values = attribution.maps[sample]
+    if attribution.channels is not None and attribution.dead is not None:
+        channels = np.moveaxis(values, -1, 0)
+        return schema.Channels(channels, attribution.channels, attribution.dead)
+    gap = attribution.completeness_gap
+    return schema.Map(
+        values,
+        float(attribution.scores[sample]),
+        int(attribution.targets[sample]),
+        None if gap is None else float(gap[sample]),
+    )
+
+
+def content_of(attribution: Attribution, under: str, settings: Mapping[str, str]) -> schema.Content:
+    """What is constant over the steps of an attribution's series.
+
+    Args:
+        attribution: Any of the series.
+        under: Name of the input picture the maps lie over; empty for none.
+        settings: The explainer's.
+    """
+    shape = attribution.maps.shape[1:]
+    kind: schema.Kind = "map"
+    if attribution.channels is not None:
+        kind, shape = "channels", (shape[-1], *shape[:-1])
+    return schema.Content(
+        kind=kind,
+        unit=attribution.unit,
+        signed=attribution.signed,
+        shape=shape,
+        input=under,
+        channels=attribution.total_channels,
+        settings=settings,
+    )
+
+
+def png(picture: Any) -> bytes:
+    """uint8 [H, W, C] as a PNG file."""
+    buffer = io.BytesIO()
+    squeezed = picture[..., 0] if picture.shape[-1] == 1 else picture
+    Image.fromarray(squeezed).save(buffer, "PNG")
+    return buffer.getvalue()
