@@ -1,10 +1,11 @@
 """What an explanation costs, as a multiple of the passes it cannot do without.
 
-    python benchmarks/explain.py [--quick]
+    python benchmarks/explain.py [--quick] [--rounds N] [--nodes N] [--case CASE]
 
 Prints a Markdown table for each model. Times are medians of calls that take turns in one process.
-Ratios are medians over the rounds, each of two calls of the same round. Peak memory is that of a
-process that runs nothing else.
+Ratios are medians over the rounds, each of two calls of the same round; plain passes count for as
+many samples as the part passes through the model, each node of a path being one. Peak memory is
+that of a process that runs nothing else.
 """
 
 from __future__ import annotations
@@ -46,9 +47,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n\n")[0])
     parser.add_argument("--quick", action="store_true", help="few rounds and nodes: a smoke test")
     parser.add_argument("--rounds", type=int, help="default: 30 small, 7 large")
+    parser.add_argument(
+        "--nodes", type=int, help="on the path of Integrated Gradients; default: 50"
+    )
     parser.add_argument("--case", choices=TITLES, action="append", help="default: all")
     options = parser.parse_args(arguments)
-    steps = 4 if options.quick else 50
+    steps = options.nodes or (4 if options.quick else 50)
     for i, name in enumerate(options.case or TITLES):
         rounds = options.rounds or (2 if options.quick else {"small_cnn": 30}.get(name, 7))
         found = run("time", name, str(rounds), steps)
@@ -88,8 +92,8 @@ def table(found: dict[str, Any], peaks: dict[str, Any], steps: int) -> Iterator[
     """A row for each part."""
     parts = found["parts"]
     yield (
-        "| part | first call, s | then, ms | CPU, ms | / forward | / forward+backward "
-        "| / its own bare work | the same in CPU | peak MB (over the model alone) |"
+        "| part | first call, s | then, ms | CPU, ms | ÷ forward | ÷ forward+backward "
+        "| ÷ bare work of its own | the same in CPU time | peak MB (over the model alone) |"
     )
     yield "|---|--:|--:|--:|--:|--:|--:|--:|--:|"
     for name, times in parts.items():
