@@ -79,13 +79,8 @@ class Session:
         self.explained.append(step)
         if found:
             outputs = next(iter(found.values())).outputs
-            tag = schema.Tag("predictions")
-            writer.add(
-                tag,
-                step,
-                predictions(self._head, outputs, self.explained),
-                schema.Content("predictions"),
-            )
+            record = predictions(self._head, outputs, self.explained)
+            writer.add(schema.Tag("predictions"), step, record, schema.Content("predictions"))
         for name, explanation in found.items():
             for attribution in explanation.attributions.values():
                 self._write_attribution(name, attribution, step, writer)
@@ -191,16 +186,19 @@ class Session:
     def _write_overlay(
         self, name: str, attributions: Mapping[str, Attribution], step: int, writer: RunWriter
     ) -> None:
-        drawn = [a for a in attributions.values() if self._input_under(a.layer)]
-        if not drawn:
-            return
-        if drawn[0].channels is not None:
-            sheet = rendering.channel_grid(drawn)
-        else:
-            under = self._batch.pictures[self._input_under(drawn[0].layer)]
-            sheet = rendering.overlay_grid(drawn, under)
+        """One grid for each input picture that maps of this explainer lie over."""
         text = "Inputs and overlays; the scale of each epoch is written below the pictures."
-        writer.add_image(f"tfexplain/{name}", step, png(sheet), sheet.shape[1::-1], text)
+        by_input: dict[str, list[Attribution]] = {}
+        for attribution in attributions.values():
+            by_input.setdefault(self._input_under(attribution.layer), []).append(attribution)
+        by_input.pop("", None)
+        for under, drawn in by_input.items():
+            if drawn[0].channels is not None:
+                sheet = rendering.channel_grid(drawn)
+            else:
+                sheet = rendering.overlay_grid(drawn, self._batch.pictures[under])
+            tag = f"tfexplain/{name}" if len(by_input) == 1 else f"tfexplain/{name}/{under}"
+            writer.add_image(tag, step, png(sheet), sheet.shape[1::-1], text)
 
 
 def _zeros(explainer: Explainer) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -49,7 +50,7 @@ class Attribution:
     dead: npt.NDArray[np.bool_] | None = None
     total_channels: int = 0
 
-    @property
+    @cached_property
     def maps(self) -> Floats:
         """float32 [N, h, w] (or [N, f]): `values` summed over channels, sign kept."""
         if self.channel_axis is None:

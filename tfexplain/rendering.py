@@ -169,13 +169,14 @@ def figure(
     result = Figure(figsize=(1.6 * columns + 1, 1.8 * rows + 0.4), layout="constrained")
     axes = result.subplots(rows, columns, squeeze=False).ravel()
     under = None if images is None else _under(attribution, np.asarray(images))
-    low = -scale if attribution.signed else 0.0
+    limit = scale or 1.0  # a map of zeros has no scale of its own
+    low = -limit if attribution.signed else 0.0
     for axis, panel, title, i in zip(axes, panels, titles, range(len(panels)), strict=False):
         extent = (0, panel.shape[1], panel.shape[0], 0)
         if under is not None:
             axis.imshow(to_rgb(under[i % len(under)]), extent=extent, aspect="auto")
         alpha = 1.0 if under is None else opacity
-        drawn = axis.imshow(panel, cmap=colors, vmin=low, vmax=scale or 1.0, alpha=alpha)
+        drawn = axis.imshow(panel, cmap=colors, vmin=low, vmax=limit, alpha=alpha)
         axis.set_title(title, fontsize=8)
     for axis in axes:
         axis.set_axis_off()

@@ -198,6 +198,10 @@ def test_maps_of_several_inputs_lie_over_the_input_they_come_from(tmp_path: Path
     for side in ("left", "right"):
         assert run.content(f"map/GradCAM/conv_{side}/0").input == side
         assert run.content(f"map/IntegratedGradients/{side}/0").input == side
+        png = run.values[f"tfexplain/GradCAM/{side}"][0][2]
+        top = np.asarray(Image.open(io.BytesIO(png)))[:96:12, :96:12, 0]
+        sample = x[run.record("samples").rows[0], ..., 0]
+        assert np.array_equal(top, np.round(255 * (sample if side == "left" else 1 - sample)))
 
 
 def test_labels_belong_to_the_output_of_the_first_explainer(tmp_path: Path) -> None:
