@@ -170,13 +170,17 @@ def figure(
     axes = result.subplots(rows, columns, squeeze=False).ravel()
     under = None if images is None else _under(attribution, np.asarray(images))
     limit = scale or 1.0  # a map of zeros has no scale of its own
-    low = -limit if attribution.signed else 0.0
-    for axis, panel, title, i in zip(axes, panels, titles, range(len(panels)), strict=False):
-        extent = (0, panel.shape[1], panel.shape[0], 0)
-        if under is not None:
-            axis.imshow(to_rgb(under[i % len(under)]), extent=extent, aspect="auto")
-        alpha = 1.0 if under is None else opacity
-        drawn = axis.imshow(panel, cmap=colors, vmin=low, vmax=limit, alpha=alpha)
+    look = {"cmap": colors, "vmin": -limit if attribution.signed else 0.0, "vmax": limit}
+    for i, (axis, panel, title) in enumerate(zip(axes, panels, titles, strict=False)):
+        if under is None:
+            drawn = axis.imshow(
+                panel, alpha=1.0, aspect="equal" if len(panel) > 1 else "auto", **look
+            )
+        else:
+            picture = to_rgb(under[i % len(under)])
+            extent = (0, picture.shape[1], picture.shape[0], 0)
+            axis.imshow(picture, extent=extent, aspect="equal")
+            drawn = axis.imshow(panel, extent=extent, aspect="equal", alpha=opacity, **look)
         axis.set_title(title, fontsize=8)
     for axis in axes:
         axis.set_axis_off()
