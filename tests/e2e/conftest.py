@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -16,14 +15,11 @@ from support.models import digits
 from support.server import Server, serve
 
 from e2e.page import ExplainPage, open_page, wait_loaded
+from e2e.start import MISSING, SWITCHES, chromium
 from tfexplain import Explain
 
 ARTIFACTS = Path(__file__).parents[1] / "artifacts"
 EPOCHS = 6
-SWITCHES = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-]
 
 OpenPage = Callable[..., AbstractContextManager[ExplainPage]]
 
@@ -31,12 +27,11 @@ OpenPage = Callable[..., AbstractContextManager[ExplainPage]]
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium, or a skip that says how to get one."""
-    path = os.environ.get("TFEXPLAIN_CHROMIUM") or shutil.which("chromium")
+    path = chromium()
     if not path:
-        message = "no Chromium; get one with `apt-get install chromium` or set TFEXPLAIN_CHROMIUM"
         if os.environ.get("TFEXPLAIN_REQUIRE_BROWSER"):
-            pytest.fail(message)
-        pytest.skip(message)
+            pytest.fail(MISSING)
+        pytest.skip(MISSING)
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=path, args=SWITCHES)
         yield launched

@@ -31,6 +31,11 @@ export class Stage {
     this.observer.unobserve(painter.surface);
   }
 
+  /** How many painters can be seen, or nearly. */
+  get visibleCount(): number {
+    return this.visible.size;
+  }
+
   /** Draw at the next frame, however often this is called before it. */
   invalidate(): void {
     this.request ||= requestAnimationFrame(() => this.draw());

@@ -58,6 +58,10 @@ export class TrackPlot {
 
   constructor(host: HTMLElement, track: Track, look: PlotLook) {
     this.plot = new uPlot(optionsOf(track, look), dataOf(track), host);
+    const title = document.createElement("span");
+    title.className = "title";
+    title.textContent = track.name;
+    this.plot.root.append(title);
   }
 
   destroy(): void {
@@ -103,7 +107,7 @@ function optionsOf(track: Track, look: PlotLook): uPlot.Options {
       {
         ...axis,
         size: look.left,
-        space: 22,
+        space: 16,
         grid: { stroke: line, width: 1 },
         values: (_plot, ticks, _axis, _space, step) => ticks.map((tick) => tickText(tick, step)),
       },

@@ -35,6 +35,11 @@ export class App extends Part {
         flex: 1;
         min-height: 0;
       }
+      @media (max-width: 1100px) {
+        .main {
+          grid-template-columns: 212px minmax(0, 1fr);
+        }
+      }
       tfx-samples {
         border-right: 1px solid var(--line);
       }

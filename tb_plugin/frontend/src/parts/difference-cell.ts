@@ -27,6 +27,7 @@ export class DifferenceCell extends PaintedPart {
     css`
       :host {
         display: block;
+        contain: layout style;
       }
       .map {
         cursor: crosshair;

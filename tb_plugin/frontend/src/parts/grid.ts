@@ -15,7 +15,8 @@ import "./prediction.ts";
 import { base } from "./styles.ts";
 import "./tiles-cell.ts";
 
-const INPUT_SIDE = 112;
+/** Narrow windows leave the room to the maps. */
+const inputSide = (): number => (innerWidth < 1100 ? 72 : 112);
 const MAX_SAMPLES = 32;
 
 export class Grid extends Part {
@@ -46,7 +47,7 @@ export class Grid extends Part {
         align-items: flex-end;
       }
       .input {
-        width: ${INPUT_SIDE}px;
+        width: 112px;
         flex: none;
       }
       .run {
@@ -56,6 +57,18 @@ export class Grid extends Part {
       }
       .column {
         flex: none;
+      }
+      @media (max-width: 1100px) {
+        .row {
+          gap: 12px;
+          padding: 0 12px;
+        }
+        .input {
+          width: 72px;
+        }
+        .run {
+          width: 108px;
+        }
       }
       section {
         padding-block: 12px 14px;
@@ -70,6 +83,9 @@ export class Grid extends Part {
         font-size: 13px;
         font-weight: 600;
         margin-top: 5px;
+      }
+      .nobr {
+        white-space: nowrap;
       }
       .place {
         font-size: 11.5px;
@@ -98,6 +114,18 @@ export class Grid extends Part {
       }
     `,
   ];
+
+  private readonly onResize = (): void => this.requestUpdate();
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    window.addEventListener("resize", this.onResize);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    window.removeEventListener("resize", this.onResize);
+  }
 
   override render() {
     const { scene } = this.dashboard;
@@ -183,10 +211,12 @@ export class Grid extends Part {
     const label = labelText(run.samples, sample);
     const row = run.samples?.rows[sample];
     return html`
-      <tfx-picture .dashboard=${this.dashboard} .run=${run} .sample=${sample} .size=${INPUT_SIDE}>
+      <tfx-picture .dashboard=${this.dashboard} .run=${run} .sample=${sample} .size=${inputSide()}>
       </tfx-picture>
       <h3 class="cut" title=${label}>${label || `sample ${sample}`}</h3>
-      <div class="muted place cut">sample ${sample}${row === undefined ? "" : ` · row ${row}`}</div>
+      <div class="muted place">
+        sample ${sample}${row === undefined ? "" : html` · <span class="nobr">row ${row}</span>`}
+      </div>
     `;
   }
 

@@ -27,6 +27,7 @@ export class MapCell extends PaintedPart {
     css`
       :host {
         display: block;
+        contain: layout style;
       }
     `,
   ];

@@ -19,8 +19,6 @@ export class PictureCard extends PaintedPart {
         display: block;
         position: relative;
         background: var(--card);
-        border-radius: 3px;
-        overflow: hidden;
         flex: none;
       }
       canvas {

@@ -22,6 +22,7 @@ export class Prediction extends PaintedPart {
     css`
       :host {
         display: flex;
+        contain: layout style;
         align-items: center;
         gap: 5px;
         font-size: 12px;

@@ -177,6 +177,7 @@ export const facts = css`
     font-size: 11px;
     line-height: 17px;
     margin-top: 4px;
+    contain: layout style;
   }
   dt {
     color: var(--muted);
@@ -200,9 +201,9 @@ export const mapButton = css`
     display: block;
     padding: 0;
     border: 0;
-    border-radius: 3px;
+    /* Square: rounded corners would give each canvas a mask of its own to composite. */
+    border-radius: 0;
     background: var(--card);
-    overflow: hidden;
     line-height: 0;
     cursor: zoom-in;
   }

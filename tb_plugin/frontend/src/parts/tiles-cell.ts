@@ -25,6 +25,7 @@ export class TilesCell extends PaintedPart {
     css`
       :host {
         display: block;
+        contain: layout style;
       }
       .map {
         background: none;

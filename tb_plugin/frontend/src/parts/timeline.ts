@@ -45,8 +45,9 @@ export class Timeline extends PaintedPart {
         fill: currentcolor;
       }
       .epoch {
+        contain: layout style;
         font-weight: 600;
-        min-width: 82px;
+        width: 130px;
       }
       .tracks {
         position: relative;
@@ -57,6 +58,29 @@ export class Timeline extends PaintedPart {
       }
       .u-over {
         cursor: ew-resize;
+      }
+      .uplot {
+        position: relative;
+      }
+      .title {
+        position: absolute;
+        left: 62px;
+        top: 6px;
+        padding: 0 4px;
+        border-radius: 3px;
+        background: color-mix(in srgb, var(--panel) 75%, transparent);
+        font-size: 11px;
+        line-height: 14px;
+        color: var(--muted);
+        pointer-events: none;
+      }
+      .strokes {
+        margin-left: auto;
+      }
+      @media (max-width: 1100px) {
+        :host {
+          grid-template-columns: minmax(0, 1fr) 216px;
+        }
       }
       .rail {
         position: relative;
@@ -75,7 +99,6 @@ export class Timeline extends PaintedPart {
         margin-left: -1px;
         background: var(--accent);
         pointer-events: none;
-        will-change: transform;
       }
       .playhead::after {
         content: "";
@@ -89,6 +112,8 @@ export class Timeline extends PaintedPart {
         border: 2px solid var(--panel);
       }
       .values {
+        contain: strict;
+        min-height: 100px;
         padding: 0 14px 6px 6px;
         overflow: auto;
         max-height: 172px;
@@ -127,6 +152,8 @@ export class Timeline extends PaintedPart {
 
   private plots: TrackPlot[] = [];
   private plotted = "";
+  /** Kept, because asking for it in a frame would make the browser lay the page out at once. */
+  private width = 0;
   private readonly player = new Player(
     () => this.advance(),
     () => this.requestUpdate(),
@@ -159,6 +186,7 @@ export class Timeline extends PaintedPart {
         </button>
         <span class="epoch"></span>
         <span class="muted">drag, or ← → Home End; Space plays</span>
+        <span class="muted strokes">solid: validation, dashed: training</span>
       </div>
       <div
         class="tracks"
@@ -226,8 +254,9 @@ export class Timeline extends PaintedPart {
     const points = tracks.map((track) =>
       track.curves.map(({ run, metric, points }) => [run.id, metric, points.length]),
     );
-    const key = JSON.stringify([dark, host.clientWidth, points, scene.steps.at(-1)]);
-    if (key === this.plotted || host.clientWidth === 0) return;
+    this.width = host.clientWidth;
+    const key = JSON.stringify([dark, this.width, points, scene.steps.at(-1)]);
+    if (key === this.plotted || this.width === 0) return;
     this.plotted = key;
     for (const plot of this.plots) plot.destroy();
     const style = getComputedStyle(this);
@@ -239,7 +268,7 @@ export class Timeline extends PaintedPart {
     this.plots = tracks.map(
       (track, i) =>
         new TrackPlot(host, track, {
-          width: host.clientWidth,
+          width: this.width,
           height: i === tracks.length - 1 ? 82 : 62,
           hasAxis: i === tracks.length - 1,
           left: LEFT,
@@ -260,10 +289,6 @@ export class Timeline extends PaintedPart {
     const { steps } = this.dashboard.scene;
     const [first, last] = [steps[0] ?? 0, steps.at(-1) ?? 0];
     return first === last ? [first - 1, last + 1] : [first, last];
-  }
-
-  private get width(): number {
-    return this.find<HTMLElement>(".plots")?.clientWidth ?? 0;
   }
 
   private placeOf(step: number): number {
