@@ -1,0 +1,40 @@
+"""The benchmark's work, once and small: what it compares is equal, and nothing is traced again.
+
+How long anything takes is not tested.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
+NODES = "4"
+
+
+def work(*arguments: str) -> dict[str, Any]:
+    command = [sys.executable, str(BENCHMARKS / "workload.py"), *arguments, NODES]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=400)
+    assert done.returncode == 0, done.stderr
+    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return answer
+
+
+def test_bare_and_own_parts_agree_and_are_timed_in_turns():
+    """`workload.py` refuses to time parts that compute something else."""
+    found = work("time", "small_cnn", "2")
+    assert {"bare forward", "GradCAM", "IntegratedGradients", "all three"} < set(found["parts"])
+    for times in found["parts"].values():
+        assert len(times["wall"]) == len(times["cpu"]) == 2
+        assert min(times["wall"] + times["cpu"] + [times["first"]]) > 0
+    assert found["traces_first"] > 0
+    assert found["traces_later"] == 0
+    assert found["bytes_overlays"] > found["bytes_records"] > 32 * 3 * 3 * 2
+
+
+def test_peaks_are_of_the_process():
+    found = work("peak", "small_cnn", "GradCAM")
+    assert found["peak"] >= found["before"] > 100
