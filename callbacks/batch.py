@@ -110,7 +110,7 @@ def _pictures(
     """Pictures of the inputs that are images, and the values shown as black and white."""
     flat = tf.nest.flatten(inputs)
     images = {
-        name: array
+        name: np.asarray(array)
         for name, array in zip(passes.input_names, flat, strict=True)
         if passes.layout(array) in ("image", "grey")
     }

@@ -11,6 +11,7 @@ import socket
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from itertools import count
 
 import tensorflow as tf
@@ -34,6 +35,36 @@ MOST_PENDING_BYTES = 64 << 20
 _serial = count()
 
 
+@dataclass(frozen=True, eq=False)
+class _Entry:
+    """An event to be written: bytes as a scalar string tensor, several as a vector of them."""
+
+    tag: str
+    step: int
+    data: bytes | Sequence[bytes]
+    metadata: SummaryMetadata
+    wall_time: float
+
+    @property
+    def size(self) -> int:
+        return len(self.data) if isinstance(self.data, bytes) else sum(map(len, self.data))
+
+    def event(self, *, described: bool) -> bytes:
+        """The serialized event, without its metadata where the file holds them already."""
+        scalar = isinstance(self.data, bytes)
+        dims = [] if scalar else [TensorShapeProto.Dim(size=len(self.data))]
+        tensor = TensorProto(
+            dtype=DT_STRING,
+            tensor_shape=TensorShapeProto(dim=dims),
+            string_val=[self.data] if scalar else self.data,
+        )
+        metadata = None if described else self.metadata
+        value = Summary.Value(tag=self.tag, metadata=metadata, tensor=tensor)
+        event = Event(wall_time=self.wall_time, step=self.step, summary=Summary(value=[value]))
+        serialized: bytes = event.SerializeToString()
+        return serialized
+
+
 class RunWriter:
     """Writes one run directory. Events are collected by `add_...` and written by `commit`.
 
@@ -46,8 +77,9 @@ class RunWriter:
         self.reopened = 0
         self._file: tf.io.TFRecordWriter | None = None
         self._path = ""
-        self._constant: list[bytes] = []
-        self._pending: list[bytes] = []
+        self._constant: list[_Entry] = []
+        self._pending: list[_Entry] = []
+        self._described: set[str] = set()
 
     def open(self) -> None:
         """Make the directory and begin a new file.
@@ -67,7 +99,7 @@ class RunWriter:
         self, tag: schema.Tag, data: bytes | Sequence[bytes], content: schema.Content
     ) -> None:
         """Something that is written once, at step 0, and again whenever a new file is begun."""
-        self._constant.append(_event(str(tag), 0, data, _metadata(data, content)))
+        self._constant.append(_Entry(str(tag), 0, data, _metadata(data, content), time.time()))
         self._pending.append(self._constant[-1])
 
     def add(
@@ -75,14 +107,14 @@ class RunWriter:
     ) -> None:
         """One record."""
         data = record.encode()
-        self._pending.append(_event(str(tag), step, data, _metadata(data, content)))
+        self._pending.append(_Entry(str(tag), step, data, _metadata(data, content), time.time()))
 
     def add_image(self, tag: str, step: int, png: bytes, size: tuple[int, int], text: str) -> None:
         """A picture for TensorBoard's own Images tab; `size` is (width, height)."""
         metadata = image_metadata.create_summary_metadata(tag, text, converted_to_tensor=True)
         metadata.data_class = DATA_CLASS_BLOB_SEQUENCE
         parts = [str(size[0]).encode(), str(size[1]).encode(), png]
-        self._pending.append(_event(tag, step, parts, metadata))
+        self._pending.append(_Entry(tag, step, parts, metadata, time.time()))
 
     def commit(self) -> None:
         """Write and flush what was added; on failure it is kept for the next call.
@@ -100,8 +132,10 @@ class RunWriter:
                     e for e in self._constant if e not in self._pending
                 ] + self._pending
             assert self._file is not None
-            for event in self._pending:
-                self._file.write(event)
+            for entry in self._pending:
+                # TensorBoard keeps what is constant from the first event of a tag in a file.
+                self._file.write(entry.event(described=entry.tag in self._described))
+                self._described.add(entry.tag)
             self._file.flush()
         except (tf.errors.OpError, OSError) as error:
             # The file may end in half a record: nothing more can be read behind that.
@@ -125,6 +159,7 @@ class RunWriter:
             Event(wall_time=time.time(), file_version="brain.Event:2").SerializeToString()
         )
         self._file.flush()
+        self._described.clear()
 
     def _abandon(self) -> None:
         file, self._file = self._file, None
@@ -134,26 +169,12 @@ class RunWriter:
                 file.close()
 
     def _forget_oldest(self) -> None:
-        size = sum(map(len, self._pending))
+        size = sum(entry.size for entry in self._pending)
         while size > MOST_PENDING_BYTES:
-            size -= len(self._pending.pop(0))
+            size -= self._pending.pop(0).size
 
 
 def _metadata(data: bytes | Sequence[bytes], content: schema.Content) -> SummaryMetadata:
     plugin = SummaryMetadata.PluginData(plugin_name=schema.PLUGIN_NAME, content=content.encode())
     data_class = DATA_CLASS_TENSOR if isinstance(data, bytes) else DATA_CLASS_BLOB_SEQUENCE
     return SummaryMetadata(plugin_data=plugin, data_class=data_class)
-
-
-def _event(tag: str, step: int, data: bytes | Sequence[bytes], metadata: SummaryMetadata) -> bytes:
-    """A serialized event: bytes as a scalar string tensor, several as a vector of them."""
-    scalar = isinstance(data, bytes)
-    tensor = TensorProto(
-        dtype=DT_STRING,
-        tensor_shape=TensorShapeProto(dim=[] if scalar else [TensorShapeProto.Dim(size=len(data))]),
-        string_val=[data] if scalar else data,
-    )
-    value = Summary.Value(tag=tag, metadata=metadata, tensor=tensor)
-    event = Event(wall_time=time.time(), step=step, summary=Summary(value=[value]))
-    serialized: bytes = event.SerializeToString()
-    return serialized

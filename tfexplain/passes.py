@@ -125,7 +125,7 @@ class Passes:
 
         Args:
             readings: What each explainer wants.
-            inputs: The batch.
+            inputs: The batch, tensors.
             targets: int32 [N], or a function of the outputs.
             head: The output that is explained.
             score: logit or probability.
@@ -143,7 +143,7 @@ class Passes:
             found = self.run(
                 key,
                 lambda: self._shared(readings, head, score, function),
-                as_tensors(inputs),
+                inputs,
                 tf.constant(numbers),
             )
         return PassResult(*tf.nest.map_structure(lambda tensor: tensor.numpy(), found))
@@ -234,7 +234,9 @@ def passes_of(model: Model, inputs: Any) -> Passes:
     replaced (quantized, rebuilt) is opened anew.
     """
     kept = _known.setdefault(model, {})
-    key = str(tf.nest.map_structure(lambda x: (tuple(x.shape[1:]), str(x.dtype)), inputs))
+    key = str(
+        tf.nest.map_structure(lambda x: (tuple(x.shape[1:]), tf.as_dtype(x.dtype).name), inputs)
+    )
     found = kept.get(key)
     if found is None or not _same(found.seen, fingerprint(model)):
         found = kept[key] = Passes(model, inputs)
@@ -249,11 +251,6 @@ def fingerprint(model: Model) -> list[Any]:
 
 def _same(one: list[Any], other: list[Any]) -> bool:
     return len(one) == len(other) and all(a is b for a, b in zip(one, other, strict=True))
-
-
-def as_tensors(inputs: Any) -> Any:
-    """The batch as tensors, in its own structure."""
-    return tf.nest.map_structure(tf.convert_to_tensor, inputs)
 
 
 def _trace(forward: Callable[[Any], Any], inputs: Any) -> None:

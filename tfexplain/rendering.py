@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 Bytes = npt.NDArray[np.uint8]
 SEQUENTIAL, DIVERGING = "viridis", "RdBu_r"
+_NOT_FINITE = (1.0, 0.0, 1.0)  # magenta
 _GAP = 2  # pixels between the cells of a grid
 
 
@@ -58,7 +59,7 @@ def colored(values: npt.NDArray[Any], scale: float, *, signed: bool, colors: str
     colormap = matplotlib.colormaps[colors or (DIVERGING if signed else SEQUENTIAL)]
     with np.errstate(invalid="ignore"):
         rgb = colormap((unit + 1) / 2 if signed else unit)[..., :3]
-    rgb[~np.isfinite(values)] = (1, 0, 1)
+    rgb[~np.isfinite(values)] = _NOT_FINITE
     result: Bytes = np.round(255 * rgb).astype(np.uint8)
     return result
 
@@ -170,7 +171,8 @@ def figure(
     axes = result.subplots(rows, columns, squeeze=False).ravel()
     under = None if images is None else _under(attribution, np.asarray(images))
     limit = scale or 1.0  # a map of zeros has no scale of its own
-    look = {"cmap": colors, "vmin": -limit if attribution.signed else 0.0, "vmax": limit}
+    colormap = matplotlib.colormaps[colors].with_extremes(bad=_NOT_FINITE)
+    look = {"cmap": colormap, "vmin": -limit if attribution.signed else 0.0, "vmax": limit}
     for i, (axis, panel, title) in enumerate(zip(axes, panels, titles, strict=False)):
         if under is None:
             drawn = axis.imshow(

@@ -104,8 +104,10 @@ class FeatureMaps(Explainer):
 
     def _reduce(self, activation: Tensor, _: Tensor | None, site: Site) -> tuple[Tensor, Tensor]:
         values = channels_last(tf.cast(activation, tf.float32), site)
-        values = tf.gather(values, self._chosen(site.channels), axis=-1)
-        return values, tf.reduce_max(values, axis=[0, 1, 2])
+        # Gathering along the last axis would copy numbers one by one.
+        by_channel = tf.gather(tf.transpose(values, [3, 0, 1, 2]), self._chosen(site.channels))
+        highest = tf.reduce_max(by_channel, axis=[1, 2, 3])
+        return tf.transpose(by_channel, [1, 2, 3, 0]), highest
 
 
 def channels_last(values: Tensor, site: Site) -> Tensor:

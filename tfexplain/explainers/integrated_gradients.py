@@ -13,7 +13,7 @@ import tensorflow as tf
 from tfexplain.attribution import Attribution
 from tfexplain.explainers.base import Context, Explainer
 from tfexplain.explainers.together import explain, only
-from tfexplain.passes import Passes, as_tensors
+from tfexplain.passes import Passes
 from tfexplain.tap import Tensor
 from tfexplain.targets import Targets, explained
 from tfexplain.untouched import untouched
@@ -145,10 +145,9 @@ class _Path:
         moving: list[int],
     ) -> None:
         self._method, self._context, self._moving = method, context, moving
-        self._ends = as_tensors(flat)
-        self._starts = as_tensors(
-            [np.broadcast_to(b, x.shape) for b, x in zip(base, flat, strict=True)]
-        )
+        self._ends = tf.nest.flatten(context.inputs)
+        starts = zip(base, flat, strict=True)
+        self._starts = [tf.constant(np.broadcast_to(b, x.shape)) for b, x in starts]
         self._function = context.targets if callable(context.targets) else None
         self._targets = tf.constant(context.result.targets)
         self._key = (context.head, context.score, self._function, tuple(moving))

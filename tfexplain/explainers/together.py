@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
 from tfexplain.attribution import Attribution
@@ -82,7 +81,7 @@ def only(explainer: Explainer, model: Any, inputs: Any, targets: Targets) -> Att
 
 
 def as_batch(inputs: Any) -> Any:
-    """Inputs as arrays in their own structure, float64 as float32 (which models compute in).
+    """Inputs as tensors in their own structure, float64 as float32 (which models compute in).
 
     Images of whole numbers become float32 too: Keras would cast them, and gradients need it.
     Whole numbers of fewer axes stay what they are, for they may be indices.
@@ -90,8 +89,8 @@ def as_batch(inputs: Any) -> Any:
     Raises:
         ValueError: no samples, or inputs of different lengths.
     """
-    batch = tf.nest.map_structure(_as_array, inputs)
-    lengths = {len(x) if x.ndim else -1 for x in tf.nest.flatten(batch)}
+    batch = tf.nest.map_structure(_as_tensor, inputs)
+    lengths = {x.shape[0] if x.shape.rank else -1 for x in tf.nest.flatten(batch)}
     if len(lengths) != 1 or min(lengths) < 1:
         shapes = [x.shape for x in tf.nest.flatten(batch)]
         raise ValueError(
@@ -100,10 +99,10 @@ def as_batch(inputs: Any) -> Any:
     return batch
 
 
-def _as_array(values: Any) -> Any:
-    array = np.asarray(values)
-    image = array.ndim >= 4 and np.issubdtype(array.dtype, np.integer)
-    return array.astype(np.float32) if image or array.dtype == np.float64 else array
+def _as_tensor(values: Any) -> Any:
+    tensor = tf.convert_to_tensor(values)
+    image = tensor.shape.rank >= 4 and tensor.dtype.is_integer
+    return tf.cast(tensor, tf.float32) if image or tensor.dtype == tf.float64 else tensor
 
 
 def _group(
@@ -111,7 +110,7 @@ def _group(
 ) -> list[Explanation]:
     """Explainers of one head and score: one shared pass, then each finishes by itself."""
     head, score = passes.head(explainers[0].head), explainers[0].output
-    count = len(tf.nest.flatten(batch)[0])
+    count = tf.nest.flatten(batch)[0].shape[0]
     chosen = as_targets(targets, head, count)
     readings = [explainer.reading(passes) for explainer in explainers]
     wanted: list[Reading] = [reading for reading in readings if reading]
