@@ -229,3 +229,17 @@ def serving(log_dir: Path, runs: int, *flags: str) -> Iterator[Server]:
             lambda found: len(found) == runs and all(r["groups"] for r in found.values())
         )
         yield server
+
+
+def test_another_tab_and_back_keeps_the_place(open_tab: OpenPage, fit_server: Server) -> None:
+    with open_tab(fit_server) as page:
+        page.seek(1)
+        page.page.wait_for_function("location.hash.includes('p.tfexplain.step=1')")
+        page.page.get_by_role("tab", name="Images").click()
+        page.page.wait_for_function("location.hash.startsWith('#images')")
+        page.page.wait_for_timeout(400)
+        assert "p.tfexplain" not in page.hash or "step=1" in page.hash
+        page.page.get_by_role("tab", name="Explain").click()
+        page.page.wait_for_function("location.hash.includes('p.tfexplain.step=1')")
+        page.settle()
+        assert page.epoch == 1

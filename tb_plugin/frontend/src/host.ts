@@ -20,12 +20,16 @@ export function currentHash(): string {
   return guarded(() => window.parent.location.hash, "") || window.location.hash;
 }
 
+/** Whether the address bar is on our tab. */
+export function isOurs(): boolean {
+  const shown = currentHash().replace(/^#/, "").split("&")[0] ?? "";
+  return shown === HASH_ID || shown === "" || shown.startsWith("p.");
+}
+
 /** Replace the hash without a new entry in the history, unless another tab is shown. */
 export function replaceHash(hash: string): void {
   guarded(() => {
-    const shown = window.parent.location.hash.replace(/^#/, "").split("&")[0] ?? "";
-    const isOurs = shown === HASH_ID || shown === "" || shown.startsWith("p.");
-    if (isOurs && innerHeight > 0) window.parent.history.replaceState(null, "", hash);
+    if (isOurs() && innerHeight > 0) window.parent.history.replaceState(null, "", hash);
   }, undefined);
 }
 

@@ -35,6 +35,7 @@ export class Store {
   private readonly held = new Map<string, Held>();
   private readonly pictures = new Map<string, Picture>();
   private readonly inFlight = new Set<string>();
+  private readonly requestedPictures = new Set<string>();
   private readonly onChange: () => void;
   private count = 0;
 
@@ -78,8 +79,8 @@ export class Store {
   async ensurePictures(run: Run): Promise<void> {
     for (const { name, version } of run.inputs) {
       const id = key(run.run, name, version);
-      if (this.inFlight.has(id) || this.pictureErrors.has(id)) continue;
-      this.pictureErrors.set(id, "");
+      if (this.requestedPictures.has(id)) continue;
+      this.requestedPictures.add(id);
       await this.guarded(id, async () => {
         for (const { sample, data } of await fetchInputs(run.run, name, version)) {
           await this.keepPicture(run.run, name, sample, data);

@@ -59,7 +59,7 @@ export class TrackPlot {
   constructor(host: HTMLElement, track: Track, look: PlotLook) {
     this.plot = new uPlot(optionsOf(track, look), dataOf(track), host);
     const title = document.createElement("span");
-    title.className = "title";
+    title.className = `title ${track.name}`;
     title.textContent = track.name;
     this.plot.root.append(title);
   }
@@ -107,7 +107,7 @@ function optionsOf(track: Track, look: PlotLook): uPlot.Options {
       {
         ...axis,
         size: look.left,
-        space: 16,
+        space: 14,
         grid: { stroke: line, width: 1 },
         values: (_plot, ticks, _axis, _space, step) => ticks.map((tick) => tickText(tick, step)),
       },
@@ -118,8 +118,12 @@ function optionsOf(track: Track, look: PlotLook): uPlot.Options {
 
 /** As many decimals as the distance between ticks needs, the same on all of them. */
 function tickText(tick: number, step: number): string {
-  const decimals = Math.max(0, Math.ceil(-Math.log10(step) - 1e-9));
-  return decimals > 4 || Math.abs(tick) >= 1e5 ? short(tick) : tick.toFixed(decimals);
+  const decimals = [0, 1, 2, 3, 4].find((d) => isWhole(step * 10 ** d));
+  return decimals === undefined || Math.abs(tick) >= 1e5 ? short(tick) : tick.toFixed(decimals);
+}
+
+function isWhole(value: number): boolean {
+  return Math.abs(value - Math.round(value)) < 1e-9 * Math.max(1, value) && value > 0.5;
 }
 
 /** Validation solid, training dashed, in the run's colour. */

@@ -79,7 +79,7 @@ export class App extends Part {
             <div class="main" role="main">
               <tfx-samples .dashboard=${dashboard}></tfx-samples>
               ${
-                dashboard.view.opened
+                this.isEnlarged
                   ? html`<tfx-enlarged .dashboard=${dashboard}></tfx-enlarged>`
                   : html`<tfx-grid .dashboard=${dashboard}></tfx-grid>`
               }
@@ -91,6 +91,15 @@ export class App extends Part {
       }
       <tfx-readout .dashboard=${dashboard}></tfx-readout>
     `;
+  }
+
+  /** A link may name a map that is not among the shown ones: then the grid is the place to be. */
+  private get isEnlarged(): boolean {
+    const { view, scene } = this.dashboard;
+    return (
+      scene.shown.some(({ id }) => id === view.opened?.run) &&
+      scene.shownColumns.some(({ group }) => group === view.opened?.group)
+    );
   }
 
   /** Keys that work wherever no control needs them for itself. */

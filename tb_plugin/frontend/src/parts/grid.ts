@@ -61,7 +61,7 @@ export class Grid extends Part {
       @media (max-width: 1100px) {
         .row {
           gap: 12px;
-          padding: 0 12px;
+          padding-inline: 12px;
         }
         .input {
           width: 72px;
@@ -199,7 +199,7 @@ export class Grid extends Part {
             <span class="dot" style="background: ${run.colour}"></span>
             <span class="cut" title=${run.name}>${run.name}</span>
           </div>
-          <tfx-prediction .dashboard=${this.dashboard} .run=${run} .sample=${sample}>
+          <tfx-prediction plain .dashboard=${this.dashboard} .run=${run} .sample=${sample}>
           </tfx-prediction>
         </div>
         ${this.dashboard.scene.shownColumns.map((column) => this.cell(run, column, sample))}

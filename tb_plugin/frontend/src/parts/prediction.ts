@@ -15,7 +15,6 @@ export class Prediction extends PaintedPart {
   static override properties = {
     run: { attribute: false },
     sample: { type: Number },
-    named: { type: Boolean },
   };
   static override styles = [
     base,
@@ -28,6 +27,9 @@ export class Prediction extends PaintedPart {
         font-size: 12px;
         line-height: 17px;
         min-width: 0;
+      }
+      :host([plain]) .dot {
+        display: none;
       }
       .dot {
         width: 7px;

@@ -64,8 +64,8 @@ export class Timeline extends PaintedPart {
       }
       .title {
         position: absolute;
-        left: 62px;
-        top: 6px;
+        right: 30px;
+        top: 8px;
         padding: 0 4px;
         border-radius: 3px;
         background: color-mix(in srgb, var(--panel) 75%, transparent);
@@ -73,6 +73,11 @@ export class Timeline extends PaintedPart {
         line-height: 14px;
         color: var(--muted);
         pointer-events: none;
+      }
+      /* Where the curves of a training that goes well leave room. */
+      .title.accuracy {
+        top: auto;
+        bottom: 8px;
       }
       .strokes {
         margin-left: auto;

@@ -4,7 +4,7 @@ import { recordAt } from "../data/series.ts";
 import { Store } from "../data/store.ts";
 import { Stage } from "../draw/stage.ts";
 import type { Predictions } from "../format/records.ts";
-import { currentHash, linkWith, replaceHash } from "../host.ts";
+import { currentHash, isOurs, linkWith, replaceHash } from "../host.ts";
 import { readHash, writeHash } from "./hash.ts";
 import { type Note, notesOf } from "./notes.ts";
 import { deriveScene, EMPTY_SCENE, type Scene, wantsOf } from "./scene.ts";
@@ -66,8 +66,15 @@ export class Dashboard extends EventTarget {
     this.load();
   }
 
+  /** The address changed; a bare one is TensorBoard coming back to our tab, which keeps its place. */
   followLink(): void {
-    this.view = decodeView(readHash(currentHash()));
+    const values = readHash(currentHash());
+    if (!isOurs()) return;
+    if (values.size === 0) {
+      this.writeLink();
+      return;
+    }
+    this.view = decodeView(values);
     this.derive();
     this.load();
   }

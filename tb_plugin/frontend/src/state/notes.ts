@@ -51,7 +51,7 @@ function unreadableNotes(run: ShownRun, scene: Scene, store: Store): Note[] {
     }
   }
   for (const [key, error] of store.pictureErrors) {
-    if (error && key.startsWith(`${run.id}\n`)) texts.push(`not shown: ${error}`);
+    if (key.startsWith(`${run.id}\n`)) texts.push(`not shown: ${error}`);
   }
   return texts.map((text) => ({ level: "warning", run: run.name, text }));
 }
