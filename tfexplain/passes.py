@@ -243,6 +243,10 @@ def passes_of(model: Model, inputs: Any) -> Passes:
     return found
 
 
+def _described(array: Any) -> tuple[tuple[int, ...], str]:
+    return tuple(array.shape[1:]), tf.as_dtype(array.dtype).name
+
+
 def fingerprint(model: Model) -> list[Any]:
     """The objects whose replacement makes a compiled function explain a model that is gone."""
     layers = tap.layers_by_path(model).values()
