@@ -118,6 +118,7 @@ class Explain(keras.callbacks.Callback):  # type: ignore[misc]
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
         """Check everything, print the choices, open the log."""
         self._settings.check()
+        self._close()
         other = _writing.get(self._directory)
         if other is not None and other is not self:
             self._take_over(other)
@@ -149,17 +150,19 @@ class Explain(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
         """Explain the last epoch if that has not been done, and close the log."""
-        if self._session is None or self._writer is None:
-            return
         try:
-            if self._last_step >= 0 and self._last_step not in self._session.explained:
+            if self._session and self._last_step not in {-1, *self._session.explained}:
                 self._explain(self._last_step)
             self._commit(self._last_step)
-            with self._guard.watch("writer", self._last_step):
-                self._writer.close()
         finally:
+            self._close()
+
+    def _close(self) -> None:
+        writer, self._session, self._writer = self._writer, None, None
+        if writer is not None:
             _writing.pop(self._directory, None)
-            self._session = self._writer = None
+            with self._guard.watch("writer", self._last_step):
+                writer.close()
 
     def _start(self) -> None:
         session = Session(self._settings, self.model, self._guard)
@@ -177,7 +180,7 @@ class Explain(keras.callbacks.Callback):  # type: ignore[misc]
                 f"log_dir: another Explain of this fit already writes {self._directory!r}. "
                 "Give each its own log_dir, or one Explain all the explainers."
             )
-        other.on_train_end()
+        other._close()
 
     def _explain(self, step: int) -> None:
         if self._session is not None and self._writer is not None:

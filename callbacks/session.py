@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -54,6 +56,8 @@ class Session:
             print("tfexplain: explaining to " + writer.directory)
             for name, value in choices.items():
                 print(f"  {name:<{width}}  {value}")
+            logs = os.path.dirname(os.path.dirname(writer.directory)) or "."
+            print(f"  see it with: tensorboard --logdir {shlex.quote(logs)}   (the EXPLAIN tab)")
         samples = schema.Samples(
             self._batch.labels,
             self._batch.rows,

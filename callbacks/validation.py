@@ -133,8 +133,8 @@ def _unpacked(batch: Any) -> tuple[Any, Any | None]:
 
 
 def _arrays(values: Any) -> Any:
-    if isinstance(values, (list, tuple)) and values and np.isscalar(values[0]):
-        return np.asarray(values)
+    if isinstance(values, list) and values and np.isscalar(tf.nest.flatten(values)[0]):
+        return np.asarray(values)  # nested lists of numbers are an array, not a structure
     return tf.nest.map_structure(_array, values)
 
 

@@ -22,6 +22,8 @@ Unit = Literal["logit", "probability", "output"]
 ScoreFunction: TypeAlias = Callable[[Any], Tensor]
 Targets: TypeAlias = npt.ArrayLike | ScoreFunction | None
 
+# Parts of the names of losses whose outputs are values; any other loss may be about classes.
+_VALUE_LOSSES = ("error", "mse", "mae", "mape", "msle", "huber", "logcosh", "cosine", "poisson")
 PREDICTED = -1  # a target to be replaced by the predicted class
 
 
@@ -88,8 +90,8 @@ def _head(position: int, name: str, tensor: Tensor, loss: str) -> Head:
     elif "crossentropy" in loss and classes > 1:
         activation = "softmax"
     applied = logits or (activation != "none" and "from_logits" not in loss)
-    known_values = bool(loss) and "crossentropy" not in loss and "hinge" not in loss
-    regression = activation == "none" and (classes == 1 or known_values)
+    values = any(word in loss for word in _VALUE_LOSSES)
+    regression = activation == "none" and (classes == 1 or values)
     return Head(name, position, classes, logits, activation, applied, regression)
 
 

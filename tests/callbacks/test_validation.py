@@ -67,6 +67,11 @@ def test_python_lists_of_labels_are_labels() -> None:
     assert np.array_equal(pool.labels, [2, 0, 1])
 
 
+def test_nested_lists_of_numbers_are_arrays() -> None:
+    pool = validation.read(([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], [0, 1, 0]))
+    assert pool.take(np.array([2])).tolist() == [[5.0, 6.0]]
+
+
 def test_ragged_data_is_refused() -> None:
     with pytest.raises(ValueError, match=r"expected dense arrays; got a RaggedTensor.*to_tensor"):
         validation.read(tf.data.Dataset.from_tensors(tf.ragged.constant([[1], [1, 2]])))

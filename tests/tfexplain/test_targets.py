@@ -47,6 +47,8 @@ IDENTITY = layers.Activation("linear")
         (IDENTITY, "mse", 3, "none", False, True, "output"),
         (IDENTITY, None, 3, "none", False, False, "output"),
         (IDENTITY, "categorical_hinge", 3, "none", False, False, "output"),
+        (IDENTITY, keras.losses.Huber(), 3, "none", False, True, "output"),
+        (IDENTITY, lambda true, found: tf.reduce_mean(found), 3, "none", False, False, "output"),
         (
             layers.Lambda(lambda x: tf.exp(x) / tf.reduce_sum(tf.exp(x), -1, keepdims=True)),
             "categorical_crossentropy",
