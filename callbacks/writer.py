@@ -98,8 +98,13 @@ class RunWriter:
     def add_constant(
         self, tag: schema.Tag, data: bytes | Sequence[bytes], content: schema.Content
     ) -> None:
-        """Something that is written once, at step 0, and again whenever a new file is begun."""
-        self._constant.append(_Entry(str(tag), 0, data, _metadata(data, content), time.time()))
+        """Something that is written once, and again whenever a new file is begun.
+
+        Records stand at step 0. Pictures stand at a step that is new each time: of several blob
+        sequences at one step, TensorBoard's Python mode shows the first, not the last.
+        """
+        step = 0 if isinstance(data, bytes) else int(time.time())
+        self._constant.append(_Entry(str(tag), step, data, _metadata(data, content), time.time()))
         self._pending.append(self._constant[-1])
 
     def add(

@@ -23,10 +23,11 @@ inputs/NAME                       PNG files    a blob sequence, one picture a sa
 LAYER may itself hold slashes (`backbone/conv5`); SAMPLE is the row in the validation batch.
 Maps are stored as float16 of value / scale, where scale is the largest finite magnitude: tiny
 gradients do not underflow, NaN and infinity stay what they are. `gap` is empty where the method
-has none. Numbers in headers are Python's `repr`, lists and objects are JSON.
+has none. Numbers in headers are Python's `repr`, lists and objects are JSON. `samples` stands
+at step 0; the step of `inputs/` is any number that is new each time, and the last one holds.
 
 What never changes with the step is in `plugin_content`, a small JSON object (`Content`):
-TensorBoard keeps only the first one of a tag.
+TensorBoard keeps only the first one of a tag, so later events of a file leave it out.
 
 A newer major version is refused, an older one is read. Everything read back is hostile until
 checked here, and everything wrong with it is one error: `SchemaError`.

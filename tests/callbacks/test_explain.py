@@ -115,7 +115,7 @@ def test_what_is_logged_and_printed(tmp_path: Path, capsys: Any) -> None:
     assert not run.record("status").problems
     samples = run.record("samples")
     assert samples.class_names == list("abcdefghij")
-    pictures = [np.asarray(Image.open(io.BytesIO(p))) for p in run.values["inputs/input"][0]]
+    pictures = [np.asarray(Image.open(io.BytesIO(p))) for p in run.pictures()]
     assert np.array_equal(pictures, np.round(255 * x[samples.rows][..., 0]))
     content = run.content("map/IntegratedGradients/input/0")
     assert (content.unit, content.signed, content.shape) == ("logit", True, (8, 8))

@@ -97,7 +97,7 @@ def test_a_removed_directory_is_made_anew_with_everything_that_explains_it(tmp_p
     run = read_run(log_dir)
     assert sorted(run.values["map/GradCAM/conv/0"]) == [2, 3, 4]
     assert run.record("samples").rows.shape == (8,)
-    assert len(run.values["inputs/input"][0]) == 8
+    assert len(run.pictures()) == 8
     assert run.record("status").problems[0].kind == "writer: log file lost"
 
 

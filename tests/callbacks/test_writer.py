@@ -51,7 +51,7 @@ def test_constants_are_written_once_and_again_into_a_new_file(tmp_path: Path) ->
     shutil.rmtree(tmp_path / "explain")
     writer.commit()
     assert writer.reopened == 1
-    assert read_run(tmp_path).values["inputs/x"][0] == pictures
+    assert read_run(tmp_path).pictures("x") == pictures
 
 
 def test_what_could_not_be_written_is_kept_up_to_a_bound(

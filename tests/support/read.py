@@ -24,6 +24,12 @@ class Run:
         data = steps[max(steps) if step is None else step]
         return schema.decode(schema.Tag.parse(tag).kind, data[0])
 
+    def pictures(self, name: str = "input") -> list[bytes]:
+        """The pictures of one input, as they were written last."""
+        steps = self.values[f"inputs/{name}"]
+        found: list[bytes] = steps[max(steps)]
+        return found
+
     def content(self, tag: str) -> schema.Content:
         """The constant part of a series."""
         return schema.Content.decode(self.contents[tag])
