@@ -94,7 +94,8 @@ def _bins(values: Array, low: float, high: float) -> npt.NDArray[np.uint8]:
     scaled *= np.float32(1 / width if width > 0 and np.isfinite(1 / width) else 0)
     np.minimum(scaled, np.float32(BINS - 1), out=scaled)
     np.maximum(scaled, np.float32(0), out=scaled)
-    return scaled.astype(np.uint8)
+    bins: npt.NDArray[np.uint8] = scaled.astype(np.uint8)
+    return bins
 
 
 def _counts(values: Array, low: float, high: float) -> npt.NDArray[np.int64]:
@@ -103,5 +104,5 @@ def _counts(values: Array, low: float, high: float) -> npt.NDArray[np.int64]:
     # Two bytes are counted as one number: half the steps of the slowest part.
     pairs = np.bincount(bins[: bins.size - odd.size].view(np.uint16), minlength=BINS << 8)
     table = pairs.reshape(BINS, 256)[:, :BINS]
-    counts = table.sum(axis=0) + table.sum(axis=1) + np.bincount(odd, minlength=BINS)
-    return counts.astype(np.int64)
+    counts: npt.NDArray[np.int64] = table.sum(axis=0) + table.sum(axis=1)
+    return counts + np.bincount(odd, minlength=BINS)
