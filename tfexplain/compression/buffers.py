@@ -42,7 +42,9 @@ def view(variable: Variable) -> Array:
     variable writes to a copy. On another device than the CPU, and for types that cannot be viewed
     (bool, strings), this copies one variable.
     """
-    tensor = _tensor_variable(variable).read_value()
+    held = _tensor_variable(variable)
+    # Some of tfmot's masks are eager tensors.
+    tensor = held.read_value() if hasattr(held, "read_value") else held
     name = tensor.dtype.name
     if "CPU" not in str(getattr(tensor, "device", "CPU")) or name in ("bool", "string"):
         return np.asarray(tensor.numpy())
