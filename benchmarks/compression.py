@@ -90,7 +90,7 @@ def passes(table: Table, layers: list[LayerWeights], kernels: list[Any]) -> None
     """Rows of our own passes; measured dense and with zeros, which takes other branches."""
     table.read = cost(lambda: [np.sum(view(kernel)) for kernel in kernels])
     table.row("one read: np.sum over the kernels", table.read)
-    table.row("one copy: Variable.numpy()", cost(lambda: [np.array(view(k)) for k in kernels]))
+    table.row("one copy of the same bytes", cost(lambda: [np.array(view(k)) for k in kernels]))
     for state in ("dense", "80% zeros"):
         if state != "dense":
             prune(kernels)

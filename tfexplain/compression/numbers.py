@@ -10,7 +10,7 @@ import numpy as np
 
 from tfexplain.compression.churn import KeptBits, pack
 from tfexplain.compression.codes import CodeCounter, ScaleHealth, scale_health
-from tfexplain.compression.distribution import Histogram, Moments, histogram
+from tfexplain.compression.distribution import Histogram, Moments, histogram, squares
 from tfexplain.compression.sizes import Sizes, sizes
 from tfexplain.compression.sources import Piece
 from tfexplain.compression.structure import (
@@ -252,8 +252,8 @@ class _Pass:
         self.lost += int(np.count_nonzero((reference != 0) & ~nonzero))
         exact = reference.astype(np.float64).reshape(-1)
         difference = exact - piece.effective.reshape(-1)
-        self.energy += float(exact @ exact)
-        self.error += float(difference @ difference)
+        self.energy += squares(exact)
+        self.error += squares(difference)
         if piece.low is not None and piece.high is not None:
             self.has_range = True
             # A weight on the edge is not clipped, though rounding may put it a hair outside.
