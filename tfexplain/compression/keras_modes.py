@@ -5,8 +5,7 @@ Keras' own `layer.kernel` gives raw codes, with LoRA codes plus a float update: 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
 from functools import partial
 from math import prod
 from typing import Any, TypeAlias
@@ -15,83 +14,16 @@ import numpy as np
 import tensorflow as tf
 
 from tfexplain.compression.buffers import Array, Variable, is_variable, view
+from tfexplain.compression.kernels import Quantized
 from tfexplain.compression.layout import Layout, Shape
-from tfexplain.compression.sources import Affine, Float8, LowRank, Plain, Source
+from tfexplain.compression.lora import with_update
+from tfexplain.compression.sources import Affine, Float8, Plain, Source
 
 Layer: TypeAlias = Any
 Codes: TypeAlias = Callable[[slice, slice], Array]
 
 
-@dataclass(frozen=True)
-class Quantized:
-    """How a kernel is stored; the fields are those of `LayerWeights`.
-
-    Attributes:
-        source: A function of the kernel's layout, or None where values cannot be read.
-        overhead: Variables that the codes need to be understood.
-        beside: Further variables that belong to the kernel now but not to an exported model.
-        columns: Of the matrix that the codes are stored in, where it is not the layout's.
-    """
-
-    mode: str
-    source: Callable[[Layout], Source] | None
-    bits_stored: float | None = None
-    bits_compute: int | None = None
-    bits_code: float | None = None
-    code_range: tuple[int, int] | None = None
-    overhead: tuple[Variable, ...] = ()
-    beside: tuple[Variable, ...] = ()
-    calibrated: bool | None = None
-    note: str = ""
-    columns: int | None = None
-
-
 Entry: TypeAlias = tuple[str, Variable, Shape, Quantized]
-
-
-@dataclass(frozen=True)
-class Update:
-    """LoRA's factor * A B."""
-
-    a: Variable
-    b: Variable
-    factor: float
-
-    @property
-    def variables(self) -> tuple[Variable, Variable]:
-        """A and B."""
-        return self.a, self.b
-
-    def apply(self, source: Source) -> Source:
-        """The source with the update added."""
-        return LowRank(source, self.a, self.b, self.factor)
-
-
-def low_rank(layer: Layer) -> Mapping[int, Update]:
-    """LoRA updates of a layer, by the id of the variable that they are added to."""
-    if not getattr(layer, "lora_enabled", False):
-        return {}
-    found = {}
-    for name in ("kernel", "embeddings"):
-        a = getattr(layer, f"lora_{name}_a", None)
-        variable = vars(layer).get(f"_{name}")
-        if is_variable(a) and is_variable(variable):
-            b = getattr(layer, f"lora_{name}_b")
-            found[id(variable)] = Update(a, b, layer.lora_alpha / layer.lora_rank)
-    return found
-
-
-def _with_update(layer: Layer, variable: Variable, stored: Quantized) -> Quantized:
-    update = low_rank(layer).get(id(variable))
-    if update is None or stored.source is None:
-        return stored
-    base = stored.source
-    return replace(
-        stored,
-        source=lambda layout: update.apply(base(layout)),
-        overhead=(*stored.overhead, *update.variables),
-        note=f"{stored.note} LoRA of rank {layer.lora_rank} added to the codes".strip(),
-    )
 
 
 def embedded(layer: Layer) -> bool:
@@ -146,7 +78,7 @@ def _int8_entry(layer: Layer, name: str, codes: Variable, scale: Variable, axis:
         code_range=(-128, 127),
         overhead=(scale,),
     )
-    return name, codes, shape, _with_update(layer, codes, stored)
+    return name, codes, shape, with_update(layer, codes, stored)
 
 
 def _matrix(codes: Variable, columns: int) -> Codes:
@@ -238,7 +170,7 @@ def _int4_entry(
         overhead=(scale, zero, layer.g_idx) if grouped else (scale,),
         columns=columns,
     )
-    return name, codes, shape, _with_update(layer, codes, stored)
+    return name, codes, shape, with_update(layer, codes, stored)
 
 
 def _nibbles(variable: Variable, shape: Shape, axis: int, signed: bool) -> Codes:
@@ -314,7 +246,7 @@ def _transposed(layer: Layer, mode: str, calibrated: bool, bits: int) -> Entry:
             calibrated=False,
             note=note,
         )
-        return "kernel", kernel, tuple(kernel.shape), _with_update(layer, kernel, plain)
+        return "kernel", kernel, tuple(kernel.shape), with_update(layer, kernel, plain)
     columns, rows = int(layer.kernel_scale.shape[0]), int(codes.shape[1])
     shape = getattr(layer, "original_kernel_shape", None) or (rows, columns)
     protection = layer.awq_scales if mode == "awq" else None

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 from tfexplain import tap
+from tfexplain.compression.combined import Referenced
 from tfexplain.compression.readers import read_layer
-from tfexplain.compression.sources import Referenced
 from tfexplain.compression.weights import LayerWeights, WeightsError
 
 Model: TypeAlias = Any
