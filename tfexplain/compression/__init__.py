@@ -1,0 +1,33 @@
+"""Reading weights as they really are (masks, codes, scales), and the numbers made of them."""
+
+from tfexplain.compression.activations import ActivationNumbers, measure_activations
+from tfexplain.compression.churn import KeptBits
+from tfexplain.compression.distribution import Histogram, Moments
+from tfexplain.compression.numbers import LayerNumbers, Settings, measure, measure_all
+from tfexplain.compression.reading import read
+from tfexplain.compression.sizes import Sizes
+from tfexplain.compression.structure import Pattern, Structure
+from tfexplain.compression.totals import Totals, total
+from tfexplain.compression.weights import Block, LayerWeights, WeightsError, find
+
+__all__ = [
+    "ActivationNumbers",
+    "Block",
+    "Histogram",
+    "KeptBits",
+    "LayerNumbers",
+    "LayerWeights",
+    "Moments",
+    "Pattern",
+    "Settings",
+    "Sizes",
+    "Structure",
+    "Totals",
+    "WeightsError",
+    "find",
+    "measure",
+    "measure_activations",
+    "measure_all",
+    "read",
+    "total",
+]

@@ -1,0 +1,49 @@
+"""Which units of a layer ever answer, on one batch of activations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from tfexplain.compression.buffers import Array
+from tfexplain.compression.structure import share, sparsity_of
+
+
+@dataclass(frozen=True, eq=False)
+class ActivationNumbers:
+    """What one batch says about the units of a layer.
+
+    Attributes:
+        sparsity: mean(a == 0).
+        dead: bool [C], units never above zero on the batch.
+    """
+
+    sparsity: float
+    dead: npt.NDArray[np.bool_]
+
+    @property
+    def dead_share(self) -> float:
+        """Share of units that are dead on this batch."""
+        return sparsity_of(self.dead)
+
+
+def measure_activations(values: Array, channel_axis: int = -1) -> ActivationNumbers:
+    """Numbers of a batch of activations.
+
+    Args:
+        values: [N, ..., C] as `tap` reads them.
+        channel_axis: Where units lie; 1 for channels first.
+
+    Raises:
+        ValueError: there are no samples.
+    """
+    if values.ndim < 2 or not len(values):
+        raise ValueError(
+            f"values of shape {values.shape}: expected [N, ..., C] with N > 0. Pass a batch."
+        )
+    others = tuple(axis for axis in range(values.ndim) if axis != channel_axis % values.ndim)
+    zeros = values.size - int(np.count_nonzero(values != 0))
+    alive = np.asarray((values > 0).any(axis=others))
+    return ActivationNumbers(share(zeros, values.size), ~alive)

@@ -1,0 +1,104 @@
+"""Sources made of other sources: LoRA's updates, float references, axes in another order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from tfexplain.compression.buffers import Array, Variable, view
+from tfexplain.compression.sources import Opened, Piece, Source
+
+
+@dataclass(frozen=True)
+class LowRank:
+    """Another source plus LoRA's update factor * A B, as the layer adds it.
+
+    Attributes:
+        a: [..., rank].
+        b: [rank, last axis of the kernel].
+    """
+
+    base: Source
+    a: Variable
+    b: Variable
+    factor: float
+
+    def steps(self) -> Array | None:
+        return self.base.steps()
+
+    def zeros(self) -> Array | None:
+        return self.base.zeros()
+
+    def open(self) -> Opened:
+        base, b = self.base.open(), view(self.b)
+        a = view(self.a)
+
+        def piece(rows: slice, columns: slice) -> Piece:
+            found = base(rows, columns)
+            # [rows, heads, rank] where the columns of the matrix are heads times the last axis.
+            heads = a.reshape(-1, found.effective.shape[1] // b.shape[1] or 1, a.shape[-1])
+            if b.shape[1] >= found.effective.shape[1]:
+                delta = heads.reshape(-1, a.shape[-1])[rows] @ b[:, columns]
+            else:
+                delta = (heads[rows] @ b).reshape(found.effective.shape)
+            delta = delta * np.float32(self.factor)
+            reference = None if found.reference is None else found.reference + delta
+            return replace(found, effective=found.effective + delta, reference=reference)
+
+        return piece
+
+
+@dataclass(frozen=True)
+class Referenced:
+    """A source beside another one whose values are the float reference."""
+
+    base: Source
+    reference: Source
+
+    def steps(self) -> Array | None:
+        return self.base.steps()
+
+    def zeros(self) -> Array | None:
+        return self.base.zeros()
+
+    def open(self) -> Opened:
+        base, reference = self.base.open(), self.reference.open()
+        return lambda rows, columns: replace(
+            base(rows, columns), reference=reference(rows, columns).effective
+        )
+
+
+@dataclass(frozen=True)
+class Reordered:
+    """A source whose kernel's axes must be brought into line; it is decoded as a whole."""
+
+    base: Source
+    shape: tuple[int, ...]
+    order: tuple[int, ...]
+    columns: int
+
+    def steps(self) -> Array | None:
+        return self.base.steps()
+
+    def zeros(self) -> Array | None:
+        return self.base.zeros()
+
+    def open(self) -> Opened:
+        whole = self.base.open()(slice(None), slice(None))
+        stored = whole.effective.shape
+
+        def in_line(array: Array | None) -> Array | None:
+            if array is None:
+                return None
+            full = np.broadcast_to(array, stored).reshape(self.shape).transpose(self.order)
+            line: Array = full.reshape(-1, self.columns)
+            return line
+
+        moved = {name: in_line(getattr(whole, name)) for name in Piece.__dataclass_fields__}
+
+        def piece(rows: slice, columns: slice) -> Piece:
+            cut = {n: None if a is None else a[rows, columns] for n, a in moved.items()}
+            return Piece(**cut)  # type: ignore[arg-type]
+
+        return piece

@@ -1,0 +1,59 @@
+"""What a reader says of one kernel, before it becomes a `LayerWeights`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tfexplain.compression.buffers import Variable
+from tfexplain.compression.layout import Layout, Shape
+from tfexplain.compression.sources import Source
+
+
+@dataclass(frozen=True)
+class Quantized:
+    """How a kernel is stored; the fields are those of `LayerWeights`.
+
+    Attributes:
+        source: A function of the kernel's layout, or None where values cannot be read.
+        overhead: Variables that the codes need to be understood.
+        beside: Further variables that belong to the kernel now but not to an exported model.
+        columns: Of the matrix that the codes are stored in, where it is not the layout's.
+    """
+
+    mode: str
+    source: Callable[[Layout], Source] | None
+    bits_stored: float | None = None
+    bits_compute: int | None = None
+    bits_code: float | None = None
+    code_range: tuple[int, int] | None = None
+    overhead: tuple[Variable, ...] = ()
+    beside: tuple[Variable, ...] = ()
+    calibrated: bool | None = None
+    note: str = ""
+    columns: int | None = None
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A kernel's variable with the way to read it, before it becomes a `LayerWeights`."""
+
+    weight: str
+    variable: Variable
+    shape: Shape
+    stored: Quantized
+
+
+def kernel_of(variable: Variable, mode: str, source: Any, **stored: Any) -> Kernel:
+    quantized = Quantized(mode, source, **stored)
+    return Kernel(name_of(variable), variable, shape_of(variable), quantized)
+
+
+def name_of(variable: Variable) -> str:
+    """`kernel` of `dense/kernel:0`."""
+    return str(variable.name).split("/")[-1].split(":")[0]
+
+
+def shape_of(variable: Variable) -> Shape:
+    return tuple(int(side) for side in variable.shape)

@@ -1,0 +1,95 @@
+"""`read`: every kernel of a model, in model order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, TypeAlias
+
+from tfexplain import tap
+from tfexplain.compression.combined import Referenced
+from tfexplain.compression.readers import read_layer
+from tfexplain.compression.weights import LayerWeights, WeightsError
+
+Model: TypeAlias = Any
+
+
+def read(
+    model: Model,
+    reference: Model | None = None,
+    shapes: Mapping[str, tuple[int, ...]] | None = None,
+) -> list[LayerWeights]:
+    """Every kernel of `model`, in the order of its layers.
+
+    Args:
+        model: A Keras 3 or tf_keras model, built; under a Distiller, student and teacher are
+            told apart by `part`.
+        reference: The uncompressed model, for quantization errors of modes that keep no float
+            kernel. Layers are matched by path, and by shape.
+        shapes: Output shapes of layers by path, without the batch axis, such as `tap.Site.shape`;
+            for multiply-adds of models that are not functional.
+
+    Raises:
+        WeightsError: the model is not built, or `reference` does not fit it.
+    """
+    layers = tap.layers_by_path(model)
+    parts = _parts(model)
+    found: list[LayerWeights] = []
+    taken: set[int] = set()
+    for path, layer in layers.items():
+        part = next((name for name, ids in parts.items() if id(layer) in ids), "")
+        inner = {id(child): name for name, child in layers.items() if name.startswith(path + "/")}
+        for kernel in read_layer(path, layer, inner, taken, (shapes or {}).get):
+            found.append(replace(kernel, part=part))
+    _check_built(model, found, layers)
+    found = _named_apart(found)
+    return found if reference is None else _with_reference(found, read(reference))
+
+
+def _parts(model: Model) -> dict[str, set[int]]:
+    """Ids of the layers of student and teacher, where `model` is a Distiller."""
+    if not any(cls.__name__ == "Distiller" for cls in type(model).__mro__):
+        return {}
+    both = {"student": model.student, "teacher": model.teacher}
+    return {
+        name: {id(part), *(id(layer) for layer in tap.layers_by_path(part).values())}
+        for name, part in both.items()
+    }
+
+
+def _check_built(model: Model, found: list[LayerWeights], layers: Mapping[str, Any]) -> None:
+    late = [path for path, layer in layers.items() if not getattr(layer, "built", True)]
+    # A layer that is never called is never built either: that alone is no error.
+    if not found and (late or not getattr(model, "built", True)):
+        raise WeightsError(
+            f"model={model.name!r}: its weights are not built yet (layers: "
+            f"{', '.join(late[:10]) or 'none'}). Call it on a batch, or give it an Input, first."
+        )
+
+
+def _named_apart(found: list[LayerWeights]) -> list[LayerWeights]:
+    counts: dict[str, int] = {}
+    for kernel in found:
+        counts[kernel.path] = counts.get(kernel.path, 0) + 1
+    return [replace(kernel, alone=counts[kernel.path] == 1) for kernel in found]
+
+
+def _with_reference(
+    found: list[LayerWeights], references: list[LayerWeights]
+) -> list[LayerWeights]:
+    by_name = {(layer.path, layer.weight): layer for layer in references}
+    result = []
+    for layer in found:
+        other = by_name.get((layer.path, layer.weight))
+        if other is None or other.shape != layer.shape:
+            got = "no such layer" if other is None else f"shape {other.shape}"
+            raise WeightsError(
+                f"reference: {layer.name!r}: expected a kernel of shape {layer.shape}; got {got}. "
+                "Pass the model of the same architecture before it was compressed."
+            )
+        if layer.source is None or other.source is None:
+            result.append(layer)
+            continue
+        source = Referenced(layer.source, other.source)
+        result.append(replace(layer, source=source, quantized=layer.mode != "pruning"))
+    return result

@@ -1,0 +1,122 @@
+"""A model in a few numbers, each with what it is a share of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from tfexplain.compression.numbers import LayerNumbers, sqnr
+from tfexplain.compression.structure import share
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Sums over kernels; biases and normalization are not counted.
+
+    Attributes:
+        denominator: In words, what shares are shares of.
+        weights: Over all kernels whose values were read.
+        nonzeros: Of these.
+        sparsity: 1 - nonzeros / weights.
+        macs: Per sample, over the kernels whose output size is known; likewise the next two.
+        effective_macs: Theoretical.
+        structured_macs: Outside of zero filters and channels.
+        size_stored: Bytes, unknown modes included.
+        size_dense: Bytes of an export; likewise the next two.
+        size_bitmask: With a bit per weight.
+        size_csr: With an index per weight.
+        effective_bits: Per weight, with scales.
+        mse: Over the kernels with a float reference; likewise the next one.
+        sqnr: In dB.
+        leak: Of the masked weights.
+        unread: Kernels of unknown modes.
+    """
+
+    denominator: str
+    weights: int
+    nonzeros: int
+    sparsity: float
+    macs: int | None
+    effective_macs: int | None
+    structured_macs: int | None
+    size_stored: int
+    size_dense: int
+    size_bitmask: int
+    size_csr: int
+    effective_bits: float
+    mse: float | None
+    sqnr: float | None
+    leak: float | None
+    unread: int
+
+    def scalars(self) -> dict[str, float]:
+        """Every known number by name."""
+        return {k: float(v) for k, v in vars(self).items() if isinstance(v, (int, float))}
+
+
+def total(numbers: Iterable[LayerNumbers]) -> dict[str, Totals]:
+    """Totals by part of the model: `""`, or `student` and `teacher` under a Distiller."""
+    parts: dict[str, list[LayerNumbers]] = {}
+    for one in numbers:
+        parts.setdefault(one.layer.part, []).append(one)
+    return {part: _total(found) for part, found in parts.items()}
+
+
+def _total(numbers: Sequence[LayerNumbers]) -> Totals:
+    known = [one for one in numbers if one.nonzeros is not None]
+    weights = sum(one.layer.size for one in known)
+    nonzeros = sum(one.nonzeros or 0 for one in known)
+    sized = [one.sizes for one in known if one.sizes is not None]
+    errors = [one for one in known if one.errors is not None]
+    energy = sum(one.errors[0] for one in errors if one.errors)
+    error = sum(one.errors[1] for one in errors if one.errors)
+    measured = sum(one.layer.size for one in errors)
+    dense = sum(s.dense for s in sized)
+    return Totals(
+        denominator=_denominator(known, len(numbers) - len(known), weights),
+        weights=weights,
+        nonzeros=nonzeros,
+        sparsity=share(weights - nonzeros, weights),
+        macs=_sum(known, lambda one: one.macs),
+        effective_macs=_sum(known, lambda one: one.effective_macs),
+        structured_macs=_sum(known, lambda one: one.structured_macs),
+        size_stored=sum(one.layer.bytes_stored for one in numbers),
+        size_dense=dense,
+        size_bitmask=sum(s.bitmask for s in sized),
+        size_csr=sum(s.csr for s in sized),
+        effective_bits=share(8 * dense, weights),
+        mse=error / measured if measured else None,
+        sqnr=sqnr(energy, error) if measured else None,
+        leak=_leak(known),
+        unread=len(numbers) - len(known),
+    )
+
+
+def _sum(
+    numbers: Sequence[LayerNumbers], value: Callable[[LayerNumbers], int | None]
+) -> int | None:
+    found = [v for one in numbers if (v := value(one)) is not None]
+    return sum(found) if found else None
+
+
+def _leak(numbers: Sequence[LayerNumbers]) -> float | None:
+    """Leaked over masked weights, over all kernels with a mask."""
+    masked = [
+        (one.mask_sparsity * one.layer.size, one.leak)
+        for one in numbers
+        if one.mask_sparsity is not None and one.leak is not None
+    ]
+    count = sum(size for size, _ in masked)
+    if not masked:
+        return None
+    return sum(size * leak for size, leak in masked) / count if count else 0.0
+
+
+def _denominator(known: Sequence[LayerNumbers], unread: int, weights: int) -> str:
+    silent = sum(one.macs is None for one in known)
+    text = f"{weights:,} weights of {len(known)} kernels; biases and normalization are not counted"
+    if unread:
+        text += f"; {unread} kernels of unknown modes are left out"
+    if silent:
+        text += f"; multiply-adds without {silent} kernels whose output size is not known"
+    return text

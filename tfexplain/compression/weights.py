@@ -1,0 +1,213 @@
+"""One kernel of a model as it really is, and how to walk through it in little memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from tfexplain import tap
+from tfexplain.compression.buffers import Array
+from tfexplain.compression.layout import Layout, Shape
+from tfexplain.compression.sources import Opened, Piece, Source
+
+# A block's float32 values take 1 MiB: small enough for a core's own cache, large enough that
+# Python's share of the time is small.
+BLOCK = 1 << 18
+# Rows longer than this are cut, so that memory stays bounded for any shape.
+LONGEST_ROW = 1 << 17
+
+
+class WeightsError(tap.LayerError):
+    """Weights that are not built, not there, or not understood."""
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """Part of a kernel's cube: [k, i, o] arrays and where they lie.
+
+    `reference`, `mask`, `codes`, `low` and `high` are as in `Piece`; None where unknown.
+    """
+
+    k: slice
+    i: slice
+    o: slice
+    piece: Piece
+    layout: Layout
+
+    @property
+    def effective(self) -> Array:
+        """What the layer computes with, [k, i, o]."""
+        return self.cube(self.piece.effective)
+
+    def cube(self, array: Array) -> Array:
+        """[k, i, o] of an array of the piece."""
+        lengths = tuple(part.stop - part.start for part in (self.k, self.i, self.o))
+        k, i, o = lengths
+        return self.layout.cube(array.reshape((k, o, i) if self.layout.swapped else lengths))
+
+
+@dataclass(frozen=True, eq=False)
+class LayerWeights:
+    """One kernel of one layer, with everything needed to read it again and again.
+
+    Nothing is copied until `blocks` or one of the whole arrays is asked for, and then the
+    variables are read as they stand at that time.
+
+    Attributes:
+        path: The layer, as `tap.layers_by_path` names it.
+        weight: The weight's own name, such as `kernel` or `recurrent_kernel`.
+        part: `student` or `teacher` under a Distiller, else empty.
+        layer_type: Class of the layer.
+        wrapper: Class of the wrapper that changes the kernel, such as `PruneLowMagnitude`.
+        shape: Of the uncompressed kernel.
+        layout: What its axes mean.
+        mode: `float`, `int8`, `int4`, `float8`, `gptq`, `awq`, `pruning`, `qat`, `clustering`,
+            or a name this version does not know.
+        dtype: As stored.
+        trainable: Whether training changes it.
+        calibrated: For modes that need it; False: the layer computes with the float kernel, or
+            (qat) its range was never set. None: not applicable.
+        note: What is unusual or not known, for the reader of a table.
+        bits_stored: Bits per weight in the variable.
+        bits_compute: Bits per weight that the layer multiplies with.
+        bits_code: Bits per weight once exported.
+        code_range: Least and greatest code, or None for floats.
+        overhead_bytes: Scales, zero points, group indices, centroids.
+        bytes_stored: All variables of the kernel as they are now, masks included.
+        positions: How often one sample uses each weight, or None.
+        source: Where values come from; None for a mode that is not known.
+        quantized: Whether `reference` minus effective value is an error of quantization.
+    """
+
+    path: str
+    weight: str
+    part: str
+    layer_type: str
+    wrapper: str
+    shape: Shape
+    layout: Layout
+    mode: str
+    dtype: str
+    trainable: bool
+    calibrated: bool | None
+    note: str
+    bits_stored: float
+    bits_compute: int
+    bits_code: float
+    code_range: tuple[int, int] | None
+    overhead_bytes: int
+    bytes_stored: int
+    positions: int | None
+    source: Source | None
+    quantized: bool
+    alone: bool = True
+
+    @property
+    def name(self) -> str:
+        """The layer's path, with the weight behind it where the layer has several kernels."""
+        return self.path if self.alone else f"{self.path}.{self.weight}"
+
+    @property
+    def size(self) -> int:
+        """N, how many weights."""
+        return self.layout.size
+
+    def blocks(self, align: int = 1) -> Iterator[Block]:
+        """The kernel in pieces of about a MiB.
+
+        Args:
+            align: Cut the input axis at multiples of this only.
+
+        Raises:
+            WeightsError: the mode is not known.
+        """
+        opened = self._open()
+        for k, inner, columns in plan(self.layout, align):
+            rows = slice(
+                k.start * self.layout.inner + inner.start,
+                (k.stop - 1) * self.layout.inner + inner.stop,
+            )
+            i, o = (columns, inner) if self.layout.swapped else (inner, columns)
+            yield Block(k, i, o, opened(rows, columns), self.layout)
+
+    def effective(self) -> Array:
+        """[K, I, O]: the whole kernel as the layer computes with it; for small kernels."""
+        return self._whole("effective")
+
+    def reference(self) -> Array:
+        """[K, I, O]: the whole kernel before compression; raises where it is not known."""
+        return self._whole("reference")
+
+    def mask(self) -> Array:
+        """bool [K, I, O]; raises where there is none."""
+        return self._whole("mask")
+
+    def codes(self) -> Array:
+        """Integers [K, I, O]; raises where there are none."""
+        return self._whole("codes")
+
+    def scales(self) -> Array | None:
+        """float64, the distance between neighbouring codes, or None."""
+        return None if self.source is None else self.source.steps()
+
+    def zero_points(self) -> Array | None:
+        """int64, or None."""
+        return None if self.source is None else self.source.zeros()
+
+    def _open(self) -> Opened:
+        if self.source is None:
+            raise WeightsError(f"layer={self.name!r}: {self.note}")
+        return self.source.open()
+
+    def _whole(self, what: str) -> Array:
+        array = getattr(self._open()(slice(None), slice(None)), what)
+        if array is None:
+            raise WeightsError(f"layer={self.name!r}: mode {self.mode!r} has no {what}.")
+        layout = self.layout
+        return layout.cube(array.reshape(layout.outer, layout.inner, layout.columns))
+
+
+def plan(layout: Layout, align: int = 1) -> Iterator[tuple[slice, slice, slice]]:
+    """Slices (outer, inner, columns) that cover a kernel once, each of about `BLOCK` weights.
+
+    Several positions of `outer` are taken only with all of `inner`, so that rows stay together;
+    cuts along the input axis fall on multiples of `align`.
+    """
+    # Packed pairs and groups of inputs must not be cut either, hence 8.
+    step = 8 * align
+    width = layout.columns
+    if width > LONGEST_ROW and layout.groups == 1:
+        width = max(step, LONGEST_ROW // step * step)
+    tall = max(align, BLOCK // max(width, 1) // align * align)
+    whole = tall >= layout.inner
+    deep = max(1, BLOCK // max(layout.inner * width, 1)) if whole else 1
+    for c in range(0, layout.columns, width):
+        columns = slice(c, min(c + width, layout.columns))
+        for k in range(0, layout.outer, deep):
+            outer = slice(k, min(k + deep, layout.outer))
+            for i in range(0, layout.inner, layout.inner if whole else tall):
+                stop = layout.inner if whole else min(i + tall, layout.inner)
+                yield outer, slice(i, stop), columns
+
+
+def find(layers: Sequence[LayerWeights], name: str, argument: str = "layer") -> LayerWeights:
+    """The kernel called `name`: `LayerWeights.name`, or its end where that is unambiguous.
+
+    Raises:
+        WeightsError: there is none, or more than one; the message lists what there is.
+    """
+    exact = [layer for layer in layers if layer.name == name]
+    ends = exact or [
+        layer
+        for layer in layers
+        if layer.name.endswith("/" + name) or layer.path == name or layer.path.endswith("/" + name)
+    ]
+    if len(ends) == 1:
+        return ends[0]
+    known = ", ".join(layer.name for layer in (ends or layers)[:40])
+    if ends:
+        raise WeightsError(f"{argument}={name!r}: more than one: {known}. Pass one of these.")
+    raise WeightsError(
+        f"{argument}={name!r}: no layer of this name has a kernel. Layers that have: "
+        f"{known or 'none'}."
+    )
