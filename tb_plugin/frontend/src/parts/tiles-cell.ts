@@ -39,6 +39,8 @@ export class TilesCell extends PaintedPart {
   private drawn: { record: Channels | undefined; revision: number } | undefined;
   private sheet: Sheet = sheetOf(1, 100);
   private record: Channels | undefined;
+  /** Kept between frames: asking for styles in one makes the browser resolve them all at once. */
+  private ink: Ink | undefined;
 
   override render() {
     const { layer } = this.column;
@@ -70,6 +72,7 @@ export class TilesCell extends PaintedPart {
     const series = store.get(this.run.id, this.column.group, this.sample);
     const record = recordAt(series, "channels", step);
     if (this.drawn?.record === record && this.drawn?.revision === revision) return;
+    if (this.drawn?.revision !== revision) this.ink = undefined;
     this.drawn = { record, revision };
     this.record = record;
     this.draw(record, recordsOf(series, "channels")[0]?.count ?? 1);
@@ -84,7 +87,8 @@ export class TilesCell extends PaintedPart {
     const canvas = this.find<HTMLCanvasElement>("canvas");
     const context = canvas && sharpContext(canvas, this.sheet.width, this.sheet.height);
     if (!context) return;
-    if (record) drawSheet(context, this.sheet, record, this.column, scene, view, inkOf(this));
+    this.ink ??= inkOf(this);
+    if (record) drawSheet(context, this.sheet, record, this.column, scene, view, this.ink);
     else context.clearRect(0, 0, this.sheet.width, this.sheet.height);
   }
 

@@ -104,6 +104,8 @@ export class Timeline extends PaintedPart {
         margin-left: -1px;
         background: var(--accent);
         pointer-events: none;
+        /* A layer of its own: moving it must not lay the others out anew. */
+        will-change: transform;
       }
       .playhead::after {
         content: "";
