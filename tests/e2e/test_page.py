@@ -152,7 +152,8 @@ def test_play_runs_to_the_end(open_tab: OpenPage, fit_server: Server) -> None:
 def test_problems_and_costs_are_told(open_tab: OpenPage, demo_server: Server) -> None:
     with open_tab(demo_server) as page:
         notes = page.text("tfx-notes")
-        assert "failed 2 times, last at epoch 19: IntegratedGradients: OOM" in notes
+        told = "IntegratedGradients: ResourceExhaustedError, 2 times, last at epoch 19: OOM"
+        assert told in notes
         page.frame.get_by_role("button", name="Details").click()
         details = page.frame.get_by_role("dialog", name="Details")
         expect(details).to_contain_text("backbone/conv2")

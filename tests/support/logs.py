@@ -127,7 +127,8 @@ def write_demo_log(
             schema.Predictions(outputs, outputs.argmax(1), np.arange(epoch + 1), "softmax"),
             schema.Content("predictions"),
         )
-        problems = [schema.Problem("ResourceExhaustedError", 2, "IntegratedGradients: OOM", epoch)]
+        kind = "IntegratedGradients: ResourceExhaustedError"
+        problems = [schema.Problem(kind, 2, "OOM", epoch)]
         status = schema.Status(
             {"GradCAM": 0.01, "IntegratedGradients": 0.2}, problems if epoch == epochs - 1 else []
         )

@@ -4,7 +4,7 @@ import { short } from "../analysis/numbers.ts";
 import type { Channels } from "../format/records.ts";
 import type { Column, Scene } from "../state/scene.ts";
 import type { View } from "../state/view.ts";
-import { drawMap, fit, type Rect } from "./canvas.ts";
+import { drawMap, fit, type Rect, sharpContext } from "./canvas.ts";
 import { channelPlane, colouringOf, limitOf } from "./look.ts";
 import { colourPlane } from "./plane.ts";
 
@@ -63,17 +63,41 @@ export interface Ink {
   readonly accent: string;
 }
 
+export interface Tiles {
+  readonly record: Channels;
+  readonly column: Column;
+  readonly scene: Scene;
+  readonly view: View;
+  /** Which tile to frame, -1 for none. */
+  readonly chosen: number;
+}
+
+/** Text drawn outside of the document needs no styles; inside, each would be asked for anew. */
+const scratch = document.createElement("canvas");
+
+/** Draw a sheet out of sight, then at once where it is seen. */
 export function drawSheet(
   context: CanvasRenderingContext2D,
   sheet: Sheet,
-  record: Channels,
-  column: Column,
-  scene: Scene,
-  view: View,
+  what: Tiles,
   ink: Ink,
-  chosen = -1,
+): void {
+  const { width, height } = sheet;
+  const hidden = sharpContext(scratch, width, height);
+  if (!hidden) return;
+  drawTiles(hidden, sheet, what, ink);
+  context.clearRect(0, 0, width, height);
+  context.drawImage(scratch, 0, 0, width, height);
+}
+
+function drawTiles(
+  context: CanvasRenderingContext2D,
+  sheet: Sheet,
+  { record, column, scene, view, chosen }: Tiles,
+  ink: Ink,
 ): void {
   context.clearRect(0, 0, sheet.width, sheet.height);
+  context.font = "10.5px Roboto, system-ui, sans-serif";
   for (let i = 0; i < record.count; i++) {
     const box = tileRect(sheet, i);
     const key = `${column.group}\n${record.channels[i]}`;
@@ -127,7 +151,6 @@ function caption(
   ink: Ink,
 ): void {
   const y = box.y + box.height + CAPTION - 4;
-  context.font = "10.5px Roboto, system-ui, sans-serif";
   context.fillStyle = ink.text;
   context.textAlign = "left";
   context.fillText(`${record.channels[index]}`, box.x, y);

@@ -18,7 +18,9 @@ import { base, facts } from "./styles.ts";
 import { channelsFlag, deadText, inkOf } from "./tiles-cell.ts";
 import { valueTable } from "./value-table.ts";
 
-const SIDE = 448;
+const SIDES = { least: 240, most: 520 } as const;
+/** Header, gaps, flag and film strip: what stands above and below the map. */
+const AROUND = 222;
 const TILE = 96;
 
 interface Shown {
@@ -130,7 +132,10 @@ export class Enlarged extends PaintedPart {
   private drawn: readonly unknown[] = [];
   private rect: Rect = { x: 0, y: 0, width: 1, height: 1 };
   private plane: Plane | undefined;
-  private sheet: Sheet = sheetWithin(1, TILE, SIDE);
+  private sheet: Sheet = sheetWithin(1, TILE, SIDES.most);
+  /** The map's side, as large as leaves the film strip in sight. */
+  private side: number = SIDES.least;
+  private readonly sizes = new ResizeObserver(() => this.layOut());
   private cursor = -1;
   private channel = 0;
 
@@ -181,8 +186,26 @@ export class Enlarged extends PaintedPart {
     `;
   }
 
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.sizes.observe(this);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.sizes.disconnect();
+  }
+
+  private layOut(): void {
+    const room = Math.min(this.clientHeight - AROUND, this.clientWidth - 32);
+    const side = Math.min(Math.max(room, SIDES.least), SIDES.most);
+    if (side === this.side) return;
+    this.side = side;
+    this.requestUpdate();
+  }
+
   override firstUpdated(): void {
-    this.find<HTMLElement>(".back")?.focus();
+    this.find<HTMLElement>(".back")?.focus({ preventScroll: true });
   }
 
   override updated(): void {
@@ -227,14 +250,14 @@ export class Enlarged extends PaintedPart {
   private drawMap({ run, column, sample }: Shown, record: AttributionMap | undefined): void {
     const { view, scene, store } = this.dashboard;
     const canvas = this.find<HTMLCanvasElement>("canvas");
-    const context = canvas && sharpContext(canvas, SIDE, SIDE);
+    const context = canvas && sharpContext(canvas, this.side, this.side);
     if (!context) return;
     const picture = store.picture(run.id, inputOf(run, column.group), sample)?.image;
     this.plane = record && planeOf(record);
     const limit = limitOf(scene, view, column.group, record?.scale ?? 0);
     this.rect = drawLayers(
       context,
-      { x: 0, y: 0, width: SIDE, height: SIDE },
+      { x: 0, y: 0, width: this.side, height: this.side },
       {
         picture,
         size: sizeOf(picture, this.plane),
@@ -252,7 +275,8 @@ export class Enlarged extends PaintedPart {
     const canvas = this.find<HTMLCanvasElement>("canvas");
     const context = canvas && sharpContext(canvas, this.sheet.width, this.sheet.height);
     if (!context || !record) return;
-    drawSheet(context, this.sheet, record, column, scene, view, inkOf(this), this.channel);
+    const tiles = { record, column, scene, view, chosen: this.channel };
+    drawSheet(context, this.sheet, tiles, inkOf(this));
     this.plane = channelPlane(record, this.channel);
   }
 

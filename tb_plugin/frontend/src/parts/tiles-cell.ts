@@ -88,7 +88,8 @@ export class TilesCell extends PaintedPart {
     const context = canvas && sharpContext(canvas, this.sheet.width, this.sheet.height);
     if (!context) return;
     this.ink ??= inkOf(this);
-    if (record) drawSheet(context, this.sheet, record, this.column, scene, view, this.ink);
+    const { column, ink } = this;
+    if (record) drawSheet(context, this.sheet, { record, column, scene, view, chosen: -1 }, ink);
     else context.clearRect(0, 0, this.sheet.width, this.sheet.height);
   }
 

@@ -14,8 +14,8 @@ import { base } from "./styles.ts";
 
 const MAX_CHIPS = 60;
 const TITLES: Readonly<Record<string, string>> = {
-  blueRed: "blue – red",
-  purpleGreen: "purple – green",
+  blueRed: "blue–red",
+  purpleGreen: "purple–green",
   strength: "by strength",
   even: "evenly",
   128: "S",
@@ -25,8 +25,8 @@ const TITLES: Readonly<Record<string, string>> = {
 };
 const COVERS = ["strength", "even"] as const;
 const SCALES = [
-  ["shared", "shared over epochs and runs"],
-  ["map", "per map"],
+  ["shared", "shared", "One scale over epochs, samples and runs"],
+  ["map", "per map", "Each map by its own largest magnitude"],
 ] as const;
 const PIXELS = [
   ["nearest", "nearest"],
@@ -49,6 +49,20 @@ export class Toolbar extends Part {
         gap: 6px 14px;
         padding: 6px 16px;
         font-size: 12.5px;
+      }
+      .line.how {
+        column-gap: 10px;
+        font-size: 12px;
+      }
+      .how select {
+        padding: 3px 2px;
+        max-width: 150px;
+      }
+      .how .segments label {
+        padding-inline: 7px;
+      }
+      .how input[type="range"] {
+        width: 60px;
       }
       .line.top {
         flex-wrap: nowrap;
@@ -106,11 +120,11 @@ export class Toolbar extends Part {
       .control {
         display: inline-flex;
         align-items: center;
-        gap: 6px;
+        gap: 5px;
         white-space: nowrap;
       }
       .value {
-        width: 32px;
+        width: 30px;
         text-align: right;
       }
       .end {
@@ -144,7 +158,7 @@ export class Toolbar extends Part {
         </span>
         <span class="hidden" role="status">${this.copied ? "Link copied" : ""}</span>
       </div>
-      <div class="line">${this.colourControls()} ${this.scaleControls()} ${this.difference()}</div>
+      <div class="line how">${this.colourControls()} ${this.scaleControls()} ${this.difference()}</div>
     `;
   }
 
@@ -251,14 +265,14 @@ export class Toolbar extends Part {
   private segments(
     name: string,
     chosen: string,
-    options: readonly (readonly [string, string])[],
+    options: readonly (readonly [value: string, text: string, title?: string])[],
     choose: (value: string) => void,
   ) {
     return html`<span class="control"
       ><span class="name">${name}</span>
       <span class="segments" role="radiogroup" aria-label=${name}>
         ${options.map(
-          ([value, text]) => html`<label
+          ([value, text, title]) => html`<label title=${title ?? nothing}
             ><input
               type="radio"
               name=${name}

@@ -37,7 +37,7 @@ function problemNotes({ id, name }: ShownRun, store: Store): Note[] {
   return problems.map(({ kind, count, message, step }) => ({
     level: "warning",
     run: name,
-    text: `${kind} failed ${plural(count, "time")}, last at epoch ${step}: ${message}`,
+    text: `${kind}, ${plural(count, "time")}, last at epoch ${step}: ${message}`,
   }));
 }
 

@@ -96,9 +96,19 @@ function columnsOf(shown: readonly ShownRun[]): Column[] {
     const { unit, signed } = content;
     columns.set(group, { group, kind, explainer, layer, unit, signed });
   }
+  const found = [...columns.values()];
+  const explainers = [...new Set(found.map(({ explainer }) => explainer))];
   // Maps first: channels are the widest, and answer a later question.
-  const rank = ({ kind }: Column): number => (kind === "map" ? 0 : 1);
-  return [...columns.values()].sort((a, b) => rank(a) - rank(b));
+  const rank = ({ kind, explainer }: Column): number =>
+    (kind === "map" ? 0 : explainers.length) + explainers.indexOf(explainer);
+  const place = ({ explainer, layer }: Column): number => layersOf(shown, explainer).indexOf(layer);
+  return found.sort((a, b) => rank(a) - rank(b) || place(a) - place(b));
+}
+
+/** An explainer's layers in the model's order, which its settings give: `at conv1, conv2; ...`. */
+function layersOf(shown: readonly ShownRun[], explainer: string): readonly string[] {
+  const settings = shown.map(({ samples }) => samples?.settings[explainer]).find(Boolean);
+  return settings?.match(/^at ([^;]+)/)?.[1]?.split(", ") ?? [];
 }
 
 function chooseColumns(columns: readonly Column[], chosen: View["groups"]): Column[] {
@@ -106,8 +116,8 @@ function chooseColumns(columns: readonly Column[], chosen: View["groups"]): Colu
   const maps = columns.filter((column) => column.kind === "map").slice(0, FIRST_MAPS);
   const channels = columns.filter((column) => column.kind === "channels");
   const ofSameLayer = channels.find(({ layer }) => maps.some((map) => map.layer === layer));
-  const first = ofSameLayer ?? channels[0];
-  return first ? [...maps, first] : maps;
+  const chosenOne = ofSameLayer ?? channels.at(-1);
+  return chosenOne ? [...maps, chosenOne] : maps;
 }
 
 function samplesOf(shown: readonly ShownRun[]): number[] {
