@@ -310,7 +310,7 @@ def check_predictions(run: Run, case: Case) -> None:
     found = run.record("predictions")
     batch = tf.nest.map_structure(lambda array: array[rows], case.x)
     outputs = case.model.predict(batch, verbose=0)
-    outputs = outputs[0] if isinstance(outputs, list) else outputs
+    outputs = np.asarray(outputs[0] if isinstance(outputs, list) else outputs, np.float32)
     raw = case.dense.activation is keras.activations.linear and case.input == "input"
     if raw and case.classes > 1:
         outputs = tf.nn.softmax(outputs) if case.classes == 10 else tf.sigmoid(outputs)

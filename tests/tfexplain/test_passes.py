@@ -63,7 +63,7 @@ def test_another_backend_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_input_names() -> None:
     def names(inputs: Any, batch: Any) -> list[str]:
         flat = list(inputs.values()) if isinstance(inputs, dict) else inputs
-        total = keras.layers.Add()(flat) if len(flat) > 1 else flat[0]
+        total = keras.layers.Add()(flat) if len(flat) > 1 else keras.layers.ReLU()(flat[0])
         return Passes(keras.Model(inputs, total), batch).input_names
 
     left, right = keras.Input((2,), name="left"), keras.Input((2,), name="right")
