@@ -95,7 +95,7 @@ class MapCell:
         """What is written over the map."""
         return self.cell.locator(".flag").text_content() or ""
 
-    def colour(self, row: int, column: int, height: int, width: int) -> tuple[int, int, int]:
+    def colour(self, row: float, column: float, height: int, width: int) -> tuple[int, int, int]:
         """The drawn colour at the centre of one value."""
         script = """(canvas, [x, y]) => [...canvas.getContext("2d").getImageData(
             Math.floor(x * canvas.width), Math.floor(y * canvas.height), 1, 1).data]"""
@@ -104,13 +104,22 @@ class MapCell:
         return red, green, blue
 
     def hover(self, row: int, column: int, height: int, width: int) -> str:
-        """Point at one value and read what the page says about it."""
-        box = self.cell.locator("canvas").bounding_box()
-        assert box
-        x = box["x"] + (column + 0.5) / width * box["width"]
-        y = box["y"] + (row + 0.5) / height * box["height"]
-        self._page.page.mouse.move(x, y)
-        self._page.settle()
+        """Point at one value and read what the page says about it.
+
+        A busy browser may still be scrolling when the mouse moves, and lose the move: it is
+        repeated until the page says something new, or nothing new for two seconds.
+        """
+        before = self._page.text("tfx-readout")
+        for again in range(20):
+            box = self.cell.locator("canvas").bounding_box()
+            assert box
+            x = box["x"] + (column + 0.5) / width * box["width"]
+            y = box["y"] + (row + 0.5) / height * box["height"]
+            self._page.page.mouse.move(x + again % 2, y)
+            self._page.settle()
+            if self._page.text("tfx-readout") != before:
+                break
+            self._page.page.wait_for_timeout(100)
         return self._page.text("tfx-readout")
 
 
