@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
-from support.server import Server
+from support.server import Server, serve
 
 from e2e.conftest import OpenPage
 from e2e.page import ExplainPage
@@ -75,11 +75,10 @@ def test_page_and_frame_have_names(open_tab: OpenPage, demo_server: Server) -> N
 
 
 @pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("place", ["grid", "map", "tiles", "details"])
+@pytest.mark.parametrize("place", ["grid", "map", "tiles", "details", "help"])
 def test_axe_finds_nothing_serious(
     open_tab: OpenPage, demo_server: Server, place: str, dark: bool, artifacts: Path
 ) -> None:
-    assert AXE.exists(), "axe-core is a development dependency: run `npm ci` in the frontend"
     with open_tab(demo_server) as page:
         if dark:
             page.page.evaluate("document.body.classList.add('dark-mode')")
@@ -89,14 +88,57 @@ def test_axe_finds_nothing_serious(
             page.frame.locator("tfx-tiles-cell button").first.click()
         if place == "details":
             page.frame.get_by_role("button", name="Details").click()
+        if place == "help":
+            page.frame.locator("tfx-legend .help").nth(1).click()
+            expect(page.frame.locator("tfx-legend [popover]").nth(1)).to_be_visible()
         page.settle()
         theme = "dark" if dark else "light"
         page.page.screenshot(path=artifacts / f"demo-{place}-{theme}.png")
-        page.frame.evaluate(AXE.read_text())
-        found = page.frame.evaluate("axe.run(document, {resultTypes: ['violations']})")
-        serious = [
-            (violation["id"], [node["html"][:200] for node in violation["nodes"]])
-            for violation in found["violations"]
-            if violation["impact"] in ("serious", "critical")
-        ]
-        assert serious == []
+        assert_nothing_serious(page)
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_axe_finds_nothing_serious_where_nothing_is_logged(
+    open_tab: OpenPage, tmp_path: Path, dark: bool, artifacts: Path
+) -> None:
+    with serve(tmp_path, "--host", "127.0.0.1") as server, open_tab(server, empty=True) as page:
+        expect(page.frame.get_by_role("heading")).to_contain_text("No explanations")
+        if dark:
+            page.page.evaluate("document.body.classList.add('dark-mode')")
+            page.settle()
+            assert background(page) == "rgb(21, 24, 29)"
+        page.page.screenshot(path=artifacts / f"empty-{'dark' if dark else 'light'}.png")
+        assert_nothing_serious(page)
+
+
+def assert_nothing_serious(page: ExplainPage) -> None:
+    assert AXE.exists(), "axe-core is a development dependency: run `npm ci` in the frontend"
+    page.frame.evaluate(AXE.read_text())
+    found = page.frame.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    serious = [
+        (violation["id"], [node["html"][:200] for node in violation["nodes"]])
+        for violation in found["violations"]
+        if violation["impact"] in ("serious", "critical")
+    ]
+    assert serious == []
+
+
+@pytest.mark.parametrize("height", [900, 1000])
+def test_film_strip_and_toolbar_fit_the_window(
+    open_tab: OpenPage, fit_server: Server, height: int
+) -> None:
+    with open_tab(fit_server) as page:
+        page.page.set_viewport_size({"width": 1440, "height": height})
+        page.frame.locator("tfx-map-cell button").first.click()
+        page.page.wait_for_timeout(300)
+        enlarged = page.frame.locator("tfx-enlarged")
+        room = enlarged.evaluate("e => [e.scrollHeight, e.clientHeight]")
+        assert room[0] <= room[1]
+        strip = page.frame.locator("tfx-film-strip").bounding_box()
+        timeline = page.frame.locator("tfx-timeline").bounding_box()
+        assert strip
+        assert timeline
+        assert strip["y"] + strip["height"] <= timeline["y"]
+        controls = page.frame.locator("tfx-toolbar .how .control")
+        tops = {round(c.evaluate("e => e.offsetTop + e.offsetHeight / 2")) for c in controls.all()}
+        assert len(tops) == 1

@@ -158,6 +158,24 @@ def test_per_map_scale_and_threshold(
         assert max(below) - min(below) <= 1
 
 
+@pytest.mark.parametrize("pixels", ["nearest", "smooth"])
+def test_between_two_values_smooth_is_their_mean(
+    open_tab: OpenPage, fit_server: Server, logged: dict[str, Run], pixels: str
+) -> None:
+    maps = np.stack([m.values for m in logged["first"].maps(*CAM, EPOCHS - 1)])
+    steps = np.abs(np.diff(maps)) / np.abs(maps).max(axis=(1, 2), keepdims=True).clip(1e-9)
+    sample, row, column = (int(i) for i in np.unravel_index(steps.argmax(), steps.shape))
+    values = maps[sample, row, column : column + 2] / np.abs(maps[sample]).max()
+    # A quarter of the way, where the nearest value is the left one.
+    share = values[0] if pixels == "nearest" else 0.75 * values[0] + 0.25 * values[1]
+    expected = 255 * np.array(matplotlib.colormaps["viridis"](round(255 * share))[:3])
+    place = f"{SOLID}&p.tfexplain.scale=map&p.tfexplain.samples={sample}"
+    with open_tab(fit_server, f"{place}&p.tfexplain.pixels={pixels}") as page:
+        cell = page.map(*CAM, sample, "first")
+        drawn = cell.colour(row, column + 0.25, *maps.shape[1:])
+        np.testing.assert_allclose(drawn, expected, atol=6)
+
+
 def test_channels_with_dead_ones_marked(
     open_tab: OpenPage, demo_server: Server, artifacts: Path
 ) -> None:

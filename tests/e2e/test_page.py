@@ -133,7 +133,9 @@ def test_enlarged_with_film_strip_and_keyboard(
         assert shown == pytest.approx(values[1, 1], rel=6e-3, abs=1e-9)
         assert page.epoch == 1
         page.frame.get_by_text("Values as a table").click()
-        table = page.frame.locator("tfx-enlarged tbody tr").nth(1).locator("td").all_inner_texts()
+        row = page.frame.locator("tfx-enlarged tbody tr").nth(1).locator("td")
+        expect(row).to_have_count(8)
+        table = row.all_inner_texts()
         numbers = [float(text.replace("\u2212", "-")) for text in table]
         np.testing.assert_allclose(numbers, values[1], rtol=6e-3, atol=1e-9)
         page.page.screenshot(path=artifacts / "enlarged-light.png")
@@ -244,3 +246,35 @@ def test_another_tab_and_back_keeps_the_place(open_tab: OpenPage, fit_server: Se
         page.page.wait_for_function("location.hash.includes('p.tfexplain.step=1')")
         page.settle()
         assert page.epoch == 1
+
+
+def test_a_failed_request_is_told_and_can_be_tried_again(
+    open_tab: OpenPage, demo_server: Server
+) -> None:
+    with open_tab(demo_server) as page:
+        series = re.compile("/plugin/tfexplain/series")
+        page.page.route(series, lambda route: route.fulfill(status=500, body="the disk is on fire"))
+        layers = page.frame.get_by_role("group", name="Layers of FeatureMaps")
+        layers.get_by_role("checkbox", name="conv1", exact=True).check()
+        notes = page.frame.locator("tfx-notes")
+        expect(notes).to_contain_text("TensorBoard answered 500 for series: the disk is on fire")
+        cell = page.frame.locator("tfx-tiles-cell", has=page.frame.get_by_label("of conv1")).first
+        expect(cell.locator(".flag")).to_have_text("no record at this epoch")
+        page.page.unroute(series)
+        notes.get_by_role("button", name="Try again").click()
+        expect(notes).not_to_contain_text("500")
+        expect(cell.locator(".flag")).to_have_text("")
+        expect(cell.locator(".dead")).to_have_text("3 of 6: 1, 2, 5")
+        page.errors.clear()
+
+
+def test_new_data_waits_until_the_tab_is_shown(open_tab: OpenPage, fit_server: Server) -> None:
+    with open_tab(fit_server) as page:
+        page.page.get_by_role("tab", name="Images").click()
+        page.page.wait_for_function("location.hash.startsWith('#images')")
+        before = len(page.requests)
+        page.page.locator("app-header-reload button").click()
+        page.page.wait_for_timeout(2000)
+        assert page.requests[before:] == []
+        with page.page.expect_request(re.compile("/plugin/tfexplain/runs")):
+            page.page.get_by_role("tab", name="Explain").click()

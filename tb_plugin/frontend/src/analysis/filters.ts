@@ -1,6 +1,7 @@
 /** Which samples to list: pure questions about predictions and labels. */
 
 import type { Predictions, Samples } from "../format/records.ts";
+import { short } from "./numbers.ts";
 
 export type Verdict = "right" | "wrong" | "unknown";
 export type FilterName = "all" | "wrong" | "changed";
@@ -38,14 +39,15 @@ export function confidence(predictions: Predictions, sample: number): number {
   return at(predicted);
 }
 
-/** What a class number is called. */
+/** What a class number is called, or an output's where outputs are values. */
 export function className(samples: Samples | undefined, index: number): string {
-  return samples?.classNames[index] ?? `class ${index}`;
+  const kind = samples?.labelKind === "value" ? "output" : "class";
+  return samples?.classNames[index] ?? `${kind} ${index}`;
 }
 
 /** The label as text, empty where the sample has none. */
 export function labelText(samples: Samples | undefined, sample: number): string {
   const label = samples?.labels[sample];
   if (!samples || label === undefined || Number.isNaN(label)) return "";
-  return samples.labelKind === "class" ? className(samples, label) : String(label);
+  return samples.labelKind === "class" ? className(samples, label) : short(label);
 }

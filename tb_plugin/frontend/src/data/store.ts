@@ -81,11 +81,12 @@ export class Store {
       const id = key(run.run, name, version);
       if (this.requestedPictures.has(id)) continue;
       this.requestedPictures.add(id);
-      await this.guarded(id, async () => {
+      const came = await this.guarded(id, async () => {
         for (const { sample, data } of await fetchInputs(run.run, name, version)) {
           await this.keepPicture(run.run, name, sample, data);
         }
       });
+      if (!came) this.requestedPictures.delete(id);
     }
   }
 
@@ -139,15 +140,19 @@ export class Store {
     this.onChange();
   }
 
-  private async guarded(id: string, work: () => Promise<void>): Promise<void> {
+  /** Answers whether it worked; if not, `failure` says why. */
+  private async guarded(id: string, work: () => Promise<void>): Promise<boolean> {
+    let failure = "";
     this.inFlight.add(id);
     try {
       await work();
     } catch (error) {
-      this.failure = messageOf(error);
+      failure = messageOf(error);
+      this.failure = failure;
     }
     this.inFlight.delete(id);
     this.onChange();
+    return failure === "";
   }
 
   /** Drop what is no longer shown, oldest first, until the rest fits. */

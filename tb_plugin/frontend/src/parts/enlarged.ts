@@ -1,133 +1,32 @@
 /** One map or one layer's channels, large: cursor, numbers, table and a strip over epochs. */
 
-import { css, html, nothing } from "lit";
-import { className, labelText } from "../analysis/filters.ts";
+import { html, nothing } from "lit";
+import { labelText } from "../analysis/filters.ts";
 import { short } from "../analysis/numbers.ts";
-import { pointAt, recordAt, type Series } from "../data/series.ts";
+import { pointAt, recordAt } from "../data/series.ts";
 import { positionAt, type Rect, sharpContext } from "../draw/canvas.ts";
 import { channelPlane, colouringOf, drawLayers, limitOf, planeOf, sizeOf } from "../draw/look.ts";
 import type { Plane } from "../draw/plane.ts";
 import { drawSheet, type Sheet, sheetWithin, tileAt } from "../draw/tiles.ts";
 import type { AttributionMap, Channels } from "../format/records.ts";
-import type { Column, ShownRun } from "../state/scene.ts";
+import type { Column } from "../state/scene.ts";
+import { channelTable, factsOf, type Shown } from "./enlarged-facts.ts";
+import { enlargedStyles } from "./enlarged-styles.ts";
 import "./film-strip.ts";
 import "./legend.ts";
 import { flagOf, inputOf, readoutText } from "./map-cell.ts";
 import { define, PaintedPart, setText } from "./part.ts";
 import { base, facts } from "./styles.ts";
-import { channelsFlag, deadText, inkOf } from "./tiles-cell.ts";
+import { channelsFlag, inkOf } from "./tiles-cell.ts";
 import { valueTable } from "./value-table.ts";
 
 const SIDES = { least: 240, most: 520 } as const;
 /** Header, gaps, flag and film strip: what stands above and below the map. */
-const AROUND = 222;
+const AROUND = 240;
 const TILE = 96;
 
-interface Shown {
-  readonly run: ShownRun;
-  readonly column: Column;
-  readonly sample: number;
-  readonly series: Series | undefined;
-}
-
 export class Enlarged extends PaintedPart {
-  static override styles = [
-    base,
-    facts,
-    css`
-      :host {
-        display: block;
-        overflow: auto;
-        min-width: 0;
-      }
-      header {
-        position: sticky;
-        top: 0;
-        z-index: 2;
-        display: flex;
-        align-items: center;
-        gap: 12px;
-        padding: 8px 16px;
-        background: var(--panel);
-        border-bottom: 1px solid var(--line);
-      }
-      h2 {
-        font-size: 14px;
-        font-weight: 600;
-      }
-      .who {
-        display: inline-flex;
-        align-items: center;
-        gap: 6px;
-      }
-      .body {
-        display: flex;
-        flex-wrap: wrap;
-        gap: 24px;
-        padding: 16px;
-      }
-      .stage {
-        position: relative;
-        flex: none;
-        max-width: 100%;
-      }
-      .stage canvas {
-        display: block;
-        border-radius: 3px;
-        background: var(--card);
-        cursor: crosshair;
-      }
-      .stage.channels canvas {
-        background: none;
-        cursor: pointer;
-      }
-      .flag {
-        margin-top: 6px;
-        font-size: 12px;
-        color: var(--warn);
-        min-height: 18px;
-      }
-      .side {
-        flex: 1;
-        min-width: 260px;
-        max-width: 460px;
-      }
-      dl {
-        font-size: 13px;
-        line-height: 22px;
-        margin-top: 12px;
-      }
-      .readout {
-        margin-top: 12px;
-        padding: 8px 12px;
-        border-radius: 6px;
-        background: var(--card);
-        min-height: 36px;
-      }
-      details {
-        margin-top: 14px;
-      }
-      summary {
-        cursor: pointer;
-        color: var(--accent);
-      }
-      .scroll {
-        overflow: auto;
-        max-height: 320px;
-        margin-top: 6px;
-        font-size: 11.5px;
-      }
-      .scroll td,
-      .scroll th {
-        text-align: right;
-        padding: 1px 8px;
-        white-space: nowrap;
-      }
-      tfx-film-strip {
-        padding: 0 16px 16px;
-      }
-    `,
-  ];
+  static override styles = [base, facts, enlargedStyles];
 
   private drawn: readonly unknown[] = [];
   private rect: Rect = { x: 0, y: 0, width: 1, height: 1 };
@@ -375,57 +274,6 @@ const MOVES: Readonly<Record<string, readonly [number, number]>> = {
 
 function clamp(value: number, size: number): number {
   return Math.min(Math.max(value, 0), size - 1);
-}
-
-function factsOf(
-  { run, column }: Shown,
-  map: AttributionMap | undefined,
-  channels: Channels | undefined,
-  step: number,
-): (readonly [string, string])[] {
-  const { unit } = column;
-  if (channels) {
-    return [
-      ["epoch", String(step)],
-      ["tile", `${channels.height} × ${channels.width}, in ${unit}`],
-      ["dead channels", deadText(channels)],
-    ];
-  }
-  if (!map) return [];
-  const size = map.rank === 1 ? `${map.width} features` : `${map.height} × ${map.width}`;
-  return [
-    ["epoch", String(step)],
-    ["map", size],
-    ["target", className(run.samples, map.target)],
-    ["score", `${short(map.score)} ${unit}`],
-    ["scale, max |value|", `${short(map.scale)} ${unit}`],
-    ...(map.gap === undefined
-      ? []
-      : ([
-          ["completeness gap (no bound on the map’s error)", `${short(map.gap)} ${unit}`],
-        ] as const)),
-  ];
-}
-
-function channelTable(record: Channels, unit: string) {
-  return html`<table>
-    <thead>
-      <tr>
-        <th scope="col">channel</th>
-        <th scope="col">max |value| (${unit})</th>
-        <th scope="col">dead</th>
-      </tr>
-    </thead>
-    <tbody>
-      ${[...record.channels].map(
-        (channel, i) => html`<tr>
-          <th scope="row">${channel}</th>
-          <td>${short(record.scales[i] ?? 0)}</td>
-          <td>${record.dead[i] ? "dead" : ""}</td>
-        </tr>`,
-      )}
-    </tbody>
-  </table>`;
 }
 
 define("tfx-enlarged", Enlarged);

@@ -1,6 +1,6 @@
 /** Metrics over epochs with the one playhead that moves every map, number and strip. */
 
-import { css, html, unsafeCSS } from "lit";
+import { html, unsafeCSS } from "lit";
 import uplotCss from "uplot/dist/uPlot.min.css";
 import { short } from "../analysis/numbers.ts";
 import { recordAt } from "../data/series.ts";
@@ -8,154 +8,14 @@ import { type Track, TrackPlot, tracksOf } from "../draw/tracks.ts";
 import { Player } from "../state/player.ts";
 import { define, PaintedPart, setText } from "./part.ts";
 import { base } from "./styles.ts";
+import { timelineStyles } from "./timeline-styles.ts";
 
 /** Left of the plots stand the axes' numbers; the playhead's arithmetic needs their width. */
 const LEFT = 56;
 const RIGHT = 14;
 
 export class Timeline extends PaintedPart {
-  static override styles = [
-    unsafeCSS(uplotCss),
-    base,
-    css`
-      :host {
-        display: grid;
-        grid-template-columns: minmax(0, 1fr) 250px;
-        background: var(--panel);
-        border-top: 1px solid var(--line);
-        user-select: none;
-      }
-      .bar {
-        grid-column: 1 / -1;
-        display: flex;
-        align-items: center;
-        gap: 10px;
-        padding: 6px 16px 2px;
-      }
-      .play {
-        width: 34px;
-        height: 26px;
-        padding: 0;
-        display: grid;
-        place-items: center;
-      }
-      .play svg {
-        width: 12px;
-        height: 12px;
-        fill: currentcolor;
-      }
-      .epoch {
-        contain: layout style;
-        font-weight: 600;
-        width: 130px;
-      }
-      .tracks {
-        position: relative;
-        padding-left: 8px;
-        cursor: ew-resize;
-        touch-action: none;
-        min-width: 0;
-      }
-      .u-over {
-        cursor: ew-resize;
-      }
-      .uplot {
-        position: relative;
-      }
-      .title {
-        position: absolute;
-        right: 30px;
-        top: 8px;
-        padding: 0 4px;
-        border-radius: 3px;
-        background: color-mix(in srgb, var(--panel) 75%, transparent);
-        font-size: 11px;
-        line-height: 14px;
-        color: var(--muted);
-        pointer-events: none;
-      }
-      /* Where the curves of a training that goes well leave room. */
-      .title.accuracy {
-        top: auto;
-        bottom: 8px;
-      }
-      .strokes {
-        margin-left: auto;
-      }
-      @media (max-width: 1100px) {
-        :host {
-          grid-template-columns: minmax(0, 1fr) 216px;
-        }
-      }
-      .rail {
-        position: relative;
-        height: 16px;
-        margin-bottom: 6px;
-      }
-      .rail canvas {
-        display: block;
-      }
-      .playhead {
-        position: absolute;
-        top: 0;
-        bottom: 4px;
-        left: 0;
-        width: 2px;
-        margin-left: -1px;
-        background: var(--accent);
-        pointer-events: none;
-        /* A layer of its own: moving it must not lay the others out anew. */
-        will-change: transform;
-      }
-      .playhead::after {
-        content: "";
-        position: absolute;
-        bottom: 2px;
-        left: -5px;
-        width: 12px;
-        height: 12px;
-        border-radius: 50%;
-        background: var(--accent);
-        border: 2px solid var(--panel);
-      }
-      .values {
-        contain: strict;
-        min-height: 100px;
-        padding: 0 14px 6px 6px;
-        overflow: auto;
-        max-height: 172px;
-        font-size: 12px;
-      }
-      .values table {
-        width: 100%;
-      }
-      td,
-      th {
-        padding: 0 0 0 8px;
-        line-height: 17px;
-        text-align: right;
-        white-space: nowrap;
-      }
-      th:first-child {
-        text-align: left;
-        padding-left: 0;
-      }
-      tbody th {
-        font-weight: 400;
-      }
-      .who {
-        display: inline-flex;
-        align-items: center;
-        gap: 4px;
-        max-width: 84px;
-        vertical-align: bottom;
-      }
-      .none {
-        padding: 10px 16px 14px;
-        color: var(--muted);
-      }
-    `,
-  ];
+  static override styles = [unsafeCSS(uplotCss), base, timelineStyles];
 
   private plots: TrackPlot[] = [];
   private plotted = "";

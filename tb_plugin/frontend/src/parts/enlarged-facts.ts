@@ -1,0 +1,69 @@
+/** What is told in words and numbers of the one map that is enlarged. */
+
+import { html } from "lit";
+import { className } from "../analysis/filters.ts";
+import { short } from "../analysis/numbers.ts";
+import type { Series } from "../data/series.ts";
+import type { AttributionMap, Channels } from "../format/records.ts";
+import type { Column, ShownRun } from "../state/scene.ts";
+import { deadText } from "./tiles-cell.ts";
+
+export interface Shown {
+  readonly run: ShownRun;
+  readonly column: Column;
+  readonly sample: number;
+  readonly series: Series | undefined;
+}
+
+/** The numbers beside an enlarged map or layer. */
+export function factsOf(
+  { run, column }: Shown,
+  map: AttributionMap | undefined,
+  channels: Channels | undefined,
+  step: number,
+): (readonly [string, string])[] {
+  const { unit } = column;
+  if (channels) {
+    return [
+      ["epoch", String(step)],
+      ["tile", `${channels.height} × ${channels.width}, in ${unit}`],
+      ["dead channels", deadText(channels)],
+    ];
+  }
+  if (!map) return [];
+  const size = map.rank === 1 ? `${map.width} features` : `${map.height} × ${map.width}`;
+  return [
+    ["epoch", String(step)],
+    ["map", size],
+    ["target", className(run.samples, map.target)],
+    ["score", `${short(map.score)} ${unit}`],
+    ["scale, max |value|", `${short(map.scale)} ${unit}`],
+    ...(map.gap === undefined
+      ? []
+      : ([
+          ["completeness gap (no bound on the map’s error)", `${short(map.gap)} ${unit}`],
+        ] as const)),
+  ];
+}
+
+/** A layer's channels as text: what the tiles say, for readers who do not see them. */
+export function channelTable(record: Channels, unit: string) {
+  return html`<table>
+    <thead>
+      <tr>
+        <th scope="col">channel</th>
+        <th scope="col">max |value| (${unit})</th>
+        <th scope="col">dead</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${[...record.channels].map(
+        (channel, i) => html`<tr>
+          <th scope="row">${channel}</th>
+          <td>${short(record.scales[i] ?? 0)}</td>
+          <td>${record.dead[i] ? "dead" : ""}</td>
+        </tr>`,
+      )}
+    </tbody>
+  </table>`;
+}

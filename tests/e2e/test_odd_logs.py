@@ -1,0 +1,95 @@
+"""Logs that are not images of classes: tables, values to predict, numbers that are none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+from support.logs import LogWriter
+from support.server import serve
+
+from e2e.conftest import OpenPage
+from tfexplain import schema
+
+pytestmark = pytest.mark.browser
+
+FEATURES = np.array([0.5, -2.0, 0.25, 0.0, 1.0, -0.125], np.float32)
+MINUS = "\u2212"
+
+
+def write_table(log_dir: Path) -> None:
+    """A regression on six features, without a picture of them."""
+    log = LogWriter(log_dir / "explain")
+    samples = schema.Samples(np.array([1.5, 0.1 + 0.2]), np.array([4, 2]), "value")
+    log.record(schema.Tag("samples"), 0, samples, schema.Content("samples"))
+    outputs = np.array([[2.5], [-0.75]])
+    predictions = schema.Predictions(outputs, np.array([-1, -1]), np.arange(1), "none")
+    log.record(schema.Tag("predictions"), 0, predictions, schema.Content("predictions"))
+    content = schema.Content("map", "output", True, FEATURES.shape)
+    for sample in range(2):
+        tag = schema.Tag("map", "IntegratedGradients", "input", sample)
+        log.record(tag, 0, schema.Map(FEATURES, 2.5, 0, gap=0.0), content)
+    log.close()
+
+
+def test_a_table_is_a_strip_with_its_numbers(open_tab: OpenPage, tmp_path: Path) -> None:
+    write_table(tmp_path / "table")
+    with serve(tmp_path, "--host", "127.0.0.1") as server:
+        server.wait_for(lambda runs: any(len(run["groups"]) == 3 for run in runs.values()))
+        with open_tab(server) as page:
+            cell = page.map("IntegratedGradients", "input", 0, "table")
+            assert cell.flag == ""
+            assert cell.hover(0, 4, 1, 6) == "1.00 output at feature 4"
+            # The strip lies in the middle: neither above nor below it is anything drawn.
+            assert cell.colour(0, 1, 7, 6) == cell.colour(6, 1, 7, 6) == (0, 0, 0)
+            drawn = [cell.colour(3, column, 7, 6) for column in range(6)]
+            assert drawn[1] == (1, 70, 140)
+            assert drawn[0][0] > drawn[0][2]
+            page.frame.locator("tfx-map-cell button").first.click()
+            page.frame.get_by_text("Values as a table").click()
+            shown = page.frame.locator("tfx-enlarged tbody td")
+            expect(shown).to_have_count(6)
+            numbers = [float(text.replace(MINUS, "-")) for text in shown.all_inner_texts()]
+            np.testing.assert_allclose(numbers, FEATURES, rtol=6e-3)
+
+
+def test_values_are_neither_right_nor_wrong(open_tab: OpenPage, tmp_path: Path) -> None:
+    write_table(tmp_path / "table")
+    with serve(tmp_path, "--host", "127.0.0.1") as server:
+        server.wait_for(lambda runs: any(len(run["groups"]) == 3 for run in runs.values()))
+        with open_tab(server) as page:
+            listed = page.frame.locator("tfx-samples tfx-prediction")
+            assert listed.locator(".class").all_inner_texts() == ["output", "output"]
+            assert listed.locator(".number").all_inner_texts() == ["2.50", f"{MINUS}0.750"]
+            marks = page.frame.locator("tfx-prediction .mark, tfx-prediction .spoken")
+            assert set(marks.all_text_contents()) == {""}
+            labels = page.frame.locator("tfx-samples .label .cut").all_inner_texts()
+            assert labels == ["1.50", "0.300"]
+            cell = page.map("IntegratedGradients", "input", 0, "table").cell
+            assert cell.locator(".score-name").inner_text() == "score, output 0"
+            page.frame.get_by_role("radio", name="Wrong now").check()
+            page.settle()
+            assert page.items() == []
+
+
+def test_infinities_are_shown_as_such(open_tab: OpenPage, tmp_path: Path) -> None:
+    values = np.array([[np.inf, -np.inf], [np.nan, 2.0]], np.float32)
+    log = LogWriter(tmp_path / "odd" / "explain")
+    record = schema.Map(values, 1.0, 0)
+    content = schema.Content("map", "logit", True, values.shape)
+    log.record(schema.Tag("map", "IntegratedGradients", "input", 0), 0, record, content)
+    log.close()
+    with serve(tmp_path, "--host", "127.0.0.1") as server:
+        server.wait_for(lambda runs: any(run["groups"] for run in runs.values()))
+        with open_tab(server) as page:
+            cell = page.map("IntegratedGradients", "input", 0, "odd")
+            assert cell.flag == "1 NaN (hatched) · 2 Inf (hatched)"
+            assert cell.fact("scale") == "2.00 logit"
+            told = [cell.hover(i // 2, i % 2, 2, 2).split()[0] for i in range(4)]
+            assert told == ["∞", f"{MINUS}∞", "NaN", "2.00"]
+            for row, column in ((0, 0), (0, 1), (1, 0)):
+                red, green, blue = cell.colour(row, column, 2, 2)
+                assert min(red, blue) > green or (red, green, blue) == (29, 0, 24)
+            assert cell.colour(1, 1, 2, 2) == (139, 0, 11)
