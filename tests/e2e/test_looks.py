@@ -140,5 +140,5 @@ def test_film_strip_and_toolbar_fit_the_window(
         assert timeline
         assert strip["y"] + strip["height"] <= timeline["y"]
         controls = page.frame.locator("tfx-toolbar .how .control")
-        tops = {round(c.evaluate("e => e.offsetTop + e.offsetHeight / 2")) for c in controls.all()}
-        assert len(tops) == 1
+        middles = [c.evaluate("e => e.offsetTop + e.offsetHeight / 2") for c in controls.all()]
+        assert max(middles) - min(middles) < 4

@@ -7,6 +7,7 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 from support.read import Run, read_run
 from support.server import Server
 
@@ -186,6 +187,7 @@ def test_channels_with_dead_ones_marked(
         page.settle()
         page.frame.get_by_text("Values as a table").click()
         rows = page.frame.locator("tfx-enlarged tbody tr")
+        expect(rows).to_have_count(6)
         dead = [row.locator("td").nth(1).inner_text() for row in rows.all()]
         assert dead == ["", "dead", "dead", "", "", "dead"]
         page.page.screenshot(path=artifacts / "tiles-light.png")
