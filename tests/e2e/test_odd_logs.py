@@ -66,7 +66,7 @@ def test_values_are_neither_right_nor_wrong(open_tab: OpenPage, tmp_path: Path) 
             marks = page.frame.locator("tfx-prediction .mark, tfx-prediction .spoken")
             assert set(marks.all_text_contents()) == {""}
             labels = page.frame.locator("tfx-samples .label .cut").all_inner_texts()
-            assert labels == ["1.50", "0.300"]
+            assert labels == ["1.5", "0.3"]
             cell = page.map("IntegratedGradients", "input", 0, "table").cell
             assert cell.locator(".score-name").inner_text() == "score, output 0"
             page.frame.get_by_role("radio", name="Wrong now").check()

@@ -1,7 +1,6 @@
 /** Which samples to list: pure questions about predictions and labels. */
 
 import type { Predictions, Samples } from "../format/records.ts";
-import { short } from "./numbers.ts";
 
 export type Verdict = "right" | "wrong" | "unknown";
 export type FilterName = "all" | "wrong" | "changed";
@@ -49,5 +48,8 @@ export function className(samples: Samples | undefined, index: number): string {
 export function labelText(samples: Samples | undefined, sample: number): string {
   const label = samples?.labels[sample];
   if (!samples || label === undefined || Number.isNaN(label)) return "";
-  return samples.labelKind === "class" ? className(samples, label) : short(label);
+  // A label is what the user gave: all its digits, but not the noise of float32.
+  return samples.labelKind === "class"
+    ? className(samples, label)
+    : String(Number(label.toPrecision(6)));
 }
