@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import weakref
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -97,14 +98,14 @@ class Explain(keras.callbacks.Callback):  # type: ignore[misc]
             seed=seed,
             verbose=verbose,
         )
-        self._on_error: OnError = on_error
         self._guard = Guard(on_error)
         self._directory = os.path.join(os.fspath(log_dir), "explain")
         self._session: Session | None = None
         self._writer: RunWriter | None = None
-        self._epoch = self._last_step = -1
+        self._last_step = -1
         self._offset = 0
         self._first_epoch = True
+        self._thread = 0
 
     def _implements_train_batch_hooks(self) -> bool:
         return self.model is not None and not self.model.built
@@ -123,12 +124,14 @@ class Explain(keras.callbacks.Callback):  # type: ignore[misc]
         if other is not None and other is not self:
             self._take_over(other)
         self._first_epoch = True
+        self._thread = threading.get_ident()
         if self.model.built:
             self._start()
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Models that are built by their first batch (tf_keras) are opened here."""
-        if self._session is None:
+        # Keras 3 may call this beside training, where the model must not be run or restored.
+        if self._session is None and threading.get_ident() == self._thread:
             self._start()
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
@@ -139,6 +142,8 @@ class Explain(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Log the epoch's metrics and, where it is due, explanations."""
+        if self._session is None:
+            self._start()
         if self._session is None or self._writer is None:
             return
         step = self._last_step = epoch + self._offset

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -181,6 +182,25 @@ def test_tf_keras_models(built: bool, tmp_path: Path) -> None:
     cams = GradCAM()(model, x[run.record("samples").rows], run.record("samples").labels)
     assert np.allclose(ours, cams.values, atol=1e-3 * cams.values.max())
     assert cams.values.max() > 0
+
+
+def test_a_model_is_never_opened_beside_its_training(tmp_path: Path) -> None:
+    """Keras 3 calls batch hooks in another thread; an unbuilt model waits for its epoch."""
+    x, y = digits()
+    model = small_cnn()
+    callback = Explain((x, y), log_dir=tmp_path, on_error="raise", verbose=False)
+    callback.set_model(model)
+    model.built = False
+    callback.on_train_begin()
+    beside = threading.Thread(target=callback.on_train_batch_end, args=(0,))
+    beside.start()
+    beside.join()
+    assert not (tmp_path / "explain").exists()
+    model.built = True
+    callback.on_epoch_begin(0)
+    callback.on_epoch_end(0, {"loss": 1.0})
+    callback.on_train_end()
+    assert sorted(read_run(tmp_path).values["map/GradCAM/conv/0"]) == [0]
 
 
 def test_maps_of_several_inputs_lie_over_the_input_they_come_from(tmp_path: Path) -> None:
