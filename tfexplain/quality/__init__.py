@@ -1,0 +1,1 @@
+"""How far an explanation can be believed, and how far two differ."""

@@ -1,0 +1,249 @@
+"""The records of `Explain`: samples, metrics, predictions, how it fares, maps and channels."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import ClassVar, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from tfexplain.container import Array, Container, pack, read_json, unpack
+from tfexplain.records.kinds import Kind, little_endian
+
+_LARGEST = float(np.finfo(np.float32).max)
+
+
+@dataclass(frozen=True)
+class Samples:
+    """The validation batch: which rows, their labels, and the settings of the run.
+
+    `labels` are class indices or values as `label_kind` says, NaN where a sample has none.
+    """
+
+    kind: ClassVar[Kind] = "samples"
+    labels: Array
+    rows: Array
+    label_kind: Literal["class", "value", "none"]
+    class_names: Sequence[str] = ()
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+    def encode(self) -> bytes:
+        """The record's bytes."""
+        arrays = {
+            "labels": little_endian(self.labels, "f8"),
+            "rows": little_endian(self.rows, "i8"),
+        }
+        header = {
+            "label_kind": self.label_kind,
+            "class_names": json.dumps(list(self.class_names)),
+            "settings": json.dumps(dict(self.settings)),
+        }
+        return pack(self.kind, arrays, header)
+
+    @classmethod
+    def decode(cls, data: bytes) -> Samples:
+        """Read `encode`'s bytes; raises `SchemaError`."""
+        raw = unpack(data, cls.kind)
+        labels, rows = raw.array("labels", "F64", 1), raw.array("rows", "I64", 1)
+        raw.check(len(labels) == len(rows), "labels and rows of one length")
+        label_kind = raw.text("label_kind")
+        raw.check(label_kind in ("class", "value", "none"), "label_kind class, value or none")
+        settings = read_json(raw.text("settings"), dict, "settings")
+        raw.check(all(isinstance(v, str) for v in settings.values()), "settings as text")
+        return cls(labels, rows, label_kind, raw.strings("class_names"), settings)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """The epoch's logs as `fit` reports them (`loss`, `accuracy`, `val_loss`, ...)."""
+
+    kind: ClassVar[Kind] = "metrics"
+    values: Mapping[str, float]
+
+    def encode(self) -> bytes:
+        """The record's bytes."""
+        arrays = {"values": little_endian(np.array(list(self.values.values())), "f8")}
+        return pack(self.kind, arrays, {"names": json.dumps(list(self.values))})
+
+    @classmethod
+    def decode(cls, data: bytes) -> Metrics:
+        """Read `encode`'s bytes; raises `SchemaError`."""
+        raw = unpack(data, cls.kind)
+        values, names = raw.array("values", "F64", 1), raw.strings("names")
+        raw.check(len(values) == len(names) == len(set(names)), "one value for each name")
+        return cls(dict(zip(names, values.tolist(), strict=True)))
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """The model's outputs on the validation batch at this epoch.
+
+    `outputs` are probabilities where `activation` is softmax or sigmoid, raw outputs where it
+    is none; `predicted` is the class index, -1 for regression. `explained` lists the steps
+    explained so far by this process, so that a reader can tell how many TensorBoard kept.
+    """
+
+    kind: ClassVar[Kind] = "predictions"
+    outputs: Array
+    predicted: Array
+    explained: Array
+    activation: Literal["softmax", "sigmoid", "none"]
+
+    def encode(self) -> bytes:
+        """The record's bytes."""
+        arrays = {
+            "outputs": little_endian(self.outputs, "f4"),
+            "predicted": little_endian(self.predicted, "i4"),
+            "explained": little_endian(self.explained, "i4"),
+        }
+        return pack(self.kind, arrays, {"activation": self.activation})
+
+    @classmethod
+    def decode(cls, data: bytes) -> Predictions:
+        """Read `encode`'s bytes; raises `SchemaError`."""
+        raw = unpack(data, cls.kind)
+        outputs, predicted = raw.array("outputs", "F32", 2), raw.array("predicted", "I32", 1)
+        raw.check(len(outputs) == len(predicted), "one prediction for each row of outputs")
+        activation = raw.text("activation")
+        raw.check(activation in ("softmax", "sigmoid", "none"), "a known activation")
+        return cls(outputs, predicted, raw.array("explained", "I32", 1), activation)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One kind of failure during training: what, how often, when last."""
+
+    kind: str
+    count: int
+    message: str
+    step: int
+
+
+@dataclass(frozen=True)
+class Status:
+    """How the callback itself fares: seconds spent per explainer at this epoch, problems so far."""
+
+    kind: ClassVar[Kind] = "status"
+    seconds: Mapping[str, float]
+    problems: Sequence[Problem] = ()
+
+    def encode(self) -> bytes:
+        """The record's bytes."""
+        arrays = {"seconds": little_endian(np.array(list(self.seconds.values())), "f8")}
+        header = {
+            "explainers": json.dumps(list(self.seconds)),
+            "problems": json.dumps([asdict(p) for p in self.problems]),
+        }
+        return pack(self.kind, arrays, header)
+
+    @classmethod
+    def decode(cls, data: bytes) -> Status:
+        """Read `encode`'s bytes; raises `SchemaError`."""
+        raw = unpack(data, cls.kind)
+        seconds, names = raw.array("seconds", "F64", 1), raw.strings("explainers")
+        raw.check(len(seconds) == len(names) == len(set(names)), "seconds for each explainer")
+        problems = read_json(raw.text("problems"), list, "problems")
+        return cls(
+            dict(zip(names, seconds.tolist(), strict=True)), [_problem(p, raw) for p in problems]
+        )
+
+
+def _problem(value: object, raw: Container) -> Problem:
+    types: dict[str, type] = {"kind": str, "count": int, "message": str, "step": int}
+    ok = isinstance(value, dict) and {k: type(v) for k, v in value.items()} == types
+    raw.check(ok, "problems with kind, count, message and step")
+    return Problem(**value)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Map:
+    """One attribution map of one sample: float32 [h, w], or [f] for features.
+
+    `score` is the explained number, `target` the output it belongs to, `gap` the completeness
+    gap (sum of the map minus the difference of scores) where the method has one.
+    """
+
+    kind: ClassVar[Kind] = "map"
+    values: Array
+    score: float
+    target: int
+    gap: float | None = None
+
+    def encode(self) -> bytes:
+        """The record's bytes."""
+        packed, scale = _to_half(self.values)
+        header = {
+            "scale": repr(float(scale)),
+            "score": repr(float(self.score)),
+            "target": repr(int(self.target)),
+            "gap": "" if self.gap is None else repr(float(self.gap)),
+        }
+        return pack(self.kind, {"values": packed}, header)
+
+    @classmethod
+    def decode(cls, data: bytes) -> Map:
+        """Read `encode`'s bytes; raises `SchemaError`."""
+        raw = unpack(data, cls.kind)
+        packed = raw.array("values", "F16", 1, 2)
+        scale = raw.number("scale")
+        raw.check(0 <= scale <= _LARGEST, "a finite scale >= 0, within float32")
+        gap = raw.number("gap") if raw.text("gap") else None
+        values = _from_half(packed, np.float32(scale))
+        return cls(values, raw.number("score"), raw.integer("target"), gap)
+
+
+@dataclass(frozen=True)
+class Channels:
+    """Feature maps of one sample: float32 [c, h, w] with a scale of their own for each channel.
+
+    `channels` are the channels' numbers in the layer; `dead` marks those never above zero on
+    the whole validation batch.
+    """
+
+    kind: ClassVar[Kind] = "channels"
+    values: Array
+    channels: Array
+    dead: Array
+
+    def encode(self) -> bytes:
+        """The record's bytes."""
+        halves = [_to_half(channel) for channel in self.values]
+        arrays = {
+            "values": np.stack([half for half, _ in halves]),
+            "scales": little_endian(np.array([scale for _, scale in halves]), "f4"),
+            "channels": little_endian(self.channels, "i4"),
+            "dead": little_endian(self.dead, "u1"),
+        }
+        return pack(self.kind, arrays, {})
+
+    @classmethod
+    def decode(cls, data: bytes) -> Channels:
+        """Read `encode`'s bytes; raises `SchemaError`."""
+        raw = unpack(data, cls.kind)
+        packed, scales = raw.array("values", "F16", 3), raw.array("scales", "F32", 1)
+        channels, dead = raw.array("channels", "I32", 1), raw.array("dead", "U8", 1)
+        raw.check(
+            len(packed) == len(scales) == len(channels) == len(dead), "one length for all arrays"
+        )
+        raw.check(bool(np.all(np.isfinite(scales) & (scales >= 0))), "finite scales >= 0")
+        return cls(_from_half(packed, scales[:, None, None]), channels, dead.astype(bool))
+
+
+def _to_half(values: npt.ArrayLike) -> tuple[Array, np.float32]:
+    """float16 of values / scale; scale is the largest finite magnitude, 0 where there is none."""
+    full = np.asarray(values, np.float32)
+    finite = full[np.isfinite(full)]
+    scale = np.float32(np.max(np.abs(finite), initial=0.0))
+    if scale == 0:
+        return np.ascontiguousarray(full, np.float16), scale
+    # float64, because value / scale overflows for scales below float32's normal range.
+    return (full.astype(np.float64) / np.float64(scale)).astype("<f2"), scale
+
+
+def _from_half(packed: Array, scale: npt.ArrayLike) -> Array:
+    with np.errstate(invalid="ignore"):  # infinity * 0 in a map without any finite value
+        values = packed.astype(np.float32) * np.asarray(scale, np.float32)
+    return np.where(np.isfinite(packed), values, packed.astype(np.float32))
