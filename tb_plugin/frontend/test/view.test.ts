@@ -38,6 +38,10 @@ test("the default view needs no keys, every other one comes back", () => {
     difference: [],
     step: 0,
     opened: { run: "a/explain", group: "map/GradCAM/conv1", sample: 7 },
+    panel: "table",
+    layer: "block/conv,1.kernel",
+    metric: "size_csr",
+    sort: { column: "mean, or so", descending: true },
   };
   assert.deepEqual(decodeView(encodeView(view)), view);
   const none: View = { ...DEFAULT_VIEW, runs: [], samples: [] };
@@ -52,6 +56,9 @@ test("a mangled link opens with defaults", () => {
     ["opened", "a,b"],
     ["size", "1e9"],
     ["unknown", "x"],
+    ["panel", "everything"],
+    ["sort", "sparsity,upwards"],
+    ["metric", ""],
   ]);
   assert.deepEqual(decodeView(values), DEFAULT_VIEW);
   assert.deepEqual([...readHash("#tfexplain&p.tfexplain.step=%E0%A4%A")], []);

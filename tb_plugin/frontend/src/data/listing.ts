@@ -1,6 +1,8 @@
 /** The answer of `runs`, checked field by field: names in it come from a log that may be hostile. */
 
-export type GroupKind = "samples" | "metrics" | "predictions" | "status" | "map" | "channels";
+import type { RecordKind } from "../format/records.ts";
+
+export type GroupKind = RecordKind;
 
 export interface Content {
   readonly unit: string;
@@ -51,6 +53,10 @@ const KINDS: readonly GroupKind[] = [
   "status",
   "map",
   "channels",
+  "kernels",
+  "kernel",
+  "drift",
+  "fidelity",
 ];
 
 export function readListing(value: unknown): Listing {

@@ -1,6 +1,17 @@
 /** What a record means: the typed twins of the records documented in `tfexplain/schema.py`. */
 
-import { type Container, RecordError, unpack } from "./safetensors.ts";
+import {
+  type Drift,
+  type Fidelity,
+  type Kernel,
+  type Kernels,
+  readDrift,
+  readFidelity,
+  readKernel,
+  readKernels,
+} from "./compressed.ts";
+import { named, Reader } from "./reader.ts";
+import { RecordError, unpack } from "./safetensors.ts";
 
 export interface Samples {
   readonly kind: "samples";
@@ -62,7 +73,17 @@ export interface Channels {
   readonly dead: Uint8Array;
 }
 
-export type TfRecord = Samples | Metrics | Predictions | Status | AttributionMap | Channels;
+export type TfRecord =
+  | Samples
+  | Metrics
+  | Predictions
+  | Status
+  | AttributionMap
+  | Channels
+  | Kernels
+  | Kernel
+  | Drift
+  | Fidelity;
 export type RecordKind = TfRecord["kind"];
 
 const DECODERS: { readonly [K in RecordKind]: (raw: Reader) => Extract<TfRecord, { kind: K }> } = {
@@ -72,72 +93,15 @@ const DECODERS: { readonly [K in RecordKind]: (raw: Reader) => Extract<TfRecord,
   status: readStatus,
   map: readMap,
   channels: readChannels,
+  kernels: readKernels,
+  kernel: readKernel,
+  drift: readDrift,
+  fidelity: readFidelity,
 };
 
 /** The record in `data`; throws `RecordError` for anything that is not of this format. */
 export function decode(kind: RecordKind, data: Uint8Array): TfRecord {
   return DECODERS[kind](new Reader(kind, unpack(data, kind)));
-}
-
-class Reader {
-  private readonly kind: string;
-  private readonly raw: Container;
-
-  constructor(kind: string, raw: Container) {
-    this.kind = kind;
-    this.raw = raw;
-  }
-
-  check(ok: boolean, expected: string): void {
-    if (!ok) throw new RecordError(`${this.kind}: expected ${expected}`);
-  }
-
-  text(key: string): string {
-    const value = this.raw.header[key];
-    if (value === undefined) throw new RecordError(`${this.kind}: the header lacks ${key}`);
-    return value;
-  }
-
-  /** A number as Python's `repr` writes it, `nan` and `inf` included. */
-  number(key: string): number {
-    const text = this.text(key).trim();
-    const special: Record<string, number> = {
-      nan: Number.NaN,
-      inf: Number.POSITIVE_INFINITY,
-      "-inf": Number.NEGATIVE_INFINITY,
-    };
-    const value = special[text] ?? Number(text || "x");
-    this.check(text in special || !Number.isNaN(value), `${key} as a number`);
-    return value;
-  }
-
-  json(key: string): unknown {
-    try {
-      return JSON.parse(this.text(key));
-    } catch {
-      throw new RecordError(`${this.kind}: ${key} is not JSON`);
-    }
-  }
-
-  strings(key: string): string[] {
-    const value = this.json(key);
-    this.check(
-      Array.isArray(value) && value.every((v) => typeof v === "string"),
-      `${key} as names`,
-    );
-    return value as string[];
-  }
-
-  /** The array's shape and a copy of its bytes, aligned for any typed array. */
-  array(name: string, dtype: string, ...ranks: number[]): { shape: number[]; data: ArrayBuffer } {
-    const entry = this.raw.arrays.get(name);
-    if (entry?.dtype !== dtype || !ranks.includes(entry.shape.length)) {
-      throw new RecordError(
-        `${this.kind}: ${name}: expected ${dtype} of rank ${ranks.join(" or ")}`,
-      );
-    }
-    return { shape: [...entry.shape], data: entry.bytes.slice().buffer };
-  }
 }
 
 function readSamples(raw: Reader): Samples {
@@ -167,14 +131,6 @@ function isTexts(value: unknown): value is Record<string, string> {
     value !== null &&
     Object.values(value).every((v) => typeof v === "string")
   );
-}
-
-/** Names in the header beside one number each. */
-function named(raw: Reader, array: string, names: string): Map<string, number> {
-  const values = new Float64Array(raw.array(array, "F64", 1).data);
-  const keys = raw.strings(names);
-  raw.check(values.length === keys.length, `one of ${array} for each of ${names}`);
-  return new Map(keys.map((key, i) => [key, values[i] as number]));
 }
 
 function readMetrics(raw: Reader): Metrics {

@@ -1,6 +1,7 @@
 /** The page: toolbar, notes, samples, grid or one map enlarged, timeline. */
 
-import { css, html, type PropertyDeclarations } from "lit";
+import { css, html, nothing, type PropertyDeclarations } from "lit";
+import "./compression-panel.ts";
 import type { Details } from "./details.ts";
 import "./details.ts";
 import "./empty.ts";
@@ -43,7 +44,8 @@ export class App extends Part {
       tfx-samples {
         border-right: 1px solid var(--line);
       }
-      tfx-empty {
+      tfx-empty,
+      tfx-compression.alone {
         flex: 1;
       }
     `,
@@ -76,20 +78,40 @@ export class App extends Part {
               @details=${() => this.find<Details>("tfx-details")?.show()}
             ></tfx-toolbar>
             <tfx-notes .dashboard=${dashboard}></tfx-notes>
-            <div class="main" role="main">
-              <tfx-samples .dashboard=${dashboard}></tfx-samples>
-              ${
-                this.isEnlarged
-                  ? html`<tfx-enlarged .dashboard=${dashboard}></tfx-enlarged>`
-                  : html`<tfx-grid .dashboard=${dashboard}></tfx-grid>`
-              }
-            </div>
+            ${this.body()}
             <tfx-timeline role="region" aria-label="Timeline" .dashboard=${dashboard}>
             </tfx-timeline>
             <tfx-details .dashboard=${dashboard}></tfx-details>
           `
       }
       <tfx-readout .dashboard=${dashboard}></tfx-readout>
+    `;
+  }
+
+  /** Maps and what is known of the kernels, or the one that was logged, filling the page. */
+  private body() {
+    const { dashboard } = this;
+    const { kernels, drift, maps } = dashboard.scene.has;
+    const compressed = kernels || drift;
+    if (compressed && !maps) {
+      return html`<tfx-compression class="alone" role="main" .dashboard=${dashboard}>
+      </tfx-compression>`;
+    }
+    return html`
+      <div class="main" role="main">
+        <tfx-samples .dashboard=${dashboard}></tfx-samples>
+        ${
+          this.isEnlarged
+            ? html`<tfx-enlarged .dashboard=${dashboard}></tfx-enlarged>`
+            : html`<tfx-grid .dashboard=${dashboard}></tfx-grid>`
+        }
+      </div>
+      ${
+        compressed
+          ? html`<tfx-compression role="region" aria-label="Compression" .dashboard=${dashboard}>
+          </tfx-compression>`
+          : nothing
+      }
     `;
   }
 

@@ -105,6 +105,7 @@ export class Dashboard extends EventTarget {
 
   private derive(): void {
     const { listing } = this.store;
+    const { layer } = this.scene;
     if (listing) {
       this.scene = deriveScene(listing, this.store, this.view);
       this.notes = notesOf(this.scene, this.store);
@@ -112,6 +113,8 @@ export class Dashboard extends EventTarget {
     this.revision++;
     this.dispatchEvent(new Event("change"));
     this.stage.invalidate();
+    // Which kernel comes first is known only once the kernels are there; then it is fetched too.
+    if (this.scene.layer !== layer) this.load();
   }
 
   private writeLink(): void {

@@ -1,5 +1,6 @@
 /** What is there to show, and what of it is shown: derived from listing, records and view. */
 
+import { belongs, mergeNames, namesOf } from "../analysis/kernels.ts";
 import type { Group, Listing, Run } from "../data/listing.ts";
 import { recordsOf } from "../data/series.ts";
 import type { Store, Want } from "../data/store.ts";
@@ -9,10 +10,13 @@ import type { View } from "./view.ts";
 
 export interface ShownRun {
   readonly id: string;
-  /** Without the `/explain` that every run of ours ends in. */
+  /** Without the `/explain` or `/compression` that every run of ours ends in. */
   readonly name: string;
   readonly colour: string;
+  /** Where the maps are, if there are any. */
   readonly run: Run;
+  /** Where the kernels are: the run beside `run`, or `run` itself where it holds them. */
+  readonly compression: Run | undefined;
   readonly samples: Samples | undefined;
 }
 
@@ -36,6 +40,12 @@ export interface Scene {
   /** The largest magnitude by group (maps) or by `group\nchannel`. */
   readonly limits: ReadonlyMap<string, number>;
   readonly pair: readonly [ShownRun, ShownRun] | undefined;
+  /** The names of all kernels of the shown runs, in model order. */
+  readonly kernels: readonly string[];
+  /** The selected kernel: the first one where none, or none of these, is chosen. */
+  readonly layer: string | undefined;
+  /** Which views of compression there is something for. */
+  readonly has: { readonly kernels: boolean; readonly drift: boolean; readonly maps: boolean };
 }
 
 export const EMPTY_SCENE: Scene = {
@@ -48,6 +58,9 @@ export const EMPTY_SCENE: Scene = {
   steps: [],
   limits: new Map(),
   pair: undefined,
+  kernels: [],
+  layer: undefined,
+  has: { kernels: false, drift: false, maps: false },
 };
 
 /** Told apart on white and on near-black. */
@@ -57,15 +70,18 @@ const FIRST_RUNS = 4;
 const FIRST_MAPS = 4;
 const FIRST_SAMPLES = 2;
 const WHOLE_GROUP_BYTES = 64 << 20;
+/** Besides the maps and what belongs to them, what makes a step one of the playhead's. */
+const EPOCHAL: readonly string[] = ["kernels", "drift", "fidelity"];
 
 export function deriveScene(listing: Listing, store: Store, view: View): Scene {
-  const runs = listing.runs.map((run, i) => describe(run, i, store));
+  const runs = pairUp(listing.runs).map((pair, i) => describe(pair, i, store));
   const names = view.runs ?? runs.slice(0, FIRST_RUNS).map((run) => run.id);
-  const shown = runs.filter((run) => names.includes(run.id));
+  const shown = runs.filter((run) => sourcesOf(run).some((source) => names.includes(source.run)));
   const columns = columnsOf(shown);
   const shownColumns = chooseColumns(columns, view.groups);
   const samples = samplesOf(shown);
   const chosen = view.samples ?? samples.slice(0, FIRST_SAMPLES);
+  const kernels = kernelsOf(shown, store);
   return {
     runs,
     shown,
@@ -76,17 +92,65 @@ export function deriveScene(listing: Listing, store: Store, view: View): Scene {
     steps: stepsOf(shown, shownColumns, samples, store),
     limits: limitsOf(shown, shownColumns, samples, store),
     pair: pairOf(shown, view.difference),
+    kernels,
+    layer: kernels.find((name) => name === view.layer) ?? kernels[0],
+    has: {
+      kernels: holds(shown, ["kernels"]),
+      drift: holds(shown, ["drift"]),
+      maps: holds(shown, ["samples", "map", "channels"]),
+    },
   };
 }
 
-function describe(run: Run, index: number, store: Store): ShownRun {
+interface Pair {
+  readonly name: string;
+  readonly explain: Run | undefined;
+  readonly compression: Run | undefined;
+}
+
+/** `X/explain` and `X/compression` are one run to the viewer; any other one stands alone. */
+function pairUp(runs: readonly Run[]): Pair[] {
+  const pairs = new Map<string, Pair>();
+  for (const run of runs) {
+    const [, folder, end] = run.run.match(/^(?:(.+)\/)?(explain|compression)$/) ?? [];
+    const key = end ? (folder ?? "") : `${run.run}\n`;
+    const known = pairs.get(key);
+    const name = folder ?? (known ? "run" : run.run);
+    const { explain, compression } = { explain: undefined, compression: undefined, ...known };
+    if (end === "compression") pairs.set(key, { name, explain, compression: run });
+    else pairs.set(key, { name, explain: run, compression });
+  }
+  return [...pairs.values()];
+}
+
+function describe({ name, explain, compression }: Pair, index: number, store: Store): ShownRun {
+  const run = explain ?? (compression as Run);
   return {
     id: run.run,
-    name: run.run.replace(/(?<=.)\/explain$/, ""),
+    name,
     colour: COLOURS[index] ?? GRAY,
     run,
+    compression: compression ?? (holdsAny(run, ["kernels"]) ? run : undefined),
     samples: recordsOf(store.get(run.run, "samples"), "samples").at(-1),
   };
+}
+
+/** The runs of the log that one shown run is made of; their names are the store's keys. */
+export function sourcesOf({ run, compression }: ShownRun): readonly Run[] {
+  return compression && compression !== run ? [run, compression] : [run];
+}
+
+function holds(shown: readonly ShownRun[], kinds: readonly string[]): boolean {
+  return shown.some((run) => sourcesOf(run).some((source) => holdsAny(source, kinds)));
+}
+
+function holdsAny({ groups }: Run, kinds: readonly string[]): boolean {
+  return groups.some(({ kind }) => kinds.includes(kind));
+}
+
+function kernelsOf(shown: readonly ShownRun[], store: Store): string[] {
+  const series = shown.map(({ compression }) => store.get(compression?.run ?? "", "kernels"));
+  return mergeNames(series.map((one) => (one ? namesOf(one) : [])));
 }
 
 function columnsOf(shown: readonly ShownRun[]): Column[] {
@@ -136,9 +200,15 @@ function stepsOf(
   store: Store,
 ): number[] {
   const steps = new Set<number>();
-  for (const { id } of shown) {
+  for (const run of shown) {
+    const { id } = run;
     const series = [store.get(id, "metrics"), store.get(id, "predictions")];
     for (const { group } of columns) series.push(store.get(id, group, samples[0]));
+    for (const source of sourcesOf(run)) {
+      for (const { group, kind } of source.groups) {
+        if (EPOCHAL.includes(kind)) series.push(store.get(source.run, group));
+      }
+    }
     for (const one of series) for (const { step } of one?.points ?? []) steps.add(step);
   }
   return [...steps].sort((a, b) => a - b);
@@ -173,13 +243,22 @@ function pairOf(shown: readonly ShownRun[], chosen: View["difference"]): Scene["
   return a && b && a !== b ? [a, b] : undefined;
 }
 
-/** What has to be fetched for a scene: whole groups, or the selected samples of heavy ones. */
+/**
+ * What has to be fetched for a scene: whole groups, or the selected samples of heavy ones; of the
+ * kernels those that are selected or whose feature maps are shown.
+ */
 export function wantsOf(scene: Scene, kept: number | undefined): Want[] {
   const shown = new Set(scene.shownColumns.map((column) => column.group));
-  return scene.shown.flatMap(({ id, run }) =>
-    run.groups
-      .filter(({ kind, group }) => (kind !== "map" && kind !== "channels") || shown.has(group))
-      .map((group) => wantOf(id, group, scene, kept)),
+  const tiled = scene.shownColumns.filter(({ kind }) => kind === "channels");
+  const isShown = ({ kind, group, layer }: Group): boolean => {
+    if (kind === "map" || kind === "channels") return shown.has(group);
+    if (kind !== "kernel") return true;
+    return layer === scene.layer || tiled.some((column) => belongs(layer, column.layer));
+  };
+  return scene.shown.flatMap((run) =>
+    sourcesOf(run).flatMap((source) =>
+      source.groups.filter(isShown).map((group) => wantOf(source.run, group, scene, kept)),
+    ),
   );
 }
 

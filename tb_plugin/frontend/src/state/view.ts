@@ -16,6 +16,15 @@ export interface Opened {
   readonly sample: number;
 }
 
+/** The order of the table of kernels: by the numbers or words of one column. */
+export interface Sort {
+  readonly column: string;
+  readonly descending: boolean;
+}
+
+export const PANELS = ["layers", "table", "focus", "closed"] as const;
+export type PanelName = (typeof PANELS)[number];
+
 export interface View {
   /** undefined: not chosen, the first few. */
   readonly runs: readonly string[] | undefined;
@@ -37,6 +46,14 @@ export interface View {
   /** undefined: the last epoch, and it stays the last while the training goes on. */
   readonly step: number | undefined;
   readonly opened: Opened | undefined;
+  /** What the panel below the maps shows. */
+  readonly panel: PanelName;
+  /** The selected kernel's name; undefined: not chosen. */
+  readonly layer: string | undefined;
+  /** The number that the strip shows of each kernel. */
+  readonly metric: string;
+  /** undefined: the model's order. */
+  readonly sort: Sort | undefined;
 }
 
 export const DEFAULT_VIEW: View = {
@@ -56,6 +73,10 @@ export const DEFAULT_VIEW: View = {
   difference: undefined,
   step: undefined,
   opened: undefined,
+  panel: "layers",
+  layer: undefined,
+  metric: "sparsity",
+  sort: undefined,
 };
 
 export const SIZES = [128, 192, 256, 384] as const;
@@ -114,6 +135,18 @@ const FIELDS: { readonly [K in keyof View]: Field<View[K]> } = {
       const [run, group, sample] = splitNames(text);
       const number = whole.read(sample ?? "");
       return run && group && number !== undefined ? { run, group, sample: number } : undefined;
+    },
+  },
+  panel: oneOf(PANELS),
+  layer: { write: (value) => value ?? "", read: (text) => text || undefined },
+  metric: { write: String, read: (text) => text || undefined },
+  sort: {
+    write: (value) =>
+      value ? joinNames([value.column, value.descending ? "falling" : "rising"]) : "",
+    read: (text) => {
+      const [column, order] = splitNames(text);
+      const isOrder = order === "falling" || order === "rising";
+      return column && isOrder ? { column, descending: order === "falling" } : undefined;
     },
   },
 };

@@ -1,0 +1,81 @@
+/** Kernels by name: their order over several runs, and which maps lie behind them. */
+
+import type { Series } from "../data/series.ts";
+import type { KernelRow, Kernels } from "../format/compressed.ts";
+
+/** Where the numbers of one table lie: rows by kernel, columns by metric. */
+interface Places {
+  readonly rows: ReadonlyMap<string, number>;
+  readonly metrics: ReadonlyMap<string, number>;
+}
+
+const places = new WeakMap<Kernels, Places>();
+const orders = new WeakMap<Series, readonly string[]>();
+
+function placesOf(record: Kernels): Places {
+  const known = places.get(record);
+  if (known) return known;
+  const found = {
+    rows: new Map(record.rows.map(({ name }, i) => [name, i])),
+    metrics: new Map(record.metrics.map((metric, i) => [metric, i])),
+  };
+  places.set(record, found);
+  return found;
+}
+
+/** One number of one kernel; NaN where it is not known. */
+export function kernelValue(record: Kernels | undefined, name: string, metric: string): number {
+  if (!record) return Number.NaN;
+  const { rows, metrics } = placesOf(record);
+  const [row, column] = [rows.get(name), metrics.get(metric)];
+  if (row === undefined || column === undefined) return Number.NaN;
+  return record.values[row * record.metrics.length + column] ?? Number.NaN;
+}
+
+export function kernelRow(record: Kernels | undefined, name: string): KernelRow | undefined {
+  const row = record && placesOf(record).rows.get(name);
+  return row === undefined ? undefined : record?.rows[row];
+}
+
+/** Every kernel that a series names, in model order. */
+export function namesOf(series: Series): readonly string[] {
+  const known = orders.get(series);
+  if (known) return known;
+  const names = mergeNames(
+    series.points.flatMap(({ record }) =>
+      record?.kind === "kernels" ? [record.rows.map(({ name }) => name)] : [],
+    ),
+  );
+  orders.set(series, names);
+  return names;
+}
+
+/** Lists of names as one, each name after the one it follows in its own list. */
+export function mergeNames(lists: readonly (readonly string[])[]): string[] {
+  const merged: string[] = [];
+  const known = new Set<string>();
+  for (const list of lists) {
+    let place = 0;
+    for (const name of list) {
+      if (known.has(name)) {
+        place = merged.indexOf(name) + 1;
+      } else {
+        merged.splice(place++, 0, name);
+        known.add(name);
+      }
+    }
+  }
+  return merged;
+}
+
+/** Whether a kernel belongs to the layer of a map, given the kernel's name or its layer's path. */
+export function belongs(name: string, mapLayer: string): boolean {
+  // A shared layer's calls are told apart by `@1`, the kernel is one.
+  const layer = mapLayer.replace(/@\d+$/, "");
+  return [name, layerPath(name)].some((path) => path === layer || path.startsWith(`${layer}/`));
+}
+
+/** A kernel's name without `.weight`, which it has where its layer has several. */
+export function layerPath(name: string): string {
+  return name.replace(/\.[^./]+$/, "");
+}

@@ -1,0 +1,72 @@
+/** Reads the parts of a record, and refuses each that is not what the format says. */
+
+import { type Container, RecordError } from "./safetensors.ts";
+
+export class Reader {
+  private readonly kind: string;
+  private readonly raw: Container;
+
+  constructor(kind: string, raw: Container) {
+    this.kind = kind;
+    this.raw = raw;
+  }
+
+  check(ok: boolean, expected: string): void {
+    if (!ok) throw new RecordError(`${this.kind}: expected ${expected}`);
+  }
+
+  text(key: string): string {
+    const value = this.raw.header[key];
+    if (value === undefined) throw new RecordError(`${this.kind}: the header lacks ${key}`);
+    return value;
+  }
+
+  /** A number as Python's `repr` writes it, `nan` and `inf` included. */
+  number(key: string): number {
+    const text = this.text(key).trim();
+    const special: Record<string, number> = {
+      nan: Number.NaN,
+      inf: Number.POSITIVE_INFINITY,
+      "-inf": Number.NEGATIVE_INFINITY,
+    };
+    const value = special[text] ?? Number(text || "x");
+    this.check(text in special || !Number.isNaN(value), `${key} as a number`);
+    return value;
+  }
+
+  json(key: string): unknown {
+    try {
+      return JSON.parse(this.text(key));
+    } catch {
+      throw new RecordError(`${this.kind}: ${key} is not JSON`);
+    }
+  }
+
+  strings(key: string): string[] {
+    const value = this.json(key);
+    this.check(
+      Array.isArray(value) && value.every((v) => typeof v === "string"),
+      `${key} as names`,
+    );
+    return value as string[];
+  }
+
+  /** The array's shape and a copy of its bytes, aligned for any typed array. */
+  array(name: string, dtype: string, ...ranks: number[]): { shape: number[]; data: ArrayBuffer } {
+    const entry = this.raw.arrays.get(name);
+    if (entry?.dtype !== dtype || !ranks.includes(entry.shape.length)) {
+      throw new RecordError(
+        `${this.kind}: ${name}: expected ${dtype} of rank ${ranks.join(" or ")}`,
+      );
+    }
+    return { shape: [...entry.shape], data: entry.bytes.slice().buffer };
+  }
+}
+
+/** Names in the header beside one number each. */
+export function named(raw: Reader, array: string, names: string): Map<string, number> {
+  const values = new Float64Array(raw.array(array, "F64", 1).data);
+  const keys = raw.strings(names);
+  raw.check(values.length === keys.length, `one of ${array} for each of ${names}`);
+  return new Map(keys.map((key, i) => [key, values[i] as number]));
+}
