@@ -15,6 +15,11 @@ from tfexplain.attribution import Attribution
 from tfexplain.targets import Head, activate
 
 
+def metrics(logs: Mapping[str, Any]) -> schema.Metrics:
+    """The epoch's logs as `fit` reports them."""
+    return schema.Metrics({str(name): float(value) for name, value in logs.items()})
+
+
 def predictions(head: Head, outputs: Any, explained: Sequence[int]) -> schema.Predictions:
     """The outputs of one head as probabilities where they are classes; no columns where the head
     has no classes.

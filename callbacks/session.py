@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import shlex
 from collections.abc import Mapping
 from typing import Any
 
 from tfexplain import rendering, schema
 from tfexplain.attribution import Attribution
+from tfexplain.callbacks.announcing import tell
 from tfexplain.callbacks.batch import choose_batch
 from tfexplain.callbacks.guard import Guard
-from tfexplain.callbacks.records import content_of, png, predictions, record_of
+from tfexplain.callbacks.records import content_of, metrics, png, predictions, record_of
 from tfexplain.callbacks.settings import Settings
 from tfexplain.callbacks.writer import RunWriter
 from tfexplain.explainers import (
@@ -52,12 +51,7 @@ class Session:
         """Print what was chosen, and write what never changes: settings, labels, pictures."""
         choices = self._choices()
         if self._settings.verbose:
-            width = max(map(len, choices))
-            print("tfexplain: explaining to " + writer.directory)
-            for name, value in choices.items():
-                print(f"  {name:<{width}}  {value}")
-            logs = os.path.dirname(os.path.dirname(writer.directory)) or "."
-            print(f"  see it with: tensorboard --logdir {shlex.quote(logs)}   (the EXPLAIN tab)")
+            tell("explaining", choices, writer.directory)
         samples = schema.Samples(
             self._batch.labels,
             self._batch.rows,
@@ -66,16 +60,28 @@ class Session:
             choices,
         )
         tag = schema.Tag("samples")
-        writer.add_constant(tag, samples.encode(), schema.Content("samples"))
+        writer.add_constant(tag, samples, schema.Content("samples"))
         for name, pictures in self._batch.pictures.items():
             content = schema.Content("inputs", shape=pictures.shape[1:])
             tag = schema.Tag("inputs", layer=name)
-            writer.add_constant(tag, [png(p) for p in pictures], content)
+            writer.add_pictures(tag, [png(p) for p in pictures], content)
         self._first.clear()
 
-    def log_metrics(self, step: int, metrics: schema.Metrics, writer: RunWriter) -> None:
-        """The epoch's logs as `fit` reports them."""
-        writer.add(schema.Tag("metrics"), step, metrics, schema.Content("metrics"))
+    def at_epoch(self, epoch: int, step: int, logs: Mapping[str, Any], writer: RunWriter) -> None:
+        """The epoch's logs as `fit` reports them and, where it is due, explanations."""
+        with self._guard.watch("metrics", step):
+            writer.add(schema.Tag("metrics"), step, metrics(logs), schema.Content("metrics"))
+        if epoch % self._settings.every == 0:
+            self._guarded(step, writer)
+
+    def at_end(self, step: int, writer: RunWriter) -> None:
+        """The last epoch, if it has not been explained."""
+        if step not in self.explained:
+            self._guarded(step, writer)
+
+    def _guarded(self, step: int, writer: RunWriter) -> None:
+        with self._guard.watch("explain", step):
+            self.explain(step, writer)
 
     def explain(self, step: int, writer: RunWriter) -> None:
         """Explain the batch with the weights as they are now, and write it all down."""

@@ -27,9 +27,7 @@ class Settings:
     def check(self) -> None:
         """Raises ValueError for settings that are wrong whatever the model."""
         for argument in ("every", "samples"):
-            value = getattr(self, argument)
-            if not isinstance(value, int) or value < 1:
-                raise ValueError(f"{argument}={value!r}: expected a whole number of at least 1.")
+            check_positive(argument, getattr(self, argument))
         if isinstance(self.targets, str) and self.targets not in ("label", "predicted"):
             raise ValueError(
                 f"targets={self.targets!r}: expected 'label', 'predicted', a class index, or a "
@@ -40,3 +38,9 @@ class Settings:
                 raise TypeError(
                     f"explainers: expected explainers such as GradCAM(); got {explainer!r}."
                 )
+
+
+def check_positive(argument: str, value: object) -> None:
+    """Raises ValueError unless `value` is a whole number of at least 1."""
+    if not isinstance(value, int) or value < 1:
+        raise ValueError(f"{argument}={value!r}: expected a whole number of at least 1.")

@@ -11,58 +11,20 @@ import socket
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import count
 
+import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 from tensorboard.compat.proto.event_pb2 import Event
-from tensorboard.compat.proto.summary_pb2 import (
-    DATA_CLASS_BLOB_SEQUENCE,
-    DATA_CLASS_TENSOR,
-    Summary,
-    SummaryMetadata,
-)
-from tensorboard.compat.proto.tensor_pb2 import TensorProto
-from tensorboard.compat.proto.tensor_shape_pb2 import TensorShapeProto
-from tensorboard.compat.proto.types_pb2 import DT_STRING
-from tensorboard.plugins.image import metadata as image_metadata
 
 from tfexplain import schema
+from tfexplain.callbacks import events
 
 # Events of failed writes are kept for the next try, up to this many bytes.
 MOST_PENDING_BYTES = 64 << 20
 
 _serial = count()
-
-
-@dataclass(frozen=True, eq=False)
-class _Entry:
-    """An event to be written: bytes as a scalar string tensor, several as a vector of them."""
-
-    tag: str
-    step: int
-    data: bytes | Sequence[bytes]
-    metadata: SummaryMetadata
-    wall_time: float
-
-    @property
-    def size(self) -> int:
-        return len(self.data) if isinstance(self.data, bytes) else sum(map(len, self.data))
-
-    def event(self, *, described: bool) -> bytes:
-        """The serialized event, without its metadata where the file holds them already."""
-        scalar = isinstance(self.data, bytes)
-        dims = [] if scalar else [TensorShapeProto.Dim(size=len(self.data))]
-        tensor = TensorProto(
-            dtype=DT_STRING,
-            tensor_shape=TensorShapeProto(dim=dims),
-            string_val=[self.data] if scalar else self.data,
-        )
-        metadata = None if described else self.metadata
-        value = Summary.Value(tag=self.tag, metadata=metadata, tensor=tensor)
-        event = Event(wall_time=self.wall_time, step=self.step, summary=Summary(value=[value]))
-        serialized: bytes = event.SerializeToString()
-        return serialized
 
 
 class RunWriter:
@@ -77,8 +39,8 @@ class RunWriter:
         self.reopened = 0
         self._file: tf.io.TFRecordWriter | None = None
         self._path = ""
-        self._constant: list[_Entry] = []
-        self._pending: list[_Entry] = []
+        self._constant: list[events.Entry] = []
+        self._pending: list[events.Entry] = []
         self._described: set[str] = set()
 
     def open(self) -> None:
@@ -95,31 +57,39 @@ class RunWriter:
                 "Pass another log_dir."
             ) from error
 
-    def add_constant(
-        self, tag: schema.Tag, data: bytes | Sequence[bytes], content: schema.Content
-    ) -> None:
-        """Something that is written once, and again whenever a new file is begun.
+    def add_constant(self, tag: schema.Tag, record: schema.Record, content: schema.Content) -> None:
+        """A record at step 0, written once, and again whenever a new file is begun."""
+        self._keep(events.record(tag, 0, record.encode(), content))
 
-        Records stand at step 0. Pictures stand at a step that is new each time: of several blob
-        sequences at one step, TensorBoard's Python mode shows the first, not the last.
+    def add_pictures(
+        self, tag: schema.Tag, pictures: Sequence[bytes], content: schema.Content
+    ) -> None:
+        """PNG files, written once, and again whenever a new file is begun.
+
+        They stand at a step that is new each time: of several blob sequences at one step,
+        TensorBoard's Python mode shows the first, not the last.
         """
-        step = 0 if isinstance(data, bytes) else int(time.time())
-        self._constant.append(_Entry(str(tag), step, data, _metadata(data, content), time.time()))
-        self._pending.append(self._constant[-1])
+        self._keep(events.blobs(tag, int(time.time()), pictures, content))
 
     def add(
         self, tag: schema.Tag, step: int, record: schema.Record, content: schema.Content
     ) -> None:
         """One record."""
-        data = record.encode()
-        self._pending.append(_Entry(str(tag), step, data, _metadata(data, content), time.time()))
+        self._pending.append(events.record(tag, step, record.encode(), content))
 
     def add_image(self, tag: str, step: int, png: bytes, size: tuple[int, int], text: str) -> None:
         """A picture for TensorBoard's own Images tab; `size` is (width, height)."""
-        metadata = image_metadata.create_summary_metadata(tag, text, converted_to_tensor=True)
-        metadata.data_class = DATA_CLASS_BLOB_SEQUENCE
-        parts = [str(size[0]).encode(), str(size[1]).encode(), png]
-        self._pending.append(_Entry(tag, step, parts, metadata, time.time()))
+        self._pending.append(events.image(tag, step, png, size, text))
+
+    def add_scalar(self, tag: str, step: int, value: float, text: str = "") -> None:
+        """A number for TensorBoard's own Scalars tab."""
+        self._pending.append(events.scalar(tag, step, value, text))
+
+    def add_histogram(
+        self, tag: str, step: int, buckets: npt.NDArray[np.float64], text: str = ""
+    ) -> None:
+        """Counts [n, 3] (left, right, count) for its Histograms and Distributions tabs."""
+        self._pending.append(events.histogram(tag, step, buckets, text))
 
     def commit(self) -> None:
         """Write and flush what was added; on failure it is kept for the next call.
@@ -155,6 +125,10 @@ class RunWriter:
             self.commit()
         self._abandon()
 
+    def _keep(self, entry: events.Entry) -> None:
+        self._constant.append(entry)
+        self._pending.append(entry)
+
     def _begin(self) -> None:
         tf.io.gfile.makedirs(self.directory)
         name = f"events.out.tfevents.{int(time.time()):010d}.{socket.gethostname()}"
@@ -177,9 +151,3 @@ class RunWriter:
         size = sum(entry.size for entry in self._pending)
         while size > MOST_PENDING_BYTES:
             size -= self._pending.pop(0).size
-
-
-def _metadata(data: bytes | Sequence[bytes], content: schema.Content) -> SummaryMetadata:
-    plugin = SummaryMetadata.PluginData(plugin_name=schema.PLUGIN_NAME, content=content.encode())
-    data_class = DATA_CLASS_TENSOR if isinstance(data, bytes) else DATA_CLASS_BLOB_SEQUENCE
-    return SummaryMetadata(plugin_data=plugin, data_class=data_class)

@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Attribution": "tfexplain.attribution",
+    "Compression": "tfexplain.callbacks",
     "Explain": "tfexplain.callbacks",
     "FeatureMaps": "tfexplain.explainers",
     "GradCAM": "tfexplain.explainers",
@@ -22,6 +23,7 @@ _HOMES = {
 
 __all__ = [
     "Attribution",
+    "Compression",
     "Explain",
     "FeatureMaps",
     "GradCAM",
@@ -32,7 +34,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from tfexplain.attribution import Attribution
-    from tfexplain.callbacks import Explain
+    from tfexplain.callbacks import Compression, Explain
     from tfexplain.explainers import FeatureMaps, GradCAM, IntegratedGradients, explain
 
 

@@ -41,7 +41,7 @@ def test_what_is_committed_can_be_read_at_once(tmp_path: Path) -> None:
 def test_constants_are_written_once_and_again_into_a_new_file(tmp_path: Path) -> None:
     writer = opened(tmp_path)
     pictures = [b"one", b"two"]
-    writer.add_constant(schema.Tag("inputs", layer="x"), pictures, schema.Content("inputs"))
+    writer.add_pictures(schema.Tag("inputs", layer="x"), pictures, schema.Content("inputs"))
     for step in range(3):
         writer.add(TAG, step, metrics(step), CONTENT)
         writer.commit()

@@ -1,0 +1,75 @@
+"""How the units of every layer answer to a fixed handful of validation samples."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from tfexplain.callbacks import validation
+from tfexplain.compression import ActivationNumbers
+from tfexplain.explainers.together import as_batch
+from tfexplain.passes import Passes, Reading
+from tfexplain.tap import Site
+from tfexplain.targets import as_targets
+
+
+class Activity:
+    """Runs the samples through a model, and counts at the output of every layer.
+
+    Args:
+        model: Built.
+        val: Validation data, as `Explain` takes it.
+        samples: How many rows to take.
+        seed: Of the choice of rows.
+
+    Raises:
+        ValueError: empty or NaN data, or shapes the model cannot take.
+    """
+
+    def __init__(self, model: Any, val: Any, samples: int, seed: int) -> None:
+        pool = validation.read(val)
+        rows = validation.choose(None, len(pool), samples, seed)
+        self._inputs = as_batch(pool.take(rows))
+        self._passes = Passes(model, self._inputs)
+        self._head = self._passes.head(None)
+        self._targets = as_targets(None, self._head, len(rows))
+        self.samples, self.total = len(rows), len(pool)
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Output shapes by layer, where all sides are known."""
+        known = {site.path: site.shape for site in self._passes.sites}
+        return {path: shape for path, shape in known.items() if None not in shape}  # type: ignore[misc]
+
+    def measure(self) -> dict[str, ActivationNumbers]:
+        """Numbers by layer, for every layer whose output is one array with a last or channel axis.
+
+        A layer that is called more than once has its calls counted together.
+        """
+        paths = tuple(site.path for site in self._passes.sites if site.shape)
+        reading = Reading(paths, False, _count, "activity")
+        found = self._passes.shared([reading], self._inputs, self._targets, self._head, "logit")
+        return _by_layer(found.reduced[0])
+
+
+def _count(activation: Any, gradient: Any, site: Site) -> tuple[Any, Any, Any]:
+    """(zeros, values, bool [C] whether ever above zero), reduced before they leave the graph."""
+    channel = 1 if site.channels_first and activation.shape.rank > 2 else activation.shape.rank - 1
+    others = [axis for axis in range(activation.shape.rank) if axis != channel]
+    zeros = tf.math.count_nonzero(tf.equal(activation, 0), dtype=tf.int64)
+    return zeros, tf.size(activation, tf.int64), tf.reduce_any(activation > 0, others)
+
+
+def _by_layer(counted: Mapping[str, tuple[Any, Any, Any]]) -> dict[str, ActivationNumbers]:
+    calls: dict[str, list[tuple[Any, Any, Any]]] = {}
+    for path, counts in counted.items():
+        calls.setdefault(path.partition("@")[0], []).append(counts)
+    found = {}
+    for path, several in calls.items():
+        zeros, size = (sum(int(one[i]) for one in several) for i in (0, 1))
+        alive = np.logical_or.reduce([one[2] for one in several])
+        found[path] = ActivationNumbers(zeros / size if size else 0.0, ~alive)
+    return found

@@ -1,0 +1,153 @@
+"""What both callbacks share: when a log is opened, its steps, and that training never suffers."""
+
+from __future__ import annotations
+
+import os
+import threading
+import weakref
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import keras
+
+from tfexplain.callbacks.guard import Guard, OnError
+from tfexplain.callbacks.writer import RunWriter
+
+# Who writes which run directory. Weak: a training that was interrupted never says goodbye.
+_writing: weakref.WeakValueDictionary[str, LoggingCallback] = weakref.WeakValueDictionary()
+
+
+class Work(Protocol):
+    """What one `fit` has logged; made before its first batch, gone after its last."""
+
+    def announce(self, writer: RunWriter) -> None:
+        """Print what was chosen, and write what never changes."""
+
+    def at_epoch(self, epoch: int, step: int, logs: Mapping[str, Any], writer: RunWriter) -> None:
+        """Write an epoch; `step` is where it stands in the log."""
+
+    def at_end(self, step: int, writer: RunWriter) -> None:
+        """Write what is due after training; `step` is that of its last epoch."""
+
+
+class LoggingCallback(keras.callbacks.Callback):  # type: ignore[misc]
+    """A callback that logs to one run directory, in Keras 3 and in tf_keras.
+
+    Args:
+        directory: The run's directory.
+        on_error: See `Guard`.
+    """
+
+    # What Keras 3 asks: callbacks that look at batches and are not safe keep it from running the
+    # others beside training. Ours does nothing there once the model is built.
+    async_safe = True
+    # What tf_keras asks: without it each batch waits for its logs to become numbers.
+    _supports_tf_logs = True
+
+    def __init__(self, directory: str | os.PathLike[str], on_error: OnError) -> None:
+        super().__init__()
+        self._guard = Guard(on_error)
+        self._directory = os.fspath(directory)
+        self._work: Work | None = None
+        self._writer: RunWriter | None = None
+        self._last_step = -1
+        self._offset = 0
+        self._first_epoch = True
+        self._thread = 0
+
+    @abstractmethod
+    def _check(self) -> None:
+        """Raises for settings that are wrong whatever the model."""
+
+    @abstractmethod
+    def _begin(self) -> Work:
+        """Plan the work on the built model; raises for whatever cannot be done."""
+
+    def _implements_train_batch_hooks(self) -> bool:
+        return self.model is not None and not self.model.built
+
+    def _implements_test_batch_hooks(self) -> bool:
+        return False
+
+    def _implements_predict_batch_hooks(self) -> bool:
+        return False
+
+    def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
+        """Check everything, print the choices, open the log."""
+        self._check()
+        self._close()
+        other = _writing.get(self._directory)
+        if other is not None and other is not self:
+            self._take_over(other)
+        self._first_epoch = True
+        self._thread = threading.get_ident()
+        if self.model.built:
+            self._start()
+
+    def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
+        """Models that are built by their first batch (tf_keras) are opened here."""
+        # Keras 3 may call this beside training, where the model must not be run or restored.
+        if self._work is None and threading.get_ident() == self._thread:
+            self._start()
+
+    def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+        """A second `fit` counts epochs from zero; its steps go on where the last ended."""
+        if self._first_epoch:
+            self._offset = max(0, self._last_step + 1 - epoch)
+            self._first_epoch = False
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+        """Log the epoch."""
+        if self._work is None:
+            self._start()
+        if self._work is None or self._writer is None:
+            return
+        step = self._last_step = epoch + self._offset
+        self._work.at_epoch(epoch, step, logs or {}, self._writer)
+        self._commit(step)
+
+    def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
+        """Log what is due after training, and close the log."""
+        try:
+            if self._work is not None and self._writer is not None and self._last_step >= 0:
+                self._work.at_end(self._last_step, self._writer)
+            self._commit(self._last_step)
+        finally:
+            self._close()
+
+    def _start(self) -> None:
+        work = self._begin()
+        writer = RunWriter(self._directory)
+        writer.open()
+        _writing[self._directory] = self
+        work.announce(writer)
+        self._work, self._writer = work, writer
+
+    def _close(self) -> None:
+        writer, self._work, self._writer = self._writer, None, None
+        if writer is not None:
+            _writing.pop(self._directory, None)
+            with self._guard.watch("writer", self._last_step):
+                writer.close()
+
+    def _take_over(self, other: LoggingCallback) -> None:
+        """Close a log that an interrupted training left open; refuse one of this same `fit`."""
+        # Keras hands one dictionary of parameters to all callbacks of a `fit`.
+        if other.params is self.params:
+            name = type(self).__name__
+            raise ValueError(
+                f"log_dir: another {name} of this fit already writes {self._directory!r}. "
+                f"Give each its own log_dir, or keep one {name}."
+            )
+        other._close()
+
+    def _commit(self, step: int) -> None:
+        if self._writer is None:
+            return
+        before = self._writer.reopened
+        with self._guard.watch("writer", step):
+            self._writer.commit()
+        if self._writer.reopened > before:
+            message = f"{self._directory!r} was lost; a new file was begun there."
+            self._guard.report("writer: log file lost", message, step)

@@ -1,0 +1,166 @@
+"""One `fit` whose compression is logged: what is read, and what each epoch writes."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from tfexplain import compression, schema
+from tfexplain.callbacks.activity import Activity
+from tfexplain.callbacks.announcing import tell
+from tfexplain.callbacks.guard import Guard
+from tfexplain.callbacks.kernels import Activities, buckets, kernel_record, kernels_record
+from tfexplain.callbacks.records import metrics
+from tfexplain.callbacks.writer import RunWriter
+from tfexplain.compression import KeptBits, LayerNumbers, LayerWeights, Totals
+
+# At one bit each: 32 MiB.
+MOST_CHURN_WEIGHTS = 256 << 20
+_HISTOGRAM = "Weights as the layer computes with them: after mask and quantization."
+
+
+@dataclass(frozen=True)
+class Choices:
+    """The arguments of `Compression`; see there."""
+
+    val: Any
+    reference: Any
+    every: int
+    samples: int
+    seed: int
+    measured: compression.Settings
+    churn: bool | None
+    scalars: bool
+    histograms: bool
+    verbose: bool
+
+
+class Compressing:
+    """Everything one `fit` needs; made before its first batch, gone after its last.
+
+    Args:
+        choices: The arguments of `Compression`.
+        model: The built model.
+        guard: Keeps failures of single kernels away from the rest.
+
+    Raises:
+        ValueError: a model without weights, a reference that does not fit, unusable data.
+    """
+
+    def __init__(self, choices: Choices, model: Any, guard: Guard) -> None:
+        self._choices, self._model, self._guard = choices, model, guard
+        self._activity: Activity | None = None
+        if choices.val is not None:
+            self._activity = Activity(model, choices.val, choices.samples, choices.seed)
+        self._kept: dict[str, KeptBits] = {}
+        self._last: dict[str, LayerNumbers] = {}
+        self._settings: dict[str, str] = {}
+        self._first = self._read()
+        if not self._first:
+            raise compression.WeightsError(
+                f"model={model.name!r}: expected a layer with a kernel; it has none, so there is "
+                "nothing to compress. Leave Compression out."
+            )
+
+    def announce(self, writer: RunWriter) -> None:
+        """Print what was chosen."""
+        self._settings = self._described(self._first)
+        if self._choices.verbose:
+            tell("compression", self._settings, writer.directory)
+        self._first = []
+
+    def at_epoch(self, epoch: int, step: int, logs: Mapping[str, Any], writer: RunWriter) -> None:
+        """The epoch's logs and, where it is due, all numbers."""
+        with self._guard.watch("metrics", step):
+            writer.add(schema.Tag("metrics"), step, metrics(logs), schema.Content("metrics"))
+        if epoch % self._choices.every == 0:
+            self._guarded(step, "epoch", writer)
+
+    def at_end(self, step: int, writer: RunWriter) -> None:
+        """All numbers once more, in place of the last epoch's: weights may have been restored,
+        masks applied."""
+        self._guarded(step, "end", writer)
+
+    def _guarded(self, step: int, moment: Literal["epoch", "end"], writer: RunWriter) -> None:
+        with self._guard.watch("compression", step):
+            self._log(step, moment, writer)
+
+    def _log(self, step: int, moment: Literal["epoch", "end"], writer: RunWriter) -> None:
+        start = time.perf_counter()
+        numbers = self._measure(self._read(), step, moment)
+        activities: Activities = {}
+        if self._activity is not None:
+            with self._guard.watch("activity", step):
+                activities = self._activity.measure()
+        totals = compression.total(numbers)
+        record = kernels_record(numbers, totals, activities, moment)
+        content = schema.Content("kernels", settings=self._settings)
+        writer.add(schema.Tag("kernels"), step, record, content)
+        for one in numbers:
+            self._write_kernel(one, activities, step, writer)
+        if self._choices.scalars:
+            _write_totals(totals, step, writer)
+        seconds = {"Compression": time.perf_counter() - start}
+        status = schema.Status(seconds, self._guard.problems)
+        writer.add(schema.Tag("status"), step, status, schema.Content("status"))
+
+    def _read(self) -> list[LayerWeights]:
+        # Anew each time: a model that is quantized while it trains has other variables then.
+        shapes = None if self._activity is None else self._activity.shapes
+        return compression.read(self._model, self._choices.reference, shapes)
+
+    def _measure(
+        self, layers: Sequence[LayerWeights], step: int, moment: Literal["epoch", "end"]
+    ) -> list[LayerNumbers]:
+        settings = self._choices.measured
+        if self._choices.churn is None:
+            affordable = sum(layer.size for layer in layers) <= MOST_CHURN_WEIGHTS
+            settings = replace(settings, churn=affordable)
+        found: list[LayerNumbers] = []
+        for layer in layers:
+            one = LayerNumbers(layer)
+            with self._guard.watch(f"kernel {layer.name}", step):
+                one = compression.measure(layer, settings, self._kept.get(layer.name))
+            before = self._last.get(layer.name)
+            if moment == "end" and before is not None and one.churn == 0:
+                # Nothing moved since the last epoch, whose churn is the one to keep.
+                one = replace(one, churn=before.churn)
+            found.append(one)
+        self._kept = {one.layer.name: one.kept for one in found if one.kept is not None}
+        self._last = {one.layer.name: replace(one, kept=None) for one in found}
+        return found
+
+    def _write_kernel(
+        self, one: LayerNumbers, activities: Activities, step: int, writer: RunWriter
+    ) -> None:
+        record = kernel_record(one, activities.get(one.layer.path))
+        if record is not None:
+            tag = schema.Tag("kernel", layer=one.layer.name)
+            writer.add(tag, step, record, schema.Content("kernel", shape=record.counts.shape))
+        if self._choices.histograms and one.histogram is not None:
+            tag = f"weights/{one.layer.name}"
+            writer.add_histogram(tag, step, buckets(one.histogram), _HISTOGRAM)
+
+    def _described(self, layers: Sequence[LayerWeights]) -> dict[str, str]:
+        modes = Counter(layer.mode for layer in layers)
+        measured, activity = self._choices.measured, self._activity
+        pattern = measured.pattern
+        return {
+            "kernels": f"{len(layers)}: " + ", ".join(f"{n} {mode}" for mode, n in modes.items()),
+            "pattern": f"{pattern.n}:{pattern.m} on the input axis, blocks of "
+            f"{pattern.block[0]} x {pattern.block[1]}",
+            "activity": "not measured; pass val= to see dead units"
+            if activity is None
+            else f"on {activity.samples} of {activity.total} samples",
+            "epochs": f"every {self._choices.every}, and once more after training",
+        }
+
+
+def _write_totals(totals: Mapping[str, Totals], step: int, writer: RunWriter) -> None:
+    for part, found in totals.items():
+        folder = f"compression/{part}" if part else "compression"
+        for name, value in found.scalars().items():
+            writer.add_scalar(f"{folder}/{name}", step, value, f"Over {found.denominator}.")

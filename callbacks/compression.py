@@ -1,0 +1,97 @@
+"""`Compression`: the callback that measures every kernel at each epoch's end."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from tfexplain import compression
+from tfexplain.callbacks.base import LoggingCallback, Work
+from tfexplain.callbacks.compressing import Choices, Compressing
+from tfexplain.callbacks.guard import OnError
+from tfexplain.callbacks.settings import check_positive
+
+
+class Compression(LoggingCallback):
+    """Logs what pruning and quantization did to every kernel, at each epoch's end and after
+    training.
+
+    Works for Keras 3 and tf_keras models, with or without tfmot: wrapped for pruning, 2:4,
+    clustering or quantization-aware training, quantized by Keras, with LoRA, with masks made by
+    hand, and under a Distiller (student and teacher apart). Kernels of a mode that is not known
+    show their dtype and bytes. Reads weights in place and changes nothing. Put it behind other
+    callbacks that change weights.
+
+    Args:
+        log_dir: Where the run goes; records are written below it in `compression`.
+        val: Validation data as `Explain` takes it; adds activation sparsity and dead units.
+        reference: The model before it was compressed, of the same architecture, for quantization
+            errors of modes that keep no float weights.
+        every: Measure every so many epochs. The end of training is always measured.
+        pattern: (n, m) of n:m sparsity on the input axis.
+        block: (inputs, outputs) of the blocks whose sparsity is counted.
+        gzip: Whether to compress the kernels for their size; slow.
+        churn: Whether to count masks' changes from one measurement to the next, at one bit per
+            weight; default: up to 256 million weights.
+        samples: How many samples of `val` to run.
+        scalars: Whether to write totals for TensorBoard's Scalars tab as well.
+        histograms: Whether to write weights for its Histograms and Distributions tabs as well.
+        seed: Of the choice of samples.
+        on_error: `"warn"`: a failure is told once, counted, shown on the page, and training goes
+            on. `"raise"` is for tests.
+        verbose: Whether to print the choices.
+
+    Raises:
+        ValueError, OSError: in `on_train_begin`, for whatever cannot work.
+
+    Example:
+        >>> import keras, numpy as np, tempfile
+        >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+        >>> model.compile("sgd", "mse")
+        >>> x = np.ones((8, 4))
+        >>> callback = Compression(log_dir=tempfile.mkdtemp(), verbose=False)
+        >>> _ = model.fit(x, x[:, :1], callbacks=[callback], verbose=0)
+    """
+
+    def __init__(
+        self,
+        log_dir: str | os.PathLike[str],
+        *,
+        val: Any = None,
+        reference: Any = None,
+        every: int = 1,
+        pattern: tuple[int, int] = (2, 4),
+        block: tuple[int, int] = (4, 4),
+        gzip: bool = False,
+        churn: bool | None = None,
+        samples: int = 32,
+        scalars: bool = True,
+        histograms: bool = True,
+        seed: int = 0,
+        on_error: OnError = "warn",
+        verbose: bool = True,
+    ) -> None:
+        super().__init__(os.path.join(os.fspath(log_dir), "compression"), on_error)
+        n, m = pattern
+        measured = compression.Settings(
+            pattern=compression.Pattern(n, m, block), gzip=gzip, churn=churn is not False
+        )
+        self._choices = Choices(
+            val=val,
+            reference=reference,
+            every=every,
+            samples=samples,
+            seed=seed,
+            measured=measured,
+            churn=churn,
+            scalars=scalars,
+            histograms=histograms,
+            verbose=verbose,
+        )
+
+    def _check(self) -> None:
+        for argument in ("every", "samples"):
+            check_positive(argument, getattr(self._choices, argument))
+
+    def _begin(self) -> Work:
+        return Compressing(self._choices, self.model, self._guard)
