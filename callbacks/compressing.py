@@ -141,8 +141,8 @@ class Compressing:
             tag = schema.Tag("kernel", layer=one.layer.name)
             writer.add(tag, step, record, schema.Content("kernel", shape=record.counts.shape))
         if self._choices.histograms and one.histogram is not None:
-            tag = f"weights/{one.layer.name}"
-            writer.add_histogram(tag, step, buckets(one.histogram), _HISTOGRAM)
+            name = f"weights/{one.layer.name}"
+            writer.add_histogram(name, step, buckets(one.histogram), _HISTOGRAM)
 
     def _described(self, layers: Sequence[LayerWeights]) -> dict[str, str]:
         modes = Counter(layer.mode for layer in layers)

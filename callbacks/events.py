@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
 from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.summary_pb2 import (
     DATA_CLASS_BLOB_SEQUENCE,
@@ -24,6 +23,7 @@ from tensorboard.compat.proto.types_pb2 import DT_STRING
 from tensorboard.plugins.histogram import metadata as histogram_metadata
 from tensorboard.plugins.image import metadata as image_metadata
 from tensorboard.plugins.scalar import metadata as scalar_metadata
+from tensorboard.util import tensor_util
 
 from tfexplain import schema
 
@@ -72,14 +72,14 @@ def image(tag: str, step: int, png: bytes, size: tuple[int, int], text: str) -> 
 def scalar(tag: str, step: int, value: float, text: str) -> Entry:
     """A number for the Scalars tab, which keeps float32 only."""
     metadata = scalar_metadata.create_summary_metadata(tag, text)
-    tensor = tf.make_tensor_proto(np.float32(value))
+    tensor = tensor_util.make_tensor_proto(np.float32(value))
     return Entry(tag, step, tensor, _classed(metadata, DATA_CLASS_SCALAR))
 
 
 def histogram(tag: str, step: int, buckets: npt.NDArray[np.float64], text: str) -> Entry:
     """Counts for the Histograms and Distributions tabs; `buckets` is [n, 3]: left, right, count."""
     metadata = histogram_metadata.create_summary_metadata(tag, text)
-    tensor = tf.make_tensor_proto(np.asarray(buckets, np.float64))
+    tensor = tensor_util.make_tensor_proto(np.asarray(buckets, np.float64))
     return Entry(tag, step, tensor, _classed(metadata, DATA_CLASS_TENSOR))
 
 
