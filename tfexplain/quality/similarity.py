@@ -1,0 +1,203 @@
+"""How alike two sets of maps are: four numbers a sample, each blind to something else.
+
+Pearson sees magnitudes, Spearman only their order, `top10_iou` only where the strongest evidence
+lies, SSIM local structure on one scale for all samples. Correlations and overlap agree with what
+the page computes from a log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+TOP_SHARE = 0.1
+# Wang et al. 2004: an 11 x 11 window of this width, and what keeps flat windows from 0 / 0.
+_WINDOW, _SIGMA, _K1, _K2 = 11, 1.5, 0.01, 0.03
+
+
+def similarity(a: npt.ArrayLike, b: npt.ArrayLike, scale: float | None = None) -> Array:
+    """Every measure of `MEASURES` for every sample.
+
+    Args:
+        a: Maps [N, h, w], or [N, f] of features, such as `Attribution.maps`.
+        b: Maps of the same shape, for the same targets.
+        scale: What SSIM takes as the range of the data, in the maps' unit; default the largest
+            finite magnitude in both arrays. One scale for all samples: a map is not stretched.
+
+    Returns:
+        float64 [N, 4], 1 for equal maps; NaN where a measure is not defined (see each).
+
+    Raises:
+        ValueError: arrays of different shapes, or without an axis of positions.
+
+    Example:
+        >>> ramp = np.arange(6.0).reshape(1, 2, 3)
+        >>> similarity(ramp, ramp).tolist()
+        [[1.0, 1.0, 1.0, 1.0]]
+    """
+    a, b = _checked(a, b)
+    scale = largest(a, b) if scale is None else scale
+    return np.stack([pearson(a, b), spearman(a, b), top_overlap(a, b), ssim(a, b, scale)], axis=1)
+
+
+def pearson(a: npt.ArrayLike, b: npt.ArrayLike) -> Array:
+    """float64 [N]: linear correlation over the positions where both maps are finite.
+
+    NaN where one of the maps does not vary there.
+    """
+    x, y, both = _pairs(a, b)
+    return _correlation(x, y, both)
+
+
+def spearman(a: npt.ArrayLike, b: npt.ArrayLike) -> Array:
+    """float64 [N]: correlation of ranks, equal values sharing the average of theirs; else as
+    `pearson`."""
+    x, y, both = _pairs(a, b)
+    return _correlation(_ranks(x, both), _ranks(y, both), both)
+
+
+def top_overlap(a: npt.ArrayLike, b: npt.ArrayLike, share: float = TOP_SHARE) -> Array:
+    """float64 [N]: intersection over union of the positions of the largest magnitudes.
+
+    `share` of the finite positions, at least one; positions that tie with the last of them count
+    too, zeros never do. NaN where a map has no finite magnitude above zero.
+    """
+    a, b = _checked(a, b)
+    x, y = (np.abs(maps).reshape(len(maps), -1) for maps in (a, b))
+    cuts = [_cutoff(sizes, share) for sizes in (x, y)]
+    tops = [sizes >= cut[:, None] for sizes, cut in zip((x, y), cuts, strict=True)]
+    either = np.sum(tops[0] | tops[1], axis=1)
+    overlap = np.sum(tops[0] & tops[1], axis=1) / np.maximum(either, 1)
+    return np.where((cuts[0] > 0) & (cuts[1] > 0), overlap, np.nan)
+
+
+def ssim(a: npt.ArrayLike, b: npt.ArrayLike, scale: float) -> Array:
+    """float64 [N]: structural similarity, averaged over all windows that lie within the map.
+
+    A Gaussian window of 11 positions an axis, or the greatest odd number that fits a smaller map;
+    over features and sequences it has one axis. `scale` is the range of the data in the formula's
+    constants, the same for all samples. NaN where a map holds NaN or infinity, and for a scale
+    that is not above zero.
+
+    References:
+        Wang et al. 2004, eq. 13, https://doi.org/10.1109/TIP.2003.819861
+    """
+    a, b = _checked(a, b)
+    if not scale > 0:
+        return np.full(len(a), np.nan)
+    # A scale of 1 keeps squares of tiny gradients from underflowing.
+    a, b, c1, c2 = a / scale, b / scale, _K1**2, _K2**2
+    with np.errstate(invalid="ignore", over="ignore"):
+        mean_a, mean_b = _smooth(a), _smooth(b)
+        var_a, var_b = _smooth(a * a) - mean_a**2, _smooth(b * b) - mean_b**2
+        together = _smooth(a * b) - mean_a * mean_b
+        likeness = ((2 * mean_a * mean_b + c1) * (2 * together + c2)) / (
+            (mean_a**2 + mean_b**2 + c1) * (var_a + var_b + c2)
+        )
+        mean: Array = likeness.reshape(len(a), -1).mean(axis=1)
+    known = [np.isfinite(maps).reshape(len(maps), -1).all(axis=1) for maps in (a, b)]
+    return np.where(known[0] & known[1], mean, np.nan)
+
+
+def largest(*arrays: npt.ArrayLike) -> float:
+    """The largest finite magnitude in any of the arrays, 0 where there is none."""
+    found = (np.abs(np.asarray(array, np.float64)) for array in arrays)
+    return max(float(np.max(sizes, where=np.isfinite(sizes), initial=0.0)) for sizes in found)
+
+
+_FUNCTIONS: dict[str, Callable[..., Array]] = {
+    "pearson": pearson,
+    "spearman": spearman,
+    "top10_iou": top_overlap,
+    "ssim": ssim,
+}
+MEASURES = tuple(_FUNCTIONS)
+
+
+def _checked(a: npt.ArrayLike, b: npt.ArrayLike) -> tuple[Array, Array]:
+    x, y = np.asarray(a, np.float64), np.asarray(b, np.float64)
+    if x.shape != y.shape or x.ndim < 2:
+        raise ValueError(
+            "a, b: expected maps of one shape, [N, h, w] or [N, f]; got "
+            f"{list(x.shape)} and {list(y.shape)}. Compare the same layer of the same samples."
+        )
+    return x, y
+
+
+def _pairs(a: npt.ArrayLike, b: npt.ArrayLike) -> tuple[Array, Array, Mask]:
+    """Both as [N, positions], and where both are finite; zeros stand elsewhere."""
+    x, y = (maps.reshape(len(maps), -1) for maps in _checked(a, b))
+    both = np.isfinite(x) & np.isfinite(y)
+    return np.where(both, x, 0.0), np.where(both, y, 0.0), both
+
+
+def _correlation(x: Array, y: Array, both: Mask) -> Array:
+    x, y = _centred(x, both), _centred(y, both)
+    xx, yy = np.sum(x * x, axis=1), np.sum(y * y, axis=1)
+    defined = (xx > 0) & (yy > 0)
+    product = np.sqrt(np.where(defined, xx * yy, 1.0))
+    # Rounding may end a hair beyond 1.
+    found = np.clip(np.sum(x * y, axis=1) / product, -1.0, 1.0)
+    return np.where(defined, found, np.nan)
+
+
+def _centred(x: Array, both: Mask) -> Array:
+    """Differences from the mean, the largest of them 1; exactly 0 where nothing varies."""
+    high = np.max(x, axis=1, where=both, initial=-np.inf)
+    low = np.min(x, axis=1, where=both, initial=np.inf)
+    count = np.maximum(both.sum(axis=1), 1)
+    mean = np.sum(x, axis=1, where=both) / count
+    varies = (high > low)[:, None]
+    centred = np.where(both & varies, x - mean[:, None], 0.0)
+    size = np.max(np.abs(centred), axis=1, keepdims=True, initial=0.0)
+    # Neither huge nor tiny values leave float64 when they are squared.
+    return centred / np.where(size > 0, size, 1.0)
+
+
+def _ranks(x: Array, both: Mask) -> Array:
+    """Average ranks of the positions that are compared, from 0; the others come last."""
+    values = np.where(both, x, np.inf)
+    order = np.argsort(values, axis=1, kind="stable")
+    in_order = np.take_along_axis(values, order, axis=1)
+    place = np.broadcast_to(np.arange(x.shape[1]), x.shape)
+    new = np.ones(x.shape, bool)
+    new[:, 1:] = in_order[:, 1:] != in_order[:, :-1]
+    first = np.maximum.accumulate(np.where(new, place, 0), axis=1)
+    ends = np.ones(x.shape, bool)
+    ends[:, :-1] = new[:, 1:]
+    last = np.where(ends, place, x.shape[1] - 1)
+    last = np.minimum.accumulate(last[:, ::-1], axis=1)[:, ::-1]
+    ranks = np.empty(x.shape)
+    np.put_along_axis(ranks, order, (first + last) / 2, axis=1)
+    return ranks
+
+
+def _cutoff(sizes: Array, share: float) -> Array:
+    """[N]: the smallest magnitude among the largest `share` of finite ones; never zero if there
+    is one above zero."""
+    finite = np.isfinite(sizes)
+    ascending = np.sort(np.where(finite, sizes, -1.0), axis=1)
+    # Half up, as the page rounds.
+    count = np.maximum(1, np.floor(finite.sum(axis=1) * share + 0.5).astype(int))
+    cut = np.take_along_axis(ascending, sizes.shape[1] - count[:, None], axis=1)[:, 0]
+    least = np.min(sizes, axis=1, where=finite & (sizes > 0), initial=np.inf)
+    return np.where(cut > 0, cut, np.where(np.isfinite(least), least, 0.0))
+
+
+def _smooth(maps: Array) -> Array:
+    """Weighted means over all windows that lie within the map, along each axis but the first."""
+    for axis in range(1, maps.ndim):
+        length = maps.shape[axis]
+        size = min(_WINDOW, length - 1 + length % 2)
+        weights = np.exp(-((np.arange(size) - size // 2) ** 2) / (2 * _SIGMA**2))
+        weights /= weights.sum()
+        moved, kept = np.moveaxis(maps, axis, 0), length - size + 1
+        # Added in one order whatever the memory looks like: equal maps have an SSIM of exactly 1.
+        total = sum(w * moved[i : i + kept] for i, w in enumerate(weights))
+        maps = np.moveaxis(np.asarray(total), 0, axis)
+    return maps
