@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
+from tensorboard.util import tensor_util
 
 from tfexplain import schema
 
@@ -42,15 +43,16 @@ class Run:
         return [self.record(tag, step) for tag in tags]
 
 
-def read_run(log_dir: Path) -> Run:
-    """Read `<log_dir>/explain`; raises if a file is damaged."""
+def read_run(log_dir: Path, room: str = "explain") -> Run:
+    """Read `<log_dir>/explain`, or another room; raises if a file is damaged."""
     values: dict[str, dict[int, Any]] = {}
     contents: dict[str, bytes] = {}
-    for path in sorted((log_dir / "explain").iterdir()):
+    for path in sorted((log_dir / room).iterdir()):
         for event in EventFileLoader(str(path)).Load():
             for value in event.summary.value:
                 strings = list(value.tensor.string_val)
-                values.setdefault(value.tag, {})[event.step] = strings
+                kept = strings or tensor_util.make_ndarray(value.tensor)
+                values.setdefault(value.tag, {})[event.step] = kept
                 contents.setdefault(value.tag, value.metadata.plugin_data.content)
     return Run(values, contents)
 

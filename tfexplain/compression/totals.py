@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
 
 from tfexplain.compression.numbers import LayerNumbers, sqnr
-from tfexplain.compression.structure import share
+from tfexplain.compression.structure import Structure, share, sparsity_of
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,13 @@ class Totals:
         weights: Over all kernels whose values were read.
         nonzeros: Of these.
         sparsity: 1 - nonzeros / weights.
+        mask_sparsity: Over the kernels with a mask; likewise `leak`, of their masked weights.
+        quantized_to_zero: Over the kernels with a float reference; likewise `clipping`.
+        filter_sparsity: Zero filters over all filters; likewise channels, rows, blocks.
+        nm_compliance: Over all groups on input axes.
+        churn: Over the kernels measured before.
+        scales_bad: How many scales are zero or not finite.
+        bits_stored: Per weight, in the variables.
         macs: Per sample, over the kernels whose output size is known; likewise the next two.
         effective_macs: Theoretical.
         structured_macs: Outside of zero filters and channels.
@@ -28,7 +38,6 @@ class Totals:
         effective_bits: Per weight, with scales.
         mse: Over the kernels with a float reference; likewise the next one.
         sqnr: In dB.
-        leak: Of the masked weights.
         unread: Kernels of unknown modes.
     """
 
@@ -36,6 +45,15 @@ class Totals:
     weights: int
     nonzeros: int
     sparsity: float
+    mask_sparsity: float | None
+    leak: float | None
+    quantized_to_zero: float | None
+    filter_sparsity: float
+    channel_sparsity: float
+    row_sparsity: float
+    block_sparsity: float
+    nm_compliance: float | None
+    churn: float | None
     macs: int | None
     effective_macs: int | None
     structured_macs: int | None
@@ -46,7 +64,9 @@ class Totals:
     effective_bits: float
     mse: float | None
     sqnr: float | None
-    leak: float | None
+    clipping: float | None
+    scales_bad: int | None
+    bits_stored: float
     unread: int
 
     def scalars(self) -> dict[str, float]:
@@ -77,6 +97,11 @@ def _total(numbers: Sequence[LayerNumbers]) -> Totals:
         weights=weights,
         nonzeros=nonzeros,
         sparsity=share(weights - nonzeros, weights),
+        mask_sparsity=_pooled(known, lambda one: one.mask_sparsity),
+        leak=_leak(known),
+        quantized_to_zero=_pooled(known, lambda one: one.quantized_to_zero),
+        **_structured([one.structure for one in known if one.structure is not None]),
+        churn=_pooled(known, lambda one: one.churn),
         macs=_sum(known, lambda one: one.macs),
         effective_macs=_sum(known, lambda one: one.effective_macs),
         structured_macs=_sum(known, lambda one: one.structured_macs),
@@ -87,7 +112,9 @@ def _total(numbers: Sequence[LayerNumbers]) -> Totals:
         effective_bits=share(8 * dense, weights),
         mse=error / measured if measured else None,
         sqnr=sqnr(energy, error) if measured else None,
-        leak=_leak(known),
+        clipping=_pooled(known, lambda one: one.clipping),
+        scales_bad=_sum(known, lambda one: None if one.scales is None else one.scales.bad),
+        bits_stored=_pooled(known, lambda one: one.layer.bits_stored) or 0.0,
         unread=len(numbers) - len(known),
     )
 
@@ -97,6 +124,31 @@ def _sum(
 ) -> int | None:
     found = [v for one in numbers if (v := value(one)) is not None]
     return sum(found) if found else None
+
+
+def _pooled(
+    numbers: Sequence[LayerNumbers], value: Callable[[LayerNumbers], float | None]
+) -> float | None:
+    """The mean over all weights of the kernels where the value is known."""
+    found = [(v, one.layer.size) for one in numbers if (v := value(one)) is not None]
+    size = sum(n for _, n in found)
+    return sum(v * n for v, n in found) / size if size else None
+
+
+def _structured(found: Sequence[Structure]) -> dict[str, Any]:
+    filters, channels = (
+        np.concatenate([getattr(s, name) for s in found]) if found else np.zeros(0, bool)
+        for name in ("filters", "channels")
+    )
+    grouped = [s for s in found if s.fits is not None]
+    groups = sum(s.groups for s in grouped)
+    return {
+        "filter_sparsity": sparsity_of(filters),
+        "channel_sparsity": sparsity_of(channels),
+        "row_sparsity": share(sum(s.rows for s in found), sum(s.row_count for s in found)),
+        "block_sparsity": share(sum(s.blocks for s in found), sum(s.block_count for s in found)),
+        "nm_compliance": share(sum(s.fits or 0 for s in grouped), groups) if groups else None,
+    }
 
 
 def _leak(numbers: Sequence[LayerNumbers]) -> float | None:
