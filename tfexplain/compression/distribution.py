@@ -11,6 +11,9 @@ from tfexplain.compression.buffers import Array
 from tfexplain.compression.weights import LayerWeights
 
 BINS = 64
+# Weights that are worked on at a time, so that they and what is made of them stay in a core's cache.
+CHUNK = 1 << 16
+_ROW = 1 << 13
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,10 +58,12 @@ class Moments:
                 self.add(finite)
             return
         self.low, self.high = min(self.low, low), max(self.high, high)
-        exact = values.astype(np.float64).reshape(-1)
-        self.count += exact.size
-        self.sum += float(exact.sum())
-        self.squares += squares(exact)
+        self.count += values.size
+        flat = values.reshape(-1)
+        for start in range(0, flat.size, CHUNK):
+            exact = flat[start : start + CHUNK].astype(np.float64)
+            self.sum += float(exact.sum())
+            self.squares += squares(exact)
 
     @property
     def mean(self) -> float:
@@ -75,39 +80,61 @@ class Moments:
 
 def squares(exact: npt.NDArray[np.float64]) -> float:
     """Sum of squares of a vector."""
-    # `exact @ exact` waits for OpenBLAS' threads: ten times slower while a training has the cores.
-    return float(np.einsum("i,i->", exact, exact))
+    # One BLAS dot product per row, six times as fast as einsum. Vectors above 10,000 numbers would
+    # wake OpenBLAS' threads, and waiting for those is slow while a training has the cores.
+    rows = exact[: exact.size // _ROW * _ROW].reshape(-1, _ROW)
+    rest = exact[rows.size :]
+    return float(np.matmul(rows[:, None, :], rows[:, :, None]).sum() + rest @ rest)
 
 
 def histogram(layer: LayerWeights, moments: Moments, zeros: int) -> Histogram:
     """The histogram of the effective weights, whose range `moments` has found."""
-    counts = np.zeros(BINS, np.int64)
     low, high = (moments.low, moments.high) if moments.count else (0.0, 0.0)
+    counter = _BinCounter(low, high)
     for block in layer.blocks():
         values = block.piece.effective
-        if moments.nonfinite:
-            values = values[np.isfinite(values)]
-        counts += _counts(values.reshape(-1), low, high)
+        counter.add(values[np.isfinite(values)] if moments.nonfinite else values.reshape(-1))
+    counts = counter.counts()
     # Zeros share a bin with small weights until here.
     if zeros:
-        counts[int(_bins(np.zeros(1, np.float32), low, high)[0])] -= zeros
+        place = int(counter.bins(np.zeros(1, np.float32))[0])
+        counts[min(place, BINS - 1)] -= zeros
     return Histogram(low, high, counts, zeros, moments.nonfinite)
 
 
-def _bins(values: Array, low: float, high: float) -> npt.NDArray[np.uint8]:
-    width = (high - low) / BINS
-    scaled = values - np.float32(low)
-    scaled *= np.float32(1 / width if width > 0 and np.isfinite(1 / width) else 0)
-    np.clip(scaled, np.float32(0), np.float32(BINS - 1), out=scaled)
-    bins: npt.NDArray[np.uint8] = scaled.astype(np.uint8)
-    return bins
+class _BinCounter:
+    """Counts weights of a known range, two at a time."""
 
+    def __init__(self, low: float, high: float) -> None:
+        span = high - low
+        # float32 would overflow at the ends of its own range.
+        self._dtype = np.dtype(np.float32 if 1e-30 < span < 1e38 else np.float64)
+        self._low, self._scale = low, BINS / span if span > 1e-300 else 0.0
+        self._scaled = np.empty(CHUNK, self._dtype)
+        # Two bins of a byte each are counted as one number: half the steps of the slowest part.
+        # The greatest weight lies on the last edge, in a bin of its own until all are counted.
+        self._pairs = np.zeros((BINS + 1) << 8, np.int64)
+        self._odd = np.zeros(BINS + 1, np.int64)
 
-def _counts(values: Array, low: float, high: float) -> npt.NDArray[np.int64]:
-    bins = _bins(values, low, high)
-    odd = bins[-1:] if bins.size % 2 else bins[:0]
-    # Two bytes are counted as one number: half the steps of the slowest part.
-    pairs = np.bincount(bins[: bins.size - odd.size].view(np.uint16), minlength=BINS << 8)
-    table = pairs.reshape(BINS, 256)[:, :BINS]
-    counts: npt.NDArray[np.int64] = table.sum(axis=0) + table.sum(axis=1)
-    return counts + np.bincount(odd, minlength=BINS)
+    def add(self, values: Array) -> None:
+        """Take finite weights, [n]."""
+        for start in range(0, values.size, CHUNK):
+            bins = self.bins(values[start : start + CHUNK])
+            even = bins.size // 2 * 2
+            self._pairs += np.bincount(bins[:even].view(np.uint16), minlength=len(self._pairs))
+            self._odd[bins[even:]] += 1
+
+    def bins(self, values: Array) -> npt.NDArray[np.uint8]:
+        """The bins of at most `CHUNK` weights, 0 to 64."""
+        scaled = self._scaled[: values.size]
+        wide = np.result_type(values, self._dtype)
+        np.subtract(values, self._low, out=scaled, dtype=wide, casting="same_kind")
+        np.multiply(scaled, self._scale, out=scaled)
+        return scaled.astype(np.uint8)
+
+    def counts(self) -> npt.NDArray[np.int64]:
+        """int64 [64]."""
+        table = self._pairs.reshape(BINS + 1, 256)[:, : BINS + 1]
+        counts: npt.NDArray[np.int64] = table.sum(axis=0) + table.sum(axis=1) + self._odd
+        counts[-2] += counts[-1]
+        return counts[:-1]

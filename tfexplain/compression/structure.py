@@ -89,6 +89,9 @@ class StructureCounter:
         if count == 0:
             self._add_empty(nonzero.shape)
             return 0
+        if count == nonzero.size:
+            self._add_dense(block, nonzero.shape)
+            return count
         # Over positions first: one pass over the block, the rest is small.
         over_k = nonzero[0] if len(nonzero) == 1 else np.logical_or.reduce(nonzero, axis=0)
         self._outputs[block.o] |= np.logical_or.reduce(over_k, axis=0)
@@ -106,6 +109,16 @@ class StructureCounter:
         k, i, o = shape
         self._fits += k * ceil(i / self._pattern.m) * o
         # Rows and blocks count what is alive, so nothing is added.
+
+    def _add_dense(self, block: Block, shape: tuple[int, ...]) -> None:
+        k, i, o = shape
+        tall, wide = self._pattern.block
+        self._outputs[block.o] = self._inputs[block.i] = True
+        self._add_rows(block, np.ones((k, i), np.bool_))
+        self._blocks += k * ceil(i / tall) * ceil(o / wide)
+        # Only a last group that is filled up with zeros can keep to the pattern.
+        if 0 < i % self._pattern.m <= self._pattern.n:
+            self._fits += k * o
 
     def _add_rows(self, block: Block, rows: npt.NDArray[np.bool_]) -> None:
         if block.o == slice(0, self._layout.outputs):

@@ -31,7 +31,7 @@ def kernels(draw: Any) -> tuple[Any, Layout]:
     rng = np.random.default_rng(seed)
     array = rng.normal(0, 1, (outer, inner, columns)).astype("float32")
     array[rng.random(array.shape) < zeros] = 0.0
-    array[rng.random(array.shape) < 0.1] = -0.0
+    array[rng.random(array.shape) < draw(st.sampled_from([0.0, 0.1]))] = -0.0
     if draw(st.booleans()):
         array[:, :, rng.integers(columns)] = 0
         array[:, rng.integers(inner)] = -0.0
