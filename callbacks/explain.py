@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tfexplain.callbacks.base import LoggingCallback, Work
+from tfexplain.callbacks.drift import Reference, Wanted
 from tfexplain.callbacks.guard import OnError
 from tfexplain.callbacks.session import Session
 from tfexplain.callbacks.settings import Settings
@@ -32,6 +33,10 @@ class Explain(LoggingCallback):
         class_names: Names of the classes, for the page.
         targets: `"label"` (the true class, where there are labels; default), `"predicted"`, a class
             index, or a function of the model's outputs that returns one number a sample.
+        reference: What each epoch's maps are compared with, for the drift on the timeline:
+            `"first"` (the first explained epoch; default), `"best"` (the one with the lowest
+            val_loss, or loss where there is none; it moves while training improves), the number
+            of an explained epoch, a model of the same architecture, or None for no drift.
         color_range: (black, white) of the input images; default 0..1, -1..1, 0..255 or else least
             and greatest, whichever fits.
         images: Whether to write overlay grids for TensorBoard's own Images tab as well.
@@ -63,6 +68,7 @@ class Explain(LoggingCallback):
         samples: int = 8,
         class_names: Sequence[str] | None = None,
         targets: Targets | str = "label",
+        reference: Wanted = "first",
         color_range: tuple[float, float] | None = None,
         images: bool = True,
         seed: int = 0,
@@ -84,9 +90,11 @@ class Explain(LoggingCallback):
             seed=seed,
             verbose=verbose,
         )
+        self._reference = Reference(reference)
 
     def _check(self) -> None:
         self._settings.check()
+        self._reference.check(self._settings.every)
 
     def _begin(self) -> Work:
-        return Session(self._settings, self.model, self._guard)
+        return Session(self._settings, self.model, self._guard, self._reference)

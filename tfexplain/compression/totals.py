@@ -38,7 +38,7 @@ class Totals:
         effective_bits: Per weight, with scales.
         mse: Over the kernels with a float reference; likewise the next one.
         sqnr: In dB.
-        unread: Kernels of unknown modes.
+        unread: Kernels whose values are not known.
     """
 
     denominator: str
@@ -166,9 +166,13 @@ def _leak(numbers: Sequence[LayerNumbers]) -> float | None:
 
 def _denominator(known: Sequence[LayerNumbers], unread: int, weights: int) -> str:
     silent = sum(one.macs is None for one in known)
-    text = f"{weights:,} weights of {len(known)} kernels; biases and normalization are not counted"
+    text = f"{weights:,} weights of {_count(len(known))}; biases and normalization are not counted"
     if unread:
-        text += f"; {unread} kernels of unknown modes are left out"
+        text += f"; {_count(unread)} whose values are not known left out"
     if silent:
-        text += f"; multiply-adds without {silent} kernels whose output size is not known"
+        text += f"; multiply-adds without {_count(silent)} whose output size is not known"
     return text
+
+
+def _count(kernels: int) -> str:
+    return f"{kernels} kernel" if kernels == 1 else f"{kernels} kernels"

@@ -139,5 +139,5 @@ def test_totals_say_what_they_are_shares_of() -> None:
     assert totals.macs == 9000
     assert totals.denominator == (
         "10,000 weights of 2 kernels; biases and normalization are not counted; multiply-adds "
-        "without 1 kernels whose output size is not known"
+        "without 1 kernel whose output size is not known"
     )

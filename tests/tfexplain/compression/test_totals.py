@@ -75,6 +75,7 @@ def test_churn_is_of_the_kernels_measured_before(model: Any) -> None:
 
 # Keras says of each layer it leaves as it is that it does.
 @pytest.mark.filterwarnings("ignore:Layer .* does not have a `quantize` method:UserWarning")
+@pytest.mark.filterwarnings("ignore:__array__ implementation doesn't:DeprecationWarning")
 def test_what_quantization_lost_is_pooled_by_weights(model: Any) -> None:
     reference = keras.models.clone_model(model)
     reference.set_weights(model.get_weights())
