@@ -2,6 +2,7 @@
 
 import type { Series } from "../data/series.ts";
 import type { KernelRow, Kernels } from "../format/compressed.ts";
+import { countText, metricOf, spoken } from "./compression.ts";
 
 /** Where the numbers of one table lie: rows by kernel, columns by metric. */
 interface Places {
@@ -78,4 +79,23 @@ export function belongs(name: string, mapLayer: string): boolean {
 /** A kernel's name without `.weight`, which it has where its layer has several. */
 export function layerPath(name: string): string {
   return name.replace(/\.[^./]+$/, "");
+}
+
+/** One kernel at one time, as a sentence without a subject: `sparsity 75.0%, 324 of 432 weights zero`. */
+export function cellText(record: Kernels | undefined, name: string, metric: string): string {
+  const { label, unit } = metricOf(metric);
+  const told = `${label} ${spoken(unit, kernelValue(record, name, metric))}`;
+  const row = kernelRow(record, name);
+  if (!record || !row) return `${label} not known: no such kernel here`;
+  const [size, kept] = [
+    kernelValue(record, name, "weights"),
+    kernelValue(record, name, "nonzeros"),
+  ];
+  if (metric !== "sparsity" || Number.isNaN(size - kept)) return told;
+  return `${told}, ${zerosText(size - kept, size)}`;
+}
+
+/** `3,687 of 4,608 weights zero`. */
+export function zerosText(zeros: number, size: number): string {
+  return `${countText(zeros)} of ${countText(size)} weights zero`;
 }

@@ -2,6 +2,7 @@
 
 import { css, html, nothing } from "lit";
 import type { PanelName } from "../state/view.ts";
+import "./layer-strip.ts";
 import { define, Part } from "./part.ts";
 import { base } from "./styles.ts";
 
@@ -107,7 +108,7 @@ export class CompressionPanel extends Part {
   private body(tab: TabName) {
     const { dashboard } = this;
     if (tab === "focus") return html`<tfx-focus .dashboard=${dashboard}></tfx-focus>`;
-    return nothing;
+    return html`<tfx-layer-strip .dashboard=${dashboard}></tfx-layer-strip>`;
   }
 
   private fold() {

@@ -1,13 +1,20 @@
 /** The page's state: the view, what was fetched, the playhead; parts listen for `change`. */
 
-import { recordAt } from "../data/series.ts";
+import { recordAt, type Series } from "../data/series.ts";
 import { Store } from "../data/store.ts";
 import { Stage } from "../draw/stage.ts";
 import type { Predictions } from "../format/records.ts";
 import { currentHash, isOurs, linkWith, replaceHash } from "../host.ts";
 import { readHash, writeHash } from "./hash.ts";
 import { type Note, notesOf } from "./notes.ts";
-import { deriveScene, EMPTY_SCENE, type Scene, wantsOf } from "./scene.ts";
+import {
+  deriveScene,
+  EMPTY_SCENE,
+  groupsWith,
+  type Scene,
+  type ShownRun,
+  wantsOf,
+} from "./scene.ts";
 import { decodeView, encodeView, type View } from "./view.ts";
 
 const HASH_DELAY = 250;
@@ -61,6 +68,12 @@ export class Dashboard extends EventTarget {
     this.seek(steps[index] ?? 0);
   }
 
+  /** Select a kernel everywhere: its row, and its layer's maps in place of other layers'. */
+  selectLayer(layer: string): void {
+    const groups = groupsWith(this.scene, layer);
+    this.update(groups ? { layer, groups } : { layer });
+  }
+
   async refresh(): Promise<void> {
     await this.store.refresh();
     this.load();
@@ -90,6 +103,11 @@ export class Dashboard extends EventTarget {
 
   predictions(run: string): Predictions | undefined {
     return recordAt(this.store.get(run, "predictions"), "predictions", this.step);
+  }
+
+  /** The series of a shown run's kernels. */
+  kernels({ compression }: ShownRun): Series | undefined {
+    return compression && this.store.get(compression.run, "kernels");
   }
 
   private get hash(): string {

@@ -140,6 +140,11 @@ export function sourcesOf({ run, compression }: ShownRun): readonly Run[] {
   return compression && compression !== run ? [run, compression] : [run];
 }
 
+/** The shown runs whose kernels were logged. */
+export function compressed({ shown }: Scene): ShownRun[] {
+  return shown.filter(({ compression }) => compression !== undefined);
+}
+
 function holds(shown: readonly ShownRun[], kinds: readonly string[]): boolean {
   return shown.some((run) => sourcesOf(run).some((source) => holdsAny(source, kinds)));
 }
@@ -241,6 +246,29 @@ function limitsOf(
 function pairOf(shown: readonly ShownRun[], chosen: View["difference"]): Scene["pair"] {
   const [a, b] = chosen ? chosen.map((id) => shown.find((run) => run.id === id)) : shown;
   return a && b && a !== b ? [a, b] : undefined;
+}
+
+/**
+ * The groups to show for a kernel: where an explainer has maps of its layer and none of them is
+ * shown, these in place of its others; undefined where nothing is to be changed.
+ */
+export function groupsWith(scene: Scene, kernel: string): string[] | undefined {
+  const { columns, shownColumns } = scene;
+  const shown = new Set(shownColumns.map(({ group }) => group));
+  let changed = false;
+  for (const explainer of new Set(columns.map((column) => column.explainer))) {
+    const own = columns.filter((column) => column.explainer === explainer);
+    const wanted = own.filter(({ layer }) => belongs(kernel, layer));
+    if (wanted.length === 0 || wanted.some(({ group }) => shown.has(group))) continue;
+    for (const { group } of own) shown.delete(group);
+    // The innermost of nested layers says most of the kernel.
+    const [best] = wanted.sort((a, b) => b.layer.length - a.layer.length);
+    if (best) shown.add(best.group);
+    changed = true;
+  }
+  return changed
+    ? columns.map(({ group }) => group).filter((group) => shown.has(group))
+    : undefined;
 }
 
 /**

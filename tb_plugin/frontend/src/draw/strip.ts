@@ -1,0 +1,181 @@
+/** One metric of every kernel over epochs: rows of coloured cells. */
+
+import { colourAt, type SequentialName } from "../analysis/colours.ts";
+import { metricText, placeOn, rangeOf, type Scale, type Unit } from "../analysis/compression.ts";
+import { kernelValue } from "../analysis/kernels.ts";
+import type { Series } from "../data/series.ts";
+import { sharpContext } from "./canvas.ts";
+
+export const ROW = 22;
+/** Up to here, cells are wide enough to print their numbers. */
+const FEW = 4;
+const NUMBER_WIDTH = 46;
+
+/** Epochs along a width; the last one is as long as one epoch. */
+export interface Axis {
+  readonly first: number;
+  readonly end: number;
+  readonly width: number;
+}
+
+export function axisOf(steps: readonly number[], width: number): Axis {
+  const first = steps[0] ?? 0;
+  return { first, end: (steps.at(-1) ?? first) + 1, width };
+}
+
+/** Where the epoch `step` begins. */
+export function xOf({ first, end, width }: Axis, step: number): number {
+  return ((step - first) / (end - first)) * width;
+}
+
+/** The middle of the epoch `step`: where its playhead stands. */
+export function middleOf(axis: Axis, step: number): number {
+  return xOf(axis, step + 0.5);
+}
+
+/** The epoch under a place. */
+export function stepAt({ first, end, width }: Axis, x: number): number {
+  const step = Math.floor(first + (x / width) * (end - first));
+  return Math.min(Math.max(step, first), end - 1);
+}
+
+/** Whole epochs to write below the axis, about `space` pixels apart. */
+export function ticksOf(axis: Axis, space = 44): number[] {
+  const epochs = axis.end - axis.first;
+  const least = (epochs * space) / Math.max(axis.width, 1);
+  const powers = [1, 10, 100, 1000, 10_000].flatMap((p) => [p, 2 * p, 5 * p]);
+  const by = powers.find((step) => step >= least) ?? epochs;
+  const start = Math.ceil(axis.first / by) * by;
+  return Array.from(
+    { length: Math.max(0, Math.ceil((axis.end - start) / by)) },
+    (_, i) => start + i * by,
+  );
+}
+
+/** What one run knows: a number for each kernel (rows) and record (columns), each until the next. */
+export interface Cells {
+  readonly steps: readonly number[];
+  readonly values: readonly Float64Array[];
+}
+
+export function cellsOf(
+  series: Series | undefined,
+  names: readonly string[],
+  metric: string,
+): Cells {
+  const points = series?.points ?? [];
+  return {
+    steps: points.map(({ step }) => step),
+    values: names.map((name) =>
+      Float64Array.from(points, ({ record }) =>
+        kernelValue(record?.kind === "kernels" ? record : undefined, name, metric),
+      ),
+    ),
+  };
+}
+
+/** One scale for all runs, so that their colours can be compared. */
+export function scaleOf(unit: Unit, cells: readonly Cells[]): Scale {
+  return rangeOf(unit, allOf(cells));
+}
+
+function* allOf(cells: readonly Cells[]): Generator<number> {
+  for (const { values } of cells) for (const row of values) yield* row;
+}
+
+export interface StripLook {
+  readonly axis: Axis;
+  readonly scale: Scale;
+  readonly unit: Unit;
+  readonly ramp: SequentialName;
+  readonly ink: { readonly panel: string; readonly card: string; readonly muted: string };
+}
+
+export function drawStrip(canvas: HTMLCanvasElement, cells: Cells, look: StripLook): void {
+  const { axis, ink } = look;
+  const height = cells.values.length * ROW;
+  const context = sharpContext(canvas, axis.width, height);
+  if (!context) return;
+  context.clearRect(0, 0, axis.width, height);
+  for (const [row, values] of cells.values.entries()) drawRow(context, row, cells, values, look);
+  context.fillStyle = ink.panel;
+  for (let row = 1; row <= cells.values.length; row++) {
+    context.fillRect(0, row * ROW - 1, axis.width, 1);
+  }
+}
+
+/** Neighbours of one value are one rectangle: most kernels stand still most of the time. */
+function drawRow(
+  context: CanvasRenderingContext2D,
+  row: number,
+  { steps }: Cells,
+  values: Float64Array,
+  look: StripLook,
+): void {
+  const { axis, scale } = look;
+  let from = 0;
+  while (from < values.length) {
+    const value = values[from] as number;
+    let to = from + 1;
+    while (to < values.length && Object.is(values[to], value)) to++;
+    const left = xOf(axis, steps[from] as number);
+    const right = to < values.length ? xOf(axis, steps[to] as number) : axis.width;
+    const place = placeOn(scale, value);
+    if (Number.isNaN(place)) hatch(context, left, row * ROW, right - left, look);
+    else {
+      context.fillStyle = `rgb(${colourAt(look.ramp, place).join(" ")})`;
+      context.fillRect(left, row * ROW, right - left + 0.5, ROW);
+    }
+    from = to;
+  }
+  if (steps.length > FEW) return;
+  for (const [i, value] of values.entries()) {
+    const left = xOf(axis, steps[i] as number);
+    const right = i + 1 < steps.length ? xOf(axis, steps[i + 1] as number) : axis.width;
+    if (right - left >= NUMBER_WIDTH) writeNumber(context, left, row * ROW, value, look);
+  }
+}
+
+/** Not known: in no colour of the scale, and told apart without colour. */
+function hatch(
+  context: CanvasRenderingContext2D,
+  x: number,
+  y: number,
+  width: number,
+  { ink }: StripLook,
+): void {
+  context.save();
+  context.beginPath();
+  context.rect(x, y, width, ROW);
+  context.clip();
+  context.fillStyle = ink.card;
+  context.fillRect(x, y, width, ROW);
+  context.strokeStyle = ink.muted;
+  context.globalAlpha = 0.45;
+  context.lineWidth = 1;
+  context.beginPath();
+  for (let at = x - ROW - (x % 6); at < x + width; at += 6) {
+    context.moveTo(at, y + ROW);
+    context.lineTo(at + ROW, y);
+  }
+  context.stroke();
+  context.restore();
+}
+
+function writeNumber(
+  context: CanvasRenderingContext2D,
+  x: number,
+  y: number,
+  value: number,
+  { scale, unit, ramp, ink }: StripLook,
+): void {
+  const place = placeOn(scale, value);
+  if (Number.isNaN(place)) return;
+  const [r, g, b] = colourAt(ramp, place);
+  const isLight = 0.299 * r + 0.587 * g + 0.114 * b > 140;
+  context.font = "11px Roboto, system-ui, sans-serif";
+  context.textBaseline = "middle";
+  context.fillStyle = isLight ? "#10141c" : "#ffffff";
+  if (Number.isNaN(value)) context.fillStyle = ink.muted;
+  context.fillText(metricText(unit, value), x + 6, y + ROW / 2);
+}

@@ -1,0 +1,134 @@
+/** The look of the layer strips; rows are as high as `ROW` of draw/strip.ts. */
+
+import { css } from "lit";
+
+export const stripStyles = css`
+  :host {
+    display: flex;
+    flex-direction: column;
+    min-width: 0;
+    min-height: 0;
+  }
+  .scroll {
+    flex: 1;
+    min-height: 0;
+    overflow: auto;
+  }
+  .line {
+    display: flex;
+    width: max-content;
+    min-width: 100%;
+    padding: 0 16px;
+    background: var(--panel);
+  }
+  .head,
+  .foot {
+    position: sticky;
+    z-index: 2;
+    font-size: 12px;
+    line-height: 20px;
+  }
+  .head {
+    top: 0;
+  }
+  .foot {
+    bottom: 0;
+    font-size: 11px;
+  }
+  .corner,
+  ul {
+    width: var(--names);
+    flex: none;
+  }
+  ul {
+    list-style: none;
+  }
+  li {
+    height: 22px;
+  }
+  li button {
+    display: block;
+    width: 100%;
+    height: 21px;
+    padding: 0 8px 0 6px;
+    border: 0;
+    border-radius: 3px;
+    background: none;
+    text-align: left;
+    font-size: 12px;
+    line-height: 20px;
+  }
+  li button:hover {
+    color: var(--accent);
+  }
+  li button[aria-pressed="true"] {
+    background: var(--accent-soft);
+    color: var(--accent);
+    font-weight: 500;
+  }
+  li button:focus-visible {
+    outline-offset: -2px;
+  }
+  .who {
+    display: inline-flex;
+    align-items: center;
+    gap: 6px;
+    margin-right: 14px;
+    font-weight: 600;
+  }
+  .strip {
+    position: relative;
+    cursor: crosshair;
+    overflow: hidden;
+    flex: none;
+  }
+  canvas {
+    display: block;
+  }
+  .chosen {
+    position: absolute;
+    left: 0;
+    right: 0;
+    height: 21px;
+    border: 2px solid var(--accent);
+    pointer-events: none;
+  }
+  .playhead {
+    position: absolute;
+    inset: 0 auto 0 0;
+    width: 4px;
+    margin-left: -2px;
+    background: var(--accent);
+    border-inline: 1px solid var(--panel);
+    pointer-events: none;
+    will-change: transform;
+  }
+  .values {
+    width: 76px;
+    margin-right: 14px;
+    flex: none;
+    font-size: 11.5px;
+  }
+  .values span {
+    display: block;
+    contain: strict;
+    height: 22px;
+    line-height: 21px;
+    padding-left: 8px;
+    white-space: nowrap;
+  }
+  .ticks {
+    position: relative;
+    height: 18px;
+    margin-right: 14px;
+    flex: none;
+    color: var(--muted);
+  }
+  .ticks span {
+    position: absolute;
+    transform: translateX(-50%);
+  }
+  .more {
+    padding: 4px 16px;
+  }
+`;
