@@ -107,6 +107,8 @@ def test_what_is_logged_and_printed(tmp_path: Path, capsys: Any) -> None:
         "channels/FeatureMaps/conv",
         "map/GradCAM/conv",
         "map/IntegratedGradients/input",
+        "drift/GradCAM/conv",
+        "drift/IntegratedGradients/input",
     }
     assert sorted(run.values["map/GradCAM/conv/7"]) == [0, 1, 2]
     assert set(run.record("metrics").values) == {"loss", "accuracy"}

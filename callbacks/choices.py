@@ -1,0 +1,50 @@
+"""The choices that were made for the user, in words."""
+
+from __future__ import annotations
+
+from tfexplain.callbacks.explaining import Explaining, Found
+from tfexplain.explainers import Explainer, IntegratedGradients
+
+
+def describe(explaining: Explaining, found: Found) -> dict[str, str]:
+    """What is explained, of which samples, by which methods with which settings.
+
+    Args:
+        explaining: What was planned.
+        found: What it gave once, for the layers that were chosen.
+    """
+    choices = {"samples": _samples(explaining), "target": _target(explaining)}
+    for name, explainer in explaining.explainers.items():
+        layers = ", ".join(found[name].attributions)
+        settings = [f"{k} {v}" for k, v in explainer.settings().items() if v != "default"]
+        defaults = " (default baseline: zeros)" if _zeros(explainer) else ""
+        choices[name] = f"at {layers}; {', '.join(settings)}{defaults}"
+    if explaining.batch.color_range:
+        choices["pictures"] = "black is {:g}, white is {:g}".format(*explaining.batch.color_range)
+    return choices
+
+
+def _samples(explaining: Explaining) -> str:
+    batch = explaining.batch
+    balanced = "" if batch.label_kind == "none" else ", balanced over the labels"
+    return f"{len(batch.rows)} of {batch.total}{balanced}"
+
+
+def _target(explaining: Explaining) -> str:
+    asked, head = explaining.settings.targets, explaining.head
+    words = {"label": "the true label", "predicted": "the predicted class"}
+    if isinstance(asked, str) and asked == "label" and explaining.batch.label_kind != "class":
+        asked = "predicted"
+    chosen = words[asked] if isinstance(asked, str) else "as passed"
+    unit = "output" if callable(asked) else head.unit("logit")
+    if head.regression and isinstance(asked, str):
+        chosen = f"output {head.name!r} itself"
+    sure = (
+        " (this model keeps no logits, and a probability has no gradient left where the model is"
+        " sure)"
+    )
+    return f"{chosen}, explained as {unit}" + (sure if unit == "probability" else "")
+
+
+def _zeros(explainer: Explainer) -> bool:
+    return isinstance(explainer, IntegratedGradients) and explainer.baseline is None

@@ -1,0 +1,160 @@
+"""Drift while a model trains: how far each epoch's maps are from those of a reference."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+import tensorflow as tf
+
+from tfexplain import schema
+from tfexplain.callbacks.explaining import Explaining, Found
+from tfexplain.quality import MEASURES, Places, Shown, drift, matched, unwrapped
+
+# "first", "best", an epoch, a model, or None for no drift.
+Wanted: TypeAlias = Literal["first", "best"] | int | Any | None
+
+
+@dataclass(frozen=True)
+class _Kept:
+    shown: Shown
+    text: str
+
+
+class Reference:
+    """What each epoch's maps are compared with, over all fits of one callback.
+
+    Args:
+        wanted: `"first"`: the first explained epoch; `"best"`: the one with the lowest val_loss
+            (or loss, where there is no val_loss), which moves while training improves; the number
+            of an epoch; or a model of the same architecture. None for no drift.
+
+    Only the maps of the reference are kept, no model and no other epoch.
+    """
+
+    def __init__(self, wanted: Wanted) -> None:
+        self._wanted = wanted
+        self._kept: dict[tuple[str, str], _Kept] = {}
+        self._best: tuple[str, float] | None = None
+        self._batch = b""
+
+    @property
+    def text(self) -> str:
+        """What drift is measured against, in words."""
+        if self._wanted is None:
+            return "not measured"
+        if isinstance(self._wanted, int):
+            return f"from epoch {self._wanted}"
+        if isinstance(self._wanted, str):
+            return {
+                "first": "from the first explained epoch",
+                "best": "from the best epoch so far, by val_loss or else by loss",
+            }[self._wanted]
+        return f"from model {self._wanted.name}"
+
+    def check(self, every: int) -> None:
+        """Raises ValueError for what can be no reference whatever the model."""
+        wanted, expected = self._wanted, "None, 'first', 'best', an epoch or a model"
+        if isinstance(wanted, int) and not isinstance(wanted, bool):
+            if wanted < 0 or wanted % every:
+                raise ValueError(
+                    f"reference={wanted}: expected an epoch that is explained, counted from 0; "
+                    f"those are every {every}. Pass a multiple of every={every}."
+                )
+        elif wanted not in (None, "first", "best") and not _is_model(wanted):
+            raise ValueError(f"reference={wanted!r}: expected {expected}.")
+
+    def begin(self, explaining: Explaining, first: Found) -> None:
+        """A `fit` begins; `first` is what the model's maps look like before it.
+
+        Raises:
+            ValueError: a reference model that cannot be explained as the model in training is.
+        """
+        maps = explaining.shown(first)
+        batch = _digest(explaining, maps)
+        if batch != self._batch:
+            # Other samples or other layers than in the fit before: nothing to compare with.
+            self._kept.clear()
+            self._best, self._batch = None, batch
+        if _is_model(self._wanted) and maps:
+            self._kept = _of_model(self._wanted, explaining, maps)
+
+    def compare(
+        self, maps: Places, step: int, logs: Mapping[str, Any]
+    ) -> dict[tuple[str, str], schema.Drift]:
+        """The drift of one epoch's maps, which may become the reference themselves."""
+        if not maps or self._wanted is None:
+            return {}
+        text = self._moves(step, logs)
+        found = {}
+        for (name, layer), shown in maps.items():
+            key = name, unwrapped(layer)
+            if text and not (self._wanted == "first" and key in self._kept):
+                self._kept[key] = _Kept(shown, text)
+            if key in self._kept:
+                kept = self._kept[key]
+                moved = drift(shown, kept.shown)
+                found[name, layer] = schema.Drift(moved.values, moved.agrees, MEASURES, kept.text)
+        return found
+
+    def _moves(self, step: int, logs: Mapping[str, Any]) -> str:
+        """The name of the epoch where it becomes the reference, else nothing."""
+        if self._wanted == "first" or (isinstance(self._wanted, int) and step == self._wanted):
+            return f"epoch {step}"
+        if self._wanted == "best" and (metric := self._improves(logs)):
+            return f"epoch {step}, the best so far by {metric}"
+        return ""
+
+    def _improves(self, logs: Mapping[str, Any]) -> str:
+        """The metric by which this epoch is the best one so far, else nothing."""
+        metric = next((name for name in ("val_loss", "loss") if name in logs), "")
+        if not metric:
+            raise ValueError(
+                f"reference='best': expected val_loss or loss among the epoch's logs; got "
+                f"{sorted(logs)}. Pass reference='first' or an epoch."
+            )
+        before = self._best
+        if before is not None and (before[0], metric) == ("val_loss", "loss"):
+            return ""  # an epoch without validation cannot be told from the best
+        least = before[1] if before is not None and before[0] == metric else np.inf
+        if not float(logs[metric]) < least:
+            return ""
+        self._best = metric, float(logs[metric])
+        return metric
+
+
+def _is_model(value: Any) -> bool:
+    return hasattr(value, "layers") and callable(value)
+
+
+def _digest(explaining: Explaining, maps: Places) -> bytes:
+    """Stands for the samples and the places whose maps are compared."""
+    found = hashlib.blake2b()
+    for array in tf.nest.flatten(explaining.batch.inputs):
+        found.update(np.ascontiguousarray(array).tobytes())
+    places = sorted((name, unwrapped(layer), s.maps.shape) for (name, layer), s in maps.items())
+    found.update(repr(places).encode())
+    return found.digest()
+
+
+def _of_model(model: Any, explaining: Explaining, maps: Places) -> dict[tuple[str, str], _Kept]:
+    """The maps of a reference model on the same batch, for the same targets."""
+    names = {name for name, _ in maps}
+    explainers = {n: e for n, e in explaining.explainers.items() if n in names}
+    try:
+        if not model.built:
+            raise ValueError("its weights are not built.")
+        other = Explaining(explaining.settings, model, explainers, explaining.batch)
+        if other.head.classes != explaining.head.classes:
+            raise ValueError(f"got {other.head.classes} outputs, not {explaining.head.classes}.")
+        shown = matched(maps, other.shown(other.run()))
+    except ValueError as error:
+        raise ValueError(
+            f"reference={model.name!r}: expected a built model like the one in training; {error} "
+            "Pass a model of the same architecture, or an epoch."
+        ) from error
+    text = f"model {model.name}"
+    return {(name, unwrapped(layer)): _Kept(one, text) for (name, layer), one in shown.items()}

@@ -1,0 +1,160 @@
+"""Explainers planned on one model and one batch, and the records of what they find."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from tfexplain import rendering, schema
+from tfexplain.attribution import Attribution
+from tfexplain.callbacks.batch import ValidationBatch, choose_batch
+from tfexplain.callbacks.records import content_of, png, predictions, record_of
+from tfexplain.callbacks.settings import Settings
+from tfexplain.callbacks.writer import RunWriter
+from tfexplain.explainers import (
+    Explainer,
+    Explanation,
+    FeatureMaps,
+    GradCAM,
+    IntegratedGradients,
+    explain,
+)
+from tfexplain.passes import Passes
+from tfexplain.quality import Shown
+from tfexplain.tap import spatial_sites
+from tfexplain.targets import Head, as_targets
+
+Found = Mapping[str, Explanation]
+
+
+class Explaining:
+    """One model, one batch, and the explainers by the names that their tags have.
+
+    Args:
+        settings: The arguments of `Explain`.
+        model: The built model.
+        explainers: By name; default those of the settings, else what fits the model.
+        batch: What to explain; default chosen from the settings' data.
+
+    Raises:
+        ValueError: data, labels or targets that do not fit the model.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        model: Any,
+        explainers: Mapping[str, Explainer] | None = None,
+        batch: ValidationBatch | None = None,
+    ) -> None:
+        self.settings = settings
+        planned = tuple((explainers or {}).values()) or settings.explainers or ()
+        self.passes: Passes
+        self.head: Head
+        self.batch: ValidationBatch
+        if batch is None:
+            heads = [explainer.head for explainer in planned]
+            self.passes, self.head, self.batch = choose_batch(settings, model, heads)
+        else:
+            self.passes, self.batch = Passes(model, batch.inputs), batch
+            self.head = self.passes.head(planned[0].head if planned else None)
+        self.explainers = explainers or _named(planned or _fitting(self.passes))
+        if not isinstance(settings.targets, str):
+            as_targets(settings.targets, self.head, len(self.batch.rows))
+
+    def run(self, explainers: Mapping[str, Explainer] | None = None) -> dict[str, Explanation]:
+        """Explain the batch with the weights as they are now; default with all explainers."""
+        explainers = self.explainers if explainers is None else explainers
+        found: dict[str, Explanation] = {}
+        for head in dict.fromkeys(explainer.head for explainer in explainers.values()):
+            group = {n: e for n, e in explainers.items() if e.head == head}
+            asked = self.settings.targets
+            targets = self.batch.targets(self.passes.head(head), self.head, asked)
+            results = explain(
+                *(self.passes.model, list(group.values()), self.batch.inputs, targets),
+                passes=self.passes,
+            )
+            found |= dict(zip(group, results, strict=True))
+        return {name: found[name] for name in explainers}
+
+    def shown(self, found: Found) -> dict[tuple[str, str], Shown]:
+        """The maps of evidence by explainer and layer; channels of a layer are none."""
+        maps: dict[tuple[str, str], Shown] = {}
+        for name, explanation in found.items():
+            head = self.passes.head(self.explainers[name].head)
+            predicted = predictions(head, explanation.outputs, []).predicted
+            for layer, one in explanation.attributions.items():
+                if one.channels is None:
+                    maps[name, layer] = Shown(one.maps, one.targets, predicted)
+        return maps
+
+    def write_constant(self, choices: Mapping[str, str], writer: RunWriter) -> None:
+        """What never changes: settings, labels, pictures."""
+        batch = self.batch
+        names = self.settings.class_names
+        samples = schema.Samples(batch.labels, batch.rows, batch.label_kind, names, choices)
+        writer.add_constant(schema.Tag("samples"), samples, schema.Content("samples"))
+        for name, pictures in batch.pictures.items():
+            content = schema.Content("inputs", shape=pictures.shape[1:])
+            tag = schema.Tag("inputs", layer=name)
+            writer.add_pictures(tag, [png(p) for p in pictures], content)
+
+    def write(self, found: Found, step: int, explained: Sequence[int], writer: RunWriter) -> None:
+        """The predictions and all attributions."""
+        if found:
+            outputs = next(iter(found.values())).outputs
+            record = predictions(self.head, outputs, explained)
+            writer.add(schema.Tag("predictions"), step, record, schema.Content("predictions"))
+        for name, explanation in found.items():
+            for attribution in explanation.attributions.values():
+                self._write_attribution(name, attribution, step, writer)
+
+    def overlays(
+        self, name: str, attributions: Mapping[str, Attribution]
+    ) -> Iterator[tuple[str, Any]]:
+        """(tag, sheet) for each input picture that maps of this explainer lie over."""
+        by_input: dict[str, list[Attribution]] = {}
+        for attribution in attributions.values():
+            by_input.setdefault(self._input_under(attribution.layer), []).append(attribution)
+        by_input.pop("", None)
+        for under, drawn in by_input.items():
+            if drawn[0].channels is not None:
+                sheet = rendering.channel_grid(drawn)
+            else:
+                sheet = rendering.overlay_grid(drawn, self.batch.pictures[under])
+            yield f"tfexplain/{name}" if len(by_input) == 1 else f"tfexplain/{name}/{under}", sheet
+
+    def _write_attribution(
+        self, name: str, attribution: Attribution, step: int, writer: RunWriter
+    ) -> None:
+        settings, under = self.explainers[name].settings(), self._input_under(attribution.layer)
+        content = content_of(attribution, under, settings)
+        for sample in range(len(self.batch.rows)):
+            tag = schema.Tag(content.kind, name, attribution.layer, sample)
+            writer.add(tag, step, record_of(attribution, sample), content)
+
+    def _input_under(self, layer: str) -> str:
+        """The input picture a map lies over: itself, or the first picture its layer depends on."""
+        names, pictures = self.passes.input_names, self.batch.pictures
+        if layer in pictures:
+            return layer
+        causes = next((site.inputs for site in self.passes.sites if site.path == layer), ())
+        return next((names[i] for i in causes if names[i] in pictures), "")
+
+
+def _fitting(passes: Passes) -> tuple[Explainer, ...]:
+    if spatial_sites(passes.sites):
+        return (FeatureMaps(), GradCAM(), IntegratedGradients())
+    return (IntegratedGradients(),)
+
+
+def _named(explainers: tuple[Explainer, ...]) -> dict[str, Explainer]:
+    """Names for tags: `GradCAM`, and `GradCAM-2` for a second one with other settings."""
+    named: dict[str, Explainer] = {}
+    for explainer in explainers:
+        name, count = explainer.name, 1
+        while name in named:
+            count += 1
+            name = f"{explainer.name}-{count}"
+        named[name] = explainer
+    return named

@@ -1,0 +1,101 @@
+"""How far the maps of a model are from those of another one, or of itself at another time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from tfexplain.quality.similarity import similarity
+
+# By explainer and layer.
+Places: TypeAlias = Mapping[tuple[str, str], "Shown"]
+
+_WRAPPERS = ("prune_low_magnitude_", "quant_", "cluster_")
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """The maps of one explainer at one layer, and what they explain.
+
+    Attributes:
+        maps: [N, h, w] or [N, f].
+        targets: int [N], the explained outputs; -1 where a function was explained.
+        predicted: int [N], the predicted classes; -1 where there are none.
+    """
+
+    maps: npt.NDArray[np.float32]
+    targets: npt.NDArray[np.int32]
+    predicted: npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True, eq=False)
+class Drifted:
+    """How alike the maps of two are, sample by sample.
+
+    Attributes:
+        values: float64 [N, measures of `MEASURES`], 1 for equal maps; NaN where the two explain
+            different targets, for then their maps answer different questions.
+        agrees: bool [N], whether both predict the same.
+    """
+
+    values: npt.NDArray[np.float64]
+    agrees: npt.NDArray[np.bool_]
+
+
+def drift(now: Shown, reference: Shown) -> Drifted:
+    """Compare two sets of maps of the same samples.
+
+    SSIM takes the largest magnitude in both sets as its range.
+
+    Raises:
+        ValueError: maps of different shapes.
+    """
+    values = similarity(now.maps, reference.maps)
+    values[now.targets != reference.targets] = np.nan
+    return Drifted(values, now.predicted == reference.predicted)
+
+
+def matched(maps: Places, reference: Places) -> dict[tuple[str, str], Shown]:
+    """For each place of `maps` the reference's maps there; layers go by `unwrapped` names.
+
+    Raises:
+        ValueError: a place that one of the two has not, or maps of another shape.
+    """
+    theirs = {(name, unwrapped(layer)): shown for (name, layer), shown in reference.items()}
+    ours = {(name, unwrapped(layer)) for name, layer in maps}
+    for name, layer in sorted(theirs.keys() ^ ours):
+        lists = [
+            ", ".join(p for n, p in places if n == name) or "none" for places in (ours, theirs)
+        ]
+        raise ValueError(
+            f"{name} at layer {layer!r}: expected maps of both; got maps at {lists[0]} and, of the "
+            f"reference, at {lists[1]}."
+        )
+    found = {(name, layer): theirs[name, unwrapped(layer)] for name, layer in maps}
+    for (name, layer), same in found.items():
+        shapes = [list(shown.maps.shape[1:]) for shown in (maps[name, layer], same)]
+        if shapes[0] != shapes[1]:
+            raise ValueError(
+                f"{name} at layer {layer!r}: expected maps of one shape; got {shapes[0]} and, of "
+                f"the reference, {shapes[1]}."
+            )
+    return found
+
+
+def unwrapped(layer: str) -> str:
+    """A layer's path without the wrappers of tfmot around it: the same in the model it was made of.
+
+    >>> unwrapped("backbone/prune_low_magnitude_conv/conv")
+    'backbone/conv'
+    """
+    parts: Sequence[str] = layer.split("/")
+    inner = [*parts[1:], ""]
+    return "/".join(
+        part
+        for part, within in zip(parts, inner, strict=True)
+        if part not in {wrapper + within.partition("@")[0] for wrapper in _WRAPPERS if within}
+    )
