@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isfinite
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +12,7 @@ from tfexplain.compression.buffers import Array
 from tfexplain.compression.weights import LayerWeights
 
 BINS = 64
-# Weights that are worked on at a time, so that they and what is made of them stay in a core's cache.
+# Weights taken at a time: few enough that what is made of them stays in a core's own cache.
 CHUNK = 1 << 16
 _ROW = 1 << 13
 
@@ -50,20 +51,23 @@ class Moments:
 
     def add(self, values: Array) -> None:
         """Take some weights, of any shape."""
+        flat = values.reshape(-1)
+        for start in range(0, flat.size, CHUNK):
+            self._add(flat[start : start + CHUNK])
+
+    def _add(self, values: Array) -> None:
         low, high = float(values.min()), float(values.max())
-        if not (np.isfinite(low) and np.isfinite(high)):
+        if not (isfinite(low) and isfinite(high)):
             finite = values[np.isfinite(values)]
             self.nonfinite += values.size - finite.size
             if finite.size:
-                self.add(finite)
+                self._add(finite)
             return
         self.low, self.high = min(self.low, low), max(self.high, high)
         self.count += values.size
-        flat = values.reshape(-1)
-        for start in range(0, flat.size, CHUNK):
-            exact = flat[start : start + CHUNK].astype(np.float64)
-            self.sum += float(exact.sum())
-            self.squares += squares(exact)
+        exact = values.astype(np.float64)
+        self.sum += float(exact.sum())
+        self.squares += squares(exact)
 
     @property
     def mean(self) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import log10
 
 import numpy as np
@@ -22,6 +22,9 @@ from tfexplain.compression.structure import (
 )
 from tfexplain.compression.weights import LayerWeights
 
+# Bits for so many weights take 32 MiB.
+CHURN_LIMIT = 1 << 28
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -31,13 +34,18 @@ class Settings:
         pattern: n:m and blocks.
         distribution: Moments and histogram; a second pass.
         gzip: Compressed size; slow.
-        churn: Keep one bit per weight for the next call's mask churn.
+        churn: Keep one bit per weight for the next call's mask churn; None: where all kernels
+            that are measured together have at most `CHURN_LIMIT` weights.
     """
 
     pattern: Pattern = field(default_factory=Pattern)
     distribution: bool = True
     gzip: bool = False
-    churn: bool = True
+    churn: bool | None = None
+
+    def decided(self, weights: int) -> Settings:
+        """With `churn` on or off, for so many weights."""
+        return self if self.churn is not None else replace(self, churn=weights <= CHURN_LIMIT)
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,7 +193,7 @@ def measure(
         settings: What to measure.
         previous: `LayerNumbers.kept` of the measurement before.
     """
-    settings = settings or Settings()
+    settings = (settings or Settings()).decided(layer.size)
     if layer.source is None:
         return LayerNumbers(layer)
     pass_ = _Pass(layer, settings)
@@ -201,9 +209,17 @@ def measure_all(
     settings: Settings | None = None,
     previous: dict[str, KeptBits] | None = None,
 ) -> Iterator[LayerNumbers]:
-    """`measure` for each layer; `previous` holds kept bits by `LayerWeights.name`."""
+    """`measure` for each layer.
+
+    Args:
+        layers: Of one model; together they decide whether `settings.churn` is on by default.
+        settings: What to measure.
+        previous: Kept bits by `LayerWeights.name`, taken out one by one, so that the bits of two
+            measurements never lie in memory at once.
+    """
+    settings = (settings or Settings()).decided(sum(layer.size for layer in layers))
     for layer in layers:
-        yield measure(layer, settings, (previous or {}).get(layer.name))
+        yield measure(layer, settings, previous.pop(layer.name, None) if previous else None)
 
 
 class _Pass:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import zlib
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from support.held import held
 
-from tfexplain.compression import Settings, measure, measure_activations, total
+from tfexplain.compression import Settings, measure, measure_activations, measure_all, total
 from tfexplain.compression.codes import scale_health
 from tfexplain.compression.layout import Layout
 
 LAYOUT = Layout("dense", 1, 700, 900)
+LIMIT = "tfexplain.compression.numbers.CHURN_LIMIT"
 
 
 def sparse(zeros: float = 0.7, seed: int = 0) -> Any:
@@ -110,6 +112,22 @@ def test_churn_of_another_kernel_is_not_known() -> None:
     kept = measure(held(sparse(), LAYOUT)).kept
     small = held(np.ones((1, 7, 9), np.float32), Layout("dense", 1, 7, 9))
     assert measure(small, previous=kept).churn is None
+
+
+def test_churn_is_left_out_of_models_whose_bits_would_be_large(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    layers = [replace(held(sparse(), LAYOUT), path=name) for name in "ab"]
+    monkeypatch.setattr(LIMIT, 2 * 700 * 900)
+    previous = {found.layer.name: found.kept for found in measure_all(layers)}
+    assert [found.churn for found in measure_all(layers, previous=previous)] == [0, 0]
+    assert not previous
+    # Each alone is below this limit: what counts is their sum.
+    monkeypatch.setattr(LIMIT, 2 * 700 * 900 - 1)
+    assert [found.kept for found in measure_all(layers)] == [None, None]
+    forced = measure_all(layers, Settings(churn=True))
+    assert all(found.kept is not None for found in forced)
+    assert measure(layers[0], Settings(churn=False)).kept is None
 
 
 def test_scale_health() -> None:
