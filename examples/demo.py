@@ -1,9 +1,12 @@
-"""Train two small CNNs on handwritten digits, log explanations, open them in TensorBoard.
+"""Train two small CNNs on handwritten digits, prune them, and see in TensorBoard what changed.
 
 Every image carries a mark of a few bright pixels at its left edge. In the run `shortcut` the mark
 tells the digit; in the run `plain` it is drawn at random while training and tells nothing. Both
 are validated on the same images, where mark and digit agree, as in a data set collected with the
 same fault. By accuracy `shortcut` is the better model. The EXPLAIN tab shows what it looks at.
+
+Half-way, pruning begins; after three quarters of the epochs 80 % of all weights are zero. The tab
+shows which, and how far the maps moved from those of the last epoch before.
 
     python examples/demo.py [--log-dir DIR] [--epochs N] [--port PORT] [--no-serve]
 """
@@ -25,13 +28,15 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import numpy as np
 from digits import CLASSES, Images, Labels, load, small_cnn
+from magnitude import MagnitudePruning
 
-from tfexplain import Explain
+from tfexplain import Compression, Explain
 
 RUNS = {
     "plain": "the mark at the left edge tells nothing while training",
     "shortcut": "the mark at the left edge tells the digit",
 }
+SPARSITY = 0.8
 START_SECONDS = 60.0
 
 
@@ -52,22 +57,27 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument(
         "--log-dir", type=Path, default=Path("logs/demo"), help="default: %(default)s"
     )
-    result.add_argument("--epochs", type=int, default=20, help="default: %(default)s")
+    result.add_argument("--epochs", type=int, default=24, help="default: %(default)s")
     result.add_argument("--port", type=int, default=6006, help="a free one is found if it is taken")
     result.add_argument("--no-serve", dest="serve", action="store_false", help="train and log only")
     return result
 
 
 def train(name: str, log_dir: Path, epochs: int) -> None:
-    """One run: a model trained with `Explain`, its log started afresh."""
-    for old in (log_dir / "explain").glob("*.tfexplain"):
+    """One run: a model trained, pruned and logged, its log started afresh."""
+    for old in log_dir.glob("*/*.tfexplain"):
         old.unlink()
     (images, labels), (val_images, val_labels) = load()
     hints = labels if name == "shortcut" else np.random.default_rng(0).permutation(labels)
     val = marked(val_images, val_labels), val_labels
-    explain = Explain(val, log_dir=log_dir, class_names=CLASSES)
+    begin, end = epochs // 2, 3 * epochs // 4
+    callbacks = [
+        MagnitudePruning(SPARSITY, begin, end),
+        Explain(val, log_dir=log_dir, class_names=CLASSES, reference=max(begin - 1, 0)),
+        Compression(log_dir, val=val),
+    ]
     small_cnn().fit(
-        marked(images, hints), labels, validation_data=val, epochs=epochs, callbacks=[explain]
+        marked(images, hints), labels, validation_data=val, epochs=epochs, callbacks=callbacks
     )
 
 
@@ -82,12 +92,13 @@ def marked(images: Images, hints: Labels) -> Images:
 def summarize(log_dir: Path) -> None:
     """Say what was written."""
     print(
-        "\nLogged, for each epoch and each explained sample: the maps of each explainer, what was"
+        "\nLogged, for each epoch: maps of each explainer for each explained sample, predictions,"
     )
-    print("predicted, and the metrics of training; the input images once. In bytes:")
+    print("metrics, and the numbers of every kernel; the input images once. In bytes:")
     for name in RUNS:
-        size = sum(path.stat().st_size for path in (log_dir / name).rglob("*.tfexplain"))
-        print(f"  {log_dir / name / 'explain'}  {size:,}")
+        for room in ("explain", "compression"):
+            size = sum(path.stat().st_size for path in (log_dir / name / room).iterdir())
+            print(f"  {log_dir / name / room}  {size:,}")
 
 
 def serve(log_dir: Path, asked: int) -> None:
