@@ -2,6 +2,8 @@
 
 import { css, html, nothing } from "lit";
 import type { PanelName } from "../state/view.ts";
+import "./kernel-table.ts";
+import "./kernel-view.ts";
 import "./layer-strip.ts";
 import { define, Part } from "./part.ts";
 import { base } from "./styles.ts";
@@ -67,6 +69,9 @@ export class CompressionPanel extends Part {
         display: grid;
         grid-template: minmax(0, 1fr) / minmax(0, 1fr);
       }
+      .body.layers {
+        grid-template-columns: minmax(0, 1fr) minmax(330px, 41%);
+      }
     `,
   ];
 
@@ -93,7 +98,7 @@ export class CompressionPanel extends Part {
       </header>
       ${
         tab
-          ? html`<div class="body" id="body" role="tabpanel" aria-labelledby="tab-${tab}">
+          ? html`<div class="body ${tab}" id="body" role="tabpanel" aria-labelledby="tab-${tab}">
             ${this.body(tab)}
           </div>`
           : nothing
@@ -108,7 +113,11 @@ export class CompressionPanel extends Part {
   private body(tab: TabName) {
     const { dashboard } = this;
     if (tab === "focus") return html`<tfx-focus .dashboard=${dashboard}></tfx-focus>`;
-    return html`<tfx-layer-strip .dashboard=${dashboard}></tfx-layer-strip>`;
+    if (tab === "table") {
+      return html`<tfx-kernel-table .dashboard=${dashboard}></tfx-kernel-table>`;
+    }
+    return html`<tfx-layer-strip .dashboard=${dashboard}></tfx-layer-strip>
+      <tfx-kernel .dashboard=${dashboard}></tfx-kernel>`;
   }
 
   private fold() {

@@ -16,7 +16,7 @@ import { base } from "./styles.ts";
 import "./tiles-cell.ts";
 
 /** Narrow windows leave the room to the maps. */
-const inputSide = (): number => (innerWidth < 1100 ? 72 : 112);
+const inputSide = (): number => (innerWidth <= 1100 ? 72 : 112);
 const MAX_SAMPLES = 32;
 
 export class Grid extends Part {

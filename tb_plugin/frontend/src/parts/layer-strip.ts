@@ -21,6 +21,7 @@ import { stripStyles } from "./layer-strip-styles.ts";
 import type { MetricBar } from "./metric-bar.ts";
 import "./metric-bar.ts";
 import { define, PaintedPart, setText } from "./part.ts";
+import { pathText } from "./path-text.ts";
 import { hideReadout, showReadout } from "./readout.ts";
 import { base } from "./styles.ts";
 
@@ -100,7 +101,6 @@ export class LayerStrip extends PaintedPart {
     const focusable = this.focused ?? this.dashboard.scene.layer ?? this.names[0];
     return html`<li>
       <button
-        class="cut"
         title=${name}
         data-index=${index}
         aria-pressed=${isChosen}
@@ -108,7 +108,7 @@ export class LayerStrip extends PaintedPart {
         @focus=${() => this.notice(name)}
         @click=${() => this.dashboard.selectLayer(name)}
       >
-        ${name}
+        ${pathText(name)}
       </button>
     </li>`;
   }

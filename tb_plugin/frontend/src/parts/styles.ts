@@ -115,6 +115,17 @@ export const base = css`
     white-space: nowrap;
     min-width: 0;
   }
+  .path {
+    display: flex;
+    min-width: 0;
+    white-space: nowrap;
+  }
+  .path .end {
+    overflow: hidden;
+    text-overflow: ellipsis;
+    flex: none;
+    max-width: 100%;
+  }
   .segments {
     display: inline-flex;
     border: 1px solid var(--line);

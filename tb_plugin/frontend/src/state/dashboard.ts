@@ -110,6 +110,11 @@ export class Dashboard extends EventTarget {
     return compression && this.store.get(compression.run, "kernels");
   }
 
+  /** The series of one kernel of a shown run. */
+  kernel({ compression }: ShownRun, name: string): Series | undefined {
+    return compression && this.store.get(compression.run, `kernel/${name}`);
+  }
+
   private get hash(): string {
     return writeHash(currentHash() || "#tfexplain", encodeView(this.view));
   }

@@ -1,0 +1,52 @@
+/** What is told of one kernel in one run at one epoch, in the order of telling. */
+
+import type { Kernel, Kernels } from "../format/compressed.ts";
+import { countText, metricOf, metricText } from "./compression.ts";
+import { kernelRow, kernelValue } from "./kernels.ts";
+
+export interface Fact {
+  readonly name: string;
+  readonly label: string;
+  /** Empty where there is nothing to tell. */
+  readonly tell: (kernels: Kernels | undefined, kernel: Kernel | undefined) => string;
+}
+
+const WORDS = ["type", "wrapper", "mode", "dtype", "shape", "note"] as const;
+const NUMBERS = [
+  ...["weights", "sparsity", "mask_sparsity", "leak", "quantized_to_zero", "filter_sparsity"],
+  ...["nm_compliance", "bits_stored", "effective_bits", "sqnr", "size_stored", "size_dense"],
+  ...["size_bitmask", "size_csr", "nonfinite", "activation_sparsity"],
+] as const;
+const LISTED = 8;
+
+/** The facts of the kernel called `kernel`. */
+export function factsOfKernel(kernel: string): Fact[] {
+  const words = WORDS.map((name) => ({
+    name,
+    label: name,
+    tell: (kernels: Kernels | undefined) => kernelRow(kernels, kernel)?.[name] ?? "",
+  }));
+  const numbers = NUMBERS.map((name) => {
+    const { label, unit } = metricOf(name);
+    const tell = (kernels: Kernels | undefined): string => {
+      const value = kernelValue(kernels, kernel, name);
+      return Number.isNaN(value) ? "" : metricText(unit, value);
+    };
+    return { name, label, tell };
+  });
+  const channels = (["pruned", "dead"] as const).map((name) => ({
+    name,
+    label: `${name} outputs`,
+    tell: (_: Kernels | undefined, found: Kernel | undefined) => (found ? listed(found[name]) : ""),
+  }));
+  return [...words, ...numbers, ...channels];
+}
+
+/** `2 of 12: 3, 4`; empty where it is not known. */
+export function listed(marks: Uint8Array): string {
+  const found = [...marks.keys()].filter((i) => marks[i]);
+  if (marks.length === 0) return "";
+  const names = found.slice(0, LISTED).join(", ") + (found.length > LISTED ? ", …" : "");
+  const share = `${countText(found.length)} of ${countText(marks.length)}`;
+  return found.length > 0 ? `${share}: ${names}` : share;
+}

@@ -1,0 +1,171 @@
+/** How a kernel's weights are spread: bars at one epoch, and a map of all epochs. */
+
+import { colourTable, type SequentialName } from "../analysis/colours.ts";
+import { countText, type Scale } from "../analysis/compression.ts";
+import { short } from "../analysis/numbers.ts";
+import type { Series } from "../data/series.ts";
+import type { Kernel } from "../format/compressed.ts";
+import { sharpContext } from "./canvas.ts";
+
+export const LEFT = 44;
+const BOTTOM = 18;
+const COLUMNS = 160;
+
+export interface HistogramInk {
+  readonly muted: string;
+  readonly line: string;
+}
+
+/** One x axis for all runs and epochs of a kernel, so that scrubbing shows what moves. */
+export function valueRange(all: readonly (Series | undefined)[]): Scale {
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const record of kernelsOf(all)) {
+    if (!record.counts.some((count) => count > 0)) continue;
+    low = Math.min(low, record.low);
+    high = Math.max(high, record.high);
+  }
+  if (low > high) return { low: -1, high: 1 };
+  const pad = low === high ? Math.abs(low) || 1 : 0;
+  return { low: low - pad, high: high + pad };
+}
+
+/** The highest bar of all runs and epochs. */
+export function mostCounted(all: readonly (Series | undefined)[]): number {
+  return kernelsOf(all).reduce((most, { counts }) => Math.max(most, ...counts), 1);
+}
+
+function kernelsOf(all: readonly (Series | undefined)[]): Kernel[] {
+  const records = all.flatMap((series) => series?.points.map(({ record }) => record) ?? []);
+  return records.filter((record): record is Kernel => record?.kind === "kernel");
+}
+
+export interface Bars {
+  readonly record: Kernel | undefined;
+  readonly colour: string;
+}
+
+export interface BarsLook {
+  readonly width: number;
+  readonly height: number;
+  readonly range: Scale;
+  readonly most: number;
+  readonly ink: HistogramInk;
+}
+
+export function drawBars(canvas: HTMLCanvasElement, all: readonly Bars[], look: BarsLook): void {
+  const context = sharpContext(canvas, look.width, look.height);
+  if (!context) return;
+  context.clearRect(0, 0, look.width, look.height);
+  drawAxes(context, look);
+  for (const { record, colour } of all) if (record) drawOne(context, record, colour, look);
+}
+
+function place({ range, width }: BarsLook, value: number): number {
+  return LEFT + ((value - range.low) / (range.high - range.low)) * (width - LEFT - 8);
+}
+
+/** Filled faintly and outlined: two runs over each other stay readable. */
+function drawOne(
+  context: CanvasRenderingContext2D,
+  { counts, low, high }: Kernel,
+  colour: string,
+  look: BarsLook,
+): void {
+  const floor = look.height - BOTTOM;
+  const edge = (i: number): number => place(look, low + ((high - low) * i) / counts.length);
+  const path = new Path2D();
+  path.moveTo(edge(0), floor);
+  for (const [i, count] of counts.entries()) {
+    const y = floor - (count / look.most) * (floor - 6);
+    const right = low === high ? edge(0) + 2 : edge(i + 1);
+    path.lineTo(edge(i), y);
+    path.lineTo(right, y);
+  }
+  path.lineTo(low === high ? edge(0) + 2 : edge(counts.length), floor);
+  context.fillStyle = colour;
+  context.globalAlpha = 0.28;
+  context.fill(path);
+  context.globalAlpha = 1;
+  context.strokeStyle = colour;
+  context.lineWidth = 1.25;
+  context.stroke(path);
+}
+
+function drawAxes(context: CanvasRenderingContext2D, look: BarsLook): void {
+  const { width, height, range, most, ink } = look;
+  const floor = height - BOTTOM;
+  context.strokeStyle = ink.line;
+  context.lineWidth = 1;
+  context.strokeRect(LEFT + 0.5, 5.5, width - LEFT - 8, floor - 5);
+  context.fillStyle = ink.muted;
+  context.font = "10.5px Roboto, system-ui, sans-serif";
+  context.textAlign = "right";
+  context.fillText(countText(most), LEFT - 5, 13);
+  context.fillText("0", LEFT - 5, floor);
+  const zero = place(look, 0);
+  const hasZero = range.low < 0 && range.high > 0;
+  if (hasZero) {
+    context.beginPath();
+    context.moveTo(Math.round(zero) + 0.5, 5);
+    context.lineTo(Math.round(zero) + 0.5, floor);
+    context.stroke();
+  }
+  context.textAlign = "left";
+  context.fillText(short(range.low, 2), LEFT, height - 5);
+  context.textAlign = "right";
+  context.fillText(short(range.high, 2), width - 8, height - 5);
+  context.textAlign = "center";
+  if (hasZero && zero > LEFT + 40 && zero < width - 48) context.fillText("0", zero, height - 5);
+}
+
+/** Epochs down, values across as in the bars above; the more weights, the stronger the colour. */
+export function drawHeat(
+  canvas: HTMLCanvasElement,
+  series: Series | undefined,
+  steps: readonly number[],
+  ramp: SequentialName,
+  { width, height, range }: { width: number; height: number; range: Scale },
+): void {
+  const context = sharpContext(canvas, width, height);
+  if (!context) return;
+  context.clearRect(0, 0, width, height);
+  const points = series?.points ?? [];
+  for (const [i, { step, record }] of points.entries()) {
+    if (record?.kind !== "kernel") continue;
+    const top = heatPlace(steps, step, height);
+    const next = points[i + 1];
+    const bottom = next ? heatPlace(steps, next.step, height) : height;
+    const line = lineOf(record, range, ramp);
+    context.imageSmoothingEnabled = false;
+    context.drawImage(line, LEFT, top, width - LEFT - 8, bottom - top + 0.5);
+  }
+}
+
+/** Where an epoch begins on a heat map of all epochs. */
+export function heatPlace(steps: readonly number[], step: number, height: number): number {
+  const first = steps[0] ?? 0;
+  const end = (steps.at(-1) ?? first) + 1;
+  return ((step - first) / (end - first)) * height;
+}
+
+/** One epoch as a line of pixels: density relative to the densest bin, by its root. */
+function lineOf({ counts, low, high }: Kernel, range: Scale, ramp: SequentialName) {
+  const canvas = document.createElement("canvas");
+  canvas.width = COLUMNS;
+  canvas.height = 1;
+  const context = canvas.getContext("2d");
+  if (!context) return canvas;
+  const pixels = new ImageData(COLUMNS, 1);
+  const out = new Uint32Array(pixels.data.buffer);
+  const table = colourTable(ramp);
+  const most = Math.max(1, ...counts);
+  for (let x = 0; x < COLUMNS; x++) {
+    const value = range.low + ((x + 0.5) / COLUMNS) * (range.high - range.low);
+    const width = (high - low) / counts.length;
+    const bin = width > 0 ? Math.floor((value - low) / width) : -1;
+    const count = counts[bin] ?? 0;
+    if (count > 0) out[x] = table[Math.round(255 * Math.sqrt(count / most))] as number;
+  }
+  context.putImageData(pixels, 0, 0);
+  return canvas;
+}

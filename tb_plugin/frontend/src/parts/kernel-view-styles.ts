@@ -1,0 +1,122 @@
+/** The look of the selected kernel. */
+
+import { css } from "lit";
+
+export const kernelStyles = css`
+  :host {
+    display: block;
+    min-width: 0;
+    overflow: auto;
+    padding: 8px 14px;
+    border-left: 1px solid var(--line);
+    font-size: 12px;
+  }
+  h2 {
+    font-size: 13px;
+    font-weight: 600;
+    line-height: 20px;
+    margin-bottom: 4px;
+  }
+  .both.beside {
+    display: flex;
+    gap: 16px;
+    align-items: flex-start;
+  }
+  .charts {
+    flex: none;
+  }
+  canvas {
+    display: block;
+  }
+  .zeros {
+    display: flex;
+    align-items: center;
+    gap: 6px;
+    height: 20px;
+  }
+  .zeros .text {
+    contain: layout style;
+    flex: 1;
+  }
+  .share {
+    width: 60px;
+    height: 8px;
+    border-radius: 2px;
+    background: var(--card);
+    border: 1px solid var(--line);
+    overflow: hidden;
+    flex: none;
+  }
+  .part {
+    display: block;
+    height: 100%;
+    background: var(--muted);
+    transform-origin: left;
+  }
+  .heat {
+    position: relative;
+    overflow: hidden;
+    margin-bottom: 6px;
+  }
+  .heat canvas {
+    background: linear-gradient(var(--card), var(--card)) no-repeat 44px 0 / calc(100% - 52px) 100%;
+  }
+  .heat .side {
+    position: absolute;
+    left: 36px;
+    top: 0;
+    bottom: 0;
+    width: 4px;
+  }
+  .heat .epochs {
+    position: absolute;
+    left: 0;
+    top: -2px;
+    bottom: -2px;
+    width: 30px;
+    display: flex;
+    flex-direction: column;
+    justify-content: space-between;
+    text-align: right;
+    font-size: 10.5px;
+    line-height: 14px;
+    color: var(--muted);
+  }
+  .heat .playhead {
+    position: absolute;
+    left: 44px;
+    right: 8px;
+    top: -2px;
+    height: 4px;
+    background: var(--accent);
+    border-block: 1px solid var(--panel);
+    will-change: transform;
+  }
+  .facts {
+    min-width: 0;
+    flex: 1;
+    font-size: 11.5px;
+  }
+  .facts th,
+  .facts td {
+    line-height: 17px;
+    padding: 0 10px 0 0;
+  }
+  .facts thead th {
+    color: var(--text);
+  }
+  .facts tbody th {
+    white-space: nowrap;
+    font-weight: 400;
+  }
+  .facts td {
+    contain: layout style;
+    overflow-wrap: anywhere;
+  }
+  .who {
+    display: inline-flex;
+    align-items: center;
+    gap: 5px;
+    max-width: 90px;
+  }
+`;

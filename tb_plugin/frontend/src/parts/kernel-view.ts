@@ -1,0 +1,247 @@
+/** The selected kernel: its weights at the playhead's epoch and over all, and its facts. */
+
+import { html, nothing } from "lit";
+import { shareText } from "../analysis/compression.ts";
+import { type Fact, factsOfKernel } from "../analysis/facts.ts";
+import { kernelRow, zerosText } from "../analysis/kernels.ts";
+import { recordAt, recordsOf, type Series } from "../data/series.ts";
+import {
+  drawBars,
+  drawHeat,
+  type HistogramInk,
+  heatPlace,
+  mostCounted,
+  valueRange,
+} from "../draw/histogram.ts";
+import type { Kernel } from "../format/compressed.ts";
+import { compressed, type ShownRun } from "../state/scene.ts";
+import { kernelStyles } from "./kernel-view-styles.ts";
+import { define, PaintedPart, setText } from "./part.ts";
+import { base } from "./styles.ts";
+
+const MAX_RUNS = 4;
+/** Below this width, the facts stand under the charts. */
+const BESIDE = 520;
+const FACTS = 280;
+
+export class KernelView extends PaintedPart {
+  static override styles = [base, kernelStyles];
+
+  private size = { width: 0, height: 0 };
+  private known: readonly unknown[] = [];
+  private range = { low: -1, high: 1 };
+  private most = 1;
+  private facts: readonly Fact[] = [];
+  /** Found once, not in every frame; so is the ink. */
+  private cells: readonly { cell: Element; fact: Fact; run: number }[] = [];
+  private ink: HistogramInk = { muted: "", line: "" };
+  private painted: readonly unknown[] = [];
+  private readonly sizes = new ResizeObserver(() => this.layOut());
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.sizes.observe(this);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.sizes.disconnect();
+  }
+
+  override render() {
+    const { layer } = this.dashboard.scene;
+    if (layer === undefined) return nothing;
+    const { runs } = this;
+    return html`
+      <h2 class="cut" title=${layer}>${layer}</h2>
+      <div class="both ${this.isBeside ? "beside" : ""}">
+        <div class="charts" style="width: ${this.chartWidth}px">
+          ${runs.map(
+            (run) => html`<p class="zeros">
+              <span class="dot" style="background: ${run.colour}"></span
+              ><span class="share"><span class="part"></span></span><span class="text cut"></span>
+            </p>`,
+          )}
+          <canvas
+            class="bars"
+            role="img"
+            aria-label="Histogram of the nonzero weights at this epoch"
+          ></canvas>
+          ${runs.map(
+            (run) => html`<div class="heat" title="Weights over epochs, ${run.name}">
+              <canvas role="img" aria-label="Weights over epochs, ${run.name}"></canvas>
+              <span class="side" style="background: ${run.colour}"></span>
+              <span class="epochs"
+                ><span>${this.dashboard.scene.steps[0]}</span
+                ><span>${this.dashboard.scene.steps.at(-1)}</span></span
+              >
+              <span class="playhead"></span>
+            </div>`,
+          )}
+        </div>
+        <table class="facts">
+          <thead>
+            <tr>
+              <td></td>
+              ${runs.map(
+                (run) => html`<th scope="col" title=${run.name}>
+                  <span class="who"
+                    ><span class="dot" style="background: ${run.colour}"></span
+                    ><span class="cut">${run.name}</span></span
+                  >
+                </th>`,
+              )}
+            </tr>
+          </thead>
+          <tbody>
+            ${this.facts.map(
+              ({ name, label }) => html`<tr>
+                <th scope="row">${label}</th>
+                ${runs.map((_, i) => html`<td data-fact=${name} data-run=${i}></td>`)}
+              </tr>`,
+            )}
+          </tbody>
+        </table>
+      </div>
+    `;
+  }
+
+  private get runs(): readonly ShownRun[] {
+    return compressed(this.dashboard.scene).slice(0, MAX_RUNS);
+  }
+
+  private get series(): (Series | undefined)[] {
+    return this.runs.map((run) => this.dashboard.kernel(run, this.dashboard.scene.layer ?? ""));
+  }
+
+  // ------------------------------------------------------------------ sizes
+
+  private get isBeside(): boolean {
+    return this.size.width >= BESIDE;
+  }
+
+  private get chartWidth(): number {
+    return Math.max(160, this.size.width - 28 - (this.isBeside ? FACTS + 16 : 0));
+  }
+
+  private get heights(): { bars: number; heat: number } {
+    const count = Math.max(1, this.runs.length);
+    const room = this.size.height - 40 - 20 * count - 6 * count;
+    const bars = Math.min(Math.max(room * 0.55, 84), 220);
+    return { bars, heat: Math.min(Math.max((room - bars) / count, 34), 120) };
+  }
+
+  private layOut(): void {
+    const { clientWidth: width, clientHeight: height } = this;
+    if (width === this.size.width && height === this.size.height) return;
+    this.size = { width, height };
+    this.requestUpdate();
+  }
+
+  // ------------------------------------------------------------------ drawing
+
+  override willUpdate(): void {
+    const { series, runs } = this;
+    const { scene, store, view, dark } = this.dashboard;
+    const tables = runs.map((run) => this.dashboard.kernels(run));
+    const { width, height } = this.size;
+    const how = [scene.layer, dark, view.sequential, width, height, scene.steps.at(-1), store];
+    const known = [...how, ...series, ...tables];
+    if (known.length === this.known.length && known.every((v, i) => v === this.known[i])) return;
+    this.known = known;
+    this.range = valueRange(series);
+    this.most = mostCounted(series);
+    this.facts = this.told(scene.layer ?? "", series, tables);
+  }
+
+  /** The facts that are known of any run at any epoch: rows that stay while scrubbing. */
+  private told(
+    layer: string,
+    series: readonly (Series | undefined)[],
+    tables: readonly (Series | undefined)[],
+  ): Fact[] {
+    return factsOfKernel(layer).filter(
+      ({ tell }) =>
+        tables.some((one) => recordsOf(one, "kernels").some((record) => tell(record, undefined))) ||
+        series.some((one) => recordsOf(one, "kernel").some((record) => tell(undefined, record))),
+    );
+  }
+
+  override updated(): void {
+    const { heat: height } = this.heights;
+    const { scene, view } = this.dashboard;
+    const how = { width: this.chartWidth, height, range: this.range };
+    const canvases = this.renderRoot.querySelectorAll<HTMLCanvasElement>(".heat canvas");
+    for (const [i, series] of this.series.entries()) {
+      const canvas = canvases[i];
+      if (canvas) drawHeat(canvas, series, scene.steps, view.sequential, how);
+    }
+    const style = getComputedStyle(this);
+    const token = (name: string): string => style.getPropertyValue(name).trim();
+    this.ink = { muted: token("--muted"), line: token("--line") };
+    this.cells = this.facts.flatMap((fact) =>
+      this.runs.flatMap((_, run) => {
+        const cell = this.find(`[data-fact="${fact.name}"][data-run="${run}"]`);
+        return cell ? [{ cell, fact, run }] : [];
+      }),
+    );
+    this.painted = [];
+    super.updated();
+  }
+
+  paint(): void {
+    const { step, scene } = this.dashboard;
+    const { runs } = this;
+    if (this.painted[0] === step) return;
+    this.painted = [step];
+    const records = this.series.map((series) => recordAt(series, "kernel", step));
+    const y = heatPlace(scene.steps, step + 0.5, this.heights.heat);
+    for (const playhead of this.renderRoot.querySelectorAll<HTMLElement>(".playhead")) {
+      playhead.style.transform = `translateY(${y}px)`;
+    }
+    const lines = this.renderRoot.querySelectorAll<HTMLElement>(".zeros");
+    for (const [i, run] of runs.entries()) this.tellZeros(lines[i], run, records[i]);
+    this.tellFacts(records);
+    const canvas = this.find<HTMLCanvasElement>(".bars");
+    const bars = runs.map(({ colour }, i) => ({ record: records[i], colour }));
+    if (!canvas) return;
+    const { range, most, ink } = this;
+    const [width, height] = [this.chartWidth, this.heights.bars];
+    drawBars(canvas, bars, { width, height, range, most, ink });
+  }
+
+  private tellZeros(
+    line: HTMLElement | undefined,
+    run: ShownRun,
+    record: Kernel | undefined,
+  ): void {
+    const part = line?.querySelector<HTMLElement>(".part");
+    const text = line?.querySelector(".text") ?? undefined;
+    const counted = record?.counts.reduce((a, b) => a + b, 0) ?? 0;
+    const size = record ? counted + record.zeros + record.nonfinite : 0;
+    const share = record && size > 0 ? record.zeros / size : 0;
+    if (part) part.style.transform = `scaleX(${share})`;
+    setText(
+      text,
+      record ? `${zerosText(record.zeros, size)} (${shareText(share)})` : this.why(run),
+    );
+  }
+
+  private why(run: ShownRun): string {
+    const { step, scene } = this.dashboard;
+    const record = recordAt(this.dashboard.kernels(run), "kernels", step);
+    const row = kernelRow(record, scene.layer ?? "");
+    if (!row) return `${run.name} has no such kernel`;
+    return row.note || "its weights were not read";
+  }
+
+  private tellFacts(records: readonly (Kernel | undefined)[]): void {
+    const { step } = this.dashboard;
+    const tables = this.runs.map((run) => recordAt(this.dashboard.kernels(run), "kernels", step));
+    for (const { cell, fact, run } of this.cells) {
+      setText(cell, fact.tell(tables[run], records[run]) || "–");
+    }
+  }
+}
+
+define("tfx-kernel", KernelView);
