@@ -49,6 +49,19 @@ def test_the_histogram_is_numpys_without_the_zeros() -> None:
     assert found.zeros == array.size - np.count_nonzero(array)
 
 
+@pytest.mark.parametrize(
+    ("center", "spread", "dtype"),
+    [(0, 1e-40, "float32"), (0, 3e38, "float32"), (1, 1e-9, "float64")],
+)
+def test_ranges_that_float32_cannot_divide(center: float, spread: float, dtype: str) -> None:
+    unit = np.random.default_rng(0).uniform(-1, 1, (1, 70, 91))
+    array = (center + spread * unit).astype(dtype)
+    found = measure(held(array, Layout("dense", 1, 70, 91))).histogram
+    assert found is not None
+    expected, _ = np.histogram(array.astype(np.float64), 64)
+    assert np.abs(np.cumsum(found.counts) - np.cumsum(expected)).max() <= 3
+
+
 @pytest.mark.parametrize("value", [0.0, -0.0, 3.5, 1e-40, 3e38])
 def test_a_constant_kernel_has_a_histogram(value: float) -> None:
     array = np.full((1, 8, 9), value, np.float32)
