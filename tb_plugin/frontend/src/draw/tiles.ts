@@ -1,6 +1,8 @@
 /** Channels as a sheet of small maps in a fixed order, each with its number and scale. */
 
+import { stateOf, stateWord } from "../analysis/channels.ts";
 import { short } from "../analysis/numbers.ts";
+import type { Kernel } from "../format/compressed.ts";
 import type { Channels } from "../format/records.ts";
 import type { Column, Scene } from "../state/scene.ts";
 import type { View } from "../state/view.ts";
@@ -65,6 +67,8 @@ export interface Ink {
 
 export interface Tiles {
   readonly record: Channels;
+  /** Whose outputs the channels are, where it is known. */
+  readonly kernel: Kernel | undefined;
   readonly column: Column;
   readonly scene: Scene;
   readonly view: View;
@@ -93,7 +97,7 @@ export function drawSheet(
 function drawTiles(
   context: CanvasRenderingContext2D,
   sheet: Sheet,
-  { record, column, scene, view, chosen }: Tiles,
+  { record, kernel, column, scene, view, chosen }: Tiles,
   ink: Ink,
 ): void {
   context.clearRect(0, 0, sheet.width, sheet.height);
@@ -114,14 +118,17 @@ function drawTiles(
       rect,
       look,
     );
-    if (record.dead[i]) cross(context, box, ink);
+    const state = stateOf(record, i, kernel);
+    if (state.pruned) stripe(context, box, ink);
+    else if (state.dead) cross(context, box, ink);
     if (i === chosen) frame(context, box, ink);
-    caption(context, box, record, i, ink);
+    const value = stateWord(state) || short(record.scales[i] ?? 0);
+    caption(context, box, `${record.channels[i]}`, value, ink);
   }
 }
 
-/** A dead channel is veiled and crossed out: told apart without colour. */
-function cross(context: CanvasRenderingContext2D, box: Rect, ink: Ink): void {
+/** What neither a dead nor a pruned channel shows is faint behind its mark. */
+function veil(context: CanvasRenderingContext2D, box: Rect, ink: Ink): void {
   context.globalAlpha = 0.85;
   context.fillStyle = ink.card;
   context.fillRect(box.x, box.y, box.width, box.height);
@@ -129,6 +136,29 @@ function cross(context: CanvasRenderingContext2D, box: Rect, ink: Ink): void {
   context.strokeStyle = ink.muted;
   context.lineWidth = 1;
   context.strokeRect(box.x + 0.5, box.y + 0.5, box.width - 1, box.height - 1);
+}
+
+/** A pruned channel is struck through all over: told apart from a dead one without colour. */
+function stripe(context: CanvasRenderingContext2D, box: Rect, ink: Ink): void {
+  veil(context, box, ink);
+  context.save();
+  context.beginPath();
+  context.rect(box.x, box.y, box.width, box.height);
+  context.clip();
+  context.strokeStyle = ink.muted;
+  context.lineWidth = 2;
+  context.beginPath();
+  for (let x = -box.height; x < box.width; x += 9) {
+    context.moveTo(box.x + x, box.y + box.height);
+    context.lineTo(box.x + x + box.height, box.y);
+  }
+  context.stroke();
+  context.restore();
+}
+
+/** A dead channel is crossed out. */
+function cross(context: CanvasRenderingContext2D, box: Rect, ink: Ink): void {
+  veil(context, box, ink);
   context.beginPath();
   context.moveTo(box.x, box.y);
   context.lineTo(box.x + box.width, box.y + box.height);
@@ -146,16 +176,15 @@ function frame(context: CanvasRenderingContext2D, box: Rect, ink: Ink): void {
 function caption(
   context: CanvasRenderingContext2D,
   box: Rect,
-  record: Channels,
-  index: number,
+  name: string,
+  value: string,
   ink: Ink,
 ): void {
   const y = box.y + box.height + CAPTION - 4;
   context.fillStyle = ink.text;
   context.textAlign = "left";
-  context.fillText(`${record.channels[index]}`, box.x, y);
+  context.fillText(name, box.x, y);
   context.textAlign = "right";
   context.fillStyle = ink.muted;
-  const value = record.dead[index] ? "dead" : short(record.scales[index] ?? 0);
   context.fillText(value, box.x + box.width, y);
 }

@@ -1,9 +1,12 @@
 /** What is told in words and numbers of the one map that is enlarged. */
 
 import { html } from "lit";
+import { stateOf } from "../analysis/channels.ts";
+import { listed } from "../analysis/facts.ts";
 import { className } from "../analysis/filters.ts";
 import { short } from "../analysis/numbers.ts";
 import type { Series } from "../data/series.ts";
+import type { Kernel } from "../format/compressed.ts";
 import type { AttributionMap, Channels } from "../format/records.ts";
 import type { Column, ShownRun } from "../state/scene.ts";
 import { deadText } from "./tiles-cell.ts";
@@ -20,6 +23,7 @@ export function factsOf(
   { run, column }: Shown,
   map: AttributionMap | undefined,
   channels: Channels | undefined,
+  kernel: Kernel | undefined,
   step: number,
 ): (readonly [string, string])[] {
   const { unit } = column;
@@ -28,6 +32,7 @@ export function factsOf(
       ["epoch", String(step)],
       ["tile", `${channels.height} × ${channels.width}, in ${unit}`],
       ["dead channels", deadText(channels)],
+      ...(kernel ? ([["pruned channels", listed(kernel.pruned)]] as const) : []),
     ];
   }
   if (!map) return [];
@@ -47,13 +52,14 @@ export function factsOf(
 }
 
 /** A layer's channels as text: what the tiles say, for readers who do not see them. */
-export function channelTable(record: Channels, unit: string) {
+export function channelTable(record: Channels, kernel: Kernel | undefined, unit: string) {
   return html`<table>
     <thead>
       <tr>
         <th scope="col">channel</th>
         <th scope="col">max |value| (${unit})</th>
         <th scope="col">dead</th>
+        ${kernel ? html`<th scope="col">pruned</th>` : ""}
       </tr>
     </thead>
     <tbody>
@@ -61,7 +67,8 @@ export function channelTable(record: Channels, unit: string) {
         (channel, i) => html`<tr>
           <th scope="row">${channel}</th>
           <td>${short(record.scales[i] ?? 0)}</td>
-          <td>${record.dead[i] ? "dead" : ""}</td>
+          <td>${stateOf(record, i, kernel).dead ? "dead" : ""}</td>
+          ${kernel ? html`<td>${stateOf(record, i, kernel).pruned ? "pruned" : ""}</td>` : ""}
         </tr>`,
       )}
     </tbody>

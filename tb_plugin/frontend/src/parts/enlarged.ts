@@ -1,6 +1,7 @@
 /** One map or one layer's channels, large: cursor, numbers, table and a strip over epochs. */
 
 import { html, nothing } from "lit";
+import { stateOf, stateText } from "../analysis/channels.ts";
 import { labelText } from "../analysis/filters.ts";
 import { short } from "../analysis/numbers.ts";
 import { pointAt, recordAt } from "../data/series.ts";
@@ -141,7 +142,8 @@ export class Enlarged extends PaintedPart {
         ? flagOf(map, shown.column.signed, point, step, store.busy)
         : channelsFlag(channels, point, step, store.busy);
     setText(this.find(".flag"), flag);
-    this.tell(factsOf(shown, map, channels, step));
+    const kernel = this.dashboard.outputsOf(shown.run, shown.column);
+    this.tell(factsOf(shown, map, channels, kernel, step));
     if (this.cursor >= 0) this.readOut();
     if (isNew && this.find<HTMLDetailsElement>("details")?.open) this.requestUpdate();
   }
@@ -168,13 +170,14 @@ export class Enlarged extends PaintedPart {
     );
   }
 
-  private drawChannels({ column }: Shown, record: Channels | undefined): void {
+  private drawChannels({ run, column }: Shown, record: Channels | undefined): void {
     const { view, scene } = this.dashboard;
     this.sheet = sheetWithin(record?.count ?? 1, TILE, Math.min(820, this.clientWidth - 48));
     const canvas = this.find<HTMLCanvasElement>("canvas");
     const context = canvas && sharpContext(canvas, this.sheet.width, this.sheet.height);
     if (!context || !record) return;
-    const tiles = { record, column, scene, view, chosen: this.channel };
+    const kernel = this.dashboard.outputsOf(run, column);
+    const tiles = { record, kernel, column, scene, view, chosen: this.channel };
     drawSheet(context, this.sheet, tiles, inkOf(this));
     this.plane = channelPlane(record, this.channel);
   }
@@ -214,12 +217,12 @@ export class Enlarged extends PaintedPart {
   private choose(index: number, record: Channels): void {
     if (index < 0 || index >= record.count) return;
     this.channel = index;
-    const dead = record.dead[index] ? ", dead on the whole validation batch" : "";
-    const scale = short(record.scales[index] ?? 0);
-    setText(
-      this.find(".readout"),
-      `channel ${record.channels[index]}${dead}: max |value| ${scale} ${this.shown?.column.unit}`,
-    );
+    const { shown } = this;
+    const kernel = shown && this.dashboard.outputsOf(shown.run, shown.column);
+    const state = stateText(stateOf(record, index, kernel));
+    const scale = `max |value| ${short(record.scales[index] ?? 0)} ${shown?.column.unit}`;
+    const told = [state, scale].filter(Boolean).join("; ");
+    setText(this.find(".readout"), `channel ${record.channels[index]}: ${told}`);
     this.requestUpdate();
   }
 
@@ -257,7 +260,8 @@ export class Enlarged extends PaintedPart {
     const map = recordAt(shown.series, "map", dashboard.step);
     const channels = recordAt(shown.series, "channels", dashboard.step);
     if (map) return valueTable(planeOf(map));
-    return channels ? channelTable(channels, shown.column.unit) : nothing;
+    const kernel = dashboard.outputsOf(shown.run, shown.column);
+    return channels ? channelTable(channels, kernel, shown.column.unit) : nothing;
   }
 
   private close(): void {

@@ -2,6 +2,7 @@
 
 import { css, html, nothing } from "lit";
 import { cssGradient } from "../analysis/colours.ts";
+import { belongs } from "../analysis/kernels.ts";
 import { seconds, short } from "../analysis/numbers.ts";
 import { recordsOf } from "../data/series.ts";
 import type { Column } from "../state/scene.ts";
@@ -28,6 +29,23 @@ export class Legend extends Part {
       }
       .layer {
         font-size: 12px;
+      }
+      button.layer {
+        border: 0;
+        border-radius: 3px;
+        background: none;
+        padding: 0 4px;
+        margin-left: -4px;
+        color: var(--muted);
+        text-decoration: underline dotted;
+        text-underline-offset: 2px;
+      }
+      button.layer:hover,
+      button.layer[aria-pressed="true"] {
+        color: var(--accent);
+      }
+      button.layer[aria-pressed="true"] {
+        background: var(--accent-soft);
       }
       .bar {
         height: 8px;
@@ -78,7 +96,7 @@ export class Legend extends Part {
         <h2 class="cut" title=${explainer}>${explainer}</h2>
       </div>
       <div class="name">
-        <span class="layer muted cut" title=${layer}>${layer}</span>
+        ${this.layer(layer)}
         <button class="help" popovertarget="help" aria-label="About ${explainer}">?</button>
       </div>
       <div class="bar" style="background: ${ramp}" role="img" aria-label=${this.spoken}></div>
@@ -88,6 +106,24 @@ export class Legend extends Part {
         ${this.cost ? html`<p class="muted">${this.cost}</p>` : nothing}
       </div>
     `;
+  }
+
+  /** The layer's name; where its kernel is known, it selects that. */
+  private layer(layer: string) {
+    const { scene } = this.dashboard;
+    const kernels = scene.kernels.filter((name) => belongs(name, layer));
+    const [kernel] = kernels;
+    if (kernel === undefined) {
+      return html`<span class="layer muted cut" title=${layer}>${layer}</span>`;
+    }
+    return html`<button
+      class="layer cut"
+      title="${layer}: select its kernel"
+      aria-pressed=${kernels.some((name) => name === scene.layer)}
+      @click=${() => this.dashboard.selectLayer(kernel)}
+    >
+      ${layer}
+    </button>`;
   }
 
   /** The numbers under the colour bar. */
@@ -136,6 +172,7 @@ export class Legend extends Part {
       </p>
       <p>
         A crossed-out tile is a <b>dead</b> channel: never above zero on the whole validation batch.
+        A striped one is <b>pruned</b>: all its weights are zero.
       </p>
     `;
   }

@@ -1,10 +1,13 @@
 /** The channels of one layer for one sample in one run, dead ones marked. */
 
 import { css, html } from "lit";
+import { stateOf, stateText } from "../analysis/channels.ts";
+import { listed } from "../analysis/facts.ts";
 import { pointAt, recordAt, recordsOf } from "../data/series.ts";
 import { fit, positionAt, sharpContext } from "../draw/canvas.ts";
 import { channelPlane } from "../draw/look.ts";
 import { drawSheet, type Ink, type Sheet, sheetOf, tileAt, tileRect } from "../draw/tiles.ts";
+import type { Kernel } from "../format/compressed.ts";
 import type { Channels } from "../format/records.ts";
 import type { Column, ShownRun } from "../state/scene.ts";
 import { readoutText } from "./map-cell.ts";
@@ -36,9 +39,12 @@ export class TilesCell extends PaintedPart {
   declare column: Column;
   declare sample: number;
 
-  private drawn: { record: Channels | undefined; revision: number } | undefined;
+  private drawn:
+    | { record: Channels | undefined; kernel: Kernel | undefined; revision: number }
+    | undefined;
   private sheet: Sheet = sheetOf(1, 100);
   private record: Channels | undefined;
+  private kernel: Kernel | undefined;
   /** Kept between frames: asking for styles in one makes the browser resolve them all at once. */
   private ink: Ink | undefined;
 
@@ -58,6 +64,8 @@ export class TilesCell extends PaintedPart {
       <dl>
         <dt>dead channels</dt>
         <dd class="dead"></dd>
+        <dt class="pruned-name" hidden>pruned channels</dt>
+        <dd class="pruned" hidden></dd>
       </dl>
     `;
   }
@@ -71,12 +79,20 @@ export class TilesCell extends PaintedPart {
     const { store, step, revision } = this.dashboard;
     const series = store.get(this.run.id, this.column.group, this.sample);
     const record = recordAt(series, "channels", step);
-    if (this.drawn?.record === record && this.drawn?.revision === revision) return;
-    if (this.drawn?.revision !== revision) this.ink = undefined;
-    this.drawn = { record, revision };
+    const kernel = this.dashboard.outputsOf(this.run, this.column);
+    const { drawn } = this;
+    if (drawn?.record === record && drawn?.kernel === kernel && drawn?.revision === revision)
+      return;
+    if (drawn?.revision !== revision) this.ink = undefined;
+    this.drawn = { record, kernel, revision };
     this.record = record;
+    this.kernel = kernel;
     this.draw(record, recordsOf(series, "channels")[0]?.count ?? 1);
     setText(this.find(".dead"), record ? deadText(record) : "–");
+    for (const name of [".pruned-name", ".pruned"]) {
+      this.find(name)?.toggleAttribute("hidden", !kernel);
+    }
+    setText(this.find(".pruned"), kernel ? listed(kernel.pruned) : "");
     const point = pointAt(series, step);
     setText(this.find(".flag"), channelsFlag(record, point, step, store.busy));
   }
@@ -88,8 +104,9 @@ export class TilesCell extends PaintedPart {
     const context = canvas && sharpContext(canvas, this.sheet.width, this.sheet.height);
     if (!context) return;
     this.ink ??= inkOf(this);
-    const { column, ink } = this;
-    if (record) drawSheet(context, this.sheet, { record, column, scene, view, chosen: -1 }, ink);
+    const { column, ink, kernel } = this;
+    const tiles = { kernel, column, scene, view, chosen: -1 };
+    if (record) drawSheet(context, this.sheet, { record, ...tiles }, ink);
     else context.clearRect(0, 0, this.sheet.width, this.sheet.height);
   }
 
@@ -107,10 +124,10 @@ export class TilesCell extends PaintedPart {
     const plane = channelPlane(record, index);
     const rect = fit(plane.width, plane.height, tileRect(sheet, index));
     const position = positionAt(x, y, plane, rect);
-    const dead = record.dead[index] ? ", dead" : "";
-    const channel = `channel ${record.channels[index]}${dead}`;
-    if (position < 0) return channel;
-    return `${channel}: ${readoutText(plane, position, this.column.unit)}`;
+    const state = stateText(stateOf(record, index, this.kernel));
+    const value = position < 0 ? "" : readoutText(plane, position, this.column.unit);
+    const told = [state, value].filter(Boolean).join("; ");
+    return `channel ${record.channels[index]}${told && `: ${told}`}`;
   }
 
   private open(): void {

@@ -1,13 +1,16 @@
 /** The page's state: the view, what was fetched, the playhead; parts listen for `change`. */
 
+import { outputKernels } from "../analysis/channels.ts";
 import { recordAt, type Series } from "../data/series.ts";
 import { Store } from "../data/store.ts";
 import { Stage } from "../draw/stage.ts";
+import type { Kernel } from "../format/compressed.ts";
 import type { Predictions } from "../format/records.ts";
 import { currentHash, isOurs, linkWith, replaceHash } from "../host.ts";
 import { readHash, writeHash } from "./hash.ts";
 import { type Note, notesOf } from "./notes.ts";
 import {
+  type Column,
   deriveScene,
   EMPTY_SCENE,
   groupsWith,
@@ -113,6 +116,15 @@ export class Dashboard extends EventTarget {
   /** The series of one kernel of a shown run. */
   kernel({ compression }: ShownRun, name: string): Series | undefined {
     return compression && this.store.get(compression.run, `kernel/${name}`);
+  }
+
+  /** The kernel whose outputs are a layer's channels at the playhead, where that is known. */
+  outputsOf(run: ShownRun, { group, layer }: Column): Kernel | undefined {
+    const count = run.run.groups.find((one) => one.group === group)?.content.channels ?? 0;
+    const found = outputKernels(this.scene.kernels, layer).map((name) =>
+      recordAt(this.kernel(run, name), "kernel", this.step),
+    );
+    return found.findLast((kernel) => kernel && (count === 0 || kernel.pruned.length === count));
   }
 
   private get hash(): string {

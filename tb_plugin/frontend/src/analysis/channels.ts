@@ -1,0 +1,44 @@
+/** What became of a layer's channels: pruned ones by their kernel, dead ones by their answers. */
+
+import type { Kernel } from "../format/compressed.ts";
+import type { Channels } from "../format/records.ts";
+import { belongs, layerPath } from "./kernels.ts";
+
+export interface ChannelState {
+  readonly pruned: boolean;
+  readonly dead: boolean;
+}
+
+/** The state of the channel that tile `index` shows. */
+export function stateOf(record: Channels, index: number, kernel: Kernel | undefined): ChannelState {
+  const channel = record.channels[index] ?? -1;
+  return {
+    pruned: kernel?.pruned[channel] === 1,
+    dead: record.dead[index] === 1 || kernel?.dead[channel] === 1,
+  };
+}
+
+/** `pruned, all its weights are zero`; empty for a channel that is neither pruned nor dead. */
+export function stateText({ pruned, dead }: ChannelState): string {
+  return [
+    ...(pruned ? ["pruned, all its weights are zero"] : []),
+    ...(dead ? ["dead, never above zero on the validation batch"] : []),
+  ].join("; ");
+}
+
+/** One word for a caption: why, where that is known. */
+export function stateWord({ pruned, dead }: ChannelState): string {
+  return pruned ? "pruned" : dead ? "dead" : "";
+}
+
+/**
+ * The kernels whose outputs may be a layer's channels, the likeliest last: those of the layer
+ * itself, else of the one layer inside of it; none where it holds several.
+ */
+export function outputKernels(kernels: readonly string[], mapLayer: string): readonly string[] {
+  const all = kernels.filter((name) => belongs(name, mapLayer));
+  const layer = mapLayer.replace(/@\d+$/, "");
+  const own = all.filter((name) => name === layer || layerPath(name) === layer);
+  if (own.length > 0) return own;
+  return new Set(all.map(layerPath)).size === 1 || all.length === 1 ? all : [];
+}
