@@ -19,7 +19,9 @@ from tensorboard.backend.event_processing.event_file_loader import EventFileLoad
 from tfexplain import schema
 
 ROOT = Path(__file__).resolve().parents[2]
-EPOCHS = 3
+EPOCHS = 6
+# The last epoch before pruning begins.
+LEARNED = 2
 RUNS = ("plain", "shortcut")
 LAYERS = ("conv1", "conv2", "conv3")
 SAMPLES = range(8)
@@ -43,16 +45,23 @@ def series_of(run: Path) -> dict[str, dict[int, bytes]]:
     for file in sorted(run.iterdir()):
         for event in EventFileLoader(str(file)).Load():
             for value in event.summary.value:
-                found[value.tag][event.step] = value.tensor.string_val[-1]
+                strings = value.tensor.string_val
+                found[value.tag][event.step] = strings[-1] if strings else b""
     return found
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, dict[str, dict]]]:
+def demo_logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the demo logs."""
+    return tmp_path_factory.mktemp("demo") / "logs"
+
+
+@pytest.fixture(scope="module")
+def demo(demo_logs: Path) -> tuple[str, dict[str, dict[str, dict]]]:
     """(what the demo printed, the decoded records by run, tag and step)."""
-    folder = tmp_path_factory.mktemp("demo")
     done = run_example(
-        "demo.py", "--epochs", EPOCHS, "--log-dir", folder / "logs", "--no-serve", folder=folder
+        *("demo.py", "--epochs", EPOCHS, "--log-dir", demo_logs, "--no-serve"),
+        folder=demo_logs.parent,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     records = {
@@ -61,7 +70,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, dict[
                 step: schema.decode(schema.Tag.parse(tag).kind, data)
                 for step, data in steps.items()
             }
-            for tag, steps in series_of(folder / "logs" / run / "explain").items()
+            for tag, steps in series_of(demo_logs / run / "explain").items()
             if not tag.startswith(("tfexplain/", "inputs/"))
         }
         for run in RUNS
@@ -83,10 +92,13 @@ def test_demo_logs_every_series_at_every_epoch(demo):
     maps = [f"map/GradCAM/conv3/{s}" for s in SAMPLES]
     maps += [f"map/IntegratedGradients/input/{s}" for s in SAMPLES]
     maps += [f"channels/FeatureMaps/{layer}/{s}" for layer in LAYERS for s in SAMPLES]
+    drift = {"drift/GradCAM/conv3", "drift/IntegratedGradients/input"}
     for run in RUNS:
-        assert set(records[run]) == {"samples", "metrics", "predictions", "status", *maps}
+        assert set(records[run]) == {"samples", "metrics", "predictions", "status", *maps, *drift}
         for tag, steps in records[run].items():
-            assert list(steps) == ([0] if tag == "samples" else list(range(EPOCHS))), tag
+            first = LEARNED if tag in drift else 0
+            expected = [0] if tag == "samples" else list(range(first, EPOCHS))
+            assert list(steps) == expected, tag
 
 
 def test_demo_logs_finite_values_that_change_as_it_learns(demo):
@@ -98,9 +110,25 @@ def test_demo_logs_finite_values_that_change_as_it_learns(demo):
                 assert np.isfinite(values).all(), tag
                 assert not np.array_equal(values[0], values[-1]), tag
         losses = [record.values["loss"] for record in records[run]["metrics"].values()]
-        assert losses == sorted(losses, reverse=True)
-        assert losses[-1] < losses[0] / 2
+        assert losses[LEARNED] < losses[0] / 2
         assert records[run]["status"][EPOCHS - 1].problems == []
+
+
+def test_demo_prunes_half_way_and_shows_it_beside_the_maps(demo, demo_logs):
+    _, records = demo
+    for run in RUNS:
+        tags = series_of(demo_logs / run / "compression")
+        kernels = [schema.Kernels.decode(data) for data in tags["kernels"].values()]
+        sparsity = [record.totals[""]["sparsity"] for record in kernels]
+        assert len(sparsity) == EPOCHS
+        assert sparsity[: LEARNED + 1] == [0] * (LEARNED + 1)
+        assert 0 < sparsity[LEARNED + 1] < sparsity[-1] == pytest.approx(0.8, abs=0.001)
+        assert [row["name"] for row in kernels[-1].rows] == [*LAYERS, "digit"]
+        drift = records[run]["drift/IntegratedGradients/input"]
+        assert drift[LEARNED].reference == f"epoch {LEARNED}"
+        np.testing.assert_array_equal(drift[LEARNED].values, 1)
+        assert np.nanmax(drift[EPOCHS - 1].values) < 1
+        assert min(drift) == LEARNED
 
 
 def test_demo_explains_the_true_labels_of_named_classes(demo):
@@ -121,7 +149,7 @@ def test_demo_tells_the_shortcut_from_the_plain_run(demo):
 
     def share_of_the_mark(run: str) -> float:
         maps = [
-            np.abs(records[run][f"map/IntegratedGradients/input/{s}"][EPOCHS - 1].values)
+            np.abs(records[run][f"map/IntegratedGradients/input/{s}"][LEARNED].values)
             for s in SAMPLES
         ]
         return float(sum(m[:, 0].sum() for m in maps) / sum(m.sum() for m in maps))
