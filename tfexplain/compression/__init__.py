@@ -7,6 +7,7 @@ from tfexplain.compression.numbers import LayerNumbers, Settings, measure, measu
 from tfexplain.compression.reading import read
 from tfexplain.compression.sizes import Sizes
 from tfexplain.compression.structure import Pattern, Structure
+from tfexplain.compression.tflite import read_tflite
 from tfexplain.compression.totals import Totals, total
 from tfexplain.compression.weights import Block, LayerWeights, WeightsError, find
 
@@ -29,5 +30,6 @@ __all__ = [
     "measure_activations",
     "measure_all",
     "read",
+    "read_tflite",
     "total",
 ]
