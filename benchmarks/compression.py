@@ -2,16 +2,18 @@
 
     python benchmarks/compression.py [--small]
 
-Prints one table. Ratios are within one run: absolute times depend on the machine. Peers run last,
-because tfmot changes what `tf.keras` is.
+Prints a table per model. Ratios are within one run: absolute times depend on the machine. A pass is
+what an epoch costs: kernels are found anew, and masks compared with those of the pass before. Added
+memory is the peak that Linux counted for the process. Peers run last, because tfmot changes what
+`tf.keras` is.
 """
 
 from __future__ import annotations
 
 import argparse
+import ctypes
 import os
 import tempfile
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,82 +25,89 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfexplain.compression import LayerWeights, Settings, measure, read
+from tfexplain.compression import Settings, measure_all, read
 from tfexplain.compression.buffers import view
 
 STRUCTURE = Settings(distribution=False, churn=False)
-REPEATS = 5
+REPEATS = 9
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Best of some runs, and the most memory that any of them added."""
+    """Best time of some runs, and the most memory that a further run added."""
 
     seconds: float
     extra_bytes: int
 
 
-def resident() -> int:
-    """Bytes of memory that this process holds."""
-    with open("/proc/self/statm", encoding="ascii") as file:
-        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+def resident(field: str) -> int:
+    """Bytes of memory that this process holds, `VmRSS`, or held at most, `VmHWM`."""
+    with open("/proc/self/status", encoding="ascii") as file:
+        lines = dict(line.split(":", 1) for line in file)
+    return int(lines[field].split()[0]) * 1024
+
+
+def extra_bytes(run: Callable[[], Any]) -> int:
+    """What `run` adds to the process at its peak."""
+    # Memory that was freed but kept for reuse would hide what a run takes.
+    ctypes.CDLL("libc.so.6").malloc_trim(0)
+    with open("/proc/self/clear_refs", "w", encoding="ascii") as file:
+        file.write("5")  # forgets the peak
+    before = resident("VmRSS")
+    run()
+    return max(0, resident("VmHWM") - before)
 
 
 def cost(run: Callable[[], Any], repeats: int = REPEATS) -> Cost:
-    """Time and added memory of `run`; sampled every 2 ms, so short peaks may be missed."""
-    best, most = float("inf"), 0
+    """Memory of a first run, then the best time of `repeats` more."""
+    added, best = extra_bytes(run), float("inf")
     for _ in range(repeats):
-        before, done = resident(), threading.Event()
-        seen = [before]
-
-        def watch(done: threading.Event = done, seen: list[int] = seen) -> None:
-            while not done.wait(0.002):
-                seen.append(resident())
-
-        watcher = threading.Thread(target=watch, daemon=True)
-        watcher.start()
         start = time.perf_counter()
         run()
         best = min(best, time.perf_counter() - start)
-        seen.append(resident())
-        done.set()
-        watcher.join()
-        most = max(most, max(seen) - before)
-    return Cost(best, most)
+    return Cost(best, added)
 
 
 class Table:
     """Rows of one model, as ratios to one read of its kernels and to a training step."""
 
-    def __init__(self, title: str, layers: list[LayerWeights]) -> None:
-        stored = sum(layer.bytes_stored for layer in layers)
-        print(f"\n{title}: {len(layers)} kernels, {stored / 1e6:.0f} MB")
+    def __init__(self, title: str, kernels: list[Any]) -> None:
+        stored = sum(view(kernel).nbytes for kernel in kernels)
+        print(f"\n{title}: {len(kernels)} kernels, {stored / 1e6:.0f} MB")
         print(f"{'':44}{'ms':>9}{'x read':>9}{'% step':>9}{'+MiB':>8}")
         self.read: Cost | None = None
         self.step: Cost | None = None
 
-    def row(self, name: str, found: Cost) -> Cost:
+    def row(self, name: str, found: Cost) -> None:
         """Print a row."""
         ratio = found.seconds / self.read.seconds if self.read else 1.0
         share = f"{100 * found.seconds / self.step.seconds:9.2f}" if self.step else f"{'-':>9}"
         extra = found.extra_bytes / (1 << 20)
         print(f"{name:44}{found.seconds * 1e3:9.1f}{ratio:9.2f}{share}{extra:8.0f}", flush=True)
-        return found
 
 
-def passes(table: Table, layers: list[LayerWeights], kernels: list[Any]) -> None:
+def epochs(model: Any, settings: Settings | None = None) -> Callable[[], None]:
+    """A function that does what is done at the end of each epoch, but for writing it."""
+    kept: dict[str, Any] = {}
+
+    def epoch() -> None:
+        for numbers in measure_all(read(model), settings, kept):
+            if numbers.kept is not None:
+                kept[numbers.layer.name] = numbers.kept
+
+    return epoch
+
+
+def passes(table: Table, model: Any, kernels: list[Any]) -> None:
     """Rows of our own passes; measured dense and with zeros, which takes other branches."""
     table.read = cost(lambda: [np.sum(view(kernel)) for kernel in kernels])
     table.row("one read: np.sum over the kernels", table.read)
-    table.row("one copy of the same bytes", cost(lambda: [np.array(view(k)) for k in kernels]))
+    table.row("one copy, kernel by kernel", cost(lambda: [view(k).copy().size for k in kernels]))
     for state in ("dense", "80% zeros"):
         if state != "dense":
             prune(kernels)
-        table.row(
-            f"zeros and structure, {state}",
-            cost(lambda: [measure(layer, STRUCTURE) for layer in layers]),
-        )
-        table.row(f"full default pass, {state}", cost(lambda: [measure(layer) for layer in layers]))
+        table.row(f"zeros and structure, {state}", cost(epochs(model, STRUCTURE)))
+        table.row(f"full default pass, {state}", cost(epochs(model)))
 
 
 def prune(kernels: list[Any]) -> None:
@@ -114,12 +123,10 @@ def resnet() -> None:
     model = keras.applications.ResNet50(weights=None)
     model.compile("sgd", "sparse_categorical_crossentropy")
     images, labels = np.zeros((8, 224, 224, 3), np.float32), np.zeros(8, np.int64)
-    layers = read(model)
-    table = Table("ResNet50", layers)
-    model.train_on_batch(images, labels)
-    table.step = cost(lambda: model.train_on_batch(images, labels), 3)
     kernels = [v for v in model.trainable_variables if len(v.shape) > 1]
-    passes(table, layers, kernels)
+    table = Table("ResNet50", kernels)
+    table.step = cost(lambda: model.train_on_batch(images, labels), 3)
+    passes(table, model, kernels)
     table.row("training step, batch 8", table.step)
     with tempfile.TemporaryDirectory() as folder:
         writer = tf.summary.create_file_writer(folder)
@@ -148,9 +155,11 @@ def pruning_summaries(table: Table, folder: str) -> None:
     model.compile("sgd", "sparse_categorical_crossentropy")
     callback = tfmot.sparsity.keras.PruningSummaries(folder)
     callback.set_model(model)
+    masks = [mask for layer in model.layers for _, mask, _ in getattr(layer, "pruning_vars", ())]
+    prune(masks)
     table.row("tfmot PruningSummaries", cost(lambda: callback.on_epoch_begin(0), 3))
-    layers = read(model)
-    table.row("full default pass over tfmot's masks", cost(lambda: [measure(x) for x in layers], 3))
+    table.row("full default pass, its masks applied", cost(epochs(model), 3))
+    print(f"PruningSummaries logs {2 * len(masks)} scalars: mean and threshold of each mask.")
 
 
 def synthetic(parameters: int) -> None:
@@ -162,8 +171,7 @@ def synthetic(parameters: int) -> None:
         for _ in range(count)
     ]
     model = keras.Sequential([keras.Input((side,)), *dense])
-    layers = read(model)
-    passes(Table(f"{count * side**2 / 1e6:.0f}M weights", layers), layers, model.weights)
+    passes(Table(f"{count * side**2 / 1e6:.0f}M weights", model.weights), model, model.weights)
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 import zlib
 from dataclasses import replace
 from typing import Any
@@ -141,6 +142,22 @@ def test_churn_is_left_out_of_models_whose_bits_would_be_large(
     forced = measure_all(layers, Settings(churn=True))
     assert all(found.kept is not None for found in forced)
     assert measure(layers[0], Settings(churn=False)).kept is None
+
+
+def test_memory_does_not_grow_with_the_kernel() -> None:
+    side = 4096
+    array = np.zeros((1, side, side), np.float32)
+    array[:, ::2] = np.random.default_rng(0).normal(0, 1, side).astype("float32")
+    layer = held(array, Layout("dense", 1, side, side))
+    kept = measure(layer).kept
+    tracemalloc.start()
+    try:
+        measure(layer, previous=kept)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    # A bit per weight, and as much as a block or two take; the kernel has 64 MiB.
+    assert peak < array.size / 8 + 6 * 2**20
 
 
 def test_scale_health() -> None:
