@@ -1,0 +1,127 @@
+"""Records of every kind, as hypothesis makes them up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from tfexplain import schema
+from tfexplain.records import compressed
+
+floats32 = st.floats(width=32, allow_nan=True, allow_infinity=True)
+floats64 = st.floats(allow_nan=True, allow_infinity=True)
+finite = st.floats(allow_nan=False, allow_infinity=False)
+names = st.text(max_size=20)
+int32 = st.integers(-(2**31) + 1, 2**31 - 1)
+layer_names = st.text(
+    st.characters(exclude_categories=["C", "Z"]) | st.sampled_from("/ ._-"), min_size=1, max_size=40
+).filter(str.isprintable)
+
+
+def maps(ranks: tuple[int, int] = (1, 2)) -> st.SearchStrategy[np.ndarray[Any, Any]]:
+    low, high = ranks
+    shapes = hnp.array_shapes(min_dims=low, max_dims=high, min_side=1, max_side=6)
+    return hnp.arrays(np.float32, shapes, elements=floats32)
+
+
+@st.composite
+def map_records(draw: st.DrawFn) -> schema.Map:
+    gap = draw(st.none() | floats64)
+    return schema.Map(draw(maps()), draw(floats64), draw(int32), gap)
+
+
+@st.composite
+def channel_records(draw: st.DrawFn) -> schema.Channels:
+    values = draw(maps((3, 3)))
+    count = len(values)
+    channels = draw(st.lists(int32, min_size=count, max_size=count))
+    dead = draw(st.lists(st.booleans(), min_size=count, max_size=count))
+    return schema.Channels(values, np.array(channels), np.array(dead))
+
+
+@st.composite
+def sample_records(draw: st.DrawFn) -> schema.Samples:
+    rows = draw(st.lists(st.integers(0, 2**62), max_size=5))
+    labels = draw(st.lists(floats64, min_size=len(rows), max_size=len(rows)))
+    return schema.Samples(
+        np.array(labels, np.float64),
+        np.array(rows, np.int64),
+        draw(st.sampled_from(["class", "value", "none"])),
+        draw(st.lists(names, max_size=4)),
+        draw(st.dictionaries(names, names, max_size=4)),
+    )
+
+
+@st.composite
+def prediction_records(draw: st.DrawFn) -> schema.Predictions:
+    outputs = draw(maps((2, 2)))
+    predicted = draw(hnp.arrays(np.int32, len(outputs)))
+    explained = draw(hnp.arrays(np.int32, st.integers(0, 5)))
+    activation = draw(st.sampled_from(["softmax", "sigmoid", "none"]))
+    return schema.Predictions(outputs, predicted, explained, activation)
+
+
+@st.composite
+def kernels_records(draw: st.DrawFn) -> schema.Kernels:
+    metrics = draw(st.lists(names, max_size=4, unique=True))
+    rows = [
+        {key: draw(names) for key in compressed.ROW_KEYS} for _ in range(draw(st.integers(0, 3)))
+    ]
+    values = draw(hnp.arrays(np.float64, (len(rows), len(metrics)), elements=floats64))
+    known = st.dictionaries(names, st.floats(allow_nan=False), max_size=3)
+    totals = draw(st.dictionaries(names, known, max_size=2))
+    said = {part: draw(names) for part in totals}
+    moment = draw(st.sampled_from(["epoch", "end"]))
+    return schema.Kernels(rows, metrics, values, totals, said, moment)
+
+
+counts = st.integers(0, 2**53)
+flags = hnp.arrays(bool, st.integers(0, 5))
+
+
+@st.composite
+def kernel_records(draw: st.DrawFn) -> schema.Kernel:
+    low, high = sorted(draw(st.tuples(finite, finite)))
+    bins = hnp.arrays(np.int64, st.integers(0, 5), elements=counts)
+    return schema.Kernel(
+        draw(bins), low, high, draw(counts), draw(counts), draw(flags), draw(flags)
+    )
+
+
+roles = st.sampled_from(["model", "control"])
+
+
+@st.composite
+def drift_records(draw: st.DrawFn) -> schema.Drift:
+    measures, agrees = draw(st.lists(names, max_size=4, unique=True)), draw(flags)
+    values = draw(hnp.arrays(np.float64, (len(agrees), len(measures)), elements=floats64))
+    return schema.Drift(values, agrees, measures, draw(names), draw(roles))
+
+
+@st.composite
+def fidelity_records(draw: st.DrawFn) -> schema.Fidelity:
+    numbers = draw(st.dictionaries(names, floats64, max_size=4))
+    totals = draw(st.lists(counts, max_size=4))
+    flips = [draw(st.integers(0, most)) for most in totals]
+    there, gone = np.array(totals, np.int64), np.array(flips, np.int64)
+    return schema.Fidelity(numbers, gone, there, draw(names), draw(roles))
+
+
+problems = st.builds(schema.Problem, names, st.integers(), names, st.integers())
+records = st.one_of(
+    kernels_records(),
+    kernel_records(),
+    drift_records(),
+    fidelity_records(),
+    map_records(),
+    channel_records(),
+    sample_records(),
+    prediction_records(),
+    st.builds(schema.Metrics, st.dictionaries(names, floats64, max_size=5)),
+    st.builds(
+        schema.Status, st.dictionaries(names, floats64, max_size=3), st.lists(problems, max_size=3)
+    ),
+)
