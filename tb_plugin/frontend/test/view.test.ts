@@ -42,6 +42,8 @@ test("the default view needs no keys, every other one comes back", () => {
     layer: "block/conv,1.kernel",
     metric: "size_csr",
     sort: { column: "mean, or so", descending: true },
+    drift: "GradCAM/block/conv,1",
+    measure: "top10_iou",
   };
   assert.deepEqual(decodeView(encodeView(view)), view);
   const none: View = { ...DEFAULT_VIEW, runs: [], samples: [] };
@@ -59,6 +61,7 @@ test("a mangled link opens with defaults", () => {
     ["panel", "everything"],
     ["sort", "sparsity,upwards"],
     ["metric", ""],
+    ["measure", ""],
   ]);
   assert.deepEqual(decodeView(values), DEFAULT_VIEW);
   assert.deepEqual([...readHash("#tfexplain&p.tfexplain.step=%E0%A4%A")], []);

@@ -2,6 +2,7 @@
 
 import { css, html, nothing } from "lit";
 import type { PanelName } from "../state/view.ts";
+import "./focus.ts";
 import "./kernel-table.ts";
 import "./kernel-view.ts";
 import "./layer-strip.ts";

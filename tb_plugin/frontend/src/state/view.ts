@@ -54,6 +54,10 @@ export interface View {
   readonly metric: string;
   /** undefined: the model's order. */
   readonly sort: Sort | undefined;
+  /** Where drift is looked at, as `explainer/layer`; empty: not chosen. */
+  readonly drift: string;
+  /** By which measure maps are compared with the reference's. */
+  readonly measure: string;
 }
 
 export const DEFAULT_VIEW: View = {
@@ -77,6 +81,8 @@ export const DEFAULT_VIEW: View = {
   layer: undefined,
   metric: "sparsity",
   sort: undefined,
+  drift: "",
+  measure: "spearman",
 };
 
 export const SIZES = [128, 192, 256, 384] as const;
@@ -149,6 +155,8 @@ const FIELDS: { readonly [K in keyof View]: Field<View[K]> } = {
       return column && isOrder ? { column, descending: order === "falling" } : undefined;
     },
   },
+  drift: { write: String, read: String },
+  measure: { write: String, read: (text) => text || undefined },
 };
 
 /** What differs from the defaults, as the values of a link's keys. */

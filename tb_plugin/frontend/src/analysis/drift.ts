@@ -1,0 +1,198 @@
+/** Drift in the log: what was compared with what, at the playhead's epoch and over all. */
+
+import type { Group } from "../data/listing.ts";
+import { pointAt, recordAt, type Series } from "../data/series.ts";
+import type { Store } from "../data/store.ts";
+import type { Drift } from "../format/compressed.ts";
+import type { Predictions } from "../format/records.ts";
+import type { Scene, ShownRun } from "../state/scene.ts";
+import {
+  type Band,
+  bandOf,
+  chooseMeasure,
+  meanOf,
+  type Score,
+  scoresOf,
+  splitOf,
+} from "./focus.ts";
+
+/** One explainer at one layer, whatever wrappers a run has around that layer. */
+export interface Place {
+  readonly key: string;
+  readonly explainer: string;
+  readonly layer: string;
+}
+
+/** How one run's maps differ from the reference's at one epoch. */
+export interface Moved {
+  readonly run: ShownRun;
+  /** The epoch of the record. */
+  readonly step: number;
+  readonly drift: Drift;
+  readonly scores: readonly Score[];
+  /** The group of the maps that were compared. */
+  readonly maps: string;
+}
+
+const WRAPPERS = ["prune_low_magnitude_", "quant_", "cluster_"];
+
+/** A layer's path without tfmot's wrappers, as `tfexplain.quality.drift.unwrapped`. */
+export function unwrapped(layer: string): string {
+  const parts = layer.split("/");
+  const isWrapper = (part: string, within: string | undefined): boolean =>
+    within !== undefined && WRAPPERS.some((w) => part === w + within.split("@")[0]);
+  return parts.filter((part, i) => !isWrapper(part, parts[i + 1])).join("/");
+}
+
+/** Where drift was measured in any shown run. */
+export function placesOf(shown: readonly ShownRun[]): Place[] {
+  const places = new Map<string, Place>();
+  for (const { explainer, layer } of shown.flatMap(driftGroups)) {
+    const inner = unwrapped(layer);
+    const key = `${explainer}/${inner}`;
+    if (!places.has(key)) places.set(key, { key, explainer, layer: inner });
+  }
+  return [...places.values()];
+}
+
+function driftGroups({ run }: ShownRun): Group[] {
+  return run.groups.filter(({ kind }) => kind === "drift");
+}
+
+/** The chosen place; else the first class activation map, which is read most easily. */
+export function choosePlace(places: readonly Place[], wanted: string): Place | undefined {
+  const chosen = places.find(({ key }) => key === wanted);
+  return chosen ?? places.find(({ explainer }) => /cam/i.test(explainer)) ?? places[0];
+}
+
+interface Measured {
+  readonly group: Group;
+  readonly series: Series;
+}
+
+/** A run's drift at a place, undefined where there is none or it is not loaded yet. */
+function measured(run: ShownRun, { key }: Place, store: Store): Measured | undefined {
+  const group = driftGroups(run).find((g) => `${g.explainer}/${unwrapped(g.layer)}` === key);
+  const series = group && store.get(run.id, group.group);
+  return group && series && { group, series };
+}
+
+/** The names of all measures of a place. */
+export function measuresOf(shown: readonly ShownRun[], place: Place, store: Store): string[] {
+  const records = shown.flatMap((run) => driftsOf(measured(run, place, store)?.series));
+  return [...new Set(records.flatMap(({ drift }) => drift.measures))];
+}
+
+function driftsOf(series: Series | undefined): { step: number; drift: Drift }[] {
+  return (series?.points ?? []).flatMap(({ step, record }) =>
+    record?.kind === "drift" ? [{ step, drift: record }] : [],
+  );
+}
+
+/** The first epoch with drift of a place, and what it is measured against. */
+export function startOf(shown: readonly ShownRun[], place: Place, store: Store) {
+  const firsts = shown.flatMap((run) => {
+    const first = driftsOf(measured(run, place, store)?.series)[0];
+    return first ? [{ step: first.step, reference: first.drift.reference }] : [];
+  });
+  return firsts.sort((a, b) => a.step - b.step)[0];
+}
+
+/** What each shown run has at an epoch; runs without drift until then are left out. */
+export function movedAt(
+  { shown }: Scene,
+  store: Store,
+  place: Place,
+  measure: string,
+  step: number,
+): Moved[] {
+  return shown.flatMap((run) => {
+    const found = measured(run, place, store);
+    const point = pointAt(found?.series, step);
+    if (!found || point?.record?.kind !== "drift") return [];
+    const { record: drift, step: at } = point;
+    const maps = `map/${found.group.explainer}/${found.group.layer}`;
+    return [{ run, step: at, drift, scores: scoresKept(drift, measure), maps }];
+  });
+}
+
+const kept = new WeakMap<Drift, Map<string, Score[]>>();
+
+/** Scrubbing comes by the same records again and again. */
+function scoresKept(drift: Drift, measure: string): readonly Score[] {
+  const known = kept.get(drift) ?? new Map<string, Score[]>();
+  kept.set(drift, known);
+  const scores = known.get(measure) ?? scoresOf(drift, measure);
+  known.set(measure, scores);
+  return scores;
+}
+
+/** A band of normal variation, and whose it is. */
+export interface ControlBand extends Band {
+  readonly names: readonly string[];
+}
+
+/** The controls' bands by what they were compared with: another reference varies otherwise. */
+export function bandsOf(moved: readonly Moved[]): Map<string, ControlBand> {
+  const controls = moved.filter(({ drift }) => drift.role === "control");
+  const bands = new Map<string, ControlBand>();
+  for (const reference of new Set(controls.map(({ drift }) => drift.reference))) {
+    const own = controls.filter(({ drift }) => drift.reference === reference);
+    const band = bandOf(own.flatMap(({ scores }) => scores));
+    if (band) bands.set(reference, { ...band, names: own.map(({ run }) => run.name) });
+  }
+  return bands;
+}
+
+/** What the reference of a run's drift predicted: an epoch of the run itself, or another run. */
+export function referencePredictions(
+  { run, drift, step }: Moved,
+  shown: readonly ShownRun[],
+  store: Store,
+): Predictions | undefined {
+  const epoch = drift.reference.match(/^epoch (\d+)\b/)?.[1];
+  const of = epoch === undefined ? shown.find(({ name }) => name === drift.reference) : run;
+  const at = epoch === undefined ? step : Number(epoch);
+  return of && recordAt(store.get(of.id, "predictions"), "predictions", at);
+}
+
+export interface DriftCurve {
+  readonly run: ShownRun;
+  /** Epoch and mean over the samples whose prediction agrees. */
+  readonly points: readonly (readonly [number, number])[];
+  readonly references: readonly string[];
+}
+
+/** Each shown model's similarity to its reference over epochs. */
+export function driftCurves(
+  shown: readonly ShownRun[],
+  store: Store,
+  place: Place,
+  measure: string,
+): DriftCurve[] {
+  return shown.flatMap((run) => {
+    const drifts = driftsOf(measured(run, place, store)?.series);
+    const own = drifts.filter(({ drift }) => drift.role === "model");
+    if (own.length === 0) return [];
+    const points = own.map(({ step, drift }): [number, number] => {
+      return [step, meanOf(splitOf(scoresKept(drift, measure)).agreeing)];
+    });
+    const references = [...new Set(own.map(({ drift }) => drift.reference))];
+    return [{ run, points, references }];
+  });
+}
+
+/** What a view asks for, made of what there is. */
+export function driftChoice(
+  shown: readonly ShownRun[],
+  store: Store,
+  wanted: { readonly drift: string; readonly measure: string },
+) {
+  const places = placesOf(shown);
+  const place = choosePlace(places, wanted.drift);
+  if (!place) return undefined;
+  const measures = measuresOf(shown, place, store);
+  return { places, place, measures, measure: chooseMeasure(measures, wanted.measure) };
+}
+
+export type DriftChoice = NonNullable<ReturnType<typeof driftChoice>>;

@@ -1,0 +1,153 @@
+/** How far the maps of single samples moved: pure questions about one record of drift. */
+
+import type { Drift } from "../format/compressed.ts";
+
+/** How alike a sample's map is to the reference's; NaN where the two cannot be compared. */
+export interface Score {
+  readonly sample: number;
+  readonly value: number;
+  /** The prediction is the reference's. */
+  readonly agrees: boolean;
+}
+
+/** What the controls show: the range that differences by chance fill. */
+export interface Band {
+  /** The 10th percentile of the controls' values. */
+  readonly low: number;
+  /** The 90th percentile. */
+  readonly high: number;
+  readonly count: number;
+}
+
+export type Place = "below" | "within" | "above";
+
+interface Measure {
+  readonly label: string;
+  readonly meaning: string;
+  /** The lowest value there can be. */
+  readonly least: number;
+}
+
+const MEASURES: Readonly<Record<string, Measure>> = {
+  spearman: {
+    label: "Spearman",
+    meaning: "Correlation of ranks: 1 where both maps order all positions alike, 0 for no relation",
+    least: -1,
+  },
+  pearson: {
+    label: "Pearson",
+    meaning: "Correlation of values: 1 where one map is a multiple of the other, 0 for no relation",
+    least: -1,
+  },
+  top10_iou: {
+    label: "top-10% IoU",
+    meaning:
+      "Overlap of the strongest tenth of positions: 1 for the same ones, 0 for none in common",
+    least: 0,
+  },
+  ssim: {
+    label: "SSIM",
+    meaning: "Local structure on one scale for all samples: 1 for equal maps",
+    least: 0,
+  },
+};
+
+export function measureOf(name: string): Measure {
+  return MEASURES[name] ?? { label: name, meaning: "Higher is more alike", least: 0 };
+}
+
+/** The wanted measure where there is one, else Spearman, else the first. */
+export function chooseMeasure(names: readonly string[], wanted: string): string {
+  return [wanted, "spearman"].find((name) => names.includes(name)) ?? names[0] ?? wanted;
+}
+
+/** All samples by one measure, in their order; every value is NaN where it was not measured. */
+export function scoresOf({ values, agrees, measures }: Drift, measure: string): Score[] {
+  const column = measures.indexOf(measure);
+  return Array.from(agrees, (agreed, sample) => ({
+    sample,
+    value: column < 0 ? Number.NaN : (values[sample * measures.length + column] as number),
+    agrees: agreed !== 0,
+  }));
+}
+
+export interface Split {
+  readonly agreeing: readonly Score[];
+  readonly flipped: readonly Score[];
+}
+
+export function splitOf(scores: readonly Score[]): Split {
+  return {
+    agreeing: scores.filter(({ agrees }) => agrees),
+    flipped: scores.filter(({ agrees }) => !agrees),
+  };
+}
+
+/** The mean of what can be compared, NaN where nothing can. */
+export function meanOf(scores: readonly Score[]): number {
+  const values = finite(scores);
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+export function finite(scores: readonly Score[]): number[] {
+  return scores.map(({ value }) => value).filter(Number.isFinite);
+}
+
+/** Least alike first; what cannot be compared is left out, ties stay in their order. */
+export function ranked<S extends Score>(scores: readonly S[]): S[] {
+  return scores.filter(({ value }) => Number.isFinite(value)).sort((a, b) => a.value - b.value);
+}
+
+/** As `numpy.percentile`: linear between the two nearest values. */
+export function percentile(values: readonly number[], percent: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const place = (percent / 100) * (sorted.length - 1);
+  const [below, above] = [sorted[Math.floor(place)], sorted[Math.ceil(place)]];
+  if (below === undefined || above === undefined) return Number.NaN;
+  return below + (above - below) * (place - Math.floor(place));
+}
+
+/** Fewer values than this make no band: their percentiles would be single samples. */
+export const LEAST_VALUES = 5;
+
+/** The band of the controls' values, undefined where they are too few. */
+export function bandOf(scores: readonly Score[]): Band | undefined {
+  const values = finite(scores);
+  if (values.length < LEAST_VALUES) return undefined;
+  return { low: percentile(values, 10), high: percentile(values, 90), count: values.length };
+}
+
+export function placeIn(band: Band, value: number): Place {
+  if (value < band.low) return "below";
+  return value > band.high ? "above" : "within";
+}
+
+/** The axis that all strips share: fixed for known measures, so that it stands still. */
+export function axisOf(measure: string, scores: readonly Score[]): readonly [number, number] {
+  const values = finite(scores);
+  const { least } = measureOf(measure);
+  // SSIM may fall below zero, and a measure unknown here may be anything.
+  return [Math.min(least, ...values.map(Math.floor)), Math.max(1, ...values.map(Math.ceil))];
+}
+
+/**
+ * A lane for each place along a line, so that marks `size` wide do not hide each other: 0, then
+ * 1 and -1 beside it and so on; where all are taken, 0 again.
+ */
+export function lanesOf(places: readonly number[], size: number, lanes: number): number[] {
+  const order = Array.from({ length: lanes }, (_, i) => (i % 2 ? (i + 1) / 2 : -i / 2));
+  const ends = new Map<number, number>();
+  const found = new Array<number>(places.length).fill(0);
+  const indices = places.map((_, i) => i).sort((a, b) => at(places, a) - at(places, b));
+  for (const i of indices) {
+    const place = at(places, i);
+    const lane = order.find((one) => place - (ends.get(one) ?? Number.NEGATIVE_INFINITY) >= size);
+    found[i] = (lane ?? 0) + 0;
+    ends.set(lane ?? 0, place);
+  }
+  return found;
+}
+
+function at(places: readonly number[], index: number): number {
+  return places[index] as number;
+}

@@ -1,0 +1,134 @@
+/** What the focus panel says of a sample, and how it is shown in the grid. */
+
+import {
+  type ControlBand,
+  type DriftChoice,
+  type Moved,
+  referencePredictions,
+} from "../analysis/drift.ts";
+import { className, confidence, labelText } from "../analysis/filters.ts";
+import { LEAST_VALUES, measureOf, type Place, placeIn, type Score } from "../analysis/focus.ts";
+import { coefficient, short } from "../analysis/numbers.ts";
+import type { Fidelity } from "../format/compressed.ts";
+import type { Predictions } from "../format/records.ts";
+import type { Dashboard } from "../state/dashboard.ts";
+import type { ShownRun } from "../state/scene.ts";
+
+/** What all parts of the panel draw at one epoch. */
+export interface FocusState {
+  readonly choice: DriftChoice;
+  readonly moved: readonly Moved[];
+  readonly bands: ReadonlyMap<string, ControlBand>;
+  readonly axis: readonly [number, number];
+}
+
+/** One sample of one run. */
+export interface Entry extends Score {
+  readonly moved: Moved;
+}
+
+const PLACES: Readonly<Record<Place, string>> = {
+  below: "outside the control band",
+  within: "within normal variation",
+  above: "above the control band",
+};
+
+/** Where a value lies in its run's band; empty where there is no band. */
+export function placeText(state: FocusState, { moved, value }: Entry): string {
+  const band = bandOfRun(state, moved);
+  return band && Number.isFinite(value) ? PLACES[placeIn(band, value)] : "";
+}
+
+/** The band of a run's own reference; a control is not held against itself. */
+export function bandOfRun({ bands }: FocusState, { drift }: Moved): ControlBand | undefined {
+  return bands.get(drift.reference);
+}
+
+/** Whose band it is, and what it spans. */
+export function bandText({ names, low, high, count }: ControlBand): string {
+  const who = names.length > 1 ? "controls" : "control";
+  const range = `${coefficient(low)} to ${coefficient(high)}`;
+  return `${who} ${names.join(", ")}: 10th–90th percentile of ${count} values, ${range}`;
+}
+
+/** Why controls show no band, empty where they do or where there are none. */
+export function noBandText({ moved, bands }: FocusState): string {
+  const controls = moved.filter(({ drift }) => drift.role === "control");
+  const bare = controls.filter(({ drift }) => !bands.has(drift.reference));
+  if (bare.length === 0) return "";
+  const names = bare.map(({ run }) => run.name).join(", ");
+  return `no band of ${names}: fewer than ${LEAST_VALUES} values`;
+}
+
+export function labelOf({ run }: Moved, sample: number): string {
+  return labelText(run.samples, sample);
+}
+
+/** `dog`, and where it changed what the reference said: `dog (dense: cat)`. */
+export function predictionText(dashboard: Dashboard, { moved, sample, agrees }: Entry): string {
+  const { scene, store } = dashboard;
+  const now = outputText(moved.run, dashboard.predictions(moved.run.id), sample);
+  if (agrees) return now;
+  const before = referencePredictions(moved, scene.shown, store);
+  const was = outputText(moved.run, before, sample);
+  return was ? `${now} (${moved.drift.reference}: ${was})` : now;
+}
+
+function outputText(run: ShownRun, predictions: Predictions | undefined, sample: number): string {
+  const predicted = predictions?.predicted[sample];
+  if (!predictions || predicted === undefined) return "";
+  return predicted < 0 ? short(confidence(predictions, sample)) : className(run.samples, predicted);
+}
+
+/** Everything about one mark. */
+export function entryText(dashboard: Dashboard, state: FocusState, entry: Entry): string {
+  const label = labelOf(entry.moved, entry.sample);
+  const predicted = predictionText(dashboard, entry);
+  const parts = [
+    `sample ${entry.sample}`,
+    label && `label ${label}`,
+    predicted && `predicted ${predicted}`,
+    `${measureOf(state.choice.measure).label} ${coefficient(entry.value)}`,
+    placeText(state, entry),
+  ];
+  return parts.filter(Boolean).join(" · ");
+}
+
+/** Only this sample in the grid, with the maps that were compared and the runs they are of. */
+export function showSample(dashboard: Dashboard, { moved, sample }: Entry): void {
+  const { scene, view } = dashboard;
+  const shown = scene.shownColumns.map(({ group }) => group);
+  const all = scene.columns.map(({ group }) => group);
+  const wanted = all.filter((group) => group === moved.maps || shown.includes(group));
+  const reference = scene.shown.find(({ name }) => name === moved.drift.reference);
+  const isFree = view.difference === undefined || view.difference.length > 0;
+  dashboard.update({
+    samples: [sample],
+    opened: view.opened && { ...view.opened, sample },
+    ...(wanted.length > shown.length ? { groups: wanted } : {}),
+    ...(reference && isFree ? { difference: [moved.run.id, reference.id] } : {}),
+  });
+}
+
+const FIDELITY: Readonly<Record<string, (value: number) => string>> = {
+  agreement: (value) => `same prediction ${share(value)}`,
+  kl: (value) => `KL ${short(value)} nats`,
+  accuracy: (value) => `accuracy ${share(value)}`,
+  reference_accuracy: (value) => `the reference’s ${share(value)}`,
+};
+
+/** `same prediction 97.2% · KL 0.012 nats · accuracy 95.1% · ..., on 300 samples`. */
+export function fidelityText({ numbers }: Fidelity): string {
+  const known = Object.keys(FIDELITY).filter((name) => numbers.has(name));
+  const others = [...numbers.keys()].filter((name) => name !== "samples" && !(name in FIDELITY));
+  const texts = [...known, ...others].map((name) => {
+    const value = numbers.get(name) as number;
+    return FIDELITY[name]?.(value) ?? `${name.replaceAll("_", " ")} ${short(value)}`;
+  });
+  const samples = numbers.get("samples");
+  return texts.join(" · ") + (samples === undefined ? "" : `, on ${samples} samples`);
+}
+
+function share(value: number): string {
+  return Number.isFinite(value) ? `${(100 * value).toFixed(1)}%` : "–";
+}

@@ -1,0 +1,236 @@
+/** What a model looks at, compared with its reference: which samples' maps moved how far. */
+
+import { html, nothing } from "lit";
+import {
+  bandsOf,
+  type DriftChoice,
+  driftChoice,
+  type Moved,
+  movedAt,
+  type Place,
+  startOf,
+} from "../analysis/drift.ts";
+import { className } from "../analysis/filters.ts";
+import { axisOf, measureOf, ranked } from "../analysis/focus.ts";
+import { coefficient } from "../analysis/numbers.ts";
+import { recordAt } from "../data/series.ts";
+import { ticksOf } from "../draw/dots.ts";
+import type { Fidelity } from "../format/compressed.ts";
+import { type ShownRun, sourcesOf } from "../state/scene.ts";
+import "./focus-list.ts";
+import "./focus-run.ts";
+import { focusStyles } from "./focus-styles.ts";
+import { bandText, type Entry, type FocusState, noBandText } from "./focus-text.ts";
+import { define, PaintedPart } from "./part.ts";
+import { base } from "./styles.ts";
+
+const MAX_CLASSES = 200;
+
+interface Row {
+  readonly run: ShownRun;
+  readonly moved: Moved | undefined;
+  readonly fidelity: Fidelity | undefined;
+}
+
+export class Focus extends PaintedPart {
+  static override styles = [base, focusStyles];
+
+  private choice: DriftChoice | undefined;
+  /** The records that are shown, to tell whether others are wanted. */
+  private drawn: readonly unknown[] = [];
+
+  override render() {
+    const { scene, store, view } = this.dashboard;
+    const { shown } = scene;
+    this.choice = driftChoice(shown, store, view);
+    const { choice } = this;
+    const rows = this.rows;
+    this.drawn = recordsIn(rows);
+    if (!choice) {
+      return html`<p class="empty">No drift is logged in the shown runs: show others above.</p>`;
+    }
+    const moved = rows.flatMap((row) => row.moved ?? []);
+    const axis = axisOf(
+      choice.measure,
+      moved.flatMap(({ scores }) => scores),
+    );
+    const state: FocusState = { choice, moved, bands: bandsOf(moved), axis };
+    return html`
+      ${this.controls(choice)}
+      ${rows.length === 0 ? this.empty(choice.place) : this.body(rows, state)}
+    `;
+  }
+
+  /** Only where the playhead came to other records is there anything to draw anew. */
+  paint(): void {
+    const records = recordsIn(this.rows);
+    const { drawn } = this;
+    if (records.length === drawn.length && records.every((one, i) => one === drawn[i])) return;
+    this.requestUpdate();
+  }
+
+  private get rows(): Row[] {
+    const { scene, store, step } = this.dashboard;
+    const { choice } = this;
+    const moved = choice ? movedAt(scene, store, choice.place, choice.measure, step) : [];
+    return scene.shown
+      .map((run) => ({
+        run,
+        moved: moved.find((one) => one.run.id === run.id),
+        fidelity: sourcesOf(run)
+          .map((source) => recordAt(store.get(source.run, "fidelity"), "fidelity", step))
+          .find(Boolean),
+      }))
+      .filter((row) => row.moved ?? row.fidelity);
+  }
+
+  private controls({ places, place, measures, measure }: DriftChoice) {
+    const choose = (key: "drift" | "measure") => (event: Event) =>
+      this.dashboard.update({ [key]: (event.target as HTMLSelectElement).value });
+    return html`<div class="controls">
+      <label
+        >Maps
+        <select aria-label="Maps to compare" @change=${choose("drift")}>
+          ${places.map(
+            ({ key, explainer, layer }) => html`<option value=${key} ?selected=${key === place.key}>
+              ${explainer} · ${layer}
+            </option>`,
+          )}
+        </select></label
+      >
+      <label
+        >Measure
+        <select aria-label="Measure of similarity" @change=${choose("measure")}>
+          ${measures.map(
+            (name) => html`<option value=${name} ?selected=${name === measure}>
+              ${measureOf(name).label}
+            </option>`,
+          )}
+        </select></label
+      >
+      <span class="meaning muted cut" title=${measureOf(measure).meaning}
+        >${measureOf(measure).meaning}</span
+      >
+    </div>`;
+  }
+
+  private empty(place: Place) {
+    const { scene, store } = this.dashboard;
+    const start = startOf(scene.shown, place, store);
+    if (!start) return html`<p class="empty">${store.busy ? "Loading…" : "No drift yet."}</p>`;
+    const isItself = start.reference === `epoch ${start.step}`;
+    return html`<p class="empty">
+      Drift starts at epoch ${start.step}${isItself ? ", the reference" : ""}.
+      <button @click=${() => this.dashboard.seek(start.step)}>Go to epoch ${start.step}</button>
+    </p>`;
+  }
+
+  private body(rows: readonly Row[], state: FocusState) {
+    return html`<div class="both">
+      <div class="runs" tabindex="0" role="group" aria-label="Runs">
+        ${this.key(state)}
+        ${rows.map(
+          ({ run, moved, fidelity }) => html`<tfx-focus-run
+            .dashboard=${this.dashboard}
+            .run=${run}
+            .moved=${moved}
+            .fidelity=${fidelity}
+            .state=${state}
+          ></tfx-focus-run>`,
+        )}
+        ${state.moved.length > 0 ? this.axis(state) : nothing} ${this.flips(rows)}
+      </div>
+      <div class="lists">${this.lists(state)}</div>
+    </div>`;
+  }
+
+  private key(state: FocusState) {
+    const none = noBandText(state);
+    return html`<p class="key">
+      <span>● prediction as the reference’s</span><span>✕ changed</span>
+      ${[...state.bands.values()].map(
+        (band) => html`<span class="band"><span class="swatch"></span> ${bandText(band)}</span>`,
+      )}
+      ${none ? html`<span>${none}</span>` : nothing}
+    </p>`;
+  }
+
+  private axis({ axis, choice }: FocusState) {
+    return html`<div class="axis" aria-hidden="true">
+      <span>${measureOf(choice.measure).label}</span>
+      <div>
+        ${ticksOf(axis).map(
+          (tick, i) => html`<span style="left: ${25 * i}%">${coefficient(tick)}</span>`,
+        )}
+      </div>
+    </div>`;
+  }
+
+  private lists(state: FocusState) {
+    const models = state.moved.filter(({ drift }) => drift.role === "model");
+    const entries = models.flatMap((moved) =>
+      moved.scores.map((score): Entry => ({ ...score, moved })),
+    );
+    const none = "No sample whose maps can be compared.";
+    const list = (heading: string, own: readonly Entry[], empty: string) =>
+      html`<tfx-focus-list
+        .dashboard=${this.dashboard}
+        .entries=${ranked(own)}
+        .state=${state}
+        heading=${heading}
+        empty=${own.length > 0 ? none : empty}
+      ></tfx-focus-list>`;
+    return html`
+      ${list(
+        "Focus moved most though the prediction stayed",
+        entries.filter(({ agrees }) => agrees),
+        "No prediction stayed.",
+      )}
+      ${list(
+        "Prediction changed",
+        entries.filter(({ agrees }) => !agrees),
+        "No prediction changed.",
+      )}
+    `;
+  }
+
+  /** By class of the reference's prediction: how many of the whole data set changed. */
+  private flips(rows: readonly Row[]) {
+    const known = rows.filter(({ fidelity }) => fidelity && fidelity.counts.length > 0);
+    if (known.length === 0) return nothing;
+    const classes = Math.max(...known.map(({ fidelity }) => fidelity?.counts.length ?? 0));
+    const samples = rows.find(({ run }) => run.samples)?.run.samples;
+    return html`<details>
+      <summary>Changed predictions by class</summary>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">as the reference predicts</th>
+            ${known.map(({ run }) => html`<th scope="col">${run.name}</th>`)}
+          </tr>
+        </thead>
+        <tbody>
+          ${Array.from(
+            { length: Math.min(classes, MAX_CLASSES) },
+            (_, i) => html`<tr>
+              <th scope="row">${className(samples, i)}</th>
+              ${known.map(({ fidelity }) => html`<td>${flipText(fidelity, i)}</td>`)}
+            </tr>`,
+          )}
+        </tbody>
+      </table>
+      ${classes > MAX_CLASSES ? html`<p>The first ${MAX_CLASSES} of ${classes}.</p>` : nothing}
+    </details>`;
+  }
+}
+
+function recordsIn(rows: readonly Row[]): unknown[] {
+  return rows.flatMap(({ run, moved, fidelity }) => [run, moved?.drift, fidelity]);
+}
+
+function flipText(fidelity: Fidelity | undefined, index: number): string {
+  const [flips, count] = [fidelity?.flips[index], fidelity?.counts[index]];
+  return count === undefined ? "–" : `${flips} of ${count}`;
+}
+
+define("tfx-focus", Focus);

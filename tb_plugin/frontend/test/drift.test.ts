@@ -1,0 +1,185 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  bandsOf,
+  choosePlace,
+  driftChoice,
+  driftCurves,
+  movedAt,
+  placesOf,
+  referencePredictions,
+  startOf,
+  unwrapped,
+} from "../src/analysis/drift.ts";
+import type { Group } from "../src/data/listing.ts";
+import type { Series } from "../src/data/series.ts";
+import type { Store } from "../src/data/store.ts";
+import type { Drift, Role } from "../src/format/compressed.ts";
+import type { Predictions, TfRecord } from "../src/format/records.ts";
+import { EMPTY_SCENE, type Scene, type ShownRun } from "../src/state/scene.ts";
+
+const CONTENT = { unit: "", signed: false, shape: [], input: "", channels: 0, settings: {} };
+
+function group(explainer: string, layer: string): Group {
+  const name = `drift/${explainer}/${layer}`;
+  const fixed = { samples: [], lastStep: 9, stamp: "", content: CONTENT };
+  return { group: name, kind: "drift", explainer, layer, ...fixed };
+}
+
+function run(name: string, ...groups: Group[]): ShownRun {
+  return {
+    id: `${name}/explain`,
+    name,
+    colour: "",
+    run: { run: `${name}/explain`, groups, inputs: [], problems: [] },
+    compression: undefined,
+    samples: undefined,
+  };
+}
+
+function drift(values: number[], reference = "dense", role: Role = "model"): Drift {
+  const agrees = Uint8Array.from(values, (_, i) => (i === 0 ? 0 : 1));
+  return {
+    kind: "drift",
+    values: Float64Array.from(values),
+    agrees,
+    measures: ["spearman"],
+    reference,
+    role,
+  };
+}
+
+/** A store that holds records by run, group and step. */
+function storeOf(held: Record<string, Record<number, TfRecord>>): Store {
+  const get = (run: string, group: string): Series | undefined => {
+    const records = held[`${run} ${group}`];
+    if (!records) return undefined;
+    const points = Object.entries(records).map(([step, record]) => ({
+      step: Number(step),
+      wallTime: 0,
+      record,
+      error: "",
+    }));
+    return { kind: "drift", points, bytes: 0 };
+  };
+  return { get } as Store;
+}
+
+const sceneOf = (...shown: ShownRun[]): Scene => ({ ...EMPTY_SCENE, runs: shown, shown });
+
+test("wrappers are no layers of their own", () => {
+  assert.equal(unwrapped("backbone/prune_low_magnitude_conv/conv"), "backbone/conv");
+  assert.equal(unwrapped("quant_conv/conv@1"), "conv@1");
+  assert.equal(unwrapped("prune_low_magnitude_conv"), "prune_low_magnitude_conv");
+  assert.equal(unwrapped("quant_a/b"), "quant_a/b");
+});
+
+test("one place for a layer with and without its wrapper", () => {
+  const dense = run("dense", group("IntegratedGradients", "image"), group("GradCAM", "conv"));
+  const pruned = run("pruned", group("GradCAM", "prune_low_magnitude_conv/conv"));
+  const places = placesOf([dense, pruned]);
+  assert.deepEqual(
+    places.map(({ key }) => key),
+    ["IntegratedGradients/image", "GradCAM/conv"],
+  );
+  assert.equal(choosePlace(places, "")?.explainer, "GradCAM");
+  assert.equal(choosePlace(places, "IntegratedGradients/image")?.layer, "image");
+  assert.equal(choosePlace([], ""), undefined);
+});
+
+test("what is known at an epoch, and when it starts", () => {
+  const dense = run("dense", group("GradCAM", "conv"));
+  const store = storeOf({
+    "dense/explain drift/GradCAM/conv": {
+      12: drift([1, 1], "epoch 12"),
+      14: drift([0.5, 0.25], "epoch 12"),
+    },
+  });
+  const [place] = placesOf([dense]);
+  assert.ok(place);
+  assert.deepEqual(startOf([dense], place, store), { step: 12, reference: "epoch 12" });
+  assert.deepEqual(movedAt(sceneOf(dense), store, place, "spearman", 11), []);
+  const [moved] = movedAt(sceneOf(dense), store, place, "spearman", 20);
+  assert.equal(moved?.step, 14);
+  assert.equal(moved?.maps, "map/GradCAM/conv");
+  assert.deepEqual(
+    moved?.scores.map(({ value }) => value),
+    [0.5, 0.25],
+  );
+});
+
+test("a choice of what there is", () => {
+  const dense = run("dense", group("GradCAM", "conv"));
+  const store = storeOf({ "dense/explain drift/GradCAM/conv": { 0: drift([1]) } });
+  const choice = driftChoice([dense], store, { drift: "gone/away", measure: "ssim" });
+  assert.equal(choice?.place.key, "GradCAM/conv");
+  assert.equal(choice?.measure, "spearman");
+  assert.equal(driftChoice([run("bare")], store, { drift: "", measure: "" }), undefined);
+});
+
+test("curves are means over agreeing samples, of models only", () => {
+  const shown = ["dense", "seed"].map((name) => run(name, group("GradCAM", "conv")));
+  const store = storeOf({
+    "dense/explain drift/GradCAM/conv": {
+      0: drift([-1, 1, 1], "epoch 0"),
+      3: drift([-1, 0.5, 0.25], "epoch 0"),
+      5: drift([-1, Number.NaN, 0.75], "epoch 0"),
+    },
+    "seed/explain drift/GradCAM/conv": { 0: drift([0, 0, 0], "dense", "control") },
+  });
+  const [place] = placesOf(shown);
+  assert.ok(place);
+  const curves = driftCurves(shown, store, place, "spearman");
+  assert.equal(curves.length, 1);
+  assert.deepEqual(curves[0]?.points, [
+    [0, 1],
+    [3, 0.375],
+    [5, 0.75],
+  ]);
+  assert.deepEqual(curves[0]?.references, ["epoch 0"]);
+});
+
+test("bands pool the controls of one reference, agreeing or not", () => {
+  const names = ["a", "b", "other", "model"];
+  const shown = names.map((name) => run(name, group("GradCAM", "conv")));
+  const series = (record: Drift) => ({ 0: record });
+  const store = storeOf({
+    "a/explain drift/GradCAM/conv": series(drift([0, 1, 2], "dense", "control")),
+    "b/explain drift/GradCAM/conv": series(drift([3, 4, 5], "dense", "control")),
+    "other/explain drift/GradCAM/conv": series(drift([9, 9], "epoch 3", "control")),
+    "model/explain drift/GradCAM/conv": series(drift([-9, -9, -9, -9, -9], "dense")),
+  });
+  const [place] = placesOf(shown);
+  assert.ok(place);
+  const bands = bandsOf(movedAt(sceneOf(...shown), store, place, "spearman", 0));
+  assert.deepEqual([...bands.keys()], ["dense"]);
+  assert.deepEqual(bands.get("dense"), { low: 0.5, high: 4.5, count: 6, names: ["a", "b"] });
+});
+
+test("the reference's predictions: of an epoch of the run, or of another run", () => {
+  const shown = ["dense", "pruned"].map((name) => run(name, group("GradCAM", "conv")));
+  const predictions = (predicted: number): Predictions => ({
+    kind: "predictions",
+    outputs: new Float32Array(1),
+    width: 1,
+    predicted: Int32Array.of(predicted),
+    explained: new Int32Array(0),
+    activation: "none",
+  });
+  const store = storeOf({
+    "dense/explain predictions": { 0: predictions(7) },
+    "pruned/explain predictions": { 0: predictions(1), 2: predictions(2), 4: predictions(3) },
+    "pruned/explain drift/GradCAM/conv": {
+      0: drift([1], "dense"),
+      4: drift([1], "epoch 2, the best so far by val_loss"),
+    },
+  });
+  const [place] = placesOf(shown);
+  assert.ok(place);
+  const at = (step: number): number | undefined => {
+    const [moved] = movedAt(sceneOf(...shown), store, place, "spearman", step);
+    return moved && referencePredictions(moved, shown, store)?.predicted[0];
+  };
+  assert.equal(at(0), 7);
+  assert.equal(at(4), 2);
+});
