@@ -92,10 +92,10 @@ export function cellText(record: Kernels | undefined, name: string, metric: stri
     kernelValue(record, name, "nonzeros"),
   ];
   if (metric !== "sparsity" || Number.isNaN(size - kept)) return told;
-  return `${told}, ${zerosText(size - kept, size)}`;
+  return `${told}, ${countText(size - kept)} of ${countText(size)} weights zero`;
 }
 
-/** `3,687 of 4,608 weights zero`. */
+/** `3,687 of 4,608 zero`. */
 export function zerosText(zeros: number, size: number): string {
-  return `${countText(zeros)} of ${countText(size)} weights zero`;
+  return `${countText(zeros)} of ${countText(size)} zero`;
 }

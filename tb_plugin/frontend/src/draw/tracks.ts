@@ -1,19 +1,29 @@
-/** Metrics as curves: which go together, and one uPlot for each track. */
+/** Numbers over epochs as curves: which go together, and one uPlot for each track. */
 
 import uPlot from "uplot";
 import { isValidation, type TrackName, trackOf } from "../analysis/metrics.ts";
 import { short } from "../analysis/numbers.ts";
+import { recordAt } from "../data/series.ts";
 import type { Store } from "../data/store.ts";
 import type { Scene, ShownRun } from "../state/scene.ts";
 
 export interface Curve {
   readonly run: ShownRun;
+  /** What the table of values calls it; curves of one name stand in one row. */
   readonly metric: string;
   readonly points: readonly (readonly [number, number])[];
+  readonly dash: readonly number[];
+  /** The value that is known at a step, undefined where none is. */
+  readonly at: (step: number) => number | undefined;
 }
 
 export interface Track {
-  readonly name: TrackName;
+  readonly name: string;
+  readonly title: string;
+  /** A value as text, in the table. */
+  readonly tell: (value: number) => string;
+  /** The axis' numbers, where they are not plain ones, and the distances they may have. */
+  readonly ticks?: { readonly tell: (value: number) => string; readonly steps?: number[] };
   readonly curves: readonly Curve[];
 }
 
@@ -24,6 +34,8 @@ export function tracksOf(scene: Scene, store: Store): Track[] {
   const curves = scene.shown.flatMap((run) => curvesOf(run, store));
   return NAMES.map((name) => ({
     name,
+    title: name,
+    tell: short,
     curves: curves.filter(({ metric }) => trackOf(metric) === name).slice(0, MAX_CURVES),
   })).filter((track) => track.curves.length > 0);
 }
@@ -38,7 +50,14 @@ function curvesOf(run: ShownRun, store: Store): Curve[] {
       list.push([step, value]);
     }
   }
-  return [...points].map(([metric, list]) => ({ run, metric, points: list }));
+  const series = store.get(run.id, "metrics");
+  return [...points].map(([metric, list]) => ({
+    run,
+    metric,
+    points: list,
+    dash: isValidation(metric) ? [] : [5, 4],
+    at: (step) => recordAt(series, "metrics", step)?.values.get(metric),
+  }));
 }
 
 export interface PlotLook {
@@ -60,7 +79,7 @@ export class TrackPlot {
     this.plot = new uPlot(optionsOf(track, look), dataOf(track), host);
     const title = document.createElement("span");
     title.className = `title ${track.name}`;
-    title.textContent = track.name;
+    title.textContent = track.title;
     this.plot.root.append(title);
   }
 
@@ -108,11 +127,13 @@ function optionsOf(track: Track, look: PlotLook): uPlot.Options {
         ...axis,
         size: look.left,
         space: 14,
+        ...(track.ticks?.steps ? { incrs: track.ticks.steps } : {}),
         grid: { stroke: line, width: 1 },
-        values: (_plot, ticks, _axis, _space, step) => ticks.map((tick) => tickText(tick, step)),
+        values: (_plot, ticks, _axis, _space, step) =>
+          ticks.map((tick) => track.ticks?.tell(tick) ?? tickText(tick, step)),
       },
     ],
-    series: [{}, ...track.curves.map(({ run, metric }) => strokeOf(run, metric))],
+    series: [{}, ...track.curves.map(strokeOf)],
   };
 }
 
@@ -126,8 +147,9 @@ function isWhole(value: number): boolean {
   return Math.abs(value - Math.round(value)) < 1e-9 * Math.max(1, value) && value > 0.5;
 }
 
-/** Validation solid, training dashed, in the run's colour. */
-function strokeOf(run: ShownRun, metric: string): uPlot.Series {
-  const look = { label: metric, stroke: run.colour, spanGaps: true, points: { show: false } };
-  return isValidation(metric) ? { ...look, width: 2 } : { ...look, width: 1.25, dash: [5, 4] };
+/** What is to be judged by is solid and strong, in the run's colour. */
+function strokeOf({ run, metric, points, dash }: Curve): uPlot.Series {
+  const isAlone = points.length === 1;
+  const look = { label: metric, stroke: run.colour, spanGaps: true, points: { show: isAlone } };
+  return dash.length === 0 ? { ...look, width: 2 } : { ...look, width: 1.25, dash: [...dash] };
 }

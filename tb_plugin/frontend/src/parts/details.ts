@@ -3,6 +3,7 @@
 import { css, html, nothing } from "lit";
 import { keptOf } from "../analysis/kept.ts";
 import { seconds } from "../analysis/numbers.ts";
+import type { Run } from "../data/listing.ts";
 import { recordsOf } from "../data/series.ts";
 import type { ShownRun } from "../state/scene.ts";
 import { define, Part } from "./part.ts";
@@ -104,9 +105,14 @@ export class Details extends Part {
     const { store } = this.dashboard;
     const explainers = run.run.groups.filter(({ kind }) => kind === "map" || kind === "channels");
     const costs = recordsOf(store.get(run.id, "status"), "status").at(-1)?.seconds ?? new Map();
+    const { compression } = run;
     return html`
       <h3><span class="dot" style="background: ${run.colour}"></span>${run.name}</h3>
-      ${rows([["kept epochs", this.kept(run)], ...Object.entries(run.samples?.settings ?? {})])}
+      ${
+        explainers.length > 0
+          ? rows([["kept epochs", this.kept(run)], ...Object.entries(run.samples?.settings ?? {})])
+          : nothing
+      }
       ${explainers.slice(0, MAX_ROWS).map(
         ({ explainer, layer, content }) => html`
           <h4>${explainer} · ${layer}</h4>
@@ -119,7 +125,25 @@ export class Details extends Part {
           ])}
         `,
       )}
+      ${this.compression(compression)}
     `;
+  }
+
+  private compression(compression: Run | undefined) {
+    if (!compression) {
+      return html`<p class="muted">
+        No compression was logged: add Compression(log_dir=...) to the callbacks.
+      </p>`;
+    }
+    const { store } = this.dashboard;
+    const content = compression.groups.find(({ kind }) => kind === "kernels")?.content;
+    const status = recordsOf(store.get(compression.run, "status"), "status").at(-1);
+    const cost = status?.seconds.get("Compression");
+    return html`<h4>Compression</h4>
+      ${rows([
+        ...Object.entries(content?.settings ?? {}),
+        ...(cost === undefined ? [] : ([["cost, last epoch", seconds(cost)]] as const)),
+      ])}`;
   }
 
   private kept({ id }: ShownRun): string {

@@ -39,7 +39,7 @@ export const kernelStyles = css`
     flex: 1;
   }
   .share {
-    width: 60px;
+    width: 44px;
     height: 8px;
     border-radius: 2px;
     background: var(--card);

@@ -22,7 +22,7 @@ import { base } from "./styles.ts";
 const MAX_RUNS = 4;
 /** Below this width, the facts stand under the charts. */
 const BESIDE = 520;
-const FACTS = 280;
+const FACTS = 270;
 
 export class KernelView extends PaintedPart {
   static override styles = [base, kernelStyles];

@@ -2,9 +2,8 @@
 
 import { html, unsafeCSS } from "lit";
 import uplotCss from "uplot/dist/uPlot.min.css";
-import { short } from "../analysis/numbers.ts";
-import { recordAt } from "../data/series.ts";
-import { type Track, TrackPlot, tracksOf } from "../draw/tracks.ts";
+import { totalTracks } from "../draw/total-tracks.ts";
+import { type Curve, type Track, TrackPlot, tracksOf } from "../draw/tracks.ts";
 import { Player } from "../state/player.ts";
 import { define, PaintedPart, setText } from "./part.ts";
 import { base } from "./styles.ts";
@@ -13,6 +12,8 @@ import { timelineStyles } from "./timeline-styles.ts";
 /** Left of the plots stand the axes' numbers; the playhead's arithmetic needs their width. */
 const LEFT = 56;
 const RIGHT = 14;
+/** Below the last track. */
+const AXIS = 20;
 
 export class Timeline extends PaintedPart {
   static override styles = [unsafeCSS(uplotCss), base, timelineStyles];
@@ -53,7 +54,11 @@ export class Timeline extends PaintedPart {
         </button>
         <span class="epoch"></span>
         <span class="muted">drag, or ← → Home End; Space plays</span>
-        <span class="muted strokes">solid: validation, dashed: training</span>
+        ${
+          this.tracks.some(({ name }) => name === "accuracy" || name === "loss")
+            ? html`<span class="muted strokes">solid: validation, dashed: training</span>`
+            : ""
+        }
       </div>
       <div
         class="tracks"
@@ -109,7 +114,8 @@ export class Timeline extends PaintedPart {
   // ------------------------------------------------------------------ tracks
 
   private get tracks(): Track[] {
-    return tracksOf(this.dashboard.scene, this.dashboard.store);
+    const { scene, store } = this.dashboard;
+    return [...tracksOf(scene, store), ...totalTracks(this.dashboard)];
   }
 
   /** Plot anew where curves, theme or width changed; everything else only moves the playhead. */
@@ -122,7 +128,8 @@ export class Timeline extends PaintedPart {
       track.curves.map(({ run, metric, points }) => [run.id, metric, points.length]),
     );
     this.width = host.clientWidth;
-    const key = JSON.stringify([dark, this.width, points, scene.steps.at(-1)]);
+    const height = this.trackHeight(tracks.length);
+    const key = JSON.stringify([dark, this.width, height, points, scene.steps.at(-1)]);
     if (key === this.plotted || this.width === 0) return;
     this.plotted = key;
     for (const plot of this.plots) plot.destroy();
@@ -136,7 +143,7 @@ export class Timeline extends PaintedPart {
       (track, i) =>
         new TrackPlot(host, track, {
           width: this.width,
-          height: i === tracks.length - 1 ? 82 : 62,
+          height: i === tracks.length - 1 ? height + AXIS : height,
           hasAxis: i === tracks.length - 1,
           left: LEFT,
           right: RIGHT,
@@ -145,6 +152,13 @@ export class Timeline extends PaintedPart {
         }),
     );
     this.drawRail(style.getPropertyValue("--muted").trim());
+  }
+
+  /** Many tracks, and those beside an open panel, are lower, so that the maps keep their room. */
+  private trackHeight(count: number): number {
+    const { scene, view } = this.dashboard;
+    const isCrowded = scene.has.kernels && scene.has.maps && view.panel !== "closed";
+    return Math.min(62, Math.floor((isCrowded ? 136 : 184) / Math.max(1, count)));
   }
 
   private layOut(): void {
@@ -204,15 +218,11 @@ export class Timeline extends PaintedPart {
 
   // ------------------------------------------------------------------ values
 
-  private get metrics(): string[] {
-    const names = this.tracks.flatMap((track) => track.curves.map((curve) => curve.metric));
-    return [...new Set(names)];
-  }
-
   private table() {
     const { shown } = this.dashboard.scene;
     const few = shown.slice(0, 4);
-    if (this.metrics.length === 0) return "";
+    const { tracks } = this;
+    if (tracks.length === 0) return "";
     return html`<table>
       <thead>
         <tr>
@@ -228,23 +238,30 @@ export class Timeline extends PaintedPart {
         </tr>
       </thead>
       <tbody>
-        ${this.metrics.map(
-          (metric) => html`<tr>
-            <th scope="row">${metric}</th>
-            ${few.map((run) => html`<td class="value" .metric=${metric} .run=${run.id}></td>`)}
-          </tr>`,
+        ${tracks.flatMap((track) =>
+          [...new Set(track.curves.map(({ metric }) => metric))].map(
+            (metric) => html`<tr>
+              <th scope="row">${metric}</th>
+              ${few.map(
+                (run) => html`<td
+                  class="value"
+                  .track=${track}
+                  .curve=${track.curves.find((c) => c.metric === metric && c.run === run)}
+                ></td>`,
+              )}
+            </tr>`,
+          ),
         )}
       </tbody>
     </table>`;
   }
 
   private tellValues(): void {
-    const { store, step } = this.dashboard;
-    type Value = HTMLElement & { metric: string; run: string };
+    const { step } = this.dashboard;
+    type Value = HTMLElement & { track: Track; curve: Curve | undefined };
     for (const cell of this.renderRoot.querySelectorAll<Value>(".value")) {
-      const record = recordAt(store.get(cell.run, "metrics"), "metrics", step);
-      const value = record?.values.get(cell.metric);
-      setText(cell, value === undefined ? "–" : short(value));
+      const value = cell.curve?.at(step);
+      setText(cell, value === undefined ? "–" : cell.track.tell(value));
     }
   }
 }

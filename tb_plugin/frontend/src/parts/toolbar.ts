@@ -158,7 +158,13 @@ export class Toolbar extends Part {
         </span>
         <span class="hidden" role="status">${this.copied ? "Link copied" : ""}</span>
       </div>
-      <div class="line how">${this.colourControls()} ${this.scaleControls()} ${this.difference()}</div>
+      ${
+        scene.has.maps || scene.shown.length === 0
+          ? html`<div class="line how">
+            ${this.colourControls()} ${this.scaleControls()} ${this.difference()}
+          </div>`
+          : nothing
+      }
     `;
   }
 

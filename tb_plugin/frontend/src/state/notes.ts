@@ -4,7 +4,7 @@ import { keptOf } from "../analysis/kept.ts";
 import { plural } from "../analysis/numbers.ts";
 import { recordsOf, type Series } from "../data/series.ts";
 import type { Store } from "../data/store.ts";
-import type { Scene, ShownRun } from "./scene.ts";
+import { type Scene, type ShownRun, sourcesOf } from "./scene.ts";
 
 export interface Note {
   readonly level: "info" | "warning";
@@ -32,8 +32,11 @@ function keptNotes({ id, name }: ShownRun, store: Store): Note[] {
 }
 
 /** Problems are counted over the whole training, so the last status knows them all. */
-function problemNotes({ id, name }: ShownRun, store: Store): Note[] {
-  const problems = recordsOf(store.get(id, "status"), "status").at(-1)?.problems ?? [];
+function problemNotes(shown: ShownRun, store: Store): Note[] {
+  const { name } = shown;
+  const problems = sourcesOf(shown).flatMap(
+    ({ run }) => recordsOf(store.get(run, "status"), "status").at(-1)?.problems ?? [],
+  );
   return problems.map(({ kind, count, message, step }) => ({
     level: "warning",
     run: name,
@@ -42,9 +45,13 @@ function problemNotes({ id, name }: ShownRun, store: Store): Note[] {
 }
 
 function unreadableNotes(run: ShownRun, scene: Scene, store: Store): Note[] {
-  const texts = run.run.problems.map((problem) => `not shown: ${problem}`);
-  const groups = ["samples", "metrics", "predictions", "status"];
-  for (const group of groups) texts.push(...errorsOf(store.get(run.id, group), group));
+  const texts: string[] = [];
+  for (const source of sourcesOf(run)) {
+    texts.push(...source.problems.map((problem) => `not shown: ${problem}`));
+    for (const { group, samples } of source.groups) {
+      if (samples.length === 0) texts.push(...errorsOf(store.get(source.run, group), group));
+    }
+  }
   for (const { group } of scene.shownColumns) {
     for (const sample of scene.samples) {
       texts.push(...errorsOf(store.get(run.id, group, sample), `${group}/${sample}`));
