@@ -14,7 +14,13 @@ from tensorflow.lite.python import schema_py_generated as schema
 CODES = vars(schema.BuiltinOperator)
 
 
-def convert(model: Any, mode: str = "float", sparse: bool = False, loops: bool = False) -> bytes:
+def convert(
+    model: Any,
+    mode: str = "float",
+    sparse: bool = False,
+    loops: bool = False,
+    adjust: Callable[[Any], None] = lambda converter: None,
+) -> bytes:
     """A model as a file: `float`, `float16`, `dynamic` range, or `int8` throughout."""
     converter = tf.lite.TFLiteConverter.from_keras_model(model)
     optimizations = [tf.lite.Optimize.EXPERIMENTAL_SPARSITY] if sparse else []
@@ -29,6 +35,7 @@ def convert(model: Any, mode: str = "float", sparse: bool = False, loops: bool =
     if loops:  # which have parts that only TensorFlow's own operators know
         sets = [tf.lite.OpsSet.TFLITE_BUILTINS, tf.lite.OpsSet.SELECT_TF_OPS]
         converter.target_spec.supported_ops = sets
+    adjust(converter)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the converter, about itself
         result: bytes = converter.convert()
@@ -37,7 +44,7 @@ def convert(model: Any, mode: str = "float", sparse: bool = False, loops: bool =
 
 def _samples(model: Any) -> Iterator[list[Any]]:
     rng = np.random.default_rng(0)
-    for _ in range(8):
+    for _ in range(100):
         yield [rng.normal(size=(1, *t.shape[1:])).astype("float32") for t in model.inputs]
 
 
@@ -76,13 +83,17 @@ def edited(data: bytes, change: Callable[[Any], None]) -> bytes:
     return bytes(builder.Output())
 
 
+def operator_of(content: Any, code: str) -> Any:
+    """The first operator of this kind."""
+    return next(
+        operator
+        for operator in content.subgraphs[0].operators
+        if content.operatorCodes[operator.opcodeIndex].builtinCode == CODES[code]
+    )
+
+
 def weight_of(content: Any, code: str, position: int = 1) -> tuple[Any, Any]:
     """(tensor, buffer) of the weights of the first operator of this kind."""
-    graph = content.subgraphs[0]
-    operator = next(
-        op
-        for op in graph.operators
-        if content.operatorCodes[op.opcodeIndex].builtinCode == CODES[code]
-    )
+    graph, operator = content.subgraphs[0], operator_of(content, code)
     tensor = graph.tensors[operator.inputs[position]]
     return tensor, content.buffers[tensor.buffer]
