@@ -17,8 +17,6 @@ from tfexplain.callbacks.records import metrics
 from tfexplain.callbacks.writer import RunWriter
 from tfexplain.compression import KeptBits, LayerNumbers, LayerWeights, Totals
 
-# At one bit each: 32 MiB.
-MOST_CHURN_WEIGHTS = 256 << 20
 _HISTOGRAM = "Weights as the layer computes with them: after mask and quantization."
 
 
@@ -32,7 +30,6 @@ class Choices:
     samples: int
     seed: int
     measured: compression.Settings
-    churn: bool | None
     scalars: bool
     histograms: bool
     verbose: bool
@@ -115,22 +112,22 @@ class Compressing:
     def _measure(
         self, layers: Sequence[LayerWeights], step: int, moment: Literal["epoch", "end"]
     ) -> list[LayerNumbers]:
-        settings = self._choices.measured
-        if self._choices.churn is None:
-            affordable = sum(layer.size for layer in layers) <= MOST_CHURN_WEIGHTS
-            settings = replace(settings, churn=affordable)
+        settings = self._choices.measured.decided(sum(layer.size for layer in layers))
         found: list[LayerNumbers] = []
         for layer in layers:
             one = LayerNumbers(layer)
+            # Taken out, so that the bits of one kernel only are there twice.
+            kept = self._kept.pop(layer.name, None)
             with self._guard.watch(f"kernel {layer.name}", step):
-                one = compression.measure(layer, settings, self._kept.get(layer.name))
+                one = compression.measure(layer, settings, kept)
+            if one.kept is not None:
+                self._kept[layer.name] = one.kept
             before = self._last.get(layer.name)
             if moment == "end" and before is not None and one.churn == 0:
                 # Nothing moved since the last epoch, whose churn is the one to keep.
                 one = replace(one, churn=before.churn)
-            found.append(one)
-        self._kept = {one.layer.name: one.kept for one in found if one.kept is not None}
-        self._last = {one.layer.name: replace(one, kept=None) for one in found}
+            found.append(replace(one, kept=None))
+        self._last = {one.layer.name: one for one in found}
         return found
 
     def _write_kernel(

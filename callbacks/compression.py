@@ -74,7 +74,7 @@ class Compression(LoggingCallback):
         super().__init__(os.path.join(os.fspath(log_dir), "compression"), on_error)
         n, m = pattern
         measured = compression.Settings(
-            pattern=compression.Pattern(n, m, block), gzip=gzip, churn=churn is not False
+            pattern=compression.Pattern(n, m, block), gzip=gzip, churn=churn
         )
         self._choices = Choices(
             val=val,
@@ -83,7 +83,6 @@ class Compression(LoggingCallback):
             samples=samples,
             seed=seed,
             measured=measured,
-            churn=churn,
             scalars=scalars,
             histograms=histograms,
             verbose=verbose,

@@ -17,6 +17,7 @@ from tfexplain import Compression, Explain
 from tfexplain.callbacks import compressing
 from tfexplain.callbacks.guard import ExplainWarning
 from tfexplain.compression import WeightsError
+from tfexplain.compression import numbers as numbers_module
 from tfexplain.schema import Kernels
 
 EPOCHS = 3
@@ -258,7 +259,7 @@ def test_what_fails_for_one_kernel_spares_the_others(
 def test_masks_are_counted_up_to_what_memory_allows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compressing, "MOST_CHURN_WEIGHTS", 100)
+    monkeypatch.setattr(numbers_module, "CHURN_LIMIT", 100)
     x, y = digits(32)
     for name, churn in (("automatic", None), ("asked", True)):
         logging = Compression(tmp_path / name, churn=churn, verbose=False, on_error="raise")
