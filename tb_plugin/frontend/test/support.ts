@@ -43,3 +43,60 @@ export function packMap(
   const values = { dtype: "F16", shape, bytes: bytesOf(Uint16Array.from(halves)) };
   return pack("map", { values }, { scale: "2.0", score: "1.5", target: "3", gap: "", ...header });
 }
+
+export function f64(values: readonly number[], shape = [values.length]): Written {
+  return { dtype: "F64", shape, bytes: bytesOf(Float64Array.from(values)) };
+}
+
+export function i64(values: readonly number[], shape = [values.length]): Written {
+  return { dtype: "I64", shape, bytes: bytesOf(BigInt64Array.from(values, BigInt)) };
+}
+
+export function u8(values: readonly number[]): Written {
+  return { dtype: "U8", shape: [values.length], bytes: Uint8Array.from(values) };
+}
+
+const WORDS = ["", "Dense", "", "float", "float32", "3 × 4", ""];
+
+/** Two kernels, `conv` and `rnn.kernel`, with sparsity and SQNR; the second's sparsity unknown. */
+export function packKernels(header: Readonly<Record<string, string>> = {}): Uint8Array {
+  const arrays = {
+    values: f64([0.5, 8, Number.NaN, Number.POSITIVE_INFINITY], [2, 2]),
+    totals: f64([0.25, Number.NaN], [1, 2]),
+  };
+  const rows = [
+    ["conv", "conv", ...WORDS],
+    ["rnn.kernel", "rnn", "", "LSTM", "", "int8", "int8", "3 × 4", "with a note"],
+  ];
+  return pack("kernels", arrays, {
+    rows: JSON.stringify(rows),
+    metrics: '["sparsity", "sqnr"]',
+    total_metrics: '["sparsity", "sqnr"]',
+    parts: '[""]',
+    denominators: '["12 weights"]',
+    moment: "end",
+    ...header,
+  });
+}
+
+export function packKernel(
+  header: Readonly<Record<string, string>> = {},
+  arrays: Readonly<Record<string, Written>> = {},
+): Uint8Array {
+  return pack(
+    "kernel",
+    { counts: i64([1, 0, 2 ** 40]), pruned: u8([0, 1]), dead: u8([]), ...arrays },
+    { low: "-0.5", high: "0.25", zeros: "7", nonfinite: "0", ...header },
+  );
+}
+
+/** Channels of 1 × 1, by their numbers and whether they are dead. */
+export function packChannels(channels: readonly number[], dead: readonly number[]): Uint8Array {
+  const count = channels.length;
+  return pack("channels", {
+    values: { dtype: "F16", shape: [count, 1, 1], bytes: bytesOf(new Uint16Array(count)) },
+    scales: { dtype: "F32", shape: [count], bytes: bytesOf(new Float32Array(count)) },
+    channels: { dtype: "I32", shape: [count], bytes: bytesOf(Int32Array.from(channels)) },
+    dead: u8(dead),
+  });
+}

@@ -37,6 +37,7 @@ export class LayerStrip extends PaintedPart {
 
   private known: readonly unknown[] = [];
   private isDrawn = false;
+  private seen: string | undefined;
   private cells: readonly Cells[] = [];
   private scale: Scale = { low: 0, high: 1 };
   private hostWidth = 0;
@@ -195,6 +196,11 @@ export class LayerStrip extends PaintedPart {
 
   override updated(): void {
     if (!this.isDrawn && this.hostWidth > 0) this.draw();
+    const { layer } = this.dashboard.scene;
+    if (layer !== this.seen) {
+      this.seen = layer;
+      this.find("[aria-pressed=true]")?.scrollIntoView({ block: "nearest" });
+    }
     super.updated();
   }
 

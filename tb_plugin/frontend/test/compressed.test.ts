@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { decode, type RecordKind } from "../src/format/records.ts";
+import { RecordError } from "../src/format/safetensors.ts";
+import { f64, i64, pack, packKernel, packKernels, u8 } from "./support.ts";
+
+const DRIFT = { measures: '["pearson"]', reference: "epoch 3", role: "model" };
+const FIDELITY = { names: '["agreement"]', reference: "dense", role: "control" };
+
+test("kernels are rows of words, numbers by metric, and totals by part", () => {
+  const record = decode("kernels", packKernels());
+  assert.ok(record.kind === "kernels");
+  assert.deepEqual(
+    record.rows.map(({ name, mode }) => [name, mode]),
+    [
+      ["conv", "float"],
+      ["rnn.kernel", "int8"],
+    ],
+  );
+  assert.deepEqual([...record.values], [0.5, 8, Number.NaN, Number.POSITIVE_INFINITY]);
+  assert.deepEqual([...(record.totals.get("") ?? [])], [["sparsity", 0.25]]);
+  assert.equal(record.denominators.get(""), "12 weights");
+  assert.equal(record.moment, "end");
+});
+
+test("a kernel keeps its counts and which channels are gone", () => {
+  const record = decode("kernel", packKernel());
+  assert.ok(record.kind === "kernel");
+  assert.deepEqual(record.counts, [1, 0, 2 ** 40]);
+  assert.deepEqual([record.low, record.high, record.zeros, record.nonfinite], [-0.5, 0.25, 7, 0]);
+  assert.deepEqual([[...record.pruned], [...record.dead]], [[0, 1], []]);
+});
+
+test("drift and fidelity say what they compare with", () => {
+  const drift = decode(
+    "drift",
+    pack("drift", { values: f64([0.5, 1], [2, 1]), agrees: u8([1, 0]) }, DRIFT),
+  );
+  assert.ok(drift.kind === "drift");
+  assert.deepEqual(
+    [[...drift.values], [...drift.agrees]],
+    [
+      [0.5, 1],
+      [1, 0],
+    ],
+  );
+  assert.deepEqual(
+    [drift.measures, drift.reference, drift.role],
+    [["pearson"], "epoch 3", "model"],
+  );
+
+  const arrays = { values: f64([0.9]), flips: i64([1, 0]), counts: i64([5, 4]) };
+  const fidelity = decode("fidelity", pack("fidelity", arrays, FIDELITY));
+  assert.ok(fidelity.kind === "fidelity");
+  assert.deepEqual([...fidelity.numbers], [["agreement", 0.9]]);
+  assert.deepEqual([fidelity.flips, fidelity.counts, fidelity.role], [[1, 0], [5, 4], "control"]);
+});
+
+test("whatever is not of the format is refused", () => {
+  const agrees = u8([1]);
+  const hostile: [string, RecordKind, Uint8Array][] = [
+    ["rows that are no JSON", "kernels", packKernels({ rows: "x" })],
+    ["rows of eight texts", "kernels", packKernels({ rows: '[["a","","","","","","",""]]' })],
+    ["fewer rows than numbers", "kernels", packKernels({ rows: "[]" })],
+    ["more metrics than numbers", "kernels", packKernels({ metrics: '["a", "b", "c"]' })],
+    ["a metric twice", "kernels", packKernels({ metrics: '["sparsity", "sparsity"]' })],
+    ["totals of no part", "kernels", packKernels({ parts: "[]", denominators: "[]" })],
+    ["no denominator", "kernels", packKernels({ denominators: "[]" })],
+    ["another moment", "kernels", packKernels({ moment: "noon" })],
+    ["low above high", "kernel", packKernel({ low: "1.0" })],
+    ["an infinite range", "kernel", packKernel({ high: "inf" })],
+    ["half a zero", "kernel", packKernel({ zeros: "0.5" })],
+    ["fewer than no zeros", "kernel", packKernel({ zeros: "-1" })],
+    ["more zeros than a number holds", "kernel", packKernel({ zeros: "1e17" })],
+    ["counts below zero", "kernel", packKernel({}, { counts: i64([1, -1]) })],
+    ["counts of rank 2", "kernel", packKernel({}, { counts: i64([1, 2], [1, 2]) })],
+    [
+      "two samples, one answer",
+      "drift",
+      pack("drift", { values: f64([1, 1], [2, 1]), agrees }, DRIFT),
+    ],
+    [
+      "another role",
+      "drift",
+      pack("drift", { values: f64([1], [1, 1]), agrees }, { ...DRIFT, role: "x" }),
+    ],
+    [
+      "more flips than samples",
+      "fidelity",
+      pack("fidelity", { values: f64([1]), flips: i64([3]), counts: i64([2]) }, FIDELITY),
+    ],
+    [
+      "flips without counts",
+      "fidelity",
+      pack("fidelity", { values: f64([1]), flips: i64([3]), counts: i64([]) }, FIDELITY),
+    ],
+  ];
+  for (const [what, kind, data] of hostile) {
+    assert.throws(() => decode(kind, data), RecordError, what);
+  }
+});

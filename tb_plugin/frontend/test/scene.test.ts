@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Listing, readListing } from "../src/data/listing.ts";
+import { Store } from "../src/data/store.ts";
+import { axisOf, middleOf, stepAt, ticksOf, xOf } from "../src/draw/strip.ts";
+import { deriveScene, groupsWith, sourcesOf, wantsOf } from "../src/state/scene.ts";
+import { DEFAULT_VIEW, type View } from "../src/state/view.ts";
+
+const MAPS = [
+  "samples",
+  "map/GradCAM/conv1",
+  "map/GradCAM/conv2",
+  "channels/FeatureMaps/conv1",
+  "channels/FeatureMaps/conv2",
+  "map/IG/image",
+];
+const KERNELS = ["kernels", "status", "kernel/conv1", "kernel/conv2", "kernel/head"];
+
+/** What the server says of runs with these groups. */
+function listing(runs: Readonly<Record<string, readonly string[]>>): Listing {
+  const groupOf = (group: string): object => {
+    const [kind = "", explainer = "", layer = ""] = group.split("/");
+    const names = kind === "kernel" ? { explainer: "", layer: explainer } : { explainer, layer };
+    return { group, kind, ...names, samples: layer ? [0] : [] };
+  };
+  return readListing({
+    runs: Object.entries(runs).map(([run, groups]) => ({ run, groups: groups.map(groupOf) })),
+  });
+}
+
+function sceneOf(runs: Readonly<Record<string, readonly string[]>>, view: Partial<View> = {}) {
+  return deriveScene(listing(runs), new Store(() => undefined), { ...DEFAULT_VIEW, ...view });
+}
+
+test("maps and kernels of one folder are one run, with the explain run's id", () => {
+  const scene = sceneOf({
+    "a/compression": KERNELS,
+    "a/explain": MAPS,
+    "b/explain": MAPS,
+    "c/compression": KERNELS,
+    other: KERNELS,
+  });
+  assert.deepEqual(
+    scene.runs.map(({ id, name, compression }) => [id, name, compression?.run]),
+    [
+      ["a/explain", "a", "a/compression"],
+      ["b/explain", "b", undefined],
+      ["c/compression", "c", "c/compression"],
+      ["other", "other", "other"],
+    ],
+  );
+  assert.deepEqual(
+    scene.runs.map((run) => sourcesOf(run).length),
+    [2, 1, 1, 1],
+  );
+  assert.equal(new Set(scene.runs.map(({ colour }) => colour)).size, 4);
+});
+
+test("bare folders are one run too", () => {
+  const names = (runs: Record<string, readonly string[]>): string[] =>
+    sceneOf(runs).runs.map(({ name }) => name);
+  assert.deepEqual(names({ compression: KERNELS, explain: MAPS }), ["run"]);
+  assert.deepEqual(names({ explain: MAPS }), ["explain"]);
+  assert.deepEqual(names({ compression: KERNELS }), ["compression"]);
+});
+
+test("what there is to show decides which views there are", () => {
+  assert.deepEqual(sceneOf({ "a/explain": MAPS }).has, {
+    kernels: false,
+    drift: false,
+    maps: true,
+  });
+  assert.deepEqual(sceneOf({ "a/compression": [...KERNELS, "drift/GradCAM/conv1"] }).has, {
+    kernels: true,
+    drift: true,
+    maps: false,
+  });
+});
+
+test("a link to a run opens it, by either of its names", () => {
+  const runs = { "a/compression": KERNELS, "a/explain": MAPS, "b/explain": MAPS };
+  for (const name of ["a/explain", "a/compression"]) {
+    assert.deepEqual(
+      sceneOf(runs, { runs: [name] }).shown.map(({ id }) => id),
+      ["a/explain"],
+    );
+  }
+});
+
+test("selecting a kernel switches the maps that exist of its layer, and no others", () => {
+  const runs = { "a/compression": KERNELS, "a/explain": MAPS };
+  const groups = ["map/GradCAM/conv2", "channels/FeatureMaps/conv2", "map/IG/image"];
+  const scene = sceneOf(runs, { groups });
+  assert.deepEqual(groupsWith(scene, "conv1"), [
+    "map/GradCAM/conv1",
+    "map/IG/image",
+    "channels/FeatureMaps/conv1",
+  ]);
+  assert.equal(groupsWith(scene, "conv2"), undefined);
+  assert.equal(groupsWith(scene, "head"), undefined);
+});
+
+test("single kernels are fetched only where they are shown", () => {
+  const runs = { "a/compression": KERNELS, "a/explain": MAPS };
+  const scene = sceneOf(runs, { groups: ["map/GradCAM/conv1", "channels/FeatureMaps/conv2"] });
+  const wanted = wantsOf(scene, undefined).map(({ run, group }) => `${run} ${group.group}`);
+  assert.deepEqual(wanted, [
+    "a/explain samples",
+    "a/explain map/GradCAM/conv1",
+    "a/explain channels/FeatureMaps/conv2",
+    "a/compression kernels",
+    "a/compression status",
+    "a/compression kernel/conv2",
+  ]);
+});
+
+test("epochs along a strip", () => {
+  const axis = axisOf([2, 3, 5], 80);
+  assert.deepEqual([xOf(axis, 2), xOf(axis, 3), xOf(axis, 6)], [0, 20, 80]);
+  assert.equal(middleOf(axis, 5), 70);
+  assert.deepEqual(
+    [-4, 0, 19.9, 20, 200].map((x) => stepAt(axis, x)),
+    [2, 2, 2, 3, 5],
+  );
+  assert.deepEqual(ticksOf(axis, 20), [2, 3, 4, 5]);
+  assert.deepEqual(ticksOf(axisOf([0, 99], 200), 44), [0, 50]);
+  assert.deepEqual(ticksOf(axisOf([7], 200)), [7]);
+});
