@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
 import subprocess
@@ -14,29 +13,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from support.examples import ROOT, environment, run_example
 from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
 
 from tfexplain import schema
 
-ROOT = Path(__file__).resolve().parents[2]
 EPOCHS = 6
 # The last epoch before pruning begins.
 LEARNED = 2
 RUNS = ("plain", "shortcut")
 LAYERS = ("conv1", "conv2", "conv3")
 SAMPLES = range(8)
-
-
-def run_example(name: str, *arguments: object, folder: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(ROOT / "examples" / name), *map(str, arguments)]
-    return subprocess.run(
-        command, cwd=folder, env=environment(), capture_output=True, text=True, timeout=400
-    )
-
-
-def environment() -> dict[str, str]:
-    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    return {**os.environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
 
 
 def series_of(run: Path) -> dict[str, dict[int, bytes]]:
