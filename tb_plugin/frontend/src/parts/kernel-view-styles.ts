@@ -4,12 +4,19 @@ import { css } from "lit";
 
 export const kernelStyles = css`
   :host {
-    display: block;
+    display: grid;
     min-width: 0;
-    overflow: auto;
-    padding: 8px 14px;
+    min-height: 0;
     border-left: 1px solid var(--line);
     font-size: 12px;
+  }
+  .scroll {
+    overflow: auto;
+    min-width: 0;
+    padding: 8px 14px;
+  }
+  .scroll:focus-visible {
+    outline-offset: -2px;
   }
   h2 {
     font-size: 13px;

@@ -52,7 +52,7 @@ export class KernelView extends PaintedPart {
     const { layer } = this.dashboard.scene;
     if (layer === undefined) return nothing;
     const { runs } = this;
-    return html`
+    return html`<div class="scroll" tabindex="0" role="group" aria-label="Selected kernel">
       <h2 class="cut" title=${layer}>${layer}</h2>
       <div class="both ${this.isBeside ? "beside" : ""}">
         <div class="charts" style="width: ${this.chartWidth}px">
@@ -103,7 +103,7 @@ export class KernelView extends PaintedPart {
           </tbody>
         </table>
       </div>
-    `;
+    </div>`;
   }
 
   private get runs(): readonly ShownRun[] {

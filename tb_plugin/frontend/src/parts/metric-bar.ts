@@ -68,7 +68,7 @@ export class MetricBar extends Part {
     return html`
       <label class="control"
         ><span class="muted">Metric</span>
-        <select @change=${choose}>
+        <select aria-label="Metric" @change=${choose}>
           ${grouped([...new Set([...this.names, metric])]).map(
             ([group, metrics]) => html`<optgroup label=${group}>
               ${metrics.map(
