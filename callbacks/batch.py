@@ -42,7 +42,12 @@ class ValidationBatch:
 
     def targets(self, head: Head, first: Head, asked: Targets | str) -> Targets:
         """What to explain at `head`; labels belong to the `first` head only."""
-        if asked == "label" and head == first and self.label_kind == "class":
+        if (
+            isinstance(asked, str)
+            and asked == "label"
+            and head == first
+            and self.label_kind == "class"
+        ):
             return np.where(np.isnan(self.labels), PREDICTED, self.labels).astype(np.int32)
         return None if isinstance(asked, str) else asked
 
@@ -62,8 +67,8 @@ def choose_batch(settings: Settings, model: Any, heads: Sequence[str | int | Non
     first_row = tf.nest.map_structure(lambda x: x[:1], pool.inputs)
     passes = Passes(model, as_batch(first_row))
     head = passes.head(heads[0] if heads else None)
-    labels = _labels(pool.labels, head, passes)
-    label_kind, known = _known_labels(labels, head)
+    labels = labels_of(pool.labels, head, passes)
+    label_kind, known = known_labels(labels, head)
     rows = validation.choose(known, len(pool), settings.samples, settings.seed)
     inputs = as_batch(pool.take(rows))
     shown = np.full(len(rows), np.nan) if known is None else known[rows].astype(np.float64)
@@ -74,8 +79,8 @@ def choose_batch(settings: Settings, model: Any, heads: Sequence[str | int | Non
     return passes, head, batch
 
 
-def _labels(labels: Any, head: Head, passes: Passes) -> Any:
-    """The labels of one output, from whatever structure they came in."""
+def labels_of(labels: Any, head: Head, passes: Passes) -> Any:
+    """The labels of one output, from whatever structure they came in; None where unclear."""
     if labels is None or len(passes.heads) == 1:
         flat = tf.nest.flatten(labels) if labels is not None else []
         return flat[0] if len(flat) == 1 else None
@@ -86,10 +91,14 @@ def _labels(labels: Any, head: Head, passes: Passes) -> Any:
     return labels if head.position == 0 and isinstance(labels, np.ndarray) else None
 
 
-def _known_labels(
+def known_labels(
     labels: Any, head: Head
 ) -> tuple[Literal["class", "value", "none"], npt.NDArray[Any] | None]:
-    """Labels as class indices (whole numbers) or as values (floats), whichever the head has."""
+    """Labels as class indices (whole numbers) or as values (floats), whichever the head has.
+
+    Raises:
+        TargetError: a class that the head does not have.
+    """
     if labels is None or not head.classes:
         return "none", None
     if head.regression:

@@ -147,9 +147,7 @@ def _of_model(model: Any, explaining: Explaining, maps: Places) -> dict[tuple[st
     try:
         if not model.built:
             raise ValueError("its weights are not built.")
-        other = Explaining(explaining.settings, model, explainers, explaining.batch)
-        if other.head.classes != explaining.head.classes:
-            raise ValueError(f"got {other.head.classes} outputs, not {explaining.head.classes}.")
+        other = Explaining(explaining.settings, model, explainers, beside=explaining)
         shown = matched(maps, other.shown(other.run()))
     except ValueError as error:
         raise ValueError(

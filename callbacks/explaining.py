@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from tfexplain import rendering, schema
@@ -34,10 +35,12 @@ class Explaining:
         settings: The arguments of `Explain`.
         model: The built model.
         explainers: By name; default those of the settings, else what fits the model.
-        batch: What to explain; default chosen from the settings' data.
+        beside: Another model's: its batch is explained, and its outputs say how those of this
+            model read where its own layers and loss do not.
 
     Raises:
-        ValueError: data, labels or targets that do not fit the model.
+        ValueError: data, labels or targets that do not fit the model, or outputs of other sizes
+            than those of `beside`.
     """
 
     def __init__(
@@ -45,18 +48,20 @@ class Explaining:
         settings: Settings,
         model: Any,
         explainers: Mapping[str, Explainer] | None = None,
-        batch: ValidationBatch | None = None,
+        beside: Explaining | None = None,
     ) -> None:
         self.settings = settings
         planned = tuple((explainers or {}).values()) or settings.explainers or ()
         self.passes: Passes
         self.head: Head
         self.batch: ValidationBatch
-        if batch is None:
-            heads = [explainer.head for explainer in planned]
-            self.passes, self.head, self.batch = choose_batch(settings, model, heads)
+        if beside is None:
+            asked = [explainer.head for explainer in planned]
+            self.passes, self.head, self.batch = choose_batch(settings, model, asked)
         else:
-            self.passes, self.batch = Passes(model, batch.inputs), batch
+            self.batch = beside.batch
+            self.passes = Passes(model, self.batch.inputs)
+            self.passes.heads = _alike(self.passes.heads, beside.passes.heads)
             self.head = self.passes.head(planned[0].head if planned else None)
         self.explainers = explainers or _named(planned or _fitting(self.passes))
         if not isinstance(settings.targets, str):
@@ -140,6 +145,25 @@ class Explaining:
             return layer
         causes = next((site.inputs for site in self.passes.sites if site.path == layer), ())
         return next((names[i] for i in causes if names[i] in pictures), "")
+
+
+def _alike(heads: Sequence[Head], reference: Sequence[Head]) -> tuple[Head, ...]:
+    """Heads that read like those of a reference: what was compressed is often not compiled, and
+    then there is no loss to tell logits from values."""
+    sizes = [[head.classes for head in several] for several in (heads, reference)]
+    if sizes[0] != sizes[1]:
+        raise ValueError(f"expected outputs of sizes {sizes[1]}; got {sizes[0]}.")
+    return tuple(
+        head
+        if head.activation != "none"
+        else replace(
+            head,
+            activation=other.activation,
+            applied=other.applied,
+            regression=other.regression,
+        )
+        for head, other in zip(heads, reference, strict=True)
+    )
 
 
 def _fitting(passes: Passes) -> tuple[Explainer, ...]:

@@ -18,6 +18,7 @@ _HOMES = {
     "FeatureMaps": "tfexplain.explainers",
     "GradCAM": "tfexplain.explainers",
     "IntegratedGradients": "tfexplain.explainers",
+    "compare": "tfexplain.comparing",
     "explain": "tfexplain.explainers",
 }
 
@@ -29,12 +30,14 @@ __all__ = [
     "GradCAM",
     "IntegratedGradients",
     "__version__",
+    "compare",
     "explain",
 ]
 
 if TYPE_CHECKING:
     from tfexplain.attribution import Attribution
     from tfexplain.callbacks import Compression, Explain
+    from tfexplain.comparing import compare
     from tfexplain.explainers import FeatureMaps, GradCAM, IntegratedGradients, explain
 
 

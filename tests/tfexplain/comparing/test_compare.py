@@ -1,0 +1,289 @@
+"""`compare` on models that were trained for real, against numbers had by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from scipy import stats
+from support.models import digits
+from support.read import read_run
+
+import tfexplain
+from tfexplain import GradCAM, IntegratedGradients, compare, schema
+from tfexplain.quality import MEASURES
+from tfexplain.tflite import TfliteModel
+
+# Keras' own variables, when Keras itself makes arrays of them.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:__array__ implementation doesn't:DeprecationWarning"
+)
+
+X, Y = (array[100:160] for array in digits(160))
+EXPLAINERS = [GradCAM(relu=False), IntegratedGradients(steps=4)]
+PLACES = [("GradCAM", "conv2"), ("IntegratedGradients", "input")]
+
+
+@pytest.fixture(scope="module")
+def compared(files: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A comparison of files, and where it was logged."""
+    log_dir = tmp_path_factory.mktemp("logs")
+    names = ("dense", "same", "pruned", "int8")
+    found = compare(
+        [files / f"{name}.keras" for name in names],
+        files / "val.npz",
+        log_dir,
+        control=[files / "seed.keras"],
+        explainers=EXPLAINERS,
+        samples=12,
+    )
+    return found, log_dir
+
+
+def models(files: Path) -> dict[str, Any]:
+    names = ("dense", "pruned", "int8", "seed")
+    return {name: keras.models.load_model(files / f"{name}.keras", compile=False) for name in names}
+
+
+def test_an_identical_copy_is_identical(compared: Any) -> None:
+    same = compared[0].models["same"]
+    assert same.fidelity.numbers["agreement"] == 1
+    assert same.fidelity.numbers["kl"] == 0
+    assert not same.fidelity.flips.any()
+    assert list(same.drifts) == PLACES
+    for drifted in same.drifts.values():
+        assert drifted.agrees.all()
+        assert (drifted.values == 1).all()
+    assert not [one for one in compared[0].moved(1000) if one.model == "same"]
+
+
+@pytest.mark.parametrize("name", ["pruned", "int8", "seed"])
+def test_fidelity_is_over_all_rows(name: str, compared: Any, files: Path) -> None:
+    opened = models(files)
+    p, q = (opened[n].predict(X, verbose=0).astype(np.float64) for n in ("dense", name))
+    found = compared[0].models[name].fidelity
+    flipped = p.argmax(1) != q.argmax(1)
+    assert found.numbers["samples"] == 60
+    assert found.numbers["agreement"] == (~flipped).mean()
+    expected = np.mean([stats.entropy(a, b) for a, b in zip(p, q, strict=True)])
+    assert np.isclose(found.numbers["kl"], expected, rtol=1e-3, atol=1e-7)
+    assert found.numbers["accuracy"] == (q.argmax(1) == Y).mean()
+    assert found.numbers["reference_accuracy"] == (p.argmax(1) == Y).mean()
+    for digit in range(10):
+        assert found.counts[digit] == (p.argmax(1) == digit).sum()
+        assert found.flips[digit] == (flipped & (p.argmax(1) == digit)).sum()
+
+
+@pytest.mark.parametrize("name", ["pruned", "int8", "seed"])
+def test_maps_are_compared_for_the_same_targets(name: str, compared: Any, files: Path) -> None:
+    found, opened = compared[0], models(files)
+    rows = found.rows
+    assert np.array_equal(found.labels, Y[rows])
+    maps = [GradCAM(relu=False)(opened[n], X[rows], Y[rows]).maps for n in ("dense", name)]
+    drifted = found.models[name].drifts["GradCAM", "conv2"]
+    for sample, (x, y) in enumerate(zip(*maps, strict=True)):
+        expected = [np.corrcoef(x.ravel(), y.ravel())[0, 1], stats.spearmanr(x, y, axis=None)[0]]
+        assert np.allclose(drifted.values[sample, :2], expected, atol=1e-4)
+    predicted = [opened[n].predict(X[rows], verbose=0).argmax(1) for n in ("dense", name)]
+    assert drifted.agrees.tolist() == (predicted[0] == predicted[1]).tolist()
+
+
+def test_what_is_logged(compared: Any, files: Path) -> None:
+    found, log_dir = compared
+    assert sorted(p.name for p in log_dir.iterdir()) == sorted(found.models)
+    first = read_run(log_dir / "dense")
+    for name, one in found.models.items():
+        run = read_run(log_dir / name)
+        samples = run.record("samples")
+        assert np.array_equal(samples.rows, found.rows)
+        assert samples.settings["reference"] == "dense"
+        assert samples.settings["role"] == one.role
+        assert samples.settings["target"] == "the true label, explained as logit"
+        assert run.pictures() == first.pictures()
+        assert [m.target for m in run.maps("GradCAM", "conv2")] == Y[found.rows].tolist()
+        assert np.array_equal(
+            run.record("predictions").predicted, one.predicted.classes[found.rows]
+        )
+        assert all(list(steps) == [0] for tag, steps in run.values.items() if "inputs" not in tag)
+        if name == "dense":
+            assert not [tag for tag in run.values if tag.startswith(("drift", "fidelity"))]
+            continue
+        role = "control" if name == "seed" else "model"
+        for (explainer, layer), drifted in one.drifts.items():
+            record = run.record(f"drift/{explainer}/{layer}")
+            assert np.array_equal(record.values, drifted.values, equal_nan=True)
+            assert np.array_equal(record.agrees, drifted.agrees)
+            assert tuple(record.measures) == MEASURES
+            assert (record.reference, record.role) == ("model dense", role)
+        record = run.record("fidelity")
+        assert dict(record.numbers) == dict(one.fidelity.numbers)
+        assert np.array_equal(record.flips, one.fidelity.flips)
+        assert (record.reference, record.role) == ("model dense", role)
+
+
+def test_weights_are_logged_as_compression_logs_them(compared: Any, files: Path) -> None:
+    found, log_dir = compared
+    for name in ("dense", "pruned", "int8", "seed"):
+        run = read_run(log_dir / name, "compression")
+        record = run.record("kernels")
+        assert [row["name"] for row in record.rows] == ["conv1", "conv2", "hidden", "head"]
+        total = found.models[name].totals[""]
+        assert record.totals[""]["sparsity"] == total.sparsity
+        assert isinstance(run.record("kernel/conv2"), schema.Kernel)
+        column = list(record.metrics).index("sparsity")
+        if name != "int8":
+            kernel = models(files)[name].get_layer("hidden").kernel.numpy()
+            assert np.isclose(record.values[2, column], (kernel == 0).mean())
+    assert found.models["pruned"].totals[""].sparsity > 0.55
+    assert found.models["int8"].totals[""].sqnr > 30, "measured against the reference"
+    # What pruning took away is no error of quantization.
+    assert found.models["pruned"].totals[""].sqnr is None
+
+
+def test_the_band_and_what_moved(compared: Any) -> None:
+    found = compared[0]
+    control = found.models["seed"].drifts["GradCAM", "conv2"]
+    band = found.band("GradCAM", "conv2")
+    values = control.values[control.agrees]
+    assert np.allclose(band, np.nanpercentile(values, [10, 90], axis=0))
+    moved = found.moved(1000)
+    spearman = [one.spearman for one in moved]
+    assert spearman == sorted(spearman)
+    expected = [
+        (name, *place, int(found.rows[i]))
+        for name in ("same", "pruned", "int8")
+        for place in PLACES
+        for i in range(12)
+        if found.models[name].drifts[place].agrees[i]
+        and found.models[name].drifts[place].values[i, 1] < 1
+    ]
+    assert sorted((m.model, m.explainer, m.layer, m.row) for m in moved) == sorted(expected)
+    for one in moved:
+        assert one.label == str(Y[one.row])
+        low = found.band(one.explainer, one.layer)[0, 1]
+        assert one.outside == (one.spearman < low)
+    assert found.moved(3) == moved[:3]
+
+
+def test_the_summary_says_what_the_numbers_are(compared: Any) -> None:
+    found = compared[0]
+    text = found.summary(moved=2)
+    assert text.startswith("Predictions on 60 rows, beside those of dense")
+    lines = {" ".join(line.split()[:4]): line for line in text.splitlines()}
+    pruned = found.models["pruned"]
+    line = next(v for k, v in lines.items() if k.startswith("pruned model"))
+    assert f"{pruned.fidelity.numbers['agreement']:.3f}" in line
+    assert f"{pruned.totals[''].sparsity:.3f}" in line
+    drifted = pruned.drifts["GradCAM", "conv2"]
+    for word, chosen in (("agree", drifted.agrees), ("flipped", ~drifted.agrees)):
+        start = f"pruned GradCAM conv2 {chosen.sum()}"
+        line = next(
+            x for x in text.splitlines() if " ".join(x.split()).startswith(f"{start} {word}")
+        )
+        assert line.split()[-4] == f"{np.nanmean(drifted.values[chosen, 0]):.3f}"
+    assert "10th..90th percentile" in text
+    assert f"tensorboard --logdir {compared[1]}" in text
+    assert "no control" not in text
+    assert str(found) == found.summary()
+
+
+def test_without_labels_all_are_explained_for_what_the_reference_predicts(files: Path) -> None:
+    opened = models(files)
+    found = compare(
+        {n: opened[n] for n in ("dense", "pruned")}, X, samples=20, explainers=EXPLAINERS
+    )
+    rows = found.rows
+    predicted = opened["dense"].predict(X[rows], verbose=0).argmax(1)
+    maps = [GradCAM(relu=False)(opened[n], X[rows], predicted).maps for n in ("dense", "pruned")]
+    drifted = found.models["pruned"].drifts["GradCAM", "conv2"]
+    assert not drifted.agrees.all(), "nothing flipped: a poor test"
+    expected = [np.corrcoef(x.ravel(), y.ravel())[0, 1] for x, y in zip(*maps, strict=True)]
+    assert np.allclose(drifted.values[:, 0], expected, atol=1e-4)
+    assert "accuracy" not in found.models["pruned"].fidelity.numbers
+    assert "no control: how far two trainings" in found.summary()
+    assert all(one.label == "" and one.outside is None for one in found.moved())
+
+
+def test_values_are_compared_too() -> None:
+    several = {}
+    for seed in (0, 1):
+        keras.utils.set_random_seed(seed)
+        model = keras.Sequential([keras.Input((64,)), keras.layers.Dense(2, name="out")])
+        if not seed:
+            model.compile("sgd", "mse")  # the other is not compiled: it reads like this one
+        several[f"seed{seed}"] = model
+    flat = X.reshape(60, 64)
+    found = compare(several, (flat, np.stack([Y, -Y], 1).astype(float)), samples=6)
+    other = found.models["seed1"]
+    outputs = [model.predict(flat, verbose=0) for model in several.values()]
+    expected = abs(outputs[0] - outputs[1]).mean()
+    assert np.isclose(other.fidelity.numbers["mean_abs_difference"], expected, rtol=1e-5)
+    assert list(other.fidelity.numbers) == ["samples", "mean_abs_difference"]
+    assert other.drifts["IntegratedGradients", "input"].agrees.all()
+    assert "mean |difference|" in found.summary()
+
+
+@pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5:UserWarning")
+def test_files_of_tf_keras_and_of_tfmot(old_files: Path, files: Path) -> None:
+    paths = [old_files / name for name in ("old.keras", "old.h5", "stripped.keras")]
+    found = compare(paths, files / "val.npz", samples=8)
+    assert list(found.models) == ["old", "old-2", "stripped"]
+    assert found.models["old-2"].fidelity.numbers["agreement"] == 1
+    for drifted in found.models["old-2"].drifts.values():
+        assert np.isnan(drifted.values).sum() + (drifted.values == 1).sum() == drifted.values.size
+    stripped = found.models["stripped"]
+    assert 0.65 < stripped.totals[""].sparsity < 0.75
+    assert stripped.fidelity.numbers["kl"] > 0
+    beside = compare([files / "dense.keras", old_files / "old.keras"], files / "val.npz", samples=4)
+    assert beside.models["old"].fidelity.numbers["samples"] == 60
+
+
+def test_a_tflite_file_takes_part_without_maps(files: Path, tmp_path: Path) -> None:
+    paths = [files / "dense.keras", files / "int8.tflite"]
+    found = compare(paths, files / "val.npz", tmp_path, explainers=EXPLAINERS, samples=6)
+    one = found.models["int8"]
+    predicted = TfliteModel(files / "int8.tflite").predict(X)
+    assert np.array_equal(one.predicted.outputs, predicted)
+    assert one.fidelity.numbers["accuracy"] == (predicted.argmax(1) == Y).mean()
+    assert 0 < one.fidelity.numbers["kl"] < 0.1
+    assert not one.drifts
+    assert one.totals[""].weights == found.reference.totals[""].weights
+    assert one.totals[""].effective_bits < 31
+    assert "int8: no gradients in a .tflite file: predictions and weights only" in found.summary()
+    run = read_run(tmp_path / "int8")
+    shown = run.record("predictions")
+    assert np.array_equal(shown.outputs, predicted[found.rows])
+    assert run.record("fidelity").reference == "model dense"
+    assert not [tag for tag in run.values if tag.startswith(("map", "drift"))]
+    assert len(read_run(tmp_path / "int8", "compression").record("kernels").rows) == 4
+
+
+def test_a_comparison_replaces_a_former_one_and_nothing_else(files: Path, tmp_path: Path) -> None:
+    opened = models(files)
+    pair = {"dense": opened["dense"], "pruned": opened["pruned"]}
+    options = {"explainers": GradCAM(relu=False)}
+    compare(pair, X, tmp_path / "cmp", samples=3, **options)
+    compare(pair, X, tmp_path / "cmp", samples=5, **options)
+    for room in ("explain", "compression"):
+        assert len(list((tmp_path / "cmp" / "pruned" / room).glob("*tfevents*"))) == 1
+    assert len(read_run(tmp_path / "cmp" / "pruned").record("samples").rows) == 5
+
+    training = tmp_path / "logs" / "pruned"
+    callback = tfexplain.Explain((X, Y), GradCAM(), log_dir=training, verbose=False)
+    opened["seed"].compile("sgd", "sparse_categorical_crossentropy")
+    opened["seed"].fit(X, Y, verbose=0, callbacks=[callback])
+    before = {p: p.stat().st_mtime_ns for p in training.rglob("*")}
+    for log_dir in (training.parent, training):
+        with pytest.raises(ValueError, match=r"log_dir=.*pruned' holds events of something else"):
+            compare(pair, X, log_dir, **options)
+    assert {p: p.stat().st_mtime_ns for p in training.rglob("*")} == before
+
+
+def test_a_reader_that_knows_only_the_log_finds_the_flips(compared: Any) -> None:
+    _, log_dir = compared
+    run, first = read_run(log_dir / "pruned"), read_run(log_dir / "dense")
+    same = run.record("predictions").predicted == first.record("predictions").predicted
+    assert np.array_equal(run.record("drift/GradCAM/conv2").agrees, same)

@@ -1,0 +1,83 @@
+"""Fidelity against loops and closed forms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from tfexplain.quality.fidelity import Predicted, fidelity
+
+RNG = np.random.default_rng(0)
+
+
+def classes(count: int = 40) -> Predicted:
+    outputs = RNG.dirichlet(np.ones(4), count).astype("float32")
+    return Predicted(outputs, outputs.argmax(1).astype("int32"), 4, "softmax")
+
+
+def binary(p: Any) -> Predicted:
+    outputs = np.asarray(p, "float32")[:, None]
+    return Predicted(outputs, (outputs[:, 0] > 0.5).astype("int32"), 2, "sigmoid")
+
+
+def test_classes_against_loops() -> None:
+    model, reference, labels = classes(), classes(), RNG.integers(-1, 4, 40)
+    found = fidelity(model, reference, labels)
+    kl = [stats.entropy(p, q) for p, q in zip(reference.outputs, model.outputs, strict=True)]
+    flips, counts, right, theirs, known = [0] * 4, [0] * 4, 0, 0, 0
+    for mine, other, label in zip(model.classes, reference.classes, labels, strict=True):
+        counts[other] += 1
+        flips[other] += mine != other
+        known += label >= 0
+        right += mine == label
+        theirs += other == label
+    assert found.flips.tolist() == flips
+    assert found.counts.tolist() == counts
+    expected = {
+        "samples": 40,
+        "agreement": 1 - sum(flips) / 40,
+        "kl": np.mean(kl),
+        "accuracy": right / known,
+        "reference_accuracy": theirs / known,
+    }
+    assert found.numbers.keys() == expected.keys()
+    for name, value in expected.items():
+        assert np.isclose(found.numbers[name], value, rtol=1e-6), name
+
+
+def test_a_model_agrees_with_itself() -> None:
+    one = classes()
+    found = fidelity(one, one)
+    assert found.numbers == {"samples": 40, "agreement": 1, "kl": 0}
+    assert not found.flips.any()
+
+
+def test_one_probability_stands_for_two_classes() -> None:
+    found = fidelity(binary([0.2, 0.8, 0.5]), binary([0.4, 0.4, 0.9]))
+    pairs = [(0.4, 0.2), (0.4, 0.8), (0.9, 0.5)]
+    kl = [stats.entropy([p, 1 - p], [q, 1 - q]) for p, q in pairs]
+    assert np.isclose(found.numbers["kl"], np.mean(kl), rtol=1e-6)
+    assert (found.flips.tolist(), found.counts.tolist()) == ([1, 1], [2, 1])
+
+
+def test_sure_models_are_far_apart_but_not_infinitely() -> None:
+    sure = np.eye(2, dtype="float32")
+    model, reference = (Predicted(p, p.argmax(1), 2, "softmax") for p in (sure[::-1], sure))
+    assert 80 < fidelity(model, reference).numbers["kl"] < 90
+    assert fidelity(binary([1.0]), binary([1.0])).numbers["kl"] == 0
+
+
+def test_outputs_of_unknown_meaning_have_no_divergence() -> None:
+    one = classes()
+    raw = Predicted(one.outputs * 7, one.classes, 4, "none")
+    assert fidelity(raw, raw).numbers == {"samples": 40, "agreement": 1}
+
+
+def test_values_are_subtracted() -> None:
+    nothing = np.full(2, -1)
+    a, b = (Predicted(np.array(v, "float32"), nothing, 0, "none") for v in ([[1], [2]], [[2], [5]]))
+    found = fidelity(a, b)
+    assert found.numbers == {"samples": 2, "mean_abs_difference": 2}
+    assert not len(found.flips)

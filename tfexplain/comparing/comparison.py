@@ -1,0 +1,143 @@
+"""What a comparison found: numbers by model, explainer and layer, and the tables made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from tfexplain.compression import Totals
+from tfexplain.quality import MEASURES, Drifted, Fidelity
+from tfexplain.quality.fidelity import Predicted
+
+Place = tuple[str, str]
+_BAND = (10, 90)
+
+
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """One model beside the reference.
+
+    Attributes:
+        name: As its run is called.
+        role: `reference`, `model` or `control`.
+        predicted: On all rows of the data.
+        drifts: By explainer and layer (named without wrappers): `values` float64 [N, measures]
+            and `agrees` bool [N] of the explained rows; empty for the reference itself, and for a
+            model without gradients.
+        fidelity: Of its predictions on all rows; None for the reference.
+        totals: Its weights in numbers, by part of the model.
+        notes: What could not be had, in words.
+    """
+
+    name: str
+    role: Literal["reference", "model", "control"]
+    predicted: Predicted
+    drifts: Mapping[Place, Drifted] = field(default_factory=dict)
+    fidelity: Fidelity | None = None
+    totals: Mapping[str, Totals] = field(default_factory=dict)
+    notes: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A sample whose map moved though its prediction stayed.
+
+    `row` is its place in the data, `spearman` how alike the two maps are, `outside` whether that
+    is less than the band of the controls spans; None without controls.
+    """
+
+    model: str
+    explainer: str
+    layer: str
+    row: int
+    label: str
+    predicted: str
+    spearman: float
+    outside: bool | None
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Models beside a reference, on the same rows and for the same targets.
+
+    Attributes:
+        models: By name, the reference first, controls last.
+        rows: int64 [N], the explained rows of the data.
+        labels: float64 [N], their labels; NaN where there is none.
+        target: What is explained, in words.
+        class_names: Names of the classes, where given.
+        log_dir: Where it was logged, or empty.
+    """
+
+    models: Mapping[str, Compared]
+    rows: npt.NDArray[np.int64]
+    labels: npt.NDArray[np.float64]
+    target: str
+    class_names: Sequence[str] = ()
+    log_dir: str = ""
+
+    @property
+    def reference(self) -> Compared:
+        """What the others are compared with."""
+        return next(iter(self.models.values()))
+
+    @property
+    def places(self) -> list[Place]:
+        """Every explainer and layer that was compared."""
+        return list(dict.fromkeys(place for one in self.models.values() for place in one.drifts))
+
+    def band(self, explainer: str, layer: str) -> npt.NDArray[np.float64] | None:
+        """[2, measures]: 10th and 90th percentile over the samples on which a control and the
+        reference predict the same; None without such samples."""
+        found = [
+            one.drifts[explainer, layer]
+            for one in self.models.values()
+            if one.role == "control" and (explainer, layer) in one.drifts
+        ]
+        values = [one.values[one.agrees] for one in found]
+        pooled = np.concatenate([np.zeros((0, len(MEASURES))), *values])
+        pooled = pooled[np.isfinite(pooled).any(axis=1)]
+        if not len(pooled):
+            return None
+        columns = [column[np.isfinite(column)] for column in pooled.T]
+        ends = [np.percentile(c, _BAND) if len(c) else [np.nan, np.nan] for c in columns]
+        return np.stack(ends, axis=1)
+
+    def moved(self, count: int = 10) -> list[Moved]:
+        """The samples whose focus moved most though the prediction stayed, by Spearman; each
+        explainer and layer counts by itself."""
+        measure = MEASURES.index("spearman")
+        found: list[Moved] = []
+        for name, one in self.models.items():
+            if one.role != "model":
+                continue
+            for (explainer, layer), drifted in one.drifts.items():
+                band, values = self.band(explainer, layer), drifted.values[:, measure]
+                for sample in np.flatnonzero(drifted.agrees & (values < 1)):
+                    value, row = float(values[sample]), int(self.rows[sample])
+                    outside = None if band is None else bool(value < band[0, measure])
+                    label, predicted = self.labels[sample], int(one.predicted.classes[row])
+                    words = self._class(label), self._class(predicted)
+                    found.append(Moved(name, explainer, layer, row, *words, value, outside))
+        return sorted(found, key=lambda one: one.spearman)[:count]
+
+    def summary(self, moved: int = 10) -> str:
+        """All of it as text: predictions, weights, maps, and the samples that moved most."""
+        from tfexplain.comparing.tables import summary
+
+        return summary(self, moved)
+
+    def __str__(self) -> str:
+        return self.summary()
+
+    def _class(self, index: float) -> str:
+        if np.isnan(index) or (self.reference.predicted.count and index < 0):
+            return ""
+        whole = float(index).is_integer()
+        if whole and 0 <= index < len(self.class_names):
+            return self.class_names[int(index)]
+        return f"{index:g}" if self.reference.predicted.count or index >= 0 else ""

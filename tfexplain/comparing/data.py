@@ -1,0 +1,57 @@
+"""The data that models are compared on."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from typing import Any
+
+import numpy as np
+
+from tfexplain.callbacks import validation
+from tfexplain.callbacks.validation import Pool
+
+_NAMES = (("x", "y"), ("images", "labels"))
+
+
+def read_data(data: Any) -> Pool:
+    """All rows of the data: what `Explain` takes, or the path of an .npz file.
+
+    Raises:
+        ValueError, OSError: nothing in it, rows that do not match, a file without the arrays.
+        TypeError: no data.
+    """
+    if isinstance(data, (str, os.PathLike)):
+        data = _npz(os.fspath(data))
+    try:
+        return validation.read(data)
+    except (ValueError, TypeError) as error:
+        # The same rules as those of a callback's `val`.
+        raise type(error)(str(error).replace("val:", "data:", 1)) from error
+
+
+def _npz(path: str) -> tuple[Any, ...]:
+    """(x, y) or (x,) of an .npz file."""
+    expected = "expected arrays x and y, or images and labels, or two arrays in this order"
+    try:
+        with open(path, "rb") as file:
+            found = np.load(file, allow_pickle=False)
+            if isinstance(found, np.ndarray):
+                raise ValueError("it holds a single array without a name")
+            arrays = {name: found[name] for name in found}
+    except FileNotFoundError:
+        raise FileNotFoundError(f"data={path!r}: no such file. Check the path.") from None
+    except (OSError, ValueError, zipfile.BadZipFile, EOFError) as error:
+        raise ValueError(
+            f"data={path!r}: cannot be read as an .npz file ({error}); {expected}. Save it with "
+            "np.savez(path, x=x, y=y)."
+        ) from error
+    for names in _NAMES:
+        if names[0] in arrays:
+            return tuple(arrays[name] for name in names if name in arrays)
+    if not arrays or len(arrays) > 2:
+        got = ", ".join(arrays) or "none"
+        raise ValueError(
+            f"data={path!r}: {expected}; got {got}. Save with np.savez(path, x=x, y=y)."
+        )
+    return tuple(arrays.values())

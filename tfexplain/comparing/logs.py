@@ -1,0 +1,98 @@
+"""A comparison in the log: a run for each model, beside each other in the dashboard."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from tfexplain import schema
+from tfexplain.callbacks.explaining import Explaining, Found
+from tfexplain.callbacks.kernels import kernel_record, kernels_record
+from tfexplain.callbacks.writer import RunWriter
+from tfexplain.comparing.weights import Weights
+from tfexplain.quality import MEASURES, Drifted, Fidelity, Predicted
+from tfexplain.records.compressed import Role
+
+_ROOMS = ("explain", "compression")
+# Lies beside what a comparison wrote, so that the next one may replace it.
+_MARK = "tfexplain-comparison.txt"
+
+
+def check_free(log_dir: str, names: Iterable[str]) -> None:
+    """Raises ValueError where a run to be written holds the events of something else."""
+    for path in (log_dir, *(os.path.join(log_dir, name) for name in names)):
+        own = tf.io.gfile.exists(os.path.join(path, _MARK))
+        events = [] if own else [e for room in ("", *_ROOMS) for e in _events(path, room)]
+        if events:
+            raise ValueError(
+                f"log_dir={log_dir!r}: expected a new directory, or that of a former comparison; "
+                f"{path!r} holds events of something else. Pass another log_dir."
+            )
+
+
+def open_run(log_dir: str, name: str, room: str) -> RunWriter:
+    """The writer of one room of a run, from which a former comparison was removed."""
+    run = os.path.join(log_dir, name)
+    for event in _events(run, room):
+        tf.io.gfile.remove(event)
+    writer = RunWriter(os.path.join(run, room))
+    writer.open()
+    with tf.io.gfile.GFile(os.path.join(run, _MARK), "w") as file:
+        file.write("Written by tfexplain compare, which may replace it.\n")
+    return writer
+
+
+def write_maps(
+    writer: RunWriter, explaining: Explaining, found: Found, choices: Mapping[str, str]
+) -> None:
+    """What `Explain` writes of one epoch, at step 0."""
+    explaining.write_constant(choices, writer)
+    explaining.write(found, 0, [0], writer)
+    status = schema.Status({name: one.seconds for name, one in found.items()})
+    writer.add(schema.Tag("status"), 0, status, schema.Content("status"))
+
+
+def write_predictions(writer: RunWriter, found: Predicted, rows: npt.NDArray[np.int64]) -> None:
+    """Of a model that is not explained, on the rows that others are explained on."""
+    outputs, classes = found.outputs[rows], found.classes[rows]
+    record = schema.Predictions(outputs, classes, np.zeros(1), found.activation)
+    writer.add(schema.Tag("predictions"), 0, record, schema.Content("predictions"))
+
+
+def write_drift(
+    writer: RunWriter,
+    drifts: Mapping[tuple[str, str], Drifted],
+    reference: str,
+    role: Role,
+) -> None:
+    """How far each of the model's maps is from the reference's."""
+    for (name, layer), one in drifts.items():
+        record = schema.Drift(one.values, one.agrees, MEASURES, f"model {reference}", role)
+        writer.add(schema.Tag("drift", name, layer), 0, record, schema.Content("drift"))
+
+
+def write_fidelity(writer: RunWriter, found: Fidelity, reference: str, role: Role) -> None:
+    """How far the model's predictions are from the reference's."""
+    record = schema.Fidelity(found.numbers, found.flips, found.counts, f"model {reference}", role)
+    writer.add(schema.Tag("fidelity"), 0, record, schema.Content("fidelity"))
+
+
+def write_weights(writer: RunWriter, found: Weights) -> None:
+    """What `Compression` writes after training, at step 0."""
+    record = kernels_record(found.numbers, found.totals, found.activities, "end")
+    settings = {"note": "; ".join(found.notes)} if found.notes else {}
+    writer.add(schema.Tag("kernels"), 0, record, schema.Content("kernels", settings=settings))
+    for one in found.numbers:
+        kernel = kernel_record(one, found.activities.get(one.layer.path))
+        if kernel is not None:
+            content = schema.Content("kernel", shape=kernel.counts.shape)
+            writer.add(schema.Tag("kernel", layer=one.layer.name), 0, kernel, content)
+
+
+def _events(run: str, room: str) -> Sequence[str]:
+    found: list[str] = tf.io.gfile.glob(os.path.join(run, room, "*tfevents*"))
+    return found

@@ -1,0 +1,203 @@
+"""The models to compare: from paths or objects to built models, each with a name and a role."""
+
+from __future__ import annotations
+
+import json
+import os
+import warnings
+import zipfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+Model: TypeAlias = Any
+# A built model, or the path of a file that holds one.
+Source: TypeAlias = Model | str | os.PathLike[str]
+Sources: TypeAlias = Mapping[str, Source] | Sequence[Source]
+
+_LOAD_YOURSELF = (
+    "Or load it yourself, with what it needs, and pass the model: "
+    "tfexplain.compare({'name': model, ...}, data)."
+)
+_WRAPPED = ("PruneLowMagnitude", "QuantizeWrapper", "QuantizeLayer", "ClusterWeights")
+
+
+@dataclass(frozen=True, eq=False)
+class Contender:
+    """One of the models that are compared.
+
+    `model` is a Keras model or a `TfliteModel`; `path` is the file it came from, or empty. A
+    `control` differs from the reference by chance only.
+    """
+
+    name: str
+    model: Model
+    path: str = ""
+    role: Literal["model", "control"] = "model"
+
+    @property
+    def explainable(self) -> bool:
+        """Whether gradients can be taken; a .tflite file gives predictions and weights only."""
+        return hasattr(self.model, "layers")
+
+
+def contenders(models: Sources, control: Sources | None = None) -> list[Contender]:
+    """Open all models; the first one is the reference.
+
+    Raises:
+        ValueError, OSError: fewer than two, a name twice, a file that is missing or unreadable,
+            weights that are not built, a reference without gradients.
+    """
+    named = _named(models, "models", [])
+    controls = _named(control or {}, "control", list(named))
+    if len(named) + len(controls) < 2:
+        raise ValueError(
+            f"models: expected at least two, the reference first; got {len(named)}. Pass another "
+            "model, or another training of the same one as control."
+        )
+    twice = named.keys() & controls.keys()
+    if twice:
+        raise ValueError(
+            f"control={sorted(twice)[0]!r}: expected a name that no model has. Rename it."
+        )
+    found = [_opened(name, source, "model") for name, source in named.items()]
+    found += [_opened(name, source, "control") for name, source in controls.items()]
+    if not found[0].explainable:
+        raise ValueError(
+            f"models: expected a Keras model as the reference; {found[0].name!r} is a .tflite "
+            "file, which has no gradients. Put the model it was converted from first."
+        )
+    return found
+
+
+def _named(sources: Sources, argument: str, taken: Iterable[str]) -> dict[str, Source]:
+    """Names as given, else from the files' stems or the models' names, made unique."""
+    if isinstance(sources, (str, os.PathLike)) or hasattr(sources, "layers"):
+        raise TypeError(f"{argument}: expected several models or paths; got one. Pass a list.")
+    if isinstance(sources, Mapping):
+        found = {str(name): source for name, source in sources.items()}
+    else:
+        found, used = {}, set(taken)
+        for source in sources:
+            is_path = isinstance(source, (str, os.PathLike))
+            stem = Path(source).stem if is_path else str(getattr(source, "name", "model"))
+            name, count = stem, 1
+            while name in used:
+                count += 1
+                name = f"{stem}-{count}"
+            used.add(name)
+            found[name] = source
+    for name in found:
+        if not name.strip(". ") or not name.isprintable() or set(name) & set("/\\"):
+            raise ValueError(
+                f"{argument}={name!r}: expected a name that can be a directory's. Rename it."
+            )
+    return found
+
+
+def _opened(name: str, source: Source, role: Literal["model", "control"]) -> Contender:
+    path = ""
+    if isinstance(source, (str, os.PathLike)):
+        path = os.fspath(source)
+        source = open_model(path)
+    elif not hasattr(source, "layers"):
+        kind = type(source).__name__
+        raise TypeError(
+            f"models: {name!r}: expected a Keras model or a path; got {kind}. Pass the path of a "
+            ".tflite file."
+        )
+    if not getattr(source, "built", True):
+        raise ValueError(
+            f"models: {name!r}: its weights are not built. Call it on a batch, or give it an Input,"
+            " first."
+        )
+    return Contender(name, source, path, role)
+
+
+def open_model(path: str) -> Model:
+    """A model from a .keras, .h5 or .tflite file, of Keras 3 or tf_keras.
+
+    Raises:
+        FileNotFoundError: no such file.
+        ValueError: another kind of file, a damaged one, or one that needs more than itself.
+    """
+    if not os.path.exists(path):
+        raise FileNotFoundError(f"models={path!r}: no such file. Check the path.")
+    suffix = Path(path).suffix
+    if suffix == ".tflite":
+        from tfexplain.tflite import TfliteModel
+
+        return TfliteModel(path)
+    if os.path.isdir(path) or suffix not in (".keras", ".h5", ".hdf5"):
+        raise ValueError(
+            f"models={path!r}: expected a .keras, .h5 or .tflite file. Save the model with "
+            f"model.save('name.keras'). {_LOAD_YOURSELF}"
+        )
+    return _keras_model(path)
+
+
+def _keras_model(path: str) -> Model:
+    try:
+        library = _library(_keras_version(path))
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise ValueError(
+            f"models={path!r}: cannot be read as a Keras model: {error}. Save it again with "
+            "model.save()."
+        ) from error
+    if library is None:
+        raise ValueError(
+            f"models={path!r}: was saved by Keras 2, which tf_keras reads. Install tf_keras."
+        )
+    try:
+        return _loaded(library, path)
+    except Exception as error:
+        wrapped = any(name in str(error) for name in _WRAPPED)
+        remedy = (
+            "It holds wrappers of tensorflow_model_optimization: save what strip_pruning or "
+            "strip_clustering returns."
+            if wrapped
+            else "Custom layers must be registered before."
+        )
+        first = " ".join(str(error).split())[:300]
+        raise ValueError(
+            f"models={path!r}: cannot be loaded: {first}. {remedy} {_LOAD_YOURSELF}"
+        ) from error
+
+
+def _loaded(library: Any, path: str) -> Model:
+    with warnings.catch_warnings():
+        # The loss says how outputs read; the optimizer's state is of no use here.
+        warnings.filterwarnings("ignore", "Skipping variable loading for optimizer")
+        try:
+            return library.models.load_model(path)
+        except Exception:
+            # A loss or metric that is not known here is none of our business.
+            return library.models.load_model(path, compile=False)
+
+
+def _keras_version(path: str) -> str:
+    if path.endswith(".keras"):
+        with zipfile.ZipFile(path) as archive:
+            metadata = json.loads(archive.read("metadata.json"))
+        return str(metadata["keras_version"])
+    import h5py  # type: ignore[import-untyped]
+
+    with h5py.File(path) as file:
+        version = file.attrs.get("keras_version")
+    if version is None:
+        raise ValueError("it holds weights but no model")
+    return version.decode() if isinstance(version, bytes) else str(version)
+
+
+def _library(version: str) -> Any:
+    """Keras 3, or tf_keras for what Keras 2 and tf_keras save; None where that is missing."""
+    if int(version.partition(".")[0]) >= 3:
+        import keras
+
+        return keras
+    try:
+        import tf_keras
+    except ImportError:
+        return None
+    return tf_keras

@@ -1,0 +1,56 @@
+"""What a model says of every row of the data."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from operator import itemgetter
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from tfexplain.callbacks.records import predictions
+from tfexplain.comparing.models import Contender
+from tfexplain.explainers.together import as_batch
+from tfexplain.quality import Predicted
+from tfexplain.targets import Head
+from tfexplain.untouched import untouched
+
+_ROWS = 64
+
+
+def predict(one: Contender, inputs: Any, head: Head) -> Predicted:
+    """The outputs of one head on all rows.
+
+    Args:
+        one: The model.
+        inputs: All rows, in the structure the model takes.
+        head: Which output, and how its numbers read.
+
+    Raises:
+        ValueError: a .tflite file with other outputs than the head's.
+    """
+    raw = _outputs(one, inputs, head)
+    position = replace(head, position=0)
+    record = predictions(position, raw, [])
+    classes = 0 if head.regression or not head.classes else head.targets
+    shown = record.outputs if head.classes else raw.reshape(len(raw), -1)
+    return Predicted(shown, record.predicted, classes, record.activation)
+
+
+def _outputs(one: Contender, inputs: Any, head: Head) -> Any:
+    """float32 [rows, ...] as the model gives them."""
+    count = len(tf.nest.flatten(inputs)[0])
+    if not one.explainable:
+        found = one.model.predict(inputs)
+        if found.size != count * head.classes:
+            expected = f"expected outputs of sizes [{head.classes}]"
+            raise ValueError(f"{expected}; got {list(found.shape[1:])}.")
+        return found
+    parts = []
+    for start in range(0, count, _ROWS):
+        some = tf.nest.map_structure(itemgetter(slice(start, start + _ROWS)), inputs)
+        with untouched(one.model):
+            outputs = tf.nest.flatten(one.model(as_batch(some), training=False))
+        parts.append(np.asarray(outputs[head.position], np.float32))
+    return np.concatenate(parts)

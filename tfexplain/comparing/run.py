@@ -1,0 +1,251 @@
+"""`compare`: the same rows through several models."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from tfexplain import quality
+from tfexplain.callbacks.batch import known_labels, labels_of
+from tfexplain.callbacks.choices import describe
+from tfexplain.callbacks.explaining import Explaining, Found
+from tfexplain.callbacks.settings import Settings
+from tfexplain.callbacks.validation import Pool
+from tfexplain.comparing import logs
+from tfexplain.comparing.comparison import Compared, Comparison
+from tfexplain.comparing.data import read_data
+from tfexplain.comparing.models import Contender, Sources, contenders
+from tfexplain.comparing.predicting import predict
+from tfexplain.comparing.weights import Weights, measure_weights
+from tfexplain.explainers import Explainer
+from tfexplain.quality import Drifted, Fidelity, Predicted
+from tfexplain.targets import Targets
+
+_NO_GRADIENTS = "no gradients in a .tflite file: predictions and weights only"
+
+
+def compare(
+    models: Sources,
+    data: Any,
+    log_dir: str | os.PathLike[str] | None = None,
+    *,
+    control: Sources | None = None,
+    explainers: Sequence[Explainer] | Explainer | None = None,
+    samples: int = 16,
+    class_names: Sequence[str] | None = None,
+    targets: Targets | str = "label",
+    seed: int = 0,
+    color_range: tuple[float, float] | None = None,
+) -> Comparison:
+    """Explain the same samples with several models, and say how far each is from the first.
+
+    Every model is explained for the same targets: the labels or, without labels, what the first
+    model predicts. Predictions are compared on all rows. No number says that one model is better:
+    two trainings of the same model differ as well, and by how much is what `control` shows.
+
+    Args:
+        models: Name to model or path, or a list of these, the reference first. Paths of .keras,
+            .h5 and .tflite files; of Keras 3 or tf_keras. A .tflite file takes part with its
+            predictions and weights.
+        data: Path of an .npz file with arrays x and y (or images and labels), (x, y), x alone, or
+            a dataset, of which 1024 rows are read.
+        log_dir: Where each model's run goes, `<log_dir>/<name>/explain` and `.../compression`;
+            None writes nothing. A former comparison there is replaced.
+        control: More models like the reference, of another seed or of more epochs: what differs
+            between them and the reference is normal variation.
+        explainers: Default those that `Explain` has.
+        samples: How many rows to explain, balanced over the classes.
+        class_names: Names of the classes.
+        targets: As in `Explain`; `"predicted"` is what the reference predicts.
+        seed: Of the choice of rows.
+        color_range: As in `Explain`.
+
+    Raises:
+        ValueError, TypeError, OSError: models, data or directory that cannot be compared, read or
+            written. Nothing has been written then.
+
+    Example:
+        >>> import keras, numpy as np
+        >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+        >>> x = np.random.default_rng(0).random((20, 4))
+        >>> found = compare({"one": model, "same": model}, x)
+        >>> found.models["same"].fidelity.numbers["agreement"]
+        1.0
+    """
+    several = (explainers,) if isinstance(explainers, Explainer) else explainers
+    found = contenders(models, control)
+    pool = read_data(data)
+    if log_dir is not None:
+        logs.check_free(os.fspath(log_dir), [one.name for one in found])
+    inputs = (pool.inputs,) if pool.labels is None else (pool.inputs, pool.labels)
+    settings = Settings(
+        val=inputs,
+        explainers=None if several is None else tuple(several),
+        every=1,
+        samples=samples,
+        class_names=tuple(class_names or ()),
+        targets=targets,
+        color_range=color_range,
+        images=False,
+        seed=seed,
+        verbose=False,
+    )
+    settings.check()
+    results = _results(found, settings, pool)
+    if log_dir is not None:
+        for result in results:
+            _write(result, results[0], os.fspath(log_dir))
+    return _comparison(results, settings, os.fspath(log_dir or ""))
+
+
+@dataclass(frozen=True, eq=False)
+class _Result:
+    """All that was found of one model; `drifts` by the places its own log has."""
+
+    one: Contender
+    explaining: Explaining
+    maps: Found
+    predicted: Predicted
+    weights: Weights
+    drifts: Mapping[tuple[str, str], Drifted] = field(default_factory=dict)
+    fidelity: Fidelity | None = None
+    notes: Sequence[str] = ()
+
+
+def _results(found: Sequence[Contender], settings: Settings, pool: Pool) -> list[_Result]:
+    first = found[0]
+    with _about(first.name):
+        reference = _reference(first, settings, pool)
+    results = [reference]
+    labels = _labels(pool, reference.explaining)
+    settings = replace(settings, targets=_targets(settings, reference))
+    for one in found[1:]:
+        with _about(one.name, first.name):
+            results.append(_beside(one, reference, settings, pool, labels))
+    return results
+
+
+def _reference(one: Contender, settings: Settings, pool: Pool) -> _Result:
+    explaining = Explaining(settings, one.model)
+    predicted = predict(one, pool.inputs, explaining.head)
+    weights = _weights(one, one, explaining)
+    return _Result(one, explaining, explaining.run(), predicted, weights)
+
+
+def _beside(
+    one: Contender,
+    reference: _Result,
+    settings: Settings,
+    pool: Pool,
+    labels: npt.NDArray[np.int64] | None,
+) -> _Result:
+    first = reference.explaining
+    explaining = first
+    maps: Found = {}
+    drifts: dict[tuple[str, str], Drifted] = {}
+    if one.explainable:
+        explaining = Explaining(settings, one.model, first.explainers, first)
+        maps = explaining.run()
+        drifts = _drifts(explaining, maps, reference)
+    predicted = predict(one, pool.inputs, explaining.head)
+    return _Result(
+        *(one, explaining, maps, predicted),
+        weights=_weights(one, reference.one, explaining),
+        drifts=drifts,
+        fidelity=quality.fidelity(predicted, reference.predicted, labels),
+        notes=() if one.explainable else (_NO_GRADIENTS,),
+    )
+
+
+def _drifts(
+    explaining: Explaining, maps: Found, reference: _Result
+) -> dict[tuple[str, str], Drifted]:
+    shown = explaining.shown(maps)
+    theirs = quality.matched(shown, reference.explaining.shown(reference.maps))
+    return {place: quality.drift(shown[place], theirs[place]) for place in shown}
+
+
+def _weights(one: Contender, reference: Contender, explaining: Explaining) -> Weights:
+    batch = explaining.batch
+    return measure_weights(one, reference, batch.inputs, len(batch.rows))
+
+
+def _targets(settings: Settings, reference: _Result) -> Targets | str:
+    """The same targets for all: what is not the label is what the reference predicts."""
+    explaining, asked = reference.explaining, settings.targets
+    heads = {explainer.head for explainer in explaining.explainers.values()}
+    if not isinstance(asked, str) or len(heads) > 1 or not reference.predicted.count:
+        return asked
+    if asked == "label" and explaining.batch.label_kind == "class":
+        return asked
+    return reference.predicted.classes[explaining.batch.rows]
+
+
+def _labels(pool: Pool, explaining: Explaining) -> npt.NDArray[np.int64] | None:
+    """int64 [rows]: the classes of all rows, -1 where unknown; None without classes."""
+    kind, labels = known_labels(
+        labels_of(pool.labels, explaining.head, explaining.passes), explaining.head
+    )
+    return None if labels is None or kind != "class" else labels.astype(np.int64)
+
+
+@contextmanager
+def _about(name: str, reference: str = "") -> Iterator[None]:
+    """While open, errors say which model they are about."""
+    try:
+        yield
+    except (ValueError, tf.errors.OpError) as error:
+        text = str(error).replace("val:", "data:", 1)
+        beside = f"compared with the reference {reference!r}" if reference else "explained"
+        remedy = " Compare models of one architecture." if reference else ""
+        raise ValueError(f"models: {name!r}: cannot be {beside}: {text}{remedy}") from error
+
+
+def _write(result: _Result, reference: _Result, log_dir: str) -> None:
+    one = result.one
+    choices = {"reference": reference.one.name, "role": one.role}
+    if one.explainable:
+        choices |= describe(result.explaining, result.maps)
+    if result is reference:
+        choices["role"] = "reference"
+    else:
+        choices["target"] = describe(reference.explaining, reference.maps)["target"]
+    choices |= {"note": "; ".join(result.notes)} if result.notes else {}
+    writer = logs.open_run(log_dir, one.name, "explain")
+    logs.write_maps(writer, result.explaining, result.maps, choices)
+    if not one.explainable:
+        logs.write_predictions(writer, result.predicted, result.explaining.batch.rows)
+    logs.write_drift(writer, result.drifts, reference.one.name, one.role)
+    if result.fidelity is not None:
+        logs.write_fidelity(writer, result.fidelity, reference.one.name, one.role)
+    writer.close()
+    if result.weights.numbers:
+        writer = logs.open_run(log_dir, one.name, "compression")
+        logs.write_weights(writer, result.weights)
+        writer.close()
+
+
+def _comparison(results: Sequence[_Result], settings: Settings, log_dir: str) -> Comparison:
+    first = results[0].explaining
+    models = {
+        result.one.name: Compared(
+            result.one.name,
+            "reference" if result is results[0] else result.one.role,
+            result.predicted,
+            {(name, quality.unwrapped(p)): d for (name, p), d in result.drifts.items()},
+            result.fidelity,
+            result.weights.totals,
+            (*result.notes, *result.weights.notes),
+        )
+        for result in results
+    }
+    target = describe(first, results[0].maps)["target"]
+    batch = first.batch
+    return Comparison(models, batch.rows, batch.labels, target, settings.class_names, log_dir)

@@ -1,0 +1,139 @@
+"""A comparison as aligned text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from tfexplain.comparing.comparison import Compared, Comparison, Place
+from tfexplain.quality import MEASURES, Drifted
+
+Rows = list[list[str]]
+
+
+def summary(comparison: Comparison, moved: int) -> str:
+    """Predictions, weights, maps and the samples that moved most, each a table."""
+    count = len(comparison.reference.predicted.outputs)
+    parts = [
+        f"Predictions on {count} rows, beside those of {comparison.reference.name}",
+        _table(_predictions(comparison)),
+    ]
+    if comparison.places:
+        parts += [
+            f"Maps of {len(comparison.rows)} of these rows, for {comparison.target}: how alike they"
+            f" are to those of {comparison.reference.name}; 1 is equal",
+            _table(_maps(comparison)),
+            "Moved most though the prediction stayed, by Spearman",
+            _table(_moved(comparison, moved)),
+        ]
+    notes = [f"{name}: {n}" for name, one in comparison.models.items() for n in one.notes]
+    if not any(one.role == "control" for one in comparison.models.values()):
+        notes.append(
+            "no control: how far two trainings of one model differ by chance is not known here; "
+            "pass another seed, or more epochs, as control"
+        )
+    if comparison.log_dir:
+        notes.append(f"logged to {comparison.log_dir}: tensorboard --logdir {comparison.log_dir}")
+    return "\n\n".join(part for part in (*parts, "\n".join(notes)) if part)
+
+
+def _predictions(comparison: Comparison) -> Rows:
+    names = list(
+        dict.fromkeys(
+            name
+            for one in comparison.models.values()
+            if one.fidelity is not None
+            for name in one.fidelity.numbers
+            if name not in ("samples", "reference_accuracy")
+        )
+    )
+    heads = {"kl": "KL (nats)", "mean_abs_difference": "mean |difference|"}
+    flips = ["flips"] if comparison.reference.predicted.count else []
+    weights = ["sparsity", "bits/weight", "KiB"]
+    rows = [["model", "role", *(heads.get(n, n) for n in names), *flips, *weights]]
+    for one in comparison.models.values():
+        numbers = _numbers(one, comparison)
+        flipped = "" if one.fidelity is None else str(int(one.fidelity.flips.sum()))
+        rows.append(
+            [one.name, one.role, *(_text(numbers.get(name)) for name in names)]
+            + ([flipped] if flips else [])
+            + _weights(one)
+        )
+    return rows
+
+
+def _numbers(one: Compared, comparison: Comparison) -> dict[str, float]:
+    if one.fidelity is not None:
+        return dict(one.fidelity.numbers)
+    others = (m.fidelity.numbers for m in comparison.models.values() if m.fidelity is not None)
+    accuracy = next((n["reference_accuracy"] for n in others if "reference_accuracy" in n), None)
+    return {} if accuracy is None else {"accuracy": accuracy}
+
+
+def _weights(one: Compared) -> list[str]:
+    if not one.totals:
+        return ["", "", ""]
+    total = next(iter(one.totals.values()))
+    return [_text(total.sparsity), f"{total.effective_bits:.2f}", f"{total.size_dense / 1024:.1f}"]
+
+
+def _maps(comparison: Comparison) -> Rows:
+    rows = [["model", "explainer", "layer", "samples", *MEASURES]]
+    for one in comparison.models.values():
+        for place, drifted in one.drifts.items():
+            rows += _means(one.name, place, drifted)
+    for place in comparison.places:
+        band = comparison.band(*place)
+        if band is not None:
+            ends = [f"{_text(low)}..{_text(high)}" for low, high in band.T]
+            rows.append(["controls", *place, "10th..90th percentile", *ends])
+    return rows
+
+
+def _means(name: str, place: Place, drifted: Drifted) -> Rows:
+    rows = []
+    for word, chosen in (("agree", drifted.agrees), ("flipped", ~drifted.agrees)):
+        if chosen.any():
+            columns = [column[np.isfinite(column)] for column in drifted.values[chosen].T]
+            means = [_text(float(c.mean()) if len(c) else None) for c in columns]
+            rows.append([name, *place, f"{int(chosen.sum())} {word}", *means])
+    return rows
+
+
+def _moved(comparison: Comparison, count: int) -> Rows:
+    found = comparison.moved(count)
+    if not found:
+        return []
+    banded = any(one.outside is not None for one in found)
+    head = ["model", "explainer", "layer", "row", "label", "predicted", "spearman"]
+    rows = [[*head, *(["controls"] if banded else [])]]
+    words = {True: "outside their band", False: "within their band", None: "no band"}
+    for one in found:
+        line = [one.model, one.explainer, one.layer, str(one.row), one.label, one.predicted]
+        rows.append([*line, _text(one.spearman), *([words[one.outside]] if banded else [])])
+    return rows
+
+
+def _text(value: float | None) -> str:
+    if value is None or np.isnan(value):
+        return "-"
+    return f"{value:.3f}" if value == 0 or abs(value) >= 1e-3 else f"{value:.1e}"
+
+
+def _table(rows: Sequence[Sequence[str]]) -> str:
+    """Columns of one width, numbers to the right."""
+    if not rows:
+        return ""
+    lines = []
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    right = [all(_is_number(cell) for cell in column[1:]) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = zip(row, widths, right, strict=True)
+        line = "  ".join(c.rjust(w) if number else c.ljust(w) for c, w, number in cells)
+        lines.append("  " + line.rstrip())
+    return "\n".join(lines)
+
+
+def _is_number(cell: str) -> bool:
+    return cell in ("", "-") or cell.replace("..", "").lstrip("-")[:1].isdigit()

@@ -1,0 +1,56 @@
+"""The weights of the models that are compared, in numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tfexplain import compression
+from tfexplain.callbacks.activity import Activity
+from tfexplain.comparing.models import Contender
+from tfexplain.compression import ActivationNumbers, LayerNumbers, Totals, WeightsError
+
+# Of these, the difference to a reference is no error of quantization.
+_UNQUANTIZED = ("float", "pruning")
+
+
+@dataclass(frozen=True, eq=False)
+class Weights:
+    """The kernels of one model; `activities` are of the explained rows, by layer."""
+
+    numbers: Sequence[LayerNumbers]
+    totals: Mapping[str, Totals]
+    activities: Mapping[str, ActivationNumbers] = field(default_factory=dict)
+    notes: Sequence[str] = ()
+
+
+def measure_weights(one: Contender, reference: Contender, inputs: Any, samples: int) -> Weights:
+    """All numbers of one model's kernels.
+
+    Args:
+        one: The model.
+        reference: Gives the float weights that a quantized model is measured against.
+        inputs: The explained rows, for units that answer to none of them.
+        samples: How many these are.
+    """
+    if not one.explainable:
+        return _numbers(compression.read_tflite(one.path), {}, [])
+    activity = Activity(one.model, (inputs,), samples, seed=0)
+    layers = compression.read(one.model, shapes=activity.shapes)
+    notes = []
+    if one is not reference and any(layer.mode not in _UNQUANTIZED for layer in layers):
+        try:
+            layers = compression.read(one.model, reference.model, activity.shapes)
+        except WeightsError as error:
+            notes.append(f"quantization errors are not known: {error}")
+    return _numbers(layers, activity.measure(), notes)
+
+
+def _numbers(
+    layers: list[compression.LayerWeights],
+    activities: Mapping[str, ActivationNumbers],
+    notes: list[str],
+) -> Weights:
+    numbers = list(compression.measure_all(layers, compression.Settings(churn=False)))
+    return Weights(numbers, compression.total(numbers), activities, notes)

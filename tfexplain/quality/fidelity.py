@@ -1,0 +1,86 @@
+"""How far a model's predictions are from those of a reference."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+# Smaller probabilities count as this one: float32 knows none below, and 0 would be infinitely far.
+_LEAST = float(np.finfo(np.float32).tiny)
+
+
+@dataclass(frozen=True, eq=False)
+class Predicted:
+    """What a model says of a data set.
+
+    Attributes:
+        outputs: [N, K], probabilities where `activation` is softmax or sigmoid, else values.
+        classes: int [N], the predicted classes; -1 for values.
+        count: How many classes there are; 0 for values.
+        activation: How the outputs read; `none` for values and for numbers of unknown meaning.
+    """
+
+    outputs: npt.NDArray[np.float32]
+    classes: npt.NDArray[np.int32]
+    count: int
+    activation: Literal["softmax", "sigmoid", "none"]
+
+
+@dataclass(frozen=True, eq=False)
+class Fidelity:
+    """A model's predictions beside those of a reference.
+
+    Attributes:
+        numbers: `samples`; for classes `agreement` (share of equal predictions), `kl` (mean
+            KL(reference || model) in nats; over independent outputs, their sum), and with labels
+            `accuracy` and `reference_accuracy`; for values `mean_abs_difference`.
+        flips: int64 [classes], of the samples that the reference predicts as a class, those
+            predicted otherwise; empty for values.
+        counts: int64 [classes], how many the reference predicts as a class.
+    """
+
+    numbers: Mapping[str, float]
+    flips: npt.NDArray[np.int64]
+    counts: npt.NDArray[np.int64]
+
+
+def fidelity(
+    model: Predicted, reference: Predicted, labels: npt.NDArray[np.int64] | None = None
+) -> Fidelity:
+    """Compare the predictions of two models on the same samples.
+
+    Args:
+        model: The one that is measured.
+        reference: The one it should agree with.
+        labels: int [N], the true classes, -1 where unknown.
+    """
+    numbers: dict[str, float] = {"samples": float(len(model.outputs))}
+    if not reference.count:
+        difference = np.abs(model.outputs.astype(np.float64) - reference.outputs)
+        numbers["mean_abs_difference"] = float(difference.mean())
+        return Fidelity(numbers, np.zeros(0, np.int64), np.zeros(0, np.int64))
+    same = model.classes == reference.classes
+    numbers["agreement"] = float(same.mean())
+    if reference.activation != "none":
+        numbers["kl"] = float(divergence(model, reference).mean())
+    if labels is not None and (known := labels >= 0).any():
+        numbers["accuracy"] = float((model.classes == labels)[known].mean())
+        numbers["reference_accuracy"] = float((reference.classes == labels)[known].mean())
+    counts = np.bincount(reference.classes, minlength=reference.count)
+    flips = np.bincount(reference.classes[~same], minlength=reference.count)
+    return Fidelity(numbers, flips, counts)
+
+
+def divergence(model: Predicted, reference: Predicted) -> npt.NDArray[np.float64]:
+    """float64 [N]: KL(reference || model) in nats, of probabilities."""
+    p, q = (one.outputs.astype(np.float64) for one in (reference, model))
+    if reference.activation == "sigmoid":  # each output is a distribution of its own: it or not
+        p, q = np.stack([p, 1 - p], axis=2), np.stack([q, 1 - q], axis=2)
+    p, q = np.maximum(p, _LEAST), np.maximum(q, _LEAST)
+    terms = p * (np.log(p) - np.log(q))
+    total: npt.NDArray[np.float64] = terms.reshape(len(terms), -1).sum(axis=1)
+    return total
