@@ -8,8 +8,8 @@ memory is the peak that Linux counted for the process. Peers run last, because t
 `tf.keras` is.
 
 Run it on an idle machine. Where other programs have the cores, CPU time says more, and ratios to a
-read are always of CPU time; but a pass is one thread and a step uses all cores, so on 2 idle cores a
-pass takes up to twice its share of a step's CPU time.
+read are always of CPU time; but a pass is one thread and a step uses all cores, so on 2 idle cores
+a pass takes up to twice its share of a step's CPU time.
 """
 
 from __future__ import annotations
