@@ -260,6 +260,14 @@ def test_tables_get_integrated_gradients_alone(tmp_path: Path) -> None:
     assert not [t for t in run.values if t.startswith(("inputs", "map/GradCAM"))]
 
 
+def test_targets_can_be_given_one_by_one(tmp_path: Path) -> None:
+    targets = np.arange(8)[::-1] % 5
+    fit(digits(), tmp_path, targets=targets)
+    run = read_run(tmp_path)
+    assert [m.target for m in run.maps("GradCAM", "conv")] == targets.tolist()
+    assert run.record("samples").settings["target"] == "as passed, explained as logit"
+
+
 def test_segmentation_is_explained_through_a_function(tmp_path: Path) -> None:
     x, _ = digits()
     layers = keras.layers

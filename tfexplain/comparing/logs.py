@@ -69,15 +69,15 @@ def write_drift(
     reference: str,
     role: Role,
 ) -> None:
-    """How far each of the model's maps is from the reference's."""
+    """How far each of the model's maps is from the reference's, which is named by its run."""
     for (name, layer), one in drifts.items():
-        record = schema.Drift(one.values, one.agrees, MEASURES, f"model {reference}", role)
+        record = schema.Drift(one.values, one.agrees, MEASURES, reference, role)
         writer.add(schema.Tag("drift", name, layer), 0, record, schema.Content("drift"))
 
 
 def write_fidelity(writer: RunWriter, found: Fidelity, reference: str, role: Role) -> None:
     """How far the model's predictions are from the reference's."""
-    record = schema.Fidelity(found.numbers, found.flips, found.counts, f"model {reference}", role)
+    record = schema.Fidelity(found.numbers, found.flips, found.counts, reference, role)
     writer.add(schema.Tag("fidelity"), 0, record, schema.Content("fidelity"))
 
 

@@ -117,11 +117,11 @@ def test_what_is_logged(compared: Any, files: Path) -> None:
             assert np.array_equal(record.values, drifted.values, equal_nan=True)
             assert np.array_equal(record.agrees, drifted.agrees)
             assert tuple(record.measures) == MEASURES
-            assert (record.reference, record.role) == ("model dense", role)
+            assert (record.reference, record.role) == ("dense", role)
         record = run.record("fidelity")
         assert dict(record.numbers) == dict(one.fidelity.numbers)
         assert np.array_equal(record.flips, one.fidelity.flips)
-        assert (record.reference, record.role) == ("model dense", role)
+        assert (record.reference, record.role) == ("dense", role)
 
 
 def test_weights_are_logged_as_compression_logs_them(compared: Any, files: Path) -> None:
@@ -256,7 +256,7 @@ def test_a_tflite_file_takes_part_without_maps(files: Path, tmp_path: Path) -> N
     run = read_run(tmp_path / "int8")
     shown = run.record("predictions")
     assert np.array_equal(shown.outputs, predicted[found.rows])
-    assert run.record("fidelity").reference == "model dense"
+    assert run.record("fidelity").reference == "dense"
     assert not [tag for tag in run.values if tag.startswith(("map", "drift"))]
     assert len(read_run(tmp_path / "int8", "compression").record("kernels").rows) == 4
 
