@@ -1,6 +1,7 @@
 /** Numbers over epochs as curves: which go together, and one uPlot for each track. */
 
 import uPlot from "uplot";
+import type { Band } from "../analysis/focus.ts";
 import { isValidation, type TrackName, trackOf } from "../analysis/metrics.ts";
 import { short } from "../analysis/numbers.ts";
 import { recordAt } from "../data/series.ts";
@@ -25,6 +26,8 @@ export interface Track {
   /** The axis' numbers, where they are not plain ones, and the distances they may have. */
   readonly ticks?: { readonly tell: (value: number) => string; readonly steps?: number[] };
   readonly curves: readonly Curve[];
+  /** Ranges of values shaded behind the curves. */
+  readonly bands?: readonly Band[];
 }
 
 const NAMES: readonly TrackName[] = ["accuracy", "loss", "other"];
@@ -105,6 +108,7 @@ function dataOf({ curves }: Track): uPlot.AlignedData {
 function optionsOf(track: Track, look: PlotLook): uPlot.Options {
   const [first, last] = look.range;
   const { text, line } = look.ink;
+  const { bands = [] } = track;
   const axis = { stroke: text, font: FONT, ticks: { show: false }, gap: 4 };
   return {
     width: look.width,
@@ -113,7 +117,11 @@ function optionsOf(track: Track, look: PlotLook): uPlot.Options {
     legend: { show: false },
     cursor: { show: false },
     select: { show: false, left: 0, top: 0, width: 0, height: 0 },
-    scales: { x: { time: false, range: [first, last] } },
+    scales: {
+      x: { time: false, range: [first, last] },
+      ...(bands.length > 0 ? { y: { range: (_plot, low, high) => around(bands, low, high) } } : {}),
+    },
+    hooks: { drawClear: [(plot) => shade(plot, bands, line)] },
     axes: [
       {
         ...axis,
@@ -135,6 +143,26 @@ function optionsOf(track: Track, look: PlotLook): uPlot.Options {
     ],
     series: [{}, ...track.curves.map(strokeOf)],
   };
+}
+
+/** The range of the curves and of what is shaded behind them; curves of NaN alone have none. */
+function around(
+  bands: readonly Band[],
+  low: number | null,
+  high: number | null,
+): uPlot.Range.MinMax {
+  const lows = [...bands.map((band) => band.low), low ?? Number.POSITIVE_INFINITY];
+  const highs = [...bands.map((band) => band.high), high ?? Number.NEGATIVE_INFINITY];
+  return uPlot.rangeNum(Math.min(...lows), Math.max(...highs), 0.1, true);
+}
+
+function shade(plot: uPlot, bands: readonly Band[], colour: string): void {
+  const { left, width } = plot.bbox;
+  plot.ctx.fillStyle = colour;
+  for (const { low, high } of bands) {
+    const [top, bottom] = [plot.valToPos(high, "y", true), plot.valToPos(low, "y", true)];
+    plot.ctx.fillRect(left, top, width, bottom - top);
+  }
 }
 
 /** As many decimals as the distance between ticks needs, the same on all of them. */

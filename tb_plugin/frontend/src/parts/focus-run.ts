@@ -12,6 +12,8 @@ import { define, Part } from "./part.ts";
 import { hideReadout, showReadout } from "./readout.ts";
 import { base } from "./styles.ts";
 
+const UNDEFINED = "The two maps explain different targets, or one of them does not vary.";
+
 export class FocusRun extends Part {
   static override properties = {
     run: { attribute: false },
@@ -123,7 +125,7 @@ export class FocusRun extends Part {
       <p>
         <b class="flipped">${flipped.length}</b> changed, mean
         <b class="flipped-mean">${coefficient(meanOf(flipped))}</b
-        >${none > 0 ? html`<span class="none muted"> · ${none} undefined</span>` : nothing}
+        >${none > 0 ? html`<span class="none muted" title=${UNDEFINED}> · ${none} undefined</span>` : nothing}
       </p>
     `;
   }
@@ -133,7 +135,7 @@ export class FocusRun extends Part {
     const values = finite(scores);
     if (values.length === 0) {
       return html`<p class="muted">
-        No sample has a ${label} here: the maps explain different targets, or do not vary.
+        No sample has a ${label} here. ${UNDEFINED}
       </p>`;
     }
     const range = `${coefficient(Math.min(...values))} to ${coefficient(Math.max(...values))}`;

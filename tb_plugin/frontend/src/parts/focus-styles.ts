@@ -96,9 +96,4 @@ export const focusStyles = css`
     margin-left: 8px;
     color: var(--text);
   }
-  @media (max-width: 1100px) {
-    :host {
-      --texts: 210px;
-    }
-  }
 `;

@@ -8,11 +8,12 @@ import {
   type Moved,
   movedAt,
   type Place,
+  placesOf,
   startOf,
 } from "../analysis/drift.ts";
 import { className } from "../analysis/filters.ts";
 import { axisOf, measureOf, ranked } from "../analysis/focus.ts";
-import { coefficient } from "../analysis/numbers.ts";
+import { coefficient, plural } from "../analysis/numbers.ts";
 import { recordAt } from "../data/series.ts";
 import { ticksOf } from "../draw/dots.ts";
 import type { Fidelity } from "../format/compressed.ts";
@@ -25,6 +26,8 @@ import { define, PaintedPart } from "./part.ts";
 import { base } from "./styles.ts";
 
 const MAX_CLASSES = 200;
+const BAND_MEANING =
+  "How far maps differ by chance. A tenth of the controls’ own values lie below, a tenth above.";
 
 interface Row {
   readonly run: ShownRun;
@@ -145,13 +148,18 @@ export class Focus extends PaintedPart {
   }
 
   private key(state: FocusState) {
+    const { runs, shown } = this.dashboard.scene;
     const none = noBandText(state);
+    const hidden = runs.filter((run) => !shown.includes(run) && placesOf([run]).length > 0).length;
     return html`<p class="key">
       <span>● prediction as the reference’s</span><span>✕ changed</span>
       ${[...state.bands.values()].map(
-        (band) => html`<span class="band"><span class="swatch"></span> ${bandText(band)}</span>`,
+        (band) => html`<span class="band" title=${BAND_MEANING}
+          ><span class="swatch"></span> ${bandText(band)}</span
+        >`,
       )}
       ${none ? html`<span>${none}</span>` : nothing}
+      ${hidden > 0 ? html`<span>${plural(hidden, "more run has", "more runs have")} drift: show them above</span>` : nothing}
     </p>`;
   }
 

@@ -64,6 +64,13 @@ export const timelineStyles = css`
     top: auto;
     bottom: 8px;
   }
+  /* Similarity starts high on the left, and falls. */
+  .title.drift {
+    right: auto;
+    left: 70px;
+    top: auto;
+    bottom: 22px;
+  }
   .strokes {
     margin-left: auto;
   }

@@ -2,6 +2,7 @@
 
 import { html, unsafeCSS } from "lit";
 import uplotCss from "uplot/dist/uPlot.min.css";
+import { driftTracks } from "../draw/drift-tracks.ts";
 import { totalTracks } from "../draw/total-tracks.ts";
 import { type Curve, type Track, TrackPlot, tracksOf } from "../draw/tracks.ts";
 import { Player } from "../state/player.ts";
@@ -74,7 +75,9 @@ export class Timeline extends PaintedPart {
         <div class="rail"><canvas></canvas></div>
         <div class="playhead"></div>
       </div>
-      <div class="values">${this.table()}</div>
+      <div class="values" tabindex="0" role="group" aria-label="Values at this epoch">
+        ${this.table()}
+      </div>
     `;
   }
 
@@ -115,7 +118,11 @@ export class Timeline extends PaintedPart {
 
   private get tracks(): Track[] {
     const { scene, store } = this.dashboard;
-    return [...tracksOf(scene, store), ...totalTracks(this.dashboard)];
+    return [
+      ...tracksOf(scene, store),
+      ...totalTracks(this.dashboard),
+      ...driftTracks(this.dashboard),
+    ];
   }
 
   /** Plot anew where curves, theme or width changed; everything else only moves the playhead. */
@@ -124,9 +131,10 @@ export class Timeline extends PaintedPart {
     const { dark, scene } = this.dashboard;
     const host = this.find<HTMLElement>(".plots");
     if (!host) return;
-    const points = tracks.map((track) =>
-      track.curves.map(({ run, metric, points }) => [run.id, metric, points.length]),
-    );
+    const points = tracks.map(({ title, curves }) => [
+      title,
+      ...curves.map(({ run, metric, points }) => [run.id, metric, points.length]),
+    ]);
     this.width = host.clientWidth;
     const height = this.trackHeight(tracks.length);
     const key = JSON.stringify([dark, this.width, height, points, scene.steps.at(-1)]);
@@ -157,7 +165,8 @@ export class Timeline extends PaintedPart {
   /** Many tracks, and those beside an open panel, are lower, so that the maps keep their room. */
   private trackHeight(count: number): number {
     const { scene, view } = this.dashboard;
-    const isCrowded = scene.has.kernels && scene.has.maps && view.panel !== "closed";
+    const { kernels, drift, maps } = scene.has;
+    const isCrowded = (kernels || drift) && maps && view.panel !== "closed";
     return Math.min(62, Math.floor((isCrowded ? 136 : 184) / Math.max(1, count)));
   }
 

@@ -1,0 +1,44 @@
+/** Similarity to the reference over epochs, beside the controls' band: what training or pruning did. */
+
+import { bandsOf, type DriftCurve, driftChoice, driftCurves, movedAt } from "../analysis/drift.ts";
+import { measureOf } from "../analysis/focus.ts";
+import { coefficient } from "../analysis/numbers.ts";
+import type { Dashboard } from "../state/dashboard.ts";
+import type { Curve, Track } from "./tracks.ts";
+
+export function driftTracks({ scene, store, view }: Dashboard): Track[] {
+  const { shown, steps } = scene;
+  const choice = driftChoice(shown, store, view);
+  const drifts = choice ? driftCurves(shown, store, choice.place, choice.measure) : [];
+  if (!choice || drifts.length === 0) return [];
+  const { places, place, measure } = choice;
+  const { label } = measureOf(measure);
+  const references = [...new Set(drifts.flatMap((drift) => drift.references))];
+  const [only] = references;
+  const to = only && references.length === 1 ? only : "each run’s reference";
+  const all = bandsOf(movedAt(scene, store, place, measure, steps.at(-1) ?? 0));
+  const bands = references.flatMap((reference) => all.get(reference) ?? []);
+  const isOne = places.filter(({ explainer }) => explainer === place.explainer).length === 1;
+  const layer = isOne ? "" : ` · ${place.layer}`;
+  const names = bands.flatMap((band) => band.names).join(", ");
+  const shaded = names && `; shaded: control ${names}`;
+  return [
+    {
+      name: "drift",
+      title: `similarity to ${to}, ${label} of ${place.explainer}${layer}${shaded}`,
+      tell: coefficient,
+      curves: drifts.map(curveOf),
+      bands,
+    },
+  ];
+}
+
+function curveOf({ run, points }: DriftCurve): Curve {
+  return {
+    run,
+    metric: "similarity",
+    points,
+    dash: [],
+    at: (step) => points.findLast(([epoch]) => epoch <= step)?.[1],
+  };
+}
