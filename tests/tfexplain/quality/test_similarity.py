@@ -143,6 +143,10 @@ def test_what_is_not_defined_is_nan() -> None:
     assert np.isnan(similarity(flat, ramp)[0, :2]).all()
     assert np.isnan(similarity(flat, flat)[0, :2]).all()
     assert similarity(flat, flat)[0, 2:].tolist() == [1, 1]
+    # The mean of equal numbers is not always that number: rounding is no variation.
+    for size in range(2, 40):
+        flat = np.full((1, size), 0.1)
+        assert np.isnan(pearson(flat, np.arange(size)[None]))
     nothing = np.zeros((1, 3, 3))
     assert np.isnan(similarity(nothing, nothing)).all()
     assert np.isnan(top_overlap(nothing, ramp)).all()
