@@ -23,14 +23,14 @@ Shapes: TypeAlias = Callable[[str], "tuple[int, ...] | None"]
 
 
 def read_layer(
-    path: str, layer: Layer, inner: Mapping[int, str], taken: set[int], shapes: Shapes
+    path: str, layer: Layer, paths: Mapping[int, str], taken: set[int], shapes: Shapes
 ) -> Iterator[LayerWeights]:
     """The kernels that `layer` itself owns; for a wrapper, those of the layer in it.
 
     Args:
         path: Of the layer.
         layer: Of Keras 3 or tf_keras.
-        inner: Paths of the layers below it, by id.
+        paths: Those of all layers, by id.
         taken: Ids of variables already read; added to.
         shapes: Output shapes by path.
     """
@@ -38,7 +38,7 @@ def read_layer(
     if wrapper:
         kernels = WRAPPED[wrapper](layer)
         owner = layer.layer
-        path = inner.get(id(owner), path)
+        path = paths.get(id(owner), path)
     else:
         kernels, owner = _own(layer), layer
     for kernel in kernels:

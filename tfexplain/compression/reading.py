@@ -36,10 +36,10 @@ def read(
     parts = _parts(model)
     found: list[LayerWeights] = []
     taken: set[int] = set()
+    paths = {id(layer): path for path, layer in layers.items()}
     for path, layer in layers.items():
         part = next((name for name, ids in parts.items() if id(layer) in ids), "")
-        inner = {id(child): name for name, child in layers.items() if name.startswith(path + "/")}
-        for kernel in read_layer(path, layer, inner, taken, (shapes or {}).get):
+        for kernel in read_layer(path, layer, paths, taken, (shapes or {}).get):
             found.append(replace(kernel, part=part))
     _check_built(model, found, layers)
     found = _named_apart(found)
