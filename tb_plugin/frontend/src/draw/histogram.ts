@@ -49,14 +49,12 @@ export interface BarsLook {
   readonly height: number;
   readonly range: Scale;
   readonly most: number;
-  readonly ink: HistogramInk;
 }
 
 export function drawBars(canvas: HTMLCanvasElement, all: readonly Bars[], look: BarsLook): void {
   const context = sharpContext(canvas, look.width, look.height);
   if (!context) return;
   context.clearRect(0, 0, look.width, look.height);
-  drawAxes(context, look);
   for (const { record, colour } of all) if (record) drawOne(context, record, colour, look);
 }
 
@@ -91,8 +89,12 @@ function drawOne(
   context.stroke(path);
 }
 
-function drawAxes(context: CanvasRenderingContext2D, look: BarsLook): void {
-  const { width, height, range, most, ink } = look;
+/** The frame and numbers of the bars, on a canvas below: they stay while the bars change. */
+export function drawAxes(canvas: HTMLCanvasElement, look: BarsLook, ink: HistogramInk): void {
+  const { width, height, range, most } = look;
+  const context = sharpContext(canvas, width, height);
+  if (!context) return;
+  context.clearRect(0, 0, width, height);
   const floor = height - BOTTOM;
   context.strokeStyle = ink.line;
   context.lineWidth = 1;

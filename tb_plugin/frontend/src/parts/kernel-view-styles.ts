@@ -35,6 +35,13 @@ export const kernelStyles = css`
   canvas {
     display: block;
   }
+  .histogram {
+    position: relative;
+  }
+  .bars {
+    position: absolute;
+    inset: 0;
+  }
   .zeros {
     display: flex;
     align-items: center;

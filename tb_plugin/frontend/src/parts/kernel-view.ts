@@ -6,9 +6,10 @@ import { type Fact, factsOfKernel } from "../analysis/facts.ts";
 import { kernelRow, zerosText } from "../analysis/kernels.ts";
 import { recordAt, recordsOf, type Series } from "../data/series.ts";
 import {
+  type BarsLook,
+  drawAxes,
   drawBars,
   drawHeat,
-  type HistogramInk,
   heatPlace,
   mostCounted,
   valueRange,
@@ -20,9 +21,8 @@ import { define, PaintedPart, setText } from "./part.ts";
 import { base } from "./styles.ts";
 
 const MAX_RUNS = 4;
-/** Below this width, the facts stand under the charts. */
-const BESIDE = 520;
-const FACTS = 270;
+/** Where there is less room for the charts, the facts stand under them. */
+const LEAST_CHART = 220;
 
 export class KernelView extends PaintedPart {
   static override styles = [base, kernelStyles];
@@ -32,9 +32,8 @@ export class KernelView extends PaintedPart {
   private range = { low: -1, high: 1 };
   private most = 1;
   private facts: readonly Fact[] = [];
-  /** Found once, not in every frame; so is the ink. */
+  /** Found once, not in every frame. */
   private cells: readonly { cell: Element; fact: Fact; run: number }[] = [];
-  private ink: HistogramInk = { muted: "", line: "" };
   private painted: readonly unknown[] = [];
   private readonly sizes = new ResizeObserver(() => this.layOut());
 
@@ -62,11 +61,14 @@ export class KernelView extends PaintedPart {
               ><span class="share"><span class="part"></span></span><span class="text cut"></span>
             </p>`,
           )}
-          <canvas
-            class="bars"
-            role="img"
-            aria-label="Histogram of the nonzero weights at this epoch"
-          ></canvas>
+          <div class="histogram">
+            <canvas class="axes"></canvas
+            ><canvas
+              class="bars"
+              role="img"
+              aria-label="Histogram of the nonzero weights at this epoch"
+            ></canvas>
+          </div>
           ${runs.map(
             (run) => html`<div class="heat" title="Weights over epochs, ${run.name}">
               <canvas role="img" aria-label="Weights over epochs, ${run.name}"></canvas>
@@ -117,11 +119,15 @@ export class KernelView extends PaintedPart {
   // ------------------------------------------------------------------ sizes
 
   private get isBeside(): boolean {
-    return this.size.width >= BESIDE;
+    return this.size.width >= LEAST_CHART + this.factsWidth;
   }
 
   private get chartWidth(): number {
-    return Math.max(160, this.size.width - 28 - (this.isBeside ? FACTS + 16 : 0));
+    return Math.max(160, this.size.width - 28 - (this.isBeside ? this.factsWidth + 16 : 0));
+  }
+
+  private get factsWidth(): number {
+    return 120 + 76 * this.runs.length;
   }
 
   private get heights(): { bars: number; heat: number } {
@@ -129,6 +135,11 @@ export class KernelView extends PaintedPart {
     const room = this.size.height - 40 - 20 * count - 6 * count;
     const bars = Math.min(Math.max(room * 0.55, 84), 220);
     return { bars, heat: Math.min(Math.max((room - bars) / count, 34), 120) };
+  }
+
+  private get look(): BarsLook {
+    const { range, most } = this;
+    return { width: this.chartWidth, height: this.heights.bars, range, most };
   }
 
   private layOut(): void {
@@ -178,7 +189,8 @@ export class KernelView extends PaintedPart {
     }
     const style = getComputedStyle(this);
     const token = (name: string): string => style.getPropertyValue(name).trim();
-    this.ink = { muted: token("--muted"), line: token("--line") };
+    const axes = this.find<HTMLCanvasElement>(".axes");
+    if (axes) drawAxes(axes, this.look, { muted: token("--muted"), line: token("--line") });
     this.cells = this.facts.flatMap((fact) =>
       this.runs.flatMap((_, run) => {
         const cell = this.find(`[data-fact="${fact.name}"][data-run="${run}"]`);
@@ -205,9 +217,7 @@ export class KernelView extends PaintedPart {
     const canvas = this.find<HTMLCanvasElement>(".bars");
     const bars = runs.map(({ colour }, i) => ({ record: records[i], colour }));
     if (!canvas) return;
-    const { range, most, ink } = this;
-    const [width, height] = [this.chartWidth, this.heights.bars];
-    drawBars(canvas, bars, { width, height, range, most, ink });
+    drawBars(canvas, bars, this.look);
   }
 
   private tellZeros(

@@ -73,7 +73,7 @@ export const stripStyles = css`
     display: inline-flex;
     align-items: center;
     gap: 6px;
-    margin-right: 14px;
+    margin-right: 10px;
     font-weight: 600;
   }
   .strip {
@@ -104,8 +104,8 @@ export const stripStyles = css`
     will-change: transform;
   }
   .values {
-    width: 76px;
-    margin-right: 14px;
+    width: 66px;
+    margin-right: 10px;
     flex: none;
     font-size: 11.5px;
   }
@@ -120,7 +120,7 @@ export const stripStyles = css`
   .ticks {
     position: relative;
     height: 18px;
-    margin-right: 14px;
+    margin-right: 10px;
     flex: none;
     color: var(--muted);
   }

@@ -28,8 +28,8 @@ import { base } from "./styles.ts";
 /** More rows than this would need a canvas higher than browsers allow. */
 const MAX_ROWS = 500;
 const LEAST_WIDTH = 72;
-const VALUES = 76;
-const GAP = 14;
+const VALUES = 66;
+const GAP = 10;
 const SIDES = 32;
 
 export class LayerStrip extends PaintedPart {

@@ -16,8 +16,9 @@ export class MetricBar extends Part {
     css`
       :host {
         display: flex;
+        flex-wrap: wrap;
         align-items: center;
-        gap: 14px;
+        gap: 2px 14px;
         padding: 4px 16px;
         font-size: 12px;
         min-height: 34px;
@@ -53,7 +54,7 @@ export class MetricBar extends Part {
         text-overflow: ellipsis;
         white-space: nowrap;
         contain: layout style;
-        flex: 1;
+        flex: 1 1 200px;
       }
     `,
   ];
