@@ -188,7 +188,8 @@ class Content:
 
     `signed` says whether negative values mean evidence against, `shape` is that of one stored
     map, `input` names the `inputs/` series the map lies over, `channels` is how many channels
-    the layer has, `settings` are the explainer's own, as text.
+    the layer has, `settings` are the explainer's own, as text; of `drift` and `fidelity` the
+    `role` of their records, so that controls are known before anything of theirs is read.
     """
 
     kind: Kind

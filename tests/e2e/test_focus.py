@@ -147,10 +147,22 @@ def test_the_band_is_of_the_control_and_says_who_is_outside(
             expected.append("outside the control band" if value < low else within)
         assert places == expected
         assert len(set(places)) == 3
-        page.frame.get_by_role("checkbox", name="seed 2").uncheck()
-        expect(page.frame.locator("tfx-focus .band")).to_have_count(0)
-        expect(items(page, STAYED).locator(".place")).to_have_count(0)
+
+
+def test_controls_are_rows_only_where_asked_for(
+    open_tab: OpenPage, compared_server: Server
+) -> None:
+    with open_tab(compared_server, FOCUS) as page:
+        control = page.frame.get_by_role("checkbox", name="seed 2")
+        expect(control).not_to_be_checked()
+        expect(run_row(page, "seed 2")).to_have_count(0)
+        before = listed(page, STAYED)
+        control.check()
+        expect(run_row(page, "seed 2")).to_contain_text("control, against dense")
+        assert listed(page, STAYED) == before
+        page.frame.get_by_role("checkbox", name="int8").uncheck()
         expect(page.frame.locator("tfx-focus .key")).to_contain_text("1 more run has drift")
+        assert {run for run, _ in listed(page, STAYED)} == {"pruned"}
 
 
 def test_numbers_of_a_run(open_tab: OpenPage, compared_server: Server, compared: Path) -> None:
@@ -292,20 +304,25 @@ def test_the_timeline_has_similarity_beside_accuracy_and_sparsity(
                 assert mean == pytest.approx(np.nanmean(values), abs=0.005001)
 
 
-def test_the_timeline_shades_the_band(open_tab: OpenPage, compared_server: Server) -> None:
-    with open_tab(compared_server, FOCUS) as page:
-        title = page.frame.locator("tfx-timeline .title")
-        expect(title).to_contain_text("similarity to dense, Spearman of GradCAM; shaded: ")
-        shaded = """canvas => {
-            const {width, height} = canvas;
-            const {data} = canvas.getContext("2d").getImageData(width - 40, 0, 1, height);
-            return [...Array(height).keys()].filter(y => data[4 * y + 3] === 255).length;
-        }"""
-        canvas = page.frame.locator("tfx-timeline .uplot canvas")
-        band = canvas.evaluate(shaded)
-        page.frame.get_by_role("checkbox", name="seed 2").uncheck()
-        expect(title).not_to_contain_text("shaded")
-        assert canvas.evaluate(shaded) < band / 2
+def test_the_timeline_shades_the_band(
+    open_tab: OpenPage, compared_server: Server, drifting_server: Server
+) -> None:
+    shares = []
+    for server in (compared_server, drifting_server):
+        with open_tab(server, FOCUS) as page:
+            title = page.frame.locator("tfx-timeline .title.drift").inner_text()
+            assert title.endswith("shaded: control seed 2") == (server is compared_server)
+            # Only what is shaded is opaque all down a column beside the curves.
+            share = page.frame.locator("tfx-timeline .uplot canvas").last.evaluate(
+                """canvas => {
+                    const {width, height} = canvas;
+                    const {data} = canvas.getContext("2d").getImageData(width - 24, 0, 1, height);
+                    return data.filter((value, i) => i % 4 === 3 && value === 255).length / height;
+                }"""
+            )
+            shares.append(share)
+    assert shares[0] > 0.3
+    assert shares[1] < 0.1
 
 
 @pytest.mark.parametrize("dark", [False, True])

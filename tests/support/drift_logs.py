@@ -83,6 +83,7 @@ def _write_model(
     outputs[np.arange(SAMPLES), predicted] = 0.85
     said = schema.Predictions(outputs, predicted, [0], "softmax")
     log.record(schema.Tag("predictions"), 0, said, schema.Content("predictions"))
+    role = {"role": model.role}
     for explainer, layer in LAYERS:
         _write_maps(log, explainer, layer, maps[layer], labels)
         if model.name != "dense":
@@ -93,9 +94,11 @@ def _write_model(
                 "dense",
                 model.role,
             )
-            log.record(schema.Tag("drift", explainer, layer), 0, record, schema.Content("drift"))
+            content = schema.Content("drift", settings=role)
+            log.record(schema.Tag("drift", explainer, layer), 0, record, content)
     if model.name != "dense":
-        log.record(schema.Tag("fidelity"), 0, _fidelity(model), schema.Content("fidelity"))
+        content = schema.Content("fidelity", settings=role)
+        log.record(schema.Tag("fidelity"), 0, _fidelity(model), content)
     log.close()
 
 

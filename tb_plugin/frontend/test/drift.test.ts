@@ -16,7 +16,7 @@ import type { Series } from "../src/data/series.ts";
 import type { Store } from "../src/data/store.ts";
 import type { Drift, Role } from "../src/format/compressed.ts";
 import type { Predictions, TfRecord } from "../src/format/records.ts";
-import { EMPTY_SCENE, type Scene, type ShownRun } from "../src/state/scene.ts";
+import { isControl, type ShownRun } from "../src/state/scene.ts";
 
 const CONTENT = { unit: "", signed: false, shape: [], input: "", channels: 0, settings: {} };
 
@@ -65,8 +65,6 @@ function storeOf(held: Record<string, Record<number, TfRecord>>): Store {
   return { get } as Store;
 }
 
-const sceneOf = (...shown: ShownRun[]): Scene => ({ ...EMPTY_SCENE, runs: shown, shown });
-
 test("wrappers are no layers of their own", () => {
   assert.equal(unwrapped("backbone/prune_low_magnitude_conv/conv"), "backbone/conv");
   assert.equal(unwrapped("quant_conv/conv@1"), "conv@1");
@@ -98,8 +96,8 @@ test("what is known at an epoch, and when it starts", () => {
   const [place] = placesOf([dense]);
   assert.ok(place);
   assert.deepEqual(startOf([dense], place, store), { step: 12, reference: "epoch 12" });
-  assert.deepEqual(movedAt(sceneOf(dense), store, place, "spearman", 11), []);
-  const [moved] = movedAt(sceneOf(dense), store, place, "spearman", 20);
+  assert.deepEqual(movedAt([dense], store, place, "spearman", 11), []);
+  const [moved] = movedAt([dense], store, place, "spearman", 20);
   assert.equal(moved?.step, 14);
   assert.equal(moved?.maps, "map/GradCAM/conv");
   assert.deepEqual(
@@ -151,7 +149,7 @@ test("bands pool the controls of one reference, agreeing or not", () => {
   });
   const [place] = placesOf(shown);
   assert.ok(place);
-  const bands = bandsOf(movedAt(sceneOf(...shown), store, place, "spearman", 0));
+  const bands = bandsOf(movedAt(shown, store, place, "spearman", 0));
   assert.deepEqual([...bands.keys()], ["dense"]);
   assert.deepEqual(bands.get("dense"), { low: 0.5, high: 4.5, count: 6, names: ["a", "b"] });
 });
@@ -177,9 +175,16 @@ test("the reference's predictions: of an epoch of the run, or of another run", (
   const [place] = placesOf(shown);
   assert.ok(place);
   const at = (step: number): number | undefined => {
-    const [moved] = movedAt(sceneOf(...shown), store, place, "spearman", step);
+    const [moved] = movedAt(shown, store, place, "spearman", step);
     return moved && referencePredictions(moved, shown, store)?.predicted[0];
   };
   assert.equal(at(0), 7);
   assert.equal(at(4), 2);
+});
+
+test("a control is told by what never changes about its drift", () => {
+  const made = group("GradCAM", "conv");
+  const settings = { role: "control" };
+  assert.ok(isControl(run("seed", { ...made, content: { ...CONTENT, settings } })));
+  assert.ok(!isControl(run("pruned", made)));
 });

@@ -5,7 +5,7 @@ import { pointAt, recordAt, type Series } from "../data/series.ts";
 import type { Store } from "../data/store.ts";
 import type { Drift } from "../format/compressed.ts";
 import type { Predictions } from "../format/records.ts";
-import type { Scene, ShownRun } from "../state/scene.ts";
+import type { ShownRun } from "../state/scene.ts";
 import {
   type Band,
   bandOf,
@@ -98,15 +98,15 @@ export function startOf(shown: readonly ShownRun[], place: Place, store: Store) 
   return firsts.sort((a, b) => a.step - b.step)[0];
 }
 
-/** What each shown run has at an epoch; runs without drift until then are left out. */
+/** What each run has at an epoch; runs without drift until then are left out. */
 export function movedAt(
-  { shown }: Scene,
+  runs: readonly ShownRun[],
   store: Store,
   place: Place,
   measure: string,
   step: number,
 ): Moved[] {
-  return shown.flatMap((run) => {
+  return runs.flatMap((run) => {
     const found = measured(run, place, store);
     const point = pointAt(found?.series, step);
     if (!found || point?.record?.kind !== "drift") return [];

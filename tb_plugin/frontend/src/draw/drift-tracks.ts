@@ -16,7 +16,7 @@ export function driftTracks({ scene, store, view }: Dashboard): Track[] {
   const references = [...new Set(drifts.flatMap((drift) => drift.references))];
   const [only] = references;
   const to = only && references.length === 1 ? only : "each run’s reference";
-  const all = bandsOf(movedAt(scene, store, place, measure, steps.at(-1) ?? 0));
+  const all = bandsOf(movedAt(scene.runs, store, place, measure, steps.at(-1) ?? 0));
   const bands = references.flatMap((reference) => all.get(reference) ?? []);
   const isOne = places.filter(({ explainer }) => explainer === place.explainer).length === 1;
   const layer = isOne ? "" : ` · ${place.layer}`;

@@ -17,7 +17,7 @@ import { coefficient, plural } from "../analysis/numbers.ts";
 import { recordAt } from "../data/series.ts";
 import { ticksOf } from "../draw/dots.ts";
 import type { Fidelity } from "../format/compressed.ts";
-import { type ShownRun, sourcesOf } from "../state/scene.ts";
+import { isControl, type ShownRun, sourcesOf } from "../state/scene.ts";
 import "./focus-list.ts";
 import "./focus-run.ts";
 import { focusStyles } from "./focus-styles.ts";
@@ -43,7 +43,7 @@ export class Focus extends PaintedPart {
   private drawn: readonly unknown[] = [];
 
   override render() {
-    const { scene, store, view } = this.dashboard;
+    const { scene, store, view, step } = this.dashboard;
     const { shown } = scene;
     this.choice = driftChoice(shown, store, view);
     const { choice } = this;
@@ -57,7 +57,8 @@ export class Focus extends PaintedPart {
       choice.measure,
       moved.flatMap(({ scores }) => scores),
     );
-    const state: FocusState = { choice, moved, bands: bandsOf(moved), axis };
+    const controls = movedAt(scene.runs, store, choice.place, choice.measure, step);
+    const state: FocusState = { choice, moved, bands: bandsOf(controls), axis };
     return html`
       ${this.controls(choice)}
       ${rows.length === 0 ? this.empty(choice.place) : this.body(rows, state)}
@@ -75,7 +76,7 @@ export class Focus extends PaintedPart {
   private get rows(): Row[] {
     const { scene, store, step } = this.dashboard;
     const { choice } = this;
-    const moved = choice ? movedAt(scene, store, choice.place, choice.measure, step) : [];
+    const moved = choice ? movedAt(scene.shown, store, choice.place, choice.measure, step) : [];
     return scene.shown
       .map((run) => ({
         run,
@@ -150,7 +151,9 @@ export class Focus extends PaintedPart {
   private key(state: FocusState) {
     const { runs, shown } = this.dashboard.scene;
     const none = noBandText(state);
-    const hidden = runs.filter((run) => !shown.includes(run) && placesOf([run]).length > 0).length;
+    const hidden = runs.filter(
+      (run) => !shown.includes(run) && !isControl(run) && placesOf([run]).length > 0,
+    ).length;
     return html`<p class="key">
       <span>● prediction as the reference’s</span><span>✕ changed</span>
       ${[...state.bands.values()].map(

@@ -75,7 +75,7 @@ const EPOCHAL: readonly string[] = ["kernels", "drift", "fidelity"];
 
 export function deriveScene(listing: Listing, store: Store, view: View): Scene {
   const runs = pairUp(listing.runs).map((pair, i) => describe(pair, i, store));
-  const names = view.runs ?? runs.slice(0, FIRST_RUNS).map((run) => run.id);
+  const names = view.runs ?? firstRuns(runs).map((run) => run.id);
   const shown = runs.filter((run) => sourcesOf(run).some((source) => names.includes(source.run)));
   const columns = columnsOf(shown);
   const shownColumns = chooseColumns(columns, view.groups);
@@ -100,6 +100,20 @@ export function deriveScene(listing: Listing, store: Store, view: View): Scene {
       maps: holds(shown, ["samples", "map", "channels"]),
     },
   };
+}
+
+/** Controls are looked at through their band; only who asks for their maps is shown them. */
+function firstRuns(runs: readonly ShownRun[]): ShownRun[] {
+  const models = runs.filter((run) => !isControl(run));
+  return (models.length > 0 ? models : runs).slice(0, FIRST_RUNS);
+}
+
+/** Whether a run differs from its reference by chance only. */
+export function isControl({ run }: ShownRun): boolean {
+  return run.groups.some(
+    ({ kind, content }) =>
+      (kind === "drift" || kind === "fidelity") && content.settings.role === "control",
+  );
 }
 
 interface Pair {
@@ -283,11 +297,19 @@ export function wantsOf(scene: Scene, kept: number | undefined): Want[] {
     if (kind !== "kernel") return true;
     return layer === scene.layer || tiled.some((column) => belongs(layer, column.layer));
   };
-  return scene.shown.flatMap((run) =>
+  const wants = scene.shown.flatMap((run) =>
     sourcesOf(run).flatMap((source) =>
       source.groups.filter(isShown).map((group) => wantOf(source.run, group, scene, kept)),
     ),
   );
+  // A band is that of all controls, shown or not.
+  const controls = scene.runs.filter((run) => isControl(run) && !scene.shown.includes(run));
+  const drifts = controls.flatMap(({ id, run }) =>
+    run.groups
+      .filter(({ kind }) => kind === "drift")
+      .map((group) => wantOf(id, group, scene, kept)),
+  );
+  return [...wants, ...drifts];
 }
 
 function wantOf(run: string, group: Group, scene: Scene, kept: number | undefined): Want {
