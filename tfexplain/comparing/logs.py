@@ -72,13 +72,15 @@ def write_drift(
     """How far each of the model's maps is from the reference's, which is named by its run."""
     for (name, layer), one in drifts.items():
         record = schema.Drift(one.values, one.agrees, MEASURES, reference, role)
-        writer.add(schema.Tag("drift", name, layer), 0, record, schema.Content("drift"))
+        content = schema.Content("drift", settings={"role": role})
+        writer.add(schema.Tag("drift", name, layer), 0, record, content)
 
 
 def write_fidelity(writer: RunWriter, found: Fidelity, reference: str, role: Role) -> None:
     """How far the model's predictions are from the reference's."""
     record = schema.Fidelity(found.numbers, found.flips, found.counts, reference, role)
-    writer.add(schema.Tag("fidelity"), 0, record, schema.Content("fidelity"))
+    content = schema.Content("fidelity", settings={"role": role})
+    writer.add(schema.Tag("fidelity"), 0, record, content)
 
 
 def write_weights(writer: RunWriter, found: Weights) -> None:

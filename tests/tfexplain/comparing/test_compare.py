@@ -118,6 +118,8 @@ def test_what_is_logged(compared: Any, files: Path) -> None:
             assert np.array_equal(record.agrees, drifted.agrees)
             assert tuple(record.measures) == MEASURES
             assert (record.reference, record.role) == ("dense", role)
+            assert run.content(f"drift/{explainer}/{layer}").settings == {"role": role}
+        assert run.content("fidelity").settings == {"role": role}
         record = run.record("fidelity")
         assert dict(record.numbers) == dict(one.fidelity.numbers)
         assert np.array_equal(record.flips, one.fidelity.flips)
