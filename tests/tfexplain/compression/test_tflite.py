@@ -15,6 +15,9 @@ from hypothesis import strategies as st
 from support.tflite import convert, edited, interpreter, run, schema, weight_of
 
 from tfexplain.compression import LayerWeights, WeightsError, measure, read, read_tflite, total
+from tfexplain.compression.tflite_file import Level, Sparsity
+from tfexplain.compression.tflite_names import tidy
+from tfexplain.compression.tflite_sparse import densify
 
 DENSE = "FULLY_CONNECTED"
 # The int8 file's name for each, and the order of its dimensions that [K, I, O] begins with.
@@ -251,6 +254,8 @@ def test_sparse_kernels_are_what_an_identity_shows(mode: str) -> None:
         steps = np.float64(0) if mode == "float" else np.asarray(found.scales()).max()
         assert np.abs(found.effective()[0] - kernel).max() <= steps * 0.501
         assert found.bytes_stored < found.size * found.bits_code / 8 + found.overhead_bytes
+        assert found.bits_compute == (32 if mode == "float" else 8)
+        assert ("dynamic range" in found.note) == (mode == "dynamic")
     for ours, found in pairs(net, convert(net, "float", sparse=True)):
         np.testing.assert_array_equal(found.effective(), ours.effective())
         assert measure(found).sparsity == measure(ours).sparsity
@@ -285,6 +290,7 @@ def test_names_and_multiply_adds_are_those_of_the_model(library: Any) -> None:
     image, words = layers.Input((8, 8, 3)), layers.Input((6,), dtype="int32")
     x = layers.Flatten()(layers.SeparableConv2D(4, 2, name="sep")(backbone(image)))
     y = layers.Dense(7, name="each")(layers.Embedding(50, 9, name="table")(words))
+    y = layers.Dense(8, activation="relu", name="again")(y)
     y = layers.EinsumDense("abc,cde->abde", (6, 2, 3), name="heads")(y)
     z = layers.Dense(5, name="mix")(layers.Concatenate()([x, layers.Flatten()(y)]))
     net = library.Model([image, words], shared(shared(z)))
@@ -372,6 +378,52 @@ def test_contradictions_are_named(dynamic: bytes) -> None:
         data = edited(dynamic, lambda content, change=change: change(*weight_of(content, DENSE)))
         with pytest.raises(WeightsError, match=message):
             read_tflite(data)
+
+
+def test_a_sparse_tensor_written_by_hand() -> None:
+    """[[0, 1, 0], [2, 0, 3]], and every way in which indices can contradict it."""
+    levels = {"segments": np.array([0, 1, 3]), "indices": np.array([1, 0, 2])}
+
+    def dense(values: Any = (1, 2, 3), order: Any = (0, 1), rows: int = 2, **changed: Any) -> Any:
+        tree = Sparsity(order, (), (Level(rows), Level(0, **{**levels, **changed})))
+        return densify(np.array(values), (2, 3), tree, "kernel").tolist()
+
+    assert dense() == [0, 1, 0, 2, 0, 3]
+    for wrong, message in (
+        ({"values": (1, 2)}, "2 values for 3 places"),
+        ({"order": (0, 0)}, "an order of"),
+        ({"rows": 3}, "a level of 3 where there are 2"),
+        ({"segments": np.array([0, 3])}, "2 segments"),
+        ({"segments": np.array([0, 4, 3])}, "segments that do not cover the indices"),
+        ({"segments": np.array([0, 1, 2])}, "segments that do not cover the indices"),
+        ({"indices": np.array([1, 0, 3])}, "indices outside of 3"),
+    ):
+        with pytest.raises(WeightsError, match=f"'kernel': expected a sparse .* got .*{message}"):
+            dense(**wrong)
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["m/dense/MatMul", "m/dense_1/MatMul1"], ["dense", "dense_1"]),
+        (["m_1/a_1/MatMul", "m_1/b/c_1/MatMul"], ["a_1", "b/c_1"]),
+        (["m_1/a_1/MatMul", "m_1/b_1/c_1/MatMul"], ["a", "b/c"]),
+        (["m/a/MatMul", "n/a/MatMul"], ["m/a", "n/a"]),
+        (["m/a/MatMul", "m/a/MatMul_1"], ["a.MatMul", "a.MatMul_1"]),
+        (["m/a/MatMul", "m/a/MatMul"], ["m/a/MatMul.kernel", "m/a/MatMul#1.kernel"]),
+        (["m/a/Add;m/a/Conv2D;m/b/Relu", "convolution"], ["a", "convolution"]),
+        (["m/depthwise/depthwise"], ["depthwise"]),
+        (["", ""], ["tensor", "tensor#1"]),
+    ],
+)
+def test_paths_out_of_names(names: list[str], expected: list[str]) -> None:
+    found = tidy([[name] for name in names])
+    paths = [path for path, _ in found]
+    assert [
+        path if one == path else f"{path}.{weight}"
+        for (path, weight), one in zip(found, expected, strict=True)
+    ] == expected
+    assert len(set(found)) == len(paths)
 
 
 @pytest.fixture(scope="module")
