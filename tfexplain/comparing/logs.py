@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -95,6 +95,7 @@ def write_weights(writer: RunWriter, found: Weights) -> None:
             writer.add(schema.Tag("kernel", layer=one.layer.name), 0, kernel, content)
 
 
-def _events(run: str, room: str) -> Sequence[str]:
-    found: list[str] = tf.io.gfile.glob(os.path.join(run, room, "*tfevents*"))
-    return found
+def _events(run: str, room: str) -> list[str]:
+    folder = os.path.join(run, room)
+    names = tf.io.gfile.listdir(folder) if tf.io.gfile.isdir(folder) else []
+    return [os.path.join(folder, name) for name in names if "tfevents" in name]

@@ -215,8 +215,7 @@ def _write(result: _Result, reference: _Result, log_dir: str) -> None:
         choices |= describe(result.explaining, result.maps)
     if result is reference:
         choices["role"] = "reference"
-    else:
-        choices["target"] = describe(reference.explaining, reference.maps)["target"]
+    choices["target"] = _target(reference)
     choices |= {"note": "; ".join(result.notes)} if result.notes else {}
     writer = logs.open_run(log_dir, one.name, "explain")
     logs.write_maps(writer, result.explaining, result.maps, choices)
@@ -246,6 +245,11 @@ def _comparison(results: Sequence[_Result], settings: Settings, log_dir: str) ->
         )
         for result in results
     }
-    target = describe(first, results[0].maps)["target"]
-    batch = first.batch
-    return Comparison(models, batch.rows, batch.labels, target, settings.class_names, log_dir)
+    names, target = settings.class_names, _target(results[0])
+    return Comparison(models, first.batch.rows, first.batch.labels, target, names, log_dir)
+
+
+def _target(reference: _Result) -> str:
+    """What all models are explained for, in words."""
+    text = describe(reference.explaining, reference.maps)["target"]
+    return text.replace("the predicted class", f"the class that {reference.one.name} predicts")

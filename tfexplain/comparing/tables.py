@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 
 import numpy as np
@@ -21,8 +22,8 @@ def summary(comparison: Comparison, moved: int) -> str:
     ]
     if comparison.places:
         parts += [
-            f"Maps of {len(comparison.rows)} of these rows, for {comparison.target}: how alike they"
-            f" are to those of {comparison.reference.name}; 1 is equal",
+            f"Maps of {len(comparison.rows)} of these rows, beside those of "
+            f"{comparison.reference.name}; 1 is equal. Target: {comparison.target}",
             _table(_maps(comparison)),
             "Moved most though the prediction stayed, by Spearman",
             _table(_moved(comparison, moved)),
@@ -34,7 +35,7 @@ def summary(comparison: Comparison, moved: int) -> str:
             "pass another seed, or more epochs, as control"
         )
     if comparison.log_dir:
-        notes.append(f"logged to {comparison.log_dir}: tensorboard --logdir {comparison.log_dir}")
+        notes.append(f"see the maps with: tensorboard --logdir {shlex.quote(comparison.log_dir)}")
     return "\n\n".join(part for part in (*parts, "\n".join(notes)) if part)
 
 

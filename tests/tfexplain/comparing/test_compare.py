@@ -206,6 +206,7 @@ def test_without_labels_all_are_explained_for_what_the_reference_predicts(files:
     assert np.allclose(drifted.values[:, 0], expected, atol=1e-4)
     assert "accuracy" not in found.models["pruned"].fidelity.numbers
     assert "no control: how far two trainings" in found.summary()
+    assert "Target: the class that dense predicts, explained as logit" in found.summary()
     assert all(one.label == "" and one.outside is None for one in found.moved())
 
 
