@@ -126,9 +126,11 @@ def _strided(tensor: Tensor, axes: Axes, layout: Layout) -> Cut:
         start, stop, _ = rows.indices(layout.outer * inner)
         first, last = start // inner, -(-stop // inner)
         if last - first == 1:
-            return np.asarray(cube[first, start - first * inner : stop - first * inner, columns])
-        # Several positions are only asked for with all of their rows.
-        return np.asarray(cube[first:last, :, columns].reshape(stop - start, -1))
+            part = cube[first, start - first * inner : stop - first * inner, columns]
+        else:  # several positions are only asked for with all of their rows
+            part = cube[first:last, :, columns].reshape(stop - start, -1)
+        # Turned once, here: what follows goes over it many times.
+        return np.ascontiguousarray(part)
 
     return cut
 
