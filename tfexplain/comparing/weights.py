@@ -11,7 +11,7 @@ from tfexplain.callbacks.activity import Activity
 from tfexplain.comparing.models import Contender
 from tfexplain.compression import ActivationNumbers, LayerNumbers, Totals, WeightsError
 
-# Of these, the difference to a reference is no error of quantization.
+# Of these, the difference to a reference is what training did, no error of quantization.
 _UNQUANTIZED = ("float", "pruning")
 
 
@@ -41,7 +41,9 @@ def measure_weights(one: Contender, reference: Contender, inputs: Any, samples: 
     notes = []
     if one is not reference and any(layer.mode not in _UNQUANTIZED for layer in layers):
         try:
-            layers = compression.read(one.model, reference.model, activity.shapes)
+            beside = compression.read(one.model, reference.model, activity.shapes)
+            pairs = zip(layers, beside, strict=True)
+            layers = [own if own.mode in _UNQUANTIZED else other for own, other in pairs]
         except WeightsError as error:
             notes.append(f"quantization errors are not known: {error}")
     return _numbers(layers, activity.measure(), notes)

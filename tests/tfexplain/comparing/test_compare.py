@@ -141,6 +141,10 @@ def test_weights_are_logged_as_compression_logs_them(compared: Any, files: Path)
             assert np.isclose(record.values[2, column], (kernel == 0).mean())
     assert found.models["pruned"].totals[""].sparsity > 0.55
     assert found.models["int8"].totals[""].sqnr > 30, "measured against the reference"
+    record = read_run(log_dir / "int8", "compression").record("kernels")
+    measured = ~np.isnan(record.values[:, list(record.metrics).index("sqnr")])
+    assert measured.tolist() == [row["mode"] == "int8" for row in record.rows]
+    assert measured.tolist() == [False, False, True, True]
     # What pruning took away is no error of quantization.
     assert found.models["pruned"].totals[""].sqnr is None
 
