@@ -196,7 +196,8 @@ def test_a_row_shows_its_maps_and_its_link_finds_the_same(
         assert listed(page, STAYED) == expected[:20]
         run, sample = expected[1]
         items(page, STAYED).nth(1).click()
-        expect(page.map("IntegratedGradients", "image", sample, run).cell).to_be_visible()
+        cell = page.map("IntegratedGradients", "image", sample, run).cell
+        expect(cell.locator("canvas")).to_be_in_viewport(ratio=0.99)
         assert page.frame.locator("tfx-focus").is_visible()
         difference = page.frame.locator("tfx-toolbar label", has_text="Difference")
         chosen = difference.locator("select").evaluate("e => e.selectedOptions[0].text")
@@ -221,7 +222,7 @@ def test_maps_that_were_hidden_are_shown_with_their_sample(
         page.choose("Maps to compare", "IntegratedGradients/image")
         expect(cell).to_have_count(0)
         items(page, STAYED).filter(has_text=re.compile(r"\b12\b")).first.click()
-        expect(cell).to_be_visible()
+        expect(cell.locator("canvas")).to_be_in_viewport(ratio=0.99)
         expect(page.map("GradCAM", "conv2", 12, "pruned").cell).to_have_count(1)
 
 

@@ -13,6 +13,7 @@ import type { Fidelity } from "../format/compressed.ts";
 import type { Predictions } from "../format/records.ts";
 import type { Dashboard } from "../state/dashboard.ts";
 import type { ShownRun } from "../state/scene.ts";
+import type { Opened } from "../state/view.ts";
 
 /** What all parts of the panel draw at one epoch. */
 export interface FocusState {
@@ -101,13 +102,16 @@ export function showSample(dashboard: Dashboard, { moved, sample }: Entry): void
   const all = scene.columns.map(({ group }) => group);
   const wanted = all.filter((group) => group === moved.maps || shown.includes(group));
   const reference = scene.shown.find(({ name }) => name === moved.drift.reference);
+  const map: Opened = { run: moved.run.id, group: moved.maps, sample };
   const isFree = view.difference === undefined || view.difference.length > 0;
   dashboard.update({
     samples: [sample],
-    opened: view.opened && { ...view.opened, sample },
+    opened: view.opened && map,
     ...(wanted.length > shown.length ? { groups: wanted } : {}),
     ...(reference && isFree ? { difference: [moved.run.id, reference.id] } : {}),
   });
+  // The map is in the grid only once all parts are rendered.
+  window.setTimeout(() => dashboard.dispatchEvent(new CustomEvent("reveal", { detail: map })));
 }
 
 const FIDELITY: Readonly<Record<string, (value: number) => string>> = {

@@ -10,9 +10,12 @@ import { colouringOf, drawLayers, limitOf, planeOf, sizeOf } from "../draw/look.
 import { type Plane, valueAt } from "../draw/plane.ts";
 import type { AttributionMap } from "../format/records.ts";
 import type { Column, ShownRun } from "../state/scene.ts";
+import type { Opened } from "../state/view.ts";
 import { define, PaintedPart, setText } from "./part.ts";
 import { hideReadout, showReadout } from "./readout.ts";
 import { base, facts, mapButton } from "./styles.ts";
+
+const REVEALING = 12;
 
 export class MapCell extends PaintedPart {
   static override properties = {
@@ -28,6 +31,8 @@ export class MapCell extends PaintedPart {
       :host {
         display: block;
         contain: layout style;
+        /* Below the grid's head, which stays. */
+        scroll-margin: 84px 16px 8px;
       }
     `,
   ];
@@ -42,6 +47,28 @@ export class MapCell extends PaintedPart {
   private plane: Plane | undefined;
   private marked = -1;
   private pointer: { x: number; y: number } | undefined;
+
+  private readonly onReveal = (event: Event): void => {
+    const { run, group, sample } = (event as CustomEvent<Opened>).detail;
+    const isThis = run === this.run.id && group === this.column.group && sample === this.sample;
+    if (isThis) this.reveal(REVEALING);
+  };
+
+  /** For some frames: cells have their height once they are drawn, and push others on. */
+  private reveal(frames: number): void {
+    this.scrollIntoView({ block: "nearest", inline: "nearest" });
+    if (frames > 0) requestAnimationFrame(() => this.reveal(frames - 1));
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.dashboard.addEventListener("reveal", this.onReveal);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.dashboard.removeEventListener("reveal", this.onReveal);
+  }
 
   override render() {
     const { explainer, layer } = this.column;
