@@ -25,7 +25,8 @@ from tfexplain import schema
 pytestmark = pytest.mark.browser
 
 EPOCHS = 12
-PRUNED = f"{WRAPPED}/conv2"
+# As the page calls the kernel, whether the model is wrapped or not.
+PRUNED = "conv2"
 KERNELS = ("conv1", PRUNED, "lstm.recurrent_kernel", UNKNOWN)
 
 
@@ -64,11 +65,12 @@ def _is_read(runs: dict[str, Any], last: int) -> bool:
 
 
 def kernels(log: Path, run: str, epoch: int) -> dict[str, dict[str, float]]:
-    """The logged numbers by kernel and metric."""
+    """The logged numbers by kernel, without wrappers, and metric."""
     record = read_run(log / run, "compression").record("kernels", epoch)
     assert isinstance(record, schema.Kernels)
     lines = [dict(zip(record.metrics, line, strict=True)) for line in record.values]
-    return {row["name"]: line for row, line in zip(record.rows, lines, strict=True)}
+    names = [row["name"].removeprefix(f"{WRAPPED}/") for row in record.rows]
+    return dict(zip(names, lines, strict=True))
 
 
 def open_table(page: ExplainPage) -> Locator:
@@ -147,9 +149,10 @@ def test_csv_holds_every_number(
     with (tmp_path / "table.csv").open(newline="", encoding="utf-8") as file:
         lines = list(csv.DictReader(file))
     assert len(lines) == 2 * len(KERNELS)
+    assert {line["name"] for line in lines} == {*KERNELS, f"{WRAPPED}/{PRUNED}"}
     for line in lines:
         assert line["epoch"] == "7"
-        expected = kernels(log, line["run"], 7)[line["name"]]
+        expected = kernels(log, line["run"], 7)[line["name"].removeprefix(f"{WRAPPED}/")]
         for header, text in line.items():
             metric = header.partition(" [")[0]
             if metric in expected:
@@ -216,7 +219,7 @@ def test_rows_are_walked_with_the_keyboard(open_tab: OpenPage, server: Server) -
         page.settle()
         told = page.text("tfx-metric-bar .told")
         assert told.startswith(f"{PRUNED}, dense, epoch {EPOCHS - 1}")
-        assert "324 of 432 weights zero" in told
+        assert "pruned, epoch 11, after training: sparsity 75.0%, 324 of 432 weights zero" in told
         row.nth(1).press("ArrowLeft")
         page.settle()
         assert page.epoch == EPOCHS - 2
@@ -242,7 +245,9 @@ def test_a_layer_is_selected_everywhere(
         page.frame.locator("tfx-layer-strip .strip").nth(1).click(position={"x": 40, "y": 33})
         expect(page.frame.get_by_label(f"Enlarge the channels of {WRAPPED}")).to_have_count(2)
         page.press("End")
-        record = read_run(log / "pruned", "compression").record(f"kernel/{PRUNED}", EPOCHS - 1)
+        record = read_run(log / "pruned", "compression").record(
+            f"kernel/{WRAPPED}/{PRUNED}", EPOCHS - 1
+        )
         gone = np.flatnonzero(record.pruned)
         assert gone.tolist() == [3, 4]
         tiles.nth(1).scroll_into_view_if_needed()
@@ -273,19 +278,21 @@ def test_a_column_selects_its_kernel(open_tab: OpenPage, server: Server) -> None
 
 
 def test_the_selected_kernel_is_told(open_tab: OpenPage, server: Server, log: Path) -> None:
-    place = f"&p.tfexplain.layer={PRUNED.replace('/', '%2F')}"
-    with open_tab(server, place) as page:
+    with open_tab(server, f"&p.tfexplain.layer={PRUNED}") as page:
         zeros = page.frame.locator("tfx-kernel .zeros").nth(1)
         for epoch in (EPOCHS - 1, 0):
             page.seek(epoch)
-            found = read_run(log / "pruned", "compression").record(f"kernel/{PRUNED}", epoch)
+            found = read_run(log / "pruned", "compression").record(
+                f"kernel/{WRAPPED}/{PRUNED}", epoch
+            )
             size = int(found.counts.sum()) + found.zeros
             share = shown_share(found.zeros / size)
             expect(zeros).to_have_text(f"{found.zeros} of {size} zero ({share})")
         facts = page.frame.locator("tfx-kernel tbody tr")
         by_name = {cells(fact)[0]: cells(fact)[1:] for fact in facts.all()}
-        assert by_name["wrapper"] == ["PruneLowMagnitude"] * 2
-        assert by_name["mask sparsity"] == ["0%", "0%"]
+        assert by_name["wrapper"] == ["–", "PruneLowMagnitude"]
+        assert by_name["logged as"] == ["–", f"{WRAPPED}/{PRUNED}"]
+        assert by_name["mask sparsity"] == ["–", "0%"]
         assert by_name["CSR size"][0].endswith("KiB")
         page.frame.locator("tfx-layer-strip li button").last.click()
         expect(zeros).to_contain_text("mode nvfp4 is not known")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -50,20 +50,26 @@ def write_compressed_log(
 ) -> None:
     """A training whose kernels lose weights from a third of the epochs on, where `pruned`.
 
-    `conv2` is wrapped and loses whole filters: 3 and 4 in the end. `lstm.recurrent_kernel` has an
-    SQNR, infinite in the first epoch. `head` is of a mode that no reader knows. In the last epoch
-    a problem is reported.
+    `conv2` is wrapped where `pruned`, and loses whole filters: 3 and 4 in the end.
+    `lstm.recurrent_kernel` has an SQNR, infinite in the first epoch. `head` is of a mode that no
+    reader knows. In the last epoch a problem is reported.
     """
     if maps:
         write_demo_log(log_dir, epochs=epochs, seed=seed, layers=("conv1", WRAPPED))
     log = LogWriter(log_dir / "compression")
     rng = np.random.default_rng(seed)
-    full = {k.name: rng.normal(0, 0.1, k.shape).astype(np.float32) for k in KERNELS}
+    kernels = KERNELS if pruned else tuple(map(_unwrapped, KERNELS))
+    full = {k.name: rng.normal(0, 0.1, k.shape).astype(np.float32) for k in kernels}
     for epoch in range(epochs):
         done = max(0.0, (epoch + 1 - epochs / 3) / (2 * epochs / 3)) if pruned else 0.0
-        weights = {k.name: _pruned(k, full[k.name], done) for k in KERNELS}
+        weights = {k: _pruned(k, full[k.name], done) for k in kernels}
         _write_epoch(log, epoch, weights, last=epoch == epochs - 1)
     log.close()
+
+
+def _unwrapped(kernel: _Kernel) -> _Kernel:
+    name = kernel.name.partition("/")[2] if kernel.wrapper else kernel.name
+    return replace(kernel, name=name, wrapper="")
 
 
 def _pruned(kernel: _Kernel, full: Weights, done: float) -> Weights:
@@ -78,9 +84,11 @@ def _pruned(kernel: _Kernel, full: Weights, done: float) -> Weights:
     return weights
 
 
-def _write_epoch(log: LogWriter, epoch: int, weights: Mapping[str, Weights], last: bool) -> None:
-    rows = [_row(kernel) for kernel in KERNELS]
-    lines = [_line(kernel, weights[kernel.name], epoch) for kernel in KERNELS]
+def _write_epoch(
+    log: LogWriter, epoch: int, weights: Mapping[_Kernel, Weights], last: bool
+) -> None:
+    rows = [_row(kernel) for kernel in weights]
+    lines = [_line(kernel, values, epoch) for kernel, values in weights.items()]
     values = np.array([[line.get(name, np.nan) for name in METRICS] for line in lines])
     settings = {"kernels": "4: 2 float, 1 int8, 1 nvfp4", "pattern": "2:4 on the input axis"}
     record = schema.Kernels(
@@ -92,9 +100,9 @@ def _write_epoch(log: LogWriter, epoch: int, weights: Mapping[str, Weights], las
         "end" if last else "epoch",
     )
     log.record(schema.Tag("kernels"), epoch, record, schema.Content("kernels", settings=settings))
-    for kernel in KERNELS:
+    for kernel, read in weights.items():
         if kernel.name != UNKNOWN:
-            _write_kernel(log, epoch, kernel, weights[kernel.name])
+            _write_kernel(log, epoch, kernel, read)
     problems = [schema.Problem("activity: ValueError", 1, "no such layer", epoch)] if last else []
     status = schema.Status({"Compression": 0.012}, problems)
     log.record(schema.Tag("status"), epoch, status, schema.Content("status"))

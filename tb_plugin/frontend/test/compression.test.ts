@@ -12,7 +12,14 @@ import {
   tickText,
 } from "../src/analysis/compression.ts";
 import { factsOfKernel, listed } from "../src/analysis/facts.ts";
-import { belongs, cellText, kernelRow, kernelValue, mergeNames } from "../src/analysis/kernels.ts";
+import {
+  belongs,
+  cellText,
+  kernelRow,
+  kernelValue,
+  mergeNames,
+  unwrapped,
+} from "../src/analysis/kernels.ts";
 import type { Kernel, Kernels } from "../src/format/compressed.ts";
 import { decode } from "../src/format/records.ts";
 import { packChannels, packKernel, packKernels } from "./support.ts";
@@ -125,9 +132,37 @@ test("which kernels belong to the layer of a map", () => {
     ["shared", "shared@1", true],
     ["shared/inner", "shared@12", true],
     ["v1.5/conv", "v1", false],
+    ["conv", "prune_low_magnitude_conv", true],
+    ["conv", "prune_low_magnitude_conv/conv", true],
+    ["prune_low_magnitude_conv/conv", "conv", true],
+    ["net/conv", "net/quant_conv@1", true],
+    ["conv", "net/quant_conv", false],
   ] as const) {
     assert.equal(belongs(kernel, layer), expected, `${kernel} in ${layer}`);
   }
+});
+
+test("a wrapped kernel is called as without its wrapper, where that is one kernel", () => {
+  for (const [path, plain] of [
+    ["prune_low_magnitude_conv/conv", "conv"],
+    ["net/quant_lstm/lstm.kernel", "net/lstm.kernel"],
+    ["cluster_a/cluster_b/b", "cluster_a/b"],
+    ["quant_dense", "quant_dense"],
+    ["quant_dense/conv", "quant_dense/conv"],
+    ["my_conv/conv", "my_conv/conv"],
+  ] as const) {
+    assert.equal(unwrapped(path), plain);
+  }
+  const rows = (...names: string[]): string =>
+    JSON.stringify(names.map((name) => [name, name, "", "", "", "", "", "", ""]));
+  const wrapped = packKernels({ rows: rows("quant_a/a", "b") });
+  const record = decode("kernels", wrapped) as Kernels;
+  assert.equal(kernelRow(record, "a")?.name, "quant_a/a");
+  assert.equal(kernelValue(record, "a", "sparsity"), 0.5);
+  assert.equal(factsOfKernel("a")[0]?.tell(record, undefined), "quant_a/a");
+  const both = decode("kernels", packKernels({ rows: rows("quant_a/a", "a") })) as Kernels;
+  assert.equal(kernelRow(both, "a")?.name, "a");
+  assert.equal(kernelRow(both, "quant_a/a")?.name, "quant_a/a");
 });
 
 test("a layer's channels are the outputs of its own kernel, or of the only one inside", () => {

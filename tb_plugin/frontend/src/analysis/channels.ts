@@ -2,7 +2,7 @@
 
 import type { Kernel } from "../format/compressed.ts";
 import type { Channels } from "../format/records.ts";
-import { belongs, layerPath } from "./kernels.ts";
+import { belongs, kernelLayers, layerPath } from "./kernels.ts";
 
 export interface ChannelState {
   readonly pruned: boolean;
@@ -36,9 +36,10 @@ export function stateWord({ pruned, dead }: ChannelState): string {
  * itself, else of the one layer inside of it; none where it holds several.
  */
 export function outputKernels(kernels: readonly string[], mapLayer: string): readonly string[] {
+  for (const layer of kernelLayers(mapLayer)) {
+    const own = kernels.filter((name) => name === layer || layerPath(name) === layer);
+    if (own.length > 0) return own;
+  }
   const all = kernels.filter((name) => belongs(name, mapLayer));
-  const layer = mapLayer.replace(/@\d+$/, "");
-  const own = all.filter((name) => name === layer || layerPath(name) === layer);
-  if (own.length > 0) return own;
   return new Set(all.map(layerPath)).size === 1 || all.length === 1 ? all : [];
 }

@@ -26,6 +26,15 @@ export function factsOfKernel(kernel: string): Fact[] {
     label: name,
     tell: (kernels: Kernels | undefined) => kernelRow(kernels, kernel)?.[name] ?? "",
   }));
+  // Said only where the page calls the kernel otherwise.
+  const logged = {
+    name: "logged",
+    label: "logged as",
+    tell: (kernels: Kernels | undefined) => {
+      const name = kernelRow(kernels, kernel)?.name ?? "";
+      return name === kernel ? "" : name;
+    },
+  };
   const numbers = NUMBERS.map((name) => {
     const { label, unit } = metricOf(name);
     const tell = (kernels: Kernels | undefined): string => {
@@ -39,7 +48,7 @@ export function factsOfKernel(kernel: string): Fact[] {
     label: `${name} outputs`,
     tell: (_: Kernels | undefined, found: Kernel | undefined) => (found ? listed(found[name]) : ""),
   }));
-  return [...words, ...numbers, ...channels];
+  return [logged, ...words, ...numbers, ...channels];
 }
 
 /** `2 of 12: 3, 4`; empty where it is not known. */

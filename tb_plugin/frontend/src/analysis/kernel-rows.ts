@@ -16,6 +16,8 @@ export interface Source {
 
 export interface TableRow {
   readonly source: Source;
+  /** What the page calls the kernel; `row.name` is how it was logged. */
+  readonly name: string;
   readonly row: KernelRow;
 }
 
@@ -31,7 +33,7 @@ export function rowsOf(sources: readonly Source[], kernels: readonly string[]): 
   return kernels.flatMap((name) =>
     sources.flatMap((source) => {
       const row = kernelRow(source.record, name);
-      return row ? [{ source, row }] : [];
+      return row ? [{ source, name, row }] : [];
     }),
   );
 }
@@ -50,10 +52,11 @@ export function knownMetrics(records: readonly Kernels[], all: boolean): string[
 }
 
 /** What a cell holds: words, or a number that may not be known. */
-export function cellOf({ source, row }: TableRow, column: string): string | number {
+export function cellOf({ source, name, row }: TableRow, column: string): string | number {
   if (column === "run") return source.name;
-  if (column === "name" || column === "mode" || column === "dtype") return row[column];
-  return kernelValue(source.record, row.name, column);
+  if (column === "name") return name;
+  if (column === "mode" || column === "dtype") return row[column];
+  return kernelValue(source.record, name, column);
 }
 
 /** Sorted by one column, equal rows in the order they were in; what is not known comes last. */
@@ -89,12 +92,12 @@ export function csvOf(rows: readonly TableRow[]): string {
       return unit === "number" ? name : `${name} [${unit}]`;
     }),
   ];
-  const lines = rows.map(({ source, row }) => [
+  const lines = rows.map(({ source, name, row }) => [
     source.name,
     source.step,
     source.record?.moment ?? "",
     ...ROW_KEYS.map((key) => row[key]),
-    ...metrics.map((name) => kernelValue(source.record, row.name, name)),
+    ...metrics.map((metric) => kernelValue(source.record, name, metric)),
   ]);
   return [header, ...lines].map((line) => `${line.map(csvCell).join(",")}\r\n`).join("");
 }

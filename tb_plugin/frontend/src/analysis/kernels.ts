@@ -17,7 +17,7 @@ function placesOf(record: Kernels): Places {
   const known = places.get(record);
   if (known) return known;
   const found = {
-    rows: new Map(record.rows.map(({ name }, i) => [name, i])),
+    rows: new Map(shownNames(record).map((name, i) => [name, i])),
     metrics: new Map(record.metrics.map((metric, i) => [metric, i])),
   };
   places.set(record, found);
@@ -33,6 +33,28 @@ export function kernelValue(record: Kernels | undefined, name: string, metric: s
   return record.values[row * record.metrics.length + column] ?? Number.NaN;
 }
 
+/**
+ * What each kernel of a record is called on the page: without wrappers, so that a pruned model and
+ * its dense twin meet in one row; where that would make two kernels one, as it was logged.
+ */
+function shownNames({ rows }: Kernels): string[] {
+  const plain = rows.map(({ name }) => unwrapped(name));
+  return rows.map(({ name }, i) =>
+    plain.some((other, j) => j !== i && other === plain[i]) ? name : (plain[i] as string),
+  );
+}
+
+/** Names that tfmot gives its wrappers: `prune_low_magnitude_conv` around `conv`. */
+const WRAPPER = /^(?:prune_low_magnitude|quant|cluster)_(.+)$/;
+
+/** A path without the wrappers of tfmot: `prune_low_magnitude_conv/conv` is `conv`. */
+export function unwrapped(path: string): string {
+  const steps = path.split("/");
+  const isWrapper = (step: string, i: number): boolean =>
+    step.match(WRAPPER)?.[1] === layerPath(steps[i + 1] ?? "");
+  return steps.filter((step, i) => !isWrapper(step, i)).join("/");
+}
+
 export function kernelRow(record: Kernels | undefined, name: string): KernelRow | undefined {
   const row = record && placesOf(record).rows.get(name);
   return row === undefined ? undefined : record?.rows[row];
@@ -42,11 +64,11 @@ export function kernelRow(record: Kernels | undefined, name: string): KernelRow 
 export function namesOf(series: Series): readonly string[] {
   const known = orders.get(series);
   if (known) return known;
-  const names = mergeNames(
-    series.points.flatMap(({ record }) =>
-      record?.kind === "kernels" ? [record.rows.map(({ name }) => name)] : [],
-    ),
+  const lists = series.points.flatMap(({ record }) =>
+    record?.kind === "kernels" ? [shownNames(record)] : [],
   );
+  // Most epochs name the same kernels: one list of them is enough.
+  const names = mergeNames([...new Map(lists.map((list) => [list.join("\n"), list])).values()]);
   orders.set(series, names);
   return names;
 }
@@ -69,11 +91,23 @@ export function mergeNames(lists: readonly (readonly string[])[]): string[] {
   return merged;
 }
 
-/** Whether a kernel belongs to the layer of a map, given the kernel's name or its layer's path. */
+/** Whether a kernel belongs to the layer of a map, however either is wrapped. */
 export function belongs(name: string, mapLayer: string): boolean {
-  // A shared layer's calls are told apart by `@1`, the kernel is one.
-  const layer = mapLayer.replace(/@\d+$/, "");
-  return [name, layerPath(name)].some((path) => path === layer || path.startsWith(`${layer}/`));
+  const kernel = unwrapped(name);
+  return kernelLayers(mapLayer).some((layer) =>
+    [kernel, layerPath(kernel)].some((path) => path === layer || path.startsWith(`${layer}/`)),
+  );
+}
+
+/**
+ * The paths that the kernels of a map's layer may have: its own, and where it is a wrapper that of
+ * the layer inside. A shared layer's calls are told apart by `@1`, the kernel is one.
+ */
+export function kernelLayers(mapLayer: string): readonly string[] {
+  const layer = unwrapped(mapLayer.replace(/@\d+$/, ""));
+  const [, folder = "", last = ""] = layer.match(/^(.*\/)?([^/]*)$/) ?? [];
+  const inside = last.match(WRAPPER)?.[1];
+  return inside ? [layer, folder + inside] : [layer];
 }
 
 /** A kernel's name without `.weight`, which it has where its layer has several. */

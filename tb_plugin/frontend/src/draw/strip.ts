@@ -28,7 +28,12 @@ export function xOf({ first, end, width }: Axis, step: number): number {
   return ((step - first) / (end - first)) * width;
 }
 
-/** The middle of the epoch `step`: where its playhead stands. */
+/** Where the playhead stands: beside the numbers, where cells print them. */
+export function playheadOf(axis: Axis, step: number, count: number): number {
+  return count <= FEW ? xOf(axis, step) + 2 : middleOf(axis, step);
+}
+
+/** The middle of the epoch `step`. */
 export function middleOf(axis: Axis, step: number): number {
   return xOf(axis, step + 0.5);
 }
@@ -177,5 +182,5 @@ function writeNumber(
   context.textBaseline = "middle";
   context.fillStyle = isLight ? "#10141c" : "#ffffff";
   if (Number.isNaN(value)) context.fillStyle = ink.muted;
-  context.fillText(metricText(unit, value), x + 6, y + ROW / 2);
+  context.fillText(metricText(unit, value), x + 8, y + ROW / 2);
 }

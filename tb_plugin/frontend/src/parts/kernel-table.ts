@@ -108,13 +108,13 @@ export class KernelTable extends PaintedPart {
   }
 
   private row(row: TableRow, columns: readonly string[]) {
-    const { name } = row.row;
+    const { name } = row;
     const isChosen = name === this.dashboard.scene.layer;
     return html`<tr class=${isChosen ? "chosen" : ""} @click=${() => this.dashboard.selectLayer(name)}>
       ${columns.map((column) => {
         if (column === "name") {
           return html`<th scope="row">
-            <button class="kernel" title=${name} aria-pressed=${isChosen}>${pathText(name)}</button>
+            <button class="kernel" title=${row.row.name} aria-pressed=${isChosen}>${pathText(name)}</button>
           </th>`;
         }
         if (column === "run") return html`<td>${who(row.source)}</td>`;

@@ -11,6 +11,7 @@ import {
   cellsOf,
   drawStrip,
   middleOf,
+  playheadOf,
   ROW,
   scaleOf,
   stepAt,
@@ -221,7 +222,7 @@ export class LayerStrip extends PaintedPart {
 
   paint(): void {
     const { step } = this.dashboard;
-    const x = middleOf(this.axis, step);
+    const x = playheadOf(this.axis, step, this.dashboard.scene.steps.length);
     for (const playhead of this.renderRoot.querySelectorAll<HTMLElement>(".playhead")) {
       playhead.style.transform = `translateX(${x}px)`;
     }

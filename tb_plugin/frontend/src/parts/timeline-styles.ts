@@ -40,6 +40,8 @@ export const timelineStyles = css`
     cursor: ew-resize;
     touch-action: none;
     min-width: 0;
+    /* In a window made narrower, the playhead is for a moment where it was. */
+    overflow: hidden;
   }
   .u-over {
     cursor: ew-resize;

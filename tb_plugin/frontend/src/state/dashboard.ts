@@ -1,7 +1,8 @@
 /** The page's state: the view, what was fetched, the playhead; parts listen for `change`. */
 
 import { outputKernels } from "../analysis/channels.ts";
-import { recordAt, type Series } from "../data/series.ts";
+import { kernelRow } from "../analysis/kernels.ts";
+import { recordAt, recordsOf, type Series } from "../data/series.ts";
 import { Store } from "../data/store.ts";
 import { Stage } from "../draw/stage.ts";
 import type { Kernel } from "../format/compressed.ts";
@@ -113,9 +114,12 @@ export class Dashboard extends EventTarget {
     return compression && this.store.get(compression.run, "kernels");
   }
 
-  /** The series of one kernel of a shown run. */
-  kernel({ compression }: ShownRun, name: string): Series | undefined {
-    return compression && this.store.get(compression.run, `kernel/${name}`);
+  /** The series of one kernel of a shown run, by what the page calls it. */
+  kernel(run: ShownRun, name: string): Series | undefined {
+    const last = recordsOf(this.kernels(run), "kernels").findLast((one) => kernelRow(one, name));
+    const logged = kernelRow(last, name)?.name;
+    if (!logged) return undefined;
+    return this.store.get(run.compression?.run ?? "", `kernel/${logged}`);
   }
 
   /** The kernel whose outputs are a layer's channels at the playhead, where that is known. */

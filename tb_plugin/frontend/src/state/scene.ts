@@ -1,6 +1,6 @@
 /** What is there to show, and what of it is shown: derived from listing, records and view. */
 
-import { belongs, mergeNames, namesOf } from "../analysis/kernels.ts";
+import { belongs, mergeNames, namesOf, unwrapped } from "../analysis/kernels.ts";
 import type { Group, Listing, Run } from "../data/listing.ts";
 import { recordsOf } from "../data/series.ts";
 import type { Store, Want } from "../data/store.ts";
@@ -295,7 +295,10 @@ export function wantsOf(scene: Scene, kept: number | undefined): Want[] {
   const isShown = ({ kind, group, layer }: Group): boolean => {
     if (kind === "map" || kind === "channels") return shown.has(group);
     if (kind !== "kernel") return true;
-    return layer === scene.layer || tiled.some((column) => belongs(layer, column.layer));
+    return (
+      unwrapped(layer) === unwrapped(scene.layer ?? "") ||
+      tiled.some((column) => belongs(layer, column.layer))
+    );
   };
   const wants = scene.shown.flatMap((run) =>
     sourcesOf(run).flatMap((source) =>
