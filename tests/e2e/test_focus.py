@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, expect
 from support.drift_logs import CLASSES, SAMPLES, write_comparison_log, write_drifting_log
+from support.logs import LogWriter
 from support.read import read_run
 from support.server import Server, serve
 
@@ -360,9 +361,25 @@ def test_a_place_where_nothing_can_be_compared(open_tab: OpenPage, tmp_path: Pat
 
 def _spoil(run: Path) -> None:
     """Log one more explainer, of which no two maps can be compared."""
-    from support.logs import LogWriter
-
     log = LogWriter(run / "explain")
     record = schema.Drift(np.full((8, 1), np.nan), np.ones(8, bool), ["spearman"], "epoch 0")
     log.record(schema.Tag("drift", "NaN", "image"), 0, record, schema.Content("drift"))
     log.close()
+
+
+def test_models_without_maps_have_their_fidelity(open_tab: OpenPage, tmp_path: Path) -> None:
+    log = LogWriter(tmp_path / "lite" / "explain")
+    counts = np.array([50, 50])
+    record = schema.Fidelity({"samples": 100, "agreement": 0.97}, [3, 0], counts, "dense")
+    log.record(schema.Tag("fidelity"), 0, record, schema.Content("fidelity"))
+    log.close()
+    with serve(tmp_path, "--host", "127.0.0.1") as server:
+        server.wait_for(lambda runs: len(runs) == 1)
+        with open_tab(server, FOCUS) as page:
+            row = run_row(page, "lite")
+            expect(row).to_contain_text("no maps to compare")
+            expect(row.locator(".fidelity")).to_have_text("same prediction 97.0%, on 100 samples")
+            expect(page.frame.locator("tfx-focus .lists")).to_have_text("No maps to compare.")
+            page.frame.get_by_text("Changed predictions by class").click()
+            cells = page.frame.locator("tfx-focus details td").all_inner_texts()
+            assert cells == ["3 of 50", "0 of 50"]

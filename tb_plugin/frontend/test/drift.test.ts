@@ -3,6 +3,7 @@ import { test } from "node:test";
 import {
   bandsOf,
   choosePlace,
+  controlsOf,
   driftChoice,
   driftCurves,
   movedAt,
@@ -83,6 +84,16 @@ test("one place for a layer with and without its wrapper", () => {
   assert.equal(choosePlace(places, "")?.explainer, "GradCAM");
   assert.equal(choosePlace(places, "IntegratedGradients/image")?.layer, "image");
   assert.equal(choosePlace([], ""), undefined);
+  const [, cam] = places;
+  assert.ok(cam);
+  const store = storeOf({
+    "dense/explain drift/GradCAM/conv": { 0: drift([1]) },
+    "pruned/explain drift/GradCAM/prune_low_magnitude_conv/conv": { 0: drift([0.5]) },
+  });
+  assert.deepEqual(
+    movedAt([dense, pruned], store, cam, "spearman", 0).map(({ maps }) => maps),
+    ["map/GradCAM/conv", "map/GradCAM/prune_low_magnitude_conv/conv"],
+  );
 });
 
 test("what is known at an epoch, and when it starts", () => {
@@ -149,7 +160,7 @@ test("bands pool the controls of one reference, agreeing or not", () => {
   });
   const [place] = placesOf(shown);
   assert.ok(place);
-  const bands = bandsOf(movedAt(shown, store, place, "spearman", 0));
+  const bands = bandsOf(controlsOf(movedAt(shown, store, place, "spearman", 0)));
   assert.deepEqual([...bands.keys()], ["dense"]);
   assert.deepEqual(bands.get("dense"), { low: 0.5, high: 4.5, count: 6, names: ["a", "b"] });
 });

@@ -92,4 +92,5 @@ test("marks that would hide each other go to lanes of their own", () => {
   // A fourth at one place finds all three lanes taken.
   assert.deepEqual(lanesOf([0, 0, 0, 0], 8, 3), [0, 1, -1, 0]);
   assert.deepEqual(lanesOf([], 8, 3), []);
+  assert.deepEqual(lanesOf([0, 8, 15], 8, 3), [0, 0, 1]);
 });

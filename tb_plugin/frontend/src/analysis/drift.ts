@@ -132,9 +132,12 @@ export interface ControlBand extends Band {
   readonly names: readonly string[];
 }
 
+export function controlsOf(moved: readonly Moved[]): Moved[] {
+  return moved.filter(({ drift }) => drift.role === "control");
+}
+
 /** The controls' bands by what they were compared with: another reference varies otherwise. */
-export function bandsOf(moved: readonly Moved[]): Map<string, ControlBand> {
-  const controls = moved.filter(({ drift }) => drift.role === "control");
+export function bandsOf(controls: readonly Moved[]): Map<string, ControlBand> {
   const bands = new Map<string, ControlBand>();
   for (const reference of new Set(controls.map(({ drift }) => drift.reference))) {
     const own = controls.filter(({ drift }) => drift.reference === reference);
@@ -196,3 +199,11 @@ export function driftChoice(
 }
 
 export type DriftChoice = NonNullable<ReturnType<typeof driftChoice>>;
+
+/** Where predictions were compared, and no maps. */
+export const NO_DRIFT: DriftChoice = {
+  places: [],
+  place: { key: "", explainer: "", layer: "" },
+  measures: [],
+  measure: "spearman",
+};

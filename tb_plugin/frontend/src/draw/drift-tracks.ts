@@ -1,6 +1,13 @@
 /** Similarity to the reference over epochs, beside the controls' band: what training or pruning did. */
 
-import { bandsOf, type DriftCurve, driftChoice, driftCurves, movedAt } from "../analysis/drift.ts";
+import {
+  bandsOf,
+  controlsOf,
+  type DriftCurve,
+  driftChoice,
+  driftCurves,
+  movedAt,
+} from "../analysis/drift.ts";
 import { measureOf } from "../analysis/focus.ts";
 import { coefficient } from "../analysis/numbers.ts";
 import type { Dashboard } from "../state/dashboard.ts";
@@ -16,7 +23,8 @@ export function driftTracks({ scene, store, view }: Dashboard): Track[] {
   const references = [...new Set(drifts.flatMap((drift) => drift.references))];
   const [only] = references;
   const to = only && references.length === 1 ? only : "each run’s reference";
-  const all = bandsOf(movedAt(scene.runs, store, place, measure, steps.at(-1) ?? 0));
+  const everyone = movedAt(scene.runs, store, place, measure, steps.at(-1) ?? 0);
+  const all = bandsOf(controlsOf(everyone));
   const bands = references.flatMap((reference) => all.get(reference) ?? []);
   const isOne = places.filter(({ explainer }) => explainer === place.explainer).length === 1;
   const layer = isOne ? "" : ` · ${place.layer}`;

@@ -78,7 +78,9 @@ export class FocusList extends Part {
           grid-template-columns: 9px 26px minmax(0, 1fr) 44px 150px;
         }
         .run {
-          display: none;
+          position: absolute;
+          width: 1px;
+          clip-path: inset(50%);
         }
       }
       .place {

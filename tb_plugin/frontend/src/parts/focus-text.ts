@@ -19,6 +19,8 @@ import type { Opened } from "../state/view.ts";
 export interface FocusState {
   readonly choice: DriftChoice;
   readonly moved: readonly Moved[];
+  /** Of runs that are shown and of those that are not. */
+  readonly controls: readonly Moved[];
   readonly bands: ReadonlyMap<string, ControlBand>;
   readonly axis: readonly [number, number];
 }
@@ -53,8 +55,7 @@ export function bandText({ names, low, high, count }: ControlBand): string {
 }
 
 /** Why controls show no band, empty where they do or where there are none. */
-export function noBandText({ moved, bands }: FocusState): string {
-  const controls = moved.filter(({ drift }) => drift.role === "control");
+export function noBandText({ controls, bands }: FocusState): string {
   const bare = controls.filter(({ drift }) => !bands.has(drift.reference));
   if (bare.length === 0) return "";
   const names = bare.map(({ run }) => run.name).join(", ");

@@ -3,10 +3,12 @@
 import { html, nothing } from "lit";
 import {
   bandsOf,
+  controlsOf,
   type DriftChoice,
   driftChoice,
   type Moved,
   movedAt,
+  NO_DRIFT,
   type Place,
   placesOf,
   startOf,
@@ -38,18 +40,18 @@ interface Row {
 export class Focus extends PaintedPart {
   static override styles = [base, focusStyles];
 
-  private choice: DriftChoice | undefined;
+  private choice = NO_DRIFT;
   /** The records that are shown, to tell whether others are wanted. */
   private drawn: readonly unknown[] = [];
 
   override render() {
     const { scene, store, view, step } = this.dashboard;
     const { shown } = scene;
-    this.choice = driftChoice(shown, store, view);
+    this.choice = driftChoice(shown, store, view) ?? NO_DRIFT;
     const { choice } = this;
     const rows = this.rows;
     this.drawn = recordsIn(rows);
-    if (!choice) {
+    if (choice === NO_DRIFT && rows.length === 0) {
       return html`<p class="empty">No drift is logged in the shown runs: show others above.</p>`;
     }
     const moved = rows.flatMap((row) => row.moved ?? []);
@@ -57,10 +59,11 @@ export class Focus extends PaintedPart {
       choice.measure,
       moved.flatMap(({ scores }) => scores),
     );
-    const controls = movedAt(scene.runs, store, choice.place, choice.measure, step);
-    const state: FocusState = { choice, moved, bands: bandsOf(controls), axis };
+    const everyone = movedAt(scene.runs, store, choice.place, choice.measure, step);
+    const controls = controlsOf(everyone);
+    const state: FocusState = { choice, moved, controls, bands: bandsOf(controls), axis };
     return html`
-      ${this.controls(choice)}
+      ${choice === NO_DRIFT ? nothing : this.controls(choice)}
       ${rows.length === 0 ? this.empty(choice.place) : this.body(rows, state)}
     `;
   }
@@ -76,7 +79,7 @@ export class Focus extends PaintedPart {
   private get rows(): Row[] {
     const { scene, store, step } = this.dashboard;
     const { choice } = this;
-    const moved = choice ? movedAt(scene.shown, store, choice.place, choice.measure, step) : [];
+    const moved = movedAt(scene.shown, store, choice.place, choice.measure, step);
     return scene.shown
       .map((run) => ({
         run,
@@ -132,7 +135,7 @@ export class Focus extends PaintedPart {
   private body(rows: readonly Row[], state: FocusState) {
     return html`<div class="both">
       <div class="runs" tabindex="0" role="group" aria-label="Runs">
-        ${this.key(state)}
+        ${state.moved.length > 0 ? this.key(state) : nothing}
         ${rows.map(
           ({ run, moved, fidelity }) => html`<tfx-focus-run
             .dashboard=${this.dashboard}
@@ -178,6 +181,7 @@ export class Focus extends PaintedPart {
   }
 
   private lists(state: FocusState) {
+    if (state.moved.length === 0) return html`<p class="empty">No maps to compare.</p>`;
     const models = state.moved.filter(({ drift }) => drift.role === "model");
     const entries = models.flatMap((moved) =>
       moved.scores.map((score): Entry => ({ ...score, moved })),

@@ -96,7 +96,7 @@ export function deriveScene(listing: Listing, store: Store, view: View): Scene {
     layer: kernels.find((name) => name === view.layer) ?? kernels[0],
     has: {
       kernels: holds(shown, ["kernels"]),
-      drift: holds(shown, ["drift"]),
+      drift: holds(shown, ["drift", "fidelity"]),
       maps: holds(shown, ["samples", "map", "channels"]),
     },
   };
