@@ -12,7 +12,8 @@ import tensorflow as tf
 
 from tfexplain import schema
 from tfexplain.callbacks.explaining import Explaining, Found
-from tfexplain.quality import MEASURES, Places, Shown, drift, matched, unwrapped
+from tfexplain.quality import MEASURES, Places, Shown, drift, matched
+from tfexplain.wrapping import unwrapped
 
 # "first", "best", an epoch, a model, or None for no drift.
 Wanted: TypeAlias = Literal["first", "best"] | int | Any | None

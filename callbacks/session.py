@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -74,13 +75,16 @@ class Session:
         found = self._explanations(step)
         self.explained.append(step)
         self._explaining.write(found, step, self.explained, writer)
+        seconds = {name: explanation.seconds for name, explanation in found.items()}
+        start = time.perf_counter()
         with self._guard.watch("drift", step):
             self._write_drift(found, step, writer)
+        seconds["drift"] = time.perf_counter() - start
         if self._settings.images and self._explaining.batch.pictures:
             for name, explanation in found.items():
                 with self._guard.watch(f"{name}: overlay", step):
                     self._write_overlay(name, explanation.attributions, step, writer)
-        status = schema.Status({n: e.seconds for n, e in found.items()}, self._guard.problems)
+        status = schema.Status(seconds, self._guard.problems)
         writer.add(schema.Tag("status"), step, status, schema.Content("status"))
 
     def _explanations(self, step: int) -> dict[str, Explanation]:

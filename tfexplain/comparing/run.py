@@ -27,6 +27,7 @@ from tfexplain.comparing.weights import Weights, measure_weights
 from tfexplain.explainers import Explainer
 from tfexplain.quality import Drifted, Fidelity, Predicted
 from tfexplain.targets import Targets
+from tfexplain.wrapping import unwrapped
 
 _NO_GRADIENTS = "no gradients in a .tflite file: predictions and weights only"
 
@@ -238,7 +239,7 @@ def _comparison(results: Sequence[_Result], settings: Settings, log_dir: str) ->
             result.one.name,
             "reference" if result is results[0] else result.one.role,
             result.predicted,
-            {(name, quality.unwrapped(p)): d for (name, p), d in result.drifts.items()},
+            {(name, unwrapped(p)): d for (name, p), d in result.drifts.items()},
             result.fidelity,
             result.weights.totals,
             (*result.notes, *result.weights.notes),

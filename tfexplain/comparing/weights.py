@@ -11,9 +11,6 @@ from tfexplain.callbacks.activity import Activity
 from tfexplain.comparing.models import Contender
 from tfexplain.compression import ActivationNumbers, LayerNumbers, Totals, WeightsError
 
-# Of these, the difference to a reference is what training did, no error of quantization.
-_UNQUANTIZED = ("float", "pruning")
-
 
 @dataclass(frozen=True, eq=False)
 class Weights:
@@ -34,19 +31,20 @@ def measure_weights(one: Contender, reference: Contender, inputs: Any, samples: 
         inputs: The explained rows, for units that answer to none of them.
         samples: How many these are.
     """
-    if not one.explainable:
-        return _numbers(compression.read_tflite(one.path), {}, [])
-    activity = Activity(one.model, (inputs,), samples, seed=0)
-    layers = compression.read(one.model, shapes=activity.shapes)
+    activities: Mapping[str, ActivationNumbers] = {}
+    if one.explainable:
+        activity = Activity(one.model, (inputs,), samples, seed=0)
+        activities = activity.measure()
+        layers = compression.read(one.model, shapes=activity.shapes)
+    else:
+        layers = compression.read_tflite(one.path)
     notes = []
-    if one is not reference and any(layer.mode not in _UNQUANTIZED for layer in layers):
+    if one is not reference and not all(layer.keeps_floats for layer in layers):
         try:
-            beside = compression.read(one.model, reference.model, activity.shapes)
-            pairs = zip(layers, beside, strict=True)
-            layers = [own if own.mode in _UNQUANTIZED else other for own, other in pairs]
+            layers = compression.beside(layers, compression.read(reference.model))
         except WeightsError as error:
             notes.append(f"quantization errors are not known: {error}")
-    return _numbers(layers, activity.measure(), notes)
+    return _numbers(layers, activities, notes)
 
 
 def _numbers(

@@ -4,7 +4,7 @@ from tfexplain.compression.activations import ActivationNumbers, measure_activat
 from tfexplain.compression.churn import KeptBits
 from tfexplain.compression.distribution import Histogram, Moments
 from tfexplain.compression.numbers import LayerNumbers, Settings, measure, measure_all
-from tfexplain.compression.reading import read
+from tfexplain.compression.reading import beside, read
 from tfexplain.compression.sizes import Sizes
 from tfexplain.compression.structure import Pattern, Structure
 from tfexplain.compression.tflite import read_tflite
@@ -25,6 +25,7 @@ __all__ = [
     "Structure",
     "Totals",
     "WeightsError",
+    "beside",
     "find",
     "measure",
     "measure_activations",

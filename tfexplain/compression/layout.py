@@ -123,13 +123,27 @@ def output_positions(layer: Any, layout: Layout, output: Shape | None) -> int | 
         return None
     elements = int(np.prod(shape, dtype=np.int64))
     if layout.kind in ("conv", "depthwise", "transposed"):
-        channels = shape[0 if getattr(layer, "data_format", "") == "channels_first" else -1]
-        positions = elements // channels
+        first = getattr(layer, "data_format", "") == "channels_first"
+        sides = shape[1:] if first else shape[:-1]
         if layout.kind == "transposed":
             # Each input position meets the whole kernel once.
-            positions //= int(np.prod(layer.strides))
-        return positions
+            return _input_positions(layer, sides)
+        return prod(sides)
     return None if elements % layout.outputs else elements // layout.outputs
+
+
+def _input_positions(layer: Any, sides: Shape) -> int | None:
+    """How many positions a transposed convolution makes an output of these sides from."""
+    if layer.output_padding is not None:
+        return None
+    found = 1
+    for i, (side, stride) in enumerate(zip(sides, layer.strides, strict=True)):
+        over = 0
+        if layer.padding == "valid":
+            reach = (layer.kernel_size[i] - 1) * layer.dilation_rate[i] + 1
+            over = max(reach - stride, 0)
+        found *= (side - over) // stride
+    return int(found)
 
 
 def _known_output(layer: Any) -> Shape | None:

@@ -10,6 +10,7 @@ from tfexplain import tap
 from tfexplain.compression.combined import Referenced
 from tfexplain.compression.readers import read_layer
 from tfexplain.compression.weights import LayerWeights, WeightsError
+from tfexplain.wrapping import unwrapped
 
 Model: TypeAlias = Any
 
@@ -25,7 +26,7 @@ def read(
         model: A Keras 3 or tf_keras model, built; under a Distiller, student and teacher are
             told apart by `part`.
         reference: The uncompressed model, for quantization errors of modes that keep no float
-            kernel. Layers are matched by path, and by shape.
+            kernel; see `beside`.
         shapes: Output shapes of layers by path, without the batch axis, such as `tap.Site.shape`;
             for multiply-adds of models that are not functional.
 
@@ -43,7 +44,7 @@ def read(
             found.append(replace(kernel, part=part))
     _check_built(model, found, layers)
     found = _named_apart(found)
-    return found if reference is None else _with_reference(found, read(reference))
+    return found if reference is None else beside(found, read(reference))
 
 
 def _parts(model: Model) -> dict[str, set[int]]:
@@ -74,22 +75,35 @@ def _named_apart(found: list[LayerWeights]) -> list[LayerWeights]:
     return [replace(kernel, alone=counts[kernel.path] == 1) for kernel in found]
 
 
-def _with_reference(
-    found: list[LayerWeights], references: list[LayerWeights]
-) -> list[LayerWeights]:
-    by_name = {(layer.path, layer.weight): layer for layer in references}
+def beside(found: list[LayerWeights], references: list[LayerWeights]) -> list[LayerWeights]:
+    """The kernels, those that keep no float weights of their own with those of `references`.
+
+    Of the others a reference says nothing: what they differ by is what training did.
+
+    Args:
+        found: Of a model, or of a .tflite file.
+        references: Of the model before it was compressed; matched by name, wrappers left out.
+
+    Raises:
+        WeightsError: a kernel has no match, or one of another shape.
+    """
+    by_name = {(unwrapped(layer.path), layer.weight): layer for layer in references}
     result = []
     for layer in found:
-        other = by_name.get((layer.path, layer.weight))
+        other = by_name.get((unwrapped(layer.path), layer.weight))
         if other is None or other.shape != layer.shape:
             got = "no such layer" if other is None else f"shape {other.shape}"
             raise WeightsError(
                 f"reference: {layer.name!r}: expected a kernel of shape {layer.shape}; got {got}. "
                 "Pass the model of the same architecture before it was compressed."
             )
-        if layer.source is None or other.source is None:
-            result.append(layer)
-            continue
-        source = Referenced(layer.source, other.source)
-        result.append(replace(layer, source=source, quantized=layer.mode != "pruning"))
+        result.append(_with_reference(layer, other))
     return result
+
+
+def _with_reference(layer: LayerWeights, other: LayerWeights) -> LayerWeights:
+    if layer.source is None or other.source is None or layer.keeps_floats:
+        return layer
+    if layer.layout != other.layout:
+        return layer
+    return replace(layer, source=Referenced(layer.source, other.source), quantized=True)

@@ -13,6 +13,8 @@ from tfexplain.compression.sources import Opened, Piece, Source
 # A block's float32 values take 1 MiB: small enough for a core's own cache, large enough that
 # Python's share of the time is small.
 BLOCK = 1 << 18
+# Modes whose float weights are there beside what the layer computes with.
+_FLOATS = ("float", "pruning", "qat", "clustering", "float8")
 # Rows longer than this are cut, so that memory stays bounded for any shape.
 LONGEST_ROW = 1 << 17
 
@@ -106,6 +108,11 @@ class LayerWeights:
     def name(self) -> str:
         """The layer's path, with the weight behind it where the layer has several kernels."""
         return self.path if self.alone else f"{self.path}.{self.weight}"
+
+    @property
+    def keeps_floats(self) -> bool:
+        """Whether the weights before quantization are still in the layer."""
+        return self.mode in _FLOATS or self.calibrated is False
 
     @property
     def size(self) -> int:

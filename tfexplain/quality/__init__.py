@@ -1,6 +1,6 @@
 """How far an explanation can be believed, and how far two differ."""
 
-from tfexplain.quality.drift import Drifted, Places, Shown, drift, matched, unwrapped
+from tfexplain.quality.drift import Drifted, Places, Shown, drift, matched
 from tfexplain.quality.fidelity import Fidelity, Predicted, fidelity
 from tfexplain.quality.similarity import MEASURES, similarity
 
@@ -15,5 +15,4 @@ __all__ = [
     "fidelity",
     "matched",
     "similarity",
-    "unwrapped",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -10,11 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from tfexplain.quality.similarity import similarity
+from tfexplain.wrapping import unwrapped
 
 # By explainer and layer.
 Places: TypeAlias = Mapping[tuple[str, str], "Shown"]
-
-_WRAPPERS = ("prune_low_magnitude_", "quant_", "cluster_")
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,18 +83,3 @@ def matched(maps: Places, reference: Places) -> dict[tuple[str, str], Shown]:
                 f"the reference, {shapes[1]}."
             )
     return found
-
-
-def unwrapped(layer: str) -> str:
-    """A layer's path without the wrappers of tfmot around it: the same in the model it was made of.
-
-    >>> unwrapped("backbone/prune_low_magnitude_conv/conv")
-    'backbone/conv'
-    """
-    parts: Sequence[str] = layer.split("/")
-    inner = [*parts[1:], ""]
-    return "/".join(
-        part
-        for part, within in zip(parts, inner, strict=True)
-        if part not in {wrapper + within.partition("@")[0] for wrapper in _WRAPPERS if within}
-    )

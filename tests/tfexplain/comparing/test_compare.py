@@ -14,6 +14,7 @@ from support.read import read_run
 
 import tfexplain
 from tfexplain import GradCAM, IntegratedGradients, compare, schema
+from tfexplain.compression import read, read_tflite
 from tfexplain.quality import MEASURES
 from tfexplain.tflite import TfliteModel
 
@@ -248,6 +249,20 @@ def test_files_of_tf_keras_and_of_tfmot(old_files: Path, files: Path) -> None:
     assert beside.models["old"].fidelity.numbers["samples"] == 60
 
 
+def sqnr_of(files: Path) -> float:
+    """Of the .tflite file's quantized kernels against those they came from, in dB."""
+    floats = {one.name: one for one in read(keras.models.load_model(files / "dense.keras"))}
+    pairs = [
+        (floats[one.name].effective().astype(np.float64), one.effective())
+        for one in read_tflite(files / "int8.tflite")
+        if one.mode == "int8"
+    ]
+    assert pairs
+    energy = sum((kernel**2).sum() for kernel, _ in pairs)
+    error = sum(((kernel - effective) ** 2).sum() for kernel, effective in pairs)
+    return float(10 * np.log10(energy / error))
+
+
 def test_a_tflite_file_takes_part_without_maps(files: Path, tmp_path: Path) -> None:
     paths = [files / "dense.keras", files / "int8.tflite"]
     found = compare(paths, files / "val.npz", tmp_path, explainers=EXPLAINERS, samples=6)
@@ -259,6 +274,7 @@ def test_a_tflite_file_takes_part_without_maps(files: Path, tmp_path: Path) -> N
     assert not one.drifts
     assert one.totals[""].weights == found.reference.totals[""].weights
     assert one.totals[""].effective_bits < 31
+    assert one.totals[""].sqnr == pytest.approx(sqnr_of(files), abs=1e-4)
     assert "int8: no gradients in a .tflite file: predictions and weights only" in found.summary()
     run = read_run(tmp_path / "int8")
     shown = run.record("predictions")

@@ -159,6 +159,26 @@ def test_a_reference_of_another_architecture_is_an_error() -> None:
         read(one, reference=other)
 
 
+def test_what_training_did_to_a_float_layer_is_no_quantization() -> None:
+    before, after = (
+        keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, name="a")]) for _ in range(2)
+    )
+    (found,) = read(after, reference=before)
+    assert measure(found).sqnr is None
+
+
+@pytest.mark.parametrize("kernel", [1, 2, 3])
+@pytest.mark.parametrize("stride", [1, 2, 3])
+@pytest.mark.parametrize("padding", ["same", "valid"])
+@pytest.mark.parametrize("library", [keras, tf_keras])
+def test_a_transposed_convolution_uses_its_kernel_at_each_input_position(
+    library: Any, padding: str, stride: int, kernel: int
+) -> None:
+    layer = library.layers.Conv2DTranspose(3, kernel, strides=stride, padding=padding)
+    (found,) = read(library.Sequential([library.layers.Input((4, 7, 2)), layer]))
+    assert found.positions == 4 * 7
+
+
 def test_shared_layers_are_counted_once() -> None:
     inputs = keras.Input((4,))
     shared = keras.layers.Dense(4)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
-from tfexplain.quality import MEASURES, Shown, drift, similarity, unwrapped
+from tfexplain.quality import MEASURES, Shown, drift, similarity
 
 
 def test_maps_for_other_targets_are_not_compared() -> None:
@@ -17,19 +16,3 @@ def test_maps_for_other_targets_are_not_compared() -> None:
     assert np.isnan(found.values[1]).all()
     assert np.array_equal(found.values[[0, 2]], similarity(a, b)[[0, 2]])
     assert found.agrees.tolist() == [True, True, False]
-
-
-@pytest.mark.parametrize(
-    ("path", "plain"),
-    [
-        ("conv", "conv"),
-        ("prune_low_magnitude_conv/conv", "conv"),
-        ("quant_conv/conv", "conv"),
-        ("backbone/cluster_conv/conv@1", "backbone/conv@1"),
-        ("prune_low_magnitude_backbone/backbone/conv", "backbone/conv"),
-        ("quant_conv", "quant_conv"),
-        ("quant_conv/other", "quant_conv/other"),
-    ],
-)
-def test_a_wrapped_layer_has_the_name_it_had_before(path: str, plain: str) -> None:
-    assert unwrapped(path) == plain
