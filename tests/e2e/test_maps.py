@@ -130,7 +130,8 @@ def test_metrics_and_predictions_at_the_playhead(
                 row.locator("th").inner_text(): number(row.locator("td").first.inner_text())
                 for row in rows.all()
             }
-            assert shown == pytest.approx(dict(metrics), rel=6e-3)
+            # Similarity to the first epoch's maps is in the table too, and tested elsewhere.
+            assert {name: shown[name] for name in metrics} == pytest.approx(metrics, rel=6e-3)
             predictions = logged["first"].record("predictions", epoch)
             first = page.frame.locator("tfx-samples tfx-prediction").first
             predicted = int(predictions.predicted[0])

@@ -147,7 +147,9 @@ export class CompressionPanel extends Part {
   /** undefined where the panel is closed. */
   private get tab(): TabName | undefined {
     const { panel } = this.dashboard.view;
-    if (panel === "closed" && !this.isAlone) return undefined;
+    // Without kernels, the panel opens only for those who ask for it.
+    const isUnasked = panel === "layers" && !this.dashboard.scene.has.kernels;
+    if ((panel === "closed" || isUnasked) && !this.isAlone) return undefined;
     return (this.tabs.find(([name]) => name === panel) ?? this.tabs[0])?.[0];
   }
 

@@ -162,12 +162,10 @@ export class Timeline extends PaintedPart {
     this.drawRail(style.getPropertyValue("--muted").trim());
   }
 
-  /** Many tracks, and those beside an open panel, are lower, so that the maps keep their room. */
+  /** Many tracks are lower, so that the maps keep their room. */
   private trackHeight(count: number): number {
-    const { scene, view } = this.dashboard;
-    const { kernels, drift, maps } = scene.has;
-    const isCrowded = (kernels || drift) && maps && view.panel !== "closed";
-    return Math.min(62, Math.floor((isCrowded ? 136 : 184) / Math.max(1, count)));
+    const room = this.dashboard.scene.has.maps ? 136 : 184;
+    return Math.min(62, Math.floor(room / Math.max(1, count)));
   }
 
   private layOut(): void {
