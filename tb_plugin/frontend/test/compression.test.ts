@@ -159,7 +159,7 @@ test("a wrapped kernel is called as without its wrapper, where that is one kerne
   const record = decode("kernels", wrapped) as Kernels;
   assert.equal(kernelRow(record, "a")?.name, "quant_a/a");
   assert.equal(kernelValue(record, "a", "sparsity"), 0.5);
-  assert.equal(factsOfKernel("a")[0]?.tell(record, undefined), "quant_a/a");
+  assert.equal(factsOfKernel("a").at(-1)?.tell(record, undefined), "quant_a/a");
   const both = decode("kernels", packKernels({ rows: rows("quant_a/a", "a") })) as Kernels;
   assert.equal(kernelRow(both, "a")?.name, "a");
   assert.equal(kernelRow(both, "quant_a/a")?.name, "quant_a/a");

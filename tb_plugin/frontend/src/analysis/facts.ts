@@ -48,7 +48,7 @@ export function factsOfKernel(kernel: string): Fact[] {
     label: `${name} outputs`,
     tell: (_: Kernels | undefined, found: Kernel | undefined) => (found ? listed(found[name]) : ""),
   }));
-  return [logged, ...words, ...numbers, ...channels];
+  return [...words, ...numbers, ...channels, logged];
 }
 
 /** `2 of 12: 3, 4`; empty where it is not known. */
