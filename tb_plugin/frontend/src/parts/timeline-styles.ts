@@ -5,7 +5,7 @@ import { css } from "lit";
 export const timelineStyles = css`
   :host {
     display: grid;
-    grid-template-columns: minmax(0, 1fr) 250px;
+    grid-template-columns: minmax(0, 1fr) min(var(--values, 258px), 34%);
     background: var(--panel);
     border-top: 1px solid var(--line);
     user-select: none;
@@ -76,10 +76,19 @@ export const timelineStyles = css`
   .strokes {
     margin-left: auto;
   }
-  @media (max-width: 1100px) {
-    :host {
-      grid-template-columns: minmax(0, 1fr) 216px;
-    }
+  :host([still]) {
+    grid-template-columns: minmax(0, 1fr);
+  }
+  :host([still]) .tracks {
+    display: none;
+  }
+  :host([still]) .values {
+    contain: content;
+    min-height: 0;
+    padding-left: 16px;
+  }
+  :host([still]) .values table {
+    width: auto;
   }
   .rail {
     position: relative;

@@ -13,6 +13,8 @@ import { timelineStyles } from "./timeline-styles.ts";
 /** Left of the plots stand the axes' numbers; the playhead's arithmetic needs their width. */
 const LEFT = 56;
 const RIGHT = 14;
+/** Runs whose values have room beside the curves. */
+const MOST = 4;
 /** Below the last track. */
 const AXIS = 20;
 
@@ -54,7 +56,11 @@ export class Timeline extends PaintedPart {
           ${this.player.playing ? PAUSE : PLAY}
         </button>
         <span class="epoch"></span>
-        <span class="muted">drag, or ← → Home End; Space plays</span>
+        ${
+          scene.steps.length > 1
+            ? html`<span class="muted">drag, or ← → Home End; Space plays</span>`
+            : ""
+        }
         ${
           this.tracks.some(({ name }) => name === "accuracy" || name === "loss")
             ? html`<span class="muted strokes">solid: validation, dashed: training</span>`
@@ -82,8 +88,16 @@ export class Timeline extends PaintedPart {
   }
 
   override updated(): void {
+    const { shown } = this.dashboard.scene;
+    this.toggleAttribute("still", this.isStill);
+    this.style.setProperty("--values", `${130 + 64 * Math.min(Math.max(shown.length, 2), MOST)}px`);
     this.plot();
     super.updated();
+  }
+
+  /** One epoch is no time to draw: its values have the room instead. */
+  private get isStill(): boolean {
+    return this.dashboard.scene.steps.length === 1;
   }
 
   togglePlay(): void {
@@ -164,7 +178,7 @@ export class Timeline extends PaintedPart {
 
   /** Many tracks are lower, so that the maps keep their room. */
   private trackHeight(count: number): number {
-    const room = this.dashboard.scene.has.maps ? 136 : 184;
+    const room = this.dashboard.scene.has.maps ? 160 : 184;
     return Math.min(62, Math.floor(room / Math.max(1, count)));
   }
 
@@ -227,7 +241,7 @@ export class Timeline extends PaintedPart {
 
   private table() {
     const { shown } = this.dashboard.scene;
-    const few = shown.slice(0, 4);
+    const few = this.isStill ? shown : shown.slice(0, MOST);
     const { tracks } = this;
     if (tracks.length === 0) return "";
     return html`<table>
