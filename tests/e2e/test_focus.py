@@ -133,11 +133,13 @@ def test_the_band_is_of_the_control_and_says_who_is_outside(
     open_tab: OpenPage, compared_server: Server, compared: Path
 ) -> None:
     with open_tab(compared_server, FOCUS) as page:
-        values = column(drift_of(compared, "seed 2", "GradCAM/conv2"), "spearman")
-        low, high = np.percentile(values, [10, 90])
+        control = drift_of(compared, "seed 2", "GradCAM/conv2")
+        stayed = column(control, "spearman")[np.asarray(control.agrees)]
+        assert len(stayed) == SAMPLES - 1
+        low, high = np.percentile(stayed, [10, 90])
         text = page.frame.locator("tfx-focus .band").inner_text()
         assert text.strip() == (
-            f"control seed 2: 10th–90th percentile of {SAMPLES} values, {low:.2f} to {high:.2f}"
+            f"control seed 2: 10th–90th percentile of {len(stayed)} values, {low:.2f} to {high:.2f}"
         )
         page.frame.get_by_role("button", name=re.compile("^Show all [0-9]")).click()
         places = items(page, STAYED).locator(".place").all_inner_texts()
@@ -306,14 +308,42 @@ def test_the_timeline_has_similarity_beside_accuracy_and_sparsity(
                 assert mean == pytest.approx(np.nanmean(values), abs=0.005001)
 
 
+def test_a_comparison_has_values_in_place_of_a_timeline(
+    open_tab: OpenPage, compared_server: Server
+) -> None:
+    with open_tab(compared_server) as page:
+        timeline = page.frame.locator("tfx-timeline")
+        expect(timeline.locator(".tracks")).to_be_hidden()
+        expect(timeline.locator("thead th")).to_have_text(
+            ["at this epoch", "dense", "int8", "pruned"]
+        )
+        for run in range(1, 4):
+            expect(timeline.locator("thead th").nth(run)).to_be_in_viewport(ratio=1)
+        expect(timeline.locator("tbody th")).to_have_text("similarity")
+
+
+@pytest.fixture
+def trained_beside(tmp_path: Path) -> Iterator[Server]:
+    """The comparison, in a log with epochs."""
+    write_comparison_log(tmp_path)
+    log = LogWriter(tmp_path / "dense" / "explain")
+    for step in range(4):
+        metrics = schema.Metrics({"loss": 1.0 / (step + 1)})
+        log.record(schema.Tag("metrics"), step, metrics, schema.Content("metrics"))
+    log.close()
+    with serve(tmp_path, "--host", "127.0.0.1") as server:
+        server.wait_for(lambda runs: len(runs) == 4 and all(map(_is_whole, runs.values())))
+        yield server
+
+
 def test_the_timeline_shades_the_band(
-    open_tab: OpenPage, compared_server: Server, drifting_server: Server
+    open_tab: OpenPage, trained_beside: Server, drifting_server: Server
 ) -> None:
     shares = []
-    for server in (compared_server, drifting_server):
+    for server in (trained_beside, drifting_server):
         with open_tab(server, FOCUS) as page:
             title = page.frame.locator("tfx-timeline .title.drift").inner_text()
-            assert title.endswith("shaded: control seed 2") == (server is compared_server)
+            assert title.endswith("shaded: control seed 2") == (server is trained_beside)
             # Only what is shaded is opaque all down a column beside the curves.
             share = page.frame.locator("tfx-timeline .uplot canvas").last.evaluate(
                 """canvas => {

@@ -148,21 +148,28 @@ test("curves are means over agreeing samples, of models only", () => {
   assert.deepEqual(curves[0]?.references, ["epoch 0"]);
 });
 
-test("bands pool the controls of one reference, agreeing or not", () => {
-  const names = ["a", "b", "other", "model"];
+test("bands pool the controls of one reference in one folder, where predictions stayed", () => {
+  const names = ["a", "b", "other", "model", "there/a"];
   const shown = names.map((name) => run(name, group("GradCAM", "conv")));
   const series = (record: Drift) => ({ 0: record });
+  const control = (values: number[], agrees: number[]): Drift => ({
+    ...drift(values, "dense", "control"),
+    agrees: Uint8Array.from(agrees),
+  });
+  const five = [9, 9, 9, 9, 9];
   const store = storeOf({
-    "a/explain drift/GradCAM/conv": series(drift([0, 1, 2], "dense", "control")),
-    "b/explain drift/GradCAM/conv": series(drift([3, 4, 5], "dense", "control")),
+    "a/explain drift/GradCAM/conv": series(control([0, 1, 2, 90], [1, 1, 1, 0])),
+    "b/explain drift/GradCAM/conv": series(control([3, 4, 5], [1, 1, 1])),
     "other/explain drift/GradCAM/conv": series(drift([9, 9], "epoch 3", "control")),
     "model/explain drift/GradCAM/conv": series(drift([-9, -9, -9, -9, -9], "dense")),
+    "there/a/explain drift/GradCAM/conv": series(control(five, [1, 1, 1, 1, 1])),
   });
   const [place] = placesOf(shown);
   assert.ok(place);
   const bands = bandsOf(controlsOf(movedAt(shown, store, place, "spearman", 0)));
-  assert.deepEqual([...bands.keys()], ["dense"]);
+  assert.deepEqual([...bands.keys()], ["dense", "there/dense"]);
   assert.deepEqual(bands.get("dense"), { low: 0.5, high: 4.5, count: 6, names: ["a", "b"] });
+  assert.deepEqual(bands.get("there/dense"), { low: 9, high: 9, count: 5, names: ["there/a"] });
 });
 
 test("the reference's predictions: of an epoch of the run, or of another run", () => {

@@ -136,12 +136,20 @@ export function controlsOf(moved: readonly Moved[]): Moved[] {
   return moved.filter(({ drift }) => drift.role === "control");
 }
 
-/** The controls' bands by what they were compared with: another reference varies otherwise. */
+/** What a run was compared with, as runs are named: a comparison's runs lie in one folder. */
+export function referenceOf({ run, drift }: { run: ShownRun; drift: Drift }): string {
+  return run.name.slice(0, run.name.lastIndexOf("/") + 1) + drift.reference;
+}
+
+/**
+ * The controls' bands by what they were compared with: another reference varies otherwise. Only
+ * samples count whose prediction stayed, as in `Comparison.band`.
+ */
 export function bandsOf(controls: readonly Moved[]): Map<string, ControlBand> {
   const bands = new Map<string, ControlBand>();
-  for (const reference of new Set(controls.map(({ drift }) => drift.reference))) {
-    const own = controls.filter(({ drift }) => drift.reference === reference);
-    const band = bandOf(own.flatMap(({ scores }) => scores));
+  for (const reference of new Set(controls.map(referenceOf))) {
+    const own = controls.filter((control) => referenceOf(control) === reference);
+    const band = bandOf(own.flatMap(({ scores }) => splitOf(scores).agreeing));
     if (band) bands.set(reference, { ...band, names: own.map(({ run }) => run.name) });
   }
   return bands;
@@ -149,12 +157,13 @@ export function bandsOf(controls: readonly Moved[]): Map<string, ControlBand> {
 
 /** What the reference of a run's drift predicted: an epoch of the run itself, or another run. */
 export function referencePredictions(
-  { run, drift, step }: Moved,
+  moved: Moved,
   shown: readonly ShownRun[],
   store: Store,
 ): Predictions | undefined {
+  const { run, drift, step } = moved;
   const epoch = drift.reference.match(/^epoch (\d+)\b/)?.[1];
-  const of = epoch === undefined ? shown.find(({ name }) => name === drift.reference) : run;
+  const of = epoch === undefined ? shown.find(({ name }) => name === referenceOf(moved)) : run;
   const at = epoch === undefined ? step : Number(epoch);
   return of && recordAt(store.get(of.id, "predictions"), "predictions", at);
 }
@@ -164,6 +173,8 @@ export interface DriftCurve {
   /** Epoch and mean over the samples whose prediction agrees. */
   readonly points: readonly (readonly [number, number])[];
   readonly references: readonly string[];
+  /** The keys of their bands. */
+  readonly bands: readonly string[];
 }
 
 /** Each shown model's similarity to its reference over epochs. */
@@ -181,7 +192,8 @@ export function driftCurves(
       return [step, meanOf(splitOf(scoresKept(drift, measure)).agreeing)];
     });
     const references = [...new Set(own.map(({ drift }) => drift.reference))];
-    return [{ run, points, references }];
+    const bands = [...new Set(own.map(({ drift }) => referenceOf({ run, drift })))];
+    return [{ run, points, references, bands }];
   });
 }
 

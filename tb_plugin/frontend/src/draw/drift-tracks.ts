@@ -25,7 +25,8 @@ export function driftTracks({ scene, store, view }: Dashboard): Track[] {
   const to = only && references.length === 1 ? only : "each run’s reference";
   const everyone = movedAt(scene.runs, store, place, measure, steps.at(-1) ?? 0);
   const all = bandsOf(controlsOf(everyone));
-  const bands = references.flatMap((reference) => all.get(reference) ?? []);
+  const keys = new Set(drifts.flatMap((drift) => drift.bands));
+  const bands = [...keys].flatMap((key) => all.get(key) ?? []);
   const isOne = places.filter(({ explainer }) => explainer === place.explainer).length === 1;
   const layer = isOne ? "" : ` · ${place.layer}`;
   const names = bands.flatMap((band) => band.names).join(", ");

@@ -4,6 +4,7 @@ import {
   type ControlBand,
   type DriftChoice,
   type Moved,
+  referenceOf,
   referencePredictions,
 } from "../analysis/drift.ts";
 import { className, confidence, labelText } from "../analysis/filters.ts";
@@ -43,8 +44,8 @@ export function placeText(state: FocusState, { moved, value }: Entry): string {
 }
 
 /** The band of a run's own reference; a control is not held against itself. */
-export function bandOfRun({ bands }: FocusState, { drift }: Moved): ControlBand | undefined {
-  return bands.get(drift.reference);
+export function bandOfRun({ bands }: FocusState, moved: Moved): ControlBand | undefined {
+  return bands.get(referenceOf(moved));
 }
 
 /** Whose band it is, and what it spans. */
@@ -56,7 +57,7 @@ export function bandText({ names, low, high, count }: ControlBand): string {
 
 /** Why controls show no band, empty where they do or where there are none. */
 export function noBandText({ controls, bands }: FocusState): string {
-  const bare = controls.filter(({ drift }) => !bands.has(drift.reference));
+  const bare = controls.filter((control) => !bands.has(referenceOf(control)));
   if (bare.length === 0) return "";
   const names = bare.map(({ run }) => run.name).join(", ");
   return `no band of ${names}: fewer than ${LEAST_VALUES} values`;
@@ -102,7 +103,7 @@ export function showSample(dashboard: Dashboard, { moved, sample }: Entry): void
   const shown = scene.shownColumns.map(({ group }) => group);
   const all = scene.columns.map(({ group }) => group);
   const wanted = all.filter((group) => group === moved.maps || shown.includes(group));
-  const reference = scene.shown.find(({ name }) => name === moved.drift.reference);
+  const reference = scene.shown.find(({ name }) => name === referenceOf(moved));
   const map: Opened = { run: moved.run.id, group: moved.maps, sample };
   const isFree = view.difference === undefined || view.difference.length > 0;
   dashboard.update({
