@@ -7,6 +7,8 @@
 
 PYTHON ?= python3
 PYTEST_ARGS ?=
+# Tests at a time; half of them wait for a browser or a server.
+JOBS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := setup.py setup.cfg pyproject.toml
@@ -24,7 +26,7 @@ demo: $(VENV)/.demo
 
 test: $(VENV)/.dev $(PAGE)
 	$(NPM) test
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile $(PYTEST_ARGS)
 
 lint: $(VENV)/.dev $(PAGE)
 	$(BIN)/ruff check .

@@ -15,7 +15,7 @@ def describe(explaining: Explaining, found: Found) -> dict[str, str]:
     """
     choices = {"samples": _samples(explaining), "target": _target(explaining)}
     for name, explainer in explaining.explainers.items():
-        layers = ", ".join(found[name].attributions)
+        layers = ", ".join(map(explaining.named, found[name].attributions))
         settings = [f"{k} {v}" for k, v in explainer.settings().items() if v != "default"]
         defaults = " (default baseline: zeros)" if _zeros(explainer) else ""
         choices[name] = f"at {layers}; {', '.join(settings)}{defaults}"

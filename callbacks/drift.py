@@ -13,7 +13,6 @@ import tensorflow as tf
 from tfexplain import schema
 from tfexplain.callbacks.explaining import Explaining, Found
 from tfexplain.quality import MEASURES, Places, Shown, drift, matched
-from tfexplain.wrapping import unwrapped
 
 # "first", "best", an epoch, a model, or None for no drift.
 Wanted: TypeAlias = Literal["first", "best"] | int | Any | None
@@ -91,14 +90,13 @@ class Reference:
             return {}
         text = self._moves(step, logs)
         found = {}
-        for (name, layer), shown in maps.items():
-            key = name, unwrapped(layer)
+        for key, shown in maps.items():
             if text and not (self._wanted == "first" and key in self._kept):
                 self._kept[key] = _Kept(shown, text)
             if key in self._kept:
                 kept = self._kept[key]
                 moved = drift(shown, kept.shown)
-                found[name, layer] = schema.Drift(moved.values, moved.agrees, MEASURES, kept.text)
+                found[key] = schema.Drift(moved.values, moved.agrees, MEASURES, kept.text)
         return found
 
     def _moves(self, step: int, logs: Mapping[str, Any]) -> str:
@@ -136,7 +134,7 @@ def _digest(explaining: Explaining, maps: Places) -> bytes:
     found = hashlib.blake2b()
     for array in tf.nest.flatten(explaining.batch.inputs):
         found.update(np.ascontiguousarray(array).tobytes())
-    places = sorted((name, unwrapped(layer), s.maps.shape) for (name, layer), s in maps.items())
+    places = sorted((*place, shown.maps.shape) for place, shown in maps.items())
     found.update(repr(places).encode())
     return found.digest()
 
@@ -156,4 +154,4 @@ def _of_model(model: Any, explaining: Explaining, maps: Places) -> dict[tuple[st
             "Pass a model of the same architecture, or an epoch."
         ) from error
     text = f"model {model.name}"
-    return {(name, unwrapped(layer)): _Kept(one, text) for (name, layer), one in shown.items()}
+    return {place: _Kept(one, text) for place, one in shown.items()}

@@ -24,6 +24,7 @@ from tfexplain.passes import Passes
 from tfexplain.quality import Shown
 from tfexplain.tap import spatial_sites
 from tfexplain.targets import Head, as_targets
+from tfexplain.wrapping import unwrapped
 
 Found = Mapping[str, Explanation]
 
@@ -82,15 +83,21 @@ class Explaining:
             found |= dict(zip(group, results, strict=True))
         return {name: found[name] for name in explainers}
 
+    def named(self, layer: str) -> str:
+        """What a layer is called in tags: without the wrappers of tfmot, so that a model and its
+        pruned copy stand side by side."""
+        plain = unwrapped(layer)
+        return layer if any(site.path == plain for site in self.passes.sites) else plain
+
     def shown(self, found: Found) -> dict[tuple[str, str], Shown]:
-        """The maps of evidence by explainer and layer; channels of a layer are none."""
+        """The maps of evidence by explainer and `named` layer; channels of a layer are none."""
         maps: dict[tuple[str, str], Shown] = {}
         for name, explanation in found.items():
             head = self.passes.head(self.explainers[name].head)
             predicted = predictions(head, explanation.outputs, []).predicted
             for layer, one in explanation.attributions.items():
                 if one.channels is None:
-                    maps[name, layer] = Shown(one.maps, one.targets, predicted)
+                    maps[name, self.named(layer)] = Shown(one.maps, one.targets, predicted)
         return maps
 
     def write_constant(self, choices: Mapping[str, str], writer: RunWriter) -> None:
@@ -134,8 +141,9 @@ class Explaining:
     ) -> None:
         settings, under = self.explainers[name].settings(), self._input_under(attribution.layer)
         content = content_of(attribution, under, settings)
+        layer = self.named(attribution.layer)
         for sample in range(len(self.batch.rows)):
-            tag = schema.Tag(content.kind, name, attribution.layer, sample)
+            tag = schema.Tag(content.kind, name, layer, sample)
             writer.add(tag, step, record_of(attribution, sample), content)
 
     def _input_under(self, layer: str) -> str:

@@ -27,7 +27,6 @@ from tfexplain.comparing.weights import Weights, measure_weights
 from tfexplain.explainers import Explainer
 from tfexplain.quality import Drifted, Fidelity, Predicted
 from tfexplain.targets import Targets
-from tfexplain.wrapping import unwrapped
 
 _NO_GRADIENTS = "no gradients in a .tflite file: predictions and weights only"
 
@@ -108,7 +107,7 @@ def compare(
 
 @dataclass(frozen=True, eq=False)
 class _Result:
-    """All that was found of one model; `drifts` by the places its own log has."""
+    """All that was found of one model."""
 
     one: Contender
     explaining: Explaining
@@ -239,7 +238,7 @@ def _comparison(results: Sequence[_Result], settings: Settings, log_dir: str) ->
             result.one.name,
             "reference" if result is results[0] else result.one.role,
             result.predicted,
-            {(name, unwrapped(p)): d for (name, p), d in result.drifts.items()},
+            result.drifts,
             result.fidelity,
             result.weights.totals,
             (*result.notes, *result.weights.notes),

@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from tfexplain.quality.similarity import similarity
-from tfexplain.wrapping import unwrapped
 
 # By explainer and layer.
 Places: TypeAlias = Mapping[tuple[str, str], "Shown"]
@@ -59,22 +58,20 @@ def drift(now: Shown, reference: Shown) -> Drifted:
 
 
 def matched(maps: Places, reference: Places) -> dict[tuple[str, str], Shown]:
-    """For each place of `maps` the reference's maps there; layers go by `unwrapped` names.
+    """For each place of `maps` the reference's maps there.
 
     Raises:
         ValueError: a place that one of the two has not, or maps of another shape.
     """
-    theirs = {(name, unwrapped(layer)): shown for (name, layer), shown in reference.items()}
-    ours = {(name, unwrapped(layer)) for name, layer in maps}
-    for name, layer in sorted(theirs.keys() ^ ours):
+    for name, layer in sorted(maps.keys() ^ reference.keys()):
         lists = [
-            ", ".join(p for n, p in places if n == name) or "none" for places in (ours, theirs)
+            ", ".join(p for n, p in places if n == name) or "none" for places in (maps, reference)
         ]
         raise ValueError(
             f"{name} at layer {layer!r}: expected maps of both; got maps at {lists[0]} and, of the "
             f"reference, at {lists[1]}."
         )
-    found = {(name, layer): theirs[name, unwrapped(layer)] for name, layer in maps}
+    found = {place: reference[place] for place in maps}
     for (name, layer), same in found.items():
         shapes = [list(shown.maps.shape[1:]) for shown in (maps[name, layer], same)]
         if shapes[0] != shapes[1]:

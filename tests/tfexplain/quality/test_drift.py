@@ -1,4 +1,4 @@
-"""Drift between two sets of maps, and the names that layers keep under wrappers."""
+"""Drift between two sets of maps."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 /** The difference between two runs' maps of one sample, and how alike the two are. */
 
-import { css, html } from "lit";
+import { css, html, type PropertyDeclarations } from "lit";
 import { type Comparison, compare, obstacle } from "../analysis/compare.ts";
 import { coefficient, short } from "../analysis/numbers.ts";
 import { recordAt } from "../data/series.ts";
@@ -8,27 +8,17 @@ import { positionAt, type Rect, sharpContext } from "../draw/canvas.ts";
 import { colouringOf, drawLayers, limitOf, sizeOf } from "../draw/look.ts";
 import type { Plane } from "../draw/plane.ts";
 import type { AttributionMap } from "../format/records.ts";
-import type { Column, ShownRun } from "../state/scene.ts";
+import type { ShownRun } from "../state/scene.ts";
+import { Cell } from "./cell.ts";
 import { inputOf, readoutText } from "./map-cell.ts";
-import { define, PaintedPart, setText } from "./part.ts";
+import { define, setText } from "./part.ts";
 import { hideReadout, showReadout } from "./readout.ts";
-import { base, facts, mapButton } from "./styles.ts";
 
-export class DifferenceCell extends PaintedPart {
-  static override properties = {
-    pair: { attribute: false },
-    column: { attribute: false },
-    sample: { type: Number },
-  };
+export class DifferenceCell extends Cell {
+  static override properties: PropertyDeclarations = { pair: { attribute: false } };
   static override styles = [
-    base,
-    facts,
-    mapButton,
+    ...Cell.styles,
     css`
-      :host {
-        display: block;
-        contain: layout style;
-      }
       .map {
         cursor: crosshair;
       }
@@ -38,10 +28,7 @@ export class DifferenceCell extends PaintedPart {
     `,
   ];
   declare pair: readonly [ShownRun, ShownRun];
-  declare column: Column;
-  declare sample: number;
 
-  private drawn: readonly unknown[] = [];
   private plane: Plane | undefined;
   private rect: Rect = { x: 0, y: 0, width: 1, height: 1 };
   private pointer: { x: number; y: number } | undefined;
@@ -67,16 +54,9 @@ export class DifferenceCell extends PaintedPart {
     `;
   }
 
-  override updated(): void {
-    this.drawn = [];
-    super.updated();
-  }
-
   paint(): void {
     const [a, b] = this.pair.map((run) => this.sideOf(run)) as [Side, Side];
-    const key = [a.map, b.map, this.dashboard.revision];
-    if (key.every((part, i) => part === this.drawn[i]) && this.drawn.length > 0) return;
-    this.drawn = key;
+    if (!this.isNew(a.map, b.map, this.dashboard.revision)) return;
     const why = obstacle(a, b);
     const both = a.map && b.map && !why ? compare(a.map, b.map) : undefined;
     const flag = why ? `no difference: ${why}` : cautionOf(a.map, b.map, both);

@@ -16,7 +16,7 @@ import { enlargedStyles } from "./enlarged-styles.ts";
 import "./film-strip.ts";
 import "./legend.ts";
 import { flagOf, inputOf, readoutText } from "./map-cell.ts";
-import { define, PaintedPart, setText } from "./part.ts";
+import { define, SizedPart, setText } from "./part.ts";
 import { base, facts } from "./styles.ts";
 import { channelsFlag, inkOf } from "./tiles-cell.ts";
 import { valueTable } from "./value-table.ts";
@@ -26,7 +26,7 @@ const SIDES = { least: 240, most: 520 } as const;
 const AROUND = 240;
 const TILE = 96;
 
-export class Enlarged extends PaintedPart {
+export class Enlarged extends SizedPart {
   static override styles = [base, facts, enlargedStyles];
 
   private drawn: readonly unknown[] = [];
@@ -35,7 +35,6 @@ export class Enlarged extends PaintedPart {
   private sheet: Sheet = sheetWithin(1, TILE, SIDES.most);
   /** The map's side, as large as leaves the film strip in sight. */
   private side: number = SIDES.least;
-  private readonly sizes = new ResizeObserver(() => this.layOut());
   private cursor = -1;
   private channel = 0;
 
@@ -86,17 +85,7 @@ export class Enlarged extends PaintedPart {
     `;
   }
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.sizes.observe(this);
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.sizes.disconnect();
-  }
-
-  private layOut(): void {
+  protected layOut(): void {
     const room = Math.min(this.clientHeight - AROUND, this.clientWidth - 32);
     const side = Math.min(Math.max(room, SIDES.least), SIDES.most);
     if (side === this.side) return;

@@ -17,14 +17,14 @@ import {
 import type { Kernel } from "../format/compressed.ts";
 import { compressed, type ShownRun } from "../state/scene.ts";
 import { kernelStyles } from "./kernel-view-styles.ts";
-import { define, PaintedPart, setText } from "./part.ts";
+import { define, SizedPart, setText } from "./part.ts";
 import { base } from "./styles.ts";
 
 const MAX_RUNS = 4;
 /** Where there is less room for the charts, the facts stand under them. */
 const LEAST_CHART = 220;
 
-export class KernelView extends PaintedPart {
+export class KernelView extends SizedPart {
   static override styles = [base, kernelStyles];
 
   private size = { width: 0, height: 0 };
@@ -35,17 +35,6 @@ export class KernelView extends PaintedPart {
   /** Found once, not in every frame. */
   private cells: readonly { cell: Element; fact: Fact; run: number }[] = [];
   private painted: readonly unknown[] = [];
-  private readonly sizes = new ResizeObserver(() => this.layOut());
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.sizes.observe(this);
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.sizes.disconnect();
-  }
 
   override render() {
     const { layer } = this.dashboard.scene;
@@ -142,7 +131,7 @@ export class KernelView extends PaintedPart {
     return { width: this.chartWidth, height: this.heights.bars, range, most };
   }
 
-  private layOut(): void {
+  protected layOut(): void {
     const { clientWidth: width, clientHeight: height } = this;
     if (width === this.size.width && height === this.size.height) return;
     this.size = { width, height };

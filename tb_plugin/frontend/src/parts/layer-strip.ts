@@ -21,7 +21,7 @@ import { compressed, type ShownRun } from "../state/scene.ts";
 import { stripStyles } from "./layer-strip-styles.ts";
 import type { MetricBar } from "./metric-bar.ts";
 import "./metric-bar.ts";
-import { define, PaintedPart, setText } from "./part.ts";
+import { define, SizedPart, setText } from "./part.ts";
 import { pathText } from "./path-text.ts";
 import { hideReadout, showReadout } from "./readout.ts";
 import { base } from "./styles.ts";
@@ -33,7 +33,7 @@ const VALUES = 66;
 const GAP = 10;
 const SIDES = 32;
 
-export class LayerStrip extends PaintedPart {
+export class LayerStrip extends SizedPart {
   static override styles = [base, stripStyles];
 
   private known: readonly unknown[] = [];
@@ -45,17 +45,6 @@ export class LayerStrip extends PaintedPart {
   private view: { top: number; height: number } = { top: 0, height: 600 };
   private focused: string | undefined;
   private axis: Axis = axisOf([], 1);
-  private readonly sizes = new ResizeObserver(() => this.layOut());
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.sizes.observe(this);
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.sizes.disconnect();
-  }
 
   override render() {
     const { runs, names } = this;
@@ -263,7 +252,7 @@ export class LayerStrip extends PaintedPart {
     return `${name}, ${run.name}, ${when}: ${cellText(record, name, this.metric.name)}`;
   }
 
-  private layOut(): void {
+  protected layOut(): void {
     const scroll = this.find(".scroll");
     this.view = { top: scroll?.scrollTop ?? 0, height: scroll?.clientHeight ?? 600 };
     if (this.clientWidth === this.hostWidth) return;

@@ -9,40 +9,25 @@ import { positionAt, type Rect, sharpContext } from "../draw/canvas.ts";
 import { colouringOf, drawLayers, limitOf, planeOf, sizeOf } from "../draw/look.ts";
 import { type Plane, valueAt } from "../draw/plane.ts";
 import type { AttributionMap } from "../format/records.ts";
-import type { Column, ShownRun } from "../state/scene.ts";
+import type { ShownRun } from "../state/scene.ts";
 import type { Opened } from "../state/view.ts";
-import { define, PaintedPart, setText } from "./part.ts";
+import { RunCell } from "./cell.ts";
+import { define, setText } from "./part.ts";
 import { hideReadout, showReadout } from "./readout.ts";
-import { base, facts, mapButton } from "./styles.ts";
 
 const REVEALING = 12;
 
-export class MapCell extends PaintedPart {
-  static override properties = {
-    run: { attribute: false },
-    column: { attribute: false },
-    sample: { type: Number },
-  };
+export class MapCell extends RunCell {
   static override styles = [
-    base,
-    facts,
-    mapButton,
+    ...RunCell.styles,
     css`
       :host {
-        display: block;
-        contain: layout style;
         /* Below the grid's head, which stays. */
         scroll-margin: 84px 16px 8px;
       }
     `,
   ];
-  declare run: ShownRun;
-  declare column: Column;
-  declare sample: number;
 
-  private drawn:
-    | { record: AttributionMap | undefined; revision: number; marked: number }
-    | undefined;
   private rect: Rect = { x: 0, y: 0, width: 1, height: 1 };
   private plane: Plane | undefined;
   private marked = -1;
@@ -94,18 +79,11 @@ export class MapCell extends PaintedPart {
     `;
   }
 
-  override updated(): void {
-    this.drawn = undefined;
-    super.updated();
-  }
-
   paint(): void {
     const { store, step, revision } = this.dashboard;
     const series = store.get(this.run.id, this.column.group, this.sample);
     const record = recordAt(series, "map", step);
-    const { drawn, marked } = this;
-    if (drawn?.record === record && drawn?.revision === revision && drawn.marked === marked) return;
-    this.drawn = { record, revision, marked };
+    if (!this.isNew(record, revision, this.marked)) return;
     this.draw(record);
     this.tell(record);
     const point = pointAt(series, step);
@@ -168,12 +146,6 @@ export class MapCell extends PaintedPart {
     this.marked = -1;
     hideReadout(this.dashboard);
     this.dashboard.stage.invalidate();
-  }
-
-  private open(): void {
-    hideReadout(this.dashboard);
-    const { group } = this.column;
-    this.dashboard.update({ opened: { run: this.run.id, group, sample: this.sample } });
   }
 }
 

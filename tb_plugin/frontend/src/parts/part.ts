@@ -50,6 +50,23 @@ export abstract class PaintedPart extends Part {
   }
 }
 
+/** A painted part that lays itself out anew when its size changes. */
+export abstract class SizedPart extends PaintedPart {
+  private readonly sizes = new ResizeObserver(() => this.layOut());
+
+  protected abstract layOut(): void;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.sizes.observe(this);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.sizes.disconnect();
+  }
+}
+
 /** Set a text only where it differs: the cheapest change of the page is none. */
 export function setText(element: Element | undefined, text: string): void {
   if (element && element.textContent !== text) element.textContent = text;

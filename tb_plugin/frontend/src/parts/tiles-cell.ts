@@ -9,44 +9,27 @@ import { channelPlane } from "../draw/look.ts";
 import { drawSheet, type Ink, type Sheet, sheetOf, tileAt, tileRect } from "../draw/tiles.ts";
 import type { Kernel } from "../format/compressed.ts";
 import type { Channels } from "../format/records.ts";
-import type { Column, ShownRun } from "../state/scene.ts";
+import { RunCell } from "./cell.ts";
 import { readoutText } from "./map-cell.ts";
-import { define, PaintedPart, setText } from "./part.ts";
+import { define, setText } from "./part.ts";
 import { hideReadout, showReadout } from "./readout.ts";
-import { base, facts, mapButton } from "./styles.ts";
 
-export class TilesCell extends PaintedPart {
-  static override properties = {
-    run: { attribute: false },
-    column: { attribute: false },
-    sample: { type: Number },
-  };
+export class TilesCell extends RunCell {
   static override styles = [
-    base,
-    facts,
-    mapButton,
+    ...RunCell.styles,
     css`
-      :host {
-        display: block;
-        contain: layout style;
-      }
       .map {
         background: none;
       }
     `,
   ];
-  declare run: ShownRun;
-  declare column: Column;
-  declare sample: number;
 
-  private drawn:
-    | { record: Channels | undefined; kernel: Kernel | undefined; revision: number }
-    | undefined;
   private sheet: Sheet = sheetOf(1, 100);
   private record: Channels | undefined;
   private kernel: Kernel | undefined;
   /** Kept between frames: asking for styles in one makes the browser resolve them all at once. */
   private ink: Ink | undefined;
+  private inked = -1;
 
   override render() {
     const { layer } = this.column;
@@ -70,21 +53,14 @@ export class TilesCell extends PaintedPart {
     `;
   }
 
-  override updated(): void {
-    this.drawn = undefined;
-    super.updated();
-  }
-
   paint(): void {
     const { store, step, revision } = this.dashboard;
     const series = store.get(this.run.id, this.column.group, this.sample);
     const record = recordAt(series, "channels", step);
     const kernel = this.dashboard.outputsOf(this.run, this.column);
-    const { drawn } = this;
-    if (drawn?.record === record && drawn?.kernel === kernel && drawn?.revision === revision)
-      return;
-    if (drawn?.revision !== revision) this.ink = undefined;
-    this.drawn = { record, kernel, revision };
+    if (!this.isNew(record, kernel, revision)) return;
+    if (revision !== this.inked) this.ink = undefined;
+    this.inked = revision;
     this.record = record;
     this.kernel = kernel;
     this.draw(record, recordsOf(series, "channels")[0]?.count ?? 1);
@@ -128,12 +104,6 @@ export class TilesCell extends PaintedPart {
     const value = position < 0 ? "" : readoutText(plane, position, this.column.unit);
     const told = [state, value].filter(Boolean).join("; ");
     return `channel ${record.channels[index]}${told && `: ${told}`}`;
-  }
-
-  private open(): void {
-    hideReadout(this.dashboard);
-    const { group } = this.column;
-    this.dashboard.update({ opened: { run: this.run.id, group, sample: this.sample } });
   }
 }
 

@@ -178,7 +178,7 @@ export class Timeline extends PaintedPart {
 
   /** Many tracks are lower, so that the maps keep their room. */
   private trackHeight(count: number): number {
-    const room = this.dashboard.scene.has.maps ? 160 : 184;
+    const room = this.dashboard.scene.has.maps ? Math.min(window.innerHeight / 6.2, 184) : 184;
     return Math.min(62, Math.floor(room / Math.max(1, count)));
   }
 

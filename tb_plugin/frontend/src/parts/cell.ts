@@ -1,0 +1,53 @@
+/** What the cells of the grid share: what they show, their look, and drawing only what changed. */
+
+import { css, type PropertyDeclarations } from "lit";
+import type { Column, ShownRun } from "../state/scene.ts";
+import { PaintedPart } from "./part.ts";
+import { hideReadout } from "./readout.ts";
+import { base, facts, mapButton } from "./styles.ts";
+
+export abstract class Cell extends PaintedPart {
+  static override properties: PropertyDeclarations = {
+    column: { attribute: false },
+    sample: { type: Number },
+  };
+  static override styles = [
+    base,
+    facts,
+    mapButton,
+    css`
+      :host {
+        display: block;
+        contain: layout style;
+      }
+    `,
+  ];
+  declare column: Column;
+  declare sample: number;
+
+  private drawn: readonly unknown[] = [];
+
+  override updated(): void {
+    this.drawn = [];
+    super.updated();
+  }
+
+  /** Whether these are not the things that were last drawn; they count as drawn from now on. */
+  protected isNew(...things: readonly unknown[]): boolean {
+    const same = this.drawn.length > 0 && things.every((thing, i) => thing === this.drawn[i]);
+    this.drawn = things;
+    return !same;
+  }
+}
+
+/** A cell of one run, which can be opened large. */
+export abstract class RunCell extends Cell {
+  static override properties: PropertyDeclarations = { run: { attribute: false } };
+  declare run: ShownRun;
+
+  protected open(): void {
+    hideReadout(this.dashboard);
+    const { group } = this.column;
+    this.dashboard.update({ opened: { run: this.run.id, group, sample: this.sample } });
+  }
+}
