@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Sequence
-from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +92,7 @@ def report(name: str, model: Any, reference: Any, val: tuple[Images, Labels]) ->
     for one in numbers:
         assert one.effective_bits is not None
         assert one.sizes is not None
-        quality = "exact" if one.sqnr == inf else f"{one.sqnr:.1f} dB"
+        quality = "-" if one.sqnr is None else f"{one.sqnr:.1f} dB"
         print(
             f"{name:<8}{one.layer.name:<10}{one.layer.mode:<8}{one.effective_bits:>6.2f}"
             f"{one.sizes.dense:>9,}{quality:>10}"

@@ -101,7 +101,7 @@ def test_quantization_prints_what_each_mode_costs(quantization: tuple[str, Path]
     lines = table(quantization[0])
     sqnr = {}
     for mode, low, high in (("int8", 40, 55), ("int4", 15, 30)):
-        assert lines[mode, "conv"] == ["float", "32.00", "576", "exact"]
+        assert lines[mode, "conv"] == ["float", "32.00", "576", "-"]
         for layer in ("hidden", "digit"):
             found, bits, size, decibels, unit = lines[mode, layer]
             assert (found, unit) == (mode, "dB")

@@ -22,7 +22,7 @@ def nested(library: Any) -> Any:
     backbone = library.Sequential(
         [
             layers.Input((16, 16, 3)),
-            layers.Rescaling(2.0),
+            layers.Rescaling(2.0, name="scaled"),
             layers.Conv2D(4, 3, name="stem"),
             layers.Dropout(0.1),
             layers.Conv2D(5, 3, name="body"),
@@ -52,7 +52,7 @@ def test_paths_and_shapes_of_a_nested_model(library: Any) -> None:
     assert sites["backbone/body"].channels == 5
     assert sites["backbone"].container
     assert sites["head"].shape == (3,)
-    assert not sites["backbone/rescaling"].after_weights
+    assert not sites["backbone/scaled"].after_weights
     assert [s.path for s in tap.spatial_sites(list(sites.values()))] == [
         "backbone/stem",
         "backbone/body",
