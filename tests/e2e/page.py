@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from playwright.sync_api import Browser, Frame, Locator, Page, Request
+from playwright.sync_api import Browser, Frame, Locator, Page, Request, expect
 
 _TEXT = """e => e.shadowRoot
     ? [...e.shadowRoot.children].map(child => child.innerText).join("\\n")
@@ -87,12 +87,15 @@ class MapCell:
         self.cell = cell
 
     def fact(self, name: str) -> str:
-        """A number below the map; its class names it."""
-        return self.cell.locator(f".{name}").inner_text()
+        """A number below the map, once it is drawn; its class names it."""
+        found = self.cell.locator(f".{name}")
+        expect(found).not_to_be_empty()
+        return found.inner_text()
 
     @property
     def flag(self) -> str:
         """What is written over the map."""
+        expect(self.cell.locator(".score")).not_to_be_empty()
         return self.cell.locator(".flag").text_content() or ""
 
     def colour(self, row: float, column: float, height: int, width: int) -> tuple[int, int, int]:
