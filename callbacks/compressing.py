@@ -54,20 +54,18 @@ class Compressing:
             self._activity = Activity(model, choices.val, choices.samples, choices.seed)
         self._kept: dict[str, KeptBits] = {}
         self._last: dict[str, LayerNumbers] = {}
-        self._settings: dict[str, str] = {}
-        self._first = self._read()
-        if not self._first:
+        layers = self._read()
+        if not layers:
             raise compression.WeightsError(
                 f"model={model.name!r}: expected a layer with a kernel; it has none, so there is "
                 "nothing to compress. Leave Compression out."
             )
+        self._settings = self._described(layers)
 
     def announce(self, writer: RunWriter) -> None:
         """Print what was chosen."""
-        self._settings = self._described(self._first)
         if self._choices.verbose:
             tell("compression", self._settings, writer.directory)
-        self._first = []
 
     def at_epoch(self, epoch: int, step: int, logs: Mapping[str, Any], writer: RunWriter) -> None:
         """The epoch's logs and, where it is due, all numbers."""

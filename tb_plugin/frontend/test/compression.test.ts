@@ -12,14 +12,8 @@ import {
   tickText,
 } from "../src/analysis/compression.ts";
 import { factsOfKernel, listed } from "../src/analysis/facts.ts";
-import {
-  belongs,
-  cellText,
-  kernelRow,
-  kernelValue,
-  mergeNames,
-  unwrapped,
-} from "../src/analysis/kernels.ts";
+import { belongs, cellText, kernelRow, kernelValue, mergeNames } from "../src/analysis/kernels.ts";
+import { unwrapped } from "../src/analysis/wrapping.ts";
 import type { Kernel, Kernels } from "../src/format/compressed.ts";
 import { decode } from "../src/format/records.ts";
 import { packChannels, packKernel, packKernels } from "./support.ts";

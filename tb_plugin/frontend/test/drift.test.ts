@@ -10,8 +10,8 @@ import {
   placesOf,
   referencePredictions,
   startOf,
-  unwrapped,
 } from "../src/analysis/drift.ts";
+import { unwrapped } from "../src/analysis/wrapping.ts";
 import type { Group } from "../src/data/listing.ts";
 import type { Series } from "../src/data/series.ts";
 import type { Store } from "../src/data/store.ts";

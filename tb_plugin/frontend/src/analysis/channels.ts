@@ -2,7 +2,8 @@
 
 import type { Kernel } from "../format/compressed.ts";
 import type { Channels } from "../format/records.ts";
-import { belongs, kernelLayers, layerPath } from "./kernels.ts";
+import { belongs, kernelLayers } from "./kernels.ts";
+import { layerPath } from "./wrapping.ts";
 
 export interface ChannelState {
   readonly pruned: boolean;

@@ -15,6 +15,7 @@ import {
   scoresOf,
   splitOf,
 } from "./focus.ts";
+import { unwrapped } from "./wrapping.ts";
 
 /** One explainer at one layer, whatever wrappers a run has around that layer. */
 export interface Place {
@@ -32,16 +33,6 @@ export interface Moved {
   readonly scores: readonly Score[];
   /** The group of the maps that were compared. */
   readonly maps: string;
-}
-
-const WRAPPERS = ["prune_low_magnitude_", "quant_", "cluster_"];
-
-/** A layer's path without tfmot's wrappers, as `tfexplain.quality.drift.unwrapped`. */
-export function unwrapped(layer: string): string {
-  const parts = layer.split("/");
-  const isWrapper = (part: string, within: string | undefined): boolean =>
-    within !== undefined && WRAPPERS.some((w) => part === w + within.split("@")[0]);
-  return parts.filter((part, i) => !isWrapper(part, parts[i + 1])).join("/");
 }
 
 /** Where drift was measured in any shown run. */

@@ -3,6 +3,7 @@
 import type { Series } from "../data/series.ts";
 import type { KernelRow, Kernels } from "../format/compressed.ts";
 import { countText, metricOf, spoken } from "./compression.ts";
+import { layerPath, unwrapped, wrappedBy } from "./wrapping.ts";
 
 /** Where the numbers of one table lie: rows by kernel, columns by metric. */
 interface Places {
@@ -42,17 +43,6 @@ function shownNames({ rows }: Kernels): string[] {
   return rows.map(({ name }, i) =>
     plain.some((other, j) => j !== i && other === plain[i]) ? name : (plain[i] as string),
   );
-}
-
-/** Names that tfmot gives its wrappers: `prune_low_magnitude_conv` around `conv`. */
-const WRAPPER = /^(?:prune_low_magnitude|quant|cluster)_(.+)$/;
-
-/** A path without the wrappers of tfmot: `prune_low_magnitude_conv/conv` is `conv`. */
-export function unwrapped(path: string): string {
-  const steps = path.split("/");
-  const isWrapper = (step: string, i: number): boolean =>
-    step.match(WRAPPER)?.[1] === layerPath(steps[i + 1] ?? "");
-  return steps.filter((step, i) => !isWrapper(step, i)).join("/");
 }
 
 export function kernelRow(record: Kernels | undefined, name: string): KernelRow | undefined {
@@ -106,13 +96,8 @@ export function belongs(name: string, mapLayer: string): boolean {
 export function kernelLayers(mapLayer: string): readonly string[] {
   const layer = unwrapped(mapLayer.replace(/@\d+$/, ""));
   const [, folder = "", last = ""] = layer.match(/^(.*\/)?([^/]*)$/) ?? [];
-  const inside = last.match(WRAPPER)?.[1];
+  const inside = wrappedBy(last);
   return inside ? [layer, folder + inside] : [layer];
-}
-
-/** A kernel's name without `.weight`, which it has where its layer has several. */
-export function layerPath(name: string): string {
-  return name.replace(/\.[^./]+$/, "");
 }
 
 /** One kernel at one time, as a sentence without a subject: `sparsity 75.0%, 324 of 432 weights zero`. */

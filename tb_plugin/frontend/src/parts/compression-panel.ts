@@ -140,8 +140,7 @@ export class CompressionPanel extends Part {
 
   private get tabs(): readonly (readonly [TabName, string])[] {
     const { kernels, drift } = this.dashboard.scene.has;
-    const hasFocus = drift && customElements.get("tfx-focus") !== undefined;
-    return TABS.filter(([name]) => (name === "focus" ? hasFocus : kernels));
+    return TABS.filter(([name]) => (name === "focus" ? drift : kernels));
   }
 
   /** undefined where the panel is closed. */

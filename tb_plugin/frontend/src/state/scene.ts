@@ -1,6 +1,7 @@
 /** What is there to show, and what of it is shown: derived from listing, records and view. */
 
-import { belongs, mergeNames, namesOf, unwrapped } from "../analysis/kernels.ts";
+import { belongs, mergeNames, namesOf } from "../analysis/kernels.ts";
+import { unwrapped } from "../analysis/wrapping.ts";
 import type { Group, Listing, Run } from "../data/listing.ts";
 import { recordsOf } from "../data/series.ts";
 import type { Store, Want } from "../data/store.ts";

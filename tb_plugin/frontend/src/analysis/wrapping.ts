@@ -1,0 +1,22 @@
+/** Names of layers inside tfmot's wrappers; twin of `tfexplain/wrapping.py`. */
+
+/** Names that tfmot gives its wrappers: `prune_low_magnitude_conv` around `conv`. */
+const WRAPPER = /^(?:prune_low_magnitude|quant|cluster)_(.+)$/;
+
+/** What a layer of this name would be the wrapper of, undefined where it is none. */
+export function wrappedBy(name: string): string | undefined {
+  return name.match(WRAPPER)?.[1];
+}
+
+/** A path without the wrappers of tfmot: `prune_low_magnitude_conv/conv` is `conv`. */
+export function unwrapped(path: string): string {
+  const steps = path.split("/");
+  const isWrapper = (step: string, within = ""): boolean =>
+    wrappedBy(step) === layerPath(within.replace(/@\d+$/, ""));
+  return steps.filter((step, i) => !isWrapper(step, steps[i + 1])).join("/");
+}
+
+/** A kernel's name without `.weight`, which it has where its layer has several. */
+export function layerPath(name: string): string {
+  return name.replace(/\.[^./]+$/, "");
+}
