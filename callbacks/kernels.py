@@ -13,9 +13,10 @@ from tfexplain.compression import (
     ActivationNumbers,
     Histogram,
     LayerNumbers,
-    LayerWeights,
     Totals,
 )
+
+_PADDED = "n:m: its inputs are no multiple of m, the last group is filled up with zeros"
 
 Activities = Mapping[str, ActivationNumbers]
 
@@ -37,7 +38,7 @@ def kernels_record(
     lines = [_line(one, activities.get(one.layer.path)) for one in numbers]
     metrics = list(dict.fromkeys(name for line in lines for name in line))
     return schema.Kernels(
-        [_row(one.layer) for one in numbers],
+        [_row(one) for one in numbers],
         metrics,
         np.array([[line.get(name, np.nan) for name in metrics] for line in lines]),
         {part: found.scalars() for part, found in totals.items()},
@@ -53,7 +54,9 @@ def _line(one: LayerNumbers, activity: ActivationNumbers | None) -> dict[str, fl
     return values
 
 
-def _row(layer: LayerWeights) -> dict[str, str]:
+def _row(one: LayerNumbers) -> dict[str, str]:
+    layer = one.layer
+    padded = one.nm_compliance is not None and one.structure is not None and one.structure.padded
     return {
         "name": layer.name,
         "path": layer.path,
@@ -63,7 +66,7 @@ def _row(layer: LayerWeights) -> dict[str, str]:
         "mode": layer.mode,
         "dtype": layer.dtype,
         "shape": " × ".join(map(str, layer.shape)),
-        "note": layer.note,
+        "note": "; ".join(filter(None, [layer.note, _PADDED if padded else ""])),
     }
 
 

@@ -95,6 +95,19 @@ def test_each_epoch_has_the_numbers_of_its_weights(pruned: tuple[Path, Prune]) -
         np.testing.assert_array_equal(kernel_record.counts, counts)
 
 
+def test_a_compliance_that_zeros_filled_up_says_so(pruned: tuple[Path, Prune]) -> None:
+    notes = {row["name"]: row["note"] for row in logged(pruned[0]).record("kernels").rows}
+    assert all("no multiple of m" in notes[name] for name in ("conv", "head"))  # 1 and 6 inputs
+
+
+def test_a_compliance_of_whole_groups_says_nothing(tmp_path: Path) -> None:
+    model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(3, name="whole")])
+    model.compile("sgd", "mse")
+    logging = Compression(tmp_path, verbose=False, on_error="raise")
+    model.fit(np.ones((4, 8)), np.ones((4, 3)), verbose=0, callbacks=[logging])
+    assert logged(tmp_path).record("kernels").rows[0]["note"] == ""
+
+
 def test_totals_name_their_denominator(pruned: tuple[Path, Prune]) -> None:
     log_dir, prune = pruned
     record = logged(log_dir).record("kernels", EPOCHS - 1)
