@@ -11,7 +11,8 @@ import tensorflow as tf
 from tfexplain.callbacks import validation
 from tfexplain.compression import ActivationNumbers
 from tfexplain.explainers.together import as_batch
-from tfexplain.passes import Passes, Reading
+from tfexplain.passes import Passes
+from tfexplain.shared_pass import Reading, Request, shared_pass
 from tfexplain.tap import Site
 from tfexplain.targets import as_targets
 
@@ -51,7 +52,8 @@ class Activity:
         """
         paths = tuple(site.path for site in self._passes.sites if site.shape)
         reading = Reading(paths, False, _count, "activity")
-        found = self._passes.shared([reading], self._inputs, self._targets, self._head, "logit")
+        request = Request((reading,), self._targets, self._head, "logit")
+        (found,) = shared_pass(self._passes, [request], self._inputs)
         return _by_layer(found.reduced[0])
 
 

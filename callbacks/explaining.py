@@ -18,8 +18,8 @@ from tfexplain.explainers import (
     FeatureMaps,
     GradCAM,
     IntegratedGradients,
-    explain,
 )
+from tfexplain.explainers.together import explain_each
 from tfexplain.passes import Passes
 from tfexplain.quality import Shown
 from tfexplain.tap import spatial_sites
@@ -71,17 +71,15 @@ class Explaining:
     def run(self, explainers: Mapping[str, Explainer] | None = None) -> dict[str, Explanation]:
         """Explain the batch with the weights as they are now; default with all explainers."""
         explainers = self.explainers if explainers is None else explainers
-        found: dict[str, Explanation] = {}
-        for head in dict.fromkeys(explainer.head for explainer in explainers.values()):
-            group = {n: e for n, e in explainers.items() if e.head == head}
-            asked = self.settings.targets
-            targets = self.batch.targets(self.passes.head(head), self.head, asked)
-            results = explain(
-                *(self.passes.model, list(group.values()), self.batch.inputs, targets),
-                passes=self.passes,
-            )
-            found |= dict(zip(group, results, strict=True))
-        return {name: found[name] for name in explainers}
+        heads = {name: self.passes.head(e.head) for name, e in explainers.items()}
+        # One object for each head: explainers of the same targets share a backward pass.
+        targets = {
+            head: self.batch.targets(head, self.head, self.settings.targets)
+            for head in dict.fromkeys(heads.values())
+        }
+        wanted = [(e, targets[heads[name]]) for name, e in explainers.items()]
+        results = explain_each(wanted, self.passes, self.batch.inputs)
+        return dict(zip(explainers, results, strict=True))
 
     def named(self, layer: str) -> str:
         """What a layer is called in tags: without the wrappers of tfmot, so that a model and its

@@ -18,6 +18,7 @@ _HOMES = {
     "FeatureMaps": "tfexplain.explainers",
     "GradCAM": "tfexplain.explainers",
     "IntegratedGradients": "tfexplain.explainers",
+    "Saliency": "tfexplain.explainers",
     "compare": "tfexplain.comparing",
     "explain": "tfexplain.explainers",
 }
@@ -29,6 +30,7 @@ __all__ = [
     "FeatureMaps",
     "GradCAM",
     "IntegratedGradients",
+    "Saliency",
     "__version__",
     "compare",
     "explain",
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
     from tfexplain.attribution import Attribution
     from tfexplain.callbacks import Compression, Explain
     from tfexplain.comparing import compare
-    from tfexplain.explainers import FeatureMaps, GradCAM, IntegratedGradients, explain
+    from tfexplain.explainers import FeatureMaps, GradCAM, IntegratedGradients, Saliency, explain
 
 
 def __getattr__(name: str) -> Any:

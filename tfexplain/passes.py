@@ -1,4 +1,4 @@
-"""Compiled passes through one model: a shared forward and backward, and a check of what is there.
+"""A model opened for passes: a check of what is there, and functions compiled once.
 
 A `Passes` belongs to one model and one structure of inputs. It keeps one compiled function per
 request, so that epochs never retrace: weights are variables. It does not keep the model alive.
@@ -7,45 +7,16 @@ request, so that epochs never retrace: weights are variables. It does not keep t
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from collections.abc import Callable, Hashable, Mapping
+from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from tfexplain import layout, tap
 from tfexplain.tap import Layer, LayerError, Model, Site, Tensor
-from tfexplain.targets import Head, Score, ScoreFunction, choose_head, explained, heads
+from tfexplain.targets import Head, choose_head, heads
 from tfexplain.untouched import untouched
-
-# (activation, gradient or None, site) -> what leaves the graph
-Reduce: TypeAlias = Callable[[Tensor, Tensor | None, Site], Any]
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What one explainer wants of a shared pass: which layers, whether their gradients, and how
-    activation and gradient are reduced before they leave the graph.
-
-    `key` stands for `reduce` among compiled functions: equal keys must reduce alike.
-    """
-
-    paths: tuple[str, ...]
-    gradient: bool
-    reduce: Reduce
-    key: Hashable
-
-
-@dataclass(frozen=True)
-class PassResult:
-    """What a shared pass found; arrays are numpy. `reduced[i][path]` belongs to reading i."""
-
-    scores: Any
-    targets: Any
-    outputs: Any
-    reduced: list[dict[str, Any]]
 
 
 class Passes:
@@ -62,8 +33,8 @@ class Passes:
     def __init__(self, model: Model, inputs: Any) -> None:
         _check_backend()
         self._model = weakref.ref(model)
-        self._layers: Mapping[str, Layer] = weakref.WeakValueDictionary(tap.layers_by_path(model))
-        self._compiled: dict[Hashable, Any] = {}
+        self.layers: Mapping[str, Layer] = weakref.WeakValueDictionary(tap.layers_by_path(model))
+        self.compiled: dict[Hashable, Any] = {}
         self.seen = fingerprint(model)
         calls: list[tuple[str, Tensor]] = []
         found: list[tuple[Head, ...]] = []
@@ -72,14 +43,14 @@ class Passes:
         def forward(batch: Any) -> Any:
             calls.clear()
             placeholders[:] = tf.nest.flatten(batch)
-            with tap.tap(self._layers, lambda path, tensor: calls.append((path, tensor))):
+            with tap.tap(self.layers, lambda path, tensor: calls.append((path, tensor))):
                 outputs = model(batch, training=False)
             found[:] = [heads(model, outputs)]
             return outputs
 
         with untouched(model):
             _trace(forward, inputs)
-        self.sites: tuple[Site, ...] = tap.sites(self._layers, calls, placeholders)
+        self.sites: tuple[Site, ...] = tap.sites(self.layers, calls, placeholders)
         self.heads: tuple[Head, ...] = found[0]
         self.input_names: list[str] = _input_names(model, inputs)
 
@@ -113,115 +84,21 @@ class Passes:
         first = next((s.channels_first for s in self.sites if len(s.shape) == 3), False)
         return layout.channel_axis(self.layout(inputs), first)
 
-    def shared(
-        self,
-        readings: Sequence[Reading],
-        inputs: Any,
-        targets: Any,
-        head: Head,
-        score: Score,
-    ) -> PassResult:
-        """One forward pass, and at most one backward pass, for all readings together.
-
-        Args:
-            readings: What each explainer wants.
-            inputs: The batch, tensors.
-            targets: int32 [N], or a function of the outputs.
-            head: The output that is explained.
-            score: logit or probability.
-        """
-        function = targets if callable(targets) else None
-        key = (
-            "shared",
-            tuple((r.paths, r.gradient, r.key) for r in readings),
-            head,
-            score,
-            function,
-        )
-        numbers = np.zeros(0, np.int32) if function else targets
-        with untouched(self.model):
-            found = self.run(
-                key,
-                lambda: self._shared(readings, head, score, function),
-                inputs,
-                tf.constant(numbers),
-            )
-        return PassResult(*tf.nest.map_structure(lambda tensor: tensor.numpy(), found))
-
     def run(self, key: Hashable, make: Callable[[], Callable[..., Any]], *arguments: Any) -> Any:
         """Run the function of a key, compiled once for these shapes.
 
         `make` gives the Python function; equal keys must give equal functions.
         """
         shapes = tuple((tuple(x.shape), x.dtype) for x in tf.nest.flatten(arguments))
-        if (key, shapes) not in self._compiled:
+        if (key, shapes) not in self.compiled:
             function = tf.function(make(), autograph=False)
-            self._compiled[key, shapes] = function.get_concrete_function(*arguments)
-        return self._compiled[key, shapes](*arguments)
+            self.compiled[key, shapes] = function.get_concrete_function(*arguments)
+        return self.compiled[key, shapes](*arguments)
 
     @property
     def traces(self) -> int:
         """How many functions were compiled so far; steady from the second epoch on."""
-        return len(self._compiled)
-
-    def _shared(
-        self,
-        readings: Sequence[Reading],
-        head: Head,
-        score: Score,
-        function: ScoreFunction | None,
-    ) -> Callable[..., Any]:
-        wanted = {path for reading in readings for path in reading.paths}
-        watched = {path for reading in readings if reading.gradient for path in reading.paths}
-
-        def run(inputs: Any, targets: Tensor) -> Any:
-            with tf.GradientTape(watch_accessed_variables=False) as tape:
-                outputs, activations = self._forward(inputs, wanted, watched, tape)
-                if head.classes or function or watched:
-                    scores, chosen = explained(outputs, head, function or targets, score)
-                else:  # activations alone need no number to explain
-                    scores, chosen = tf.fill(tf.shape(targets), np.nan), targets
-                # A sum, never a mean: a mean divides float16 gradients by N.
-                total = tf.reduce_sum(scores)
-            order = sorted(watched)
-            gradients = dict(
-                zip(order, tape.gradient(total, [activations[p] for p in order]), strict=True)
-            )
-            sites = {site.path: site for site in self.sites}
-            for path, gradient in gradients.items():
-                if gradient is None:
-                    raise LayerError(
-                        f"layer={path!r}: output {head.name!r} does not depend on it, so it has no "
-                        "gradient. Pass a layer between the input and that output, or another head="
-                    )
-            reduced = [
-                {p: r.reduce(activations[p], gradients.get(p), sites[p]) for p in r.paths}
-                for r in readings
-            ]
-            return scores, chosen, outputs, reduced
-
-        return run
-
-    def _forward(
-        self, inputs: Any, wanted: set[str], watched: set[str], tape: tf.GradientTape
-    ) -> tuple[Any, dict[str, Tensor]]:
-        """The outputs, and the activations at the wanted sites."""
-        activations: dict[str, Tensor] = {}
-        calls: dict[str, int] = {}
-        layers = {site.partition("@")[0] for site in wanted}
-
-        def seen(path: str, tensor: Tensor) -> None:
-            index = calls.get(path, 0)
-            calls[path] = index + 1
-            name = path if path in wanted else f"{path}@{index}"
-            if name in watched:
-                tape.watch(tensor)
-            if name in wanted:
-                activations[name] = tensor
-
-        with tap.tap({path: self._layers[path] for path in layers}, seen):
-            outputs = self.model(inputs, training=False)
-        return outputs, activations
+        return len(self.compiled)
 
 
 _known: weakref.WeakKeyDictionary[Model, dict[Hashable, Passes]] = weakref.WeakKeyDictionary()
@@ -241,10 +118,6 @@ def passes_of(model: Model, inputs: Any) -> Passes:
     if found is None or not _same(found.seen, fingerprint(model)):
         found = kept[key] = Passes(model, inputs)
     return found
-
-
-def _described(array: Any) -> tuple[tuple[int, ...], str]:
-    return tuple(array.shape[1:]), tf.as_dtype(array.dtype).name
 
 
 def fingerprint(model: Model) -> list[Any]:

@@ -4,6 +4,7 @@ from tfexplain.explainers.base import Explainer
 from tfexplain.explainers.feature_maps import FeatureMaps
 from tfexplain.explainers.grad_cam import GradCAM
 from tfexplain.explainers.integrated_gradients import IntegratedGradients
+from tfexplain.explainers.saliency import Saliency
 from tfexplain.explainers.together import Explanation, explain
 
 __all__ = [
@@ -12,5 +13,6 @@ __all__ = [
     "FeatureMaps",
     "GradCAM",
     "IntegratedGradients",
+    "Saliency",
     "explain",
 ]

@@ -7,9 +7,11 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
 from tfexplain.attribution import Attribution
-from tfexplain.passes import Passes, PassResult, Reading
+from tfexplain.passes import Passes
+from tfexplain.shared_pass import PassResult, Reading
 from tfexplain.targets import Head, Score, Unit
 
 
@@ -62,8 +64,8 @@ class Explainer(ABC):
         return {f.name: _text(getattr(self, f.name)) for f in fields(self)}
 
     @abstractmethod
-    def reading(self, passes: Passes) -> Reading | None:
-        """What this explainer wants of the shared pass; None if nothing.
+    def reading(self, passes: Passes) -> Reading:
+        """What this explainer wants of the shared pass; `Reading()` where its passes are its own.
 
         Raises:
             LayerError: a layer is missing or unfit. Nothing has been computed yet.
@@ -72,6 +74,23 @@ class Explainer(ABC):
     @abstractmethod
     def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
         """The attributions by layer or input, from what the shared pass read."""
+
+
+def floating_inputs(inputs: Any) -> list[int]:
+    """Which of a batch's inputs gradients can be taken of, by position.
+
+    Raises:
+        ValueError: none of them.
+    """
+    dtypes = [x.dtype for x in tf.nest.flatten(inputs)]
+    floating = [i for i, dtype in enumerate(dtypes) if dtype.is_floating]
+    if not floating:
+        raise ValueError(
+            "inputs: expected floating-point numbers to take gradients of; got "
+            f"{[dtype.name for dtype in dtypes]}. Integers such as images in 0..255 must be cast: "
+            "inputs.astype('float32')."
+        )
+    return floating
 
 
 def _text(value: object) -> str:

@@ -12,7 +12,8 @@ import tensorflow as tf
 from tfexplain.attribution import Attribution
 from tfexplain.explainers.base import Context, Explainer
 from tfexplain.explainers.together import explain
-from tfexplain.passes import Passes, Reading
+from tfexplain.passes import Passes
+from tfexplain.shared_pass import Reading
 from tfexplain.tap import LayerError, Site, Tensor, spatial_sites, usable
 from tfexplain.targets import Targets
 

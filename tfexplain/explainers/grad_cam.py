@@ -12,7 +12,8 @@ from tfexplain.attribution import Attribution
 from tfexplain.explainers.base import Context, Explainer
 from tfexplain.explainers.feature_maps import channels_last, check_spatial
 from tfexplain.explainers.together import explain, only
-from tfexplain.passes import Passes, Reading
+from tfexplain.passes import Passes
+from tfexplain.shared_pass import Reading
 from tfexplain.tap import Site, Tensor
 from tfexplain.targets import Targets
 

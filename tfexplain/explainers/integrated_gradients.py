@@ -14,6 +14,7 @@ from tfexplain.attribution import Attribution
 from tfexplain.explainers.base import Context, Explainer
 from tfexplain.explainers.together import explain, only
 from tfexplain.passes import Passes
+from tfexplain.shared_pass import Reading
 from tfexplain.tap import Tensor
 from tfexplain.targets import Targets, explained
 from tfexplain.untouched import untouched
@@ -78,8 +79,9 @@ class IntegratedGradients(Explainer):
         """The maps by input name; inputs of whole numbers are held fixed and get none."""
         return explain(model, [self], inputs, targets)[0].attributions
 
-    def reading(self, _: Passes) -> None:
+    def reading(self, _: Passes) -> Reading:
         """Nothing: the path is not the shared pass."""
+        return Reading()
 
     def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
         """Walk the path in chunks and measure the completeness gap."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,8 @@ import tensorflow as tf
 
 from tfexplain.attribution import Attribution
 from tfexplain.explainers.base import Context, Explainer
-from tfexplain.passes import Passes, Reading, passes_of
+from tfexplain.passes import Passes, passes_of
+from tfexplain.shared_pass import PassResult, Request, shared_pass
 from tfexplain.targets import Targets, as_targets
 
 
@@ -55,14 +56,41 @@ def explain(
     """
     batch = as_batch(inputs)
     passes = passes or passes_of(model, batch)
-    done: dict[int, Explanation] = {}
+    return explain_each([(explainer, targets) for explainer in explainers], passes, batch)
+
+
+def explain_each(
+    wanted: Sequence[tuple[Explainer, Targets]], passes: Passes, batch: Any
+) -> list[Explanation]:
+    """Run explainers, each with targets of its own, on one forward pass.
+
+    Those of one output, score and targets (the same object) share their backward pass too.
+
+    Args:
+        wanted: (explainer, targets); see `explain`.
+        passes: The model's compiled passes.
+        batch: From `as_batch`.
+
+    Returns:
+        One `Explanation` for each, in order.
+    """
     groups: dict[Any, list[int]] = {}
-    for i, explainer in enumerate(explainers):
-        groups.setdefault((explainer.head, explainer.output), []).append(i)
-    for members in groups.values():
-        found = _group([explainers[i] for i in members], passes, batch, targets)
-        done.update(zip(members, found, strict=True))
-    return [done[i] for i in range(len(explainers))]
+    for i, (explainer, targets) in enumerate(wanted):
+        key = (passes.head(explainer.head), explainer.output, id(targets))
+        groups.setdefault(key, []).append(i)
+    requests = [
+        _request([wanted[i][0] for i in members], passes, batch, wanted[members[0]][1])
+        for members in groups.values()
+    ]
+    start = time.perf_counter()
+    results = shared_pass(passes, requests, batch)
+    share = (time.perf_counter() - start) / len(wanted)
+    found: dict[int, Explanation] = {}
+    for members, request, result in zip(groups.values(), requests, results, strict=True):
+        context = Context(passes, batch, request.targets, request.head, request.score, result)
+        finished = _finish([wanted[i][0] for i in members], context, result, share)
+        found.update(zip(members, finished, strict=True))
+    return [found[i] for i in range(len(wanted))]
 
 
 def only(explainer: Explainer, model: Any, inputs: Any, targets: Targets) -> Attribution:
@@ -105,23 +133,19 @@ def _as_tensor(values: Any) -> Any:
     return tf.cast(tensor, tf.float32) if image or tensor.dtype == tf.float64 else tensor
 
 
-def _group(
+def _request(
     explainers: Sequence[Explainer], passes: Passes, batch: Any, targets: Targets
-) -> list[Explanation]:
-    """Explainers of one head and score: one shared pass, then each finishes by itself."""
-    head, score = passes.head(explainers[0].head), explainers[0].output
-    count = tf.nest.flatten(batch)[0].shape[0]
-    chosen = as_targets(targets, head, count)
-    readings = [explainer.reading(passes) for explainer in explainers]
-    wanted: list[Reading] = [reading for reading in readings if reading]
-    start = time.perf_counter()
-    result = passes.shared(wanted, batch, chosen, head, score)
-    share = (time.perf_counter() - start) / len(explainers)
-    context = Context(passes, batch, chosen, head, score, result)
-    reduced = iter(result.reduced)
-    found = []
-    for explainer, reading in zip(explainers, readings, strict=True):
+) -> Request:
+    """What explainers of one head, score and targets want of the shared pass."""
+    head, count = passes.head(explainers[0].head), tf.nest.flatten(batch)[0].shape[0]
+    readings = tuple(explainer.reading(passes) for explainer in explainers)
+    return Request(readings, as_targets(targets, head, count), head, explainers[0].output)
+
+
+def _finish(
+    explainers: Sequence[Explainer], context: Context, result: PassResult, share: float
+) -> Iterator[Explanation]:
+    for explainer, reduced in zip(explainers, result.reduced, strict=True):
         start = time.perf_counter()
-        attributions = explainer.finish(context, next(reduced) if reading else {})
-        found.append(Explanation(attributions, share + time.perf_counter() - start, result.outputs))
-    return found
+        attributions = explainer.finish(context, reduced)
+        yield Explanation(attributions, share + time.perf_counter() - start, result.outputs)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from support.twin import gap_to
 
-from tfexplain import FeatureMaps, GradCAM, IntegratedGradients
+from tfexplain import FeatureMaps, GradCAM, IntegratedGradients, Saliency
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 CASES = ["plain_cnn", "nested_cnn", "tabular_mlp"]
@@ -46,6 +46,18 @@ def test_integrated_gradients(case: str) -> None:
     assert np.allclose(found.completeness_gap, delta, atol=1e-5 * scale)
     logits = expected["logits"][np.arange(6), given["target"]]
     assert np.allclose(found.scores, logits, atol=CLOSE * np.abs(logits).max())
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_saliency(case: str) -> None:
+    model, given, expected = load(case)
+    signed = expected["saliency_signed"]
+    found = Saliency()(model, given["x"], given["target"])
+    assert gap_to(signed, found.values) < CLOSE
+    dropped = Saliency(absolute=True)(model, given["x"], given["target"])
+    assert gap_to(np.abs(signed), dropped.values) < CLOSE
+    assert (found.signed, dropped.signed) == (True, False)
+    assert found.unit == "logit per unit of input"
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -1,0 +1,202 @@
+"""One forward pass for all explainers of a batch, one backward pass for each explained number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import tensorflow as tf
+
+from tfexplain.passes import Passes
+from tfexplain.tap import LayerError, Site, Tensor, tap
+from tfexplain.targets import Head, Score, ScoreFunction, explained
+from tfexplain.untouched import untouched
+
+# (activation, gradient or None, site) -> what leaves the graph
+Reduce: TypeAlias = Callable[[Tensor, Tensor | None, Site], Any]
+
+
+def _as_it_is(activation: Tensor, gradient: Tensor | None, site: Site) -> Any:
+    return activation, gradient
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one explainer wants of a shared pass: which layers, whether their gradients, and how
+    activation and gradient are reduced before they leave the graph.
+
+    With `inputs` it wants the gradients at the model's floating-point inputs as well. `key` stands
+    for `reduce` among compiled functions: equal keys must reduce alike. A reading of nothing is
+    for explainers that only need scores and targets, which every shared pass gives.
+    """
+
+    paths: tuple[str, ...] = ()
+    gradient: bool = False
+    reduce: Reduce = _as_it_is
+    key: Hashable = None
+    inputs: bool = False
+
+
+@dataclass(frozen=True)
+class Request:
+    """Readings that explain the same number.
+
+    `targets` are int32 [N] or a function of the outputs; `head` the output that is explained.
+    """
+
+    readings: tuple[Reading, ...]
+    targets: Any
+    head: Head
+    score: Score
+
+    @property
+    def function(self) -> ScoreFunction | None:
+        """The targets, where they are a function of the outputs."""
+        return self.targets if callable(self.targets) else None
+
+    @property
+    def key(self) -> Hashable:
+        """Stands for the request among compiled functions."""
+        readings = tuple((r.paths, r.gradient, r.inputs, r.key) for r in self.readings)
+        return readings, self.head, self.score, self.function
+
+
+@dataclass(frozen=True)
+class PassResult:
+    """What a shared pass found for one request; arrays are numpy.
+
+    `reduced[i]` belongs to reading i, by the paths of layers and, for their gradients, the names of
+    inputs.
+    """
+
+    scores: Any
+    targets: Any
+    outputs: Any
+    reduced: list[dict[str, Any]]
+
+
+def shared_pass(passes: Passes, requests: Sequence[Request], inputs: Any) -> list[PassResult]:
+    """One forward pass for all requests, and at most one backward pass for each.
+
+    Args:
+        passes: The model's compiled passes.
+        requests: What is explained, and what is read on the way.
+        inputs: The batch, tensors.
+
+    Returns:
+        A result for each request, in order.
+
+    Raises:
+        LayerError: an explained output does not depend on a layer whose gradient is wanted.
+    """
+    targets = [
+        tf.constant(np.zeros(0, np.int32) if request.function else request.targets)
+        for request in requests
+    ]
+    key = ("shared", tuple(request.key for request in requests))
+    with untouched(passes.model):
+        found = passes.run(key, lambda: _compiled(passes, requests), inputs, targets)
+    outputs, results = tf.nest.map_structure(lambda tensor: tensor.numpy(), found)
+    return [PassResult(scores, chosen, outputs, reduced) for scores, chosen, reduced in results]
+
+
+def _compiled(passes: Passes, requests: Sequence[Request]) -> Callable[..., Any]:
+    readings = [reading for request in requests for reading in request.readings]
+    wanted = {path for reading in readings for path in reading.paths}
+    watched = {path for reading in readings if reading.gradient for path in reading.paths}
+    inputs_too = any(reading.inputs for reading in readings)
+    sites = {site.path: site for site in passes.sites}
+
+    def run(inputs: Any, targets: list[Tensor]) -> Any:
+        # Persistent for several backward passes; compiled, that costs nothing.
+        with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
+            moving = _floating(passes, inputs) if inputs_too else {}
+            tape.watch(list(moving.values()))
+            outputs, activations = _forward(passes, inputs, wanted, watched, tape)
+            numbers = [_number(r, outputs, t) for r, t in zip(requests, targets, strict=True)]
+        results = []
+        for request, (scores, chosen, total) in zip(requests, numbers, strict=True):
+            gradients = _gradients(tape, total, request, activations, moving)
+            reduced = [_reduced(r, sites, activations, *gradients) for r in request.readings]
+            results.append((scores, chosen, reduced))
+        return outputs, results
+
+    return run
+
+
+def _forward(
+    passes: Passes, inputs: Any, wanted: set[str], watched: set[str], tape: tf.GradientTape
+) -> tuple[Any, dict[str, Tensor]]:
+    """The outputs, and the activations at the wanted sites."""
+    activations: dict[str, Tensor] = {}
+    calls: dict[str, int] = {}
+    layers = {site.partition("@")[0] for site in wanted}
+
+    def seen(path: str, tensor: Tensor) -> None:
+        index = calls.get(path, 0)
+        calls[path] = index + 1
+        name = path if path in wanted else f"{path}@{index}"
+        if name in watched:
+            tape.watch(tensor)
+        if name in wanted:
+            activations[name] = tensor
+
+    with tap({path: passes.layers[path] for path in layers}, seen):
+        outputs = passes.model(inputs, training=False)
+    return outputs, activations
+
+
+def _number(request: Request, outputs: Any, targets: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """(scores [N], targets [N], the sum whose gradient is taken) of one request."""
+    slopes = any(reading.gradient or reading.inputs for reading in request.readings)
+    if request.head.classes or request.function or slopes:
+        chosen = request.function or targets
+        scores, explained_targets = explained(outputs, request.head, chosen, request.score)
+    else:  # activations alone need no number to explain
+        scores, explained_targets = tf.fill(tf.shape(targets), np.nan), targets
+    # A sum, never a mean: a mean divides float16 gradients by N.
+    return scores, explained_targets, tf.reduce_sum(scores)
+
+
+def _gradients(
+    tape: tf.GradientTape,
+    total: Tensor,
+    request: Request,
+    activations: dict[str, Tensor],
+    moving: dict[str, Tensor],
+) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """The gradients at layers and at inputs, from one backward pass."""
+    order = sorted({p for r in request.readings if r.gradient for p in r.paths})
+    names = list(moving) if any(reading.inputs for reading in request.readings) else []
+    sources = [activations[path] for path in order] + [moving[name] for name in names]
+    found = tape.gradient(total, sources) if sources else []
+    at_layers = dict(zip(order, found, strict=False))
+    for path, gradient in at_layers.items():
+        if gradient is None:
+            raise LayerError(
+                f"layer={path!r}: output {request.head.name!r} does not depend on it, so it has no "
+                "gradient. Pass a layer between the input and that output, or another head="
+            )
+    at_inputs = {
+        name: tf.zeros_like(moving[name]) if gradient is None else gradient
+        for name, gradient in zip(names, found[len(order) :], strict=True)
+    }
+    return at_layers, at_inputs
+
+
+def _reduced(
+    reading: Reading,
+    sites: dict[str, Site],
+    activations: dict[str, Tensor],
+    at_layers: dict[str, Tensor],
+    at_inputs: dict[str, Tensor],
+) -> dict[str, Any]:
+    found = {p: reading.reduce(activations[p], at_layers.get(p), sites[p]) for p in reading.paths}
+    return found | at_inputs if reading.inputs else found
+
+
+def _floating(passes: Passes, inputs: Any) -> dict[str, Tensor]:
+    named = zip(passes.input_names, tf.nest.flatten(inputs), strict=True)
+    return {name: tensor for name, tensor in named if tensor.dtype.is_floating}
