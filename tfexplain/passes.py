@@ -14,6 +14,7 @@ import keras
 import tensorflow as tf
 
 from tfexplain import layout, tap
+from tfexplain.compiling import compiled
 from tfexplain.tap import Layer, LayerError, Model, Site, Tensor
 from tfexplain.targets import Head, choose_head, heads
 from tfexplain.untouched import untouched
@@ -84,15 +85,21 @@ class Passes:
         first = next((s.channels_first for s in self.sites if len(s.shape) == 3), False)
         return layout.channel_axis(self.layout(inputs), first)
 
-    def run(self, key: Hashable, make: Callable[[], Callable[..., Any]], *arguments: Any) -> Any:
+    def run(
+        self,
+        key: Hashable,
+        make: Callable[[], Callable[..., Any]],
+        *arguments: Any,
+        often: bool = False,
+    ) -> Any:
         """Run the function of a key, compiled once for these shapes.
 
-        `make` gives the Python function; equal keys must give equal functions.
+        `make` gives the Python function; equal keys must give equal functions. `often` says that
+        it will run many times, so that a better compilation pays.
         """
         shapes = tuple((tuple(x.shape), x.dtype) for x in tf.nest.flatten(arguments))
         if (key, shapes) not in self.compiled:
-            function = tf.function(make(), autograph=False)
-            self.compiled[key, shapes] = function.get_concrete_function(*arguments)
+            self.compiled[key, shapes] = compiled(make(), arguments, often=often)
         return self.compiled[key, shapes](*arguments)
 
     @property
