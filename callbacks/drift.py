@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfexplain import schema
+from tfexplain.callbacks.cadence import When
 from tfexplain.callbacks.explaining import Explaining, Found
 from tfexplain.quality import MEASURES, Places, Shown, drift, matched
 
@@ -55,15 +56,17 @@ class Reference:
             }[self._wanted]
         return f"from model {self._wanted.name}"
 
-    def check(self, every: int) -> None:
+    @property
+    def epoch(self) -> int | None:
+        """The number of the epoch, where one was asked for."""
+        wanted = self._wanted
+        return wanted if isinstance(wanted, int) and not isinstance(wanted, bool) else None
+
+    def check(self, when: When) -> None:
         """Raises ValueError for what can be no reference whatever the model."""
         wanted, expected = self._wanted, "None, 'first', 'best', an epoch or a model"
-        if isinstance(wanted, int) and not isinstance(wanted, bool):
-            if wanted < 0 or wanted % every:
-                raise ValueError(
-                    f"reference={wanted}: expected an epoch that is explained, counted from 0; "
-                    f"those are every {every}. Pass a multiple of every={every}."
-                )
+        if self.epoch is not None:
+            when.check_reference(self.epoch)
         elif wanted not in (None, "first", "best") and not _is_model(wanted):
             raise ValueError(f"reference={wanted!r}: expected {expected}.")
 

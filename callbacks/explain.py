@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tfexplain.callbacks.base import LoggingCallback, Work
+from tfexplain.callbacks.cadence import Cadence, When
 from tfexplain.callbacks.drift import Reference, Wanted
 from tfexplain.callbacks.guard import OnError
 from tfexplain.callbacks.session import Session
@@ -29,6 +30,16 @@ class Explain(LoggingCallback):
             IntegratedGradients()`; only the last for models without a spatial layer.
         log_dir: Where the run goes; records are written below it in `explain`.
         every: Explain every so many epochs. The last epoch is always explained.
+        at: Explain these epochs and the last, instead: `at=(0, 5, 20)`. Epochs count from 0, and
+            on over several fits.
+        budget: The share of training time that explanations may take, such as 0.05, in place of a
+            number of epochs. Time is that of the clock from the first epoch's begin on, validation
+            and explaining included; explaining is all that this callback does from then on, drift,
+            overlays and writing included. The dry run before training, which compiles everything,
+            does not count; its seconds are logged apart. The first epoch and the last are
+            explained, and in between as many as the budget has room for beside these, evenly
+            spread and at least `every` apart. Of many short fits, a last epoch is left out while
+            more than two explanations are owed.
         samples: How many validation samples to explain, balanced over the classes.
         class_names: Names of the classes, for the page.
         targets: `"label"` (the true class, where there are labels; default), `"predicted"`, a class
@@ -65,6 +76,8 @@ class Explain(LoggingCallback):
         *,
         log_dir: str | os.PathLike[str],
         every: int = 1,
+        at: Sequence[int] | None = None,
+        budget: float | None = None,
         samples: int = 8,
         class_names: Sequence[str] | None = None,
         targets: Targets | str = "label",
@@ -81,7 +94,6 @@ class Explain(LoggingCallback):
         self._settings = Settings(
             val=val,
             explainers=None if explainers is None else tuple(explainers),
-            every=every,
             samples=samples,
             class_names=tuple(class_names or ()),
             targets=targets,
@@ -91,10 +103,36 @@ class Explain(LoggingCallback):
             verbose=verbose,
         )
         self._reference = Reference(reference)
+        self._cadence = Cadence(When(every, at, budget), self._reference.epoch)
+
+    def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+        """Training time runs from the first epoch's begin."""
+        begins = self._first_epoch
+        super().on_epoch_begin(epoch, logs)
+        if begins:
+            epochs = (self.params or {}).get("epochs")
+            self._cadence.begin(None if epochs is None else epochs - 1 + self._offset)
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+        """Log the epoch, on the account of explaining."""
+        with self._cadence.charged(epochs=1):
+            super().on_epoch_end(epoch, logs)
+
+    def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
+        """Explain the last epoch if it is not, and say what became of the budget."""
+        if self._first_epoch:
+            super().on_train_end(logs)
+            return
+        with self._cadence.charged():
+            super().on_train_end(logs)
+        if self._settings.verbose and self._cadence.when.budget is not None:
+            print(f"tfexplain: {self._cadence.text}")
 
     def _check(self) -> None:
+        self._cadence.when.check()
         self._settings.check()
-        self._reference.check(self._settings.every)
+        self._reference.check(self._cadence.when)
 
     def _begin(self) -> Work:
-        return Session(self._settings, self.model, self._guard, self._reference)
+        with self._cadence.set_up():
+            return Session(self._settings, self.model, self._guard, self._reference, self._cadence)

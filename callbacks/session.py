@@ -9,6 +9,7 @@ from typing import Any
 from tfexplain import schema
 from tfexplain.attribution import Attribution
 from tfexplain.callbacks.announcing import tell
+from tfexplain.callbacks.cadence import Cadence
 from tfexplain.callbacks.choices import describe
 from tfexplain.callbacks.drift import Reference
 from tfexplain.callbacks.explaining import Explaining, Found
@@ -29,21 +30,31 @@ class Session:
         model: The built model.
         guard: Keeps failures of single explainers away from the rest.
         reference: What drift is measured against; kept over several fits.
+        cadence: Which epochs to explain, and what that takes; kept over several fits.
 
     Raises:
         ValueError: data, labels, layers or shapes that cannot work, found by explaining once.
     """
 
-    def __init__(self, settings: Settings, model: Any, guard: Guard, reference: Reference) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        model: Any,
+        guard: Guard,
+        reference: Reference,
+        cadence: Cadence,
+    ) -> None:
         self._settings, self._guard, self._reference = settings, guard, reference
+        self._cadence = cadence
         self._explaining = Explaining(settings, model)
         self.explained: list[int] = []
         self._logs: Mapping[str, Any] = {}
+        self._seconds: dict[str, float] = {}
         # Once before training: whatever cannot work shows now, and is compiled by now.
         first = self._explaining.run()
         reference.begin(self._explaining, first)
         self._choices = describe(self._explaining, first) | {
-            "epochs": f"every {settings.every}, and the last",
+            "epochs": cadence.when.text,
             "drift": reference.text,
         }
 
@@ -58,13 +69,17 @@ class Session:
         self._logs = dict(logs)
         with self._guard.watch("metrics", step):
             writer.add(schema.Tag("metrics"), step, metrics(logs), schema.Content("metrics"))
-        if epoch % self._settings.every == 0:
+        if self._cadence.due(epoch, step):
             self._guarded(step, writer)
 
     def at_end(self, step: int, writer: RunWriter) -> None:
-        """The last epoch, if it has not been explained."""
+        """The last epoch, if it has not been explained; then what all epochs took, and failed."""
         if step not in self.explained:
-            self._guarded(step, writer)
+            self._seconds = {}
+            if self._cadence.due_at_end():
+                self._guarded(step, writer)
+        with self._guard.watch("status", step):
+            self._write_status(step, writer)
 
     def _guarded(self, step: int, writer: RunWriter) -> None:
         with self._guard.watch("explain", step):
@@ -72,6 +87,7 @@ class Session:
 
     def _explain(self, step: int, writer: RunWriter) -> None:
         """Explain the batch with the weights as they are now, and write it all down."""
+        self._cadence.explains(step)
         found = self._explanations(step)
         self.explained.append(step)
         self._explaining.write(found, step, self.explained, writer)
@@ -81,10 +97,16 @@ class Session:
             self._write_drift(found, step, writer)
         seconds["drift"] = time.perf_counter() - start
         if self._settings.images and self._explaining.batch.pictures:
+            start = time.perf_counter()
             for name, explanation in found.items():
                 with self._guard.watch(f"{name}: overlay", step):
                     self._write_overlay(name, explanation.attributions, step, writer)
-        status = schema.Status(seconds, self._guard.problems)
+            seconds["overlays"] = time.perf_counter() - start
+        self._seconds = seconds
+        self._write_status(step, writer)
+
+    def _write_status(self, step: int, writer: RunWriter) -> None:
+        status = schema.Status(self._seconds, self._guard.problems, self._cadence.account())
         writer.add(schema.Tag("status"), step, status, schema.Content("status"))
 
     def _explanations(self, step: int) -> dict[str, Explanation]:

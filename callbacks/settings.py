@@ -15,7 +15,6 @@ class Settings:
 
     val: Any
     explainers: tuple[Explainer, ...] | None
-    every: int
     samples: int
     class_names: tuple[str, ...]
     targets: Targets | str
@@ -26,8 +25,7 @@ class Settings:
 
     def check(self) -> None:
         """Raises ValueError for settings that are wrong whatever the model."""
-        for argument in ("every", "samples"):
-            check_positive(argument, getattr(self, argument))
+        check_positive("samples", self.samples)
         if isinstance(self.targets, str) and self.targets not in ("label", "predicted"):
             raise ValueError(
                 f"targets={self.targets!r}: expected 'label', 'predicted', a class index, or a "

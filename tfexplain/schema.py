@@ -12,7 +12,8 @@ samples                           Samples      labels f64 [N], rows i64 [N];
 metrics                           Metrics      values f64 [M]; names
 predictions                       Predictions  outputs f32 [N, K], predicted i32 [N],
                                                explained i32 [E]; activation
-status                            Status       seconds f64 [X]; explainers, problems
+status                            Status       seconds f64 [X]; explainers, problems, and cost
+                                               where a training was measured
 map/EXPLAINER/LAYER/SAMPLE        Map          values f16 [h, w] or [f];
                                                scale, score, target, gap
 channels/EXPLAINER/LAYER/SAMPLE   Channels     values f16 [c, h, w], scales f32 [c],
@@ -63,6 +64,7 @@ from tfexplain.container import (
 from tfexplain.records.compressed import Drift, Fidelity, Kernel, Kernels
 from tfexplain.records.explained import (
     Channels,
+    Cost,
     Map,
     Metrics,
     Predictions,
@@ -77,6 +79,7 @@ __all__ = [
     "VERSION",
     "Channels",
     "Content",
+    "Cost",
     "Drift",
     "Fidelity",
     "Kernel",

@@ -115,7 +115,7 @@ def test_what_is_logged_and_printed(tmp_path: Path, capsys: Any) -> None:
     assert run.record("predictions").explained.tolist() == [0, 1, 2]
     assert np.allclose(run.record("predictions").outputs.sum(1), 1)
     explainers = {"FeatureMaps", "GradCAM", "IntegratedGradients"}
-    assert set(run.record("status").seconds) == {*explainers, "drift"}
+    assert set(run.record("status").seconds) == {*explainers, "drift", "overlays"}
     assert not run.record("status").problems
     samples = run.record("samples")
     assert samples.class_names == list("abcdefghij")

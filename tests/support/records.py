@@ -111,6 +111,18 @@ def fidelity_records(draw: st.DrawFn) -> schema.Fidelity:
 
 
 problems = st.builds(schema.Problem, names, st.integers(), names, st.integers())
+seconds = st.floats(0, float(np.finfo(np.float32).max))
+costs = st.builds(
+    schema.Cost,
+    *(seconds, seconds, seconds, counts, counts),
+    st.none() | st.floats(0, 1, exclude_min=True),
+)
+statuses = st.builds(
+    schema.Status,
+    st.dictionaries(names, floats64, max_size=3),
+    st.lists(problems, max_size=3),
+    st.none() | costs,
+)
 records = st.one_of(
     kernels_records(),
     kernel_records(),
@@ -121,7 +133,5 @@ records = st.one_of(
     sample_records(),
     prediction_records(),
     st.builds(schema.Metrics, st.dictionaries(names, floats64, max_size=5)),
-    st.builds(
-        schema.Status, st.dictionaries(names, floats64, max_size=3), st.lists(problems, max_size=3)
-    ),
+    statuses,
 )

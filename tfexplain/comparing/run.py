@@ -88,7 +88,6 @@ def compare(
     settings = Settings(
         val=inputs,
         explainers=None if several is None else tuple(several),
-        every=1,
         samples=samples,
         class_names=tuple(class_names or ()),
         targets=targets,

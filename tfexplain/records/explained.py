@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -123,12 +123,33 @@ class Problem:
 
 
 @dataclass(frozen=True)
+class Cost:
+    """What a callback took so far, in seconds, over all fits of its process.
+
+    `training` is by the clock from the first epoch's begin, explaining included; `explaining` the
+    part of it that the callback took, writing included; `setup` was before, on no account.
+    `explained` of `epochs` epochs were explained; `budget` is the share asked for, if any.
+    """
+
+    training: float
+    explaining: float
+    setup: float
+    epochs: int
+    explained: int
+    budget: float | None = None
+
+
+@dataclass(frozen=True)
 class Status:
-    """How the callback itself fares: seconds spent per explainer at this epoch, problems so far."""
+    """How the callback itself fares: seconds per explainer at this epoch, problems and cost so far.
+
+    `cost` is None in logs of older versions and where nothing was trained.
+    """
 
     kind: ClassVar[Kind] = "status"
     seconds: Mapping[str, float]
     problems: Sequence[Problem] = ()
+    cost: Cost | None = None
 
     def encode(self) -> bytes:
         """The record's bytes."""
@@ -137,6 +158,8 @@ class Status:
             "explainers": json.dumps(list(self.seconds)),
             "problems": json.dumps([asdict(p) for p in self.problems]),
         }
+        if self.cost is not None:
+            header["cost"] = json.dumps(asdict(self.cost))
         return pack(self.kind, arrays, header)
 
     @classmethod
@@ -147,7 +170,9 @@ class Status:
         raw.check(len(seconds) == len(names) == len(set(names)), "seconds for each explainer")
         problems = read_json(raw.text("problems"), list, "problems")
         return cls(
-            dict(zip(names, seconds.tolist(), strict=True)), [_problem(p, raw) for p in problems]
+            dict(zip(names, seconds.tolist(), strict=True)),
+            [_problem(p, raw) for p in problems],
+            _cost(raw) if "cost" in raw.header else None,
         )
 
 
@@ -156,6 +181,17 @@ def _problem(value: object, raw: Container) -> Problem:
     ok = isinstance(value, dict) and {k: type(v) for k, v in value.items()} == types
     raw.check(ok, "problems with kind, count, message and step")
     return Problem(**value)  # type: ignore[arg-type]
+
+
+def _cost(raw: Container) -> Cost:
+    found = read_json(raw.text("cost"), dict, "cost")
+    raw.check(found.keys() == {f.name for f in fields(Cost)}, "cost with all its numbers")
+    budget, numbers = found["budget"], [v for k, v in found.items() if k != "budget"]
+    sound = all(type(v) in (int, float) and 0 <= v <= _LARGEST for v in numbers)
+    counts = all(type(found[key]) is int for key in ("epochs", "explained"))
+    raw.check(sound and counts, "numbers >= 0 as cost")
+    raw.check(budget is None or (type(budget) in (int, float) and 0 < budget <= 1), "budget 0..1")
+    return Cost(**found)
 
 
 @dataclass(frozen=True)

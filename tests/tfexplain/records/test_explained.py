@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import Any
 
@@ -15,8 +16,8 @@ from support.records import (
     map_records,
     names,
     prediction_records,
-    problems,
     sample_records,
+    statuses,
 )
 
 from tfexplain import schema
@@ -105,11 +106,47 @@ def test_metrics_round_trip(values: dict[str, float]) -> None:
     np.testing.assert_equal(schema.Metrics.decode(schema.Metrics(values).encode()).values, values)
 
 
-@given(st.dictionaries(names, floats64), st.lists(problems, max_size=4))
-def test_status_round_trips(seconds: dict[str, float], found: list[schema.Problem]) -> None:
-    decoded = schema.Status.decode(schema.Status(seconds, found).encode())
-    np.testing.assert_equal(decoded.seconds, seconds)
-    assert decoded.problems == found
+@given(statuses)
+def test_status_round_trips(record: schema.Status) -> None:
+    decoded = schema.Status.decode(record.encode())
+    np.testing.assert_equal(decoded.seconds, record.seconds)
+    assert decoded.problems == record.problems
+    assert decoded.cost == record.cost
+
+
+COST = {"training": 2.0, "explaining": 1, "setup": 0, "epochs": 3, "explained": 1, "budget": None}
+
+
+def status(**cost: object) -> bytes:
+    header = {"explainers": "[]", "problems": "[]", "cost": json.dumps({**COST, **cost})}
+    return pack("status", {"seconds": np.zeros(0)}, header)
+
+
+def test_status_of_a_log_without_cost() -> None:
+    assert schema.Status.decode(status()).cost == schema.Cost(2.0, 1, 0, 3, 1)
+    header = {"explainers": "[]", "problems": "[]"}
+    old = schema.Status.decode(pack("status", {"seconds": np.zeros(0)}, header))
+    assert old.cost is None
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"training": -1},
+        {"training": math.nan},
+        {"training": 1e300},
+        {"setup": None},
+        {"epochs": 1.5},
+        {"explained": True},
+        {"budget": 0},
+        {"budget": 2},
+        {"budget": "5%"},
+        {"more": 1},
+    ],
+)
+def test_a_cost_that_makes_no_sense_is_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(schema.SchemaError, match=r"cost|budget"):
+        schema.Status.decode(status(**wrong))
 
 
 GOOD_MAP = {"scale": "1.0", "score": "0.5", "target": "3", "gap": ""}
