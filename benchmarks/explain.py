@@ -12,14 +12,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any
+
+import measuring
 
 import tfexplain
 
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         found = run("time", name, str(rounds), steps)
         peaks = {part: run("peak", name, part, PEAK_STEPS) for part in found["parts"]}
         if i == 0:
-            print(machine(found["versions"]))
+            print(measuring.machine({"tfexplain": tfexplain.__version__, **found["versions"]}))
         print(f"\n{TITLES[name]}; {steps} nodes for Integrated Gradients; {rounds} rounds\n")
         print("\n".join(table(found, peaks, steps)))
         print("\n".join(notes(found)), flush=True)
@@ -71,21 +71,6 @@ def run(mode: str, case: str, argument: str, steps: int) -> dict[str, Any]:
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return answer
-
-
-def machine(versions: dict[str, str]) -> str:
-    """Where this was measured."""
-    named = {"tfexplain": tfexplain.__version__, "Python": platform.python_version(), **versions}
-    software = ", ".join(f"{name} {version}" for name, version in named.items())
-    return f"{os.cpu_count()} cores of {processor()}, {platform.system()}; {software}."
-
-
-def processor() -> str:
-    """The processor's name, where the system tells it."""
-    cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text("utf-8").splitlines() if cpuinfo.is_file() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
 
 
 def table(found: dict[str, Any], peaks: dict[str, Any], steps: int) -> Iterator[str]:
@@ -109,8 +94,8 @@ def table(found: dict[str, Any], peaks: dict[str, Any], steps: int) -> Iterator[
 
 def ratio(parts: dict[str, Any], name: str, against: Sequence[str], kind: str) -> str:
     """The median over the rounds of one part's time to that of others together."""
-    rounds = zip(parts[name][kind], *(parts[other][kind] for other in against), strict=True)
-    return f"{median(ours / sum(theirs) for ours, *theirs in rounds):.2f}"
+    together = [sum(times) for times in zip(*(parts[a][kind] for a in against), strict=True)]
+    return f"{measuring.ratio(parts[name][kind], together):.2f}"
 
 
 def notes(found: dict[str, Any]) -> Iterator[str]:

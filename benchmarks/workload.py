@@ -3,134 +3,50 @@
     python benchmarks/workload.py time CASE ROUNDS
     python benchmarks/workload.py peak CASE PART
 
-The bare parts are written by hand and use nothing of tfexplain. They are what an explanation
-cannot do without: a forward pass, and the backward part that the method needs.
+The bare parts (`cases.py`) are written by hand and use nothing of tfexplain. They are what an
+explanation cannot do without: a forward pass, and the backward part that the method needs.
 """
 
 from __future__ import annotations
 
 import io
 import json
-import os
-import resource
 import sys
 import tempfile
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-
+import cases
 import keras
 import numpy as np
-import numpy.typing as npt
 import tensorflow as tf
+from cases import LAYERS, Array, Case, Part, bare_parts
+from images import digits, photographs
+from measuring import peak_mb, repeats, size, timed
 from PIL import Image
-from sklearn.datasets import load_digits, load_sample_images
 
 from tfexplain import FeatureMaps, GradCAM, IntegratedGradients, explain, rendering, schema
 from tfexplain.callbacks.writer import RunWriter
 from tfexplain.passes import Passes
 
-Array: TypeAlias = npt.NDArray[Any]
-Part: TypeAlias = Callable[[], Any]
-
-# A timing is of at least so many seconds of the same call, or of one call that takes longer.
-LEAST_SECONDS = 0.1
-
-
-@dataclass(frozen=True)
-class Case:
-    """A model, the batch it explains and the layer of its Grad-CAM (the default one)."""
-
-    model: Any
-    images: Array
-    targets: Array
-    layer: str
-    steps: int
-
 
 def small_cnn(steps: int) -> Case:
     """Three convolutions on 32 images of 28 x 28 pixels (digits, enlarged)."""
-    layers = keras.layers
-    model = keras.Sequential(
-        [
-            keras.Input((28, 28, 1)),
-            layers.Conv2D(32, 3, activation="relu", name="conv1"),
-            layers.MaxPooling2D(),
-            layers.Conv2D(64, 3, activation="relu", name="conv2"),
-            layers.MaxPooling2D(),
-            layers.Conv2D(64, 3, activation="relu", name="conv3"),
-            layers.GlobalAveragePooling2D(),
-            layers.Dense(10, activation="softmax"),
-        ]
-    )
-    digits = (load_digits().images[:32] * 255 / 16).astype(np.uint8)
-    enlarged = [np.asarray(Image.fromarray(digit).resize((28, 28))) for digit in digits]
-    images = np.stack(enlarged)[..., np.newaxis].astype(np.float32) / 255
-    return Case(model, images, np.arange(32, dtype=np.int32) % 10, "conv3", steps)
+    images = digits(32)
+    model = cases.small_cnn(images.shape[1:])
+    return Case(model, images, np.arange(32, dtype=np.int32) % 10, LAYERS["small_cnn"], steps)
 
 
 def mobilenet_v2(steps: int) -> Case:
-    """MobileNetV2 with random weights on 8 crops of scikit-learn's two photographs."""
-    model = keras.applications.MobileNetV2(weights=None)
-    photographs = load_sample_images().images
-    crops = [p[y : y + 224, x : x + 224] for p in photographs for y in (0, 200) for x in (50, 350)]
-    images = np.stack(crops).astype(np.float32) / 127.5 - 1
-    return Case(model, images, np.arange(8, dtype=np.int32) * 100, "out_relu", steps)
+    """MobileNetV2 on 8 crops of photographs."""
+    images = photographs(224)
+    model = cases.mobilenet_v2(images.shape[1:])
+    targets = np.arange(8, dtype=np.int32) * 100
+    return Case(model, images, targets, LAYERS["mobilenet_v2"], steps)
 
 
 CASES = {"small_cnn": small_cnn, "mobilenet_v2": mobilenet_v2}
-
-
-# ------------------------------------------------------------------------------ bare parts
-
-
-def bare_parts(case: Case) -> dict[str, Part]:
-    """Hand-written compiled passes; each returns numpy arrays, as the explainers do."""
-    model, images, targets = case.model, tf.constant(case.images), tf.constant(case.targets)
-    layer = model.get_layer(case.layer)
-    before = keras.Model(model.inputs, layer.output)
-    after = keras.Model(layer.output, model.outputs[0])
-
-    def score(outputs: Any) -> Any:
-        return tf.reduce_sum(tf.gather(outputs._keras_logits, targets, batch_dims=1))
-
-    @tf.function(autograph=False)  # type: ignore[untyped-decorator]
-    def forward() -> Any:
-        return model(images, training=False)
-
-    @tf.function(autograph=False)  # type: ignore[untyped-decorator]
-    def gradient(points: Any) -> Any:
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(points)
-            total = score(model(points, training=False))
-        return tape.gradient(total, points)
-
-    @tf.function(autograph=False)  # type: ignore[untyped-decorator]
-    def grad_cam() -> Any:
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            activation = before(images, training=False)
-            tape.watch(activation)
-            total = score(after(activation, training=False))
-        weights = tf.reduce_mean(tape.gradient(total, activation), axis=[1, 2])
-        return tf.nn.relu(tf.einsum("nhwc,nc->nhw", activation, weights))
-
-    positions, weights = np.polynomial.legendre.leggauss(case.steps)
-
-    def integrated_gradients() -> Any:
-        pairs = zip((positions + 1) / 2, weights / 2, strict=True)
-        mean = sum(np.float32(w) * gradient(images * np.float32(a)) for a, w in pairs)
-        return (mean * images).numpy()
-
-    return {
-        "bare forward": lambda: forward().numpy(),
-        "bare forward+backward": lambda: gradient(images).numpy(),
-        "bare Grad-CAM": lambda: grad_cam().numpy(),
-        "bare IG": integrated_gradients,
-    }
 
 
 # -------------------------------------------------------------------------------- our parts
@@ -191,41 +107,29 @@ def timings(case: Case, rounds: int) -> dict[str, Any]:
     all_passes: list[Passes] = []
     parts = bare_parts(case) | our_parts(case, all_passes)
     found: dict[str, Any] = {name: {"wall": [], "cpu": []} for name in parts}
-    repeats = {}
+    often = {}
     for name, part in parts.items():
-        found[name]["first"] = _timed(part, 1)[0]
-        repeats[name] = max(1, round(LEAST_SECONDS / _timed(part, 1)[0]))
+        found[name]["first"] = timed(part)[0]
+        often[name] = repeats(timed(part)[0])
     traces = [passes.traces for passes in all_passes]
     for _ in range(rounds):
         for variable in case.model.trainable_variables:  # as an epoch of training would
             variable.assign(variable * 0.999)
         for name, part in parts.items():
-            wall, cpu = _timed(part, repeats[name])
+            wall, cpu = timed(part, often[name])
             found[name]["wall"].append(wall)
             found[name]["cpu"].append(cpu)
     later = sum(passes.traces for passes in all_passes) - sum(traces)
     return {"parts": found, "traces_first": sum(traces), "traces_later": later, **sizes(case)}
 
 
-def _timed(part: Part, repeats: int) -> tuple[float, float]:
-    wall, cpu = time.perf_counter(), time.process_time()
-    for _ in range(repeats):
-        part()
-    return (time.perf_counter() - wall) / repeats, (time.process_time() - cpu) / repeats
-
-
 def peak(case: Case, name: str) -> dict[str, float]:
     """MB of memory this process held at most: when the case was built, and after the part ran."""
-    before = _peak_mb()
+    before = peak_mb()
     part = (bare_parts(case) | our_parts(case, []))[name] if name else lambda: None
     for _ in range(3):
         part()
-    return {"before": before, "peak": _peak_mb()}
-
-
-def _peak_mb() -> float:
-    unit = 1 if sys.platform == "darwin" else 1024  # bytes there, kilobytes elsewhere
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+    return {"before": before, "peak": peak_mb()}
 
 
 def sizes(case: Case) -> dict[str, int]:
@@ -259,7 +163,7 @@ def _growth(write: Callable[[RunWriter, int], None]) -> int:
         for step in range(2):
             write(writer, step)
             writer.commit()
-            lengths.append(sum(path.stat().st_size for path in Path(folder).iterdir()))
+            lengths.append(size(Path(folder)))
         writer.close()
     return lengths[1] - lengths[0]
 
