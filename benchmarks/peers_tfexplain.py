@@ -14,7 +14,7 @@ from cases import Array
 from peers_method import Log, Method, Task
 
 import tfexplain
-from tfexplain import Explain, GradCAM, IntegratedGradients
+from tfexplain import Explain, GradCAM, IntegratedGradients, Saliency
 from tfexplain.explainers import Explainer
 
 VERSIONS = {"tfexplain": tfexplain.__version__}
@@ -25,6 +25,7 @@ def methods(task: Task) -> dict[str, Method]:
     case = task.case
     explainers: dict[str, Explainer] = {
         "Grad-CAM": GradCAM(layer=case.layer),
+        "Saliency": Saliency(),
         "IG": IntegratedGradients(steps=case.steps, batch_size=len(case.images)),
     }
     return {name: _method(task, explainer) for name, explainer in explainers.items()}
