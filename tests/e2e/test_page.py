@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 from support.logs import LogWriter, write_demo_log
 from support.read import read_run
 from support.server import Server, serve
@@ -161,6 +161,48 @@ def test_problems_and_costs_are_told(open_tab: OpenPage, demo_server: Server) ->
         expect(details).to_contain_text("backbone/conv2")
         expect(details).to_contain_text("200 ms")
         expect(details).to_contain_text("20 of 20")
+
+
+def test_what_explaining_took_is_told(open_tab: OpenPage, tmp_path: Path, artifacts: Path) -> None:
+    for name in ("measured", "older"):
+        write_demo_log(tmp_path / name, epochs=20, samples=2)
+    log = LogWriter(tmp_path / "measured" / "explain")
+    for step, seconds in ((0, 0.4), (8, 0.2), (19, 0.3)):
+        cost = schema.Cost(40 * (step + 1), 2.5 * (step + 1), 3.5, step + 1, 3, 0.0625)
+        status = schema.Status({"GradCAM": 0.01, "IntegratedGradients": seconds}, [], cost)
+        log.record(schema.Tag("status"), step, status, schema.Content("status"))
+    log.close()
+    with serving(tmp_path, 2) as server, open_tab(server) as page:
+        took = "3 of 20 epochs explained to stay under 6.25% of training time; that took 6.3%."
+        expect(page.frame.locator("tfx-notes li").filter(has_text=took)).to_contain_text("measured")
+        page.seek(12)
+        page.frame.get_by_role("button", name="Details").click()
+        dialog = page.frame.get_by_role("dialog", name="Details")
+        expect(dialog).to_contain_text(f"{took} Setting up before training, compiling included")
+        expect(dialog).to_contain_text("took 3.50 s and is not counted")
+        tables = dialog.locator(".costs")
+        # 0.9 s in three epochs, of 800 s; with all else 50 s, 16.7 s an epoch.
+        assert cells(tables.nth(0)) == [
+            ["part", "epoch 8", "mean of 3 epochs", "of training time"],
+            ["GradCAM", "10 ms", "10 ms", "0.0%"],
+            ["IntegratedGradients", "200 ms", "300 ms", "0.1%"],
+            ["all, with writing", "–", "16.7 s", "6.3%"],
+        ]
+        assert cells(tables.nth(1)) == [
+            ["part", "epoch 12", "mean of 20 epochs"],
+            ["GradCAM", "10 ms", "10 ms"],
+            ["IntegratedGradients", "200 ms", "200 ms"],
+        ]
+        tables.nth(0).scroll_into_view_if_needed()
+        page.page.screenshot(path=artifacts / "costs-light.png")
+        page.page.evaluate("document.body.classList.add('dark-mode')")
+        page.settle()
+        page.page.screenshot(path=artifacts / "costs-dark.png")
+
+
+def cells(table: Locator) -> list[list[str]]:
+    """The text of a table, row by row."""
+    return [row.locator("th, td").all_inner_texts() for row in table.locator("tr").all()]
 
 
 def test_epochs_that_were_not_kept_are_told(open_tab: OpenPage, tmp_path: Path) -> None:

@@ -15,6 +15,10 @@ export class Reader {
     if (!ok) throw new RecordError(`${this.kind}: expected ${expected}`);
   }
 
+  has(key: string): boolean {
+    return key in this.raw.header;
+  }
+
   text(key: string): string {
     const value = this.raw.header[key];
     if (value === undefined) throw new RecordError(`${this.kind}: the header lacks ${key}`);

@@ -43,10 +43,22 @@ export interface Problem {
   readonly step: number;
 }
 
+/** Seconds of the whole training so far; see `Cost` in `tfexplain/records/explained.py`. */
+export interface Cost {
+  readonly training: number;
+  readonly explaining: number;
+  readonly setup: number;
+  readonly epochs: number;
+  readonly explained: number;
+  readonly budget: number | undefined;
+}
+
 export interface Status {
   readonly kind: "status";
   readonly seconds: ReadonlyMap<string, number>;
   readonly problems: readonly Problem[];
+  /** Missing in logs of older versions. */
+  readonly cost: Cost | undefined;
 }
 
 /** `halves` are float16 bits of value / scale: what is kept is what was sent. */
@@ -158,6 +170,25 @@ function readStatus(raw: Reader): Status {
     kind: "status",
     seconds: named(raw, "seconds", "explainers"),
     problems: (problems as unknown[]).map((entry) => readProblem(entry, raw)),
+    cost: raw.has("cost") ? readCost(raw) : undefined,
+  };
+}
+
+function readCost(raw: Reader): Cost {
+  const found = (raw.json("cost") ?? {}) as Record<string, unknown>;
+  const { budget } = found;
+  const number = (key: string): number => {
+    const value = found[key];
+    if (typeof value === "number" && value >= 0) return value;
+    throw new RecordError(`status: expected a number >= 0 as ${key}`);
+  };
+  return {
+    training: number("training"),
+    explaining: number("explaining"),
+    setup: number("setup"),
+    epochs: number("epochs"),
+    explained: number("explained"),
+    budget: budget === null ? undefined : number("budget"),
   };
 }
 

@@ -1,11 +1,12 @@
 /** How the runs were made: chosen defaults, explainers' settings, costs, versions. */
 
 import { css, html, nothing } from "lit";
+import { costsOf } from "../analysis/costs.ts";
 import { keptOf } from "../analysis/kept.ts";
-import { seconds } from "../analysis/numbers.ts";
 import type { Run } from "../data/listing.ts";
 import { recordsOf } from "../data/series.ts";
 import type { ShownRun } from "../state/scene.ts";
+import { costTable } from "./cost-table.ts";
 import { define, Part } from "./part.ts";
 import { base } from "./styles.ts";
 
@@ -64,6 +65,14 @@ export class Details extends Part {
       th {
         min-width: 130px;
       }
+      .costs th[scope="col"],
+      .costs td {
+        text-align: right;
+        white-space: nowrap;
+      }
+      .costs th[scope="col"]:first-child {
+        text-align: left;
+      }
       kbd {
         border: 1px solid var(--line);
         border-radius: 4px;
@@ -102,9 +111,8 @@ export class Details extends Part {
   }
 
   private run(run: ShownRun) {
-    const { store } = this.dashboard;
+    const { store, step } = this.dashboard;
     const explainers = run.run.groups.filter(({ kind }) => kind === "map" || kind === "channels");
-    const costs = recordsOf(store.get(run.id, "status"), "status").at(-1)?.seconds ?? new Map();
     const { compression } = run;
     return html`
       <h3><span class="dot" style="background: ${run.colour}"></span>${run.name}</h3>
@@ -119,12 +127,10 @@ export class Details extends Part {
           ${rows([
             ["map", `${content.shape.join("×")}, in ${content.unit || "no unit"}`],
             ...Object.entries(content.settings),
-            ...(costs.has(explainer)
-              ? ([["cost, last epoch", seconds(costs.get(explainer) ?? 0)]] as const)
-              : []),
           ])}
         `,
       )}
+      ${costTable(costsOf(store.get(run.id, "status"), step), "explaining")}
       ${this.compression(compression)}
     `;
   }
@@ -135,15 +141,11 @@ export class Details extends Part {
         No compression was logged: add Compression(log_dir=...) to the callbacks.
       </p>`;
     }
-    const { store } = this.dashboard;
+    const { store, step } = this.dashboard;
     const content = compression.groups.find(({ kind }) => kind === "kernels")?.content;
-    const status = recordsOf(store.get(compression.run, "status"), "status").at(-1);
-    const cost = status?.seconds.get("Compression");
     return html`<h4>Compression</h4>
-      ${rows([
-        ...Object.entries(content?.settings ?? {}),
-        ...(cost === undefined ? [] : ([["cost, last epoch", seconds(cost)]] as const)),
-      ])}`;
+      ${rows(Object.entries(content?.settings ?? {}))}
+      ${costTable(costsOf(store.get(compression.run, "status"), step), "measuring")}`;
   }
 
   private kept({ id }: ShownRun): string {

@@ -180,8 +180,8 @@ export class Legend extends Part {
   private get cost(): string {
     const { scene, store } = this.dashboard;
     const costs = scene.shown.flatMap(({ id, name }) => {
-      const last = recordsOf(store.get(id, "status"), "status").at(-1);
-      const cost = last?.seconds.get(this.column.explainer);
+      const all = recordsOf(store.get(id, "status"), "status");
+      const cost = all.flatMap((one) => one.seconds.get(this.column.explainer) ?? []).at(-1);
       return cost === undefined ? [] : [`${seconds(cost)} (${name})`];
     });
     return costs.length > 0 ? `Cost of the last epoch: ${costs.join(", ")}` : "";

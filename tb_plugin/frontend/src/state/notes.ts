@@ -1,5 +1,6 @@
 /** What a viewer should know before believing the page: what is missing, failed or unreadable. */
 
+import { costOf, spentText } from "../analysis/costs.ts";
 import { keptOf } from "../analysis/kept.ts";
 import { plural } from "../analysis/numbers.ts";
 import { recordsOf, type Series } from "../data/series.ts";
@@ -17,6 +18,7 @@ export function notesOf(scene: Scene, store: Store): Note[] {
     ...keptNotes(run, store),
     ...problemNotes(run, store),
     ...unreadableNotes(run, scene, store),
+    ...budgetNotes(run, store),
   ]);
 }
 
@@ -42,6 +44,13 @@ function problemNotes(shown: ShownRun, store: Store): Note[] {
     run: name,
     text: `${kind}, ${plural(count, "time")}, last at epoch ${step}: ${message}`,
   }));
+}
+
+/** Why epochs are missing, where a budget left them out. */
+function budgetNotes({ id, name }: ShownRun, store: Store): Note[] {
+  const cost = costOf(store.get(id, "status"));
+  if (cost?.budget === undefined || cost.explained >= cost.epochs) return [];
+  return [{ level: "info", run: name, text: spentText(cost) }];
 }
 
 function unreadableNotes(run: ShownRun, scene: Scene, store: Store): Note[] {
