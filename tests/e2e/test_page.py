@@ -173,7 +173,7 @@ def test_what_explaining_took_is_told(open_tab: OpenPage, tmp_path: Path, artifa
         log.record(schema.Tag("status"), step, status, schema.Content("status"))
     log.close()
     with serving(tmp_path, 2) as server, open_tab(server) as page:
-        took = "3 of 20 epochs explained to stay under 6.25% of training time; that took 6.3%."
+        took = "3 of 20 epochs explained to stay under 6.25% of training time; that took 6.25%."
         expect(page.frame.locator("tfx-notes li").filter(has_text=took)).to_contain_text("measured")
         page.seek(12)
         page.frame.get_by_role("button", name="Details").click()

@@ -67,14 +67,14 @@ test("logs without the length of the training have no shares", () => {
 test("what became of a budget, in words", () => {
   assert.equal(
     spentText(COST),
-    "4 of 20 epochs explained to stay under 5% of training time; that took 5.0%.",
+    "4 of 20 epochs explained to stay under 5% of training time; that took 5%.",
   );
   assert.equal(
     spentText({ ...COST, explaining: 8, budget: 0.125 }),
-    "4 of 20 epochs explained; that took 20.0% of training time, over the budget of 12.5%.",
+    "4 of 20 epochs explained; that took 20% of training time, over the budget of 12.5%.",
   );
   assert.equal(
     spentText({ ...COST, epochs: 1, explained: 1, budget: undefined }),
-    "1 of 1 epoch explained; that took 2.00 s, 5.0% of training time.",
+    "1 of 1 epoch explained; that took 2.00 s, 5% of training time.",
   );
 });

@@ -2,7 +2,7 @@
 
 import { recordsOf, type Series } from "../data/series.ts";
 import type { Cost } from "../format/records.ts";
-import { percent, plural, seconds } from "./numbers.ts";
+import { plural, seconds } from "./numbers.ts";
 
 export interface CostRow {
   readonly name: string;
@@ -57,11 +57,15 @@ export function spentText({ training, explaining, epochs, explained, budget }: C
   const share = explaining / training;
   const told = `${explained} of ${plural(epochs, "epoch")} explained`;
   if (budget === undefined) {
-    return `${told}; that took ${seconds(explaining)}, ${percent(share)} of training time.`;
+    return `${told}; that took ${seconds(explaining)}, ${asWritten(share)} of training time.`;
   }
-  // A budget is shown as it was written, 5% and not 5.0%.
-  const asked = `${Number((100 * budget).toPrecision(3))}%`;
+  const asked = asWritten(budget);
   return share <= budget
-    ? `${told} to stay under ${asked} of training time; that took ${percent(share)}.`
-    : `${told}; that took ${percent(share)} of training time, over the budget of ${asked}.`;
+    ? `${told} to stay under ${asked} of training time; that took ${asWritten(share)}.`
+    : `${told}; that took ${asWritten(share)} of training time, over the budget of ${asked}.`;
+}
+
+/** A share as people write a budget: 5% and not 5.0%; with digits enough to tell 4.99% from it. */
+function asWritten(share: number): string {
+  return `${Number((100 * share).toPrecision(3))}%`;
 }
