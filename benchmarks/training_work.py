@@ -104,6 +104,9 @@ class Work:
         self.sets: dict[str, Callbacks] = {WITHOUT: lambda *_: []}
         self.sets |= LIBRARIES[library](cases.LAYERS[case])
         self.models: dict[str, Any] = {}
+        # A process' first fit is slow whatever it trains.
+        self.fit(WITHOUT, 1, 1)
+        self.models.clear()
         self.versions = {name: version(name) for name in (library, "tensorflow", "keras")}
 
     def open(self) -> dict[str, Any]:

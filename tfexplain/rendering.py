@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import matplotlib
@@ -11,6 +12,7 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw
 
 if TYPE_CHECKING:
+    from matplotlib.colors import Colormap
     from matplotlib.figure import Figure
 
     from tfexplain.attribution import Attribution
@@ -56,12 +58,19 @@ def colored(values: npt.NDArray[Any], scale: float, *, signed: bool, colors: str
     """Values [...] as uint8 RGB [..., 3]: 0..scale, or -scale..scale around the middle of a
     diverging map. NaN and infinity are magenta, which neither map contains."""
     unit = values / scale if scale > 0 else np.zeros_like(values)
-    colormap = matplotlib.colormaps[colors or (DIVERGING if signed else SEQUENTIAL)]
+    colormap = _colormap(colors or (DIVERGING if signed else SEQUENTIAL))
     with np.errstate(invalid="ignore"):
         rgb = colormap((unit + 1) / 2 if signed else unit)[..., :3]
     rgb[~np.isfinite(values)] = _NOT_FINITE
     result: Bytes = np.round(255 * rgb).astype(np.uint8)
     return result
+
+
+@cache
+def _colormap(name: str) -> Colormap:
+    """Kept, because Matplotlib hands out a copy each time, which makes its table of colours anew:
+    that took five times as long as colouring a small map."""
+    return matplotlib.colormaps[name]
 
 
 def scale_of(values: npt.NDArray[Any]) -> float:
