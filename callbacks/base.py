@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import keras
 
+from tfexplain.callbacks.distribution import Workers
 from tfexplain.callbacks.guard import Guard, OnError
 from tfexplain.callbacks.writer import RunWriter
 
@@ -51,6 +52,8 @@ class LoggingCallback(keras.callbacks.Callback):  # type: ignore[misc]
         self._directory = os.fspath(directory)
         self._work: Work | None = None
         self._writer: RunWriter | None = None
+        self._workers: Workers | None = None
+        self._started = False
         self._last_step = -1
         self._offset = 0
         self._first_epoch = True
@@ -75,12 +78,14 @@ class LoggingCallback(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
         """Check everything, print the choices, open the log."""
-        self._check()
-        self._close()
-        other = _writing.get(self._directory)
-        if other is not None and other is not self:
-            self._take_over(other)
-        self._first_epoch = True
+        self._workers = Workers(self.model)
+        with self._workers.agreeing():
+            self._check()
+            self._close()
+            other = _writing.get(self._directory)
+            if other is not None and other is not self:
+                self._take_over(other)
+        self._first_epoch, self._started = True, False
         self._thread = threading.get_ident()
         if self.model.built:
             self._start()
@@ -88,7 +93,7 @@ class LoggingCallback(keras.callbacks.Callback):  # type: ignore[misc]
     def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Models that are built by their first batch (tf_keras) are opened here."""
         # Keras 3 may call this beside training, where the model must not be run or restored.
-        if self._work is None and threading.get_ident() == self._thread:
+        if not self._started and threading.get_ident() == self._thread:
             self._start()
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
@@ -99,24 +104,34 @@ class LoggingCallback(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Log the epoch."""
-        if self._work is None:
+        assert self._workers is not None
+        if not self._started:
             self._start()
-        if self._work is None or self._writer is None:
-            return
         step = self._last_step = epoch + self._offset
-        self._work.at_epoch(epoch, step, logs or {}, self._writer)
-        self._commit(step)
+        with self._workers.synced(self.model):
+            if self._work is not None and self._writer is not None:
+                self._work.at_epoch(epoch, step, logs or {}, self._writer)
+                self._commit(step)
 
     def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
         """Log what is due after training, and close the log."""
+        assert self._workers is not None
         try:
-            if self._work is not None and self._writer is not None and self._last_step >= 0:
-                self._work.at_end(self._last_step, self._writer)
-            self._commit(self._last_step)
+            with self._workers.synced(self.model):
+                if self._work is not None and self._writer is not None and self._last_step >= 0:
+                    self._work.at_end(self._last_step, self._writer)
+                self._commit(self._last_step)
         finally:
             self._close()
 
     def _start(self) -> None:
+        assert self._workers is not None
+        self._started = True
+        with self._workers.agreeing(), self._workers.synced(self.model):
+            if self._workers.chief:
+                self._open()
+
+    def _open(self) -> None:
         work = self._begin()
         writer = RunWriter(self._directory)
         writer.open()

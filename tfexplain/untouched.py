@@ -18,7 +18,7 @@ def untouched(model: Model) -> Iterator[None]:
 
     A layer that draws at inference moves its seed, and activity regularisers collect losses.
     """
-    variables = _state(model)
+    variables = [part for variable in state(model) for part in parts(variable)]
     values = [tf.identity(variable) for variable in variables]
     lists = [layer._losses for layer in model._flatten_layers() if hasattr(layer, "_losses")]
     losses = [list(collected) for collected in lists]
@@ -32,7 +32,18 @@ def untouched(model: Model) -> Iterator[None]:
                 collected[:] = before
 
 
-def _state(model: Model) -> list[Any]:
+def parts(variable: Any) -> tuple[Any, ...]:
+    """The copies of a variable in this process, one for each replica of a `tf.distribute.Strategy`.
+
+    Copies may differ (tf_keras keeps moving statistics so), and reading or assigning the whole may
+    wait for other processes.
+    """
+    if isinstance(variable, tf.distribute.DistributedValues):
+        return tuple(variable.distribute_strategy.experimental_local_results(variable))
+    return (variable,)
+
+
+def state(model: Model) -> list[Any]:
     """Variables that a forward pass could change: random seeds, counters, moving statistics.
 
     Not the frozen weights, which count as non-trainable too and may be large.

@@ -1,0 +1,126 @@
+"""One `fit` on several devices or in several processes: who logs, and how nobody waits for ever.
+
+Under `MultiWorkerMirroredStrategy` every worker runs every callback. One of them, the chief, explains
+and writes; the others do nothing, but for what all must take part in: agreeing that training
+may begin, and bringing together variables of which each worker holds a part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Any
+
+import tensorflow as tf
+
+from tfexplain.untouched import parts, state
+
+_INSTEAD = "Leave the callback out, and explain saved weights afterwards."
+_REFUSED = {
+    "TPUStrategy": "it was never tried, for there was no TPU to try it on",
+    "ParameterServerStrategyV2": "weights lie on parameter servers, which go on changing them while they "
+    "are read",
+}
+
+
+class StrategyError(ValueError):
+    """A way of distributing training under which nothing can be explained."""
+
+
+class Workers:
+    """The processes of one `fit`, as one of them sees them.
+
+    Args:
+        model: The model in training.
+
+    Raises:
+        StrategyError: its strategy is not supported; every worker raises alike.
+    """
+
+    def __init__(self, model: Any) -> None:
+        strategy = getattr(model, "distribute_strategy", None) or tf.distribute.get_strategy()
+        _check(strategy)
+        self._strategy = strategy
+        self._several = isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
+        self.chief = bool(getattr(strategy.extended, "should_save_summary", True))
+
+    @contextmanager
+    def agreeing(self) -> Iterator[None]:
+        """While open, what fails on one worker fails on all, so that none waits for another.
+
+        Raises:
+            RuntimeError: on the workers where nothing failed.
+        """
+        failed: Exception | None = None
+        try:
+            yield
+        except Exception as error:
+            failed = error
+        failures = self._sum(failed is not None) if self._several else 0
+        if failed is not None:
+            raise failed
+        if failures:
+            raise RuntimeError(
+                "tfexplain: another worker refused to begin; its own message says why."
+            )
+
+    @contextmanager
+    def synced(self, model: Any) -> Iterator[None]:
+        """While open, this worker reads all variables without asking the others.
+
+        tf_keras keeps moving statistics apart on each replica and takes their mean whenever they
+        are read, which all workers must do together. So all take part here, and whoever reads
+        them while this is open reads that mean from its own memory.
+        """
+        apart = [v for v in state(model) if _synced_on_read(v)] if self._several else []
+        means = [tf.identity(variable) for variable in apart]
+        with _held(apart, means) if apart else nullcontext():
+            yield
+
+    def _sum(self, value: bool) -> int:
+        def everywhere() -> Any:
+            context = tf.distribute.get_replica_context()
+            return context.all_reduce(tf.distribute.ReduceOp.SUM, tf.constant(int(value)))
+
+        found = self._strategy.run(everywhere)
+        return int(self._strategy.experimental_local_results(found)[0])
+
+
+def _check(strategy: Any) -> None:
+    name = type(strategy).__name__
+    usable = (
+        tf.distribute.MirroredStrategy,
+        tf.distribute.MultiWorkerMirroredStrategy,
+        tf.distribute.OneDeviceStrategy,
+        tf.distribute.experimental.CentralStorageStrategy,
+    )
+    if name == "_DefaultDistributionStrategy" or isinstance(strategy, usable):
+        return
+    reason = _REFUSED.get(name, "it is not known here")
+    raise StrategyError(
+        f"strategy={name}: expected no strategy, or one of "
+        f"{', '.join(one.__name__ for one in usable)}; {reason}. {_INSTEAD}"
+    )
+
+
+def _synced_on_read(variable: Any) -> bool:
+    several = isinstance(variable, tf.distribute.DistributedValues)
+    return several and variable.synchronization == tf.VariableSynchronization.ON_READ
+
+
+@contextmanager
+def _held(variables: list[Any], values: list[Any]) -> Iterator[None]:
+    """While open, these variables have these values, and are read from this worker's memory."""
+    before = [[tf.identity(part) for part in parts(variable)] for variable in variables]
+    for variable, value in zip(variables, values, strict=True):
+        first = parts(variable)[0]
+        first.assign(value)
+        # What reading asks for outside a replica; its own would ask the other workers.
+        object.__setattr__(variable, "_get_cross_replica", lambda first=first: first)
+    try:
+        yield
+    finally:
+        for variable, kept in zip(variables, before, strict=True):
+            object.__delattr__(variable, "_get_cross_replica")
+            for part, value in zip(parts(variable), kept, strict=True):
+                part.assign(value)
