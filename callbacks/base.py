@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import keras
 
+from tfexplain.callbacks.claim import Claim, claim
 from tfexplain.callbacks.distribution import Workers
 from tfexplain.callbacks.guard import Guard, OnError
 from tfexplain.callbacks.writer import RunWriter
@@ -36,7 +37,8 @@ class LoggingCallback(keras.callbacks.Callback):  # type: ignore[misc]
     """A callback that logs to one run directory, in Keras 3 and in tf_keras.
 
     Args:
-        directory: The run's directory.
+        log_dir: Where the run goes.
+        room: Directory below it, for what this callback writes.
         on_error: See `Guard`.
     """
 
@@ -46,10 +48,11 @@ class LoggingCallback(keras.callbacks.Callback):  # type: ignore[misc]
     # What tf_keras asks: without it each batch waits for its logs to become numbers.
     _supports_tf_logs = True
 
-    def __init__(self, directory: str | os.PathLike[str], on_error: OnError) -> None:
+    def __init__(self, log_dir: str | os.PathLike[str], room: str, on_error: OnError) -> None:
         super().__init__()
         self._guard = Guard(on_error)
-        self._directory = os.fspath(directory)
+        self._log_dir, self._room = os.fspath(log_dir), room
+        self._claim: Claim | None = None
         self._work: Work | None = None
         self._writer: RunWriter | None = None
         self._workers: Workers | None = None
@@ -82,9 +85,6 @@ class LoggingCallback(keras.callbacks.Callback):  # type: ignore[misc]
         with self._workers.agreeing():
             self._check()
             self._close()
-            other = _writing.get(self._directory)
-            if other is not None and other is not self:
-                self._take_over(other)
         self._first_epoch, self._started = True, False
         self._thread = threading.get_ident()
         if self.model.built:
@@ -133,16 +133,21 @@ class LoggingCallback(keras.callbacks.Callback):  # type: ignore[misc]
 
     def _open(self) -> None:
         work = self._begin()
-        writer = RunWriter(self._directory)
+        claimed = claim(self._log_dir, self.params, self.model)
+        writer = RunWriter(os.path.join(claimed.directory, self._room))
+        other = _writing.get(writer.directory)
+        if other is not None and other is not self:
+            self._take_over(other)
         writer.open()
-        _writing[self._directory] = self
+        _writing[writer.directory] = self
         work.announce(writer)
-        self._work, self._writer = work, writer
+        self._work, self._writer, self._claim = work, writer, claimed
 
     def _close(self) -> None:
         writer, self._work, self._writer = self._writer, None, None
+        self._claim = None
         if writer is not None:
-            _writing.pop(self._directory, None)
+            _writing.pop(writer.directory, None)
             with self._guard.watch("writer", self._last_step):
                 writer.close()
 
@@ -152,7 +157,7 @@ class LoggingCallback(keras.callbacks.Callback):  # type: ignore[misc]
         if other.params is self.params:
             name = type(self).__name__
             raise ValueError(
-                f"log_dir: another {name} of this fit already writes {self._directory!r}. "
+                f"log_dir: another {name} of this fit already writes {self._log_dir!r}. "
                 f"Give each its own log_dir, or keep one {name}."
             )
         other._close()
@@ -164,5 +169,5 @@ class LoggingCallback(keras.callbacks.Callback):  # type: ignore[misc]
         with self._guard.watch("writer", step):
             self._writer.commit()
         if self._writer.reopened > before:
-            message = f"{self._directory!r} was lost; a new file was begun there."
+            message = f"{self._writer.directory!r} was lost; a new file was begun there."
             self._guard.report("writer: log file lost", message, step)

@@ -71,7 +71,7 @@ class Compression(LoggingCallback):
         on_error: OnError = "warn",
         verbose: bool = True,
     ) -> None:
-        super().__init__(os.path.join(os.fspath(log_dir), "compression"), on_error)
+        super().__init__(log_dir, "compression", on_error)
         n, m = pattern
         measured = compression.Settings(
             pattern=compression.Pattern(n, m, block), gzip=gzip, churn=churn

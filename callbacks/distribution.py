@@ -1,8 +1,8 @@
 """One `fit` on several devices or in several processes: who logs, and how nobody waits for ever.
 
-Under `MultiWorkerMirroredStrategy` every worker runs every callback. One of them, the chief, explains
-and writes; the others do nothing, but for what all must take part in: agreeing that training
-may begin, and bringing together variables of which each worker holds a part.
+Under `MultiWorkerMirroredStrategy` every worker runs every callback. One of them, the chief,
+explains and writes; the others do nothing, but for what all must take part in: agreeing that
+training may begin, and bringing together variables of which each worker holds a part.
 """
 
 from __future__ import annotations
@@ -15,11 +15,15 @@ import tensorflow as tf
 
 from tfexplain.untouched import parts, state
 
-_INSTEAD = "Leave the callback out, and explain saved weights afterwards."
+_USABLE = (
+    tf.distribute.MirroredStrategy,
+    tf.distribute.MultiWorkerMirroredStrategy,
+    tf.distribute.OneDeviceStrategy,
+    tf.distribute.experimental.CentralStorageStrategy,
+)
 _REFUSED = {
-    "TPUStrategy": "it was never tried, for there was no TPU to try it on",
-    "ParameterServerStrategyV2": "weights lie on parameter servers, which go on changing them while they "
-    "are read",
+    "ParameterServerStrategy": "weights lie on other machines, and change while they are read",
+    "TPUStrategy": "it was never tried, for want of a TPU",
 }
 
 
@@ -82,24 +86,20 @@ class Workers:
             context = tf.distribute.get_replica_context()
             return context.all_reduce(tf.distribute.ReduceOp.SUM, tf.constant(int(value)))
 
-        found = self._strategy.run(everywhere)
+        # In a function: TensorFlow warns of strategies that are run without one.
+        found = tf.function(lambda: self._strategy.run(everywhere), autograph=False)()
         return int(self._strategy.experimental_local_results(found)[0])
 
 
 def _check(strategy: Any) -> None:
     name = type(strategy).__name__
-    usable = (
-        tf.distribute.MirroredStrategy,
-        tf.distribute.MultiWorkerMirroredStrategy,
-        tf.distribute.OneDeviceStrategy,
-        tf.distribute.experimental.CentralStorageStrategy,
-    )
-    if name == "_DefaultDistributionStrategy" or isinstance(strategy, usable):
+    if name == "_DefaultDistributionStrategy" or isinstance(strategy, _USABLE):
         return
-    reason = _REFUSED.get(name, "it is not known here")
+    name = name.removesuffix("V1").removesuffix("V2")
     raise StrategyError(
-        f"strategy={name}: expected no strategy, or one of "
-        f"{', '.join(one.__name__ for one in usable)}; {reason}. {_INSTEAD}"
+        f"strategy={name}: expected none, MirroredStrategy, MultiWorkerMirroredStrategy, "
+        f"OneDeviceStrategy or CentralStorageStrategy; {_REFUSED.get(name, 'it is not known')}. "
+        "Leave the callback out, and explain saved weights afterwards."
     )
 
 

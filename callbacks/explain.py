@@ -88,7 +88,7 @@ class Explain(LoggingCallback):
         on_error: OnError = "warn",
         verbose: bool = True,
     ) -> None:
-        super().__init__(os.path.join(os.fspath(log_dir), "explain"), on_error)
+        super().__init__(log_dir, "explain", on_error)
         if isinstance(explainers, Explainer):
             explainers = [explainers]
         self._settings = Settings(

@@ -50,8 +50,8 @@ def read(val: Any) -> Pool:
         ValueError: nothing in it, or rows that do not match.
         TypeError: not a validation set.
     """
-    if isinstance(val, tf.data.Dataset):
-        pool = _joined(iter(val))
+    if isinstance(val, (tf.data.Dataset, tf.distribute.DistributedDataset)):
+        pool = _joined(_batches(val))
     elif (
         hasattr(val, "__getitem__")
         and not isinstance(val, (tuple, list, dict))
@@ -93,6 +93,16 @@ def choose(labels: npt.NDArray[Any] | None, rows: int, count: int, seed: int) ->
     turns = [rows_[turn] for turn in range(rows) for rows_ in by_class if turn < len(rows_)]
     chosen = np.array(turns[:count], np.int64)
     return chosen[np.lexsort((chosen, labels[chosen]))]
+
+
+def _batches(val: Any) -> Iterator[Any]:
+    workers = isinstance(tf.distribute.get_strategy(), tf.distribute.MultiWorkerMirroredStrategy)
+    if workers and isinstance(val, tf.distribute.DistributedDataset):
+        raise ValueError(
+            "val: expected data that one worker can read alone; got a distributed dataset of "
+            "several workers. Pass the tf.data.Dataset that it was made of."
+        )
+    return iter(val)
 
 
 def _is_batches(val: Any) -> bool:
@@ -143,6 +153,8 @@ def _array(values: Any) -> Any:
         raise ValueError(
             f"val: expected dense arrays; got a {type(values).__name__}. Pass .to_tensor() of it."
         )
+    if isinstance(values, tf.distribute.DistributedValues):
+        values = tf.concat(values.values, 0)
     array = values.numpy() if hasattr(values, "numpy") else np.asarray(values)
     if array.ndim == 0:
         raise ValueError(

@@ -53,6 +53,7 @@ def state(model: Model) -> list[Any]:
         found += getattr(layer, "_non_trainable_variables", None) or []
         found += getattr(layer, "_non_trainable_weights", None) or []
         found += [seed.state for seed in getattr(layer, "_seed_generators", None) or []]
+        found += [own.state for own in vars(layer).values() if isinstance(own, tf.random.Generator)]
     shared_seed = get_global_attribute("global_seed_generator")
     if shared_seed is not None:
         found.append(shared_seed.state)

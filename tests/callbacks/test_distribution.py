@@ -1,0 +1,206 @@
+"""Several devices, several processes: real strategies, in processes with a time limit."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from support import distributed
+from support.distributed import EXPLAINERS, LIBRARIES, X, Y, make
+from support.read import Run, read_run
+
+from tfexplain import compression
+from tfexplain.callbacks.distribution import StrategyError, Workers
+from tfexplain.explainers import Explainer
+
+# A deadlock would last for ever; a loaded machine is slow.
+_PATIENCE_S = 240
+PLACES = [("GradCAM", "drawing"), ("IntegratedGradients", "input")]
+
+
+def start(out: Path, kind: str, **environment: str) -> subprocess.Popen[str]:
+    command = [sys.executable, distributed.__file__, str(out), kind]
+    log = (out / f"{kind}{len(list(out.glob('*.txt')))}.txt").open("w")
+    with log:
+        return subprocess.Popen(
+            command, stdout=log, stderr=log, text=True, env={**os.environ, **environment}
+        )
+
+
+def finish(processes: list[subprocess.Popen[str]], out: Path) -> None:
+    """Wait for all of them; kill and fail if one hangs or fails."""
+    try:
+        codes = [process.wait(_PATIENCE_S) for process in processes]
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+    said = "\n".join(path.read_text()[-3000:] for path in out.glob("*.txt"))
+    assert not any(codes), said
+
+
+@pytest.fixture(scope="module")
+def mirrored(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("mirrored")
+    finish([start(out, "mirrored")], out)
+    return out
+
+
+@pytest.fixture(scope="module")
+def workers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("workers")
+    (out / "file").write_text("in the way")
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(2)]
+        for one in sockets:
+            one.bind(("localhost", 0))
+        cluster = {"worker": [f"localhost:{one.getsockname()[1]}" for one in sockets]}
+    tasks = [{"type": "worker", "index": i} for i in range(2)]
+    configs = [json.dumps({"cluster": cluster, "task": task}) for task in tasks]
+    finish([start(out, "workers", TF_CONFIG=config) for config in configs], out)
+    return out
+
+
+def load(path: Path) -> dict[str, Any]:
+    with np.load(path) as found:
+        return dict(found)
+
+
+def plain(library: str, weights: dict[str, Any]) -> Any:
+    """A model on a single device, with the weights that were saved."""
+    model = make(LIBRARIES[library])
+    model.set_weights([weights[f"weight{i}"] for i in range(len(model.weights))])
+    return model
+
+
+def assert_same_bits(one: dict[str, Any], other: dict[str, Any]) -> None:
+    assert one.keys() == other.keys()
+    for name, value in one.items():
+        assert value.tobytes() == other[name].tobytes(), name
+
+
+def assert_logged(run: Run, model: Any, step: int) -> None:
+    """The log holds what the explainers find in `model`, but for float16 of the log."""
+    rows = run.record("samples").rows
+    for explainer, (name, layer) in zip(EXPLAINERS[1:], PLACES, strict=True):
+        assert isinstance(explainer, Explainer)
+        found = explainer(model, X[rows], Y[rows])
+        logged = run.maps(name, layer, step)
+        assert np.allclose([m.score for m in logged], found.scores, rtol=0, atol=1e-5)
+        for one, values in zip(logged, found.maps, strict=True):
+            assert np.allclose(one.values, values, rtol=0, atol=1e-3 * np.abs(values).max())
+
+
+def assert_measured(log_dir: Path, model: Any) -> None:
+    """The log holds the kernels of `model`."""
+    run = read_run(log_dir, "compression")
+    for kernel in compression.read(model):
+        values = kernel.effective()
+        record = run.record(f"kernel/{kernel.name}")
+        assert record.counts.sum() + record.zeros == values.size
+        assert (record.low, record.high) == (values.min(), values.max())
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_training_on_two_devices_ends_with_the_same_bits(library: str, mirrored: Path) -> None:
+    bare, explained = (load(mirrored / f"{library} {form}.npz") for form in ("bare", "explained"))
+    assert_same_bits(bare, explained)
+    apart = [
+        not np.array_equal(value, bare[name.replace("replica0", "replica1")])
+        for name, value in bare.items()
+        if name.endswith("replica0")
+    ]
+    assert any(apart), "replicas keep nothing apart: a poor test"
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_two_devices_are_explained_like_one(library: str, mirrored: Path) -> None:
+    model = plain(library, load(mirrored / f"{library} explained.npz"))
+    for explainer in EXPLAINERS[1:]:
+        found = load(mirrored / f"{library} maps.npz")[type(explainer).__name__]
+        expected = explainer(model, X[:8], Y[:8]).values
+        assert np.abs(found - expected).max() <= 1e-5 * np.abs(expected).max()
+    run = read_run(mirrored / library)
+    for name, layer in PLACES:
+        assert sorted(run.values[f"map/{name}/{layer}/0"]) == [0, 1]
+    assert_logged(run, model, 1)
+    assert_measured(mirrored / library, model)
+
+
+def test_one_of_two_processes_writes_and_both_train_as_without(workers: Path) -> None:
+    runs = sorted(path.name for path in (workers / "log").iterdir())
+    assert runs == ["compression", "explain"]
+    for name in runs:
+        assert len(list((workers / "log" / name).iterdir())) == 1
+    for i in range(2):
+        bare, explained = (
+            load(workers / f"worker{i} {form}.npz") for form in ("bare", "explained")
+        )
+        assert_same_bits(bare, explained)
+    chief, other = (load(workers / f"worker{i} explained.npz") for i in range(2))
+    differing = [name for name in chief if not np.array_equal(chief[name], other[name])]
+    assert differing, "workers keep nothing apart: a poor test"
+    assert all("replica" in name for name in differing)
+
+
+def test_two_processes_are_explained_like_one(workers: Path) -> None:
+    weights = load(workers / "worker0 explained.npz")
+    model = plain("tf_keras", weights)
+    run = read_run(workers / "log")
+    assert sorted(run.values["map/GradCAM/drawing/0"]) == [0, 1]
+    assert_logged(run, model, 1)
+    assert_measured(workers / "log", model)
+    logged = run.record("metrics", 1).values
+    assert logged == {
+        name.partition(" ")[2]: values[1]
+        for name, values in weights.items()
+        if name.startswith("history")
+    }
+
+
+def test_a_failure_on_the_chief_hangs_nobody(workers: Path) -> None:
+    chief, other = (json.loads((workers / f"worker{i}.json").read_text()) for i in range(2))
+    assert "Failing: MemoryError at epoch 0: no memory for 3 GB" in chief[0]
+    assert "OSError: log_dir=" in chief[1]
+    assert other == [
+        "RuntimeError: tfexplain: another worker refused to begin; its own message says why."
+    ]
+
+
+def test_a_strategy_that_is_not_supported_is_refused_with_the_reason() -> None:
+    class TPUStrategy(tf.distribute.Strategy):  # type: ignore[misc]
+        """Stands in for the real one, which needs its hardware to be made."""
+
+        def __init__(self) -> None:
+            pass
+
+    class Model:
+        distribute_strategy = TPUStrategy()
+
+    with pytest.raises(StrategyError, match=r"strategy=TPUStrategy: expected none.*want of a TPU"):
+        Workers(Model())
+
+
+def test_distribution_by_keras_leaves_models_whole_on_tensorflow() -> None:
+    """What `Explain` relies on when it lets `keras.distribution` pass."""
+    mesh = keras.distribution.DeviceMesh((1,), ("model",), ["cpu:0"])
+    layout = keras.distribution.LayoutMap(mesh)
+    layout["dense.*kernel"] = (None, "model")
+    keras.distribution.set_distribution(
+        keras.distribution.ModelParallel(layout_map=layout, batch_dim_name="model")
+    )
+    try:
+        kernel = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)]).weights[0]
+    finally:
+        keras.distribution.set_distribution(None)
+    assert type(kernel.value).__name__ == "ResourceVariable"
