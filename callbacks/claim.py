@@ -7,6 +7,7 @@ import socket
 import sys
 import warnings
 import weakref
+from contextlib import suppress
 from itertools import count
 from types import FrameType
 from typing import Any
@@ -112,14 +113,16 @@ def _lock(directory: str) -> int | None:
     except OSError:  # the writer will say so
         return None
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        os.ftruncate(file, 0)
-        os.write(file, f"process {os.getpid()} on {socket.gethostname()}".encode())
-    except BlockingIOError:
+        # Not `flock`: children of this process would go on holding that after it was killed.
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
         holder = os.read(file, 200).decode(errors="replace")
         os.close(file)
         raise Held(holder or "another process") from None
     except OSError:  # a file system without locks
         os.close(file)
         return None
+    with suppress(OSError):  # a full disk holds locks, if not who has them
+        os.ftruncate(file, 0)
+        os.write(file, f"process {os.getpid()} on {socket.gethostname()}".encode())
     return file

@@ -7,6 +7,7 @@ events are gone. A record writer raises when it is flushed, so this one knows.
 from __future__ import annotations
 
 import os
+import re
 import socket
 import time
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ from tfexplain.callbacks import events
 MOST_PENDING_BYTES = 64 << 20
 
 _serial = count()
+_NAME = re.compile(r"events\.out\.tfevents\.(\d{10})\.")
 
 
 class RunWriter:
@@ -131,7 +133,7 @@ class RunWriter:
 
     def _begin(self) -> None:
         tf.io.gfile.makedirs(self.directory)
-        name = f"events.out.tfevents.{int(time.time()):010d}.{socket.gethostname()}"
+        name = f"events.out.tfevents.{_start(self.directory):010d}.{socket.gethostname()}"
         self._path = os.path.join(self.directory, f"{name}.{os.getpid()}.{next(_serial)}.tfexplain")
         self._file = tf.io.TFRecordWriter(self._path)
         self._file.write(
@@ -151,3 +153,14 @@ class RunWriter:
         size = sum(entry.size for entry in self._pending)
         while size > MOST_PENDING_BYTES:
             size -= self._pending.pop(0).size
+
+
+def _start(directory: str) -> int:
+    """Seconds for the name of a new file, later than those of the files that are there.
+
+    TensorBoard reads files in the order of their names; a restart may come within a second, or on
+    a machine whose clock is behind.
+    """
+    names = tf.io.gfile.listdir(directory)
+    known = [int(found[1]) for name in names if (found := _NAME.match(name))]
+    return max([int(time.time()), *(second + 1 for second in known)])

@@ -24,7 +24,7 @@ from tfexplain.callbacks.distribution import StrategyError, Workers
 from tfexplain.explainers import Explainer
 
 # A deadlock would last for ever; a loaded machine is slow.
-_PATIENCE_S = 240
+_PATIENCE_S = 600
 PLACES = [("GradCAM", "drawing"), ("IntegratedGradients", "input")]
 
 
@@ -92,7 +92,7 @@ def assert_same_bits(one: dict[str, Any], other: dict[str, Any]) -> None:
 def assert_logged(run: Run, model: Any, step: int) -> None:
     """The log holds what the explainers find in `model`, but for float16 of the log."""
     rows = run.record("samples").rows
-    for explainer, (name, layer) in zip(EXPLAINERS[1:], PLACES, strict=True):
+    for explainer, (name, layer) in zip(EXPLAINERS, PLACES, strict=True):
         assert isinstance(explainer, Explainer)
         found = explainer(model, X[rows], Y[rows])
         logged = run.maps(name, layer, step)
@@ -126,7 +126,7 @@ def test_training_on_two_devices_ends_with_the_same_bits(library: str, mirrored:
 @pytest.mark.parametrize("library", LIBRARIES)
 def test_two_devices_are_explained_like_one(library: str, mirrored: Path) -> None:
     model = plain(library, load(mirrored / f"{library} explained.npz"))
-    for explainer in EXPLAINERS[1:]:
+    for explainer in EXPLAINERS:
         found = load(mirrored / f"{library} maps.npz")[type(explainer).__name__]
         expected = explainer(model, X[:8], Y[:8]).values
         assert np.abs(found - expected).max() <= 1e-5 * np.abs(expected).max()
@@ -138,8 +138,8 @@ def test_two_devices_are_explained_like_one(library: str, mirrored: Path) -> Non
 
 
 def test_one_of_two_processes_writes_and_both_train_as_without(workers: Path) -> None:
-    runs = sorted(path.name for path in (workers / "log").iterdir())
-    assert runs == ["compression", "explain"]
+    runs = {path.name for path in (workers / "log").iterdir() if path.is_dir()}
+    assert runs == {"compression", "explain"}
     for name in runs:
         assert len(list((workers / "log" / name).iterdir())) == 1
     for i in range(2):

@@ -22,12 +22,12 @@ import tf_keras
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from support.models import digits
-from tfexplain import Compression, Explain, FeatureMaps, GradCAM, IntegratedGradients
+from tfexplain import Compression, Explain, GradCAM, IntegratedGradients
 from tfexplain.explainers import Explainer
 from tfexplain.shared_pass import Reading
 
 X, Y = digits(96)
-EXPLAINERS = [FeatureMaps(), GradCAM(), IntegratedGradients(steps=4)]
+EXPLAINERS = [GradCAM(), IntegratedGradients(steps=2)]
 LIBRARIES = {"keras": keras, "tf_keras": tf_keras}
 
 
@@ -139,14 +139,16 @@ def mirrored(out: Path) -> None:
         epochs = (2,) if library is keras else (1, 1)
         val = strategy.experimental_distribute_dataset(batches(X, Y))
         callbacks = [
-            Explain(val, EXPLAINERS, log_dir=log_dir, on_error="raise", verbose=False),
+            Explain(
+                val, EXPLAINERS, log_dir=log_dir, images=False, on_error="raise", verbose=False
+            ),
             Compression(log_dir, val=(X, Y), on_error="raise", verbose=False),
         ]
         for form, given in {"bare": [], "explained": callbacks}.items():
             with strategy.scope():
                 model = make(library)
             save(out / f"{name} {form}.npz", state(model, fit(model, given, *epochs)))
-        maps = {type(e).__name__: e(model, X[:8], Y[:8]).values for e in EXPLAINERS[1:]}
+        maps = {type(e).__name__: e(model, X[:8], Y[:8]).values for e in EXPLAINERS}
         save(out / f"{name} maps.npz", maps)
 
 
@@ -156,7 +158,7 @@ def workers(out: Path) -> None:
     strategy = tf.distribute.MultiWorkerMirroredStrategy()
     explainers = [*EXPLAINERS, Failing(calls=([],))]
     callbacks = [
-        Explain((X, Y), explainers, log_dir=out / "log", verbose=False),
+        Explain((X, Y), explainers, log_dir=out / "log", images=False, verbose=False),
         Compression(out / "log", val=(X, Y), on_error="raise", verbose=False),
     ]
     for form, given in {"bare": [], "explained": callbacks}.items():
