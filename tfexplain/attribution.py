@@ -32,6 +32,11 @@ class Attribution:
         channel_axis: The axis of `values` that `maps` sums over, or None.
         completeness_gap: float32 [N]: sum of the map minus the difference of scores, where the
             method promises completeness. It does not bound the error of the map.
+        error: float32 [N]: how far the map may be off, relative to the largest magnitude of the
+            sample's `values` (over all inputs of the model), where the method estimates it: what
+            the greatest error of any value is expected to be at most. NaN if they are not finite.
+        passes: int32 [N]: how many forward and backward passes each sample took, where that is a
+            property of the method.
         channels: int32 [c], the layer's channels that `values` holds, for feature maps.
         dead: bool [c], channels never above zero on the whole batch, for feature maps.
         total_channels: How many channels the layer has, for feature maps.
@@ -46,6 +51,8 @@ class Attribution:
     signed: bool
     channel_axis: int | None = None
     completeness_gap: Floats | None = None
+    error: Floats | None = None
+    passes: npt.NDArray[np.int32] | None = None
     channels: npt.NDArray[np.int32] | None = None
     dead: npt.NDArray[np.bool_] | None = None
     total_channels: int = 0

@@ -2,38 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
 from tfexplain.attribution import Attribution
-from tfexplain.explainers.base import Context, Explainer
+from tfexplain.explainers.base import Context, Explainer, floating_inputs
+from tfexplain.explainers.baselines import Baseline, starts
+from tfexplain.explainers.bisection import FIRST, integrals
+from tfexplain.explainers.chunks import chunk_size
+from tfexplain.explainers.paths import Paths
 from tfexplain.explainers.together import explain, only
 from tfexplain.passes import Passes
 from tfexplain.shared_pass import Reading
-from tfexplain.tap import Tensor
-from tfexplain.targets import Targets, explained
-from tfexplain.untouched import untouched
+from tfexplain.targets import Targets
 
-Baseline: TypeAlias = float | npt.ArrayLike | Sequence[Any] | Mapping[str, Any] | None
 Quadrature = Literal["gauss_legendre", "midpoint"]
+
+TOLERANCE = 0.02
+MOST = 64
+
+
+@dataclass(frozen=True)
+class _Found:
+    """Of a batch: integrals float64 [N, D], scores where paths start [N], nodes and error [N]."""
+
+    values: Any
+    start: Any
+    passes: Any
+    error: Any = None
 
 
 @dataclass(frozen=True, eq=False)
 class IntegratedGradients(Explainer):
     """What each input value contributes to the score, along the straight path from a baseline.
 
+    By default each sample takes as many nodes on its path as its map needs: nodes are added
+    where the gradient changes most, until the map's estimated error is within the tolerance.
+    `steps=50` alone takes 50 fixed nodes instead.
+
     Attributes:
-        steps: Nodes on the path; each costs a forward and a backward pass a sample.
+        steps: Nodes on the path; each costs a forward and a backward pass a sample. Without
+            `tolerance` exactly so many, as `quadrature` places them; with it the greatest number
+            (default 64), which a sample that is still above the tolerance ends with.
+        tolerance: The estimated error that a map may have, relative to its largest magnitude;
+            default 0.02 where no `steps` are given. The estimate is `Attribution.error`.
         baseline: Zeros (default), a constant, an array shaped as one sample ([...] or [1, ...])
-            or as the batch, or a list of such, over which the result is averaged. For models of
-            several inputs also a mapping from the input's name to such.
-        batch_size: How many points of the path are in memory at once.
-        quadrature: `"gauss_legendre"` or `"midpoint"`.
+            or as the batch, or a list of such, over which the result is averaged; `steps` are for
+            each. For models of several inputs also a mapping from the input's name to such.
+        batch_size: How many points of the path go through the model at once, for all samples
+            together. None (default) chooses by the size of the layers' outputs and the device:
+            at most 16 on a CPU, 256 on a GPU. It changes memory and time, not the result.
+        quadrature: Of fixed nodes: `"gauss_legendre"` or `"midpoint"`.
 
     References:
         Sundararajan et al. 2017, eq. 1, https://arxiv.org/abs/1703.01365
@@ -47,20 +70,37 @@ class IntegratedGradients(Explainer):
         [[3.0, 3.0]]
     """
 
-    steps: int = 32
+    steps: int | None = None
+    tolerance: float | None = None
     baseline: Baseline = None
-    batch_size: int = 32
+    batch_size: int | None = None
     quadrature: Quadrature = "gauss_legendre"
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for argument in ("steps", "batch_size"):
-            if getattr(self, argument) < 1:
-                raise ValueError(f"{argument}={getattr(self, argument)}: expected at least 1.")
+        least = 1 if self.tolerance is None else FIRST
+        for argument, at_least in (("steps", least), ("batch_size", 1)):
+            value = getattr(self, argument)
+            if value is not None and value < at_least:
+                raise ValueError(f"{argument}={value}: expected at least {at_least}.")
+        if self.tolerance is not None and not self.tolerance > 0:
+            raise ValueError(
+                f"tolerance={self.tolerance}: expected a number above 0, such as 0.01."
+            )
         if self.quadrature not in ("gauss_legendre", "midpoint"):
             raise ValueError(
                 f"quadrature={self.quadrature!r}: expected 'gauss_legendre' or 'midpoint'."
             )
+        if self.quadrature != "gauss_legendre" and not self.fixed:
+            raise ValueError(
+                f"quadrature={self.quadrature!r}: expected steps= and no tolerance= beside it; "
+                "it places fixed nodes."
+            )
+
+    @property
+    def fixed(self) -> bool:
+        """Whether all samples take the same nodes."""
+        return self.steps is not None and self.tolerance is None
 
     def __call__(self, model: Any, inputs: Any, targets: Targets = None) -> Attribution:
         """The map of a model's only input; see `explain` for the arguments.
@@ -68,7 +108,9 @@ class IntegratedGradients(Explainer):
         Returns:
             `values` float32, shaped as the input, in units of the explained score;
             `completeness_gap` float32 [N]: their sum minus the difference of the scores at the
-            input and at the baseline. A small gap does not bound the error of the map.
+            input and at the baseline. A small gap does not bound the error of the map. `passes`
+            int32 [N]: how many nodes each sample took; `error` float32 [N]: how far the map may
+            be off, where nodes were added until it was small enough.
 
         Raises:
             ValueError: a baseline that does not fit, or several inputs (`each` explains those).
@@ -84,188 +126,66 @@ class IntegratedGradients(Explainer):
         return Reading()
 
     def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
-        """Walk the path in chunks and measure the completeness gap."""
+        """Walk the paths in chunks and measure the completeness gap."""
         names = context.passes.input_names
         flat = [np.asarray(x) for x in tf.nest.flatten(context.inputs)]
-        moving = [i for i, x in enumerate(flat) if np.issubdtype(x.dtype, np.floating)]
-        if not moving:
-            raise ValueError(
-                f"inputs: expected floating-point numbers to take gradients of; got "
-                f"{[str(x.dtype) for x in flat]}. Integers such as images in 0..255 must be cast: "
-                "inputs.astype('float32')."
-            )
-        bases = [_baselines(self.baseline, x, name) for x, name in zip(flat, names, strict=True)]
-        count = max(len(base) for base in bases)
-        if any(len(base) not in (1, count) for base in bases):
-            raise ValueError(
-                f"baseline: expected as many for each input, or one; got {[len(b) for b in bases]}."
-            )
-        averaged = [np.zeros(flat[i].shape, np.float64) for i in moving]
-        start = np.zeros(len(flat[0]), np.float64)
-        for b in range(count):
-            base = [
-                x if i not in moving else bases[i][b % len(bases[i])] for i, x in enumerate(flat)
-            ]
-            path = _Path(self, context, flat, base, moving)
-            start += path.scores_at_baseline() / count
-            for total, gradient, i in zip(averaged, path.mean_gradients(), moving, strict=True):
-                total += gradient * (flat[i].astype(np.float64) - base[i]) / count
-        gap = sum(a.reshape(len(a), -1).sum(axis=1) for a in averaged)
-        gap = gap - (context.result.scores - start)
+        moving = floating_inputs(context.inputs)
+        begin = starts(self.baseline, flat, names, moving)
+        count = len(begin[0]) // len(flat[0])
+        spans = [np.concatenate([flat[i]] * count) - begin[i] for i in moving]
+        found = self._integrate(Paths(context, begin, moving, self._size(context)), spans)
+        values, at = [], 0
+        for i in moving:
+            size = flat[i][0].size
+            values.append(found.values[:, at : at + size].reshape(flat[i].shape))
+            at += size
+        gap = found.values.sum(axis=1) - (context.result.scores - found.start)
         return {
             names[i]: Attribution(
-                values=values.astype(np.float32),
+                values=part.astype(np.float32),
                 targets=context.result.targets,
                 scores=context.result.scores,
                 layer=names[i],
                 explainer=self.name,
                 unit=context.unit,
                 signed=True,
-                channel_axis=context.passes.channel_axis(values),
+                channel_axis=context.passes.channel_axis(part),
                 completeness_gap=np.asarray(gap, np.float32),
+                error=found.error,
+                passes=found.passes,
             )
-            for values, i in zip(averaged, moving, strict=True)
+            for part, i in zip(values, moving, strict=True)
         }
 
+    def _integrate(self, paths: Paths, spans: list[Any]) -> _Found:
+        if not self.fixed:
+            found = integrals(paths, spans, self.tolerance or TOLERANCE, self.steps or MOST)
+            return _Found(
+                np.stack([one.mean for one in found]),
+                np.array([one.start for one in found]),
+                np.array([one.passes for one in found], np.int32),
+                np.array([one.error for one in found], np.float32),
+            )
+        count = paths.count // paths.samples
+        nodes = self.nodes()
+        slopes = paths.mean_gradients(*nodes)
+        products = [
+            (slope.astype(np.float64) * span).reshape(count, paths.samples, -1).mean(axis=0)
+            for slope, span in zip(slopes, spans, strict=True)
+        ]
+        return _Found(
+            np.concatenate(products, axis=1),
+            paths.scores_at_start().reshape(count, paths.samples).mean(axis=0),
+            np.full(paths.samples, len(nodes[0]) * count, np.int32),
+        )
+
+    def _size(self, context: Context) -> int:
+        return self.batch_size or chunk_size(context.passes)
+
     def nodes(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        """Positions on [0, 1] and their weights, which add up to 1."""
+        """Positions of `steps` fixed nodes on [0, 1] and their weights, which add up to 1."""
+        steps = self.steps or MOST
         if self.quadrature == "midpoint":
-            return (np.arange(self.steps) + 0.5) / self.steps, np.full(self.steps, 1 / self.steps)
-        positions, weights = np.polynomial.legendre.leggauss(self.steps)
+            return (np.arange(steps) + 0.5) / steps, np.full(steps, 1 / steps)
+        positions, weights = np.polynomial.legendre.leggauss(steps)
         return (positions + 1) / 2, weights / 2
-
-
-class _Path:
-    """The straight paths of one batch from one baseline."""
-
-    def __init__(
-        self,
-        method: IntegratedGradients,
-        context: Context,
-        flat: list[Any],
-        base: list[Any],
-        moving: list[int],
-    ) -> None:
-        self._method, self._context, self._moving = method, context, moving
-        self._ends = tf.nest.flatten(context.inputs)
-        starts = zip(base, flat, strict=True)
-        self._starts = [tf.constant(np.broadcast_to(b, x.shape)) for b, x in starts]
-        self._function = context.targets if callable(context.targets) else None
-        self._targets = tf.constant(context.result.targets)
-        self._key = (context.head, context.score, self._function, tuple(moving))
-
-    def scores_at_baseline(self) -> Any:
-        """float64 [N]: the explained number at the start of each path."""
-        passes = self._context.passes
-        size, count = self._method.batch_size, len(self._starts[0])
-        with untouched(passes.model):
-            parts = [
-                passes.run(
-                    ("score", self._key),
-                    self._run,
-                    [x[i : i + size] for x in self._starts],
-                    self._targets[i : i + size],
-                )
-                for i in range(0, count, size)
-            ]
-        return np.concatenate([part.numpy() for part in parts]).astype(np.float64)
-
-    def mean_gradients(self) -> list[Any]:
-        """The gradient averaged over each path, one array for each moving input.
-
-        Every call takes the same number of points, so that nothing is traced twice: the last
-        chunk is filled up with points of weight zero.
-        """
-        passes = self._context.passes
-        positions, weights = self._method.nodes()
-        count = len(self._starts[0])
-        size = min(self._method.batch_size, count * len(positions))
-        rows = np.tile(np.arange(count, dtype=np.int32), len(positions))
-        along = np.repeat(positions, count).astype(np.float32)
-        weight = np.repeat(weights, count).astype(np.float32)
-        fill = (0, -len(rows) % size)
-        points = [np.pad(rows, fill), np.pad(along, fill), np.pad(weight, fill)]
-        totals: list[Any] = [0.0] * len(self._moving)
-        with untouched(passes.model):
-            for i in range(0, len(points[0]), size):
-                chunk = [tf.constant(a[i : i + size]) for a in points]
-                ends = (self._ends, self._starts, self._targets)
-                parts = passes.run(("path", self._key), self._gradients, *ends, *chunk)
-                totals = [total + part for total, part in zip(totals, parts, strict=True)]
-        return [total.numpy() for total in totals]
-
-    def _gradients(self) -> Callable[..., Any]:
-        run, moving = self._run(), self._moving
-
-        def gradients(
-            ends: list[Tensor],
-            starts: list[Tensor],
-            targets: Tensor,
-            rows: Tensor,
-            along: Tensor,
-            weight: Tensor,
-        ) -> list[Tensor]:
-            points = [tf.gather(x, rows) for x in ends]
-            for i in moving:
-                start = tf.gather(starts[i], rows)
-                points[i] = start + _column(along, points[i]) * (points[i] - start)
-            watched = [points[i] for i in moving]
-            with tf.GradientTape(watch_accessed_variables=False) as tape:
-                tape.watch(watched)
-                total = tf.reduce_sum(run(points, tf.gather(targets, rows)))
-            slopes = tape.gradient(total, watched, unconnected_gradients="zero")
-            return [
-                tf.math.unsorted_segment_sum(
-                    _column(weight, slope) * tf.cast(slope, tf.float32), rows, tf.shape(targets)[0]
-                )
-                for slope in slopes
-            ]
-
-        return gradients
-
-    def _run(self) -> Callable[[list[Tensor], Tensor], Tensor]:
-        """(inputs, targets) -> scores, holding the passes but not this batch."""
-        passes, head, score = self._context.passes, self._context.head, self._context.score
-        structure, function = (
-            tf.nest.map_structure(lambda _: 0, self._context.inputs),
-            self._function,
-        )
-
-        def run(flat: list[Tensor], targets: Tensor) -> Tensor:
-            outputs = passes.model(tf.nest.pack_sequence_as(structure, flat), training=False)
-            return explained(outputs, head, function or targets, score)[0]
-
-        return run
-
-
-def _column(values: Tensor, like: Tensor) -> Tensor:
-    """[N] as [N, 1, ...] of the rank of `like`."""
-    return tf.reshape(
-        values, tf.concat([tf.shape(values), tf.ones(like.shape.rank - 1, tf.int32)], 0)
-    )
-
-
-def _baselines(baseline: Baseline, inputs: Any, name: str) -> list[Any]:
-    """The baselines of one input, each [1, ...] or [N, ...]."""
-    if isinstance(baseline, Mapping):
-        baseline = baseline.get(name)
-    several = baseline if isinstance(baseline, (list, tuple)) else [baseline]
-    if not several:
-        raise ValueError("baseline=[]: expected at least one. Leave it out for zeros.")
-    return [_baseline(one, inputs, name) for one in several]
-
-
-def _baseline(baseline: Any, inputs: Any, name: str) -> Any:
-    array = np.asarray(0.0 if baseline is None else baseline, np.float32)
-    if array.ndim == inputs.ndim - 1 and array.ndim:
-        array = array[None]
-    try:
-        fits = np.broadcast_shapes(array.shape, inputs.shape) == inputs.shape
-    except ValueError:
-        fits = False
-    if not fits or not np.isfinite(array).all():
-        raise ValueError(
-            f"baseline: expected a finite number, or an array of shape {inputs.shape[1:]} for "
-            f"input {name!r}; got shape {array.shape}. Leave it out for zeros."
-        )
-    return np.broadcast_to(array, (array.shape[0] if array.ndim else 1, *inputs.shape[1:]))

@@ -1,0 +1,224 @@
+"""Integration along paths, finer where the integrand changes most."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from tfexplain.explainers.paths import Paths
+
+Array: TypeAlias = npt.NDArray[Any]
+
+FIRST = 9  # nodes a path begins with, ends included
+AT_ONCE = 4  # intervals halved before the next are chosen
+HELD = 256 * 2**20
+
+
+@dataclass(frozen=True)
+class Point:
+    """A position in [0, 1] on one of a sample's paths."""
+
+    path: int
+    along: float
+
+
+@dataclass(frozen=True, eq=False)
+class Integral:
+    """What was found for one sample.
+
+    Attributes:
+        mean: float64 [D], the mean integrand over its paths.
+        start: The mean score where its paths start.
+        error: See `Bisection.error`.
+        passes: How many nodes that took.
+    """
+
+    mean: Array
+    start: float
+    error: float
+    passes: int
+
+
+@dataclass(frozen=True, eq=False)
+class Node:
+    """A point and what was found there: the integrand, float32 [D], and the score."""
+
+    point: Point
+    values: Array
+    score: float
+
+
+@dataclass(frozen=True, eq=False)
+class Interval:
+    """Two neighbouring nodes; `change` is their distance times the integrand's greatest change."""
+
+    left: Node
+    right: Node
+    change: float
+
+
+class Bisection:
+    """The mean integrand over the paths of one sample, by trapezoids that are halved as needed.
+
+    Each path begins with `FIRST` equispaced nodes. Then the `AT_ONCE` intervals over which the
+    integrand changes most, as length times greatest change of any value, are halved, again and
+    again. All nodes are kept; none is computed twice.
+
+    Args:
+        paths: How many; the result is their mean.
+        most: How many nodes may be asked for, all paths together; at least `FIRST` a path.
+    """
+
+    def __init__(self, paths: int, most: int) -> None:
+        self._paths, self._most = paths, most
+        self._intervals: list[Interval] = []
+        self._halved: list[Interval] = []
+        self._mean: Any = 0.0
+        self._variance: Any = 0.0
+        self._start = 0.0
+        self.asked: list[Point] = []
+        self.passes = 0
+
+    @property
+    def integral(self) -> Integral:
+        """What is known so far."""
+        return Integral(self._mean, self._start, self.error, self.passes)
+
+    @property
+    def error(self) -> float:
+        """The estimated error of the mean, relative to its greatest magnitude; NaN if that is.
+
+        If the integrand jumps once within each interval, anywhere in it with the same probability,
+        then each value has an error of known variance, and the greatest error among D values is
+        expected to be at most sqrt(2 ln 2D) standard deviations of the most uncertain one. So
+        it is for networks of ReLUs, whose gradient is constant where no unit switches.
+        """
+        deviation, largest = np.sqrt(self._variance.max()), np.abs(self._mean).max()
+        if deviation == 0:
+            return 0.0
+        greatest = deviation * math.sqrt(2 * math.log(2 * len(self._mean)))
+        return float(greatest / largest) if largest else math.inf
+
+    def wanted(self) -> list[Point]:
+        """The points whose integrands `add` takes next, in this order; empty at the limit."""
+        if not self.passes:
+            along = np.linspace(0, 1, FIRST).tolist()
+            self.asked = [Point(path, at) for path in range(self._paths) for at in along]
+            return self.asked
+        changes = np.array([interval.change for interval in self._intervals])
+        # Rounded, so that noise in the last digits does not choose among equal ones.
+        ranks = (changes / changes.max()).astype(np.float16)
+        chosen = np.argsort(-ranks, kind="stable")[: min(AT_ONCE, self._most - self.passes)]
+        self._halved = [self._intervals[i] for i in sorted(chosen)]
+        self.asked = [_middle(interval) for interval in self._halved]
+        return self.asked
+
+    def add(self, nodes: list[Node]) -> None:
+        """Take the integrands that were wanted."""
+        with np.errstate(invalid="ignore", over="ignore"):  # NaN and infinity are told as such
+            if self.passes:
+                self._halve(nodes)
+            else:
+                self._begin(nodes)
+        self.passes += len(nodes)
+
+    def _begin(self, nodes: list[Node]) -> None:
+        for left, right in itertools.pairwise(nodes):
+            if left.point.path == right.point.path:
+                self._append(left, right)
+                length = self._length(left, right)
+                self._mean = self._mean + length / 2 * (left.values.astype("f8") + right.values)
+        self._start = float(np.mean([n.score for n in nodes if n.point.along == 0]))
+
+    def _halve(self, nodes: list[Node]) -> None:
+        for interval, node in zip(self._halved, nodes, strict=True):
+            left, right = interval.left, interval.right
+            length = self._length(left, right)
+            bend = node.values - (left.values.astype("f8") + right.values) / 2
+            self._mean += length / 2 * bend
+            self._variance -= self._spread(left, right)
+            self._append(left, node)
+            self._append(node, right)
+            self._intervals.remove(interval)
+        np.maximum(self._variance, 0, out=self._variance)  # what rounding left
+
+    def _append(self, left: Node, right: Node) -> None:
+        spread = self._spread(left, right)
+        self._variance = self._variance + spread
+        self._intervals.append(Interval(left, right, float(np.sqrt(spread.max()))))
+
+    def _spread(self, left: Node, right: Node) -> Array:
+        """The variance of a trapezoid's error: the jump anywhere in the interval."""
+        jump = self._length(left, right) * (right.values.astype("f8") - left.values)
+        spread: Array = jump**2 / 12
+        return spread
+
+    def _length(self, left: Node, right: Node) -> float:
+        return (right.point.along - left.point.along) / self._paths
+
+
+def _middle(interval: Interval) -> Point:
+    left, right = interval.left.point, interval.right.point
+    return Point(left.path, (left.along + right.along) / 2)
+
+
+def integrals(paths: Paths, spans: Sequence[Array], tolerance: float, most: int) -> list[Integral]:
+    """The mean of gradient * span over the paths of each sample, each as fine as it needs.
+
+    Points of all samples form one queue that is cut in chunks of the paths' size; a sample joins
+    its end again when all it asked for has come back. What a sample gets does not depend on which
+    others are there. At most `HELD` bytes of integrands are held, or one sample's.
+
+    Args:
+        paths: The paths of the batch.
+        spans: float32 [B * N, ...] of each moving input: where a path ends minus where it starts.
+        tolerance: The estimated error at which a sample is done.
+        most: How many nodes a sample may take on each of its paths.
+    """
+    count = paths.count // paths.samples
+    values = sum(span[0].size for span in spans)
+    at_once = max(1, HELD // (4 * values * most * count))
+    waiting = deque(range(paths.samples))
+    active: dict[int, Bisection] = {}
+    found: dict[int, list[Node]] = {}
+    queue: deque[tuple[int, Point]] = deque()
+    done: dict[int, Integral] = {}
+    while len(done) < paths.samples:
+        while waiting and len(active) < at_once:
+            sample = waiting.popleft()
+            active[sample], found[sample] = Bisection(count, most * count), []
+            queue.extend((sample, point) for point in active[sample].wanted())
+        chunk = [queue.popleft() for _ in range(min(paths.size, len(queue)))]
+        for sample, node in _nodes(paths, spans, chunk):
+            found[sample].append(node)
+        for sample in dict.fromkeys(sample for sample, _ in chunk):
+            bisection = active[sample]
+            if len(found[sample]) < len(bisection.asked):
+                continue
+            bisection.add(found[sample])
+            found[sample] = []
+            wanted = bisection.wanted() if bisection.error > tolerance else []
+            queue.extend((sample, point) for point in wanted)
+            if not wanted:
+                done[sample] = active.pop(sample).integral
+    return [done[sample] for sample in range(paths.samples)]
+
+
+def _nodes(
+    paths: Paths, spans: Sequence[Array], chunk: Sequence[tuple[int, Point]]
+) -> list[tuple[int, Node]]:
+    """What is found at the points of a chunk."""
+    rows = np.array([point.path * paths.samples + sample for sample, point in chunk])
+    scores, slopes = paths.at(rows, np.array([point.along for _, point in chunk]))
+    parts = [slope * span[rows] for slope, span in zip(slopes, spans, strict=True)]
+    return [
+        (sample, Node(point, np.concatenate([part[i].ravel() for part in parts]), float(scores[i])))
+        for i, (sample, point) in enumerate(chunk)
+    ]

@@ -1,0 +1,156 @@
+"""Scores and gradients along straight paths through a model, in chunks of one size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from tfexplain.explainers.base import Context
+from tfexplain.tap import Tensor
+from tfexplain.targets import explained
+from tfexplain.untouched import untouched
+
+Array = npt.NDArray[Any]
+
+
+class Paths:
+    """The straight paths from baselines to the samples of one batch.
+
+    Path b * N + n leads from baseline b to sample n. Every call of the model takes `size` points,
+    so that nothing is traced twice; what is missing is filled up with points nobody reads.
+
+    Args:
+        context: The batch on its way through the explainer.
+        starts: For each input [B * N, ...]: where paths start.
+        moving: Positions of the inputs that gradients are taken of.
+        size: How many points one call takes.
+    """
+
+    def __init__(
+        self, context: Context, starts: Sequence[Array], moving: Sequence[int], size: int
+    ) -> None:
+        self._context, self._moving, self.size = context, list(moving), size
+        self._ends = tf.nest.flatten(context.inputs)
+        self._starts = [tf.constant(start) for start in starts]
+        self._function = context.targets if callable(context.targets) else None
+        self._targets = tf.constant(context.result.targets)
+        self._key = (context.head, context.score, self._function, tuple(moving))
+        self.samples = len(context.result.targets)
+        self.count = len(starts[0])
+
+    def scores_at_start(self) -> Array:
+        """float64 [B * N]: the explained number where each path starts."""
+        passes = self._context.passes
+        targets = tf.tile(self._targets, [self.count // self.samples])
+        with untouched(passes.model):
+            parts = [
+                passes.run(
+                    ("score", self._key),
+                    self._run,
+                    [x[i : i + self.size] for x in self._starts],
+                    targets[i : i + self.size],
+                )
+                for i in range(0, self.count, self.size)
+            ]
+        return np.concatenate([part.numpy() for part in parts]).astype(np.float64)
+
+    def mean_gradients(self, positions: Array, weights: Array) -> list[Array]:
+        """The gradient averaged over each path: float32 [B * N, ...] for each moving input.
+
+        Args:
+            positions: Nodes on [0, 1].
+            weights: Theirs, which add up to 1.
+        """
+        rows = np.tile(np.arange(self.count), len(positions))
+        along, weight = np.repeat(positions, self.count), np.repeat(weights, self.count)
+        totals: list[Any] = [0.0] * len(self._moving)
+        passes = self._context.passes
+        with untouched(passes.model):
+            for i in range(0, len(rows), self.size):
+                chunk = self._chunk(rows[i:], along[i:])
+                share = tf.constant(self._filled(weight[i:], np.float32))
+                parts = passes.run(
+                    ("mean", self._key, self.count), self._sums, *chunk, share, often=True
+                )
+                totals = [total + part for total, part in zip(totals, parts, strict=True)]
+        return [total.numpy() for total in totals]
+
+    def at(self, rows: Array, along: Array) -> tuple[Array, list[Array]]:
+        """Scores [n] and gradients [n, ...] of each moving input at n <= `size` points.
+
+        Args:
+            rows: The path of each point.
+            along: Its position on that path, in [0, 1].
+        """
+        passes = self._context.passes
+        with untouched(passes.model):
+            chunk = self._chunk(rows, along)
+            scores, slopes = passes.run(("points", self._key), self._points, *chunk, often=True)
+        count = len(rows)
+        return scores.numpy()[:count], [slope.numpy()[:count] for slope in slopes]
+
+    def _chunk(self, rows: Array, along: Array) -> tuple[Any, ...]:
+        points = self._filled(rows, np.int32), self._filled(along, np.float32)
+        return self._ends, self._starts, self._targets, *map(tf.constant, points)
+
+    def _filled(self, values: Array, dtype: Any) -> Array:
+        first = values[: self.size].astype(dtype)
+        return np.pad(first, (0, self.size - len(first)))
+
+    def _points(self) -> Callable[..., Any]:
+        run, moving = self._run(), self._moving
+
+        def points(
+            ends: list[Tensor], starts: list[Tensor], targets: Tensor, rows: Tensor, along: Tensor
+        ) -> tuple[Tensor, list[Tensor]]:
+            samples = rows % tf.shape(targets)[0]
+            inputs = [tf.gather(x, samples) for x in ends]
+            for i in moving:
+                start = tf.gather(starts[i], rows)
+                inputs[i] = start + _column(along, inputs[i]) * (inputs[i] - start)
+            watched = [inputs[i] for i in moving]
+            with tf.GradientTape(watch_accessed_variables=False) as tape:
+                tape.watch(watched)
+                scores = run(inputs, tf.gather(targets, samples))
+                total = tf.reduce_sum(scores)
+            slopes = tape.gradient(total, watched, unconnected_gradients="zero")
+            return scores, [tf.cast(slope, tf.float32) for slope in slopes]
+
+        return points
+
+    def _sums(self) -> Callable[..., Any]:
+        points, count = self._points(), self.count
+
+        def sums(*arguments: Any) -> list[Tensor]:
+            *chunk, weight = arguments
+            return [
+                tf.math.unsorted_segment_sum(_column(weight, slope) * slope, chunk[-2], count)
+                for slope in points(*chunk)[1]
+            ]
+
+        return sums
+
+    def _run(self) -> Callable[[list[Tensor], Tensor], Tensor]:
+        """(inputs, targets) -> scores, holding the passes but not this batch."""
+        passes, head, score = self._context.passes, self._context.head, self._context.score
+        structure, function = (
+            tf.nest.map_structure(lambda _: 0, self._context.inputs),
+            self._function,
+        )
+
+        def run(flat: list[Tensor], targets: Tensor) -> Tensor:
+            outputs = passes.model(tf.nest.pack_sequence_as(structure, flat), training=False)
+            return explained(outputs, head, function or targets, score)[0]
+
+        return run
+
+
+def _column(values: Tensor, like: Tensor) -> Tensor:
+    """[N] as [N, 1, ...] of the rank of `like`."""
+    return tf.reshape(
+        values, tf.concat([tf.shape(values), tf.ones(like.shape.rank - 1, tf.int32)], 0)
+    )
