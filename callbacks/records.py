@@ -45,12 +45,14 @@ def record_of(attribution: Attribution, sample: int) -> schema.Map | schema.Chan
     if attribution.channels is not None and attribution.dead is not None:
         channels = np.moveaxis(values, -1, 0)
         return schema.Channels(channels, attribution.channels, attribution.dead)
-    gap = attribution.completeness_gap
+    gap, error, passes = attribution.completeness_gap, attribution.error, attribution.passes
     return schema.Map(
         values,
         float(attribution.scores[sample]),
         int(attribution.targets[sample]),
         None if gap is None else float(gap[sample]),
+        None if error is None else float(error[sample]),
+        None if passes is None else int(passes[sample]),
     )
 
 

@@ -15,7 +15,8 @@ predictions                       Predictions  outputs f32 [N, K], predicted i32
 status                            Status       seconds f64 [X]; explainers, problems, and cost
                                                where a training was measured
 map/EXPLAINER/LAYER/SAMPLE        Map          values f16 [h, w] or [f];
-                                               scale, score, target, gap
+                                               scale, score, target, gap, and error and
+                                               passes where the method tells them
 channels/EXPLAINER/LAYER/SAMPLE   Channels     values f16 [c, h, w], scales f32 [c],
                                                channels i32 [c], dead u8 [c]; -
 inputs/NAME                       PNG files    a blob sequence, one picture a sample
@@ -33,7 +34,8 @@ fidelity                          Fidelity     values f64 [M], flips i64 [C], co
 KERNEL is a kernel's name as `kernels` lists it. LAYER may itself hold slashes
 (`backbone/conv5`); SAMPLE is the row in the validation batch. Maps are stored as float16 of
 value / scale, where scale is the largest finite magnitude: tiny gradients do not underflow, NaN
-and infinity stay what they are. `gap` is empty where the method has none. Numbers in headers are
+and infinity stay what they are. `gap` is empty where the method has none; `error`, relative to
+the largest magnitude, may be NaN. Numbers in headers are
 Python's `repr`, lists and objects are JSON. `samples` stands at step 0; the step of `inputs/` is
 any number that is new each time, and the last one holds.
 

@@ -162,7 +162,7 @@ def _write_maps(
     log.record(
         schema.Tag("map", "IntegratedGradients", "image", sample),
         epoch,
-        schema.Map(ig, 5 * done, label, gap=0.001 * (epoch - 2)),
+        schema.Map(ig, 5 * done, label, gap=0.001 * (epoch - 2), error=0.018, passes=33),
         schema.Content("map", "logit", True, ig.shape, "image", 0, {"steps": "32"}),
     )
     for layer in layers:

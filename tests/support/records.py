@@ -29,8 +29,9 @@ def maps(ranks: tuple[int, int] = (1, 2)) -> st.SearchStrategy[np.ndarray[Any, A
 
 @st.composite
 def map_records(draw: st.DrawFn) -> schema.Map:
-    gap = draw(st.none() | floats64)
-    return schema.Map(draw(maps()), draw(floats64), draw(int32), gap)
+    gap, passes = draw(st.none() | floats64), draw(st.none() | st.integers(0, 2**31 - 1))
+    error = draw(st.none() | st.floats(min_value=0) | st.just(float("nan")))
+    return schema.Map(draw(maps()), draw(floats64), draw(int32), gap, error, passes)
 
 
 @st.composite

@@ -87,6 +87,8 @@ header_keys = st.sampled_from(
         "score",
         "target",
         "gap",
+        "error",
+        "passes",
         "names",
         "explainers",
         "problems",

@@ -199,7 +199,9 @@ class Map:
     """One attribution map of one sample: float32 [h, w], or [f] for features.
 
     `score` is the explained number, `target` the output it belongs to, `gap` the completeness
-    gap (sum of the map minus the difference of scores) where the method has one.
+    gap (sum of the map minus the difference of scores) where the method has one, `error` how far
+    the map may be off, relative to the largest magnitude, where the method estimates it, and
+    `passes` the forward and backward passes it took. The last two are None in older logs.
     """
 
     kind: ClassVar[Kind] = "map"
@@ -207,6 +209,8 @@ class Map:
     score: float
     target: int
     gap: float | None = None
+    error: float | None = None
+    passes: int | None = None
 
     def encode(self) -> bytes:
         """The record's bytes."""
@@ -217,6 +221,10 @@ class Map:
             "target": repr(int(self.target)),
             "gap": "" if self.gap is None else repr(float(self.gap)),
         }
+        if self.error is not None:
+            header["error"] = repr(float(self.error))
+        if self.passes is not None:
+            header["passes"] = repr(int(self.passes))
         return pack(self.kind, {"values": packed}, header)
 
     @classmethod
@@ -227,8 +235,13 @@ class Map:
         scale = raw.number("scale")
         raw.check(0 <= scale <= _LARGEST, "a finite scale >= 0, within float32")
         gap = raw.number("gap") if raw.text("gap") else None
+        error = raw.number("error") if "error" in raw.header else None
+        raw.check(error is None or not error < 0, "an error >= 0")
+        passes = raw.integer("passes") if "passes" in raw.header else None
+        raw.check(passes is None or passes >= 0, "passes >= 0")
         values = _from_half(packed, np.float32(scale))
-        return cls(values, raw.number("score"), raw.integer("target"), gap)
+        score, target = raw.number("score"), raw.integer("target")
+        return cls(values, score, target, gap, error, passes)
 
 
 @dataclass(frozen=True)

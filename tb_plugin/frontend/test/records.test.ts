@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { errorText } from "../src/analysis/map-error.ts";
 import { readFrame } from "../src/format/framing.ts";
 import { decode } from "../src/format/records.ts";
 import { RecordError } from "../src/format/safetensors.ts";
@@ -18,6 +19,24 @@ test("a map of features is one row, and may have no gap", () => {
   assert.ok(map.kind === "map");
   assert.deepEqual([map.height, map.width, map.rank, map.gap], [1, 3, 1, undefined]);
   assert.ok(Number.isNaN(map.score));
+});
+
+test("a map may tell its error and passes; older logs do not", () => {
+  const told = decode("map", packMap([0x3c00], [1], { error: "0.0078", passes: "31" }));
+  assert.ok(told.kind === "map");
+  assert.deepEqual([told.error, told.passes], [0.0078, 31]);
+  assert.equal(errorText(told), "~0.78% after 31 passes");
+  const older = decode("map", packMap([0x3c00], [1]));
+  assert.ok(older.kind === "map");
+  assert.deepEqual([older.error, older.passes], [undefined, undefined]);
+  assert.equal(errorText(older), "");
+  const broken = decode("map", packMap([0x7e00], [1], { error: "nan", passes: "9" }));
+  assert.ok(broken.kind === "map");
+  assert.equal(errorText(broken), "unknown: the map is not finite; after 9 passes");
+  const fixed = decode("map", packMap([0x3c00], [1], { passes: "50" }));
+  assert.ok(fixed.kind === "map");
+  assert.equal(errorText(fixed), "not estimated; after 50 passes");
+  assert.throws(() => decode("map", packMap([0x3c00], [1], { error: "-1" })), RecordError);
 });
 
 test("a record at an odd address is read all the same", () => {

@@ -73,8 +73,8 @@ def test_few_midpoints_miss_what_gauss_legendre_hits(quadrature: Any) -> None:
 def test_several_baselines_are_averaged() -> None:
     model, x = cnn(), images()
     array = RNG.normal(size=(8, 8, 2)).astype("float32")
-    parts = [IntegratedGradients(baseline=b)(model, x, 1) for b in (0.5, array)]
-    both = IntegratedGradients(baseline=[0.5, array])(model, x, 1)
+    parts = [IntegratedGradients(steps=32, baseline=b)(model, x, 1) for b in (0.5, array)]
+    both = IntegratedGradients(steps=32, baseline=[0.5, array])(model, x, 1)
     assert np.allclose(both.values, np.mean([p.values for p in parts], axis=0), atol=1e-6)
     gaps = [p.completeness_gap for p in parts]
     assert np.allclose(both.completeness_gap, np.mean(gaps, axis=0), atol=1e-5)

@@ -56,9 +56,13 @@ def test_a_map_keeps_its_values_to_float16_of_its_scale(record: schema.Map) -> N
     assert decoded.values.dtype == np.float32
     assert decoded.values.shape == record.values.shape
     assert_within_half_of_scale(decoded.values, record.values, largest(record.values))
-    np.testing.assert_equal(
-        (decoded.score, decoded.target, decoded.gap), (record.score, record.target, record.gap)
-    )
+    for name in ("score", "target", "gap", "error", "passes"):
+        np.testing.assert_equal(getattr(decoded, name), getattr(record, name))
+
+
+def test_a_map_of_an_older_log_has_no_error_and_no_passes() -> None:
+    decoded = schema.Map.decode(pack("map", {"values": HALVES}, GOOD_MAP))
+    assert (decoded.error, decoded.passes) == (None, None)
 
 
 def test_tiny_gradients_keep_their_relations() -> None:
@@ -166,6 +170,10 @@ HALVES = np.zeros((2, 2), np.float16)
         ({"values": HALVES}, {**GOOD_MAP, "scale": "one"}, "scale: expected a number"),
         ({"values": HALVES}, {**GOOD_MAP, "target": "1.5"}, "target as a 32-bit integer"),
         ({"values": HALVES}, {**GOOD_MAP, "target": "1e300"}, "target as a 32-bit integer"),
+        ({"values": HALVES}, {**GOOD_MAP, "error": "-0.5"}, "an error >= 0"),
+        ({"values": HALVES}, {**GOOD_MAP, "error": ""}, "error: expected a number"),
+        ({"values": HALVES}, {**GOOD_MAP, "passes": "-1"}, "passes >= 0"),
+        ({"values": HALVES}, {**GOOD_MAP, "passes": "1.5"}, "passes as a 32-bit integer"),
         ({"values": HALVES}, {"scale": "1"}, "the header lacks"),
     ],
 )

@@ -72,6 +72,9 @@ export interface AttributionMap {
   readonly score: number;
   readonly target: number;
   readonly gap: number | undefined;
+  /** How far the map may be off, relative to its largest magnitude; NaN if it is not finite. */
+  readonly error: number | undefined;
+  readonly passes: number | undefined;
 }
 
 export interface Channels {
@@ -221,7 +224,17 @@ function readMap(raw: Reader): AttributionMap {
     score: raw.number("score"),
     target: raw.number("target"),
     gap: raw.text("gap") === "" ? undefined : raw.number("gap"),
+    error: optional(raw, "error"),
+    passes: optional(raw, "passes"),
   };
+}
+
+/** A number >= 0 that older logs lack. */
+function optional(raw: Reader, key: string): number | undefined {
+  if (!raw.has(key)) return undefined;
+  const value = raw.number(key);
+  raw.check(!(value < 0), `${key} >= 0`);
+  return value;
 }
 
 function readChannels(raw: Reader): Channels {

@@ -4,6 +4,7 @@ import { html } from "lit";
 import { stateOf } from "../analysis/channels.ts";
 import { listed } from "../analysis/facts.ts";
 import { className } from "../analysis/filters.ts";
+import { errorText } from "../analysis/map-error.ts";
 import { short } from "../analysis/numbers.ts";
 import type { Series } from "../data/series.ts";
 import type { Kernel } from "../format/compressed.ts";
@@ -48,6 +49,7 @@ export function factsOf(
       : ([
           ["completeness gap (no bound on the map’s error)", `${short(map.gap)} ${unit}`],
         ] as const)),
+    ...(errorText(map) ? ([["estimated error of the map", errorText(map)]] as const) : []),
   ];
 }
 

@@ -3,6 +3,7 @@
 import { css, html, nothing } from "lit";
 import { cssGradient } from "../analysis/colours.ts";
 import { belongs } from "../analysis/kernels.ts";
+import { ERROR_TITLE } from "../analysis/map-error.ts";
 import { seconds, short } from "../analysis/numbers.ts";
 import { recordsOf } from "../data/series.ts";
 import type { Column } from "../state/scene.ts";
@@ -160,6 +161,10 @@ export class Legend extends Part {
         <b>Completeness gap</b>, where a method has one: the sum of the map minus the difference of
         scores it should add up to. It tells how well the integral was approximated. It does
         <b>not</b> bound the error of the map itself.
+      </p>
+      <p>
+        <b>Estimated error</b>, where a method has one: ${ERROR_TITLE} Passes are what that took,
+        each a forward and a backward pass through the model.
       </p>
     `;
   }

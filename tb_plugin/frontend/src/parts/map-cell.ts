@@ -2,6 +2,7 @@
 
 import { css, html } from "lit";
 import { className } from "../analysis/filters.ts";
+import { ERROR_TITLE, errorText } from "../analysis/map-error.ts";
 import { plural, short } from "../analysis/numbers.ts";
 import { countOdd } from "../analysis/statistics.ts";
 import { pointAt, recordAt } from "../data/series.ts";
@@ -12,6 +13,7 @@ import type { AttributionMap } from "../format/records.ts";
 import type { ShownRun } from "../state/scene.ts";
 import type { Opened } from "../state/view.ts";
 import { RunCell } from "./cell.ts";
+
 import { define, setText } from "./part.ts";
 import { hideReadout, showReadout } from "./readout.ts";
 
@@ -75,6 +77,8 @@ export class MapCell extends RunCell {
         <dd class="scale"></dd>
         <dt class="gap-name" hidden>completeness gap</dt>
         <dd class="gap" hidden></dd>
+        <dt class="error-name" title=${ERROR_TITLE} hidden>estimated error</dt>
+        <dd class="error" hidden></dd>
       </dl>
     `;
   }
@@ -120,6 +124,10 @@ export class MapCell extends RunCell {
     this.find(".gap-name")?.toggleAttribute("hidden", !hasGap);
     this.find(".gap")?.toggleAttribute("hidden", !hasGap);
     setText(this.find(".gap"), hasGap ? `${short(record.gap ?? 0, 2)} ${unit}` : "");
+    const error = record ? errorText(record) : "";
+    this.find(".error-name")?.toggleAttribute("hidden", !error);
+    this.find(".error")?.toggleAttribute("hidden", !error);
+    setText(this.find(".error"), error);
   }
 
   private get inputName(): string {
