@@ -1,6 +1,6 @@
 """How few passes Integrated Gradients can do with: rules of integration against true integrals.
 
-    python benchmarks/adaptive.py [--quick] [--sizes]
+    python benchmarks/adaptive.py [--case NAME] [--quick] [--sizes]
 
 Prints two tables in Markdown for each case: the true error at equal passes, and what each rule
 takes until its own estimate is within the tolerance. `--quick` is one small case, for the test.
@@ -13,6 +13,8 @@ import argparse
 import dataclasses
 import os
 import time
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -37,22 +39,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one small case")
     parser.add_argument("--sizes", action="store_true", help="seconds by chunk size")
+    parser.add_argument("--case", choices=CASES, help="one case; default all")
     options = parser.parse_args()
     print(f"TensorFlow {tf.__version__}, Keras {keras.__version__}, {os.cpu_count()} cores\n")
     if options.sizes:
         sizes()
         return
-    for case in [golden("tabular_mlp")] if options.quick else cases():
-        report(case)
+    chosen = ["tabular_mlp"] if options.quick else [options.case] if options.case else CASES
+    for name in chosen:
+        report(CASES[name]())
 
 
-def cases() -> Any:
-    """One after another, as each holds what it computed."""
-    for name in ("plain_cnn", "nested_cnn", "tabular_mlp"):
-        yield golden(name)
-    for output in ("logit", "probability"):
-        yield trained("digits CNN", digits_cnn(8), output, 8, 8100)
-    yield trained("MobileNetV2 at 96 x 96", mobilenet(25), "logit", 3, 8100)
+CASES: dict[str, Callable[[], Case]] = {
+    **{name: partial(golden, name) for name in ("plain_cnn", "nested_cnn", "tabular_mlp")},
+    "digits_logit": lambda: trained("digits CNN", digits_cnn(8), "logit", 8, 2700),
+    "digits_probability": lambda: trained("digits CNN", digits_cnn(8), "probability", 8, 2700),
+    "mobilenet": lambda: trained("MobileNetV2 at 96 x 96", mobilenet(25), "logit", 2, 2700),
+}
 
 
 def report(case: Case) -> None:

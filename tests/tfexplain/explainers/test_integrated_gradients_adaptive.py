@@ -61,7 +61,7 @@ def test_the_true_error_is_within_the_estimate_and_the_tolerance(
 
 def test_easy_samples_take_fewer_passes_than_hard_ones() -> None:
     model = kinks([0.3, 1.7], [1, 2])
-    found = IntegratedGradients(tolerance=0.001, steps=500)(model, [[0.2], [1.0], [2.0]])
+    found = IntegratedGradients(tolerance=0.001, steps=500)(model, np.array([[0.2], [1.0], [2.0]]))
     assert found.passes is not None
     assert found.passes[0] == FIRST  # no kink on its path
     assert found.passes[0] < found.passes[1]
@@ -72,10 +72,10 @@ def test_easy_samples_take_fewer_passes_than_hard_ones() -> None:
 def test_a_kink_is_found_with_far_fewer_nodes_than_equal_steps_need() -> None:
     """Bisection halves the error with each `AT_ONCE` nodes, equal steps with twice as many."""
     model = kinks([0.61803], [1])
-    found = IntegratedGradients(tolerance=1e-4, steps=500)(model, [[1.0]])
+    found = IntegratedGradients(tolerance=1e-4, steps=500)(model, np.array([[1.0]]))
     assert found.passes is not None
     assert found.passes[0] <= FIRST + 14 * AT_ONCE
-    fixed = IntegratedGradients(steps=int(found.passes[0]))(model, [[1.0]])
+    fixed = IntegratedGradients(steps=int(found.passes[0]))(model, np.array([[1.0]]))
     assert abs(found.values[0, 0] - 0.38197) < 1e-4 < abs(fixed.values[0, 0] - 0.38197)
 
 
@@ -116,7 +116,7 @@ def test_the_greatest_number_of_passes_holds_and_the_error_says_so() -> None:
 
 def test_fixed_nodes_tell_their_passes_and_no_error() -> None:
     model = kinks([0.5], [1])
-    found = IntegratedGradients(steps=7, baseline=[0.0, 0.25])(model, [[1.0]])
+    found = IntegratedGradients(steps=7, baseline=[0.0, 0.25])(model, np.array([[1.0]]))
     assert found.error is None
     assert found.passes.tolist() == [14]
 
