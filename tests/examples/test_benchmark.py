@@ -38,3 +38,17 @@ def test_bare_and_own_parts_agree_and_are_timed_in_turns():
 def test_peaks_are_of_the_process():
     found = work("peak", "small_cnn", "GradCAM")
     assert found["peak"] >= found["before"] > 100
+
+
+def test_rules_of_integration_are_compared_with_a_true_integral():
+    command = [sys.executable, str(BENCHMARKS / "adaptive.py"), "--quick"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=400)
+    assert done.returncode == 0, done.stderr
+    rows = [line.strip("| ").split(" | ") for line in done.stdout.splitlines() if "|" in line]
+    ours, ended = (row for row in rows if row[0] == "bisection (ours)")
+    gauss = next(row for row in rows if row[0] == "Gauss-Legendre")
+    # After at most 33 passes, median and maximum.
+    at_33, fixed = ([float(x) for x in row[2].split(" / ")] for row in (ours, gauss))
+    assert at_33[0] <= at_33[1] < fixed[0] <= fixed[1]
+    true = [float(x) for x in ended[2].split(" / ")]
+    assert max(true) < 2  # the tolerance, in percent
