@@ -13,7 +13,7 @@ from tfexplain.compression import ActivationNumbers
 from tfexplain.explainers.together import as_batch
 from tfexplain.passes import Passes
 from tfexplain.shared_pass import Reading, Request, shared_pass
-from tfexplain.tap import Site
+from tfexplain.sites import Site
 from tfexplain.targets import as_targets
 
 

@@ -6,8 +6,10 @@ request, so that epochs never retrace: weights are variables. It does not keep t
 
 from __future__ import annotations
 
+import math
 import weakref
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import keras
@@ -15,9 +17,13 @@ import tensorflow as tf
 
 from tfexplain import layout, tap
 from tfexplain.compiling import compiled
-from tfexplain.tap import Layer, LayerError, Model, Site, Tensor
+from tfexplain.reach import positions_read
+from tfexplain.sites import Call, LayerError, Site, axes, find, sites, spatial_sites, usable
+from tfexplain.tap import Layer, Model, Tensor
 from tfexplain.targets import Head, choose_head, heads
 from tfexplain.untouched import untouched
+
+_UNCALLED = "it is not called when the model is called with training=False"
 
 
 class Passes:
@@ -37,21 +43,37 @@ class Passes:
         self.layers: Mapping[str, Layer] = weakref.WeakValueDictionary(tap.layers_by_path(model))
         self.compiled: dict[Hashable, Any] = {}
         self.seen = fingerprint(model)
-        calls: list[tuple[str, Tensor]] = []
+        calls: list[tuple[str, Tensor, bool]] = []
+        missed: dict[str, str] = {}
         found: list[tuple[Head, ...]] = []
-        placeholders: list[Tensor] = []
+        ends: list[list[Tensor]] = []
+
+        def seen(path: str, tensor: Tensor) -> None:
+            calls.append((path, tensor, tap.recorded()))
 
         def forward(batch: Any) -> Any:
             calls.clear()
-            placeholders[:] = tf.nest.flatten(batch)
-            with tap.tap(self.layers, lambda path, tensor: calls.append((path, tensor))):
+            missed.clear()
+            tape = tf.GradientTape(watch_accessed_variables=False)
+            with tape, tap.tap(self.layers, seen, missed.setdefault):
                 outputs = model(batch, training=False)
             found[:] = [heads(model, outputs)]
+            ends[:] = [tf.nest.flatten(batch), tf.nest.flatten(outputs)]
             return outputs
 
         with untouched(model):
             _trace(forward, inputs)
-        self.sites: tuple[Site, ...] = tap.sites(self.layers, calls, placeholders)
+            self._inlines = tap.FUNCTION in _unseen(calls, missed).values()
+            if self._inlines:
+                try:
+                    with tap.inlined():
+                        _trace(forward, inputs)
+                except ValueError:  # it needs what only tf.function makes of it
+                    self._inlines = False
+                    _trace(forward, inputs)
+        self.sites: tuple[Site, ...] = _sites(self.layers, calls, *ends)
+        self.missed = _unseen(calls, dict.fromkeys(self.layers, _UNCALLED) | missed)
+        self._specs = tf.nest.map_structure(_spec, inputs)
         self.heads: tuple[Head, ...] = found[0]
         self.input_names: list[str] = _input_names(model, inputs)
 
@@ -63,14 +85,58 @@ class Passes:
             raise RuntimeError("The model these passes belong to no longer exists.")
         return model
 
-    def site(self, name: str | None, *, argument: str = "layer") -> Site:
-        """The site of a name; for None the last one with a spatial output."""
-        if name is not None:
-            return tap.find(self.sites, name, argument)
-        spatial = tap.spatial_sites(self.sites)
-        if not spatial:
-            raise LayerError(f"{argument}=None: {tap.usable(self.sites)}")
-        return spatial[-1]
+    def site(
+        self, name: str, *, argument: str = "layer", grid: Sequence[int] | None = None
+    ) -> Site:
+        """The site of a name, its tokens in rows of `grid` where that is given.
+
+        Raises:
+            LayerError: there is none, or its output has no positions.
+        """
+        site = find(self.sites, name, argument, self.missed).put(grid)
+        if site.grid is None:
+            shape = ", ".join(map(str, ("N", *site.shape)))
+            raise LayerError(
+                f"{argument}={site.path!r}: expected an output of shape [N, t, C], [N, d, h, w, C] "
+                f"or [N, h, w, C]; got [{shape}]. {usable(self.sites)}"
+            )
+        return site
+
+    def candidates(
+        self, *, argument: str = "layer", grid: Sequence[int] | None = None
+    ) -> list[Site]:
+        """The sites worth choosing from by default, at least one, in call order.
+
+        Raises:
+            LayerError: there is none.
+        """
+        sites = self.sites
+        if grid is not None:
+            sites = tuple(s.put(grid) for s in sites if (s.tokens or 0) >= math.prod(grid))
+        found = spatial_sites(sites)
+        if not any(site.spatial for site in found):
+            asked = "" if grid is None else f" for grid={tuple(grid)}"
+            raise LayerError(f"{argument}=None{asked}: {usable(self.sites)}")
+        return found
+
+    def last(self, head: Head, *, grid: Sequence[int] | None = None) -> Site:
+        """The last candidate that `head` depends on, with a gradient at its positions.
+
+        Where the head reads the class token alone, nothing behind the last attention has one.
+        """
+        found = self.candidates(grid=grid)
+        found = [site for site in found if head.position in site.heads] or found
+        batch = 16
+        while found:
+            tail = found[-batch:]
+            if not any(site.grid and site.grid.extras for site in tail):
+                return tail[-1]
+            with untouched(self.model), self._tracing():
+                read = positions_read(self.model, self.layers, tail, self._specs, head.position)
+            if alive := [site for site, is_read in zip(tail, read, strict=True) if is_read]:
+                return alive[-1]
+            found = found[:-batch]
+        return self.candidates(grid=grid)[-1]
 
     def head(self, head: str | int | None) -> Head:
         """The output of a name or position; for None the first."""
@@ -82,7 +148,8 @@ class Passes:
 
     def channel_axis(self, inputs: Any) -> int | None:
         """The axis that a map of this input is summed over."""
-        first = next((s.channels_first for s in self.sites if len(s.shape) == 3), False)
+        rank = inputs.ndim - 2
+        first = next((s.channels_first for s in self.sites if axes(s) == rank), False)
         return layout.channel_axis(self.layout(inputs), first)
 
     def run(
@@ -99,13 +166,17 @@ class Passes:
         """
         shapes = tuple((tuple(x.shape), x.dtype) for x in tf.nest.flatten(arguments))
         if (key, shapes) not in self.compiled:
-            self.compiled[key, shapes] = compiled(make(), arguments, often=often)
+            with self._tracing():
+                self.compiled[key, shapes] = compiled(make(), arguments, often=often)
         return self.compiled[key, shapes](*arguments)
 
     @property
     def traces(self) -> int:
         """How many functions were compiled so far; steady from the second epoch on."""
         return len(self.compiled)
+
+    def _tracing(self) -> AbstractContextManager[None]:
+        return tap.inlined() if self._inlines else nullcontext()
 
 
 _known: weakref.WeakKeyDictionary[Model, dict[Hashable, Passes]] = weakref.WeakKeyDictionary()
@@ -127,6 +198,26 @@ def passes_of(model: Model, inputs: Any) -> Passes:
     return found
 
 
+def _unseen(calls: Sequence[tuple[str, Tensor, bool]], why: Mapping[str, str]) -> dict[str, str]:
+    """Those of `why` that are about layers not called in the traced pass itself."""
+    called = {path for path, *_ in calls}
+    return {path: reason for path, reason in why.items() if path not in called}
+
+
+def _sites(
+    layers: Mapping[str, Layer],
+    calls: Sequence[tuple[str, Tensor, bool]],
+    inputs: Sequence[Tensor],
+    outputs: Sequence[Tensor],
+) -> tuple[Site, ...]:
+    names = tap.address([path for path, *_ in calls])
+    named = [
+        Call(name, path, layers[path], tensor, recorded)
+        for name, (path, tensor, recorded) in zip(names, calls, strict=True)
+    ]
+    return sites(named, list(layers), inputs, outputs)
+
+
 def fingerprint(model: Model) -> list[Any]:
     """The objects whose replacement makes a compiled function explain a model that is gone."""
     layers = tap.layers_by_path(model).values()
@@ -137,11 +228,14 @@ def _same(one: list[Any], other: list[Any]) -> bool:
     return len(one) == len(other) and all(a is b for a, b in zip(one, other, strict=True))
 
 
+def _spec(x: Any) -> tf.TensorSpec:
+    """The shape and type of one sample of an input, for any number of samples."""
+    return tf.TensorSpec((None, *x.shape[1:]), tf.as_dtype(x.dtype))
+
+
 def _trace(forward: Callable[[Any], Any], inputs: Any) -> None:
     """Run `forward` on symbolic inputs: shapes and names without computing anything."""
-    specs = tf.nest.map_structure(
-        lambda x: tf.TensorSpec((None, *x.shape[1:]), tf.as_dtype(x.dtype)), inputs
-    )
+    specs = tf.nest.map_structure(_spec, inputs)
     try:
         tf.function(forward, autograph=False).get_concrete_function(specs)
     except LayerError:

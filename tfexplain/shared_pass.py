@@ -10,7 +10,8 @@ import numpy as np
 import tensorflow as tf
 
 from tfexplain.passes import Passes
-from tfexplain.tap import LayerError, Site, Tensor, tap
+from tfexplain.sites import LayerError, Site
+from tfexplain.tap import Tensor, at, tap
 from tfexplain.targets import Head, Score, ScoreFunction, explained
 from tfexplain.untouched import untouched
 
@@ -118,7 +119,7 @@ def _compiled(passes: Passes, requests: Sequence[Request]) -> Callable[..., Any]
             numbers = [_number(r, outputs, t) for r, t in zip(requests, targets, strict=True)]
         results = []
         for request, (scores, chosen, total) in zip(requests, numbers, strict=True):
-            gradients = _gradients(tape, total, request, activations, moving)
+            gradients = _gradients(tape, total, request, activations, moving, sites)
             reduced = [_reduced(r, sites, activations, *gradients) for r in request.readings]
             results.append((scores, chosen, reduced))
         return outputs, results
@@ -131,19 +132,14 @@ def _forward(
 ) -> tuple[Any, dict[str, Tensor]]:
     """The outputs, and the activations at the wanted sites."""
     activations: dict[str, Tensor] = {}
-    calls: dict[str, int] = {}
-    layers = {site.partition("@")[0] for site in wanted}
 
-    def seen(path: str, tensor: Tensor) -> None:
-        index = calls.get(path, 0)
-        calls[path] = index + 1
-        name = path if path in wanted else f"{path}@{index}"
+    def seen(name: str, tensor: Tensor) -> None:
         if name in watched:
             tape.watch(tensor)
-        if name in wanted:
-            activations[name] = tensor
+        activations[name] = tensor
 
-    with tap({path: passes.layers[path] for path in layers}, seen):
+    tapped = {site.partition("@")[0] for site in wanted}
+    with tap({path: passes.layers[path] for path in tapped}, at(wanted, seen)):
         outputs = passes.model(inputs, training=False)
     return outputs, activations
 
@@ -166,6 +162,7 @@ def _gradients(
     request: Request,
     activations: dict[str, Tensor],
     moving: dict[str, Tensor],
+    sites: dict[str, Site],
 ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     """The gradients at layers and at inputs, from one backward pass."""
     order = sorted({p for r in request.readings if r.gradient for p in r.paths})
@@ -175,15 +172,25 @@ def _gradients(
     at_layers = dict(zip(order, found, strict=False))
     for path, gradient in at_layers.items():
         if gradient is None:
-            raise LayerError(
-                f"layer={path!r}: output {request.head.name!r} does not depend on it, so it has no "
-                "gradient. Pass a layer between the input and that output, or another head="
-            )
+            raise LayerError(f"layer={path!r}: {_no_gradient(sites[path], request.head)}")
     at_inputs = {
         name: tf.zeros_like(moving[name]) if gradient is None else gradient
         for name, gradient in zip(names, found[len(order) :], strict=True)
     }
     return at_layers, at_inputs
+
+
+def _no_gradient(site: Site, head: Head) -> str:
+    if not site.recorded:
+        return (
+            "it is computed inside a function that is run again for the gradient (keras.remat), so "
+            "none can be had there. Pass the layer around that function, or make the layer in a "
+            "keras.RematScope instead."
+        )
+    return (
+        f"output {head.name!r} does not depend on it, so it has no gradient. Pass a layer between "
+        "the input and that output, or another head="
+    )
 
 
 def _reduced(

@@ -8,75 +8,45 @@ or subclassed models; a tap works wherever the layer is called as a layer.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-import keras
 import tensorflow as tf
+from tensorflow.python.eager.record import could_possibly_record
+
+from tfexplain.sites import LayerError, Site, find, spatial_sites, usable
+
+__all__ = [
+    "Layer",
+    "LayerError",
+    "Model",
+    "Site",
+    "Tensor",
+    "address",
+    "at",
+    "find",
+    "inlined",
+    "layers_by_path",
+    "recorded",
+    "spatial_sites",
+    "tap",
+    "usable",
+]
 
 Model: TypeAlias = Any  # a keras.Model or a tf_keras.Model; the two share no base class
 Layer: TypeAlias = Any
 Tensor: TypeAlias = Any
 
-# Identities at inference: a map of them is the map of the layer before, under a stranger's name.
-_IDENTITIES = frozenset(
-    {
-        "ActivityRegularization",
-        "AlphaDropout",
-        "Dropout",
-        "GaussianDropout",
-        "GaussianNoise",
-        "Identity",
-        "SpatialDropout2D",
-    }
-)
 _ABSENT = object()
-
-
-class LayerError(ValueError):
-    """A layer that is missing, ambiguous, never called, or unfit for what was asked."""
-
-
-@dataclass(frozen=True)
-class Site:
-    """A place where activations can be read: one call of one layer in a forward pass.
-
-    `path` is `backbone/conv5`, with `@1` behind it for the second call of a shared layer; `shape`
-    is that of the output without the batch axis; `position` counts calls in order; `inputs` are
-    the positions of the model's inputs that the output depends on.
-    """
-
-    path: str
-    shape: tuple[int | None, ...]
-    position: int
-    layer_type: str
-    channels_first: bool
-    after_weights: bool
-    container: bool
-    inputs: tuple[int, ...]
-
-    @property
-    def spatial(self) -> bool:
-        """Whether the output is a grid of more than one position with channels."""
-        return len(self.shape) == 3 and any(side != 1 for side in self.grid)
-
-    @property
-    def grid(self) -> tuple[int | None, ...]:
-        """(h, w) of a spatial output."""
-        return self.shape[1:] if self.channels_first else self.shape[:-1]
-
-    @property
-    def channels(self) -> int:
-        """How many channels a spatial output has."""
-        return int(self.shape[0 if self.channels_first else -1] or 0)
 
 
 def layers_by_path(model: Model) -> dict[str, Layer]:
     """Every layer inside `model`, nested ones under `outer/inner`.
 
-    Two layers of one name in one place get `#2`, `#3` behind the later ones.
+    Two layers of one name in one place get `#2`, `#3` behind the later ones. Operations between
+    the layers of a Functional model (`x + y`) have names and outputs as layers do, and are listed
+    behind them.
     """
     found: dict[str, Layer] = {}
     seen: set[int] = {id(model)}
@@ -89,6 +59,10 @@ def layers_by_path(model: Model) -> dict[str, Layer]:
             path = _free(prefix + layer.name, found)
             found[path] = layer
             visit(layer, path + "/")
+        for operation in getattr(owner, "operations", ()):
+            if id(operation) not in seen and not hasattr(operation, "_flatten_layers"):
+                seen.add(id(operation))
+                found[_free(prefix + operation.name, found)] = operation
 
     visit(model, "")
     return found
@@ -102,50 +76,130 @@ def _free(path: str, taken: Mapping[str, Any]) -> str:
     return free
 
 
+def _ignore(path: str, why: str) -> None:
+    pass
+
+
 @contextmanager
-def tap(layers: Mapping[str, Layer], seen: Callable[[str, Tensor], None]) -> Iterator[None]:
+def tap(
+    layers: Mapping[str, Layer],
+    seen: Callable[[str, Tensor], Tensor | None],
+    missed: Callable[[str, str], object] = _ignore,
+) -> Iterator[None]:
     """While open, `seen(path, output)` is called for each tensor that a layer of `layers` returns.
+
+    A tensor that `seen` returns takes the output's place.
 
     For tracing: the pass that is tapped runs in the graph that is current when the tap is opened.
     Layers whose output is not one tensor are passed over, and so are calls in a graph of their
     own (the cell of a recurrent loop, the symbolic build of a late Sequential): their tensors
-    cannot be reached from outside. Nothing stays behind on the layers.
+    cannot be reached from outside. `missed(path, why)` is told. Nothing stays behind on the layers.
     """
     graph = tf.compat.v1.get_default_graph()
 
-    def here(path: str, output: Any) -> None:
-        if tf.is_tensor(output) and output.graph is graph:
-            seen(path, output)
+    def here(path: str, output: Any) -> Any:
+        if not tf.is_tensor(output):
+            tensors = [part for part in tf.nest.flatten(output) if tf.is_tensor(part)]
+            missed(path, f"it returns {len(tensors)} tensors and not one")
+        elif output.graph is graph:
+            replaced = seen(path, output)
+            return output if replaced is None else replaced
+        else:
+            missed(path, _elsewhere(output.graph, graph))
+        return output
 
     with ExitStack() as stack:
         for path, layer in layers.items():
-            for method in ("call", "quantized_call"):
-                if hasattr(layer, method):
-                    stack.enter_context(_wrapped(layer, method, path, here))
+            for method in _methods(layer):
+                stack.enter_context(_wrapped(layer, method, path, here))
         yield
+
+
+def _methods(layer: Layer) -> Sequence[str]:
+    """The methods that lead to a layer's output.
+
+    Where Keras recomputes a layer in the backward pass (`RematScope`), what its `call` returns has
+    no gradient: only what comes out of the recomputed function has one.
+    """
+    if getattr(layer, "_remat_mode", None) is not None:
+        return ("rematerialized_call",)
+    return [method for method in ("call", "quantized_call") if hasattr(layer, method)]
 
 
 @contextmanager
 def _wrapped(
-    layer: Layer, method: str, path: str, seen: Callable[[str, Any], None]
+    layer: Layer, method: str, path: str, seen: Callable[[str, Any], Any]
 ) -> Iterator[None]:
     before = vars(layer).get(method, _ABSENT)
     original = getattr(layer, method)
 
     @functools.wraps(original)
     def watched(*args: Any, **kwargs: Any) -> Any:
-        output = original(*args, **kwargs)
-        seen(path, output)
-        return output
+        return seen(path, original(*args, **kwargs))
+
+    @functools.wraps(original)
+    def recomputed(*args: Any, **kwargs: Any) -> Any:
+        function = original(*args, **kwargs)
+        return lambda *inner, **named: seen(path, function(*inner, **named))
 
     # `object.__setattr__`, because Keras' own would track the attribute.
-    object.__setattr__(layer, method, watched)
+    wrapped = recomputed if method == "rematerialized_call" else watched
+    object.__setattr__(layer, method, wrapped)
     try:
         yield
     finally:
         object.__delattr__(layer, method)
         if before is not _ABSENT:
             object.__setattr__(layer, method, before)
+
+
+LOOP = "it runs inside a loop, whose tensors cannot be reached from outside"
+FUNCTION = (
+    "it runs inside a tf.function, whose tensors cannot be reached from outside, and which cannot "
+    "be run as plain Python here; `fit` compiles anyway, so @tf.function can go"
+)
+
+
+def _elsewhere(inner: Any, graph: Any) -> str:
+    """Why a tensor of another graph cannot be reached."""
+    while inner is not None and inner is not graph:
+        if "While" in type(inner).__name__ or "loop" in getattr(inner, "name", ""):
+            return LOOP
+        inner = getattr(inner, "outer_graph", None)
+    return FUNCTION
+
+
+@contextmanager
+def inlined() -> Iterator[None]:
+    """While open, functions under `tf.function` run as the Python they are made of, so that what
+    they compute belongs to the graph around them."""
+    before = tf.config.functions_run_eagerly()
+    tf.config.run_functions_eagerly(True)
+    try:
+        yield
+    finally:
+        tf.config.run_functions_eagerly(before)
+
+
+def recorded() -> bool:
+    """Whether a tape that is open records here; it does not inside a function that is recomputed
+    in the backward pass (`keras.remat`)."""
+    return bool(could_possibly_record())
+
+
+def at(
+    names: Container[str], seen: Callable[[str, Tensor], Tensor | None]
+) -> Callable[[str, Tensor], Tensor | None]:
+    """For `tap`: `seen(name, output)` of those calls only that `names` addresses."""
+    calls: dict[str, int] = {}
+
+    def counted(path: str, tensor: Tensor) -> Tensor | None:
+        index = calls.get(path, 0)
+        calls[path] = index + 1
+        name = path if path in names else f"{path}@{index}"
+        return seen(name, tensor) if name in names else None
+
+    return counted
 
 
 def address(paths: Sequence[str]) -> list[str]:
@@ -161,97 +215,3 @@ def address(paths: Sequence[str]) -> list[str]:
         counts[path] = index + 1
         names.append(f"{path}@{index}" if paths.count(path) > 1 else path)
     return names
-
-
-def sites(
-    layers: Mapping[str, Layer], calls: Sequence[tuple[str, Tensor]], inputs: Sequence[Tensor]
-) -> tuple[Site, ...]:
-    """The sites of one traced forward pass; `calls` as `tap` reported them, in order."""
-    depends = _dependence(inputs)
-    data_format = keras.config.image_data_format()
-    weighted = False
-    found = []
-    names = address([path for path, _ in calls])
-    for position, (name, (path, tensor)) in enumerate(zip(names, calls, strict=True)):
-        layer = layers[path]
-        # Activations and merges have no format of their own: they keep that of what they read.
-        data_format = getattr(layer, "data_format", None) or data_format
-        weighted = weighted or _learns(layer)
-        shape = tuple(tensor.shape[1:]) if tensor.shape.rank else ()
-        found.append(
-            Site(
-                name,
-                shape,
-                position,
-                type(layer).__name__,
-                data_format == "channels_first",
-                weighted,
-                any(other.startswith(path + "/") for other in layers),
-                tuple(sorted(depends(tensor))),
-            )
-        )
-    return tuple(found)
-
-
-def _learns(layer: Layer) -> bool:
-    """Whether the layer has weights of its own to train, frozen or not (Keras 3, then tf_keras)."""
-    own = getattr(layer, "_trainable_variables", None) or getattr(layer, "_trainable_weights", None)
-    return bool(own)
-
-
-def _dependence(inputs: Sequence[Tensor]) -> Callable[[Tensor], frozenset[int]]:
-    """A function that says which inputs a tensor of the same graph depends on."""
-    known: dict[str, frozenset[int]] = {t.op.name: frozenset([i]) for i, t in enumerate(inputs)}
-    # A graph lists its operations in the order they were made: causes before effects.
-    for op in inputs[0].graph.get_operations():
-        if op.name not in known:
-            causes = [known.get(cause.op.name, frozenset()) for cause in op.inputs]
-            known[op.name] = frozenset().union(*causes)
-    return lambda tensor: known.get(tensor.op.name, frozenset())
-
-
-def spatial_sites(found: Sequence[Site]) -> list[Site]:
-    """The sites worth choosing from by default, in call order.
-
-    Spatial, computed by or after the first layer with weights (no resizing or augmentation),
-    no containers (their output is that of their last layer), nothing that is an identity at
-    inference.
-    """
-    spatial = [site for site in found if site.spatial]
-    own = [s for s in spatial if not s.container and s.layer_type not in _IDENTITIES]
-    return [s for s in own if s.after_weights] or own or spatial
-
-
-def find(found: Sequence[Site], name: str, argument: str = "layer") -> Site:
-    """The site that `name` means: a path, or the end of one where that is unambiguous.
-
-    Raises:
-        LayerError: there is none, or more than one; the message lists what could be meant.
-    """
-    for site in found:
-        if site.path == name:
-            return site
-    ends = [s for s in found if s.path.endswith("/" + name) or s.path.startswith(name + "@")]
-    if len(ends) == 1:
-        return ends[0]
-    if ends:
-        raise LayerError(f"{argument}={name!r}: more than one: {_names(ends)}. Pass one of these.")
-    raise LayerError(f"{argument}={name!r}: no such layer. {usable(found)}")
-
-
-def usable(found: Sequence[Site]) -> str:
-    """The end of a message about a layer: what can be passed instead."""
-    spatial = spatial_sites(found)
-    if spatial:
-        return f"Layers with a spatial output: {_names(spatial)}. Pass one of these."
-    if found:
-        return f"No layer of this model has a spatial output; its layers: {_names(found)}."
-    return (
-        "No layer of this model is called as a Keras layer, so none can be named. "
-        "Build it from layers to see inside."
-    )
-
-
-def _names(found: Sequence[Site], most: int = 40) -> str:
-    more = f", ... ({len(found) - most} more)" if len(found) > most else ""
-    return ", ".join(site.path for site in found[:most]) + more

@@ -111,7 +111,7 @@ def test_a_shared_layer_is_addressed_by_call() -> None:
     outputs = keras.layers.Dense(1)(keras.layers.Flatten()(shared(shared(inputs))))
     opened = passes(keras.Model(inputs, outputs), (8, 8, 2))
     assert {"shared@0", "shared@1"} <= {s.path for s in opened.sites}
-    assert opened.site(None).path == "shared@1"
+    assert opened.last(opened.head(None)).path == "shared@1"
     with pytest.raises(LayerError, match="more than one: shared@0, shared@1"):
         opened.site("shared")
 
@@ -146,7 +146,7 @@ def test_models_without_layers_say_so() -> None:
     model = Bare()
     model(np.zeros((1, 8, 8, 1)))
     with pytest.raises(LayerError, match="No layer of this model is called as a Keras layer"):
-        passes(model, (8, 8, 1)).site(None)
+        passes(model, (8, 8, 1)).candidates()
 
 
 def test_cells_inside_recurrent_loops_are_not_offered() -> None:
@@ -183,4 +183,4 @@ def test_channels_first_is_inherited_by_layers_without_a_format() -> None:
         ]
     )
     site = passes(model, (3, 8, 6)).site("relu")
-    assert (site.grid, site.channels) == ((8, 6), 4)
+    assert (str(site.grid), site.channels) == ("8 x 6", 4)

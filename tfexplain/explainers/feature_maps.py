@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,8 @@ from tfexplain.explainers.base import Context, Explainer
 from tfexplain.explainers.together import explain
 from tfexplain.passes import Passes
 from tfexplain.shared_pass import Reading
-from tfexplain.tap import LayerError, Site, Tensor, spatial_sites, usable
+from tfexplain.sites import LayerError, Site
+from tfexplain.tap import Tensor
 from tfexplain.targets import Targets
 
 
@@ -23,11 +24,13 @@ class FeatureMaps(Explainer):
     """Activations of chosen layers, channel by channel.
 
     Attributes:
-        layers: Paths of layers whose output is [N, h, w, C]; default the first, the middle and
-            the last one of the model.
+        layers: Paths of layers whose output is [N, t, C], [N, h, w, C] or [N, d, h, w, C]; default
+            the first, the middle and the last one of the model.
         channels: At most this many channels of each layer, evenly spaced over its channel
             numbers (0 and C - 1 always among them), so that the choice depends on nothing that
             changes in training; None for all.
+        grid: (h, w) of the tokens of layers whose output is [N, T, C], any others standing in
+            front; default what they come from (see `docs/models.md`).
 
     Example:
         >>> import keras, numpy as np
@@ -39,6 +42,7 @@ class FeatureMaps(Explainer):
 
     layers: Sequence[str] | None = None
     channels: int | None = 16
+    grid: Sequence[int] | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -46,6 +50,7 @@ class FeatureMaps(Explainer):
             raise ValueError(f"layers={self.layers!r}: expected a list. Pass [{self.layers!r}].")
         if self.channels is not None and self.channels < 1:
             raise ValueError(f"channels={self.channels}: expected at least 1, or None for all.")
+        check_grid(self.grid)
 
     def __call__(self, model: Any, inputs: Any, targets: Targets = None) -> dict[str, Attribution]:
         """The feature maps of each layer.
@@ -56,22 +61,29 @@ class FeatureMaps(Explainer):
             targets: Only decides which class' score is reported beside the maps.
 
         Returns:
-            An `Attribution` for each layer, `values` float32 [N, h, w, c] of the channels named
+            An `Attribution` for each layer, `values` float32 [N, h, w, c] (or [N, t, c] or
+            [N, d, h, w, c]) of the channels named
             in `channels`; `dead` marks channels never above zero on this whole batch.
 
         Raises:
-            LayerError: a layer is missing or has no spatial output.
+            LayerError: a layer is missing or its output has no positions.
         """
         return explain(model, [self], inputs, targets)[0].attributions
 
     def reading(self, passes: Passes) -> Reading:
         """Activations only."""
         found = [site.path for site in self._sites(passes)]
-        return Reading(tuple(dict.fromkeys(found)), False, self._reduce, ("maps", self.channels))
+        return Reading(
+            tuple(dict.fromkeys(found)),
+            False,
+            self._reduce,
+            ("maps", self.channels, as_tuple(self.grid)),
+        )
 
     def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
         """Name the channels and flag the dead ones."""
         sites = {site.path: site for site in context.passes.sites}
+        check_samples({path: values for path, (values, _) in reduced.items()}, context)
         return {
             path: Attribution(
                 values=values,
@@ -90,37 +102,51 @@ class FeatureMaps(Explainer):
 
     def _sites(self, passes: Passes) -> list[Site]:
         if self.layers is None:
-            spatial = spatial_sites(passes.sites)
-            if not spatial:
-                raise LayerError(f"layers=None: {usable(passes.sites)}")
-            return [spatial[0], spatial[len(spatial) // 2], spatial[-1]]
-        found = [passes.site(name, argument="layers") for name in self.layers]
-        for site in found:
-            check_spatial(site, passes, "layers")
-        return found
+            found = passes.candidates(argument="layers", grid=self.grid)
+            return [found[0], found[len(found) // 2], found[-1]]
+        return [passes.site(name, argument="layers", grid=self.grid) for name in self.layers]
 
     def _chosen(self, total: int) -> Any:
         count = total if self.channels is None else min(self.channels, total)
         return np.round(np.linspace(0, total - 1, count)).astype(np.int32)
 
     def _reduce(self, activation: Tensor, _: Tensor | None, site: Site) -> tuple[Tensor, Tensor]:
-        values = channels_last(tf.cast(activation, tf.float32), site)
+        values = positions(activation, site.put(self.grid))
+        last = values.shape.rank - 1
         # Gathering along the last axis would copy numbers one by one.
-        by_channel = tf.gather(tf.transpose(values, [3, 0, 1, 2]), self._chosen(site.channels))
-        highest = tf.reduce_max(by_channel, axis=[1, 2, 3])
-        return tf.transpose(by_channel, [1, 2, 3, 0]), highest
-
-
-def channels_last(values: Tensor, site: Site) -> Tensor:
-    """[N, h, w, C] whatever the layer's data format."""
-    return tf.transpose(values, [0, 2, 3, 1]) if site.channels_first else values
-
-
-def check_spatial(site: Site, passes: Passes, argument: str) -> None:
-    """Raises `LayerError` for a site whose output is no grid of positions with channels."""
-    if len(site.shape) != 3:
-        shape = ", ".join(map(str, ("N", *site.shape)))
-        raise LayerError(
-            f"{argument}={site.path!r}: expected an output of shape [N, h, w, C]; got [{shape}]. "
-            f"{usable(passes.sites)}"
+        by_channel = tf.gather(
+            tf.transpose(values, [last, *range(last)]), self._chosen(site.channels)
         )
+        highest = tf.reduce_max(by_channel, axis=list(range(1, last + 1)))
+        return tf.transpose(by_channel, [*range(1, last + 1), 0]), highest
+
+
+def positions(values: Tensor, site: Site) -> Tensor:
+    """float32 [N, *sides, C], however the layer arranges its positions."""
+    assert site.grid is not None
+    return site.grid.positions(tf.cast(values, tf.float32))
+
+
+def as_tuple(grid: Sequence[int] | None) -> tuple[int, ...] | None:
+    """A grid as a key: lists have no hash."""
+    return None if grid is None else tuple(grid)
+
+
+def check_grid(grid: Sequence[int] | None) -> None:
+    """Raises ValueError for what can be no grid whatever the model."""
+    if grid is not None and (not 1 <= len(grid) <= 3 or any(int(side) < 1 for side in grid)):
+        raise ValueError(f"grid={grid}: expected one to three sides of at least 1, as (14, 14).")
+
+
+def check_samples(found: Mapping[str, Any], context: Context) -> None:
+    """Raises `LayerError` for a layer that is called on parts of samples."""
+    count = len(context.result.scores)
+    for path, values in found.items():
+        if len(values) != count:
+            site = next(site for site in context.passes.sites if site.path == path)
+            around = f", such as {site.within!r}" if site.within else ""
+            raise LayerError(
+                f"layer={path!r}: expected an output with one row for each of {count} samples; got "
+                f"{len(values)} rows, for it is called on parts of them. Pass the layer around "
+                f"it{around}."
+            )

@@ -10,11 +10,12 @@ import tensorflow as tf
 
 from tfexplain.attribution import Attribution
 from tfexplain.explainers.base import Context, Explainer
-from tfexplain.explainers.feature_maps import channels_last, check_spatial
+from tfexplain.explainers.feature_maps import as_tuple, check_grid, check_samples, positions
 from tfexplain.explainers.together import explain, only
 from tfexplain.passes import Passes
 from tfexplain.shared_pass import Reading
-from tfexplain.tap import Site, Tensor
+from tfexplain.sites import Site
+from tfexplain.tap import Tensor
 from tfexplain.targets import Targets
 
 
@@ -26,9 +27,12 @@ class GradCAM(Explainer):
     magnitudes at the layer's own resolution, so that epochs can be compared.
 
     Attributes:
-        layer: Path of a layer whose output is [N, h, w, C], or several; default the last one.
+        layer: Path of a layer whose output is [N, t, C], [N, h, w, C] or [N, d, h, w, C], or
+            several; default the last one whose positions the explained output reads.
         relu: Whether evidence against the target is cut off at zero, as in the paper. With it a
             map can be zero everywhere: that is a result, "no positive evidence".
+        grid: (h, w) of the tokens of a layer whose output is [N, T, C], any others standing in
+            front; default what they come from (see `docs/models.md`).
 
     References:
         Selvaraju et al. 2017, eq. 1-2, https://arxiv.org/abs/1610.02391
@@ -43,15 +47,21 @@ class GradCAM(Explainer):
 
     layer: str | Sequence[str] | None = None
     relu: bool = True
+    grid: Sequence[int] | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_grid(self.grid)
 
     def __call__(self, model: Any, inputs: Any, targets: Targets = None) -> Attribution:
         """The map of one layer; see `explain` for the arguments.
 
         Returns:
-            `values` float32 [N, h, w], in units of the explained score; >= 0 with `relu`.
+            `values` float32 [N, t], [N, h, w] or [N, d, h, w], in units of the explained score;
+            >= 0 with `relu`.
 
         Raises:
-            LayerError: the layer is missing or has no spatial output.
+            LayerError: the layer is missing or its output has no positions.
             ValueError: several layers are set; `each` explains those.
         """
         return only(self, model, inputs, targets)
@@ -62,15 +72,17 @@ class GradCAM(Explainer):
 
     def reading(self, passes: Passes) -> Reading:
         """Activations and gradients at the layers."""
-        names = [self.layer] if self.layer is None or isinstance(self.layer, str) else self.layer
-        sites = [passes.site(name) for name in names]
-        for site in sites:
-            check_spatial(site, passes, "layer")
+        if self.layer is None:
+            sites = [passes.last(passes.head(self.head), grid=self.grid)]
+        else:
+            names = [self.layer] if isinstance(self.layer, str) else self.layer
+            sites = [passes.site(name, grid=self.grid) for name in names]
         paths = tuple(dict.fromkeys(site.path for site in sites))
-        return Reading(paths, True, self._reduce, ("cam", self.relu))
+        return Reading(paths, True, self._reduce, ("cam", self.relu, as_tuple(self.grid)))
 
     def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
         """The maps as they came out of the graph."""
+        check_samples(reduced, context)
         return {
             path: Attribution(
                 values=values,
@@ -86,8 +98,8 @@ class GradCAM(Explainer):
 
     def _reduce(self, activation: Tensor, gradient: Tensor | None, site: Site) -> Tensor:
         # float32 before the mean: a float16 sum over positions loses digits.
-        values = channels_last(tf.cast(activation, tf.float32), site)
-        slopes = channels_last(tf.cast(gradient, tf.float32), site)
-        weights = tf.reduce_mean(slopes, axis=[1, 2])
-        cam = tf.einsum("nhwc,nc->nhw", values, weights)
+        placed = site.put(self.grid)
+        values, slopes = positions(activation, placed), positions(gradient, placed)
+        weights = tf.reduce_mean(slopes, axis=list(range(1, slopes.shape.rank - 1)))
+        cam = tf.einsum("n...c,nc->n...", values, weights)
         return tf.nn.relu(cam) if self.relu else cam

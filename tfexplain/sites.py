@@ -1,0 +1,330 @@
+"""Sites: the places of one forward pass where activations can be read, and how each lies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import keras
+
+from tfexplain import grids
+from tfexplain.dependence import Tokens, causes
+from tfexplain.grids import Grid
+from tfexplain.wrapping import unwrapped
+
+# A map of them is the map of the layer before, under a stranger's name: identities at inference,
+# and a rim of zeros.
+_IDENTITIES = frozenset(
+    {
+        "ActivityRegularization",
+        "AlphaDropout",
+        "Dropout",
+        "GaussianDropout",
+        "GaussianNoise",
+        "Identity",
+        "SpatialDropout1D",
+        "SpatialDropout2D",
+        "SpatialDropout3D",
+        "ZeroPadding1D",
+        "ZeroPadding2D",
+        "ZeroPadding3D",
+    }
+)
+# Layers that rearrange positions or the batch for the layers inside them.
+_REARRANGING = frozenset(
+    {"Bidirectional", "GroupedQueryAttention", "MultiHeadAttention", "RNN", "TimeDistributed"}
+)
+_ATTENTION = frozenset({"GroupedQueryAttention", "MultiHeadAttention"})
+# Layers that work along the last axis, whatever the data format of the others.
+_LAST_AXIS = frozenset({"Dense", "EinsumDense", "Embedding", "RNN"}) | _ATTENTION
+
+
+class LayerError(ValueError):
+    """A layer that is missing, ambiguous, never called, or unfit for what was asked."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of a layer as the tap saw it: its address, the layer, the tensor it returned."""
+
+    name: str
+    path: str
+    layer: Any
+    tensor: Any
+    recorded: bool
+
+
+@dataclass(frozen=True)
+class Site:
+    """A place where activations can be read: one call of one layer in a forward pass.
+
+    Attributes:
+        path: `backbone/conv5`, with `@1` behind it for the second call of a shared layer.
+        shape: Of the output, without the batch axis.
+        position: Counts calls in order.
+        layer_type: Name of the layer's class.
+        channels_first: Whether channels stand before positions.
+        after_weights: Whether a layer with weights to train was passed by then.
+        container: Whether the output is that of a layer inside, or of one that tfmot wraps.
+        within: Path of the layer around it that rearranges positions or the batch, or nothing.
+        inputs: Positions of the model's inputs that the output depends on.
+        heads: Positions of the model's outputs that depend on it and pass a gradient back.
+        recorded: Whether gradients are recorded here; not inside of `keras.remat`.
+        grid: How its positions lie; None where it has none.
+    """
+
+    path: str
+    shape: tuple[int | None, ...]
+    position: int
+    layer_type: str
+    channels_first: bool
+    after_weights: bool
+    container: bool
+    within: str
+    inputs: tuple[int, ...]
+    heads: tuple[int, ...]
+    recorded: bool
+    grid: Grid | None
+
+    @property
+    def spatial(self) -> bool:
+        """Whether the output has more than one position, with channels."""
+        return self.grid is not None and self.grid.several
+
+    @property
+    def channels(self) -> int:
+        """How many channels an output with positions has."""
+        return int(self.shape[0 if self.channels_first else -1] or 0)
+
+    @property
+    def tokens(self) -> int | None:
+        """T of an output [N, T, C]; None for other shapes."""
+        return self.shape[int(self.channels_first)] if len(self.shape) == 2 else None
+
+    def put(self, sides: Sequence[int] | None) -> Site:
+        """This site with its tokens in rows of `sides`, where the caller says how they lie.
+
+        Raises:
+            LayerError: the output is not [N, T, C], or has fewer tokens.
+        """
+        if sides is None:
+            return self
+        grid = None if self.tokens is None else grids.asked(self.tokens, sides)
+        if grid is None:
+            raise LayerError(
+                f"grid={tuple(sides)}: expected the sides of a grid of tokens of layer "
+                f"{self.path!r}; its output is [{_shape(self.shape)}]. Pass a layer whose output "
+                "is [N, T, C], with as many tokens as the grid has positions, and others in front "
+                "of them only; or leave grid= out."
+            )
+        return replace(self, grid=replace(grid, channels_first=self.channels_first))
+
+
+def sites(
+    calls: Sequence[Call], paths: Sequence[str], inputs: Sequence[Any], outputs: Sequence[Any]
+) -> tuple[Site, ...]:
+    """The sites of one traced forward pass.
+
+    Args:
+        calls: As the tap saw them, in order.
+        paths: Of all layers, called or not.
+        inputs: The model's, as tensors of the graph.
+        outputs: The model's.
+    """
+    graph = inputs[0].graph
+    depends = causes(graph, [*inputs, *(call.tensor for call in calls)])
+    flows = causes(graph, [call.tensor for call in calls], gradient=True)
+    reached = [flows(output) for output in outputs]
+    types = {call.path: _types(call.layer) for call in calls}
+    tokens = Tokens(graph, depends)
+    found: list[Site] = []
+    for position, call in enumerate(calls):
+        before = depends(call.tensor)
+        earlier = [
+            found[i - len(inputs)] for i in sorted(before) if 0 <= i - len(inputs) < position
+        ]
+        site = Site(
+            path=call.name,
+            shape=tuple(call.tensor.shape[1:]) if call.tensor.shape.rank else (),
+            position=position,
+            layer_type=type(call.layer).__name__,
+            channels_first=_channels_first(call, earlier),
+            after_weights=_learns(call.layer) or any(site.after_weights for site in earlier),
+            container=_container(call, calls[:position], paths),
+            within=_within(call.path, types),
+            inputs=tuple(sorted(i for i in before if i < len(inputs))),
+            heads=tuple(i for i, some in enumerate(reached) if call.recorded and position in some),
+            recorded=call.recorded,
+            grid=None,
+        )
+        grid = _grid(site, earlier, inputs, tokens, types)
+        found.append(replace(site, grid=grid))
+    return tuple(found)
+
+
+def _types(layer: Any) -> frozenset[str]:
+    """The names of a layer's class and those it derives from."""
+    return frozenset(base.__name__ for base in type(layer).__mro__)
+
+
+def _learns(layer: Any) -> bool:
+    """Whether the layer has weights of its own to train, frozen or not (Keras 3, then tf_keras)."""
+    own = getattr(layer, "_trainable_variables", None) or getattr(layer, "_trainable_weights", None)
+    return bool(own)
+
+
+def _channels_first(call: Call, earlier: Sequence[Site]) -> bool:
+    """Activations and merges have no format of their own: they keep that of what they read."""
+    known = getattr(call.layer, "data_format", None)
+    if known:
+        return bool(known == "channels_first")
+    if _types(call.layer) & _LAST_AXIS:
+        return False
+    axis = getattr(call.layer, "axis", None)
+    if "Normalization" in type(call.layer).__name__ and isinstance(axis, int):
+        return axis == 1 and call.tensor.shape.rank > 2
+    if earlier:
+        return earlier[-1].channels_first
+    return bool(keras.config.image_data_format() == "channels_first")
+
+
+def _container(call: Call, before: Sequence[Call], paths: Sequence[str]) -> bool:
+    """Whether the output is known by the name of a layer inside."""
+    inside = {path for path in paths if path.startswith(call.path + "/")}
+    passed_on = any(c.tensor is call.tensor for c in before if c.path in inside)
+    name = call.path.rpartition("/")[2]
+    return passed_on or any(_wrapped(name, path[len(call.path) + 1 :]) for path in inside)
+
+
+def _wrapped(name: str, inner: str) -> bool:
+    """Whether one of tfmot's wrappers has this name around a layer of that one."""
+    return unwrapped(f"{name}/{inner}") == inner
+
+
+def _within(path: str, types: Mapping[str, frozenset[str]]) -> str:
+    outer = path
+    while "/" in outer:
+        outer = outer.rpartition("/")[0]
+        if types.get(outer, frozenset()) & _REARRANGING:
+            return outer
+    return ""
+
+
+def _grid(
+    site: Site,
+    earlier: Sequence[Site],
+    inputs: Sequence[Any],
+    tokens: Tokens,
+    types: Mapping[str, frozenset[str]],
+) -> Grid | None:
+    """How the positions of an output lie.
+
+    Tokens are those of the last plane or volume they depend on, or else of an image that nothing
+    with weights has seen before; [N, T, C] of other lengths is a sequence.
+    """
+    grid = grids.as_it_stands(site.shape, site.channels_first)
+    length = site.tokens
+    if grid is None or length is None:
+        inside = types.get(site.within, frozenset())
+        return None if inside & _ATTENTION else grid
+    planes = [s for s in earlier if s.grid and len(s.grid.sides) > 1 and s.grid.several]
+    for plane in reversed(planes):
+        assert plane.grid is not None
+        if plane.grid.tokens and plane.tokens == length:
+            return replace(plane.grid, channels_first=site.channels_first)
+        if not plane.grid.tokens and None not in plane.grid.sides:
+            offsets = tokens.offsets(len(inputs) + plane.position, grids.count(plane.grid.sides))
+            if found := grids.of_tokens(length, plane.grid.sides, offsets):
+                return replace(found, channels_first=site.channels_first)
+    if not any(plane.after_weights for plane in planes):
+        for i in site.inputs:
+            if found := _of_image(length, inputs[i].shape):
+                return replace(found, channels_first=site.channels_first)
+    return grid
+
+
+def _of_image(length: int, shape: Any) -> Grid | None:
+    if shape.rank != 4 or None in shape[1:]:
+        return None
+    first = keras.config.image_data_format() == "channels_first"
+    height, width = shape[2:] if first else shape[1:3]
+    return grids.by_aspect(length, height, width)
+
+
+def spatial_sites(found: Sequence[Site]) -> list[Site]:
+    """The sites worth choosing from by default, in call order.
+
+    With positions, on as many axes as any; computed by or after the first layer with weights (no
+    resizing or augmentation); no containers (their output is that of a layer inside), nothing
+    inside layers that rearrange positions, and nothing that is an identity at inference.
+    """
+    spatial = [site for site in found if site.spatial]
+    own = [
+        site
+        for site in spatial
+        if not site.container and not site.within and site.layer_type not in _IDENTITIES
+    ]
+    kept = [site for site in own if site.after_weights] or own or spatial
+    most = max((axes(site) for site in kept), default=0)
+    return [site for site in kept if axes(site) == most]
+
+
+def axes(site: Site) -> int:
+    """On how many axes the positions of a site lie; 0 where it has none."""
+    return len(site.grid.sides) if site.grid else 0
+
+
+def find(
+    found: Sequence[Site],
+    name: str,
+    argument: str = "layer",
+    missed: Mapping[str, str] | None = None,
+) -> Site:
+    """The site that `name` means: a path, or the end of one where that is unambiguous.
+
+    Args:
+        found: All sites.
+        name: What the caller passed.
+        argument: As what.
+        missed: Why other layers have no site, by path.
+
+    Raises:
+        LayerError: there is none, or more than one; the message says why, and what could be meant.
+    """
+    for site in found:
+        if site.path == name:
+            return site
+    ends = [s for s in found if s.path.endswith("/" + name) or s.path.startswith(name + "@")]
+    if len(ends) == 1:
+        return ends[0]
+    if ends:
+        raise LayerError(f"{argument}={name!r}: more than one: {_names(ends)}. Pass one of these.")
+    for path, why in (missed or {}).items():
+        if path == name or path.endswith("/" + name):
+            around = [s.path for s in found if path.startswith(s.path + "/")]
+            remedy = f"Pass the layer around it, {around[-1]!r}." if around else usable(found)
+            raise LayerError(f"{argument}={name!r}: {why}. {remedy}")
+    raise LayerError(f"{argument}={name!r}: no such layer. {usable(found)}")
+
+
+def usable(found: Sequence[Site]) -> str:
+    """The end of a message about a layer: what can be passed instead."""
+    spatial = spatial_sites(found)
+    if spatial:
+        return f"Layers with a spatial output: {_names(spatial)}. Pass one of these."
+    if found:
+        return f"No layer of this model has a spatial output; its layers: {_names(found)}."
+    return (
+        "No layer of this model is called as a Keras layer, so none can be named. "
+        "Build it from layers to see inside."
+    )
+
+
+def _names(found: Sequence[Site], most: int = 40) -> str:
+    more = f", ... ({len(found) - most} more)" if len(found) > most else ""
+    return ", ".join(site.path for site in found[:most]) + more
+
+
+def _shape(shape: Sequence[int | None]) -> str:
+    return ", ".join("?" if side is None else str(side) for side in ("N", *shape))
