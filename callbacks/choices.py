@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tfexplain.attribution import Attribution
 from tfexplain.callbacks.explaining import Explaining, Found
 from tfexplain.explainers import Explainer, IntegratedGradients
 
@@ -15,13 +16,24 @@ def describe(explaining: Explaining, found: Found) -> dict[str, str]:
     """
     choices = {"samples": _samples(explaining), "target": _target(explaining)}
     for name, explainer in explaining.explainers.items():
-        layers = ", ".join(map(explaining.named, found[name].attributions))
+        grid = getattr(explainer, "grid", None) is not None
+        layers = ", ".join(_place(explaining, a, grid) for a in found[name].attributions.values())
         settings = [f"{k} {v}" for k, v in explainer.settings().items() if v != "default"]
         defaults = " (default baseline: zeros)" if _zeros(explainer) else ""
         choices[name] = f"at {layers}; {', '.join(settings)}{defaults}"
     if explaining.batch.color_range:
         choices["pictures"] = "black is {:g}, white is {:g}".format(*explaining.batch.color_range)
     return choices
+
+
+def _place(explaining: Explaining, attribution: Attribution, asked: bool) -> str:
+    """A layer's name, and what was made of its positions where they do not lie in a plane."""
+    sites = (site.grid for site in explaining.passes.sites if site.path == attribution.layer)
+    grid, name = next(sites, None), explaining.named(attribution.layer)
+    if grid is not None and grid.tokens and not asked:
+        return f"{name} ({grid})"
+    own = 2 if attribution.channels is None else 3
+    return f"{name} (summed over depth)" if attribution.maps.ndim - 1 > own else name
 
 
 def _samples(explaining: Explaining) -> str:

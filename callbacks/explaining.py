@@ -95,7 +95,7 @@ class Explaining:
             predicted = predictions(head, explanation.outputs, []).predicted
             for layer, one in explanation.attributions.items():
                 if one.channels is None:
-                    maps[name, self.named(layer)] = Shown(one.maps, one.targets, predicted)
+                    maps[name, self.named(layer)] = Shown(one.planes, one.targets, predicted)
         return maps
 
     def write_constant(self, choices: Mapping[str, str], writer: RunWriter) -> None:
@@ -125,7 +125,7 @@ class Explaining:
         """(tag, sheet) for each input picture that maps of this explainer lie over."""
         by_input: dict[str, list[Attribution]] = {}
         for attribution in attributions.values():
-            by_input.setdefault(self._input_under(attribution.layer), []).append(attribution)
+            by_input.setdefault(self._input_under(attribution), []).append(attribution)
         by_input.pop("", None)
         for under, drawn in by_input.items():
             if drawn[0].channels is not None:
@@ -137,18 +137,22 @@ class Explaining:
     def _write_attribution(
         self, name: str, attribution: Attribution, step: int, writer: RunWriter
     ) -> None:
-        settings, under = self.explainers[name].settings(), self._input_under(attribution.layer)
+        settings, under = self.explainers[name].settings(), self._input_under(attribution)
         content = content_of(attribution, under, settings)
         layer = self.named(attribution.layer)
         for sample in range(len(self.batch.rows)):
             tag = schema.Tag(content.kind, name, layer, sample)
             writer.add(tag, step, record_of(attribution, sample), content)
 
-    def _input_under(self, layer: str) -> str:
-        """The input picture a map lies over: itself, or the first picture its layer depends on."""
+    def _input_under(self, attribution: Attribution) -> str:
+        """The input picture a map lies over: itself, or the first picture its layer depends on;
+        none under the positions of a sequence, which are no places in a picture."""
         names, pictures = self.passes.input_names, self.batch.pictures
+        layer, own = attribution.layer, int(attribution.channels is not None)
         if layer in pictures:
             return layer
+        if attribution.maps.ndim - own < 3:
+            return ""
         causes = next((site.inputs for site in self.passes.sites if site.path == layer), ())
         return next((names[i] for i in causes if names[i] in pictures), "")
 
@@ -173,9 +177,12 @@ def _alike(heads: Sequence[Head], reference: Sequence[Head]) -> tuple[Head, ...]
 
 
 def _fitting(passes: Passes) -> tuple[Explainer, ...]:
-    if spatial_sites(passes.sites):
-        return (FeatureMaps(), GradCAM(), IntegratedGradients())
-    return (IntegratedGradients(),)
+    found: list[Explainer] = []
+    if any(site.spatial for site in spatial_sites(passes.sites)):
+        found += [FeatureMaps(), GradCAM()]
+    if passes.moving or not found:  # whole numbers, such as indices of words, have no gradient
+        found.append(IntegratedGradients())
+    return tuple(found)
 
 
 def _named(explainers: tuple[Explainer, ...]) -> dict[str, Explainer]:

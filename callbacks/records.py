@@ -41,7 +41,7 @@ def predictions(head: Head, outputs: Any, explained: Sequence[int]) -> schema.Pr
 
 def record_of(attribution: Attribution, sample: int) -> schema.Map | schema.Channels:
     """One sample of an attribution."""
-    values = attribution.maps[sample]
+    values = attribution.planes[sample]
     if attribution.channels is not None and attribution.dead is not None:
         channels = np.moveaxis(values, -1, 0)
         return schema.Channels(channels, attribution.channels, attribution.dead)
@@ -64,7 +64,7 @@ def content_of(attribution: Attribution, under: str, settings: Mapping[str, str]
         under: Name of the input picture the maps lie over; empty for none.
         settings: The explainer's.
     """
-    shape = attribution.maps.shape[1:]
+    shape = attribution.planes.shape[1:]
     kind: schema.Kind = "map"
     if attribution.channels is not None:
         kind, shape = "channels", (shape[-1], *shape[:-1])

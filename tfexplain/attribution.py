@@ -65,6 +65,19 @@ class Attribution:
         summed: Floats = self.values.sum(axis=self.channel_axis, dtype=np.float64).astype("f4")
         return summed
 
+    @property
+    def planes(self) -> Floats:
+        """`maps` on at most two axes, as they are drawn and logged: [N, h, w] or [N, f].
+
+        Volumes are summed over all axes before the last two, so that sums stay what they are.
+        Feature maps are [N, h, w, c]; those of sequences have one row.
+        """
+        values, own = self.maps, 2 if self.channels is None else 3
+        if self.channels is not None and values.ndim == 3:
+            values = values[:, None]
+        depth = tuple(range(1, values.ndim - own))
+        return values.sum(axis=depth, dtype=np.float64).astype("f4") if depth else values
+
     def plot(self, images: npt.ArrayLike | None = None, **options: Any) -> Figure:
         """A matplotlib figure: each sample beside its map, on one scale that is written beside it.
 

@@ -138,6 +138,11 @@ class Passes:
             found = found[:-batch]
         return self.candidates(grid=grid)[-1]
 
+    @property
+    def moving(self) -> bool:
+        """Whether some input holds floating-point numbers, which have gradients."""
+        return any(spec.dtype.is_floating for spec in tf.nest.flatten(self._specs))
+
     def head(self, head: str | int | None) -> Head:
         """The output of a name or position; for None the first."""
         return choose_head(self.heads, head)

@@ -142,7 +142,7 @@ def channel_grid(attributions: Sequence[Attribution], sample: int = 0, side: int
     """One sample's feature maps: a row for each layer, each channel on a scale of its own."""
     rows = []
     for attribution in attributions:
-        channels = np.moveaxis(attribution.values[sample], -1, 0)
+        channels = np.moveaxis(attribution.planes[sample], -1, 0)
         tiles = [colored(c, scale_of(c), signed=attribution.signed) for c in channels]
         rows.append([resize(tile, (side, side), smooth=False) for tile in tiles])
     names = ", ".join(attribution.layer for attribution in attributions)
@@ -206,11 +206,11 @@ def _panels(attribution: Attribution) -> tuple[list[Any], list[str]]:
             f"channel {c}" + (" (dead)" if dead else "")
             for c, dead in zip(attribution.channels, attribution.dead, strict=True)
         ]
-        return list(np.moveaxis(attribution.values[0], -1, 0)), names
+        return list(np.moveaxis(attribution.planes[0], -1, 0)), names
     titles = [
         f"target {t}: {s:.3g}" for t, s in zip(attribution.targets, attribution.scores, strict=True)
     ]
-    return list(attribution.maps), titles
+    return list(attribution.planes), titles
 
 
 def _under(attribution: Attribution, images: npt.NDArray[Any]) -> Bytes:
