@@ -14,11 +14,14 @@ from tfexplain.grids import Grid
 from tfexplain.wrapping import unwrapped
 
 # A map of them is the map of the layer before, under a stranger's name: identities at inference,
-# and a rim of zeros.
+# and a rim added or cut off.
 _IDENTITIES = frozenset(
     {
         "ActivityRegularization",
         "AlphaDropout",
+        "Cropping1D",
+        "Cropping2D",
+        "Cropping3D",
         "Dropout",
         "GaussianDropout",
         "GaussianNoise",
