@@ -63,16 +63,20 @@ class Passes:
 
         with untouched(model):
             _trace(forward, inputs)
-            self._inlines = tap.FUNCTION in _unseen(calls, missed).values()
+            why = _unseen(self.layers, calls, missed)
+            self._inlines = any(reason in (tap.FUNCTION, _UNCALLED) for reason in why.values())
             if self._inlines:
+                # A tf.function that was traced before does not even call its layers again.
                 try:
                     with tap.inlined():
                         _trace(forward, inputs)
+                    self._inlines = len(_unseen(self.layers, calls, missed)) < len(why)
                 except ValueError:  # it needs what only tf.function makes of it
                     self._inlines = False
+                if not self._inlines:
                     _trace(forward, inputs)
         self.sites: tuple[Site, ...] = _sites(self.layers, calls, *ends)
-        self.missed = _unseen(calls, dict.fromkeys(self.layers, _UNCALLED) | missed)
+        self.missed = why
         self._specs = tf.nest.map_structure(_spec, inputs)
         self.heads: tuple[Head, ...] = found[0]
         self.input_names: list[str] = _input_names(model, inputs)
@@ -203,10 +207,18 @@ def passes_of(model: Model, inputs: Any) -> Passes:
     return found
 
 
-def _unseen(calls: Sequence[tuple[str, Tensor, bool]], why: Mapping[str, str]) -> dict[str, str]:
-    """Those of `why` that are about layers not called in the traced pass itself."""
+def _unseen(
+    layers: Mapping[str, Layer],
+    calls: Sequence[tuple[str, Tensor, bool]],
+    missed: Mapping[str, str],
+) -> dict[str, str]:
+    """Why layers were not seen in the traced pass, by path."""
     called = {path for path, *_ in calls}
-    return {path: reason for path, reason in why.items() if path not in called}
+    return {
+        path: missed.get(path, _UNCALLED)
+        for path, layer in layers.items()
+        if path not in called and type(layer).__name__ != "InputLayer"
+    }
 
 
 def _sites(

@@ -53,7 +53,8 @@ def positions_read(
         return getattr(output, "_keras_logits", output)
 
     try:
-        output = tf.function(run, autograph=False)(half).numpy().astype(np.float32)
+        compiled = tf.function(run, autograph=False).get_concrete_function(half)
+        output = compiled(half).numpy().astype(np.float32)
     except tf.errors.InvalidArgumentError:  # tf.debugging.enable_check_numerics
         return [True] * len(sites)
     finite = np.isfinite(output).reshape(len(output), -1).all(axis=1)

@@ -98,14 +98,15 @@ def tap(
     graph = tf.compat.v1.get_default_graph()
 
     def here(path: str, output: Any) -> Any:
-        if not tf.is_tensor(output):
-            tensors = [part for part in tf.nest.flatten(output) if tf.is_tensor(part)]
-            missed(path, f"it returns {len(tensors)} tensors and not one")
-        elif output.graph is graph:
+        tensors = [part for part in tf.nest.flatten(output) if tf.is_tensor(part)]
+        away = [part.graph for part in tensors if part.graph is not graph]
+        if away:
+            missed(path, _elsewhere(away[0], graph))
+        elif tf.is_tensor(output):
             replaced = seen(path, output)
             return output if replaced is None else replaced
         else:
-            missed(path, _elsewhere(output.graph, graph))
+            missed(path, f"it returns {len(tensors)} tensors and not one")
         return output
 
     with ExitStack() as stack:

@@ -1,0 +1,212 @@
+"""Every explainer on every kind of model, against results without any tap.
+
+What works and what does not is the table in docs/models.md; a test holds it to this one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+import tf_keras
+from support import transformers, zoo
+from support.zoo import Cut, Kind
+
+from tfexplain import FeatureMaps, GradCAM, IntegratedGradients, explain, tap
+from tfexplain.passes import Passes
+from tfexplain.tap import LayerError
+
+DOCS = Path(__file__).parents[3] / "docs" / "models.md"
+NODES = 16
+WORKS = "yes"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the table: a kind of model, in which libraries, and what each explainer does."""
+
+    text: str
+    make: Callable[[Any], Kind]
+    tf_keras: str = WORKS
+    feature_maps: str = WORKS
+    grad_cam: str = WORKS
+    integrated_gradients: str = WORKS
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """As the docs have them."""
+        explainers = (self.feature_maps, self.grad_cam, self.integrated_gradients)
+        return (self.text, *explainers, self.tf_keras)
+
+
+NO_REMAT = "no: it has no remat"
+NO_CPU = "no: TensorFlow has no such convolution on CPU"
+ROWS = [
+    Row("Sequential", zoo.sequential),
+    Row("Functional, with operations between layers", zoo.functional),
+    Row("subclassed, layers as attributes", zoo.subclassed),
+    Row("subclassed, layers in lists", zoo.lists),
+    Row("subclassed, layers in dicts", zoo.dicts),
+    Row("nested three deep", zoo.nested),
+    Row("a block that ends in a sum without a layer", zoo.residual),
+    Row("a layer called twice", zoo.shared),
+    Row("custom `train_step`", zoo.train_step),
+    Row("`call` under `@tf.function`", zoo.tf_function),
+    Row(
+        "`call` under `@tf.function` that branches on tensors",
+        zoo.tf_function_that_branches,
+        feature_maps="around it: what is inside is out of reach",
+        grad_cam="around it: what is inside is out of reach",
+    ),
+    Row("layers made in `keras.RematScope`", zoo.remat_scope, NO_REMAT),
+    Row(
+        "a layer inside `keras.remat`",
+        zoo.remat_function,
+        NO_REMAT,
+        grad_cam="around it: what is recomputed has no gradient",
+    ),
+    Row("channels first", zoo.channels_first, NO_CPU),
+    Row("several inputs", zoo.several_inputs),
+    Row("several outputs", zoo.several_outputs),
+    Row("1-D convolutions", zoo.line),
+    Row("3-D convolutions", zoo.volume),
+    Row("`TimeDistributed`", zoo.time_distributed),
+    Row("`Bidirectional`", zoo.bidirectional),
+    Row(
+        "a cell inside a recurrent loop",
+        zoo.recurrent,
+        feature_maps="around it: a loop's tensors are out of reach",
+        grad_cam="around it: a loop's tensors are out of reach",
+    ),
+    Row(
+        "indices of words",
+        zoo.words,
+        integrated_gradients="no: whole numbers have no gradient",
+    ),
+    Row("vision transformer with a class token", transformers.class_token),
+    Row("vision transformer without one", transformers.no_class_token),
+    Row("vision transformer with registers", transformers.registers),
+    Row("vision transformer with tokens behind", transformers.registers_behind),
+]
+CASES = [
+    pytest.param(library, row, id=f"{row.make.__name__}-{library.__name__}")
+    for row in ROWS
+    for library in (keras, tf_keras)
+    if library is keras or row.tf_keras == WORKS
+]
+
+
+@pytest.mark.parametrize(("library", "row"), CASES)
+def test_every_explainer(library: Any, row: Row) -> None:
+    library.utils.set_random_seed(3)
+    kind = row.make(library)
+    plain = kind.model(kind.inputs, training=False)
+    before = left(kind.model)
+    passes = Passes(kind.model, kind.inputs)
+    paths = [cut.path for cut in kind.cuts]
+    methods = [FeatureMaps(layers=paths, channels=None), GradCAM(layer=paths, relu=False)]
+    maps, cams, chosen = explain(
+        *(kind.model, [*methods, GradCAM(relu=False)], kind.inputs, 1), passes=passes
+    )
+    for cut in kind.cuts:
+        activation, cam = written_out(cut, kind.inputs)
+        check_alike(activation, maps.attributions[cut.path].values, 1e-5)
+        check_alike(cam, cams.attributions[cut.path].values, 1e-4)
+    assert list(chosen.attributions) == [kind.default]
+    assert np.abs(chosen.attributions[kind.default].values).max() > 1e-6
+    check_integrated_gradients(kind, passes, row)
+    for path, reason in kind.refused.items():
+        with pytest.raises(LayerError, match=reason):
+            explain(kind.model, [GradCAM(layer=path)], kind.inputs, 1, passes=passes)
+    assert left(kind.model) == before
+    again = kind.model(kind.inputs, training=False)
+    for one, other in zip(tf.nest.flatten(plain), tf.nest.flatten(again), strict=True):
+        assert np.array_equal(one, other)
+    assert tapped_outputs(kind, tapped=True) == tapped_outputs(kind, tapped=False)
+
+
+def written_out(cut: Cut, inputs: Any) -> tuple[Any, Any]:
+    """The activation of a layer and its Grad-CAM for class 1: eq. 1 and 2 of the paper in numpy."""
+    tensors = tf.nest.map_structure(tf.constant, inputs)
+    activation = cut.before(tensors)
+    with tf.GradientTape() as tape:
+        tape.watch(activation)
+        score = tf.reduce_sum(cut.after(activation, tensors)[:, 1])
+    slopes = cut.positions(tape.gradient(score, activation).numpy())
+    values = cut.positions(activation.numpy())
+    axes = tuple(range(1, values.ndim - 1))
+    weights = slopes.mean(axis=axes, keepdims=True)
+    return values, (values * weights).sum(-1)
+
+
+def check_alike(expected: Any, found: Any, tolerance: float) -> None:
+    """Equal up to a share of the greatest magnitude; zeros are zeros."""
+    assert found.shape == expected.shape
+    assert np.abs(found - expected).max() <= tolerance * np.abs(expected).max()
+
+
+def check_integrated_gradients(kind: Kind, passes: Passes, row: Row) -> None:
+    """Complete as far as so few nodes can be, and the gap is what it is said to be."""
+    method = IntegratedGradients(steps=NODES, batch_size=2 * NODES)
+    if not kind.moving:
+        assert row.integrated_gradients != WORKS
+        with pytest.raises(ValueError, match="expected floating-point numbers"):
+            explain(kind.model, [method], kind.inputs, 1, passes=passes)
+        return
+    (found,) = explain(kind.model, [method], kind.inputs, 1, passes=passes)
+    cut, start = kind.cuts[0], tf.nest.map_structure(np.zeros_like, kind.inputs)
+    scores = [
+        cut.after(cut.before(x), x).numpy()[:, 1]
+        for x in (tf.nest.map_structure(tf.constant, x) for x in (kind.inputs, start))
+    ]
+    parts = found.attributions.values()
+    total = sum(part.values.reshape(len(part.values), -1).sum(1) for part in parts)
+    gap = total - (scores[0] - scores[1])
+    assert np.abs(gap).max() < kind.gap * np.abs(scores[0] - scores[1]).max()
+    for part in parts:
+        assert np.allclose(part.completeness_gap, gap, atol=1e-5)
+        assert np.allclose(part.scores, scores[0], atol=1e-5)
+
+
+def left(model: Any) -> dict[str, dict[str, int]]:
+    """Every attribute of every layer, by the identity of its value."""
+    return {
+        path: {name: id(value) for name, value in vars(layer).items()}
+        for path, layer in tap.layers_by_path(model).items()
+    }
+
+
+def tapped_outputs(kind: Kind, *, tapped: bool) -> list[bytes]:
+    """The outputs of a traced pass, to the bit."""
+    layers = tap.layers_by_path(kind.model) if tapped else {}
+
+    @tf.function(autograph=False)
+    def run(inputs: Any) -> Any:
+        with tap.tap(layers, lambda path, tensor: None):
+            return kind.model(inputs, training=False)
+
+    inputs = tf.nest.map_structure(tf.constant, kind.inputs)
+    return [tensor.numpy().tobytes() for tensor in tf.nest.flatten(run(inputs))]
+
+
+def test_layers_that_only_use_operations_are_refused() -> None:
+    class Bare(keras.layers.Layer):  # type: ignore[misc]
+        def call(self, inputs: Any) -> Any:
+            return keras.ops.mean(keras.ops.tanh(inputs), axis=(1, 2))
+
+    model = keras.Sequential([keras.Input((4, 5, 3)), Bare(name="bare")])
+    with pytest.raises(LayerError, match=r"No layer of this model has a spatial output.*: bare"):
+        GradCAM()(model, np.ones((1, 4, 5, 3), "float32"), 0)
+
+
+def test_the_table_in_the_docs_is_this_one() -> None:
+    lines = DOCS.read_text().splitlines()
+    table = [tuple(cell.strip() for cell in line.strip("|").split("|")) for line in lines]
+    listed = [cells for cells in table if len(cells) == 5][2:]
+    assert listed == [row.cells for row in ROWS]
