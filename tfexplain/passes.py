@@ -73,7 +73,7 @@ class Passes:
                     self._inlines = len(_unseen(self.layers, calls, missed)) < len(why)
                 except ValueError:  # it needs what only tf.function makes of it
                     self._inlines = False
-                if not self._inlines:
+                    why = {path: why[path].replace(_UNCALLED, tap.FUNCTION) for path in why}
                     _trace(forward, inputs)
         self.sites: tuple[Site, ...] = _sites(self.layers, calls, *ends)
         self.missed = why
