@@ -55,7 +55,7 @@ class Passes:
             calls.clear()
             missed.clear()
             tape = tf.GradientTape(watch_accessed_variables=False)
-            with tape, tap.tap(self.layers, seen, missed.setdefault):
+            with tape, tap.tap(self.layers, seen, missed.__setitem__):
                 outputs = model(batch, training=False)
             found[:] = [heads(model, outputs)]
             ends[:] = [tf.nest.flatten(batch), tf.nest.flatten(outputs)]

@@ -29,7 +29,7 @@ from tfexplain import Explain, FeatureMaps, GradCAM
         ),
         (zoo.line, (14,), (5, 1, 14), "", "two"),
         (zoo.volume, (3, 4), (5, 3, 4), "", "two (summed over depth)"),
-        (zoo.words, (6,), (4, 1, 6), "", "conv"),
+        (zoo.words, (6,), (3, 1, 6), "", "conv"),
         (zoo.train_step, (7, 5), (5, 7, 5), "input", "two"),
         (zoo.remat_scope, (7, 5), (5, 7, 5), "input", "two"),
     ],
