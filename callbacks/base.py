@@ -49,6 +49,7 @@ class LoggingCallback(keras.callbacks.Callback):  # type: ignore[misc]
     _supports_tf_logs = True
 
     def __init__(self, log_dir: str | os.PathLike[str], room: str, on_error: OnError) -> None:
+        self._trained: weakref.ref[Any] | None = None
         super().__init__()
         self._guard = Guard(on_error)
         self._log_dir, self._room = os.fspath(log_dir), room
@@ -61,6 +62,15 @@ class LoggingCallback(keras.callbacks.Callback):  # type: ignore[misc]
         self._offset = 0
         self._first_epoch = True
         self._thread = 0
+
+    @property
+    def model(self) -> Any:
+        """The model in training; None once it is gone, for no callback keeps it alive."""
+        return self._trained() if self._trained is not None else None
+
+    def set_model(self, model: Any) -> None:
+        """What Keras calls before training."""
+        self._trained = None if model is None else weakref.ref(model)
 
     @abstractmethod
     def _check(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import weakref
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -48,7 +49,9 @@ class Compressing:
     """
 
     def __init__(self, choices: Choices, model: Any, guard: Guard) -> None:
-        self._choices, self._model, self._guard = choices, model, guard
+        self._choices, self._guard = choices, guard
+        # Weak, because a training that was interrupted leaves this behind.
+        self._model = weakref.ref(model)
         self._activity: Activity | None = None
         if choices.val is not None:
             self._activity = Activity(model, choices.val, choices.samples, choices.seed)
@@ -105,7 +108,7 @@ class Compressing:
     def _read(self) -> list[LayerWeights]:
         # Anew each time: a model that is quantized while it trains has other variables then.
         shapes = None if self._activity is None else self._activity.shapes
-        return compression.read(self._model, self._choices.reference, shapes)
+        return compression.read(self._model(), self._choices.reference, shapes)
 
     def _measure(
         self, layers: Sequence[LayerWeights], step: int, moment: Literal["epoch", "end"]

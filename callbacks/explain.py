@@ -123,9 +123,10 @@ class Explain(LoggingCallback):
         if self._first_epoch:
             super().on_train_end(logs)
             return
+        logged = self._work is not None
         with self._cadence.charged():
             super().on_train_end(logs)
-        if self._settings.verbose and self._cadence.when.budget is not None:
+        if logged and self._settings.verbose and self._cadence.when.budget is not None:
             print(f"tfexplain: {self._cadence.text}")
 
     def _check(self) -> None:

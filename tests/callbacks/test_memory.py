@@ -1,0 +1,103 @@
+"""Memory: none is gathered over many epochs, and none is kept once a training is over."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import json
+import subprocess
+import sys
+import weakref
+from pathlib import Path
+from typing import Any
+
+import keras
+import tf_keras
+from support.models import digits, small_cnn
+from support.read import read_run
+
+from tfexplain import Compression, Explain, GradCAM, IntegratedGradients
+
+X, Y = digits(16)
+
+# What is counted: Python's own blocks of memory, objects that are collected by type, and the
+# resident memory, in which 150 kept batches or maps of these images would be 38 MB and more.
+SCRIPT = """
+import collections, ctypes, gc, json, sys
+import keras, numpy as np, tensorflow as tf
+from tfexplain import Compression, Explain, FeatureMaps, GradCAM, IntegratedGradients
+
+class Watch(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        if epoch in (50, 200):
+            gc.collect()
+            ctypes.CDLL("libc.so.6").malloc_trim(0)
+            blocks = sys.getallocatedblocks()
+            pages = int(open("/proc/self/statm").read().split()[1])
+            types = collections.Counter(type(one).__name__ for one in gc.get_objects())
+            print(json.dumps([blocks, pages * 4096, types]), flush=True)
+
+x = np.random.default_rng(0).random((8, 64, 64, 2)).astype("float32")
+y = np.arange(8) % 3
+layers = [keras.Input((64, 64, 2)), keras.layers.Conv2D(4, 3, activation="relu", name="conv"),
+    keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(3, activation="softmax")]
+model = keras.Sequential(layers)
+model.compile("adam", "sparse_categorical_crossentropy")
+explainers = [FeatureMaps(channels=2), GradCAM(), IntegratedGradients(steps=2)]
+settings = {"log_dir": sys.argv[1], "on_error": "raise", "verbose": False}
+explain = Explain((x, y), explainers, targets=lambda out: out[:, 0] ** 2, budget=1.0, **settings)
+compression = Compression(val=(x, y), **settings)
+model.fit(x, y, epochs=201, verbose=0, callbacks=[explain, compression, Watch()])
+"""
+
+
+def test_no_memory_is_gathered_over_two_hundred_epochs(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", SCRIPT, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    (blocks, memory, types), (later, more, kinds) = map(json.loads, done.stdout.splitlines())
+    assert len(read_run(tmp_path).values["map/GradCAM/conv/7"]) == 201
+    # The lists of steps and the history of `fit` grow by a few numbers an epoch; one record, one
+    # kept map or one tensor an epoch has blocks and objects by the dozen.
+    assert later - blocks < 150 * 20
+    grown = {kind: kinds[kind] - types.get(kind, 0) for kind in kinds}
+    assert {kind: count for kind, count in grown.items() if count >= 75} == {}
+    assert more - memory < 20e6
+
+
+def callbacks(log_dir: Path) -> list[Any]:
+    settings = {"log_dir": log_dir, "on_error": "raise", "verbose": False}
+    return [
+        Explain((X, Y), [GradCAM(), IntegratedGradients(steps=2)], **settings),
+        Compression(val=(X, Y), **settings),
+    ]
+
+
+def test_callbacks_keep_no_model_and_go_on_with_another(tmp_path: Path) -> None:
+    kept = callbacks(tmp_path)
+    for library in (keras, tf_keras, keras):
+        model = small_cnn(library)
+        model.fit(X, Y, epochs=2, verbose=0, callbacks=kept)
+        assert all(callback.model is model for callback in kept)
+        alive = weakref.ref(model)
+        del model
+        gc.collect()
+        assert alive() is None, library.__name__
+        assert [callback.model for callback in kept] == [None, None]
+    assert sorted(read_run(tmp_path).values["map/GradCAM/conv/0"]) == list(range(6))
+    assert sorted(read_run(tmp_path, "compression").values["kernels"]) == list(range(6))
+
+
+def test_an_interrupted_training_keeps_no_model_either(tmp_path: Path) -> None:
+    class Stop(keras.callbacks.Callback):  # type: ignore[misc]
+        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+            if epoch == 1:
+                raise KeyboardInterrupt
+
+    kept, model = callbacks(tmp_path), small_cnn()
+    with contextlib.suppress(KeyboardInterrupt):
+        model.fit(X, Y, epochs=2, verbose=0, callbacks=[*kept, Stop()])
+    alive = weakref.ref(model)
+    del model
+    gc.collect()
+    assert alive() is None
