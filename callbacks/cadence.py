@@ -105,8 +105,7 @@ class Spending:
             return False
         if left is None:
             return True
-        payable = self._payable(share, left)
-        return payable >= 2 and since * payable >= since + left
+        return since * self._payable(share, left) >= since + left
 
     def due_at_end(self, share: float) -> bool:
         """Whether to explain a training's last epoch.
