@@ -158,7 +158,7 @@ class LoggingCallback(keras.callbacks.Callback):  # type: ignore[misc]
         self._claim = None
         if writer is not None:
             _writing.pop(writer.directory, None)
-            with self._guard.watch("writer", self._last_step):
+            with self._guard.watch("closing the log", self._last_step):
                 writer.close()
 
     def _take_over(self, other: LoggingCallback) -> None:

@@ -8,11 +8,13 @@ import sys
 import warnings
 import weakref
 from contextlib import suppress
+from functools import partial
 from itertools import count
 from types import FrameType
 from typing import Any
 
 from tfexplain.callbacks.guard import ExplainWarning
+from tfexplain.callbacks.job import answered
 
 try:
     import fcntl
@@ -35,12 +37,19 @@ class Claim:
 
     Raises:
         Held: another process writes it.
+        OSError: it does not answer.
     """
 
     def __init__(self, directory: str, params: Any, model: Any) -> None:
         self.directory = directory
         self.params, self._model = params, weakref.ref(model)
-        lock = _lock(directory)
+        try:
+            lock = answered(partial(_lock, directory))
+        except TimeoutError as error:
+            raise OSError(
+                f"log_dir={directory!r}: expected a directory that can be written; {error}. "
+                "Pass another log_dir."
+            ) from error
         if lock is not None:
             weakref.finalize(self, os.close, lock)
 

@@ -1,59 +1,58 @@
-"""One event file of our own, written so that a lost disk is noticed and costs little.
-
-TensorFlow's summary writer hides a full disk and a removed directory: it reports success and the
-events are gone. A record writer raises when it is flushed, so this one knows.
-"""
+"""The log of one run, written so that a lost or slow disk is noticed and costs training little."""
 
 from __future__ import annotations
 
-import os
-import re
-import socket
 import time
 from collections.abc import Sequence
-from contextlib import suppress
-from itertools import count
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
-from tensorboard.compat.proto.event_pb2 import Event
 
 from tfexplain import schema
 from tfexplain.callbacks import events
+from tfexplain.callbacks.event_file import EventFile
+from tfexplain.callbacks.job import Job, answered
 
-# Events of failed writes are kept for the next try, up to this many bytes.
+# Events of failed or late writes are kept for the next try, up to this many bytes.
 MOST_PENDING_BYTES = 64 << 20
-
-_serial = count()
-_NAME = re.compile(r"events\.out\.tfevents\.(\d{10})\.")
+# How long training waits for the directory at an epoch's end, and once more when the log is closed.
+WAIT_SECONDS = 10.0
 
 
 class RunWriter:
     """Writes one run directory. Events are collected by `add_...` and written by `commit`.
 
+    The directory is touched on another thread, for at most one `commit` at a time. While one
+    hangs, later ones do not wait for it: their events are kept, and written once it is over.
+
     Args:
         directory: The run's directory; made by `open`. One process writes it.
+
+    Attributes:
+        reopened: How many files were begun because the one before was lost.
     """
 
     def __init__(self, directory: str) -> None:
         self.directory = directory
         self.reopened = 0
-        self._file: tf.io.TFRecordWriter | None = None
-        self._path = ""
+        self._file = EventFile(directory)
         self._constant: list[events.Entry] = []
         self._pending: list[events.Entry] = []
-        self._described: set[str] = set()
+        self._dropped = 0
+        self._job: Job | None = None
+        self._in_hand: list[events.Entry] = []  # what the job writes
+        self._error: BaseException | None = None  # of the last job that is over
 
     def open(self) -> None:
         """Make the directory and begin a new file.
 
         Raises:
-            OSError: it cannot be written; says where and why.
+            OSError: it cannot be written, or does not answer; says where and why.
         """
         try:
-            self._begin()
-        except (tf.errors.OpError, OSError) as error:
+            answered(self._file.begin)
+        except Exception as error:
             raise OSError(
                 f"log_dir={self.directory!r}: expected a directory that can be written; {error}. "
                 "Pass another log_dir."
@@ -94,73 +93,71 @@ class RunWriter:
         self._pending.append(events.histogram(tag, step, buckets, text))
 
     def commit(self) -> None:
-        """Write and flush what was added; on failure it is kept for the next call.
+        """Write and flush what was added, in at most `WAIT_SECONDS`; what fails is kept.
 
         Raises:
             OSError: the disk is full or the directory is gone.
+            TimeoutError: it does not answer.
         """
-        try:
-            if self._file is not None and not tf.io.gfile.exists(self._path):
-                self._abandon()
-            if self._file is None:
-                self._begin()
-                self.reopened += 1
-                self._pending = [
-                    e for e in self._constant if e not in self._pending
-                ] + self._pending
-            assert self._file is not None
-            for entry in self._pending:
-                # TensorBoard keeps what is constant from the first event of a tag in a file.
-                self._file.write(entry.event(described=entry.tag in self._described))
-                self._described.add(entry.tag)
-            self._file.flush()
-        except (tf.errors.OpError, OSError) as error:
-            # The file may end in half a record: nothing more can be read behind that.
-            self._abandon()
-            self._forget_oldest()
-            raise OSError(f"log_dir={self.directory!r}: cannot be written: {error}") from error
-        self._pending.clear()
+        self._write(0.0, close=False)
 
     def close(self) -> None:
-        """Write what is left and close the file."""
-        if self._pending:
-            self.commit()
-        self._abandon()
+        """Write what is left, in at most twice `WAIT_SECONDS`, and close the file.
+
+        Raises:
+            OSError: some events are lost; says how many.
+        """
+        self._write(WAIT_SECONDS, close=True)
+        if self._dropped:
+            raise OSError(
+                f"log_dir={self.directory!r}: could not be written for a while. {self._fate(True)}"
+            )
 
     def _keep(self, entry: events.Entry) -> None:
         self._constant.append(entry)
         self._pending.append(entry)
 
-    def _begin(self) -> None:
-        tf.io.gfile.makedirs(self.directory)
-        name = f"events.out.tfevents.{_start(self.directory):010d}.{socket.gethostname()}"
-        self._path = os.path.join(self.directory, f"{name}.{os.getpid()}.{next(_serial)}.tfexplain")
-        self._file = tf.io.TFRecordWriter(self._path)
-        self._file.write(
-            Event(wall_time=time.time(), file_version="brain.Event:2").SerializeToString()
-        )
-        self._file.flush()
-        self._described.clear()
+    def _write(self, waiting: float, close: bool) -> None:
+        """Hand what is pending to a new job once the last one is over, and wait for that."""
+        over = self._over(waiting)
+        if over:
+            self._in_hand, self._pending = self._pending, []
+            work = partial(self._file.write, self._in_hand, list(self._constant), close)
+            self._job = Job(work)
+            over = self._over(WAIT_SECONDS)
+        if over and self._error is None:
+            return
+        self._forget_oldest()
+        failed = OSError if over else TimeoutError
+        why = f"cannot be written: {self._error}" if over else "does not answer"
+        raise failed(
+            f"log_dir={self.directory!r}: {why}. {self._fate(close)} Check its disk or network."
+        ) from self._error
 
-    def _abandon(self) -> None:
-        file, self._file = self._file, None
-        if file is not None:
-            # Closing flushes, and may fail for the reason that is being reported already.
-            with suppress(tf.errors.OpError, OSError):
-                file.close()
+    def _over(self, seconds: float) -> bool:
+        """Whether no job is left; what the last could not write is pending again."""
+        job = self._job
+        if job is None:
+            return True
+        if not job.over(seconds):
+            return False
+        self._job, self._error = None, job.error
+        self.reopened = max(0, self._file.begun - 1)
+        if job.error is not None:
+            self._pending = self._in_hand + self._pending
+        self._in_hand = []
+        return True
 
     def _forget_oldest(self) -> None:
-        size = sum(entry.size for entry in self._pending)
-        while size > MOST_PENDING_BYTES:
+        size = sum(entry.size for entry in self._in_hand + self._pending)
+        while size > MOST_PENDING_BYTES and self._pending:
             size -= self._pending.pop(0).size
+            self._dropped += 1
 
-
-def _start(directory: str) -> int:
-    """Seconds for the name of a new file, later than those of the files that are there.
-
-    TensorBoard reads files in the order of their names; a restart may come within a second, or on
-    a machine whose clock is behind.
-    """
-    names = tf.io.gfile.listdir(directory)
-    known = [int(found[1]) for name in names if (found := _NAME.match(name))]
-    return max([int(time.time()), *(second + 1 for second in known)])
+    def _fate(self, close: bool) -> str:
+        """What becomes of the events that are not written."""
+        kept = len(self._in_hand) + len(self._pending)
+        if close:
+            return f"{kept + self._dropped} events are lost."
+        dropped = f", {self._dropped} older ones are lost" if self._dropped else ""
+        return f"{kept} events are kept for the next try{dropped}."

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import tensorflow as tf
 from support.read import read_run
 
 from tfexplain import schema
@@ -65,7 +66,8 @@ def test_what_could_not_be_written_is_kept_up_to_a_bound(
         with pytest.raises(OSError, match=r"log_dir=.*explain': cannot be written"):
             writer.commit()
     (tmp_path / "explain").unlink()
-    writer.close()
+    with pytest.raises(OSError, match=r"could not be written for a while. \d+ events are lost"):
+        writer.close()
     steps = sorted(read_run(tmp_path).values["metrics"])
     assert steps == list(range(40 - len(steps), 40))
     assert 4 < len(steps) < 20
@@ -82,6 +84,18 @@ def test_files_are_named_in_the_order_they_were_begun(tmp_path: Path) -> None:
         writer.close()
     assert len(list((tmp_path / "explain").iterdir())) == 13
     assert read_run(tmp_path).record("metrics", 0) == metrics(11)
+
+
+def test_paths_of_tensorflow_are_written_too() -> None:
+    writer = RunWriter("ram://far/run/explain")
+    writer.open()
+    for step in range(2):
+        writer.add(TAG, step, metrics(step), CONTENT)
+        writer.commit()
+    writer.close()
+    (path,) = tf.io.gfile.glob("ram://far/run/explain/*")
+    events = [tf.compat.v1.Event.FromString(r.numpy()) for r in tf.data.TFRecordDataset(path)]
+    assert [event.step for event in events[1:]] == [0, 1]
 
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
