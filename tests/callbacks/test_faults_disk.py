@@ -11,7 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.faults import Unanswered, at_epoch, disk, fit, kinds, make_read_only, unanswered
+from support.faults import (
+    Unanswered,
+    at_epoch,
+    disk,
+    fit,
+    kinds,
+    make_read_only,
+    unanswered,
+    unmount,
+)
 from support.models import digits, same_bits, small_cnn
 from support.read import Run, read_run
 
@@ -86,17 +95,18 @@ def test_a_full_disk_costs_no_training_and_no_log_once_there_is_room(
 def test_a_directory_that_becomes_read_only_is_written_when_it_can_be_again(
     tmp_path: Path, room: str
 ) -> None:
-    with disk(tmp_path / "disk", "4m") as small:
-        # Who has a file open keeps a file system from being read-only.
-        log = callback(room, small / "run")
-        freeze = at_epoch(2, lambda: (log._writer._file._abandon(), make_read_only(small)))
-        thaw = at_epoch(4, lambda: make_read_only(small, on=False))
-        _, told = fit([log, freeze, thaw], epochs=6)
-        assert "Read-only file system" in str(told[0].message)
-        assert "are kept for the next try" in str(told[0].message)
-        run = read_run(small / "run", room)
+    log_dir = tmp_path / "run"
+    log = callback(room, log_dir)
+
+    def freeze() -> None:
+        log._writer._file._abandon()  # a file that is open for writing could still be written
+        make_read_only(log_dir)
+
+    _, told = fit([log, at_epoch(2, freeze), at_epoch(4, lambda: unmount(log_dir))], epochs=6)
     assert kinds(told) == {"writer: OSError", "writer: log file lost"}
-    assert steps(run, room) == [0, 1, 2, 3, 4, 5]
+    assert "Read-only file system" in str(told[0].message)
+    assert "are kept for the next try" in str(told[0].message)
+    assert steps(read_run(log_dir, room), room) == [0, 1, 2, 3, 4, 5]
 
 
 @pytest.fixture

@@ -44,13 +44,21 @@ def disk(path: Path, size: str) -> Iterator[Path]:
     """A real file system of that size in memory."""
     path.mkdir()
     _mount("-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(path))
-    yield path
+    try:
+        yield path
+    finally:
+        unmount(path)
+
+
+def make_read_only(path: Path) -> None:
+    """For root, too, who may write what others may not; `unmount` ends it."""
+    _mount("--bind", str(path), str(path))
+    _mount("-o", "remount,bind,ro", str(path))
+
+
+def unmount(path: Path) -> None:
+    """The directory is what it was before something was mounted there."""
     subprocess.run(["umount", "-l", str(path)], check=True)
-
-
-def make_read_only(path: Path, on: bool = True) -> None:
-    """For root, too, who may write what others may not."""
-    _mount("-o", f"remount,{'ro' if on else 'rw'}", str(path))
 
 
 class Unanswered:
@@ -71,7 +79,7 @@ class Unanswered:
         """Give up: those who hang get an error, and the directory is what it was."""
         if self._server >= 0:
             os.close(self._server)
-            subprocess.run(["umount", "-l", str(self._path)], check=True)
+            unmount(self._path)
             self._server = -1
 
 
