@@ -35,6 +35,7 @@ class Server:
     """A running TensorBoard; `address` ends with a slash and holds the path prefix."""
 
     address: str
+    pid: int
 
     def get(self, path: str, method: str = "GET") -> Answer:
         """The answer to a path below the address, whatever its status."""
@@ -112,7 +113,7 @@ def serve(
     try:
         if not started.wait(_PATIENCE_S) or not found:
             raise RuntimeError(f"TensorBoard did not start:\n{''.join(said)}")
-        yield Server(found[0])
+        yield Server(found[0], process.pid)
     finally:
         process.terminate()
         process.wait()
