@@ -51,9 +51,10 @@ WATCH = """() => {
     window.firstPaint = seen;
     const isDrawn = (cell) =>
         !["", "–"].includes(cell.shadowRoot.querySelector(".score, .dead")?.textContent ?? "");
-    const inSight = (cell) => cell.getBoundingClientRect().top < innerHeight;
     const look = () => {
         const grid = document.querySelector("tfx-app")?.shadowRoot?.querySelector("tfx-grid");
+        const end = grid?.getBoundingClientRect().bottom;
+        const inSight = (cell) => cell.getBoundingClientRect().top < end;
         const all = [...(grid?.shadowRoot?.querySelectorAll("tfx-map-cell, tfx-tiles-cell") ?? [])];
         const drawn = all.filter(isDrawn);
         const told = (name) => requestAnimationFrame((now) => (seen[name] ??= since(now)));
@@ -63,7 +64,7 @@ WATCH = """() => {
     };
     requestAnimationFrame(look);
 }"""
-# Three times the first picture: TensorBoard shows one only after the answer came.
+# When the answers with TensorBoard's own pictures had come.
 PICTURES = """() => performance.getEntriesByType("resource")
     .filter(({ name }) => name.includes("individualImage"))
     .map(({ responseEnd }) => responseEnd)"""

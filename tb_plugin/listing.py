@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -117,8 +117,7 @@ def _check_kind(tag: schema.Tag, content: schema.Content) -> None:
 
 
 def _group(name: str, series: list[Series]) -> dict[str, Any]:
-    tag, content = series[0].tag, asdict(series[0].content)
-    del content["kind"]
+    tag, content = series[0].tag, series[0].content
     return {
         "group": name,
         "kind": tag.kind,
@@ -127,5 +126,5 @@ def _group(name: str, series: list[Series]) -> dict[str, Any]:
         "samples": sorted(s.tag.sample for s in series if s.tag.sample >= 0),
         "last_step": max(s.last_step for s in series),
         "last_wall_time": max(s.last_wall_time for s in series),
-        "content": content,
+        "content": {name: value for name, value in vars(content).items() if name != "kind"},
     }

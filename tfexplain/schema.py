@@ -96,6 +96,7 @@ __all__ = [
     "SchemaError",
     "Status",
     "Tag",
+    "check",
     "check_name",
     "check_picture",
     "decode",
@@ -266,6 +267,16 @@ def decode(kind: Kind, data: bytes) -> Record:
     if kind not in _RECORDS:
         raise SchemaError(f"kind={kind!r}: expected one of {sorted(_RECORDS)}")
     return _RECORDS[kind].decode(data)
+
+
+def check(kind: Kind, data: bytes) -> None:
+    """Raise what `decode` would raise, without computing the values of maps."""
+    if kind == "map":
+        Map.check(data)
+    elif kind == "channels":
+        Channels.check(data)
+    else:
+        decode(kind, data)
 
 
 def check_picture(data: bytes) -> tuple[int, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -194,6 +194,9 @@ def _cost(raw: Container) -> Cost:
     return Cost(**found)
 
 
+_Numbers: TypeAlias = tuple[float, int, float | None, float | None, int | None]
+
+
 @dataclass(frozen=True)
 class Map:
     """One attribution map of one sample: float32 [h, w], or [f] for features.
@@ -230,6 +233,12 @@ class Map:
     @classmethod
     def decode(cls, data: bytes) -> Map:
         """Read `encode`'s bytes; raises `SchemaError`."""
+        packed, scale, numbers = cls.check(data)
+        return cls(_from_half(packed, np.float32(scale)), *numbers)
+
+    @classmethod
+    def check(cls, data: bytes) -> tuple[Array, float, _Numbers]:
+        """Halves, their scale, and the fields behind `values`; raises as `decode` does."""
         raw = unpack(data, cls.kind)
         packed = raw.array("values", "F16", 1, 2)
         scale = raw.number("scale")
@@ -239,9 +248,7 @@ class Map:
         raw.check(error is None or not error < 0, "an error >= 0")
         passes = raw.integer("passes") if "passes" in raw.header else None
         raw.check(passes is None or passes >= 0, "passes >= 0")
-        values = _from_half(packed, np.float32(scale))
-        score, target = raw.number("score"), raw.integer("target")
-        return cls(values, score, target, gap, error, passes)
+        return packed, scale, (raw.number("score"), raw.integer("target"), gap, error, passes)
 
 
 @dataclass(frozen=True)
@@ -271,6 +278,12 @@ class Channels:
     @classmethod
     def decode(cls, data: bytes) -> Channels:
         """Read `encode`'s bytes; raises `SchemaError`."""
+        packed, scales, channels, dead = cls.check(data)
+        return cls(_from_half(packed, scales[:, None, None]), channels, dead.astype(bool))
+
+    @classmethod
+    def check(cls, data: bytes) -> tuple[Array, Array, Array, Array]:
+        """The arrays, values as halves to be scaled; as `decode` raises."""
         raw = unpack(data, cls.kind)
         packed, scales = raw.array("values", "F16", 3), raw.array("scales", "F32", 1)
         channels, dead = raw.array("channels", "I32", 1), raw.array("dead", "U8", 1)
@@ -278,7 +291,7 @@ class Channels:
             len(packed) == len(scales) == len(channels) == len(dead), "one length for all arrays"
         )
         raw.check(bool(np.all(np.isfinite(scales) & (scales >= 0))), "finite scales >= 0")
-        return cls(_from_half(packed, scales[:, None, None]), channels, dead.astype(bool))
+        return packed, scales, channels, dead
 
 
 def _to_half(values: npt.ArrayLike) -> tuple[Array, np.float32]:

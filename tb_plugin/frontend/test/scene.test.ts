@@ -103,7 +103,7 @@ test("selecting a kernel switches the maps that exist of its layer, and no other
 test("single kernels are fetched only where they are shown", () => {
   const runs = { "a/compression": KERNELS, "a/explain": MAPS };
   const scene = sceneOf(runs, { groups: ["map/GradCAM/conv1", "channels/FeatureMaps/conv2"] });
-  const wanted = wantsOf(scene, undefined).map(({ run, group }) => `${run} ${group.group}`);
+  const wanted = wantsOf(scene).map(({ run, group }) => `${run} ${group.group}`);
   assert.deepEqual(wanted, [
     "a/explain samples",
     "a/explain map/GradCAM/conv1",

@@ -1,6 +1,6 @@
 /** Two runs' maps of one sample: whether they may be subtracted, and what comes out. */
 
-import type { Picture } from "../data/store.ts";
+import type { Picture } from "../data/pictures.ts";
 import { widen } from "../format/half.ts";
 import type { AttributionMap } from "../format/records.ts";
 import { largest, pearson, subtract, topOverlap } from "./statistics.ts";
@@ -52,7 +52,7 @@ function shapeOf(map: AttributionMap | undefined): string {
 }
 
 function samePicture(a: Picture | undefined, b: Picture | undefined): boolean {
-  if (!a || !b) return !a && !b;
+  if (a === b || !a || !b) return a === b;
   if (a.bytes.length !== b.bytes.length) return false;
   return a.bytes.every((byte, i) => byte === b.bytes[i]);
 }

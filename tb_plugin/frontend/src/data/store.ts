@@ -1,43 +1,28 @@
 /** Everything fetched so far. Only what is shown is fetched, and only what changed is fetched again. */
 
 import { fetchInputs, fetchListing, fetchSeries } from "./api.ts";
-import type { Group, Listing, Run } from "./listing.ts";
+import { key } from "./key.ts";
+import type { Listing, Run } from "./listing.ts";
+import { type Picture, Pictures } from "./pictures.ts";
+import { batches, inOrder, samplesOf, type Want } from "./plan.ts";
 import { messageOf, readSeries, type Series } from "./series.ts";
-
-/** A picture of the validation batch: `bytes` tell whether two runs explain the same one. */
-export interface Picture {
-  readonly image: ImageBitmap;
-  readonly bytes: Uint8Array;
-}
-
-/** What the page wants to show of one group of a run; no samples: the whole group. */
-export interface Want {
-  readonly run: string;
-  readonly group: Group;
-  readonly samples: readonly number[];
-}
 
 interface Held {
   readonly series: Series;
   readonly stamp: string;
-  readonly order: number;
 }
 
-const MAX_GROUPS = 32;
-const REQUEST_BYTES = 48 << 20;
-const HELD_BYTES = 512 << 20;
+const HELD_BYTES = 64 << 20;
 
 export class Store {
   listing: Listing | undefined;
   /** Why the last thing could not be fetched. */
   failure = "";
-  readonly pictureErrors = new Map<string, string>();
+  readonly pictures = new Pictures();
+  /** By run, group and sample, the longest unused first. */
   private readonly held = new Map<string, Held>();
-  private readonly pictures = new Map<string, Picture>();
   private readonly inFlight = new Set<string>();
-  private readonly requestedPictures = new Set<string>();
   private readonly onChange: () => void;
-  private count = 0;
 
   constructor(onChange: () => void) {
     this.onChange = onChange;
@@ -52,7 +37,7 @@ export class Store {
   }
 
   picture(run: string, input: string, sample: number): Picture | undefined {
-    return this.pictures.get(key(run, input, String(sample)));
+    return this.pictures.get(run, input, sample);
   }
 
   async refresh(): Promise<void> {
@@ -64,79 +49,71 @@ export class Store {
 
   /** Fetch what is missing or has grown; answers when all of it is there. */
   async ensure(wants: readonly Want[]): Promise<void> {
-    const open = wants.filter((want) => this.isOpen(want));
-    const runs = [...new Set(open.map((want) => want.run))];
-    await Promise.all(
-      runs.map(async (run) => {
-        for (const batch of batches(open.filter((want) => want.run === run))) {
-          await this.load(run, batch);
-        }
-      }),
-    );
+    for (const want of wants) this.use(want);
+    const open = wants.map((want) => this.openOf(want)).filter((want) => want !== undefined);
+    for (const id of open.flatMap(idsOf)) this.inFlight.add(id);
+    for (const part of inOrder(open)) {
+      await Promise.all(batches(part).map((batch) => this.load(batch)));
+    }
     if (open.length > 0) this.evict(wants);
   }
 
-  async ensurePictures(run: Run): Promise<void> {
-    for (const { name, version } of run.inputs) {
-      const id = key(run.run, name, version);
-      if (this.requestedPictures.has(id)) continue;
-      this.requestedPictures.add(id);
-      const came = await this.guarded(id, async () => {
-        for (const { sample, data } of await fetchInputs(run.run, name, version)) {
-          await this.keepPicture(run.run, name, sample, data);
+  /** Fetch the input pictures of runs that are shown. */
+  async ensurePictures(runs: readonly Run[]): Promise<void> {
+    await Promise.all(runs.map((run) => this.ensureAlbums(run)));
+    this.pictures.evict(runs.map(({ run }) => run));
+  }
+
+  private async ensureAlbums({ run, inputs }: Run): Promise<void> {
+    for (const { name, version } of inputs) {
+      if (this.pictures.has(run, name, version)) continue;
+      this.pictures.expect(run, name, version);
+      const came = await this.guarded(key(run, name, version), async () => {
+        for (const sent of await fetchInputs(run, name, version)) {
+          await this.pictures.keep(run, name, sent);
         }
       });
-      if (!came) this.requestedPictures.delete(id);
+      if (!came) this.pictures.forget(run, name);
     }
   }
 
-  private async keepPicture(
-    run: string,
-    name: string,
-    sample: number,
-    data: Uint8Array | string,
-  ): Promise<void> {
-    const id = key(run, name, String(sample));
-    try {
-      if (typeof data === "string") throw new Error(data);
-      const bytes = data.slice();
-      const image = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
-      this.pictures.set(id, { image, bytes });
-      this.pictureErrors.delete(id);
-    } catch (error) {
-      this.pictureErrors.set(id, `picture of sample ${sample}: ${messageOf(error)}`);
-    }
-  }
-
-  private isOpen({ run, group, samples }: Want): boolean {
-    const all = group.samples.length > 0 ? group.samples : [-1];
-    return (samples.length > 0 ? samples : all).some((sample) => {
+  /** What of a want is neither there nor on its way. */
+  private openOf(want: Want): Want | undefined {
+    const { run, group } = want;
+    const open = samplesOf(want).filter((sample) => {
       const id = key(run, group.group, String(sample));
       return this.held.get(id)?.stamp !== group.stamp && !this.inFlight.has(id + group.stamp);
     });
+    if (open.length === 0) return undefined;
+    return want.samples.length > 0 ? { ...want, samples: open } : want;
   }
 
-  private async load(run: string, batch: readonly Want[]): Promise<void> {
-    const ids = batch.flatMap(({ group, samples }) =>
-      (samples.length > 0 ? samples : [-1, ...group.samples]).map(
-        (sample) => key(run, group.group, String(sample)) + group.stamp,
-      ),
-    );
-    for (const id of ids) this.inFlight.add(id);
+  /** What is wanted again is the last to be dropped. */
+  private use(want: Want): void {
+    for (const sample of samplesOf(want)) {
+      const id = key(want.run, want.group.group, String(sample));
+      const held = this.held.get(id);
+      if (!held) continue;
+      this.held.delete(id);
+      this.held.set(id, held);
+    }
+  }
+
+  private async load(batch: readonly Want[]): Promise<void> {
     const groups = new Map(batch.map(({ group }) => [group.group, group]));
+    const samples = batch.find((want) => want.samples.length > 0)?.samples ?? [];
+    const run = batch[0]?.run ?? "";
     await this.guarded(`series ${run}`, async () => {
-      const sent = await fetchSeries(run, [...groups.keys()], batch[0]?.samples ?? []);
-      for (const series of sent) {
+      for (const series of await fetchSeries(run, [...groups.keys()], samples)) {
         const group = groups.get(series.group);
         if (!group) continue;
         this.held.set(key(run, series.group, String(series.sample)), {
           series: readSeries(group.kind, series),
           stamp: group.stamp,
-          order: this.count++,
         });
       }
     });
-    for (const id of ids) this.inFlight.delete(id);
+    for (const id of batch.flatMap(idsOf)) this.inFlight.delete(id);
     this.onChange();
   }
 
@@ -155,49 +132,25 @@ export class Store {
     return failure === "";
   }
 
-  /** Drop what is no longer shown, oldest first, until the rest fits. */
+  /** Drop what is no longer shown, the longest unused first, until the rest fits. */
   private evict(wants: readonly Want[]): void {
-    const wanted = new Set(wants.map(({ run, group }) => key(run, group.group)));
+    const wanted = new Set(
+      wants.flatMap((want) =>
+        samplesOf(want).map((sample) => key(want.run, want.group.group, String(sample))),
+      ),
+    );
     let total = 0;
     for (const { series } of this.held.values()) total += series.bytes;
-    const oldest = [...this.held].sort(([, a], [, b]) => a.order - b.order);
-    for (const [id, { series }] of oldest) {
+    for (const [id, { series }] of [...this.held]) {
       if (total <= HELD_BYTES) return;
-      if (wanted.has(id.slice(0, id.lastIndexOf("\n")))) continue;
+      if (wanted.has(id)) continue;
       this.held.delete(id);
       total -= series.bytes;
     }
   }
 }
 
-/** Names hold no line break: the server refuses those that do. */
-function key(...parts: string[]): string {
-  return parts.join("\n");
-}
-
-/** Roughly how many bytes a whole want is. */
-export function estimate({ group, samples }: Want, kept: number | undefined): number {
-  const steps = Math.min(group.lastStep + 1, kept || Number.POSITIVE_INFINITY);
-  const values = group.content.shape.reduce((a, b) => a * b, 1);
-  return (samples.length || group.samples.length || 1) * steps * (2 * values + 400);
-}
-
-/** Wants of equal samples together, as many as one request should carry. */
-function batches(wants: readonly Want[]): Want[][] {
-  const result: Want[][] = [];
-  let [bytes, shared] = [0, ""];
-  for (const want of wants) {
-    const size = estimate(want, undefined);
-    const last = result.at(-1);
-    const fits = last && last.length < MAX_GROUPS && bytes + size < REQUEST_BYTES;
-    if (fits && shared === want.samples.join()) {
-      last.push(want);
-      bytes += size;
-    } else {
-      result.push([want]);
-      bytes = size;
-      shared = want.samples.join();
-    }
-  }
-  return result;
+function idsOf(want: Want): string[] {
+  const { run, group } = want;
+  return samplesOf(want).map((sample) => key(run, group.group, String(sample)) + group.stamp);
 }

@@ -289,7 +289,7 @@ export class Grid extends Part {
     const { scene, store } = this.dashboard;
     const counts = scene.shown.map(({ id, run }) => {
       const listed = run.groups.find((group) => group.group === column.group)?.content.shape[0];
-      const sample = scene.samples[0];
+      const sample = scene.fetched[0];
       return recordsOf(store.get(id, column.group, sample), "channels")[0]?.count ?? listed ?? 0;
     });
     return Math.max(1, ...counts);

@@ -24,10 +24,6 @@ const TITLES: Readonly<Record<string, string>> = {
   384: "XL",
 };
 const COVERS = ["strength", "even"] as const;
-const SCALES = [
-  ["shared", "shared", "One scale over epochs, samples and runs"],
-  ["map", "per map", "Each map by its own largest magnitude"],
-] as const;
 const PIXELS = [
   ["nearest", "nearest"],
   ["smooth", "smooth"],
@@ -238,9 +234,14 @@ export class Toolbar extends Part {
   }
 
   private scaleControls() {
-    const { view } = this.dashboard;
+    const { view, scene } = this.dashboard;
+    const over = scene.fetched.length < scene.samples.length ? "the samples shown" : "samples";
+    const scales = [
+      ["shared", "shared", `One scale over epochs, runs and ${over}`],
+      ["map", "per map", "Each map by its own largest magnitude"],
+    ] as const;
     return html`
-      ${this.segments("Scale", view.scale, SCALES, (scale) =>
+      ${this.segments("Scale", view.scale, scales, (scale) =>
         this.dashboard.update({ scale: scale as View["scale"] }),
       )}
       ${this.segments("Pixels", view.pixels, PIXELS, (pixels) =>

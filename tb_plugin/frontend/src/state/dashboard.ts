@@ -136,10 +136,9 @@ export class Dashboard extends EventTarget {
   }
 
   private load(): void {
-    const { listing } = this.store;
-    if (!listing) return;
-    for (const { run } of this.scene.shown) void this.store.ensurePictures(run);
-    void this.store.ensure(wantsOf(this.scene, listing.samplesKept));
+    if (!this.store.listing) return;
+    void this.store.ensure(wantsOf(this.scene));
+    void this.store.ensurePictures(this.scene.shown.map(({ run }) => run));
   }
 
   private derive(): void {

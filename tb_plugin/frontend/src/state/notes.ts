@@ -66,7 +66,7 @@ function unreadableNotes(run: ShownRun, scene: Scene, store: Store): Note[] {
       texts.push(...errorsOf(store.get(run.id, group, sample), `${group}/${sample}`));
     }
   }
-  for (const [key, error] of store.pictureErrors) {
+  for (const [key, error] of store.pictures.errors) {
     if (key.startsWith(`${run.id}\n`)) texts.push(`not shown: ${error}`);
   }
   return texts.map((text) => ({ level: "warning", run: run.name, text }));

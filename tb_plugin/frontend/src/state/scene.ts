@@ -3,9 +3,9 @@
 import { belongs, mergeNames, namesOf } from "../analysis/kernels.ts";
 import { unwrapped } from "../analysis/wrapping.ts";
 import type { Group, Listing, Run } from "../data/listing.ts";
+import { estimate, type Want } from "../data/plan.ts";
 import { recordsOf } from "../data/series.ts";
-import type { Store, Want } from "../data/store.ts";
-import { estimate } from "../data/store.ts";
+import type { Store } from "../data/store.ts";
 import type { Samples } from "../format/records.ts";
 import type { View } from "./view.ts";
 
@@ -37,6 +37,8 @@ export interface Scene {
   readonly shownColumns: readonly Column[];
   readonly samples: readonly number[];
   readonly selected: readonly number[];
+  /** Whose maps are fetched, and make the shared scales: all samples where that is little. */
+  readonly fetched: readonly number[];
   readonly steps: readonly number[];
   /** The largest magnitude by group (maps) or by `group\nchannel`. */
   readonly limits: ReadonlyMap<string, number>;
@@ -56,6 +58,7 @@ export const EMPTY_SCENE: Scene = {
   shownColumns: [],
   samples: [],
   selected: [],
+  fetched: [],
   steps: [],
   limits: new Map(),
   pair: undefined,
@@ -70,7 +73,8 @@ const GRAY = "#8a9099";
 const FIRST_RUNS = 4;
 const FIRST_MAPS = 4;
 const FIRST_SAMPLES = 2;
-const WHOLE_GROUP_BYTES = 64 << 20;
+/** Up to this many bytes, the maps of all samples are fetched at once. */
+const LITTLE_BYTES = 8 << 20;
 /** Besides the maps and what belongs to them, what makes a step one of the playhead's. */
 const EPOCHAL: readonly string[] = ["kernels", "drift", "fidelity"];
 
@@ -82,6 +86,10 @@ export function deriveScene(listing: Listing, store: Store, view: View): Scene {
   const shownColumns = chooseColumns(columns, view.groups);
   const samples = samplesOf(shown);
   const chosen = view.samples ?? samples.slice(0, FIRST_SAMPLES);
+  const needed = (sample: number): boolean =>
+    chosen.includes(sample) || sample === view.opened?.sample;
+  const isLittle = sizeOf(shown, shownColumns, listing) <= LITTLE_BYTES;
+  const fetched = isLittle ? samples : samples.filter(needed);
   const kernels = kernelsOf(shown, store);
   return {
     runs,
@@ -90,8 +98,9 @@ export function deriveScene(listing: Listing, store: Store, view: View): Scene {
     shownColumns,
     samples,
     selected: samples.filter((sample) => chosen.includes(sample)),
-    steps: stepsOf(shown, shownColumns, samples, store),
-    limits: limitsOf(shown, shownColumns, samples, store),
+    fetched,
+    steps: stepsOf(shown, shownColumns, fetched, store),
+    limits: limitsOf(shown, shownColumns, fetched, store),
     pair: pairOf(shown, view.difference),
     kernels,
     layer: kernels.find((name) => name === view.layer) ?? kernels[0],
@@ -101,6 +110,21 @@ export function deriveScene(listing: Listing, store: Store, view: View): Scene {
       maps: holds(shown, ["samples", "map", "channels"]),
     },
   };
+}
+
+/** Roughly how many bytes the maps of all samples are. */
+function sizeOf(
+  shown: readonly ShownRun[],
+  columns: readonly Column[],
+  { samplesKept }: Listing,
+): number {
+  const groups = new Set(columns.map(({ group }) => group));
+  const sizes = shown.flatMap(({ id, run }) =>
+    run.groups
+      .filter(({ group }) => groups.has(group))
+      .map((group) => estimate({ run: id, group, samples: [] }, samplesKept)),
+  );
+  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 /** Controls are looked at through their band; only who asks for their maps is shown them. */
@@ -287,10 +311,10 @@ export function groupsWith(scene: Scene, kernel: string): string[] | undefined {
 }
 
 /**
- * What has to be fetched for a scene: whole groups, or the selected samples of heavy ones; of the
- * kernels those that are selected or whose feature maps are shown.
+ * What has to be fetched for a scene: of maps the samples that are needed; of the kernels those
+ * that are selected or whose feature maps are shown.
  */
-export function wantsOf(scene: Scene, kept: number | undefined): Want[] {
+export function wantsOf(scene: Scene): Want[] {
   const shown = new Set(scene.shownColumns.map((column) => column.group));
   const tiled = scene.shownColumns.filter(({ kind }) => kind === "channels");
   const isShown = ({ kind, group, layer }: Group): boolean => {
@@ -303,22 +327,21 @@ export function wantsOf(scene: Scene, kept: number | undefined): Want[] {
   };
   const wants = scene.shown.flatMap((run) =>
     sourcesOf(run).flatMap((source) =>
-      source.groups.filter(isShown).map((group) => wantOf(source.run, group, scene, kept)),
+      source.groups.filter(isShown).flatMap((group) => wantOf(source.run, group, scene)),
     ),
   );
   // A band is that of all controls, shown or not.
   const controls = scene.runs.filter((run) => isControl(run) && !scene.shown.includes(run));
   const drifts = controls.flatMap(({ id, run }) =>
-    run.groups
-      .filter(({ kind }) => kind === "drift")
-      .map((group) => wantOf(id, group, scene, kept)),
+    run.groups.filter(({ kind }) => kind === "drift").flatMap((group) => wantOf(id, group, scene)),
   );
   return [...wants, ...drifts];
 }
 
-function wantOf(run: string, group: Group, scene: Scene, kept: number | undefined): Want {
-  const whole: Want = { run, group, samples: [] };
-  if (estimate(whole, kept) < WHOLE_GROUP_BYTES) return whole;
-  const samples = group.samples.filter((sample) => scene.selected.includes(sample));
-  return { ...whole, samples };
+function wantOf(run: string, group: Group, { fetched, samples }: Scene): Want[] {
+  if (fetched.length === samples.length || group.samples.length === 0) {
+    return [{ run, group, samples: [] }];
+  }
+  const needed = group.samples.filter((sample) => fetched.includes(sample));
+  return needed.length > 0 ? [{ run, group, samples: needed }] : [];
 }

@@ -1,0 +1,72 @@
+/** What to fetch, and in which requests: maps and the numbers beside them first. */
+
+import type { Group, GroupKind } from "./listing.ts";
+
+/** What the page wants to show of one group of a run; no samples: the whole group. */
+export interface Want {
+  readonly run: string;
+  readonly group: Group;
+  readonly samples: readonly number[];
+}
+
+const MAX_GROUPS = 32;
+const REQUEST_BYTES = 48 << 20;
+/** What the maps are read with; all else may come after them. */
+const FIRST: readonly GroupKind[] = ["map", "channels", "samples", "metrics", "predictions"];
+
+/** Roughly how many bytes a whole want is. */
+export function estimate({ group, samples }: Want, kept: number | undefined): number {
+  const steps = Math.min(group.lastStep + 1, kept || Number.POSITIVE_INFINITY);
+  const values = group.content.shape.reduce((a, b) => a * b, 1);
+  return (samples.length || group.samples.length || 1) * steps * (2 * values + 400);
+}
+
+/** The series that a want is made of. */
+export function samplesOf({ group, samples }: Want): readonly number[] {
+  if (samples.length > 0) return samples;
+  return group.samples.length > 0 ? group.samples : [-1];
+}
+
+/** What maps are read with, then all else. */
+export function inOrder(wants: readonly Want[]): Want[][] {
+  const isFirst = ({ group }: Want): boolean => FIRST.includes(group.kind);
+  return [wants.filter(isFirst), wants.filter((want) => !isFirst(want))];
+}
+
+/** Wants as requests: each of one run and of equal samples, not more than it should carry. */
+export function batches(wants: readonly Want[]): Want[][] {
+  const runs = [...new Set(wants.map(({ run }) => run))];
+  return runs.flatMap((run) => bySamples(wants.filter((want) => want.run === run))).flatMap(chunks);
+}
+
+/** Groups without samples are not narrowed by any, so they go along with the first others. */
+function bySamples(wants: readonly Want[]): Want[][] {
+  const found = new Map<string, Want[]>();
+  const keys = wants.filter(({ group }) => group.samples.length > 0).map(keyOf);
+  for (const want of wants) {
+    const key = want.group.samples.length > 0 ? keyOf(want) : (keys[0] ?? "");
+    found.set(key, [...(found.get(key) ?? []), want]);
+  }
+  return [...found.values()];
+}
+
+function keyOf({ samples }: Want): string {
+  return samples.join();
+}
+
+function chunks(wants: readonly Want[]): Want[][] {
+  const result: Want[][] = [];
+  let bytes = 0;
+  for (const want of wants) {
+    const size = estimate(want, undefined);
+    const last = result.at(-1);
+    if (last && last.length < MAX_GROUPS && bytes + size < REQUEST_BYTES) {
+      last.push(want);
+      bytes += size;
+    } else {
+      result.push([want]);
+      bytes = size;
+    }
+  }
+  return result;
+}
