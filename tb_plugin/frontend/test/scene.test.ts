@@ -114,6 +114,30 @@ test("single kernels are fetched only where they are shown", () => {
   ]);
 });
 
+test("of long logs only the samples that are needed are fetched, and make the scales", () => {
+  const fetched = (epochs: number, view: Partial<View>): unknown => {
+    const group = { kind: "map", explainer: "IG", layer: "image", samples: [0, 1, 2, 3, 4] };
+    const map = {
+      ...group,
+      group: "map/IG/image",
+      last_step: epochs - 1,
+      content: { shape: [100, 100] },
+    };
+    const runs = [{ run: "a/explain", groups: [map] }];
+    const scene = deriveScene(readListing({ runs }), new Store(() => undefined), {
+      ...DEFAULT_VIEW,
+      ...view,
+    });
+    return [scene.fetched, wantsOf(scene).map(({ samples }) => samples)];
+  };
+  // A map is 20 kB: 5 samples of 50 epochs are 5 MB, of 100 epochs 10 MB.
+  assert.deepEqual(fetched(50, {}), [[0, 1, 2, 3, 4], [[]]]);
+  assert.deepEqual(fetched(100, {}), [[0, 1], [[0, 1]]]);
+  assert.deepEqual(fetched(100, { samples: [] }), [[], []]);
+  const opened = { run: "a/explain", group: "map/IG/image", sample: 4 };
+  assert.deepEqual(fetched(100, { samples: [2], opened }), [[2, 4], [[2, 4]]]);
+});
+
 test("epochs along a strip", () => {
   const axis = axisOf([2, 3, 5], 80);
   assert.deepEqual([xOf(axis, 2), xOf(axis, 3), xOf(axis, 6)], [0, 20, 80]);
