@@ -19,7 +19,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,7 +119,7 @@ def main() -> None:
             flags = ("--host", "127.0.0.1", f"--load_fast={mode}")
             print(f"\n--load_fast={mode}\n", flush=True)
             with serve(logs / "explain_log", *flags) as server:
-                explain(browser, server, size, rounds)
+                explain(browser, server, size, rounds, SCENES[:1] if arguments.quick else SCENES)
             kept = f"--samples_per_plugin=images={size.epochs}"
             with serve(logs / "images_log", *flags, kept) as server:
                 images(browser, server, size, rounds)
@@ -134,7 +134,9 @@ def tell(name: str, value: str) -> None:
 # ------------------------------------------------------------------------- our own page
 
 
-def explain(browser: Browser, server: Server, size: Size, rounds: int) -> None:
+def explain(
+    browser: Browser, server: Server, size: Size, rounds: int, scenes: Sequence[Scene]
+) -> None:
     """Everything about the EXPLAIN tab."""
     print("| EXPLAIN | |\n|---|---|")
     with loading(server):
@@ -150,7 +152,7 @@ def explain(browser: Browser, server: Server, size: Size, rounds: int) -> None:
         whole = median(seen[name] for seen in opened)
         own = median(seen[name] - seen["frame"] for seen in opened)
         tell(text, f"{whole:.0f} ms after navigation, {own:.0f} ms after our frame began")
-    for scene in SCENES:
+    for scene in scenes:
         scrub(browser, server, scene, size)
     server_memory(server, "in the end")
 

@@ -92,10 +92,17 @@ export class Grid extends Part {
       }
       .who {
         display: flex;
-        align-items: center;
+        align-items: baseline;
         gap: 6px;
         font-weight: 600;
         margin-bottom: 2px;
+      }
+      /* Runs are often told apart by the end of their names. */
+      .whole {
+        min-width: 0;
+        max-height: 54px;
+        overflow: hidden;
+        overflow-wrap: anywhere;
       }
       .empty {
         padding: 48px 24px;
@@ -197,7 +204,7 @@ export class Grid extends Part {
         <div class="run">
           <div class="who">
             <span class="dot" style="background: ${run.colour}"></span>
-            <span class="cut" title=${run.name}>${run.name}</span>
+            <span class="whole" title=${run.name}>${run.name}</span>
           </div>
           <tfx-prediction plain .dashboard=${this.dashboard} .run=${run} .sample=${sample}>
           </tfx-prediction>

@@ -66,6 +66,8 @@ export const kernelStyles = css`
     height: 100%;
     background: var(--muted);
     transform-origin: left;
+    /* A layer of its own: scaling it must not lay the others out anew. */
+    will-change: transform;
   }
   .heat {
     position: relative;

@@ -68,7 +68,10 @@ export const EMPTY_SCENE: Scene = {
 };
 
 /** Told apart on white and on near-black. */
-const COLOURS = ["#3b82d6", "#e0703a", "#2fa36f", "#a96bd0", "#d1495b", "#a98b1f", "#2ba3b5"];
+const COLOURS = [
+  ...["#3b82d6", "#e0703a", "#2fa36f", "#a96bd0", "#d1495b", "#a98b1f", "#2ba3b5"],
+  ...["#d565a5", "#8b6b55", "#7a8f2e"],
+];
 const GRAY = "#8a9099";
 const FIRST_RUNS = 4;
 const FIRST_MAPS = 4;
