@@ -126,6 +126,7 @@ def begin(row: Row, worker: Worker, bare: str) -> None:
     """First calls, the bytes of a log, and the maps' agreement before any weight has moved."""
     if row.missing:
         return
+    print(f"{row.method} of {row.library}", file=sys.stderr, flush=True)
     worker.ask("first", bare)
     try:
         row.first = worker.ask("first", row.method)

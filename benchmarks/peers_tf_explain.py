@@ -1,7 +1,8 @@
 """tf-explain's methods. Its class is one number for all images, its result a picture of them all.
 
-The model gives logits, or it would explain probabilities. Large images are explained one at a time:
-all points of all images are one batch, and 8 of 96 x 96 with 50 nodes would need several GB.
+The model gives logits, or it would explain probabilities. All points of all images are one batch
+there, so that large images are handed over one at a time. Without a layer's name Grad-CAM looks for
+`output_shape`, which layers of Keras 3 have not.
 """
 
 from __future__ import annotations

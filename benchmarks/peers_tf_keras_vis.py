@@ -1,6 +1,7 @@
 """tf-keras-vis' methods; it has no Integrated Gradients and no occlusion.
 
-`ReplaceToLinear` makes the model give logits, in place: its clone of a model is refused by Keras 3.
+It explains the logits of a clone, which does not follow the model's weights: a training would have
+to make it anew each epoch.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ def methods(task: Task) -> dict[str, Method]:
     """The methods that it has; maps are compared before they are enlarged and normalized."""
     images = task.case.images
     score = CategoricalScore([task.target] * len(images))
-    options: dict[str, Any] = {"model_modifier": ReplaceToLinear(), "clone": False}
+    options: dict[str, Any] = {"model_modifier": ReplaceToLinear(), "clone": True}
     gradcam, saliency = (kind(task.case.model, **options) for kind in (Gradcam, Saliency))
     layer = {"penultimate_layer": task.case.layer, "seek_penultimate_conv_layer": False}
 

@@ -23,15 +23,16 @@ VERSIONS = {"tfexplain": tfexplain.__version__}
 def methods(task: Task) -> dict[str, Method]:
     """The methods that we have."""
     case = task.case
-    explainers: dict[str, Explainer] = {
-        "Grad-CAM": GradCAM(layer=case.layer),
-        "Saliency": Saliency(),
-        "IG": IntegratedGradients(steps=case.steps, batch_size=len(case.images)),
+    cam, saliency = GradCAM(layer=case.layer), Saliency()
+    # A record is as long for one node as for all.
+    return {
+        "Grad-CAM": _method(task, cam, cam),
+        "Saliency": _method(task, saliency, saliency),
+        "IG": _method(task, IntegratedGradients(steps=case.steps), IntegratedGradients(steps=1)),
     }
-    return {name: _method(task, explainer) for name, explainer in explainers.items()}
 
 
-def _method(task: Task, explainer: Explainer) -> Method:
+def _method(task: Task, explainer: Explainer, logged: Explainer) -> Method:
     case = task.case
 
     def call() -> Array:
@@ -41,7 +42,7 @@ def _method(task: Task, explainer: Explainer) -> Method:
         def write(folder: Path, after: Callable[[], None]) -> None:
             callback = Explain(
                 case.images,
-                explainer,
+                logged,
                 log_dir=folder,
                 samples=len(case.images),
                 targets=task.target,
