@@ -41,9 +41,11 @@ class Work:
         model = cases.MODELS[name](images.shape[1:])
         with np.load(folder / "weights.npz") as weights:
             model.set_weights([weights[key] for key in weights.files])
-        targets = np.zeros(len(images), np.int32)
+        # The class with most evidence: a Grad-CAM of others may be zero everywhere.
+        target = int(self.logits.mean(axis=0).argmax())
+        targets = np.full(len(images), target, np.int32)
         case = Case(model, images, targets, cases.LAYERS[name], steps)
-        self.task = Task(case, 0, samples, images.shape[1] // SQUARES)
+        self.task = Task(case, target, samples, images.shape[1] // SQUARES)
         module = importlib.import_module(MODULES[library])
         self.methods = module.methods(self.task)
         self.bare = cases.bare_parts(case)
