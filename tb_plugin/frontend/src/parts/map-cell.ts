@@ -77,7 +77,7 @@ export class MapCell extends RunCell {
         <dd class="scale"></dd>
         <dt class="gap-name" hidden>completeness gap</dt>
         <dd class="gap" hidden></dd>
-        <dt class="error-name" title=${ERROR_TITLE} hidden>estimated error</dt>
+        <dt class="error-name" title=${ERROR_TITLE} hidden>est. error</dt>
         <dd class="error" hidden></dd>
       </dl>
     `;
@@ -127,7 +127,8 @@ export class MapCell extends RunCell {
     const error = record ? errorText(record) : "";
     this.find(".error-name")?.toggleAttribute("hidden", !error);
     this.find(".error")?.toggleAttribute("hidden", !error);
-    setText(this.find(".error"), error);
+    setText(this.find(".error"), error.split(/[:;]| after/)[0] ?? "");
+    this.find(".error")?.setAttribute("title", error);
   }
 
   private get inputName(): string {
