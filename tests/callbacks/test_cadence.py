@@ -19,6 +19,7 @@ from support.read import read_run
 from tfexplain import Explain, GradCAM
 from tfexplain.callbacks.cadence import Cadence, When
 from tfexplain.explainers import Explainer
+from tfexplain.shared_pass import Reading
 
 X, Y = digits()
 costs = st.floats(0, 20)
@@ -191,8 +192,8 @@ def test_epochs_that_are_asked_for_and_the_last(tmp_path: Path) -> None:
 class Expensive(Explainer):
     """Takes half a second."""
 
-    def reading(self, passes: Any) -> None:
-        return None
+    def reading(self, passes: Any) -> Reading:
+        return Reading()
 
     def finish(self, context: Any, reduced: Any) -> Any:
         time.sleep(0.5)
