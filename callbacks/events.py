@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -30,12 +31,15 @@ from tfexplain import schema
 
 @dataclass(frozen=True, eq=False)
 class Entry:
-    """An event that is yet to be written."""
+    """An event that is yet to be written.
+
+    `describe` makes its metadata, which only the first event of a tag in a file carries.
+    """
 
     tag: str
     step: int
     tensor: TensorProto
-    metadata: SummaryMetadata
+    describe: Callable[[], SummaryMetadata]
     wall_time: float = field(default_factory=time.time)
 
     @property
@@ -45,7 +49,7 @@ class Entry:
 
     def event(self, *, described: bool) -> bytes:
         """The serialized event, without its metadata where the file holds them already."""
-        metadata = None if described else self.metadata
+        metadata = None if described else self.describe()
         value = Summary.Value(tag=self.tag, metadata=metadata, tensor=self.tensor)
         event = Event(wall_time=self.wall_time, step=self.step, summary=Summary(value=[value]))
         serialized: bytes = event.SerializeToString()
@@ -54,33 +58,34 @@ class Entry:
 
 def record(tag: schema.Tag, step: int, data: bytes, content: schema.Content) -> Entry:
     """A record of our own tab."""
-    return Entry(str(tag), step, _strings(data), _ours(content, DATA_CLASS_TENSOR))
+    return Entry(str(tag), step, _strings(data), partial(_ours, content, DATA_CLASS_TENSOR))
 
 
 def blobs(tag: schema.Tag, step: int, data: Sequence[bytes], content: schema.Content) -> Entry:
     """Pictures of our own tab."""
-    return Entry(str(tag), step, _strings(data), _ours(content, DATA_CLASS_BLOB_SEQUENCE))
+    describe = partial(_ours, content, DATA_CLASS_BLOB_SEQUENCE)
+    return Entry(str(tag), step, _strings(data), describe)
 
 
 def image(tag: str, step: int, png: bytes, size: tuple[int, int], text: str) -> Entry:
     """A picture for the Images tab; `size` is (width, height)."""
     metadata = image_metadata.create_summary_metadata(tag, text, converted_to_tensor=True)
     parts = [str(size[0]).encode(), str(size[1]).encode(), png]
-    return Entry(tag, step, _strings(parts), _classed(metadata, DATA_CLASS_BLOB_SEQUENCE))
+    return Entry(tag, step, _strings(parts), partial(_classed, metadata, DATA_CLASS_BLOB_SEQUENCE))
 
 
 def scalar(tag: str, step: int, value: float, text: str) -> Entry:
     """A number for the Scalars tab, which keeps float32 only."""
     metadata = scalar_metadata.create_summary_metadata(tag, text)
     tensor = tensor_util.make_tensor_proto(np.float32(value))
-    return Entry(tag, step, tensor, _classed(metadata, DATA_CLASS_SCALAR))
+    return Entry(tag, step, tensor, partial(_classed, metadata, DATA_CLASS_SCALAR))
 
 
 def histogram(tag: str, step: int, buckets: npt.NDArray[np.float64], text: str) -> Entry:
     """Counts for the Histograms and Distributions tabs; `buckets` is [n, 3]: left, right, count."""
     metadata = histogram_metadata.create_summary_metadata(tag, text)
     tensor = tensor_util.make_tensor_proto(np.asarray(buckets, np.float64))
-    return Entry(tag, step, tensor, _classed(metadata, DATA_CLASS_TENSOR))
+    return Entry(tag, step, tensor, partial(_classed, metadata, DATA_CLASS_TENSOR))
 
 
 def _strings(data: bytes | Sequence[bytes]) -> TensorProto:

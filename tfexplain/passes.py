@@ -21,7 +21,7 @@ from tfexplain.reach import positions_read
 from tfexplain.sites import Call, LayerError, Site, axes, find, sites, spatial_sites, usable
 from tfexplain.tap import Layer, Model, Tensor
 from tfexplain.targets import Head, choose_head, heads
-from tfexplain.untouched import untouched
+from tfexplain.untouched import untouched, writes
 
 _UNCALLED = "it is not called when the model is called with training=False"
 
@@ -76,6 +76,7 @@ class Passes:
                     why = {path: why[path].replace(_UNCALLED, tap.FUNCTION) for path in why}
                     _trace(forward, inputs)
         self.sites: tuple[Site, ...] = _sites(self.layers, calls, *ends)
+        self._writes = writes(ends[0][0].graph)
         self.missed = why
         self._specs = tf.nest.map_structure(_spec, inputs)
         self.heads: tuple[Head, ...] = found[0]
@@ -135,7 +136,7 @@ class Passes:
             tail = found[-batch:]
             if not any(site.grid and site.grid.extras for site in tail):
                 return tail[-1]
-            with untouched(self.model), self._tracing():
+            with self.untouched(), self._tracing():
                 read = positions_read(self.model, self.layers, tail, self._specs, head.position)
             if alive := [site for site, is_read in zip(tail, read, strict=True) if is_read]:
                 return alive[-1]
@@ -183,6 +184,10 @@ class Passes:
     def traces(self) -> int:
         """How many functions were compiled so far; steady from the second epoch on."""
         return len(self.compiled)
+
+    def untouched(self) -> AbstractContextManager[None]:
+        """While open, the model's passes may run; see `tfexplain.untouched`."""
+        return untouched(self.model, self._writes)
 
     def _tracing(self) -> AbstractContextManager[None]:
         return tap.inlined() if self._inlines else nullcontext()

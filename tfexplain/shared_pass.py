@@ -13,7 +13,6 @@ from tfexplain.passes import Passes
 from tfexplain.sites import LayerError, Site
 from tfexplain.tap import Tensor, at, tap
 from tfexplain.targets import Head, Score, ScoreFunction, explained
-from tfexplain.untouched import untouched
 
 # (activation, gradient or None, site) -> what leaves the graph
 Reduce: TypeAlias = Callable[[Tensor, Tensor | None, Site], Any]
@@ -97,7 +96,7 @@ def shared_pass(passes: Passes, requests: Sequence[Request], inputs: Any) -> lis
         for request in requests
     ]
     key = ("shared", tuple(request.key for request in requests))
-    with untouched(passes.model):
+    with passes.untouched():
         found = passes.run(key, lambda: _compiled(passes, requests), inputs, targets)
     outputs, results = tf.nest.map_structure(lambda tensor: tensor.numpy(), found)
     return [PassResult(scores, chosen, outputs, reduced) for scores, chosen, reduced in results]

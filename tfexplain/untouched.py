@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -11,14 +12,23 @@ from keras.src.backend.common.global_state import get_global_attribute
 
 from tfexplain.tap import Model
 
+# Operations that can change a variable, or that run Python, which can.
+_WRITES = re.compile("Assign|Scatter|Rng|PyFunc|Stateful(?!PartitionedCall)")
+
 
 @contextmanager
-def untouched(model: Model) -> Iterator[None]:
+def untouched(model: Model, writes: bool = True) -> Iterator[None]:
     """While open, forward passes may run; afterwards nothing they changed is left.
 
     A layer that draws at inference moves its seed, and activity regularisers collect losses.
+
+    Args:
+        model: The model.
+        writes: Whether a pass can change variables at all. Most models' cannot, and keeping the
+            statistics of a hundred layers takes longer than a small pass.
     """
-    variables = [part for variable in state(model) for part in parts(variable)]
+    kept = state(model) if writes else []
+    variables = [part for variable in kept for part in parts(variable)]
     values = [tf.identity(variable) for variable in variables]
     lists = [layer._losses for layer in model._flatten_layers() if hasattr(layer, "_losses")]
     losses = [list(collected) for collected in lists]
@@ -30,6 +40,14 @@ def untouched(model: Model) -> Iterator[None]:
         for collected, before in zip(lists, losses, strict=True):
             if collected or before:
                 collected[:] = before
+
+
+def writes(graph: tf.Graph) -> bool:
+    """Whether a traced pass can change variables."""
+    inner = graph.as_graph_def().library.function
+    kinds = {op.type for op in graph.get_operations()}
+    kinds |= {node.op for function in inner for node in function.node_def}
+    return any(map(_WRITES.search, kinds))
 
 
 def parts(variable: Any) -> tuple[Any, ...]:

@@ -12,7 +12,6 @@ import tensorflow as tf
 from tfexplain.explainers.base import Context
 from tfexplain.tap import Tensor
 from tfexplain.targets import explained
-from tfexplain.untouched import untouched
 
 Array = npt.NDArray[Any]
 
@@ -46,7 +45,7 @@ class Paths:
         """float64 [B * N]: the explained number where each path starts."""
         passes = self._context.passes
         targets = tf.tile(self._targets, [self.count // self.samples])
-        with untouched(passes.model):
+        with passes.untouched():
             parts = [
                 passes.run(
                     ("score", self._key),
@@ -69,7 +68,7 @@ class Paths:
         along, weight = np.repeat(positions, self.count), np.repeat(weights, self.count)
         totals: list[Any] = [0.0] * len(self._moving)
         passes = self._context.passes
-        with untouched(passes.model):
+        with passes.untouched():
             for i in range(0, len(rows), self.size):
                 chunk = self._chunk(rows[i:], along[i:])
                 share = tf.constant(self._filled(weight[i:], np.float32))
@@ -87,7 +86,7 @@ class Paths:
             along: Its position on that path, in [0, 1].
         """
         passes = self._context.passes
-        with untouched(passes.model):
+        with passes.untouched():
             chunk = self._chunk(rows, along)
             scores, slopes = passes.run(("points", self._key), self._points, *chunk, often=True)
         count = len(rows)
