@@ -18,7 +18,8 @@ import tf_keras
 from support import transformers, zoo
 from support.zoo import Cut, Kind
 
-from tfexplain import FeatureMaps, GradCAM, IntegratedGradients, explain, tap
+from tfexplain import FeatureMaps, GradCAM, IntegratedGradients, Saliency, explain, tap
+from tfexplain.explainers import Explainer, Explanation
 from tfexplain.passes import Passes
 from tfexplain.tap import LayerError
 
@@ -36,15 +37,18 @@ class Row:
     tf_keras: str = WORKS
     feature_maps: str = WORKS
     grad_cam: str = WORKS
+    saliency: str = WORKS
     integrated_gradients: str = WORKS
 
     @property
     def cells(self) -> tuple[str, ...]:
         """As the docs have them."""
-        explainers = (self.feature_maps, self.grad_cam, self.integrated_gradients)
-        return (self.text, *explainers, self.tf_keras)
+        of_layers = (self.feature_maps, self.grad_cam)
+        of_inputs = (self.saliency, self.integrated_gradients)
+        return (self.text, *of_layers, *of_inputs, self.tf_keras)
 
 
+WHOLE = "no: whole numbers have no gradient"
 NO_REMAT = "no: it has no remat"
 NO_CPU = "no: TensorFlow has no such convolution on CPU"
 ROWS = [
@@ -87,7 +91,8 @@ ROWS = [
     Row(
         "indices of words",
         zoo.words,
-        integrated_gradients="no: whole numbers have no gradient",
+        saliency=WHOLE,
+        integrated_gradients=WHOLE,
     ),
     Row("vision transformer with a class token", transformers.class_token),
     Row("vision transformer without one", transformers.no_class_token),
@@ -110,16 +115,20 @@ def test_every_explainer(library: Any, row: Row) -> None:
     before = left(kind.model)
     passes = Passes(kind.model, kind.inputs)
     paths = [cut.path for cut in kind.cuts]
-    methods = [FeatureMaps(layers=paths, channels=None), GradCAM(layer=paths, relu=False)]
-    maps, cams, chosen = explain(
-        *(kind.model, [*methods, GradCAM(relu=False)], kind.inputs, 1), passes=passes
-    )
+    methods: list[Explainer] = [
+        FeatureMaps(layers=paths, channels=None),
+        GradCAM(layer=paths, relu=False),
+    ]
+    methods += [GradCAM(relu=False), *([Saliency()] if kind.moving else [])]
+    maps, cams, chosen, *slopes = explain(kind.model, methods, kind.inputs, 1, passes=passes)
     for cut in kind.cuts:
         activation, cam = written_out(cut, kind.inputs)
         check_alike(activation, maps.attributions[cut.path].values, 1e-5)
         check_alike(cam, cams.attributions[cut.path].values, 1e-4)
     assert list(chosen.attributions) == [kind.default]
     assert np.abs(chosen.attributions[kind.default].values).max() > 1e-6
+    for found in slopes:
+        check_saliency(kind, found)
     check_integrated_gradients(kind, passes, row)
     for path, reason in kind.refused.items():
         with pytest.raises(LayerError, match=reason):
@@ -151,13 +160,26 @@ def check_alike(expected: Any, found: Any, tolerance: float) -> None:
     assert np.abs(found - expected).max() <= tolerance * np.abs(expected).max()
 
 
+def check_saliency(kind: Kind, found: Explanation) -> None:
+    """The gradient of the model that is called by hand."""
+    tensors = tf.nest.map_structure(tf.constant, kind.inputs)
+    moving = [x for x in tf.nest.flatten(tensors) if x.dtype.is_floating]
+    with tf.GradientTape() as tape:
+        tape.watch(moving)
+        score = tf.reduce_sum(kind.cuts[0].after(kind.cuts[0].before(tensors), tensors)[:, 1])
+    expected = tape.gradient(score, moving, unconnected_gradients="zero")
+    for slopes, part in zip(expected, found.attributions.values(), strict=True):
+        check_alike(slopes.numpy(), part.values, 1e-4)
+
+
 def check_integrated_gradients(kind: Kind, passes: Passes, row: Row) -> None:
     """Complete as far as so few nodes can be, and the gap is what it is said to be."""
     method = IntegratedGradients(steps=NODES, batch_size=2 * NODES)
     if not kind.moving:
-        assert row.integrated_gradients != WORKS
-        with pytest.raises(ValueError, match="expected floating-point numbers"):
-            explain(kind.model, [method], kind.inputs, 1, passes=passes)
+        assert row.integrated_gradients == row.saliency == WHOLE
+        for refused in (method, Saliency()):
+            with pytest.raises(ValueError, match="expected floating-point numbers"):
+                explain(kind.model, [refused], kind.inputs, 1, passes=passes)
         return
     (found,) = explain(kind.model, [method], kind.inputs, 1, passes=passes)
     cut, start = kind.cuts[0], tf.nest.map_structure(np.zeros_like, kind.inputs)
@@ -208,5 +230,5 @@ def test_layers_that_only_use_operations_are_refused() -> None:
 def test_the_table_in_the_docs_is_this_one() -> None:
     lines = DOCS.read_text().splitlines()
     table = [tuple(cell.strip() for cell in line.strip("|").split("|")) for line in lines]
-    listed = [cells for cells in table if len(cells) == 5][2:]
+    listed = [cells for cells in table if len(cells) == 6][2:]
     assert listed == [row.cells for row in ROWS]
