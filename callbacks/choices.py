@@ -12,11 +12,15 @@ def describe(explaining: Explaining, found: Found) -> dict[str, str]:
 
     Args:
         explaining: What was planned.
-        found: What it gave once, for the layers that were chosen.
+        found: What it gave once, for the layers that were chosen; without what did not fit into
+            memory.
     """
     choices = {"samples": _samples(explaining), "target": _target(explaining)}
     for name, explainer in explaining.explainers.items():
         grid = getattr(explainer, "grid", None) is not None
+        if name not in found:
+            choices[name] = "left out, for memory does not suffice"
+            continue
         layers = ", ".join(_place(explaining, a, grid) for a in found[name].attributions.values())
         settings = [f"{k} {v}" for k, v in explainer.settings().items() if v != "default"]
         defaults = " (default baseline: zeros)" if _zeros(explainer) else ""

@@ -68,8 +68,15 @@ class Explaining:
         if not isinstance(settings.targets, str):
             as_targets(settings.targets, self.head, len(self.batch.rows))
 
-    def run(self, explainers: Mapping[str, Explainer] | None = None) -> dict[str, Explanation]:
-        """Explain the batch with the weights as they are now; default with all explainers."""
+    def run(
+        self, explainers: Mapping[str, Explainer] | None = None, at_once: int | None = None
+    ) -> dict[str, Explanation]:
+        """Explain the batch with the weights as they are now.
+
+        Args:
+            explainers: By name; default all.
+            at_once: How many samples go through the shared pass at once; default all.
+        """
         explainers = self.explainers if explainers is None else explainers
         heads = {name: self.passes.head(e.head) for name, e in explainers.items()}
         # One object for each head: explainers of the same targets share a backward pass.
@@ -78,7 +85,7 @@ class Explaining:
             for head in dict.fromkeys(heads.values())
         }
         wanted = [(e, targets[heads[name]]) for name, e in explainers.items()]
-        results = explain_each(wanted, self.passes, self.batch.inputs)
+        results = explain_each(wanted, self.passes, self.batch.inputs, at_once)
         return dict(zip(explainers, results, strict=True))
 
     def named(self, layer: str) -> str:

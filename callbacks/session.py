@@ -14,10 +14,10 @@ from tfexplain.callbacks.choices import describe
 from tfexplain.callbacks.drift import Reference
 from tfexplain.callbacks.explaining import Explaining, Found
 from tfexplain.callbacks.guard import Guard
+from tfexplain.callbacks.portions import Portions
 from tfexplain.callbacks.records import metrics, png
 from tfexplain.callbacks.settings import Settings
 from tfexplain.callbacks.writer import RunWriter
-from tfexplain.explainers import Explanation
 
 _OVERLAYS = "Inputs and overlays; the scale of each epoch is written below the pictures."
 
@@ -51,7 +51,8 @@ class Session:
         self._logs: Mapping[str, Any] = {}
         self._seconds: dict[str, float] = {}
         # Once before training: whatever cannot work shows now, and is compiled by now.
-        first = self._explaining.run()
+        self._portions = Portions(self._explaining, guard)
+        first = self._portions.begin()
         reference.begin(self._explaining, first)
         self._choices = describe(self._explaining, first) | {
             "epochs": cadence.when.text,
@@ -88,7 +89,7 @@ class Session:
     def _explain(self, step: int, writer: RunWriter) -> None:
         """Explain the batch with the weights as they are now, and write it all down."""
         self._cadence.explains(step)
-        found = self._explanations(step)
+        found = self._portions.run(step)
         self.explained.append(step)
         self._explaining.write(found, step, self.explained, writer)
         seconds = {name: explanation.seconds for name, explanation in found.items()}
@@ -108,18 +109,6 @@ class Session:
     def _write_status(self, step: int, writer: RunWriter) -> None:
         status = schema.Status(self._seconds, self._guard.problems, self._cadence.account())
         writer.add(schema.Tag("status"), step, status, schema.Content("status"))
-
-    def _explanations(self, step: int) -> dict[str, Explanation]:
-        """All explainers on shared passes; if that fails, each by itself, so that one cannot
-        take the others down."""
-        try:
-            return self._explaining.run()
-        except Exception:
-            found: dict[str, Explanation] = {}
-            for name, explainer in self._explaining.explainers.items():
-                with self._guard.watch(name, step):
-                    found |= self._explaining.run({name: explainer})
-            return found
 
     def _write_drift(self, found: Found, step: int, writer: RunWriter) -> None:
         shown = self._explaining.shown(found)

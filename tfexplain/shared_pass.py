@@ -77,13 +77,17 @@ class PassResult:
     reduced: list[dict[str, Any]]
 
 
-def shared_pass(passes: Passes, requests: Sequence[Request], inputs: Any) -> list[PassResult]:
+def shared_pass(
+    passes: Passes, requests: Sequence[Request], inputs: Any, at_once: int | None = None
+) -> list[PassResult]:
     """One forward pass for all requests, and at most one backward pass for each.
 
     Args:
         passes: The model's compiled passes.
         requests: What is explained, and what is read on the way.
         inputs: The batch, tensors.
+        at_once: How many samples go through the model at once, for readings of which all is by
+            sample; default all.
 
     Returns:
         A result for each request, in order.
@@ -96,9 +100,17 @@ def shared_pass(passes: Passes, requests: Sequence[Request], inputs: Any) -> lis
         for request in requests
     ]
     key = ("shared", tuple(request.key for request in requests))
+    count = tf.nest.flatten(inputs)[0].shape[0]
+    at_once = at_once or count
+    parts = []
     with passes.untouched():
-        found = passes.run(key, lambda: _compiled(passes, requests), inputs, targets)
-    outputs, results = tf.nest.map_structure(lambda tensor: tensor.numpy(), found)
+        for i in range(0, count, at_once):
+            part = tf.nest.map_structure(lambda x, i=i: x[i : i + at_once], (inputs, targets))
+            found = passes.run(key, lambda: _compiled(passes, requests), *part)
+            parts.append(tf.nest.map_structure(lambda tensor: tensor.numpy(), found))
+    outputs, results = parts[0]
+    if len(parts) > 1:
+        outputs, results = tf.nest.map_structure(lambda *x: np.concatenate(x), *parts)
     return [PassResult(scores, chosen, outputs, reduced) for scores, chosen, reduced in results]
 
 

@@ -63,6 +63,11 @@ class Explainer(ABC):
         """The settings as text, for logs; arrays by shape."""
         return {f.name: _text(getattr(self, f.name)) for f in fields(self)}
 
+    def smaller(self, passes: Passes) -> Explainer | None:
+        """The same with half as many points in memory at once; None where no setting says how
+        many, or that is one."""
+        return None
+
     @abstractmethod
     def reading(self, passes: Passes) -> Reading:
         """What this explainer wants of the shared pass; `Reading()` where its passes are its own.

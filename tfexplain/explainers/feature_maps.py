@@ -94,7 +94,7 @@ class FeatureMaps(Explainer):
                 unit="activation",
                 signed=bool((values < 0).any()),
                 channels=self._chosen(sites[path].channels),
-                dead=~(highest > 0),
+                dead=(highest <= 0).all(axis=0),
                 total_channels=sites[path].channels,
             )
             for path, (values, highest) in reduced.items()
@@ -117,8 +117,8 @@ class FeatureMaps(Explainer):
         by_channel = tf.gather(
             tf.transpose(values, [last, *range(last)]), self._chosen(site.channels)
         )
-        highest = tf.reduce_max(by_channel, axis=list(range(1, last + 1)))
-        return tf.transpose(by_channel, [*range(1, last + 1), 0]), highest
+        highest = tf.reduce_max(by_channel, axis=list(range(2, last + 1)))
+        return tf.transpose(by_channel, [*range(1, last + 1), 0]), tf.transpose(highest)
 
 
 def positions(values: Tensor, site: Site) -> Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -120,6 +120,11 @@ class IntegratedGradients(Explainer):
     def each(self, model: Any, inputs: Any, targets: Targets = None) -> dict[str, Attribution]:
         """The maps by input name; inputs of whole numbers are held fixed and get none."""
         return explain(model, [self], inputs, targets)[0].attributions
+
+    def smaller(self, passes: Passes) -> IntegratedGradients | None:
+        """The same with half the `batch_size`."""
+        half = (self.batch_size or chunk_size(passes)) // 2
+        return replace(self, batch_size=half) if half else None
 
     def reading(self, _: Passes) -> Reading:
         """Nothing: the path is not the shared pass."""

@@ -60,7 +60,10 @@ def explain(
 
 
 def explain_each(
-    wanted: Sequence[tuple[Explainer, Targets]], passes: Passes, batch: Any
+    wanted: Sequence[tuple[Explainer, Targets]],
+    passes: Passes,
+    batch: Any,
+    at_once: int | None = None,
 ) -> list[Explanation]:
     """Run explainers, each with targets of its own, on one forward pass.
 
@@ -70,6 +73,7 @@ def explain_each(
         wanted: (explainer, targets); see `explain`.
         passes: The model's compiled passes.
         batch: From `as_batch`.
+        at_once: How many samples go through the shared pass at once; default all.
 
     Returns:
         One `Explanation` for each, in order.
@@ -83,7 +87,7 @@ def explain_each(
         for members in groups.values()
     ]
     start = time.perf_counter()
-    results = shared_pass(passes, requests, batch)
+    results = shared_pass(passes, requests, batch, at_once)
     share = (time.perf_counter() - start) / len(wanted)
     found: dict[int, Explanation] = {}
     for members, request, result in zip(groups.values(), requests, results, strict=True):
