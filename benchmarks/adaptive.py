@@ -4,7 +4,7 @@
 
 Prints two tables in Markdown for each case: the true error at equal passes, and what each rule
 takes until its own estimate is within the tolerance. `--quick` is one small case, for the test.
-`--sizes` measures seconds by chunk size instead.
+`--sizes` measures CPU time by chunk size instead.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one small case")
-    parser.add_argument("--sizes", action="store_true", help="seconds by chunk size")
+    parser.add_argument("--sizes", action="store_true", help="CPU time by chunk size")
     parser.add_argument("--case", choices=CASES, help="one case; default all")
     options = parser.parse_args()
     print(f"TensorFlow {tf.__version__}, Keras {keras.__version__}, {os.cpu_count()} cores\n")
@@ -117,7 +117,7 @@ def until(samples: list[Any]) -> str:
 
 
 def sizes(rounds: int = 3) -> None:
-    """Seconds of 32 fixed nodes by chunk size, taking turns; each divided by the best."""
+    """CPU time of 32 fixed nodes by chunk size, taking turns; each divided by the best."""
     print("| model | samples | automatic | " + " | ".join(map(str, SIZES)) + " | chosen |")
     print("|---|--:|--:|" + "--:|" * (len(SIZES) + 1))
     for name, (model, x, y) in {
@@ -132,10 +132,10 @@ def sizes(rounds: int = 3) -> None:
         times: dict[Any, list[float]] = {size: [] for size in methods}
         for turn in range(rounds + 1):
             for size, method in methods.items():
-                start = time.perf_counter()
+                start = time.process_time()
                 method(model, batch, y[:8])
                 if turn:  # the first compiles
-                    times[size].append(time.perf_counter() - start)
+                    times[size].append(time.process_time() - start)
         medians = {size: float(np.median(seconds)) for size, seconds in times.items()}
         best = min(medians[size] for size in SIZES)
         cells = " | ".join(f"{medians[size] / best:.2f}" for size in SIZES)

@@ -167,17 +167,20 @@ class Passes:
         key: Hashable,
         make: Callable[[], Callable[..., Any]],
         *arguments: Any,
+        specs: tuple[Any, ...] | None = None,
         often: bool = False,
     ) -> Any:
         """Run the function of a key, compiled once for these shapes.
 
-        `make` gives the Python function; equal keys must give equal functions. `often` says that
-        it will run many times, so that a better compilation pays.
+        `make` gives the Python function; equal keys must give equal functions. `specs` are those
+        of the arguments where some length varies from call to call. `often` says that it will run
+        many times with these very shapes, so that a better compilation pays.
         """
-        shapes = tuple((tuple(x.shape), x.dtype) for x in tf.nest.flatten(arguments))
+        given = specs or arguments
+        shapes = tuple((tuple(x.shape), x.dtype) for x in tf.nest.flatten(given))
         if (key, shapes) not in self.compiled:
             with self._tracing():
-                self.compiled[key, shapes] = compiled(make(), arguments, often=often)
+                self.compiled[key, shapes] = compiled(make(), given, often=often)
         return self.compiled[key, shapes](*arguments)
 
     @property

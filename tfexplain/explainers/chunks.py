@@ -8,16 +8,16 @@ import tensorflow as tf
 
 from tfexplain.passes import Passes
 
-MOST = {"CPU": 16, "GPU": 256}
-BYTES = {"CPU": 128 * 2**20, "GPU": 2**30}
+MOST = {"CPU": 128, "GPU": 256}
+BYTES = {"CPU": 512 * 2**20, "GPU": 2**30}
 
 
 def chunk_size(passes: Passes) -> int:
     """A chunk for the model and the device, the same whenever it is asked for.
 
     As many points as keep the outputs of the layers, as float32, within `BYTES`, at least one and
-    at most `MOST`: what a backward pass needs of a forward one. On a CPU a pass is at its best
-    speed with few points, and more only take memory; a GPU has to be filled.
+    at most `MOST`: what a backward pass needs of a forward one. On a CPU more points than these
+    gain a few percent and take memory (`benchmarks/README.md`); a GPU has to be filled.
     """
     device = "GPU" if tf.config.list_logical_devices("GPU") else "CPU"
     a_point = 4 * sum(math.prod(size or 1 for size in site.shape) for site in passes.sites)

@@ -55,7 +55,7 @@ class IntegratedGradients(Explainer):
             each. For models of several inputs also a mapping from the input's name to such.
         batch_size: How many points of the path go through the model at once, for all samples
             together. None (default) chooses by the size of the layers' outputs and the device:
-            at most 16 on a CPU, 256 on a GPU. It changes memory and time, not the result.
+            at most 128 on a CPU, 256 on a GPU. It changes memory and time, not the result.
         quadrature: Of fixed nodes: `"gauss_legendre"` or `"midpoint"`.
 
     References:

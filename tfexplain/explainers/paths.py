@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -19,14 +20,15 @@ Array = npt.NDArray[Any]
 class Paths:
     """The straight paths from baselines to the samples of one batch.
 
-    Path b * N + n leads from baseline b to sample n. Every call of the model takes `size` points,
-    so that nothing is traced twice; what is missing is filled up with points nobody reads.
+    Path b * N + n leads from baseline b to sample n. Nothing is traced twice for a shorter chunk:
+    fixed nodes are cut in even chunks, the last filled up with points of weight zero; where nodes
+    are chosen on the way, a chunk may have any length.
 
     Args:
         context: The batch on its way through the explainer.
         starts: For each input [B * N, ...]: where paths start.
         moving: Positions of the inputs that gradients are taken of.
-        size: How many points one call takes.
+        size: How many points one call takes at most.
     """
 
     def __init__(
@@ -45,16 +47,12 @@ class Paths:
         """float64 [B * N]: the explained number where each path starts."""
         passes = self._context.passes
         targets = tf.tile(self._targets, [self.count // self.samples])
+        parts = []
         with passes.untouched():
-            parts = [
-                passes.run(
-                    ("score", self._key),
-                    self._run,
-                    [x[i : i + self.size] for x in self._starts],
-                    targets[i : i + self.size],
-                )
-                for i in range(0, self.count, self.size)
-            ]
+            for i in range(0, self.count, self.size):
+                chunk = [x[i : i + self.size] for x in self._starts], targets[i : i + self.size]
+                specs = tf.nest.map_structure(_of_any_length, chunk)
+                parts.append(passes.run(("score", self._key), self._run, *chunk, specs=specs))
         return np.concatenate([part.numpy() for part in parts]).astype(np.float64)
 
     def mean_gradients(self, positions: Array, weights: Array) -> list[Array]:
@@ -66,15 +64,18 @@ class Paths:
         """
         rows = np.tile(np.arange(self.count), len(positions))
         along, weight = np.repeat(positions, self.count), np.repeat(weights, self.count)
+        size = math.ceil(len(rows) / math.ceil(len(rows) / self.size))
+        fill = (0, -len(rows) % size)
+        points = [
+            np.pad(rows.astype(np.int32), fill),
+            *(np.pad(a.astype(np.float32), fill) for a in (along, weight)),
+        ]
         totals: list[Any] = [0.0] * len(self._moving)
-        passes = self._context.passes
+        passes, key = self._context.passes, ("mean", self._key, self.count)
         with passes.untouched():
-            for i in range(0, len(rows), self.size):
-                chunk = self._chunk(rows[i:], along[i:])
-                share = tf.constant(self._filled(weight[i:], np.float32))
-                parts = passes.run(
-                    ("mean", self._key, self.count), self._sums, *chunk, share, often=True
-                )
+            for i in range(0, len(points[0]), size):
+                chunk = [tf.constant(a[i : i + size]) for a in points]
+                parts = passes.run(key, self._sums, *self._ends_of_paths(), *chunk, often=True)
                 totals = [total + part for total, part in zip(totals, parts, strict=True)]
         return [total.numpy() for total in totals]
 
@@ -85,20 +86,23 @@ class Paths:
             rows: The path of each point.
             along: Its position on that path, in [0, 1].
         """
-        passes = self._context.passes
+        passes, count = self._context.passes, len(rows)
+        # In eights, so that a GPU meets few different shapes.
+        fill = (0, min(-count % 8, self.size - count))
+        chunk = [
+            tf.constant(np.pad(rows.astype(np.int32), fill)),
+            tf.constant(np.pad(along.astype(np.float32), fill)),
+        ]
+        arguments = (*self._ends_of_paths(), *chunk)
+        specs = (*self._ends_of_paths(), *map(_of_any_length, chunk))
         with passes.untouched():
-            chunk = self._chunk(rows, along)
-            scores, slopes = passes.run(("points", self._key), self._points, *chunk, often=True)
-        count = len(rows)
+            scores, slopes = passes.run(
+                ("points", self._key), self._points, *arguments, specs=specs
+            )
         return scores.numpy()[:count], [slope.numpy()[:count] for slope in slopes]
 
-    def _chunk(self, rows: Array, along: Array) -> tuple[Any, ...]:
-        points = self._filled(rows, np.int32), self._filled(along, np.float32)
-        return self._ends, self._starts, self._targets, *map(tf.constant, points)
-
-    def _filled(self, values: Array, dtype: Any) -> Array:
-        first = values[: self.size].astype(dtype)
-        return np.pad(first, (0, self.size - len(first)))
+    def _ends_of_paths(self) -> tuple[Any, ...]:
+        return self._ends, self._starts, self._targets
 
     def _points(self) -> Callable[..., Any]:
         run, moving = self._run(), self._moving
@@ -146,6 +150,10 @@ class Paths:
             return explained(outputs, head, function or targets, score)[0]
 
         return run
+
+
+def _of_any_length(values: Tensor) -> tf.TensorSpec:
+    return tf.TensorSpec((None, *values.shape[1:]), values.dtype)
 
 
 def _column(values: Tensor, like: Tensor) -> Tensor:
