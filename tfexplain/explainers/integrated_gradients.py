@@ -102,6 +102,17 @@ class IntegratedGradients(Explainer):
         """Whether all samples take the same nodes."""
         return self.steps is not None and self.tolerance is None
 
+    def settings(self) -> dict[str, str]:
+        """As text, with the tolerance and the limit that stand for `default`."""
+        found = super().settings()
+        if self.fixed:
+            del found["tolerance"]
+        else:
+            del found["quadrature"]
+            found["tolerance"] = f"{self.tolerance or TOLERANCE:g}"
+            found["steps"] = f"at most {self.steps or MOST}"
+        return found
+
     def __call__(self, model: Any, inputs: Any, targets: Targets = None) -> Attribution:
         """The map of a model's only input; see `explain` for the arguments.
 

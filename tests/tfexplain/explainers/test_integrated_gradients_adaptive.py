@@ -247,3 +247,11 @@ def test_epochs_never_compile_again_whatever_each_sample_takes() -> None:
 def test_settings_that_contradict_each_other(make: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_settings_say_what_stands_for_the_defaults() -> None:
+    adaptive = IntegratedGradients().settings()
+    assert (adaptive["tolerance"], adaptive["steps"]) == ("0.02", "at most 64")
+    fixed = IntegratedGradients(steps=50).settings()
+    assert (fixed["steps"], fixed["quadrature"]) == ("50", "gauss_legendre")
+    assert "tolerance" not in fixed
