@@ -58,11 +58,11 @@ class Activity:
 
 
 def _count(activation: Any, gradient: Any, site: Site) -> tuple[Any, Any, Any]:
-    """(zeros, values, bool [C] whether ever above zero), reduced before they leave the graph."""
+    """(zeros, values, bool [C] whether never above zero), reduced before they leave the graph."""
     channel = 1 if site.channels_first and activation.shape.rank > 2 else activation.shape.rank - 1
     others = [axis for axis in range(activation.shape.rank) if axis != channel]
     zeros = tf.math.count_nonzero(tf.equal(activation, 0), dtype=tf.int64)
-    return zeros, tf.size(activation, tf.int64), tf.reduce_any(activation > 0, others)
+    return zeros, tf.size(activation, tf.int64), tf.reduce_all(activation <= 0, others)
 
 
 def _by_layer(counted: Mapping[str, tuple[Any, Any, Any]]) -> dict[str, ActivationNumbers]:
@@ -72,6 +72,6 @@ def _by_layer(counted: Mapping[str, tuple[Any, Any, Any]]) -> dict[str, Activati
     found = {}
     for path, several in calls.items():
         zeros, size = (sum(int(one[i]) for one in several) for i in (0, 1))
-        alive = np.logical_or.reduce([one[2] for one in several])
-        found[path] = ActivationNumbers(zeros / size if size else 0.0, ~alive)
+        dead = np.logical_and.reduce([one[2] for one in several])
+        found[path] = ActivationNumbers(zeros / size if size else 0.0, dead)
     return found

@@ -118,10 +118,14 @@ class LoggingCallback(keras.callbacks.Callback):  # type: ignore[misc]
         if not self._started:
             self._start()
         step = self._last_step = epoch + self._offset
-        with self._workers.synced(self.model):
-            if self._work is not None and self._writer is not None:
-                self._work.at_epoch(epoch, step, logs or {}, self._writer)
-                self._commit(step)
+        try:
+            with self._workers.synced(self.model):
+                if self._work is not None and self._writer is not None:
+                    self._work.at_epoch(epoch, step, logs or {}, self._writer)
+                    self._commit(step)
+        except BaseException:  # interrupted by the user; then Keras says no goodbye
+            self._close()
+            raise
 
     def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
         """Log what is due after training, and close the log."""

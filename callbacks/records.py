@@ -35,7 +35,8 @@ def predictions(head: Head, outputs: Any, explained: Sequence[int]) -> schema.Pr
         shown = activate(tf.constant(shown), head.activation).numpy()
     predicted = np.full(len(raw), -1)
     if head.classes and not head.regression:
-        predicted = shown[:, 0] > 0.5 if head.binary else shown.argmax(axis=1)
+        classes = shown[:, 0] > 0.5 if head.binary else shown.argmax(axis=1)
+        predicted = np.where(np.isnan(shown).any(axis=1), -1, classes)
     return schema.Predictions(shown, predicted, np.array(explained), head.activation)
 
 

@@ -112,6 +112,7 @@ def _is_batches(val: Any) -> bool:
 
 def _joined(batches: Iterator[Any]) -> Pool:
     """Batches end to end, up to the limits of a pool."""
+    batches = _readable(batches)
     inputs: list[Any] = []
     labels: list[Any] = []
     rows = size = 0
@@ -131,6 +132,16 @@ def _joined(batches: Iterator[Any]) -> Pool:
         tf.nest.map_structure(join, *inputs),
         tf.nest.map_structure(join, *labels) if labels else None,
     )
+
+
+def _readable(batches: Iterator[Any]) -> Iterator[Any]:
+    try:
+        yield from batches
+    except Exception as error:
+        raise ValueError(
+            f"val: expected batches that can be read; one raised {type(error).__name__}. "
+            f"Check the validation data. The error was: {error}"
+        ) from error
 
 
 def _unpacked(batch: Any) -> tuple[Any, Any | None]:

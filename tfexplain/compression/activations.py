@@ -17,7 +17,7 @@ class ActivationNumbers:
 
     Attributes:
         sparsity: mean(a == 0).
-        dead: bool [C], units never above zero on the batch.
+        dead: bool [C], units at or below zero on the whole batch; NaN is neither.
     """
 
     sparsity: float
@@ -45,5 +45,5 @@ def measure_activations(values: Array, channel_axis: int = -1) -> ActivationNumb
         )
     others = tuple(axis for axis in range(values.ndim) if axis != channel_axis % values.ndim)
     zeros = values.size - int(np.count_nonzero(values != 0))
-    alive = np.asarray((values > 0).any(axis=others))
-    return ActivationNumbers(share(zeros, values.size), ~alive)
+    dead = np.asarray((values <= 0).all(axis=others))
+    return ActivationNumbers(share(zeros, values.size), dead)

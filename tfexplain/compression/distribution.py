@@ -47,7 +47,7 @@ class Moments:
     def __init__(self) -> None:
         self.count = self.nonfinite = 0
         self.sum = self.squares = 0.0
-        self.low, self.high = np.inf, -np.inf
+        self.low = self.high = float("nan")
 
     def add(self, values: Array) -> None:
         """Take some weights, of any shape."""
@@ -63,7 +63,7 @@ class Moments:
             if finite.size:
                 self._add(finite)
             return
-        self.low, self.high = min(self.low, low), max(self.high, high)
+        self.low, self.high = float(np.fmin(self.low, low)), float(np.fmax(self.high, high))
         self.count += values.size
         exact = values.astype(np.float64)
         self.sum += float(exact.sum())

@@ -82,7 +82,7 @@ class Predictions:
     """The model's outputs on the validation batch at this epoch.
 
     `outputs` are probabilities where `activation` is softmax or sigmoid, raw outputs where it
-    is none; `predicted` is the class index, -1 for regression. `explained` lists the steps
+    is none; `predicted` is the class index, -1 for regression and NaN. `explained` lists the steps
     explained so far by this process, so that a reader can tell how many TensorBoard kept.
     """
 
