@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 import weakref
 from abc import abstractmethod
@@ -93,6 +94,7 @@ class LoggingCallback(keras.callbacks.Callback):  # type: ignore[misc]
         """Check everything, print the choices, open the log."""
         self._workers = Workers(self.model)
         with self._workers.agreeing():
+            _check_log_dir(self._log_dir)
             self._check()
             self._close()
         self._first_epoch, self._started = True, False
@@ -185,3 +187,13 @@ class LoggingCallback(keras.callbacks.Callback):  # type: ignore[misc]
         if self._writer.reopened > before:
             message = f"{self._writer.directory!r} was lost; a new file was begun there."
             self._guard.report("writer: log file lost", message, step)
+
+
+def _check_log_dir(log_dir: str) -> None:
+    """Raises ValueError for a remote address that lost a slash: it would be a local folder."""
+    found = re.match(r"([a-z][a-z0-9]+):/(?!/)(.*)", log_dir)
+    if found:
+        raise ValueError(
+            f"log_dir={log_dir!r}: expected '{found[1]}://{found[2]}', of which pathlib.Path keeps "
+            "one slash. Pass a string."
+        )

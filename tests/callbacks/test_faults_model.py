@@ -211,6 +211,17 @@ def test_data_that_cannot_be_read_is_an_error_before_training(tmp_path: Path, va
     assert not list(tmp_path.iterdir())
 
 
+def test_an_address_that_lost_a_slash_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for make in (lambda at: Explain((X, Y), log_dir=at), Compression):
+        wrong = "log_dir='gs:/bucket/run': expected 'gs://bucket/run', .* Pass a string"
+        with pytest.raises(ValueError, match=wrong):
+            fit([make(Path("gs://bucket/run"))])
+    assert not list(tmp_path.iterdir())
+
+
 @dataclass(frozen=True, eq=False)
 class Interrupted(Explainer):
     """The user presses Ctrl-C while it explains the third epoch."""
