@@ -60,14 +60,12 @@ export const kernelStyles = css`
     border: 1px solid var(--line);
     overflow: hidden;
     flex: none;
+    contain: strict;
   }
   .part {
     display: block;
     height: 100%;
-    background: var(--muted);
-    transform-origin: left;
-    /* A layer of its own: scaling it must not lay the others out anew. */
-    will-change: transform;
+    background: color-mix(in srgb, var(--muted) 98%, transparent);
   }
   .heat {
     position: relative;
@@ -98,15 +96,15 @@ export const kernelStyles = css`
     line-height: 14px;
     color: var(--muted);
   }
+  /* Never opaque: see timeline-styles.ts. */
   .heat .playhead {
+    --ink: color-mix(in srgb, var(--accent) 98%, transparent);
+    --edge: color-mix(in srgb, var(--panel) 98%, transparent);
     position: absolute;
-    left: 44px;
-    right: 8px;
-    top: -2px;
-    height: 4px;
-    background: var(--accent);
-    border-block: 1px solid var(--panel);
-    will-change: transform;
+    inset: 0 8px 0 44px;
+    background: linear-gradient(var(--edge) 1px, var(--ink) 1px 3px, var(--edge) 3px) 0 0 /
+      100% 4px no-repeat;
+    pointer-events: none;
   }
   .facts {
     min-width: 0;

@@ -198,7 +198,7 @@ export class KernelView extends SizedPart {
     const records = this.series.map((series) => recordAt(series, "kernel", step));
     const y = heatPlace(scene.steps, step + 0.5, this.heights.heat);
     for (const playhead of this.renderRoot.querySelectorAll<HTMLElement>(".playhead")) {
-      playhead.style.transform = `translateY(${y}px)`;
+      playhead.style.backgroundPosition = `0 ${y - 2}px`;
     }
     const lines = this.renderRoot.querySelectorAll<HTMLElement>(".zeros");
     for (const [i, run] of runs.entries()) this.tellZeros(lines[i], run, records[i]);
@@ -219,7 +219,7 @@ export class KernelView extends SizedPart {
     const counted = record?.counts.reduce((a, b) => a + b, 0) ?? 0;
     const size = record ? counted + record.zeros + record.nonfinite : 0;
     const share = record && size > 0 ? record.zeros / size : 0;
-    if (part) part.style.transform = `scaleX(${share})`;
+    if (part) part.style.width = `${100 * share}%`;
     setText(
       text,
       record ? `${zerosText(record.zeros, size)} (${shareText(share)})` : this.why(run),

@@ -93,15 +93,15 @@ export const stripStyles = css`
     border: 2px solid var(--accent);
     pointer-events: none;
   }
+  /* Never opaque: see timeline-styles.ts. */
   .playhead {
+    --ink: color-mix(in srgb, var(--accent) 98%, transparent);
+    --edge: color-mix(in srgb, var(--panel) 98%, transparent);
     position: absolute;
-    inset: 0 auto 0 0;
-    width: 4px;
-    margin-left: -2px;
-    background: var(--accent);
-    border-inline: 1px solid var(--panel);
+    inset: 0;
+    background: linear-gradient(to right, var(--edge) 1px, var(--ink) 1px 3px, var(--edge) 3px)
+      0 0 / 4px 100% no-repeat;
     pointer-events: none;
-    will-change: transform;
   }
   .values {
     width: 66px;

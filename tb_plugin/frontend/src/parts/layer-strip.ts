@@ -213,7 +213,7 @@ export class LayerStrip extends SizedPart {
     const { step } = this.dashboard;
     const x = playheadOf(this.axis, step, this.dashboard.scene.steps.length);
     for (const playhead of this.renderRoot.querySelectorAll<HTMLElement>(".playhead")) {
-      playhead.style.transform = `translateX(${x}px)`;
+      playhead.style.backgroundPosition = `${x - 2}px 0`;
     }
     for (const column of this.renderRoot.querySelectorAll<HTMLElement>(".values")) {
       const run = this.runs.find(({ id }) => id === column.dataset.run);

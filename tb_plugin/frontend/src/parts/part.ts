@@ -67,9 +67,17 @@ export abstract class SizedPart extends PaintedPart {
   }
 }
 
-/** Set a text only where it differs: the cheapest change of the page is none. */
+/**
+ * Set a text only where it differs: the cheapest change of the page is none. The text node stays,
+ * because the browser makes the compositor's layers anew for one that is replaced.
+ */
 export function setText(element: Element | undefined, text: string): void {
-  if (element && element.textContent !== text) element.textContent = text;
+  const node = element?.firstChild;
+  if (node instanceof Text && !node.nextSibling) {
+    if (node.data !== text) node.data = text;
+  } else if (element && element.textContent !== text) {
+    element.textContent = text;
+  }
 }
 
 export function define(name: string, part: CustomElementConstructor): void {

@@ -1,4 +1,10 @@
-/** The look of the timeline. */
+/**
+ * The look of the timeline.
+ *
+ * Playheads are as large as what they move over, and let a trace of it through: whenever the
+ * bounds or the opaque part of something change, Chromium makes the compositor's layers anew,
+ * which took a third of a frame.
+ */
 
 import { css } from "lit";
 
@@ -99,27 +105,16 @@ export const timelineStyles = css`
     display: block;
   }
   .playhead {
+    --ink: color-mix(in srgb, var(--accent) 98%, transparent);
+    --edge: color-mix(in srgb, var(--panel) 98%, transparent);
     position: absolute;
-    top: 0;
-    bottom: 4px;
-    left: 0;
-    width: 2px;
-    margin-left: -1px;
-    background: var(--accent);
+    inset: 0 0 4px;
+    background:
+      radial-gradient(circle, var(--ink) 4px, var(--edge) 4.5px 6px, transparent 6.5px)
+        calc(var(--x) - 7px) 100% / 14px 14px,
+      linear-gradient(var(--ink), var(--ink)) calc(var(--x) - 1px) 0 / 2px 100%;
+    background-repeat: no-repeat;
     pointer-events: none;
-    /* A layer of its own: moving it must not lay the others out anew. */
-    will-change: transform;
-  }
-  .playhead::after {
-    content: "";
-    position: absolute;
-    bottom: 2px;
-    left: -5px;
-    width: 12px;
-    height: 12px;
-    border-radius: 50%;
-    background: var(--accent);
-    border: 2px solid var(--panel);
   }
   .values {
     contain: strict;

@@ -118,7 +118,7 @@ export class Timeline extends PaintedPart {
     slider?.setAttribute("aria-valuenow", String(step));
     slider?.setAttribute("aria-valuetext", text);
     const playhead = this.find<HTMLElement>(".playhead");
-    if (playhead) playhead.style.transform = `translateX(${this.placeOf(step)}px)`;
+    if (playhead) playhead.style.setProperty("--x", `${this.placeOf(step)}px`);
     this.tellValues();
   }
 
