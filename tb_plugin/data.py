@@ -70,10 +70,14 @@ class Log:
             raise not_found("run", run, known, SEE_RUNS)
         return found or {}
 
-    def tensors(self, run: str, tags: Collection[str]) -> dict[str, Sequence[Any]]:
-        """The kept events of many tags, by tag, in one call."""
+    def tensors(
+        self, run: str, tags: Collection[str], last: bool = False
+    ) -> dict[str, Sequence[Any]]:
+        """The kept events of many tags, or the last of each, by tag, in one call."""
         chosen = tb_provider.RunTagFilter(runs=[run], tags=tags)
-        read = self._call(self.provider.read_tensors, chosen, downsample=ALL_STEPS)
+        # Sampling keeps the last event, so that one is the last.
+        most = 1 if last else ALL_STEPS
+        read = self._call(self.provider.read_tensors, chosen, downsample=most)
         found: dict[str, Sequence[Any]] = read.get(run, {})
         return found
 
@@ -108,8 +112,11 @@ def read_series(
     groups: Sequence[str],
     samples: Collection[int] = (),
     steps: Collection[int] = (),
+    last: bool = False,
 ) -> bytes:
     """The records of some groups of one run, framed as `series` answers them.
+
+    `last`: only the last record of each series; the others are not read at all.
 
     Raises:
         RequestError: The run, a group, a sample or a step does not exist, or it is too much.
@@ -118,8 +125,8 @@ def read_series(
     body = Body()
     head: list[dict[str, Any]] = []
     there: set[int] = set()
-    for chunk in _chunks(chosen, log.kept):
-        for series, events in _read(log, run, chunk):
+    for chunk in _chunks(chosen, 1 if last else log.kept):
+        for series, events in _read(log, run, chunk, last):
             entry: dict[str, Any] = {"group": series.tag.group, "sample": series.tag.sample}
             if isinstance(events, Exception):
                 head.append({**entry, "points": [], "error": _unreadable(events)})
@@ -188,21 +195,21 @@ def _estimate(series: Series, kept: int | None) -> int:
 
 
 def _read(
-    log: Log, run: str, chunk: Sequence[Series]
+    log: Log, run: str, chunk: Sequence[Series], last: bool
 ) -> Iterator[tuple[Series, Sequence[Any] | Exception]]:
     """Each series with its events, or with what went wrong.
 
     One broken tag fails a whole call, so a failed one is halved until only broken tags fail.
     """
     try:
-        found = log.tensors(run, [str(series.tag) for series in chunk])
+        found = log.tensors(run, [str(series.tag) for series in chunk], last)
     except Exception as error:  # whatever a provider makes of a hostile log
         if len(chunk) == 1:
             yield chunk[0], error
             return
         middle = len(chunk) // 2
-        yield from _read(log, run, chunk[:middle])
-        yield from _read(log, run, chunk[middle:])
+        yield from _read(log, run, chunk[:middle], last)
+        yield from _read(log, run, chunk[middle:], last)
     else:
         yield from ((series, found.get(str(series.tag), ())) for series in chunk)
 

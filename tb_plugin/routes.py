@@ -92,7 +92,12 @@ class ExplainPlugin(base_plugin.TBPlugin):  # type: ignore[misc]
         samples, steps = query.numbers("sample", MAX_NUMBERS), query.numbers("step", MAX_NUMBERS)
         if not groups:
             raise RequestError(400, "group: expected 1 to 64; got none. Add group=.")
-        data = read_series(self._log(request), run, groups, samples, steps)
+        last = query.numbers("last", 1)
+        if last not in ([], [1]) or (last and steps):
+            raise RequestError(
+                400, f"last={last[0]}: expected 1, without step=; got another. Leave it away."
+            )
+        data = read_series(self._log(request), run, groups, samples, steps, bool(last))
         return http_util.Respond(request, data, "application/octet-stream")
 
     def _inputs(self, request: wrappers.Request) -> Any:

@@ -135,6 +135,19 @@ def test_values_survive_the_whole_way(server: Server) -> None:
         assert (decoded.score, decoded.target, decoded.gap) == (step / 2, 1, -0.5)
 
 
+def test_the_last_records_alone_are_those_of_the_whole_series(server: Server) -> None:
+    """Both of TensorBoard's readers sample; what they leave of a series must be its end."""
+    asked: list[tuple[str, list[str]]] = [
+        (name, [g["group"] for g in run["groups"]])
+        for name, run in server.runs().items()
+        if name in {RUN, "restarted", "damaged/cut"}
+    ]
+    for run, groups in asked:
+        whole = records(server.plugin("series", run=run, group=groups).body)
+        last = records(server.plugin("series", run=run, group=groups, last=1).body)
+        assert last == {key: dict([max(points.items())]) for key, points in whole.items()}
+
+
 def test_all_steps_are_kept_by_default(server: Server) -> None:
     answer = server.plugin("series", run=RUN, group="metrics")
     assert list(records(answer.body)["metrics", -1]) == list(range(STEPS))

@@ -134,6 +134,8 @@ def test_times_that_are_no_numbers_become_zero(client: Client) -> None:
         ("series", {"run": RUN, "group": CAM, "step": "٣"}, 400, "step="),
         ("series", {"run": RUN, "group": CAM, "step": 10**30}, 400, "0 to 9007199254740991"),
         ("series", {"run": RUN, "group": CAM, "step": list(range(4097))}, 400, "at most 4096"),
+        ("series", {"run": RUN, "group": CAM, "last": 2}, 400, "last=2: expected 1"),
+        ("series", {"run": RUN, "group": CAM, "last": 1, "step": 0}, 400, "last=1: expected 1, wi"),
         ("inputs", {"run": RUN}, 400, "name: expected once; got 0"),
         ("inputs", {"run": RUN, "name": "mask"}, 404, "name='mask': expected one of 'image'"),
         ("inputs", {"run": "b", "name": "image"}, 404, "run='b'"),

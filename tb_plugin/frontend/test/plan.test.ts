@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Group } from "../src/data/listing.ts";
-import { batches, inOrder, type Want } from "../src/data/plan.ts";
+import { batches, firstLook, inOrder, type Want } from "../src/data/plan.ts";
 
 function want(run: string, name: string, samples: readonly number[] = [], side = 1): Want {
   const kind = name.split("/")[0] as Group["kind"];
@@ -28,6 +28,16 @@ test("maps and the numbers beside them come before all else", () => {
     want("b", "metrics"),
   ];
   assert.deepEqual(told(inOrder(wants)), ["a map/X/y ; b metrics ", "a status ; b drift/X/y "]);
+});
+
+test("of long series the maps' last records come first, and the axis of epochs", () => {
+  const wants = [want("a", "metrics"), want("a", "status"), want("a", "map/X/y", [0, 1], 56)];
+  const look = firstLook(wants);
+  assert.deepEqual(told([look.last, look.all]), ["a map/X/y 0+1", "a metrics "]);
+  assert.deepEqual(firstLook([want("a", "metrics"), want("a", "map/X/y", [0, 1], 4)]), {
+    last: [],
+    all: [],
+  });
 });
 
 test("a request is of one run and of equal samples; groups without samples go along", () => {

@@ -25,15 +25,20 @@ export async function fetchListing(): Promise<Listing> {
   return readListing(await (await get("runs", [])).json());
 }
 
+/** Which records of a series: every kept one, or only the last. */
+export type Extent = "all" | "last";
+
 /** The series of several groups of one run; only the `samples` asked for, where any are. */
 export async function fetchSeries(
   run: string,
   groups: readonly string[],
   samples: readonly number[],
+  extent: Extent,
 ): Promise<SentSeries[]> {
   const query: [string, string][] = [["run", run]];
   for (const group of groups) query.push(["group", group]);
   for (const sample of samples) query.push(["sample", String(sample)]);
+  if (extent === "last") query.push(["last", "1"]);
   const { json, bytes } = readFrame(await (await get("series", query)).arrayBuffer());
   return list(object(json).series).map((entry) => {
     const { group, sample, points } = object(entry);

@@ -11,6 +11,8 @@ export interface Want {
 
 const MAX_GROUPS = 32;
 const REQUEST_BYTES = 48 << 20;
+/** So much is there about as fast as a part of it. */
+const AT_ONCE_BYTES = 1 << 20;
 /** What the maps are read with; all else may come after them. */
 const FIRST: readonly GroupKind[] = ["map", "channels", "samples", "metrics", "predictions"];
 
@@ -31,6 +33,18 @@ export function samplesOf({ group, samples }: Want): readonly number[] {
 export function inOrder(wants: readonly Want[]): Want[][] {
   const isFirst = ({ group }: Want): boolean => FIRST.includes(group.kind);
   return [wants.filter(isFirst), wants.filter((want) => !isFirst(want))];
+}
+
+/**
+ * What to show before all of it is there, if that takes long: the maps' last records, on the axis
+ * of all epochs.
+ */
+export function firstLook(wants: readonly Want[]): { last: Want[]; all: Want[] } {
+  const early = wants.filter(({ group }) => FIRST.includes(group.kind));
+  const size = early.reduce((sum, want) => sum + estimate(want, undefined), 0);
+  if (size <= AT_ONCE_BYTES) return { last: [], all: [] };
+  const isAxis = ({ group }: Want): boolean => group.kind === "metrics";
+  return { last: early.filter((want) => !isAxis(want)), all: early.filter(isAxis) };
 }
 
 /** Wants as requests: each of one run and of equal samples, not more than it should carry. */

@@ -1,10 +1,10 @@
 /** Everything fetched so far. Only what is shown is fetched, and only what changed is fetched again. */
 
-import { fetchInputs, fetchListing, fetchSeries } from "./api.ts";
+import { type Extent, fetchInputs, fetchListing, fetchSeries } from "./api.ts";
 import { key } from "./key.ts";
 import type { Listing, Run } from "./listing.ts";
 import { type Picture, Pictures } from "./pictures.ts";
-import { batches, inOrder, samplesOf, type Want } from "./plan.ts";
+import { batches, firstLook, inOrder, samplesOf, type Want } from "./plan.ts";
 import { messageOf, readSeries, type Series } from "./series.ts";
 
 interface Held {
@@ -52,9 +52,10 @@ export class Store {
     for (const want of wants) this.use(want);
     const open = wants.map((want) => this.openOf(want)).filter((want) => want !== undefined);
     for (const id of open.flatMap(idsOf)) this.inFlight.add(id);
-    for (const part of inOrder(open)) {
-      await Promise.all(batches(part).map((batch) => this.load(batch)));
-    }
+    const look = firstLook(open.filter((want) => this.isNew(want)));
+    await Promise.all([this.loadAll(look.last, "last"), this.loadAll(look.all, "all")]);
+    const rest = open.filter((want) => !look.all.includes(want));
+    for (const part of inOrder(rest)) await this.loadAll(part, "all");
     if (open.length > 0) this.evict(wants);
   }
 
@@ -99,21 +100,33 @@ export class Store {
     }
   }
 
-  private async load(batch: readonly Want[]): Promise<void> {
+  /** Whether nothing of a want is there, not even what it was before it has grown. */
+  private isNew(want: Want): boolean {
+    return samplesOf(want).every(
+      (sample) => !this.held.has(key(want.run, want.group.group, String(sample))),
+    );
+  }
+
+  private async loadAll(wants: readonly Want[], extent: Extent): Promise<void> {
+    await Promise.all(batches(wants).map((batch) => this.load(batch, extent)));
+  }
+
+  private async load(batch: readonly Want[], extent: Extent): Promise<void> {
     const groups = new Map(batch.map(({ group }) => [group.group, group]));
     const samples = batch.find((want) => want.samples.length > 0)?.samples ?? [];
     const run = batch[0]?.run ?? "";
     await this.guarded(`series ${run}`, async () => {
-      for (const series of await fetchSeries(run, [...groups.keys()], samples)) {
+      for (const series of await fetchSeries(run, [...groups.keys()], samples, extent)) {
         const group = groups.get(series.group);
         if (!group) continue;
         this.held.set(key(run, series.group, String(series.sample)), {
           series: readSeries(group.kind, series),
-          stamp: group.stamp,
+          stamp: extent === "all" ? group.stamp : "",
         });
       }
     });
-    for (const id of batch.flatMap(idsOf)) this.inFlight.delete(id);
+    // The last records alone leave the others on their way.
+    if (extent === "all") for (const id of batch.flatMap(idsOf)) this.inFlight.delete(id);
     this.onChange();
   }
 

@@ -2,6 +2,7 @@
 
 import { outputKernels } from "../analysis/channels.ts";
 import { kernelRow } from "../analysis/kernels.ts";
+import type { Listing } from "../data/listing.ts";
 import { recordAt, recordsOf, type Series } from "../data/series.ts";
 import { Store } from "../data/store.ts";
 import { Stage } from "../draw/stage.ts";
@@ -33,6 +34,7 @@ export class Dashboard extends EventTarget {
   /** Grows with everything but the playhead that changes what painters draw. */
   revision = 0;
   private writing = 0;
+  private loaded: Listing | undefined;
 
   /** The epoch under the playhead: the last kept one where none was chosen. */
   get step(): number {
@@ -147,6 +149,11 @@ export class Dashboard extends EventTarget {
     if (listing) {
       this.scene = deriveScene(listing, this.store, this.view);
       this.notes = notesOf(this.scene, this.store);
+    }
+    if (listing !== this.loaded) {
+      this.loaded = listing;
+      // Before the page is rendered, which takes a while the first time.
+      this.load();
     }
     this.revision++;
     this.dispatchEvent(new Event("change"));
