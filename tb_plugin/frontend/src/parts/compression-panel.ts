@@ -24,7 +24,7 @@ export class CompressionPanel extends Part {
       :host {
         display: flex;
         flex-direction: column;
-        height: clamp(210px, 33vh, 460px);
+        height: clamp(210px, 28vh, 460px);
         min-height: 0;
         background: var(--panel);
         border-top: 1px solid var(--line);

@@ -18,7 +18,7 @@ import { pointAt, recordsOf } from "../data/series.ts";
 import { compressed } from "../state/scene.ts";
 import { tableStyles } from "./kernel-table-styles.ts";
 import { define, PaintedPart } from "./part.ts";
-import { pathText } from "./path-text.ts";
+import { nameText, pathText } from "./path-text.ts";
 import { base } from "./styles.ts";
 
 /** While scrubbing, rows are told anew at most this often, in milliseconds. */
@@ -187,7 +187,7 @@ function isWords(column: string): boolean {
 
 function who({ name, colour }: Source) {
   return html`<span class="who" title=${name}
-    ><span class="dot" style="background: ${colour}"></span><span class="cut">${name}</span></span
+    ><span class="dot" style="background: ${colour}"></span>${nameText(name)}</span
   >`;
 }
 

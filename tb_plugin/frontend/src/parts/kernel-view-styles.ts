@@ -131,6 +131,6 @@ export const kernelStyles = css`
     display: inline-flex;
     align-items: center;
     gap: 5px;
-    max-width: 90px;
+    max-width: 78px;
   }
 `;

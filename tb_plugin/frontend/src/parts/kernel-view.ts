@@ -18,6 +18,7 @@ import type { Kernel } from "../format/compressed.ts";
 import { compressed, type ShownRun } from "../state/scene.ts";
 import { kernelStyles } from "./kernel-view-styles.ts";
 import { define, SizedPart, setText } from "./part.ts";
+import { nameText } from "./path-text.ts";
 import { base } from "./styles.ts";
 
 const MAX_RUNS = 4;
@@ -78,7 +79,7 @@ export class KernelView extends SizedPart {
                 (run) => html`<th scope="col" title=${run.name}>
                   <span class="who"
                     ><span class="dot" style="background: ${run.colour}"></span
-                    ><span class="cut">${run.name}</span></span
+                    >${nameText(run.name)}</span
                   >
                 </th>`,
               )}

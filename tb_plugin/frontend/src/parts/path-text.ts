@@ -1,11 +1,22 @@
-/** A long path where there is little room: its end says most, so that its beginning is cut. */
+/** Long names where there is little room: their ends say most, so that their beginnings are cut. */
 
 import { html } from "lit";
 
+/** A layer's path: its last part stays. */
 export function pathText(path: string) {
-  const at = path.lastIndexOf("/");
+  return cutBefore(path, Math.max(path.lastIndexOf("/"), 0));
+}
+
+const END = 6;
+
+/** A run's name: runs are often told apart by a number at the end. */
+export function nameText(name: string) {
+  return cutBefore(name, Math.max(name.length - END, 0));
+}
+
+function cutBefore(text: string, at: number) {
   return html`<span class="path"
-    ><span class="cut">${path.slice(0, Math.max(at, 0))}</span
-    ><span class="end">${path.slice(Math.max(at, 0))}</span></span
+    ><span class="cut">${text.slice(0, at)}</span
+    ><span class="end">${text.slice(at)}</span></span
   >`;
 }

@@ -118,7 +118,10 @@ export const base = css`
   .path {
     display: flex;
     min-width: 0;
-    white-space: nowrap;
+    white-space: pre;
+  }
+  .path .cut {
+    white-space: pre;
   }
   .path .end {
     overflow: hidden;

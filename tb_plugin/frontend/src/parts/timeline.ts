@@ -7,6 +7,7 @@ import { totalTracks } from "../draw/total-tracks.ts";
 import { type Curve, type Track, TrackPlot, tracksOf } from "../draw/tracks.ts";
 import { Player } from "../state/player.ts";
 import { define, PaintedPart, setText } from "./part.ts";
+import { nameText } from "./path-text.ts";
 import { base } from "./styles.ts";
 import { timelineStyles } from "./timeline-styles.ts";
 
@@ -90,7 +91,7 @@ export class Timeline extends PaintedPart {
   override updated(): void {
     const { shown } = this.dashboard.scene;
     this.toggleAttribute("still", this.isStill);
-    this.style.setProperty("--values", `${130 + 64 * Math.min(Math.max(shown.length, 2), MOST)}px`);
+    this.style.setProperty("--values", `${106 + 92 * Math.min(Math.max(shown.length, 2), MOST)}px`);
     this.plot();
     super.updated();
   }
@@ -252,7 +253,7 @@ export class Timeline extends PaintedPart {
             (run) => html`<th scope="col" title=${run.name}>
               <span class="who"
                 ><span class="dot" style="background: ${run.colour}"></span
-                ><span class="cut">${run.name}</span></span
+                >${nameText(run.name)}</span
               >
             </th>`,
           )}
