@@ -47,7 +47,7 @@ export function factsOf(
     ...(map.gap === undefined
       ? []
       : ([
-          ["completeness gap (no bound on the map’s error)", `${short(map.gap)} ${unit}`],
+          ["completeness gap (no error bound)", `${short(map.gap)} ${unit}`],
         ] as const)),
     ...(errorText(map) ? ([["estimated error of the map", errorText(map)]] as const) : []),
   ];
