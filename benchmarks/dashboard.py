@@ -29,7 +29,9 @@ from urllib.parse import quote, urlencode
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+# The root goes first, or Python takes the folder tests/tfexplain for the package.
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from dashboard_log import EXPLAINERS, Size, names, write_log, write_pictures
 from dashboard_process import cpu_seconds, rss

@@ -21,7 +21,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+# The root goes first, or Python takes the folder tests/tfexplain for the package.
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from support.compressed_logs import METRICS
 

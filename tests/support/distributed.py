@@ -19,7 +19,9 @@ import numpy as np
 import tensorflow as tf
 import tf_keras
 
+# The root goes first, or Python takes the folder tests/tfexplain for the package.
 sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from support.models import digits
 from tfexplain import Compression, Explain, GradCAM, IntegratedGradients

@@ -16,7 +16,9 @@ from typing import Any
 
 import keras
 
+# The root goes first, or Python takes the folder tests/tfexplain for the package.
 sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from support.models import digits, small_cnn
 from tfexplain import Compression, Explain, GradCAM, IntegratedGradients
