@@ -45,7 +45,7 @@ class Failing(Explainer):
     def finish(self, context: Any, reduced: Any) -> Any:
         self.calls[0].append(1)
         if len(self.calls[0]) > 1:
-            raise MemoryError("no memory for 3 GB")
+            raise RuntimeError("no such channel")
         return {}
 
 
