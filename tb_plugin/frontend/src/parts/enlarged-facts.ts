@@ -46,9 +46,7 @@ export function factsOf(
     ["scale, max |value|", `${short(map.scale)} ${unit}`],
     ...(map.gap === undefined
       ? []
-      : ([
-          ["completeness gap (no error bound)", `${short(map.gap)} ${unit}`],
-        ] as const)),
+      : ([["completeness gap (no error bound)", `${short(map.gap)} ${unit}`]] as const)),
     ...(errorText(map) ? ([["estimated error of the map", errorText(map)]] as const) : []),
   ];
 }
