@@ -170,7 +170,7 @@ def test_two_processes_are_explained_like_one(workers: Path) -> None:
 
 def test_a_failure_on_the_chief_hangs_nobody(workers: Path) -> None:
     chief, other = (json.loads((workers / f"worker{i}.json").read_text()) for i in range(2))
-    assert "Failing: RuntimeError at epoch 0: no such channel" in chief[0]
+    assert "Failing: RuntimeError at epoch 0: out of luck" in chief[0]
     assert "OSError: log_dir=" in chief[1]
     assert other == [
         "RuntimeError: tfexplain: another worker refused to begin; its own message says why."

@@ -4,41 +4,25 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import keras
 import pytest
+from support.failing import Failing
 from support.faults import fit
 from support.models import digits, same_bits, small_cnn
 from support.read import read_run
 
 from tfexplain import Explain, GradCAM
-from tfexplain.explainers import Explainer
-from tfexplain.shared_pass import Reading
 
 X, Y = digits()
 
 
-@dataclass(frozen=True, eq=False)
-class Failing(Explainer):
-    """Works before training, then fails from the second epoch on."""
-
-    calls: tuple[list[int], ...] = ()
-
-    def reading(self, passes: Any) -> Reading:
-        return Reading()
-
-    def finish(self, context: Any, reduced: Any) -> Any:
-        self.calls[0].append(1)
-        if len(self.calls[0]) > 2:
-            raise RuntimeError("out of luck")
-        return {}
-
-
 def test_a_failing_explainer_is_told_once_counted_and_takes_no_other_down(tmp_path: Path) -> None:
-    callback = Explain((X, Y), [GradCAM(), Failing(calls=([],))], log_dir=tmp_path, verbose=False)
+    callback = Explain(
+        (X, Y), [GradCAM(), Failing(lambda call: call > 2)], log_dir=tmp_path, verbose=False
+    )
     model, told = fit([callback])
     assert len(told) == 1
     assert "Failing: RuntimeError at epoch 1: out of luck Training goes on" in str(told[0].message)
@@ -52,7 +36,7 @@ def test_a_failing_explainer_is_told_once_counted_and_takes_no_other_down(tmp_pa
 
 
 def test_on_error_raise_raises(tmp_path: Path) -> None:
-    explainers = [Failing(calls=([],))]
+    explainers = [Failing(lambda call: call > 2)]
     callback = Explain((X, Y), explainers, log_dir=tmp_path, on_error="raise", verbose=False)
     with pytest.raises(RuntimeError, match="out of luck"):
         small_cnn().fit(X, Y, epochs=3, verbose=0, callbacks=[callback])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from support.failing import Failing
 from support.faults import at_epoch, fit, kinds
 from support.models import digits, same_bits, small_cnn
 from support.read import read_run
@@ -26,8 +26,6 @@ from tfexplain import (
     explain,
 )
 from tfexplain.callbacks.validation import read
-from tfexplain.explainers import Explainer
-from tfexplain.shared_pass import Reading
 from tfexplain.tap import layers_by_path
 
 X, Y = digits()
@@ -222,26 +220,10 @@ def test_an_address_that_lost_a_slash_is_refused(
     assert not list(tmp_path.iterdir())
 
 
-@dataclass(frozen=True, eq=False)
-class Interrupted(Explainer):
-    """The user presses Ctrl-C while it explains the third epoch."""
-
-    calls: tuple[list[int], ...] = ()
-
-    def reading(self, passes: Any) -> Reading:
-        return Reading()
-
-    def finish(self, context: Any, reduced: Any) -> Any:
-        self.calls[0].append(1)
-        if len(self.calls[0]) == 4:
-            os.kill(os.getpid(), signal.SIGINT)
-        return {}
-
-
 def test_an_interrupt_while_explaining_ends_training_and_closes_the_log(tmp_path: Path) -> None:
-    callback = Explain(
-        (X, Y), [GradCAM(), Interrupted(calls=([],))], log_dir=tmp_path, verbose=False
-    )
+    # Ctrl-C while the third epoch is explained.
+    interrupted = Failing(lambda call: call == 4, lambda: os.kill(os.getpid(), signal.SIGINT))
+    callback = Explain((X, Y), [GradCAM(), interrupted], log_dir=tmp_path, verbose=False)
     model = small_cnn()
     with pytest.raises(KeyboardInterrupt):
         fit([callback], model=model)

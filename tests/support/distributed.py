@@ -10,7 +10,6 @@ import json
 import os
 import sys
 import warnings
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,30 +22,13 @@ import tf_keras
 sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from support.failing import Failing
 from support.models import digits
 from tfexplain import Compression, Explain, GradCAM, IntegratedGradients
-from tfexplain.explainers import Explainer
-from tfexplain.shared_pass import Reading
 
 X, Y = digits(96)
 EXPLAINERS = [GradCAM(), IntegratedGradients(steps=2)]
 LIBRARIES = {"keras": keras, "tf_keras": tf_keras}
-
-
-@dataclass(frozen=True, eq=False)
-class Failing(Explainer):
-    """Works before training, then never again."""
-
-    calls: tuple[list[int], ...] = ()
-
-    def reading(self, passes: Any) -> Reading:
-        return Reading()
-
-    def finish(self, context: Any, reduced: Any) -> Any:
-        self.calls[0].append(1)
-        if len(self.calls[0]) > 1:
-            raise RuntimeError("no such channel")
-        return {}
 
 
 def drawing(library: Any) -> Any:
@@ -158,7 +140,7 @@ def workers(out: Path) -> None:
     """One of several processes: without, with a failing explainer, and where logging is refused."""
     index = json.loads(os.environ["TF_CONFIG"])["task"]["index"]
     strategy = tf.distribute.MultiWorkerMirroredStrategy()
-    explainers = [*EXPLAINERS, Failing(calls=([],))]
+    explainers = [*EXPLAINERS, Failing(lambda call: call > 1)]
     callbacks = [
         Explain((X, Y), explainers, log_dir=out / "log", images=False, verbose=False),
         Compression(out / "log", val=(X, Y), on_error="raise", verbose=False),
