@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -40,6 +40,8 @@ class Attribution:
         channels: int32 [c], the layer's channels that `values` holds, for feature maps.
         dead: bool [c], channels never above zero on the whole batch, for feature maps.
         total_channels: How many channels the layer has, for feature maps.
+        attention_heads: int32 [h], the attention heads that `values` [N, h, q, k] holds: how much each
+            query attends to each key.
     """
 
     values: Floats
@@ -56,6 +58,14 @@ class Attribution:
     channels: npt.NDArray[np.int32] | None = None
     dead: npt.NDArray[np.bool_] | None = None
     total_channels: int = 0
+    attention_heads: npt.NDArray[np.int32] | None = None
+
+    @property
+    def kind(self) -> Literal["map", "channels", "matrix"]:
+        """What one sample's values are: evidence at places, channels of a layer, or attention."""
+        if self.attention_heads is not None:
+            return "matrix"
+        return "map" if self.channels is None else "channels"
 
     @cached_property
     def maps(self) -> Floats:

@@ -12,7 +12,7 @@ import tensorflow as tf
 from tfexplain.attribution import Attribution
 from tfexplain.passes import Passes
 from tfexplain.shared_pass import PassResult, Reading
-from tfexplain.targets import Head, Score, Unit
+from tfexplain.targets import Head, Score, Targets, Unit
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,14 @@ class Explainer(ABC):
         many, or that is one."""
         return None
 
+    def each(
+        self, model: Any, inputs: Any, targets: Targets = None, *, batch_size: int | None = None
+    ) -> dict[str, Attribution]:
+        """The attributions by layer or input; see `explain` for the arguments."""
+        from tfexplain.explainers.together import explain  # which runs explainers
+
+        return explain(model, [self], inputs, targets, batch_size=batch_size)[0].attributions
+
     @abstractmethod
     def reading(self, passes: Passes) -> Reading:
         """What this explainer wants of the shared pass; `Reading()` where its passes are its own.
@@ -79,6 +87,29 @@ class Explainer(ABC):
     @abstractmethod
     def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
         """The attributions by layer or input, from what the shared pass read."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SingleExplainer(Explainer):
+    """An explainer of one layer or input: called, it returns that one's `Attribution`."""
+
+    def __call__(
+        self, model: Any, inputs: Any, targets: Targets = None, *, batch_size: int | None = None
+    ) -> Attribution:
+        """The one attribution; see `explain` for the arguments.
+
+        Raises:
+            LayerError: a layer is missing or unfit.
+            TargetError: a target the model does not have.
+            ValueError: several layers or inputs are explained; `each` returns those.
+        """
+        found = self.each(model, inputs, targets, batch_size=batch_size)
+        if len(found) > 1:
+            raise ValueError(
+                f"{self.name}: expected one layer or input; got {', '.join(found)}. "
+                "Call .each(model, inputs, targets), which returns an Attribution for each."
+            )
+        return next(iter(found.values()))
 
 
 def floating_inputs(inputs: Any) -> list[int]:

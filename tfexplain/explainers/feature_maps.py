@@ -11,7 +11,6 @@ import tensorflow as tf
 
 from tfexplain.attribution import Attribution
 from tfexplain.explainers.base import Context, Explainer
-from tfexplain.explainers.together import explain
 from tfexplain.passes import Passes
 from tfexplain.shared_pass import Reading
 from tfexplain.sites import LayerError, Site
@@ -52,23 +51,26 @@ class FeatureMaps(Explainer):
             raise ValueError(f"channels={self.channels}: expected at least 1, or None for all.")
         check_grid(self.grid)
 
-    def __call__(self, model: Any, inputs: Any, targets: Targets = None) -> dict[str, Attribution]:
+    def __call__(
+        self, model: Any, inputs: Any, targets: Targets = None, *, batch_size: int | None = None
+    ) -> dict[str, Attribution]:
         """The feature maps of each layer.
 
         Args:
             model: A built Keras model.
             inputs: The batch, scaled as in training.
             targets: Only decides which class' score is reported beside the maps.
+            batch_size: See `explain`.
 
         Returns:
             An `Attribution` for each layer, `values` float32 [N, h, w, c] (or [N, t, c] or
-            [N, d, h, w, c]) of the channels named
-            in `channels`; `dead` marks channels never above zero on this whole batch.
+            [N, d, h, w, c]) of the channels named in `channels`; `dead` marks channels never
+            above zero on this whole batch.
 
         Raises:
             LayerError: a layer is missing or its output has no positions.
         """
-        return explain(model, [self], inputs, targets)[0].attributions
+        return self.each(model, inputs, targets, batch_size=batch_size)
 
     def reading(self, passes: Passes) -> Reading:
         """Activations only."""

@@ -9,22 +9,22 @@ from typing import Any
 import tensorflow as tf
 
 from tfexplain.attribution import Attribution
-from tfexplain.explainers.base import Context, Explainer
+from tfexplain.explainers.base import Context, SingleExplainer
 from tfexplain.explainers.feature_maps import as_tuple, check_grid, check_samples, positions
-from tfexplain.explainers.together import explain, only
 from tfexplain.passes import Passes
 from tfexplain.shared_pass import Reading
 from tfexplain.sites import Site
 from tfexplain.tap import Tensor
-from tfexplain.targets import Targets
 
 
 @dataclass(frozen=True, eq=False)
-class GradCAM(Explainer):
+class GradCAM(SingleExplainer):
     """Evidence for the target at each position of a layer.
 
     The channels of the layer, weighted by the mean gradient of the score and added up; raw
-    magnitudes at the layer's own resolution, so that epochs can be compared.
+    magnitudes at the layer's own resolution, so that epochs can be compared. `values` are float32
+    [N, t], [N, h, w] or [N, d, h, w], in units of the explained score; >= 0 with `relu`. All
+    layers that are set come from one forward and one backward pass.
 
     Attributes:
         layer: Path of a layer whose output is [N, t, C], [N, h, w, C] or [N, d, h, w, C], or
@@ -52,23 +52,6 @@ class GradCAM(Explainer):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_grid(self.grid)
-
-    def __call__(self, model: Any, inputs: Any, targets: Targets = None) -> Attribution:
-        """The map of one layer; see `explain` for the arguments.
-
-        Returns:
-            `values` float32 [N, t], [N, h, w] or [N, d, h, w], in units of the explained score;
-            >= 0 with `relu`.
-
-        Raises:
-            LayerError: the layer is missing or its output has no positions.
-            ValueError: several layers are set; `each` explains those.
-        """
-        return only(self, model, inputs, targets)
-
-    def each(self, model: Any, inputs: Any, targets: Targets = None) -> dict[str, Attribution]:
-        """The maps of all layers by path, from one forward and one backward pass."""
-        return explain(model, [self], inputs, targets)[0].attributions
 
     def reading(self, passes: Passes) -> Reading:
         """Activations and gradients at the layers."""

@@ -10,15 +10,13 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from tfexplain.attribution import Attribution
-from tfexplain.explainers.base import Context, Explainer, floating_inputs
+from tfexplain.explainers.base import Context, SingleExplainer, floating_inputs
 from tfexplain.explainers.baselines import Baseline, starts
 from tfexplain.explainers.bisection import FIRST, integrals
 from tfexplain.explainers.chunks import chunk_size
 from tfexplain.explainers.paths import Paths
-from tfexplain.explainers.together import explain, only
 from tfexplain.passes import Passes
 from tfexplain.shared_pass import Reading
-from tfexplain.targets import Targets
 
 Quadrature = Literal["gauss_legendre", "midpoint"]
 
@@ -37,12 +35,18 @@ class _Found:
 
 
 @dataclass(frozen=True, eq=False)
-class IntegratedGradients(Explainer):
+class IntegratedGradients(SingleExplainer):
     """What each input value contributes to the score, along the straight path from a baseline.
 
     By default each sample takes as many nodes on its path as its map needs: nodes are added
     where the gradient changes most, until the map's estimated error is within the tolerance.
     `steps=50` alone takes 50 fixed nodes instead.
+
+    `values` are float32, shaped as the input, in units of the explained score; inputs of whole
+    numbers are held fixed and get none. `completeness_gap` float32 [N] is their sum minus the
+    difference of the scores at the input and at the baseline: a small gap does not bound the error
+    of the map. `passes` int32 [N] are the nodes that each sample took; `error` float32 [N] is how
+    far the map may be off, where nodes were added until it was small enough.
 
     Attributes:
         steps: Nodes on the path; each costs a forward and a backward pass a sample. Without
@@ -112,25 +116,6 @@ class IntegratedGradients(Explainer):
             found["tolerance"] = f"{self.tolerance or TOLERANCE:g}"
             found["steps"] = f"at most {self.steps or MOST}"
         return found
-
-    def __call__(self, model: Any, inputs: Any, targets: Targets = None) -> Attribution:
-        """The map of a model's only input; see `explain` for the arguments.
-
-        Returns:
-            `values` float32, shaped as the input, in units of the explained score;
-            `completeness_gap` float32 [N]: their sum minus the difference of the scores at the
-            input and at the baseline. A small gap does not bound the error of the map. `passes`
-            int32 [N]: how many nodes each sample took; `error` float32 [N]: how far the map may
-            be off, where nodes were added until it was small enough.
-
-        Raises:
-            ValueError: a baseline that does not fit, or several inputs (`each` explains those).
-        """
-        return only(self, model, inputs, targets)
-
-    def each(self, model: Any, inputs: Any, targets: Targets = None) -> dict[str, Attribution]:
-        """The maps by input name; inputs of whole numbers are held fixed and get none."""
-        return explain(model, [self], inputs, targets)[0].attributions
 
     def smaller(self, passes: Passes) -> IntegratedGradients | None:
         """The same with half the `batch_size`."""

@@ -8,19 +8,18 @@ from typing import Any
 import numpy as np
 
 from tfexplain.attribution import Attribution
-from tfexplain.explainers.base import Context, Explainer, floating_inputs
-from tfexplain.explainers.together import explain, only
+from tfexplain.explainers.base import Context, SingleExplainer, floating_inputs
 from tfexplain.passes import Passes
 from tfexplain.shared_pass import Reading
-from tfexplain.targets import Targets
 
 
 @dataclass(frozen=True, eq=False)
-class Saliency(Explainer):
+class Saliency(SingleExplainer):
     """The gradient of the score with respect to the input, at the input itself.
 
     It rides on the pass that feature maps and Grad-CAM share, so beside them it costs the rest of
-    one backward pass.
+    one backward pass. `values` are float32, shaped as the input, in units of the explained score
+    for each unit of the input. Inputs of whole numbers get none.
 
     Attributes:
         absolute: Whether the sign is dropped: how much the score changes, not in which direction.
@@ -37,22 +36,6 @@ class Saliency(Explainer):
     """
 
     absolute: bool = False
-
-    def __call__(self, model: Any, inputs: Any, targets: Targets = None) -> Attribution:
-        """The map of a model's only input; see `explain` for the arguments.
-
-        Returns:
-            `values` float32, shaped as the input, in units of the explained score for each unit of
-            the input.
-
-        Raises:
-            ValueError: several inputs (`each` explains those), or none of floating point.
-        """
-        return only(self, model, inputs, targets)
-
-    def each(self, model: Any, inputs: Any, targets: Targets = None) -> dict[str, Attribution]:
-        """The maps by input name; inputs of whole numbers get none."""
-        return explain(model, [self], inputs, targets)[0].attributions
 
     def reading(self, _: Passes) -> Reading:
         """The gradients at the inputs."""

@@ -36,6 +36,7 @@ def explain(
     targets: Targets = None,
     *,
     passes: Passes | None = None,
+    batch_size: int | None = None,
 ) -> list[Explanation]:
     """Run explainers on one batch, sharing forward and backward passes.
 
@@ -46,6 +47,8 @@ def explain(
         targets: Class index or indices [N], one-hot rows [N, K], a function of the outputs that
             returns [N], or None for the predicted class.
         passes: The model's compiled passes, where the caller keeps them.
+        batch_size: How many samples go through the shared pass at once; default all. Results are
+            the same.
 
     Returns:
         One `Explanation` for each explainer, in order.
@@ -56,7 +59,8 @@ def explain(
     """
     batch = as_batch(inputs)
     passes = passes or passes_of(model, batch)
-    return explain_each([(explainer, targets) for explainer in explainers], passes, batch)
+    wanted = [(explainer, targets) for explainer in explainers]
+    return explain_each(wanted, passes, batch, batch_size)
 
 
 def explain_each(
@@ -95,21 +99,6 @@ def explain_each(
         finished = _finish([wanted[i][0] for i in members], context, result, share)
         found.update(zip(members, finished, strict=True))
     return [found[i] for i in range(len(wanted))]
-
-
-def only(explainer: Explainer, model: Any, inputs: Any, targets: Targets) -> Attribution:
-    """The one attribution of an explainer that is set to one layer, on a model of one input.
-
-    Raises:
-        ValueError: there are several; the explainer's `each` returns those.
-    """
-    found = explain(model, [explainer], inputs, targets)[0].attributions
-    if len(found) > 1:
-        raise ValueError(
-            f"{explainer.name}: expected one layer or input; got {', '.join(found)}. "
-            "Call .each(model, inputs, targets), which returns an Attribution for each."
-        )
-    return next(iter(found.values()))
 
 
 def as_batch(inputs: Any) -> Any:
