@@ -40,8 +40,8 @@ class Attribution:
         channels: int32 [c], the layer's channels that `values` holds, for feature maps.
         dead: bool [c], channels never above zero on the whole batch, for feature maps.
         total_channels: How many channels the layer has, for feature maps.
-        attention_heads: int32 [h], the attention heads that `values` [N, h, q, k] holds: how much each
-            query attends to each key.
+        attention_heads: int32 [h], the attention heads that `values` [N, h, q, k] holds: how much
+            each query attends to each key.
     """
 
     values: Floats
