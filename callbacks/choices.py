@@ -5,6 +5,8 @@ from __future__ import annotations
 from tfexplain.attribution import Attribution
 from tfexplain.callbacks.explaining import Explaining, Found
 from tfexplain.explainers import Explainer, IntegratedGradients
+from tfexplain.targets import measure
+from tfexplain.unit import Unit
 
 
 def describe(explaining: Explaining, found: Found) -> dict[str, str]:
@@ -52,7 +54,9 @@ def _target(explaining: Explaining) -> str:
     if isinstance(asked, str) and asked == "label" and explaining.batch.label_kind != "class":
         asked = "predicted"
     chosen = words[asked] if isinstance(asked, str) else "as passed"
-    unit = "output" if callable(asked) else head.unit("logit")
+    unit = measure(asked, head, "logit")
+    if isinstance(asked, Unit):
+        chosen = f"channel {asked.channel} of {asked.layer}"
     if head.regression and isinstance(asked, str):
         chosen = f"output {head.name!r} itself"
     sure = (

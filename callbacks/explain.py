@@ -43,7 +43,8 @@ class Explain(LoggingCallback):
         samples: How many validation samples to explain, balanced over the classes.
         class_names: Names of the classes, for the page.
         targets: `"label"` (the true class, where there are labels; default), `"predicted"`, a class
-            index, or a function of the model's outputs that returns one number a sample.
+            index, a function of the model's outputs that returns one number a sample, or a hidden
+            unit: `Unit("conv5", channel=3)`.
         reference: What each epoch's maps are compared with, for the drift on the timeline:
             `"first"` (the first explained epoch; default), `"best"` (the one with the lowest
             val_loss, or loss where there is none; it moves while training improves), the number

@@ -23,7 +23,7 @@ from tfexplain.explainers.together import explain_each
 from tfexplain.passes import Passes
 from tfexplain.quality import Shown
 from tfexplain.tap import spatial_sites
-from tfexplain.targets import Head, as_targets
+from tfexplain.targets import Head
 from tfexplain.wrapping import unwrapped
 
 Found = Mapping[str, Explanation]
@@ -66,7 +66,7 @@ class Explaining:
             self.head = self.passes.head(planned[0].head if planned else None)
         self.explainers = explainers or _named(planned or _fitting(self.passes))
         if not isinstance(settings.targets, str):
-            as_targets(settings.targets, self.head, len(self.batch.rows))
+            self.passes.targets(settings.targets, self.head, len(self.batch.rows))
 
     def run(
         self, explainers: Mapping[str, Explainer] | None = None, at_once: int | None = None

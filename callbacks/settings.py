@@ -28,8 +28,8 @@ class Settings:
         check_positive("samples", self.samples)
         if isinstance(self.targets, str) and self.targets not in ("label", "predicted"):
             raise ValueError(
-                f"targets={self.targets!r}: expected 'label', 'predicted', a class index, or a "
-                "function of the outputs."
+                f"targets={self.targets!r}: expected 'label', 'predicted', a class index, a "
+                "function of the outputs, or a Unit."
             )
         for explainer in self.explainers or ():
             if not isinstance(explainer, Explainer):

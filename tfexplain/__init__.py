@@ -19,6 +19,7 @@ _HOMES = {
     "GradCAM": "tfexplain.explainers",
     "IntegratedGradients": "tfexplain.explainers",
     "Saliency": "tfexplain.explainers",
+    "Unit": "tfexplain.unit",
     "compare": "tfexplain.comparing",
     "explain": "tfexplain.explainers",
 }
@@ -31,6 +32,7 @@ __all__ = [
     "GradCAM",
     "IntegratedGradients",
     "Saliency",
+    "Unit",
     "__version__",
     "compare",
     "explain",
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from tfexplain.callbacks import Compression, Explain
     from tfexplain.comparing import compare
     from tfexplain.explainers import FeatureMaps, GradCAM, IntegratedGradients, Saliency, explain
+    from tfexplain.unit import Unit
 
 
 def __getattr__(name: str) -> Any:

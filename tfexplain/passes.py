@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import weakref
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -20,7 +20,18 @@ from tfexplain.compiling import compiled
 from tfexplain.reach import positions_read
 from tfexplain.sites import Call, LayerError, Site, axes, find, sites, spatial_sites, usable
 from tfexplain.tap import Layer, Model, Tensor
-from tfexplain.targets import Head, choose_head, heads
+from tfexplain.targets import (
+    Head,
+    Score,
+    ScoreFunction,
+    Targets,
+    as_targets,
+    choose_head,
+    explained,
+    heads,
+    rule,
+)
+from tfexplain.unit import Unit, UnitScore
 from tfexplain.untouched import untouched, writes
 
 _UNCALLED = "it is not called when the model is called with training=False"
@@ -142,6 +153,74 @@ class Passes:
                 return alive[-1]
             found = found[:-batch]
         return self.candidates(grid=grid)[-1]
+
+    def layer(self, name: str, *, argument: str = "layer") -> Site:
+        """The site of a name, whether or not its output has positions.
+
+        Raises:
+            LayerError: there is none.
+        """
+        return find(self.sites, name, argument, self.missed)
+
+    def targets(self, targets: Targets, head: Head, count: int) -> Any:
+        """What a caller passed, as `scores` takes it: class indices int32 [count], a function of
+        the outputs, or a hidden unit that was found.
+
+        Raises:
+            TargetError: a class that the head does not have.
+            LayerError: a layer, channel or position that the model does not have.
+        """
+        if isinstance(targets, Unit):
+            return targets.at(self.layer(targets.layer, argument="targets"))
+        return as_targets(targets, head, count)
+
+    def forward(
+        self,
+        inputs: Any,
+        names: Collection[str] = (),
+        seen: Callable[[str, Tensor], Tensor | None] | None = None,
+    ) -> tuple[Any, dict[str, Tensor]]:
+        """(outputs, activations at the named sites), inside a traced pass.
+
+        `seen(name, activation)` is called for each; what it returns takes the activation's place.
+        """
+        activations: dict[str, Tensor] = {}
+
+        def kept(name: str, tensor: Tensor) -> Tensor:
+            replaced = seen(name, tensor) if seen else None
+            activations[name] = tensor if replaced is None else replaced
+            return activations[name]
+
+        paths = {name.partition("@")[0] for name in names}
+        with tap.tap({path: self.layers[path] for path in paths}, tap.at(names, kept)):
+            outputs = self.model(inputs, training=False)
+        return outputs, activations
+
+    def scores(
+        self,
+        inputs: Any,
+        targets: Tensor | ScoreFunction | UnitScore,
+        head: Head,
+        score: Score,
+        replaced: Mapping[str, Tensor] | None = None,
+    ) -> tuple[Tensor, Tensor]:
+        """(scores float32 [N], targets int32 [N]) of one forward pass, inside a traced one.
+
+        Args:
+            inputs: In the structure the model takes.
+            targets: As `targets` gives them; class indices as a tensor.
+            head: The output that is explained.
+            score: Logit or probability.
+            replaced: Outputs of layers by the path of their site, which take the place of those
+                that the layers compute.
+        """
+        given = replaced or {}
+        own = rule(targets)
+        unit = {own.site.path} if isinstance(own, UnitScore) else set()
+        outputs, activations = self.forward(
+            inputs, {*given, *unit}, lambda name, _: given.get(name)
+        )
+        return explained(outputs, head, targets, score, activations)
 
     @property
     def moving(self) -> bool:

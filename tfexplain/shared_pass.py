@@ -11,8 +11,9 @@ import tensorflow as tf
 
 from tfexplain.passes import Passes
 from tfexplain.sites import LayerError, Site
-from tfexplain.tap import Tensor, at, tap
-from tfexplain.targets import Head, Score, ScoreFunction, explained
+from tfexplain.tap import Tensor
+from tfexplain.targets import Head, Score, ScoreFunction, explained, rule
+from tfexplain.unit import UnitScore
 
 # (activation, gradient or None, site) -> what leaves the graph
 Reduce: TypeAlias = Callable[[Tensor, Tensor | None, Site], Any]
@@ -43,7 +44,7 @@ class Reading:
 class Request:
     """Readings that explain the same number.
 
-    `targets` are int32 [N] or a function of the outputs; `head` the output that is explained.
+    `targets` are as `Passes.targets` gives them; `head` is the output that is explained.
     """
 
     readings: tuple[Reading, ...]
@@ -52,15 +53,15 @@ class Request:
     score: Score
 
     @property
-    def function(self) -> ScoreFunction | None:
-        """The targets, where they are a function of the outputs."""
-        return self.targets if callable(self.targets) else None
+    def rule(self) -> ScoreFunction | UnitScore | None:
+        """The targets, where they are no classes."""
+        return rule(self.targets)
 
     @property
     def key(self) -> Hashable:
         """Stands for the request among compiled functions."""
         readings = tuple((r.paths, r.gradient, r.inputs, r.key) for r in self.readings)
-        return readings, self.head, self.score, self.function
+        return readings, self.head, self.score, self.rule
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def shared_pass(
         LayerError: an explained output does not depend on a layer whose gradient is wanted.
     """
     targets = [
-        tf.constant(np.zeros(0, np.int32) if request.function else request.targets)
+        tf.constant(np.zeros(0, np.int32) if request.rule else request.targets)
         for request in requests
     ]
     key = ("shared", tuple(request.key for request in requests))
@@ -117,17 +118,25 @@ def shared_pass(
 def _compiled(passes: Passes, requests: Sequence[Request]) -> Callable[..., Any]:
     readings = [reading for request in requests for reading in request.readings]
     wanted = {path for reading in readings for path in reading.paths}
+    rules = [request.rule for request in requests]
+    wanted |= {unit.site.path for unit in rules if isinstance(unit, UnitScore)}
     watched = {path for reading in readings if reading.gradient for path in reading.paths}
     inputs_too = any(reading.inputs for reading in readings)
     sites = {site.path: site for site in passes.sites}
+
+    def watch(tape: tf.GradientTape) -> Callable[[str, Tensor], None]:
+        return lambda name, tensor: tape.watch(tensor) if name in watched else None
 
     def run(inputs: Any, targets: list[Tensor]) -> Any:
         # Persistent for several backward passes; compiled, that costs nothing.
         with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
             moving = _floating(passes, inputs) if inputs_too else {}
             tape.watch(list(moving.values()))
-            outputs, activations = _forward(passes, inputs, wanted, watched, tape)
-            numbers = [_number(r, outputs, t) for r, t in zip(requests, targets, strict=True)]
+            outputs, activations = passes.forward(inputs, wanted, watch(tape))
+            numbers = [
+                _number(request, outputs, activations, classes)
+                for request, classes in zip(requests, targets, strict=True)
+            ]
         results = []
         for request, (scores, chosen, total) in zip(requests, numbers, strict=True):
             gradients = _gradients(tape, total, request, activations, moving, sites)
@@ -138,29 +147,16 @@ def _compiled(passes: Passes, requests: Sequence[Request]) -> Callable[..., Any]
     return run
 
 
-def _forward(
-    passes: Passes, inputs: Any, wanted: set[str], watched: set[str], tape: tf.GradientTape
-) -> tuple[Any, dict[str, Tensor]]:
-    """The outputs, and the activations at the wanted sites."""
-    activations: dict[str, Tensor] = {}
-
-    def seen(name: str, tensor: Tensor) -> None:
-        if name in watched:
-            tape.watch(tensor)
-        activations[name] = tensor
-
-    tapped = {site.partition("@")[0] for site in wanted}
-    with tap({path: passes.layers[path] for path in tapped}, at(wanted, seen)):
-        outputs = passes.model(inputs, training=False)
-    return outputs, activations
-
-
-def _number(request: Request, outputs: Any, targets: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def _number(
+    request: Request, outputs: Any, activations: dict[str, Tensor], targets: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
     """(scores [N], targets [N], the sum whose gradient is taken) of one request."""
     slopes = any(reading.gradient or reading.inputs for reading in request.readings)
-    if request.head.classes or request.function or slopes:
-        chosen = request.function or targets
-        scores, explained_targets = explained(outputs, request.head, chosen, request.score)
+    if request.head.classes or request.rule or slopes:
+        chosen = request.rule or targets
+        scores, explained_targets = explained(
+            outputs, request.head, chosen, request.score, activations
+        )
     else:  # activations alone need no number to explain
         scores, explained_targets = tf.fill(tf.shape(targets), np.nan), targets
     # A sum, never a mean: a mean divides float16 gradients by N.
@@ -183,7 +179,7 @@ def _gradients(
     at_layers = dict(zip(order, found, strict=False))
     for path, gradient in at_layers.items():
         if gradient is None:
-            raise LayerError(f"layer={path!r}: {_no_gradient(sites[path], request.head)}")
+            raise LayerError(f"layer={path!r}: {_no_gradient(sites[path], request)}")
     at_inputs = {
         name: tf.zeros_like(moving[name]) if gradient is None else gradient
         for name, gradient in zip(names, found[len(order) :], strict=True)
@@ -191,16 +187,18 @@ def _gradients(
     return at_layers, at_inputs
 
 
-def _no_gradient(site: Site, head: Head) -> str:
+def _no_gradient(site: Site, request: Request) -> str:
     if not site.recorded:
         return (
             "it is computed inside a function that is run again for the gradient (keras.remat), so "
             "none can be had there. Pass the layer around that function, or make the layer in a "
             "keras.RematScope instead."
         )
+    if request.rule is not None:
+        return "the explained number does not depend on it. Pass a layer between the input and that"
     return (
-        f"output {head.name!r} does not depend on it, so it has no gradient. Pass a layer between "
-        "the input and that output, or another head="
+        f"output {request.head.name!r} does not depend on it, so it has no gradient. Pass a layer "
+        "between the input and that output, or another head="
     )
 
 

@@ -6,7 +6,7 @@ gradient left. Keras keeps the logits on the output of its softmax and sigmoid.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, cast
 
@@ -15,12 +15,13 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from tfexplain.tap import Model, Tensor
+from tfexplain.unit import Unit, UnitScore
 
 Score = Literal["logit", "probability"]
 Activation = Literal["softmax", "sigmoid", "none"]
-Unit = Literal["logit", "probability", "output"]
+Measure = Literal["logit", "probability", "output", "activation"]
 ScoreFunction: TypeAlias = Callable[[Any], Tensor]
-Targets: TypeAlias = npt.ArrayLike | ScoreFunction | None
+Targets: TypeAlias = npt.ArrayLike | ScoreFunction | Unit | None
 
 # Parts of the names of losses whose outputs are values; any other loss may be about classes.
 _VALUE_LOSSES = ("error", "mse", "mae", "mape", "msle", "huber", "logcosh", "cosine", "poisson")
@@ -58,7 +59,7 @@ class Head:
         """How many different targets there are."""
         return 2 if self.binary else self.classes
 
-    def unit(self, score: Score) -> Unit:
+    def unit(self, score: Score) -> Measure:
         """What a score of this head is measured in."""
         if self.activation == "none":
             return "output"
@@ -139,14 +140,34 @@ def choose_head(found: Sequence[Head], head: str | int | None) -> Head:
     raise TargetError(f"head={head!r}: no such output. Outputs: {names}. Pass one of these.")
 
 
-def explained(
-    outputs: Any, head: Head, targets: Tensor | ScoreFunction, score: Score
-) -> tuple[Tensor, Tensor]:
-    """(scores float32 [N], targets int32 [N]) inside a traced forward pass.
+def rule(targets: Any) -> ScoreFunction | UnitScore | None:
+    """What says which number is explained where no class does: the targets themselves, hashable."""
+    return targets if callable(targets) or isinstance(targets, UnitScore) else None
 
-    Targets of `PREDICTED` become the predicted class. A callable gets the model's outputs and
-    returns the scores; its targets stay `PREDICTED`.
+
+def measure(targets: Any, head: Head, score: Score) -> Measure:
+    """What the explained number is measured in."""
+    if isinstance(targets, (Unit, UnitScore)):
+        return "activation"
+    return "output" if callable(targets) else head.unit(score)
+
+
+def explained(
+    outputs: Any,
+    head: Head,
+    targets: Tensor | ScoreFunction | UnitScore,
+    score: Score,
+    activations: Mapping[str, Tensor],
+) -> tuple[Tensor, Tensor]:
+    """(scores float32 [N], targets int32 [N]) of a traced forward pass.
+
+    `Passes.scores` runs the pass as well, and is what most callers want. Targets of `PREDICTED`
+    become the predicted class. A callable gets the model's outputs and returns the scores; a hidden
+    unit reads `activations` by path. The targets of these two stay `PREDICTED`.
     """
+    if isinstance(targets, UnitScore):
+        scores = targets.of(activations[targets.site.path])
+        return scores, tf.fill(tf.shape(scores), PREDICTED)
     if callable(targets):
         scores = tf.convert_to_tensor(targets(outputs))
         if scores.shape.rank != 1:
@@ -198,7 +219,9 @@ def activate(values: Tensor, activation: Activation) -> Tensor:
     return tf.sigmoid(values) if activation == "sigmoid" else values
 
 
-def as_targets(targets: Targets, head: Head, count: int) -> npt.NDArray[np.int32] | ScoreFunction:
+def as_targets(
+    targets: npt.ArrayLike | ScoreFunction | None, head: Head, count: int
+) -> npt.NDArray[np.int32] | ScoreFunction:
     """What a caller passed, as class indices int32 [count] or the callable itself.
 
     Takes None (the predicted class), one index for all, indices [N] or [N, 1], or one-hot rows

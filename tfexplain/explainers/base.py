@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -12,14 +13,15 @@ import tensorflow as tf
 from tfexplain.attribution import Attribution
 from tfexplain.passes import Passes
 from tfexplain.shared_pass import PassResult, Reading
-from tfexplain.targets import Head, Score, Targets, Unit
+from tfexplain.tap import Tensor
+from tfexplain.targets import Head, Measure, Score, Targets, measure, rule
 
 
 @dataclass(frozen=True)
 class Context:
     """One batch on its way through an explainer: the passes, the batch, and what is known of it.
 
-    `targets` are int32 [N] or a function of the outputs; `result` is the shared pass, which gave
+    `targets` are as `Passes.targets` gives them; `result` is the shared pass, which gave
     `result.scores` float32 [N] and `result.targets` int32 [N].
     """
 
@@ -31,9 +33,28 @@ class Context:
     result: PassResult
 
     @property
-    def unit(self) -> Unit:
+    def unit(self) -> Measure:
         """What the explained number is measured in."""
-        return "output" if callable(self.targets) else self.head.unit(self.score)
+        return measure(self.targets, self.head, self.score)
+
+    @property
+    def key(self) -> Hashable:
+        """Stands for the explained number among compiled functions."""
+        return self.head, self.score, rule(self.targets)
+
+    def scorer(self) -> Callable[..., Tensor]:
+        """For explainers with passes of their own: (inputs, classes int32 [n], replaced) -> scores
+        float32 [n], inside a traced pass; see `Passes.scores`.
+
+        It holds nothing of this batch, so that it can be kept by `key`. Where classes are
+        explained, those of the batch are `result.targets`; else they are not looked at.
+        """
+        passes, head, score, own = self.passes, self.head, self.score, rule(self.targets)
+
+        def scores(inputs: Any, classes: Tensor, replaced: Any = None) -> Tensor:
+            return passes.scores(inputs, own or classes, head, score, replaced)[0]
+
+        return scores
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -12,7 +12,6 @@ import tensorflow as tf
 
 from tfexplain.explainers.base import Context
 from tfexplain.tap import Tensor
-from tfexplain.targets import explained
 
 Array = npt.NDArray[Any]
 
@@ -37,9 +36,8 @@ class Paths:
         self._context, self._moving, self.size = context, list(moving), size
         self._ends = tf.nest.flatten(context.inputs)
         self._starts = [tf.constant(start) for start in starts]
-        self._function = context.targets if callable(context.targets) else None
         self._targets = tf.constant(context.result.targets)
-        self._key = (context.head, context.score, self._function, tuple(moving))
+        self._key = (context.key, tuple(moving))
         self.samples = len(context.result.targets)
         self.count = len(starts[0])
 
@@ -139,15 +137,11 @@ class Paths:
 
     def _run(self) -> Callable[[list[Tensor], Tensor], Tensor]:
         """(inputs, targets) -> scores, holding the passes but not this batch."""
-        passes, head, score = self._context.passes, self._context.head, self._context.score
-        structure, function = (
-            tf.nest.map_structure(lambda _: 0, self._context.inputs),
-            self._function,
-        )
+        scores = self._context.scorer()
+        structure = tf.nest.map_structure(lambda _: 0, self._context.inputs)
 
         def run(flat: list[Tensor], targets: Tensor) -> Tensor:
-            outputs = passes.model(tf.nest.pack_sequence_as(structure, flat), training=False)
-            return explained(outputs, head, function or targets, score)[0]
+            return scores(tf.nest.pack_sequence_as(structure, flat), targets)
 
         return run
 

@@ -13,7 +13,7 @@ from tfexplain.attribution import Attribution
 from tfexplain.explainers.base import Context, Explainer
 from tfexplain.passes import Passes, passes_of
 from tfexplain.shared_pass import PassResult, Request, shared_pass
-from tfexplain.targets import Targets, as_targets
+from tfexplain.targets import Targets
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def explain(
         explainers: Methods with their settings.
         inputs: The batch, arrays or tensors [N, ...] in the structure the model takes.
         targets: Class index or indices [N], one-hot rows [N, K], a function of the outputs that
-            returns [N], or None for the predicted class.
+            returns [N], a hidden `Unit`, or None for the predicted class.
         passes: The model's compiled passes, where the caller keeps them.
         batch_size: How many samples go through the shared pass at once; default all. Results are
             the same.
@@ -132,7 +132,7 @@ def _request(
     """What explainers of one head, score and targets want of the shared pass."""
     head, count = passes.head(explainers[0].head), tf.nest.flatten(batch)[0].shape[0]
     readings = tuple(explainer.reading(passes) for explainer in explainers)
-    return Request(readings, as_targets(targets, head, count), head, explainers[0].output)
+    return Request(readings, passes.targets(targets, head, count), head, explainers[0].output)
 
 
 def _finish(
