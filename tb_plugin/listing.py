@@ -34,6 +34,7 @@ class Pictures:
     """One blob sequence; `version` changes when the pictures are written again."""
 
     name: str
+    content: schema.Content
     count: int
     version: str
 
@@ -58,7 +59,7 @@ class Run:
         return {
             "run": name,
             "groups": [_group(key, groups[key]) for key in sorted(groups)],
-            "inputs": [{"name": p.name, "version": p.version} for p in inputs],
+            "inputs": [_picture(p) for p in inputs],
             "problems": problems,
         }
 
@@ -106,7 +107,8 @@ def _pictures(text: str, listed: Any) -> Pictures:
     if tag.kind != "inputs":
         raise schema.SchemaError("expected tensors; got a blob sequence")
     _check_kind(tag, content)
-    return Pictures(tag.layer, listed.max_length or 0, repr(finite(listed.max_wall_time)))
+    version = repr(finite(listed.max_wall_time))
+    return Pictures(tag.layer, content, listed.max_length or 0, version)
 
 
 def _check_kind(tag: schema.Tag, content: schema.Content) -> None:
@@ -114,6 +116,12 @@ def _check_kind(tag: schema.Tag, content: schema.Content) -> None:
         raise schema.SchemaError(
             f"expected plugin_content of kind {tag.kind!r}; got {content.kind!r}"
         )
+
+
+def _picture(listed: Pictures) -> dict[str, Any]:
+    content = listed.content
+    known = {"layout": content.layout, "shape": content.shape}
+    return {"name": listed.name, "version": listed.version, **known}
 
 
 def _group(name: str, series: list[Series]) -> dict[str, Any]:

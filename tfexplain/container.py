@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -16,7 +16,7 @@ import numpy.typing as npt
 import safetensors
 import safetensors.numpy
 
-VERSION = (1, 0)
+VERSION = (1, 1)
 
 MAX_RECORD_BYTES = 64 << 20
 MAX_HEADER_BYTES = 1 << 20
@@ -34,6 +34,11 @@ def pack(kind: str, arrays: Mapping[str, Array], header: Mapping[str, str]) -> b
     if len(data) > MAX_RECORD_BYTES:
         raise SchemaError(f"{kind}: {len(data)} bytes; a record holds at most {MAX_RECORD_BYTES}")
     return data
+
+
+def long_text(texts: Sequence[str]) -> Array:
+    """Strings as an array of bytes: headers are short, and some lists are not."""
+    return np.frombuffer(json.dumps(list(texts)).encode(), np.uint8)
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,13 @@ class Container:
         return int(value)
 
     def strings(self, key: str) -> list[str]:
-        values: list[object] = read_json(self.text(key), list, key)
+        return self._strings(read_json(self.text(key), list, key), key)
+
+    def long_strings(self, name: str) -> list[str]:
+        """The strings that `long_text` made an array of."""
+        return self._strings(read_json(self.array(name, "U8", 1).tobytes(), list, name), name)
+
+    def _strings(self, values: list[object], key: str) -> list[str]:
         self.check(all(isinstance(v, str) for v in values), f"{key} as a list of strings")
         return values  # type: ignore[return-value]
 
@@ -122,7 +133,7 @@ def version_text() -> str:
 def check_version(text: object) -> None:
     found = re.fullmatch(r"([0-9]{1,4})\.([0-9]{1,4})", text) if isinstance(text, str) else None
     if not found:
-        raise SchemaError(f"version={short(str(text))}: expected MAJOR.MINOR such as 1.0")
+        raise SchemaError(f"version={short(str(text))}: expected MAJOR.MINOR such as 1.1")
     if int(found[1]) > VERSION[0]:
         raise SchemaError(
             f"version={text}: this log is newer than this tfexplain, which reads up to "

@@ -1,6 +1,6 @@
 """The wire format: what one event of a tfexplain log holds, and the only code that knows it.
 
-Plugin name `tfexplain`, format version 1.0. Each record is one event: a scalar string tensor
+Plugin name `tfexplain`, format version 1.1. Each record is one event: a scalar string tensor
 (`DATA_CLASS_TENSOR`) whose bytes are a safetensors file, that is, named arrays plus a flat
 header of strings (`__metadata__`). Every header holds `version` and `kind`. Epochs are the
 event's step.
@@ -14,12 +14,16 @@ predictions                       Predictions  outputs f32 [N, K], predicted i32
                                                explained i32 [E]; activation
 status                            Status       seconds f64 [X]; explainers, problems, and cost
                                                where a training was measured
-map/EXPLAINER/LAYER/SAMPLE        Map          values f16 [h, w] or [f];
+map/EXPLAINER/LAYER/SAMPLE        Map          values f16 [f], [h, w] or [d, h, w];
                                                scale, score, target, gap, and error and
                                                passes where the method tells them
-channels/EXPLAINER/LAYER/SAMPLE   Channels     values f16 [c, h, w], scales f32 [c],
-                                               channels i32 [c], dead u8 [c]; -
+channels/EXPLAINER/LAYER/SAMPLE   Channels     values f16 [c, h, w] or [c, d, h, w],
+                                               scales f32 [c], channels i32 [c], dead u8 [c]; -
+matrix/EXPLAINER/LAYER/SAMPLE     Matrix       values f16 [heads, q, k],
+                                               attention_heads i32 [heads]; scale
 inputs/NAME                       PNG files    a blob sequence, one picture a sample
+values/NAME                       Values       values f32 [N, f], [N, T] or [N, t, c],
+                                               names u8, words u8; layout
 kernels                           Kernels      values f64 [L, M], totals f64 [P, T]; rows,
                                                metrics, total_metrics, parts, denominators,
                                                moment
@@ -36,8 +40,13 @@ KERNEL is a kernel's name as `kernels` lists it. LAYER may itself hold slashes
 value / scale, where scale is the largest finite magnitude: tiny gradients do not underflow, NaN
 and infinity stay what they are. `gap` is empty where the method has none; `error`, relative to
 the largest magnitude, may be NaN. Numbers in headers are
-Python's `repr`, lists and objects are JSON. `samples` stands at step 0; the step of `inputs/` is
-any number that is new each time, and the last one holds.
+Python's `repr`, lists and objects are JSON; so are the lists `names` and `words`, as arrays of
+bytes. `samples` and `values/` stand at step 0; the step of `inputs/` is any number that is new
+each time, and the last one holds. The picture of a volume [d, h, w] is a sheet of its slices, row
+by row, the smallest whole number of at least sqrt(d) in a row.
+
+Version 1.1 added `layout`, volumes, `matrix/` and `values/`. What a log of 1.0 lacks is told by
+the shape of its maps.
 
 What never changes with the step is in `plugin_content`, a small JSON object (`Content`):
 TensorBoard keeps only the first one of a tag, so later events of a file leave it out.
@@ -53,7 +62,7 @@ import re
 import struct
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from tfexplain.container import (
     VERSION,
@@ -63,6 +72,7 @@ from tfexplain.container import (
     short,
     version_text,
 )
+from tfexplain.records.attention import Matrix
 from tfexplain.records.compressed import Drift, Fidelity, Kernel, Kernels
 from tfexplain.records.explained import (
     Channels,
@@ -74,7 +84,8 @@ from tfexplain.records.explained import (
     Samples,
     Status,
 )
-from tfexplain.records.kinds import Kind
+from tfexplain.records.inputs import Values
+from tfexplain.records.kinds import LAYOUTS, Kind, Layout
 
 __all__ = [
     "PLUGIN_NAME",
@@ -87,7 +98,9 @@ __all__ = [
     "Kernel",
     "Kernels",
     "Kind",
+    "Layout",
     "Map",
+    "Matrix",
     "Metrics",
     "Predictions",
     "Problem",
@@ -96,6 +109,7 @@ __all__ = [
     "SchemaError",
     "Status",
     "Tag",
+    "Values",
     "check",
     "check_name",
     "check_picture",
@@ -112,8 +126,8 @@ MAX_SAMPLE = 1_000_000
 _PLAIN: frozenset[str] = frozenset(
     {"samples", "metrics", "predictions", "status", "kernels", "fidelity"}
 )
-_NAMED: frozenset[str] = frozenset({"inputs", "kernel"})
-_LAYERED: frozenset[str] = frozenset({"map", "channels", "drift"})
+_NAMED: frozenset[str] = frozenset({"inputs", "values", "kernel"})
+_LAYERED: frozenset[str] = frozenset({"map", "channels", "matrix", "drift"})
 _EXPLAINER = re.compile(r"[A-Za-z0-9_.=,()\[\]-]{1,128}")
 _PNG_START = b"\x89PNG\r\n\x1a\n"
 
@@ -159,7 +173,7 @@ class Tag:
         if parts[0] not in _LAYERED or len(parts) < 3 + sampled:
             raise SchemaError(
                 f"tag={short(text)}: expected kind/explainer/layer/sample, drift/explainer/layer, "
-                f"inputs/name, kernel/name or one of {sorted(_PLAIN)}"
+                f"inputs/name, values/name, kernel/name or one of {sorted(_PLAIN)}"
             )
         if not _EXPLAINER.fullmatch(parts[1]):
             raise SchemaError(
@@ -193,9 +207,11 @@ class Content:
     """What is constant over the steps of a series; goes into `plugin_content` as JSON.
 
     `signed` says whether negative values mean evidence against, `shape` is that of one stored
-    map, `input` names the `inputs/` series the map lies over, `channels` is how many channels
-    the layer has, `settings` are the explainer's own, as text; of `drift` and `fidelity` the
-    `role` of their records, so that controls are known before anything of theirs is read.
+    map, `input` names the `inputs/` or `values/` series the map lies over, `channels` is how many
+    channels the layer has, `settings` are the explainer's own, as text; of `drift` and `fidelity`
+    the `role` of their records, so that controls are known before anything of theirs is read.
+    `layout` says how the values of a map or an input lie; empty where it is not known, as in
+    logs of version 1.0 and for layouts that only a newer version has.
     """
 
     kind: Kind
@@ -205,6 +221,7 @@ class Content:
     input: str = ""
     channels: int = 0
     settings: Mapping[str, str] = field(default_factory=dict)
+    layout: Layout | Literal[""] = ""
 
     def encode(self) -> bytes:
         """JSON bytes for `SummaryMetadata.PluginData.content`."""
@@ -224,6 +241,7 @@ class Content:
             and isinstance(raw.get("unit", ""), str)
             and isinstance(raw.get("signed", False), bool)
             and isinstance(raw.get("input", ""), str)
+            and isinstance(raw.get("layout", ""), str)
             and _is_size(raw.get("channels", 0))
             and isinstance(shape, list)
             and len(shape) <= 4
@@ -241,6 +259,7 @@ class Content:
             raw.get("input", ""),
             raw.get("channels", 0),
             settings,
+            raw.get("layout", "") if raw.get("layout") in LAYOUTS else "",
         )
 
 
@@ -250,13 +269,12 @@ def _is_size(value: object) -> bool:
 
 # -------------------------------------------------------------------------------- records
 
-Record: TypeAlias = (
-    Samples | Metrics | Predictions | Status | Map | Channels | Kernels | Kernel | Drift | Fidelity
-)
+_Explained: TypeAlias = Samples | Metrics | Predictions | Status | Values | Map | Channels | Matrix
+Record: TypeAlias = _Explained | Kernels | Kernel | Drift | Fidelity
 _RECORDS: dict[str, type[Record]] = {
     record.kind: record
     for record in (
-        *(Samples, Metrics, Predictions, Status, Map, Channels),
+        *(Samples, Metrics, Predictions, Status, Values, Map, Channels, Matrix),
         *(Kernels, Kernel, Drift, Fidelity),
     )
 }
@@ -275,6 +293,8 @@ def check(kind: Kind, data: bytes) -> None:
         Map.check(data)
     elif kind == "channels":
         Channels.check(data)
+    elif kind == "matrix":
+        Matrix.check(data)
     else:
         decode(kind, data)
 

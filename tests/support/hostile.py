@@ -40,7 +40,7 @@ def bad_records() -> dict[str, bytes]:
         "noise": bytes(range(256)),
         "wrong_kind": schema.Metrics({"loss": 1.0}).encode(),
         "wrong_dtype": pack("map", {"values": np.zeros((2, 2), np.float32)}, HEADER),
-        "wrong_rank": pack("map", {"values": np.zeros((1, 2, 2), np.float16)}, HEADER),
+        "wrong_rank": pack("map", {"values": np.zeros((1, 1, 2, 2), np.float16)}, HEADER),
         "infinite_scale": pack("map", HALVES, {**HEADER, "scale": "inf"}),
         "nan_scale": pack("map", HALVES, {**HEADER, "scale": "nan"}),
         "newer": struct.pack("<Q", len(newer)) + newer,
@@ -80,6 +80,10 @@ def write_hostile_log(log_dir: Path) -> None:
     log.write("map/Mixed/conv/0", 1, b"broken", MAP.encode())
     log.write("map/Mixed/conv/0", 2, GOOD.encode(), MAP.encode())
     log.write("map/Mixed/blobs/0", 0, [b"x"], MAP.encode())
+    few = schema.Values(np.zeros((1, 2)), "tokens", (), ["one"])
+    log.write("values/words", 0, few.encode(), _content("values"))
+    no_heads = pack("matrix", {"values": np.zeros((1, 2, 2), np.float16)}, {"scale": "1"})
+    log.write("matrix/Bad/heads/0", 0, no_heads, _content("matrix"))
     log.write("metrics", -5, schema.Metrics({"loss": 1.0}).encode(), _content("metrics"))
     log.write("metrics", 2**62, schema.Metrics({"loss": 2.0}).encode(), _content("metrics"))
     pictures = [

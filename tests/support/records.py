@@ -31,16 +31,34 @@ def maps(ranks: tuple[int, int] = (1, 2)) -> st.SearchStrategy[np.ndarray[Any, A
 def map_records(draw: st.DrawFn) -> schema.Map:
     gap, passes = draw(st.none() | floats64), draw(st.none() | st.integers(0, 2**31 - 1))
     error = draw(st.none() | st.floats(min_value=0) | st.just(float("nan")))
-    return schema.Map(draw(maps()), draw(floats64), draw(int32), gap, error, passes)
+    return schema.Map(draw(maps((1, 3))), draw(floats64), draw(int32), gap, error, passes)
 
 
 @st.composite
 def channel_records(draw: st.DrawFn) -> schema.Channels:
-    values = draw(maps((3, 3)))
+    values = draw(maps((3, 4)))
     count = len(values)
     channels = draw(st.lists(int32, min_size=count, max_size=count))
     dead = draw(st.lists(st.booleans(), min_size=count, max_size=count))
     return schema.Channels(values, np.array(channels), np.array(dead))
+
+
+@st.composite
+def matrix_records(draw: st.DrawFn) -> schema.Matrix:
+    values = draw(maps((3, 3)))
+    heads = draw(st.lists(int32, min_size=len(values), max_size=len(values)))
+    return schema.Matrix(values, np.array(heads))
+
+
+@st.composite
+def value_records(draw: st.DrawFn) -> schema.Values:
+    layout = draw(st.sampled_from(["features", "tokens", "line"]))
+    values = draw(maps((3, 3)) if layout == "line" else maps((2, 2)))
+    columns = values.shape[-1]
+    named = st.lists(names, min_size=columns, max_size=columns)
+    words = st.lists(names, min_size=values.size, max_size=values.size)
+    said = draw(words) if layout == "tokens" else []
+    return schema.Values(values, layout, draw(st.just([]) | named), said)
 
 
 @st.composite
@@ -131,6 +149,8 @@ records = st.one_of(
     fidelity_records(),
     map_records(),
     channel_records(),
+    matrix_records(),
+    value_records(),
     sample_records(),
     prediction_records(),
     st.builds(schema.Metrics, st.dictionaries(names, floats64, max_size=5)),

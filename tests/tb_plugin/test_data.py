@@ -80,8 +80,19 @@ def test_the_listing_groups_the_samples_of_a_map(demo: Log) -> None:
         "input": "image",
         "channels": 12,
         "settings": {"relu": "True"},
+        "layout": "",
     }
-    assert [p["name"] for p in run["inputs"]] == ["image"]
+    (image,) = run["inputs"]
+    assert (image["name"], image["layout"], image["shape"]) == ("image", "", (8, 8, 1))
+
+
+@pytest.mark.parametrize(
+    ("group", "message"),
+    [("values/words", "one word for each token"), ("matrix/Bad/heads", "'attention_heads'")],
+)
+def test_other_records_are_checked_too(hostile: Log, group: str, message: str) -> None:
+    (points,) = records(read_series(hostile, "hostile", [group])).values()
+    assert message in str(points[0])
 
 
 def test_tags_and_contents_that_make_no_sense_are_problems(hostile: Log) -> None:

@@ -89,6 +89,7 @@ header_keys = st.sampled_from(
         "gap",
         "error",
         "passes",
+        "layout",
         "names",
         "explainers",
         "problems",
@@ -128,6 +129,9 @@ array_names = st.sampled_from(
         "pruned",
         "agrees",
         "flips",
+        "names",
+        "words",
+        "attention_heads",
     ]
 )
 any_arrays = hnp.arrays(
@@ -162,14 +166,14 @@ def test_a_wrong_header_field_never_escapes(record: schema.Record, key: str, tex
 # -------------------------------------------------------------------------------------- tags
 
 
-@given(st.sampled_from(["map", "channels"]), layer_names, st.integers(0, 1_000_000))
+@given(st.sampled_from(["map", "channels", "matrix"]), layer_names, st.integers(0, 1_000_000))
 def test_a_tag_survives_its_text(kind: schema.Kind, layer: str, sample: int) -> None:
     tag = schema.Tag(kind, "GradCAM(a=1.5)", layer, sample)
     assert schema.Tag.parse(str(tag)) == tag
     assert str(tag) == f"{tag.group}/{sample}"
 
 
-@given(st.sampled_from(["inputs", "kernel"]), layer_names)
+@given(st.sampled_from(["inputs", "values", "kernel"]), layer_names)
 def test_a_named_tag_survives_its_text(kind: schema.Kind, name: str) -> None:
     tag = schema.Tag(kind, layer=name)
     assert schema.Tag.parse(str(tag)) == tag
@@ -218,6 +222,8 @@ def test_any_tag_is_understood_or_refused(text: str) -> None:
         "map/GradCAM/a\u202eb/0",
         f"map/GradCAM/{'x' * 513}/0",
         "inputs/",
+        "values/",
+        "matrix/Attention/0",
         "metrics/0",
         "kernel/",
         "drift/GradCAM",
@@ -241,6 +247,7 @@ def test_other_tags_are_refused(text: str) -> None:
     names,
     st.integers(0, 2**31),
     st.dictionaries(names, names, max_size=4),
+    st.sampled_from(["", *get_args(schema.Layout)]),
 )
 def test_content_round_trips(
     kind: schema.Kind,
@@ -250,15 +257,19 @@ def test_content_round_trips(
     over: str,
     channels: int,
     settings: dict[str, str],
+    layout: schema.Layout,
 ) -> None:
-    content = schema.Content(kind, unit, signed, tuple(shape), over, channels, settings)
+    content = schema.Content(kind, unit, signed, tuple(shape), over, channels, settings, layout)
     assert schema.Content.decode(content.encode()) == content
 
 
 @given(
     st.dictionaries(
         st.sampled_from(
-            ["version", "kind", "unit", "signed", "shape", "input", "channels", "settings"]
+            [
+                *("version", "kind", "unit", "signed", "shape", "input", "channels", "settings"),
+                "layout",
+            ]
         ),
         json_values | st.sampled_from(["1.0", "map"]),
     )
@@ -297,6 +308,8 @@ def test_content_of_any_bytes_never_escapes(data: bytes) -> None:
         ("input", None),
         ("settings", {"a": 1}),
         ("settings", []),
+        ("layout", 2),
+        ("layout", None),
     ],
 )
 def test_content_fields_have_types(field: str, value: object) -> None:
@@ -304,6 +317,14 @@ def test_content_fields_have_types(field: str, value: object) -> None:
     schema.Content.decode(json.dumps(good).encode())
     with pytest.raises(schema.SchemaError, match="wrong type"):
         schema.Content.decode(json.dumps({**good, field: value}).encode())
+
+
+@pytest.mark.parametrize("layout", [{}, {"layout": ""}, {"layout": "hexagons"}])
+def test_a_layout_that_is_not_known_is_none(layout: dict[str, str]) -> None:
+    """Logs of version 1.0 have none, and a newer version may have others."""
+    old = {"version": "1.0", "kind": "map", "unit": "logit", "shape": [2, 3], **layout}
+    content = schema.Content.decode(json.dumps(old).encode())
+    assert (content.layout, content.shape) == ("", (2, 3))
 
 
 # ---------------------------------------------------------------------------------- pictures

@@ -8,12 +8,10 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import ClassVar, Literal, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from tfexplain.container import Array, Container, pack, read_json, unpack
+from tfexplain.records.halves import LARGEST, check_scale, from_half, to_half
 from tfexplain.records.kinds import Kind, little_endian
-
-_LARGEST = float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True)
@@ -187,7 +185,7 @@ def _cost(raw: Container) -> Cost:
     found = read_json(raw.text("cost"), dict, "cost")
     raw.check(found.keys() == {f.name for f in fields(Cost)}, "cost with all its numbers")
     budget, numbers = found["budget"], [v for k, v in found.items() if k != "budget"]
-    sound = all(type(v) in (int, float) and 0 <= v <= _LARGEST for v in numbers)
+    sound = all(type(v) in (int, float) and 0 <= v <= LARGEST for v in numbers)
     counts = all(type(found[key]) is int for key in ("epochs", "explained"))
     raw.check(sound and counts, "numbers >= 0 as cost")
     raw.check(budget is None or (type(budget) in (int, float) and 0 < budget <= 1), "budget 0..1")
@@ -199,7 +197,7 @@ _Numbers: TypeAlias = tuple[float, int, float | None, float | None, int | None]
 
 @dataclass(frozen=True)
 class Map:
-    """One attribution map of one sample: float32 [h, w], or [f] for features.
+    """One attribution map of one sample: float32 [f] or [t], [h, w], or [d, h, w] of a volume.
 
     `score` is the explained number, `target` the output it belongs to, `gap` the completeness
     gap (sum of the map minus the difference of scores) where the method has one, `error` how far
@@ -217,7 +215,7 @@ class Map:
 
     def encode(self) -> bytes:
         """The record's bytes."""
-        packed, scale = _to_half(self.values)
+        packed, scale = to_half(self.values)
         header = {
             "scale": repr(float(scale)),
             "score": repr(float(self.score)),
@@ -234,15 +232,13 @@ class Map:
     def decode(cls, data: bytes) -> Map:
         """Read `encode`'s bytes; raises `SchemaError`."""
         packed, scale, numbers = cls.check(data)
-        return cls(_from_half(packed, np.float32(scale)), *numbers)
+        return cls(from_half(packed, np.float32(scale)), *numbers)
 
     @classmethod
     def check(cls, data: bytes) -> tuple[Array, float, _Numbers]:
         """Halves, their scale, and the fields behind `values`; raises as `decode` does."""
         raw = unpack(data, cls.kind)
-        packed = raw.array("values", "F16", 1, 2)
-        scale = raw.number("scale")
-        raw.check(0 <= scale <= _LARGEST, "a finite scale >= 0, within float32")
+        packed, scale = raw.array("values", "F16", 1, 2, 3), check_scale(raw)
         gap = raw.number("gap") if raw.text("gap") else None
         error = raw.number("error") if "error" in raw.header else None
         raw.check(error is None or not error < 0, "an error >= 0")
@@ -253,7 +249,8 @@ class Map:
 
 @dataclass(frozen=True)
 class Channels:
-    """Feature maps of one sample: float32 [c, h, w] with a scale of their own for each channel.
+    """Feature maps of one sample, each channel with a scale of its own: float32 [c, h, w], one
+    row of a sequence, or [c, d, h, w] of a volume.
 
     `channels` are the channels' numbers in the layer; `dead` marks those never above zero on
     the whole validation batch.
@@ -266,7 +263,7 @@ class Channels:
 
     def encode(self) -> bytes:
         """The record's bytes."""
-        halves = [_to_half(channel) for channel in self.values]
+        halves = [to_half(channel) for channel in self.values]
         arrays = {
             "values": np.stack([half for half, _ in halves]),
             "scales": little_endian(np.array([scale for _, scale in halves]), "f4"),
@@ -279,33 +276,17 @@ class Channels:
     def decode(cls, data: bytes) -> Channels:
         """Read `encode`'s bytes; raises `SchemaError`."""
         packed, scales, channels, dead = cls.check(data)
-        return cls(_from_half(packed, scales[:, None, None]), channels, dead.astype(bool))
+        each = scales.reshape(-1, *[1] * (packed.ndim - 1))
+        return cls(from_half(packed, each), channels, dead.astype(bool))
 
     @classmethod
     def check(cls, data: bytes) -> tuple[Array, Array, Array, Array]:
         """The arrays, values as halves to be scaled; as `decode` raises."""
         raw = unpack(data, cls.kind)
-        packed, scales = raw.array("values", "F16", 3), raw.array("scales", "F32", 1)
+        packed, scales = raw.array("values", "F16", 3, 4), raw.array("scales", "F32", 1)
         channels, dead = raw.array("channels", "I32", 1), raw.array("dead", "U8", 1)
         raw.check(
             len(packed) == len(scales) == len(channels) == len(dead), "one length for all arrays"
         )
         raw.check(bool(np.all(np.isfinite(scales) & (scales >= 0))), "finite scales >= 0")
         return packed, scales, channels, dead
-
-
-def _to_half(values: npt.ArrayLike) -> tuple[Array, np.float32]:
-    """float16 of values / scale; scale is the largest finite magnitude, 0 where there is none."""
-    full = np.asarray(values, np.float32)
-    finite = full[np.isfinite(full)]
-    scale = np.float32(np.max(np.abs(finite), initial=0.0))
-    if scale == 0:
-        return np.ascontiguousarray(full, np.float16), scale
-    # float64, because value / scale overflows for scales below float32's normal range.
-    return (full.astype(np.float64) / np.float64(scale)).astype("<f2"), scale
-
-
-def _from_half(packed: Array, scale: npt.ArrayLike) -> Array:
-    with np.errstate(invalid="ignore"):  # infinity * 0 in a map without any finite value
-        values = packed.astype(np.float32) * np.asarray(scale, np.float32)
-    return np.where(np.isfinite(packed), values, packed.astype(np.float32))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -16,12 +16,17 @@ Kind: TypeAlias = Literal[
     "status",
     "map",
     "channels",
+    "matrix",
     "inputs",
+    "values",
     "kernels",
     "kernel",
     "drift",
     "fidelity",
 ]
+# How the values of one map lie: positions of a plane, a line or a volume, words, or features.
+Layout: TypeAlias = Literal["plane", "line", "volume", "tokens", "features"]
+LAYOUTS: tuple[Layout, ...] = get_args(Layout)
 
 
 def little_endian(values: npt.ArrayLike, dtype: str) -> Array:

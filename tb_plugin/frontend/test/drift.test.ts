@@ -19,7 +19,15 @@ import type { Drift, Role } from "../src/format/compressed.ts";
 import type { Predictions, TfRecord } from "../src/format/records.ts";
 import { isControl, type ShownRun } from "../src/state/scene.ts";
 
-const CONTENT = { unit: "", signed: false, shape: [], input: "", channels: 0, settings: {} };
+const CONTENT = {
+  unit: "",
+  signed: false,
+  shape: [],
+  input: "",
+  channels: 0,
+  settings: {},
+  layout: "" as const,
+};
 
 function group(explainer: string, layer: string): Group {
   const name = `drift/${explainer}/${layer}`;

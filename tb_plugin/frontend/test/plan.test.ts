@@ -9,7 +9,7 @@ function want(run: string, name: string, samples: readonly number[] = [], side =
   const content = { unit: "", signed: false, shape: [side, side], input: "", channels: 0 };
   const group = {
     ...{ group: name, kind, explainer: "", layer: "", samples: all, lastStep: 99, stamp: "" },
-    content: { ...content, settings: {} },
+    content: { ...content, settings: {}, layout: "" as const },
   };
   return { run, group, samples };
 }

@@ -4,12 +4,12 @@ import { errorText } from "../src/analysis/map-error.ts";
 import { readFrame } from "../src/format/framing.ts";
 import { decode } from "../src/format/records.ts";
 import { RecordError } from "../src/format/safetensors.ts";
-import { bytesOf, pack, packMap } from "./support.ts";
+import { bytesOf, pack, packMap, u8 } from "./support.ts";
 
 test("a map keeps its halves, scale, score, target and gap", () => {
   const map = decode("map", packMap([0x3c00, 0, 0x7e00, 0xbc00, 0, 0], [2, 3], { gap: "-0.25" }));
   assert.ok(map.kind === "map");
-  assert.deepEqual([map.height, map.width, map.rank], [2, 3, 2]);
+  assert.deepEqual([map.depth, map.height, map.width, map.rank], [1, 2, 3, 2]);
   assert.deepEqual([...map.halves], [0x3c00, 0, 0x7e00, 0xbc00, 0, 0]);
   assert.deepEqual([map.scale, map.score, map.target, map.gap], [2, 1.5, 3, -0.25]);
 });
@@ -37,6 +37,67 @@ test("a map may tell its error and passes; older logs do not", () => {
   assert.ok(fixed.kind === "map");
   assert.equal(errorText(fixed), "not estimated; after 50 passes");
   assert.throws(() => decode("map", packMap([0x3c00], [1], { error: "-1" })), RecordError);
+});
+
+test("a map of a volume has slices", () => {
+  const map = decode("map", packMap([1, 2, 3, 4, 5, 6], [3, 1, 2]));
+  assert.ok(map.kind === "map");
+  assert.deepEqual([map.depth, map.height, map.width, map.rank], [3, 1, 2, 3]);
+});
+
+test("attention has one scale and one number for each head", () => {
+  const halves = bytesOf(Uint16Array.of(1, 2, 3, 4));
+  const values = { dtype: "F16", shape: [2, 1, 2], bytes: halves };
+  const heads = (count: number) => ({
+    dtype: "I32",
+    shape: [count],
+    bytes: bytesOf(Int32Array.from({ length: count }, (_, i) => 4 + i)),
+  });
+  const found = decode(
+    "matrix",
+    pack("matrix", { values, attention_heads: heads(2) }, { scale: "0.5" }),
+  );
+  assert.ok(found.kind === "matrix");
+  assert.deepEqual([found.height, found.width, found.scale, ...found.heads], [1, 2, 0.5, 4, 5]);
+  const wrong = pack("matrix", { values, attention_heads: heads(3) }, { scale: "0.5" });
+  assert.throws(() => decode("matrix", wrong), RecordError);
+});
+
+const texts = (list: unknown) => u8([...new TextEncoder().encode(JSON.stringify(list))]);
+const f32 = (values: readonly number[], shape: readonly number[]) => ({
+  dtype: "F32",
+  shape,
+  bytes: bytesOf(Float32Array.from(values)),
+});
+
+test("values are features, words or a line, with names that fit", () => {
+  const words = {
+    values: f32([4, 7, 0, 2], [2, 2]),
+    names: texts([]),
+    words: texts(["a", "b", "", "é"]),
+  };
+  const found = decode("values", pack("values", words, { layout: "tokens" }));
+  assert.ok(found.kind === "values");
+  assert.deepEqual([found.count, found.length, found.width], [2, 2, 1]);
+  assert.deepEqual(found.words, ["a", "b", "", "é"]);
+  const line = {
+    values: f32([1, 2, 3, 4, 5, 6], [1, 3, 2]),
+    names: texts(["x", "y"]),
+    words: texts([]),
+  };
+  const curve = decode("values", pack("values", line, { layout: "line" }));
+  assert.ok(curve.kind === "values");
+  assert.deepEqual([curve.count, curve.length, curve.width, curve.names], [1, 3, 2, ["x", "y"]]);
+  for (const [arrays, layout] of [
+    [words, "plane"],
+    [words, "features"],
+    [{ ...words, words: texts(["a"]) }, "tokens"],
+    [{ ...words, words: texts([1, 2, 3, 4]) }, "tokens"],
+    [{ ...words, words: u8([255]) }, "tokens"],
+    [{ ...line, names: texts(["x"]) }, "line"],
+  ] as const) {
+    assert.throws(() => decode("values", pack("values", arrays, { layout })), RecordError);
+  }
 });
 
 test("a record at an odd address is read all the same", () => {
@@ -92,7 +153,7 @@ test("everything malformed is one kind of error", () => {
     ["a scale that is no number", packMap([1], [1], { scale: "ten" })],
     ["an infinite scale", packMap([1], [1], { scale: "inf" })],
     ["a negative scale", packMap([1], [1], { scale: "-1.0" })],
-    ["rank 3", packMap([1], [1, 1, 1])],
+    ["rank 4", packMap([1], [1, 1, 1, 1])],
     ["more shape than data", packMap([1], [400, 400])],
   ];
   for (const [what, data] of hostile) {

@@ -161,8 +161,12 @@ HALVES = np.zeros((2, 2), np.float16)
     ("arrays", "header", "message"),
     [
         ({}, GOOD_MAP, "no array 'values'"),
-        ({"values": HALVES.astype(np.float32)}, GOOD_MAP, "expected F16 of rank 1 or 2; got F32"),
-        ({"values": np.zeros((1, 2, 2), np.float16)}, GOOD_MAP, r"got F16 of shape \[1, 2, 2\]"),
+        (
+            {"values": HALVES.astype(np.float32)},
+            GOOD_MAP,
+            "expected F16 of rank 1 or 2 or 3; got F32",
+        ),
+        ({"values": np.zeros((1, 1, 2, 2), np.float16)}, GOOD_MAP, r"of shape \[1, 1, 2, 2\]"),
         ({"values": HALVES}, {**GOOD_MAP, "scale": "inf"}, "finite scale"),
         ({"values": HALVES}, {**GOOD_MAP, "scale": "nan"}, "finite scale"),
         ({"values": HALVES}, {**GOOD_MAP, "scale": "-1"}, "finite scale"),

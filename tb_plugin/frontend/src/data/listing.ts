@@ -11,7 +11,12 @@ export interface Content {
   readonly input: string;
   readonly channels: number;
   readonly settings: Readonly<Record<string, string>>;
+  readonly layout: Layout | "";
 }
+
+/** How the values of a map or an input lie. */
+export const LAYOUTS = ["plane", "line", "volume", "tokens", "features"] as const;
+export type Layout = (typeof LAYOUTS)[number];
 
 export interface Group {
   readonly group: string;
@@ -28,6 +33,9 @@ export interface Group {
 export interface Input {
   readonly name: string;
   readonly version: string;
+  readonly layout: Layout | "";
+  /** Of one sample; `[d, h, w, c]` of a volume. */
+  readonly shape: readonly number[];
 }
 
 export interface Run {
@@ -53,6 +61,8 @@ const KINDS: readonly GroupKind[] = [
   "status",
   "map",
   "channels",
+  "matrix",
+  "values",
   "kernels",
   "kernel",
   "drift",
@@ -75,7 +85,12 @@ function readRun(json: Json): Run {
     groups: list(json.groups).flatMap((entry) => readGroup(object(entry))),
     inputs: list(json.inputs).map((entry) => {
       const input = object(entry);
-      return { name: text(input.name), version: text(input.version) };
+      return {
+        name: text(input.name),
+        version: text(input.version),
+        layout: layout(input.layout),
+        shape: numbers(input.shape),
+      };
     }),
     problems: list(json.problems).map(text),
   };
@@ -107,7 +122,12 @@ function readContent(json: Json): Content {
     input: text(json.input),
     channels: number(json.channels),
     settings: Object.fromEntries(settings),
+    layout: layout(json.layout),
   };
+}
+
+function layout(value: unknown): Layout | "" {
+  return LAYOUTS.find((known) => known === value) ?? "";
 }
 
 export function object(value: unknown): Json {

@@ -14,7 +14,10 @@ const REQUEST_BYTES = 48 << 20;
 /** So much is there about as fast as a part of it. */
 const AT_ONCE_BYTES = 1 << 20;
 /** What the maps are read with; all else may come after them. */
-const FIRST: readonly GroupKind[] = ["map", "channels", "samples", "metrics", "predictions"];
+const FIRST: readonly GroupKind[] = [
+  ...(["map", "channels", "matrix", "values"] as const),
+  ...(["samples", "metrics", "predictions"] as const),
+];
 
 /** Roughly how many bytes a whole want is. */
 export function estimate({ group, samples }: Want, kept: number | undefined): number {

@@ -47,7 +47,20 @@ export class Reader {
   }
 
   strings(key: string): string[] {
-    const value = this.json(key);
+    return this.texts(this.json(key), key);
+  }
+
+  /** A list too long for the header: JSON in an array of bytes. */
+  longStrings(name: string): string[] {
+    const { data } = this.array(name, "U8", 1);
+    try {
+      return this.texts(JSON.parse(new TextDecoder().decode(data)), name);
+    } catch {
+      throw new RecordError(`${this.kind}: ${name} is not a list of strings`);
+    }
+  }
+
+  private texts(value: unknown, key: string): string[] {
     this.check(
       Array.isArray(value) && value.every((v) => typeof v === "string"),
       `${key} as names`,

@@ -10,8 +10,20 @@ import {
   readKernel,
   readKernels,
 } from "./compressed.ts";
+import {
+  type AttentionMatrix,
+  type AttributionMap,
+  type Channels,
+  readChannels,
+  readMap,
+  readMatrix,
+} from "./maps.ts";
 import { named, Reader } from "./reader.ts";
 import { RecordError, unpack } from "./safetensors.ts";
+import { readValues, type Values } from "./values.ts";
+
+export type { AttentionMatrix, AttributionMap, Channels } from "./maps.ts";
+export type { Values } from "./values.ts";
 
 export interface Samples {
   readonly kind: "samples";
@@ -61,33 +73,6 @@ export interface Status {
   readonly cost: Cost | undefined;
 }
 
-/** `halves` are float16 bits of value / scale: what is kept is what was sent. */
-export interface AttributionMap {
-  readonly kind: "map";
-  readonly halves: Uint16Array;
-  readonly height: number;
-  readonly width: number;
-  readonly rank: number;
-  readonly scale: number;
-  readonly score: number;
-  readonly target: number;
-  readonly gap: number | undefined;
-  /** How far the map may be off, relative to its largest magnitude; NaN if it is not finite. */
-  readonly error: number | undefined;
-  readonly passes: number | undefined;
-}
-
-export interface Channels {
-  readonly kind: "channels";
-  readonly halves: Uint16Array;
-  readonly count: number;
-  readonly height: number;
-  readonly width: number;
-  readonly scales: Float32Array;
-  readonly channels: Int32Array;
-  readonly dead: Uint8Array;
-}
-
 export type TfRecord =
   | Samples
   | Metrics
@@ -95,6 +80,8 @@ export type TfRecord =
   | Status
   | AttributionMap
   | Channels
+  | AttentionMatrix
+  | Values
   | Kernels
   | Kernel
   | Drift
@@ -108,6 +95,8 @@ const DECODERS: { readonly [K in RecordKind]: (raw: Reader) => Extract<TfRecord,
   status: readStatus,
   map: readMap,
   channels: readChannels,
+  matrix: readMatrix,
+  values: readValues,
   kernels: readKernels,
   kernel: readKernel,
   drift: readDrift,
@@ -207,55 +196,4 @@ function readProblem(entry: unknown, raw: Reader): Problem {
   }
   raw.check(false, "problems with kind, count, message and step");
   throw new RecordError("unreachable");
-}
-
-function readMap(raw: Reader): AttributionMap {
-  const { shape, data } = raw.array("values", "F16", 1, 2);
-  const scale = raw.number("scale");
-  raw.check(Number.isFinite(scale) && scale >= 0, "a finite scale >= 0");
-  const [height, width] = shape.length === 1 ? [1, shape[0] ?? 0] : [shape[0] ?? 0, shape[1] ?? 0];
-  return {
-    kind: "map",
-    halves: new Uint16Array(data),
-    height,
-    width,
-    rank: shape.length,
-    scale,
-    score: raw.number("score"),
-    target: raw.number("target"),
-    gap: raw.text("gap") === "" ? undefined : raw.number("gap"),
-    error: optional(raw, "error"),
-    passes: optional(raw, "passes"),
-  };
-}
-
-/** A number >= 0 that older logs lack. */
-function optional(raw: Reader, key: string): number | undefined {
-  if (!raw.has(key)) return undefined;
-  const value = raw.number(key);
-  raw.check(!(value < 0), `${key} >= 0`);
-  return value;
-}
-
-function readChannels(raw: Reader): Channels {
-  const { shape, data } = raw.array("values", "F16", 3);
-  const [count = 0, height = 0, width = 0] = shape;
-  const scales = new Float32Array(raw.array("scales", "F32", 1).data);
-  const channels = new Int32Array(raw.array("channels", "I32", 1).data);
-  const dead = new Uint8Array(raw.array("dead", "U8", 1).data);
-  const lengths = [scales.length, channels.length, dead.length];
-  raw.check(
-    lengths.every((n) => n === count),
-    "one length for all arrays",
-  );
-  return {
-    kind: "channels",
-    halves: new Uint16Array(data),
-    count,
-    height,
-    width,
-    scales,
-    channels,
-    dead,
-  };
 }

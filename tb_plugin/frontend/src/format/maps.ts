@@ -1,0 +1,116 @@
+/** What explainers found, of one sample: maps, channels of layers, attention. */
+
+import type { Reader } from "./reader.ts";
+
+/** `halves` are float16 bits of value / scale: what is kept is what was sent. */
+export interface AttributionMap {
+  readonly kind: "map";
+  readonly halves: Uint16Array;
+  /** How many slices a volume has; 1 for other maps. */
+  readonly depth: number;
+  readonly height: number;
+  readonly width: number;
+  readonly rank: number;
+  readonly scale: number;
+  readonly score: number;
+  readonly target: number;
+  readonly gap: number | undefined;
+  /** How far the map may be off, relative to its largest magnitude; NaN if it is not finite. */
+  readonly error: number | undefined;
+  readonly passes: number | undefined;
+}
+
+export interface Channels {
+  readonly kind: "channels";
+  readonly halves: Uint16Array;
+  readonly count: number;
+  readonly depth: number;
+  readonly height: number;
+  readonly width: number;
+  readonly scales: Float32Array;
+  readonly channels: Int32Array;
+  readonly dead: Uint8Array;
+}
+
+/** How much each query (rows) attends to each key (columns), one scale for all heads. */
+export interface AttentionMatrix {
+  readonly kind: "matrix";
+  readonly halves: Uint16Array;
+  readonly heads: Int32Array;
+  readonly height: number;
+  readonly width: number;
+  readonly scale: number;
+}
+
+export function readMap(raw: Reader): AttributionMap {
+  const { shape, data } = raw.array("values", "F16", 1, 2, 3);
+  const [width = 0, height = 1, depth = 1] = [...shape].reverse();
+  return {
+    kind: "map",
+    halves: new Uint16Array(data),
+    depth,
+    height,
+    width,
+    rank: shape.length,
+    scale: scaleOf(raw),
+    score: raw.number("score"),
+    target: raw.number("target"),
+    gap: raw.text("gap") === "" ? undefined : raw.number("gap"),
+    error: optional(raw, "error"),
+    passes: optional(raw, "passes"),
+  };
+}
+
+/** A number >= 0 that older logs lack. */
+function optional(raw: Reader, key: string): number | undefined {
+  if (!raw.has(key)) return undefined;
+  const value = raw.number(key);
+  raw.check(!(value < 0), `${key} >= 0`);
+  return value;
+}
+
+export function readChannels(raw: Reader): Channels {
+  const { shape, data } = raw.array("values", "F16", 3, 4);
+  const [count = 0, ...sides] = shape;
+  const [width = 0, height = 0, depth = 1] = sides.reverse();
+  const scales = new Float32Array(raw.array("scales", "F32", 1).data);
+  const channels = new Int32Array(raw.array("channels", "I32", 1).data);
+  const dead = new Uint8Array(raw.array("dead", "U8", 1).data);
+  const lengths = [scales.length, channels.length, dead.length];
+  raw.check(
+    lengths.every((n) => n === count),
+    "one length for all arrays",
+  );
+  return {
+    kind: "channels",
+    halves: new Uint16Array(data),
+    count,
+    depth,
+    height,
+    width,
+    scales,
+    channels,
+    dead,
+  };
+}
+
+export function readMatrix(raw: Reader): AttentionMatrix {
+  const { shape, data } = raw.array("values", "F16", 3);
+  const heads = new Int32Array(raw.array("attention_heads", "I32", 1).data);
+  raw.check(shape[0] === heads.length, "one number for each head");
+  const [, height = 0, width = 0] = shape;
+  return {
+    kind: "matrix",
+    halves: new Uint16Array(data),
+    heads,
+    height,
+    width,
+    scale: scaleOf(raw),
+  };
+}
+
+function scaleOf(raw: Reader): number {
+  const scale = raw.number("scale");
+  raw.check(Number.isFinite(scale) && scale >= 0, "a finite scale >= 0");
+  return scale;
+}
