@@ -17,7 +17,10 @@ _HOMES = {
     "Explain": "tfexplain.callbacks",
     "FeatureMaps": "tfexplain.explainers",
     "GradCAM": "tfexplain.explainers",
+    "GradCAMPlusPlus": "tfexplain.explainers",
+    "HiResCAM": "tfexplain.explainers",
     "IntegratedGradients": "tfexplain.explainers",
+    "LayerCAM": "tfexplain.explainers",
     "Saliency": "tfexplain.explainers",
     "Unit": "tfexplain.unit",
     "compare": "tfexplain.comparing",
@@ -30,7 +33,10 @@ __all__ = [
     "Explain",
     "FeatureMaps",
     "GradCAM",
+    "GradCAMPlusPlus",
+    "HiResCAM",
     "IntegratedGradients",
+    "LayerCAM",
     "Saliency",
     "Unit",
     "__version__",
@@ -42,7 +48,16 @@ if TYPE_CHECKING:
     from tfexplain.attribution import Attribution
     from tfexplain.callbacks import Compression, Explain
     from tfexplain.comparing import compare
-    from tfexplain.explainers import FeatureMaps, GradCAM, IntegratedGradients, Saliency, explain
+    from tfexplain.explainers import (
+        FeatureMaps,
+        GradCAM,
+        GradCAMPlusPlus,
+        HiResCAM,
+        IntegratedGradients,
+        LayerCAM,
+        Saliency,
+        explain,
+    )
     from tfexplain.unit import Unit
 
 

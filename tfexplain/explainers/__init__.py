@@ -3,7 +3,10 @@
 from tfexplain.explainers.base import Explainer
 from tfexplain.explainers.feature_maps import FeatureMaps
 from tfexplain.explainers.grad_cam import GradCAM
+from tfexplain.explainers.grad_cam_plus_plus import GradCAMPlusPlus
+from tfexplain.explainers.hires_cam import HiResCAM
 from tfexplain.explainers.integrated_gradients import IntegratedGradients
+from tfexplain.explainers.layer_cam import LayerCAM
 from tfexplain.explainers.saliency import Saliency
 from tfexplain.explainers.together import Explanation, explain
 
@@ -12,7 +15,10 @@ __all__ = [
     "Explanation",
     "FeatureMaps",
     "GradCAM",
+    "GradCAMPlusPlus",
+    "HiResCAM",
     "IntegratedGradients",
+    "LayerCAM",
     "Saliency",
     "explain",
 ]

@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 import pytest
+from support.golden import LAYERS, load
 from support.twin import gap_to
 
 from tfexplain import FeatureMaps, GradCAM, IntegratedGradients, Saliency
 
-GOLDEN = Path(__file__).parents[2] / "golden"
 CASES = ["plain_cnn", "nested_cnn", "tabular_mlp"]
 CLOSE = 1e-5  # float32 against float64
-LAYERS = [
-    ("plain_cnn", "conv1"),
-    ("plain_cnn", "conv2"),
-    ("nested_cnn", "backbone/stem"),
-    ("nested_cnn", "backbone/body_relu"),
-]
-
-
-def load(case: str) -> tuple[Any, Any, Any]:
-    model = keras.models.load_model(GOLDEN / f"{case}.keras")
-    return model, np.load(GOLDEN / f"{case}.npz"), np.load(GOLDEN / f"{case}.expected.npz")
 
 
 @pytest.mark.parametrize("case", CASES)

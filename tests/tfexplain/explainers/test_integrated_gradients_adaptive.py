@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 import pytest
+from support.golden import load
 from support.twin import gap_to
 
 from tfexplain import IntegratedGradients
@@ -16,14 +16,8 @@ from tfexplain.explainers.bisection import AT_ONCE, FIRST
 from tfexplain.explainers.together import as_batch, explain
 from tfexplain.passes import Passes
 
-GOLDEN = Path(__file__).parents[2] / "golden"
 layers = keras.layers
 RNG = np.random.default_rng(11)
-
-
-def golden(case: str) -> tuple[Any, Any, Any]:
-    model = keras.models.load_model(GOLDEN / f"{case}.keras")
-    return model, np.load(GOLDEN / f"{case}.npz"), np.load(GOLDEN / f"{case}.expected.npz")
 
 
 def kinks(places: Any, heights: Any) -> Any:
@@ -47,7 +41,7 @@ def errors(found: Any, exact: Any) -> Any:
 def test_the_true_error_is_within_the_estimate_and_the_tolerance(
     case: str, tolerance: float
 ) -> None:
-    model, given, expected = golden(case)
+    model, given, expected = load(case)
     method = IntegratedGradients(tolerance=tolerance, steps=400, baseline=given["baseline"])
     found = method(model, given["x"], given["target"])
     true = errors(found, expected["ig_exact"])
@@ -89,7 +83,7 @@ def test_a_linear_model_takes_the_least_and_has_no_error() -> None:
 
 
 def test_a_sample_that_is_its_baseline_has_a_map_of_zeros_without_error() -> None:
-    model, given, _ = golden("plain_cnn")
+    model, given, _ = load("plain_cnn")
     x = np.concatenate([given["x"][:1], given["baseline"]])
     found = IntegratedGradients(baseline=given["baseline"])(model, x, 1)
     assert not found.values[1].any()
@@ -106,7 +100,7 @@ def test_maps_that_are_not_finite_stop_at_once_and_have_no_known_error() -> None
 
 
 def test_the_greatest_number_of_passes_holds_and_the_error_says_so() -> None:
-    model, given, _ = golden("plain_cnn")
+    model, given, _ = load("plain_cnn")
     for most in (FIRST, 22):
         method = IntegratedGradients(tolerance=1e-6, steps=most, baseline=given["baseline"])
         found = method(model, given["x"], given["target"])
@@ -133,7 +127,7 @@ def test_no_node_is_computed_twice(monkeypatch: pytest.MonkeyPatch) -> None:
         return run(self, key, make, *arguments, **options)
 
     monkeypatch.setattr(Passes, "run", counting)
-    model, given, _ = golden("plain_cnn")
+    model, given, _ = load("plain_cnn")
     method = IntegratedGradients(baseline=given["baseline"], batch_size=8)
     found = method(model, given["x"], given["target"])
     filled = [(0, 0.0)] * (len(seen) - int(found.passes.sum()))
@@ -146,7 +140,7 @@ def test_no_node_is_computed_twice(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_neighbours_and_chunks_change_nothing() -> None:
-    model, given, _ = golden("plain_cnn")
+    model, given, _ = load("plain_cnn")
     x, targets = given["x"], given["target"]
     method = IntegratedGradients(baseline=given["baseline"])
     together = method(model, x, targets)
@@ -161,7 +155,7 @@ def test_neighbours_and_chunks_change_nothing() -> None:
 
 
 def test_a_bound_on_what_is_held_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    model, given, _ = golden("plain_cnn")
+    model, given, _ = load("plain_cnn")
     method = IntegratedGradients(baseline=given["baseline"])
     free = method(model, given["x"], given["target"])
     monkeypatch.setattr("tfexplain.explainers.bisection.HELD", 1)
@@ -171,7 +165,7 @@ def test_a_bound_on_what_is_held_changes_nothing(monkeypatch: pytest.MonkeyPatch
 
 
 def test_several_baselines_share_a_samples_tolerance() -> None:
-    model, given, _ = golden("tabular_mlp")
+    model, given, _ = load("tabular_mlp")
     bases = [given["baseline"], given["x"].mean(axis=0)]
     method = IntegratedGradients(tolerance=0.01, steps=200, baseline=bases)
     found = method(model, given["x"], given["target"])
@@ -218,7 +212,7 @@ def test_a_function_of_the_outputs_in_mixed_precision() -> None:
 
 
 def test_epochs_never_compile_again_whatever_each_sample_takes() -> None:
-    model, given, _ = golden("plain_cnn")
+    model, given, _ = load("plain_cnn")
     method = IntegratedGradients(baseline=given["baseline"])
     x = given["x"]
     method(model, x, given["target"])
