@@ -106,7 +106,9 @@ def shared_pass(
     parts = []
     with passes.untouched():
         for i in range(0, count, at_once):
-            part = tf.nest.map_structure(lambda x, i=i: x[i : i + at_once], (inputs, targets))
+            part = (inputs, targets)
+            if at_once < count:  # a slice of everything is a copy too
+                part = tf.nest.map_structure(lambda x, i=i: x[i : i + at_once], part)
             found = passes.run(key, lambda: _compiled(passes, requests), *part)
             parts.append(tf.nest.map_structure(lambda tensor: tensor.numpy(), found))
     outputs, results = parts[0]

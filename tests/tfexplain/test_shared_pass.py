@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfexplain import FeatureMaps, GradCAM, IntegratedGradients, Saliency, explain
+from tfexplain.explainers.together import explain_each
 from tfexplain.passes import Passes
 from tfexplain.targets import Targets
 
@@ -63,3 +64,19 @@ def test_scores_of_the_shared_pass_serve_the_path() -> None:
     _, counted = run([IntegratedGradients(), Saliency()])
     _, alone = run([IntegratedGradients()])
     assert counted["Conv2D"] == alone["Conv2D"]
+
+
+def test_a_batch_is_copied_only_where_it_is_divided() -> None:
+    given: list[Any] = []
+
+    class Watched(Passes):
+        def run(self, key: Any, make: Any, *arguments: Any, **options: Any) -> Any:
+            given.append(arguments[0])
+            return super().run(key, make, *arguments, **options)
+
+    model, batch = two_heads(), tf.constant(X)
+    passes = Watched(model, batch)
+    for at_once in (None, 4, 3):
+        explain_each([(GradCAM(), tf.constant([1] * 4))], passes, batch, at_once)
+    assert given[0] is given[1] is batch
+    assert [len(part) for part in given[2:]] == [3, 1]
