@@ -50,6 +50,7 @@ class Session:
         self.explained: list[int] = []
         self._logs: Mapping[str, Any] = {}
         self._seconds: dict[str, float] = {}
+        self._told: list[schema.Problem] = []
         # Once before training: whatever cannot work shows now, and is compiled by now.
         self._portions = Portions(self._explaining, guard)
         first = self._portions.begin()
@@ -79,8 +80,10 @@ class Session:
             self._seconds = {}
             if self._cadence.due_at_end():
                 self._guarded(step, writer)
-        with self._guard.watch("status", step):
-            self._write_status(step, writer)
+        # What failed after the last explanation was written, such as writing it, is not told yet.
+        if step not in self.explained or self._told != self._guard.problems:
+            with self._guard.watch("status", step):
+                self._write_status(step, writer)
 
     def _guarded(self, step: int, writer: RunWriter) -> None:
         with self._guard.watch("explain", step):
@@ -107,7 +110,8 @@ class Session:
         self._write_status(step, writer)
 
     def _write_status(self, step: int, writer: RunWriter) -> None:
-        status = schema.Status(self._seconds, self._guard.problems, self._cadence.account())
+        self._told = self._guard.problems
+        status = schema.Status(self._seconds, self._told, self._cadence.account())
         writer.add(schema.Tag("status"), step, status, schema.Content("status"))
 
     def _write_drift(self, found: Found, step: int, writer: RunWriter) -> None:

@@ -117,6 +117,8 @@ def test_what_is_logged_and_printed(tmp_path: Path, capsys: Any) -> None:
     explainers = {"FeatureMaps", "GradCAM", "IntegratedGradients"}
     assert set(run.record("status").seconds) == {*explainers, "drift", "overlays"}
     assert not run.record("status").problems
+    for tag in ("metrics", "predictions", "status", "map/GradCAM/conv/7"):
+        assert run.written[tag] == [0, 1, 2]
     samples = run.record("samples")
     assert samples.class_names == list("abcdefghij")
     pictures = [np.asarray(Image.open(io.BytesIO(p))) for p in run.pictures()]

@@ -14,10 +14,14 @@ from tfexplain import schema
 
 @dataclass(frozen=True)
 class Run:
-    """What a run directory holds: every record by tag and step, in the order of the files."""
+    """What a run directory holds: every record by tag and step, in the order of the files.
+
+    `written` are the steps of each tag as they were written, one that came twice being there twice.
+    """
 
     values: dict[str, dict[int, Any]]
     contents: dict[str, bytes]
+    written: dict[str, list[int]]
 
     def record(self, tag: str, step: int | None = None) -> Any:
         """The record of a tag at a step; the last one for None."""
@@ -47,14 +51,16 @@ def read_run(log_dir: Path, room: str = "explain") -> Run:
     """Read `<log_dir>/explain`, or another room; raises if a file is damaged."""
     values: dict[str, dict[int, Any]] = {}
     contents: dict[str, bytes] = {}
+    written: dict[str, list[int]] = {}
     for path in sorted((log_dir / room).iterdir()):
         for event in EventFileLoader(str(path)).Load():
             for value in event.summary.value:
                 strings = list(value.tensor.string_val)
                 kept = strings or tensor_util.make_ndarray(value.tensor)
                 values.setdefault(value.tag, {})[event.step] = kept
+                written.setdefault(value.tag, []).append(event.step)
                 contents.setdefault(value.tag, value.metadata.plugin_data.content)
-    return Run(values, contents)
+    return Run(values, contents, written)
 
 
 def _sample(tag: str) -> int:
