@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +14,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from support import distributed
-from support.distributed import EXPLAINERS, LIBRARIES, X, Y, make
+from support.distributed import EXPLAINERS, LIBRARIES, X, Y, free_ports, make
 from support.read import Run, read_run
 
 from tfexplain import compression
@@ -26,6 +24,11 @@ from tfexplain.explainers import Explainer
 # A deadlock would last for ever; a loaded machine is slow.
 _PATIENCE_S = 600
 PLACES = [("GradCAM", "drawing"), ("IntegratedGradients", "input")]
+TRAININGS = [
+    "keras MirroredStrategy",
+    "tf_keras MirroredStrategy",
+    "tf_keras CentralStorageStrategy",
+]
 
 
 def start(out: Path, kind: str, **environment: str) -> subprocess.Popen[str]:
@@ -50,9 +53,9 @@ def finish(processes: list[subprocess.Popen[str]], out: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def mirrored(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("mirrored")
-    finish([start(out, "mirrored")], out)
+def devices(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("devices")
+    finish([start(out, "devices")], out)
     return out
 
 
@@ -60,11 +63,7 @@ def mirrored(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def workers(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("workers")
     (out / "file").write_text("in the way")
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(2)]
-        for one in sockets:
-            one.bind(("localhost", 0))
-        cluster = {"worker": [f"localhost:{one.getsockname()[1]}" for one in sockets]}
+    cluster = {"worker": free_ports(2)}
     tasks = [{"type": "worker", "index": i} for i in range(2)]
     configs = [json.dumps({"cluster": cluster, "task": task}) for task in tasks]
     finish([start(out, "workers", TF_CONFIG=config) for config in configs], out)
@@ -111,30 +110,38 @@ def assert_measured(log_dir: Path, model: Any) -> None:
         assert (record.low, record.high) == (values.min(), values.max())
 
 
-@pytest.mark.parametrize("library", LIBRARIES)
-def test_training_on_two_devices_ends_with_the_same_bits(library: str, mirrored: Path) -> None:
-    bare, explained = (load(mirrored / f"{library} {form}.npz") for form in ("bare", "explained"))
+@pytest.mark.parametrize("training", TRAININGS)
+def test_training_on_two_devices_ends_with_the_same_bits(training: str, devices: Path) -> None:
+    bare, explained = (load(devices / f"{training} {form}.npz") for form in ("bare", "explained"))
     assert_same_bits(bare, explained)
     apart = [
         not np.array_equal(value, bare[name.replace("replica0", "replica1")])
         for name, value in bare.items()
-        if name.endswith("replica0")
+        if name.endswith("replica0") and name.replace("replica0", "replica1") in bare
     ]
-    assert any(apart), "replicas keep nothing apart: a poor test"
+    # Central storage has one copy of everything.
+    assert any(apart) == ("Mirrored" in training), "replicas keep nothing apart: a poor test"
 
 
-@pytest.mark.parametrize("library", LIBRARIES)
-def test_two_devices_are_explained_like_one(library: str, mirrored: Path) -> None:
-    model = plain(library, load(mirrored / f"{library} explained.npz"))
+@pytest.mark.parametrize("training", TRAININGS)
+def test_two_devices_are_explained_like_one(training: str, devices: Path) -> None:
+    model = plain(training.split()[0], load(devices / f"{training} explained.npz"))
     for explainer in EXPLAINERS:
-        found = load(mirrored / f"{library} maps.npz")[type(explainer).__name__]
+        found = load(devices / f"{training} maps.npz")[type(explainer).__name__]
         expected = explainer(model, X[:8], Y[:8]).values
         assert np.abs(found - expected).max() <= 1e-5 * np.abs(expected).max()
-    run = read_run(mirrored / library)
+    run = read_run(devices / training)
     for name, layer in PLACES:
         assert sorted(run.values[f"map/{name}/{layer}/0"]) == [0, 1]
     assert_logged(run, model, 1)
-    assert_measured(mirrored / library, model)
+    assert_measured(devices / training, model)
+
+
+def test_weights_on_servers_are_refused_with_the_reason(devices: Path) -> None:
+    for message in json.loads((devices / "servers.json").read_text()):
+        assert message.startswith("StrategyError: strategy=ParameterServerStrategy: expected none")
+        assert "weights lie on other machines, and change while they are read." in message
+    assert not (devices / "servers").exists()
 
 
 def test_one_of_two_processes_writes_and_both_train_as_without(workers: Path) -> None:
@@ -157,24 +164,46 @@ def test_two_processes_are_explained_like_one(workers: Path) -> None:
     weights = load(workers / "worker0 explained.npz")
     model = plain("tf_keras", weights)
     run = read_run(workers / "log")
-    assert sorted(run.values["map/GradCAM/drawing/0"]) == [0, 1]
-    assert_logged(run, model, 1)
+    assert sorted(run.values["map/GradCAM/drawing/0"]) == [0, 1, 2]
+    assert_logged(run, model, 2)
     assert_measured(workers / "log", model)
-    logged = run.record("metrics", 1).values
+    logged = run.record("metrics", 2).values
     assert logged == {
-        name.partition(" ")[2]: values[1]
+        name.partition(" ")[2]: values[2]
         for name, values in weights.items()
         if name.startswith("history")
     }
+
+
+def test_the_chief_alone_keeps_the_budget(workers: Path) -> None:
+    for i in range(2):
+        bare, budget = (load(workers / f"worker{i} {form}.npz") for form in ("bare", "budget"))
+        assert_same_bits(bare, budget)
+    run = read_run(workers / "budget")
+    assert sorted(run.values["map/GradCAM/drawing/0"]) == sorted(run.values["status"]) == [0, 2]
+    assert sorted(run.values["metrics"]) == [0, 1, 2]
+    cost = run.record("status").cost
+    assert (cost.epochs, cost.explained, cost.budget) == (3, 2, 1e-9)
+    chief, other = ((workers / f"workers{i}.txt").read_text() for i in range(2))
+    assert "tfexplain: explained 2 of 3 epochs; took" in chief
+    assert "tfexplain: " not in other
 
 
 def test_a_failure_on_the_chief_hangs_nobody(workers: Path) -> None:
     chief, other = (json.loads((workers / f"worker{i}.json").read_text()) for i in range(2))
     assert "Failing: RuntimeError at epoch 0: out of luck" in chief[0]
     assert "OSError: log_dir=" in chief[1]
-    assert other == [
-        "RuntimeError: tfexplain: another worker refused to begin; its own message says why."
-    ]
+    refused = "RuntimeError: tfexplain: another worker refused to begin; its own message says why."
+    assert other == [refused] * 3
+
+
+def test_a_val_that_is_spread_over_workers_is_refused(workers: Path) -> None:
+    for message in json.loads((workers / "worker0.json").read_text())[2:]:
+        assert message == (
+            "ValueError: val: expected data that one worker can read alone; got a distributed "
+            "dataset of several workers. Pass the tf.data.Dataset that it was made of."
+        )
+    assert not (workers / "none").exists()
 
 
 def test_a_strategy_that_is_not_supported_is_refused_with_the_reason() -> None:

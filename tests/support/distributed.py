@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import sys
 import warnings
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -112,55 +115,112 @@ def save(path: Path, found: dict[str, Any]) -> None:
     np.savez(path, **{name.replace("/", " "): value for name, value in found.items()})
 
 
-def mirrored(out: Path) -> None:
-    """Both libraries on two devices, without and with the callbacks; tf_keras in two fits."""
+def devices(out: Path) -> None:
+    """On two devices, without and with the callbacks; tf_keras in two fits. Then on servers."""
     cpus = tf.config.list_physical_devices("CPU")
     device = tf.config.LogicalDeviceConfiguration()
     tf.config.set_logical_device_configuration(cpus[0], [device, device])
-    for name, library in LIBRARIES.items():
-        strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-        log_dir = out / name
-        epochs = (2,) if library is keras else (1, 1)
-        val = strategy.experimental_distribute_dataset(batches(X, Y))
-        callbacks = [
-            Explain(
-                val, EXPLAINERS, log_dir=log_dir, images=False, on_error="raise", verbose=False
-            ),
-            Compression(log_dir, val=(X, Y), on_error="raise", verbose=False),
-        ]
-        for form, given in {"bare": [], "explained": callbacks}.items():
-            with strategy.scope():
-                model = make(library)
-            save(out / f"{name} {form}.npz", state(model, fit(model, given, *epochs)))
-        maps = {type(e).__name__: e(model, X[:8], Y[:8]).values for e in EXPLAINERS}
-        save(out / f"{name} maps.npz", maps)
+    both = ["CPU:0", "CPU:1"]
+    mirrored = partial(tf.distribute.MirroredStrategy, both)
+    train(out, "keras", mirrored(), 2)
+    train(out, "tf_keras", mirrored(), 1, 1)
+    # Under this strategy batch normalization of Keras 3 fails by itself.
+    train(out, "tf_keras", tf.distribute.experimental.CentralStorageStrategy(both, both[0]), 1, 1)
+    on_servers(out)
+
+
+def train(out: Path, name: str, strategy: Any, *epochs: int) -> None:
+    """The same training without and with the callbacks, on everything that they may be given."""
+    place = f"{name} {type(strategy).__name__.removesuffix('V1')}"
+    data = strategy.experimental_distribute_dataset(batches(X, Y))
+    options = {"on_error": "raise", "verbose": False}
+    callbacks = [
+        Explain(data, EXPLAINERS, log_dir=out / place, images=False, **options),
+        Compression(out / place, val=(X, Y), **options),
+    ]
+    for form, given in {"bare": [], "explained": callbacks}.items():
+        with strategy.scope():
+            model = make(LIBRARIES[name])
+        save(out / f"{place} {form}.npz", state(model, fit(model, given, *epochs)))
+    maps = {type(e).__name__: e(model, X[:8], Y[:8]).values for e in EXPLAINERS}
+    save(out / f"{place} maps.npz", maps)
+
+
+def on_servers(out: Path) -> None:
+    """Weights on a server of their own, all in this process: what comes of the callbacks."""
+    jobs = ("worker", "ps")
+    cluster = tf.train.ClusterSpec(
+        {job: [port] for job, port in zip(jobs, free_ports(2), strict=True)}
+    )
+    servers = [tf.distribute.Server(cluster, job, 0, protocol="grpc") for job in jobs]
+    resolver = tf.distribute.cluster_resolver.SimpleClusterResolver(cluster, rpc_layer="grpc")
+    strategy = tf.distribute.ParameterServerStrategy(resolver)
+    said = [
+        refusal(strategy, callback((X, Y), out / "servers")) for callback in (explain, compress)
+    ]
+    (out / "servers.json").write_text(json.dumps(said))
+    del servers
+
+
+def explain(val: Any, log_dir: Path) -> Any:
+    """`Explain` of one explainer."""
+    return Explain(val, GradCAM(), log_dir=log_dir, verbose=False)
+
+
+def compress(val: Any, log_dir: Path) -> Any:
+    """`Compression` with validation data."""
+    return Compression(log_dir, val=val, verbose=False)
+
+
+def refusal(strategy: Any, callback: Any) -> str:
+    """What `fit` says to a callback before its first batch; none where it trains."""
+    with strategy.scope():
+        model = make(tf_keras)
+    weights = model.get_weights()
+    try:
+        model.fit(batches(X, Y).repeat(), steps_per_epoch=3, verbose=0, callbacks=[callback])
+    except Exception as error:
+        assert all(map(np.array_equal, model.get_weights(), weights)), "it has trained"
+        return f"{type(error).__name__}: {error}"
+    return ""
+
+
+def free_ports(count: int) -> list[str]:
+    """Addresses on this machine that nobody listens on."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for one in sockets:
+            one.bind(("localhost", 0))
+        return [f"localhost:{one.getsockname()[1]}" for one in sockets]
 
 
 def workers(out: Path) -> None:
-    """One of several processes: without, with a failing explainer, and where logging is refused."""
+    """One of several processes: without, with a failing explainer, with a budget that is spent at
+    once, and where logging is refused on the chief."""
     index = json.loads(os.environ["TF_CONFIG"])["task"]["index"]
     strategy = tf.distribute.MultiWorkerMirroredStrategy()
     explainers = [*EXPLAINERS, Failing(lambda call: call > 1)]
-    callbacks = [
-        Explain((X, Y), explainers, log_dir=out / "log", images=False, verbose=False),
-        Compression(out / "log", val=(X, Y), on_error="raise", verbose=False),
-    ]
-    for form, given in {"bare": [], "explained": callbacks}.items():
+    forms = {
+        "bare": [],
+        "explained": [
+            Explain((X, Y), explainers, log_dir=out / "log", images=False, verbose=False),
+            Compression(out / "log", val=(X, Y), on_error="raise", verbose=False),
+        ],
+        "budget": [Explain((X, Y), GradCAM(), log_dir=out / "budget", budget=1e-9)],
+    }
+    said: list[str] = []
+    for form, given in forms.items():
         with strategy.scope(), warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always")
             model = make(tf_keras, built=False)
-            found = state(model, fit(model, given, 2))
+            found = state(model, fit(model, given, 3))
         save(out / f"worker{index} {form}.npz", found)
-    said = [str(w.message) for w in told if "tfexplain" in str(w.message)]
-    blocked = Explain((X, Y), GradCAM(), log_dir=out / "file", verbose=False)
-    with strategy.scope():
-        model = make(tf_keras)
-    try:
-        model.fit(batches(X, Y), epochs=1, verbose=0, callbacks=[blocked])
-    except Exception as error:
-        said.append(f"{type(error).__name__}: {error}")
+        said += [str(w.message) for w in told if "tfexplain" in str(w.message)]
+    data = strategy.experimental_distribute_dataset(batches(X, Y))
+    said.append(refusal(strategy, explain((X, Y), out / "file")))
+    said += [refusal(strategy, callback(data, out / "none")) for callback in (explain, compress)]
     (out / f"worker{index}.json").write_text(json.dumps(said))
 
 
 if __name__ == "__main__":
-    {"mirrored": mirrored, "workers": workers}[sys.argv[2]](Path(sys.argv[1]))
+    {"devices": devices, "workers": workers}[sys.argv[2]](Path(sys.argv[1]))
