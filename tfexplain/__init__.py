@@ -22,7 +22,10 @@ _HOMES = {
     "IntegratedGradients": "tfexplain.explainers",
     "LayerCAM": "tfexplain.explainers",
     "Saliency": "tfexplain.explainers",
+    "Smooth": "tfexplain.explainers",
+    "SmoothGrad": "tfexplain.explainers",
     "Unit": "tfexplain.unit",
+    "VarGrad": "tfexplain.explainers",
     "compare": "tfexplain.comparing",
     "explain": "tfexplain.explainers",
 }
@@ -38,7 +41,10 @@ __all__ = [
     "IntegratedGradients",
     "LayerCAM",
     "Saliency",
+    "Smooth",
+    "SmoothGrad",
     "Unit",
+    "VarGrad",
     "__version__",
     "compare",
     "explain",
@@ -56,6 +62,9 @@ if TYPE_CHECKING:
         IntegratedGradients,
         LayerCAM,
         Saliency,
+        Smooth,
+        SmoothGrad,
+        VarGrad,
         explain,
     )
     from tfexplain.unit import Unit

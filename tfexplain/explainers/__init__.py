@@ -8,7 +8,10 @@ from tfexplain.explainers.hires_cam import HiResCAM
 from tfexplain.explainers.integrated_gradients import IntegratedGradients
 from tfexplain.explainers.layer_cam import LayerCAM
 from tfexplain.explainers.saliency import Saliency
+from tfexplain.explainers.smooth import Smooth
+from tfexplain.explainers.smooth_grad import SmoothGrad
 from tfexplain.explainers.together import Explanation, explain
+from tfexplain.explainers.var_grad import VarGrad
 
 __all__ = [
     "Explainer",
@@ -20,5 +23,8 @@ __all__ = [
     "IntegratedGradients",
     "LayerCAM",
     "Saliency",
+    "Smooth",
+    "SmoothGrad",
+    "VarGrad",
     "explain",
 ]

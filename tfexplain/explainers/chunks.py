@@ -22,3 +22,12 @@ def chunk_size(passes: Passes) -> int:
     device = "GPU" if tf.config.list_logical_devices("GPU") else "CPU"
     a_point = 4 * sum(math.prod(size or 1 for size in site.shape) for site in passes.sites)
     return max(1, min(MOST[device], BYTES[device] // max(1, a_point)))
+
+
+def even(count: int, most: int) -> int:
+    """The size of the fewest chunks of at most `most` that hold `count`, as equal as can be.
+
+    >>> even(20, 16), even(20, 40)
+    (10, 20)
+    """
+    return math.ceil(count / math.ceil(count / most))

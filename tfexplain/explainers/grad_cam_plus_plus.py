@@ -26,7 +26,7 @@ class GradCAMPlusPlus(ClassActivation):
     have any size; where its denominator is zero, alpha is.
 
     References:
-        Chattopadhyay et al. 2018, eq. 10-11 and 19, https://arxiv.org/abs/1710.11063
+        Chattopadhyay et al. 2018, eq. 7 and 19, https://arxiv.org/abs/1710.11063
 
     Example:
         >>> import keras, numpy as np

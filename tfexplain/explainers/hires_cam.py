@@ -21,7 +21,7 @@ class HiResCAM(ClassActivation):
     Settings, shapes and units are those of all class activation maps (`ClassActivation`).
 
     References:
-        Draelos & Carin 2020, section 3, https://arxiv.org/abs/2011.08891
+        Draelos & Carin 2020, https://arxiv.org/abs/2011.08891
 
     Example:
         >>> import keras, numpy as np

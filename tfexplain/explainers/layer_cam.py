@@ -20,7 +20,7 @@ class LayerCAM(ClassActivation):
     (`ClassActivation`); behind a ReLU `values` are >= 0 whether `relu` cuts them off or not.
 
     References:
-        Jiang et al. 2021, eq. 5-7, https://doi.org/10.1109/TIP.2021.3089943
+        Jiang et al. 2021, section 3, https://doi.org/10.1109/TIP.2021.3089943
 
     Example:
         >>> import keras, numpy as np
