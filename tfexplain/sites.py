@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import keras
 
@@ -38,9 +38,9 @@ _IDENTITIES = frozenset(
 _REARRANGING = frozenset(
     {"Bidirectional", "GroupedQueryAttention", "MultiHeadAttention", "RNN", "TimeDistributed"}
 )
-_ATTENTION = frozenset({"GroupedQueryAttention", "MultiHeadAttention"})
+ATTENTION = frozenset({"GroupedQueryAttention", "MultiHeadAttention"})
 # Layers that work along the last axis, whatever the data format of the others.
-_LAST_AXIS = frozenset({"Dense", "EinsumDense", "Embedding", "RNN"}) | _ATTENTION
+_LAST_AXIS = frozenset({"Dense", "EinsumDense", "Embedding", "RNN"}) | ATTENTION
 
 
 class LayerError(ValueError):
@@ -230,7 +230,7 @@ def _grid(
     length = site.tokens
     if grid is None or length is None:
         inside = types.get(site.within, frozenset())
-        return None if inside & _ATTENTION else grid
+        return None if inside & ATTENTION else grid
     planes = [s for s in earlier if s.grid and len(s.grid.sides) > 1 and s.grid.several]
     for plane in reversed(planes):
         assert plane.grid is not None
@@ -295,10 +295,7 @@ def find(
     Raises:
         LayerError: there is none, or more than one; the message says why, and what could be meant.
     """
-    for site in found:
-        if site.path == name:
-            return site
-    ends = [s for s in found if s.path.endswith("/" + name) or s.path.startswith(name + "@")]
+    ends = matching(found, name)
     if len(ends) == 1:
         return ends[0]
     if ends:
@@ -309,6 +306,22 @@ def find(
             remedy = f"Pass the layer around it, {around[-1]!r}." if around else usable(found)
             raise LayerError(f"{argument}={name!r}: {why}. {remedy}")
     raise LayerError(f"{argument}={name!r}: no such layer. {usable(found)}")
+
+
+class _Placed(Protocol):
+    @property
+    def path(self) -> str: ...
+
+
+PlacedT = TypeVar("PlacedT", bound=_Placed)
+
+
+def matching(found: Sequence[PlacedT], name: str) -> list[PlacedT]:
+    """The one of this path, or those whose path ends so."""
+    exact = [site for site in found if site.path == name]
+    return exact[:1] or [
+        s for s in found if s.path.endswith("/" + name) or s.path.startswith(name + "@")
+    ]
 
 
 def usable(found: Sequence[Site]) -> str:

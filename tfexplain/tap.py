@@ -29,6 +29,7 @@ __all__ = [
     "inlined",
     "layers_by_path",
     "recorded",
+    "replaced",
     "spatial_sites",
     "tap",
     "usable",
@@ -76,15 +77,15 @@ def _free(path: str, taken: Mapping[str, Any]) -> str:
     return free
 
 
-def _ignore(path: str, why: str) -> None:
-    pass
+def ignore(path: str, why: str) -> None:
+    """For `missed`, where nobody asks."""
 
 
 @contextmanager
 def tap(
     layers: Mapping[str, Layer],
     seen: Callable[[str, Tensor], Tensor | None],
-    missed: Callable[[str, str], object] = _ignore,
+    missed: Callable[[str, str], object] = ignore,
 ) -> Iterator[None]:
     """While open, `seen(path, output)` is called for each tensor that a layer of `layers` returns.
 
@@ -101,10 +102,10 @@ def tap(
         tensors = [part for part in tf.nest.flatten(output) if tf.is_tensor(part)]
         away = [part.graph for part in tensors if part.graph is not graph]
         if away:
-            missed(path, _elsewhere(away[0], graph))
+            missed(path, elsewhere(away[0], graph))
         elif tf.is_tensor(output):
-            replaced = seen(path, output)
-            return output if replaced is None else replaced
+            other = seen(path, output)
+            return output if other is None else other
         else:
             missed(path, f"it returns {len(tensors)} tensors and not one")
         return output
@@ -131,7 +132,6 @@ def _methods(layer: Layer) -> Sequence[str]:
 def _wrapped(
     layer: Layer, method: str, path: str, seen: Callable[[str, Any], Any]
 ) -> Iterator[None]:
-    before = vars(layer).get(method, _ABSENT)
     original = getattr(layer, method)
 
     @functools.wraps(original)
@@ -143,15 +143,22 @@ def _wrapped(
         function = original(*args, **kwargs)
         return lambda *inner, **named: seen(path, function(*inner, **named))
 
+    with replaced(layer, method, recomputed if method == "rematerialized_call" else watched):
+        yield
+
+
+@contextmanager
+def replaced(layer: Layer, name: str, value: Any) -> Iterator[None]:
+    """While open, an attribute of a layer is `value`; then it is what and where it was."""
+    before = vars(layer).get(name, _ABSENT)
     # `object.__setattr__`, because Keras' own would track the attribute.
-    wrapped = recomputed if method == "rematerialized_call" else watched
-    object.__setattr__(layer, method, wrapped)
+    object.__setattr__(layer, name, value)
     try:
         yield
     finally:
-        object.__delattr__(layer, method)
+        object.__delattr__(layer, name)
         if before is not _ABSENT:
-            object.__setattr__(layer, method, before)
+            object.__setattr__(layer, name, before)
 
 
 LOOP = "it runs inside a loop, whose tensors cannot be reached from outside"
@@ -161,7 +168,7 @@ FUNCTION = (
 )
 
 
-def _elsewhere(inner: Any, graph: Any) -> str:
+def elsewhere(inner: Any, graph: Any) -> str:
     """Why a tensor of another graph cannot be reached."""
     while inner is not None and inner is not graph:
         if "While" in type(inner).__name__ or "loop" in getattr(inner, "name", ""):
