@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Attention": "tfexplain.explainers",
+    "AttentionRollout": "tfexplain.explainers",
     "Attribution": "tfexplain.attribution",
     "Compression": "tfexplain.callbacks",
     "Explain": "tfexplain.callbacks",
     "FeatureMaps": "tfexplain.explainers",
     "GradCAM": "tfexplain.explainers",
     "GradCAMPlusPlus": "tfexplain.explainers",
+    "GradientAttention": "tfexplain.explainers",
     "HiResCAM": "tfexplain.explainers",
     "IntegratedGradients": "tfexplain.explainers",
     "LayerCAM": "tfexplain.explainers",
@@ -31,12 +34,15 @@ _HOMES = {
 }
 
 __all__ = [
+    "Attention",
+    "AttentionRollout",
     "Attribution",
     "Compression",
     "Explain",
     "FeatureMaps",
     "GradCAM",
     "GradCAMPlusPlus",
+    "GradientAttention",
     "HiResCAM",
     "IntegratedGradients",
     "LayerCAM",
@@ -55,9 +61,12 @@ if TYPE_CHECKING:
     from tfexplain.callbacks import Compression, Explain
     from tfexplain.comparing import compare
     from tfexplain.explainers import (
+        Attention,
+        AttentionRollout,
         FeatureMaps,
         GradCAM,
         GradCAMPlusPlus,
+        GradientAttention,
         HiResCAM,
         IntegratedGradients,
         LayerCAM,

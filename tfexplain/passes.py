@@ -10,14 +10,17 @@ import math
 import weakref
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from functools import cached_property
+from typing import Any, Literal
 
 import keras
 import tensorflow as tf
 
 from tfexplain import layout, tap
+from tfexplain.attention_sites import Attending, AttentionSite, attending
+from tfexplain.attention_tap import is_weights, reading_weights
 from tfexplain.compiling import compiled
-from tfexplain.reach import positions_read
+from tfexplain.reach import positions_read, tokens_read
 from tfexplain.sites import Call, LayerError, Site, axes, find, sites, spatial_sites, usable
 from tfexplain.tap import Layer, Model, Tensor
 from tfexplain.targets import (
@@ -179,10 +182,13 @@ class Passes:
         inputs: Any,
         names: Collection[str] = (),
         seen: Callable[[str, Tensor], Tensor | None] | None = None,
+        watched: Collection[str] = (),
     ) -> tuple[Any, dict[str, Tensor]]:
         """(outputs, activations at the named sites), inside a traced pass.
 
         `seen(name, activation)` is called for each; what it returns takes the activation's place.
+        Names of weights and masks of attention are read as well; nothing takes their place, and
+        `watched` says of which gradients are wanted.
         """
         activations: dict[str, Tensor] = {}
 
@@ -191,8 +197,10 @@ class Passes:
             activations[name] = tensor if replaced is None else replaced
             return activations[name]
 
-        paths = {name.partition("@")[0] for name in names}
-        with tap.tap({path: self.layers[path] for path in paths}, tap.at(names, kept)):
+        paths = {name.partition("@")[0] for name in names if not is_weights(name)}
+        layers = {path: self.layers[path] for path in paths}
+        weights = reading_weights(self.layers, names, watched, kept)
+        with tap.tap(layers, tap.at(names, kept)), weights:
             outputs = self.model(inputs, training=False)
         return outputs, activations
 
@@ -221,6 +229,25 @@ class Passes:
             inputs, {*given, *unit}, lambda name, _: given.get(name)
         )
         return explained(outputs, head, targets, score, activations)
+
+    @cached_property
+    def attention(self) -> Attending:
+        """The calls of attention layers; found when first asked for."""
+        with self.untouched(), self._tracing():
+            return attending(self.model, self.layers, self._specs)
+
+    def readers(
+        self, site: AttentionSite, extras: Sequence[int], head: Head
+    ) -> Literal["first", "last", "positions", "all"]:
+        """Which tokens that `site` gives out are read by `head`; see `tokens_read`."""
+        key = (site.path, head.position, tuple(extras))
+        known = self.attention.known
+        if key not in known:
+            with self.untouched(), self._tracing():
+                known[key] = tokens_read(
+                    self.model, self.layers, site, extras, self._specs, head.position
+                )
+        return known[key]  # type: ignore[no-any-return]
 
     @property
     def moving(self) -> bool:

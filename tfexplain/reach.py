@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Literal
 
 import numpy as np
 import tensorflow as tf
 
 from tfexplain import tap
+from tfexplain.attention_sites import AttentionSite
+from tfexplain.attention_tap import Weights, weights_tap
 from tfexplain.sites import Site
 from tfexplain.tap import Layer, Model, Tensor
 
@@ -31,7 +34,6 @@ def positions_read(
     """
     rows = {site.path: i + 1 for i, site in enumerate(sites)}
     grids = {site.path: site.grid for site in sites}
-    half = tf.nest.map_structure(lambda spec: _half(spec, len(sites) + 1), specs)
 
     def poison(name: str, tensor: Tensor) -> Tensor:
         grid = grids[name]
@@ -46,9 +48,68 @@ def positions_read(
             row[...] = True
         return tf.where(marked, tf.cast(np.nan, tensor.dtype), tensor)
 
+    tapped = {path: layers[path] for path in {site.path.partition("@")[0] for site in sites}}
+    finite = _finite(
+        model, lambda: tap.tap(tapped, tap.at(rows, poison)), specs, len(sites) + 1, head
+    )
+    return [not (finite[0] and row) for row in finite[1:]]
+
+
+def tokens_read(
+    model: Model,
+    layers: Mapping[str, Layer],
+    site: AttentionSite,
+    extras: Sequence[int],
+    specs: Any,
+    head: int,
+) -> Literal["first", "last", "positions", "all"]:
+    """Which of the tokens that an attention layer gives out are read by output `head`.
+
+    Found as in `positions_read`: `"first"` or `"last"` where that token alone is read (a class
+    token, the last word of a decoder), `"positions"` where the tokens `extras` are not read, else
+    `"all"`, also where nothing can be told.
+    """
+    if site.queries is None:
+        return "all"
+    numbers = np.arange(site.queries)
+    patterns = [numbers < 0, numbers > 0, numbers < site.queries - 1, np.isin(numbers, extras)]
+    marked = np.stack(patterns)[:, None, :, None]
+
+    def poison(_: str, weights: Weights) -> Tensor:
+        values = weights.values
+        flat = tf.broadcast_to(marked, [len(patterns), 1, site.queries, site.keys or 1])
+        at = tf.reshape(flat, [len(patterns), 1, *values.shape[2:]])
+        return tf.where(at, tf.cast(np.nan, values.dtype), values)
+
+    path = site.path.partition("@")[0]
+    clean, first, last, no_extras = _finite(
+        model,
+        lambda: weights_tap({path: layers[path]}, tap.at({site.path}, poison)),
+        specs,
+        len(patterns),
+        head,
+        whole=1,  # zeros may be padding, which nothing attends to
+    )
+    if not clean or site.queries < 2:
+        return "all"
+    if first or last:
+        return "first" if first else "last"
+    return "positions" if no_extras and len(extras) else "all"
+
+
+def _finite(
+    model: Model,
+    tapping: Callable[[], AbstractContextManager[None]],
+    specs: Any,
+    count: int,
+    head: int,
+    whole: int = 0,
+) -> list[bool]:
+    """Whether output `head` is finite for each of `count` equal samples under a tap."""
+    half = tf.nest.map_structure(lambda spec: _half(spec, count, whole), specs)
+
     def run(batch: Any) -> Tensor:
-        tapped = {site.path.partition("@")[0] for site in sites}
-        with tap.tap({path: layers[path] for path in tapped}, tap.at(rows, poison)):
+        with tapping():
             output = tf.nest.flatten(model(batch, training=False))[head]
         return getattr(output, "_keras_logits", output)
 
@@ -56,13 +117,12 @@ def positions_read(
         compiled = tf.function(run, autograph=False).get_concrete_function(half)
         output = compiled(half).numpy().astype(np.float32)
     except tf.errors.InvalidArgumentError:  # tf.debugging.enable_check_numerics
-        return [True] * len(sites)
-    finite = np.isfinite(output).reshape(len(output), -1).all(axis=1)
-    return [not (finite[0] and row) for row in finite[1:]]
+        return [False] * count
+    return [bool(row) for row in np.isfinite(output).reshape(len(output), -1).all(axis=1)]
 
 
-def _half(spec: Any, count: int) -> Tensor:
-    """Inputs of one half: no layer divides by their length and finds zero. Whole numbers are zero,
-    which any embedding holds."""
-    value = 0.5 if spec.dtype.is_floating else 0
+def _half(spec: Any, count: int, whole: int) -> Tensor:
+    """Inputs of one half: no layer divides by their length and finds zero. Whole numbers are
+    `whole`, by default zero, which any embedding holds."""
+    value = 0.5 if spec.dtype.is_floating else whole
     return tf.cast(tf.fill((count, *spec.shape[1:]), value), spec.dtype)

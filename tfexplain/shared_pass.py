@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import tensorflow as tf
 
+from tfexplain.attention_tap import is_weights
 from tfexplain.passes import Passes
 from tfexplain.sites import LayerError, Site
 from tfexplain.tap import Tensor
@@ -124,17 +125,23 @@ def _compiled(passes: Passes, requests: Sequence[Request]) -> Callable[..., Any]
     wanted |= {unit.site.path for unit in rules if isinstance(unit, UnitScore)}
     watched = {path for reading in readings if reading.gradient for path in reading.paths}
     inputs_too = any(reading.inputs for reading in readings)
-    sites = {site.path: site for site in passes.sites}
+    sites: dict[str, Any] = {site.path: site for site in passes.sites}
+    if any(map(is_weights, wanted)):
+        sites |= passes.attention.by_name
 
     def watch(tape: tf.GradientTape) -> Callable[[str, Tensor], None]:
-        return lambda name, tensor: tape.watch(tensor) if name in watched else None
+        def seen(name: str, tensor: Tensor) -> None:
+            if name in watched and tensor.dtype.is_floating:
+                tape.watch(tensor)
+
+        return seen
 
     def run(inputs: Any, targets: list[Tensor]) -> Any:
         # Persistent for several backward passes; compiled, that costs nothing.
         with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
             moving = _floating(passes, inputs) if inputs_too else {}
             tape.watch(list(moving.values()))
-            outputs, activations = passes.forward(inputs, wanted, watch(tape))
+            outputs, activations = passes.forward(inputs, wanted, watch(tape), watched)
             numbers = [
                 _number(request, outputs, activations, classes)
                 for request, classes in zip(requests, targets, strict=True)
@@ -174,7 +181,8 @@ def _gradients(
     sites: dict[str, Site],
 ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     """The gradients at layers and at inputs, from one backward pass."""
-    order = sorted({p for r in request.readings if r.gradient for p in r.paths})
+    paths = {path for r in request.readings if r.gradient for path in r.paths}
+    order = sorted(path for path in paths if activations[path].dtype.is_floating)  # no masks
     names = list(moving) if any(reading.inputs for reading in request.readings) else []
     sources = [activations[path] for path in order] + [moving[name] for name in names]
     found = tape.gradient(total, sources) if sources else []

@@ -1,9 +1,12 @@
 """The methods, one a file, and `explain`, which runs several on shared passes."""
 
+from tfexplain.explainers.attention import Attention
+from tfexplain.explainers.attention_rollout import AttentionRollout
 from tfexplain.explainers.base import Explainer
 from tfexplain.explainers.feature_maps import FeatureMaps
 from tfexplain.explainers.grad_cam import GradCAM
 from tfexplain.explainers.grad_cam_plus_plus import GradCAMPlusPlus
+from tfexplain.explainers.gradient_attention import GradientAttention
 from tfexplain.explainers.hires_cam import HiResCAM
 from tfexplain.explainers.integrated_gradients import IntegratedGradients
 from tfexplain.explainers.layer_cam import LayerCAM
@@ -14,11 +17,14 @@ from tfexplain.explainers.together import Explanation, explain
 from tfexplain.explainers.var_grad import VarGrad
 
 __all__ = [
+    "Attention",
+    "AttentionRollout",
     "Explainer",
     "Explanation",
     "FeatureMaps",
     "GradCAM",
     "GradCAMPlusPlus",
+    "GradientAttention",
     "HiResCAM",
     "IntegratedGradients",
     "LayerCAM",
