@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from tfexplain import rendering
+from tfexplain import rendering, schema
 from tfexplain.callbacks import validation
+from tfexplain.callbacks.input_values import input_values
 from tfexplain.callbacks.settings import Settings
 from tfexplain.explainers.together import as_batch
 from tfexplain.passes import Passes
@@ -28,6 +29,8 @@ class ValidationBatch:
         labels: float64 [N] for display: class indices or values, NaN where there is none.
         label_kind: What `labels` are.
         pictures: uint8 [N, H, W, 1, 3 or 4] for each input that is an image, by its name.
+        volumes: uint8 [N, D, H, W, 1, 3 or 4] for each input that is a volume.
+        values: What the other inputs are, where that is not too much.
         color_range: What is shown as black and white.
         total: How many rows there were to choose from.
     """
@@ -37,6 +40,8 @@ class ValidationBatch:
     labels: npt.NDArray[np.float64]
     label_kind: Literal["class", "value", "none"]
     pictures: dict[str, npt.NDArray[np.uint8]]
+    volumes: dict[str, npt.NDArray[np.uint8]]
+    values: dict[str, schema.Values]
     color_range: tuple[float, float] | None
     total: int
 
@@ -74,8 +79,18 @@ def choose_batch(settings: Settings, model: Any, heads: Sequence[str | int | Non
     shown = np.full(len(rows), np.nan) if known is None else known[rows].astype(np.float64)
     if label_kind == "class":
         shown[shown == PREDICTED] = np.nan
-    pictures, values = _pictures(passes, inputs, settings.color_range)
-    batch = ValidationBatch(inputs, rows, shown, label_kind, pictures, values, len(pool))
+    drawn, black_white = pictures_of(passes, inputs, settings.color_range)
+    batch = ValidationBatch(
+        inputs,
+        rows,
+        shown,
+        label_kind,
+        {name: picture for name, picture in drawn.items() if picture.ndim == 4},
+        {name: picture for name, picture in drawn.items() if picture.ndim == 5},
+        input_values(passes, inputs, settings),
+        black_white,
+        len(pool),
+    )
     return passes, head, batch
 
 
@@ -113,21 +128,22 @@ def known_labels(
     return "class", found
 
 
-def _pictures(
+def pictures_of(
     passes: Passes, inputs: Any, values: tuple[float, float] | None
 ) -> tuple[dict[str, npt.NDArray[np.uint8]], tuple[float, float] | None]:
-    """Pictures of the inputs that are images, and the values shown as black and white."""
+    """Pictures of the inputs that are images or volumes, and the values shown as black and
+    white."""
     flat = tf.nest.flatten(inputs)
-    images = {
+    arrays = {
         name: np.asarray(array)
         for name, array in zip(passes.input_names, flat, strict=True)
-        if passes.layout(array) in ("image", "grey")
+        if passes.layout(array) in ("image", "grey", "volume") and array.shape.rank <= 5
     }
-    if not images:
+    if not arrays:
         return {}, None
-    values = values or rendering.color_range(np.concatenate([a.ravel() for a in images.values()]))
+    values = values or rendering.color_range(np.concatenate([a.ravel() for a in arrays.values()]))
     found = {
         name: rendering.pictures(array, values, channels_first=passes.channel_axis(array) == 1)
-        for name, array in images.items()
+        for name, array in arrays.items()
     }
     return found, values

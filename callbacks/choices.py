@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tfexplain import schema
 from tfexplain.attribution import Attribution
 from tfexplain.callbacks.explaining import Explaining, Found
 from tfexplain.explainers import Explainer, IntegratedGradients
@@ -27,19 +28,29 @@ def describe(explaining: Explaining, found: Found) -> dict[str, str]:
         settings = [f"{k} {v}" for k, v in explainer.settings().items() if v != "default"]
         defaults = " (default baseline: zeros)" if _zeros(explainer) else ""
         choices[name] = f"at {layers}; {', '.join(settings)}{defaults}"
+    if explaining.batch.values:
+        choices["inputs"] = ", ".join(
+            f"{n} as {_shape(v)}" for n, v in explaining.batch.values.items()
+        )
     if explaining.batch.color_range:
         choices["pictures"] = "black is {:g}, white is {:g}".format(*explaining.batch.color_range)
     return choices
 
 
 def _place(explaining: Explaining, attribution: Attribution, asked: bool) -> str:
-    """A layer's name, and what was made of its positions where they do not lie in a plane."""
+    """A layer's name, and how its tokens were put into rows where nobody said how they lie."""
     sites = (site.grid for site in explaining.passes.sites if site.path == attribution.layer)
     grid, name = next(sites, None), explaining.named(attribution.layer)
     if grid is not None and grid.tokens and not asked:
         return f"{name} ({grid})"
-    own = 2 if attribution.channels is None else 3
-    return f"{name} (summed over depth)" if attribution.maps.ndim - 1 > own else name
+    return name
+
+
+def _shape(values: schema.Values) -> str:
+    """An input that is no picture, in words: `8 words`, `30 features`."""
+    several = "" if values.layout != "line" else f" of {values.values.shape[-1]} channels"
+    what = {"features": "features", "tokens": "words", "line": "positions"}[values.layout]
+    return f"{values.values.shape[1]} {what}{several}"
 
 
 def _samples(explaining: Explaining) -> str:

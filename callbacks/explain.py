@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tfexplain.callbacks.base import LoggingCallback, Work
@@ -42,6 +42,11 @@ class Explain(LoggingCallback):
             more than two explanations are owed.
         samples: How many validation samples to explain, balanced over the classes.
         class_names: Names of the classes, for the page.
+        feature_names: Names of a table's columns, or of a sequence's channels; of several inputs
+            a list for each, by the input's name. Default their numbers.
+        vocabulary: The words that the ids of a text input stand for: a list such as
+            `TextVectorization.get_vocabulary()`, or words by id. `""` is padding. Default `#id`.
+        decode: In place of a vocabulary: a function from one row of ids, int64 [T], to T words.
         targets: `"label"` (the true class, where there are labels; default), `"predicted"`, a class
             index, a function of the model's outputs that returns one number a sample, or a hidden
             unit: `Unit("conv5", channel=3)`.
@@ -81,6 +86,9 @@ class Explain(LoggingCallback):
         budget: float | None = None,
         samples: int = 8,
         class_names: Sequence[str] | None = None,
+        feature_names: Sequence[str] | Mapping[str, Sequence[str]] | None = None,
+        vocabulary: Sequence[str] | Mapping[int, str] | None = None,
+        decode: Callable[[Any], Sequence[str]] | None = None,
         targets: Targets | str = "label",
         reference: Wanted = "first",
         color_range: tuple[float, float] | None = None,
@@ -102,6 +110,9 @@ class Explain(LoggingCallback):
             images=images,
             seed=seed,
             verbose=verbose,
+            feature_names=() if feature_names is None else feature_names,
+            vocabulary=vocabulary,
+            decode=decode,
         )
         self._reference = Reference(reference)
         self._cadence = Cadence(When(every, at, budget), self._reference.epoch)

@@ -9,6 +9,7 @@ from typing import Any
 from tfexplain import rendering, schema
 from tfexplain.attribution import Attribution
 from tfexplain.callbacks.batch import ValidationBatch, choose_batch
+from tfexplain.callbacks.layouts import place
 from tfexplain.callbacks.records import content_of, png, predictions, record_of
 from tfexplain.callbacks.settings import Settings
 from tfexplain.callbacks.writer import RunWriter
@@ -102,19 +103,29 @@ class Explaining:
             predicted = predictions(head, explanation.outputs, []).predicted
             for layer, one in explanation.attributions.items():
                 if one.channels is None:
-                    maps[name, self.named(layer)] = Shown(one.planes, one.targets, predicted)
+                    maps[name, self.named(layer)] = Shown(one.maps, one.targets, predicted)
         return maps
 
     def write_constant(self, choices: Mapping[str, str], writer: RunWriter) -> None:
-        """What never changes: settings, labels, pictures."""
+        """What never changes: settings, labels, inputs."""
         batch = self.batch
         names = self.settings.class_names
         samples = schema.Samples(batch.labels, batch.rows, batch.label_kind, names, choices)
         writer.add_constant(schema.Tag("samples"), samples, schema.Content("samples"))
         for name, pictures in batch.pictures.items():
-            content = schema.Content("inputs", shape=pictures.shape[1:])
+            content = schema.Content("inputs", shape=pictures.shape[1:], layout="plane")
             tag = schema.Tag("inputs", layer=name)
             writer.add_pictures(tag, [png(p) for p in pictures], content)
+        for name, volumes in batch.volumes.items():
+            content = schema.Content("inputs", shape=volumes.shape[1:], layout="volume")
+            sheets = [rendering.sheet(volume) for volume in volumes]
+            if max(sheets[0].shape) <= schema.MAX_PICTURE_SIDE:
+                writer.add_pictures(
+                    schema.Tag("inputs", layer=name), [png(s) for s in sheets], content
+                )
+        for name, values in batch.values.items():
+            content = schema.Content("values", shape=values.values.shape, layout=values.layout)
+            writer.add_constant(schema.Tag("values", layer=name), values, content)
 
     def write(self, found: Found, step: int, explained: Sequence[int], writer: RunWriter) -> None:
         """The predictions and all attributions."""
@@ -130,38 +141,29 @@ class Explaining:
         self, name: str, attributions: Mapping[str, Attribution]
     ) -> Iterator[tuple[str, Any]]:
         """(tag, sheet) for each input picture that maps of this explainer lie over."""
+        middles = {name: v[:, v.shape[1] // 2] for name, v in self.batch.volumes.items()}
+        pictures = self.batch.pictures | middles
         by_input: dict[str, list[Attribution]] = {}
         for attribution in attributions.values():
-            by_input.setdefault(self._input_under(attribution), []).append(attribution)
-        by_input.pop("", None)
+            under = place(attribution, self.passes, self.batch)[1]
+            if under in pictures and attribution.kind != "matrix":
+                by_input.setdefault(under, []).append(attribution)
         for under, drawn in by_input.items():
             if drawn[0].channels is not None:
                 sheet = rendering.channel_grid(drawn)
             else:
-                sheet = rendering.overlay_grid(drawn, self.batch.pictures[under])
+                sheet = rendering.overlay_grid(drawn, pictures[under])
             yield f"tfexplain/{name}" if len(by_input) == 1 else f"tfexplain/{name}/{under}", sheet
 
     def _write_attribution(
         self, name: str, attribution: Attribution, step: int, writer: RunWriter
     ) -> None:
-        settings, under = self.explainers[name].settings(), self._input_under(attribution)
-        content = content_of(attribution, under, settings)
+        where = place(attribution, self.passes, self.batch)
+        content = content_of(attribution, *where, self.explainers[name].settings())
         layer = self.named(attribution.layer)
         for sample in range(len(self.batch.rows)):
             tag = schema.Tag(content.kind, name, layer, sample)
             writer.add(tag, step, record_of(attribution, sample), content)
-
-    def _input_under(self, attribution: Attribution) -> str:
-        """The input picture a map lies over: itself, or the first picture its layer depends on;
-        none under the positions of a sequence, which are no places in a picture."""
-        names, pictures = self.passes.input_names, self.batch.pictures
-        layer, own = attribution.layer, int(attribution.channels is not None)
-        if layer in pictures:
-            return layer
-        if attribution.maps.ndim - own < 3:
-            return ""
-        causes = next((site.inputs for site in self.passes.sites if site.path == layer), ())
-        return next((names[i] for i in causes if names[i] in pictures), "")
 
 
 def _alike(heads: Sequence[Head], reference: Sequence[Head]) -> tuple[Head, ...]:

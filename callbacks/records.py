@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import tensorflow as tf
 from PIL import Image
 
 from tfexplain import schema
-from tfexplain.attribution import Attribution
+from tfexplain.attribution import Attribution, Floats
 from tfexplain.targets import Head, activate
 
 
@@ -40,15 +40,18 @@ def predictions(head: Head, outputs: Any, explained: Sequence[int]) -> schema.Pr
     return schema.Predictions(shown, predicted, np.array(explained), head.activation)
 
 
-def record_of(attribution: Attribution, sample: int) -> schema.Map | schema.Channels:
+def record_of(
+    attribution: Attribution, sample: int
+) -> schema.Map | schema.Channels | schema.Matrix:
     """One sample of an attribution."""
-    values = attribution.planes[sample]
+    if attribution.attention_heads is not None:
+        return schema.Matrix(attribution.values[sample], attribution.attention_heads)
     if attribution.channels is not None and attribution.dead is not None:
-        channels = np.moveaxis(values, -1, 0)
+        channels = _channels(attribution.values[sample])
         return schema.Channels(channels, attribution.channels, attribution.dead)
     gap, error, passes = attribution.completeness_gap, attribution.error, attribution.passes
     return schema.Map(
-        values,
+        attribution.maps[sample],
         float(attribution.scores[sample]),
         int(attribution.targets[sample]),
         None if gap is None else float(gap[sample]),
@@ -57,27 +60,38 @@ def record_of(attribution: Attribution, sample: int) -> schema.Map | schema.Chan
     )
 
 
-def content_of(attribution: Attribution, under: str, settings: Mapping[str, str]) -> schema.Content:
+def content_of(
+    attribution: Attribution,
+    layout: schema.Layout | Literal[""],
+    under: str,
+    settings: Mapping[str, str],
+) -> schema.Content:
     """What is constant over the steps of an attribution's series.
 
     Args:
         attribution: Any of the series.
-        under: Name of the input picture the maps lie over; empty for none.
+        layout: How one sample's values lie.
+        under: Name of the input that the values lie over; empty for none.
         settings: The explainer's.
     """
-    shape = attribution.planes.shape[1:]
-    kind: schema.Kind = "map"
-    if attribution.channels is not None:
-        kind, shape = "channels", (shape[-1], *shape[:-1])
+    channels = attribution.kind == "channels"
+    first = _channels(attribution.values[0]) if channels else attribution.maps[0]
     return schema.Content(
-        kind=kind,
+        kind=attribution.kind,
         unit=attribution.unit,
         signed=attribution.signed,
-        shape=shape,
+        shape=first.shape,
         input=under,
         channels=attribution.total_channels,
         settings=settings,
+        layout=layout,
     )
+
+
+def _channels(values: Floats) -> Floats:
+    """Feature maps [t, c], [h, w, c] or [d, h, w, c] with the channels first, a line as one row."""
+    channels = np.moveaxis(values, -1, 0)
+    return channels[:, None] if channels.ndim == 2 else channels
 
 
 def png(picture: Any) -> bytes:

@@ -100,7 +100,8 @@ class Session:
         with self._guard.watch("drift", step):
             self._write_drift(found, step, writer)
         seconds["drift"] = time.perf_counter() - start
-        if self._settings.images and self._explaining.batch.pictures:
+        batch = self._explaining.batch
+        if self._settings.images and (batch.pictures or batch.volumes):
             start = time.perf_counter()
             for name, explanation in found.items():
                 with self._guard.watch(f"{name}: overlay", step):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,9 @@ class Settings:
     images: bool
     seed: int
     verbose: bool
+    feature_names: Sequence[str] | Mapping[str, Sequence[str]] = ()
+    vocabulary: Sequence[str] | Mapping[int, str] | None = None
+    decode: Callable[[Any], Sequence[str]] | None = None
 
     def check(self) -> None:
         """Raises ValueError for settings that are wrong whatever the model."""
@@ -31,11 +35,50 @@ class Settings:
                 f"targets={self.targets!r}: expected 'label', 'predicted', a class index, a "
                 "function of the outputs, or a Unit."
             )
+        check_names("feature_names", self.feature_names)
+        self._check_words()
         for explainer in self.explainers or ():
             if not isinstance(explainer, Explainer):
                 raise TypeError(
                     f"explainers: expected explainers such as GradCAM(); got {explainer!r}."
                 )
+
+    def _check_words(self) -> None:
+        words, expected = self.vocabulary, "a list of words, or words by their ids"
+        if isinstance(words, Mapping):
+            if not all(isinstance(i, int) and isinstance(w, str) for i, w in words.items()):
+                raise ValueError(
+                    f"vocabulary: expected {expected}; got {_first(words.items())}. "
+                    "Turn words by id around: {i: word for word, i in vocabulary.items()}."
+                )
+        elif words is not None and (isinstance(words, str) or not _are_texts(words)):
+            raise ValueError(f"vocabulary: expected {expected}; got {_first(words)}.")
+        if self.decode is not None and not callable(self.decode):
+            raise ValueError(
+                f"decode={self.decode!r}: expected a function that turns a row of ids into words."
+            )
+        if self.decode is not None and words is not None:
+            raise ValueError("decode: expected it without vocabulary=; got both. Leave one out.")
+
+
+def check_names(argument: str, names: object) -> None:
+    """Raises ValueError unless `names` is a list of texts, or such lists by the inputs' names."""
+    several = names.values() if isinstance(names, Mapping) else [names]
+    for own in several:
+        if isinstance(own, str) or not _are_texts(own):
+            raise ValueError(
+                f"{argument}: expected a list of names, or a list for each input by its name; "
+                f"got {_first(own)}."
+            )
+
+
+def _are_texts(values: Any) -> bool:
+    return hasattr(values, "__len__") and all(isinstance(value, str) for value in values)
+
+
+def _first(values: Any) -> str:
+    """The beginning of something that is no list of texts, for a message."""
+    return repr(values)[:60]
 
 
 def check_positive(argument: str, value: object) -> None:

@@ -69,7 +69,7 @@ class Attribution:
 
     @cached_property
     def maps(self) -> Floats:
-        """float32 [N, h, w] (or [N, f]): `values` summed over channels, sign kept."""
+        """float32 [N, h, w] ([N, f], [N, d, h, w]): `values` summed over channels, sign kept."""
         if self.channel_axis is None:
             return self.values
         summed: Floats = self.values.sum(axis=self.channel_axis, dtype=np.float64).astype("f4")
@@ -77,16 +77,17 @@ class Attribution:
 
     @property
     def planes(self) -> Floats:
-        """`maps` on at most two axes, as they are drawn and logged: [N, h, w] or [N, f].
+        """`maps` on at most two axes, as pictures show them: [N, h, w] or [N, f].
 
-        Volumes are summed over all axes before the last two, so that sums stay what they are.
-        Feature maps are [N, h, w, c]; those of sequences have one row.
+        Of a volume the middle slice is shown. Feature maps are [N, h, w, c]; those of sequences
+        have one row.
         """
         values, own = self.maps, 2 if self.channels is None else 3
         if self.channels is not None and values.ndim == 3:
-            values = values[:, None]
-        depth = tuple(range(1, values.ndim - own))
-        return values.sum(axis=depth, dtype=np.float64).astype("f4") if depth else values
+            return values[:, None]
+        while self.kind != "matrix" and values.ndim - 1 > own:
+            values = values[:, values.shape[1] // 2]
+        return values
 
     def plot(self, images: npt.ArrayLike | None = None, **options: Any) -> Figure:
         """A matplotlib figure: each sample beside its map, on one scale that is written beside it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -38,11 +39,12 @@ def color_range(images: npt.NDArray[Any]) -> tuple[float, float]:
 def pictures(
     images: npt.NDArray[Any], values: tuple[float, float], *, channels_first: bool = False
 ) -> Bytes:
-    """Images [N, H, W], [N, H, W, C] as uint8 [N, H, W, 1, 3 or 4] a browser can show.
+    """Images [N, H, W], [N, H, W, C] as uint8 [N, H, W, 1, 3 or 4] a browser can show; volumes
+    [N, D, H, W, C] alike.
 
     Other numbers of channels than 1, 3 and 4 are shown as their mean, in grey.
     """
-    if images.ndim == 4 and channels_first:
+    if images.ndim > 3 and channels_first:
         images = np.moveaxis(images, 1, -1)
     if images.ndim == 3:
         images = images[..., None]
@@ -52,6 +54,21 @@ def pictures(
     scaled = (images.astype(np.float32) - low) / max(high - low, np.finfo(np.float32).tiny)
     result: Bytes = np.round(255 * np.clip(scaled, 0, 1)).astype(np.uint8)
     return result
+
+
+def sheet(volume: Bytes) -> Bytes:
+    """The slices of uint8 [D, H, W, C] beside and below each other, ceil(sqrt(D)) in a row.
+
+    >>> sheet(np.zeros((5, 4, 6, 1), np.uint8)).shape
+    (8, 18, 1)
+    """
+    depth, height, width, channels = volume.shape
+    columns = math.isqrt(max(depth - 1, 0)) + 1
+    rows = -(-depth // columns)
+    filled = np.zeros((rows * columns, height, width, channels), np.uint8)
+    filled[:depth] = volume
+    placed: Bytes = filled.reshape(rows, columns, height, width, channels).swapaxes(1, 2)
+    return placed.reshape(rows * height, columns * width, channels)
 
 
 def colored(values: npt.NDArray[Any], scale: float, *, signed: bool, colors: str = "") -> Bytes:
@@ -121,7 +138,8 @@ def overlay_grid(attributions: Sequence[Attribution], under: Bytes, side: int = 
     """One explainer's maps over the batch: the inputs, then a row for each layer.
 
     Args:
-        attributions: Maps [N, h, w] of one explainer.
+        attributions: Maps [N, h, w] of one explainer, or [N, d, h, w], of which the middle slices
+            are drawn.
         under: uint8 pictures [N, H, W, C].
         side: Longer side of a cell in pixels, at least.
     """
@@ -129,8 +147,8 @@ def overlay_grid(attributions: Sequence[Attribution], under: Bytes, side: int = 
     inputs = [resize(to_rgb(p), size, smooth=False) for p in under]
     rows, captions = [inputs], []
     for attribution in attributions:
-        scale = scale_of(attribution.maps)
-        maps = colored(attribution.maps, scale, signed=attribution.signed)
+        scale = scale_of(attribution.planes)
+        maps = colored(attribution.planes, scale, signed=attribution.signed)
         # A map of the input's own pixels keeps them; a coarse one has no pixels to keep.
         smooth = maps.shape[1:3] != under.shape[1:3]
         rows.append([overlay(p, m, smooth=smooth) for p, m in zip(inputs, maps, strict=True)])

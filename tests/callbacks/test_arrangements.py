@@ -27,9 +27,9 @@ from tfexplain import Explain, FeatureMaps, GradCAM
             "input",
             "norm1_1 (tokens as 4 x 6, without 1 in front)",
         ),
-        (zoo.line, (14,), (5, 1, 14), "", "two"),
-        (zoo.volume, (3, 4), (5, 3, 4), "", "two (summed over depth)"),
-        (zoo.words, (6,), (3, 1, 6), "", "conv"),
+        (zoo.line, (14,), (5, 1, 14), "input", "two"),
+        (zoo.volume, (2, 3, 4), (5, 2, 3, 4), "input", "two"),
+        (zoo.words, (6,), (3, 1, 6), "input", "conv"),
         (zoo.train_step, (7, 5), (5, 7, 5), "input", "two"),
         (zoo.remat_scope, (7, 5), (5, 7, 5), "input", "two"),
     ],
@@ -54,8 +54,7 @@ def test_what_is_logged_is_what_is_found(
     assert run.record("samples").settings["GradCAM"].startswith(f"at {printed};")
     cam = GradCAM()(kind.model, x[rows], y[rows])
     found = run.maps("GradCAM", cam.layer)
-    depth = tuple(range(1, cam.values.ndim - len(map_shape)))
-    assert gap_to(cam.values.sum(axis=depth), np.stack([m.values for m in found])) < 2e-3
+    assert gap_to(cam.values, np.stack([m.values for m in found])) < 2e-3
     assert run.content(f"map/GradCAM/{cam.layer}/0").shape == map_shape
     assert run.content(f"map/GradCAM/{cam.layer}/0").input == under
     maps = FeatureMaps(layers=[cam.layer])(kind.model, x[rows])[cam.layer]
@@ -65,6 +64,7 @@ def test_what_is_logged_is_what_is_found(
     if f"channels/{logged}/{cam.layer}/0" in content:
         assert run.content(f"channels/{logged}/{cam.layer}/0").shape == channels_shape
         tiles = np.stack([c.values for c in run.maps(logged, cam.layer)])
-        assert gap_to(np.moveaxis(maps.planes, -1, 1), tiles) < 2e-3
+        channels = np.moveaxis(maps.values, -1, 1)
+        assert gap_to(channels.reshape(tiles.shape), tiles) < 2e-3
     assert ("IntegratedGradients" in run.record("samples").settings) == kind.moving
     assert not run.record("status").problems

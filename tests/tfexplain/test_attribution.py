@@ -65,3 +65,14 @@ def test_plot_passes_images_and_options_on():
     assert len(maps) == 3
     assert all(len(axis.images) == 2 for axis in maps)
     assert {axis.images[-1].get_cmap().name for axis in maps} == {"gray"}
+
+
+def test_planes_are_the_middle_slices_of_volumes():
+    volumes = np.arange(2 * 3 * 4 * 5 * 2, dtype=np.float32).reshape(2, 3, 4, 5, 2)
+    np.testing.assert_array_equal(
+        attribution(volumes, channel_axis=-1).planes, volumes[:, 1].sum(axis=-1)
+    )
+    channels = attribution(volumes, channels=np.arange(2), dead=np.zeros(2, bool))
+    np.testing.assert_array_equal(channels.planes, volumes[:, 1])
+    heads = attribution(volumes[..., 0], attention_heads=np.arange(3))
+    assert heads.planes is heads.values

@@ -359,3 +359,11 @@ def test_figure_arranges_samples_in_rows(count, columns, cells):
     assert len(figure.axes) == cells + 1
     assert len(map_axes(figure)) == count
     assert not any(axis.axison for axis in figure.axes[:-1])
+
+
+def test_a_sheet_holds_all_slices_in_rows():
+    volume = np.arange(1, 6, dtype=np.uint8)[:, None, None, None] * np.ones((1, 2, 3, 1), np.uint8)
+    found = rendering.sheet(volume)[..., 0]
+    assert found.shape == (4, 9)
+    assert found[::2, ::3].tolist() == [[1, 2, 3], [4, 5, 0]]
+    assert (np.kron(found[::2, ::3], np.ones((2, 3))) == found).all()

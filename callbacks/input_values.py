@@ -1,0 +1,114 @@
+"""What the inputs of a validation batch are that are no pictures: tables, sequences, words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from tfexplain import schema
+from tfexplain.callbacks.settings import Settings
+from tfexplain.callbacks.words import words_of
+from tfexplain.passes import Passes
+
+# Values are shown, not computed with: a log should not become a copy of the data.
+MOST_BYTES = 16 << 20
+
+
+def input_values(passes: Passes, inputs: Any, settings: Settings) -> dict[str, schema.Values]:
+    """The features, words or curves of each input that is no picture, by its name.
+
+    Args:
+        passes: The model's passes.
+        inputs: The chosen rows, in the structure the model takes.
+        settings: The arguments of `Explain`.
+
+    Raises:
+        ValueError: `feature_names`, `vocabulary` or `decode` that do not fit the inputs.
+    """
+    flat = [np.asarray(array) for array in tf.nest.flatten(inputs)]
+    arrays = dict(zip(passes.input_names, flat, strict=True))
+    words = {name: array for name, array in arrays.items() if array.ndim == 2}
+    padded = _padded(passes, words, settings.vocabulary is not None or settings.decode is not None)
+    found: dict[str, schema.Values] = {}
+    for name, array in arrays.items():
+        layout = passes.layout(array)
+        if not np.issubdtype(array.dtype, np.number):
+            continue
+        if name in padded:
+            said = words_of(array.astype(np.int64), settings, padded[name])
+            found[name] = schema.Values(array, "tokens", (), said)
+        elif layout == "features":
+            found[name] = schema.Values(array.reshape(len(array), -1), "features")
+        elif layout == "sequence":
+            first = passes.channel_axis(array) == 1
+            found[name] = schema.Values(np.moveaxis(array, 1, 2) if first else array, "line")
+    return _small(_named(found, settings.feature_names))
+
+
+def _padded(passes: Passes, arrays: Mapping[str, npt.NDArray[Any]], asked: bool) -> dict[str, bool]:
+    """The inputs that are numbers of words, and whether 0 is padding in them.
+
+    They are those that an embedding reads; only where none does, and words are asked for, all
+    whole numbers.
+
+    Raises:
+        ValueError: words are asked for, and there is no such input.
+    """
+    whole = {name: array for name, array in arrays.items() if _is_whole(array)}
+    found: dict[str, bool] = {}
+    for site in passes.sites:
+        read = {passes.input_names[i] for i in site.inputs} & whole.keys()
+        if "Embedding" not in site.layer_type or len(read) != 1:
+            continue
+        zero = bool(getattr(passes.layers.get(site.path), "mask_zero", False))
+        (name,) = read
+        found[name] = found.get(name, False) or zero
+    if not found and asked:
+        found = {name: False for name, a in whole.items() if np.issubdtype(a.dtype, np.integer)}
+        if not found:
+            kinds = {name: f"{a.dtype.name} {list(a.shape)}" for name, a in arrays.items()}
+            raise ValueError(
+                "vocabulary, decode: expected an input [N, T] of whole numbers, those of words; "
+                f"got {kinds or 'inputs of other shapes'}. Leave them out."
+            )
+    return found
+
+
+def _is_whole(array: npt.NDArray[Any]) -> bool:
+    return bool(np.issubdtype(array.dtype, np.number) and np.all(array == np.floor(array)))
+
+
+def _named(
+    found: Mapping[str, schema.Values], names: Mapping[str, Sequence[str]] | Sequence[str]
+) -> dict[str, schema.Values]:
+    """Values with their names: of features, or where no input has any, of a line's channels."""
+    if not names:
+        return dict(found)
+    features = [name for name, values in found.items() if values.layout == "features"]
+    unnamed = features or [name for name, values in found.items() if values.layout == "line"]
+    asked = names if isinstance(names, Mapping) else dict.fromkeys(unnamed, names)
+    known = [name for name, values in found.items() if values.layout != "tokens"]
+    for name, own in asked.items() or {"": names}.items():
+        if name not in known:
+            raise ValueError(
+                f"feature_names: expected names for a table or a sequence, one of {known}; got "
+                f"{name!r}. Leave them out, or name one of the inputs."
+            )
+        columns = found[name].values.shape[-1]
+        if len(own) != columns:
+            raise ValueError(
+                f"feature_names: expected {columns} names for input {name!r}; got {len(own)}. "
+                "Pass one name for each column, in order."
+            )
+    return {
+        name: schema.Values(values.values, values.layout, tuple(asked.get(name, ())), values.words)
+        for name, values in found.items()
+    }
+
+
+def _small(found: Mapping[str, schema.Values]) -> dict[str, schema.Values]:
+    return {name: one for name, one in found.items() if 4 * one.values.size <= MOST_BYTES}

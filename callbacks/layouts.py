@@ -1,0 +1,66 @@
+"""How the values of an attribution lie, and which input they belong to."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from tfexplain import schema
+from tfexplain.attribution import Attribution
+from tfexplain.callbacks.batch import ValidationBatch
+from tfexplain.passes import Passes
+from tfexplain.sites import Site
+
+_BY_SIDES: dict[int, schema.Layout] = {1: "line", 2: "plane", 3: "volume"}
+# Under a map of positions lies what has such positions; words and curves have a line of them.
+_UNDER: dict[str, tuple[str, ...]] = {
+    "line": ("line", "tokens"),
+    "plane": ("plane",),
+    "volume": ("volume",),
+    "": ("tokens", "plane", "line", "features"),
+}
+
+
+def input_layouts(batch: ValidationBatch) -> dict[str, schema.Layout]:
+    """How each input lies that the log can show, by its name."""
+    pictures: dict[str, schema.Layout] = dict.fromkeys(batch.pictures, "plane")
+    volumes: dict[str, schema.Layout] = dict.fromkeys(batch.volumes, "volume")
+    return pictures | volumes | {name: one.layout for name, one in batch.values.items()}
+
+
+def place(
+    attribution: Attribution, passes: Passes, batch: ValidationBatch
+) -> tuple[schema.Layout | Literal[""], str]:
+    """(layout, input) of an attribution: how one sample's values lie, and the name of the input
+    they lie over: the explained one, or the first such one that the layer depends on."""
+    inputs, layer = input_layouts(batch), attribution.layer
+    if layer in passes.input_names:
+        return _at_input(attribution, inputs.get(layer, "")), layer
+    site = next((site for site in passes.sites if site.path == layer), None)
+    layout = _at_layer(attribution, site)
+    causes = [passes.input_names[i] for i in site.inputs] if site else []
+    wanted = _UNDER.get(layout, ())
+    under = next((n for kind in wanted for n in causes if inputs.get(n) == kind), "")
+    if layout == "line" and under in batch.values and inputs[under] == "tokens":
+        # A word for each position: anything else has lost or joined some.
+        length = batch.values[under].values.shape[1]
+        layout = "tokens" if attribution.maps.shape[-1] == length else layout
+    return layout, under
+
+
+def _at_input(
+    attribution: Attribution, known: schema.Layout | Literal[""]
+) -> schema.Layout | Literal[""]:
+    rank = attribution.maps.ndim - 1
+    if rank == 1:
+        return known if known in ("tokens", "features", "line") else "features"
+    return _BY_SIDES.get(rank, "")
+
+
+def _at_layer(attribution: Attribution, site: Site | None) -> schema.Layout | Literal[""]:
+    if attribution.kind == "matrix":
+        return ""
+    rank = attribution.maps.ndim - 1 - int(attribution.kind == "channels")
+    lies = attribution.channel_axis is not None or attribution.kind == "channels"
+    if rank == 1 and not lies and not (site and site.grid and len(site.grid.sides) == 1):
+        return "features"
+    return _BY_SIDES.get(rank, "")

@@ -1,0 +1,242 @@
+"""What `Explain` writes of inputs that are no pictures, and how it says that maps lie."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+from support import zoo
+from support.kinds import WordAttention, WordSums, made
+from support.read import Run, read_run
+
+from tfexplain import Explain, GradCAM, IntegratedGradients
+from tfexplain.callbacks.input_values import input_values
+from tfexplain.callbacks.settings import Settings
+from tfexplain.passes import passes_of
+
+layers = keras.layers
+WORDS = ["", "[UNK]", *(f"word{i}" for i in range(2, 20))]
+IDS = np.array([[3, 7, 2, 0, 0], [4, 4, 19, 5, 0], [9, 8, 7, 6, 5]], np.int64)
+
+
+def text_model(**embedding: Any) -> keras.Model:
+    model = keras.Sequential(
+        [
+            keras.Input((5,), dtype="int64"),
+            layers.Embedding(20, 4, name="embed", **embedding),
+            layers.GlobalAveragePooling1D(),
+            layers.Dense(3),
+        ]
+    )
+    return compiled(model)
+
+
+def compiled(model: keras.Model) -> keras.Model:
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    return model
+
+
+def logged(model: keras.Model, x: Any, tmp_path: Path, *explainers: Any, **settings: Any) -> Run:
+    count = len(keras.tree.flatten(x)[0])
+    callback = Explain(
+        (x, np.arange(count) % 3),
+        explainers or None,
+        log_dir=tmp_path,
+        on_error="raise",
+        verbose=False,
+        **settings,
+    )
+    model.fit(x, np.arange(count) % 3, epochs=1, verbose=0, callbacks=[callback])
+    return read_run(tmp_path)
+
+
+def rows_of(run: Run) -> Any:
+    return run.record("samples").rows
+
+
+# ------------------------------------------------------------------------------------ words
+
+
+def test_words_by_a_vocabulary(tmp_path: Path) -> None:
+    run = logged(text_model(), IDS, tmp_path, WordSums(), vocabulary=WORDS)
+    values = run.record("values/input")
+    ids = IDS[rows_of(run)]
+    assert values.layout == "tokens"
+    np.testing.assert_array_equal(values.values, ids)
+    assert values.words == [WORDS[i] for i in ids.ravel()]
+    content = run.content("map/WordSums/input/0")
+    assert (content.layout, content.input, content.shape) == ("tokens", "input", (5,))
+    assert run.record("samples").settings["inputs"] == "input as 5 words"
+
+
+@pytest.mark.parametrize(
+    ("settings", "word"),
+    [
+        ({}, "#19"),
+        ({"vocabulary": {19: "owl", 4: "cat"}}, "owl"),
+        ({"vocabulary": {4: "cat"}}, "#19"),
+        ({"decode": lambda row: [f"<{i}>" for i in row]}, "<19>"),
+    ],
+)
+def test_other_ways_to_words(settings: dict[str, Any], word: str, tmp_path: Path) -> None:
+    run = logged(text_model(), IDS, tmp_path, WordSums(), **settings)
+    words = np.reshape(run.record("values/input").words, (3, 5))
+    assert words[rows_of(run) == 1][0, 2] == word
+
+
+def test_what_an_embedding_masks_is_padding(tmp_path: Path) -> None:
+    model = text_model(mask_zero=True)
+    words = logged(model, IDS, tmp_path / "masked", WordSums()).record("values/input").words
+    assert sum(word == "" for word in words) == 3
+    plain = logged(text_model(), IDS, tmp_path / "plain", WordSums())
+    assert "" not in plain.record("values/input").words
+
+
+def test_attention_is_a_matrix_over_words(tmp_path: Path) -> None:
+    run = logged(text_model(), IDS, tmp_path, WordAttention())
+    content = run.content("matrix/WordAttention/embed/0")
+    assert (content.kind, content.shape, content.input) == ("matrix", (3, 5, 5), "input")
+    record = run.record("matrix/WordAttention/embed/2")
+    np.testing.assert_array_equal(record.attention_heads, [0, 1, 5])
+    np.testing.assert_allclose(record.values.sum(axis=-1), 1, atol=5e-3)
+    assert run.record("drift/WordAttention/embed").values[:, 0] == pytest.approx(1)
+
+
+def test_maps_of_a_layer_with_a_place_for_each_word_are_of_words(tmp_path: Path) -> None:
+    """One that has joined words is a line beside them."""
+    model = keras.Sequential(
+        [
+            keras.Input((5,), dtype="int32"),
+            layers.Embedding(20, 4),
+            layers.Conv1D(4, 3, padding="same", name="same"),
+            layers.Conv1D(4, 3, name="valid"),
+            layers.GlobalAveragePooling1D(),
+            layers.Dense(3),
+        ]
+    )
+    run = logged(compiled(model), IDS, tmp_path, GradCAM(layer=["same", "valid"]))
+    found = [run.content(f"map/GradCAM/{layer}/0") for layer in ("same", "valid")]
+    assert [c.layout for c in found] == ["tokens", "line"]
+    assert {c.input for c in found} == {"input"}
+
+
+# -------------------------------------------------------------------- tables, lines, volumes
+
+
+def test_tables_have_names(tmp_path: Path) -> None:
+    x = np.random.default_rng(0).normal(size=(4, 3)).astype("f4")
+    model = compiled(keras.Sequential([keras.Input((3,)), layers.Dense(3)]))
+    run = logged(model, x, tmp_path, feature_names=("mass", "age", "sex"))
+    values = run.record("values/input")
+    assert (values.layout, values.names, values.words) == ("features", ["mass", "age", "sex"], [])
+    np.testing.assert_array_equal(values.values, x[rows_of(run)])
+    content = run.content("map/IntegratedGradients/input/0")
+    assert (content.layout, content.input) == ("features", "input")
+
+
+def test_several_inputs_have_names_of_their_own(tmp_path: Path) -> None:
+    left, right = keras.Input((2,), name="left"), keras.Input((6, 2), name="right")
+    joined = layers.Concatenate()([left, layers.GRU(2)(right)])
+    model = compiled(keras.Model([left, right], layers.Dense(3)(joined)))
+    x = [np.ones((3, 2), "f4"), np.ones((3, 6, 2), "f4")]
+    names = {"left": ["a", "b"], "right": ["x", "y"]}
+    run = logged(model, x, tmp_path, IntegratedGradients(steps=2), feature_names=names)
+    for name, layout in (("left", "features"), ("right", "line")):
+        values = run.record(f"values/{name}")
+        assert (values.layout, values.names) == (layout, names[name])
+        assert run.content(f"map/IntegratedGradients/{name}/0").layout == layout
+
+
+def test_a_line_and_its_layers(tmp_path: Path) -> None:
+    kind = zoo.line(keras)
+    x = np.concatenate([kind.inputs] * 2)
+    run = logged(compiled(kind.model), x, tmp_path, IntegratedGradients(steps=2), GradCAM())
+    assert run.record("values/input").values.shape == (4, 16, 2)
+    for tag in ("map/IntegratedGradients/input/0", "map/GradCAM/two/0"):
+        assert (run.content(tag).layout, run.content(tag).input) == ("line", "input")
+
+
+def test_a_volume_is_kept_whole(tmp_path: Path) -> None:
+    kind = zoo.volume(keras)
+    x = np.concatenate([kind.inputs] * 2)
+    run = logged(
+        compiled(kind.model), x, tmp_path, IntegratedGradients(steps=4), color_range=(-3, 3)
+    )
+    content = run.content("map/IntegratedGradients/input/0")
+    assert (content.layout, content.shape) == ("volume", (4, 5, 6))
+    # The parts of a volume add up to its difference of scores, as those of a picture do.
+    record = run.record("map/IntegratedGradients/input/0")
+    assert abs(record.gap) < 0.2 * np.abs(record.values).sum()
+    inputs = run.content("inputs/input")
+    assert (inputs.layout, inputs.shape) == ("volume", (4, 5, 6, 1))
+    sheet = np.asarray(Image.open(io.BytesIO(run.pictures()[0])))
+    assert sheet.shape == (10, 12)
+    shown = np.round(255 * np.clip((x[rows_of(run)][0, ..., 0] + 3) / 6, 0, 1))
+    for i, (row, column) in enumerate([(0, 0), (0, 1), (1, 0), (1, 1)]):
+        found = sheet[row * 5 : row * 5 + 5, column * 6 : column * 6 + 6]
+        np.testing.assert_array_equal(found, shown[i])
+    overlay = np.asarray(Image.open(io.BytesIO(run.values["tfexplain/IntegratedGradients"][0][2])))
+    assert overlay.shape[0] > 2 * 80
+
+
+def test_units_are_features_without_an_input(tmp_path: Path) -> None:
+    """A dense layer's values have no place in the picture that they come from."""
+    model = compiled(
+        keras.Sequential([keras.Input((4, 4, 1)), layers.Flatten(), layers.Dense(3, name="d")])
+    )
+    x = np.random.default_rng(0).random((3, 4, 4, 1)).astype("f4")
+    run = logged(model, x, tmp_path, UnitSums())
+    content = run.content("map/UnitSums/d/0")
+    assert (content.layout, content.input) == ("features", "")
+
+
+class UnitSums(WordSums):
+    def finish(self, context: Any, _: Any) -> Any:
+        return {"d": made(self, context, np.ones((3, 3)), layer="d")}
+
+
+def test_what_is_too_large_is_left_out(tmp_path: Path) -> None:
+    x = np.zeros((3, 2_000_000), "f4")
+    model = compiled(
+        keras.Sequential([keras.Input((2_000_000,)), layers.Dense(3, kernel_initializer="zeros")])
+    )
+    settings = Settings(x, None, 3, (), "label", None, True, 0, False)
+    assert input_values(passes_of(model, x), x, settings) == {}
+    assert input_values(passes_of(model, x), x[:1], settings).keys() == {"input"}
+
+
+# ---------------------------------------------------------------------------------- refused
+
+TABLE = np.ones((3, 2), "f4")
+REFUSED: dict[str, tuple[Any, dict[str, Any], str]] = {
+    "one name": (TABLE, {"feature_names": "mass"}, "feature_names: expected a list of names"),
+    "numbers": (TABLE, {"feature_names": [1, 2]}, "feature_names: expected a list of names"),
+    "too few": (TABLE, {"feature_names": ["a"]}, "expected 2 names for input 'input'; got 1"),
+    "no such input": (TABLE, {"feature_names": {"x": ["a"]}}, r"one of \['input'\]; got 'x'"),
+    "of words": (IDS, {"feature_names": list("abcde")}, "expected names for a table"),
+    "no words": (TABLE + 0.5, {"vocabulary": WORDS}, r"expected an input \[N, T\] of whole"),
+    "a word": (IDS, {"vocabulary": "word"}, "vocabulary: expected a list of words"),
+    "ids by word": (IDS, {"vocabulary": {"a": 1}}, "Turn words by id around"),
+    "short": (IDS, {"vocabulary": WORDS[:10]}, "got 10 words and the id 19"),
+    "both": (IDS, {"vocabulary": WORDS, "decode": str}, "got both"),
+    "not callable": (IDS, {"decode": WORDS}, "decode=.*expected a function"),
+    "text": (IDS, {"decode": lambda row: "words"}, "expected a list of 5 words; got str"),
+    "joined": (IDS, {"decode": lambda row: ["a"]}, "expected 5 words for a row of 5 ids; got 1"),
+    "bytes": (IDS, {"decode": lambda row: [b"a"] * 5}, "expected a list of 5 words; got"),
+    "raises": (IDS, {"decode": lambda row: row.words}, "it raised AttributeError"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_does_not_fit_the_inputs_is_refused(case: str, tmp_path: Path) -> None:
+    x, settings, message = REFUSED[case]
+    table = keras.Sequential([keras.Input((2,)), layers.Dense(3)])
+    model = compiled(table) if x is not IDS else text_model()
+    with pytest.raises(ValueError, match=message):
+        logged(model, x, tmp_path, WordSums() if x is IDS else IntegratedGradients(), **settings)
+    assert not (tmp_path / "explain").exists()
