@@ -15,8 +15,9 @@ from tfexplain.callbacks import validation
 from tfexplain.callbacks.input_values import input_values
 from tfexplain.callbacks.settings import Settings
 from tfexplain.explainers.together import as_batch
+from tfexplain.labels import known_labels, labels_of
 from tfexplain.passes import Passes
-from tfexplain.targets import PREDICTED, Head, TargetError, Targets, class_indices
+from tfexplain.targets import PREDICTED, Head, Targets
 
 
 @dataclass(frozen=True)
@@ -92,40 +93,6 @@ def choose_batch(settings: Settings, model: Any, heads: Sequence[str | int | Non
         len(pool),
     )
     return passes, head, batch
-
-
-def labels_of(labels: Any, head: Head, passes: Passes) -> Any:
-    """The labels of one output, from whatever structure they came in; None where unclear."""
-    if labels is None or len(passes.heads) == 1:
-        flat = tf.nest.flatten(labels) if labels is not None else []
-        return flat[0] if len(flat) == 1 else None
-    if isinstance(labels, dict):
-        return labels.get(head.name)
-    if isinstance(labels, (list, tuple)) and len(labels) == len(passes.heads):
-        return labels[head.position]
-    return labels if head.position == 0 and isinstance(labels, np.ndarray) else None
-
-
-def known_labels(
-    labels: Any, head: Head
-) -> tuple[Literal["class", "value", "none"], npt.NDArray[Any] | None]:
-    """Labels as class indices (whole numbers) or as values (floats), whichever the head has.
-
-    Raises:
-        TargetError: a class that the head does not have.
-    """
-    if labels is None or not head.classes:
-        return "none", None
-    if head.regression:
-        return "value", np.asarray(labels, np.float64).reshape(len(labels), -1)[:, 0]
-    found = class_indices(np.asarray(labels), head.targets)
-    wrong = np.flatnonzero((found < PREDICTED) | (found >= head.targets))
-    if len(wrong):
-        raise TargetError(
-            f"val: expected labels in 0..{head.targets - 1} for output {head.name!r}; got "
-            f"{found[wrong[0]]} (row {wrong[0]}). Check the labels, or the model's outputs."
-        )
-    return "class", found
 
 
 def pictures_of(

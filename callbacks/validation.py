@@ -10,10 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from tfexplain.batches import FORMS, arrays, batches, comes_in_batches, unpacked
+
 # Enough to balance classes from, little enough to read before the first batch.
 MOST_ROWS = 1024
 MOST_BYTES = 128 << 20
-_FORMS = "(x, y) arrays, x alone, a batched tf.data.Dataset, or a Keras PyDataset or Sequence"
 
 
 @dataclass(frozen=True)
@@ -50,26 +51,21 @@ def read(val: Any) -> Pool:
         ValueError: nothing in it, or rows that do not match.
         TypeError: not a validation set.
     """
-    if isinstance(val, (tf.data.Dataset, tf.distribute.DistributedDataset)):
-        pool = _joined(_batches(val))
-    elif (
-        hasattr(val, "__getitem__")
-        and not isinstance(val, (tuple, list, dict))
-        and _is_batches(val)
-    ):
-        pool = _joined(val[i] for i in range(len(val)))
+    if comes_in_batches(val):
+        pool = _joined(batches(val, "val"))
     elif isinstance(val, tuple):
-        pool = Pool(*_unpacked(val))
+        pool = Pool(*unpacked(val, "val"))
     elif isinstance(val, (np.ndarray, tf.Tensor, list, dict)) or hasattr(val, "__array__"):
         pool = Pool(val, None)
     else:
-        raise TypeError(f"val: expected {_FORMS}; got {type(val).__name__}.")
-    pool = Pool(_arrays(pool.inputs), None if pool.labels is None else _arrays(pool.labels))
+        raise TypeError(f"val: expected {FORMS}; got {type(val).__name__}.")
+    labels = None if pool.labels is None else arrays(pool.labels, "val")
+    pool = Pool(arrays(pool.inputs, "val"), labels)
     lengths = {len(x) for x in tf.nest.flatten(pool.inputs)}
     if pool.labels is not None:
         lengths |= {len(y) for y in tf.nest.flatten(pool.labels)}
     if lengths in (set(), {0}):
-        raise ValueError(f"val: expected at least one sample; it is empty. Pass {_FORMS}.")
+        raise ValueError(f"val: expected at least one sample; it is empty. Pass {FORMS}.")
     if len(lengths) > 1:
         raise ValueError(f"val: expected as many labels as inputs; got lengths {sorted(lengths)}.")
     return pool
@@ -95,80 +91,23 @@ def choose(labels: npt.NDArray[Any] | None, rows: int, count: int, seed: int) ->
     return chosen[np.lexsort((chosen, labels[chosen]))]
 
 
-def _batches(val: Any) -> Iterator[Any]:
-    workers = isinstance(tf.distribute.get_strategy(), tf.distribute.MultiWorkerMirroredStrategy)
-    if workers and isinstance(val, tf.distribute.DistributedDataset):
-        raise ValueError(
-            "val: expected data that one worker can read alone; got a distributed dataset of "
-            "several workers. Pass the tf.data.Dataset that it was made of."
-        )
-    return iter(val)
-
-
-def _is_batches(val: Any) -> bool:
-    """Keras' PyDataset and Sequence, of Keras 3 or tf_keras: told by their bases' names."""
-    return any(base.__name__ in ("PyDataset", "Sequence") for base in type(val).__mro__)
-
-
-def _joined(batches: Iterator[Any]) -> Pool:
+def _joined(read: Iterator[tuple[Any, Any | None]]) -> Pool:
     """Batches end to end, up to the limits of a pool."""
-    batches = _readable(batches)
     inputs: list[Any] = []
     labels: list[Any] = []
     rows = size = 0
-    for batch in batches:
-        x, y = _unpacked(batch)
-        inputs.append(_arrays(x))
+    for x, y in read:
+        inputs.append(x)
         if y is not None:
-            labels.append(_arrays(y))
-        flat = tf.nest.flatten(inputs[-1])
+            labels.append(y)
+        flat = tf.nest.flatten(x)
         rows, size = rows + len(flat[0]), size + sum(array.nbytes for array in flat)
         if rows >= MOST_ROWS or size >= MOST_BYTES:
             break
     if not inputs:
-        raise ValueError(f"val: expected at least one batch; it is empty. Pass {_FORMS}.")
+        raise ValueError(f"val: expected at least one batch; it is empty. Pass {FORMS}.")
     join: Callable[..., Any] = lambda *parts: np.concatenate(parts)  # noqa: E731
     return Pool(
         tf.nest.map_structure(join, *inputs),
         tf.nest.map_structure(join, *labels) if labels else None,
     )
-
-
-def _readable(batches: Iterator[Any]) -> Iterator[Any]:
-    try:
-        yield from batches
-    except Exception as error:
-        raise ValueError(
-            f"val: expected batches that can be read; one raised {type(error).__name__}. "
-            f"Check the validation data. The error was: {error}"
-        ) from error
-
-
-def _unpacked(batch: Any) -> tuple[Any, Any | None]:
-    """(x, y) of what `fit` calls a batch: x, (x,), (x, y) or (x, y, weights)."""
-    if not isinstance(batch, tuple):
-        return batch, None
-    if not 1 <= len(batch) <= 3:
-        raise ValueError(f"val: expected (x, y) or (x, y, weights); got {len(batch)} parts.")
-    return batch[0], batch[1] if len(batch) > 1 else None
-
-
-def _arrays(values: Any) -> Any:
-    if isinstance(values, list) and values and np.isscalar(tf.nest.flatten(values)[0]):
-        return np.asarray(values)  # nested lists of numbers are an array, not a structure
-    return tf.nest.map_structure(_array, values)
-
-
-def _array(values: Any) -> Any:
-    if isinstance(values, (tf.RaggedTensor, tf.SparseTensor)):
-        raise ValueError(
-            f"val: expected dense arrays; got a {type(values).__name__}. Pass .to_tensor() of it."
-        )
-    if isinstance(values, tf.distribute.DistributedValues):
-        values = tf.concat(values.values, 0)
-    array = values.numpy() if hasattr(values, "numpy") else np.asarray(values)
-    if array.ndim == 0:
-        raise ValueError(
-            "val: expected batches; got single numbers. Call .batch(n) on the dataset."
-        )
-    return array

@@ -16,7 +16,7 @@ from typing import Any, Literal
 import keras
 import tensorflow as tf
 
-from tfexplain import layout, tap
+from tfexplain import layout, progress, tap
 from tfexplain.attention_sites import Attending, AttentionSite, attending
 from tfexplain.attention_tap import is_weights, reading_weights
 from tfexplain.compiling import compiled
@@ -287,7 +287,9 @@ class Passes:
         if (key, shapes) not in self.compiled:
             with self._tracing():
                 self.compiled[key, shapes] = compiled(make(), given, often=often)
-        return self.compiled[key, shapes](*arguments)
+        found = self.compiled[key, shapes](*arguments)
+        progress.ran()
+        return found
 
     @property
     def traces(self) -> int:

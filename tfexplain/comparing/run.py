@@ -13,7 +13,6 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from tfexplain import quality
-from tfexplain.callbacks.batch import known_labels, labels_of
 from tfexplain.callbacks.choices import describe
 from tfexplain.callbacks.explaining import Explaining, Found
 from tfexplain.callbacks.settings import Settings
@@ -25,6 +24,7 @@ from tfexplain.comparing.models import Contender, Sources, contenders
 from tfexplain.comparing.predicting import predict
 from tfexplain.comparing.weights import Weights, measure_weights
 from tfexplain.explainers import Explainer
+from tfexplain.labels import known_labels, labels_of
 from tfexplain.quality import Drifted, Fidelity, Predicted
 from tfexplain.targets import Targets
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import tensorflow as tf
@@ -18,11 +18,21 @@ from tfexplain.targets import Head, Measure, Score, Targets, measure, rule
 
 
 @dataclass(frozen=True)
+class Place:
+    """Which of all samples a batch begins with, and how many there are: None while a dataset is
+    being read. Whatever is drawn or given for each sample belongs to its number among all."""
+
+    start: int
+    total: int | None = None
+
+
+@dataclass(frozen=True)
 class Context:
     """One batch on its way through an explainer: the passes, the batch, and what is known of it.
 
     `targets` are as `Passes.targets` gives them; `result` is the shared pass, which gave
-    `result.scores` float32 [N] and `result.targets` int32 [N].
+    `result.scores` float32 [N] and `result.targets` int32 [N]. The batch may be a portion of what
+    is explained: `place` says which one.
     """
 
     passes: Passes
@@ -31,6 +41,7 @@ class Context:
     head: Head
     score: Score
     result: PassResult
+    place: Place = Place(0)
 
     @property
     def unit(self) -> Measure:
@@ -64,7 +75,11 @@ class Explainer(ABC):
     Attributes:
         output: `"logit"` (default) or `"probability"`: which number of the target is explained.
         head: Name or position of the model's output; default the first.
+        whole: Of a method, not of a call: whether it compares samples with each other, so that
+            they must not be explained in portions.
     """
+
+    whole: ClassVar[bool] = False
 
     output: Score = "logit"
     head: str | int | None = None
@@ -90,12 +105,19 @@ class Explainer(ABC):
         return None
 
     def each(
-        self, model: Any, inputs: Any, targets: Targets = None, *, batch_size: int | None = None
+        self,
+        model: Any,
+        inputs: Any,
+        targets: Targets = None,
+        *,
+        batch_size: int | None = None,
+        progress: bool = False,
     ) -> dict[str, Attribution]:
         """The attributions by layer or input; see `explain` for the arguments."""
         from tfexplain.explainers.together import explain  # which runs explainers
 
-        return explain(model, [self], inputs, targets, batch_size=batch_size)[0].attributions
+        (found,) = explain(model, [self], inputs, targets, batch_size=batch_size, progress=progress)
+        return found.attributions
 
     @abstractmethod
     def reading(self, passes: Passes) -> Reading:
@@ -115,7 +137,13 @@ class SingleExplainer(Explainer):
     """An explainer of one layer or input: called, it returns that one's `Attribution`."""
 
     def __call__(
-        self, model: Any, inputs: Any, targets: Targets = None, *, batch_size: int | None = None
+        self,
+        model: Any,
+        inputs: Any,
+        targets: Targets = None,
+        *,
+        batch_size: int | None = None,
+        progress: bool = False,
     ) -> Attribution:
         """The one attribution; see `explain` for the arguments.
 
@@ -124,7 +152,7 @@ class SingleExplainer(Explainer):
             TargetError: a target the model does not have.
             ValueError: several layers or inputs are explained; `each` returns those.
         """
-        found = self.each(model, inputs, targets, batch_size=batch_size)
+        found = self.each(model, inputs, targets, batch_size=batch_size, progress=progress)
         if len(found) > 1:
             raise ValueError(
                 f"{self.name}: expected one layer or input; got {', '.join(found)}. "

@@ -8,11 +8,17 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from tfexplain.explainers.base import Place
+
 Baseline: TypeAlias = float | npt.ArrayLike | Sequence[Any] | Mapping[str, Any] | None
 
 
 def starts(
-    baseline: Baseline, inputs: Sequence[Any], names: Sequence[str], moving: Sequence[int]
+    baseline: Baseline,
+    inputs: Sequence[Any],
+    names: Sequence[str],
+    moving: Sequence[int],
+    place: Place | None = None,
 ) -> list[Any]:
     """Where paths start: for each input [B * N, ...], baseline by baseline.
 
@@ -21,11 +27,13 @@ def starts(
         inputs: The batch, arrays [N, ...].
         names: The inputs' names.
         moving: Positions of the inputs that move; the others stay what they are.
+        place: Of the batch, where it is a portion and baselines are given for all samples.
 
     Raises:
         ValueError: a baseline that does not fit its input, or not as many for each input.
     """
-    found = [_of_input(baseline, x, name) for x, name in zip(inputs, names, strict=True)]
+    place = place or Place(0, len(inputs[0]))
+    found = [_of_input(baseline, x, name, place) for x, name in zip(inputs, names, strict=True)]
     count = max(len(base) for base in found)
     if any(len(base) not in (1, count) for base in found):
         raise ValueError(
@@ -42,18 +50,20 @@ def starts(
     ]
 
 
-def _of_input(baseline: Baseline, inputs: Any, name: str) -> list[Any]:
+def _of_input(baseline: Baseline, inputs: Any, name: str, place: Place) -> list[Any]:
     """The baselines of one input, each [1, ...] or [N, ...]."""
     if isinstance(baseline, Mapping):
         baseline = baseline.get(name)
     several = baseline if isinstance(baseline, (list, tuple)) else [baseline]
     if not several:
         raise ValueError("baseline=[]: expected at least one. Leave it out for zeros.")
-    return [_one(one, inputs, name) for one in several]
+    return [_one(one, inputs, name, place) for one in several]
 
 
-def _one(baseline: Any, inputs: Any, name: str) -> Any:
+def _one(baseline: Any, inputs: Any, name: str, place: Place) -> Any:
     array = np.asarray(0.0 if baseline is None else baseline, np.float32)
+    if array.ndim == inputs.ndim and len(array) == (place.total or len(array)) > 1:
+        array = array[place.start : place.start + len(inputs)]
     if array.ndim == inputs.ndim - 1 and array.ndim:
         array = array[None]
     try:

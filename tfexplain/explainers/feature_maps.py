@@ -52,15 +52,22 @@ class FeatureMaps(Explainer):
         check_grid(self.grid)
 
     def __call__(
-        self, model: Any, inputs: Any, targets: Targets = None, *, batch_size: int | None = None
+        self,
+        model: Any,
+        inputs: Any,
+        targets: Targets = None,
+        *,
+        batch_size: int | None = None,
+        progress: bool = False,
     ) -> dict[str, Attribution]:
         """The feature maps of each layer.
 
         Args:
             model: A built Keras model.
-            inputs: The batch, scaled as in training.
+            inputs: Arrays, tensors or a dataset, scaled as in training.
             targets: Only decides which class' score is reported beside the maps.
             batch_size: See `explain`.
+            progress: See `explain`.
 
         Returns:
             An `Attribution` for each layer, `values` float32 [N, h, w, c] (or [N, t, c] or
@@ -70,7 +77,7 @@ class FeatureMaps(Explainer):
         Raises:
             LayerError: a layer is missing or its output has no positions.
         """
-        return self.each(model, inputs, targets, batch_size=batch_size)
+        return self.each(model, inputs, targets, batch_size=batch_size, progress=progress)
 
     def reading(self, passes: Passes) -> Reading:
         """Activations only."""

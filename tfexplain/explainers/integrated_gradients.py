@@ -131,7 +131,7 @@ class IntegratedGradients(SingleExplainer):
         names = context.passes.input_names
         flat = [np.asarray(x) for x in tf.nest.flatten(context.inputs)]
         moving = floating_inputs(context.inputs)
-        begin = starts(self.baseline, flat, names, moving)
+        begin = starts(self.baseline, flat, names, moving, context.place)
         count = len(begin[0]) // len(flat[0])
         spans = [np.concatenate([flat[i]] * count) - begin[i] for i in moving]
         found = self._integrate(Paths(context, begin, moving, self._size(context)), spans)

@@ -1,32 +1,27 @@
-"""Several explainers on one batch: those that need the same forward pass share it."""
+"""Several explainers on the same samples: those that need the same forward pass share it."""
 
 from __future__ import annotations
 
+import operator
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
-from tfexplain.attribution import Attribution
-from tfexplain.explainers.base import Context, Explainer
+from tfexplain.explainers.base import Context, Explainer, Place
+from tfexplain.explainers.feeding import Feed
+from tfexplain.explainers.joining import Explanation, joined, length
 from tfexplain.passes import Passes, passes_of
-from tfexplain.shared_pass import PassResult, Request, shared_pass
-from tfexplain.targets import Targets
+from tfexplain.progress import bar
+from tfexplain.progress import part as progress_part
+from tfexplain.shared_pass import Request, shared_pass
+from tfexplain.targets import Head, Score, Targets
 
-
-@dataclass(frozen=True)
-class Explanation:
-    """What one explainer found, by layer or input, and the seconds of its own work.
-
-    The shared pass is divided evenly among the explainers that rode on it. `outputs` are the
-    model's on the batch, in its own structure.
-    """
-
-    attributions: dict[str, Attribution]
-    seconds: float
-    outputs: Any
+__all__ = ["Explanation", "as_batch", "explain", "explain_each"]
 
 
 def explain(
@@ -37,30 +32,57 @@ def explain(
     *,
     passes: Passes | None = None,
     batch_size: int | None = None,
+    progress: bool = False,
 ) -> list[Explanation]:
-    """Run explainers on one batch, sharing forward and backward passes.
+    """Run explainers on the same samples, sharing forward and backward passes.
 
     Args:
         model: A built Keras model.
         explainers: Methods with their settings.
-        inputs: The batch, arrays or tensors [N, ...] in the structure the model takes.
+        inputs: Arrays or tensors [N, ...] in the structure the model takes; or a batched
+            `tf.data.Dataset`, or a Keras `PyDataset` or `Sequence`, of x, (x, y) or (x, y,
+            weights). These are read batch by batch, and only what was found is kept.
         targets: Class index or indices [N], one-hot rows [N, K], a function of the outputs that
-            returns [N], a hidden `Unit`, or None for the predicted class.
+            returns [N], a hidden `Unit`, or None (also `"predicted"`) for the predicted class.
+            `"label"` are the labels y that come with a dataset; without it they are not looked at.
         passes: The model's compiled passes, where the caller keeps them.
-        batch_size: How many samples go through the shared pass at once; default all. Results are
-            the same.
+        batch_size: How many samples are explained at once; default all, and of a dataset a batch.
+            It bounds memory. Results are the same up to rounding. Methods that compare samples
+            with each other (`Explainer.whole`) get all samples, whatever this is: of a dataset too.
+        progress: Whether to show a bar on the standard error.
 
     Returns:
         One `Explanation` for each explainer, in order.
 
     Raises:
         LayerError: a layer is missing or unfit.
-        TargetError: a target the model does not have.
+        TargetError: a target the model does not have, or no label where labels are asked for.
+        ValueError: no samples, or data that cannot be read.
+
+    Example:
+        >>> import keras, tensorflow as tf
+        >>> from tfexplain import Saliency
+        >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3)])
+        >>> data = tf.data.Dataset.from_tensor_slices((tf.ones((10, 2)), tf.range(10) % 3)).batch(4)
+        >>> explain(model, [Saliency()], data, "label")[0].attributions["input"].targets[:5]
+        array([0, 1, 2, 0, 1], dtype=int32)
     """
-    batch = as_batch(inputs)
-    passes = passes or passes_of(model, batch)
-    wanted = [(explainer, targets) for explainer in explainers]
-    return explain_each(wanted, passes, batch, batch_size)
+    if batch_size is not None and batch_size < 1:
+        raise ValueError(f"batch_size={batch_size}: expected at least 1. Leave it out for all.")
+    feed = Feed(inputs, targets, joined=any(explainer.whole for explainer in explainers))
+    parts = None if feed.batches is None else feed.batches * len(explainers)
+    found: list[list[Explanation]] = []
+    with bar(parts) if progress else nullcontext():
+        for fed in feed:
+            batch = as_batch(fed.inputs)
+            opened = passes or passes_of(model, batch)
+            heads = [opened.head(explainer.head) for explainer in explainers]
+            # One object for each head: explainers of the same targets share a backward pass.
+            by_head = {head: fed.targets(head, opened) for head in dict.fromkeys(heads)}
+            wanted = [(e, by_head[head]) for e, head in zip(explainers, heads, strict=True)]
+            place = Place(fed.start) if feed.streamed else None
+            found.append(explain_each(wanted, opened, batch, batch_size, place))
+    return [joined(portions) for portions in zip(*found, strict=True)]
 
 
 def explain_each(
@@ -68,6 +90,7 @@ def explain_each(
     passes: Passes,
     batch: Any,
     at_once: int | None = None,
+    place: Place | None = None,
 ) -> list[Explanation]:
     """Run explainers, each with targets of its own, on one forward pass.
 
@@ -77,28 +100,31 @@ def explain_each(
         wanted: (explainer, targets); see `explain`.
         passes: The model's compiled passes.
         batch: From `as_batch`.
-        at_once: How many samples go through the shared pass at once; default all.
+        at_once: How many samples are explained at once; default all. Explainers that are `whole`
+            get all of them, and so many in the shared pass.
+        place: Of the batch among all samples; default it is all of them.
 
     Returns:
         One `Explanation` for each, in order.
     """
-    groups: dict[Any, list[int]] = {}
-    for i, (explainer, targets) in enumerate(wanted):
-        key = (passes.head(explainer.head), explainer.output, id(targets))
-        groups.setdefault(key, []).append(i)
-    requests = [
-        _request([wanted[i][0] for i in members], passes, batch, wanted[members[0]][1])
-        for members in groups.values()
-    ]
-    start = time.perf_counter()
-    results = shared_pass(passes, requests, batch, at_once)
-    share = (time.perf_counter() - start) / len(wanted)
-    found: dict[int, Explanation] = {}
-    for members, request, result in zip(groups.values(), requests, results, strict=True):
-        context = Context(passes, batch, request.targets, request.head, request.score, result)
-        finished = _finish([wanted[i][0] for i in members], context, result, share)
-        found.update(zip(members, finished, strict=True))
-    return [found[i] for i in range(len(wanted))]
+    count = length(batch)
+    at_once, place = at_once or count, place or Place(0, count)
+    groups, everything = _groups(wanted, passes, count), slice(0, count)
+    if at_once >= count:
+        runs = [(groups, everything)]
+    else:
+        some, whole = (_only(groups, whole=whole) for whole in (False, True))
+        runs = [(some, slice(i, i + at_once)) for i in range(0, count, at_once) if some]
+        runs += [(whole, everything)] if whole else []
+    found: list[list[Explanation]] = [[] for _ in wanted]
+    for members, rows in runs:
+        part = tf.nest.map_structure(operator.itemgetter(rows), batch)
+        there = Place(place.start + rows.start, place.total)
+        share = length(part) / count
+        run = _run([g.part(rows) for g in members], passes, part, at_once, there, share)
+        for i, explanation in run:
+            found[i].append(explanation)
+    return [joined(portions) for portions in found]
 
 
 def as_batch(inputs: Any) -> Any:
@@ -126,19 +152,67 @@ def _as_tensor(values: Any) -> Any:
     return tf.cast(tensor, tf.float32) if image or tensor.dtype == tf.float64 else tensor
 
 
-def _request(
-    explainers: Sequence[Explainer], passes: Passes, batch: Any, targets: Targets
-) -> Request:
-    """What explainers of one head, score and targets want of the shared pass."""
-    head, count = passes.head(explainers[0].head), tf.nest.flatten(batch)[0].shape[0]
-    readings = tuple(explainer.reading(passes) for explainer in explainers)
-    return Request(readings, passes.targets(targets, head, count), head, explainers[0].output)
+@dataclass(frozen=True)
+class _Group:
+    """Explainers of the same number, by their places in the order; targets of all samples."""
+
+    members: dict[int, Explainer]
+    head: Head
+    score: Score
+    targets: Any
+
+    def part(self, rows: slice) -> _Group:
+        """With the targets of these samples."""
+        by_sample = isinstance(self.targets, np.ndarray)
+        return replace(self, targets=self.targets[rows]) if by_sample else self
+
+    def request(self, passes: Passes) -> Request:
+        """What they want of the shared pass."""
+        readings = tuple(explainer.reading(passes) for explainer in self.members.values())
+        return Request(readings, self.targets, self.head, self.score)
 
 
-def _finish(
-    explainers: Sequence[Explainer], context: Context, result: PassResult, share: float
-) -> Iterator[Explanation]:
-    for explainer, reduced in zip(explainers, result.reduced, strict=True):
-        start = time.perf_counter()
-        attributions = explainer.finish(context, reduced)
-        yield Explanation(attributions, share + time.perf_counter() - start, result.outputs)
+def _groups(
+    wanted: Sequence[tuple[Explainer, Targets]], passes: Passes, count: int
+) -> list[_Group]:
+    groups: dict[Any, _Group] = {}
+    for i, (explainer, targets) in enumerate(wanted):
+        head = passes.head(explainer.head)
+        key = (head, explainer.output, id(targets))
+        if key not in groups:
+            asked = passes.targets(targets, head, count)
+            groups[key] = _Group({}, head, explainer.output, asked)
+        groups[key].members[i] = explainer
+    return list(groups.values())
+
+
+def _only(groups: Sequence[_Group], *, whole: bool) -> list[_Group]:
+    """Of explainers that need all samples at once, or that do not."""
+    some = [{i: e for i, e in g.members.items() if e.whole is whole} for g in groups]
+    return [replace(g, members=m) for g, m in zip(groups, some, strict=True) if m]
+
+
+def _run(
+    groups: Sequence[_Group],
+    passes: Passes,
+    batch: Any,
+    at_once: int,
+    place: Place,
+    portion: float,
+) -> Iterator[tuple[int, Explanation]]:
+    """(place in the order, what it found) of each explainer, on one forward pass.
+
+    `portion` is the share that the batch is of what the bar counts as one.
+    """
+    requests = [group.request(passes) for group in groups]
+    sharing = sum(len(group.members) for group in groups)
+    start = time.perf_counter()
+    results = shared_pass(passes, requests, batch, at_once)
+    share = (time.perf_counter() - start) / sharing
+    for group, result in zip(groups, results, strict=True):
+        context = Context(passes, batch, group.targets, group.head, group.score, result, place)
+        for (i, explainer), reduced in zip(group.members.items(), result.reduced, strict=True):
+            start = time.perf_counter()
+            with progress_part(explainer.name, portion):
+                attributions = explainer.finish(context, reduced)
+            yield i, Explanation(attributions, share + time.perf_counter() - start, result.outputs)

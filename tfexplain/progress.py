@@ -1,0 +1,78 @@
+"""A bar on the terminal or in a notebook, while explaining takes long."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+_shown: ContextVar[_Bar | None] = ContextVar("bar", default=None)
+
+
+class _Bar:
+    """What is drawn, and how deep in parts of explanations the work is."""
+
+    def __init__(self, progress: Progress, task: TaskID) -> None:
+        self._progress, self._task, self._depth = progress, task, 0
+
+    @contextmanager
+    def part(self, name: str, share: float) -> Iterator[None]:
+        """An explanation on the way of another is no part of its own."""
+        if not self._depth:
+            self._progress.update(self._task, description=name)
+        self._depth += 1
+        try:
+            yield
+        finally:
+            self._depth -= 1
+        if not self._depth:
+            self._progress.advance(self._task, share)
+
+    def ran(self) -> None:
+        """One chunk more."""
+        self._progress.update(self._task, chunks=self._progress.tasks[0].fields["chunks"] + 1)
+
+
+@contextmanager
+def bar(parts: int | None) -> Iterator[None]:
+    """While open, a bar is shown on the standard error: of so many parts, or not known how many.
+
+    Beside it stands how many chunks of samples ran through the model, which moves on during a part
+    of many passes.
+    """
+    from rich import progress as rich  # which Keras 3 itself draws with
+    from rich.console import Console
+
+    columns = (
+        rich.TextColumn("{task.description}"),
+        rich.BarColumn(),
+        rich.TaskProgressColumn(),
+        rich.TextColumn("{task.fields[chunks]} chunks"),
+        rich.TimeElapsedColumn(),
+        rich.TimeRemainingColumn(),
+    )
+    drawn = rich.Progress(*columns, console=Console(stderr=True), refresh_per_second=4)
+    with drawn:
+        token = _shown.set(_Bar(drawn, drawn.add_task("explaining", total=parts, chunks=0)))
+        try:
+            yield
+        finally:
+            _shown.reset(token)
+
+
+def part(name: str, share: float = 1.0) -> AbstractContextManager[None]:
+    """While open, this is what the bar says is done; then the bar is that share of a part further.
+    Without a bar nothing happens."""
+    shown = _shown.get()
+    return nullcontext() if shown is None else shown.part(name, share)
+
+
+def ran() -> None:
+    """Say that a chunk of samples ran through the model."""
+    shown = _shown.get()
+    if shown is not None:
+        shown.ran()
