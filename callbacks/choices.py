@@ -6,6 +6,7 @@ from tfexplain import schema
 from tfexplain.attribution import Attribution
 from tfexplain.callbacks.explaining import Explaining, Found
 from tfexplain.explainers import Explainer, IntegratedGradients
+from tfexplain.explainers.choosing import facts
 from tfexplain.targets import measure
 from tfexplain.unit import Unit
 
@@ -19,6 +20,8 @@ def describe(explaining: Explaining, found: Found) -> dict[str, str]:
             memory.
     """
     choices = {"samples": _samples(explaining), "target": _target(explaining)}
+    if explaining.settings.explainers is None:
+        choices["explainers"] = f"chosen for {facts(explaining.passes).inputs}"
     for name, explainer in explaining.explainers.items():
         grid = getattr(explainer, "grid", None) is not None
         if name not in found:

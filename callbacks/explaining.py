@@ -13,17 +13,11 @@ from tfexplain.callbacks.layouts import place
 from tfexplain.callbacks.records import content_of, png, predictions, record_of
 from tfexplain.callbacks.settings import Settings
 from tfexplain.callbacks.writer import RunWriter
-from tfexplain.explainers import (
-    Explainer,
-    Explanation,
-    FeatureMaps,
-    GradCAM,
-    IntegratedGradients,
-)
+from tfexplain.explainers import Explainer, Explanation
+from tfexplain.explainers.choosing import fitting
 from tfexplain.explainers.together import explain_each
 from tfexplain.passes import Passes
 from tfexplain.quality import Shown
-from tfexplain.tap import spatial_sites
 from tfexplain.targets import Head
 from tfexplain.wrapping import unwrapped
 
@@ -65,7 +59,7 @@ class Explaining:
             self.passes = Passes(model, self.batch.inputs)
             self.passes.heads = _alike(self.passes.heads, beside.passes.heads)
             self.head = self.passes.head(planned[0].head if planned else None)
-        self.explainers = explainers or _named(planned or _fitting(self.passes))
+        self.explainers = explainers or _named(planned or fitting(self.passes))
         if not isinstance(settings.targets, str):
             self.passes.targets(settings.targets, self.head, len(self.batch.rows))
 
@@ -183,15 +177,6 @@ def _alike(heads: Sequence[Head], reference: Sequence[Head]) -> tuple[Head, ...]
         )
         for head, other in zip(heads, reference, strict=True)
     )
-
-
-def _fitting(passes: Passes) -> tuple[Explainer, ...]:
-    found: list[Explainer] = []
-    if any(site.spatial for site in spatial_sites(passes.sites)):
-        found += [FeatureMaps(), GradCAM()]
-    if passes.moving or not found:  # whole numbers, such as indices of words, have no gradient
-        found.append(IntegratedGradients())
-    return tuple(found)
 
 
 def _named(explainers: tuple[Explainer, ...]) -> dict[str, Explainer]:

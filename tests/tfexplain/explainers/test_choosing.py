@@ -1,0 +1,55 @@
+"""What each kind of model gets where no explainer is named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from support import zoo
+
+from tfexplain import Explain, Saliency
+from tfexplain.explainers.choosing import facts, fitting
+from tfexplain.explainers.together import as_batch
+from tfexplain.passes import Passes
+
+
+@pytest.mark.parametrize(
+    ("make", "inputs"),
+    [
+        (zoo.sequential, "images"),
+        (zoo.line, "sequences"),
+        (zoo.volume, "volumes"),
+        (zoo.several_inputs, "rows of features and images"),
+    ],
+)
+def test_models_with_positions(make: Callable[[Any], Any], inputs: str) -> None:
+    kind = make(keras)
+    passes = Passes(kind.model, tf.nest.map_structure(tf.constant, kind.inputs))
+    assert facts(passes).inputs == inputs
+    assert [explainer.name for explainer in fitting(passes)] == [
+        "FeatureMaps",
+        "GradCAM",
+        "IntegratedGradients",
+    ]
+
+
+def test_tables() -> None:
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+    passes = Passes(model, as_batch(np.ones((2, 4))))
+    assert facts(passes).inputs == "rows of features"
+    assert [explainer.name for explainer in fitting(passes)] == ["IntegratedGradients"]
+
+
+def test_the_choice_is_printed(tmp_path: Any, capsys: Any) -> None:
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+    model.compile("sgd", "mse")
+    x, y = np.ones((8, 4), "f4"), np.zeros((8, 3), "f4")
+    model.fit(x, y, verbose=0, callbacks=[Explain(x, log_dir=tmp_path)])
+    printed = capsys.readouterr().out
+    assert "explainers           chosen for rows of features\n" in printed
+    model.fit(x, y, verbose=0, callbacks=[Explain(x, [Saliency()], log_dir=tmp_path / "b")])
+    assert "chosen for" not in capsys.readouterr().out
