@@ -312,12 +312,16 @@ class Passes:
 _known: weakref.WeakKeyDictionary[Model, dict[Hashable, Passes]] = weakref.WeakKeyDictionary()
 
 
-def passes_of(model: Model, inputs: Any) -> Passes:
+def passes_of(model: Any, inputs: Any) -> Passes:
     """The passes of a model for such inputs, kept as long as the model lives and is unchanged.
 
     The cache holds no reference to the model, and a model whose variables or activations were
-    replaced (quantized, rebuilt) is opened anew.
+    replaced (quantized, rebuilt) is opened anew. Functions and .tflite files have passes too.
     """
+    from tfexplain.callables import CallablePasses, without_gradient  # which are passes
+
+    if function := without_gradient(model):
+        return CallablePasses(function, inputs)
     kept = _known.setdefault(model, {})
     key = str(
         tf.nest.map_structure(lambda x: (tuple(x.shape[1:]), tf.as_dtype(x.dtype).name), inputs)

@@ -3,6 +3,7 @@
 from tfexplain.explainers.attention import Attention
 from tfexplain.explainers.attention_rollout import AttentionRollout
 from tfexplain.explainers.base import Explainer
+from tfexplain.explainers.feature_ablation import FeatureAblation
 from tfexplain.explainers.feature_maps import FeatureMaps
 from tfexplain.explainers.grad_cam import GradCAM
 from tfexplain.explainers.grad_cam_plus_plus import GradCAMPlusPlus
@@ -10,6 +11,7 @@ from tfexplain.explainers.gradient_attention import GradientAttention
 from tfexplain.explainers.hires_cam import HiResCAM
 from tfexplain.explainers.integrated_gradients import IntegratedGradients
 from tfexplain.explainers.layer_cam import LayerCAM
+from tfexplain.explainers.occlusion import Occlusion
 from tfexplain.explainers.saliency import Saliency
 from tfexplain.explainers.smooth import Smooth
 from tfexplain.explainers.smooth_grad import SmoothGrad
@@ -21,6 +23,7 @@ __all__ = [
     "AttentionRollout",
     "Explainer",
     "Explanation",
+    "FeatureAblation",
     "FeatureMaps",
     "GradCAM",
     "GradCAMPlusPlus",
@@ -28,6 +31,7 @@ __all__ = [
     "HiResCAM",
     "IntegratedGradients",
     "LayerCAM",
+    "Occlusion",
     "Saliency",
     "Smooth",
     "SmoothGrad",

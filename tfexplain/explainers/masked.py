@@ -1,0 +1,168 @@
+"""The explained number of samples of which parts are hidden, in chunks of one size."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from tfexplain.explainers.base import Context
+from tfexplain.tap import Tensor
+from tfexplain.targets import explained
+
+Array: TypeAlias = npt.NDArray[Any]
+# (codes [n, ...] each, beside [n, ...] or [1, ...] each) -> masks [n, ...]
+MakeMasks: TypeAlias = Callable[[Sequence[Tensor], Sequence[Tensor]], Tensor]
+
+AT_ONCE = 128  # masks that are held as numbers of their own at a time
+
+
+@dataclass(frozen=True, eq=False)
+class Masks:
+    """M masks for each sample as small codes, and how masks are made of these in the graph.
+
+    Attributes:
+        codes: Arrays [1, M, ...], for all samples the same, or [N, M, ...].
+        make: From codes [n, ...] to masks float32 [n, *sides], or shaped as the input where its
+            channels are hidden one by one: 1 keeps, 0 hides. It must not hold any sample.
+        key: Stands for `make`: equal keys must make alike.
+        beside: Arrays [1, ...] or [N, ...] that belong to a sample, whatever the mask.
+    """
+
+    codes: Sequence[Array]
+    make: MakeMasks
+    key: Hashable
+    beside: Sequence[Array] = ()
+
+    @property
+    def count(self) -> int:
+        """M."""
+        return int(self.codes[0].shape[1])
+
+
+class Masked:
+    """One input of a batch, masked; the model's other inputs stay what they are.
+
+    Args:
+        context: The batch on its way through the explainer.
+        position: Of the input.
+        starts: [B * N, ...]: what a hidden value is replaced by, baseline by baseline.
+        size: How many rows go through the model at once.
+    """
+
+    def __init__(self, context: Context, position: int, starts: Array, size: int) -> None:
+        self._context, self._position, self._size = context, position, size
+        self._ends = tf.nest.flatten(context.inputs)
+        end = self._ends[position]
+        self._starts = tf.cast(tf.constant(starts), end.dtype)
+        self._targets = tf.constant(context.result.targets)
+        self.inputs: Array = np.asarray(end)
+        self.channel_axis = context.passes.channel_axis(end)
+        self.layout = context.passes.layout(end)
+        self.sides = sides(self.inputs.shape, self.channel_axis)
+        self.samples = len(self.inputs)
+        self.baselines = len(starts) // self.samples
+
+    @property
+    def scores(self) -> Array:
+        """float64 [N]: the explained number of what is not masked."""
+        return np.asarray(self._context.result.scores, np.float64)
+
+    def masked_scores(self, masks: Masks) -> Array:
+        """float64 [N, M]: the explained number under each mask, averaged over the baselines."""
+        passes, beside = self._context.passes, [tf.constant(array) for array in masks.beside]
+        function = self._context.targets if callable(self._context.targets) else None
+        key = ("masked", self._context.head, self._context.score, function, self._position)
+        rows = self.samples * self.baselines
+        found = []
+        with passes.untouched():
+            for places in chunks(masks.count * rows, self._size):
+                row, mask = places % rows, places // rows
+                codes = [array[row % self.samples % len(array), mask] for array in masks.codes]
+                chunk = [tf.constant(row.astype(np.int32)), [tf.constant(code) for code in codes]]
+                fixed = (self._ends, self._starts, self._targets, beside)
+                scores = passes.run(
+                    (key, masks.key), lambda: self._run(masks.make), *fixed, *chunk, often=True
+                )
+                found.append(scores.numpy())
+        total = np.concatenate(found)[: masks.count * rows].astype(np.float64)
+        by_baseline = total.reshape(masks.count, self.baselines, self.samples)
+        return np.asarray(by_baseline.mean(axis=1).T)
+
+    def weighted(self, masks: Masks, weights: Array) -> Array:
+        """float64 [N, ...]: the sum of masks that are the same for all samples, by weights
+        [N, M]."""
+        total: Any = 0.0
+        for start in range(0, masks.count, AT_ONCE):
+            codes = [tf.constant(code[0, start : start + AT_ONCE]) for code in masks.codes]
+            made = masks.make(codes, [tf.constant(array) for array in masks.beside]).numpy()
+            total = total + np.tensordot(weights[:, start : start + AT_ONCE], made, axes=1)
+        return np.asarray(total)
+
+    def _run(self, make: MakeMasks) -> Callable[..., Tensor]:
+        run, position, axis = scorer(self._context), self._position, self.channel_axis
+
+        def masked(
+            ends: list[Tensor],
+            starts: Tensor,
+            targets: Tensor,
+            beside: list[Tensor],
+            rows: Tensor,
+            codes: list[Tensor],
+        ) -> Tensor:
+            samples = rows % tf.shape(targets)[0]
+            inputs = [tf.gather(x, samples) for x in ends]
+            own = [array if array.shape[0] == 1 else tf.gather(array, samples) for array in beside]
+            mask = make(codes, own)
+            if axis is not None and mask.shape.rank < inputs[position].shape.rank:
+                mask = tf.expand_dims(mask, axis)
+            inputs[position] = _mixed(inputs[position], tf.gather(starts, rows), mask)
+            return run(inputs, tf.gather(targets, samples))
+
+        return masked
+
+
+def chunks(count: int, size: int) -> Iterator[Array]:
+    """0..count - 1 in even chunks of one length, at most `size`; the last is filled up with its
+    last, so that nothing is traced twice for a shorter one.
+
+    >>> [chunk.tolist() for chunk in chunks(5, 4)]
+    [[0, 1, 2], [3, 4, 4]]
+    """
+    even = math.ceil(count / math.ceil(count / size))
+    for start in range(0, count, even):
+        yield np.minimum(np.arange(start, start + even), count - 1)
+
+
+def sides(shape: Sequence[int], channel_axis: int | None) -> tuple[int, ...]:
+    """The sides along which positions of an input [N, ...] lie: its shape without channels."""
+    own = list(shape)
+    if channel_axis is not None:
+        del own[channel_axis]
+    return tuple(own[1:])
+
+
+def scorer(context: Context) -> Callable[[list[Tensor], Tensor], Tensor]:
+    """(flat inputs, targets) -> scores [n], holding the passes but not this batch."""
+    passes, head, score = context.passes, context.head, context.score
+    structure = tf.nest.map_structure(lambda _: 0, context.inputs)
+    function = context.targets if callable(context.targets) else None
+
+    def run(flat: list[Tensor], targets: Tensor) -> Tensor:
+        outputs = passes.model(tf.nest.pack_sequence_as(structure, flat), training=False)
+        return explained(outputs, head, function or targets, score)[0]
+
+    return run
+
+
+def _mixed(kept: Tensor, hidden: Tensor, mask: Tensor) -> Tensor:
+    """What is kept to the bit where the mask is 1, and what is hidden where it is 0."""
+    if not kept.dtype.is_floating:
+        return tf.where(mask >= 0.5, kept, hidden)
+    share = tf.cast(mask, kept.dtype)
+    return share * kept + (1 - share) * hidden

@@ -1,0 +1,127 @@
+"""What explainers have in common that hide parts of the inputs and need no gradient."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+import numpy as np
+import tensorflow as tf
+
+from tfexplain.attribution import Attribution
+from tfexplain.explainers.base import Context, SingleExplainer
+from tfexplain.explainers.baselines import Baseline, starts
+from tfexplain.explainers.chunks import chunk_size
+from tfexplain.explainers.masked import Array, Masked
+from tfexplain.passes import Passes
+from tfexplain.shared_pass import Reading
+
+
+@dataclass(frozen=True)
+class Found:
+    """Of one input: values float64 [N, ...], how many rows each sample sent through the model,
+    and what the values miss of the difference of scores [N], where they promise to add up."""
+
+    values: Array
+    passes: int
+    gap: Array | None = None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Perturbing(SingleExplainer):
+    """A method that sees how the score changes where values are hidden: any model will do.
+
+    Each input gets values of its own while the others stay what they are. Whole numbers are
+    replaced, never mixed: for tokens the baseline of zero is padding.
+
+    Attributes:
+        baseline: What hidden values are replaced by: zeros (default), a constant, an array shaped
+            as one sample or as the batch, or a list of such, over which scores are averaged. For
+            models of several inputs also a mapping from the input's name to such.
+        batch_size: How many rows go through the model at once, for all samples together. None
+            (default) chooses by the size of the layers' outputs and the device. It changes memory
+            and time, not the result.
+    """
+
+    baseline: Baseline = None
+    batch_size: int | None = None
+    mixes: ClassVar[bool] = False  # whether values between input and baseline occur
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        at_least(1, batch_size=self.batch_size)
+
+    def smaller(self, passes: Passes) -> Perturbing | None:
+        """The same with half the `batch_size`."""
+        half = (self.batch_size or chunk_size(passes)) // 2
+        return replace(self, batch_size=half) if half else None
+
+    def reading(self, _: Passes) -> Reading:
+        """Nothing: its passes are its own."""
+        return Reading()
+
+    def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
+        """Hide parts of one input after the other."""
+        names = context.passes.input_names
+        flat = [np.asarray(x) for x in tf.nest.flatten(context.inputs)]
+        chosen = self._chosen(context, flat)
+        begin = self._starts(flat, names, chosen)
+        size = self.batch_size or chunk_size(context.passes)
+        return {
+            names[i]: self._attribution(context, i, Masked(context, i, begin[i], size))
+            for i in chosen
+        }
+
+    @abstractmethod
+    def of_input(self, masked: Masked) -> Found:
+        """What one input adds to the score."""
+
+    def _chosen(self, context: Context, inputs: Sequence[Array]) -> list[int]:
+        """Positions of the inputs that are explained.
+
+        Raises:
+            ValueError: none of them can be.
+        """
+        kinds = "f" if self.mixes else "fiu"
+        found = [i for i, x in enumerate(inputs) if x.dtype.kind in kinds or _is_floating(x)]
+        if not found:
+            wanted = "floating-point numbers" if self.mixes else "numbers"
+            raise ValueError(
+                f"inputs: expected {wanted}, parts of which {self.name} can hide; got "
+                f"{[x.dtype.name for x in inputs]}. "
+                "Pass numbers, or explain whole numbers with Occlusion."
+            )
+        return found
+
+    def _starts(self, inputs: Sequence[Array], names: Sequence[str], chosen: list[int]) -> Any:
+        return starts(self.baseline, inputs, names, chosen)
+
+    def _attribution(self, context: Context, position: int, masked: Masked) -> Attribution:
+        found, name = self.of_input(masked), context.passes.input_names[position]
+        own_channels = found.values.ndim == masked.inputs.ndim
+        return Attribution(
+            values=found.values.astype(np.float32),
+            targets=context.result.targets,
+            scores=context.result.scores,
+            layer=name,
+            explainer=self.name,
+            unit=context.unit,
+            signed=True,
+            channel_axis=masked.channel_axis if own_channels else None,
+            completeness_gap=None if found.gap is None else found.gap.astype(np.float32),
+            passes=np.full(masked.samples, found.passes * masked.baselines, np.int32),
+        )
+
+
+def at_least(least: int, **settings: int | None) -> None:
+    """Raises ValueError for a setting below `least`; None is none."""
+    for argument, value in settings.items():
+        if value is not None and value < least:
+            raise ValueError(f"{argument}={value}: expected at least {least}.")
+
+
+def _is_floating(array: Array) -> bool:
+    # numpy knows bfloat16 as bytes only.
+    return bool(tf.as_dtype(array.dtype).is_floating)
