@@ -26,7 +26,9 @@ _HOMES = {
     "IntegratedGradients": "tfexplain.explainers",
     "LayerCAM": "tfexplain.explainers",
     "Occlusion": "tfexplain.explainers",
+    "RISE": "tfexplain.explainers",
     "Saliency": "tfexplain.explainers",
+    "ScoreCAM": "tfexplain.explainers",
     "Smooth": "tfexplain.explainers",
     "SmoothGrad": "tfexplain.explainers",
     "Unit": "tfexplain.unit",
@@ -36,6 +38,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "RISE",
     "Attention",
     "AttentionRollout",
     "Attribution",
@@ -51,6 +54,7 @@ __all__ = [
     "LayerCAM",
     "Occlusion",
     "Saliency",
+    "ScoreCAM",
     "Smooth",
     "SmoothGrad",
     "Unit",
@@ -65,6 +69,7 @@ if TYPE_CHECKING:
     from tfexplain.callbacks import Compression, Explain
     from tfexplain.comparing import compare
     from tfexplain.explainers import (
+        RISE,
         Attention,
         AttentionRollout,
         FeatureAblation,
@@ -77,6 +82,7 @@ if TYPE_CHECKING:
         LayerCAM,
         Occlusion,
         Saliency,
+        ScoreCAM,
         Smooth,
         SmoothGrad,
         VarGrad,

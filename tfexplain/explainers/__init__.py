@@ -12,13 +12,16 @@ from tfexplain.explainers.hires_cam import HiResCAM
 from tfexplain.explainers.integrated_gradients import IntegratedGradients
 from tfexplain.explainers.layer_cam import LayerCAM
 from tfexplain.explainers.occlusion import Occlusion
+from tfexplain.explainers.rise import RISE
 from tfexplain.explainers.saliency import Saliency
+from tfexplain.explainers.score_cam import ScoreCAM
 from tfexplain.explainers.smooth import Smooth
 from tfexplain.explainers.smooth_grad import SmoothGrad
 from tfexplain.explainers.together import Explanation, explain
 from tfexplain.explainers.var_grad import VarGrad
 
 __all__ = [
+    "RISE",
     "Attention",
     "AttentionRollout",
     "Explainer",
@@ -33,6 +36,7 @@ __all__ = [
     "LayerCAM",
     "Occlusion",
     "Saliency",
+    "ScoreCAM",
     "Smooth",
     "SmoothGrad",
     "VarGrad",
