@@ -180,3 +180,20 @@ def test_outside_training_saves_figures_of_the_maps(tmp_path):
         with Image.open(tmp_path / "figures" / f"{name}.png") as picture:
             pixels = np.asarray(picture.convert("RGB"))
         assert len(np.unique(pixels.reshape(-1, 3), axis=0)) > 50, name
+
+
+def test_vit_logs_attention_and_maps_of_its_patches(tmp_path):
+    done = run_example("vit.py", "--epochs", 2, "--log-dir", "logs", folder=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Maps of 4 x 4 patches." in done.stdout
+    series = series_of(tmp_path / "logs" / "explain")
+    tags = {"AttentionRollout/attend1", "GradientAttention/attend1"}
+    for tag in (f"map/{tag}/{sample}" for tag in tags for sample in SAMPLES):
+        values = [schema.decode("map", series[tag][epoch]).values for epoch in range(2)]
+        assert values[0].shape == (4, 4), tag
+        assert np.min(values) >= 0, tag
+        assert not np.array_equal(*values), tag
+    attention = {tag.split("/", 1)[1] for tag in series if "/Attention/" in tag}
+    layers = ("attend1", "attend2")
+    assert attention >= {f"Attention/{layer}/{s}" for layer in layers for s in SAMPLES}
+    assert any(tag.startswith("map/GradCAM/") for tag in series)
