@@ -92,7 +92,7 @@ class Passes:
         self.sites: tuple[Site, ...] = _sites(self.layers, calls, *ends)
         self._writes = writes(ends[0][0].graph)
         self.missed = why
-        self._specs = tf.nest.map_structure(_spec, inputs)
+        self.specs = tf.nest.map_structure(_spec, inputs)
         self.heads: tuple[Head, ...] = found[0]
         self.input_names: list[str] = _input_names(model, inputs)
 
@@ -151,7 +151,7 @@ class Passes:
             if not any(site.grid and site.grid.extras for site in tail):
                 return tail[-1]
             with self.untouched(), self._tracing():
-                read = positions_read(self.model, self.layers, tail, self._specs, head.position)
+                read = positions_read(self.model, self.layers, tail, self.specs, head.position)
             if alive := [site for site, is_read in zip(tail, read, strict=True) if is_read]:
                 return alive[-1]
             found = found[:-batch]
@@ -186,16 +186,19 @@ class Passes:
     ) -> tuple[Any, dict[str, Tensor]]:
         """(outputs, activations at the named sites), inside a traced pass.
 
-        `seen(name, activation)` is called for each; what it returns takes the activation's place.
-        Names of weights and masks of attention are read as well; nothing takes their place, and
-        `watched` says of which gradients are wanted.
+        `seen(name, activation)` is called for each; what it returns takes the activation's place,
+        in its type and with the mask that Keras keeps on it. Names of weights and masks of
+        attention are read as well; nothing takes their place, and `watched` says of which
+        gradients are wanted.
         """
         activations: dict[str, Tensor] = {}
 
         def kept(name: str, tensor: Tensor) -> Tensor:
             replaced = seen(name, tensor) if seen else None
-            activations[name] = tensor if replaced is None else replaced
-            return activations[name]
+            if replaced is not None:
+                tensor = _in_place_of(tensor, replaced)
+            activations[name] = tensor
+            return tensor
 
         paths = {name.partition("@")[0] for name in names if not is_weights(name)}
         layers = {path: self.layers[path] for path in paths}
@@ -234,7 +237,7 @@ class Passes:
     def attention(self) -> Attending:
         """The calls of attention layers; found when first asked for."""
         with self.untouched(), self._tracing():
-            return attending(self.model, self.layers, self._specs)
+            return attending(self.model, self.layers, self.specs)
 
     def readers(
         self, site: AttentionSite, extras: Sequence[int], head: Head
@@ -245,14 +248,16 @@ class Passes:
         if key not in known:
             with self.untouched(), self._tracing():
                 known[key] = tokens_read(
-                    self.model, self.layers, site, extras, self._specs, head.position
+                    self.model, self.layers, site, extras, self.specs, head.position
                 )
         return known[key]  # type: ignore[no-any-return]
 
     @property
     def moving(self) -> bool:
-        """Whether some input holds floating-point numbers, which have gradients."""
-        return any(spec.dtype.is_floating for spec in tf.nest.flatten(self._specs))
+        """Whether some input has gradients: floating-point numbers do, and indices at the layer
+        that makes vectors of them."""
+        floats = any(spec.dtype.is_floating for spec in tf.nest.flatten(self.specs))
+        return floats or any(site.embeds is not None for site in self.sites)
 
     def head(self, head: str | int | None) -> Head:
         """The output of a name or position; for None the first."""
@@ -265,7 +270,7 @@ class Passes:
     @property
     def ranks(self) -> list[int]:
         """How many axes each of the inputs has, the batch among them."""
-        return [spec.shape.rank for spec in tf.nest.flatten(self._specs)]
+        return [spec.shape.rank for spec in tf.nest.flatten(self.specs)]
 
     def channel_axis(self, inputs: Any) -> int | None:
         """The axis that a map of this input is summed over."""
@@ -329,6 +334,15 @@ def passes_of(model: Any, inputs: Any) -> Passes:
     found = kept.get(key)
     if found is None or not _same(found.seen, fingerprint(model)):
         found = kept[key] = Passes(model, inputs)
+    return found
+
+
+def _in_place_of(tensor: Tensor, other: Tensor) -> Tensor:
+    # Not `other` itself, which may stand in for several.
+    found = tf.identity(tf.cast(other, tensor.dtype))
+    mask = getattr(tensor, "_keras_mask", None)
+    if mask is not None:
+        found._keras_mask = mask
     return found
 
 

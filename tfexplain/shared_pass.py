@@ -30,8 +30,9 @@ class Reading:
     activation and gradient are reduced before they leave the graph.
 
     With `inputs` it wants the gradients at the model's floating-point inputs as well. `key` stands
-    for `reduce` among compiled functions: equal keys must reduce alike. A reading of nothing is
-    for explainers that only need scores and targets, which every shared pass gives.
+    for `reduce` among compiled functions: equal keys must reduce alike. With `zeros` a layer that
+    the explained number does not depend on has a gradient of zeros, and is no error. A reading of
+    nothing is for explainers that only need scores and targets, which every shared pass gives.
     """
 
     paths: tuple[str, ...] = ()
@@ -39,6 +40,7 @@ class Reading:
     reduce: Reduce = _as_it_is
     key: Hashable = None
     inputs: bool = False
+    zeros: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ class Request:
     @property
     def key(self) -> Hashable:
         """Stands for the request among compiled functions."""
-        readings = tuple((r.paths, r.gradient, r.inputs, r.key) for r in self.readings)
+        readings = tuple((r.paths, r.gradient, r.inputs, r.zeros, r.key) for r in self.readings)
         return readings, self.head, self.score, self.rule
 
 
@@ -187,9 +189,12 @@ def _gradients(
     sources = [activations[path] for path in order] + [moving[name] for name in names]
     found = tape.gradient(total, sources) if sources else []
     at_layers = dict(zip(order, found, strict=False))
+    demanded = {p for r in request.readings if r.gradient and not r.zeros for p in r.paths}
     for path, gradient in at_layers.items():
+        if gradient is None and (path in demanded or not sites[path].recorded):
+            raise no_gradient(sites[path], request.head, request.rule)
         if gradient is None:
-            raise LayerError(f"layer={path!r}: {_no_gradient(sites[path], request)}")
+            at_layers[path] = tf.zeros_like(activations[path])
     at_inputs = {
         name: tf.zeros_like(moving[name]) if gradient is None else gradient
         for name, gradient in zip(names, found[len(order) :], strict=True)
@@ -197,19 +202,28 @@ def _gradients(
     return at_layers, at_inputs
 
 
-def _no_gradient(site: Site, request: Request) -> str:
+def no_gradient(site: Site, head: Head, own: ScoreFunction | UnitScore | None) -> LayerError:
+    """The error for a layer whose output has no gradient.
+
+    Args:
+        site: Where.
+        head: The output that is explained.
+        own: What says which number is explained, where no class does.
+    """
     if not site.recorded:
-        return (
+        why = (
             "it is computed inside a function that is run again for the gradient (keras.remat), so "
             "none can be had there. Pass the layer around that function, or make the layer in a "
             "keras.RematScope instead."
         )
-    if request.rule is not None:
-        return "the explained number does not depend on it. Pass a layer between the input and that"
-    return (
-        f"output {request.head.name!r} does not depend on it, so it has no gradient. Pass a layer "
-        "between the input and that output, or another head="
-    )
+    elif own is not None:
+        why = "the explained number does not depend on it. Pass a layer between the input and that."
+    else:
+        why = (
+            f"output {head.name!r} does not depend on it, so it has no gradient. Pass a layer "
+            "between the input and that output, or another head="
+        )
+    return LayerError(f"layer={site.path!r}: {why}")
 
 
 def _reduced(

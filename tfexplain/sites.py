@@ -75,6 +75,8 @@ class Site:
         heads: Positions of the model's outputs that depend on it and pass a gradient back.
         recorded: Whether gradients are recorded here; not inside of `keras.remat`.
         grid: How its positions lie; None where it has none.
+        embeds: Position of the input whose indices it makes vectors of, as an Embedding does: the
+            first floating-point numbers [N, T, C] that come of whole numbers [N, T].
     """
 
     path: str
@@ -89,6 +91,7 @@ class Site:
     heads: tuple[int, ...]
     recorded: bool
     grid: Grid | None
+    embeds: int | None = None
 
     @property
     def spatial(self) -> bool:
@@ -137,8 +140,11 @@ def sites(
     """
     graph = inputs[0].graph
     depends = causes(graph, [*inputs, *(call.tensor for call in calls)])
-    flows = causes(graph, [call.tensor for call in calls], gradient=True)
+    flows = causes(graph, [*inputs, *(call.tensor for call in calls)], gradient=True)
     reached = [flows(output) for output in outputs]
+    fixed = [
+        x.dtype.is_integer or not any(i in some for some in reached) for i, x in enumerate(inputs)
+    ]
     types = {call.path: _types(call.layer) for call in calls}
     tokens = Tokens(graph, depends)
     found: list[Site] = []
@@ -157,13 +163,31 @@ def sites(
             container=_container(call, calls[:position], paths),
             within=_within(call.path, types),
             inputs=tuple(sorted(i for i in before if i < len(inputs))),
-            heads=tuple(i for i, some in enumerate(reached) if call.recorded and position in some),
+            heads=tuple(
+                i
+                for i, some in enumerate(reached)
+                if call.recorded and len(inputs) + position in some
+            ),
             recorded=call.recorded,
             grid=None,
         )
+        floats = call.tensor.dtype.is_floating and not any(
+            calls[cause.position].tensor.dtype.is_floating for cause in earlier
+        )
+        embeds = _embedded(site, inputs, fixed) if floats else None
         grid = _grid(site, earlier, inputs, tokens, types)
-        found.append(replace(site, grid=grid))
+        found.append(replace(site, grid=grid, embeds=embeds))
     return tuple(found)
+
+
+def _embedded(site: Site, inputs: Sequence[Any], fixed: Sequence[bool]) -> int | None:
+    """The input that first floats embed: without a gradient, and a vector for each number."""
+    if len(site.inputs) != 1 or not fixed[site.inputs[0]]:
+        return None
+    shape = tuple(inputs[site.inputs[0]].shape[1:])
+    return (
+        site.inputs[0] if len(site.shape) == len(shape) + 1 and site.shape[:-1] == shape else None
+    )
 
 
 def _types(layer: Any) -> frozenset[str]:

@@ -41,7 +41,8 @@ class Kind:
         refused: Paths that Grad-CAM refuses, with the words of the reason.
         gap: How far Integrated Gradients with 16 nodes may be from complete, as a share of the
             difference of scores.
-        moving: Whether some input has gradients.
+        moving: Whether some input has gradients, itself or where it is embedded.
+        embedded: Whether the first cut is where indices become vectors.
     """
 
     model: Any
@@ -51,6 +52,7 @@ class Kind:
     refused: dict[str, str] = field(default_factory=dict)
     gap: float = 1e-3
     moving: bool = True
+    embedded: bool = False
 
 
 def batch(*shape: int, count: int = 2) -> Any:
@@ -402,7 +404,7 @@ def recurrent(library: Any) -> Kind:
 
 
 def words(library: Any) -> Kind:
-    """Indices of words, which have no gradient; the layers behind the embedding have one."""
+    """Indices of words, which have a gradient where they become vectors."""
     layers = library.layers
     embed = layers.Embedding(20, 4, name="embed")
     conv = layers.Conv1D(3, 3, activation="tanh", name="conv")
@@ -410,4 +412,18 @@ def words(library: Any) -> Kind:
     model = library.Sequential([layers.Input((8,), dtype="int32"), embed, conv, mean, top])
     inputs = np.random.default_rng(0).integers(0, 20, (2, 8)).astype("int32")
     cuts = chain(("embed", embed), ("conv", conv), ("", mean), ("", top))
+    return Kind(model, inputs, cuts, "conv", embedded=True)
+
+
+def whole(library: Any) -> Kind:
+    """Whole numbers that nothing makes vectors of: counts."""
+    layers = library.layers
+    scale = layers.Rescaling(0.1, name="scale")
+    line = layers.Reshape((8, 1), name="line")
+    conv = layers.Conv1D(3, 3, activation="tanh", name="conv")
+    mean, top = layers.GlobalAveragePooling1D(), layers.Dense(CLASSES)
+    counts = layers.Input((8,), dtype="int32")
+    model = library.Sequential([counts, scale, line, conv, mean, top])
+    inputs = np.random.default_rng(0).integers(0, 20, (2, 8)).astype("int32")
+    cuts = chain(("", scale), ("", line), ("conv", conv), ("", mean), ("", top))
     return Kind(model, inputs, cuts, "conv", moving=False)

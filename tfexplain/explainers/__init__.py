@@ -9,6 +9,7 @@ from tfexplain.explainers.grad_cam import GradCAM
 from tfexplain.explainers.grad_cam_plus_plus import GradCAMPlusPlus
 from tfexplain.explainers.gradient_attention import GradientAttention
 from tfexplain.explainers.hires_cam import HiResCAM
+from tfexplain.explainers.input_x_gradient import InputXGradient
 from tfexplain.explainers.integrated_gradients import IntegratedGradients
 from tfexplain.explainers.layer_cam import LayerCAM
 from tfexplain.explainers.occlusion import Occlusion
@@ -32,6 +33,7 @@ __all__ = [
     "GradCAMPlusPlus",
     "GradientAttention",
     "HiResCAM",
+    "InputXGradient",
     "IntegratedGradients",
     "LayerCAM",
     "Occlusion",

@@ -18,7 +18,7 @@ from tfexplain.targets import Head, Measure, Score, Targets, measure, rule
 
 
 @dataclass(frozen=True)
-class Place:
+class Span:
     """Which of all samples a batch begins with, and how many there are: None while a dataset is
     being read. Whatever is drawn or given for each sample belongs to its number among all."""
 
@@ -32,7 +32,7 @@ class Context:
 
     `targets` are as `Passes.targets` gives them; `result` is the shared pass, which gave
     `result.scores` float32 [N] and `result.targets` int32 [N]. The batch may be a portion of what
-    is explained: `place` says which one.
+    is explained: `span` says which one.
     """
 
     passes: Passes
@@ -41,7 +41,7 @@ class Context:
     head: Head
     score: Score
     result: PassResult
-    place: Place = Place(0)
+    span: Span = Span(0)
 
     @property
     def unit(self) -> Measure:
@@ -162,7 +162,7 @@ class SingleExplainer(Explainer):
 
 
 def floating_inputs(inputs: Any) -> list[int]:
-    """Which of a batch's inputs gradients can be taken of, by position.
+    """Which of a batch's inputs hold floating-point numbers, by position.
 
     Raises:
         ValueError: none of them.

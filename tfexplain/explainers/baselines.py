@@ -1,4 +1,4 @@
-"""Where the paths of Integrated Gradients start."""
+"""The inputs at which the paths of Integrated Gradients start."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from tfexplain.explainers.base import Place
+from tfexplain.explainers.base import Span
 
 Baseline: TypeAlias = float | npt.ArrayLike | Sequence[Any] | Mapping[str, Any] | None
 
@@ -18,7 +18,8 @@ def starts(
     inputs: Sequence[Any],
     names: Sequence[str],
     moving: Sequence[int],
-    place: Place | None = None,
+    span: Span | None = None,
+    padding: int | None = None,
 ) -> list[Any]:
     """Where paths start: for each input [B * N, ...], baseline by baseline.
 
@@ -27,13 +28,17 @@ def starts(
         inputs: The batch, arrays [N, ...].
         names: The inputs' names.
         moving: Positions of the inputs that move; the others stay what they are.
-        place: Of the batch, where it is a portion and baselines are given for all samples.
+        span: Of the batch, where it is a portion and baselines are given for all samples.
+        padding: What indices start from where `baseline` says nothing; default 0.
 
     Raises:
         ValueError: a baseline that does not fit its input, or not as many for each input.
     """
-    place = place or Place(0, len(inputs[0]))
-    found = [_of_input(baseline, x, name, place) for x, name in zip(inputs, names, strict=True)]
+    span = span or Span(0, len(inputs[0]))
+    found = [
+        _of_input(baseline, x, name, span, padding or 0) if i in moving else [x]
+        for i, (x, name) in enumerate(zip(inputs, names, strict=True))
+    ]
     count = max(len(base) for base in found)
     if any(len(base) not in (1, count) for base in found):
         raise ValueError(
@@ -42,7 +47,7 @@ def starts(
     return [
         np.concatenate(
             [
-                np.broadcast_to(found[i][b % len(found[i])] if i in moving else x, x.shape)
+                np.broadcast_to(found[i][b % len(found[i])], x.shape).astype(x.dtype)
                 for b in range(count)
             ]
         )
@@ -50,20 +55,22 @@ def starts(
     ]
 
 
-def _of_input(baseline: Baseline, inputs: Any, name: str, place: Place) -> list[Any]:
+def _of_input(baseline: Baseline, inputs: Any, name: str, span: Span, padding: int) -> list[Any]:
     """The baselines of one input, each [1, ...] or [N, ...]."""
     if isinstance(baseline, Mapping):
         baseline = baseline.get(name)
+    if baseline is None and np.issubdtype(inputs.dtype, np.integer):
+        baseline = padding
     several = baseline if isinstance(baseline, (list, tuple)) else [baseline]
     if not several:
         raise ValueError("baseline=[]: expected at least one. Leave it out for zeros.")
-    return [_one(one, inputs, name, place) for one in several]
+    return [_one(one, inputs, name, span) for one in several]
 
 
-def _one(baseline: Any, inputs: Any, name: str, place: Place) -> Any:
+def _one(baseline: Any, inputs: Any, name: str, span: Span) -> Any:
     array = np.asarray(0.0 if baseline is None else baseline, np.float32)
-    if array.ndim == inputs.ndim and len(array) == (place.total or len(array)) > 1:
-        array = array[place.start : place.start + len(inputs)]
+    if array.ndim == inputs.ndim and len(array) == (span.total or len(array)) > 1:
+        array = array[span.start : span.start + len(inputs)]
     if array.ndim == inputs.ndim - 1 and array.ndim:
         array = array[None]
     try:
@@ -74,5 +81,10 @@ def _one(baseline: Any, inputs: Any, name: str, place: Place) -> Any:
         raise ValueError(
             f"baseline: expected a finite number, or an array of shape {inputs.shape[1:]} for "
             f"input {name!r}; got shape {array.shape}. Leave it out for zeros."
+        )
+    if np.issubdtype(inputs.dtype, np.integer) and (array != np.round(array)).any():
+        raise ValueError(
+            f"baseline: expected whole numbers for the indices of input {name!r}; got "
+            f"{array[array != np.round(array)][0]:g}. Pass a baseline for each input by its name."
         )
     return np.broadcast_to(array, (array.shape[0] if array.ndim else 1, *inputs.shape[1:]))

@@ -169,21 +169,20 @@ def _middle(interval: Interval) -> Point:
     return Point(left.path, (left.along + right.along) / 2)
 
 
-def integrals(paths: Paths, spans: Sequence[Array], tolerance: float, most: int) -> list[Integral]:
-    """The mean of gradient * span over the paths of each sample, each as fine as it needs.
+def integrals(paths: Paths, tolerance: float, most: int) -> list[Integral]:
+    """The mean of gradient times path over the paths of each sample, each as fine as it needs.
 
     Points of all samples form one queue that is cut in chunks of the paths' size; a sample joins
     its end again when all it asked for has come back. What a sample gets does not depend on which
     others are there. At most `HELD` bytes of integrands are held, or one sample's.
 
     Args:
-        paths: The paths of the batch.
-        spans: float32 [B * N, ...] of each moving input: where a path ends minus where it starts.
+        paths: From B * N origins; path b * N + n leads from origin b * N + n to sample n.
         tolerance: The estimated error at which a sample is done.
         most: How many nodes a sample may take on each of its paths.
     """
-    count = paths.count // paths.samples
-    values = sum(span[0].size for span in spans)
+    count = paths.origins // paths.samples
+    values = sum(math.prod(shape) for shape in paths.shapes)
     at_once = max(1, HELD // (4 * values * most * count))
     waiting = deque(range(paths.samples))
     active: dict[int, Bisection] = {}
@@ -196,7 +195,7 @@ def integrals(paths: Paths, spans: Sequence[Array], tolerance: float, most: int)
             active[sample], found[sample] = Bisection(count, most * count), []
             queue.extend((sample, point) for point in active[sample].wanted())
         chunk = [queue.popleft() for _ in range(min(paths.size, len(queue)))]
-        for sample, node in _nodes(paths, spans, chunk):
+        for sample, node in _nodes(paths, chunk):
             found[sample].append(node)
         for sample in dict.fromkeys(sample for sample, _ in chunk):
             bisection = active[sample]
@@ -211,13 +210,11 @@ def integrals(paths: Paths, spans: Sequence[Array], tolerance: float, most: int)
     return [done[sample] for sample in range(paths.samples)]
 
 
-def _nodes(
-    paths: Paths, spans: Sequence[Array], chunk: Sequence[tuple[int, Point]]
-) -> list[tuple[int, Node]]:
+def _nodes(paths: Paths, chunk: Sequence[tuple[int, Point]]) -> list[tuple[int, Node]]:
     """What is found at the points of a chunk."""
-    rows = np.array([point.path * paths.samples + sample for sample, point in chunk])
-    scores, slopes = paths.at(rows, np.array([point.along for _, point in chunk]))
-    parts = [slope * span[rows] for slope, span in zip(slopes, spans, strict=True)]
+    samples = np.array([sample for sample, _ in chunk])
+    origins = samples + paths.samples * np.array([point.path for _, point in chunk])
+    scores, parts = paths.at(samples, origins, np.array([point.along for _, point in chunk]))
     return [
         (sample, Node(point, np.concatenate([part[i].ravel() for part in parts]), float(scores[i])))
         for i, (sample, point) in enumerate(chunk)

@@ -10,11 +10,12 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from tfexplain.attribution import Attribution
-from tfexplain.explainers.base import Context, SingleExplainer, floating_inputs
+from tfexplain.explainers.base import Context, SingleExplainer
 from tfexplain.explainers.baselines import Baseline, starts
 from tfexplain.explainers.bisection import FIRST, integrals
 from tfexplain.explainers.chunks import chunk_size
 from tfexplain.explainers.paths import Paths
+from tfexplain.explainers.places import attribution, places
 from tfexplain.passes import Passes
 from tfexplain.shared_pass import Reading
 
@@ -42,8 +43,14 @@ class IntegratedGradients(SingleExplainer):
     where the gradient changes most, until the map's estimated error is within the tolerance.
     `steps=50` alone takes 50 fixed nodes instead.
 
-    `values` are float32, shaped as the input, in units of the explained score; inputs of whole
-    numbers are held fixed and get none. `completeness_gap` float32 [N] is their sum minus the
+    `values` are float32, shaped as the input, in units of the explained score. Indices [N, T] that
+    an embedding makes vectors of move there, from the vectors of the baseline's indices, and get
+    `values` [N, T], sums over each token's vector; other whole numbers are held fixed and get none.
+    With `layer=` the output of a hidden layer moves, from what the layer gives at the baseline to
+    what it gives at the sample, while the inputs are the sample's; `values` are [N, *sides, C], or
+    as the layer's output is.
+
+    `completeness_gap` float32 [N] is their sum minus the
     difference of the scores at the input and at the baseline: a small gap does not bound the error
     of the map. `passes` int32 [N] are the nodes that each sample took; `error` float32 [N] is how
     far the map may be off, where nodes were added until it was small enough.
@@ -56,11 +63,16 @@ class IntegratedGradients(SingleExplainer):
             default 0.02 where no `steps` are given. The estimate is `Attribution.error`.
         baseline: Zeros (default), a constant, an array shaped as one sample ([...] or [1, ...])
             or as the batch, or a list of such, over which the result is averaged; `steps` are for
-            each. For models of several inputs also a mapping from the input's name to such.
+            each. For models of several inputs also a mapping from the input's name to such. Of
+            indices: an index, default `padding`, else 0.
         batch_size: How many points of the path go through the model at once, for all samples
             together. None (default) chooses by the size of the layers' outputs and the device:
             at most 128 on a CPU, 256 on a GPU. It changes memory and time, not the result.
         quadrature: Of fixed nodes: `"gauss_legendre"` or `"midpoint"`.
+        layer: Path of a hidden layer, `conv@1` for the second call of one that is called twice;
+            default the inputs.
+        padding: Index of the tokens that only fill up, which never move and get zero; default 0
+            where an embedding masks it (`mask_zero=True`), else none.
 
     References:
         Sundararajan et al. 2017, eq. 1, https://arxiv.org/abs/1703.01365
@@ -79,6 +91,8 @@ class IntegratedGradients(SingleExplainer):
     baseline: Baseline = None
     batch_size: int | None = None
     quadrature: Quadrature = "gauss_legendre"
+    layer: str | None = None
+    padding: int | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -122,63 +136,57 @@ class IntegratedGradients(SingleExplainer):
         half = (self.batch_size or chunk_size(passes)) // 2
         return replace(self, batch_size=half) if half else None
 
-    def reading(self, _: Passes) -> Reading:
+    def reading(self, passes: Passes) -> Reading:
         """Nothing: the path is not the shared pass."""
+        places(passes, self.layer)  # what cannot be explained is an error now
         return Reading()
 
     def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
         """Walk the paths in chunks and measure the completeness gap."""
-        names = context.passes.input_names
-        flat = [np.asarray(x) for x in tf.nest.flatten(context.inputs)]
-        moving = floating_inputs(context.inputs)
-        begin = starts(self.baseline, flat, names, moving, context.place)
-        count = len(begin[0]) // len(flat[0])
-        spans = [np.concatenate([flat[i]] * count) - begin[i] for i in moving]
-        found = self._integrate(Paths(context, begin, moving, self._size(context)), spans)
-        values, at = [], 0
-        for i in moving:
-            size = flat[i][0].size
-            values.append(found.values[:, at : at + size].reshape(flat[i].shape))
-            at += size
+        passes, flat = context.passes, [np.asarray(x) for x in tf.nest.flatten(context.inputs)]
+        found_places = places(passes, self.layer)
+        moving = [p.input for p in found_places if p.input is not None] or range(len(flat))
+        names = passes.input_names
+        origins = starts(self.baseline, flat, names, moving, context.span, self.padding)
+        paths = Paths(context, origins, found_places, self._size(context), self.padding)
+        found = self._integrate(paths)
         gap = found.values.sum(axis=1) - (context.result.scores - found.start)
         return {
-            names[i]: Attribution(
-                values=part.astype(np.float32),
-                targets=context.result.targets,
-                scores=context.result.scores,
-                layer=names[i],
-                explainer=self.name,
+            place.name: attribution(
+                context,
+                self.name,
+                place,
+                part,
                 unit=context.unit,
                 signed=True,
-                channel_axis=context.passes.channel_axis(part),
                 completeness_gap=np.asarray(gap, np.float32),
                 error=found.error,
                 passes=found.passes,
             )
-            for part, i in zip(values, moving, strict=True)
+            for place, part in zip(found_places, paths.divided(found.values), strict=True)
         }
 
-    def _integrate(self, paths: Paths, spans: list[Any]) -> _Found:
+    def _integrate(self, paths: Paths) -> _Found:
         if not self.fixed:
-            found = integrals(paths, spans, self.tolerance or TOLERANCE, self.steps or MOST)
+            found = integrals(paths, self.tolerance or TOLERANCE, self.steps or MOST)
             return _Found(
                 np.stack([one.mean for one in found]),
                 np.array([one.start for one in found]),
                 np.array([one.passes for one in found], np.int32),
                 np.array([one.error for one in found], np.float32),
             )
-        count = paths.count // paths.samples
-        nodes = self.nodes()
-        slopes = paths.mean_gradients(*nodes)
-        products = [
-            (slope.astype(np.float64) * span).reshape(count, paths.samples, -1).mean(axis=0)
-            for slope, span in zip(slopes, spans, strict=True)
-        ]
-        return _Found(
-            np.concatenate(products, axis=1),
-            paths.scores_at_start().reshape(count, paths.samples).mean(axis=0),
-            np.full(paths.samples, len(nodes[0]) * count, np.int32),
+        count = paths.origins // paths.samples
+        origins = np.arange(paths.origins)
+        samples, nodes, weights = origins % paths.samples, *self.nodes()
+        maps = paths.mean(
+            np.tile(samples, len(nodes)),
+            np.tile(origins, len(nodes)),
+            np.repeat(nodes, paths.origins),
+            np.repeat(weights / count, paths.origins),
         )
+        start = paths.scores_at_start(samples, origins).reshape(count, -1).mean(axis=0)
+        taken = np.full(paths.samples, len(nodes) * count, np.int32)
+        return _Found(paths.joined(maps), start, taken)
 
     def _size(self, context: Context) -> int:
         return self.batch_size or chunk_size(context.passes)

@@ -13,7 +13,6 @@ import tensorflow as tf
 
 from tfexplain.explainers.base import Context
 from tfexplain.tap import Tensor
-from tfexplain.targets import explained
 
 Array: TypeAlias = npt.NDArray[Any]
 # (codes [n, ...] each, beside [n, ...] or [1, ...] each) -> masks [n, ...]
@@ -76,8 +75,7 @@ class Masked:
     def masked_scores(self, masks: Masks) -> Array:
         """float64 [N, M]: the explained number under each mask, averaged over the baselines."""
         passes, beside = self._context.passes, [tf.constant(array) for array in masks.beside]
-        function = self._context.targets if callable(self._context.targets) else None
-        key = ("masked", self._context.head, self._context.score, function, self._position)
+        key = ("masked", self._context.key, self._position)
         rows = self.samples * self.baselines
         found = []
         with passes.untouched():
@@ -105,7 +103,7 @@ class Masked:
         return np.asarray(total)
 
     def _run(self, make: MakeMasks) -> Callable[..., Tensor]:
-        run, position, axis = scorer(self._context), self._position, self.channel_axis
+        run, position, axis = _scorer(self._context), self._position, self.channel_axis
 
         def masked(
             ends: list[Tensor],
@@ -147,15 +145,13 @@ def sides(shape: Sequence[int], channel_axis: int | None) -> tuple[int, ...]:
     return tuple(own[1:])
 
 
-def scorer(context: Context) -> Callable[[list[Tensor], Tensor], Tensor]:
+def _scorer(context: Context) -> Callable[[list[Tensor], Tensor], Tensor]:
     """(flat inputs, targets) -> scores [n], holding the passes but not this batch."""
-    passes, head, score = context.passes, context.head, context.score
+    scores = context.scorer()
     structure = tf.nest.map_structure(lambda _: 0, context.inputs)
-    function = context.targets if callable(context.targets) else None
 
     def run(flat: list[Tensor], targets: Tensor) -> Tensor:
-        outputs = passes.model(tf.nest.pack_sequence_as(structure, flat), training=False)
-        return explained(outputs, head, function or targets, score)[0]
+        return scores(tf.nest.pack_sequence_as(structure, flat), targets)
 
     return run
 

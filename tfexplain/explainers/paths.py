@@ -11,147 +11,191 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from tfexplain.explainers.base import Context
+from tfexplain.explainers.feature_maps import check_samples
+from tfexplain.explainers.movement import Movement
+from tfexplain.explainers.places import Place, padded
 from tfexplain.tap import Tensor
 
 Array = npt.NDArray[Any]
 
 
 class Paths:
-    """The straight paths from baselines to the samples of one batch.
+    """Straight paths that lead to the samples of one batch, from any of some origins.
 
-    Path b * N + n leads from baseline b to sample n. Nothing is traced twice for a shorter chunk:
-    fixed nodes are cut in even chunks, the last filled up with points of weight zero; where nodes
-    are chosen on the way, a chunk may have any length.
+    A path moves the inputs, or the outputs of layers, of some places; all else is what it is at the
+    sample. Where a layer's output moves, a path leads from what the layer gives for an origin's
+    inputs to what it gives for the sample's. Tokens that only fill up never move.
+
+    Nothing is traced twice for a shorter chunk: nodes that are known before are cut in even chunks,
+    the last filled up with points of weight zero; where nodes are chosen on the way, a chunk may
+    have any length.
 
     Args:
         context: The batch on its way through the explainer.
-        starts: For each input [B * N, ...]: where paths start.
-        moving: Positions of the inputs that gradients are taken of.
+        origins: Of each input [S, ...]: where paths start.
+        places: What moves.
         size: How many points one call takes at most.
+        padding: Index of tokens that only fill up; default what embeddings mask.
     """
 
     def __init__(
-        self, context: Context, starts: Sequence[Array], moving: Sequence[int], size: int
+        self,
+        context: Context,
+        origins: Sequence[Array],
+        places: Sequence[Place],
+        size: int,
+        padding: int | None = None,
     ) -> None:
-        self._context, self._moving, self.size = context, list(moving), size
-        self._ends = tf.nest.flatten(context.inputs)
-        self._starts = [tf.constant(start) for start in starts]
+        self._context, self._places, self.size = context, tuple(places), size
+        self._inputs = tf.nest.flatten(context.inputs)
+        self._structure = tf.nest.map_structure(lambda _: 0, context.inputs)
         self._targets = tf.constant(context.result.targets)
-        self._key = (context.key, tuple(moving))
-        self.samples = len(context.result.targets)
-        self.count = len(starts[0])
+        self._key = (context.key, self._places)
+        self.samples, self.origins = len(context.result.targets), len(origins[0])
+        self._starts, self._ends = self._ends_of_paths([tf.constant(start) for start in origins])
+        self._stays = [self._filling(place, padding) for place in self._places]
+        self._movement = Movement(context, self._places)
 
-    def scores_at_start(self) -> Array:
-        """float64 [B * N]: the explained number where each path starts."""
-        passes = self._context.passes
-        targets = tf.tile(self._targets, [self.count // self.samples])
+    @property
+    def shapes(self) -> list[tuple[int, ...]]:
+        """Of each place: the shape of a sample's map."""
+        ends = iter(self._ends)
+        found = []
+        for place in self._places:
+            parts = [next(ends)[:1] for _ in place.sites or (0,)]
+            shown = place.laid_out(parts[0]) if place.sites else parts[0]
+            found.append(tuple(shown.shape[1:]))
+        return found
+
+    def joined(self, maps: Sequence[Array]) -> Array:
+        """float64 [N, D]: the maps of all places in one row a sample."""
+        rows = [part.reshape(self.samples, -1) for part in maps]
+        return np.concatenate(rows, axis=1).astype(np.float64)
+
+    def divided(self, rows: Array) -> list[Array]:
+        """The maps of each place [N, ...] that were joined."""
+        sizes = [math.prod(shape) for shape in self.shapes]
+        parts = np.split(rows, np.cumsum(sizes)[:-1], axis=1)
+        return [part.reshape(-1, *shape) for part, shape in zip(parts, self.shapes, strict=True)]
+
+    def scores_at_start(self, samples: Array, origins: Array) -> Array:
+        """float64 [n]: the explained number where paths start.
+
+        Args:
+            samples: Where each path leads.
+            origins: Where it comes from.
+        """
         parts = []
-        with passes.untouched():
-            for i in range(0, self.count, self.size):
-                chunk = [x[i : i + self.size] for x in self._starts], targets[i : i + self.size]
-                specs = tf.nest.map_structure(_of_any_length, chunk)
-                parts.append(passes.run(("score", self._key), self._run, *chunk, specs=specs))
+        for i in range(0, len(samples), self.size):
+            rows = slice(i, i + self.size)
+            chunk = _points(samples[rows], origins[rows], np.zeros(len(samples[rows])))
+            parts.append(self._run("score", self._movement.scores, chunk, any_length=True))
         return np.concatenate([part.numpy() for part in parts]).astype(np.float64)
 
-    def mean_gradients(self, positions: Array, weights: Array) -> list[Array]:
-        """The gradient averaged over each path: float32 [B * N, ...] for each moving input.
+    def mean(self, samples: Array, origins: Array, along: Array, weights: Array) -> list[Array]:
+        """Of each place float32 [N, ...]: weighted sums over points of gradient times path.
 
         Args:
-            positions: Nodes on [0, 1].
-            weights: Theirs, which add up to 1.
+            samples: Where the path of each point leads.
+            origins: Where it comes from.
+            along: Where on it the point lies, in [0, 1].
+            weights: Of each point; those of a sample add up to 1.
         """
-        rows = np.tile(np.arange(self.count), len(positions))
-        along, weight = np.repeat(positions, self.count), np.repeat(weights, self.count)
-        size = math.ceil(len(rows) / math.ceil(len(rows) / self.size))
-        fill = (0, -len(rows) % size)
-        points = [
-            np.pad(rows.astype(np.int32), fill),
-            *(np.pad(a.astype(np.float32), fill) for a in (along, weight)),
-        ]
-        totals: list[Any] = [0.0] * len(self._moving)
-        passes, key = self._context.passes, ("mean", self._key, self.count)
-        with passes.untouched():
-            for i in range(0, len(points[0]), size):
-                chunk = [tf.constant(a[i : i + size]) for a in points]
-                parts = passes.run(key, self._sums, *self._ends_of_paths(), *chunk, often=True)
-                totals = [total + part for total, part in zip(totals, parts, strict=True)]
+        size = math.ceil(len(samples) / math.ceil(len(samples) / self.size))
+        fill = (0, -len(samples) % size)
+        points = [np.pad(a, fill) for a in (samples, origins, along, weights)]
+        totals: list[Any] = [0.0] * len(self._places)
+        for i in range(0, len(points[0]), size):
+            chunk = [a[i : i + size] for a in points]
+            arguments = [*_points(*chunk[:3]), tf.constant(chunk[3].astype(np.float32))]
+            parts = self._run("mean", self._movement.sums, arguments, often=True)
+            totals = [total + part for total, part in zip(totals, parts, strict=True)]
         return [total.numpy() for total in totals]
 
-    def at(self, rows: Array, along: Array) -> tuple[Array, list[Array]]:
-        """Scores [n] and gradients [n, ...] of each moving input at n <= `size` points.
+    def at(self, samples: Array, origins: Array, along: Array) -> tuple[Array, list[Array]]:
+        """Scores [n], and of each place gradient times path [n, ...], at n <= `size` points.
 
-        Args:
-            rows: The path of each point.
-            along: Its position on that path, in [0, 1].
+        Args: as those of `mean`.
         """
-        passes, count = self._context.passes, len(rows)
+        count = len(samples)
         # In eights, so that a GPU meets few different shapes.
         fill = (0, min(-count % 8, self.size - count))
-        chunk = [
-            tf.constant(np.pad(rows.astype(np.int32), fill)),
-            tf.constant(np.pad(along.astype(np.float32), fill)),
-        ]
-        arguments = (*self._ends_of_paths(), *chunk)
-        specs = (*self._ends_of_paths(), *map(_of_any_length, chunk))
+        chunk = _points(*(np.pad(a, fill) for a in (samples, origins, along)))
+        scores, products = self._run("points", self._movement.products, chunk, any_length=True)
+        return scores.numpy()[:count], [part.numpy()[:count] for part in products]
+
+    def _run(
+        self,
+        name: str,
+        make: Callable[[], Callable[..., Any]],
+        chunk: Sequence[Tensor],
+        *,
+        any_length: bool = False,
+        often: bool = False,
+    ) -> Any:
+        batch = (self._inputs, self._starts, self._ends, self._stays, self._targets)
+        specs = (batch, *map(_of_any_length, chunk)) if any_length else None
+        passes = self._context.passes
         with passes.untouched():
-            scores, slopes = passes.run(
-                ("points", self._key), self._points, *arguments, specs=specs
-            )
-        return scores.numpy()[:count], [slope.numpy()[:count] for slope in slopes]
+            return passes.run((name, self._key), make, batch, *chunk, specs=specs, often=often)
 
-    def _ends_of_paths(self) -> tuple[Any, ...]:
-        return self._ends, self._starts, self._targets
-
-    def _points(self) -> Callable[..., Any]:
-        run, moving = self._run(), self._moving
-
-        def points(
-            ends: list[Tensor], starts: list[Tensor], targets: Tensor, rows: Tensor, along: Tensor
-        ) -> tuple[Tensor, list[Tensor]]:
-            samples = rows % tf.shape(targets)[0]
-            inputs = [tf.gather(x, samples) for x in ends]
-            for i in moving:
-                start = tf.gather(starts[i], rows)
-                inputs[i] = start + _column(along, inputs[i]) * (inputs[i] - start)
-            watched = [inputs[i] for i in moving]
-            with tf.GradientTape(watch_accessed_variables=False) as tape:
-                tape.watch(watched)
-                scores = run(inputs, tf.gather(targets, samples))
-                total = tf.reduce_sum(scores)
-            slopes = tape.gradient(total, watched, unconnected_gradients="zero")
-            return scores, [tf.cast(slope, tf.float32) for slope in slopes]
-
-        return points
-
-    def _sums(self) -> Callable[..., Any]:
-        points, count = self._points(), self.count
-
-        def sums(*arguments: Any) -> list[Tensor]:
-            *chunk, weight = arguments
-            return [
-                tf.math.unsorted_segment_sum(_column(weight, slope) * slope, chunk[-2], count)
-                for slope in points(*chunk)[1]
+    def _ends_of_paths(self, origins: Sequence[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
+        """What moves, at the origins and at the samples: inputs, or layers' outputs."""
+        names = [site.path for place in self._places for site in place.sites]
+        at_layers = [self._activations(names, flat) for flat in (origins, self._inputs)]
+        check_samples(at_layers[1], self._context)
+        starts, ends = (
+            [
+                part
+                for place in self._places
+                for part in ([found[s.path] for s in place.sites] or [_of_input(flat, place)])
             ]
+            for flat, found in zip((origins, self._inputs), at_layers, strict=True)
+        )
+        return starts, ends
 
-        return sums
+    def _activations(self, names: Sequence[str], flat: Sequence[Tensor]) -> dict[str, Tensor]:
+        """What layers give for some inputs."""
+        if not names:
+            return {}
+        passes, structure = self._context.passes, self._structure
 
-    def _run(self) -> Callable[[list[Tensor], Tensor], Tensor]:
-        """(inputs, targets) -> scores, holding the passes but not this batch."""
-        scores = self._context.scorer()
-        structure = tf.nest.map_structure(lambda _: 0, self._context.inputs)
+        def make() -> Callable[[list[Tensor]], list[Tensor]]:
+            def run(rows: list[Tensor]) -> list[Tensor]:
+                packed = tf.nest.pack_sequence_as(structure, rows)
+                activations = passes.forward(packed, names)[1]
+                return [tf.cast(activations[name], tf.float32) for name in names]
 
-        def run(flat: list[Tensor], targets: Tensor) -> Tensor:
-            return scores(tf.nest.pack_sequence_as(structure, flat), targets)
+            return run
 
-        return run
+        parts = []
+        with passes.untouched():
+            for i in range(0, len(flat[0]), self.size):
+                chunk = [x[i : i + self.size] for x in flat]
+                specs = (list(map(_of_any_length, chunk)),)
+                parts.append(passes.run(("activations", tuple(names)), make, chunk, specs=specs))
+        return dict(
+            zip(names, (tf.concat(some, 0) for some in zip(*parts, strict=True)), strict=True)
+        )
+
+    def _filling(self, place: Place, padding: int | None) -> Tensor:
+        """bool [N, T, 1]: which tokens never move; [0] where all do."""
+        found = padded(self._context.passes, place, self._inputs, padding)
+        return tf.constant([False] if found is None else found[..., None])
+
+
+def _of_input(flat: Sequence[Tensor], place: Place) -> Tensor:
+    assert place.input is not None
+    return flat[place.input]
+
+
+def _points(samples: Array, origins: Array, along: Array) -> list[Tensor]:
+    return [
+        tf.constant(samples.astype(np.int32)),
+        tf.constant(origins.astype(np.int32)),
+        tf.constant(along.astype(np.float32)),
+    ]
 
 
 def _of_any_length(values: Tensor) -> tf.TensorSpec:
     return tf.TensorSpec((None, *values.shape[1:]), values.dtype)
-
-
-def _column(values: Tensor, like: Tensor) -> Tensor:
-    """[N] as [N, 1, ...] of the rank of `like`."""
-    return tf.reshape(
-        values, tf.concat([tf.shape(values), tf.ones(like.shape.rank - 1, tf.int32)], 0)
-    )

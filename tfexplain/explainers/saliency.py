@@ -5,24 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from tfexplain.attribution import Attribution
-from tfexplain.explainers.base import Context, SingleExplainer, floating_inputs
-from tfexplain.passes import Passes
-from tfexplain.shared_pass import Reading
+from tfexplain.explainers.base import Context
+from tfexplain.explainers.gradients import GradientExplainer
+from tfexplain.explainers.places import Place
 
 
 @dataclass(frozen=True, eq=False)
-class Saliency(SingleExplainer):
+class Saliency(GradientExplainer):
     """The gradient of the score with respect to the input, at the input itself.
 
     It rides on the pass that feature maps and Grad-CAM share, so beside them it costs the rest of
     one backward pass. `values` are float32, shaped as the input, in units of the explained score
-    for each unit of the input. Inputs of whole numbers get none.
+    for each unit of the input. Indices [N, T] are explained where an embedding makes vectors of
+    them: `values` [N, T] are the sums over each token's vector. Other whole numbers get none. With
+    `layer=` the gradient is that at a hidden layer.
 
     Attributes:
         absolute: Whether the sign is dropped: how much the score changes, not in which direction.
+        layer, padding: See `GradientExplainer`.
 
     References:
         Simonyan et al. 2013, section 3, https://arxiv.org/abs/1312.6034; there the greatest
@@ -37,23 +37,15 @@ class Saliency(SingleExplainer):
 
     absolute: bool = False
 
-    def reading(self, _: Passes) -> Reading:
-        """The gradients at the inputs."""
-        return Reading(inputs=True)
+    @property
+    def signed(self) -> bool:
+        """Unless the sign is dropped."""
+        return not self.absolute
 
-    def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
-        """The gradients as they came out of the graph."""
-        floating_inputs(context.inputs)
-        return {
-            name: Attribution(
-                values=(np.abs(slopes) if self.absolute else slopes).astype(np.float32),
-                targets=context.result.targets,
-                scores=context.result.scores,
-                layer=name,
-                explainer=self.name,
-                unit=f"{context.unit} per unit of input",
-                signed=not self.absolute,
-                channel_axis=context.passes.channel_axis(slopes),
-            )
-            for name, slopes in reduced.items()
-        }
+    def of(self, values: Any, slopes: Any) -> Any:
+        """The gradients."""
+        return abs(slopes) if self.absolute else slopes
+
+    def unit(self, context: Context, place: Place) -> str:
+        """The score's, for each unit of what is explained."""
+        return f"{context.unit} per unit of {place.measure}"

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tfexplain.explainers.base import Context, Explainer, Place
+from tfexplain.explainers.base import Context, Explainer, Span
 from tfexplain.explainers.feeding import Feed
 from tfexplain.explainers.joining import Explanation, joined, length
 from tfexplain.passes import Passes, passes_of
@@ -80,8 +80,8 @@ def explain(
             # One object for each head: explainers of the same targets share a backward pass.
             by_head = {head: fed.targets(head, opened) for head in dict.fromkeys(heads)}
             wanted = [(e, by_head[head]) for e, head in zip(explainers, heads, strict=True)]
-            place = Place(fed.start) if feed.streamed else None
-            found.append(explain_each(wanted, opened, batch, batch_size, place))
+            span = Span(fed.start) if feed.streamed else None
+            found.append(explain_each(wanted, opened, batch, batch_size, span))
     return [joined(portions) for portions in zip(*found, strict=True)]
 
 
@@ -90,7 +90,7 @@ def explain_each(
     passes: Passes,
     batch: Any,
     at_once: int | None = None,
-    place: Place | None = None,
+    span: Span | None = None,
 ) -> list[Explanation]:
     """Run explainers, each with targets of its own, on one forward pass.
 
@@ -102,13 +102,13 @@ def explain_each(
         batch: From `as_batch`.
         at_once: How many samples are explained at once; default all. Explainers that are `whole`
             get all of them, and so many in the shared pass.
-        place: Of the batch among all samples; default it is all of them.
+        span: Of the batch among all samples; default it is all of them.
 
     Returns:
         One `Explanation` for each, in order.
     """
     count = length(batch)
-    at_once, place = at_once or count, place or Place(0, count)
+    at_once, span = at_once or count, span or Span(0, count)
     groups, everything = _groups(wanted, passes, count), slice(0, count)
     if at_once >= count:
         runs = [(groups, everything)]
@@ -119,7 +119,7 @@ def explain_each(
     found: list[list[Explanation]] = [[] for _ in wanted]
     for members, rows in runs:
         part = tf.nest.map_structure(operator.itemgetter(rows), batch)
-        there = Place(place.start + rows.start, place.total)
+        there = Span(span.start + rows.start, span.total)
         share = length(part) / count
         run = _run([g.part(rows) for g in members], passes, part, at_once, there, share)
         for i, explanation in run:
@@ -197,7 +197,7 @@ def _run(
     passes: Passes,
     batch: Any,
     at_once: int,
-    place: Place,
+    span: Span,
     portion: float,
 ) -> Iterator[tuple[int, Explanation]]:
     """(place in the order, what it found) of each explainer, on one forward pass.
@@ -210,7 +210,7 @@ def _run(
     results = shared_pass(passes, requests, batch, at_once)
     share = (time.perf_counter() - start) / sharing
     for group, result in zip(groups, results, strict=True):
-        context = Context(passes, batch, group.targets, group.head, group.score, result, place)
+        context = Context(passes, batch, group.targets, group.head, group.score, result, span)
         for (i, explainer), reduced in zip(group.members.items(), result.reduced, strict=True):
             start = time.perf_counter()
             with progress_part(explainer.name, portion):

@@ -88,9 +88,10 @@ ROWS = [
         feature_maps="around it: a loop's tensors are out of reach",
         grad_cam="around it: a loop's tensors are out of reach",
     ),
+    Row("indices of words", zoo.words),
     Row(
-        "indices of words",
-        zoo.words,
+        "whole numbers that no layer makes vectors of",
+        zoo.whole,
         saliency=WHOLE,
         integrated_gradients=WHOLE,
     ),
@@ -166,10 +167,14 @@ def check_saliency(kind: Kind, found: Explanation) -> None:
     moving = [x for x in tf.nest.flatten(tensors) if x.dtype.is_floating]
     with tf.GradientTape() as tape:
         tape.watch(moving)
-        score = tf.reduce_sum(kind.cuts[0].after(kind.cuts[0].before(tensors), tensors)[:, 1])
-    expected = tape.gradient(score, moving, unconnected_gradients="zero")
+        first = kind.cuts[0].before(tensors)
+        tape.watch(first)
+        score = tf.reduce_sum(kind.cuts[0].after(first, tensors)[:, 1])
+    sources = [first] if kind.embedded else moving
+    expected = tape.gradient(score, sources, unconnected_gradients="zero")
     for slopes, part in zip(expected, found.attributions.values(), strict=True):
-        check_alike(slopes.numpy(), part.values, 1e-4)
+        written = slopes.numpy().sum(-1) if kind.embedded else slopes.numpy()
+        check_alike(written, part.values, 1e-4)
 
 
 def check_integrated_gradients(kind: Kind, passes: Passes, row: Row) -> None:

@@ -9,7 +9,7 @@ import pytest
 from support.golden import LAYERS, load
 from support.twin import gap_to
 
-from tfexplain import FeatureMaps, GradCAM, IntegratedGradients, Saliency
+from tfexplain import FeatureMaps, GradCAM, InputXGradient, IntegratedGradients, Saliency
 
 CASES = ["plain_cnn", "nested_cnn", "tabular_mlp"]
 CLOSE = 1e-5  # float32 against float64
@@ -45,6 +45,23 @@ def test_saliency(case: str) -> None:
     assert gap_to(np.abs(signed), dropped.values) < CLOSE
     assert (found.signed, dropped.signed) == (True, False)
     assert found.unit == "logit per unit of input"
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_input_x_gradient(case: str) -> None:
+    model, given, expected = load(case)
+    found = InputXGradient()(model, given["x"], given["target"])
+    assert gap_to(expected["input_x_gradient"], found.values) < CLOSE
+    assert (found.signed, found.unit) == (True, "logit")
+
+
+@pytest.mark.parametrize(("case", "layer"), LAYERS)
+def test_gradient_x_activation(case: str, layer: str) -> None:
+    model, given, expected = load(case)
+    key = layer.replace("/", "__")
+    found = InputXGradient(layer=layer)(model, given["x"], given["target"])
+    assert gap_to(expected[f"layer_gradient_x_activation:{key}"], found.values) < CLOSE
+    assert (found.layer, found.channel_axis) == (layer, -1)
 
 
 @pytest.mark.parametrize("case", CASES)

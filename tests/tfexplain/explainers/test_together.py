@@ -187,7 +187,7 @@ class Ranks(Explainer):
     def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
         scores, targets = context.result.scores, context.result.targets
         ranks = scores.argsort().argsort().astype(np.float32)
-        assert context.place.start == 0
+        assert context.span.start == 0
         return {"input": Attribution(ranks, targets, scores, "input", self.name, "rank", False)}
 
 

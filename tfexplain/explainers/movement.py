@@ -1,0 +1,125 @@
+"""The graph of a chunk of points on paths: what moves to them, the scores and gradients there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import tensorflow as tf
+
+from tfexplain.explainers.base import Context
+from tfexplain.explainers.places import Place
+from tfexplain.shared_pass import no_gradient
+from tfexplain.tap import Tensor
+from tfexplain.targets import rule
+
+
+class Movement:
+    """Makes the functions that `Paths` compiles; it holds the passes, but not the batch.
+
+    Their `batch` is (inputs, where paths start, where they end, tokens that never move, targets),
+    of all origins and samples; the rows of a chunk say which of them each point is of.
+
+    Args:
+        context: Only for what is explained.
+        places: What moves.
+    """
+
+    def __init__(self, context: Context, places: Sequence[Place]) -> None:
+        self._scorer, self._places = context.scorer(), tuple(places)
+        self._head, self._rule = context.head, rule(context.targets)
+        self._structure = tf.nest.map_structure(lambda _: 0, context.inputs)
+
+    def _moved(self) -> Callable[..., Any]:
+        """(batch, samples, origins, along) -> the inputs there, what moves there, and the paths."""
+        places = self._places
+
+        def moved(batch: Any, samples: Tensor, origins: Tensor, along: Tensor) -> Any:
+            inputs, starts, ends, stays, _ = batch
+            flat = [tf.gather(x, samples) for x in inputs]
+            spans, points = [], []
+            still = [stay for p, stay in zip(places, stays, strict=True) for _ in p.sites or (0,)]
+            for first, last, stay in zip(starts, ends, still, strict=True):
+                start, end = tf.gather(first, origins), tf.gather(last, samples)
+                if stay.shape.rank > 1:
+                    start = tf.where(tf.gather(stay, samples), end, start)
+                spans.append(end - start)
+                points.append(start + _column(along, end) * spans[-1])
+            return flat, points, spans
+
+        return moved
+
+    def _scored(self) -> Callable[..., Tensor]:
+        """(inputs, what moves, targets) -> scores, holding the passes but not this batch."""
+        scores, structure, places = self._scorer, self._structure, self._places
+
+        def scored(flat: list[Tensor], points: Sequence[Tensor], targets: Tensor) -> Tensor:
+            rest, replaced = iter(points), {}
+            for place in places:
+                for site in place.sites:
+                    replaced[site.path] = next(rest)
+                if not place.sites and place.input is not None:
+                    flat[place.input] = next(rest)
+            return scores(tf.nest.pack_sequence_as(structure, flat), targets, replaced)
+
+        return scored
+
+    def scores(self) -> Callable[..., Tensor]:
+        """(batch, samples, origins, along) -> scores."""
+        moved, scored = self._moved(), self._scored()
+
+        def scores(batch: Any, samples: Tensor, origins: Tensor, along: Tensor) -> Tensor:
+            flat, points, _ = moved(batch, samples, origins, along)
+            return scored(flat, points, tf.gather(batch[-1], samples))
+
+        return scores
+
+    def products(self) -> Callable[..., Any]:
+        """(batch, samples, origins, along) -> scores, and of each place gradient times path."""
+        moved, scored, places = self._moved(), self._scored(), self._places
+        head, own = self._head, self._rule
+
+        def products(
+            batch: Any, samples: Tensor, origins: Tensor, along: Tensor
+        ) -> tuple[Tensor, list[Tensor]]:
+            flat, points, spans = moved(batch, samples, origins, along)
+            with tf.GradientTape(watch_accessed_variables=False) as tape:
+                tape.watch(points)
+                scores = scored(flat, points, tf.gather(batch[-1], samples))
+                total = tf.reduce_sum(scores)
+            slopes = iter(zip(tape.gradient(total, points), spans, strict=True))
+            found = []
+            for place in places:
+                parts = []
+                for site in place.sites or (None,):
+                    slope, span = next(slopes)
+                    if slope is None and site and (place.input is None or not site.recorded):
+                        raise no_gradient(site, head, own)
+                    product = tf.zeros_like(span) if slope is None else slope * span
+                    parts.append(place.laid_out(product) if site else product)
+                found.append(tf.cast(tf.add_n(parts), tf.float32))
+            return scores, found
+
+        return products
+
+    def sums(self) -> Callable[..., Any]:
+        """The same with weights -> of each place the weighted sums of a sample's points."""
+        products = self.products()
+
+        def sums(
+            batch: Any, samples: Tensor, origins: Tensor, along: Tensor, weights: Tensor
+        ) -> list[Tensor]:
+            return [
+                tf.math.unsorted_segment_sum(
+                    _column(weights, part) * part, samples, tf.shape(batch[-1])[0]
+                )
+                for part in products(batch, samples, origins, along)[1]
+            ]
+
+        return sums
+
+
+def _column(values: Tensor, like: Tensor) -> Tensor:
+    """[N] as [N, 1, ...] of the rank of `like`."""
+    shape = tf.concat([tf.shape(values), tf.ones(like.shape.rank - 1, tf.int32)], 0)
+    return tf.cast(tf.reshape(values, shape), like.dtype)

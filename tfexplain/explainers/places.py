@@ -1,0 +1,123 @@
+"""Where gradients are taken: at the inputs, at the embedding of indices, or at a hidden layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from tfexplain.attribution import Attribution
+from tfexplain.explainers.base import Context
+from tfexplain.grids import Grid
+from tfexplain.passes import Passes
+from tfexplain.sites import Site
+from tfexplain.tap import Tensor
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place that has a map of its own.
+
+    Attributes:
+        name: Of the input, or path of the layer.
+        input: Position of the input that is explained; None for a hidden layer.
+        sites: The outputs of layers that gradients are taken of: of the layer, or of those that
+            embed the input; none where they are taken of the input itself.
+    """
+
+    name: str
+    input: int | None
+    sites: tuple[Site, ...] = ()
+
+    @property
+    def tokens(self) -> bool:
+        """Whether it is an input of indices, explained where they become vectors."""
+        return self.input is not None and bool(self.sites)
+
+    @property
+    def measure(self) -> str:
+        """What a gradient here is per unit of."""
+        return "embedding" if self.tokens else "activation" if self.sites else "input"
+
+    def laid_out(self, values: Tensor) -> Tensor:
+        """A map from products or gradients at one of its `sites`: sums over each token's vector;
+        of a hidden layer [N, *sides, C], or as its output is where it has no positions."""
+        if self.tokens:
+            return tf.reduce_sum(values, axis=-1)
+        grid = self.sites[0].grid
+        if grid is not None and grid.extras:
+            # All tokens, or the map would not add up to the score.
+            grid = Grid((self.sites[0].tokens,), grid.channels_first)
+        return values if grid is None else grid.positions(values)
+
+    def channel_axis(self, passes: Passes, values: Any) -> int | None:
+        """The axis that a map here is summed over."""
+        if self.tokens:
+            return None
+        if self.sites:
+            return -1 if self.sites[0].grid else None
+        return passes.channel_axis(values)
+
+
+def places(passes: Passes, layer: str | None = None) -> tuple[Place, ...]:
+    """The layer that is asked for, or all inputs that have a gradient, themselves or embedded.
+
+    Raises:
+        LayerError: there is no such layer.
+        ValueError: no input has a gradient.
+    """
+    if layer is not None:
+        site = passes.layer(layer)
+        return (Place(site.path, None, (site,)),)
+    specs = tf.nest.flatten(passes.specs)
+    embedding = [tuple(s for s in passes.sites if s.embeds == i) for i in range(len(specs))]
+    found = tuple(
+        Place(name, i, sites)
+        for i, (name, spec, sites) in enumerate(
+            zip(passes.input_names, specs, embedding, strict=True)
+        )
+        if sites or spec.dtype.is_floating
+    )
+    if not found:
+        raise ValueError(
+            "inputs: expected floating-point numbers to take gradients of, or indices [N, T] that "
+            "a layer such as Embedding makes vectors [N, T, C] of; got "
+            f"{[spec.dtype.name for spec in specs]}. Integers such as images in 0..255 must be "
+            "cast: inputs.astype('float32'); or pass layer=, a hidden layer."
+        )
+    return found
+
+
+def padded(
+    passes: Passes, place: Place, inputs: Sequence[Any], padding: int | None
+) -> npt.NDArray[np.bool_] | None:
+    """bool [N, T]: which tokens of a place only fill up; None where that is not known.
+
+    Those of index `padding`, else those that a layer with `mask_zero=True` masks.
+    """
+    if not place.tokens or place.input is None:
+        return None
+    paths = [site.path.partition("@")[0] for site in place.sites]
+    if padding is None and any(getattr(passes.layers[p], "mask_zero", False) for p in paths):
+        padding = 0
+    found: npt.NDArray[np.bool_] = np.asarray(inputs[place.input]) == padding
+    return None if padding is None else found
+
+
+def attribution(
+    context: Context, explainer: str, place: Place, values: Any, **fields: Any
+) -> Attribution:
+    """A map at a place; `fields` are further ones of `Attribution`."""
+    return Attribution(
+        values=values.astype(np.float32),
+        targets=context.result.targets,
+        scores=context.result.scores,
+        layer=place.name,
+        explainer=explainer,
+        channel_axis=place.channel_axis(context.passes, values),
+        **fields,
+    )
