@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _HOMES = {
+    "ActivationMaximization": "tfexplain.explainers",
     "Attention": "tfexplain.explainers",
     "AttentionRollout": "tfexplain.explainers",
     "Attribution": "tfexplain.attribution",
@@ -40,6 +41,7 @@ _HOMES = {
 
 __all__ = [
     "RISE",
+    "ActivationMaximization",
     "Attention",
     "AttentionRollout",
     "Attribution",
@@ -72,6 +74,7 @@ if TYPE_CHECKING:
     from tfexplain.comparing import compare
     from tfexplain.explainers import (
         RISE,
+        ActivationMaximization,
         Attention,
         AttentionRollout,
         FeatureAblation,

@@ -1,5 +1,6 @@
 """The methods, one a file, and `explain`, which runs several on shared passes."""
 
+from tfexplain.explainers.activation_maximization import ActivationMaximization
 from tfexplain.explainers.attention import Attention
 from tfexplain.explainers.attention_rollout import AttentionRollout
 from tfexplain.explainers.base import Explainer
@@ -12,6 +13,7 @@ from tfexplain.explainers.hires_cam import HiResCAM
 from tfexplain.explainers.input_x_gradient import InputXGradient
 from tfexplain.explainers.integrated_gradients import IntegratedGradients
 from tfexplain.explainers.layer_cam import LayerCAM
+from tfexplain.explainers.maxima import Maxima
 from tfexplain.explainers.occlusion import Occlusion
 from tfexplain.explainers.rise import RISE
 from tfexplain.explainers.saliency import Saliency
@@ -23,6 +25,7 @@ from tfexplain.explainers.var_grad import VarGrad
 
 __all__ = [
     "RISE",
+    "ActivationMaximization",
     "Attention",
     "AttentionRollout",
     "Explainer",
@@ -36,6 +39,7 @@ __all__ = [
     "InputXGradient",
     "IntegratedGradients",
     "LayerCAM",
+    "Maxima",
     "Occlusion",
     "Saliency",
     "ScoreCAM",

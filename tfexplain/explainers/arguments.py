@@ -19,3 +19,9 @@ def check_shares(**shares: float) -> None:
     for argument, value in shares.items():
         if not 0 <= value < float("inf"):
             raise ValueError(f"{argument}={value!r}: expected a finite number of at least 0.")
+
+
+def check_output(output: object) -> None:
+    """Raises ValueError for what is no score of a class."""
+    if output not in ("logit", "probability"):
+        raise ValueError(f"output={output!r}: expected 'logit' or 'probability'. Leave it out.")

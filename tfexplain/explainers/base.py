@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfexplain.attribution import Attribution
+from tfexplain.explainers.arguments import check_output
 from tfexplain.passes import Passes
 from tfexplain.shared_pass import PassResult, Reading
 from tfexplain.tap import Tensor
@@ -85,10 +86,7 @@ class Explainer(ABC):
     head: str | int | None = None
 
     def __post_init__(self) -> None:
-        if self.output not in ("logit", "probability"):
-            raise ValueError(
-                f"output={self.output!r}: expected 'logit' or 'probability'. Leave it out."
-            )
+        check_output(self.output)
 
     @property
     def name(self) -> str:

@@ -116,8 +116,7 @@ class FeatureMaps(Explainer):
         return [passes.site(name, argument="layers", grid=self.grid) for name in self.layers]
 
     def _chosen(self, total: int) -> Any:
-        count = total if self.channels is None else min(self.channels, total)
-        return np.round(np.linspace(0, total - 1, count)).astype(np.int32)
+        return spaced(total, self.channels)
 
     def _reduce(self, activation: Tensor, _: Tensor | None, site: Site) -> tuple[Tensor, Tensor]:
         values = positions(activation, site.put(self.grid))
@@ -128,6 +127,12 @@ class FeatureMaps(Explainer):
         )
         highest = tf.reduce_max(by_channel, axis=list(range(2, last + 1)))
         return tf.transpose(by_channel, [*range(1, last + 1), 0]), tf.transpose(highest)
+
+
+def spaced(total: int, most: int | None) -> Any:
+    """int32: at most so many of 0 to `total` - 1, evenly spaced, both ends among them."""
+    count = total if most is None else min(most, total)
+    return np.round(np.linspace(0, total - 1, count)).astype(np.int32)
 
 
 def positions(values: Tensor, site: Site) -> Tensor:
