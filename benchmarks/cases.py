@@ -98,9 +98,36 @@ def bare_parts(case: Case) -> dict[str, Part]:
         mean = sum(np.float32(w) * gradient(images * np.float32(a)) for a, w in pairs)
         return (mean * images).numpy()
 
+    def smooth_grad() -> Any:
+        rng = np.random.default_rng([0, 0])
+        spread = 0.1 * np.ptp(case.images, axis=(1, 2, 3), keepdims=True)
+        drawn = rng.standard_normal((case.steps, *case.images.shape[1:]), np.float32)
+        total = sum(gradient(tf.constant(case.images + spread * one)) for one in drawn)
+        return total.numpy() / case.steps
+
+    @tf.function(autograph=False)  # type: ignore[untyped-decorator]
+    def climb(points: Any, length: Any) -> Any:
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(points)
+            activation = before(points, training=False)[..., : len(case.images)]
+            total = tf.reduce_sum(tf.linalg.diag_part(tf.reduce_mean(activation, [1, 2])))
+        slopes = tape.gradient(total, points)
+        size = tf.sqrt(tf.reduce_mean(tf.square(slopes), [1, 2, 3], keepdims=True))
+        return tf.clip_by_value(points + length * tf.math.divide_no_nan(slopes, size), 0.0, 1.0)
+
+    def ascent() -> Any:
+        noise = np.random.default_rng([0, 0]).standard_normal(case.images.shape[1:])
+        start = np.clip(0.5 + 0.05 * noise, 0, 1).astype(np.float32)
+        points = tf.repeat(tf.constant(start[None]), len(case.images), axis=0)
+        for step in range(case.steps):
+            points = climb(points, tf.constant(0.025 * (1 - step / case.steps), tf.float32))
+        return points.numpy()
+
     return {
         "bare forward": lambda: forward().numpy(),
         "bare forward+backward": lambda: gradient(images).numpy(),
         "bare Grad-CAM": lambda: grad_cam().numpy(),
         "bare IG": integrated_gradients,
+        "bare SmoothGrad": smooth_grad,
+        "bare ascent": ascent,
     }

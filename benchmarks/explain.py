@@ -34,12 +34,22 @@ BARE = {
     "FeatureMaps, GradCAM": ["FeatureMaps", "GradCAM"],
     "IntegratedGradients": ["bare IG"],
     "all three": ["FeatureMaps", "GradCAM", "IntegratedGradients"],
+    "GradCAMPlusPlus": ["bare Grad-CAM"],
+    "HiResCAM": ["bare Grad-CAM"],
+    "LayerCAM": ["bare Grad-CAM"],
+    "four class activation maps": ["GradCAM", "GradCAMPlusPlus", "HiResCAM", "LayerCAM"],
+    "SmoothGrad": ["bare SmoothGrad"],
+    "ActivationMaximization": ["bare ascent"],
 }
 # Memory does not depend on how many nodes follow one another.
 PEAK_STEPS = 4
 KINDS = ("wall", "cpu")
 PLAIN = ("bare forward", "bare forward+backward")
-ALONG_THE_PATH = ("bare IG", "IntegratedGradients", "all three")
+MANY_PASSES = (
+    *("bare IG", "IntegratedGradients", "all three"),
+    *("bare SmoothGrad", "SmoothGrad", "bare ascent", "ActivationMaximization"),
+)
+TOGETHER = ("FeatureMaps, GradCAM", "all three", "four class activation maps")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -48,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--quick", action="store_true", help="few rounds and nodes: a smoke test")
     parser.add_argument("--rounds", type=int, help="default: 30 small, 7 large")
     parser.add_argument(
-        "--nodes", type=int, help="on the path of Integrated Gradients; default: 50"
+        "--nodes", type=int, help="of paths, noisy copies and steps of ascent; default: 50"
     )
     parser.add_argument("--case", choices=TITLES, action="append", help="default: all")
     options = parser.parse_args(arguments)
@@ -59,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         peaks = {part: run("peak", name, part, PEAK_STEPS) for part in found["parts"]}
         if i == 0:
             print(measuring.machine({"tfexplain": tfexplain.__version__, **found["versions"]}))
-        print(f"\n{TITLES[name]}; {steps} nodes for Integrated Gradients; {rounds} rounds\n")
+        print(f"\n{TITLES[name]}; {steps} nodes, noisy copies and steps; {rounds} rounds\n")
         print("\n".join(table(found, peaks, steps)))
         print("\n".join(notes(found)), flush=True)
 
@@ -82,10 +92,10 @@ def table(found: dict[str, Any], peaks: dict[str, Any], steps: int) -> Iterator[
     )
     yield "|---|--:|--:|--:|--:|--:|--:|--:|--:|"
     for name, times in parts.items():
-        passes = steps if name in ALONG_THE_PATH else 1
+        passes = steps if name in MANY_PASSES else 1
         wall = [ratio(parts, name, [bare] * passes, "wall") for bare in PLAIN]
         own = [ratio(parts, name, BARE[name], k) if name in BARE else "" for k in KINDS]
-        if name in ("FeatureMaps, GradCAM", "all three"):
+        if name in TOGETHER:
             own = [f"{text} of the parts" for text in own]
         memory = f"{peaks[name]['peak']:.0f} (+{peaks[name]['peak'] - peaks[name]['before']:.0f})"
         cells = [name, f"{times['first']:.2f}", *(f"{1e3 * median(times[k]):.1f}" for k in KINDS)]

@@ -26,7 +26,19 @@ from images import digits, photographs
 from measuring import peak_mb, repeats, size, timed
 from PIL import Image
 
-from tfexplain import FeatureMaps, GradCAM, IntegratedGradients, explain, rendering, schema
+from tfexplain import (
+    ActivationMaximization,
+    FeatureMaps,
+    GradCAM,
+    GradCAMPlusPlus,
+    HiResCAM,
+    IntegratedGradients,
+    LayerCAM,
+    SmoothGrad,
+    explain,
+    rendering,
+    schema,
+)
 from tfexplain.callbacks.writer import RunWriter
 from tfexplain.passes import Passes
 
@@ -55,8 +67,9 @@ CASES = {"small_cnn": small_cnn, "mobilenet_v2": mobilenet_v2}
 def our_parts(case: Case, all_passes: list[Passes]) -> dict[str, Part]:
     """Explainers as users call them, each on compiled passes of its own (its first call opens
     them, and appends them to `all_passes`)."""
-    maps, cam = FeatureMaps(), GradCAM()
-    ig = IntegratedGradients(steps=case.steps, batch_size=len(case.images))
+    maps, cam, count = FeatureMaps(), GradCAM(), len(case.images)
+    ig = IntegratedGradients(steps=case.steps, batch_size=count)
+    ascent = ActivationMaximization(case.layer, range(count), steps=case.steps, bounds=(0, 1))
 
     def part(*explainers: Any) -> Part:
         opened: list[Passes] = []
@@ -75,6 +88,12 @@ def our_parts(case: Case, all_passes: list[Passes]) -> dict[str, Part]:
         "FeatureMaps, GradCAM": part(maps, cam),
         "IntegratedGradients": part(ig),
         "all three": part(maps, cam, ig),
+        "GradCAMPlusPlus": part(GradCAMPlusPlus()),
+        "HiResCAM": part(HiResCAM()),
+        "LayerCAM": part(LayerCAM()),
+        "four class activation maps": part(cam, GradCAMPlusPlus(), HiResCAM(), LayerCAM()),
+        "SmoothGrad": part(SmoothGrad(samples=case.steps, batch_size=count)),
+        "ActivationMaximization": lambda: ascent(case.model, case.images),
     }
 
 
@@ -88,7 +107,15 @@ def check(case: Case) -> None:
     cam = GradCAM()(case.model, case.images, case.targets)
     assert cam.layer == case.layer, (cam.layer, case.layer)
     ig = IntegratedGradients(steps=case.steps)(case.model, case.images, case.targets)
+    smooth = SmoothGrad(samples=case.steps)(case.model, case.images, case.targets)
+    plain = {"steps": case.steps, "contrast": None, "jitter": 0, "blur": 0, "bounds": (0, 1)}
+    channels = range(len(case.images))
+    ascent = ActivationMaximization(case.layer, channels, **plain)(case.model, case.images)
+    on = ascent.start > 0  # the bare one does not move where there is no gradient
+    assert on.any()
     for ours, theirs, most in (
+        (smooth.values, bare["bare SmoothGrad"](), 1e-2),
+        (ascent.values[on], bare["bare ascent"]()[on], 5e-2),
         (cam.values, bare["bare Grad-CAM"](), 1e-4),
         (ig.values, bare["bare IG"](), 1e-2),
     ):

@@ -67,10 +67,10 @@ class ActivationMaximization:
 
     Example:
         >>> import keras, numpy as np
-        >>> double = keras.Sequential([keras.Input((2,)), keras.layers.Rescaling([1.0, -2.0])])
+        >>> double = keras.Sequential([keras.Input((2,)), keras.layers.Rescaling([1.0, 2.0])])
         >>> found = ActivationMaximization(contrast=None)(double, (2,))
         >>> found.values[:, [0, 1]].diagonal().tolist(), found.reached.tolist()
-        ([1.0, 0.0], [1.0, 0.0])
+        ([1.0, 1.0], [1.0, 2.0])
     """
 
     layer: str | None = None
