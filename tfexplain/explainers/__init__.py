@@ -12,6 +12,7 @@ from tfexplain.explainers.gradient_attention import GradientAttention
 from tfexplain.explainers.hires_cam import HiResCAM
 from tfexplain.explainers.input_x_gradient import InputXGradient
 from tfexplain.explainers.integrated_gradients import IntegratedGradients
+from tfexplain.explainers.kernel_shap import KernelSHAP
 from tfexplain.explainers.layer_cam import LayerCAM
 from tfexplain.explainers.maxima import Maxima
 from tfexplain.explainers.occlusion import Occlusion
@@ -38,6 +39,7 @@ __all__ = [
     "HiResCAM",
     "InputXGradient",
     "IntegratedGradients",
+    "KernelSHAP",
     "LayerCAM",
     "Maxima",
     "Occlusion",
