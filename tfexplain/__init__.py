@@ -27,8 +27,10 @@ _HOMES = {
     "InputXGradient": "tfexplain.explainers",
     "IntegratedGradients": "tfexplain.explainers",
     "KernelSHAP": "tfexplain.explainers",
+    "LIME": "tfexplain.explainers",
     "LayerCAM": "tfexplain.explainers",
     "Occlusion": "tfexplain.explainers",
+    "PermutationImportance": "tfexplain.explainers",
     "RISE": "tfexplain.explainers",
     "Saliency": "tfexplain.explainers",
     "ScoreCAM": "tfexplain.explainers",
@@ -41,6 +43,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "LIME",
     "RISE",
     "ActivationMaximization",
     "Attention",
@@ -59,6 +62,7 @@ __all__ = [
     "KernelSHAP",
     "LayerCAM",
     "Occlusion",
+    "PermutationImportance",
     "Saliency",
     "ScoreCAM",
     "Smooth",
@@ -75,6 +79,7 @@ if TYPE_CHECKING:
     from tfexplain.callbacks import Compression, Explain
     from tfexplain.comparing import compare
     from tfexplain.explainers import (
+        LIME,
         RISE,
         ActivationMaximization,
         Attention,
@@ -90,6 +95,7 @@ if TYPE_CHECKING:
         KernelSHAP,
         LayerCAM,
         Occlusion,
+        PermutationImportance,
         Saliency,
         ScoreCAM,
         Smooth,

@@ -14,8 +14,10 @@ from tfexplain.explainers.input_x_gradient import InputXGradient
 from tfexplain.explainers.integrated_gradients import IntegratedGradients
 from tfexplain.explainers.kernel_shap import KernelSHAP
 from tfexplain.explainers.layer_cam import LayerCAM
+from tfexplain.explainers.lime import LIME
 from tfexplain.explainers.maxima import Maxima
 from tfexplain.explainers.occlusion import Occlusion
+from tfexplain.explainers.permutation_importance import PermutationImportance
 from tfexplain.explainers.rise import RISE
 from tfexplain.explainers.saliency import Saliency
 from tfexplain.explainers.score_cam import ScoreCAM
@@ -25,6 +27,7 @@ from tfexplain.explainers.together import Explanation, explain
 from tfexplain.explainers.var_grad import VarGrad
 
 __all__ = [
+    "LIME",
     "RISE",
     "ActivationMaximization",
     "Attention",
@@ -43,6 +46,7 @@ __all__ = [
     "LayerCAM",
     "Maxima",
     "Occlusion",
+    "PermutationImportance",
     "Saliency",
     "ScoreCAM",
     "Smooth",
