@@ -26,6 +26,7 @@ import tfexplain
 TITLES = {
     "small_cnn": "Small CNN (3 convolutions), 28 x 28 x 1, batch of 32",
     "mobilenet_v2": "MobileNetV2, 224 x 224 x 3, batch of 8",
+    "vit": "ViT (6 blocks of 192, 3 heads, 145 tokens, fused attention), 96 x 96 x 3, batch of 8",
 }
 # What each part is measured against, beside plain passes over as many samples.
 BARE = {
@@ -40,6 +41,10 @@ BARE = {
     "four class activation maps": ["GradCAM", "GradCAMPlusPlus", "HiResCAM", "LayerCAM"],
     "SmoothGrad": ["bare SmoothGrad"],
     "ActivationMaximization": ["bare ascent"],
+    "Attention": ["bare weights"],
+    "AttentionRollout": ["bare mean weights"],
+    "GradientAttention": ["bare weights x gradients"],
+    "all of attention": ["Attention", "AttentionRollout", "GradientAttention"],
 }
 # Memory does not depend on how many nodes follow one another.
 PEAK_STEPS = 4
@@ -49,7 +54,10 @@ MANY_PASSES = (
     *("bare IG", "IntegratedGradients", "all three"),
     *("bare SmoothGrad", "SmoothGrad", "bare ascent", "ActivationMaximization"),
 )
-TOGETHER = ("FeatureMaps, GradCAM", "all three", "four class activation maps")
+TOGETHER = (
+    *("FeatureMaps, GradCAM", "all three"),
+    *("four class activation maps", "all of attention"),
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -21,6 +21,7 @@ import cases
 import keras
 import numpy as np
 import tensorflow as tf
+import vit
 from cases import LAYERS, Array, Case, Part, bare_parts
 from images import digits, photographs
 from measuring import peak_mb, repeats, size, timed
@@ -28,9 +29,12 @@ from PIL import Image
 
 from tfexplain import (
     ActivationMaximization,
+    Attention,
+    AttentionRollout,
     FeatureMaps,
     GradCAM,
     GradCAMPlusPlus,
+    GradientAttention,
     HiResCAM,
     IntegratedGradients,
     LayerCAM,
@@ -58,7 +62,23 @@ def mobilenet_v2(steps: int) -> Case:
     return Case(model, images, targets, LAYERS["mobilenet_v2"], steps)
 
 
-CASES = {"small_cnn": small_cnn, "mobilenet_v2": mobilenet_v2}
+def small_vit(steps: int) -> Case:
+    """A vision transformer on 8 crops of photographs."""
+    images = photographs(96)
+    return Case(vit.vit(images.shape[1:]), images, np.arange(8, dtype=np.int32), "", steps)
+
+
+CASES = {"small_cnn": small_cnn, "mobilenet_v2": mobilenet_v2, "vit": small_vit}
+
+
+def is_vit(case: Case) -> bool:
+    """Whether attention is measured, in place of layers and inputs."""
+    return not case.layer
+
+
+def bare(case: Case) -> dict[str, Part]:
+    """What no explanation of this case can do without."""
+    return vit.bare_parts(case) if is_vit(case) else bare_parts(case)
 
 
 # -------------------------------------------------------------------------------- our parts
@@ -82,6 +102,14 @@ def our_parts(case: Case, all_passes: list[Passes]) -> dict[str, Part]:
 
         return run
 
+    if is_vit(case):
+        weights, rollout, relevance = Attention(), AttentionRollout(), GradientAttention()
+        return {
+            "Attention": part(weights),
+            "AttentionRollout": part(rollout),
+            "GradientAttention": part(relevance),
+            "all of attention": part(weights, rollout, relevance),
+        }
     return {
         "FeatureMaps": part(maps),
         "GradCAM": part(cam),
@@ -103,6 +131,9 @@ def check(case: Case) -> None:
     Raises:
         AssertionError: They do not.
     """
+    if is_vit(case):
+        check_attention(case)
+        return
     bare = bare_parts(case)
     cam = GradCAM()(case.model, case.images, case.targets)
     assert cam.layer == case.layer, (cam.layer, case.layer)
@@ -123,6 +154,19 @@ def check(case: Case) -> None:
         assert error < most, (case.layer, error)
 
 
+def check_attention(case: Case) -> None:
+    """`check` for a vision transformer."""
+    parts, model = vit.bare_parts(case), (case.model, case.images, case.targets)
+    for ours, theirs in zip(Attention()(*model).values(), parts["bare weights"](), strict=True):
+        assert np.abs(ours.values - theirs).max() < 1e-4, ours.layer
+    row = start = np.eye(parts["bare mean weights"]()[0].shape[1])[:1].repeat(len(case.images), 0)
+    for layer in reversed(parts["bare weights x gradients"]()):
+        row = row + np.einsum("nt,nts->ns", row, layer)
+    expected = (row - start)[:, 1:]
+    found = GradientAttention()(*model).values.reshape(expected.shape)
+    assert np.abs(found - expected).max() < 1e-2 * expected.max()
+
+
 # ------------------------------------------------------------------------------- measuring
 
 
@@ -132,7 +176,7 @@ def timings(case: Case, rounds: int) -> dict[str, Any]:
     The parts take turns, so that what else the machine does hits them alike.
     """
     all_passes: list[Passes] = []
-    parts = bare_parts(case) | our_parts(case, all_passes)
+    parts = bare(case) | our_parts(case, all_passes)
     found: dict[str, Any] = {name: {"wall": [], "cpu": []} for name in parts}
     often = {}
     for name, part in parts.items():
@@ -153,7 +197,7 @@ def timings(case: Case, rounds: int) -> dict[str, Any]:
 def peak(case: Case, name: str) -> dict[str, float]:
     """MB of memory this process held at most: when the case was built, and after the part ran."""
     before = peak_mb()
-    part = (bare_parts(case) | our_parts(case, []))[name] if name else lambda: None
+    part = (bare(case) | our_parts(case, []))[name] if name else lambda: None
     for _ in range(3):
         part()
     return {"before": before, "peak": peak_mb()}

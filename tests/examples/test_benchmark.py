@@ -35,6 +35,14 @@ def test_bare_and_own_parts_agree_and_are_timed_in_turns():
     assert found["bytes_overlays"] > found["bytes_records"] > 32 * 3 * 3 * 2
 
 
+def test_attention_is_measured_on_a_transformer():
+    found = work("time", "vit", "1")
+    assert {"bare weights", "Attention", "AttentionRollout", "GradientAttention"} < set(
+        found["parts"]
+    )
+    assert found["traces_later"] == 0
+
+
 def test_peaks_are_of_the_process():
     found = work("peak", "small_cnn", "GradCAM")
     assert found["peak"] >= found["before"] > 100
