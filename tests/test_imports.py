@@ -27,8 +27,9 @@ MUST_NOT_REACH = {
     "explainers": {"schema", "container", "records", "callbacks", "tb_plugin"},
     "compression": {"schema", "container", "records", "callbacks", "tb_plugin"},
     "quality": {"schema", "container", "records", "callbacks", "tb_plugin"},
-    "callbacks": {"tb_plugin", "comparing"},
-    "comparing": {"tb_plugin"},
+    "callbacks": {"tb_plugin", "comparing", "commands"},
+    "comparing": {"tb_plugin", "commands"},
+    "commands": {"tb_plugin"},
     "schema": HEAVY,
     "tb_plugin": HEAVY | {"callbacks", "explainers"},
 }

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
-import warnings
-import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
-Model: TypeAlias = Any
+from tfexplain.loading import Model, open_model
+
 # A built model, or the path of a file that holds one.
 Source: TypeAlias = Model | str | os.PathLike[str]
 Sources: TypeAlias = Mapping[str, Source] | Sequence[Source]
@@ -20,7 +18,6 @@ _LOAD_YOURSELF = (
     "Or load it yourself, with what it needs, and pass the model: "
     "tfexplain.compare({'name': model, ...}, data)."
 )
-_WRAPPED = ("PruneLowMagnitude", "QuantizeWrapper", "QuantizeLayer", "ClusterWeights")
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +97,7 @@ def _opened(name: str, source: Source, role: Literal["model", "control"]) -> Con
     path = ""
     if isinstance(source, (str, os.PathLike)):
         path = os.fspath(source)
-        source = open_model(path)
+        source = open_model(path, "models", _LOAD_YOURSELF)
     elif not hasattr(source, "layers"):
         kind = type(source).__name__
         raise TypeError(
@@ -113,91 +110,3 @@ def _opened(name: str, source: Source, role: Literal["model", "control"]) -> Con
             " first."
         )
     return Contender(name, source, path, role)
-
-
-def open_model(path: str) -> Model:
-    """A model from a .keras, .h5 or .tflite file, of Keras 3 or tf_keras.
-
-    Raises:
-        FileNotFoundError: no such file.
-        ValueError: another kind of file, a damaged one, or one that needs more than itself.
-    """
-    if not os.path.exists(path):
-        raise FileNotFoundError(f"models={path!r}: no such file. Check the path.")
-    suffix = Path(path).suffix
-    if suffix == ".tflite":
-        from tfexplain.tflite import TfliteModel
-
-        return TfliteModel(path)
-    if os.path.isdir(path) or suffix not in (".keras", ".h5", ".hdf5"):
-        raise ValueError(
-            f"models={path!r}: expected a .keras, .h5 or .tflite file. Save the model with "
-            f"model.save('name.keras'). {_LOAD_YOURSELF}"
-        )
-    return _keras_model(path)
-
-
-def _keras_model(path: str) -> Model:
-    try:
-        library = _library(_keras_version(path))
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise ValueError(
-            f"models={path!r}: cannot be read as a Keras model: {error}. Save it again with "
-            "model.save()."
-        ) from error
-    if library is None:
-        raise ValueError(
-            f"models={path!r}: was saved by Keras 2, which tf_keras reads. Install tf_keras."
-        )
-    try:
-        return _loaded(library, path)
-    except Exception as error:
-        wrapped = any(name in str(error) for name in _WRAPPED)
-        remedy = (
-            "It holds wrappers of tensorflow_model_optimization: save what strip_pruning or "
-            "strip_clustering returns."
-            if wrapped
-            else "Custom layers must be registered before."
-        )
-        first = " ".join(str(error).split())[:300]
-        raise ValueError(
-            f"models={path!r}: cannot be loaded: {first}. {remedy} {_LOAD_YOURSELF}"
-        ) from error
-
-
-def _loaded(library: Any, path: str) -> Model:
-    with warnings.catch_warnings():
-        # The loss says how outputs read; the optimizer's state is of no use here.
-        warnings.filterwarnings("ignore", "Skipping variable loading for optimizer")
-        try:
-            return library.models.load_model(path)
-        except Exception:
-            # A loss or metric that is not known here is none of our business.
-            return library.models.load_model(path, compile=False)
-
-
-def _keras_version(path: str) -> str:
-    if path.endswith(".keras"):
-        with zipfile.ZipFile(path) as archive:
-            metadata = json.loads(archive.read("metadata.json"))
-        return str(metadata["keras_version"])
-    import h5py  # type: ignore[import-untyped]
-
-    with h5py.File(path) as file:
-        version = file.attrs.get("keras_version")
-    if version is None:
-        raise ValueError("it holds weights but no model")
-    return version.decode() if isinstance(version, bytes) else str(version)
-
-
-def _library(version: str) -> Any:
-    """Keras 3, or tf_keras for what Keras 2 and tf_keras save; None where that is missing."""
-    if int(version.partition(".")[0]) >= 3:
-        import keras
-
-        return keras
-    try:
-        import tf_keras
-    except ImportError:
-        return None
-    return tf_keras

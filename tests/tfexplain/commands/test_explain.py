@@ -1,0 +1,193 @@
+"""`tfexplain explain`, from files to files."""
+
+from __future__ import annotations
+
+import csv
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tf_keras
+from PIL import Image
+from support.models import digits, small_cnn
+from support.read import read_run
+
+from tfexplain import GradCAM, IntegratedGradients, cli
+
+# Keras' own variables, when Keras itself makes arrays of them.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:__array__ implementation doesn't:DeprecationWarning"
+)
+
+X, Y = digits(6)
+METHODS = ["-m", "GradCAM", "-m", "IntegratedGradients", "--set", "steps=4"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Models, pictures, some of which are none, an .npz and .csv files."""
+    found: Path = tmp_path_factory.mktemp("explain")
+    small_cnn().save(found / "cnn.keras")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that HDF5 is an old format
+        small_cnn(tf_keras).save(found / "old.h5")
+    table = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3)])
+    table.save(found / "table.keras")
+    (found / "pictures" / "deep").mkdir(parents=True)
+    for i, image in enumerate(X):
+        where = found / "pictures" / ("deep" if i % 2 else "") / f"{i}.png"
+        Image.fromarray(np.round(image[..., 0] * 255).astype("u1")).save(where)
+    data = (found / "pictures" / "0.png").read_bytes()
+    (found / "pictures" / "cut.png").write_bytes(data[: len(data) // 2])
+    (found / "pictures" / "none.jpg").write_bytes(b"no picture")
+    (found / "pictures" / "notes.txt").write_text("no picture either")
+    np.savez(found / "val.npz", x=np.where(np.arange(6)[:, None, None, None] == 4, np.nan, X), y=Y)
+    lines = ["a,kind,b", "1,2,3", "4,0,x", "5,1", "nan,1,2", "", "7,1,8"]
+    (found / "table.csv").write_text("\n".join(lines))
+    return found
+
+
+def explain(folder: Path, *arguments: str, out: Path) -> int:
+    return cli.main(
+        ["explain", *(str(folder / a) for a in arguments[:2]), "--out", str(out), *arguments[2:]]
+    )
+
+
+def rendered(path: Path) -> Any:
+    with Image.open(path) as file:
+        return np.asarray(file)
+
+
+def test_a_folder_of_pictures(folder: Path, tmp_path: Path, capsys: Any) -> None:
+    out = tmp_path / "out"
+    assert explain(folder, "cnn.keras", "pictures", *METHODS, "--batch-size", "2", out=out) == 1
+    printed = capsys.readouterr()
+    assert printed.err.splitlines()[0] == "Skipped 2, for they cannot be read:"
+    assert "  cut.png: " in printed.err
+    assert "  none.jpg: cannot identify image file" in printed.err
+    assert "black is 0, white is 1 (the model does not scale them; --scale" in printed.out
+    assert "1 other files ignored, as notes.txt" in printed.out
+    assert f"tensorboard --logdir {out}/logs" in printed.out
+    # What was found is what the methods find of the same pixels.
+    names = ["0.png", "2.png", "4.png", "deep/1.png", "deep/3.png", "deep/5.png"]
+    order = [0, 2, 4, 1, 3, 5]
+    pixels = np.round(X[order] * 255) / np.float32(255)
+    model = keras.models.load_model(folder / "cnn.keras", compile=False)
+    for method in (GradCAM(), IntegratedGradients(steps=4)):
+        expected = method(model, pixels, batch_size=2)
+        kept = np.load(out / "arrays" / f"{method.name}.npz")
+        assert np.allclose(kept["values"], expected.values, atol=1e-6)
+        assert np.abs(expected.values).max() > 1e-3
+        assert kept["targets"].tolist() == expected.targets.tolist()
+        assert np.allclose(kept["scores"], expected.scores)
+        assert str(kept["unit"]) == expected.unit
+        assert kept["names"].tolist() == names
+        drawn = [out / "overlays" / method.name / name for name in names]
+        assert {rendered(path).shape for path in drawn} == {(272, 516, 3)}
+    with (out / "samples.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["name"] for row in rows] == names
+    assert [int(row["target"]) for row in rows] == kept["targets"].tolist()
+    assert [int(row["predicted"]) for row in rows] == model.predict(pixels, verbose=0).argmax(
+        1
+    ).tolist()
+    run = read_run(out / "logs" / "cnn")
+    for i in range(6):
+        shown = run.record(f"map/IntegratedGradients/input/{i}").values
+        whole = kept["values"][i].sum(-1)
+        assert np.allclose(shown, whole, atol=2e-3 * np.abs(whole).max())
+    assert set(run.record("status").seconds) == {"GradCAM", "IntegratedGradients"}
+
+
+def test_rows_of_an_npz_with_labels(folder: Path, tmp_path: Path, capsys: Any) -> None:
+    options = ["-m", "GradCAM", "--target", "label", "--log-samples", "3"]
+    assert explain(folder, "old.h5", "val.npz", *options, out=tmp_path) == 1
+    assert "  row 4: NaN or infinity\n" in capsys.readouterr().err
+    kept = np.load(tmp_path / "arrays" / "GradCAM.npz")
+    assert kept["names"].tolist() == [f"row {i}" for i in (0, 1, 2, 3, 5)]
+    assert kept["targets"].tolist() == Y[[0, 1, 2, 3, 5]].tolist()
+    assert (tmp_path / "overlays" / "GradCAM" / "row_3.png").exists()
+    run = read_run(tmp_path / "logs" / "old")
+    # First, middle and last of the five, in the order of their labels.
+    targets = [run.record(f"map/GradCAM/conv/{i}").target for i in range(3)]
+    assert targets == sorted(Y[[0, 2, 5]])
+    assert np.allclose(run.record("map/GradCAM/conv/2").values, kept["values"][4], rtol=2e-3)
+
+
+def test_rows_of_a_table(folder: Path, tmp_path: Path, capsys: Any) -> None:
+    options = ["--label", "kind", "--target", "label"]
+    assert explain(folder, "table.keras", "table.csv", *options, out=tmp_path) == 1
+    told = capsys.readouterr()
+    assert "line 3: could not convert string to float: 'x'" in told.err
+    assert "line 4: expected 3 cells; got 2" in told.err
+    assert "line 5: NaN or infinity" in told.err
+    assert "chosen for rows of features" in told.out
+    kept = np.load(tmp_path / "arrays" / "IntegratedGradients.npz")
+    model = keras.models.load_model(folder / "table.keras", compile=False)
+    kernel = model.layers[0].get_weights()[0]
+    inputs = np.array([[1, 3], [7, 8]])
+    assert kept["names"].tolist() == ["line 2", "line 7"]
+    assert kept["targets"].tolist() == [2, 1]
+    assert np.allclose(kept["values"], inputs * kernel[:, [2, 1]].T, atol=1e-4)
+    assert (tmp_path / "overlays" / "IntegratedGradients.png").exists()
+
+
+def test_what_is_not_ours_is_never_overwritten(folder: Path, tmp_path: Path, capsys: Any) -> None:
+    out = tmp_path / "out"
+    options = ["-m", "GradCAM", "--quiet"]
+    assert explain(folder, "cnn.keras", "pictures/0.png", *options, out=out) == 0
+    first = {path.relative_to(out) for path in out.rglob("*") if path.is_file()}
+    assert explain(folder, "cnn.keras", "pictures/2.png", *options, out=out) == 0
+    second = {path.relative_to(out) for path in out.rglob("*") if path.is_file()}
+    assert Path("overlays/GradCAM/0.png") in first - second
+    assert Path("overlays/GradCAM/2.png") in second - first
+    assert len(first) == len(second)
+    (out / "thesis.txt").write_text("mine")
+    assert explain(folder, "cnn.keras", "pictures/4.png", *options, out=out) == 2
+    assert "it holds 'thesis.txt'. Pass another --out." in capsys.readouterr().err
+    assert {path.relative_to(out) for path in out.rglob("*") if path.is_file()} == second | {
+        Path("thesis.txt")
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["none.keras", "pictures"], "no such file. Check the path."),
+        (["cnn.keras", "nothing"], "no such file or folder. Check the path."),
+        (["table.csv", "pictures"], "expected a .keras, .h5 or .tflite file"),
+        (["table.keras", "pictures"], r"model: expected an input of pictures, [N, H, W, C]; got"),
+        (["cnn.keras", "pictures/none.jpg"], "expected pictures; found 1 that cannot be read"),
+        (["cnn.keras", "pictures", "--target", "label"], "expected data with labels; there are"),
+        (["cnn.keras", "pictures", "--target", "12"], "expected class indices in 0..9"),
+        (["cnn.keras", "pictures", "--target", "cat"], "targets='cat': expected 'label'"),
+        (["cnn.keras", "pictures", "--size", "9", "9"], "--size=[9, 9]: expected the height and"),
+        (["cnn.keras", "pictures", "--batch-size", "0"], "--batch-size=0: expected a whole"),
+        (["cnn.keras", "pictures", "-m", "CAM"], "--method='CAM': expected one of"),
+        (["table.keras", "table.csv"], "inputs: the model could not be called on them"),
+        (["table.keras", "table.csv", "--label", "c"], "--label='c': expected a column of"),
+    ],
+)
+def test_what_cannot_be_explained_is_a_message_and_nothing_written(
+    arguments: list[str], message: str, folder: Path, tmp_path: Path, capsys: Any
+) -> None:
+    assert explain(folder, *arguments, out=tmp_path / "out") == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_from_a_shell(folder: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tfexplain.cli", "explain", "cnn.keras", "pictures/0.png"]
+    command += ["--out", str(tmp_path / "out"), "--scale", "-1", "1", "--method", "GradCAM"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "black is -1, white is 1 (as asked)" in done.stdout
+    model = keras.models.load_model(folder / "cnn.keras", compile=False)
+    expected = GradCAM()(model, np.round(X[:1] * 255) / np.float32(127.5) - 1)
+    kept = np.load(tmp_path / "out" / "arrays" / "GradCAM.npz")
+    assert np.allclose(kept["values"], expected.values, atol=1e-5)

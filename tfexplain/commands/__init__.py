@@ -1,0 +1,1 @@
+"""What `tfexplain COMMAND` does, one command a file."""

@@ -1,0 +1,91 @@
+"""`tfexplain compare`."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+_COMPARE = """\
+Explain the same samples with several models, and say how far each is from the first.
+
+The first model is the reference. Every model is explained for the same targets: the labels or,
+without labels, what the reference predicts. Printed are
+  - predictions on all rows: agreement with the reference, flips, accuracy, KL divergence;
+  - weights: sparsity, bits per weight with scales, size of an export;
+  - maps: Pearson, Spearman, overlap of the top tenth (top10_iou) and SSIM between each model's
+    maps and the reference's, 1 where they are equal, apart for samples on which both agree and
+    for those that flipped;
+  - the samples whose maps moved most though the prediction stayed.
+With --log-dir each model becomes a run of the EXPLAIN tab, maps and kernels beside each other.
+
+No number says that one model is better. Two trainings of the same model differ as well: give one
+as --control (another seed, or more epochs), and what it differs by is shown as a band."""
+_EXAMPLES = """\
+examples:
+  tfexplain compare dense.keras pruned.keras int8.keras --data val.npz --log-dir logs/cmp
+  tfexplain compare dense.keras pruned.keras --control other_seed.keras --data val.npz
+  tfexplain compare dense.keras int8.keras dense.tflite --data val.npz --explainer GradCAM \\
+      --layer conv3
+  tensorboard --logdir logs/cmp
+
+files:
+  Models are .keras or .h5 files of Keras 3 or tf_keras, and .tflite files, which take part with
+  predictions and weights (they have no gradients). Strip tfmot's wrappers before saving
+  (strip_pruning). Layers of your own: load the models in Python and call tfexplain.compare.
+  Data is an .npz file with arrays x and y (or images and labels), scaled as in training:
+  np.savez("val.npz", x=x, y=y). y may be left out.
+
+exit status: 0, or 2 with a message for whatever cannot be compared."""
+
+
+def add_to(commands: Any) -> None:
+    """Make the command known to the parser."""
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = commands.add_parser(
+        "compare",
+        help="explain the same samples with several models",
+        description=_COMPARE,
+        epilog=_EXAMPLES,
+        formatter_class=raw,
+    )
+    parser.set_defaults(run=run)
+    add = parser.add_argument
+    add("models", nargs="+", metavar="MODEL", help="files, the reference first")
+    add("--data", required=True, metavar="FILE", help="an .npz file, see below")
+    add("--log-dir", metavar="DIR", help="where runs go; default: nothing is written")
+    add(
+        "--control",
+        nargs="+",
+        metavar="MODEL",
+        help="models that differ from the reference by chance only",
+    )
+    add(
+        "--explainer",
+        nargs="+",
+        metavar="NAME",
+        help="methods, such as GradCAM; default: what Explain chooses",
+    )
+    add("--layer", help="path of the layer to explain at; default: each method's own")
+    add("--set", nargs="+", metavar="NAME=VALUE", help="settings of the methods, as steps=64")
+    add("--samples", type=int, default=16, metavar="N", help="how many rows to explain (16)")
+    add("--class-names", nargs="+", metavar="NAME", help="names of the classes, in order")
+    add("--seed", type=int, default=0, help="of the choice of rows (0)")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Compare, and print what was found."""
+    from tfexplain.commands.methods import explainers
+    from tfexplain.comparing import compare
+
+    found = compare(
+        options.models,
+        options.data,
+        options.log_dir,
+        control=options.control,
+        explainers=explainers(options.explainer, options.layer, options.set, "--explainer"),
+        samples=options.samples,
+        class_names=options.class_names,
+        seed=options.seed,
+    )
+    print(found.summary())
+    return 0

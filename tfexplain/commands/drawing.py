@@ -1,0 +1,80 @@
+"""Each sample beside its map, as PNG files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from tfexplain import rendering
+from tfexplain.attribution import Attribution
+from tfexplain.commands.output import Output, safe
+from tfexplain.explainers import Explanation
+from tfexplain.explainers.joining import chosen
+
+Bytes = npt.NDArray[np.uint8]
+Under = Callable[[int], Bytes]
+_MOST = 24  # samples in a figure
+
+
+def draw(
+    output: Output,
+    name: str,
+    found: Explanation,
+    samples: Sequence[str],
+    under: Under | None,
+    classes: Sequence[str],
+) -> None:
+    """Write what one explainer found.
+
+    Args:
+        output: Where to.
+        name: The explainer's.
+        found: Of all samples.
+        samples: Their names.
+        under: Gives the picture of a sample, where samples are pictures.
+        classes: Names of the classes, where given.
+    """
+    for (folder, one), layer in zip(places(name, found).items(), found.attributions, strict=True):
+        if under is None or one.planes.ndim < 3:
+            few = chosen(found, np.arange(min(_MOST, len(samples)))).attributions[layer]
+            few.plot().savefig(output.path("overlays", f"{folder}.png"))
+        elif one.channels is not None:
+            for i, sample in enumerate(samples):
+                _save(output, folder, sample, rendering.channel_grid([one], i))
+        else:
+            scale = rendering.scale_of(one.maps)
+            for i, sample in enumerate(samples):
+                sheet = _beside(one, i, under(i), scale, classes)
+                _save(output, folder, sample, sheet)
+
+
+def places(name: str, found: Explanation) -> dict[str, Attribution]:
+    """An explainer's attributions by the names of their files: with the layer where there are
+    several."""
+    several = len(found.attributions) > 1
+    return {
+        safe(f"{name}-{layer}" if several else name): one
+        for layer, one in found.attributions.items()
+    }
+
+
+def _beside(
+    one: Attribution, sample: int, picture: Bytes, scale: float, classes: Sequence[str]
+) -> Bytes:
+    colored = rendering.colored(one.maps[sample], scale, signed=one.signed)
+    cells = [rendering.to_rgb(picture), rendering.overlay(picture, colored)]
+    target = int(one.targets[sample])
+    word = classes[target] if 0 <= target < len(classes) else str(target)
+    low = f"±{scale:.3g}" if one.signed else f"0 to {scale:.3g}"
+    return rendering.grid([cells], f"{word}: {one.scores[sample]:.3g}; {low} {one.unit}")
+
+
+def _save(output: Output, folder: str, sample: str, sheet: Any) -> None:
+    *above, last = sample.replace("\\", "/").split("/")
+    file = safe(last) if last.lower().endswith(".png") else f"{safe(last)}.png"
+    path = output.path("overlays", folder, *above, file)
+    Image.fromarray(sheet).save(path)

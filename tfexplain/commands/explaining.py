@@ -1,0 +1,184 @@
+"""Explaining the samples of a file with a saved model, and writing all that was found."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tfexplain import rendering
+from tfexplain.callbacks.choices import describe
+from tfexplain.callbacks.explaining import Explaining
+from tfexplain.callbacks.settings import Settings, check_positive
+from tfexplain.commands.drawing import Under, draw
+from tfexplain.commands.methods import explainers
+from tfexplain.commands.output import Output
+from tfexplain.commands.pictures import Screen, scales, screen_of
+from tfexplain.commands.samples import Samples, read_samples
+from tfexplain.commands.writing import write_arrays, write_log, write_table
+from tfexplain.explainers import Explanation, explain
+from tfexplain.explainers.joining import chosen
+from tfexplain.loading import open_model
+
+_LOAD_YOURSELF = "Or load it in Python, with what it needs, and call tfexplain.explain(model, ...)."
+
+
+@dataclass(frozen=True)
+class Done:
+    """What to tell the user: choices and places, and what was skipped."""
+
+    text: str
+    skipped: Sequence[str]
+
+
+def explain_file(options: argparse.Namespace, *, progress: bool) -> Done:
+    """Do what `tfexplain explain` was asked for.
+
+    Raises:
+        ValueError, TypeError, OSError: whatever cannot be read, explained or written. Nothing has
+            been written then.
+    """
+    check_positive("--batch-size", options.batch_size)
+    check_positive("--log-samples", options.log_samples)
+    output = Output(options.out)
+    methods = explainers(options.method, options.layer, options.set)
+    model = open_model(options.model, "model", _LOAD_YOURSELF)
+    if not hasattr(model, "layers"):
+        raise ValueError(
+            f"model={options.model!r}: expected a Keras model; a .tflite file has no gradients. "
+            "Pass the model it was converted from."
+        )
+    screens: list[Screen] = []
+
+    def screen() -> Screen:
+        screens.append(screen_of(model, options.scale, options.size))
+        return screens[0]
+
+    samples = read_samples(options.data, screen, options.label)
+    logged = _spread(len(samples.names), options.log_samples)
+    explaining = _explaining(model, samples, logged, methods, options, screens)
+    found = _found(model, explaining, samples, options, progress)
+    output.begin()
+    choices = describe(explaining, found)
+    if screens:
+        choices["pictures"] = _pixels(screens[0], model, options.scale is not None)
+    write_arrays(output, found, samples.names)
+    write_table(output, explaining, found, samples)
+    under = _under(samples, explaining)
+    for name, one in found.items():
+        draw(output, name, one, samples.names, under, options.class_names or ())
+    log = os.path.join("logs", Path(options.model).stem)
+    write_log(output, log, explaining, _of(found, logged[explaining.batch.rows]), choices)
+    return Done(_text(choices, samples, output, len(logged)), samples.skipped)
+
+
+def _explaining(
+    model: Any,
+    samples: Samples,
+    logged: npt.NDArray[np.int64],
+    methods: Any,
+    options: argparse.Namespace,
+    screens: Sequence[Screen],
+) -> Explaining:
+    """The plan, on the samples that are logged; what cannot work is an error here."""
+    target = _target(options.target)
+    if target == "label" and samples.labels is None:
+        raise ValueError(
+            "--target=label: expected data with labels; there are none. Name the column of a .csv "
+            "file with --label, or leave --target out."
+        )
+    rows = logged.tolist()
+    inputs = samples.read(rows)
+    settings = Settings(
+        val=(inputs,) if samples.labels is None else (inputs, samples.labels[rows]),
+        explainers=None if methods is None else tuple(methods),
+        samples=len(rows),
+        class_names=tuple(options.class_names or ()),
+        targets=target,
+        color_range=screens[0].scale if screens else None,
+        images=False,
+        seed=0,
+        verbose=False,
+    )
+    settings.check()
+    try:
+        return Explaining(settings, model)
+    except ValueError as error:
+        raise type(error)(str(error).replace("val:", "data:", 1)) from error
+
+
+def _target(text: str) -> str | int:
+    return int(text) if text.lstrip("-").isdigit() else text
+
+
+def _found(
+    model: Any,
+    explaining: Explaining,
+    samples: Samples,
+    options: argparse.Namespace,
+    progress: bool,
+) -> dict[str, Explanation]:
+    """What each explainer found, of all samples, by the names of the plan."""
+    found = explain(
+        model,
+        list(explaining.explainers.values()),
+        samples.batches(options.batch_size),
+        _target(options.target),
+        passes=explaining.passes,
+        progress=progress,
+    )
+    return dict(zip(explaining.explainers, found, strict=True))
+
+
+def _spread(count: int, most: int) -> npt.NDArray[np.int64]:
+    """At most so many rows, evenly spaced."""
+    return np.round(np.linspace(0, count - 1, min(count, most))).astype(np.int64)
+
+
+def _of(found: Mapping[str, Explanation], rows: npt.NDArray[np.int64]) -> dict[str, Explanation]:
+    return {name: chosen(one, rows) for name, one in found.items()}
+
+
+def _pixels(screen: Screen, model: Any, asked: bool) -> str:
+    black, white = screen.scale
+    why = "the model scales them" if scales(model) else "the model does not scale them"
+    told = "as asked" if asked else f"{why}; --scale BLACK WHITE changes it"
+    return f"black is {black:g}, white is {white:g} ({told})"
+
+
+def _under(samples: Samples, explaining: Explaining) -> Under | None:
+    """Gives the picture of a sample: the file, or what the input shows; None for no pictures."""
+    if samples.picture is not None or not explaining.batch.pictures:
+        return samples.picture
+    values = explaining.batch.color_range
+    assert values is not None
+
+    def under(row: int) -> npt.NDArray[np.uint8]:
+        inputs = samples.read([row])
+        first = explaining.passes.channel_axis(inputs) == 1
+        picture = rendering.pictures(inputs, values, channels_first=first)[0]
+        factor = max(1, 256 // max(picture.shape[:2]))
+        size = picture.shape[0] * factor, picture.shape[1] * factor
+        return rendering.resize(picture, size, smooth=False)
+
+    return under
+
+
+def _text(choices: Mapping[str, str], samples: Samples, output: Output, logged: int) -> str:
+    width = max(map(len, choices))
+    count = len(samples.names)
+    lines = [f"tfexplain: explained {count} samples"]
+    shown = {"samples": f"{logged} of {count} in the log"}
+    lines += [f"  {name:<{width}}  {value}" for name, value in {**choices, **shown}.items()]
+    if samples.ignored:
+        lines.append(f"  {len(samples.ignored)} other files ignored, as {samples.ignored[0]}")
+    lines.append(f"  written to {output.folder}: overlays, arrays, samples.csv, logs")
+    logs = os.path.join(output.folder, "logs")
+    lines.append(f"  see it with: tensorboard --logdir {logs}   (the EXPLAIN tab)")
+    return "\n".join(lines)

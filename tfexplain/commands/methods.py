@@ -1,0 +1,151 @@
+"""Methods and their settings from the words of a command line."""
+
+from __future__ import annotations
+
+import ast
+import collections.abc
+import types
+from collections.abc import Sequence
+from dataclasses import MISSING, fields
+from inspect import isabstract
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from tfexplain import explainers as known
+from tfexplain.explainers import Explainer
+
+_NUMBERS = {float: (int, float), int: (int,), bool: (bool,), str: (str,)}
+
+
+def explainers(
+    names: Sequence[str] | None,
+    layer: str | None,
+    settings: Sequence[str] | None,
+    option: str = "--method",
+) -> list[Explainer] | None:
+    """Explainers of these names with these settings; None where all is left to the default.
+
+    Args:
+        names: Classes of `tfexplain.explainers`.
+        layer: Path of the layer, for every method that has one.
+        settings: `name=value`, for every method that has it, or `Method.name=value`. Values are
+            written as in Python; what is none is taken as text.
+        option: How the user calls the names.
+
+    Raises:
+        ValueError: a method or setting that does not exist, or a value that does not fit.
+    """
+    if names is None and layer is None and not settings:
+        return None
+    names = ["GradCAM", "IntegratedGradients"] if names is None else names
+    classes = methods()
+    for name in names:
+        if name not in classes:
+            raise ValueError(f"{option}={name!r}: expected one of {', '.join(sorted(classes))}.")
+    chosen: list[dict[str, Any]] = [{} for _ in names]
+    for setting in settings or ():
+        _set(setting, names, classes, chosen)
+    if layer is not None:
+        _place(layer, names, classes, chosen)
+    return [classes[name](**values) for name, values in zip(names, chosen, strict=True)]
+
+
+def methods() -> dict[str, type[Explainer]]:
+    """The methods by name that need no other objects, as a wrapper needs a method to wrap."""
+    found = {name: getattr(known, name) for name in known.__all__}
+    return {
+        name: one
+        for name, one in found.items()
+        if isinstance(one, type) and issubclass(one, Explainer) and not isabstract(one)
+        if all(f.default is not MISSING or f.default_factory is not MISSING for f in fields(one))
+    }
+
+
+def _set(
+    setting: str,
+    names: Sequence[str],
+    classes: dict[str, type[Explainer]],
+    chosen: list[dict[str, Any]],
+) -> None:
+    place, equals, text = setting.partition("=")
+    method, _, field = place.rpartition(".")
+    takers = [i for i, name in enumerate(names) if method in ("", name)]
+    takers = [i for i in takers if field in {f.name for f in fields(classes[names[i]])}]
+    if not equals or not takers:
+        can = "; ".join(
+            f"{name}: {', '.join(f.name for f in fields(classes[name]))}" for name in names
+        )
+        raise ValueError(f"--set {setting}: expected NAME=VALUE with a setting of {can}.")
+    for i in takers:
+        hint = get_type_hints(classes[names[i]])[field]
+        value = _value(text, hint)
+        if not _fits(value, hint):
+            raise ValueError(
+                f"--set {setting}: expected {_text(hint)}; got {value!r}. Write it as in Python."
+            )
+        chosen[i][field] = value
+
+
+def _place(
+    layer: str,
+    names: Sequence[str],
+    classes: dict[str, type[Explainer]],
+    chosen: list[dict[str, Any]],
+) -> None:
+    placed = False
+    for name, values in zip(names, chosen, strict=True):
+        takes = {field.name for field in fields(classes[name])}
+        if "layer" in takes:
+            values["layer"] = layer
+        elif "layers" in takes:
+            values["layers"] = [layer]
+        placed = placed or bool(takes & {"layer", "layers"})
+    if not placed:
+        raise ValueError(
+            f"--layer={layer!r}: {', '.join(names)} is not bound to a layer. Leave it."
+        )
+
+
+def _value(text: str, hint: Any) -> Any:
+    try:
+        value = ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
+    return value if _fits(value, hint) or not _fits(text, hint) else text
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    """Whether a plain value can be what a type says; of arrays, what arrays are made of."""
+    origin, arguments = get_origin(hint), get_args(hint)
+    if hint is Any or hint is None or hint is type(None):
+        return hint is Any or value is None
+    if origin in (Union, types.UnionType):
+        return any(_fits(value, one) for one in _plain(arguments))
+    if origin is Literal:
+        return value in arguments
+    if origin in (collections.abc.Sequence, list, tuple):
+        return isinstance(value, (list, tuple)) and all(_fits(v, arguments[0]) for v in value)
+    if origin in (collections.abc.Mapping, dict):
+        return isinstance(value, dict) and all(_fits(v, arguments[1]) for v in value.values())
+    if hint in _NUMBERS:
+        exact = hint is bool or not isinstance(value, bool)
+        return exact and isinstance(value, _NUMBERS[hint])
+    return False
+
+
+def _plain(arguments: Sequence[Any]) -> list[Any]:
+    """What a union offers to write down: where it takes arrays, these are no text, but lists."""
+    own = [one for one in arguments if "numpy" not in str(one)]
+    if len(own) == len(arguments):
+        return own
+    return [one for one in own if one not in (str, bytes, complex)] + [list[Any]]
+
+
+def _text(hint: Any) -> str:
+    several = get_origin(hint) in (Union, types.UnionType)
+    shown = _plain(get_args(hint)) if several else [hint]
+    plain = [one for one in shown if one in _NUMBERS or get_origin(one) is Literal]
+    words = [
+        one.__name__ if isinstance(one, type) else " or ".join(map(repr, get_args(one)))
+        for one in plain
+    ]
+    return " or ".join(words or [str(hint)]) + (" or None" if type(None) in shown else "")
