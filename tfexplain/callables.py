@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 import numpy as np
 import tensorflow as tf
 
+from tfexplain import progress
 from tfexplain.passes import Passes
 from tfexplain.sites import LayerError, Site
 from tfexplain.targets import Head, heads
@@ -43,6 +44,7 @@ class CallablePasses(Passes):
         self.layers, self.compiled, self.seen = {}, {}, []
         self.sites: tuple[Site, ...] = ()
         self.missed = {}
+        self._inlines = False
         self._specs = tf.nest.map_structure(
             lambda x: tf.TensorSpec((None, *x.shape[1:]), x.dtype), inputs
         )
@@ -78,7 +80,9 @@ class CallablePasses(Passes):
         often: bool = False,
     ) -> Any:
         """Run the function of a key as it is."""
-        return make()(*arguments)
+        found = make()(*arguments)
+        progress.ran()
+        return found
 
     def untouched(self) -> AbstractContextManager[None]:
         """Nothing is known of what the function changes."""
