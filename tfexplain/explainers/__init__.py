@@ -4,6 +4,7 @@ from tfexplain.explainers.activation_maximization import ActivationMaximization
 from tfexplain.explainers.attention import Attention
 from tfexplain.explainers.attention_rollout import AttentionRollout
 from tfexplain.explainers.base import Explainer
+from tfexplain.explainers.expected_gradients import ExpectedGradients
 from tfexplain.explainers.feature_ablation import FeatureAblation
 from tfexplain.explainers.feature_maps import FeatureMaps
 from tfexplain.explainers.grad_cam import GradCAM
@@ -32,6 +33,7 @@ __all__ = [
     "ActivationMaximization",
     "Attention",
     "AttentionRollout",
+    "ExpectedGradients",
     "Explainer",
     "Explanation",
     "FeatureAblation",

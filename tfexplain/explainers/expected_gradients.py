@@ -1,0 +1,166 @@
+"""Expected gradients: Integrated Gradients averaged over a background of samples."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from tfexplain.attribution import Attribution
+from tfexplain.explainers.base import Context, SingleExplainer
+from tfexplain.explainers.chunks import chunk_size
+from tfexplain.explainers.paths import Paths
+from tfexplain.explainers.places import attribution, places
+from tfexplain.passes import Passes
+from tfexplain.shared_pass import Reading
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class ExpectedGradients(SingleExplainer):
+    """What each input value contributes to the score, counted from the samples of a background.
+
+    Also known as gradient SHAP: the gradient at a random place on the straight path from a random
+    sample of the background, times that path, averaged over many draws. It needs no baseline, and
+    no single one can hide what it shares with a sample.
+
+    `values` are float32, shaped as the input, in units of the explained score; of indices and of
+    hidden layers they are what they are of `IntegratedGradients`. Every sample is explained with
+    the same draws, so that maps can be compared and do not depend on who else is in the batch: all
+    of the background equally often, at random places that are spread evenly over each path and over
+    all, which takes a fraction of the draws that free ones take. `completeness_gap` float32 [N] is
+    the sum of the values minus the difference of the score and the mean score of the drawn
+    background, which is all of it where `samples` is a multiple of its size. A small gap does not
+    bound the error of the map, which falls with the square root of `samples`. `passes` int32 [N]
+    are the draws.
+
+    Attributes:
+        background: Samples in the structure the model takes, arrays [M, ...]; default the batch
+            itself. Some hundred are plenty.
+        samples: How many draws; each costs a forward and a backward pass a sample.
+        seed: Of the draws; equal seeds give equal maps on one machine.
+        batch_size: How many points go through the model at once, for all samples together; default
+            by the size of the layers' outputs and the device.
+        layer: Path of a hidden layer, `conv@1` for the second call of one that is called twice;
+            default the inputs. It moves from what it gives for the background.
+        padding: Index of the tokens that only fill up, which never move and get zero; default 0
+            where an embedding masks it (`mask_zero=True`), else none.
+
+    References:
+        Erion et al. 2021, eq. 3, https://arxiv.org/abs/1906.10670; Lundberg and Lee 2017,
+        https://arxiv.org/abs/1705.07874.
+
+    Example:
+        >>> import keras, numpy as np
+        >>> double = keras.Sequential([keras.Input((2,)), keras.layers.Rescaling(2.0)])
+        >>> background = np.array([[0.0, 0.0], [1.0, 2.0]])
+        >>> method = ExpectedGradients(background, samples=10)
+        >>> method(double, np.array([[1.0, 3.0]]), targets=[1]).values.round(4).tolist()
+        [[0.0, 4.0]]
+    """
+
+    background: Any = None
+    samples: int = 64
+    seed: int = 0
+    batch_size: int | None = None
+    layer: str | None = None
+    padding: int | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for argument in ("samples", "batch_size"):
+            value = getattr(self, argument)
+            if value is not None and value < 1:
+                raise ValueError(f"{argument}={value}: expected at least 1.")
+
+    def settings(self) -> dict[str, str]:
+        """As text; the background by its length."""
+        found = super().settings()
+        if self.background is not None:
+            found["background"] = f"{len(tf.nest.flatten(self.background)[0])} samples"
+        return found
+
+    def smaller(self, passes: Passes) -> ExpectedGradients | None:
+        """The same with half the `batch_size`."""
+        half = (self.batch_size or chunk_size(passes)) // 2
+        return replace(self, batch_size=half) if half else None
+
+    def reading(self, passes: Passes) -> Reading:
+        """Nothing: the paths are not the shared pass."""
+        places(passes, self.layer)  # what cannot be explained is an error now
+        return Reading()
+
+    def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
+        """Average over the draws and measure the completeness gap."""
+        passes, found = context.passes, places(context.passes, self.layer)
+        size = self.batch_size or chunk_size(passes)
+        paths = Paths(context, self._origins(context), found, size, self.padding)
+        origins, along = self.draws(paths.origins)
+        rows, count = np.arange(paths.samples), self.samples
+        each = np.repeat(origins, paths.samples), np.repeat(along, paths.samples)
+        weights = np.full(len(each[0]), 1 / count)
+        maps = paths.mean(np.tile(rows, count), *each, weights)
+        gap = paths.joined(maps).sum(axis=1) - (context.result.scores - _start(paths, origins))
+        return {
+            place.name: attribution(
+                context,
+                self.name,
+                place,
+                values,
+                unit=context.unit,
+                signed=True,
+                completeness_gap=gap.astype(np.float32),
+                passes=np.full(paths.samples, count, np.int32),
+            )
+            for place, values in zip(found, maps, strict=True)
+        }
+
+    def draws(self, background: int) -> tuple[Array, Array]:
+        """Of each draw the sample of the background, and the place on the path from it in [0, 1].
+
+        Args:
+            background: How many samples it has.
+        """
+        rng = np.random.default_rng(self.seed)
+        full, rest = divmod(self.samples, background)
+
+        def spread(count: int) -> Array:
+            """One place in each of `count` equal parts of [0, 1], in random order."""
+            return (rng.permutation(count) + rng.random(count)) / count
+
+        # Each of the background has one place in each of `full` parts of its path, and the places
+        # of all, taken together, are spread as finely as they can be.
+        origins = [np.arange(background)] * full + [rng.permutation(background)[:rest]]
+        along = [(part + spread(background)) / full for part in range(full)]
+        return np.concatenate(origins), np.concatenate([*along, spread(rest)])
+
+    def _origins(self, context: Context) -> list[Array]:
+        """The background, in the types of the batch.
+
+        Raises:
+            ValueError: it is not shaped as the batch is.
+        """
+        inputs = [np.asarray(x) for x in tf.nest.flatten(context.inputs)]
+        if self.background is None:
+            return inputs
+        given = [np.asarray(x) for x in tf.nest.flatten(self.background)]
+        shapes, expected = [x.shape[1:] for x in given], [x.shape[1:] for x in inputs]
+        if shapes != expected or len({len(x) for x in given}) != 1 or not len(given[0]):
+            raise ValueError(
+                f"background: expected samples shaped {expected}, as many of each input; got "
+                f"{[x.shape for x in given]}. Pass rows of the training data."
+            )
+        return [x.astype(own.dtype) for x, own in zip(given, inputs, strict=True)]
+
+
+def _start(paths: Paths, origins: Array) -> Array:
+    """float64 [N]: the mean score of the drawn background for each sample."""
+    drawn, counts = np.unique(origins, return_counts=True)
+    rows = np.arange(paths.samples)
+    scores = paths.scores_at_start(np.tile(rows, len(drawn)), np.repeat(drawn, paths.samples))
+    mean: Array = np.average(scores.reshape(len(drawn), -1), axis=0, weights=counts)
+    return mean
