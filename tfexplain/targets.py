@@ -82,18 +82,18 @@ def _head(position: int, name: str, tensor: Tensor, loss: str) -> Head:
     classes = 0
     if tensor.shape.rank in (1, 2):
         classes = 1 if tensor.shape.rank == 1 else int(tensor.shape[1] or 0)
-    logits = hasattr(tensor, "_keras_logits")
+    kept = hasattr(tensor, "_keras_logits")
     activation: Activation = "none"
-    if logits:
+    if kept:
         activation = "sigmoid" if tensor.op.type == "Sigmoid" else "softmax"
     elif "binary" in loss and "crossentropy" in loss:
         activation = "sigmoid"
     elif "crossentropy" in loss and classes > 1:
         activation = "softmax"
-    applied = logits or (activation != "none" and "from_logits" not in loss)
+    applied = kept or (activation != "none" and "from_logits" not in loss)
     values = any(word in loss for word in _VALUE_LOSSES)
     regression = activation == "none" and (classes == 1 or values)
-    return Head(name, position, classes, logits, activation, applied, regression)
+    return Head(name, position, classes, kept, activation, applied, regression)
 
 
 def _output_names(model: Model, outputs: Any, count: int) -> list[str]:
@@ -140,6 +140,19 @@ def choose_head(found: Sequence[Head], head: str | int | None) -> Head:
     raise TargetError(f"head={head!r}: no such output. Outputs: {names}. Pass one of these.")
 
 
+def logits(output: Tensor) -> Tensor:
+    """What one output was before its softmax or sigmoid, where Keras keeps that; else the output.
+
+    For functions that are passed as `targets=`, which get the model's outputs.
+
+    >>> import keras
+    >>> softmax = keras.layers.Softmax()
+    >>> logits(softmax(tf.constant([[1.0, 3.0]]))).numpy().tolist()
+    [[1.0, 3.0]]
+    """
+    return getattr(output, "_keras_logits", output)
+
+
 def rule(targets: Any) -> ScoreFunction | UnitScore | None:
     """What says which number is explained where no class does: the targets themselves, hashable."""
     return targets if callable(targets) or isinstance(targets, UnitScore) else None
@@ -180,7 +193,7 @@ def explained(
     if not head.classes:
         raise TargetError(_no_class(head))
     probability = score == "probability"
-    values = tensor if probability else getattr(tensor, "_keras_logits", tensor)
+    values = tensor if probability else logits(tensor)
     values = tf.cast(tf.reshape(values, [-1, head.classes]), tf.float32)
     if probability and not head.applied:
         values = activate(values, head.activation)
