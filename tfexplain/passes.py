@@ -165,7 +165,7 @@ class Passes:
         """
         return find(self.sites, name, argument, self.missed)
 
-    def targets(self, targets: Targets, head: Head, count: int) -> Any:
+    def targets(self, targets: Targets | UnitScore, head: Head, count: int) -> Any:
         """What a caller passed, as `scores` takes it: class indices int32 [count], a function of
         the outputs, or a hidden unit that was found.
 
@@ -173,6 +173,8 @@ class Passes:
             TargetError: a class that the head does not have.
             LayerError: a layer, channel or position that the model does not have.
         """
+        if isinstance(targets, UnitScore):
+            return targets
         if isinstance(targets, Unit):
             return targets.at(self.layer(targets.layer, argument="targets"))
         return as_targets(targets, head, count)

@@ -13,8 +13,17 @@ import tf_keras
 from support.models import digits, small_cnn
 from support.read import read_run
 
-from tfexplain import FeatureMaps, GradCAM, IntegratedGradients, Saliency, Unit, explain
-from tfexplain.callbacks import Explain
+from tfexplain import (
+    Explain,
+    FeatureMaps,
+    GradCAM,
+    IntegratedGradients,
+    Occlusion,
+    Saliency,
+    SmoothGrad,
+    Unit,
+    explain,
+)
 from tfexplain.tap import LayerError
 
 LIBRARIES = pytest.mark.parametrize("library", [keras, tf_keras])
@@ -148,3 +157,18 @@ def test_while_training(tmp_path: Path) -> None:
     assert np.allclose([record.score for record in found], expected, atol=1e-5)
     assert [record.target for record in found] == [-1, -1]
     assert "channel 2 of conv, explained as activation" in run.record("samples").settings["target"]
+
+
+def test_by_methods_with_passes_of_their_own() -> None:
+    """A unit of a linear layer: noise changes no gradient, and hiding a pixel takes its product
+    with the gradient away."""
+    keras.utils.set_random_seed(1)
+    conv = keras.layers.Conv2D(3, 3, name="conv")
+    model = keras.Sequential([keras.Input((5, 5, 1)), conv, keras.layers.Flatten()])
+    x, unit = np.random.default_rng(2).normal(size=(2, 5, 5, 1)).astype("float32"), Unit("conv", 1)
+    slopes = Saliency()(model, x, unit)
+    smooth = SmoothGrad(samples=3)(model, x, unit)
+    hidden = Occlusion(window=1, stride=1)(model, x, unit)
+    assert np.allclose(smooth.values, slopes.values, atol=1e-6)
+    assert np.allclose(hidden.values, (x * slopes.values)[..., 0], atol=1e-5)
+    assert np.abs(slopes.values).max() > 0.01

@@ -13,8 +13,8 @@ from tfexplain.explainers.ascent import Objective
 from tfexplain.explainers.feature_maps import positions
 from tfexplain.passes import Passes
 from tfexplain.sites import LayerError, Site, find
-from tfexplain.tap import Tensor, at, tap
-from tfexplain.targets import Score, explained
+from tfexplain.tap import Tensor
+from tfexplain.targets import Score
 
 
 class Excited:
@@ -95,7 +95,7 @@ class Excited:
         def objective(inputs: list[Tensor], channels: Tensor) -> Tensor:
             packed = tf.nest.pack_sequence_as(structure, inputs)
             if site is None:
-                return explained(passes.model(packed, training=False), head, channels, score)[0]
+                return passes.scores(packed, channels, head, score)[0]
             return tf.gather(_by_channel(passes, site, packed), channels, batch_dims=1)
 
         return objective
@@ -103,15 +103,8 @@ class Excited:
 
 def _by_channel(passes: Passes, site: Site, inputs: Any) -> Tensor:
     """The mean over a site's positions, float32 [N, C]."""
-    found: list[Tensor] = []
-
-    def seen(_: str, tensor: Tensor) -> None:
-        found.append(tensor)
-
-    path = site.path.partition("@")[0]
-    with tap({path: passes.layers[path]}, at({site.path}, seen)):
-        passes.model(inputs, training=False)
-    values = positions(found[0], site) if site.grid else tf.cast(found[0], tf.float32)
+    found = passes.forward(inputs, {site.path})[1][site.path]
+    values = positions(found, site) if site.grid else tf.cast(found, tf.float32)
     if values.shape[0] != tf.nest.flatten(inputs)[0].shape[0]:
         around = f", such as {site.within!r}" if site.within else ""
         raise LayerError(

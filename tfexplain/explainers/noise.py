@@ -19,6 +19,7 @@ from tfexplain.explainers.together import explain_each
 from tfexplain.passes import Passes
 from tfexplain.shared_pass import Reading
 from tfexplain.tap import Tensor
+from tfexplain.targets import rule
 
 _UNITS = {"mean": "{}", "square": "square of {}", "variance": "variance of {}"}
 
@@ -148,6 +149,6 @@ def _range(values: Tensor) -> Tensor:
 
 def _targets(context: Context, copies: int) -> Any:
     """What the clean samples are explained for, for each copy."""
-    if callable(context.targets):
-        return context.targets
+    if (own := rule(context.targets)) is not None:
+        return own
     return np.tile(context.result.targets, copies) if context.head.classes else None
