@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from support import zoo
-from support.kinds import WordAttention, WordSums, made
+from support.kinds import WordAttention, WordEvidence, made
 from support.read import Run, read_run
 
 from tfexplain import Explain, GradCAM, IntegratedGradients
@@ -63,13 +63,13 @@ def rows_of(run: Run) -> Any:
 
 
 def test_words_by_a_vocabulary(tmp_path: Path) -> None:
-    run = logged(text_model(), IDS, tmp_path, WordSums(), vocabulary=WORDS)
+    run = logged(text_model(), IDS, tmp_path, WordEvidence(), vocabulary=WORDS)
     values = run.record("values/input")
     ids = IDS[rows_of(run)]
     assert values.layout == "tokens"
     np.testing.assert_array_equal(values.values, ids)
     assert values.words == [WORDS[i] for i in ids.ravel()]
-    content = run.content("map/WordSums/input/0")
+    content = run.content("map/WordEvidence/input/0")
     assert (content.layout, content.input, content.shape) == ("tokens", "input", (5,))
     assert run.record("samples").settings["inputs"] == "input as 5 words"
 
@@ -84,16 +84,16 @@ def test_words_by_a_vocabulary(tmp_path: Path) -> None:
     ],
 )
 def test_other_ways_to_words(settings: dict[str, Any], word: str, tmp_path: Path) -> None:
-    run = logged(text_model(), IDS, tmp_path, WordSums(), **settings)
+    run = logged(text_model(), IDS, tmp_path, WordEvidence(), **settings)
     words = np.reshape(run.record("values/input").words, (3, 5))
     assert words[rows_of(run) == 1][0, 2] == word
 
 
 def test_what_an_embedding_masks_is_padding(tmp_path: Path) -> None:
     model = text_model(mask_zero=True)
-    words = logged(model, IDS, tmp_path / "masked", WordSums()).record("values/input").words
+    words = logged(model, IDS, tmp_path / "masked", WordEvidence()).record("values/input").words
     assert sum(word == "" for word in words) == 3
-    plain = logged(text_model(), IDS, tmp_path / "plain", WordSums())
+    plain = logged(text_model(), IDS, tmp_path / "plain", WordEvidence())
     assert "" not in plain.record("values/input").words
 
 
@@ -195,7 +195,7 @@ def test_units_are_features_without_an_input(tmp_path: Path) -> None:
     assert (content.layout, content.input) == ("features", "")
 
 
-class UnitSums(WordSums):
+class UnitSums(WordEvidence):
     def finish(self, context: Any, _: Any) -> Any:
         return {"d": made(self, context, np.ones((3, 3)), layer="d")}
 
@@ -238,5 +238,7 @@ def test_what_does_not_fit_the_inputs_is_refused(case: str, tmp_path: Path) -> N
     table = keras.Sequential([keras.Input((2,)), layers.Dense(3)])
     model = compiled(table) if x is not IDS else text_model()
     with pytest.raises(ValueError, match=message):
-        logged(model, x, tmp_path, WordSums() if x is IDS else IntegratedGradients(), **settings)
+        logged(
+            model, x, tmp_path, WordEvidence() if x is IDS else IntegratedGradients(), **settings
+        )
     assert not (tmp_path / "explain").exists()

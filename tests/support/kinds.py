@@ -14,15 +14,19 @@ from tfexplain.shared_pass import Reading
 
 
 @dataclass(frozen=True, eq=False)
-class WordSums(SingleExplainer):
-    """At a text input the sum of each word's embedding, 0 for padding: float32 [N, T]."""
+class WordEvidence(SingleExplainer):
+    """At a text input what each word adds to the target, where the model takes the mean of its
+    embeddings and one dense layer: float32 [N, T], 0 for padding."""
 
     def reading(self, _: Passes) -> Reading:
         return Reading()
 
     def finish(self, context: Context, _: dict[str, Any]) -> dict[str, Attribution]:
         ids = np.asarray(context.inputs)
-        values = embedded(context).sum(axis=-1) * (ids != 0)
+        kernel = np.asarray(context.passes.model.layers[-1].kernel)
+        evidence = np.einsum("ntc,cn->nt", embedded(context), kernel[:, context.result.targets])
+        present = ids != 0
+        values = evidence * present / present.sum(axis=1, keepdims=True)
         (name,) = context.passes.input_names
         return {name: made(self, context, values, layer=name)}
 
@@ -37,7 +41,8 @@ class WordAttention(SingleExplainer):
     def finish(self, context: Context, _: dict[str, Any]) -> dict[str, Attribution]:
         vectors = embedded(context)
         products = np.einsum("nqc,nkc->nqk", vectors, vectors)
-        sharp = np.exp(np.stack([products * s for s in (1, 10, 100)], axis=1))
+        shares = np.stack([products * s for s in (0.3, 1, 3)], axis=1)
+        sharp = np.exp(shares - shares.max(axis=-1, keepdims=True))
         values = sharp / sharp.sum(axis=-1, keepdims=True)
         heads = np.array([0, 1, 5], np.int32)
         layer = next(s.path for s in context.passes.sites if s.layer_type == "Embedding")

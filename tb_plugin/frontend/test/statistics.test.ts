@@ -61,6 +61,7 @@ test("why maps cannot be subtracted", () => {
     name: "a",
     map,
     picture: undefined,
+    input: undefined,
   });
   assert.match(obstacle(side(read(2)), side(read(3))), /different shapes: 1×2 and 1×3/);
   assert.match(obstacle(side(read(2)), side(undefined)), /no map/);

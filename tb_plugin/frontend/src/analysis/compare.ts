@@ -3,6 +3,7 @@
 import type { Picture } from "../data/pictures.ts";
 import { widen } from "../format/half.ts";
 import type { AttributionMap } from "../format/records.ts";
+import { type InputValues, sameInput } from "./input-values.ts";
 import { largest, pearson, subtract, topOverlap } from "./statistics.ts";
 
 export interface Comparison {
@@ -36,6 +37,7 @@ export interface Side {
   readonly name: string;
   readonly map: AttributionMap | undefined;
   readonly picture: Picture | undefined;
+  readonly input: InputValues | undefined;
 }
 
 /** Why two maps cannot be subtracted; empty where they can. */
@@ -44,11 +46,14 @@ export function obstacle(a: Side, b: Side): string {
   const [shapeA, shapeB] = [shapeOf(a.map), shapeOf(b.map)];
   if (shapeA !== shapeB) return `maps of different shapes: ${shapeA} and ${shapeB}`;
   if (!samePicture(a.picture, b.picture)) return "the input images differ";
+  if (!sameInput(a.input, b.input)) return "the inputs differ";
   return "";
 }
 
 function shapeOf(map: AttributionMap | undefined): string {
-  return map ? `${map.height}×${map.width}` : "";
+  if (!map) return "";
+  const sides = [map.depth, map.height, map.width];
+  return sides.slice(map.depth > 1 ? 0 : 1).join("×");
 }
 
 function samePicture(a: Picture | undefined, b: Picture | undefined): boolean {

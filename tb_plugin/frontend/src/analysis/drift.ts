@@ -102,7 +102,9 @@ export function movedAt(
     const point = pointAt(found?.series, step);
     if (!found || point?.record?.kind !== "drift") return [];
     const { record: drift, step: at } = point;
-    const maps = `map/${found.group.explainer}/${found.group.layer}`;
+    const name = `${found.group.explainer}/${found.group.layer}`;
+    const isAttention = run.run.groups.some(({ group }) => group === `matrix/${name}`);
+    const maps = `${isAttention ? "matrix" : "map"}/${name}`;
     return [{ run, step: at, drift, scores: scoresKept(drift, measure), maps }];
   });
 }

@@ -7,14 +7,19 @@ import type { View } from "../state/view.ts";
 import { drawMap, drawPicture, fit, outline, type Rect } from "./canvas.ts";
 import { type Colouring, colourPlane, type Plane } from "./plane.ts";
 
-export function planeOf(map: AttributionMap): Plane {
-  return { data: map.halves, width: map.width, height: map.height, scale: map.scale };
+/** A map, or one slice of a volume. */
+export function planeOf(map: AttributionMap, slice = 0): Plane {
+  const { width, height, depth, scale } = map;
+  if (depth === 1) return { data: map.halves, width, height, scale };
+  const size = width * height;
+  return { data: map.halves.subarray(slice * size, (slice + 1) * size), width, height, scale };
 }
 
-export function channelPlane(record: Channels, index: number): Plane {
+export function channelPlane(record: Channels, index: number, slice = 0): Plane {
   const size = record.width * record.height;
+  const start = (index * record.depth + slice) * size;
   return {
-    data: record.halves.subarray(index * size, (index + 1) * size),
+    data: record.halves.subarray(start, start + size),
     width: record.width,
     height: record.height,
     scale: record.scales[index] ?? 0,
@@ -67,7 +72,10 @@ export function drawLayers(context: CanvasRenderingContext2D, box: Rect, layers:
 }
 
 /** The proportions to draw in: the picture's, or the map's where there is none. */
-export function sizeOf(picture: ImageBitmap | undefined, plane: Plane | undefined) {
+export function sizeOf(
+  picture: ImageBitmap | HTMLCanvasElement | undefined,
+  plane: Plane | undefined,
+) {
   const { width, height } = picture ?? plane ?? { width: 1, height: 1 };
   return { width: width || 1, height: height || 1 };
 }

@@ -1,5 +1,6 @@
 /** From stored numbers to coloured pixels, at the map's own resolution or smoothed between. */
 
+import type { Rgb } from "../analysis/colours.ts";
 import { HALF } from "../format/half.ts";
 
 /** One map, one channel or one difference: float16 times `scale`, or plain numbers. */
@@ -27,6 +28,8 @@ export interface Coloured {
 }
 
 const SMOOTH_SIDE = 112;
+/** What stands where no number is: in no colour map. */
+const HOLE: Rgb = [255, 79, 216];
 
 let decoded = new Float32Array(0);
 let spread = new Float32Array(0);
@@ -127,16 +130,39 @@ function places(size: number, factor: number) {
   return { left, right, share };
 }
 
+/** The place of a share of the scale in a table of 256 colours. */
+function tablePlace(share: number, signed: boolean): number {
+  const place = share * (signed ? 127.5 : 255) + (signed ? 127.5 : 0) + 0.5;
+  return place < 0 ? 0 : place > 255 ? 255 : place | 0;
+}
+
+export interface Paint {
+  readonly rgb: Rgb;
+  /** 0 where nothing is drawn. */
+  readonly alpha: number;
+  /** By how much of the scale it is; NaN where there is no number. */
+  readonly share: number;
+}
+
+/** The colour of one value, as `colourPlane` gives it. */
+export function paintOf(plane: Plane, index: number, how: Colouring): Paint {
+  const value = valueAt(plane, index);
+  if (value - value !== 0) return { rgb: HOLE, alpha: 1, share: Number.NaN };
+  const share = how.limit > 0 ? value / how.limit : 0;
+  if (how.threshold > 0 && Math.abs(share) < how.threshold) return { rgb: HOLE, alpha: 0, share };
+  const pixel = how.table[tablePlace(share, how.signed)] as number;
+  const rgb: Rgb = [pixel & 255, (pixel >> 8) & 255, (pixel >> 16) & 255];
+  return { rgb, alpha: (pixel >>> 24) / 255, share };
+}
+
 function colourise(shares: Float32Array, pixels: ImageData, how: Colouring): void {
   const out = new Uint32Array(pixels.data.buffer);
-  const [gain, zero] = how.signed ? [127.5, 127.5] : [255, 0];
   for (let i = 0; i < out.length; i++) {
     const share = shares[i] as number;
     if (how.threshold > 0 && Math.abs(share) < how.threshold) {
       out[i] = 0;
       continue;
     }
-    const place = share * gain + zero + 0.5;
-    out[i] = how.table[place < 0 ? 0 : place > 255 ? 255 : place | 0] as number;
+    out[i] = how.table[tablePlace(share, how.signed)] as number;
   }
 }

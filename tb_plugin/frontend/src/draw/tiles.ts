@@ -7,6 +7,7 @@ import type { Channels } from "../format/records.ts";
 import type { Column, Scene } from "../state/scene.ts";
 import type { View } from "../state/view.ts";
 import { drawMap, fit, type Rect, sharpContext } from "./canvas.ts";
+import type { Ink } from "./ink.ts";
 import { channelPlane, colouringOf, limitOf } from "./look.ts";
 import { colourPlane } from "./plane.ts";
 
@@ -27,6 +28,13 @@ const FACTS = 50;
 export function sheetOf(count: number, size: number): Sheet {
   const tile = Math.floor((size + FACTS - (ROWS - 1) * GAP) / ROWS) - CAPTION;
   return layout(Math.max(1, Math.ceil(count / ROWS)), count, tile);
+}
+
+/** Tiles in a square, as large as a map of `size` with its numbers below it has room for. */
+export function squareSheet(count: number, size: number): Sheet {
+  const columns = Math.ceil(Math.sqrt(Math.max(count, 1)));
+  const rows = Math.ceil(count / columns) || 1;
+  return layout(columns, count, Math.floor((size + FACTS - (rows - 1) * GAP) / rows) - CAPTION);
 }
 
 /** As many columns of `tile` as `width` holds. */
@@ -58,13 +66,6 @@ export function tileAt(sheet: Sheet, count: number, x: number, y: number): numbe
   return -1;
 }
 
-export interface Ink {
-  readonly text: string;
-  readonly muted: string;
-  readonly card: string;
-  readonly accent: string;
-}
-
 export interface Tiles {
   readonly record: Channels;
   /** Whose outputs the channels are, where it is known. */
@@ -72,6 +73,8 @@ export interface Tiles {
   readonly column: Column;
   readonly scene: Scene;
   readonly view: View;
+  /** Which slice of a volume's channels; 0 for others. */
+  readonly slice: number;
   /** Which tile to frame, -1 for none. */
   readonly chosen: number;
 }
@@ -97,7 +100,7 @@ export function drawSheet(
 function drawTiles(
   context: CanvasRenderingContext2D,
   sheet: Sheet,
-  { record, kernel, column, scene, view, chosen }: Tiles,
+  { record, kernel, column, scene, view, slice, chosen }: Tiles,
   ink: Ink,
 ): void {
   context.clearRect(0, 0, sheet.width, sheet.height);
@@ -105,7 +108,7 @@ function drawTiles(
   for (let i = 0; i < record.count; i++) {
     const box = tileRect(sheet, i);
     const key = `${column.group}\n${record.channels[i]}`;
-    const plane = channelPlane(record, i);
+    const plane = channelPlane(record, i, slice);
     const limit = limitOf(scene, view, key, plane.scale);
     const look = { opacity: 1, smooth: view.pixels === "smooth" };
     context.fillStyle = ink.card;

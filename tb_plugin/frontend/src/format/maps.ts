@@ -42,6 +42,21 @@ export interface AttentionMatrix {
   readonly scale: number;
 }
 
+/** A matrix as a volume whose slices are the heads, so that what maps can do it can too. */
+export function asMap(matrix: AttentionMatrix): AttributionMap {
+  const known = asMaps.get(matrix);
+  if (known) return known;
+  const { halves, heads, height, width, scale } = matrix;
+  const made: AttributionMap = {
+    ...{ kind: "map", rank: 3, halves, depth: heads.length, height, width, scale },
+    ...{ score: Number.NaN, target: -1, gap: undefined, error: undefined, passes: undefined },
+  };
+  asMaps.set(matrix, made);
+  return made;
+}
+
+const asMaps = new WeakMap<AttentionMatrix, AttributionMap>();
+
 export function readMap(raw: Reader): AttributionMap {
   const { shape, data } = raw.array("values", "F16", 1, 2, 3);
   const [width = 0, height = 1, depth = 1] = [...shape].reverse();

@@ -1,6 +1,7 @@
 /** What the cells of the grid share: what they show, their look, and drawing only what changed. */
 
 import { css, type PropertyDeclarations } from "lit";
+import { type Ink, inkOf } from "../draw/ink.ts";
 import type { Column, ShownRun } from "../state/scene.ts";
 import { PaintedPart } from "./part.ts";
 import { hideReadout } from "./readout.ts";
@@ -26,6 +27,14 @@ export abstract class Cell extends PaintedPart {
   declare sample: number;
 
   private drawn: readonly unknown[] = [];
+  /** Kept between frames: asking for styles in one makes the browser resolve them all at once. */
+  private inked: { readonly revision: number; readonly ink: Ink } | undefined;
+
+  protected get ink(): Ink {
+    const { revision } = this.dashboard;
+    if (this.inked?.revision !== revision) this.inked = { revision, ink: inkOf(this) };
+    return this.inked.ink;
+  }
 
   override updated(): void {
     this.drawn = [];

@@ -11,6 +11,7 @@ import { define, Part } from "./part.ts";
 import { base } from "./styles.ts";
 
 const MAX_ROWS = 60;
+const EXPLAINED: readonly string[] = ["map", "matrix", "channels"];
 type Rows = readonly (readonly [string, string])[];
 
 export class Details extends Part {
@@ -112,7 +113,7 @@ export class Details extends Part {
 
   private run(run: ShownRun) {
     const { store, step } = this.dashboard;
-    const explainers = run.run.groups.filter(({ kind }) => kind === "map" || kind === "channels");
+    const explainers = run.run.groups.filter(({ kind }) => EXPLAINED.includes(kind));
     const { compression } = run;
     return html`
       <h3><span class="dot" style="background: ${run.colour}"></span>${run.name}</h3>

@@ -3,14 +3,15 @@
 import { css, html, type PropertyDeclarations } from "lit";
 import { type Comparison, compare, obstacle } from "../analysis/compare.ts";
 import { coefficient, short } from "../analysis/numbers.ts";
-import { recordAt } from "../data/series.ts";
-import { positionAt, type Rect, sharpContext } from "../draw/canvas.ts";
-import { colouringOf, drawLayers, limitOf, sizeOf } from "../draw/look.ts";
+import { sharpContext } from "../draw/canvas.ts";
+import { drawFigure, filledSize, type PositionAt } from "../draw/figure.ts";
+import { limitOf } from "../draw/look.ts";
 import type { Plane } from "../draw/plane.ts";
 import type { AttributionMap } from "../format/records.ts";
 import type { ShownRun } from "../state/scene.ts";
 import { Cell } from "./cell.ts";
-import { inputOf, readoutText } from "./map-cell.ts";
+import { figureOf, inputOf, inputValuesOf, mapAt, partOf, placeIn } from "./figures.ts";
+import { readoutText } from "./map-cell.ts";
 import { define, setText } from "./part.ts";
 import { hideReadout, showReadout } from "./readout.ts";
 
@@ -30,7 +31,8 @@ export class DifferenceCell extends Cell {
   declare pair: readonly [ShownRun, ShownRun];
 
   private plane: Plane | undefined;
-  private rect: Rect = { x: 0, y: 0, width: 1, height: 1 };
+  private positionAt: PositionAt = () => -1;
+  private depth = 1;
   private pointer: { x: number; y: number } | undefined;
 
   override render() {
@@ -71,30 +73,43 @@ export class DifferenceCell extends Cell {
     const { group } = this.column;
     return {
       name: run.name,
-      map: recordAt(store.get(run.id, group, this.sample), "map", step),
-      picture: store.picture(run.id, inputOf(run, group), this.sample),
+      map: mapAt(store.get(run.id, group, this.sample), step),
+      picture: store.picture(run.id, inputOf(run, this.column), this.sample),
+      input: inputValuesOf(this.dashboard, { run, column: this.column, sample: this.sample }),
     };
   }
 
   private draw(both: Comparison | undefined, a: Side, b: Side): void {
     const { view, scene } = this.dashboard;
+    const { column, sample } = this;
     const canvas = this.find<HTMLCanvasElement>("canvas");
-    const context = canvas && sharpContext(canvas, view.size, view.size);
-    if (!context) return;
+    const plain = canvas?.getContext("2d");
+    if (!canvas || !plain) return;
     const map = a.map ?? b.map;
-    this.plane = both &&
-      map && { data: both.difference, width: map.width, height: map.height, scale: 1 };
-    const limit = limitOf(scene, view, this.column.group, both?.largest ?? 0);
-    const picture = (a.picture ?? b.picture)?.image;
-    const box = { x: 0, y: 0, width: view.size, height: view.size };
-    this.rect = drawLayers(context, box, {
-      picture,
-      size: sizeOf(picture, this.plane),
-      plane: this.plane,
-      colouring: colouringOf(view, true, limit, !!picture),
-      opacity: view.opacity,
-      marked: -1,
-    });
+    this.plane = both && map && this.partOf(both.difference, map);
+    this.depth = map?.depth ?? 1;
+    const run = a.picture || a.input ? this.pair[0] : this.pair[1];
+    const figure = figureOf(
+      this.dashboard,
+      { run, column, sample },
+      {
+        plane: this.plane,
+        signed: true,
+        limit: limitOf(scene, view, column.group, both?.largest ?? 0),
+        marked: -1,
+        large: false,
+        ink: this.ink,
+      },
+    );
+    const size = filledSize(plain, figure, view.size);
+    const context = sharpContext(canvas, size.width, size.height);
+    if (context) this.positionAt = drawFigure(context, { x: 0, y: 0, ...size }, figure);
+  }
+
+  /** The shown slice or head of a difference. */
+  private partOf(difference: Float32Array, { width, height, depth }: AttributionMap): Plane {
+    const start = partOf(this.dashboard, this.column, depth) * width * height;
+    return { data: difference.subarray(start, start + width * height), width, height, scale: 1 };
   }
 
   private tell(both: Comparison | undefined): void {
@@ -112,9 +127,15 @@ export class DifferenceCell extends Cell {
     const canvas = this.find("canvas")?.getBoundingClientRect();
     const { plane } = this;
     if (!canvas || !plane) return;
-    const index = positionAt(clientX - canvas.left, clientY - canvas.top, plane, this.rect);
-    if (index < 0) hideReadout(this.dashboard);
-    else showReadout(this.dashboard, clientX, clientY, readoutText(plane, index, this.column.unit));
+    const index = this.positionAt(clientX - canvas.left, clientY - canvas.top);
+    const { column, sample, dashboard, depth } = this;
+    const spot = { run: this.pair[0], column, sample };
+    const place = index < 0 ? "" : placeIn(dashboard, spot, plane, depth, index);
+    if (index < 0) hideReadout(dashboard);
+    else {
+      const text = readoutText(plane, index, column.unit, place);
+      showReadout(dashboard, clientX, clientY, text);
+    }
   }
 
   private leave(): void {

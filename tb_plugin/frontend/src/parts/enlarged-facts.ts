@@ -6,6 +6,7 @@ import { listed } from "../analysis/facts.ts";
 import { className } from "../analysis/filters.ts";
 import { errorText } from "../analysis/map-error.ts";
 import { short } from "../analysis/numbers.ts";
+import type { Layout } from "../data/listing.ts";
 import type { Series } from "../data/series.ts";
 import type { Kernel } from "../format/compressed.ts";
 import type { AttributionMap, Channels } from "../format/records.ts";
@@ -32,12 +33,21 @@ export function factsOf(
     return [
       ["epoch", String(step)],
       ["tile", `${channels.height} × ${channels.width}, in ${unit}`],
+      ...(channels.depth > 1 ? ([["slices", String(channels.depth)]] as const) : []),
       ["dead channels", deadText(channels)],
       ...(kernel ? ([["pruned channels", listed(kernel.pruned)]] as const) : []),
     ];
   }
   if (!map) return [];
-  const size = map.rank === 1 ? `${map.width} features` : `${map.height} × ${map.width}`;
+  if (column.kind === "matrix") {
+    return [
+      ["epoch", String(step)],
+      ["heads", String(map.depth)],
+      ["queries × keys", `${map.height} × ${map.width}`],
+      ["scale, max |value|", `${short(map.scale)} ${unit}`],
+    ];
+  }
+  const size = map.rank === 1 ? `${map.width} ${PLACES[column.layout] ?? "values"}` : sidesOf(map);
   return [
     ["epoch", String(step)],
     ["map", size],
@@ -49,6 +59,16 @@ export function factsOf(
       : ([["completeness gap (no error bound)", `${short(map.gap)} ${unit}`]] as const)),
     ...(errorText(map) ? ([["estimated error of the map", errorText(map)]] as const) : []),
   ];
+}
+
+const PLACES: Readonly<Partial<Record<Layout, string>>> = {
+  features: "features",
+  line: "positions",
+  tokens: "words",
+};
+
+function sidesOf({ depth, height, width }: AttributionMap): string {
+  return [...(depth > 1 ? [depth] : []), height, width].join(" × ");
 }
 
 /** A layer's channels as text: what the tiles say, for readers who do not see them. */

@@ -2,11 +2,15 @@
 
 import { html, nothing } from "lit";
 import { stateOf, stateText } from "../analysis/channels.ts";
+import { MOVES, type Move, moveInPlane, moveInRow } from "../analysis/cursor.ts";
 import { labelText } from "../analysis/filters.ts";
+import { isRow } from "../analysis/layouts.ts";
 import { short } from "../analysis/numbers.ts";
 import { pointAt, recordAt } from "../data/series.ts";
-import { positionAt, type Rect, sharpContext } from "../draw/canvas.ts";
-import { channelPlane, colouringOf, drawLayers, limitOf, planeOf, sizeOf } from "../draw/look.ts";
+import { sharpContext } from "../draw/canvas.ts";
+import { drawFigure, type Figure, largeSize, type PositionAt } from "../draw/figure.ts";
+import { inkOf } from "../draw/ink.ts";
+import { channelPlane, limitOf } from "../draw/look.ts";
 import type { Plane } from "../draw/plane.ts";
 import { drawSheet, type Sheet, sheetWithin, tileAt } from "../draw/tiles.ts";
 import type { AttributionMap, Channels } from "../format/records.ts";
@@ -15,22 +19,31 @@ import { channelTable, factsOf, type Shown } from "./enlarged-facts.ts";
 import { enlargedStyles } from "./enlarged-styles.ts";
 import "./film-strip.ts";
 import "./legend.ts";
-import { flagOf, inputOf, readoutText } from "./map-cell.ts";
+import { ATTENTION_HELP } from "./attention-view.ts";
+import "./epochs-strip.ts";
+import { figureOf, mapAt, placeIn, shownPlane, sliceOf } from "./figures.ts";
+import { flagOf, readoutText } from "./map-cell.ts";
 import { define, SizedPart, setText } from "./part.ts";
 import { base, facts } from "./styles.ts";
-import { channelsFlag, inkOf } from "./tiles-cell.ts";
+import { channelsFlag } from "./tiles-cell.ts";
 import { valueTable } from "./value-table.ts";
 
 const SIDES = { least: 240, most: 520 } as const;
 /** Header, gaps, flag and film strip: what stands above and below the map. */
 const AROUND = 240;
 const TILE = 96;
+/** Numbers and gaps beside a wide figure. */
+const BESIDE = 420;
+const WIDEST = 860;
 
 export class Enlarged extends SizedPart {
   static override styles = [base, facts, enlargedStyles];
 
   private drawn: readonly unknown[] = [];
-  private rect: Rect = { x: 0, y: 0, width: 1, height: 1 };
+  private positionAt: PositionAt = () => -1;
+  private depth = 1;
+  /** Positions in the order of the cursor, where they are in one row. */
+  private order: readonly number[] | undefined;
   private plane: Plane | undefined;
   private sheet: Sheet = sheetWithin(1, TILE, SIDES.most);
   /** The map's side, as large as leaves the film strip in sight. */
@@ -55,14 +68,19 @@ export class Enlarged extends SizedPart {
       </header>
       <div class="body">
         <div class="stage ${column.kind}">
-          <canvas
-            tabindex="0"
-            role="application"
-            aria-label=${this.help(column)}
-            @pointermove=${this.point}
-            @click=${this.pick}
-            @keydown=${this.steer}
-          ></canvas>
+          ${
+            column.kind === "matrix"
+              ? html`<tfx-attention-view .dashboard=${this.dashboard} .spot=${shown} .side=${this.side}>
+              </tfx-attention-view>`
+              : html`<canvas
+                tabindex="0"
+                role="application"
+                aria-label=${this.help(column)}
+                @pointermove=${this.point}
+                @click=${this.pick}
+                @keydown=${this.steer}
+              ></canvas>`
+          }
           <p class="flag"></p>
         </div>
         <div class="side">
@@ -75,13 +93,22 @@ export class Enlarged extends SizedPart {
           </details>
         </div>
       </div>
-      <tfx-film-strip
-        .dashboard=${this.dashboard}
-        .run=${run}
-        .column=${column}
-        .sample=${sample}
-        .channel=${this.channel}
-      ></tfx-film-strip>
+      ${
+        column.kind === "map" && isRow(column.layout)
+          ? html`<tfx-epochs-strip
+            .dashboard=${this.dashboard}
+            .run=${run}
+            .column=${column}
+            .sample=${sample}
+          ></tfx-epochs-strip>`
+          : html`<tfx-film-strip
+            .dashboard=${this.dashboard}
+            .run=${run}
+            .column=${column}
+            .sample=${sample}
+            .channel=${this.channel}
+          ></tfx-film-strip>`
+      }
     `;
   }
 
@@ -122,14 +149,15 @@ export class Enlarged extends SizedPart {
     if (this.drawn.length > 0 && key.every((part, i) => part === this.drawn[i])) return;
     const isNew = point !== this.drawn[0];
     this.drawn = key;
-    const map = recordAt(shown.series, "map", step);
+    const { kind, signed } = shown.column;
+    const map = mapAt(shown.series, step);
     const channels = recordAt(shown.series, "channels", step);
-    if (shown.column.kind === "map") this.drawMap(shown, map);
-    else this.drawChannels(shown, channels);
+    if (kind === "map") this.drawMap(shown, map);
+    else if (kind === "channels") this.drawChannels(shown, channels);
     const flag =
-      shown.column.kind === "map"
-        ? flagOf(map, shown.column.signed, point, step, store.busy)
-        : channelsFlag(channels, point, step, store.busy);
+      kind === "channels"
+        ? channelsFlag(channels, point, step, store.busy)
+        : flagOf(map, signed, point, step, store.busy);
     setText(this.find(".flag"), flag);
     const kernel = this.dashboard.outputsOf(shown.run, shown.column);
     this.tell(factsOf(shown, map, channels, kernel, step));
@@ -137,26 +165,32 @@ export class Enlarged extends SizedPart {
     if (isNew && this.find<HTMLDetailsElement>("details")?.open) this.requestUpdate();
   }
 
-  private drawMap({ run, column, sample }: Shown, record: AttributionMap | undefined): void {
-    const { view, scene, store } = this.dashboard;
+  private drawMap(spot: Shown, record: AttributionMap | undefined): void {
+    const { view, scene } = this.dashboard;
+    const { group, signed } = spot.column;
     const canvas = this.find<HTMLCanvasElement>("canvas");
-    const context = canvas && sharpContext(canvas, this.side, this.side);
-    if (!context) return;
-    const picture = store.picture(run.id, inputOf(run, column.group), sample)?.image;
-    this.plane = record && planeOf(record);
-    const limit = limitOf(scene, view, column.group, record?.scale ?? 0);
-    this.rect = drawLayers(
-      context,
-      { x: 0, y: 0, width: this.side, height: this.side },
-      {
-        picture,
-        size: sizeOf(picture, this.plane),
-        plane: this.plane,
-        colouring: colouringOf(view, column.signed, limit, !!picture),
-        opacity: view.opacity,
-        marked: this.cursor,
-      },
-    );
+    const plain = canvas?.getContext("2d");
+    if (!canvas || !plain) return;
+    this.plane = record && shownPlane(this.dashboard, spot.column, record);
+    this.depth = record?.depth ?? 1;
+    const figure = figureOf(this.dashboard, spot, {
+      plane: this.plane,
+      signed,
+      limit: limitOf(scene, view, group, record?.scale ?? 0),
+      marked: this.cursor,
+      large: true,
+      ink: inkOf(this),
+    });
+    const size = largeSize(plain, figure, this.side, this.roomWidth);
+    const context = sharpContext(canvas, size.width, size.height);
+    if (context) this.positionAt = drawFigure(context, { x: 0, y: 0, ...size }, figure);
+    this.order = rowOrder(figure);
+  }
+
+  /** What is beside the numbers, or above them where the window is narrow. */
+  private get roomWidth(): number {
+    const beside = this.clientWidth - BESIDE;
+    return Math.min(WIDEST, beside >= SIDES.most ? beside : this.clientWidth - 32);
   }
 
   private drawChannels({ run, column }: Shown, record: Channels | undefined): void {
@@ -166,9 +200,10 @@ export class Enlarged extends SizedPart {
     const context = canvas && sharpContext(canvas, this.sheet.width, this.sheet.height);
     if (!context || !record) return;
     const kernel = this.dashboard.outputsOf(run, column);
-    const tiles = { record, kernel, column, scene, view, chosen: this.channel };
+    const slice = sliceOf(this.dashboard, record.depth);
+    const tiles = { record, kernel, column, scene, view, slice, chosen: this.channel };
     drawSheet(context, this.sheet, tiles, inkOf(this));
-    this.plane = channelPlane(record, this.channel);
+    this.plane = channelPlane(record, this.channel, slice);
   }
 
   private tell(entries: readonly (readonly [string, string])[]): void {
@@ -185,6 +220,7 @@ export class Enlarged extends SizedPart {
   // ----------------------------------------------------------------- cursor
 
   private help(column: Column): string {
+    if (column.kind === "matrix") return ATTENTION_HELP;
     return column.kind === "map"
       ? "Point at the map, or focus it and use the arrow keys, to read values."
       : "Click a tile, or focus the tiles and use ← →, to choose the channel of the strip below.";
@@ -192,7 +228,7 @@ export class Enlarged extends SizedPart {
 
   private point(event: PointerEvent): void {
     if (this.shown?.column.kind !== "map" || !this.plane) return;
-    this.cursor = positionAt(event.offsetX, event.offsetY, this.plane, this.rect);
+    this.cursor = this.positionAt(event.offsetX, event.offsetY);
     this.dashboard.stage.invalidate();
   }
 
@@ -227,18 +263,17 @@ export class Enlarged extends SizedPart {
     else this.moveCursor(plane, move);
   }
 
-  private moveCursor(plane: Plane, [right, down]: readonly [number, number]): void {
-    const from = Math.max(this.cursor, 0);
-    const x = clamp((from % plane.width) + right, plane.width);
-    const y = clamp(Math.floor(from / plane.width) + down, plane.height);
-    this.cursor = this.cursor < 0 ? 0 : y * plane.width + x;
+  private moveCursor(plane: Plane, move: Move): void {
+    const { cursor, order } = this;
+    this.cursor = order ? moveInRow(cursor, move, order) : moveInPlane(cursor, move, plane);
     this.dashboard.stage.invalidate();
   }
 
   private readOut(): void {
     const { plane, shown } = this;
     if (plane && shown && shown.column.kind === "map") {
-      setText(this.find(".readout"), readoutText(plane, this.cursor, shown.column.unit));
+      const place = placeIn(this.dashboard, shown, plane, this.depth, this.cursor);
+      setText(this.find(".readout"), readoutText(plane, this.cursor, shown.column.unit, place));
     }
   }
 
@@ -246,9 +281,10 @@ export class Enlarged extends SizedPart {
     const open = this.find<HTMLDetailsElement>("details")?.open;
     const { shown, dashboard } = this;
     if (!open || !shown) return nothing;
-    const map = recordAt(shown.series, "map", dashboard.step);
+    const map = mapAt(shown.series, dashboard.step);
     const channels = recordAt(shown.series, "channels", dashboard.step);
-    if (map) return valueTable(planeOf(map));
+    if (map)
+      return valueTable(dashboard, shown, shownPlane(dashboard, shown.column, map), map.depth);
     const kernel = dashboard.outputsOf(shown.run, shown.column);
     return channels ? channelTable(channels, kernel, shown.column.unit) : nothing;
   }
@@ -258,15 +294,12 @@ export class Enlarged extends SizedPart {
   }
 }
 
-const MOVES: Readonly<Record<string, readonly [number, number]>> = {
-  ArrowLeft: [-1, 0],
-  ArrowRight: [1, 0],
-  ArrowUp: [0, -1],
-  ArrowDown: [0, 1],
-};
-
-function clamp(value: number, size: number): number {
-  return Math.min(Math.max(value, 0), size - 1);
+/** Positions in the order of a row's cursor: words without padding, features as listed. */
+function rowOrder({ layout, plane, order, input }: Figure): readonly number[] | undefined {
+  if (layout === "features") return order;
+  if (!isRow(layout)) return undefined;
+  const all = Array.from({ length: plane?.width ?? 0 }, (_, i) => i);
+  return layout === "tokens" ? all.filter((i) => input?.words[i] !== "") : all;
 }
 
 define("tfx-enlarged", Enlarged);

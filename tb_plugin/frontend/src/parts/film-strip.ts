@@ -3,11 +3,12 @@
 import { css, html, nothing } from "lit";
 import { pointAt } from "../data/series.ts";
 import { sharpContext } from "../draw/canvas.ts";
-import { channelPlane, colouringOf, drawLayers, limitOf, planeOf, sizeOf } from "../draw/look.ts";
+import { channelPlane, colouringOf, drawLayers, limitOf, sizeOf } from "../draw/look.ts";
 import type { Plane } from "../draw/plane.ts";
+import { asMap } from "../format/maps.ts";
 import type { TfRecord } from "../format/records.ts";
 import type { Column, ShownRun } from "../state/scene.ts";
-import { inputOf } from "./map-cell.ts";
+import { pictureOf, shownPlane, sliceOf } from "./figures.ts";
 import { define, PaintedPart } from "./part.ts";
 import { base } from "./styles.ts";
 
@@ -131,10 +132,8 @@ export class FilmStrip extends PaintedPart {
     const context = sharpContext(canvas, FRAME, FRAME);
     const [plane, key] = this.planeOf(record);
     if (!context) return;
-    const { view, scene, store } = this.dashboard;
-    const isMap = this.column.kind === "map";
-    const input = inputOf(this.run, this.column.group);
-    const picture = isMap ? store.picture(this.run.id, input, this.sample)?.image : undefined;
+    const { view, scene } = this.dashboard;
+    const picture = this.column.kind === "map" ? pictureOf(this.dashboard, this) : undefined;
     const limit = limitOf(scene, view, key, plane?.scale ?? 0);
     drawLayers(
       context,
@@ -152,9 +151,11 @@ export class FilmStrip extends PaintedPart {
 
   private planeOf(record: TfRecord | undefined): [Plane | undefined, string] {
     const { group } = this.column;
-    if (record?.kind === "map") return [planeOf(record), group];
-    if (record?.kind !== "channels") return [undefined, group];
-    return [channelPlane(record, this.channel), `${group}\n${record.channels[this.channel]}`];
+    const map = record?.kind === "matrix" ? asMap(record) : record;
+    if (map?.kind === "map") return [shownPlane(this.dashboard, this.column, map), group];
+    if (map?.kind !== "channels") return [undefined, group];
+    const plane = channelPlane(map, this.channel, sliceOf(this.dashboard, map.depth));
+    return [plane, `${group}\n${map.channels[this.channel]}`];
   }
 
   /** Along the strip, the arrow keys move playhead and focus together. */

@@ -3,9 +3,10 @@
 import { css, html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { labelText } from "../analysis/filters.ts";
-import { recordsOf } from "../data/series.ts";
-import { sheetOf } from "../draw/tiles.ts";
+import { cellSize } from "../draw/figure.ts";
+import { sheetOf, squareSheet } from "../draw/tiles.ts";
 import type { Column, ShownRun } from "../state/scene.ts";
+import "./attention-cell.ts";
 import "./difference-cell.ts";
 import "./legend.ts";
 import "./map-cell.ts";
@@ -232,20 +233,30 @@ export class Grid extends Part {
     const { dashboard } = this;
     const has = run.run.groups.some((group) => group.group === column.group);
     if (!has) {
-      const { size } = dashboard.view;
-      return html`<div class="column absent" style="${style}; height: ${size}px">
+      const { height } = cellSize(column.layout, dashboard.view.size);
+      return html`<div class="column absent" style="${style}; height: ${height}px">
         not logged in ${run.name}
       </div>`;
     }
-    return column.kind === "map"
-      ? html`<tfx-map-cell
+    if (column.kind === "map") {
+      return html`<tfx-map-cell
+        class="column"
+        style=${style}
+        .dashboard=${dashboard}
+        .run=${run}
+        .column=${column}
+        .sample=${sample}
+      ></tfx-map-cell>`;
+    }
+    return column.kind === "matrix"
+      ? html`<tfx-attention-cell
           class="column"
           style=${style}
           .dashboard=${dashboard}
           .run=${run}
           .column=${column}
           .sample=${sample}
-        ></tfx-map-cell>`
+        ></tfx-attention-cell>`
       : html`<tfx-tiles-cell
           class="column"
           style=${style}
@@ -267,7 +278,7 @@ export class Grid extends Part {
           <div class="cut muted" title=${b.name}>minus ${b.name}</div>
         </div>
         ${this.dashboard.scene.shownColumns.map((column) =>
-          column.kind === "map"
+          column.kind !== "channels"
             ? html`<tfx-difference-cell
                 class="column"
                 style="width: ${this.widthOf(column)}px"
@@ -283,21 +294,25 @@ export class Grid extends Part {
   }
 
   private get hasMaps(): boolean {
-    return this.dashboard.scene.shownColumns.some((column) => column.kind === "map");
+    return this.dashboard.scene.shownColumns.some((column) => column.kind !== "channels");
   }
 
   private widthOf(column: Column): number {
     const { view } = this.dashboard;
-    if (column.kind === "map") return view.size;
-    return Math.max(view.size, sheetOf(this.channelCount(column), view.size).width);
+    if (column.kind === "map") return cellSize(column.layout, view.size).width;
+    const sheet = column.kind === "matrix" ? squareSheet : sheetOf;
+    return Math.max(view.size, sheet(this.tileCount(column), view.size).width);
   }
 
-  private channelCount(column: Column): number {
+  /** How many channels or heads are drawn. */
+  private tileCount(column: Column): number {
     const { scene, store } = this.dashboard;
     const counts = scene.shown.map(({ id, run }) => {
       const listed = run.groups.find((group) => group.group === column.group)?.content.shape[0];
       const sample = scene.fetched[0];
-      return recordsOf(store.get(id, column.group, sample), "channels")[0]?.count ?? listed ?? 0;
+      const record = store.get(id, column.group, sample)?.points[0]?.record;
+      if (record?.kind === "channels") return record.count;
+      return record?.kind === "matrix" ? record.heads.length : (listed ?? 0);
     });
     return Math.max(1, ...counts);
   }

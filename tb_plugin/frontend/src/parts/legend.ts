@@ -5,10 +5,21 @@ import { cssGradient } from "../analysis/colours.ts";
 import { belongs } from "../analysis/kernels.ts";
 import { ERROR_TITLE } from "../analysis/map-error.ts";
 import { seconds, short } from "../analysis/numbers.ts";
+import type { Layout } from "../data/listing.ts";
 import { recordsOf } from "../data/series.ts";
 import type { Column } from "../state/scene.ts";
 import { define, Part } from "./part.ts";
 import { base } from "./styles.ts";
+
+/** What colours do not say, by the layout of the map. */
+const HELP: Readonly<Partial<Record<Layout, string>>> = {
+  tokens:
+    "Each word has the colour of its value, clear at zero. The bar below it is as long as the value is large: solid for evidence for the target, dashed against it. Padding is left out.",
+  features:
+    "Each bar begins at zero. Beside a feature’s name stands what it is in this sample, in the model’s own units.",
+  line: "The band has the colour of the map at each position, the bars below it the map’s values; the curve is the input.",
+  volume: "One slice of the volume; the slider above chooses it for all samples and runs.",
+};
 
 export class Legend extends Part {
   static override properties = { column: { attribute: false } };
@@ -103,7 +114,7 @@ export class Legend extends Part {
       <div class="bar" style="background: ${ramp}" role="img" aria-label=${this.spoken}></div>
       <div class="ends">${this.ends.map((end) => html`<span>${end}</span>`)}</div>
       <div id="help" popover>
-        ${kind === "map" ? this.mapHelp() : this.channelHelp()}
+        ${kind === "map" ? this.mapHelp() : kind === "matrix" ? this.headsHelp() : this.channelHelp()}
         ${this.cost ? html`<p class="muted">${this.cost}</p>` : nothing}
       </div>
     `;
@@ -157,6 +168,7 @@ export class Legend extends Part {
         }
         Numbers are in units of ${this.column.unit || "the explained output"}.
       </p>
+      ${HELP[this.column.layout] ? html`<p>${HELP[this.column.layout]}</p>` : nothing}
       <p>
         <b>Completeness gap</b>, where a method has one: the sum of the map minus the difference of
         scores it should add up to. It tells how well the integral was approximated. It does
@@ -165,6 +177,19 @@ export class Legend extends Part {
       <p>
         <b>Estimated error</b>, where a method has one: ${ERROR_TITLE} Passes are what that took,
         each a forward and a backward pass through the model.
+      </p>
+    `;
+  }
+
+  private headsHelp() {
+    return html`
+      <p>
+        One tile an attention head: each row is a token that asks, each column one that is attended
+        to. All heads have one scale, so that they can be compared.
+      </p>
+      <p>
+        The framed head is the one that the difference between runs shows. Attention says where a
+        layer reads from, not what that does to the output.
       </p>
     `;
   }

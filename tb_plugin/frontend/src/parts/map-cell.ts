@@ -6,14 +6,14 @@ import { ERROR_TITLE, errorText } from "../analysis/map-error.ts";
 import { plural, short } from "../analysis/numbers.ts";
 import { countOdd } from "../analysis/statistics.ts";
 import { pointAt, recordAt } from "../data/series.ts";
-import { positionAt, type Rect, sharpContext } from "../draw/canvas.ts";
-import { colouringOf, drawLayers, limitOf, planeOf, sizeOf } from "../draw/look.ts";
+import { sharpContext } from "../draw/canvas.ts";
+import { drawFigure, filledSize, type PositionAt } from "../draw/figure.ts";
+import { limitOf } from "../draw/look.ts";
 import { type Plane, valueAt } from "../draw/plane.ts";
 import type { AttributionMap } from "../format/records.ts";
-import type { ShownRun } from "../state/scene.ts";
 import type { Opened } from "../state/view.ts";
 import { RunCell } from "./cell.ts";
-
+import { figureOf, placeIn, shownPlane } from "./figures.ts";
 import { define, setText } from "./part.ts";
 import { hideReadout, showReadout } from "./readout.ts";
 
@@ -30,7 +30,8 @@ export class MapCell extends RunCell {
     `,
   ];
 
-  private rect: Rect = { x: 0, y: 0, width: 1, height: 1 };
+  private positionAt: PositionAt = () => -1;
+  private depth = 1;
   private plane: Plane | undefined;
   private marked = -1;
   private pointer: { x: number; y: number } | undefined;
@@ -96,22 +97,23 @@ export class MapCell extends RunCell {
   }
 
   private draw(record: AttributionMap | undefined): void {
-    const { view, scene, store } = this.dashboard;
+    const { view, scene } = this.dashboard;
     const canvas = this.find<HTMLCanvasElement>("canvas");
-    const context = canvas && sharpContext(canvas, view.size, view.size);
-    if (!context) return;
-    const picture = store.picture(this.run.id, this.inputName, this.sample)?.image;
-    this.plane = record && planeOf(record);
-    const limit = limitOf(scene, view, this.column.group, record?.scale ?? 0);
-    const box = { x: 0, y: 0, width: view.size, height: view.size };
-    this.rect = drawLayers(context, box, {
-      picture,
-      size: sizeOf(picture, this.plane),
+    const plain = canvas?.getContext("2d");
+    if (!canvas || !plain) return;
+    this.plane = record && shownPlane(this.dashboard, this.column, record);
+    this.depth = record?.depth ?? 1;
+    const figure = figureOf(this.dashboard, this, {
       plane: this.plane,
-      colouring: colouringOf(view, this.column.signed, limit, !!picture),
-      opacity: view.opacity,
+      signed: this.column.signed,
+      limit: limitOf(scene, view, this.column.group, record?.scale ?? 0),
       marked: this.marked,
+      large: false,
+      ink: this.ink,
     });
+    const size = filledSize(plain, figure, view.size);
+    const context = sharpContext(canvas, size.width, size.height);
+    if (context) this.positionAt = drawFigure(context, { x: 0, y: 0, ...size }, figure);
   }
 
   private tell(record: AttributionMap | undefined): void {
@@ -131,10 +133,6 @@ export class MapCell extends RunCell {
     this.find(".error")?.setAttribute("title", error);
   }
 
-  private get inputName(): string {
-    return inputOf(this.run, this.column.group);
-  }
-
   private point(event: PointerEvent): void {
     this.pointer = { x: event.clientX, y: event.clientY };
     this.readOut(event.clientX, event.clientY);
@@ -145,8 +143,9 @@ export class MapCell extends RunCell {
     const canvas = this.find("canvas")?.getBoundingClientRect();
     const { plane } = this;
     if (!canvas || !plane) return;
-    this.marked = positionAt(clientX - canvas.left, clientY - canvas.top, plane, this.rect);
-    const text = this.marked < 0 ? "" : readoutText(plane, this.marked, this.column.unit);
+    this.marked = this.positionAt(clientX - canvas.left, clientY - canvas.top);
+    const place = placeIn(this.dashboard, this, plane, this.depth, this.marked);
+    const text = this.marked < 0 ? "" : readoutText(plane, this.marked, this.column.unit, place);
     showReadout(this.dashboard, clientX, clientY, text);
   }
 
@@ -158,16 +157,8 @@ export class MapCell extends RunCell {
   }
 }
 
-/** The `inputs/` series that a group's maps lie over. */
-export function inputOf(run: ShownRun, group: string): string {
-  const content = run.run.groups.find((one) => one.group === group)?.content;
-  return content?.input || run.run.inputs[0]?.name || "";
-}
-
 /** `0.012 logit at row 3, column 4`. */
-export function readoutText(plane: Plane, index: number, unit: string): string {
-  const [row, column] = [Math.floor(index / plane.width), index % plane.width];
-  const place = plane.height === 1 ? `feature ${column}` : `row ${row}, column ${column}`;
+export function readoutText(plane: Plane, index: number, unit: string, place: string): string {
   return `${short(valueAt(plane, index))} ${unit} at ${place}`;
 }
 

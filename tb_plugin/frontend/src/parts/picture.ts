@@ -1,10 +1,19 @@
-/** The input picture of a sample, or a neutral card where its input is no picture. */
+/** The input of a sample: its picture, its words, its curves or its features. */
 
-import { css, html } from "lit";
+import { css, html, nothing } from "lit";
+import { featureName, type InputValues } from "../analysis/input-values.ts";
+import { short } from "../analysis/numbers.ts";
 import { drawPicture, fit, sharpContext } from "../draw/canvas.ts";
+import { drawInput } from "../draw/curve.ts";
+import { inkOf } from "../draw/ink.ts";
 import type { ShownRun } from "../state/scene.ts";
+import { inputValues, pictureOfInput } from "./figures.ts";
 import { define, PaintedPart } from "./part.ts";
 import { base } from "./styles.ts";
+
+/** Above this size there is room for words and numbers. */
+const ROOMY = 80;
+const MAX_WORDS = 60;
 
 export class PictureCard extends PaintedPart {
   static override properties = {
@@ -20,11 +29,12 @@ export class PictureCard extends PaintedPart {
         position: relative;
         background: var(--card);
         flex: none;
+        overflow: hidden;
       }
       canvas {
         display: block;
       }
-      span {
+      .none {
         position: absolute;
         inset: 0;
         display: grid;
@@ -33,6 +43,28 @@ export class PictureCard extends PaintedPart {
         color: var(--muted);
         text-align: center;
         padding: 4px;
+      }
+      :host(.small) .none {
+        font-size: 9px;
+        line-height: 11px;
+        padding: 0;
+      }
+      .text {
+        font-size: 11px;
+        line-height: 14px;
+        padding: 4px 5px;
+        overflow-wrap: anywhere;
+      }
+      :host(.small) .text {
+        font-size: 8px;
+        line-height: 9px;
+        padding: 2px;
+      }
+      .text div {
+        display: flex;
+        gap: 4px;
+        justify-content: space-between;
+        white-space: nowrap;
       }
     `,
   ];
@@ -43,10 +75,34 @@ export class PictureCard extends PaintedPart {
   private drawn: readonly unknown[] = [];
 
   override render() {
-    const hasInput = this.run.run.inputs.length > 0;
     const label = `Input of sample ${this.sample}`;
+    const values = this.values;
+    this.classList.toggle("small", this.size <= ROOMY);
+    if (values?.layout === "tokens") {
+      const words = values.words.filter((word) => word !== "").slice(0, MAX_WORDS);
+      return html`<div class="text" aria-label=${label} role="group">${words.join(" ")}</div>`;
+    }
+    if (values?.layout === "features") return this.features(values, label);
+    const isKnown = this.pictureName !== "" || values;
     return html`<canvas role="img" aria-label=${label}></canvas>
-      ${hasInput ? "" : html`<span>${this.size > 80 ? "no picture" : "–"}</span>`}`;
+      ${isKnown ? nothing : html`<span class="none">${this.size > ROOMY ? "no picture" : "–"}</span>`}`;
+  }
+
+  /** As many features as there is room for; all of them stand beside their bars. */
+  private features(values: InputValues, label: string) {
+    if (this.size <= ROOMY) return html`<span class="none">${values.length} features</span>`;
+    const rows = Math.floor((this.size - 8) / 14);
+    const shown = values.length > rows ? rows - 1 : values.length;
+    return html`<div class="text" aria-label=${label} role="group">
+      ${Array.from(
+        { length: shown },
+        (_, i) => html`<div>
+          <span class="cut">${featureName(values, i)}</span>
+          <span>${short(values.values[i] ?? Number.NaN)}</span>
+        </div>`,
+      )}
+      ${values.length > shown ? html`<div class="muted">${values.length - shown} more</div>` : nothing}
+    </div>`;
   }
 
   override updated(): void {
@@ -56,23 +112,35 @@ export class PictureCard extends PaintedPart {
     super.updated();
   }
 
+  private get pictureName(): string {
+    return this.run.run.inputs[0]?.name ?? "";
+  }
+
+  /** Where there is no picture: what the first other input is. */
+  private get values(): InputValues | undefined {
+    const name = this.run.run.groups.find(({ kind }) => kind === "values")?.layer ?? "";
+    if (this.pictureName !== "") return undefined;
+    return inputValues(this.dashboard, this.run, name, this.sample);
+  }
+
   paint(): void {
-    const { store, view } = this.dashboard;
-    const name = this.run.run.inputs[0]?.name ?? "";
-    const picture = store.picture(this.run.id, name, this.sample)?.image;
-    if (this.drawn[0] === picture && this.drawn[1] === view.pixels) return;
-    this.drawn = [picture, view.pixels];
+    const { view } = this.dashboard;
+    const picture = pictureOfInput(this.dashboard, this.run, this.pictureName, this.sample);
+    const { values } = this;
+    if (this.drawn[0] === (picture ?? values) && this.drawn[1] === view.pixels) return;
+    this.drawn = [picture ?? values, view.pixels];
     const canvas = this.find<HTMLCanvasElement>("canvas");
     const context = canvas && sharpContext(canvas, this.size, this.size);
-    if (!context || !picture) return;
-    context.clearRect(0, 0, this.size, this.size);
+    if (!context) return;
     const box = { x: 0, y: 0, width: this.size, height: this.size };
-    drawPicture(
-      context,
-      picture,
-      fit(picture.width, picture.height, box),
-      view.pixels === "smooth",
-    );
+    context.clearRect(0, 0, this.size, this.size);
+    if (values?.layout === "line") {
+      const channel = view.curve;
+      drawInput(context, box, values, { channel, large: false, ink: inkOf(this) });
+    }
+    if (!picture) return;
+    const rect = fit(picture.width, picture.height, box);
+    drawPicture(context, picture, rect, view.pixels === "smooth");
   }
 }
 

@@ -3,13 +3,15 @@
 import { css, html } from "lit";
 import { stateOf, stateText } from "../analysis/channels.ts";
 import { listed } from "../analysis/facts.ts";
+import { placeText } from "../analysis/places.ts";
 import { pointAt, recordAt, recordsOf } from "../data/series.ts";
 import { fit, positionAt, sharpContext } from "../draw/canvas.ts";
 import { channelPlane } from "../draw/look.ts";
-import { drawSheet, type Ink, type Sheet, sheetOf, tileAt, tileRect } from "../draw/tiles.ts";
+import { drawSheet, type Sheet, sheetOf, tileAt, tileRect } from "../draw/tiles.ts";
 import type { Kernel } from "../format/compressed.ts";
 import type { Channels } from "../format/records.ts";
 import { RunCell } from "./cell.ts";
+import { sliceOf } from "./figures.ts";
 import { readoutText } from "./map-cell.ts";
 import { define, setText } from "./part.ts";
 import { hideReadout, showReadout } from "./readout.ts";
@@ -27,9 +29,6 @@ export class TilesCell extends RunCell {
   private sheet: Sheet = sheetOf(1, 100);
   private record: Channels | undefined;
   private kernel: Kernel | undefined;
-  /** Kept between frames: asking for styles in one makes the browser resolve them all at once. */
-  private ink: Ink | undefined;
-  private inked = -1;
 
   override render() {
     const { layer } = this.column;
@@ -59,8 +58,6 @@ export class TilesCell extends RunCell {
     const record = recordAt(series, "channels", step);
     const kernel = this.dashboard.outputsOf(this.run, this.column);
     if (!this.isNew(record, kernel, revision)) return;
-    if (revision !== this.inked) this.ink = undefined;
-    this.inked = revision;
     this.record = record;
     this.kernel = kernel;
     this.draw(record, recordsOf(series, "channels")[0]?.count ?? 1);
@@ -79,9 +76,9 @@ export class TilesCell extends RunCell {
     const canvas = this.find<HTMLCanvasElement>("canvas");
     const context = canvas && sharpContext(canvas, this.sheet.width, this.sheet.height);
     if (!context) return;
-    this.ink ??= inkOf(this);
     const { column, ink, kernel } = this;
-    const tiles = { kernel, column, scene, view, chosen: -1 };
+    const slice = record ? sliceOf(this.dashboard, record.depth) : 0;
+    const tiles = { kernel, column, scene, view, slice, chosen: -1 };
     if (record) drawSheet(context, this.sheet, { record, ...tiles }, ink);
     else context.clearRect(0, 0, this.sheet.width, this.sheet.height);
   }
@@ -97,11 +94,16 @@ export class TilesCell extends RunCell {
     const { record, sheet } = this;
     const index = record ? tileAt(sheet, record.count, x, y) : -1;
     if (!record || index < 0) return "";
-    const plane = channelPlane(record, index);
+    const slice = sliceOf(this.dashboard, record.depth);
+    const plane = channelPlane(record, index, slice);
     const rect = fit(plane.width, plane.height, tileRect(sheet, index));
     const position = positionAt(x, y, plane, rect);
     const state = stateText(stateOf(record, index, this.kernel));
-    const value = position < 0 ? "" : readoutText(plane, position, this.column.unit);
+    const where = record.depth > 1 ? { slice } : {};
+    const { layout, unit } = this.column;
+    const place = { layout, width: plane.width, input: undefined, ...where };
+    const value =
+      position < 0 ? "" : readoutText(plane, position, unit, placeText(place, position));
     const told = [state, value].filter(Boolean).join("; ");
     return `channel ${record.channels[index]}${told && `: ${told}`}`;
   }
@@ -117,7 +119,7 @@ export function deadText(record: Channels): string {
 }
 
 export function channelsFlag(
-  record: Channels | undefined,
+  record: object | undefined,
   point: { readonly step: number; readonly error: string } | undefined,
   step: number,
   busy: boolean,
@@ -125,18 +127,6 @@ export function channelsFlag(
   if (!point) return busy ? "loading…" : "no record at this epoch";
   if (!record) return `not readable: ${point.error}`;
   return point.step === step ? "" : `kept from epoch ${point.step}`;
-}
-
-/** The theme's colours, for drawing text and marks on a canvas. */
-export function inkOf(element: Element): Ink {
-  const style = getComputedStyle(element);
-  const token = (name: string): string => style.getPropertyValue(name).trim() || "#888";
-  return {
-    text: token("--text"),
-    muted: token("--muted"),
-    card: token("--card"),
-    accent: token("--accent"),
-  };
 }
 
 define("tfx-tiles-cell", TilesCell);

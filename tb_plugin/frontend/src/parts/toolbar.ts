@@ -9,6 +9,7 @@ import {
 } from "../analysis/colours.ts";
 import type { Column, ShownRun } from "../state/scene.ts";
 import { SIZES, type View } from "../state/view.ts";
+import "./kind-controls.ts";
 import { define, Part } from "./part.ts";
 import { base } from "./styles.ts";
 
@@ -158,6 +159,7 @@ export class Toolbar extends Part {
         scene.has.maps || scene.shown.length === 0
           ? html`<div class="line how">
             ${this.colourControls()} ${this.scaleControls()} ${this.difference()}
+            <tfx-kind-controls .dashboard=${this.dashboard}></tfx-kind-controls>
           </div>`
           : nothing
       }

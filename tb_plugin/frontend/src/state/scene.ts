@@ -1,8 +1,9 @@
 /** What is there to show, and what of it is shown: derived from listing, records and view. */
 
 import { belongs, mergeNames, namesOf } from "../analysis/kernels.ts";
+import { layoutOf } from "../analysis/layouts.ts";
 import { unwrapped } from "../analysis/wrapping.ts";
-import type { Group, Listing, Run } from "../data/listing.ts";
+import type { Group, Layout, Listing, Run } from "../data/listing.ts";
 import { estimate, type Want } from "../data/plan.ts";
 import { recordsOf } from "../data/series.ts";
 import type { Store } from "../data/store.ts";
@@ -21,9 +22,16 @@ export interface ShownRun {
   readonly samples: Samples | undefined;
 }
 
+export type ColumnKind = "map" | "matrix" | "channels";
+
+/** In the order of the columns: channels are the widest, and answer a later question. */
+const COLUMN_KINDS: readonly ColumnKind[] = ["map", "matrix", "channels"];
+
 export interface Column {
   readonly group: string;
-  readonly kind: "map" | "channels";
+  readonly kind: ColumnKind;
+  /** How one map's values lie; of attention it is not asked for. */
+  readonly layout: Layout;
   readonly explainer: string;
   readonly layer: string;
   readonly unit: string;
@@ -42,6 +50,8 @@ export interface Scene {
   readonly steps: readonly number[];
   /** The largest magnitude by group (maps) or by `group\nchannel`. */
   readonly limits: ReadonlyMap<string, number>;
+  /** Slices of the deepest volume that is shown; 0 where there is none. */
+  readonly depth: number;
   readonly pair: readonly [ShownRun, ShownRun] | undefined;
   /** The names of all kernels of the shown runs, in model order. */
   readonly kernels: readonly string[];
@@ -61,6 +71,7 @@ export const EMPTY_SCENE: Scene = {
   fetched: [],
   steps: [],
   limits: new Map(),
+  depth: 0,
   pair: undefined,
   kernels: [],
   layer: undefined,
@@ -104,13 +115,14 @@ export function deriveScene(listing: Listing, store: Store, view: View): Scene {
     fetched,
     steps: stepsOf(shown, shownColumns, fetched, store),
     limits: limitsOf(shown, shownColumns, fetched, store),
+    depth: depthOf(shown, shownColumns),
     pair: pairOf(shown, view.difference),
     kernels,
     layer: kernels.find((name) => name === view.layer) ?? kernels[0],
     has: {
       kernels: holds(shown, ["kernels"]),
       drift: holds(shown, ["drift", "fidelity"]),
-      maps: holds(shown, ["samples", "map", "channels"]),
+      maps: holds(shown, ["samples", ...COLUMN_KINDS]),
     },
   };
 }
@@ -203,17 +215,33 @@ function kernelsOf(shown: readonly ShownRun[], store: Store): string[] {
 function columnsOf(shown: readonly ShownRun[]): Column[] {
   const columns = new Map<string, Column>();
   for (const { group, kind, explainer, layer, content } of shown.flatMap((s) => s.run.groups)) {
-    if ((kind !== "map" && kind !== "channels") || columns.has(group)) continue;
+    if (!isColumn(kind) || columns.has(group)) continue;
     const { unit, signed } = content;
-    columns.set(group, { group, kind, explainer, layer, unit, signed });
+    const layout = layoutOf(kind, content);
+    columns.set(group, { group, kind, layout, explainer, layer, unit, signed });
   }
   const found = [...columns.values()];
   const explainers = [...new Set(found.map(({ explainer }) => explainer))];
-  // Maps first: channels are the widest, and answer a later question.
   const rank = ({ kind, explainer }: Column): number =>
-    (kind === "map" ? 0 : explainers.length) + explainers.indexOf(explainer);
+    COLUMN_KINDS.indexOf(kind) * explainers.length + explainers.indexOf(explainer);
   const place = ({ explainer, layer }: Column): number => layersOf(shown, explainer).indexOf(layer);
   return found.sort((a, b) => rank(a) - rank(b) || place(a) - place(b));
+}
+
+function isColumn(kind: string): kind is ColumnKind {
+  return COLUMN_KINDS.some((one) => one === kind);
+}
+
+function depthOf(shown: readonly ShownRun[], columns: readonly Column[]): number {
+  const groups = columns.filter(({ layout }) => layout === "volume").map(({ group }) => group);
+  if (groups.length === 0) return 0;
+  const depths = shown.flatMap(({ run }) => [
+    ...run.groups
+      .filter(({ group }) => groups.includes(group))
+      .map(({ kind, content }) => content.shape[kind === "channels" ? 1 : 0] ?? 0),
+    ...run.inputs.filter(({ layout }) => layout === "volume").map(({ shape }) => shape[0] ?? 0),
+  ]);
+  return Math.max(0, ...depths);
 }
 
 /** An explainer's layers in the model's order, which its settings give: `at conv1, conv2; ...`. */
@@ -224,7 +252,9 @@ function layersOf(shown: readonly ShownRun[], explainer: string): readonly strin
 
 function chooseColumns(columns: readonly Column[], chosen: View["groups"]): Column[] {
   if (chosen) return columns.filter((column) => chosen.includes(column.group));
-  const maps = columns.filter((column) => column.kind === "map").slice(0, FIRST_MAPS);
+  const evidence = columns.filter((column) => column.kind === "map").slice(0, FIRST_MAPS);
+  const attention = columns.filter((column) => column.kind === "matrix");
+  const maps = [...evidence, ...attention.slice(-1)];
   const channels = columns.filter((column) => column.kind === "channels");
   const ofSameLayer = channels.find(({ layer }) => maps.some((map) => map.layer === layer));
   const chosenOne = ofSameLayer ?? channels.at(-1);
@@ -276,6 +306,7 @@ function limitsOf(
       for (const sample of samples) {
         const series = store.get(id, group, sample);
         for (const { scale } of recordsOf(series, "map")) raise(group, scale);
+        for (const { scale } of recordsOf(series, "matrix")) raise(group, scale);
         for (const { channels, scales } of recordsOf(series, "channels")) {
           for (const [i, scale] of scales.entries()) raise(`${group}\n${channels[i]}`, scale);
         }
@@ -321,7 +352,7 @@ export function wantsOf(scene: Scene): Want[] {
   const shown = new Set(scene.shownColumns.map((column) => column.group));
   const tiled = scene.shownColumns.filter(({ kind }) => kind === "channels");
   const isShown = ({ kind, group, layer }: Group): boolean => {
-    if (kind === "map" || kind === "channels") return shown.has(group);
+    if (isColumn(kind)) return shown.has(group);
     if (kind !== "kernel") return true;
     return (
       unwrapped(layer) === unwrapped(scene.layer ?? "") ||

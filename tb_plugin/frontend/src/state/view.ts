@@ -41,6 +41,14 @@ export interface View {
   readonly scale: "shared" | "map";
   readonly pixels: "nearest" | "smooth";
   readonly size: number;
+  /** Of the deepest volume; undefined: the middle one. */
+  readonly slice: number | undefined;
+  /** Which of the logged attention heads, counted from 0. */
+  readonly head: number;
+  /** The channel of lines that is drawn; undefined: all. */
+  readonly curve: number | undefined;
+  /** Features by their largest magnitude, or as the model takes them. */
+  readonly order: "size" | "given";
   /** The two runs to subtract; undefined: the first two shown; empty: none. */
   readonly difference: readonly string[] | undefined;
   /** undefined: the last epoch, and it stays the last while the training goes on. */
@@ -74,6 +82,10 @@ export const DEFAULT_VIEW: View = {
   scale: "shared",
   pixels: "nearest",
   size: 192,
+  slice: undefined,
+  head: 0,
+  curve: undefined,
+  order: "size",
   difference: undefined,
   step: undefined,
   opened: undefined,
@@ -133,6 +145,10 @@ const FIELDS: { readonly [K in keyof View]: Field<View[K]> } = {
   scale: oneOf(["shared", "map"]),
   pixels: oneOf(["nearest", "smooth"]),
   size: oneOf<number>(SIZES),
+  slice: whole,
+  head: { write: String, read: (text) => whole.read(text) },
+  curve: whole,
+  order: oneOf(["size", "given"]),
   difference: names,
   step: whole,
   opened: {

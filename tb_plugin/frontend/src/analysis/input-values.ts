@@ -1,0 +1,55 @@
+/** One sample of an input that is no picture. */
+
+import type { Values } from "../format/records.ts";
+
+export interface InputValues {
+  readonly layout: Values["layout"];
+  /** `length` features, words or places of a line, these of `width` channels. */
+  readonly values: Float32Array;
+  readonly length: number;
+  readonly width: number;
+  readonly names: readonly string[];
+  /** Of tokens; empty for padding. */
+  readonly words: readonly string[];
+}
+
+const known = new WeakMap<Values, Map<number, InputValues>>();
+
+/** The input of a sample; the same object each time, so that what is laid out stays. */
+export function inputOfSample(record: Values | undefined, sample: number): InputValues | undefined {
+  if (!record || sample < 0 || sample >= record.count) return undefined;
+  const samples = known.get(record) ?? new Map<number, InputValues>();
+  known.set(record, samples);
+  const found = samples.get(sample) ?? cut(record, sample);
+  samples.set(sample, found);
+  return found;
+}
+
+function cut(record: Values, sample: number): InputValues {
+  const { layout, length, width, names } = record;
+  const size = length * width;
+  return {
+    layout,
+    values: record.values.subarray(sample * size, (sample + 1) * size),
+    length,
+    width,
+    names,
+    words: record.words.slice(sample * length, (sample + 1) * length),
+  };
+}
+
+/** A feature's name, or its number. */
+export function featureName(input: InputValues | undefined, index: number): string {
+  return input?.names[index] || `feature ${index}`;
+}
+
+/** A line's channel by its name, or its number. */
+export function channelName(input: InputValues | undefined, index: number): string {
+  return input?.names[index] || `channel ${index}`;
+}
+
+/** Whether two samples are the same, so that maps of them can be compared. */
+export function sameInput(a: InputValues | undefined, b: InputValues | undefined): boolean {
+  if (a === b || !a || !b) return a === b;
+  return a.values.length === b.values.length && a.values.every((value, i) => value === b.values[i]);
+}

@@ -1,0 +1,29 @@
+/** How the values of a group lie: what chooses how they are drawn. */
+
+import type { Content, GroupKind, Input, Layout } from "../data/listing.ts";
+
+/** Of logs that do not say it, told by the shape of one map. Heads and channels are planes. */
+export function layoutOf(kind: GroupKind, { layout, shape }: Content): Layout {
+  if (layout) return layout;
+  if (kind !== "map") return "plane";
+  return shape.length === 1 ? "features" : shape.length === 3 ? "volume" : "plane";
+}
+
+/** Layouts with one number a place, in one row. */
+export function isRow(layout: Layout): boolean {
+  return layout === "tokens" || layout === "features" || layout === "line";
+}
+
+/** `slice` of a volume of `depth` slices, in one of `own`: the one in the same part of it. */
+export function sliceIn(own: number, slice: number, depth: number): number {
+  if (own <= 1 || depth < 1) return 0;
+  return Math.min(own - 1, Math.max(0, Math.floor(((slice + 0.5) / depth) * own)));
+}
+
+/** Where a slice lies in the sheet of all slices of a volume `[d, h, w, c]`. */
+export function sheetPlace(shape: Input["shape"], slice: number) {
+  const [depth = 1, height = 1, width = 1] = shape;
+  const columns = Math.ceil(Math.sqrt(depth));
+  const [x, y] = [(slice % columns) * width, Math.floor(slice / columns) * height];
+  return { x, y, width, height };
+}

@@ -1,0 +1,57 @@
+/** Where a value lies, in words. */
+
+import type { Layout } from "../data/listing.ts";
+import { featureName, type InputValues } from "./input-values.ts";
+import { short } from "./numbers.ts";
+
+export interface Place {
+  readonly layout: Layout;
+  readonly width: number;
+  readonly input: InputValues | undefined;
+  /** Of a volume, undefined elsewhere. */
+  readonly slice?: number | undefined;
+}
+
+/** `row 3, column 4`, `“good” (word 2)`, `mean radius = 17.9`, `position 5`. */
+export function placeText({ layout, width, input, slice }: Place, index: number): string {
+  if (layout === "tokens") {
+    const word = input?.words[index];
+    return word ? `“${word}” (word ${index})` : `word ${index}`;
+  }
+  if (layout === "features") {
+    const value = input?.values[index];
+    return featureName(input, index) + (value === undefined ? "" : ` = ${short(value)}`);
+  }
+  if (layout === "line") return `position ${index}${lineText(input, width, index)}`;
+  const [row, column] = [Math.floor(index / width), index % width];
+  const where = `row ${row}, column ${column}`;
+  return slice === undefined ? where : `slice ${slice}, ${where}`;
+}
+
+/** `from “it” to “cat”, head 5`; tokens that are no words by their numbers. */
+export function attentionText(
+  words: readonly string[],
+  width: number,
+  index: number,
+  head: number,
+): string {
+  const name = (token: number): string => tokenName(words, width, token);
+  return `from ${name(Math.floor(index / width))} to ${name(index % width)}, head ${head}`;
+}
+
+/** A token among `count`: its word, where there is one for each. */
+export function tokenName(words: readonly string[], count: number, token: number): string {
+  const word = words.length === count ? words[token] : undefined;
+  return word ? `“${word}”` : `token ${token}`;
+}
+
+/** What the line is there, where it has a value for each position. */
+function lineText(input: InputValues | undefined, length: number, index: number): string {
+  if (input?.layout !== "line" || input.length !== length) return "";
+  const own = input.values.subarray(index * input.width, (index + 1) * input.width);
+  const told = Array.from(own.subarray(0, 4), (value, i) => {
+    const name = input.width > 1 || input.names.length > 0 ? `${input.names[i] || i} ` : "";
+    return `${name}${short(value)}`;
+  });
+  return ` (input ${told.join(", ")}${own.length > 4 ? ", …" : ""})`;
+}

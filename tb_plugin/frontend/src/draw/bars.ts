@@ -1,0 +1,129 @@
+/** Features as bars from zero, each with its name and what it is in this sample. */
+
+import { featureName, type InputValues } from "../analysis/input-values.ts";
+import { short } from "../analysis/numbers.ts";
+import type { Rect } from "./canvas.ts";
+import { cutText, FONT, type Ink } from "./ink.ts";
+import { type Colouring, type Plane, paintOf, valueAt } from "./plane.ts";
+
+export interface Bars {
+  readonly input: InputValues | undefined;
+  readonly plane: Plane | undefined;
+  readonly colouring: Colouring;
+  readonly order: readonly number[];
+  readonly marked: number;
+  readonly large: boolean;
+  readonly ink: Ink;
+}
+
+const ROW = { small: 15, large: 22 } as const;
+
+/** How high all bars are, enlarged. */
+export function barsHeight(count: number): number {
+  return Math.max(1, count) * ROW.large + ROW.small;
+}
+
+/** How high all bars are in a cell. */
+export function smallBarsHeight(count: number): number {
+  return Math.max(1, count) * ROW.small;
+}
+
+/** Draw bars; answers which feature lies under a point, -1 for none. */
+export function drawBars(
+  context: CanvasRenderingContext2D,
+  box: Rect,
+  bars: Bars,
+): (x: number, y: number) => number {
+  const { plane, order, large, ink } = bars;
+  const height = large ? ROW.large : ROW.small;
+  const most = Math.floor(box.height / height);
+  const shown = order.slice(0, order.length > most ? most - 1 : most);
+  context.clearRect(box.x, box.y, box.width, box.height);
+  context.fillStyle = ink.card;
+  context.fillRect(box.x, box.y, box.width, box.height);
+  context.font = `${large ? 13 : 11}px ${FONT}`;
+  if (plane) {
+    for (const [row, index] of shown.entries()) {
+      const place = { x: box.x, y: box.y + row * height, width: box.width, height };
+      drawRow(context, place, index, bars);
+    }
+  }
+  if (shown.length < order.length) {
+    context.fillStyle = ink.muted;
+    context.textAlign = "left";
+    const y = box.y + shown.length * height + height - 4;
+    context.fillText(`${order.length - shown.length} more: enlarge`, box.x + 4, y);
+  }
+  return (x, y) =>
+    x < box.x || x >= box.x + box.width ? -1 : (shown[Math.floor((y - box.y) / height)] ?? -1);
+}
+
+/** The columns of a row: name, input, bar and, enlarged, its number. */
+function columnsOf(place: Rect, { input, large }: Bars) {
+  const number = large ? 76 : 0;
+  const value = input ? (large ? 84 : 46) : 0;
+  const name = Math.min(large ? 220 : 120, (place.width - value - number) * 0.45);
+  const left = place.x + name + value + 8;
+  return { name, value, left, width: place.x + place.width - left - 4 - number };
+}
+
+function drawRow(context: CanvasRenderingContext2D, place: Rect, index: number, bars: Bars): void {
+  const { input, plane, colouring, marked, ink } = bars;
+  const { name, value, left, width } = columnsOf(place, bars);
+  const base = place.y + place.height - place.height / 3.4;
+  if (index === marked) {
+    context.fillStyle = ink.line;
+    context.fillRect(place.x, place.y, place.width, place.height);
+  }
+  context.textAlign = "left";
+  context.fillStyle = ink.text;
+  context.fillText(cutText(context, featureName(input, index), name - 4), place.x + 4, base);
+  context.textAlign = "right";
+  if (input) {
+    context.fillStyle = ink.muted;
+    const told = cutText(context, short(input.values[index] ?? Number.NaN), value);
+    context.fillText(told, place.x + name + value, base);
+  }
+  if (!plane) return;
+  drawBar(context, { ...place, x: left, width }, index, plane, colouring, ink);
+  if (!bars.large) return;
+  context.fillStyle = ink.text;
+  context.textAlign = "right";
+  context.fillText(short(valueAt(plane, index)), place.x + place.width - 4, base);
+}
+
+function drawBar(
+  context: CanvasRenderingContext2D,
+  place: Rect,
+  index: number,
+  plane: Plane,
+  how: Colouring,
+  ink: Ink,
+): void {
+  const zero = how.signed ? place.x + place.width / 2 : place.x;
+  const { rgb, alpha, share } = paintOf(plane, index, how);
+  const room = how.signed ? place.width / 2 : place.width;
+  const length = Number.isNaN(share) ? room : Math.max(-1, Math.min(1, share)) * room;
+  const [y, height] = [place.y + 2, place.height - 4];
+  if (alpha > 0 && length !== 0) {
+    const x = Math.min(zero, zero + length);
+    const width = Math.max(1, Math.abs(length));
+    context.fillStyle = `rgb(${rgb.join(" ")})`;
+    context.fillRect(x, y, width, height);
+    // Pale colours near zero need an edge on a pale card.
+    context.strokeStyle = ink.muted;
+    context.lineWidth = 1;
+    if (width > 2) context.strokeRect(x + 0.5, y + 0.5, width - 1, height - 1);
+    if (Number.isNaN(share)) {
+      context.fillStyle = "#1d0018";
+      context.textAlign = "left";
+      context.fillText(short(valueAt(plane, index)), x + 4, y + height - 2);
+    }
+  }
+  context.strokeStyle = ink.muted;
+  context.lineWidth = 1;
+  context.beginPath();
+  context.moveTo(Math.round(zero) + 0.5, place.y);
+  context.lineTo(Math.round(zero) + 0.5, place.y + place.height);
+  context.stroke();
+}

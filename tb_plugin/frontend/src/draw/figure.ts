@@ -1,0 +1,87 @@
+/** One map with what it lies over, drawn as its layout asks: the only place that tells them apart. */
+
+import type { InputValues } from "../analysis/input-values.ts";
+import { isRow } from "../analysis/layouts.ts";
+import type { Layout } from "../data/listing.ts";
+import { barsHeight, drawBars, smallBarsHeight } from "./bars.ts";
+import { positionAt, type Rect } from "./canvas.ts";
+import { drawCurve } from "./curve.ts";
+import type { Ink } from "./ink.ts";
+import { drawLayers, sizeOf } from "./look.ts";
+import type { Colouring, Plane } from "./plane.ts";
+import { drawWords, textHeight } from "./words.ts";
+
+export interface Figure {
+  readonly layout: Layout;
+  readonly plane: Plane | undefined;
+  readonly picture: ImageBitmap | HTMLCanvasElement | undefined;
+  readonly input: InputValues | undefined;
+  readonly colouring: Colouring;
+  readonly opacity: number;
+  /** The position to mark, -1 for none. */
+  readonly marked: number;
+  /** Features in the order to list them. */
+  readonly order: readonly number[];
+  /** The channel of a line to draw; undefined: all. */
+  readonly channel: number | undefined;
+  readonly large: boolean;
+  readonly ink: Ink;
+}
+
+/** Which position of the plane lies under a point, -1 for none. */
+export type PositionAt = (x: number, y: number) => number;
+
+/** How large a cell of the grid is, for maps of `size`. */
+export function cellSize(layout: Layout, size: number): { width: number; height: number } {
+  if (!isRow(layout)) return { width: size, height: size };
+  return {
+    width: Math.round(size * 1.6),
+    height: layout === "line" ? Math.round(size * 0.8) : size,
+  };
+}
+
+/** The part of a cell that a figure fills: a short text needs less. */
+export function filledSize(
+  context: CanvasRenderingContext2D,
+  { layout, input, plane }: Pick<Figure, "layout" | "input" | "plane">,
+  size: number,
+): { width: number; height: number } {
+  const cell = cellSize(layout, size);
+  const words = layout === "tokens" ? (input?.words ?? []) : [];
+  if (layout === "features") {
+    return { ...cell, height: Math.min(cell.height, smallBarsHeight(plane?.width ?? 0)) };
+  }
+  if (words.length === 0) return cell;
+  return { ...cell, height: Math.max(48, textHeight(context, words, cell.width, cell.height)) };
+}
+
+/** How large a figure is enlarged, in a room of that width, where pictures have `side`. */
+export function largeSize(
+  context: CanvasRenderingContext2D,
+  { layout, input, plane }: Pick<Figure, "layout" | "input" | "plane">,
+  side: number,
+  width: number,
+): { width: number; height: number } {
+  if (layout === "tokens") {
+    const words = input?.words ?? [];
+    const height = words.length > 0 ? textHeight(context, words, width) : side / 2;
+    return { width, height: Math.max(64, height) };
+  }
+  if (layout === "features") return { width, height: barsHeight(plane?.width ?? 0) };
+  if (layout === "line") return { width, height: Math.round(side * 0.75) };
+  return { width: side, height: side };
+}
+
+export function drawFigure(
+  context: CanvasRenderingContext2D,
+  box: Rect,
+  figure: Figure,
+): PositionAt {
+  if (figure.layout === "tokens") return drawWords(context, box, figure);
+  if (figure.layout === "features") return drawBars(context, box, figure);
+  if (figure.layout === "line") return drawCurve(context, box, figure);
+  const { plane, picture, colouring, opacity, marked } = figure;
+  const size = sizeOf(picture, plane);
+  const rect = drawLayers(context, box, { picture, size, plane, colouring, opacity, marked });
+  return (x, y) => (plane ? positionAt(x, y, plane, rect) : -1);
+}

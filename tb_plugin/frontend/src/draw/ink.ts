@@ -1,0 +1,37 @@
+/** The theme's colours, for drawing text and marks on a canvas. */
+
+export interface Ink {
+  readonly text: string;
+  readonly muted: string;
+  readonly card: string;
+  readonly panel: string;
+  readonly line: string;
+  readonly accent: string;
+}
+
+export function inkOf(element: Element): Ink {
+  const style = getComputedStyle(element);
+  const token = (name: string): string => style.getPropertyValue(name).trim() || "#888888";
+  return {
+    text: token("--text"),
+    muted: token("--muted"),
+    card: token("--card"),
+    panel: token("--panel"),
+    line: token("--line"),
+    accent: token("--accent"),
+  };
+}
+
+export const FONT = "Roboto, system-ui, sans-serif";
+
+/** `text` cut so that it is no wider than `width`. */
+export function cutText(context: CanvasRenderingContext2D, text: string, width: number): string {
+  if (context.measureText(text).width <= width) return text;
+  let [low, high] = [0, text.length];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (context.measureText(`${text.slice(0, middle)}…`).width <= width) low = middle;
+    else high = middle - 1;
+  }
+  return low > 0 ? `${text.slice(0, low)}…` : "";
+}

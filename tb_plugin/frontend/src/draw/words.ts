@@ -1,0 +1,209 @@
+/** A text with its words coloured: under each a bar, solid for evidence, dashed against it. */
+
+import { colourTable } from "../analysis/colours.ts";
+import { blend, inkOn, rgbOf } from "../analysis/contrast.ts";
+import type { InputValues } from "../analysis/input-values.ts";
+import { short } from "../analysis/numbers.ts";
+import { type Wrapped, wrap } from "../analysis/wrap.ts";
+import type { View } from "../state/view.ts";
+import type { Rect } from "./canvas.ts";
+import { cutText, FONT, type Ink } from "./ink.ts";
+import { type Colouring, type Paint, type Plane, paintOf, valueAt } from "./plane.ts";
+
+interface Type {
+  readonly size: number;
+  readonly line: number;
+  readonly pad: number;
+}
+
+/** From the largest letters to the smallest that can be read. */
+const TYPES: readonly Type[] = [
+  { size: 14, line: 24, pad: 4 },
+  { size: 12, line: 20, pad: 3 },
+  { size: 10.5, line: 17, pad: 2 },
+];
+const LARGE: Type = { size: 17, line: 32, pad: 5 };
+const GAP = 2;
+/** A shorter bar looks like a full stop. */
+const SHORTEST = 5;
+const FOOT = 16;
+
+/** Letters stand on it: zero is clear, so that what says nothing reads like plain text. */
+export function wordColouring(view: View, how: Colouring): Colouring {
+  return { ...how, table: colourTable(how.signed ? view.diverging : view.sequential, true) };
+}
+
+interface Set {
+  readonly type: Type;
+  readonly wrapped: Wrapped;
+}
+
+const known = new WeakMap<readonly string[], Map<string, Set>>();
+
+/** Words as they are set in a box; as long as nothing changes, they are measured once. */
+function setWords(
+  context: CanvasRenderingContext2D,
+  words: readonly string[],
+  box: Rect,
+  large: boolean,
+): Set {
+  const sets = known.get(words) ?? new Map<string, Set>();
+  known.set(words, sets);
+  const key = `${Math.round(box.width)} ${large || Math.round(box.height)}`;
+  const types = large ? [LARGE] : TYPES;
+  const found = sets.get(key) ?? firstThatFits(context, words, box, types);
+  sets.set(key, found);
+  return found;
+}
+
+function firstThatFits(
+  context: CanvasRenderingContext2D,
+  words: readonly string[],
+  box: Rect,
+  types: readonly Type[],
+): Set {
+  const all = types.map((type): Set => {
+    context.font = `${type.size}px ${FONT}`;
+    const widthOf = (word: string): number => context.measureText(word).width + 2 * type.pad;
+    return { type, wrapped: wrap(words, widthOf, box.width, GAP) };
+  });
+  const fits = all.find(({ type, wrapped }) => wrapped.lines * type.line + FOOT <= box.height);
+  return fits ?? (all.at(-1) as Set);
+}
+
+/** How high a whole text is in large letters, or in a cell that is no higher than `most`. */
+export function textHeight(
+  context: CanvasRenderingContext2D,
+  words: readonly string[],
+  width: number,
+  most?: number,
+): number {
+  const box = { x: 0, y: 0, width, height: most ?? 0 };
+  const { wrapped, type } = setWords(context, words, box, most === undefined);
+  return Math.min(wrapped.lines * type.line + FOOT, most ?? Number.POSITIVE_INFINITY);
+}
+
+export interface Text {
+  readonly input: InputValues | undefined;
+  readonly plane: Plane | undefined;
+  readonly colouring: Colouring;
+  readonly opacity: number;
+  readonly marked: number;
+  readonly large: boolean;
+  readonly ink: Ink;
+}
+
+/** Draw a text; answers which word lies under a point, -1 for none. */
+export function drawWords(
+  context: CanvasRenderingContext2D,
+  box: Rect,
+  text: Text,
+): (x: number, y: number) => number {
+  const words = wordsOf(text);
+  const { type, wrapped } = setWords(context, words, box, text.large);
+  const room = Math.floor((box.height - FOOT) / type.line);
+  context.clearRect(box.x, box.y, box.width, box.height);
+  context.fillStyle = text.ink.card;
+  context.fillRect(box.x, box.y, box.width, box.height);
+  context.font = `${type.size}px ${FONT}`;
+  context.textAlign = "left";
+  const drawn = wrapped.boxes.filter(({ line }) => line < room);
+  for (const { index, x, line, width } of drawn) {
+    const place = { x: box.x + x, y: box.y + line * type.line, width, height: type.line - GAP };
+    drawWord(context, place, words[index] ?? "", index, type, text);
+  }
+  drawFoot(context, box, wrapped.boxes.length - drawn.length, wrapped.padding, text, words);
+  return (x, y) => {
+    const line = Math.floor((y - box.y) / type.line);
+    const hit = drawn.find((w) => w.line === line && x >= box.x + w.x && x < box.x + w.x + w.width);
+    return hit?.index ?? -1;
+  };
+}
+
+/** Where the words are not known, their numbers. */
+function wordsOf({ input, plane }: Text): readonly string[] {
+  if (input && input.words.length > 0) return input.words;
+  return numbersUpTo(plane?.width ?? 0);
+}
+
+const numbered = new Map<number, readonly string[]>();
+
+function numbersUpTo(count: number): readonly string[] {
+  const found = numbered.get(count) ?? Array.from({ length: count }, (_, i) => `[${i}]`);
+  numbered.set(count, found);
+  return found;
+}
+
+function drawWord(
+  context: CanvasRenderingContext2D,
+  place: Rect,
+  word: string,
+  index: number,
+  type: Type,
+  { plane, colouring, opacity, marked, ink }: Text,
+): void {
+  const under = rgbOf(ink.card);
+  const paint = plane ? paintOf(plane, index, colouring) : undefined;
+  const alpha = (paint?.alpha ?? 0) * opacity;
+  const colour = paint ? blend(paint.rgb, under, alpha) : under;
+  if (alpha > 0) {
+    context.fillStyle = `rgb(${colour.join(" ")})`;
+    context.fillRect(place.x, place.y, place.width, place.height);
+  }
+  context.fillStyle = alpha > 0 ? inkOn(colour) : ink.text;
+  const shown = cutText(context, word, place.width - 2 * type.pad + 1);
+  context.fillText(shown, place.x + type.pad, place.y + type.size + (type.line - type.size) / 4);
+  if (paint && alpha > 0) drawBar(context, place, paint, context.fillStyle);
+  if (index !== marked) return;
+  context.strokeStyle = ink.accent;
+  context.lineWidth = 2;
+  context.strokeRect(place.x + 1, place.y + 1, place.width - 2, place.height - 2);
+}
+
+/** As long as the word is strong: what colour says, for those who do not see it. */
+function drawBar(
+  context: CanvasRenderingContext2D,
+  place: Rect,
+  { share }: Paint,
+  colour: string | CanvasGradient | CanvasPattern,
+): void {
+  const length = Math.min(1, Number.isNaN(share) ? 1 : Math.abs(share)) * (place.width - 4);
+  if (length < SHORTEST) return;
+  const y = place.y + place.height - 2;
+  context.strokeStyle = colour;
+  context.lineWidth = 1.5;
+  context.setLineDash(share < 0 ? [2, 2] : Number.isNaN(share) ? [1, 4] : []);
+  context.beginPath();
+  context.moveTo(place.x + 2, y);
+  context.lineTo(place.x + 2 + length, y);
+  context.stroke();
+  context.setLineDash([]);
+}
+
+/** What is not drawn: words for which there is no room, and padding with what it adds up to. */
+function drawFoot(
+  context: CanvasRenderingContext2D,
+  box: Rect,
+  hidden: number,
+  padding: number,
+  { plane, ink }: Text,
+  words: readonly string[],
+): void {
+  const parts: string[] = [];
+  if (hidden > 0) parts.push(`${hidden} more words: enlarge`);
+  if (padding > 0) {
+    const sum = plane ? paddingSum(plane, words) : 0;
+    parts.push(`${padding} × padding${sum === 0 ? "" : `, ${short(sum, 2)} in sum`}`);
+  }
+  if (parts.length === 0) return;
+  context.font = `11px ${FONT}`;
+  context.fillStyle = ink.muted;
+  const told = cutText(context, parts.join(" · "), box.width - 6);
+  context.fillText(told, box.x + 3, box.y + box.height - 4);
+}
+
+function paddingSum(plane: Plane, words: readonly string[]): number {
+  let sum = 0;
+  for (const [i, word] of words.entries()) if (word === "") sum += valueAt(plane, i);
+  return sum;
+}

@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { layoutOf, sheetPlace, sliceIn } from "../src/analysis/layouts.ts";
+import { orderBySize } from "../src/analysis/order.ts";
+import { patchesOf } from "../src/analysis/patches.ts";
+import { attentionText, placeText, tokenName } from "../src/analysis/places.ts";
+import { wrap } from "../src/analysis/wrap.ts";
+import type { Layout } from "../src/data/listing.ts";
+
+const content = (shape: readonly number[], layout: Layout | "" = "") => ({
+  unit: "",
+  signed: false,
+  shape,
+  input: "",
+  channels: 0,
+  settings: {},
+  layout,
+});
+
+test("older logs are told by the shape of their maps", () => {
+  assert.equal(layoutOf("map", content([30])), "features");
+  assert.equal(layoutOf("map", content([4, 4])), "plane");
+  assert.equal(layoutOf("map", content([2, 4, 4])), "volume");
+  assert.equal(layoutOf("map", content([30], "tokens")), "tokens");
+  assert.equal(layoutOf("matrix", content([2, 4, 4])), "plane");
+  assert.equal(layoutOf("channels", content([2, 4, 4])), "plane");
+});
+
+test("one slider serves volumes of several depths", () => {
+  assert.deepEqual(
+    [0, 1, 2, 3, 4, 5].map((slice) => sliceIn(6, slice, 6)),
+    [0, 1, 2, 3, 4, 5],
+  );
+  assert.deepEqual(
+    [0, 1, 2, 3, 4, 5].map((slice) => sliceIn(2, slice, 6)),
+    [0, 0, 0, 1, 1, 1],
+  );
+  assert.deepEqual(
+    [sliceIn(3, 9, 6), sliceIn(3, -4, 6), sliceIn(1, 5, 6), sliceIn(4, 1, 0)],
+    [2, 0, 0, 0],
+  );
+});
+
+test("a slice lies in its sheet where the writer put it", () => {
+  assert.deepEqual(sheetPlace([5, 4, 6, 1], 3), { x: 0, y: 4, width: 6, height: 4 });
+  assert.deepEqual(sheetPlace([5, 4, 6, 1], 2), { x: 12, y: 0, width: 6, height: 4 });
+  assert.deepEqual(sheetPlace([4, 4, 6, 1], 3), { x: 6, y: 4, width: 6, height: 4 });
+});
+
+test("features are ordered by their largest magnitude in any map", () => {
+  const rows = [
+    [1, -5, 0, 2],
+    [3, 1, Number.NaN, Number.NEGATIVE_INFINITY],
+  ];
+  assert.deepEqual(orderBySize(rows, 4), [1, 0, 3, 2]);
+  assert.deepEqual(orderBySize([], 3), [0, 1, 2]);
+});
+
+test("words are set as a book sets them, without padding", () => {
+  const { boxes, lines, padding } = wrap(
+    ["aa", "", "bbb", "c", "dddddddddd", "e"],
+    (w) => w.length,
+    6,
+    1,
+  );
+  assert.deepEqual(
+    boxes.map(({ index, x, line, width }) => [index, x, line, width]),
+    [
+      [0, 0, 0, 2],
+      [2, 3, 0, 3],
+      [3, 0, 1, 1],
+      [4, 0, 2, 6],
+      [5, 0, 3, 1],
+    ],
+  );
+  assert.deepEqual([lines, padding], [4, 1]);
+  assert.deepEqual(
+    wrap(["", ""], (w) => w.length, 6, 1),
+    { boxes: [], lines: 0, padding: 2 },
+  );
+});
+
+const input = (layout: "features" | "tokens" | "line", width = 1) => ({
+  layout,
+  values: Float32Array.of(17.9, -2, 3, 4),
+  length: 4 / width,
+  width,
+  names: layout === "features" ? ["radius", "", "c", "d"] : [],
+  words: layout === "tokens" ? ["good", "", "c", "d"] : [],
+});
+
+test("a place is told as its layout asks", () => {
+  const at = (layout: Layout, index: number, more = {}) =>
+    placeText({ layout, width: 4, input: undefined, ...more }, index);
+  assert.equal(at("plane", 6), "row 1, column 2");
+  assert.equal(at("volume", 6, { slice: 3 }), "slice 3, row 1, column 2");
+  assert.equal(at("line", 3), "position 3");
+  assert.equal(at("line", 3, { input: input("line") }), "position 3 (input 4.00)");
+  const two = { width: 2, input: input("line", 2) };
+  assert.equal(at("line", 0, two), "position 0 (input 0 17.9, 1 −2.00)");
+  assert.equal(at("line", 1, { input: input("line", 2) }), "position 1");
+  assert.equal(at("features", 2), "feature 2");
+  assert.equal(at("features", 0, { input: input("features") }), "radius = 17.9");
+  assert.equal(at("features", 1, { input: input("features") }), "feature 1 = −2.00");
+  assert.equal(at("tokens", 0, { input: input("tokens") }), "“good” (word 0)");
+  assert.equal(at("tokens", 1), "word 1");
+});
+
+test("attention is told from token to token", () => {
+  const words = ["it", "", "sat"];
+  assert.equal(attentionText(words, 3, 2, 5), "from “it” to “sat”, head 5");
+  assert.equal(attentionText(words, 3, 5, 0), "from token 1 to “sat”, head 0");
+  assert.equal(attentionText([], 4, 5, 0), "from token 1 to token 1, head 0");
+  assert.equal(tokenName(words, 4, 0), "token 0");
+});
+
+test("tokens are patches where they have the picture's proportions", () => {
+  assert.deepEqual(patchesOf(16, 32, 32), { rows: 4, columns: 4, before: 0 });
+  assert.deepEqual(patchesOf(17, 32, 32), { rows: 4, columns: 4, before: 1 });
+  assert.deepEqual(patchesOf(24, 30, 20), { rows: 4, columns: 6, before: 0 });
+  assert.equal(patchesOf(15, 32, 32), undefined);
+  assert.equal(patchesOf(1, 32, 32), undefined);
+});
