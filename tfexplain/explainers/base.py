@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
@@ -94,7 +94,7 @@ class Explainer(ABC):
         return type(self).__name__
 
     def settings(self) -> dict[str, str]:
-        """The settings as text, for logs; arrays by shape."""
+        """The settings as text, for logs; arrays by shape, functions by name."""
         return {f.name: _text(getattr(self, f.name)) for f in fields(self)}
 
     def smaller(self, passes: Passes) -> Explainer | None:
@@ -179,6 +179,10 @@ def floating_inputs(inputs: Any) -> list[int]:
 def _text(value: object) -> str:
     if isinstance(value, np.ndarray):
         return f"array of shape {value.shape}"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}: {_text(v)}" for name, v in value.items())
     if isinstance(value, (list, tuple)):
         return ", ".join(_text(v) for v in value)
+    if callable(value):  # its address would differ in every process
+        return str(getattr(value, "__name__", type(value).__name__))
     return "default" if value is None else str(value)

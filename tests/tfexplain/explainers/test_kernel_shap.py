@@ -133,8 +133,8 @@ def test_samples_with_other_numbers_of_groups() -> None:
 def test_the_shap_package_agrees_on_a_table_with_a_background() -> None:
     shap = pytest.importorskip("shap")
     x, background = (RNG.normal(size=(n, 6)).astype("float32") for n in (4, 7))
-    # Asked for more than the 62 coalitions there are, it takes all. (Its other exact explainers
-    # first compile for most of a minute.)
+    # Asked for more than the 62 coalitions there are, it takes them all. (Its other exact
+    # explainers first compile for most of a minute.)
     explainer = shap.KernelExplainer(bent, background)
     theirs = explainer.shap_values(x, nsamples=1000, l1_reg=False, silent=True)
     ours = KernelSHAP(background=background)(bent, x)
