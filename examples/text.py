@@ -75,6 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         [IntegratedGradients()],
         log_dir=options.log_dir,
         class_names=CLASSES,
+        vocabulary=words,
     )
     model.fit(
         *(x, y),

@@ -13,15 +13,14 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from typing import Any, Literal
 
-import keras
 import tensorflow as tf
 
-from tfexplain import layout, progress, tap
+from tfexplain import layout, progress, tap, tracing
 from tfexplain.attention_sites import Attending, AttentionSite, attending
 from tfexplain.attention_tap import is_weights, reading_weights
 from tfexplain.compiling import compiled
 from tfexplain.reach import positions_read, tokens_read
-from tfexplain.sites import Call, LayerError, Site, axes, find, sites, spatial_sites, usable
+from tfexplain.sites import LayerError, Site, axes, find, spatial_sites, usable
 from tfexplain.tap import Layer, Model, Tensor
 from tfexplain.targets import (
     Head,
@@ -37,8 +36,6 @@ from tfexplain.targets import (
 from tfexplain.unit import Unit, UnitScore
 from tfexplain.untouched import untouched, writes
 
-_UNCALLED = "it is not called when the model is called with training=False"
-
 
 class Passes:
     """The compiled passes through one model.
@@ -52,7 +49,7 @@ class Passes:
     """
 
     def __init__(self, model: Model, inputs: Any) -> None:
-        _check_backend()
+        tracing.check_backend()
         self._model = weakref.ref(model)
         self.layers: Mapping[str, Layer] = weakref.WeakValueDictionary(tap.layers_by_path(model))
         self.compiled: dict[Hashable, Any] = {}
@@ -76,25 +73,27 @@ class Passes:
             return outputs
 
         with untouched(model):
-            _trace(forward, inputs)
-            why = _unseen(self.layers, calls, missed)
-            self._inlines = any(reason in (tap.FUNCTION, _UNCALLED) for reason in why.values())
+            tracing.trace(forward, inputs)
+            why = tracing.unseen(self.layers, calls, missed)
+            self._inlines = any(
+                reason in (tap.FUNCTION, tracing.UNCALLED) for reason in why.values()
+            )
             if self._inlines:
                 # A tf.function that was traced before does not even call its layers again.
                 try:
                     with tap.inlined():
-                        _trace(forward, inputs)
-                    self._inlines = len(_unseen(self.layers, calls, missed)) < len(why)
+                        tracing.trace(forward, inputs)
+                    self._inlines = len(tracing.unseen(self.layers, calls, missed)) < len(why)
                 except ValueError:  # it needs what only tf.function makes of it
                     self._inlines = False
-                    why = {path: why[path].replace(_UNCALLED, tap.FUNCTION) for path in why}
-                    _trace(forward, inputs)
-        self.sites: tuple[Site, ...] = _sites(self.layers, calls, *ends)
+                    why = {path: why[path].replace(tracing.UNCALLED, tap.FUNCTION) for path in why}
+                    tracing.trace(forward, inputs)
+        self.sites: tuple[Site, ...] = tracing.called_sites(self.layers, calls, *ends)
         self._writes = writes(ends[0][0].graph)
         self.missed = why
-        self.specs = tf.nest.map_structure(_spec, inputs)
+        self.specs = tf.nest.map_structure(tracing.spec, inputs)
         self.heads: tuple[Head, ...] = found[0]
-        self.input_names: list[str] = _input_names(model, inputs)
+        self.input_names: list[str] = tracing.input_names(model, inputs)
 
     @property
     def model(self) -> Model:
@@ -348,34 +347,6 @@ def _in_place_of(tensor: Tensor, other: Tensor) -> Tensor:
     return found
 
 
-def _unseen(
-    layers: Mapping[str, Layer],
-    calls: Sequence[tuple[str, Tensor, bool]],
-    missed: Mapping[str, str],
-) -> dict[str, str]:
-    """Why layers were not seen in the traced pass, by path."""
-    called = {path for path, *_ in calls}
-    return {
-        path: missed.get(path, _UNCALLED)
-        for path, layer in layers.items()
-        if path not in called and type(layer).__name__ != "InputLayer"
-    }
-
-
-def _sites(
-    layers: Mapping[str, Layer],
-    calls: Sequence[tuple[str, Tensor, bool]],
-    inputs: Sequence[Tensor],
-    outputs: Sequence[Tensor],
-) -> tuple[Site, ...]:
-    names = tap.address([path for path, *_ in calls])
-    named = [
-        Call(name, path, layers[path], tensor, recorded)
-        for name, (path, tensor, recorded) in zip(names, calls, strict=True)
-    ]
-    return sites(named, list(layers), inputs, outputs)
-
-
 def fingerprint(model: Model) -> list[Any]:
     """The objects whose replacement makes a compiled function explain a model that is gone."""
     layers = tap.layers_by_path(model).values()
@@ -384,43 +355,3 @@ def fingerprint(model: Model) -> list[Any]:
 
 def _same(one: list[Any], other: list[Any]) -> bool:
     return len(one) == len(other) and all(a is b for a, b in zip(one, other, strict=True))
-
-
-def _spec(x: Any) -> tf.TensorSpec:
-    """The shape and type of one sample of an input, for any number of samples."""
-    return tf.TensorSpec((None, *x.shape[1:]), tf.as_dtype(x.dtype))
-
-
-def _trace(forward: Callable[[Any], Any], inputs: Any) -> None:
-    """Run `forward` on symbolic inputs: shapes and names without computing anything."""
-    specs = tf.nest.map_structure(_spec, inputs)
-    try:
-        tf.function(forward, autograph=False).get_concrete_function(specs)
-    except LayerError:
-        raise
-    except Exception as error:
-        shapes = tf.nest.map_structure(lambda s: f"{s.dtype.name} {s.shape}", specs)
-        raise ValueError(
-            f"inputs: the model could not be called on them; got {shapes}. "
-            f"Pass inputs shaped as in training. The model said: {error}"
-        ) from error
-
-
-def _input_names(model: Model, inputs: Any) -> list[str]:
-    if isinstance(inputs, dict):
-        return [str(key) for key in sorted(inputs)]
-    flat = tf.nest.flatten(inputs)
-    if len(flat) == 1:
-        return ["input"]
-    names = [str(name) for name in getattr(model, "input_names", None) or []]
-    if len(names) != len(flat):
-        names = [str(t.name) for t in tf.nest.flatten(getattr(model, "inputs", None) or [])]
-    return names if len(names) == len(flat) else [f"input{i}" for i in range(len(flat))]
-
-
-def _check_backend() -> None:
-    if keras.backend.backend() != "tensorflow":
-        raise RuntimeError(
-            f"keras.backend={keras.backend.backend()!r}: gradients are taken with tf.GradientTape. "
-            "Set the environment variable KERAS_BACKEND=tensorflow before importing keras."
-        )

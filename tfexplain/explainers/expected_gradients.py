@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,18 +10,16 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from tfexplain.attribution import Attribution
-from tfexplain.explainers.base import Context, SingleExplainer
-from tfexplain.explainers.chunks import chunk_size
+from tfexplain.explainers.arguments import check_counts
+from tfexplain.explainers.base import Context
+from tfexplain.explainers.path_explainer import PathExplainer
 from tfexplain.explainers.paths import Paths
-from tfexplain.explainers.places import attribution, places
-from tfexplain.passes import Passes
-from tfexplain.shared_pass import Reading
 
 Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)
-class ExpectedGradients(SingleExplainer):
+class ExpectedGradients(PathExplainer):
     """What each input value contributes to the score, counted from the samples of a background.
 
     Also known as gradient SHAP: the gradient at a random place on the straight path from a random
@@ -43,12 +41,7 @@ class ExpectedGradients(SingleExplainer):
             itself. Some hundred are plenty.
         samples: How many draws; each costs a forward and a backward pass a sample.
         seed: Of the draws; equal seeds give equal maps on one machine.
-        batch_size: How many points go through the model at once, for all samples together; default
-            by the size of the layers' outputs and the device.
-        layer: Path of a hidden layer, `conv@1` for the second call of one that is called twice;
-            default the inputs. It moves from what it gives for the background.
-        padding: Index of the tokens that only fill up, which never move and get zero; default 0
-            where an embedding masks it (`mask_zero=True`), else none.
+        batch_size, layer, padding: See `PathExplainer`.
 
     References:
         Erion et al. 2021, eq. 3, https://arxiv.org/abs/1906.10670; Lundberg and Lee 2017,
@@ -66,16 +59,15 @@ class ExpectedGradients(SingleExplainer):
     background: Any = None
     samples: int = 64
     seed: int = 0
-    batch_size: int | None = None
-    layer: str | None = None
-    padding: int | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for argument in ("samples", "batch_size"):
-            value = getattr(self, argument)
-            if value is not None and value < 1:
-                raise ValueError(f"{argument}={value}: expected at least 1.")
+        check_counts(samples=self.samples, batch_size=self.batch_size)
+
+    @property
+    def whole(self) -> bool:  # type: ignore[override]
+        """Whether the batch is the background, and so must not come in portions."""
+        return self.background is None
 
     def settings(self) -> dict[str, str]:
         """As text; the background by its length."""
@@ -84,40 +76,15 @@ class ExpectedGradients(SingleExplainer):
             found["background"] = f"{len(tf.nest.flatten(self.background)[0])} samples"
         return found
 
-    def smaller(self, passes: Passes) -> ExpectedGradients | None:
-        """The same with half the `batch_size`."""
-        half = (self.batch_size or chunk_size(passes)) // 2
-        return replace(self, batch_size=half) if half else None
-
-    def reading(self, passes: Passes) -> Reading:
-        """Nothing: the paths are not the shared pass."""
-        places(passes, self.layer)  # what cannot be explained is an error now
-        return Reading()
-
     def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
         """Average over the draws and measure the completeness gap."""
-        passes, found = context.passes, places(context.passes, self.layer)
-        size = self.batch_size or chunk_size(passes)
-        paths = Paths(context, self._origins(context), found, size, self.padding)
+        paths = self.paths(context, self._origins(context))
         origins, along = self.draws(paths.origins)
         rows, count = np.arange(paths.samples), self.samples
         each = np.repeat(origins, paths.samples), np.repeat(along, paths.samples)
-        weights = np.full(len(each[0]), 1 / count)
-        maps = paths.mean(np.tile(rows, count), *each, weights)
+        maps = paths.mean(np.tile(rows, count), *each, np.full(len(each[0]), 1 / count))
         gap = paths.joined(maps).sum(axis=1) - (context.result.scores - _start(paths, origins))
-        return {
-            place.name: attribution(
-                context,
-                self.name,
-                place,
-                values,
-                unit=context.unit,
-                signed=True,
-                completeness_gap=gap.astype(np.float32),
-                passes=np.full(paths.samples, count, np.int32),
-            )
-            for place, values in zip(found, maps, strict=True)
-        }
+        return self.attributions(context, maps, gap, np.full(paths.samples, count, np.int32))
 
     def draws(self, background: int) -> tuple[Array, Array]:
         """Of each draw the sample of the background, and the place on the path from it in [0, 1].

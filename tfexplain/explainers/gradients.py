@@ -12,7 +12,7 @@ import tensorflow as tf
 from tfexplain.attribution import Attribution
 from tfexplain.explainers.base import Context, SingleExplainer
 from tfexplain.explainers.feature_maps import check_samples
-from tfexplain.explainers.places import Place, attribution, padded, places
+from tfexplain.explainers.spots import Spot, attribution, padded, spots
 from tfexplain.passes import Passes
 from tfexplain.shared_pass import Reading
 from tfexplain.sites import Site
@@ -43,49 +43,49 @@ class GradientExplainer(SingleExplainer):
         """The map of values and their gradients, arrays or tensors of one shape, float32."""
 
     @abstractmethod
-    def unit(self, context: Context, place: Place) -> str:
+    def unit(self, context: Context, spot: Spot) -> str:
         """What the map is measured in."""
 
     def reading(self, passes: Passes) -> Reading:
         """Gradients at the inputs, and activations and gradients at layers."""
-        found = places(passes, self.layer)
-        paths = tuple(site.path for place in found for site in place.sites)
+        found = spots(passes, self.layer)
+        paths = tuple(site.path for spot in found for site in spot.sites)
         return Reading(
             paths,
             gradient=bool(paths),
             reduce=self._reduce,
             key=(self.name, *self.settings().items()),
-            inputs=any(not place.sites for place in found),
+            inputs=any(not spot.sites for spot in found),
             zeros=self.layer is None,
         )
 
     def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
         """The maps by input or layer."""
         return {
-            place.name: attribution(
+            spot.name: attribution(
                 context,
                 self.name,
-                place,
-                self._map(context, place, reduced),
-                unit=self.unit(context, place),
+                spot,
+                self._map(context, spot, reduced),
+                unit=self.unit(context, spot),
                 signed=self.signed,
             )
-            for place in places(context.passes, self.layer)
+            for spot in spots(context.passes, self.layer)
         }
 
-    def _map(self, context: Context, place: Place, reduced: dict[str, Any]) -> Any:
+    def _map(self, context: Context, spot: Spot, reduced: dict[str, Any]) -> Any:
         inputs = tf.nest.flatten(context.inputs)
-        if not place.sites and place.input is not None:
-            values, slopes = inputs[place.input].numpy(), reduced[place.name]
+        if not spot.sites and spot.input is not None:
+            values, slopes = inputs[spot.input].numpy(), reduced[spot.name]
             return self.of(values.astype(np.float32), slopes.astype(np.float32))
-        parts = {site.path: reduced[site.path] for site in place.sites}
+        parts = {site.path: reduced[site.path] for site in spot.sites}
         check_samples(parts, context)
         total = np.sum(list(parts.values()), axis=0)
-        filling = padded(context.passes, place, inputs, self.padding)
+        filling = padded(context.passes, spot, inputs, self.padding)
         return total if filling is None else np.where(filling, 0, total)
 
     def _reduce(self, activation: Tensor, gradient: Tensor | None, site: Site) -> Tensor:
         embedded = site.embeds if self.layer is None else None
-        place = Place(site.path, embedded, (site,))
+        spot = Spot(site.path, embedded, (site,))
         values, slopes = (tf.cast(tensor, tf.float32) for tensor in (activation, gradient))
-        return place.laid_out(self.of(values, slopes))
+        return spot.laid_out(self.of(values, slopes))

@@ -7,7 +7,7 @@ from typing import Any
 
 from tfexplain.explainers.base import Context
 from tfexplain.explainers.gradients import GradientExplainer
-from tfexplain.explainers.places import Place
+from tfexplain.explainers.spots import Spot
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +38,6 @@ class InputXGradient(GradientExplainer):
         """Their products."""
         return values * slopes
 
-    def unit(self, context: Context, place: Place) -> str:
+    def unit(self, context: Context, spot: Spot) -> str:
         """The score's."""
         return context.unit

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -10,14 +10,12 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from tfexplain.attribution import Attribution
-from tfexplain.explainers.base import Context, SingleExplainer
+from tfexplain.explainers.base import Context
 from tfexplain.explainers.baselines import Baseline, starts
 from tfexplain.explainers.bisection import FIRST, integrals
-from tfexplain.explainers.chunks import chunk_size
+from tfexplain.explainers.path_explainer import PathExplainer
 from tfexplain.explainers.paths import Paths
-from tfexplain.explainers.places import attribution, places
-from tfexplain.passes import Passes
-from tfexplain.shared_pass import Reading
+from tfexplain.explainers.spots import spots
 
 Quadrature = Literal["gauss_legendre", "midpoint"]
 
@@ -36,7 +34,7 @@ class _Found:
 
 
 @dataclass(frozen=True, eq=False)
-class IntegratedGradients(SingleExplainer):
+class IntegratedGradients(PathExplainer):
     """What each input value contributes to the score, along the straight path from a baseline.
 
     By default each sample takes as many nodes on its path as its map needs: nodes are added
@@ -65,14 +63,8 @@ class IntegratedGradients(SingleExplainer):
             or as the batch, or a list of such, over which the result is averaged; `steps` are for
             each. For models of several inputs also a mapping from the input's name to such. Of
             indices: an index, default `padding`, else 0.
-        batch_size: How many points of the path go through the model at once, for all samples
-            together. None (default) chooses by the size of the layers' outputs and the device:
-            at most 128 on a CPU, 256 on a GPU. It changes memory and time, not the result.
         quadrature: Of fixed nodes: `"gauss_legendre"` or `"midpoint"`.
-        layer: Path of a hidden layer, `conv@1` for the second call of one that is called twice;
-            default the inputs.
-        padding: Index of the tokens that only fill up, which never move and get zero; default 0
-            where an embedding masks it (`mask_zero=True`), else none.
+        batch_size, layer, padding: See `PathExplainer`.
 
     References:
         Sundararajan et al. 2017, eq. 1, https://arxiv.org/abs/1703.01365
@@ -89,10 +81,7 @@ class IntegratedGradients(SingleExplainer):
     steps: int | None = None
     tolerance: float | None = None
     baseline: Baseline = None
-    batch_size: int | None = None
     quadrature: Quadrature = "gauss_legendre"
-    layer: str | None = None
-    padding: int | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -131,40 +120,17 @@ class IntegratedGradients(SingleExplainer):
             found["steps"] = f"at most {self.steps or MOST}"
         return found
 
-    def smaller(self, passes: Passes) -> IntegratedGradients | None:
-        """The same with half the `batch_size`."""
-        half = (self.batch_size or chunk_size(passes)) // 2
-        return replace(self, batch_size=half) if half else None
-
-    def reading(self, passes: Passes) -> Reading:
-        """Nothing: the path is not the shared pass."""
-        places(passes, self.layer)  # what cannot be explained is an error now
-        return Reading()
-
     def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
         """Walk the paths in chunks and measure the completeness gap."""
         passes, flat = context.passes, [np.asarray(x) for x in tf.nest.flatten(context.inputs)]
-        found_places = places(passes, self.layer)
-        moving = [p.input for p in found_places if p.input is not None] or range(len(flat))
-        names = passes.input_names
-        origins = starts(self.baseline, flat, names, moving, context.span, self.padding)
-        paths = Paths(context, origins, found_places, self._size(context), self.padding)
+        moving = [spot.input for spot in spots(passes, self.layer) if spot.input is not None]
+        # Where a hidden layer moves, every input starts it.
+        among = passes.input_names, moving or range(len(flat)), context.span, self.padding
+        paths = self.paths(context, starts(self.baseline, flat, *among))
         found = self._integrate(paths)
         gap = found.values.sum(axis=1) - (context.result.scores - found.start)
-        return {
-            place.name: attribution(
-                context,
-                self.name,
-                place,
-                part,
-                unit=context.unit,
-                signed=True,
-                completeness_gap=np.asarray(gap, np.float32),
-                error=found.error,
-                passes=found.passes,
-            )
-            for place, part in zip(found_places, paths.divided(found.values), strict=True)
-        }
+        maps = paths.divided(found.values)
+        return self.attributions(context, maps, gap, found.passes, found.error)
 
     def _integrate(self, paths: Paths) -> _Found:
         if not self.fixed:
@@ -187,9 +153,6 @@ class IntegratedGradients(SingleExplainer):
         start = paths.scores_at_start(samples, origins).reshape(count, -1).mean(axis=0)
         taken = np.full(paths.samples, len(nodes) * count, np.int32)
         return _Found(paths.joined(maps), start, taken)
-
-    def _size(self, context: Context) -> int:
-        return self.batch_size or chunk_size(context.passes)
 
     def nodes(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         """Positions of `steps` fixed nodes on [0, 1] and their weights, which add up to 1."""

@@ -8,7 +8,7 @@ from typing import Any
 import tensorflow as tf
 
 from tfexplain.explainers.base import Context
-from tfexplain.explainers.places import Place
+from tfexplain.explainers.spots import Spot
 from tfexplain.shared_pass import no_gradient
 from tfexplain.tap import Tensor
 from tfexplain.targets import rule
@@ -22,23 +22,23 @@ class Movement:
 
     Args:
         context: Only for what is explained.
-        places: What moves.
+        spots: What moves.
     """
 
-    def __init__(self, context: Context, places: Sequence[Place]) -> None:
-        self._scorer, self._places = context.scorer(), tuple(places)
+    def __init__(self, context: Context, spots: Sequence[Spot]) -> None:
+        self._scorer, self._spots = context.scorer(), tuple(spots)
         self._head, self._rule = context.head, rule(context.targets)
         self._structure = tf.nest.map_structure(lambda _: 0, context.inputs)
 
     def _moved(self) -> Callable[..., Any]:
         """(batch, samples, origins, along) -> the inputs there, what moves there, and the paths."""
-        places = self._places
+        spots = self._spots
 
         def moved(batch: Any, samples: Tensor, origins: Tensor, along: Tensor) -> Any:
             inputs, starts, ends, stays, _ = batch
             flat = [tf.gather(x, samples) for x in inputs]
             spans, points = [], []
-            still = [stay for p, stay in zip(places, stays, strict=True) for _ in p.sites or (0,)]
+            still = [stay for p, stay in zip(spots, stays, strict=True) for _ in p.sites or (0,)]
             for first, last, stay in zip(starts, ends, still, strict=True):
                 start, end = tf.gather(first, origins), tf.gather(last, samples)
                 if stay.shape.rank > 1:
@@ -51,15 +51,15 @@ class Movement:
 
     def _scored(self) -> Callable[..., Tensor]:
         """(inputs, what moves, targets) -> scores, holding the passes but not this batch."""
-        scores, structure, places = self._scorer, self._structure, self._places
+        scores, structure, spots = self._scorer, self._structure, self._spots
 
         def scored(flat: list[Tensor], points: Sequence[Tensor], targets: Tensor) -> Tensor:
             rest, replaced = iter(points), {}
-            for place in places:
-                for site in place.sites:
+            for spot in spots:
+                for site in spot.sites:
                     replaced[site.path] = next(rest)
-                if not place.sites and place.input is not None:
-                    flat[place.input] = next(rest)
+                if not spot.sites and spot.input is not None:
+                    flat[spot.input] = next(rest)
             return scores(tf.nest.pack_sequence_as(structure, flat), targets, replaced)
 
         return scored
@@ -75,8 +75,8 @@ class Movement:
         return scores
 
     def products(self) -> Callable[..., Any]:
-        """(batch, samples, origins, along) -> scores, and of each place gradient times path."""
-        moved, scored, places = self._moved(), self._scored(), self._places
+        """(batch, samples, origins, along) -> scores, and of each spot gradient times path."""
+        moved, scored, spots = self._moved(), self._scored(), self._spots
         head, own = self._head, self._rule
 
         def products(
@@ -89,21 +89,21 @@ class Movement:
                 total = tf.reduce_sum(scores)
             slopes = iter(zip(tape.gradient(total, points), spans, strict=True))
             found = []
-            for place in places:
+            for spot in spots:
                 parts = []
-                for site in place.sites or (None,):
+                for site in spot.sites or (None,):
                     slope, span = next(slopes)
-                    if slope is None and site and (place.input is None or not site.recorded):
+                    if slope is None and site and (spot.input is None or not site.recorded):
                         raise no_gradient(site, head, own)
                     product = tf.zeros_like(span) if slope is None else slope * span
-                    parts.append(place.laid_out(product) if site else product)
+                    parts.append(spot.laid_out(product) if site else product)
                 found.append(tf.cast(tf.add_n(parts), tf.float32))
             return scores, found
 
         return products
 
     def sums(self) -> Callable[..., Any]:
-        """The same with weights -> of each place the weighted sums of a sample's points."""
+        """The same with weights -> of each spot the weighted sums of a sample's points."""
         products = self.products()
 
         def sums(

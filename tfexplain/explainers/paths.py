@@ -13,7 +13,7 @@ import tensorflow as tf
 from tfexplain.explainers.base import Context
 from tfexplain.explainers.feature_maps import check_samples
 from tfexplain.explainers.movement import Movement
-from tfexplain.explainers.places import Place, padded
+from tfexplain.explainers.spots import Spot, padded
 from tfexplain.tap import Tensor
 
 Array = npt.NDArray[Any]
@@ -22,7 +22,7 @@ Array = npt.NDArray[Any]
 class Paths:
     """Straight paths that lead to the samples of one batch, from any of some origins.
 
-    A path moves the inputs, or the outputs of layers, of some places; all else is what it is at the
+    A path moves the inputs, or the outputs of layers, of some spots; all else is what it is at the
     sample. Where a layer's output moves, a path leads from what the layer gives for an origin's
     inputs to what it gives for the sample's. Tokens that only fill up never move.
 
@@ -33,7 +33,7 @@ class Paths:
     Args:
         context: The batch on its way through the explainer.
         origins: Of each input [S, ...]: where paths start.
-        places: What moves.
+        spots: What moves.
         size: How many points one call takes at most.
         padding: Index of tokens that only fill up; default what embeddings mask.
     """
@@ -42,38 +42,38 @@ class Paths:
         self,
         context: Context,
         origins: Sequence[Array],
-        places: Sequence[Place],
+        spots: Sequence[Spot],
         size: int,
         padding: int | None = None,
     ) -> None:
-        self._context, self._places, self.size = context, tuple(places), size
+        self._context, self._spots, self.size = context, tuple(spots), size
         self._inputs = tf.nest.flatten(context.inputs)
         self._structure = tf.nest.map_structure(lambda _: 0, context.inputs)
         self._targets = tf.constant(context.result.targets)
-        self._key = (context.key, self._places)
+        self._key = (context.key, self._spots)
         self.samples, self.origins = len(context.result.targets), len(origins[0])
         self._starts, self._ends = self._ends_of_paths([tf.constant(start) for start in origins])
-        self._stays = [self._filling(place, padding) for place in self._places]
-        self._movement = Movement(context, self._places)
+        self._stays = [self._filling(spot, padding) for spot in self._spots]
+        self._movement = Movement(context, self._spots)
 
     @property
     def shapes(self) -> list[tuple[int, ...]]:
-        """Of each place: the shape of a sample's map."""
+        """Of each spot: the shape of a sample's map."""
         ends = iter(self._ends)
         found = []
-        for place in self._places:
-            parts = [next(ends)[:1] for _ in place.sites or (0,)]
-            shown = place.laid_out(parts[0]) if place.sites else parts[0]
+        for spot in self._spots:
+            parts = [next(ends)[:1] for _ in spot.sites or (0,)]
+            shown = spot.laid_out(parts[0]) if spot.sites else parts[0]
             found.append(tuple(shown.shape[1:]))
         return found
 
     def joined(self, maps: Sequence[Array]) -> Array:
-        """float64 [N, D]: the maps of all places in one row a sample."""
+        """float64 [N, D]: the maps of all spots in one row a sample."""
         rows = [part.reshape(self.samples, -1) for part in maps]
         return np.concatenate(rows, axis=1).astype(np.float64)
 
     def divided(self, rows: Array) -> list[Array]:
-        """The maps of each place [N, ...] that were joined."""
+        """The maps of each spot [N, ...] that were joined."""
         sizes = [math.prod(shape) for shape in self.shapes]
         parts = np.split(rows, np.cumsum(sizes)[:-1], axis=1)
         return [part.reshape(-1, *shape) for part, shape in zip(parts, self.shapes, strict=True)]
@@ -93,7 +93,7 @@ class Paths:
         return np.concatenate([part.numpy() for part in parts]).astype(np.float64)
 
     def mean(self, samples: Array, origins: Array, along: Array, weights: Array) -> list[Array]:
-        """Of each place float32 [N, ...]: weighted sums over points of gradient times path.
+        """Of each spot float32 [N, ...]: weighted sums over points of gradient times path.
 
         Args:
             samples: Where the path of each point leads.
@@ -104,7 +104,7 @@ class Paths:
         size = math.ceil(len(samples) / math.ceil(len(samples) / self.size))
         fill = (0, -len(samples) % size)
         points = [np.pad(a, fill) for a in (samples, origins, along, weights)]
-        totals: list[Any] = [0.0] * len(self._places)
+        totals: list[Any] = [0.0] * len(self._spots)
         for i in range(0, len(points[0]), size):
             chunk = [a[i : i + size] for a in points]
             arguments = [*_points(*chunk[:3]), tf.constant(chunk[3].astype(np.float32))]
@@ -113,7 +113,7 @@ class Paths:
         return [total.numpy() for total in totals]
 
     def at(self, samples: Array, origins: Array, along: Array) -> tuple[Array, list[Array]]:
-        """Scores [n], and of each place gradient times path [n, ...], at n <= `size` points.
+        """Scores [n], and of each spot gradient times path [n, ...], at n <= `size` points.
 
         Args: as those of `mean`.
         """
@@ -141,14 +141,14 @@ class Paths:
 
     def _ends_of_paths(self, origins: Sequence[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
         """What moves, at the origins and at the samples: inputs, or layers' outputs."""
-        names = [site.path for place in self._places for site in place.sites]
+        names = [site.path for spot in self._spots for site in spot.sites]
         at_layers = [self._activations(names, flat) for flat in (origins, self._inputs)]
         check_samples(at_layers[1], self._context)
         starts, ends = (
             [
                 part
-                for place in self._places
-                for part in ([found[s.path] for s in place.sites] or [_of_input(flat, place)])
+                for spot in self._spots
+                for part in ([found[s.path] for s in spot.sites] or [_of_input(flat, spot)])
             ]
             for flat, found in zip((origins, self._inputs), at_layers, strict=True)
         )
@@ -178,15 +178,15 @@ class Paths:
             zip(names, (tf.concat(some, 0) for some in zip(*parts, strict=True)), strict=True)
         )
 
-    def _filling(self, place: Place, padding: int | None) -> Tensor:
+    def _filling(self, spot: Spot, padding: int | None) -> Tensor:
         """bool [N, T, 1]: which tokens never move; [0] where all do."""
-        found = padded(self._context.passes, place, self._inputs, padding)
+        found = padded(self._context.passes, spot, self._inputs, padding)
         return tf.constant([False] if found is None else found[..., None])
 
 
-def _of_input(flat: Sequence[Tensor], place: Place) -> Tensor:
-    assert place.input is not None
-    return flat[place.input]
+def _of_input(flat: Sequence[Tensor], spot: Spot) -> Tensor:
+    assert spot.input is not None
+    return flat[spot.input]
 
 
 def _points(samples: Array, origins: Array, along: Array) -> list[Tensor]:

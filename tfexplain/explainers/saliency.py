@@ -7,7 +7,7 @@ from typing import Any
 
 from tfexplain.explainers.base import Context
 from tfexplain.explainers.gradients import GradientExplainer
-from tfexplain.explainers.places import Place
+from tfexplain.explainers.spots import Spot
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +46,6 @@ class Saliency(GradientExplainer):
         """The gradients."""
         return abs(slopes) if self.absolute else slopes
 
-    def unit(self, context: Context, place: Place) -> str:
+    def unit(self, context: Context, spot: Spot) -> str:
         """The score's, for each unit of what is explained."""
-        return f"{context.unit} per unit of {place.measure}"
+        return f"{context.unit} per unit of {spot.measure}"

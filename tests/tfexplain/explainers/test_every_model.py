@@ -18,7 +18,16 @@ import tf_keras
 from support import transformers, zoo
 from support.zoo import Cut, Kind
 
-from tfexplain import FeatureMaps, GradCAM, IntegratedGradients, Saliency, explain, tap
+from tfexplain import (
+    ExpectedGradients,
+    FeatureMaps,
+    GradCAM,
+    InputXGradient,
+    IntegratedGradients,
+    Saliency,
+    explain,
+    tap,
+)
 from tfexplain.explainers import Explainer, Explanation
 from tfexplain.passes import Passes
 from tfexplain.tap import LayerError
@@ -131,6 +140,7 @@ def test_every_explainer(library: Any, row: Row) -> None:
     for found in slopes:
         check_saliency(kind, found)
     check_integrated_gradients(kind, passes, row)
+    check_their_kin(kind, passes)
     for path, reason in kind.refused.items():
         with pytest.raises(LayerError, match=reason):
             explain(kind.model, [GradCAM(layer=path)], kind.inputs, 1, passes=passes)
@@ -199,6 +209,29 @@ def check_integrated_gradients(kind: Kind, passes: Passes, row: Row) -> None:
     for part in parts:
         assert np.allclose(part.completeness_gap, gap, atol=1e-5)
         assert np.allclose(part.scores, scores[0], atol=1e-5)
+
+
+def check_their_kin(kind: Kind, passes: Passes) -> None:
+    """What has no column of its own: products with the gradient, and paths from a background."""
+    methods = [Saliency(), InputXGradient(), ExpectedGradients(samples=6)]
+    if not kind.moving:
+        for refused in methods:
+            with pytest.raises(ValueError, match="expected floating-point numbers"):
+                explain(kind.model, [refused], kind.inputs, 1, passes=passes)
+        return
+    slopes, products, paths = (
+        found.attributions for found in explain(kind.model, methods, kind.inputs, 1, passes=passes)
+    )
+    tensors = tf.nest.map_structure(tf.constant, kind.inputs)
+    named = zip(passes.input_names, tf.nest.flatten(tensors), strict=True)
+    for name, values in named:
+        if not kind.embedded:
+            check_alike(values.numpy() * slopes[name].values, products[name].values, 1e-5)
+    score = kind.cuts[0].after(kind.cuts[0].before(tensors), tensors).numpy()[:, 1]
+    total = sum(part.values.reshape(len(score), -1).sum(1) for part in paths.values())
+    for part in paths.values():  # the background is the batch itself
+        assert np.allclose(total - part.completeness_gap, score - score.mean(), atol=1e-4)
+        assert not np.allclose(total, 0)
 
 
 def left(model: Any) -> dict[str, dict[str, int]]:

@@ -144,8 +144,8 @@ def test_epochs_never_compile_again() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"samples": 0}, "samples=0: expected at least 1"),
-        ({"batch_size": 0}, "batch_size=0: expected at least 1"),
+        ({"samples": 0}, "samples=0: expected a whole number of at least 1"),
+        ({"batch_size": 0}, "batch_size=0: expected a whole number of at least 1"),
         ({"background": np.ones((2, 4))}, r"background: expected samples shaped \[\(3,\)\]"),
         ({"background": np.ones((0, 3))}, "background: expected samples shaped"),
     ],

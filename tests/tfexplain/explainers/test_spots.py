@@ -11,7 +11,7 @@ import tensorflow as tf
 import tf_keras
 
 from tfexplain import InputXGradient, IntegratedGradients, Saliency
-from tfexplain.explainers.places import places
+from tfexplain.explainers.spots import spots
 from tfexplain.passes import Passes
 
 LIBRARIES = pytest.mark.parametrize("library", [keras, tf_keras])
@@ -156,6 +156,26 @@ def test_each_input_has_its_own_map(library: Any) -> None:
 
 
 @LIBRARIES
+def test_one_embedding_that_two_inputs_share(library: Any) -> None:
+    layers = library.layers
+    one, other = (layers.Input((6,), dtype="int32", name=name) for name in ("one", "other"))
+    embed, mean = layers.Embedding(12, 5, name="embed"), layers.GlobalAveragePooling1D()
+    dot = layers.Dot(axes=1)([mean(embed(one)), mean(embed(other))])
+    model = library.Model({"one": one, "other": other}, dot)
+    embed.set_weights([TABLE])
+    turned = IDS[::-1].copy()
+    found = InputXGradient().each(model, {"one": IDS, "other": turned})
+    means = TABLE[IDS].mean(1), TABLE[turned].mean(1)
+    for name, ids, beside in (("one", IDS, means[1]), ("other", turned, means[0])):
+        expected = np.einsum("ntc,nc->nt", TABLE[ids] / 6, beside)
+        assert np.allclose(found[name].values, expected, atol=1e-5)
+    path = IntegratedGradients().each(model, {"one": IDS, "other": turned})
+    start = TABLE[0] @ TABLE[0]
+    total = path["one"].values.sum(1) + path["other"].values.sum(1)
+    assert np.allclose(total, (means[0] * means[1]).sum(1) - start, atol=1e-3)
+
+
+@LIBRARIES
 def test_indices_that_are_floating_point_numbers(library: Any) -> None:
     layers = library.layers
     model = library.Sequential([layers.Input((6,)), *bag(library).layers[1:]])
@@ -188,8 +208,8 @@ def test_positions_are_no_words() -> None:
 
     ids = keras.Input((6,), dtype="int32")
     pooled = keras.layers.GlobalAveragePooling1D()(Vectors()(ids))
-    (place,) = places(Passes(keras.Model(ids, keras.layers.Dense(2)(pooled)), IDS))
-    assert [site.path for site in place.sites] == ["vectors/words"]
+    (spot,) = spots(Passes(keras.Model(ids, keras.layers.Dense(2)(pooled)), IDS))
+    assert [site.path for site in spot.sites] == ["vectors/words"]
 
 
 def test_whole_numbers_that_nothing_embeds() -> None:

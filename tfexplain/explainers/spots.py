@@ -19,8 +19,8 @@ from tfexplain.tap import Tensor
 
 
 @dataclass(frozen=True)
-class Place:
-    """A place that has a map of its own.
+class Spot:
+    """Where gradients are taken for one map.
 
     Attributes:
         name: Of the input, or path of the layer.
@@ -63,7 +63,7 @@ class Place:
         return passes.channel_axis(values)
 
 
-def places(passes: Passes, layer: str | None = None) -> tuple[Place, ...]:
+def spots(passes: Passes, layer: str | None = None) -> tuple[Spot, ...]:
     """The layer that is asked for, or all inputs that have a gradient, themselves or embedded.
 
     Raises:
@@ -72,11 +72,11 @@ def places(passes: Passes, layer: str | None = None) -> tuple[Place, ...]:
     """
     if layer is not None:
         site = passes.layer(layer)
-        return (Place(site.path, None, (site,)),)
+        return (Spot(site.path, None, (site,)),)
     specs = tf.nest.flatten(passes.specs)
     embedding = [tuple(s for s in passes.sites if s.embeds == i) for i in range(len(specs))]
     found = tuple(
-        Place(name, i, sites)
+        Spot(name, i, sites)
         for i, (name, spec, sites) in enumerate(
             zip(passes.input_names, specs, embedding, strict=True)
         )
@@ -93,31 +93,31 @@ def places(passes: Passes, layer: str | None = None) -> tuple[Place, ...]:
 
 
 def padded(
-    passes: Passes, place: Place, inputs: Sequence[Any], padding: int | None
+    passes: Passes, spot: Spot, inputs: Sequence[Any], padding: int | None
 ) -> npt.NDArray[np.bool_] | None:
-    """bool [N, T]: which tokens of a place only fill up; None where that is not known.
+    """bool [N, T]: which tokens of a spot only fill up; None where that is not known.
 
     Those of index `padding`, else those that a layer with `mask_zero=True` masks.
     """
-    if not place.tokens or place.input is None:
+    if not spot.tokens or spot.input is None:
         return None
-    paths = [site.path.partition("@")[0] for site in place.sites]
+    paths = [site.path.partition("@")[0] for site in spot.sites]
     if padding is None and any(getattr(passes.layers[p], "mask_zero", False) for p in paths):
         padding = 0
-    found: npt.NDArray[np.bool_] = np.asarray(inputs[place.input]) == padding
+    found: npt.NDArray[np.bool_] = np.asarray(inputs[spot.input]) == padding
     return None if padding is None else found
 
 
 def attribution(
-    context: Context, explainer: str, place: Place, values: Any, **fields: Any
+    context: Context, explainer: str, spot: Spot, values: Any, **fields: Any
 ) -> Attribution:
-    """A map at a place; `fields` are further ones of `Attribution`."""
+    """A map at a spot; `fields` are further ones of `Attribution`."""
     return Attribution(
         values=values.astype(np.float32),
         targets=context.result.targets,
         scores=context.result.scores,
-        layer=place.name,
+        layer=spot.name,
         explainer=explainer,
-        channel_axis=place.channel_axis(context.passes, values),
+        channel_axis=spot.channel_axis(context.passes, values),
         **fields,
     )

@@ -1,0 +1,80 @@
+"""What explainers share that follow paths through the model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from tfexplain.attribution import Attribution
+from tfexplain.explainers.base import Context, SingleExplainer
+from tfexplain.explainers.chunks import chunk_size
+from tfexplain.explainers.paths import Paths
+from tfexplain.explainers.spots import attribution, spots
+from tfexplain.passes import Passes
+from tfexplain.shared_pass import Reading
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PathExplainer(SingleExplainer):
+    """Maps made of gradients on the way from some origins to each sample.
+
+    Attributes:
+        batch_size: How many points of paths go through the model at once, for all samples together.
+            None (default) chooses by the size of the layers' outputs and the device: at most 128 on
+            a CPU, 256 on a GPU. It changes memory and time, not the result.
+        layer: Path of a hidden layer, `conv@1` for the second call of one that is called twice;
+            default the inputs. Its output moves from what it is for an origin's inputs to what it
+            is for the sample's, while the inputs are the sample's. `values` then are [N, *sides,
+            C], or as the layer's output is.
+        padding: Index of the tokens that only fill up, which never move and get zero; default 0
+            where an embedding masks it (`mask_zero=True`), else none.
+    """
+
+    batch_size: int | None = None
+    layer: str | None = None
+    padding: int | None = None
+
+    def smaller(self, passes: Passes) -> PathExplainer | None:
+        """The same with half the `batch_size`."""
+        half = (self.batch_size or chunk_size(passes)) // 2
+        return replace(self, batch_size=half) if half else None
+
+    def reading(self, passes: Passes) -> Reading:
+        """Nothing: paths are not the shared pass."""
+        spots(passes, self.layer)  # what cannot be explained is an error now
+        return Reading()
+
+    def paths(self, context: Context, origins: Sequence[Any]) -> Paths:
+        """The paths from origins, arrays [S, ...] of each input."""
+        size = self.batch_size or chunk_size(context.passes)
+        return Paths(context, origins, spots(context.passes, self.layer), size, self.padding)
+
+    def attributions(
+        self, context: Context, maps: Sequence[Any], gap: Any, passes: Any, error: Any = None
+    ) -> dict[str, Attribution]:
+        """The maps of each spot by its name.
+
+        Args:
+            context: The batch.
+            maps: Of each spot, [N, ...].
+            gap: [N], the sum of all maps minus the difference of the scores.
+            passes: int32 [N].
+            error: See `Attribution.error`.
+        """
+        return {
+            spot.name: attribution(
+                context,
+                self.name,
+                spot,
+                values,
+                unit=context.unit,
+                signed=True,
+                completeness_gap=np.asarray(gap, np.float32),
+                error=error,
+                passes=passes,
+            )
+            for spot, values in zip(spots(context.passes, self.layer), maps, strict=True)
+        }

@@ -1,0 +1,93 @@
+"""Tracing a model once, to learn what is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from tfexplain import tap
+from tfexplain.sites import Call, LayerError, Site, sites
+from tfexplain.tap import Layer, Model, Tensor
+
+UNCALLED = "it is not called when the model is called with training=False"
+
+
+def unseen(
+    layers: Mapping[str, Layer],
+    calls: Sequence[tuple[str, Tensor, bool]],
+    missed: Mapping[str, str],
+) -> dict[str, str]:
+    """Why layers were not seen in the traced pass, by path."""
+    called = {path for path, *_ in calls}
+    return {
+        path: missed.get(path, UNCALLED)
+        for path, layer in layers.items()
+        if path not in called and type(layer).__name__ != "InputLayer"
+    }
+
+
+def called_sites(
+    layers: Mapping[str, Layer],
+    calls: Sequence[tuple[str, Tensor, bool]],
+    inputs: Sequence[Tensor],
+    outputs: Sequence[Tensor],
+) -> tuple[Site, ...]:
+    """The sites of a traced pass.
+
+    Args:
+        layers: By path.
+        calls: (path, output, whether gradients are recorded) in order.
+        inputs: The model's, as tensors of the graph.
+        outputs: The model's.
+    """
+    names = tap.address([path for path, *_ in calls])
+    named = [
+        Call(name, path, layers[path], tensor, recorded)
+        for name, (path, tensor, recorded) in zip(names, calls, strict=True)
+    ]
+    return sites(named, list(layers), inputs, outputs)
+
+
+def spec(x: Any) -> tf.TensorSpec:
+    """The shape and type of one sample of an input, for any number of samples."""
+    return tf.TensorSpec((None, *x.shape[1:]), tf.as_dtype(x.dtype))
+
+
+def trace(forward: Callable[[Any], Any], inputs: Any) -> None:
+    """Run `forward` on symbolic inputs: shapes and names without computing anything."""
+    specs = tf.nest.map_structure(spec, inputs)
+    try:
+        tf.function(forward, autograph=False).get_concrete_function(specs)
+    except LayerError:
+        raise
+    except Exception as error:
+        shapes = tf.nest.map_structure(lambda s: f"{s.dtype.name} {s.shape}", specs)
+        raise ValueError(
+            f"inputs: the model could not be called on them; got {shapes}. "
+            f"Pass inputs shaped as in training. The model said: {error}"
+        ) from error
+
+
+def input_names(model: Model, inputs: Any) -> list[str]:
+    """What the inputs of a batch are called, in the order Keras flattens them."""
+    if isinstance(inputs, dict):
+        return [str(key) for key in sorted(inputs)]
+    flat = tf.nest.flatten(inputs)
+    if len(flat) == 1:
+        return ["input"]
+    names = [str(name) for name in getattr(model, "input_names", None) or []]
+    if len(names) != len(flat):
+        names = [str(t.name) for t in tf.nest.flatten(getattr(model, "inputs", None) or [])]
+    return names if len(names) == len(flat) else [f"input{i}" for i in range(len(flat))]
+
+
+def check_backend() -> None:
+    """Raises RuntimeError where Keras does not compute with TensorFlow."""
+    if keras.backend.backend() != "tensorflow":
+        raise RuntimeError(
+            f"keras.backend={keras.backend.backend()!r}: gradients are taken with tf.GradientTape. "
+            "Set the environment variable KERAS_BACKEND=tensorflow before importing keras."
+        )
