@@ -20,7 +20,8 @@ from sklearn.datasets import load_digits, load_sample_images
 
 Array: TypeAlias = npt.NDArray[Any]
 GOLDEN = Path(__file__).resolve().parents[1] / "tests" / "golden"
-CHUNK = 64
+SIZES = (4, 16, 64)
+CHUNK = SIZES[-1]
 
 
 @dataclass
@@ -47,13 +48,15 @@ class Line:
         return np.array([score for score, _ in found]), np.stack([slope for _, slope in found])
 
     def _compute(self, positions: Array) -> tuple[Array, Array]:
-        filled = np.pad(positions, (0, CHUNK - len(positions))).astype(np.float32)
+        # A few sizes: each is compiled, and a rule that adds four nodes need not pay for all.
+        size = next(size for size in SIZES if size >= len(positions))
+        filled = np.pad(positions, (0, size - len(positions))).astype(np.float32)
         along = filled.reshape(-1, *[1] * self.x.ndim)
         points = self.baseline + along * (self.x - self.baseline)
-        scores, slopes = self.gradient(points.astype(np.float32), np.full(CHUNK, self.target))
+        scores, slopes = self.gradient(points.astype(np.float32), np.full(size, self.target))
         products = slopes.numpy() * (self.x - self.baseline)
         count = len(positions)
-        return scores.numpy()[:count].astype(np.float64), products.reshape(CHUNK, -1)[:count]
+        return scores.numpy()[:count].astype(np.float64), products.reshape(size, -1)[:count]
 
     def mean(self, midpoints: int) -> tuple[Array, Array]:
         """float64 [D]: the mean integrand over so many midpoints, and over every third of them."""
