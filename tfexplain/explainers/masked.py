@@ -96,10 +96,14 @@ class Masked:
         """float64 [N, ...]: the sum of masks that are the same for all samples, by weights
         [N, M]."""
         total: Any = 0.0
-        for start in range(0, masks.count, AT_ONCE):
-            codes = [tf.constant(code[0, start : start + AT_ONCE]) for code in masks.codes]
-            made = masks.make(codes, [tf.constant(array) for array in masks.beside]).numpy()
-            total = total + np.tensordot(weights[:, start : start + AT_ONCE], made, axes=1)
+        for places in chunks(masks.count, AT_ONCE):
+            # What fills up the last chunk stands for nothing.
+            new = np.concatenate([[True], places[1:] > places[:-1]])
+            codes = [tf.constant(code[0, places]) for code in masks.codes]
+            own = tf.constant((weights[:, places] * new).astype(np.float32))
+            key = ("weighted", masks.key, self.sides)
+            part = self._context.passes.run(key, lambda: _summed(masks.make), codes, own)
+            total = total + part.numpy().astype(np.float64)
         return np.asarray(total)
 
     def _run(self, make: MakeMasks) -> Callable[..., Tensor]:
@@ -154,6 +158,13 @@ def _scorer(context: Context) -> Callable[[list[Tensor], Tensor], Tensor]:
         return scores(tf.nest.pack_sequence_as(structure, flat), targets)
 
     return run
+
+
+def _summed(make: MakeMasks) -> Callable[..., Tensor]:
+    def summed(codes: list[Tensor], weights: Tensor) -> Tensor:
+        return tf.tensordot(weights, make(codes, []), axes=1)
+
+    return summed
 
 
 def _mixed(kept: Tensor, hidden: Tensor, mask: Tensor) -> Tensor:

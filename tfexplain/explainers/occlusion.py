@@ -54,14 +54,18 @@ class Occlusion(Perturbing):
     def of_input(self, masked: Masked) -> Found:
         """Slide the window over every axis of positions."""
         window, stride = self._sizes(masked)
-        masks = Masks([corners(masked.sides, window, stride)[None]], *_windows(masked, window))
+        sizes = list(zip(masked.sides, window, stride, strict=True))
+        begins = [starts(*one) for one in sizes]
+        corners = np.stack([axis.ravel() for axis in np.meshgrid(*begins, indexing="ij")], axis=1)
+        masks = Masks([corners[None].astype(np.int32)], *_windows(masked, window))
         lost = masked.scores[:, None] - masked.masked_scores(masks)
-        # A mask is what the window leaves, so what it covers is the rest.
-        covered = lost.sum(axis=1).reshape(-1, *[1] * len(masked.sides)) - masked.weighted(
-            masks, lost
-        )
-        count = masks.count - masked.weighted(masks, np.ones((1, masks.count)))
-        return Found(covered / count, masks.count)
+        total, count = lost.reshape(-1, *map(len, begins)), np.ones(())
+        for begin, (side, size, _) in zip(begins, sizes, strict=True):
+            behind = np.arange(side) - begin[:, None]
+            covers = ((behind >= 0) & (behind < size)).astype(np.float64)
+            total = np.tensordot(total, covers, axes=(1, 0))  # the next axis is now the first
+            count = np.multiply.outer(count, covers.sum(axis=0))
+        return Found(total / count, masks.count)
 
     def _sizes(self, masked: Masked) -> tuple[list[int], list[int]]:
         one_by_one = masked.inputs.ndim == 2
@@ -77,18 +81,13 @@ class Occlusion(Perturbing):
         return window, stride
 
 
-def corners(sides: Sequence[int], window: Sequence[int], stride: Sequence[int]) -> Array:
-    """int32 [M, axes]: where windows begin.
+def starts(side: int, size: int, step: int) -> Array:
+    """int64 [count]: where windows begin along one axis.
 
-    >>> corners([7], [4], [2]).ravel().tolist()
+    >>> starts(7, 4, 2).tolist()
     [0, 2, 4]
     """
-    axes = [
-        step * np.arange(math.ceil((side - size) / step) + 1)
-        for side, size, step in zip(sides, window, stride, strict=True)
-    ]
-    grid = np.meshgrid(*axes, indexing="ij")
-    return np.stack([axis.ravel() for axis in grid], axis=1).astype(np.int32)
+    return step * np.arange(math.ceil((side - size) / step) + 1)
 
 
 def _windows(masked: Masked, window: Sequence[int]) -> tuple[MakeMasks, object]:

@@ -1,0 +1,146 @@
+"""What methods without a gradient cost, as a multiple of plain passes over as many rows.
+
+    python benchmarks/perturbing.py [--quick] [--rounds N] [--case CASE]
+
+Prints a Markdown table for each model. A method and its plain passes take turns in one process: the
+passes are a compiled forward pass of the model in chunks of the size that the method chose, each
+row an image. Ratios are medians over the rounds.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+import cases
+import keras
+import measuring
+import numpy as np
+import tensorflow as tf
+from images import digits, photographs
+
+import tfexplain
+from tfexplain import LIME, RISE, FeatureAblation, KernelSHAP, Occlusion, ScoreCAM, explain
+from tfexplain.explainers import Explainer
+from tfexplain.explainers.chunks import chunk_size
+from tfexplain.explainers.masked import chunks
+from tfexplain.passes import Passes
+
+
+@dataclass(frozen=True)
+class Case:
+    """A model, the images it explains, and the methods with settings that fit them."""
+
+    title: str
+    model: Any
+    images: Any
+    methods: list[Explainer]
+    rounds: int
+
+
+def small_cnn(quick: bool) -> Case:
+    """Three convolutions on digits, enlarged to 28 x 28."""
+    images = digits(4 if quick else 16)
+    few = 40 if quick else 500
+    methods: list[Explainer] = [
+        FeatureAblation((7, 7)),
+        KernelSHAP(few, groups=(4, 4)),
+        LIME(few, segments=16),
+        Occlusion(4, 2),
+        RISE(few),
+        ScoreCAM(),
+    ]
+    model = cases.small_cnn(images.shape[1:])
+    return Case("Small CNN (3 convolutions), 28 x 28 x 1, 16 images", model, images, methods, 7)
+
+
+def mobilenet_v2(quick: bool) -> Case:
+    """MobileNetV2 on crops of photographs."""
+    images = photographs(224)[: 1 if quick else 4]
+    few = 40 if quick else 128
+    methods: list[Explainer] = [
+        FeatureAblation((7, 7)),
+        KernelSHAP(few, groups=(4, 4)),
+        LIME(few, segments=50),
+        Occlusion(56, 28),
+        RISE(few),
+        ScoreCAM(),
+    ]
+    model = cases.mobilenet_v2(images.shape[1:])
+    return Case("MobileNetV2, 224 x 224 x 3, 4 images", model, images, methods, 3)
+
+
+CASES = {"small_cnn": small_cnn, "mobilenet_v2": mobilenet_v2}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n\n")[0])
+    parser.add_argument("--quick", action="store_true", help="two rounds, few masks: a smoke test")
+    parser.add_argument("--rounds", type=int, help="default: 7 small, 3 large")
+    parser.add_argument("--case", choices=CASES, action="append", help="default: all")
+    options = parser.parse_args(arguments)
+    versions = {"TensorFlow": tf.__version__, "Keras": keras.__version__}
+    print(measuring.machine({"tfexplain": tfexplain.__version__, **versions}))
+    for name in options.case or CASES:
+        case = CASES[name](options.quick)
+        rounds = options.rounds or (2 if options.quick else case.rounds)
+        print(f"\n{case.title}; {rounds} rounds\n")
+        print("\n".join(table(case, rounds)), flush=True)
+
+
+def table(case: Case, rounds: int) -> Iterator[str]:
+    """A row for each method."""
+    yield (
+        "| method | passes an image | first call, s | then, ms | CPU, ms | ÷ as many plain passes "
+        "| the same in CPU time |"
+    )
+    yield "|---|--:|--:|--:|--:|--:|--:|"
+    for method in case.methods:
+        passes = Passes(case.model, case.images)
+        ours, count = ours_and_passes(case, method, passes)
+        first = measuring.timed(ours)[0]
+        plain = plain_passes(case.model, case.images, count, chunk_size(passes))
+        plain()
+        times = [(measuring.timed(ours), measuring.timed(plain)) for _ in range(rounds)]
+        (wall, cpu), (bare_wall, bare_cpu) = (
+            zip(*part, strict=True) for part in zip(*times, strict=True)
+        )
+        milliseconds = (f"{1e3 * median(one):.0f}" for one in (wall, cpu))
+        ratios = (f"{measuring.ratio(*pair):.2f}" for pair in ((wall, bare_wall), (cpu, bare_cpu)))
+        cells = [method.name, str(count), f"{first:.2f}", *milliseconds, *ratios]
+        yield "| " + " | ".join(cells) + " |"
+
+
+def ours_and_passes(case: Case, method: Explainer, passes: Passes) -> tuple[Callable[[], Any], int]:
+    """The method as users call it, and how many passes an image takes, that of its own score and
+    those under masks."""
+
+    def run() -> Any:
+        return explain(case.model, [method], case.images, 0, passes=passes)
+
+    (found,) = run()
+    (one,) = found.attributions.values()
+    passes.compiled.clear()  # so that the first call is one
+    return run, int(one.passes[0]) + 1
+
+
+def plain_passes(model: Any, images: Any, count: int, size: int) -> Callable[[], Any]:
+    """Forward passes of so many copies of each image, in chunks."""
+
+    @tf.function(autograph=False)  # type: ignore[untyped-decorator]
+    def forward(rows: Any) -> Any:
+        return model(tf.gather(images, rows), training=False)
+
+    def run() -> Any:
+        rows = [chunk % len(images) for chunk in chunks(count * len(images), size)]
+        return np.concatenate([forward(tf.constant(chunk)).numpy() for chunk in rows])
+
+    return run
+
+
+if __name__ == "__main__":
+    main()
