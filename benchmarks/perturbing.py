@@ -44,33 +44,29 @@ class Case:
 def small_cnn(quick: bool) -> Case:
     """Three convolutions on digits, enlarged to 28 x 28."""
     images = digits(4 if quick else 16)
-    few = 40 if quick else 500
-    methods: list[Explainer] = [
-        FeatureAblation((7, 7)),
-        KernelSHAP(few, groups=(4, 4)),
-        LIME(few, segments=16),
-        Occlusion(4, 2),
-        RISE(few),
-        ScoreCAM(),
-    ]
-    model = cases.small_cnn(images.shape[1:])
-    return Case("Small CNN (3 convolutions), 28 x 28 x 1, 16 images", model, images, methods, 7)
+    found = methods(40 if quick else 500, Occlusion(4, 2), 16)
+    title = f"Small CNN (3 convolutions), 28 x 28 x 1, {len(images)} images"
+    return Case(title, cases.small_cnn(images.shape[1:]), images, found, 7)
 
 
 def mobilenet_v2(quick: bool) -> Case:
     """MobileNetV2 on crops of photographs."""
     images = photographs(224)[: 1 if quick else 4]
-    few = 40 if quick else 128
-    methods: list[Explainer] = [
+    found = methods(40 if quick else 128, Occlusion(56, 28), 50)
+    title = f"MobileNetV2, 224 x 224 x 3, {len(images)} image(s)"
+    return Case(title, cases.mobilenet_v2(images.shape[1:]), images, found, 3)
+
+
+def methods(samples: int, occlusion: Occlusion, segments: int) -> list[Explainer]:
+    """All that mask images."""
+    return [
         FeatureAblation((7, 7)),
-        KernelSHAP(few, groups=(4, 4)),
-        LIME(few, segments=50),
-        Occlusion(56, 28),
-        RISE(few),
+        KernelSHAP(samples, groups=(4, 4)),
+        LIME(samples, segments=segments),
+        occlusion,
+        RISE(samples),
         ScoreCAM(),
     ]
-    model = cases.mobilenet_v2(images.shape[1:])
-    return Case("MobileNetV2, 224 x 224 x 3, 4 images", model, images, methods, 3)
 
 
 CASES = {"small_cnn": small_cnn, "mobilenet_v2": mobilenet_v2}

@@ -23,6 +23,14 @@ def work(*arguments: str) -> dict[str, Any]:
     return answer
 
 
+def printed(script: str, *arguments: str) -> list[list[str]]:
+    """The cells of the tables that a script prints."""
+    command = [sys.executable, str(BENCHMARKS / script), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=400)
+    assert done.returncode == 0, done.stderr
+    return [line.strip("| ").split(" | ") for line in done.stdout.splitlines() if "|" in line]
+
+
 def test_bare_and_own_parts_agree_and_are_timed_in_turns():
     """`workload.py` refuses to time parts that compute something else."""
     found = work("time", "small_cnn", "2")
@@ -49,10 +57,7 @@ def test_peaks_are_of_the_process():
 
 
 def test_rules_of_integration_are_compared_with_a_true_integral():
-    command = [sys.executable, str(BENCHMARKS / "adaptive.py"), "--quick"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=400)
-    assert done.returncode == 0, done.stderr
-    rows = [line.strip("| ").split(" | ") for line in done.stdout.splitlines() if "|" in line]
+    rows = printed("adaptive.py", "--quick")
     ours, ended = (row for row in rows if row[0] == "bisection (ours)")
     gauss = next(row for row in rows if row[0] == "Gauss-Legendre")
     # After at most 33 passes, median and maximum.
@@ -60,3 +65,13 @@ def test_rules_of_integration_are_compared_with_a_true_integral():
     assert at_33[0] <= at_33[1] < fixed[0] <= fixed[1]
     true = [float(x) for x in ended[2].split(" / ")]
     assert max(true) < 2  # the tolerance, in percent
+
+
+def test_methods_without_a_gradient_are_measured():
+    rows = printed("perturbing.py", "--quick", "--case", "small_cnn")[2:]
+    assert {row[0] for row in rows} == {
+        *("FeatureAblation", "KernelSHAP", "LIME", "Occlusion", "RISE", "ScoreCAM")
+    }
+    for row in rows:
+        assert int(row[1]) > 1
+        assert min(float(cell) for cell in row[2:]) > 0

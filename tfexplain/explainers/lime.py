@@ -79,9 +79,10 @@ class LIME(Perturbing):
         """Coefficients [N, G]; samples of as many segments are fitted at once."""
         regression = needed("sklearn.linear_model", "scikit-learn").Ridge
         counts = np.broadcast_to(parts.counts, len(scores))
-        found = np.zeros((len(scores), parts.most))
-        for count in np.unique(counts):
-            rows = counts == count
+        finite = np.asarray(np.isfinite(scores).all(axis=1))
+        found = np.where(finite[:, None], np.zeros((1, parts.most)), np.nan)
+        for count in np.unique(counts[finite]):
+            rows = finite & (counts == count)
             own = kept[:, :count].astype(np.float64)
             distance = 1 - np.sqrt(own.mean(axis=1))
             near = np.exp(-((distance / self.kernel_width) ** 2))

@@ -99,7 +99,9 @@ class Perturbing(SingleExplainer):
         return starts(self.baseline, inputs, names, chosen)
 
     def _attribution(self, context: Context, position: int, masked: Masked) -> Attribution:
-        found, name = self.of_input(masked), context.passes.input_names[position]
+        name = context.passes.input_names[position]
+        with np.errstate(invalid="ignore", over="ignore"):  # NaN and infinity are told as such
+            found = self.of_input(masked)
         own_channels = found.values.ndim == masked.inputs.ndim
         return Attribution(
             values=found.values.astype(np.float32),

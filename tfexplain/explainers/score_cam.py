@@ -86,10 +86,11 @@ class ScoreCAM(SingleExplainer):
         masked = self._masked(context, path, activations.ndim - 2)
         masks = _masks(activations, masked.sides)
         scores = masked.masked_scores(masks)
-        increase = scores[:, :-1] - scores[:, -1:]
-        varies = np.ptp(activations.reshape(*activations.shape[:2], -1), axis=2) > 0
-        weights = _softmax(increase, varies) if self.softmax else increase * varies
-        cam = np.einsum("nk,nk...->n...", weights, activations.astype(np.float64))
+        with np.errstate(invalid="ignore", over="ignore"):  # NaN and infinity are told as such
+            increase = scores[:, :-1] - scores[:, -1:]
+            varies = np.ptp(activations.reshape(*activations.shape[:2], -1), axis=2) > 0
+            weights = _softmax(increase, varies) if self.softmax else increase * varies
+            cam = np.einsum("nk,nk...->n...", weights, activations.astype(np.float64))
         return {
             path: Attribution(
                 values=np.maximum(cam, 0).astype(np.float32),

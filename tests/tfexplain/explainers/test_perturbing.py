@@ -147,6 +147,29 @@ def test_half_the_batch_size_comes_after_memory_was_too_small() -> None:
     assert Occlusion(batch_size=1).smaller(passes) is None
 
 
+@pytest.mark.parametrize("method", [*SMALL, PermutationImportance()], ids=lambda m: m.name)
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_what_is_not_finite_stays_with_its_sample(method: Any, bad: float) -> None:
+    def function(x: Any) -> Any:
+        return np.where(x[:, 0] > 5, bad, x.reshape(len(x), -1).sum(axis=1))
+
+    x = np.ones((3, 4), "float32")
+    x[1, 0] = 9
+    if isinstance(method, LIME):
+        method = LIME(samples=6)
+    found = method(function, x).values
+    assert not np.isfinite(found[1]).all()
+    if not isinstance(method, PermutationImportance):  # others take their values from it
+        assert np.isfinite(found[[0, 2]]).all()
+
+
+def test_score_cam_of_a_model_that_became_nan() -> None:
+    model = zoo.sequential(keras).model
+    model.set_weights([np.full_like(w, np.nan) for w in model.get_weights()])
+    found = ScoreCAM("two", channels=2)(model, zoo.sequential(keras).inputs, 1)
+    assert np.isnan(found.values).all()
+
+
 def test_settings_as_text_are_the_same_in_every_process() -> None:
     def own(_: Any) -> Any: ...
 
