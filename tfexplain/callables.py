@@ -45,7 +45,7 @@ class CallablePasses(Passes):
         self.sites: tuple[Site, ...] = ()
         self.missed = {}
         self._inlines = False
-        self._specs = tf.nest.map_structure(
+        self.specs = tf.nest.map_structure(
             lambda x: tf.TensorSpec((None, *x.shape[1:]), x.dtype), inputs
         )
         self.heads: tuple[Head, ...] = heads(model, self._probe(inputs))

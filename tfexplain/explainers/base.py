@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -76,11 +76,7 @@ class Explainer(ABC):
     Attributes:
         output: `"logit"` (default) or `"probability"`: which number of the target is explained.
         head: Name or position of the model's output; default the first.
-        whole: Of a method, not of a call: whether it compares samples with each other, so that
-            they must not be explained in portions.
     """
-
-    whole: ClassVar[bool] = False
 
     output: Score = "logit"
     head: str | int | None = None
@@ -92,6 +88,11 @@ class Explainer(ABC):
     def name(self) -> str:
         """The method's name, as tags and pages show it."""
         return type(self).__name__
+
+    @property
+    def whole(self) -> bool:
+        """Whether samples are compared with each other, so that portions must not be explained."""
+        return False
 
     def settings(self) -> dict[str, str]:
         """The settings as text, for logs; arrays by shape, functions by name."""

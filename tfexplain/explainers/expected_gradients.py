@@ -69,6 +69,11 @@ class ExpectedGradients(PathExplainer):
         """Whether the batch is the background, and so must not come in portions."""
         return self.background is None
 
+    @property
+    def whole(self) -> bool:
+        """Where the batch is its own background."""
+        return self.background is None
+
     def settings(self) -> dict[str, str]:
         """As text; the background by its length."""
         found = super().settings()

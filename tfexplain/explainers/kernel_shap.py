@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tfexplain.explainers.base import Span
 from tfexplain.explainers.baselines import Baseline, starts
 from tfexplain.explainers.coalitions import Plan, plan
 from tfexplain.explainers.groups import Groups, Partition, partition
@@ -73,9 +74,11 @@ class KernelSHAP(Perturbing):
         gap = values.sum(axis=1) - (masked.scores - worths[:, 0])
         return Found(parts.spread(values, evenly=True), worths.shape[1], gap)
 
-    def _starts(self, inputs: Sequence[Array], names: Sequence[str], chosen: list[int]) -> Any:
+    def _starts(
+        self, inputs: Sequence[Array], names: Sequence[str], chosen: list[int], span: Span
+    ) -> Any:
         baseline = self.baseline if self.background is None else _rows(self.background)
-        return starts(baseline, inputs, names, chosen)
+        return starts(baseline, inputs, names, chosen, span)
 
 
 def _rows(background: npt.ArrayLike | Mapping[str, npt.ArrayLike]) -> Baseline:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tfexplain.explainers.base import Context
+from tfexplain.explainers.base import Context, Span
 from tfexplain.explainers.baselines import starts
 from tfexplain.explainers.feature_ablation import FeatureAblation
 from tfexplain.explainers.masked import Array
@@ -50,6 +50,11 @@ class PermutationImportance(FeatureAblation):
         if self.baseline is not None:
             raise ValueError("baseline: expected None, for other samples take its place.")
 
+    @property
+    def whole(self) -> bool:
+        """A portion has fewer others to take features from."""
+        return True
+
     def _chosen(self, context: Context, inputs: Sequence[Array]) -> list[int]:
         found = [i for i in super()._chosen(context, inputs) if inputs[i].ndim == 2]
         if not found or len(inputs[0]) < 2:
@@ -59,7 +64,9 @@ class PermutationImportance(FeatureAblation):
             )
         return found
 
-    def _starts(self, inputs: Sequence[Array], names: Sequence[str], chosen: list[int]) -> Any:
+    def _starts(
+        self, inputs: Sequence[Array], names: Sequence[str], chosen: list[int], span: Span
+    ) -> Any:
         others = partners(len(inputs[0]), self.repeats, np.random.default_rng(self.seed))
         # One input is exchanged at a time, each with the same partners.
         rows = {names[i]: [inputs[i][order] for order in others] for i in chosen}

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfexplain.attribution import Attribution
-from tfexplain.explainers.base import Context, SingleExplainer
+from tfexplain.explainers.base import Context, SingleExplainer, Span
 from tfexplain.explainers.baselines import Baseline, starts
 from tfexplain.explainers.chunks import chunk_size
 from tfexplain.explainers.masked import Array, Masked
@@ -67,7 +67,7 @@ class Perturbing(SingleExplainer):
         names = context.passes.input_names
         flat = [np.asarray(x) for x in tf.nest.flatten(context.inputs)]
         chosen = self._chosen(context, flat)
-        begin = self._starts(flat, names, chosen)
+        begin = self._starts(flat, names, chosen, context.span)
         size = self.batch_size or chunk_size(context.passes)
         return {
             names[i]: self._attribution(context, i, Masked(context, i, begin[i], size))
@@ -95,8 +95,10 @@ class Perturbing(SingleExplainer):
             )
         return found
 
-    def _starts(self, inputs: Sequence[Array], names: Sequence[str], chosen: list[int]) -> Any:
-        return starts(self.baseline, inputs, names, chosen)
+    def _starts(
+        self, inputs: Sequence[Array], names: Sequence[str], chosen: list[int], span: Span
+    ) -> Any:
+        return starts(self.baseline, inputs, names, chosen, span)
 
     def _attribution(self, context: Context, position: int, masked: Masked) -> Attribution:
         name = context.passes.input_names[position]

@@ -116,7 +116,7 @@ class ScoreCAM(SingleExplainer):
         names = context.passes.input_names
         for i in site.inputs:
             if flat[i].dtype.kind == "f":
-                begin = starts(self.baseline, flat, names, [i])[i]
+                begin = starts(self.baseline, flat, names, [i], context.span)[i]
                 size = self.batch_size or chunk_size(context.passes)
                 masked = Masked(context, i, begin, size)
                 if len(masked.sides) == axes:

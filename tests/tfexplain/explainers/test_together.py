@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar
+from typing import Any
 
 import keras
 import numpy as np
@@ -13,7 +13,15 @@ import tensorflow as tf
 import tf_keras
 from support.models import digits, small_cnn
 
-from tfexplain import Attribution, FeatureMaps, GradCAM, IntegratedGradients, Saliency, explain
+from tfexplain import (
+    Attribution,
+    FeatureMaps,
+    GradCAM,
+    IntegratedGradients,
+    Occlusion,
+    Saliency,
+    explain,
+)
 from tfexplain.explainers import Explainer, Explanation, joining
 from tfexplain.explainers.base import Context
 from tfexplain.passes import Passes
@@ -135,11 +143,11 @@ def test_data_that_cannot_be_explained(model: Any) -> None:
 
 def test_baselines_by_sample_go_with_their_samples(model: Any) -> None:
     base = np.random.default_rng(0).random(X.shape, np.float32)
-    method = IntegratedGradients(steps=3, baseline=base)
-    whole = method(model, X, 1).values
-    for inputs, size in ((X, 3), (dataset(X), None), (dataset(X), 1)):
-        found = method(model, inputs, 1, batch_size=size).values
-        assert np.allclose(whole, found, atol=1e-5 * np.abs(whole).max())
+    for method in (IntegratedGradients(steps=3, baseline=base), Occlusion(4, 4, baseline=base)):
+        whole = method(model, X, 1).values
+        for inputs, size in ((X, 3), (dataset(X), None), (dataset(X), 1)):
+            found = method(model, inputs, 1, batch_size=size).values
+            assert np.allclose(whole, found, atol=1e-5 * np.abs(whole).max())
     with pytest.raises(ValueError, match="baseline: expected a finite number, or an array"):
         IntegratedGradients(baseline=base[:7])(model, X, batch_size=7)
 
@@ -179,7 +187,9 @@ def test_some_samples_of_an_explanation(model: Any) -> None:
 class Ranks(Explainer):
     """Compares samples with each other, and notes how many it saw and where they stand."""
 
-    whole: ClassVar[bool] = True
+    @property
+    def whole(self) -> bool:
+        return True
 
     def reading(self, _: Passes) -> Reading:
         return Reading()
