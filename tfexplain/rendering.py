@@ -178,7 +178,8 @@ def figure(
     """A matplotlib figure of an `Attribution`, all samples on one scale with its colour bar.
 
     Args:
-        attribution: What to draw; feature maps are drawn for the first sample.
+        attribution: What to draw; feature maps and attention are drawn for the first sample, of
+            volumes the middle slices.
         images: [N, H, W] or [N, H, W, C] to lie under the maps.
         colors: Name of a matplotlib colour map; by default one that is perceptually uniform, or
             diverging around zero for signed values.
@@ -225,6 +226,8 @@ def _panels(attribution: Attribution) -> tuple[list[Any], list[str]]:
             for c, dead in zip(attribution.channels, attribution.dead, strict=True)
         ]
         return list(np.moveaxis(attribution.planes[0], -1, 0)), names
+    if attribution.attention_heads is not None:
+        return list(attribution.values[0]), [f"head {h}" for h in attribution.attention_heads]
     titles = [
         f"target {t}: {s:.3g}" for t, s in zip(attribution.targets, attribution.scores, strict=True)
     ]

@@ -76,3 +76,11 @@ def test_planes_are_the_middle_slices_of_volumes():
     np.testing.assert_array_equal(channels.planes, volumes[:, 1])
     heads = attribution(volumes[..., 0], attention_heads=np.arange(3))
     assert heads.planes is heads.values
+
+
+def test_plot_draws_each_attention_head_of_the_first_sample():
+    values = np.random.default_rng(0).random((2, 3, 4, 5))
+    figure = attribution(values, attention_heads=np.array([0, 2, 7])).plot()
+    drawn = {axis.get_title(): axis.images[0].get_array() for axis in figure.axes if axis.images}
+    for i, head in enumerate((0, 2, 7)):
+        np.testing.assert_allclose(drawn[f"head {head}"], values[0, i], rtol=1e-6)

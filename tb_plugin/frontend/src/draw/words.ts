@@ -25,7 +25,7 @@ const TYPES: readonly Type[] = [
 const LARGE: Type = { size: 17, line: 32, pad: 5 };
 const GAP = 2;
 /** A shorter bar looks like a full stop. */
-const SHORTEST = 5;
+const SHORTEST = 8;
 const FOOT = 16;
 
 /** Letters stand on it: zero is clear, so that what says nothing reads like plain text. */

@@ -21,7 +21,7 @@ import { define, PaintedPart, setText } from "./part.ts";
 import { base } from "./styles.ts";
 
 export const ATTENTION_HELP =
-  "Point at the matrix to read values; click a row, or use the arrow keys, to choose whose attention is shown below it.";
+  "Point at the matrix to read values; click a row, or use the arrow keys, to choose whose attention is shown beside it.";
 const TILE = 64;
 const SHEET_WIDTH = 520;
 const TEXT_WIDTH = 300;
