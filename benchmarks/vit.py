@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 from cases import Case, Part, logits
 
-WIDTH, HEADS, BLOCKS, PATCH = 192, 3, 6, 8
+WIDTH, HEADS, PATCH = 192, 3, 8
 
 
 class ClassToken(keras.layers.Layer):  # type: ignore[misc]
@@ -27,14 +27,14 @@ class ClassToken(keras.layers.Layer):  # type: ignore[misc]
         return keras.ops.concatenate([token, patches], axis=1) + self.positions
 
 
-def vit(shape: tuple[int, int, int]) -> Any:
-    """Six blocks 192 wide with three heads, which take fused attention; random weights."""
+def vit(shape: tuple[int, int, int], blocks: int) -> Any:
+    """Blocks 192 wide with three heads, which take fused attention; random weights."""
     keras.utils.set_random_seed(0)
     layers = keras.layers
     images = keras.Input(shape)
     x = layers.Conv2D(WIDTH, PATCH, strides=PATCH, name="patches")(images)
     x = ClassToken(name="tokens")(layers.Reshape((-1, WIDTH))(x))
-    for i in range(BLOCKS):
+    for i in range(blocks):
         normed = layers.LayerNormalization(name=f"norm{i}")(x)
         attend = layers.MultiHeadAttention(HEADS, WIDTH // HEADS, name=f"attend{i}")
         x = layers.Add()([x, attend(normed, normed)])
@@ -101,7 +101,7 @@ def _by_hand(model: Any, images: Any, tape: tf.GradientTape | None) -> tuple[Any
     layer, found = model.get_layer, []
     patches = layer("patches")(images)
     x = layer("tokens")(tf.reshape(patches, [len(images), -1, WIDTH]))
-    for i in range(BLOCKS):
+    for i in range(sum(one.name.startswith("attend") for one in model.layers)):
         attend, normed = layer(f"attend{i}"), layer(f"norm{i}")(x)
         query = attend.query_dense(normed) / np.sqrt(WIDTH // HEADS)
         scores = tf.einsum("nqhd,nkhd->nhqk", query, attend.key_dense(normed))

@@ -62,13 +62,24 @@ def mobilenet_v2(steps: int) -> Case:
     return Case(model, images, targets, LAYERS["mobilenet_v2"], steps)
 
 
-def small_vit(steps: int) -> Case:
+def transformer(steps: int, side: int = 96, blocks: int = 6) -> Case:
     """A vision transformer on 8 crops of photographs."""
-    images = photographs(96)
-    return Case(vit.vit(images.shape[1:]), images, np.arange(8, dtype=np.int32), "", steps)
+    images = photographs(side)
+    model = vit.vit(images.shape[1:], blocks)
+    return Case(model, images, np.arange(8, dtype=np.int32), "", steps)
 
 
-CASES = {"small_cnn": small_cnn, "mobilenet_v2": mobilenet_v2, "vit": small_vit}
+def tiny_transformer(steps: int) -> Case:
+    """One block, for a test of the benchmark itself."""
+    return transformer(steps, side=32, blocks=1)
+
+
+CASES = {
+    "small_cnn": small_cnn,
+    "mobilenet_v2": mobilenet_v2,
+    "vit": transformer,
+    "tiny_vit": tiny_transformer,
+}
 
 
 def is_vit(case: Case) -> bool:

@@ -44,7 +44,7 @@ def test_bare_and_own_parts_agree_and_are_timed_in_turns():
 
 
 def test_attention_is_measured_on_a_transformer():
-    found = work("time", "vit", "1")
+    found = work("time", "tiny_vit", "1")
     assert {"bare weights", "Attention", "AttentionRollout", "GradientAttention"} < set(
         found["parts"]
     )
