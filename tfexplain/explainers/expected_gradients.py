@@ -65,13 +65,8 @@ class ExpectedGradients(PathExplainer):
         check_counts(samples=self.samples, batch_size=self.batch_size)
 
     @property
-    def whole(self) -> bool:  # type: ignore[override]
-        """Whether the batch is the background, and so must not come in portions."""
-        return self.background is None
-
-    @property
     def whole(self) -> bool:
-        """Where the batch is its own background."""
+        """Whether the batch is the background, and so must not come in portions."""
         return self.background is None
 
     def settings(self) -> dict[str, str]:
