@@ -55,6 +55,13 @@ def test_the_batch_is_the_default_background() -> None:
     assert np.allclose(found.values, W * (X - X.mean(0)), atol=1e-5)
 
 
+def test_the_batch_is_the_background_also_where_it_comes_in_portions() -> None:
+    found = ExpectedGradients(samples=8)(linear(), X, batch_size=2)
+    assert np.allclose(found.values, W * (X - X.mean(0)), atol=1e-5)
+    found = ExpectedGradients(BACKGROUND, samples=6)(linear(), X, batch_size=3)
+    assert np.allclose(found.values, W * (X - BACKGROUND.mean(0)), atol=1e-5)
+
+
 def exact(model: Any, **options: Any) -> Any:
     rows = [row[None] for row in BACKGROUND]
     return IntegratedGradients(steps=64, baseline=rows, **options)(model, X, 1)
