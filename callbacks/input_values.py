@@ -86,7 +86,7 @@ def _named(
     found: Mapping[str, schema.Values], names: Mapping[str, Sequence[str]] | Sequence[str]
 ) -> dict[str, schema.Values]:
     """Values with their names: of features, or where no input has any, of a line's channels."""
-    if not names:
+    if len(names) == 0:
         return dict(found)
     features = [name for name, values in found.items() if values.layout == "features"]
     unnamed = features or [name for name, values in found.items() if values.layout == "line"]

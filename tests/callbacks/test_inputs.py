@@ -131,7 +131,7 @@ def test_maps_of_a_layer_with_a_place_for_each_word_are_of_words(tmp_path: Path)
 def test_tables_have_names(tmp_path: Path) -> None:
     x = np.random.default_rng(0).normal(size=(4, 3)).astype("f4")
     model = compiled(keras.Sequential([keras.Input((3,)), layers.Dense(3)]))
-    run = logged(model, x, tmp_path, feature_names=("mass", "age", "sex"))
+    run = logged(model, x, tmp_path, feature_names=np.array(["mass", "age", "sex"]))
     values = run.record("values/input")
     assert (values.layout, values.names, values.words) == ("features", ["mass", "age", "sex"], [])
     np.testing.assert_array_equal(values.values, x[rows_of(run)])

@@ -20,7 +20,7 @@ class Shown:
     """The maps of one explainer at one layer, and what they explain.
 
     Attributes:
-        maps: [N, h, w] or [N, f].
+        maps: [N, f], [N, h, w], [N, d, h, w], or attention [N, heads, q, k].
         targets: int [N], the explained outputs; -1 where a function was explained.
         predicted: int [N], the predicted classes; -1 where there are none.
     """

@@ -9,6 +9,9 @@ export interface Ink {
   readonly accent: string;
 }
 
+/** Where nothing is written. */
+export const NO_INK: Ink = { text: "", muted: "", card: "", panel: "", line: "", accent: "" };
+
 export function inkOf(element: Element): Ink {
   const style = getComputedStyle(element);
   const token = (name: string): string => style.getPropertyValue(name).trim() || "#888888";

@@ -98,7 +98,7 @@ export class DifferenceCell extends Cell {
         limit: limitOf(scene, view, column.group, both?.largest ?? 0),
         marked: -1,
         large: false,
-        ink: this.ink,
+        ink: () => this.ink,
       },
     );
     const size = filledSize(plain, figure, view.size);

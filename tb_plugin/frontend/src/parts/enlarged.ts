@@ -179,7 +179,7 @@ export class Enlarged extends SizedPart {
       limit: limitOf(scene, view, group, record?.scale ?? 0),
       marked: this.cursor,
       large: true,
-      ink: inkOf(this),
+      ink: () => inkOf(this),
     });
     const size = largeSize(plain, figure, this.side, this.roomWidth);
     const context = sharpContext(canvas, size.width, size.height);

@@ -1,13 +1,13 @@
 /** From the dashboard to one figure: the map, what it lies over, and how it is coloured. */
 
 import { type InputValues, inputOfSample } from "../analysis/input-values.ts";
-import { sheetPlace, sliceIn } from "../analysis/layouts.ts";
+import { isRow, sheetPlace, sliceIn } from "../analysis/layouts.ts";
 import { orderBySize } from "../analysis/order.ts";
 import { attentionText, type Place, placeText } from "../analysis/places.ts";
 import type { Content, Input } from "../data/listing.ts";
 import { recordAt, recordsOf, type Series } from "../data/series.ts";
 import type { Figure } from "../draw/figure.ts";
-import type { Ink } from "../draw/ink.ts";
+import { type Ink, NO_INK } from "../draw/ink.ts";
 import { colouringOf, planeOf } from "../draw/look.ts";
 import type { Plane } from "../draw/plane.ts";
 import { wordColouring } from "../draw/words.ts";
@@ -121,7 +121,8 @@ export interface Wanted {
   readonly limit: number;
   readonly marked: number;
   readonly large: boolean;
-  readonly ink: Ink;
+  /** Asked for only where something is written. */
+  readonly ink: () => Ink;
 }
 
 export function figureOf(dashboard: Dashboard, spot: Spot, wanted: Wanted): Figure {
@@ -134,14 +135,14 @@ export function figureOf(dashboard: Dashboard, spot: Spot, wanted: Wanted): Figu
     layout: spot.column.kind === "matrix" ? "plane" : layout,
     plane,
     picture,
-    input: inputValuesOf(dashboard, spot),
+    input: isRow(layout) ? inputValuesOf(dashboard, spot) : undefined,
     colouring: layout === "tokens" ? wordColouring(view, how) : how,
     opacity: view.opacity,
     marked,
     order: layout === "features" ? orderOf(dashboard, spot, plane?.width ?? 0) : [],
     channel: view.curve,
     large,
-    ink,
+    ink: isRow(layout) ? ink() : NO_INK,
   };
 }
 

@@ -109,7 +109,7 @@ export class MapCell extends RunCell {
       limit: limitOf(scene, view, this.column.group, record?.scale ?? 0),
       marked: this.marked,
       large: false,
-      ink: this.ink,
+      ink: () => this.ink,
     });
     const size = filledSize(plain, figure, view.size);
     const context = sharpContext(canvas, size.width, size.height);
