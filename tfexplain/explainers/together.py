@@ -118,7 +118,8 @@ def explain_each(
         runs += [(whole, everything)] if whole else []
     found: list[list[Explanation]] = [[] for _ in wanted]
     for members, rows in runs:
-        part = tf.nest.map_structure(operator.itemgetter(rows), batch)
+        all_of_it = rows == everything  # slicing would copy it
+        part = batch if all_of_it else tf.nest.map_structure(operator.itemgetter(rows), batch)
         there = Span(span.start + rows.start, span.total)
         share = length(part) / count
         run = _run([g.part(rows) for g in members], passes, part, at_once, there, share)
