@@ -1,6 +1,6 @@
 """The EXPLAIN tab at scale, beside TensorBoard's Images dashboard on the same maps.
 
-    python benchmarks/dashboard.py [--logs FOLDER] [--quick]
+    python benchmarks/dashboard.py [--logs FOLDER] [--quick] [--mode true|false] [--tab NAME]
 
 Writes 10 runs x 200 epochs x 16 samples x 4 explainers (`dashboard_log.py`), starts TensorBoard on
 it in both ingestion modes, and measures: the log's loading, our listing, one series, the page's
@@ -106,6 +106,7 @@ def main() -> None:
     parser.add_argument("--logs", type=Path, help="keep the logs there, or use those that are")
     parser.add_argument("--quick", action="store_true", help="a small log, everything once")
     parser.add_argument("--mode", choices=("true", "false"), help="one value of --load_fast only")
+    parser.add_argument("--tab", choices=("explain", "images"), help="one of the two only")
     arguments = parser.parse_args()
     size = QUICK if arguments.quick else Size()
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
@@ -120,11 +121,14 @@ def main() -> None:
         for mode in [arguments.mode] if arguments.mode else ["true", "false"]:
             flags = ("--host", "127.0.0.1", f"--load_fast={mode}")
             print(f"\n--load_fast={mode}\n", flush=True)
-            with serve(logs / "explain_log", *flags) as server:
-                explain(browser, server, size, rounds, SCENES[:1] if arguments.quick else SCENES)
-            kept = f"--samples_per_plugin=images={size.epochs}"
-            with serve(logs / "images_log", *flags, kept) as server:
-                images(browser, server, size, rounds)
+            if arguments.tab != "images":
+                scenes = SCENES[:1] if arguments.quick else SCENES
+                with serve(logs / "explain_log", *flags) as server:
+                    explain(browser, server, size, rounds, scenes)
+            if arguments.tab != "explain":
+                kept = f"--samples_per_plugin=images={size.epochs}"
+                with serve(logs / "images_log", *flags, kept) as server:
+                    images(browser, server, size, rounds)
         browser.close()
 
 
@@ -192,7 +196,7 @@ def scrub(browser: Browser, server: Server, scene: Scene, size: Size) -> None:
     place = "".join(f"&p.tfexplain.{key}={quote(value)}" for key, value in chosen.items())
     with open_page(browser, server.address, place) as page:
         page.page.set_viewport_size({"width": scene.window[0], "height": scene.window[1]})
-        wait_loaded(page)
+        wait_loaded(page, patience_s=300)
         page.page.wait_for_timeout(500)
         before = page_memory(browser, page.page)
         requests = len(page.requests)

@@ -166,7 +166,7 @@ def _frame(page: Page) -> Frame:
     return frame
 
 
-def wait_loaded(page: ExplainPage) -> ExplainPage:
+def wait_loaded(page: ExplainPage, patience_s: float = 20) -> ExplainPage:
     """Wait for the first maps and their numbers."""
     page.frame.wait_for_function(
         """() => {
@@ -174,7 +174,7 @@ def wait_loaded(page: ExplainPage) -> ExplainPage:
             const { store, scene } = app.dashboard;
             return scene.steps.length > 0 && !store.busy;
         }""",
-        timeout=20_000,
+        timeout=1000 * patience_s,
     )
     page.settle()
     return page
