@@ -26,8 +26,10 @@ class Explain(LoggingCallback):
     Args:
         val: Validation data: (x, y) arrays, x alone, a `tf.data.Dataset`, or a Keras `PyDataset`
             or `Sequence`. Datasets are read up to 1024 rows.
-        explainers: Methods with their settings. Default `FeatureMaps(), GradCAM(),
-            IntegratedGradients()`; only the last for models without a spatial layer.
+        explainers: Methods with their settings. Default what fits the model, which is printed:
+            `FeatureMaps(), GradCAM()` where a layer has positions, `AttentionRollout()` where
+            attention leads to the output, `IntegratedGradients()` where there are gradients,
+            `KernelSHAP()` for tables of up to 10 features, else `Occlusion()`.
         log_dir: Where the run goes; records are written below it in `explain`.
         every: Explain every so many epochs. The last epoch is always explained.
         at: Explain these epochs and the last, instead: `at=(0, 5, 20)`. Epochs count from 0, and

@@ -268,11 +268,6 @@ class Passes:
         """What an input array [N, ...] is to this model."""
         return layout.layout(inputs.ndim, self.sites)
 
-    @property
-    def ranks(self) -> list[int]:
-        """How many axes each of the inputs has, the batch among them."""
-        return [spec.shape.rank for spec in tf.nest.flatten(self.specs)]
-
     def channel_axis(self, inputs: Any) -> int | None:
         """The axis that a map of this input is summed over."""
         rank = inputs.ndim - 2

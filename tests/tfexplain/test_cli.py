@@ -69,9 +69,12 @@ def test_what_the_user_can_mend_is_a_message_and_status_2(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--explainer", "LIME"], "--explainer='LIME': expected one of FeatureMaps, GradCAM, Int"),
+        (
+            ["--explainer", "CAM"],
+            "--explainer='CAM': expected one of Attention, AttentionRollout, ",
+        ),
         (["--layer", "conv9"], "layer='conv9': no such layer"),
-        (["--layer", "conv", "--explainer", "IntegratedGradients"], "is not bound to a layer"),
+        (["--layer", "conv", "--explainer", "RISE"], "is not bound to a layer"),
         (["--samples", "0"], "samples=0: expected a whole number"),
     ],
 )

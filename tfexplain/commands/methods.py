@@ -26,7 +26,8 @@ def explainers(
 
     Args:
         names: Classes of `tfexplain.explainers`.
-        layer: Path of the layer, for every method that has one.
+        layer: Path of the layer, for every method that is named and has one; where none is named,
+            for `GradCAM`, beside `IntegratedGradients` at the input.
         settings: `name=value`, for every method that has it, or `Method.name=value`. Values are
             written as in Python; what is none is taken as text.
         option: How the user calls the names.
@@ -36,6 +37,7 @@ def explainers(
     """
     if names is None and layer is None and not settings:
         return None
+    placed = ["GradCAM"] if names is None else names
     names = ["GradCAM", "IntegratedGradients"] if names is None else names
     classes = methods()
     for name in names:
@@ -45,7 +47,7 @@ def explainers(
     for setting in settings or ():
         _set(setting, names, classes, chosen)
     if layer is not None:
-        _place(layer, names, classes, chosen)
+        _place(layer, placed, classes, chosen[: len(placed)])
     return [classes[name](**values) for name, values in zip(names, chosen, strict=True)]
 
 

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
+import tensorflow as tf
+
+from tfexplain.callables import CallablePasses
+from tfexplain.explainers.attention_rollout import AttentionRollout
 from tfexplain.explainers.base import Explainer
 from tfexplain.explainers.feature_maps import FeatureMaps
 from tfexplain.explainers.grad_cam import GradCAM
 from tfexplain.explainers.integrated_gradients import IntegratedGradients
+from tfexplain.explainers.kernel_shap import KernelSHAP
+from tfexplain.explainers.occlusion import Occlusion
 from tfexplain.layout import layout
 from tfexplain.passes import Passes
+from tfexplain.sites import LayerError
 from tfexplain.tap import spatial_sites
 
 _KINDS = {
@@ -20,6 +28,8 @@ _KINDS = {
     "sequence": "sequences",
     "features": "rows of features",
 }
+# So many features are shared out exactly, in 2^10 passes a sample.
+_EXACT = 10
 
 
 @dataclass(frozen=True)
@@ -29,11 +39,15 @@ class Facts:
     Attributes:
         positions: Whether some layer has positions that a map can lie over.
         gradients: Whether the score has a gradient with respect to some input.
+        attention: Whether attention leads from the tokens to the output, layer after layer.
+        features: How many a row has, where the only input is such rows; 0 elsewhere.
         inputs: What the inputs are, in words.
     """
 
     positions: bool
     gradients: bool
+    attention: bool
+    features: int
     inputs: str
 
 
@@ -41,8 +55,10 @@ class Facts:
 _CHOICES: tuple[tuple[Callable[[], Explainer], Callable[[Facts], bool]], ...] = (
     (FeatureMaps, lambda known: known.positions),
     (GradCAM, lambda known: known.positions),
-    # Without anything else to show, its error says what is missing.
-    (IntegratedGradients, lambda known: known.gradients or not known.positions),
+    (AttentionRollout, lambda known: known.attention),
+    (IntegratedGradients, lambda known: known.gradients),
+    (KernelSHAP, lambda known: 0 < known.features <= _EXACT),
+    (Occlusion, lambda known: not known.gradients and not known.positions),
 )
 
 
@@ -54,6 +70,27 @@ def fitting(passes: Passes) -> tuple[Explainer, ...]:
 
 def facts(passes: Passes) -> Facts:
     """What the choice depends on."""
-    kinds = list(dict.fromkeys(_KINDS[layout(rank, passes.sites)] for rank in passes.ranks))
-    positions = any(site.spatial for site in spatial_sites(passes.sites))
-    return Facts(positions, passes.moving, " and ".join(kinds))
+    specs = tf.nest.flatten(passes.specs)
+    kinds = [_kind(spec, passes) for spec in specs]
+    table = kinds == ["rows of features"]
+    return Facts(
+        positions=any(site.spatial for site in spatial_sites(passes.sites)),
+        gradients=passes.moving and not isinstance(passes, CallablePasses),
+        attention=_attends(passes),
+        features=int(specs[0].shape[1] or 0) if table else 0,
+        inputs=" and ".join(dict.fromkeys(kinds)),
+    )
+
+
+def _kind(spec: Any, passes: Passes) -> str:
+    if spec.shape.rank == 2 and spec.dtype.is_integer:
+        return "rows of indices"
+    return _KINDS[layout(spec.shape.rank, passes.sites)]
+
+
+def _attends(passes: Passes) -> bool:
+    try:
+        AttentionRollout().reading(passes)
+    except LayerError:  # no attention, or layers that do not follow one another
+        return False
+    return True

@@ -48,18 +48,19 @@ def test_text_that_looks_like_a_number_stays_text_where_text_is_wanted() -> None
 
 def test_the_layer_goes_to_every_method_that_has_one() -> None:
     cam, maps, integrated = made(["GradCAM", "FeatureMaps", "IntegratedGradients"], [], "conv")
-    assert (cam.layer, maps.layers) == ("conv", ["conv"])
-    assert isinstance(integrated, IntegratedGradients)
+    assert (cam.layer, maps.layers, integrated.layer) == ("conv", ["conv"], "conv")
     assert explainers(None, None, None) is None
     default = explainers(None, "conv", None)
     assert default is not None
-    assert [one.name for one in default] == ["GradCAM", "IntegratedGradients"]
+    cam, integrated = default
+    assert isinstance(integrated, IntegratedGradients)
+    assert (cam.name, cam.layer, integrated.layer) == ("GradCAM", "conv", None)  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
     ("names", "settings", "layer", "message"),
     [
-        (["Grad"], [], None, "--method='Grad': expected one of FeatureMaps, GradCAM"),
+        (["Grad"], [], None, "--method='Grad': expected one of Attention, .* GradCAM, "),
         (["GradCAM"], ["steps=3"], None, "--set steps=3: expected NAME=VALUE with a setting of Gr"),
         (["GradCAM"], ["relu"], None, "--set relu: expected NAME=VALUE .* GradCAM: .*relu"),
         (["GradCAM"], ["FeatureMaps.channels=3"], None, "--set FeatureMaps.channels=3: expected"),
@@ -70,7 +71,7 @@ def test_the_layer_goes_to_every_method_that_has_one() -> None:
         (["IntegratedGradients"], ["quadrature=simpson"], None, "expected .* or 'midpoint'; got"),
         (["IntegratedGradients"], ["baseline=grey"], None, "--set baseline=grey: expected float"),
         (["IntegratedGradients"], ["whole=True"], None, "--set whole=True: expected NAME=VALUE"),
-        (["IntegratedGradients"], [], "conv", "--layer='conv': IntegratedGradients is not bound"),
+        (["RISE"], [], "conv", "--layer='conv': RISE is not bound"),
     ],
 )
 def test_what_does_not_fit(

@@ -9,12 +9,12 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from support import zoo
+from support import transformers, zoo
 
 from tfexplain import Explain, Saliency
 from tfexplain.explainers.choosing import facts, fitting
 from tfexplain.explainers.together import as_batch
-from tfexplain.passes import Passes
+from tfexplain.passes import Passes, passes_of
 
 
 @pytest.mark.parametrize(
@@ -37,11 +37,33 @@ def test_models_with_positions(make: Callable[[Any], Any], inputs: str) -> None:
     ]
 
 
-def test_tables() -> None:
-    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
-    passes = Passes(model, as_batch(np.ones((2, 4))))
-    assert facts(passes).inputs == "rows of features"
-    assert [explainer.name for explainer in fitting(passes)] == ["IntegratedGradients"]
+def names(model: Any, inputs: Any) -> list[str]:
+    return [explainer.name for explainer in fitting(passes_of(model, as_batch(inputs)))]
+
+
+@pytest.mark.parametrize(
+    ("features", "expected"),
+    [(10, ["IntegratedGradients", "KernelSHAP"]), (11, ["IntegratedGradients"])],
+)
+def test_tables(features: int, expected: list[str]) -> None:
+    model = keras.Sequential([keras.Input((features,)), keras.layers.Dense(3)])
+    assert facts(passes_of(model, as_batch(np.ones((2, features))))).inputs == "rows of features"
+    assert names(model, np.ones((2, features))) == expected
+
+
+def test_text_transformers_and_functions() -> None:
+    kind = zoo.words(keras)
+    assert names(kind.model, kind.inputs)[-1] == "IntegratedGradients"
+    assert facts(passes_of(kind.model, as_batch(kind.inputs))).inputs == "rows of indices"
+    kind = transformers.class_token(keras)
+    assert names(kind.model, kind.inputs) == [
+        "FeatureMaps",
+        "GradCAM",
+        "AttentionRollout",
+        "IntegratedGradients",
+    ]
+    chosen = names(lambda x: x.reshape(len(x), -1).sum(1), np.ones((2, 8, 8, 1)))
+    assert chosen == ["Occlusion"]
 
 
 def test_the_choice_is_printed(tmp_path: Any, capsys: Any) -> None:
