@@ -105,6 +105,7 @@ def _explaining(
         images=False,
         seed=0,
         verbose=False,
+        feature_names=tuple(samples.features),
     )
     settings.check()
     try:

@@ -135,6 +135,9 @@ def test_rows_of_a_table(folder: Path, tmp_path: Path, capsys: Any) -> None:
     assert kept["targets"].tolist() == [2, 1]
     assert np.allclose(kept["values"], inputs * kernel[:, [2, 1]].T, atol=1e-4)
     assert (tmp_path / "overlays" / "IntegratedGradients.png").exists()
+    logged = read_run(tmp_path / "logs" / "table").record("values/input")
+    assert list(logged.names) == ["a", "b"]
+    assert sorted(map(tuple, logged.values.tolist())) == [(1, 3), (7, 8)]
 
 
 def test_what_is_not_ours_is_never_overwritten(folder: Path, tmp_path: Path, capsys: Any) -> None:
