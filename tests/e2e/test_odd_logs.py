@@ -34,25 +34,31 @@ def write_table(log_dir: Path) -> None:
     log.close()
 
 
-def test_a_table_is_a_strip_with_its_numbers(open_tab: OpenPage, tmp_path: Path) -> None:
+def test_a_table_of_an_older_log_is_bars_with_its_numbers(
+    open_tab: OpenPage, tmp_path: Path
+) -> None:
+    """Neither its layout nor its features' names and values were logged."""
     write_table(tmp_path / "table")
+    order = np.argsort(-np.abs(FEATURES), kind="stable")
     with serve(tmp_path, "--host", "127.0.0.1") as server:
         server.wait_for(lambda runs: any(len(run["groups"]) == 3 for run in runs.values()))
         with open_tab(server) as page:
             cell = page.map("IntegratedGradients", "input", 0, "table")
             assert cell.flag == ""
-            assert cell.hover(0, 4, 1, 6) == "1.00 output at feature 4"
-            # The strip lies in the middle: neither above nor below it is anything drawn.
-            assert cell.colour(0, 1, 7, 6) == cell.colour(6, 1, 7, 6) == (0, 0, 0)
-            drawn = [cell.colour(3, column, 7, 6) for column in range(6)]
-            assert drawn[1] == (1, 70, 140)
-            assert drawn[0][0] > drawn[0][2]
+            assert cell.hover(1, 0, 6, 1) == "1.00 output at feature 4"
+            # Zero stands behind the names: to its left what is against, to its right what is for.
+            assert cell.colour(0, 5, 6, 10) == (1, 70, 140)
+            assert cell.colour(2, 5, 6, 10) == (238, 240, 243)
+            red, _, blue = cell.colour(1, 7, 6, 10)
+            assert red > blue
             page.frame.locator("tfx-map-cell button").first.click()
             page.frame.get_by_text("Values as a table").click()
             shown = page.frame.locator("tfx-enlarged tbody td")
             expect(shown).to_have_count(6)
             numbers = [float(text.replace(MINUS, "-")) for text in shown.all_inner_texts()]
-            np.testing.assert_allclose(numbers, FEATURES, rtol=6e-3)
+            np.testing.assert_allclose(numbers, FEATURES[order], rtol=6e-3)
+            names = page.frame.locator("tfx-enlarged tbody th").all_inner_texts()
+            assert names == [f"feature {i}" for i in order]
 
 
 def test_values_are_neither_right_nor_wrong(open_tab: OpenPage, tmp_path: Path) -> None:
