@@ -20,8 +20,7 @@ from e2e.test_maps import number
 
 pytestmark = pytest.mark.browser
 
-EVIDENCE = "map/WordEvidence/input"
-ATTENTION = "matrix/WordAttention/embed"
+ATTENTION = "matrix/Attention/attend"
 INTEGRATED = "map/IntegratedGradients/input"
 LAST = EPOCHS - 1
 
@@ -108,10 +107,10 @@ def close(value: float) -> object:
 def test_words_and_their_values(open_tab: OpenPage, server: Server, kinds_log: Path) -> None:
     run = read_run(kinds_log / "text1")
     words = words_of(run, 1)
-    with open_tab(server, place("text1", "text2", group=EVIDENCE, sample=1)) as page:
+    with open_tab(server, place("text1", "text2", group=INTEGRATED, sample=1)) as page:
         for epoch in (0, LAST):
             page.seek(epoch)
-            values = run.record(f"{EVIDENCE}/1", epoch).values
+            values = run.record(f"{INTEGRATED}/1", epoch).values
             told = steered(page, ["ArrowRight"] if epoch == 0 else ["ArrowRight", "ArrowDown"])
             index = 0 if epoch == 0 else 2
             assert told.endswith(f"logit at “{words[index]}” (word {index})")
@@ -125,9 +124,9 @@ def test_words_and_their_values(open_tab: OpenPage, server: Server, kinds_log: P
 
 def test_words_of_two_runs(open_tab: OpenPage, server: Server, kinds_log: Path) -> None:
     runs = [read_run(kinds_log / name) for name in ("text1", "text2")]
-    a, b = (run.record(f"{EVIDENCE}/0", LAST).values for run in runs)
+    a, b = (run.record(f"{INTEGRATED}/0", LAST).values for run in runs)
     with open_tab(server, place("text1", "text2")) as page:
-        cell = page.map("WordEvidence", "input", 0, "text2")
+        cell = page.map("IntegratedGradients", "input", 0, "text2")
         assert number(cell.fact("scale")) == close(np.abs(b).max())
         told = hover(page, cell.cell.locator("canvas"), 0.03, 0.15)
         assert told.endswith(f"“{words_of(runs[0], 0)[0]}” (word 0)")

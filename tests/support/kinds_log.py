@@ -9,8 +9,7 @@ import keras
 import numpy as np
 from sklearn.datasets import load_wine
 
-from support.kinds import WordAttention, WordEvidence
-from tfexplain import Explain, FeatureMaps, GradCAM, IntegratedGradients
+from tfexplain import Attention, Explain, FeatureMaps, GradCAM, IntegratedGradients
 
 layers = keras.layers
 EPOCHS = 3
@@ -41,15 +40,12 @@ def sentences(count: int = 96) -> tuple[Any, Any]:
 def write_text(log_dir: Path, seed: int) -> None:
     x, y = sentences()
     keras.utils.set_random_seed(seed)
-    model = keras.Sequential(
-        [
-            keras.Input((LENGTH,), dtype="int32"),
-            layers.Embedding(len(WORDS), 8, mask_zero=True, name="embed"),
-            layers.GlobalAveragePooling1D(),
-            layers.Dense(2, activation="softmax"),
-        ]
-    )
-    explainers = [WordEvidence(), WordAttention()]
+    inputs = keras.Input((LENGTH,), dtype="int32")
+    vectors = layers.Embedding(len(WORDS), 8, mask_zero=True, name="embed")(inputs)
+    attended = layers.MultiHeadAttention(6, 4, name="attend")(vectors, vectors)
+    mean = layers.GlobalAveragePooling1D()(layers.Add()([vectors, attended]))
+    model = keras.Model(inputs, layers.Dense(2, activation="softmax")(mean))
+    explainers = [IntegratedGradients(), Attention(attention_heads=[0, 1, 5])]
     options = {"vocabulary": WORDS, "class_names": ["bad", "good"]}
     _fit(model, x, y, log_dir, explainers, 0.05, **options)
 
