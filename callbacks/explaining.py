@@ -18,7 +18,7 @@ from tfexplain.explainers.choosing import fitting
 from tfexplain.explainers.together import explain_each
 from tfexplain.passes import Passes
 from tfexplain.quality import Shown
-from tfexplain.targets import Head
+from tfexplain.targets import Head, measure
 from tfexplain.wrapping import unwrapped
 
 Found = Mapping[str, Explanation]
@@ -153,7 +153,10 @@ class Explaining:
         self, name: str, attribution: Attribution, step: int, writer: RunWriter
     ) -> None:
         where = place(attribution, self.passes, self.batch)
-        content = content_of(attribution, *where, self.explainers[name].settings())
+        explainer = self.explainers[name]
+        head = self.passes.head(explainer.head)
+        number = measure(self.settings.targets, head, explainer.output)
+        content = content_of(attribution, *where, explainer.settings(), number)
         layer = self.named(attribution.layer)
         for sample in range(len(self.batch.rows)):
             tag = schema.Tag(content.kind, name, layer, sample)

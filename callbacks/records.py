@@ -65,6 +65,7 @@ def content_of(
     layout: schema.Layout | Literal[""],
     under: str,
     settings: Mapping[str, str],
+    score_unit: str,
 ) -> schema.Content:
     """What is constant over the steps of an attribution's series.
 
@@ -73,6 +74,7 @@ def content_of(
         layout: How one sample's values lie.
         under: Name of the input that the values lie over; empty for none.
         settings: The explainer's.
+        score_unit: What the explained number is measured in.
     """
     channels = attribution.kind == "channels"
     first = _channels(attribution.values[0]) if channels else attribution.maps[0]
@@ -85,6 +87,7 @@ def content_of(
         channels=attribution.total_channels,
         settings=settings,
         layout=layout,
+        score_unit=score_unit,
     )
 
 

@@ -45,8 +45,8 @@ bytes. `samples` and `values/` stand at step 0; the step of `inputs/` is any num
 each time, and the last one holds. The picture of a volume [d, h, w] is a sheet of its slices, row
 by row, the smallest whole number of at least sqrt(d) in a row.
 
-Version 1.1 added `layout`, volumes, `matrix/` and `values/`. What a log of 1.0 lacks is told by
-the shape of its maps.
+Version 1.1 added `layout`, `score_unit`, volumes, `matrix/` and `values/`. What a log of 1.0 lacks
+is told by the shape of its maps.
 
 What never changes with the step is in `plugin_content`, a small JSON object (`Content`):
 TensorBoard keeps only the first one of a tag, so later events of a file leave it out.
@@ -210,8 +210,9 @@ class Content:
     map, `input` names the `inputs/` or `values/` series the map lies over, `channels` is how many
     channels the layer has, `settings` are the explainer's own, as text; of `drift` and `fidelity`
     the `role` of their records, so that controls are known before anything of theirs is read.
-    `layout` says how the values of a map or an input lie; empty where it is not known, as in
-    logs of version 1.0 and for layouts that only a newer version has.
+    `score_unit` is what the explained number of a map is measured in; empty in logs of version 1.0,
+    where it is that of the values. `layout` says how the values of a map or an input lie; empty
+    where it is not known, as in logs of version 1.0 and for layouts that only a newer one has.
     """
 
     kind: Kind
@@ -222,6 +223,7 @@ class Content:
     channels: int = 0
     settings: Mapping[str, str] = field(default_factory=dict)
     layout: Layout | Literal[""] = ""
+    score_unit: str = ""
 
     def encode(self) -> bytes:
         """JSON bytes for `SummaryMetadata.PluginData.content`."""
@@ -242,6 +244,7 @@ class Content:
             and isinstance(raw.get("signed", False), bool)
             and isinstance(raw.get("input", ""), str)
             and isinstance(raw.get("layout", ""), str)
+            and isinstance(raw.get("score_unit", ""), str)
             and _is_size(raw.get("channels", 0))
             and isinstance(shape, list)
             and len(shape) <= 4
@@ -260,6 +263,7 @@ class Content:
             raw.get("channels", 0),
             settings,
             raw.get("layout", "") if raw.get("layout") in LAYOUTS else "",
+            raw.get("score_unit", ""),
         )
 
 

@@ -81,6 +81,7 @@ def test_the_listing_groups_the_samples_of_a_map(demo: Log) -> None:
         "channels": 12,
         "settings": {"relu": "True"},
         "layout": "",
+        "score_unit": "",
     }
     (image,) = run["inputs"]
     assert (image["name"], image["layout"], image["shape"]) == ("image", "", (8, 8, 1))

@@ -156,6 +156,8 @@ def test_while_training(tmp_path: Path) -> None:
     found = [run.record(f"map/Saliency/input/{sample}") for sample in range(2)]
     assert np.allclose([record.score for record in found], expected, atol=1e-5)
     assert [record.target for record in found] == [-1, -1]
+    content = run.content("map/Saliency/input/0")
+    assert (content.unit, content.score_unit) == ("activation per unit of input", "activation")
     assert "channel 2 of conv, explained as activation" in run.record("samples").settings["target"]
 
 

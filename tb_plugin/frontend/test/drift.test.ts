@@ -21,6 +21,7 @@ import { isControl, type ShownRun } from "../src/state/scene.ts";
 
 const CONTENT = {
   unit: "",
+  scoreUnit: "",
   signed: false,
   shape: [],
   input: "",

@@ -9,6 +9,7 @@ import type { Layout } from "../src/data/listing.ts";
 
 const content = (shape: readonly number[], layout: Layout | "" = "") => ({
   unit: "",
+  scoreUnit: "",
   signed: false,
   shape,
   input: "",

@@ -6,7 +6,14 @@ import { batches, firstLook, inOrder, type Want } from "../src/data/plan.ts";
 function want(run: string, name: string, samples: readonly number[] = [], side = 1): Want {
   const kind = name.split("/")[0] as Group["kind"];
   const all = kind === "map" || kind === "channels" ? [0, 1, 2, 3] : [];
-  const content = { unit: "", signed: false, shape: [side, side], input: "", channels: 0 };
+  const content = {
+    unit: "",
+    scoreUnit: "",
+    signed: false,
+    shape: [side, side],
+    input: "",
+    channels: 0,
+  };
   const group = {
     ...{ group: name, kind, explainer: "", layer: "", samples: all, lastStep: 99, stamp: "" },
     content: { ...content, settings: {}, layout: "" as const },

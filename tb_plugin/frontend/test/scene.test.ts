@@ -138,6 +138,21 @@ test("of long logs only the samples that are needed are fetched, and make the sc
   assert.deepEqual(fetched(100, { samples: [2], opened }), [[2, 4], [[2, 4]]]);
 });
 
+test("a score has a unit of its own; in older logs it is that of the map", () => {
+  const groups = [
+    { group: "map/Saliency/x", score_unit: "logit", unit: "logit per unit of input" },
+    { group: "map/IG/x", unit: "probability" },
+  ].map(({ group, ...content }) => ({ group, kind: "map", explainer: "", layer: "x", content }));
+  const [run] = readListing({ runs: [{ run: "a", groups }] }).runs;
+  assert.deepEqual(
+    run?.groups.map(({ content }) => [content.unit, content.scoreUnit]),
+    [
+      ["logit per unit of input", "logit"],
+      ["probability", "probability"],
+    ],
+  );
+});
+
 test("epochs along a strip", () => {
   const axis = axisOf([2, 3, 5], 80);
   assert.deepEqual([xOf(axis, 2), xOf(axis, 3), xOf(axis, 6)], [0, 20, 80]);

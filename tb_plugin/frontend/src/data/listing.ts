@@ -6,6 +6,8 @@ export type GroupKind = RecordKind;
 
 export interface Content {
   readonly unit: string;
+  /** What the explained number is measured in. */
+  readonly scoreUnit: string;
   readonly signed: boolean;
   readonly shape: readonly number[];
   readonly input: string;
@@ -117,6 +119,7 @@ function readContent(json: Json): Content {
   const settings = Object.entries(object(json.settings)).map(([key, value]) => [key, text(value)]);
   return {
     unit: text(json.unit),
+    scoreUnit: text(json.score_unit) || text(json.unit),
     signed: json.signed === true,
     shape: numbers(json.shape),
     input: text(json.input),

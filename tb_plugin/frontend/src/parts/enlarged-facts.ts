@@ -52,7 +52,7 @@ export function factsOf(
     ["epoch", String(step)],
     ["map", size],
     ["target", className(run.samples, map.target)],
-    ["score", `${short(map.score)} ${unit}`],
+    ["score", `${short(map.score)} ${column.scoreUnit}`],
     ["scale, max |value|", `${short(map.scale)} ${unit}`],
     ...(map.gap === undefined
       ? []

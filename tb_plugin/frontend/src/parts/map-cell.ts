@@ -117,10 +117,10 @@ export class MapCell extends RunCell {
   }
 
   private tell(record: AttributionMap | undefined): void {
-    const { unit } = this.column;
+    const { unit, scoreUnit } = this.column;
     const target = record ? className(this.run.samples, record.target) : "";
     setText(this.find(".score-name"), record ? `score, ${target}` : "score");
-    setText(this.find(".score"), record ? `${short(record.score)} ${unit}` : "–");
+    setText(this.find(".score"), record ? `${short(record.score)} ${scoreUnit}` : "–");
     setText(this.find(".scale"), record ? `${short(record.scale)} ${unit}` : "–");
     const hasGap = record?.gap !== undefined;
     this.find(".gap-name")?.toggleAttribute("hidden", !hasGap);

@@ -35,6 +35,7 @@ export interface Column {
   readonly explainer: string;
   readonly layer: string;
   readonly unit: string;
+  readonly scoreUnit: string;
   readonly signed: boolean;
 }
 
@@ -216,9 +217,9 @@ function columnsOf(shown: readonly ShownRun[]): Column[] {
   const columns = new Map<string, Column>();
   for (const { group, kind, explainer, layer, content } of shown.flatMap((s) => s.run.groups)) {
     if (!isColumn(kind) || columns.has(group)) continue;
-    const { unit, signed } = content;
+    const { unit, scoreUnit, signed } = content;
     const layout = layoutOf(kind, content);
-    columns.set(group, { group, kind, layout, explainer, layer, unit, signed });
+    columns.set(group, { group, kind, layout, explainer, layer, unit, scoreUnit, signed });
   }
   const found = [...columns.values()];
   const explainers = [...new Set(found.map(({ explainer }) => explainer))];
