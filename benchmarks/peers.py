@@ -111,13 +111,13 @@ def measure(name: str, pythons: dict[str, str], options: argparse.Namespace) -> 
 
 
 def planned(opened: dict[str, Any], methods: Sequence[str]) -> list[Row]:
-    """A row for each method and library; ours also where we have none."""
+    """A row for each method and library, also where a library has none."""
     rows = []
     for method in methods:
         for library, found in opened.items():
             row = Row(method, library, passes=found["passes"][method][1])
             if method not in found["methods"]:
-                row.missing = "not yet on our side" if library == OURS else "has none"
+                row.missing = "has none"
             rows.append(row)
     return rows
 

@@ -59,6 +59,18 @@ def linear(model: Any) -> None:
     model.layers[-1].activation = keras.activations.linear
 
 
+def noisy(inputs: Array, task: Task) -> Array:
+    """Our noisy copies of each sample, [N, samples, ...], for others to average over.
+
+    Whose noise is random could only agree with enough samples; that of all samples is one here.
+    """
+    drawn = np.random.default_rng([0, 0]).standard_normal(
+        (task.samples, *inputs.shape[1:]), np.float32
+    )
+    spread = task.noise * np.ptp(inputs, axis=tuple(range(1, inputs.ndim)), keepdims=True)
+    return inputs[:, None] + spread[:, None] * drawn
+
+
 def agreement(theirs: Any, ours: Any) -> tuple[float, float]:
     """Mean correlation of the samples' maps, and the largest difference over the largest value.
 

@@ -14,25 +14,28 @@ from cases import Array
 from peers_method import Log, Method, Task
 
 import tfexplain
-from tfexplain import Explain, GradCAM, IntegratedGradients, Saliency
+from tfexplain import Explain, GradCAM, IntegratedGradients, Occlusion, Saliency, SmoothGrad
 from tfexplain.explainers import Explainer
 
 VERSIONS = {"tfexplain": tfexplain.__version__}
 
 
 def methods(task: Task) -> dict[str, Method]:
-    """The methods that we have."""
+    """All methods; the noise is a share of each image's range here."""
     case = task.case
-    cam, saliency = GradCAM(layer=case.layer), Saliency()
-    # A record is as long for one node as for all.
+    smooth = SmoothGrad(samples=task.samples, noise=task.noise)
     return {
-        "Grad-CAM": _method(task, cam, cam),
-        "Saliency": _method(task, saliency, saliency),
+        "Grad-CAM": _method(task, GradCAM(layer=case.layer)),
+        "Saliency": _method(task, Saliency()),
+        # A record is as long for one node as for all.
         "IG": _method(task, IntegratedGradients(steps=case.steps), IntegratedGradients(steps=1)),
+        "SmoothGrad": _method(task, smooth),
+        "Occlusion": _method(task, Occlusion(window=task.patch, stride=task.patch)),
     }
 
 
-def _method(task: Task, explainer: Explainer, logged: Explainer) -> Method:
+def _method(task: Task, explainer: Explainer, logged: Explainer | None = None) -> Method:
+    """`logged` is what is explained where only records are counted; default the explainer."""
     case = task.case
 
     def call() -> Array:
@@ -42,7 +45,7 @@ def _method(task: Task, explainer: Explainer, logged: Explainer) -> Method:
         def write(folder: Path, after: Callable[[], None]) -> None:
             callback = Explain(
                 case.images,
-                logged,
+                logged or explainer,
                 log_dir=folder,
                 samples=len(case.images),
                 targets=task.target,

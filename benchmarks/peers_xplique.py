@@ -6,12 +6,15 @@ Small images are all explained at once, which is fastest; of large ones, 64 poin
 from __future__ import annotations
 
 from importlib.metadata import version
+from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import tensorflow as tf
 from cases import Array
-from peers_method import Method, Pairs, Task, linear
+from peers_method import Method, Pairs, Task, linear, noisy
 from xplique.attributions import GradCAM, IntegratedGradients, Occlusion, Saliency, SmoothGrad
+from xplique.attributions.gradient_statistics.gradient_statistic import GradientStatistic
 
 VERSIONS = {"Xplique": version("xplique")}
 
@@ -43,10 +46,21 @@ def methods(task: Task) -> dict[str, Method]:
         summed = ours.sum(axis=-1, keepdims=True)
         return {"": (theirs, summed), "times the channels": (theirs * images.shape[-1], summed)}
 
+    def smoothed(ours: Array) -> Pairs:
+        def perturb(inputs: Any, *_: Any) -> Any:
+            return tf.constant(noisy(np.asarray(inputs), task).reshape(-1, *images.shape[1:]))
+
+        with patch.object(GradientStatistic, "_perturb_samples", staticmethod(perturb)):
+            theirs = smooth(images, one_hot)
+        return {"our noise, mean of the channels": (theirs, ours.mean(axis=-1, keepdims=True))}
+
+    def occluded(ours: Array) -> Pairs:
+        return {"": (occlusion(images, one_hot), ours)}
+
     return {
         "Grad-CAM": Method(lambda: cam(images, one_hot), cams),
         "Saliency": Method(lambda: saliency(images, one_hot), gradients),
         "IG": Method(lambda: ig(images, one_hot), paths),
-        "SmoothGrad": Method(lambda: smooth(images, one_hot)),
-        "Occlusion": Method(lambda: occlusion(images, one_hot)),
+        "SmoothGrad": Method(lambda: smooth(images, one_hot), smoothed),
+        "Occlusion": Method(lambda: occlusion(images, one_hot), occluded),
     }

@@ -32,18 +32,23 @@ def test_peers_agree_and_each_method_has_its_row():
         for row in rows("peers.py", "--quick", "--here", "--peer", "tf-keras-vis", "--rounds", "1")
     }
     assert len(found) == 5 * 2
-    for method in ("Grad-CAM", "Saliency"):
+    for method in ("Grad-CAM", "Saliency", "SmoothGrad"):
         ours, theirs = found[method, "tfexplain"], found[method, "tf-keras-vis"]
         for row in (ours, theirs):
             ratios = [float(row["÷ bare passes"]), float(row["the same in CPU time"])]
             assert all(0 < ratio < math.inf for ratio in ratios)
-        correlation, difference = theirs["correlation with ours, largest difference"].split(", ")
+        agreed = theirs["correlation with ours, largest difference"].removeprefix("our noise: ")
+        correlation, difference = agreed.split(", ")
         assert float(correlation) > 0.9999
         assert float(difference.rstrip("%")) < 0.1
         pictures, numbers = (part.split()[0] for part in ours["bytes an epoch"].split("; "))
         assert int(pictures.replace(",", "")) > int(numbers.replace(",", "")) > 0
     assert found["IG", "tfexplain"]["passes"] == "4"
-    assert found["IG", "tf-keras-vis"]["passes"] == "has none"
+    occlusion = found["Occlusion", "tfexplain"]
+    assert occlusion["passes"] == "16"
+    assert "without pictures" in occlusion["bytes an epoch"]
+    for method in ("IG", "Occlusion"):
+        assert found[method, "tf-keras-vis"]["passes"] == "has none"
 
 
 def test_training_with_and_without_callbacks():
