@@ -76,6 +76,8 @@ class Spending:
         epochs: How many epochs `training` holds.
         explained: How many of them were explained.
         dearest: What the longest explanation took.
+        beside: The part of `explaining` that went to epochs that are not explained: writing their
+            metrics, waiting for a disk or for other workers.
         first: What the first epoch took, which compiles and is no measure of the others.
     """
 
@@ -84,6 +86,7 @@ class Spending:
     epochs: int = 0
     explained: int = 0
     dearest: float = 0.0
+    beside: float = 0.0
     first: float = 0.0
 
     def due(self, share: float, every: int, since: int | None, left: int | None) -> bool:
@@ -112,7 +115,7 @@ class Spending:
 
         Always, unless more than two explanations are owed, as after many short fits in a row.
         """
-        return self.explaining - share * self.training <= 2 * self.dearest
+        return self.explaining - self.beside - share * self.training <= 2 * self.dearest
 
     def _payable(self, share: float, left: int) -> float:
         """How many more explanations of the mean cost the whole training can pay for."""
@@ -235,6 +238,8 @@ class Cadence:
         self.spending.explaining += seconds
         if self._explaining:
             self.spending.dearest = max(self.spending.dearest, self._charge)
+        else:
+            self.spending.beside += seconds
 
 
 def _percent(share: float) -> str:

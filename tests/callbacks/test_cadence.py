@@ -136,6 +136,22 @@ def test_a_training_that_stops_early_has_been_spread_all_the_same() -> None:
     assert training.cadence.due_at_end()
 
 
+def test_waiting_beside_epochs_that_are_not_explained_leaves_no_last_one_out() -> None:
+    """A disk or another worker that is slow is no explanation that is owed."""
+    training = Training(1e-9)
+    training.cadence.begin(2)
+    for step in range(3):
+        training.step, training.now = step, training.now + 1
+        with training.cadence.charged(1):
+            if training.cadence.due(step, step):
+                training.cadence.explains(step)
+                training.explained.append(step)
+                training.now += 0.1
+            else:
+                training.now += 5
+    assert training.explained == [0, 2]
+
+
 def test_every_is_the_least_spacing() -> None:
     training = Training(1.0, every=4)
     training.fit([1.0] * 10, [0.1] * 10)

@@ -205,7 +205,8 @@ def test_a_row_shows_its_maps_and_its_link_finds_the_same(
         difference = page.frame.locator("tfx-toolbar label", has_text="Difference")
         chosen = difference.locator("select").evaluate("e => e.selectedOptions[0].text")
         assert chosen == f"{run} − dense"
-        page.page.wait_for_function("location.hash.includes('measure=top10_iou')")
+        for part in ("measure=top10_iou", "difference="):  # the last that was clicked
+            page.page.wait_for_function("part => location.hash.includes(part)", arg=part)
         link = page.page.url.partition("#tfexplain")[2]
     with open_tab(compared_server, link) as page:
         expect(page.frame.get_by_label("Maps to compare")).to_have_value(
