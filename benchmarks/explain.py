@@ -39,7 +39,11 @@ BARE = {
     "HiResCAM": ["bare Grad-CAM"],
     "LayerCAM": ["bare Grad-CAM"],
     "four class activation maps": ["GradCAM", "GradCAMPlusPlus", "HiResCAM", "LayerCAM"],
+    "Saliency": ["bare forward+backward"],
+    "InputXGradient": ["bare forward+backward"],
+    "ExpectedGradients": ["bare IG"],
     "SmoothGrad": ["bare SmoothGrad"],
+    "VarGrad": ["bare SmoothGrad"],
     "ActivationMaximization": ["bare ascent"],
     "Attention": ["bare weights"],
     "AttentionRollout": ["bare mean weights"],
@@ -52,7 +56,8 @@ KINDS = ("wall", "cpu")
 PLAIN = ("bare forward", "bare forward+backward")
 MANY_PASSES = (
     *("bare IG", "IntegratedGradients", "all three"),
-    *("bare SmoothGrad", "SmoothGrad", "bare ascent", "ActivationMaximization"),
+    *("bare SmoothGrad", "SmoothGrad", "VarGrad", "ExpectedGradients"),
+    *("bare ascent", "ActivationMaximization"),
 )
 TOGETHER = (
     *("FeatureMaps, GradCAM", "all three"),

@@ -21,9 +21,19 @@ import measuring
 import numpy as np
 import tensorflow as tf
 from images import digits, photographs
+from sklearn.datasets import load_wine
 
 import tfexplain
-from tfexplain import LIME, RISE, FeatureAblation, KernelSHAP, Occlusion, ScoreCAM, explain
+from tfexplain import (
+    LIME,
+    RISE,
+    FeatureAblation,
+    KernelSHAP,
+    Occlusion,
+    PermutationImportance,
+    ScoreCAM,
+    explain,
+)
 from tfexplain.explainers import Explainer
 from tfexplain.explainers.chunks import chunk_size
 from tfexplain.explainers.masked import chunks
@@ -57,6 +67,18 @@ def mobilenet_v2(quick: bool) -> Case:
     return Case(title, cases.mobilenet_v2(images.shape[1:]), images, found, 3)
 
 
+def table_mlp(quick: bool) -> Case:
+    """Three dense layers on rows of a table."""
+    rows = load_wine().data[:: 40 if quick else 3].astype(np.float32)
+    rows = (rows - rows.mean(0)) / rows.std(0)
+    hidden = [keras.layers.Dense(256, activation="relu") for _ in range(2)]
+    model = keras.Sequential([keras.Input(rows.shape[1:]), *hidden, keras.layers.Dense(3)])
+    samples = 40 if quick else 500
+    found = [PermutationImportance(), FeatureAblation(), KernelSHAP(samples), LIME(samples)]
+    title = f"Dense layers of 256, {rows.shape[1]} features, {len(rows)} rows"
+    return Case(title, model, rows, found, 7)
+
+
 def methods(samples: int, occlusion: Occlusion, segments: int) -> list[Explainer]:
     """All that mask images."""
     return [
@@ -69,7 +91,7 @@ def methods(samples: int, occlusion: Occlusion, segments: int) -> list[Explainer
     ]
 
 
-CASES = {"small_cnn": small_cnn, "mobilenet_v2": mobilenet_v2}
+CASES = {"small_cnn": small_cnn, "table_mlp": table_mlp, "mobilenet_v2": mobilenet_v2}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

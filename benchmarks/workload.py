@@ -31,14 +31,18 @@ from tfexplain import (
     ActivationMaximization,
     Attention,
     AttentionRollout,
+    ExpectedGradients,
     FeatureMaps,
     GradCAM,
     GradCAMPlusPlus,
     GradientAttention,
     HiResCAM,
+    InputXGradient,
     IntegratedGradients,
     LayerCAM,
+    Saliency,
     SmoothGrad,
+    VarGrad,
     explain,
     rendering,
     schema,
@@ -131,7 +135,11 @@ def our_parts(case: Case, all_passes: list[Passes]) -> dict[str, Part]:
         "HiResCAM": part(HiResCAM()),
         "LayerCAM": part(LayerCAM()),
         "four class activation maps": part(cam, GradCAMPlusPlus(), HiResCAM(), LayerCAM()),
+        "Saliency": part(Saliency()),
+        "InputXGradient": part(InputXGradient()),
+        "ExpectedGradients": part(ExpectedGradients(samples=case.steps, batch_size=count)),
         "SmoothGrad": part(SmoothGrad(samples=case.steps, batch_size=count)),
+        "VarGrad": part(VarGrad(samples=case.steps, batch_size=count)),
         "ActivationMaximization": lambda: ascent(case.model, case.images),
     }
 
@@ -155,7 +163,9 @@ def check(case: Case) -> None:
     ascent = ActivationMaximization(case.layer, channels, **plain)(case.model, case.images)
     on = ascent.start > 0  # the bare one does not move where there is no gradient
     assert on.any()
+    slopes = Saliency()(case.model, case.images, case.targets)
     for ours, theirs, most in (
+        (slopes.values, bare["bare forward+backward"](), 1e-4),
         (smooth.values, bare["bare SmoothGrad"](), 1e-2),
         (ascent.values[on], bare["bare ascent"]()[on], 5e-2),
         (cam.values, bare["bare Grad-CAM"](), 1e-4),

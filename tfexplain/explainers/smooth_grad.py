@@ -21,6 +21,7 @@ class SmoothGrad(Noisy):
 
     Attributes:
         absolute: Whether the sign of each gradient is dropped before the mean is taken.
+        layer: Path of a hidden layer; default the inputs. See `Saliency`.
 
     References:
         Smilkov et al. 2017, section 3, https://arxiv.org/abs/1706.03825
@@ -33,11 +34,14 @@ class SmoothGrad(Noisy):
     """
 
     absolute: bool = False
+    layer: str | None = None
 
     @property
     def within(self) -> Explainer:
         """The gradient."""
-        return Saliency(absolute=self.absolute, output=self.output, head=self.head)
+        return Saliency(
+            absolute=self.absolute, layer=self.layer, output=self.output, head=self.head
+        )
 
     @property
     def _statistic(self) -> Statistic:

@@ -19,6 +19,9 @@ class VarGrad(Noisy):
     mean (divided by their number, not one less). Noise and chunks are those of all such methods
     (`Noisy`).
 
+    Attributes:
+        layer: Path of a hidden layer; default the inputs. See `Saliency`.
+
     References:
         Adebayo et al. 2018, https://arxiv.org/abs/1810.03307; Seo et al. 2018,
         https://arxiv.org/abs/1806.03000
@@ -30,10 +33,12 @@ class VarGrad(Noisy):
         [[0.0, 0.0]]
     """
 
+    layer: str | None = None
+
     @property
     def within(self) -> Explainer:
         """The gradient, with its sign."""
-        return Saliency(output=self.output, head=self.head)
+        return Saliency(layer=self.layer, output=self.output, head=self.head)
 
     @property
     def _statistic(self) -> Statistic:

@@ -239,6 +239,17 @@ def test_each_input_has_noise_of_its_own() -> None:
         assert np.allclose(found[name].values, [[mean, 0]], atol=1e-5)
 
 
+def test_gradients_at_a_hidden_layer() -> None:
+    model, x = cnn(), images()
+    at: Any = {"layer": "last", "output": "probability"}  # whose gradient bends there
+    noise: Any = {"samples": 7, "noise": 0.3, "seed": 4}
+    copies = [one.values for one in looped(Saliency(**at), model, x, 1)]
+    mean, varied = SmoothGrad(**at, **noise), VarGrad(**at, **noise)
+    assert mean(model, x, 1).layer == varied(model, x, 1).layer == "last"
+    assert gap_to(np.mean(copies, axis=0), mean(model, x, 1).values) < 1e-4
+    assert gap_to(np.var(copies, axis=0), varied(model, x, 1).values) < 1e-3
+
+
 def test_wrong_settings_are_told_early() -> None:
     for settings, words in (
         ({"samples": 0}, r"samples=0: expected a whole number of at least 1"),
