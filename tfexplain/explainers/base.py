@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from tfexplain.attribution import Attribution
 from tfexplain.explainers.arguments import check_output
+from tfexplain.explainers.chunks import chunk_size
 from tfexplain.passes import Passes
 from tfexplain.shared_pass import PassResult, Reading
 from tfexplain.tap import Tensor
@@ -99,9 +100,12 @@ class Explainer(ABC):
         return {f.name: _text(getattr(self, f.name)) for f in fields(self)}
 
     def smaller(self, passes: Passes) -> Explainer | None:
-        """The same with half as many points in memory at once; None where no setting says how
-        many, or that is one."""
-        return None
+        """The same with half the `batch_size`; None where that is no setting, or one."""
+        own = vars(self)
+        if "batch_size" not in own:
+            return None
+        half: dict[str, Any] = {"batch_size": (own["batch_size"] or chunk_size(passes)) // 2}
+        return replace(self, **half) if half["batch_size"] else None
 
     def each(
         self,

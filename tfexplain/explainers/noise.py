@@ -60,11 +60,6 @@ class Noisy(SingleExplainer):
     @abstractmethod
     def _statistic(self) -> Statistic: ...
 
-    def smaller(self, passes: Passes) -> Noisy | None:
-        """The same with half the `batch_size`."""
-        half = (self.batch_size or chunk_size(passes)) // 2
-        return replace(self, batch_size=half) if half else None
-
     def reading(self, passes: Passes) -> Reading:
         """Nothing: the clean samples are not among those that are explained."""
         self.within.reading(passes)  # for its errors, before anything is computed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -36,11 +36,6 @@ class PathExplainer(SingleExplainer):
     batch_size: int | None = None
     layer: str | None = None
     padding: int | None = None
-
-    def smaller(self, passes: Passes) -> PathExplainer | None:
-        """The same with half the `batch_size`."""
-        half = (self.batch_size or chunk_size(passes)) // 2
-        return replace(self, batch_size=half) if half else None
 
     def reading(self, passes: Passes) -> Reading:
         """Nothing: paths are not the shared pass."""

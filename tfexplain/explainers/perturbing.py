@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -52,11 +52,6 @@ class Perturbing(SingleExplainer):
     def __post_init__(self) -> None:
         super().__post_init__()
         at_least(1, batch_size=self.batch_size)
-
-    def smaller(self, passes: Passes) -> Perturbing | None:
-        """The same with half the `batch_size`."""
-        half = (self.batch_size or chunk_size(passes)) // 2
-        return replace(self, batch_size=half) if half else None
 
     def reading(self, _: Passes) -> Reading:
         """Nothing: its passes are its own."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -67,11 +67,6 @@ class ScoreCAM(SingleExplainer):
         super().__post_init__()
         at_least(1, channels=self.channels, batch_size=self.batch_size)
         check_grid(self.grid)
-
-    def smaller(self, passes: Passes) -> ScoreCAM | None:
-        """The same with half the `batch_size`."""
-        half = (self.batch_size or chunk_size(passes)) // 2
-        return replace(self, batch_size=half) if half else None
 
     def reading(self, passes: Passes) -> Reading:
         """The activations of the channels that vary most."""

@@ -86,5 +86,5 @@ class Smooth(Noisy):
         inner, half = self.explainer.smaller(passes), super().smaller(passes)
         if inner is None and half is None:
             return None
-        size = half.batch_size if half else self.batch_size
+        size = vars(half)["batch_size"] if half else self.batch_size
         return replace(self, explainer=inner or self.explainer, batch_size=size)
