@@ -34,6 +34,10 @@ class Explaining:
         beside: Another model's: its batch is explained, and its outputs say how those of this
             model read where its own layers and loss do not.
 
+    Attributes:
+        left_out: Parts that nobody asked for by name and that cannot be had: why, with the remedy,
+            by what is left out. Whoever makes this says so once.
+
     Raises:
         ValueError: data, labels or targets that do not fit the model, or outputs of other sizes
             than those of `beside`.
@@ -47,6 +51,7 @@ class Explaining:
         beside: Explaining | None = None,
     ) -> None:
         self.settings = settings
+        self.left_out: dict[str, str] = {}
         planned = tuple((explainers or {}).values()) or settings.explainers or ()
         self.passes: Passes
         self.head: Head

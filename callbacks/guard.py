@@ -44,10 +44,24 @@ class Guard:
                 raise
             self.report(f"{what}: {type(error).__name__}", str(error), step)
 
+    def leave_out(self, what: str, why: str) -> None:
+        """Say once that `what` is not done in this training: `why`, with the remedy.
+
+        The page shows it among the problems. Nothing failed, so it never raises.
+        """
+        kind = f"{what}: left out"
+        if kind not in self._problems:
+            warnings.warn(
+                f"tfexplain: {what} is left out: {why} Training goes on without it.",
+                ExplainWarning,
+                stacklevel=2,
+            )
+        self._problems[kind] = Problem(kind, 1, _short(why), 0)
+
     def report(self, kind: str, message: str, step: int) -> None:
         """Count a failure; warn if it is the first of its kind."""
         known = self._problems.get(kind)
-        message = message if len(message) <= 500 else message[:500] + "..."
+        message = _short(message)
         self._problems[kind] = Problem(kind, known.count + 1 if known else 1, message, step)
         if not known:
             warnings.warn(
@@ -56,3 +70,7 @@ class Guard:
                 ExplainWarning,
                 stacklevel=2,
             )
+
+
+def _short(message: str) -> str:
+    return message if len(message) <= 500 else message[:500] + "..."

@@ -55,6 +55,8 @@ class Session:
         self._portions = Portions(self._explaining, guard)
         first = self._portions.begin()
         reference.begin(self._explaining, first)
+        for what, why in self._explaining.left_out.items():
+            guard.leave_out(what, why)
         self._choices = describe(self._explaining, first) | {
             "epochs": cadence.when.text,
             "drift": reference.text,

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import safetensors
 import safetensors.numpy
 
-VERSION = (1, 1)
+VERSION = (1, 2)
 
 MAX_RECORD_BYTES = 64 << 20
 MAX_HEADER_BYTES = 1 << 20

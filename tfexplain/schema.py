@@ -1,6 +1,6 @@
 """The wire format: what one event of a tfexplain log holds, and the only code that knows it.
 
-Plugin name `tfexplain`, format version 1.1. Each record is one event: a scalar string tensor
+Plugin name `tfexplain`, format version 1.2. Each record is one event: a scalar string tensor
 (`DATA_CLASS_TENSOR`) whose bytes are a safetensors file, that is, named arrays plus a flat
 header of strings (`__metadata__`). Every header holds `version` and `kind`. Epochs are the
 event's step.

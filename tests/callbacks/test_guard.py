@@ -52,3 +52,15 @@ def test_raise_lets_through_and_so_does_an_interrupt() -> None:
 def test_unknown_policies_are_refused() -> None:
     with pytest.raises(ValueError, match="on_error='ignore': expected 'warn' or 'raise'"):
         Guard("ignore")  # type: ignore[arg-type]
+
+
+def test_what_is_left_out_is_told_once_and_never_raises() -> None:
+    guard = Guard("raise")
+    with pytest.warns(ExplainWarning, match=r"GradCAM is left out: no layer has positions\. Train"):
+        guard.leave_out("GradCAM", "no layer has positions.")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        guard.leave_out("GradCAM", "no layer has positions.")
+    (problem,) = guard.problems
+    assert (problem.kind, problem.count) == ("GradCAM: left out", 1)
+    assert problem.message == "no layer has positions."
