@@ -50,11 +50,16 @@ class Activity:
 
         A layer that is called more than once has its calls counted together.
         """
-        paths = tuple(site.path for site in self._passes.sites if site.shape)
+        paths = tuple(site.path for site in self._passes.sites if site.shape and _counts(site))
         reading = Reading(paths, False, _count, "activity")
         request = Request((reading,), self._targets, self._head, "logit")
         (found,) = shared_pass(self._passes, [request], self._inputs)
         return _by_layer(found.reduced[0])
+
+
+def _counts(site: Site) -> bool:
+    """Whether an output holds activations: not texts, indices or masks."""
+    return bool(tf.as_dtype(site.dtype).is_floating)
 
 
 def _count(activation: Any, gradient: Any, site: Site) -> tuple[Any, Any, Any]:

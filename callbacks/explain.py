@@ -47,7 +47,8 @@ class Explain(LoggingCallback):
         feature_names: Names of a table's columns, or of a sequence's channels; of several inputs
             a list for each, by the input's name. Default their numbers.
         vocabulary: The words that the ids of a text input stand for: a list such as
-            `TextVectorization.get_vocabulary()`, or words by id. `""` is padding. Default `#id`.
+            `TextVectorization.get_vocabulary()`, or words by id. `""` is padding. Default those of
+            the layer inside the model that makes ids of texts, else `#id`.
         decode: In place of a vocabulary: a function from one row of ids, int64 [T], to T words.
         targets: `"label"` (the true class, where there are labels; default), `"predicted"`, a class
             index, a function of the model's outputs that returns one number a sample, or a hidden

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -32,11 +33,12 @@ def input_values(passes: Passes, inputs: Any, settings: Settings) -> dict[str, s
     flat = [np.asarray(array) for array in tf.nest.flatten(inputs)]
     arrays = dict(zip(passes.input_names, flat, strict=True))
     words = {name: array for name, array in arrays.items() if array.ndim == 2}
-    padded = _padded(passes, words, settings.vocabulary is not None or settings.decode is not None)
-    found: dict[str, schema.Values] = {}
+    found = _texts(passes, inputs, settings)
+    asked = settings.vocabulary is not None or settings.decode is not None
+    padded = _padded(passes, words, asked and not found)
     for name, array in arrays.items():
         layout = passes.layout(array)
-        if not np.issubdtype(array.dtype, np.number):
+        if name in found or not np.issubdtype(array.dtype, np.number):
             continue
         if name in padded:
             said = words_of(array.astype(np.int64), settings, padded[name])
@@ -47,6 +49,27 @@ def input_values(passes: Passes, inputs: Any, settings: Settings) -> dict[str, s
             first = passes.channel_axis(array) == 1
             found[name] = schema.Values(np.moveaxis(array, 1, 2) if first else array, "line")
     return _small(_named(found, settings.feature_names))
+
+
+def _texts(passes: Passes, inputs: Any, settings: Settings) -> dict[str, schema.Values]:
+    """The words of inputs that the model itself splits, by its own vocabulary where none is given.
+
+    Raises:
+        ValueError: `vocabulary` or `decode` that do not fit the ids.
+    """
+    found: dict[str, schema.Values] = {}
+    for site in passes.sites:
+        name = "" if site.embeds is None else passes.input_names[site.embeds]
+        if site.splits is None or name in found:
+            continue
+        ids = passes.indices(site, inputs)
+        own = settings
+        if settings.vocabulary is None and settings.decode is None:
+            own = replace(settings, vocabulary=passes.vocabulary(site))
+        zero = bool(getattr(passes.layers.get(site.path), "mask_zero", False))
+        said = words_of(ids.astype(np.int64), own, zero)
+        found[name] = schema.Values(ids, "tokens", (), said)
+    return found
 
 
 def _padded(passes: Passes, arrays: Mapping[str, npt.NDArray[Any]], asked: bool) -> dict[str, bool]:

@@ -36,6 +36,24 @@ def causes(
     return of
 
 
+def indices(tensor: Any) -> Any | None:
+    """The whole numbers [N, T] that floating-point values [N, T, C] of a graph were looked up by;
+    None where there are none of that shape."""
+    wanted, seen, ahead = tensor.shape[:-1], set(), [tensor]
+    for value in ahead:
+        for cause in value.op.inputs:
+            if cause.op.name in seen:
+                continue
+            seen.add(cause.op.name)
+            if cause.dtype.is_integer:
+                samples = cause.shape.rank and cause.shape[0] == wanted[0]
+                if samples and cause.shape.is_compatible_with(wanted):
+                    return cause
+            elif cause.dtype.is_floating:
+                ahead.append(cause)
+    return None
+
+
 def _differentiable(op: Any) -> bool:
     floats = any(output.dtype.is_floating or output.dtype.is_complex for output in op.outputs)
     # Variants and resources carry values through loops and lists.

@@ -19,6 +19,7 @@ from tfexplain import layout, progress, tap, tracing
 from tfexplain.attention_sites import Attending, AttentionSite, attending
 from tfexplain.attention_tap import is_weights, reading_weights
 from tfexplain.compiling import compiled
+from tfexplain.dependence import indices
 from tfexplain.reach import positions_read, tokens_read
 from tfexplain.sites import LayerError, Site, axes, find, spatial_sites, usable
 from tfexplain.tap import Layer, Model, Tensor
@@ -253,10 +254,39 @@ class Passes:
                 )
         return known[key]  # type: ignore[no-any-return]
 
+    def indices(self, site: Site, inputs: Any) -> Any:
+        """int [N, T]: what `site` makes vectors of, which are the ids of tokens."""
+        assert site.embeds is not None
+        if site.splits is None:
+            return tf.nest.flatten(inputs)[site.embeds].numpy()
+
+        def make() -> Callable[[Any], Any]:
+            def run(rows: Any) -> Any:
+                return indices(self.forward(rows, {site.path})[1][site.path])
+
+            return run
+
+        with self.untouched():
+            return self.run(("indices", site.path), make, inputs).numpy()
+
+    def vocabulary(self, site: Site) -> list[str] | None:
+        """The words of the ids that `site` embeds, of the layer inside that makes these of texts;
+        None where no layer has them."""
+        if site.embeds is None:
+            return None
+        before = [s for s in self.sites if site.embeds in s.inputs and s.position < site.position]
+        paths = [s.path.partition("@")[0] for s in before]
+        known = [path for path in self.layers if hasattr(self.layers[path], "get_vocabulary")]
+        own = [path for path in reversed(paths) if path in known]
+        if not own:  # one that returns ragged tensors is no site
+            own = [p for p in known if not any(p.startswith(f"{other}/") for other in known)]
+            own = own if len(own) == 1 else []
+        return [str(word) for word in self.layers[own[0]].get_vocabulary()] if own else None
+
     @property
     def moving(self) -> bool:
-        """Whether some input has gradients: floating-point numbers do, and indices at the layer
-        that makes vectors of them."""
+        """Whether some input has gradients: floating-point numbers do, and indices and texts at the
+        layer that makes vectors of them."""
         floats = any(spec.dtype.is_floating for spec in tf.nest.flatten(self.specs))
         return floats or any(site.embeds is not None for site in self.sites)
 

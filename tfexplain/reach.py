@@ -123,6 +123,8 @@ def _finite(
 
 def _half(spec: Any, count: int, whole: int) -> Tensor:
     """Inputs of one half: no layer divides by their length and finds zero. Whole numbers are
-    `whole`, by default zero, which any embedding holds."""
+    `whole`, by default zero, which any embedding holds; texts are one word."""
+    if spec.dtype == tf.string:
+        return tf.fill((count, *spec.shape[1:]), "a")
     value = 0.5 if spec.dtype.is_floating else whole
     return tf.cast(tf.fill((count, *spec.shape[1:]), value), spec.dtype)

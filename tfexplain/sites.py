@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 import keras
 
 from tfexplain import grids
-from tfexplain.dependence import Tokens, causes
+from tfexplain.dependence import Tokens, causes, indices
 from tfexplain.grids import Grid
 from tfexplain.wrapping import unwrapped
 
@@ -77,6 +77,9 @@ class Site:
         grid: How its positions lie; None where it has none.
         embeds: Position of the input whose indices it makes vectors of, as an Embedding does: the
             first floating-point numbers [N, T, C] that come of whole numbers [N, T].
+        splits: Where that input is made into these indices inside the model, as texts are: path of
+            the layer that gives them, or nothing where that is no layer; None where it is them.
+        dtype: Of the output.
     """
 
     path: str
@@ -92,6 +95,8 @@ class Site:
     recorded: bool
     grid: Grid | None
     embeds: int | None = None
+    splits: str | None = None
+    dtype: str = "float32"
 
     @property
     def spatial(self) -> bool:
@@ -143,7 +148,8 @@ def sites(
     flows = causes(graph, [*inputs, *(call.tensor for call in calls)], gradient=True)
     reached = [flows(output) for output in outputs]
     fixed = [
-        x.dtype.is_integer or not any(i in some for some in reached) for i, x in enumerate(inputs)
+        not x.dtype.is_floating or not any(i in some for some in reached)
+        for i, x in enumerate(inputs)
     ]
     types = {call.path: _types(call.layer) for call in calls}
     tokens = Tokens(graph, depends)
@@ -170,24 +176,35 @@ def sites(
             ),
             recorded=call.recorded,
             grid=None,
+            dtype=call.tensor.dtype.name,
         )
         floats = call.tensor.dtype.is_floating and not any(
             calls[cause.position].tensor.dtype.is_floating for cause in earlier
         )
-        embeds = _embedded(site, inputs, fixed) if floats else None
+        embeds, splits = None, None
+        if floats:
+            embeds, splits = _embedded(site, call.tensor, earlier, inputs, fixed)
         grid = _grid(site, earlier, inputs, tokens, types)
-        found.append(replace(site, grid=grid, embeds=embeds))
+        found.append(replace(site, grid=grid, embeds=embeds, splits=splits))
     return tuple(found)
 
 
-def _embedded(site: Site, inputs: Sequence[Any], fixed: Sequence[bool]) -> int | None:
-    """The input that first floats embed: without a gradient, and a vector for each number."""
+def _embedded(
+    site: Site, tensor: Any, earlier: Sequence[Site], inputs: Sequence[Any], fixed: Sequence[bool]
+) -> tuple[int | None, str | None]:
+    """(`embeds`, `splits`) of first floats: they have no gradient, and a vector for each index."""
     if len(site.inputs) != 1 or not fixed[site.inputs[0]]:
-        return None
-    shape = tuple(inputs[site.inputs[0]].shape[1:])
-    return (
-        site.inputs[0] if len(site.shape) == len(shape) + 1 and site.shape[:-1] == shape else None
-    )
+        return None, None
+    (own,) = site.inputs
+    shape = tuple(inputs[own].shape[1:])
+    if shape and site.shape[:-1] == shape:
+        return own, None
+    if len(site.shape) != 2 or indices(tensor) is None:
+        return None, None
+    whole = ("int32", "int64")
+    given = [s.path for s in earlier if s.shape == site.shape[:-1] and s.dtype in whole]
+    # Of texts that are filled up to the longest, each batch has another length.
+    return (own, given[-1] if given else "") if given or site.shape[0] else (None, None)
 
 
 def _types(layer: Any) -> frozenset[str]:

@@ -99,15 +99,16 @@ def tap(
     graph = tf.compat.v1.get_default_graph()
 
     def here(path: str, output: Any) -> Any:
-        tensors = [part for part in tf.nest.flatten(output) if tf.is_tensor(part)]
+        # Ragged and sparse tensors are several tensors to a graph, and no array to a map.
+        tensors = [part for part in tf.nest.flatten(output) if isinstance(part, tf.Tensor)]
         away = [part.graph for part in tensors if part.graph is not graph]
         if away:
             missed(path, elsewhere(away[0], graph))
-        elif tf.is_tensor(output):
+        elif isinstance(output, tf.Tensor):
             other = seen(path, output)
             return output if other is None else other
         else:
-            missed(path, f"it returns {len(tensors)} tensors and not one")
+            missed(path, _no_tensor(output, len(tensors)))
         return output
 
     with ExitStack() as stack:
@@ -115,6 +116,12 @@ def tap(
             for method in _methods(layer):
                 stack.enter_context(_wrapped(layer, method, path, here))
         yield
+
+
+def _no_tensor(output: Any, tensors: int) -> str:
+    if isinstance(output, (tf.RaggedTensor, tf.SparseTensor)):
+        return f"it returns a {type(output).__name__}, which has no positions to read"
+    return f"it returns {tensors} tensors and not one"
 
 
 def _methods(layer: Layer) -> Sequence[str]:

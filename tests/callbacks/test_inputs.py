@@ -9,12 +9,15 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 from support import zoo
 from support.kinds import WordAttention, WordEvidence, made
 from support.read import Run, read_run
+from support.texts import TEXTS
+from support.texts import text_model as text_model_of_texts
 
-from tfexplain import Explain, GradCAM, IntegratedGradients
+from tfexplain import Compression, Explain, GradCAM, IntegratedGradients
 from tfexplain.callbacks.input_values import input_values
 from tfexplain.callbacks.settings import Settings
 from tfexplain.passes import passes_of
@@ -242,3 +245,27 @@ def test_what_does_not_fit_the_inputs_is_refused(case: str, tmp_path: Path) -> N
             model, x, tmp_path, WordEvidence() if x is IDS else IntegratedGradients(), **settings
         )
     assert not (tmp_path / "explain").exists()
+
+
+# ------------------------------------------------------------------------------- texts
+
+
+def test_words_of_texts_are_those_of_the_model_itself(tmp_path: Path) -> None:
+    model = text_model_of_texts(keras, length=4)
+    model.compile("sgd", "binary_crossentropy")
+    labels = np.array([1, 0, 0, 1])
+    data = tf.data.Dataset.from_tensor_slices((TEXTS, labels)).batch(2)
+    explain = Explain(data, log_dir=tmp_path, on_error="raise", verbose=False)
+    compression = Compression(tmp_path, val=data, on_error="raise", verbose=False)
+    model.fit(data, epochs=1, shuffle=None, verbose=0, callbacks=[explain, compression])
+    run = read_run(tmp_path)
+    values, rows = run.record("values/input"), run.record("samples").rows
+    words = np.reshape(values.words, (4, 4))
+    assert [" ".join(row).strip() for row in words] == TEXTS[rows].tolist()
+    assert run.record("samples").settings["inputs"] == "input as 4 words"
+    content = run.content("map/IntegratedGradients/input/0")
+    assert (content.layout, content.input, content.shape) == ("tokens", "input", (4,))
+    own = Explain(data, log_dir=tmp_path / "b", vocabulary={2: "GOOD"}, verbose=False)
+    model.fit(data, epochs=1, shuffle=None, verbose=0, callbacks=[own])
+    said = read_run(tmp_path / "b").record("values/input").words
+    assert {"GOOD", "#3"} <= set(said)

@@ -59,12 +59,38 @@ def _of_input(baseline: Baseline, inputs: Any, name: str, span: Span, padding: i
     """The baselines of one input, each [1, ...] or [N, ...]."""
     if isinstance(baseline, Mapping):
         baseline = baseline.get(name)
+    elif is_text(inputs) and isinstance(baseline, (int, float)):
+        baseline = None  # a number for all inputs says nothing of texts
     if baseline is None and np.issubdtype(inputs.dtype, np.integer):
         baseline = padding
     several = baseline if isinstance(baseline, (list, tuple)) else [baseline]
     if not several:
         raise ValueError("baseline=[]: expected at least one. Leave it out for zeros.")
+    if is_text(inputs):
+        return [_text(one, inputs, name, span) for one in several]
     return [_one(one, inputs, name, span) for one in several]
+
+
+def is_text(inputs: Any) -> bool:
+    """Whether an array holds texts."""
+    return bool(inputs.dtype.kind in "OSU")
+
+
+def _text(baseline: Any, inputs: Any, name: str, span: Span) -> Any:
+    """Texts in place of those of an input: "" where nothing is said, which is no word."""
+    array = np.asarray("" if baseline is None else baseline)
+    if array.dtype.kind == "U":
+        array = np.char.encode(array, "utf-8")
+    array = array.astype(object)
+    if array.ndim == inputs.ndim and len(array) == (span.total or len(array)) > 1:
+        array = array[span.start : span.start + len(inputs)]
+    shapes = (inputs.shape, inputs.shape[1:], ())
+    if array.shape not in shapes or not all(isinstance(one, bytes) for one in array.ravel()):
+        raise ValueError(
+            f"baseline: expected texts of shape {inputs.shape[1:]} for input {name!r}; got "
+            f"{baseline!r:.60}. Pass a baseline for each input by its name, or leave it out for ''."
+        )
+    return array if array.shape == inputs.shape else array[None]
 
 
 def _one(baseline: Any, inputs: Any, name: str, span: Span) -> Any:

@@ -77,12 +77,18 @@ def facts(passes: Passes) -> Facts:
         positions=any(site.spatial for site in spatial_sites(passes.sites)),
         gradients=passes.moving and not isinstance(passes, CallablePasses),
         attention=_attends(passes),
-        features=int(specs[0].shape[1] or 0) if table else 0,
+        features=_columns(specs[0]) if table else 0,
         inputs=" and ".join(dict.fromkeys(kinds)),
     )
 
 
+def _columns(spec: Any) -> int:
+    return int(spec.shape[1] or 0) if spec.shape.rank == 2 else 1
+
+
 def _kind(spec: Any, passes: Passes) -> str:
+    if spec.dtype == tf.string:
+        return "texts"
     if spec.shape.rank == 2 and spec.dtype.is_integer:
         return "rows of indices"
     return _KINDS[layout(spec.shape.rank, passes.sites)]

@@ -81,7 +81,7 @@ class GradientExplainer(SingleExplainer):
         parts = {site.path: reduced[site.path] for site in spot.sites}
         check_samples(parts, context)
         total = np.sum(list(parts.values()), axis=0)
-        filling = padded(context.passes, spot, inputs, self.padding)
+        filling = padded(context.passes, spot, context.inputs, self.padding)
         return total if filling is None else np.where(filling, 0, total)
 
     def _reduce(self, activation: Tensor, gradient: Tensor | None, site: Site) -> Tensor:

@@ -17,8 +17,9 @@ from tfexplain.targets import rule
 class Movement:
     """Makes the functions that `Paths` compiles; it holds the passes, but not the batch.
 
-    Their `batch` is (inputs, where paths start, where they end, tokens that never move, targets),
-    of all origins and samples; the rows of a chunk say which of them each point is of.
+    Their `batch` is (inputs, ids of texts by the layer that gives them, where paths start, where
+    they end, tokens that never move, targets), of all origins and samples; the rows of a chunk say
+    which of them each point is of.
 
     Args:
         context: Only for what is explained.
@@ -31,12 +32,14 @@ class Movement:
         self._structure = tf.nest.map_structure(lambda _: 0, context.inputs)
 
     def _moved(self) -> Callable[..., Any]:
-        """(batch, samples, origins, along) -> the inputs there, what moves there, and the paths."""
+        """(batch, samples, origins, along) -> the inputs and ids there, what moves there, and the
+        paths."""
         spots = self._spots
 
         def moved(batch: Any, samples: Tensor, origins: Tensor, along: Tensor) -> Any:
-            inputs, starts, ends, stays, _ = batch
+            inputs, ids, starts, ends, stays, _ = batch
             flat = [tf.gather(x, samples) for x in inputs]
+            held = {path: tf.gather(x, samples) for path, x in ids.items()}
             spans, points = [], []
             still = [stay for p, stay in zip(spots, stays, strict=True) for _ in p.sites or (0,)]
             for first, last, stay in zip(starts, ends, still, strict=True):
@@ -45,16 +48,18 @@ class Movement:
                     start = tf.where(tf.gather(stay, samples), end, start)
                 spans.append(end - start)
                 points.append(start + _column(along, end) * spans[-1])
-            return flat, points, spans
+            return (flat, held), points, spans
 
         return moved
 
     def _scored(self) -> Callable[..., Tensor]:
-        """(inputs, what moves, targets) -> scores, holding the passes but not this batch."""
+        """((inputs, ids), what moves, targets) -> scores, holding the passes but not this batch."""
         scores, structure, spots = self._scorer, self._structure, self._spots
 
-        def scored(flat: list[Tensor], points: Sequence[Tensor], targets: Tensor) -> Tensor:
-            rest, replaced = iter(points), {}
+        def scored(given: Any, points: Sequence[Tensor], targets: Tensor) -> Tensor:
+            flat, held = given
+            # Texts are as long as the longest of all samples, whichever are in a chunk.
+            rest, replaced = iter(points), dict(held)
             for spot in spots:
                 for site in spot.sites:
                     replaced[site.path] = next(rest)
@@ -69,8 +74,8 @@ class Movement:
         moved, scored = self._moved(), self._scored()
 
         def scores(batch: Any, samples: Tensor, origins: Tensor, along: Tensor) -> Tensor:
-            flat, points, _ = moved(batch, samples, origins, along)
-            return scored(flat, points, tf.gather(batch[-1], samples))
+            given, points, _ = moved(batch, samples, origins, along)
+            return scored(given, points, tf.gather(batch[-1], samples))
 
         return scores
 
@@ -82,10 +87,10 @@ class Movement:
         def products(
             batch: Any, samples: Tensor, origins: Tensor, along: Tensor
         ) -> tuple[Tensor, list[Tensor]]:
-            flat, points, spans = moved(batch, samples, origins, along)
+            given, points, spans = moved(batch, samples, origins, along)
             with tf.GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch(points)
-                scores = scored(flat, points, tf.gather(batch[-1], samples))
+                scores = scored(given, points, tf.gather(batch[-1], samples))
                 total = tf.reduce_sum(scores)
             slopes = iter(zip(tape.gradient(total, points), spans, strict=True))
             found = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -52,7 +52,9 @@ class Paths:
         self._targets = tf.constant(context.result.targets)
         self._key = (context.key, self._spots)
         self.samples, self.origins = len(context.result.targets), len(origins[0])
-        self._starts, self._ends = self._ends_of_paths([tf.constant(start) for start in origins])
+        begin = [tf.constant(start) for start in origins]
+        from_ids, self._ids = self._split(begin)
+        self._starts, self._ends = self._ends_of_paths((begin, from_ids))
         self._stays = [self._filling(spot, padding) for spot in self._spots]
         self._movement = Movement(context, self._spots)
 
@@ -133,16 +135,37 @@ class Paths:
         any_length: bool = False,
         often: bool = False,
     ) -> Any:
-        batch = (self._inputs, self._starts, self._ends, self._stays, self._targets)
+        batch = (self._inputs, self._ids, self._starts, self._ends, self._stays, self._targets)
         specs = (batch, *map(_of_any_length, chunk)) if any_length else None
         passes = self._context.passes
         with passes.untouched():
             return passes.run((name, self._key), make, batch, *chunk, specs=specs, often=often)
 
-    def _ends_of_paths(self, origins: Sequence[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
-        """What moves, at the origins and at the samples: inputs, or layers' outputs."""
+    def _split(self, origins: Sequence[Tensor]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """The ids [n, T] that the model makes of the texts of origins and of samples, by the path
+        of the layer; zero fills up to the longest of all."""
+        at_origins, at_samples = {}, {}
+        for spot in (spot for spot in self._spots if spot.ids):
+            both = [
+                self._context.passes.indices(
+                    spot.sites[0], tf.nest.pack_sequence_as(self._structure, list(flat))
+                )
+                for flat in (origins, self._inputs)
+            ]
+            most = max(ids.shape[1] for ids in both)
+            filled = [np.pad(ids, ((0, 0), (0, most - ids.shape[1]))) for ids in both]
+            at_origins[spot.ids], at_samples[spot.ids] = map(tf.constant, filled)
+        return at_origins, at_samples
+
+    def _ends_of_paths(self, begin: Any) -> tuple[list[Tensor], list[Tensor]]:
+        """What moves, at the origins and at the samples: inputs, or layers' outputs.
+
+        Args:
+            begin: Inputs and ids of the origins.
+        """
         names = [site.path for spot in self._spots for site in spot.sites]
-        at_layers = [self._activations(names, flat) for flat in (origins, self._inputs)]
+        given = (begin, (self._inputs, self._ids))
+        at_layers = [self._activations(names, *one) for one in given]
         check_samples(at_layers[1], self._context)
         starts, ends = (
             [
@@ -150,20 +173,24 @@ class Paths:
                 for spot in self._spots
                 for part in ([found[s.path] for s in spot.sites] or [_of_input(flat, spot)])
             ]
-            for flat, found in zip((origins, self._inputs), at_layers, strict=True)
+            for (flat, _), found in zip(given, at_layers, strict=True)
         )
         return starts, ends
 
-    def _activations(self, names: Sequence[str], flat: Sequence[Tensor]) -> dict[str, Tensor]:
+    def _activations(
+        self, names: Sequence[str], flat: Sequence[Tensor], ids: Mapping[str, Tensor]
+    ) -> dict[str, Tensor]:
         """What layers give for some inputs."""
         if not names:
             return {}
         passes, structure = self._context.passes, self._structure
 
-        def make() -> Callable[[list[Tensor]], list[Tensor]]:
-            def run(rows: list[Tensor]) -> list[Tensor]:
+        def make() -> Callable[..., list[Tensor]]:
+            def run(rows: list[Tensor], held: dict[str, Tensor]) -> list[Tensor]:
                 packed = tf.nest.pack_sequence_as(structure, rows)
-                activations = passes.forward(packed, names)[1]
+                activations = passes.forward(
+                    packed, {*names, *held}, lambda name, _: held.get(name)
+                )[1]
                 return [tf.cast(activations[name], tf.float32) for name in names]
 
             return run
@@ -171,16 +198,17 @@ class Paths:
         parts = []
         with passes.untouched():
             for i in range(0, len(flat[0]), self.size):
-                chunk = [x[i : i + self.size] for x in flat]
-                specs = (list(map(_of_any_length, chunk)),)
-                parts.append(passes.run(("activations", tuple(names)), make, chunk, specs=specs))
+                rows = slice(i, i + self.size)
+                chunk = [x[rows] for x in flat], {path: x[rows] for path, x in ids.items()}
+                specs = tf.nest.map_structure(_of_any_length, chunk)
+                parts.append(passes.run(("activations", tuple(names)), make, *chunk, specs=specs))
         return dict(
             zip(names, (tf.concat(some, 0) for some in zip(*parts, strict=True)), strict=True)
         )
 
     def _filling(self, spot: Spot, padding: int | None) -> Tensor:
         """bool [N, T, 1]: which tokens never move; [0] where all do."""
-        found = padded(self._context.passes, spot, self._inputs, padding)
+        found = padded(self._context.passes, spot, self._context.inputs, padding)
         return tf.constant([False] if found is None else found[..., None])
 
 

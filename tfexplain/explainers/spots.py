@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,8 +34,13 @@ class Spot:
 
     @property
     def tokens(self) -> bool:
-        """Whether it is an input of indices, explained where they become vectors."""
+        """Whether it is an input of indices or texts, explained where they become vectors."""
         return self.input is not None and bool(self.sites)
+
+    @property
+    def ids(self) -> str:
+        """Path of the layer that splits the input into the indices; nothing where none does."""
+        return (self.sites[0].splits or "") if self.tokens else ""
 
     @property
     def measure(self) -> str:
@@ -74,7 +78,7 @@ def spots(passes: Passes, layer: str | None = None) -> tuple[Spot, ...]:
         site = passes.layer(layer)
         return (Spot(site.path, None, (site,)),)
     specs = tf.nest.flatten(passes.specs)
-    embedding = [tuple(s for s in passes.sites if s.embeds == i) for i in range(len(specs))]
+    embedding = [_embedding(passes, i) for i in range(len(specs))]
     found = tuple(
         Spot(name, i, sites)
         for i, (name, spec, sites) in enumerate(
@@ -84,16 +88,22 @@ def spots(passes: Passes, layer: str | None = None) -> tuple[Spot, ...]:
     )
     if not found:
         raise ValueError(
-            "inputs: expected floating-point numbers to take gradients of, or indices [N, T] that "
-            "a layer such as Embedding makes vectors [N, T, C] of; got "
+            "inputs: expected floating-point numbers to take gradients of, or indices [N, T] or "
+            "texts that a layer such as Embedding makes vectors [N, T, C] of; got "
             f"{[spec.dtype.name for spec in specs]}. Integers such as images in 0..255 must be "
             "cast: inputs.astype('float32'); or pass layer=, a hidden layer."
         )
     return found
 
 
+def _embedding(passes: Passes, position: int) -> tuple[Site, ...]:
+    """What embeds an input: all that have as many tokens as the first."""
+    found = [site for site in passes.sites if site.embeds == position]
+    return tuple(site for site in found if site.shape[:-1] == found[0].shape[:-1])
+
+
 def padded(
-    passes: Passes, spot: Spot, inputs: Sequence[Any], padding: int | None
+    passes: Passes, spot: Spot, inputs: Any, padding: int | None
 ) -> npt.NDArray[np.bool_] | None:
     """bool [N, T]: which tokens of a spot only fill up; None where that is not known.
 
@@ -104,8 +114,10 @@ def padded(
     paths = [site.path.partition("@")[0] for site in spot.sites]
     if padding is None and any(getattr(passes.layers[p], "mask_zero", False) for p in paths):
         padding = 0
-    found: npt.NDArray[np.bool_] = np.asarray(inputs[spot.input]) == padding
-    return None if padding is None else found
+    if padding is None:
+        return None
+    found: npt.NDArray[np.bool_] = passes.indices(spot.sites[0], inputs) == padding
+    return found
 
 
 def attribution(
