@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import threading
 import weakref
 from abc import abstractmethod
@@ -13,12 +12,10 @@ from typing import Any, Protocol
 import keras
 
 from tfexplain.callbacks.claim import Claim, claim
+from tfexplain.callbacks.directory import located
 from tfexplain.callbacks.distribution import Workers
 from tfexplain.callbacks.guard import Guard, OnError
 from tfexplain.callbacks.writer import RunWriter
-
-# Who writes which run directory. Weak: a training that was interrupted never says goodbye.
-_writing: weakref.WeakValueDictionary[str, LoggingCallback] = weakref.WeakValueDictionary()
 
 
 class Work(Protocol):
@@ -53,7 +50,8 @@ class LoggingCallback(keras.callbacks.Callback):  # type: ignore[misc]
         self._trained: weakref.ref[Any] | None = None
         super().__init__()
         self._guard = Guard(on_error)
-        self._log_dir, self._room = os.fspath(log_dir), room
+        self._log_dir, self._room = os.fsdecode(log_dir), room
+        self._directory = ""
         self._claim: Claim | None = None
         self._work: Work | None = None
         self._writer: RunWriter | None = None
@@ -61,6 +59,7 @@ class LoggingCallback(keras.callbacks.Callback):  # type: ignore[misc]
         self._started = False
         self._last_step = -1
         self._offset = 0
+        self._logged: weakref.ref[Any] | None = None  # the model of the last `fit`
         self._first_epoch = True
         self._thread = 0
 
@@ -81,6 +80,11 @@ class LoggingCallback(keras.callbacks.Callback):  # type: ignore[misc]
     def _begin(self) -> Work:
         """Plan the work on the built model; raises for whatever cannot be done."""
 
+    def _forget(self) -> None:
+        """Another model is trained than in the last `fit`: begin as a new callback would."""
+        self._guard = Guard(self._guard.on_error)
+        self._last_step = -1
+
     def _implements_train_batch_hooks(self) -> bool:
         return self.model is not None and not self.model.built
 
@@ -94,9 +98,11 @@ class LoggingCallback(keras.callbacks.Callback):  # type: ignore[misc]
         """Check everything, print the choices, open the log."""
         self._workers = Workers(self.model)
         with self._workers.agreeing():
-            _check_log_dir(self._log_dir)
+            self._directory = self._directory or located(self._log_dir)
             self._check()
             self._close()
+            if self._logged is not None and self._logged() is not self.model:
+                self._forget()
         self._first_epoch, self._started = True, False
         self._thread = threading.get_ident()
         if self.model.built:
@@ -109,17 +115,31 @@ class LoggingCallback(keras.callbacks.Callback):  # type: ignore[misc]
             self._start()
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
-        """A second `fit` counts epochs from zero; its steps go on where the last ended."""
-        if self._first_epoch:
-            self._offset = max(0, self._last_step + 1 - epoch)
-            self._first_epoch = False
+        """Open the log, where the model is built; only now is it known where training begins.
+
+        A second `fit` counts epochs from zero; its steps go on where the last ended.
+        """
+        if not self._first_epoch:
+            return
+        assert self._workers is not None
+        self._first_epoch = False
+        with self._workers.agreeing():
+            if self._workers.chief:
+                self._claim = claim(self._directory, self.params, self.model, epoch)
+                self._last_step = self._claim.after
+                self._open()
+        self._offset = max(0, self._last_step + 1 - epoch)
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Log the epoch."""
         assert self._workers is not None
+        if self._first_epoch:
+            self.on_epoch_begin(epoch)
         if not self._started:
             self._start()
         step = self._last_step = epoch + self._offset
+        if self._claim is not None:
+            self._claim.logged(step)
         try:
             with self._workers.synced(self.model):
                 if self._work is not None and self._writer is not None:
@@ -143,27 +163,33 @@ class LoggingCallback(keras.callbacks.Callback):  # type: ignore[misc]
     def _start(self) -> None:
         assert self._workers is not None
         self._started = True
+        self._logged = weakref.ref(self.model)
         with self._workers.agreeing(), self._workers.synced(self.model):
             if self._workers.chief:
+                self._work = self._begin()
                 self._open()
 
     def _open(self) -> None:
-        work = self._begin()
-        claimed = claim(self._log_dir, self.params, self.model)
-        writer = RunWriter(os.path.join(claimed.directory, self._room))
-        other = _writing.get(writer.directory)
-        if other is not None and other is not self:
-            self._take_over(other)
-        writer.open()
-        _writing[writer.directory] = self
-        work.announce(writer)
-        self._work, self._writer, self._claim = work, writer, claimed
+        """Open the log, once both the work and the directory are known."""
+        if self._work is None or self._claim is None:
+            return
+        try:
+            other = self._claim.rooms.get(self._room)
+            if other is not None and other is not self:
+                self._take_over(other)
+            writer = RunWriter(os.path.join(self._claim.directory, self._room))
+            writer.open()
+        except BaseException:
+            self._claim = None
+            raise
+        self._claim.rooms[self._room], self._writer = self, writer
+        self._work.announce(writer)
 
     def _close(self) -> None:
-        writer, self._work, self._writer = self._writer, None, None
-        self._claim = None
-        if writer is not None:
-            _writing.pop(writer.directory, None)
+        writer, claimed = self._writer, self._claim
+        self._work = self._writer = self._claim = None
+        if writer is not None and claimed is not None:
+            claimed.rooms.pop(self._room, None)
             with self._guard.watch("closing the log", self._last_step):
                 writer.close()
 
@@ -187,13 +213,3 @@ class LoggingCallback(keras.callbacks.Callback):  # type: ignore[misc]
         if self._writer.reopened > before:
             message = f"{self._writer.directory!r} was lost; a new file was begun there."
             self._guard.report("writer: log file lost", message, step)
-
-
-def _check_log_dir(log_dir: str) -> None:
-    """Raises ValueError for a remote address that lost a slash: it would be a local folder."""
-    found = re.match(r"([a-z][a-z0-9]+):/(?!/)(.*)", log_dir)
-    if found:
-        raise ValueError(
-            f"log_dir={log_dir!r}: expected '{found[1]}://{found[2]}', of which pathlib.Path keeps "
-            "one slash. Pass a string."
-        )

@@ -1,18 +1,22 @@
-"""Which training writes which log directory: one at a time, of this process and of others."""
+"""Which training writes which log directory: one at a time, of this process and of others, and
+one after the other only where the second goes on from where the first ended."""
 
 from __future__ import annotations
 
 import os
 import socket
 import sys
+import threading
 import warnings
 import weakref
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
-from itertools import count
+from itertools import chain, count
 from types import FrameType
-from typing import Any
+from typing import Any, TypeVar
 
+from tfexplain.callbacks.directory import holds_epochs, identity, is_remote, numbers
 from tfexplain.callbacks.guard import ExplainWarning
 from tfexplain.callbacks.job import answered
 
@@ -23,6 +27,8 @@ except ImportError:  # Windows: only trainings of this process are seen
 
 _LOCK = ".tfexplain.lock"
 
+T = TypeVar("T")
+
 
 class Claim:
     """A log directory that one `fit` writes, for as long as one of its callbacks holds this.
@@ -31,37 +37,42 @@ class Claim:
     that ends. Remote directories have none.
 
     Args:
-        directory: The log directory.
+        directory: Where this `fit` writes.
+        log_dir: What its callbacks were told.
         params: What Keras hands to all callbacks of a `fit`, the same dictionary to each.
         model: The model in training.
+
+    Attributes:
+        resumes: Whether this training goes on from where one that is logged there ended.
+        after: The last step that this process logged there; -1 where it logged none.
+        rooms: Who writes which folder of the directory. Weak: a training that was interrupted
+            never says goodbye.
 
     Raises:
         Held: another process writes it.
         OSError: it does not answer.
     """
 
-    def __init__(self, directory: str, params: Any, model: Any) -> None:
-        self.directory = directory
+    def __init__(self, directory: str, log_dir: str, params: Any, model: Any) -> None:
+        self.directory, self.log_dir = directory, log_dir
+        self.resumes, self.after = False, -1
+        self.rooms: weakref.WeakValueDictionary[str, Any] = weakref.WeakValueDictionary()
         self.params, self._model = params, weakref.ref(model)
-        try:
-            lock = answered(partial(_lock, directory))
-        except TimeoutError as error:
-            raise OSError(
-                f"log_dir={directory!r}: expected a directory that can be written; {error}. "
-                "Pass another log_dir."
-            ) from error
+        lock = _asked(directory, partial(_lock, directory))
         if lock is not None:
             weakref.finalize(self, os.close, lock)
 
-    def pass_to(self, params: Any, model: Any) -> None:
-        """Another `fit` writes here from now on.
+    def is_of(self, params: Any, model: Any) -> bool:
+        """Whether this `fit` has it. Who calls the callbacks by hand may set no parameters."""
+        return self.params is params and (params is not None or self._model() is model)
 
-        Raises:
-            Held: this one was not interrupted, it is still running.
-        """
-        if _running(self._model()):
-            raise Held("another fit of this process")
-        self.params, self._model = params, weakref.ref(model)
+    def pass_to(self, log_dir: str, params: Any, model: Any) -> None:
+        """Another `fit` writes here from now on."""
+        self.log_dir, self.params, self._model = log_dir, params, weakref.ref(model)
+
+    def logged(self, step: int) -> None:
+        """An epoch has ended; a later `fit` of the model goes on behind this step."""
+        _ended[identity(self.directory)] = self._model, step
 
 
 class Held(Exception):
@@ -70,51 +81,125 @@ class Held(Exception):
 
 # Weak: a training that was interrupted never says goodbye.
 _claims: weakref.WeakValueDictionary[str, Claim] = weakref.WeakValueDictionary()
+# Which model was logged last to a directory, and to which step.
+_ended: dict[str, tuple[weakref.ref[Any], int]] = {}
+_claiming = threading.Lock()
 
 
-def claim(log_dir: str, params: Any, model: Any) -> Claim:
-    """The directory that a `fit` writes: `log_dir`, or while another training writes that, with a
-    warning, `training-2` in it, and so on.
+def claim(log_dir: str, params: Any, model: Any, epoch: int) -> Claim:
+    """The directory that a `fit` writes.
+
+    That is `log_dir`, or with a warning the next `training-2` in it, while another training
+    writes that, or where it holds one from whose end this one does not go on. It does where this
+    process logged this model there, or where it does not begin at epoch 0.
+
+    Args:
+        log_dir: As `located` says it.
+        params: What Keras hands to all callbacks of a `fit`.
+        model: The model in training.
+        epoch: The first one of this `fit`.
     """
-    holder = ""
-    for number in count(1):
-        directory = log_dir if number == 1 else os.path.join(log_dir, f"training-{number}")
-        known = _claims.get(directory)
-        try:
-            if known is None:
-                known = _claims[directory] = Claim(directory, params, model)
-            elif known.params is not params:
-                known.pass_to(params, model)
-            else:
+    with _claiming:
+        for known in list(_claims.values()):
+            if known.is_of(params, model) and identity(known.log_dir) == identity(log_dir):
                 return known
+        taken, reason = _choose(log_dir, params, model, epoch)
+    if reason:
+        warnings.warn(
+            f"tfexplain: log_dir={log_dir!r}: {reason}, so this training is logged to "
+            f"{taken.directory!r}. Give each training its own log_dir.",
+            ExplainWarning,
+            stacklevel=2,
+        )
+    return taken
+
+
+def _choose(log_dir: str, params: Any, model: Any, epoch: int) -> tuple[Claim, str]:
+    """A claim, and why it is another directory than was asked for, where it is."""
+    reason = ""
+    before = _asked(log_dir, partial(numbers, log_dir))
+    on = _resumable(log_dir, before, model, epoch)
+    new = ((_numbered(log_dir, n), -1, False) for n in chain([1], count(max(before, default=2))))
+    for directory, after, resumes in chain(on, new):
+        try:
+            taken = _known(directory) or Claim(directory, log_dir, params, model)
         except Held as held:
-            holder = holder or str(held)
+            reason = reason or f"{held} is writing it"
             continue
-        if holder:
-            warnings.warn(
-                f"tfexplain: log_dir={log_dir!r}: {holder} is writing it, so this training is "
-                f"logged to {directory!r}. Give each training its own log_dir.",
-                ExplainWarning,
-                stacklevel=2,
+        if not resumes and _holds_epochs(directory):
+            reason = reason or (
+                "it holds another training, and this one, which begins at epoch "
+                f"{epoch}, does not go on from the end of that"
             )
-        return known
+            continue
+        _claims[identity(directory)] = taken
+        taken.pass_to(log_dir, params, model)
+        taken.resumes, taken.after = resumes, after
+        return taken, "" if resumes else reason
     raise AssertionError("there is always another number")
 
 
-def _running(model: Any) -> bool:
-    """Whether a `fit` of `model` is on the stack of any thread."""
-    for frame in sys._current_frames().values() if model is not None else ():
+def _resumable(
+    log_dir: str, before: list[int], model: Any, epoch: int
+) -> Iterator[tuple[str, int, bool]]:
+    """Directories that this training may go on in, and the step after which it does."""
+    directories = [_numbered(log_dir, number) for number in [*reversed(before), 1]]
+    for directory in directories:
+        trained, step = _ended.get(identity(directory), (None, -1))
+        if trained is not None and trained() is model:
+            yield directory, step, True
+    for directory in directories if epoch > 0 else []:
+        if _holds_epochs(directory):
+            yield directory, -1, True
+
+
+def _known(directory: str) -> Claim | None:
+    """The claim of this process, left behind by a training that was interrupted.
+
+    Raises:
+        Held: that training is still running.
+    """
+    known = _claims.get(identity(directory))
+    if known is not None and known.params is not None and _running(known.params):
+        raise Held("another fit of this process")
+    return known
+
+
+def _numbered(log_dir: str, number: int) -> str:
+    return log_dir if number == 1 else os.path.join(log_dir, f"training-{number}")
+
+
+def _holds_epochs(directory: str) -> bool:
+    return _asked(directory, partial(holds_epochs, directory))
+
+
+def _asked(directory: str, work: Callable[[], T]) -> T:
+    """What touches the directory, which may never answer."""
+    try:
+        return answered(work)
+    except TimeoutError as error:
+        raise OSError(
+            f"log_dir={directory!r}: expected a directory that can be written; {error}. "
+            "Pass another log_dir."
+        ) from error
+
+
+def _running(params: Any) -> bool:
+    """Whether the `fit` that handed out these parameters is on the stack of any thread."""
+    for frame in sys._current_frames().values():
         caller: FrameType | None = frame
         while caller is not None:
-            if caller.f_code.co_name == "fit" and caller.f_locals.get("self") is model:
-                return True
+            if caller.f_code.co_name == "fit":
+                callbacks = caller.f_locals.get("callbacks")
+                if getattr(callbacks, "params", None) is params:
+                    return True
             caller = caller.f_back
     return False
 
 
 def _lock(directory: str) -> int | None:
     """A file descriptor that only one process can have; None where files cannot be locked."""
-    if fcntl is None or "://" in directory:
+    if fcntl is None or is_remote(directory):
         return None
     try:
         os.makedirs(directory, exist_ok=True)

@@ -42,7 +42,7 @@ class Compression(LoggingCallback):
         verbose: Whether to print the choices.
 
     Raises:
-        ValueError, OSError: in `on_train_begin`, for whatever cannot work.
+        ValueError, OSError: before the first batch, for whatever cannot work.
 
     Example:
         >>> import keras, numpy as np, tempfile

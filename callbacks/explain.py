@@ -66,7 +66,7 @@ class Explain(LoggingCallback):
         verbose: Whether to print the choices.
 
     Raises:
-        ValueError, OSError: in `on_train_begin`, for whatever cannot work.
+        ValueError, OSError: before the first batch, for whatever cannot work.
 
     Example:
         >>> import keras, numpy as np, tempfile
@@ -117,8 +117,9 @@ class Explain(LoggingCallback):
             vocabulary=vocabulary,
             decode=decode,
         )
+        self._wanted, self._when = reference, When(every, at, budget)
         self._reference = Reference(reference)
-        self._cadence = Cadence(When(every, at, budget), self._reference.epoch)
+        self._cadence = Cadence(self._when, self._reference.epoch)
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Training time runs from the first epoch's begin."""
@@ -143,6 +144,11 @@ class Explain(LoggingCallback):
             super().on_train_end(logs)
         if logged and self._settings.verbose and self._cadence.when.budget is not None:
             print(f"tfexplain: {self._cadence.text}")
+
+    def _forget(self) -> None:
+        super()._forget()
+        self._reference = Reference(self._wanted)
+        self._cadence = Cadence(self._when, self._reference.epoch)
 
     def _check(self) -> None:
         self._cadence.when.check()

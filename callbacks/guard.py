@@ -26,7 +26,7 @@ class Guard:
     def __init__(self, on_error: OnError) -> None:
         if on_error not in ("warn", "raise"):
             raise ValueError(f"on_error={on_error!r}: expected 'warn' or 'raise'.")
-        self._on_error = on_error
+        self.on_error = on_error
         self._problems: dict[str, Problem] = {}
 
     @property
@@ -40,7 +40,7 @@ class Guard:
         try:
             yield
         except Exception as error:
-            if self._on_error == "raise":
+            if self.on_error == "raise":
                 raise
             self.report(f"{what}: {type(error).__name__}", str(error), step)
 

@@ -376,5 +376,6 @@ def test_a_training_that_was_interrupted_does_not_lock_its_directory(tmp_path: P
     stop = keras.callbacks.LambdaCallback(on_epoch_end=interrupt)
     with pytest.raises(KeyboardInterrupt):
         model.fit(X, Y, verbose=0, callbacks=[first, stop])
-    fit((X, Y), tmp_path, 2)
+    second = Explain((X, Y), log_dir=tmp_path, on_error="raise", verbose=False)
+    small_cnn().fit(X, Y, initial_epoch=1, epochs=2, verbose=0, callbacks=[second])
     assert sorted(read_run(tmp_path).values["map/GradCAM/conv/0"]) == [0, 1]

@@ -1,0 +1,91 @@
+"""Log directories: what they are called, and whether a training was logged there before."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import tensorflow as tf
+from google.protobuf.message import DecodeError
+from tensorboard.compat.proto.event_pb2 import Event
+
+ROOMS = ("explain", "compression")
+
+# What is written once, before the first epoch.
+_CONSTANT = ("samples", "inputs/", "values/")
+_NUMBERED = re.compile(r"training-([1-9][0-9]{0,8})/?")
+
+
+def located(log_dir: str) -> str:
+    """Where `log_dir` is, wherever the process goes from now on.
+
+    Raises:
+        ValueError: it is empty, or a remote address that lost a slash: it would be a local folder.
+    """
+    if not log_dir.strip():
+        raise ValueError(
+            f"log_dir={log_dir!r}: expected a directory; got no name. Pass '.' for the working "
+            "directory."
+        )
+    lost = re.match(r"([a-z][a-z0-9]+):/(?!/)(.*)", log_dir)
+    if lost:
+        raise ValueError(
+            f"log_dir={log_dir!r}: expected '{lost[1]}://{lost[2]}', of which pathlib.Path keeps "
+            "one slash. Pass a string."
+        )
+    if is_remote(log_dir):
+        scheme, _, rest = log_dir.partition("://")
+        return f"{scheme}://{re.sub('/+', '/', rest).rstrip('/')}"
+    return os.path.abspath(os.path.expanduser(log_dir))
+
+
+def is_remote(path: str) -> bool:
+    """Whether only TensorFlow's file systems reach it."""
+    return "://" in path
+
+
+def identity(path: str) -> str:
+    """One text for all spellings of a `located` directory, links included."""
+    return path if is_remote(path) else os.path.normcase(os.path.realpath(path))
+
+
+def numbers(log_dir: str) -> list[int]:
+    """Which `training-N` there are below a directory, in order."""
+    names = tf.io.gfile.listdir(log_dir) if tf.io.gfile.isdir(log_dir) else []
+    return sorted(int(match[1]) for name in names if (match := _NUMBERED.fullmatch(name)))
+
+
+def holds_epochs(directory: str) -> bool:
+    """Whether an epoch was logged there. Reads no further than to the first."""
+    return any(_is_epoch(event) for room in ROOMS for event in _events(directory, room))
+
+
+def _is_epoch(event: Event) -> bool:
+    return any(not value.tag.startswith(_CONSTANT) for value in event.summary.value)
+
+
+def _events(directory: str, room: str) -> Iterator[Event]:
+    folder = os.path.join(directory, room)
+    names = tf.io.gfile.listdir(folder) if tf.io.gfile.isdir(folder) else []
+    for name in sorted(name for name in names if "tfevents" in name):
+        try:
+            yield from _read(os.path.join(folder, name))
+        except (DecodeError, OSError, tf.errors.OpError):
+            continue  # no file of events, or one that cannot be read
+
+
+def _read(path: str) -> Iterator[Event]:
+    """The events of a file, which may end in half a record."""
+    size = tf.io.gfile.stat(path).length
+    opened: Any = tf.io.gfile.GFile if is_remote(path) else open
+    with opened(path, "rb") as file:
+        # Each record: its length and a checksum of that, its bytes, a checksum of those.
+        while len(header := file.read(12)) == 12:
+            length = int.from_bytes(header[:8], "little")
+            size -= 12 + length + 4
+            if size < 0:
+                return
+            yield Event.FromString(file.read(length))
+            file.read(4)
