@@ -124,7 +124,10 @@ def small(units: int = 2) -> Any:
 
 def both(log_dir: Any) -> list[Any]:
     said = {"on_error": "raise", "verbose": False}
-    return [Compression(log_dir, **said), Explain((ROWS, LABELS), Saliency(), log_dir=log_dir, **said)]
+    return [
+        Compression(log_dir, **said),
+        Explain((ROWS, LABELS), Saliency(), log_dir=log_dir, **said),
+    ]
 
 
 def train(model: Any, callbacks: list[Any], **settings: Any) -> list[str]:
