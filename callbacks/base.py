@@ -7,14 +7,17 @@ import threading
 import weakref
 from abc import abstractmethod
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Any, Protocol
 
 import keras
 
+from tfexplain import schema
 from tfexplain.callbacks.claim import Claim, claim
 from tfexplain.callbacks.directory import located
 from tfexplain.callbacks.distribution import Workers
 from tfexplain.callbacks.guard import Guard, OnError
+from tfexplain.callbacks.records import metrics
 from tfexplain.callbacks.writer import RunWriter
 
 
@@ -25,10 +28,36 @@ class Work(Protocol):
         """Print what was chosen, and write what never changes."""
 
     def at_epoch(self, epoch: int, step: int, logs: Mapping[str, Any], writer: RunWriter) -> None:
-        """Write an epoch; `step` is where it stands in the log."""
+        """Write an epoch, but for its logs; `step` is where it stands in the log."""
 
     def at_end(self, step: int, writer: RunWriter) -> None:
         """Write what is due after training; `step` is that of its last epoch."""
+
+
+class Unplanned:
+    """A `fit` of which nothing could be planned: its metrics are logged, and why there is no more.
+
+    Args:
+        guard: Knows what was left out.
+    """
+
+    def __init__(self, guard: Guard) -> None:
+        self._guard = guard
+        self._told: list[schema.Problem] = []
+
+    def announce(self, writer: RunWriter) -> None:
+        """Nothing was chosen, and a warning has said why."""
+
+    def at_epoch(self, epoch: int, step: int, logs: Mapping[str, Any], writer: RunWriter) -> None:
+        """What went wrong, for the page, when something new did."""
+        if self._told != self._guard.problems:
+            self._told = self._guard.problems
+            status = schema.Status({}, self._told)
+            writer.add(schema.Tag("status"), step, status, schema.Content("status"))
+
+    def at_end(self, step: int, writer: RunWriter) -> None:
+        """What went wrong since."""
+        self.at_epoch(step, step, {}, writer)
 
 
 class LoggingCallback(keras.callbacks.Callback):  # type: ignore[misc]
@@ -38,6 +67,7 @@ class LoggingCallback(keras.callbacks.Callback):  # type: ignore[misc]
         log_dir: Where the run goes.
         room: Directory below it, for what this callback writes.
         on_error: See `Guard`.
+        does: What this callback does, in a word.
     """
 
     # What Keras 3 asks: callbacks that look at batches and are not safe keep it from running the
@@ -46,11 +76,13 @@ class LoggingCallback(keras.callbacks.Callback):  # type: ignore[misc]
     # What tf_keras asks: without it each batch waits for its logs to become numbers.
     _supports_tf_logs = True
 
-    def __init__(self, log_dir: str | os.PathLike[str], room: str, on_error: OnError) -> None:
+    def __init__(
+        self, log_dir: str | os.PathLike[str], room: str, on_error: OnError, does: str
+    ) -> None:
         self._trained: weakref.ref[Any] | None = None
         super().__init__()
         self._guard = Guard(on_error)
-        self._log_dir, self._room = os.fsdecode(log_dir), room
+        self._log_dir, self._room, self._does = os.fsdecode(log_dir), room, does
         self._directory = ""
         self._claim: Claim | None = None
         self._work: Work | None = None
@@ -75,6 +107,11 @@ class LoggingCallback(keras.callbacks.Callback):  # type: ignore[misc]
     @abstractmethod
     def _check(self) -> None:
         """Raises for settings that are wrong whatever the model."""
+
+    @property
+    @abstractmethod
+    def _asked(self) -> bool:
+        """Whether the work was asked for by name, so that it cannot be left out."""
 
     @abstractmethod
     def _begin(self) -> Work:
@@ -143,6 +180,7 @@ class LoggingCallback(keras.callbacks.Callback):  # type: ignore[misc]
         try:
             with self._workers.synced(self.model):
                 if self._work is not None and self._writer is not None:
+                    self._write_metrics(step, logs or {}, self._writer)
                     self._work.at_epoch(epoch, step, logs or {}, self._writer)
                     self._commit(step)
         except BaseException:  # interrupted by the user; then Keras says no goodbye
@@ -166,8 +204,20 @@ class LoggingCallback(keras.callbacks.Callback):  # type: ignore[misc]
         self._logged = weakref.ref(self.model)
         with self._workers.agreeing(), self._workers.synced(self.model):
             if self._workers.chief:
-                self._work = self._begin()
+                self._work = self._planned()
                 self._open()
+
+    def _planned(self) -> Work:
+        assert self._workers is not None
+        planned: list[Work] = []
+        with nullcontext() if self._asked else self._guard.planning(self._does):
+            self._workers.check()
+            planned.append(self._begin())
+        return planned[0] if planned else Unplanned(self._guard)
+
+    def _write_metrics(self, step: int, logs: Mapping[str, Any], writer: RunWriter) -> None:
+        with self._guard.watch("metrics", step):
+            writer.add(schema.Tag("metrics"), step, metrics(logs), schema.Content("metrics"))
 
     def _open(self) -> None:
         """Open the log, once both the work and the directory are known."""

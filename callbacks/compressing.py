@@ -14,7 +14,6 @@ from tfexplain.callbacks.activity import Activity
 from tfexplain.callbacks.announcing import tell
 from tfexplain.callbacks.guard import Guard
 from tfexplain.callbacks.kernels import Activities, buckets, kernel_record, kernels_record
-from tfexplain.callbacks.records import metrics
 from tfexplain.callbacks.writer import RunWriter
 from tfexplain.compression import KeptBits, LayerNumbers, LayerWeights, Totals
 
@@ -54,7 +53,8 @@ class Compressing:
         self._model = weakref.ref(model)
         self._activity: Activity | None = None
         if choices.val is not None:
-            self._activity = Activity(model, choices.val, choices.samples, choices.seed)
+            with guard.planning("activity", "Pass val= rows that the model takes, or no val=."):
+                self._activity = Activity(model, choices.val, choices.samples, choices.seed)
         self._kept: dict[str, KeptBits] = {}
         self._last: dict[str, LayerNumbers] = {}
         layers = self._read()
@@ -71,9 +71,7 @@ class Compressing:
             tell("compression", self._settings, writer.directory)
 
     def at_epoch(self, epoch: int, step: int, logs: Mapping[str, Any], writer: RunWriter) -> None:
-        """The epoch's logs and, where it is due, all numbers."""
-        with self._guard.watch("metrics", step):
-            writer.add(schema.Tag("metrics"), step, metrics(logs), schema.Content("metrics"))
+        """All numbers, where they are due."""
         if epoch % self._choices.every == 0:
             self._guarded(step, "epoch", writer)
 

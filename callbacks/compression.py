@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 from tfexplain import compression
+from tfexplain.callbacks import validation
 from tfexplain.callbacks.base import LoggingCallback, Work
 from tfexplain.callbacks.compressing import Choices, Compressing
 from tfexplain.callbacks.guard import OnError
@@ -71,7 +72,7 @@ class Compression(LoggingCallback):
         on_error: OnError = "warn",
         verbose: bool = True,
     ) -> None:
-        super().__init__(log_dir, "compression", on_error)
+        super().__init__(log_dir, "compression", on_error, "compression")
         n, m = pattern
         measured = compression.Settings(
             pattern=compression.Pattern(n, m, block), gzip=gzip, churn=churn
@@ -91,6 +92,12 @@ class Compression(LoggingCallback):
     def _check(self) -> None:
         for argument in ("every", "samples"):
             check_positive(argument, getattr(self._choices, argument))
+        if self._choices.val is not None:
+            validation.check(self._choices.val)
+
+    @property
+    def _asked(self) -> bool:
+        return self._choices.reference is not None
 
     def _begin(self) -> Work:
         return Compressing(self._choices, self.model, self._guard)

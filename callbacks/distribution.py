@@ -36,17 +36,17 @@ class Workers:
 
     Args:
         model: The model in training.
-
-    Raises:
-        StrategyError: its strategy is not supported; every worker raises alike.
     """
 
     def __init__(self, model: Any) -> None:
         strategy = getattr(model, "distribute_strategy", None) or tf.distribute.get_strategy()
-        _check(strategy)
         self._strategy = strategy
         self._several = isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
         self.chief = bool(getattr(strategy.extended, "should_save_summary", True))
+
+    def check(self) -> None:
+        """Raises StrategyError where the strategy is not supported; every worker raises alike."""
+        _check(self._strategy)
 
     @contextmanager
     def agreeing(self) -> Iterator[None]:

@@ -13,6 +13,7 @@ import tensorflow as tf
 from tfexplain import schema
 from tfexplain.callbacks.cadence import When
 from tfexplain.callbacks.explaining import Explaining, Found
+from tfexplain.errors import SettingError, plain
 from tfexplain.quality import MEASURES, Places, Shown, drift, matched
 
 # "first", "best", an epoch, a model, or None for no drift.
@@ -74,7 +75,7 @@ class Reference:
         """A `fit` begins; `first` is what the model's maps look like before it.
 
         Raises:
-            ValueError: a reference model that cannot be explained as the model in training is.
+            SettingError: a reference model that cannot be explained as the model in training is.
         """
         maps = explaining.shown(first)
         batch = _digest(explaining, maps)
@@ -151,9 +152,10 @@ def _of_model(model: Any, explaining: Explaining, maps: Places) -> dict[tuple[st
             raise ValueError("its weights are not built.")
         other = Explaining(explaining.settings, model, explainers, beside=explaining)
         shown = matched(maps, other.shown(other.run()))
-    except ValueError as error:
-        raise ValueError(
-            f"reference={model.name!r}: expected a built model like the one in training; {error} "
+    except Exception as error:
+        raise SettingError(
+            f"reference={model.name!r}: expected a built model like the one in training; "
+            f"{plain(error)} "
             "Pass a model of the same architecture, or an epoch."
         ) from error
     text = f"model {model.name}"

@@ -100,7 +100,7 @@ class Explain(LoggingCallback):
         on_error: OnError = "warn",
         verbose: bool = True,
     ) -> None:
-        super().__init__(log_dir, "explain", on_error)
+        super().__init__(log_dir, "explain", on_error, "explaining")
         if isinstance(explainers, Explainer):
             explainers = [explainers]
         self._settings = Settings(
@@ -154,6 +154,10 @@ class Explain(LoggingCallback):
         self._cadence.when.check()
         self._settings.check()
         self._reference.check(self._cadence.when)
+
+    @property
+    def _asked(self) -> bool:
+        return self._settings.asked
 
     def _begin(self) -> Work:
         with self._cadence.set_up():

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
 
+from tfexplain.errors import SettingError, plain
 from tfexplain.schema import Problem
 
 OnError = Literal["warn", "raise"]
@@ -42,7 +43,23 @@ class Guard:
         except Exception as error:
             if self.on_error == "raise":
                 raise
-            self.report(f"{what}: {type(error).__name__}", str(error), step)
+            self.report(f"{what}: {type(error).__name__}", plain(error), step)
+
+    @contextmanager
+    def planning(self, what: str, remedy: str = "") -> Iterator[None]:
+        """While open, before training, an error leaves out `what`, which nobody asked for by name.
+
+        Raises:
+            SettingError: a setting that is wrong in itself, or asks for what cannot be had.
+        """
+        try:
+            yield
+        except SettingError:
+            raise
+        except Exception as error:
+            if self.on_error == "raise":
+                raise
+            self.leave_out(what, f"{_said(error)} {remedy}".strip())
 
     def leave_out(self, what: str, why: str) -> None:
         """Say once that `what` is not done in this training: `why`, with the remedy.
@@ -70,6 +87,14 @@ class Guard:
                 ExplainWarning,
                 stacklevel=2,
             )
+
+
+def _said(error: Exception) -> str:
+    """What an error says, as a sentence; ours need no type beside it."""
+    name, message = type(error).__name__, plain(error).strip()
+    ours = type(error).__module__.startswith("tfexplain") or isinstance(error, ValueError)
+    text = message if ours and message else f"{name}: {message}" if message else name
+    return text if text.endswith(".") else f"{text}."
 
 
 def _short(message: str) -> str:

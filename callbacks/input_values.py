@@ -13,6 +13,7 @@ import tensorflow as tf
 from tfexplain import schema
 from tfexplain.callbacks.settings import Settings
 from tfexplain.callbacks.words import words_of
+from tfexplain.errors import SettingError
 from tfexplain.passes import Passes
 
 # Values are shown, not computed with: a log should not become a copy of the data.
@@ -28,7 +29,7 @@ def input_values(passes: Passes, inputs: Any, settings: Settings) -> dict[str, s
         settings: The arguments of `Explain`.
 
     Raises:
-        ValueError: `feature_names`, `vocabulary` or `decode` that do not fit the inputs.
+        SettingError: `feature_names`, `vocabulary` or `decode` that do not fit the inputs.
     """
     flat = [np.asarray(array) for array in tf.nest.flatten(inputs)]
     arrays = dict(zip(passes.input_names, flat, strict=True))
@@ -79,7 +80,7 @@ def _padded(passes: Passes, arrays: Mapping[str, npt.NDArray[Any]], asked: bool)
     whole numbers.
 
     Raises:
-        ValueError: words are asked for, and there is no such input.
+        SettingError: words are asked for, and there is no such input.
     """
     whole = {name: array for name, array in arrays.items() if _is_whole(array)}
     found: dict[str, bool] = {}
@@ -94,7 +95,7 @@ def _padded(passes: Passes, arrays: Mapping[str, npt.NDArray[Any]], asked: bool)
         found = {name: False for name, a in whole.items() if np.issubdtype(a.dtype, np.integer)}
         if not found:
             kinds = {name: f"{a.dtype.name} {list(a.shape)}" for name, a in arrays.items()}
-            raise ValueError(
+            raise SettingError(
                 "vocabulary, decode: expected an input [N, T] of whole numbers, those of words; "
                 f"got {kinds or 'inputs of other shapes'}. Leave them out."
             )
@@ -117,13 +118,13 @@ def _named(
     known = [name for name, values in found.items() if values.layout != "tokens"]
     for name, own in asked.items() or {"": names}.items():
         if name not in known:
-            raise ValueError(
+            raise SettingError(
                 f"feature_names: expected names for a table or a sequence, one of {known}; got "
                 f"{name!r}. Leave them out, or name one of the inputs."
             )
         columns = found[name].values.shape[-1]
         if len(own) != columns:
-            raise ValueError(
+            raise SettingError(
                 f"feature_names: expected {columns} names for input {name!r}; got {len(own)}. "
                 "Pass one name for each column, in order."
             )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import tensorflow as tf
 
@@ -14,6 +15,9 @@ from tfexplain.explainers import Explainer, Explanation
 from tfexplain.passes import Passes
 
 _NO_MEMORY = (MemoryError, tf.errors.ResourceExhaustedError)
+
+# What to do about an explainer that was chosen, and fails.
+NAME_THEM = "Pass explainers= those that are wanted; what is named is an error before training."
 
 # Takes what is done and the step.
 _Watch = Callable[[str, int], AbstractContextManager[None]]
@@ -49,17 +53,26 @@ class Portions:
         self._together = list(self._portions)
 
     def begin(self) -> dict[str, Explanation]:
-        """The explanations before training, where only memory may fail, and not for all.
+        """The explanations before training. Explainers that nobody named are left out where they
+        fail, unless all do; of those that were named only memory may fail, and not for all.
 
         Raises:
             Exception: whatever cannot work.
         """
-        found = self._run(0, self._spared)
+        failed: dict[str, Exception] = {}
+        named = self._explaining.settings.explainers is not None
+        found = self._run(0, partial(self._spared, None if named else failed))
+        if not found and failed:
+            raise next(iter(failed.values()))
         if not found:
             raise MemoryError(
                 "val: expected samples small enough to explain one at a time; memory ran out. "
                 "Pass smaller inputs, or train without explaining."
             )
+        for name, error in failed.items():
+            with self._guard.planning(name, NAME_THEM):
+                raise error
+        self._keep([name for name in self._portions if name not in failed])
         return found
 
     def run(self, step: int) -> dict[str, Explanation]:
@@ -113,10 +126,20 @@ class Portions:
         whole = [n for n in self._together if self._portions[n].at_once == self._count]
         self._together = [] if whole == self._together else whole
 
+    def _keep(self, names: Sequence[str]) -> None:
+        """Go on with these explainers only."""
+        self._explaining.explainers = {n: self._explaining.explainers[n] for n in names}
+        self._portions = {name: self._portions[name] for name in names}
+        self._together = [name for name in self._together if name in names]
+
     @contextmanager
-    def _spared(self, name: str, step: int) -> Iterator[None]:
+    def _spared(self, failed: dict[str, Exception] | None, name: str, step: int) -> Iterator[None]:
         try:
             yield
         except MemoryError:
             with self._guard.watch(name, step):
                 raise
+        except Exception as error:
+            if failed is None:
+                raise
+            failed[name] = error

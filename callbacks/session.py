@@ -15,7 +15,7 @@ from tfexplain.callbacks.drift import Reference
 from tfexplain.callbacks.explaining import Explaining, Found
 from tfexplain.callbacks.guard import Guard
 from tfexplain.callbacks.portions import Portions
-from tfexplain.callbacks.records import metrics, png
+from tfexplain.callbacks.records import png
 from tfexplain.callbacks.settings import Settings
 from tfexplain.callbacks.writer import RunWriter
 
@@ -54,7 +54,8 @@ class Session:
         # Once before training: whatever cannot work shows now, and is compiled by now.
         self._portions = Portions(self._explaining, guard)
         first = self._portions.begin()
-        reference.begin(self._explaining, first)
+        with guard.planning("drift"):
+            reference.begin(self._explaining, first)
         for what, why in self._explaining.left_out.items():
             guard.leave_out(what, why)
         self._choices = describe(self._explaining, first) | {
@@ -66,13 +67,12 @@ class Session:
         """Print what was chosen, and write what never changes: settings, labels, pictures."""
         if self._settings.verbose:
             tell("explaining", self._choices, writer.directory)
-        self._explaining.write_constant(self._choices, writer)
+        with self._guard.watch("samples", 0):
+            self._explaining.write_constant(self._choices, writer)
 
     def at_epoch(self, epoch: int, step: int, logs: Mapping[str, Any], writer: RunWriter) -> None:
-        """The epoch's logs as `fit` reports them and, where it is due, explanations."""
+        """Explanations, where they are due."""
         self._logs = dict(logs)
-        with self._guard.watch("metrics", step):
-            writer.add(schema.Tag("metrics"), step, metrics(logs), schema.Content("metrics"))
         if self._cadence.due(epoch, step):
             self._guarded(step, writer)
 

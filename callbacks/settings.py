@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tfexplain.callbacks import validation
 from tfexplain.explainers import Explainer
 from tfexplain.targets import Targets
 
@@ -29,6 +30,7 @@ class Settings:
 
     def check(self) -> None:
         """Raises ValueError for settings that are wrong whatever the model."""
+        validation.check(self.val)
         check_positive("samples", self.samples)
         if isinstance(self.targets, str) and self.targets not in ("label", "predicted"):
             raise ValueError(
@@ -42,6 +44,12 @@ class Settings:
                 raise TypeError(
                     f"explainers: expected explainers such as GradCAM(); got {explainer!r}."
                 )
+
+    @property
+    def asked(self) -> bool:
+        """Whether what is explained was asked for by name, so that it cannot be left out."""
+        default = isinstance(self.targets, str) and self.targets in ("label", "predicted")
+        return self.explainers is not None or not default
 
     def _check_words(self) -> None:
         words, expected = self.vocabulary, "a list of words, or words by their ids"

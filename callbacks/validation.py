@@ -11,6 +11,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from tfexplain.batches import FORMS, arrays, batches, comes_in_batches, unpacked
+from tfexplain.errors import SettingError
 
 # Enough to balance classes from, little enough to read before the first batch.
 MOST_ROWS = 1024
@@ -44,30 +45,41 @@ class Pool:
         return batch
 
 
+def check(val: Any) -> None:
+    """Raises TypeError for what is no validation set, before anything of it is read."""
+    arrays_ = isinstance(val, (tuple, np.ndarray, tf.Tensor, list, dict)) or hasattr(
+        val, "__array__"
+    )
+    if not arrays_ and not comes_in_batches(val):
+        raise TypeError(f"val: expected {FORMS}; got {type(val).__name__}.")
+
+
 def read(val: Any) -> Pool:
     """The pool of a validation set; datasets are read only as far as `MOST_ROWS` and `MOST_BYTES`.
 
     Raises:
-        ValueError: nothing in it, or rows that do not match.
+        SettingError: nothing in it, or rows that do not match.
+        ValueError: it cannot be read, or not as dense arrays.
         TypeError: not a validation set.
     """
+    check(val)
     if comes_in_batches(val):
         pool = _joined(batches(val, "val"))
     elif isinstance(val, tuple):
         pool = Pool(*unpacked(val, "val"))
-    elif isinstance(val, (np.ndarray, tf.Tensor, list, dict)) or hasattr(val, "__array__"):
-        pool = Pool(val, None)
     else:
-        raise TypeError(f"val: expected {FORMS}; got {type(val).__name__}.")
+        pool = Pool(val, None)
     labels = None if pool.labels is None else arrays(pool.labels, "val")
     pool = Pool(arrays(pool.inputs, "val"), labels)
     lengths = {len(x) for x in tf.nest.flatten(pool.inputs)}
     if pool.labels is not None:
         lengths |= {len(y) for y in tf.nest.flatten(pool.labels)}
     if lengths in (set(), {0}):
-        raise ValueError(f"val: expected at least one sample; it is empty. Pass {FORMS}.")
+        raise SettingError(f"val: expected at least one sample; it is empty. Pass {FORMS}.")
     if len(lengths) > 1:
-        raise ValueError(f"val: expected as many labels as inputs; got lengths {sorted(lengths)}.")
+        raise SettingError(
+            f"val: expected as many labels as inputs; got lengths {sorted(lengths)}."
+        )
     return pool
 
 
@@ -105,7 +117,7 @@ def _joined(read: Iterator[tuple[Any, Any | None]]) -> Pool:
         if rows >= MOST_ROWS or size >= MOST_BYTES:
             break
     if not inputs:
-        raise ValueError(f"val: expected at least one batch; it is empty. Pass {FORMS}.")
+        raise SettingError(f"val: expected at least one batch; it is empty. Pass {FORMS}.")
     join: Callable[..., Any] = lambda *parts: np.concatenate(parts)  # noqa: E731
     return Pool(
         tf.nest.map_structure(join, *inputs),

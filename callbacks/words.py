@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tfexplain.callbacks.settings import Settings
+from tfexplain.errors import SettingError
 
 Decode: TypeAlias = Callable[[npt.NDArray[np.int64]], Sequence[str]]
 
@@ -22,7 +23,7 @@ def words_of(ids: npt.NDArray[np.int64], settings: Settings, zero_is_padding: bo
         zero_is_padding: Whether an embedding masks 0.
 
     Raises:
-        ValueError: words that are not one for each id.
+        SettingError: words that are not one for each id.
     """
     if settings.decode is not None:
         words = [word for row in ids for word in _decoded(settings.decode, row)]
@@ -36,19 +37,19 @@ def _decoded(decode: Decode, row: npt.NDArray[np.int64]) -> list[str]:
     try:
         words: Any = decode(row)
     except Exception as error:
-        raise ValueError(
+        raise SettingError(
             f"decode: expected a function of one row of ids; it raised {type(error).__name__}: "
             f"{error}. It is called with int64 [{len(row)}]."
         ) from error
     listed = list(words) if isinstance(words, (list, tuple, np.ndarray)) else None
     if listed is None or not all(isinstance(word, str) for word in listed):
         got = type(words).__name__ if listed is None else f"{listed[:3]!r}"
-        raise ValueError(
+        raise SettingError(
             f"decode: expected a list of {len(row)} words; got {got}. "
             "Return one word for each id, '' for padding."
         )
     if len(listed) != len(row):
-        raise ValueError(
+        raise SettingError(
             f"decode: expected {len(row)} words for a row of {len(row)} ids; got {len(listed)}. "
             "Return one word for each id, '' for padding."
         )
@@ -61,7 +62,7 @@ def _looked_up(
     known = vocabulary or {}
     if not isinstance(known, Mapping):
         if ids.size and ids.max() >= len(known):
-            raise ValueError(
+            raise SettingError(
                 f"vocabulary: expected a word for each id; got {len(known)} words and the id "
                 f"{ids.max()}. Pass the vocabulary that the ids were made with."
             )

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from tfexplain.errors import SettingError, plain
+
 FORMS = "(x, y) arrays, x alone, a batched tf.data.Dataset, or a Keras PyDataset or Sequence"
 
 
@@ -52,7 +54,9 @@ def unpacked(batch: Any, argument: str) -> tuple[Any, Any | None]:
     if not isinstance(batch, tuple):
         return batch, None
     if not 1 <= len(batch) <= 3:
-        raise ValueError(f"{argument}: expected (x, y) or (x, y, weights); got {len(batch)} parts.")
+        raise SettingError(
+            f"{argument}: expected (x, y) or (x, y, weights); got {len(batch)} parts."
+        )
     return batch[0], batch[1] if len(batch) > 1 else None
 
 
@@ -66,7 +70,7 @@ def arrays(values: Any, argument: str) -> Any:
 def _readable(data: Any, argument: str) -> Iterator[Any]:
     workers = isinstance(tf.distribute.get_strategy(), tf.distribute.MultiWorkerMirroredStrategy)
     if workers and isinstance(data, tf.distribute.DistributedDataset):
-        raise ValueError(
+        raise SettingError(
             f"{argument}: expected data that one worker can read alone; got a distributed dataset "
             "of several workers. Pass the tf.data.Dataset that it was made of."
         )
@@ -76,7 +80,7 @@ def _readable(data: Any, argument: str) -> Iterator[Any]:
     except Exception as error:
         raise ValueError(
             f"{argument}: expected batches that can be read; one raised {type(error).__name__}. "
-            f"Check the data. The error was: {error}"
+            f"Check the data. The error was: {plain(error)}"
         ) from error
 
 
@@ -90,7 +94,7 @@ def _array(values: Any, argument: str) -> Any:
         values = tf.concat(values.values, 0)
     array = values.numpy() if hasattr(values, "numpy") else np.asarray(values)
     if array.ndim == 0:
-        raise ValueError(
+        raise SettingError(
             f"{argument}: expected batches; got single numbers. Call .batch(n) on the dataset."
         )
     return array

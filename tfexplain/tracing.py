@@ -9,6 +9,7 @@ import keras
 import tensorflow as tf
 
 from tfexplain import tap
+from tfexplain.errors import plain
 from tfexplain.sites import Call, LayerError, Site, sites
 from tfexplain.tap import Layer, Model, Tensor
 
@@ -67,7 +68,7 @@ def trace(forward: Callable[[Any], Any], inputs: Any) -> None:
         shapes = tf.nest.map_structure(lambda s: f"{s.dtype.name} {s.shape}", specs)
         raise ValueError(
             f"inputs: the model could not be called on them; got {shapes}. "
-            f"Pass inputs shaped as in training. The model said: {error}"
+            f"Pass inputs shaped as in training. The model said: {plain(error)}"
         ) from error
 
 

@@ -137,11 +137,17 @@ def test_two_devices_are_explained_like_one(training: str, devices: Path) -> Non
     assert_measured(devices / training, model)
 
 
-def test_weights_on_servers_are_refused_with_the_reason(devices: Path) -> None:
-    for message in json.loads((devices / "servers.json").read_text()):
-        assert message.startswith("StrategyError: strategy=ParameterServerStrategy: expected none")
-        assert "weights lie on other machines, and change while they are read." in message
-    assert not (devices / "servers").exists()
+def test_weights_on_servers_are_left_out_with_the_reason(devices: Path) -> None:
+    """What is asked for by name is refused; else the metrics are logged."""
+    named, default = json.loads((devices / "servers.json").read_text())
+    assert named.startswith("StrategyError: strategy=ParameterServerStrategy: expected none")
+    assert "weights lie on other machines, and change while they are read." in named
+    assert default == ""
+    run = read_run(devices / "servers", "compression")
+    assert list(run.values["metrics"]) == [0]
+    (problem,) = run.record("status").problems
+    assert problem.kind == "compression: left out"
+    assert "weights lie on other machines, and change while they are read." in problem.message
 
 
 def test_one_of_two_processes_writes_and_both_train_as_without(workers: Path) -> None:
@@ -210,6 +216,8 @@ def test_a_strategy_that_is_not_supported_is_refused_with_the_reason() -> None:
     class TPUStrategy(tf.distribute.Strategy):  # type: ignore[misc]
         """Stands in for the real one, which needs its hardware to be made."""
 
+        extended = None
+
         def __init__(self) -> None:
             pass
 
@@ -217,7 +225,7 @@ def test_a_strategy_that_is_not_supported_is_refused_with_the_reason() -> None:
         distribute_strategy = TPUStrategy()
 
     with pytest.raises(StrategyError, match=r"strategy=TPUStrategy: expected none.*want of a TPU"):
-        Workers(Model())
+        Workers(Model()).check()
 
 
 def test_distribution_by_keras_leaves_models_whole_on_tensorflow() -> None:

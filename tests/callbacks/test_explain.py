@@ -280,8 +280,9 @@ def test_segmentation_is_explained_through_a_function(tmp_path: Path) -> None:
     model.add(layers.Conv2D(2, 1, activation="softmax", name="mask"))
     model.compile("adam", "sparse_categorical_crossentropy")
     y = (x[..., 0] > 0.5).astype(int)
+    by_name = Explain((x, y), GradCAM(), log_dir=tmp_path / "no")
     with pytest.raises(ValueError, match="Pass targets= a function"):
-        model.fit(x, y, verbose=0, callbacks=[Explain((x, y), log_dir=tmp_path / "no")])
+        model.fit(x, y, verbose=0, callbacks=[by_name])
     area = lambda outputs: tf.reduce_sum(outputs[..., 1], axis=[1, 2])  # noqa: E731
     callback = Explain((x, y), log_dir=tmp_path, targets=area, on_error="raise")
     model.fit(x, y, verbose=0, callbacks=[callback])
@@ -306,6 +307,7 @@ def broken(x: Any) -> Any:
 
 
 X, Y = digits()
+NAMED = {"explainers": GradCAM()}
 REFUSED: dict[str, tuple[Any, dict[str, Any], str]] = {
     "unknown layer": (
         (X, Y),
@@ -313,13 +315,13 @@ REFUSED: dict[str, tuple[Any, dict[str, Any], str]] = {
         r"layer='conv9': no such layer.*: conv\.",
     ),
     "flat layer": ((X, Y), {"explainers": GradCAM(layer="head")}, r"\[N, h, w, C\]; got \[N, 10\]"),
-    "labels too large": ((X, Y + 1), {}, r"labels in 0\.\.9 for output .*; got 10 \(row 9\)"),
-    "negative labels": ((X, Y - 2), {}, r"labels in 0\.\.9"),
+    "labels too large": ((X, Y + 1), NAMED, r"labels in 0\.\.9 for output .*; got 10 \(row 9\)"),
+    "negative labels": ((X, Y - 2), NAMED, r"labels in 0\.\.9"),
     "empty arrays": ((X[:0], Y[:0]), {}, "expected at least one sample"),
     "empty dataset": (dataset(X, Y).take(0), {}, "expected at least one batch"),
-    "NaN": ((broken(X), Y), {}, r"expected finite inputs; row \d+ holds NaN"),
+    "NaN": ((broken(X), Y), NAMED, r"expected finite inputs; row \d+ holds NaN"),
     "other lengths": ((X, Y[:5]), {}, r"as many labels as inputs; got lengths \[5, 96\]"),
-    "wrong shape": ((np.repeat(X, 2, -1), Y), {}, "the model could not be called on them"),
+    "wrong shape": ((np.repeat(X, 2, -1), Y), NAMED, "the model could not be called on them"),
     "not batched": (tf.data.Dataset.from_tensor_slices((X, Y)), {}, "Call .batch"),
     "not data": ("val", {}, "val: expected .* got str"),
     "generator": ((i for i in range(3)), {}, "val: expected .* got generator"),

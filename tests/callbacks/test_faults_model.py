@@ -201,7 +201,7 @@ def test_data_that_cannot_be_read_is_an_error_before_training(tmp_path: Path, va
     # Keras drops the cause of what `fit` raises, so the message has it as well.
     wrong = r"(?s)val: expected batches that can be read; one raised .*the disk is gone"
     with pytest.raises(ValueError, match=wrong):
-        fit([Explain(val, log_dir=tmp_path)], model=model)
+        fit([Explain(val, GradCAM(), log_dir=tmp_path)], model=model)
     with pytest.raises(ValueError, match=wrong) as raised:
         read(val)
     assert "the disk is gone" in str(raised.value.__cause__)

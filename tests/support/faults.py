@@ -17,10 +17,13 @@ from support.models import digits, small_cnn
 from tfexplain.callbacks.guard import ExplainWarning
 
 
-def fit(callbacks: list[Any], epochs: int = 5, model: Any = None) -> Any:
-    """(model, warnings of ours) after a training on the digits."""
+def fit(
+    callbacks: list[Any], epochs: int = 5, model: Any = None, x: Any = None, y: Any = None
+) -> Any:
+    """(model, warnings of ours) after a training on the digits, or on other data."""
     model = model or small_cnn()
-    x, y = digits()
+    if x is None:
+        x, y = digits()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         model.fit(x, y, epochs=epochs, batch_size=48, verbose=0, callbacks=callbacks)

@@ -1,0 +1,23 @@
+"""Errors that callers tell apart, and messages that can be read anywhere."""
+
+from __future__ import annotations
+
+import re
+
+_COLOUR = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
+
+
+class SettingError(ValueError):
+    """A setting that is wrong in itself, or asks by name for what cannot be had.
+
+    A callback lets it end `fit` before the first batch; what else cannot be planned is left out.
+    """
+
+
+def plain(text: object) -> str:
+    """A message without the colour codes for terminals that Keras puts into its own.
+
+    >>> plain("\\x1b[1mInput 0\\x1b[0m is missing")
+    'Input 0 is missing'
+    """
+    return _COLOUR.sub("", str(text))
