@@ -33,7 +33,7 @@ class Activity:
     def __init__(self, model: Any, val: Any, samples: int, seed: int) -> None:
         pool = validation.read(val)
         rows = validation.choose(None, len(pool), samples, seed)
-        self._inputs = as_batch(pool.take(rows))
+        self._inputs = as_batch(pool.take(rows), model)
         self._passes = Passes(model, self._inputs)
         self._head = self._passes.head(None)
         self._targets = as_targets(None, self._head, len(rows))

@@ -71,12 +71,12 @@ def choose_batch(settings: Settings, model: Any, heads: Sequence[str | int | Non
     """
     pool = validation.read(settings.val)
     first_row = tf.nest.map_structure(lambda x: x[:1], pool.inputs)
-    passes = Passes(model, as_batch(first_row))
+    passes = Passes(model, as_batch(first_row, model))
     head = passes.head(heads[0] if heads else None)
     labels = labels_of(pool.labels, head, passes)
     label_kind, known = known_labels(labels, head)
     rows = validation.choose(known, len(pool), settings.samples, settings.seed)
-    inputs = as_batch(pool.take(rows))
+    inputs = as_batch(pool.take(rows), model)
     shown = np.full(len(rows), np.nan) if known is None else known[rows].astype(np.float64)
     if label_kind == "class":
         shown[shown == PREDICTED] = np.nan

@@ -65,6 +65,9 @@ class Explaining:
             self.passes.heads = _alike(self.passes.heads, beside.passes.heads)
             self.head = self.passes.head(planned[0].head if planned else None)
         self.explainers = explainers or _named(planned or fitting(self.passes))
+        for name, explainer in self.explainers.items():
+            for omitted, why in explainer.omits(self.passes).items():
+                self.left_out[f"input {omitted!r} of {name}"] = why
         if not isinstance(settings.targets, str):
             self.passes.targets(settings.targets, self.head, len(self.batch.rows))
 

@@ -43,6 +43,8 @@ class CallablePasses(Passes):
         self._function = model
         self.layers, self.compiled, self.seen = {}, {}, []
         self.sites: tuple[Site, ...] = ()
+        self.casts: tuple[Site, ...] = ()
+        self.flows, self.read = [], []
         self.missed = {}
         self._inlines = False
         self.specs = tf.nest.map_structure(

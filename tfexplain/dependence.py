@@ -36,6 +36,20 @@ def causes(
     return of
 
 
+def depends(tensor: Any, source: Any) -> bool:
+    """Whether a tensor depends on another one of its graph, whatever flows between them."""
+    seen, ahead = set(), [tensor.op]
+    while ahead:
+        op = ahead.pop()
+        if op is source.op:
+            return True
+        for cause in (*(value.op for value in op.inputs), *op.control_inputs):
+            if cause.name not in seen:
+                seen.add(cause.name)
+                ahead.append(cause)
+    return False
+
+
 def indices(tensor: Any) -> Any | None:
     """The whole numbers [N, T] that floating-point values [N, T, C] of a graph were looked up by;
     None where there are none of that shape."""

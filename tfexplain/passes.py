@@ -18,6 +18,7 @@ import tensorflow as tf
 from tfexplain import layout, progress, tap, tracing
 from tfexplain.attention_sites import Attending, AttentionSite, attending
 from tfexplain.attention_tap import is_weights, reading_weights
+from tfexplain.casting import cast_sites, cast_tap, is_cast
 from tfexplain.compiling import compiled
 from tfexplain.dependence import indices
 from tfexplain.reach import positions_read, tokens_read
@@ -36,6 +37,9 @@ from tfexplain.targets import (
 )
 from tfexplain.unit import Unit, UnitScore
 from tfexplain.untouched import untouched, writes
+
+# Why whole numbers of the shape of words, beside these, have no map: they are a mask or numbers.
+BESIDE = "it says something of the tokens beside it, such as which of them count."
 
 
 class Passes:
@@ -59,6 +63,8 @@ class Passes:
         missed: dict[str, str] = {}
         found: list[tuple[Head, ...]] = []
         ends: list[list[Tensor]] = []
+        casts: list[tuple[str, Tensor, int]] = []
+        self.input_names: list[str] = tracing.input_names(model, inputs)
 
         def seen(path: str, tensor: Tensor) -> None:
             calls.append((path, tensor, tap.recorded()))
@@ -66,11 +72,14 @@ class Passes:
         def forward(batch: Any) -> Any:
             calls.clear()
             missed.clear()
+            casts.clear()
+            given = tf.nest.flatten(batch)
+            casting = cast_tap(self.input_names, given, lambda *cast: casts.append(cast))
             tape = tf.GradientTape(watch_accessed_variables=False)
-            with tape, tap.tap(self.layers, seen, missed.__setitem__):
+            with tape, tap.tap(self.layers, seen, missed.__setitem__), casting:
                 outputs = model(batch, training=False)
             found[:] = [heads(model, outputs)]
-            ends[:] = [tf.nest.flatten(batch), tf.nest.flatten(outputs)]
+            ends[:] = [given, tf.nest.flatten(outputs)]
             return outputs
 
         with untouched(model):
@@ -90,11 +99,13 @@ class Passes:
                     why = {path: why[path].replace(tracing.UNCALLED, tap.FUNCTION) for path in why}
                     tracing.trace(forward, inputs)
         self.sites: tuple[Site, ...] = tracing.called_sites(self.layers, calls, *ends)
+        self.casts: tuple[Site, ...] = cast_sites(casts, *ends)
+        self.flows: list[frozenset[int]] = tracing.reached(*ends, gradient=True)
+        self.read: list[frozenset[int]] = tracing.reached(*ends)
         self._writes = writes(ends[0][0].graph)
         self.missed = why
         self.specs = tf.nest.map_structure(tracing.spec, inputs)
         self.heads: tuple[Head, ...] = found[0]
-        self.input_names: list[str] = tracing.input_names(model, inputs)
 
     @property
     def model(self) -> Model:
@@ -202,12 +213,26 @@ class Passes:
             activations[name] = tensor
             return tensor
 
-        paths = {name.partition("@")[0] for name in names if not is_weights(name)}
+        weights = {name for name in names if is_weights(name)}
+        casts = {name for name in names if is_cast(name)}
+        paths = {name.partition("@")[0] for name in names if name not in weights | casts}
         layers = {path: self.layers[path] for path in paths}
-        weights = reading_weights(self.layers, names, watched, kept)
-        with tap.tap(layers, tap.at(names, kept)), weights:
+        reading = reading_weights(self.layers, names, watched, kept)
+        with tap.tap(layers, tap.at(names, kept)), reading, self._casting(casts, inputs, kept):
             outputs = self.model(inputs, training=False)
         return outputs, activations
+
+    def _casting(
+        self, names: Collection[str], inputs: Any, seen: Callable[[str, Tensor], Tensor]
+    ) -> AbstractContextManager[None]:
+        """Casts of inputs, seen as outputs of layers are."""
+        if not names:
+            return nullcontext()
+
+        def named(name: str, result: Tensor, _: int) -> Tensor | None:
+            return seen(name, result) if name in names else None
+
+        return cast_tap(self.input_names, tf.nest.flatten(inputs), named)
 
     def scores(
         self,
@@ -285,10 +310,32 @@ class Passes:
 
     @property
     def moving(self) -> bool:
-        """Whether some input has gradients: floating-point numbers do, and indices and texts at the
-        layer that makes vectors of them."""
-        floats = any(spec.dtype.is_floating for spec in tf.nest.flatten(self.specs))
-        return floats or any(site.embeds is not None for site in self.sites)
+        """Whether some input has gradients; see `gradient_at`."""
+        return any(not isinstance(self.gradient_at(i), str) for i in range(len(self.input_names)))
+
+    def gradient_at(self, position: int) -> tuple[Site, ...] | str:
+        """Where gradients with respect to an input are taken: nothing for the input itself, else
+        the layers that embed its indices or texts, or the casts to floating-point numbers.
+
+        Where there is no such place, why. What no output reads has a gradient of zeros.
+        """
+        spec = tf.nest.flatten(self.specs)[position]
+        flows = any(position in some for some in self.flows)
+        if spec.dtype.is_floating and (flows or not any(position in some for some in self.read)):
+            return ()
+        embedding = [site for site in self.sites if site.embeds == position]
+        if embedding:
+            # All that have as many tokens as the first.
+            return tuple(s for s in embedding if s.shape[:-1] == embedding[0].shape[:-1])
+        embedded = {site.embeds for site in self.sites} - {None}
+        if any(tf.nest.flatten(self.specs)[i].shape == spec.shape for i in embedded):
+            return BESIDE
+        casts = tuple(site for site in self.casts if site.inputs == (position,) and site.heads)
+        return casts or (
+            f"its values ({spec.dtype.name}) reach the outputs only through operations that have "
+            "no gradient, such as a lookup, a comparison or rounding. Methods that hide parts, "
+            "such as Occlusion, FeatureAblation or KernelSHAP, explain it."
+        )
 
     def head(self, head: str | int | None) -> Head:
         """The output of a name or position; for None the first."""

@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfexplain.attention_tap import is_weights
+from tfexplain.dependence import depends
 from tfexplain.passes import Passes
 from tfexplain.sites import LayerError, Site
 from tfexplain.tap import Tensor
@@ -127,7 +128,7 @@ def _compiled(passes: Passes, requests: Sequence[Request]) -> Callable[..., Any]
     wanted |= {unit.site.path for unit in rules if isinstance(unit, UnitScore)}
     watched = {path for reading in readings if reading.gradient for path in reading.paths}
     inputs_too = any(reading.inputs for reading in readings)
-    sites: dict[str, Any] = {site.path: site for site in passes.sites}
+    sites: dict[str, Any] = {site.path: site for site in (*passes.sites, *passes.casts)}
     if any(map(is_weights, wanted)):
         sites |= passes.attention.by_name
 
@@ -194,12 +195,27 @@ def _gradients(
         if gradient is None and (path in demanded or not sites[path].recorded):
             raise no_gradient(sites[path], request.head, request.rule)
         if gradient is None:
-            at_layers[path] = tf.zeros_like(activations[path])
+            at_layers[path] = zeros(total, activations[path], path)
     at_inputs = {
-        name: tf.zeros_like(moving[name]) if gradient is None else gradient
+        name: zeros(total, moving[name], name) if gradient is None else gradient
         for name, gradient in zip(names, found[len(order) :], strict=True)
     }
     return at_layers, at_inputs
+
+
+def zeros(total: Tensor, source: Tensor, name: str) -> Tensor:
+    """The gradient of a number that does not depend on `source`, where a tape found none.
+
+    Raises:
+        LayerError: it does, through something that passes no gradient.
+    """
+    if depends(total, source):
+        raise LayerError(
+            f"{name!r}: the explained number depends on it only through operations that have no "
+            "gradient, such as a cast to whole numbers, a comparison, rounding or a lookup, so it "
+            "has no map. Use a method that hides parts, such as Occlusion or FeatureAblation."
+        )
+    return tf.zeros_like(source)
 
 
 def no_gradient(site: Site, head: Head, own: ScoreFunction | UnitScore | None) -> LayerError:
@@ -239,4 +255,8 @@ def _reduced(
 
 def _floating(passes: Passes, inputs: Any) -> dict[str, Tensor]:
     named = zip(passes.input_names, tf.nest.flatten(inputs), strict=True)
-    return {name: tensor for name, tensor in named if tensor.dtype.is_floating}
+    return {
+        name: tensor
+        for i, (name, tensor) in enumerate(named)
+        if tensor.dtype.is_floating and passes.gradient_at(i) == ()
+    }

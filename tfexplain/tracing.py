@@ -9,6 +9,7 @@ import keras
 import tensorflow as tf
 
 from tfexplain import tap
+from tfexplain.dependence import causes
 from tfexplain.errors import plain
 from tfexplain.sites import Call, LayerError, Site, sites
 from tfexplain.tap import Layer, Model, Tensor
@@ -52,6 +53,14 @@ def called_sites(
     return sites(named, list(layers), inputs, outputs)
 
 
+def reached(
+    inputs: Sequence[Tensor], outputs: Sequence[Tensor], *, gradient: bool = False
+) -> list[frozenset[int]]:
+    """For each output the positions of the inputs it depends on; see `causes`."""
+    of = causes(inputs[0].graph, inputs, gradient=gradient)
+    return [of(output) for output in outputs]
+
+
 def spec(x: Any) -> tf.TensorSpec:
     """The shape and type of one sample of an input, for any number of samples."""
     return tf.TensorSpec((None, *x.shape[1:]), tf.as_dtype(x.dtype))
@@ -83,6 +92,23 @@ def input_names(model: Model, inputs: Any) -> list[str]:
     if len(names) != len(flat):
         names = [str(t.name) for t in tf.nest.flatten(getattr(model, "inputs", None) or [])]
     return names if len(names) == len(flat) else [f"input{i}" for i in range(len(flat))]
+
+
+def declared_dtypes(model: Model, inputs: Any) -> list[tf.DType | None]:
+    """The types that a Functional or Sequential model says it takes, for each input of a batch;
+    None where it says nothing."""
+    try:
+        tensors = tf.nest.flatten(model.inputs)
+        dtypes = [tf.as_dtype(tensor.dtype) for tensor in tensors]
+    except (AttributeError, TypeError, ValueError):  # subclassed, not built, no model
+        dtypes = []
+    if isinstance(inputs, dict):
+        names = [getattr(tensor, "name", "") for tensor in tensors] if dtypes else []
+        by_name = dict(zip(names, dtypes, strict=True))
+        if set(by_name) == set(inputs):
+            return [by_name[name] for name in sorted(inputs)]
+    count = len(tf.nest.flatten(inputs))
+    return list(dtypes) if len(dtypes) == count else [None] * count
 
 
 def check_backend() -> None:

@@ -415,15 +415,29 @@ def words(library: Any) -> Kind:
     return Kind(model, inputs, cuts, "conv", embedded=True)
 
 
-def whole(library: Any) -> Kind:
-    """Whole numbers that nothing makes vectors of: counts."""
+def looked_up(library: Any) -> Kind:
+    """Whole numbers that are only looked up: which of 20 there are."""
+    layers = library.layers
+    which = layers.CategoryEncoding(20, output_mode="multi_hot", name="which")
+    line = layers.Reshape((20, 1), name="line")
+    conv = layers.Conv1D(3, 3, activation="tanh", name="conv")
+    mean, top = layers.GlobalAveragePooling1D(), layers.Dense(CLASSES)
+    numbers = layers.Input((8,), dtype="int32")
+    model = library.Sequential([numbers, which, line, conv, mean, top])
+    inputs = np.random.default_rng(0).integers(0, 20, (2, 8)).astype("int32")
+    cuts = chain(("", which), ("", line), ("conv", conv), ("", mean), ("", top))
+    return Kind(model, inputs, cuts, "conv", moving=False)
+
+
+def counts(library: Any) -> Kind:
+    """Whole numbers that the model casts, as it does bytes of pictures."""
     layers = library.layers
     scale = layers.Rescaling(0.1, name="scale")
     line = layers.Reshape((8, 1), name="line")
     conv = layers.Conv1D(3, 3, activation="tanh", name="conv")
     mean, top = layers.GlobalAveragePooling1D(), layers.Dense(CLASSES)
-    counts = layers.Input((8,), dtype="int32")
-    model = library.Sequential([counts, scale, line, conv, mean, top])
+    given = layers.Input((8,), dtype="int32")
+    model = library.Sequential([given, scale, line, conv, mean, top])
     inputs = np.random.default_rng(0).integers(0, 20, (2, 8)).astype("int32")
     cuts = chain(("", scale), ("", line), ("conv", conv), ("", mean), ("", top))
-    return Kind(model, inputs, cuts, "conv", moving=False)
+    return Kind(model, inputs, cuts, "conv")

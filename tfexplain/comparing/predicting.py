@@ -51,6 +51,6 @@ def _outputs(one: Contender, inputs: Any, head: Head) -> Any:
     for start in range(0, count, _ROWS):
         some = tf.nest.map_structure(itemgetter(slice(start, start + _ROWS)), inputs)
         with untouched(one.model):
-            outputs = tf.nest.flatten(one.model(as_batch(some), training=False))
+            outputs = tf.nest.flatten(one.model(as_batch(some, one.model), training=False))
         parts.append(np.asarray(outputs[head.position], np.float32))
     return np.concatenate(parts)

@@ -120,7 +120,7 @@ class ActivationMaximization:
     def each(self, model: Any, inputs: Any) -> dict[str, Maxima]:
         """The maxima by input. All inputs of floating-point numbers climb at once; those of whole
         numbers stay what they are in the first example."""
-        batch = as_batch(_zeros(inputs) if _is_shape(inputs) else inputs)
+        batch = as_batch(_zeros(inputs) if _is_shape(inputs) else inputs, model)
         passes = passes_of(model, batch)
         ascent = _Ascent(self, passes, batch, given=not _is_shape(inputs))
         chosen = ascent.chosen()
@@ -143,7 +143,7 @@ class _Ascent:
     ) -> None:
         self._method, self._passes = method, passes
         self._flat = tf.nest.flatten(batch)
-        self._moving = floating_inputs(batch)
+        self._moving = floating_inputs(passes, batch)
         self._spaces = [self._space(self._flat[i], given) for i in self._moving]
         self._excited = Excited(passes, batch, method.layer, method.head, method.output)
         self._key = (self._excited.key, tuple(self._moving), tuple(self._spaces))

@@ -122,6 +122,10 @@ class Explainer(ABC):
         (found,) = explain(model, [self], inputs, targets, batch_size=batch_size, progress=progress)
         return found.attributions
 
+    def omits(self, passes: Passes) -> dict[str, str]:
+        """Why inputs have no map of this explainer, by name; the others have theirs."""
+        return {}
+
     @abstractmethod
     def reading(self, passes: Passes) -> Reading:
         """What this explainer wants of the shared pass; `Reading()` where its passes are its own.
@@ -164,19 +168,20 @@ class SingleExplainer(Explainer):
         return next(iter(found.values()))
 
 
-def floating_inputs(inputs: Any) -> list[int]:
-    """Which of a batch's inputs hold floating-point numbers, by position.
+def floating_inputs(passes: Passes, inputs: Any) -> list[int]:
+    """Which of a batch's inputs hold floating-point numbers that the model computes with, by
+    position.
 
     Raises:
         ValueError: none of them.
     """
     dtypes = [x.dtype for x in tf.nest.flatten(inputs)]
-    floating = [i for i, dtype in enumerate(dtypes) if dtype.is_floating]
+    floating = [i for i, d in enumerate(dtypes) if d.is_floating and passes.gradient_at(i) == ()]
     if not floating:
         raise ValueError(
-            "inputs: expected floating-point numbers to take gradients of; got "
-            f"{[dtype.name for dtype in dtypes]}. Integers such as images in 0..255 must be cast: "
-            "inputs.astype('float32')."
+            "inputs: expected floating-point numbers that the model computes with; got "
+            f"{[dtype.name for dtype in dtypes]}. Cast integers such as images in 0..255, inputs."
+            "astype('float32'), for a model that takes them so: keras.Input(dtype='float32')."
         )
     return floating
 

@@ -110,7 +110,7 @@ def _one(baseline: Any, inputs: Any, name: str, span: Span) -> Any:
         )
     if np.issubdtype(inputs.dtype, np.integer) and (array != np.round(array)).any():
         raise ValueError(
-            f"baseline: expected whole numbers for the indices of input {name!r}; got "
+            f"baseline: expected whole numbers for input {name!r}; got "
             f"{array[array != np.round(array)][0]:g}. Pass a baseline for each input by its name."
         )
     return np.broadcast_to(array, (array.shape[0] if array.ndim else 1, *inputs.shape[1:]))

@@ -12,7 +12,7 @@ import tensorflow as tf
 from tfexplain.attribution import Attribution
 from tfexplain.explainers.base import Context, SingleExplainer
 from tfexplain.explainers.feature_maps import check_samples
-from tfexplain.explainers.spots import Spot, attribution, padded, spots
+from tfexplain.explainers.spots import Spot, attribution, padded, spots, without_spot
 from tfexplain.passes import Passes
 from tfexplain.shared_pass import Reading
 from tfexplain.sites import Site
@@ -45,6 +45,10 @@ class GradientExplainer(SingleExplainer):
     @abstractmethod
     def unit(self, context: Context, spot: Spot) -> str:
         """What the map is measured in."""
+
+    def omits(self, passes: Passes) -> dict[str, str]:
+        """Inputs that pass no gradient, where inputs are explained."""
+        return {} if self.layer else without_spot(passes)
 
     def reading(self, passes: Passes) -> Reading:
         """Gradients at the inputs, and activations and gradients at layers."""

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from tfexplain.explainers.base import Context
 from tfexplain.explainers.spots import Spot
-from tfexplain.shared_pass import no_gradient
+from tfexplain.shared_pass import no_gradient, zeros
 from tfexplain.tap import Tensor
 from tfexplain.targets import rule
 
@@ -92,15 +92,17 @@ class Movement:
                 tape.watch(points)
                 scores = scored(given, points, tf.gather(batch[-1], samples))
                 total = tf.reduce_sum(scores)
-            slopes = iter(zip(tape.gradient(total, points), spans, strict=True))
+            slopes = iter(zip(tape.gradient(total, points), points, spans, strict=True))
             found = []
             for spot in spots:
                 parts = []
                 for site in spot.sites or (None,):
-                    slope, span = next(slopes)
+                    slope, point, span = next(slopes)
                     if slope is None and site and (spot.input is None or not site.recorded):
                         raise no_gradient(site, head, own)
-                    product = tf.zeros_like(span) if slope is None else slope * span
+                    if slope is None:
+                        slope = zeros(total, point, spot.name)
+                    product = slope * span
                     parts.append(spot.laid_out(product) if site else product)
                 found.append(tf.cast(tf.add_n(parts), tf.float32))
             return scores, found

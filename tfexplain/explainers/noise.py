@@ -60,6 +60,10 @@ class Noisy(SingleExplainer):
     @abstractmethod
     def _statistic(self) -> Statistic: ...
 
+    def omits(self, passes: Passes) -> dict[str, str]:
+        """What the explainer of the noisy copies has no map of."""
+        return self.within.omits(passes)
+
     def reading(self, passes: Passes) -> Reading:
         """Nothing: the clean samples are not among those that are explained."""
         self.within.reading(passes)  # for its errors, before anything is computed
@@ -71,7 +75,7 @@ class Noisy(SingleExplainer):
         most = self.batch_size or chunk_size(context.passes)
         copies = even(self.samples, max(1, most // count))
         targets = _targets(context, copies)
-        batches = noisy_batches(context.inputs, self.noise, self.seed, copies)
+        batches = noisy_batches(context, self.noise, self.seed, copies)
         # The last chunk is as large as the others; what it has too much is not counted.
         for begin, batch in zip(range(0, self.samples, copies), batches, strict=False):
             wanted = [(self.within, targets)]
@@ -116,14 +120,15 @@ class _Total:
             self.dead = self.dead & one.dead
 
 
-def noisy_batches(inputs: Any, noise: float, seed: int, copies: int) -> Iterator[Any]:
+def noisy_batches(context: Context, noise: float, seed: int, copies: int) -> Iterator[Any]:
     """Batches [copies * N, ...] of noisy samples without end, copy by copy.
 
     Raises:
         ValueError: no input holds floating-point numbers.
     """
-    flat = tf.nest.flatten(inputs)
-    draws = {i: np.random.default_rng([seed, i]) for i in floating_inputs(inputs)}
+    inputs, flat = context.inputs, tf.nest.flatten(context.inputs)
+    moving = floating_inputs(context.passes, inputs)
+    draws = {i: np.random.default_rng([seed, i]) for i in moving}
     spreads = {i: noise * _range(flat[i]) for i in draws}
     while True:
         noisy = [tf.tile(x, [copies, *[1] * (x.shape.rank - 1)]) for x in flat]

@@ -12,7 +12,7 @@ from tfexplain.attribution import Attribution
 from tfexplain.explainers.base import Context, SingleExplainer
 from tfexplain.explainers.chunks import chunk_size
 from tfexplain.explainers.paths import Paths
-from tfexplain.explainers.spots import attribution, spots
+from tfexplain.explainers.spots import attribution, spots, without_spot
 from tfexplain.passes import Passes
 from tfexplain.shared_pass import Reading
 
@@ -36,6 +36,10 @@ class PathExplainer(SingleExplainer):
     batch_size: int | None = None
     layer: str | None = None
     padding: int | None = None
+
+    def omits(self, passes: Passes) -> dict[str, str]:
+        """Inputs that pass no gradient, where inputs are explained."""
+        return {} if self.layer else without_spot(passes)
 
     def reading(self, passes: Passes) -> Reading:
         """Nothing: paths are not the shared pass."""

@@ -10,9 +10,10 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from tfexplain.attribution import Attribution
+from tfexplain.casting import is_cast
 from tfexplain.explainers.base import Context
 from tfexplain.grids import Grid
-from tfexplain.passes import Passes
+from tfexplain.passes import BESIDE, Passes
 from tfexplain.sites import Site
 from tfexplain.tap import Tensor
 
@@ -24,8 +25,9 @@ class Spot:
     Attributes:
         name: Of the input, or path of the layer.
         input: Position of the input that is explained; None for a hidden layer.
-        sites: The outputs of layers that gradients are taken of: of the layer, or of those that
-            embed the input; none where they are taken of the input itself.
+        sites: The outputs of layers that gradients are taken of: of the layer, of those that embed
+            the input, or the casts of its whole numbers; none where they are taken of the input
+            itself.
     """
 
     name: str
@@ -35,7 +37,12 @@ class Spot:
     @property
     def tokens(self) -> bool:
         """Whether it is an input of indices or texts, explained where they become vectors."""
-        return self.input is not None and bool(self.sites)
+        return self.input is not None and bool(self.sites) and not self.cast
+
+    @property
+    def cast(self) -> bool:
+        """Whether it is an input of whole numbers, explained where they are cast."""
+        return bool(self.sites) and is_cast(self.sites[0].path)
 
     @property
     def ids(self) -> str:
@@ -45,13 +52,18 @@ class Spot:
     @property
     def measure(self) -> str:
         """What a gradient here is per unit of."""
-        return "embedding" if self.tokens else "activation" if self.sites else "input"
+        if self.tokens:
+            return "embedding"
+        return "activation" if self.input is None else "input"
 
     def laid_out(self, values: Tensor) -> Tensor:
         """A map from products or gradients at one of its `sites`: sums over each token's vector;
         of a hidden layer [N, *sides, C], or as its output is where it has no positions."""
         if self.tokens:
             return tf.reduce_sum(values, axis=-1)
+        if self.cast:
+            own = tuple(values.shape[1:]) == self.sites[0].shape
+            return values if own else tf.reshape(values, [-1, *self.sites[0].shape])
         grid = self.sites[0].grid
         if grid is not None and grid.extras:
             # All tokens, or the map would not add up to the score.
@@ -62,7 +74,7 @@ class Spot:
         """The axis that a map here is summed over."""
         if self.tokens:
             return None
-        if self.sites:
+        if self.input is None:
             return -1 if self.sites[0].grid else None
         return passes.channel_axis(values)
 
@@ -77,29 +89,29 @@ def spots(passes: Passes, layer: str | None = None) -> tuple[Spot, ...]:
     if layer is not None:
         site = passes.layer(layer)
         return (Spot(site.path, None, (site,)),)
-    specs = tf.nest.flatten(passes.specs)
-    embedding = [_embedding(passes, i) for i in range(len(specs))]
+    places = [passes.gradient_at(i) for i in range(len(passes.input_names))]
     found = tuple(
         Spot(name, i, sites)
-        for i, (name, spec, sites) in enumerate(
-            zip(passes.input_names, specs, embedding, strict=True)
-        )
-        if sites or spec.dtype.is_floating
+        for i, (name, sites) in enumerate(zip(passes.input_names, places, strict=True))
+        if not isinstance(sites, str)
     )
     if not found:
+        why = "; ".join(f"{n}: {w}" for n, w in zip(passes.input_names, places, strict=True))
         raise ValueError(
-            "inputs: expected floating-point numbers to take gradients of, or indices [N, T] or "
-            "texts that a layer such as Embedding makes vectors [N, T, C] of; got "
-            f"{[spec.dtype.name for spec in specs]}. Integers such as images in 0..255 must be "
-            "cast: inputs.astype('float32'); or pass layer=, a hidden layer."
+            "inputs: expected floating-point numbers to take gradients of, indices [N, T] or texts "
+            "that a layer such as Embedding makes vectors [N, T, C] of, or whole numbers that the "
+            f"model casts; got none of these. {why} Or pass layer=, a hidden layer."
         )
     return found
 
 
-def _embedding(passes: Passes, position: int) -> tuple[Site, ...]:
-    """What embeds an input: all that have as many tokens as the first."""
-    found = [site for site in passes.sites if site.embeds == position]
-    return tuple(site for site in found if site.shape[:-1] == found[0].shape[:-1])
+def without_spot(passes: Passes) -> dict[str, str]:
+    """Why inputs have no map of a method with gradients, by name, where others have one; not those
+    that say something of the tokens beside them."""
+    places = {name: passes.gradient_at(i) for i, name in enumerate(passes.input_names)}
+    if not passes.moving:
+        return {}
+    return {n: why for n, why in places.items() if isinstance(why, str) and why != BESIDE}
 
 
 def padded(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 import time
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
@@ -20,6 +21,7 @@ from tfexplain.progress import bar
 from tfexplain.progress import part as progress_part
 from tfexplain.shared_pass import Request, shared_pass
 from tfexplain.targets import Head, Score, Targets
+from tfexplain.tracing import declared_dtypes
 
 __all__ = ["Explanation", "as_batch", "explain", "explain_each"]
 
@@ -74,8 +76,10 @@ def explain(
     found: list[list[Explanation]] = []
     with bar(parts) if progress else nullcontext():
         for fed in feed:
-            batch = as_batch(fed.inputs)
+            batch = as_batch(fed.inputs, model)
             opened = passes or passes_of(model, batch)
+            if not found:
+                _say_what_is_left_out(explainers, opened)
             heads = [opened.head(explainer.head) for explainer in explainers]
             # One object for each head: explainers of the same targets share a backward pass.
             by_head = {head: fed.targets(head, opened) for head in dict.fromkeys(heads)}
@@ -83,6 +87,14 @@ def explain(
             span = Span(fed.start) if feed.streamed else None
             found.append(explain_each(wanted, opened, batch, batch_size, span))
     return [joined(portions) for portions in zip(*found, strict=True)]
+
+
+def _say_what_is_left_out(explainers: Sequence[Explainer], passes: Passes) -> None:
+    for explainer in explainers:
+        for name, why in explainer.omits(passes).items():
+            warnings.warn(
+                f"{explainer.name}: input {name!r} is left out: {why}", UserWarning, stacklevel=3
+            )
 
 
 def explain_each(
@@ -128,29 +140,40 @@ def explain_each(
     return [joined(portions) for portions in found]
 
 
-def as_batch(inputs: Any) -> Any:
+def as_batch(inputs: Any, model: Any = None) -> Any:
     """Inputs as tensors in their own structure, float64 as float32 (which models compute in).
 
-    Images of whole numbers become float32 too: Keras would cast them, and gradients need it.
-    Whole numbers of fewer axes stay what they are, for they may be indices.
+    Where the model says what it takes, numbers are cast as Keras casts them: whole ones to float32
+    for one that takes floating-point numbers, for gradients need that, and floating-point ones to
+    whole ones for one that takes bytes or indices. Where it says nothing, images of whole numbers
+    become float32; those of fewer axes stay what they are, for they may be indices.
+
+    Args:
+        inputs: Arrays or tensors [N, ...].
+        model: What takes them; a Functional or Sequential one says what it takes.
 
     Raises:
         ValueError: no samples, or inputs of different lengths.
     """
-    batch = tf.nest.map_structure(_as_tensor, inputs)
-    lengths = {x.shape[0] if x.shape.rank else -1 for x in tf.nest.flatten(batch)}
+    declared = declared_dtypes(model, inputs)
+    flat = [_as_tensor(x, d) for x, d in zip(tf.nest.flatten(inputs), declared, strict=True)]
+    lengths = {x.shape[0] if x.shape.rank else -1 for x in flat}
     if len(lengths) != 1 or min(lengths) < 1:
-        shapes = [x.shape for x in tf.nest.flatten(batch)]
         raise ValueError(
-            f"inputs: expected at least one sample, and as many in each input; got shapes {shapes}."
+            "inputs: expected at least one sample, and as many in each input; got shapes "
+            f"{[x.shape for x in flat]}."
         )
-    return batch
+    return tf.nest.pack_sequence_as(inputs, flat)
 
 
-def _as_tensor(values: Any) -> Any:
+def _as_tensor(values: Any, declared: tf.DType | None) -> Any:
     tensor = tf.convert_to_tensor(values)
-    image = tensor.shape.rank >= 4 and tensor.dtype.is_integer
-    return tf.cast(tensor, tf.float32) if image or tensor.dtype == tf.float64 else tensor
+    floats = tensor.shape.rank >= 4 if declared is None else declared.is_floating
+    if tensor.dtype.is_integer and floats:
+        return tf.cast(tensor, tf.float32)
+    if tensor.dtype.is_floating and declared is not None and declared.is_integer:
+        return tf.cast(tensor, declared)
+    return tf.cast(tensor, tf.float32) if tensor.dtype == tf.float64 else tensor
 
 
 @dataclass(frozen=True)

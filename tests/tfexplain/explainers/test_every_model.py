@@ -98,9 +98,10 @@ ROWS = [
         grad_cam="around it: a loop's tensors are out of reach",
     ),
     Row("indices of words", zoo.words),
+    Row("whole numbers that the model casts", zoo.counts),
     Row(
-        "whole numbers that no layer makes vectors of",
-        zoo.whole,
+        "whole numbers that are only looked up",
+        zoo.looked_up,
         saliency=WHOLE,
         integrated_gradients=WHOLE,
     ),
@@ -174,6 +175,8 @@ def check_alike(expected: Any, found: Any, tolerance: float) -> None:
 def check_saliency(kind: Kind, found: Explanation) -> None:
     """The gradient of the model that is called by hand."""
     tensors = tf.nest.map_structure(tf.constant, kind.inputs)
+    if not kind.embedded:  # what the model casts has the gradient of what comes of it
+        tensors = tf.nest.map_structure(lambda x: tf.cast(x, tf.float32), tensors)
     moving = [x for x in tf.nest.flatten(tensors) if x.dtype.is_floating]
     with tf.GradientTape() as tape:
         tape.watch(moving)

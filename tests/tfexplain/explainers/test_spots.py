@@ -141,17 +141,19 @@ def test_each_input_has_its_own_map(library: Any) -> None:
     found = IntegratedGradients(steps=32, baseline={"ids": 4, "age": 0.5}).each(model, batch, 1)
     assert {name: one.values.shape for name, one in found.items()} == {
         "age": (3, 2),
+        "count": (3, 2),
         "ids": (3, 6),
     }
-    start = {"ids": np.full_like(IDS, 4), "age": np.full_like(age, 0.5), "count": IDS[:, :2]}
+    none = np.zeros_like(IDS[:, :2])
+    start = {"ids": np.full_like(IDS, 4), "age": np.full_like(age, 0.5), "count": none}
     scores = [model(tf.nest.map_structure(tf.constant, x)).numpy()[:, 1] for x in (batch, start)]
-    total = found["ids"].values.sum(1) + found["age"].values.sum(1)
+    total = sum(one.values.sum(1) for one in found.values())
     assert np.allclose(total, scores[0] - scores[1], atol=1e-4)
     assert np.abs(found["ids"].values).min() >= 0
     assert np.abs(found["ids"].values).max() > 1e-3
     assert np.allclose(found["ids"].values[IDS == 4], 0)
-    assert list(Saliency().each(model, batch, 1)) == ["age", "ids"]
-    with pytest.raises(ValueError, match=r"whole numbers for the indices of input 'ids'; got 0.5"):
+    assert list(Saliency().each(model, batch, 1)) == ["age", "count", "ids"]
+    with pytest.raises(ValueError, match=r"whole numbers for input 'count'; got 0.5"):
         IntegratedGradients(baseline=0.5).each(model, batch, 1)
 
 
@@ -212,9 +214,16 @@ def test_positions_are_no_words() -> None:
     assert [site.path for site in spot.sites] == ["vectors/words"]
 
 
-def test_whole_numbers_that_nothing_embeds() -> None:
-    model = keras.Sequential(
-        [keras.Input((6,), dtype="int32"), keras.layers.Rescaling(0.1), keras.layers.Dense(2)]
-    )
-    with pytest.raises(ValueError, match=r"expected floating-point numbers .* or pass layer="):
-        IntegratedGradients()(model, IDS, 0)
+def test_whole_numbers_that_are_only_looked_up() -> None:
+    ids = keras.Input((6,), dtype="int32", name="ids")
+    which = keras.layers.CategoryEncoding(12, output_mode="multi_hot")(ids)
+    model = keras.Model(ids, keras.layers.Dense(2)(which))
+    why = r"expected floating-point numbers .*input: its values \(int32\) reach .* or pass layer="
+    for method in (IntegratedGradients(), Saliency()):
+        with pytest.raises(ValueError, match=why.replace("or pass", "Or pass")):
+            method(model, IDS, 0)
+    age = keras.Input((1,), name="age")
+    two = keras.Model([ids, age], keras.layers.Dense(2)(keras.layers.Concatenate()([which, age])))
+    with pytest.warns(UserWarning, match=r"Saliency: input 'ids' is left out: its values \(int32"):
+        found = Saliency().each(two, {"age": np.ones((3, 1), "float32"), "ids": IDS}, 0)
+    assert list(found) == ["age"]
