@@ -63,6 +63,9 @@ class Compressing:
                 f"model={model.name!r}: expected a layer with a kernel; it has none, so there is "
                 "nothing to compress. Leave Compression out."
             )
+        for layer in layers:
+            if layer.broken:
+                guard.leave_out(f"kernel {layer.name}", f"{layer.layer_type} {layer.note}.")
         self._settings = self._described(layers)
 
     def announce(self, writer: RunWriter) -> None:
@@ -118,7 +121,11 @@ class Compressing:
             # Taken out, so that the bits of one kernel only are there twice.
             kept = self._kept.pop(layer.name, None)
             with self._guard.watch(f"kernel {layer.name}", step):
-                one = compression.measure(layer, settings, kept)
+                try:
+                    one = compression.measure(layer, settings, kept)
+                except Exception as error:
+                    one = compression.unmeasured(layer, error)
+                    raise
             if one.kept is not None:
                 self._kept[layer.name] = one.kept
             before = self._last.get(layer.name)
@@ -141,11 +148,15 @@ class Compressing:
             writer.add_histogram(name, step, buckets(one.histogram), _HISTOGRAM)
 
     def _described(self, layers: Sequence[LayerWeights]) -> dict[str, str]:
-        modes = Counter(layer.mode for layer in layers)
+        kernels = [layer for layer in layers if layer.role == "kernel"]
+        modes = Counter(layer.mode for layer in kernels)
+        others = len(layers) - len(kernels)
         measured, activity = self._choices.measured, self._activity
         pattern = measured.pattern
         return {
-            "kernels": f"{len(layers)}: " + ", ".join(f"{n} {mode}" for mode, n in modes.items()),
+            "kernels": f"{len(kernels)}: "
+            + ", ".join(f"{n} {mode}" for mode, n in modes.items())
+            + (f"; {others} weights of unknown role beside them" if others else ""),
             "pattern": f"{pattern.n}:{pattern.m} on the input axis, blocks of "
             f"{pattern.block[0]} x {pattern.block[1]}",
             "activity": "not measured; pass val= to see dead units"

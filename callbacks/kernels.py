@@ -72,9 +72,11 @@ def _row(one: LayerNumbers) -> dict[str, str]:
 
 def kernel_record(one: LayerNumbers, activity: ActivationNumbers | None) -> schema.Kernel | None:
     """One kernel's distribution and channels; None for a kernel whose values are not read."""
-    if one.histogram is None or one.structure is None:
+    if one.histogram is None:
         return None
     spread = one.histogram
+    # Which axis of a weight of unknown role are its outputs is not known.
+    pruned = np.zeros(0, bool) if one.structure is None else one.structure.filters
     dead = np.zeros(0, bool) if activity is None else activity.dead
     return schema.Kernel(
         spread.counts,
@@ -82,7 +84,7 @@ def kernel_record(one: LayerNumbers, activity: ActivationNumbers | None) -> sche
         spread.high,
         spread.zeros,
         spread.nonfinite,
-        one.structure.filters,
+        pruned,
         dead,
     )
 

@@ -15,6 +15,8 @@ from tfexplain.quality.fidelity import Predicted
 
 Place = tuple[str, str]
 _BAND = (10, 90)
+# Below so many values percentiles say nothing; the page draws none either.
+_LEAST = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +33,7 @@ class Compared:
         fidelity: Of its predictions on all rows; None for the reference.
         totals: Its weights in numbers, by part of the model.
         notes: What could not be had, in words.
+        from_file: Whether it is a .tflite file, whose size is that of what stands in it.
     """
 
     name: str
@@ -40,6 +43,7 @@ class Compared:
     fidelity: Fidelity | None = None
     totals: Mapping[str, Totals] = field(default_factory=dict)
     notes: Sequence[str] = ()
+    from_file: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ class Moved:
     """A sample whose map moved though its prediction stayed.
 
     `row` is its place in the data, `spearman` how alike the two maps are, `outside` whether that
-    is less than the band of the controls spans; None without controls.
+    is less than the band of the controls spans; None without a band.
     """
 
     model: str
@@ -92,7 +96,8 @@ class Comparison:
 
     def band(self, explainer: str, layer: str) -> npt.NDArray[np.float64] | None:
         """[2, measures]: 10th and 90th percentile over the samples on which a control and the
-        reference predict the same; None without such samples."""
+        reference predict the same. NaN for a measure with fewer than five values, None where
+        all have fewer."""
         found = [
             one.drifts[explainer, layer]
             for one in self.models.values()
@@ -100,12 +105,11 @@ class Comparison:
         ]
         values = [one.values[one.agrees] for one in found]
         pooled = np.concatenate([np.zeros((0, len(MEASURES))), *values])
-        pooled = pooled[np.isfinite(pooled).any(axis=1)]
-        if not len(pooled):
-            return None
         columns = [column[np.isfinite(column)] for column in pooled.T]
-        ends = [np.percentile(c, _BAND) if len(c) else [np.nan, np.nan] for c in columns]
-        return np.stack(ends, axis=1)
+        if max(map(len, columns)) < _LEAST:
+            return None
+        known = [np.percentile(c, _BAND) if len(c) >= _LEAST else (np.nan,) * 2 for c in columns]
+        return np.stack(known, axis=1)
 
     def moved(self, count: int = 10) -> list[Moved]:
         """The samples whose focus moved most though the prediction stayed, by Spearman; each
@@ -117,6 +121,8 @@ class Comparison:
                 continue
             for (explainer, layer), drifted in one.drifts.items():
                 band, values = self.band(explainer, layer), drifted.values[:, measure]
+                if band is not None and np.isnan(band[0, measure]):
+                    band = None
                 for sample in np.flatnonzero(drifted.agrees & (values < 1)):
                     value, row = float(values[sample]), int(self.rows[sample])
                     outside = None if band is None else bool(value < band[0, measure])

@@ -241,6 +241,7 @@ def _comparison(results: Sequence[_Result], settings: Settings, log_dir: str) ->
             result.fidelity,
             result.weights.totals,
             (*result.notes, *result.weights.notes),
+            from_file=not result.one.explainable,
         )
         for result in results
     }

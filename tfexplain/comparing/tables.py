@@ -29,6 +29,11 @@ def summary(comparison: Comparison, moved: int) -> str:
             _table(_moved(comparison, moved)),
         ]
     notes = [f"{name}: {n}" for name, one in comparison.models.items() for n in one.notes]
+    if any(one.from_file for one in comparison.models.values()):
+        notes.append(
+            "KiB are those of the kernels: of a .tflite file as they stand in it, of others with "
+            "every weight"
+        )
     if not any(one.role == "control" for one in comparison.models.values()):
         notes.append(
             "no control: how far two trainings of one model differ by chance is not known here; "
@@ -76,7 +81,11 @@ def _weights(one: Compared) -> list[str]:
     if not one.totals:
         return ["", "", ""]
     total = next(iter(one.totals.values()))
-    return [_text(total.sparsity), f"{total.effective_bits:.2f}", f"{total.size_dense / 1024:.1f}"]
+    size, bits = total.size_dense, total.effective_bits
+    if one.from_file:
+        size = total.size_stored
+        bits = bits if total.unread or not total.weights else 8 * size / total.weights
+    return [_text(total.sparsity), f"{bits:.2f}", f"{size / 1024:.1f}"]
 
 
 def _maps(comparison: Comparison) -> Rows:
@@ -87,7 +96,9 @@ def _maps(comparison: Comparison) -> Rows:
     for place in comparison.places:
         band = comparison.band(*place)
         if band is not None:
-            ends = [f"{_text(low)}..{_text(high)}" for low, high in band.T]
+            ends = [
+                "-" if np.isnan(low) else f"{_text(low)}..{_text(high)}" for low, high in band.T
+            ]
             rows.append(["controls", *place, "10th..90th percentile", *ends])
     return rows
 

@@ -3,7 +3,7 @@
 from tfexplain.compression.activations import ActivationNumbers, measure_activations
 from tfexplain.compression.churn import KeptBits
 from tfexplain.compression.distribution import Histogram, Moments
-from tfexplain.compression.numbers import LayerNumbers, Settings, measure, measure_all
+from tfexplain.compression.numbers import LayerNumbers, Settings, measure, measure_all, unmeasured
 from tfexplain.compression.reading import beside, read
 from tfexplain.compression.sizes import Sizes
 from tfexplain.compression.structure import Pattern, Structure
@@ -33,4 +33,5 @@ __all__ = [
     "read",
     "read_tflite",
     "total",
+    "unmeasured",
 ]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from math import prod
 from typing import Any, TypeAlias
 
 import tensorflow as tf
@@ -11,6 +13,7 @@ from tfexplain.compression.buffers import Variable, dtype_name, is_variable
 from tfexplain.compression.kernels import Kernel, kernel_of, name_of, shape_of
 from tfexplain.compression.layout import Shape
 from tfexplain.compression.lora import Update
+from tfexplain.compression.roles import role_of
 from tfexplain.compression.sources import Plain, Source
 
 Layer: TypeAlias = Any
@@ -24,17 +27,43 @@ _UNAPPLIED = (
 def floats(
     layer: Layer, updates: Mapping[int, Update], skip: frozenset[int] = frozenset()
 ) -> list[Kernel]:
-    """The float kernels that a layer keeps itself, but for those whose ids are in `skip`."""
-    masks = _masks(layer)
-    return [
-        _plain(v, masks.get(shape_of(v)), updates.get(id(v)))
-        for v in matrices(layer)
-        if id(v) not in skip and id(v) not in {id(m) for m in masks.values()}
-    ]
+    """The float kernels that a layer keeps itself, but for those whose ids are in `skip`.
+
+    Weights whose role is not known come with them, and say so.
+    """
+    masks, found = _masks(layer), []
+    for variable in variables(layer):
+        role = role_of(layer, name_of(variable))
+        if id(variable) in skip or role == "other":
+            continue
+        if not tf.as_dtype(dtype_name(variable)).is_floating:
+            found += [_codes(variable)] if role == "kernel" else []
+        elif role == "kernel":
+            found.append(_plain(variable, masks.get(shape_of(variable)), updates.get(id(variable))))
+        else:
+            kernel = _plain(variable, masks.get(shape_of(variable)), None)
+            found.append(of_unknown_role(kernel, layer))
+    applied = {id(v) for kernel in found for v in kernel.stored.beside}
+    return [kernel for kernel in found if id(kernel.variable) not in applied]
 
 
-def matrices(layer: Layer) -> list[Variable]:
-    """Variables of the layer itself that can be kernels: two axes or more.
+def of_unknown_role(kernel: Kernel, layer: Layer) -> Kernel:
+    """The weight with a note that says so."""
+    note = (
+        f"role unknown: what {type(layer).__name__} does with this weight is not known, so no total"
+        ' counts it; if the layer multiplies its input with it, call it "kernel" or "..._kernel"'
+    )
+    note = "; ".join(filter(None, (note, kernel.stored.note)))
+    return replace(kernel, role="unknown", stored=replace(kernel.stored, note=note))
+
+
+def _codes(variable: Variable) -> Kernel:
+    note = "integers whose scale is not known: dtype and bytes are shown, values are not read"
+    return kernel_of(variable, "float", None, note=note)
+
+
+def variables(layer: Layer) -> list[Variable]:
+    """Variables of the layer itself, but for single numbers and LoRA's factors.
 
     From the lists that Keras keeps, never from attributes: after tracing, tfmot leaves symbolic
     tensors there.
@@ -42,18 +71,13 @@ def matrices(layer: Layer) -> list[Variable]:
     named = ("_trainable_variables", "_non_trainable_variables")  # Keras 3
     if not hasattr(layer, named[0]):
         named = ("_trainable_weights", "_non_trainable_weights")
-    lists = [list(getattr(layer, name, ())) for name in named]
     adapters = {id(v) for n in ("kernel", "embeddings") for v in _adapters(layer, n)}
     return [
         v
-        for v in (*lists[0], *(w for w in lists[1] if not _shaped_like_state(w)))
-        if len(v.shape) > 1 and is_variable(v) and id(v) not in adapters
+        for name in named
+        for v in getattr(layer, name, ())
+        if is_variable(v) and prod(shape_of(v)) > 1 and id(v) not in adapters
     ]
-
-
-def _shaped_like_state(variable: Variable) -> bool:
-    """Whether a variable that is not trained is a counter or a seed and no frozen kernel."""
-    return not tf.as_dtype(dtype_name(variable)).is_floating and "seed" in name_of(variable)
 
 
 def _adapters(layer: Layer, name: str) -> list[Variable]:
@@ -65,7 +89,7 @@ def _adapters(layer: Layer, name: str) -> list[Variable]:
 def _masks(layer: Layer) -> dict[Shape, Variable]:
     """Variables called a mask, by shape: those of people who prune by hand."""
     found: dict[Shape, Variable] = {}
-    for variable in matrices(layer):
+    for variable in variables(layer):
         if "mask" in name_of(variable) and not getattr(variable, "trainable", False):
             found[shape_of(variable)] = variable
     return found

@@ -201,7 +201,9 @@ def _nibbles(variable: Variable, shape: Shape, axis: int, signed: bool) -> Codes
 
 def _float8(layer: Layer) -> list[Entry]:
     kernel, scale = layer._kernel, layer.kernel_scale
-    others = ("inputs_scale", "inputs_amax_history", "kernel_amax_history")
+    # Everything that the mode adds to the layer, of its inputs and gradients too.
+    others = [f"{part}_amax_history" for part in ("inputs", "kernel", "outputs_grad")]
+    others += ["inputs_scale", "outputs_grad_scale"]
     stored = Quantized(
         "float8",
         lambda layout: Float8(kernel, layout.columns, scale),
@@ -209,7 +211,7 @@ def _float8(layer: Layer) -> list[Entry]:
         bits_code=8,
         code_range=(0, 255),
         overhead=(scale,),
-        beside=tuple(getattr(layer, name) for name in others),
+        beside=tuple(v for name in others if is_variable(v := getattr(layer, name, None))),
         note="the variable stays float32; rounding to float8 happens in the layer",
     )
     return [("kernel", kernel, tuple(kernel.shape), stored)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from tfexplain.compression.buffers import Variable
 from tfexplain.compression.layout import Layout, Shape
@@ -37,12 +37,17 @@ class Quantized:
 
 @dataclass(frozen=True)
 class Kernel:
-    """A kernel's variable with the way to read it, before it becomes a `LayerWeights`."""
+    """A kernel's variable with the way to read it, before it becomes a `LayerWeights`.
+
+    `owner` is the layer that the kernel belongs to, where it is another than the one that is read.
+    """
 
     weight: str
     variable: Variable
     shape: Shape
     stored: Quantized
+    role: Literal["kernel", "unknown"] = "kernel"
+    owner: Any = None
 
 
 def kernel_of(variable: Variable, mode: str, source: Any, **stored: Any) -> Kernel:

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any, Literal, TypeAlias
 
-import numpy as np
 import numpy.typing as npt
+
+from tfexplain.compression.roles import kind_of
 
 Array: TypeAlias = npt.NDArray[Any]
 Shape: TypeAlias = tuple[int, ...]
-Kind = Literal["dense", "conv", "depthwise", "transposed", "lookup", "other"]
+Kind = Literal["dense", "conv", "depthwise", "transposed", "lookup", "other", "unknown"]
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,8 @@ class Layout:
     costs a copy of that one kernel.
 
     Attributes:
-        kind: How outputs are computed; a `lookup` has inputs but no sum over them.
+        kind: How outputs are computed; a `lookup` has inputs but no sum over them. Of `unknown`
+            ones even the axes are not known: K, I and O say how they lie, and nothing else.
         outer: K.
         inner: I, or O where swapped.
         columns: O, or I where swapped.
@@ -71,19 +73,31 @@ class Layout:
 
 def layout_of(layer: Any, weight: str, shape: Shape) -> Layout:
     """The layout of the kernel called `weight` of a Keras 3 or tf_keras layer."""
-    names = {cls.__name__ for cls in type(layer).__mro__}
-    if "EinsumDense" in names:
+    kind = kind_of(layer)
+    if kind == "EinsumDense":
         return einsum_layout(layer.equation, shape)
-    if names & {"Embedding", "ReversibleEmbedding"} and weight != "reverse_embeddings":
+    if kind in ("Embedding", "ReversibleEmbedding") and weight == "embeddings":
         return Layout("lookup", 1, shape[0], prod(shape[1:]))
-    if weight == "depthwise_kernel" or any(name.startswith("DepthwiseConv") for name in names):
+    if weight == "depthwise_kernel" or "DepthwiseConv" in kind:
         return _depthwise(shape)
-    convolution = any("Conv" in name for name in names) and len(shape) > 2
-    if convolution and any(name.endswith("Transpose") for name in names):
-        return Layout("transposed", prod(shape[:-2]), shape[-2], shape[-1], swapped=True)
-    groups = int(getattr(layer, "groups", 1) or 1)
-    kind: Kind = "conv" if convolution else "dense" if len(shape) == 2 else "other"
-    return Layout(kind, prod(shape[:-2]), shape[-2], shape[-1], groups if convolution else 1)
+    if "Conv" in kind or (not kind and _named_convolution(layer, shape)):
+        if kind.endswith("Transpose"):
+            return Layout("transposed", prod(shape[:-2]), shape[-2], shape[-1], swapped=True)
+        groups = int(getattr(layer, "groups", 1) or 1)
+        return Layout("conv", prod(shape[:-2]), shape[-2], shape[-1], groups)
+    if kind.startswith("LocallyConnected") and len(shape) > 2:
+        return Layout("other", prod(shape[:-2]), shape[-2], shape[-1])
+    return Layout("dense", 1, *shape) if len(shape) == 2 else unknown_layout(shape)
+
+
+def unknown_layout(shape: Shape) -> Layout:
+    """Of a weight whose axes may mean anything."""
+    return Layout("unknown", 1, prod(shape[:-1]), shape[-1] if shape else 0)
+
+
+def _named_convolution(layer: Any, shape: Shape) -> bool:
+    """Whether a class that is not Keras' calls itself a convolution, with a kernel like theirs."""
+    return len(shape) > 2 and any("Conv" in cls.__name__ for cls in type(layer).__mro__)
 
 
 def _depthwise(shape: Shape) -> Layout:
@@ -92,67 +106,23 @@ def _depthwise(shape: Shape) -> Layout:
 
 
 def einsum_layout(equation: str, shape: Shape) -> Layout:
-    """The layout of an EinsumDense kernel: axes in the output are outputs, the others inputs.
+    """The layout of an EinsumDense kernel, by the other operands that have its axes.
+
+    Axes of the output alone are outputs, those that are summed over are inputs. Axes of both input
+    and output split the kernel into groups that do not meet.
 
     >>> einsum_layout("abc,cde->abde", (16, 2, 8))
     Layout(kind='dense', outer=1, inner=16, columns=16, groups=1, swapped=False, order=None)
+    >>> einsum_layout("abc,bcd->abd", (3, 16, 8)).groups
+    3
     """
-    _, kernel, output = equation.replace(" ", "").replace("->", ",").split(",")
+    fed, kernel, output = equation.replace(" ", "").replace("->", ",").split(",")
     axes = kernel.replace(".", "")
-    outs = [axis for axis, name in enumerate(axes) if name in output]
-    ins = [axis for axis in range(len(axes)) if axis not in outs]
-    order = (*ins, *outs)
-    inner, columns = prod(shape[a] for a in ins), prod(shape[a] for a in outs)
+    split = [axis for axis, name in enumerate(axes) if name in output and name in fed]
+    outs = [axis for axis, name in enumerate(axes) if name in output and name not in fed]
+    ins = [axis for axis in range(len(axes)) if axis not in (*split, *outs)]
+    order = (*ins, *split, *outs)
+    groups, inner, columns = (prod(shape[a] for a in part) for part in (split, ins, outs))
     in_line = order == tuple(range(len(axes)))
-    return Layout("dense", 1, inner, columns, order=None if in_line else order)
-
-
-def output_positions(layer: Any, layout: Layout, output: Shape | None) -> int | None:
-    """How often one call for one sample uses every weight, or None where it cannot be known.
-
-    Args:
-        layer: The layer.
-        layout: Of its kernel.
-        output: Shape of the layer's output without the batch axis; None asks the layer's own
-            first call in a functional graph.
-    """
-    if layout.kind == "lookup":
-        return 0
-    shape = _known_output(layer) if output is None else output
-    if shape is None or any(side is None for side in shape):
-        return None
-    elements = int(np.prod(shape, dtype=np.int64))
-    if layout.kind in ("conv", "depthwise", "transposed"):
-        first = getattr(layer, "data_format", "") == "channels_first"
-        sides = shape[1:] if first else shape[:-1]
-        if layout.kind == "transposed":
-            # Each input position meets the whole kernel once.
-            return _input_positions(layer, sides)
-        return prod(sides)
-    return None if elements % layout.outputs else elements // layout.outputs
-
-
-def _input_positions(layer: Any, sides: Shape) -> int | None:
-    """How many positions a transposed convolution makes an output of these sides from."""
-    if layer.output_padding is not None:
-        return None
-    found = 1
-    for i, (side, stride) in enumerate(zip(sides, layer.strides, strict=True)):
-        over = 0
-        if layer.padding == "valid":
-            reach = (layer.kernel_size[i] - 1) * layer.dilation_rate[i] + 1
-            over = max(reach - stride, 0)
-        found *= (side - over) // stride
-    return int(found)
-
-
-def _known_output(layer: Any) -> Shape | None:
-    nodes = getattr(layer, "_inbound_nodes", None) or ()
-    for node in nodes:
-        # Keras 3 keeps the outputs as a list; tf_keras one tensor or a structure.
-        outputs = getattr(node, "outputs", None)
-        tensors = outputs if isinstance(outputs, (list, tuple)) else [outputs]
-        shape = getattr(tensors[0], "shape", None) if len(tensors) == 1 else None
-        if shape is not None:
-            return tuple(shape)[1:]
-    return None
+    kind: Kind = "dense" if ins else "depthwise"
+    return Layout(kind, 1, inner, groups * columns, groups, order=None if in_line else order)

@@ -209,7 +209,7 @@ def measure_all(
     settings: Settings | None = None,
     previous: dict[str, KeptBits] | None = None,
 ) -> Iterator[LayerNumbers]:
-    """`measure` for each layer.
+    """`measure` for each layer; one that cannot be measured says so in its `note`.
 
     Args:
         layers: Of one model; together they decide whether `settings.churn` is on by default.
@@ -219,7 +219,17 @@ def measure_all(
     """
     settings = (settings or Settings()).decided(sum(layer.size for layer in layers))
     for layer in layers:
-        yield measure(layer, settings, previous.pop(layer.name, None) if previous else None)
+        kept = previous.pop(layer.name, None) if previous else None
+        try:
+            yield measure(layer, settings, kept)
+        except Exception as error:
+            yield unmeasured(layer, error)
+
+
+def unmeasured(layer: LayerWeights, error: Exception) -> LayerNumbers:
+    """A kernel without numbers, because of `error`."""
+    note = f"cannot be measured, so its values are left out: {type(error).__name__}: {error}"[:300]
+    return LayerNumbers(replace(layer, note="; ".join(filter(None, (layer.note, note)))))
 
 
 class _Pass:
@@ -278,8 +288,9 @@ class _Pass:
             self.clipped += int(np.count_nonzero(outside))
 
     def result(self, previous: KeptBits | None) -> LayerNumbers:
-        layer, structure = self.layer, self.structure.result()
-        size, nonzeros = layer.size, structure.nonzeros
+        layer, counted = self.layer, self.structure.result()
+        size, nonzeros = layer.size, counted.nonzeros
+        structure = None if layer.layout.kind == "unknown" else counted
         kept = KeptBits(layer.shape, tuple(self.bits)) if self.settings.churn else None
         moved = kept.distance(previous) if kept is not None and previous is not None else None
         found = sizes(layer, nonzeros, self.settings.gzip)
@@ -297,7 +308,7 @@ class _Pass:
             structure=structure,
             macs=self._macs(size),
             effective_macs=self._macs(nonzeros),
-            structured_macs=self._macs(structure.kept),
+            structured_macs=self._macs(counted.kept),
             sizes=found,
             effective_bits=share(8 * found.dense, size),
             mse=share_float(self.error, size) if self.has_reference else None,

@@ -10,20 +10,27 @@ import tensorflow as tf
 
 from tfexplain.compression.buffers import Variable, dtype_name, is_variable, nbytes
 from tfexplain.compression.combined import Reordered
-from tfexplain.compression.floats import floats, matrices
+from tfexplain.compression.floats import floats, variables
 from tfexplain.compression.keras_modes import KERAS_MODES
 from tfexplain.compression.kernels import Kernel, Quantized, name_of
-from tfexplain.compression.layout import Layout, Shape, layout_of, output_positions
+from tfexplain.compression.layout import (
+    Layout,
+    Shape,
+    layout_of,
+    unknown_layout,
+)
 from tfexplain.compression.lora import low_rank
+from tfexplain.compression.roles import role_of
 from tfexplain.compression.weights import LayerWeights
 from tfexplain.compression.wrappers import WRAPPED
 
 Layer: TypeAlias = Any
-Shapes: TypeAlias = Callable[[str], "tuple[int, ...] | None"]
+# Of the layer at a path, and one of its kernels: how often a sample uses it.
+Positions: TypeAlias = Callable[[str, Layer, Layout], "int | None"]
 
 
 def read_layer(
-    path: str, layer: Layer, paths: Mapping[int, str], taken: set[int], shapes: Shapes
+    path: str, layer: Layer, paths: Mapping[int, str], taken: set[int], positions: Positions
 ) -> Iterator[LayerWeights]:
     """The kernels that `layer` itself owns; for a wrapper, those of the layer in it.
 
@@ -32,19 +39,26 @@ def read_layer(
         layer: Of Keras 3 or tf_keras.
         paths: Those of all layers, by id.
         taken: Ids of variables already read; added to.
-        shapes: Output shapes by path.
+        positions: How often one sample uses each weight.
     """
     wrapper = _wrapper(layer)
-    if wrapper:
-        kernels = WRAPPED[wrapper](layer)
-        owner = layer.layer
-        path = paths.get(id(owner), path)
-    else:
-        kernels, owner = _own(layer), layer
+    owner = layer.layer if wrapper else layer
+    path = paths.get(id(owner), path)
+    try:
+        kernels = WRAPPED[wrapper](layer) if wrapper else _own(layer)
+    except Exception as error:
+        # One layer that cannot be read must not take the others with it.
+        yield _unreadable(path, owner, wrapper, error)
+        return
     for kernel in kernels:
         if id(kernel.variable) not in taken:
             taken.add(id(kernel.variable))
-            yield _weights(path, owner, wrapper, kernel, shapes(path))
+            inner = kernel.owner or owner
+            place = paths.get(id(inner), path)
+            try:
+                yield _weights(place, inner, wrapper, kernel, positions)
+            except Exception as error:
+                yield _unreadable(place, inner, wrapper, error, kernel)
 
 
 def _wrapper(layer: Layer) -> str:
@@ -53,10 +67,11 @@ def _wrapper(layer: Layer) -> str:
 
 
 def _weights(
-    path: str, layer: Layer, wrapper: str, kernel: Kernel, output: Shape | None
+    path: str, layer: Layer, wrapper: str, kernel: Kernel, positions: Positions
 ) -> LayerWeights:
     stored, variable = kernel.stored, kernel.variable
-    layout = layout_of(layer, kernel.weight, kernel.shape)
+    known = kernel.role == "kernel"
+    layout = (layout_of if known else _any_layout)(layer, kernel.weight, kernel.shape)
     source = stored.source(_natural(layout, kernel.shape)) if stored.source else None
     if source is not None and (layout.order or stored.columns not in (None, layout.columns)):
         order = layout.order or tuple(range(len(kernel.shape)))
@@ -82,9 +97,46 @@ def _weights(
         code_range=stored.code_range,
         overhead_bytes=sum(map(nbytes, stored.overhead)),
         bytes_stored=nbytes(variable) + sum(map(nbytes, extra)),
-        positions=output_positions(layer, layout, output),
+        positions=positions(path, layer, layout),
         source=source,
         quantized=stored.code_range is not None,
+        role=kernel.role,
+    )
+
+
+def _any_layout(layer: Layer, weight: str, shape: Shape) -> Layout:
+    return unknown_layout(shape)
+
+
+def _unreadable(
+    path: str, layer: Layer, wrapper: str, error: Exception, kernel: Kernel | None = None
+) -> LayerWeights:
+    """A row for what could not be read, which says why; of a whole layer without a kernel."""
+    shape = () if kernel is None else kernel.shape
+    bits = 8 * tf.as_dtype(dtype_name(kernel.variable)).size if kernel else 0
+    return LayerWeights(
+        path=path,
+        weight=kernel.weight if kernel else "weights",
+        part="",
+        layer_type=type(layer).__name__,
+        wrapper=wrapper,
+        shape=shape,
+        layout=unknown_layout(shape),
+        mode=kernel.stored.mode if kernel else "unknown",
+        dtype=dtype_name(kernel.variable) if kernel else "",
+        trainable=bool(getattr(layer, "trainable", False)),
+        calibrated=None,
+        note=f"cannot be read, so its values are left out: {type(error).__name__}: {error}"[:300],
+        bits_stored=bits,
+        bits_compute=bits,
+        bits_code=bits,
+        code_range=None,
+        overhead_bytes=0,
+        bytes_stored=nbytes(kernel.variable) if kernel else 0,
+        positions=None,
+        source=None,
+        quantized=False,
+        broken=True,
     )
 
 
@@ -115,7 +167,12 @@ def _quantized(layer: Layer, mode: str) -> list[Kernel]:
     read = KERAS_MODES.get(mode)
     if read is not None:
         return [Kernel(name, v, shape, q) for name, v, shape, q in read(layer)]
-    return [_unknown(layer, v, mode) for v in matrices(layer)]
+    found = [v for v in variables(layer) if "kernel" in role_of(layer, _plain_name(v))]
+    return [_unknown(layer, v, mode) for v in found]
+
+
+def _plain_name(variable: Variable) -> str:
+    return name_of(variable).removeprefix("quantized_")
 
 
 def _unknown(layer: Layer, variable: Variable, mode: str) -> Kernel:

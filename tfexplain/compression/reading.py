@@ -8,6 +8,8 @@ from typing import Any, TypeAlias
 
 from tfexplain import tap
 from tfexplain.compression.combined import Referenced
+from tfexplain.compression.layout import Layout
+from tfexplain.compression.positions import attention_positions, output_positions
 from tfexplain.compression.readers import read_layer
 from tfexplain.compression.weights import LayerWeights, WeightsError
 from tfexplain.wrapping import unwrapped
@@ -22,6 +24,10 @@ def read(
 ) -> list[LayerWeights]:
     """Every kernel of `model`, in the order of its layers.
 
+    A kernel is what a layer multiplies its input with, or looks up in. Weights of layers that are
+    not known, and whose names do not tell, are listed too: their `role` is `unknown`. What cannot
+    be read has no `source` and a `note`.
+
     Args:
         model: A Keras 3 or tf_keras model, built; under a Distiller, student and teacher are
             told apart by `part`.
@@ -33,14 +39,23 @@ def read(
     Raises:
         WeightsError: the model is not built, or `reference` does not fit it.
     """
-    layers = tap.layers_by_path(model)
+    # Weights of the model itself: a subclass may call `add_weight`.
+    layers = {str(model.name): model, **tap.layers_by_path(model)}
     parts = _parts(model)
     found: list[LayerWeights] = []
     taken: set[int] = set()
     paths = {id(layer): path for path, layer in layers.items()}
+
+    def positions(path: str, layer: Any, layout: Layout) -> int | None:
+        given = (shapes or {}).get(path)
+        inside = attention_positions(layer, layers.get(path.rpartition("/")[0]))
+        if given is None and inside is not None:
+            return inside
+        return output_positions(layer, layout, given)
+
     for path, layer in layers.items():
         part = next((name for name, ids in parts.items() if id(layer) in ids), "")
-        for kernel in read_layer(path, layer, paths, taken, (shapes or {}).get):
+        for kernel in read_layer(path, layer, paths, taken, positions):
             found.append(replace(kernel, part=part))
     _check_built(model, found, layers)
     found = _named_apart(found)
@@ -91,6 +106,10 @@ def beside(found: list[LayerWeights], references: list[LayerWeights]) -> list[La
     result = []
     for layer in found:
         other = by_name.get((unwrapped(layer.path), layer.weight))
+        if layer.role == "unknown" or layer.source is None:
+            # No number is taken of it that needs a reference.
+            result.append(layer)
+            continue
         if other is None or other.shape != layer.shape:
             got = "no such layer" if other is None else f"shape {other.shape}"
             raise WeightsError(

@@ -164,7 +164,7 @@ class FakeQuantized:
     """A float variable that tfmot's wrapper rounds on its way into the layer.
 
     The ranges are nudged so that zero is a code, as `tf.quantization.fake_quant_with_min_max_vars`
-    does it.
+    does it. A mask that is not `applied` is only shown.
     """
 
     variable: Variable
@@ -174,6 +174,7 @@ class FakeQuantized:
     bits: int
     narrow: bool
     mask: Variable | None = None
+    applied: bool = True
 
     @property
     def code_range(self) -> tuple[int, int]:
@@ -209,7 +210,7 @@ class FakeQuantized:
 
             values = matrix[rows, columns]
             kept = None if mask is None else mask[rows, columns] != 0
-            used = values if kept is None else values * kept
+            used = values * kept if kept is not None and self.applied else values
             inside = np.clip(used, cut(low), cut(high)) - cut(low)
             codes = np.floor(inside * cut(inverse) + np.float32(0.5)).astype(np.int32) + least
             effective = (codes - cut(zero)).astype(np.float32) * cut(step)

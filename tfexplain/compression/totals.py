@@ -14,7 +14,7 @@ from tfexplain.compression.structure import Structure, share, sparsity_of
 
 @dataclass(frozen=True)
 class Totals:
-    """Sums over kernels; biases and normalization are not counted.
+    """Sums over kernels; biases, normalization and weights of unknown role are not counted.
 
     Attributes:
         denominator: In words, what shares are shares of.
@@ -82,7 +82,8 @@ def total(numbers: Iterable[LayerNumbers]) -> dict[str, Totals]:
     return {part: _total(found) for part, found in parts.items()}
 
 
-def _total(numbers: Sequence[LayerNumbers]) -> Totals:
+def _total(listed: Sequence[LayerNumbers]) -> Totals:
+    numbers = [one for one in listed if one.layer.role == "kernel"]
     known = [one for one in numbers if one.nonzeros is not None]
     weights = sum(one.layer.size for one in known)
     nonzeros = sum(one.nonzeros or 0 for one in known)
@@ -93,7 +94,7 @@ def _total(numbers: Sequence[LayerNumbers]) -> Totals:
     measured = sum(one.layer.size for one in errors)
     dense = sum(s.dense for s in sized)
     return Totals(
-        denominator=_denominator(known, len(numbers) - len(known), weights),
+        denominator=_denominator(known, numbers, listed),
         weights=weights,
         nonzeros=nonzeros,
         sparsity=share(weights - nonzeros, weights),
@@ -164,9 +165,16 @@ def _leak(numbers: Sequence[LayerNumbers]) -> float | None:
     return sum(size * leak for size, leak in masked) / count if count else 0.0
 
 
-def _denominator(known: Sequence[LayerNumbers], unread: int, weights: int) -> str:
-    silent = sum(one.macs is None for one in known)
+def _denominator(
+    known: Sequence[LayerNumbers],
+    numbers: Sequence[LayerNumbers],
+    listed: Sequence[LayerNumbers],
+) -> str:
+    weights, unread = sum(one.layer.size for one in known), len(numbers) - len(known)
+    silent, others = sum(one.macs is None for one in known), len(listed) - len(numbers)
     text = f"{weights:,} weights of {_count(len(known))}; biases and normalization are not counted"
+    if others:
+        text += f", nor {others} of unknown role"
     if unread:
         text += f"; {_count(unread)} whose values are not known left out"
     if silent:

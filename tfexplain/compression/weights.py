@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from tfexplain import tap
 from tfexplain.compression.buffers import Array
@@ -79,6 +80,8 @@ class LayerWeights:
         positions: How often one sample uses each weight, or None.
         source: Where values come from; None for a mode that is not known.
         quantized: Whether `reference` minus effective value is an error of quantization.
+        role: `unknown` for a weight of a layer that is not known, which may be a kernel or not.
+        broken: Whether an error kept it from being read; `note` tells which.
     """
 
     path: str
@@ -103,6 +106,8 @@ class LayerWeights:
     source: Source | None
     quantized: bool
     alone: bool = True
+    role: Literal["kernel", "unknown"] = "kernel"
+    broken: bool = False
 
     @property
     def name(self) -> str:

@@ -13,13 +13,22 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from tfexplain.compression.buffers import Variable, view
-from tfexplain.compression.floats import floats
+from tfexplain import tap
+from tfexplain.compression.buffers import Variable, is_variable, view
+from tfexplain.compression.floats import floats, of_unknown_role, variables
 from tfexplain.compression.kernels import Kernel, kernel_of, shape_of
+from tfexplain.compression.roles import role_of
 from tfexplain.compression.sources import Clustered, FakeQuantized, Plain
 
 Layer: TypeAlias = Any
 
+_RANGES = frozenset({"min_var", "max_var", "sparsity_mask"})
+# What quantizers that preserve clusters keep as well, by tfmot's names.
+_CLUSTERS = frozenset(
+    {"cluster_centroids_tf", "pulling_indices_tf", "ori_weights_vars_tf", "weight_name"}
+    | {"clst_impl", "centroids_mask"}
+)
+_BESIDE = ("sparsity_mask", "cluster_centroids_tf", "pulling_indices_tf", "ori_weights_vars_tf")
 _UNTOUCHED = 6.0  # what tfmot starts its ranges with
 
 
@@ -34,20 +43,16 @@ def _pruned(wrapper: Layer) -> list[Kernel]:
                 beside=(mask, threshold),
             )
         )
-    return _with_rest(wrapper, [k for k in kernels if len(k.shape) > 1])
+    return _with_rest(wrapper, kernels)
 
 
 def _quantization_aware(wrapper: Layer) -> list[Kernel]:
-    found = []
-    for variable, quantizer, ranges in wrapper._weight_vars:
-        if len(variable.shape) > 1:
-            found.append(_fake_quantized(variable, quantizer, ranges))
-    return _with_rest(wrapper, found)
+    return _with_rest(wrapper, [_fake_quantized(*weight) for weight in wrapper._weight_vars])
 
 
 def _fake_quantized(variable: Variable, quantizer: Any, ranges: Mapping[str, Any]) -> Kernel:
     bits = getattr(quantizer, "num_bits", None)
-    known = set(ranges) in ({"min_var", "max_var"}, {"min_var", "max_var", "sparsity_mask"})
+    known = {"min_var", "max_var"} <= set(ranges) <= _RANGES | _CLUSTERS
     shared = known and _range_fits(variable, quantizer, ranges["min_var"])
     if bits is None or not shared:
         note = (
@@ -58,14 +63,22 @@ def _fake_quantized(variable: Variable, quantizer: Any, ranges: Mapping[str, Any
     low, high, mask = ranges["min_var"], ranges["max_var"], ranges.get("sparsity_mask")
     narrow = bool(getattr(quantizer, "narrow_range", False))
     touched = bool(np.any(view(low) != -_UNTOUCHED) or np.any(view(high) != _UNTOUCHED))
+    # Quantizers that preserve clusters write clusters and zeros into the kernel while they train,
+    # and use it as it is at inference; the one that preserves zeros only applies its mask there.
+    applied = "Cluster" not in type(quantizer).__name__
     return kernel_of(
         variable,
         "qat",
-        lambda layout: FakeQuantized(variable, layout.columns, low, high, int(bits), narrow, mask),
+        lambda layout: FakeQuantized(
+            variable, layout.columns, low, high, int(bits), narrow, mask, applied
+        ),
         bits_code=int(bits),
         bits_compute=int(bits),
         code_range=(int(narrow), (1 << int(bits)) - 1),
         overhead=(low, high),
+        beside=tuple(
+            v for name in sorted(ranges) if name in _BESIDE and is_variable(v := ranges[name])
+        ),
         calibrated=touched,
         note="" if touched else "ranges are as tfmot created them: no batch was trained yet",
     )
@@ -82,8 +95,6 @@ def _range_fits(variable: Variable, quantizer: Any, low: Variable) -> bool:
 def _clustered(wrapper: Layer) -> list[Kernel]:
     kernels = []
     for name, variable in wrapper.original_clusterable_weights.items():
-        if len(variable.shape) < 2:
-            continue
         centroids, indices = wrapper.cluster_centroids[name], wrapper.pulling_indices[name]
         count = int(centroids.shape[-1])
         kernel = kernel_of(
@@ -100,9 +111,23 @@ def _clustered(wrapper: Layer) -> list[Kernel]:
 
 
 def _with_rest(wrapper: Layer, kernels: list[Kernel]) -> list[Kernel]:
-    """Further kernels of the wrapped layer, which the wrapper leaves alone."""
+    """The kernels with the layer that each belongs to, and those that the wrapper leaves alone."""
+    owners = _owners(wrapper.layer)
+    found = []
+    for kernel in kernels:
+        owner = owners.get(id(kernel.variable), wrapper.layer)
+        role = role_of(owner, kernel.weight)
+        if role != "other":
+            known = kernel if role == "kernel" else of_unknown_role(kernel, owner)
+            found.append(replace(known, owner=owner))
     skip = frozenset(id(kernel.variable) for kernel in kernels)
-    return [*kernels, *floats(wrapper.layer, {}, skip)]
+    return [*found, *floats(wrapper.layer, {}, skip)]
+
+
+def _owners(layer: Layer) -> dict[int, Layer]:
+    """Which layer in `layer` (a cell, a projection of attention) has a variable, by its id."""
+    inner = (layer, *tap.layers_by_path(layer).values())
+    return {id(v): one for one in reversed(inner) for v in variables(one)}
 
 
 WRAPPED: dict[str, Callable[[Layer], list[Kernel]]] = {

@@ -8,9 +8,11 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import tf_keras
 from scipy import stats
 from support.models import digits
 from support.read import read_run
+from support.tflite import convert
 
 import tfexplain
 from tfexplain import GradCAM, IntegratedGradients, compare, schema
@@ -282,6 +284,24 @@ def test_a_tflite_file_takes_part_without_maps(files: Path, tmp_path: Path) -> N
     assert run.record("fidelity").reference == "dense"
     assert not [tag for tag in run.values if tag.startswith(("map", "drift"))]
     assert len(read_run(tmp_path / "int8", "compression").record("kernels").rows) == 4
+
+
+def test_the_size_of_a_sparse_file_is_what_stands_in_it(tmp_path: Path) -> None:
+    """An export with every weight is what a sparse file is not."""
+    rng = np.random.default_rng(0)
+    model = tf_keras.Sequential([tf_keras.layers.Input((64,)), tf_keras.layers.Dense(256)])
+    kernel = rng.normal(size=(64, 256)) * np.repeat(rng.random((16, 256)) < 0.1, 4, 0)
+    model.layers[0].set_weights([kernel, np.zeros(256)])
+    (tmp_path / "sparse.tflite").write_bytes(convert(model, sparse=True))
+    x = rng.normal(size=(8, 64)).astype("float32")
+    found = compare({"dense": model, "sparse": tmp_path / "sparse.tflite"}, x)
+    lines = [line.split() for line in found.summary().splitlines()]
+    sizes = {line[0]: float(line[-1]) for line in lines if line[1:2] in (["reference"], ["model"])}
+    (kernel,) = read_tflite(tmp_path / "sparse.tflite")
+    assert sizes["dense"] == 64 * 256 * 4 / 1024
+    assert sizes["sparse"] == pytest.approx(kernel.bytes_stored / 1024, abs=0.05)
+    assert kernel.bytes_stored < (tmp_path / "sparse.tflite").stat().st_size < 64 * 256 * 4
+    assert "of a .tflite file as they stand in it" in found.summary()
 
 
 def test_a_comparison_replaces_a_former_one_and_nothing_else(files: Path, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
+import pytest
 
 from tfexplain.comparing import Compared, Comparison
 from tfexplain.quality import Drifted, Predicted
@@ -56,11 +57,31 @@ def test_no_band_where_no_control_agrees() -> None:
     assert all(one.outside is None for one in found.moved())
 
 
+@pytest.mark.parametrize("count", [4, 5])
+def test_a_band_needs_five_values_in_the_tables_too(count: int) -> None:
+    few = [0.3, 0.5, 0.4, 0.35][: count - 1] + [NAN] * 3
+    found = comparison(
+        model("seed", "control", few[:4], ALL),
+        model("more", "control", [0.45, NAN, NAN, NAN], [True, False, False, False]),
+        model("pruned", "model", [0.1, 0.2, 0.3, 0.4], ALL),
+    )
+    band = found.band(*PLACE)
+    # The other measures have a value for each of five samples.
+    assert band is not None
+    assert np.isnan(band[:, 1]).all() == (count == 4)
+    assert {one.outside for one in found.moved()} == ({None} if count == 4 else {True, False})
+    line = next(line for line in found.summary().splitlines() if "10th..90th" in line)
+    assert ("  -  " in line) == (count == 4)
+    alone = comparison(model("seed", "control", [0.1, 0.2, 0.3, 0.4], ALL))
+    assert alone.band(*PLACE) is None
+
+
 def test_what_moved_is_in_order_and_only_where_the_prediction_stayed() -> None:
     found = comparison(
         model("pruned", "model", [0.9, -0.5, NAN, 0.2], [True, True, True, False]),
         model("int8", "model", [1.0, 0.3, 0.4, 1.0], ALL),
         model("seed", "control", [0.35, 0.35, 0.35, 0.35], ALL),
+        model("more", "control", [0.35, 0.35, 0.35, 0.35], ALL),
     )
     moved = [(m.model, m.row, m.label, m.predicted, m.spearman, m.outside) for m in found.moved()]
     assert moved == [

@@ -282,6 +282,10 @@ def test_float8_knows_its_reference_and_clips_beyond_448_scales() -> None:
     layer.kernel_scale.assign(0.1 / 448)
     kernel = np.asarray(layer._kernel)
     numbers = measure(check(model))
+    # In memory everything that the mode adds; exported a byte a weight and the kernel's scale.
+    assert numbers.layer.bytes_stored == sum(v.value.numpy().nbytes for v in layer.variables)
+    assert numbers.sizes is not None
+    assert numbers.sizes.dense == 40 * 6 + 4
     assert numbers.clipping == pytest.approx(np.mean(np.abs(kernel) > 0.1))
     assert numbers.clipping > 0
 

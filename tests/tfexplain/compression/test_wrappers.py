@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import tf_keras
 from support.models import digits
 
 from tfexplain.compression import LayerNumbers, LayerWeights, measure, read, total
+from tfexplain.wrapping import unwrapped
 
 # Where tfmot cannot be installed, there is nothing of it to read.
 tfmot: Any = pytest.importorskip("tensorflow_model_optimization")
@@ -263,3 +265,51 @@ def test_sparsity_preserving_quantization_keeps_the_zeros() -> None:
         if layer.source is not None:
             np.testing.assert_allclose(matrix(layer), expected, rtol=0, atol=5e-8)
             assert np.mean(expected == 0) > 0.5
+
+
+@pytest.mark.parametrize("sparse", [False, True], ids=["cqat", "pcqat"])
+def test_cluster_preserving_quantization_is_what_its_layers_give(sparse: bool) -> None:
+    """Clusters, and zeros, that quantization-aware training keeps."""
+    start = tfmot.clustering.keras.CentroidInitialization.LINEAR
+    model = tfmot.sparsity.keras.strip_pruning(pruned(constant(0.5))) if sparse else network()
+    options = {"preserve_sparsity": True} if sparse else {}
+    # The public name leads to an empty package in this version.
+    clusters = import_module(
+        "tensorflow_model_optimization.python.core.clustering.keras.experimental.cluster"
+    )
+    model = clusters.cluster_weights(
+        model, number_of_clusters=6, cluster_centroids_init=start, **options
+    )
+    model = tfmot.clustering.keras.strip_clustering(train(model, 1))
+    annotated = tfmot.quantization.keras.quantize_annotate_model(model)
+    scheme = tfmot.experimental.combine.Default8BitClusterPreserveQuantizeScheme(sparse)
+    model = train(tfmot.quantization.keras.quantize_apply(annotated, scheme), 1)
+    layers = read(model)
+    assert [layer.path.split("/")[-1] for layer in layers] == ["conv", "deep", "head"]
+    for layer in layers:
+        wrapper = model.get_layer(layer.path.split("/")[0])
+        weight, quantizer, kept = wrapper._weight_vars[0]
+        assert "ClusterPreserve" in type(quantizer).__name__
+        expected = quantizer(weight, False, weights=kept).numpy()
+        np.testing.assert_allclose(matrix(layer), expected, rtol=0, atol=5e-8)
+        assert (layer.mode, layer.role, layer.bits_code, layer.note) == ("qat", "kernel", 8, "")
+        found = measure(layer)
+        assert found.sparsity == np.mean(expected == 0)
+        assert found.leak == (0 if sparse else None)
+        assert (found.sparsity > 0.4) == sparse
+        assert layer.bytes_stored > 3 * weight.numpy().nbytes
+    (head,) = (layer for layer in layers if layer.path.endswith("head"))
+    assert len(np.unique(matrix(head))) <= 6
+
+
+def test_a_pruned_cell_and_attention_have_the_names_of_their_own_layers() -> None:
+    layers = tf_keras.layers
+    inputs = layers.Input((5, 4))
+    values = layers.MultiHeadAttention(2, 3, name="mha")(inputs, inputs)
+    plain = tf_keras.Model(inputs, layers.Dense(2, name="out")(layers.LSTM(6, name="lstm")(values)))
+    model = tfmot.sparsity.keras.prune_low_magnitude(plain, constant(0.5))
+    found = {unwrapped(one.name): one for one in read(model)}
+    assert list(found) == [one.name for one in read(plain)]
+    assert {one.layout for one in found.values()} == {one.layout for one in read(plain)}
+    assert found["lstm/lstm_cell.kernel"].wrapper == "PruneLowMagnitude"
+    assert measure(found["lstm/lstm_cell.kernel"]).mask_sparsity == 0
