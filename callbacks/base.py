@@ -227,7 +227,8 @@ class LoggingCallback(keras.callbacks.Callback):  # type: ignore[misc]
             other = self._claim.rooms.get(self._room)
             if other is not None and other is not self:
                 self._take_over(other)
-            writer = RunWriter(os.path.join(self._claim.directory, self._room))
+            room = os.path.join(self._claim.directory, self._room)
+            writer = RunWriter(room, self._guard.leave_out)
             writer.open()
         except BaseException:
             self._claim = None

@@ -10,7 +10,7 @@ from tfexplain import rendering, schema
 from tfexplain.attribution import Attribution
 from tfexplain.callbacks.batch import ValidationBatch, choose_batch
 from tfexplain.callbacks.layouts import place
-from tfexplain.callbacks.records import content_of, png, predictions, record_of
+from tfexplain.callbacks.records import content_of, png, pngs, predictions, record_of
 from tfexplain.callbacks.settings import Settings
 from tfexplain.callbacks.writer import RunWriter
 from tfexplain.explainers import Explainer, Explanation
@@ -113,18 +113,28 @@ class Explaining:
         batch = self.batch
         names = self.settings.class_names
         samples = schema.Samples(batch.labels, batch.rows, batch.label_kind, names, choices)
+        try:
+            samples.encode()
+        except schema.SchemaError as error:
+            why = f"{len(names)} names, {error}. Classes are shown by number; pass shorter names."
+            writer.tell("class_names", why)
+            samples = replace(samples, class_names=())
         writer.add_constant(schema.Tag("samples"), samples, schema.Content("samples"))
         for name, pictures in batch.pictures.items():
             content = schema.Content("inputs", shape=pictures.shape[1:], layout="plane")
             tag = schema.Tag("inputs", layer=name)
-            writer.add_pictures(tag, [png(p) for p in pictures], content)
+            writer.add_pictures(tag, pngs(pictures[: schema.MAX_PICTURES]), content)
         for name, volumes in batch.volumes.items():
             content = schema.Content("inputs", shape=volumes.shape[1:], layout="volume")
-            sheets = [rendering.sheet(volume) for volume in volumes]
-            if max(sheets[0].shape) <= schema.MAX_PICTURE_SIDE:
-                writer.add_pictures(
-                    schema.Tag("inputs", layer=name), [png(s) for s in sheets], content
-                )
+            sheets = [rendering.sheet(volume) for volume in volumes[: schema.MAX_PICTURES]]
+            try:
+                schema.check_size(sheets[0].shape[1], sheets[0].shape[0])
+            except schema.SchemaError as error:
+                why = f"its slices beside each other are a {error}. Maps are shown without it."
+                writer.tell(f"the volume {name!r}", why)
+                continue
+            tag = schema.Tag("inputs", layer=name)
+            writer.add_pictures(tag, [png(sheet) for sheet in sheets], content)
         for name, values in batch.values.items():
             content = schema.Content("values", shape=values.values.shape, layout=values.layout)
             writer.add_constant(schema.Tag("values", layer=name), values, content)

@@ -58,8 +58,8 @@ def _row(one: LayerNumbers) -> dict[str, str]:
     layer = one.layer
     padded = one.nm_compliance is not None and one.structure is not None and one.structure.padded
     return {
-        "name": layer.name,
-        "path": layer.path,
+        "name": schema.tag_name(layer.name),
+        "path": schema.tag_name(layer.path),
         "part": layer.part,
         "type": layer.layer_type,
         "wrapper": layer.wrapper,

@@ -97,9 +97,25 @@ def _channels(values: Floats) -> Floats:
     return channels[:, None] if channels.ndim == 2 else channels
 
 
-def png(picture: Any) -> bytes:
-    """uint8 [H, W, C] as a PNG file."""
+def png(picture: Any, reduced: int = 1) -> bytes:
+    """uint8 [H, W, C] as a PNG file, each side divided by `reduced`."""
     buffer = io.BytesIO()
     squeezed = picture[..., 0] if picture.shape[-1] == 1 else picture
-    Image.fromarray(squeezed).save(buffer, "PNG")
+    image = Image.fromarray(squeezed)
+    (image if reduced == 1 else image.reduce(reduced)).save(buffer, "PNG")
     return buffer.getvalue()
+
+
+def pngs(pictures: Any) -> list[bytes]:
+    """uint8 [N, H, W, C] as PNG files that are read back: pictures that are too large for the page,
+    one by one or all together, are made smaller alike."""
+    reduced = 1
+    while True:
+        files = [png(picture, reduced) for picture in pictures]
+        try:
+            sizes = [schema.check_picture(file) for file in files]
+        except schema.SchemaError:
+            sizes = []
+        if sizes and sum(width * height for width, height in sizes) <= schema.MAX_PICTURES_AREA:
+            return files
+        reduced += 1

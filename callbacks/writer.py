@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
@@ -12,12 +13,17 @@ import numpy.typing as npt
 from tfexplain import schema
 from tfexplain.callbacks import events
 from tfexplain.callbacks.event_file import EventFile
+from tfexplain.callbacks.guard import ExplainWarning
 from tfexplain.callbacks.job import Job, answered
 
 # Events of failed or late writes are kept for the next try, up to this many bytes.
 MOST_PENDING_BYTES = 64 << 20
 # How long training waits for the directory at an epoch's end, and once more when the log is closed.
 WAIT_SECONDS = 10.0
+
+
+def _warn(what: str, why: str) -> None:
+    warnings.warn(f"tfexplain: {what} is left out: {why}", ExplainWarning, stacklevel=2)
 
 
 class RunWriter:
@@ -28,13 +34,15 @@ class RunWriter:
 
     Args:
         directory: The run's directory; made by `open`. One process writes it.
+        tell: Called with what is left out, because no reader would take it, and why.
 
     Attributes:
         reopened: How many files were begun because the one before was lost.
     """
 
-    def __init__(self, directory: str) -> None:
+    def __init__(self, directory: str, tell: Callable[[str, str], None] | None = None) -> None:
         self.directory = directory
+        self.tell = tell or _warn
         self.reopened = 0
         self._file = EventFile(directory)
         self._constant: list[events.Entry] = []
@@ -60,7 +68,9 @@ class RunWriter:
 
     def add_constant(self, tag: schema.Tag, record: schema.Record, content: schema.Content) -> None:
         """A record at step 0, written once, and again whenever a new file is begun."""
-        self._keep(events.record(tag, 0, record.encode(), content))
+        data = self._sound(tag, content, record)
+        if data:
+            self._keep(events.record(tag, 0, data, content))
 
     def add_pictures(
         self, tag: schema.Tag, pictures: Sequence[bytes], content: schema.Content
@@ -70,13 +80,16 @@ class RunWriter:
         They stand at a step that is new each time: of several blob sequences at one step,
         TensorBoard's Python mode shows the first, not the last.
         """
-        self._keep(events.blobs(tag, int(time.time()), pictures, content))
+        if self._sound(tag, content):
+            self._keep(events.blobs(tag, int(time.time()), pictures, content))
 
     def add(
         self, tag: schema.Tag, step: int, record: schema.Record, content: schema.Content
     ) -> None:
         """One record."""
-        self._pending.append(events.record(tag, step, record.encode(), content))
+        data = self._sound(tag, content, record)
+        if data:
+            self._pending.append(events.record(tag, step, data, content))
 
     def add_image(self, tag: str, step: int, png: bytes, size: tuple[int, int], text: str) -> None:
         """A picture for TensorBoard's own Images tab; `size` is (width, height)."""
@@ -112,6 +125,23 @@ class RunWriter:
             raise OSError(
                 f"log_dir={self.directory!r}: could not be written for a while. {self._fate(True)}"
             )
+
+    def _sound(
+        self, tag: schema.Tag, content: schema.Content, record: schema.Record | None = None
+    ) -> bytes:
+        """The record's bytes, or its tag for none; nothing, and said, where no reader takes it."""
+        try:
+            text = str(tag)
+            schema.Tag.parse(text)
+            content.encode()
+            if record is None:
+                return text.encode()
+            data = record.encode()
+            schema.check(tag.kind, data)
+        except schema.SchemaError as error:
+            self.tell(f"{tag.kind} {tag.explainer} {tag.layer}".strip(), f"{error}.")
+            return b""
+        return data
 
     def _keep(self, entry: events.Entry) -> None:
         self._constant.append(entry)

@@ -8,19 +8,21 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tensorboard.data import provider as tb_provider
 
 from tfexplain import schema
 from tfexplain.tb_plugin.arguments import RequestError, not_found, shown
+from tfexplain.tb_plugin.events import Events, check_events, sound_tags
 from tfexplain.tb_plugin.framing import Body, finite
 from tfexplain.tb_plugin.listing import Pictures, Run, Series, read_run
 
 # RustBoard fails a whole answer over 256 MiB; sizes are only estimated, hence half of it.
 MAX_CALL_BYTES = 128 << 20
-MAX_PICTURES = 1024
+MAX_PICTURES = schema.MAX_PICTURES
+MAX_PICTURES_AREA = schema.MAX_PICTURES_AREA
 # One blob at a time has a floor of 44 ms in RustBoard.
 PICTURE_READERS = 16
 ALL_STEPS = 2**30
@@ -37,23 +39,29 @@ class Log:
         context: The request's context, for providers that check permissions.
         experiment: The experiment's id.
         kept: How many steps of a series TensorBoard keeps, 0 for all, None if unknown.
+        events: The events that TensorBoard's Python mode holds; None where another server does.
     """
 
     provider: Any
     context: Any
     experiment: str
     kept: int | None
+    events: Events | None = None
 
     def runs(self) -> dict[str, Run]:
         """What all runs offer."""
         with ThreadPoolExecutor(2) as pool:  # each call has a floor of 44 ms in RustBoard
             listed = [
-                pool.submit(self._call, method, None)
+                pool.submit(self._list, method, None)
                 for method in (self.provider.list_tensors, self.provider.list_blob_sequences)
             ]
-        tensors, blobs = (one.result() for one in listed)
-        names = sorted(tensors.keys() | blobs.keys())
-        return {name: read_run(tensors.get(name, {}), blobs.get(name, {})) for name in names}
+        (tensors, no_tensors), (blobs, no_blobs) = (one.result() for one in listed)
+        broken = {run: no_tensors.get(run) or no_blobs[run] for run in no_tensors | no_blobs}
+        names = sorted(tensors.keys() | blobs.keys() | broken.keys())
+        runs = {name: read_run(tensors.get(name, {}), blobs.get(name, {})) for name in names}
+        for name, problem in broken.items():
+            runs[name].problems.append(problem)
+        return runs
 
     def series(self, run: str) -> list[Series]:
         """The series of one run; `RequestError` where it does not exist."""
@@ -65,15 +73,53 @@ class Log:
 
     def _listed(self, run: str, method: Callable[..., Any]) -> dict[str, Any]:
         found: dict[str, Any] | None
-        found = self._call(method, tb_provider.RunTagFilter(runs=[run])).get(run)
+        found = self._list(method, [run])[0].get(run)
         if found is None and run not in (known := self.runs()):
             raise not_found("run", run, known, SEE_RUNS)
         return found or {}
+
+    def _list(
+        self, method: Callable[..., Any], runs: Sequence[str] | None
+    ) -> tuple[dict[str, Any], dict[str, str]]:
+        """What a method lists, of all runs for None; and what is wrong, by run.
+
+        One tag that a provider cannot list (in Python mode, one without any tensor) fails the
+        whole call. Then each run is listed by itself, a broken one by the tags that are sound.
+        """
+        chosen = None if runs is None else tb_provider.RunTagFilter(runs=runs)
+        try:
+            return self._call(method, chosen), {}
+        except Exception as error:  # whatever a provider makes of a hostile log
+            if runs is not None and len(runs) == 1:
+                return self._list_sound(method, runs[0], error)
+        listed: dict[str, Any] = {}
+        wrong: dict[str, str] = {}
+        if runs is None:
+            known = self.provider.list_runs(self.context, experiment_id=self.experiment)
+            runs = [run.run_name for run in known]
+        for run in runs:
+            more, problem = self._list(method, [run])
+            listed.update(more)
+            wrong.update(problem)
+        return listed, wrong
+
+    def _list_sound(
+        self, method: Callable[..., Any], run: str, error: Exception
+    ) -> tuple[dict[str, Any], dict[str, str]]:
+        problem = f"TensorBoard cannot list all of this run: {_told(error)}"
+        tags = [] if self.events is None else sound_tags(self.events, run)
+        try:
+            chosen = tb_provider.RunTagFilter(runs=[run], tags=tags)
+            return self._call(method, chosen), {run: problem}
+        except Exception:  # not even those
+            return {}, {run: problem}
 
     def tensors(
         self, run: str, tags: Collection[str], last: bool = False
     ) -> dict[str, Sequence[Any]]:
         """The kept events of many tags, or the last of each, by tag, in one call."""
+        if self.events is not None:
+            check_events(self.events, run, tags)
         chosen = tb_provider.RunTagFilter(runs=[run], tags=tags)
         # Sampling keeps the last event, so that one is the last.
         most = 1 if last else ALL_STEPS
@@ -234,7 +280,11 @@ def _record_bytes(array: Any) -> bytes:
 
 
 def _unreadable(error: Exception) -> str:
-    return f"TensorBoard cannot read this tag: {type(error).__name__}: {shown(str(error))}"
+    return f"TensorBoard cannot read this tag: {_told(error)}"
+
+
+def _told(error: Exception) -> str:
+    return f"{type(error).__name__}: {shown(str(error))}"
 
 
 # ------------------------------------------------------------------------------- pictures
@@ -252,12 +302,13 @@ def read_pictures(log: Log, run: str, name: str) -> tuple[bytes, str]:
     listed, body = inputs[name], Body()
     references = _references(log, run, listed)
     pictures: list[dict[str, Any]] = []
+    bounds = _Bounds(body)
     with ThreadPoolExecutor(PICTURE_READERS) as pool:
         # By the handful, so that pictures over the limit are not all held at once.
         for start in range(0, len(references), PICTURE_READERS):
             handful = references[start : start + PICTURE_READERS]
             for data in pool.map(lambda r: _blob(log, r), handful):
-                pictures.append({"sample": len(pictures), **_picture(data, body)})
+                pictures.append({"sample": len(pictures), **bounds.picture(data)})
     return body.behind({"pictures": pictures}), listed.version
 
 
@@ -282,13 +333,22 @@ def _blob(log: Log, reference: Any) -> object:
         return error
 
 
-def _picture(data: object, body: Body) -> dict[str, Any]:
-    try:
-        if not isinstance(data, bytes):
-            raise schema.SchemaError(f"picture: expected bytes; got {type(data).__name__}")
-        width, height = schema.check_picture(data)
-        if not body.fits(len(data)):
-            raise schema.SchemaError("picture: the pictures before it already fill the answer")
-    except schema.SchemaError as error:
-        return {"error": str(error)}
-    return {**body.add(data), "width": width, "height": height}
+@dataclass
+class _Bounds:
+    """What all pictures of an answer may take, of it and of the browser's memory."""
+
+    body: Body
+    area: int = field(default_factory=lambda: MAX_PICTURES_AREA)
+
+    def picture(self, data: object) -> dict[str, Any]:
+        """Where a picture lies in the answer, and its size; or what is wrong with it."""
+        try:
+            if not isinstance(data, bytes):
+                raise schema.SchemaError(f"picture: expected bytes; got {type(data).__name__}")
+            width, height = schema.check_picture(data)
+            if not self.body.fits(len(data)) or self.area < width * height:
+                raise schema.SchemaError("picture: the pictures before it already fill the answer")
+        except schema.SchemaError as error:
+            return {"error": str(error)}
+        self.area -= width * height
+        return {**self.body.add(data), "width": width, "height": height}

@@ -15,6 +15,7 @@ import tfexplain
 from tfexplain import schema
 from tfexplain.tb_plugin.arguments import Arguments, RequestError
 from tfexplain.tb_plugin.data import Log, read_pictures, read_series
+from tfexplain.tb_plugin.events import checked
 
 MAX_GROUPS = 64
 MAX_NUMBERS = 4096
@@ -45,7 +46,9 @@ class ExplainPlugin(base_plugin.TBPlugin):  # type: ignore[misc]
     plugin_name = schema.PLUGIN_NAME
 
     def __init__(self, context: base_plugin.TBContext) -> None:
-        self._provider = context.data_provider
+        self._provider = checked(context.data_provider)
+        # Only in Python mode.
+        self._events = context.multiplexer
         # What a remote data server keeps was decided where it was started.
         remote = getattr(context.flags, "grpc_data_provider", "")
         hints = context.sampling_hints or {}
@@ -75,7 +78,7 @@ class ExplainPlugin(base_plugin.TBPlugin):  # type: ignore[misc]
     def _log(self, request: wrappers.Request) -> Log:
         environ = request.environ
         context, experiment = plugin_util.context(environ), plugin_util.experiment_id(environ)
-        return Log(self._provider, context, experiment, self._kept)
+        return Log(self._provider, context, experiment, self._kept, self._events)
 
     def _runs(self, request: wrappers.Request) -> Any:
         answer = {

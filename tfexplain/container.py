@@ -33,6 +33,9 @@ def pack(kind: str, arrays: Mapping[str, Array], header: Mapping[str, str]) -> b
     data: bytes = safetensors.numpy.save(dict(arrays), metadata)
     if len(data) > MAX_RECORD_BYTES:
         raise SchemaError(f"{kind}: {len(data)} bytes; a record holds at most {MAX_RECORD_BYTES}")
+    size = int.from_bytes(data[:8], "little")
+    if size > MAX_HEADER_BYTES:
+        raise SchemaError(f"{kind}: a header of {size} bytes; at most {MAX_HEADER_BYTES} are read")
     return data
 
 

@@ -36,7 +36,8 @@ fidelity                          Fidelity     values f64 [M], flips i64 [C], co
 ```
 
 KERNEL is a kernel's name as `kernels` lists it. LAYER may itself hold slashes
-(`backbone/conv5`); SAMPLE is the row in the validation batch. Maps are stored as float16 of
+(`backbone/conv5`), and is cut and marked where it is too long for a tag (`tag_name`), as all names
+in tags are; SAMPLE is the row in the validation batch. Maps are stored as float16 of
 value / scale, where scale is the largest finite magnitude: tiny gradients do not underflow, NaN
 and infinity stay what they are. `gap` is empty where the method has none; `error`, relative to
 the largest magnitude, may be NaN. Numbers in headers are
@@ -57,6 +58,7 @@ checked here, and everything wrong with it is one error: `SchemaError`.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import struct
@@ -113,13 +115,19 @@ __all__ = [
     "check",
     "check_name",
     "check_picture",
+    "check_size",
     "decode",
+    "tag_name",
 ]
 
 PLUGIN_NAME = "tfexplain"
 MAX_CONTENT_BYTES = 64 << 10
 MAX_PICTURE_BYTES = 32 << 20
 MAX_PICTURE_SIDE = 8192
+# Decoded, each pixel takes four bytes of the browser's memory, however small the file.
+MAX_PICTURE_AREA = 1 << 24
+MAX_PICTURES_AREA = 1 << 28
+MAX_PICTURES = 1024
 MAX_NAME = 512
 MAX_SAMPLE = 1_000_000
 
@@ -157,8 +165,8 @@ class Tag:
     def group(self) -> str:
         """The tag without its sample: what all samples of one map share."""
         if self.kind in _LAYERED:
-            return f"{self.kind}/{self.explainer}/{self.layer}"
-        return f"{self.kind}/{self.layer}" if self.kind in _NAMED else self.kind
+            return f"{self.kind}/{self.explainer}/{tag_name(self.layer)}"
+        return f"{self.kind}/{tag_name(self.layer)}" if self.kind in _NAMED else self.kind
 
     @classmethod
     def parse(cls, text: str) -> Tag:
@@ -183,6 +191,25 @@ class Tag:
         layer = check_name("/".join(parts[2:-1] if sampled else parts[2:]), "layer")
         sample = _sample(parts[-1], text) if sampled else -1
         return cls(parts[0], parts[1], layer, sample)  # type: ignore[arg-type]
+
+
+def tag_name(name: str) -> str:
+    """`name` as it stands in tags: one that is too long, or cannot be printed, is cut in its middle
+    and marked, so that no two become one.
+
+    >>> tag_name("backbone/conv5")
+    'backbone/conv5'
+    >>> len(tag_name(1000 * "x")), tag_name("a\\nb")
+    (512, 'a?b~59900c43')
+    """
+    text = "".join(letter if letter.isprintable() else "?" for letter in name)
+    if text == name and 0 < len(name) <= MAX_NAME:
+        return name
+    mark = hashlib.blake2b(name.encode(errors="surrogatepass"), digest_size=4).hexdigest()
+    room = MAX_NAME - len(mark) - 1
+    if len(text) > room:
+        text = f"{text[: room // 2]}...{text[-(room - room // 2 - 3) :]}"
+    return f"{text}~{mark}"
 
 
 def check_name(name: str, what: str) -> str:
@@ -227,7 +254,11 @@ class Content:
 
     def encode(self) -> bytes:
         """JSON bytes for `SummaryMetadata.PluginData.content`."""
-        return json.dumps({"version": version_text(), **asdict(self)}, sort_keys=True).encode()
+        fields = {**asdict(self), "input": tag_name(self.input) if self.input else ""}
+        data = json.dumps({"version": version_text(), **fields}, sort_keys=True).encode()
+        if len(data) > MAX_CONTENT_BYTES:
+            raise SchemaError(f"plugin_content: {len(data)} bytes; at most {MAX_CONTENT_BYTES}")
+        return data
 
     @classmethod
     def decode(cls, data: bytes) -> Content:
@@ -310,6 +341,15 @@ def check_picture(data: bytes) -> tuple[int, int]:
     if len(data) < 33 or not data.startswith(_PNG_START) or data[12:16] != b"IHDR":
         raise SchemaError(f"picture: expected a PNG file; got {data[:8]!r}")
     width, height = struct.unpack(">II", data[16:24])
+    check_size(width, height)
+    return width, height
+
+
+def check_size(width: int, height: int) -> None:
+    """Raises `SchemaError` for a picture that is not read."""
     if not (0 < width <= MAX_PICTURE_SIDE and 0 < height <= MAX_PICTURE_SIDE):
         raise SchemaError(f"picture: {width} x {height}; sides of 1 to {MAX_PICTURE_SIDE} are read")
-    return width, height
+    if width * height > MAX_PICTURE_AREA:
+        raise SchemaError(
+            f"picture: {width} x {height}; at most {MAX_PICTURE_AREA} pixels are read"
+        )

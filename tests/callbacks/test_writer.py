@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 import tensorflow as tf
 from support.read import read_run
@@ -102,3 +103,37 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "explain").write_text("in the way")
     with pytest.raises(OSError, match=r"log_dir=.*: expected a directory that can be written"):
         RunWriter(str(tmp_path / "explain")).open()
+
+
+def test_nothing_is_written_that_no_reader_takes(tmp_path: Path) -> None:
+    told: dict[str, str] = {}
+    writer = RunWriter(str(tmp_path / "explain"), told.__setitem__)
+    writer.open()
+    many = schema.Metrics({f"metric_{number:04}" + "x" * 100: 0.0 for number in range(10_000)})
+    writer.add(TAG, 0, many, CONTENT)
+    bad = schema.Tag("map", "Grad CAM", "conv", 0)
+    writer.add(bad, 0, schema.Map(np.zeros((2, 2)), 0.0, 0), schema.Content("map"))
+    described = schema.Content("metrics", settings={"text": "x" * 70_000})
+    writer.add_constant(schema.Tag("status"), schema.Status({}, []), described)
+    writer.add(TAG, 1, metrics(0.5), CONTENT)
+    writer.close()
+    assert set(read_run(tmp_path).values) == {"metrics"}
+    assert sorted(read_run(tmp_path).values["metrics"]) == [1]
+    assert set(told) == {"metrics", "map Grad CAM conv", "status"}
+    assert "a header of" in told["metrics"]
+
+
+def test_names_that_no_tag_can_hold_are_cut_and_stay_apart(tmp_path: Path) -> None:
+    writer = opened(tmp_path)
+    layers = [600 * "a" + end + 600 * "b" for end in ("0", "1")] + ["a\nb", "a?b"]
+    for layer in layers:
+        tag = schema.Tag("map", "GradCAM", layer, 3)
+        writer.add(tag, 0, schema.Map(np.zeros((2, 2)), 0.0, 0), schema.Content("map", input=layer))
+        writer.add_pictures(schema.Tag("inputs", layer=layer), [b""], schema.Content("inputs"))
+    writer.close()
+    run = read_run(tmp_path)
+    names = {schema.Tag.parse(tag).layer for tag in run.values if tag.startswith("map")}
+    assert names == {run.content(tag).input for tag in run.values if tag.startswith("map")}
+    assert names == {schema.Tag.parse(tag).layer for tag in run.values if tag.startswith("inputs")}
+    assert len(names) == 4
+    assert all(name[:1] == "a" and name[-1:] in "b0123456789abcdef" for name in names)

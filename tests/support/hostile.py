@@ -66,6 +66,23 @@ BAD_CONTENTS = {
 }
 
 
+# More values than there is memory for, in a few bytes.
+CLAIMS: dict[str, dict[str, Any]] = {
+    "strings": {"dtype": DT_STRING, "string_val": [b"a"]},
+    "floats": {"dtype": DT_FLOAT, "float_val": [1.0]},
+}
+
+
+def write_claims(run: Path) -> None:
+    """Tensors that claim to have 2^31 values."""
+    writer = EventFileWriter(str(run))
+    for name, fields in CLAIMS.items():
+        fields = {**fields, "tensor_shape": _shape(2**31)}
+        _write_tensor(writer, f"map/Claims/{name}/0", DATA_CLASS_TENSOR, fields)
+        _write_tensor(writer, f"inputs/{name}", DATA_CLASS_BLOB_SEQUENCE, fields)
+    writer.close()
+
+
 def write_hostile_log(log_dir: Path) -> None:
     """Fill the runs `hostile` and `timeless` of a log directory."""
     run = log_dir / "hostile"
@@ -121,6 +138,9 @@ def _write_tensors(run: Path) -> None:
     }
     for name, fields in odd.items():
         _write_tensor(writer, f"map/Odd/{name}/0", DATA_CLASS_TENSOR, fields)
+    # Python mode knows the tag, and of no event that has it.
+    _write_tensor(writer, "map/Absent/tensor/0", DATA_CLASS_TENSOR, None)
+    _write_tensor(writer, "inputs/absent", DATA_CLASS_BLOB_SEQUENCE, None)
     numbers = {"dtype": DT_FLOAT, "float_val": [1.0], "tensor_shape": _shape(1)}
     _write_tensor(writer, "inputs/numbers", DATA_CLASS_BLOB_SEQUENCE, numbers)
     scalar = {"dtype": DT_STRING, "string_val": [b"a"], "tensor_shape": shape()}
@@ -129,13 +149,14 @@ def _write_tensors(run: Path) -> None:
 
 
 def _write_tensor(
-    writer: EventFileWriter, tag: str, data_class: int, fields: dict[str, Any]
+    writer: EventFileWriter, tag: str, data_class: int, fields: dict[str, Any] | None
 ) -> None:
     kind: schema.Kind = "inputs" if tag.startswith("inputs") else "map"
     content = schema.Content(kind).encode()
     plugin = SummaryMetadata.PluginData(plugin_name=schema.PLUGIN_NAME, content=content)
     metadata = SummaryMetadata(plugin_data=plugin, data_class=data_class)
-    value = Summary.Value(tag=tag, metadata=metadata, tensor=TensorProto(**fields))
+    tensor = None if fields is None else TensorProto(**fields)
+    value = Summary.Value(tag=tag, metadata=metadata, tensor=tensor)
     writer.add_event(Event(step=0, wall_time=1.0, summary=Summary(value=[value])))
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tensorboard import context as tb_context
@@ -16,14 +17,14 @@ from tfexplain.tb_plugin.plugin import DEFAULT_SAMPLES, Loader
 KEPT = DEFAULT_SAMPLES
 
 
-def provide(log_dir: Path, kept: int = KEPT) -> data_provider.MultiplexerDataProvider:
-    """TensorBoard's Python-mode data provider, after one reading of the log."""
+def provide(log_dir: Path, kept: int = KEPT) -> tuple[Any, Any]:
+    """TensorBoard's Python-mode data provider and what it reads, after one reading of the log."""
     multiplexer = plugin_event_multiplexer.EventMultiplexer(
         tensor_size_guidance={"tfexplain": kept}
     )
     multiplexer.AddRunsFromDirectory(str(log_dir))
     multiplexer.Reload()
-    return data_provider.MultiplexerDataProvider(multiplexer, str(log_dir))
+    return data_provider.MultiplexerDataProvider(multiplexer, str(log_dir)), multiplexer
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +32,8 @@ def open_log() -> Callable[[Path], Log]:
     """Opens a directory as the data layer sees it."""
 
     def open_it(log_dir: Path) -> Log:
-        return Log(provide(log_dir), tb_context.RequestContext(), "", KEPT)
+        provider, events = provide(log_dir)
+        return Log(provider, tb_context.RequestContext(), "", KEPT, events)
 
     return open_it
 
@@ -41,8 +43,10 @@ def open_client() -> Callable[[Path], Client]:
     """Opens a directory as TensorBoard's whole WSGI application with our plugin in it."""
 
     def open_it(log_dir: Path) -> Client:
-        provider = provide(log_dir)
-        context = base_plugin.TBContext(data_provider=provider, sampling_hints={"tfexplain": KEPT})
+        provider, events = provide(log_dir)
+        context = base_plugin.TBContext(
+            data_provider=provider, multiplexer=events, sampling_hints={"tfexplain": KEPT}
+        )
         plugin = Loader().load(context)
         return Client(application.TensorBoardWSGI([plugin], data_provider=provider))
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+import resource
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -9,9 +11,18 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.hostile import BAD_CONTENTS, GOOD, MAP, bad_records, write_hostile_log
+from support.hostile import (
+    BAD_CONTENTS,
+    CLAIMS,
+    GOOD,
+    MAP,
+    bad_records,
+    write_claims,
+    write_hostile_log,
+)
 from support.logs import LogWriter, png, write_demo_log
 from support.server import records, unframe
+from tensorboard.data.provider import RunTagFilter
 
 from tfexplain import container, schema
 from tfexplain.tb_plugin import data, framing, listing
@@ -109,6 +120,50 @@ def test_tags_and_contents_that_make_no_sense_are_problems(hostile: Log) -> None
     assert "expected a blob sequence of pictures; got tensors" in text
     assert "expected tensors; got a blob sequence" in text
     assert text.isprintable() or all(line.isprintable() for line in run["problems"])
+
+
+def test_a_tag_that_tensorboard_cannot_list_hides_no_other(hostile: Log) -> None:
+    """One without any tensor: its listing raises, in Python mode and for as long as it runs."""
+    asked = {"plugin_name": "tfexplain", "run_tag_filter": RunTagFilter(runs=["hostile"])}
+    for method in (hostile.provider.list_tensors, hostile.provider.list_blob_sequences):
+        with pytest.raises(KeyError, match="bsent"):
+            method(hostile.context, experiment_id="", **asked)
+    for log in (hostile, replace(hostile, events=None)):
+        runs = log.runs()
+        assert runs["timeless"].series
+        (told,) = (p for p in runs["hostile"].problems if "cannot list all of this run" in p)
+        assert "KeyError" in told
+        # Without knowing the tags, the run is left out and named.
+        groups = {series.tag.group for series in runs["hostile"].series}
+        assert ("map/Mixed/conv" in groups) == (log.events is not None)
+    assert {"image", "many"} <= set(hostile.pictures("hostile"))
+
+
+@pytest.mark.parametrize("name", CLAIMS)
+def test_what_a_tensor_claims_is_checked_before_memory_is_taken(
+    name: str, tmp_path: Path, open_log: OpenLog
+) -> None:
+    write_claims(tmp_path / "run")
+    log = open_log(tmp_path)
+    with memory_bounded(2 << 30):
+        found = records(read_series(log, "run", [f"map/Claims/{name}"]))
+        with pytest.raises(RequestError, match="at most 1024 pictures; got 2147483648"):
+            read_pictures(log, "run", name)
+    assert not found["map/Claims/" + name, 0]
+    head, _ = unframe(read_series(log, "run", [f"map/Claims/{name}"]))
+    assert "claims 2147483648 values" in head["series"][0]["error"]
+
+
+@contextmanager
+def memory_bounded(more: int) -> Iterator[None]:
+    """While open, this process gets no more memory than so many bytes beside what it has."""
+    has = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (has + more, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
 
 
 def test_long_lists_of_problems_are_cut(monkeypatch: pytest.MonkeyPatch, hostile: Log) -> None:
@@ -325,6 +380,34 @@ def test_pictures_that_do_not_fit_are_listed_with_a_message(
     head, body = unframe(read_pictures(demo, RUN, "image")[0])
     assert len(body) <= 300
     assert "already fill the answer" in head["pictures"][-1]["error"]
+
+
+def test_pictures_are_bounded_by_what_they_take_once_decoded(
+    tmp_path: Path, open_log: OpenLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A few bytes of PNG decode to a quarter of a gigabyte each."""
+    pictures = [png(np.zeros((side, 300), np.uint8)) for side in (200, 300, 200, 100)]
+    log = LogWriter(tmp_path / "run")
+    log.write("inputs/image", 0, pictures, schema.Content("inputs").encode())
+    log.close()
+    monkeypatch.setattr(schema, "MAX_PICTURE_AREA", 300 * 299)
+    monkeypatch.setattr(data, "MAX_PICTURES_AREA", 300 * 399)
+    head, body = unframe(read_pictures(open_log(tmp_path), "run", "image")[0])
+    first, large, late, last = head["pictures"]
+    assert "300 x 300; at most 89700 pixels are read" in large["error"]
+    assert "already fill the answer" in late["error"]
+    assert [p["height"] for p in (first, last)] == [200, 100]
+    assert len(body) == len(pictures[0]) + len(pictures[3])
+
+
+def test_runs_of_windows_are_served_by_their_names(tmp_path: Path, open_log: OpenLog) -> None:
+    """TensorBoard names them by their paths there, with backslashes."""
+    log = LogWriter(tmp_path / "train\\explain")
+    log.record(schema.Tag("metrics"), 0, schema.Metrics({"loss": 1.0}), schema.Content("metrics"))
+    log.close()
+    (name,) = (opened := open_log(tmp_path)).runs()
+    assert name == "train\\explain"
+    assert len(records(read_series(opened, name, ["metrics"]))["metrics", -1]) == 1
 
 
 def test_an_unknown_input_is_named(demo: Log) -> None:

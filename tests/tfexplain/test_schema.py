@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import struct
+from dataclasses import replace
 from typing import Any, get_args
 
 import numpy as np
@@ -260,7 +261,8 @@ def test_content_round_trips(
     layout: schema.Layout,
 ) -> None:
     content = schema.Content(kind, unit, signed, tuple(shape), over, channels, settings, layout)
-    assert schema.Content.decode(content.encode()) == content
+    named = schema.tag_name(over) if over else ""
+    assert schema.Content.decode(content.encode()) == replace(content, input=named)
 
 
 @given(

@@ -56,6 +56,21 @@ test("maps and kernels of one folder are one run, with the explain run's id", ()
   assert.equal(new Set(scene.runs.map(({ colour }) => colour)).size, 4);
 });
 
+test("runs of Windows are paired too, and shown as anywhere else", () => {
+  const scene = sceneOf({
+    "cmp\\a\\compression": KERNELS,
+    "cmp\\a\\explain": MAPS,
+    "cmp\\b": MAPS,
+  });
+  assert.deepEqual(
+    scene.runs.map(({ id, name, compression }) => [id, name, compression?.run]),
+    [
+      ["cmp\\a\\explain", "cmp/a", "cmp\\a\\compression"],
+      ["cmp\\b", "cmp/b", undefined],
+    ],
+  );
+});
+
 test("bare folders are one run too", () => {
   const names = (runs: Record<string, readonly string[]>): string[] =>
     sceneOf(runs).runs.map(({ name }) => name);

@@ -163,14 +163,17 @@ interface Pair {
   readonly compression: Run | undefined;
 }
 
-/** `X/explain` and `X/compression` are one run to the viewer; any other one stands alone. */
+/**
+ * `X/explain` and `X/compression` are one run to the viewer; any other one stands alone. Where
+ * TensorBoard runs on Windows its runs are `X\explain`; they are shown as anywhere else.
+ */
 function pairUp(runs: readonly Run[]): Pair[] {
   const pairs = new Map<string, Pair>();
   for (const run of runs) {
-    const [, folder, end] = run.run.match(/^(?:(.+)\/)?(explain|compression)$/) ?? [];
+    const [, folder, end] = run.run.match(/^(?:(.+)[\\/])?(explain|compression)$/) ?? [];
     const key = end ? (folder ?? "") : `${run.run}\n`;
     const known = pairs.get(key);
-    const name = folder ?? (known ? "run" : run.run);
+    const name = (folder ?? (known ? "run" : run.run)).replaceAll("\\", "/");
     const { explain, compression } = { explain: undefined, compression: undefined, ...known };
     if (end === "compression") pairs.set(key, { name, explain, compression: run });
     else pairs.set(key, { name, explain: run, compression });
