@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Hashable, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NoReturn
 
 import numpy as np
@@ -27,8 +26,8 @@ WITHOUT_GRADIENT = (
 class CallablePasses(Passes):
     """The passes through a function from a batch to outputs.
 
-    They run eagerly, and nothing is kept between them. It has no layers, so every [N, a, b] counts
-    as a grey image.
+    They run eagerly, and nothing is kept between them; nothing is known of what the function
+    changes. It has no layers, so every [N, a, b] counts as a grey image.
 
     Args:
         model: From inputs as numpy arrays [n, ...], in the structure the batch has, to [n, K] or
@@ -85,10 +84,6 @@ class CallablePasses(Passes):
         found = make()(*arguments)
         progress.ran()
         return found
-
-    def untouched(self) -> AbstractContextManager[None]:
-        """Nothing is known of what the function changes."""
-        return nullcontext()
 
     def _call(self, inputs: Any, training: bool = False) -> Any:
         arrays = tf.nest.map_structure(lambda x: x.numpy(), inputs)

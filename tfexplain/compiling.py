@@ -9,32 +9,44 @@ from typing import Any, TypeAlias
 import numpy as np
 import tensorflow as tf
 
+from tfexplain.tap import Model
+from tfexplain.untouched import restoring
+
 Compiled: TypeAlias = Callable[..., Any]
 
 
-def compiled(function: Callable[..., Any], arguments: tuple[Any, ...], *, often: bool) -> Compiled:
-    """A function of tensors, compiled for these arguments.
+def compiled(
+    function: Callable[..., Any], arguments: tuple[Any, ...], model: Model = None, *, often: bool
+) -> Compiled:
+    """A function of tensors, compiled for these arguments; it leaves the model as it was.
 
     Args:
         function: Python that builds the graph.
         arguments: Tensors, in any structure.
+        model: The one that it runs; default none.
         often: Whether it will run many times. Then, on a GPU, XLA is tried beside the plain
             graph and the faster one is kept. Never on a CPU, where XLA took 2 to 13 times as long.
     """
-    plain: Compiled = tf.function(function, autograph=False).get_concrete_function(*arguments)
+    traced = tf.function(function, autograph=False).get_concrete_function(*arguments)
+    plain = restoring(traced, model)
     if often and tf.config.list_logical_devices("GPU") and not tf.distribute.has_strategy():
-        return faster(plain, function, arguments)
+        return faster(plain, function, arguments, model)
     return plain
 
 
-def faster(plain: Compiled, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Compiled:
+def faster(
+    plain: Compiled,
+    function: Callable[..., Any],
+    arguments: tuple[Any, ...],
+    model: Model = None,
+) -> Compiled:
     """`plain`, or the same function compiled by XLA if that agrees and takes less time.
 
     A model that XLA cannot compile, or not in the memory there is, stays plain.
     """
     try:
         by_xla = tf.function(function, autograph=False, jit_compile=True)
-        fused: Compiled = by_xla.get_concrete_function(*arguments)
+        fused = restoring(by_xla.get_concrete_function(*arguments), model)
         if not _agree(plain(*arguments), fused(*arguments)):
             return plain
         return min((plain, fused), key=lambda one: _seconds(one, arguments))

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 import weakref
-from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cached_property
 from typing import Any, Literal
 
@@ -36,7 +36,7 @@ from tfexplain.targets import (
     rule,
 )
 from tfexplain.unit import Unit, UnitScore
-from tfexplain.untouched import untouched, writes
+from tfexplain.untouched import traceable
 
 # Why whole numbers of the shape of words, beside these, have no map: they are a mask or numbers.
 BESIDE = "it says something of the tokens beside it, such as which of them count."
@@ -82,7 +82,7 @@ class Passes:
             ends[:] = [given, tf.nest.flatten(outputs)]
             return outputs
 
-        with untouched(model):
+        with traceable(model):
             tracing.trace(forward, inputs)
             why = tracing.unseen(self.layers, calls, missed)
             self._inlines = any(
@@ -102,7 +102,6 @@ class Passes:
         self.casts: tuple[Site, ...] = cast_sites(casts, *ends)
         self.flows: list[frozenset[int]] = tracing.reached(*ends, gradient=True)
         self.read: list[frozenset[int]] = tracing.reached(*ends)
-        self._writes = writes(ends[0][0].graph)
         self.missed = why
         self.specs = tf.nest.map_structure(tracing.spec, inputs)
         self.heads: tuple[Head, ...] = found[0]
@@ -161,7 +160,7 @@ class Passes:
             tail = found[-batch:]
             if not any(site.grid and site.grid.extras for site in tail):
                 return tail[-1]
-            with self.untouched(), self._tracing():
+            with self._tracing():
                 read = positions_read(self.model, self.layers, tail, self.specs, head.position)
             if alive := [site for site, is_read in zip(tail, read, strict=True) if is_read]:
                 return alive[-1]
@@ -263,7 +262,7 @@ class Passes:
     @cached_property
     def attention(self) -> Attending:
         """The calls of attention layers; found when first asked for."""
-        with self.untouched(), self._tracing():
+        with self._tracing():
             return attending(self.model, self.layers, self.specs)
 
     def readers(
@@ -273,7 +272,7 @@ class Passes:
         key = (site.path, head.position, tuple(extras))
         known = self.attention.known
         if key not in known:
-            with self.untouched(), self._tracing():
+            with self._tracing():
                 known[key] = tokens_read(
                     self.model, self.layers, site, extras, self.specs, head.position
                 )
@@ -291,8 +290,7 @@ class Passes:
 
             return run
 
-        with self.untouched():
-            return self.run(("indices", site.path), make, inputs).numpy()
+        return self.run(("indices", site.path), make, inputs).numpy()
 
     def vocabulary(self, site: Site) -> list[str] | None:
         """The words of the ids that `site` embeds, of the layer inside that makes these of texts;
@@ -359,7 +357,7 @@ class Passes:
         specs: tuple[Any, ...] | None = None,
         often: bool = False,
     ) -> Any:
-        """Run the function of a key, compiled once for these shapes.
+        """Run the function of a key, compiled once for these shapes, and leave the model as it was.
 
         `make` gives the Python function; equal keys must give equal functions. `specs` are those
         of the arguments where some length varies from call to call. `often` says that it will run
@@ -369,7 +367,7 @@ class Passes:
         shapes = tuple((tuple(x.shape), x.dtype) for x in tf.nest.flatten(given))
         if (key, shapes) not in self.compiled:
             with self._tracing():
-                self.compiled[key, shapes] = compiled(make(), given, often=often)
+                self.compiled[key, shapes] = compiled(make(), given, self.model, often=often)
         found = self.compiled[key, shapes](*arguments)
         progress.ran()
         return found
@@ -379,12 +377,10 @@ class Passes:
         """How many functions were compiled so far; steady from the second epoch on."""
         return len(self.compiled)
 
-    def untouched(self) -> AbstractContextManager[None]:
-        """While open, the model's passes may run; see `tfexplain.untouched`."""
-        return untouched(self.model, self._writes)
-
-    def _tracing(self) -> AbstractContextManager[None]:
-        return tap.inlined() if self._inlines else nullcontext()
+    @contextmanager
+    def _tracing(self) -> Iterator[None]:
+        with traceable(self.model), tap.inlined() if self._inlines else nullcontext():
+            yield
 
 
 _known: weakref.WeakKeyDictionary[Model, dict[Hashable, Passes]] = weakref.WeakKeyDictionary()

@@ -14,6 +14,7 @@ from tfexplain.attention_sites import AttentionSite
 from tfexplain.attention_tap import Weights, weights_tap
 from tfexplain.sites import Site
 from tfexplain.tap import Layer, Model, Tensor
+from tfexplain.untouched import restoring
 
 
 def positions_read(
@@ -114,8 +115,8 @@ def _finite(
         return getattr(output, "_keras_logits", output)
 
     try:
-        compiled = tf.function(run, autograph=False).get_concrete_function(half)
-        output = compiled(half).numpy().astype(np.float32)
+        traced = tf.function(run, autograph=False).get_concrete_function(half)
+        output = restoring(traced, model)(half).numpy().astype(np.float32)
     except tf.errors.InvalidArgumentError:  # tf.debugging.enable_check_numerics
         return [False] * count
     return [bool(row) for row in np.isfinite(output).reshape(len(output), -1).all(axis=1)]

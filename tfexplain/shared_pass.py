@@ -108,13 +108,12 @@ def shared_pass(
     count = tf.nest.flatten(inputs)[0].shape[0]
     at_once = at_once or count
     parts = []
-    with passes.untouched():
-        for i in range(0, count, at_once):
-            part = (inputs, targets)
-            if at_once < count:  # a slice of everything is a copy too
-                part = tf.nest.map_structure(lambda x, i=i: x[i : i + at_once], part)
-            found = passes.run(key, lambda: _compiled(passes, requests), *part)
-            parts.append(tf.nest.map_structure(lambda tensor: tensor.numpy(), found))
+    for i in range(0, count, at_once):
+        part = (inputs, targets)
+        if at_once < count:  # a slice of everything is a copy too
+            part = tf.nest.map_structure(lambda x, i=i: x[i : i + at_once], part)
+        found = passes.run(key, lambda: _compiled(passes, requests), *part)
+        parts.append(tf.nest.map_structure(lambda tensor: tensor.numpy(), found))
     outputs, results = parts[0]
     if len(parts) > 1:
         outputs, results = tf.nest.map_structure(lambda *x: np.concatenate(x), *parts)

@@ -10,11 +10,13 @@ from typing import Any
 
 import keras
 import numpy as np
+import pytest
 import tensorflow as tf
 from keras.src.backend.common.global_state import get_global_attribute
 from support.models import digits, same_bits, small_cnn
+from support.stateful import LIBRARIES, recurrent, rows, stateful
 
-from tfexplain import Explain, GradCAM, explain
+from tfexplain import Compression, Explain, GradCAM, IntegratedGradients, Saliency, explain
 from tfexplain.tap import layers_by_path
 
 layers = keras.layers
@@ -83,6 +85,34 @@ def test_fit_ends_with_the_same_bits(tmp_path: Path) -> None:
     ]
     assert same_bits(*states)
     assert history == its_history
+
+
+MODELS = {
+    "all kinds of state": stateful,
+    "compiled by XLA, in bfloat16": lambda library: stateful(
+        library, ["an attribute", "a list", "a branch"], mixed=True, jit_compile=True
+    ),
+    "recurrent states": recurrent,
+}
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+@pytest.mark.parametrize("kind", MODELS)
+def test_what_a_pass_writes_is_put_back(kind: str, library: str, tmp_path: Path) -> None:
+    def trained(*callbacks: Any) -> Any:
+        model = MODELS[kind](LIBRARIES[library])
+        data = rows(model)
+        model.fit(*data, batch_size=8, epochs=2, verbose=0, callbacks=[c(data) for c in callbacks])
+        return model.get_weights()
+
+    def explaining(data: Any) -> Explain:
+        methods = [Saliency(), IntegratedGradients(steps=2, batch_size=8)]
+        return Explain(data, methods, log_dir=tmp_path, on_error="raise", verbose=False)
+
+    def measuring(data: Any) -> Compression:
+        return Compression(tmp_path, val=data, samples=8, on_error="raise", verbose=False)
+
+    assert same_bits(trained(), trained(explaining, measuring))
 
 
 def test_explaining_leaves_everything_as_it_was() -> None:

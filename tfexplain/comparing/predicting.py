@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from operator import itemgetter
 from typing import Any
@@ -12,9 +13,9 @@ import tensorflow as tf
 from tfexplain.callbacks.records import predictions
 from tfexplain.comparing.models import Contender
 from tfexplain.explainers.together import as_batch
+from tfexplain.passes import passes_of
 from tfexplain.quality import Predicted
 from tfexplain.targets import Head
-from tfexplain.untouched import untouched
 
 _ROWS = 64
 
@@ -47,10 +48,18 @@ def _outputs(one: Contender, inputs: Any, head: Head) -> Any:
             expected = f"expected outputs of sizes [{head.classes}]"
             raise ValueError(f"{expected}; got {list(found.shape[1:])}.")
         return found
-    parts = []
+    passes, parts = passes_of(one.model, _rows(inputs, 0, one.model)), []
+
+    def make() -> Callable[[Any], Any]:
+        return lambda batch: tf.nest.flatten(passes.forward(batch)[0])[head.position]
+
     for start in range(0, count, _ROWS):
-        some = tf.nest.map_structure(itemgetter(slice(start, start + _ROWS)), inputs)
-        with untouched(one.model):
-            outputs = tf.nest.flatten(one.model(as_batch(some, one.model), training=False))
-        parts.append(np.asarray(outputs[head.position], np.float32))
+        rows = _rows(inputs, start, one.model)
+        outputs = passes.run(("outputs", head.position), make, rows)
+        parts.append(np.asarray(outputs, np.float32))
     return np.concatenate(parts)
+
+
+def _rows(inputs: Any, start: int, model: Any) -> Any:
+    some = tf.nest.map_structure(itemgetter(slice(start, start + _ROWS)), inputs)
+    return as_batch(some, model)

@@ -127,8 +127,7 @@ class ActivationMaximization:
         size = even(len(chosen), self.batch_size or chunk_size(passes))
         # The last chunk is filled up, so that no shorter one is compiled.
         filled = np.concatenate([chosen, np.repeat(chosen[-1:], -len(chosen) % size)])
-        with passes.untouched():
-            parts = [ascent.climb(filled[i : i + size]) for i in range(0, len(filled), size)]
+        parts = [ascent.climb(filled[i : i + size]) for i in range(0, len(filled), size)]
         start, reached, *values = (
             np.concatenate(part)[: len(chosen)] for part in zip(*parts, strict=True)
         )

@@ -78,16 +78,15 @@ class Masked:
         key = ("masked", self._context.key, self._position)
         rows = self.samples * self.baselines
         found = []
-        with passes.untouched():
-            for places in chunks(masks.count * rows, self._size):
-                row, mask = places % rows, places // rows
-                codes = [array[row % self.samples % len(array), mask] for array in masks.codes]
-                chunk = [tf.constant(row.astype(np.int32)), [tf.constant(code) for code in codes]]
-                fixed = (self._ends, self._starts, self._targets, beside)
-                scores = passes.run(
-                    (key, masks.key), lambda: self._run(masks.make), *fixed, *chunk, often=True
-                )
-                found.append(scores.numpy())
+        for places in chunks(masks.count * rows, self._size):
+            row, mask = places % rows, places // rows
+            codes = [array[row % self.samples % len(array), mask] for array in masks.codes]
+            chunk = [tf.constant(row.astype(np.int32)), [tf.constant(code) for code in codes]]
+            fixed = (self._ends, self._starts, self._targets, beside)
+            scores = passes.run(
+                (key, masks.key), lambda: self._run(masks.make), *fixed, *chunk, often=True
+            )
+            found.append(scores.numpy())
         total = np.concatenate(found)[: masks.count * rows].astype(np.float64)
         by_baseline = total.reshape(masks.count, self.baselines, self.samples)
         return np.asarray(by_baseline.mean(axis=1).T)

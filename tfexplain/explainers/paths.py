@@ -138,8 +138,7 @@ class Paths:
         batch = (self._inputs, self._ids, self._starts, self._ends, self._stays, self._targets)
         specs = (batch, *map(_of_any_length, chunk)) if any_length else None
         passes = self._context.passes
-        with passes.untouched():
-            return passes.run((name, self._key), make, batch, *chunk, specs=specs, often=often)
+        return passes.run((name, self._key), make, batch, *chunk, specs=specs, often=often)
 
     def _split(self, origins: Sequence[Tensor]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         """The ids [n, T] that the model makes of the texts of origins and of samples, by the path
@@ -196,12 +195,11 @@ class Paths:
             return run
 
         parts = []
-        with passes.untouched():
-            for i in range(0, len(flat[0]), self.size):
-                rows = slice(i, i + self.size)
-                chunk = [x[rows] for x in flat], {path: x[rows] for path, x in ids.items()}
-                specs = tf.nest.map_structure(_of_any_length, chunk)
-                parts.append(passes.run(("activations", tuple(names)), make, *chunk, specs=specs))
+        for i in range(0, len(flat[0]), self.size):
+            rows = slice(i, i + self.size)
+            chunk = [x[rows] for x in flat], {path: x[rows] for path, x in ids.items()}
+            specs = tf.nest.map_structure(_of_any_length, chunk)
+            parts.append(passes.run(("activations", tuple(names)), make, *chunk, specs=specs))
         return dict(
             zip(names, (tf.concat(some, 0) for some in zip(*parts, strict=True)), strict=True)
         )
