@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
+
+from tfexplain.litert import open_interpreter
 
 Array: TypeAlias = npt.NDArray[Any]
 Shape: TypeAlias = "tuple[int | None, ...]"
@@ -21,7 +21,7 @@ BATCH = 32
 
 
 class TfliteModel:
-    """A .tflite file, run by the interpreter that TensorFlow brings along.
+    """A .tflite file, run by TensorFlow's own interpreter or by that of `ai-edge-litert`.
 
     Not to be used from several threads at once.
 
@@ -40,6 +40,7 @@ class TfliteModel:
         Raises:
             OSError: the file cannot be read.
             ValueError: it is no .tflite file, it is damaged, or it has several outputs.
+            ImportError: neither TensorFlow's interpreter nor `ai-edge-litert` is there.
         """
         given = isinstance(path, bytes)
         data = path if isinstance(path, bytes) else Path(path).read_bytes()
@@ -134,17 +135,14 @@ class TfliteModel:
 
 
 def _opened(data: bytes, title: str) -> Any:
-    with warnings.catch_warnings():
-        # It has been "scheduled for deletion in TF 2.20", and is what TensorFlow brings along.
-        warnings.filterwarnings("ignore", r"\s*Warning: tf\.lite\.Interpreter is deprecated")
-        try:
-            interpreter = tf.lite.Interpreter(model_content=data)
-            interpreter.allocate_tensors()
-        except (ValueError, RuntimeError) as error:
-            raise ValueError(
-                f"path={title!r}: cannot be opened as a .tflite file: {error}. Pass a file that "
-                "tf.lite.TFLiteConverter wrote."
-            ) from error
+    try:
+        interpreter = open_interpreter(data)
+        interpreter.allocate_tensors()
+    except (ValueError, RuntimeError) as error:
+        raise ValueError(
+            f"path={title!r}: cannot be opened as a .tflite file: {error}. Pass a file that "
+            "tf.lite.TFLiteConverter wrote."
+        ) from error
     return interpreter
 
 

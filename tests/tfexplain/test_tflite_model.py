@@ -12,6 +12,8 @@ import tensorflow as tf
 import tf_keras
 from support.tflite import convert, edited, operator_of
 
+from tfexplain import litert
+from tfexplain.compression import WeightsError, measure, read, read_tflite, tflite_file
 from tfexplain.tflite import TfliteModel
 
 
@@ -167,3 +169,49 @@ def test_several_outputs_are_refused() -> None:
     both = [keras.layers.Dense(2)(image), keras.layers.Dense(4)(image)]
     with pytest.raises(ValueError, match="expected a model of one output; got 2: output_0, output"):
         TfliteModel(convert(keras.Model(image, both)))
+
+
+@pytest.fixture(params=[0, 1], ids=["tensorflow", "ai-edge-litert"])
+def only_one(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """One of the two packages, as if the other were not there."""
+    package, *_ = litert.PLACES[request.param][0].split(".")
+    pytest.importorskip(package)
+    monkeypatch.setattr(litert, "PLACES", (litert.PLACES[request.param],))
+    tflite_file._names.cache_clear()
+    return package
+
+
+def test_files_are_run_and_read_by_either_package(only_one: str, model: Any) -> None:
+    assert litert.schema().__name__.startswith(only_one)
+    images_ = images(5)
+    data = convert(model, "dynamic")
+    found = TfliteModel(data)
+    assert type(found._interpreter).__module__.startswith(only_one)
+    np.testing.assert_allclose(found.predict(images_), model.predict(images_, verbose=0), atol=0.05)
+    kernels = read_tflite(data)
+    assert [one.shape for one in kernels] == [one.shape for one in read(model)]
+    for ours, theirs in zip(kernels, read(model), strict=True):
+        np.testing.assert_allclose(ours.effective(), theirs.effective(), atol=0.02)
+    sparse = tf_keras.Sequential([tf_keras.layers.Input((64,)), wide()])
+    (kernel,) = read_tflite(convert(sparse, sparse=True))
+    assert measure(kernel).sparsity == measure(read(sparse)[0]).sparsity
+    with pytest.raises(ValueError, match=r"cannot be opened as a \.tflite file"):
+        TfliteModel(b"\x00" * 64)
+    with pytest.raises(WeightsError, match=r"expected a \.tflite file"):
+        read_tflite(b"\x00" * 64)
+
+
+def wide() -> Any:
+    """A layer of which nine blocks in ten are zero."""
+    rng = np.random.default_rng(0)
+    kernel = rng.normal(size=(64, 256)) * np.repeat(rng.random((16, 256)) < 0.1, 4, 0)
+    start = tf_keras.initializers.Constant(kernel)
+    return tf_keras.layers.Dense(256, use_bias=False, kernel_initializer=start)
+
+
+def test_without_either_package_the_error_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(litert, "PLACES", (("no_such.interpreter", "no_such.schema"),))
+    with pytest.raises(ImportError, match=r"No module named 'no_such'.*pip install ai-edge-litert"):
+        TfliteModel(b"\x00" * 64)

@@ -1,7 +1,7 @@
 """What a .tflite file says: its operators, tensors and their bytes. Nothing in it is trusted.
 
-The flatbuffer is read with the schema that TensorFlow brings along. Offsets and lengths in it can
-be anything, so all of it is read here, once, and whatever the parser stumbles over is one error.
+The flatbuffer is read with the schema that comes with the interpreter. Offsets and lengths can be
+anything, so all of it is read here, once, and whatever the parser stumbles over is one error.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ import os
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from math import prod
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
-from tensorflow.lite.python import schema_py_generated as schema
 
 from tfexplain.compression.buffers import Array
 from tfexplain.compression.layout import Shape
 from tfexplain.compression.weights import WeightsError
+from tfexplain.litert import schema
 
 File: TypeAlias = "str | os.PathLike[str] | bytes"
 
@@ -28,13 +28,18 @@ IDENTIFIER = b"TFL3"
 # What the parser raises on offsets, lengths and types that make no sense.
 _STUMBLES = (struct.error, ValueError, IndexError, TypeError, OverflowError, AttributeError)
 _LONGEST_NAME = 400
-_OPERATORS = {v: k for k, v in vars(schema.BuiltinOperator).items() if isinstance(v, int)}
-_TYPES = {v: k.lower() for k, v in vars(schema.TensorType).items() if isinstance(v, int)}
-_INDEX_VECTORS = {1: schema.Int32Vector, 2: schema.Uint16Vector, 3: schema.Uint8Vector}
+_INDEX_VECTORS = {1: "Int32Vector", 2: "Uint16Vector", 3: "Uint8Vector"}
 _OPTIONS = {
-    "BATCH_MATMUL": (schema.BatchMatMulOptions, ("AdjX", "AdjY")),
-    "GATHER": (schema.GatherOptions, ("Axis",)),
+    "BATCH_MATMUL": ("BatchMatMulOptions", ("AdjX", "AdjY")),
+    "GATHER": ("GatherOptions", ("Axis",)),
 }
+
+
+@cache
+def _names(enumeration: str) -> dict[int, str]:
+    """Of the schema's numbers, such as those of `BuiltinOperator`."""
+    numbers = vars(getattr(schema(), enumeration))
+    return {value: name for name, value in numbers.items() if isinstance(value, int)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,7 +159,7 @@ def read_file(file: File) -> list[Graph]:
             f"{data[4:8]!r}. Pass a file that tf.lite.TFLiteConverter wrote."
         )
     try:
-        model = schema.Model.GetRootAs(data, 0)
+        model = schema().Model.GetRootAs(data, 0)
         return [_graph(model, data, i) for i in range(model.SubgraphsLength())]
     except _STUMBLES as error:
         raise WeightsError(
@@ -175,12 +180,14 @@ def _graph(model: Any, data: bytes, number: int) -> Graph:
 def _operator(model: Any, operator: Any, count: int) -> Operator:
     found = model.OperatorCodes(operator.OpcodeIndex())
     # Files written before there were more than 127 operators have only the older field.
-    code = _OPERATORS.get(max(found.BuiltinCode(), found.DeprecatedBuiltinCode()), "UNKNOWN")
+    code = _names("BuiltinOperator").get(
+        max(found.BuiltinCode(), found.DeprecatedBuiltinCode()), "UNKNOWN"
+    )
     options = {}
     table = operator.BuiltinOptions()
     if code in _OPTIONS and table is not None:
         kind, fields = _OPTIONS[code]
-        view = kind()
+        view = getattr(schema(), kind)()
         view.Init(table.Bytes, table.Pos)
         options = {field: int(getattr(view, field)()) for field in fields}
     inputs, outputs = (
@@ -206,7 +213,7 @@ def _tensor(model: Any, data: bytes, tensor: Any) -> Tensor:
     signature = _vector(tensor.ShapeSignatureAsNumpy)
     return Tensor(
         name=(tensor.Name() or b"").decode(errors="replace")[:_LONGEST_NAME],
-        dtype=_TYPES.get(tensor.Type(), f"type {tensor.Type()}"),
+        dtype=_names("TensorType").get(tensor.Type(), f"type {tensor.Type()}").lower(),
         shape=shape,
         unknown=frozenset(np.flatnonzero(signature < 0).tolist()),
         buffer=tensor.Buffer(),
@@ -237,7 +244,7 @@ def _quantization(found: Any) -> tuple[Array, Array, int, bool]:
         zeros = np.zeros(scales.size, np.int64)
     if zeros.size != scales.size:
         raise ValueError(f"a tensor has {scales.size} scales and {zeros.size} zero points")
-    plain = found.DetailsType() == schema.QuantizationDetails.NONE
+    plain = found.DetailsType() == schema().QuantizationDetails.NONE
     return scales.astype(np.float32), zeros.astype(np.int64), found.QuantizedDimension(), plain
 
 
@@ -251,14 +258,15 @@ def _sparsity(found: Any) -> Sparsity:
 
 
 def _level(found: Any) -> Level:
-    if found.Format() == schema.DimensionType.DENSE:
+    if found.Format() == schema().DimensionType.DENSE:
         return Level(found.DenseSize())
     parts = []
     for kind, table in (
         (found.ArraySegmentsType(), found.ArraySegments()),
         (found.ArrayIndicesType(), found.ArrayIndices()),
     ):
-        vector = _INDEX_VECTORS[kind]() if kind in _INDEX_VECTORS else None
+        name = _INDEX_VECTORS.get(kind)
+        vector = getattr(schema(), name)() if name else None
         if vector is None or table is None:
             raise ValueError("a sparse tensor has no indices")
         vector.Init(table.Bytes, table.Pos)
