@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import csv
 import re
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import ROUND_HALF_UP, Decimal
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Browser, Locator, expect
 from support.compressed_logs import UNKNOWN, WRAPPED, write_compressed_log
 from support.logs import write_demo_log
 from support.read import read_run
@@ -409,3 +412,65 @@ def test_no_width_overflows(open_tab: OpenPage, server: Server, width: int) -> N
             box = page.frame.locator(part).bounding_box()
             assert box
             assert box["x"] + box["width"] <= width + 0.5
+
+
+NOT_ALLOWED = "allow-scripts allow-same-origin allow-forms"
+
+
+@contextmanager
+def page_around(address: str, sandbox: str) -> Iterator[str]:
+    """The address of a page of another origin, with a sandboxed frame of ours in it."""
+    style = "width: 1400px; height: 900px"
+    body = f'<iframe style="{style}" sandbox="{sandbox}" src="{address}"></iframe>'.encode()
+
+    class Around(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Silent."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Around) as found:
+        thread = threading.Thread(target=found.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{found.server_port}/around.html"
+        found.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize("origin", ["same", "other"])
+def test_where_downloads_are_not_allowed_the_text_is_offered(
+    browser: Browser, server: Server, origin: str
+) -> None:
+    """A browser says nothing to a page whose download it drops, as in VS Code's frames."""
+    address = f"{server.address}#tfexplain&p.tfexplain.panel=table"
+    context = browser.new_context(viewport={"width": 1440, "height": 1000})
+    try:
+        page = context.new_page()
+        downloads: list[object] = []
+        page.on("download", lambda download: downloads.append(download))
+        with page_around(address, NOT_ALLOWED) as around:
+            if origin == "same":
+                body = page.request.get(around).body()
+                around = f"{server.address}around.html"
+                page.route(around, lambda r: r.fulfill(body=body, content_type="text/html"))
+            page.goto(around)
+        ours = page.frame_locator("iframe").frame_locator("iframe[src*='name=tfexplain']")
+        button = ours.get_by_role("button", name="Download CSV")
+        expect(button).to_be_enabled(timeout=60_000)
+        button.click()
+        dialog = ours.locator("tfx-kernel-table tfx-offer dialog")
+        says = {"same": "does not allow downloads", "other": "may not have allowed the download"}
+        expect(dialog).to_contain_text(says[origin])
+        area = dialog.get_by_role("textbox", name="Text to copy")
+        lines = list(csv.DictReader(area.input_value().splitlines()))
+        assert len(lines) == 2 * len(KERNELS)
+        assert area.evaluate("a => a.value.slice(a.selectionStart, a.selectionEnd) === a.value")
+        dialog.get_by_role("button", name="Close").click()
+        expect(dialog).to_be_hidden()
+        assert downloads == []
+    finally:
+        context.close()

@@ -99,3 +99,27 @@ def test_infinities_are_shown_as_such(open_tab: OpenPage, tmp_path: Path) -> Non
                 red, green, blue = cell.colour(row, column, 2, 2)
                 assert min(red, blue) > green or (red, green, blue) == (29, 0, 24)
             assert cell.colour(1, 1, 2, 2) == (139, 0, 11)
+
+
+def test_what_was_left_out_is_said_before_any_epoch_is_explained(
+    open_tab: OpenPage, tmp_path: Path
+) -> None:
+    """It is no failure, and no other note hides it."""
+    log = LogWriter(tmp_path / "run" / "explain")
+    samples = schema.Samples(np.array([1.0]), np.array([0]), "class")
+    log.record(schema.Tag("samples"), 0, samples, schema.Content("samples"))
+    why = "its input holds indices, which have no gradient. Pass at=."
+    problems = [schema.Problem(f"{name}: ValueError", 1, "no", 0) for name in ("A", "B", "C")]
+    problems.append(schema.Problem("GradCAM: left out", 1, why, 0))
+    status = schema.Status({}, problems)
+    log.record(schema.Tag("status"), 0, status, schema.Content("status"))
+    log.close()
+    with serve(tmp_path, "--host", "127.0.0.1") as server:
+        server.wait_for(lambda runs: any(len(run["groups"]) == 2 for run in runs.values()))
+        with open_tab(server, empty=True) as page:
+            first = page.frame.locator("tfx-notes li").first
+            expect(first).to_have_text(f"Left out · run GradCAM is left out: {why}")
+            expect(page.frame.locator("tfx-notes .warning")).to_have_count(2)
+            grid = page.frame.locator("tfx-grid")
+            expect(grid).to_contain_text("These runs hold no maps yet. What was left out is told")
+            assert "No epochs yet" in page.text("tfx-timeline .epoch")

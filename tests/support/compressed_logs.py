@@ -46,24 +46,33 @@ KERNELS = (
 
 
 def write_compressed_log(
-    log_dir: Path, *, epochs: int = 12, pruned: bool = True, maps: bool = True, seed: int = 0
+    log_dir: Path,
+    *,
+    epochs: int = 12,
+    every: int = 1,
+    explained_every: int = 1,
+    pruned: bool = True,
+    maps: bool = True,
+    seed: int = 0,
 ) -> None:
     """A training whose kernels lose weights from a third of the epochs on, where `pruned`.
 
     `conv2` is wrapped where `pruned`, and loses whole filters: 3 and 4 in the end.
     `lstm.recurrent_kernel` has an SQNR, infinite in the first epoch. `head` is of a mode that no
-    reader knows. In the last epoch a problem is reported.
+    reader knows. In the last epoch a problem is reported. Kernels are measured in every `every`th
+    epoch, maps are made in every `explained_every`th.
     """
     if maps:
-        write_demo_log(log_dir, epochs=epochs, seed=seed, layers=("conv1", WRAPPED))
+        layers = ("conv1", WRAPPED)
+        write_demo_log(log_dir, epochs=epochs, every=explained_every, seed=seed, layers=layers)
     log = LogWriter(log_dir / "compression")
     rng = np.random.default_rng(seed)
     kernels = KERNELS if pruned else tuple(map(_unwrapped, KERNELS))
     full = {k.name: rng.normal(0, 0.1, k.shape).astype(np.float32) for k in kernels}
-    for epoch in range(epochs):
+    for epoch in range(0, epochs, every):
         done = max(0.0, (epoch + 1 - epochs / 3) / (2 * epochs / 3)) if pruned else 0.0
         weights = {k: _pruned(k, full[k.name], done) for k in kernels}
-        _write_epoch(log, epoch, weights, last=epoch == epochs - 1)
+        _write_epoch(log, epoch, weights, last=epoch + every >= epochs)
     log.close()
 
 

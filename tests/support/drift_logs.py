@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from support.compressed_logs import write_compressed_log
+from support.compressed_logs import WRAPPED, write_compressed_log
 from support.logs import LogWriter, png
 from support.read import Run, read_run
 from tfexplain import schema
@@ -137,6 +137,31 @@ def write_drifting_log(log_dir: Path, *, epochs: int = 12, reference: int = 2) -
             parsed = schema.Tag.parse(tag)
             if parsed.kind == "map" and parsed.sample == 0:
                 _write_drift(log, written, parsed, range(reference, epochs))
+        log.close()
+
+
+UNEVEN = {
+    "long": {"metrics": range(8), "maps": range(0, 8, 3), "kernels": range(0, 8, 2)},
+    "short": {"metrics": range(5), "maps": range(5), "kernels": range(5)},
+}
+
+
+def write_uneven_log(log_dir: Path) -> None:
+    """The runs of `UNEVEN`, with the epochs that each kind has: none has all that another has.
+
+    Drift is there wherever maps are, from the first epoch on.
+    """
+    for name, kinds in UNEVEN.items():
+        run = log_dir / name
+        write_compressed_log(
+            run,
+            epochs=len(kinds["metrics"]),
+            every=kinds["kernels"].step,
+            explained_every=kinds["maps"].step,
+        )
+        written = read_run(run)
+        log = LogWriter(run / "explain")
+        _write_drift(log, written, schema.Tag("map", "GradCAM", WRAPPED, 0), kinds["maps"])
         log.close()
 
 

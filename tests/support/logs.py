@@ -77,6 +77,7 @@ def write_demo_log(
     log_dir: Path,
     *,
     epochs: int = 6,
+    every: int = 1,
     samples: int = 8,
     side: int = 8,
     seed: int = 0,
@@ -85,7 +86,8 @@ def write_demo_log(
     """A made-up but well-formed training: blobs as images, drifting maps, improving metrics.
 
     Sample 1 has a NaN in its IntegratedGradients map, channel 2 of every layer is dead, sample 3
-    changes its predicted class half-way, and one problem is reported in the last epoch.
+    changes its predicted class half-way, and one problem is reported in the last epoch. Only every
+    `every`th epoch is explained; all have metrics.
     """
     fixed, rng = np.random.default_rng(0), np.random.default_rng(seed)
     log = LogWriter(log_dir / "explain")
@@ -117,6 +119,8 @@ def write_demo_log(
             "val_loss": 2.1 * (1 - done) + 0.2,
         }
         log.record(schema.Tag("metrics"), epoch, schema.Metrics(values), schema.Content("metrics"))
+        if epoch % every:
+            continue
         outputs = rng.dirichlet(np.ones(4), samples) * (1 - done) * 0.8
         shown = labels.copy()
         shown[3 % samples] = labels[3 % samples] if done > 0.5 else 0
@@ -124,7 +128,9 @@ def write_demo_log(
         log.record(
             schema.Tag("predictions"),
             epoch,
-            schema.Predictions(outputs, outputs.argmax(1), np.arange(epoch + 1), "softmax"),
+            schema.Predictions(
+                outputs, outputs.argmax(1), np.arange(0, epoch + 1, every), "softmax"
+            ),
             schema.Content("predictions"),
         )
         kind = "IntegratedGradients: ResourceExhaustedError"

@@ -44,6 +44,30 @@ export function onHashChange(follow: () => void): void {
   guarded(() => window.parent.addEventListener("hashchange", follow), undefined);
 }
 
+/**
+ * Whether the frames around ours let the browser save a file; undefined where one of them cannot be
+ * seen, and may be sandboxed. A download that is not allowed is nothing that a page is told of.
+ */
+export function allowsDownloads(): boolean | undefined {
+  for (let view: Window = window; view !== view.parent; view = view.parent) {
+    const frame = guarded(() => view.frameElement, null);
+    if (!frame) return mayBeSandboxed() ? undefined : true;
+    const allowed = frame.getAttribute("sandbox")?.split(/\s+/);
+    if (allowed && !allowed.includes("allow-downloads")) return false;
+  }
+  return true;
+}
+
+/** Chromium says of an assignment that fails everywhere whether it failed for a sandbox. */
+function mayBeSandboxed(): boolean {
+  try {
+    document.domain = "tfexplain.invalid";
+  } catch (error) {
+    return !/suffix/i.test(String(error));
+  }
+  return true;
+}
+
 export function nameFrame(title: string): void {
   document.title = title;
   guarded(() => {

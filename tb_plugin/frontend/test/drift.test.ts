@@ -177,8 +177,12 @@ test("bands pool the controls of one reference in one folder, where predictions 
   assert.ok(place);
   const bands = bandsOf(controlsOf(movedAt(shown, store, place, "spearman", 0)));
   assert.deepEqual([...bands.keys()], ["dense", "there/dense"]);
-  assert.deepEqual(bands.get("dense"), { low: 0.5, high: 4.5, count: 6, names: ["a", "b"] });
-  assert.deepEqual(bands.get("there/dense"), { low: 9, high: 9, count: 5, names: ["there/a"] });
+  const ofDense = { low: 0.5, high: 4.5, count: 6, names: ["a", "b"] };
+  const ofThere = { low: 9, high: 9, count: 5, names: ["there/a"] };
+  assert.deepEqual(bands.get("dense"), { ...ofDense, from: "" });
+  assert.deepEqual(bands.get("there/dense"), { ...ofThere, from: "" });
+  const later = bandsOf(controlsOf(movedAt(shown, store, place, "spearman", 3)));
+  assert.deepEqual(later.get("dense"), { ...ofDense, from: "from epoch 0" });
 });
 
 test("the reference's predictions: of an epoch of the run, or of another run", () => {

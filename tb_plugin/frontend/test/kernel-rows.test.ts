@@ -19,7 +19,7 @@ const NAMES = ["conv", "rnn.kernel"];
 function source(name: string, values?: readonly number[]): Source {
   const record = decode("kernels", packKernels()) as Kernels;
   const changed = values ? { ...record, values: Float64Array.from(values) } : record;
-  return { run: name, name, colour: "", step: 3, record: changed };
+  return { run: name, name, colour: "", step: 3, isNow: true, record: changed };
 }
 
 function order(rows: ReturnType<typeof rowsOf>): string[] {

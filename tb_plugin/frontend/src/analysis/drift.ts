@@ -1,11 +1,12 @@
 /** Drift in the log: what was compared with what, at the playhead's epoch and over all. */
 
 import type { Group } from "../data/listing.ts";
-import { pointAt, recordAt, type Series } from "../data/series.ts";
+import { knownAt, type Series } from "../data/series.ts";
 import type { Store } from "../data/store.ts";
 import type { Drift } from "../format/compressed.ts";
 import type { Predictions } from "../format/records.ts";
 import type { ShownRun } from "../state/scene.ts";
+import { type Dated, withEpoch } from "./epochs.ts";
 import {
   type Band,
   bandOf,
@@ -25,9 +26,8 @@ export interface Place {
 }
 
 /** How one run's maps differ from the reference's at one epoch. */
-export interface Moved {
+export interface Moved extends Dated {
   readonly run: ShownRun;
-  /** The epoch of the record. */
   readonly step: number;
   readonly drift: Drift;
   readonly scores: readonly Score[];
@@ -99,13 +99,12 @@ export function movedAt(
 ): Moved[] {
   return runs.flatMap((run) => {
     const found = measured(run, place, store);
-    const point = pointAt(found?.series, step);
-    if (!found || point?.record?.kind !== "drift") return [];
-    const { record: drift, step: at } = point;
+    const { record: drift, step: at, isNow } = knownAt(found?.series, "drift", step);
+    if (!found || !drift || at === undefined) return [];
     const name = `${found.group.explainer}/${found.group.layer}`;
     const isAttention = run.run.groups.some(({ group }) => group === `matrix/${name}`);
     const maps = `${isAttention ? "matrix" : "map"}/${name}`;
-    return [{ run, step: at, drift, scores: scoresKept(drift, measure), maps }];
+    return [{ run, step: at, isNow, drift, scores: scoresKept(drift, measure), maps }];
   });
 }
 
@@ -123,6 +122,8 @@ function scoresKept(drift: Drift, measure: string): readonly Score[] {
 /** A band of normal variation, and whose it is. */
 export interface ControlBand extends Band {
   readonly names: readonly string[];
+  /** Of which epochs the controls are, where these are not the playhead's. */
+  readonly from: string;
 }
 
 export function controlsOf(moved: readonly Moved[]): Moved[] {
@@ -143,7 +144,8 @@ export function bandsOf(controls: readonly Moved[]): Map<string, ControlBand> {
   for (const reference of new Set(controls.map(referenceOf))) {
     const own = controls.filter((control) => referenceOf(control) === reference);
     const band = bandOf(own.flatMap(({ scores }) => splitOf(scores).agreeing));
-    if (band) bands.set(reference, { ...band, names: own.map(({ run }) => run.name) });
+    const names = own.map(({ run }) => run.name);
+    if (band) bands.set(reference, { ...band, names, from: withEpoch("", ...own) });
   }
   return bands;
 }
@@ -158,7 +160,8 @@ export function referencePredictions(
   const epoch = drift.reference.match(/^epoch (\d+)\b/)?.[1];
   const of = epoch === undefined ? shown.find(({ name }) => name === referenceOf(moved)) : run;
   const at = epoch === undefined ? step : Number(epoch);
-  return of && recordAt(store.get(of.id, "predictions"), "predictions", at);
+  const known = of && knownAt(store.get(of.id, "predictions"), "predictions", at);
+  return known?.isNow ? known.record : undefined;
 }
 
 export interface DriftCurve {

@@ -10,7 +10,8 @@ export interface Source {
   readonly run: string;
   readonly name: string;
   readonly colour: string;
-  readonly step: number;
+  readonly step: number | undefined;
+  readonly isNow: boolean;
   readonly record: Kernels | undefined;
 }
 
@@ -94,7 +95,7 @@ export function csvOf(rows: readonly TableRow[]): string {
   ];
   const lines = rows.map(({ source, name, row }) => [
     source.name,
-    source.step,
+    source.step ?? "",
     source.record?.moment ?? "",
     ...ROW_KEYS.map((key) => row[key]),
     ...metrics.map((metric) => kernelValue(source.record, name, metric)),

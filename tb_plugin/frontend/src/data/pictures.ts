@@ -1,13 +1,20 @@
-/** The input pictures fetched so far: equal ones of several runs are held once. */
+/** The input pictures fetched so far, as they came: equal ones of several runs are held once. */
 
 import type { SentPicture } from "./api.ts";
 import { key } from "./key.ts";
+import { checkSum, type Size, sizeOfPng } from "./png.ts";
 import { messageOf } from "./series.ts";
 
 /** A picture of the validation batch: `bytes` tell whether two runs explain the same one. */
-export interface Picture {
-  readonly image: ImageBitmap;
-  readonly bytes: Uint8Array;
+export interface Picture extends Size {
+  readonly id: number;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+export interface PictureError {
+  readonly run: string;
+  readonly sample: number;
+  readonly why: string;
 }
 
 interface Album {
@@ -20,9 +27,10 @@ const HELD_BYTES = 64 << 20;
 
 export class Pictures {
   /** What could not be shown, and why. */
-  readonly errors = new Map<string, string>();
+  readonly errors = new Map<string, PictureError>();
   /** By run and input, the longest unused first. */
   private readonly albums = new Map<string, Album>();
+  private count = 0;
 
   get(run: string, input: string, sample: number): Picture | undefined {
     return this.albums.get(key(run, input))?.pictures.get(sample);
@@ -48,18 +56,43 @@ export class Pictures {
     this.albums.delete(key(run, input));
   }
 
-  async keep(run: string, input: string, { sample, data }: SentPicture): Promise<void> {
-    const id = key(run, input, String(sample));
-    try {
-      if (typeof data === "string") throw new Error(data);
-      const read = this.twin(input, sample, data) ?? (await readPicture(data));
-      // Another run's may have come while this one was read.
-      const picture = this.twin(input, sample, data) ?? read;
-      this.albums.get(key(run, input))?.pictures.set(sample, picture);
-      this.errors.delete(id);
-    } catch (error) {
-      this.errors.set(id, `picture of sample ${sample}: ${messageOf(error)}`);
+  /** Keep what was sent of an input, as far as the page can decode it. */
+  keep(run: string, input: string, sent: readonly SentPicture[]): void {
+    let area = 0;
+    for (const { sample, data } of sent) {
+      const id = key(run, input, String(sample));
+      try {
+        if (typeof data === "string") throw new Error(data);
+        const size = sizeOfPng(data);
+        area += size.width * size.height;
+        checkSum(area);
+        const picture = this.twin(input, sample, data) ?? this.make(data, size);
+        this.albums.get(key(run, input))?.pictures.set(sample, picture);
+        this.errors.delete(id);
+      } catch (error) {
+        this.errors.set(id, { run, sample, why: messageOf(error) });
+      }
     }
+  }
+
+  private make(data: Uint8Array, size: Size): Picture {
+    // A copy, or the whole answer would be held for it.
+    return { id: this.count++, bytes: data.slice(), ...size };
+  }
+
+  /** A picture whose header is sound cannot be decoded: whoever shows it says so. */
+  fail(failed: Picture, why: unknown): void {
+    for (const [id, { run, pictures }] of this.albums) {
+      for (const [sample, picture] of pictures) {
+        if (picture !== failed) continue;
+        this.errors.set(`${id}\n${sample}`, { run, sample, why: messageOf(why) });
+      }
+    }
+  }
+
+  /** Whether it was sent, and refused. */
+  isRefused(run: string, input: string, sample: number): boolean {
+    return this.errors.has(key(run, input, String(sample)));
   }
 
   /** Drop those of runs that are not shown, the longest unused first, until the rest fits. */
@@ -75,7 +108,7 @@ export class Pictures {
       [...this.albums.values()].flatMap(({ pictures }) => [...pictures.values()]),
     );
     let total = 0;
-    for (const { image, bytes } of all) total += 4 * image.width * image.height + bytes.length;
+    for (const { bytes } of all) total += bytes.length;
     return total;
   }
 
@@ -86,11 +119,6 @@ export class Pictures {
     }
     return undefined;
   }
-}
-
-async function readPicture(data: Uint8Array): Promise<Picture> {
-  const bytes = data.slice();
-  return { image: await createImageBitmap(new Blob([bytes], { type: "image/png" })), bytes };
 }
 
 function areEqual(a: Uint8Array, b: Uint8Array): boolean {

@@ -1,5 +1,6 @@
 /** All kept records of one tag in one run, in rising order of step. */
 
+import { type Dated, lastUntil } from "../analysis/epochs.ts";
 import { decode, type RecordKind, type TfRecord } from "../format/records.ts";
 import type { SentSeries } from "./api.ts";
 
@@ -36,24 +37,35 @@ export function readSeries(kind: RecordKind, sent: SentSeries): Series {
 
 /** The last point at or before `step`: what was known then. */
 export function pointAt(series: Series | undefined, step: number): Point | undefined {
-  const points = series?.points ?? [];
-  let [low, high] = [0, points.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((points[middle] as Point).step <= step) low = middle + 1;
-    else high = middle;
-  }
-  return points[low - 1];
+  return lastUntil(series?.points ?? [], step, (point) => point.step);
 }
 
-/** The record at or before `step`, where there is one of that kind. */
-export function recordAt<K extends RecordKind>(
+/**
+ * What there is to show at the playhead, and of which epoch it is. Whatever is drawn or told there
+ * is made of this, so that nothing of another epoch passes for the playhead's.
+ */
+export interface Known<R> extends Dated {
+  /** undefined where there is none until the playhead, or it cannot be read. */
+  readonly record: R | undefined;
+  /** Why it cannot be read; empty where it can, or where there is none. */
+  readonly error: string;
+}
+
+/** What a series holds at the playhead: its last record until then. */
+export function knownAt<K extends RecordKind>(
   series: Series | undefined,
   kind: K,
-  step: number,
-): RecordOf<K> | undefined {
-  const record = pointAt(series, step)?.record;
-  return record?.kind === kind ? (record as RecordOf<K>) : undefined;
+  playhead: number,
+): Known<RecordOf<K>> {
+  const point = pointAt(series, playhead);
+  const record = point?.record?.kind === kind ? (point.record as RecordOf<K>) : undefined;
+  const error = point?.error ?? "";
+  return { record, error, step: point?.step, isNow: point?.step === playhead };
+}
+
+/** What decides whether a drawing of `known` is still right. */
+export function partsOf({ record, step, isNow }: Known<unknown>): readonly unknown[] {
+  return [record, step, isNow];
 }
 
 /** Every record of a series, those that could not be decoded left out. */

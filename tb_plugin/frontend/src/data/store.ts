@@ -1,6 +1,7 @@
 /** Everything fetched so far. Only what is shown is fetched, and only what changed is fetched again. */
 
 import { type Extent, fetchInputs, fetchListing, fetchSeries } from "./api.ts";
+import { Bitmaps } from "./bitmaps.ts";
 import { key } from "./key.ts";
 import type { Listing, Run } from "./listing.ts";
 import { type Picture, Pictures } from "./pictures.ts";
@@ -19,13 +20,19 @@ export class Store {
   /** Why the last thing could not be fetched. */
   failure = "";
   readonly pictures = new Pictures();
+  readonly bitmaps: Bitmaps;
   /** By run, group and sample, the longest unused first. */
   private readonly held = new Map<string, Held>();
   private readonly inFlight = new Set<string>();
   private readonly onChange: () => void;
 
-  constructor(onChange: () => void) {
+  /** `onPixels`: a picture was decoded, so that there is more to draw and nothing else new. */
+  constructor(onChange: () => void, onPixels: () => void = onChange) {
     this.onChange = onChange;
+    this.bitmaps = new Bitmaps(onPixels, (picture, error) => {
+      this.pictures.fail(picture, error);
+      this.onChange();
+    });
   }
 
   get busy(): boolean {
@@ -70,9 +77,7 @@ export class Store {
       if (this.pictures.has(run, name, version)) continue;
       this.pictures.expect(run, name, version);
       const came = await this.guarded(key(run, name, version), async () => {
-        for (const sent of await fetchInputs(run, name, version)) {
-          await this.pictures.keep(run, name, sent);
-        }
+        this.pictures.keep(run, name, await fetchInputs(run, name, version));
       });
       if (!came) this.pictures.forget(run, name);
     }

@@ -1,5 +1,6 @@
 /** Canvases that are sharp on every display, and the layers drawn on them. */
 
+import type { Pixels } from "../data/bitmaps.ts";
 import type { Coloured } from "./plane.ts";
 
 export interface Rect {
@@ -41,12 +42,13 @@ export function fit(width: number, height: number, box: Rect): Rect {
 
 export function drawPicture(
   context: CanvasRenderingContext2D,
-  picture: CanvasImageSource,
+  { bitmap, part }: Pixels,
   rect: Rect,
   smooth: boolean,
 ): void {
   context.imageSmoothingEnabled = smooth;
-  context.drawImage(picture, rect.x, rect.y, rect.width, rect.height);
+  const { x, y, width, height } = rect;
+  context.drawImage(bitmap, part.x, part.y, part.width, part.height, x, y, width, height);
 }
 
 /** A coloured map over what is drawn already; where it has no number, hatching. */
@@ -58,7 +60,8 @@ export function drawMap(
   look: { readonly opacity: number; readonly smooth: boolean },
 ): void {
   context.globalAlpha = look.opacity;
-  drawPicture(context, coloured.canvas, rect, look.smooth);
+  context.imageSmoothingEnabled = look.smooth;
+  context.drawImage(coloured.canvas, rect.x, rect.y, rect.width, rect.height);
   context.globalAlpha = 1;
   if (coloured.holes.length > 0) hatch(context, coloured.holes, size, rect);
 }

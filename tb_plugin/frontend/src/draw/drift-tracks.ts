@@ -48,6 +48,5 @@ function curveOf({ run, points }: DriftCurve): Curve {
     metric: "similarity",
     points,
     dash: [],
-    at: (step) => points.findLast(([epoch]) => epoch <= step)?.[1],
   };
 }

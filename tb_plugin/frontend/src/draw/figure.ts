@@ -2,6 +2,7 @@
 
 import type { InputValues } from "../analysis/input-values.ts";
 import { isRow } from "../analysis/layouts.ts";
+import type { Pixels } from "../data/bitmaps.ts";
 import type { Layout } from "../data/listing.ts";
 import { barsHeight, drawBars, smallBarsHeight } from "./bars.ts";
 import { positionAt, type Rect } from "./canvas.ts";
@@ -14,7 +15,7 @@ import { drawWords, textHeight } from "./words.ts";
 export interface Figure {
   readonly layout: Layout;
   readonly plane: Plane | undefined;
-  readonly picture: ImageBitmap | HTMLCanvasElement | undefined;
+  readonly picture: Pixels | undefined;
   readonly input: InputValues | undefined;
   readonly colouring: Colouring;
   readonly opacity: number;

@@ -1,6 +1,7 @@
 /** From the viewer's choices to what the drawing functions need. */
 
 import { colourTable } from "../analysis/colours.ts";
+import type { Pixels } from "../data/bitmaps.ts";
 import type { AttributionMap, Channels } from "../format/records.ts";
 import type { Scene } from "../state/scene.ts";
 import type { View } from "../state/view.ts";
@@ -49,7 +50,7 @@ export function colouringOf(
 }
 
 export interface Layers {
-  readonly picture: CanvasImageSource | undefined;
+  readonly picture: Pixels | undefined;
   readonly size: { readonly width: number; readonly height: number };
   readonly plane: Plane | undefined;
   readonly colouring: Colouring;
@@ -72,10 +73,7 @@ export function drawLayers(context: CanvasRenderingContext2D, box: Rect, layers:
 }
 
 /** The proportions to draw in: the picture's, or the map's where there is none. */
-export function sizeOf(
-  picture: ImageBitmap | HTMLCanvasElement | undefined,
-  plane: Plane | undefined,
-) {
+export function sizeOf(picture: Pixels | undefined, plane: Plane | undefined) {
   const { width, height } = picture ?? plane ?? { width: 1, height: 1 };
   return { width: width || 1, height: height || 1 };
 }

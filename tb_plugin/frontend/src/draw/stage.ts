@@ -14,7 +14,11 @@ export class Stage {
   /** Milliseconds the last frame took, for the benchmark. */
   lastCost = 0;
 
-  constructor() {
+  private readonly onDraw: () => void;
+
+  /** `onDraw` is told that all that can be seen is about to be painted. */
+  constructor(onDraw: () => void) {
+    this.onDraw = onDraw;
     this.observer = new IntersectionObserver((entries) => this.see(entries), {
       rootMargin: "120px",
     });
@@ -44,6 +48,7 @@ export class Stage {
   private draw(): void {
     this.request = 0;
     const start = performance.now();
+    this.onDraw();
     for (const painter of this.visible) painter.paint();
     this.lastCost = performance.now() - start;
   }

@@ -1,7 +1,7 @@
 /** Totals of the kernels over epochs: the selected metric, or sparsity where it has no total. */
 
 import { metricOf, metricText, tickText } from "../analysis/compression.ts";
-import { recordAt, recordsOf } from "../data/series.ts";
+import { recordsOf } from "../data/series.ts";
 import type { Dashboard } from "../state/dashboard.ts";
 import { compressed } from "../state/scene.ts";
 import type { Curve, Track } from "./tracks.ts";
@@ -33,7 +33,6 @@ export function totalTracks(dashboard: Dashboard): Track[] {
         metric: part ? `${label}, ${part}` : `${label}, total`,
         points: points ?? [],
         dash: DASHES[i % DASHES.length] ?? [],
-        at: (step) => recordAt(series, "kernels", step)?.totals.get(part)?.get(name),
       };
     }),
   );

@@ -4,7 +4,6 @@ import uPlot from "uplot";
 import type { Band } from "../analysis/focus.ts";
 import { isValidation, type TrackName, trackOf } from "../analysis/metrics.ts";
 import { short } from "../analysis/numbers.ts";
-import { recordAt } from "../data/series.ts";
 import type { Store } from "../data/store.ts";
 import type { Scene, ShownRun } from "../state/scene.ts";
 
@@ -14,8 +13,6 @@ export interface Curve {
   readonly metric: string;
   readonly points: readonly (readonly [number, number])[];
   readonly dash: readonly number[];
-  /** The value that is known at a step, undefined where none is. */
-  readonly at: (step: number) => number | undefined;
 }
 
 export interface Track {
@@ -53,13 +50,11 @@ function curvesOf(run: ShownRun, store: Store): Curve[] {
       list.push([step, value]);
     }
   }
-  const series = store.get(run.id, "metrics");
   return [...points].map(([metric, list]) => ({
     run,
     metric,
     points: list,
     dash: isValidation(metric) ? [] : [5, 4],
-    at: (step) => recordAt(series, "metrics", step)?.values.get(metric),
   }));
 }
 

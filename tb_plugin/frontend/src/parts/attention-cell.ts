@@ -1,8 +1,9 @@
 /** The attention heads of one layer for one sample in one run. */
 
 import { html } from "lit";
+import { withEpoch } from "../analysis/epochs.ts";
 import { attentionText } from "../analysis/places.ts";
-import { pointAt, recordAt, recordsOf } from "../data/series.ts";
+import { type Known, knownAt, partsOf, recordsOf } from "../data/series.ts";
 import { positionAt, sharpContext } from "../draw/canvas.ts";
 import { drawHeads, headPlane, headRect } from "../draw/heads.ts";
 import { colouringOf, limitOf } from "../draw/look.ts";
@@ -10,14 +11,13 @@ import { type Sheet, squareSheet, tileAt } from "../draw/tiles.ts";
 import type { AttentionMatrix } from "../format/maps.ts";
 import { RunCell } from "./cell.ts";
 import { partOf, wordsOf } from "./figures.ts";
-import { readoutText } from "./map-cell.ts";
+import { plainFlag, readoutText } from "./map-cell.ts";
 import { define, setText } from "./part.ts";
 import { hideReadout, showReadout } from "./readout.ts";
-import { channelsFlag } from "./tiles-cell.ts";
 
 export class AttentionCell extends RunCell {
   private sheet: Sheet = squareSheet(1, 100);
-  private record: AttentionMatrix | undefined;
+  private known: Known<AttentionMatrix> | undefined;
 
   override render() {
     const { layer } = this.column;
@@ -42,14 +42,14 @@ export class AttentionCell extends RunCell {
   paint(): void {
     const { store, step, revision } = this.dashboard;
     const series = store.get(this.run.id, this.column.group, this.sample);
-    const record = recordAt(series, "matrix", step);
-    if (!this.isNew(record, revision)) return;
-    this.record = record;
+    const known = knownAt(series, "matrix", step);
+    if (!this.isNew(...partsOf(known), revision)) return;
+    this.known = known;
+    const { record } = known;
     const count = (record ?? recordsOf(series, "matrix")[0])?.heads.length ?? 1;
     this.draw(record, count);
     setText(this.find(".heads"), record ? [...record.heads].join(", ") : "–");
-    const point = pointAt(series, step);
-    setText(this.find(".flag"), channelsFlag(record, point, step, store.busy));
+    setText(this.find(".flag"), plainFlag(known, store.busy));
   }
 
   private draw(matrix: AttentionMatrix | undefined, count: number): void {
@@ -74,14 +74,16 @@ export class AttentionCell extends RunCell {
   }
 
   private headAt({ offsetX, offsetY }: MouseEvent): number {
-    return this.record ? tileAt(this.sheet, this.record.heads.length, offsetX, offsetY) : -1;
+    const { record } = this.known ?? {};
+    return record ? tileAt(this.sheet, record.heads.length, offsetX, offsetY) : -1;
   }
 
   private point(event: PointerEvent): void {
-    const { record, dashboard, column } = this;
+    const { known, dashboard, column } = this;
+    const { record } = known ?? {};
     const head = this.headAt(event);
     hideReadout(dashboard);
-    if (!record || head < 0) return;
+    if (!known || !record || head < 0) return;
     const plane = headPlane(record, head);
     const rect = headRect(this.sheet, record, head);
     const index = positionAt(event.offsetX, event.offsetY, plane, rect);
@@ -92,7 +94,7 @@ export class AttentionCell extends RunCell {
       dashboard,
       event.clientX,
       event.clientY,
-      readoutText(plane, index, column.unit, place),
+      withEpoch(readoutText(plane, index, column.unit, place), known),
     );
   }
 }

@@ -2,9 +2,11 @@
 
 import { css, html, nothing } from "lit";
 import { MOVES, moveInPlane } from "../analysis/cursor.ts";
+import { withEpoch } from "../analysis/epochs.ts";
 import { patchesOf } from "../analysis/patches.ts";
 import { attentionText, tokenName } from "../analysis/places.ts";
-import { recordAt } from "../data/series.ts";
+import type { Pixels } from "../data/bitmaps.ts";
+import { type Known, knownAt, partsOf } from "../data/series.ts";
 import { sharpContext } from "../draw/canvas.ts";
 import { drawFigure } from "../draw/figure.ts";
 import { drawHeads, headPlane } from "../draw/heads.ts";
@@ -25,6 +27,7 @@ export const ATTENTION_HELP =
 const TILE = 64;
 const SHEET_WIDTH = 520;
 const TEXT_WIDTH = 300;
+const PICTURE = 240;
 
 export class AttentionView extends PaintedPart {
   static override properties = { spot: { attribute: false }, side: { type: Number } };
@@ -77,7 +80,7 @@ export class AttentionView extends PaintedPart {
   private drawn: readonly unknown[] = [];
 
   override render() {
-    const several = (this.record?.heads.length ?? 1) > 1;
+    const several = (this.known.record?.heads.length ?? 1) > 1;
     return html`
       ${
         several
@@ -114,22 +117,24 @@ export class AttentionView extends PaintedPart {
   }
 
   paint(): void {
-    const { record } = this;
-    const key = [record, this.dashboard.revision, this.cursor, this.query];
+    const { known } = this;
+    const { record } = known;
+    const picture = pictureOf(this.dashboard, this.spot, PICTURE);
+    const key = [...partsOf(known), picture, this.dashboard.revision, this.cursor, this.query];
     if (this.drawn.length > 0 && key.every((part, i) => part === this.drawn[i])) return;
     this.drawn = key;
     if (!record) return;
     if (record.heads.length > 1 !== !!this.find(".heads")) this.requestUpdate();
-    this.draw(record);
+    this.draw(record, picture);
   }
 
-  private get record(): AttentionMatrix | undefined {
+  private get known(): Known<AttentionMatrix> {
     const { store, step } = this.dashboard;
     const { run, column, sample } = this.spot;
-    return recordAt(store.get(run.id, column.group, sample), "matrix", step);
+    return knownAt(store.get(run.id, column.group, sample), "matrix", step);
   }
 
-  private draw(matrix: AttentionMatrix): void {
+  private draw(matrix: AttentionMatrix, picture: Pixels | undefined): void {
     const { dashboard, spot } = this;
     const { view, scene } = dashboard;
     const ink = inkOf(this);
@@ -149,7 +154,7 @@ export class AttentionView extends PaintedPart {
       this.positionAt = drawMatrix(context, rect, { ...look, marked: this.cursor, ink });
     }
     this.tell(matrix, chosen);
-    this.drawRow(this.plane, limit);
+    this.drawRow(this.plane, limit, picture);
   }
 
   private tell(matrix: AttentionMatrix, chosen: number): void {
@@ -158,26 +163,26 @@ export class AttentionView extends PaintedPart {
     const head = matrix.heads[chosen] ?? 0;
     const place = attentionText(words, matrix.width, cursor, head);
     const text = cursor < 0 || !plane ? "" : readoutText(plane, cursor, spot.column.unit, place);
-    setText(this.find(".readout"), text || "–");
+    setText(this.find(".readout"), text ? withEpoch(text, this.known) : "–");
     const from = tokenName(words, matrix.height, this.query);
-    setText(this.find(".from"), `What ${from} attends to, head ${head}`);
+    const told = `What ${from} attends to, head ${head}`;
+    setText(this.find(".from"), withEpoch(told, this.known));
   }
 
   /** The chosen row over the words, or over the picture whose patches the tokens are. */
-  private drawRow(plane: Plane, limit: number): void {
+  private drawRow(plane: Plane, limit: number, picture: Pixels | undefined): void {
     const { dashboard, spot } = this;
     const { width } = plane;
     const data = plane.data.subarray(this.query * width, (this.query + 1) * width);
     const row: Plane = { data, width, height: 1, scale: plane.scale };
-    const picture = pictureOf(dashboard, spot);
     const patches = picture && patchesOf(width, picture.width, picture.height);
     const words = wordsOf(dashboard, spot);
     const canvas = this.find<HTMLCanvasElement>(".row");
     const plain = canvas?.getContext("2d");
     if (!canvas || !plain) return;
     const isText = !patches && words.length === width;
-    const height = isText ? textHeight(plain, words, TEXT_WIDTH) : patches ? 240 : 48;
-    const size = { width: patches ? 240 : TEXT_WIDTH, height };
+    const height = isText ? textHeight(plain, words, TEXT_WIDTH) : patches ? PICTURE : 48;
+    const size = { width: patches ? PICTURE : TEXT_WIDTH, height };
     const context = sharpContext(canvas, size.width, size.height);
     const { view } = dashboard;
     const how = colouringOf(view, spot.column.signed, limit, !!patches);
@@ -245,7 +250,7 @@ export class AttentionView extends PaintedPart {
   }
 
   private pickHead(event: MouseEvent): void {
-    const count = this.record?.heads.length ?? 0;
+    const count = this.known.record?.heads.length ?? 0;
     this.chooseHead(tileAt(this.sheet, count, event.offsetX, event.offsetY));
   }
 
@@ -254,13 +259,13 @@ export class AttentionView extends PaintedPart {
     if (!move) return;
     event.preventDefault();
     event.stopPropagation();
-    const count = this.record?.heads.length ?? 0;
+    const count = this.known.record?.heads.length ?? 0;
     const from = partOf(this.dashboard, this.spot.column, count);
     this.chooseHead(from + move[0] + move[1] * this.sheet.columns);
   }
 
   private chooseHead(head: number): void {
-    if (head >= 0 && head < (this.record?.heads.length ?? 0)) this.dashboard.update({ head });
+    if (head >= 0 && head < (this.known.record?.heads.length ?? 0)) this.dashboard.update({ head });
   }
 }
 

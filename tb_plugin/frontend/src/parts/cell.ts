@@ -43,7 +43,9 @@ export abstract class Cell extends PaintedPart {
 
   /** Whether these are not the things that were last drawn; they count as drawn from now on. */
   protected isNew(...things: readonly unknown[]): boolean {
-    const same = this.drawn.length > 0 && things.every((thing, i) => thing === this.drawn[i]);
+    const { length } = this.drawn;
+    const same =
+      length > 0 && length === things.length && things.every((thing, i) => thing === this.drawn[i]);
     this.drawn = things;
     return !same;
   }

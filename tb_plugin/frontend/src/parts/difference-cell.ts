@@ -2,7 +2,10 @@
 
 import { css, html, type PropertyDeclarations } from "lit";
 import { type Comparison, compare, obstacle } from "../analysis/compare.ts";
+import { differenceEpochs } from "../analysis/epochs.ts";
 import { coefficient, short } from "../analysis/numbers.ts";
+import type { Pixels } from "../data/bitmaps.ts";
+import { type Known, partsOf } from "../data/series.ts";
 import { sharpContext } from "../draw/canvas.ts";
 import { drawFigure, filledSize, type PositionAt } from "../draw/figure.ts";
 import { limitOf } from "../draw/look.ts";
@@ -10,7 +13,16 @@ import type { Plane } from "../draw/plane.ts";
 import type { AttributionMap } from "../format/records.ts";
 import type { ShownRun } from "../state/scene.ts";
 import { Cell } from "./cell.ts";
-import { figureOf, inputOf, inputValuesOf, mapAt, partOf, placeIn } from "./figures.ts";
+import {
+  figureOf,
+  inputOf,
+  inputValuesOf,
+  mapAt,
+  partOf,
+  pictureOf,
+  placeIn,
+  type Spot,
+} from "./figures.ts";
 import { readoutText } from "./map-cell.ts";
 import { define, setText } from "./part.ts";
 import { hideReadout, showReadout } from "./readout.ts";
@@ -34,6 +46,7 @@ export class DifferenceCell extends Cell {
   private positionAt: PositionAt = () => -1;
   private depth = 1;
   private pointer: { x: number; y: number } | undefined;
+  private epochs = "";
 
   override render() {
     const name = `${this.pair[0].name} minus ${this.pair[1].name}, ${this.column.explainer}`;
@@ -58,12 +71,17 @@ export class DifferenceCell extends Cell {
 
   paint(): void {
     const [a, b] = this.pair.map((run) => this.sideOf(run)) as [Side, Side];
-    if (!this.isNew(a.map, b.map, this.dashboard.revision)) return;
+    const parts = [...partsOf(a.known), ...partsOf(b.known)];
+    const run = a.picture || a.input ? this.pair[0] : this.pair[1];
+    const spot = { run, column: this.column, sample: this.sample };
+    const picture = pictureOf(this.dashboard, spot, this.dashboard.view.size);
+    if (!this.isNew(...parts, this.dashboard.revision, picture)) return;
     const why = obstacle(a, b);
     const both = a.map && b.map && !why ? compare(a.map, b.map) : undefined;
-    const flag = why ? `no difference: ${why}` : cautionOf(a.map, b.map, both);
-    setText(this.find(".flag"), flag);
-    this.draw(both, a, b);
+    this.epochs = differenceEpochs(a.known, b.known);
+    const flags = why ? [`no difference: ${why}`] : [this.epochs, cautionOf(a.map, b.map, both)];
+    setText(this.find(".flag"), flags.filter(Boolean).join(" · "));
+    this.draw(both, a.map ?? b.map, spot, picture);
     this.tell(both);
     if (this.pointer) this.readOut(this.pointer.x, this.pointer.y);
   }
@@ -71,36 +89,38 @@ export class DifferenceCell extends Cell {
   private sideOf(run: ShownRun): Side {
     const { store, step } = this.dashboard;
     const { group } = this.column;
+    const known = mapAt(store.get(run.id, group, this.sample), step);
     return {
       name: run.name,
-      map: mapAt(store.get(run.id, group, this.sample), step),
+      known,
+      map: known.record,
       picture: store.picture(run.id, inputOf(run, this.column), this.sample),
       input: inputValuesOf(this.dashboard, { run, column: this.column, sample: this.sample }),
     };
   }
 
-  private draw(both: Comparison | undefined, a: Side, b: Side): void {
+  private draw(
+    both: Comparison | undefined,
+    map: AttributionMap | undefined,
+    spot: Spot,
+    picture: Pixels | undefined,
+  ): void {
     const { view, scene } = this.dashboard;
-    const { column, sample } = this;
+    const { column } = this;
     const canvas = this.find<HTMLCanvasElement>("canvas");
     const plain = canvas?.getContext("2d");
     if (!canvas || !plain) return;
-    const map = a.map ?? b.map;
     this.plane = both && map && this.partOf(both.difference, map);
     this.depth = map?.depth ?? 1;
-    const run = a.picture || a.input ? this.pair[0] : this.pair[1];
-    const figure = figureOf(
-      this.dashboard,
-      { run, column, sample },
-      {
-        plane: this.plane,
-        signed: true,
-        limit: limitOf(scene, view, column.group, both?.largest ?? 0),
-        marked: -1,
-        large: false,
-        ink: () => this.ink,
-      },
-    );
+    const figure = figureOf(this.dashboard, spot, {
+      plane: this.plane,
+      signed: true,
+      limit: limitOf(scene, view, column.group, both?.largest ?? 0),
+      marked: -1,
+      large: false,
+      picture,
+      ink: () => this.ink,
+    });
     const size = filledSize(plain, figure, view.size);
     const context = sharpContext(canvas, size.width, size.height);
     if (context) this.positionAt = drawFigure(context, { x: 0, y: 0, ...size }, figure);
@@ -134,7 +154,7 @@ export class DifferenceCell extends Cell {
     if (index < 0) hideReadout(dashboard);
     else {
       const text = readoutText(plane, index, column.unit, place);
-      showReadout(dashboard, clientX, clientY, text);
+      showReadout(dashboard, clientX, clientY, this.epochs ? `${text}, ${this.epochs}` : text);
     }
   }
 
@@ -144,7 +164,7 @@ export class DifferenceCell extends Cell {
   }
 }
 
-type Side = Parameters<typeof obstacle>[0];
+type Side = Parameters<typeof obstacle>[0] & { readonly known: Known<AttributionMap> };
 
 function cautionOf(
   a: AttributionMap | undefined,

@@ -2,12 +2,13 @@
 
 import { html } from "lit";
 import { stateOf } from "../analysis/channels.ts";
+import { withEpoch } from "../analysis/epochs.ts";
 import { listed } from "../analysis/facts.ts";
 import { className } from "../analysis/filters.ts";
 import { errorText } from "../analysis/map-error.ts";
 import { short } from "../analysis/numbers.ts";
 import type { Layout } from "../data/listing.ts";
-import type { Series } from "../data/series.ts";
+import type { Known, Series } from "../data/series.ts";
 import type { Kernel } from "../format/compressed.ts";
 import type { AttributionMap, Channels } from "../format/records.ts";
 import type { Column, ShownRun } from "../state/scene.ts";
@@ -23,25 +24,27 @@ export interface Shown {
 /** The numbers beside an enlarged map or layer. */
 export function factsOf(
   { run, column }: Shown,
-  map: AttributionMap | undefined,
-  channels: Channels | undefined,
-  kernel: Kernel | undefined,
-  step: number,
+  { record: map, step: mapStep }: Known<AttributionMap>,
+  { record: channels, step: channelStep }: Known<Channels>,
+  outputs: Known<Kernel> | undefined,
 ): (readonly [string, string])[] {
   const { unit } = column;
+  const kernel = outputs?.record;
   if (channels) {
     return [
-      ["epoch", String(step)],
+      ["epoch", String(channelStep)],
       ["tile", `${channels.height} × ${channels.width}, in ${unit}`],
       ...(channels.depth > 1 ? ([["slices", String(channels.depth)]] as const) : []),
       ["dead channels", deadText(channels)],
-      ...(kernel ? ([["pruned channels", listed(kernel.pruned)]] as const) : []),
+      ...(kernel
+        ? ([["pruned channels", withEpoch(listed(kernel.pruned), outputs)]] as const)
+        : []),
     ];
   }
   if (!map) return [];
   if (column.kind === "matrix") {
     return [
-      ["epoch", String(step)],
+      ["epoch", String(mapStep)],
       ["heads", String(map.depth)],
       ["queries × keys", `${map.height} × ${map.width}`],
       ["scale, max |value|", `${short(map.scale)} ${unit}`],
@@ -49,7 +52,7 @@ export function factsOf(
   }
   const size = map.rank === 1 ? `${map.width} ${PLACES[column.layout] ?? "values"}` : sidesOf(map);
   return [
-    ["epoch", String(step)],
+    ["epoch", String(mapStep)],
     ["map", size],
     ["target", className(run.samples, map.target)],
     ["score", `${short(map.score)} ${column.scoreUnit}`],
@@ -72,14 +75,15 @@ function sidesOf({ depth, height, width }: AttributionMap): string {
 }
 
 /** A layer's channels as text: what the tiles say, for readers who do not see them. */
-export function channelTable(record: Channels, kernel: Kernel | undefined, unit: string) {
+export function channelTable(record: Channels, outputs: Known<Kernel> | undefined, unit: string) {
+  const kernel = outputs?.record;
   return html`<table>
     <thead>
       <tr>
         <th scope="col">channel</th>
         <th scope="col">max |value| (${unit})</th>
         <th scope="col">dead</th>
-        ${kernel ? html`<th scope="col">pruned</th>` : ""}
+        ${kernel ? html`<th scope="col">${withEpoch("pruned", outputs)}</th>` : ""}
       </tr>
     </thead>
     <tbody>

@@ -3,10 +3,12 @@
 import { html, nothing } from "lit";
 import { stateOf, stateText } from "../analysis/channels.ts";
 import { MOVES, type Move, moveInPlane, moveInRow } from "../analysis/cursor.ts";
+import { fromText, withEpoch } from "../analysis/epochs.ts";
 import { labelText } from "../analysis/filters.ts";
 import { isRow } from "../analysis/layouts.ts";
 import { short } from "../analysis/numbers.ts";
-import { pointAt, recordAt } from "../data/series.ts";
+import type { Pixels } from "../data/bitmaps.ts";
+import { type Known, knownAt, partsOf } from "../data/series.ts";
 import { sharpContext } from "../draw/canvas.ts";
 import { drawFigure, type Figure, largeSize, type PositionAt } from "../draw/figure.ts";
 import { inkOf } from "../draw/ink.ts";
@@ -21,11 +23,10 @@ import "./film-strip.ts";
 import "./legend.ts";
 import { ATTENTION_HELP } from "./attention-view.ts";
 import "./epochs-strip.ts";
-import { figureOf, mapAt, placeIn, shownPlane, sliceOf } from "./figures.ts";
-import { flagOf, readoutText } from "./map-cell.ts";
+import { figureOf, mapAt, pictureOf, placeIn, shownPlane, sliceOf } from "./figures.ts";
+import { flagOf, plainFlag, readoutText } from "./map-cell.ts";
 import { define, SizedPart, setText } from "./part.ts";
 import { base, facts } from "./styles.ts";
-import { channelsFlag } from "./tiles-cell.ts";
 import { valueTable } from "./value-table.ts";
 
 const SIDES = { least: 240, most: 520 } as const;
@@ -50,6 +51,8 @@ export class Enlarged extends SizedPart {
   private side: number = SIDES.least;
   private cursor = -1;
   private channel = 0;
+  /** Whether the viewer chose the channel: then it is told of, in place of what to do. */
+  private isChosen = false;
 
   override render() {
     const shown = this.shown;
@@ -144,28 +147,33 @@ export class Enlarged extends SizedPart {
     const { shown } = this;
     const { step, revision, store } = this.dashboard;
     if (!shown) return;
-    const point = pointAt(shown.series, step);
-    const key = [point, revision, this.cursor, this.channel];
-    if (this.drawn.length > 0 && key.every((part, i) => part === this.drawn[i])) return;
-    const isNew = point !== this.drawn[0];
-    this.drawn = key;
     const { kind, signed } = shown.column;
     const map = mapAt(shown.series, step);
-    const channels = recordAt(shown.series, "channels", step);
-    if (kind === "map") this.drawMap(shown, map);
-    else if (kind === "channels") this.drawChannels(shown, channels);
-    const flag =
-      kind === "channels"
-        ? channelsFlag(channels, point, step, store.busy)
-        : flagOf(map, signed, point, step, store.busy);
-    setText(this.find(".flag"), flag);
+    const channels = knownAt(shown.series, "channels", step);
     const kernel = this.dashboard.outputsOf(shown.run, shown.column);
-    this.tell(factsOf(shown, map, channels, kernel, step));
+    const known = kind === "channels" ? channels : map;
+    const parts = [...partsOf(known), ...(kernel ? partsOf(kernel) : [])];
+    const picture = pictureOf(this.dashboard, shown, this.side);
+    const key = [revision, this.cursor, this.channel, ...parts, picture];
+    if (key.length === this.drawn.length && key.every((part, i) => part === this.drawn[i])) return;
+    const isNew = parts.some((part, i) => part !== this.drawn[i + 3]);
+    this.drawn = key;
+    if (kind === "map") this.drawMap(shown, map.record, picture);
+    else if (kind === "channels") this.drawChannels(shown, channels.record);
+    const isMap = kind !== "channels";
+    const flag = isMap ? flagOf(map, signed, store.busy) : plainFlag(channels, store.busy);
+    setText(this.find(".flag"), flag);
+    this.tell(factsOf(shown, map, channels, kernel));
     if (this.cursor >= 0) this.readOut();
+    if (!isMap) this.tellChannel(channels);
     if (isNew && this.find<HTMLDetailsElement>("details")?.open) this.requestUpdate();
   }
 
-  private drawMap(spot: Shown, record: AttributionMap | undefined): void {
+  private drawMap(
+    spot: Shown,
+    record: AttributionMap | undefined,
+    picture: Pixels | undefined,
+  ): void {
     const { view, scene } = this.dashboard;
     const { group, signed } = spot.column;
     const canvas = this.find<HTMLCanvasElement>("canvas");
@@ -179,6 +187,7 @@ export class Enlarged extends SizedPart {
       limit: limitOf(scene, view, group, record?.scale ?? 0),
       marked: this.cursor,
       large: true,
+      picture,
       ink: () => inkOf(this),
     });
     const size = largeSize(plain, figure, this.side, this.roomWidth);
@@ -199,7 +208,7 @@ export class Enlarged extends SizedPart {
     const canvas = this.find<HTMLCanvasElement>("canvas");
     const context = canvas && sharpContext(canvas, this.sheet.width, this.sheet.height);
     if (!context || !record) return;
-    const kernel = this.dashboard.outputsOf(run, column);
+    const kernel = this.dashboard.outputsOf(run, column)?.record;
     const slice = sliceOf(this.dashboard, record.depth);
     const tiles = { record, kernel, column, scene, view, slice, chosen: this.channel };
     drawSheet(context, this.sheet, tiles, inkOf(this));
@@ -234,7 +243,7 @@ export class Enlarged extends SizedPart {
 
   private pick(event: MouseEvent): void {
     const { shown } = this;
-    const record = recordAt(shown?.series, "channels", this.dashboard.step);
+    const { record } = knownAt(shown?.series, "channels", this.dashboard.step);
     if (!record) return;
     this.choose(tileAt(this.sheet, record.count, event.offsetX, event.offsetY), record);
   }
@@ -242,13 +251,21 @@ export class Enlarged extends SizedPart {
   private choose(index: number, record: Channels): void {
     if (index < 0 || index >= record.count) return;
     this.channel = index;
-    const { shown } = this;
-    const kernel = shown && this.dashboard.outputsOf(shown.run, shown.column);
-    const state = stateText(stateOf(record, index, kernel));
-    const scale = `max |value| ${short(record.scales[index] ?? 0)} ${shown?.column.unit}`;
-    const told = [state, scale].filter(Boolean).join("; ");
-    setText(this.find(".readout"), `channel ${record.channels[index]}: ${told}`);
+    this.isChosen = true;
     this.requestUpdate();
+  }
+
+  /** What is known of the channel that was chosen, at each epoch anew. */
+  private tellChannel(known: Known<Channels>): void {
+    const { shown, channel: index } = this;
+    const { record } = known;
+    if (!this.isChosen || !record || !shown) return;
+    const outputs = this.dashboard.outputsOf(shown.run, shown.column);
+    const state = stateText(stateOf(record, index, outputs?.record));
+    const scale = `max |value| ${short(record.scales[index] ?? 0)} ${shown.column.unit}`;
+    const told = [state, scale].filter(Boolean).join("; ");
+    const text = `channel ${record.channels[index]}: ${told}`;
+    setText(this.find(".readout"), withEpoch(text, known));
   }
 
   /** Arrow keys belong to the map while it has the focus; elsewhere they move the playhead. */
@@ -258,7 +275,7 @@ export class Enlarged extends SizedPart {
     if (!plane || !move || !shown) return;
     event.preventDefault();
     event.stopPropagation();
-    const channels = recordAt(shown.series, "channels", this.dashboard.step);
+    const { record: channels } = knownAt(shown.series, "channels", this.dashboard.step);
     if (channels) this.choose(this.channel + move[0] + move[1] * this.sheet.columns, channels);
     else this.moveCursor(plane, move);
   }
@@ -273,7 +290,8 @@ export class Enlarged extends SizedPart {
     const { plane, shown } = this;
     if (plane && shown && shown.column.kind === "map") {
       const place = placeIn(this.dashboard, shown, plane, this.depth, this.cursor);
-      setText(this.find(".readout"), readoutText(plane, this.cursor, shown.column.unit, place));
+      const text = readoutText(plane, this.cursor, shown.column.unit, place);
+      setText(this.find(".readout"), withEpoch(text, mapAt(shown.series, this.dashboard.step)));
     }
   }
 
@@ -282,10 +300,19 @@ export class Enlarged extends SizedPart {
     const { shown, dashboard } = this;
     if (!open || !shown) return nothing;
     const map = mapAt(shown.series, dashboard.step);
-    const channels = recordAt(shown.series, "channels", dashboard.step);
-    if (map)
-      return valueTable(dashboard, shown, shownPlane(dashboard, shown.column, map), map.depth);
-    const kernel = dashboard.outputsOf(shown.run, shown.column);
+    const channels = knownAt(shown.series, "channels", dashboard.step);
+    const from = fromText(map.record ? map : channels);
+    return html`${from ? html`<p>These are ${from}.</p>` : nothing}
+      ${map.record ? this.mapTable(shown, map.record) : this.channelTable(shown, channels.record)}`;
+  }
+
+  private mapTable(shown: Shown, map: AttributionMap) {
+    const { dashboard } = this;
+    return valueTable(dashboard, shown, shownPlane(dashboard, shown.column, map), map.depth);
+  }
+
+  private channelTable(shown: Shown, channels: Channels | undefined) {
+    const kernel = this.dashboard.outputsOf(shown.run, shown.column);
     return channels ? channelTable(channels, kernel, shown.column.unit) : nothing;
   }
 

@@ -4,8 +4,9 @@ import { type InputValues, inputOfSample } from "../analysis/input-values.ts";
 import { isRow, sheetPlace, sliceIn } from "../analysis/layouts.ts";
 import { orderBySize } from "../analysis/order.ts";
 import { attentionText, type Place, placeText } from "../analysis/places.ts";
+import type { Pixels } from "../data/bitmaps.ts";
 import type { Content, Input } from "../data/listing.ts";
-import { recordAt, recordsOf, type Series } from "../data/series.ts";
+import { type Known, knownAt, recordsOf, type Series } from "../data/series.ts";
 import type { Figure } from "../draw/figure.ts";
 import { type Ink, NO_INK } from "../draw/ink.ts";
 import { colouringOf, planeOf } from "../draw/look.ts";
@@ -57,10 +58,11 @@ export function wordsOf(dashboard: Dashboard, spot: Spot): readonly string[] {
   return inputValuesOf(dashboard, spot)?.words ?? [];
 }
 
-/** The picture under a map; of a volume the slice that is shown. */
-export function pictureOf(dashboard: Dashboard, spot: Spot): Figure["picture"] {
+/** The picture under a map, shown `side` pixels large; of a volume the slice that is shown. */
+export function pictureOf(dashboard: Dashboard, spot: Spot, side: number): Pixels | undefined {
   const { run, column, sample } = spot;
-  return pictureOfInput(dashboard, run, inputOf(run, column), sample);
+  if (column.kind === "channels") return undefined;
+  return pictureOfInput(dashboard, run, inputOf(run, column), sample, side);
 }
 
 export function pictureOfInput(
@@ -68,29 +70,36 @@ export function pictureOfInput(
   run: ShownRun,
   name: string,
   sample: number,
-): Figure["picture"] {
-  const image = dashboard.store.picture(run.id, name, sample)?.image;
+  side: number,
+): Pixels | undefined {
+  const picture = dashboard.store.picture(run.id, name, sample);
+  if (!picture) return undefined;
+  const { bitmaps } = dashboard.store;
+  const pixels = side * (window.devicePixelRatio || 1);
   const input = run.run.inputs.find((one) => one.name === name);
-  if (!image || input?.layout !== "volume") return image;
-  return cutSlice(image, input, sliceOf(dashboard, input.shape[0] ?? 1));
+  if (input?.layout !== "volume") return bitmaps.get(picture, pixels);
+  const { width, height } = sheetPlace(input.shape, 0);
+  const slices = Math.max(picture.width / width, picture.height / height);
+  const sheet = bitmaps.get(picture, pixels * (slices >= 1 ? slices : 1));
+  return sheet && cutSlice(sheet, input, sliceOf(dashboard, input.shape[0] ?? 1));
 }
 
-const slices = new WeakMap<ImageBitmap, Map<number, HTMLCanvasElement>>();
-const MAX_SIDE = 8192;
+const cuts = new WeakMap<Pixels, Map<number, Pixels>>();
 
-function cutSlice(image: ImageBitmap, { shape }: Input, slice: number): Figure["picture"] {
-  const cut = slices.get(image) ?? new Map<number, HTMLCanvasElement>();
-  slices.set(image, cut);
+/** A slice of a sheet; the same object each time, so that nothing is drawn again for it. */
+function cutSlice(sheet: Pixels, { shape }: Input, slice: number): Pixels | undefined {
+  const cut = cuts.get(sheet) ?? new Map<number, Pixels>();
+  cuts.set(sheet, cut);
   const known = cut.get(slice);
   if (known) return known;
   const { x, y, width, height } = sheetPlace(shape, slice);
-  if (!(width > 0 && height > 0 && width <= MAX_SIDE && height <= MAX_SIDE)) return undefined;
-  const canvas = document.createElement("canvas");
-  canvas.width = width;
-  canvas.height = height;
-  canvas.getContext("2d")?.drawImage(image, x, y, width, height, 0, 0, width, height);
-  cut.set(slice, canvas);
-  return canvas;
+  const isInside = x + width <= sheet.width && y + height <= sheet.height;
+  if (!(width > 0 && height > 0 && isInside)) return undefined;
+  const [across, down] = [sheet.part.width / sheet.width, sheet.part.height / sheet.height];
+  const part = { x: x * across, y: y * down, width: width * across, height: height * down };
+  const pixels = { bitmap: sheet.bitmap, part, width, height };
+  cut.set(slice, pixels);
+  return pixels;
 }
 
 /** The shown slice of a volume of `depth` slices. */
@@ -100,9 +109,10 @@ export function sliceOf({ view, scene }: Dashboard, depth: number): number {
 }
 
 /** What a series holds at an epoch as a map; of attention, a slice is a head. */
-export function mapAt(series: Series | undefined, step: number): AttributionMap | undefined {
-  const matrix = recordAt(series, "matrix", step);
-  return matrix ? asMap(matrix) : recordAt(series, "map", step);
+export function mapAt(series: Series | undefined, step: number): Known<AttributionMap> {
+  const matrix = knownAt(series, "matrix", step);
+  if (!matrix.record) return knownAt(series, "map", step);
+  return { ...matrix, record: asMap(matrix.record) };
 }
 
 /** Which part of a map is shown: a slice of a volume, or a head. */
@@ -121,6 +131,8 @@ export interface Wanted {
   readonly limit: number;
   readonly marked: number;
   readonly large: boolean;
+  /** What is drawn below, as `pictureOf` answers it. */
+  readonly picture: Pixels | undefined;
   /** Asked for only where something is written. */
   readonly ink: () => Ink;
 }
@@ -129,7 +141,7 @@ export function figureOf(dashboard: Dashboard, spot: Spot, wanted: Wanted): Figu
   const { view } = dashboard;
   const { layout } = spot.column;
   const { plane, signed, limit, marked, large, ink } = wanted;
-  const picture = spot.column.kind === "map" ? pictureOf(dashboard, spot) : undefined;
+  const picture = spot.column.kind === "map" ? wanted.picture : undefined;
   const how = colouringOf(view, signed, limit, !!picture || layout === "line");
   return {
     layout: spot.column.kind === "matrix" ? "plane" : layout,
@@ -178,7 +190,8 @@ export function placeIn(
 ): string {
   const { column } = spot;
   const { store, step } = dashboard;
-  const matrix = recordAt(store.get(spot.run.id, column.group, spot.sample), "matrix", step);
+  const series = store.get(spot.run.id, column.group, spot.sample);
+  const { record: matrix } = knownAt(series, "matrix", step);
   if (matrix) {
     const head = matrix.heads[partOf(dashboard, column, depth)] ?? 0;
     return attentionText(wordsOf(dashboard, spot), plane.width, index, head);

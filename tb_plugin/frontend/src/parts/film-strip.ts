@@ -1,6 +1,7 @@
 /** One map over all kept epochs, side by side; the playhead's epoch is marked, any can be clicked. */
 
 import { css, html, nothing } from "lit";
+import type { Pixels } from "../data/bitmaps.ts";
 import { pointAt } from "../data/series.ts";
 import { sharpContext } from "../draw/canvas.ts";
 import { channelPlane, colouringOf, drawLayers, limitOf, sizeOf } from "../draw/look.ts";
@@ -70,6 +71,7 @@ export class FilmStrip extends PaintedPart {
   declare channel: number;
 
   private current: number | undefined;
+  private drawn: Pixels | undefined;
 
   override render() {
     const { store } = this.dashboard;
@@ -101,6 +103,7 @@ export class FilmStrip extends PaintedPart {
     this.current = undefined;
     const { store } = this.dashboard;
     const series = store.get(this.run.id, this.column.group, this.sample);
+    this.drawn = this.picture;
     for (const frame of this.frames) {
       const record = pointAt(series, Number(frame.dataset.step))?.record;
       const canvas = frame.querySelector("canvas");
@@ -111,6 +114,7 @@ export class FilmStrip extends PaintedPart {
 
   paint(): void {
     const { step } = this.dashboard;
+    if (this.picture !== this.drawn) this.requestUpdate();
     if (step === this.current) return;
     this.current = step;
     const before = [...this.frames].findLast((frame) => Number(frame.dataset.step) <= step);
@@ -124,6 +128,10 @@ export class FilmStrip extends PaintedPart {
     if (!isSeen) strip.scrollLeft = left - width / 2;
   }
 
+  private get picture(): Pixels | undefined {
+    return this.column.kind === "map" ? pictureOf(this.dashboard, this, FRAME) : undefined;
+  }
+
   private get frames(): NodeListOf<HTMLElement> {
     return this.renderRoot.querySelectorAll<HTMLElement>("button[data-step]");
   }
@@ -133,7 +141,7 @@ export class FilmStrip extends PaintedPart {
     const [plane, key] = this.planeOf(record);
     if (!context) return;
     const { view, scene } = this.dashboard;
-    const picture = this.column.kind === "map" ? pictureOf(this.dashboard, this) : undefined;
+    const picture = this.drawn;
     const limit = limitOf(scene, view, key, plane?.scale ?? 0);
     drawLayers(
       context,

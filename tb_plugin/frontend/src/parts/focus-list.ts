@@ -2,6 +2,7 @@
 
 import { css, html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
+import { fromText } from "../analysis/epochs.ts";
 import { measureOf } from "../analysis/focus.ts";
 import { coefficient } from "../analysis/numbers.ts";
 import {
@@ -139,6 +140,7 @@ export class FocusList extends Part {
     const place = placeText(this.state, entry);
     const label = labelOf(moved, sample);
     const predicted = predictionText(this.dashboard, entry);
+    const from = fromText(moved);
     return html`<li>
       <button
         title="Show the maps of sample ${sample}"
@@ -155,7 +157,8 @@ export class FocusList extends Part {
         ></tfx-picture>
         <span class="cut"
           ><span class="hidden">sample</span> <b class="sample">${sample}</b> ${label}
-          ${predicted ? html`<span class="muted">predicted ${predicted}</span>` : nothing}</span
+          ${predicted ? html`<span class="muted">predicted ${predicted}</span>` : nothing}
+          ${from ? html`<span class="from muted">· ${from}</span>` : nothing}</span
         >
         <span class="value">${coefficient(value)}</span>
         ${place ? html`<span class="place ${isOut(place) ? "" : "muted"}">${place}</span>` : nothing}

@@ -2,8 +2,10 @@
 
 import { css, html, nothing } from "lit";
 import type { Moved } from "../analysis/drift.ts";
+import { fromText } from "../analysis/epochs.ts";
 import { finite, meanOf, measureOf, splitOf } from "../analysis/focus.ts";
 import { coefficient, plural } from "../analysis/numbers.ts";
+import type { Known } from "../data/series.ts";
 import { DOTS_HEIGHT, drawDots, type Mark, markAt, marksOf } from "../draw/dots.ts";
 import type { Fidelity } from "../format/compressed.ts";
 import type { ShownRun } from "../state/scene.ts";
@@ -60,7 +62,7 @@ export class FocusRun extends Part {
   ];
   declare run: ShownRun;
   declare moved: Moved | undefined;
-  declare fidelity: Fidelity | undefined;
+  declare fidelity: Known<Fidelity> | undefined;
   declare state: FocusState;
 
   private width = 0;
@@ -79,8 +81,8 @@ export class FocusRun extends Part {
 
   override render() {
     const { run, moved, fidelity } = this;
-    const role = moved?.drift.role ?? fidelity?.role;
-    const reference = moved?.drift.reference ?? fidelity?.reference;
+    const role = moved?.drift.role ?? fidelity?.record?.role;
+    const reference = moved?.drift.reference ?? fidelity?.record?.reference;
     return html`
       <div>
         <h3>
@@ -113,14 +115,14 @@ export class FocusRun extends Part {
     });
   }
 
-  private numbers({ scores, step }: Moved) {
+  private numbers({ scores, step, isNow }: Moved) {
     const { agreeing, flipped } = splitOf(scores);
     const none = scores.length - finite(scores).length;
-    const old = step === this.dashboard.step ? "" : `, of epoch ${step}`;
+    const from = fromText({ step, isNow });
     return html`
       <p>
         <b class="agreeing">${agreeing.length}</b> agree, mean
-        <b class="agreeing-mean">${coefficient(meanOf(agreeing))}</b>${old}
+        <b class="agreeing-mean">${coefficient(meanOf(agreeing))}</b>${from ? html`<span class="from muted">, ${from}</span>` : nothing}
       </p>
       <p>
         <b class="flipped">${flipped.length}</b> changed, mean

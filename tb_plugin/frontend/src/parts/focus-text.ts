@@ -7,9 +7,11 @@ import {
   referenceOf,
   referencePredictions,
 } from "../analysis/drift.ts";
+import { fromText, withEpoch } from "../analysis/epochs.ts";
 import { className, confidence, labelText } from "../analysis/filters.ts";
 import { LEAST_VALUES, measureOf, type Place, placeIn, type Score } from "../analysis/focus.ts";
 import { coefficient, short } from "../analysis/numbers.ts";
+import { type Known, knownAt } from "../data/series.ts";
 import type { Fidelity } from "../format/compressed.ts";
 import type { Predictions } from "../format/records.ts";
 import type { Dashboard } from "../state/dashboard.ts";
@@ -49,10 +51,10 @@ export function bandOfRun({ bands }: FocusState, moved: Moved): ControlBand | un
 }
 
 /** Whose band it is, and what it spans. */
-export function bandText({ names, low, high, count }: ControlBand): string {
+export function bandText({ names, low, high, count, from }: ControlBand): string {
   const who = names.length > 1 ? "controls" : "control";
   const range = `${coefficient(low)} to ${coefficient(high)}`;
-  return `${who} ${names.join(", ")}: 10th–90th percentile of ${count} values, ${range}`;
+  return `${who} ${names.join(", ")}: 10th–90th percentile of ${count} values, ${range}${from && `, ${from}`}`;
 }
 
 /** Why controls show no band, empty where they do or where there are none. */
@@ -70,7 +72,13 @@ export function labelOf({ run }: Moved, sample: number): string {
 /** `dog`, and where it changed what the reference said: `dog (dense: cat)`. */
 export function predictionText(dashboard: Dashboard, { moved, sample, agrees }: Entry): string {
   const { scene, store } = dashboard;
-  const now = outputText(moved.run, dashboard.predictions(moved.run.id), sample);
+  // Of the maps' own epoch, which may not be the playhead's.
+  const { record, isNow } = knownAt(
+    store.get(moved.run.id, "predictions"),
+    "predictions",
+    moved.step,
+  );
+  const now = outputText(moved.run, isNow ? record : undefined, sample);
   if (agrees) return now;
   const before = referencePredictions(moved, scene.shown, store);
   const was = outputText(moved.run, before, sample);
@@ -93,6 +101,7 @@ export function entryText(dashboard: Dashboard, state: FocusState, entry: Entry)
     predicted && `predicted ${predicted}`,
     `${measureOf(state.choice.measure).label} ${coefficient(entry.value)}`,
     placeText(state, entry),
+    fromText(entry.moved),
   ];
   return parts.filter(Boolean).join(" · ");
 }
@@ -124,7 +133,8 @@ const FIDELITY: Readonly<Record<string, (value: number) => string>> = {
 };
 
 /** `same prediction 97.2% · KL 0.012 nats · accuracy 95.1% · ..., on 300 samples`. */
-export function fidelityText({ numbers }: Fidelity): string {
+export function fidelityText({ record, ...dated }: Known<Fidelity>): string {
+  const numbers = record?.numbers ?? new Map<string, number>();
   const known = Object.keys(FIDELITY).filter((name) => numbers.has(name));
   const others = [...numbers.keys()].filter((name) => name !== "samples" && !(name in FIDELITY));
   const texts = [...known, ...others].map((name) => {
@@ -132,7 +142,8 @@ export function fidelityText({ numbers }: Fidelity): string {
     return FIDELITY[name]?.(value) ?? `${name.replaceAll("_", " ")} ${short(value)}`;
   });
   const samples = numbers.get("samples");
-  return texts.join(" · ") + (samples === undefined ? "" : `, on ${samples} samples`);
+  const told = texts.join(" · ") + (samples === undefined ? "" : `, on ${samples} samples`);
+  return withEpoch(told, dated);
 }
 
 function share(value: number): string {

@@ -13,10 +13,11 @@ import {
   placesOf,
   startOf,
 } from "../analysis/drift.ts";
+import { withEpoch } from "../analysis/epochs.ts";
 import { className } from "../analysis/filters.ts";
 import { axisOf, measureOf, ranked } from "../analysis/focus.ts";
 import { coefficient, plural } from "../analysis/numbers.ts";
-import { recordAt } from "../data/series.ts";
+import { type Known, knownAt, partsOf } from "../data/series.ts";
 import { ticksOf } from "../draw/dots.ts";
 import type { Fidelity } from "../format/compressed.ts";
 import { isControl, type ShownRun, sourcesOf } from "../state/scene.ts";
@@ -34,7 +35,7 @@ const BAND_MEANING =
 interface Row {
   readonly run: ShownRun;
   readonly moved: Moved | undefined;
-  readonly fidelity: Fidelity | undefined;
+  readonly fidelity: Known<Fidelity> | undefined;
 }
 
 export class Focus extends PaintedPart {
@@ -49,8 +50,9 @@ export class Focus extends PaintedPart {
     const { shown } = scene;
     this.choice = driftChoice(shown, store, view) ?? NO_DRIFT;
     const { choice } = this;
-    const rows = this.rows;
-    this.drawn = recordsIn(rows);
+    const everyone = movedAt(scene.runs, store, choice.place, choice.measure, step);
+    const rows = this.rowsOf(everyone);
+    this.drawn = recordsIn(rows, everyone);
     if (choice === NO_DRIFT && rows.length === 0) {
       return html`<p class="empty">No drift is logged in the shown runs: show others above.</p>`;
     }
@@ -59,7 +61,6 @@ export class Focus extends PaintedPart {
       choice.measure,
       moved.flatMap(({ scores }) => scores),
     );
-    const everyone = movedAt(scene.runs, store, choice.place, choice.measure, step);
     const controls = controlsOf(everyone);
     const state: FocusState = { choice, moved, controls, bands: bandsOf(controls), axis };
     return html`
@@ -70,23 +71,24 @@ export class Focus extends PaintedPart {
 
   /** Only where the playhead came to other records is there anything to draw anew. */
   paint(): void {
-    const records = recordsIn(this.rows);
+    const { scene, store, step } = this.dashboard;
+    const { place, measure } = this.choice;
+    const everyone = movedAt(scene.runs, store, place, measure, step);
+    const records = recordsIn(this.rowsOf(everyone), everyone);
     const { drawn } = this;
     if (records.length === drawn.length && records.every((one, i) => one === drawn[i])) return;
     this.requestUpdate();
   }
 
-  private get rows(): Row[] {
+  private rowsOf(moved: readonly Moved[]): Row[] {
     const { scene, store, step } = this.dashboard;
-    const { choice } = this;
-    const moved = movedAt(scene.shown, store, choice.place, choice.measure, step);
     return scene.shown
       .map((run) => ({
         run,
         moved: moved.find((one) => one.run.id === run.id),
         fidelity: sourcesOf(run)
-          .map((source) => recordAt(store.get(source.run, "fidelity"), "fidelity", step))
-          .find(Boolean),
+          .map((source) => knownAt(store.get(source.run, "fidelity"), "fidelity", step))
+          .find(({ record }) => record),
       }))
       .filter((row) => row.moved ?? row.fidelity);
   }
@@ -211,9 +213,9 @@ export class Focus extends PaintedPart {
 
   /** By class of the reference's prediction: how many of the whole data set changed. */
   private flips(rows: readonly Row[]) {
-    const known = rows.filter(({ fidelity }) => fidelity && fidelity.counts.length > 0);
+    const known = rows.filter(({ fidelity }) => (fidelity?.record?.counts.length ?? 0) > 0);
     if (known.length === 0) return nothing;
-    const classes = Math.max(...known.map(({ fidelity }) => fidelity?.counts.length ?? 0));
+    const classes = Math.max(...known.map(({ fidelity }) => fidelity?.record?.counts.length ?? 0));
     const samples = rows.find(({ run }) => run.samples)?.run.samples;
     return html`<details>
       <summary>Changed predictions by class</summary>
@@ -221,7 +223,7 @@ export class Focus extends PaintedPart {
         <thead>
           <tr>
             <th scope="col">as the reference predicts</th>
-            ${known.map(({ run }) => html`<th scope="col">${run.name}</th>`)}
+            ${known.map(({ run, fidelity }) => html`<th scope="col">${fidelity ? withEpoch(run.name, fidelity) : run.name}</th>`)}
           </tr>
         </thead>
         <tbody>
@@ -229,7 +231,7 @@ export class Focus extends PaintedPart {
             { length: Math.min(classes, MAX_CLASSES) },
             (_, i) => html`<tr>
               <th scope="row">${className(samples, i)}</th>
-              ${known.map(({ fidelity }) => html`<td>${flipText(fidelity, i)}</td>`)}
+              ${known.map(({ fidelity }) => html`<td>${flipText(fidelity?.record, i)}</td>`)}
             </tr>`,
           )}
         </tbody>
@@ -239,8 +241,11 @@ export class Focus extends PaintedPart {
   }
 }
 
-function recordsIn(rows: readonly Row[]): unknown[] {
-  return rows.flatMap(({ run, moved, fidelity }) => [run, moved?.drift, fidelity]);
+function recordsIn(rows: readonly Row[], everyone: readonly Moved[]): unknown[] {
+  return [
+    ...rows.flatMap(({ run, fidelity }) => [run, ...(fidelity ? partsOf(fidelity) : [])]),
+    ...everyone.flatMap(({ run, drift, isNow }) => [run, drift, isNow]),
+  ];
 }
 
 function flipText(fidelity: Fidelity | undefined, index: number): string {

@@ -162,7 +162,10 @@ export class Grid extends Part {
   private get obstacle(): string {
     const { scene } = this.dashboard;
     if (scene.shown.length === 0) return "No run is chosen: tick one above.";
-    if (scene.columns.length === 0) return "These runs hold no maps yet.";
+    if (scene.columns.length === 0) {
+      const why = this.dashboard.notes.some(({ level }) => level === "left out");
+      return `These runs hold no maps yet.${why ? " What was left out is told above." : ""}`;
+    }
     if (scene.shownColumns.length === 0) return "No explainer is chosen: tick one above.";
     if (scene.selected.length === 0) return "No sample is chosen: tick one on the left.";
     return "";

@@ -2,6 +2,7 @@
 
 import { html, nothing } from "lit";
 import { metricOf, metricText } from "../analysis/compression.ts";
+import { fromText } from "../analysis/epochs.ts";
 import {
   cellOf,
   csvOf,
@@ -14,9 +15,12 @@ import {
   TEXT_COLUMNS,
 } from "../analysis/kernel-rows.ts";
 import { plural } from "../analysis/numbers.ts";
-import { pointAt, recordsOf } from "../data/series.ts";
+import { knownAt, recordsOf } from "../data/series.ts";
+import { allowsDownloads } from "../host.ts";
 import { compressed } from "../state/scene.ts";
 import { tableStyles } from "./kernel-table-styles.ts";
+import type { Offer } from "./offer.ts";
+import "./offer.ts";
 import { define, PaintedPart } from "./part.ts";
 import { nameText, pathText } from "./path-text.ts";
 import { base } from "./styles.ts";
@@ -73,6 +77,7 @@ export class KernelTable extends PaintedPart {
             : nothing
         }
       </div>
+      <tfx-offer></tfx-offer>
     `;
   }
 
@@ -87,8 +92,9 @@ export class KernelTable extends PaintedPart {
 
   private when(sources: readonly Source[]): string {
     const { step } = this.dashboard;
-    const after = sources.some(({ record, step: own }) => own === step && record?.moment === "end");
-    return `Epoch ${step}${after ? ", after training" : ""}`;
+    const after = sources.some(({ record, isNow }) => isNow && record?.moment === "end");
+    const others = sources.filter(fromText).map((source) => `${source.name} ${fromText(source)}`);
+    return [`Epoch ${step}${after ? ", after training" : ""}`, ...others].join("; ");
   }
 
   private header(column: string) {
@@ -150,10 +156,9 @@ export class KernelTable extends PaintedPart {
   private get sources(): Source[] {
     const { scene, step } = this.dashboard;
     return compressed(scene).map((run) => {
-      const point = pointAt(this.dashboard.kernels(run), step);
-      const record = point?.record?.kind === "kernels" ? point.record : undefined;
       const { id, name, colour } = run;
-      return { run: id, name, colour, step: point?.step ?? step, record };
+      const known = knownAt(this.dashboard.kernels(run), "kernels", step);
+      return { ...known, run: id, name, colour };
     });
   }
 
@@ -171,13 +176,22 @@ export class KernelTable extends PaintedPart {
 
   private download(): void {
     const { scene, step, view } = this.dashboard;
-    const rows = sorted(rowsOf(this.sources, scene.kernels), view.sort);
-    const file = new Blob([csvOf(rows)], { type: "text/csv" });
+    const text = csvOf(sorted(rowsOf(this.sources, scene.kernels), view.sort));
+    const isAllowed = allowsDownloads();
+    const offer = this.find<Offer>("tfx-offer");
+    if (isAllowed === false) {
+      void offer?.show("The frame that this page is in does not allow downloads.", text);
+      return;
+    }
+    const file = new Blob([text], { type: "text/csv" });
     const link = document.createElement("a");
     link.href = URL.createObjectURL(file);
     link.download = `compression-epoch-${step}.csv`;
     link.click();
     window.setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+    if (isAllowed) return;
+    const why = "No file? The frame that this page is in may not have allowed the download.";
+    void offer?.show(why, text);
   }
 }
 
@@ -185,10 +199,12 @@ function isWords(column: string): boolean {
   return TEXT_COLUMNS.some((name) => name === column);
 }
 
-function who({ name, colour }: Source) {
+function who(source: Source) {
+  const { name, colour } = source;
+  const from = fromText(source);
   return html`<span class="who" title=${name}
-    ><span class="dot" style="background: ${colour}"></span>${nameText(name)}</span
-  >`;
+      ><span class="dot" style="background: ${colour}"></span>${nameText(name)}</span
+    >${from ? html` <span class="muted from">${from}</span>` : nothing}`;
 }
 
 define("tfx-kernel-table", KernelTable);

@@ -52,6 +52,11 @@ export const kernelStyles = css`
     contain: layout style;
     flex: 1;
   }
+  .zeros .from {
+    contain: layout style;
+    flex: none;
+    font-size: 11px;
+  }
   .share {
     width: 44px;
     height: 8px;
@@ -118,6 +123,12 @@ export const kernelStyles = css`
   }
   .facts thead th {
     color: var(--text);
+  }
+  .facts thead .from {
+    display: block;
+    font-weight: 400;
+    font-size: 11px;
+    white-space: nowrap;
   }
   .facts tbody th {
     white-space: nowrap;

@@ -2,9 +2,10 @@
 
 import { html, nothing } from "lit";
 import { shareText } from "../analysis/compression.ts";
+import { fromText, withEpoch } from "../analysis/epochs.ts";
 import { type Fact, factsOfKernel } from "../analysis/facts.ts";
 import { kernelRow, zerosText } from "../analysis/kernels.ts";
-import { recordAt, recordsOf, type Series } from "../data/series.ts";
+import { type Known, knownAt, recordsOf, type Series } from "../data/series.ts";
 import {
   type BarsLook,
   drawAxes,
@@ -48,7 +49,8 @@ export class KernelView extends SizedPart {
           ${runs.map(
             (run) => html`<p class="zeros">
               <span class="dot" style="background: ${run.colour}"></span
-              ><span class="share"><span class="part"></span></span><span class="text cut"></span>
+              ><span class="share"><span class="part"></span></span><span class="text cut"></span
+              ><span class="from muted"></span>
             </p>`,
           )}
           <div class="histogram">
@@ -80,7 +82,7 @@ export class KernelView extends SizedPart {
                   <span class="who"
                     ><span class="dot" style="background: ${run.colour}"></span
                     >${nameText(run.name)}</span
-                  >
+                  ><span class="from muted"></span>
                 </th>`,
               )}
             </tr>
@@ -196,14 +198,15 @@ export class KernelView extends SizedPart {
     const { runs } = this;
     if (this.painted[0] === step) return;
     this.painted = [step];
-    const records = this.series.map((series) => recordAt(series, "kernel", step));
+    const known = this.series.map((series) => knownAt(series, "kernel", step));
+    const records = known.map(({ record }) => record);
     const y = heatPlace(scene.steps, step + 0.5, this.heights.heat);
     for (const playhead of this.renderRoot.querySelectorAll<HTMLElement>(".playhead")) {
       playhead.style.backgroundPosition = `0 ${y - 2}px`;
     }
     const lines = this.renderRoot.querySelectorAll<HTMLElement>(".zeros");
-    for (const [i, run] of runs.entries()) this.tellZeros(lines[i], run, records[i]);
-    this.tellFacts(records);
+    for (const [i, run] of runs.entries()) this.tellZeros(lines[i], run, known[i]);
+    this.tellFacts(known);
     const canvas = this.find<HTMLCanvasElement>(".bars");
     const bars = runs.map(({ colour }, i) => ({ record: records[i], colour }));
     if (!canvas) return;
@@ -213,33 +216,40 @@ export class KernelView extends SizedPart {
   private tellZeros(
     line: HTMLElement | undefined,
     run: ShownRun,
-    record: Kernel | undefined,
+    known: Known<Kernel> | undefined,
   ): void {
+    const record = known?.record;
     const part = line?.querySelector<HTMLElement>(".part");
     const text = line?.querySelector(".text") ?? undefined;
     const counted = record?.counts.reduce((a, b) => a + b, 0) ?? 0;
     const size = record ? counted + record.zeros + record.nonfinite : 0;
     const share = record && size > 0 ? record.zeros / size : 0;
     if (part) part.style.width = `${100 * share}%`;
-    setText(
-      text,
-      record ? `${zerosText(record.zeros, size)} (${shareText(share)})` : this.why(run),
-    );
+    const told = `${zerosText(record?.zeros ?? 0, size)} (${shareText(share)})`;
+    setText(text, record ? told : this.why(run));
+    setText(line?.querySelector(".from") ?? undefined, known?.record ? fromText(known) : "");
   }
 
   private why(run: ShownRun): string {
     const { step, scene } = this.dashboard;
-    const record = recordAt(this.dashboard.kernels(run), "kernels", step);
+    const { record } = knownAt(this.dashboard.kernels(run), "kernels", step);
     const row = kernelRow(record, scene.layer ?? "");
     if (!row) return `${run.name} has no such kernel`;
     return row.note || "its weights were not read";
   }
 
-  private tellFacts(records: readonly (Kernel | undefined)[]): void {
+  /** A column of facts is of the epoch in its head; a cell that is of another one says so itself. */
+  private tellFacts(kernels: readonly Known<Kernel>[]): void {
     const { step } = this.dashboard;
-    const tables = this.runs.map((run) => recordAt(this.dashboard.kernels(run), "kernels", step));
+    const tables = this.runs.map((run) => knownAt(this.dashboard.kernels(run), "kernels", step));
+    const heads = this.renderRoot.querySelectorAll("thead .from");
+    for (const [i, table] of tables.entries()) setText(heads[i], fromText(table));
     for (const { cell, fact, run } of this.cells) {
-      setText(cell, fact.tell(tables[run], records[run]) || "–");
+      const [table, kernel] = [tables[run], kernels[run]];
+      const own = fact.tell(table?.record, undefined);
+      const text = own || fact.tell(undefined, kernel?.record);
+      const isOther = !own && text && kernel && kernel.step !== table?.step;
+      setText(cell, isOther ? withEpoch(text, kernel) : text || "–");
     }
   }
 }

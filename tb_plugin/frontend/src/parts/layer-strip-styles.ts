@@ -76,6 +76,13 @@ export const stripStyles = css`
     margin-right: 10px;
     font-weight: 600;
   }
+  .who .from {
+    margin-left: auto;
+    font-weight: 400;
+    font-size: 11px;
+    white-space: nowrap;
+    contain: layout style;
+  }
   .strip {
     position: relative;
     cursor: crosshair;

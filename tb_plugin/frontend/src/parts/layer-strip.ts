@@ -2,8 +2,9 @@
 
 import { html, nothing } from "lit";
 import { type Metric, metricOf, metricText, type Scale } from "../analysis/compression.ts";
+import { fromText } from "../analysis/epochs.ts";
 import { cellText, kernelValue } from "../analysis/kernels.ts";
-import { pointAt, recordAt, recordsOf } from "../data/series.ts";
+import { knownAt, recordsOf } from "../data/series.ts";
 import {
   type Axis,
   axisOf,
@@ -17,6 +18,7 @@ import {
   stepAt,
   ticksOf,
 } from "../draw/strip.ts";
+import type { Kernels } from "../format/compressed.ts";
 import { compressed, type ShownRun } from "../state/scene.ts";
 import { stripStyles } from "./layer-strip-styles.ts";
 import type { MetricBar } from "./metric-bar.ts";
@@ -84,6 +86,7 @@ export class LayerStrip extends SizedPart {
   private heading(run: ShownRun) {
     return html`<span class="who" style="width: ${this.stripWidth + VALUES}px" title=${run.name}>
       <span class="dot" style="background: ${run.colour}"></span><span class="cut">${run.name}</span>
+      <span class="from muted"></span>
     </span>`;
   }
 
@@ -215,17 +218,19 @@ export class LayerStrip extends SizedPart {
     for (const playhead of this.renderRoot.querySelectorAll<HTMLElement>(".playhead")) {
       playhead.style.backgroundPosition = `${x - 2}px 0`;
     }
-    for (const column of this.renderRoot.querySelectorAll<HTMLElement>(".values")) {
-      const run = this.runs.find(({ id }) => id === column.dataset.run);
-      if (run) this.tellValues(column, run, step);
+    const notes = this.renderRoot.querySelectorAll(".head .from");
+    const columns = this.renderRoot.querySelectorAll<HTMLElement>(".values");
+    for (const [i, run] of this.runs.entries()) {
+      const known = knownAt(this.dashboard.kernels(run), "kernels", step);
+      setText(notes[i], fromText(known));
+      if (columns[i]) this.tellValues(columns[i], known.record);
     }
     const bar = this.find<MetricBar>("tfx-metric-bar");
     bar?.tell(this.told);
   }
 
   /** Only the rows in sight: a model may have hundreds. */
-  private tellValues(column: HTMLElement, run: ShownRun, step: number): void {
-    const record = recordAt(this.dashboard.kernels(run), "kernels", step);
+  private tellValues(column: HTMLElement, record: Kernels | undefined): void {
     const { names, metric } = this;
     const from = Math.max(0, Math.floor(this.view.top / ROW) - 1);
     const to = Math.min(names.length, Math.ceil((this.view.top + this.view.height) / ROW) + 1);
@@ -244,11 +249,9 @@ export class LayerStrip extends SizedPart {
   }
 
   private textOf(run: ShownRun, name: string, step: number): string {
-    const series = this.dashboard.kernels(run);
-    const point = pointAt(series, step);
-    if (!point) return `${name}, ${run.name}, epoch ${step}: not known yet`;
-    const record = recordAt(series, "kernels", step);
-    const when = `epoch ${point.step}${record?.moment === "end" ? ", after training" : ""}`;
+    const { record, step: own } = knownAt(this.dashboard.kernels(run), "kernels", step);
+    if (own === undefined) return `${name}, ${run.name}, epoch ${step}: not known yet`;
+    const when = `epoch ${own}${record?.moment === "end" ? ", after training" : ""}`;
     return `${name}, ${run.name}, ${when}: ${cellText(record, name, this.metric.name)}`;
   }
 

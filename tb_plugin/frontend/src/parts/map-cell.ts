@@ -1,11 +1,13 @@
 /** One map of one sample in one run, over its input, with the numbers that belong to it. */
 
 import { css, html } from "lit";
+import { fromText, withEpoch } from "../analysis/epochs.ts";
 import { className } from "../analysis/filters.ts";
 import { ERROR_TITLE, errorText } from "../analysis/map-error.ts";
 import { plural, short } from "../analysis/numbers.ts";
 import { countOdd } from "../analysis/statistics.ts";
-import { pointAt, recordAt } from "../data/series.ts";
+import type { Pixels } from "../data/bitmaps.ts";
+import { type Known, knownAt, partsOf } from "../data/series.ts";
 import { sharpContext } from "../draw/canvas.ts";
 import { drawFigure, filledSize, type PositionAt } from "../draw/figure.ts";
 import { limitOf } from "../draw/look.ts";
@@ -13,7 +15,7 @@ import { type Plane, valueAt } from "../draw/plane.ts";
 import type { AttributionMap } from "../format/records.ts";
 import type { Opened } from "../state/view.ts";
 import { RunCell } from "./cell.ts";
-import { figureOf, placeIn, shownPlane } from "./figures.ts";
+import { figureOf, pictureOf, placeIn, shownPlane } from "./figures.ts";
 import { define, setText } from "./part.ts";
 import { hideReadout, showReadout } from "./readout.ts";
 
@@ -34,6 +36,7 @@ export class MapCell extends RunCell {
   private depth = 1;
   private plane: Plane | undefined;
   private marked = -1;
+  private known: Known<AttributionMap> | undefined;
   private pointer: { x: number; y: number } | undefined;
 
   private readonly onReveal = (event: Event): void => {
@@ -87,16 +90,17 @@ export class MapCell extends RunCell {
   paint(): void {
     const { store, step, revision } = this.dashboard;
     const series = store.get(this.run.id, this.column.group, this.sample);
-    const record = recordAt(series, "map", step);
-    if (!this.isNew(record, revision, this.marked)) return;
-    this.draw(record);
-    this.tell(record);
-    const point = pointAt(series, step);
-    setText(this.find(".flag"), flagOf(record, this.column.signed, point, step, store.busy));
+    const known = knownAt(series, "map", step);
+    const picture = pictureOf(this.dashboard, this, this.dashboard.view.size);
+    if (!this.isNew(...partsOf(known), revision, this.marked, picture)) return;
+    this.known = known;
+    this.draw(known.record, picture);
+    this.tell(known.record);
+    setText(this.find(".flag"), flagOf(known, this.column.signed, store.busy));
     if (this.pointer) this.readOut(this.pointer.x, this.pointer.y);
   }
 
-  private draw(record: AttributionMap | undefined): void {
+  private draw(record: AttributionMap | undefined, picture: Pixels | undefined): void {
     const { view, scene } = this.dashboard;
     const canvas = this.find<HTMLCanvasElement>("canvas");
     const plain = canvas?.getContext("2d");
@@ -109,6 +113,7 @@ export class MapCell extends RunCell {
       limit: limitOf(scene, view, this.column.group, record?.scale ?? 0),
       marked: this.marked,
       large: false,
+      picture,
       ink: () => this.ink,
     });
     const size = filledSize(plain, figure, view.size);
@@ -141,12 +146,13 @@ export class MapCell extends RunCell {
 
   private readOut(clientX: number, clientY: number): void {
     const canvas = this.find("canvas")?.getBoundingClientRect();
-    const { plane } = this;
-    if (!canvas || !plane) return;
+    const { plane, known } = this;
+    if (!canvas || !plane || !known) return;
     this.marked = this.positionAt(clientX - canvas.left, clientY - canvas.top);
     const place = placeIn(this.dashboard, this, plane, this.depth, this.marked);
-    const text = this.marked < 0 ? "" : readoutText(plane, this.marked, this.column.unit, place);
-    showReadout(this.dashboard, clientX, clientY, text);
+    const text = readoutText(plane, this.marked, this.column.unit, place);
+    const told = this.marked < 0 ? "" : withEpoch(text, known);
+    showReadout(this.dashboard, clientX, clientY, told);
   }
 
   private leave(): void {
@@ -162,18 +168,11 @@ export function readoutText(plane: Plane, index: number, unit: string, place: st
   return `${short(valueAt(plane, index))} ${unit} at ${place}`;
 }
 
-/** What the colours do not say: no record, an older epoch, no evidence, not a number. */
-export function flagOf(
-  record: AttributionMap | undefined,
-  signed: boolean,
-  point: { readonly step: number; readonly error: string } | undefined,
-  step: number,
-  busy: boolean,
-): string {
-  if (!point) return busy ? "loading…" : "no record at this epoch";
-  if (!record) return `not readable: ${point.error}`;
-  const parts: string[] = [];
-  if (point.step !== step) parts.push(`kept from epoch ${point.step}`);
+/** What the colours do not say: no record, another epoch, no evidence, not a number. */
+export function flagOf(known: Known<AttributionMap>, signed: boolean, busy: boolean): string {
+  const { record } = known;
+  if (!record) return plainFlag(known, busy);
+  const parts = [fromText(known)].filter(Boolean);
   const { nan, infinite } = countOdd(record.halves);
   if (nan) parts.push(`${plural(nan, "NaN", "NaN")} (hatched)`);
   if (infinite) parts.push(`${plural(infinite, "Inf", "Inf")} (hatched)`);
@@ -181,6 +180,13 @@ export function flagOf(
     parts.push(signed ? "all zero" : "no positive evidence (all zero after ReLU)");
   }
   return parts.join(" · ");
+}
+
+/** What is said of any record: that there is none, or why, or that it is of another epoch. */
+export function plainFlag(known: Known<unknown>, busy: boolean): string {
+  if (known.step === undefined) return busy ? "loading…" : "no record at this epoch";
+  if (known.record) return fromText(known);
+  return withEpoch(`not readable: ${known.error}`, known);
 }
 
 define("tfx-map-cell", MapCell);

@@ -4,7 +4,9 @@ import { css, html, nothing } from "lit";
 import { define, Part } from "./part.ts";
 import { base } from "./styles.ts";
 
-const FOLDED = 2;
+/** What is always listed: parts that were left out, and other notes. */
+const FOLDED = { leftOut: 4, others: 2 };
+const LABELS = { warning: "Problem", info: "Note", "left out": "Left out" } as const;
 const MAX_NOTES = 100;
 
 export class Notes extends Part {
@@ -36,6 +38,12 @@ export class Notes extends Part {
         color: var(--muted);
         flex: none;
       }
+      li.left {
+        background: var(--accent-soft);
+      }
+      .left .level {
+        color: var(--accent);
+      }
       .warning .level {
         color: var(--warn);
       }
@@ -57,7 +65,9 @@ export class Notes extends Part {
     const { notes, store } = this.dashboard;
     // A failed request hides data, so it is said first, and here too once there is data.
     const failed = store.listing && store.failure;
-    const count = this.unfolded ? MAX_NOTES : FOLDED;
+    const leftOut = notes.filter(({ level }) => level === "left out").length;
+    const folded = Math.min(leftOut, FOLDED.leftOut) + FOLDED.others;
+    const count = this.unfolded ? MAX_NOTES : folded;
     const more = notes.length - count;
     if (notes.length === 0 && !failed) return nothing;
     return html`
@@ -71,8 +81,8 @@ export class Notes extends Part {
             : nothing
         }
         ${notes.slice(0, count).map(
-          ({ level, run, text }) => html`<li class=${level}>
-            <span class="level">${level === "warning" ? "Problem" : "Note"} · ${run}</span>
+          ({ level, run, text }) => html`<li class=${level === "left out" ? "left" : level}>
+            <span class="level">${LABELS[level]} · ${run}</span>
             <span class="text">${text}</span>
           </li>`,
         )}

@@ -83,9 +83,12 @@ export class PictureCard extends PaintedPart {
       return html`<div class="text" aria-label=${label} role="group">${words.join(" ")}</div>`;
     }
     if (values?.layout === "features") return this.features(values, label);
-    const isKnown = this.pictureName !== "" || values;
+    const { pictures } = this.dashboard.store;
+    const isRefused = pictures.isRefused(this.run.id, this.pictureName, this.sample);
+    const isKnown = (this.pictureName !== "" && !isRefused) || values;
+    const why = isRefused ? "not shown" : "no picture";
     return html`<canvas role="img" aria-label=${label}></canvas>
-      ${isKnown ? nothing : html`<span class="none">${this.size > ROOMY ? "no picture" : "–"}</span>`}`;
+      ${isKnown ? nothing : html`<span class="none">${this.size > ROOMY ? why : "–"}</span>`}`;
   }
 
   /** As many features as there is room for; all of them stand beside their bars. */
@@ -125,7 +128,8 @@ export class PictureCard extends PaintedPart {
 
   paint(): void {
     const { view } = this.dashboard;
-    const picture = pictureOfInput(this.dashboard, this.run, this.pictureName, this.sample);
+    const { dashboard, run, pictureName, sample, size } = this;
+    const picture = pictureOfInput(dashboard, run, pictureName, sample, size);
     const { values } = this;
     if (this.drawn[0] === (picture ?? values) && this.drawn[1] === view.pixels) return;
     this.drawn = [picture ?? values, view.pixels];

@@ -1,8 +1,10 @@
 /** What one run predicts for one sample at the playhead's epoch. */
 
 import { css, html } from "lit";
+import { fromText } from "../analysis/epochs.ts";
 import { className, confidence, verdict } from "../analysis/filters.ts";
 import { percent, short } from "../analysis/numbers.ts";
+import { partsOf } from "../data/series.ts";
 import type { Predictions } from "../format/records.ts";
 import type { ShownRun } from "../state/scene.ts";
 import { define, PaintedPart, setText } from "./part.ts";
@@ -40,6 +42,30 @@ export class Prediction extends PaintedPart {
         color: var(--muted);
         white-space: nowrap;
       }
+      .old {
+        font-size: 11px;
+        color: var(--muted);
+        white-space: nowrap;
+      }
+      /* In a list the epoch stands where the number would, in the grid below it. */
+      :host([old]:not([plain])) .number,
+      :host(:not([old])) .old {
+        display: none;
+      }
+      :host([old]:not([plain])) .old {
+        margin-left: auto;
+      }
+      :host([plain]) {
+        flex-wrap: wrap;
+      }
+      :host([plain]) .class {
+        flex: 0 1 auto;
+        max-width: 60px;
+      }
+      :host([plain]) .old {
+        order: 1;
+        flex-basis: 100%;
+      }
       .mark {
         width: 1em;
         text-align: center;
@@ -57,26 +83,31 @@ export class Prediction extends PaintedPart {
   declare run: ShownRun;
   declare sample: number;
 
-  private drawn: Predictions | undefined;
+  private drawn: readonly unknown[] = [];
 
   override render() {
     return html`
       <span class="dot" style="background: ${this.run.colour}" title=${this.run.name}></span>
       <span class="hidden">${this.run.name} predicts</span>
       <span class="class cut"></span><span class="number"></span
-      ><span class="mark" aria-hidden="true"></span><span class="spoken hidden"></span>
+      ><span class="old"></span><span class="mark" aria-hidden="true"></span><span class="spoken hidden"></span>
     `;
   }
 
   override updated(): void {
-    this.drawn = undefined;
+    this.drawn = [];
     super.updated();
   }
 
   paint(): void {
-    const predictions = this.dashboard.predictions(this.run.id);
-    if (predictions && predictions === this.drawn) return;
-    this.drawn = predictions;
+    const known = this.dashboard.predictions(this.run.id);
+    const parts = partsOf(known);
+    if (this.drawn.length > 0 && parts.every((part, i) => part === this.drawn[i])) return;
+    this.drawn = parts;
+    const { record: predictions } = known;
+    const from = predictions ? fromText(known) : "";
+    this.toggleAttribute("old", from !== "");
+    setText(this.find(".old"), from);
     const { samples } = this.run;
     const predicted = predictions?.predicted[this.sample] ?? -1;
     const name = predicted >= 0 ? className(samples, predicted) : "";

@@ -172,7 +172,7 @@ export class SampleList extends PaintedPart {
     const { scene, view, store } = this.dashboard;
     const histories = scene.shown.map(({ id, samples }) => ({
       samples,
-      now: this.dashboard.predictions(id),
+      now: this.dashboard.predictions(id).record,
       all: view.filter === "changed" ? recordsOf(store.get(id, "predictions"), "predictions") : [],
     }));
     return scene.samples.filter((sample) => {

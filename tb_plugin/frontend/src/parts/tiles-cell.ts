@@ -2,9 +2,10 @@
 
 import { css, html } from "lit";
 import { stateOf, stateText } from "../analysis/channels.ts";
+import { withEpoch } from "../analysis/epochs.ts";
 import { listed } from "../analysis/facts.ts";
 import { placeText } from "../analysis/places.ts";
-import { pointAt, recordAt, recordsOf } from "../data/series.ts";
+import { type Known, knownAt, partsOf, recordsOf } from "../data/series.ts";
 import { fit, positionAt, sharpContext } from "../draw/canvas.ts";
 import { channelPlane } from "../draw/look.ts";
 import { drawSheet, type Sheet, sheetOf, tileAt, tileRect } from "../draw/tiles.ts";
@@ -12,7 +13,7 @@ import type { Kernel } from "../format/compressed.ts";
 import type { Channels } from "../format/records.ts";
 import { RunCell } from "./cell.ts";
 import { sliceOf } from "./figures.ts";
-import { readoutText } from "./map-cell.ts";
+import { plainFlag, readoutText } from "./map-cell.ts";
 import { define, setText } from "./part.ts";
 import { hideReadout, showReadout } from "./readout.ts";
 
@@ -27,7 +28,7 @@ export class TilesCell extends RunCell {
   ];
 
   private sheet: Sheet = sheetOf(1, 100);
-  private record: Channels | undefined;
+  private known: Known<Channels> | undefined;
   private kernel: Kernel | undefined;
 
   override render() {
@@ -55,19 +56,24 @@ export class TilesCell extends RunCell {
   paint(): void {
     const { store, step, revision } = this.dashboard;
     const series = store.get(this.run.id, this.column.group, this.sample);
-    const record = recordAt(series, "channels", step);
-    const kernel = this.dashboard.outputsOf(this.run, this.column);
-    if (!this.isNew(record, kernel, revision)) return;
-    this.record = record;
-    this.kernel = kernel;
+    const known = knownAt(series, "channels", step);
+    const outputs = this.dashboard.outputsOf(this.run, this.column);
+    const parts = outputs ? partsOf(outputs) : [];
+    if (!this.isNew(revision, ...partsOf(known), ...parts)) return;
+    this.known = known;
+    this.kernel = outputs?.record;
+    const { record } = known;
+    const { kernel } = this;
     this.draw(record, recordsOf(series, "channels")[0]?.count ?? 1);
     setText(this.find(".dead"), record ? deadText(record) : "–");
     for (const name of [".pruned-name", ".pruned"]) {
       this.find(name)?.toggleAttribute("hidden", !kernel);
     }
-    setText(this.find(".pruned"), kernel ? listed(kernel.pruned) : "");
-    const point = pointAt(series, step);
-    setText(this.find(".flag"), channelsFlag(record, point, step, store.busy));
+    setText(
+      this.find(".pruned"),
+      outputs && kernel ? withEpoch(listed(kernel.pruned), outputs) : "",
+    );
+    setText(this.find(".flag"), plainFlag(known, store.busy));
   }
 
   private draw(record: Channels | undefined, count: number): void {
@@ -91,9 +97,10 @@ export class TilesCell extends RunCell {
   }
 
   private textAt(x: number, y: number): string {
-    const { record, sheet } = this;
+    const { known, sheet } = this;
+    const { record } = known ?? {};
     const index = record ? tileAt(sheet, record.count, x, y) : -1;
-    if (!record || index < 0) return "";
+    if (!known || !record || index < 0) return "";
     const slice = sliceOf(this.dashboard, record.depth);
     const plane = channelPlane(record, index, slice);
     const rect = fit(plane.width, plane.height, tileRect(sheet, index));
@@ -105,7 +112,7 @@ export class TilesCell extends RunCell {
     const value =
       position < 0 ? "" : readoutText(plane, position, unit, placeText(place, position));
     const told = [state, value].filter(Boolean).join("; ");
-    return `channel ${record.channels[index]}${told && `: ${told}`}`;
+    return withEpoch(`channel ${record.channels[index]}${told && `: ${told}`}`, known);
   }
 }
 
@@ -116,17 +123,6 @@ export function deadText(record: Channels): string {
   return dead.length === 0
     ? `0 of ${record.count}`
     : `${dead.length} of ${record.count}: ${listed}`;
-}
-
-export function channelsFlag(
-  record: object | undefined,
-  point: { readonly step: number; readonly error: string } | undefined,
-  step: number,
-  busy: boolean,
-): string {
-  if (!point) return busy ? "loading…" : "no record at this epoch";
-  if (!record) return `not readable: ${point.error}`;
-  return point.step === step ? "" : `kept from epoch ${point.step}`;
 }
 
 define("tfx-tiles-cell", TilesCell);

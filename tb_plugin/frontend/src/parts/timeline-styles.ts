@@ -148,6 +148,13 @@ export const timelineStyles = css`
     max-width: 84px;
     vertical-align: bottom;
   }
+  .from {
+    font-size: 11px;
+    font-weight: 400;
+  }
+  .from:not(:empty) {
+    margin-left: 6px;
+  }
   .none {
     padding: 10px 16px 14px;
     color: var(--muted);

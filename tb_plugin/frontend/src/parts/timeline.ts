@@ -2,10 +2,12 @@
 
 import { html, unsafeCSS } from "lit";
 import uplotCss from "uplot/dist/uPlot.min.css";
+import { fromText, valueUntil } from "../analysis/epochs.ts";
 import { driftTracks } from "../draw/drift-tracks.ts";
 import { totalTracks } from "../draw/total-tracks.ts";
 import { type Curve, type Track, TrackPlot, tracksOf } from "../draw/tracks.ts";
 import { Player } from "../state/player.ts";
+import type { ShownRun } from "../state/scene.ts";
 import { define, PaintedPart, setText } from "./part.ts";
 import { nameText } from "./path-text.ts";
 import { base } from "./styles.ts";
@@ -91,9 +93,18 @@ export class Timeline extends PaintedPart {
   override updated(): void {
     const { shown } = this.dashboard.scene;
     this.toggleAttribute("still", this.isStill);
-    this.style.setProperty("--values", `${106 + 92 * Math.min(Math.max(shown.length, 2), MOST)}px`);
+    const runs = Math.min(Math.max(shown.length, 2), MOST);
+    this.style.setProperty("--values", `${106 + (this.isEven ? 92 : 158) * runs}px`);
     this.plot();
     super.updated();
+  }
+
+  /** Whether all that is told has a value at every epoch, so that no other epoch has to be named. */
+  private get isEven(): boolean {
+    const { steps } = this.dashboard.scene;
+    return this.tracks.every(({ curves }) =>
+      curves.every(({ points }) => points.length === steps.length),
+    );
   }
 
   /** One epoch is no time to draw: its values have the room instead. */
@@ -254,7 +265,7 @@ export class Timeline extends PaintedPart {
               <span class="who"
                 ><span class="dot" style="background: ${run.colour}"></span
                 >${nameText(run.name)}</span
-              >
+              >${this.until(run)}
             </th>`,
           )}
         </tr>
@@ -269,7 +280,7 @@ export class Timeline extends PaintedPart {
                   class="value"
                   .track=${track}
                   .curve=${track.curves.find((c) => c.metric === metric && c.run === run)}
-                ></td>`,
+                ><span class="number"></span><span class="from muted"></span></td>`,
               )}
             </tr>`,
           ),
@@ -278,12 +289,21 @@ export class Timeline extends PaintedPart {
     </table>`;
   }
 
+  /** Where a run has fewer epochs than are shown. */
+  private until({ id }: ShownRun) {
+    const { scene, store } = this.dashboard;
+    const last = store.get(id, "metrics")?.points.at(-1)?.step;
+    const isShort = last !== undefined && last < (scene.steps.at(-1) ?? 0);
+    return isShort ? html`<span class="from muted">until epoch ${last}</span>` : "";
+  }
+
   private tellValues(): void {
     const { step } = this.dashboard;
     type Value = HTMLElement & { track: Track; curve: Curve | undefined };
     for (const cell of this.renderRoot.querySelectorAll<Value>(".value")) {
-      const value = cell.curve?.at(step);
-      setText(cell, value === undefined ? "–" : cell.track.tell(value));
+      const known = valueUntil(cell.curve?.points ?? [], step);
+      setText(cell.children[0], known ? cell.track.tell(known.value) : "–");
+      setText(cell.children[1], known ? fromText(known) : "");
     }
   }
 }

@@ -10,6 +10,8 @@ import {
 import type { Column, ShownRun } from "../state/scene.ts";
 import { SIZES, type View } from "../state/view.ts";
 import "./kind-controls.ts";
+import type { Offer } from "./offer.ts";
+import "./offer.ts";
 import { define, Part } from "./part.ts";
 import { base } from "./styles.ts";
 
@@ -154,6 +156,7 @@ export class Toolbar extends Part {
           <button @click=${() => this.dispatchEvent(new Event("details"))}>Details</button>
         </span>
         <span class="hidden" role="status">${this.copied ? "Link copied" : ""}</span>
+        <tfx-offer></tfx-offer>
       </div>
       ${
         scene.has.maps || scene.shown.length === 0
@@ -317,7 +320,11 @@ export class Toolbar extends Part {
   }
 
   private async copy(): Promise<void> {
-    await copyText(this.dashboard.link);
+    const { link } = this.dashboard;
+    if (!(await copyText(link))) {
+      void this.find<Offer>("tfx-offer")?.show("The browser did not allow copying.", link);
+      return;
+    }
     this.copied = true;
     this.requestUpdate();
     window.setTimeout(() => {
@@ -345,17 +352,19 @@ function select(
   </select>`;
 }
 
-/** Frames and plain http have no clipboard: there, the older way copies a selection. */
-async function copyText(text: string): Promise<void> {
+/** Frames and plain http have no clipboard: there, the older way copies a selection, or does not. */
+async function copyText(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);
+    return true;
   } catch {
     const area = document.createElement("textarea");
     area.value = text;
     document.body.append(area);
     area.select();
-    document.execCommand("copy");
+    const isCopied = document.execCommand("copy");
     area.remove();
+    return isCopied;
   }
 }
 

@@ -3,7 +3,7 @@
 import { outputKernels } from "../analysis/channels.ts";
 import { kernelRow } from "../analysis/kernels.ts";
 import type { Listing } from "../data/listing.ts";
-import { recordAt, recordsOf, type Series } from "../data/series.ts";
+import { type Known, knownAt, recordsOf, type Series } from "../data/series.ts";
 import { Store } from "../data/store.ts";
 import { Stage } from "../draw/stage.ts";
 import type { Kernel } from "../format/compressed.ts";
@@ -25,8 +25,11 @@ import { decodeView, encodeView, type View } from "./view.ts";
 const HASH_DELAY = 250;
 
 export class Dashboard extends EventTarget {
-  readonly store = new Store(() => this.derive());
-  readonly stage = new Stage();
+  readonly stage = new Stage(() => this.store.bitmaps.begin());
+  readonly store = new Store(
+    () => this.derive(),
+    () => this.stage.invalidate(),
+  );
   view: View = decodeView(readHash(currentHash()));
   scene: Scene = EMPTY_SCENE;
   notes: readonly Note[] = [];
@@ -107,8 +110,8 @@ export class Dashboard extends EventTarget {
     this.derive();
   }
 
-  predictions(run: string): Predictions | undefined {
-    return recordAt(this.store.get(run, "predictions"), "predictions", this.step);
+  predictions(run: string): Known<Predictions> {
+    return knownAt(this.store.get(run, "predictions"), "predictions", this.step);
   }
 
   /** The series of a shown run's kernels. */
@@ -125,12 +128,14 @@ export class Dashboard extends EventTarget {
   }
 
   /** The kernel whose outputs are a layer's channels at the playhead, where that is known. */
-  outputsOf(run: ShownRun, { group, layer }: Column): Kernel | undefined {
+  outputsOf(run: ShownRun, { group, layer }: Column): Known<Kernel> | undefined {
     const count = run.run.groups.find((one) => one.group === group)?.content.channels ?? 0;
     const found = outputKernels(this.scene.kernels, layer).map((name) =>
-      recordAt(this.kernel(run, name), "kernel", this.step),
+      knownAt(this.kernel(run, name), "kernel", this.step),
     );
-    return found.findLast((kernel) => kernel && (count === 0 || kernel.pruned.length === count));
+    return found.findLast(
+      ({ record }) => record && (count === 0 || record.pruned.length === count),
+    );
   }
 
   private get hash(): string {

@@ -8,18 +8,39 @@ import type { Store } from "../data/store.ts";
 import { type Scene, type ShownRun, sourcesOf } from "./scene.ts";
 
 export interface Note {
-  readonly level: "info" | "warning";
+  /** What was left out did not fail: it is not there, and nowhere else is it said why. */
+  readonly level: "info" | "warning" | "left out";
   readonly run: string;
   readonly text: string;
 }
 
+/** How the log marks a part that is not done in this training; see `Guard.leave_out`. */
+const LEFT_OUT = ": left out";
+const MOST_NAMES = 3;
+const MOST_SAMPLES = 8;
+
+/** What was left out comes first: who misses it looks for the reason. */
 export function notesOf(scene: Scene, store: Store): Note[] {
-  return scene.shown.flatMap((run) => [
+  const notes = scene.shown.flatMap((run) => [
     ...keptNotes(run, store),
     ...problemNotes(run, store),
     ...unreadableNotes(run, scene, store),
     ...budgetNotes(run, store),
   ]);
+  const isLeftOut = ({ level }: Note): boolean => level === "left out";
+  return [...merged(notes.filter(isLeftOut)), ...notes.filter((note) => !isLeftOut(note))];
+}
+
+/** Runs of one model leave out the same, which is said once. */
+function merged(notes: readonly Note[]): Note[] {
+  const runs = new Map<string, string[]>();
+  for (const { run, text } of notes) runs.set(text, [...(runs.get(text) ?? []), run]);
+  return [...runs].map(([text, names]) => ({ level: "left out", run: listed(names), text }));
+}
+
+function listed(names: readonly string[]): string {
+  const more = names.length - MOST_NAMES;
+  return names.slice(0, MOST_NAMES).join(", ") + (more > 0 ? ` and ${more} more` : "");
 }
 
 function keptNotes({ id, name }: ShownRun, store: Store): Note[] {
@@ -39,11 +60,14 @@ function problemNotes(shown: ShownRun, store: Store): Note[] {
   const problems = sourcesOf(shown).flatMap(
     ({ run }) => recordsOf(store.get(run, "status"), "status").at(-1)?.problems ?? [],
   );
-  return problems.map(({ kind, count, message, step }) => ({
-    level: "warning",
-    run: name,
-    text: `${kind}, ${plural(count, "time")}, last at epoch ${step}: ${message}`,
-  }));
+  return problems.map(({ kind, count, message, step }) => {
+    if (kind.endsWith(LEFT_OUT)) {
+      const what = kind.slice(0, -LEFT_OUT.length);
+      return { level: "left out", run: name, text: `${what} is left out: ${message}` };
+    }
+    const often = `${plural(count, "time")}, last at epoch ${step}`;
+    return { level: "warning", run: name, text: `${kind}, ${often}: ${message}` };
+  });
 }
 
 /** Why epochs are missing, where a budget left them out. */
@@ -66,10 +90,22 @@ function unreadableNotes(run: ShownRun, scene: Scene, store: Store): Note[] {
       texts.push(...errorsOf(store.get(run.id, group, sample), `${group}/${sample}`));
     }
   }
-  for (const [key, error] of store.pictures.errors) {
-    if (key.startsWith(`${run.id}\n`)) texts.push(`not shown: ${error}`);
-  }
+  texts.push(...pictureErrors(run, store));
   return texts.map((text) => ({ level: "warning", run: run.name, text }));
+}
+
+/** Pictures that are not shown for one reason are told of together. */
+function pictureErrors({ id }: ShownRun, store: Store): string[] {
+  const samples = new Map<string, number[]>();
+  for (const { run, sample, why } of store.pictures.errors.values()) {
+    if (run === id) samples.set(why, [...(samples.get(why) ?? []), sample]);
+  }
+  return [...samples].map(([why, numbers]) => {
+    const more = numbers.length - MOST_SAMPLES;
+    const told = numbers.slice(0, MOST_SAMPLES).join(", ") + (more > 0 ? ` and ${more} more` : "");
+    const what = numbers.length > 1 ? "pictures of samples" : "picture of sample";
+    return `not shown: ${what} ${told}: ${why}`;
+  });
 }
 
 function errorsOf(series: Series | undefined, tag: string): string[] {

@@ -1,0 +1,77 @@
+/** A text to take by hand, where the browser does not let the page save or copy it. */
+
+import { css, html, LitElement } from "lit";
+import { define } from "./part.ts";
+import { base } from "./styles.ts";
+
+export class Offer extends LitElement {
+  static override properties = { why: { state: true }, text: { state: true } };
+  static override styles = [
+    base,
+    css`
+      dialog {
+        width: min(760px, 92vw);
+        border: 1px solid var(--line);
+        border-radius: 10px;
+        background: var(--panel);
+        color: var(--text);
+        padding: 16px 20px;
+      }
+      dialog::backdrop {
+        background: rgb(0 0 0 / 45%);
+      }
+      textarea {
+        display: block;
+        box-sizing: border-box;
+        width: 100%;
+        height: min(320px, 50vh);
+        margin: 10px 0;
+        border: 1px solid var(--line);
+        border-radius: 5px;
+        padding: 8px;
+        background: var(--card);
+        color: var(--text);
+        font: 12px/17px monospace;
+        white-space: pre;
+      }
+      .actions {
+        display: flex;
+        justify-content: flex-end;
+        gap: 10px;
+      }
+    `,
+  ];
+  declare why: string;
+  declare text: string;
+
+  constructor() {
+    super();
+    this.why = "";
+    this.text = "";
+  }
+
+  override render() {
+    return html`<dialog aria-labelledby="why">
+      <p id="why">${this.why} Here is the text, selected: Ctrl+C or ⌘C copies it.</p>
+      <textarea readonly aria-label="Text to copy" .value=${this.text}></textarea>
+      <div class="actions"><button @click=${this.close}>Close</button></div>
+    </dialog>`;
+  }
+
+  /** Offer `text`; `why` is a sentence that says what was not allowed. */
+  async show(why: string, text: string): Promise<void> {
+    this.why = why;
+    this.text = text;
+    await this.updateComplete;
+    this.renderRoot.querySelector("dialog")?.showModal();
+    const area = this.renderRoot.querySelector("textarea");
+    area?.focus();
+    area?.select();
+  }
+
+  private close(): void {
+    this.renderRoot.querySelector("dialog")?.close();
+  }
+}
+
+define("tfx-offer", Offer);
