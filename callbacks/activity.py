@@ -8,10 +8,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tfexplain.callbacks import validation
+from tfexplain.callbacks.rows import choose_rows
 from tfexplain.compression import ActivationNumbers
-from tfexplain.explainers.together import as_batch
-from tfexplain.passes import Passes
 from tfexplain.shared_pass import Reading, Request, shared_pass
 from tfexplain.sites import Site
 from tfexplain.targets import as_targets
@@ -31,13 +29,10 @@ class Activity:
     """
 
     def __init__(self, model: Any, val: Any, samples: int, seed: int) -> None:
-        pool = validation.read(val)
-        rows = validation.choose(None, len(pool), samples, seed)
-        self._inputs = as_batch(pool.take(rows), model)
-        self._passes = Passes(model, self._inputs)
-        self._head = self._passes.head(None)
-        self._targets = as_targets(None, self._head, len(rows))
-        self.samples, self.total = len(rows), len(pool)
+        chosen = choose_rows(val, model, samples, seed)
+        self._inputs, self._passes, self._head = chosen.inputs, chosen.passes, chosen.head
+        self._targets = as_targets(None, self._head, len(chosen.rows))
+        self.samples, self.total = len(chosen.rows), chosen.total
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:

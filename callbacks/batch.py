@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
 from tfexplain import rendering, schema
-from tfexplain.callbacks import validation
 from tfexplain.callbacks.input_values import input_values
+from tfexplain.callbacks.rows import choose_rows
 from tfexplain.callbacks.settings import Settings
-from tfexplain.explainers.together import as_batch
-from tfexplain.labels import known_labels, labels_of
+from tfexplain.content import Hashes
+from tfexplain.labels import Labels
 from tfexplain.passes import Passes
-from tfexplain.targets import PREDICTED, Head, Targets
+from tfexplain.targets import Head, Targets
 
 
 @dataclass(frozen=True)
@@ -26,36 +26,34 @@ class ValidationBatch:
 
     Attributes:
         inputs: The chosen rows, in the structure the model takes.
-        rows: int64 [N], where they stand in the validation data.
-        labels: float64 [N] for display: class indices or values, NaN where there is none.
-        label_kind: What `labels` are.
+        rows: int64 [N], where they stood in the validation data when it was read.
+        hashes: uint64 [N], what they hold.
+        labels: Of the output that labels belong to.
         pictures: uint8 [N, H, W, 1, 3 or 4] for each input that is an image, by its name.
         volumes: uint8 [N, D, H, W, 1, 3 or 4] for each input that is a volume.
         values: What the other inputs are, where that is not too much.
         color_range: What is shown as black and white.
-        total: How many rows there were to choose from.
+        total: How many rows were looked at.
+        broken: How many of them hold NaN or infinity, and were not chosen for that.
     """
 
     inputs: Any
     rows: npt.NDArray[np.int64]
-    labels: npt.NDArray[np.float64]
-    label_kind: Literal["class", "value", "none"]
+    hashes: Hashes
+    labels: Labels
     pictures: dict[str, npt.NDArray[np.uint8]]
     volumes: dict[str, npt.NDArray[np.uint8]]
     values: dict[str, schema.Values]
     color_range: tuple[float, float] | None
     total: int
+    broken: int
 
     def targets(self, head: Head, first: Head, asked: Targets | str) -> Targets:
         """What to explain at `head`; labels belong to the `first` head only."""
-        if (
-            isinstance(asked, str)
-            and asked == "label"
-            and head == first
-            and self.label_kind == "class"
-        ):
-            return np.where(np.isnan(self.labels), PREDICTED, self.labels).astype(np.int32)
-        return None if isinstance(asked, str) else asked
+        if isinstance(asked, str):
+            by_label = asked == "label" and head == first and self.labels.kind == "class"
+            return self.labels.targets if by_label else None
+        return asked
 
 
 def choose_batch(settings: Settings, model: Any, heads: Sequence[str | int | None]) -> Any:
@@ -69,30 +67,23 @@ def choose_batch(settings: Settings, model: Any, heads: Sequence[str | int | Non
     Raises:
         ValueError: empty or NaN data, shapes the model cannot take, labels outside its outputs.
     """
-    pool = validation.read(settings.val)
-    first_row = tf.nest.map_structure(lambda x: x[:1], pool.inputs)
-    passes = Passes(model, as_batch(first_row, model))
-    head = passes.head(heads[0] if heads else None)
-    labels = labels_of(pool.labels, head, passes)
-    label_kind, known = known_labels(labels, head)
-    rows = validation.choose(known, len(pool), settings.samples, settings.seed)
-    inputs = as_batch(pool.take(rows), model)
-    shown = np.full(len(rows), np.nan) if known is None else known[rows].astype(np.float64)
-    if label_kind == "class":
-        shown[shown == PREDICTED] = np.nan
+    column = settings.targets if isinstance(settings.targets, int) else 0
+    chosen = choose_rows(
+        *(settings.val, model, settings.samples, settings.seed),
+        heads=heads,
+        class_names=settings.class_names,
+        column=column,
+    )
+    passes, inputs = chosen.passes, chosen.inputs
     drawn, black_white = pictures_of(passes, inputs, settings.color_range)
     batch = ValidationBatch(
-        inputs,
-        rows,
-        shown,
-        label_kind,
+        *(inputs, chosen.rows, chosen.hashes, chosen.labels),
         {name: picture for name, picture in drawn.items() if picture.ndim == 4},
         {name: picture for name, picture in drawn.items() if picture.ndim == 5},
         input_values(passes, inputs, settings),
-        black_white,
-        len(pool),
+        *(black_white, chosen.total, chosen.broken),
     )
-    return passes, head, batch
+    return passes, chosen.head, batch
 
 
 def pictures_of(

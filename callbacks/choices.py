@@ -5,6 +5,7 @@ from __future__ import annotations
 from tfexplain import schema
 from tfexplain.attribution import Attribution
 from tfexplain.callbacks.explaining import Explaining, Found
+from tfexplain.callbacks.validation import MOST_ROWS
 from tfexplain.explainers import Explainer, IntegratedGradients
 from tfexplain.explainers.choosing import facts
 from tfexplain.targets import measure
@@ -58,21 +59,26 @@ def _shape(values: schema.Values) -> str:
 
 def _samples(explaining: Explaining) -> str:
     batch = explaining.batch
-    balanced = "" if batch.label_kind == "none" else ", balanced over the labels"
-    return f"{len(batch.rows)} of {batch.total}{balanced}"
+    bounded = "the first " if batch.total == MOST_ROWS else ""
+    balanced = "" if batch.labels.kind == "none" else ", balanced over the labels"
+    broken = f"; {batch.broken} rows hold NaN or infinity" if batch.broken else ""
+    return f"{len(batch.rows)} of {bounded}{batch.total}{balanced}{broken}"
 
 
 def _target(explaining: Explaining) -> str:
-    asked, head = explaining.settings.targets, explaining.head
+    asked, head, labels = explaining.settings.targets, explaining.head, explaining.batch.labels
     words = {"label": "the true label", "predicted": "the predicted class"}
-    if isinstance(asked, str) and asked == "label" and explaining.batch.label_kind != "class":
+    if labels.how:
+        words["label"] += f" ({labels.how})"
+    if isinstance(asked, str) and asked == "label" and labels.kind != "class":
         asked = "predicted"
     chosen = words[asked] if isinstance(asked, str) else "as passed"
     unit = measure(asked, head, "logit")
     if isinstance(asked, Unit):
         chosen = f"channel {asked.channel} of {asked.layer}"
     if head.regression and isinstance(asked, str):
-        chosen = f"output {head.name!r} itself"
+        column = f", column 0 of {head.classes}" if head.classes > 1 else ""
+        chosen = f"output {head.name!r} itself{column}"
     sure = (
         " (this model keeps no logits, and a probability has no gradient left where the model is"
         " sure)"

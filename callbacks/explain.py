@@ -11,7 +11,7 @@ from tfexplain.callbacks.cadence import Cadence, When
 from tfexplain.callbacks.drift import Reference, Wanted
 from tfexplain.callbacks.guard import OnError
 from tfexplain.callbacks.session import Session
-from tfexplain.callbacks.settings import Settings
+from tfexplain.callbacks.settings import ClassNames, Settings, named_classes
 from tfexplain.explainers import Explainer
 from tfexplain.targets import Targets
 
@@ -25,7 +25,8 @@ class Explain(LoggingCallback):
 
     Args:
         val: Validation data: (x, y) arrays, x alone, a `tf.data.Dataset`, or a Keras `PyDataset`
-            or `Sequence`. Datasets are read up to 1024 rows.
+            or `Sequence`. A list `[x, y]` is the same as a tuple, unless the model has as many
+            inputs. Up to 20,000 rows (4 GiB) are looked at once.
         explainers: Methods with their settings. Default what fits the model, which is printed:
             `FeatureMaps(), GradCAM()` where a layer has positions, `AttentionRollout()` where
             attention leads to the output, `IntegratedGradients()` where there are gradients,
@@ -42,15 +43,18 @@ class Explain(LoggingCallback):
             explained, and in between as many as the budget has room for beside these, evenly
             spread and at least `every` apart. Of many short fits, a last epoch is left out while
             more than two explanations are owed.
-        samples: How many validation samples to explain, balanced over the classes.
-        class_names: Names of the classes, for the page.
+        samples: How many validation samples to explain, balanced over the classes. They are chosen
+            by what they hold: the same ones from data that is shuffled on each pass, in every run.
+        class_names: Names of the classes, for the page, one for each: a list, an array, a range,
+            names by class index, or indices by name.
         feature_names: Names of a table's columns, or of a sequence's channels; of several inputs
             a list for each, by the input's name. Default their numbers.
         vocabulary: The words that the ids of a text input stand for: a list such as
             `TextVectorization.get_vocabulary()`, or words by id. `""` is padding. Default those of
             the layer inside the model that makes ids of texts, else `#id`.
         decode: In place of a vocabulary: a function from one row of ids, int64 [T], to T words.
-        targets: `"label"` (the true class, where there are labels; default), `"predicted"`, a class
+        targets: `"label"` (the true class, where there are labels of classes; default; of several
+            labels one, which is the same in every run), `"predicted"`, a class
             index, a function of the model's outputs that returns one number a sample, or a hidden
             unit: `Unit("conv5", channel=3)`.
         reference: What each epoch's maps are compared with, for the drift on the timeline:
@@ -88,7 +92,7 @@ class Explain(LoggingCallback):
         at: Sequence[int] | None = None,
         budget: float | None = None,
         samples: int = 8,
-        class_names: Sequence[str] | None = None,
+        class_names: ClassNames | None = None,
         feature_names: Sequence[str] | Mapping[str, Sequence[str]] | None = None,
         vocabulary: Sequence[str] | Mapping[int, str] | None = None,
         decode: Callable[[Any], Sequence[str]] | None = None,
@@ -107,7 +111,7 @@ class Explain(LoggingCallback):
             val=val,
             explainers=None if explainers is None else tuple(explainers),
             samples=samples,
-            class_names=tuple(class_names or ()),
+            class_names=named_classes(class_names),
             targets=targets,
             color_range=color_range,
             images=images,

@@ -13,6 +13,7 @@ from tfexplain.callbacks.layouts import place
 from tfexplain.callbacks.records import content_of, png, pngs, predictions, record_of
 from tfexplain.callbacks.settings import Settings
 from tfexplain.callbacks.writer import RunWriter
+from tfexplain.errors import SettingError
 from tfexplain.explainers import Explainer, Explanation
 from tfexplain.explainers.choosing import fitting
 from tfexplain.explainers.together import explain_each
@@ -59,6 +60,8 @@ class Explaining:
         if beside is None:
             asked = [explainer.head for explainer in planned]
             self.passes, self.head, self.batch = choose_batch(settings, model, asked)
+            self._check_names()
+            self._tell()
         else:
             self.batch = beside.batch
             self.passes = Passes(model, self.batch.inputs)
@@ -70,6 +73,26 @@ class Explaining:
                 self.left_out[f"input {omitted!r} of {name}"] = why
         if not isinstance(settings.targets, str):
             self.passes.targets(settings.targets, self.head, len(self.batch.rows))
+
+    def _check_names(self) -> None:
+        names, classes = self.settings.class_names, self.head.targets
+        if names and classes and not self.head.regression and len(names) != classes:
+            raise SettingError(
+                f"class_names: expected {classes} names, one for each class of output "
+                f"{self.head.name!r}; got {len(names)}. Pass them in the order of the classes."
+            )
+
+    def _tell(self) -> None:
+        """What of the data is not used, and why."""
+        batch = self.batch
+        asked = self.settings.targets
+        if batch.labels.why and isinstance(asked, str) and asked == "label":
+            self.left_out["label"] = f"{batch.labels.why} The predicted class is explained."
+        if batch.broken:
+            self.left_out["rows of val"] = (
+                f"{batch.broken} of {batch.total} rows hold NaN or infinity. Clean the validation "
+                "data."
+            )
 
     def run(
         self, explainers: Mapping[str, Explainer] | None = None, at_once: int | None = None
@@ -112,7 +135,12 @@ class Explaining:
         """What never changes: settings, labels, inputs."""
         batch = self.batch
         names = self.settings.class_names
-        samples = schema.Samples(batch.labels, batch.rows, batch.label_kind, names, choices)
+        labels = batch.labels
+        samples = schema.Samples(
+            *(labels.values, batch.rows, labels.kind, names, choices),
+            hashes=batch.hashes,
+            label_sets=labels.sets,
+        )
         try:
             samples.encode()
         except schema.SchemaError as error:
@@ -187,16 +215,17 @@ def _alike(heads: Sequence[Head], reference: Sequence[Head]) -> tuple[Head, ...]
     sizes = [[head.classes for head in several] for several in (heads, reference)]
     if sizes[0] != sizes[1]:
         raise ValueError(f"expected outputs of sizes {sizes[1]}; got {sizes[0]}.")
-    return tuple(
-        head
-        if head.activation != "none"
-        else replace(
-            head,
-            activation=other.activation,
-            applied=other.applied,
-            regression=other.regression,
-        )
-        for head, other in zip(heads, reference, strict=True)
+    return tuple(_like(head, other) for head, other in zip(heads, reference, strict=True))
+
+
+def _like(head: Head, other: Head) -> Head:
+    head = replace(head, loss=other.loss)
+    if other.regression:
+        return head.as_values()
+    if head.activation != "none":
+        return head
+    return replace(
+        head, activation=other.activation, applied=other.applied, regression=other.regression
     )
 
 

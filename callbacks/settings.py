@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
+
+import numpy as np
 
 from tfexplain.callbacks import validation
 from tfexplain.explainers import Explainer
 from tfexplain.targets import Targets
+
+# In the order of the classes, or by index, or their indices by name.
+ClassNames: TypeAlias = Iterable[Any] | Mapping[int, Any] | Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,7 @@ class Settings:
                 "function of the outputs, or a Unit."
             )
         check_names("feature_names", self.feature_names)
+        self._check_classes()
         self._check_words()
         for explainer in self.explainers or ():
             if not isinstance(explainer, Explainer):
@@ -50,6 +56,14 @@ class Settings:
         """Whether what is explained was asked for by name, so that it cannot be left out."""
         default = isinstance(self.targets, str) and self.targets in ("label", "predicted")
         return self.explainers is not None or not default
+
+    def _check_classes(self) -> None:
+        names = self.class_names
+        if unnamed := [i for i, name in enumerate(names) if not name]:
+            raise ValueError(
+                f"class_names: expected a name for each class; class {unnamed[0]} has none. Pass "
+                "a list of names, or names by class index."
+            )
 
     def _check_words(self) -> None:
         words, expected = self.vocabulary, "a list of words, or words by their ids"
@@ -67,6 +81,31 @@ class Settings:
             )
         if self.decode is not None and words is not None:
             raise ValueError("decode: expected it without vocabulary=; got both. Leave one out.")
+
+
+def named_classes(names: Any) -> tuple[str, ...]:
+    """The names of classes in the order of their indices, "" where one has none.
+
+    Takes a list, an array, a range, names by index, or indices by name, as Keras' image loaders
+    have them.
+
+    >>> named_classes(range(3)), named_classes({"dog": 1, "cat": 0}), named_classes({1: "dog"})
+    (('0', '1', '2'), ('cat', 'dog'), ('', 'dog'))
+    """
+    if names is None:
+        return ()
+    if isinstance(names, Mapping):
+        turned = all(isinstance(key, str) for key in names)
+        pairs = [(value, key) if turned else (key, value) for key, value in names.items()]
+        by_index = {int(i): name for i, name in pairs if isinstance(i, (int, np.integer))}
+        names = [by_index.get(i) for i in range(max(len(pairs), *(i + 1 for i in by_index), 0))]
+    return tuple(_text(name) for name in names)
+
+
+def _text(name: Any) -> str:
+    if name is None or name != name:  # NaN, of tables with gaps
+        return ""
+    return name.decode() if isinstance(name, bytes) else str(name)
 
 
 def check_names(argument: str, names: object) -> None:

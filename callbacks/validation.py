@@ -1,8 +1,8 @@
-"""From whatever people validate on to a small, fixed, balanced batch."""
+"""Whatever people validate on, as blocks of rows: inputs and labels in their own structures."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,16 +11,20 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from tfexplain.batches import FORMS, arrays, batches, comes_in_batches, unpacked
+from tfexplain.content import row_bytes
 from tfexplain.errors import SettingError
 
-# Enough to balance classes from, little enough to read before the first batch.
-MOST_ROWS = 1024
-MOST_BYTES = 128 << 20
+# How much of the data is looked at. Never a time: two runs would look at other rows.
+MOST_ROWS = 20_000
+MOST_BYTES = 4 << 30
+# Smaller batches are put together, larger ones are cut.
+_BLOCK_ROWS = 2048
+_BLOCK_BYTES = 32 << 20
 
 
 @dataclass(frozen=True)
-class Pool:
-    """Rows to choose from: inputs and labels in the structures the data came in."""
+class Rows:
+    """Inputs and labels of some rows, in the structures the data came in."""
 
     inputs: Any
     labels: Any | None
@@ -28,21 +32,11 @@ class Pool:
     def __len__(self) -> int:
         return len(tf.nest.flatten(self.inputs)[0])
 
-    def take(self, rows: npt.NDArray[np.int64]) -> Any:
-        """The inputs of these rows, as arrays.
-
-        Raises:
-            ValueError: an input is NaN or infinite.
-        """
-        batch = tf.nest.map_structure(lambda x: np.asarray(x[rows]), self.inputs)
-        for array in tf.nest.flatten(batch):
-            if np.issubdtype(array.dtype, np.floating) and not np.isfinite(array).all():
-                sample = np.argwhere(~np.isfinite(array))[0][0]
-                raise ValueError(
-                    f"val: expected finite inputs; row {rows[sample]} holds NaN or infinity. "
-                    "Clean the validation data."
-                )
-        return batch
+    def take(self, rows: slice | npt.NDArray[np.int64]) -> Rows:
+        """Some of them; those of an array of numbers are copies."""
+        some = lambda x: x[rows]  # noqa: E731
+        labels = None if self.labels is None else tf.nest.map_structure(some, self.labels)
+        return Rows(tf.nest.map_structure(some, self.inputs), labels)
 
 
 def check(val: Any) -> None:
@@ -54,72 +48,145 @@ def check(val: Any) -> None:
         raise TypeError(f"val: expected {FORMS}; got {type(val).__name__}.")
 
 
-def read(val: Any) -> Pool:
-    """The pool of a validation set; datasets are read only as far as `MOST_ROWS` and `MOST_BYTES`.
+def blocks(val: Any, model: Any) -> Iterator[Rows]:
+    """The rows of a validation set in order, up to `MOST_ROWS` and `MOST_BYTES`.
+
+    Args:
+        val: As `Explain` takes it.
+        model: Where a list is passed, its number of inputs says what that is: `[x, y]`, as Keras
+            takes it, or a list of inputs.
 
     Raises:
         SettingError: nothing in it, or rows that do not match.
         ValueError: it cannot be read, or not as dense arrays.
         TypeError: not a validation set.
     """
-    check(val)
-    if comes_in_batches(val):
-        pool = _joined(batches(val, "val"))
-    elif isinstance(val, tuple):
-        pool = Pool(*unpacked(val, "val"))
-    else:
-        pool = Pool(val, None)
-    labels = None if pool.labels is None else arrays(pool.labels, "val")
-    pool = Pool(arrays(pool.inputs, "val"), labels)
-    lengths = {len(x) for x in tf.nest.flatten(pool.inputs)}
-    if pool.labels is not None:
-        lengths |= {len(y) for y in tf.nest.flatten(pool.labels)}
-    if lengths in (set(), {0}):
+    looked = 0
+    size = 0.0
+    for block in _in_blocks(_parts(val, model)):
+        own = row_bytes(block.inputs)
+        room = min(MOST_ROWS - looked, int((MOST_BYTES - size) // max(1, own)))
+        # The first row is always looked at.
+        some = block.take(slice(0, max(room, 0 if looked else 1)))
+        if len(some):
+            yield some
+        looked, size = looked + len(some), size + own * len(some)
+        if len(some) < len(block):
+            return
+    if not looked:
         raise SettingError(f"val: expected at least one sample; it is empty. Pass {FORMS}.")
+
+
+def whole(val: Any, model: Any) -> Rows | None:
+    """All rows of arrays; None for what comes in batches.
+
+    Raises:
+        ValueError, TypeError: as `blocks`.
+    """
+    if comes_in_batches(val):
+        return None
+    (found,) = _parts(val, model)
+    return found
+
+
+def end_to_end(parts: Sequence[Rows]) -> Rows:
+    """Rows of several blocks; whole numbers of different lengths are filled up with zeros, and
+    their labels with -1.
+
+    Raises:
+        ValueError: other inputs of different shapes.
+    """
+    if len(parts) == 1:
+        return parts[0]
+    inputs = tf.nest.map_structure(lambda *x: _joined(x, 0), *(part.inputs for part in parts))
+    if any(part.labels is None for part in parts):
+        return Rows(inputs, None)
+    labels = tf.nest.map_structure(lambda *y: _joined(y, -1), *(part.labels for part in parts))
+    return Rows(inputs, labels)
+
+
+def _joined(parts: Sequence[npt.NDArray[Any]], padding: int) -> npt.NDArray[Any]:
+    shapes = [part.shape[1:] for part in parts]
+    if len(set(shapes)) == 1:
+        return np.concatenate(parts)
+    sequences = all(
+        len(shape) == 1 and p.dtype.kind in "iu" for p, shape in zip(parts, shapes, strict=True)
+    )
+    if not sequences and padding == 0:
+        told = " and ".join(str(list(shape)) for shape in sorted(set(shapes))[:2])
+        raise ValueError(
+            f"val: expected rows of one shape; got rows of shapes {told}. Pad or resize them. Only "
+            "whole numbers [N, T], such as those of words, are padded with zeros by themselves."
+        )
+    longest = max(shape[0] for shape in shapes)
+    parts = parts if padding == 0 else [part.astype(np.float64) for part in parts]
+    wide = [(longest - shape[0], *[0] * (len(shape) - 1)) for shape in shapes]
+    return np.concatenate(
+        [
+            np.pad(part, ((0, 0), *((0, more) for more in missing)), constant_values=padding)
+            for part, missing in zip(parts, wide, strict=True)
+        ]
+    )
+
+
+def _parts(val: Any, model: Any) -> Iterator[Rows]:
+    if comes_in_batches(val):
+        for inputs, labels in batches(val, "val"):
+            yield _matching(inputs, labels)
+        return
+    if isinstance(val, tuple) or _is_pair(val, model):
+        inputs, labels = unpacked(tuple(val), "val")
+    else:
+        check(val)
+        inputs, labels = val, None
+    labels = None if labels is None else arrays(labels, "val")
+    yield _matching(arrays(inputs, "val"), labels)
+
+
+def _is_pair(val: Any, model: Any) -> bool:
+    """Whether a list is (x, y) or (x, y, weights), not the inputs of the model."""
+    if not isinstance(val, list) or not 2 <= len(val) <= 3:
+        return False
+    flat = tf.nest.flatten(val)
+    inputs = tf.nest.flatten(getattr(model, "inputs", None) or [])
+    return len(flat) != len(inputs) and not any(np.isscalar(one) for one in flat)
+
+
+def _matching(inputs: Any, labels: Any) -> Rows:
+    flat = tf.nest.flatten(inputs) + ([] if labels is None else tf.nest.flatten(labels))
+    lengths = {len(array) for array in flat}
     if len(lengths) > 1:
         raise SettingError(
             f"val: expected as many labels as inputs; got lengths {sorted(lengths)}."
         )
-    return pool
+    return Rows(inputs, labels)
 
 
-def choose(labels: npt.NDArray[Any] | None, rows: int, count: int, seed: int) -> Any:
-    """int64 [count]: which rows to explain, balanced over the labels, the same for equal seeds.
-
-    Labels of whole numbers are classes, of which each gets its turn; other labels are values, of
-    which evenly spaced ranks are taken.
-    """
-    rng = np.random.default_rng(seed)
-    count = min(count, rows)
-    shuffled = rng.permutation(rows)
-    if labels is None:
-        return np.sort(shuffled[:count])
-    if np.issubdtype(labels.dtype, np.floating):
-        ranks = np.round(np.linspace(0, rows - 1, count)).astype(int)
-        return np.argsort(labels, kind="stable")[ranks].astype(np.int64)
-    by_class = [shuffled[labels[shuffled] == label] for label in rng.permutation(np.unique(labels))]
-    turns = [rows_[turn] for turn in range(rows) for rows_ in by_class if turn < len(rows_)]
-    chosen = np.array(turns[:count], np.int64)
-    return chosen[np.lexsort((chosen, labels[chosen]))]
-
-
-def _joined(read: Iterator[tuple[Any, Any | None]]) -> Pool:
-    """Batches end to end, up to the limits of a pool."""
-    inputs: list[Any] = []
-    labels: list[Any] = []
+def _in_blocks(parts: Iterator[Rows]) -> Iterator[Rows]:
+    waiting: list[Rows] = []
     rows = size = 0
-    for x, y in read:
-        inputs.append(x)
-        if y is not None:
-            labels.append(y)
-        flat = tf.nest.flatten(x)
-        rows, size = rows + len(flat[0]), size + sum(array.nbytes for array in flat)
-        if rows >= MOST_ROWS or size >= MOST_BYTES:
-            break
-    if not inputs:
-        raise SettingError(f"val: expected at least one batch; it is empty. Pass {FORMS}.")
-    join: Callable[..., Any] = lambda *parts: np.concatenate(parts)  # noqa: E731
-    return Pool(
-        tf.nest.map_structure(join, *inputs),
-        tf.nest.map_structure(join, *labels) if labels else None,
-    )
+    for part in parts:
+        if not len(part):
+            continue
+        own = row_bytes(part.inputs)
+        if waiting and (
+            _shapes(part) != _shapes(waiting[0]) or (size + own * len(part)) > _BLOCK_BYTES
+        ):
+            yield end_to_end(waiting)
+            waiting, rows, size = [], 0, 0
+        most = max(1, int(_BLOCK_BYTES // max(1, own)))
+        while len(part) > most:
+            yield part.take(slice(0, most))
+            part = part.take(slice(most, None))
+        waiting.append(part)
+        rows, size = rows + len(part), size + int(own * len(part))
+        if rows >= _BLOCK_ROWS:
+            yield end_to_end(waiting)
+            waiting, rows, size = [], 0, 0
+    if waiting:
+        yield end_to_end(waiting)
+
+
+def _shapes(part: Rows) -> list[tuple[int, ...]]:
+    both = [part.inputs] if part.labels is None else [part.inputs, part.labels]
+    return [array.shape[1:] for array in tf.nest.flatten(both)]

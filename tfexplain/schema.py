@@ -7,7 +7,8 @@ event's step.
 
 ```
 tag                               record       arrays; header
-samples                           Samples      labels f64 [N], rows i64 [N];
+samples                           Samples      labels f64 [N], rows i64 [N], hashes u64 [N]
+                                               and label_sets u8 [N, K] where there are some;
                                                label_kind, class_names, settings
 metrics                           Metrics      values f64 [M]; names
 predictions                       Predictions  outputs f32 [N, K], predicted i32 [N],
@@ -48,6 +49,8 @@ by row, the smallest whole number of at least sqrt(d) in a row.
 
 Version 1.1 added `layout`, `score_unit`, volumes, `matrix/` and `values/`. What a log of 1.0 lacks
 is told by the shape of its maps.
+
+Version 1.2 added `hashes` and `label_sets` of samples.
 
 What never changes with the step is in `plugin_content`, a small JSON object (`Content`):
 TensorBoard keeps only the first one of a tag, so later events of a file leave it out.

@@ -7,13 +7,14 @@ gradient left. Keras keeps the logits on the output of its softmax and sigmoid.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from tfexplain.losses import LossKind, loss_kind, losses_of
 from tfexplain.tap import Model, Tensor
 from tfexplain.unit import Unit, UnitScore
 
@@ -23,8 +24,6 @@ Measure = Literal["logit", "probability", "output", "activation"]
 ScoreFunction: TypeAlias = Callable[[Any], Tensor]
 Targets: TypeAlias = npt.ArrayLike | ScoreFunction | Unit | None
 
-# Parts of the names of losses whose outputs are values; any other loss may be about classes.
-_VALUE_LOSSES = ("error", "mse", "mae", "mape", "msle", "huber", "logcosh", "cosine", "poisson")
 PREDICTED = -1  # a target to be replaced by the predicted class
 
 
@@ -39,6 +38,7 @@ class Head:
     `classes` is K of an output [N, K] (1 for [N, 1] and [N]). `logits` says whether Keras keeps
     the logits; `activation` is what turns logits into probabilities; `applied` whether the
     output already went through it. `regression` marks outputs that are values, not classes.
+    `loss` says what the loss is about, `kept` which activation Keras keeps the logits of.
     """
 
     name: str
@@ -48,6 +48,8 @@ class Head:
     activation: Activation
     applied: bool
     regression: bool
+    loss: LossKind = ""
+    kept: Activation = "none"
 
     @property
     def binary(self) -> bool:
@@ -55,9 +57,23 @@ class Head:
         return self.classes == 1 and self.activation == "sigmoid"
 
     @property
+    def several(self) -> bool:
+        """Labels that do not exclude each other: those above 0.5 are predicted."""
+        return self.classes > 1 and self.activation == "sigmoid"
+
+    @property
     def targets(self) -> int:
         """How many different targets there are."""
         return 2 if self.binary else self.classes
+
+    def as_values(self) -> Head:
+        """This output read as values: its own numbers are explained, whatever made them."""
+        return replace(self, regression=True, activation="none", applied=False, logits=False)
+
+    def as_classes(self) -> Head:
+        """This output read as classes, by the activation that Keras keeps the logits of."""
+        kept = self.kept != "none"
+        return replace(self, regression=False, activation=self.kept, applied=kept, logits=kept)
 
     def unit(self, score: Score) -> Measure:
         """What a score of this head is measured in."""
@@ -72,7 +88,7 @@ def heads(model: Model, outputs: Any) -> tuple[Head, ...]:
     """The outputs of one traced forward pass, in the order Keras flattens them."""
     flat = tf.nest.flatten(outputs)
     names = _output_names(model, outputs, len(flat))
-    losses = _losses(model, names)
+    losses = losses_of(model, names)
     return tuple(
         _head(i, n, t, loss) for i, (n, t, loss) in enumerate(zip(names, flat, losses, strict=True))
     )
@@ -82,18 +98,26 @@ def _head(position: int, name: str, tensor: Tensor, loss: str) -> Head:
     classes = 0
     if tensor.shape.rank in (1, 2):
         classes = 1 if tensor.shape.rank == 1 else int(tensor.shape[1] or 0)
-    kept = hasattr(tensor, "_keras_logits")
-    activation: Activation = "none"
-    if kept:
-        activation = "sigmoid" if tensor.op.type == "Sigmoid" else "softmax"
-    elif "binary" in loss and "crossentropy" in loss:
-        activation = "sigmoid"
-    elif "crossentropy" in loss and classes > 1:
-        activation = "softmax"
-    applied = kept or (activation != "none" and "from_logits" not in loss)
-    values = any(word in loss for word in _VALUE_LOSSES)
-    regression = activation == "none" and (classes == 1 or values)
-    return Head(name, position, classes, kept, activation, applied, regression)
+    kept: Activation = "none"
+    if hasattr(tensor, "_keras_logits"):
+        kept = "sigmoid" if tensor.op.type == "Sigmoid" else "softmax"
+    activation = kept
+    if kept == "none" and "crossentropy" in loss:
+        if "binary" in loss:
+            activation = "sigmoid"
+        elif classes > 1:
+            activation = "softmax"
+    applied = kept != "none" or (activation != "none" and "from_logits" not in loss)
+    about = loss_kind(loss)
+    head = Head(
+        *(name, position, classes, kept != "none", activation, applied, False),
+        loss=about,
+        kept=kept,
+    )
+    # A softmax gives shares of classes whatever the loss; a sigmoid may as well be a value's range.
+    values = about == "value" and kept != "softmax"
+    single = activation == "none" and classes == 1
+    return head.as_values() if values or single else head
 
 
 def _output_names(model: Model, outputs: Any, count: int) -> list[str]:
@@ -103,41 +127,28 @@ def _output_names(model: Model, outputs: Any, count: int) -> list[str]:
     return names if len(names) == count else [f"output{i}" for i in range(count)]
 
 
-def _losses(model: Model, names: Sequence[str]) -> list[str]:
-    """A short description of the compiled loss of each output, '' where there is none."""
-    loss = getattr(model, "loss", None)
-    if isinstance(loss, dict):
-        return [_describe(loss.get(name)) for name in names]
-    if isinstance(loss, (list, tuple)) and len(loss) == len(names):
-        return [_describe(one) for one in loss]
-    return [_describe(loss)] * len(names)
-
-
-def _describe(loss: Any) -> str:
-    if loss is None or isinstance(loss, (list, tuple)):
-        return ""
-    if isinstance(loss, str):
-        text = loss.lower().replace("_", "")
-        return {"bce": "binarycrossentropy"}.get(text, text)
-    text = getattr(loss, "name", None) or getattr(loss, "__name__", None) or type(loss).__name__
-    settings = loss.get_config() if hasattr(loss, "get_config") else {}
-    from_logits = " from_logits" if settings.get("from_logits") else ""
-    return text.lower().replace("_", "") + from_logits
-
-
 def choose_head(found: Sequence[Head], head: str | int | None) -> Head:
-    """The head that `head` names; the first one for None.
+    """The head that `head` names; for None the first one of classes, by its loss if that says so.
 
     Raises:
         TargetError: no output has that name or position.
     """
     if head is None:
-        return found[0]
+        return max(found, key=_about_classes)  # the first of equals
     for one in found:
         if head in (one.name, one.position):
             return one
     names = ", ".join(f"{h.name!r} ({h.position})" for h in found)
     raise TargetError(f"head={head!r}: no such output. Outputs: {names}. Pass one of these.")
+
+
+def _about_classes(head: Head) -> tuple[bool, bool, bool]:
+    classes = not head.regression
+    return (
+        classes and head.loss == "class",
+        classes and head.activation != "none",
+        head.classes > 0,
+    )
 
 
 def logits(output: Tensor) -> Tensor:
@@ -193,7 +204,7 @@ def explained(
     if not head.classes:
         raise TargetError(_no_class(head))
     probability = score == "probability"
-    values = tensor if probability else logits(tensor)
+    values = logits(tensor) if head.logits and not probability else tensor
     values = tf.cast(tf.reshape(values, [-1, head.classes]), tf.float32)
     if probability and not head.applied:
         values = activate(values, head.activation)
@@ -274,6 +285,13 @@ def class_indices(labels: npt.NDArray[Any], classes: int) -> npt.NDArray[np.int6
         if labels.shape[1] != classes:
             raise TargetError(
                 f"targets: expected one-hot rows of {classes} classes; got {labels.shape[1]}."
+            )
+        largest = labels.max(axis=1, keepdims=True)
+        several = np.flatnonzero((largest[:, 0] > 0) & ((labels == largest).sum(axis=1) > 1))
+        if len(several):
+            raise TargetError(
+                f"targets: expected one-hot rows; row {several[0]} has several labels. Pass the "
+                "index of the one that is meant, for all or for each sample."
             )
         return np.where(labels.any(axis=1), labels.argmax(axis=1), PREDICTED)
     flat = labels[:, 0] if labels.ndim == 2 else labels

@@ -1,77 +1,88 @@
-"""Choosing samples from whatever people validate on."""
+"""Whatever people validate on, as blocks of rows."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tfexplain.callbacks import validation
+from tfexplain.callbacks.validation import Rows, blocks, end_to_end
 
 
-@given(
-    labels=st.lists(st.integers(-1, 5), min_size=1, max_size=60),
-    count=st.integers(1, 20),
-    seed=st.integers(0, 9),
-)
-def test_classes_take_turns(labels: list[int], count: int, seed: int) -> None:
-    array = np.array(labels)
-    rows = validation.choose(array, len(array), count, seed)
-    assert len(set(rows.tolist())) == len(rows) == min(count, len(array))
-    assert np.array_equal(rows, validation.choose(array, len(array), count, seed))
-    taken = {c: (array[rows] == c).sum() for c in set(labels)}
-    for one in taken:
-        for other in taken:
-            # Nobody is two ahead of another that still had samples to give.
-            exhausted = taken[other] == (array == other).sum()
-            assert exhausted or taken[one] <= taken[other] + 1
+def model(inputs: int) -> keras.Model:
+    several = [keras.Input((2,)) for _ in range(inputs)]
+    joined = keras.layers.Concatenate()(several) if inputs > 1 else several[0]
+    return keras.Model(several, keras.layers.Dense(3)(joined))
 
 
-def test_values_are_covered_from_least_to_greatest() -> None:
-    labels = np.random.default_rng(0).normal(size=101)
-    chosen = labels[validation.choose(labels, 101, 5, seed=0)]
-    assert np.allclose(chosen, np.quantile(labels, [0, 0.25, 0.5, 0.75, 1]))
+def read(val: Any, inputs: int = 1) -> Rows:
+    return end_to_end(list(blocks(val, model(inputs))))
 
 
-def test_datasets_are_read_no_further_than_the_limits() -> None:
-    read = []
+def test_data_is_looked_at_no_further_than_the_limits(monkeypatch: Any) -> None:
+    taken = []
 
     def rows() -> Any:
         for i in range(10**6):
-            read.append(i)
+            taken.append(i)
             yield np.zeros((4,), np.float32), i % 3
 
     signature = (tf.TensorSpec((4,), tf.float32), tf.TensorSpec((), tf.int32))
-    data = tf.data.Dataset.from_generator(rows, output_signature=signature).batch(100)
-    pool = validation.read(data)
-    assert len(pool) == 1100
-    assert len(read) <= 1200
+    data = tf.data.Dataset.from_generator(rows, output_signature=signature).batch(90)
+    monkeypatch.setattr(validation, "MOST_ROWS", 1000)
+    assert len(read(data)) == 1000
+    assert len(taken) < 3000
+    # In bytes of float32, whatever the array's own type: of both as many rows.
+    monkeypatch.setattr(validation, "MOST_BYTES", 16 * 700)
+    for dtype in ("float32", "float64"):
+        assert len(read((np.zeros((5000, 4), dtype), np.zeros(5000)))) == 700
 
 
 def test_structures_are_kept() -> None:
     x = {"a": np.zeros((6, 2)), "b": np.ones((6, 1))}
     data = tf.data.Dataset.from_tensor_slices((x, np.arange(6))).batch(4)
     for val in (data, (x, np.arange(6))):
-        pool = validation.read(val)
-        taken = pool.take(np.array([1, 5]))
-        assert taken["a"].shape == (2, 2)
-        assert np.array_equal(pool.labels[[1, 5]], [1, 5])
+        taken = read(val).take(np.array([1, 5]))
+        assert taken.inputs["a"].shape == (2, 2)
+        assert np.array_equal(taken.labels, [1, 5])
 
 
-def test_python_lists_of_labels_are_labels() -> None:
-    pool = validation.read((np.zeros((3, 2)), [2, 0, 1]))
-    assert np.array_equal(pool.labels, [2, 0, 1])
+def test_lists_are_x_and_y_unless_the_model_has_so_many_inputs() -> None:
+    a, b, y = np.zeros((4, 2)), np.ones((4, 2)), np.arange(4)
+    for val, inputs in (([a, y], 1), ([[a, b], y], 2), ([a, y, np.ones(4)], 1)):
+        np.testing.assert_array_equal(read(val, inputs).labels, y)
+    both = read([a, b], 2)
+    assert both.labels is None
+    np.testing.assert_array_equal(both.inputs[1], b)
 
 
-def test_nested_lists_of_numbers_are_arrays() -> None:
-    pool = validation.read(([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], [0, 1, 0]))
-    assert pool.take(np.array([2])).tolist() == [[5.0, 6.0]]
+def test_python_lists_of_numbers_are_arrays() -> None:
+    assert np.array_equal(read((np.zeros((3, 2)), [2, 0, 1])).labels, [2, 0, 1])
+    pool = read(([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], [0, 1, 0]))
+    assert pool.take(np.array([2])).inputs.tolist() == [[5.0, 6.0]]
+
+
+def test_words_of_different_lengths_are_padded_and_their_tags_ignored() -> None:
+    ids = [np.array([[1, 2, 3], [4, 5, 0]]), np.array([[6, 7, 8, 9, 1]])]
+    parts = [Rows(i, np.ones(i.shape, np.uint8)) for i in ids]
+    joined = end_to_end(parts)
+    assert joined.inputs.tolist() == [[1, 2, 3, 0, 0], [4, 5, 0, 0, 0], [6, 7, 8, 9, 1]]
+    assert joined.labels.tolist()[0] == [1, 1, 1, -1, -1]
+
+
+def test_pictures_of_different_sizes_are_refused_by_their_sizes() -> None:
+    sizes = [np.zeros((2, side, 5, 1)) for side in (4, 6)]
+    data = tf.data.Dataset.from_generator(
+        lambda: iter(sizes), output_signature=tf.TensorSpec((None, None, 5, 1))
+    )
+    with pytest.raises(ValueError, match=r"val: expected rows of one shape; .*\[4, 5, 1\] and \[6"):
+        read(data)
 
 
 def test_ragged_data_is_refused() -> None:
     with pytest.raises(ValueError, match=r"expected dense arrays; got a RaggedTensor.*to_tensor"):
-        validation.read(tf.data.Dataset.from_tensors(tf.ragged.constant([[1], [1, 2]])))
+        read(tf.data.Dataset.from_tensors(tf.ragged.constant([[1], [1, 2]])))

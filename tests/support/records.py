@@ -65,12 +65,15 @@ def value_records(draw: st.DrawFn) -> schema.Values:
 def sample_records(draw: st.DrawFn) -> schema.Samples:
     rows = draw(st.lists(st.integers(0, 2**62), max_size=5))
     labels = draw(st.lists(floats64, min_size=len(rows), max_size=len(rows)))
+    sets = hnp.arrays(np.uint8, (len(rows), 3), elements=st.integers(0, 1))
     return schema.Samples(
         np.array(labels, np.float64),
         np.array(rows, np.int64),
         draw(st.sampled_from(["class", "value", "none"])),
         draw(st.lists(names, max_size=4)),
         draw(st.dictionaries(names, names, max_size=4)),
+        draw(st.none() | hnp.arrays(np.uint64, len(rows))),
+        draw(st.none() | sets),
     )
 
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from tfexplain import rendering
 from tfexplain.callbacks.choices import describe
 from tfexplain.callbacks.explaining import Explaining
-from tfexplain.callbacks.settings import Settings, check_positive
+from tfexplain.callbacks.settings import Settings, check_positive, named_classes
 from tfexplain.commands.drawing import Under, draw
 from tfexplain.commands.methods import explainers
 from tfexplain.commands.output import Output
@@ -99,7 +99,7 @@ def _explaining(
         val=(inputs,) if samples.labels is None else (inputs, samples.labels[rows]),
         explainers=None if methods is None else tuple(methods),
         samples=len(rows),
-        class_names=tuple(options.class_names or ()),
+        class_names=named_classes(options.class_names),
         targets=target,
         color_range=screens[0].scale if screens else None,
         images=False,

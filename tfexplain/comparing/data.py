@@ -8,14 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from tfexplain.callbacks import validation
-from tfexplain.callbacks.validation import Pool
+from tfexplain.callbacks.rows import sample
+from tfexplain.callbacks.validation import Rows, whole
 
+# All rows are predicted, so that those of a data set are held.
+_ROWS = 1024
+_BYTES = 128 << 20
 _NAMES = (("x", "y"), ("images", "labels"))
 
 
-def read_data(data: Any) -> Pool:
-    """All rows of the data: what `Explain` takes, or the path of an .npz file.
+def read_data(data: Any, model: Any = None) -> Rows:
+    """The rows of the data: what `Explain` takes, or the path of an .npz file. Of what comes in
+    batches a sample of them, the same in whatever order they come.
 
     Raises:
         ValueError, OSError: nothing in it, rows that do not match, a file without the arrays.
@@ -24,7 +28,7 @@ def read_data(data: Any) -> Pool:
     if isinstance(data, (str, os.PathLike)):
         data = _npz(os.fspath(data))
     try:
-        return validation.read(data)
+        return whole(data, model) or sample(data, model, _ROWS, _BYTES)
     except (ValueError, TypeError) as error:
         # The same rules as those of a callback's `val`.
         raise type(error)(str(error).replace("val:", "data:", 1)) from error

@@ -15,16 +15,17 @@ import tensorflow as tf
 from tfexplain import quality
 from tfexplain.callbacks.choices import describe
 from tfexplain.callbacks.explaining import Explaining, Found
-from tfexplain.callbacks.settings import Settings
-from tfexplain.callbacks.validation import Pool
+from tfexplain.callbacks.settings import ClassNames, Settings, named_classes
+from tfexplain.callbacks.validation import Rows
 from tfexplain.comparing import logs
 from tfexplain.comparing.comparison import Compared, Comparison
 from tfexplain.comparing.data import read_data
 from tfexplain.comparing.models import Contender, Sources, contenders
 from tfexplain.comparing.predicting import predict
 from tfexplain.comparing.weights import Weights, measure_weights
+from tfexplain.content import row_hashes
 from tfexplain.explainers import Explainer
-from tfexplain.labels import known_labels, labels_of
+from tfexplain.labels import labels_of, read_labels
 from tfexplain.quality import Drifted, Fidelity, Predicted
 from tfexplain.targets import Targets
 
@@ -39,7 +40,7 @@ def compare(
     control: Sources | None = None,
     explainers: Sequence[Explainer] | Explainer | None = None,
     samples: int = 16,
-    class_names: Sequence[str] | None = None,
+    class_names: ClassNames | None = None,
     targets: Targets | str = "label",
     seed: int = 0,
     color_range: tuple[float, float] | None = None,
@@ -55,7 +56,7 @@ def compare(
             .h5 and .tflite files; of Keras 3 or tf_keras. A .tflite file takes part with its
             predictions and weights.
         data: Path of an .npz file with arrays x and y (or images and labels), (x, y), x alone, or
-            a dataset, of which 1024 rows are read.
+            a dataset, of which 1024 rows are taken, the same ones in whatever order they come.
         log_dir: Where each model's run goes, `<log_dir>/<name>/explain` and `.../compression`;
             None writes nothing. A former comparison there is replaced.
         control: More models like the reference, of another seed or of more epochs: what differs
@@ -81,7 +82,7 @@ def compare(
     """
     several = (explainers,) if isinstance(explainers, Explainer) else explainers
     found = contenders(models, control)
-    pool = read_data(data)
+    pool = read_data(data, found[0].model)
     if log_dir is not None:
         logs.check_free(os.fspath(log_dir), [one.name for one in found])
     inputs = (pool.inputs,) if pool.labels is None else (pool.inputs, pool.labels)
@@ -89,7 +90,7 @@ def compare(
         val=inputs,
         explainers=None if several is None else tuple(several),
         samples=samples,
-        class_names=tuple(class_names or ()),
+        class_names=named_classes(class_names),
         targets=targets,
         color_range=color_range,
         images=False,
@@ -118,12 +119,12 @@ class _Result:
     notes: Sequence[str] = ()
 
 
-def _results(found: Sequence[Contender], settings: Settings, pool: Pool) -> list[_Result]:
+def _results(found: Sequence[Contender], settings: Settings, pool: Rows) -> list[_Result]:
     first = found[0]
     with _about(first.name):
         reference = _reference(first, settings, pool)
+        labels = _labels(pool, reference.explaining)
     results = [reference]
-    labels = _labels(pool, reference.explaining)
     settings = replace(settings, targets=_targets(settings, reference))
     for one in found[1:]:
         with _about(one.name, first.name):
@@ -131,7 +132,7 @@ def _results(found: Sequence[Contender], settings: Settings, pool: Pool) -> list
     return results
 
 
-def _reference(one: Contender, settings: Settings, pool: Pool) -> _Result:
+def _reference(one: Contender, settings: Settings, pool: Rows) -> _Result:
     explaining = Explaining(settings, one.model)
     predicted = predict(one, pool.inputs, explaining.head)
     weights = _weights(one, one, explaining)
@@ -142,7 +143,7 @@ def _beside(
     one: Contender,
     reference: _Result,
     settings: Settings,
-    pool: Pool,
+    pool: Rows,
     labels: npt.NDArray[np.int64] | None,
 ) -> _Result:
     first = reference.explaining
@@ -182,17 +183,17 @@ def _targets(settings: Settings, reference: _Result) -> Targets | str:
     heads = {explainer.head for explainer in explaining.explainers.values()}
     if not isinstance(asked, str) or len(heads) > 1 or not reference.predicted.count:
         return asked
-    if asked == "label" and explaining.batch.label_kind == "class":
+    if asked == "label" and explaining.batch.labels.kind == "class":
         return asked
     return reference.predicted.classes[explaining.batch.rows]
 
 
-def _labels(pool: Pool, explaining: Explaining) -> npt.NDArray[np.int64] | None:
+def _labels(pool: Rows, explaining: Explaining) -> npt.NDArray[np.int64] | None:
     """int64 [rows]: the classes of all rows, -1 where unknown; None without classes."""
-    kind, labels = known_labels(
-        labels_of(pool.labels, explaining.head, explaining.passes), explaining.head
-    )
-    return None if labels is None or kind != "class" else labels.astype(np.int64)
+    head = explaining.head
+    labels = labels_of(pool.labels, head, explaining.passes)
+    found = read_labels(labels, head, row_hashes(pool.inputs), "data")
+    return found.targets.astype(np.int64) if found.kind == "class" else None
 
 
 @contextmanager
@@ -246,7 +247,7 @@ def _comparison(results: Sequence[_Result], settings: Settings, log_dir: str) ->
         for result in results
     }
     names, target = settings.class_names, _target(results[0])
-    return Comparison(models, first.batch.rows, first.batch.labels, target, names, log_dir)
+    return Comparison(models, first.batch.rows, first.batch.labels.values, target, names, log_dir)
 
 
 def _target(reference: _Result) -> str:

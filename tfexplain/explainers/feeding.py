@@ -10,8 +10,9 @@ import numpy as np
 import tensorflow as tf
 
 from tfexplain.batches import batches, comes_in_batches, count_batches
+from tfexplain.content import row_hashes
 from tfexplain.explainers.joining import length
-from tfexplain.labels import known_labels, labels_of
+from tfexplain.labels import labels_of, read_labels
 from tfexplain.passes import Passes
 from tfexplain.targets import Head, TargetError, Targets
 
@@ -45,8 +46,8 @@ class Fed:
                 f"{head.name!r}; there are none. Pass the labels of arrays as targets=y, or leave "
                 "it out for the predicted class."
             )
-        kind, known = known_labels(labels, head, "targets='label'")
-        return known if kind == "class" else None
+        known = read_labels(labels, head, row_hashes(self.inputs), "targets='label'")
+        return known.targets if known.kind == "class" else None
 
 
 class Feed:

@@ -18,7 +18,10 @@ from tfexplain.records.kinds import Kind, little_endian
 class Samples:
     """The validation batch: which rows, their labels, and the settings of the run.
 
-    `labels` are class indices or values as `label_kind` says, NaN where a sample has none.
+    `labels` are class indices or values as `label_kind` says, NaN where a sample has none. `hashes`
+    say what the rows hold: rows of two runs with one hash are the same sample, wherever they stand.
+    `label_sets` are all labels of each sample, where samples may have several; `labels` then are
+    those that are explained. The last two are None in older logs.
     """
 
     kind: ClassVar[Kind] = "samples"
@@ -27,6 +30,8 @@ class Samples:
     label_kind: Literal["class", "value", "none"]
     class_names: Sequence[str] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
+    hashes: Array | None = None
+    label_sets: Array | None = None
 
     def encode(self) -> bytes:
         """The record's bytes."""
@@ -34,6 +39,10 @@ class Samples:
             "labels": little_endian(self.labels, "f8"),
             "rows": little_endian(self.rows, "i8"),
         }
+        if self.hashes is not None:
+            arrays["hashes"] = little_endian(self.hashes, "u8")
+        if self.label_sets is not None:
+            arrays["label_sets"] = little_endian(self.label_sets, "u1")
         header = {
             "label_kind": self.label_kind,
             "class_names": json.dumps(list(self.class_names)),
@@ -51,7 +60,12 @@ class Samples:
         raw.check(label_kind in ("class", "value", "none"), "label_kind class, value or none")
         settings = read_json(raw.text("settings"), dict, "settings")
         raw.check(all(isinstance(v, str) for v in settings.values()), "settings as text")
-        return cls(labels, rows, label_kind, raw.strings("class_names"), settings)  # type: ignore[arg-type]
+        hashes = raw.array("hashes", "U64", 1) if "hashes" in raw.arrays else None
+        sets = raw.array("label_sets", "U8", 2) if "label_sets" in raw.arrays else None
+        several = [one for one in (hashes, sets) if one is not None]
+        raw.check(all(len(one) == len(labels) for one in several), "one entry a sample")
+        names = raw.strings("class_names")
+        return cls(labels, rows, label_kind, names, settings, hashes, sets)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { changedMind, className, confidence, labelText, verdict } from "../src/analysis/filters.ts";
+import {
+  changedMind,
+  className,
+  confidence,
+  labelsOf,
+  labelText,
+  predictedSet,
+  verdict,
+} from "../src/analysis/filters.ts";
 import { keptOf } from "../src/analysis/kept.ts";
 import { trackOf } from "../src/analysis/metrics.ts";
 import { percent, short } from "../src/analysis/numbers.ts";
@@ -13,6 +21,8 @@ const samples: Samples = {
   labelKind: "class",
   classNames: ["cat", "dog"],
   settings: {},
+  hashes: undefined,
+  labelSets: undefined,
 };
 
 function predictions(
@@ -46,6 +56,31 @@ test("who changed their mind", () => {
   assert.equal(changedMind(history, 0), false);
   assert.equal(changedMind(history, 1), true);
   assert.equal(changedMind([], 0), false);
+});
+
+test("labels that do not exclude each other are right together", () => {
+  const several: Samples = { ...samples, labelSets: [[0, 1], [], [1]] };
+  const now = predictions([0, 1, 0], [0.9, 0.6, 0.4, 0.45, 0.8, 0.7], 2, "sigmoid");
+  assert.deepEqual(
+    [0, 1, 2].map((sample) => predictedSet(now, sample)),
+    [[0, 1], [], [0, 1]],
+  );
+  assert.deepEqual(
+    [0, 1, 2].map((sample) => verdict(several, now, sample)),
+    ["right", "right", "wrong"],
+  );
+  assert.equal(predictedSet(predictions([0], [0.9, 0.1], 2), 0), undefined);
+  assert.equal(predictedSet(predictions([1], [0.9], 1, "sigmoid"), 0), undefined);
+  assert.deepEqual([labelText(several, 0), labelText(several, 1)], ["cat, dog", ""]);
+  assert.deepEqual(
+    [labelsOf(several, 0), labelsOf(samples, 1), labelsOf(samples, 2)],
+    [[0, 1], [1], []],
+  );
+  // One more label above 0.5 is a change, though the likeliest one stays.
+  const later = predictions([0, 1, 0], [0.9, 0.4, 0.4, 0.45, 0.8, 0.7], 2, "sigmoid");
+  assert.deepEqual([changedMind([now, later], 0), changedMind([now, later], 2)], [true, false]);
+  // Of classes that exclude each other, any of the labels is right.
+  assert.equal(verdict(several, predictions([1], [0.1, 0.9], 2), 0), "right");
 });
 
 test("confidence of softmax, of one sigmoid and of a regression", () => {

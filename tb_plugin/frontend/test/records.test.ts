@@ -139,6 +139,31 @@ test("channels, predictions, metrics, samples and status", () => {
   );
 });
 
+test("samples say what their rows hold and all of their labels; older logs do not", () => {
+  const header = { label_kind: "class", class_names: "[]", settings: "{}" };
+  const older = {
+    labels: { dtype: "F64", shape: [2], bytes: bytesOf(Float64Array.of(2, Number.NaN)) },
+    rows: { dtype: "I64", shape: [2], bytes: bytesOf(BigInt64Array.of(4n, 9n)) },
+  };
+  const hashes = bytesOf(BigUint64Array.of(255n, 2n ** 64n - 1n));
+  const newer = {
+    ...older,
+    hashes: { dtype: "U64", shape: [2], bytes: hashes },
+    label_sets: { dtype: "U8", shape: [2, 3], bytes: Uint8Array.of(1, 0, 1, 0, 0, 0) },
+  };
+  const told = decode("samples", pack("samples", newer, header));
+  assert.ok(told.kind === "samples");
+  assert.deepEqual(told.hashes, ["ff", "f".repeat(16)]);
+  assert.deepEqual(told.labelSets, [[0, 2], []]);
+  const untold = decode("samples", pack("samples", older, header));
+  assert.ok(untold.kind === "samples");
+  assert.deepEqual([untold.hashes, untold.labelSets], [undefined, undefined]);
+  const nothing = { ...older, label_sets: { dtype: "U8", shape: [2 ** 50, 0], bytes: u8([]).bytes } };
+  assert.throws(() => decode("samples", pack("samples", nothing, header)), RecordError);
+  const other = { ...older, hashes: { dtype: "U64", shape: [1], bytes: hashes.slice(0, 8) } };
+  assert.throws(() => decode("samples", pack("samples", other, header)), RecordError);
+});
+
 test("everything malformed is one kind of error", () => {
   const good = packMap([1, 2], [1, 2]);
   const hostile: [string, Uint8Array][] = [

@@ -94,6 +94,20 @@ def test_samples_round_trip(record: schema.Samples) -> None:
     assert decoded.label_kind == record.label_kind
     assert list(decoded.class_names) == list(record.class_names)
     assert decoded.settings == record.settings
+    for mine, theirs in (
+        (decoded.hashes, record.hashes),
+        (decoded.label_sets, record.label_sets),
+    ):
+        assert (mine is None) == (theirs is None)
+        np.testing.assert_array_equal(mine, theirs)
+
+
+def test_samples_with_hashes_or_sets_of_other_rows_are_refused() -> None:
+    rows = np.zeros(2)
+    for wrong in ({"hashes": np.zeros(3)}, {"label_sets": np.zeros((1, 2))}):
+        record = schema.Samples(rows, rows, "class", **wrong)
+        with pytest.raises(schema.SchemaError, match="one entry a sample"):
+            schema.Samples.decode(record.encode())
 
 
 @given(prediction_records())

@@ -5,23 +5,47 @@ import type { Predictions, Samples } from "../format/records.ts";
 export type Verdict = "right" | "wrong" | "unknown";
 export type FilterName = "all" | "wrong" | "changed";
 
-/** Whether the predicted class is the label; unknown where there is no class to compare. */
+/**
+ * Whether the predicted class is the label; unknown where there is no class to compare. Of labels
+ * that do not exclude each other, all of them have to be predicted, and no other.
+ */
 export function verdict(
   samples: Samples | undefined,
   predictions: Predictions | undefined,
   sample: number,
 ): Verdict {
   if (samples?.labelKind !== "class" || !predictions) return "unknown";
+  const several = predictedSet(predictions, sample);
+  const labels = samples.labelSets?.[sample];
+  if (several && labels) {
+    return several.join() === labels.join() ? "right" : "wrong";
+  }
   const [label, predicted] = [samples.labels[sample], predictions.predicted[sample]];
   if (label === undefined || Number.isNaN(label) || predicted === undefined || predicted < 0) {
     return "unknown";
   }
+  if (labels) return labels.includes(predicted) ? "right" : "wrong";
   return label === predicted ? "right" : "wrong";
+}
+
+/** The labels that are predicted where these do not exclude each other; undefined elsewhere. */
+export function predictedSet(predictions: Predictions, sample: number): number[] | undefined {
+  const { activation, width, outputs, predicted } = predictions;
+  if (activation !== "sigmoid" || width < 2 || (predicted[sample] ?? -1) < 0) return undefined;
+  const own = outputs.subarray(sample * width, (sample + 1) * width);
+  return [...own.keys()].filter((label) => (own[label] ?? 0) > 0.5);
+}
+
+/** Several classes by their names: `cat, dog`. */
+export function classNames(samples: Samples | undefined, classes: readonly number[]): string {
+  return classes.map((index) => className(samples, index)).join(", ");
 }
 
 /** Whether the predicted class of a sample ever differs between two epochs. */
 export function changedMind(history: readonly Predictions[], sample: number): boolean {
-  const classes = history.map((p) => p.predicted[sample]).filter((c) => c !== undefined && c >= 0);
+  const classes = history
+    .filter((p) => (p.predicted[sample] ?? -1) >= 0)
+    .map((p) => predictedSet(p, sample)?.join() ?? p.predicted[sample]);
   return classes.some((c) => c !== classes[0]);
 }
 
@@ -44,8 +68,16 @@ export function className(samples: Samples | undefined, index: number): string {
   return samples?.classNames[index] ?? `${kind} ${index}`;
 }
 
-/** The label as text, empty where the sample has none. */
+/** All labels of a sample that are classes. */
+export function labelsOf(samples: Samples | undefined, sample: number): readonly number[] {
+  const label = samples?.labels[sample] ?? Number.NaN;
+  return samples?.labelSets?.[sample] ?? (Number.isNaN(label) ? [] : [label]);
+}
+
+/** The label as text, all of several; empty where the sample has none. */
 export function labelText(samples: Samples | undefined, sample: number): string {
+  const several = samples?.labelSets?.[sample];
+  if (several) return classNames(samples, several);
   const label = samples?.labels[sample];
   if (!samples || label === undefined || Number.isNaN(label)) return "";
   // A label is what the user gave: all its digits, but not the noise of float32.

@@ -19,6 +19,10 @@ export class Reader {
     return key in this.raw.header;
   }
 
+  hasArray(name: string): boolean {
+    return this.raw.arrays.has(name);
+  }
+
   text(key: string): string {
     const value = this.raw.header[key];
     if (value === undefined) throw new RecordError(`${this.kind}: the header lacks ${key}`);

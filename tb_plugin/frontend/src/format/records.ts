@@ -32,6 +32,10 @@ export interface Samples {
   readonly labelKind: "class" | "value" | "none";
   readonly classNames: readonly string[];
   readonly settings: Readonly<Record<string, string>>;
+  /** What each row holds: rows of two runs with one hash are the same sample. */
+  readonly hashes: readonly string[] | undefined;
+  /** All labels of each sample, where samples may have several. */
+  readonly labelSets: readonly (readonly number[])[] | undefined;
 }
 
 export interface Metrics {
@@ -119,6 +123,10 @@ function readSamples(raw: Reader): Samples {
   const classNames = raw.strings("class_names");
   const settings = raw.json("settings");
   raw.check(isTexts(settings), "settings as text");
+  const hashes = raw.hasArray("hashes") ? readHashes(raw) : undefined;
+  const labelSets = raw.hasArray("label_sets") ? readSets(raw) : undefined;
+  raw.check((hashes ?? rows).length === rows.length, "a hash for each row");
+  raw.check((labelSets ?? rows).length === rows.length, "a set of labels for each row");
   return {
     kind: "samples",
     labels,
@@ -126,7 +134,26 @@ function readSamples(raw: Reader): Samples {
     labelKind,
     classNames,
     settings: settings as Record<string, string>,
+    hashes,
+    labelSets,
   };
+}
+
+function readHashes(raw: Reader): string[] {
+  const found = new BigUint64Array(raw.array("hashes", "U64", 1).data);
+  return Array.from(found, (hash) => hash.toString(16));
+}
+
+function readSets(raw: Reader): number[][] {
+  const { shape, data } = raw.array("label_sets", "U8", 2);
+  const [count = 0, width = 0] = shape;
+  const marks = new Uint8Array(data);
+  // Rows of no columns take no bytes: their number is not to be believed.
+  raw.check(count === 0 || width > 0, "sets of labels with a column for each");
+  return Array.from({ length: count }, (_, row) => {
+    const own = marks.subarray(row * width, (row + 1) * width);
+    return [...own.keys()].filter((label) => own[label]);
+  });
 }
 
 function isTexts(value: unknown): value is Record<string, string> {

@@ -13,7 +13,15 @@ export interface Container {
   readonly arrays: ReadonlyMap<string, Entry>;
 }
 
-const WIDTHS: Readonly<Record<string, number>> = { F16: 2, F32: 4, F64: 8, I32: 4, I64: 8, U8: 1 };
+const WIDTHS: Readonly<Record<string, number>> = {
+  F16: 2,
+  F32: 4,
+  F64: 8,
+  I32: 4,
+  I64: 8,
+  U8: 1,
+  U64: 8,
+};
 const MAX_HEADER = 1 << 20;
 const MAJOR = 1;
 

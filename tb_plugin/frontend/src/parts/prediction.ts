@@ -2,7 +2,7 @@
 
 import { css, html } from "lit";
 import { fromText } from "../analysis/epochs.ts";
-import { className, confidence, verdict } from "../analysis/filters.ts";
+import { className, classNames, confidence, predictedSet, verdict } from "../analysis/filters.ts";
 import { percent, short } from "../analysis/numbers.ts";
 import { partsOf } from "../data/series.ts";
 import type { Predictions } from "../format/records.ts";
@@ -110,8 +110,10 @@ export class Prediction extends PaintedPart {
     setText(this.find(".old"), from);
     const { samples } = this.run;
     const predicted = predictions?.predicted[this.sample] ?? -1;
+    const several = predictions && predictedSet(predictions, this.sample);
     const name = predicted >= 0 ? className(samples, predicted) : "";
-    setText(this.find(".class"), predictions ? name || "output" : "–");
+    const text = several ? classNames(samples, several) || "no label" : name || "output";
+    setText(this.find(".class"), predictions ? text : "–");
     setText(this.find(".number"), predictions ? numberText(predictions, this.sample) : "");
     const found = verdict(samples, predictions, this.sample);
     const mark = this.find(".mark");

@@ -6,6 +6,7 @@ import {
   changedMind,
   className,
   type FilterName,
+  labelsOf,
   labelText,
   verdict,
 } from "../analysis/filters.ts";
@@ -178,7 +179,7 @@ export class SampleList extends PaintedPart {
     return scene.samples.filter((sample) => {
       const inClass =
         view.classIndex === undefined ||
-        histories.some(({ samples }) => samples?.labels[sample] === view.classIndex);
+        histories.some(({ samples }) => labelsOf(samples, sample).includes(view.classIndex ?? -1));
       if (!inClass) return false;
       if (view.filter === "wrong") {
         return histories.some(({ samples, now }) => verdict(samples, now, sample) === "wrong");
@@ -203,7 +204,8 @@ export class SampleList extends PaintedPart {
     const { scene, view } = this.dashboard;
     const samples = scene.shown.find((run) => run.samples?.labelKind === "class")?.samples;
     if (!samples) return nothing;
-    const present = [...new Set(samples.labels)].filter((label) => !Number.isNaN(label));
+    const all = samples.rows.flatMap((_, sample) => labelsOf(samples, sample));
+    const present = [...new Set(all)];
     const choose = (event: Event): void => {
       const { value } = event.target as HTMLSelectElement;
       this.dashboard.update({ classIndex: value === "" ? undefined : Number(value) });
