@@ -171,8 +171,7 @@ def _numbers(log: RunWriter, size: Size, epoch: int, rng: np.random.Generator) -
     labels = np.arange(size.samples) % len(NAMES)
     outputs = rng.dirichlet(np.ones(len(NAMES)), size.samples) + done * np.eye(len(NAMES))[labels]
     outputs /= outputs.sum(axis=1, keepdims=True)
-    explained = np.arange(epoch + 1)
-    said = schema.Predictions(outputs, outputs.argmax(1), explained, "softmax")
+    said = schema.Predictions(outputs, outputs.argmax(1), epoch + 1, "softmax")
     log.add(schema.Tag("predictions"), epoch, said, schema.Content("predictions"))
     seconds = {e.name: 0.1 + 0.2 * rng.random() for e in EXPLAINERS}
     log.add(schema.Tag("status"), epoch, schema.Status(seconds, []), schema.Content("status"))

@@ -125,7 +125,7 @@ class Explaining:
         maps: dict[tuple[str, str], Shown] = {}
         for name, explanation in found.items():
             head = self.passes.head(self.explainers[name].head)
-            predicted = predictions(head, explanation.outputs, []).predicted
+            predicted = predictions(head, explanation.outputs).predicted
             for layer, one in explanation.attributions.items():
                 if one.channels is None:
                     maps[name, self.named(layer)] = Shown(one.maps, one.targets, predicted)
@@ -171,7 +171,7 @@ class Explaining:
         """The predictions and all attributions."""
         if found:
             outputs = next(iter(found.values())).outputs
-            record = predictions(self.head, outputs, explained)
+            record = predictions(self.head, outputs, len(explained))
             writer.add(schema.Tag("predictions"), step, record, schema.Content("predictions"))
         for name, explanation in found.items():
             for attribution in explanation.attributions.values():

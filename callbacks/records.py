@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import numpy as np
@@ -20,14 +20,14 @@ def metrics(logs: Mapping[str, Any]) -> schema.Metrics:
     return schema.Metrics({str(name): float(value) for name, value in logs.items()})
 
 
-def predictions(head: Head, outputs: Any, explained: Sequence[int]) -> schema.Predictions:
+def predictions(head: Head, outputs: Any, explained: int = 0) -> schema.Predictions:
     """The outputs of one head as probabilities where they are classes; no columns where the head
     has no classes.
 
     Args:
         head: The output that is explained.
         outputs: The model's outputs on the validation batch, in their own structure.
-        explained: The steps explained so far.
+        explained: How many steps were explained so far.
     """
     raw = np.asarray(tf.nest.flatten(outputs)[head.position], np.float32)
     shown = raw.reshape(len(raw), head.classes) if head.classes else np.zeros((len(raw), 0), "f4")
@@ -37,7 +37,7 @@ def predictions(head: Head, outputs: Any, explained: Sequence[int]) -> schema.Pr
     if head.classes and not head.regression:
         classes = shown[:, 0] > 0.5 if head.binary else shown.argmax(axis=1)
         predicted = np.where(np.isnan(shown).any(axis=1), -1, classes)
-    return schema.Predictions(shown, predicted, np.array(explained), head.activation)
+    return schema.Predictions(shown, predicted, explained, head.activation)
 
 
 def record_of(

@@ -11,8 +11,8 @@ samples                           Samples      labels f64 [N], rows i64 [N], has
                                                and label_sets u8 [N, K] where there are some;
                                                label_kind, class_names, settings
 metrics                           Metrics      values f64 [M]; names
-predictions                       Predictions  outputs f32 [N, K], predicted i32 [N],
-                                               explained i32 [E]; activation
+predictions                       Predictions  outputs f32 [N, K], predicted i32 [N];
+                                               activation, explained
 status                            Status       seconds f64 [X]; explainers, problems, and cost
                                                where a training was measured
 map/EXPLAINER/LAYER/SAMPLE        Map          values f16 [f], [h, w] or [d, h, w];
@@ -50,7 +50,8 @@ by row, the smallest whole number of at least sqrt(d) in a row.
 Version 1.1 added `layout`, `score_unit`, volumes, `matrix/` and `values/`. What a log of 1.0 lacks
 is told by the shape of its maps.
 
-Version 1.2 added `hashes` and `label_sets` of samples.
+Version 1.2 added `hashes` and `label_sets` of samples, and counts in `explained` what were the
+explained steps themselves, i32 [E], before.
 
 What never changes with the step is in `plugin_content`, a small JSON object (`Content`):
 TensorBoard keeps only the first one of a tag, so later events of a file leave it out.

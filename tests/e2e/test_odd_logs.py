@@ -25,7 +25,7 @@ def write_table(log_dir: Path) -> None:
     samples = schema.Samples(np.array([1.5, 0.1 + 0.2]), np.array([4, 2]), "value")
     log.record(schema.Tag("samples"), 0, samples, schema.Content("samples"))
     outputs = np.array([[2.5], [-0.75]])
-    predictions = schema.Predictions(outputs, np.array([-1, -1]), np.arange(1), "none")
+    predictions = schema.Predictions(outputs, np.array([-1, -1]), 1, "none")
     log.record(schema.Tag("predictions"), 0, predictions, schema.Content("predictions"))
     content = schema.Content("map", "output", True, FEATURES.shape)
     for sample in range(2):

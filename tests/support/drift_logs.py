@@ -81,7 +81,7 @@ def _write_model(
     predicted[list(model.flipped)] = (predicted[list(model.flipped)] + 1) % len(CLASSES)
     outputs = np.full((SAMPLES, len(CLASSES)), 0.05)
     outputs[np.arange(SAMPLES), predicted] = 0.85
-    said = schema.Predictions(outputs, predicted, [0], "softmax")
+    said = schema.Predictions(outputs, predicted, 1, "softmax")
     log.record(schema.Tag("predictions"), 0, said, schema.Content("predictions"))
     role = {"role": model.role}
     for explainer, layer in LAYERS:

@@ -81,7 +81,7 @@ def sample_records(draw: st.DrawFn) -> schema.Samples:
 def prediction_records(draw: st.DrawFn) -> schema.Predictions:
     outputs = draw(maps((2, 2)))
     predicted = draw(hnp.arrays(np.int32, len(outputs)))
-    explained = draw(hnp.arrays(np.int32, st.integers(0, 5)))
+    explained = draw(st.integers(0, 2**31 - 1))
     activation = draw(st.sampled_from(["softmax", "sigmoid", "none"]))
     return schema.Predictions(outputs, predicted, explained, activation)
 

@@ -42,7 +42,7 @@ def write_table(
     """What the model says of each sample, and which number was explained by the first explainer."""
     first = next(iter(found.values()))
     one = next(iter(first.attributions.values()))
-    predicted = predictions(explaining.head, first.outputs, []).predicted
+    predicted = predictions(explaining.head, first.outputs).predicted
     labels = [""] * len(samples.names) if samples.labels is None else samples.labels.tolist()
     with open(output.path("samples.csv"), "w", newline="", encoding="utf-8") as file:
         table = csv.writer(file)

@@ -59,7 +59,7 @@ def write_maps(
 def write_predictions(writer: RunWriter, found: Predicted, rows: npt.NDArray[np.int64]) -> None:
     """Of a model that is not explained, on the rows that others are explained on."""
     outputs, classes = found.outputs[rows], found.classes[rows]
-    record = schema.Predictions(outputs, classes, np.zeros(1), found.activation)
+    record = schema.Predictions(outputs, classes, 1, found.activation)
     writer.add(schema.Tag("predictions"), 0, record, schema.Content("predictions"))
 
 

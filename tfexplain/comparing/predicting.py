@@ -33,7 +33,7 @@ def predict(one: Contender, inputs: Any, head: Head) -> Predicted:
     """
     raw = _outputs(one, inputs, head)
     position = replace(head, position=0)
-    record = predictions(position, raw, [])
+    record = predictions(position, raw)
     classes = 0 if head.regression or not head.classes else head.targets
     shown = record.outputs if head.classes else raw.reshape(len(raw), -1)
     return Predicted(shown, record.predicted, classes, record.activation)

@@ -94,14 +94,16 @@ class Predictions:
     """The model's outputs on the validation batch at this epoch.
 
     `outputs` are probabilities where `activation` is softmax or sigmoid, raw outputs where it
-    is none; `predicted` is the class index, -1 for regression and NaN. `explained` lists the steps
-    explained so far by this process, so that a reader can tell how many TensorBoard kept.
+    is none; `predicted` is the class index, -1 for regression and NaN; of labels that do not
+    exclude each other (sigmoid of several columns) the likeliest: all above 0.5 are predicted.
+    `explained` is how many steps were explained so far in this `fit`, this one included, so that a
+    reader can tell how many TensorBoard kept.
     """
 
     kind: ClassVar[Kind] = "predictions"
     outputs: Array
     predicted: Array
-    explained: Array
+    explained: int
     activation: Literal["softmax", "sigmoid", "none"]
 
     def encode(self) -> bytes:
@@ -109,9 +111,9 @@ class Predictions:
         arrays = {
             "outputs": little_endian(self.outputs, "f4"),
             "predicted": little_endian(self.predicted, "i4"),
-            "explained": little_endian(self.explained, "i4"),
         }
-        return pack(self.kind, arrays, {"activation": self.activation})
+        header = {"activation": self.activation, "explained": repr(int(self.explained))}
+        return pack(self.kind, arrays, header)
 
     @classmethod
     def decode(cls, data: bytes) -> Predictions:
@@ -121,7 +123,11 @@ class Predictions:
         raw.check(len(outputs) == len(predicted), "one prediction for each row of outputs")
         activation = raw.text("activation")
         raw.check(activation in ("softmax", "sigmoid", "none"), "a known activation")
-        return cls(outputs, predicted, raw.array("explained", "I32", 1), activation)  # type: ignore[arg-type]
+        # Up to version 1.1 the steps themselves, which grew with the square of epochs.
+        older = "explained" in raw.arrays
+        explained = len(raw.array("explained", "I32", 1)) if older else raw.integer("explained")
+        raw.check(explained >= 0, "a count of explained steps")
+        return cls(outputs, predicted, explained, activation)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)

@@ -192,7 +192,7 @@ test("the reference's predictions: of an epoch of the run, or of another run", (
     outputs: new Float32Array(1),
     width: 1,
     predicted: Int32Array.of(predicted),
-    explained: new Int32Array(0),
+    explained: 0,
     activation: "none",
   });
   const store = storeOf({

@@ -36,7 +36,7 @@ function predictions(
     predicted: Int32Array.from(predicted),
     outputs: Float32Array.from(outputs),
     width,
-    explained: Int32Array.of(0, 1, 2),
+    explained: 3,
     activation,
   } satisfies Predictions;
 }
@@ -101,7 +101,12 @@ test("names", () => {
 });
 
 test("kept epochs against the explained ones", () => {
-  assert.deepEqual(keptOf([0, 2], [predictions([], [], 0)]), { kept: 2, explained: 3 });
+  const counted = (...counts: number[]) =>
+    counts.map((explained) => ({ ...predictions([], [], 0), explained }));
+  assert.deepEqual(keptOf([0, 2], counted(1, 3)), { kept: 2, explained: 3 });
+  // Three fits, of which TensorBoard kept two epochs, one and one: 4, 1 and 2 were explained.
+  assert.deepEqual(keptOf([1, 3, 4, 6], counted(2, 4, 1, 2)), { kept: 4, explained: 6 });
+  assert.deepEqual(keptOf([0, 1, 2], counted(1, 1, 1)), { kept: 3, explained: 3 });
   assert.deepEqual(keptOf([], []), { kept: 0, explained: 0 });
 });
 

@@ -158,10 +158,37 @@ test("samples say what their rows hold and all of their labels; older logs do no
   const untold = decode("samples", pack("samples", older, header));
   assert.ok(untold.kind === "samples");
   assert.deepEqual([untold.hashes, untold.labelSets], [undefined, undefined]);
-  const nothing = { ...older, label_sets: { dtype: "U8", shape: [2 ** 50, 0], bytes: u8([]).bytes } };
+  const nothing = {
+    ...older,
+    label_sets: { dtype: "U8", shape: [2 ** 50, 0], bytes: u8([]).bytes },
+  };
   assert.throws(() => decode("samples", pack("samples", nothing, header)), RecordError);
   const other = { ...older, hashes: { dtype: "U64", shape: [1], bytes: hashes.slice(0, 8) } };
   assert.throws(() => decode("samples", pack("samples", other, header)), RecordError);
+});
+
+test("predictions count the explained epochs, which older logs list", () => {
+  const arrays = {
+    outputs: { dtype: "F32", shape: [1, 2], bytes: bytesOf(Float32Array.of(0.25, 0.75)) },
+    predicted: { dtype: "I32", shape: [1], bytes: bytesOf(Int32Array.of(1)) },
+  };
+  const told = decode(
+    "predictions",
+    pack("predictions", arrays, { activation: "softmax", explained: "7" }),
+  );
+  assert.ok(told.kind === "predictions");
+  assert.deepEqual([told.explained, told.width, [...told.predicted]], [7, 2, [1]]);
+  const listed = { dtype: "I32", shape: [3], bytes: bytesOf(Int32Array.of(0, 4, 9)) };
+  const older = decode(
+    "predictions",
+    pack("predictions", { ...arrays, explained: listed }, { activation: "softmax" }),
+  );
+  assert.ok(older.kind === "predictions");
+  assert.equal(older.explained, 3);
+  for (const explained of ["-1", "0.5", "many"]) {
+    const header = { activation: "softmax", explained };
+    assert.throws(() => decode("predictions", pack("predictions", arrays, header)), RecordError);
+  }
 });
 
 test("everything malformed is one kind of error", () => {

@@ -115,8 +115,26 @@ def test_predictions_round_trip(record: schema.Predictions) -> None:
     decoded = schema.Predictions.decode(record.encode())
     np.testing.assert_array_equal(decoded.outputs, record.outputs)
     np.testing.assert_array_equal(decoded.predicted, record.predicted)
-    np.testing.assert_array_equal(decoded.explained, record.explained)
+    assert decoded.explained == record.explained
     assert decoded.activation == record.activation
+
+
+def test_older_logs_list_the_explained_steps() -> None:
+    arrays = {
+        "outputs": np.zeros((2, 3), "<f4"),
+        "predicted": np.zeros(2, "<i4"),
+        "explained": np.array([0, 4, 9], "<i4"),
+    }
+    record = schema.Predictions.decode(pack("predictions", arrays, {"activation": "none"}))
+    assert record.explained == 3
+
+
+def test_predictions_do_not_grow_with_the_epochs() -> None:
+    sizes = [
+        len(schema.Predictions(np.zeros((2, 3)), np.zeros(2), n, "none").encode())
+        for n in (1, 10_000)
+    ]
+    assert sizes[1] < sizes[0] + 16
 
 
 @given(st.dictionaries(names, floats64))

@@ -7,9 +7,12 @@ export interface Kept {
   readonly explained: number;
 }
 
-/** Every kept record lists the epochs explained so far; their union is what was written. */
+/**
+ * Every kept record counts the epochs explained so far in its `fit`. Where the count does not grow,
+ * another fit began: the largest counts of all fits are what was written.
+ */
 export function keptOf(steps: readonly number[], history: readonly Predictions[]): Kept {
-  const explained = new Set<number>(steps);
-  for (const { explained: list } of history) for (const step of list) explained.add(step);
-  return { kept: steps.length, explained: explained.size };
+  const ends = history.filter(({ explained }, i) => explained >= (history[i + 1]?.explained ?? 0));
+  const explained = ends.reduce((sum, end) => sum + end.explained, 0);
+  return { kept: steps.length, explained: Math.max(steps.length, explained) };
 }

@@ -48,7 +48,8 @@ export interface Predictions {
   readonly outputs: Float32Array;
   readonly width: number;
   readonly predicted: Int32Array;
-  readonly explained: Int32Array;
+  /** How many epochs were explained so far in the `fit` that wrote it. */
+  readonly explained: number;
   readonly activation: string;
 }
 
@@ -172,12 +173,18 @@ function readPredictions(raw: Reader): Predictions {
   const { shape, data } = raw.array("outputs", "F32", 2);
   const predicted = new Int32Array(raw.array("predicted", "I32", 1).data);
   raw.check(shape[0] === predicted.length, "one prediction for each row of outputs");
+  // Up to version 1.1, the explained epochs themselves.
+  const older = raw.hasArray("explained");
+  const explained = older
+    ? new Int32Array(raw.array("explained", "I32", 1).data).length
+    : raw.number("explained");
+  raw.check(Number.isSafeInteger(explained) && explained >= 0, "a count of explained epochs");
   return {
     kind: "predictions",
     outputs: new Float32Array(data),
     width: shape[1] ?? 0,
     predicted,
-    explained: new Int32Array(raw.array("explained", "I32", 1).data),
+    explained,
     activation: raw.text("activation"),
   };
 }
