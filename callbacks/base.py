@@ -17,6 +17,7 @@ from tfexplain.callbacks.claim import Claim, claim
 from tfexplain.callbacks.directory import located
 from tfexplain.callbacks.distribution import Workers
 from tfexplain.callbacks.guard import Guard, OnError
+from tfexplain.callbacks.moments import Moment, Weights
 from tfexplain.callbacks.records import metrics
 from tfexplain.callbacks.writer import RunWriter
 
@@ -27,11 +28,11 @@ class Work(Protocol):
     def announce(self, writer: RunWriter) -> None:
         """Print what was chosen, and write what never changes."""
 
-    def at_epoch(self, epoch: int, step: int, logs: Mapping[str, Any], writer: RunWriter) -> None:
-        """Write an epoch, but for its logs; `step` is where it stands in the log."""
+    def at_epoch(self, now: Moment, logs: Mapping[str, Any], writer: RunWriter) -> None:
+        """Write an epoch, but for its logs."""
 
-    def at_end(self, step: int, writer: RunWriter) -> None:
-        """Write what is due after training; `step` is that of its last epoch."""
+    def at_end(self, now: Moment, writer: RunWriter) -> None:
+        """Write what is due after training, at the step of its last epoch."""
 
 
 class Unplanned:
@@ -48,16 +49,16 @@ class Unplanned:
     def announce(self, writer: RunWriter) -> None:
         """Nothing was chosen, and a warning has said why."""
 
-    def at_epoch(self, epoch: int, step: int, logs: Mapping[str, Any], writer: RunWriter) -> None:
+    def at_epoch(self, now: Moment, logs: Mapping[str, Any], writer: RunWriter) -> None:
         """What went wrong, for the page, when something new did."""
         if self._told != self._guard.problems:
             self._told = self._guard.problems
             status = schema.Status({}, self._told)
-            writer.add(schema.Tag("status"), step, status, schema.Content("status"))
+            writer.add(schema.Tag("status"), now.step, status, schema.Content("status"))
 
-    def at_end(self, step: int, writer: RunWriter) -> None:
+    def at_end(self, now: Moment, writer: RunWriter) -> None:
         """What went wrong since."""
-        self.at_epoch(step, step, {}, writer)
+        self.at_epoch(now, {}, writer)
 
 
 class LoggingCallback(keras.callbacks.Callback):  # type: ignore[misc]
@@ -89,6 +90,7 @@ class LoggingCallback(keras.callbacks.Callback):  # type: ignore[misc]
         self._writer: RunWriter | None = None
         self._workers: Workers | None = None
         self._started = False
+        self._weights = Weights()
         self._last_step = -1
         self._offset = 0
         self._logged: weakref.ref[Any] | None = None  # the model of the last `fit`
@@ -120,6 +122,7 @@ class LoggingCallback(keras.callbacks.Callback):  # type: ignore[misc]
     def _forget(self) -> None:
         """Another model is trained than in the last `fit`: begin as a new callback would."""
         self._guard = Guard(self._guard.on_error)
+        self._weights = Weights()
         self._last_step = -1
 
     def _implements_train_batch_hooks(self) -> bool:
@@ -181,7 +184,8 @@ class LoggingCallback(keras.callbacks.Callback):  # type: ignore[misc]
             with self._workers.synced(self.model):
                 if self._work is not None and self._writer is not None:
                     self._write_metrics(step, logs or {}, self._writer)
-                    self._work.at_epoch(epoch, step, logs or {}, self._writer)
+                    now = self._now(epoch, self._work)
+                    self._work.at_epoch(now, logs or {}, self._writer)
                     self._commit(step)
         except BaseException:  # interrupted by the user; then Keras says no goodbye
             self._close()
@@ -193,7 +197,7 @@ class LoggingCallback(keras.callbacks.Callback):  # type: ignore[misc]
         try:
             with self._workers.synced(self.model):
                 if self._work is not None and self._writer is not None and self._last_step >= 0:
-                    self._work.at_end(self._last_step, self._writer)
+                    self._work.at_end(self._now(None, self._work), self._writer)
                 self._commit(self._last_step)
         finally:
             self._close()
@@ -215,9 +219,25 @@ class LoggingCallback(keras.callbacks.Callback):  # type: ignore[misc]
             planned.append(self._begin())
         return planned[0] if planned else Unplanned(self._guard)
 
+    def _now(self, epoch: int | None, work: Work) -> Moment:
+        """The end of an epoch, or for None that of training."""
+        step, weights = self._last_step, None
+        if not isinstance(work, Unplanned):
+            with self._guard.watch("weights", step):
+                known, model = self._weights, self.model
+                weights = known.after(model) if epoch is None else known.ended(model, step)
+        if epoch is None:
+            return Moment(step - self._offset, step, True, "end", weights)
+        epochs = (self.params or {}).get("epochs")
+        last = bool(getattr(self.model, "stop_training", False)) or epoch + 1 == epochs
+        return Moment(epoch, step, last, "epoch", weights)
+
     def _write_metrics(self, step: int, logs: Mapping[str, Any], writer: RunWriter) -> None:
         with self._guard.watch("metrics", step):
-            writer.add(schema.Tag("metrics"), step, metrics(logs), schema.Content("metrics"))
+            record, left_out = metrics(logs)
+            writer.add(schema.Tag("metrics"), step, record, schema.Content("metrics"))
+            for name, why in left_out.items():
+                self._guard.leave_out(f"metric {name!r}", why)
 
     def _open(self) -> None:
         """Open the log, once both the work and the directory are known."""

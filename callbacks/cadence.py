@@ -167,18 +167,22 @@ class Cadence:
         self._last = last
         self._zero = self._clock() - self.spending.training
 
-    def due(self, epoch: int, step: int) -> bool:
-        """Whether to explain at the end of this epoch, as `fit` counts it, at this step."""
+    def due(self, epoch: int, step: int, last: bool = False) -> bool:
+        """Whether to explain at the end of this epoch, as `fit` counts it, at this step.
+
+        The last one is explained at its own end, where that is known: its weights may be replaced
+        afterwards.
+        """
         when = self.when
         if when.at is not None:
-            return step in when.at
+            return last or step in when.at
         if when.budget is None:
-            return epoch % when.every == 0
+            return last or epoch % when.every == 0
         if step == self._required:
             return True
         since = None if self._explained is None else step - self._explained
         left = None if self._last is None else self._last - step
-        if left == 0:
+        if last or left == 0:
             return self.due_at_end()
         return self.spending.due(when.budget, when.every, since, left)
 

@@ -7,13 +7,14 @@ import weakref
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 from tfexplain import compression, schema
 from tfexplain.callbacks.activity import Activity
 from tfexplain.callbacks.announcing import tell
 from tfexplain.callbacks.guard import Guard
 from tfexplain.callbacks.kernels import Activities, buckets, kernel_record, kernels_record
+from tfexplain.callbacks.moments import Moment
 from tfexplain.callbacks.writer import RunWriter
 from tfexplain.compression import KeptBits, LayerNumbers, LayerWeights, Totals
 
@@ -73,29 +74,29 @@ class Compressing:
         if self._choices.verbose:
             tell("compression", self._settings, writer.directory)
 
-    def at_epoch(self, epoch: int, step: int, logs: Mapping[str, Any], writer: RunWriter) -> None:
+    def at_epoch(self, now: Moment, logs: Mapping[str, Any], writer: RunWriter) -> None:
         """All numbers, where they are due."""
-        if epoch % self._choices.every == 0:
-            self._guarded(step, "epoch", writer)
+        if now.epoch % self._choices.every == 0:
+            self._guarded(now, writer)
 
-    def at_end(self, step: int, writer: RunWriter) -> None:
+    def at_end(self, now: Moment, writer: RunWriter) -> None:
         """All numbers once more, in place of the last epoch's: weights may have been restored,
         masks applied."""
-        self._guarded(step, "end", writer)
+        self._guarded(now, writer)
 
-    def _guarded(self, step: int, moment: Literal["epoch", "end"], writer: RunWriter) -> None:
-        with self._guard.watch("compression", step):
-            self._log(step, moment, writer)
+    def _guarded(self, now: Moment, writer: RunWriter) -> None:
+        with self._guard.watch("compression", now.step):
+            self._log(now, writer)
 
-    def _log(self, step: int, moment: Literal["epoch", "end"], writer: RunWriter) -> None:
-        start = time.perf_counter()
-        numbers = self._measure(self._read(), step, moment)
+    def _log(self, now: Moment, writer: RunWriter) -> None:
+        start, step = time.perf_counter(), now.step
+        numbers = self._measure(self._read(), now)
         activities: Activities = {}
         if self._activity is not None:
             with self._guard.watch("activity", step):
                 activities = self._activity.measure()
         totals = compression.total(numbers)
-        record = kernels_record(numbers, totals, activities, moment)
+        record = kernels_record(numbers, totals, activities, now)
         content = schema.Content("kernels", settings=self._settings)
         writer.add(schema.Tag("kernels"), step, record, content)
         for one in numbers:
@@ -111,16 +112,14 @@ class Compressing:
         shapes = None if self._activity is None else self._activity.shapes
         return compression.read(self._model(), self._choices.reference, shapes)
 
-    def _measure(
-        self, layers: Sequence[LayerWeights], step: int, moment: Literal["epoch", "end"]
-    ) -> list[LayerNumbers]:
+    def _measure(self, layers: Sequence[LayerWeights], now: Moment) -> list[LayerNumbers]:
         settings = self._choices.measured.decided(sum(layer.size for layer in layers))
         found: list[LayerNumbers] = []
         for layer in layers:
             one = LayerNumbers(layer)
             # Taken out, so that the bits of one kernel only are there twice.
             kept = self._kept.pop(layer.name, None)
-            with self._guard.watch(f"kernel {layer.name}", step):
+            with self._guard.watch(f"kernel {layer.name}", now.step):
                 try:
                     one = compression.measure(layer, settings, kept)
                 except Exception as error:
@@ -129,7 +128,7 @@ class Compressing:
             if one.kept is not None:
                 self._kept[layer.name] = one.kept
             before = self._last.get(layer.name)
-            if moment == "end" and before is not None and one.churn == 0:
+            if now.kind == "end" and before is not None and one.churn == 0:
                 # Nothing moved since the last epoch, whose churn is the one to keep.
                 one = replace(one, churn=before.churn)
             found.append(replace(one, kept=None))

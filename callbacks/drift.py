@@ -13,6 +13,7 @@ import tensorflow as tf
 from tfexplain import schema
 from tfexplain.callbacks.cadence import When
 from tfexplain.callbacks.explaining import Explaining, Found
+from tfexplain.callbacks.moments import Moment
 from tfexplain.errors import SettingError, plain
 from tfexplain.quality import MEASURES, Places, Shown, drift, matched
 
@@ -87,12 +88,12 @@ class Reference:
             self._kept = _of_model(self._wanted, explaining, maps)
 
     def compare(
-        self, maps: Places, step: int, logs: Mapping[str, Any]
+        self, maps: Places, now: Moment, logs: Mapping[str, Any]
     ) -> dict[tuple[str, str], schema.Drift]:
         """The drift of one epoch's maps, which may become the reference themselves."""
         if not maps or self._wanted is None:
             return {}
-        text = self._moves(step, logs)
+        text = self._moves(now, logs)
         found = {}
         for key, shown in maps.items():
             if text and not (self._wanted == "first" and key in self._kept):
@@ -103,12 +104,14 @@ class Reference:
                 found[key] = schema.Drift(moved.values, moved.agrees, MEASURES, kept.text)
         return found
 
-    def _moves(self, step: int, logs: Mapping[str, Any]) -> str:
+    def _moves(self, now: Moment, logs: Mapping[str, Any]) -> str:
         """The name of the epoch where it becomes the reference, else nothing."""
-        if self._wanted == "first" or (isinstance(self._wanted, int) and step == self._wanted):
-            return f"epoch {step}"
-        if self._wanted == "best" and (metric := self._improves(logs)):
-            return f"epoch {step}, the best so far by {metric}"
+        if self._wanted == "first" or (isinstance(self._wanted, int) and now.step == self._wanted):
+            return now.name
+        # An epoch's logs say nothing of weights that were restored since.
+        own = now.kind == "epoch" or now.weights == now.step
+        if self._wanted == "best" and own and (metric := self._improves(logs)):
+            return f"{now.name}, the best so far by {metric}"
         return ""
 
     def _improves(self, logs: Mapping[str, Any]) -> str:

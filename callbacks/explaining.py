@@ -10,6 +10,7 @@ from tfexplain import rendering, schema
 from tfexplain.attribution import Attribution
 from tfexplain.callbacks.batch import ValidationBatch, choose_batch
 from tfexplain.callbacks.layouts import place
+from tfexplain.callbacks.moments import Moment
 from tfexplain.callbacks.records import content_of, png, pngs, predictions, record_of
 from tfexplain.callbacks.settings import Settings
 from tfexplain.callbacks.writer import RunWriter
@@ -167,11 +168,13 @@ class Explaining:
             content = schema.Content("values", shape=values.values.shape, layout=values.layout)
             writer.add_constant(schema.Tag("values", layer=name), values, content)
 
-    def write(self, found: Found, step: int, explained: Sequence[int], writer: RunWriter) -> None:
+    def write(self, found: Found, now: Moment, explained: Sequence[int], writer: RunWriter) -> None:
         """The predictions and all attributions."""
+        step = now.step
         if found:
             outputs = next(iter(found.values())).outputs
             record = predictions(self.head, outputs, len(explained))
+            record = replace(record, moment=now.kind, weights=now.weights)
             writer.add(schema.Tag("predictions"), step, record, schema.Content("predictions"))
         for name, explanation in found.items():
             for attribution in explanation.attributions.values():

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from tfexplain import schema
+from tfexplain.callbacks.moments import Moment
 from tfexplain.compression import (
     ActivationNumbers,
     Histogram,
@@ -25,7 +25,7 @@ def kernels_record(
     numbers: Sequence[LayerNumbers],
     totals: Mapping[str, Totals],
     activities: Activities,
-    moment: Literal["epoch", "end"] = "epoch",
+    now: Moment,
 ) -> schema.Kernels:
     """All kernels of a model at one time.
 
@@ -33,7 +33,7 @@ def kernels_record(
         numbers: In model order.
         totals: By part of the model.
         activities: By layer, where a validation batch was given.
-        moment: Whether training was over.
+        now: When they were measured.
     """
     lines = [_line(one, activities.get(one.layer.path)) for one in numbers]
     metrics = list(dict.fromkeys(name for line in lines for name in line))
@@ -43,7 +43,8 @@ def kernels_record(
         np.array([[line.get(name, np.nan) for name in metrics] for line in lines]),
         {part: found.scalars() for part, found in totals.items()},
         {part: found.denominator for part, found in totals.items()},
-        moment,
+        now.kind,
+        now.weights,
     )
 
 

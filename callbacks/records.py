@@ -14,10 +14,38 @@ from tfexplain import schema
 from tfexplain.attribution import Attribution, Floats
 from tfexplain.targets import Head, activate
 
+# A metric of one number for each class has a place in a log, a matrix of thousands has none.
+MOST_PARTS = 256
 
-def metrics(logs: Mapping[str, Any]) -> schema.Metrics:
-    """The epoch's logs as `fit` reports them."""
-    return schema.Metrics({str(name): float(value) for name, value in logs.items()})
+
+def metrics(logs: Mapping[str, Any]) -> tuple[schema.Metrics, dict[str, str]]:
+    """The epoch's logs as `fit` reports them, and why some are not among them, by name.
+
+    Metrics of several numbers are taken apart: `f1_score[0]`, or `matrix[0,1]`.
+    """
+    values: dict[str, float] = {}
+    left_out: dict[str, str] = {}
+    for name, value in logs.items():
+        try:
+            values |= _numbers(str(name), value)
+        except (TypeError, ValueError) as error:
+            left_out[str(name)] = str(error)
+    return schema.Metrics(values), left_out
+
+
+def _numbers(name: str, value: Any) -> dict[str, float]:
+    array = np.asarray(value.numpy() if hasattr(value, "numpy") else value)
+    # Texts of digits are no numbers, and objects are no arrays of them.
+    numeric = array.dtype.kind not in "OSUcmM"
+    if not numeric or array.size > MOST_PARTS:
+        got = f"{array.size} of them" if numeric else type(value).__name__
+        raise ValueError(f"expected a number, or up to {MOST_PARTS}; got {got}. Log a number.")
+    numbers = array.astype(np.float64)
+    return {_part(name, index): float(numbers[index]) for index in np.ndindex(array.shape)}
+
+
+def _part(name: str, index: tuple[int, ...]) -> str:
+    return f"{name}[{','.join(map(str, index))}]" if index else name
 
 
 def predictions(head: Head, outputs: Any, explained: int = 0) -> schema.Predictions:

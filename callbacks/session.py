@@ -14,6 +14,7 @@ from tfexplain.callbacks.choices import describe
 from tfexplain.callbacks.drift import Reference
 from tfexplain.callbacks.explaining import Explaining, Found
 from tfexplain.callbacks.guard import Guard
+from tfexplain.callbacks.moments import Moment
 from tfexplain.callbacks.portions import Portions
 from tfexplain.callbacks.records import png
 from tfexplain.callbacks.settings import Settings
@@ -70,37 +71,39 @@ class Session:
         with self._guard.watch("samples", 0):
             self._explaining.write_constant(self._choices, writer)
 
-    def at_epoch(self, epoch: int, step: int, logs: Mapping[str, Any], writer: RunWriter) -> None:
+    def at_epoch(self, now: Moment, logs: Mapping[str, Any], writer: RunWriter) -> None:
         """Explanations, where they are due."""
         self._logs = dict(logs)
-        if self._cadence.due(epoch, step):
-            self._guarded(step, writer)
+        if self._cadence.due(now.epoch, now.step, now.last):
+            self._guarded(now, writer)
 
-    def at_end(self, step: int, writer: RunWriter) -> None:
+    def at_end(self, now: Moment, writer: RunWriter) -> None:
         """The last epoch, if it has not been explained; then what all epochs took, and failed."""
+        step = now.step
         if step not in self.explained:
             self._seconds = {}
             if self._cadence.due_at_end():
-                self._guarded(step, writer)
+                self._guarded(now, writer)
         # What failed after the last explanation was written, such as writing it, is not told yet.
         if step not in self.explained or self._told != self._guard.problems:
             with self._guard.watch("status", step):
                 self._write_status(step, writer)
 
-    def _guarded(self, step: int, writer: RunWriter) -> None:
-        with self._guard.watch("explain", step):
-            self._explain(step, writer)
+    def _guarded(self, now: Moment, writer: RunWriter) -> None:
+        with self._guard.watch("explain", now.step):
+            self._explain(now, writer)
 
-    def _explain(self, step: int, writer: RunWriter) -> None:
+    def _explain(self, now: Moment, writer: RunWriter) -> None:
         """Explain the batch with the weights as they are now, and write it all down."""
+        step = now.step
         self._cadence.explains(step)
         found = self._portions.run(step)
         self.explained.append(step)
-        self._explaining.write(found, step, self.explained, writer)
+        self._explaining.write(found, now, self.explained, writer)
         seconds = {name: explanation.seconds for name, explanation in found.items()}
         start = time.perf_counter()
         with self._guard.watch("drift", step):
-            self._write_drift(found, step, writer)
+            self._write_drift(found, now, writer)
         seconds["drift"] = time.perf_counter() - start
         batch = self._explaining.batch
         if self._settings.images and (batch.pictures or batch.volumes):
@@ -117,11 +120,11 @@ class Session:
         status = schema.Status(self._seconds, self._told, self._cadence.account())
         writer.add(schema.Tag("status"), step, status, schema.Content("status"))
 
-    def _write_drift(self, found: Found, step: int, writer: RunWriter) -> None:
+    def _write_drift(self, found: Found, now: Moment, writer: RunWriter) -> None:
         shown = self._explaining.shown(found)
-        for (name, layer), record in self._reference.compare(shown, step, self._logs).items():
+        for (name, layer), record in self._reference.compare(shown, now, self._logs).items():
             tag = schema.Tag("drift", name, layer)
-            writer.add(tag, step, record, schema.Content("drift"))
+            writer.add(tag, now.step, record, schema.Content("drift"))
 
     def _write_overlay(
         self, name: str, attributions: Mapping[str, Attribution], step: int, writer: RunWriter

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tfexplain.callbacks.settings import Settings
-from tfexplain.errors import SettingError
+from tfexplain.errors import SettingError, plain
 
 Decode: TypeAlias = Callable[[npt.NDArray[np.int64]], Sequence[str]]
 
@@ -39,7 +39,7 @@ def _decoded(decode: Decode, row: npt.NDArray[np.int64]) -> list[str]:
     except Exception as error:
         raise SettingError(
             f"decode: expected a function of one row of ids; it raised {type(error).__name__}: "
-            f"{error}. It is called with int64 [{len(row)}]."
+            f"{plain(error)}. It is called with int64 [{len(row)}]."
         ) from error
     listed = list(words) if isinstance(words, (list, tuple, np.ndarray)) else None
     if listed is None or not all(isinstance(word, str) for word in listed):

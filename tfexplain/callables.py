@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfexplain import progress
+from tfexplain.errors import plain
 from tfexplain.passes import Passes
 from tfexplain.sites import LayerError, Site
 from tfexplain.targets import Head, heads
@@ -104,7 +105,7 @@ class CallablePasses(Passes):
             shapes = tf.nest.map_structure(lambda x: f"{x.dtype.name} {x.shape}", first)
             raise ValueError(
                 f"inputs: the function could not be called on one sample, {shapes}. Pass a "
-                f"function of a batch of numpy arrays. It said: {error}"
+                f"function of a batch of numpy arrays. It said: {plain(error)}"
             ) from error
 
 

@@ -9,6 +9,8 @@ import zipfile
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from tfexplain.errors import plain
+
 Model: TypeAlias = Any
 
 _WRAPPED = ("PruneLowMagnitude", "QuantizeWrapper", "QuantizeLayer", "ClusterWeights")
@@ -46,8 +48,8 @@ def _keras_model(path: str, argument: str, otherwise: str) -> Model:
         library = _library(_keras_version(path))
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise ValueError(
-            f"{argument}={path!r}: cannot be read as a Keras model: {error}. Save it again with "
-            "model.save()."
+            f"{argument}={path!r}: cannot be read as a Keras model: {plain(error)}. Save it "
+            "again with model.save()."
         ) from error
     if library is None:
         raise ValueError(
@@ -63,7 +65,7 @@ def _keras_model(path: str, argument: str, otherwise: str) -> Model:
             if wrapped
             else "Custom layers must be registered before."
         )
-        first = " ".join(str(error).split())[:300]
+        first = " ".join(plain(error).split())[:300]
         raise ValueError(
             f"{argument}={path!r}: cannot be loaded: {first}. {remedy} {otherwise}"
         ) from error

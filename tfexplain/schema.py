@@ -12,7 +12,7 @@ samples                           Samples      labels f64 [N], rows i64 [N], has
                                                label_kind, class_names, settings
 metrics                           Metrics      values f64 [M]; names
 predictions                       Predictions  outputs f32 [N, K], predicted i32 [N];
-                                               activation, explained
+                                               activation, explained, moment, weights
 status                            Status       seconds f64 [X]; explainers, problems, and cost
                                                where a training was measured
 map/EXPLAINER/LAYER/SAMPLE        Map          values f16 [f], [h, w] or [d, h, w];
@@ -27,7 +27,7 @@ values/NAME                       Values       values f32 [N, f], [N, T] or [N, 
                                                names u8, words u8; layout
 kernels                           Kernels      values f64 [L, M], totals f64 [P, T]; rows,
                                                metrics, total_metrics, parts, denominators,
-                                               moment
+                                               moment, weights
 kernel/KERNEL                     Kernel       counts i64 [B], pruned u8 [O], dead u8 [C or 0];
                                                low, high, zeros, nonfinite
 drift/EXPLAINER/LAYER             Drift        values f64 [N, K], agrees u8 [N];
@@ -52,6 +52,9 @@ is told by the shape of its maps.
 
 Version 1.2 added `hashes` and `label_sets` of samples, and counts in `explained` what were the
 explained steps themselves, i32 [E], before.
+It added `weights`, and `moment` to predictions: `moment` is `epoch`, or `end` for what was
+measured after training; `weights` is the step at whose end the model had the weights that were
+measured, empty where no epoch ended with them. Older logs do not tell.
 
 What never changes with the step is in `plugin_content`, a small JSON object (`Content`):
 TensorBoard keeps only the first one of a tag, so later events of a file leave it out.

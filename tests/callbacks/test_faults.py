@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 import pytest
+import tensorflow as tf
 from support.failing import Failing
 from support.faults import fit
 from support.models import digits, same_bits, small_cnn
@@ -42,16 +44,39 @@ def test_on_error_raise_raises(tmp_path: Path) -> None:
         small_cnn().fit(X, Y, epochs=3, verbose=0, callbacks=[callback])
 
 
-def test_logs_that_are_no_numbers_are_a_problem_not_an_end(tmp_path: Path) -> None:
+STRANGE: dict[str, Any] = {
+    "note": "7",
+    "nothing": None,
+    "parts": {"a": 1},
+    "wave": 1j,
+    "ragged": [[1], [1, 2]],
+    "many": np.zeros(1000),
+}
+
+
+def test_what_is_no_number_among_the_logs_leaves_out_itself_alone(tmp_path: Path) -> None:
+    """A metric of several numbers is logged by its parts."""
+
     class Strange(keras.callbacks.Callback):  # type: ignore[misc]
         def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-            logs["note"] = "text"
+            several = {"f1": tf.constant([0.5, 0.25]), "matrix": np.arange(4).reshape(2, 2)}
+            logs |= STRANGE | several | {"half": tf.constant(1.5, tf.bfloat16), "flag": True}
 
     callback = Explain((X, Y), GradCAM(), log_dir=tmp_path, verbose=False)
     _, told = fit([Strange(), callback], epochs=2)
-    assert len(told) == 1
-    assert "metrics: ValueError" in str(told[0].message)
-    assert sorted(read_run(tmp_path).values["map/GradCAM/conv/0"]) == [0, 1]
+    said = [str(w.message).split(" is left out")[0] for w in told]
+    assert said == [f"tfexplain: metric {name!r}" for name in STRANGE]
+    run = read_run(tmp_path)
+    assert sorted(run.values["map/GradCAM/conv/0"]) == [0, 1]
+    values = run.record("metrics").values
+    assert values.keys() - {"accuracy", "loss", "half", "flag"} == {
+        *("f1[0]", "f1[1]", "matrix[0,0]", "matrix[0,1]", "matrix[1,0]", "matrix[1,1]")
+    }
+    assert (values["f1[1]"], values["matrix[1,0]"], values["half"], values["flag"]) == (
+        *(0.25, 2.0, 1.5),
+        1.0,
+    )
+    assert len(run.record("status").problems) == len(STRANGE)
 
 
 def test_what_is_written_so_far_survives_a_kill(tmp_path: Path) -> None:

@@ -77,13 +77,16 @@ def sample_records(draw: st.DrawFn) -> schema.Samples:
     )
 
 
+moments = st.tuples(st.sampled_from(["epoch", "end"]), st.none() | st.integers(0, 2**31 - 1))
+
+
 @st.composite
 def prediction_records(draw: st.DrawFn) -> schema.Predictions:
     outputs = draw(maps((2, 2)))
     predicted = draw(hnp.arrays(np.int32, len(outputs)))
     explained = draw(st.integers(0, 2**31 - 1))
     activation = draw(st.sampled_from(["softmax", "sigmoid", "none"]))
-    return schema.Predictions(outputs, predicted, explained, activation)
+    return schema.Predictions(outputs, predicted, explained, activation, *draw(moments))
 
 
 @st.composite
@@ -96,8 +99,7 @@ def kernels_records(draw: st.DrawFn) -> schema.Kernels:
     known = st.dictionaries(names, st.floats(allow_nan=False), max_size=3)
     totals = draw(st.dictionaries(names, known, max_size=2))
     said = {part: draw(names) for part in totals}
-    moment = draw(st.sampled_from(["epoch", "end"]))
-    return schema.Kernels(rows, metrics, values, totals, said, moment)
+    return schema.Kernels(rows, metrics, values, totals, said, *draw(moments))
 
 
 counts = st.integers(0, 2**53)

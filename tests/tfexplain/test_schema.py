@@ -104,6 +104,7 @@ header_keys = st.sampled_from(
         "parts",
         "denominators",
         "moment",
+        "weights",
         "low",
         "high",
         "zeros",

@@ -12,11 +12,13 @@ import tensorflow as tf
 from tfexplain import schema
 from tfexplain.callbacks.explaining import Explaining, Found
 from tfexplain.callbacks.kernels import kernel_record, kernels_record
+from tfexplain.callbacks.moments import Moment
 from tfexplain.callbacks.writer import RunWriter
 from tfexplain.comparing.weights import Weights
 from tfexplain.quality import MEASURES, Drifted, Fidelity, Predicted
 from tfexplain.records.compressed import Role
 
+_NOW = Moment(0, 0, True, "end", 0)
 _ROOMS = ("explain", "compression")
 # Lies beside what a comparison wrote, so that the next one may replace it.
 _MARK = "tfexplain-comparison.txt"
@@ -51,7 +53,7 @@ def write_maps(
 ) -> None:
     """What `Explain` writes of one epoch, at step 0."""
     explaining.write_constant(choices, writer)
-    explaining.write(found, 0, [0], writer)
+    explaining.write(found, _NOW, [0], writer)
     status = schema.Status({name: one.seconds for name, one in found.items()})
     writer.add(schema.Tag("status"), 0, status, schema.Content("status"))
 
@@ -85,7 +87,7 @@ def write_fidelity(writer: RunWriter, found: Fidelity, reference: str, role: Rol
 
 def write_weights(writer: RunWriter, found: Weights) -> None:
     """What `Compression` writes after training, at step 0."""
-    record = kernels_record(found.numbers, found.totals, found.activities, "end")
+    record = kernels_record(found.numbers, found.totals, found.activities, _NOW)
     settings = {"note": "; ".join(found.notes)} if found.notes else {}
     writer.add(schema.Tag("kernels"), 0, record, schema.Content("kernels", settings=settings))
     for one in found.numbers:

@@ -11,6 +11,7 @@ import numpy as np
 
 from tfexplain.container import Array, Container, pack, read_json, unpack
 from tfexplain.records.kinds import Kind, little_endian
+from tfexplain.records.moments import Moment, pack_moment, read_moment
 
 Role = Literal["model", "control"]
 ROW_KEYS = ("name", "path", "part", "type", "wrapper", "mode", "dtype", "shape", "note")
@@ -23,7 +24,8 @@ class Kernels:
     `rows` describe the kernels in model order by `ROW_KEYS`, all text; `values` are float64
     [kernels, metrics], NaN where a number cannot be known; `totals` and `denominators` (what
     shares are shares of) are by part of the model: `""`, or `student` and `teacher`. `moment`
-    is `end` for the measurement after training.
+    is `end` for the measurement after training, and `weights` the step at whose end the model had
+    the weights that were measured; None where that is not known.
     """
 
     kind: ClassVar[Kind] = "kernels"
@@ -32,7 +34,8 @@ class Kernels:
     values: Array
     totals: Mapping[str, Mapping[str, float]]
     denominators: Mapping[str, str]
-    moment: Literal["epoch", "end"] = "epoch"
+    moment: Moment = "epoch"
+    weights: int | None = None
 
     def encode(self) -> bytes:
         """The record's bytes."""
@@ -49,7 +52,7 @@ class Kernels:
             "total_metrics": json.dumps(names),
             "parts": json.dumps(list(self.totals)),
             "denominators": json.dumps([self.denominators.get(p, "") for p in self.totals]),
-            "moment": self.moment,
+            **pack_moment(self.moment, self.weights),
         }
         return pack(self.kind, arrays, header)
 
@@ -61,20 +64,18 @@ class Kernels:
         rows = [_row(row, raw) for row in read_json(raw.text("rows"), list, "rows")]
         metrics, names = raw.strings("metrics"), raw.strings("total_metrics")
         parts, denominators = raw.strings("parts"), raw.strings("denominators")
-        moment = raw.text("moment")
         raw.check(values.shape == (len(rows), len(metrics)), "a value for each row and metric")
         raw.check(totals.shape == (len(parts), len(names)), "a total for each part and metric")
         raw.check(len(denominators) == len(parts), "a denominator for each part")
         raw.check(
             all(len(set(x)) == len(x) for x in (metrics, names, parts)), "each name only once"
         )
-        raw.check(moment in ("epoch", "end"), "moment epoch or end")
         sums = {
             part: {n: v for n, v in zip(names, line.tolist(), strict=True) if not np.isnan(v)}
             for part, line in zip(parts, totals, strict=True)
         }
         said = dict(zip(parts, denominators, strict=True))
-        return cls(rows, metrics, values, sums, said, moment)  # type: ignore[arg-type]
+        return cls(rows, metrics, values, sums, said, *read_moment(raw))
 
 
 def _row(row: object, raw: Container) -> dict[str, str]:

@@ -12,6 +12,7 @@ import numpy as np
 from tfexplain.container import Array, Container, pack, read_json, unpack
 from tfexplain.records.halves import LARGEST, check_scale, from_half, to_half
 from tfexplain.records.kinds import Kind, little_endian
+from tfexplain.records.moments import Moment, pack_moment, read_moment
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,8 @@ class Predictions:
     exclude each other (sigmoid of several columns) the likeliest: all above 0.5 are predicted.
     `explained` is how many steps were explained so far in this `fit`, this one included, so that a
     reader can tell how many TensorBoard kept.
+    `moment` is `end` for what was explained after training, and `weights` the step at whose end
+    the model had the weights it was explained with; None where that is not known.
     """
 
     kind: ClassVar[Kind] = "predictions"
@@ -105,6 +108,8 @@ class Predictions:
     predicted: Array
     explained: int
     activation: Literal["softmax", "sigmoid", "none"]
+    moment: Moment = "epoch"
+    weights: int | None = None
 
     def encode(self) -> bytes:
         """The record's bytes."""
@@ -112,7 +117,11 @@ class Predictions:
             "outputs": little_endian(self.outputs, "f4"),
             "predicted": little_endian(self.predicted, "i4"),
         }
-        header = {"activation": self.activation, "explained": repr(int(self.explained))}
+        header = {
+            "activation": self.activation,
+            "explained": repr(int(self.explained)),
+            **pack_moment(self.moment, self.weights),
+        }
         return pack(self.kind, arrays, header)
 
     @classmethod
@@ -127,7 +136,7 @@ class Predictions:
         older = "explained" in raw.arrays
         explained = len(raw.array("explained", "I32", 1)) if older else raw.integer("explained")
         raw.check(explained >= 0, "a count of explained steps")
-        return cls(outputs, predicted, explained, activation)  # type: ignore[arg-type]
+        return cls(outputs, predicted, explained, activation, *read_moment(raw))  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)

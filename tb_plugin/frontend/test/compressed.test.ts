@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { hasOtherWeights, whenText } from "../src/analysis/moments.ts";
 import { decode, type RecordKind } from "../src/format/records.ts";
 import { RecordError } from "../src/format/safetensors.ts";
 import { f64, i64, pack, packKernel, packKernels, u8 } from "./support.ts";
@@ -20,7 +21,28 @@ test("kernels are rows of words, numbers by metric, and totals by part", () => {
   assert.deepEqual([...record.values], [0.5, 8, Number.NaN, Number.POSITIVE_INFINITY]);
   assert.deepEqual([...(record.totals.get("") ?? [])], [["sparsity", 0.25]]);
   assert.equal(record.denominators.get(""), "12 weights");
-  assert.equal(record.moment, "end");
+  assert.deepEqual([record.moment, record.weights], ["end", undefined]);
+});
+
+test("a record says of which weights it is, and nothing is said of its own epoch's", () => {
+  const texts = [
+    ...[{ weights: "7" }, { weights: "3" }, { weights: "" }, {}],
+    { moment: "epoch", weights: "3" },
+    { moment: "epoch", weights: "" },
+  ].map((header) => {
+    const record = decode("kernels", packKernels(header));
+    assert.ok(record.kind === "kernels");
+    assert.equal(hasOtherWeights(record, 7), whenText(record, 7).includes("with"));
+    return whenText(record, 7);
+  });
+  assert.deepEqual(texts, [
+    "epoch 7, after training",
+    "epoch 7, after training, with the weights of epoch 3",
+    "epoch 7, after training, with weights that no epoch ended with",
+    "epoch 7, after training",
+    "epoch 7, with the weights of epoch 3",
+    "epoch 7",
+  ]);
 });
 
 test("a kernel keeps its counts and which channels are gone", () => {
@@ -67,6 +89,8 @@ test("whatever is not of the format is refused", () => {
     ["totals of no part", "kernels", packKernels({ parts: "[]", denominators: "[]" })],
     ["no denominator", "kernels", packKernels({ denominators: "[]" })],
     ["another moment", "kernels", packKernels({ moment: "noon" })],
+    ["no epoch", "kernels", packKernels({ weights: "-1" })],
+    ["half an epoch", "kernels", packKernels({ weights: "0.5" })],
     ["low above high", "kernel", packKernel({ low: "1.0" })],
     ["an infinite range", "kernel", packKernel({ high: "inf" })],
     ["half a zero", "kernel", packKernel({ zeros: "0.5" })],

@@ -194,6 +194,8 @@ test("the reference's predictions: of an epoch of the run, or of another run", (
     predicted: Int32Array.of(predicted),
     explained: 0,
     activation: "none",
+    moment: "epoch",
+    weights: undefined,
   });
   const store = storeOf({
     "dense/explain predictions": { 0: predictions(7) },

@@ -38,6 +38,8 @@ function predictions(
     width,
     explained: 3,
     activation,
+    moment: "epoch",
+    weights: undefined,
   } satisfies Predictions;
 }
 

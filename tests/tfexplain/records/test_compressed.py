@@ -20,7 +20,7 @@ def test_kernels_round_trip(record: schema.Kernels) -> None:
     np.testing.assert_array_equal(decoded.values, record.values)
     assert decoded.totals == record.totals
     assert decoded.denominators == record.denominators
-    assert decoded.moment == record.moment
+    assert (decoded.moment, decoded.weights) == (record.moment, record.weights)
 
 
 def test_a_total_that_is_not_known_is_left_out() -> None:
@@ -102,6 +102,7 @@ def test_what_the_next_test_breaks_is_sound(kind: schema.Kind) -> None:
         ("kernels", {}, {"rows": '[["x"]]'}, "rows of nine texts"),
         ("kernels", {}, {"denominators": "[]"}, "a denominator for each part"),
         ("kernels", {}, {"moment": "start"}, "moment epoch or end"),
+        ("kernels", {}, {"weights": "-1"}, "weights of a step >= 0"),
         ("kernel", {"counts": np.array([-1])}, {}, "counts >= 0"),
         ("kernel", {}, {"low": "2.0"}, "low <= high"),
         ("kernel", {}, {"high": "inf"}, "low <= high"),

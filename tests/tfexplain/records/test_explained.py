@@ -117,6 +117,7 @@ def test_predictions_round_trip(record: schema.Predictions) -> None:
     np.testing.assert_array_equal(decoded.predicted, record.predicted)
     assert decoded.explained == record.explained
     assert decoded.activation == record.activation
+    assert (decoded.moment, decoded.weights) == (record.moment, record.weights)
 
 
 def test_older_logs_list_the_explained_steps() -> None:

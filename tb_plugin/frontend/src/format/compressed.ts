@@ -1,5 +1,6 @@
 /** The records of compression and of what it did: twins of `tfexplain/records/compressed.py`. */
 
+import { type Moment, readMoment } from "./moment.ts";
 import { named, type Reader } from "./reader.ts";
 import { RecordError } from "./safetensors.ts";
 
@@ -19,7 +20,7 @@ export const ROW_KEYS = [
 export type KernelRow = Readonly<Record<(typeof ROW_KEYS)[number], string>>;
 
 /** All kernels of a model in model order; what cannot be known is NaN. */
-export interface Kernels {
+export interface Kernels extends Moment {
   readonly kind: "kernels";
   readonly rows: readonly KernelRow[];
   readonly metrics: readonly string[];
@@ -29,7 +30,6 @@ export interface Kernels {
   readonly totals: ReadonlyMap<string, ReadonlyMap<string, number>>;
   /** By part: what shares are shares of. */
   readonly denominators: ReadonlyMap<string, string>;
-  readonly moment: "epoch" | "end";
 }
 
 /** `counts` are of finite weights that are not zero, in bins of one width from `low` to `high`. */
@@ -77,16 +77,12 @@ export function readKernels(raw: Reader): Kernels {
   const rows = readRows(raw);
   const [metrics, names] = [raw.strings("metrics"), raw.strings("total_metrics")];
   const [parts, denominators] = [raw.strings("parts"), raw.strings("denominators")];
-  const moment = raw.text("moment");
   const isTable = ([height, width]: number[], rows: number, columns: number): boolean =>
     height === rows && width === columns;
   raw.check(isTable(values.shape, rows.length, metrics.length), "a value for each row and metric");
   raw.check(isTable(totals.shape, parts.length, names.length), "a total for each part and metric");
   raw.check(denominators.length === parts.length, "a denominator for each part");
   raw.check([metrics, names, parts].every(isDistinct), "each name only once");
-  if (moment !== "epoch" && moment !== "end") {
-    throw new RecordError("kernels: expected moment epoch or end");
-  }
   const sums = new Float64Array(totals.data);
   return {
     kind: "kernels",
@@ -95,7 +91,7 @@ export function readKernels(raw: Reader): Kernels {
     values: new Float64Array(values.data),
     totals: new Map(parts.map((part, i) => [part, totalsOf(names, sums, i)])),
     denominators: new Map(parts.map((part, i) => [part, denominators[i] ?? ""])),
-    moment,
+    ...readMoment(raw, "kernels"),
   };
 }
 

@@ -18,6 +18,7 @@ import {
   readMap,
   readMatrix,
 } from "./maps.ts";
+import { type Moment, readMoment } from "./moment.ts";
 import { named, Reader } from "./reader.ts";
 import { RecordError, unpack } from "./safetensors.ts";
 import { readValues, type Values } from "./values.ts";
@@ -43,7 +44,7 @@ export interface Metrics {
   readonly values: ReadonlyMap<string, number>;
 }
 
-export interface Predictions {
+export interface Predictions extends Moment {
   readonly kind: "predictions";
   readonly outputs: Float32Array;
   readonly width: number;
@@ -186,6 +187,7 @@ function readPredictions(raw: Reader): Predictions {
     predicted,
     explained,
     activation: raw.text("activation"),
+    ...readMoment(raw, "predictions"),
   };
 }
 

@@ -14,6 +14,7 @@ import {
   type TableRow,
   TEXT_COLUMNS,
 } from "../analysis/kernel-rows.ts";
+import { whenText } from "../analysis/moments.ts";
 import { plural } from "../analysis/numbers.ts";
 import { knownAt, recordsOf } from "../data/series.ts";
 import { allowsDownloads } from "../host.ts";
@@ -92,9 +93,13 @@ export class KernelTable extends PaintedPart {
 
   private when(sources: readonly Source[]): string {
     const { step } = this.dashboard;
-    const after = sources.some(({ record, isNow }) => isNow && record?.moment === "end");
+    const records = sources.flatMap(({ record, isNow }) => (isNow ? [record] : []));
+    const told = records
+      .map((record) => whenText(record, step))
+      .sort((a, b) => b.length - a.length);
+    const now = (told[0] ?? whenText(undefined, step)).replace("e", "E");
     const others = sources.filter(fromText).map((source) => `${source.name} ${fromText(source)}`);
-    return [`Epoch ${step}${after ? ", after training" : ""}`, ...others].join("; ");
+    return [now, ...others].join("; ");
   }
 
   private header(column: string) {

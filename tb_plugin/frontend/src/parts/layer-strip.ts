@@ -4,6 +4,7 @@ import { html, nothing } from "lit";
 import { type Metric, metricOf, metricText, type Scale } from "../analysis/compression.ts";
 import { fromText } from "../analysis/epochs.ts";
 import { cellText, kernelValue } from "../analysis/kernels.ts";
+import { whenText } from "../analysis/moments.ts";
 import { knownAt, recordsOf } from "../data/series.ts";
 import {
   type Axis,
@@ -251,7 +252,7 @@ export class LayerStrip extends SizedPart {
   private textOf(run: ShownRun, name: string, step: number): string {
     const { record, step: own } = knownAt(this.dashboard.kernels(run), "kernels", step);
     if (own === undefined) return `${name}, ${run.name}, epoch ${step}: not known yet`;
-    const when = `epoch ${own}${record?.moment === "end" ? ", after training" : ""}`;
+    const when = whenText(record, own);
     return `${name}, ${run.name}, ${when}: ${cellText(record, name, this.metric.name)}`;
   }
 

@@ -2,6 +2,7 @@
 
 import { costOf, spentText } from "../analysis/costs.ts";
 import { keptOf } from "../analysis/kept.ts";
+import { hasOtherWeights, whenText } from "../analysis/moments.ts";
 import { plural } from "../analysis/numbers.ts";
 import { recordsOf, type Series } from "../data/series.ts";
 import type { Store } from "../data/store.ts";
@@ -23,6 +24,7 @@ const MOST_SAMPLES = 8;
 export function notesOf(scene: Scene, store: Store): Note[] {
   const notes = scene.shown.flatMap((run) => [
     ...keptNotes(run, store),
+    ...weightsNotes(run, store),
     ...problemNotes(run, store),
     ...unreadableNotes(run, scene, store),
     ...budgetNotes(run, store),
@@ -52,6 +54,23 @@ function keptNotes({ id, name }: ShownRun, store: Store): Note[] {
   const remedy =
     "TensorBoard samples long series; start it with --tfexplain_samples=0 to keep all.";
   return [{ level: "info", run: name, text: `${kept} of ${explained} epochs kept. ${remedy}` }];
+}
+
+/** Epochs whose maps or kernels are of other weights than those that the epoch ended with. */
+function weightsNotes(shown: ShownRun, store: Store): Note[] {
+  const texts = sourcesOf(shown).flatMap(({ run }) => [
+    ...weightsTexts(store.get(run, "predictions"), "maps"),
+    ...weightsTexts(store.get(run, "kernels"), "kernels"),
+  ]);
+  return texts.map((text) => ({ level: "info", run: shown.name, text }));
+}
+
+function weightsTexts(series: Series | undefined, what: string): string[] {
+  return (series?.points ?? []).flatMap(({ step, record }) => {
+    const known = record?.kind === "predictions" || record?.kind === "kernels";
+    const isOther = known && hasOtherWeights(record, step);
+    return isOther ? [`${what} of ${whenText(record, step)}`] : [];
+  });
 }
 
 /** Problems are counted over the whole training, so the last status knows them all. */
