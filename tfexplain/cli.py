@@ -11,7 +11,8 @@ from tfexplain.commands import compare, explain
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; returns the exit status: 0, 2 for what the user can mend, or the command's."""
+    """Run a command; returns the exit status: 0, 2 for what the user can mend, 130 when
+    interrupted, or the command's."""
     options = _parser().parse_args(arguments)
     # TensorFlow's own remarks about the machine are not what was asked for.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -20,6 +21,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ValueError, TypeError, OSError) as error:
         print(f"tfexplain: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("tfexplain: interrupted.", file=sys.stderr)
+        return 130
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,31 +24,34 @@ def draw(
     output: Output,
     name: str,
     found: Explanation,
-    samples: Sequence[str],
+    samples: Mapping[int, str],
     under: Under | None,
     classes: Sequence[str],
+    scales: Mapping[str, float],
 ) -> None:
     """Write what one explainer found.
 
     Args:
         output: Where to.
         name: The explainer's.
-        found: Of all samples.
-        samples: Their names.
+        found: Of the samples that are drawn.
+        samples: Their names, by their numbers.
         under: Gives the picture of a sample, where samples are pictures.
         classes: Names of the classes, where given.
+        scales: Of the maps of all samples, by the names of their files.
     """
+    if not samples:
+        return
     for (folder, one), layer in zip(places(name, found).items(), found.attributions, strict=True):
         if under is None or one.planes.ndim < 3:
             few = chosen(found, np.arange(min(_MOST, len(samples)))).attributions[layer]
             few.plot().savefig(output.path("overlays", f"{folder}.png"))
         elif one.channels is not None:
-            for i, sample in enumerate(samples):
+            for i, sample in enumerate(samples.values()):
                 _save(output, folder, sample, rendering.channel_grid([one], i))
         else:
-            scale = rendering.scale_of(one.maps)
-            for i, sample in enumerate(samples):
-                sheet = _beside(one, i, under(i), scale, classes)
+            for i, (row, sample) in enumerate(samples.items()):
+                sheet = _beside(one, i, under(row), scales[folder], classes)
                 _save(output, folder, sample, sheet)
 
 
@@ -76,5 +79,5 @@ def _beside(
 def _save(output: Output, folder: str, sample: str, sheet: Any) -> None:
     *above, last = sample.replace("\\", "/").split("/")
     file = safe(last) if last.lower().endswith(".png") else f"{safe(last)}.png"
-    path = output.path("overlays", folder, *above, file)
+    path = output.unused("overlays", folder, *map(safe, above), file)
     Image.fromarray(sheet).save(path)

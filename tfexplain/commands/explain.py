@@ -10,12 +10,13 @@ _EXPLAIN = """\
 Explain what a saved model sees in pictures, or in the rows of a file.
 
 Written below --out are
-  overlays/METHOD/...png   each picture beside its map, on one scale for all pictures of a method;
-                           for what is no picture a figure of the first samples
+  overlays/METHOD/...png   pictures beside their maps, on one scale for all pictures of a method;
+                           for what is no picture a figure of some samples; of at most --overlays
   arrays/METHOD.npz        values, targets, scores, unit and names of all samples
   samples.csv              each sample's name, label, explained class and score, predicted class
   logs/MODEL               the same for the EXPLAIN tab of TensorBoard, of at most --log-samples
-METHOD has the layer behind it where it has several. Values are never rescaled per picture."""
+METHOD has the layer behind it where it has several. Values are never rescaled per picture.
+What a former command wrote to --out is replaced when all is done, and not before."""
 
 _EXAMPLES = """\
 examples:
@@ -85,6 +86,7 @@ def add_to(commands: Any) -> None:
     add("--size", nargs=2, type=int, metavar=("H", "W"), help="where the model does not fix it")
     add("--batch-size", type=int, default=32, metavar="N", help="samples at once (32)")
     add("--log-samples", type=int, default=64, metavar="N", help="samples in the log (64)")
+    add("--overlays", type=int, default=64, metavar="N", help="samples that are drawn (64)")
     add("--class-names", nargs="+", metavar="NAME", help="names of the classes, in order")
     add("--quiet", action="store_true", help="show no bar")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,9 +21,10 @@ from tfexplain.commands.methods import explainers
 from tfexplain.commands.output import Output
 from tfexplain.commands.pictures import Screen, scales, screen_of
 from tfexplain.commands.samples import Samples, read_samples
-from tfexplain.commands.writing import write_arrays, write_log, write_table
-from tfexplain.explainers import Explanation, explain
+from tfexplain.commands.writing import Writing, write_log
+from tfexplain.explainers import Explanation
 from tfexplain.explainers.joining import chosen
+from tfexplain.explainers.together import in_portions
 from tfexplain.loading import open_model
 
 _LOAD_YOURSELF = "Or load it in Python, with what it needs, and call tfexplain.explain(model, ...)."
@@ -41,12 +42,19 @@ def explain_file(options: argparse.Namespace, *, progress: bool) -> Done:
     """Do what `tfexplain explain` was asked for.
 
     Raises:
-        ValueError, TypeError, OSError: whatever cannot be read, explained or written. Nothing has
-            been written then.
+        ValueError, TypeError, OSError: whatever cannot be read, explained or written. The folder
+            is what it was then.
     """
     check_positive("--batch-size", options.batch_size)
     check_positive("--log-samples", options.log_samples)
+    if options.overlays < 0:
+        raise ValueError(f"--overlays={options.overlays}: expected 0 or more.")
     output = Output(options.out)
+    with output.begun():
+        return _explain(options, output, progress)
+
+
+def _explain(options: argparse.Namespace, output: Output, progress: bool) -> Done:
     methods = explainers(options.method, options.layer, options.set)
     model = open_model(options.model, "model", _LOAD_YOURSELF)
     if not hasattr(model, "layers"):
@@ -63,19 +71,22 @@ def explain_file(options: argparse.Namespace, *, progress: bool) -> Done:
     samples = read_samples(options.data, screen, options.label)
     logged = _spread(len(samples.names), options.log_samples)
     explaining = _explaining(model, samples, logged, methods, options, screens)
-    found = _found(model, explaining, samples, options, progress)
-    output.begin()
+    drawn = _spread(len(samples.names), options.overlays)
+    kept = np.unique(np.concatenate([logged, drawn, _spread(len(samples.names), 1)]))
+    with Writing(output, samples, kept, explaining.head) as writing:
+        for portion in _portions(model, explaining, samples, options, progress):
+            writing.add(portion)
+        found = writing.close()
     choices = describe(explaining, found)
     if screens:
         choices["pictures"] = _pixels(screens[0], model, options.scale is not None)
-    write_arrays(output, found, samples.names)
-    write_table(output, explaining, found, samples)
     under = _under(samples, explaining)
-    for name, one in found.items():
-        draw(output, name, one, samples.names, under, options.class_names or ())
+    shown = {row: samples.names[row] for row in drawn.tolist()}
+    for name, one in _of(found, kept, drawn).items():
+        draw(output, name, one, shown, under, options.class_names or (), writing.scales)
     log = os.path.join("logs", Path(options.model).stem)
-    write_log(output, log, explaining, _of(found, logged[explaining.batch.rows]), choices)
-    return Done(_text(choices, samples, output, len(logged)), samples.skipped)
+    write_log(output, log, explaining, _of(found, kept, logged[explaining.batch.rows]), choices)
+    return Done(_text(choices, samples, output, len(logged), len(drawn)), samples.skipped)
 
 
 def _explaining(
@@ -118,23 +129,23 @@ def _target(text: str) -> str | int:
     return int(text) if text.lstrip("-").isdigit() else text
 
 
-def _found(
+def _portions(
     model: Any,
     explaining: Explaining,
     samples: Samples,
     options: argparse.Namespace,
     progress: bool,
-) -> dict[str, Explanation]:
-    """What each explainer found, of all samples, by the names of the plan."""
-    found = explain(
+) -> Iterator[dict[str, Explanation]]:
+    """What each explainer found, batch by batch, by the names of the plan."""
+    for found in in_portions(
         model,
         list(explaining.explainers.values()),
         samples.batches(options.batch_size),
         _target(options.target),
         passes=explaining.passes,
         progress=progress,
-    )
-    return dict(zip(explaining.explainers, found, strict=True))
+    ):
+        yield dict(zip(explaining.explainers, found, strict=True))
 
 
 def _spread(count: int, most: int) -> npt.NDArray[np.int64]:
@@ -142,8 +153,12 @@ def _spread(count: int, most: int) -> npt.NDArray[np.int64]:
     return np.round(np.linspace(0, count - 1, min(count, most))).astype(np.int64)
 
 
-def _of(found: Mapping[str, Explanation], rows: npt.NDArray[np.int64]) -> dict[str, Explanation]:
-    return {name: chosen(one, rows) for name, one in found.items()}
+def _of(
+    found: Mapping[str, Explanation], kept: npt.NDArray[np.int64], rows: npt.NDArray[np.int64]
+) -> dict[str, Explanation]:
+    """What was found of some of the kept samples."""
+    places = np.searchsorted(kept, rows)
+    return {name: chosen(one, places) for name, one in found.items()}
 
 
 def _pixels(screen: Screen, model: Any, asked: bool) -> str:
@@ -171,11 +186,15 @@ def _under(samples: Samples, explaining: Explaining) -> Under | None:
     return under
 
 
-def _text(choices: Mapping[str, str], samples: Samples, output: Output, logged: int) -> str:
+def _text(
+    choices: Mapping[str, str], samples: Samples, output: Output, logged: int, drawn: int
+) -> str:
     width = max(map(len, choices))
     count = len(samples.names)
     lines = [f"tfexplain: explained {count} samples"]
     shown = {"samples": f"{logged} of {count} in the log"}
+    if drawn < count:
+        shown["overlays"] = f"of {drawn} of {count}, evenly spread; --overlays N draws more"
     lines += [f"  {name:<{width}}  {value}" for name, value in {**choices, **shown}.items()]
     if samples.ignored:
         lines.append(f"  {len(samples.ignored)} other files ignored, as {samples.ignored[0]}")

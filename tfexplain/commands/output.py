@@ -4,53 +4,115 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 # Lists what was written, so that the next command may replace just that.
 _MARK = "tfexplain-explain.txt"
+# Where a command writes until it is done. It lies in the folder: renaming within that always works.
+_BESIDE = ".tfexplain-new"
 
 
 class Output:
     """A new or empty folder, or one that holds what a former command wrote.
 
+    What is written lies beside that until all of it is there, and only then takes its place.
+
     Raises:
         ValueError: it holds something else.
+        OSError: it cannot be written.
     """
 
     def __init__(self, folder: str) -> None:
         self.folder = folder
+        self._beside = os.path.join(folder, _BESIDE)
         self._mark = os.path.join(folder, _MARK)
-        former = self._former()
-        foreign = sorted(path for path in _below(folder) if path not in former)
+        self._written: set[str] = set()
+        if os.path.exists(folder) and not os.path.isdir(folder):
+            raise ValueError(f"--out={folder!r}: expected a folder; it is a file. Pass another.")
+        foreign = sorted(_below(folder) - self._former())
         if foreign:
             raise ValueError(
                 f"--out={folder!r}: expected a new folder, or that of a former explain; it holds "
                 f"{foreign[0]!r}. Pass another --out."
             )
 
-    def begin(self) -> None:
-        """Remove what a former command wrote."""
-        for path in _below(self.folder):
-            os.remove(os.path.join(self.folder, path))
+    @contextmanager
+    def begun(self) -> Iterator[None]:
+        """While open, files are written beside; they take the place of a former command's at the
+        end. After an error, an interrupt or on a full disk those are what they were.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        new = not os.path.isdir(self.folder)
+        try:
+            shutil.rmtree(self._beside, ignore_errors=True)  # of a command that was killed
+            os.makedirs(self._beside)
+            yield
+            self._swap()
+        finally:
+            shutil.rmtree(self._beside, ignore_errors=True)
+            if new and os.path.isdir(self.folder) and not os.listdir(self.folder):
+                os.rmdir(self.folder)
 
     def path(self, *parts: str) -> str:
         """Where a file may be written: below the folder, which is made."""
-        path = os.path.join(self.folder, *parts)
+        path = os.path.join(self._beside, *parts)
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(self._mark, "a", encoding="utf-8") as file:
-            file.write(os.path.relpath(path, self.folder) + "\n")
+        self._written.add(os.path.join(*parts))
         return path
+
+    def unused(self, *parts: str) -> str:
+        """Such a path where no file is yet: another name's may have become the same."""
+        start, extension = os.path.splitext(parts[-1])
+        name, count = parts[-1], 1
+        while os.path.join(*parts[:-1], name).lower() in {path.lower() for path in self._written}:
+            count += 1
+            name = f"{start}-{count}{extension}"
+        return self.path(*parts[:-1], name)
+
+    def below(self, *parts: str) -> str:
+        """A folder of ours that somebody else writes; `added` enters what is in it then."""
+        return os.path.join(self._beside, *parts)
 
     def added(self, *parts: str) -> None:
         """Enter the files that somebody else wrote for us below a folder of ours."""
-        folder = os.path.join(self.folder, *parts)
-        for path in _below(folder):
-            self.path(*parts, path)
+        for path in _below(self.below(*parts)):
+            self._written.add(os.path.join(*parts, path))
+
+    def _swap(self) -> None:
+        """Nothing is written from here on but the list, so that a full disk stops it before."""
+        former = self._former() - {_MARK}
+        self._list(former | self._written)
+        stale = former - self._written
+        above = {os.path.dirname(path) for path in self._written}
+        for path in sorted(stale & above):  # a file where a folder has to be
+            os.remove(os.path.join(self.folder, path))
+        for path in sorted(self._written):
+            place = os.path.join(self.folder, path)
+            os.makedirs(os.path.dirname(place), exist_ok=True)
+            os.replace(os.path.join(self._beside, path), place)
+        for path in stale - above:
+            os.remove(os.path.join(self.folder, path))
+        self._list(self._written)
+        for at, _, _ in os.walk(self.folder, topdown=False):
+            if at != self.folder and not os.listdir(at):
+                os.rmdir(at)
+
+    def _list(self, paths: set[str]) -> None:
+        beside = os.path.join(self._beside, _MARK)
+        with open(beside, "w", encoding="utf-8", errors="surrogateescape") as file:
+            file.writelines(f"{path}\n" for path in sorted(paths))
+        os.replace(beside, self._mark)
 
     def _former(self) -> set[str]:
         if not os.path.isfile(self._mark):
             return set()
-        with open(self._mark, encoding="utf-8") as file:
-            return {*file.read().splitlines(), _MARK}
+        with open(self._mark, encoding="utf-8", errors="surrogateescape") as file:
+            listed = {*file.read().splitlines(), _MARK}
+        return listed & _below(self.folder)
 
 
 def safe(name: str) -> str:
@@ -64,7 +126,10 @@ def safe(name: str) -> str:
 
 def _below(folder: str) -> set[str]:
     return {
-        os.path.relpath(os.path.join(at, name), folder)
+        path
         for at, _, names in os.walk(folder)
         for name in names
+        if not (path := os.path.relpath(os.path.join(at, name), folder)).startswith(
+            _BESIDE + os.sep
+        )
     }

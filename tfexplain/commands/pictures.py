@@ -76,6 +76,8 @@ def picture(path: str) -> Image.Image:
     Raises:
         Exception: it cannot be read; of many kinds.
     """
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise ValueError("no file, but a pipe or a device")  # which may never answer
     with Image.open(path) as file:
         upright = ImageOps.exif_transpose(file)
         if upright.mode.startswith("I;16") or upright.mode == "I":  # Pillow would clip at 255

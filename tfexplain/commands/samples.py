@@ -92,7 +92,7 @@ def _of_pictures(path: str, screen: Screen) -> Samples:
             good.append(file)
         except Exception as error:
             # Pillow raises errors of many kinds for damaged files.
-            skipped.append(f"{os.path.relpath(file, path)}: {error or type(error).__name__}")
+            skipped.append(f"{_name(file, path)}: {error or type(error).__name__}")
     if not good:
         raise ValueError(
             f"data={path!r}: expected pictures; found {len(skipped)} that cannot be read and "
@@ -101,11 +101,20 @@ def _of_pictures(path: str, screen: Screen) -> Samples:
         )
     folder = path if os.path.isdir(path) else os.path.dirname(path) or "."
     return Samples(
-        names=[os.path.relpath(file, folder) for file in good],
+        names=[_name(file, folder) for file in good],
         read=lambda rows: np.stack([screen.inputs(picture(good[row])) for row in rows]),
         skipped=skipped,
-        ignored=[os.path.relpath(file, folder) for file in ignored],
+        ignored=[_name(file, folder) for file in ignored],
         picture=lambda row: screen.shown(picture(good[row])),
+    )
+
+
+def _name(file: str, folder: str) -> str:
+    """A file's name as any terminal and file can take it: bytes that are no UTF-8 as `%E9`."""
+    name = os.fsencode(os.path.relpath(file, folder)).decode("utf-8", "surrogateescape")
+    return "".join(
+        letter if letter.isprintable() else "".join(f"%{b:02X}" for b in os.fsencode(letter))
+        for letter in name
     )
 
 

@@ -8,48 +8,116 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from tfexplain import rendering
+from tfexplain.attribution import Attribution
 from tfexplain.callbacks.explaining import Explaining
 from tfexplain.callbacks.records import predictions
 from tfexplain.callbacks.writer import RunWriter
+from tfexplain.commands.arrays import Growing
 from tfexplain.commands.drawing import places
 from tfexplain.commands.output import Output
 from tfexplain.commands.samples import Samples
 from tfexplain.comparing.logs import write_maps
 from tfexplain.explainers import Explanation
+from tfexplain.explainers.joining import BY_SAMPLE, chosen, joined
+from tfexplain.targets import Head
 
 
-def write_arrays(output: Output, found: Mapping[str, Explanation], names: Sequence[str]) -> None:
-    """All that each explainer found, a file for each layer."""
-    for explainer, explanation in found.items():
-        for place, one in places(explainer, explanation).items():
-            kept: dict[str, Any] = {
-                "values": one.values,
-                "targets": one.targets,
-                "scores": one.scores,
+class Writing:
+    """All that each explainer finds, a file for each layer, written as it comes.
+
+    What is small is kept of all samples, all only of some.
+
+    Args:
+        output: Where to.
+        samples: All of them.
+        rows: Of which samples all is kept, int64 in rising order.
+        head: What is predicted.
+
+    Attributes:
+        scales: The largest magnitude of each map, over all samples, by the name of its file.
+    """
+
+    def __init__(
+        self, output: Output, samples: Samples, rows: npt.NDArray[np.int64], head: Head
+    ) -> None:
+        self._output, self._samples, self._rows, self._head = output, samples, rows, head
+        self._files: dict[str, Growing] = {}
+        self._small: dict[str, list[dict[str, Any]]] = {}
+        self._kept: dict[str, list[Explanation]] = {}
+        self._predicted: list[Any] = []
+        self._start = 0
+        self.scales: dict[str, float] = {}
+
+    def __enter__(self) -> Writing:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for file in self._files.values():
+            file.abandon()
+
+    def add(self, found: Mapping[str, Explanation]) -> None:
+        """What was found of the next samples, by explainer."""
+        first = next(iter(found.values()))
+        predicted = predictions(self._head, first.outputs).predicted
+        self._predicted.append(predicted)
+        end = self._start + len(predicted)
+        rows = self._rows[(self._rows >= self._start) & (self._rows < end)] - self._start
+        self._start = end
+        for name, explanation in found.items():
+            self._kept.setdefault(name, []).append(chosen(explanation, rows))
+            for place, one in places(name, explanation).items():
+                self._add(place, one)
+
+    def _add(self, place: str, one: Attribution) -> None:
+        if place not in self._files:
+            path = self._output.path("arrays", f"{place}.npz")
+            self._files[place] = Growing(path, len(self._samples.names))
+        self._files[place].add(one.values)
+        self._small.setdefault(place, []).append(
+            {
+                name: getattr(one, name)
+                for name in BY_SAMPLE
+                if name != "values" and getattr(one, name) is not None
             }
-            kept |= {"unit": np.array(one.unit), "layer": np.array(one.layer)}
-            kept |= {"names": np.array(names)}
-            for extra in ("completeness_gap", "error", "passes", "channels", "attention_heads"):
-                if getattr(one, extra) is not None:
-                    kept[extra] = getattr(one, extra)
-            np.savez_compressed(output.path("arrays", f"{place}.npz"), **kept)
+        )
+        if one.channels is None and one.planes.ndim >= 3:
+            scale = max(self.scales.get(place, 0.0), rendering.scale_of(one.maps))
+            self.scales[place] = scale
+
+    def close(self) -> dict[str, Explanation]:
+        """Write the ends of the files, and the table; what was found of the kept samples."""
+        kept = {name: joined(parts) for name, parts in self._kept.items()}
+        small = {place: _concatenated(parts) for place, parts in self._small.items()}
+        for name, explanation in kept.items():
+            for place, one in places(name, explanation).items():
+                others = dict(small[place])
+                others |= {"unit": np.array(one.unit), "layer": np.array(one.layer)}
+                others |= {"names": np.array(self._samples.names)}
+                for extra in ("channels", "attention_heads"):
+                    if getattr(one, extra) is not None:
+                        others[extra] = getattr(one, extra)
+                self._files[place].close(others)
+        self._write_table(next(iter(small.values())))
+        return kept
+
+    def _write_table(self, one: Mapping[str, Any]) -> None:
+        """What the model says of each sample, and which number the first explainer explained."""
+        names, labels = self._samples.names, self._samples.labels
+        shown = [""] * len(names) if labels is None else labels.tolist()
+        predicted = np.concatenate(self._predicted).tolist()
+        with open(self._output.path("samples.csv"), "w", newline="", encoding="utf-8") as file:
+            table = csv.writer(file)
+            table.writerow(["name", "label", "predicted", "target", "score"])
+            numbers = zip(predicted, one["targets"].tolist(), one["scores"].tolist(), strict=True)
+            for name, label, row in zip(names, shown, numbers, strict=True):
+                table.writerow([name, label, *row])
 
 
-def write_table(
-    output: Output, explaining: Explaining, found: Mapping[str, Explanation], samples: Samples
-) -> None:
-    """What the model says of each sample, and which number was explained by the first explainer."""
-    first = next(iter(found.values()))
-    one = next(iter(first.attributions.values()))
-    predicted = predictions(explaining.head, first.outputs).predicted
-    labels = [""] * len(samples.names) if samples.labels is None else samples.labels.tolist()
-    with open(output.path("samples.csv"), "w", newline="", encoding="utf-8") as file:
-        table = csv.writer(file)
-        table.writerow(["name", "label", "predicted", "target", "score"])
-        numbers = zip(predicted.tolist(), one.targets.tolist(), one.scores.tolist(), strict=True)
-        for name, label, row in zip(samples.names, labels, numbers, strict=True):
-            table.writerow([name, label, *row])
+def _concatenated(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
 def write_log(
@@ -60,7 +128,7 @@ def write_log(
     choices: Mapping[str, str],
 ) -> None:
     """What `Explain` writes of one epoch."""
-    writer = RunWriter(os.path.join(output.folder, log, "explain"))
+    writer = RunWriter(os.path.join(output.below(log), "explain"))
     try:
         writer.open()
         write_maps(writer, explaining, found, choices)

@@ -23,7 +23,7 @@ from tfexplain.shared_pass import Request, shared_pass
 from tfexplain.targets import Head, Score, Targets
 from tfexplain.tracing import declared_dtypes
 
-__all__ = ["Explanation", "as_batch", "explain", "explain_each"]
+__all__ = ["Explanation", "as_batch", "explain", "explain_each", "in_portions"]
 
 
 def explain(
@@ -69,31 +69,51 @@ def explain(
         >>> explain(model, [Saliency()], data, "label")[0].attributions["input"].targets[:5]
         array([0, 1, 2, 0, 1], dtype=int32)
     """
+    portions = in_portions(
+        model, explainers, inputs, targets, passes=passes, batch_size=batch_size, progress=progress
+    )
+    return [joined(found) for found in zip(*portions, strict=True)]
+
+
+def in_portions(
+    model: Any,
+    explainers: Sequence[Explainer],
+    inputs: Any,
+    targets: Targets = None,
+    *,
+    passes: Passes | None = None,
+    batch_size: int | None = None,
+    progress: bool = False,
+) -> Iterator[list[Explanation]]:
+    """What `explain` finds, batch by batch as it comes, for those who do not keep it all.
+
+    All arguments are those of `explain`.
+    """
     if batch_size is not None and batch_size < 1:
         raise ValueError(f"batch_size={batch_size}: expected at least 1. Leave it out for all.")
     feed = Feed(inputs, targets, joined=any(explainer.whole for explainer in explainers))
     parts = None if feed.batches is None else feed.batches * len(explainers)
-    found: list[list[Explanation]] = []
+    begun = False
     with bar(parts) if progress else nullcontext():
         for fed in feed:
             batch = as_batch(fed.inputs, model)
             opened = passes or passes_of(model, batch)
-            if not found:
+            if not begun:
+                begun = True
                 _say_what_is_left_out(explainers, opened)
             heads = [opened.head(explainer.head) for explainer in explainers]
             # One object for each head: explainers of the same targets share a backward pass.
             by_head = {head: fed.targets(head, opened) for head in dict.fromkeys(heads)}
             wanted = [(e, by_head[head]) for e, head in zip(explainers, heads, strict=True)]
             span = Span(fed.start) if feed.streamed else None
-            found.append(explain_each(wanted, opened, batch, batch_size, span))
-    return [joined(portions) for portions in zip(*found, strict=True)]
+            yield explain_each(wanted, opened, batch, batch_size, span)
 
 
 def _say_what_is_left_out(explainers: Sequence[Explainer], passes: Passes) -> None:
     for explainer in explainers:
         for name, why in explainer.omits(passes).items():
             warnings.warn(
-                f"{explainer.name}: input {name!r} is left out: {why}", UserWarning, stacklevel=3
+                f"{explainer.name}: input {name!r} is left out: {why}", UserWarning, stacklevel=4
             )
 
 
