@@ -1,19 +1,19 @@
-"""Attention sites: the calls of attention layers in one forward pass, and what each attends to."""
+"""Attention sites: where one forward pass adds up by attention, and what attends to what."""
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import tensorflow as tf
-
-from tfexplain.attention_tap import MASK, WEIGHTS, Weights, attention_layers, axes, weights_tap
+from tfexplain.attention_tap import WEIGHTS, Weights
 from tfexplain.dependence import causes
 from tfexplain.sites import LayerError, matching
-from tfexplain.tap import Layer, Model, Tensor, address, recorded, replaced
+from tfexplain.tap import Layer, Tensor, address
+from tfexplain.weighing import compared
+
+_PARTS = "it attends within parts of each sample (along one of several axes), not over all"
+_NONE = "it attends by a method of its own, which makes no weights"
 
 
 @dataclass(frozen=True)
@@ -22,22 +22,24 @@ class AttentionSite:
 
     Attributes:
         path: `encoder/attend`, with `@1` behind it for the second call of a shared layer.
+        layer: Path of the layer whose call it is.
         attention_heads: How many there are.
         queries: How many tokens attend; None where that is known only when it runs.
         keys: How many are attended to.
         own: Whether queries and keys are the same tokens (self-attention).
-        masked: Whether some tokens may not be attended to.
+        axes: Over how many axes the queries lie, and the keys.
         recorded: Whether gradients are recorded here; not inside of `keras.remat`.
         outputs: Positions of the model's outputs that depend on it, with a gradient.
         after: Paths of the attention sites that it depends on.
     """
 
     path: str
+    layer: str
     attention_heads: int
     queries: int | None
     keys: int | None
     own: bool
-    masked: bool
+    axes: int
     recorded: bool
     outputs: tuple[int, ...]
     after: frozenset[str]
@@ -46,11 +48,6 @@ class AttentionSite:
     def weights(self) -> str:
         """Name of the weights, for a pass that reads them."""
         return self.path + WEIGHTS
-
-    @property
-    def mask(self) -> str:
-        """Name of the mask, likewise."""
-        return self.path + MASK
 
 
 @dataclass(frozen=True)
@@ -64,9 +61,13 @@ class Attending:
 
     @property
     def by_name(self) -> dict[str, AttentionSite]:
-        """The sites by the names of their weights and masks."""
-        named = {site.weights: site for site in self.sites}
-        return named | {site.mask: site for site in self.sites}
+        """The sites by the names of their weights."""
+        return {site.weights: site for site in self.sites}
+
+    def layers(self, names: Collection[str], layers: Mapping[str, Layer]) -> dict[str, Layer]:
+        """The layers that make the weights of these names, by path."""
+        sites = (self.by_name[name] for name in names)
+        return {site.layer: layers[site.layer] for site in sites}
 
     def find(self, names: Sequence[str] | None) -> list[AttentionSite]:
         """The sites that `layers=` names, or all, at least one.
@@ -98,100 +99,95 @@ class Attending:
             path, why = next(iter(self.missed.items()))
             return f"no attention weights can be read: {path!r}: {why}."
         return (
-            "this model calls no MultiHeadAttention or GroupQueryAttention layer. Build it with "
-            "one of these, or leave explainers of attention out."
+            "no layer of this model adds up values by attention weights (a softmax over keys, as "
+            "MultiHeadAttention does). Build it with such layers, or leave explainers of attention "
+            "out."
         )
 
 
-def attending(model: Model, layers: Mapping[str, Layer], specs: Any) -> Attending:
-    """Find the attention sites in one traced pass; nothing is computed.
+@dataclass(frozen=True, eq=False)
+class Attended:
+    """An attention as the traced pass made it: by which name, in which layer, what it weighs by,
+    and whether gradients are recorded there."""
+
+    name: str
+    weights: Weights
+    recorded: bool
+
+    @property
+    def layer(self) -> str:
+        """Path of the layer."""
+        return self.name.rpartition("#")[0] or self.name
+
+
+def attending(
+    found: Sequence[Attended],
+    layers: Mapping[str, Layer],
+    missed: Mapping[str, str],
+    inputs: Sequence[Tensor],
+    outputs: Sequence[Tensor],
+) -> Attending:
+    """The attention sites of one traced pass.
 
     Args:
-        model: Of the pass.
-        layers: Its layers by path.
-        specs: Shapes and types of its inputs.
+        found: In the order of the pass.
+        layers: Of the model, by path.
+        missed: Why layers were not seen in the pass.
+        inputs: The model's, as tensors of the graph.
+        outputs: The model's.
     """
-    own: dict[str, bool] = {}
-    calls: list[tuple[str, Weights, bool, bool]] = []
-    missed: dict[str, str] = {}
-    ends: list[Tensor] = []
-    tapped = attention_layers(layers)
-
-    def seen(path: str, weights: Weights) -> None:
-        if weights.values.shape.rank == 2 + 2 * axes(tapped[path]):
-            calls.append((path, weights, own[path], recorded()))
-        else:
-            missed[path] = "it attends within parts of each sample (attention_axes), not over all"
-
-    def forward(batch: Any) -> Any:
-        tape = tf.GradientTape(watch_accessed_variables=False)
-        through = weights_tap(tapped, seen, missed.__setitem__, through=True)
-        with tape, through, _told_whether_own(tapped, own):
-            outputs = model(batch, training=False)
-        ends[:] = tf.nest.flatten(outputs)
-        return outputs
-
-    if not tapped:
-        return Attending((), {})
-    tf.function(forward, autograph=False).get_concrete_function(specs)
-    sites = _sites(calls, ends) if calls else ()
-    return Attending(sites, missed)
+    depends = causes(inputs[0].graph, inputs)
+    # What weighs constants is a table that is looked up softly: it has no keys.
+    found = [one for one in found if depends(one.weights.weighed)]
+    whole = [one for one in found if not one.weights.parts]
+    reasons = {one.layer: _PARTS for one in found if one.weights.parts}
+    seen = {one.layer for one in found}
+    for path, layer in layers.items():
+        named = any("Attention" in base.__name__ for base in type(layer).__mro__)
+        if named and not any(one == path or one.startswith(path + "/") for one in seen):
+            reasons[path] = missed.get(path, _NONE)
+    return Attending(_sites(whole, outputs), reasons)
 
 
-def _sites(
-    calls: Sequence[tuple[str, Weights, bool, bool]], ends: Sequence[Tensor]
-) -> tuple[AttentionSite, ...]:
-    names = address([path for path, *_ in calls])
-    tensors = [weights.values for _, weights, *_ in calls]
-    depends = causes(ends[0].graph, tensors)
-    flows = causes(ends[0].graph, tensors, gradient=True)
+def _sites(found: Sequence[Attended], ends: Sequence[Tensor]) -> tuple[AttentionSite, ...]:
+    names = address([one.name for one in found])
+    graph, tensors = ends[0].graph, [one.weights.values for one in found]
+    depends, flows = causes(graph, tensors), causes(graph, tensors, gradient=True)
     reached = [flows(end) for end in ends]
-    return tuple(
-        AttentionSite(
-            path=names[i],
-            attention_heads=int(weights.values.shape[1]),
-            queries=_tokens(weights.values, first=True),
-            keys=_tokens(weights.values, first=False),
-            own=own,
-            masked=weights.mask is not None,
-            recorded=is_recorded,
-            outputs=tuple(k for k, some in enumerate(reached) if is_recorded and i in some),
-            after=frozenset(names[j] for j in depends(weights.values) if j != i),
+    arguments = [argument for one in found for argument in one.weights.arguments]
+    origins = [_origin(argument) for argument in arguments]
+    argued = causes(graph, arguments)
+    sites = []
+    for i, one in enumerate(found):
+        weights = one.weights
+        own = {_origin(argument) for argument in weights.arguments}
+        made_of = [
+            {origins[k] for k in argued(tensor)} & own for tensor in compared(weights.softmax)
+        ]
+        half = weights.values.shape[-2 * weights.axes :]
+        sites.append(
+            AttentionSite(
+                path=names[i],
+                layer=one.layer,
+                attention_heads=_count(weights.values.shape[1 : -2 * weights.axes]),
+                queries=half[: weights.axes].num_elements(),
+                keys=half[weights.axes :].num_elements(),
+                own=len(made_of) == 2 and bool(made_of[0]) and made_of[0] == made_of[1],
+                axes=weights.axes,
+                recorded=one.recorded,
+                outputs=tuple(k for k, some in enumerate(reached) if one.recorded and i in some),
+                after=frozenset(names[j] for j in depends(weights.values) if j != i),
+            )
         )
-        for i, (_, weights, own, is_recorded) in enumerate(calls)
-    )
+    return tuple(sites)
 
 
-def _tokens(values: Tensor, *, first: bool) -> int | None:
-    half = (values.shape.rank - 2) // 2
-    sides = values.shape[2 : 2 + half] if first else values.shape[2 + half :]
-    return sides.num_elements()  # type: ignore[no-any-return]
-
-
-@contextmanager
-def _told_whether_own(layers: Mapping[str, Layer], own: dict[str, bool]) -> Iterator[None]:
-    """While open, `own[path]` says of the call under way whether its queries are its keys."""
-
-    def wrapped(path: str, call: Any) -> Any:
-        parameters = inspect.signature(call)
-
-        def told(*arguments: Any, **named: Any) -> Any:
-            given = parameters.bind(*arguments, **named).arguments
-            key = given.get("key")
-            key = given.get("value") if key is None else key
-            own[path] = _origin(given.get("query")) == _origin(key)
-            return call(*arguments, **named)
-
-        return told
-
-    with ExitStack() as stack:
-        for path, layer in layers.items():
-            stack.enter_context(replaced(layer, "call", wrapped(path, layer.call)))
-        yield
+def _count(heads: Any) -> int:
+    return int(heads.num_elements() or 0)
 
 
 def _origin(tensor: Tensor) -> Any:
     """The name of the tensor that one is a copy of: Keras casts each argument by itself."""
-    while getattr(tensor, "op", None) is not None and tensor.op.type in ("Identity", "Cast"):
+    while tensor.op.type in ("Identity", "Cast"):
         tensor = tensor.op.inputs[0]
-    return getattr(tensor, "name", None)
+    return tensor.name

@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfexplain import progress
+from tfexplain.attention_sites import Attending
 from tfexplain.errors import plain
 from tfexplain.passes import Passes
 from tfexplain.sites import LayerError, Site
@@ -45,6 +46,7 @@ class CallablePasses(Passes):
         self.sites: tuple[Site, ...] = ()
         self.casts: tuple[Site, ...] = ()
         self.flows, self.read = [], []
+        self.attention = Attending((), {})
         self.missed = {}
         self._inlines = False
         self.specs = tf.nest.map_structure(

@@ -10,14 +10,13 @@ import math
 import weakref
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from functools import cached_property
 from typing import Any, Literal
 
 import tensorflow as tf
 
 from tfexplain import layout, progress, tap, tracing
-from tfexplain.attention_sites import Attending, AttentionSite, attending
-from tfexplain.attention_tap import is_weights, reading_weights
+from tfexplain.attention_sites import Attended, Attending, AttentionSite, attending
+from tfexplain.attention_tap import WEIGHTS, Weights, is_weights, weights_tap
 from tfexplain.casting import cast_sites, cast_tap, is_cast
 from tfexplain.compiling import compiled
 from tfexplain.dependence import indices
@@ -65,18 +64,24 @@ class Passes:
         ends: list[list[Tensor]] = []
         casts: list[tuple[str, Tensor, int]] = []
         self.input_names: list[str] = tracing.input_names(model, inputs)
+        attended: list[Attended] = []
 
         def seen(path: str, tensor: Tensor) -> None:
             calls.append((path, tensor, tap.recorded()))
+
+        def attends(name: str, weights: Weights) -> None:
+            attended.append(Attended(name, weights, tap.recorded()))
 
         def forward(batch: Any) -> Any:
             calls.clear()
             missed.clear()
             casts.clear()
+            attended.clear()
             given = tf.nest.flatten(batch)
             casting = cast_tap(self.input_names, given, lambda *cast: casts.append(cast))
+            told = weights_tap(self.layers, attends, innermost=True)
             tape = tf.GradientTape(watch_accessed_variables=False)
-            with tape, tap.tap(self.layers, seen, missed.__setitem__), casting:
+            with tape, told, tap.tap(self.layers, seen, missed.__setitem__), casting:
                 outputs = model(batch, training=False)
             found[:] = [heads(model, outputs)]
             ends[:] = [given, tf.nest.flatten(outputs)]
@@ -98,7 +103,8 @@ class Passes:
                     self._inlines = False
                     why = {path: why[path].replace(tracing.UNCALLED, tap.FUNCTION) for path in why}
                     tracing.trace(forward, inputs)
-        self.sites: tuple[Site, ...] = tracing.called_sites(self.layers, calls, *ends)
+        self.sites: tuple[Site, ...] = tracing.called_sites(self.layers, calls, attended, *ends)
+        self.attention: Attending = attending(attended, self.layers, why, *ends)
         self.casts: tuple[Site, ...] = cast_sites(casts, *ends)
         self.flows: list[frozenset[int]] = tracing.reached(*ends, gradient=True)
         self.read: list[frozenset[int]] = tracing.reached(*ends)
@@ -194,14 +200,12 @@ class Passes:
         inputs: Any,
         names: Collection[str] = (),
         seen: Callable[[str, Tensor], Tensor | None] | None = None,
-        watched: Collection[str] = (),
     ) -> tuple[Any, dict[str, Tensor]]:
         """(outputs, activations at the named sites), inside a traced pass.
 
         `seen(name, activation)` is called for each; what it returns takes the activation's place,
-        in its type and with the mask that Keras keeps on it. Names of weights and masks of
-        attention are read as well; nothing takes their place, and `watched` says of which
-        gradients are wanted.
+        in its type and with the mask that Keras keeps on it. Names of attention weights are read
+        as well.
         """
         activations: dict[str, Tensor] = {}
 
@@ -216,8 +220,14 @@ class Passes:
         casts = {name for name in names if is_cast(name)}
         paths = {name.partition("@")[0] for name in names if name not in weights | casts}
         layers = {path: self.layers[path] for path in paths}
-        reading = reading_weights(self.layers, names, watched, kept)
-        with tap.tap(layers, tap.at(names, kept)), reading, self._casting(casts, inputs, kept):
+        read = tap.at(
+            {name.removesuffix(WEIGHTS) for name in weights},
+            lambda name, found: kept(name + WEIGHTS, found.values),
+        )
+        attention: AbstractContextManager[None] = nullcontext()
+        if weights:
+            attention = weights_tap(self.attention.layers(weights, self.layers), read)
+        with tap.tap(layers, tap.at(names, kept)), attention, self._casting(casts, inputs, kept):
             outputs = self.model(inputs, training=False)
         return outputs, activations
 
@@ -258,12 +268,6 @@ class Passes:
             inputs, {*given, *unit}, lambda name, _: given.get(name)
         )
         return explained(outputs, head, targets, score, activations)
-
-    @cached_property
-    def attention(self) -> Attending:
-        """The calls of attention layers; found when first asked for."""
-        with self._tracing():
-            return attending(self.model, self.layers, self.specs)
 
     def readers(
         self, site: AttentionSite, extras: Sequence[int], head: Head

@@ -79,13 +79,13 @@ def tokens_read(
     def poison(_: str, weights: Weights) -> Tensor:
         values = weights.values
         flat = tf.broadcast_to(marked, [len(patterns), 1, site.queries, site.keys or 1])
-        at = tf.reshape(flat, [len(patterns), 1, *values.shape[2:]])
+        heads = [1] * (values.shape.rank - 2 * site.axes - 1)
+        at = tf.reshape(flat, [len(patterns), *heads, *values.shape[-2 * site.axes :]])
         return tf.where(at, tf.cast(np.nan, values.dtype), values)
 
-    path = site.path.partition("@")[0]
     clean, first, last, no_extras = _finite(
         model,
-        lambda: weights_tap({path: layers[path]}, tap.at({site.path}, poison)),
+        lambda: weights_tap({site.layer: layers[site.layer]}, tap.at({site.path}, poison)),
         specs,
         len(patterns),
         head,

@@ -17,8 +17,8 @@ from tfexplain.tap import Tensor
 from tfexplain.targets import Head, Score, ScoreFunction, explained, rule
 from tfexplain.unit import UnitScore
 
-# (activation, gradient or None, site) -> what leaves the graph
-Reduce: TypeAlias = Callable[[Tensor, Tensor | None, Site], Any]
+# (activation, gradient or None, its `Site` or `AttentionSite`) -> what leaves the graph
+Reduce: TypeAlias = Callable[[Tensor, Tensor | None, Any], Any]
 
 
 def _as_it_is(activation: Tensor, gradient: Tensor | None, site: Site) -> Any:
@@ -27,8 +27,8 @@ def _as_it_is(activation: Tensor, gradient: Tensor | None, site: Site) -> Any:
 
 @dataclass(frozen=True)
 class Reading:
-    """What one explainer wants of a shared pass: which layers, whether their gradients, and how
-    activation and gradient are reduced before they leave the graph.
+    """What one explainer wants of a shared pass: which layers, whether their gradients (all, or of
+    which), and how activation and gradient are reduced before they leave the graph.
 
     With `inputs` it wants the gradients at the model's floating-point inputs as well. `key` stands
     for `reduce` among compiled functions: equal keys must reduce alike. With `zeros` a layer that
@@ -37,11 +37,18 @@ class Reading:
     """
 
     paths: tuple[str, ...] = ()
-    gradient: bool = False
+    gradient: bool | tuple[str, ...] = False
     reduce: Reduce = _as_it_is
     key: Hashable = None
     inputs: bool = False
     zeros: bool = False
+
+    @property
+    def sloped(self) -> tuple[str, ...]:
+        """The paths whose gradients are wanted."""
+        if isinstance(self.gradient, tuple):
+            return self.gradient
+        return self.paths if self.gradient else ()
 
 
 @dataclass(frozen=True)
@@ -64,7 +71,7 @@ class Request:
     @property
     def key(self) -> Hashable:
         """Stands for the request among compiled functions."""
-        readings = tuple((r.paths, r.gradient, r.inputs, r.zeros, r.key) for r in self.readings)
+        readings = tuple((r.paths, r.sloped, r.inputs, r.zeros, r.key) for r in self.readings)
         return readings, self.head, self.score, self.rule
 
 
@@ -125,7 +132,7 @@ def _compiled(passes: Passes, requests: Sequence[Request]) -> Callable[..., Any]
     wanted = {path for reading in readings for path in reading.paths}
     rules = [request.rule for request in requests]
     wanted |= {unit.site.path for unit in rules if isinstance(unit, UnitScore)}
-    watched = {path for reading in readings if reading.gradient for path in reading.paths}
+    watched = {path for reading in readings for path in reading.sloped}
     inputs_too = any(reading.inputs for reading in readings)
     sites: dict[str, Any] = {site.path: site for site in (*passes.sites, *passes.casts)}
     if any(map(is_weights, wanted)):
@@ -143,7 +150,7 @@ def _compiled(passes: Passes, requests: Sequence[Request]) -> Callable[..., Any]
         with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
             moving = _floating(passes, inputs) if inputs_too else {}
             tape.watch(list(moving.values()))
-            outputs, activations = passes.forward(inputs, wanted, watch(tape), watched)
+            outputs, activations = passes.forward(inputs, wanted, watch(tape))
             numbers = [
                 _number(request, outputs, activations, classes)
                 for request, classes in zip(requests, targets, strict=True)
@@ -162,7 +169,7 @@ def _number(
     request: Request, outputs: Any, activations: dict[str, Tensor], targets: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
     """(scores [N], targets [N], the sum whose gradient is taken) of one request."""
-    slopes = any(reading.gradient or reading.inputs for reading in request.readings)
+    slopes = any(reading.sloped or reading.inputs for reading in request.readings)
     if request.head.classes or request.rule or slopes:
         chosen = request.rule or targets
         scores, explained_targets = explained(
@@ -183,13 +190,13 @@ def _gradients(
     sites: dict[str, Site],
 ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     """The gradients at layers and at inputs, from one backward pass."""
-    paths = {path for r in request.readings if r.gradient for path in r.paths}
+    paths = {path for r in request.readings for path in r.sloped}
     order = sorted(path for path in paths if activations[path].dtype.is_floating)  # no masks
     names = list(moving) if any(reading.inputs for reading in request.readings) else []
     sources = [activations[path] for path in order] + [moving[name] for name in names]
     found = tape.gradient(total, sources) if sources else []
     at_layers = dict(zip(order, found, strict=False))
-    demanded = {p for r in request.readings if r.gradient and not r.zeros for p in r.paths}
+    demanded = {p for r in request.readings if not r.zeros for p in r.sloped}
     for path, gradient in at_layers.items():
         if gradient is None and (path in demanded or not sites[path].recorded):
             raise no_gradient(sites[path], request.head, request.rule)

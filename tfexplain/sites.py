@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
@@ -71,7 +71,9 @@ class Site:
         after_weights: Whether a layer with weights to train was passed by then.
         container: Whether the output is that of a layer inside, or of one that tfmot wraps.
         within: Path of the layer around it that rearranges positions or the batch, or nothing.
-        inputs: Positions of the model's inputs that the output depends on.
+        inputs: Positions of the model's inputs that the output depends on: first those that make
+            its values, of several that are embedded the one with most entries (words before
+            segments), and last those that only decide, such as masks.
         heads: Positions of the model's outputs that depend on it and pass a gradient back.
         recorded: Whether gradients are recorded here; not inside of `keras.remat`.
         grid: How its positions lie; None where it has none.
@@ -133,7 +135,11 @@ class Site:
 
 
 def sites(
-    calls: Sequence[Call], paths: Sequence[str], inputs: Sequence[Any], outputs: Sequence[Any]
+    calls: Sequence[Call],
+    paths: Sequence[str],
+    inputs: Sequence[Any],
+    outputs: Sequence[Any],
+    weighing: Sequence[tuple[str, Sequence[Any]]] = (),
 ) -> tuple[Site, ...]:
     """The sites of one traced forward pass.
 
@@ -142,6 +148,7 @@ def sites(
         paths: Of all layers, called or not.
         inputs: The model's, as tensors of the graph.
         outputs: The model's.
+        weighing: Of each attention the path of its layer, and its weights and values.
     """
     graph = inputs[0].graph
     depends = causes(graph, [*inputs, *(call.tensor for call in calls)])
@@ -152,13 +159,22 @@ def sites(
         for i, x in enumerate(inputs)
     ]
     types = {call.path: _types(call.layer) for call in calls}
+    attends = [
+        (path, frozenset().union(*(depends(tensor) for tensor in tensors)))
+        for path, tensors in weighing
+    ]
     tokens = Tokens(graph, depends)
+    tables: dict[tuple[int, int], int] = {}
     found: list[Site] = []
     for position, call in enumerate(calls):
-        before = depends(call.tensor)
+        before, here = depends(call.tensor), len(inputs) + position
         earlier = [
             found[i - len(inputs)] for i in sorted(before) if 0 <= i - len(inputs) < position
         ]
+        # What stands before or in the product, and what still has its heads apart.
+        apart = call.tensor.shape.rank != 3
+        makers = [path for path, made_of in attends if apart or here in made_of]
+        within, attending = _within(call.path, types, makers)
         site = Site(
             path=call.name,
             shape=tuple(call.tensor.shape[1:]) if call.tensor.shape.rank else (),
@@ -167,13 +183,9 @@ def sites(
             channels_first=_channels_first(call, earlier),
             after_weights=_learns(call.layer) or any(site.after_weights for site in earlier),
             container=_container(call, calls[:position], paths),
-            within=_within(call.path, types),
+            within=within,
             inputs=tuple(sorted(i for i in before if i < len(inputs))),
-            heads=tuple(
-                i
-                for i, some in enumerate(reached)
-                if call.recorded and len(inputs) + position in some
-            ),
+            heads=tuple(i for i, some in enumerate(reached) if call.recorded and here in some),
             recorded=call.recorded,
             grid=None,
             dtype=call.tensor.dtype.name,
@@ -184,8 +196,11 @@ def sites(
         embeds, splits = None, None
         if floats:
             embeds, splits = _embedded(site, call.tensor, earlier, inputs, fixed)
-        grid = _grid(site, earlier, inputs, tokens, types)
-        found.append(replace(site, grid=grid, embeds=embeds, splits=splits))
+        if embeds is not None:
+            tables[embeds, here] = _entries(call, site)
+        order = _by_what_they_make(site.inputs, flows(call.tensor) | {here}, tables)
+        grid = _grid(site, earlier, inputs, tokens, attending)
+        found.append(replace(site, inputs=order, grid=grid, embeds=embeds, splits=splits))
     return tuple(found)
 
 
@@ -205,6 +220,30 @@ def _embedded(
     given = [s.path for s in earlier if s.shape == site.shape[:-1] and s.dtype in whole]
     # Of texts that are filled up to the longest, each batch has another length.
     return (own, given[-1] if given else "") if given or site.shape[0] else (None, None)
+
+
+def _entries(call: Call, site: Site) -> int:
+    """How many different numbers a layer makes vectors of."""
+    tables = [w.shape[0] for w in getattr(call.layer, "weights", ()) if len(w.shape) == 2]
+    return max(map(int, tables), default=int(site.shape[-1] or 0))
+
+
+def _by_what_they_make(
+    inputs: Sequence[int], flowing: Collection[int], tables: Mapping[tuple[int, int], int]
+) -> tuple[int, ...]:
+    """The inputs of a site, those first that make its values.
+
+    Args:
+        inputs: In their own order.
+        flowing: Inputs and calls from which a gradient flows to it, counted together.
+        tables: How many entries each embedded input's table has, by input and call.
+    """
+
+    def rank(i: int) -> tuple[bool, int]:
+        entries = [size for (j, call), size in tables.items() if j == i and call in flowing]
+        return not entries and i not in flowing, -max(entries, default=0)
+
+    return tuple(sorted(inputs, key=rank))
 
 
 def _types(layer: Any) -> frozenset[str]:
@@ -246,13 +285,23 @@ def _wrapped(name: str, inner: str) -> bool:
     return unwrapped(f"{name}/{inner}") == inner
 
 
-def _within(path: str, types: Mapping[str, frozenset[str]]) -> str:
+def _within(
+    path: str, types: Mapping[str, frozenset[str]], attends: Sequence[str]
+) -> tuple[str, bool]:
+    """The layer around that rearranges, and whether it does so to attend.
+
+    Args:
+        path: Of a layer.
+        types: The classes of the layers that are called.
+        attends: The layers of whose attention this one is a part, if it stands in them.
+    """
     outer = path
     while "/" in outer:
         outer = outer.rpartition("/")[0]
-        if types.get(outer, frozenset()) & _REARRANGING:
-            return outer
-    return ""
+        kinds = types.get(outer, frozenset())
+        if outer in attends or kinds & _REARRANGING:
+            return outer, outer in attends or bool(kinds & ATTENTION)
+    return "", False
 
 
 def _grid(
@@ -260,7 +309,7 @@ def _grid(
     earlier: Sequence[Site],
     inputs: Sequence[Any],
     tokens: Tokens,
-    types: Mapping[str, frozenset[str]],
+    attending: bool,
 ) -> Grid | None:
     """How the positions of an output lie.
 
@@ -270,8 +319,7 @@ def _grid(
     grid = grids.as_it_stands(site.shape, site.channels_first)
     length = site.tokens
     if grid is None or length is None:
-        inside = types.get(site.within, frozenset())
-        return None if inside & ATTENTION else grid
+        return None if attending else grid
     planes = [s for s in earlier if s.grid and len(s.grid.sides) > 1 and s.grid.several]
     for plane in reversed(planes):
         assert plane.grid is not None

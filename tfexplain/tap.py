@@ -24,6 +24,7 @@ __all__ = [
     "Site",
     "Tensor",
     "address",
+    "around",
     "at",
     "find",
     "inlined",
@@ -111,10 +112,12 @@ def tap(
             missed(path, _no_tensor(output, len(tensors)))
         return output
 
+    def watched(path: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda *args, **kwargs: here(path, call(*args, **kwargs))
+
     with ExitStack() as stack:
         for path, layer in layers.items():
-            for method in _methods(layer):
-                stack.enter_context(_wrapped(layer, method, path, here))
+            stack.enter_context(around(layer, functools.partial(watched, path)))
         yield
 
 
@@ -136,21 +139,19 @@ def _methods(layer: Layer) -> Sequence[str]:
 
 
 @contextmanager
-def _wrapped(
-    layer: Layer, method: str, path: str, seen: Callable[[str, Any], Any]
+def around(
+    layer: Layer, wrap: Callable[[Callable[..., Any]], Callable[..., Any]]
 ) -> Iterator[None]:
-    original = getattr(layer, method)
+    """While open, a layer's output is computed by `wrap` of the function that computes it."""
 
-    @functools.wraps(original)
-    def watched(*args: Any, **kwargs: Any) -> Any:
-        return seen(path, original(*args, **kwargs))
+    def recomputed(original: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda *args, **kwargs: wrap(original(*args, **kwargs))
 
-    @functools.wraps(original)
-    def recomputed(*args: Any, **kwargs: Any) -> Any:
-        function = original(*args, **kwargs)
-        return lambda *inner, **named: seen(path, function(*inner, **named))
-
-    with replaced(layer, method, recomputed if method == "rematerialized_call" else watched):
+    with ExitStack() as stack:
+        for method in _methods(layer):
+            original = getattr(layer, method)
+            other = (recomputed if method == "rematerialized_call" else wrap)(original)
+            stack.enter_context(replaced(layer, method, functools.wraps(original)(other)))
         yield
 
 

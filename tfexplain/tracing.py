@@ -9,6 +9,7 @@ import keras
 import tensorflow as tf
 
 from tfexplain import tap
+from tfexplain.attention_sites import Attended
 from tfexplain.dependence import causes
 from tfexplain.errors import plain
 from tfexplain.sites import Call, LayerError, Site, sites
@@ -34,6 +35,7 @@ def unseen(
 def called_sites(
     layers: Mapping[str, Layer],
     calls: Sequence[tuple[str, Tensor, bool]],
+    attended: Sequence[Attended],
     inputs: Sequence[Tensor],
     outputs: Sequence[Tensor],
 ) -> tuple[Site, ...]:
@@ -42,6 +44,7 @@ def called_sites(
     Args:
         layers: By path.
         calls: (path, output, whether gradients are recorded) in order.
+        attended: Where attention is.
         inputs: The model's, as tensors of the graph.
         outputs: The model's.
     """
@@ -50,7 +53,8 @@ def called_sites(
         Call(name, path, layers[path], tensor, recorded)
         for name, (path, tensor, recorded) in zip(names, calls, strict=True)
     ]
-    return sites(named, list(layers), inputs, outputs)
+    weighing = [(one.layer, (one.weights.values, one.weights.weighed)) for one in attended]
+    return sites(named, list(layers), inputs, outputs, weighing)
 
 
 def reached(

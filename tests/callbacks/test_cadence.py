@@ -208,7 +208,7 @@ def test_epochs_that_are_asked_for_and_the_last(tmp_path: Path) -> None:
 class Expensive(Explainer):
     """Takes half a second."""
 
-    def reading(self, passes: Any) -> Reading:
+    def reading(self, passes: Any, targets: Any = None) -> Reading:
         return Reading()
 
     def finish(self, context: Any, reduced: Any) -> Any:

@@ -32,7 +32,8 @@ def weights_by_hand(layer: Any, query: Any, key: Any, allowed: Any = True) -> An
 
 def attend(layer: Any, weights: Any, value: Any) -> Any:
     """What the layer makes of weights [N, heads, q, k]: a tensor, with gradients."""
-    values = tf.constant(_projected(layer._value_dense, value))
+    values = _projected(layer._value_dense, value)
+    values = tf.constant(np.repeat(values, weights.shape[1] // values.shape[2], axis=2))
     kernel, bias = (
         tf.constant(np.asarray(w, np.float64)) for w in layer._output_dense.get_weights()
     )

@@ -22,7 +22,7 @@ class Failing(Explainer):
     harm: Callable[[], None] = out_of_luck
     calls: list[int] = field(default_factory=list)
 
-    def reading(self, passes: Any) -> Reading:
+    def reading(self, passes: Any, targets: Any = None) -> Reading:
         return Reading()
 
     def finish(self, context: Any, reduced: Any) -> Any:

@@ -18,7 +18,7 @@ class WordEvidence(SingleExplainer):
     """At a text input what each word adds to the target, where the model takes the mean of its
     embeddings and one dense layer: float32 [N, T], 0 for padding."""
 
-    def reading(self, _: Passes) -> Reading:
+    def reading(self, _: Passes, targets: Any = None) -> Reading:
         return Reading()
 
     def finish(self, context: Context, _: dict[str, Any]) -> dict[str, Attribution]:
@@ -35,7 +35,7 @@ class WordEvidence(SingleExplainer):
 class WordAttention(SingleExplainer):
     """Softmax of the embeddings' products, sharper head by head: float32 [N, 3, T, T]."""
 
-    def reading(self, _: Passes) -> Reading:
+    def reading(self, _: Passes, targets: Any = None) -> Reading:
         return Reading()
 
     def finish(self, context: Context, _: dict[str, Any]) -> dict[str, Attribution]:

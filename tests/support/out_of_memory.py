@@ -53,7 +53,7 @@ class Wide(keras.layers.Layer):  # type: ignore[misc]
 class Greedy(Explainer):
     """Never has enough."""
 
-    def reading(self, passes: Any) -> Reading:
+    def reading(self, passes: Any, targets: Any = None) -> Reading:
         return Reading()
 
     def finish(self, context: Any, reduced: Any) -> Any:

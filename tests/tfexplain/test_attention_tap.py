@@ -11,7 +11,8 @@ import tensorflow as tf
 import tf_keras
 from support.attention import TOKENS, WIDTH, attend, tokens, weights_by_hand
 
-from tfexplain.attention_tap import Weights, attention_layers, weights_tap
+from tfexplain.attention_tap import Weights, weights_tap
+from tfexplain.passes import Passes
 from tfexplain.tap import layers_by_path
 
 
@@ -20,19 +21,19 @@ def model_of(library: Any, layer: Any, **call: Any) -> Any:
     return library.Model(inputs, layer(inputs, inputs, **call))
 
 
-def read(model: Any, x: Any, *, through: bool = False) -> tuple[Any, list[Weights]]:
+def read(model: Any, x: Any) -> tuple[Any, list[Any]]:
     """(outputs, weights of each call) of one traced pass."""
 
     @tf.function(autograph=False)
     def run(inputs: Any) -> Any:
         seen: list[Any] = []
-        layers = attention_layers(layers_by_path(model))
-        with weights_tap(layers, lambda _, w: seen.append(tuple(w)), through=through):
+        told = weights_tap(layers_by_path(model), lambda _, w: seen.append(w.values))
+        with told:
             outputs = model(inputs, training=False)
         return outputs, seen
 
     outputs, seen = run(x)
-    return outputs.numpy(), [Weights(*pair) for pair in seen]
+    return outputs.numpy(), [weights.numpy() for weights in seen]
 
 
 def plain(model: Any, x: Any) -> Any:
@@ -62,17 +63,10 @@ def test_weights_are_those_by_hand_and_outputs_stay_to_the_bit(kind: str, causal
     if kind == "window":
         near = np.abs(np.subtract.outer(range(TOKENS), range(TOKENS))) < 2
         allowed = allowed & near
-    for through in (False, True):
-        outputs, (weights,) = read(model, x, through=through)
-        np.testing.assert_array_equal(outputs, expected)
-        np.testing.assert_allclose(weights.values, weights_by_hand(layer, x, x, allowed), atol=2e-6)
-        np.testing.assert_allclose(np.sum(weights.values, axis=-1), 1, atol=1e-6)
-        if weights.mask is not None:
-            np.testing.assert_array_equal(
-                weights.mask, np.broadcast_to(allowed, weights.mask.shape)
-            )
-        else:
-            assert allowed.all() or not causal
+    outputs, (weights,) = read(model, x)
+    np.testing.assert_array_equal(outputs, expected)
+    np.testing.assert_allclose(weights, weights_by_hand(layer, x, x, allowed), atol=2e-6)
+    np.testing.assert_allclose(np.sum(weights, axis=-1), 1, atol=1e-6)
     assert vars(layer).keys() == before.keys()
     assert all(vars(layer)[name] is value for name, value in before.items() if name != "_losses")
 
@@ -83,7 +77,7 @@ def test_gradients_pass_through_the_weights_of_a_fused_layer() -> None:
     model, x = model_of(keras, layer), tf.constant(tokens())
 
     @tf.function(autograph=False)
-    def slopes(inputs: Any, through: bool) -> Any:
+    def slopes(inputs: Any) -> Any:
         seen: list[Any] = []
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(inputs)
@@ -92,14 +86,15 @@ def test_gradients_pass_through_the_weights_of_a_fused_layer() -> None:
                 tape.watch(weights.values)
                 seen.append(weights.values)
 
-            with weights_tap({"attend": layer}, watch, through=through):
+            with weights_tap({"attend": layer}, watch):
                 total = tf.reduce_sum(model(inputs, training=False) ** 2)
         return tape.gradient(total, [inputs, *seen])
 
-    at_input, at_weights = slopes(x, True)
-    alone, none = slopes(x, False)
-    assert none is None
-    np.testing.assert_allclose(at_input, alone, rtol=1e-4, atol=1e-5)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        total = tf.reduce_sum(model(x, training=False) ** 2)
+    at_input, at_weights = slopes(x)
+    np.testing.assert_allclose(at_input, tape.gradient(total, x), rtol=1e-4, atol=1e-5)
 
     values = weights_by_hand(layer, x, x)
     with tf.GradientTape() as tape:
@@ -126,10 +121,10 @@ def test_weights_that_are_replaced_are_what_the_layer_goes_on_with(kind: str) ->
 def test_half_precision_keeps_outputs_and_rows() -> None:
     layer = keras.layers.MultiHeadAttention(2, 3, dtype="mixed_float16")
     model, x = model_of(keras, layer), tokens()
-    outputs, (weights,) = read(model, x, through=True)
+    outputs, (weights,) = read(model, x)
     np.testing.assert_array_equal(outputs, plain(model, x))
     assert outputs.dtype == np.float16
-    np.testing.assert_allclose(weights.values, weights_by_hand(layer, x, x), atol=2e-3)
+    np.testing.assert_allclose(weights, weights_by_hand(layer, x, x), atol=2e-3)
 
 
 def test_a_layer_with_a_method_of_its_own_says_so_and_others_are_left() -> None:
@@ -137,16 +132,10 @@ def test_a_layer_with_a_method_of_its_own_says_so_and_others_are_left() -> None:
         def _compute_attention(self, query: Any, key: Any, value: Any, *_: Any, **__: Any) -> Any:
             return value, None
 
-    layer = Own(2, 3)
-    model, missed = model_of(keras, layer), {}
-
-    @tf.function(autograph=False)
-    def run(inputs: Any) -> Any:
-        with weights_tap({"own": layer}, lambda *_: None, missed.__setitem__):
-            return model(inputs, training=False)
-
-    np.testing.assert_array_equal(run(tokens()), plain(model, tokens()))
-    assert missed == {"own": "it attends by a method of its own, which makes no weights"}
+    model = model_of(keras, Own(2, 3, name="own"))
+    found = Passes(model, tokens()).attention
+    assert not found.sites
+    assert found.missed == {"own": "it attends by a method of its own, which makes no weights"}
 
 
 def test_nothing_stays_behind_when_the_pass_fails() -> None:

@@ -20,12 +20,12 @@ from tfexplain.targets import Targets
 
 @dataclass(frozen=True, eq=False)
 class Attention(Explainer):
-    """The attention weights of each `MultiHeadAttention` and `GroupQueryAttention` layer.
+    """The attention weights of each layer that adds up values by a softmax over keys.
 
-    They are those that the layer uses, self-attention and cross-attention alike; where it takes a
-    fused kernel, which has none, they are computed from the same query and key, and the model's
-    outputs stay the same to the bit. They say where a layer looks, not what its output owes to it:
-    for that see `AttentionRollout` and `GradientAttention`.
+    `MultiHeadAttention`, `GroupQueryAttention`, those of Keras Hub and your own; self-attention and
+    cross-attention alike. Weights are read where values are multiplied with them, so they are those
+    that the layer uses, whatever its kernel and its mask. They say where a layer looks, not what
+    its output owes to it: for that see `AttentionRollout` and `GradientAttention`.
 
     Attributes:
         layers: Paths of attention layers (`attend@1` for the second call of a shared one); default
@@ -72,15 +72,15 @@ class Attention(Explainer):
         Returns:
             An `Attribution` for each layer, `values` float32 [N, heads, q, k] in shares of
             attention: rows add up to 1. Rows of queries that may attend to nothing, such as
-            padding, mean nothing: the layer has zeros or equal weights there. Tokens on
-            several axes are counted row by row.
+            padding, mean nothing: they are zeros or equal weights, as the layer has them. Tokens
+            on several axes are counted row by row.
 
         Raises:
             LayerError: a layer is missing, has no such head, or attends within parts of samples.
         """
         return self.each(model, inputs, targets, batch_size=batch_size)
 
-    def reading(self, passes: Passes) -> Reading:
+    def reading(self, passes: Passes, targets: Any = None) -> Reading:
         """The weights, no gradient."""
         found = self._sites(passes)
         paths = tuple(dict.fromkeys(site.weights for site in found))
@@ -121,19 +121,19 @@ class Attention(Explainer):
                     )
         return found
 
-    def _reduce(self, weights: Tensor, _: Tensor | None, __: Any) -> Tensor:
-        values = matrices(weights)
+    def _reduce(self, weights: Tensor, _: Tensor | None, site: AttentionSite) -> Tensor:
+        values = matrices(weights, site.axes)
         if self.attention_heads is None:
             return values
         return tf.gather(values, list(self.attention_heads), axis=1)
 
 
-def matrices(weights: Tensor) -> Tensor:
-    """float32 [N, heads, q, k] of weights [N, heads, *q, *k]."""
-    half = (weights.shape.rank - 2) // 2
-    shape = tf.shape(weights)
-    sides = [tf.reduce_prod(shape[2 : 2 + half]), tf.reduce_prod(shape[2 + half :])]
-    return tf.reshape(tf.cast(weights, tf.float32), [shape[0], shape[1], *sides])
+def matrices(weights: Tensor, axes: int) -> Tensor:
+    """float32 [N, heads, q, k] of weights [N, *heads, *q, *k], queries and keys on `axes` each."""
+    shape, last = tf.shape(weights), weights.shape.rank
+    parts = (shape[1 : last - 2 * axes], shape[last - 2 * axes : last - axes], shape[last - axes :])
+    sides = [tf.reduce_prod(part) for part in parts]
+    return tf.reshape(tf.cast(weights, tf.float32), [shape[0], *sides])
 
 
 def check_layers(layers: Sequence[str] | None) -> None:

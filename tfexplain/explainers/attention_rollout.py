@@ -25,15 +25,17 @@ class AttentionRollout(TokenRelevance):
     the token that the output reads. `values` are float32 [N, h, w] (or [N, t], [N, d, h, w]),
     >= 0, in shares of attention that add up to at most 1: tokens without a position, such as the
     class token, keep the rest. For text they lie at the input, one for each word. Nothing here
-    depends on the target, on values or on the layers between: a map of where, not of why.
+    depends on values or on the layers between, and on the target only by which tokens its score
+    reads: a map of where, not of why. Padding that is neither attended to nor read has zero.
 
     Attributes:
         layers: Paths of self-attention layers that follow one another over the same tokens;
             default all that the output depends on. Cross-attention, and layers of other numbers of
             tokens, are refused.
         heads_by: `"mean"` as in the paper, `"max"` or `"min"` over a layer's attention heads.
-        token: Whose row is taken; default the class token where the output reads that alone (or
-            the last token of a decoder), else the mean over the tokens that it reads.
+        token: Whose row is taken; default the mean over the tokens that the score reads (that have
+            a gradient) on that sample: the class token, the last word of a decoder, or all but
+            padding.
         grid: (h, w) of the tokens, any others standing in front; default what they come from.
 
     References:
@@ -63,8 +65,8 @@ class AttentionRollout(TokenRelevance):
     def _key(self) -> Any:
         return "rollout", self.heads_by
 
-    def _shares(self, weights: Tensor, gradient: Tensor | None) -> Tensor:
-        shares = _OVER[self.heads_by](matrices(weights), axis=1)
+    def _shares(self, weights: Tensor, gradient: Tensor | None, axes: int) -> Tensor:
+        shares = _OVER[self.heads_by](matrices(weights, axes), axis=1)
         both = shares + tf.eye(tf.shape(shares)[1])
         return both / tf.reduce_sum(both, axis=2, keepdims=True)
 

@@ -127,8 +127,12 @@ class Explainer(ABC):
         return {}
 
     @abstractmethod
-    def reading(self, passes: Passes) -> Reading:
+    def reading(self, passes: Passes, targets: Any = None) -> Reading:
         """What this explainer wants of the shared pass; `Reading()` where its passes are its own.
+
+        Args:
+            passes: The model's.
+            targets: What is explained, as `Passes.targets` gives it; default a class.
 
         Raises:
             LayerError: a layer is missing or unfit. Nothing has been computed yet.

@@ -43,7 +43,7 @@ class ClassActivation(SingleExplainer):
         super().__post_init__()
         check_grid(self.grid)
 
-    def reading(self, passes: Passes) -> Reading:
+    def reading(self, passes: Passes, targets: Any = None) -> Reading:
         """Activations and gradients at the layers."""
         if self.layer is None:
             sites = [passes.last(passes.head(self.head), grid=self.grid)]

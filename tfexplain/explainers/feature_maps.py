@@ -79,7 +79,7 @@ class FeatureMaps(Explainer):
         """
         return self.each(model, inputs, targets, batch_size=batch_size, progress=progress)
 
-    def reading(self, passes: Passes) -> Reading:
+    def reading(self, passes: Passes, targets: Any = None) -> Reading:
         """Activations only."""
         found = [site.path for site in self._sites(passes)]
         return Reading(

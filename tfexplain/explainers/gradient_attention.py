@@ -23,15 +23,14 @@ class GradientAttention(TokenRelevance):
     reads. `values` are float32 [N, h, w] (or [N, t], [N, d, h, w]), >= 0: of the first order in the
     explained score, and of higher orders where layers follow one another, so compare them within
     one model. For text they lie at the input, one for each word. Zero everywhere means that no
-    attention raises the score. Where a layer takes a fused kernel, gradients are those of the
-    same attention written out, equal up to rounding; scores stay the same to the bit.
+    attention raises the score.
 
     Attributes:
         layers: Paths of self-attention layers that follow one another over the same tokens;
             default all that the output depends on. Cross-attention, and layers of other numbers of
             tokens, are refused.
-        token: Whose row is taken; default the class token where the output reads that alone (or
-            the last token of a decoder), else the mean over the tokens that it reads.
+        token: Whose row is taken; default the mean over the tokens that the score reads on that
+            sample: the class token, the last word of a decoder, or all but padding.
         grid: (h, w) of the tokens, any others standing in front; default what they come from.
 
     References:
@@ -57,8 +56,10 @@ class GradientAttention(TokenRelevance):
     def _key(self) -> Any:
         return "gradient attention"
 
-    def _shares(self, weights: Tensor, gradient: Tensor | None) -> Tensor:
-        return tf.reduce_mean(tf.nn.relu(matrices(weights) * matrices(gradient)), axis=1)
+    def _shares(self, weights: Tensor, gradient: Tensor | None, axes: int) -> Tensor:
+        return tf.reduce_mean(
+            tf.nn.relu(matrices(weights, axes) * matrices(gradient, axes)), axis=1
+        )
 
     def _followed(self, shares: Sequence[Any], start: Numbers) -> Numbers:
         found = start

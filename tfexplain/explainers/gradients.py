@@ -50,7 +50,7 @@ class GradientExplainer(SingleExplainer):
         """Inputs that pass no gradient, where inputs are explained."""
         return {} if self.layer else without_spot(passes)
 
-    def reading(self, passes: Passes) -> Reading:
+    def reading(self, passes: Passes, targets: Any = None) -> Reading:
         """Gradients at the inputs, and activations and gradients at layers."""
         found = spots(passes, self.layer)
         paths = tuple(site.path for spot in found for site in spot.sites)

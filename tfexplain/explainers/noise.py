@@ -64,9 +64,9 @@ class Noisy(SingleExplainer):
         """What the explainer of the noisy copies has no map of."""
         return self.within.omits(passes)
 
-    def reading(self, passes: Passes) -> Reading:
+    def reading(self, passes: Passes, targets: Any = None) -> Reading:
         """Nothing: the clean samples are not among those that are explained."""
-        self.within.reading(passes)  # for its errors, before anything is computed
+        self.within.reading(passes, targets)  # for its errors, before anything is computed
         return Reading()
 
     def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:

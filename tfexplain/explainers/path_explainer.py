@@ -41,7 +41,7 @@ class PathExplainer(SingleExplainer):
         """Inputs that pass no gradient, where inputs are explained."""
         return {} if self.layer else without_spot(passes)
 
-    def reading(self, passes: Passes) -> Reading:
+    def reading(self, passes: Passes, targets: Any = None) -> Reading:
         """Nothing: paths are not the shared pass."""
         spots(passes, self.layer)  # what cannot be explained is an error now
         return Reading()

@@ -53,7 +53,7 @@ class Perturbing(SingleExplainer):
         super().__post_init__()
         at_least(1, batch_size=self.batch_size)
 
-    def reading(self, _: Passes) -> Reading:
+    def reading(self, _: Passes, targets: Any = None) -> Reading:
         """Nothing: its passes are its own."""
         return Reading()
 

@@ -15,7 +15,7 @@ import tensorflow as tf
 from tfexplain import grids
 from tfexplain.attention_sites import AttentionSite
 from tfexplain.attribution import Attribution
-from tfexplain.explainers.attention import check_layers, check_rows
+from tfexplain.explainers.attention import check_layers, check_rows, matrices
 from tfexplain.explainers.base import Context, SingleExplainer
 from tfexplain.explainers.feature_maps import check_grid
 from tfexplain.grids import Grid
@@ -23,7 +23,7 @@ from tfexplain.passes import Passes
 from tfexplain.shared_pass import Reading
 from tfexplain.sites import LayerError, Site
 from tfexplain.tap import Tensor
-from tfexplain.targets import Head
+from tfexplain.targets import Head, rule
 
 Numbers = npt.NDArray[np.float64]
 
@@ -48,27 +48,32 @@ class TokenRelevance(SingleExplainer):
         check_layers(self.layers)
         check_grid(self.grid)
 
-    def reading(self, passes: Passes) -> Reading:
-        """The weights of all layers, and their masks."""
+    def reading(self, passes: Passes, targets: Any = None) -> Reading:
+        """The weights of all layers, and the gradient that tells which tokens are read."""
         sites = self._chain(passes)
         self._placed(passes, sites)
-        paths = [site.weights for site in sites]
-        paths += [site.mask for site in sites[-1:] if site.masked]
-        return Reading(tuple(paths), self._gradient, self._reduce, self._key)
+        head, last = passes.head(self.head), sites[-1]
+        sloped = [site.weights for site in sites] if self._gradient else []
+        if not sloped and last.recorded and (head.classes or rule(targets)):
+            sloped = [last.weights]
+        paths = tuple(site.weights for site in sites)
+        return Reading(paths, tuple(sloped), self._reduce, self._key, zeros=not self._gradient)
 
     def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
         """The relevance of each token, put where the tokens lie."""
-        check_rows(reduced, context)
+        shares = {name: part["shares"] for name, part in reduced.items()}
+        check_rows(shares, context)
         passes = context.passes
         sites = self._chain(passes)
         site, grid = self._placed(passes, sites)
-        start = self._start(passes, sites[-1], grid, context.head)
-        seen = reduced.get(sites[-1].mask)
-        start = np.broadcast_to(start, reduced[sites[0].weights].shape[:2])
-        if seen is not None and np.count_nonzero(start[0]) > 1:  # padding is no token to read
-            start = start * seen / np.maximum((start * seen).sum(axis=1, keepdims=True), 1e-9)
-        values = self._followed([reduced[one.weights] for one in sites], start)
-        values = values if seen is None else values * seen
+        last = sites[-1]
+        start = np.broadcast_to(
+            self._start(passes, last, grid, context.head), shares[last.weights].shape[:2]
+        )
+        if self.token is None:
+            read = reduced[last.weights].get("read")
+            start = _read(start, shares[last.weights], read)
+        values = self._followed([shares[one.weights] for one in sites], start)
         placed = _put(values, grid).astype(np.float32)
         name = _words(context, site, placed) or sites[0].path
         return {
@@ -94,19 +99,21 @@ class TokenRelevance(SingleExplainer):
         """Stands for `_shares` among compiled functions."""
 
     @abstractmethod
-    def _shares(self, weights: Tensor, gradient: Tensor | None) -> Tensor:
+    def _shares(self, weights: Tensor, gradient: Tensor | None, axes: int) -> Tensor:
         """float32 [N, T, T] of one layer, in the graph."""
 
     @abstractmethod
     def _followed(self, shares: Sequence[Any], start: Numbers) -> Numbers:
         """[N, T]: `start` followed back through all layers, the last one first."""
 
-    def _reduce(self, tensor: Tensor, gradient: Tensor | None, _: Any) -> Tensor:
-        if tensor.dtype == tf.bool:  # a mask: which tokens any query may attend to
-            rank = tensor.shape.rank
-            seen = tf.reduce_any(tensor, axis=list(range(1, 2 + (rank - 2) // 2)))
-            return tf.cast(tf.reshape(seen, [tf.shape(seen)[0], -1]), tf.float32)
-        return self._shares(tensor, gradient)
+    def _reduce(
+        self, weights: Tensor, gradient: Tensor | None, site: AttentionSite
+    ) -> dict[str, Tensor]:
+        found = {"shares": self._shares(weights, gradient, site.axes)}
+        if gradient is not None:  # what a query gets is read where its weights have a gradient
+            slopes = matrices(gradient, site.axes)
+            found["read"] = tf.reduce_any(slopes != 0, axis=[1, 3])
+        return found
 
     def _chain(self, passes: Passes) -> list[AttentionSite]:
         """The layers, each of which reads the one before, over the same tokens."""
@@ -200,6 +207,19 @@ class TokenRelevance(SingleExplainer):
         return np.asarray(start / start.sum())
 
 
+def _read(start: Numbers, shares: Numbers, read: Any) -> Numbers:
+    """[N, T]: which tokens each sample's score reads, evenly.
+
+    Those with a gradient: padding that is pooled away has none. Where no token has one, as under a
+    head that begins at zero, those of `start` that any other token attends to.
+    """
+    others = (shares * (1 - np.eye(shares.shape[-1]))).any(axis=1)
+    attended = np.where((start * others).any(axis=1, keepdims=True), start * others, start)
+    if read is not None:
+        attended = np.where(read.any(axis=1, keepdims=True), read, attended)
+    return np.asarray(attended / attended.sum(axis=1, keepdims=True))
+
+
 def _count(grid: Grid) -> int:
     return grids.count(grid.sides) + grid.extras
 
@@ -213,9 +233,11 @@ def _put(values: Numbers, grid: Grid) -> Numbers:
 
 
 def _words(context: Context, site: Site | None, values: Any) -> str | None:
-    """Name of the input whose whole numbers are these very tokens."""
+    """Name of the input whose whole numbers are these very tokens: one that vectors are made of,
+    for a mask has as many."""
     flat = tf.nest.flatten(context.inputs)
+    embedded = {one.embeds for one in context.passes.sites}
     for i in site.inputs if site else ():
-        if flat[i].dtype.is_integer and tuple(flat[i].shape) == values.shape:
+        if i in embedded and tuple(flat[i].shape) == values.shape:
             return context.passes.input_names[i]
     return None

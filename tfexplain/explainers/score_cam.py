@@ -68,7 +68,7 @@ class ScoreCAM(SingleExplainer):
         at_least(1, channels=self.channels, batch_size=self.batch_size)
         check_grid(self.grid)
 
-    def reading(self, passes: Passes) -> Reading:
+    def reading(self, passes: Passes, targets: Any = None) -> Reading:
         """The activations of the channels that vary most."""
         site = self._site(passes)
         key = ("score cam", self.channels, as_tuple(self.grid))

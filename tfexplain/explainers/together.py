@@ -212,7 +212,7 @@ class _Group:
 
     def request(self, passes: Passes) -> Request:
         """What they want of the shared pass."""
-        readings = tuple(explainer.reading(passes) for explainer in self.members.values())
+        readings = tuple(e.reading(passes, self.targets) for e in self.members.values())
         return Request(readings, self.targets, self.head, self.score)
 
 

@@ -143,9 +143,9 @@ def test_attention_on_parts_of_samples_is_refused() -> None:
 
 def test_models_without_attention_say_so() -> None:
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
-    with pytest.raises(LayerError, match="calls no MultiHeadAttention or GroupQueryAttention"):
+    with pytest.raises(LayerError, match="no layer of this model adds up values by attention"):
         Attention()(model, np.zeros((1, 4), "f4"))
-    with pytest.raises(LayerError, match=r"layers='attend': no such layer\. this model calls no"):
+    with pytest.raises(LayerError, match=r"layers='attend': no such layer\. no layer of this"):
         Attention(layers=["attend"])(model, np.zeros((1, 4), "f4"))
     with pytest.raises(ValueError, match="expected a list"):
         Attention(layers="attend")

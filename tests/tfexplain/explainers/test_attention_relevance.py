@@ -10,10 +10,10 @@ import pytest
 import tensorflow as tf
 import tf_keras
 from support import transformers
-from support.attention import TOKENS, WIDTH, tokens, weights_by_hand
+from support.attention import TOKENS, WIDTH, attend, tokens, weights_by_hand
 
 from tfexplain import Attention, AttentionRollout, GradientAttention, explain
-from tfexplain.attention_tap import Weights, attention_layers, weights_tap
+from tfexplain.attention_tap import Weights, weights_tap
 from tfexplain.sites import LayerError
 from tfexplain.tap import layers_by_path
 
@@ -85,7 +85,7 @@ def gradients(model: Any, x: Any, target: int) -> list[Any]:
             tape.watch(weights.values)
             seen.append(weights.values)
 
-        watched = weights_tap(attention_layers(layers_by_path(model)), watch, through=True)
+        watched = weights_tap(layers_by_path(model), watch, innermost=True)
         with tf.GradientTape(watch_accessed_variables=False) as tape, watched:
             total = tf.reduce_sum(model(inputs, training=False)[:, target])
         return tape.gradient(total, seen)
@@ -176,6 +176,102 @@ def test_words_are_explained_at_their_input_and_padding_is_zero(library: Any, me
     if method is AttentionRollout:
         expected = (weights.mean(axis=1) + np.eye(3)).mean(axis=1) / 2
         np.testing.assert_allclose(found.values[1:2, :3], expected, rtol=1e-4)
+
+
+def residual_text(mean: Any) -> tuple[Any, Any]:
+    """A text transformer: padding may not attend, nor be attended to, in its first layer alone;
+    `mean` makes one vector of all tokens and of which are words."""
+    ids = keras.Input((TOKENS,), dtype="int32")
+    words = keras.ops.not_equal(ids, 0)
+    x = keras.layers.Embedding(9, WIDTH, name="table")(ids)
+    both = keras.ops.logical_and(words[:, None], words[:, :, None])
+    x = keras.layers.Add()([x, mha(0)(x, x, attention_mask=both)])
+    x = keras.layers.Add()([x, mha(1)(x, x)])
+    top = keras.layers.Dense(3)(mean(x, words))
+    return keras.Model(ids, top), np.array([[3, 4, 5, 6, 7], [1, 2, 3, 0, 0]], np.int32)
+
+
+def of_words(x: Any, words: Any) -> Any:
+    return keras.layers.GlobalAveragePooling1D()(x, mask=words)
+
+
+def rolled_by_hand(model: Any, ids: Any, start: Any) -> Any:
+    """In float64: a row without a key has equal weights, and the second layer reads padding."""
+    words, layers = ids > 0, [model.get_layer(f"attend_{i}") for i in range(2)]
+    x = model.get_layer("table").get_weights()[0].astype(np.float64)[ids]
+    both = words[:, None, None] & words[:, None, :, None]
+    alone = ~words[:, None, :, None]
+    first = weights_by_hand(layers[0], x, x, both | alone)
+    first = np.where(alone, 1 / TOKENS, first)
+    x = x + attend(layers[0], first, x).numpy()
+    for weights in (weights_by_hand(layers[1], x, x), first):
+        start = np.einsum("nt,nts->ns", start, (weights.mean(axis=1) + np.eye(TOKENS)) / 2)
+    return start
+
+
+def test_padding_counts_where_the_model_reads_it_and_nowhere_else() -> None:
+    model, ids = residual_text(of_words)
+    words = (ids > 0) / (ids > 0).sum(axis=1, keepdims=True)
+    found = AttentionRollout()(model, ids, 1)
+    expected = rolled_by_hand(model, ids, words)
+    assert expected[1, 3:].min() > 1e-2  # the second layer attends to padding
+    np.testing.assert_allclose(found.values, expected, rtol=1e-4)
+    rows = Attention()(model, ids, 1)["attend_0"].values[1, :, 3:]
+    np.testing.assert_allclose(rows, 1 / TOKENS, rtol=1e-6)
+    first, second = (
+        np.maximum(one.values * slope, 0).mean(axis=1)
+        for one, slope in zip(
+            Attention()(model, ids, 1).values(), gradients(model, ids, 1), strict=True
+        )
+    )
+    relevance = first + second @ (np.eye(TOKENS) + first)
+    expected = np.einsum("nt,nts->ns", words, relevance)
+    found = GradientAttention()(model, ids, 1)
+    np.testing.assert_allclose(found.values, expected, rtol=1e-3, atol=1e-5 * expected.max())
+
+    model, ids = residual_text(lambda x, _: keras.ops.mean(x, axis=1))
+    found = AttentionRollout()(model, ids, 1)
+    everything = np.full(ids.shape, 1 / TOKENS)
+    np.testing.assert_allclose(found.values, rolled_by_hand(model, ids, everything), rtol=1e-4)
+
+
+def test_a_score_that_reads_one_token_is_followed_from_there() -> None:
+    """Of a model with an output at each token a function says which is explained."""
+    ids, x = keras.Input((TOKENS,), dtype="int32"), np.array([[3, 4, 5, 6, 7], [1, 2, 3, 0, 0]])
+    embedded = keras.layers.Embedding(9, WIDTH)(ids)
+    layer = mha(0)
+    model = keras.Model(ids, keras.layers.Dense(4)(layer(embedded, embedded)))
+    found = AttentionRollout()(model, x, lambda outputs: outputs[:, 2, 1])
+    weights = Attention()(model, x)["attend_0"].values
+    expected = (weights.mean(axis=1) + np.eye(TOKENS))[:, 2] / 2
+    np.testing.assert_allclose(found.values, expected, rtol=1e-5)
+    plain = AttentionRollout()(model, x)  # no number is explained: all tokens that it gives
+    expected = (weights.mean(axis=1) + np.eye(TOKENS)).mean(axis=1) / 2
+    np.testing.assert_allclose(plain.values, expected, rtol=1e-5)
+
+
+def test_a_head_that_begins_at_zero_reads_what_is_attended_to() -> None:
+    model = text(keras, last=False)
+    model.layers[-1].set_weights([0 * w for w in model.layers[-1].get_weights()])
+    ids = np.array([[3, 4, 5, 6, 7, 8], [1, 2, 3, 0, 0, 0]], np.int32)
+    values = AttentionRollout()(model, ids, 1).values
+    np.testing.assert_allclose(values.sum(axis=1), 1, rtol=1e-5)
+    assert values.min(axis=1)[0] > 0
+
+
+@pytest.mark.parametrize("library", [keras, tf_keras])
+def test_a_mask_is_no_text(library: Any) -> None:
+    """Whatever its name, and in whatever order inputs come; words before segments."""
+    layers = library.layers
+    names = ("a_mask", "b_segments", "c_words")
+    mask, segments, words = (layers.Input((6,), dtype="int32", name=name) for name in names)
+    x = layers.Embedding(2, WIDTH)(segments) + layers.Embedding(9, WIDTH)(words)
+    see = layers.Reshape((1, 6))(layers.Lambda(lambda x: tf.cast(x, "bool"))(mask))
+    x = mha(0, library)(x, x, attention_mask=see)
+    model = library.Model([mask, segments, words], layers.Dense(2)(x[:, 0]))
+    ids = np.array([[3, 4, 5, 6, 7, 8], [1, 2, 3, 0, 0, 0]], np.int32)
+    rows = [(ids > 0).astype("int32"), np.zeros_like(ids), ids]
+    assert list(AttentionRollout().each(model, rows, 1)) == ["c_words"]
 
 
 def test_a_decoder_that_reads_its_last_token_is_followed_from_there() -> None:

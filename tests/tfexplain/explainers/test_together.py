@@ -191,7 +191,7 @@ class Ranks(Explainer):
     def whole(self) -> bool:
         return True
 
-    def reading(self, _: Passes) -> Reading:
+    def reading(self, _: Passes, targets: Any = None) -> Reading:
         return Reading()
 
     def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
