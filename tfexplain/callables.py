@@ -71,7 +71,9 @@ class CallablePasses(Passes):
         """There are none."""
         raise LayerError(f"layer=None: {_refusal('layers')}")
 
-    def last(self, head: Head, *, grid: Sequence[int] | None = None) -> NoReturn:
+    def last(
+        self, head: Head, targets: Any = None, *, grid: Sequence[int] | None = None
+    ) -> NoReturn:
         """There is none."""
         self.candidates()
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+import tensorflow as tf
+
 _NO_GRADIENT = frozenset({"StopGradient", "PreventGradient"})
 
 
@@ -30,8 +33,7 @@ def causes(
         known[op.name] = bits
 
     def of(tensor: Any) -> frozenset[int]:
-        bits = known.get(tensor.op.name, 0)
-        return frozenset(i for i in range(bits.bit_length()) if bits >> i & 1)
+        return _members(known.get(tensor.op.name, 0))
 
     return of
 
@@ -73,6 +75,81 @@ def _differentiable(op: Any) -> bool:
     # Variants and resources carry values through loops and lists.
     other = any(output.dtype.name in ("variant", "resource") for output in op.outputs)
     return op.type not in _NO_GRADIENT and (floats or other)
+
+
+# Parts of the names of operations that multiply with weights, or hide such in a function.
+_CONTRACTING = ("Call", "Case", "Conv", "Einsum", "GRU", "If", "LSTM", "MatMul", "RNN", "While")
+_REDUCING = frozenset({"Max", "Mean", "Min", "Prod", "Sum"})
+
+
+def leading(graph: Any, sources: Sequence[Any], ends: Sequence[Any]) -> list[frozenset[int]]:
+    """For each end the sources that lead to it by more than what passes them on.
+
+    A product, a convolution, a loop, or what brings positions together (pooling, a mean over them)
+    is more. What works number by number, along channels alone, or puts numbers elsewhere (softmax,
+    reshaping, resizing, joining) passes on.
+    """
+    own: dict[str, int] = {}
+    for i, source in enumerate(sources):
+        own[source.op.name] = own.get(source.op.name, 0) | 1 << i
+    passed: dict[str, int] = {}
+    more: dict[str, int] = {}
+    for op in graph.get_operations():
+        first = second = 0
+        for cause in op.inputs:
+            first |= passed.get(cause.op.name, 0)
+            second |= more.get(cause.op.name, 0)
+        if first and (_contracts(op) or _brings_together(op)):
+            first, second = 0, first | second
+        passed[op.name], more[op.name] = first | own.get(op.name, 0), second
+    return [_members(more.get(end.op.name, 0)) for end in ends]
+
+
+def entries(graph: Any, made: int, number: Any) -> list[Any]:
+    """The tensors among the first `made` operations of a graph that a number made behind them is a
+    function of, with a gradient."""
+    behind = {op.name for op in graph.get_operations()[made:]}
+    found, waiting, seen = [], [number], {number.name}
+    while waiting:
+        tensor = waiting.pop()
+        if tensor.op.name not in behind:
+            found.append(tensor)
+        elif _differentiable(tensor.op):
+            new = [cause for cause in tensor.op.inputs if cause.name not in seen]
+            seen.update(cause.name for cause in new)
+            waiting += new
+    return found
+
+
+def contracted(graph: Any, sources: Sequence[Any]) -> Callable[[Any], bool]:
+    """Whether some source was multiplied with something on the way to a tensor of the graph."""
+    passed = {source.op.name for source in sources}
+    done: set[str] = set()
+    for op in graph.get_operations():
+        causes = {cause.op.name for cause in op.inputs}
+        if causes & done or (causes & passed and _contracts(op)):
+            done.add(op.name)
+        elif causes & passed:
+            passed.add(op.name)
+    return lambda tensor: tensor.op.name in done
+
+
+def _contracts(op: Any) -> bool:
+    return any(part in op.type for part in _CONTRACTING)
+
+
+def _brings_together(op: Any) -> bool:
+    if "Pool" in op.type:
+        return True
+    rank = (op.inputs[0].shape.rank or 0) if op.type in _REDUCING else 0
+    axes = tf.get_static_value(op.inputs[1]) if rank > 2 else None
+    if axes is None:
+        return False
+    return bool({int(axis) % rank for axis in np.ravel(axes)} - {0, rank - 1})
+
+
+def _members(bits: int) -> frozenset[int]:
+    return frozenset(i for i in range(bits.bit_length()) if bits >> i & 1)
 
 
 class Tokens:

@@ -19,7 +19,7 @@ from tfexplain.attention_sites import Attended, Attending, AttentionSite, attend
 from tfexplain.attention_tap import WEIGHTS, Weights, is_weights, weights_tap
 from tfexplain.casting import cast_sites, cast_tap, is_cast
 from tfexplain.compiling import compiled
-from tfexplain.dependence import indices
+from tfexplain.dependence import causes, entries, indices, leading
 from tfexplain.reach import positions_read, tokens_read
 from tfexplain.sites import LayerError, Site, axes, find, spatial_sites, usable
 from tfexplain.tap import Layer, Model, Tensor
@@ -32,6 +32,7 @@ from tfexplain.targets import (
     choose_head,
     explained,
     heads,
+    logits,
     rule,
 )
 from tfexplain.unit import Unit, UnitScore
@@ -108,6 +109,7 @@ class Passes:
         self.casts: tuple[Site, ...] = cast_sites(casts, *ends)
         self.flows: list[frozenset[int]] = tracing.reached(*ends, gradient=True)
         self.read: list[frozenset[int]] = tracing.reached(*ends)
+        self._reach: dict[Any, set[int]] = {}
         self.missed = why
         self.specs = tf.nest.map_structure(tracing.spec, inputs)
         self.heads: tuple[Head, ...] = found[0]
@@ -145,33 +147,100 @@ class Passes:
         Raises:
             LayerError: there is none.
         """
-        sites = self.sites
-        if grid is not None:
-            sites = tuple(s.put(grid) for s in sites if (s.tokens or 0) >= math.prod(grid))
-        found = spatial_sites(sites)
-        if not any(site.spatial for site in found):
-            asked = "" if grid is None else f" for grid={tuple(grid)}"
-            raise LayerError(f"{argument}=None{asked}: {usable(self.sites)}")
+        found = spatial_sites([site for site in self._put(grid) if site.leads])
+        if not found:
+            raise LayerError(f"{argument}=None{_asked(grid)}: {self._none()}")
         return found
 
-    def last(self, head: Head, *, grid: Sequence[int] | None = None) -> Site:
-        """The last candidate that `head` depends on, with a gradient at its positions.
+    def last(self, head: Head, targets: Any = None, *, grid: Sequence[int] | None = None) -> Site:
+        """The last candidate that the explained number reads, with a gradient at its positions.
 
-        Where the head reads the class token alone, nothing behind the last attention has one.
+        It is no output, nor what only passes one on, and it belongs to what is explained. Where
+        that reads the class token alone, nothing behind the last attention has a gradient.
+
+        Args:
+            head: The output that is explained.
+            targets: As `targets` gives them; default classes of that output.
+            grid: In which rows tokens lie.
+
+        Raises:
+            LayerError: there is none.
         """
-        found = self.candidates(grid=grid)
-        found = [site for site in found if head.position in site.heads] or found
+        own = rule(targets)
+        reached = self._reached(head, own)
+        found = kept = spatial_sites([s for s in self._put(grid) if s.position in reached])
         batch = 16
         while found:
             tail = found[-batch:]
             if not any(site.grid and site.grid.extras for site in tail):
                 return tail[-1]
             with self._tracing():
-                read = positions_read(self.model, self.layers, tail, self.specs, head.position)
+                read = positions_read(
+                    self.model, self.layers, tail, self.specs, self._number(head, own)
+                )
             if alive := [site for site, is_read in zip(tail, read, strict=True) if is_read]:
                 return alive[-1]
             found = found[:-batch]
-        return self.candidates(grid=grid)[-1]
+        if kept:
+            return kept[-1]
+        raise LayerError(f"layer=None{_asked(grid)}: {self._none()}")
+
+    def _put(self, grid: Sequence[int] | None) -> list[Site]:
+        """All sites; those of enough tokens only where a grid is asked for, which they get."""
+        if grid is None:
+            return list(self.sites)
+        return [s.put(grid) for s in self.sites if (s.tokens or 0) >= math.prod(grid)]
+
+    def _none(self) -> str:
+        """Why there is no layer to choose by default."""
+        only = spatial_sites(self.sites)
+        if not only:
+            return usable(self.sites)
+        names = ", ".join(site.path for site in only)
+        return (
+            "what is explained depends on no layer with positions, but for its own output and what "
+            f"only passes that on. Layers with a spatial output: {names}. Pass one of these, or "
+            "explain the input (IntegratedGradients, Occlusion)."
+        )
+
+    def _reached(self, head: Head, own: ScoreFunction | UnitScore | None) -> set[int]:
+        """Positions of the sites that what is explained depends on by more than being them."""
+        if own is None:
+            at = head.position
+            flowing = {site.position for site in self.sites if at in site.heads}
+            led = {site.position for site in self.sites if at in site.leads}
+            return flowing & led if flowing else led
+        if (head, own) not in self._reach:
+            self._reach[head, own] = self._traced_back(head, own)
+        return self._reach[head, own]
+
+    def _traced_back(self, head: Head, own: ScoreFunction | UnitScore) -> set[int]:
+        calls: list[tuple[Tensor, bool]] = []
+        numbers: list[tuple[int, Tensor]] = []
+        unit = {own.site.path} if isinstance(own, UnitScore) else set()
+
+        def run(batch: Any) -> Any:
+            with tap.tap(self.layers, lambda _, x: calls.append((x, tap.recorded()))):
+                outputs, activations = self.forward(batch, unit)
+            made = len(tf.compat.v1.get_default_graph().get_operations())
+            numbers.append((made, explained(outputs, head, own, "logit", activations)[0]))
+            return outputs
+
+        with self._tracing():
+            graph = tf.function(run, autograph=False).get_concrete_function(self.specs).graph
+        ((made, number),) = numbers
+        ends, tensors = entries(graph, made, number), [tensor for tensor, _ in calls]
+        flows = causes(graph, tensors, gradient=True)
+        led = frozenset().union(*leading(graph, tensors, ends))
+        return {i for i in led if any(i in flows(end) for end in ends)}
+
+    def _number(self, head: Head, own: ScoreFunction | UnitScore | None) -> Callable[..., Tensor]:
+        """What is explained, of a batch; all of an output where it is one of its classes."""
+        if own is not None:
+            return lambda batch: self.scores(batch, own, head, "logit")[0]
+        return lambda batch: logits(
+            tf.nest.flatten(self.model(batch, training=False))[head.position]
+        )
 
     def layer(self, name: str, *, argument: str = "layer") -> Site:
         """The site of a name, whether or not its output has positions.
@@ -278,7 +347,7 @@ class Passes:
         if key not in known:
             with self._tracing():
                 known[key] = tokens_read(
-                    self.model, self.layers, site, extras, self.specs, head.position
+                    self.model, self.layers, site, extras, self.specs, self._number(head, None)
                 )
         return known[key]  # type: ignore[no-any-return]
 
@@ -385,6 +454,10 @@ class Passes:
     def _tracing(self) -> Iterator[None]:
         with traceable(self.model), tap.inlined() if self._inlines else nullcontext():
             yield
+
+
+def _asked(grid: Sequence[int] | None) -> str:
+    return "" if grid is None else f" for grid={tuple(grid)}"
 
 
 _known: weakref.WeakKeyDictionary[Model, dict[Hashable, Passes]] = weakref.WeakKeyDictionary()

@@ -18,9 +18,13 @@ from tfexplain.untouched import restoring
 
 
 def positions_read(
-    model: Model, layers: Mapping[str, Layer], sites: Sequence[Site], specs: Any, head: int
+    model: Model,
+    layers: Mapping[str, Layer],
+    sites: Sequence[Site],
+    specs: Any,
+    number: Callable[[Any], Tensor],
 ) -> list[bool]:
-    """For each site whether output `head` depends on the positions of its grid.
+    """For each site whether what is explained depends on the positions of its grid.
 
     One forward pass finds out, whatever the weights are (a zero hides nothing, for NaN times zero
     is NaN): sample k has NaN at the positions of site k, and its output is NaN or not. Where that
@@ -31,7 +35,7 @@ def positions_read(
         layers: Its layers by path.
         sites: Each with a grid.
         specs: Shapes and types of the model's inputs.
-        head: Position of the output.
+        number: What is explained, of a batch.
     """
     rows = {site.path: i + 1 for i, site in enumerate(sites)}
     grids = {site.path: site.grid for site in sites}
@@ -51,7 +55,7 @@ def positions_read(
 
     tapped = {path: layers[path] for path in {site.path.partition("@")[0] for site in sites}}
     finite = _finite(
-        model, lambda: tap.tap(tapped, tap.at(rows, poison)), specs, len(sites) + 1, head
+        model, number, lambda: tap.tap(tapped, tap.at(rows, poison)), specs, len(sites) + 1
     )
     return [not (finite[0] and row) for row in finite[1:]]
 
@@ -62,9 +66,9 @@ def tokens_read(
     site: AttentionSite,
     extras: Sequence[int],
     specs: Any,
-    head: int,
+    number: Callable[[Any], Tensor],
 ) -> Literal["first", "last", "positions", "all"]:
-    """Which of the tokens that an attention layer gives out are read by output `head`.
+    """Which of the tokens that an attention layer gives out are read by what is explained.
 
     Found as in `positions_read`: `"first"` or `"last"` where that token alone is read (a class
     token, the last word of a decoder), `"positions"` where the tokens `extras` are not read, else
@@ -85,10 +89,10 @@ def tokens_read(
 
     clean, first, last, no_extras = _finite(
         model,
+        number,
         lambda: weights_tap({site.layer: layers[site.layer]}, tap.at({site.path}, poison)),
         specs,
         len(patterns),
-        head,
         whole=1,  # zeros may be padding, which nothing attends to
     )
     if not clean or site.queries < 2:
@@ -100,19 +104,18 @@ def tokens_read(
 
 def _finite(
     model: Model,
+    number: Callable[[Any], Tensor],
     tapping: Callable[[], AbstractContextManager[None]],
     specs: Any,
     count: int,
-    head: int,
     whole: int = 0,
 ) -> list[bool]:
-    """Whether output `head` is finite for each of `count` equal samples under a tap."""
+    """Whether what is explained is finite for each of `count` equal samples under a tap."""
     half = tf.nest.map_structure(lambda spec: _half(spec, count, whole), specs)
 
     def run(batch: Any) -> Tensor:
         with tapping():
-            output = tf.nest.flatten(model(batch, training=False))[head]
-        return getattr(output, "_keras_logits", output)
+            return number(batch)
 
     try:
         traced = tf.function(run, autograph=False).get_concrete_function(half)

@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 import keras
 
 from tfexplain import grids
-from tfexplain.dependence import Tokens, causes, indices
+from tfexplain.dependence import Tokens, causes, contracted, indices, leading
 from tfexplain.grids import Grid
 from tfexplain.wrapping import unwrapped
 
@@ -68,13 +68,17 @@ class Site:
         position: Counts calls in order.
         layer_type: Name of the layer's class.
         channels_first: Whether channels stand before positions.
-        after_weights: Whether a layer with weights to train was passed by then.
+        after_weights: Whether a layer that learns features was passed by then; a normalization does
+            not.
         container: Whether the output is that of a layer inside, or of one that tfmot wraps.
         within: Path of the layer around it that rearranges positions or the batch, or nothing.
         inputs: Positions of the model's inputs that the output depends on: first those that make
             its values, of several that are embedded the one with most entries (words before
             segments), and last those that only decide, such as masks.
         heads: Positions of the model's outputs that depend on it and pass a gradient back.
+        leads: Positions of those to which it leads by more than what passes it on: by weights, or
+            by what brings positions together. It does not lead to an output that it is.
+        computed: Whether inputs were multiplied with something by then, be it no layer's weights.
         recorded: Whether gradients are recorded here; not inside of `keras.remat`.
         grid: How its positions lie; None where it has none.
         embeds: Position of the input whose indices it makes vectors of, as an Embedding does: the
@@ -99,6 +103,8 @@ class Site:
     embeds: int | None = None
     splits: str | None = None
     dtype: str = "float32"
+    leads: tuple[int, ...] = ()
+    computed: bool = False
 
     @property
     def spatial(self) -> bool:
@@ -154,6 +160,8 @@ def sites(
     depends = causes(graph, [*inputs, *(call.tensor for call in calls)])
     flows = causes(graph, [*inputs, *(call.tensor for call in calls)], gradient=True)
     reached = [flows(output) for output in outputs]
+    led = leading(graph, [call.tensor for call in calls], outputs)
+    computes = contracted(graph, inputs)
     fixed = [
         not x.dtype.is_floating or not any(i in some for some in reached)
         for i, x in enumerate(inputs)
@@ -189,6 +197,8 @@ def sites(
             recorded=call.recorded,
             grid=None,
             dtype=call.tensor.dtype.name,
+            leads=tuple(i for i, some in enumerate(led) if position in some),
+            computed=computes(call.tensor),
         )
         floats = call.tensor.dtype.is_floating and not any(
             calls[cause.position].tensor.dtype.is_floating for cause in earlier
@@ -252,7 +262,10 @@ def _types(layer: Any) -> frozenset[str]:
 
 
 def _learns(layer: Any) -> bool:
-    """Whether the layer has weights of its own to train, frozen or not (Keras 3, then tf_keras)."""
+    """Whether the layer has weights of its own to train, frozen or not (Keras 3, then tf_keras),
+    and not only to scale with."""
+    if "Normalization" in type(layer).__name__:
+        return False
     own = getattr(layer, "_trainable_variables", None) or getattr(layer, "_trainable_weights", None)
     return bool(own)
 
@@ -347,17 +360,20 @@ def _of_image(length: int, shape: Any) -> Grid | None:
 def spatial_sites(found: Sequence[Site]) -> list[Site]:
     """The sites worth choosing from by default, in call order.
 
-    With positions, on as many axes as any; computed by or after the first layer with weights (no
-    resizing or augmentation); no containers (their output is that of a layer inside), nothing
-    inside layers that rearrange positions, and nothing that is an identity at inference.
+    With positions, on as many axes as any; computed by or after the first layer that learns (no
+    resizing, augmentation, normalization or reshaping of the input); no containers (their output is
+    that of a layer inside), nothing inside layers that rearrange positions, and nothing that is an
+    identity at inference.
     """
-    spatial = [site for site in found if site.spatial]
     own = [
         site
-        for site in spatial
-        if not site.container and not site.within and site.layer_type not in _IDENTITIES
+        for site in found
+        if site.spatial
+        and not site.container
+        and not site.within
+        and site.layer_type not in _IDENTITIES
     ]
-    kept = [site for site in own if site.after_weights] or own or spatial
+    kept = [site for site in own if site.after_weights] or [site for site in own if site.computed]
     most = max((axes(site) for site in kept), default=0)
     return [site for site in kept if axes(site) == most]
 
@@ -418,6 +434,12 @@ def usable(found: Sequence[Site]) -> str:
     spatial = spatial_sites(found)
     if spatial:
         return f"Layers with a spatial output: {_names(spatial)}. Pass one of these."
+    if others := [site for site in found if site.spatial]:
+        return (
+            "No layer of this model computes features that have positions; these only prepare the "
+            f"input: {_names(others)}. Explain the input itself (IntegratedGradients, Occlusion), "
+            "or pass one of these."
+        )
     if found:
         return f"No layer of this model has a spatial output; its layers: {_names(found)}."
     return (

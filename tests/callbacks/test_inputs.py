@@ -17,7 +17,14 @@ from support.read import Run, read_run
 from support.texts import TEXTS
 from support.texts import text_model as text_model_of_texts
 
-from tfexplain import Compression, Explain, GradCAM, IntegratedGradients
+from tfexplain import (
+    Attention,
+    AttentionRollout,
+    Compression,
+    Explain,
+    GradCAM,
+    IntegratedGradients,
+)
 from tfexplain.callbacks.input_values import input_values
 from tfexplain.callbacks.settings import Settings
 from tfexplain.passes import passes_of
@@ -108,6 +115,21 @@ def test_attention_is_a_matrix_over_words(tmp_path: Path) -> None:
     np.testing.assert_array_equal(record.attention_heads, [0, 1, 5])
     np.testing.assert_allclose(record.values.sum(axis=-1), 1, atol=5e-3)
     assert run.record("drift/WordAttention/embed").values[:, 0] == pytest.approx(1)
+
+
+def test_maps_of_layers_lie_over_words_and_not_over_a_mask_of_them(tmp_path: Path) -> None:
+    mask, words = (keras.Input((5,), dtype="int64", name=name) for name in ("mask", "words"))
+    see = keras.ops.not_equal(mask, 0)[:, None]
+    x = layers.Embedding(20, 4)(words)
+    x = layers.Add(name="sum")(
+        [x, layers.MultiHeadAttention(2, 2, name="attend")(x, x, attention_mask=see)]
+    )
+    top = layers.Dense(3)(layers.GlobalAveragePooling1D()(x))
+    model = compiled(keras.Model({"mask": mask, "words": words}, top))
+    methods = [Attention(), AttentionRollout(), GradCAM()]
+    run = logged(model, {"mask": (IDS > 0).astype("int64"), "words": IDS}, tmp_path, *methods)
+    tags = ("matrix/Attention/attend/0", "map/AttentionRollout/words/0", "map/GradCAM/sum/0")
+    assert [run.content(tag).input for tag in tags] == ["words"] * 3
 
 
 def test_maps_of_a_layer_with_a_place_for_each_word_are_of_words(tmp_path: Path) -> None:

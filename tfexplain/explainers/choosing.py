@@ -19,7 +19,6 @@ from tfexplain.explainers.occlusion import Occlusion
 from tfexplain.layout import layout
 from tfexplain.passes import Passes
 from tfexplain.sites import LayerError
-from tfexplain.tap import spatial_sites
 
 _KINDS = {
     "image": "images",
@@ -37,7 +36,8 @@ class Facts:
     """What is known of a model and its inputs.
 
     Attributes:
-        positions: Whether some layer has positions that a map can lie over.
+        positions: Whether some layer inside has features with positions.
+        evidence: Whether what is explained by default depends on one.
         gradients: Whether the score has a gradient with respect to some input.
         attention: Whether attention leads from the tokens to the output, layer after layer.
         features: How many a row has, where the only input is such rows; 0 elsewhere.
@@ -45,6 +45,7 @@ class Facts:
     """
 
     positions: bool
+    evidence: bool
     gradients: bool
     attention: bool
     features: int
@@ -54,7 +55,7 @@ class Facts:
 # In the order they are shown; a method is chosen where its condition holds.
 _CHOICES: tuple[tuple[Callable[[], Explainer], Callable[[Facts], bool]], ...] = (
     (FeatureMaps, lambda known: known.positions),
-    (GradCAM, lambda known: known.positions),
+    (GradCAM, lambda known: known.evidence),
     (AttentionRollout, lambda known: known.attention),
     (IntegratedGradients, lambda known: known.gradients),
     (KernelSHAP, lambda known: 0 < known.features <= _EXACT),
@@ -74,9 +75,10 @@ def facts(passes: Passes) -> Facts:
     kinds = [_kind(spec, passes) for spec in specs]
     table = kinds == ["rows of features"]
     return Facts(
-        positions=any(site.spatial for site in spatial_sites(passes.sites)),
+        positions=_reads(FeatureMaps(), passes),
+        evidence=_reads(GradCAM(), passes),
         gradients=passes.moving and not isinstance(passes, CallablePasses),
-        attention=_attends(passes),
+        attention=_reads(AttentionRollout(), passes),
         features=_columns(specs[0]) if table else 0,
         inputs=" and ".join(dict.fromkeys(kinds)),
     )
@@ -94,9 +96,10 @@ def _kind(spec: Any, passes: Passes) -> str:
     return _KINDS[layout(spec.shape.rank, passes.sites)]
 
 
-def _attends(passes: Passes) -> bool:
+def _reads(explainer: Explainer, passes: Passes) -> bool:
+    """Whether there is what an explainer would read by default."""
     try:
-        AttentionRollout().reading(passes)
-    except LayerError:  # no attention, or layers that do not follow one another
+        explainer.reading(passes)
+    except LayerError:  # no such layers, or attention that does not follow one another
         return False
     return True

@@ -28,7 +28,8 @@ class ClassActivation(SingleExplainer):
 
     Attributes:
         layer: Path of a layer whose output is [N, t, C], [N, h, w, C] or [N, d, h, w, C], or
-            several; default the last one whose positions the explained output reads.
+            several; default the last one whose positions the explained number reads, which is no
+            output and nothing that only passes one on.
         relu: Whether evidence against the target is cut off at zero. With it a map can be zero
             everywhere: that is a result, "no positive evidence".
         grid: (h, w) of the tokens of a layer whose output is [N, T, C], any others standing in
@@ -46,7 +47,7 @@ class ClassActivation(SingleExplainer):
     def reading(self, passes: Passes, targets: Any = None) -> Reading:
         """Activations and gradients at the layers."""
         if self.layer is None:
-            sites = [passes.last(passes.head(self.head), grid=self.grid)]
+            sites = [passes.last(passes.head(self.head), targets, grid=self.grid)]
         else:
             names = [self.layer] if isinstance(self.layer, str) else self.layer
             sites = [passes.site(name, grid=self.grid) for name in names]

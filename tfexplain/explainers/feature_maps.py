@@ -24,7 +24,7 @@ class FeatureMaps(Explainer):
 
     Attributes:
         layers: Paths of layers whose output is [N, t, C], [N, h, w, C] or [N, d, h, w, C]; default
-            the first, the middle and the last one of the model.
+            the first, the middle and the last one of the model that is no output.
         channels: At most this many channels of each layer, evenly spaced over its channel
             numbers (0 and C - 1 always among them), so that the choice depends on nothing that
             changes in training; None for all.

@@ -70,7 +70,7 @@ class ScoreCAM(SingleExplainer):
 
     def reading(self, passes: Passes, targets: Any = None) -> Reading:
         """The activations of the channels that vary most."""
-        site = self._site(passes)
+        site = self._site(passes, targets)
         key = ("score cam", self.channels, as_tuple(self.grid))
         return Reading((site.path,), False, self._reduce, key)
 
@@ -99,9 +99,9 @@ class ScoreCAM(SingleExplainer):
             )
         }
 
-    def _site(self, passes: Passes) -> Site:
+    def _site(self, passes: Passes, targets: Any) -> Site:
         if self.layer is None:
-            return passes.last(passes.head(self.head), grid=self.grid)
+            return passes.last(passes.head(self.head), targets, grid=self.grid)
         return passes.site(self.layer, grid=self.grid)
 
     def _masked(self, context: Context, path: str, axes: int) -> Masked:
