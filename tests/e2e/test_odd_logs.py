@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 from playwright.sync_api import expect
-from support.logs import LogWriter
+from support.logs import LogWriter, write_demo_log
 from support.server import serve
 
 from e2e.conftest import OpenPage
@@ -123,3 +124,27 @@ def test_what_was_left_out_is_said_before_any_epoch_is_explained(
             grid = page.frame.locator("tfx-grid")
             expect(grid).to_contain_text("These runs hold no maps yet. What was left out is told")
             assert "No epochs yet" in page.text("tfx-timeline .epoch")
+
+
+def test_other_samples_are_not_lined_up_as_the_same(open_tab: OpenPage, tmp_path: Path) -> None:
+    """As of data sets that are shuffled anew for each run: only row 0 is in both."""
+    write_demo_log(tmp_path / "first", epochs=1, samples=2, rows=(0, 7))
+    write_demo_log(tmp_path / "second", epochs=1, samples=2, rows=(0, 4))
+    with serve(tmp_path, "--host", "127.0.0.1") as server:
+        server.wait_for(lambda runs: len(runs) == 2 and all(r["groups"] for r in runs.values()))
+        with open_tab(server) as page:
+            page.page.set_viewport_size({"width": 1440, "height": 1800})
+            same, other = page.frame.locator("tfx-grid section").all()
+            expect(same.locator("tfx-picture")).to_have_count(1)
+            expect(same.locator(".other")).to_have_count(0)
+            expect(same.locator("tfx-difference-cell .flag").first).to_have_text("")
+            expect(other.locator(".other")).to_have_text("another sample")
+            expect(other.locator(".place")).to_have_text(["sample 1 · row 7", "sample 1 · row 4"])
+            why = "no difference: the runs explain other samples"
+            expect(other.locator("tfx-difference-cell .flag").first).to_have_text(why)
+            listed = page.frame.locator("tfx-samples tfx-prediction .class")
+            expect(listed).to_have_text(["cat", "cat", "dog", "another sample"])
+            notes = page.frame.locator("tfx-notes")
+            notes.get_by_role("button", name=re.compile("more")).click()
+            text = "1 of 2 samples are others than those of first: no difference is made of them."
+            expect(notes).to_contain_text(text)

@@ -81,13 +81,15 @@ def write_demo_log(
     samples: int = 8,
     side: int = 8,
     seed: int = 0,
+    rows: Sequence[int] = (),
     layers: Sequence[str] = ("conv1", "backbone/conv2"),
 ) -> None:
     """A made-up but well-formed training: blobs as images, drifting maps, improving metrics.
 
     Sample 1 has a NaN in its IntegratedGradients map, channel 2 of every layer is dead, sample 3
     changes its predicted class half-way, and one problem is reported in the last epoch. Only every
-    `every`th epoch is explained; all have metrics.
+    `every`th epoch is explained; all have metrics. The samples stand in every seventh row, or in
+    `rows`.
     """
     fixed, rng = np.random.default_rng(0), np.random.default_rng(seed)
     log = LogWriter(log_dir / "explain")
@@ -103,10 +105,11 @@ def write_demo_log(
         schema.Content("inputs", shape=(side, side, 1)).encode(),
     )
     settings = {"samples": str(samples), "layer": layers[-1], "target": "label"}
+    stand = np.array(rows or range(0, 7 * samples, 7))
     log.record(
         schema.Tag("samples"),
         0,
-        schema.Samples(labels, np.arange(samples) * 7, "class", names, settings),
+        schema.Samples(labels, stand, "class", names, settings),
         schema.Content("samples"),
     )
     for epoch in range(epochs):

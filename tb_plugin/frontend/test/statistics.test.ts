@@ -57,13 +57,16 @@ test("why maps cannot be subtracted", () => {
     assert.ok(map.kind === "map");
     return map;
   };
-  const side = (map: ReturnType<typeof read> | undefined) => ({
+  const side = (map: ReturnType<typeof read> | undefined, row = 4) => ({
     name: "a",
     map,
     picture: undefined,
     input: undefined,
+    rows: { rows: [row] },
+    sample: 0,
   });
   assert.match(obstacle(side(read(2)), side(read(3))), /different shapes: 1×2 and 1×3/);
   assert.match(obstacle(side(read(2)), side(undefined)), /no map/);
+  assert.match(obstacle(side(read(2)), side(read(2), 5)), /explain other samples/);
   assert.equal(obstacle(side(read(2)), side(read(2))), "");
 });

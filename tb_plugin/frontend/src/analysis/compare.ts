@@ -4,6 +4,7 @@ import type { Picture } from "../data/pictures.ts";
 import { widen } from "../format/half.ts";
 import type { AttributionMap } from "../format/records.ts";
 import { type InputValues, sameInput } from "./input-values.ts";
+import { isSameSample, type Rows } from "./same-samples.ts";
 import { largest, pearson, subtract, topOverlap } from "./statistics.ts";
 
 export interface Comparison {
@@ -38,6 +39,8 @@ export interface Side {
   readonly map: AttributionMap | undefined;
   readonly picture: Picture | undefined;
   readonly input: InputValues | undefined;
+  readonly rows: Rows | undefined;
+  readonly sample: number;
 }
 
 /** Why two maps cannot be subtracted; empty where they can. */
@@ -45,6 +48,7 @@ export function obstacle(a: Side, b: Side): string {
   for (const { name, map } of [a, b]) if (!map) return `${name} has no map here`;
   const [shapeA, shapeB] = [shapeOf(a.map), shapeOf(b.map)];
   if (shapeA !== shapeB) return `maps of different shapes: ${shapeA} and ${shapeB}`;
+  if (isSameSample(a.rows, b.rows, a.sample) === false) return "the runs explain other samples";
   if (!samePicture(a.picture, b.picture)) return "the input images differ";
   if (!sameInput(a.input, b.input)) return "the inputs differ";
   return "";
@@ -56,7 +60,8 @@ function shapeOf(map: AttributionMap | undefined): string {
   return sides.slice(map.depth > 1 ? 0 : 1).join("×");
 }
 
-function samePicture(a: Picture | undefined, b: Picture | undefined): boolean {
+/** Whether two pictures are the same file, or there is none on both sides. */
+export function samePicture(a: Picture | undefined, b: Picture | undefined): boolean {
   if (a === b || !a || !b) return a === b;
   if (a.bytes.length !== b.bytes.length) return false;
   return a.bytes.every((byte, i) => byte === b.bytes[i]);

@@ -92,6 +92,8 @@ export class DifferenceCell extends Cell {
     const known = mapAt(store.get(run.id, group, this.sample), step);
     return {
       name: run.name,
+      rows: run.samples,
+      sample: this.sample,
       known,
       map: known.record,
       picture: store.picture(run.id, inputOf(run, this.column), this.sample),

@@ -2,7 +2,9 @@
 
 import { css, html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
+import { samePicture } from "../analysis/compare.ts";
 import { labelText } from "../analysis/filters.ts";
+import { isSameSample } from "../analysis/same-samples.ts";
 import { cellSize } from "../draw/figure.ts";
 import { sheetOf, squareSheet } from "../draw/tiles.ts";
 import type { Column, ShownRun } from "../state/scene.ts";
@@ -90,6 +92,12 @@ export class Grid extends Part {
       }
       .place {
         font-size: 11.5px;
+      }
+      .other {
+        margin-top: 4px;
+        font-size: 12px;
+        font-weight: 600;
+        color: var(--warn);
       }
       .who {
         display: flex;
@@ -202,9 +210,10 @@ export class Grid extends Part {
   }
 
   private runRow(run: ShownRun, sample: number, first: boolean) {
+    const other = this.otherThanFirst(run, sample);
     return html`
       <div class="row">
-        <div class="input">${first ? this.input(run, sample) : nothing}</div>
+        <div class="input">${first || other ? this.input(run, sample, other) : nothing}</div>
         <div class="run">
           <div class="who">
             <span class="dot" style="background: ${run.colour}"></span>
@@ -218,12 +227,27 @@ export class Grid extends Part {
     `;
   }
 
-  private input(run: ShownRun, sample: number) {
+  /** What a run explains in place of what the first one does; empty where it is the same. */
+  private otherThanFirst(run: ShownRun, sample: number): string {
+    const { scene, store } = this.dashboard;
+    const [first] = scene.shown;
+    if (!first || isSameSample(first.samples, run.samples, sample) === false) {
+      return "another sample";
+    }
+    const [a, b] = [first, run].map(({ id, run: { inputs } }) =>
+      store.picture(id, inputs[0]?.name ?? "", sample),
+    );
+    return a && b && !samePicture(a, b) ? "another picture" : "";
+  }
+
+  /** What a row of maps is of: said of the first run, and of each whose sample is another one. */
+  private input(run: ShownRun, sample: number, other: string) {
     const label = labelText(run.samples, sample);
     const row = run.samples?.rows[sample];
     return html`
       <tfx-picture .dashboard=${this.dashboard} .run=${run} .sample=${sample} .size=${inputSide()}>
       </tfx-picture>
+      ${other ? html`<div class="other">${other}</div>` : nothing}
       <h3 class="cut" title=${label}>${label || `sample ${sample}`}</h3>
       <div class="muted place">
         sample ${sample}${row === undefined ? "" : html` · <span class="nobr">row ${row}</span>`}

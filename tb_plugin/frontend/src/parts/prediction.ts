@@ -2,9 +2,17 @@
 
 import { css, html } from "lit";
 import { fromText } from "../analysis/epochs.ts";
-import { className, classNames, confidence, predictedSet, verdict } from "../analysis/filters.ts";
+import {
+  className,
+  classNames,
+  confidence,
+  predictedSet,
+  type Verdict,
+  verdict,
+} from "../analysis/filters.ts";
 import { percent, short } from "../analysis/numbers.ts";
-import { partsOf } from "../data/series.ts";
+import { isSameSample } from "../analysis/same-samples.ts";
+import { type Known, partsOf } from "../data/series.ts";
 import type { Predictions } from "../format/records.ts";
 import type { ShownRun } from "../state/scene.ts";
 import { define, PaintedPart, setText } from "./part.ts";
@@ -46,6 +54,9 @@ export class Prediction extends PaintedPart {
         font-size: 11px;
         color: var(--muted);
         white-space: nowrap;
+      }
+      :host([other]) .class {
+        color: var(--warn);
       }
       /* In a list the epoch stands where the number would, in the grid below it. */
       :host([old]:not([plain])) .number,
@@ -99,23 +110,44 @@ export class Prediction extends PaintedPart {
     super.updated();
   }
 
+  /** In a list all runs stand under the first one's sample; in the grid each has its own input. */
+  private get isOther(): boolean {
+    if (this.hasAttribute("plain")) return false;
+    const [first] = this.dashboard.scene.shown;
+    return isSameSample(first?.samples, this.run.samples, this.sample) === false;
+  }
+
   paint(): void {
     const known = this.dashboard.predictions(this.run.id);
     const parts = partsOf(known);
     if (this.drawn.length > 0 && parts.every((part, i) => part === this.drawn[i])) return;
     this.drawn = parts;
-    const { record: predictions } = known;
-    const from = predictions ? fromText(known) : "";
+    const { isOther } = this;
+    this.toggleAttribute("other", isOther);
+    if (isOther) this.tell("another sample", "", "", "unknown");
+    else this.tellKnown(known);
+  }
+
+  private tellKnown(known: Known<Predictions>): void {
+    const { samples } = this.run;
+    const { record } = known;
+    if (!record) {
+      this.tell("–", "", "", "unknown");
+      return;
+    }
+    const predicted = record.predicted[this.sample] ?? -1;
+    const several = predictedSet(record, this.sample);
+    const name = predicted >= 0 ? className(samples, predicted) : "output";
+    const text = several ? classNames(samples, several) || "no label" : name;
+    const found = verdict(samples, record, this.sample);
+    this.tell(text, numberText(record, this.sample), fromText(known), found);
+  }
+
+  private tell(name: string, number: string, from: string, found: Verdict): void {
+    setText(this.find(".class"), name);
+    setText(this.find(".number"), number);
     this.toggleAttribute("old", from !== "");
     setText(this.find(".old"), from);
-    const { samples } = this.run;
-    const predicted = predictions?.predicted[this.sample] ?? -1;
-    const several = predictions && predictedSet(predictions, this.sample);
-    const name = predicted >= 0 ? className(samples, predicted) : "";
-    const text = several ? classNames(samples, several) || "no label" : name || "output";
-    setText(this.find(".class"), predictions ? text : "–");
-    setText(this.find(".number"), predictions ? numberText(predictions, this.sample) : "");
-    const found = verdict(samples, predictions, this.sample);
     const mark = this.find(".mark");
     setText(mark, MARKS[found]);
     if (mark) mark.className = `mark ${found}`;

@@ -4,6 +4,7 @@ import { costOf, spentText } from "../analysis/costs.ts";
 import { keptOf } from "../analysis/kept.ts";
 import { hasOtherWeights, whenText } from "../analysis/moments.ts";
 import { plural } from "../analysis/numbers.ts";
+import { countOthers } from "../analysis/same-samples.ts";
 import { recordsOf, type Series } from "../data/series.ts";
 import type { Store } from "../data/store.ts";
 import { type Scene, type ShownRun, sourcesOf } from "./scene.ts";
@@ -25,6 +26,7 @@ export function notesOf(scene: Scene, store: Store): Note[] {
   const notes = scene.shown.flatMap((run) => [
     ...keptNotes(run, store),
     ...weightsNotes(run, store),
+    ...otherSampleNotes(run, scene),
     ...problemNotes(run, store),
     ...unreadableNotes(run, scene, store),
     ...budgetNotes(run, store),
@@ -71,6 +73,15 @@ function weightsTexts(series: Series | undefined, what: string): string[] {
     const isOther = known && hasOtherWeights(record, step);
     return isOther ? [`${what} of ${whenText(record, step)}`] : [];
   });
+}
+
+/** Runs that do not explain what the first one does, sample by sample. */
+function otherSampleNotes({ name, samples }: ShownRun, { shown: [first] }: Scene): Note[] {
+  const { others, known } = countOthers(first?.samples, samples);
+  if (others === 0) return [];
+  const which = others === known ? `All ${known} samples` : `${others} of ${known} samples`;
+  const text = `${which} are others than those of ${first?.name}: no difference is made of them.`;
+  return [{ level: "warning", run: name, text }];
 }
 
 /** Problems are counted over the whole training, so the last status knows them all. */
