@@ -58,11 +58,15 @@ def _counts(site: Site) -> bool:
 
 
 def _count(activation: Any, gradient: Any, site: Site) -> tuple[Any, Any, Any]:
-    """(zeros, values, bool [C] whether never above zero), reduced before they leave the graph."""
-    channel = 1 if site.channels_first and activation.shape.rank > 2 else activation.shape.rank - 1
-    others = [axis for axis in range(activation.shape.rank) if axis != channel]
-    zeros = tf.math.count_nonzero(tf.equal(activation, 0), dtype=tf.int64)
-    return zeros, tf.size(activation, tf.int64), tf.reduce_all(activation <= 0, others)
+    """Of each sample: (zeros, values, bool [C] whether never above zero), reduced before they leave
+    the graph."""
+    rank = activation.shape.rank
+    channel = 1 if site.channels_first and rank > 2 else rank - 1
+    others = [axis for axis in range(1, rank) if axis != channel]
+    every = list(range(1, rank))
+    zeros = tf.math.count_nonzero(tf.equal(activation, 0), every, dtype=tf.int64)
+    values = tf.reduce_sum(tf.ones_like(activation, tf.int64), every)
+    return zeros, values, tf.reduce_all(activation <= 0, others)
 
 
 def _by_layer(counted: Mapping[str, tuple[Any, Any, Any]]) -> dict[str, ActivationNumbers]:
@@ -71,7 +75,7 @@ def _by_layer(counted: Mapping[str, tuple[Any, Any, Any]]) -> dict[str, Activati
         calls.setdefault(path.partition("@")[0], []).append(counts)
     found = {}
     for path, several in calls.items():
-        zeros, size = (sum(int(one[i]) for one in several) for i in (0, 1))
-        dead = np.logical_and.reduce([one[2] for one in several])
+        zeros, size = (sum(int(np.sum(one[i])) for one in several) for i in (0, 1))
+        dead = np.logical_and.reduce([one[2].all(axis=0) for one in several])
         found[path] = ActivationNumbers(zeros / size if size else 0.0, dead)
     return found

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, S
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Literal
 
+import numpy as np
 import tensorflow as tf
 
 from tfexplain import layout, progress, tap, tracing
@@ -21,6 +22,7 @@ from tfexplain.casting import cast_sites, cast_tap, is_cast
 from tfexplain.compiling import compiled
 from tfexplain.dependence import causes, entries, indices, leading
 from tfexplain.reach import positions_read, tokens_read
+from tfexplain.rows import chunks, cut, fixed_rows, take
 from tfexplain.sites import LayerError, Site, axes, find, spatial_sites, usable
 from tfexplain.tap import Layer, Model, Tensor
 from tfexplain.targets import (
@@ -58,6 +60,7 @@ class Passes:
         self._model = weakref.ref(model)
         self.layers: Mapping[str, Layer] = weakref.WeakValueDictionary(tap.layers_by_path(model))
         self.compiled: dict[Hashable, Any] = {}
+        self.rows = fixed_rows(model, self.layers)
         self.seen = fingerprint(model)
         calls: list[tuple[str, Tensor, bool]] = []
         missed: dict[str, str] = {}
@@ -89,7 +92,7 @@ class Passes:
             return outputs
 
         with traceable(model):
-            tracing.trace(forward, inputs)
+            tracing.trace(forward, inputs, self.rows)
             why = tracing.unseen(self.layers, calls, missed)
             self._inlines = any(
                 reason in (tap.FUNCTION, tracing.UNCALLED) for reason in why.values()
@@ -98,12 +101,12 @@ class Passes:
                 # A tf.function that was traced before does not even call its layers again.
                 try:
                     with tap.inlined():
-                        tracing.trace(forward, inputs)
+                        tracing.trace(forward, inputs, self.rows)
                     self._inlines = len(tracing.unseen(self.layers, calls, missed)) < len(why)
                 except ValueError:  # it needs what only tf.function makes of it
                     self._inlines = False
                     why = {path: why[path].replace(tracing.UNCALLED, tap.FUNCTION) for path in why}
-                    tracing.trace(forward, inputs)
+                    tracing.trace(forward, inputs, self.rows)
         self.sites: tuple[Site, ...] = tracing.called_sites(self.layers, calls, attended, *ends)
         self.attention: Attending = attending(attended, self.layers, why, *ends)
         self.casts: tuple[Site, ...] = cast_sites(casts, *ends)
@@ -111,7 +114,7 @@ class Passes:
         self.read: list[frozenset[int]] = tracing.reached(*ends)
         self._reach: dict[Any, set[int]] = {}
         self.missed = why
-        self.specs = tf.nest.map_structure(tracing.spec, inputs)
+        self.specs = tracing.specs(inputs, self.rows)
         self.heads: tuple[Head, ...] = found[0]
 
     @property
@@ -169,7 +172,7 @@ class Passes:
         own = rule(targets)
         reached = self._reached(head, own)
         found = kept = spatial_sites([s for s in self._put(grid) if s.position in reached])
-        batch = 16
+        batch = max(1, (self.rows or 17) - 1)
         while found:
             tail = found[-batch:]
             if not any(site.grid and site.grid.extras for site in tail):
@@ -363,7 +366,7 @@ class Passes:
 
             return run
 
-        return self.run(("indices", site.path), make, inputs).numpy()
+        return np.concatenate(self.by_rows(("indices", site.path), make, inputs))
 
     def vocabulary(self, site: Site) -> list[str] | None:
         """The words of the ids that `site` embeds, of the layer inside that makes these of texts;
@@ -444,6 +447,40 @@ class Passes:
         found = self.compiled[key, shapes](*arguments)
         progress.ran()
         return found
+
+    def by_rows(
+        self,
+        key: Hashable,
+        make: Callable[[], Callable[..., Any]],
+        *batch: Any,
+        at_once: int | None = None,
+        any_length: bool = False,
+    ) -> list[Any]:
+        """What a function finds, as numpy, for so many rows of all arguments at once.
+
+        Where the model takes a fixed number of rows it gets them, filled up; what is found has a
+        row for each that was given.
+
+        Args:
+            key, make: See `run`.
+            batch: Tensors [N, ...] in any structure; such as have no rows belong to all.
+            at_once: Default all.
+            any_length: Whether to compile once for whatever length.
+        """
+        count = tf.nest.flatten(batch)[0].shape[0]
+        size = self.rows or at_once or count
+        parts = []
+        for rows in chunks(count, size):
+            kept = min(size, count - rows[0])
+            some = batch  # slicing all of it would copy it
+            if count != size:
+                some = take(batch, rows if self.rows else rows[:kept])
+            specs = tracing.any_length(some) if any_length and not self.rows else None
+            found = tf.nest.map_structure(
+                lambda tensor: tensor.numpy(), self.run(key, make, *some, specs=specs)
+            )
+            parts.append(cut(found, size, kept) if self.rows and kept < size else found)
+        return parts
 
     @property
     def traces(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -12,6 +13,7 @@ import tensorflow as tf
 from tfexplain import tap
 from tfexplain.attention_sites import AttentionSite
 from tfexplain.attention_tap import Weights, weights_tap
+from tfexplain.rows import chunks
 from tfexplain.sites import Site
 from tfexplain.tap import Layer, Model, Tensor
 from tfexplain.untouched import restoring
@@ -40,7 +42,7 @@ def positions_read(
     rows = {site.path: i + 1 for i, site in enumerate(sites)}
     grids = {site.path: site.grid for site in sites}
 
-    def poison(name: str, tensor: Tensor) -> Tensor:
+    def poison(name: str, tensor: Tensor, which: Any) -> Tensor:
         grid = grids[name]
         assert grid is not None
         marked = np.zeros((len(sites) + 1, *tensor.shape[1:]), bool)
@@ -51,11 +53,15 @@ def positions_read(
             np.moveaxis(row, axis, 0)[grid.before : last] = True
         else:
             row[...] = True
-        return tf.where(marked, tf.cast(np.nan, tensor.dtype), tensor)
+        return tf.where(marked[which], tf.cast(np.nan, tensor.dtype), tensor)
 
     tapped = {path: layers[path] for path in {site.path.partition("@")[0] for site in sites}}
     finite = _finite(
-        model, number, lambda: tap.tap(tapped, tap.at(rows, poison)), specs, len(sites) + 1
+        model,
+        number,
+        lambda which: tap.tap(tapped, tap.at(rows, partial(poison, which=which))),
+        specs,
+        len(sites) + 1,
     )
     return [not (finite[0] and row) for row in finite[1:]]
 
@@ -80,17 +86,19 @@ def tokens_read(
     patterns = [numbers < 0, numbers > 0, numbers < site.queries - 1, np.isin(numbers, extras)]
     marked = np.stack(patterns)[:, None, :, None]
 
-    def poison(_: str, weights: Weights) -> Tensor:
+    def poison(_: str, weights: Weights, which: Any) -> Tensor:
         values = weights.values
-        flat = tf.broadcast_to(marked, [len(patterns), 1, site.queries, site.keys or 1])
+        flat = tf.broadcast_to(marked[which], [len(which), 1, site.queries, site.keys or 1])
         heads = [1] * (values.shape.rank - 2 * site.axes - 1)
-        at = tf.reshape(flat, [len(patterns), *heads, *values.shape[-2 * site.axes :]])
+        at = tf.reshape(flat, [len(which), *heads, *values.shape[-2 * site.axes :]])
         return tf.where(at, tf.cast(np.nan, values.dtype), values)
 
     clean, first, last, no_extras = _finite(
         model,
         number,
-        lambda: weights_tap({site.layer: layers[site.layer]}, tap.at({site.path}, poison)),
+        lambda which: weights_tap(
+            {site.layer: layers[site.layer]}, tap.at({site.path}, partial(poison, which=which))
+        ),
         specs,
         len(patterns),
         whole=1,  # zeros may be padding, which nothing attends to
@@ -105,24 +113,39 @@ def tokens_read(
 def _finite(
     model: Model,
     number: Callable[[Any], Tensor],
-    tapping: Callable[[], AbstractContextManager[None]],
+    tapping: Callable[[Any], AbstractContextManager[None]],
     specs: Any,
     count: int,
     whole: int = 0,
 ) -> list[bool]:
-    """Whether what is explained is finite for each of `count` equal samples under a tap."""
-    half = tf.nest.map_structure(lambda spec: _half(spec, count, whole), specs)
+    """Whether what is explained is finite for each of `count` equal samples under a tap, which is
+    told the numbers of those that it gets at once: as many as the specs say, else all."""
+    size = tf.nest.flatten(specs)[0].shape[0] or count
+    half = tf.nest.map_structure(lambda spec: _half(spec, size, whole), specs)
+    found: list[bool] = []
+    for which in chunks(count, size):
+        try:
+            values = _values(model, number, tapping(which), half)
+        except tf.errors.InvalidArgumentError:  # tf.debugging.enable_check_numerics
+            return [False] * count
+        found += np.isfinite(values).reshape(size, -1).all(axis=1).tolist()
+    return found[:count]
+
+
+def _values(
+    model: Model,
+    number: Callable[[Any], Tensor],
+    tapping: AbstractContextManager[None],
+    batch: Any,
+) -> Any:
+    """float32 [n, ...]: what is explained, under a tap."""
 
     def run(batch: Any) -> Tensor:
-        with tapping():
+        with tapping:
             return number(batch)
 
-    try:
-        traced = tf.function(run, autograph=False).get_concrete_function(half)
-        output = restoring(traced, model)(half).numpy().astype(np.float32)
-    except tf.errors.InvalidArgumentError:  # tf.debugging.enable_check_numerics
-        return [False] * count
-    return [bool(row) for row in np.isfinite(output).reshape(len(output), -1).all(axis=1)]
+    traced = tf.function(run, autograph=False).get_concrete_function(batch)
+    return restoring(traced, model)(batch).numpy().astype(np.float32)
 
 
 def _half(spec: Any, count: int, whole: int) -> Tensor:

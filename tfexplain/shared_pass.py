@@ -112,15 +112,9 @@ def shared_pass(
         for request in requests
     ]
     key = ("shared", tuple(request.key for request in requests))
-    count = tf.nest.flatten(inputs)[0].shape[0]
-    at_once = at_once or count
-    parts = []
-    for i in range(0, count, at_once):
-        part = (inputs, targets)
-        if at_once < count:  # a slice of everything is a copy too
-            part = tf.nest.map_structure(lambda x, i=i: x[i : i + at_once], part)
-        found = passes.run(key, lambda: _compiled(passes, requests), *part)
-        parts.append(tf.nest.map_structure(lambda tensor: tensor.numpy(), found))
+    parts = passes.by_rows(
+        key, lambda: _compiled(passes, requests), inputs, targets, at_once=at_once
+    )
     outputs, results = parts[0]
     if len(parts) > 1:
         outputs, results = tf.nest.map_structure(lambda *x: np.concatenate(x), *parts)

@@ -65,20 +65,29 @@ def reached(
     return [of(output) for output in outputs]
 
 
-def spec(x: Any) -> tf.TensorSpec:
-    """The shape and type of one sample of an input, for any number of samples."""
-    return tf.TensorSpec((None, *x.shape[1:]), tf.as_dtype(x.dtype))
+def specs(inputs: Any, rows: int | None = None) -> Any:
+    """The shapes and types of inputs for so many samples; default any number."""
+    return tf.nest.map_structure(
+        lambda x: tf.TensorSpec((rows, *x.shape[1:]), tf.as_dtype(x.dtype)), inputs
+    )
 
 
-def trace(forward: Callable[[Any], Any], inputs: Any) -> None:
+def any_length(values: Any) -> Any:
+    """`specs` of tensors; those without rows have none."""
+    return tf.nest.map_structure(
+        lambda x: tf.TensorSpec((None if x.shape[0] else 0, *x.shape[1:]), x.dtype), values
+    )
+
+
+def trace(forward: Callable[[Any], Any], inputs: Any, rows: int | None = None) -> None:
     """Run `forward` on symbolic inputs: shapes and names without computing anything."""
-    specs = tf.nest.map_structure(spec, inputs)
+    given = specs(inputs, rows)
     try:
-        tf.function(forward, autograph=False).get_concrete_function(specs)
+        tf.function(forward, autograph=False).get_concrete_function(given)
     except LayerError:
         raise
     except Exception as error:
-        shapes = tf.nest.map_structure(lambda s: f"{s.dtype.name} {s.shape}", specs)
+        shapes = tf.nest.map_structure(lambda s: f"{s.dtype.name} {s.shape}", given)
         raise ValueError(
             f"inputs: the model could not be called on them; got {shapes}. "
             f"Pass inputs shaped as in training. The model said: {plain(error)}"

@@ -14,7 +14,7 @@ import tensorflow as tf
 from tfexplain.explainers.arguments import check_counts, check_output, check_shares
 from tfexplain.explainers.ascent import Space, stepper
 from tfexplain.explainers.base import floating_inputs
-from tfexplain.explainers.chunks import chunk_size, even
+from tfexplain.explainers.chunks import at_once, even
 from tfexplain.explainers.excited import Excited
 from tfexplain.explainers.feature_maps import spaced
 from tfexplain.explainers.maxima import Maxima
@@ -124,7 +124,7 @@ class ActivationMaximization:
         passes = passes_of(model, batch)
         ascent = _Ascent(self, passes, batch, given=not _is_shape(inputs))
         chosen = ascent.chosen()
-        size = even(len(chosen), self.batch_size or chunk_size(passes))
+        size = passes.rows or even(len(chosen), at_once(passes, self.batch_size))
         # The last chunk is filled up, so that no shorter one is compiled.
         filled = np.concatenate([chosen, np.repeat(chosen[-1:], -len(chosen) % size)])
         parts = [ascent.climb(filled[i : i + size]) for i in range(0, len(filled), size)]

@@ -100,9 +100,10 @@ class Explainer(ABC):
         return {f.name: _text(getattr(self, f.name)) for f in fields(self)}
 
     def smaller(self, passes: Passes) -> Explainer | None:
-        """The same with half the `batch_size`; None where that is no setting, or one."""
+        """The same with half the `batch_size`; None where that is no setting, or one, or where the
+        model says it."""
         own = vars(self)
-        if "batch_size" not in own:
+        if "batch_size" not in own or passes.rows:
             return None
         half: dict[str, Any] = {"batch_size": (own["batch_size"] or chunk_size(passes)) // 2}
         return replace(self, **half) if half["batch_size"] else None

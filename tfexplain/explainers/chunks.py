@@ -24,6 +24,12 @@ def chunk_size(passes: Passes) -> int:
     return max(1, min(MOST[device], BYTES[device] // max(1, a_point)))
 
 
+def at_once(passes: Passes, asked: int | None) -> int:
+    """How many rows go through a model at once: what it takes where that is fixed, else what was
+    asked for, else a chunk."""
+    return passes.rows or asked or chunk_size(passes)
+
+
 def even(count: int, most: int) -> int:
     """The size of the fewest chunks of at most `most` that hold `count`, as equal as can be.
 

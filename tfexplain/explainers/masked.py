@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -11,7 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from tfexplain import rows
 from tfexplain.explainers.base import Context
+from tfexplain.explainers.chunks import even
 from tfexplain.tap import Tensor
 
 Array: TypeAlias = npt.NDArray[Any]
@@ -78,7 +79,7 @@ class Masked:
         key = ("masked", self._context.key, self._position)
         rows = self.samples * self.baselines
         found = []
-        for places in chunks(masks.count * rows, self._size):
+        for places in chunks(masks.count * rows, self._size, fixed=bool(passes.rows)):
             row, mask = places % rows, places // rows
             codes = [array[row % self.samples % len(array), mask] for array in masks.codes]
             chunk = [tf.constant(row.astype(np.int32)), [tf.constant(code) for code in codes]]
@@ -128,16 +129,14 @@ class Masked:
         return masked
 
 
-def chunks(count: int, size: int) -> Iterator[Array]:
-    """0..count - 1 in even chunks of one length, at most `size`; the last is filled up with its
-    last, so that nothing is traced twice for a shorter one.
+def chunks(count: int, size: int, fixed: bool = False) -> Iterator[Array]:
+    """0..count - 1 in even chunks of one length, at most `size`, or just that where it is fixed;
+    the last is filled up with its last, so that nothing is traced twice for a shorter one.
 
     >>> [chunk.tolist() for chunk in chunks(5, 4)]
     [[0, 1, 2], [3, 4, 4]]
     """
-    even = math.ceil(count / math.ceil(count / size))
-    for start in range(0, count, even):
-        yield np.minimum(np.arange(start, start + even), count - 1)
+    return rows.chunks(count, size if fixed else even(count, size))
 
 
 def sides(shape: Sequence[int], channel_axis: int | None) -> tuple[int, ...]:

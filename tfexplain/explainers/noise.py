@@ -13,7 +13,7 @@ import tensorflow as tf
 from tfexplain.attribution import Attribution
 from tfexplain.explainers.arguments import check_counts, check_shares
 from tfexplain.explainers.base import Context, Explainer, SingleExplainer, floating_inputs
-from tfexplain.explainers.chunks import chunk_size, even
+from tfexplain.explainers.chunks import at_once, even
 from tfexplain.explainers.moments import Moments, Statistic
 from tfexplain.explainers.together import explain_each
 from tfexplain.passes import Passes
@@ -72,7 +72,7 @@ class Noisy(SingleExplainer):
     def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
         """Explain the noisy copies, chunk by chunk."""
         count, totals = len(context.result.scores), dict[str, _Total]()
-        most = self.batch_size or chunk_size(context.passes)
+        most = at_once(context.passes, self.batch_size)
         copies = even(self.samples, max(1, most // count))
         targets = _targets(context, copies)
         batches = noisy_batches(context, self.noise, self.seed, copies)

@@ -10,7 +10,7 @@ import numpy as np
 
 from tfexplain.attribution import Attribution
 from tfexplain.explainers.base import Context, SingleExplainer
-from tfexplain.explainers.chunks import chunk_size
+from tfexplain.explainers.chunks import at_once
 from tfexplain.explainers.paths import Paths
 from tfexplain.explainers.spots import attribution, spots, without_spot
 from tfexplain.passes import Passes
@@ -48,7 +48,7 @@ class PathExplainer(SingleExplainer):
 
     def paths(self, context: Context, origins: Sequence[Any]) -> Paths:
         """The paths from origins, arrays [S, ...] of each input."""
-        size = self.batch_size or chunk_size(context.passes)
+        size = at_once(context.passes, self.batch_size)
         return Paths(context, origins, spots(context.passes, self.layer), size, self.padding)
 
     def attributions(

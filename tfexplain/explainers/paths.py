@@ -11,6 +11,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from tfexplain.explainers.base import Context
+from tfexplain.explainers.chunks import even
 from tfexplain.explainers.feature_maps import check_samples
 from tfexplain.explainers.movement import Movement
 from tfexplain.explainers.spots import Spot, padded
@@ -90,9 +91,9 @@ class Paths:
         parts = []
         for i in range(0, len(samples), self.size):
             rows = slice(i, i + self.size)
-            chunk = _points(samples[rows], origins[rows], np.zeros(len(samples[rows])))
-            parts.append(self._run("score", self._movement.scores, chunk, any_length=True))
-        return np.concatenate([part.numpy() for part in parts]).astype(np.float64)
+            ends = samples[rows], origins[rows], np.zeros(len(samples[rows]))
+            parts.append(self._at("score", self._movement.scores, *ends))
+        return np.concatenate(parts).astype(np.float64)
 
     def mean(self, samples: Array, origins: Array, along: Array, weights: Array) -> list[Array]:
         """Of each spot float32 [N, ...]: weighted sums over points of gradient times path.
@@ -103,7 +104,8 @@ class Paths:
             along: Where on it the point lies, in [0, 1].
             weights: Of each point; those of a sample add up to 1.
         """
-        size = math.ceil(len(samples) / math.ceil(len(samples) / self.size))
+        fixed = self._context.passes.rows
+        size = fixed or even(len(samples), self.size)
         fill = (0, -len(samples) % size)
         points = [np.pad(a, fill) for a in (samples, origins, along, weights)]
         totals: list[Any] = [0.0] * len(self._spots)
@@ -119,12 +121,17 @@ class Paths:
 
         Args: as those of `mean`.
         """
-        count = len(samples)
+        scores, products = self._at("points", self._movement.products, samples, origins, along)
+        return scores, products
+
+    def _at(self, name: str, make: Callable[[], Callable[..., Any]], *points: Array) -> Any:
+        """What a function finds at n <= `size` points, as numpy."""
+        count, fixed = len(points[0]), self._context.passes.rows
         # In eights, so that a GPU meets few different shapes.
-        fill = (0, min(-count % 8, self.size - count))
-        chunk = _points(*(np.pad(a, fill) for a in (samples, origins, along)))
-        scores, products = self._run("points", self._movement.products, chunk, any_length=True)
-        return scores.numpy()[:count], [part.numpy()[:count] for part in products]
+        most = self.size - count
+        chunk = _points(*(np.pad(a, (0, most if fixed else min(-count % 8, most))) for a in points))
+        found = self._run(name, make, chunk, any_length=not fixed)
+        return tf.nest.map_structure(lambda part: part.numpy()[:count], found)
 
     def _run(
         self,
@@ -194,15 +201,12 @@ class Paths:
 
             return run
 
-        parts = []
-        for i in range(0, len(flat[0]), self.size):
-            rows = slice(i, i + self.size)
-            chunk = [x[rows] for x in flat], {path: x[rows] for path, x in ids.items()}
-            specs = tf.nest.map_structure(_of_any_length, chunk)
-            parts.append(passes.run(("activations", tuple(names)), make, *chunk, specs=specs))
-        return dict(
-            zip(names, (tf.concat(some, 0) for some in zip(*parts, strict=True)), strict=True)
-        )
+        key = ("activations", tuple(names))
+        parts = passes.by_rows(key, make, flat, ids, at_once=self.size, any_length=True)
+        return {
+            name: tf.constant(np.concatenate(some))
+            for name, some in zip(names, zip(*parts, strict=True), strict=True)
+        }
 
     def _filling(self, spot: Spot, padding: int | None) -> Tensor:
         """bool [N, T, 1]: which tokens never move; [0] where all do."""

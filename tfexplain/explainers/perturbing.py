@@ -13,7 +13,7 @@ import tensorflow as tf
 from tfexplain.attribution import Attribution
 from tfexplain.explainers.base import Context, SingleExplainer, Span
 from tfexplain.explainers.baselines import Baseline, starts
-from tfexplain.explainers.chunks import chunk_size
+from tfexplain.explainers.chunks import at_once
 from tfexplain.explainers.masked import Array, Masked
 from tfexplain.passes import Passes
 from tfexplain.shared_pass import Reading
@@ -63,7 +63,7 @@ class Perturbing(SingleExplainer):
         flat = [np.asarray(x) for x in tf.nest.flatten(context.inputs)]
         chosen = self._chosen(context, flat)
         begin = self._starts(flat, names, chosen, context.span)
-        size = self.batch_size or chunk_size(context.passes)
+        size = at_once(context.passes, self.batch_size)
         return {
             names[i]: self._attribution(context, i, Masked(context, i, begin[i], size))
             for i in chosen

@@ -12,7 +12,7 @@ import tensorflow as tf
 from tfexplain.attribution import Attribution
 from tfexplain.explainers.base import Context, SingleExplainer
 from tfexplain.explainers.baselines import Baseline, starts
-from tfexplain.explainers.chunks import chunk_size
+from tfexplain.explainers.chunks import at_once
 from tfexplain.explainers.feature_maps import as_tuple, check_grid, check_samples, positions
 from tfexplain.explainers.masked import Array, Masked, Masks
 from tfexplain.explainers.perturbing import at_least
@@ -112,7 +112,7 @@ class ScoreCAM(SingleExplainer):
         for i in site.inputs:
             if flat[i].dtype.kind == "f":
                 begin = starts(self.baseline, flat, names, [i], context.span)[i]
-                size = self.batch_size or chunk_size(context.passes)
+                size = at_once(context.passes, self.batch_size)
                 masked = Masked(context, i, begin, size)
                 if len(masked.sides) == axes:
                     return masked
