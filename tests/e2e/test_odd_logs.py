@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from playwright.sync_api import expect
+from support.compressed_logs import write_compressed_log
 from support.logs import LogWriter, write_demo_log
+from support.read import read_run
 from support.server import serve
 
 from e2e.conftest import OpenPage
@@ -148,3 +151,43 @@ def test_other_samples_are_not_lined_up_as_the_same(open_tab: OpenPage, tmp_path
             notes.get_by_role("button", name=re.compile("more")).click()
             text = "1 of 2 samples are others than those of first: no difference is made of them."
             expect(notes).to_contain_text(text)
+
+
+def test_maps_and_numbers_say_of_which_weights_they_are(open_tab: OpenPage, tmp_path: Path) -> None:
+    """As after `EarlyStopping(restore_best_weights=True)`: epoch 3 has restored ones."""
+    for name in ("kept", "restored"):
+        write_compressed_log(tmp_path / name, epochs=4)
+    restored = read_run(tmp_path / "restored")
+    log = LogWriter(tmp_path / "restored" / "explain")
+    record = restored.record("predictions", 3)
+    assert isinstance(record, schema.Predictions)
+    said = replace(record, moment="end", weights=1)
+    log.record(schema.Tag("predictions"), 3, said, schema.Content("predictions"))
+    log.close()
+    log = LogWriter(tmp_path / "restored" / "compression")
+    kernels = read_run(tmp_path / "restored", "compression").record("kernels", 3)
+    assert isinstance(kernels, schema.Kernels)
+    said_too = replace(kernels, moment="end", weights=1)
+    log.record(schema.Tag("kernels"), 3, said_too, schema.Content("kernels"))
+    log.close()
+    text = "with the weights of epoch 1"
+    with serve(tmp_path, "--host", "127.0.0.1") as server:
+        server.wait_for(lambda runs: len(runs) == 4 and all(r["groups"] for r in runs.values()))
+        with open_tab(server, "&p.tfexplain.samples=0&p.tfexplain.panel=table") as page:
+            page.page.set_viewport_size({"width": 1600, "height": 2400})
+            cells = page.frame.locator("tfx-map-cell, tfx-tiles-cell")
+            for said_there in (True, False, True):
+                for cell in cells.all():
+                    of = cell.evaluate("cell => cell.run.name")
+                    flag = cell.locator(".flag")
+                    if of == "restored" and said_there:
+                        expect(flag).to_have_text(text)
+                    else:
+                        expect(flag).to_have_text("")
+                flag = page.frame.locator("tfx-difference-cell .flag").first
+                expect(flag).to_have_text(f"restored {text}" if said_there else "")
+                rows = page.frame.locator("tfx-kernel-table tbody tr", has_text=text)
+                expect(rows).to_have_count(4 if said_there else 0)
+                grid = page.frame.locator("tfx-grid tfx-prediction .old")
+                expect(grid).to_have_text(["", text] if said_there else ["", ""])
+                page.press("ArrowLeft" if said_there else "ArrowRight")

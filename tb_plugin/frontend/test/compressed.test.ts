@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { hasOtherWeights, whenText } from "../src/analysis/moments.ts";
+import { originText, weightsText, whenText } from "../src/analysis/moments.ts";
 import { decode, type RecordKind } from "../src/format/records.ts";
 import { RecordError } from "../src/format/safetensors.ts";
 import { f64, i64, pack, packKernel, packKernels, u8 } from "./support.ts";
@@ -32,7 +32,10 @@ test("a record says of which weights it is, and nothing is said of its own epoch
   ].map((header) => {
     const record = decode("kernels", packKernels(header));
     assert.ok(record.kind === "kernels");
-    assert.equal(hasOtherWeights(record, 7), whenText(record, 7).includes("with"));
+    assert.ok(whenText(record, 7).endsWith(weightsText(record, 7)));
+    assert.equal(originText({ record, step: 7, isNow: true }), weightsText(record, 7));
+    const older = originText({ record, step: 7, isNow: false });
+    assert.equal(older, ["from epoch 7", weightsText(record, 7)].filter(Boolean).join(", "));
     return whenText(record, 7);
   });
   assert.deepEqual(texts, [

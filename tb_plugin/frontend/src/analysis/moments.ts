@@ -1,21 +1,22 @@
 /** When a record was made, and of which weights it is, in words. */
 
 import type { Moment } from "../format/moment.ts";
+import { type Dated, fromText } from "./epochs.ts";
 
 /** `epoch 19, after training, with the weights of epoch 7`. */
 export function whenText(now: Moment | undefined, step: number): string {
-  const after = now?.moment === "end" ? ", after training" : "";
-  return `epoch ${step}${after}${now ? weightsText(now, step) : ""}`;
+  const after = now?.moment === "end" ? "after training" : "";
+  return [`epoch ${step}`, after, weightsText(now, step)].filter(Boolean).join(", ");
 }
 
-/** Whether a record is of other weights than those that its epoch ended with. */
-export function hasOtherWeights(now: Moment, step: number): boolean {
-  return weightsText(now, step) !== "";
+/** `with the weights of epoch 7`; empty for the epoch's own, and in logs that do not tell. */
+export function weightsText(now: Moment | undefined, step: number | undefined): string {
+  if (now?.weights === undefined || now.weights === step) return "";
+  if (now.weights !== null) return `with the weights of epoch ${now.weights}`;
+  return now.moment === "end" ? "with weights that no epoch ended with" : "";
 }
 
-/** Nothing for the epoch's own weights, and for logs that do not tell. */
-function weightsText({ moment, weights }: Moment, step: number): string {
-  if (weights === undefined || weights === step) return "";
-  if (weights !== null) return `, with the weights of epoch ${weights}`;
-  return moment === "end" ? ", with weights that no epoch ended with" : "";
+/** What is said of a record that is not of the playhead's epoch, or not of its epoch's weights. */
+export function originText(known: Dated & { readonly record: Moment | undefined }): string {
+  return [fromText(known), weightsText(known.record, known.step)].filter(Boolean).join(", ");
 }

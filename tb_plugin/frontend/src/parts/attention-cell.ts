@@ -49,7 +49,8 @@ export class AttentionCell extends RunCell {
     const count = (record ?? recordsOf(series, "matrix")[0])?.heads.length ?? 1;
     this.draw(record, count);
     setText(this.find(".heads"), record ? [...record.heads].join(", ") : "–");
-    setText(this.find(".flag"), plainFlag(known, store.busy));
+    const weights = this.dashboard.weights(this.run.id, known.step);
+    setText(this.find(".flag"), plainFlag(known, store.busy, weights));
   }
 
   private draw(matrix: AttentionMatrix | undefined, count: number): void {

@@ -79,7 +79,9 @@ export class DifferenceCell extends Cell {
     const why = obstacle(a, b);
     const both = a.map && b.map && !why ? compare(a.map, b.map) : undefined;
     this.epochs = differenceEpochs(a.known, b.known);
-    const flags = why ? [`no difference: ${why}`] : [this.epochs, cautionOf(a.map, b.map, both)];
+    const flags = why
+      ? [`no difference: ${why}`]
+      : [this.epochs, this.weights(a, b), cautionOf(a.map, b.map, both)];
     setText(this.find(".flag"), flags.filter(Boolean).join(" · "));
     this.draw(both, a.map ?? b.map, spot, picture);
     this.tell(both);
@@ -99,6 +101,14 @@ export class DifferenceCell extends Cell {
       picture: store.picture(run.id, inputOf(run, this.column), this.sample),
       input: inputValuesOf(this.dashboard, { run, column: this.column, sample: this.sample }),
     };
+  }
+
+  private weights(...sides: readonly Side[]): string {
+    const texts = sides.map(({ known }, i) => {
+      const text = this.dashboard.weights(this.pair[i]?.id ?? "", known.step);
+      return text && `${this.pair[i]?.name} ${text}`;
+    });
+    return texts.filter(Boolean).join(" · ");
   }
 
   private draw(

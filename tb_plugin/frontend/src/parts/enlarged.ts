@@ -161,7 +161,10 @@ export class Enlarged extends SizedPart {
     if (kind === "map") this.drawMap(shown, map.record, picture);
     else if (kind === "channels") this.drawChannels(shown, channels.record);
     const isMap = kind !== "channels";
-    const flag = isMap ? flagOf(map, signed, store.busy) : plainFlag(channels, store.busy);
+    const weights = this.dashboard.weights(shown.run.id, known.step);
+    const flag = isMap
+      ? flagOf(map, signed, store.busy, weights)
+      : plainFlag(channels, store.busy, weights);
     setText(this.find(".flag"), flag);
     this.tell(factsOf(shown, map, channels, kernel));
     if (this.cursor >= 0) this.readOut();

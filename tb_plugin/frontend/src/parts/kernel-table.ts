@@ -2,7 +2,6 @@
 
 import { html, nothing } from "lit";
 import { metricOf, metricText } from "../analysis/compression.ts";
-import { fromText } from "../analysis/epochs.ts";
 import {
   cellOf,
   csvOf,
@@ -14,7 +13,7 @@ import {
   type TableRow,
   TEXT_COLUMNS,
 } from "../analysis/kernel-rows.ts";
-import { whenText } from "../analysis/moments.ts";
+import { originText, whenText } from "../analysis/moments.ts";
 import { plural } from "../analysis/numbers.ts";
 import { knownAt, recordsOf } from "../data/series.ts";
 import { allowsDownloads } from "../host.ts";
@@ -93,12 +92,16 @@ export class KernelTable extends PaintedPart {
 
   private when(sources: readonly Source[]): string {
     const { step } = this.dashboard;
-    const records = sources.flatMap(({ record, isNow }) => (isNow ? [record] : []));
-    const told = records
-      .map((record) => whenText(record, step))
-      .sort((a, b) => b.length - a.length);
-    const now = (told[0] ?? whenText(undefined, step)).replace("e", "E");
-    const others = sources.filter(fromText).map((source) => `${source.name} ${fromText(source)}`);
+    const texts = new Set(
+      sources.flatMap(({ record, isNow }) => (isNow ? [whenText(record, step)] : [])),
+    );
+    // What is not the same for all runs is said of each.
+    const [all] = texts.size === 1 ? texts : [];
+    const now = (all ?? whenText(undefined, step)).replace("e", "E");
+    const others = sources
+      .filter((source) => !source.isNow || !all)
+      .filter(originText)
+      .map((source) => `${source.name} ${originText(source)}`);
     return [now, ...others].join("; ");
   }
 
@@ -206,7 +209,7 @@ function isWords(column: string): boolean {
 
 function who(source: Source) {
   const { name, colour } = source;
-  const from = fromText(source);
+  const from = originText(source);
   return html`<span class="who" title=${name}
       ><span class="dot" style="background: ${colour}"></span>${nameText(name)}</span
     >${from ? html` <span class="muted from">${from}</span>` : nothing}`;

@@ -128,7 +128,6 @@ export const kernelStyles = css`
     display: block;
     font-weight: 400;
     font-size: 11px;
-    white-space: nowrap;
   }
   .facts tbody th {
     white-space: nowrap;

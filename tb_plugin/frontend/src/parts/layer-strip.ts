@@ -2,9 +2,8 @@
 
 import { html, nothing } from "lit";
 import { type Metric, metricOf, metricText, type Scale } from "../analysis/compression.ts";
-import { fromText } from "../analysis/epochs.ts";
 import { cellText, kernelValue } from "../analysis/kernels.ts";
-import { whenText } from "../analysis/moments.ts";
+import { originText, whenText } from "../analysis/moments.ts";
 import { knownAt, recordsOf } from "../data/series.ts";
 import {
   type Axis,
@@ -223,7 +222,7 @@ export class LayerStrip extends SizedPart {
     const columns = this.renderRoot.querySelectorAll<HTMLElement>(".values");
     for (const [i, run] of this.runs.entries()) {
       const known = knownAt(this.dashboard.kernels(run), "kernels", step);
-      setText(notes[i], fromText(known));
+      setText(notes[i], originText(known));
       if (columns[i]) this.tellValues(columns[i], known.record);
     }
     const bar = this.find<MetricBar>("tfx-metric-bar");

@@ -94,9 +94,10 @@ export class MapCell extends RunCell {
     const picture = pictureOf(this.dashboard, this, this.dashboard.view.size);
     if (!this.isNew(...partsOf(known), revision, this.marked, picture)) return;
     this.known = known;
+    const weights = this.dashboard.weights(this.run.id, known.step);
     this.draw(known.record, picture);
     this.tell(known.record);
-    setText(this.find(".flag"), flagOf(known, this.column.signed, store.busy));
+    setText(this.find(".flag"), flagOf(known, this.column.signed, store.busy, weights));
     if (this.pointer) this.readOut(this.pointer.x, this.pointer.y);
   }
 
@@ -168,11 +169,16 @@ export function readoutText(plane: Plane, index: number, unit: string, place: st
   return `${short(valueAt(plane, index))} ${unit} at ${place}`;
 }
 
-/** What the colours do not say: no record, another epoch, no evidence, not a number. */
-export function flagOf(known: Known<AttributionMap>, signed: boolean, busy: boolean): string {
+/** What the colours do not say: no record, another epoch, other weights, no evidence, no number. */
+export function flagOf(
+  known: Known<AttributionMap>,
+  signed: boolean,
+  busy: boolean,
+  weights: string,
+): string {
   const { record } = known;
-  if (!record) return plainFlag(known, busy);
-  const parts = [fromText(known)].filter(Boolean);
+  if (!record) return plainFlag(known, busy, "");
+  const parts = [fromText(known), weights].filter(Boolean);
   const { nan, infinite } = countOdd(record.halves);
   if (nan) parts.push(`${plural(nan, "NaN", "NaN")} (hatched)`);
   if (infinite) parts.push(`${plural(infinite, "Inf", "Inf")} (hatched)`);
@@ -183,9 +189,9 @@ export function flagOf(known: Known<AttributionMap>, signed: boolean, busy: bool
 }
 
 /** What is said of any record: that there is none, or why, or that it is of another epoch. */
-export function plainFlag(known: Known<unknown>, busy: boolean): string {
+export function plainFlag(known: Known<unknown>, busy: boolean, weights: string): string {
   if (known.step === undefined) return busy ? "loading…" : "no record at this epoch";
-  if (known.record) return fromText(known);
+  if (known.record) return [fromText(known), weights].filter(Boolean).join(" · ");
   return withEpoch(`not readable: ${known.error}`, known);
 }
 

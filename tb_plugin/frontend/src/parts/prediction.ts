@@ -1,7 +1,6 @@
 /** What one run predicts for one sample at the playhead's epoch. */
 
 import { css, html } from "lit";
-import { fromText } from "../analysis/epochs.ts";
 import {
   className,
   classNames,
@@ -10,6 +9,7 @@ import {
   type Verdict,
   verdict,
 } from "../analysis/filters.ts";
+import { originText } from "../analysis/moments.ts";
 import { percent, short } from "../analysis/numbers.ts";
 import { isSameSample } from "../analysis/same-samples.ts";
 import { type Known, partsOf } from "../data/series.ts";
@@ -64,6 +64,8 @@ export class Prediction extends PaintedPart {
         display: none;
       }
       :host([old]:not([plain])) .old {
+        overflow: hidden;
+        text-overflow: ellipsis;
         margin-left: auto;
       }
       :host([plain]) {
@@ -74,6 +76,8 @@ export class Prediction extends PaintedPart {
         max-width: 60px;
       }
       :host([plain]) .old {
+        white-space: normal;
+        line-height: 14px;
         order: 1;
         flex-basis: 100%;
       }
@@ -140,7 +144,7 @@ export class Prediction extends PaintedPart {
     const name = predicted >= 0 ? className(samples, predicted) : "output";
     const text = several ? classNames(samples, several) || "no label" : name;
     const found = verdict(samples, record, this.sample);
-    this.tell(text, numberText(record, this.sample), fromText(known), found);
+    this.tell(text, numberText(record, this.sample), originText(known), found);
   }
 
   private tell(name: string, number: string, from: string, found: Verdict): void {
@@ -148,6 +152,7 @@ export class Prediction extends PaintedPart {
     setText(this.find(".number"), number);
     this.toggleAttribute("old", from !== "");
     setText(this.find(".old"), from);
+    this.find(".old")?.setAttribute("title", from);
     const mark = this.find(".mark");
     setText(mark, MARKS[found]);
     if (mark) mark.className = `mark ${found}`;

@@ -73,7 +73,8 @@ export class TilesCell extends RunCell {
       this.find(".pruned"),
       outputs && kernel ? withEpoch(listed(kernel.pruned), outputs) : "",
     );
-    setText(this.find(".flag"), plainFlag(known, store.busy));
+    const weights = this.dashboard.weights(this.run.id, known.step);
+    setText(this.find(".flag"), plainFlag(known, store.busy, weights));
   }
 
   private draw(record: Channels | undefined, count: number): void {

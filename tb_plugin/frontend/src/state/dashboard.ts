@@ -2,6 +2,7 @@
 
 import { outputKernels } from "../analysis/channels.ts";
 import { kernelRow } from "../analysis/kernels.ts";
+import { weightsText } from "../analysis/moments.ts";
 import type { Listing } from "../data/listing.ts";
 import { type Known, knownAt, recordsOf, type Series } from "../data/series.ts";
 import { Store } from "../data/store.ts";
@@ -112,6 +113,13 @@ export class Dashboard extends EventTarget {
 
   predictions(run: string): Known<Predictions> {
     return knownAt(this.store.get(run, "predictions"), "predictions", this.step);
+  }
+
+  /** Of which other weights a run's maps of one epoch are; empty where they are the epoch's own. */
+  weights(run: string, step: number | undefined): string {
+    if (step === undefined) return "";
+    const { record, isNow } = knownAt(this.store.get(run, "predictions"), "predictions", step);
+    return isNow ? weightsText(record, step) : "";
   }
 
   /** The series of a shown run's kernels. */

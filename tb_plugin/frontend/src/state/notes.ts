@@ -2,7 +2,7 @@
 
 import { costOf, spentText } from "../analysis/costs.ts";
 import { keptOf } from "../analysis/kept.ts";
-import { hasOtherWeights, whenText } from "../analysis/moments.ts";
+import { weightsText, whenText } from "../analysis/moments.ts";
 import { plural } from "../analysis/numbers.ts";
 import { countOthers } from "../analysis/same-samples.ts";
 import { recordsOf, type Series } from "../data/series.ts";
@@ -70,8 +70,7 @@ function weightsNotes(shown: ShownRun, store: Store): Note[] {
 function weightsTexts(series: Series | undefined, what: string): string[] {
   return (series?.points ?? []).flatMap(({ step, record }) => {
     const known = record?.kind === "predictions" || record?.kind === "kernels";
-    const isOther = known && hasOtherWeights(record, step);
-    return isOther ? [`${what} of ${whenText(record, step)}`] : [];
+    return known && weightsText(record, step) ? [`${what} of ${whenText(record, step)}`] : [];
   });
 }
 
