@@ -8,18 +8,21 @@ import weakref
 from abc import abstractmethod
 from collections.abc import Mapping
 from contextlib import nullcontext
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import keras
+import tensorflow as tf
 
 from tfexplain import schema
-from tfexplain.callbacks.claim import Claim, claim
+from tfexplain.callbacks.claim import Claim, claim, running
 from tfexplain.callbacks.directory import located
 from tfexplain.callbacks.distribution import Workers
 from tfexplain.callbacks.guard import Guard, OnError
 from tfexplain.callbacks.moments import Moment, Weights
+from tfexplain.callbacks.parts import hint, part_of
 from tfexplain.callbacks.records import metrics
 from tfexplain.callbacks.writer import RunWriter
+from tfexplain.errors import CallError
 
 
 class Work(Protocol):
@@ -69,6 +72,7 @@ class LoggingCallback(keras.callbacks.Callback):  # type: ignore[misc]
         room: Directory below it, for what this callback writes.
         on_error: See `Guard`.
         does: What this callback does, in a word.
+        part: Path of the part of the model that is meant; None for the model.
     """
 
     # What Keras 3 asks: callbacks that look at batches and are not safe keep it from running the
@@ -77,25 +81,77 @@ class LoggingCallback(keras.callbacks.Callback):  # type: ignore[misc]
     # What tf_keras asks: without it each batch waits for its logs to become numbers.
     _supports_tf_logs = True
 
+    params: Any
+    # What belongs to one training, or to several of one model: copies begin without it.
+    _passing: ClassVar[frozenset[str]] = frozenset(
+        {
+            *("params", "_model", "_trained", "_guard", "_directory", "_claim", "_work"),
+            *("_writer", "_workers", "_started", "_weights", "_last_step", "_offset", "_logged"),
+            *("_first_epoch", "_thread", "_fit"),
+        }
+    )
+
     def __init__(
-        self, log_dir: str | os.PathLike[str], room: str, on_error: OnError, does: str
+        self,
+        log_dir: str | os.PathLike[str],
+        room: str,
+        on_error: OnError,
+        does: str,
+        part: str | None,
     ) -> None:
+        self._log_dir, self._room, self._does = os.fsdecode(log_dir), room, does
+        self._on_error, self._part = on_error, part
+        self._renew()
+
+    def _renew(self) -> None:
+        """Be as new, whatever was trained before."""
         self._trained: weakref.ref[Any] | None = None
         super().__init__()
-        self._guard = Guard(on_error)
-        self._log_dir, self._room, self._does = os.fsdecode(log_dir), room, does
         self._directory = ""
         self._claim: Claim | None = None
         self._work: Work | None = None
         self._writer: RunWriter | None = None
         self._workers: Workers | None = None
         self._started = False
-        self._weights = Weights()
-        self._last_step = -1
         self._offset = 0
         self._logged: weakref.ref[Any] | None = None  # the model of the last `fit`
         self._first_epoch = True
         self._thread = 0
+        # The parameters of the `fit` that uses this, the same dictionary in all its callbacks.
+        self._fit: Any = None
+        self._forget()
+
+    def __copy__(self) -> LoggingCallback:
+        """A callback of the same settings, as new; data and models are shared."""
+        made: LoggingCallback = type(self).__new__(type(self))
+        made.__setstate__(self._settled())
+        return made
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> LoggingCallback:
+        """As `copy`: data sets cannot be copied, and need not be."""
+        made = memo[id(self)] = self.__copy__()
+        return made
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The settings, for `pickle`; raises TypeError for data that belongs to this process."""
+        if isinstance(self._val, tf.data.Dataset):
+            raise TypeError(
+                "val: expected data that can be pickled, such as arrays or a Keras PyDataset; got "
+                "a tf.data.Dataset. Pass one of those, or make the callback where it is used."
+            )
+        return self._settled()
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._renew()
+
+    def _settled(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name not in self._passing}
+
+    @property
+    @abstractmethod
+    def _val(self) -> Any:
+        """The validation data."""
 
     @property
     def model(self) -> Any:
@@ -105,6 +161,11 @@ class LoggingCallback(keras.callbacks.Callback):  # type: ignore[misc]
     def set_model(self, model: Any) -> None:
         """What Keras calls before training."""
         self._trained = None if model is None else weakref.ref(model)
+
+    @property
+    def _subject(self) -> Any:
+        """The model in training, or the part of it that is meant."""
+        return part_of(self.model, self._part)
 
     @abstractmethod
     def _check(self) -> None:
@@ -121,12 +182,12 @@ class LoggingCallback(keras.callbacks.Callback):  # type: ignore[misc]
 
     def _forget(self) -> None:
         """Another model is trained than in the last `fit`: begin as a new callback would."""
-        self._guard = Guard(self._guard.on_error)
+        self._guard = Guard(self._on_error)
         self._weights = Weights()
         self._last_step = -1
 
     def _implements_train_batch_hooks(self) -> bool:
-        return self.model is not None and not self.model.built
+        return self.model is not None and not self._subject.built
 
     def _implements_test_batch_hooks(self) -> bool:
         return False
@@ -135,7 +196,13 @@ class LoggingCallback(keras.callbacks.Callback):  # type: ignore[misc]
         return False
 
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
-        """Check everything, print the choices, open the log."""
+        """Check everything, print the choices, open the log.
+
+        Raises:
+            RuntimeError: there is no model, or another `fit` that is running uses this callback.
+        """
+        self._check_use()
+        self._fit = self.params
         self._workers = Workers(self.model)
         with self._workers.agreeing():
             self._directory = self._directory or located(self._log_dir)
@@ -145,7 +212,7 @@ class LoggingCallback(keras.callbacks.Callback):  # type: ignore[misc]
                 self._forget()
         self._first_epoch, self._started = True, False
         self._thread = threading.get_ident()
-        if self.model.built:
+        if self._subject.built:
             self._start()
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
@@ -161,10 +228,10 @@ class LoggingCallback(keras.callbacks.Callback):  # type: ignore[misc]
         """
         if not self._first_epoch:
             return
-        assert self._workers is not None
+        workers = self._begun("on_epoch_begin")
         self._first_epoch = False
-        with self._workers.agreeing():
-            if self._workers.chief:
+        with workers.agreeing():
+            if workers.chief:
                 self._claim = claim(self._directory, self.params, self.model, epoch)
                 self._last_step = self._claim.after
                 self._open()
@@ -172,7 +239,7 @@ class LoggingCallback(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Log the epoch."""
-        assert self._workers is not None
+        workers = self._begun("on_epoch_end")
         if self._first_epoch:
             self.on_epoch_begin(epoch)
         if not self._started:
@@ -181,7 +248,7 @@ class LoggingCallback(keras.callbacks.Callback):  # type: ignore[misc]
         if self._claim is not None:
             self._claim.logged(step)
         try:
-            with self._workers.synced(self.model):
+            with workers.synced(self.model):
                 if self._work is not None and self._writer is not None:
                     self._write_metrics(step, logs or {}, self._writer)
                     now = self._now(epoch, self._work)
@@ -193,38 +260,71 @@ class LoggingCallback(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
         """Log what is due after training, and close the log."""
-        assert self._workers is not None
+        workers = self._begun("on_train_end")
         try:
-            with self._workers.synced(self.model):
+            with workers.synced(self.model):
                 if self._work is not None and self._writer is not None and self._last_step >= 0:
                     self._work.at_end(self._now(None, self._work), self._writer)
                 self._commit(self._last_step)
         finally:
             self._close()
 
+    def _begun(self, method: str) -> Workers:
+        """Those of this training; raises RuntimeError where it never began."""
+        if self._workers is None:
+            raise RuntimeError(
+                f"{type(self).__name__}.{method}: expected on_train_begin() before it. Pass the "
+                "callback to fit, or call set_model(model) and on_train_begin() first."
+            )
+        return self._workers
+
+    def _check_use(self) -> None:
+        """Raises RuntimeError for use by hand without a model, and by two trainings at once."""
+        name = type(self).__name__
+        if self.model is None:
+            raise RuntimeError(
+                f"{name}.on_train_begin: expected a model. Pass the callback to fit, or call "
+                "set_model(model) first."
+            )
+        used = self._work is not None and self._fit is not None and self._fit is not self.params
+        if used and running(self._fit):
+            # That training goes on with what it has.
+            self.params, self._trained = self._fit, self._logged
+            raise RuntimeError(
+                f"callbacks: this {name} is used by another fit, which is still running. Give each "
+                "its own; copy.deepcopy(callback) makes one of the same settings."
+            )
+
     def _start(self) -> None:
-        assert self._workers is not None
+        workers = self._begun("on_train_batch_end")
         self._started = True
         self._logged = weakref.ref(self.model)
-        with self._workers.agreeing(), self._workers.synced(self.model):
-            if self._workers.chief:
+        with workers.agreeing(), workers.synced(self.model):
+            if workers.chief:
                 self._work = self._planned()
                 self._open()
 
     def _planned(self) -> Work:
-        assert self._workers is not None
         planned: list[Work] = []
         with nullcontext() if self._asked else self._guard.planning(self._does):
-            self._workers.check()
-            planned.append(self._begin())
+            self._begun("on_train_begin").check()
+            try:
+                planned.append(self._begin())
+            except CallError as error:
+                raise CallError(f"{error} {self._hint}".strip()) from error
         return planned[0] if planned else Unplanned(self._guard)
+
+    @property
+    def _hint(self) -> str:
+        """Which parts of the model there are, where none was named."""
+        return hint(self.model) if self._part is None else ""
 
     def _now(self, epoch: int | None, work: Work) -> Moment:
         """The end of an epoch, or for None that of training."""
         step, weights = self._last_step, None
         if not isinstance(work, Unplanned):
             with self._guard.watch("weights", step):
-                known, model = self._weights, self.model
+                known, model = self._weights, self._subject
                 weights = known.after(model) if epoch is None else known.ended(model, step)
         if epoch is None:
             return Moment(step - self._offset, step, True, "end", weights)

@@ -160,7 +160,7 @@ def _known(directory: str) -> Claim | None:
         Held: that training is still running.
     """
     known = _claims.get(identity(directory))
-    if known is not None and known.params is not None and _running(known.params):
+    if known is not None and known.params is not None and running(known.params):
         raise Held("another fit of this process")
     return known
 
@@ -184,7 +184,7 @@ def _asked(directory: str, work: Callable[[], T]) -> T:
         ) from error
 
 
-def _running(params: Any) -> bool:
+def running(params: Any) -> bool:
     """Whether the `fit` that handed out these parameters is on the stack of any thread."""
     for frame in sys._current_frames().values():
         caller: FrameType | None = frame

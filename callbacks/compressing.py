@@ -43,18 +43,20 @@ class Compressing:
         choices: The arguments of `Compression`.
         model: The built model.
         guard: Keeps failures of single kernels away from the rest.
+        hint: What else to pass where the model cannot be called.
 
     Raises:
         ValueError: a model without weights, a reference that does not fit, unusable data.
     """
 
-    def __init__(self, choices: Choices, model: Any, guard: Guard) -> None:
+    def __init__(self, choices: Choices, model: Any, guard: Guard, hint: str = "") -> None:
         self._choices, self._guard = choices, guard
         # Weak, because a training that was interrupted leaves this behind.
         self._model = weakref.ref(model)
         self._activity: Activity | None = None
         if choices.val is not None:
-            with guard.planning("activity", "Pass val= rows that the model takes, or no val=."):
+            remedy = f"Pass val= rows that the model takes, or no val=. {hint}".strip()
+            with guard.planning("activity", remedy):
                 self._activity = Activity(model, choices.val, choices.samples, choices.seed)
         self._kept: dict[str, KeptBits] = {}
         self._last: dict[str, LayerNumbers] = {}

@@ -41,6 +41,8 @@ class Compression(LoggingCallback):
         on_error: `"warn"`: a failure is told once, counted, shown on the page, and training goes
             on. `"raise"` is for tests.
         verbose: Whether to print the choices.
+        part: Which part of a model of several models is measured, such as `"discriminator"`: a path
+            of attributes and layers. Default the model that is trained.
 
     Raises:
         ValueError, OSError: before the first batch, for whatever cannot work.
@@ -71,8 +73,8 @@ class Compression(LoggingCallback):
         seed: int = 0,
         on_error: OnError = "warn",
         verbose: bool = True,
+        part: str | None = None,
     ) -> None:
-        super().__init__(log_dir, "compression", on_error, "compression")
         n, m = pattern
         measured = compression.Settings(
             pattern=compression.Pattern(n, m, block), gzip=gzip, churn=churn
@@ -88,6 +90,11 @@ class Compression(LoggingCallback):
             histograms=histograms,
             verbose=verbose,
         )
+        super().__init__(log_dir, "compression", on_error, "compression", part)
+
+    @property
+    def _val(self) -> Any:
+        return self._choices.val
 
     def _check(self) -> None:
         for argument in ("every", "samples"):
@@ -100,4 +107,4 @@ class Compression(LoggingCallback):
         return self._choices.reference is not None
 
     def _begin(self) -> Work:
-        return Compressing(self._choices, self.model, self._guard)
+        return Compressing(self._choices, self._subject, self._guard, self._hint)

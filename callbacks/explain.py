@@ -68,6 +68,8 @@ class Explain(LoggingCallback):
         on_error: `"warn"`: a failure while explaining is told once, counted, shown on the page, and
             training goes on. `"raise"` is for tests.
         verbose: Whether to print the choices.
+        part: Which part of a model of several models is explained, such as `"discriminator"`: a
+            path of attributes and layers, `"gan/critic"`. Default the model that is trained.
 
     Raises:
         ValueError, OSError: before the first batch, for whatever cannot work.
@@ -103,8 +105,8 @@ class Explain(LoggingCallback):
         seed: int = 0,
         on_error: OnError = "warn",
         verbose: bool = True,
+        part: str | None = None,
     ) -> None:
-        super().__init__(log_dir, "explain", on_error, "explaining")
         if isinstance(explainers, Explainer):
             explainers = [explainers]
         self._settings = Settings(
@@ -122,8 +124,9 @@ class Explain(LoggingCallback):
             decode=decode,
         )
         self._wanted, self._when = reference, When(every, at, budget)
-        self._reference = Reference(reference)
-        self._cadence = Cadence(self._when, self._reference.epoch)
+        super().__init__(log_dir, "explain", on_error, "explaining", part)
+
+    _passing = LoggingCallback._passing | {"_reference", "_cadence"}
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Training time runs from the first epoch's begin."""
@@ -154,6 +157,10 @@ class Explain(LoggingCallback):
         self._reference = Reference(self._wanted)
         self._cadence = Cadence(self._when, self._reference.epoch)
 
+    @property
+    def _val(self) -> Any:
+        return self._settings.val
+
     def _check(self) -> None:
         self._cadence.when.check()
         self._settings.check()
@@ -165,4 +172,6 @@ class Explain(LoggingCallback):
 
     def _begin(self) -> Work:
         with self._cadence.set_up():
-            return Session(self._settings, self.model, self._guard, self._reference, self._cadence)
+            return Session(
+                self._settings, self._subject, self._guard, self._reference, self._cadence
+            )

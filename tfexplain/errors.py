@@ -14,6 +14,10 @@ class SettingError(ValueError):
     """
 
 
+class CallError(ValueError):
+    """A model that could not be called on the data."""
+
+
 def plain(text: object) -> str:
     """A message without the colour codes for terminals that Keras puts into its own.
 

@@ -11,7 +11,7 @@ import tensorflow as tf
 from tfexplain import tap
 from tfexplain.attention_sites import Attended
 from tfexplain.dependence import causes
-from tfexplain.errors import plain
+from tfexplain.errors import CallError, plain
 from tfexplain.sites import Call, LayerError, Site, sites
 from tfexplain.tap import Layer, Model, Tensor
 
@@ -88,7 +88,7 @@ def trace(forward: Callable[[Any], Any], inputs: Any, rows: int | None = None) -
         raise
     except Exception as error:
         shapes = tf.nest.map_structure(lambda s: f"{s.dtype.name} {s.shape}", given)
-        raise ValueError(
+        raise CallError(
             f"inputs: the model could not be called on them; got {shapes}. "
             f"Pass inputs shaped as in training. The model said: {plain(error)}"
         ) from error

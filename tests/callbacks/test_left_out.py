@@ -34,6 +34,10 @@ class NoLayers(keras.Model):  # type: ignore[misc]
         return tf.nn.softmax(x @ self.kernel)
 
 
+def without_weights() -> Any:
+    return keras.Sequential([keras.Input((6,)), layers.Activation("softmax")])
+
+
 class Unbuilt(keras.Model):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__()
@@ -97,7 +101,10 @@ class Odd:
 
 STRINGS = tf.constant(np.array([["a"], ["b"]] * 48))
 ODD = {
-    "no layers": Odd(NoLayers, compression="expected a layer with a kernel; it has none"),
+    "no layers": Odd(NoLayers),
+    "no weights": Odd(
+        without_weights, y=Y % 6, compression="expected a layer with a kernel; it has none"
+    ),
     "unbuilt": Odd(Unbuilt),
     "dictionaries": Odd(of_dictionaries, y={"kind": Y}),
     "strings": Odd(of_strings, x=STRINGS),
