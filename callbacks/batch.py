@@ -17,6 +17,7 @@ from tfexplain.callbacks.settings import Settings
 from tfexplain.content import Hashes
 from tfexplain.labels import Labels
 from tfexplain.passes import Passes
+from tfexplain.presets import is_preset
 from tfexplain.targets import Head, Targets
 
 
@@ -50,10 +51,10 @@ class ValidationBatch:
 
     def targets(self, head: Head, first: Head, asked: Targets | str) -> Targets:
         """What to explain at `head`; labels belong to the `first` head only."""
-        if isinstance(asked, str):
-            by_label = asked == "label" and head == first and self.labels.kind == "class"
-            return self.labels.targets if by_label else None
-        return asked
+        if not isinstance(asked, str) or is_preset(asked):
+            return asked
+        by_label = asked == "label" and head == first and self.labels.explained
+        return self.labels.targets if by_label else None
 
 
 def choose_batch(settings: Settings, model: Any, heads: Sequence[str | int | None]) -> Any:

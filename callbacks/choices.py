@@ -70,20 +70,34 @@ def _target(explaining: Explaining) -> str:
     words = {"label": "the true label", "predicted": "the predicted class"}
     if labels.how:
         words["label"] += f" ({labels.how})"
-    if isinstance(asked, str) and asked == "label" and labels.kind != "class":
+    if isinstance(asked, str) and asked == "label" and not labels.explained:
         asked = "predicted"
-    chosen = words[asked] if isinstance(asked, str) else "as passed"
+    words |= _at_positions(explaining) if head.labels else {}
+    chosen = words.get(asked, asked) if isinstance(asked, str) else "as passed"
     unit = measure(asked, head, "logit")
     if isinstance(asked, Unit):
         chosen = f"channel {asked.channel} of {asked.layer}"
-    if head.regression and isinstance(asked, str):
-        column = f", column 0 of {head.classes}" if head.classes > 1 else ""
-        chosen = f"output {head.name!r} itself{column}"
+    if head.regression and not explaining.settings.asks:
+        columns = head.classes or head.labels
+        column = f", column 0 of {columns}" if columns > 1 else ""
+        mean = ", its mean over all positions" if head.labels else ""
+        chosen = f"output {head.name!r} itself{column}{mean}"
     sure = (
         " (this model keeps no logits, and a probability has no gradient left where the model is"
         " sure)"
     )
     return f"{chosen}, explained as {unit}" + (sure if unit == "probability" else "")
+
+
+def _at_positions(explaining: Explaining) -> dict[str, str]:
+    """What labels and predictions are at an output that has several of each sample."""
+    if explaining.head.tokens:
+        return {"predicted": "the predicted next token, behind the last one of the text"}
+    where = "over the positions that are given to it"
+    return {
+        "label": f"the most frequent class of each sample's labels but 0, {where}",
+        "predicted": f"the class that most positions are given to but 0, {where}",
+    }
 
 
 def _zeros(explainer: Explainer) -> bool:

@@ -55,8 +55,9 @@ class Explain(LoggingCallback):
         decode: In place of a vocabulary: a function from one row of ids, int64 [T], to T words.
         targets: `"label"` (the true class, where there are labels of classes; default; of several
             labels one, which is the same in every run), `"predicted"`, a class
-            index, a function of the model's outputs that returns one number a sample, or a hidden
-            unit: `Unit("conv5", channel=3)`.
+            index, a function of the model's outputs that returns one number a sample, a hidden
+            unit: `Unit("conv5", channel=3)`, or a number by its name: `"mask:3"`, `"label:2"`,
+            `"next token"` (docs/targets.md).
         reference: What each epoch's maps are compared with, for the drift on the timeline:
             `"first"` (the first explained epoch; default), `"best"` (the one with the lowest
             val_loss, or loss where there is none; it moves while training improves), the number

@@ -19,6 +19,7 @@ from tfexplain.explainers import Explainer, Explanation
 from tfexplain.explainers.choosing import fitting
 from tfexplain.explainers.together import explain_each
 from tfexplain.passes import Passes
+from tfexplain.presets import named
 from tfexplain.quality import Shown
 from tfexplain.targets import Head, measure
 from tfexplain.wrapping import unwrapped
@@ -72,8 +73,9 @@ class Explaining:
         for name, explainer in self.explainers.items():
             for omitted, why in explainer.omits(self.passes).items():
                 self.left_out[f"input {omitted!r} of {name}"] = why
-        if not isinstance(settings.targets, str):
-            self.passes.targets(settings.targets, self.head, len(self.batch.rows))
+        if settings.asks:
+            targets, head = named(settings.targets, self.head)
+            self.passes.targets(targets, head, len(self.batch.rows))
 
     def _check_names(self) -> None:
         names, classes = self.settings.class_names, self.head.targets

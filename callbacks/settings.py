@@ -10,6 +10,7 @@ import numpy as np
 
 from tfexplain.callbacks import validation
 from tfexplain.explainers import Explainer
+from tfexplain.presets import NAMES, is_preset
 from tfexplain.targets import Targets
 
 # In the order of the classes, or by index, or their indices by name.
@@ -37,10 +38,11 @@ class Settings:
         """Raises ValueError for settings that are wrong whatever the model."""
         validation.check(self.val)
         check_positive("samples", self.samples)
-        if isinstance(self.targets, str) and self.targets not in ("label", "predicted"):
+        known = self.targets in ("label", "predicted") if isinstance(self.targets, str) else True
+        if not known and not is_preset(self.targets):
             raise ValueError(
                 f"targets={self.targets!r}: expected 'label', 'predicted', a class index, a "
-                "function of the outputs, or a Unit."
+                f"function of the outputs, a Unit, or a number by its name, such as {NAMES}."
             )
         check_names("feature_names", self.feature_names)
         self._check_classes()
@@ -54,8 +56,12 @@ class Settings:
     @property
     def asked(self) -> bool:
         """Whether what is explained was asked for by name, so that it cannot be left out."""
-        default = isinstance(self.targets, str) and self.targets in ("label", "predicted")
-        return self.explainers is not None or not default
+        return self.explainers is not None or self.asks
+
+    @property
+    def asks(self) -> bool:
+        """Whether `targets` name a number, other than the label's or the predicted class."""
+        return not isinstance(self.targets, str) or self.targets not in ("label", "predicted")
 
     def _check_classes(self) -> None:
         names = self.class_names

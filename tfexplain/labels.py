@@ -50,6 +50,7 @@ class Labels:
         kind: Whether `values` are classes, values, or nothing.
         values: float64 [N]: the class that is explained or the value, NaN where there is none.
         sets: bool [N, K], all labels of each row, where rows may have several; else None.
+        inside: float64 [N], of labels with positions the most frequent class of each row.
         how: How they were read, where there was a choice.
         why: Why they are no classes although the output has some, and what to do.
     """
@@ -57,14 +58,21 @@ class Labels:
     kind: LabelKind
     values: Rows
     sets: npt.NDArray[np.bool_] | None = None
+    inside: Rows | None = None
     how: str = ""
     why: str = ""
 
     @property
     def targets(self) -> npt.NDArray[np.int32]:
         """int32 [N]: the classes to explain, `PREDICTED` where a row has none."""
-        unknown = np.isnan(self.values) if self.kind == "class" else np.ones(len(self.values), bool)
-        return np.where(unknown, PREDICTED, np.nan_to_num(self.values)).astype(np.int32)
+        found = self.values if self.inside is None else self.inside
+        unknown = np.isnan(found) | (not self.explained)
+        return np.where(unknown, PREDICTED, np.nan_to_num(found)).astype(np.int32)
+
+    @property
+    def explained(self) -> bool:
+        """Whether they say which classes to explain."""
+        return self.kind == "class" or self.inside is not None
 
 
 class LabelReader:
@@ -89,6 +97,10 @@ class LabelReader:
 
         `hashes` are those of the rows: where a row has several labels, they say which is meant.
         """
+        if self._head.labels:
+            inside = _most_frequent(labels, self._head)
+            self._whole &= inside is not None
+            return np.full(len(hashes), np.nan) if inside is None else inside
         rows = self._numbers(labels)
         known = rows[~np.isnan(rows).any(axis=1)]
         self._width = rows.shape[1]
@@ -106,6 +118,8 @@ class LabelReader:
     def head(self) -> Head:
         """The output, read as its labels say: of values, or of classes after all."""
         head = self._head
+        if head.labels and not self._whole and head.loss != "class" and head.kept != "softmax":
+            return head.as_values()
         if not self._width or not head.classes or head.loss == "class":
             return head
         rows = self._width == head.classes
@@ -123,6 +137,9 @@ class LabelReader:
         """The labels of some rows, of all that were seen."""
         head, count = self.head, len(hashes)
         none = np.full(count, np.nan)
+        positions = head.labels and not (head.tokens or head.regression)
+        if labels is not None and positions and self._whole:
+            return Labels("none", none, inside=_most_frequent(labels, head))
         if labels is None or not self._width or not head.classes:
             return Labels("none", none)
         rows = self._numbers(labels)
@@ -191,10 +208,31 @@ def _of_rows(rows: Rows, head: Head, hashes: Hashes, *, soft: bool) -> Labels:
     if head.several or (not soft and (marked.sum(axis=1) > 1).any()):
         more = bool((marked.sum(axis=1) > 1).any())
         how = "one of each row's labels, the same in every run" if more else ""
-        return Labels("class", _picked(marked.astype(np.float64), hashes), marked, how)
+        return Labels("class", _picked(marked.astype(np.float64), hashes), marked, how=how)
     tied = (rows == rows.max(axis=1, keepdims=True)).sum(axis=1) > 1
     values = np.where(tied, np.nan, rows.argmax(axis=1))
     return Labels("class", values, how="soft labels: the likeliest class" if soft else "")
+
+
+def _most_frequent(labels: Any, head: Head) -> Rows | None:
+    """float64 [N]: the class that most positions of each row have, other than the background 0,
+    NaN where none has; None where the labels are no classes, or those of the next tokens."""
+    array = np.asarray(labels)
+    values = array.dtype.kind == "f" and not np.array_equal(array, np.floor(array))
+    if array.dtype.kind not in "iubf" or values:
+        return None
+    if head.regression or head.tokens:
+        return np.full(len(array), np.nan)
+    if array.ndim > 2 and array.shape[-1] == head.labels > 1:  # a column for each class
+        often = array.reshape(len(array), -1, head.labels).sum(axis=1)
+        often = often if head.several else often * (np.arange(head.labels) > 0)
+        return np.where(often.max(axis=1) > 0, often.argmax(axis=1), np.nan)
+    found = np.full(len(array), np.nan)
+    for row, places in enumerate(array.reshape(len(array), -1)):
+        inside = places[(places > 0) & (places < head.targets)].astype(np.int64)
+        if len(inside):
+            found[row] = np.bincount(inside).argmax()
+    return found
 
 
 def _out_of_range(label: float, head: Head) -> str:

@@ -10,6 +10,7 @@ import math
 import weakref
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -21,7 +22,8 @@ from tfexplain.attention_tap import WEIGHTS, Weights, is_weights, weights_tap
 from tfexplain.casting import cast_sites, cast_tap, is_cast
 from tfexplain.compiling import compiled
 from tfexplain.dependence import causes, entries, indices, leading
-from tfexplain.reach import positions_read, tokens_read
+from tfexplain.positions import PADDING_MASKS
+from tfexplain.reach import continues_text, positions_read, tokens_read
 from tfexplain.rows import chunks, cut, fixed_rows, take
 from tfexplain.sites import LayerError, Site, axes, find, spatial_sites, usable
 from tfexplain.tap import Layer, Model, Tensor
@@ -116,6 +118,13 @@ class Passes:
         self.missed = why
         self.specs = tracing.specs(inputs, self.rows)
         self.heads: tuple[Head, ...] = found[0]
+        if any(head.labels for head in self.heads):
+            self.heads = self._with_tokens()
+
+    def _with_tokens(self) -> tuple[Head, ...]:
+        with self._tracing():
+            known = continues_text(self.model, self.layers, self.sites, self.specs, self.heads)
+        return tuple(replace(h, tokens=t) for h, t in zip(self.heads, known, strict=True))
 
     @property
     def model(self) -> Model:
@@ -339,7 +348,22 @@ class Passes:
         outputs, activations = self.forward(
             inputs, {*given, *unit}, lambda name, _: given.get(name)
         )
-        return explained(outputs, head, targets, score, activations)
+        padding = self.padding(inputs)
+        return explained(outputs, head, targets, score, activations, padding)
+
+    def padding(self, inputs: Any) -> Tensor | None:
+        """[N, T], 0 where a token is padding: an input of that name, or ids of which an embedding
+        says that 0 is. None where nothing says so. A mask that Keras keeps on the output is better;
+        sums and slices lose it.
+        """
+        flat = tf.nest.flatten(inputs)
+        named = dict(zip(self.input_names, flat, strict=True))
+        for name in PADDING_MASKS:
+            if name in named:
+                return named[name]
+        ids = (s for s in self.sites if s.embeds is not None and s.splits is None)
+        masking = (s for s in ids if getattr(self.layers.get(s.path), "mask_zero", False))
+        return next((flat[s.embeds] for s in masking if s.embeds is not None), None)
 
     def readers(
         self, site: AttentionSite, extras: Sequence[int], head: Head

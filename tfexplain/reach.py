@@ -16,6 +16,7 @@ from tfexplain.attention_tap import Weights, weights_tap
 from tfexplain.rows import chunks
 from tfexplain.sites import Site
 from tfexplain.tap import Layer, Model, Tensor
+from tfexplain.targets import Head
 from tfexplain.untouched import restoring
 
 
@@ -64,6 +65,59 @@ def positions_read(
         len(sites) + 1,
     )
     return [not (finite[0] and row) for row in finite[1:]]
+
+
+def continues_text(
+    model: Model,
+    layers: Mapping[str, Layer],
+    sites: Sequence[Site],
+    specs: Any,
+    heads: Sequence[Head],
+) -> list[bool]:
+    """For each output whether it says behind each token what comes next: it has a number for every
+    token that is embedded, and what it says behind the first does not change with the last.
+
+    Args:
+        model: Of one forward pass of two rows.
+        layers: Its layers by path.
+        sites: Its sites.
+        specs: Shapes and types of the model's inputs.
+        heads: The outputs.
+    """
+    embedding = {s.embeds: layers.get(s.path) for s in sites if s.embeds is not None}
+    sizes = {_vocabulary(layer) for layer in embedding.values()} - {0}
+    flat = tf.nest.flatten(specs)
+    if not {head.labels for head in heads} & sizes or any(s.dtype == tf.string for s in flat):
+        return [False] * len(heads)
+    rows = [np.ones((s.shape[0] or 2, *(side or 4 for side in s.shape[1:]))) for s in flat]
+    for position in embedding:
+        rows[position][1:, -1] = 2
+    given = [tf.cast(row, spec.dtype) for row, spec in zip(rows, flat, strict=True)]
+    batch = tf.nest.pack_sequence_as(specs, given)
+
+    def run(batch: Any) -> Any:
+        return tf.nest.flatten(model(batch, training=False))
+
+    try:
+        traced = tf.function(run, autograph=False).get_concrete_function(batch)
+        outputs = restoring(traced, model)(batch)
+    except Exception:  # such rows need not be any that the model takes
+        return [False] * len(heads)
+    return [_continues(out, head.labels in sizes) for out, head in zip(outputs, heads, strict=True)]
+
+
+def _continues(output: Tensor, every: bool) -> bool:
+    if not every or output.shape.rank != 3 or min(output.shape[:2]) < 2:
+        return False
+    first, second, *_ = output.numpy().astype(np.float32)
+    same = np.isclose(first, second, atol=1e-6).all(axis=-1)
+    return bool(same[0] and not same[-1])
+
+
+def _vocabulary(layer: Layer | None) -> int:
+    """How many tokens an embedding has; 0 where that is not known."""
+    sizes = (getattr(layer, name, 0) for name in ("input_dim", "vocabulary_size"))
+    return next((size for size in sizes if isinstance(size, int) and size), 0)
 
 
 def tokens_read(

@@ -146,7 +146,7 @@ def _compiled(passes: Passes, requests: Sequence[Request]) -> Callable[..., Any]
             tape.watch(list(moving.values()))
             outputs, activations = passes.forward(inputs, wanted, watch(tape))
             numbers = [
-                _number(request, outputs, activations, classes)
+                _number(request, outputs, activations, classes, passes.padding(inputs))
                 for request, classes in zip(requests, targets, strict=True)
             ]
         results = []
@@ -160,14 +160,18 @@ def _compiled(passes: Passes, requests: Sequence[Request]) -> Callable[..., Any]
 
 
 def _number(
-    request: Request, outputs: Any, activations: dict[str, Tensor], targets: Tensor
+    request: Request,
+    outputs: Any,
+    activations: dict[str, Tensor],
+    targets: Tensor,
+    padding: Tensor | None,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """(scores [N], targets [N], the sum whose gradient is taken) of one request."""
     slopes = any(reading.sloped or reading.inputs for reading in request.readings)
-    if request.head.classes or request.rule or slopes:
+    if request.head.targets or request.rule or slopes:
         chosen = request.rule or targets
         scores, explained_targets = explained(
-            outputs, request.head, chosen, request.score, activations
+            outputs, request.head, chosen, request.score, activations, padding
         )
     else:  # activations alone need no number to explain
         scores, explained_targets = tf.fill(tf.shape(targets), np.nan), targets

@@ -15,6 +15,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from tfexplain.losses import LossKind, loss_kind, losses_of
+from tfexplain.positions import at_positions
 from tfexplain.tap import Model, Tensor
 from tfexplain.unit import Unit, UnitScore
 
@@ -38,7 +39,9 @@ class Head:
     `classes` is K of an output [N, K] (1 for [N, 1] and [N]). `logits` says whether Keras keeps
     the logits; `activation` is what turns logits into probabilities; `applied` whether the
     output already went through it. `regression` marks outputs that are values, not classes.
-    `loss` says what the loss is about, `kept` which activation Keras keeps the logits of.
+    `loss` says what the loss is about, `kept` which activation Keras keeps the logits of. Of an
+    output with positions [N, *sides, K] `classes` is 0 and `labels` is K; `tokens` says that it
+    continues a text.
     """
 
     name: str
@@ -50,21 +53,23 @@ class Head:
     regression: bool
     loss: LossKind = ""
     kept: Activation = "none"
+    labels: int = 0
+    tokens: bool = False
 
     @property
     def binary(self) -> bool:
         """One logit for two classes: class 0 is explained by the negated logit."""
-        return self.classes == 1 and self.activation == "sigmoid"
+        return (self.classes or self.labels) == 1 and self.activation == "sigmoid"
 
     @property
     def several(self) -> bool:
         """Labels that do not exclude each other: those above 0.5 are predicted."""
-        return self.classes > 1 and self.activation == "sigmoid"
+        return (self.classes or self.labels) > 1 and self.activation == "sigmoid"
 
     @property
     def targets(self) -> int:
         """How many different targets there are."""
-        return 2 if self.binary else self.classes
+        return 2 if self.binary else self.classes or self.labels
 
     def as_values(self) -> Head:
         """This output read as values: its own numbers are explained, whatever made them."""
@@ -98,6 +103,8 @@ def _head(position: int, name: str, tensor: Tensor, loss: str) -> Head:
     classes = 0
     if tensor.shape.rank in (1, 2):
         classes = 1 if tensor.shape.rank == 1 else int(tensor.shape[1] or 0)
+    labels = int(tensor.shape[-1] or 0) if (tensor.shape.rank or 0) > 2 else 0
+    columns = classes or labels
     kept: Activation = "none"
     if hasattr(tensor, "_keras_logits"):
         kept = "sigmoid" if tensor.op.type == "Sigmoid" else "softmax"
@@ -105,7 +112,7 @@ def _head(position: int, name: str, tensor: Tensor, loss: str) -> Head:
     if kept == "none" and "crossentropy" in loss:
         if "binary" in loss:
             activation = "sigmoid"
-        elif classes > 1:
+        elif columns > 1:
             activation = "softmax"
     applied = kept != "none" or (activation != "none" and "from_logits" not in loss)
     about = loss_kind(loss)
@@ -113,10 +120,11 @@ def _head(position: int, name: str, tensor: Tensor, loss: str) -> Head:
         *(name, position, classes, kept != "none", activation, applied, False),
         loss=about,
         kept=kept,
+        labels=labels,
     )
     # A softmax gives shares of classes whatever the loss; a sigmoid may as well be a value's range.
     values = about == "value" and kept != "softmax"
-    single = activation == "none" and classes == 1
+    single = activation == "none" and columns == 1
     return head.as_values() if values or single else head
 
 
@@ -182,12 +190,14 @@ def explained(
     targets: Tensor | ScoreFunction | UnitScore,
     score: Score,
     activations: Mapping[str, Tensor],
+    padding: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
     """(scores float32 [N], targets int32 [N]) of a traced forward pass.
 
     `Passes.scores` runs the pass as well, and is what most callers want. Targets of `PREDICTED`
     become the predicted class. A callable gets the model's outputs and returns the scores; a hidden
-    unit reads `activations` by path. The targets of these two stay `PREDICTED`.
+    unit reads `activations` by path. The targets of these two stay `PREDICTED`. `padding` is 0
+    where a token is none, of models that are told so by an input.
     """
     if isinstance(targets, UnitScore):
         scores = targets.of(activations[targets.site.path])
@@ -201,13 +211,19 @@ def explained(
             )
         return tf.cast(scores, tf.float32), tf.fill(tf.shape(scores), PREDICTED)
     tensor = tf.nest.flatten(outputs)[head.position]
-    if not head.classes:
+    if not head.targets:
         raise TargetError(_no_class(head))
     probability = score == "probability"
     values = logits(tensor) if head.logits and not probability else tensor
-    values = tf.cast(tf.reshape(values, [-1, head.classes]), tf.float32)
+    values = tf.cast(values, tf.float32)
     if probability and not head.applied:
         values = activate(values, head.activation)
+    if not head.classes:
+        if head.binary:
+            other = 1.0 - values if _is_probability(head, score) else -values
+            values = tf.concat([other, values], axis=-1)
+        return at_positions(values, tensor, head, targets, padding)
+    values = tf.reshape(values, [-1, head.classes])
     chosen = tf.where(targets < 0, predicted(tensor, head), targets)
     if head.binary:
         other = 1.0 - values if _is_probability(head, score) else -values
@@ -217,7 +233,7 @@ def explained(
 
 def _no_class(head: Head) -> str:
     return (
-        f"head={head.name!r}: its output is not of shape [N, K], so no class can be picked. "
+        f"head={head.name!r}: its output has no axis of classes, so none can be picked. "
         "Pass targets= a function of the outputs that returns one number a sample."
     )
 
@@ -258,7 +274,7 @@ def as_targets(
         return targets
     if targets is None:
         return np.full(count, PREDICTED, np.int32)
-    if not head.classes:
+    if not head.targets:
         raise TargetError(_no_class(head))
     indices = class_indices(np.asarray(targets), head.targets)
     if indices.ndim == 0:

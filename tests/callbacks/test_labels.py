@@ -11,7 +11,7 @@ import pytest
 import tf_keras
 from support.read import Run, read_run
 
-from tfexplain import Explain, Saliency
+from tfexplain import Explain, IntegratedGradients, Saliency
 from tfexplain.callbacks.choices import describe
 from tfexplain.callbacks.explaining import Explaining
 from tfexplain.callbacks.guard import ExplainWarning
@@ -122,3 +122,32 @@ def test_values_are_explained_as_they_are_and_their_column_is_said() -> None:
 )
 def test_names_of_classes(names: Any, expected: Any) -> None:
     assert named_classes(names) == expected
+
+
+def test_masks_are_explained_by_default_for_what_most_of_them_is(tmp_path: Path) -> None:
+    """The label is the most frequent class but the background; what is ignored is none."""
+    x = RNG.normal(size=(12, 4, 4, 1)).astype("float32")
+    y = RNG.integers(0, 3, (12, 4, 4))
+    y[:, 0] = 255
+    y[5] = 0
+    out = keras.layers.Conv2D(3, 1, activation="softmax", name="out")
+    net = keras.Sequential([keras.Input((4, 4, 1)), out])
+    ignoring = keras.losses.SparseCategoricalCrossentropy(ignore_class=255)
+    net.compile("sgd", ignoring)
+    callback = Explain((x, y), IntegratedGradients(), log_dir=tmp_path, samples=12, verbose=False)
+    net.fit(x, y, verbose=0, callbacks=[callback])
+    run = read_run(tmp_path)
+    samples = run.record("samples")
+    assert samples.settings["target"].startswith("the most frequent class of each sample's labels")
+    assert samples.label_kind == "none"
+    found = [run.record(f"map/IntegratedGradients/input/{i}") for i in range(12)]
+    counts = np.stack([(y == c).sum((1, 2)) for c in (1, 2)], 1)[samples.rows]
+    expected = counts.argmax(1) + 1
+    labelled = samples.rows != 5
+    assert np.array([m.target for m in found])[labelled].tolist() == expected[labelled].tolist()
+    logits = x[samples.rows] @ out.kernel.numpy()[0, 0] + out.bias.numpy()
+    for record, own in zip(found, logits, strict=True):
+        given = own.argmax(-1) == record.target
+        values = own[..., record.target]
+        score = values[given].mean() if given.any() else values.mean()
+        assert record.score == pytest.approx(score, abs=1e-4)

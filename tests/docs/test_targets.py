@@ -53,6 +53,7 @@ def difference(page: dict[str, Any], x: Any) -> Any:
 
 
 EXAMPLES: dict[str, tuple[str, Callable[[dict[str, Any], Any], Any]]] = {
+    "masked": ("images", region),
     "found": ("images", region),
     "one": ("images", lambda page, x: softmax_free(page["tagging"], x)[:, 3]),
     "together": ("images", both),

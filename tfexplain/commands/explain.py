@@ -73,7 +73,8 @@ def add_to(commands: Any) -> None:
         "--target",
         default="predicted",
         metavar="CLASS",
-        help="what is explained: predicted (default), label, or the number of a class",
+        help="what is explained: predicted (default), label, the number of a class, or mask:3, "
+        "label:2, 'next token'",
     )
     add("--label", metavar="COLUMN", help="the column of a .csv file that holds labels")
     add(

@@ -14,6 +14,7 @@ from tfexplain.content import row_hashes
 from tfexplain.explainers.joining import length
 from tfexplain.labels import labels_of, read_labels
 from tfexplain.passes import Passes
+from tfexplain.presets import NAMES, is_preset
 from tfexplain.targets import Head, TargetError, Targets
 
 
@@ -35,7 +36,7 @@ class Fed:
         Raises:
             TargetError: labels are asked for, and there are none of this output.
         """
-        if not isinstance(self.asked, str):
+        if not isinstance(self.asked, str) or is_preset(self.asked):
             return self.asked
         if self.asked == "predicted":
             return None
@@ -47,7 +48,7 @@ class Fed:
                 "it out for the predicted class."
             )
         known = read_labels(labels, head, row_hashes(self.inputs), "targets='label'")
-        return known.targets if known.kind == "class" else None
+        return known.targets if known.explained else None
 
 
 class Feed:
@@ -67,10 +68,14 @@ class Feed:
     """
 
     def __init__(self, inputs: Any, targets: Targets, *, joined: bool = False) -> None:
-        if isinstance(targets, str) and targets not in ("label", "predicted"):
+        if (
+            isinstance(targets, str)
+            and targets not in ("label", "predicted")
+            and not is_preset(targets)
+        ):
             raise TargetError(
-                f"targets={targets!r}: expected 'label', 'predicted', class indices, or a function "
-                "of the outputs."
+                f"targets={targets!r}: expected 'label', 'predicted', class indices, a function of "
+                f"the outputs, or a number by its name, such as {NAMES}."
             )
         self._inputs, self._targets = inputs, targets
         self._in_batches = comes_in_batches(inputs)

@@ -151,4 +151,4 @@ def _targets(context: Context, copies: int) -> Any:
     """What the clean samples are explained for, for each copy."""
     if (own := rule(context.targets)) is not None:
         return own
-    return np.tile(context.result.targets, copies) if context.head.classes else None
+    return np.tile(context.result.targets, copies) if context.head.targets else None

@@ -17,6 +17,7 @@ from tfexplain.explainers.base import Context, Explainer, Span
 from tfexplain.explainers.feeding import Feed
 from tfexplain.explainers.joining import Explanation, joined, length
 from tfexplain.passes import Passes, passes_of
+from tfexplain.presets import named
 from tfexplain.progress import bar
 from tfexplain.progress import part as progress_part
 from tfexplain.shared_pass import Request, shared_pass
@@ -45,7 +46,8 @@ def explain(
             `tf.data.Dataset`, or a Keras `PyDataset` or `Sequence`, of x, (x, y) or (x, y,
             weights). These are read batch by batch, and only what was found is kept.
         targets: Class index or indices [N], one-hot rows [N, K], a function of the outputs that
-            returns [N], a hidden `Unit`, or None (also `"predicted"`) for the predicted class.
+            returns [N], a hidden `Unit`, `"mask:3"`, `"label:2"`, `"next token"`, or None (also
+            `"predicted"`) for the predicted class; see docs/targets.md.
             `"label"` are the labels y that come with a dataset; without it they are not looked at.
         passes: The model's compiled passes, where the caller keeps them.
         batch_size: How many samples are explained at once; default all, and of a dataset a batch.
@@ -221,10 +223,10 @@ def _groups(
 ) -> list[_Group]:
     groups: dict[Any, _Group] = {}
     for i, (explainer, targets) in enumerate(wanted):
-        head = passes.head(explainer.head)
+        wanted_targets, head = named(targets, passes.head(explainer.head))
         key = (head, explainer.output, id(targets))
         if key not in groups:
-            asked = passes.targets(targets, head, count)
+            asked = passes.targets(wanted_targets, head, count)
             groups[key] = _Group({}, head, explainer.output, asked)
         groups[key].members[i] = explainer
     return list(groups.values())

@@ -75,6 +75,7 @@ def test_segmentation_is_explained_before_its_output(library: Any) -> None:
 
 def test_the_map_of_a_region_is_written_out() -> None:
     """The documented function, by defaults, against a tape of our own."""
+    keras.utils.set_random_seed(0)
     model, x = u_net(keras, keras.layers.Softmax())
     inner = keras.Model(model.inputs, [model.get_layer("right").output, model.output])
     with tf.GradientTape() as tape:
