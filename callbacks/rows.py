@@ -21,6 +21,7 @@ from tfexplain.explainers.together import as_batch
 from tfexplain.labels import LabelReader, Labels, labels_of
 from tfexplain.passes import Passes
 from tfexplain.targets import Head
+from tfexplain.tracing import check_axis
 
 Places = npt.NDArray[np.int64]
 Keys = npt.NDArray[np.float64]
@@ -81,6 +82,7 @@ def choose_rows(
     """
     source = blocks(val, model)
     first = next(source)
+    check_axis(model, first.inputs, "val")
     passes = Passes(model, as_batch(first.take(slice(0, 1)).inputs, model))
     head = passes.head(heads[0] if heads else None)
     reader = LabelReader(head, class_names, column)

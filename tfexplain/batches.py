@@ -63,7 +63,7 @@ def unpacked(batch: Any, argument: str) -> tuple[Any, Any | None]:
 def arrays(values: Any, argument: str) -> Any:
     """Values as arrays in their own structure; nested lists of numbers are one array."""
     if isinstance(values, list) and values and np.isscalar(tf.nest.flatten(values)[0]):
-        return np.asarray(values)
+        return _array(values, argument)
     return tf.nest.map_structure(lambda value: _array(value, argument), values)
 
 
@@ -92,9 +92,32 @@ def _array(values: Any, argument: str) -> Any:
         )
     if isinstance(values, tf.distribute.DistributedValues):
         values = tf.concat(values.values, 0)
-    array = values.numpy() if hasattr(values, "numpy") else np.asarray(values)
+    array = _numbers(values, argument)
     if array.ndim == 0:
         raise SettingError(
-            f"{argument}: expected batches; got single numbers. Call .batch(n) on the dataset."
+            f"{argument}: expected batches; got single numbers. Call .batch(n) on the dataset, or "
+            "pass arrays with an axis of samples: x[None], y[None] of one."
         )
     return array
+
+
+def _numbers(values: Any, argument: str) -> Any:
+    """An array of numbers or texts; objects that are arrays of one shape are put together."""
+    try:
+        array = values.numpy() if hasattr(values, "numpy") else np.asarray(values)
+        if not isinstance(array, np.ndarray) or array.dtype != object or not array.size:
+            return np.asarray(array)
+        if all(isinstance(text, (str, bytes)) for text in array.ravel()):
+            return array
+        rows = np.stack([np.asarray(row) for row in array])
+        if rows.dtype != object:
+            return rows
+        raise TypeError("objects that are no numbers")
+    except (TypeError, ValueError):
+        lengths = sorted({len(row) for row in values if hasattr(row, "__len__")})
+        told = f"rows of lengths {lengths[:3]}" if len(lengths) > 1 else "an array of objects"
+        raise ValueError(
+            f"{argument}: expected arrays of numbers, whose rows have one shape; got {told}. Pad "
+            "rows to one length (keras.utils.pad_sequences), or convert numbers with "
+            '.astype("float32").'
+        ) from None

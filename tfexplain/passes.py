@@ -59,6 +59,7 @@ class Passes:
 
     def __init__(self, model: Model, inputs: Any) -> None:
         tracing.check_backend()
+        tracing.check_axis(model, inputs, "inputs")
         self._model = weakref.ref(model)
         self.layers: Mapping[str, Layer] = weakref.WeakValueDictionary(tap.layers_by_path(model))
         self.compiled: dict[Hashable, Any] = {}

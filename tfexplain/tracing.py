@@ -11,7 +11,7 @@ import tensorflow as tf
 from tfexplain import tap
 from tfexplain.attention_sites import Attended
 from tfexplain.dependence import causes
-from tfexplain.errors import CallError, plain
+from tfexplain.errors import CallError, SettingError, plain
 from tfexplain.sites import Call, LayerError, Site, sites
 from tfexplain.tap import Layer, Model, Tensor
 
@@ -92,6 +92,33 @@ def trace(forward: Callable[[Any], Any], inputs: Any, rows: int | None = None) -
             f"inputs: the model could not be called on them; got {shapes}. "
             f"Pass inputs shaped as in training. The model said: {plain(error)}"
         ) from error
+
+
+def check_axis(model: Model, inputs: Any, argument: str) -> None:
+    """Raises SettingError for one sample in place of a batch, as the model's inputs tell."""
+    declared = tf.nest.flatten(getattr(model, "inputs", None) or [])
+    given = tf.nest.flatten(inputs)
+    if not declared or len(declared) != len(given):
+        return
+    alone = [_is_one(tuple(x.shape), tuple(d.shape)) for x, d in zip(given, declared, strict=True)]
+    if all(alone):
+        shapes = " and ".join(str(list(x.shape)) for x in given)
+        raise SettingError(
+            f"{argument}: expected a batch of samples; got one of shape {shapes}. Give it an axis "
+            "of samples: x[None]."
+        )
+
+
+def _is_one(shape: tuple[Any, ...], declared: tuple[Any, ...]) -> bool:
+    if len(shape) != len(declared) - 1:
+        return False
+    if declared[-1] == 1 and _fits(shape[1:], declared[1:-1]):  # Keras gives it a last axis
+        return False
+    return _fits(shape, declared[1:])
+
+
+def _fits(shape: tuple[Any, ...], declared: tuple[Any, ...]) -> bool:
+    return all(b is None or a == b for a, b in zip(shape, declared, strict=True))
 
 
 def input_names(model: Model, inputs: Any) -> list[str]:

@@ -10,7 +10,9 @@ import pytest
 import tensorflow as tf
 
 from tfexplain.callbacks import validation
+from tfexplain.callbacks.rows import choose_rows
 from tfexplain.callbacks.validation import Rows, blocks, end_to_end
+from tfexplain.passes import Passes
 
 
 def model(inputs: int) -> keras.Model:
@@ -81,6 +83,40 @@ def test_pictures_of_different_sizes_are_refused_by_their_sizes() -> None:
     )
     with pytest.raises(ValueError, match=r"val: expected rows of one shape; .*\[4, 5, 1\] and \[6"):
         read(data)
+
+
+@pytest.mark.parametrize(
+    ("val", "message"),
+    [
+        ([[1, 2], [3]], r"val: expected arrays of numbers, .* got rows of lengths \[1, 2\]. Pad"),
+        (np.array([[1, 2], [3]], object), r"val: expected arrays of numbers.*lengths \[1, 2\]"),
+        (np.array([[1, None]], object), "val: expected arrays of numbers.*an array of objects"),
+        ((np.zeros((4, 2)), np.array([{}] * 4)), "val: expected arrays of numbers.*objects"),
+        ((np.zeros(2), 1), r"val: expected batches; got single numbers.*y\[None\]"),
+    ],
+)
+def test_what_is_no_array_of_numbers_names_val(val: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        read(val)
+
+
+def test_objects_that_are_arrays_of_one_shape_are_put_together() -> None:
+    rows = np.empty(3, object)
+    rows[:] = [np.ones(2), np.zeros(2), np.ones(2)]
+    assert read(rows).inputs.tolist() == [[1, 1], [0, 0], [1, 1]]
+    assert read(np.array([["a"], ["b"]], object)).inputs.tolist() == [["a"], ["b"]]
+
+
+def test_one_sample_without_an_axis_of_samples_says_so() -> None:
+    image = keras.Sequential([keras.Input((5, 4, 1)), keras.layers.Flatten()])
+    with pytest.raises(ValueError, match=r"val: .* got one of shape \[5, 4, 1\].* x\[None\]"):
+        choose_rows(np.zeros((5, 4, 1), "f4"), image, 1, 0)
+    with pytest.raises(ValueError, match=r"inputs: expected a batch.* got one of shape \[5, 4, 1"):
+        Passes(image, np.zeros((5, 4, 1), "f4"))
+    # Keras gives these a last axis.
+    assert Passes(image, np.zeros((3, 5, 4), "f4")).heads
+    column = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    assert Passes(column, np.zeros(1, "f4")).heads
 
 
 def test_ragged_data_is_refused() -> None:
