@@ -24,14 +24,12 @@ def load(validation: int = 5) -> tuple[tuple[Sentences, Sentences], tuple[Senten
     Both come installed. Every `validation`th file is kept for validation, whole, because sentences
     of one file resemble each other. Each pair has as many of one as of the other.
     """
-    python = Path(sysconfig.get_paths()["stdlib"])
     found: tuple[list[Sentences], list[Sentences]] = ([], [])
-    for files in (python.glob("*.py"), Path(np.__file__).parent.glob("**/*.py")):
+    python, library = Path(sysconfig.get_paths()["stdlib"]), Path(np.__file__).parent
+    for root, pattern in ((python, "*.py"), (library, "**/*.py")):
         kept: dict[str, bool] = {}
-        for file in sorted(files):
-            if "test" not in str(
-                file.relative_to(python if file.parent == python else file.anchor)
-            ):
+        for file in sorted(root.glob(pattern)):
+            if "test" not in str(file.relative_to(root)):  # wherever the root lies
                 held = zlib.crc32(file.stem.encode()) % validation == 0
                 kept.update(dict.fromkeys(_sentences(file), held))
         for part, own in zip(found, (False, True), strict=True):

@@ -34,7 +34,8 @@ class Attribution:
             method promises completeness. It does not bound the error of the map.
         error: float32 [N]: how far the map may be off, relative to the largest magnitude of the
             sample's `values` (over all inputs of the model), where the method estimates it: what
-            the greatest error of any value is expected to be at most. NaN if they are not finite.
+            the greatest error of any value is expected to be at most, and at least the share of
+            all magnitudes that their sum is off by. NaN if they are not finite.
         passes: int32 [N]: how many forward and backward passes each sample took, where that is a
             property of the method.
         channels: int32 [c], the layer's channels that `values` holds, for feature maps.

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -62,3 +66,22 @@ def sentences():
     spec.loader.exec_module(module)
     train, held = module.load()
     return module.indices([*held[0], *held[1]], module.vocabulary([*train[0], *train[1]]))
+
+
+def test_sentences_are_found_wherever_python_and_the_checkout_lie(tmp_path):
+    below = tmp_path / "a test" / "tests"
+    below.mkdir(parents=True)
+    for package in Path(np.__file__).parents[1].glob("numpy*"):
+        (below / package.name).symlink_to(package)
+    (below / "examples").symlink_to(ROOT / "examples")
+    code = "import docstrings, numpy; print(numpy.__file__); print(*map(len, docstrings.load()[0]))"
+    command, path = (
+        [sys.executable, "-c", code],
+        os.pathsep.join(map(str, (below, below / "examples"))),
+    )
+    done = subprocess.run(
+        command, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, check=True
+    )
+    where, counts = done.stdout.splitlines()
+    assert where.startswith(str(below))
+    assert min(map(int, counts.split())) > 1000

@@ -19,6 +19,7 @@ Array: TypeAlias = npt.NDArray[Any]
 FIRST = 9  # nodes a path begins with, ends included
 AT_ONCE = 4  # intervals halved before the next are chosen
 HELD = 256 * 2**20
+_ROUNDING = 8 * float(np.finfo(np.float32).eps)  # of a score, relative
 
 
 @dataclass(frozen=True)
@@ -57,19 +58,22 @@ class Node:
 
 @dataclass(frozen=True, eq=False)
 class Interval:
-    """Two neighbouring nodes; `change` is their distance times the integrand's greatest change."""
+    """Two neighbouring nodes; `change` is their distance times the integrand's greatest change, and
+    `gap` what its trapezoid adds to the sum of the map without the score changing by it."""
 
     left: Node
     right: Node
     change: float
+    gap: float
 
 
 class Bisection:
     """The mean integrand over the paths of one sample, by trapezoids that are halved as needed.
 
     Each path begins with `FIRST` equispaced nodes. Then the `AT_ONCE` intervals over which the
-    integrand changes most, as length times greatest change of any value, are halved, again and
-    again. All nodes are kept; none is computed twice.
+    integrand changes most, as length times greatest change of any value, or over which the score
+    changes by what the integrand does not explain, are halved, again and again. All nodes are kept;
+    none is computed twice.
 
     Args:
         paths: How many; the result is their mean.
@@ -83,6 +87,8 @@ class Bisection:
         self._mean: Any = 0.0
         self._variance: Any = 0.0
         self._start = 0.0
+        self._gap = 0.0
+        self._score = 0.0
         self.asked: list[Point] = []
         self.passes = 0
 
@@ -99,12 +105,24 @@ class Bisection:
         then each value has an error of known variance, and the greatest error among D values is
         expected to be at most sqrt(2 ln 2D) standard deviations of the most uncertain one. So
         it is for networks of ReLUs, whose gradient is constant where no unit switches.
+
+        What jumps between two nodes and back leaves no trace in the integrand, but in the score. So
+        the error is at least the share of the map that its sum is off by: what was missed may lie
+        as the map does, or be more concentrated.
         """
         deviation, largest = np.sqrt(self._variance.max()), np.abs(self._mean).max()
-        if deviation == 0:
-            return 0.0
-        greatest = deviation * math.sqrt(2 * math.log(2 * len(self._mean)))
-        return float(greatest / largest) if largest else math.inf
+        jumps = _share(self._spreads * deviation, largest)
+        missed = _share(float(self._missed(self._gap)), np.abs(self._mean).sum())
+        return float(np.maximum(jumps, missed))
+
+    @property
+    def _spreads(self) -> float:
+        """How many standard deviations the greatest of D errors is expected to be at most."""
+        return math.sqrt(2 * math.log(2 * len(self._mean)))
+
+    def _missed(self, gap: Any) -> Any:
+        """The size of gaps, but for what rounding makes of scores."""
+        return np.maximum(np.abs(gap) - _ROUNDING * self._score, 0)
 
     def wanted(self) -> list[Point]:
         """The points whose integrands `add` takes next, in this order; empty at the limit."""
@@ -113,6 +131,10 @@ class Bisection:
             self.asked = [Point(path, at) for path in range(self._paths) for at in along]
             return self.asked
         changes = np.array([interval.change for interval in self._intervals])
+        gaps = self._missed(np.array([interval.gap for interval in self._intervals]))
+        largest, whole = np.abs(self._mean).max(), np.abs(self._mean).sum()
+        # Of a map that is zero everywhere a gap is all that is known.
+        changes = np.maximum(self._spreads * changes, gaps * (largest / whole if whole else 1))
         # Rounded, so that noise in the last digits does not choose among equal ones.
         ranks = (changes / changes.max()).astype(np.float16)
         chosen = np.argsort(-ranks, kind="stable")[: min(AT_ONCE, self._most - self.passes)]
@@ -136,6 +158,7 @@ class Bisection:
                 length = self._length(left, right)
                 self._mean = self._mean + length / 2 * (left.values.astype("f8") + right.values)
         self._start = float(np.mean([n.score for n in nodes if n.point.along == 0]))
+        self._score = max(abs(node.score) for node in nodes)
 
     def _halve(self, nodes: list[Node]) -> None:
         for interval, node in zip(self._halved, nodes, strict=True):
@@ -144,6 +167,7 @@ class Bisection:
             bend = node.values - (left.values.astype("f8") + right.values) / 2
             self._mean += length / 2 * bend
             self._variance -= self._spread(left, right)
+            self._gap -= interval.gap
             self._append(left, node)
             self._append(node, right)
             self._intervals.remove(interval)
@@ -152,7 +176,11 @@ class Bisection:
     def _append(self, left: Node, right: Node) -> None:
         spread = self._spread(left, right)
         self._variance = self._variance + spread
-        self._intervals.append(Interval(left, right, float(np.sqrt(spread.max()))))
+        length = self._length(left, right)
+        sums = left.values.sum(dtype="f8") + right.values.sum(dtype="f8")
+        gap = float(length / 2 * sums - (right.score - left.score) / self._paths)
+        self._gap += gap
+        self._intervals.append(Interval(left, right, float(np.sqrt(spread.max())), gap))
 
     def _spread(self, left: Node, right: Node) -> Array:
         """The variance of a trapezoid's error: the jump anywhere in the interval."""
@@ -162,6 +190,12 @@ class Bisection:
 
     def _length(self, left: Node, right: Node) -> float:
         return (right.point.along - left.point.along) / self._paths
+
+
+def _share(part: float, whole: float) -> float:
+    if part == 0:
+        return 0.0
+    return float(part / whole) if whole else math.inf
 
 
 def _middle(interval: Interval) -> Point:

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from support.golden import load
 from support.twin import gap_to
 
@@ -106,6 +107,40 @@ def test_the_greatest_number_of_passes_holds_and_the_error_says_so() -> None:
         found = method(model, given["x"], given["target"])
         assert found.passes.tolist() == [most] * 6
         assert (found.error > 1e-3).all()
+
+
+class Ramp(keras.Model):  # type: ignore[misc]
+    """From 0 to 1 where the first value goes from 0.55 to 0.56: no first node has a gradient."""
+
+    def call(self, x: Any) -> Any:
+        first = x[:, :1]
+        return tf.nn.relu(100 * (first - 0.55)) - tf.nn.relu(100 * (first - 0.56))
+
+
+def test_what_no_first_node_sees_is_found_by_the_score() -> None:
+    model, x = Ramp(), np.ones((1, 40), "float32")
+    model(x)
+    found = IntegratedGradients(tolerance=0.1)(model, x)
+    assert abs(found.values[0, 0] - 1) <= found.error[0] <= 0.1
+    assert np.all(found.values[0, 1:] == 0)
+
+
+def test_a_map_that_misses_the_score_never_claims_to_be_right() -> None:
+    model, x = Ramp(), np.ones((1, 2), "float32")
+    model(x)
+    found = IntegratedGradients(tolerance=0.1, steps=9)(model, x)
+    assert np.all(found.values == 0)
+    assert np.isinf(found.error[0])
+    assert found.completeness_gap[0] == -1
+
+
+def test_a_gradient_that_is_stopped_is_told_as_an_error() -> None:
+    inputs = keras.Input((2,))
+    outputs = keras.ops.sum(inputs, 1, keepdims=True) + keras.ops.stop_gradient(inputs[:, :1])
+    found = IntegratedGradients()(keras.Model(inputs, outputs), np.ones((1, 2), "float32"))
+    assert np.allclose(found.values, 1)
+    assert np.allclose(found.error, 0.5)  # a third of the score is missing: 1 beside 2
+    assert found.passes[0] == 64
 
 
 def test_fixed_nodes_tell_their_passes_and_no_error() -> None:
