@@ -28,8 +28,11 @@ from tfexplain.errors import CallError
 class Work(Protocol):
     """What one `fit` has logged; made before its first batch, gone after its last."""
 
-    def announce(self, writer: RunWriter) -> None:
-        """Print what was chosen, and write what never changes."""
+    def announce(self, writer: RunWriter, resumes: bool) -> None:
+        """Print what was chosen, and write what never changes.
+
+        `resumes` says whether the log holds the beginning of this training.
+        """
 
     def at_epoch(self, now: Moment, logs: Mapping[str, Any], writer: RunWriter) -> None:
         """Write an epoch, but for its logs."""
@@ -49,7 +52,7 @@ class Unplanned:
         self._guard = guard
         self._told: list[schema.Problem] = []
 
-    def announce(self, writer: RunWriter) -> None:
+    def announce(self, writer: RunWriter, resumes: bool) -> None:
         """Nothing was chosen, and a warning has said why."""
 
     def at_epoch(self, now: Moment, logs: Mapping[str, Any], writer: RunWriter) -> None:
@@ -354,7 +357,7 @@ class LoggingCallback(keras.callbacks.Callback):  # type: ignore[misc]
             self._claim = None
             raise
         self._claim.rooms[self._room], self._writer = self, writer
-        self._work.announce(writer)
+        self._work.announce(writer, self._claim.resumes)
 
     def _close(self) -> None:
         writer, claimed = self._writer, self._claim

@@ -71,7 +71,7 @@ class Compressing:
                 guard.leave_out(f"kernel {layer.name}", f"{layer.layer_type} {layer.note}.")
         self._settings = self._described(layers)
 
-    def announce(self, writer: RunWriter) -> None:
+    def announce(self, writer: RunWriter, resumes: bool) -> None:
         """Print what was chosen."""
         if self._choices.verbose:
             tell("compression", self._settings, writer.directory)

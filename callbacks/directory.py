@@ -71,12 +71,12 @@ def _events(directory: str, room: str) -> Iterator[Event]:
     names = tf.io.gfile.listdir(folder) if tf.io.gfile.isdir(folder) else []
     for name in sorted(name for name in names if "tfevents" in name):
         try:
-            yield from _read(os.path.join(folder, name))
+            yield from read_events(os.path.join(folder, name))
         except (DecodeError, OSError, tf.errors.OpError):
             continue  # no file of events, or one that cannot be read
 
 
-def _read(path: str) -> Iterator[Event]:
+def read_events(path: str) -> Iterator[Event]:
     """The events of a file, which may end in half a record."""
     size = tf.io.gfile.stat(path).length
     opened: Any = tf.io.gfile.GFile if is_remote(path) else open

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -13,7 +14,9 @@ import tensorflow as tf
 from tfexplain import schema
 from tfexplain.callbacks.cadence import When
 from tfexplain.callbacks.explaining import Explaining, Found
+from tfexplain.callbacks.job import answered
 from tfexplain.callbacks.moments import Moment
+from tfexplain.callbacks.resuming import logged
 from tfexplain.errors import SettingError, plain
 from tfexplain.quality import MEASURES, Places, Shown, drift, matched
 
@@ -43,6 +46,9 @@ class Reference:
         self._kept: dict[tuple[str, str], _Kept] = {}
         self._best: tuple[str, float] | None = None
         self._batch = b""
+        self._shapes: dict[tuple[str, str], tuple[int, ...]] = {}
+        # The first epoch compared here, where the log holds earlier ones.
+        self._resumed, self._since = False, -1
 
     @property
     def text(self) -> str:
@@ -79,6 +85,7 @@ class Reference:
             SettingError: a reference model that cannot be explained as the model in training is.
         """
         maps = explaining.shown(first)
+        self._shapes = {place: shown.maps.shape for place, shown in maps.items()}
         batch = _digest(explaining, maps)
         if batch != self._batch:
             # Other samples or other layers than in the fit before: nothing to compare with.
@@ -87,12 +94,38 @@ class Reference:
         if _is_model(self._wanted) and maps:
             self._kept = _of_model(self._wanted, explaining, maps)
 
+    def resume(self, explaining: Explaining, directory: str) -> None:
+        """The training goes on from a log: read the reference's maps there, where it has them.
+
+        Maps of other samples, or made with other settings, are none: a new reference is named.
+        """
+        if self._kept or _is_model(self._wanted) or self._wanted is None:
+            return
+        self._resumed = True
+        if self._wanted == "best":
+            return
+        found = answered(partial(logged, directory, self.epoch))
+        batch, hashes = explaining.batch, getattr(found.samples, "hashes", None)
+        if hashes is None or not np.array_equal(hashes, batch.hashes):
+            return
+        for place, shown in found.shown().items():
+            explainer = explaining.explainers.get(place[0])
+            if (
+                explainer is not None
+                and explaining.passes.head(explainer.head) == explaining.head
+                and self._shapes.get(place) == shown.maps.shape
+                and dict(found.settings.get(place, {})) == dict(explainer.settings())
+            ):
+                self._kept[place] = _Kept(shown, f"epoch {found.step}")
+
     def compare(
         self, maps: Places, now: Moment, logs: Mapping[str, Any]
     ) -> dict[tuple[str, str], schema.Drift]:
         """The drift of one epoch's maps, which may become the reference themselves."""
         if not maps or self._wanted is None:
             return {}
+        if self._since < 0:
+            self._since = now.step
         text = self._moves(now, logs)
         found = {}
         for key, shown in maps.items():
@@ -111,7 +144,8 @@ class Reference:
         # An epoch's logs say nothing of weights that were restored since.
         own = now.kind == "epoch" or now.weights == now.step
         if self._wanted == "best" and own and (metric := self._improves(logs)):
-            return f"{now.name}, the best so far by {metric}"
+            when = f"since epoch {self._since}" if self._resumed else "so far"
+            return f"{now.name}, the best {when} by {metric}"
         return ""
 
     def _improves(self, logs: Mapping[str, Any]) -> str:

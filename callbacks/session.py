@@ -64,8 +64,11 @@ class Session:
             "drift": reference.text,
         }
 
-    def announce(self, writer: RunWriter) -> None:
+    def announce(self, writer: RunWriter, resumes: bool) -> None:
         """Print what was chosen, and write what never changes: settings, labels, pictures."""
+        if resumes:
+            with self._guard.watch("drift", 0):
+                self._reference.resume(self._explaining, writer.directory)
         if self._settings.verbose:
             tell("explaining", self._choices, writer.directory)
         with self._guard.watch("samples", 0):

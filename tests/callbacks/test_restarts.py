@@ -66,6 +66,13 @@ def test_steps_are_neither_lost_nor_doubled(directory: Path, load_fast: str) -> 
                 assert _counts(found["predictions", -1]) == COUNTS
 
 
+def test_similarity_is_to_the_first_epoch_of_all_processes(directory: Path) -> None:
+    run = read_run(directory / "run")
+    for tag in ("drift/GradCAM/conv", "drift/IntegratedGradients/input"):
+        assert {run.record(tag, step).reference for step in ALL} == {"epoch 0"}
+        assert all((run.record(tag, step).values[:, 0] < 1).all() for step in ALL[1:])
+
+
 def _whole(run: Any) -> bool:
     """Whether TensorBoard has read a run to its end."""
     return all(g["last_step"] == EPOCHS - 1 for g in run["groups"] if g["group"] != "samples")
