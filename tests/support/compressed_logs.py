@@ -107,6 +107,7 @@ def _write_epoch(
         {"": _totals(lines)},
         {"": "1,564 weights of 3 kernels; 1 kernels of unknown modes are left out"},
         "end" if last else "epoch",
+        weights=epoch,
     )
     log.record(schema.Tag("kernels"), epoch, record, schema.Content("kernels", settings=settings))
     for kernel, read in weights.items():

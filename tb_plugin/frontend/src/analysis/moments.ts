@@ -16,6 +16,11 @@ export function weightsText(now: Moment | undefined, step: number | undefined): 
   return now.moment === "end" ? "with weights that no epoch ended with" : "";
 }
 
+/** The same where there is room for few words only. */
+export function briefOrigin(known: Dated & { readonly record: Moment | undefined }): string {
+  return fromText(known) || (weightsText(known.record, known.step) && "other weights");
+}
+
 /** What is said of a record that is not of the playhead's epoch, or not of its epoch's weights. */
 export function originText(known: Dated & { readonly record: Moment | undefined }): string {
   return [fromText(known), weightsText(known.record, known.step)].filter(Boolean).join(", ");

@@ -86,6 +86,12 @@ export class Grid extends Part {
         font-size: 13px;
         font-weight: 600;
         margin-top: 5px;
+        /* Several labels are all to be read. */
+        display: -webkit-box;
+        -webkit-box-orient: vertical;
+        -webkit-line-clamp: 4;
+        overflow: hidden;
+        overflow-wrap: anywhere;
       }
       .nobr {
         white-space: nowrap;
@@ -248,7 +254,7 @@ export class Grid extends Part {
       <tfx-picture .dashboard=${this.dashboard} .run=${run} .sample=${sample} .size=${inputSide()}>
       </tfx-picture>
       ${other ? html`<div class="other">${other}</div>` : nothing}
-      <h3 class="cut" title=${label}>${label || `sample ${sample}`}</h3>
+      <h3 title=${label}>${label || `sample ${sample}`}</h3>
       <div class="muted place">
         sample ${sample}${row === undefined ? "" : html` · <span class="nobr">row ${row}</span>`}
       </div>

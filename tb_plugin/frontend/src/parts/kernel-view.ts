@@ -5,7 +5,7 @@ import { shareText } from "../analysis/compression.ts";
 import { fromText, withEpoch } from "../analysis/epochs.ts";
 import { type Fact, factsOfKernel } from "../analysis/facts.ts";
 import { kernelRow, zerosText } from "../analysis/kernels.ts";
-import { originText } from "../analysis/moments.ts";
+import { briefOrigin, originText } from "../analysis/moments.ts";
 import { type Known, knownAt, recordsOf, type Series } from "../data/series.ts";
 import {
   type BarsLook,
@@ -244,7 +244,10 @@ export class KernelView extends SizedPart {
     const { step } = this.dashboard;
     const tables = this.runs.map((run) => knownAt(this.dashboard.kernels(run), "kernels", step));
     const heads = this.renderRoot.querySelectorAll("thead .from");
-    for (const [i, table] of tables.entries()) setText(heads[i], originText(table));
+    for (const [i, table] of tables.entries()) {
+      setText(heads[i], briefOrigin(table));
+      heads[i]?.setAttribute("title", originText(table));
+    }
     for (const { cell, fact, run } of this.cells) {
       const [table, kernel] = [tables[run], kernels[run]];
       const own = fact.tell(table?.record, undefined);

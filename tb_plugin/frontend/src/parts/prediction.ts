@@ -9,7 +9,7 @@ import {
   type Verdict,
   verdict,
 } from "../analysis/filters.ts";
-import { originText } from "../analysis/moments.ts";
+import { briefOrigin, originText } from "../analysis/moments.ts";
 import { percent, short } from "../analysis/numbers.ts";
 import { isSameSample } from "../analysis/same-samples.ts";
 import { type Known, partsOf } from "../data/series.ts";
@@ -64,22 +64,25 @@ export class Prediction extends PaintedPart {
         display: none;
       }
       :host([old]:not([plain])) .old {
-        overflow: hidden;
-        text-overflow: ellipsis;
         margin-left: auto;
       }
       :host([plain]) {
-        flex-wrap: wrap;
+        display: grid;
+        grid-template-columns: minmax(0, 1fr) auto 1em;
+        align-items: start;
       }
+      /* Several labels are all to be read. */
       :host([plain]) .class {
-        flex: 0 1 auto;
-        max-width: 60px;
+        display: -webkit-box;
+        -webkit-box-orient: vertical;
+        -webkit-line-clamp: 4;
+        white-space: normal;
+        overflow-wrap: anywhere;
       }
       :host([plain]) .old {
+        grid-area: 2 / 1 / 3 / 4;
         white-space: normal;
         line-height: 14px;
-        order: 1;
-        flex-basis: 100%;
       }
       .mark {
         width: 1em;
@@ -144,15 +147,20 @@ export class Prediction extends PaintedPart {
     const name = predicted >= 0 ? className(samples, predicted) : "output";
     const text = several ? classNames(samples, several) || "no label" : name;
     const found = verdict(samples, record, this.sample);
-    this.tell(text, numberText(record, this.sample), originText(known), found);
+    this.tell(text, numberText(record, this.sample), this.originOf(known), found);
+  }
+
+  /** In the grid there is a line for it. */
+  private originOf(known: Known<Predictions>): string {
+    return this.hasAttribute("plain") ? originText(known) : briefOrigin(known);
   }
 
   private tell(name: string, number: string, from: string, found: Verdict): void {
     setText(this.find(".class"), name);
+    this.find(".class")?.setAttribute("title", name);
     setText(this.find(".number"), number);
     this.toggleAttribute("old", from !== "");
     setText(this.find(".old"), from);
-    this.find(".old")?.setAttribute("title", from);
     const mark = this.find(".mark");
     setText(mark, MARKS[found]);
     if (mark) mark.className = `mark ${found}`;

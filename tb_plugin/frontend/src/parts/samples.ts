@@ -253,7 +253,7 @@ export class SampleList extends PaintedPart {
           }
           <span class="text">
             <span class="label"
-              ><span class="cut">${label || "–"}</span><span class="number">${sample}</span></span
+              ><span class="cut" title=${label}>${label || "–"}</span><span class="number">${sample}</span></span
             >
             ${scene.shown.map(
               (run) => html`<tfx-prediction
