@@ -36,6 +36,7 @@ class ValidationBatch:
         color_range: What is shown as black and white.
         total: How many rows were looked at.
         broken: How many of them hold NaN or infinity, and were not chosen for that.
+        given: The chosen rows as the data has them.
     """
 
     inputs: Any
@@ -48,6 +49,7 @@ class ValidationBatch:
     color_range: tuple[float, float] | None
     total: int
     broken: int
+    given: Any
 
     def targets(self, head: Head, first: Head, asked: Targets | str) -> Targets:
         """What to explain at `head`; labels belong to the `first` head only."""
@@ -82,7 +84,7 @@ def choose_batch(settings: Settings, model: Any, heads: Sequence[str | int | Non
         {name: picture for name, picture in drawn.items() if picture.ndim == 4},
         {name: picture for name, picture in drawn.items() if picture.ndim == 5},
         input_values(passes, inputs, settings),
-        *(black_white, chosen.total, chosen.broken),
+        *(black_white, chosen.total, chosen.broken, chosen.given),
     )
     return passes, chosen.head, batch
 

@@ -51,7 +51,8 @@ class Explain(LoggingCallback):
             a list for each, by the input's name. Default their numbers.
         vocabulary: The words that the ids of a text input stand for: a list such as
             `TextVectorization.get_vocabulary()`, or words by id. `""` is padding. Default those of
-            the layer inside the model that makes ids of texts, else `#id`.
+            the layer inside that makes ids of texts, or of a Keras Hub task's tokenizer, else
+            `#id`.
         decode: In place of a vocabulary: a function from one row of ids, int64 [T], to T words.
         targets: `"label"` (the true class, where there are labels of classes; default; of several
             labels one, which is the same in every run), `"predicted"`, a class

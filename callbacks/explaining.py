@@ -8,6 +8,7 @@ from typing import Any
 
 from tfexplain import rendering, schema
 from tfexplain.attribution import Attribution
+from tfexplain.callbacks.agreeing import disagreement
 from tfexplain.callbacks.batch import ValidationBatch, choose_batch
 from tfexplain.callbacks.layouts import place
 from tfexplain.callbacks.moments import Moment
@@ -116,6 +117,11 @@ class Explaining:
         wanted = [(e, targets[heads[name]]) for name, e in explainers.items()]
         results = explain_each(wanted, self.passes, self.batch.inputs, at_once)
         return dict(zip(explainers, results, strict=True))
+
+    def disagreement(self, found: Found) -> str | None:
+        """Why the logged predictions are not those of the model's own `predict_step`, if so."""
+        outputs = next(iter(found.values())).outputs
+        return disagreement(self.passes, self.batch.given, outputs)
 
     def named(self, layer: str) -> str:
         """What a layer is called in tags: without the wrappers of tfmot, so that a model and its

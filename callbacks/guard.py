@@ -75,6 +75,12 @@ class Guard:
             )
         self._problems[kind] = Problem(kind, 1, _short(why), 0)
 
+    def tell(self, what: str, message: str) -> None:
+        """Say once what a user of the maps must know of all of them; it stands on the page."""
+        if what not in self._problems:
+            warnings.warn(f"tfexplain: {what}: {message}", ExplainWarning, stacklevel=2)
+        self._problems[what] = Problem(what, 1, _short(message), 0)
+
     def report(self, kind: str, message: str, step: int) -> None:
         """Count a failure; warn if it is the first of its kind."""
         known = self._problems.get(kind)

@@ -15,6 +15,7 @@ from tfexplain.callbacks.settings import Settings
 from tfexplain.callbacks.words import words_of
 from tfexplain.errors import SettingError
 from tfexplain.passes import Passes
+from tfexplain.preprocessing import token_words
 
 # Values are shown, not computed with: a log should not become a copy of the data.
 MOST_BYTES = 16 << 20
@@ -42,7 +43,14 @@ def input_values(passes: Passes, inputs: Any, settings: Settings) -> dict[str, s
         if name in found or not np.issubdtype(array.dtype, np.number):
             continue
         if name in padded:
-            said = words_of(array.astype(np.int64), settings, padded[name])
+            own = settings
+            if not asked:
+                own = replace(settings, vocabulary=token_words(passes.model, array))
+            said = words_of(array.astype(np.int64), own, padded[name])
+            filling = passes.filling(passes.input_names.index(name), inputs)
+            if filling is not None:
+                pairs = zip(said, filling.ravel(), strict=True)
+                said = ["" if left_out else word for word, left_out in pairs]
             found[name] = schema.Values(array, "tokens", (), said)
         elif layout == "features":
             found[name] = schema.Values(array.reshape(len(array), -1), "features")

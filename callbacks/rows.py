@@ -39,6 +39,7 @@ class Chosen:
         passes: The model's; its outputs are read as the labels say.
         head: The output that the labels belong to.
         inputs: Tensors of these rows, in the structure the model takes.
+        given: The rows as the data has them.
         labels: Of these rows.
         rows: int64 [n], where they stood in the data when it was read.
         hashes: uint64 [n], what they hold.
@@ -49,6 +50,7 @@ class Chosen:
     passes: Passes
     head: Head
     inputs: Any
+    given: Any
     labels: Labels
     rows: Places
     hashes: Hashes
@@ -100,7 +102,7 @@ def choose_rows(
     passes.heads = tuple(head if one.position == head.position else one for one in passes.heads)
     labels = reader.read(held.labels, picker.hashes)
     return Chosen(
-        *(passes, head, inputs, labels),
+        *(passes, head, inputs, held.inputs, labels),
         *(picker.rows, picker.hashes, picker.total, picker.broken),
     )
 

@@ -393,6 +393,16 @@ class Passes:
 
         return np.concatenate(self.by_rows(("indices", site.path), make, inputs))
 
+    def filling(self, position: int, inputs: Any) -> Any:
+        """bool [N, T]: which tokens of an input only fill up, by a mask beside them (an input such
+        as `padding_mask`, of zeros and ones); None without one."""
+        flat = [x.numpy() for x in tf.nest.flatten(inputs)]
+        for i, name in enumerate(self.input_names):
+            masks = "mask" in name and i != position and flat[i].shape == flat[position].shape
+            if masks and self.gradient_at(i) == BESIDE and np.isin(flat[i], (0, 1)).all():
+                return flat[i] == 0
+        return None
+
     def vocabulary(self, site: Site) -> list[str] | None:
         """The words of the ids that `site` embeds, of the layer inside that makes these of texts;
         None where no layer has them."""

@@ -17,7 +17,7 @@ from tfexplain.explainers.integrated_gradients import IntegratedGradients
 from tfexplain.explainers.kernel_shap import KernelSHAP
 from tfexplain.explainers.occlusion import Occlusion
 from tfexplain.layout import layout
-from tfexplain.passes import Passes
+from tfexplain.passes import BESIDE, Passes
 from tfexplain.sites import LayerError
 
 _KINDS = {
@@ -72,7 +72,7 @@ def fitting(passes: Passes) -> tuple[Explainer, ...]:
 def facts(passes: Passes) -> Facts:
     """What the choice depends on."""
     specs = tf.nest.flatten(passes.specs)
-    kinds = [_kind(spec, passes) for spec in specs]
+    kinds = [_kind(s, passes) for i, s in enumerate(specs) if passes.gradient_at(i) != BESIDE]
     table = kinds == ["rows of features"]
     return Facts(
         positions=_reads(FeatureMaps(), passes),

@@ -119,7 +119,8 @@ def padded(
 ) -> npt.NDArray[np.bool_] | None:
     """bool [N, T]: which tokens of a spot only fill up; None where that is not known.
 
-    Those of index `padding`, else those that a layer with `mask_zero=True` masks.
+    Those of index `padding`, else those that a layer with `mask_zero=True` masks, or an input
+    beside them that is a mask.
     """
     if not spot.tokens or spot.input is None:
         return None
@@ -127,7 +128,7 @@ def padded(
     if padding is None and any(getattr(passes.layers[p], "mask_zero", False) for p in paths):
         padding = 0
     if padding is None:
-        return None
+        return None if spot.ids else passes.filling(spot.input, inputs)
     found: npt.NDArray[np.bool_] = passes.indices(spot.sites[0], inputs) == padding
     return found
 

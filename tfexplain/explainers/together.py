@@ -17,6 +17,7 @@ from tfexplain.explainers.base import Context, Explainer, Span
 from tfexplain.explainers.feeding import Feed
 from tfexplain.explainers.joining import Explanation, joined, length
 from tfexplain.passes import Passes, passes_of
+from tfexplain.preprocessing import preprocessed
 from tfexplain.presets import named
 from tfexplain.progress import bar
 from tfexplain.progress import part as progress_part
@@ -163,20 +164,24 @@ def explain_each(
 
 
 def as_batch(inputs: Any, model: Any = None) -> Any:
-    """Inputs as tensors in their own structure, float64 as float32 (which models compute in).
+    """Inputs as tensors in the structure the model takes, float64 as float32 (which models compute
+    in).
 
-    Where the model says what it takes, numbers are cast as Keras casts them: whole ones to float32
-    for one that takes floating-point numbers, for gradients need that, and floating-point ones to
-    whole ones for one that takes bytes or indices. Where it says nothing, images of whole numbers
-    become float32; those of fewer axes stay what they are, for they may be indices.
+    A model that preprocesses data in `fit` and `predict`, as tasks of Keras Hub do, gets what it
+    makes of them. Where it says what it takes, numbers are cast as Keras casts them: whole ones to
+    float32 for one that takes floating-point numbers, for gradients need that, and floating-point
+    ones to whole ones for one that takes bytes or indices. Where it says nothing, images of whole
+    numbers become float32; those of fewer axes stay what they are, for they may be indices.
 
     Args:
         inputs: Arrays or tensors [N, ...].
         model: What takes them; a Functional or Sequential one says what it takes.
 
     Raises:
-        ValueError: no samples, or inputs of different lengths.
+        ValueError: no samples, inputs of different lengths, or such as the model's preprocessor
+            cannot take.
     """
+    inputs, _ = preprocessed(model, inputs)
     declared = declared_dtypes(model, inputs)
     flat = [_as_tensor(x, d) for x, d in zip(tf.nest.flatten(inputs), declared, strict=True)]
     lengths = {x.shape[0] if x.shape.rank else -1 for x in flat}
