@@ -14,6 +14,7 @@ from tfexplain import schema
 from tfexplain.callbacks.settings import Settings
 from tfexplain.callbacks.words import words_of
 from tfexplain.errors import SettingError
+from tfexplain.explainers.baselines import is_text
 from tfexplain.passes import Passes
 from tfexplain.preprocessing import token_words
 
@@ -40,6 +41,8 @@ def input_values(passes: Passes, inputs: Any, settings: Settings) -> dict[str, s
     padded = _padded(passes, words, asked and not found)
     for name, array in arrays.items():
         layout = passes.layout(array)
+        if name not in found and is_text(array):
+            found[name] = _column(array)
         if name in found or not np.issubdtype(array.dtype, np.number):
             continue
         if name in padded:
@@ -58,6 +61,14 @@ def input_values(passes: Passes, inputs: Any, settings: Settings) -> dict[str, s
             first = passes.channel_axis(array) == 1
             found[name] = schema.Values(np.moveaxis(array, 1, 2) if first else array, "line")
     return _small(_named(found, settings.feature_names))
+
+
+def _column(texts: npt.NDArray[Any]) -> schema.Values:
+    """Texts of a table: each as a word, numbered by the alphabet."""
+    flat = texts.reshape(len(texts), -1)
+    words = [text.decode(errors="replace") for text in flat.ravel()]
+    numbers = np.unique(words, return_inverse=True)[1].reshape(flat.shape)
+    return schema.Values(numbers.astype(np.float32), "tokens", (), words)
 
 
 def _texts(passes: Passes, inputs: Any, settings: Settings) -> dict[str, schema.Values]:

@@ -59,8 +59,8 @@ class Session:
             reference.begin(self._explaining, first)
         for what, why in self._explaining.left_out.items():
             guard.leave_out(what, why)
-        if why := self._explaining.disagreement(first):
-            guard.tell("predictions", why)
+        if other := self._explaining.disagreement(first):
+            guard.tell("predictions", other)
         self._choices = describe(self._explaining, first) | {
             "epochs": cadence.when.text,
             "drift": reference.text,

@@ -393,6 +393,12 @@ class Passes:
 
         return np.concatenate(self.by_rows(("indices", site.path), make, inputs))
 
+    def words(self, position: int) -> Site | None:
+        """What embeds the words that an input is split into inside the model; None where it is not,
+        or no layer gives their indices."""
+        own = (s for s in self.sites if s.embeds == position and s.splits)
+        return next(own, None)
+
     def filling(self, position: int, inputs: Any) -> Any:
         """bool [N, T]: which tokens of an input only fill up, by a mask beside them (an input such
         as `padding_mask`, of zeros and ones); None without one."""

@@ -57,7 +57,7 @@ def preprocessed(model: Any, inputs: Any, labels: Any = None) -> tuple[Any, Any]
 def token_words(model: Any, ids: Any) -> dict[int, str] | None:
     """The words of ids by the tokenizer of a model's preprocessor; None where it has none."""
     tokenizer = getattr(getattr(model, "preprocessor", None), "tokenizer", None)
-    if not hasattr(tokenizer, "id_to_token"):
+    if tokenizer is None or not hasattr(tokenizer, "id_to_token"):
         return None
     known = {}
     for number in np.unique(ids).tolist():

@@ -25,6 +25,7 @@ from tfexplain import (
     GradCAM,
     IntegratedGradients,
 )
+from tfexplain.callbacks.guard import ExplainWarning
 from tfexplain.callbacks.input_values import input_values
 from tfexplain.callbacks.settings import Settings
 from tfexplain.passes import passes_of
@@ -291,3 +292,19 @@ def test_words_of_texts_are_those_of_the_model_itself(tmp_path: Path) -> None:
     model.fit(data, epochs=1, shuffle=None, verbose=0, callbacks=[own])
     said = read_run(tmp_path / "b").record("values/input").words
     assert {"GOOD", "#3"} <= set(said)
+
+
+def test_columns_of_texts_are_shown_and_explained(tmp_path: Path) -> None:
+    kind, age = keras.Input((1,), dtype="string", name="kind"), keras.Input((1,), name="age")
+    known = layers.StringLookup(vocabulary=["a", "b"], output_mode="one_hot")(kind)
+    model = keras.Model([age, kind], layers.Dense(1)(layers.Concatenate()([age, known])))
+    model.compile("sgd", "mse")
+    rows = (np.arange(4.0)[:, None], np.array([["a"], ["b"], ["b"], ["c"]]))
+    data = tf.data.Dataset.from_tensor_slices((rows, np.arange(4.0))).batch(4)
+    explain = Explain(data, log_dir=tmp_path, verbose=False)
+    with pytest.warns(ExplainWarning, match="input 'kind' of IntegratedGradients is left out"):
+        model.fit(data, epochs=1, shuffle=None, verbose=0, callbacks=[explain])
+    run = read_run(tmp_path)
+    assert run.record("values/kind").words == rows[1][run.record("samples").rows, 0].tolist()
+    content = run.content("map/Occlusion/kind/0")
+    assert (content.layout, content.input, content.shape) == ("tokens", "kind", (1,))

@@ -16,6 +16,7 @@ from tfexplain.explainers.grad_cam import GradCAM
 from tfexplain.explainers.integrated_gradients import IntegratedGradients
 from tfexplain.explainers.kernel_shap import KernelSHAP
 from tfexplain.explainers.occlusion import Occlusion
+from tfexplain.explainers.spots import without_spot
 from tfexplain.layout import layout
 from tfexplain.passes import BESIDE, Passes
 from tfexplain.sites import LayerError
@@ -41,6 +42,7 @@ class Facts:
         gradients: Whether the score has a gradient with respect to some input.
         attention: Whether attention leads from the tokens to the output, layer after layer.
         features: How many a row has, where the only input is such rows; 0 elsewhere.
+        hidden_only: Whether some input can only be explained by hiding it, as texts of a table.
         inputs: What the inputs are, in words.
     """
 
@@ -49,6 +51,7 @@ class Facts:
     gradients: bool
     attention: bool
     features: int
+    hidden_only: bool
     inputs: str
 
 
@@ -59,7 +62,7 @@ _CHOICES: tuple[tuple[Callable[[], Explainer], Callable[[Facts], bool]], ...] = 
     (AttentionRollout, lambda known: known.attention),
     (IntegratedGradients, lambda known: known.gradients),
     (KernelSHAP, lambda known: 0 < known.features <= _EXACT),
-    (Occlusion, lambda known: not known.gradients and not known.positions),
+    (Occlusion, lambda known: known.hidden_only and not known.positions),
 )
 
 
@@ -80,8 +83,15 @@ def facts(passes: Passes) -> Facts:
         gradients=passes.moving and not isinstance(passes, CallablePasses),
         attention=_reads(AttentionRollout(), passes),
         features=_columns(specs[0]) if table else 0,
+        hidden_only=_hidden_only(passes),
         inputs=" and ".join(dict.fromkeys(kinds)),
     )
+
+
+def _hidden_only(passes: Passes) -> bool:
+    if isinstance(passes, CallablePasses) or not passes.moving:
+        return True
+    return bool(without_spot(passes))
 
 
 def _columns(spec: Any) -> int:

@@ -48,6 +48,8 @@ class Masks:
 class Masked:
     """One input of a batch, masked; the model's other inputs stay what they are.
 
+    Of a text that the model splits itself words are masked: `inputs` then are their indices.
+
     Args:
         context: The batch on its way through the explainer.
         position: Of the input.
@@ -58,8 +60,16 @@ class Masked:
     def __init__(self, context: Context, position: int, starts: Array, size: int) -> None:
         self._context, self._position, self._size = context, position, size
         self._ends = tf.nest.flatten(context.inputs)
-        end = self._ends[position]
-        self._starts = tf.cast(tf.constant(starts), end.dtype)
+        self._words = context.passes.words(position)
+        if self._words is None:
+            end = self._ends[position]
+            begin = tf.constant(starts)
+            self._starts = begin if end.dtype == tf.string else tf.cast(begin, end.dtype)
+        else:
+            end, self._starts = self._indices(starts)
+        if end.shape.rank == 1:
+            end, self._starts = end[:, None], self._starts[:, None]
+        self._own = end
         self._targets = tf.constant(context.result.targets)
         self.inputs: Array = np.asarray(end)
         self.channel_axis = context.passes.channel_axis(end)
@@ -67,6 +77,19 @@ class Masked:
         self.sides = sides(self.inputs.shape, self.channel_axis)
         self.samples = len(self.inputs)
         self.baselines = len(starts) // self.samples
+
+    def _indices(self, starts: Array) -> tuple[Tensor, Tensor]:
+        """The indices of the words of texts, and of those of `starts`, filled up with zeros."""
+        passes, structure = self._context.passes, self._context.inputs
+        both = []
+        for texts in (self._ends[self._position], tf.constant(starts)):
+            copies = len(texts) // len(self._ends[0])
+            flat = [tf.tile(x, [copies, *[1] * (x.shape.rank - 1)]) for x in self._ends]
+            flat[self._position] = texts
+            both.append(passes.indices(self._words, tf.nest.pack_sequence_as(structure, flat)))
+        most = max(ids.shape[1] for ids in both)
+        end, begin = (np.pad(ids, ((0, 0), (0, most - ids.shape[1]))) for ids in both)
+        return tf.constant(end), tf.constant(begin)
 
     @property
     def scores(self) -> Array:
@@ -83,7 +106,7 @@ class Masked:
             row, mask = places % rows, places // rows
             codes = [array[row % self.samples % len(array), mask] for array in masks.codes]
             chunk = [tf.constant(row.astype(np.int32)), [tf.constant(code) for code in codes]]
-            fixed = (self._ends, self._starts, self._targets, beside)
+            fixed = (self._ends, self._own, self._starts, self._targets, beside)
             scores = passes.run(
                 (key, masks.key), lambda: self._run(masks.make), *fixed, *chunk, often=True
             )
@@ -108,9 +131,11 @@ class Masked:
 
     def _run(self, make: MakeMasks) -> Callable[..., Tensor]:
         run, position, axis = _scorer(self._context), self._position, self.channel_axis
+        words = self._words.splits if self._words else None
 
         def masked(
             ends: list[Tensor],
+            whole: Tensor,
             starts: Tensor,
             targets: Tensor,
             beside: list[Tensor],
@@ -120,10 +145,14 @@ class Masked:
             samples = rows % tf.shape(targets)[0]
             inputs = [tf.gather(x, samples) for x in ends]
             own = [array if array.shape[0] == 1 else tf.gather(array, samples) for array in beside]
-            mask = make(codes, own)
-            if axis is not None and mask.shape.rank < inputs[position].shape.rank:
+            mask, kept = make(codes, own), tf.gather(whole, samples)
+            if axis is not None and mask.shape.rank < kept.shape.rank:
                 mask = tf.expand_dims(mask, axis)
-            inputs[position] = _mixed(inputs[position], tf.gather(starts, rows), mask)
+            mixed = _mixed(kept, tf.gather(starts, rows), mask)
+            if words:
+                return run(inputs, tf.gather(targets, samples), {words: mixed})
+            # Single values a sample are masked as a column of them.
+            inputs[position] = tf.reshape(mixed, tf.shape(inputs[position]))
             return run(inputs, tf.gather(targets, samples))
 
         return masked
@@ -147,13 +176,14 @@ def sides(shape: Sequence[int], channel_axis: int | None) -> tuple[int, ...]:
     return tuple(own[1:])
 
 
-def _scorer(context: Context) -> Callable[[list[Tensor], Tensor], Tensor]:
-    """(flat inputs, targets) -> scores [n], holding the passes but not this batch."""
+def _scorer(context: Context) -> Callable[..., Tensor]:
+    """(flat inputs, targets, replaced outputs) -> scores [n], holding the passes but not this
+    batch."""
     scores = context.scorer()
     structure = tf.nest.map_structure(lambda _: 0, context.inputs)
 
-    def run(flat: list[Tensor], targets: Tensor) -> Tensor:
-        return scores(tf.nest.pack_sequence_as(structure, flat), targets)
+    def run(flat: list[Tensor], targets: Tensor, replaced: Any = None) -> Tensor:
+        return scores(tf.nest.pack_sequence_as(structure, flat), targets, replaced)
 
     return run
 

@@ -56,7 +56,12 @@ class PermutationImportance(FeatureAblation):
         return True
 
     def _chosen(self, context: Context, inputs: Sequence[Array]) -> list[int]:
-        found = [i for i in super()._chosen(context, inputs) if inputs[i].ndim == 2]
+        # Of a text that is split, another sample's words are no values of the same features.
+        found = [
+            i
+            for i in super()._chosen(context, inputs)
+            if inputs[i].ndim <= 2 and context.passes.words(i) is None
+        ]
         if not found or len(inputs[0]) < 2:
             raise ValueError(
                 "inputs: expected at least two samples of a table, [N, f]; got shapes "

@@ -15,7 +15,7 @@ from tfexplain.explainers.base import Context, SingleExplainer, Span
 from tfexplain.explainers.baselines import Baseline, starts
 from tfexplain.explainers.chunks import at_once
 from tfexplain.explainers.masked import Array, Masked
-from tfexplain.passes import Passes
+from tfexplain.passes import BESIDE, Passes
 from tfexplain.shared_pass import Reading
 
 
@@ -33,8 +33,10 @@ class Found:
 class Perturbing(SingleExplainer):
     """A method that sees how the score changes where values are hidden: any model will do.
 
-    Each input gets values of its own while the others stay what they are. Whole numbers are
-    replaced, never mixed: for tokens the baseline of zero is padding.
+    Each input gets values of its own while the others stay what they are. Whole numbers and texts
+    are replaced, never mixed: for tokens the baseline of zero is padding. A text in a column is
+    replaced by "", which a lookup takes for missing or unknown; of a text that the model splits
+    itself, words are, and `values` are [N, T].
 
     Attributes:
         baseline: What hidden values are replaced by: zeros (default), a constant, an array shaped
@@ -69,6 +71,26 @@ class Perturbing(SingleExplainer):
             for i in chosen
         }
 
+    def omits(self, passes: Passes) -> dict[str, str]:
+        """Inputs whose values cannot be mixed, of a method that does."""
+        dtypes = [np.dtype(spec.dtype.as_numpy_dtype) for spec in tf.nest.flatten(passes.specs)]
+        hidden = [self._hides(passes, i, dtype) for i, dtype in enumerate(dtypes)]
+        if not self.mixes or not any(hidden):
+            return {}
+        return {
+            name: f"{self.name} mixes values, and these are no floating-point numbers. Occlusion "
+            "and FeatureAblation replace them."
+            for i, name in enumerate(passes.input_names)
+            if not hidden[i] and passes.gradient_at(i) != BESIDE
+        }
+
+    def _hides(self, passes: Passes, position: int, dtype: np.dtype[Any]) -> bool:
+        """Whether parts of an input can be hidden: numbers and texts, but no masks of tokens."""
+        kinds = "f" if self.mixes else "fiuOSU"
+        # numpy knows bfloat16 as bytes only.
+        fits = dtype.kind in kinds or bool(tf.as_dtype(dtype).is_floating)
+        return fits and passes.gradient_at(position) != BESIDE
+
     @abstractmethod
     def of_input(self, masked: Masked) -> Found:
         """What one input adds to the score."""
@@ -79,13 +101,12 @@ class Perturbing(SingleExplainer):
         Raises:
             ValueError: none of them can be.
         """
-        kinds = "f" if self.mixes else "fiu"
-        found = [i for i, x in enumerate(inputs) if x.dtype.kind in kinds or _is_floating(x)]
+        found = [i for i, x in enumerate(inputs) if self._hides(context.passes, i, x.dtype)]
         if not found:
-            wanted = "floating-point numbers" if self.mixes else "numbers"
+            wanted = "floating-point numbers" if self.mixes else "numbers or texts"
             raise ValueError(
                 f"inputs: expected {wanted}, parts of which {self.name} can hide; got "
-                f"{[x.dtype.name for x in inputs]}. "
+                f"{[tf.as_dtype(x.dtype).name for x in inputs]}. "
                 "Pass numbers, or explain whole numbers with Occlusion."
             )
         return found
@@ -119,8 +140,3 @@ def at_least(least: int, **settings: int | None) -> None:
     for argument, value in settings.items():
         if value is not None and value < least:
             raise ValueError(f"{argument}={value}: expected at least {least}.")
-
-
-def _is_floating(array: Array) -> bool:
-    # numpy knows bfloat16 as bytes only.
-    return bool(tf.as_dtype(array.dtype).is_floating)
