@@ -52,7 +52,8 @@ def _predicted(passes: Passes, data: Any) -> list[Any]:
     def make() -> Callable[[Any], Any]:
         return lambda inputs: tf.nest.flatten(passes.model.predict_step((inputs,)))
 
-    return [output.numpy() for output in passes.run(("predict_step",), make, data)]
+    parts = passes.by_rows(("predict_step",), make, data)
+    return [np.concatenate(some) for some in zip(*parts, strict=True)]
 
 
 def _differing(own: list[Any], outputs: Any) -> str | None:

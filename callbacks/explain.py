@@ -30,7 +30,8 @@ class Explain(LoggingCallback):
         explainers: Methods with their settings. Default what fits the model, which is printed:
             `FeatureMaps(), GradCAM()` where a layer has positions, `AttentionRollout()` where
             attention leads to the output, `IntegratedGradients()` where there are gradients,
-            `KernelSHAP()` for tables of up to 10 features, else `Occlusion()`.
+            `KernelSHAP()` for tables of up to 10 features, `Occlusion()` where nothing else works
+            or some column, such as one of texts, has no gradient.
         log_dir: Where the run goes; records are written below it in `explain`.
         every: Explain every so many epochs. The last epoch is always explained.
         at: Explain these epochs and the last, instead: `at=(0, 5, 20)`. Epochs count from 0, and

@@ -47,6 +47,7 @@ class CallablePasses(Passes):
         self.casts: tuple[Site, ...] = ()
         self.flows, self.read = [], []
         self.attention = Attending((), {})
+        self._channels = [None] * len(tf.nest.flatten(inputs))
         self.missed = {}
         self._inlines = False
         self.specs = tf.nest.map_structure(

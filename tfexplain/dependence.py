@@ -9,6 +9,41 @@ import numpy as np
 import tensorflow as tf
 
 _NO_GRADIENT = frozenset({"StopGradient", "PreventGradient"})
+# What has its channels in one place, and reads pictures as its first argument.
+_WITH_CHANNELS = frozenset(
+    {
+        "AvgPool",
+        "AvgPool3D",
+        "Conv2D",
+        "Conv3D",
+        "DepthwiseConv2dNative",
+        "ExtractImagePatches",
+        "FusedBatchNormV3",
+        "MaxPool",
+        "MaxPool3D",
+        "ResizeArea",
+        "ResizeBicubic",
+        "ResizeBilinear",
+        "ResizeNearestNeighbor",
+        "SpaceToDepth",
+    }
+)
+# What may move values to other axes, even of as many.
+_ELSEWHERE = frozenset(
+    {
+        "BatchMatMulV2",
+        "BatchMatMulV3",
+        "Einsum",
+        "If",
+        "MatMul",
+        "PartitionedCall",
+        "Reshape",
+        "StatefulPartitionedCall",
+        "StatelessIf",
+        "StatelessWhile",
+        "While",
+    }
+)
 
 
 def causes(
@@ -68,6 +103,43 @@ def indices(tensor: Any) -> Any | None:
             elif cause.dtype.is_floating:
                 ahead.append(cause)
     return None
+
+
+def channels(tensor: Any) -> int | None:
+    """Which axis of an input the model takes for channels: that which stands where its first
+    convolution, pooling or resizing has them, whatever was transposed before; None where none of
+    these reads the input."""
+    axes: dict[str, tuple[int | None, ...]] = {tensor.op.name: tuple(range(tensor.shape.rank))}
+    for op in tensor.graph.get_operations():
+        read = [axes[cause.op.name] for cause in op.inputs if cause.op.name in axes]
+        if not read or op.name in axes:
+            continue
+        if op.type in _WITH_CHANNELS and op.inputs[0].op.name in axes:
+            own = axes[op.inputs[0].op.name]
+            return own[1 if _format(op).startswith("NC") else -1]
+        if (moved := _moved(op, read[0])) is not None:
+            axes[op.name] = moved
+    return None
+
+
+def _format(op: Any) -> str:
+    known = any(attribute.name == "data_format" for attribute in op.op_def.attr)
+    return op.get_attr("data_format").decode() if known else "NHWC"
+
+
+def _moved(op: Any, axes: tuple[int | None, ...]) -> tuple[int | None, ...] | None:
+    """The input's axes as they stand behind an operation; None where that is not known."""
+    if op.type in _ELSEWHERE or not op.outputs or op.outputs[0].shape.rank is None:
+        return None
+    if op.type in ("Transpose", "ExpandDims"):
+        where = tf.get_static_value(op.inputs[1])
+        if where is None:
+            return None
+        if op.type == "Transpose":
+            return tuple(axes[i] for i in where)
+        at = int(where) % (len(axes) + 1)
+        return (*axes[:at], None, *axes[at:])
+    return axes if op.outputs[0].shape.rank == len(axes) else None
 
 
 def _differentiable(op: Any) -> bool:

@@ -21,7 +21,7 @@ from tfexplain.attention_sites import Attended, Attending, AttentionSite, attend
 from tfexplain.attention_tap import WEIGHTS, Weights, is_weights, weights_tap
 from tfexplain.casting import cast_sites, cast_tap, is_cast
 from tfexplain.compiling import compiled
-from tfexplain.dependence import causes, entries, indices, leading
+from tfexplain.dependence import causes, channels, entries, indices, leading
 from tfexplain.positions import PADDING_MASKS
 from tfexplain.reach import continues_text, positions_read, tokens_read
 from tfexplain.rows import chunks, cut, fixed_rows, take
@@ -113,6 +113,7 @@ class Passes:
         self.sites: tuple[Site, ...] = tracing.called_sites(self.layers, calls, attended, *ends)
         self.attention: Attending = attending(attended, self.layers, why, *ends)
         self.casts: tuple[Site, ...] = cast_sites(casts, *ends)
+        self._channels = [channels(x) if x.shape.rank else None for x in ends[0]]
         self.flows: list[frozenset[int]] = tracing.reached(*ends, gradient=True)
         self.read: list[frozenset[int]] = tracing.reached(*ends)
         self._reach: dict[Any, set[int]] = {}
@@ -404,7 +405,9 @@ class Passes:
         as `padding_mask`, of zeros and ones); None without one."""
         flat = [x.numpy() for x in tf.nest.flatten(inputs)]
         for i, name in enumerate(self.input_names):
-            masks = "mask" in name and i != position and flat[i].shape == flat[position].shape
+            masks = (
+                name in PADDING_MASKS and i != position and flat[i].shape == flat[position].shape
+            )
             if masks and self.gradient_at(i) == BESIDE and np.isin(flat[i], (0, 1)).all():
                 return flat[i] == 0
         return None
@@ -461,7 +464,12 @@ class Passes:
         return layout.layout(inputs.ndim, self.sites)
 
     def channel_axis(self, inputs: Any) -> int | None:
-        """The axis that a map of this input is summed over."""
+        """The axis that a map of this input is summed over: where the model has its channels."""
+        specs = tf.nest.flatten(self.specs)
+        for spec, axis in zip(specs, self._channels, strict=True):
+            own = tf.TensorShape(inputs.shape[1:]).is_compatible_with(spec.shape[1:])
+            if own and axis and self.layout(inputs) not in ("grey", "features"):
+                return -1 if axis == inputs.ndim - 1 else axis
         rank = inputs.ndim - 2
         first = next((s.channels_first for s in self.sites if axes(s) == rank), False)
         return layout.channel_axis(self.layout(inputs), first)

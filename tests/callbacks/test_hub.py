@@ -69,6 +69,9 @@ def test_a_classifier_of_pictures_that_it_resizes(tmp_path: Path) -> None:
     run = logged(model, hub.PICTURES, np.arange(8) % 3, tmp_path, IntegratedGradients())
     predictions_agree(run, model, hub.PICTURES)
     assert run.content("inputs/input").shape == (32, 32, 3)
+    # To the bit: resizing rounds otherwise outside of a data set.
+    called = model(preprocessed(model, hub.PICTURES)[0], training=False).numpy()
+    np.testing.assert_array_equal(called, model.predict(hub.PICTURES, verbose=0))
 
 
 def test_a_language_model_that_makes_its_labels(tmp_path: Path) -> None:

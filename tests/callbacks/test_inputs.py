@@ -25,6 +25,7 @@ from tfexplain import (
     GradCAM,
     IntegratedGradients,
 )
+from tfexplain.callbacks.batch import pictures_of
 from tfexplain.callbacks.guard import ExplainWarning
 from tfexplain.callbacks.input_values import input_values
 from tfexplain.callbacks.settings import Settings
@@ -308,3 +309,13 @@ def test_columns_of_texts_are_shown_and_explained(tmp_path: Path) -> None:
     assert run.record("values/kind").words == rows[1][run.record("samples").rows, 0].tolist()
     content = run.content("map/Occlusion/kind/0")
     assert (content.layout, content.input, content.shape) == ("tokens", "kind", (1,))
+
+
+def test_a_picture_is_drawn_with_the_channels_that_the_model_has() -> None:
+    turned = [layers.Permute((2, 3, 1)), layers.Conv2D(2, 3), layers.Flatten(), layers.Dense(2)]
+    model = keras.Sequential([keras.Input((3, 8, 6)), *turned])
+    pictures = tf.random.stateless_uniform((2, 3, 8, 6), (1, 2))
+    drawn, _ = pictures_of(passes_of(model, pictures), pictures, (0.0, 1.0))
+    assert drawn["input"].shape == (2, 8, 6, 3)
+    expected = np.round(np.moveaxis(pictures.numpy(), 1, -1) * 255)
+    assert np.abs(drawn["input"].astype(float) - expected).max() <= 1

@@ -13,6 +13,7 @@ import tensorflow as tf
 from tfexplain import rows
 from tfexplain.explainers.base import Context
 from tfexplain.explainers.chunks import even
+from tfexplain.sites import Site
 from tfexplain.tap import Tensor
 
 Array: TypeAlias = npt.NDArray[Any]
@@ -61,12 +62,11 @@ class Masked:
         self._context, self._position, self._size = context, position, size
         self._ends = tf.nest.flatten(context.inputs)
         self._words = context.passes.words(position)
-        if self._words is None:
-            end = self._ends[position]
-            begin = tf.constant(starts)
-            self._starts = begin if end.dtype == tf.string else tf.cast(begin, end.dtype)
+        if self._words is not None:
+            end, self._starts = self._indices(self._words, starts)
         else:
-            end, self._starts = self._indices(starts)
+            end, begin = self._ends[position], tf.constant(starts)
+            self._starts = begin if end.dtype == tf.string else tf.cast(begin, end.dtype)
         if end.shape.rank == 1:
             end, self._starts = end[:, None], self._starts[:, None]
         self._own = end
@@ -78,7 +78,7 @@ class Masked:
         self.samples = len(self.inputs)
         self.baselines = len(starts) // self.samples
 
-    def _indices(self, starts: Array) -> tuple[Tensor, Tensor]:
+    def _indices(self, words: Site, starts: Array) -> tuple[Tensor, Tensor]:
         """The indices of the words of texts, and of those of `starts`, filled up with zeros."""
         passes, structure = self._context.passes, self._context.inputs
         both = []
@@ -86,7 +86,7 @@ class Masked:
             copies = len(texts) // len(self._ends[0])
             flat = [tf.tile(x, [copies, *[1] * (x.shape.rank - 1)]) for x in self._ends]
             flat[self._position] = texts
-            both.append(passes.indices(self._words, tf.nest.pack_sequence_as(structure, flat)))
+            both.append(passes.indices(words, tf.nest.pack_sequence_as(structure, flat)))
         most = max(ids.shape[1] for ids in both)
         end, begin = (np.pad(ids, ((0, 0), (0, most - ids.shape[1]))) for ids in both)
         return tf.constant(end), tf.constant(begin)
