@@ -18,7 +18,7 @@ class LIME(Perturbing):
 
     Segments are kept or hidden at random, each with probability one half (the first time all are
     kept). A ridge regression of the scores, which counts those near the sample most, gives a
-    coefficient to each segment: weights are exp(-d² / width²), where d is the cosine distance
+    coefficient to each segment: weights are exp(-d² / 2 width²), where d is the cosine distance
     between the segments that are kept and all of them. All samples get the same draws. `values`
     are float32 [N, f] for tables and tokens, [N, *sides] for inputs with positions, in units of
     the explained score; every member of a segment has its coefficient. `passes` int32 [N]
@@ -32,7 +32,9 @@ class LIME(Perturbing):
             tables how many pieces; None for single features of tables and tokens, else for 50
             segments; a function from one sample to an array of segment numbers; or anything else
             that `FeatureAblation` takes as groups.
-        kernel_width: Of the weights; 0.25 as in the authors' code for images.
+        kernel_width: Of the weights. 0.25 is that of the authors' code for images and texts, which
+            takes the square root of the paper's weights exp(-d² / width²), and so do we; for
+            tables it draws other neighbours.
         ridge: The penalty of the regression; 1 as there.
         seed: Of the draws.
 
@@ -85,7 +87,7 @@ class LIME(Perturbing):
             rows = finite & (counts == count)
             own = kept[:, :count].astype(np.float64)
             distance = 1 - np.sqrt(own.mean(axis=1))
-            near = np.exp(-((distance / self.kernel_width) ** 2))
+            near = np.exp(-((distance / self.kernel_width) ** 2) / 2)
             model = regression(alpha=self.ridge).fit(own, scores[rows].T, sample_weight=near)
             found[rows, :count] = model.coef_
         return found

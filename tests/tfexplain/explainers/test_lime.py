@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.metrics import pairwise_distances
 from support.twin import gap_to
 
 from tfexplain import LIME
@@ -30,13 +31,14 @@ def curved(x: Any) -> Any:
     return np.tanh(x.reshape(len(x), -1) @ np.linspace(-1, 1, x[0].size) / 4)
 
 
-def test_the_fit_is_the_weighted_ridge_regression_of_the_paper() -> None:
+def test_the_fit_is_the_weighted_ridge_regression_of_the_authors_code() -> None:
     x = RNG.normal(size=(2, 5)).astype("float32")
-    method = LIME(samples=60, kernel_width=0.4, ridge=0.7, seed=3, baseline=0.1)
+    method = LIME(samples=60, ridge=0.7, seed=3, baseline=0.1)
     kept = np.random.default_rng(3).random((60, 5)) < 0.5
     kept[0] = True
-    distance = 1 - np.sqrt(kept.sum(axis=1) / 5)
-    near = np.exp(-(distance**2) / 0.4**2)
+    # As its LimeImageExplainer does by default.
+    distance = pairwise_distances(kept.astype(float), np.ones((1, 5)), metric="cosine").ravel()
+    near = np.sqrt(np.exp(-(distance**2) / 0.25**2))
     design = np.concatenate([kept, np.ones((60, 1))], axis=1)
     penalty = np.diag([0.7] * 5 + [0])
     for row, values in zip(x, method(curved, x).values, strict=True):
