@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from tfexplain import schema
 from tfexplain.attribution import Attribution
 from tfexplain.callbacks.explaining import Explaining, Found
+from tfexplain.callbacks.layouts import place
+from tfexplain.callbacks.pooling import cells_of
 from tfexplain.callbacks.validation import MOST_ROWS
 from tfexplain.explainers import Explainer, IntegratedGradients
 from tfexplain.explainers.choosing import facts
@@ -31,7 +35,8 @@ def describe(explaining: Explaining, found: Found) -> dict[str, str]:
         layers = ", ".join(_place(explaining, a, grid) for a in found[name].attributions.values())
         settings = [f"{k} {v}" for k, v in explainer.settings().items() if v != "default"]
         defaults = " (default baseline: zeros)" if _zeros(explainer) else ""
-        choices[name] = f"at {layers}; {', '.join(settings)}{defaults}"
+        logged = _logged(explaining, found[name].attributions.values())
+        choices[name] = f"at {layers}; {', '.join(settings)}{defaults}{logged}"
     if explaining.batch.values:
         choices["inputs"] = ", ".join(
             f"{n} as {_shape(v)}" for n, v in explaining.batch.values.items()
@@ -48,6 +53,14 @@ def _place(explaining: Explaining, attribution: Attribution, asked: bool) -> str
     if grid is not None and grid.tokens and not asked:
         return f"{name} ({grid})"
     return name
+
+
+def _logged(explaining: Explaining, attributions: Iterable[Attribution]) -> str:
+    """In which cells large maps are logged."""
+    layouts = ((a, place(a, explaining.passes, explaining.batch)[0]) for a in attributions)
+    texts = dict.fromkeys(cells_of(a, layout).text for a, layout in layouts)
+    said = " and in ".join(filter(None, texts))
+    return f"; large maps are logged in {said}" if said else ""
 
 
 def _shape(values: schema.Values) -> str:

@@ -12,6 +12,7 @@ from tfexplain.callbacks.agreeing import disagreement
 from tfexplain.callbacks.batch import ValidationBatch, choose_batch
 from tfexplain.callbacks.layouts import place
 from tfexplain.callbacks.moments import Moment
+from tfexplain.callbacks.pooling import cells_of
 from tfexplain.callbacks.records import content_of, png, pngs, predictions, record_of
 from tfexplain.callbacks.settings import Settings
 from tfexplain.callbacks.writer import RunWriter
@@ -213,11 +214,12 @@ class Explaining:
         explainer = self.explainers[name]
         head = self.passes.head(explainer.head)
         number = measure(self.settings.targets, head, explainer.output)
-        content = content_of(attribution, *where, explainer.settings(), number)
+        cells = cells_of(attribution, where[0])
+        content = content_of(attribution, *where, explainer.settings(), number, cells)
         layer = self.named(attribution.layer)
         for sample in range(len(self.batch.rows)):
             tag = schema.Tag(content.kind, name, layer, sample)
-            writer.add(tag, step, record_of(attribution, sample), content)
+            writer.add(tag, step, record_of(attribution, sample, cells), content)
 
 
 def _alike(heads: Sequence[Head], reference: Sequence[Head]) -> tuple[Head, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -12,10 +13,13 @@ from PIL import Image
 
 from tfexplain import schema
 from tfexplain.attribution import Attribution, Floats
+from tfexplain.callbacks.pooling import Cells
 from tfexplain.targets import Head, activate
 
 # A metric of one number for each class has a place in a log, a matrix of thousands has none.
 MOST_PARTS = 256
+# Of a sheet of overlays: eight pictures of 512 x 512, each with one map.
+MOST_PIXELS = 2**22
 
 
 def metrics(logs: Mapping[str, Any]) -> tuple[schema.Metrics, dict[str, str]]:
@@ -69,17 +73,17 @@ def predictions(head: Head, outputs: Any, explained: int = 0) -> schema.Predicti
 
 
 def record_of(
-    attribution: Attribution, sample: int
+    attribution: Attribution, sample: int, cells: Cells
 ) -> schema.Map | schema.Channels | schema.Matrix:
-    """One sample of an attribution."""
+    """One sample of an attribution, in cells."""
     if attribution.attention_heads is not None:
         return schema.Matrix(attribution.values[sample], attribution.attention_heads)
     if attribution.channels is not None and attribution.dead is not None:
-        channels = _channels(attribution.values[sample])
+        channels = cells.pool(_channels(attribution.values[sample]))
         return schema.Channels(channels, attribution.channels, attribution.dead)
     gap, error, passes = attribution.completeness_gap, attribution.error, attribution.passes
     return schema.Map(
-        attribution.maps[sample],
+        cells.pool(attribution.maps[sample]),
         float(attribution.scores[sample]),
         int(attribution.targets[sample]),
         None if gap is None else float(gap[sample]),
@@ -94,6 +98,7 @@ def content_of(
     under: str,
     settings: Mapping[str, str],
     score_unit: str,
+    cells: Cells,
 ) -> schema.Content:
     """What is constant over the steps of an attribution's series.
 
@@ -103,9 +108,10 @@ def content_of(
         under: Name of the input that the values lie over; empty for none.
         settings: The explainer's.
         score_unit: What the explained number is measured in.
+        cells: In which it is logged.
     """
     channels = attribution.kind == "channels"
-    first = _channels(attribution.values[0]) if channels else attribution.maps[0]
+    first = cells.pool(_channels(attribution.values[0]) if channels else attribution.maps[0])
     return schema.Content(
         kind=attribution.kind,
         unit=attribution.unit,
@@ -113,7 +119,7 @@ def content_of(
         shape=first.shape,
         input=under,
         channels=attribution.total_channels,
-        settings=settings,
+        settings={**settings, "logged": cells.text} if cells.text else settings,
         layout=layout,
         score_unit=score_unit,
     )
@@ -132,6 +138,13 @@ def png(picture: Any, reduced: int = 1) -> bytes:
     image = Image.fromarray(squeezed)
     (image if reduced == 1 else image.reduce(reduced)).save(buffer, "PNG")
     return buffer.getvalue()
+
+
+def sheet_png(sheet: Any) -> tuple[bytes, tuple[int, int]]:
+    """A sheet of overlays as a PNG file of at most `MOST_PIXELS`, with its width and height."""
+    height, width = sheet.shape[:2]
+    reduced = math.ceil(math.sqrt(height * width / MOST_PIXELS))
+    return png(sheet, reduced), (math.ceil(width / reduced), math.ceil(height / reduced))
 
 
 def pngs(pictures: Any) -> list[bytes]:

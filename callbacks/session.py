@@ -16,7 +16,7 @@ from tfexplain.callbacks.explaining import Explaining, Found
 from tfexplain.callbacks.guard import Guard
 from tfexplain.callbacks.moments import Moment
 from tfexplain.callbacks.portions import Portions
-from tfexplain.callbacks.records import png
+from tfexplain.callbacks.records import sheet_png
 from tfexplain.callbacks.settings import Settings
 from tfexplain.callbacks.writer import RunWriter
 
@@ -135,4 +135,4 @@ class Session:
         self, name: str, attributions: Mapping[str, Attribution], step: int, writer: RunWriter
     ) -> None:
         for tag, sheet in self._explaining.overlays(name, attributions):
-            writer.add_image(tag, step, png(sheet), sheet.shape[1::-1], _OVERLAYS)
+            writer.add_image(tag, step, *sheet_png(sheet), _OVERLAYS)

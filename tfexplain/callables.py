@@ -43,6 +43,7 @@ class CallablePasses(Passes):
     def __init__(self, model: Callable[[Any], Any], inputs: Any) -> None:
         self._function = model
         self.layers, self.compiled, self.seen, self.rows = {}, {}, [], None
+        self.memory = None  # nothing is known of what the function takes
         self.sites: tuple[Site, ...] = ()
         self.casts: tuple[Site, ...] = ()
         self.flows, self.read = [], []

@@ -16,7 +16,7 @@ from typing import Any, Literal
 import numpy as np
 import tensorflow as tf
 
-from tfexplain import layout, progress, tap, tracing
+from tfexplain import layout, memory, progress, tap, tracing
 from tfexplain.attention_sites import Attended, Attending, AttentionSite, attending
 from tfexplain.attention_tap import WEIGHTS, Weights, is_weights, weights_tap
 from tfexplain.casting import cast_sites, cast_tap, is_cast
@@ -64,6 +64,7 @@ class Passes:
         self.layers: Mapping[str, Layer] = weakref.WeakValueDictionary(tap.layers_by_path(model))
         self.compiled: dict[Hashable, Any] = {}
         self.rows = fixed_rows(model, self.layers)
+        self.memory = memory.available()  # as it was, so that chunks keep their size
         self.seen = fingerprint(model)
         calls: list[tuple[str, Tensor, bool]] = []
         missed: dict[str, str] = {}

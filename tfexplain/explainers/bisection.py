@@ -217,7 +217,8 @@ def integrals(paths: Paths, tolerance: float, most: int) -> list[Integral]:
     """
     count = paths.origins // paths.samples
     values = sum(math.prod(shape) for shape in paths.shapes)
-    at_once = max(1, HELD // (4 * values * most * count))
+    held = HELD if paths.memory is None else min(HELD, paths.memory // 8)
+    at_once = max(1, held // (4 * values * most * count))
     waiting = deque(range(paths.samples))
     active: dict[int, Bisection] = {}
     found: dict[int, list[Node]] = {}

@@ -10,6 +10,7 @@ from tfexplain.passes import Passes
 
 MOST = {"CPU": 128, "GPU": 256}
 BYTES = {"CPU": 512 * 2**20, "GPU": 2**30}
+SHARE = 1 / 8  # a backward pass holds about as much again, and so do a sample's nodes
 
 
 def chunk_size(passes: Passes) -> int:
@@ -17,11 +18,15 @@ def chunk_size(passes: Passes) -> int:
 
     As many points as keep the outputs of the layers, as float32, within `BYTES`, at least one and
     at most `MOST`: what a backward pass needs of a forward one. On a CPU more points than these
-    gain a few percent and take memory (`benchmarks/README.md`); a GPU has to be filled.
+    gain a few percent and take memory (`benchmarks/README.md`), and they take at most `SHARE` of
+    what was available when the model was opened; a GPU has to be filled.
     """
     device = "GPU" if tf.config.list_logical_devices("GPU") else "CPU"
     a_point = 4 * sum(math.prod(size or 1 for size in site.shape) for site in passes.sites)
-    return max(1, min(MOST[device], BYTES[device] // max(1, a_point)))
+    bytes_ = BYTES[device]
+    if device == "CPU" and passes.memory is not None:
+        bytes_ = min(bytes_, int(SHARE * passes.memory))
+    return max(1, min(MOST[device], bytes_ // max(1, a_point)))
 
 
 def at_once(passes: Passes, asked: int | None) -> int:

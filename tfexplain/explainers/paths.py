@@ -60,6 +60,11 @@ class Paths:
         self._movement = Movement(context, self._spots)
 
     @property
+    def memory(self) -> int | None:
+        """Bytes that were available when the model was opened; None where that is not known."""
+        return self._context.passes.memory
+
+    @property
     def shapes(self) -> list[tuple[int, ...]]:
         """Of each spot: the shape of a sample's map."""
         ends = iter(self._ends)
