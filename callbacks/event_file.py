@@ -19,6 +19,7 @@ from typing import Any
 import tensorflow as tf
 from tensorboard.compat.proto.event_pb2 import Event
 
+from tfexplain.callbacks.directory import is_remote
 from tfexplain.callbacks.events import Entry
 
 _serial = count()
@@ -37,6 +38,7 @@ class EventFile:
         self._directory = directory
         self._file: Any = None
         self._path = ""
+        self._unseen = 0
         self._described: set[str] = set()
 
     def begin(self) -> None:
@@ -46,8 +48,8 @@ class EventFile:
         name = f"{name}.{os.getpid()}.{next(_serial)}.tfexplain"
         self._path = os.path.join(self._directory, name)
         # Files far away TensorFlow writes to memory, and lets go of the lock when it sends them.
-        opened = tf.io.gfile.GFile if "://" in self._path else open
-        self._file = opened(self._path, "wb")
+        opened = tf.io.gfile.GFile if is_remote(self._path) else open
+        self._file, self._unseen = opened(self._path, "wb"), 0
         header = Event(wall_time=time.time(), file_version="brain.Event:2")
         self._append([header.SerializeToString()])
         self._described.clear()
@@ -74,12 +76,26 @@ class EventFile:
             self._abandon()
 
     def _write(self, entries: Sequence[Entry], constant: Sequence[Entry]) -> None:
-        if self._file is not None and not tf.io.gfile.exists(self._path):
+        if self._file is not None and self._is_lost():
             self._abandon()
         if self._file is None:
             self.begin()
             entries = [e for e in constant if e not in entries] + list(entries)
         self._append(self._event(entry) for entry in entries)
+
+    def _is_lost(self) -> bool:
+        """Whether the file was removed, or moved away with its directory.
+
+        Drives that are mounted from far away (Colab's) show a new name late: one that is not seen
+        is waited for once, unless the open file itself has no name any more.
+        """
+        if tf.io.gfile.exists(self._path):
+            self._unseen = 0
+            return False
+        self._unseen += 1
+        if is_remote(self._path):
+            return True
+        return self._unseen > 1 or os.fstat(self._file.fileno()).st_nlink == 0
 
     def _event(self, entry: Entry) -> bytes:
         # TensorBoard keeps what is constant from the first event of a tag in a file.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tarfile
@@ -48,6 +49,22 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if path.is_file():
             shutil.copy(path, copy / "tb_plugin" / "frontend")
     return copy
+
+
+def test_a_build_without_a_registry_says_what_to_do(checkout: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        nobody = f"http://127.0.0.1:{closed.getsockname()[1]}/"
+    env = {**os.environ, "npm_config_registry": nobody, "npm_config_cache": str(checkout / "cache")}
+    command = [sys.executable, "setup.py", "--quiet", "build_page"]
+    done = subprocess.run(
+        command, cwd=checkout, env=env, capture_output=True, text=True, check=False
+    )
+    assert done.returncode != 0
+    told = done.stderr.splitlines()[-1]
+    assert f"Its registry {nobody} cannot be reached" in told
+    assert "Connection refused" in told
+    for way in ("npm_config_registry=URL", "take a wheel or an sdist", "TFEXPLAIN_SKIP_PAGE=1"):
+        assert way in told
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 # Lists what was written, so that the next command may replace just that.
 _MARK = "tfexplain-explain.txt"
@@ -52,8 +52,12 @@ class Output:
             os.makedirs(self._beside)
             yield
             self._swap()
-        finally:
+            # Not the files: a mounted drive may still show by their old names what was renamed.
+            _prune(self._beside)
+        except BaseException:
             shutil.rmtree(self._beside, ignore_errors=True)
+            raise
+        finally:
             if new and os.path.isdir(self.folder) and not os.listdir(self.folder):
                 os.rmdir(self.folder)
 
@@ -87,7 +91,7 @@ class Output:
         former = self._former() - {_MARK}
         self._list(former | self._written)
         stale = former - self._written
-        above = {os.path.dirname(path) for path in self._written}
+        above = _above(self._written)
         for path in sorted(stale & above):  # a file where a folder has to be
             os.remove(os.path.join(self.folder, path))
         for path in sorted(self._written):
@@ -97,9 +101,10 @@ class Output:
         for path in stale - above:
             os.remove(os.path.join(self.folder, path))
         self._list(self._written)
-        for at, _, _ in os.walk(self.folder, topdown=False):
-            if at != self.folder and not os.listdir(at):
-                os.rmdir(at)
+        # By what is known, not by what is seen: a mounted drive shows a renamed file late.
+        for folder in sorted(_above(stale) - _above(self._written), reverse=True):
+            with suppress(OSError):
+                os.rmdir(os.path.join(self.folder, folder))
 
     def _list(self, paths: set[str]) -> None:
         beside = os.path.join(self._beside, _MARK)
@@ -122,6 +127,22 @@ def safe(name: str) -> str:
     'backbone.conv_5'
     """
     return re.sub(r"[^\w.@()-]", "_", name.replace("/", "."))
+
+
+def _above(paths: set[str]) -> set[str]:
+    """All folders that the paths lie in."""
+    found: set[str] = set()
+    for path in paths:
+        while path := os.path.dirname(path):
+            found.add(path)
+    return found
+
+
+def _prune(folder: str) -> None:
+    """Remove a folder and those in it as far as they are empty."""
+    for at, _, _ in os.walk(folder, topdown=False):
+        with suppress(OSError):
+            os.rmdir(at)
 
 
 def _below(folder: str) -> set[str]:
