@@ -38,7 +38,7 @@ class Claim:
 
     Args:
         directory: Where this `fit` writes.
-        log_dir: What its callbacks were told.
+        keys: The `identity` of that, and of what its callbacks were told.
         params: What Keras hands to all callbacks of a `fit`, the same dictionary to each.
         model: The model in training.
 
@@ -53,8 +53,8 @@ class Claim:
         OSError: it does not answer.
     """
 
-    def __init__(self, directory: str, log_dir: str, params: Any, model: Any) -> None:
-        self.directory, self.log_dir = directory, log_dir
+    def __init__(self, directory: str, keys: tuple[str, str], params: Any, model: Any) -> None:
+        self.directory, (self._key, self._asked) = directory, keys
         self.resumes, self.after = False, -1
         self.rooms: weakref.WeakValueDictionary[str, Any] = weakref.WeakValueDictionary()
         self.params, self._model = params, weakref.ref(model)
@@ -62,17 +62,19 @@ class Claim:
         if lock is not None:
             weakref.finalize(self, os.close, lock)
 
-    def is_of(self, params: Any, model: Any) -> bool:
+    def is_of(self, asked: str, params: Any, model: Any) -> bool:
         """Whether this `fit` has it. Who calls the callbacks by hand may set no parameters."""
-        return self.params is params and (params is not None or self._model() is model)
+        same = self.params is params and (params is not None or self._model() is model)
+        return same and self._asked == asked
 
-    def pass_to(self, log_dir: str, params: Any, model: Any) -> None:
+    def pass_to(self, asked: str, params: Any, model: Any) -> None:
         """Another `fit` writes here from now on."""
-        self.log_dir, self.params, self._model = log_dir, params, weakref.ref(model)
+        self._asked, self.params, self._model = asked, params, weakref.ref(model)
 
     def logged(self, step: int) -> None:
         """An epoch has ended; a later `fit` of the model goes on behind this step."""
-        _ended[identity(self.directory)] = self._model, step
+        # Nothing here may touch the directory, which may hang.
+        _ended[self._key] = self._model, step
 
 
 class Held(Exception):
@@ -100,10 +102,11 @@ def claim(log_dir: str, params: Any, model: Any, epoch: int) -> Claim:
         epoch: The first one of this `fit`.
     """
     with _claiming:
+        asked = _identity(log_dir)
         for known in list(_claims.values()):
-            if known.is_of(params, model) and identity(known.log_dir) == identity(log_dir):
+            if known.is_of(asked, params, model):
                 return known
-        taken, reason = _choose(log_dir, params, model, epoch)
+        taken, reason = _choose(log_dir, asked, params, model, epoch)
     if reason:
         warnings.warn(
             f"tfexplain: log_dir={log_dir!r}: {reason}, so this training is logged to "
@@ -114,15 +117,16 @@ def claim(log_dir: str, params: Any, model: Any, epoch: int) -> Claim:
     return taken
 
 
-def _choose(log_dir: str, params: Any, model: Any, epoch: int) -> tuple[Claim, str]:
+def _choose(log_dir: str, asked: str, params: Any, model: Any, epoch: int) -> tuple[Claim, str]:
     """A claim, and why it is another directory than was asked for, where it is."""
     reason = ""
     before = _asked(log_dir, partial(numbers, log_dir))
     on = _resumable(log_dir, before, model, epoch)
     new = ((_numbered(log_dir, n), -1, False) for n in chain([1], count(max(before, default=2))))
     for directory, after, resumes in chain(on, new):
+        key = _identity(directory)
         try:
-            taken = _known(directory) or Claim(directory, log_dir, params, model)
+            taken = _known(key) or Claim(directory, (key, asked), params, model)
         except Held as held:
             reason = reason or f"{held} is writing it"
             continue
@@ -132,8 +136,8 @@ def _choose(log_dir: str, params: Any, model: Any, epoch: int) -> tuple[Claim, s
                 f"{epoch}, does not go on from the end of that"
             )
             continue
-        _claims[identity(directory)] = taken
-        taken.pass_to(log_dir, params, model)
+        _claims[key] = taken
+        taken.pass_to(asked, params, model)
         taken.resumes, taken.after = resumes, after
         return taken, "" if resumes else reason
     raise AssertionError("there is always another number")
@@ -145,7 +149,7 @@ def _resumable(
     """Directories that this training may go on in, and the step after which it does."""
     directories = [_numbered(log_dir, number) for number in [*reversed(before), 1]]
     for directory in directories:
-        trained, step = _ended.get(identity(directory), (None, -1))
+        trained, step = _ended.get(_identity(directory), (None, -1))
         if trained is not None and trained() is model:
             yield directory, step, True
     for directory in directories if epoch > 0 else []:
@@ -153,13 +157,13 @@ def _resumable(
             yield directory, -1, True
 
 
-def _known(directory: str) -> Claim | None:
+def _known(key: str) -> Claim | None:
     """The claim of this process, left behind by a training that was interrupted.
 
     Raises:
         Held: that training is still running.
     """
-    known = _claims.get(identity(directory))
+    known = _claims.get(key)
     if known is not None and known.params is not None and running(known.params):
         raise Held("another fit of this process")
     return known
@@ -167,6 +171,10 @@ def _known(directory: str) -> Claim | None:
 
 def _numbered(log_dir: str, number: int) -> str:
     return log_dir if number == 1 else os.path.join(log_dir, f"training-{number}")
+
+
+def _identity(directory: str) -> str:
+    return _asked(directory, partial(identity, directory))
 
 
 def _holds_epochs(directory: str) -> bool:
