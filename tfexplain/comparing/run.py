@@ -193,7 +193,9 @@ def _labels(pool: Rows, explaining: Explaining) -> npt.NDArray[np.int64] | None:
     head = explaining.head
     labels = labels_of(pool.labels, head, explaining.passes)
     found = read_labels(labels, head, row_hashes(pool.inputs), "data")
-    return found.targets.astype(np.int64) if found.kind == "class" else None
+    # One label of several is no class to be right about.
+    known = found.kind == "class" and found.sets is None
+    return found.targets.astype(np.int64) if known else None
 
 
 @contextmanager

@@ -29,13 +29,23 @@ class Predicted:
     count: int
     activation: Literal["softmax", "sigmoid", "none"]
 
+    @property
+    def marks(self) -> npt.NDArray[np.bool_]:
+        """bool [N, count]: the predicted class of each sample; all labels above 0.5, where these do
+        not exclude each other."""
+        if self.activation == "sigmoid" and self.outputs.shape[1] > 1:
+            return self.outputs > 0.5
+        found: npt.NDArray[np.bool_] = self.classes[:, None] == np.arange(self.count)
+        return found
+
 
 @dataclass(frozen=True, eq=False)
 class Fidelity:
     """A model's predictions beside those of a reference.
 
     Attributes:
-        numbers: `samples`; for classes `agreement` (share of equal predictions), `kl` (mean
+        numbers: `samples`; for classes `agreement` (share of equal predictions; of labels that do
+            not exclude each other, of all of them), `kl` (mean
             KL(reference || model) in nats; over independent outputs, their sum), and with labels
             `accuracy` and `reference_accuracy`; for values `mean_abs_difference`.
         flips: int64 [classes], of the samples that the reference predicts as a class, those
@@ -63,16 +73,15 @@ def fidelity(
         difference = np.abs(model.outputs.astype(np.float64) - reference.outputs)
         numbers["mean_abs_difference"] = float(difference.mean())
         return Fidelity(numbers, np.zeros(0, np.int64), np.zeros(0, np.int64))
-    same = model.classes == reference.classes
+    said, wanted = model.marks, reference.marks
+    same = (said == wanted).all(axis=1)
     numbers["agreement"] = float(same.mean())
     if reference.activation != "none":
         numbers["kl"] = float(divergence(model, reference).mean())
     if labels is not None and (known := labels >= 0).any():
         numbers["accuracy"] = float((model.classes == labels)[known].mean())
         numbers["reference_accuracy"] = float((reference.classes == labels)[known].mean())
-    counts = np.bincount(reference.classes, minlength=reference.count)
-    flips = np.bincount(reference.classes[~same], minlength=reference.count)
-    return Fidelity(numbers, flips, counts)
+    return Fidelity(numbers, (wanted & ~said).sum(axis=0), wanted.sum(axis=0))
 
 
 def divergence(model: Predicted, reference: Predicted) -> npt.NDArray[np.float64]:

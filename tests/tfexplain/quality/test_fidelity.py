@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 from scipy import stats
 
 from tfexplain.quality.fidelity import Predicted, fidelity
@@ -60,6 +61,19 @@ def test_one_probability_stands_for_two_classes() -> None:
     kl = [stats.entropy([p, 1 - p], [q, 1 - q]) for p, q in pairs]
     assert np.isclose(found.numbers["kl"], np.mean(kl), rtol=1e-6)
     assert (found.flips.tolist(), found.counts.tolist()) == ([1, 1], [2, 1])
+
+
+def test_labels_that_do_not_exclude_each_other_agree_together() -> None:
+    def several(p: Any) -> Predicted:
+        outputs = np.asarray(p, "float32")
+        return Predicted(outputs, outputs.argmax(1).astype("int32"), 3, "sigmoid")
+
+    reference = several([[0.9, 0.8, 0.1], [0.9, 0.2, 0.1], [0.2, 0.1, 0.3]])
+    model = several([[0.9, 0.4, 0.1], [0.7, 0.4, 0.3], [0.6, 0.1, 0.2]])
+    found = fidelity(model, reference)
+    # The likeliest label is the same twice, all labels once.
+    assert found.numbers["agreement"] == pytest.approx(1 / 3)
+    assert (found.counts.tolist(), found.flips.tolist()) == ([2, 1, 0], [0, 1, 0])
 
 
 def test_sure_models_are_far_apart_but_not_infinitely() -> None:
