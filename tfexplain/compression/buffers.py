@@ -50,8 +50,26 @@ def view(variable: Variable) -> Array:
         return np.asarray(tensor.numpy())
     if name in _BITS:
         bits, named = _BITS[name]
-        return np.from_dlpack(tf.bitcast(tensor, bits)).view(named)
-    return np.from_dlpack(tensor)
+        return _borrowed(tf.bitcast(tensor, bits)).view(named)
+    return _borrowed(tensor)
+
+
+class _Lent:
+    """A tensor of the CPU as numpy asks for it; TensorFlow's own know how from 2.20 on."""
+
+    def __init__(self, tensor: Any) -> None:
+        self._tensor = tensor
+
+    def __dlpack__(self, **wishes: Any) -> Any:
+        return tf.experimental.dlpack.to_dlpack(self._tensor)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return 1, 0
+
+
+def _borrowed(tensor: Any) -> Array:
+    """The tensor's memory as an array."""
+    return np.from_dlpack(tensor if hasattr(tensor, "__dlpack__") else _Lent(tensor))
 
 
 def nbytes(variable: Variable) -> int:

@@ -1,5 +1,6 @@
 """The methods, one a file, and `explain`, which runs several on shared passes."""
 
+from tfexplain import needs_tensorflow  # noqa: F401
 from tfexplain.explainers.activation_maximization import ActivationMaximization
 from tfexplain.explainers.attention import Attention
 from tfexplain.explainers.attention_rollout import AttentionRollout

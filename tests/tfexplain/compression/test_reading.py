@@ -10,9 +10,10 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 import tf_keras
 
-from tfexplain.compression import WeightsError, find, measure, read, total
+from tfexplain.compression import WeightsError, buffers, find, measure, read, total
 from tfexplain.compression.layout import einsum_layout
 
 
@@ -234,3 +235,11 @@ def test_nothing_imports_tfmot() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_tensors_of_older_versions_are_borrowed_as_well() -> None:
+    """Before TensorFlow 2.20 they do not lend their memory to numpy by themselves."""
+    tensor = tf.constant([[1.0, -0.0], [np.nan, 4.0]])
+    array = np.from_dlpack(buffers._Lent(tensor))
+    np.testing.assert_array_equal(array, tensor.numpy())
+    assert array.__array_interface__["data"] == buffers.view(tensor).__array_interface__["data"]

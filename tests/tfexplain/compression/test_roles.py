@@ -14,7 +14,7 @@ import pytest
 import tf_keras
 from support.read import read_run
 
-from tfexplain import Compression
+from tfexplain import Compression, compare
 from tfexplain.callbacks.guard import ExplainWarning
 from tfexplain.compression import WeightsError, measure, measure_all, read, total
 from tfexplain.compression import readers as readers_module
@@ -124,6 +124,25 @@ def test_attention_has_four_kernels_with_their_heads(library: Any) -> None:
     np.testing.assert_allclose(
         found["query"].effective()[0], (answer - bias).reshape(8, 8), atol=5e-8
     )
+
+
+@LIBRARIES
+def test_models_with_attention_are_compared_and_logged(library: Any, tmp_path: Path) -> None:
+    layers = library.layers
+    inputs = layers.Input((6, 8))
+    values = layers.GlobalAveragePooling1D()(layers.MultiHeadAttention(2, 4)(inputs, inputs))
+    model = library.Model(inputs, layers.Dense(3, activation="softmax", name="head")(values))
+    x = np.random.default_rng(0).random((12, 6, 8)).astype("float32")
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    logging = Compression(tmp_path, val=x, on_error="raise", verbose=False)
+    model.fit(x, np.arange(12) % 3, verbose=0, callbacks=[logging])
+    record = read_run(tmp_path, "compression").record("kernels")
+    assert len(record.rows) == 5
+    # With samples the shapes are those of the pass, and say the same as the graph does.
+    assert record.totals[""]["macs"] == total(measure_all(read(model)))[""].macs
+    found = compare({"one": model, "same": model}, x, samples=2)
+    assert found.models["same"].totals[""].weights == 4 * 8 * 8 + 8 * 3
+    assert "-" not in found.summary().splitlines()[3].split()[-3:]
 
 
 def test_grouped_query_attention_has_four_kernels() -> None:
