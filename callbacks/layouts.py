@@ -35,7 +35,7 @@ def place(
     inputs, layer = input_layouts(batch), attribution.layer
     if layer in passes.input_names:
         return _at_input(attribution, inputs.get(layer, "")), layer
-    site = next((site for site in passes.sites if site.path == layer), None)
+    site = _site(layer, passes)
     layout = _at_layer(attribution, site)
     causes = [passes.input_names[i] for i in site.inputs] if site else []
     wanted = _UNDER.get(layout, ())
@@ -45,6 +45,14 @@ def place(
         length = batch.values[under].values.shape[1]
         layout = "tokens" if attribution.maps.shape[-1] == length else layout
     return layout, under
+
+
+def _site(layer: str, passes: Passes) -> Site | None:
+    """The site of a layer; of attention that gives its scores too, and has none, a part of it."""
+    around = {one.path: one.layer for one in passes.attention.sites}.get(layer)
+    parts = [s for s in passes.sites if around is not None and s.path.startswith(around + "/")]
+    exact = [site for site in passes.sites if site.path == layer]
+    return (*exact, *parts[::-1], None)[0]
 
 
 def _at_input(

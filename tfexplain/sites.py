@@ -154,7 +154,7 @@ def sites(
         paths: Of all layers, called or not.
         inputs: The model's, as tensors of the graph.
         outputs: The model's.
-        weighing: Of each attention the path of its layer, and its weights and values.
+        weighing: Of each attention the path of its layer, and its softmax, weights and values.
     """
     graph = inputs[0].graph
     depends = causes(graph, [*inputs, *(call.tensor for call in calls)])
@@ -171,6 +171,7 @@ def sites(
         (path, frozenset().union(*(depends(tensor) for tensor in tensors)))
         for path, tensors in weighing
     ]
+    weights = {tensor.name for _, tensors in weighing for tensor in tensors[:-1]}
     tokens = Tokens(graph, depends)
     tables: dict[tuple[int, int], int] = {}
     found: list[Site] = []
@@ -209,7 +210,9 @@ def sites(
         if embeds is not None:
             tables[embeds, here] = _entries(call, site)
         order = _by_what_they_make(site.inputs, flows(call.tensor) | {here}, tables)
-        grid = _grid(site, earlier, inputs, tokens, attending)
+        grid = _grid(site, earlier, inputs, tokens)
+        if call.tensor.name in weights or (attending and site.tokens is None):
+            grid = None  # heads, and a softmax over keys, lie nowhere
         found.append(replace(site, inputs=order, grid=grid, embeds=embeds, splits=splits))
     return tuple(found)
 
@@ -322,7 +325,6 @@ def _grid(
     earlier: Sequence[Site],
     inputs: Sequence[Any],
     tokens: Tokens,
-    attending: bool,
 ) -> Grid | None:
     """How the positions of an output lie.
 
@@ -332,7 +334,7 @@ def _grid(
     grid = grids.as_it_stands(site.shape, site.channels_first)
     length = site.tokens
     if grid is None or length is None:
-        return None if attending else grid
+        return grid
     planes = [s for s in earlier if s.grid and len(s.grid.sides) > 1 and s.grid.several]
     for plane in reversed(planes):
         assert plane.grid is not None

@@ -53,7 +53,8 @@ def called_sites(
         Call(name, path, layers[path], tensor, recorded)
         for name, (path, tensor, recorded) in zip(names, calls, strict=True)
     ]
-    weighing = [(one.layer, (one.weights.values, one.weights.weighed)) for one in attended]
+    told = ((one.layer, one.weights) for one in attended)
+    weighing = [(path, (of.softmax, of.values, of.weighed)) for path, of in told]
     return sites(named, list(layers), inputs, outputs, weighing)
 
 

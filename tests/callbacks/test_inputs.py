@@ -123,9 +123,9 @@ def test_maps_of_layers_lie_over_words_and_not_over_a_mask_of_them(tmp_path: Pat
     mask, words = (keras.Input((5,), dtype="int64", name=name) for name in ("mask", "words"))
     see = keras.ops.not_equal(mask, 0)[:, None]
     x = layers.Embedding(20, 4)(words)
-    x = layers.Add(name="sum")(
-        [x, layers.MultiHeadAttention(2, 2, name="attend")(x, x, attention_mask=see)]
-    )
+    attend = layers.MultiHeadAttention(2, 2, name="attend")
+    mixed, _ = attend(x, x, attention_mask=see, return_attention_scores=True)
+    x = layers.Add(name="sum")([x, mixed])
     top = layers.Dense(3)(layers.GlobalAveragePooling1D()(x))
     model = compiled(keras.Model({"mask": mask, "words": words}, top))
     methods = [Attention(), AttentionRollout(), GradCAM()]

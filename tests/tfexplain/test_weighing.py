@@ -90,6 +90,22 @@ def test_attention_of_ones_own_is_known_by_its_product() -> None:
     np.testing.assert_allclose(AttentionRollout()(model, x).values.sum(axis=1), 1, rtol=1e-5)
 
 
+def test_attention_put_together_of_layers_has_no_softmax_for_a_picture() -> None:
+    inputs = keras.Input((TOKENS, WIDTH))
+    scores = keras.layers.Dot((2, 2))([keras.layers.Dense(WIDTH)(inputs) for _ in "qk"])
+    weights = keras.layers.Softmax(name="weights")(scores)
+    mixed = keras.layers.Dot((2, 1), name="mixed")([weights, inputs])
+    model = keras.Model(inputs, keras.layers.GlobalAveragePooling1D()(mixed))
+    x = tokens()
+    found = Attention()(model, x)
+    np.testing.assert_allclose(
+        found["mixed"].values[:, 0], keras.Model(inputs, weights)(x), atol=1e-6
+    )
+    sites = {site.path: site for site in Passes(model, x).sites}
+    assert sites["weights"].grid is None
+    assert sites["mixed"].spatial
+
+
 def test_keras_attention_layers_have_one_head() -> None:
     inputs = keras.Input((TOKENS, WIDTH))
     dot = keras.layers.Attention(name="dot")([inputs, inputs])

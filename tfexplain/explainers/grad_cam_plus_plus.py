@@ -32,7 +32,7 @@ class GradCAMPlusPlus(ClassActivation):
         >>> import keras, numpy as np
         >>> conv, pool = keras.layers.ReLU(name="conv"), keras.layers.GlobalAveragePooling2D()
         >>> model = keras.Sequential([keras.Input((1, 2, 1)), conv, pool])
-        >>> GradCAMPlusPlus()(model, np.array([[[[1.0], [3.0]]]]), 0).values.tolist()
+        >>> GradCAMPlusPlus(layer="conv")(model, np.array([[[[1.0], [3.0]]]]), 0).values.tolist()
         [[[0.25, 0.75]]]
     """
 

@@ -27,7 +27,7 @@ class HiResCAM(ClassActivation):
         >>> import keras, numpy as np
         >>> conv, pool = keras.layers.ReLU(name="conv"), keras.layers.GlobalAveragePooling2D()
         >>> model = keras.Sequential([keras.Input((1, 2, 1)), conv, pool])
-        >>> HiResCAM()(model, np.array([[[[1.0], [3.0]]]]), 0).values.tolist()
+        >>> HiResCAM(layer="conv")(model, np.array([[[[1.0], [3.0]]]]), 0).values.tolist()
         [[[0.5, 1.5]]]
     """
 

@@ -209,11 +209,11 @@ def test_feature_maps_choose_evenly_spaced_channels_and_flag_dead_ones() -> None
 def test_feature_maps_of_a_model_without_classes() -> None:
     conv = layers.Conv2D(3, 3, name="conv")
     model, x = keras.Sequential([keras.Input((8, 8, 2)), conv]), images()
-    found = FeatureMaps()(model, x)["conv"]
+    found = FeatureMaps(layers=["conv"])(model, x)["conv"]
     assert np.allclose(found.values, conv(x), atol=1e-6)
     assert np.isnan(found.scores).all()
     with pytest.raises(TargetError, match=r"not of shape \[N, K\].*Pass targets="):
-        GradCAM()(model, x)
+        GradCAM(layer="conv")(model, x)
     with pytest.raises(TargetError, match=r"not of shape \[N, K\].*Pass targets="):
         IntegratedGradients()(model, x, 0)
 
