@@ -54,7 +54,7 @@ class TokenRelevance(SingleExplainer):
         self._placed(passes, sites)
         head, last = passes.head(self.head), sites[-1]
         sloped = [site.weights for site in sites] if self._gradient else []
-        if not sloped and last.recorded and (head.classes or rule(targets)):
+        if not sloped and last.recorded and (head.targets or rule(targets)):
             sloped = [last.weights]
         paths = tuple(site.weights for site in sites)
         return Reading(paths, tuple(sloped), self._reduce, self._key, zeros=not self._gradient)

@@ -206,16 +206,13 @@ def test_feature_maps_choose_evenly_spaced_channels_and_flag_dead_ones() -> None
     assert found.total_channels == 6
 
 
-def test_feature_maps_of_a_model_without_classes() -> None:
+def test_feature_maps_of_an_output_are_shown_where_it_is_named() -> None:
     conv = layers.Conv2D(3, 3, name="conv")
     model, x = keras.Sequential([keras.Input((8, 8, 2)), conv]), images()
     found = FeatureMaps(layers=["conv"])(model, x)["conv"]
     assert np.allclose(found.values, conv(x), atol=1e-6)
-    assert np.isnan(found.scores).all()
-    with pytest.raises(TargetError, match=r"not of shape \[N, K\].*Pass targets="):
-        GradCAM(layer="conv")(model, x)
-    with pytest.raises(TargetError, match=r"not of shape \[N, K\].*Pass targets="):
-        IntegratedGradients()(model, x, 0)
+    with pytest.raises(LayerError, match=r"but for its own output .*: conv\. Pass"):
+        FeatureMaps()(model, x)
 
 
 def test_explaining_together_is_explaining_apart() -> None:
