@@ -206,7 +206,7 @@ def test_a_failure_on_the_chief_hangs_nobody(workers: Path) -> None:
 def test_a_val_that_is_spread_over_workers_is_refused(workers: Path) -> None:
     for message in json.loads((workers / "worker0.json").read_text())[2:]:
         assert message == (
-            "ValueError: val: expected data that one worker can read alone; got a distributed "
+            "SettingError: val: expected data that one worker can read alone; got a distributed "
             "dataset of several workers. Pass the tf.data.Dataset that it was made of."
         )
     assert not (workers / "none").exists()
