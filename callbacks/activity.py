@@ -74,7 +74,9 @@ def _by_layer(counted: Mapping[str, tuple[Any, Any, Any]]) -> dict[str, Activati
     for path, counts in counted.items():
         calls.setdefault(path.partition("@")[0], []).append(counts)
     found = {}
-    for path, several in calls.items():
+    for path, each in calls.items():
+        # An embedding that is also the output layer has other units there.
+        several = [one for one in each if np.shape(one[2]) == np.shape(each[0][2])]
         zeros, size = (sum(int(np.sum(one[i])) for one in several) for i in (0, 1))
         dead = np.logical_and.reduce([one[2].all(axis=0) for one in several])
         found[path] = ActivationNumbers(zeros / size if size else 0.0, dead)

@@ -15,7 +15,7 @@ import tensorflow as tf
 from support import hub
 from support.read import Run, read_run
 
-from tfexplain import Explain, FeatureMaps, IntegratedGradients, Saliency
+from tfexplain import Compression, Explain, FeatureMaps, IntegratedGradients, Saliency
 from tfexplain.callbacks.guard import ExplainWarning
 from tfexplain.preprocessing import preprocessed
 
@@ -85,6 +85,9 @@ def test_a_language_model_that_makes_its_labels(tmp_path: Path) -> None:
     texts = ["".join(row).replace("<|endoftext|>", "").replace("Ġ", " ") for row in words]
     rows = run.record("samples").rows
     assert all(TEXTS[row].startswith(text.strip()) for row, text in zip(rows, texts, strict=True))
+    # Its embedding is its output layer too, with other units.
+    compression = Compression(tmp_path / "b", val=TEXTS, on_error="raise", verbose=False)
+    model.fit(TEXTS, batch_size=4, epochs=1, verbose=0, callbacks=[compression])
     inputs, labels = preprocessed(model, TEXTS)
     np.testing.assert_array_equal(labels[:, :-1], inputs["token_ids"][:, 1:])
 
