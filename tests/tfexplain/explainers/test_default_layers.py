@@ -144,19 +144,29 @@ def test_tagging_and_forecasting(library: Any) -> None:
     assert GradCAM()(model, x, lambda outputs: outputs[:, -1, 0]).layer == "causal"
 
 
-def test_maps_that_are_averaged_are_no_output() -> None:
+@pytest.mark.parametrize(
+    "pool",
+    [
+        [keras.layers.GlobalAveragePooling2D()],
+        [keras.layers.GlobalMaxPooling2D(), keras.layers.Softmax()],
+        [keras.layers.MaxPooling2D(8), keras.layers.Flatten()],
+    ],
+)
+def test_maps_that_are_pooled_are_no_output(pool: list[Any]) -> None:
     """A fully convolutional classifier pools its own maps: they are what it has."""
-    pool = keras.layers.GlobalAveragePooling2D()
     model = keras.Sequential(
-        [keras.Input((8, 8, 1)), conv(keras, 3, "conv"), conv(keras, 2, "maps"), pool]
+        [keras.Input((8, 8, 1)), conv(keras, 3, "conv"), conv(keras, 2, "maps"), *pool]
     )
     assert GradCAM()(model, images(8), 1).layer == "maps"
 
 
 def test_a_function_of_a_class_token_is_read_in_front_of_the_last_attention() -> None:
+    """Though another output reads all tokens."""
     kind = transformers.class_token(keras)
-    found = GradCAM()(kind.model, kind.inputs, lambda outputs: outputs[:, 1] - outputs[:, 0])
-    assert found.layer == kind.default
+    mean = keras.layers.GlobalAveragePooling1D()(kind.model.get_layer("norm").output)
+    model = keras.Model(kind.model.inputs, [keras.layers.Dense(2)(mean), kind.model.output])
+    assert GradCAM()(model, kind.inputs, lambda outputs: outputs[1][:, 1]).layer == kind.default
+    assert GradCAM()(model, kind.inputs, lambda outputs: outputs[0][:, 1]).layer == "norm"
 
 
 def plain(*first: Any) -> Any:
