@@ -16,13 +16,17 @@ SHARE = 1 / 8  # a backward pass holds about as much again, and so do a sample's
 def chunk_size(passes: Passes) -> int:
     """A chunk for the model and the device, the same whenever it is asked for.
 
-    As many points as keep the outputs of the layers, as float32, within `BYTES`, at least one and
-    at most `MOST`: what a backward pass needs of a forward one. On a CPU more points than these
-    gain a few percent and take memory (`benchmarks/README.md`), and they take at most `SHARE` of
-    what was available when the model was opened; a GPU has to be filled.
+    As many points as keep the outputs of the layers and what belongs to the inputs, as float32,
+    within `BYTES`, at least one and at most `MOST`: what a backward pass needs of a forward one. On
+    a CPU more points than these gain a few percent and take memory (`benchmarks/README.md`), and
+    they take at most `SHARE` of what was available when the model was opened; a GPU has to be
+    filled.
     """
     device = "GPU" if tf.config.list_logical_devices("GPU") else "CPU"
-    a_point = 4 * sum(math.prod(size or 1 for size in site.shape) for site in passes.sites)
+    # Of the inputs there are the points, their gradients, and the products of these with the path.
+    inputs = [tuple(spec.shape[1:]) for spec in tf.nest.flatten(passes.specs)] * 3
+    shapes = [*(site.shape for site in passes.sites), *inputs]
+    a_point = 4 * sum(math.prod(size or 1 for size in shape) for shape in shapes)
     bytes_ = BYTES[device]
     if device == "CPU" and passes.memory is not None:
         bytes_ = min(bytes_, int(SHARE * passes.memory))
