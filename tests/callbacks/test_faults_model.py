@@ -25,7 +25,7 @@ from tfexplain import (
     Saliency,
     explain,
 )
-from tfexplain.callbacks.validation import read
+from tfexplain.callbacks.validation import blocks
 from tfexplain.tap import layers_by_path
 
 X, Y = digits()
@@ -203,7 +203,7 @@ def test_data_that_cannot_be_read_is_an_error_before_training(tmp_path: Path, va
     with pytest.raises(ValueError, match=wrong):
         fit([Explain(val, GradCAM(), log_dir=tmp_path)], model=model)
     with pytest.raises(ValueError, match=wrong) as raised:
-        read(val)
+        next(blocks(val, None))
     assert "the disk is gone" in str(raised.value.__cause__)
     assert same_bits(before, model.get_weights())
     assert not list(tmp_path.iterdir())
