@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -38,18 +38,20 @@ def input_values(passes: Passes, inputs: Any, settings: Settings) -> dict[str, s
     words = {name: array for name, array in arrays.items() if array.ndim == 2}
     found = _texts(passes, inputs, settings)
     asked = settings.vocabulary is not None or settings.decode is not None
-    padded = _padded(passes, words, asked and not found)
+    ids = _ids(passes, words, asked and not found)
     for name, array in arrays.items():
         layout = passes.layout(array)
         if name not in found and is_text(array):
             found[name] = _column(array)
         if name in found or not np.issubdtype(array.dtype, np.number):
             continue
-        if name in padded:
+        if name in ids:
             own = settings
-            if not asked:
+            if not ids[name].words:
+                own = replace(settings, vocabulary=None, decode=None)
+            elif not asked:
                 own = replace(settings, vocabulary=token_words(passes.model, array))
-            said = words_of(array.astype(np.int64), own, padded[name])
+            said = words_of(array.astype(np.int64), own, ids[name].zero_is_padding)
             filling = passes.filling(passes.input_names.index(name), inputs)
             if filling is not None:
                 pairs = zip(said, filling.ravel(), strict=True)
@@ -92,33 +94,45 @@ def _texts(passes: Passes, inputs: Any, settings: Settings) -> dict[str, schema.
     return found
 
 
-def _padded(passes: Passes, arrays: Mapping[str, npt.NDArray[Any]], asked: bool) -> dict[str, bool]:
-    """The inputs that are numbers of words, and whether 0 is padding in them.
+@dataclass(frozen=True)
+class _Ids:
+    """Of an input of whole numbers: whether 0 is padding, and whether they are those of words."""
 
-    They are those that an embedding reads; only where none does, and words are asked for, all
-    whole numbers.
+    zero_is_padding: bool
+    words: bool
+
+
+def _ids(passes: Passes, arrays: Mapping[str, npt.NDArray[Any]], asked: bool) -> dict[str, _Ids]:
+    """The inputs that an embedding reads; only where none does, and words are asked for, all whole
+    numbers.
+
+    Those with the largest table are words. Beside them, segments and positions have small ones.
 
     Raises:
         SettingError: words are asked for, and there is no such input.
     """
     whole = {name: array for name, array in arrays.items() if _is_whole(array)}
-    found: dict[str, bool] = {}
+    padding: dict[str, bool] = {}
+    tables: dict[str, int] = {}
     for site in passes.sites:
         read = {passes.input_names[i] for i in site.inputs} & whole.keys()
         if "Embedding" not in site.layer_type or len(read) != 1:
             continue
-        zero = bool(getattr(passes.layers.get(site.path), "mask_zero", False))
         (name,) = read
-        found[name] = found.get(name, False) or zero
-    if not found and asked:
-        found = {name: False for name, a in whole.items() if np.issubdtype(a.dtype, np.integer)}
-        if not found:
+        layer = passes.layers.get(site.path)
+        padding[name] = padding.get(name, False) or bool(getattr(layer, "mask_zero", False))
+        tables[name] = max(tables.get(name, 0), int(getattr(layer, "input_dim", None) or 0))
+    if not padding and asked:
+        integers = [n for n, array in whole.items() if np.issubdtype(array.dtype, np.integer)]
+        if not integers:
             kinds = {name: f"{a.dtype.name} {list(a.shape)}" for name, a in arrays.items()}
             raise SettingError(
                 "vocabulary, decode: expected an input [N, T] of whole numbers, those of words; "
                 f"got {kinds or 'inputs of other shapes'}. Leave them out."
             )
-    return found
+        return dict.fromkeys(integers, _Ids(zero_is_padding=False, words=True))
+    largest = max(tables.values(), default=0)
+    return {name: _Ids(zero, tables[name] == largest) for name, zero in padding.items()}
 
 
 def _is_whole(array: npt.NDArray[Any]) -> bool:

@@ -101,6 +101,18 @@ def test_other_ways_to_words(settings: dict[str, Any], word: str, tmp_path: Path
     assert words[rows_of(run) == 1][0, 2] == word
 
 
+def test_numbers_of_segments_are_no_words(tmp_path: Path) -> None:
+    parts, words = (keras.Input((5,), dtype="int64", name=name) for name in ("parts", "words"))
+    x = layers.Embedding(20, 4)(words) + layers.Embedding(2, 4)(parts)
+    model = keras.Model(
+        {"parts": parts, "words": words}, layers.Dense(3)(layers.GlobalAveragePooling1D()(x))
+    )
+    inputs = {"parts": (IDS > 4).astype("int64"), "words": IDS}
+    run = logged(compiled(model), inputs, tmp_path, IntegratedGradients(), vocabulary=WORDS)
+    assert set(run.record("values/parts").words) == {"#0", "#1"}
+    assert set(run.record("values/words").words) <= set(WORDS)
+
+
 def test_what_an_embedding_masks_is_padding(tmp_path: Path) -> None:
     model = text_model(mask_zero=True)
     words = logged(model, IDS, tmp_path / "masked", WordEvidence()).record("values/input").words

@@ -216,9 +216,8 @@ def integrals(paths: Paths, tolerance: float, most: int) -> list[Integral]:
         most: How many nodes a sample may take on each of its paths.
     """
     count = paths.origins // paths.samples
-    values = sum(math.prod(shape) for shape in paths.shapes)
     held = HELD if paths.memory is None else min(HELD, paths.memory // 8)
-    at_once = max(1, held // (4 * values * most * count))
+    at_once = max(1, held // (_bytes(paths) * most))
     waiting = deque(range(paths.samples))
     active: dict[int, Bisection] = {}
     found: dict[int, list[Node]] = {}
@@ -243,6 +242,21 @@ def integrals(paths: Paths, tolerance: float, most: int) -> list[Integral]:
             if not wanted:
                 done[sample] = active.pop(sample).integral
     return [done[sample] for sample in range(paths.samples)]
+
+
+def affordable(paths: Paths, most: int) -> int:
+    """How many nodes a sample may take on each of its paths: `most`, or for inputs of over a
+    million values so many that one sample's integrands stay within `HELD` bytes, at least `FIRST`.
+
+    Never by what memory is free just now, or two runs would differ.
+    """
+    return min(most, max(FIRST, HELD // _bytes(paths)))
+
+
+def _bytes(paths: Paths) -> int:
+    """Of one integrand on each path of a sample."""
+    values = sum(math.prod(shape) for shape in paths.shapes)
+    return 4 * values * (paths.origins // paths.samples)
 
 
 def _nodes(paths: Paths, chunk: Sequence[tuple[int, Point]]) -> list[tuple[int, Node]]:

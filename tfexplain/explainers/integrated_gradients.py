@@ -12,7 +12,7 @@ import tensorflow as tf
 from tfexplain.attribution import Attribution
 from tfexplain.explainers.base import Context
 from tfexplain.explainers.baselines import Baseline, starts
-from tfexplain.explainers.bisection import FIRST, integrals
+from tfexplain.explainers.bisection import FIRST, affordable, integrals
 from tfexplain.explainers.path_explainer import PathExplainer
 from tfexplain.explainers.paths import Paths
 from tfexplain.explainers.spots import spots
@@ -56,7 +56,8 @@ class IntegratedGradients(PathExplainer):
     Attributes:
         steps: Nodes on the path; each costs a forward and a backward pass a sample. Without
             `tolerance` exactly so many, as `quadrature` places them; with it the greatest number
-            (default 64), which a sample that is still above the tolerance ends with.
+            (default 64, fewer where those of one sample would take over 256 MiB, as for pictures
+            of a million pixels), which a sample that is still above the tolerance ends with.
         tolerance: The estimated error that a map may have, relative to its largest magnitude;
             default 0.02 where no `steps` are given. The estimate is `Attribution.error`.
         baseline: Zeros (default), a constant, an array shaped as one sample ([...] or [1, ...])
@@ -134,7 +135,8 @@ class IntegratedGradients(PathExplainer):
 
     def _integrate(self, paths: Paths) -> _Found:
         if not self.fixed:
-            found = integrals(paths, self.tolerance or TOLERANCE, self.steps or MOST)
+            most = self.steps or affordable(paths, MOST)
+            found = integrals(paths, self.tolerance or TOLERANCE, most)
             return _Found(
                 np.stack([one.mean for one in found]),
                 np.array([one.start for one in found]),

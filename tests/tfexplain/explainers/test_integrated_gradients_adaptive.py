@@ -191,12 +191,24 @@ def test_neighbours_and_chunks_change_nothing() -> None:
 
 def test_a_bound_on_what_is_held_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     model, given, _ = load("plain_cnn")
-    method = IntegratedGradients(baseline=given["baseline"])
+    method = IntegratedGradients(steps=64, tolerance=0.02, baseline=given["baseline"])
     free = method(model, given["x"], given["target"])
     monkeypatch.setattr("tfexplain.explainers.bisection.HELD", 1)
     one_by_one = method(model, given["x"], given["target"])
     assert one_by_one.passes.tolist() == free.passes.tolist()
     assert gap_to(free.values, one_by_one.values) < 1e-5
+
+
+def test_inputs_of_a_million_values_take_no_more_nodes_than_fit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model, given, _ = load("plain_cnn")
+    method = IntegratedGradients(tolerance=1e-9, baseline=given["baseline"])
+    for nodes, taken in ((12, 12), (3, 9), (1000, 64)):
+        held = nodes * 4 * given["x"][0].size
+        monkeypatch.setattr("tfexplain.explainers.bisection.HELD", held)
+        found = method(model, given["x"], given["target"])
+        assert found.passes.tolist() == [taken] * len(given["x"])
 
 
 def test_several_baselines_share_a_samples_tolerance() -> None:
