@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import pickle
+import threading
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -99,18 +101,30 @@ def test_a_loop_of_ones_own_logs_as_fit_does(tmp_path: Path) -> None:
     assert epochs(tmp_path) == [[0, 1]] * 2
 
 
+def in_a_thread(work: Callable[[], None]) -> None:
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+
+
+@pytest.mark.parametrize("run", [lambda work: work(), in_a_thread], ids=["nested", "thread"])
 @pytest.mark.parametrize("kind", [0, 1], ids=["Explain", "Compression"])
-def test_one_callback_in_a_fit_within_a_fit_is_refused_there(kind: int, tmp_path: Path) -> None:
-    """The outer training loses nothing of its log."""
+def test_one_callback_in_two_fits_at_once_is_refused_in_the_second(
+    kind: int, run: Callable[[Callable[[], None]], None], tmp_path: Path
+) -> None:
+    """The first training loses nothing of its log."""
     callback = both(tmp_path, (X, Y))[kind]
     said: list[str] = []
 
+    def second() -> None:
+        try:
+            net().fit(X, Y, verbose=0, callbacks=[callback])
+        except RuntimeError as error:
+            said.append(str(error))
+
     class Inner(keras.callbacks.Callback):  # type: ignore[misc]
         def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-            try:
-                net().fit(X, Y, verbose=0, callbacks=[callback])
-            except RuntimeError as error:
-                said.append(str(error))
+            run(second)
 
     net().fit(X, Y, epochs=2, verbose=0, callbacks=[callback, Inner()])
     assert len(said) == 2
