@@ -45,7 +45,8 @@ class Compression(LoggingCallback):
             of attributes and layers. Default the model that is trained.
 
     Raises:
-        ValueError, OSError: before the first batch, for whatever cannot work.
+        ValueError, OSError: before the first batch, for settings, a `reference` or a directory that
+            cannot be used. What cannot be measured is left out with a warning.
 
     Example:
         >>> import keras, numpy as np, tempfile

@@ -75,7 +75,9 @@ class Explain(LoggingCallback):
             path of attributes and layers, `"gan/critic"`. Default the model that is trained.
 
     Raises:
-        ValueError, OSError: before the first batch, for whatever cannot work.
+        ValueError, OSError: before the first batch, for what was asked for by name and cannot be
+            had, and for settings, data or a directory that cannot be used. What was chosen by
+            default and cannot be had is left out with a warning.
 
     Example:
         >>> import keras, numpy as np, tempfile
