@@ -70,9 +70,12 @@ class Attribution:
 
     @cached_property
     def maps(self) -> Floats:
-        """float32 [N, h, w] ([N, f], [N, d, h, w]): `values` summed over channels, sign kept."""
+        """float32 [N, h, w] ([N, f], [N, d, h, w]): `values` summed over channels, sign kept.
+
+        Of an input of one number a sample, [N], they are [N, 1].
+        """
         if self.channel_axis is None:
-            return self.values
+            return self.values[:, None] if self.values.ndim == 1 else self.values
         summed: Floats = self.values.sum(axis=self.channel_axis, dtype=np.float64).astype("f4")
         return summed
 

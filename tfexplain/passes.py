@@ -447,7 +447,9 @@ class Passes:
             # All that have as many tokens as the first.
             return tuple(s for s in embedding if s.shape[:-1] == embedding[0].shape[:-1])
         embedded = {site.embeds for site in self.sites} - {None}
-        if any(tf.nest.flatten(self.specs)[i].shape == spec.shape for i in embedded):
+        # Columns of a table are one wide, and stand beside nothing.
+        alike = any(tf.nest.flatten(self.specs)[i].shape == spec.shape for i in embedded)
+        if alike and spec.shape.rank > 1 and spec.shape[-1] != 1:
             return BESIDE
         casts = tuple(site for site in self.casts if site.inputs == (position,) and site.heads)
         return casts or (

@@ -323,6 +323,36 @@ def test_columns_of_texts_are_shown_and_explained(tmp_path: Path) -> None:
     assert (content.layout, content.input, content.shape) == ("tokens", "kind", (1,))
 
 
+def test_columns_of_one_number_are_explained_whatever_stands_beside_them(tmp_path: Path) -> None:
+    kind = keras.Input((1,), dtype="int32", name="kind")
+    shop = keras.Input((1,), dtype="int32", name="shop")
+    age = keras.Input((), name="age")
+    known = layers.CategoryEncoding(3, output_mode="one_hot")(kind)
+    embedded = layers.Flatten()(layers.Embedding(3, 2)(shop))
+    joined = layers.Concatenate()([layers.Reshape((1,))(age), known, embedded])
+    dense = layers.Dense(1)
+    model = keras.Model({"age": age, "kind": kind, "shop": shop}, dense(joined))
+    model.compile("sgd", "mse")
+    columns = {
+        "age": np.arange(1, 5, dtype=np.float32),
+        "kind": np.array([[0], [1], [2], [1]]),
+        "shop": np.array([[0], [1], [1], [2]]),
+    }
+    data = tf.data.Dataset.from_tensor_slices((columns, np.arange(4.0))).batch(4)
+    explain = Explain(data, log_dir=tmp_path, verbose=False)
+    with pytest.warns(ExplainWarning, match="input 'kind' of IntegratedGradients is left out"):
+        model.fit(data, epochs=1, shuffle=None, verbose=0, callbacks=[explain])
+    run = read_run(tmp_path)
+    weight = float(dense.get_weights()[0][0, 0])  # of the age
+    rows = run.record("samples").rows
+    for method in ("IntegratedGradients", "Occlusion"):
+        for sample, row in enumerate(rows):
+            shown = run.record(f"map/{method}/age/{sample}").values
+            np.testing.assert_allclose(shown, [weight * columns["age"][row]], rtol=2e-3)
+    assert run.content("map/IntegratedGradients/shop/0").layout == "tokens"
+    assert run.content("map/Occlusion/kind/0").shape == (1,)
+
+
 def test_a_picture_is_drawn_with_the_channels_that_the_model_has() -> None:
     turned = [layers.Permute((2, 3, 1)), layers.Conv2D(2, 3), layers.Flatten(), layers.Dense(2)]
     model = keras.Sequential([keras.Input((3, 8, 6)), *turned])
