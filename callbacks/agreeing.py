@@ -28,6 +28,8 @@ def disagreement(passes: Passes, given: Any, outputs: Any) -> str | None:
     """
     try:
         data = _as_tensors(preprocessed(passes.model, given)[0])
+        if _is_the_call(passes, data):
+            return None
         own = _predicted(passes, data)
         if not (wrong := _differing(own, outputs)):
             return None
@@ -74,11 +76,25 @@ def _differing(own: list[Any], outputs: Any) -> str | None:
     return f"The logged outputs agree with its predict_step on {count - far.sum()} of {count} rows."
 
 
+def _is_the_call(passes: Passes, data: Any) -> bool:
+    """Whether predicting is calling the model on what is explained, which needs no second graph."""
+    given, taken = (tf.nest.flatten(one) for one in (data, passes.specs))
+    return not _own_step(passes.model) and [x.dtype for x in given] == [x.dtype for x in taken]
+
+
+def _own_step(model: Any) -> str:
+    """Whose `predict_step` is not that of Keras; nothing where it is."""
+    own = next(c for c in (model, *type(model).__mro__) if "predict_step" in vars(c))
+    if own is model:
+        return str(model.name)
+    stock = own.__module__.partition(".")[0] in ("keras", "tf_keras", "keras_hub")
+    return "" if stock else own.__name__
+
+
 def _reason(model: Any) -> str:
-    own = next(c for c in type(model).__mro__ if "predict_step" in vars(c))
-    if own.__module__.partition(".")[0] not in ("keras", "tf_keras", "keras_hub"):
+    if own := _own_step(model):
         return (
-            f"{own.__name__}.predict_step does more than calling the model, such as preprocessing: "
+            f"{own}.predict_step does more than calling the model, such as preprocessing: "
             "what is explained is the call. Do that in call(), or pass val= as the call takes it."
         )
     return (

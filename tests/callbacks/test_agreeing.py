@@ -14,7 +14,9 @@ import tf_keras
 from support.read import read_run
 
 from tfexplain import Explain, Saliency
+from tfexplain.callbacks.agreeing import disagreement
 from tfexplain.callbacks.guard import ExplainWarning
+from tfexplain.passes import Passes
 
 LIBRARIES = pytest.mark.parametrize("library", [keras, tf_keras])
 X = np.random.default_rng(3).random((12, 4)).astype("float32")
@@ -58,7 +60,22 @@ def test_a_model_that_preprocesses_in_its_steps_is_told_of(library: Any, tmp_pat
 
 @LIBRARIES
 def test_nothing_is_said_where_predictions_agree(library: Any, tmp_path: Path) -> None:
-    assert fitted(net(library), X, tmp_path) == ""
+    class Same(library.Model):  # type: ignore[misc]
+        def predict_step(self, data: Any) -> Any:
+            return super().predict_step(data)
+
+    assert fitted(net(library, Same), X, tmp_path) == ""
+
+
+@LIBRARIES
+def test_a_model_that_predicts_as_keras_does_is_traced_no_second_time(library: Any) -> None:
+    model = net(library)
+    passes, x = Passes(model, tf.constant(X)), tf.constant(X)
+    # Outputs that are wrong on purpose: nobody looks at them.
+    assert disagreement(passes, X, np.zeros((12, 3), "f4")) is None
+    assert not passes.traces
+    model.predict_step = lambda data: model(x * 9.0, training=False)
+    assert f"{model.name}.predict_step does more" in str(disagreement(passes, X, model(x)))
 
 
 def test_other_shapes_are_told_of_and_errors_are_not(tmp_path: Path) -> None:
