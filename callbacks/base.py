@@ -357,7 +357,8 @@ class LoggingCallback(keras.callbacks.Callback):  # type: ignore[misc]
             self._claim = None
             raise
         self._claim.rooms[self._room], self._writer = self, writer
-        self._work.announce(writer, self._claim.resumes)
+        with self._guard.watch("choices", 0):  # printed to what may not take them
+            self._work.announce(writer, self._claim.resumes)
 
     def _close(self) -> None:
         writer, claimed = self._writer, self._claim

@@ -87,7 +87,8 @@ def _texts(passes: Passes, inputs: Any, settings: Settings) -> dict[str, schema.
         ids = passes.indices(site, inputs)
         own = settings
         if settings.vocabulary is None and settings.decode is None:
-            own = replace(settings, vocabulary=passes.vocabulary(site))
+            # By id: those that something moved on the way are none of them, and no error.
+            own = replace(settings, vocabulary=dict(enumerate(passes.vocabulary(site) or ())))
         zero = bool(getattr(passes.layers.get(site.path), "mask_zero", False))
         said = words_of(ids.astype(np.int64), own, zero)
         found[name] = schema.Values(ids, "tokens", (), said)

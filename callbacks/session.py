@@ -71,10 +71,10 @@ class Session:
         if resumes:
             with self._guard.watch("drift", 0):
                 self._reference.resume(self._explaining, writer.directory)
-        if self._settings.verbose:
-            tell("explaining", self._choices, writer.directory)
         with self._guard.watch("samples", 0):
             self._explaining.write_constant(self._choices, writer)
+        if self._settings.verbose:
+            tell("explaining", self._choices, writer.directory)
 
     def at_epoch(self, now: Moment, logs: Mapping[str, Any], writer: RunWriter) -> None:
         """Explanations, where they are due."""

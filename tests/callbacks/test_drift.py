@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 import tf_keras
 from scipy import stats
 from support.models import digits, small_cnn
@@ -314,3 +315,25 @@ def test_what_can_be_no_reference_is_refused_before_the_first_batch(
     with pytest.raises(ValueError, match=message):
         fit(tmp_path, reference=reference, every=2)
     assert not (tmp_path / "explain").exists()
+
+
+def test_texts_are_known_again_in_the_next_fit(tmp_path: Path) -> None:
+    texts, y = np.array(["a b", "b c", "c d", "d a"], object), np.array([0, 1, 0, 1])
+    split = keras.layers.TextVectorization(output_sequence_length=2)
+    split.adapt(texts)
+    embed = keras.layers.Embedding(8, 3, embeddings_initializer="uniform")
+    layers = [split, embed, keras.layers.Flatten(), keras.layers.Dense(2, activation="softmax")]
+    model = keras.Sequential([keras.Input((), dtype="string"), *layers])
+    model.compile(keras.optimizers.SGD(0.1), "sparse_categorical_crossentropy")
+    data = tf.data.Dataset.from_tensor_slices((texts, y)).batch(4)
+    method = IntegratedGradients(steps=2)
+    callback = Explain(
+        *(data, method), log_dir=tmp_path, reference="best", on_error="raise", verbose=False
+    )
+    model.optimizer.learning_rate = -1.0  # it gets worse
+    for _ in range(2):
+        model.fit(data, epochs=1, shuffle=False, verbose=0, callbacks=[callback])
+    (tag,) = (tag for tag in read_run(tmp_path).values if tag.startswith("drift/"))
+    run = read_run(tmp_path)
+    said = [run.record(tag, step).reference for step in (0, 1)]
+    assert said == 2 * ["epoch 0, the best so far by loss"]

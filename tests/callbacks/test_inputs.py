@@ -14,7 +14,7 @@ from PIL import Image
 from support import zoo
 from support.kinds import WordAttention, WordEvidence, made
 from support.read import Run, read_run
-from support.texts import TEXTS
+from support.texts import TEXTS, vectorizer
 from support.texts import text_model as text_model_of_texts
 
 from tfexplain import (
@@ -305,6 +305,19 @@ def test_words_of_texts_are_those_of_the_model_itself(tmp_path: Path) -> None:
     model.fit(data, epochs=1, shuffle=None, verbose=0, callbacks=[own])
     said = read_run(tmp_path / "b").record("values/input").words
     assert {"GOOD", "#3"} <= set(said)
+
+
+def test_ids_that_a_vocabulary_does_not_reach_end_no_training(tmp_path: Path) -> None:
+    """Here all ids are moved on behind the layer whose vocabulary it is."""
+    ids = vectorizer(keras, output_sequence_length=4)(text := keras.Input((), dtype="string"))
+    vectors = layers.Embedding(32, 4)(ids + 20)
+    top = layers.Dense(1, activation="sigmoid")(layers.GlobalAveragePooling1D()(vectors))
+    model = keras.Model(text, top)
+    model.compile("sgd", "binary_crossentropy")
+    data = tf.data.Dataset.from_tensor_slices((TEXTS, np.array([1, 0, 0, 1]))).batch(4)
+    callback = Explain(data, log_dir=tmp_path, on_error="raise", verbose=False)
+    model.fit(data, epochs=1, shuffle=None, verbose=0, callbacks=[callback])
+    assert {"#22", "#20"} <= set(read_run(tmp_path).record("values/input").words)
 
 
 def test_columns_of_texts_are_shown_and_explained(tmp_path: Path) -> None:

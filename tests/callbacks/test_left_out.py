@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,8 +18,9 @@ from support.faults import fit
 from support.models import digits, same_bits, small_cnn
 from support.read import read_run
 
-from tfexplain import Compression, Explain, GradCAM
+from tfexplain import Compression, Explain, GradCAM, Saliency
 from tfexplain.callbacks import explaining
+from tfexplain.callbacks.guard import ExplainWarning
 from tfexplain.errors import plain
 
 layers = keras.layers
@@ -206,3 +209,19 @@ def test_a_reference_asked_for_by_name_is_not_left_out(tmp_path: Path) -> None:
 
 def test_messages_have_no_colour_codes() -> None:
     assert plain("\x1b[1mInput 0\x1b[0m: \x1b[38;5;34m3\x1b[0m") == "Input 0: 3"
+
+
+def test_choices_that_cannot_be_printed_end_no_training(tmp_path: Path) -> None:
+    x, y = np.random.default_rng(0).random((8, 4)).astype("f4"), np.arange(8) % 2
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2, activation="softmax")])
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    log_dir = tmp_path / "\u043b\u043e\u0433"
+    callbacks = [Explain((x, y), Saliency(), log_dir=log_dir), Compression(log_dir)]
+    with (
+        contextlib.redirect_stdout(io.TextIOWrapper(io.BytesIO(), encoding="ascii")),
+        pytest.warns(ExplainWarning, match="choices: UnicodeEncodeError"),
+    ):
+        model.fit(x, y, epochs=1, verbose=0, callbacks=callbacks)
+    run = read_run(log_dir)
+    assert len(run.record("samples").rows) == 8
+    assert len(run.maps("Saliency", "input")) == 8
