@@ -186,14 +186,19 @@ class LabelReader:
 
 
 def read_labels(
-    labels: Any, head: Head, hashes: Hashes, argument: str = "", *, column: int = 0
+    labels: Any,
+    head: Head,
+    hashes: Hashes,
+    argument: str = "",
+    *,
+    class_names: Sequence[str] = (),
 ) -> Labels:
     """All labels of one output at once.
 
     Raises:
         TargetError: `argument` asked for them, and they are no classes of this output.
     """
-    reader = LabelReader(head, column=column)
+    reader = LabelReader(head, class_names)
     if labels is not None:
         reader.look(labels, hashes)
     found = reader.read(labels, hashes)

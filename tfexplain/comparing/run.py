@@ -136,7 +136,9 @@ def _reference(one: Contender, settings: Settings, pool: Rows) -> _Result:
     explaining = Explaining(settings, one.model)
     predicted = predict(one, pool.inputs, explaining.head)
     weights = _weights(one, one, explaining)
-    return _Result(one, explaining, explaining.run(), predicted, weights)
+    left_out = explaining.left_out.items()
+    notes = [f"left out: {what.replace(' of val', ' of data')}: {why}" for what, why in left_out]
+    return _Result(one, explaining, explaining.run(), predicted, weights, notes=notes)
 
 
 def _beside(
@@ -178,21 +180,25 @@ def _weights(one: Contender, reference: Contender, explaining: Explaining) -> We
 
 
 def _targets(settings: Settings, reference: _Result) -> Targets | str:
-    """The same targets for all: what is not the label is what the reference predicts."""
+    """The same targets for all: where there is no label, what the reference predicts."""
     explaining, asked = reference.explaining, settings.targets
+    batch = explaining.batch
     heads = {explainer.head for explainer in explaining.explainers.values()}
     if not isinstance(asked, str) or len(heads) > 1 or not reference.predicted.count:
         return asked
-    if asked == "label" and explaining.batch.labels.kind == "class":
-        return asked
-    return reference.predicted.classes[explaining.batch.rows]
+    predicted = reference.predicted.classes[batch.rows]
+    if asked != "label" or batch.labels.kind != "class":
+        return predicted
+    known = batch.labels.targets
+    return asked if (known >= 0).all() else np.where(known < 0, predicted, known)
 
 
 def _labels(pool: Rows, explaining: Explaining) -> npt.NDArray[np.int64] | None:
     """int64 [rows]: the classes of all rows, -1 where unknown; None without classes."""
     head = explaining.head
     labels = labels_of(pool.labels, head, explaining.passes)
-    found = read_labels(labels, head, row_hashes(pool.inputs), "data")
+    names = explaining.settings.class_names
+    found = read_labels(labels, head, row_hashes(pool.inputs), "data", class_names=names)
     # One label of several is no class to be right about.
     known = found.kind == "class" and found.sets is None
     return found.targets.astype(np.int64) if known else None

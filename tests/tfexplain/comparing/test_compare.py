@@ -330,3 +330,64 @@ def test_a_reader_that_knows_only_the_log_finds_the_flips(compared: Any) -> None
     run, first = read_run(log_dir / "pruned"), read_run(log_dir / "dense")
     same = run.record("predictions").predicted == first.record("predictions").predicted
     assert np.array_equal(run.record("drift/GradCAM/conv2").agrees, same)
+
+
+def dense(seed: int) -> Any:
+    keras.utils.set_random_seed(seed)
+    return keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, activation="softmax")])
+
+
+ROWS = np.random.default_rng(0).random((12, 4)).astype("f4")
+
+
+def test_labels_that_are_texts_are_classes_by_their_names() -> None:
+    models, names = {"a": dense(0), "b": dense(1)}, ["cat", "dog", "owl"]
+    classes = np.arange(12) % 3
+    by_number = compare(models, (ROWS, classes), class_names=names, samples=6)
+    by_name = compare(models, (ROWS, np.array(names)[classes]), class_names=names, samples=6)
+    assert by_name.labels.tolist() == by_number.labels.tolist()
+    assert by_name.models["b"].fidelity.numbers == by_number.models["b"].fidelity.numbers
+    assert "accuracy" in by_name.models["b"].fidelity.numbers
+
+
+def test_rows_without_a_label_are_explained_for_what_the_reference_predicts(
+    tmp_path: Path,
+) -> None:
+    a, b = dense(0), dense(0)
+    kernel, bias = b.get_weights()
+    b.set_weights([-kernel, bias])  # the least likely class is the likeliest
+    found = compare({"a": a, "b": b}, (ROWS, np.tile([0, 1, -1], 4)), tmp_path, samples=12)
+    predicted, unknown = a.predict(ROWS, verbose=0).argmax(1)[found.rows], np.isnan(found.labels)
+    expected = np.where(unknown, predicted, found.labels).tolist()
+    for name in ("a", "b"):
+        run = read_run(tmp_path / name)
+        assert [one.target for one in run.maps("IntegratedGradients", "input")] == expected
+    assert (b.predict(ROWS, verbose=0).argmax(1)[found.rows] != predicted)[unknown].any()
+
+
+def test_models_with_a_state_for_each_row_are_compared_and_left_as_they_were() -> None:
+    def recurrent(**options: Any) -> Any:
+        i = keras.Input(**options)
+        x = keras.layers.LSTM(3, stateful="batch_shape" in options)(i)
+        return keras.Model(i, keras.layers.Dense(3, activation="softmax")(x))
+
+    models = {name: recurrent(batch_shape=(4, 5, 2)) for name in "ab"}
+    states = [state for model in models.values() for state in model.layers[1].states]
+    x = np.random.default_rng(0).random((10, 5, 2)).astype("f4")
+    found = compare(models, (x, np.arange(10) % 3), samples=5)
+    assert not np.any([state.numpy() for state in states])
+    for name, model in models.items():
+        plain = recurrent(shape=(5, 2))
+        plain.layers[1].cell.set_weights(model.layers[1].cell.get_weights())
+        plain.layers[2].set_weights(model.layers[2].get_weights())
+        outputs = found.models[name].predicted.outputs
+        np.testing.assert_allclose(outputs, plain.predict(x, verbose=0), atol=1e-6)
+
+
+def test_what_is_left_out_is_noted() -> None:
+    x = ROWS.copy()
+    x[3] = np.nan
+    found = compare({"a": dense(0), "b": dense(1)}, (x, np.arange(12) % 3), samples=6)
+    (note,) = found.reference.notes
+    assert note.startswith("left out: rows of data: 1 of 12 rows hold NaN")
+    assert note in found.summary()
