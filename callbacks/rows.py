@@ -92,7 +92,7 @@ def choose_rows(
     for block in itertools.chain([first], source):
         hashes = row_hashes(block.inputs)
         labels = labels_of(block.labels, head, passes)
-        keys = None if labels is None else reader.look(labels, hashes)
+        keys = None if labels is None else reader.look(labels, hashes, block.inputs)
         picker.add(Rows(block.inputs, labels), hashes, keys)
     held = picker.chosen(reader)
     inputs = as_batch(held.inputs, model)
@@ -163,7 +163,9 @@ class _Picker:
         self.count, self._seed = count, seed
         # Classes are balanced by turns, values spread over candidates; often only labels tell.
         self._turns = head is None or not head.regression or head.kept == "sigmoid"
-        self._spread = head is not None and head.loss != "class"
+        self._spread = head is not None and (
+            head.loss != "class" or head.regression or (head.kept == "sigmoid" and head.classes > 1)
+        )
         self._candidates = 0
         self._rows: Rows | None = None
         self.rows, self.hashes = np.zeros(0, np.int64), np.zeros(0, np.uint64)

@@ -88,15 +88,17 @@ class LabelReader:
         self._head, self._column = head, column
         self._names = {name: i for i, name in enumerate(class_names)}
         self._width = 0
-        self._whole = self._bits = self._shares = True
+        self._whole = self._bits = self._shares = self._copies = True
         self._unknown = ""
         self._least = self._most = 0.0
 
-    def look(self, labels: Any, hashes: Hashes) -> Rows:
+    def look(self, labels: Any, hashes: Hashes, inputs: Any = None) -> Rows:
         """Take in the labels of some rows; what to balance the choice of rows over, float64 [n].
 
         `hashes` are those of the rows: where a row has several labels, they say which is meant.
+        `inputs` are the rows, where they are known: labels that are the same are no classes.
         """
+        self._copies = self._copies and _among(labels, inputs)
         if self._head.labels:
             inside = _most_frequent(labels, self._head)
             self._whole &= inside is not None
@@ -118,6 +120,9 @@ class LabelReader:
     def head(self) -> Head:
         """The output, read as its labels say: of values, or of classes after all."""
         head = self._head
+        # An autoencoder: binary cross-entropy compares values there, not classes.
+        if self._copies and head.kept == "sigmoid" and (head.labels or self._width > 1):
+            return head.as_values()
         if head.labels and not self._whole and head.loss != "class" and head.kept != "softmax":
             return head.as_values()
         if not self._width or not head.classes or head.loss == "class":
@@ -205,6 +210,14 @@ def read_labels(
     if argument and found.why:
         raise TargetError(f"{argument}: {found.why}")
     return found
+
+
+def _among(labels: Any, inputs: Any) -> bool:
+    """Whether labels are one of the inputs over again, if in another shape."""
+    array = np.asarray(labels)
+    flat = [np.asarray(one) for one in tf.nest.flatten(inputs) if one is not None]
+    alike = [one for one in flat if one.size == array.size and one.dtype == array.dtype]
+    return any(np.array_equal(one.ravel(), array.ravel()) for one in alike)
 
 
 def _of_rows(rows: Rows, head: Head, hashes: Hashes, *, soft: bool) -> Labels:

@@ -36,8 +36,11 @@ def logged(net: Any, y: Any, log_dir: Path, x: Any = X, **settings: Any) -> Run:
 
 
 def planned(net: Any, y: Any, targets: Any) -> Explaining:
-    made = (Saliency(),)
-    return Explaining(Settings((X, y), made, 8, (), targets, None, False, 0, False), net)
+    return Explaining(settings((X, y), targets), net)
+
+
+def settings(val: Any, targets: Any) -> Settings:
+    return Settings(val, (Saliency(),), 8, (), targets, None, False, 0, False)
 
 
 @pytest.mark.parametrize("library", [keras, tf_keras])
@@ -106,6 +109,26 @@ def test_values_are_explained_as_they_are_and_their_column_is_said() -> None:
         plan.passes.model.predict(X[plan.batch.rows], verbose=0)[:, 2],
         atol=1e-6,
     )
+
+
+def test_labels_that_are_the_inputs_again_are_values() -> None:
+    pixels = RNG.random((24, 4)).astype("float32")
+    for x in (pixels, np.round(pixels)):
+        net = model(4, "binary_crossentropy", "sigmoid")
+        plan = Explaining(settings((x, x), "label"), net)
+        labels = plan.batch.labels
+        assert (labels.kind, labels.sets) == ("value", None)
+        np.testing.assert_array_equal(labels.values, x[plan.batch.rows, 0])
+    other = planned(model(4, "binary_crossentropy", "sigmoid"), np.round(pixels), "label")
+    assert other.batch.labels.kind == "class"
+
+
+def test_labels_of_a_margin_are_values_of_rows_that_are_explained() -> None:
+    y = np.arange(24) % 2 * 2.0 - 1
+    plan = planned(model(1, "hinge", "tanh"), y, "label")
+    assert not plan.left_out
+    assert len(plan.batch.rows) == 8
+    np.testing.assert_array_equal(plan.batch.labels.values, y[plan.batch.rows])
 
 
 @pytest.mark.parametrize(
