@@ -113,7 +113,7 @@ class Reference:
                 explainer is not None
                 and explaining.passes.head(explainer.head) == explaining.head
                 and self._shapes.get(place) == shown.maps.shape
-                and dict(found.settings.get(place, {})) == dict(explainer.settings())
+                and _without_cells(found.settings.get(place, {})) == dict(explainer.settings())
             ):
                 self._kept[place] = _Kept(shown, f"epoch {found.step}")
 
@@ -167,6 +167,11 @@ class Reference:
 
 def _is_model(value: Any) -> bool:
     return hasattr(value, "layers") and callable(value)
+
+
+def _without_cells(logged: Mapping[str, str]) -> dict[str, str]:
+    """An explainer's settings, of what the log says of its maps; cells are told by the shape."""
+    return {name: text for name, text in logged.items() if name != "logged"}
 
 
 def _digest(explaining: Explaining, maps: Places) -> bytes:

@@ -12,7 +12,7 @@ from tfexplain.callbacks.agreeing import disagreement
 from tfexplain.callbacks.batch import ValidationBatch, choose_batch
 from tfexplain.callbacks.layouts import place
 from tfexplain.callbacks.moments import Moment
-from tfexplain.callbacks.pooling import cells_of
+from tfexplain.callbacks.pooling import Cells, cells_of
 from tfexplain.callbacks.records import content_of, png, pngs, predictions, record_of
 from tfexplain.callbacks.settings import Settings
 from tfexplain.callbacks.writer import RunWriter
@@ -131,14 +131,16 @@ class Explaining:
         return layer if any(site.path == plain for site in self.passes.sites) else plain
 
     def shown(self, found: Found) -> dict[tuple[str, str], Shown]:
-        """The maps of evidence by explainer and `named` layer; channels of a layer are none."""
+        """The maps of evidence by explainer and `named` layer, in the cells they are logged in;
+        channels of a layer are none."""
         maps: dict[tuple[str, str], Shown] = {}
         for name, explanation in found.items():
             head = self.passes.head(self.explainers[name].head)
             predicted = predictions(head, explanation.outputs).predicted
             for layer, one in explanation.attributions.items():
                 if one.channels is None:
-                    maps[name, self.named(layer)] = Shown(one.maps, one.targets, predicted)
+                    values = self._cells(one).pool(one.maps)
+                    maps[name, self.named(layer)] = Shown(values, one.targets, predicted)
         return maps
 
     def write_constant(self, choices: Mapping[str, str], writer: RunWriter) -> None:
@@ -207,6 +209,9 @@ class Explaining:
                 sheet = rendering.overlay_grid(drawn, pictures[under])
             yield f"tfexplain/{name}" if len(by_input) == 1 else f"tfexplain/{name}/{under}", sheet
 
+    def _cells(self, attribution: Attribution) -> Cells:
+        return cells_of(attribution, place(attribution, self.passes, self.batch)[0])
+
     def _write_attribution(
         self, name: str, attribution: Attribution, step: int, writer: RunWriter
     ) -> None:
@@ -214,7 +219,7 @@ class Explaining:
         explainer = self.explainers[name]
         head = self.passes.head(explainer.head)
         number = measure(self.settings.targets, head, explainer.output)
-        cells = cells_of(attribution, where[0])
+        cells = self._cells(attribution)
         content = content_of(attribution, *where, explainer.settings(), number, cells)
         layer = self.named(attribution.layer)
         for sample in range(len(self.batch.rows)):

@@ -12,6 +12,7 @@ from support.read import read_run
 from tfexplain import Explain, FeatureMaps, IntegratedGradients, Saliency
 from tfexplain.callbacks.pooling import MOST, Cells
 from tfexplain.callbacks.records import MOST_PIXELS, sheet_png
+from tfexplain.quality import MEASURES
 
 RNG = np.random.default_rng(0)
 
@@ -59,6 +60,31 @@ def test_a_log_of_large_pictures_is_small_and_says_why(tmp_path: Path) -> None:
     files = sum(file.stat().st_size for file in tmp_path.rglob("*tfevents*"))
     # Six records of at most half a MiB, two pictures of the input, three sheets of overlays.
     assert files < 6 * 2 * MOST + 2 * 700 * 600 + 3 * 3 * MOST_PIXELS / 2
+
+
+def test_drift_is_that_of_the_cells_and_goes_on_in_a_new_process(tmp_path: Path) -> None:
+    x = RNG.normal(size=(2, 520, 520, 1)).astype("float32")
+    method = IntegratedGradients(steps=1)
+    for epoch in (0, 1):
+        keras.utils.set_random_seed(epoch)
+        inputs = keras.Input((520, 520, 1))
+        activation = keras.layers.Conv2D(1, 1, activation="relu")(inputs)
+        dense = keras.layers.Dense(1)(keras.layers.Flatten()(activation))
+        model = keras.Model(inputs, dense)
+        model.compile(keras.optimizers.SGD(0.0), "mse")
+        ours = Explain(
+            *(x, method), log_dir=tmp_path, images=False, on_error="raise", verbose=False
+        )
+        model.fit(
+            x, np.zeros(2), initial_epoch=epoch, epochs=epoch + 1, verbose=0, callbacks=[ours]
+        )
+    run = read_run(tmp_path)
+    drift = run.record("drift/IntegratedGradients/input", 1)
+    assert drift.reference == "epoch 0"
+    logged = [run.maps("IntegratedGradients", "input", epoch) for epoch in (0, 1)]
+    pairs = zip(*logged, strict=True)
+    pearson = [np.corrcoef(a.values.ravel(), b.values.ravel())[0, 1] for a, b in pairs]
+    assert np.allclose(drift.values[:, MEASURES.index("pearson")], pearson, atol=1e-3)
 
 
 def test_sheets_of_overlays_are_bounded() -> None:
