@@ -76,7 +76,8 @@ class Explainer(ABC):
 
     Attributes:
         output: `"logit"` (default) or `"probability"`: which number of the target is explained.
-        head: Name or position of the model's output; default the first.
+        head: Name or position of the model's output; default the first one of classes, else the
+            first.
     """
 
     output: Score = "logit"
