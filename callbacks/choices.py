@@ -65,9 +65,15 @@ def _logged(explaining: Explaining, attributions: Iterable[Attribution]) -> str:
 
 def _shape(values: schema.Values) -> str:
     """An input that is no picture, in words: `8 words`, `30 features`."""
-    several = "" if values.layout != "line" else f" of {values.values.shape[-1]} channels"
-    what = {"features": "features", "tokens": "words", "line": "positions"}[values.layout]
-    return f"{values.values.shape[1]} {what}{several}"
+    what = {"features": "feature", "tokens": "word", "line": "position"}[values.layout]
+    text = _counted(values.values.shape[1], what)
+    return (
+        f"{text} of {_counted(values.values.shape[-1], 'channel')}" if what == "position" else text
+    )
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" + ("" if count == 1 else "s")
 
 
 def _samples(explaining: Explaining) -> str:

@@ -6,6 +6,7 @@ import {
   featureName,
   inputOfSample,
   sameInput,
+  tellingInput,
 } from "../src/analysis/input-values.ts";
 import { asMap } from "../src/format/maps.ts";
 import type { Values } from "../src/format/records.ts";
@@ -28,6 +29,15 @@ test("a sample's input is its own part, the same object each time", () => {
   assert.equal(inputOfSample(record, 1), found);
   assert.equal(inputOfSample(record, 3), undefined);
   assert.equal(inputOfSample(undefined, 0), undefined);
+});
+
+test("of tokens the input of the most different words stands for a sample", () => {
+  const segments = { ...record, words: ["#0", "#0", "#0", "#1", "#1", "#0"] };
+  const features: Values = { ...record, layout: "features", words: [] };
+  assert.equal(tellingInput([segments, record]), record);
+  assert.equal(tellingInput([record, segments]), record);
+  assert.equal(tellingInput([features, record]), features);
+  assert.equal(tellingInput([]), undefined);
 });
 
 test("inputs are the same where all their numbers are", () => {

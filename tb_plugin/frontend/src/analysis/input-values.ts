@@ -38,6 +38,26 @@ function cut(record: Values, sample: number): InputValues {
   };
 }
 
+const vocabularies = new WeakMap<Values, number>();
+
+/** How many different words stand in all samples of an input. */
+function vocabularyOf(record: Values): number {
+  const size = vocabularies.get(record) ?? new Set(record.words).size;
+  vocabularies.set(record, size);
+  return size;
+}
+
+/**
+ * The input that stands for a sample where none is a picture: the first one. Of tokens it is the one
+ * of the most different words, for what lies beside a text (segments, masks) has two or three.
+ */
+export function tellingInput(records: readonly Values[]): Values | undefined {
+  const [first] = records;
+  if (first?.layout !== "tokens") return first;
+  const tokens = records.filter(({ layout }) => layout === "tokens");
+  return tokens.reduce((best, one) => (vocabularyOf(one) > vocabularyOf(best) ? one : best), first);
+}
+
 /** A feature's name, or its number. */
 export function featureName(input: InputValues | undefined, index: number): string {
   return input?.names[index] || `feature ${index}`;

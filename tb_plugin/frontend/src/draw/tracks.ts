@@ -114,7 +114,7 @@ function optionsOf(track: Track, look: PlotLook): uPlot.Options {
     select: { show: false, left: 0, top: 0, width: 0, height: 0 },
     scales: {
       x: { time: false, range: [first, last] },
-      ...(bands.length > 0 ? { y: { range: (_plot, low, high) => around(bands, low, high) } } : {}),
+      y: { range: (_plot, low, high) => rangeOf(bands, low, high) },
     },
     hooks: { drawClear: [(plot) => shade(plot, bands, line)] },
     axes: [
@@ -140,15 +140,21 @@ function optionsOf(track: Track, look: PlotLook): uPlot.Options {
   };
 }
 
-/** The range of the curves and of what is shaded behind them; curves of NaN alone have none. */
-function around(
+/**
+ * The range of the curves and of what is shaded behind them. One there must be, even of NaN alone: an
+ * axis without one takes no room, and epochs would not lie below those of the other tracks. What
+ * stays 0 or 1, as shares and similarities do, is seen in 0 to 1 and not in 0 to 100.
+ */
+export function rangeOf(
   bands: readonly Band[],
   low: number | null,
   high: number | null,
 ): uPlot.Range.MinMax {
   const lows = [...bands.map((band) => band.low), low ?? Number.POSITIVE_INFINITY];
   const highs = [...bands.map((band) => band.high), high ?? Number.NEGATIVE_INFINITY];
-  return uPlot.rangeNum(Math.min(...lows), Math.max(...highs), 0.1, true);
+  const [least, most] = [Math.min(...lows), Math.max(...highs)];
+  if (least > most || (least === most && (least === 0 || least === 1))) return [0, 1.1];
+  return uPlot.rangeNum(least, most, 0.1, true);
 }
 
 function shade(plot: uPlot, bands: readonly Band[], colour: string): void {

@@ -7,6 +7,11 @@ import { PaintedPart } from "./part.ts";
 import { hideReadout } from "./readout.ts";
 import { base, facts, mapButton } from "./styles.ts";
 
+/** Whether a figure leaves no room that a flag could stand on. */
+export function hasWords({ layout }: Column): boolean {
+  return layout === "tokens" || layout === "features";
+}
+
 export abstract class Cell extends PaintedPart {
   static override properties: PropertyDeclarations = {
     column: { attribute: false },

@@ -12,7 +12,7 @@ import { limitOf } from "../draw/look.ts";
 import type { Plane } from "../draw/plane.ts";
 import type { AttributionMap } from "../format/records.ts";
 import type { ShownRun } from "../state/scene.ts";
-import { Cell } from "./cell.ts";
+import { Cell, hasWords } from "./cell.ts";
 import {
   figureOf,
   inputOf,
@@ -50,8 +50,9 @@ export class DifferenceCell extends Cell {
 
   override render() {
     const name = `${this.pair[0].name} minus ${this.pair[1].name}, ${this.column.explainer}`;
+    const words = hasWords(this.column) ? "words" : "";
     return html`
-      <div class="map frame" @pointermove=${this.point} @pointerleave=${this.leave}>
+      <div class="map frame ${words}" @pointermove=${this.point} @pointerleave=${this.leave}>
         <canvas role="img" aria-label=${name}></canvas><span class="flag"></span>
       </div>
       <dl>

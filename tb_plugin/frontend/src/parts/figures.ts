@@ -14,6 +14,7 @@ import type { Plane } from "../draw/plane.ts";
 import { wordColouring } from "../draw/words.ts";
 import { widen } from "../format/half.ts";
 import { type AttributionMap, asMap } from "../format/maps.ts";
+import type { Values } from "../format/records.ts";
 import type { Dashboard } from "../state/dashboard.ts";
 import type { Column, ShownRun } from "../state/scene.ts";
 
@@ -43,15 +44,20 @@ export function inputValuesOf(dashboard: Dashboard, spot: Spot): InputValues | u
   return inputValues(dashboard, run, inputOf(run, column), sample);
 }
 
+/** What an input is for all samples, where it is no picture. */
+export function inputRecord({ store }: Dashboard, run: ShownRun, name: string): Values | undefined {
+  const series = name ? store.get(run.id, `values/${name}`) : undefined;
+  return recordsOf(series, "values").at(-1);
+}
+
 /** What an input is for a sample, where it is no picture. */
 export function inputValues(
-  { store }: Dashboard,
+  dashboard: Dashboard,
   run: ShownRun,
   name: string,
   sample: number,
 ): InputValues | undefined {
-  const series = name ? store.get(run.id, `values/${name}`) : undefined;
-  return inputOfSample(recordsOf(series, "values").at(-1), sample);
+  return inputOfSample(inputRecord(dashboard, run, name), sample);
 }
 
 export function wordsOf(dashboard: Dashboard, spot: Spot): readonly string[] {

@@ -14,7 +14,7 @@ import { limitOf } from "../draw/look.ts";
 import { type Plane, valueAt } from "../draw/plane.ts";
 import type { AttributionMap } from "../format/records.ts";
 import type { Opened } from "../state/view.ts";
-import { RunCell } from "./cell.ts";
+import { hasWords, RunCell } from "./cell.ts";
 import { figureOf, pictureOf, placeIn, shownPlane } from "./figures.ts";
 import { define, setText } from "./part.ts";
 import { hideReadout, showReadout } from "./readout.ts";
@@ -64,8 +64,9 @@ export class MapCell extends RunCell {
   override render() {
     const { explainer, layer } = this.column;
     const name = `Enlarge ${explainer} of ${layer}, sample ${this.sample}, run ${this.run.name}`;
+    const words = hasWords(this.column) ? "words" : "";
     return html`
-      <div class="frame"><button
+      <div class="frame ${words}"><button
         class="map"
         aria-label=${name}
         @click=${this.open}

@@ -1,13 +1,18 @@
 /** The input of a sample: its picture, its words, its curves or its features. */
 
 import { css, html, nothing } from "lit";
-import { featureName, type InputValues } from "../analysis/input-values.ts";
+import {
+  featureName,
+  type InputValues,
+  inputOfSample,
+  tellingInput,
+} from "../analysis/input-values.ts";
 import { short } from "../analysis/numbers.ts";
 import { drawPicture, fit, sharpContext } from "../draw/canvas.ts";
 import { drawInput } from "../draw/curve.ts";
 import { inkOf } from "../draw/ink.ts";
 import type { ShownRun } from "../state/scene.ts";
-import { inputValues, pictureOfInput } from "./figures.ts";
+import { inputRecord, pictureOfInput } from "./figures.ts";
 import { define, PaintedPart } from "./part.ts";
 import { base } from "./styles.ts";
 
@@ -119,11 +124,15 @@ export class PictureCard extends PaintedPart {
     return this.run.run.inputs[0]?.name ?? "";
   }
 
-  /** Where there is no picture: what the first other input is. */
+  /** Where there is no picture: what another input is. */
   private get values(): InputValues | undefined {
-    const name = this.run.run.groups.find(({ kind }) => kind === "values")?.layer ?? "";
     if (this.pictureName !== "") return undefined;
-    return inputValues(this.dashboard, this.run, name, this.sample);
+    const groups = this.run.run.groups.filter(({ kind }) => kind === "values");
+    const records = groups.flatMap(({ layer }) => {
+      const record = inputRecord(this.dashboard, this.run, layer);
+      return record ? [record] : [];
+    });
+    return inputOfSample(tellingInput(records), this.sample);
   }
 
   paint(): void {

@@ -241,7 +241,17 @@ export const mapButton = css`
     line-height: 15px;
     text-align: left;
   }
-  .flag:empty {
+  /* Words and bars leave no room that nothing stands in. */
+  .words .flag {
+    position: static;
+    display: block;
+    box-sizing: border-box;
+    width: 0;
+    min-width: 100%;
+    margin-top: 4px;
+  }
+  .flag:empty,
+  .words .flag:empty {
     display: none;
   }
 `;
