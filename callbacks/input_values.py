@@ -34,6 +34,7 @@ def input_values(passes: Passes, inputs: Any, settings: Settings) -> dict[str, s
         SettingError: `feature_names`, `vocabulary` or `decode` that do not fit the inputs.
     """
     flat = [np.asarray(array) for array in tf.nest.flatten(inputs)]
+    flat = [array.astype(np.uint8) if array.dtype == bool else array for array in flat]
     arrays = dict(zip(passes.input_names, flat, strict=True))
     words = {name: array for name, array in arrays.items() if array.ndim == 2}
     found = _texts(passes, inputs, settings)

@@ -90,6 +90,11 @@ def _array(values: Any, argument: str) -> Any:
             f"{argument}: expected dense arrays; got a {type(values).__name__}. Pass .to_tensor() "
             "of it."
         )
+    if hasattr(values, "todense"):  # scipy's
+        raise ValueError(
+            f"{argument}: expected dense arrays; got a {type(values).__name__}. Pass .toarray() "
+            "of it, or of some of its rows."
+        )
     if isinstance(values, tf.distribute.DistributedValues):
         values = tf.concat(values.values, 0)
     array = _numbers(values, argument)

@@ -366,6 +366,22 @@ def test_columns_of_one_number_are_explained_whatever_stands_beside_them(tmp_pat
     assert run.content("map/Occlusion/kind/0").shape == (1,)
 
 
+def test_flags_are_hidden_and_shown_as_numbers(tmp_path: Path) -> None:
+    flags = keras.Input((3,), dtype="bool")
+    dense = layers.Dense(1)
+    model = keras.Model(flags, dense(layers.Lambda(lambda x: tf.cast(x, "float32"))(flags)))
+    model.compile("sgd", "mse")
+    x = np.array([[0, 1, 1], [1, 0, 0], [1, 1, 1], [0, 0, 1]], bool)
+    explain = Explain((x, np.arange(4.0)), log_dir=tmp_path, verbose=False)
+    model.fit(x, np.arange(4.0), verbose=0, callbacks=[explain])
+    run = read_run(tmp_path)
+    rows = run.record("samples").rows
+    np.testing.assert_array_equal(run.record("values/input").values, x[rows])
+    for sample, row in enumerate(rows):
+        shown = run.record(f"map/Occlusion/input/{sample}").values
+        np.testing.assert_allclose(shown, x[row] * dense.get_weights()[0][:, 0], atol=2e-3)
+
+
 def test_a_picture_is_drawn_with_the_channels_that_the_model_has() -> None:
     turned = [layers.Permute((2, 3, 1)), layers.Conv2D(2, 3), layers.Flatten(), layers.Dense(2)]
     model = keras.Sequential([keras.Input((3, 8, 6)), *turned])

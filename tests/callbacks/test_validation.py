@@ -119,6 +119,9 @@ def test_one_sample_without_an_axis_of_samples_says_so() -> None:
     assert Passes(column, np.zeros(1, "f4")).heads
 
 
-def test_ragged_data_is_refused() -> None:
+def test_ragged_and_sparse_data_are_refused() -> None:
     with pytest.raises(ValueError, match=r"expected dense arrays; got a RaggedTensor.*to_tensor"):
         read(tf.data.Dataset.from_tensors(tf.ragged.constant([[1], [1, 2]])))
+    sparse = pytest.importorskip("scipy.sparse")
+    with pytest.raises(ValueError, match=r"val: expected dense arrays; got a csr_.*toarray"):
+        read((sparse.csr_matrix(np.eye(3)), np.arange(3)))

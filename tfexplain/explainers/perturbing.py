@@ -86,7 +86,7 @@ class Perturbing(SingleExplainer):
 
     def _hides(self, passes: Passes, position: int, dtype: np.dtype[Any]) -> bool:
         """Whether parts of an input can be hidden: numbers and texts, but no masks of tokens."""
-        kinds = "f" if self.mixes else "fiuOSU"
+        kinds = "f" if self.mixes else "fiubOSU"
         # numpy knows bfloat16 as bytes only.
         fits = dtype.kind in kinds or bool(tf.as_dtype(dtype).is_floating)
         return fits and passes.gradient_at(position) != BESIDE
