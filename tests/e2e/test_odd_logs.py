@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from support.compressed_logs import write_compressed_log
 from support.logs import LogWriter, write_demo_log
 from support.read import read_run
-from support.server import serve
+from support.server import Server, records, serve
 
 from e2e.conftest import OpenPage
 from tfexplain import schema
@@ -173,6 +173,9 @@ def test_maps_and_numbers_say_of_which_weights_they_are(open_tab: OpenPage, tmp_
     text = "with the weights of epoch 1"
     with serve(tmp_path, "--host", "127.0.0.1") as server:
         server.wait_for(lambda runs: len(runs) == 4 and all(r["groups"] for r in runs.values()))
+        # What was written again stands in a file of its own, which may be read later.
+        for room, group in (("explain", "predictions"), ("compression", "kernels")):
+            server.wait_for(lambda _, room=room, group=group: _weights(server, room, group) == 1)
         with open_tab(server, "&p.tfexplain.samples=0&p.tfexplain.panel=table") as page:
             page.page.set_viewport_size({"width": 1600, "height": 2400})
             cells = page.frame.locator("tfx-map-cell, tfx-tiles-cell")
@@ -191,3 +194,11 @@ def test_maps_and_numbers_say_of_which_weights_they_are(open_tab: OpenPage, tmp_
                 grid = page.frame.locator("tfx-grid tfx-prediction .old")
                 expect(grid).to_have_text(["", text] if said_there else ["", ""])
                 page.press("ArrowLeft" if said_there else "ArrowRight")
+
+
+def _weights(server: Server, room: str, group: schema.Kind) -> int | None:
+    answer = server.plugin("series", run=f"restored/{room}", group=group, last=1)
+    (last,) = records(answer.body)[group, -1].values()
+    record = schema.decode(group, last) if isinstance(last, bytes) else None
+    assert isinstance(record, schema.Predictions | schema.Kernels)
+    return record.weights
