@@ -161,9 +161,10 @@ def test_a_model_that_cannot_be_traced_is_left_as_it_was() -> None:
                 raise RuntimeError("broken")
             return inputs
 
-    model = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Conv2D(4, 3), Broken()])
+    convolutions = [keras.layers.Conv2D(4, 3), keras.layers.Conv2D(4, 3)]
+    model = keras.Sequential([keras.Input((8, 8, 1)), *convolutions, Broken()])
     explain(model, [FeatureMaps()], X[:2])
-    model.layers[1].broken = True
+    model.layers[2].broken = True
     for batch in (X[:3], np.zeros((2, 9, 9, 1), "f4")):  # another size, another shape
         with pytest.raises((RuntimeError, ValueError), match="broken"):
             explain(model, [FeatureMaps()], batch)

@@ -85,7 +85,9 @@ def test_no_pass_changes_any_variable(library: str) -> None:
     ActivationMaximization(layer="attention", channels=[0], steps=2)(model, x)
     passes = Passes(model, x)
     sites = [site for site in passes.sites if site.grid]
-    positions_read(model, passes.layers, sites, passes.specs, 0)
+    positions_read(
+        model, passes.layers, sites, passes.specs, lambda batch: model(batch, training=False)
+    )
     assert changed(before) == []
     for one, other in zip(found, again, strict=True):
         assert np.array_equal(one.outputs, other.outputs), "the second time began elsewhere"

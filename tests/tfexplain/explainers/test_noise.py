@@ -222,10 +222,11 @@ def test_only_floating_inputs_get_noise() -> None:
     # Words have none; at theirs, the gradient is the noisy weight, summed over the one component.
     mean = np.mean(draws(x["b"], 3, 0.1, 0, 1), axis=0)
     assert np.allclose(found["a"].values, [[0, mean[0, 1], 0]], atol=1e-5)
-    whole = keras.Sequential([keras.Input((3,), dtype="int32"), layers.Embedding(5, 2)])
+    words = layers.Embedding(5, 2, name="words")
+    whole = keras.Sequential([keras.Input((3,), dtype="int32"), words])
     whole.add(layers.Flatten())
     with pytest.raises(ValueError, match="inputs: expected floating-point numbers"):
-        Smooth(FeatureMaps())(whole, x["a"], 0)
+        Smooth(FeatureMaps(layers=["words"]))(whole, x["a"], 0)
 
 
 def test_each_input_has_noise_of_its_own() -> None:

@@ -165,5 +165,5 @@ def test_wrong_settings_are_refused(settings: Any, message: str) -> None:
 
 
 def test_inputs_that_are_no_numbers_are_refused() -> None:
-    with pytest.raises(ValueError, match="inputs: expected numbers, parts of which Occlusion"):
-        Occlusion()(lambda x: x.sum(axis=1) * 1.0, np.ones((2, 3), bool))
+    with pytest.raises(ValueError, match="inputs: expected numbers or texts, parts of"):
+        Occlusion()(lambda x: x.real.sum(axis=1), np.ones((2, 3), complex))

@@ -29,15 +29,12 @@ def test_each_input_has_its_map() -> None:
     assert np.allclose(found["b"].scores, -1)
 
 
-def test_inputs_of_whole_numbers_get_none() -> None:
-    ones = np.ones((3, 2), np.float32)
-    model = two_inputs(["float32", "int32"])
-    found = Saliency().each(model, {"a": ones, "b": ones.astype(np.int32)}, 0)
-    assert list(found) == ["a"]
-    model = two_inputs(["int32", "int32"])
-    whole = ones.astype(np.int32)
-    with pytest.raises(ValueError, match=r"inputs: expected floating-point .* cast"):
-        Saliency().each(model, {"a": whole, "b": whole}, 0)
+@pytest.mark.parametrize("dtypes", [["float32", "int32"], ["int32", "int32"]])
+def test_whole_numbers_have_the_gradient_behind_their_cast(dtypes: list[str]) -> None:
+    inputs = {n: np.ones((3, 2), dtype) for n, dtype in zip("ab", dtypes, strict=True)}
+    found = Saliency().each(two_inputs(dtypes), inputs, 0)
+    assert found["a"].values.tolist() == [[2, 0]] * 3
+    assert found["b"].values.tolist() == [[-3, 0]] * 3
 
 
 def test_an_input_the_output_ignores_has_a_map_of_zeros() -> None:
