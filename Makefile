@@ -8,8 +8,8 @@
 
 PYTHON ?= python3
 PYTEST_ARGS ?=
-# Tests at a time; half of them wait for a browser or a server.
-JOBS ?= 2
+# Tests at a time: more than there are cores, for half of them wait for a browser or a server.
+JOBS ?= 3
 VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := setup.py setup.cfg pyproject.toml
