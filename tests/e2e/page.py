@@ -110,8 +110,10 @@ class MapCell:
         """Point at one value and read what the page says about it.
 
         A busy browser may still be scrolling when the mouse moves, and lose the move: it is
-        repeated until the page says something new, or nothing new for two seconds.
+        repeated until the page says something new, or nothing new for two seconds. Before it is
+        drawn, a map has another size.
         """
+        expect(self.cell.locator(".score")).not_to_be_empty()
         before = self._page.text("tfx-readout")
         for again in range(20):
             box = self.cell.locator("canvas").bounding_box()
