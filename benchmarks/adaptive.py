@@ -26,9 +26,9 @@ from adaptive_cases import Case, digits_cnn, golden, mobilenet, trained
 from adaptive_rules import MOST, RULES, run
 
 from tfexplain import IntegratedGradients
-from tfexplain.explainers.chunks import chunk_size
-from tfexplain.explainers.together import as_batch
-from tfexplain.passes import Passes
+from tfexplain.explainers.chunk_size import chunk_size
+from tfexplain.model.call_batch import as_batch
+from tfexplain.model.traced_model import TracedModel
 
 BUDGETS = (17, 33, 65, 129)
 TOLERANCE = 0.02
@@ -127,7 +127,7 @@ def sizes(rounds: int = 3) -> None:
         "MobileNetV2 at 96 x 96": mobilenet(1),
     }.items():
         batch = x[:8]
-        passes = Passes(model, as_batch(batch))
+        passes = TracedModel(model, as_batch(batch))
         chosen = chunk_size(passes)
         methods = {size: IntegratedGradients(steps=32, batch_size=size) for size in SIZES}
         methods[None] = dataclasses.replace(methods[8], batch_size=None)  # type: ignore[index]

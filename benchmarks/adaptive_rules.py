@@ -15,7 +15,7 @@ import numpy as np
 from adaptive_cases import Array, Line, relative
 from numpy.polynomial import legendre
 
-from tfexplain.explainers.bisection import AT_ONCE, FIRST, Bisection, Node
+from tfexplain.explainers.path.adaptive_quadrature import AT_ONCE, FIRST, AdaptiveQuadrature, Node
 
 MOST = 129
 
@@ -137,7 +137,7 @@ def richardson(line: Line) -> Iterator[Level]:
 
 def bisection(line: Line) -> Iterator[Level]:
     """What `IntegratedGradients` does."""
-    ours = Bisection(1, MOST)
+    ours = AdaptiveQuadrature(1, MOST)
     while points := ours.wanted():
         nodes = zip(*line.at(np.array([point.along for point in points])), strict=True)
         ours.add([Node(p, v, s) for p, (s, v) in zip(points, nodes, strict=True)])

@@ -27,10 +27,10 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from support.compressed_logs import METRICS
 
-from tfexplain import schema
-from tfexplain.callbacks.writer import RunWriter
 from tfexplain.quality import MEASURES
 from tfexplain.rendering import colored, overlay, resize, scale_of
+from tfexplain.runlog.writer import RunWriter
+from tfexplain.wire import schema
 
 NAMES = ("bear", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "dog")
 CHANNELS = 8

@@ -35,9 +35,9 @@ from tfexplain import (
     explain,
 )
 from tfexplain.explainers import Explainer
-from tfexplain.explainers.chunks import chunk_size
-from tfexplain.explainers.masked import chunks
-from tfexplain.passes import Passes
+from tfexplain.explainers.chunk_size import chunk_size
+from tfexplain.explainers.perturbation.masked import chunks
+from tfexplain.model.traced_model import TracedModel
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def table(case: Case, rounds: int) -> Iterator[str]:
     )
     yield "|---|--:|--:|--:|--:|--:|--:|"
     for method in case.methods:
-        passes = Passes(case.model, case.images)
+        passes = TracedModel(case.model, case.images)
         ours, count = ours_and_passes(case, method, passes)
         first = measuring.timed(ours)[0]
         plain = plain_passes(case.model, case.images, count, chunk_size(passes))
@@ -133,7 +133,9 @@ def table(case: Case, rounds: int) -> Iterator[str]:
         yield "| " + " | ".join(cells) + " |"
 
 
-def ours_and_passes(case: Case, method: Explainer, passes: Passes) -> tuple[Callable[[], Any], int]:
+def ours_and_passes(
+    case: Case, method: Explainer, passes: TracedModel
+) -> tuple[Callable[[], Any], int]:
     """The method as users call it, and how many passes an image takes, that of its own score and
     those under masks."""
 

@@ -45,10 +45,10 @@ from tfexplain import (
     VarGrad,
     explain,
     rendering,
-    schema,
 )
-from tfexplain.callbacks.writer import RunWriter
-from tfexplain.passes import Passes
+from tfexplain.model.traced_model import TracedModel
+from tfexplain.runlog.writer import RunWriter
+from tfexplain.wire import schema
 
 
 def small_cnn(steps: int) -> Case:
@@ -99,7 +99,7 @@ def bare(case: Case) -> dict[str, Part]:
 # -------------------------------------------------------------------------------- our parts
 
 
-def our_parts(case: Case, all_passes: list[Passes]) -> dict[str, Part]:
+def our_parts(case: Case, all_passes: list[TracedModel]) -> dict[str, Part]:
     """Explainers as users call them, each on compiled passes of its own (its first call opens
     them, and appends them to `all_passes`)."""
     maps, cam, count = FeatureMaps(), GradCAM(), len(case.images)
@@ -107,11 +107,11 @@ def our_parts(case: Case, all_passes: list[Passes]) -> dict[str, Part]:
     ascent = ActivationMaximization(case.layer, range(count), steps=case.steps, bounds=(0, 1))
 
     def part(*explainers: Any) -> Part:
-        opened: list[Passes] = []
+        opened: list[TracedModel] = []
 
         def run() -> Any:
             if not opened:
-                opened.append(Passes(case.model, case.images))
+                opened.append(TracedModel(case.model, case.images))
                 all_passes.extend(opened)
             return explain(case.model, explainers, case.images, case.targets, passes=opened[0])
 
@@ -196,7 +196,7 @@ def timings(case: Case, rounds: int) -> dict[str, Any]:
 
     The parts take turns, so that what else the machine does hits them alike.
     """
-    all_passes: list[Passes] = []
+    all_passes: list[TracedModel] = []
     parts = bare(case) | our_parts(case, all_passes)
     found: dict[str, Any] = {name: {"wall": [], "cpu": []} for name in parts}
     often = {}

@@ -13,16 +13,16 @@ from typing import Any, ClassVar, Protocol
 import keras
 import tensorflow as tf
 
-from tfexplain import schema
-from tfexplain.callbacks.claim import Claim, claim, running
-from tfexplain.callbacks.directory import located
 from tfexplain.callbacks.distribution import Workers
 from tfexplain.callbacks.guard import Guard, OnError
-from tfexplain.callbacks.moments import Moment, Weights
+from tfexplain.callbacks.log_lock import LogLock, claim, running
 from tfexplain.callbacks.parts import hint, part_of
-from tfexplain.callbacks.records import metrics
-from tfexplain.callbacks.writer import RunWriter
 from tfexplain.errors import CallError
+from tfexplain.runlog.attribution_records import metrics
+from tfexplain.runlog.directory import located
+from tfexplain.runlog.weights_epoch import Moment, Weights
+from tfexplain.runlog.writer import RunWriter
+from tfexplain.wire import schema
 
 
 class Work(Protocol):
@@ -111,7 +111,7 @@ class LoggingCallback(keras.callbacks.Callback):  # type: ignore[misc]
         self._trained: weakref.ref[Any] | None = None
         super().__init__()
         self._directory = ""
-        self._claim: Claim | None = None
+        self._claim: LogLock | None = None
         self._work: Work | None = None
         self._writer: RunWriter | None = None
         self._workers: Workers | None = None

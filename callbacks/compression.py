@@ -6,11 +6,11 @@ import os
 from typing import Any
 
 from tfexplain import compression
-from tfexplain.callbacks import validation
 from tfexplain.callbacks.base import LoggingCallback, Work
-from tfexplain.callbacks.compressing import Choices, Compressing
+from tfexplain.callbacks.compression_run import CompressionRun, CompressionSettings
 from tfexplain.callbacks.guard import OnError
-from tfexplain.callbacks.settings import check_positive
+from tfexplain.data import validation
+from tfexplain.runlog.settings import check_positive
 
 
 class Compression(LoggingCallback):
@@ -80,7 +80,7 @@ class Compression(LoggingCallback):
         measured = compression.Settings(
             pattern=compression.Pattern(n, m, block), gzip=gzip, churn=churn
         )
-        self._choices = Choices(
+        self._choices = CompressionSettings(
             val=val,
             reference=reference,
             every=every,
@@ -108,4 +108,4 @@ class Compression(LoggingCallback):
         return self._choices.reference is not None
 
     def _begin(self) -> Work:
-        return Compressing(self._choices, self._subject, self._guard, self._hint)
+        return CompressionRun(self._choices, self._subject, self._guard, self._hint)

@@ -13,7 +13,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from tfexplain.untouched import parts, state
+from tfexplain.model.preserved_state import parts, state
 
 _USABLE = (
     tf.distribute.MirroredStrategy,

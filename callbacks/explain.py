@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tfexplain.callbacks.base import LoggingCallback, Work
-from tfexplain.callbacks.cadence import Cadence, When
-from tfexplain.callbacks.drift import Reference, Wanted
+from tfexplain.callbacks.drift_reference import Reference, Wanted
+from tfexplain.callbacks.explain_run import ExplainRun
 from tfexplain.callbacks.guard import OnError
-from tfexplain.callbacks.session import Session
-from tfexplain.callbacks.settings import ClassNames, Settings, named_classes
+from tfexplain.callbacks.schedule import Schedule, Scheduler
 from tfexplain.explainers import Explainer
-from tfexplain.targets import Targets
+from tfexplain.model.targets import Targets
+from tfexplain.runlog.settings import ClassNames, ExplainSettings, named_classes
 
 
 class Explain(LoggingCallback):
@@ -114,7 +114,7 @@ class Explain(LoggingCallback):
     ) -> None:
         if isinstance(explainers, Explainer):
             explainers = [explainers]
-        self._settings = Settings(
+        self._settings = ExplainSettings(
             val=val,
             explainers=None if explainers is None else tuple(explainers),
             samples=samples,
@@ -128,7 +128,7 @@ class Explain(LoggingCallback):
             vocabulary=vocabulary,
             decode=decode,
         )
-        self._wanted, self._when = reference, When(every, at, budget)
+        self._wanted, self._when = reference, Schedule(every, at, budget)
         super().__init__(log_dir, "explain", on_error, "explaining", part)
 
     _passing = LoggingCallback._passing | {"_reference", "_cadence"}
@@ -160,7 +160,7 @@ class Explain(LoggingCallback):
     def _forget(self) -> None:
         super()._forget()
         self._reference = Reference(self._wanted)
-        self._cadence = Cadence(self._when, self._reference.epoch)
+        self._cadence = Scheduler(self._when, self._reference.epoch)
 
     @property
     def _val(self) -> Any:
@@ -177,6 +177,6 @@ class Explain(LoggingCallback):
 
     def _begin(self) -> Work:
         with self._cadence.set_up():
-            return Session(
+            return ExplainRun(
                 self._settings, self._subject, self._guard, self._reference, self._cadence
             )

@@ -7,14 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
 
-from tfexplain.errors import SettingError, plain
-from tfexplain.schema import Problem
+from tfexplain.errors import ExplainWarning, SettingError, plain
+from tfexplain.wire.schema import Problem
 
 OnError = Literal["warn", "raise"]
-
-
-class ExplainWarning(RuntimeWarning):
-    """Something could not be explained or written; training was not affected."""
 
 
 class Guard:

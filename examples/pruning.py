@@ -30,7 +30,7 @@ from digits import CLASSES, load
 
 from tfexplain import Compression, Explain
 from tfexplain.compression import measure_all, read_tflite
-from tfexplain.tflite import TfliteModel
+from tfexplain.model.tflite_model import TfliteModel
 
 SPARSITY = 0.8
 BATCH = 32

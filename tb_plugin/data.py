@@ -13,11 +13,11 @@ from typing import Any
 
 from tensorboard.data import provider as tb_provider
 
-from tfexplain import schema
 from tfexplain.tb_plugin.arguments import RequestError, not_found, shown
 from tfexplain.tb_plugin.events import Events, check_events, sound_tags
 from tfexplain.tb_plugin.framing import Body, finite
 from tfexplain.tb_plugin.listing import Pictures, Run, Series, read_run
+from tfexplain.wire import schema
 
 # RustBoard fails a whole answer over 256 MiB; sizes are only estimated, hence half of it.
 MAX_CALL_BYTES = 128 << 20

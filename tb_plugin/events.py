@@ -11,7 +11,7 @@ import copy
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-from tfexplain import schema
+from tfexplain.wire import schema
 
 # A record is one string. TensorBoard makes an array of as many values as a tensor claims to have.
 MAX_VALUES = 1 << 16

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from tfexplain import schema
 from tfexplain.tb_plugin.arguments import shown
 from tfexplain.tb_plugin.framing import finite
+from tfexplain.wire import schema
 
 MAX_TAGS = 100_000
 MAX_PROBLEMS = 50

@@ -12,10 +12,10 @@ from tensorboard.plugins import base_plugin
 from werkzeug import wrappers
 
 import tfexplain
-from tfexplain import schema
 from tfexplain.tb_plugin.arguments import Arguments, RequestError
 from tfexplain.tb_plugin.data import Log, read_pictures, read_series
 from tfexplain.tb_plugin.events import checked
+from tfexplain.wire import schema
 
 MAX_GROUPS = 64
 MAX_NUMBERS = 4096

@@ -43,5 +43,5 @@ def test_without_tensorflow_it_is_said_what_to_install(code: str) -> None:
 
 
 def test_the_package_itself_and_the_plugin_need_no_tensorflow() -> None:
-    code = "import tfexplain, tfexplain.tb_plugin.plugin, tfexplain.schema"
+    code = "import tfexplain, tfexplain.tb_plugin.plugin, tfexplain.wire.schema"
     subprocess.run([sys.executable, "-c", WITHOUT + code], check=True)

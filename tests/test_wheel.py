@@ -18,7 +18,7 @@ import pytest
 from support.logs import write_demo_log
 from support.server import Server, records, serve, unframe
 
-from tfexplain import schema
+from tfexplain.wire import schema
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 RUN = "run1/explain"

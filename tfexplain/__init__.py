@@ -37,7 +37,7 @@ _HOMES = {
     "ScoreCAM": "tfexplain.explainers",
     "Smooth": "tfexplain.explainers",
     "SmoothGrad": "tfexplain.explainers",
-    "Unit": "tfexplain.unit",
+    "Unit": "tfexplain.model.unit",
     "VarGrad": "tfexplain.explainers",
     "compare": "tfexplain.comparing",
     "explain": "tfexplain.explainers",
@@ -106,7 +106,7 @@ if TYPE_CHECKING:
         VarGrad,
         explain,
     )
-    from tfexplain.unit import Unit
+    from tfexplain.model.unit import Unit
 
 
 def __getattr__(name: str) -> Any:

@@ -18,6 +18,10 @@ class CallError(ValueError):
     """A model that could not be called on the data."""
 
 
+class ExplainWarning(RuntimeWarning):
+    """Something could not be explained or written; training was not affected."""
+
+
 def plain(text: object) -> str:
     """A message without the colour codes for terminals that Keras puts into its own.
 

@@ -14,11 +14,11 @@ from support.read import Run, read_run
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from tfexplain import Compression, Explain
-from tfexplain.callbacks import compressing
-from tfexplain.callbacks.guard import ExplainWarning
+from tfexplain.callbacks import compression_run
 from tfexplain.compression import WeightsError
 from tfexplain.compression import numbers as numbers_module
-from tfexplain.schema import Kernels
+from tfexplain.errors import ExplainWarning
+from tfexplain.wire.schema import Kernels
 
 EPOCHS = 3
 
@@ -250,14 +250,14 @@ def test_student_and_teacher_are_told_apart(tmp_path: Path) -> None:
 def test_what_fails_for_one_kernel_spares_the_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    measure = compressing.compression.measure
+    measure = compression_run.compression.measure
 
     def failing(layer: Any, *others: Any) -> Any:
         if layer.path == "conv":
             raise MemoryError("no room")
         return measure(layer, *others)
 
-    monkeypatch.setattr(compressing.compression, "measure", failing)
+    monkeypatch.setattr(compression_run.compression, "measure", failing)
     x, y = digits(32)
     with pytest.warns(ExplainWarning, match="kernel conv: MemoryError at epoch 0: no room"):
         small_cnn().fit(x, y, epochs=2, verbose=0, callbacks=[Compression(tmp_path, verbose=False)])

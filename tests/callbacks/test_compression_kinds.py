@@ -17,7 +17,7 @@ from support.models import digits
 from support.read import read_run
 
 from tfexplain import Compression
-from tfexplain.schema import Kernels
+from tfexplain.wire.schema import Kernels
 
 # Where tfmot cannot be installed, there is nothing of it to read.
 tfmot: Any = pytest.importorskip("tensorflow_model_optimization")
@@ -101,11 +101,11 @@ def with_lora() -> Any:
 def masked_by_hand() -> Any:
     """A mask that lives in the model's own layer."""
 
-    class Masked(keras.layers.Dense):  # type: ignore[misc]
+    class MaskedInput(keras.layers.Dense):  # type: ignore[misc]
         def call(self, inputs: Any) -> Any:
             return keras.ops.relu(keras.ops.matmul(inputs, self.kernel))
 
-    model = keras.Sequential([keras.Input((64,)), Masked(16, use_bias=False, name="hidden")])
+    model = keras.Sequential([keras.Input((64,)), MaskedInput(16, use_bias=False, name="hidden")])
     kernel = model.layers[-1].kernel.numpy()
     kernel[::3] = 0
     model.layers[-1].kernel.assign(kernel)

@@ -17,7 +17,8 @@ from PIL import Image
 from support.models import digits, small_cnn
 from support.read import read_run
 
-from tfexplain import Explain, FeatureMaps, GradCAM, IntegratedGradients, schema
+from tfexplain import Explain, FeatureMaps, GradCAM, IntegratedGradients
+from tfexplain.wire import schema
 
 
 class Batches(keras.utils.PyDataset):  # type: ignore[misc]

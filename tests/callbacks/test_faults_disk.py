@@ -25,8 +25,8 @@ from support.models import digits, same_bits, small_cnn
 from support.read import Run, read_run
 
 from tfexplain import Compression, Explain, GradCAM
-from tfexplain.callbacks import job as job_module
-from tfexplain.callbacks import writer as writer_module
+from tfexplain.runlog import background as job_module
+from tfexplain.runlog import writer as writer_module
 
 X, Y = digits()
 SERIES = {"explain": "map/GradCAM/conv/0", "compression": "kernel/conv"}
@@ -159,7 +159,7 @@ import sys, time
 sys.path.insert(0, {str(Path(__file__).parents[1])!r})
 from support.models import digits, small_cnn
 from tfexplain import Compression, Explain, GradCAM
-from tfexplain.callbacks import writer
+from tfexplain.runlog import writer
 import keras
 writer.WAIT_SECONDS = 1.0
 x, y = digits()

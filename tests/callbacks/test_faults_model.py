@@ -25,8 +25,8 @@ from tfexplain import (
     Saliency,
     explain,
 )
-from tfexplain.callbacks.validation import blocks
-from tfexplain.tap import layers_by_path
+from tfexplain.data.validation import blocks
+from tfexplain.model.tap import layers_by_path
 
 X, Y = digits()
 

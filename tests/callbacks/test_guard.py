@@ -6,7 +6,8 @@ import warnings
 
 import pytest
 
-from tfexplain.callbacks.guard import ExplainWarning, Guard
+from tfexplain.callbacks.guard import Guard
+from tfexplain.errors import ExplainWarning
 
 
 def fail(guard: Guard, error: BaseException, what: str = "GradCAM", step: int = 0) -> None:

@@ -16,8 +16,8 @@ from support import hub
 from support.read import Run, read_run
 
 from tfexplain import Compression, Explain, FeatureMaps, IntegratedGradients, Saliency
-from tfexplain.callbacks.guard import ExplainWarning
-from tfexplain.preprocessing import preprocessed
+from tfexplain.errors import ExplainWarning
+from tfexplain.model.preprocessing import preprocessed
 
 pytestmark = [
     pytest.mark.skipif(not find_spec("keras_hub"), reason="Keras Hub needs Python 3.11"),

@@ -25,11 +25,11 @@ from tfexplain import (
     GradCAM,
     IntegratedGradients,
 )
-from tfexplain.callbacks.batch import pictures_of
-from tfexplain.callbacks.guard import ExplainWarning
-from tfexplain.callbacks.input_values import input_values
-from tfexplain.callbacks.settings import Settings
-from tfexplain.passes import passes_of
+from tfexplain.errors import ExplainWarning
+from tfexplain.model.trace_model import trace_model
+from tfexplain.runlog.batch import pictures_of
+from tfexplain.runlog.input_values import input_values
+from tfexplain.runlog.settings import ExplainSettings
 
 layers = keras.layers
 WORDS = ["", "[UNK]", *(f"word{i}" for i in range(2, 20))]
@@ -244,9 +244,9 @@ def test_what_is_too_large_is_left_out(tmp_path: Path) -> None:
     model = compiled(
         keras.Sequential([keras.Input((2_000_000,)), layers.Dense(3, kernel_initializer="zeros")])
     )
-    settings = Settings(x, None, 3, (), "label", None, True, 0, False)
-    assert input_values(passes_of(model, x), x, settings) == {}
-    assert input_values(passes_of(model, x), x[:1], settings).keys() == {"input"}
+    settings = ExplainSettings(x, None, 3, (), "label", None, True, 0, False)
+    assert input_values(trace_model(model, x), x, settings) == {}
+    assert input_values(trace_model(model, x), x[:1], settings).keys() == {"input"}
 
 
 # ---------------------------------------------------------------------------------- refused
@@ -386,7 +386,7 @@ def test_a_picture_is_drawn_with_the_channels_that_the_model_has() -> None:
     turned = [layers.Permute((2, 3, 1)), layers.Conv2D(2, 3), layers.Flatten(), layers.Dense(2)]
     model = keras.Sequential([keras.Input((3, 8, 6)), *turned])
     pictures = tf.random.stateless_uniform((2, 3, 8, 6), (1, 2))
-    drawn, _ = pictures_of(passes_of(model, pictures), pictures, (0.0, 1.0))
+    drawn, _ = pictures_of(trace_model(model, pictures), pictures, (0.0, 1.0))
     assert drawn["input"].shape == (2, 8, 6, 3)
     expected = np.round(np.moveaxis(pictures.numpy(), 1, -1) * 255)
     assert np.abs(drawn["input"].astype(float) - expected).max() <= 1

@@ -12,11 +12,11 @@ import tf_keras
 from support.read import Run, read_run
 
 from tfexplain import Explain, IntegratedGradients, Saliency
-from tfexplain.callbacks.choices import describe
-from tfexplain.callbacks.explaining import Explaining
-from tfexplain.callbacks.guard import ExplainWarning
-from tfexplain.callbacks.settings import Settings, named_classes
-from tfexplain.content import row_hashes
+from tfexplain.data.content import row_hashes
+from tfexplain.errors import ExplainWarning
+from tfexplain.runlog.plan import ExplainPlan
+from tfexplain.runlog.settings import ExplainSettings, named_classes
+from tfexplain.runlog.summary_text import describe
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(24, 4)).astype("float32")
@@ -35,12 +35,12 @@ def logged(net: Any, y: Any, log_dir: Path, x: Any = X, **settings: Any) -> Run:
     return read_run(log_dir)
 
 
-def planned(net: Any, y: Any, targets: Any) -> Explaining:
-    return Explaining(settings((X, y), targets), net)
+def planned(net: Any, y: Any, targets: Any) -> ExplainPlan:
+    return ExplainPlan(settings((X, y), targets), net)
 
 
-def settings(val: Any, targets: Any) -> Settings:
-    return Settings(val, (Saliency(),), 8, (), targets, None, False, 0, False)
+def settings(val: Any, targets: Any) -> ExplainSettings:
+    return ExplainSettings(val, (Saliency(),), 8, (), targets, None, False, 0, False)
 
 
 @pytest.mark.parametrize("library", [keras, tf_keras])
@@ -115,7 +115,7 @@ def test_labels_that_are_the_inputs_again_are_values() -> None:
     pixels = RNG.random((24, 4)).astype("float32")
     for x in (pixels, np.round(pixels)):
         net = model(4, "binary_crossentropy", "sigmoid")
-        plan = Explaining(settings((x, x), "label"), net)
+        plan = ExplainPlan(settings((x, x), "label"), net)
         labels = plan.batch.labels
         assert (labels.kind, labels.sets) == ("value", None)
         np.testing.assert_array_equal(labels.values, x[plan.batch.rows, 0])

@@ -19,9 +19,8 @@ from support.models import digits, same_bits, small_cnn
 from support.read import read_run
 
 from tfexplain import Compression, Explain, GradCAM, Saliency
-from tfexplain.callbacks import explaining
-from tfexplain.callbacks.guard import ExplainWarning
-from tfexplain.errors import plain
+from tfexplain.errors import ExplainWarning, plain
+from tfexplain.runlog import plan
 
 layers = keras.layers
 X, Y = digits()
@@ -175,7 +174,7 @@ def test_of_the_defaults_the_one_that_fails_is_left_out(
 ) -> None:
     """At the first try already; one that is named is an error there."""
     failing = Failing(lambda call: True)
-    monkeypatch.setattr(explaining, "fitting", lambda passes: (GradCAM(), failing))
+    monkeypatch.setattr(plan, "fitting", lambda passes: (GradCAM(), failing))
     _, told = fit([Explain((X, Y), log_dir=tmp_path / "default", verbose=False)], epochs=2)
     assert [str(w.message) for w in told] == [
         "tfexplain: Failing is left out: RuntimeError: out of luck. Pass explainers= those that "

@@ -11,8 +11,9 @@ import numpy as np
 from PIL import Image
 from support.read import read_run
 
-from tfexplain import Compression, Explain, Saliency, schema
-from tfexplain.callbacks.guard import ExplainWarning
+from tfexplain import Compression, Explain, Saliency
+from tfexplain.errors import ExplainWarning
+from tfexplain.wire import schema
 
 
 def test_a_model_of_long_names_and_large_pictures_is_logged(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from support.models import digits, small_cnn
 from support.read import read_run
 
 from tfexplain import Compression, Explain, GradCAM, IntegratedGradients
-from tfexplain.callbacks.guard import ExplainWarning
+from tfexplain.errors import ExplainWarning
 
 X, Y = digits(16)
 

@@ -16,7 +16,7 @@ from support.read import read_run
 from support.restarted import EPOCHS
 from support.server import records, serve
 
-from tfexplain import schema
+from tfexplain.wire import schema
 
 ALL = list(range(EPOCHS))
 NEVER = 99

@@ -17,7 +17,7 @@ from support.models import digits, same_bits, small_cnn
 from support.stateful import LIBRARIES, recurrent, rows, stateful
 
 from tfexplain import Compression, Explain, GradCAM, IntegratedGradients, Saliency, explain
-from tfexplain.tap import layers_by_path
+from tfexplain.model.tap import layers_by_path
 
 layers = keras.layers
 

@@ -17,7 +17,7 @@ from support.server import Server, serve
 from e2e.conftest import OpenPage
 from e2e.page import ExplainPage
 from e2e.test_looks import assert_nothing_serious
-from tfexplain import schema
+from tfexplain.wire import schema
 
 pytestmark = pytest.mark.browser
 

@@ -14,7 +14,7 @@ from support.server import serve
 
 from e2e.conftest import OpenPage
 from e2e.page import ExplainPage
-from tfexplain import schema
+from tfexplain.wire import schema
 
 pytestmark = pytest.mark.browser
 

@@ -13,7 +13,7 @@ from support.server import Server
 
 from e2e.conftest import EPOCHS, OpenPage
 from e2e.page import ExplainPage
-from tfexplain import schema
+from tfexplain.wire import schema
 
 pytestmark = pytest.mark.browser
 

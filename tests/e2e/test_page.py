@@ -15,7 +15,7 @@ from support.read import read_run
 from support.server import Server, serve
 
 from e2e.conftest import EPOCHS, OpenPage
-from tfexplain import schema
+from tfexplain.wire import schema
 
 pytestmark = pytest.mark.browser
 

@@ -10,7 +10,8 @@ from support.models import digits, small_cnn
 from support.read import read_run
 from support.server import records, serve, unframe
 
-from tfexplain import Explain, schema
+from tfexplain import Explain
+from tfexplain.wire import schema
 
 GROUPS = ["metrics", "predictions", "status", "map/GradCAM/conv", "channels/FeatureMaps/conv"]
 

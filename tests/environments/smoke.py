@@ -89,7 +89,7 @@ def read_back(run: Path, kernels: int) -> None:
     """Every record of both rooms decodes, and the kernels are those of the model."""
     from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
 
-    from tfexplain import schema
+    from tfexplain.wire import schema
 
     records: dict[str, Any] = {}
     for path in sorted(run.glob("*/*tfevents*")):

@@ -16,7 +16,7 @@ from PIL import Image
 from support.examples import ROOT, environment, run_example
 from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
 
-from tfexplain import schema
+from tfexplain.wire import schema
 
 EPOCHS = 6
 # The last epoch before pruning begins.

@@ -12,7 +12,7 @@ from tfexplain import explainers
 
 
 def methods():
-    others = {"Explainer", "Explanation", "Maxima", "explain"}
+    others = {"Explainer", "Explanation", "OptimizedInputs", "explain"}
     return {name for name in explainers.__all__ if name not in others}
 
 

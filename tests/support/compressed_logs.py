@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from support.logs import LogWriter, write_demo_log
-from tfexplain import schema
+from tfexplain.wire import schema
 
 Weights = npt.NDArray[np.float32]
 

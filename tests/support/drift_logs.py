@@ -12,8 +12,8 @@ import numpy.typing as npt
 from support.compressed_logs import WRAPPED, write_compressed_log
 from support.logs import LogWriter, png
 from support.read import Run, read_run
-from tfexplain import schema
 from tfexplain.quality import MEASURES, similarity
+from tfexplain.wire import schema
 
 Maps = npt.NDArray[np.float32]
 

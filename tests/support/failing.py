@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tfexplain.explainers import Explainer
-from tfexplain.shared_pass import Reading
+from tfexplain.model.shared_pass import LayerReads
 
 
 def out_of_luck() -> None:
@@ -22,8 +22,8 @@ class Failing(Explainer):
     harm: Callable[[], None] = out_of_luck
     calls: list[int] = field(default_factory=list)
 
-    def reading(self, passes: Any, targets: Any = None) -> Reading:
-        return Reading()
+    def reading(self, passes: Any, targets: Any = None) -> LayerReads:
+        return LayerReads()
 
     def finish(self, context: Any, reduced: Any) -> Any:
         self.calls.append(1)

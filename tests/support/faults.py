@@ -14,7 +14,7 @@ import keras
 import pytest
 
 from support.models import digits, small_cnn
-from tfexplain.callbacks.guard import ExplainWarning
+from tfexplain.errors import ExplainWarning
 
 
 def fit(

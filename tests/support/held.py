@@ -6,7 +6,7 @@ from typing import Any
 
 from tfexplain.compression import LayerWeights
 from tfexplain.compression.layout import Layout
-from tfexplain.compression.sources import Piece
+from tfexplain.compression.sources import Tile
 
 
 class Held:
@@ -16,7 +16,7 @@ class Held:
         self.matrix = array.reshape(-1, columns)
 
     def open(self) -> Any:
-        return lambda rows, columns: Piece(self.matrix[rows, columns])
+        return lambda rows, columns: Tile(self.matrix[rows, columns])
 
     def steps(self) -> None:
         return None

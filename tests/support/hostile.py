@@ -21,8 +21,8 @@ from tensorboard.compat.proto.types_pb2 import DT_BFLOAT16, DT_FLOAT, DT_STRING
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
 from support.logs import LogWriter, png
-from tfexplain import schema
-from tfexplain.container import pack
+from tfexplain.wire import schema
+from tfexplain.wire.container import pack
 
 MAP = schema.Content("map", "logit", False, (2, 2), "image")
 GOOD = schema.Map(np.array([[1, 2], [3, 4]], np.float32), 0.5, 1)

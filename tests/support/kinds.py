@@ -9,8 +9,8 @@ import numpy as np
 
 from tfexplain.attribution import Attribution
 from tfexplain.explainers.base import Context, SingleExplainer
-from tfexplain.passes import Passes
-from tfexplain.shared_pass import Reading
+from tfexplain.model.shared_pass import LayerReads
+from tfexplain.model.traced_model import TracedModel
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,8 +18,8 @@ class WordEvidence(SingleExplainer):
     """At a text input what each word adds to the target, where the model takes the mean of its
     embeddings and one dense layer: float32 [N, T], 0 for padding."""
 
-    def reading(self, _: Passes, targets: Any = None) -> Reading:
-        return Reading()
+    def reading(self, _: TracedModel, targets: Any = None) -> LayerReads:
+        return LayerReads()
 
     def finish(self, context: Context, _: dict[str, Any]) -> dict[str, Attribution]:
         ids = np.asarray(context.inputs)
@@ -35,8 +35,8 @@ class WordEvidence(SingleExplainer):
 class WordAttention(SingleExplainer):
     """Softmax of the embeddings' products, sharper head by head: float32 [N, 3, T, T]."""
 
-    def reading(self, _: Passes, targets: Any = None) -> Reading:
-        return Reading()
+    def reading(self, _: TracedModel, targets: Any = None) -> LayerReads:
+        return LayerReads()
 
     def finish(self, context: Context, _: dict[str, Any]) -> dict[str, Attribution]:
         vectors = embedded(context)

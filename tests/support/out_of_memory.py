@@ -22,7 +22,7 @@ import tensorflow as tf
 from support.models import digits, same_bits
 from tfexplain import Explain, FeatureMaps, GradCAM, IntegratedGradients
 from tfexplain.explainers import Explainer
-from tfexplain.shared_pass import Reading
+from tfexplain.model.shared_pass import LayerReads
 
 X, Y = digits(48)
 
@@ -53,8 +53,8 @@ class Wide(keras.layers.Layer):  # type: ignore[misc]
 class Greedy(Explainer):
     """Never has enough."""
 
-    def reading(self, passes: Any, targets: Any = None) -> Reading:
-        return Reading()
+    def reading(self, passes: Any, targets: Any = None) -> LayerReads:
+        return LayerReads()
 
     def finish(self, context: Any, reduced: Any) -> Any:
         tf.raw_ops.Empty(shape=[2, machine(), 256], dtype=tf.float32)

@@ -9,7 +9,7 @@ from typing import Any
 from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
 from tensorboard.util import tensor_util
 
-from tfexplain import schema
+from tfexplain.wire import schema
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from tfexplain import schema
-from tfexplain.records import compressed
+from tfexplain.wire import schema
+from tfexplain.wire.records import compressed
 
 floats32 = st.floats(width=32, allow_nan=True, allow_infinity=True)
 floats64 = st.floats(allow_nan=True, allow_infinity=True)

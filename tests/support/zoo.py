@@ -119,7 +119,7 @@ def functional(library: Any) -> Kind:
 
 def _operation(model: Any) -> str:
     """The name the library gave to `x + y`."""
-    from tfexplain.tap import layers_by_path
+    from tfexplain.model.tap import layers_by_path
 
     return next(path for path in layers_by_path(model) if "add" in path)
 

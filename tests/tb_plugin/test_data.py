@@ -24,10 +24,10 @@ from support.logs import LogWriter, png, write_demo_log
 from support.server import records, unframe
 from tensorboard.data.provider import RunTagFilter
 
-from tfexplain import container, schema
 from tfexplain.tb_plugin import data, framing, listing
 from tfexplain.tb_plugin.arguments import RequestError
 from tfexplain.tb_plugin.data import Log, read_pictures, read_series, settled
+from tfexplain.wire import container, schema
 
 OpenLog = Callable[[Path], Log]
 RUN = "run1/explain"

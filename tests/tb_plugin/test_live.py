@@ -13,7 +13,7 @@ from support.hostile import CLAIMS, GOOD, MAP, write_claims, write_hostile_log
 from support.logs import LogWriter, png
 from support.server import Server, records, serve, unframe
 
-from tfexplain import schema
+from tfexplain.wire import schema
 
 STEPS = 130
 SAMPLES = 3

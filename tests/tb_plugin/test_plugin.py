@@ -18,9 +18,9 @@ from support.server import records, unframe
 from tensorboard.plugins import base_plugin
 from werkzeug.test import Client, TestResponse
 
-from tfexplain import schema
 from tfexplain.tb_plugin import plugin, routes
 from tfexplain.tb_plugin.arguments import Arguments, RequestError
+from tfexplain.wire import schema
 
 BASE = "/data/plugin/tfexplain/"
 RUN = "run1/explain"
@@ -268,7 +268,7 @@ def test_what_a_remote_server_keeps_is_not_known(
 
 def test_the_entry_point_imports_nothing_that_could_fail() -> None:
     assert plugin.NAME == schema.PLUGIN_NAME
-    heavy = ("numpy", "safetensors", "tfexplain.schema", "tfexplain.tb_plugin.routes", "keras")
+    heavy = ("numpy", "safetensors", "tfexplain.wire.schema", "tfexplain.tb_plugin.routes", "keras")
     code = (
         "import sys; import tensorboard.plugins.base_plugin; before = set(sys.modules);"
         "import tfexplain.tb_plugin.plugin;"

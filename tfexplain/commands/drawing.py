@@ -13,7 +13,7 @@ from tfexplain import rendering
 from tfexplain.attribution import Attribution
 from tfexplain.commands.output import Output, safe
 from tfexplain.explainers import Explanation
-from tfexplain.explainers.joining import chosen
+from tfexplain.explainers.concat import chosen
 
 Bytes = npt.NDArray[np.uint8]
 Under = Callable[[int], Bytes]

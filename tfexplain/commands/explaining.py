@@ -13,9 +13,6 @@ import numpy as np
 import numpy.typing as npt
 
 from tfexplain import rendering
-from tfexplain.callbacks.choices import describe
-from tfexplain.callbacks.explaining import Explaining
-from tfexplain.callbacks.settings import Settings, check_positive, named_classes
 from tfexplain.commands.drawing import Under, draw
 from tfexplain.commands.methods import explainers
 from tfexplain.commands.output import Output
@@ -23,9 +20,12 @@ from tfexplain.commands.pictures import Screen, scales, screen_of
 from tfexplain.commands.samples import Samples, read_samples
 from tfexplain.commands.writing import Writing, write_log
 from tfexplain.explainers import Explanation
-from tfexplain.explainers.joining import chosen
-from tfexplain.explainers.together import in_portions
-from tfexplain.loading import open_model
+from tfexplain.explainers.concat import chosen
+from tfexplain.explainers.run import in_portions
+from tfexplain.model.loading import open_model
+from tfexplain.runlog.plan import ExplainPlan
+from tfexplain.runlog.settings import ExplainSettings, check_positive, named_classes
+from tfexplain.runlog.summary_text import describe
 
 _LOAD_YOURSELF = "Or load it in Python, with what it needs, and call tfexplain.explain(model, ...)."
 
@@ -96,7 +96,7 @@ def _explaining(
     methods: Any,
     options: argparse.Namespace,
     screens: Sequence[Screen],
-) -> Explaining:
+) -> ExplainPlan:
     """The plan, on the samples that are logged; what cannot work is an error here."""
     target = _target(options.target)
     if target == "label" and samples.labels is None:
@@ -106,7 +106,7 @@ def _explaining(
         )
     rows = logged.tolist()
     inputs = samples.read(rows)
-    settings = Settings(
+    settings = ExplainSettings(
         val=(inputs,) if samples.labels is None else (inputs, samples.labels[rows]),
         explainers=None if methods is None else tuple(methods),
         samples=len(rows),
@@ -120,7 +120,7 @@ def _explaining(
     )
     settings.check()
     try:
-        return Explaining(settings, model)
+        return ExplainPlan(settings, model)
     except ValueError as error:
         raise type(error)(str(error).replace("val:", "data:", 1)) from error
 
@@ -131,7 +131,7 @@ def _target(text: str) -> str | int:
 
 def _portions(
     model: Any,
-    explaining: Explaining,
+    explaining: ExplainPlan,
     samples: Samples,
     options: argparse.Namespace,
     progress: bool,
@@ -168,7 +168,7 @@ def _pixels(screen: Screen, model: Any, asked: bool) -> str:
     return f"black is {black:g}, white is {white:g} ({told})"
 
 
-def _under(samples: Samples, explaining: Explaining) -> Under | None:
+def _under(samples: Samples, explaining: ExplainPlan) -> Under | None:
     """Gives the picture of a sample: the file, or what the input shows; None for no pictures."""
     if samples.picture is not None or not explaining.batch.pictures:
         return samples.picture

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image, ImageOps
 
-from tfexplain import tap
+from tfexplain.model import tap
+from tfexplain.types import Array
 
-Array = npt.NDArray[Any]
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 _LONGEST = 1024  # of a side of what overlays are drawn on
 _SHORTEST = 256

@@ -10,13 +10,11 @@ from typing import Any
 
 import keras
 import numpy as np
-import numpy.typing as npt
 import tensorflow as tf
 
 from tfexplain.commands.pictures import Screen, find, picture
 from tfexplain.comparing.data import read_data
-
-Array = npt.NDArray[Any]
+from tfexplain.types import Array
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,17 +12,17 @@ import numpy.typing as npt
 
 from tfexplain import rendering
 from tfexplain.attribution import Attribution
-from tfexplain.callbacks.explaining import Explaining
-from tfexplain.callbacks.records import predictions
-from tfexplain.callbacks.writer import RunWriter
 from tfexplain.commands.arrays import Growing
 from tfexplain.commands.drawing import places
 from tfexplain.commands.output import Output
 from tfexplain.commands.samples import Samples
 from tfexplain.comparing.logs import write_maps
 from tfexplain.explainers import Explanation
-from tfexplain.explainers.joining import BY_SAMPLE, chosen, joined
-from tfexplain.targets import Head
+from tfexplain.explainers.concat import BY_SAMPLE, chosen, joined
+from tfexplain.model.outputs import Head
+from tfexplain.runlog.attribution_records import predictions
+from tfexplain.runlog.plan import ExplainPlan
+from tfexplain.runlog.writer import RunWriter
 
 
 class Writing:
@@ -123,7 +123,7 @@ def _concatenated(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def write_log(
     output: Output,
     log: str,
-    explaining: Explaining,
+    explaining: ExplainPlan,
     found: Mapping[str, Explanation],
     choices: Mapping[str, str],
 ) -> None:

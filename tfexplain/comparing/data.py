@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from tfexplain.callbacks.rows import sample
-from tfexplain.callbacks.validation import Rows, whole
+from tfexplain.data.row_choice import sample
+from tfexplain.data.validation import Rows, whole
 
 # All rows are predicted, so that those of a data set are held.
 _ROWS = 1024

@@ -9,14 +9,14 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from tfexplain import schema
-from tfexplain.callbacks.explaining import Explaining, Found
-from tfexplain.callbacks.kernels import kernel_record, kernels_record
-from tfexplain.callbacks.moments import Moment
-from tfexplain.callbacks.writer import RunWriter
 from tfexplain.comparing.weights import Weights
 from tfexplain.quality import MEASURES, Drifted, Fidelity, Predicted
-from tfexplain.records.compressed import Role
+from tfexplain.runlog.kernel_records import kernel_record, kernels_record
+from tfexplain.runlog.plan import ExplainPlan, Found
+from tfexplain.runlog.weights_epoch import Moment
+from tfexplain.runlog.writer import RunWriter
+from tfexplain.wire import schema
+from tfexplain.wire.records.compressed import Role
 
 _NOW = Moment(0, 0, True, "end", 0)
 _ROOMS = ("explain", "compression")
@@ -49,7 +49,7 @@ def open_run(log_dir: str, name: str, room: str) -> RunWriter:
 
 
 def write_maps(
-    writer: RunWriter, explaining: Explaining, found: Found, choices: Mapping[str, str]
+    writer: RunWriter, explaining: ExplainPlan, found: Found, choices: Mapping[str, str]
 ) -> None:
     """What `Explain` writes of one epoch, at step 0."""
     explaining.write_constant(choices, writer)

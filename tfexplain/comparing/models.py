@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from tfexplain.loading import Model, open_model
+from tfexplain.model.loading import open_model
+from tfexplain.types import Model
 
 # A built model, or the path of a file that holds one.
 Source: TypeAlias = Model | str | os.PathLike[str]

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tfexplain.callbacks.records import predictions
 from tfexplain.comparing.models import Contender
-from tfexplain.explainers.together import as_batch
-from tfexplain.passes import passes_of
+from tfexplain.model.call_batch import as_batch
+from tfexplain.model.outputs import Head
+from tfexplain.model.trace_model import trace_model
 from tfexplain.quality import Predicted
-from tfexplain.targets import Head
+from tfexplain.runlog.attribution_records import predictions
 
 _ROWS = 64
 
@@ -48,7 +48,7 @@ def _outputs(one: Contender, inputs: Any, head: Head) -> Any:
             expected = f"expected outputs of sizes [{head.classes}]"
             raise ValueError(f"{expected}; got {list(found.shape[1:])}.")
         return found
-    passes, parts = passes_of(one.model, _rows(inputs, 0, one.model)), []
+    passes, parts = trace_model(one.model, _rows(inputs, 0, one.model)), []
 
     def make() -> Callable[[Any], Any]:
         return lambda batch: tf.nest.flatten(passes.forward(batch)[0])[head.position]

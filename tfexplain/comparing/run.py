@@ -13,21 +13,21 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from tfexplain import quality
-from tfexplain.callbacks.choices import describe
-from tfexplain.callbacks.explaining import Explaining, Found
-from tfexplain.callbacks.settings import ClassNames, Settings, named_classes
-from tfexplain.callbacks.validation import Rows
 from tfexplain.comparing import logs
 from tfexplain.comparing.comparison import Compared, Comparison
 from tfexplain.comparing.data import read_data
 from tfexplain.comparing.models import Contender, Sources, contenders
 from tfexplain.comparing.predicting import predict
 from tfexplain.comparing.weights import Weights, measure_weights
-from tfexplain.content import row_hashes
+from tfexplain.data.content import row_hashes
+from tfexplain.data.labels import labels_of, read_labels
+from tfexplain.data.validation import Rows
 from tfexplain.explainers import Explainer
-from tfexplain.labels import labels_of, read_labels
+from tfexplain.model.targets import Targets
 from tfexplain.quality import Drifted, Fidelity, Predicted
-from tfexplain.targets import Targets
+from tfexplain.runlog.plan import ExplainPlan, Found
+from tfexplain.runlog.settings import ClassNames, ExplainSettings, named_classes
+from tfexplain.runlog.summary_text import describe
 
 _NO_GRADIENTS = "no gradients in a .tflite file: predictions and weights only"
 
@@ -86,7 +86,7 @@ def compare(
     if log_dir is not None:
         logs.check_free(os.fspath(log_dir), [one.name for one in found])
     inputs = (pool.inputs,) if pool.labels is None else (pool.inputs, pool.labels)
-    settings = Settings(
+    settings = ExplainSettings(
         val=inputs,
         explainers=None if several is None else tuple(several),
         samples=samples,
@@ -110,7 +110,7 @@ class _Result:
     """All that was found of one model."""
 
     one: Contender
-    explaining: Explaining
+    explaining: ExplainPlan
     maps: Found
     predicted: Predicted
     weights: Weights
@@ -119,7 +119,7 @@ class _Result:
     notes: Sequence[str] = ()
 
 
-def _results(found: Sequence[Contender], settings: Settings, pool: Rows) -> list[_Result]:
+def _results(found: Sequence[Contender], settings: ExplainSettings, pool: Rows) -> list[_Result]:
     first = found[0]
     with _about(first.name):
         reference = _reference(first, settings, pool)
@@ -132,8 +132,8 @@ def _results(found: Sequence[Contender], settings: Settings, pool: Rows) -> list
     return results
 
 
-def _reference(one: Contender, settings: Settings, pool: Rows) -> _Result:
-    explaining = Explaining(settings, one.model)
+def _reference(one: Contender, settings: ExplainSettings, pool: Rows) -> _Result:
+    explaining = ExplainPlan(settings, one.model)
     predicted = predict(one, pool.inputs, explaining.head)
     weights = _weights(one, one, explaining)
     left_out = explaining.left_out.items()
@@ -144,7 +144,7 @@ def _reference(one: Contender, settings: Settings, pool: Rows) -> _Result:
 def _beside(
     one: Contender,
     reference: _Result,
-    settings: Settings,
+    settings: ExplainSettings,
     pool: Rows,
     labels: npt.NDArray[np.int64] | None,
 ) -> _Result:
@@ -153,7 +153,7 @@ def _beside(
     maps: Found = {}
     drifts: dict[tuple[str, str], Drifted] = {}
     if one.explainable:
-        explaining = Explaining(settings, one.model, first.explainers, first)
+        explaining = ExplainPlan(settings, one.model, first.explainers, first)
         maps = explaining.run()
         drifts = _drifts(explaining, maps, reference)
     predicted = predict(one, pool.inputs, explaining.head)
@@ -167,19 +167,19 @@ def _beside(
 
 
 def _drifts(
-    explaining: Explaining, maps: Found, reference: _Result
+    explaining: ExplainPlan, maps: Found, reference: _Result
 ) -> dict[tuple[str, str], Drifted]:
     shown = explaining.shown(maps)
     theirs = quality.matched(shown, reference.explaining.shown(reference.maps))
     return {place: quality.drift(shown[place], theirs[place]) for place in shown}
 
 
-def _weights(one: Contender, reference: Contender, explaining: Explaining) -> Weights:
+def _weights(one: Contender, reference: Contender, explaining: ExplainPlan) -> Weights:
     batch = explaining.batch
     return measure_weights(one, reference, batch.inputs, len(batch.rows))
 
 
-def _targets(settings: Settings, reference: _Result) -> Targets | str:
+def _targets(settings: ExplainSettings, reference: _Result) -> Targets | str:
     """The same targets for all: where there is no label, what the reference predicts."""
     explaining, asked = reference.explaining, settings.targets
     batch = explaining.batch
@@ -193,7 +193,7 @@ def _targets(settings: Settings, reference: _Result) -> Targets | str:
     return asked if (known >= 0).all() else np.where(known < 0, predicted, known)
 
 
-def _labels(pool: Rows, explaining: Explaining) -> npt.NDArray[np.int64] | None:
+def _labels(pool: Rows, explaining: ExplainPlan) -> npt.NDArray[np.int64] | None:
     """int64 [rows]: the classes of all rows, -1 where unknown; None without classes."""
     head = explaining.head
     labels = labels_of(pool.labels, head, explaining.passes)
@@ -239,7 +239,7 @@ def _write(result: _Result, reference: _Result, log_dir: str) -> None:
         writer.close()
 
 
-def _comparison(results: Sequence[_Result], settings: Settings, log_dir: str) -> Comparison:
+def _comparison(results: Sequence[_Result], settings: ExplainSettings, log_dir: str) -> Comparison:
     first = results[0].explaining
     models = {
         result.one.name: Compared(

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tfexplain import compression
-from tfexplain.callbacks.activity import Activity
 from tfexplain.comparing.models import Contender
 from tfexplain.compression import ActivationNumbers, LayerNumbers, Totals, WeightsError
+from tfexplain.runlog.unit_activity import Activity
 
 
 @dataclass(frozen=True, eq=False)

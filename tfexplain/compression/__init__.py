@@ -4,11 +4,11 @@ from tfexplain import needs_tensorflow  # noqa: F401
 from tfexplain.compression.activations import ActivationNumbers, measure_activations
 from tfexplain.compression.churn import KeptBits
 from tfexplain.compression.distribution import Histogram, Moments
+from tfexplain.compression.keras.read import beside, read
 from tfexplain.compression.numbers import LayerNumbers, Settings, measure, measure_all, unmeasured
-from tfexplain.compression.reading import beside, read
 from tfexplain.compression.sizes import Sizes
 from tfexplain.compression.structure import Pattern, Structure
-from tfexplain.compression.tflite import read_tflite
+from tfexplain.compression.tflite.reader import read_tflite
 from tfexplain.compression.totals import Totals, total
 from tfexplain.compression.weights import Block, LayerWeights, WeightsError, find
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tfexplain.compression.buffers import Array
 from tfexplain.compression.structure import share, sparsity_of
+from tfexplain.types import Array
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,10 +9,10 @@ from typing import Any, TypeAlias
 
 import ml_dtypes
 import numpy as np
-import numpy.typing as npt
 import tensorflow as tf
 
-Array: TypeAlias = npt.NDArray[Any]
+from tfexplain.types import Array
+
 Variable: TypeAlias = Any  # a keras.Variable, a tf.Variable or a tf_keras AutoCastVariable
 
 # Types that DLPack's numpy reader refuses; read as bits, then given their name back.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tfexplain.compression.buffers import Array
+from tfexplain.types import Array
 
 
 @dataclass(frozen=True)

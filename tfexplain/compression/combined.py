@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tfexplain.compression.buffers import Array, Variable, view
-from tfexplain.compression.sources import Opened, Piece, Source
+from tfexplain.compression.buffers import Variable, view
+from tfexplain.compression.sources import Source, Tile, TileReader
+from tfexplain.types import Array
 
 
 @dataclass(frozen=True)
-class LowRank:
+class LowRankSource:
     """Another source plus LoRA's update factor * A B, as the layer adds it.
 
     Attributes:
@@ -30,11 +31,11 @@ class LowRank:
     def zeros(self) -> Array | None:
         return self.base.zeros()
 
-    def open(self) -> Opened:
+    def open(self) -> TileReader:
         base, b = self.base.open(), view(self.b)
         a = view(self.a)
 
-        def piece(rows: slice, columns: slice) -> Piece:
+        def piece(rows: slice, columns: slice) -> Tile:
             found = base(rows, columns)
             # [rows, heads, rank] where the columns of the matrix are heads times the last axis.
             heads = a.reshape(-1, found.effective.shape[1] // b.shape[1] or 1, a.shape[-1])
@@ -50,7 +51,7 @@ class LowRank:
 
 
 @dataclass(frozen=True)
-class Referenced:
+class ReferencedSource:
     """A source beside another one whose values are the float reference."""
 
     base: Source
@@ -62,7 +63,7 @@ class Referenced:
     def zeros(self) -> Array | None:
         return self.base.zeros()
 
-    def open(self) -> Opened:
+    def open(self) -> TileReader:
         base, reference = self.base.open(), self.reference.open()
         return lambda rows, columns: replace(
             base(rows, columns), reference=reference(rows, columns).effective
@@ -70,7 +71,7 @@ class Referenced:
 
 
 @dataclass(frozen=True)
-class Reordered:
+class ReorderedSource:
     """A source whose kernel's axes must be brought into line; it is decoded as a whole."""
 
     base: Source
@@ -84,7 +85,7 @@ class Reordered:
     def zeros(self) -> Array | None:
         return self.base.zeros()
 
-    def open(self) -> Opened:
+    def open(self) -> TileReader:
         whole = self.base.open()(slice(None), slice(None))
         stored = whole.effective.shape
 
@@ -95,10 +96,10 @@ class Reordered:
             line: Array = full.reshape(-1, self.columns)
             return line
 
-        moved = {name: in_line(getattr(whole, name)) for name in Piece.__dataclass_fields__}
+        moved = {name: in_line(getattr(whole, name)) for name in Tile.__dataclass_fields__}
 
-        def piece(rows: slice, columns: slice) -> Piece:
+        def piece(rows: slice, columns: slice) -> Tile:
             cut = {n: None if a is None else a[rows, columns] for n, a in moved.items()}
-            return Piece(**cut)  # type: ignore[arg-type]
+            return Tile(**cut)  # type: ignore[arg-type]
 
         return piece

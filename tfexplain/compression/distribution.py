@@ -8,8 +8,8 @@ from math import isfinite
 import numpy as np
 import numpy.typing as npt
 
-from tfexplain.compression.buffers import Array
 from tfexplain.compression.weights import LayerWeights
+from tfexplain.types import Array
 
 BINS = 64
 # Weights taken at a time: few enough that what is made of them stays in a core's own cache.

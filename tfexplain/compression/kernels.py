@@ -12,7 +12,7 @@ from tfexplain.compression.sources import Source
 
 
 @dataclass(frozen=True)
-class Quantized:
+class Storage:
     """How a kernel is stored; the fields are those of `LayerWeights`.
 
     Attributes:
@@ -36,7 +36,7 @@ class Quantized:
 
 
 @dataclass(frozen=True)
-class Kernel:
+class StoredKernel:
     """A kernel's variable with the way to read it, before it becomes a `LayerWeights`.
 
     `owner` is the layer that the kernel belongs to, where it is another than the one that is read.
@@ -45,14 +45,14 @@ class Kernel:
     weight: str
     variable: Variable
     shape: Shape
-    stored: Quantized
+    stored: Storage
     role: Literal["kernel", "unknown"] = "kernel"
     owner: Any = None
 
 
-def kernel_of(variable: Variable, mode: str, source: Any, **stored: Any) -> Kernel:
-    quantized = Quantized(mode, source, **stored)
-    return Kernel(name_of(variable), variable, shape_of(variable), quantized)
+def kernel_of(variable: Variable, mode: str, source: Any, **stored: Any) -> StoredKernel:
+    quantized = Storage(mode, source, **stored)
+    return StoredKernel(name_of(variable), variable, shape_of(variable), quantized)
 
 
 def name_of(variable: Variable) -> str:

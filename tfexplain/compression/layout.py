@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any, Literal, TypeAlias
 
-import numpy.typing as npt
+from tfexplain.compression.keras.roles import kind_of
+from tfexplain.types import Array
 
-from tfexplain.compression.roles import kind_of
-
-Array: TypeAlias = npt.NDArray[Any]
 Shape: TypeAlias = tuple[int, ...]
 Kind = Literal["dense", "conv", "depthwise", "transposed", "lookup", "other", "unknown"]
 

@@ -12,7 +12,7 @@ from tfexplain.compression.churn import KeptBits, pack
 from tfexplain.compression.codes import CodeCounter, ScaleHealth, scale_health
 from tfexplain.compression.distribution import Histogram, Moments, histogram, squares
 from tfexplain.compression.sizes import Sizes, sizes
-from tfexplain.compression.sources import Piece
+from tfexplain.compression.sources import Tile
 from tfexplain.compression.structure import (
     Pattern,
     Structure,
@@ -246,7 +246,7 @@ class _Pass:
         self.energy = self.error = 0.0
         self.has_mask = self.has_reference = self.has_range = False
 
-    def add(self, piece: Piece, nonzero: np.typing.NDArray[np.bool_], count: int) -> None:
+    def add(self, piece: Tile, nonzero: np.typing.NDArray[np.bool_], count: int) -> None:
         if self.settings.distribution:
             self.moments.add(piece.effective)
         if piece.mask is not None:
@@ -260,7 +260,7 @@ class _Pass:
         if piece.reference is not None and self.layer.quantized:
             self._add_error(piece, piece.reference, nonzero)
 
-    def _add_mask(self, piece: Piece, mask: np.typing.NDArray[np.bool_]) -> None:
+    def _add_mask(self, piece: Tile, mask: np.typing.NDArray[np.bool_]) -> None:
         self.has_mask = True
         raw = piece.effective if piece.reference is None else piece.reference
         filled = raw != 0
@@ -270,7 +270,7 @@ class _Pass:
 
     def _add_error(
         self,
-        piece: Piece,
+        piece: Tile,
         reference: np.typing.NDArray[np.floating],
         nonzero: np.typing.NDArray[np.bool_],
     ) -> None:

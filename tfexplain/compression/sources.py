@@ -15,13 +15,14 @@ from typing import Any, Protocol, TypeAlias
 import ml_dtypes
 import numpy as np
 
-from tfexplain.compression.buffers import Array, Variable, view
+from tfexplain.compression.buffers import Variable, view
+from tfexplain.types import Array
 
 FLOAT8_MAX = 448.0
 
 
 @dataclass(frozen=True)
-class Piece:
+class Tile:
     """A rectangle of a kernel's matrix, every array [rows, columns] or broadcast to it.
 
     Attributes:
@@ -42,13 +43,13 @@ class Piece:
     high: Array | None = None
 
 
-Opened: TypeAlias = Callable[[slice, slice], Piece]
+TileReader: TypeAlias = Callable[[slice, slice], Tile]
 
 
 class Source(Protocol):
     """A way of storing a kernel."""
 
-    def open(self) -> Opened:
+    def open(self) -> TileReader:
         """A function of (rows, columns) that reads the variables as they stand now."""
 
     def steps(self) -> Array | None:
@@ -69,7 +70,7 @@ class _Unscaled:
 
 
 @dataclass(frozen=True)
-class Plain(_Unscaled):
+class FloatSource(_Unscaled):
     """A float variable, used as it is; a mask beside it that nobody applies is only shown."""
 
     variable: Variable
@@ -77,23 +78,23 @@ class Plain(_Unscaled):
     mask: Variable | None = None
     applied: bool = False
 
-    def open(self) -> Opened:
+    def open(self) -> TileReader:
         matrix = view(self.variable).reshape(-1, self.columns)
         mask = None if self.mask is None else view(self.mask).reshape(-1, self.columns)
 
-        def piece(rows: slice, columns: slice) -> Piece:
+        def piece(rows: slice, columns: slice) -> Tile:
             values = as_float(matrix[rows, columns])
             if mask is None:
-                return Piece(values)
+                return Tile(values)
             kept = as_float(mask[rows, columns])
             effective = values * kept if self.applied else values
-            return Piece(effective, values, kept != 0)
+            return Tile(effective, values, kept != 0)
 
         return piece
 
 
 @dataclass(frozen=True)
-class Affine:
+class AffineSource:
     """Integers with scales: (codes - zero) * step, or codes / scale where `divide`.
 
     Attributes:
@@ -126,7 +127,7 @@ class Affine:
     def zeros(self) -> Array | None:
         return None if self.zero is None else self.zero().astype(np.int64)
 
-    def open(self) -> Opened:
+    def open(self) -> TileReader:
         codes, scale = self.codes(), self.scale()
         zero = None if self.zero is None else self.zero().astype(np.float32)
         group = None if self.group is None else self.group().astype(np.int64)
@@ -144,7 +145,7 @@ class Affine:
                 tuple(slice(None) if n == 1 else p for n, p in zip(array.shape, pick, strict=True))
             ]
 
-        def piece(rows: slice, columns: slice) -> Piece:
+        def piece(rows: slice, columns: slice) -> Tile:
             found = codes(rows, columns)
             by = along(scale, rows, columns)
 
@@ -154,13 +155,13 @@ class Affine:
                 return np.asarray(scaled if divisor is None else scaled / divisor[rows])
 
             low, high = (value(np.float32(code)) for code in self.code_range)
-            return Piece(value(found.astype(np.float32)), None, None, found, low, high)
+            return Tile(value(found.astype(np.float32)), None, None, found, low, high)
 
         return piece
 
 
 @dataclass(frozen=True)
-class FakeQuantized:
+class FakeQuantizedSource:
     """A float variable that tfmot's wrapper rounds on its way into the layer.
 
     The ranges are nudged so that zero is a code, as `tf.quantization.fake_quant_with_min_max_vars`
@@ -196,7 +197,7 @@ class FakeQuantized:
     def zeros(self) -> Array | None:
         return self.nudged()[1]
 
-    def open(self) -> Opened:
+    def open(self) -> TileReader:
         matrix = view(self.variable).reshape(-1, self.columns)
         mask = None if self.mask is None else view(self.mask).reshape(-1, self.columns)
         step, zero = self.nudged()
@@ -204,7 +205,7 @@ class FakeQuantized:
         low, high = ((code - zero).astype(np.float32) * step for code in (least, most))
         inverse = np.divide(1, step, out=np.zeros_like(step), where=step > 0)
 
-        def piece(rows: slice, columns: slice) -> Piece:
+        def piece(rows: slice, columns: slice) -> Tile:
             def cut(array: Array) -> Array:
                 return array if array.shape[1] == 1 else array[:, columns]
 
@@ -214,13 +215,13 @@ class FakeQuantized:
             inside = np.clip(used, cut(low), cut(high)) - cut(low)
             codes = np.floor(inside * cut(inverse) + np.float32(0.5)).astype(np.int32) + least
             effective = (codes - cut(zero)).astype(np.float32) * cut(step)
-            return Piece(effective, values, kept, codes, cut(low), cut(high))
+            return Tile(effective, values, kept, codes, cut(low), cut(high))
 
         return piece
 
 
 @dataclass(frozen=True)
-class Float8:
+class Float8Source:
     """A float variable that Keras rounds to float8_e4m3fn after division by a scale."""
 
     variable: Variable
@@ -233,24 +234,24 @@ class Float8:
     def zeros(self) -> Array | None:
         return None
 
-    def open(self) -> Opened:
+    def open(self) -> TileReader:
         matrix = view(self.variable).reshape(-1, self.columns)
         scale = np.float32(view(self.scale))
         edge = np.full((1, 1), FLOAT8_MAX * scale, np.float32)
 
-        def piece(rows: slice, columns: slice) -> Piece:
+        def piece(rows: slice, columns: slice) -> Tile:
             values = as_float(matrix[rows, columns])
             with np.errstate(divide="ignore", invalid="ignore"):
                 scaled = np.clip(values / scale, -FLOAT8_MAX, FLOAT8_MAX)
             rounded = scaled.astype(ml_dtypes.float8_e4m3fn)
             effective = rounded.astype(np.float32) * scale
-            return Piece(effective, values, None, rounded.view(np.uint8), -edge, edge)
+            return Tile(effective, values, None, rounded.view(np.uint8), -edge, edge)
 
         return piece
 
 
 @dataclass(frozen=True)
-class Clustered(_Unscaled):
+class ClusteredSource(_Unscaled):
     """A few shared values, and for each weight which one it takes; as of the last forward pass.
 
     Attributes:
@@ -264,17 +265,17 @@ class Clustered(_Unscaled):
     centroids: Variable
     indices: Variable
 
-    def open(self) -> Opened:
+    def open(self) -> TileReader:
         original = view(self.original).reshape(-1, self.columns)
         indices = view(self.indices).reshape(-1, self.columns)
         centroids = view(self.centroids)
         channel = np.arange(self.columns) % len(centroids)
 
-        def piece(rows: slice, columns: slice) -> Piece:
+        def piece(rows: slice, columns: slice) -> Tile:
             codes = indices[rows, columns]
             shared = centroids.ndim == 1
             effective = centroids[codes] if shared else centroids[channel[columns], codes]
-            return Piece(effective, original[rows, columns], None, codes)
+            return Tile(effective, original[rows, columns], None, codes)
 
         return piece
 

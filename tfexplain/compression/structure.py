@@ -8,9 +8,9 @@ from math import ceil, lcm, prod
 import numpy as np
 import numpy.typing as npt
 
-from tfexplain.compression.buffers import Array
 from tfexplain.compression.layout import Layout
 from tfexplain.compression.weights import Block
+from tfexplain.types import Array
 
 
 @dataclass(frozen=True)

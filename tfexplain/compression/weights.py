@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from tfexplain import tap
-from tfexplain.compression.buffers import Array
 from tfexplain.compression.layout import Layout, Shape
-from tfexplain.compression.sources import Opened, Piece, Source
+from tfexplain.compression.sources import Source, Tile, TileReader
+from tfexplain.model.layer_calls import LayerError
+from tfexplain.types import Array
 
 # A block's float32 values take 1 MiB: small enough for a core's own cache, large enough that
 # Python's share of the time is small.
@@ -20,7 +20,7 @@ _FLOATS = ("float", "pruning", "qat", "clustering", "float8")
 LONGEST_ROW = 1 << 17
 
 
-class WeightsError(tap.LayerError):
+class WeightsError(LayerError):
     """Weights that are not built, not there, or not understood."""
 
 
@@ -28,13 +28,13 @@ class WeightsError(tap.LayerError):
 class Block:
     """Part of a kernel's cube: [k, i, o] arrays and where they lie.
 
-    `reference`, `mask`, `codes`, `low` and `high` are as in `Piece`; None where unknown.
+    `reference`, `mask`, `codes`, `low` and `high` are as in `Tile`; None where unknown.
     """
 
     k: slice
     i: slice
     o: slice
-    piece: Piece
+    piece: Tile
     layout: Layout
 
     @property
@@ -166,7 +166,7 @@ class LayerWeights:
         """int64, or None."""
         return None if self.source is None else self.source.zeros()
 
-    def _open(self) -> Opened:
+    def _open(self) -> TileReader:
         if self.source is None:
             raise WeightsError(f"layer={self.name!r}: {self.note}")
         return self.source.open()

@@ -1,32 +1,32 @@
 """The methods, one a file, and `explain`, which runs several on shared passes."""
 
 from tfexplain import needs_tensorflow  # noqa: F401
-from tfexplain.explainers.activation_maximization import ActivationMaximization
-from tfexplain.explainers.attention import Attention
-from tfexplain.explainers.attention_rollout import AttentionRollout
+from tfexplain.explainers.attention.gradient import GradientAttention
+from tfexplain.explainers.attention.rollout import AttentionRollout
+from tfexplain.explainers.attention.weights import Attention
 from tfexplain.explainers.base import Explainer
-from tfexplain.explainers.expected_gradients import ExpectedGradients
-from tfexplain.explainers.feature_ablation import FeatureAblation
-from tfexplain.explainers.feature_maps import FeatureMaps
-from tfexplain.explainers.grad_cam import GradCAM
-from tfexplain.explainers.grad_cam_plus_plus import GradCAMPlusPlus
-from tfexplain.explainers.gradient_attention import GradientAttention
-from tfexplain.explainers.hires_cam import HiResCAM
-from tfexplain.explainers.input_x_gradient import InputXGradient
-from tfexplain.explainers.integrated_gradients import IntegratedGradients
-from tfexplain.explainers.kernel_shap import KernelSHAP
-from tfexplain.explainers.layer_cam import LayerCAM
-from tfexplain.explainers.lime import LIME
-from tfexplain.explainers.maxima import Maxima
-from tfexplain.explainers.occlusion import Occlusion
-from tfexplain.explainers.permutation_importance import PermutationImportance
-from tfexplain.explainers.rise import RISE
-from tfexplain.explainers.saliency import Saliency
-from tfexplain.explainers.score_cam import ScoreCAM
-from tfexplain.explainers.smooth import Smooth
-from tfexplain.explainers.smooth_grad import SmoothGrad
-from tfexplain.explainers.together import Explanation, explain
-from tfexplain.explainers.var_grad import VarGrad
+from tfexplain.explainers.cam.grad_cam import GradCAM
+from tfexplain.explainers.cam.grad_cam_plus_plus import GradCAMPlusPlus
+from tfexplain.explainers.cam.hires_cam import HiResCAM
+from tfexplain.explainers.cam.layer_cam import LayerCAM
+from tfexplain.explainers.cam.score_cam import ScoreCAM
+from tfexplain.explainers.features.activation_maximization import ActivationMaximization
+from tfexplain.explainers.features.feature_maps import FeatureMaps
+from tfexplain.explainers.features.optimized_inputs import OptimizedInputs
+from tfexplain.explainers.gradient.input_x_gradient import InputXGradient
+from tfexplain.explainers.gradient.saliency import Saliency
+from tfexplain.explainers.gradient.smooth import Smooth
+from tfexplain.explainers.gradient.smooth_grad import SmoothGrad
+from tfexplain.explainers.gradient.var_grad import VarGrad
+from tfexplain.explainers.path.expected_gradients import ExpectedGradients
+from tfexplain.explainers.path.integrated_gradients import IntegratedGradients
+from tfexplain.explainers.perturbation.feature_ablation import FeatureAblation
+from tfexplain.explainers.perturbation.kernel_shap import KernelSHAP
+from tfexplain.explainers.perturbation.lime import LIME
+from tfexplain.explainers.perturbation.occlusion import Occlusion
+from tfexplain.explainers.perturbation.permutation_importance import PermutationImportance
+from tfexplain.explainers.perturbation.rise import RISE
+from tfexplain.explainers.run import Explanation, explain
 
 __all__ = [
     "LIME",
@@ -47,8 +47,8 @@ __all__ = [
     "IntegratedGradients",
     "KernelSHAP",
     "LayerCAM",
-    "Maxima",
     "Occlusion",
+    "OptimizedInputs",
     "PermutationImportance",
     "Saliency",
     "ScoreCAM",

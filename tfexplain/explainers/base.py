@@ -11,16 +11,17 @@ import numpy as np
 import tensorflow as tf
 
 from tfexplain.attribution import Attribution
-from tfexplain.explainers.arguments import check_output
-from tfexplain.explainers.chunks import chunk_size
-from tfexplain.passes import Passes
-from tfexplain.shared_pass import PassResult, Reading
-from tfexplain.tap import Tensor
-from tfexplain.targets import Head, Measure, Score, Targets, measure, rule
+from tfexplain.checks import check_output
+from tfexplain.explainers.chunk_size import chunk_size
+from tfexplain.model.outputs import Head, Measure, Score
+from tfexplain.model.shared_pass import LayerReads, PassResult
+from tfexplain.model.targets import Targets, measure, rule
+from tfexplain.model.traced_model import TracedModel
+from tfexplain.types import Tensor
 
 
 @dataclass(frozen=True)
-class Span:
+class SampleRange:
     """Which of all samples a batch begins with, and how many there are: None while a dataset is
     being read. Whatever is drawn or given for each sample belongs to its number among all."""
 
@@ -32,18 +33,18 @@ class Span:
 class Context:
     """One batch on its way through an explainer: the passes, the batch, and what is known of it.
 
-    `targets` are as `Passes.targets` gives them; `result` is the shared pass, which gave
+    `targets` are as `TracedModel.targets` gives them; `result` is the shared pass, which gave
     `result.scores` float32 [N] and `result.targets` int32 [N]. The batch may be a portion of what
     is explained: `span` says which one.
     """
 
-    passes: Passes
+    passes: TracedModel
     inputs: Any
     targets: Any
     head: Head
     score: Score
     result: PassResult
-    span: Span = Span(0)
+    span: SampleRange = SampleRange(0)
 
     @property
     def unit(self) -> Measure:
@@ -57,7 +58,7 @@ class Context:
 
     def scorer(self) -> Callable[..., Tensor]:
         """For explainers with passes of their own: (inputs, classes int32 [n], replaced) -> scores
-        float32 [n], inside a traced pass; see `Passes.scores`.
+        float32 [n], inside a traced pass; see `TracedModel.scores`.
 
         It holds nothing of this batch, so that it can be kept by `key`. Where classes are
         explained, those of the batch are `result.targets`; else they are not looked at.
@@ -100,7 +101,7 @@ class Explainer(ABC):
         """The settings as text, for logs; arrays by shape, functions by name."""
         return {f.name: _text(getattr(self, f.name)) for f in fields(self)}
 
-    def smaller(self, passes: Passes) -> Explainer | None:
+    def smaller(self, passes: TracedModel) -> Explainer | None:
         """The same with half the `batch_size`; None where that is no setting, or one, or where the
         model says it."""
         own = vars(self)
@@ -119,22 +120,22 @@ class Explainer(ABC):
         progress: bool = False,
     ) -> dict[str, Attribution]:
         """The attributions by layer or input; see `explain` for the arguments."""
-        from tfexplain.explainers.together import explain  # which runs explainers
+        from tfexplain.explainers.run import explain  # which runs explainers
 
         (found,) = explain(model, [self], inputs, targets, batch_size=batch_size, progress=progress)
         return found.attributions
 
-    def omits(self, passes: Passes) -> dict[str, str]:
+    def omits(self, passes: TracedModel) -> dict[str, str]:
         """Why inputs have no map of this explainer, by name; the others have theirs."""
         return {}
 
     @abstractmethod
-    def reading(self, passes: Passes, targets: Any = None) -> Reading:
+    def reading(self, passes: TracedModel, targets: Any = None) -> LayerReads:
         """What this explainer wants of the shared pass; `Reading()` where its passes are its own.
 
         Args:
             passes: The model's.
-            targets: What is explained, as `Passes.targets` gives it; default a class.
+            targets: What is explained, as `TracedModel.targets` gives it; default a class.
 
         Raises:
             LayerError: a layer is missing or unfit. Nothing has been computed yet.
@@ -174,7 +175,7 @@ class SingleExplainer(Explainer):
         return next(iter(found.values()))
 
 
-def floating_inputs(passes: Passes, inputs: Any) -> list[int]:
+def floating_inputs(passes: TracedModel, inputs: Any) -> list[int]:
     """Which of a batch's inputs hold floating-point numbers that the model computes with, by
     position.
 

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from tfexplain.explainers.base import Span
+from tfexplain.explainers.base import SampleRange
 
 Baseline: TypeAlias = float | npt.ArrayLike | Sequence[Any] | Mapping[str, Any] | None
 
@@ -18,7 +18,7 @@ def starts(
     inputs: Sequence[Any],
     names: Sequence[str],
     moving: Sequence[int],
-    span: Span | None = None,
+    span: SampleRange | None = None,
     padding: int | None = None,
 ) -> list[Any]:
     """Where paths start: for each input [B * N, ...], baseline by baseline.
@@ -34,7 +34,7 @@ def starts(
     Raises:
         ValueError: a baseline that does not fit its input, or not as many for each input.
     """
-    span = span or Span(0, len(inputs[0]))
+    span = span or SampleRange(0, len(inputs[0]))
     found = [
         _of_input(baseline, x, name, span, padding or 0) if i in moving else [x]
         for i, (x, name) in enumerate(zip(inputs, names, strict=True))
@@ -55,7 +55,9 @@ def starts(
     ]
 
 
-def _of_input(baseline: Baseline, inputs: Any, name: str, span: Span, padding: int) -> list[Any]:
+def _of_input(
+    baseline: Baseline, inputs: Any, name: str, span: SampleRange, padding: int
+) -> list[Any]:
     """The baselines of one input, each [1, ...] or [N, ...]."""
     if isinstance(baseline, Mapping):
         baseline = baseline.get(name)
@@ -76,7 +78,7 @@ def is_text(inputs: Any) -> bool:
     return bool(inputs.dtype.kind in "OSU")
 
 
-def _text(baseline: Any, inputs: Any, name: str, span: Span) -> Any:
+def _text(baseline: Any, inputs: Any, name: str, span: SampleRange) -> Any:
     """Texts in place of those of an input: "" where nothing is said, which is no word."""
     array = np.asarray("" if baseline is None else baseline)
     if array.dtype.kind == "U":
@@ -93,7 +95,7 @@ def _text(baseline: Any, inputs: Any, name: str, span: Span) -> Any:
     return array if array.shape == inputs.shape else array[None]
 
 
-def _one(baseline: Any, inputs: Any, name: str, span: Span) -> Any:
+def _one(baseline: Any, inputs: Any, name: str, span: SampleRange) -> Any:
     array = np.asarray(0.0 if baseline is None else baseline, np.float32)
     if array.ndim == inputs.ndim and len(array) == (span.total or len(array)) > 1:
         array = array[span.start : span.start + len(inputs)]

@@ -8,18 +8,18 @@ from typing import Any
 
 import tensorflow as tf
 
-from tfexplain.callables import CallablePasses
-from tfexplain.explainers.attention_rollout import AttentionRollout
+from tfexplain.explainers.attention.rollout import AttentionRollout
 from tfexplain.explainers.base import Explainer
-from tfexplain.explainers.feature_maps import FeatureMaps
-from tfexplain.explainers.grad_cam import GradCAM
-from tfexplain.explainers.integrated_gradients import IntegratedGradients
-from tfexplain.explainers.kernel_shap import KernelSHAP
-from tfexplain.explainers.occlusion import Occlusion
-from tfexplain.explainers.spots import without_spot
-from tfexplain.layout import layout
-from tfexplain.passes import BESIDE, Passes
-from tfexplain.sites import LayerError
+from tfexplain.explainers.cam.grad_cam import GradCAM
+from tfexplain.explainers.features.feature_maps import FeatureMaps
+from tfexplain.explainers.gradient.sources import without_spot
+from tfexplain.explainers.path.integrated_gradients import IntegratedGradients
+from tfexplain.explainers.perturbation.kernel_shap import KernelSHAP
+from tfexplain.explainers.perturbation.occlusion import Occlusion
+from tfexplain.model.function_model import FunctionModel
+from tfexplain.model.input_kinds import layout
+from tfexplain.model.layer_calls import LayerError
+from tfexplain.model.traced_model import BESIDE, TracedModel
 
 _KINDS = {
     "image": "images",
@@ -66,13 +66,13 @@ _CHOICES: tuple[tuple[Callable[[], Explainer], Callable[[Facts], bool]], ...] = 
 )
 
 
-def fitting(passes: Passes) -> tuple[Explainer, ...]:
+def fitting(passes: TracedModel) -> tuple[Explainer, ...]:
     """The explainers that fit a model and its inputs, with their default settings, at least one."""
     known = facts(passes)
     return tuple(make() for make, fits in _CHOICES if fits(known))
 
 
-def facts(passes: Passes) -> Facts:
+def facts(passes: TracedModel) -> Facts:
     """What the choice depends on."""
     specs = tf.nest.flatten(passes.specs)
     kinds = [_kind(s, passes) for i, s in enumerate(specs) if passes.gradient_at(i) != BESIDE]
@@ -80,7 +80,7 @@ def facts(passes: Passes) -> Facts:
     return Facts(
         positions=_reads(FeatureMaps(), passes),
         evidence=_reads(GradCAM(), passes),
-        gradients=passes.moving and not isinstance(passes, CallablePasses),
+        gradients=passes.moving and not isinstance(passes, FunctionModel),
         attention=_reads(AttentionRollout(), passes),
         features=_columns(specs[0]) if table else 0,
         hidden_only=_hidden_only(passes),
@@ -88,8 +88,8 @@ def facts(passes: Passes) -> Facts:
     )
 
 
-def _hidden_only(passes: Passes) -> bool:
-    if isinstance(passes, CallablePasses) or not passes.moving:
+def _hidden_only(passes: TracedModel) -> bool:
+    if isinstance(passes, FunctionModel) or not passes.moving:
         return True
     return bool(without_spot(passes))
 
@@ -98,7 +98,7 @@ def _columns(spec: Any) -> int:
     return int(spec.shape[1] or 0) if spec.shape.rank == 2 else 1
 
 
-def _kind(spec: Any, passes: Passes) -> str:
+def _kind(spec: Any, passes: TracedModel) -> str:
     if spec.dtype == tf.string:
         return "texts"
     if spec.shape.rank == 2 and spec.dtype.is_integer:
@@ -106,7 +106,7 @@ def _kind(spec: Any, passes: Passes) -> str:
     return _KINDS[layout(spec.shape.rank, passes.sites)]
 
 
-def _reads(explainer: Explainer, passes: Passes) -> bool:
+def _reads(explainer: Explainer, passes: TracedModel) -> bool:
     """Whether there is what an explainer would read by default."""
     try:
         explainer.reading(passes)

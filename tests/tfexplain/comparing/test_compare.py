@@ -15,10 +15,11 @@ from support.read import read_run
 from support.tflite import convert
 
 import tfexplain
-from tfexplain import GradCAM, IntegratedGradients, compare, schema
+from tfexplain import GradCAM, IntegratedGradients, compare
 from tfexplain.compression import read, read_tflite
+from tfexplain.model.tflite_model import TfliteModel
 from tfexplain.quality import MEASURES
-from tfexplain.tflite import TfliteModel
+from tfexplain.wire import schema
 
 # Keras' own variables, when Keras itself makes arrays of them.
 pytestmark = pytest.mark.filterwarnings(

@@ -13,8 +13,9 @@ from support import transformers, zoo
 
 from tfexplain import Explain, Saliency
 from tfexplain.explainers.choosing import facts, fitting
-from tfexplain.explainers.together import as_batch
-from tfexplain.passes import Passes, passes_of
+from tfexplain.model.call_batch import as_batch
+from tfexplain.model.trace_model import trace_model
+from tfexplain.model.traced_model import TracedModel
 
 
 @pytest.mark.parametrize(
@@ -28,7 +29,7 @@ from tfexplain.passes import Passes, passes_of
 )
 def test_models_with_positions(make: Callable[[Any], Any], inputs: str) -> None:
     kind = make(keras)
-    passes = Passes(kind.model, tf.nest.map_structure(tf.constant, kind.inputs))
+    passes = TracedModel(kind.model, tf.nest.map_structure(tf.constant, kind.inputs))
     assert facts(passes).inputs == inputs
     assert [explainer.name for explainer in fitting(passes)] == [
         "FeatureMaps",
@@ -38,7 +39,7 @@ def test_models_with_positions(make: Callable[[Any], Any], inputs: str) -> None:
 
 
 def names(model: Any, inputs: Any) -> list[str]:
-    return [explainer.name for explainer in fitting(passes_of(model, as_batch(inputs)))]
+    return [explainer.name for explainer in fitting(trace_model(model, as_batch(inputs)))]
 
 
 @pytest.mark.parametrize(
@@ -47,14 +48,14 @@ def names(model: Any, inputs: Any) -> list[str]:
 )
 def test_tables(features: int, expected: list[str]) -> None:
     model = keras.Sequential([keras.Input((features,)), keras.layers.Dense(3)])
-    assert facts(passes_of(model, as_batch(np.ones((2, features))))).inputs == "rows of features"
+    assert facts(trace_model(model, as_batch(np.ones((2, features))))).inputs == "rows of features"
     assert names(model, np.ones((2, features))) == expected
 
 
 def test_text_transformers_and_functions() -> None:
     kind = zoo.words(keras)
     assert names(kind.model, kind.inputs)[-1] == "IntegratedGradients"
-    assert facts(passes_of(kind.model, as_batch(kind.inputs))).inputs == "rows of indices"
+    assert facts(trace_model(kind.model, as_batch(kind.inputs))).inputs == "rows of indices"
     kind = transformers.class_token(keras)
     assert names(kind.model, kind.inputs) == [
         "FeatureMaps",

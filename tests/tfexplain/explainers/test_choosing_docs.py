@@ -11,7 +11,7 @@ import pytest
 
 from tfexplain import explainers
 from tfexplain.commands.methods import methods
-from tfexplain.sites import LayerError
+from tfexplain.model.layer_calls import LayerError
 
 DOCS = (Path(__file__).parents[3] / "docs" / "choosing.md").read_text("utf-8")
 COLUMNS = ["method", "answers", "inputs", "gradients", "passes a sample", "known failures"]
@@ -27,7 +27,7 @@ def rows() -> dict[str, list[str]]:
 
 def exported() -> list[str]:
     """Every public method, also those that need other objects or no samples."""
-    others = {"Explainer", "Explanation", "Maxima", "explain"}
+    others = {"Explainer", "Explanation", "OptimizedInputs", "explain"}
     return [name for name in explainers.__all__ if name not in others]
 
 

@@ -10,9 +10,9 @@ import pytest
 from support.twin import Twin, gap_to
 
 from tfexplain import FeatureMaps, GradCAM, IntegratedGradients, explain
-from tfexplain.passes import Passes
-from tfexplain.tap import LayerError
-from tfexplain.targets import TargetError
+from tfexplain.model.layer_calls import LayerError
+from tfexplain.model.outputs import TargetError
+from tfexplain.model.traced_model import TracedModel
 
 layers = keras.layers
 RNG = np.random.default_rng(3)
@@ -262,7 +262,7 @@ def test_a_quantized_model_is_not_explained_by_its_old_weights() -> None:
 
 def test_epochs_never_compile_again() -> None:
     model, x = cnn(), images()
-    passes = Passes(model, x)
+    passes = TracedModel(model, x)
     methods = [FeatureMaps(), GradCAM(), IntegratedGradients(steps=8)]
     explain(model, methods, x, 1, passes=passes)
     traces = passes.traces

@@ -13,10 +13,11 @@ from support import transformers
 
 from tfexplain import FeatureMaps, GradCAM, GradCAMPlusPlus, HiResCAM, LayerCAM, ScoreCAM, Unit
 from tfexplain.explainers.choosing import fitting
-from tfexplain.explainers.together import as_batch
-from tfexplain.passes import Passes, passes_of
-from tfexplain.sites import LayerError
-from tfexplain.targets import logits
+from tfexplain.model.call_batch import as_batch
+from tfexplain.model.layer_calls import LayerError
+from tfexplain.model.targets import logits
+from tfexplain.model.trace_model import trace_model
+from tfexplain.model.traced_model import TracedModel
 
 LIBRARIES = pytest.mark.parametrize("library", [keras, tf_keras])
 
@@ -67,7 +68,7 @@ def test_segmentation_is_explained_before_its_output(library: Any) -> None:
         maps = FeatureMaps()(model, x)
         assert "out" not in maps
         assert list(maps)[-1] == "right"
-        assert [e.name for e in fitting(passes_of(model, as_batch(x)))][:2] == [
+        assert [e.name for e in fitting(trace_model(model, as_batch(x)))][:2] == [
             "FeatureMaps",
             "GradCAM",
         ]
@@ -188,7 +189,7 @@ def plain(*first: Any) -> Any:
 def test_what_prepares_the_input_has_no_evidence(first: list[Any]) -> None:
     """A network that is fed rows of pixels has no layer with positions, but its picture."""
     model, x = plain(*first), np.zeros((2, 28, 28), "float32")
-    chosen = [explainer.name for explainer in fitting(Passes(model, as_batch(x)))]
+    chosen = [explainer.name for explainer in fitting(TracedModel(model, as_batch(x)))]
     assert chosen == ["IntegratedGradients"]
     named = r"only prepare the input: .*scale" if first and first[0].name == "scale" else "layer"
     for method in (GradCAM, FeatureMaps):
@@ -204,5 +205,5 @@ def test_an_output_alone_is_refused_with_what_to_pass() -> None:
         LayerError, match=r"no layer with positions, but for its own .*: only\. Pass"
     ):
         GradCAM()(model, x, region)
-    assert [e.name for e in fitting(passes_of(model, as_batch(x)))] == ["IntegratedGradients"]
+    assert [e.name for e in fitting(trace_model(model, as_batch(x)))] == ["IntegratedGradients"]
     assert GradCAM(layer="only")(model, x, region).values.shape == (2, 8, 8)

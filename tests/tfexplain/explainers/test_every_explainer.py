@@ -20,10 +20,10 @@ from support.models import same_bits
 
 from tfexplain import Attribution, explain, explainers
 from tfexplain.explainers import Explainer, Explanation
-from tfexplain.passes import Passes
+from tfexplain.model.traced_model import TracedModel
 
 # No explainers of samples.
-APART = {"ActivationMaximization", "Explainer", "Explanation", "Maxima", "explain"}
+APART = {"ActivationMaximization", "Explainer", "Explanation", "OptimizedInputs", "explain"}
 COUNT = 4
 
 
@@ -125,7 +125,7 @@ def test_all_that_claim_it(kind: str) -> None:
     check_bits(plain, run(rows, model, tf.data.Dataset.from_tensor_slices(x).batch(2)))
     assert same_bits(before[0], model.get_weights())
     assert before[1] == random_state()
-    passes = Passes(model, tf.nest.map_structure(tf.constant, x))
+    passes = TracedModel(model, tf.nest.map_structure(tf.constant, x))
     named = dict(zip(passes.input_names, tf.nest.flatten(x), strict=True))
     for row, found in zip(rows, plain, strict=True):
         # An input may count linearly, and so have no variance; not all of them.
@@ -154,7 +154,7 @@ def run(rows: list[Row], model: Any, inputs: Any) -> list[Explanation]:
 
 
 def check(
-    row: Row, place: str, one: Attribution, inputs: Mapping[str, Any], passes: Passes
+    row: Row, place: str, one: Attribution, inputs: Mapping[str, Any], passes: TracedModel
 ) -> None:
     """Shapes, numbers and names that make sense."""
     assert one.layer == place

@@ -26,11 +26,11 @@ from tfexplain import (
     IntegratedGradients,
     Saliency,
     explain,
-    tap,
 )
 from tfexplain.explainers import Explainer, Explanation
-from tfexplain.passes import Passes
-from tfexplain.tap import LayerError
+from tfexplain.model import tap
+from tfexplain.model.layer_calls import LayerError
+from tfexplain.model.traced_model import TracedModel
 
 DOCS = Path(__file__).parents[3] / "docs" / "models.md"
 NODES = 16
@@ -124,7 +124,7 @@ def test_every_explainer(library: Any, row: Row) -> None:
     kind = row.make(library)
     plain = kind.model(kind.inputs, training=False)
     before = left(kind.model)
-    passes = Passes(kind.model, kind.inputs)
+    passes = TracedModel(kind.model, kind.inputs)
     paths = [cut.path for cut in kind.cuts]
     methods: list[Explainer] = [
         FeatureMaps(layers=paths, channels=None),
@@ -190,7 +190,7 @@ def check_saliency(kind: Kind, found: Explanation) -> None:
         check_alike(written, part.values, 1e-4)
 
 
-def check_integrated_gradients(kind: Kind, passes: Passes, row: Row) -> None:
+def check_integrated_gradients(kind: Kind, passes: TracedModel, row: Row) -> None:
     """Complete as far as so few nodes can be, and the gap is what it is said to be."""
     method = IntegratedGradients(steps=NODES, batch_size=2 * NODES)
     if not kind.moving:
@@ -214,7 +214,7 @@ def check_integrated_gradients(kind: Kind, passes: Passes, row: Row) -> None:
         assert np.allclose(part.scores, scores[0], atol=1e-5)
 
 
-def check_their_kin(kind: Kind, passes: Passes) -> None:
+def check_their_kin(kind: Kind, passes: TracedModel) -> None:
     """What has no column of its own: products with the gradient, and paths from a background."""
     methods = [Saliency(), InputXGradient(), ExpectedGradients(samples=6)]
     if not kind.moving:

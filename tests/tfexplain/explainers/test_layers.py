@@ -13,7 +13,7 @@ from support import transformers, zoo
 from support.twin import gap_to
 
 from tfexplain import InputXGradient, IntegratedGradients, Saliency, explain
-from tfexplain.tap import LayerError
+from tfexplain.model.layer_calls import LayerError
 
 LIBRARIES = pytest.mark.parametrize("library", [keras, tf_keras])
 KINDS = [

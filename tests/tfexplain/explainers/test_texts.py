@@ -12,7 +12,7 @@ import tf_keras
 from support.texts import IDS, TABLE, TEXTS, WEIGHTS, text_model, vectorizer
 
 from tfexplain import ExpectedGradients, GradCAM, InputXGradient, IntegratedGradients, Saliency
-from tfexplain.passes import Passes
+from tfexplain.model.traced_model import TracedModel
 
 LIBRARIES = pytest.mark.parametrize("library", [keras, tf_keras])
 
@@ -66,7 +66,7 @@ def test_paths_begin_at_texts() -> None:
 
 
 def test_words_are_those_of_the_layer_that_makes_the_ids() -> None:
-    passes = Passes(text_model(keras), tf.constant(TEXTS))
+    passes = TracedModel(text_model(keras), tf.constant(TEXTS))
     (site,) = (site for site in passes.sites if site.embeds is not None)
     assert (site.path, site.splits) == ("embed", "words")
     np.testing.assert_array_equal(passes.indices(site, tf.constant(TEXTS)), IDS)
@@ -82,7 +82,7 @@ def test_a_layer_that_returns_ragged_tensors_hides_nothing_else() -> None:
     model = keras.Model(text, keras.layers.GlobalAveragePooling1D()(mixed))
     assert GradCAM()(model, tf.constant(TEXTS), 1).layer == "conv"
     assert Saliency()(model, tf.constant(TEXTS), 1).values.shape == (4, 3)
-    passes = Passes(model, tf.constant(TEXTS))
+    passes = TracedModel(model, tf.constant(TEXTS))
     assert "RaggedTensor" in passes.missed["words"]
     (site,) = (site for site in passes.sites if site.embeds is not None)
     assert (passes.vocabulary(site) or [])[2] == "good"

@@ -1,0 +1,177 @@
+"""One `fit` whose compression is logged: what is read, and what each epoch writes."""
+
+from __future__ import annotations
+
+import time
+import weakref
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from tfexplain import compression
+from tfexplain.callbacks.announce import tell
+from tfexplain.callbacks.guard import Guard
+from tfexplain.compression import KeptBits, LayerNumbers, LayerWeights, Totals
+from tfexplain.runlog.kernel_records import Activities, buckets, kernel_record, kernels_record
+from tfexplain.runlog.unit_activity import Activity
+from tfexplain.runlog.weights_epoch import Moment
+from tfexplain.runlog.writer import RunWriter
+from tfexplain.wire import schema
+
+_HISTOGRAM = "Weights as the layer computes with them: after mask and quantization."
+
+
+@dataclass(frozen=True)
+class CompressionSettings:
+    """The arguments of `Compression`; see there."""
+
+    val: Any
+    reference: Any
+    every: int
+    samples: int
+    seed: int
+    measured: compression.Settings
+    scalars: bool
+    histograms: bool
+    verbose: bool
+
+
+class CompressionRun:
+    """Everything one `fit` needs; made before its first batch, gone after its last.
+
+    Args:
+        choices: The arguments of `Compression`.
+        model: The built model.
+        guard: Keeps failures of single kernels away from the rest.
+        hint: What else to pass where the model cannot be called.
+
+    Raises:
+        ValueError: a model without weights, a reference that does not fit, unusable data.
+    """
+
+    def __init__(
+        self, choices: CompressionSettings, model: Any, guard: Guard, hint: str = ""
+    ) -> None:
+        self._choices, self._guard = choices, guard
+        # Weak, because a training that was interrupted leaves this behind.
+        self._model = weakref.ref(model)
+        self._activity: Activity | None = None
+        if choices.val is not None:
+            remedy = f"Pass val= rows that the model takes, or no val=. {hint}".strip()
+            with guard.planning("activity", remedy):
+                self._activity = Activity(model, choices.val, choices.samples, choices.seed)
+        self._kept: dict[str, KeptBits] = {}
+        self._last: dict[str, LayerNumbers] = {}
+        layers = self._read()
+        if not layers:
+            raise compression.WeightsError(
+                f"model={model.name!r}: expected a layer with a kernel; it has none, so there is "
+                "nothing to compress. Leave Compression out."
+            )
+        for layer in layers:
+            if layer.broken:
+                guard.leave_out(f"kernel {layer.name}", f"{layer.layer_type} {layer.note}.")
+        self._settings = self._described(layers)
+
+    def announce(self, writer: RunWriter, resumes: bool) -> None:
+        """Print what was chosen."""
+        if self._choices.verbose:
+            tell("compression", self._settings, writer.directory)
+
+    def at_epoch(self, now: Moment, logs: Mapping[str, Any], writer: RunWriter) -> None:
+        """All numbers, where they are due."""
+        if now.epoch % self._choices.every == 0:
+            self._guarded(now, writer)
+
+    def at_end(self, now: Moment, writer: RunWriter) -> None:
+        """All numbers once more, in place of the last epoch's: weights may have been restored,
+        masks applied."""
+        self._guarded(now, writer)
+
+    def _guarded(self, now: Moment, writer: RunWriter) -> None:
+        with self._guard.watch("compression", now.step):
+            self._log(now, writer)
+
+    def _log(self, now: Moment, writer: RunWriter) -> None:
+        start, step = time.perf_counter(), now.step
+        numbers = self._measure(self._read(), now)
+        activities: Activities = {}
+        if self._activity is not None:
+            with self._guard.watch("activity", step):
+                activities = self._activity.measure()
+        totals = compression.total(numbers)
+        record = kernels_record(numbers, totals, activities, now)
+        content = schema.Content("kernels", settings=self._settings)
+        writer.add(schema.Tag("kernels"), step, record, content)
+        for one in numbers:
+            self._write_kernel(one, activities, step, writer)
+        if self._choices.scalars:
+            _write_totals(totals, step, writer)
+        seconds = {"Compression": time.perf_counter() - start}
+        status = schema.Status(seconds, self._guard.problems)
+        writer.add(schema.Tag("status"), step, status, schema.Content("status"))
+
+    def _read(self) -> list[LayerWeights]:
+        # Anew each time: a model that is quantized while it trains has other variables then.
+        shapes = None if self._activity is None else self._activity.shapes
+        return compression.read(self._model(), self._choices.reference, shapes)
+
+    def _measure(self, layers: Sequence[LayerWeights], now: Moment) -> list[LayerNumbers]:
+        settings = self._choices.measured.decided(sum(layer.size for layer in layers))
+        found: list[LayerNumbers] = []
+        for layer in layers:
+            one = LayerNumbers(layer)
+            # Taken out, so that the bits of one kernel only are there twice.
+            kept = self._kept.pop(layer.name, None)
+            with self._guard.watch(f"kernel {layer.name}", now.step):
+                try:
+                    one = compression.measure(layer, settings, kept)
+                except Exception as error:
+                    one = compression.unmeasured(layer, error)
+                    raise
+            if one.kept is not None:
+                self._kept[layer.name] = one.kept
+            before = self._last.get(layer.name)
+            if now.kind == "end" and before is not None and one.churn == 0:
+                # Nothing moved since the last epoch, whose churn is the one to keep.
+                one = replace(one, churn=before.churn)
+            found.append(replace(one, kept=None))
+        self._last = {one.layer.name: one for one in found}
+        return found
+
+    def _write_kernel(
+        self, one: LayerNumbers, activities: Activities, step: int, writer: RunWriter
+    ) -> None:
+        record = kernel_record(one, activities.get(one.layer.path))
+        if record is not None:
+            tag = schema.Tag("kernel", layer=one.layer.name)
+            writer.add(tag, step, record, schema.Content("kernel", shape=record.counts.shape))
+        if self._choices.histograms and one.histogram is not None:
+            name = f"weights/{one.layer.name}"
+            writer.add_histogram(name, step, buckets(one.histogram), _HISTOGRAM)
+
+    def _described(self, layers: Sequence[LayerWeights]) -> dict[str, str]:
+        kernels = [layer for layer in layers if layer.role == "kernel"]
+        modes = Counter(layer.mode for layer in kernels)
+        others = len(layers) - len(kernels)
+        measured, activity = self._choices.measured, self._activity
+        pattern = measured.pattern
+        return {
+            "kernels": f"{len(kernels)}: "
+            + ", ".join(f"{n} {mode}" for mode, n in modes.items())
+            + (f"; {others} weights of unknown role beside them" if others else ""),
+            "pattern": f"{pattern.n}:{pattern.m} on the input axis, blocks of "
+            f"{pattern.block[0]} x {pattern.block[1]}",
+            "activity": "not measured; pass val= to see dead units"
+            if activity is None
+            else f"on {activity.samples} of {activity.total} samples",
+            "epochs": f"every {self._choices.every}, and once more after training",
+        }
+
+
+def _write_totals(totals: Mapping[str, Totals], step: int, writer: RunWriter) -> None:
+    for part, found in totals.items():
+        folder = f"compression/{part}" if part else "compression"
+        for name, value in found.scalars().items():
+            writer.add_scalar(f"{folder}/{name}", step, value, f"Over {found.denominator}.")

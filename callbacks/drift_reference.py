@@ -1,0 +1,202 @@
+"""Drift while a model trains: how far each epoch's maps are from those of a reference."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+
+from tfexplain.callbacks.resume import logged
+from tfexplain.callbacks.schedule import Schedule
+from tfexplain.errors import SettingError, plain
+from tfexplain.quality import MEASURES, Places, Shown, drift, matched
+from tfexplain.runlog.background import answered
+from tfexplain.runlog.plan import ExplainPlan, Found
+from tfexplain.runlog.weights_epoch import Moment
+from tfexplain.wire import schema
+
+# "first", "best", an epoch, a model, or None for no drift.
+Wanted: TypeAlias = Literal["first", "best"] | int | Any | None
+
+
+@dataclass(frozen=True)
+class _Kept:
+    shown: Shown
+    text: str
+
+
+class Reference:
+    """What each epoch's maps are compared with, over all fits of one callback.
+
+    Args:
+        wanted: `"first"`: the first explained epoch; `"best"`: the one with the lowest val_loss
+            (or loss, where there is no val_loss), which moves while training improves; the number
+            of an epoch; or a model of the same architecture. None for no drift.
+
+    Only the maps of the reference are kept, no model and no other epoch.
+    """
+
+    def __init__(self, wanted: Wanted) -> None:
+        self._wanted = wanted
+        self._kept: dict[tuple[str, str], _Kept] = {}
+        self._best: tuple[str, float] | None = None
+        self._batch = b""
+        self._shapes: dict[tuple[str, str], tuple[int, ...]] = {}
+        # The first epoch compared here, where the log holds earlier ones.
+        self._resumed, self._since = False, -1
+
+    @property
+    def text(self) -> str:
+        """What drift is measured against, in words."""
+        if self._wanted is None:
+            return "not measured"
+        if isinstance(self._wanted, int):
+            return f"from epoch {self._wanted}"
+        if isinstance(self._wanted, str):
+            return {
+                "first": "from the first explained epoch",
+                "best": "from the best epoch so far, by val_loss or else by loss",
+            }[self._wanted]
+        return f"from model {self._wanted.name}"
+
+    @property
+    def epoch(self) -> int | None:
+        """The number of the epoch, where one was asked for."""
+        wanted = self._wanted
+        return wanted if isinstance(wanted, int) and not isinstance(wanted, bool) else None
+
+    def check(self, when: Schedule) -> None:
+        """Raises ValueError for what can be no reference whatever the model."""
+        wanted, expected = self._wanted, "None, 'first', 'best', an epoch or a model"
+        if self.epoch is not None:
+            when.check_reference(self.epoch)
+        elif wanted not in (None, "first", "best") and not _is_model(wanted):
+            raise ValueError(f"reference={wanted!r}: expected {expected}.")
+
+    def begin(self, explaining: ExplainPlan, first: Found) -> None:
+        """A `fit` begins; `first` is what the model's maps look like before it.
+
+        Raises:
+            SettingError: a reference model that cannot be explained as the model in training is.
+        """
+        maps = explaining.shown(first)
+        self._shapes = {place: shown.maps.shape for place, shown in maps.items()}
+        batch = _digest(explaining, maps)
+        if batch != self._batch:
+            # Other samples or other layers than in the fit before: nothing to compare with.
+            self._kept.clear()
+            self._best, self._batch = None, batch
+        if _is_model(self._wanted) and maps:
+            self._kept = _of_model(self._wanted, explaining, maps)
+
+    def resume(self, explaining: ExplainPlan, directory: str) -> None:
+        """The training goes on from a log: read the reference's maps there, where it has them.
+
+        Maps of other samples, or made with other settings, are none: a new reference is named.
+        """
+        if self._kept or _is_model(self._wanted) or self._wanted is None:
+            return
+        self._resumed = True
+        if self._wanted == "best":
+            return
+        found = answered(partial(logged, directory, self.epoch))
+        batch, hashes = explaining.batch, getattr(found.samples, "hashes", None)
+        if hashes is None or not np.array_equal(hashes, batch.hashes):
+            return
+        for place, shown in found.shown().items():
+            explainer = explaining.explainers.get(place[0])
+            if (
+                explainer is not None
+                and explaining.passes.head(explainer.head) == explaining.head
+                and self._shapes.get(place) == shown.maps.shape
+                and _without_cells(found.settings.get(place, {})) == dict(explainer.settings())
+            ):
+                self._kept[place] = _Kept(shown, f"epoch {found.step}")
+
+    def compare(
+        self, maps: Places, now: Moment, logs: Mapping[str, Any]
+    ) -> dict[tuple[str, str], schema.Drift]:
+        """The drift of one epoch's maps, which may become the reference themselves."""
+        if not maps or self._wanted is None:
+            return {}
+        if self._since < 0:
+            self._since = now.step
+        text = self._moves(now, logs)
+        found = {}
+        for key, shown in maps.items():
+            if text and not (self._wanted == "first" and key in self._kept):
+                self._kept[key] = _Kept(shown, text)
+            if key in self._kept:
+                kept = self._kept[key]
+                moved = drift(shown, kept.shown)
+                found[key] = schema.Drift(moved.values, moved.agrees, MEASURES, kept.text)
+        return found
+
+    def _moves(self, now: Moment, logs: Mapping[str, Any]) -> str:
+        """The name of the epoch where it becomes the reference, else nothing."""
+        if self._wanted == "first" or (isinstance(self._wanted, int) and now.step == self._wanted):
+            return now.name
+        # An epoch's logs say nothing of weights that were restored since.
+        own = now.kind == "epoch" or now.weights == now.step
+        if self._wanted == "best" and own and (metric := self._improves(logs)):
+            when = f"since epoch {self._since}" if self._resumed else "so far"
+            return f"{now.name}, the best {when} by {metric}"
+        return ""
+
+    def _improves(self, logs: Mapping[str, Any]) -> str:
+        """The metric by which this epoch is the best one so far, else nothing."""
+        metric = next((name for name in ("val_loss", "loss") if name in logs), "")
+        if not metric:
+            raise ValueError(
+                f"reference='best': expected val_loss or loss among the epoch's logs; got "
+                f"{sorted(logs)}. Pass reference='first' or an epoch."
+            )
+        before = self._best
+        if before is not None and (before[0], metric) == ("val_loss", "loss"):
+            return ""  # an epoch without validation cannot be told from the best
+        least = before[1] if before is not None and before[0] == metric else np.inf
+        if not float(logs[metric]) < least:
+            return ""
+        self._best = metric, float(logs[metric])
+        return metric
+
+
+def _is_model(value: Any) -> bool:
+    return hasattr(value, "layers") and callable(value)
+
+
+def _without_cells(logged: Mapping[str, str]) -> dict[str, str]:
+    """An explainer's settings, of what the log says of its maps; cells are told by the shape."""
+    return {name: text for name, text in logged.items() if name != "logged"}
+
+
+def _digest(explaining: ExplainPlan, maps: Places) -> bytes:
+    """Stands for the samples and the places whose maps are compared."""
+    found = hashlib.blake2b()
+    found.update(explaining.batch.hashes.tobytes())
+    places = sorted((*place, shown.maps.shape) for place, shown in maps.items())
+    found.update(repr(places).encode())
+    return found.digest()
+
+
+def _of_model(model: Any, explaining: ExplainPlan, maps: Places) -> dict[tuple[str, str], _Kept]:
+    """The maps of a reference model on the same batch, for the same targets."""
+    names = {name for name, _ in maps}
+    explainers = {n: e for n, e in explaining.explainers.items() if n in names}
+    try:
+        if not model.built:
+            raise ValueError("its weights are not built.")
+        other = ExplainPlan(explaining.settings, model, explainers, beside=explaining)
+        shown = matched(maps, other.shown(other.run()))
+    except Exception as error:
+        raise SettingError(
+            f"reference={model.name!r}: expected a built model like the one in training; "
+            f"{plain(error)} "
+            "Pass a model of the same architecture, or an epoch."
+        ) from error
+    text = f"model {model.name}"
+    return {place: _Kept(one, text) for place, one in shown.items()}

@@ -1,0 +1,138 @@
+"""One `fit` being explained: what each epoch writes, and that one failure takes no other down."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from tfexplain.attribution import Attribution
+from tfexplain.callbacks.announce import tell
+from tfexplain.callbacks.drift_reference import Reference
+from tfexplain.callbacks.guard import Guard
+from tfexplain.callbacks.memory_backoff import MemoryBackoff
+from tfexplain.callbacks.schedule import Scheduler
+from tfexplain.runlog.attribution_records import sheet_png
+from tfexplain.runlog.plan import ExplainPlan, Found
+from tfexplain.runlog.settings import ExplainSettings
+from tfexplain.runlog.summary_text import describe
+from tfexplain.runlog.weights_epoch import Moment
+from tfexplain.runlog.writer import RunWriter
+from tfexplain.wire import schema
+
+_OVERLAYS = "Inputs and overlays; the scale of each epoch is written below the pictures."
+
+
+class ExplainRun:
+    """Everything one `fit` needs; made before its first batch, gone after its last.
+
+    Args:
+        settings: The arguments of `Explain`.
+        model: The built model.
+        guard: Keeps failures of single explainers away from the rest.
+        reference: What drift is measured against; kept over several fits.
+        cadence: Which epochs to explain, and what that takes; kept over several fits.
+
+    Raises:
+        ValueError: data, labels, layers or shapes that cannot work, found by explaining once.
+    """
+
+    def __init__(
+        self,
+        settings: ExplainSettings,
+        model: Any,
+        guard: Guard,
+        reference: Reference,
+        cadence: Scheduler,
+    ) -> None:
+        self._settings, self._guard, self._reference = settings, guard, reference
+        self._cadence = cadence
+        self._explaining = ExplainPlan(settings, model)
+        self.explained: list[int] = []
+        self._logs: Mapping[str, Any] = {}
+        self._seconds: dict[str, float] = {}
+        self._told: list[schema.Problem] = []
+        # Once before training: whatever cannot work shows now, and is compiled by now.
+        self._portions = MemoryBackoff(self._explaining, guard)
+        first = self._portions.begin()
+        with guard.planning("drift"):
+            reference.begin(self._explaining, first)
+        for what, why in self._explaining.left_out.items():
+            guard.leave_out(what, why)
+        if other := self._explaining.disagreement(first):
+            guard.tell("predictions", other)
+        self._choices = describe(self._explaining, first) | {
+            "epochs": cadence.when.text,
+            "drift": reference.text,
+        }
+
+    def announce(self, writer: RunWriter, resumes: bool) -> None:
+        """Print what was chosen, and write what never changes: settings, labels, pictures."""
+        if resumes:
+            with self._guard.watch("drift", 0):
+                self._reference.resume(self._explaining, writer.directory)
+        with self._guard.watch("samples", 0):
+            self._explaining.write_constant(self._choices, writer)
+        if self._settings.verbose:
+            tell("explaining", self._choices, writer.directory)
+
+    def at_epoch(self, now: Moment, logs: Mapping[str, Any], writer: RunWriter) -> None:
+        """Explanations, where they are due."""
+        self._logs = dict(logs)
+        if self._cadence.due(now.epoch, now.step, now.last):
+            self._guarded(now, writer)
+
+    def at_end(self, now: Moment, writer: RunWriter) -> None:
+        """The last epoch, if it has not been explained; then what all epochs took, and failed."""
+        step = now.step
+        if step not in self.explained:
+            self._seconds = {}
+            if self._cadence.due_at_end():
+                self._guarded(now, writer)
+        # What failed after the last explanation was written, such as writing it, is not told yet.
+        if step not in self.explained or self._told != self._guard.problems:
+            with self._guard.watch("status", step):
+                self._write_status(step, writer)
+
+    def _guarded(self, now: Moment, writer: RunWriter) -> None:
+        with self._guard.watch("explain", now.step):
+            self._explain(now, writer)
+
+    def _explain(self, now: Moment, writer: RunWriter) -> None:
+        """Explain the batch with the weights as they are now, and write it all down."""
+        step = now.step
+        self._cadence.explains(step)
+        found = self._portions.run(step)
+        self.explained.append(step)
+        self._explaining.write(found, now, self.explained, writer)
+        seconds = {name: explanation.seconds for name, explanation in found.items()}
+        start = time.perf_counter()
+        with self._guard.watch("drift", step):
+            self._write_drift(found, now, writer)
+        seconds["drift"] = time.perf_counter() - start
+        batch = self._explaining.batch
+        if self._settings.images and (batch.pictures or batch.volumes):
+            start = time.perf_counter()
+            for name, explanation in found.items():
+                with self._guard.watch(f"{name}: overlay", step):
+                    self._write_overlay(name, explanation.attributions, step, writer)
+            seconds["overlays"] = time.perf_counter() - start
+        self._seconds = seconds
+        self._write_status(step, writer)
+
+    def _write_status(self, step: int, writer: RunWriter) -> None:
+        self._told = self._guard.problems
+        status = schema.Status(self._seconds, self._told, self._cadence.account())
+        writer.add(schema.Tag("status"), step, status, schema.Content("status"))
+
+    def _write_drift(self, found: Found, now: Moment, writer: RunWriter) -> None:
+        shown = self._explaining.shown(found)
+        for (name, layer), record in self._reference.compare(shown, now, self._logs).items():
+            tag = schema.Tag("drift", name, layer)
+            writer.add(tag, now.step, record, schema.Content("drift"))
+
+    def _write_overlay(
+        self, name: str, attributions: Mapping[str, Attribution], step: int, writer: RunWriter
+    ) -> None:
+        for tag, sheet in self._explaining.overlays(name, attributions):
+            writer.add_image(tag, step, *sheet_png(sheet), _OVERLAYS)

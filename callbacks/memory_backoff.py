@@ -1,0 +1,145 @@
+"""How much of the batch each explainer is given at once: all of it, until memory runs out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from functools import partial
+
+import tensorflow as tf
+
+from tfexplain.callbacks.guard import Guard
+from tfexplain.explainers import Explainer, Explanation
+from tfexplain.model.traced_model import TracedModel
+from tfexplain.runlog.plan import ExplainPlan
+
+_NO_MEMORY = (MemoryError, tf.errors.ResourceExhaustedError)
+
+# What to do about an explainer that was chosen, and fails.
+NAME_THEM = "Pass explainers= those that are wanted; what is named is an error before training."
+
+# Takes what is done and the step.
+_Watch = Callable[[str, int], AbstractContextManager[None]]
+
+
+@dataclass(frozen=True)
+class BatchShare:
+    """An explainer, and how many samples go through its shared pass at once."""
+
+    explainer: Explainer
+    at_once: int
+
+    def half(self, passes: TracedModel) -> BatchShare | None:
+        """What takes about half the memory; None where nothing does."""
+        smaller = self.explainer.smaller(passes)
+        if self.at_once == 1 and smaller is None:
+            return None
+        return BatchShare(smaller or self.explainer, max(1, self.at_once // 2))
+
+
+class MemoryBackoff:
+    """Runs all explainers, and remembers what fitted into memory.
+
+    Args:
+        explaining: What is planned.
+        guard: Is told of failures, and once of each explainer that gets less than all at once.
+    """
+
+    def __init__(self, explaining: ExplainPlan, guard: Guard) -> None:
+        self._explaining, self._guard = explaining, guard
+        self._count = len(explaining.batch.rows)
+        self._portions = {n: BatchShare(e, self._count) for n, e in explaining.explainers.items()}
+        self._together = list(self._portions)
+
+    def begin(self) -> dict[str, Explanation]:
+        """The explanations before training. Explainers that nobody named are left out where they
+        fail, unless all do; of those that were named only memory may fail, and not for all.
+
+        Raises:
+            Exception: whatever cannot work.
+        """
+        failed: dict[str, Exception] = {}
+        named = self._explaining.settings.explainers is not None
+        found = self._run(0, partial(self._spared, None if named else failed))
+        if not found and failed:
+            raise next(iter(failed.values()))
+        if not found:
+            raise MemoryError(
+                "val: expected samples small enough to explain one at a time; memory ran out. "
+                "Pass smaller inputs, or train without explaining."
+            )
+        for name, error in failed.items():
+            with self._guard.planning(name, NAME_THEM):
+                raise error
+        self._keep([name for name in self._portions if name not in failed])
+        return found
+
+    def run(self, step: int) -> dict[str, Explanation]:
+        """The explanations with the weights as they are now, without those that failed."""
+        return self._run(step, self._guard.watch)
+
+    def _run(self, step: int, watch: _Watch) -> dict[str, Explanation]:
+        """Explainers share passes; if that fails, each runs alone, so that one cannot take the
+        others down. One whose memory ran out tries again with half, and half of that."""
+        found: dict[str, Explanation] = {}
+        alone = [name for name in self._portions if name not in self._together]
+        short = False
+        try:
+            if self._together:
+                found |= self._try(*self._together)
+        except Exception as error:
+            alone, short = list(self._portions), isinstance(error, _NO_MEMORY)
+        for name in alone:
+            with watch(name, step):
+                found[name] = self._alone(name, step)
+        if short:
+            self._part()
+        return {name: found[name] for name in self._portions if name in found}
+
+    def _try(self, *names: str) -> dict[str, Explanation]:
+        explainers = {name: self._portions[name].explainer for name in names}
+        return self._explaining.run(explainers, self._portions[names[0]].at_once)
+
+    def _alone(self, name: str, step: int) -> Explanation:
+        before = self._portions[name]
+        while (found := self._fitting(name)) is None:
+            half = self._portions[name].half(self._explaining.passes)
+            if half is None:
+                raise MemoryError("memory ran out even for one sample at a time. Leave it out.")
+            self._portions[name] = half
+        if self._portions[name] != before:
+            at_once = self._portions[name].at_once
+            message = f"explained {at_once} of {self._count} samples at a time from now on."
+            self._guard.report(f"{name}: memory ran out", message, step)
+        return found
+
+    def _fitting(self, name: str) -> Explanation | None:
+        # Halves are tried when this is over, for an error's traceback holds on to tensors.
+        try:
+            return self._try(name)[name]
+        except _NO_MEMORY:
+            return None
+
+    def _part(self) -> None:
+        """Those that need less than all at once go alone; if all fitted alone, all do."""
+        whole = [n for n in self._together if self._portions[n].at_once == self._count]
+        self._together = [] if whole == self._together else whole
+
+    def _keep(self, names: Sequence[str]) -> None:
+        """Go on with these explainers only."""
+        self._explaining.explainers = {n: self._explaining.explainers[n] for n in names}
+        self._portions = {name: self._portions[name] for name in names}
+        self._together = [name for name in self._together if name in names]
+
+    @contextmanager
+    def _spared(self, failed: dict[str, Exception] | None, name: str, step: int) -> Iterator[None]:
+        try:
+            yield
+        except MemoryError:
+            with self._guard.watch(name, step):
+                raise
+        except Exception as error:
+            if failed is None:
+                raise
+            failed[name] = error

@@ -1,0 +1,102 @@
+"""The maps of an epoch, read again from the log of a training that goes on in a new process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import tensorflow as tf
+from google.protobuf.message import DecodeError
+
+from tfexplain.quality import Shown
+from tfexplain.runlog.directory import read_events
+from tfexplain.wire import schema
+
+Place = tuple[str, str]
+
+
+@dataclass
+class Logged:
+    """What a log holds of one epoch.
+
+    Attributes:
+        step: The epoch's.
+        samples: The validation batch it is of.
+        settings: The explainers' by explainer and layer.
+    """
+
+    step: int | None
+    samples: schema.Samples | None = None
+    settings: dict[Place, Mapping[str, str]] = field(default_factory=dict)
+    _latest: schema.Samples | None = None
+    _predicted: schema.Predictions | None = None
+    _maps: dict[Place, dict[int, schema.Map]] = field(default_factory=dict)
+
+    def shown(self) -> dict[Place, Shown]:
+        """The maps of all samples, by explainer and layer."""
+        if self._predicted is None:
+            return {}
+        predicted, found = self._predicted.predicted, {}
+        for place, maps in self._maps.items():
+            if sorted(maps) == list(range(len(predicted))):
+                several = [maps[sample] for sample in sorted(maps)]
+                values = np.stack([one.values for one in several])
+                targets = np.array([one.target for one in several], np.int32)
+                found[place] = Shown(values, targets, predicted)
+        return found
+
+    def add(self, step: int, tag: schema.Tag, data: bytes, content: bytes) -> bool:
+        """Take a record of the epoch; whether later ones of the file may be of it, too."""
+        if tag.kind == "samples":
+            self._latest = schema.Samples.decode(data)
+        elif tag.kind in ("metrics", "predictions", "map"):
+            if tag.kind == "predictions" and self.step is None:
+                self.step = step
+            if self.step is not None and step > self.step:
+                return False
+            if step == self.step and tag.kind == "predictions":
+                # They come before the maps of an epoch, which may be there twice.
+                self._predicted, self.samples = schema.Predictions.decode(data), self._latest
+                self._maps.clear()
+            if step == self.step and tag.kind == "map":
+                self._maps.setdefault((tag.explainer, tag.layer), {})[tag.sample] = (
+                    schema.Map.decode(data)
+                )
+        if tag.kind == "map" and content:
+            # It stands at the first record of a tag, whatever epoch that is of.
+            place = (tag.explainer, tag.layer)
+            self.settings[place] = schema.Content.decode(content).settings
+        return True
+
+
+def logged(directory: str, step: int | None) -> Logged:
+    """What was logged of an epoch, for None the first one that was explained.
+
+    Reads each file up to that epoch. What was written last holds, as it does for readers.
+
+    Args:
+        directory: Of one run, with its files of events.
+        step: The epoch's.
+    """
+    found = Logged(step)
+    names = sorted(name for name in tf.io.gfile.listdir(directory) if "tfevents" in name)
+    for name in names:
+        try:
+            for at, tag, data, content in _records(os.path.join(directory, name)):
+                if not found.add(at, tag, data, content):
+                    break
+        except (DecodeError, OSError, tf.errors.OpError, schema.SchemaError):
+            continue  # no file of events, or one that was damaged
+    return found
+
+
+def _records(path: str) -> Iterator[tuple[int, schema.Tag, bytes, bytes]]:
+    for event in read_events(path):
+        for value in event.summary.value:
+            if value.tensor.string_val and value.tag.startswith(
+                ("samples", "metrics", "pred", "map/")
+            ):
+                content = value.metadata.plugin_data.content
+                yield event.step, schema.Tag.parse(value.tag), value.tensor.string_val[0], content

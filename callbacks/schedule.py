@@ -1,0 +1,258 @@
+"""Which epochs are explained: every so many, those asked for, or what a share of time buys."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from tfexplain.runlog.settings import check_positive
+from tfexplain.wire import schema
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """The arguments of `Explain` that choose epochs; see there."""
+
+    every: int = 1
+    at: Sequence[int] | None = None
+    budget: float | None = None
+
+    def check(self) -> None:
+        """Raises ValueError for what no training could follow."""
+        check_positive("every", self.every)
+        budget, at = self.budget, self.at
+        if budget is not None and not (_is_number(budget) and 0 < budget <= 1):
+            raise ValueError(
+                f"budget={budget!r}: expected a share of training time, above 0 and up to 1. "
+                "Pass 0.05 for 5%."
+            )
+        if at is None:
+            return
+        if not isinstance(at, (tuple, list, range)) or not all(map(_is_epoch, at)):
+            raise ValueError(
+                f"at={at!r}: expected epochs, counted from 0. Pass them as in at=(0, 5, 20)."
+            )
+        if self.every != 1 or budget is not None:
+            raise ValueError(
+                f"at={at!r}: expected no other choice of epochs beside it; got every={self.every}, "
+                f"budget={budget}. Leave those out, or at=."
+            )
+
+    def check_reference(self, epoch: int) -> None:
+        """Raises ValueError for an epoch that drift cannot be measured from."""
+        if self.at is not None:
+            known, some = epoch in self.at, f"at={tuple(self.at)}. Add it, or pass one of them."
+        else:
+            # Under a budget an epoch that is asked for by its number is always explained.
+            known = epoch >= 0 and (self.budget is not None or epoch % self.every == 0)
+            some = f"every {self.every}. Pass a multiple of every={self.every}."
+        if not known:
+            raise ValueError(
+                f"reference={epoch}: expected an epoch that is explained, counted from 0; "
+                f"those are {some}"
+            )
+
+    @property
+    def text(self) -> str:
+        """The choice in words."""
+        if self.at is not None:
+            return ", ".join([*map(str, sorted(set(self.at))), "and the last"])
+        if self.budget is None:
+            return f"every {self.every}, and the last"
+        apart = f", at least {self.every} apart" if self.every > 1 else ""
+        return f"as many as {_percent(self.budget)} of training time buys, first and last{apart}"
+
+
+@dataclass
+class TimeBudget:
+    """Seconds that training and explaining took; the rule by which a budget is kept.
+
+    Attributes:
+        training: By the clock, from the first epoch's begin on, explaining included.
+        explaining: The part of `training` that explaining took.
+        epochs: How many epochs `training` holds.
+        explained: How many of them were explained.
+        dearest: What the longest explanation took.
+        beside: The part of `explaining` that went to epochs that are not explained: writing their
+            metrics, waiting for a disk or for other workers.
+        first: What the first epoch took, which compiles and is no measure of the others.
+    """
+
+    training: float = 0.0
+    explaining: float = 0.0
+    epochs: int = 0
+    explained: int = 0
+    dearest: float = 0.0
+    beside: float = 0.0
+    first: float = 0.0
+
+    def due(self, share: float, every: int, since: int | None, left: int | None) -> bool:
+        """Whether to explain an epoch that is not the last.
+
+        The first one is explained on credit. Later ones wait until the share has been earned,
+        and where the end is known, until their turn comes: what the rest of the training can pay
+        for, the last epoch's explanation first, is spread evenly over its epochs.
+
+        Args:
+            share: Of `training` that `explaining` may take.
+            every: The least spacing.
+            since: Epochs since the last explained one; None before the first.
+            left: How many epochs follow this one; None where that is not known.
+        """
+        if since is None:
+            return True
+        if since < every or self.explaining > share * self.training:
+            return False
+        if left is None:
+            return True
+        return since * self._payable(share, left) >= since + left
+
+    def due_at_end(self, share: float) -> bool:
+        """Whether to explain a training's last epoch.
+
+        Always, unless more than two explanations are owed, as after many short fits in a row.
+        """
+        return self.explaining - self.beside - share * self.training <= 2 * self.dearest
+
+    def _payable(self, share: float, left: int) -> float:
+        """How many more explanations of the mean cost the whole training can pay for."""
+        cost = (1 - share) * self.explaining / self.explained
+        epoch = self.first
+        if self.epochs > 1:
+            epoch = (self.training - self.explaining - self.first) / (self.epochs - 1)
+        earned = share * (self.training + left * epoch) - self.explaining
+        return math.floor(earned / cost) if cost > 0 else math.inf
+
+
+class Scheduler:
+    """Chooses epochs and keeps the account, over all fits of one callback.
+
+    Args:
+        when: What was asked for.
+        required: A step that is explained whatever the budget: what drift is measured from.
+        clock: Seconds.
+    """
+
+    def __init__(
+        self,
+        when: Schedule,
+        required: int | None = None,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self.when, self.spending, self.setup = when, TimeBudget(), 0.0
+        self._required, self._clock = required, clock
+        self._last: int | None = None
+        self._explained: int | None = None
+        # Where the clock would stand at no training time, and up to where it has been charged.
+        self._zero = self._charged = 0.0
+        self._charge, self._explaining = 0.0, False
+
+    @property
+    def text(self) -> str:
+        """What became of the budget, in words."""
+        now, budget = self.spending, self.when.budget or 1.0
+        share = now.explaining / now.training if now.training else 0.0
+        told = f"explained {now.explained} of {now.epochs} epochs"
+        took = f"took {_percent(share)}"
+        if share <= budget:
+            return f"{told} to stay under {_percent(budget)} of training time; {took}"
+        most = f"one took up to {now.dearest:.2g} s"
+        return f"{told}; {took} of training time, over {_percent(budget)}: {most}"
+
+    def begin(self, last: int | None) -> None:
+        """The first epoch of a fit begins; `last` is the step of its last one, where known."""
+        self._last = last
+        self._zero = self._clock() - self.spending.training
+
+    def due(self, epoch: int, step: int, last: bool = False) -> bool:
+        """Whether to explain at the end of this epoch, as `fit` counts it, at this step.
+
+        The last one is explained at its own end, where that is known: its weights may be replaced
+        afterwards.
+        """
+        when = self.when
+        if when.at is not None:
+            return last or step in when.at
+        if when.budget is None:
+            return last or epoch % when.every == 0
+        if step == self._required:
+            return True
+        since = None if self._explained is None else step - self._explained
+        left = None if self._last is None else self._last - step
+        if last or left == 0:
+            return self.due_at_end()
+        return self.spending.due(when.budget, when.every, since, left)
+
+    def due_at_end(self) -> bool:
+        """Whether to explain the last epoch, which has not been."""
+        return self.when.budget is None or self.spending.due_at_end(self.when.budget)
+
+    def explains(self, step: int) -> None:
+        """This step is being explained: that is what the seconds of `charged` go to."""
+        self._explained, self._explaining = step, True
+        self.spending.explained += 1
+
+    @contextmanager
+    def charged(self, epochs: int = 0) -> Iterator[None]:
+        """While open, time goes on the account of explaining; `epochs` have ended before."""
+        self._charge, self._explaining = 0.0, False
+        self._charged = self._clock()
+        self.spending.training = self._charged - self._zero
+        self.spending.epochs += epochs
+        if epochs == self.spending.epochs:
+            self.spending.first = self.spending.training
+        try:
+            yield
+        finally:
+            self._settle()
+
+    def account(self) -> schema.Cost:
+        """What was spent up to now, while it is being `charged`."""
+        self._settle()
+        now = self.spending
+        return schema.Cost(
+            training=now.training,
+            explaining=now.explaining,
+            setup=self.setup,
+            epochs=now.epochs,
+            explained=now.explained,
+            budget=self.when.budget,
+        )
+
+    @contextmanager
+    def set_up(self) -> Iterator[None]:
+        """While open, time is that of preparing: on no account, and told apart."""
+        start = self._clock()
+        try:
+            yield
+        finally:
+            seconds = self._clock() - start
+            self.setup += seconds
+            self._zero += seconds
+            self._charged += seconds
+
+    def _settle(self) -> None:
+        now = self._clock()
+        seconds, self._charged = now - self._charged, now
+        self._charge += seconds
+        self.spending.training = now - self._zero
+        self.spending.explaining += seconds
+        if self._explaining:
+            self.spending.dearest = max(self.spending.dearest, self._charge)
+        else:
+            self.spending.beside += seconds
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.3g}%"
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _is_epoch(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0

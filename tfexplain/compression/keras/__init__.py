@@ -1,0 +1,1 @@
+"""Reads the kernels of Keras models, quantized and wrapped ones included."""

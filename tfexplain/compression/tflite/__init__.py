@@ -1,0 +1,1 @@
+"""Reads the kernels of .tflite files."""

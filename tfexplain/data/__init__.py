@@ -1,0 +1,1 @@
+"""Validation data: reading it in any form, telling its labels, choosing rows."""

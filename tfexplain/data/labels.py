@@ -1,0 +1,288 @@
+"""Labels of one output of a model, from whatever structure and form they come in.
+
+Whether they are classes is told by the output's loss and activation and by what all of them have
+in common: labels are looked at batch by batch, and read once all were seen.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from tfexplain.data.content import Hashes
+from tfexplain.model.outputs import Head, TargetError
+from tfexplain.model.targets import PREDICTED
+from tfexplain.model.traced_model import TracedModel
+
+LabelKind = Literal["class", "value", "none"]
+Rows = npt.NDArray[np.float64]
+
+# What data sets call a row or a pixel without a class: -1, -100 of Hugging Face, 255 of masks.
+_IGNORED = (-100, -1, 255)
+
+
+def labels_of(labels: Any, head: Head, passes: TracedModel) -> Any:
+    """The labels of one output, from whatever structure they came in; None where unclear."""
+    if labels is None:
+        return None
+    if isinstance(labels, dict) and head.name in labels:
+        return labels[head.name]
+    flat = tf.nest.flatten(labels)
+    if len(passes.heads) == 1:
+        return flat[0] if len(flat) == 1 else None
+    if isinstance(labels, (list, tuple)) and len(labels) == len(passes.heads):
+        return labels[head.position]
+    # One array for several outputs belongs to the one that is trained with it.
+    trained = [one for one in passes.heads if one.loss] or list(passes.heads[:1])
+    return flat[0] if len(flat) == 1 and [head] == trained else None
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Labels as they read at one output.
+
+    Attributes:
+        kind: Whether `values` are classes, values, or nothing.
+        values: float64 [N]: the class that is explained or the value, NaN where there is none.
+        sets: bool [N, K], all labels of each row, where rows may have several; else None.
+        inside: float64 [N], of labels with positions the most frequent class of each row.
+        how: How they were read, where there was a choice.
+        why: Why they are no classes although the output has some, and what to do.
+    """
+
+    kind: LabelKind
+    values: Rows
+    sets: npt.NDArray[np.bool_] | None = None
+    inside: Rows | None = None
+    how: str = ""
+    why: str = ""
+
+    @property
+    def targets(self) -> npt.NDArray[np.int32]:
+        """int32 [N]: the classes to explain, `PREDICTED` where a row has none."""
+        found = self.values if self.inside is None else self.inside
+        unknown = np.isnan(found) | (not self.explained)
+        return np.where(unknown, PREDICTED, np.nan_to_num(found)).astype(np.int32)
+
+    @property
+    def explained(self) -> bool:
+        """Whether they say which classes to explain."""
+        return self.kind == "class" or self.inside is not None
+
+
+class LabelReader:
+    """Reads the labels of one output, once `look` has seen all of them.
+
+    Args:
+        head: The output.
+        class_names: What labels that are texts may be.
+        column: Which column of an output of values is explained.
+    """
+
+    def __init__(self, head: Head, class_names: Sequence[str] = (), column: int = 0) -> None:
+        self._head, self._column = head, column
+        self._names = {name: i for i, name in enumerate(class_names)}
+        self._width = 0
+        self._whole = self._bits = self._shares = self._copies = True
+        self._unknown = ""
+        self._least = self._most = 0.0
+
+    def look(self, labels: Any, hashes: Hashes, inputs: Any = None) -> Rows:
+        """Take in the labels of some rows; what to balance the choice of rows over, float64 [n].
+
+        `hashes` are those of the rows: where a row has several labels, they say which is meant.
+        `inputs` are the rows, where they are known: labels that are the same are no classes.
+        """
+        self._copies = self._copies and _among(labels, inputs)
+        if self._head.labels:
+            inside = _most_frequent(labels, self._head)
+            self._whole &= inside is not None
+            return np.full(len(hashes), np.nan) if inside is None else inside
+        rows = self._numbers(labels)
+        known = rows[~np.isnan(rows).any(axis=1)]
+        self._width = rows.shape[1]
+        self._whole &= bool((known == np.floor(known)).all())
+        self._bits &= bool(((known == 0) | (known == 1)).all())
+        self._shares &= bool(((known >= 0) & (known <= 1)).all())
+        if rows.shape[1] > 1:
+            return rows[:, 0] if self._head.regression else _picked(rows, hashes)
+        values = _without_ignored(rows[:, 0], self._head)
+        self._most = max(self._most, float(np.nan_to_num(values).max(initial=0)))
+        self._least = min(self._least, float(np.nan_to_num(values).min(initial=0)))
+        return values
+
+    @property
+    def head(self) -> Head:
+        """The output, read as its labels say: of values, or of classes after all."""
+        head = self._head
+        # An autoencoder: binary cross-entropy compares values there, not classes.
+        if self._copies and head.kept == "sigmoid" and (head.labels or self._width > 1):
+            return head.as_values()
+        if head.labels and not self._whole and head.loss != "class" and head.kept != "softmax":
+            return head.as_values()
+        if not self._width or not head.classes or head.loss == "class":
+            return head
+        rows = self._width == head.classes
+        if head.kept == "softmax":  # shares of classes, unless a loss of values says otherwise
+            shares = rows and self._shares and not self._bits
+            return head.as_values() if shares and head.loss == "value" else head
+        if head.regression:
+            bits = rows and self._bits and head.kept == "sigmoid"
+            return head.as_classes() if bits else head
+        whole = self._whole and self._width == 1 and self._outside(head) is None
+        known = whole or (rows and self._bits) or self._unknown
+        return head if known else head.as_values()
+
+    def read(self, labels: Any, hashes: Hashes) -> Labels:
+        """The labels of some rows, of all that were seen."""
+        head, count = self.head, len(hashes)
+        none = np.full(count, np.nan)
+        positions = head.labels and not (head.tokens or head.regression)
+        if labels is not None and positions and self._whole:
+            return Labels("none", none, inside=_most_frequent(labels, head))
+        if labels is None or not self._width or not head.classes:
+            return Labels("none", none)
+        rows = self._numbers(labels)
+        if head.regression:
+            return Labels("value", rows[:, self._column if self._width == head.classes else 0])
+        if self._unknown:
+            return Labels("none", none, why=self._no_text())
+        if self._width == head.classes and self._width > 1 and self._shares:
+            return _of_rows(rows, head, hashes, soft=not self._bits)
+        if self._width == 1 and self._whole:
+            values = _without_ignored(rows[:, 0], head)
+            inside = (values >= 0) & (values < head.targets)
+            outside = self._outside(head)
+            why = "" if outside is None else _out_of_range(outside, head)
+            return Labels("class", np.where(inside, values, np.nan), why=why)
+        if self._width == 1 and self._shares and head.binary:
+            soft = np.where(rows[:, 0] == 0.5, np.nan, rows[:, 0] > 0.5)
+            return Labels("class", soft, how="soft labels: the likelier class")
+        return Labels("none", none, why=_no_classes(rows, head))
+
+    def _numbers(self, labels: Any) -> Rows:
+        """float64 [N, width]; texts by their place among the names of classes."""
+        array = np.asarray(labels)
+        array = array.reshape(len(array), math.prod(array.shape[1:]))
+        if array.dtype.kind not in "SUO":
+            return array.astype(np.float64)
+        texts = [one.decode() if isinstance(one, bytes) else str(one) for one in array.ravel()]
+        found = [float(self._names.get(text, np.nan)) for text in texts]
+        self._unknown = self._unknown or next((t for t in texts if t not in self._names), "")
+        return np.reshape(found, array.shape)
+
+    def _no_text(self) -> str:
+        listed = "class_names lists no such name" if self._names else "there are no class_names"
+        return (
+            f"labels are texts such as {self._unknown[:40]!r}, and {listed}. Pass class_names in "
+            "the order of the outputs, or labels as numbers."
+        )
+
+    def _outside(self, head: Head) -> float | None:
+        """A label that is no class of the output, if there is any."""
+        if self._least < 0:
+            return self._least
+        return self._most if self._most >= head.targets else None
+
+
+def read_labels(
+    labels: Any,
+    head: Head,
+    hashes: Hashes,
+    argument: str = "",
+    *,
+    class_names: Sequence[str] = (),
+) -> Labels:
+    """All labels of one output at once.
+
+    Raises:
+        TargetError: `argument` asked for them, and they are no classes of this output.
+    """
+    reader = LabelReader(head, class_names)
+    if labels is not None:
+        reader.look(labels, hashes)
+    found = reader.read(labels, hashes)
+    if argument and found.why:
+        raise TargetError(f"{argument}: {found.why}")
+    return found
+
+
+def _among(labels: Any, inputs: Any) -> bool:
+    """Whether labels are one of the inputs over again, if in another shape."""
+    array = np.asarray(labels)
+    flat = [np.asarray(one) for one in tf.nest.flatten(inputs) if one is not None]
+    alike = [one for one in flat if one.size == array.size and one.dtype == array.dtype]
+    return any(np.array_equal(one.ravel(), array.ravel()) for one in alike)
+
+
+def _of_rows(rows: Rows, head: Head, hashes: Hashes, *, soft: bool) -> Labels:
+    """One-hot rows, shares of classes, or several labels a row."""
+    marked = rows > (0.5 if head.several else 0)
+    if head.several or (not soft and (marked.sum(axis=1) > 1).any()):
+        more = bool((marked.sum(axis=1) > 1).any())
+        how = "one of each row's labels, the same in every run" if more else ""
+        return Labels("class", _picked(marked.astype(np.float64), hashes), marked, how=how)
+    tied = (rows == rows.max(axis=1, keepdims=True)).sum(axis=1) > 1
+    values = np.where(tied, np.nan, rows.argmax(axis=1))
+    return Labels("class", values, how="soft labels: the likeliest class" if soft else "")
+
+
+def _most_frequent(labels: Any, head: Head) -> Rows | None:
+    """float64 [N]: the class that most positions of each row have, other than the background 0,
+    NaN where none has; None where the labels are no classes, or those of the next tokens."""
+    array = np.asarray(labels)
+    values = array.dtype.kind == "f" and not np.array_equal(array, np.floor(array))
+    if array.dtype.kind not in "iubf" or values:
+        return None
+    if head.regression or head.tokens:
+        return np.full(len(array), np.nan)
+    if array.ndim > 2 and array.shape[-1] == head.labels > 1:  # a column for each class
+        often = array.reshape(len(array), -1, head.labels).sum(axis=1)
+        often = often if head.several else often * (np.arange(head.labels) > 0)
+        return np.where(often.max(axis=1) > 0, often.argmax(axis=1), np.nan)
+    found = np.full(len(array), np.nan)
+    for row, places in enumerate(array.reshape(len(array), -1)):
+        inside = places[(places > 0) & (places < head.targets)].astype(np.int64)
+        if len(inside):
+            found[row] = np.bincount(inside).argmax()
+    return found
+
+
+def _out_of_range(label: float, head: Head) -> str:
+    return (
+        f"expected labels in 0..{head.targets - 1} for output {head.name!r}; got {label:g}. "
+        "Check the labels, or the model's outputs."
+    )
+
+
+def _no_classes(rows: Rows, head: Head) -> str:
+    expected = f"class indices in 0..{head.targets - 1}"
+    if head.classes > 1:
+        expected += f" or rows of {head.classes} shares"
+    example = np.array2string(rows[0], precision=3, threshold=6)
+    return (
+        f"expected {expected} for output {head.name!r}; got rows such as {example}. "
+        "Check the labels, or the model's outputs."
+    )
+
+
+def _picked(rows: Rows, hashes: Hashes) -> Rows:
+    """float64 [N]: the number of each row's largest entry; of several equal ones that which the
+    row's content says, so that none comes before the others; NaN where all are zero."""
+    if not len(rows):
+        return np.zeros(0)
+    largest = rows == rows.max(axis=1, keepdims=True)
+    turn = (hashes % largest.sum(axis=1).astype(np.uint64)).astype(np.int64)
+    at = (largest.cumsum(axis=1) > turn[:, None]).argmax(axis=1)
+    return np.where(rows.max(axis=1) > 0, at, np.nan)
+
+
+def _without_ignored(values: Rows, head: Head) -> Rows:
+    ignored = [value for value in _IGNORED if not 0 <= value < head.targets]
+    return np.where(np.isin(values, ignored), np.nan, values)

@@ -1,0 +1,226 @@
+"""Which rows are explained: by what they hold, not by where they stand.
+
+Data sets that are shuffled on each pass give the same rows in every run. One pass goes over the
+data, and only rows that may still be chosen are held.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from tfexplain.data.content import Hashes, finite_rows, mixed, row_bytes, row_hashes
+from tfexplain.data.labels import LabelReader, Labels, labels_of
+from tfexplain.data.validation import Rows, blocks, end_to_end
+from tfexplain.model.call_batch import as_batch
+from tfexplain.model.outputs import Head
+from tfexplain.model.traced_model import TracedModel
+from tfexplain.model.tracing import check_axis
+
+Places = npt.NDArray[np.int64]
+Keys = npt.NDArray[np.float64]
+
+# Rows to hold where labels may be values, enough to spread over these.
+_CANDIDATES = 256
+_CANDIDATE_BYTES = 64 << 20
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The rows to explain, and the passes through the model that takes them.
+
+    Attributes:
+        passes: The model's; its outputs are read as the labels say.
+        head: The output that the labels belong to.
+        inputs: Tensors of these rows, in the structure the model takes.
+        given: The rows as the data has them.
+        labels: Of these rows.
+        rows: int64 [n], where they stood in the data when it was read.
+        hashes: uint64 [n], what they hold.
+        total: How many rows were looked at.
+        broken: How many of them hold NaN or infinity.
+    """
+
+    passes: TracedModel
+    head: Head
+    inputs: Any
+    given: Any
+    labels: Labels
+    rows: Places
+    hashes: Hashes
+    total: int
+    broken: int
+
+
+def choose_rows(
+    val: Any,
+    model: Any,
+    samples: int,
+    seed: int,
+    *,
+    heads: Sequence[str | int | None] = (),
+    class_names: Sequence[str] = (),
+    column: int = 0,
+) -> Chosen:
+    """The rows with the smallest hashes: of each class in turn, or evenly spread over values.
+
+    Args:
+        val: Validation data, as `Explain` takes it.
+        model: Built.
+        samples: How many rows, at most.
+        seed: Of the choice.
+        heads: The outputs that are asked for; labels are those of the first.
+        class_names: What labels that are texts may be.
+        column: Which column of an output of values is explained.
+
+    Raises:
+        ValueError: data that is empty or nothing but NaN, or that the model cannot take.
+    """
+    source = blocks(val, model)
+    first = next(source)
+    check_axis(model, first.inputs, "val")
+    passes = TracedModel(model, as_batch(first.take(slice(0, 1)).inputs, model))
+    head = passes.head(heads[0] if heads else None)
+    reader = LabelReader(head, class_names, column)
+    picker = _Picker(samples, seed, head)
+    for block in itertools.chain([first], source):
+        hashes = row_hashes(block.inputs)
+        labels = labels_of(block.labels, head, passes)
+        keys = None if labels is None else reader.look(labels, hashes, block.inputs)
+        picker.add(Rows(block.inputs, labels), hashes, keys)
+    held = picker.chosen(reader)
+    inputs = as_batch(held.inputs, model)
+    if _shapes(inputs) != _shapes(passes.specs):  # filled up to the longest
+        passes = TracedModel(model, inputs)
+    head = reader.head
+    passes.heads = tuple(head if one.position == head.position else one for one in passes.heads)
+    labels = reader.read(held.labels, picker.hashes)
+    return Chosen(
+        *(passes, head, inputs, held.inputs, labels),
+        *(picker.rows, picker.hashes, picker.total, picker.broken),
+    )
+
+
+def sample(val: Any, model: Any, count: int, size: int) -> Rows:
+    """Up to `count` rows of at most `size` bytes: those with the smallest hashes.
+
+    Raises:
+        ValueError, TypeError: data that is empty or cannot be read.
+    """
+    picker = _Picker(count, 0, None)
+    for block in blocks(val, model):
+        most = max(1, size // max(1, row_bytes(block.inputs)))
+        picker.count = min(picker.count, most)
+        picker.add(block, row_hashes(block.inputs), None)
+    return picker.held().take(np.argsort(picker.hashes))
+
+
+def in_turns(keys: Keys, hashes: Hashes, count: int, seed: int) -> Places:
+    """Which rows come first where each key gets its turn, its smallest hashes first.
+
+    >>> 2 in in_turns(np.array([0.0, 0.0, 1.0]), np.arange(3, dtype=np.uint64), 2, 0)
+    True
+    """
+    order = mixed(hashes, seed)
+    groups = np.where(np.isnan(keys), np.nan, keys + 0.0).view(np.uint64)
+    turn = _places(groups, (order, _places(hashes, ())))
+    return np.lexsort((order, mixed(groups, seed), turn))[:count]
+
+
+def smallest(hashes: Hashes, count: int, seed: int) -> Places:
+    """Which rows have the smallest hashes; what stands there twice comes after all others."""
+    return np.lexsort((mixed(hashes, seed), _places(hashes, ())))[:count]
+
+
+def _places(groups: Hashes, order: tuple[npt.NDArray[Any], ...]) -> Places:
+    """Which place each row has in its group."""
+    by_group = np.lexsort((*order, groups))
+    sorted_groups = groups[by_group]
+    starts = np.searchsorted(sorted_groups, sorted_groups)
+    found = np.empty(len(groups), np.int64)
+    found[by_group] = np.arange(len(groups)) - starts
+    return found
+
+
+def _shapes(inputs: Any) -> list[Any]:
+    return [tuple(x.shape[1:]) for x in tf.nest.flatten(inputs)]
+
+
+class _Picker:
+    """Holds the rows that may still be chosen.
+
+    What falls behind once never comes back: rows of the same key with smaller hashes, and keys
+    with a turn, only become more. So the choice does not depend on the order of the rows.
+    """
+
+    def __init__(self, count: int, seed: int, head: Head | None) -> None:
+        self.count, self._seed = count, seed
+        # Classes are balanced by turns, values spread over candidates; often only labels tell.
+        self._turns = head is None or not head.regression or head.kept == "sigmoid"
+        self._spread = head is not None and (
+            head.loss != "class" or head.regression or (head.kept == "sigmoid" and head.classes > 1)
+        )
+        self._candidates = 0
+        self._rows: Rows | None = None
+        self.rows, self.hashes = np.zeros(0, np.int64), np.zeros(0, np.uint64)
+        self._keys = np.zeros(0)
+        self.total = self.broken = 0
+
+    def add(self, block: Rows, hashes: Hashes, keys: Keys | None) -> None:
+        """Look at some more rows, by the keys to balance them over."""
+        fine = np.flatnonzero(finite_rows(block.inputs))
+        rows = np.concatenate([self.rows, self.total + fine])
+        self.total, self.broken = self.total + len(block), self.broken + len(block) - len(fine)
+        hashes = np.concatenate([self.hashes, hashes[fine]])
+        keys = np.full(len(block), np.nan) if keys is None else keys
+        keys = np.concatenate([self._keys, keys[fine]])
+        if self._spread and not self._candidates:
+            room = _CANDIDATE_BYTES // max(1, row_bytes(block.inputs))
+            self._candidates = max(self.count, min(_CANDIDATES, room))
+        kept = self._kept(keys, hashes)
+        held = len(self.rows)
+        old, new = kept[kept < held], fine[kept[kept >= held] - held]
+        parts = [] if self._rows is None else [self._rows.take(old)]
+        parts += [block.take(new)] if len(new) else []
+        self._rows = end_to_end(parts) if parts else None
+        self.rows, self.hashes, self._keys = rows[kept], hashes[kept], keys[kept]
+
+    def held(self) -> Rows:
+        """The rows that may be chosen, in any order.
+
+        Raises:
+            ValueError: all rows hold NaN or infinity.
+        """
+        if self._rows is None or not len(self.rows):
+            raise ValueError(
+                "val: expected finite inputs; every row holds NaN or infinity. Clean the "
+                "validation data."
+            )
+        return self._rows
+
+    def chosen(self, reader: LabelReader) -> Rows:
+        """The rows to explain: by label, then by what they hold."""
+        held = self.held()
+        labels = reader.read(held.labels, self.hashes)
+        if labels.kind == "value":
+            some = smallest(self.hashes, self._candidates, self._seed)
+            ranked = some[np.lexsort((self.hashes[some], labels.values[some]))]
+            count = min(self.count, len(ranked))
+            kept = ranked[np.round(np.linspace(0, len(ranked) - 1, count)).astype(int)]
+        else:
+            kept = in_turns(self._keys, self.hashes, self.count, self._seed)
+            kept = kept[np.lexsort((self.hashes[kept], labels.values[kept]))]
+        self.rows, self.hashes, self._keys = self.rows[kept], self.hashes[kept], self._keys[kept]
+        self._rows = held.take(kept)
+        return self._rows
+
+    def _kept(self, keys: Keys, hashes: Hashes) -> Places:
+        turns = in_turns(keys, hashes, self.count if self._turns else 0, self._seed)
+        spread = smallest(hashes, self._candidates, self._seed)  # none where nothing is spread
+        return np.unique(np.concatenate([turns, spread]))

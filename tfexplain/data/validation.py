@@ -1,0 +1,192 @@
+"""Whatever people validate on, as blocks of rows: inputs and labels in their own structures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from tfexplain.data.batches import FORMS, arrays, batches, comes_in_batches, unpacked
+from tfexplain.data.content import row_bytes
+from tfexplain.errors import SettingError
+
+# How much of the data is looked at. Never a time: two runs would look at other rows.
+MOST_ROWS = 20_000
+MOST_BYTES = 4 << 30
+# Smaller batches are put together, larger ones are cut.
+_BLOCK_ROWS = 2048
+_BLOCK_BYTES = 32 << 20
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Inputs and labels of some rows, in the structures the data came in."""
+
+    inputs: Any
+    labels: Any | None
+
+    def __len__(self) -> int:
+        return len(tf.nest.flatten(self.inputs)[0])
+
+    def take(self, rows: slice | npt.NDArray[np.int64]) -> Rows:
+        """Some of them; those of an array of numbers are copies."""
+        some = lambda x: x[rows]  # noqa: E731
+        labels = None if self.labels is None else tf.nest.map_structure(some, self.labels)
+        return Rows(tf.nest.map_structure(some, self.inputs), labels)
+
+
+def check(val: Any) -> None:
+    """Raises TypeError for what is no validation set, before anything of it is read."""
+    arrays_ = isinstance(val, (tuple, np.ndarray, tf.Tensor, list, dict)) or hasattr(
+        val, "__array__"
+    )
+    if not arrays_ and not comes_in_batches(val):
+        raise TypeError(f"val: expected {FORMS}; got {type(val).__name__}.")
+
+
+def blocks(val: Any, model: Any) -> Iterator[Rows]:
+    """The rows of a validation set in order, up to `MOST_ROWS` and `MOST_BYTES`.
+
+    Args:
+        val: As `Explain` takes it.
+        model: Where a list is passed, its number of inputs says what that is: `[x, y]`, as Keras
+            takes it, or a list of inputs.
+
+    Raises:
+        SettingError: nothing in it, or rows that do not match.
+        ValueError: it cannot be read, or not as dense arrays.
+        TypeError: not a validation set.
+    """
+    looked = 0
+    size = 0.0
+    for block in _in_blocks(_parts(val, model)):
+        own = row_bytes(block.inputs)
+        room = min(MOST_ROWS - looked, int((MOST_BYTES - size) // max(1, own)))
+        # The first row is always looked at.
+        some = block.take(slice(0, max(room, 0 if looked else 1)))
+        if len(some):
+            yield some
+        looked, size = looked + len(some), size + own * len(some)
+        if len(some) < len(block):
+            return
+    if not looked:
+        raise SettingError(f"val: expected at least one sample; it is empty. Pass {FORMS}.")
+
+
+def whole(val: Any, model: Any) -> Rows | None:
+    """All rows of arrays; None for what comes in batches.
+
+    Raises:
+        ValueError, TypeError: as `blocks`.
+    """
+    if comes_in_batches(val):
+        return None
+    (found,) = _parts(val, model)
+    return found
+
+
+def end_to_end(parts: Sequence[Rows]) -> Rows:
+    """Rows of several blocks; whole numbers of different lengths are filled up with zeros, and
+    their labels with -1.
+
+    Raises:
+        ValueError: other inputs of different shapes.
+    """
+    if len(parts) == 1:
+        return parts[0]
+    inputs = tf.nest.map_structure(lambda *x: _joined(x, 0), *(part.inputs for part in parts))
+    if any(part.labels is None for part in parts):
+        return Rows(inputs, None)
+    labels = tf.nest.map_structure(lambda *y: _joined(y, -1), *(part.labels for part in parts))
+    return Rows(inputs, labels)
+
+
+def _joined(parts: Sequence[npt.NDArray[Any]], padding: int) -> npt.NDArray[Any]:
+    shapes = [part.shape[1:] for part in parts]
+    if len(set(shapes)) == 1:
+        return np.concatenate(parts)
+    sequences = all(
+        len(shape) == 1 and p.dtype.kind in "iu" for p, shape in zip(parts, shapes, strict=True)
+    )
+    if not sequences and padding == 0:
+        told = " and ".join(str(list(shape)) for shape in sorted(set(shapes))[:2])
+        raise ValueError(
+            f"val: expected rows of one shape; got rows of shapes {told}. Pad or resize them. Only "
+            "whole numbers [N, T], such as those of words, are padded with zeros by themselves."
+        )
+    longest = max(shape[0] for shape in shapes)
+    parts = parts if padding == 0 else [part.astype(np.float64) for part in parts]
+    wide = [(longest - shape[0], *[0] * (len(shape) - 1)) for shape in shapes]
+    return np.concatenate(
+        [
+            np.pad(part, ((0, 0), *((0, more) for more in missing)), constant_values=padding)
+            for part, missing in zip(parts, wide, strict=True)
+        ]
+    )
+
+
+def _parts(val: Any, model: Any) -> Iterator[Rows]:
+    if comes_in_batches(val):
+        for inputs, labels in batches(val, "val"):
+            yield _matching(inputs, labels)
+        return
+    if isinstance(val, tuple) or _is_pair(val, model):
+        inputs, labels = unpacked(tuple(val), "val")
+    else:
+        check(val)
+        inputs, labels = val, None
+    labels = None if labels is None else arrays(labels, "val")
+    yield _matching(arrays(inputs, "val"), labels)
+
+
+def _is_pair(val: Any, model: Any) -> bool:
+    """Whether a list is (x, y) or (x, y, weights), not the inputs of the model."""
+    if not isinstance(val, list) or not 2 <= len(val) <= 3:
+        return False
+    flat = tf.nest.flatten(val)
+    inputs = tf.nest.flatten(getattr(model, "inputs", None) or [])
+    return len(flat) != len(inputs) and not any(np.isscalar(one) for one in flat)
+
+
+def _matching(inputs: Any, labels: Any) -> Rows:
+    flat = tf.nest.flatten(inputs) + ([] if labels is None else tf.nest.flatten(labels))
+    lengths = {len(array) for array in flat}
+    if len(lengths) > 1:
+        raise SettingError(
+            f"val: expected as many labels as inputs; got lengths {sorted(lengths)}."
+        )
+    return Rows(inputs, labels)
+
+
+def _in_blocks(parts: Iterator[Rows]) -> Iterator[Rows]:
+    waiting: list[Rows] = []
+    rows = size = 0
+    for part in parts:
+        if not len(part):
+            continue
+        own = row_bytes(part.inputs)
+        if waiting and (
+            _shapes(part) != _shapes(waiting[0]) or (size + own * len(part)) > _BLOCK_BYTES
+        ):
+            yield end_to_end(waiting)
+            waiting, rows, size = [], 0, 0
+        most = max(1, int(_BLOCK_BYTES // max(1, own)))
+        while len(part) > most:
+            yield part.take(slice(0, most))
+            part = part.take(slice(most, None))
+        waiting.append(part)
+        rows, size = rows + len(part), size + int(own * len(part))
+        if rows >= _BLOCK_ROWS:
+            yield end_to_end(waiting)
+            waiting, rows, size = [], 0, 0
+    if waiting:
+        yield end_to_end(waiting)
+
+
+def _shapes(part: Rows) -> list[tuple[int, ...]]:
+    both = [part.inputs] if part.labels is None else [part.inputs, part.labels]
+    return [array.shape[1:] for array in tf.nest.flatten(both)]

@@ -1,0 +1,246 @@
+"""What explainers share that follow attention from layer to layer: a relevance for each token."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from tfexplain.attribution import Attribution
+from tfexplain.explainers.attention.weights import check_layers, check_rows, matrices
+from tfexplain.explainers.base import Context, SingleExplainer
+from tfexplain.explainers.features.feature_maps import check_grid
+from tfexplain.model import grids
+from tfexplain.model.attention_calls import AttentionCall
+from tfexplain.model.grids import Grid
+from tfexplain.model.layer_calls import LayerCall, LayerError
+from tfexplain.model.outputs import Head
+from tfexplain.model.shared_pass import LayerReads
+from tfexplain.model.targets import rule
+from tfexplain.model.traced_model import TracedModel
+from tfexplain.types import Tensor
+
+Numbers = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class TokenRelevance(SingleExplainer):
+    """Follows a chain of self-attention layers back, from the tokens the output reads to those that
+    the first layer reads.
+
+    A method gives the matrix [N, T, T] of one layer (`_shares`), and says what one step back is
+    (`_back`).
+    """
+
+    layers: Sequence[str] | None = None
+    token: int | None = None
+    grid: Sequence[int] | None = None
+
+    _gradient = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_layers(self.layers)
+        check_grid(self.grid)
+
+    def reading(self, passes: TracedModel, targets: Any = None) -> LayerReads:
+        """The weights of all layers, and the gradient that tells which tokens are read."""
+        sites = self._chain(passes)
+        self._placed(passes, sites)
+        head, last = passes.head(self.head), sites[-1]
+        sloped = [site.weights for site in sites] if self._gradient else []
+        if not sloped and last.recorded and (head.targets or rule(targets)):
+            sloped = [last.weights]
+        paths = tuple(site.weights for site in sites)
+        return LayerReads(paths, tuple(sloped), self._reduce, self._key, zeros=not self._gradient)
+
+    def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
+        """The relevance of each token, put where the tokens lie."""
+        shares = {name: part["shares"] for name, part in reduced.items()}
+        check_rows(shares, context)
+        passes = context.passes
+        sites = self._chain(passes)
+        site, grid = self._placed(passes, sites)
+        last = sites[-1]
+        start = np.broadcast_to(
+            self._start(passes, last, grid, context.head), shares[last.weights].shape[:2]
+        )
+        if self.token is None:
+            read = reduced[last.weights].get("read")
+            start = _read(start, shares[last.weights], read)
+        values = self._followed([shares[one.weights] for one in sites], start)
+        placed = _put(values, grid).astype(np.float32)
+        name = _words(context, site, placed) or sites[0].path
+        return {
+            name: Attribution(
+                values=placed,
+                targets=context.result.targets,
+                scores=context.result.scores,
+                layer=name,
+                explainer=self.name,
+                unit=self._unit,
+                signed=False,
+            )
+        }
+
+    @property
+    @abstractmethod
+    def _unit(self) -> str:
+        """What the values are measured in."""
+
+    @property
+    @abstractmethod
+    def _key(self) -> Any:
+        """Stands for `_shares` among compiled functions."""
+
+    @abstractmethod
+    def _shares(self, weights: Tensor, gradient: Tensor | None, axes: int) -> Tensor:
+        """float32 [N, T, T] of one layer, in the graph."""
+
+    @abstractmethod
+    def _followed(self, shares: Sequence[Any], start: Numbers) -> Numbers:
+        """[N, T]: `start` followed back through all layers, the last one first."""
+
+    def _reduce(
+        self, weights: Tensor, gradient: Tensor | None, site: AttentionCall
+    ) -> dict[str, Tensor]:
+        found = {"shares": self._shares(weights, gradient, site.axes)}
+        if gradient is not None:  # what a query gets is read where its weights have a gradient
+            slopes = matrices(gradient, site.axes)
+            found["read"] = tf.reduce_any(slopes != 0, axis=[1, 3])
+        return found
+
+    def _chain(self, passes: TracedModel) -> list[AttentionCall]:
+        """The layers, each of which reads the one before, over the same tokens."""
+        head = passes.head(self.head)
+        found = passes.attention.find(self.layers)
+        if self.layers is None:
+            found = [site for site in found if head.position in site.outputs] or found
+        order = [site.path for site in passes.attention.sites]
+        found = sorted(
+            {site.path: site for site in found}.values(), key=lambda s: order.index(s.path)
+        )
+        for site in found:
+            if why := self._unfit(site, found[0], head):
+                raise LayerError(f"layers={self.layers}: {site.path!r} {why}")
+        for before, site in pairwise(found):
+            if before.path not in site.after:
+                raise LayerError(
+                    f"layers={self.layers}: expected layers that follow one another; "
+                    f"{site.path!r} does not depend on {before.path!r}, for they stand side by "
+                    "side. Pass the layers of one branch."
+                )
+        return found
+
+    def _unfit(self, site: AttentionCall, first: AttentionCall, head: Head) -> str:
+        """Why a layer is none to follow attention through; nothing where it is one."""
+        if site.queries != site.keys:
+            return (
+                "is cross-attention: its queries are not the tokens that it attends to, so what "
+                "they get cannot be followed back. Pass the self-attention layers of one encoder "
+                "(or decoder), or look at Attention(), which shows any layer."
+            )
+        if self.layers is None and not site.own:
+            return (
+                "attends to another tensor than that of its queries, and nothing says that both "
+                "are the same tokens. Pass the layers by name where they are, those of one "
+                "encoder where this is cross-attention, or look at Attention()."
+            )
+        if site.keys != first.keys:
+            return (
+                f"attends over {site.keys} tokens and {first.path!r} over {first.keys}: what was "
+                "merged or cut between them cannot be followed back. Pass layers that have as "
+                "many tokens as one another."
+            )
+        if self._gradient and not site.recorded:
+            return (
+                "is computed inside a function that is run again for the gradient (keras.remat), "
+                "so its weights have no gradient. Explain a model without it."
+            )
+        if self._gradient and head.position not in site.outputs:
+            return f"has no gradient: output {head.name!r} does not depend on it. Pass others."
+        return ""
+
+    def _placed(
+        self, passes: TracedModel, sites: Sequence[AttentionCall]
+    ) -> tuple[LayerCall | None, Grid]:
+        """Where the tokens lie, and the site that says so."""
+        path, length = sites[0].path, sites[0].keys
+        own = [s for s in passes.sites if s.path == path and s.grid and _count(s.grid) == length]
+        like = [s for s in passes.sites if s.tokens == length and s.grid is not None]
+        site = (*own, *like, None)[0]
+        if site is not None:
+            grid = site.put(self.grid).grid
+            assert grid is not None
+            return site, grid
+        asked = grids.asked(length or 0, self.grid) if self.grid else Grid((length,))
+        if asked is None:
+            raise LayerError(
+                f"grid={self.grid}: expected at most {length} positions, the tokens of {path!r}. "
+                "Leave grid= out."
+            )
+        return None, asked
+
+    def _start(self, passes: TracedModel, site: AttentionCall, grid: Grid, head: Head) -> Numbers:
+        """[T]: how much of the output each token that the last layer gives stands for."""
+        length = site.queries or 0
+        start = np.zeros(length)
+        if self.token is not None:
+            if not -length <= self.token < length:
+                raise LayerError(
+                    f"token={self.token}: expected a position among {length} tokens of "
+                    f"{site.path!r}. Leave it out for those that the output reads."
+                )
+            start[self.token] = 1
+            return start
+        extras = [*range(grid.before), *range(length - grid.behind, length)]
+        read = passes.readers(site, extras, head)
+        if read in ("first", "last"):
+            start[0 if read == "first" else -1] = 1
+            return start
+        start[:] = 1
+        if read == "positions":
+            start[extras] = 0
+        return np.asarray(start / start.sum())
+
+
+def _read(start: Numbers, shares: Numbers, read: Any) -> Numbers:
+    """[N, T]: which tokens each sample's score reads, evenly.
+
+    Those with a gradient: padding that is pooled away has none. Where no token has one, as under a
+    head that begins at zero, those of `start` that any other token attends to.
+    """
+    others = (shares * (1 - np.eye(shares.shape[-1]))).any(axis=1)
+    attended = np.where((start * others).any(axis=1, keepdims=True), start * others, start)
+    if read is not None:
+        attended = np.where(read.any(axis=1, keepdims=True), read, attended)
+    return np.asarray(attended / attended.sum(axis=1, keepdims=True))
+
+
+def _count(grid: Grid) -> int:
+    return grids.count(grid.sides) + grid.extras
+
+
+def _put(values: Numbers, grid: Grid) -> Numbers:
+    """[N, T] as [N, *sides], without tokens that have no position."""
+    places = grids.count(grid.sides)
+    if not places:
+        return values
+    return values[:, grid.before : grid.before + places].reshape(len(values), *grid.sides)
+
+
+def _words(context: Context, site: LayerCall | None, values: Any) -> str | None:
+    """Name of the input whose whole numbers are these very tokens: one that vectors are made of,
+    for a mask has as many."""
+    flat = tf.nest.flatten(context.inputs)
+    embedded = {one.embeds for one in context.passes.sites}
+    for i in site.inputs if site else ():
+        if i in embedded and tuple(flat[i].shape) == values.shape:
+            return context.passes.input_names[i]
+    return None

@@ -1,0 +1,76 @@
+"""Attention rollout: where the attention of all layers together leads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import tensorflow as tf
+
+from tfexplain.explainers.attention.relevance import Numbers, TokenRelevance
+from tfexplain.explainers.attention.weights import matrices
+from tfexplain.types import Tensor
+
+_OVER = {"mean": tf.reduce_mean, "max": tf.reduce_max, "min": tf.reduce_min}
+
+
+@dataclass(frozen=True, eq=False)
+class AttentionRollout(TokenRelevance):
+    """How much of what the output reads comes from each token, if attention alone carried it.
+
+    The weights of each layer, averaged over its heads, plus the identity for the residual
+    connection, rows brought to a sum of 1, multiplied over the layers; of the product the row of
+    the token that the output reads. `values` are float32 [N, h, w] (or [N, t], [N, d, h, w]),
+    >= 0, in shares of attention that add up to at most 1: tokens without a position, such as the
+    class token, keep the rest. For text they lie at the input, one for each word. Nothing here
+    depends on values or on the layers between, and on the target only by which tokens its score
+    reads: a map of where, not of why. Padding that is neither attended to nor read has zero.
+
+    Attributes:
+        layers: Paths of self-attention layers that follow one another over the same tokens;
+            default all that the output depends on. Cross-attention, and layers of other numbers of
+            tokens, are refused.
+        heads_by: `"mean"` as in the paper, `"max"` or `"min"` over a layer's attention heads.
+        token: Whose row is taken; default the mean over the tokens that the score reads (that have
+            a gradient) on that sample: the class token, the last word of a decoder, or all but
+            padding.
+        grid: (h, w) of the tokens, any others standing in front; default what they come from.
+
+    References:
+        Abnar and Zuidema 2020, eq. 1 and section 3, https://arxiv.org/abs/2005.00928
+
+    Example:
+        >>> import keras, numpy as np
+        >>> tokens = keras.Input((5, 8))
+        >>> mixed = keras.layers.MultiHeadAttention(2, 4, name="attend")(tokens, tokens)
+        >>> model = keras.Model(tokens, keras.layers.GlobalAveragePooling1D()(mixed))
+        >>> AttentionRollout()(model, np.ones((3, 5, 8))).values.sum(axis=1).round(3)
+        array([1., 1., 1.], dtype=float32)
+    """
+
+    heads_by: Literal["mean", "max", "min"] = "mean"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.heads_by not in _OVER:
+            raise ValueError(f"heads_by={self.heads_by!r}: expected one of {', '.join(_OVER)}.")
+
+    @property
+    def _unit(self) -> str:
+        return "share of attention"
+
+    @property
+    def _key(self) -> Any:
+        return "rollout", self.heads_by
+
+    def _shares(self, weights: Tensor, gradient: Tensor | None, axes: int) -> Tensor:
+        shares = _OVER[self.heads_by](matrices(weights, axes), axis=1)
+        both = shares + tf.eye(tf.shape(shares)[1])
+        return both / tf.reduce_sum(both, axis=2, keepdims=True)
+
+    def _followed(self, shares: Sequence[Any], start: Numbers) -> Numbers:
+        for layer in reversed(shares):
+            start = np.einsum("nt,nts->ns", start, layer)
+        return start

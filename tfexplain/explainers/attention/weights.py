@@ -1,0 +1,156 @@
+"""Attention weights: how much each token attends to each other one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import tensorflow as tf
+
+from tfexplain.attribution import Attribution
+from tfexplain.explainers.base import Context, Explainer
+from tfexplain.model.attention_calls import AttentionCall
+from tfexplain.model.layer_calls import LayerError
+from tfexplain.model.shared_pass import LayerReads
+from tfexplain.model.targets import Targets
+from tfexplain.model.traced_model import TracedModel
+from tfexplain.types import Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Attention(Explainer):
+    """The attention weights of each layer that adds up values by a softmax over keys.
+
+    `MultiHeadAttention`, `GroupQueryAttention`, those of Keras Hub and your own; self-attention and
+    cross-attention alike. Weights are read where values are multiplied with them, so they are those
+    that the layer uses, whatever its kernel and its mask. They say where a layer looks, not what
+    its output owes to it: for that see `AttentionRollout` and `GradientAttention`.
+
+    Attributes:
+        layers: Paths of attention layers (`attend@1` for the second call of a shared one); default
+            all. A layer of 12 heads and 197 tokens has 466,000 weights a sample: name those that
+            you will look at.
+        attention_heads: Numbers of the heads to keep, the same in each layer; default all.
+
+    References:
+        Vaswani et al. 2017, eq. 1, https://arxiv.org/abs/1706.03762
+
+    Example:
+        >>> import keras, numpy as np
+        >>> tokens = keras.Input((5, 8))
+        >>> mixed = keras.layers.MultiHeadAttention(2, 4, name="attend")(tokens, tokens)
+        >>> model = keras.Model(tokens, keras.layers.GlobalAveragePooling1D()(mixed))
+        >>> Attention()(model, np.ones((3, 5, 8)))["attend"].values.shape
+        (3, 2, 5, 5)
+    """
+
+    layers: Sequence[str] | None = None
+    attention_heads: Sequence[int] | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_layers(self.layers)
+        heads = self.attention_heads
+        if heads is not None and (len(heads) == 0 or len(set(heads)) < len(heads)):
+            raise ValueError(
+                f"attention_heads={heads}: expected numbers of heads, each once. Leave it out for "
+                "all heads."
+            )
+
+    def __call__(
+        self, model: Any, inputs: Any, targets: Targets = None, *, batch_size: int | None = None
+    ) -> dict[str, Attribution]:
+        """The attention weights of each layer.
+
+        Args:
+            model: A built Keras model.
+            inputs: The batch, scaled as in training.
+            targets: Only decides which class' score is reported beside the weights.
+            batch_size: See `explain`.
+
+        Returns:
+            An `Attribution` for each layer, `values` float32 [N, heads, q, k] in shares of
+            attention: rows add up to 1. Rows of queries that may attend to nothing, such as
+            padding, mean nothing: they are zeros or equal weights, as the layer has them. Tokens
+            on several axes are counted row by row.
+
+        Raises:
+            LayerError: a layer is missing, has no such head, or attends within parts of samples.
+        """
+        return self.each(model, inputs, targets, batch_size=batch_size)
+
+    def reading(self, passes: TracedModel, targets: Any = None) -> LayerReads:
+        """The weights, no gradient."""
+        found = self._sites(passes)
+        paths = tuple(dict.fromkeys(site.weights for site in found))
+        kept = None if self.attention_heads is None else tuple(self.attention_heads)
+        return LayerReads(paths, reduce=self._reduce, key=("attention", kept))
+
+    def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
+        """The weights as they came out of the graph."""
+        check_rows(reduced, context)
+        named = context.passes.attention.by_name
+        return {
+            named[name].path: Attribution(
+                values=values,
+                targets=context.result.targets,
+                scores=context.result.scores,
+                layer=named[name].path,
+                explainer=self.name,
+                unit="share of attention",
+                signed=False,
+                attention_heads=tf.range(named[name].attention_heads).numpy()[self._kept],
+            )
+            for name, values in reduced.items()
+        }
+
+    @property
+    def _kept(self) -> Any:
+        return slice(None) if self.attention_heads is None else list(self.attention_heads)
+
+    def _sites(self, passes: TracedModel) -> list[AttentionCall]:
+        found = passes.attention.find(self.layers)
+        for site in found:
+            for head in self.attention_heads or ():
+                if not 0 <= head < site.attention_heads:
+                    raise LayerError(
+                        f"attention_heads={self.attention_heads}: expected numbers in "
+                        f"0..{site.attention_heads - 1} for layer {site.path!r}; got {head}. "
+                        "Name layers that have these heads in layers=."
+                    )
+        return found
+
+    def _reduce(self, weights: Tensor, _: Tensor | None, site: AttentionCall) -> Tensor:
+        values = matrices(weights, site.axes)
+        if self.attention_heads is None:
+            return values
+        return tf.gather(values, list(self.attention_heads), axis=1)
+
+
+def matrices(weights: Tensor, axes: int) -> Tensor:
+    """float32 [N, heads, q, k] of weights [N, *heads, *q, *k], queries and keys on `axes` each."""
+    shape, last = tf.shape(weights), weights.shape.rank
+    parts = (shape[1 : last - 2 * axes], shape[last - 2 * axes : last - axes], shape[last - axes :])
+    sides = [tf.reduce_prod(part) for part in parts]
+    return tf.reshape(tf.cast(weights, tf.float32), [shape[0], *sides])
+
+
+def check_layers(layers: Sequence[str] | None) -> None:
+    """Raises ValueError for one name in place of a list, and for an empty list."""
+    if isinstance(layers, str) or (layers is not None and not layers):
+        named = [layers] if layers else None
+        raise ValueError(f"layers={layers!r}: expected a list of paths. Pass layers={named}.")
+
+
+def check_rows(found: Mapping[str, Any], context: Context) -> None:
+    """Raises `LayerError` for a layer that is called on parts of samples."""
+    count = len(context.result.scores)
+    for name, values in found.items():
+        if len(values) != count:
+            path = context.passes.attention.by_name[name].path
+            raise LayerError(
+                f"layers={path!r}: expected attention with one row for each of {count} samples; "
+                f"got {len(values)}, for it is called on parts of them (windows, steps). Name "
+                "other layers in layers=."
+            )

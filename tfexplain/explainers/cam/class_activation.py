@@ -1,0 +1,96 @@
+"""Class activation maps: a layer's channels added up as the score's gradient there says."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import tensorflow as tf
+
+from tfexplain.attribution import Attribution
+from tfexplain.explainers.base import Context, SingleExplainer
+from tfexplain.explainers.features.feature_maps import (
+    as_tuple,
+    check_grid,
+    check_samples,
+    positions,
+)
+from tfexplain.model.layer_calls import LayerCall
+from tfexplain.model.shared_pass import LayerReads
+from tfexplain.model.traced_model import TracedModel
+from tfexplain.types import Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class ClassActivation(SingleExplainer):
+    """Evidence for the target at each position of a layer.
+
+    Raw magnitudes at the layer's own resolution, so that epochs can be compared. `values` are
+    float32 [N, t], [N, h, w] or [N, d, h, w], in units of the explained score. All layers that are
+    set, and all such methods that `explain` is given, come from one forward and one backward pass.
+
+    Attributes:
+        layer: Path of a layer whose output is [N, t, C], [N, h, w, C] or [N, d, h, w, C], or
+            several; default the last one whose positions the explained number reads, which is no
+            output and nothing that only passes one on.
+        relu: Whether evidence against the target is cut off at zero. With it a map can be zero
+            everywhere: that is a result, "no positive evidence".
+        grid: (h, w) of the tokens of a layer whose output is [N, T, C], any others standing in
+            front; default what they come from (see `docs/models.md`).
+    """
+
+    layer: str | Sequence[str] | None = None
+    relu: bool = True
+    grid: Sequence[int] | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_grid(self.grid)
+
+    def reading(self, passes: TracedModel, targets: Any = None) -> LayerReads:
+        """Activations and gradients at the layers."""
+        if self.layer is None:
+            sites = [passes.last(passes.head(self.head), targets, grid=self.grid)]
+        else:
+            names = [self.layer] if isinstance(self.layer, str) else self.layer
+            sites = [passes.site(name, grid=self.grid) for name in names]
+        paths = tuple(dict.fromkeys(site.path for site in sites))
+        return LayerReads(paths, True, self._reduce, (type(self), self.relu, as_tuple(self.grid)))
+
+    def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
+        """The maps as they came out of the graph."""
+        check_samples(reduced, context)
+        return {
+            path: Attribution(
+                values=values,
+                targets=context.result.targets,
+                scores=context.result.scores,
+                layer=path,
+                explainer=self.name,
+                unit=context.unit,
+                signed=not self.relu,
+            )
+            for path, values in reduced.items()
+        }
+
+    @abstractmethod
+    def combine(self, values: Tensor, slopes: Tensor) -> Tensor:
+        """The map [N, *sides], from activations and gradients float32 [N, *sides, C]."""
+
+    def _reduce(self, activation: Tensor, gradient: Tensor | None, site: LayerCall) -> Tensor:
+        # float32 before any sum: a float16 sum over positions loses digits.
+        placed = site.put(self.grid)
+        cam = self.combine(positions(activation, placed), positions(gradient, placed))
+        return tf.nn.relu(cam) if self.relu else cam
+
+
+def sides(values: Tensor) -> list[int]:
+    """The axes of positions of [N, *sides, C]."""
+    return list(range(1, values.shape.rank - 1))
+
+
+def weighted(values: Tensor, weights: Tensor) -> Tensor:
+    """Channels [N, *sides, C] added up by weights [N, C]."""
+    return tf.einsum("n...c,nc->n...", values, weights)

@@ -1,0 +1,44 @@
+"""Grad-CAM++: Grad-CAM whose weights count each place where a channel speaks for the class."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import tensorflow as tf
+
+from tfexplain.explainers.cam.class_activation import ClassActivation, sides, weighted
+from tfexplain.types import Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class GradCAMPlusPlus(ClassActivation):
+    """Evidence for the target at each position of a layer; small and repeated objects count fully.
+
+    A channel's weight is the sum over its positions of alpha * ReLU(gradient), with
+    alpha = 1 / (2 + gradient * the channel's sum over positions) wherever the gradient is not
+    zero: eq. 19 of the paper, whose second and third derivatives are powers of the gradient if
+    exp(score) is explained through a piecewise linear network, and cancel down to this. The factor
+    exp(score) in the weights, the same for a whole map, is left out, as it overflows: `values` are
+    in units of the explained score. Settings and shapes are those of all class activation maps
+    (`ClassActivation`).
+
+    The formula is made for layers that end in a ReLU. Where a channel's sum is negative, alpha may
+    have any size; where its denominator is zero, alpha is.
+
+    References:
+        Chattopadhyay et al. 2018, eq. 7 and 19, https://arxiv.org/abs/1710.11063
+
+    Example:
+        >>> import keras, numpy as np
+        >>> conv, pool = keras.layers.ReLU(name="conv"), keras.layers.GlobalAveragePooling2D()
+        >>> model = keras.Sequential([keras.Input((1, 2, 1)), conv, pool])
+        >>> GradCAMPlusPlus(layer="conv")(model, np.array([[[[1.0], [3.0]]]]), 0).values.tolist()
+        [[[0.25, 0.75]]]
+    """
+
+    def combine(self, values: Tensor, slopes: Tensor) -> Tensor:
+        """Each channel by its positive gradients, each of these by its alpha."""
+        axes = sides(values)
+        total = tf.reduce_sum(values, axis=axes, keepdims=True)
+        positive = tf.math.divide_no_nan(tf.nn.relu(slopes), 2.0 + total * slopes)
+        return weighted(values, tf.reduce_sum(positive, axis=axes))

@@ -1,0 +1,161 @@
+"""Score-CAM: the channels of a layer, weighted by the score of what they let through."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from tfexplain.attribution import Attribution
+from tfexplain.explainers.base import Context, SingleExplainer
+from tfexplain.explainers.baselines import Baseline, starts
+from tfexplain.explainers.chunk_size import at_once
+from tfexplain.explainers.features.feature_maps import (
+    as_tuple,
+    check_grid,
+    check_samples,
+    positions,
+)
+from tfexplain.explainers.perturbation.masked import MaskedInput, Masks
+from tfexplain.explainers.perturbation.perturbation import at_least
+from tfexplain.explainers.perturbation.upsampling import centres, stretched
+from tfexplain.model.layer_calls import LayerCall, LayerError
+from tfexplain.model.shared_pass import LayerReads
+from tfexplain.model.traced_model import TracedModel
+from tfexplain.types import Array, Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class ScoreCAM(SingleExplainer):
+    """Evidence for the target at each position of a layer, without a gradient.
+
+    Each channel of the layer, drawn out to the size of the input and brought to 0..1, masks the
+    input; how much that raises the score over the baseline's is the channel's weight. `values`
+    are float32 [N, *sides] at the layer's own resolution: the ReLU of the weighted sum of
+    channels. With `softmax` (default) the weights of the channels are normalised to add up to 1,
+    so values are activations and their magnitude does not tell how sure the model is; without it
+    the weights are the increases themselves. Channels that are constant weigh nothing.
+
+    Attributes:
+        layer: Path of a layer whose output is [N, t, C], [N, h, w, C] or [N, d, h, w, C]; default
+            as for `GradCAM`.
+        channels: At most so many, those whose activation varies most over the positions of the
+            sample; None for all, as in the paper. Each costs one pass a sample.
+        softmax: Whether increases are normalised by a softmax over the channels.
+        grid: (h, w) of the tokens of a layer whose output is [N, T, C]; see `GradCAM`.
+        baseline: What hides the input, and what increases are counted from: as for `Occlusion`.
+        batch_size: As for `Occlusion`.
+
+    References:
+        Wang et al. 2020, definition 3, eq. 4 and algorithm 1, https://arxiv.org/abs/1910.01279
+
+    Example:
+        >>> import keras, numpy as np
+        >>> conv, head = keras.layers.Conv2D(4, 3, name="conv"), keras.layers.Dense(3)
+        >>> model = keras.Sequential([keras.Input((8, 8, 1)), conv, keras.layers.Flatten(), head])
+        >>> images = np.random.default_rng(0).random((2, 8, 8, 1))
+        >>> ScoreCAM(layer="conv")(model, images, targets=[0, 2]).values.shape
+        (2, 6, 6)
+    """
+
+    layer: str | None = None
+    channels: int | None = 64
+    softmax: bool = True
+    grid: Sequence[int] | None = None
+    baseline: Baseline = None
+    batch_size: int | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        at_least(1, channels=self.channels, batch_size=self.batch_size)
+        check_grid(self.grid)
+
+    def reading(self, passes: TracedModel, targets: Any = None) -> LayerReads:
+        """The activations of the channels that vary most."""
+        site = self._site(passes, targets)
+        key = ("score cam", self.channels, as_tuple(self.grid))
+        return LayerReads((site.path,), False, self._reduce, key)
+
+    def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
+        """Mask the input with each channel and weigh the channels by the scores."""
+        check_samples(reduced, context)
+        ((path, activations),) = reduced.items()
+        masked = self._masked(context, path, activations.ndim - 2)
+        masks = _masks(activations, masked.sides)
+        scores = masked.masked_scores(masks)
+        with np.errstate(invalid="ignore", over="ignore"):  # NaN and infinity are told as such
+            increase = scores[:, :-1] - scores[:, -1:]
+            varies = np.ptp(activations.reshape(*activations.shape[:2], -1), axis=2) > 0
+            weights = _softmax(increase, varies) if self.softmax else increase * varies
+            cam = np.einsum("nk,nk...->n...", weights, activations.astype(np.float64))
+        return {
+            path: Attribution(
+                values=np.maximum(cam, 0).astype(np.float32),
+                targets=context.result.targets,
+                scores=context.result.scores,
+                layer=path,
+                explainer=self.name,
+                unit="activation" if self.softmax else context.unit,
+                signed=False,
+                passes=np.full(masked.samples, masks.count * masked.baselines, np.int32),
+            )
+        }
+
+    def _site(self, passes: TracedModel, targets: Any) -> LayerCall:
+        if self.layer is None:
+            return passes.last(passes.head(self.head), targets, grid=self.grid)
+        return passes.site(self.layer, grid=self.grid)
+
+    def _masked(self, context: Context, path: str, axes: int) -> MaskedInput:
+        """The first input that the layer depends on and whose positions lie as its do."""
+        site = next(site for site in context.passes.sites if site.path == path)
+        flat = [np.asarray(x) for x in tf.nest.flatten(context.inputs)]
+        names = context.passes.input_names
+        for i in site.inputs:
+            if flat[i].dtype.kind == "f":
+                begin = starts(self.baseline, flat, names, [i], context.span)[i]
+                size = at_once(context.passes, self.batch_size)
+                masked = MaskedInput(context, i, begin, size)
+                if len(masked.sides) == axes:
+                    return masked
+        raise LayerError(
+            f"layer={path!r}: expected positions on as many axes as an input that it depends on; "
+            f"got {axes} for {[names[i] for i in site.inputs]}. Pass another layer or grid=."
+        )
+
+    def _reduce(self, activation: Tensor, _: Tensor | None, site: LayerCall) -> Tensor:
+        """[N, k, *sides]: the channels that vary most, in the order of their numbers."""
+        values = positions(activation, site.put(self.grid))
+        last = values.shape.rank - 1
+        by_channel = tf.transpose(values, [0, last, *range(1, last)])
+        if self.channels is None or self.channels >= site.channels:
+            return by_channel
+        spread = tf.math.reduce_variance(by_channel, axis=list(range(2, last + 1)))
+        chosen = tf.sort(tf.math.top_k(spread, self.channels).indices)
+        return tf.gather(by_channel, chosen, batch_dims=1)
+
+
+def _masks(activations: Array, sides: Sequence[int]) -> Masks:
+    """A mask for each channel, brought to 0..1 in its own input's size; the last hides all."""
+    nothing = np.zeros_like(activations[:, :1])
+    cells = activations.shape[2:]
+
+    def make(codes: Sequence[Tensor], _: Sequence[Tensor]) -> Tensor:
+        places = [centres(side, count) for side, count in zip(sides, cells, strict=True)]
+        drawn = stretched(codes[0], places)
+        axes = list(range(1, drawn.shape.rank))
+        low = tf.reduce_min(drawn, axes, keepdims=True)
+        return tf.math.divide_no_nan(drawn - low, tf.reduce_max(drawn, axes, keepdims=True) - low)
+
+    return Masks([np.concatenate([activations, nothing], axis=1)], make, ("cam", *sides, *cells))
+
+
+def _softmax(increase: Array, counted: Array) -> Array:
+    """Over the counted channels; zeros where none is."""
+    highest = np.max(increase, axis=1, keepdims=True, where=counted, initial=-np.inf)
+    shares = np.exp(np.where(counted, increase - np.where(counted, highest, 0), -np.inf))
+    total = shares.sum(axis=1, keepdims=True)
+    return np.asarray(shares / np.where(total > 0, total, 1))

@@ -1,0 +1,1 @@
+"""Feature maps, and feature visualization by optimized inputs."""

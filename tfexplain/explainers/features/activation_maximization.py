@@ -1,0 +1,225 @@
+"""Activation maximisation: what an input looks like that excites a channel or a class most."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from tfexplain.checks import check_counts, check_output, check_shares
+from tfexplain.explainers.base import floating_inputs
+from tfexplain.explainers.chunk_size import at_once, even
+from tfexplain.explainers.features.ascent import SearchSpace, stepper
+from tfexplain.explainers.features.feature_maps import spaced
+from tfexplain.explainers.features.objective import ActivationObjective
+from tfexplain.explainers.features.optimized_inputs import OptimizedInputs
+from tfexplain.model.call_batch import as_batch
+from tfexplain.model.outputs import Score
+from tfexplain.model.trace_model import trace_model
+from tfexplain.model.traced_model import TracedModel
+from tfexplain.types import Tensor
+
+MOST = 9  # channels, where none are named
+_START = 0.1  # standard deviation of the noise at the start, in halves of the bounds' width
+
+
+@dataclass(frozen=True, eq=False)
+class ActivationMaximization:
+    """Inputs that excite channels of a layer, or classes, as far as gradient ascent gets.
+
+    It is no explainer of samples and has no place in `Explain`: it is called alone, on a model
+    and an example of its inputs, and returns `OptimizedInputs`. All channels climb together, one
+    forward and one backward pass a step. What is maximised is the mean over the layer's positions,
+    or the score of the class. Each step has the same length whatever the gradient's, less and less
+    towards the end; a channel that is off at the start (behind a ReLU) walks at random until it is
+    on. The model may be flat, nested or subclassed, and is left as it was.
+
+    What comes out shows what a channel *can* respond to, not what it responds to in real images,
+    and depends on all that keeps it smooth: compare pictures of the same settings only.
+
+    Attributes:
+        layer: Path of a layer; default the output, whose classes are then what `channels` are.
+        channels: Which; default at most 9, evenly spaced.
+        steps: Of the ascent.
+        rate: Length of the first step, as root mean square, in halves of the width of `bounds`.
+        bounds: (least, greatest) value of the input; default 0..1, -1..1, 0..255 or else those of
+            the example inputs, whichever fit; 0..1 where only a shape is given.
+        contrast: The greatest root mean square distance from the middle of `bounds`, in halves of
+            their width: without this limit (None) most values end at the bounds.
+        jitter: How far the input is shifted at random in each step, at most, as a share of each
+            side; 0 for not at all.
+        blur: Standard deviation, in positions, of what each step is smoothed with; 0 for nothing.
+        seed: Of the start and the shifts; the same seed gives the same inputs to the bit on one
+            machine.
+        batch_size: How many channels go through the model at once; default by the size of the
+            layers' outputs and the device.
+        output: `"logit"` (default) or `"probability"`, for classes.
+        head: Name or position of the model's output, for classes; default the first.
+
+    References:
+        Simonyan et al. 2013, section 2, https://arxiv.org/abs/1312.6034; the shifts: Mordvintsev
+        et al. 2015, "DeepDream", and Olah et al. 2017, https://doi.org/10.23915/distill.00007,
+        where smoothed steps are as well.
+
+    Example:
+        >>> import keras, numpy as np
+        >>> double = keras.Sequential([keras.Input((2,)), keras.layers.Rescaling([1.0, 2.0])])
+        >>> found = ActivationMaximization(contrast=None)(double, (2,))
+        >>> found.values[:, [0, 1]].diagonal().tolist(), found.reached.tolist()
+        ([1.0, 1.0], [1.0, 2.0])
+    """
+
+    layer: str | None = None
+    channels: Sequence[int] | int | None = None
+    steps: int = 128
+    rate: float = 0.05
+    bounds: tuple[float, float] | None = None
+    contrast: float | None = 0.5
+    jitter: float = 0.05
+    blur: float = 1.0
+    seed: int = 0
+    batch_size: int | None = None
+    output: Score = "logit"
+    head: str | int | None = None
+
+    def __post_init__(self) -> None:
+        check_counts(steps=self.steps, batch_size=self.batch_size)
+        check_shares(rate=self.rate, jitter=self.jitter, blur=self.blur)
+        check_output(self.output)
+        if self.contrast is not None and not self.contrast > 0:
+            raise ValueError(
+                f"contrast={self.contrast}: expected a number above 0, or None for no limit."
+            )
+        if self.bounds is not None and not self.bounds[0] < self.bounds[1]:
+            raise ValueError(f"bounds={self.bounds}: expected (least, greatest), as (0, 255).")
+
+    def __call__(self, model: Any, inputs: Any) -> OptimizedInputs:
+        """The maxima of the model's one input.
+
+        Args:
+            model: A built Keras model.
+            inputs: Example inputs [N, ...], scaled as in training, or the shape of one sample.
+
+        Raises:
+            LayerError: the layer is missing or unfit.
+            TargetError: the output has no classes.
+            ValueError: a channel that is not there; or several inputs, whose maxima `each` returns.
+        """
+        found = self.each(model, inputs)
+        if len(found) > 1:
+            raise ValueError(
+                f"inputs: expected one of floating-point numbers; got {', '.join(found)}. "
+                "Call .each(model, inputs), which returns maxima for each."
+            )
+        return next(iter(found.values()))
+
+    def each(self, model: Any, inputs: Any) -> dict[str, OptimizedInputs]:
+        """The maxima by input. All inputs of floating-point numbers climb at once; those of whole
+        numbers stay what they are in the first example."""
+        batch = as_batch(_zeros(inputs) if _is_shape(inputs) else inputs, model)
+        passes = trace_model(model, batch)
+        ascent = _Ascent(self, passes, batch, given=not _is_shape(inputs))
+        chosen = ascent.chosen()
+        size = passes.rows or even(len(chosen), at_once(passes, self.batch_size))
+        # The last chunk is filled up, so that no shorter one is compiled.
+        filled = np.concatenate([chosen, np.repeat(chosen[-1:], -len(chosen) % size)])
+        parts = [ascent.climb(filled[i : i + size]) for i in range(0, len(filled), size)]
+        start, reached, *values = (
+            np.concatenate(part)[: len(chosen)] for part in zip(*parts, strict=True)
+        )
+        return ascent.maxima(chosen, start, reached, values)
+
+
+class _Ascent:
+    """One call: what is maximised, and where each input may be."""
+
+    def __init__(
+        self, method: ActivationMaximization, passes: TracedModel, batch: Any, *, given: bool
+    ) -> None:
+        self._method, self._passes = method, passes
+        self._flat = tf.nest.flatten(batch)
+        self._moving = floating_inputs(passes, batch)
+        self._spaces = [self._space(self._flat[i], given) for i in self._moving]
+        self._excited = ActivationObjective(passes, batch, method.layer, method.head, method.output)
+        self._key = (self._excited.key, tuple(self._moving), tuple(self._spaces))
+
+    def chosen(self) -> npt.NDArray[np.int32]:
+        """The channels that are asked for, checked."""
+        if self._method.channels is None:
+            found: npt.NDArray[np.int32] = spaced(self._excited.total, MOST)
+            return found
+        return self._excited.channels(self._method.channels)
+
+    def climb(self, channels: npt.NDArray[np.int32]) -> list[Any]:
+        """[start, reached, values of each moving input] for channels that go together."""
+        method, count = self._method, len(channels)
+        inputs = [tf.repeat(x[:1], count, axis=0) for x in self._flat]
+        for i, space in zip(self._moving, self._spaces, strict=True):
+            noise = np.random.default_rng([method.seed, i]).standard_normal(inputs[i].shape[1:])
+            begin = np.clip(space.middle + _START * space.half * noise, space.low, space.high)
+            inputs[i] = tf.repeat(tf.constant(begin[None], tf.float32), count, axis=0)
+        chosen = tf.constant(channels)
+        start = self._values(inputs, chosen)
+        for step in range(method.steps):
+            length = tf.constant(method.rate * (1 - step / method.steps), tf.float32)
+            seed = tf.constant([method.seed, step], tf.int32)
+            arguments = (inputs, chosen, length, seed)
+            moved = self._passes.run(("ascent", self._key), self._step, *arguments)
+            for i, x in zip(self._moving, moved, strict=True):
+                inputs[i] = x
+        return [start, self._values(inputs, chosen), *(inputs[i].numpy() for i in self._moving)]
+
+    def maxima(
+        self, channels: Any, start: Any, reached: Any, values: Sequence[Any]
+    ) -> dict[str, OptimizedInputs]:
+        """The results by the names of inputs."""
+        names = [self._passes.input_names[i] for i in self._moving]
+        return {
+            name: OptimizedInputs(
+                values=part,
+                channels=channels,
+                start=start,
+                reached=reached,
+                layer=self._excited.name,
+                input=name,
+                unit=self._excited.unit,
+                bounds=(space.low, space.high),
+                channel_axis=self._passes.channel_axis(part),
+            )
+            for name, part, space in zip(names, values, self._spaces, strict=True)
+        }
+
+    def _values(self, inputs: list[Tensor], channels: Tensor) -> Any:
+        key = ("excited", self._excited.key)
+        return self._passes.run(key, self._excited.objective, inputs, channels).numpy()
+
+    def _step(self) -> Any:
+        return stepper(
+            self._excited.objective(), self._spaces, self._moving, self._excited.argument
+        )
+
+    def _space(self, x: Tensor, given: bool) -> SearchSpace:
+        from tfexplain.rendering import color_range  # which imports matplotlib
+
+        method, low_high = self._method, self._method.bounds
+        if low_high is None:
+            low_high = color_range(x.numpy()) if given else (0.0, 1.0)
+        channels = self._passes.channel_axis(x)
+        kept = {0} if channels is None else {0, channels % x.shape.rank}
+        plain = self._passes.layout(x) == "features"
+        axes = () if plain else tuple(i for i in range(x.shape.rank) if i not in kept)
+        shifts = tuple(math.floor(method.jitter * x.shape[i]) for i in axes)
+        return SearchSpace(*low_high, method.contrast, axes, shifts, method.blur)
+
+
+def _is_shape(inputs: Any) -> bool:
+    return isinstance(inputs, (tuple, list)) and all(isinstance(x, int) for x in inputs)
+
+
+def _zeros(shape: Sequence[int]) -> npt.NDArray[np.float32]:
+    return np.zeros((1, *shape), np.float32)

@@ -1,0 +1,168 @@
+"""Feature maps: what each channel of a layer responds to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from tfexplain.attribution import Attribution
+from tfexplain.explainers.base import Context, Explainer
+from tfexplain.model.layer_calls import LayerCall, LayerError
+from tfexplain.model.shared_pass import LayerReads
+from tfexplain.model.targets import Targets
+from tfexplain.model.traced_model import TracedModel
+from tfexplain.types import Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureMaps(Explainer):
+    """Activations of chosen layers, channel by channel.
+
+    Attributes:
+        layers: Paths of layers whose output is [N, t, C], [N, h, w, C] or [N, d, h, w, C]; default
+            the first, the middle and the last one of the model that is no output.
+        channels: At most this many channels of each layer, evenly spaced over its channel
+            numbers (0 and C - 1 always among them), so that the choice depends on nothing that
+            changes in training; None for all.
+        grid: (h, w) of the tokens of layers whose output is [N, T, C], any others standing in
+            front; default what they come from (see `docs/models.md`).
+
+    Example:
+        >>> import keras, numpy as np
+        >>> conv = keras.layers.Conv2D(4, 3, name="conv")
+        >>> model = keras.Sequential([keras.Input((8, 8, 1)), conv])
+        >>> FeatureMaps(layers=["conv"])(model, np.ones((2, 8, 8, 1)))["conv"].values.shape
+        (2, 6, 6, 4)
+    """
+
+    layers: Sequence[str] | None = None
+    channels: int | None = 16
+    grid: Sequence[int] | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if isinstance(self.layers, str):
+            raise ValueError(f"layers={self.layers!r}: expected a list. Pass [{self.layers!r}].")
+        if self.channels is not None and self.channels < 1:
+            raise ValueError(f"channels={self.channels}: expected at least 1, or None for all.")
+        check_grid(self.grid)
+
+    def __call__(
+        self,
+        model: Any,
+        inputs: Any,
+        targets: Targets = None,
+        *,
+        batch_size: int | None = None,
+        progress: bool = False,
+    ) -> dict[str, Attribution]:
+        """The feature maps of each layer.
+
+        Args:
+            model: A built Keras model.
+            inputs: Arrays, tensors or a dataset, scaled as in training.
+            targets: Only decides which class' score is reported beside the maps.
+            batch_size: See `explain`.
+            progress: See `explain`.
+
+        Returns:
+            An `Attribution` for each layer, `values` float32 [N, h, w, c] (or [N, t, c] or
+            [N, d, h, w, c]) of the channels named in `channels`; `dead` marks channels never
+            above zero on this whole batch.
+
+        Raises:
+            LayerError: a layer is missing or its output has no positions.
+        """
+        return self.each(model, inputs, targets, batch_size=batch_size, progress=progress)
+
+    def reading(self, passes: TracedModel, targets: Any = None) -> LayerReads:
+        """Activations only."""
+        found = [site.path for site in self._sites(passes)]
+        return LayerReads(
+            tuple(dict.fromkeys(found)),
+            False,
+            self._reduce,
+            ("maps", self.channels, as_tuple(self.grid)),
+        )
+
+    def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
+        """Name the channels and flag the dead ones."""
+        sites = {site.path: site for site in context.passes.sites}
+        check_samples({path: values for path, (values, _) in reduced.items()}, context)
+        return {
+            path: Attribution(
+                values=values,
+                targets=context.result.targets,
+                scores=context.result.scores,
+                layer=path,
+                explainer=self.name,
+                unit="activation",
+                signed=bool((values < 0).any()),
+                channels=self._chosen(sites[path].channels),
+                dead=(highest <= 0).all(axis=0),
+                total_channels=sites[path].channels,
+            )
+            for path, (values, highest) in reduced.items()
+        }
+
+    def _sites(self, passes: TracedModel) -> list[LayerCall]:
+        if self.layers is None:
+            found = passes.candidates(argument="layers", grid=self.grid)
+            return [found[0], found[len(found) // 2], found[-1]]
+        return [passes.site(name, argument="layers", grid=self.grid) for name in self.layers]
+
+    def _chosen(self, total: int) -> Any:
+        return spaced(total, self.channels)
+
+    def _reduce(
+        self, activation: Tensor, _: Tensor | None, site: LayerCall
+    ) -> tuple[Tensor, Tensor]:
+        values = positions(activation, site.put(self.grid))
+        last = values.shape.rank - 1
+        # Gathering along the last axis would copy numbers one by one.
+        by_channel = tf.gather(
+            tf.transpose(values, [last, *range(last)]), self._chosen(site.channels)
+        )
+        highest = tf.reduce_max(by_channel, axis=list(range(2, last + 1)))
+        return tf.transpose(by_channel, [*range(1, last + 1), 0]), tf.transpose(highest)
+
+
+def spaced(total: int, most: int | None) -> Any:
+    """int32: at most so many of 0 to `total` - 1, evenly spaced, both ends among them."""
+    count = total if most is None else min(most, total)
+    return np.round(np.linspace(0, total - 1, count)).astype(np.int32)
+
+
+def positions(values: Tensor, site: LayerCall) -> Tensor:
+    """float32 [N, *sides, C], however the layer arranges its positions."""
+    assert site.grid is not None
+    return site.grid.positions(tf.cast(values, tf.float32))
+
+
+def as_tuple(grid: Sequence[int] | None) -> tuple[int, ...] | None:
+    """A grid as a key: lists have no hash."""
+    return None if grid is None else tuple(grid)
+
+
+def check_grid(grid: Sequence[int] | None) -> None:
+    """Raises ValueError for what can be no grid whatever the model."""
+    if grid is not None and (not 1 <= len(grid) <= 3 or any(int(side) < 1 for side in grid)):
+        raise ValueError(f"grid={grid}: expected one to three sides of at least 1, as (14, 14).")
+
+
+def check_samples(found: Mapping[str, Any], context: Context) -> None:
+    """Raises `LayerError` for a layer that is called on parts of samples."""
+    count = len(context.result.scores)
+    for path, values in found.items():
+        if len(values) != count:
+            site = next(site for site in context.passes.sites if site.path == path)
+            around = f", such as {site.within!r}" if site.within else ""
+            raise LayerError(
+                f"layer={path!r}: expected an output with one row for each of {count} samples; got "
+                f"{len(values)} rows, for it is called on parts of them. Pass the layer around "
+                f"it{around}."
+            )

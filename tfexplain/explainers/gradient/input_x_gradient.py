@@ -1,0 +1,43 @@
+"""Input x gradient: each input value times how much the score changes with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from tfexplain.explainers.base import Context
+from tfexplain.explainers.gradient.gradients import GradientExplainer
+from tfexplain.explainers.gradient.sources import GradientSource
+
+
+@dataclass(frozen=True, eq=False)
+class InputXGradient(GradientExplainer):
+    """The input times the gradient of the score with respect to it.
+
+    What the values would add to the score if the model were the linear one that touches it here: of
+    a model that is linear, exactly what they add, beside its bias. `values` are float32, shaped as
+    the input, in units of the explained score, signed. Indices [N, T] are explained where an
+    embedding makes vectors of them: `values` [N, T] are the sums over each token's vector. Other
+    whole numbers get none. With `layer=` it is activation times gradient at a hidden layer, [N,
+    *sides, C]. It costs what `Saliency` costs.
+
+    Attributes:
+        layer, padding: See `GradientExplainer`.
+
+    References:
+        Shrikumar et al. 2016, section 2.1, https://arxiv.org/abs/1605.01713
+
+    Example:
+        >>> import keras, numpy as np
+        >>> double = keras.Sequential([keras.Input((2,)), keras.layers.Rescaling(2.0)])
+        >>> InputXGradient()(double, np.array([[1.0, 3.0]]), targets=[1]).values.tolist()
+        [[0.0, 6.0]]
+    """
+
+    def of(self, values: Any, slopes: Any) -> Any:
+        """Their products."""
+        return values * slopes
+
+    def unit(self, context: Context, spot: GradientSource) -> str:
+        """The score's."""
+        return context.unit

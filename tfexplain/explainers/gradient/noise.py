@@ -1,0 +1,154 @@
+"""Explainers on noisy copies of the samples: what several methods that add noise share."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from tfexplain.attribution import Attribution
+from tfexplain.checks import check_counts, check_shares
+from tfexplain.explainers.base import Context, Explainer, SingleExplainer, floating_inputs
+from tfexplain.explainers.chunk_size import at_once, even
+from tfexplain.explainers.gradient.running_moments import RunningMoments, Statistic
+from tfexplain.explainers.run import explain_all
+from tfexplain.model.shared_pass import LayerReads
+from tfexplain.model.targets import rule
+from tfexplain.model.traced_model import TracedModel
+from tfexplain.types import Tensor
+
+_UNITS = {"mean": "{}", "square": "square of {}", "variance": "variance of {}"}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class NoisyExplainer(SingleExplainer):
+    """Maps over noisy copies of each sample; the scores and targets are the clean sample's.
+
+    The noise is Gaussian and independent from value to value. All samples get the same draws, each
+    stretched to its own range, so that a sample's map depends neither on what else is in the
+    batch nor on `batch_size`, but for rounding. `passes` int32 [N] are those of all copies.
+
+    Attributes:
+        samples: How many noisy copies of each sample are explained.
+        noise: Standard deviation, as a share of the range (greatest less least value) of each
+            sample of each input. Inputs of whole numbers get none.
+        seed: Of the noise; the same seed gives the same maps to the bit on one machine.
+        batch_size: How many noisy samples go through the model at once; default by the size of the
+            layers' outputs and the device. What the explainer makes of these has its own.
+    """
+
+    samples: int = 20
+    noise: float = 0.1
+    seed: int = 0
+    batch_size: int | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_counts(samples=self.samples, batch_size=self.batch_size)
+        check_shares(noise=self.noise)
+
+    @property
+    @abstractmethod
+    def within(self) -> Explainer:
+        """What explains the noisy copies."""
+
+    @property
+    @abstractmethod
+    def _statistic(self) -> Statistic: ...
+
+    def omits(self, passes: TracedModel) -> dict[str, str]:
+        """What the explainer of the noisy copies has no map of."""
+        return self.within.omits(passes)
+
+    def reading(self, passes: TracedModel, targets: Any = None) -> LayerReads:
+        """Nothing: the clean samples are not among those that are explained."""
+        self.within.reading(passes, targets)  # for its errors, before anything is computed
+        return LayerReads()
+
+    def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
+        """Explain the noisy copies, chunk by chunk."""
+        count, totals = len(context.result.scores), dict[str, _Total]()
+        most = at_once(context.passes, self.batch_size)
+        copies = even(self.samples, max(1, most // count))
+        targets = _targets(context, copies)
+        batches = noisy_batches(context, self.noise, self.seed, copies)
+        # The last chunk is as large as the others; what it has too much is not counted.
+        for begin, batch in zip(range(0, self.samples, copies), batches, strict=False):
+            wanted = [(self.within, targets)]
+            found = explain_all(wanted, context.passes, batch, min(most, copies * count))
+            kept = min(copies, self.samples - begin)
+            for name, one in found[0].attributions.items():
+                totals.setdefault(name, _Total(one, count)).add(one, kept)
+        return {name: self._result(context, total) for name, total in totals.items()}
+
+    def _result(self, context: Context, total: _Total) -> Attribution:
+        return replace(
+            total.first,
+            values=total.moments.of(self._statistic).astype(np.float32),
+            targets=context.result.targets,
+            scores=context.result.scores,
+            explainer=self.name,
+            unit=_UNITS[self._statistic].format(total.first.unit),
+            signed=total.signed and self._statistic == "mean",
+            completeness_gap=None,  # between other scores than the one that is told
+            error=None,
+            passes=total.passes,
+            dead=total.dead,
+        )
+
+
+class _Total:
+    """What the chunks' attributions of one layer or input come to."""
+
+    def __init__(self, first: Attribution, count: int) -> None:
+        self.first, self.moments = first, RunningMoments()
+        self.passes = np.zeros(count, np.int32)
+        self.dead, self.signed = first.dead, False
+
+    def add(self, one: Attribution, kept: int) -> None:
+        """Add the first `kept` copies of all samples."""
+        count = len(self.passes)
+        self.moments.add(one.values[: kept * count].reshape(kept, count, *one.values.shape[1:]))
+        passes = np.ones(len(one.values), np.int32) if one.passes is None else one.passes
+        self.passes += passes[: kept * count].reshape(kept, count).sum(axis=0, dtype=np.int32)
+        self.signed |= one.signed
+        if one.dead is not None and self.dead is not None:
+            self.dead = self.dead & one.dead
+
+
+def noisy_batches(context: Context, noise: float, seed: int, copies: int) -> Iterator[Any]:
+    """Batches [copies * N, ...] of noisy samples without end, copy by copy.
+
+    Raises:
+        ValueError: no input holds floating-point numbers.
+    """
+    inputs, flat = context.inputs, tf.nest.flatten(context.inputs)
+    moving = floating_inputs(context.passes, inputs)
+    draws = {i: np.random.default_rng([seed, i]) for i in moving}
+    spreads = {i: noise * _range(flat[i]) for i in draws}
+    while True:
+        noisy = [tf.tile(x, [copies, *[1] * (x.shape.rank - 1)]) for x in flat]
+        for i, rng in draws.items():
+            x = flat[i]
+            drawn = rng.standard_normal((copies, 1, *x.shape[1:]), np.float32)
+            moved = x + spreads[i] * tf.cast(drawn, x.dtype)
+            noisy[i] = tf.reshape(moved, noisy[i].shape)
+        yield tf.nest.pack_sequence_as(inputs, noisy)
+
+
+def _range(values: Tensor) -> Tensor:
+    """Greatest less least value of each sample, [N, 1, ...]."""
+    axes = list(range(1, values.shape.rank))
+    greatest = tf.reduce_max(values, axes, keepdims=True)
+    return greatest - tf.reduce_min(values, axes, keepdims=True)
+
+
+def _targets(context: Context, copies: int) -> Any:
+    """What the clean samples are explained for, for each copy."""
+    if (own := rule(context.targets)) is not None:
+        return own
+    return np.tile(context.result.targets, copies) if context.head.targets else None

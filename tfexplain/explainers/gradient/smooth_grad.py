@@ -1,0 +1,48 @@
+"""SmoothGrad: the mean gradient over noisy copies of a sample."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tfexplain.explainers.base import Explainer
+from tfexplain.explainers.gradient.noise import NoisyExplainer
+from tfexplain.explainers.gradient.running_moments import Statistic
+from tfexplain.explainers.gradient.saliency import Saliency
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SmoothGrad(NoisyExplainer):
+    """The gradient of the score with respect to the input, averaged over noisy copies.
+
+    `Smooth(Saliency())` by its usual name: what changes from one copy to the next averages out, so
+    maps of networks whose gradient jumps everywhere become readable. `values` are float32, shaped
+    as the input, in units of the explained score for each unit of the input. Noise and chunks are
+    those of all such methods (`NoisyExplainer`).
+
+    Attributes:
+        absolute: Whether the sign of each gradient is dropped before the mean is taken.
+        layer: Path of a hidden layer; default the inputs. See `Saliency`.
+
+    References:
+        Smilkov et al. 2017, section 3, https://arxiv.org/abs/1706.03825
+
+    Example:
+        >>> import keras, numpy as np
+        >>> double = keras.Sequential([keras.Input((2,)), keras.layers.Rescaling(2.0)])
+        >>> SmoothGrad(samples=5)(double, np.array([[1.0, 3.0]]), targets=[1]).values.tolist()
+        [[0.0, 2.0]]
+    """
+
+    absolute: bool = False
+    layer: str | None = None
+
+    @property
+    def within(self) -> Explainer:
+        """The gradient."""
+        return Saliency(
+            absolute=self.absolute, layer=self.layer, output=self.output, head=self.head
+        )
+
+    @property
+    def _statistic(self) -> Statistic:
+        return "mean"

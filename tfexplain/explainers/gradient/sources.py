@@ -1,0 +1,148 @@
+"""Where gradients are taken: at the inputs, at the embedding of indices, or at a hidden layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from tfexplain.attribution import Attribution
+from tfexplain.explainers.base import Context
+from tfexplain.model.casts import is_cast
+from tfexplain.model.grids import Grid
+from tfexplain.model.layer_calls import LayerCall
+from tfexplain.model.traced_model import BESIDE, TracedModel
+from tfexplain.types import Tensor
+
+
+@dataclass(frozen=True)
+class GradientSource:
+    """Where gradients are taken for one map.
+
+    Attributes:
+        name: Of the input, or path of the layer.
+        input: Position of the input that is explained; None for a hidden layer.
+        sites: The outputs of layers that gradients are taken of: of the layer, of those that embed
+            the input, or the casts of its whole numbers; none where they are taken of the input
+            itself.
+    """
+
+    name: str
+    input: int | None
+    sites: tuple[LayerCall, ...] = ()
+
+    @property
+    def tokens(self) -> bool:
+        """Whether it is an input of indices or texts, explained where they become vectors."""
+        return self.input is not None and bool(self.sites) and not self.cast
+
+    @property
+    def cast(self) -> bool:
+        """Whether it is an input of whole numbers, explained where they are cast."""
+        return bool(self.sites) and is_cast(self.sites[0].path)
+
+    @property
+    def ids(self) -> str:
+        """Path of the layer that splits the input into the indices; nothing where none does."""
+        return (self.sites[0].splits or "") if self.tokens else ""
+
+    @property
+    def measure(self) -> str:
+        """What a gradient here is per unit of."""
+        if self.tokens:
+            return "embedding"
+        return "activation" if self.input is None else "input"
+
+    def laid_out(self, values: Tensor) -> Tensor:
+        """A map from products or gradients at one of its `sites`: sums over each token's vector;
+        of a hidden layer [N, *sides, C], or as its output is where it has no positions."""
+        if self.tokens:
+            return tf.reduce_sum(values, axis=-1)
+        if self.cast:
+            own = tuple(values.shape[1:]) == self.sites[0].shape
+            return values if own else tf.reshape(values, [-1, *self.sites[0].shape])
+        grid = self.sites[0].grid
+        if grid is not None and grid.extras:
+            # All tokens, or the map would not add up to the score.
+            grid = Grid((self.sites[0].tokens,), grid.channels_first)
+        return values if grid is None else grid.positions(values)
+
+    def channel_axis(self, passes: TracedModel, values: Any) -> int | None:
+        """The axis that a map here is summed over."""
+        if self.tokens:
+            return None
+        if self.input is None:
+            return -1 if self.sites[0].grid else None
+        return passes.channel_axis(values)
+
+
+def spots(passes: TracedModel, layer: str | None = None) -> tuple[GradientSource, ...]:
+    """The layer that is asked for, or all inputs that have a gradient, themselves or embedded.
+
+    Raises:
+        LayerError: there is no such layer.
+        ValueError: no input has a gradient.
+    """
+    if layer is not None:
+        site = passes.layer(layer)
+        return (GradientSource(site.path, None, (site,)),)
+    places = [passes.gradient_at(i) for i in range(len(passes.input_names))]
+    found = tuple(
+        GradientSource(name, i, sites)
+        for i, (name, sites) in enumerate(zip(passes.input_names, places, strict=True))
+        if not isinstance(sites, str)
+    )
+    if not found:
+        why = "; ".join(f"{n}: {w}" for n, w in zip(passes.input_names, places, strict=True))
+        raise ValueError(
+            "inputs: expected floating-point numbers to take gradients of, indices [N, T] or texts "
+            "that a layer such as Embedding makes vectors [N, T, C] of, or whole numbers that the "
+            f"model casts; got none of these. {why} Or pass layer=, a hidden layer."
+        )
+    return found
+
+
+def without_spot(passes: TracedModel) -> dict[str, str]:
+    """Why inputs have no map of a method with gradients, by name, where others have one; not those
+    that say something of the tokens beside them."""
+    places = {name: passes.gradient_at(i) for i, name in enumerate(passes.input_names)}
+    if not passes.moving:
+        return {}
+    return {n: why for n, why in places.items() if isinstance(why, str) and why != BESIDE}
+
+
+def padded(
+    passes: TracedModel, spot: GradientSource, inputs: Any, padding: int | None
+) -> npt.NDArray[np.bool_] | None:
+    """bool [N, T]: which tokens of a spot only fill up; None where that is not known.
+
+    Those of index `padding`, else those that a layer with `mask_zero=True` masks, or an input
+    beside them that is a mask.
+    """
+    if not spot.tokens or spot.input is None:
+        return None
+    paths = [site.path.partition("@")[0] for site in spot.sites]
+    if padding is None and any(getattr(passes.layers[p], "mask_zero", False) for p in paths):
+        padding = 0
+    if padding is None:
+        return None if spot.ids else passes.filling(spot.input, inputs)
+    found: npt.NDArray[np.bool_] = passes.indices(spot.sites[0], inputs) == padding
+    return found
+
+
+def attribution(
+    context: Context, explainer: str, spot: GradientSource, values: Any, **fields: Any
+) -> Attribution:
+    """A map at a spot; `fields` are further ones of `Attribution`."""
+    return Attribution(
+        values=values.astype(np.float32),
+        targets=context.result.targets,
+        scores=context.result.scores,
+        layer=spot.name,
+        explainer=explainer,
+        channel_axis=spot.channel_axis(context.passes, values),
+        **fields,
+    )

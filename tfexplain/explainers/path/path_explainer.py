@@ -1,0 +1,79 @@
+"""What explainers share that follow paths through the model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tfexplain.attribution import Attribution
+from tfexplain.explainers.base import Context, SingleExplainer
+from tfexplain.explainers.chunk_size import at_once
+from tfexplain.explainers.gradient.sources import attribution, spots, without_spot
+from tfexplain.explainers.path.paths import Paths
+from tfexplain.model.shared_pass import LayerReads
+from tfexplain.model.traced_model import TracedModel
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PathExplainer(SingleExplainer):
+    """Maps made of gradients on the way from some origins to each sample.
+
+    Attributes:
+        batch_size: How many points of paths go through the model at once, for all samples together.
+            None (default) chooses by the size of the layers' outputs and the device: at most 128 on
+            a CPU, 256 on a GPU. It changes memory and time, not the result.
+        layer: Path of a hidden layer, `conv@1` for the second call of one that is called twice;
+            default the inputs. Its output moves from what it is for an origin's inputs to what it
+            is for the sample's, while the inputs are the sample's. `values` then are [N, *sides,
+            C], or as the layer's output is.
+        padding: Index of the tokens that only fill up, which never move and get zero; default 0
+            where an embedding masks it (`mask_zero=True`), else none.
+    """
+
+    batch_size: int | None = None
+    layer: str | None = None
+    padding: int | None = None
+
+    def omits(self, passes: TracedModel) -> dict[str, str]:
+        """Inputs that pass no gradient, where inputs are explained."""
+        return {} if self.layer else without_spot(passes)
+
+    def reading(self, passes: TracedModel, targets: Any = None) -> LayerReads:
+        """Nothing: paths are not the shared pass."""
+        spots(passes, self.layer)  # what cannot be explained is an error now
+        return LayerReads()
+
+    def paths(self, context: Context, origins: Sequence[Any]) -> Paths:
+        """The paths from origins, arrays [S, ...] of each input."""
+        size = at_once(context.passes, self.batch_size)
+        return Paths(context, origins, spots(context.passes, self.layer), size, self.padding)
+
+    def attributions(
+        self, context: Context, maps: Sequence[Any], gap: Any, passes: Any, error: Any = None
+    ) -> dict[str, Attribution]:
+        """The maps of each spot by its name.
+
+        Args:
+            context: The batch.
+            maps: Of each spot, [N, ...].
+            gap: [N], the sum of all maps minus the difference of the scores.
+            passes: int32 [N].
+            error: See `Attribution.error`.
+        """
+        return {
+            spot.name: attribution(
+                context,
+                self.name,
+                spot,
+                values,
+                unit=context.unit,
+                signed=True,
+                completeness_gap=np.asarray(gap, np.float32),
+                error=error,
+                passes=passes,
+            )
+            for spot, values in zip(spots(context.passes, self.layer), maps, strict=True)
+        }

@@ -1,0 +1,132 @@
+"""The graph of a chunk of points on paths: what moves to them, the scores and gradients there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import tensorflow as tf
+
+from tfexplain.explainers.base import Context
+from tfexplain.explainers.gradient.sources import GradientSource
+from tfexplain.model.shared_pass import no_gradient, zeros
+from tfexplain.model.targets import rule
+from tfexplain.types import Tensor
+
+
+class PathGraph:
+    """Makes the functions that `Paths` compiles; it holds the passes, but not the batch.
+
+    Their `batch` is (inputs, ids of texts by the layer that gives them, where paths start, where
+    they end, tokens that never move, targets), of all origins and samples; the rows of a chunk say
+    which of them each point is of.
+
+    Args:
+        context: Only for what is explained.
+        spots: What moves.
+    """
+
+    def __init__(self, context: Context, spots: Sequence[GradientSource]) -> None:
+        self._scorer, self._spots = context.scorer(), tuple(spots)
+        self._head, self._rule = context.head, rule(context.targets)
+        self._structure = tf.nest.map_structure(lambda _: 0, context.inputs)
+
+    def _moved(self) -> Callable[..., Any]:
+        """(batch, samples, origins, along) -> the inputs and ids there, what moves there, and the
+        paths."""
+        spots = self._spots
+
+        def moved(batch: Any, samples: Tensor, origins: Tensor, along: Tensor) -> Any:
+            inputs, ids, starts, ends, stays, _ = batch
+            flat = [tf.gather(x, samples) for x in inputs]
+            held = {path: tf.gather(x, samples) for path, x in ids.items()}
+            spans, points = [], []
+            still = [stay for p, stay in zip(spots, stays, strict=True) for _ in p.sites or (0,)]
+            for first, last, stay in zip(starts, ends, still, strict=True):
+                start, end = tf.gather(first, origins), tf.gather(last, samples)
+                if stay.shape.rank > 1:
+                    start = tf.where(tf.gather(stay, samples), end, start)
+                spans.append(end - start)
+                points.append(start + _column(along, end) * spans[-1])
+            return (flat, held), points, spans
+
+        return moved
+
+    def _scored(self) -> Callable[..., Tensor]:
+        """((inputs, ids), what moves, targets) -> scores, holding the passes but not this batch."""
+        scores, structure, spots = self._scorer, self._structure, self._spots
+
+        def scored(given: Any, points: Sequence[Tensor], targets: Tensor) -> Tensor:
+            flat, held = given
+            # Texts are as long as the longest of all samples, whichever are in a chunk.
+            rest, replaced = iter(points), dict(held)
+            for spot in spots:
+                for site in spot.sites:
+                    replaced[site.path] = next(rest)
+                if not spot.sites and spot.input is not None:
+                    flat[spot.input] = next(rest)
+            return scores(tf.nest.pack_sequence_as(structure, flat), targets, replaced)
+
+        return scored
+
+    def scores(self) -> Callable[..., Tensor]:
+        """(batch, samples, origins, along) -> scores."""
+        moved, scored = self._moved(), self._scored()
+
+        def scores(batch: Any, samples: Tensor, origins: Tensor, along: Tensor) -> Tensor:
+            given, points, _ = moved(batch, samples, origins, along)
+            return scored(given, points, tf.gather(batch[-1], samples))
+
+        return scores
+
+    def products(self) -> Callable[..., Any]:
+        """(batch, samples, origins, along) -> scores, and of each spot gradient times path."""
+        moved, scored, spots = self._moved(), self._scored(), self._spots
+        head, own = self._head, self._rule
+
+        def products(
+            batch: Any, samples: Tensor, origins: Tensor, along: Tensor
+        ) -> tuple[Tensor, list[Tensor]]:
+            given, points, spans = moved(batch, samples, origins, along)
+            with tf.GradientTape(watch_accessed_variables=False) as tape:
+                tape.watch(points)
+                scores = scored(given, points, tf.gather(batch[-1], samples))
+                total = tf.reduce_sum(scores)
+            slopes = iter(zip(tape.gradient(total, points), points, spans, strict=True))
+            found = []
+            for spot in spots:
+                parts = []
+                for site in spot.sites or (None,):
+                    slope, point, span = next(slopes)
+                    if slope is None and site and (spot.input is None or not site.recorded):
+                        raise no_gradient(site, head, own)
+                    if slope is None:
+                        slope = zeros(total, point, spot.name)
+                    product = slope * span
+                    parts.append(spot.laid_out(product) if site else product)
+                found.append(tf.cast(tf.add_n(parts), tf.float32))
+            return scores, found
+
+        return products
+
+    def sums(self) -> Callable[..., Any]:
+        """The same with weights -> of each spot the weighted sums of a sample's points."""
+        products = self.products()
+
+        def sums(
+            batch: Any, samples: Tensor, origins: Tensor, along: Tensor, weights: Tensor
+        ) -> list[Tensor]:
+            return [
+                tf.math.unsorted_segment_sum(
+                    _column(weights, part) * part, samples, tf.shape(batch[-1])[0]
+                )
+                for part in products(batch, samples, origins, along)[1]
+            ]
+
+        return sums
+
+
+def _column(values: Tensor, like: Tensor) -> Tensor:
+    """[N] as [N, 1, ...] of the rank of `like`."""
+    shape = tf.concat([tf.shape(values), tf.ones(like.shape.rank - 1, tf.int32)], 0)
+    return tf.cast(tf.reshape(values, shape), like.dtype)

@@ -1,0 +1,233 @@
+"""Scores and gradients along straight paths through a model, in chunks of one size."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from tfexplain.explainers.base import Context
+from tfexplain.explainers.chunk_size import even
+from tfexplain.explainers.features.feature_maps import check_samples
+from tfexplain.explainers.gradient.sources import GradientSource, padded
+from tfexplain.explainers.path.path_graph import PathGraph
+from tfexplain.types import Array, Tensor
+
+
+class Paths:
+    """Straight paths that lead to the samples of one batch, from any of some origins.
+
+    A path moves the inputs, or the outputs of layers, of some spots; all else is what it is at the
+    sample. Where a layer's output moves, a path leads from what the layer gives for an origin's
+    inputs to what it gives for the sample's. Tokens that only fill up never move.
+
+    Nothing is traced twice for a shorter chunk: nodes that are known before are cut in even chunks,
+    the last filled up with points of weight zero; where nodes are chosen on the way, a chunk may
+    have any length.
+
+    Args:
+        context: The batch on its way through the explainer.
+        origins: Of each input [S, ...]: where paths start.
+        spots: What moves.
+        size: How many points one call takes at most.
+        padding: Index of tokens that only fill up; default what embeddings mask.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        origins: Sequence[Array],
+        spots: Sequence[GradientSource],
+        size: int,
+        padding: int | None = None,
+    ) -> None:
+        self._context, self._spots, self.size = context, tuple(spots), size
+        self._inputs = tf.nest.flatten(context.inputs)
+        self._structure = tf.nest.map_structure(lambda _: 0, context.inputs)
+        self._targets = tf.constant(context.result.targets)
+        self._key = (context.key, self._spots)
+        self.samples, self.origins = len(context.result.targets), len(origins[0])
+        begin = [tf.constant(start) for start in origins]
+        from_ids, self._ids = self._split(begin)
+        self._starts, self._ends = self._ends_of_paths((begin, from_ids))
+        self._stays = [self._filling(spot, padding) for spot in self._spots]
+        self._movement = PathGraph(context, self._spots)
+
+    @property
+    def memory(self) -> int | None:
+        """Bytes that were available when the model was opened; None where that is not known."""
+        return self._context.passes.memory
+
+    @property
+    def shapes(self) -> list[tuple[int, ...]]:
+        """Of each spot: the shape of a sample's map."""
+        ends = iter(self._ends)
+        found = []
+        for spot in self._spots:
+            parts = [next(ends)[:1] for _ in spot.sites or (0,)]
+            shown = spot.laid_out(parts[0]) if spot.sites else parts[0]
+            found.append(tuple(shown.shape[1:]))
+        return found
+
+    def joined(self, maps: Sequence[Array]) -> Array:
+        """float64 [N, D]: the maps of all spots in one row a sample."""
+        rows = [part.reshape(self.samples, -1) for part in maps]
+        return np.concatenate(rows, axis=1).astype(np.float64)
+
+    def divided(self, rows: Array) -> list[Array]:
+        """The maps of each spot [N, ...] that were joined."""
+        sizes = [math.prod(shape) for shape in self.shapes]
+        parts = np.split(rows, np.cumsum(sizes)[:-1], axis=1)
+        return [part.reshape(-1, *shape) for part, shape in zip(parts, self.shapes, strict=True)]
+
+    def scores_at_start(self, samples: Array, origins: Array) -> Array:
+        """float64 [n]: the explained number where paths start.
+
+        Args:
+            samples: Where each path leads.
+            origins: Where it comes from.
+        """
+        parts = []
+        for i in range(0, len(samples), self.size):
+            rows = slice(i, i + self.size)
+            ends = samples[rows], origins[rows], np.zeros(len(samples[rows]))
+            parts.append(self._at("score", self._movement.scores, *ends))
+        return np.concatenate(parts).astype(np.float64)
+
+    def mean(self, samples: Array, origins: Array, along: Array, weights: Array) -> list[Array]:
+        """Of each spot float32 [N, ...]: weighted sums over points of gradient times path.
+
+        Args:
+            samples: Where the path of each point leads.
+            origins: Where it comes from.
+            along: Where on it the point lies, in [0, 1].
+            weights: Of each point; those of a sample add up to 1.
+        """
+        fixed = self._context.passes.rows
+        size = fixed or even(len(samples), self.size)
+        fill = (0, -len(samples) % size)
+        points = [np.pad(a, fill) for a in (samples, origins, along, weights)]
+        totals: list[Any] = [0.0] * len(self._spots)
+        for i in range(0, len(points[0]), size):
+            chunk = [a[i : i + size] for a in points]
+            arguments = [*_points(*chunk[:3]), tf.constant(chunk[3].astype(np.float32))]
+            parts = self._run("mean", self._movement.sums, arguments, often=True)
+            totals = [total + part for total, part in zip(totals, parts, strict=True)]
+        return [total.numpy() for total in totals]
+
+    def at(self, samples: Array, origins: Array, along: Array) -> tuple[Array, list[Array]]:
+        """Scores [n], and of each spot gradient times path [n, ...], at n <= `size` points.
+
+        Args: as those of `mean`.
+        """
+        scores, products = self._at("points", self._movement.products, samples, origins, along)
+        return scores, products
+
+    def _at(self, name: str, make: Callable[[], Callable[..., Any]], *points: Array) -> Any:
+        """What a function finds at n <= `size` points, as numpy."""
+        count, fixed = len(points[0]), self._context.passes.rows
+        # In eights, so that a GPU meets few different shapes.
+        most = self.size - count
+        chunk = _points(*(np.pad(a, (0, most if fixed else min(-count % 8, most))) for a in points))
+        found = self._run(name, make, chunk, any_length=not fixed)
+        return tf.nest.map_structure(lambda part: part.numpy()[:count], found)
+
+    def _run(
+        self,
+        name: str,
+        make: Callable[[], Callable[..., Any]],
+        chunk: Sequence[Tensor],
+        *,
+        any_length: bool = False,
+        often: bool = False,
+    ) -> Any:
+        batch = (self._inputs, self._ids, self._starts, self._ends, self._stays, self._targets)
+        specs = (batch, *map(_of_any_length, chunk)) if any_length else None
+        passes = self._context.passes
+        return passes.run((name, self._key), make, batch, *chunk, specs=specs, often=often)
+
+    def _split(self, origins: Sequence[Tensor]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """The ids [n, T] that the model makes of the texts of origins and of samples, by the path
+        of the layer; zero fills up to the longest of all."""
+        at_origins, at_samples = {}, {}
+        for spot in (spot for spot in self._spots if spot.ids):
+            both = [
+                self._context.passes.indices(
+                    spot.sites[0], tf.nest.pack_sequence_as(self._structure, list(flat))
+                )
+                for flat in (origins, self._inputs)
+            ]
+            most = max(ids.shape[1] for ids in both)
+            filled = [np.pad(ids, ((0, 0), (0, most - ids.shape[1]))) for ids in both]
+            at_origins[spot.ids], at_samples[spot.ids] = map(tf.constant, filled)
+        return at_origins, at_samples
+
+    def _ends_of_paths(self, begin: Any) -> tuple[list[Tensor], list[Tensor]]:
+        """What moves, at the origins and at the samples: inputs, or layers' outputs.
+
+        Args:
+            begin: Inputs and ids of the origins.
+        """
+        names = [site.path for spot in self._spots for site in spot.sites]
+        given = (begin, (self._inputs, self._ids))
+        at_layers = [self._activations(names, *one) for one in given]
+        check_samples(at_layers[1], self._context)
+        starts, ends = (
+            [
+                part
+                for spot in self._spots
+                for part in ([found[s.path] for s in spot.sites] or [_of_input(flat, spot)])
+            ]
+            for (flat, _), found in zip(given, at_layers, strict=True)
+        )
+        return starts, ends
+
+    def _activations(
+        self, names: Sequence[str], flat: Sequence[Tensor], ids: Mapping[str, Tensor]
+    ) -> dict[str, Tensor]:
+        """What layers give for some inputs."""
+        if not names:
+            return {}
+        passes, structure = self._context.passes, self._structure
+
+        def make() -> Callable[..., list[Tensor]]:
+            def run(rows: list[Tensor], held: dict[str, Tensor]) -> list[Tensor]:
+                packed = tf.nest.pack_sequence_as(structure, rows)
+                activations = passes.forward(
+                    packed, {*names, *held}, lambda name, _: held.get(name)
+                )[1]
+                return [tf.cast(activations[name], tf.float32) for name in names]
+
+            return run
+
+        key = ("activations", tuple(names))
+        parts = passes.by_rows(key, make, flat, ids, at_once=self.size, any_length=True)
+        return {
+            name: tf.constant(np.concatenate(some))
+            for name, some in zip(names, zip(*parts, strict=True), strict=True)
+        }
+
+    def _filling(self, spot: GradientSource, padding: int | None) -> Tensor:
+        """bool [N, T, 1]: which tokens never move; [0] where all do."""
+        found = padded(self._context.passes, spot, self._context.inputs, padding)
+        return tf.constant([False] if found is None else found[..., None])
+
+
+def _of_input(flat: Sequence[Tensor], spot: GradientSource) -> Tensor:
+    assert spot.input is not None
+    return flat[spot.input]
+
+
+def _points(samples: Array, origins: Array, along: Array) -> list[Tensor]:
+    return [
+        tf.constant(samples.astype(np.int32)),
+        tf.constant(origins.astype(np.int32)),
+        tf.constant(along.astype(np.float32)),
+    ]
+
+
+def _of_any_length(values: Tensor) -> tf.TensorSpec:
+    return tf.TensorSpec((None, *values.shape[1:]), values.dtype)

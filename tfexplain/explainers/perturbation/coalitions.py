@@ -1,0 +1,120 @@
+"""Shapley values as a linear map of what coalitions are worth."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tfexplain.types import Array
+
+EXACT = 10  # players up to which every coalition is asked
+
+
+@dataclass(frozen=True, eq=False)
+class CoalitionDesign:
+    """Which coalitions are asked, and what follows from their worths.
+
+    Attributes:
+        members: bool [M, G]: the players in each; the first has none, the second all.
+        shares: float64 [G, M]: Shapley values are `shares @ worths`; columns add up so that the
+            values' sum is the worth of all less that of none, whatever was asked.
+    """
+
+    members: Array
+    shares: Array
+
+
+def plan(players: int, samples: int, rng: np.random.Generator) -> CoalitionDesign:
+    """Coalitions for so many players: all of them for up to `EXACT` players, or where `samples`
+    allow it.
+
+    Else those of which there are few (a single player, all but one, ...) are asked as far as
+    `samples` reach, and others are drawn as often as the Shapley kernel weighs their sizes, each
+    with its complement. Weighted least squares whose sum is held gives the values.
+
+    Args:
+        players: G, at least 1.
+        samples: How many coalitions to ask at most, where not all.
+        rng: For those that are drawn.
+
+    Raises:
+        ValueError: `samples` are too few to tell the players apart.
+
+    References:
+        Lundberg and Lee 2017, theorem 2, https://arxiv.org/abs/1705.07874; sampling in pairs:
+        Covert and Lee 2021, section 4.2, https://arxiv.org/abs/2012.01536
+    """
+    wanted = 2**players - 2 if players <= EXACT else min(samples - 2, 2**players - 2)
+    if wanted < min(2 * players, 2**players - 2):
+        raise ValueError(
+            f"samples={samples}: expected at least {2 * players + 2} for {players} features or "
+            "groups, two for each and two more. Pass more, or fewer groups=."
+        )
+    inner, weights = _coalitions(players, wanted, rng)
+    both = np.array([[False], [True]]).repeat(players, axis=1)
+    return CoalitionDesign(
+        np.concatenate([both, inner]), _shares(inner.astype(np.float64), weights)
+    )
+
+
+def _coalitions(players: int, wanted: int, rng: np.random.Generator) -> tuple[Array, Array]:
+    """Coalitions bool [m, G] between none and all, and their weights in the regression."""
+    sizes = np.arange(1, players)
+    mass = 1 / (sizes * (players - sizes))  # of the kernel, of all coalitions of a size together
+    members, weights = [np.zeros((0, players), bool)], [np.zeros(0)]
+    first, left = 1, wanted
+    while first <= players - first:
+        both = sorted({first, players - first})
+        count = sum(math.comb(players, size) for size in both)
+        share = mass[first - 1 : players - first]
+        due = left * mass[np.array(both) - 1].sum() / share.sum()  # if all were drawn
+        if first > 1 and (count > left or due < count * (1 - 1e-9)):
+            break
+        for size in both:
+            members.append(_all_of(players, size))
+            weights.append(np.full(len(members[-1]), mass[size - 1] / len(members[-1])))
+        first, left = first + 1, left - count
+    if first <= players - first and left >= 2:
+        share = mass[first - 1 : players - first]
+        drawn, counts = _drawn(players, first, share / share.sum(), left // 2, rng)
+        members.append(drawn)
+        weights.append(share.sum() * counts / counts.sum())
+    return np.concatenate(members), np.concatenate(weights)
+
+
+def _all_of(players: int, size: int) -> Array:
+    """bool [C, G]: every coalition of a size."""
+    chosen = np.array(list(itertools.combinations(range(players), size)))
+    members = np.zeros((len(chosen), players), bool)
+    np.put_along_axis(members, chosen, True, axis=1)
+    return members
+
+
+def _drawn(
+    players: int, first: int, chances: Sequence[float] | Array, pairs: int, rng: np.random.Generator
+) -> tuple[Array, Array]:
+    """Coalitions of sizes from `first` on, each beside its complement, and how often they came."""
+    sizes = rng.choice(np.arange(first, first + len(chances)), pairs, p=chances)
+    ranks = rng.random((pairs, players)).argsort(axis=1).argsort(axis=1)
+    members = ranks < sizes[:, None]
+    return np.unique(np.concatenate([members, ~members]), axis=0, return_counts=True)
+
+
+def _shares(inner: Array, weights: Array) -> Array:
+    """[G, 2 + m]: the least-squares solution whose sum is the worth of all less that of none.
+
+    With the Lagrange multiplier of that sum the normal equations are one symmetric system.
+    """
+    players = inner.shape[1]
+    system = np.ones((players + 1, players + 1))
+    system[:players, :players] = (inner * weights[:, None]).T @ inner
+    system[players, players] = 0
+    inverse = np.linalg.inv(system)
+    of_inner = inverse[:players, :players] @ (inner * weights[:, None]).T
+    of_all = inverse[:players, players:]
+    of_none = -of_all - of_inner.sum(axis=1, keepdims=True)
+    return np.concatenate([of_none, of_all, of_inner], axis=1)

@@ -1,0 +1,105 @@
+"""Kernel SHAP: what each feature adds to the score, averaged over all orders of adding them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tfexplain.explainers.base import SampleRange
+from tfexplain.explainers.baselines import Baseline, starts
+from tfexplain.explainers.perturbation.coalitions import CoalitionDesign, plan
+from tfexplain.explainers.perturbation.groups import Groups, Partition, partition
+from tfexplain.explainers.perturbation.masked import MaskedInput
+from tfexplain.explainers.perturbation.perturbation import (
+    InputValues,
+    PerturbationExplainer,
+    at_least,
+)
+from tfexplain.types import Array
+
+
+@dataclass(frozen=True, eq=False)
+class KernelSHAP(PerturbationExplainer):
+    """Shapley values of features or groups: they share out the score less that of the baseline.
+
+    Exact for up to 10 features or groups, where all 2^G coalitions of them are asked, and where
+    `samples` reach so far; above that by weighted regression on coalitions of which the rest is
+    drawn in pairs, with the sum held exactly. `values` are float32 [N, f] for tables and tokens,
+    [N, *sides] for inputs with positions, in units of the explained score; the value of a group
+    is divided evenly among its members, so that sums stay. `completeness_gap` float32 [N] is what
+    their sum misses of the difference of the scores: rounding. `passes` int32 [N] counts the
+    coalitions, times the baselines.
+
+    Attributes:
+        samples: How many coalitions are asked at most where they are not all asked; at least two
+            for each group, and two more.
+        groups: The players: default single features of tables and tokens, else 7 tiles a side;
+            see `FeatureAblation`.
+        background: Rows [B, ...] of an input, for models of several a mapping by its name: what
+            hidden features are replaced by, row after row, scores averaged over them. Each costs
+            as many passes as one baseline. For tables the usual choice: rows of the training data.
+        seed: Of the coalitions that are drawn.
+
+    References:
+        Lundberg and Lee 2017, theorem 2, https://arxiv.org/abs/1705.07874
+
+    Example:
+        >>> import numpy as np
+        >>> product, x = lambda x: x[:, 0] * x[:, 1], np.array([[2.0, 3.0, 5.0]])
+        >>> KernelSHAP()(product, x).values.round(3).tolist()
+        [[3.0, 3.0, -0.0]]
+    """
+
+    samples: int = 1024
+    groups: Groups = None
+    background: npt.ArrayLike | Mapping[str, npt.ArrayLike] | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        at_least(1, samples=self.samples)
+        if self.background is not None and self.baseline is not None:
+            raise ValueError("background: expected no baseline= beside it. Leave one of them out.")
+
+    def of_input(self, masked: MaskedInput) -> InputValues:
+        """Ask the coalitions of all samples, and solve for the values."""
+        parts = partition(self.groups, masked)
+        plans = {
+            int(count): plan(int(count), self.samples, np.random.default_rng(self.seed))
+            for count in np.unique(parts.counts)
+        }
+        each = [plans[int(count)] for count in parts.counts]
+        coalitions, shares = _alike(each, parts)
+        worths = masked.masked_scores(parts.kept(coalitions))
+        values = (shares @ worths[..., None])[..., 0]
+        gap = values.sum(axis=1) - (masked.scores - worths[:, 0])
+        return InputValues(parts.spread(values, evenly=True), worths.shape[1], gap)
+
+    def _starts(
+        self, inputs: Sequence[Array], names: Sequence[str], chosen: list[int], span: SampleRange
+    ) -> Any:
+        baseline = self.baseline if self.background is None else _rows(self.background)
+        return starts(baseline, inputs, names, chosen, span)
+
+
+def _rows(background: npt.ArrayLike | Mapping[str, npt.ArrayLike]) -> Baseline:
+    """Each row as a baseline."""
+    if isinstance(background, Mapping):
+        return {name: list(np.asarray(rows)) for name, rows in background.items()}
+    return list(np.asarray(background))
+
+
+def _alike(plans: Sequence[CoalitionDesign], parts: Partition) -> tuple[Array, Array]:
+    """Coalitions [1 or N, M, G] and shares [1 or N, G, M], filled up with what counts nothing."""
+    most = max(len(one.members) for one in plans)
+    coalitions = np.zeros((len(plans), most, parts.most), np.float32)
+    shares = np.zeros((len(plans), parts.most, most))
+    for i, one in enumerate(plans):
+        asked, players = one.members.shape
+        coalitions[i, :asked, :players] = one.members
+        shares[i, :players, :asked] = one.shares
+    return coalitions, shares

@@ -1,0 +1,201 @@
+"""The explained number of samples of which parts are hidden, in chunks of one size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import tensorflow as tf
+
+from tfexplain.explainers.base import Context
+from tfexplain.explainers.chunk_size import even
+from tfexplain.model import fixed_rows
+from tfexplain.model.layer_calls import LayerCall
+from tfexplain.types import Array, Tensor
+
+# (codes [n, ...] each, beside [n, ...] or [1, ...] each) -> masks [n, ...]
+MakeMasks: TypeAlias = Callable[[Sequence[Tensor], Sequence[Tensor]], Tensor]
+
+AT_ONCE = 128  # masks that are held as numbers of their own at a time
+
+
+@dataclass(frozen=True, eq=False)
+class Masks:
+    """M masks for each sample as small codes, and how masks are made of these in the graph.
+
+    Attributes:
+        codes: Arrays [1, M, ...], for all samples the same, or [N, M, ...].
+        make: From codes [n, ...] to masks float32 [n, *sides], or shaped as the input where its
+            channels are hidden one by one: 1 keeps, 0 hides. It must not hold any sample.
+        key: Stands for `make`: equal keys must make alike.
+        beside: Arrays [1, ...] or [N, ...] that belong to a sample, whatever the mask.
+    """
+
+    codes: Sequence[Array]
+    make: MakeMasks
+    key: Hashable
+    beside: Sequence[Array] = ()
+
+    @property
+    def count(self) -> int:
+        """M."""
+        return int(self.codes[0].shape[1])
+
+
+class MaskedInput:
+    """One input of a batch, masked; the model's other inputs stay what they are.
+
+    Of a text that the model splits itself words are masked: `inputs` then are their indices.
+
+    Args:
+        context: The batch on its way through the explainer.
+        position: Of the input.
+        starts: [B * N, ...]: what a hidden value is replaced by, baseline by baseline.
+        size: How many rows go through the model at once.
+    """
+
+    def __init__(self, context: Context, position: int, starts: Array, size: int) -> None:
+        self._context, self._position, self._size = context, position, size
+        self._ends = tf.nest.flatten(context.inputs)
+        self._words = context.passes.words(position)
+        if self._words is not None:
+            end, self._starts = self._indices(self._words, starts)
+        else:
+            end, begin = self._ends[position], tf.constant(starts)
+            self._starts = begin if end.dtype == tf.string else tf.cast(begin, end.dtype)
+        if end.shape.rank == 1:
+            end, self._starts = end[:, None], self._starts[:, None]
+        self._own = end
+        self._targets = tf.constant(context.result.targets)
+        self.inputs: Array = np.asarray(end)
+        self.channel_axis = context.passes.channel_axis(end)
+        self.layout = context.passes.layout(end)
+        self.sides = sides(self.inputs.shape, self.channel_axis)
+        self.samples = len(self.inputs)
+        self.baselines = len(starts) // self.samples
+
+    def _indices(self, words: LayerCall, starts: Array) -> tuple[Tensor, Tensor]:
+        """The indices of the words of texts, and of those of `starts`, filled up with zeros."""
+        passes, structure = self._context.passes, self._context.inputs
+        both = []
+        for texts in (self._ends[self._position], tf.constant(starts)):
+            copies = len(texts) // len(self._ends[0])
+            flat = [tf.tile(x, [copies, *[1] * (x.shape.rank - 1)]) for x in self._ends]
+            flat[self._position] = texts
+            both.append(passes.indices(words, tf.nest.pack_sequence_as(structure, flat)))
+        most = max(ids.shape[1] for ids in both)
+        end, begin = (np.pad(ids, ((0, 0), (0, most - ids.shape[1]))) for ids in both)
+        return tf.constant(end), tf.constant(begin)
+
+    @property
+    def scores(self) -> Array:
+        """float64 [N]: the explained number of what is not masked."""
+        return np.asarray(self._context.result.scores, np.float64)
+
+    def masked_scores(self, masks: Masks) -> Array:
+        """float64 [N, M]: the explained number under each mask, averaged over the baselines."""
+        passes, beside = self._context.passes, [tf.constant(array) for array in masks.beside]
+        key = ("masked", self._context.key, self._position)
+        rows = self.samples * self.baselines
+        found = []
+        for places in chunks(masks.count * rows, self._size, fixed=bool(passes.rows)):
+            row, mask = places % rows, places // rows
+            codes = [array[row % self.samples % len(array), mask] for array in masks.codes]
+            chunk = [tf.constant(row.astype(np.int32)), [tf.constant(code) for code in codes]]
+            fixed = (self._ends, self._own, self._starts, self._targets, beside)
+            scores = passes.run(
+                (key, masks.key), lambda: self._run(masks.make), *fixed, *chunk, often=True
+            )
+            found.append(scores.numpy())
+        total = np.concatenate(found)[: masks.count * rows].astype(np.float64)
+        by_baseline = total.reshape(masks.count, self.baselines, self.samples)
+        return np.asarray(by_baseline.mean(axis=1).T)
+
+    def weighted(self, masks: Masks, weights: Array) -> Array:
+        """float64 [N, ...]: the sum of masks that are the same for all samples, by weights
+        [N, M]."""
+        total: Any = 0.0
+        for places in chunks(masks.count, AT_ONCE):
+            # What fills up the last chunk stands for nothing.
+            new = np.concatenate([[True], places[1:] > places[:-1]])
+            codes = [tf.constant(code[0, places]) for code in masks.codes]
+            own = tf.constant((weights[:, places] * new).astype(np.float32))
+            key = ("weighted", masks.key, self.sides)
+            part = self._context.passes.run(key, lambda: _summed(masks.make), codes, own)
+            total = total + part.numpy().astype(np.float64)
+        return np.asarray(total)
+
+    def _run(self, make: MakeMasks) -> Callable[..., Tensor]:
+        run, position, axis = _scorer(self._context), self._position, self.channel_axis
+        words = self._words.splits if self._words else None
+
+        def masked(
+            ends: list[Tensor],
+            whole: Tensor,
+            starts: Tensor,
+            targets: Tensor,
+            beside: list[Tensor],
+            rows: Tensor,
+            codes: list[Tensor],
+        ) -> Tensor:
+            samples = rows % tf.shape(targets)[0]
+            inputs = [tf.gather(x, samples) for x in ends]
+            own = [array if array.shape[0] == 1 else tf.gather(array, samples) for array in beside]
+            mask, kept = make(codes, own), tf.gather(whole, samples)
+            if axis is not None and mask.shape.rank < kept.shape.rank:
+                mask = tf.expand_dims(mask, axis)
+            mixed = _mixed(kept, tf.gather(starts, rows), mask)
+            if words:
+                return run(inputs, tf.gather(targets, samples), {words: mixed})
+            # Single values a sample are masked as a column of them.
+            inputs[position] = tf.reshape(mixed, tf.shape(inputs[position]))
+            return run(inputs, tf.gather(targets, samples))
+
+        return masked
+
+
+def chunks(count: int, size: int, fixed: bool = False) -> Iterator[Array]:
+    """0..count - 1 in even chunks of one length, at most `size`, or just that where it is fixed;
+    the last is filled up with its last, so that nothing is traced twice for a shorter one.
+
+    >>> [chunk.tolist() for chunk in chunks(5, 4)]
+    [[0, 1, 2], [3, 4, 4]]
+    """
+    return fixed_rows.chunks(count, size if fixed else even(count, size))
+
+
+def sides(shape: Sequence[int], channel_axis: int | None) -> tuple[int, ...]:
+    """The sides along which positions of an input [N, ...] lie: its shape without channels."""
+    own = list(shape)
+    if channel_axis is not None:
+        del own[channel_axis]
+    return tuple(own[1:])
+
+
+def _scorer(context: Context) -> Callable[..., Tensor]:
+    """(flat inputs, targets, replaced outputs) -> scores [n], holding the passes but not this
+    batch."""
+    scores = context.scorer()
+    structure = tf.nest.map_structure(lambda _: 0, context.inputs)
+
+    def run(flat: list[Tensor], targets: Tensor, replaced: Any = None) -> Tensor:
+        return scores(tf.nest.pack_sequence_as(structure, flat), targets, replaced)
+
+    return run
+
+
+def _summed(make: MakeMasks) -> Callable[..., Tensor]:
+    def summed(codes: list[Tensor], weights: Tensor) -> Tensor:
+        return tf.tensordot(weights, make(codes, []), axes=1)
+
+    return summed
+
+
+def _mixed(kept: Tensor, hidden: Tensor, mask: Tensor) -> Tensor:
+    """What is kept to the bit where the mask is 1, and what is hidden where it is 0."""
+    if not kept.dtype.is_floating:
+        return tf.where(mask >= 0.5, kept, hidden)
+    share = tf.cast(mask, kept.dtype)
+    return share * kept + (1 - share) * hidden

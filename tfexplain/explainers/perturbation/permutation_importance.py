@@ -1,0 +1,95 @@
+"""Permutation importance: what is lost when a feature is taken from another sample."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tfexplain.explainers.base import Context, SampleRange
+from tfexplain.explainers.baselines import starts
+from tfexplain.explainers.perturbation.feature_ablation import FeatureAblation
+from tfexplain.explainers.perturbation.perturbation import at_least
+from tfexplain.types import Array
+
+
+@dataclass(frozen=True, eq=False)
+class PermutationImportance(FeatureAblation):
+    """How much the score falls when a feature has the value of another sample of the batch.
+
+    For tables and tokens ([N, f]). The batch is its own background, so give it many samples.
+    `values` are float32 [N, f], each sample's own share in units of the explained score; their
+    mean over the samples is the importance of a feature: for labels as targets, how much of the
+    true class' score it holds. `passes` int32 [N] counts features times repeats.
+
+    Attributes:
+        groups: Features that are exchanged together; see `FeatureAblation`.
+        repeats: How many other samples each sample takes the feature from. From N - 1 on these
+            are all others, and nothing is drawn.
+        seed: Of the order in which samples take features from each other; none keeps its own.
+
+    References:
+        Breiman 2001, section 10, https://doi.org/10.1023/A:1010933404324; Fisher et al. 2019,
+        eq. 3, https://arxiv.org/abs/1801.01489
+
+    Example:
+        >>> import numpy as np
+        >>> x = np.array([[1.0, 7.0], [3.0, 7.0]])
+        >>> PermutationImportance()(lambda x: x.sum(axis=1), x).values.tolist()
+        [[-2.0, 0.0], [2.0, 0.0]]
+    """
+
+    repeats: int = 5
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        at_least(1, repeats=self.repeats)
+        if self.baseline is not None:
+            raise ValueError("baseline: expected None, for other samples take its place.")
+
+    @property
+    def whole(self) -> bool:
+        """A portion has fewer others to take features from."""
+        return True
+
+    def _chosen(self, context: Context, inputs: Sequence[Array]) -> list[int]:
+        # Of a text that is split, another sample's words are no values of the same features.
+        found = [
+            i
+            for i in super()._chosen(context, inputs)
+            if inputs[i].ndim <= 2 and context.passes.words(i) is None
+        ]
+        if not found or len(inputs[0]) < 2:
+            raise ValueError(
+                "inputs: expected at least two samples of a table, [N, f]; got shapes "
+                f"{[x.shape for x in inputs]}. Pass more samples, or use FeatureAblation."
+            )
+        return found
+
+    def _starts(
+        self, inputs: Sequence[Array], names: Sequence[str], chosen: list[int], span: SampleRange
+    ) -> Any:
+        others = partners(len(inputs[0]), self.repeats, np.random.default_rng(self.seed))
+        # One input is exchanged at a time, each with the same partners.
+        rows = {names[i]: [inputs[i][order] for order in others] for i in chosen}
+        return starts(rows, inputs, names, chosen)
+
+
+def partners(samples: int, repeats: int, rng: np.random.Generator) -> list[Array]:
+    """For each repeat int64 [N]: another sample for each sample.
+
+    >>> [order.tolist() for order in partners(3, 2, np.random.default_rng(0))]
+    [[1, 2, 0], [2, 0, 1]]
+    """
+    own = np.arange(samples)
+    if repeats >= samples - 1:
+        return [np.roll(own, -shift) for shift in range(1, samples)]
+    found = []
+    for _ in range(repeats):
+        order, partner = rng.permutation(samples), own.copy()
+        partner[order] = np.roll(order, -1)
+        found.append(partner)
+    return found

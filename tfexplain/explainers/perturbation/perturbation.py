@@ -1,0 +1,143 @@
+"""What explainers have in common that hide parts of the inputs and need no gradient."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import tensorflow as tf
+
+from tfexplain.attribution import Attribution
+from tfexplain.explainers.base import Context, SampleRange, SingleExplainer
+from tfexplain.explainers.baselines import Baseline, starts
+from tfexplain.explainers.chunk_size import at_once
+from tfexplain.explainers.perturbation.masked import MaskedInput
+from tfexplain.model.shared_pass import LayerReads
+from tfexplain.model.traced_model import BESIDE, TracedModel
+from tfexplain.types import Array
+
+
+@dataclass(frozen=True)
+class InputValues:
+    """Of one input: values float64 [N, ...], how many rows each sample sent through the model,
+    and what the values miss of the difference of scores [N], where they promise to add up."""
+
+    values: Array
+    passes: int
+    gap: Array | None = None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PerturbationExplainer(SingleExplainer):
+    """A method that sees how the score changes where values are hidden: any model will do.
+
+    Each input gets values of its own while the others stay what they are. Whole numbers and texts
+    are replaced, never mixed: for tokens the baseline of zero is padding. A text in a column is
+    replaced by "", which a lookup takes for missing or unknown; of a text that the model splits
+    itself, words are, and `values` are [N, T].
+
+    Attributes:
+        baseline: What hidden values are replaced by: zeros (default), a constant, an array shaped
+            as one sample or as the batch, or a list of such, over which scores are averaged. For
+            models of several inputs also a mapping from the input's name to such.
+        batch_size: How many rows go through the model at once, for all samples together. None
+            (default) chooses by the size of the layers' outputs and the device. It changes memory
+            and time, not the result.
+    """
+
+    baseline: Baseline = None
+    batch_size: int | None = None
+    mixes: ClassVar[bool] = False  # whether values between input and baseline occur
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        at_least(1, batch_size=self.batch_size)
+
+    def reading(self, _: TracedModel, targets: Any = None) -> LayerReads:
+        """Nothing: its passes are its own."""
+        return LayerReads()
+
+    def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
+        """Hide parts of one input after the other."""
+        names = context.passes.input_names
+        flat = [np.asarray(x) for x in tf.nest.flatten(context.inputs)]
+        chosen = self._chosen(context, flat)
+        begin = self._starts(flat, names, chosen, context.span)
+        size = at_once(context.passes, self.batch_size)
+        return {
+            names[i]: self._attribution(context, i, MaskedInput(context, i, begin[i], size))
+            for i in chosen
+        }
+
+    def omits(self, passes: TracedModel) -> dict[str, str]:
+        """Inputs whose values cannot be mixed, of a method that does."""
+        dtypes = [np.dtype(spec.dtype.as_numpy_dtype) for spec in tf.nest.flatten(passes.specs)]
+        hidden = [self._hides(passes, i, dtype) for i, dtype in enumerate(dtypes)]
+        if not self.mixes or not any(hidden):
+            return {}
+        return {
+            name: f"{self.name} mixes values, and these are no floating-point numbers. Occlusion "
+            "and FeatureAblation replace them."
+            for i, name in enumerate(passes.input_names)
+            if not hidden[i] and passes.gradient_at(i) != BESIDE
+        }
+
+    def _hides(self, passes: TracedModel, position: int, dtype: np.dtype[Any]) -> bool:
+        """Whether parts of an input can be hidden: numbers and texts, but no masks of tokens."""
+        kinds = "f" if self.mixes else "fiubOSU"
+        # numpy knows bfloat16 as bytes only.
+        fits = dtype.kind in kinds or bool(tf.as_dtype(dtype).is_floating)
+        return fits and passes.gradient_at(position) != BESIDE
+
+    @abstractmethod
+    def of_input(self, masked: MaskedInput) -> InputValues:
+        """What one input adds to the score."""
+
+    def _chosen(self, context: Context, inputs: Sequence[Array]) -> list[int]:
+        """Positions of the inputs that are explained.
+
+        Raises:
+            ValueError: none of them can be.
+        """
+        found = [i for i, x in enumerate(inputs) if self._hides(context.passes, i, x.dtype)]
+        if not found:
+            wanted = "floating-point numbers" if self.mixes else "numbers or texts"
+            raise ValueError(
+                f"inputs: expected {wanted}, parts of which {self.name} can hide; got "
+                f"{[tf.as_dtype(x.dtype).name for x in inputs]}. "
+                "Pass numbers, or explain whole numbers with Occlusion."
+            )
+        return found
+
+    def _starts(
+        self, inputs: Sequence[Array], names: Sequence[str], chosen: list[int], span: SampleRange
+    ) -> Any:
+        return starts(self.baseline, inputs, names, chosen, span)
+
+    def _attribution(self, context: Context, position: int, masked: MaskedInput) -> Attribution:
+        name = context.passes.input_names[position]
+        with np.errstate(invalid="ignore", over="ignore"):  # NaN and infinity are told as such
+            found = self.of_input(masked)
+        own_channels = found.values.ndim == masked.inputs.ndim
+        return Attribution(
+            values=found.values.astype(np.float32),
+            targets=context.result.targets,
+            scores=context.result.scores,
+            layer=name,
+            explainer=self.name,
+            unit=context.unit,
+            signed=True,
+            channel_axis=masked.channel_axis if own_channels else None,
+            completeness_gap=None if found.gap is None else found.gap.astype(np.float32),
+            passes=np.full(masked.samples, found.passes * masked.baselines, np.int32),
+        )
+
+
+def at_least(least: int, **settings: int | None) -> None:
+    """Raises ValueError for a setting below `least`; None is none."""
+    for argument, value in settings.items():
+        if value is not None and value < least:
+            raise ValueError(f"{argument}={value}: expected at least {least}.")

@@ -1,0 +1,1 @@
+"""All that knows Keras: tracing, hooks, the calls of layers, and the explained number."""

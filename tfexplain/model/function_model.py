@@ -1,0 +1,162 @@
+"""Models without gradients: any function of numpy arrays, and .tflite files.
+
+They look like a model's passes, so that methods that only need scores run on them as they are.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, NoReturn
+
+import numpy as np
+import tensorflow as tf
+
+from tfexplain.errors import plain
+from tfexplain.model import progress
+from tfexplain.model.attention_calls import Attending
+from tfexplain.model.layer_calls import LayerCall, LayerError
+from tfexplain.model.outputs import Head, heads
+from tfexplain.model.tflite_model import TfliteModel
+from tfexplain.model.traced_model import TracedModel
+
+WITHOUT_GRADIENT = (
+    "FeatureAblation, KernelSHAP, LIME, Occlusion, PermutationImportance and RISE work with it."
+)
+
+
+class FunctionModel(TracedModel):
+    """The passes through a function from a batch to outputs.
+
+    They run eagerly, and nothing is kept between them; nothing is known of what the function
+    changes. It has no layers, so every [N, a, b] counts as a grey image.
+
+    Args:
+        model: From inputs as numpy arrays [n, ...], in the structure the batch has, to [n, K] or
+            [n] (or several such in a list or dict), for any n.
+        inputs: A batch; the first sample is tried.
+
+    Raises:
+        ValueError: the function fails, or returns something else.
+    """
+
+    def __init__(self, model: Callable[[Any], Any], inputs: Any) -> None:
+        self._function = model
+        self.layers, self.compiled, self.seen, self.rows = {}, {}, [], None
+        self.memory = None  # nothing is known of what the function takes
+        self.sites: tuple[LayerCall, ...] = ()
+        self.casts: tuple[LayerCall, ...] = ()
+        self.flows, self.read = [], []
+        self.attention = Attending((), {})
+        self._channels = [None] * len(tf.nest.flatten(inputs))
+        self.missed = {}
+        self._inlines = False
+        self.specs = tf.nest.map_structure(
+            lambda x: tf.TensorSpec((None, *x.shape[1:]), x.dtype), inputs
+        )
+        self.heads: tuple[Head, ...] = heads(model, self._probe(inputs))
+        flat = tf.nest.flatten(inputs)
+        several = [f"input{i}" for i in range(len(flat))] if len(flat) > 1 else ["input"]
+        named = isinstance(inputs, dict)
+        self.input_names = [str(key) for key in sorted(inputs)] if named else several
+
+    @property
+    def model(self) -> Callable[..., Any]:
+        """(inputs, training) -> outputs, tensors; a gradient of them is refused."""
+        return self._call
+
+    def site(self, name: str, **_: Any) -> NoReturn:
+        """There is none."""
+        raise LayerError(f"layer={name!r}: {_refusal('layers')}")
+
+    def candidates(self, **_: Any) -> NoReturn:
+        """There are none."""
+        raise LayerError(f"layer=None: {_refusal('layers')}")
+
+    def last(
+        self, head: Head, targets: Any = None, *, grid: Sequence[int] | None = None
+    ) -> NoReturn:
+        """There is none."""
+        self.candidates()
+
+    def run(
+        self,
+        key: Hashable,
+        make: Callable[[], Callable[..., Any]],
+        *arguments: Any,
+        specs: tuple[Any, ...] | None = None,
+        often: bool = False,
+    ) -> Any:
+        """Run the function of a key as it is."""
+        found = make()(*arguments)
+        progress.ran()
+        return found
+
+    def _call(self, inputs: Any, training: bool = False) -> Any:
+        arrays = tf.nest.map_structure(lambda x: x.numpy(), inputs)
+        found, flat = self._function(arrays), tf.nest.flatten(inputs)
+        tensors = [_as_tensor(array, len(flat[0])) for array in tf.nest.flatten(found)]
+
+        @tf.custom_gradient  # type: ignore[untyped-decorator]
+        def outputs(*_: Any) -> Any:
+            return tensors, _no_gradient
+
+        return tf.nest.pack_sequence_as(found, outputs(*flat))
+
+    def _probe(self, inputs: Any) -> Any:
+        first = tf.nest.map_structure(lambda x: tf.convert_to_tensor(x[:1]), inputs)
+        try:
+            return self._call(first)
+        except Exception as error:
+            shapes = tf.nest.map_structure(lambda x: f"{x.dtype.name} {x.shape}", first)
+            raise ValueError(
+                f"inputs: the function could not be called on one sample, {shapes}. Pass a "
+                f"function of a batch of numpy arrays. It said: {plain(error)}"
+            ) from error
+
+
+def without_gradient(model: Any) -> Callable[[Any], Any] | None:
+    """A model that only gives outputs, as a function of numpy arrays; None for Keras models.
+
+    Args:
+        model: A function, a `TfliteModel`, or the path of a .tflite file, which is opened.
+    """
+    if isinstance(model, (str, os.PathLike)):
+        if os.fspath(model).endswith(".tflite"):
+            return TfliteModel(model).predict
+        raise ValueError(
+            f"model={os.fspath(model)!r}: expected a model, a function, or the path of a .tflite "
+            "file. Open others with keras.models.load_model."
+        )
+    if isinstance(model, TfliteModel):
+        return model.predict
+    if hasattr(model, "_flatten_layers"):
+        return None
+    if callable(model):
+        return model  # type: ignore[no-any-return]
+    raise ValueError(
+        f"model={type(model).__name__}: expected a Keras model, a function of numpy arrays, or a "
+        ".tflite file. Pass a method of it that computes outputs, such as predict_proba."
+    )
+
+
+def _as_tensor(output: Any, count: int) -> Any:
+    """float32 [n, ...]; tensors of other libraries are taken as arrays."""
+    array = np.asarray(output)
+    if array.dtype.kind not in "fiub" or array.ndim < 1 or len(array) != count:
+        raise ValueError(
+            f"model: expected one row of numbers for each of {count} samples, [n, K] or [n]; got "
+            f"{array.dtype.name} of shape {array.shape}."
+        )
+    return tf.constant(array.astype(np.float32))
+
+
+def _no_gradient(*_: Any) -> NoReturn:
+    raise ValueError(f"model: {_refusal('gradient')}")
+
+
+def _refusal(missing: str) -> str:
+    return (
+        f"a function or a .tflite file has no {missing} that could be read. {WITHOUT_GRADIENT} "
+        "Pass the Keras model for the others."
+    )

@@ -1,0 +1,119 @@
+"""What a model does to data before it is called: Keras Hub's tasks preprocess it themselves.
+
+Such a model is trained on, and predicts from, what its `preprocess_samples` makes of the data:
+pictures are resized, texts become tokens. What is explained must be that.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from tensorflow.python.eager import context
+
+from tfexplain.model.tap import replaced
+
+
+def preprocesses(model: Any) -> bool:
+    """Whether a model preprocesses data in `fit` and `predict`, as a task of Keras Hub does that
+    has a preprocessor."""
+    return hasattr(model, "preprocess_samples") and getattr(model, "preprocessor", None) is not None
+
+
+def preprocessed(model: Any, inputs: Any, labels: Any = None) -> tuple[Any, Any]:
+    """(inputs, labels) as `fit` hands them to a model; what is preprocessed already stays.
+
+    Language models get their labels from the texts.
+
+    Args:
+        model: Any model.
+        inputs: Some rows, as the user has them.
+        labels: Theirs, or None.
+
+    Raises:
+        ValueError: the model's preprocessor cannot take them; the cause is kept.
+    """
+    if not preprocesses(model) or _is_done(model, inputs):
+        return inputs, labels
+    try:
+        with _same_draws():
+            found = _mapped(model.preprocess_samples, _as_passed(inputs), labels)
+    except Exception as error:
+        kind = type(model.preprocessor).__name__
+        raise ValueError(
+            f"inputs: expected what the model's own {kind} takes, as fit and predict do; it raised "
+            f"{type(error).__name__}: {error}. Pass the data as to fit, or set "
+            "model.preprocessor = None and pass what is preprocessed."
+        ) from error
+    x, y, _ = keras.utils.unpack_x_y_sample_weight(found)
+    return _dense(x), None if y is None else _dense(y)
+
+
+def token_words(model: Any, ids: Any) -> dict[int, str] | None:
+    """The words of ids by the tokenizer of a model's preprocessor; None where it has none."""
+    tokenizer = getattr(getattr(model, "preprocessor", None), "tokenizer", None)
+    if tokenizer is None or not hasattr(tokenizer, "id_to_token"):
+        return None
+    known = {}
+    for number in np.unique(ids).tolist():
+        try:
+            word = tokenizer.id_to_token(number)
+        except Exception:  # outside its vocabulary
+            continue
+        known[number] = word.decode(errors="replace") if isinstance(word, bytes) else str(word)
+    return known
+
+
+def _mapped(preprocess: Callable[..., Any], inputs: Any, labels: Any) -> Any:
+    """What a data set gives that is mapped, as `fit` and `predict` do it: resizing rounds
+    otherwise when it is called outside of one."""
+    batch = (inputs,) if labels is None else (inputs, labels)
+    try:
+        return next(iter(tf.data.Dataset.from_tensors(batch).map(preprocess)))
+    except Exception:  # what is no graph, such as tokenizers in Python
+        return preprocess(*batch)
+
+
+def _is_done(model: Any, inputs: Any) -> bool:
+    """Whether inputs have the names that the model itself takes."""
+    names = getattr(model, "input_names", None)
+    names = names or [tensor.name for tensor in tf.nest.flatten(getattr(model, "inputs", []))]
+    return isinstance(inputs, dict) and set(inputs) == set(names)
+
+
+def _as_passed(inputs: Any) -> Any:
+    """Texts as tensors: preprocessors take lists or tensors of them, and no arrays of bytes."""
+
+    def one(values: Any) -> Any:
+        array = np.asarray(values)
+        return tf.convert_to_tensor(array) if array.dtype.kind in "OSU" else array
+
+    return tf.nest.map_structure(one, inputs)
+
+
+def _dense(values: Any) -> Any:
+    return tf.nest.map_structure(
+        lambda x: x.to_tensor() if isinstance(x, tf.RaggedTensor) else tf.convert_to_tensor(x),
+        values,
+    )
+
+
+@contextmanager
+def _same_draws() -> Iterator[None]:
+    """While open, draws may be made; training goes on as if none had been."""
+    own, numpy, tensorflow = random.getstate(), np.random.get_state(), context.context()
+    try:
+        # Under a seed of its own: a cached kernel of the same seeds would go on where it was.
+        with (
+            replaced(tensorflow, "_seed", 1 if tensorflow._seed is None else ~tensorflow._seed),
+            replaced(tensorflow, "_rng", random.Random(1)),
+        ):
+            yield
+    finally:
+        random.setstate(own)
+        np.random.set_state(numpy)

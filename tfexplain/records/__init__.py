@@ -1,1 +1,0 @@
-"""What each event of a log means; `tfexplain.schema` is where the rest of the code gets it."""

@@ -1,0 +1,1 @@
+"""From attributions and kernels to event files: the log of a run, whoever writes it."""

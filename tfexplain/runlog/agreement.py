@@ -1,0 +1,103 @@
+"""Whether what is explained is what the model predicts: its own `predict_step` on the same rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from tfexplain.model.preprocessing import preprocessed
+from tfexplain.model.traced_model import TracedModel
+
+# Shares of the largest output: graphs round differently.
+_TOLERANCE = {"float16": 0.05, "bfloat16": 0.1}
+
+
+def disagreement(passes: TracedModel, given: Any, outputs: Any) -> str | None:
+    """Why the outputs that are explained are not those that the model predicts, with the remedy;
+    None where they agree, or where that cannot be told.
+
+    Its `predict_step` runs once, and `predict_function` is not built.
+
+    Args:
+        passes: The model's.
+        given: The rows as the data has them.
+        outputs: What the model's call gave for them, in its structure.
+    """
+    try:
+        data = _as_tensors(preprocessed(passes.model, given)[0])
+        if _is_the_call(passes, data):
+            return None
+        own = _predicted(passes, data)
+        if not (wrong := _differing(own, outputs)):
+            return None
+        if _differing(own, _predicted(passes, data)):  # it draws at random
+            return None
+    except Exception:  # what has no predict_step, or one that takes other data
+        return None
+    return f"{wrong} {_reason(passes.model)}"
+
+
+def _as_tensors(given: Any) -> Any:
+    """As Keras hands arrays to a step: whole numbers stay what they are."""
+
+    def one(values: Any) -> Any:
+        tensor = tf.convert_to_tensor(values)
+        return tf.cast(tensor, tf.float32) if tensor.dtype == tf.float64 else tensor
+
+    return tf.nest.map_structure(one, given)
+
+
+def _predicted(passes: TracedModel, data: Any) -> list[Any]:
+    def make() -> Callable[[Any], Any]:
+        return lambda inputs: tf.nest.flatten(passes.model.predict_step((inputs,)))
+
+    parts = passes.by_rows(("predict_step",), make, data)
+    return [np.concatenate(some) for some in zip(*parts, strict=True)]
+
+
+def _differing(own: list[Any], outputs: Any) -> str | None:
+    """How outputs differ from what is predicted; None where they do not."""
+    called = tf.nest.flatten(outputs)
+    shapes, others = ([list(np.shape(x)) for x in some] for some in (called, own))
+    if shapes != others:
+        return f"Its call returns outputs of shapes {shapes}, its predict_step of {others}."
+    far = np.zeros(len(called[0]), bool)
+    for one, other in zip(called, own, strict=True):
+        a, b = (np.asarray(x, np.float64).reshape(len(one), -1) for x in (one, other))
+        most = np.abs(b[np.isfinite(b)]).max(initial=0)
+        share = _TOLERANCE.get(str(one.dtype), 1e-3)
+        far |= ~np.isclose(a, b, rtol=share, atol=share * most, equal_nan=True).all(axis=1)
+    count = len(far)
+    if not far.any():
+        return None
+    return f"The logged outputs agree with its predict_step on {count - far.sum()} of {count} rows."
+
+
+def _is_the_call(passes: TracedModel, data: Any) -> bool:
+    """Whether predicting is calling the model on what is explained, which needs no second graph."""
+    given, taken = (tf.nest.flatten(one) for one in (data, passes.specs))
+    return not _own_step(passes.model) and [x.dtype for x in given] == [x.dtype for x in taken]
+
+
+def _own_step(model: Any) -> str:
+    """Whose `predict_step` is not that of Keras; nothing where it is."""
+    own = next(c for c in (model, *type(model).__mro__) if "predict_step" in vars(c))
+    if own is model:
+        return str(model.name)
+    stock = own.__module__.partition(".")[0] in ("keras", "tf_keras", "keras_hub")
+    return "" if stock else own.__name__
+
+
+def _reason(model: Any) -> str:
+    if own := _own_step(model):
+        return (
+            f"{own}.predict_step does more than calling the model, such as preprocessing: "
+            "what is explained is the call. Do that in call(), or pass val= as the call takes it."
+        )
+    return (
+        "The model gives other outputs for the data's own types than for float32, in which it is "
+        "explained. Pass val= in the types that the model is meant for, or cast inside of it."
+    )

@@ -1,0 +1,163 @@
+"""From attributions and outputs to the records of the wire format."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import numpy as np
+import tensorflow as tf
+from PIL import Image
+
+from tfexplain.attribution import Attribution, Floats
+from tfexplain.model.outputs import Head
+from tfexplain.model.targets import activate
+from tfexplain.runlog.map_pooling import Cells
+from tfexplain.wire import schema
+
+# A metric of one number for each class has a place in a log, a matrix of thousands has none.
+MOST_PARTS = 256
+# Of a sheet of overlays: eight pictures of 512 x 512, each with one map.
+MOST_PIXELS = 2**22
+
+
+def metrics(logs: Mapping[str, Any]) -> tuple[schema.Metrics, dict[str, str]]:
+    """The epoch's logs as `fit` reports them, and why some are not among them, by name.
+
+    Metrics of several numbers are taken apart: `f1_score[0]`, or `matrix[0,1]`.
+    """
+    values: dict[str, float] = {}
+    left_out: dict[str, str] = {}
+    for name, value in logs.items():
+        try:
+            values |= _numbers(str(name), value)
+        except (TypeError, ValueError) as error:
+            left_out[str(name)] = str(error)
+    return schema.Metrics(values), left_out
+
+
+def _numbers(name: str, value: Any) -> dict[str, float]:
+    array = np.asarray(value.numpy() if hasattr(value, "numpy") else value)
+    # Texts of digits are no numbers, and objects are no arrays of them.
+    numeric = array.dtype.kind not in "OSUcmM"
+    if not numeric or array.size > MOST_PARTS:
+        got = f"{array.size} of them" if numeric else type(value).__name__
+        raise ValueError(f"expected a number, or up to {MOST_PARTS}; got {got}. Log a number.")
+    numbers = array.astype(np.float64)
+    return {_part(name, index): float(numbers[index]) for index in np.ndindex(array.shape)}
+
+
+def _part(name: str, index: tuple[int, ...]) -> str:
+    return f"{name}[{','.join(map(str, index))}]" if index else name
+
+
+def predictions(head: Head, outputs: Any, explained: int = 0) -> schema.Predictions:
+    """The outputs of one head as probabilities where they are classes; no columns where the head
+    has no classes.
+
+    Args:
+        head: The output that is explained.
+        outputs: The model's outputs on the validation batch, in their own structure.
+        explained: How many steps were explained so far.
+    """
+    raw = np.asarray(tf.nest.flatten(outputs)[head.position], np.float32)
+    shown = raw.reshape(len(raw), head.classes) if head.classes else np.zeros((len(raw), 0), "f4")
+    if head.activation != "none" and not head.applied:
+        shown = activate(tf.constant(shown), head.activation).numpy()
+    predicted = np.full(len(raw), -1)
+    if head.classes and not head.regression:
+        classes = shown[:, 0] > 0.5 if head.binary else shown.argmax(axis=1)
+        predicted = np.where(np.isnan(shown).any(axis=1), -1, classes)
+    return schema.Predictions(shown, predicted, explained, head.activation)
+
+
+def record_of(
+    attribution: Attribution, sample: int, cells: Cells
+) -> schema.Map | schema.Channels | schema.Matrix:
+    """One sample of an attribution, in cells."""
+    if attribution.attention_heads is not None:
+        return schema.Matrix(attribution.values[sample], attribution.attention_heads)
+    if attribution.channels is not None and attribution.dead is not None:
+        channels = cells.pool(_channels(attribution.values[sample]))
+        return schema.Channels(channels, attribution.channels, attribution.dead)
+    gap, error, passes = attribution.completeness_gap, attribution.error, attribution.passes
+    return schema.Map(
+        cells.pool(attribution.maps[sample]),
+        float(attribution.scores[sample]),
+        int(attribution.targets[sample]),
+        None if gap is None else float(gap[sample]),
+        None if error is None else float(error[sample]),
+        None if passes is None else int(passes[sample]),
+    )
+
+
+def content_of(
+    attribution: Attribution,
+    layout: schema.Layout | Literal[""],
+    under: str,
+    settings: Mapping[str, str],
+    score_unit: str,
+    cells: Cells,
+) -> schema.Content:
+    """What is constant over the steps of an attribution's series.
+
+    Args:
+        attribution: Any of the series.
+        layout: How one sample's values lie.
+        under: Name of the input that the values lie over; empty for none.
+        settings: The explainer's.
+        score_unit: What the explained number is measured in.
+        cells: In which it is logged.
+    """
+    channels = attribution.kind == "channels"
+    first = cells.pool(_channels(attribution.values[0]) if channels else attribution.maps[0])
+    return schema.Content(
+        kind=attribution.kind,
+        unit=attribution.unit,
+        signed=attribution.signed,
+        shape=first.shape,
+        input=under,
+        channels=attribution.total_channels,
+        settings={**settings, "logged": cells.text} if cells.text else settings,
+        layout=layout,
+        score_unit=score_unit,
+    )
+
+
+def _channels(values: Floats) -> Floats:
+    """Feature maps [t, c], [h, w, c] or [d, h, w, c] with the channels first, a line as one row."""
+    channels = np.moveaxis(values, -1, 0)
+    return channels[:, None] if channels.ndim == 2 else channels
+
+
+def png(picture: Any, reduced: int = 1) -> bytes:
+    """uint8 [H, W, C] as a PNG file, each side divided by `reduced`."""
+    buffer = io.BytesIO()
+    squeezed = picture[..., 0] if picture.shape[-1] == 1 else picture
+    image = Image.fromarray(squeezed)
+    (image if reduced == 1 else image.reduce(reduced)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def sheet_png(sheet: Any) -> tuple[bytes, tuple[int, int]]:
+    """A sheet of overlays as a PNG file of at most `MOST_PIXELS`, with its width and height."""
+    height, width = sheet.shape[:2]
+    reduced = math.ceil(math.sqrt(height * width / MOST_PIXELS))
+    return png(sheet, reduced), (math.ceil(width / reduced), math.ceil(height / reduced))
+
+
+def pngs(pictures: Any) -> list[bytes]:
+    """uint8 [N, H, W, C] as PNG files that are read back: pictures that are too large for the page,
+    one by one or all together, are made smaller alike."""
+    reduced = 1
+    while True:
+        files = [png(picture, reduced) for picture in pictures]
+        try:
+            sizes = [schema.check_picture(file) for file in files]
+        except schema.SchemaError:
+            sizes = []
+        if sizes and sum(width * height for width, height in sizes) <= schema.MAX_PICTURES_AREA:
+            return files
+        reduced += 1

@@ -1,0 +1,112 @@
+"""The validation batch of one `fit`: which rows, their labels and targets, and how they look."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from tfexplain import rendering
+from tfexplain.data.content import Hashes
+from tfexplain.data.labels import Labels
+from tfexplain.data.row_choice import choose_rows
+from tfexplain.model.outputs import Head
+from tfexplain.model.presets import is_preset
+from tfexplain.model.targets import Targets
+from tfexplain.model.traced_model import TracedModel
+from tfexplain.runlog.input_values import input_values
+from tfexplain.runlog.settings import ExplainSettings
+from tfexplain.wire import schema
+
+
+@dataclass(frozen=True)
+class ValidationBatch:
+    """What is explained every epoch.
+
+    Attributes:
+        inputs: The chosen rows, in the structure the model takes.
+        rows: int64 [N], where they stood in the validation data when it was read.
+        hashes: uint64 [N], what they hold.
+        labels: Of the output that labels belong to.
+        pictures: uint8 [N, H, W, 1, 3 or 4] for each input that is an image, by its name.
+        volumes: uint8 [N, D, H, W, 1, 3 or 4] for each input that is a volume.
+        values: What the other inputs are, where that is not too much.
+        color_range: What is shown as black and white.
+        total: How many rows were looked at.
+        broken: How many of them hold NaN or infinity, and were not chosen for that.
+        given: The chosen rows as the data has them.
+    """
+
+    inputs: Any
+    rows: npt.NDArray[np.int64]
+    hashes: Hashes
+    labels: Labels
+    pictures: dict[str, npt.NDArray[np.uint8]]
+    volumes: dict[str, npt.NDArray[np.uint8]]
+    values: dict[str, schema.Values]
+    color_range: tuple[float, float] | None
+    total: int
+    broken: int
+    given: Any
+
+    def targets(self, head: Head, first: Head, asked: Targets | str) -> Targets:
+        """What to explain at `head`; labels belong to the `first` head only."""
+        if not isinstance(asked, str) or is_preset(asked):
+            return asked
+        by_label = asked == "label" and head == first and self.labels.explained
+        return self.labels.targets if by_label else None
+
+
+def choose_batch(settings: ExplainSettings, model: Any, heads: Sequence[str | int | None]) -> Any:
+    """(passes, heads, batch) for the settings; all that can be wrong with the data is wrong here.
+
+    Args:
+        settings: The arguments of `Explain`.
+        model: The built model.
+        heads: The outputs the explainers ask for; the labels are those of the first.
+
+    Raises:
+        ValueError: empty or NaN data, shapes the model cannot take, labels outside its outputs.
+    """
+    column = settings.targets if isinstance(settings.targets, int) else 0
+    chosen = choose_rows(
+        *(settings.val, model, settings.samples, settings.seed),
+        heads=heads,
+        class_names=settings.class_names,
+        column=column,
+    )
+    passes, inputs = chosen.passes, chosen.inputs
+    drawn, black_white = pictures_of(passes, inputs, settings.color_range)
+    batch = ValidationBatch(
+        *(inputs, chosen.rows, chosen.hashes, chosen.labels),
+        {name: picture for name, picture in drawn.items() if picture.ndim == 4},
+        {name: picture for name, picture in drawn.items() if picture.ndim == 5},
+        input_values(passes, inputs, settings),
+        *(black_white, chosen.total, chosen.broken, chosen.given),
+    )
+    return passes, chosen.head, batch
+
+
+def pictures_of(
+    passes: TracedModel, inputs: Any, values: tuple[float, float] | None
+) -> tuple[dict[str, npt.NDArray[np.uint8]], tuple[float, float] | None]:
+    """Pictures of the inputs that are images or volumes, and the values shown as black and
+    white."""
+    flat = tf.nest.flatten(inputs)
+    arrays = {
+        name: np.asarray(array)
+        for name, array in zip(passes.input_names, flat, strict=True)
+        if passes.layout(array) in ("image", "grey", "volume") and array.shape.rank <= 5
+    }
+    if not arrays:
+        return {}, None
+    values = values or rendering.color_range(np.concatenate([a.ravel() for a in arrays.values()]))
+    found = {
+        name: rendering.pictures(array, values, channels_first=passes.channel_axis(array) == 1)
+        for name, array in arrays.items()
+    }
+    return found, values

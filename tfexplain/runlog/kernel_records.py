@@ -1,0 +1,101 @@
+"""From the numbers of compression to records and to TensorBoard's own dashboards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from tfexplain.compression import (
+    ActivationNumbers,
+    Histogram,
+    LayerNumbers,
+    Totals,
+)
+from tfexplain.runlog.weights_epoch import Moment
+from tfexplain.wire import schema
+
+_PADDED = "n:m: its inputs are no multiple of m, the last group is filled up with zeros"
+
+Activities = Mapping[str, ActivationNumbers]
+
+
+def kernels_record(
+    numbers: Sequence[LayerNumbers],
+    totals: Mapping[str, Totals],
+    activities: Activities,
+    now: Moment,
+) -> schema.Kernels:
+    """All kernels of a model at one time.
+
+    Args:
+        numbers: In model order.
+        totals: By part of the model.
+        activities: By layer, where a validation batch was given.
+        now: When they were measured.
+    """
+    lines = [_line(one, activities.get(one.layer.path)) for one in numbers]
+    metrics = list(dict.fromkeys(name for line in lines for name in line))
+    return schema.Kernels(
+        [_row(one) for one in numbers],
+        metrics,
+        np.array([[line.get(name, np.nan) for name in metrics] for line in lines]),
+        {part: found.scalars() for part, found in totals.items()},
+        {part: found.denominator for part, found in totals.items()},
+        now.kind,
+        now.weights,
+    )
+
+
+def _line(one: LayerNumbers, activity: ActivationNumbers | None) -> dict[str, float]:
+    values = one.scalars()
+    if activity is not None:
+        values |= {"activation_sparsity": activity.sparsity, "dead_share": activity.dead_share}
+    return values
+
+
+def _row(one: LayerNumbers) -> dict[str, str]:
+    layer = one.layer
+    padded = one.nm_compliance is not None and one.structure is not None and one.structure.padded
+    return {
+        "name": schema.tag_name(layer.name),
+        "path": schema.tag_name(layer.path),
+        "part": layer.part,
+        "type": layer.layer_type,
+        "wrapper": layer.wrapper,
+        "mode": layer.mode,
+        "dtype": layer.dtype,
+        "shape": " × ".join(map(str, layer.shape)),
+        "note": "; ".join(filter(None, [layer.note, _PADDED if padded else ""])),
+    }
+
+
+def kernel_record(one: LayerNumbers, activity: ActivationNumbers | None) -> schema.Kernel | None:
+    """One kernel's distribution and channels; None for a kernel whose values are not read."""
+    if one.histogram is None:
+        return None
+    spread = one.histogram
+    # Which axis of a weight of unknown role are its outputs is not known.
+    pruned = np.zeros(0, bool) if one.structure is None else one.structure.filters
+    dead = np.zeros(0, bool) if activity is None else activity.dead
+    return schema.Kernel(
+        spread.counts,
+        spread.low,
+        spread.high,
+        spread.zeros,
+        spread.nonfinite,
+        pruned,
+        dead,
+    )
+
+
+def buckets(spread: Histogram) -> npt.NDArray[np.float64]:
+    """[n, 3] (left, right, count) as TensorBoard's histograms are, zeros in the bin around zero."""
+    edges, counts = spread.edges, spread.counts.copy()
+    if spread.zeros:
+        around = int(np.searchsorted(edges, 0.0, side="right")) - 1
+        counts[min(max(around, 0), len(counts) - 1)] += spread.zeros
+    if spread.low == spread.high:
+        return np.array([[spread.low, spread.high, counts.sum()]], np.float64)
+    return np.stack([edges[:-1], edges[1:], counts], axis=1)

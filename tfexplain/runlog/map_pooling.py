@@ -1,0 +1,66 @@
+"""Large maps made smaller before they are logged: cells of pixels in place of pixels."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from tfexplain.attribution import Attribution, Floats
+from tfexplain.wire import schema
+
+# Values of a record: a map of 512 x 512, or 16 channels of 128 x 128; 512 KiB in float16.
+MOST = 2**18
+
+
+@dataclass(frozen=True)
+class Cells:
+    """How positions are pooled: `side` along each axis; 1 leaves them as they are.
+
+    What adds up to a score is summed, so that it still does; anything else is a mean.
+    """
+
+    side: int = 1
+    axes: int = 2
+    summed: bool = False
+
+    def pool(self, values: Any) -> Floats:
+        """Of [..., *sides]: cells along the last axes. Those at an edge hold what is there."""
+        found = np.asarray(values)
+        if self.side == 1:
+            return found
+        for axis in range(found.ndim - self.axes, found.ndim):
+            starts = np.arange(0, found.shape[axis], self.side)
+            held = np.diff(np.append(starts, found.shape[axis]))
+            found = np.add.reduceat(found, starts, axis=axis, dtype=np.float64)
+            if not self.summed:
+                shape = [1] * found.ndim
+                shape[axis] = len(held)
+                found = found / held.reshape(shape)
+        return found.astype(np.float32)
+
+    @property
+    def text(self) -> str:
+        """For people: `cells of 2 x 2, summed`; empty where nothing is pooled."""
+        if self.side == 1:
+            return ""
+        sides = " x ".join([str(self.side)] * self.axes)
+        return f"cells of {sides}, {'summed' if self.summed else 'their mean'}"
+
+
+def cells_of(attribution: Attribution, layout: schema.Layout | Literal[""]) -> Cells:
+    """The smallest cells of which a record holds at most `MOST`."""
+    axes = {"plane": 2, "volume": 3}.get(layout)
+    if axes is None or attribution.kind == "matrix":
+        return Cells()
+    channels = attribution.kind == "channels"
+    shape = attribution.values.shape if channels else attribution.maps.shape
+    if len(shape) != 1 + axes + channels:
+        return Cells()
+    sides, count = shape[1 : 1 + axes], shape[-1] if channels else 1
+    side = 1
+    while count * math.prod(math.ceil(n / side) for n in sides) > MOST and side < max(sides):
+        side += 1
+    return Cells(side, axes, attribution.completeness_gap is not None)

@@ -1,0 +1,74 @@
+"""How the values of an attribution lie, and which input they belong to."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from tfexplain.attribution import Attribution
+from tfexplain.model.layer_calls import LayerCall
+from tfexplain.model.traced_model import TracedModel
+from tfexplain.runlog.batch import ValidationBatch
+from tfexplain.wire import schema
+
+_BY_SIDES: dict[int, schema.Layout] = {1: "line", 2: "plane", 3: "volume"}
+# Under a map of positions lies what has such positions; words and curves have a line of them.
+_UNDER: dict[str, tuple[str, ...]] = {
+    "line": ("line", "tokens"),
+    "plane": ("plane",),
+    "volume": ("volume",),
+    "": ("tokens", "plane", "line", "features"),
+}
+
+
+def input_layouts(batch: ValidationBatch) -> dict[str, schema.Layout]:
+    """How each input lies that the log can show, by its name."""
+    pictures: dict[str, schema.Layout] = dict.fromkeys(batch.pictures, "plane")
+    volumes: dict[str, schema.Layout] = dict.fromkeys(batch.volumes, "volume")
+    return pictures | volumes | {name: one.layout for name, one in batch.values.items()}
+
+
+def place(
+    attribution: Attribution, passes: TracedModel, batch: ValidationBatch
+) -> tuple[schema.Layout | Literal[""], str]:
+    """(layout, input) of an attribution: how one sample's values lie, and the name of the input
+    they lie over: the explained one, or the first such one that the layer depends on."""
+    inputs, layer = input_layouts(batch), attribution.layer
+    if layer in passes.input_names:
+        return _at_input(attribution, inputs.get(layer, "")), layer
+    site = _site(layer, passes)
+    layout = _at_layer(attribution, site)
+    graph_dependencies = [passes.input_names[i] for i in site.inputs] if site else []
+    wanted = _UNDER.get(layout, ())
+    under = next((n for kind in wanted for n in graph_dependencies if inputs.get(n) == kind), "")
+    if layout == "line" and under in batch.values and inputs[under] == "tokens":
+        # A word for each position: anything else has lost or joined some.
+        length = batch.values[under].values.shape[1]
+        layout = "tokens" if attribution.maps.shape[-1] == length else layout
+    return layout, under
+
+
+def _site(layer: str, passes: TracedModel) -> LayerCall | None:
+    """The site of a layer; of attention that gives its scores too, and has none, a part of it."""
+    around = {one.path: one.layer for one in passes.attention.sites}.get(layer)
+    parts = [s for s in passes.sites if around is not None and s.path.startswith(around + "/")]
+    exact = [site for site in passes.sites if site.path == layer]
+    return (*exact, *parts[::-1], None)[0]
+
+
+def _at_input(
+    attribution: Attribution, known: schema.Layout | Literal[""]
+) -> schema.Layout | Literal[""]:
+    rank = attribution.maps.ndim - 1
+    if rank == 1:
+        return known if known in ("tokens", "features", "line") else "features"
+    return _BY_SIDES.get(rank, "")
+
+
+def _at_layer(attribution: Attribution, site: LayerCall | None) -> schema.Layout | Literal[""]:
+    if attribution.kind == "matrix":
+        return ""
+    rank = attribution.maps.ndim - 1 - int(attribution.kind == "channels")
+    lies = attribution.channel_axis is not None or attribution.kind == "channels"
+    if rank == 1 and not lies and not (site and site.grid and len(site.grid.sides) == 1):
+        return "features"
+    return _BY_SIDES.get(rank, "")

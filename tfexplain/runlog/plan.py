@@ -1,0 +1,261 @@
+"""Explainers planned on one model and one batch, and the records of what they find."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from tfexplain import rendering
+from tfexplain.attribution import Attribution
+from tfexplain.errors import SettingError
+from tfexplain.explainers import Explainer, Explanation
+from tfexplain.explainers.choosing import fitting
+from tfexplain.explainers.run import explain_all
+from tfexplain.model.outputs import Head
+from tfexplain.model.presets import named
+from tfexplain.model.targets import measure
+from tfexplain.model.tfmot_names import unwrapped
+from tfexplain.model.traced_model import TracedModel
+from tfexplain.quality import Shown
+from tfexplain.runlog.agreement import disagreement
+from tfexplain.runlog.attribution_records import content_of, png, pngs, predictions, record_of
+from tfexplain.runlog.batch import ValidationBatch, choose_batch
+from tfexplain.runlog.map_pooling import Cells, cells_of
+from tfexplain.runlog.placement import place
+from tfexplain.runlog.settings import ExplainSettings
+from tfexplain.runlog.weights_epoch import Moment
+from tfexplain.runlog.writer import RunWriter
+from tfexplain.wire import schema
+
+Found = Mapping[str, Explanation]
+
+
+class ExplainPlan:
+    """One model, one batch, and the explainers by the names that their tags have.
+
+    Args:
+        settings: The arguments of `Explain`.
+        model: The built model.
+        explainers: By name; default those of the settings, else what fits the model.
+        beside: Another model's: its batch is explained, and its outputs say how those of this
+            model read where its own layers and loss do not.
+
+    Attributes:
+        left_out: Parts that nobody asked for by name and that cannot be had: why, with the remedy,
+            by what is left out. Whoever makes this says so once.
+
+    Raises:
+        ValueError: data, labels or targets that do not fit the model, or outputs of other sizes
+            than those of `beside`.
+    """
+
+    def __init__(
+        self,
+        settings: ExplainSettings,
+        model: Any,
+        explainers: Mapping[str, Explainer] | None = None,
+        beside: ExplainPlan | None = None,
+    ) -> None:
+        self.settings = settings
+        self.left_out: dict[str, str] = {}
+        planned = tuple((explainers or {}).values()) or settings.explainers or ()
+        self.passes: TracedModel
+        self.head: Head
+        self.batch: ValidationBatch
+        if beside is None:
+            asked = [explainer.head for explainer in planned]
+            self.passes, self.head, self.batch = choose_batch(settings, model, asked)
+            self._check_names()
+            self._tell()
+        else:
+            self.batch = beside.batch
+            self.passes = TracedModel(model, self.batch.inputs)
+            self.passes.heads = _alike(self.passes.heads, beside.passes.heads)
+            self.head = self.passes.head(planned[0].head if planned else None)
+        self.explainers = explainers or _named(planned or fitting(self.passes))
+        for name, explainer in self.explainers.items():
+            for omitted, why in explainer.omits(self.passes).items():
+                self.left_out[f"input {omitted!r} of {name}"] = why
+        if settings.asks:
+            targets, head = named(settings.targets, self.head)
+            self.passes.targets(targets, head, len(self.batch.rows))
+
+    def _check_names(self) -> None:
+        names, classes = self.settings.class_names, self.head.targets
+        if names and classes and not self.head.regression and len(names) != classes:
+            raise SettingError(
+                f"class_names: expected {classes} names, one for each class of output "
+                f"{self.head.name!r}; got {len(names)}. Pass them in the order of the classes."
+            )
+
+    def _tell(self) -> None:
+        """What of the data is not used, and why."""
+        batch = self.batch
+        asked = self.settings.targets
+        if batch.labels.why and isinstance(asked, str) and asked == "label":
+            self.left_out["label"] = f"{batch.labels.why} The predicted class is explained."
+        if batch.broken:
+            self.left_out["rows of val"] = (
+                f"{batch.broken} of {batch.total} rows hold NaN or infinity. Clean the validation "
+                "data."
+            )
+
+    def run(
+        self, explainers: Mapping[str, Explainer] | None = None, at_once: int | None = None
+    ) -> dict[str, Explanation]:
+        """Explain the batch with the weights as they are now.
+
+        Args:
+            explainers: By name; default all.
+            at_once: How many samples go through the shared pass at once; default all.
+        """
+        explainers = self.explainers if explainers is None else explainers
+        heads = {name: self.passes.head(e.head) for name, e in explainers.items()}
+        # One object for each head: explainers of the same targets share a backward pass.
+        targets = {
+            head: self.batch.targets(head, self.head, self.settings.targets)
+            for head in dict.fromkeys(heads.values())
+        }
+        wanted = [(e, targets[heads[name]]) for name, e in explainers.items()]
+        results = explain_all(wanted, self.passes, self.batch.inputs, at_once)
+        return dict(zip(explainers, results, strict=True))
+
+    def disagreement(self, found: Found) -> str | None:
+        """Why the logged predictions are not those of the model's own `predict_step`, if so."""
+        outputs = next(iter(found.values())).outputs
+        return disagreement(self.passes, self.batch.given, outputs)
+
+    def named(self, layer: str) -> str:
+        """What a layer is called in tags: without the wrappers of tfmot, so that a model and its
+        pruned copy stand side by side."""
+        plain = unwrapped(layer)
+        return layer if any(site.path == plain for site in self.passes.sites) else plain
+
+    def shown(self, found: Found) -> dict[tuple[str, str], Shown]:
+        """The maps of evidence by explainer and `named` layer, in the cells they are logged in;
+        channels of a layer are none."""
+        maps: dict[tuple[str, str], Shown] = {}
+        for name, explanation in found.items():
+            head = self.passes.head(self.explainers[name].head)
+            predicted = predictions(head, explanation.outputs).predicted
+            for layer, one in explanation.attributions.items():
+                if one.channels is None:
+                    values = self._cells(one).pool(one.maps)
+                    maps[name, self.named(layer)] = Shown(values, one.targets, predicted)
+        return maps
+
+    def write_constant(self, choices: Mapping[str, str], writer: RunWriter) -> None:
+        """What never changes: settings, labels, inputs."""
+        batch = self.batch
+        names = self.settings.class_names
+        labels = batch.labels
+        samples = schema.Samples(
+            *(labels.values, batch.rows, labels.kind, names, choices),
+            hashes=batch.hashes,
+            label_sets=labels.sets,
+        )
+        try:
+            samples.encode()
+        except schema.SchemaError as error:
+            why = f"{len(names)} names, {error}. Classes are shown by number; pass shorter names."
+            writer.tell("class_names", why)
+            samples = replace(samples, class_names=())
+        writer.add_constant(schema.Tag("samples"), samples, schema.Content("samples"))
+        for name, pictures in batch.pictures.items():
+            content = schema.Content("inputs", shape=pictures.shape[1:], layout="plane")
+            tag = schema.Tag("inputs", layer=name)
+            writer.add_pictures(tag, pngs(pictures[: schema.MAX_PICTURES]), content)
+        for name, volumes in batch.volumes.items():
+            content = schema.Content("inputs", shape=volumes.shape[1:], layout="volume")
+            sheets = [rendering.sheet(volume) for volume in volumes[: schema.MAX_PICTURES]]
+            try:
+                schema.check_size(sheets[0].shape[1], sheets[0].shape[0])
+            except schema.SchemaError as error:
+                why = f"its slices beside each other are a {error}. Maps are shown without it."
+                writer.tell(f"the volume {name!r}", why)
+                continue
+            tag = schema.Tag("inputs", layer=name)
+            writer.add_pictures(tag, [png(sheet) for sheet in sheets], content)
+        for name, values in batch.values.items():
+            content = schema.Content("values", shape=values.values.shape, layout=values.layout)
+            writer.add_constant(schema.Tag("values", layer=name), values, content)
+
+    def write(self, found: Found, now: Moment, explained: Sequence[int], writer: RunWriter) -> None:
+        """The predictions and all attributions."""
+        step = now.step
+        if found:
+            outputs = next(iter(found.values())).outputs
+            record = predictions(self.head, outputs, len(explained))
+            record = replace(record, moment=now.kind, weights=now.weights)
+            writer.add(schema.Tag("predictions"), step, record, schema.Content("predictions"))
+        for name, explanation in found.items():
+            for attribution in explanation.attributions.values():
+                self._write_attribution(name, attribution, step, writer)
+
+    def overlays(
+        self, name: str, attributions: Mapping[str, Attribution]
+    ) -> Iterator[tuple[str, Any]]:
+        """(tag, sheet) for each input picture that maps of this explainer lie over."""
+        middles = {name: v[:, v.shape[1] // 2] for name, v in self.batch.volumes.items()}
+        pictures = self.batch.pictures | middles
+        by_input: dict[str, list[Attribution]] = {}
+        for attribution in attributions.values():
+            under = place(attribution, self.passes, self.batch)[1]
+            if under in pictures and attribution.kind != "matrix":
+                by_input.setdefault(under, []).append(attribution)
+        for under, drawn in by_input.items():
+            if drawn[0].channels is not None:
+                sheet = rendering.channel_grid(drawn)
+            else:
+                sheet = rendering.overlay_grid(drawn, pictures[under])
+            yield f"tfexplain/{name}" if len(by_input) == 1 else f"tfexplain/{name}/{under}", sheet
+
+    def _cells(self, attribution: Attribution) -> Cells:
+        return cells_of(attribution, place(attribution, self.passes, self.batch)[0])
+
+    def _write_attribution(
+        self, name: str, attribution: Attribution, step: int, writer: RunWriter
+    ) -> None:
+        where = place(attribution, self.passes, self.batch)
+        explainer = self.explainers[name]
+        head = self.passes.head(explainer.head)
+        number = measure(self.settings.targets, head, explainer.output)
+        cells = self._cells(attribution)
+        content = content_of(attribution, *where, explainer.settings(), number, cells)
+        layer = self.named(attribution.layer)
+        for sample in range(len(self.batch.rows)):
+            tag = schema.Tag(content.kind, name, layer, sample)
+            writer.add(tag, step, record_of(attribution, sample, cells), content)
+
+
+def _alike(heads: Sequence[Head], reference: Sequence[Head]) -> tuple[Head, ...]:
+    """Heads that read like those of a reference: what was compressed is often not compiled, and
+    then there is no loss to tell logits from values."""
+    sizes = [[head.classes for head in several] for several in (heads, reference)]
+    if sizes[0] != sizes[1]:
+        raise ValueError(f"expected outputs of sizes {sizes[1]}; got {sizes[0]}.")
+    return tuple(_like(head, other) for head, other in zip(heads, reference, strict=True))
+
+
+def _like(head: Head, other: Head) -> Head:
+    head = replace(head, loss=other.loss)
+    if other.regression:
+        return head.as_values()
+    if head.activation != "none":
+        return head
+    return replace(
+        head, activation=other.activation, applied=other.applied, regression=other.regression
+    )
+
+
+def _named(explainers: tuple[Explainer, ...]) -> dict[str, Explainer]:
+    """Names for tags: `GradCAM`, and `GradCAM-2` for a second one with other settings."""
+    named: dict[str, Explainer] = {}
+    for explainer in explainers:
+        name, count = explainer.name, 1
+        while name in named:
+            count += 1
+            name = f"{explainer.name}-{count}"
+        named[name] = explainer
+    return named

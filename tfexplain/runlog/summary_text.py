@@ -1,0 +1,123 @@
+"""The choices that were made for the user, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tfexplain.attribution import Attribution
+from tfexplain.data.validation import MOST_ROWS
+from tfexplain.explainers import Explainer, IntegratedGradients
+from tfexplain.explainers.choosing import facts
+from tfexplain.model.targets import measure
+from tfexplain.model.unit import Unit
+from tfexplain.runlog.map_pooling import cells_of
+from tfexplain.runlog.placement import place
+from tfexplain.runlog.plan import ExplainPlan, Found
+from tfexplain.wire import schema
+
+
+def describe(explaining: ExplainPlan, found: Found) -> dict[str, str]:
+    """What is explained, of which samples, by which methods with which settings.
+
+    Args:
+        explaining: What was planned.
+        found: What it gave once, for the layers that were chosen; without what did not fit into
+            memory.
+    """
+    choices = {"samples": _samples(explaining), "target": _target(explaining)}
+    if explaining.settings.explainers is None:
+        choices["explainers"] = f"chosen for {facts(explaining.passes).inputs}"
+    for name, explainer in explaining.explainers.items():
+        grid = getattr(explainer, "grid", None) is not None
+        if name not in found:
+            choices[name] = "left out, for memory does not suffice"
+            continue
+        layers = ", ".join(_place(explaining, a, grid) for a in found[name].attributions.values())
+        settings = [f"{k} {v}" for k, v in explainer.settings().items() if v != "default"]
+        defaults = " (default baseline: zeros)" if _zeros(explainer) else ""
+        logged = _logged(explaining, found[name].attributions.values())
+        choices[name] = f"at {layers}; {', '.join(settings)}{defaults}{logged}"
+    if explaining.batch.values:
+        choices["inputs"] = ", ".join(
+            f"{n} as {_shape(v)}" for n, v in explaining.batch.values.items()
+        )
+    if explaining.batch.color_range:
+        choices["pictures"] = "black is {:g}, white is {:g}".format(*explaining.batch.color_range)
+    return choices
+
+
+def _place(explaining: ExplainPlan, attribution: Attribution, asked: bool) -> str:
+    """A layer's name, and how its tokens were put into rows where nobody said how they lie."""
+    sites = (site.grid for site in explaining.passes.sites if site.path == attribution.layer)
+    grid, name = next(sites, None), explaining.named(attribution.layer)
+    if grid is not None and grid.tokens and not asked:
+        return f"{name} ({grid})"
+    return name
+
+
+def _logged(explaining: ExplainPlan, attributions: Iterable[Attribution]) -> str:
+    """In which cells large maps are logged."""
+    layouts = ((a, place(a, explaining.passes, explaining.batch)[0]) for a in attributions)
+    texts = dict.fromkeys(cells_of(a, layout).text for a, layout in layouts)
+    said = " and in ".join(filter(None, texts))
+    return f"; large maps are logged in {said}" if said else ""
+
+
+def _shape(values: schema.Values) -> str:
+    """An input that is no picture, in words: `8 words`, `30 features`."""
+    what = {"features": "feature", "tokens": "word", "line": "position"}[values.layout]
+    text = _counted(values.values.shape[1], what)
+    return (
+        f"{text} of {_counted(values.values.shape[-1], 'channel')}" if what == "position" else text
+    )
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" + ("" if count == 1 else "s")
+
+
+def _samples(explaining: ExplainPlan) -> str:
+    batch = explaining.batch
+    bounded = "the first " if batch.total == MOST_ROWS else ""
+    balanced = "" if batch.labels.kind == "none" else ", balanced over the labels"
+    broken = f"; {batch.broken} rows hold NaN or infinity" if batch.broken else ""
+    return f"{len(batch.rows)} of {bounded}{batch.total}{balanced}{broken}"
+
+
+def _target(explaining: ExplainPlan) -> str:
+    asked, head, labels = explaining.settings.targets, explaining.head, explaining.batch.labels
+    words = {"label": "the true label", "predicted": "the predicted class"}
+    if labels.how:
+        words["label"] += f" ({labels.how})"
+    if isinstance(asked, str) and asked == "label" and not labels.explained:
+        asked = "predicted"
+    words |= _at_positions(explaining) if head.labels else {}
+    chosen = words.get(asked, asked) if isinstance(asked, str) else "as passed"
+    unit = measure(asked, head, "logit")
+    if isinstance(asked, Unit):
+        chosen = f"channel {asked.channel} of {asked.layer}"
+    if head.regression and not explaining.settings.asks:
+        columns = head.classes or head.labels
+        column = f", column 0 of {columns}" if columns > 1 else ""
+        mean = ", its mean over all positions" if head.labels else ""
+        chosen = f"output {head.name!r} itself{column}{mean}"
+    sure = (
+        " (this model keeps no logits, and a probability has no gradient left where the model is"
+        " sure)"
+    )
+    return f"{chosen}, explained as {unit}" + (sure if unit == "probability" else "")
+
+
+def _at_positions(explaining: ExplainPlan) -> dict[str, str]:
+    """What labels and predictions are at an output that has several of each sample."""
+    if explaining.head.tokens:
+        return {"predicted": "the predicted next token, behind the last one of the text"}
+    where = "over the positions that are given to it"
+    return {
+        "label": f"the most frequent class of each sample's labels but 0, {where}",
+        "predicted": f"the class that most positions are given to but 0, {where}",
+    }
+
+
+def _zeros(explainer: Explainer) -> bool:
+    return isinstance(explainer, IntegratedGradients) and explainer.baseline is None

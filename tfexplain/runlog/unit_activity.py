@@ -1,0 +1,83 @@
+"""How the units of every layer answer to a fixed handful of validation samples."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from tfexplain.compression import ActivationNumbers
+from tfexplain.data.row_choice import choose_rows
+from tfexplain.model.layer_calls import LayerCall
+from tfexplain.model.shared_pass import LayerReads, Request, shared_pass
+from tfexplain.model.targets import as_targets
+
+
+class Activity:
+    """Runs the samples through a model, and counts at the output of every layer.
+
+    Args:
+        model: Built.
+        val: Validation data, as `Explain` takes it.
+        samples: How many rows to take.
+        seed: Of the choice of rows.
+
+    Raises:
+        ValueError: empty or NaN data, or shapes the model cannot take.
+    """
+
+    def __init__(self, model: Any, val: Any, samples: int, seed: int) -> None:
+        chosen = choose_rows(val, model, samples, seed)
+        self._inputs, self._passes, self._head = chosen.inputs, chosen.passes, chosen.head
+        self._targets = as_targets(None, self._head, len(chosen.rows))
+        self.samples, self.total = len(chosen.rows), chosen.total
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Output shapes by layer, where all sides are known."""
+        known = {site.path: site.shape for site in self._passes.sites}
+        return {path: shape for path, shape in known.items() if None not in shape}  # type: ignore[misc]
+
+    def measure(self) -> dict[str, ActivationNumbers]:
+        """Numbers by layer, for every layer whose output is one array with a last or channel axis.
+
+        A layer that is called more than once has its calls counted together.
+        """
+        paths = tuple(site.path for site in self._passes.sites if site.shape and _counts(site))
+        reading = LayerReads(paths, False, _count, "activity")
+        request = Request((reading,), self._targets, self._head, "logit")
+        (found,) = shared_pass(self._passes, [request], self._inputs)
+        return _by_layer(found.reduced[0])
+
+
+def _counts(site: LayerCall) -> bool:
+    """Whether an output holds activations: not texts, indices or masks."""
+    return bool(tf.as_dtype(site.dtype).is_floating)
+
+
+def _count(activation: Any, gradient: Any, site: LayerCall) -> tuple[Any, Any, Any]:
+    """Of each sample: (zeros, values, bool [C] whether never above zero), reduced before they leave
+    the graph."""
+    rank = activation.shape.rank
+    channel = 1 if site.channels_first and rank > 2 else rank - 1
+    others = [axis for axis in range(1, rank) if axis != channel]
+    every = list(range(1, rank))
+    zeros = tf.math.count_nonzero(tf.equal(activation, 0), every, dtype=tf.int64)
+    values = tf.reduce_sum(tf.ones_like(activation, tf.int64), every)
+    return zeros, values, tf.reduce_all(activation <= 0, others)
+
+
+def _by_layer(counted: Mapping[str, tuple[Any, Any, Any]]) -> dict[str, ActivationNumbers]:
+    calls: dict[str, list[tuple[Any, Any, Any]]] = {}
+    for path, counts in counted.items():
+        calls.setdefault(path.partition("@")[0], []).append(counts)
+    found = {}
+    for path, each in calls.items():
+        # An embedding that is also the output layer has other units there.
+        several = [one for one in each if np.shape(one[2]) == np.shape(each[0][2])]
+        zeros, size = (sum(int(np.sum(one[i])) for one in several) for i in (0, 1))
+        dead = np.logical_and.reduce([one[2].all(axis=0) for one in several])
+        found[path] = ActivationNumbers(zeros / size if size else 0.0, dead)
+    return found

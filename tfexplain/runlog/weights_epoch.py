@@ -1,0 +1,77 @@
+"""When something is measured, and which weights the model had then."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import tensorflow as tf
+
+from tfexplain.model.preserved_state import parts
+
+
+@dataclass(frozen=True)
+class Moment:
+    """An epoch's end, or that of training.
+
+    Attributes:
+        epoch: As `fit` counts it.
+        step: Where it stands in the log.
+        last: Whether no epoch follows, as far as that is known.
+        kind: `"epoch"`, or `"end"` of training.
+        weights: The step at whose end the model had the weights that it has now; None where none
+            is known.
+    """
+
+    epoch: int
+    step: int
+    last: bool = False
+    kind: Literal["epoch", "end"] = "epoch"
+    weights: int | None = None
+
+    @property
+    def name(self) -> str:
+        """What is measured now, in words."""
+        return f"epoch {self.step}" if self.weights in (None, self.step) else "the end of training"
+
+
+class Weights:
+    """Knows again the weights that a model had at an epoch's end, as when they are restored.
+
+    What is kept of an epoch is one number for each weight: the sum of its bits, which does not
+    depend on the order of summation and needs no memory.
+    """
+
+    def __init__(self) -> None:
+        self._steps: dict[bytes, int] = {}
+        self._last = (b"", -1)
+
+    def ended(self, model: Any, step: int) -> int:
+        """An epoch ends: the step of the weights, its own unless those of an earlier one are back.
+
+        Weights that did not move in an epoch are its own.
+        """
+        now = _digest(model)
+        unmoved = now == self._last[0]
+        found = step if unmoved else self._steps.get(now, step)
+        self._steps.setdefault(now, step)
+        self._last = now, found
+        return found
+
+    def after(self, model: Any) -> int | None:
+        """Training has ended: the step of the weights; None where no epoch ended with them."""
+        now = _digest(model)
+        return self._last[1] if now == self._last[0] else self._steps.get(now)
+
+
+def _digest(model: Any) -> bytes:
+    sums = [_sum(weight) for weight in model.weights]
+    return np.asarray(tf.stack(sums)).tobytes() if sums else b"none"
+
+
+def _sum(weight: Any) -> Any:
+    value = getattr(weight, "value", None)
+    variable = value if isinstance(value, tf.Variable) else weight
+    first = parts(variable)[0]
+    return tf.reduce_sum(tf.bitcast(tf.cast(first, tf.float32), tf.int32))

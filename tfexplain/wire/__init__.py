@@ -1,0 +1,1 @@
+"""The wire format of a log. The TensorBoard plugin imports this, so it imports no TensorFlow."""

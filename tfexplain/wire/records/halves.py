@@ -1,0 +1,36 @@
+"""float16 of value / scale, scale beside it: how maps are stored."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from tfexplain.types import Array
+from tfexplain.wire.container import Container
+
+LARGEST = float(np.finfo(np.float32).max)
+
+
+def to_half(values: npt.ArrayLike) -> tuple[Array, np.float32]:
+    """float16 of values / scale; scale is the largest finite magnitude, 0 where there is none."""
+    full = np.asarray(values, np.float32)
+    finite = full[np.isfinite(full)]
+    scale = np.float32(np.max(np.abs(finite), initial=0.0))
+    if scale == 0:
+        return np.ascontiguousarray(full, np.float16), scale
+    # float64, because value / scale overflows for scales below float32's normal range.
+    return (full.astype(np.float64) / np.float64(scale)).astype("<f2"), scale
+
+
+def from_half(packed: Array, scale: npt.ArrayLike) -> Array:
+    """float32 of what `to_half` gave."""
+    with np.errstate(invalid="ignore"):  # infinity * 0 in a map without any finite value
+        values = packed.astype(np.float32) * np.asarray(scale, np.float32)
+    return np.where(np.isfinite(packed), values, packed.astype(np.float32))
+
+
+def check_scale(raw: Container) -> float:
+    """The header's `scale`; raises `SchemaError` where it is none."""
+    scale = raw.number("scale")
+    raw.check(0 <= scale <= LARGEST, "a finite scale >= 0, within float32")
+    return scale

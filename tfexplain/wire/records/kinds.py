@@ -1,0 +1,34 @@
+"""What all records share: their kinds, and bytes in one order."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from tfexplain.types import Array
+
+Kind: TypeAlias = Literal[
+    "samples",
+    "metrics",
+    "predictions",
+    "status",
+    "map",
+    "channels",
+    "matrix",
+    "inputs",
+    "values",
+    "kernels",
+    "kernel",
+    "drift",
+    "fidelity",
+]
+# How the values of one map lie: positions of a plane, a line or a volume, words, or features.
+Layout: TypeAlias = Literal["plane", "line", "volume", "tokens", "features"]
+LAYOUTS: tuple[Layout, ...] = get_args(Layout)
+
+
+def little_endian(values: npt.ArrayLike, dtype: str) -> Array:
+    """`values` as an array whose bytes can be written down."""
+    return np.ascontiguousarray(values, dtype=np.dtype(dtype).newbyteorder("<"))

@@ -1,0 +1,24 @@
+"""When a record was made, and of which weights."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from tfexplain.wire.container import Container
+
+Moment: TypeAlias = Literal["epoch", "end"]
+
+
+def pack_moment(moment: Moment, weights: int | None) -> dict[str, str]:
+    """What a header says of it."""
+    return {"moment": moment, "weights": "" if weights is None else repr(int(weights))}
+
+
+def read_moment(raw: Container) -> tuple[Moment, int | None]:
+    """Read `pack_moment` back; records of older versions are of their epoch. Raises
+    `SchemaError`."""
+    moment = raw.text("moment") if "moment" in raw.header else "epoch"
+    raw.check(moment in ("epoch", "end"), "moment epoch or end")
+    weights = raw.integer("weights") if raw.header.get("weights") else None
+    raw.check(weights is None or weights >= 0, "weights of a step >= 0")
+    return moment, weights  # type: ignore[return-value]
