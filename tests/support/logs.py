@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
 import time
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -19,16 +21,31 @@ from tensorboard.compat.proto.summary_pb2 import (
 from tensorboard.compat.proto.tensor_pb2 import TensorProto
 from tensorboard.compat.proto.tensor_shape_pb2 import TensorShapeProto
 from tensorboard.compat.proto.types_pb2 import DT_STRING
-from tensorboard.summary.writer.event_file_writer import EventFileWriter
+from tensorboard.summary.writer.record_writer import RecordWriter
 
 from tfexplain.wire import schema
 
 
+_serial = count()
+
+
 class LogWriter:
-    """Writes any bytes under any tag: well-formed records and hostile ones alike."""
+    """Writes any bytes under any tag: well-formed records and hostile ones alike.
+
+        log = LogWriter(log_dir / "explain")
+        log.record(Tag("metrics"), 0, Metrics({"loss": 0.5}), Content("metrics"))
+        log.close()
+
+    TensorBoard reads the files of a run in the order of their names, so they are numbered: those
+    of its own writer end in a number without zeros in front, by which the tenth of one second
+    is read before the ninth.
+    """
 
     def __init__(self, run: Path) -> None:
-        self._writer = EventFileWriter(str(run))
+        run.mkdir(parents=True, exist_ok=True)
+        name = f"events.out.tfevents.{int(time.time()):010d}.{next(_serial):06d}.{os.getpid()}"
+        self._file = RecordWriter((run / name).open("xb"))
+        self._append(Event(wall_time=time.time(), file_version="brain.Event:2"))
 
     def write(
         self,
@@ -53,7 +70,7 @@ class LogWriter:
         value = Summary.Value(tag=tag, metadata=metadata, tensor=tensor)
         event = Event(step=step, summary=Summary(value=[value]))
         event.wall_time = time.time() if wall_time is None else wall_time
-        self._writer.add_event(event)
+        self._append(event)
 
     def record(
         self, tag: schema.Tag, step: int, record: schema.Record, content: schema.Content
@@ -63,7 +80,10 @@ class LogWriter:
 
     def close(self) -> None:
         """Flush and close the file."""
-        self._writer.close()
+        self._file.close()
+
+    def _append(self, event: Event) -> None:
+        self._file.write(event.SerializeToString())
 
 
 def png(pixels: np.ndarray) -> bytes:
