@@ -8,8 +8,9 @@
 
 PYTHON ?= python3
 PYTEST_ARGS ?=
-# Tests at a time: more than there are cores, for half of them wait for a browser or a server.
-JOBS ?= 3
+# Files of tests at a time: more than there are cores, for those that begin wait for a browser, a
+# server or another process.
+JOBS ?= 4
 VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := setup.py setup.cfg pyproject.toml
@@ -27,7 +28,8 @@ demo: $(VENV)/.demo
 
 test: $(VENV)/.dev $(PAGE)
 	$(NPM) test
-	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder \
+		$(PYTEST_ARGS)
 
 lint: $(VENV)/.dev $(PAGE)
 	$(BIN)/ruff check .

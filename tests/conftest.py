@@ -1,8 +1,14 @@
 """Settings that must stand before TensorFlow is imported."""
 
 import os
+from collections import Counter
+from pathlib import Path
 
+import pytest
 from hypothesis import settings
+from support.cost import CostReport
+
+ARTIFACTS = Path(__file__).parent / "artifacts"
 
 # Sums over several threads come in any order; comparing bits needs a fixed one.
 os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
@@ -13,3 +19,21 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 # No test measures time: an example that takes long on a busy machine is no failure.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Measure what tests cost; a part of the tests is another report than all of them."""
+    config.pluginmanager.register(CostReport(ARTIFACTS / "cost.txt"), "cost")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where several files run at a time, begin with those that wait, then with the longest.
+
+    A long file that begins last runs alone to the end; one that waits leaves the cores to others.
+    `--no-loadscope-reorder` makes pytest-xdist keep this order.
+    """
+    if hasattr(config, "workerinput"):
+        tests = Counter(item.path for item in items)
+        waits = {item.path for item in items if item.get_closest_marker("process")}
+        items.sort(key=lambda item: (item.path not in waits, -tests[item.path], str(item.path)))

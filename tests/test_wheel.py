@@ -23,6 +23,7 @@ from tfexplain.wire import schema
 REPOSITORY = Path(__file__).resolve().parents[1]
 RUN = "run1/explain"
 pytestmark = [
+    pytest.mark.process,
     pytest.mark.slow,
     pytest.mark.skipif(
         not (REPOSITORY / "setup.py").is_file(), reason="needs the source checkout to build from"

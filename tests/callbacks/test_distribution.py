@@ -21,6 +21,8 @@ from tfexplain import compression
 from tfexplain.callbacks.distribution import StrategyError, Workers
 from tfexplain.explainers import Explainer
 
+pytestmark = pytest.mark.process
+
 # A deadlock would last for ever; a loaded machine is slow.
 _PATIENCE_S = 600
 PLACES = [("GradCAM", "drawing"), ("IntegratedGradients", "input")]

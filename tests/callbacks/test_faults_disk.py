@@ -28,6 +28,8 @@ from tfexplain import Compression, Explain, GradCAM
 from tfexplain.runlog import background as job_module
 from tfexplain.runlog import writer as writer_module
 
+pytestmark = pytest.mark.process
+
 X, Y = digits()
 SERIES = {"explain": "map/GradCAM/conv/0", "compression": "kernel/conv"}
 

@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from support.read import Run, read_run
 
+pytestmark = pytest.mark.process
+
 SCRIPT = Path(__file__).parents[1] / "support" / "out_of_memory.py"
 OVERCOMMIT = Path("/proc/sys/vm/overcommit_memory")
 

@@ -74,6 +74,7 @@ def test_a_classifier_of_pictures_that_it_resizes(tmp_path: Path) -> None:
     np.testing.assert_array_equal(called, model.predict(hub.PICTURES, verbose=0))
 
 
+@pytest.mark.slow
 def test_a_language_model_that_makes_its_labels(tmp_path: Path) -> None:
     model = hub.causal_model()
     run = logged(

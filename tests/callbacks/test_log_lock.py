@@ -20,6 +20,8 @@ from support.read import read_run
 from tfexplain import Compression, Explain, GradCAM, Saliency
 from tfexplain.errors import ExplainWarning
 
+pytestmark = pytest.mark.process
+
 X, Y = digits(48)
 ROWS, LABELS = np.random.default_rng(0).random((32, 4), dtype="float32"), np.arange(32) % 2
 # Holds a directory as a training does, and has a child that outlives it, as data loaders may.

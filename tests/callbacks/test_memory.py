@@ -20,6 +20,8 @@ from support.read import read_run
 from tfexplain import Compression, Explain, GradCAM, IntegratedGradients
 from tfexplain.errors import ExplainWarning
 
+pytestmark = pytest.mark.process
+
 X, Y = digits(16)
 
 # What is counted: Python's own blocks of memory, objects that are collected by type, and the bytes

@@ -15,6 +15,8 @@ import pytest
 from PIL import Image
 from support.read import read_run
 
+pytestmark = pytest.mark.process
+
 TRAINING = """
 import sys, keras, numpy as np
 from tfexplain import Compression, Explain, Saliency

@@ -18,6 +18,8 @@ from support.server import records, serve
 
 from tfexplain.wire import schema
 
+pytestmark = pytest.mark.process
+
 ALL = list(range(EPOCHS))
 NEVER = 99
 # Three processes: the first explained epochs 0 and 1, the second one more, the third the rest.

@@ -25,7 +25,7 @@ from e2e.page import ExplainPage
 from e2e.test_looks import assert_nothing_serious
 from tfexplain.wire import schema
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.process]
 
 EPOCHS = 12
 # As the page calls the kernel, whether the model is wrapped or not.

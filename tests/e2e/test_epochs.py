@@ -14,7 +14,7 @@ from support.server import Server, serve
 from e2e.conftest import OpenPage
 from e2e.page import ExplainPage
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.process]
 
 LAST = 7
 SCRUB = [*range(LAST + 1), *range(LAST - 1, -1, -1)]

@@ -19,7 +19,7 @@ from e2e.page import ExplainPage
 from e2e.test_looks import assert_nothing_serious
 from tfexplain.wire import schema
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.process]
 
 FOCUS = "&p.tfexplain.panel=focus"
 STAYED = "Focus moved most though the prediction stayed"

@@ -18,7 +18,7 @@ from e2e.page import ExplainPage
 from e2e.test_looks import assert_nothing_serious
 from e2e.test_maps import number
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.process]
 
 ATTENTION = "matrix/Attention/attend"
 INTEGRATED = "map/IntegratedGradients/input"

@@ -16,7 +16,7 @@ from e2e.conftest import OpenPage
 from e2e.page import ExplainPage
 from tfexplain.wire import schema
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.process]
 
 HUGE = 64
 LARGE = 4

@@ -11,7 +11,7 @@ from support.server import Server, serve
 from e2e.conftest import OpenPage
 from e2e.page import ExplainPage
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.process]
 
 FRONTEND = Path(__file__).parents[2] / "tb_plugin" / "frontend"
 AXE = FRONTEND / "node_modules" / "axe-core" / "axe.min.js"

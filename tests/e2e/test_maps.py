@@ -15,7 +15,7 @@ from e2e.conftest import EPOCHS, OpenPage
 from e2e.page import ExplainPage
 from tfexplain.wire import schema
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.process]
 
 CAM, IG = ("GradCAM", "conv2"), ("IntegratedGradients", "input")
 SOLID = "&p.tfexplain.opacity=100"

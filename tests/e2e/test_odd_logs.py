@@ -17,7 +17,7 @@ from support.server import Server, records, serve
 from e2e.conftest import OpenPage
 from tfexplain.wire import schema
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.process]
 
 FEATURES = np.array([0.5, -2.0, 0.25, 0.0, 1.0, -0.125], np.float32)
 MINUS = "\u2212"

@@ -17,7 +17,7 @@ from support.server import Server, serve
 from e2e.conftest import EPOCHS, OpenPage
 from tfexplain.wire import schema
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.process]
 
 
 def test_choosing_runs_explainers_and_samples(open_tab: OpenPage, fit_server: Server) -> None:

@@ -13,6 +13,8 @@ from support.server import records, serve, unframe
 from tfexplain import Explain
 from tfexplain.wire import schema
 
+pytestmark = pytest.mark.process
+
 GROUPS = ["metrics", "predictions", "status", "map/GradCAM/conv", "channels/FeatureMaps/conv"]
 
 

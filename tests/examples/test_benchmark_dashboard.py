@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from e2e.start import MISSING, chromium
 
+pytestmark = pytest.mark.process
+
 SCRIPT = Path(__file__).resolve().parents[2] / "benchmarks" / "dashboard.py"
 
 

@@ -14,6 +14,8 @@ from support.read import read_run
 
 from tfexplain.compression import read_tflite
 
+pytestmark = pytest.mark.process
+
 EPOCHS = 2
 LAYERS = ("conv1", "conv2", "hidden", "digit")
 

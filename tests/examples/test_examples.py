@@ -18,6 +18,8 @@ from tensorboard.backend.event_processing.event_file_loader import EventFileLoad
 
 from tfexplain.wire import schema
 
+pytestmark = pytest.mark.process
+
 EPOCHS = 6
 # The last epoch before pruning begins.
 LEARNED = 2

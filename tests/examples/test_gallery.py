@@ -10,6 +10,8 @@ from support.examples import ROOT, run_example
 
 from tfexplain import explainers
 
+pytestmark = pytest.mark.process
+
 
 def methods():
     others = {"Explainer", "Explanation", "OptimizedInputs", "explain"}

@@ -9,6 +9,8 @@ import pytest
 from support.examples import run_example
 from support.read import read_run
 
+pytestmark = pytest.mark.process
+
 EPOCHS = 30
 
 

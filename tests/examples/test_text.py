@@ -14,6 +14,8 @@ import pytest
 from support.examples import ROOT, run_example
 from support.read import read_run
 
+pytestmark = pytest.mark.process
+
 EPOCHS = 5
 
 

@@ -25,7 +25,6 @@ from tensorboard.summary.writer.record_writer import RecordWriter
 
 from tfexplain.wire import schema
 
-
 _serial = count()
 
 

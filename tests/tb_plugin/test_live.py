@@ -15,6 +15,8 @@ from support.server import Server, records, serve, unframe
 
 from tfexplain.wire import schema
 
+pytestmark = pytest.mark.process
+
 STEPS = 130
 SAMPLES = 3
 PICTURES = [png(np.full((4, 5), 40 * n, np.uint8)) for n in range(SAMPLES)]

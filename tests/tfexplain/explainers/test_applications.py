@@ -29,6 +29,7 @@ def few_nas_blocks(**options: Any) -> Any:
     return NASNet(penultimate_filters=96, num_blocks=1, stem_block_filters=8, **options)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("make", "side", "expected"),
     [

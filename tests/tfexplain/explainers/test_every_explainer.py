@@ -114,6 +114,7 @@ def test_every_exported_explainer_has_a_row() -> None:
     assert sorted(EXPORTED) == sorted(row.name for row in HERE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_all_that_claim_it(kind: str) -> None:
     keras.utils.set_random_seed(3)

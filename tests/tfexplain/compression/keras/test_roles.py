@@ -304,6 +304,7 @@ def test_a_table_that_is_multiplied_with_too_has_multiply_adds() -> None:
     assert (found.layout.kind, measure(found).macs) == ("lookup", 6 * 11 * 4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("library", [keras.layers, tf_keras.layers], ids=["keras", "tf_keras"])
 def test_every_kind_of_layer_that_has_weights_is_known(library: Any) -> None:
     """A layer of a Keras of tomorrow, whose weights nobody told the roles of, shows up here."""
