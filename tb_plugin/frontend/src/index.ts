@@ -1,7 +1,7 @@
 /** TensorBoard loads this module into a frame and calls `render`. */
 
 import { nameFrame, onDataReloaded, onHashChange, onTheme } from "./host.ts";
-import { App } from "./parts/app.ts";
+import { App } from "./parts/frame/app.ts";
 import { Dashboard } from "./state/dashboard.ts";
 
 export async function render(): Promise<void> {

@@ -9,9 +9,9 @@ import {
   predictedSet,
   verdict,
 } from "../src/analysis/filters.ts";
-import { keptOf } from "../src/analysis/kept.ts";
 import { trackOf } from "../src/analysis/metrics.ts";
 import { percent, short } from "../src/analysis/numbers.ts";
+import { keptOf } from "../src/analysis/sampling.ts";
 import type { Predictions, Samples } from "../src/format/records.ts";
 
 const samples: Samples = {

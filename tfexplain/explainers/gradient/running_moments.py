@@ -18,7 +18,7 @@ class RunningMoments:
         variances": unlike a difference of squares it is 0 for values that do not vary.
 
     Example:
-        >>> moments = Moments()
+        >>> moments = RunningMoments()
         >>> moments.add(np.array([[1.0], [2.0]]))
         >>> moments.add(np.array([[6.0]]))
         >>> moments.of("mean"), moments.of("variance").round(3)

@@ -6,7 +6,6 @@ import type { Store } from "../data/store.ts";
 import type { Drift } from "../format/compressed.ts";
 import type { Predictions } from "../format/records.ts";
 import type { ShownRun } from "../state/scene.ts";
-import { type Dated, withEpoch } from "./epochs.ts";
 import {
   type Band,
   bandOf,
@@ -15,7 +14,8 @@ import {
   type Score,
   scoresOf,
   splitOf,
-} from "./focus.ts";
+} from "./drift-list.ts";
+import { type Dated, withEpoch } from "./epochs.ts";
 import { unwrapped } from "./wrapping.ts";
 
 /** One explainer at one layer, whatever wrappers a run has around that layer. */

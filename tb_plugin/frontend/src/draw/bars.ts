@@ -3,7 +3,7 @@
 import { featureName, type InputValues } from "../analysis/input-values.ts";
 import { short } from "../analysis/numbers.ts";
 import type { Rect } from "./canvas.ts";
-import { cutText, FONT, type Ink } from "./ink.ts";
+import { cutText, FONT, type Ink } from "./palette.ts";
 import { type Colouring, type Plane, paintOf, valueAt } from "./plane.ts";
 
 export interface Bars {

@@ -3,7 +3,7 @@
 import { channelName, type InputValues } from "../analysis/input-values.ts";
 import { short } from "../analysis/numbers.ts";
 import { drawMap, outline, positionAt, type Rect } from "./canvas.ts";
-import { cutText, FONT, type Ink } from "./ink.ts";
+import { cutText, FONT, type Ink } from "./palette.ts";
 import { type Colouring, colourPlane, type Plane, paintOf } from "./plane.ts";
 
 export interface Curve {

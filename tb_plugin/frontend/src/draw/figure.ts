@@ -7,8 +7,8 @@ import type { Layout } from "../data/listing.ts";
 import { barsHeight, drawBars, smallBarsHeight } from "./bars.ts";
 import { positionAt, type Rect } from "./canvas.ts";
 import { drawCurve } from "./curve.ts";
-import type { Ink } from "./ink.ts";
-import { drawLayers, sizeOf } from "./look.ts";
+import { drawLayers, sizeOf } from "./map-layers.ts";
+import type { Ink } from "./palette.ts";
 import type { Colouring, Plane } from "./plane.ts";
 import { drawWords, textHeight } from "./words.ts";
 

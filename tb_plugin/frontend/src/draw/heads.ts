@@ -3,8 +3,8 @@
 import type { AttentionMatrix } from "../format/maps.ts";
 import { asMap } from "../format/maps.ts";
 import { drawMap, fit, type Rect } from "./canvas.ts";
-import { FONT, type Ink } from "./ink.ts";
-import { planeOf } from "./look.ts";
+import { planeOf } from "./map-layers.ts";
+import { FONT, type Ink } from "./palette.ts";
 import { type Colouring, colourPlane, type Plane } from "./plane.ts";
 import { CAPTION, type Sheet, tileRect } from "./tiles.ts";
 

@@ -1,7 +1,7 @@
 /** One attention head, large, with words or numbers at its rows and columns. */
 
 import { drawMap, outline, positionAt, type Rect } from "./canvas.ts";
-import { cutText, FONT, type Ink } from "./ink.ts";
+import { cutText, FONT, type Ink } from "./palette.ts";
 import { type Colouring, colourPlane, type Plane } from "./plane.ts";
 
 export interface MatrixLook {

@@ -7,8 +7,8 @@ import type { Channels } from "../format/records.ts";
 import type { Column, Scene } from "../state/scene.ts";
 import type { View } from "../state/view.ts";
 import { drawMap, fit, type Rect, sharpContext } from "./canvas.ts";
-import type { Ink } from "./ink.ts";
-import { channelPlane, colouringOf, limitOf } from "./look.ts";
+import { channelPlane, colouringOf, limitOf } from "./map-layers.ts";
+import type { Ink } from "./palette.ts";
 import { colourPlane } from "./plane.ts";
 
 export const CAPTION = 15;

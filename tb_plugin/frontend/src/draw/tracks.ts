@@ -1,7 +1,7 @@
 /** Numbers over epochs as curves: which go together, and one uPlot for each track. */
 
 import uPlot from "uplot";
-import type { Band } from "../analysis/focus.ts";
+import type { Band } from "../analysis/drift-list.ts";
 import { isValidation, type TrackName, trackOf } from "../analysis/metrics.ts";
 import { short } from "../analysis/numbers.ts";
 import type { Store } from "../data/store.ts";

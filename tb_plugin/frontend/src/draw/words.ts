@@ -7,7 +7,7 @@ import { short } from "../analysis/numbers.ts";
 import { type Wrapped, wrap } from "../analysis/wrap.ts";
 import type { View } from "../state/view.ts";
 import type { Rect } from "./canvas.ts";
-import { cutText, FONT, type Ink } from "./ink.ts";
+import { cutText, FONT, type Ink } from "./palette.ts";
 import { type Colouring, type Paint, type Plane, paintOf, valueAt } from "./plane.ts";
 
 interface Type {

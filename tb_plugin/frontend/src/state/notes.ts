@@ -1,10 +1,10 @@
 /** What a viewer should know before believing the page: what is missing, failed or unreadable. */
 
 import { costOf, spentText } from "../analysis/costs.ts";
-import { keptOf } from "../analysis/kept.ts";
 import { weightsText, whenText } from "../analysis/moments.ts";
 import { plural } from "../analysis/numbers.ts";
 import { countOthers } from "../analysis/same-samples.ts";
+import { keptOf } from "../analysis/sampling.ts";
 import { recordsOf, type Series } from "../data/series.ts";
 import type { Store } from "../data/store.ts";
 import { type Scene, type ShownRun, sourcesOf } from "./scene.ts";

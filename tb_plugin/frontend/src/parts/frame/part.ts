@@ -1,0 +1,85 @@
+/** What all parts of the page share: the dashboard, its changes, and a place on the stage. */
+
+import { LitElement, type PropertyDeclarations } from "lit";
+import type { Dashboard } from "../../state/dashboard.ts";
+import { base } from "./styles.ts";
+
+export class Part extends LitElement {
+  static override properties: PropertyDeclarations = { dashboard: { attribute: false } };
+  static override styles = [base];
+  declare dashboard: Dashboard;
+
+  private readonly onChange = (): void => this.requestUpdate();
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.dashboard.addEventListener("change", this.onChange);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.dashboard.removeEventListener("change", this.onChange);
+  }
+
+  /** The first element of the shadow tree that matches; it is there once rendered. */
+  protected find<E extends Element>(selector: string): E | undefined {
+    return this.renderRoot.querySelector<E>(selector) ?? undefined;
+  }
+}
+
+/** A part that draws itself at every frame in which it can be seen. */
+export abstract class PaintedPart extends Part {
+  get surface(): Element {
+    return this;
+  }
+
+  abstract paint(): void;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.dashboard.stage.add(this);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.dashboard.stage.remove(this);
+  }
+
+  override updated(): void {
+    this.dashboard.stage.invalidate();
+  }
+}
+
+/** A painted part that lays itself out anew when its size changes. */
+export abstract class SizedPart extends PaintedPart {
+  private readonly sizes = new ResizeObserver(() => this.layOut());
+
+  protected abstract layOut(): void;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.sizes.observe(this);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.sizes.disconnect();
+  }
+}
+
+/**
+ * Set a text only where it differs: the cheapest change of the page is none. The text node stays,
+ * because the browser makes the compositor's layers anew for one that is replaced.
+ */
+export function setText(element: Element | undefined, text: string): void {
+  const node = element?.firstChild;
+  if (node instanceof Text && !node.nextSibling) {
+    if (node.data !== text) node.data = text;
+  } else if (element && element.textContent !== text) {
+    element.textContent = text;
+  }
+}
+
+export function define(name: string, part: CustomElementConstructor): void {
+  if (!customElements.get(name)) customElements.define(name, part);
+}

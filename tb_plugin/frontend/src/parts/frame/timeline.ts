@@ -1,0 +1,316 @@
+/** Metrics over epochs with the one playhead that moves every map, number and strip. */
+
+import { html, unsafeCSS } from "lit";
+import uplotCss from "uplot/dist/uPlot.min.css";
+import { fromText, valueUntil } from "../../analysis/epochs.ts";
+import { driftTracks } from "../../draw/drift-tracks.ts";
+import { totalTracks } from "../../draw/total-tracks.ts";
+import { type Curve, type Track, TrackPlot, tracksOf } from "../../draw/tracks.ts";
+import { Player } from "../../state/player.ts";
+import type { ShownRun } from "../../state/scene.ts";
+import { define, PaintedPart, setText } from "./part.ts";
+import { nameText } from "./path-text.ts";
+import { base } from "./styles.ts";
+import { timelineStyles } from "./timeline-styles.ts";
+
+/** Left of the plots stand the axes' numbers; the playhead's arithmetic needs their width. */
+const LEFT = 56;
+const RIGHT = 14;
+/** Runs whose values have room beside the curves. */
+const MOST = 4;
+/** Below the last track. */
+const AXIS = 20;
+
+export class Timeline extends PaintedPart {
+  static override styles = [unsafeCSS(uplotCss), base, timelineStyles];
+
+  private plots: TrackPlot[] = [];
+  private plotted = "";
+  /** Kept, because asking for it in a frame would make the browser lay the page out at once. */
+  private width = 0;
+  private readonly player = new Player(
+    () => this.advance(),
+    () => this.requestUpdate(),
+  );
+  private readonly sizes = new ResizeObserver(() => this.layOut());
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.sizes.disconnect();
+    this.player.stop();
+  }
+
+  override firstUpdated(): void {
+    const tracks = this.find(".tracks");
+    if (tracks) this.sizes.observe(tracks);
+  }
+
+  override render() {
+    const { scene } = this.dashboard;
+    return html`
+      <div class="bar">
+        <button
+          class="play"
+          aria-label=${this.player.playing ? "Pause" : "Play"}
+          title="Play or pause (Space)"
+          ?disabled=${scene.steps.length < 2}
+          @click=${() => this.togglePlay()}
+        >
+          ${this.player.playing ? PAUSE : PLAY}
+        </button>
+        <span class="epoch"></span>
+        ${
+          scene.steps.length > 1
+            ? html`<span class="muted">drag, or ← → Home End; Space plays</span>`
+            : ""
+        }
+        ${
+          this.tracks.some(({ name }) => name === "accuracy" || name === "loss")
+            ? html`<span class="muted strokes">solid: validation, dashed: training</span>`
+            : ""
+        }
+      </div>
+      <div
+        class="tracks"
+        role="slider"
+        tabindex="0"
+        aria-label="Epoch"
+        aria-valuemin=${scene.steps[0] ?? 0}
+        aria-valuemax=${scene.steps.at(-1) ?? 0}
+        @pointerdown=${this.grab}
+        @pointermove=${this.drag}
+      >
+        <div class="plots"></div>
+        <div class="rail"><canvas></canvas></div>
+        <div class="playhead"></div>
+      </div>
+      <div class="values" tabindex="0" role="group" aria-label="Values at this epoch">
+        ${this.table()}
+      </div>
+    `;
+  }
+
+  override updated(): void {
+    const { shown } = this.dashboard.scene;
+    this.toggleAttribute("still", this.isStill);
+    const runs = Math.min(Math.max(shown.length, 2), MOST);
+    this.style.setProperty("--values", `${106 + (this.isEven ? 92 : 158) * runs}px`);
+    this.plot();
+    super.updated();
+  }
+
+  /** Whether all that is told has a value at every epoch, so that no other epoch has to be named. */
+  private get isEven(): boolean {
+    const { steps } = this.dashboard.scene;
+    return this.tracks.every(({ curves }) =>
+      curves.every(({ points }) => points.length === steps.length),
+    );
+  }
+
+  /** One epoch is no time to draw: its values have the room instead. */
+  private get isStill(): boolean {
+    return this.dashboard.scene.steps.length === 1;
+  }
+
+  togglePlay(): void {
+    const { steps } = this.dashboard.scene;
+    if (steps.length < 2) return;
+    if (!this.player.playing && this.dashboard.step === steps.at(-1)) {
+      this.dashboard.seek(steps[0] ?? 0);
+    }
+    this.player.toggle();
+  }
+
+  paint(): void {
+    const { scene, step } = this.dashboard;
+    const last = scene.steps.at(-1) ?? 0;
+    const text = scene.steps.length > 0 ? `Epoch ${step} of ${last}` : "No epochs yet";
+    setText(this.find(".epoch"), text);
+    const slider = this.find(".tracks");
+    slider?.setAttribute("aria-valuenow", String(step));
+    slider?.setAttribute("aria-valuetext", text);
+    const playhead = this.find<HTMLElement>(".playhead");
+    if (playhead) playhead.style.setProperty("--x", `${this.placeOf(step)}px`);
+    this.tellValues();
+  }
+
+  private advance(): void {
+    const { steps } = this.dashboard.scene;
+    this.dashboard.move(1);
+    if (this.dashboard.step === steps.at(-1)) this.player.stop();
+  }
+
+  // ------------------------------------------------------------------ tracks
+
+  private get tracks(): Track[] {
+    const { scene, store } = this.dashboard;
+    return [
+      ...tracksOf(scene, store),
+      ...totalTracks(this.dashboard),
+      ...driftTracks(this.dashboard),
+    ];
+  }
+
+  /** Plot anew where curves, theme or width changed; everything else only moves the playhead. */
+  private plot(): void {
+    const { tracks } = this;
+    const { dark, scene } = this.dashboard;
+    const host = this.find<HTMLElement>(".plots");
+    if (!host) return;
+    const points = tracks.map(({ title, curves }) => [
+      title,
+      ...curves.map(({ run, metric, points }) => [run.id, metric, points.length]),
+    ]);
+    this.width = host.clientWidth;
+    const height = this.trackHeight(tracks.length);
+    const key = JSON.stringify([dark, this.width, height, points, scene.steps.at(-1)]);
+    if (key === this.plotted || this.width === 0) return;
+    this.plotted = key;
+    for (const plot of this.plots) plot.destroy();
+    const style = getComputedStyle(this);
+    const ink = {
+      text: style.getPropertyValue("--muted").trim(),
+      line: style.getPropertyValue("--line").trim(),
+    };
+    const range = this.range;
+    this.plots = tracks.map(
+      (track, i) =>
+        new TrackPlot(host, track, {
+          width: this.width,
+          height: i === tracks.length - 1 ? height + AXIS : height,
+          hasAxis: i === tracks.length - 1,
+          left: LEFT,
+          right: RIGHT,
+          range,
+          ink,
+        }),
+    );
+    this.drawRail(style.getPropertyValue("--muted").trim());
+  }
+
+  /** Many tracks are lower, so that the maps keep their room. */
+  private trackHeight(count: number): number {
+    const room = this.dashboard.scene.has.maps ? Math.min(window.innerHeight / 6.2, 184) : 184;
+    return Math.min(62, Math.floor(room / Math.max(1, count)));
+  }
+
+  private layOut(): void {
+    this.plot();
+    this.dashboard.stage.invalidate();
+  }
+
+  private get range(): readonly [number, number] {
+    const { steps } = this.dashboard.scene;
+    const [first, last] = [steps[0] ?? 0, steps.at(-1) ?? 0];
+    return first === last ? [first - 1, last + 1] : [first, last];
+  }
+
+  private placeOf(step: number): number {
+    const [first, last] = this.range;
+    return 8 + LEFT + ((step - first) / (last - first)) * (this.width - LEFT - RIGHT);
+  }
+
+  /** A dot for each epoch whose maps were kept. */
+  private drawRail(colour: string): void {
+    const canvas = this.find<HTMLCanvasElement>(".rail canvas");
+    if (!canvas || this.width === 0) return;
+    const ratio = window.devicePixelRatio || 1;
+    canvas.width = this.width * ratio;
+    canvas.height = 16 * ratio;
+    canvas.style.width = `${this.width}px`;
+    const context = canvas.getContext("2d");
+    if (!context) return;
+    context.scale(ratio, ratio);
+    context.fillStyle = colour;
+    for (const step of this.dashboard.scene.steps) {
+      context.beginPath();
+      context.arc(this.placeOf(step) - 8, 6, 2, 0, 7);
+      context.fill();
+    }
+  }
+
+  // --------------------------------------------------------------- scrubbing
+
+  private grab(event: PointerEvent): void {
+    if (event.button !== 0) return;
+    this.find<HTMLElement>(".tracks")?.setPointerCapture(event.pointerId);
+    this.player.stop();
+    this.seekTo(event.clientX);
+  }
+
+  private drag(event: PointerEvent): void {
+    if (event.buttons & 1) this.seekTo(event.clientX);
+  }
+
+  private seekTo(clientX: number): void {
+    const left = this.find(".plots")?.getBoundingClientRect().left ?? 0;
+    const share = (clientX - left - LEFT) / (this.width - LEFT - RIGHT);
+    const [first, last] = this.range;
+    this.dashboard.seek(first + share * (last - first));
+  }
+
+  // ------------------------------------------------------------------ values
+
+  private table() {
+    const { shown } = this.dashboard.scene;
+    const few = this.isStill ? shown : shown.slice(0, MOST);
+    const { tracks } = this;
+    if (tracks.length === 0) return "";
+    return html`<table>
+      <thead>
+        <tr>
+          <th scope="col">at this epoch</th>
+          ${few.map(
+            (run) => html`<th scope="col" title=${run.name}>
+              <span class="who"
+                ><span class="dot" style="background: ${run.colour}"></span
+                >${nameText(run.name)}</span
+              >${this.until(run)}
+            </th>`,
+          )}
+        </tr>
+      </thead>
+      <tbody>
+        ${tracks.flatMap((track) =>
+          [...new Set(track.curves.map(({ metric }) => metric))].map(
+            (metric) => html`<tr>
+              <th scope="row">${metric}</th>
+              ${few.map(
+                (run) => html`<td
+                  class="value"
+                  .track=${track}
+                  .curve=${track.curves.find((c) => c.metric === metric && c.run === run)}
+                ><span class="number"></span><span class="from muted"></span></td>`,
+              )}
+            </tr>`,
+          ),
+        )}
+      </tbody>
+    </table>`;
+  }
+
+  /** Where a run has fewer epochs than are shown. */
+  private until({ id }: ShownRun) {
+    const { scene, store } = this.dashboard;
+    const last = store.get(id, "metrics")?.points.at(-1)?.step;
+    const isShort = last !== undefined && last < (scene.steps.at(-1) ?? 0);
+    return isShort ? html`<span class="from muted">until epoch ${last}</span>` : "";
+  }
+
+  private tellValues(): void {
+    const { step } = this.dashboard;
+    type Value = HTMLElement & { track: Track; curve: Curve | undefined };
+    for (const cell of this.renderRoot.querySelectorAll<Value>(".value")) {
+      const known = valueUntil(cell.curve?.points ?? [], step);
+      setText(cell.children[0], known ? cell.track.tell(known.value) : "–");
+      setText(cell.children[1], known ? fromText(known) : "");
+    }
+  }
+}
+
+const PLAY = html`<svg viewBox="0 0 12 12" aria-hidden="true"><path d="M2 0.5v11l9.5-5.5z" /></svg>`;
+const PAUSE = html`<svg viewBox="0 0 12 12" aria-hidden="true">
+  <path d="M1.5 0.5h3v11h-3zM7.5 0.5h3v11h-3z" />
+</svg>`;
+
+define("tfx-timeline", Timeline);

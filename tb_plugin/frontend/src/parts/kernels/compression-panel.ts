@@ -1,0 +1,170 @@
+/** The panel below the maps: kernels over epochs, kernels in a table, where the focus moved. */
+
+import { css, html, nothing } from "lit";
+import type { PanelName } from "../../state/view.ts";
+import "../drift/drift-panel.ts";
+import "./kernel-table.ts";
+import "./kernel-view.ts";
+import "./layer-strip.ts";
+import { define, Part } from "../frame/part.ts";
+import { base } from "../frame/styles.ts";
+
+type TabName = Exclude<PanelName, "closed">;
+
+const TABS: readonly (readonly [TabName, string])[] = [
+  ["layers", "Layers"],
+  ["table", "Table"],
+  ["focus", "Focus"],
+];
+
+export class CompressionPanel extends Part {
+  static override styles = [
+    base,
+    css`
+      :host {
+        display: flex;
+        flex-direction: column;
+        height: clamp(210px, 28vh, 460px);
+        min-height: 0;
+        background: var(--panel);
+        border-top: 1px solid var(--line);
+      }
+      :host([closed]) {
+        height: auto;
+      }
+      header {
+        display: flex;
+        align-items: center;
+        gap: 4px 16px;
+        padding: 0 16px;
+        border-bottom: 1px solid var(--line);
+        min-height: 33px;
+      }
+      [role="tablist"] {
+        display: flex;
+        align-self: stretch;
+      }
+      [role="tab"] {
+        border: 0;
+        border-bottom: 2px solid transparent;
+        border-radius: 0;
+        background: none;
+        padding: 4px 12px 3px;
+        color: var(--muted);
+      }
+      [role="tab"]:hover {
+        color: var(--text);
+      }
+      [role="tab"][aria-selected="true"] {
+        color: var(--accent);
+        border-color: var(--accent);
+        font-weight: 500;
+      }
+      .fold {
+        margin-left: auto;
+        white-space: nowrap;
+      }
+      .body {
+        flex: 1;
+        min-height: 0;
+        display: grid;
+        grid-template: minmax(0, 1fr) / minmax(0, 1fr);
+      }
+      .body.layers {
+        grid-template-columns: minmax(0, 1fr) minmax(330px, 41%);
+      }
+    `,
+  ];
+
+  override render() {
+    const { tab, tabs } = this;
+    const title = this.isAlone ? "Layers" : "Compression";
+    return html`
+      <header>
+        <div role="tablist" aria-label=${title} @keydown=${this.steer}>
+          ${tabs.map(
+            ([name, text]) => html`<button
+              role="tab"
+              id="tab-${name}"
+              aria-selected=${name === tab}
+              aria-controls=${name === tab ? "body" : nothing}
+              tabindex=${name === (tab ?? tabs[0]?.[0]) ? 0 : -1}
+              @click=${() => this.dashboard.update({ panel: name })}
+            >
+              ${text}
+            </button>`,
+          )}
+        </div>
+        ${this.isAlone ? nothing : this.fold()}
+      </header>
+      ${
+        tab
+          ? html`<div class="body ${tab}" id="body" role="tabpanel" aria-labelledby="tab-${tab}">
+            ${this.body(tab)}
+          </div>`
+          : nothing
+      }
+    `;
+  }
+
+  override updated(): void {
+    this.toggleAttribute("closed", !this.tab);
+  }
+
+  private body(tab: TabName) {
+    const { dashboard } = this;
+    if (tab === "focus") return html`<tfx-focus .dashboard=${dashboard}></tfx-focus>`;
+    if (tab === "table") {
+      return html`<tfx-kernel-table .dashboard=${dashboard}></tfx-kernel-table>`;
+    }
+    return html`<tfx-layer-strip .dashboard=${dashboard}></tfx-layer-strip>
+      <tfx-kernel .dashboard=${dashboard}></tfx-kernel>`;
+  }
+
+  private fold() {
+    const isOpen = this.tab !== undefined;
+    const panel = isOpen ? "closed" : (this.tabs[0]?.[0] ?? "layers");
+    return html`<button
+      class="fold"
+      aria-expanded=${isOpen}
+      @click=${() => this.dashboard.update({ panel })}
+    >
+      ${isOpen ? "Hide" : "Show"}
+    </button>`;
+  }
+
+  /** Without maps there is nothing else to look at, so that the panel fills the page. */
+  private get isAlone(): boolean {
+    return !this.dashboard.scene.has.maps;
+  }
+
+  private get tabs(): readonly (readonly [TabName, string])[] {
+    const { kernels, drift } = this.dashboard.scene.has;
+    return TABS.filter(([name]) => (name === "focus" ? drift : kernels));
+  }
+
+  /** undefined where the panel is closed. */
+  private get tab(): TabName | undefined {
+    const { panel } = this.dashboard.view;
+    // Without kernels, the panel opens only for those who ask for it.
+    const isUnasked = panel === "layers" && !this.dashboard.scene.has.kernels;
+    if ((panel === "closed" || isUnasked) && !this.isAlone) return undefined;
+    return (this.tabs.find(([name]) => name === panel) ?? this.tabs[0])?.[0];
+  }
+
+  /** Along the tabs, the arrow keys belong to them. */
+  private steer(event: KeyboardEvent): void {
+    const by = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
+    if (by === 0) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const { tabs } = this;
+    const at = tabs.findIndex(([name]) => `tab-${name}` === (event.target as HTMLElement).id);
+    const next = tabs[(at + by + tabs.length) % tabs.length];
+    if (!next) return;
+    this.dashboard.update({ panel: next[0] });
+    this.find<HTMLElement>(`#tab-${next[0]}`)?.focus();
+  }
+}
+
+define("tfx-compression", CompressionPanel);

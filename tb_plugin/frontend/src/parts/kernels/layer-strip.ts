@@ -1,0 +1,314 @@
+/** Kernels down, epochs across, one strip for each run: where and when a metric changed. */
+
+import { html, nothing } from "lit";
+import { type Metric, metricOf, metricText, type Scale } from "../../analysis/compression.ts";
+import { cellText, kernelValue } from "../../analysis/kernels.ts";
+import { originText, whenText } from "../../analysis/moments.ts";
+import { knownAt, recordsOf } from "../../data/series.ts";
+import {
+  type Axis,
+  axisOf,
+  type Cells,
+  cellsOf,
+  drawStrip,
+  middleOf,
+  playheadOf,
+  ROW,
+  scaleOf,
+  stepAt,
+  ticksOf,
+} from "../../draw/strip.ts";
+import type { Kernels } from "../../format/compressed.ts";
+import { compressed, type ShownRun } from "../../state/scene.ts";
+import { stripStyles } from "./layer-strip-styles.ts";
+import type { MetricBar } from "./metric-bar.ts";
+import "./metric-bar.ts";
+import { define, SizedPart, setText } from "../frame/part.ts";
+import { pathText } from "../frame/path-text.ts";
+import { hideReadout, showReadout } from "../frame/readout.ts";
+import { base } from "../frame/styles.ts";
+
+/** More rows than this would need a canvas higher than browsers allow. */
+const MAX_ROWS = 500;
+const LEAST_WIDTH = 72;
+const VALUES = 66;
+const GAP = 10;
+const SIDES = 32;
+
+export class LayerStrip extends SizedPart {
+  static override styles = [base, stripStyles];
+
+  private known: readonly unknown[] = [];
+  private isDrawn = false;
+  private seen: string | undefined;
+  private cells: readonly Cells[] = [];
+  private scale: Scale = { low: 0, high: 1 };
+  private hostWidth = 0;
+  private view: { top: number; height: number } = { top: 0, height: 600 };
+  private focused: string | undefined;
+  private axis: Axis = axisOf([], 1);
+
+  override render() {
+    const { runs, names } = this;
+    const { kernels } = this.dashboard.scene;
+    return html`
+      <tfx-metric-bar
+        .dashboard=${this.dashboard}
+        .names=${this.metrics}
+        .scale=${this.scale}
+      ></tfx-metric-bar>
+      <div class="scroll" @scroll=${this.scrolled} style="--names: ${this.nameWidth}px">
+        <div class="head line">
+          <span class="corner muted">kernel</span>
+          ${runs.map((run) => this.heading(run))}
+        </div>
+        <div class="rows line">
+          <ul aria-label="Kernels" @keydown=${this.steer} @focusout=${this.unfocus}>
+            ${names.map((name, i) => this.row(name, i))}
+          </ul>
+          ${runs.map((run) => this.strip(run, names))}
+        </div>
+        ${
+          kernels.length > names.length
+            ? html`<p class="muted more">
+              The first ${names.length} of ${kernels.length} kernels; the table has them all.
+            </p>`
+            : nothing
+        }
+        <div class="foot line" aria-hidden="true">
+          <span class="corner muted">epoch</span>
+          ${runs.map(() => this.ticks())}
+        </div>
+      </div>
+    `;
+  }
+
+  private heading(run: ShownRun) {
+    return html`<span class="who" style="width: ${this.stripWidth + VALUES}px" title=${run.name}>
+      <span class="dot" style="background: ${run.colour}"></span><span class="cut">${run.name}</span>
+      <span class="from muted"></span>
+    </span>`;
+  }
+
+  private row(name: string, index: number) {
+    const isChosen = name === this.dashboard.scene.layer;
+    const focusable = this.focused ?? this.dashboard.scene.layer ?? this.names[0];
+    return html`<li>
+      <button
+        title=${name}
+        data-index=${index}
+        aria-pressed=${isChosen}
+        tabindex=${name === focusable ? 0 : -1}
+        @focus=${() => this.notice(name)}
+        @click=${() => this.dashboard.selectLayer(name)}
+      >
+        ${pathText(name)}
+      </button>
+    </li>`;
+  }
+
+  private strip(run: ShownRun, names: readonly string[]) {
+    const chosen = names.indexOf(this.dashboard.scene.layer ?? "");
+    return html`<div
+        class="strip"
+        style="width: ${this.axis.width}px"
+        @pointermove=${(event: PointerEvent) => this.point(event, run)}
+        @pointerleave=${() => hideReadout(this.dashboard)}
+        @click=${this.pick}
+      >
+        <canvas role="img" aria-label="${this.metric.label} over epochs, ${run.name}"></canvas>
+        ${chosen < 0 ? nothing : html`<div class="chosen" style="top: ${chosen * ROW}px"></div>`}
+        <div class="playhead"></div>
+      </div>
+      <div class="values" data-run=${run.id}>${names.map(() => html`<span></span>`)}</div>`;
+  }
+
+  private ticks() {
+    const { axis } = this;
+    return html`<span class="ticks" style="width: ${axis.width + VALUES}px"
+      >${ticksOf(axis).map(
+        (tick) => html`<span style="left: ${middleOf(axis, tick)}px">${tick}</span>`,
+      )}</span
+    >`;
+  }
+
+  // ------------------------------------------------------------------ what is shown
+
+  private get runs(): readonly ShownRun[] {
+    return compressed(this.dashboard.scene);
+  }
+
+  private get names(): readonly string[] {
+    return this.dashboard.scene.kernels.slice(0, MAX_ROWS);
+  }
+
+  private get metric(): Metric {
+    return metricOf(this.dashboard.view.metric);
+  }
+
+  private get metrics(): string[] {
+    const records = this.runs.flatMap(
+      (run) => recordsOf(this.dashboard.kernels(run), "kernels").at(-1) ?? [],
+    );
+    return [...new Set(records.flatMap(({ metrics }) => metrics))];
+  }
+
+  private get nameWidth(): number {
+    return this.hostWidth < 700 ? 132 : 200;
+  }
+
+  private get stripWidth(): number {
+    const count = Math.max(1, this.runs.length);
+    const room = this.hostWidth - SIDES - this.nameWidth - count * (VALUES + GAP);
+    return Math.max(LEAST_WIDTH, Math.floor(room / count));
+  }
+
+  // ------------------------------------------------------------------ drawing
+
+  /** Numbers are gathered only when they, or the way they are drawn, changed. */
+  override willUpdate(): void {
+    const { dark, view, scene } = this.dashboard;
+    const { runs, metric, names } = this;
+    this.axis = axisOf(scene.steps, this.stripWidth);
+    const series = runs.map((run) => this.dashboard.kernels(run));
+    const key = [
+      dark,
+      view.sequential,
+      metric.name,
+      this.axis.width,
+      this.axis.end,
+      names.join("\n"),
+    ];
+    const all = [...key, ...series];
+    if (all.length === this.known.length && all.every((v, i) => v === this.known[i])) return;
+    this.known = all;
+    this.cells = series.map((one) => cellsOf(one, names, metric.name));
+    this.scale = scaleOf(metric.unit, this.cells);
+    this.isDrawn = false;
+  }
+
+  override updated(): void {
+    if (!this.isDrawn && this.hostWidth > 0) this.draw();
+    const { layer } = this.dashboard.scene;
+    if (layer !== this.seen) {
+      this.seen = layer;
+      this.find("[aria-pressed=true]")?.scrollIntoView({ block: "nearest" });
+    }
+    super.updated();
+  }
+
+  private draw(): void {
+    this.isDrawn = true;
+    const style = getComputedStyle(this);
+    const token = (name: string): string => style.getPropertyValue(name).trim();
+    const ink = { panel: token("--panel"), card: token("--card"), muted: token("--muted") };
+    const { axis, scale } = this;
+    const { unit } = this.metric;
+    const ramp = this.dashboard.view.sequential;
+    const canvases = this.renderRoot.querySelectorAll<HTMLCanvasElement>("canvas");
+    for (const [i, cells] of this.cells.entries()) {
+      const canvas = canvases[i];
+      if (canvas) drawStrip(canvas, cells, { axis, scale, unit, ramp, ink });
+    }
+  }
+
+  paint(): void {
+    const { step } = this.dashboard;
+    const x = playheadOf(this.axis, step, this.dashboard.scene.steps.length);
+    for (const playhead of this.renderRoot.querySelectorAll<HTMLElement>(".playhead")) {
+      playhead.style.backgroundPosition = `${x - 2}px 0`;
+    }
+    const notes = this.renderRoot.querySelectorAll(".head .from");
+    const columns = this.renderRoot.querySelectorAll<HTMLElement>(".values");
+    for (const [i, run] of this.runs.entries()) {
+      const known = knownAt(this.dashboard.kernels(run), "kernels", step);
+      setText(notes[i], originText(known));
+      if (columns[i]) this.tellValues(columns[i], known.record);
+    }
+    const bar = this.find<MetricBar>("tfx-metric-bar");
+    bar?.tell(this.told);
+  }
+
+  /** Only the rows in sight: a model may have hundreds. */
+  private tellValues(column: HTMLElement, record: Kernels | undefined): void {
+    const { names, metric } = this;
+    const from = Math.max(0, Math.floor(this.view.top / ROW) - 1);
+    const to = Math.min(names.length, Math.ceil((this.view.top + this.view.height) / ROW) + 1);
+    for (let i = from; i < to; i++) {
+      const value = kernelValue(record, names[i] ?? "", metric.name);
+      setText(column.children[i], metricText(metric.unit, value));
+    }
+  }
+
+  /** What the strip says of the row in focus, else what the metric means. */
+  private get told(): string {
+    const { focused } = this;
+    if (focused === undefined) return this.metric.meaning;
+    const { step } = this.dashboard;
+    return this.runs.map((run) => this.textOf(run, focused, step)).join("; ");
+  }
+
+  private textOf(run: ShownRun, name: string, step: number): string {
+    const { record, step: own } = knownAt(this.dashboard.kernels(run), "kernels", step);
+    if (own === undefined) return `${name}, ${run.name}, epoch ${step}: not known yet`;
+    const when = whenText(record, own);
+    return `${name}, ${run.name}, ${when}: ${cellText(record, name, this.metric.name)}`;
+  }
+
+  protected layOut(): void {
+    const scroll = this.find(".scroll");
+    this.view = { top: scroll?.scrollTop ?? 0, height: scroll?.clientHeight ?? 600 };
+    if (this.clientWidth === this.hostWidth) return;
+    this.hostWidth = this.clientWidth;
+    this.requestUpdate();
+  }
+
+  private scrolled(event: Event): void {
+    const { scrollTop, clientHeight } = event.target as HTMLElement;
+    this.view = { top: scrollTop, height: clientHeight };
+    this.dashboard.stage.invalidate();
+  }
+
+  // ------------------------------------------------------------------ pointer and keys
+
+  private placeOf(event: MouseEvent): { name: string | undefined; step: number } {
+    const box = (event.currentTarget as HTMLElement).getBoundingClientRect();
+    const name = this.names[Math.floor((event.clientY - box.top) / ROW)];
+    return { name, step: stepAt(this.axis, event.clientX - box.left) };
+  }
+
+  private point(event: PointerEvent, run: ShownRun): void {
+    const { name, step } = this.placeOf(event);
+    const text = name === undefined ? "" : this.textOf(run, name, step);
+    showReadout(this.dashboard, event.clientX, event.clientY, text);
+  }
+
+  /** A click on a cell is a click on its row and its epoch. */
+  private pick(event: MouseEvent): void {
+    const { name, step } = this.placeOf(event);
+    this.dashboard.seek(step);
+    if (name !== undefined) this.dashboard.selectLayer(name);
+  }
+
+  private notice(name: string): void {
+    this.focused = name;
+    this.dashboard.stage.invalidate();
+  }
+
+  private unfocus(): void {
+    this.focused = undefined;
+    this.dashboard.stage.invalidate();
+  }
+
+  /** Up and down go from row to row; all other keys keep moving the playhead. */
+  private steer(event: KeyboardEvent): void {
+    const by = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
+    if (by === 0) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const index = Number((event.target as HTMLElement).dataset.index) + by;
+    this.find<HTMLElement>(`[data-index="${index}"]`)?.focus();
+  }
+}
+
+define("tfx-layer-strip", LayerStrip);

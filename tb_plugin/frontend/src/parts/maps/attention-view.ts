@@ -1,0 +1,272 @@
+/** Attention enlarged: its heads, one of them large, and what one token attends to. */
+
+import { css, html, nothing } from "lit";
+import { MOVES, moveInPlane } from "../../analysis/cursor.ts";
+import { withEpoch } from "../../analysis/epochs.ts";
+import { patchesOf } from "../../analysis/patches.ts";
+import { attentionText, tokenName } from "../../analysis/places.ts";
+import type { Pixels } from "../../data/bitmaps.ts";
+import { type Known, knownAt, partsOf } from "../../data/series.ts";
+import { sharpContext } from "../../draw/canvas.ts";
+import { drawFigure } from "../../draw/figure.ts";
+import { drawHeads, headPlane } from "../../draw/heads.ts";
+import { colouringOf, limitOf } from "../../draw/map-layers.ts";
+import { drawMatrix, matrixSize } from "../../draw/matrix.ts";
+import { inkOf } from "../../draw/palette.ts";
+import type { Plane } from "../../draw/plane.ts";
+import { type Sheet, sheetWithin, tileAt } from "../../draw/tiles.ts";
+import { textHeight, wordColouring } from "../../draw/words.ts";
+import type { AttentionMatrix } from "../../format/maps.ts";
+import { define, PaintedPart, setText } from "../frame/part.ts";
+import { base } from "../frame/styles.ts";
+import { readoutText } from "./map-cell.ts";
+import { inputValuesOf, partOf, pictureOf, type Spot, wordsOf } from "./map-figure.ts";
+
+export const ATTENTION_HELP =
+  "Point at the matrix to read values; click a row, or use the arrow keys, to choose whose attention is shown beside it.";
+const TILE = 64;
+const SHEET_WIDTH = 520;
+const TEXT_WIDTH = 300;
+const PICTURE = 240;
+
+export class AttentionView extends PaintedPart {
+  static override properties = { spot: { attribute: false }, side: { type: Number } };
+  static override styles = [
+    base,
+    css`
+      :host {
+        display: grid;
+        gap: 10px;
+        justify-items: start;
+      }
+      canvas {
+        display: block;
+        max-width: none;
+      }
+      .both {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 10px 20px;
+      }
+      .attended {
+        padding-top: 34px;
+      }
+      .from {
+        margin-bottom: 6px;
+      }
+      .heads {
+        cursor: pointer;
+      }
+      .matrix {
+        cursor: crosshair;
+      }
+      h3 {
+        font-size: 13px;
+        font-weight: 600;
+      }
+      .readout {
+        min-height: 18px;
+      }
+    `,
+  ];
+  declare spot: Spot;
+  declare side: number;
+
+  private sheet: Sheet = sheetWithin(1, TILE, SHEET_WIDTH);
+  private positionAt: (x: number, y: number) => number = () => -1;
+  private plane: Plane | undefined;
+  private cursor = -1;
+  private query = 0;
+  private drawn: readonly unknown[] = [];
+
+  override render() {
+    const several = (this.known.record?.heads.length ?? 1) > 1;
+    return html`
+      ${
+        several
+          ? html`<canvas
+            class="heads"
+            tabindex="0"
+            role="application"
+            aria-label="Heads: click one, or use ← →, to choose it"
+            @click=${this.pickHead}
+            @keydown=${this.steerHead}
+          ></canvas>`
+          : nothing
+      }
+      <div class="both"><div>
+      <canvas
+        class="matrix"
+        tabindex="0"
+        role="application"
+        aria-label=${ATTENTION_HELP}
+        @pointermove=${this.point}
+        @click=${this.pick}
+        @keydown=${this.steer}
+      ></canvas>
+      <p class="readout muted" role="status"></p></div><div class="attended">
+      <h3 class="from"></h3>
+      <canvas class="row" role="img" aria-label="What the chosen token attends to"></canvas>
+      </div></div>
+    `;
+  }
+
+  override updated(): void {
+    this.drawn = [];
+    super.updated();
+  }
+
+  paint(): void {
+    const { known } = this;
+    const { record } = known;
+    const picture = pictureOf(this.dashboard, this.spot, PICTURE);
+    const key = [...partsOf(known), picture, this.dashboard.revision, this.cursor, this.query];
+    if (this.drawn.length > 0 && key.every((part, i) => part === this.drawn[i])) return;
+    this.drawn = key;
+    if (!record) return;
+    if (record.heads.length > 1 !== !!this.find(".heads")) this.requestUpdate();
+    this.draw(record, picture);
+  }
+
+  private get known(): Known<AttentionMatrix> {
+    const { store, step } = this.dashboard;
+    const { run, column, sample } = this.spot;
+    return knownAt(store.get(run.id, column.group, sample), "matrix", step);
+  }
+
+  private draw(matrix: AttentionMatrix, picture: Pixels | undefined): void {
+    const { dashboard, spot } = this;
+    const { view, scene } = dashboard;
+    const ink = inkOf(this);
+    const limit = limitOf(scene, view, spot.column.group, matrix.scale);
+    const colouring = colouringOf(view, spot.column.signed, limit, false);
+    const chosen = partOf(dashboard, spot.column, matrix.heads.length);
+    this.sheet = sheetWithin(matrix.heads.length, TILE, SHEET_WIDTH);
+    const heads = this.contextOf(".heads", this.sheet.width, this.sheet.height);
+    if (heads) drawHeads(heads, this.sheet, { matrix, colouring, chosen, ink });
+    this.plane = headPlane(matrix, chosen);
+    this.query = Math.min(this.query, matrix.height - 1);
+    const rect = matrixSize(this.plane, this.side);
+    const context = this.contextOf(".matrix", rect.x + rect.width + 40, rect.y + rect.height + 2);
+    const [rows, columns] = [this.names(matrix.height), this.names(matrix.width)];
+    if (context) {
+      const look = { plane: this.plane, colouring, rows, columns, query: this.query };
+      this.positionAt = drawMatrix(context, rect, { ...look, marked: this.cursor, ink });
+    }
+    this.tell(matrix, chosen);
+    this.drawRow(this.plane, limit, picture);
+  }
+
+  private tell(matrix: AttentionMatrix, chosen: number): void {
+    const { plane, cursor, dashboard, spot } = this;
+    const words = wordsOf(dashboard, spot);
+    const head = matrix.heads[chosen] ?? 0;
+    const place = attentionText(words, matrix.width, cursor, head);
+    const text = cursor < 0 || !plane ? "" : readoutText(plane, cursor, spot.column.unit, place);
+    setText(this.find(".readout"), text ? withEpoch(text, this.known) : "–");
+    const from = tokenName(words, matrix.height, this.query);
+    const told = `What ${from} attends to, head ${head}`;
+    setText(this.find(".from"), withEpoch(told, this.known));
+  }
+
+  /** The chosen row over the words, or over the picture whose patches the tokens are. */
+  private drawRow(plane: Plane, limit: number, picture: Pixels | undefined): void {
+    const { dashboard, spot } = this;
+    const { width } = plane;
+    const data = plane.data.subarray(this.query * width, (this.query + 1) * width);
+    const row: Plane = { data, width, height: 1, scale: plane.scale };
+    const patches = picture && patchesOf(width, picture.width, picture.height);
+    const words = wordsOf(dashboard, spot);
+    const canvas = this.find<HTMLCanvasElement>(".row");
+    const plain = canvas?.getContext("2d");
+    if (!canvas || !plain) return;
+    const isText = !patches && words.length === width;
+    const height = isText ? textHeight(plain, words, TEXT_WIDTH) : patches ? PICTURE : 48;
+    const size = { width: patches ? PICTURE : TEXT_WIDTH, height };
+    const context = sharpContext(canvas, size.width, size.height);
+    const { view } = dashboard;
+    const how = colouringOf(view, spot.column.signed, limit, !!patches);
+    const places = patches && {
+      ...row,
+      data: data.subarray(patches.before),
+      width: patches.columns,
+      height: patches.rows,
+    };
+    if (!context) return;
+    drawFigure(
+      context,
+      { x: 0, y: 0, ...size },
+      {
+        layout: isText ? "tokens" : "plane",
+        plane: places ?? row,
+        picture: patches ? picture : undefined,
+        input: inputValuesOf(dashboard, spot),
+        colouring: isText ? wordColouring(view, how) : how,
+        opacity: view.opacity,
+        marked: -1,
+        order: [],
+        channel: undefined,
+        large: true,
+        ink: inkOf(this),
+      },
+    );
+  }
+
+  private names(count: number): string[] {
+    const words = wordsOf(this.dashboard, this.spot);
+    const own = words.length === count ? words : undefined;
+    return Array.from({ length: count }, (_, i) => own?.[i] ?? `${i}`);
+  }
+
+  private contextOf(selector: string, width: number, height: number) {
+    const canvas = this.find<HTMLCanvasElement>(selector);
+    return canvas && sharpContext(canvas, width, height);
+  }
+
+  // ----------------------------------------------------------------- cursor
+
+  private point(event: PointerEvent): void {
+    this.cursor = this.positionAt(event.offsetX, event.offsetY);
+    this.dashboard.stage.invalidate();
+  }
+
+  private pick(event: MouseEvent): void {
+    this.take(this.positionAt(event.offsetX, event.offsetY));
+  }
+
+  private take(index: number): void {
+    if (index < 0 || !this.plane) return;
+    this.cursor = index;
+    this.query = Math.floor(index / this.plane.width);
+    this.dashboard.stage.invalidate();
+  }
+
+  private steer(event: KeyboardEvent): void {
+    const move = MOVES[event.key];
+    if (!move || !this.plane) return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.take(moveInPlane(this.cursor, move, this.plane));
+  }
+
+  private pickHead(event: MouseEvent): void {
+    const count = this.known.record?.heads.length ?? 0;
+    this.chooseHead(tileAt(this.sheet, count, event.offsetX, event.offsetY));
+  }
+
+  private steerHead(event: KeyboardEvent): void {
+    const move = MOVES[event.key];
+    if (!move) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const count = this.known.record?.heads.length ?? 0;
+    const from = partOf(this.dashboard, this.spot.column, count);
+    this.chooseHead(from + move[0] + move[1] * this.sheet.columns);
+  }
+
+  private chooseHead(head: number): void {
+    if (head >= 0 && head < (this.known.record?.heads.length ?? 0)) this.dashboard.update({ head });
+  }
+}
+
+define("tfx-attention-view", AttentionView);

@@ -1,0 +1,191 @@
+/** The difference between two runs' maps of one sample, and how alike the two are. */
+
+import { css, html, type PropertyDeclarations } from "lit";
+import { type Comparison, compare, obstacle } from "../../analysis/compare.ts";
+import { differenceEpochs } from "../../analysis/epochs.ts";
+import { coefficient, short } from "../../analysis/numbers.ts";
+import type { Pixels } from "../../data/bitmaps.ts";
+import { type Known, partsOf } from "../../data/series.ts";
+import { sharpContext } from "../../draw/canvas.ts";
+import { drawFigure, filledSize, type PositionAt } from "../../draw/figure.ts";
+import { limitOf } from "../../draw/map-layers.ts";
+import type { Plane } from "../../draw/plane.ts";
+import type { AttributionMap } from "../../format/records.ts";
+import type { ShownRun } from "../../state/scene.ts";
+import { define, setText } from "../frame/part.ts";
+import { hideReadout, showReadout } from "../frame/readout.ts";
+import { Cell, hasWords } from "./cell.ts";
+import { readoutText } from "./map-cell.ts";
+import {
+  figureOf,
+  inputOf,
+  inputValuesOf,
+  mapAt,
+  partOf,
+  pictureOf,
+  placeIn,
+  type Spot,
+} from "./map-figure.ts";
+
+export class DifferenceCell extends Cell {
+  static override properties: PropertyDeclarations = { pair: { attribute: false } };
+  static override styles = [
+    ...Cell.styles,
+    css`
+      .map {
+        cursor: crosshair;
+      }
+      .map:hover {
+        box-shadow: none;
+      }
+    `,
+  ];
+  declare pair: readonly [ShownRun, ShownRun];
+
+  private plane: Plane | undefined;
+  private positionAt: PositionAt = () => -1;
+  private depth = 1;
+  private pointer: { x: number; y: number } | undefined;
+  private epochs = "";
+
+  override render() {
+    const name = `${this.pair[0].name} minus ${this.pair[1].name}, ${this.column.explainer}`;
+    const words = hasWords(this.column) ? "words" : "";
+    return html`
+      <div class="map frame ${words}" @pointermove=${this.point} @pointerleave=${this.leave}>
+        <canvas role="img" aria-label=${name}></canvas><span class="flag"></span>
+      </div>
+      <dl>
+        <dt title="Pearson correlation of the two maps over all positions">Pearson r</dt>
+        <dd class="r"></dd>
+        <dt
+          title="Intersection over union of the positions with the largest tenth of magnitudes in each map"
+        >
+          IoU of top 10%
+        </dt>
+        <dd class="overlap"></dd>
+        <dt>max |diff.|</dt>
+        <dd class="largest"></dd>
+      </dl>
+    `;
+  }
+
+  paint(): void {
+    const [a, b] = this.pair.map((run) => this.sideOf(run)) as [Side, Side];
+    const parts = [...partsOf(a.known), ...partsOf(b.known)];
+    const run = a.picture || a.input ? this.pair[0] : this.pair[1];
+    const spot = { run, column: this.column, sample: this.sample };
+    const picture = pictureOf(this.dashboard, spot, this.dashboard.view.size);
+    if (!this.isNew(...parts, this.dashboard.revision, picture)) return;
+    const why = obstacle(a, b);
+    const both = a.map && b.map && !why ? compare(a.map, b.map) : undefined;
+    this.epochs = differenceEpochs(a.known, b.known);
+    const flags = why
+      ? [`no difference: ${why}`]
+      : [this.epochs, this.weights(a, b), cautionOf(a.map, b.map, both)];
+    setText(this.find(".flag"), flags.filter(Boolean).join(" · "));
+    this.draw(both, a.map ?? b.map, spot, picture);
+    this.tell(both);
+    if (this.pointer) this.readOut(this.pointer.x, this.pointer.y);
+  }
+
+  private sideOf(run: ShownRun): Side {
+    const { store, step } = this.dashboard;
+    const { group } = this.column;
+    const known = mapAt(store.get(run.id, group, this.sample), step);
+    return {
+      name: run.name,
+      rows: run.samples,
+      sample: this.sample,
+      known,
+      map: known.record,
+      picture: store.picture(run.id, inputOf(run, this.column), this.sample),
+      input: inputValuesOf(this.dashboard, { run, column: this.column, sample: this.sample }),
+    };
+  }
+
+  private weights(...sides: readonly Side[]): string {
+    const texts = sides.map(({ known }, i) => {
+      const text = this.dashboard.weights(this.pair[i]?.id ?? "", known.step);
+      return text && `${this.pair[i]?.name} ${text}`;
+    });
+    return texts.filter(Boolean).join(" · ");
+  }
+
+  private draw(
+    both: Comparison | undefined,
+    map: AttributionMap | undefined,
+    spot: Spot,
+    picture: Pixels | undefined,
+  ): void {
+    const { view, scene } = this.dashboard;
+    const { column } = this;
+    const canvas = this.find<HTMLCanvasElement>("canvas");
+    const plain = canvas?.getContext("2d");
+    if (!canvas || !plain) return;
+    this.plane = both && map && this.partOf(both.difference, map);
+    this.depth = map?.depth ?? 1;
+    const figure = figureOf(this.dashboard, spot, {
+      plane: this.plane,
+      signed: true,
+      limit: limitOf(scene, view, column.group, both?.largest ?? 0),
+      marked: -1,
+      large: false,
+      picture,
+      ink: () => this.ink,
+    });
+    const size = filledSize(plain, figure, view.size);
+    const context = sharpContext(canvas, size.width, size.height);
+    if (context) this.positionAt = drawFigure(context, { x: 0, y: 0, ...size }, figure);
+  }
+
+  /** The shown slice or head of a difference. */
+  private partOf(difference: Float32Array, { width, height, depth }: AttributionMap): Plane {
+    const start = partOf(this.dashboard, this.column, depth) * width * height;
+    return { data: difference.subarray(start, start + width * height), width, height, scale: 1 };
+  }
+
+  private tell(both: Comparison | undefined): void {
+    setText(this.find(".r"), both ? coefficient(both.r) : "–");
+    setText(this.find(".overlap"), both ? coefficient(both.overlap) : "–");
+    setText(this.find(".largest"), both ? `${short(both.largest)} ${this.column.unit}` : "–");
+  }
+
+  private point(event: PointerEvent): void {
+    this.pointer = { x: event.clientX, y: event.clientY };
+    this.readOut(event.clientX, event.clientY);
+  }
+
+  private readOut(clientX: number, clientY: number): void {
+    const canvas = this.find("canvas")?.getBoundingClientRect();
+    const { plane } = this;
+    if (!canvas || !plane) return;
+    const index = this.positionAt(clientX - canvas.left, clientY - canvas.top);
+    const { column, sample, dashboard, depth } = this;
+    const spot = { run: this.pair[0], column, sample };
+    const place = index < 0 ? "" : placeIn(dashboard, spot, plane, depth, index);
+    if (index < 0) hideReadout(dashboard);
+    else {
+      const text = readoutText(plane, index, column.unit, place);
+      showReadout(dashboard, clientX, clientY, this.epochs ? `${text}, ${this.epochs}` : text);
+    }
+  }
+
+  private leave(): void {
+    this.pointer = undefined;
+    hideReadout(this.dashboard);
+  }
+}
+
+type Side = Parameters<typeof obstacle>[0] & { readonly known: Known<AttributionMap> };
+
+function cautionOf(
+  a: AttributionMap | undefined,
+  b: AttributionMap | undefined,
+  both: Comparison | undefined,
+): string {
+  if (a && b && a.target !== b.target) return "the runs explain different targets";
+  return both && Number.isNaN(both.r) ? "no r: one map is the same everywhere" : "";
+}
+
+define("tfx-difference-cell", DifferenceCell);

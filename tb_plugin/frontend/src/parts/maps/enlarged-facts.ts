@@ -1,0 +1,100 @@
+/** What is told in words and numbers of the one map that is enlarged. */
+
+import { html } from "lit";
+import { stateOf } from "../../analysis/channels.ts";
+import { withEpoch } from "../../analysis/epochs.ts";
+import { listed } from "../../analysis/facts.ts";
+import { className } from "../../analysis/filters.ts";
+import { errorText } from "../../analysis/map-error.ts";
+import { short } from "../../analysis/numbers.ts";
+import type { Layout } from "../../data/listing.ts";
+import type { Known, Series } from "../../data/series.ts";
+import type { Kernel } from "../../format/compressed.ts";
+import type { AttributionMap, Channels } from "../../format/records.ts";
+import type { Column, ShownRun } from "../../state/scene.ts";
+import { deadText } from "./tiles-cell.ts";
+
+export interface Shown {
+  readonly run: ShownRun;
+  readonly column: Column;
+  readonly sample: number;
+  readonly series: Series | undefined;
+}
+
+/** The numbers beside an enlarged map or layer. */
+export function factsOf(
+  { run, column }: Shown,
+  { record: map, step: mapStep }: Known<AttributionMap>,
+  { record: channels, step: channelStep }: Known<Channels>,
+  outputs: Known<Kernel> | undefined,
+): (readonly [string, string])[] {
+  const { unit } = column;
+  const kernel = outputs?.record;
+  if (channels) {
+    return [
+      ["epoch", String(channelStep)],
+      ["tile", `${channels.height} × ${channels.width}, in ${unit}`],
+      ...(channels.depth > 1 ? ([["slices", String(channels.depth)]] as const) : []),
+      ["dead channels", deadText(channels)],
+      ...(kernel
+        ? ([["pruned channels", withEpoch(listed(kernel.pruned), outputs)]] as const)
+        : []),
+    ];
+  }
+  if (!map) return [];
+  if (column.kind === "matrix") {
+    return [
+      ["epoch", String(mapStep)],
+      ["heads", String(map.depth)],
+      ["queries × keys", `${map.height} × ${map.width}`],
+      ["scale, max |value|", `${short(map.scale)} ${unit}`],
+    ];
+  }
+  const size = map.rank === 1 ? `${map.width} ${PLACES[column.layout] ?? "values"}` : sidesOf(map);
+  return [
+    ["epoch", String(mapStep)],
+    ["map", size],
+    ["target", className(run.samples, map.target)],
+    ["score", `${short(map.score)} ${column.scoreUnit}`],
+    ["scale, max |value|", `${short(map.scale)} ${unit}`],
+    ...(map.gap === undefined
+      ? []
+      : ([["completeness gap (no error bound)", `${short(map.gap)} ${unit}`]] as const)),
+    ...(errorText(map) ? ([["estimated error of the map", errorText(map)]] as const) : []),
+  ];
+}
+
+const PLACES: Readonly<Partial<Record<Layout, string>>> = {
+  features: "features",
+  line: "positions",
+  tokens: "words",
+};
+
+function sidesOf({ depth, height, width }: AttributionMap): string {
+  return [...(depth > 1 ? [depth] : []), height, width].join(" × ");
+}
+
+/** A layer's channels as text: what the tiles say, for readers who do not see them. */
+export function channelTable(record: Channels, outputs: Known<Kernel> | undefined, unit: string) {
+  const kernel = outputs?.record;
+  return html`<table>
+    <thead>
+      <tr>
+        <th scope="col">channel</th>
+        <th scope="col">max |value| (${unit})</th>
+        <th scope="col">dead</th>
+        ${kernel ? html`<th scope="col">${withEpoch("pruned", outputs)}</th>` : ""}
+      </tr>
+    </thead>
+    <tbody>
+      ${[...record.channels].map(
+        (channel, i) => html`<tr>
+          <th scope="row">${channel}</th>
+          <td>${short(record.scales[i] ?? 0)}</td>
+          <td>${stateOf(record, i, kernel).dead ? "dead" : ""}</td>
+          ${kernel ? html`<td>${stateOf(record, i, kernel).pruned ? "pruned" : ""}</td>` : ""}
+        </tr>`,
+      )}
+    </tbody>
+  </table>`;
+}

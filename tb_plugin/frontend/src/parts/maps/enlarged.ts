@@ -1,0 +1,335 @@
+/** One map or one layer's channels, large: cursor, numbers, table and a strip over epochs. */
+
+import { html, nothing } from "lit";
+import { stateOf, stateText } from "../../analysis/channels.ts";
+import { MOVES, type Move, moveInPlane, moveInRow } from "../../analysis/cursor.ts";
+import { fromText, withEpoch } from "../../analysis/epochs.ts";
+import { labelText } from "../../analysis/filters.ts";
+import { isRow } from "../../analysis/layouts.ts";
+import { short } from "../../analysis/numbers.ts";
+import type { Pixels } from "../../data/bitmaps.ts";
+import { type Known, knownAt, partsOf } from "../../data/series.ts";
+import { sharpContext } from "../../draw/canvas.ts";
+import { drawFigure, type Figure, largeSize, type PositionAt } from "../../draw/figure.ts";
+import { channelPlane, limitOf } from "../../draw/map-layers.ts";
+import { inkOf } from "../../draw/palette.ts";
+import type { Plane } from "../../draw/plane.ts";
+import { drawSheet, type Sheet, sheetWithin, tileAt } from "../../draw/tiles.ts";
+import type { AttributionMap, Channels } from "../../format/records.ts";
+import type { Column } from "../../state/scene.ts";
+import { channelTable, factsOf, type Shown } from "./enlarged-facts.ts";
+import { enlargedStyles } from "./enlarged-styles.ts";
+import "./film-strip.ts";
+import "./legend.ts";
+import { ATTENTION_HELP } from "./attention-view.ts";
+import "./epochs-strip.ts";
+import { define, SizedPart, setText } from "../frame/part.ts";
+import { base, facts } from "../frame/styles.ts";
+import { flagOf, plainFlag, readoutText } from "./map-cell.ts";
+import { figureOf, mapAt, pictureOf, placeIn, shownPlane, sliceOf } from "./map-figure.ts";
+import { valueTable } from "./value-table.ts";
+
+const SIDES = { least: 240, most: 520 } as const;
+/** Header, gaps, flag and film strip: what stands above and below the map. */
+const AROUND = 240;
+const TILE = 96;
+/** Numbers and gaps beside a wide figure. */
+const BESIDE = 420;
+const WIDEST = 860;
+
+export class Enlarged extends SizedPart {
+  static override styles = [base, facts, enlargedStyles];
+
+  private drawn: readonly unknown[] = [];
+  private positionAt: PositionAt = () => -1;
+  private depth = 1;
+  /** Positions in the order of the cursor, where they are in one row. */
+  private order: readonly number[] | undefined;
+  private plane: Plane | undefined;
+  private sheet: Sheet = sheetWithin(1, TILE, SIDES.most);
+  /** The map's side, as large as leaves the film strip in sight. */
+  private side: number = SIDES.least;
+  private cursor = -1;
+  private channel = 0;
+  /** Whether the viewer chose the channel: then it is told of, in place of what to do. */
+  private isChosen = false;
+
+  override render() {
+    const shown = this.shown;
+    if (!shown) return nothing;
+    const { run, column, sample } = shown;
+    const label = labelText(run.samples, sample);
+    return html`
+      <header>
+        <button class="back" @click=${this.close}>← All maps</button>
+        <h2 class="cut">${column.explainer} · ${column.layer}</h2>
+        <span class="who"
+          ><span class="dot" style="background: ${run.colour}"></span
+          ><span class="cut">${run.name}</span></span
+        >
+        <span class="muted cut">sample ${sample}${label ? `, ${label}` : ""}</span>
+      </header>
+      <div class="body">
+        <div class="stage ${column.kind}">
+          ${
+            column.kind === "matrix"
+              ? html`<tfx-attention-view .dashboard=${this.dashboard} .spot=${shown} .side=${this.side}>
+              </tfx-attention-view>`
+              : html`<canvas
+                tabindex="0"
+                role="application"
+                aria-label=${this.help(column)}
+                @pointermove=${this.point}
+                @click=${this.pick}
+                @keydown=${this.steer}
+              ></canvas>`
+          }
+          <p class="flag"></p>
+        </div>
+        <div class="side">
+          <tfx-legend .dashboard=${this.dashboard} .column=${column}></tfx-legend>
+          <p class="readout" role="status">${this.help(column)}</p>
+          <dl></dl>
+          <details @toggle=${() => this.requestUpdate()}>
+            <summary>Values as a table</summary>
+            <div class="scroll" tabindex="0" role="group" aria-label="Values">${this.table()}</div>
+          </details>
+        </div>
+      </div>
+      ${
+        column.kind === "map" && isRow(column.layout)
+          ? html`<tfx-epochs-strip
+            .dashboard=${this.dashboard}
+            .run=${run}
+            .column=${column}
+            .sample=${sample}
+          ></tfx-epochs-strip>`
+          : html`<tfx-film-strip
+            .dashboard=${this.dashboard}
+            .run=${run}
+            .column=${column}
+            .sample=${sample}
+            .channel=${this.channel}
+          ></tfx-film-strip>`
+      }
+    `;
+  }
+
+  protected layOut(): void {
+    const room = Math.min(this.clientHeight - AROUND, this.clientWidth - 32);
+    const side = Math.min(Math.max(room, SIDES.least), SIDES.most);
+    if (side === this.side) return;
+    this.side = side;
+    this.requestUpdate();
+  }
+
+  override firstUpdated(): void {
+    this.find<HTMLElement>(".back")?.focus({ preventScroll: true });
+  }
+
+  override updated(): void {
+    this.drawn = [];
+    super.updated();
+  }
+
+  /** What the link says is open, where it is there. */
+  private get shown(): Shown | undefined {
+    const { scene, view, store } = this.dashboard;
+    const { opened } = view;
+    const run = scene.shown.find(({ id }) => id === opened?.run);
+    const column = scene.columns.find(({ group }) => group === opened?.group);
+    if (!opened || !run || !column) return undefined;
+    const { sample } = opened;
+    return { run, column, sample, series: store.get(run.id, column.group, sample) };
+  }
+
+  paint(): void {
+    const { shown } = this;
+    const { step, revision, store } = this.dashboard;
+    if (!shown) return;
+    const { kind, signed } = shown.column;
+    const map = mapAt(shown.series, step);
+    const channels = knownAt(shown.series, "channels", step);
+    const kernel = this.dashboard.outputsOf(shown.run, shown.column);
+    const known = kind === "channels" ? channels : map;
+    const parts = [...partsOf(known), ...(kernel ? partsOf(kernel) : [])];
+    const picture = pictureOf(this.dashboard, shown, this.side);
+    const key = [revision, this.cursor, this.channel, ...parts, picture];
+    if (key.length === this.drawn.length && key.every((part, i) => part === this.drawn[i])) return;
+    const isNew = parts.some((part, i) => part !== this.drawn[i + 3]);
+    this.drawn = key;
+    if (kind === "map") this.drawMap(shown, map.record, picture);
+    else if (kind === "channels") this.drawChannels(shown, channels.record);
+    const isMap = kind !== "channels";
+    const weights = this.dashboard.weights(shown.run.id, known.step);
+    const flag = isMap
+      ? flagOf(map, signed, store.busy, weights)
+      : plainFlag(channels, store.busy, weights);
+    setText(this.find(".flag"), flag);
+    this.tell(factsOf(shown, map, channels, kernel));
+    if (this.cursor >= 0) this.readOut();
+    if (!isMap) this.tellChannel(channels);
+    if (isNew && this.find<HTMLDetailsElement>("details")?.open) this.requestUpdate();
+  }
+
+  private drawMap(
+    spot: Shown,
+    record: AttributionMap | undefined,
+    picture: Pixels | undefined,
+  ): void {
+    const { view, scene } = this.dashboard;
+    const { group, signed } = spot.column;
+    const canvas = this.find<HTMLCanvasElement>("canvas");
+    const plain = canvas?.getContext("2d");
+    if (!canvas || !plain) return;
+    this.plane = record && shownPlane(this.dashboard, spot.column, record);
+    this.depth = record?.depth ?? 1;
+    const figure = figureOf(this.dashboard, spot, {
+      plane: this.plane,
+      signed,
+      limit: limitOf(scene, view, group, record?.scale ?? 0),
+      marked: this.cursor,
+      large: true,
+      picture,
+      ink: () => inkOf(this),
+    });
+    const size = largeSize(plain, figure, this.side, this.roomWidth);
+    const context = sharpContext(canvas, size.width, size.height);
+    if (context) this.positionAt = drawFigure(context, { x: 0, y: 0, ...size }, figure);
+    this.order = rowOrder(figure);
+  }
+
+  /** What is beside the numbers, or above them where the window is narrow. */
+  private get roomWidth(): number {
+    const beside = this.clientWidth - BESIDE;
+    return Math.min(WIDEST, beside >= SIDES.most ? beside : this.clientWidth - 32);
+  }
+
+  private drawChannels({ run, column }: Shown, record: Channels | undefined): void {
+    const { view, scene } = this.dashboard;
+    this.sheet = sheetWithin(record?.count ?? 1, TILE, Math.min(820, this.clientWidth - 48));
+    const canvas = this.find<HTMLCanvasElement>("canvas");
+    const context = canvas && sharpContext(canvas, this.sheet.width, this.sheet.height);
+    if (!context || !record) return;
+    const kernel = this.dashboard.outputsOf(run, column)?.record;
+    const slice = sliceOf(this.dashboard, record.depth);
+    const tiles = { record, kernel, column, scene, view, slice, chosen: this.channel };
+    drawSheet(context, this.sheet, tiles, inkOf(this));
+    this.plane = channelPlane(record, this.channel, slice);
+  }
+
+  private tell(entries: readonly (readonly [string, string])[]): void {
+    const list = this.find("dl");
+    const fresh = entries.flatMap(([name, value]) => {
+      const [dt, dd] = [document.createElement("dt"), document.createElement("dd")];
+      dt.textContent = name;
+      dd.textContent = value;
+      return [dt, dd];
+    });
+    list?.replaceChildren(...fresh);
+  }
+
+  // ----------------------------------------------------------------- cursor
+
+  private help(column: Column): string {
+    if (column.kind === "matrix") return ATTENTION_HELP;
+    return column.kind === "map"
+      ? "Point at the map, or focus it and use the arrow keys, to read values."
+      : "Click a tile, or focus the tiles and use ← →, to choose the channel of the strip below.";
+  }
+
+  private point(event: PointerEvent): void {
+    if (this.shown?.column.kind !== "map" || !this.plane) return;
+    this.cursor = this.positionAt(event.offsetX, event.offsetY);
+    this.dashboard.stage.invalidate();
+  }
+
+  private pick(event: MouseEvent): void {
+    const { shown } = this;
+    const { record } = knownAt(shown?.series, "channels", this.dashboard.step);
+    if (!record) return;
+    this.choose(tileAt(this.sheet, record.count, event.offsetX, event.offsetY), record);
+  }
+
+  private choose(index: number, record: Channels): void {
+    if (index < 0 || index >= record.count) return;
+    this.channel = index;
+    this.isChosen = true;
+    this.requestUpdate();
+  }
+
+  /** What is known of the channel that was chosen, at each epoch anew. */
+  private tellChannel(known: Known<Channels>): void {
+    const { shown, channel: index } = this;
+    const { record } = known;
+    if (!this.isChosen || !record || !shown) return;
+    const outputs = this.dashboard.outputsOf(shown.run, shown.column);
+    const state = stateText(stateOf(record, index, outputs?.record));
+    const scale = `max |value| ${short(record.scales[index] ?? 0)} ${shown.column.unit}`;
+    const told = [state, scale].filter(Boolean).join("; ");
+    const text = `channel ${record.channels[index]}: ${told}`;
+    setText(this.find(".readout"), withEpoch(text, known));
+  }
+
+  /** Arrow keys belong to the map while it has the focus; elsewhere they move the playhead. */
+  private steer(event: KeyboardEvent): void {
+    const { plane, shown } = this;
+    const move = MOVES[event.key];
+    if (!plane || !move || !shown) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const { record: channels } = knownAt(shown.series, "channels", this.dashboard.step);
+    if (channels) this.choose(this.channel + move[0] + move[1] * this.sheet.columns, channels);
+    else this.moveCursor(plane, move);
+  }
+
+  private moveCursor(plane: Plane, move: Move): void {
+    const { cursor, order } = this;
+    this.cursor = order ? moveInRow(cursor, move, order) : moveInPlane(cursor, move, plane);
+    this.dashboard.stage.invalidate();
+  }
+
+  private readOut(): void {
+    const { plane, shown } = this;
+    if (plane && shown && shown.column.kind === "map") {
+      const place = placeIn(this.dashboard, shown, plane, this.depth, this.cursor);
+      const text = readoutText(plane, this.cursor, shown.column.unit, place);
+      setText(this.find(".readout"), withEpoch(text, mapAt(shown.series, this.dashboard.step)));
+    }
+  }
+
+  private table() {
+    const open = this.find<HTMLDetailsElement>("details")?.open;
+    const { shown, dashboard } = this;
+    if (!open || !shown) return nothing;
+    const map = mapAt(shown.series, dashboard.step);
+    const channels = knownAt(shown.series, "channels", dashboard.step);
+    const from = fromText(map.record ? map : channels);
+    return html`${from ? html`<p>These are ${from}.</p>` : nothing}
+      ${map.record ? this.mapTable(shown, map.record) : this.channelTable(shown, channels.record)}`;
+  }
+
+  private mapTable(shown: Shown, map: AttributionMap) {
+    const { dashboard } = this;
+    return valueTable(dashboard, shown, shownPlane(dashboard, shown.column, map), map.depth);
+  }
+
+  private channelTable(shown: Shown, channels: Channels | undefined) {
+    const kernel = this.dashboard.outputsOf(shown.run, shown.column);
+    return channels ? channelTable(channels, kernel, shown.column.unit) : nothing;
+  }
+
+  private close(): void {
+    this.dashboard.update({ opened: undefined });
+  }
+}
+
+/** Positions in the order of a row's cursor: words without padding, features as listed. */
+function rowOrder({ layout, plane, order, input }: Figure): readonly number[] | undefined {
+  if (layout === "features") return order;
+  if (!isRow(layout)) return undefined;
+  const all = Array.from({ length: plane?.width ?? 0 }, (_, i) => i);
+  return layout === "tokens" ? all.filter((i) => input?.words[i] !== "") : all;
+}
+
+define("tfx-enlarged", Enlarged);

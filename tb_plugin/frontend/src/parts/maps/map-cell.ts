@@ -1,0 +1,199 @@
+/** One map of one sample in one run, over its input, with the numbers that belong to it. */
+
+import { css, html } from "lit";
+import { fromText, withEpoch } from "../../analysis/epochs.ts";
+import { className } from "../../analysis/filters.ts";
+import { ERROR_TITLE, errorText } from "../../analysis/map-error.ts";
+import { plural, short } from "../../analysis/numbers.ts";
+import { countOdd } from "../../analysis/statistics.ts";
+import type { Pixels } from "../../data/bitmaps.ts";
+import { type Known, knownAt, partsOf } from "../../data/series.ts";
+import { sharpContext } from "../../draw/canvas.ts";
+import { drawFigure, filledSize, type PositionAt } from "../../draw/figure.ts";
+import { limitOf } from "../../draw/map-layers.ts";
+import { type Plane, valueAt } from "../../draw/plane.ts";
+import type { AttributionMap } from "../../format/records.ts";
+import type { Opened } from "../../state/view.ts";
+import { define, setText } from "../frame/part.ts";
+import { hideReadout, showReadout } from "../frame/readout.ts";
+import { hasWords, RunCell } from "./cell.ts";
+import { figureOf, pictureOf, placeIn, shownPlane } from "./map-figure.ts";
+
+const REVEALING = 12;
+
+export class MapCell extends RunCell {
+  static override styles = [
+    ...RunCell.styles,
+    css`
+      :host {
+        /* Below the grid's head, which stays. */
+        scroll-margin: 84px 16px 8px;
+      }
+    `,
+  ];
+
+  private positionAt: PositionAt = () => -1;
+  private depth = 1;
+  private plane: Plane | undefined;
+  private marked = -1;
+  private known: Known<AttributionMap> | undefined;
+  private pointer: { x: number; y: number } | undefined;
+
+  private readonly onReveal = (event: Event): void => {
+    const { run, group, sample } = (event as CustomEvent<Opened>).detail;
+    const isThis = run === this.run.id && group === this.column.group && sample === this.sample;
+    if (isThis) this.reveal(REVEALING);
+  };
+
+  /** For some frames: cells have their height once they are drawn, and push others on. */
+  private reveal(frames: number): void {
+    this.scrollIntoView({ block: "nearest", inline: "nearest" });
+    if (frames > 0) requestAnimationFrame(() => this.reveal(frames - 1));
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.dashboard.addEventListener("reveal", this.onReveal);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.dashboard.removeEventListener("reveal", this.onReveal);
+  }
+
+  override render() {
+    const { explainer, layer } = this.column;
+    const name = `Enlarge ${explainer} of ${layer}, sample ${this.sample}, run ${this.run.name}`;
+    const words = hasWords(this.column) ? "words" : "";
+    return html`
+      <div class="frame ${words}"><button
+        class="map"
+        aria-label=${name}
+        @click=${this.open}
+        @pointermove=${this.point}
+        @pointerleave=${this.leave}
+      >
+        <canvas></canvas></button
+      ><span class="flag"></span></div>
+      <dl>
+        <dt class="score-name">score</dt>
+        <dd class="score"></dd>
+        <dt title="The largest magnitude of this map: its scale">max |value|</dt>
+        <dd class="scale"></dd>
+        <dt class="gap-name" hidden>completeness gap</dt>
+        <dd class="gap" hidden></dd>
+        <dt class="error-name" title=${ERROR_TITLE} hidden>est. error</dt>
+        <dd class="error" hidden></dd>
+      </dl>
+    `;
+  }
+
+  paint(): void {
+    const { store, step, revision } = this.dashboard;
+    const series = store.get(this.run.id, this.column.group, this.sample);
+    const known = knownAt(series, "map", step);
+    const picture = pictureOf(this.dashboard, this, this.dashboard.view.size);
+    if (!this.isNew(...partsOf(known), revision, this.marked, picture)) return;
+    this.known = known;
+    const weights = this.dashboard.weights(this.run.id, known.step);
+    this.draw(known.record, picture);
+    this.tell(known.record);
+    setText(this.find(".flag"), flagOf(known, this.column.signed, store.busy, weights));
+    if (this.pointer) this.readOut(this.pointer.x, this.pointer.y);
+  }
+
+  private draw(record: AttributionMap | undefined, picture: Pixels | undefined): void {
+    const { view, scene } = this.dashboard;
+    const canvas = this.find<HTMLCanvasElement>("canvas");
+    const plain = canvas?.getContext("2d");
+    if (!canvas || !plain) return;
+    this.plane = record && shownPlane(this.dashboard, this.column, record);
+    this.depth = record?.depth ?? 1;
+    const figure = figureOf(this.dashboard, this, {
+      plane: this.plane,
+      signed: this.column.signed,
+      limit: limitOf(scene, view, this.column.group, record?.scale ?? 0),
+      marked: this.marked,
+      large: false,
+      picture,
+      ink: () => this.ink,
+    });
+    const size = filledSize(plain, figure, view.size);
+    const context = sharpContext(canvas, size.width, size.height);
+    if (context) this.positionAt = drawFigure(context, { x: 0, y: 0, ...size }, figure);
+  }
+
+  private tell(record: AttributionMap | undefined): void {
+    const { unit, scoreUnit } = this.column;
+    const target = record ? className(this.run.samples, record.target) : "";
+    setText(this.find(".score-name"), record ? `score, ${target}` : "score");
+    setText(this.find(".score"), record ? `${short(record.score)} ${scoreUnit}` : "–");
+    setText(this.find(".scale"), record ? `${short(record.scale)} ${unit}` : "–");
+    const hasGap = record?.gap !== undefined;
+    this.find(".gap-name")?.toggleAttribute("hidden", !hasGap);
+    this.find(".gap")?.toggleAttribute("hidden", !hasGap);
+    setText(this.find(".gap"), hasGap ? `${short(record.gap ?? 0, 2)} ${unit}` : "");
+    const error = record ? errorText(record) : "";
+    this.find(".error-name")?.toggleAttribute("hidden", !error);
+    this.find(".error")?.toggleAttribute("hidden", !error);
+    setText(this.find(".error"), error.split(/[:;]| after/)[0] ?? "");
+    this.find(".error")?.setAttribute("title", error);
+  }
+
+  private point(event: PointerEvent): void {
+    this.pointer = { x: event.clientX, y: event.clientY };
+    this.readOut(event.clientX, event.clientY);
+    this.dashboard.stage.invalidate();
+  }
+
+  private readOut(clientX: number, clientY: number): void {
+    const canvas = this.find("canvas")?.getBoundingClientRect();
+    const { plane, known } = this;
+    if (!canvas || !plane || !known) return;
+    this.marked = this.positionAt(clientX - canvas.left, clientY - canvas.top);
+    const place = placeIn(this.dashboard, this, plane, this.depth, this.marked);
+    const text = readoutText(plane, this.marked, this.column.unit, place);
+    const told = this.marked < 0 ? "" : withEpoch(text, known);
+    showReadout(this.dashboard, clientX, clientY, told);
+  }
+
+  private leave(): void {
+    this.pointer = undefined;
+    this.marked = -1;
+    hideReadout(this.dashboard);
+    this.dashboard.stage.invalidate();
+  }
+}
+
+/** `0.012 logit at row 3, column 4`. */
+export function readoutText(plane: Plane, index: number, unit: string, place: string): string {
+  return `${short(valueAt(plane, index))} ${unit} at ${place}`;
+}
+
+/** What the colours do not say: no record, another epoch, other weights, no evidence, no number. */
+export function flagOf(
+  known: Known<AttributionMap>,
+  signed: boolean,
+  busy: boolean,
+  weights: string,
+): string {
+  const { record } = known;
+  if (!record) return plainFlag(known, busy, "");
+  const parts = [fromText(known), weights].filter(Boolean);
+  const { nan, infinite } = countOdd(record.halves);
+  if (nan) parts.push(`${plural(nan, "NaN", "NaN")} (hatched)`);
+  if (infinite) parts.push(`${plural(infinite, "Inf", "Inf")} (hatched)`);
+  if (record.scale === 0 && nan + infinite === 0) {
+    parts.push(signed ? "all zero" : "no positive evidence (all zero after ReLU)");
+  }
+  return parts.join(" · ");
+}
+
+/** What is said of any record: that there is none, or why, or that it is of another epoch. */
+export function plainFlag(known: Known<unknown>, busy: boolean, weights: string): string {
+  if (known.step === undefined) return busy ? "loading…" : "no record at this epoch";
+  if (known.record) return [fromText(known), weights].filter(Boolean).join(" · ");
+  return withEpoch(`not readable: ${known.error}`, known);
+}
+
+define("tfx-map-cell", MapCell);

@@ -1,0 +1,209 @@
+/** From the dashboard to one figure: the map, what it lies over, and how it is coloured. */
+
+import { type InputValues, inputOfSample } from "../../analysis/input-values.ts";
+import { isRow, sheetPlace, sliceIn } from "../../analysis/layouts.ts";
+import { orderBySize } from "../../analysis/order.ts";
+import { attentionText, type Place, placeText } from "../../analysis/places.ts";
+import type { Pixels } from "../../data/bitmaps.ts";
+import type { Content, Input } from "../../data/listing.ts";
+import { type Known, knownAt, recordsOf, type Series } from "../../data/series.ts";
+import type { Figure } from "../../draw/figure.ts";
+import { colouringOf, planeOf } from "../../draw/map-layers.ts";
+import { type Ink, NO_INK } from "../../draw/palette.ts";
+import type { Plane } from "../../draw/plane.ts";
+import { wordColouring } from "../../draw/words.ts";
+import { widen } from "../../format/half.ts";
+import { type AttributionMap, asMap } from "../../format/maps.ts";
+import type { Values } from "../../format/records.ts";
+import type { Dashboard } from "../../state/dashboard.ts";
+import type { Column, ShownRun } from "../../state/scene.ts";
+
+/** One map's place on the page. */
+export interface Spot {
+  readonly run: ShownRun;
+  readonly column: Column;
+  readonly sample: number;
+}
+
+export function contentOf(run: ShownRun, group: string): Content | undefined {
+  return run.run.groups.find((one) => one.group === group)?.content;
+}
+
+/** The `inputs/` or `values/` series that a group's maps lie over. */
+export function inputOf(
+  run: ShownRun,
+  { group, layout }: Pick<Column, "group" | "layout">,
+): string {
+  const named = contentOf(run, group)?.input;
+  // Logs that do not say it mean the first picture; what is no plane lies over none.
+  return named || (layout === "plane" ? (run.run.inputs[0]?.name ?? "") : "");
+}
+
+export function inputValuesOf(dashboard: Dashboard, spot: Spot): InputValues | undefined {
+  const { run, column, sample } = spot;
+  return inputValues(dashboard, run, inputOf(run, column), sample);
+}
+
+/** What an input is for all samples, where it is no picture. */
+export function inputRecord({ store }: Dashboard, run: ShownRun, name: string): Values | undefined {
+  const series = name ? store.get(run.id, `values/${name}`) : undefined;
+  return recordsOf(series, "values").at(-1);
+}
+
+/** What an input is for a sample, where it is no picture. */
+export function inputValues(
+  dashboard: Dashboard,
+  run: ShownRun,
+  name: string,
+  sample: number,
+): InputValues | undefined {
+  return inputOfSample(inputRecord(dashboard, run, name), sample);
+}
+
+export function wordsOf(dashboard: Dashboard, spot: Spot): readonly string[] {
+  return inputValuesOf(dashboard, spot)?.words ?? [];
+}
+
+/** The picture under a map, shown `side` pixels large; of a volume the slice that is shown. */
+export function pictureOf(dashboard: Dashboard, spot: Spot, side: number): Pixels | undefined {
+  const { run, column, sample } = spot;
+  if (column.kind === "channels") return undefined;
+  return pictureOfInput(dashboard, run, inputOf(run, column), sample, side);
+}
+
+export function pictureOfInput(
+  dashboard: Dashboard,
+  run: ShownRun,
+  name: string,
+  sample: number,
+  side: number,
+): Pixels | undefined {
+  const picture = dashboard.store.picture(run.id, name, sample);
+  if (!picture) return undefined;
+  const { bitmaps } = dashboard.store;
+  const pixels = side * (window.devicePixelRatio || 1);
+  const input = run.run.inputs.find((one) => one.name === name);
+  if (input?.layout !== "volume") return bitmaps.get(picture, pixels);
+  const { width, height } = sheetPlace(input.shape, 0);
+  const slices = Math.max(picture.width / width, picture.height / height);
+  const sheet = bitmaps.get(picture, pixels * (slices >= 1 ? slices : 1));
+  return sheet && cutSlice(sheet, input, sliceOf(dashboard, input.shape[0] ?? 1));
+}
+
+const cuts = new WeakMap<Pixels, Map<number, Pixels>>();
+
+/** A slice of a sheet; the same object each time, so that nothing is drawn again for it. */
+function cutSlice(sheet: Pixels, { shape }: Input, slice: number): Pixels | undefined {
+  const cut = cuts.get(sheet) ?? new Map<number, Pixels>();
+  cuts.set(sheet, cut);
+  const known = cut.get(slice);
+  if (known) return known;
+  const { x, y, width, height } = sheetPlace(shape, slice);
+  const isInside = x + width <= sheet.width && y + height <= sheet.height;
+  if (!(width > 0 && height > 0 && isInside)) return undefined;
+  const [across, down] = [sheet.part.width / sheet.width, sheet.part.height / sheet.height];
+  const part = { x: x * across, y: y * down, width: width * across, height: height * down };
+  const pixels = { bitmap: sheet.bitmap, part, width, height };
+  cut.set(slice, pixels);
+  return pixels;
+}
+
+/** The shown slice of a volume of `depth` slices. */
+export function sliceOf({ view, scene }: Dashboard, depth: number): number {
+  const deepest = Math.max(scene.depth, 1);
+  return sliceIn(depth, Math.min(view.slice ?? Math.floor(deepest / 2), deepest - 1), deepest);
+}
+
+/** What a series holds at an epoch as a map; of attention, a slice is a head. */
+export function mapAt(series: Series | undefined, step: number): Known<AttributionMap> {
+  const matrix = knownAt(series, "matrix", step);
+  if (!matrix.record) return knownAt(series, "map", step);
+  return { ...matrix, record: asMap(matrix.record) };
+}
+
+/** Which part of a map is shown: a slice of a volume, or a head. */
+export function partOf(dashboard: Dashboard, column: Column, depth: number): number {
+  if (column.kind === "matrix") return Math.min(dashboard.view.head, depth - 1);
+  return depth > 1 ? sliceOf(dashboard, depth) : 0;
+}
+
+export function shownPlane(dashboard: Dashboard, column: Column, map: AttributionMap): Plane {
+  return planeOf(map, partOf(dashboard, column, map.depth));
+}
+
+export interface Wanted {
+  readonly plane: Plane | undefined;
+  readonly signed: boolean;
+  readonly limit: number;
+  readonly marked: number;
+  readonly large: boolean;
+  /** What is drawn below, as `pictureOf` answers it. */
+  readonly picture: Pixels | undefined;
+  /** Asked for only where something is written. */
+  readonly ink: () => Ink;
+}
+
+export function figureOf(dashboard: Dashboard, spot: Spot, wanted: Wanted): Figure {
+  const { view } = dashboard;
+  const { layout } = spot.column;
+  const { plane, signed, limit, marked, large, ink } = wanted;
+  const picture = spot.column.kind === "map" ? wanted.picture : undefined;
+  const how = colouringOf(view, signed, limit, !!picture || layout === "line");
+  return {
+    layout: spot.column.kind === "matrix" ? "plane" : layout,
+    plane,
+    picture,
+    input: isRow(layout) ? inputValuesOf(dashboard, spot) : undefined,
+    colouring: layout === "tokens" ? wordColouring(view, how) : how,
+    opacity: view.opacity,
+    marked,
+    order: layout === "features" ? orderOf(dashboard, spot, plane?.width ?? 0) : [],
+    channel: view.curve,
+    large,
+    ink: isRow(layout) ? ink() : NO_INK,
+  };
+}
+
+const orders = new WeakMap<Dashboard, { revision: number; found: Map<string, number[]> }>();
+
+/** Features in the order the viewer wants: one for all epochs and shown runs, so that it stands. */
+export function orderOf(dashboard: Dashboard, spot: Spot, count: number): readonly number[] {
+  const { view, scene, store, revision } = dashboard;
+  const known = orders.get(dashboard);
+  const kept = known?.revision === revision ? known : { revision, found: new Map() };
+  orders.set(dashboard, kept);
+  const key = `${spot.column.group} ${spot.sample} ${count}`;
+  const found = kept.found.get(key);
+  if (found) return found;
+  const series = scene.shown.map(({ id }) => store.get(id, spot.column.group, spot.sample));
+  const rows = view.order === "given" ? [] : series.flatMap((one) => recordsOf(one, "map"));
+  const maps = rows.filter(({ halves }) => halves.length === count);
+  const order = orderBySize(
+    maps.map(({ halves, scale }) => widen(halves, scale)),
+    count,
+  );
+  kept.found.set(key, order);
+  return order;
+}
+
+/** Where a value of the shown plane lies, in words. */
+export function placeIn(
+  dashboard: Dashboard,
+  spot: Spot,
+  plane: Plane,
+  depth: number,
+  index: number,
+): string {
+  const { column } = spot;
+  const { store, step } = dashboard;
+  const series = store.get(spot.run.id, column.group, spot.sample);
+  const { record: matrix } = knownAt(series, "matrix", step);
+  if (matrix) {
+    const head = matrix.heads[partOf(dashboard, column, depth)] ?? 0;
+    return attentionText(wordsOf(dashboard, spot), plane.width, index, head);
+  }
+  const slice = depth > 1 ? partOf(dashboard, column, depth) : undefined;
+  const input = inputValuesOf(dashboard, spot);
+  const place: Place = { layout: column.layout, width: plane.width, input, slice };
+  return placeText(place, index);
+}
