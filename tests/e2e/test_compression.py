@@ -20,9 +20,9 @@ from support.logs import write_demo_log
 from support.read import read_run
 from support.server import Server, serve
 
+from e2e.axe import assert_nothing_serious
 from e2e.conftest import OpenPage
 from e2e.page import ExplainPage
-from e2e.test_looks import assert_nothing_serious
 from tfexplain.wire import schema
 
 pytestmark = [pytest.mark.browser, pytest.mark.process]

@@ -43,8 +43,8 @@ _TEXTS = """() => {
         strips: byRun(find("tfx-layer-strip").flatMap(e => text(e, ".head .from"))),
         zeros: byRun(find("tfx-kernel").flatMap(e => text(e, ".zeros .from"))),
         facts: byRun(find("tfx-kernel").flatMap(e => text(e, "thead .from"))),
-        focus: find("tfx-focus-run").map(e => [e.run.name, text(e, ".from")[0] ?? ""]),
-        moved: find("tfx-focus-list").flatMap(e => [...e.shadowRoot.querySelectorAll("li")]
+        focus: find("tfx-drift-run").map(e => [e.run.name, text(e, ".from")[0] ?? ""]),
+        moved: find("tfx-drift-list").flatMap(e => [...e.shadowRoot.querySelectorAll("li")]
             .map(li => [li.querySelector(".run").textContent,
                         (li.querySelector(".from")?.textContent ?? "").trim()])),
         rows: find("tfx-kernel-table").flatMap(e => [...e.shadowRoot.querySelectorAll("tbody tr")]

@@ -13,9 +13,9 @@ from support.kinds_log import EPOCHS, write_kinds
 from support.read import Run, read_run
 from support.server import Server, serve
 
+from e2e.axe import assert_nothing_serious
 from e2e.conftest import OpenPage
 from e2e.page import ExplainPage
-from e2e.test_looks import assert_nothing_serious
 from e2e.test_maps import number
 
 pytestmark = [pytest.mark.browser, pytest.mark.process]

@@ -8,13 +8,12 @@ import pytest
 from playwright.sync_api import expect
 from support.server import Server, serve
 
+from e2e.axe import assert_nothing_serious
 from e2e.conftest import OpenPage
 from e2e.page import ExplainPage
 
 pytestmark = [pytest.mark.browser, pytest.mark.process]
 
-FRONTEND = Path(__file__).parents[2] / "tb_plugin" / "frontend"
-AXE = FRONTEND / "node_modules" / "axe-core" / "axe.min.js"
 DARK = "localStorage.setItem('_tb_global_settings', JSON.stringify({theme: 'dark'}))"
 
 
@@ -109,18 +108,6 @@ def test_axe_finds_nothing_serious_where_nothing_is_logged(
             assert background(page) == "rgb(21, 24, 29)"
         page.page.screenshot(path=artifacts / f"empty-{'dark' if dark else 'light'}.png")
         assert_nothing_serious(page)
-
-
-def assert_nothing_serious(page: ExplainPage) -> None:
-    assert AXE.exists(), "axe-core is a development dependency: run `npm ci` in the frontend"
-    page.frame.evaluate(AXE.read_text())
-    found = page.frame.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    serious = [
-        (violation["id"], [node["html"][:200] for node in violation["nodes"]])
-        for violation in found["violations"]
-        if violation["impact"] in ("serious", "critical")
-    ]
-    assert serious == []
 
 
 @pytest.mark.parametrize("height", [900, 1000])

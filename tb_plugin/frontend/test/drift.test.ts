@@ -17,7 +17,7 @@ import type { Series } from "../src/data/series.ts";
 import type { Store } from "../src/data/store.ts";
 import type { Drift, Role } from "../src/format/compressed.ts";
 import type { Predictions, TfRecord } from "../src/format/records.ts";
-import { isControl, type ShownRun } from "../src/state/scene.ts";
+import { isControl, type ShownRun } from "../src/state/runs.ts";
 
 const CONTENT = {
   unit: "",

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { keptOf } from "../src/analysis/epochs.ts";
 import {
   changedMind,
   className,
@@ -9,9 +10,8 @@ import {
   predictedSet,
   verdict,
 } from "../src/analysis/filters.ts";
-import { trackOf } from "../src/analysis/metrics.ts";
 import { percent, short } from "../src/analysis/numbers.ts";
-import { keptOf } from "../src/analysis/sampling.ts";
+import { trackOf } from "../src/draw/tracks.ts";
 import type { Predictions, Samples } from "../src/format/records.ts";
 
 const samples: Samples = {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { layoutOf, sheetPlace, sliceIn } from "../src/analysis/layouts.ts";
-import { orderBySize } from "../src/analysis/order.ts";
+import { attentionText, placeText, tokenName } from "../src/analysis/map-text.ts";
 import { patchesOf } from "../src/analysis/patches.ts";
-import { attentionText, placeText, tokenName } from "../src/analysis/places.ts";
+import { orderBySize } from "../src/analysis/statistics.ts";
 import { wrap } from "../src/analysis/wrap.ts";
 import type { Layout } from "../src/data/listing.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { errorText } from "../src/analysis/map-error.ts";
+import { errorText } from "../src/analysis/map-text.ts";
 import { readFrame } from "../src/format/framing.ts";
 import { decode } from "../src/format/records.ts";
 import { RecordError } from "../src/format/safetensors.ts";

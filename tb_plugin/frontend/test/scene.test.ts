@@ -3,8 +3,11 @@ import { test } from "node:test";
 import { type Listing, readListing } from "../src/data/listing.ts";
 import { Store } from "../src/data/store.ts";
 import { axisOf, middleOf, stepAt, ticksOf, xOf } from "../src/draw/strip.ts";
-import { deriveScene, groupsWith, sourcesOf, wantsOf } from "../src/state/scene.ts";
+import { groupsWith } from "../src/state/columns.ts";
+import { sourcesOf } from "../src/state/runs.ts";
+import { deriveScene } from "../src/state/scene.ts";
 import { DEFAULT_VIEW, type View } from "../src/state/view.ts";
+import { wantsOf } from "../src/state/wants.ts";
 
 const MAPS = [
   "samples",

@@ -5,7 +5,7 @@ import { knownAt, type Series } from "../data/series.ts";
 import type { Store } from "../data/store.ts";
 import type { Drift } from "../format/compressed.ts";
 import type { Predictions } from "../format/records.ts";
-import type { ShownRun } from "../state/scene.ts";
+import type { ShownRun } from "../state/runs.ts";
 import {
   type Band,
   bandOf,
@@ -14,7 +14,7 @@ import {
   type Score,
   scoresOf,
   splitOf,
-} from "./drift-list.ts";
+} from "./drift-scores.ts";
 import { type Dated, withEpoch } from "./epochs.ts";
 import { unwrapped } from "./wrapping.ts";
 

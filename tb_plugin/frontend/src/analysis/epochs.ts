@@ -1,4 +1,6 @@
-/** Which epoch it is that is shown at the playhead, and what is said where it is another one. */
+/** Which epoch is shown at the playhead, what is said where it is another one, how many were kept. */
+
+import type { Predictions } from "../format/records.ts";
 
 /** Of which epoch something is, and whether that is the playhead's. */
 export interface Dated {
@@ -50,4 +52,19 @@ export function valueUntil(
 ): DatedValue | undefined {
   const point = lastUntil(points, playhead, ([step]) => step);
   return point && { value: point[1], step: point[0], isNow: point[0] === playhead };
+}
+
+export interface Kept {
+  readonly kept: number;
+  readonly explained: number;
+}
+
+/**
+ * Every kept record counts the epochs explained so far in its `fit`. Where the count does not grow,
+ * another fit began: the largest counts of all fits are what was written.
+ */
+export function keptOf(steps: readonly number[], history: readonly Predictions[]): Kept {
+  const ends = history.filter(({ explained }, i) => explained >= (history[i + 1]?.explained ?? 0));
+  const explained = ends.reduce((sum, end) => sum + end.explained, 0);
+  return { kept: steps.length, explained: Math.max(steps.length, explained) };
 }

@@ -1,4 +1,4 @@
-/** Numbers that say how alike two maps of one shape are. */
+/** Numbers of maps: how alike two of one shape are, which features are the largest in any. */
 
 /** Pearson correlation over the positions where both are finite; NaN where one does not vary. */
 export function pearson(a: Float32Array, b: Float32Array): number {
@@ -78,4 +78,20 @@ export function countOdd(halves: Uint16Array): Odd {
     else infinite++;
   }
   return { nan, infinite };
+}
+
+/**
+ * The numbers 0 to `count` - 1, those with the largest magnitude in any of the rows first: over all
+ * epochs, so that the order of features stands still while epochs go by.
+ */
+export function orderBySize(rows: readonly ArrayLike<number>[], count: number): number[] {
+  const most = new Float64Array(count);
+  for (const row of rows) {
+    for (let i = 0; i < count; i++) {
+      const size = Math.abs(row[i] as number);
+      if (size > (most[i] as number) && size < Number.POSITIVE_INFINITY) most[i] = size;
+    }
+  }
+  const order = Array.from(most.keys());
+  return order.sort((a, b) => (most[b] as number) - (most[a] as number) || a - b);
 }

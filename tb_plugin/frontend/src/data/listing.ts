@@ -152,3 +152,8 @@ export function number(value: unknown): number {
 export function numbers(value: unknown): readonly number[] {
   return list(value).filter((n) => typeof n === "number");
 }
+
+/** Names as one key. They hold no line break: the server refuses those that do. */
+export function key(...parts: string[]): string {
+  return parts.join("\n");
+}

@@ -1,7 +1,7 @@
 /** The input pictures fetched so far, as they came: equal ones of several runs are held once. */
 
 import type { SentPicture } from "./api.ts";
-import { key } from "./key.ts";
+import { key } from "./listing.ts";
 import { checkSum, type Size, sizeOfPng } from "./png.ts";
 import { messageOf } from "./series.ts";
 

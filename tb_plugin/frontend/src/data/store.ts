@@ -2,8 +2,8 @@
 
 import { type Extent, fetchInputs, fetchListing, fetchSeries } from "./api.ts";
 import { Bitmaps } from "./bitmaps.ts";
-import { key } from "./key.ts";
 import type { Listing, Run } from "./listing.ts";
+import { key } from "./listing.ts";
 import { type Picture, Pictures } from "./pictures.ts";
 import { batches, firstLook, inOrder, samplesOf, type Want } from "./plan.ts";
 import { messageOf, readSeries, type Series } from "./series.ts";

@@ -1,6 +1,6 @@
 /** Samples as marks along one measure, over the band of what differs by chance. */
 
-import { type Band, finite, lanesOf, type Score } from "../analysis/drift-list.ts";
+import { type Band, finite, lanesOf, type Score } from "../analysis/drift-scores.ts";
 import { sharpContext } from "./canvas.ts";
 
 export const DOTS_HEIGHT = 44;

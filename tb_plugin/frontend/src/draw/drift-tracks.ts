@@ -8,7 +8,7 @@ import {
   driftCurves,
   movedAt,
 } from "../analysis/drift.ts";
-import { measureOf } from "../analysis/drift-list.ts";
+import { measureOf } from "../analysis/drift-scores.ts";
 import { coefficient } from "../analysis/numbers.ts";
 import type { Dashboard } from "../state/dashboard.ts";
 import type { Curve, Track } from "./tracks.ts";

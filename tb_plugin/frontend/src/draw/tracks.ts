@@ -1,11 +1,17 @@
 /** Numbers over epochs as curves: which go together, and one uPlot for each track. */
 
 import uPlot from "uplot";
-import type { Band } from "../analysis/drift-list.ts";
-import { isValidation, type TrackName, trackOf } from "../analysis/metrics.ts";
+import type { Band } from "../analysis/drift-scores.ts";
 import { short } from "../analysis/numbers.ts";
 import type { Store } from "../data/store.ts";
-import type { Scene, ShownRun } from "../state/scene.ts";
+import type { ShownRun } from "../state/runs.ts";
+import type { Scene } from "../state/scene.ts";
+
+/** Which metrics share a track: those that rise when the model improves, those that fall, the rest. */
+type TrackName = "accuracy" | "loss" | "other";
+
+const RISING = /acc|auc|precision|recall|f1|iou|r2|top_?k|dice|similarity/i;
+const FALLING = /loss|error|mse|mae|msle|mape|entropy|divergence|hinge|poisson|logcosh/i;
 
 export interface Curve {
   readonly run: ShownRun;
@@ -56,6 +62,16 @@ function curvesOf(run: ShownRun, store: Store): Curve[] {
     points: list,
     dash: isValidation(metric) ? [] : [5, 4],
   }));
+}
+
+export function trackOf(metric: string): TrackName {
+  if (FALLING.test(metric)) return "loss";
+  return RISING.test(metric) ? "accuracy" : "other";
+}
+
+/** Validation curves are drawn solid: they are the ones to judge by. */
+function isValidation(metric: string): boolean {
+  return metric.startsWith("val_");
 }
 
 export interface PlotLook {

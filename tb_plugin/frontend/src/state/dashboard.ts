@@ -10,18 +10,13 @@ import { Stage } from "../draw/stage.ts";
 import type { Kernel } from "../format/compressed.ts";
 import type { Predictions } from "../format/records.ts";
 import { currentHash, isOurs, linkWith, replaceHash } from "../host.ts";
+import { type Column, groupsWith } from "./columns.ts";
 import { readHash, writeHash } from "./hash.ts";
 import { type Note, notesOf } from "./notes.ts";
-import {
-  type Column,
-  deriveScene,
-  EMPTY_SCENE,
-  groupsWith,
-  type Scene,
-  type ShownRun,
-  wantsOf,
-} from "./scene.ts";
+import type { ShownRun } from "./runs.ts";
+import { deriveScene, EMPTY_SCENE, type Scene } from "./scene.ts";
 import { decodeView, encodeView, type View } from "./view.ts";
+import { wantsOf } from "./wants.ts";
 
 const HASH_DELAY = 250;
 

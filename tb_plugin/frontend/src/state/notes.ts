@@ -1,13 +1,14 @@
 /** What a viewer should know before believing the page: what is missing, failed or unreadable. */
 
 import { costOf, spentText } from "../analysis/costs.ts";
+import { keptOf } from "../analysis/epochs.ts";
 import { weightsText, whenText } from "../analysis/moments.ts";
 import { plural } from "../analysis/numbers.ts";
 import { countOthers } from "../analysis/same-samples.ts";
-import { keptOf } from "../analysis/sampling.ts";
 import { recordsOf, type Series } from "../data/series.ts";
 import type { Store } from "../data/store.ts";
-import { type Scene, type ShownRun, sourcesOf } from "./scene.ts";
+import { type ShownRun, sourcesOf } from "./runs.ts";
+import type { Scene } from "./scene.ts";
 
 export interface Note {
   /** What was left out did not fail: it is not there, and nowhere else is it said why. */

@@ -2,13 +2,13 @@
 
 import { css, html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import { measureOf } from "../../analysis/drift-list.ts";
+import { measureOf } from "../../analysis/drift-scores.ts";
 import { fromText } from "../../analysis/epochs.ts";
 import { coefficient } from "../../analysis/numbers.ts";
 import { define, Part } from "../frame/part.ts";
 import {
+  type DriftState,
   type Entry,
-  type FocusState,
   labelOf,
   placeText,
   predictionText,
@@ -19,7 +19,7 @@ import { base } from "../frame/styles.ts";
 
 const FEW = 20;
 
-export class FocusList extends Part {
+export class DriftList extends Part {
   static override properties = {
     entries: { attribute: false },
     state: { attribute: false },
@@ -102,7 +102,7 @@ export class FocusList extends Part {
     `,
   ];
   declare entries: readonly Entry[];
-  declare state: FocusState;
+  declare state: DriftState;
   declare heading: string;
   declare empty: string;
   declare all: boolean;
@@ -176,4 +176,4 @@ function isOut(place: string): boolean {
   return place.startsWith("outside");
 }
 
-define("tfx-focus-list", FocusList);
+define("tfx-drift-list", DriftList);

@@ -13,20 +13,20 @@ import {
   placesOf,
   startOf,
 } from "../../analysis/drift.ts";
-import { axisOf, measureOf, ranked } from "../../analysis/drift-list.ts";
+import { axisOf, measureOf, ranked } from "../../analysis/drift-scores.ts";
 import { withEpoch } from "../../analysis/epochs.ts";
 import { className } from "../../analysis/filters.ts";
 import { coefficient, plural } from "../../analysis/numbers.ts";
 import { type Known, knownAt, partsOf } from "../../data/series.ts";
 import { ticksOf } from "../../draw/dots.ts";
 import type { Fidelity } from "../../format/compressed.ts";
-import { isControl, type ShownRun, sourcesOf } from "../../state/scene.ts";
+import { isControl, type ShownRun, sourcesOf } from "../../state/runs.ts";
 import "./drift-list.ts";
 import "./drift-run.ts";
 import { define, PaintedPart } from "../frame/part.ts";
 import { base } from "../frame/styles.ts";
-import { focusStyles } from "./drift-styles.ts";
-import { bandText, type Entry, type FocusState, noBandText } from "./drift-text.ts";
+import { driftStyles } from "./drift-styles.ts";
+import { bandText, type DriftState, type Entry, noBandText } from "./drift-text.ts";
 
 const MAX_CLASSES = 200;
 const BAND_MEANING =
@@ -38,8 +38,8 @@ interface Row {
   readonly fidelity: Known<Fidelity> | undefined;
 }
 
-export class Focus extends PaintedPart {
-  static override styles = [base, focusStyles];
+export class DriftPanel extends PaintedPart {
+  static override styles = [base, driftStyles];
 
   private choice = NO_DRIFT;
   /** The records that are shown, to tell whether others are wanted. */
@@ -62,7 +62,7 @@ export class Focus extends PaintedPart {
       moved.flatMap(({ scores }) => scores),
     );
     const controls = controlsOf(everyone);
-    const state: FocusState = { choice, moved, controls, bands: bandsOf(controls), axis };
+    const state: DriftState = { choice, moved, controls, bands: bandsOf(controls), axis };
     return html`
       ${choice === NO_DRIFT ? nothing : this.controls(choice)}
       ${rows.length === 0 ? this.empty(choice.place) : this.body(rows, state)}
@@ -134,18 +134,18 @@ export class Focus extends PaintedPart {
     </p>`;
   }
 
-  private body(rows: readonly Row[], state: FocusState) {
+  private body(rows: readonly Row[], state: DriftState) {
     return html`<div class="both">
       <div class="runs" tabindex="0" role="group" aria-label="Runs">
         ${state.moved.length > 0 ? this.key(state) : nothing}
         ${rows.map(
-          ({ run, moved, fidelity }) => html`<tfx-focus-run
+          ({ run, moved, fidelity }) => html`<tfx-drift-run
             .dashboard=${this.dashboard}
             .run=${run}
             .moved=${moved}
             .fidelity=${fidelity}
             .state=${state}
-          ></tfx-focus-run>`,
+          ></tfx-drift-run>`,
         )}
         ${state.moved.length > 0 ? this.axis(state) : nothing} ${this.flips(rows)}
       </div>
@@ -153,7 +153,7 @@ export class Focus extends PaintedPart {
     </div>`;
   }
 
-  private key(state: FocusState) {
+  private key(state: DriftState) {
     const { runs, shown } = this.dashboard.scene;
     const none = noBandText(state);
     const hidden = runs.filter(
@@ -171,7 +171,7 @@ export class Focus extends PaintedPart {
     </p>`;
   }
 
-  private axis({ axis, choice }: FocusState) {
+  private axis({ axis, choice }: DriftState) {
     return html`<div class="axis" aria-hidden="true">
       <span>${measureOf(choice.measure).label}</span>
       <div>
@@ -182,7 +182,7 @@ export class Focus extends PaintedPart {
     </div>`;
   }
 
-  private lists(state: FocusState) {
+  private lists(state: DriftState) {
     if (state.moved.length === 0) return html`<p class="empty">No maps to compare.</p>`;
     const models = state.moved.filter(({ drift }) => drift.role === "model");
     const entries = models.flatMap((moved) =>
@@ -190,13 +190,13 @@ export class Focus extends PaintedPart {
     );
     const none = "No sample whose maps can be compared.";
     const list = (heading: string, own: readonly Entry[], empty: string) =>
-      html`<tfx-focus-list
+      html`<tfx-drift-list
         .dashboard=${this.dashboard}
         .entries=${ranked(own)}
         .state=${state}
         heading=${heading}
         empty=${own.length > 0 ? none : empty}
-      ></tfx-focus-list>`;
+      ></tfx-drift-list>`;
     return html`
       ${list(
         "Focus moved most though the prediction stayed",
@@ -253,4 +253,4 @@ function flipText(fidelity: Fidelity | undefined, index: number): string {
   return count === undefined ? "–" : `${flips} of ${count}`;
 }
 
-define("tfx-focus", Focus);
+define("tfx-drift-panel", DriftPanel);

@@ -2,21 +2,21 @@
 
 import { css, html, nothing } from "lit";
 import type { Moved } from "../../analysis/drift.ts";
-import { finite, meanOf, measureOf, splitOf } from "../../analysis/drift-list.ts";
+import { finite, meanOf, measureOf, splitOf } from "../../analysis/drift-scores.ts";
 import { fromText } from "../../analysis/epochs.ts";
 import { coefficient, plural } from "../../analysis/numbers.ts";
 import type { Known } from "../../data/series.ts";
 import { DOTS_HEIGHT, drawDots, type Mark, markAt, marksOf } from "../../draw/dots.ts";
 import type { Fidelity } from "../../format/compressed.ts";
-import type { ShownRun } from "../../state/scene.ts";
+import type { ShownRun } from "../../state/runs.ts";
 import { define, Part } from "../frame/part.ts";
 import { hideReadout, showReadout } from "../frame/readout.ts";
 import { base } from "../frame/styles.ts";
-import { bandOfRun, entryText, type FocusState, fidelityText, showSample } from "./drift-text.ts";
+import { bandOfRun, type DriftState, entryText, fidelityText, showSample } from "./drift-text.ts";
 
 const UNDEFINED = "The two maps explain different targets, or one of them does not vary.";
 
-export class FocusRun extends Part {
+export class DriftRun extends Part {
   static override properties = {
     run: { attribute: false },
     moved: { attribute: false },
@@ -63,7 +63,7 @@ export class FocusRun extends Part {
   declare run: ShownRun;
   declare moved: Moved | undefined;
   declare fidelity: Known<Fidelity> | undefined;
-  declare state: FocusState;
+  declare state: DriftState;
 
   private width = 0;
   private marks: readonly Mark[] = [];
@@ -175,4 +175,4 @@ export class FocusRun extends Part {
   }
 }
 
-define("tfx-focus-run", FocusRun);
+define("tfx-drift-run", DriftRun);

@@ -1,8 +1,8 @@
-/** The look of the focus panel. */
+/** The look of the drift panel. */
 
 import { css } from "lit";
 
-export const focusStyles = css`
+export const driftStyles = css`
   :host {
     --texts: 236px;
     --band: color-mix(in srgb, var(--muted) 24%, transparent);

@@ -1,4 +1,4 @@
-/** What the focus panel says of a sample, and how it is shown in the grid. */
+/** What the drift panel says of a sample, and how it is shown in the grid. */
 
 import {
   type ControlBand,
@@ -13,7 +13,7 @@ import {
   type Place,
   placeIn,
   type Score,
-} from "../../analysis/drift-list.ts";
+} from "../../analysis/drift-scores.ts";
 import { fromText, withEpoch } from "../../analysis/epochs.ts";
 import { className, confidence, labelText } from "../../analysis/filters.ts";
 import { coefficient, short } from "../../analysis/numbers.ts";
@@ -21,11 +21,11 @@ import { type Known, knownAt } from "../../data/series.ts";
 import type { Fidelity } from "../../format/compressed.ts";
 import type { Predictions } from "../../format/records.ts";
 import type { Dashboard } from "../../state/dashboard.ts";
-import type { ShownRun } from "../../state/scene.ts";
+import type { ShownRun } from "../../state/runs.ts";
 import type { Opened } from "../../state/view.ts";
 
 /** What all parts of the panel draw at one epoch. */
-export interface FocusState {
+export interface DriftState {
   readonly choice: DriftChoice;
   readonly moved: readonly Moved[];
   /** Of runs that are shown and of those that are not. */
@@ -46,13 +46,13 @@ const PLACES: Readonly<Record<Place, string>> = {
 };
 
 /** Where a value lies in its run's band; empty where there is no band. */
-export function placeText(state: FocusState, { moved, value }: Entry): string {
+export function placeText(state: DriftState, { moved, value }: Entry): string {
   const band = bandOfRun(state, moved);
   return band && Number.isFinite(value) ? PLACES[placeIn(band, value)] : "";
 }
 
 /** The band of a run's own reference; a control is not held against itself. */
-export function bandOfRun({ bands }: FocusState, moved: Moved): ControlBand | undefined {
+export function bandOfRun({ bands }: DriftState, moved: Moved): ControlBand | undefined {
   return bands.get(referenceOf(moved));
 }
 
@@ -64,7 +64,7 @@ export function bandText({ names, low, high, count, from }: ControlBand): string
 }
 
 /** Why controls show no band, empty where they do or where there are none. */
-export function noBandText({ controls, bands }: FocusState): string {
+export function noBandText({ controls, bands }: DriftState): string {
   const bare = controls.filter((control) => !bands.has(referenceOf(control)));
   if (bare.length === 0) return "";
   const names = bare.map(({ run }) => run.name).join(", ");
@@ -98,7 +98,7 @@ function outputText(run: ShownRun, predictions: Predictions | undefined, sample:
 }
 
 /** Everything about one mark. */
-export function entryText(dashboard: Dashboard, state: FocusState, entry: Entry): string {
+export function entryText(dashboard: Dashboard, state: DriftState, entry: Entry): string {
   const label = labelOf(entry.moved, entry.sample);
   const predicted = predictionText(dashboard, entry);
   const parts = [

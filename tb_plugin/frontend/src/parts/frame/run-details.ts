@@ -2,10 +2,10 @@
 
 import { css, html, nothing } from "lit";
 import { costsOf } from "../../analysis/costs.ts";
-import { keptOf } from "../../analysis/sampling.ts";
+import { keptOf } from "../../analysis/epochs.ts";
 import type { Run } from "../../data/listing.ts";
 import { recordsOf } from "../../data/series.ts";
-import type { ShownRun } from "../../state/scene.ts";
+import type { ShownRun } from "../../state/runs.ts";
 import { costTable } from "./cost-table.ts";
 import { define, Part } from "./part.ts";
 import { base } from "./styles.ts";

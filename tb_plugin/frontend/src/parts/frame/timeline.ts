@@ -7,7 +7,7 @@ import { driftTracks } from "../../draw/drift-tracks.ts";
 import { totalTracks } from "../../draw/total-tracks.ts";
 import { type Curve, type Track, TrackPlot, tracksOf } from "../../draw/tracks.ts";
 import { Player } from "../../state/player.ts";
-import type { ShownRun } from "../../state/scene.ts";
+import type { ShownRun } from "../../state/runs.ts";
 import { define, PaintedPart, setText } from "./part.ts";
 import { nameText } from "./path-text.ts";
 import { base } from "./styles.ts";

@@ -7,7 +7,8 @@ import {
   SEQUENTIAL_NAMES,
   type SequentialName,
 } from "../../analysis/colours.ts";
-import type { Column, ShownRun } from "../../state/scene.ts";
+import type { Column } from "../../state/columns.ts";
+import type { ShownRun } from "../../state/runs.ts";
 import { SIZES, type View } from "../../state/view.ts";
 import "./kind-controls.ts";
 import type { Offer } from "./offer.ts";

@@ -113,7 +113,7 @@ export class CompressionPanel extends Part {
 
   private body(tab: TabName) {
     const { dashboard } = this;
-    if (tab === "focus") return html`<tfx-focus .dashboard=${dashboard}></tfx-focus>`;
+    if (tab === "focus") return html`<tfx-drift-panel .dashboard=${dashboard}></tfx-drift-panel>`;
     if (tab === "table") {
       return html`<tfx-kernel-table .dashboard=${dashboard}></tfx-kernel-table>`;
     }

@@ -17,7 +17,8 @@ import {
   valueRange,
 } from "../../draw/histogram.ts";
 import type { Kernel } from "../../format/compressed.ts";
-import { compressed, type ShownRun } from "../../state/scene.ts";
+import type { ShownRun } from "../../state/runs.ts";
+import { compressed } from "../../state/scene.ts";
 import { define, SizedPart, setText } from "../frame/part.ts";
 import { nameText } from "../frame/path-text.ts";
 import { base } from "../frame/styles.ts";

@@ -19,7 +19,8 @@ import {
   ticksOf,
 } from "../../draw/strip.ts";
 import type { Kernels } from "../../format/compressed.ts";
-import { compressed, type ShownRun } from "../../state/scene.ts";
+import type { ShownRun } from "../../state/runs.ts";
+import { compressed } from "../../state/scene.ts";
 import { stripStyles } from "./layer-strip-styles.ts";
 import type { MetricBar } from "./metric-bar.ts";
 import "./metric-bar.ts";

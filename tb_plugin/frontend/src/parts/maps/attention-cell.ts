@@ -2,7 +2,7 @@
 
 import { html } from "lit";
 import { withEpoch } from "../../analysis/epochs.ts";
-import { attentionText } from "../../analysis/places.ts";
+import { attentionText } from "../../analysis/map-text.ts";
 import { type Known, knownAt, partsOf, recordsOf } from "../../data/series.ts";
 import { positionAt, sharpContext } from "../../draw/canvas.ts";
 import { drawHeads, headPlane, headRect } from "../../draw/heads.ts";

@@ -3,8 +3,8 @@
 import { css, html, nothing } from "lit";
 import { MOVES, moveInPlane } from "../../analysis/cursor.ts";
 import { withEpoch } from "../../analysis/epochs.ts";
+import { attentionText, tokenName } from "../../analysis/map-text.ts";
 import { patchesOf } from "../../analysis/patches.ts";
-import { attentionText, tokenName } from "../../analysis/places.ts";
 import type { Pixels } from "../../data/bitmaps.ts";
 import { type Known, knownAt, partsOf } from "../../data/series.ts";
 import { sharpContext } from "../../draw/canvas.ts";

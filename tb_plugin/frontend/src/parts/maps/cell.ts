@@ -2,7 +2,8 @@
 
 import { css, type PropertyDeclarations } from "lit";
 import { type Ink, inkOf } from "../../draw/palette.ts";
-import type { Column, ShownRun } from "../../state/scene.ts";
+import type { Column } from "../../state/columns.ts";
+import type { ShownRun } from "../../state/runs.ts";
 import { PaintedPart } from "../frame/part.ts";
 import { hideReadout } from "../frame/readout.ts";
 import { base, facts, mapButton } from "../frame/styles.ts";

@@ -11,7 +11,7 @@ import { drawFigure, filledSize, type PositionAt } from "../../draw/figure.ts";
 import { limitOf } from "../../draw/map-layers.ts";
 import type { Plane } from "../../draw/plane.ts";
 import type { AttributionMap } from "../../format/records.ts";
-import type { ShownRun } from "../../state/scene.ts";
+import type { ShownRun } from "../../state/runs.ts";
 import { define, setText } from "../frame/part.ts";
 import { hideReadout, showReadout } from "../frame/readout.ts";
 import { Cell, hasWords } from "./cell.ts";

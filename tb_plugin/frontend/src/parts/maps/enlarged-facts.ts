@@ -5,13 +5,14 @@ import { stateOf } from "../../analysis/channels.ts";
 import { withEpoch } from "../../analysis/epochs.ts";
 import { listed } from "../../analysis/facts.ts";
 import { className } from "../../analysis/filters.ts";
-import { errorText } from "../../analysis/map-error.ts";
+import { errorText } from "../../analysis/map-text.ts";
 import { short } from "../../analysis/numbers.ts";
 import type { Layout } from "../../data/listing.ts";
 import type { Known, Series } from "../../data/series.ts";
 import type { Kernel } from "../../format/compressed.ts";
 import type { AttributionMap, Channels } from "../../format/records.ts";
-import type { Column, ShownRun } from "../../state/scene.ts";
+import type { Column } from "../../state/columns.ts";
+import type { ShownRun } from "../../state/runs.ts";
 import { deadText } from "./tiles-cell.ts";
 
 export interface Shown {

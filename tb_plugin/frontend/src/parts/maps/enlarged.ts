@@ -16,7 +16,7 @@ import { inkOf } from "../../draw/palette.ts";
 import type { Plane } from "../../draw/plane.ts";
 import { drawSheet, type Sheet, sheetWithin, tileAt } from "../../draw/tiles.ts";
 import type { AttributionMap, Channels } from "../../format/records.ts";
-import type { Column } from "../../state/scene.ts";
+import type { Column } from "../../state/columns.ts";
 import { channelTable, factsOf, type Shown } from "./enlarged-facts.ts";
 import { enlargedStyles } from "./enlarged-styles.ts";
 import "./film-strip.ts";

@@ -2,14 +2,15 @@
 
 import { css, html, nothing } from "lit";
 import { featureName } from "../../analysis/input-values.ts";
+import { placeText } from "../../analysis/map-text.ts";
 import { short } from "../../analysis/numbers.ts";
-import { placeText } from "../../analysis/places.ts";
 import { type Point, pointAt } from "../../data/series.ts";
 import { drawMap, positionAt, type Rect, sharpContext } from "../../draw/canvas.ts";
 import { colouringOf, limitOf, planeOf } from "../../draw/map-layers.ts";
 import { cutText, FONT, type Ink, inkOf } from "../../draw/palette.ts";
 import { colourPlane, type Plane, valueAt } from "../../draw/plane.ts";
-import type { Column, ShownRun } from "../../state/scene.ts";
+import type { Column } from "../../state/columns.ts";
+import type { ShownRun } from "../../state/runs.ts";
 import { define, SizedPart } from "../frame/part.ts";
 import { hideReadout, showReadout } from "../frame/readout.ts";
 import { base } from "../frame/styles.ts";

@@ -8,7 +8,8 @@ import { channelPlane, colouringOf, drawLayers, limitOf, sizeOf } from "../../dr
 import type { Plane } from "../../draw/plane.ts";
 import { asMap } from "../../format/maps.ts";
 import type { TfRecord } from "../../format/records.ts";
-import type { Column, ShownRun } from "../../state/scene.ts";
+import type { Column } from "../../state/columns.ts";
+import type { ShownRun } from "../../state/runs.ts";
 import { define, PaintedPart } from "../frame/part.ts";
 import { base } from "../frame/styles.ts";
 import { pictureOf, shownPlane, sliceOf } from "./map-figure.ts";

@@ -3,11 +3,11 @@
 import { css, html, nothing } from "lit";
 import { cssGradient } from "../../analysis/colours.ts";
 import { belongs } from "../../analysis/kernels.ts";
-import { ERROR_TITLE } from "../../analysis/map-error.ts";
+import { ERROR_TITLE } from "../../analysis/map-text.ts";
 import { seconds, short } from "../../analysis/numbers.ts";
 import type { Layout } from "../../data/listing.ts";
 import { recordsOf } from "../../data/series.ts";
-import type { Column } from "../../state/scene.ts";
+import type { Column } from "../../state/columns.ts";
 import { define, Part } from "../frame/part.ts";
 import { base } from "../frame/styles.ts";
 

@@ -3,7 +3,7 @@
 import { css, html } from "lit";
 import { fromText, withEpoch } from "../../analysis/epochs.ts";
 import { className } from "../../analysis/filters.ts";
-import { ERROR_TITLE, errorText } from "../../analysis/map-error.ts";
+import { ERROR_TITLE, errorText } from "../../analysis/map-text.ts";
 import { plural, short } from "../../analysis/numbers.ts";
 import { countOdd } from "../../analysis/statistics.ts";
 import type { Pixels } from "../../data/bitmaps.ts";

@@ -2,8 +2,8 @@
 
 import { type InputValues, inputOfSample } from "../../analysis/input-values.ts";
 import { isRow, sheetPlace, sliceIn } from "../../analysis/layouts.ts";
-import { orderBySize } from "../../analysis/order.ts";
-import { attentionText, type Place, placeText } from "../../analysis/places.ts";
+import { attentionText, type Place, placeText } from "../../analysis/map-text.ts";
+import { orderBySize } from "../../analysis/statistics.ts";
 import type { Pixels } from "../../data/bitmaps.ts";
 import type { Content, Input } from "../../data/listing.ts";
 import { type Known, knownAt, recordsOf, type Series } from "../../data/series.ts";
@@ -15,8 +15,9 @@ import { wordColouring } from "../../draw/words.ts";
 import { widen } from "../../format/half.ts";
 import { type AttributionMap, asMap } from "../../format/maps.ts";
 import type { Values } from "../../format/records.ts";
+import type { Column } from "../../state/columns.ts";
 import type { Dashboard } from "../../state/dashboard.ts";
-import type { Column, ShownRun } from "../../state/scene.ts";
+import type { ShownRun } from "../../state/runs.ts";
 
 /** One map's place on the page. */
 export interface Spot {

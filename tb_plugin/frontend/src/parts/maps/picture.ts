@@ -11,7 +11,7 @@ import { short } from "../../analysis/numbers.ts";
 import { drawPicture, fit, sharpContext } from "../../draw/canvas.ts";
 import { drawInput } from "../../draw/curve.ts";
 import { inkOf } from "../../draw/palette.ts";
-import type { ShownRun } from "../../state/scene.ts";
+import type { ShownRun } from "../../state/runs.ts";
 import { define, PaintedPart } from "../frame/part.ts";
 import { base } from "../frame/styles.ts";
 import { inputRecord, pictureOfInput } from "./map-figure.ts";

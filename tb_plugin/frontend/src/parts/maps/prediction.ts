@@ -14,7 +14,7 @@ import { percent, short } from "../../analysis/numbers.ts";
 import { isSameSample } from "../../analysis/same-samples.ts";
 import { type Known, partsOf } from "../../data/series.ts";
 import type { Predictions } from "../../format/records.ts";
-import type { ShownRun } from "../../state/scene.ts";
+import type { ShownRun } from "../../state/runs.ts";
 import { define, PaintedPart, setText } from "../frame/part.ts";
 import { base } from "../frame/styles.ts";
 

@@ -4,7 +4,7 @@ import { css, html } from "lit";
 import { stateOf, stateText } from "../../analysis/channels.ts";
 import { withEpoch } from "../../analysis/epochs.ts";
 import { listed } from "../../analysis/facts.ts";
-import { placeText } from "../../analysis/places.ts";
+import { placeText } from "../../analysis/map-text.ts";
 import { type Known, knownAt, partsOf, recordsOf } from "../../data/series.ts";
 import { fit, positionAt, sharpContext } from "../../draw/canvas.ts";
 import { channelPlane } from "../../draw/map-layers.ts";

@@ -2,8 +2,8 @@
 
 import { html, nothing } from "lit";
 import { channelName, featureName, type InputValues } from "../../analysis/input-values.ts";
+import { tokenName } from "../../analysis/map-text.ts";
 import { short } from "../../analysis/numbers.ts";
-import { tokenName } from "../../analysis/places.ts";
 import { type Plane, valueAt } from "../../draw/plane.ts";
 import type { Dashboard } from "../../state/dashboard.ts";
 import { inputValuesOf, orderOf, partOf, type Spot } from "./map-figure.ts";

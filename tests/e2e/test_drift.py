@@ -14,14 +14,14 @@ from support.logs import LogWriter
 from support.read import read_run
 from support.server import Server, serve
 
+from e2e.axe import assert_nothing_serious
 from e2e.conftest import OpenPage
 from e2e.page import ExplainPage
-from e2e.test_looks import assert_nothing_serious
 from tfexplain.wire import schema
 
 pytestmark = [pytest.mark.browser, pytest.mark.process]
 
-FOCUS = "&p.tfexplain.panel=focus"
+DRIFT = "&p.tfexplain.panel=focus"
 STAYED = "Focus moved most though the prediction stayed"
 CHANGED = "Prediction changed"
 EPOCHS, REFERENCE = 12, 2
@@ -105,13 +105,13 @@ def number(text: str) -> float:
 
 def run_row(page: ExplainPage, run: str) -> Locator:
     heading = page.frame.get_by_role("heading", name=run, exact=False)
-    return page.frame.locator("tfx-focus-run").filter(has=heading)
+    return page.frame.locator("tfx-drift-run").filter(has=heading)
 
 
 def test_a_person_sees_which_samples_changed_focus(
     open_tab: OpenPage, compared_server: Server, compared: Path
 ) -> None:
-    with open_tab(compared_server, FOCUS) as page:
+    with open_tab(compared_server, DRIFT) as page:
         stayed = ranking(compared, "GradCAM/conv2", "spearman", agrees=True)
         assert listed(page, STAYED) == stayed[:20]
         page.frame.get_by_role("button", name=f"Show all {len(stayed)}").click()
@@ -132,12 +132,12 @@ def test_a_person_sees_which_samples_changed_focus(
 def test_the_band_is_of_the_control_and_says_who_is_outside(
     open_tab: OpenPage, compared_server: Server, compared: Path
 ) -> None:
-    with open_tab(compared_server, FOCUS) as page:
+    with open_tab(compared_server, DRIFT) as page:
         control = drift_of(compared, "seed 2", "GradCAM/conv2")
         stayed = column(control, "spearman")[np.asarray(control.agrees)]
         assert len(stayed) == SAMPLES - 1
         low, high = np.percentile(stayed, [10, 90])
-        text = page.frame.locator("tfx-focus .band").inner_text()
+        text = page.frame.locator("tfx-drift-panel .band").inner_text()
         assert text.strip() == (
             f"control seed 2: 10th–90th percentile of {len(stayed)} values, {low:.2f} to {high:.2f}"
         )
@@ -155,7 +155,7 @@ def test_the_band_is_of_the_control_and_says_who_is_outside(
 def test_controls_are_rows_only_where_asked_for(
     open_tab: OpenPage, compared_server: Server
 ) -> None:
-    with open_tab(compared_server, FOCUS) as page:
+    with open_tab(compared_server, DRIFT) as page:
         control = page.frame.get_by_role("checkbox", name="seed 2")
         expect(control).not_to_be_checked()
         expect(run_row(page, "seed 2")).to_have_count(0)
@@ -164,12 +164,12 @@ def test_controls_are_rows_only_where_asked_for(
         expect(run_row(page, "seed 2")).to_contain_text("control, against dense")
         assert listed(page, STAYED) == before
         page.frame.get_by_role("checkbox", name="int8").uncheck()
-        expect(page.frame.locator("tfx-focus .key")).to_contain_text("1 more run has drift")
+        expect(page.frame.locator("tfx-drift-panel .key")).to_contain_text("1 more run has drift")
         assert {run for run, _ in listed(page, STAYED)} == {"pruned"}
 
 
 def test_numbers_of_a_run(open_tab: OpenPage, compared_server: Server, compared: Path) -> None:
-    with open_tab(compared_server, FOCUS) as page:
+    with open_tab(compared_server, DRIFT) as page:
         record = drift_of(compared, "pruned", "GradCAM/conv2")
         values, agrees = column(record, "spearman"), np.asarray(record.agrees)
         row = run_row(page, "pruned")
@@ -185,14 +185,14 @@ def test_numbers_of_a_run(open_tab: OpenPage, compared_server: Server, compared:
         expect(said).to_contain_text("KL 0.0180 nats")
         expect(said).to_contain_text("on 300 samples")
         page.frame.get_by_text("Changed predictions by class").click()
-        cells = page.frame.locator("tfx-focus details tbody tr").nth(2).locator("td")
+        cells = page.frame.locator("tfx-drift-panel details tbody tr").nth(2).locator("td")
         assert cells.all_inner_texts()[1] == f"{fidelity.flips[2]} of {fidelity.counts[2]}"
 
 
 def test_a_row_shows_its_maps_and_its_link_finds_the_same(
     open_tab: OpenPage, compared_server: Server, compared: Path
 ) -> None:
-    with open_tab(compared_server, FOCUS) as page:
+    with open_tab(compared_server, DRIFT) as page:
         page.choose("Maps to compare", "IntegratedGradients/image")
         page.choose("Measure of similarity", "top10_iou")
         expected = ranking(compared, "IntegratedGradients/image", "top10_iou", agrees=True)
@@ -201,7 +201,7 @@ def test_a_row_shows_its_maps_and_its_link_finds_the_same(
         items(page, STAYED).nth(1).click()
         cell = page.map("IntegratedGradients", "image", sample, run).cell
         expect(cell.locator("canvas")).to_be_in_viewport(ratio=0.99)
-        assert page.frame.locator("tfx-focus").is_visible()
+        assert page.frame.locator("tfx-drift-panel").is_visible()
         difference = page.frame.locator("tfx-toolbar label", has_text="Difference")
         chosen = difference.locator("select").evaluate("e => e.selectedOptions[0].text")
         assert chosen == f"{run} − dense"
@@ -221,7 +221,7 @@ def test_a_row_shows_its_maps_and_its_link_finds_the_same(
 def test_maps_that_were_hidden_are_shown_with_their_sample(
     open_tab: OpenPage, compared_server: Server
 ) -> None:
-    with open_tab(compared_server, f"{FOCUS}&p.tfexplain.groups=map/GradCAM/conv2") as page:
+    with open_tab(compared_server, f"{DRIFT}&p.tfexplain.groups=map/GradCAM/conv2") as page:
         cell = page.map("IntegratedGradients", "image", 12, "pruned").cell
         page.choose("Maps to compare", "IntegratedGradients/image")
         expect(cell).to_have_count(0)
@@ -233,7 +233,7 @@ def test_maps_that_were_hidden_are_shown_with_their_sample(
 def test_a_mark_tells_its_sample_and_shows_it(
     open_tab: OpenPage, compared_server: Server, compared: Path
 ) -> None:
-    with open_tab(compared_server, FOCUS) as page:
+    with open_tab(compared_server, DRIFT) as page:
         values = column(drift_of(compared, "pruned", "GradCAM/conv2"), "spearman")
         sample = int(np.nanargmin(values))
         canvas = run_row(page, "pruned").locator("canvas")
@@ -267,10 +267,10 @@ def test_scrubbing_changes_the_numbers(
     open_tab: OpenPage, drifting_server: Server, drifting: Path, artifacts: Path
 ) -> None:
     place = "GradCAM/prune_low_magnitude_conv2"
-    with open_tab(drifting_server, FOCUS) as page:
+    with open_tab(drifting_server, DRIFT) as page:
         page.seek(0)
-        focus = page.frame.locator("tfx-focus")
-        expect(focus.locator(".empty")).to_contain_text("Drift starts at epoch 2, the reference.")
+        panel = page.frame.locator("tfx-drift-panel")
+        expect(panel.locator(".empty")).to_contain_text("Drift starts at epoch 2, the reference.")
         page.frame.get_by_role("button", name="Go to epoch 2").click()
         page.settle()
         assert page.epoch == REFERENCE
@@ -285,14 +285,14 @@ def test_scrubbing_changes_the_numbers(
                 shown = number(row.locator(".agreeing-mean").inner_text())
                 assert shown == pytest.approx(np.nanmean(values[agrees]), abs=0.005001)
                 seen.add((run, shown))
-        page.page.screenshot(path=artifacts / "focus-training-light.png")
+        page.page.screenshot(path=artifacts / "drift-training-light.png")
         assert len(seen) >= 6
 
 
 def test_the_timeline_has_similarity_beside_accuracy_and_sparsity(
     open_tab: OpenPage, drifting_server: Server, drifting: Path
 ) -> None:
-    with open_tab(drifting_server, FOCUS) as page:
+    with open_tab(drifting_server, DRIFT) as page:
         titles = page.frame.locator("tfx-timeline .title")
         expect(titles.last).to_have_text("similarity to epoch 2, Spearman of GradCAM")
         assert {"accuracy", "loss", "sparsity, total"} <= set(titles.all_inner_texts())
@@ -342,7 +342,7 @@ def test_the_timeline_shades_the_band(
 ) -> None:
     shares = []
     for server in (trained_beside, drifting_server):
-        with open_tab(server, FOCUS) as page:
+        with open_tab(server, DRIFT) as page:
             title = page.frame.locator("tfx-timeline .title.drift").inner_text()
             assert title.endswith("shaded: control seed 2") == (server is trained_beside)
             # Only what is shaded is opaque all down a column beside the curves.
@@ -363,7 +363,7 @@ def test_the_timeline_shades_the_band(
 def test_axe_finds_nothing_serious_in_the_focus(
     open_tab: OpenPage, compared_server: Server, artifacts: Path, dark: bool, width: int
 ) -> None:
-    with open_tab(compared_server, FOCUS) as page:
+    with open_tab(compared_server, DRIFT) as page:
         page.page.set_viewport_size({"width": width, "height": 1000})
         if dark:
             page.page.evaluate("document.body.classList.add('dark-mode')")
@@ -371,7 +371,7 @@ def test_axe_finds_nothing_serious_in_the_focus(
         page.settle()
         assert page.frame.evaluate("document.documentElement.scrollWidth <= innerWidth")
         theme = "dark" if dark else "light"
-        page.page.screenshot(path=artifacts / f"focus-{width}-{theme}.png")
+        page.page.screenshot(path=artifacts / f"drift-{width}-{theme}.png")
         assert_nothing_serious(page)
 
 
@@ -381,13 +381,13 @@ def test_a_place_where_nothing_can_be_compared(open_tab: OpenPage, tmp_path: Pat
     ready: Callable[[dict[str, object]], bool] = lambda runs: len(runs) == 4  # noqa: E731
     with serve(tmp_path, "--host", "127.0.0.1") as server:
         server.wait_for(ready)
-        with open_tab(server, f"{FOCUS}&p.tfexplain.drift=NaN/image") as page:
+        with open_tab(server, f"{DRIFT}&p.tfexplain.drift=NaN/image") as page:
             expect(run_row(page, "pruned").locator(".strip")).to_contain_text(
                 "No sample has a Spearman here."
             )
-            empty = page.frame.locator("tfx-focus-list").first
+            empty = page.frame.locator("tfx-drift-list").first
             expect(empty).to_contain_text("No sample whose maps can be compared.")
-            expect(page.frame.locator("tfx-focus canvas")).to_have_count(0)
+            expect(page.frame.locator("tfx-drift-panel canvas")).to_have_count(0)
 
 
 def _spoil(run: Path) -> None:
@@ -406,11 +406,11 @@ def test_models_without_maps_have_their_fidelity(open_tab: OpenPage, tmp_path: P
     log.close()
     with serve(tmp_path, "--host", "127.0.0.1") as server:
         server.wait_for(lambda runs: len(runs) == 1)
-        with open_tab(server, FOCUS) as page:
+        with open_tab(server, DRIFT) as page:
             row = run_row(page, "lite")
             expect(row).to_contain_text("no maps to compare")
             expect(row.locator(".fidelity")).to_have_text("same prediction 97.0%, on 100 samples")
-            expect(page.frame.locator("tfx-focus .lists")).to_have_text("No maps to compare.")
+            expect(page.frame.locator("tfx-drift-panel .lists")).to_have_text("No maps to compare.")
             page.frame.get_by_text("Changed predictions by class").click()
-            cells = page.frame.locator("tfx-focus details td").all_inner_texts()
+            cells = page.frame.locator("tfx-drift-panel details td").all_inner_texts()
             assert cells == ["3 of 50", "0 of 50"]

@@ -1,8 +1,9 @@
-/** Where a value lies, in words. */
+/** What is said of a map in words: where a value lies, and how far the map may be off. */
 
 import type { Layout } from "../data/listing.ts";
+import type { AttributionMap } from "../format/records.ts";
 import { featureName, type InputValues } from "./input-values.ts";
-import { short } from "./numbers.ts";
+import { plural, short } from "./numbers.ts";
 
 export interface Place {
   readonly layout: Layout;
@@ -54,4 +55,16 @@ function lineText(input: InputValues | undefined, length: number, index: number)
     return `${name}${short(value)}`;
   });
   return ` (input ${told.join(", ")}${own.length > 4 ? ", …" : ""})`;
+}
+
+export const ERROR_TITLE =
+  "how far the map may be off from the exact integral, in percent of its largest magnitude.";
+
+/** Empty where the method tells neither error nor passes. */
+export function errorText({ error, passes }: AttributionMap): string {
+  if (error === undefined && passes === undefined) return "";
+  const after = passes === undefined ? "" : `after ${plural(passes, "pass", "passes")}`;
+  if (error === undefined) return `not estimated; ${after}`;
+  if (Number.isNaN(error)) return ["unknown: the map is not finite", after].join("; ");
+  return `~${short(100 * error, 2)}% ${after}`.trim();
 }

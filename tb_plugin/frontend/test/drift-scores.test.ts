@@ -12,7 +12,7 @@ import {
   type Score,
   scoresOf,
   splitOf,
-} from "../src/analysis/drift-list.ts";
+} from "../src/analysis/drift-scores.ts";
 import type { Drift } from "../src/format/compressed.ts";
 
 const scores = (...values: number[]): Score[] =>

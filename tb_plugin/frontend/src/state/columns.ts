@@ -1,0 +1,109 @@
+/** The columns of the grid: one explainer at one layer each, in the model's order. */
+
+import { belongs } from "../analysis/kernels.ts";
+import { layoutOf } from "../analysis/layouts.ts";
+import type { Layout } from "../data/listing.ts";
+import type { ShownRun } from "./runs.ts";
+import type { View } from "./view.ts";
+
+export type ColumnKind = "map" | "matrix" | "channels";
+
+/** In the order of the columns: channels are the widest, and answer a later question. */
+export const COLUMN_KINDS: readonly ColumnKind[] = ["map", "matrix", "channels"];
+
+export interface Column {
+  readonly group: string;
+  readonly kind: ColumnKind;
+  /** How one map's values lie; of attention it is not asked for. */
+  readonly layout: Layout;
+  readonly explainer: string;
+  readonly layer: string;
+  readonly unit: string;
+  readonly scoreUnit: string;
+  readonly signed: boolean;
+}
+
+const FIRST_MAPS = 4;
+
+/** All columns that the maps of these runs fill. */
+export function columnsOf(shown: readonly ShownRun[]): Column[] {
+  const columns = new Map<string, Column>();
+  for (const { group, kind, explainer, layer, content } of shown.flatMap((s) => s.run.groups)) {
+    if (!isColumn(kind) || columns.has(group)) continue;
+    const { unit, scoreUnit, signed } = content;
+    const layout = layoutOf(kind, content);
+    columns.set(group, { group, kind, layout, explainer, layer, unit, scoreUnit, signed });
+  }
+  const found = [...columns.values()];
+  const explainers = [...new Set(found.map(({ explainer }) => explainer))];
+  const rank = ({ kind, explainer }: Column): number =>
+    COLUMN_KINDS.indexOf(kind) * explainers.length + explainers.indexOf(explainer);
+  const place = ({ explainer, layer }: Column): number => layersOf(shown, explainer).indexOf(layer);
+  return found.sort((a, b) => rank(a) - rank(b) || place(a) - place(b));
+}
+
+/** Whether records of a kind stand in the grid. */
+export function isColumn(kind: string): kind is ColumnKind {
+  return COLUMN_KINDS.some((one) => one === kind);
+}
+
+/** An explainer's layers in the model's order, which its settings give: `at conv1, conv2; ...`. */
+function layersOf(shown: readonly ShownRun[], explainer: string): readonly string[] {
+  const settings = shown.map(({ samples }) => samples?.settings[explainer]).find(Boolean);
+  return settings?.match(/^at ([^;]+)/)?.[1]?.split(", ") ?? [];
+}
+
+/** The chosen columns, else the first maps, the last attention and one set of channels. */
+export function chooseColumns(columns: readonly Column[], chosen: View["groups"]): Column[] {
+  if (chosen) return columns.filter((column) => chosen.includes(column.group));
+  const evidence = columns.filter((column) => column.kind === "map").slice(0, FIRST_MAPS);
+  const attention = columns.filter((column) => column.kind === "matrix");
+  const maps = [...evidence, ...attention.slice(-1)];
+  const channels = columns.filter((column) => column.kind === "channels");
+  const ofSameLayer = channels.find(({ layer }) => maps.some((map) => map.layer === layer));
+  const chosenOne = ofSameLayer ?? channels.at(-1);
+  return chosenOne ? [...maps, chosenOne] : maps;
+}
+
+/** Slices of the deepest volume that is shown; 0 where there is none. */
+export function depthOf(shown: readonly ShownRun[], columns: readonly Column[]): number {
+  const groups = columns.filter(({ layout }) => layout === "volume").map(({ group }) => group);
+  if (groups.length === 0) return 0;
+  const depths = shown.flatMap(({ run }) => [
+    ...run.groups
+      .filter(({ group }) => groups.includes(group))
+      .map(({ kind, content }) => content.shape[kind === "channels" ? 1 : 0] ?? 0),
+    ...run.inputs.filter(({ layout }) => layout === "volume").map(({ shape }) => shape[0] ?? 0),
+  ]);
+  return Math.max(0, ...depths);
+}
+
+interface Columns {
+  readonly columns: readonly Column[];
+  readonly shownColumns: readonly Column[];
+}
+
+/**
+ * The groups to show for a kernel: where an explainer has maps of its layer and none of them is
+ * shown, these in place of its others; undefined where nothing is to be changed.
+ */
+export function groupsWith(
+  { columns, shownColumns }: Columns,
+  kernel: string,
+): string[] | undefined {
+  const shown = new Set(shownColumns.map(({ group }) => group));
+  let changed = false;
+  for (const explainer of new Set(columns.map((column) => column.explainer))) {
+    const own = columns.filter((column) => column.explainer === explainer);
+    const wanted = own.filter(({ layer }) => belongs(kernel, layer));
+    if (wanted.length === 0 || wanted.some(({ group }) => shown.has(group))) continue;
+    for (const { group } of own) shown.delete(group);
+    // The innermost of nested layers says most of the kernel.
+    const [best] = wanted.sort((a, b) => b.layer.length - a.layer.length);
+    if (best) shown.add(best.group);
+    changed = true;
+  }
+  return changed
+    ? columns.map(({ group }) => group).filter((group) => shown.has(group))
+    : undefined;
+}

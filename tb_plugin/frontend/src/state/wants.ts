@@ -1,0 +1,45 @@
+/** What has to be fetched for what is shown. */
+
+import { belongs } from "../analysis/kernels.ts";
+import { unwrapped } from "../analysis/wrapping.ts";
+import type { Group } from "../data/listing.ts";
+import type { Want } from "../data/plan.ts";
+import { isColumn } from "./columns.ts";
+import { isControl, sourcesOf } from "./runs.ts";
+import type { Scene } from "./scene.ts";
+
+/**
+ * What has to be fetched for a scene: of maps the samples that are needed; of the kernels those
+ * that are selected or whose feature maps are shown.
+ */
+export function wantsOf(scene: Scene): Want[] {
+  const shown = new Set(scene.shownColumns.map((column) => column.group));
+  const tiled = scene.shownColumns.filter(({ kind }) => kind === "channels");
+  const isShown = ({ kind, group, layer }: Group): boolean => {
+    if (isColumn(kind)) return shown.has(group);
+    if (kind !== "kernel") return true;
+    return (
+      unwrapped(layer) === unwrapped(scene.layer ?? "") ||
+      tiled.some((column) => belongs(layer, column.layer))
+    );
+  };
+  const wants = scene.shown.flatMap((run) =>
+    sourcesOf(run).flatMap((source) =>
+      source.groups.filter(isShown).flatMap((group) => wantOf(source.run, group, scene)),
+    ),
+  );
+  // A band is that of all controls, shown or not.
+  const controls = scene.runs.filter((run) => isControl(run) && !scene.shown.includes(run));
+  const drifts = controls.flatMap(({ id, run }) =>
+    run.groups.filter(({ kind }) => kind === "drift").flatMap((group) => wantOf(id, group, scene)),
+  );
+  return [...wants, ...drifts];
+}
+
+function wantOf(run: string, group: Group, { fetched, samples }: Scene): Want[] {
+  if (fetched.length === samples.length || group.samples.length === 0) {
+    return [{ run, group, samples: [] }];
+  }
+  const needed = group.samples.filter((sample) => fetched.includes(sample));
+  return needed.length > 0 ? [{ run, group, samples: needed }] : [];
+}
