@@ -142,7 +142,7 @@ def test_the_band_is_of_the_control_and_says_who_is_outside(
             f"control seed 2: 10th–90th percentile of {len(stayed)} values, {low:.2f} to {high:.2f}"
         )
         page.frame.get_by_role("button", name=re.compile("^Show all [0-9]")).click()
-        places = items(page, STAYED).locator(".place").all_inner_texts()
+        places = items(page, STAYED).locator(".side").all_inner_texts()
         expected = []
         for run, sample in ranking(compared, "GradCAM/conv2", "spearman", agrees=True):
             value = column(drift_of(compared, run, "GradCAM/conv2"), "spearman")[sample]

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { outputKernels, stateOf, stateText, stateWord } from "../src/analysis/channels.ts";
 import {
+  fractionOn,
   grouped,
   metricOf,
   metricText,
-  placeOn,
   rangeOf,
   shareText,
   spoken,
@@ -75,11 +75,11 @@ test("shares have one scale, other numbers that of what is shown", () => {
   const found = rangeOf("dB", [NAN, 20, Number.POSITIVE_INFINITY, 48]);
   assert.deepEqual(found, { low: 20, high: 48 });
   assert.deepEqual(
-    [20, 34, 48, Number.POSITIVE_INFINITY].map((v) => placeOn(found, v)),
+    [20, 34, 48, Number.POSITIVE_INFINITY].map((v) => fractionOn(found, v)),
     [0, 0.5, 1, 1],
   );
-  assert.ok(Number.isNaN(placeOn(found, NAN)));
-  assert.equal(placeOn(rangeOf("bits", [8, 8]), 8), 0.5);
+  assert.ok(Number.isNaN(fractionOn(found, NAN)));
+  assert.equal(fractionOn(rangeOf("bits", [8, 8]), 8), 0.5);
   assert.deepEqual(rangeOf("bits", [NAN]), { low: 0, high: 0 });
 });
 

@@ -7,10 +7,10 @@ import {
   lanesOf,
   meanOf,
   percentile,
-  placeIn,
   ranked,
   type Score,
   scoresOf,
+  sideOf,
   splitOf,
 } from "../src/analysis/drift-scores.ts";
 import type { Drift } from "../src/format/compressed.ts";
@@ -68,7 +68,7 @@ test("a band needs five values that can be compared", () => {
   const band = bandOf(scores(0, 10, Number.NaN, 20, 30, 40));
   assert.deepEqual(band, { low: 4, high: 36, count: 5 });
   assert.deepEqual(
-    [3.9, 4, 36, 36.1].map((value) => placeIn({ low: 4, high: 36, count: 5 }, value)),
+    [3.9, 4, 36, 36.1].map((value) => sideOf({ low: 4, high: 36, count: 5 }, value)),
     ["below", "within", "within", "above"],
   );
 });
@@ -89,7 +89,7 @@ test("the axis stands still, and leaves nothing out", () => {
 
 test("marks that would hide each other go to lanes of their own", () => {
   assert.deepEqual(lanesOf([0, 3, 100, 6], 8, 3), [0, 1, 0, -1]);
-  // A fourth at one place finds all three lanes taken.
+  // A fourth at one position finds all three lanes taken.
   assert.deepEqual(lanesOf([0, 0, 0, 0], 8, 3), [0, 1, -1, 0]);
   assert.deepEqual(lanesOf([], 8, 3), []);
   assert.deepEqual(lanesOf([0, 8, 15], 8, 3), [0, 0, 1]);

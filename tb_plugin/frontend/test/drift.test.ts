@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   bandsOf,
-  choosePlace,
+  chooseLayer,
   controlsOf,
   driftChoice,
   driftCurves,
+  explainedLayers,
   movedAt,
-  placesOf,
   referencePredictions,
   startOf,
 } from "../src/analysis/drift.ts";
@@ -82,18 +82,18 @@ test("wrappers are no layers of their own", () => {
   assert.equal(unwrapped("quant_a/b"), "quant_a/b");
 });
 
-test("one place for a layer with and without its wrapper", () => {
+test("one entry for a layer with and without its wrapper", () => {
   const dense = run("dense", group("IntegratedGradients", "image"), group("GradCAM", "conv"));
   const pruned = run("pruned", group("GradCAM", "prune_low_magnitude_conv/conv"));
-  const places = placesOf([dense, pruned]);
+  const layers = explainedLayers([dense, pruned]);
   assert.deepEqual(
-    places.map(({ key }) => key),
+    layers.map(({ key }) => key),
     ["IntegratedGradients/image", "GradCAM/conv"],
   );
-  assert.equal(choosePlace(places, "")?.explainer, "GradCAM");
-  assert.equal(choosePlace(places, "IntegratedGradients/image")?.layer, "image");
-  assert.equal(choosePlace([], ""), undefined);
-  const [, cam] = places;
+  assert.equal(chooseLayer(layers, "")?.explainer, "GradCAM");
+  assert.equal(chooseLayer(layers, "IntegratedGradients/image")?.layer, "image");
+  assert.equal(chooseLayer([], ""), undefined);
+  const [, cam] = layers;
   assert.ok(cam);
   const store = storeOf({
     "dense/explain drift/GradCAM/conv": { 0: drift([1]) },
@@ -113,11 +113,11 @@ test("what is known at an epoch, and when it starts", () => {
       14: drift([0.5, 0.25], "epoch 12"),
     },
   });
-  const [place] = placesOf([dense]);
-  assert.ok(place);
-  assert.deepEqual(startOf([dense], place, store), { step: 12, reference: "epoch 12" });
-  assert.deepEqual(movedAt([dense], store, place, "spearman", 11), []);
-  const [moved] = movedAt([dense], store, place, "spearman", 20);
+  const [explained] = explainedLayers([dense]);
+  assert.ok(explained);
+  assert.deepEqual(startOf([dense], explained, store), { step: 12, reference: "epoch 12" });
+  assert.deepEqual(movedAt([dense], store, explained, "spearman", 11), []);
+  const [moved] = movedAt([dense], store, explained, "spearman", 20);
   assert.equal(moved?.step, 14);
   assert.equal(moved?.maps, "map/GradCAM/conv");
   assert.deepEqual(
@@ -130,7 +130,7 @@ test("a choice of what there is", () => {
   const dense = run("dense", group("GradCAM", "conv"));
   const store = storeOf({ "dense/explain drift/GradCAM/conv": { 0: drift([1]) } });
   const choice = driftChoice([dense], store, { drift: "gone/away", measure: "ssim" });
-  assert.equal(choice?.place.key, "GradCAM/conv");
+  assert.equal(choice?.explained.key, "GradCAM/conv");
   assert.equal(choice?.measure, "spearman");
   assert.equal(driftChoice([run("bare")], store, { drift: "", measure: "" }), undefined);
 });
@@ -145,9 +145,9 @@ test("curves are means over agreeing samples, of models only", () => {
     },
     "seed/explain drift/GradCAM/conv": { 0: drift([0, 0, 0], "dense", "control") },
   });
-  const [place] = placesOf(shown);
-  assert.ok(place);
-  const curves = driftCurves(shown, store, place, "spearman");
+  const [explained] = explainedLayers(shown);
+  assert.ok(explained);
+  const curves = driftCurves(shown, store, explained, "spearman");
   assert.equal(curves.length, 1);
   assert.deepEqual(curves[0]?.points, [
     [0, 1],
@@ -173,15 +173,15 @@ test("bands pool the controls of one reference in one folder, where predictions 
     "model/explain drift/GradCAM/conv": series(drift([-9, -9, -9, -9, -9], "dense")),
     "there/a/explain drift/GradCAM/conv": series(control(five, [1, 1, 1, 1, 1])),
   });
-  const [place] = placesOf(shown);
-  assert.ok(place);
-  const bands = bandsOf(controlsOf(movedAt(shown, store, place, "spearman", 0)));
+  const [explained] = explainedLayers(shown);
+  assert.ok(explained);
+  const bands = bandsOf(controlsOf(movedAt(shown, store, explained, "spearman", 0)));
   assert.deepEqual([...bands.keys()], ["dense", "there/dense"]);
   const ofDense = { low: 0.5, high: 4.5, count: 6, names: ["a", "b"] };
   const ofThere = { low: 9, high: 9, count: 5, names: ["there/a"] };
   assert.deepEqual(bands.get("dense"), { ...ofDense, from: "" });
   assert.deepEqual(bands.get("there/dense"), { ...ofThere, from: "" });
-  const later = bandsOf(controlsOf(movedAt(shown, store, place, "spearman", 3)));
+  const later = bandsOf(controlsOf(movedAt(shown, store, explained, "spearman", 3)));
   assert.deepEqual(later.get("dense"), { ...ofDense, from: "from epoch 0" });
 });
 
@@ -205,10 +205,10 @@ test("the reference's predictions: of an epoch of the run, or of another run", (
       4: drift([1], "epoch 2, the best so far by val_loss"),
     },
   });
-  const [place] = placesOf(shown);
-  assert.ok(place);
+  const [explained] = explainedLayers(shown);
+  assert.ok(explained);
   const at = (step: number): number | undefined => {
-    const [moved] = movedAt(shown, store, place, "spearman", step);
+    const [moved] = movedAt(shown, store, explained, "spearman", step);
     return moved && referencePredictions(moved, shown, store)?.predicted[0];
   };
   assert.equal(at(0), 7);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { layoutOf, sheetPlace, sliceIn } from "../src/analysis/layouts.ts";
-import { attentionText, placeText, tokenName } from "../src/analysis/map-text.ts";
+import { layoutOf, sliceIn, sliceRect } from "../src/analysis/layouts.ts";
+import { attentionText, positionText, tokenName } from "../src/analysis/map-text.ts";
 import { patchesOf } from "../src/analysis/patches.ts";
 import { orderBySize } from "../src/analysis/statistics.ts";
 import { wrap } from "../src/analysis/wrap.ts";
@@ -43,9 +43,9 @@ test("one slider serves volumes of several depths", () => {
 });
 
 test("a slice lies in its sheet where the writer put it", () => {
-  assert.deepEqual(sheetPlace([5, 4, 6, 1], 3), { x: 0, y: 4, width: 6, height: 4 });
-  assert.deepEqual(sheetPlace([5, 4, 6, 1], 2), { x: 12, y: 0, width: 6, height: 4 });
-  assert.deepEqual(sheetPlace([4, 4, 6, 1], 3), { x: 6, y: 4, width: 6, height: 4 });
+  assert.deepEqual(sliceRect([5, 4, 6, 1], 3), { x: 0, y: 4, width: 6, height: 4 });
+  assert.deepEqual(sliceRect([5, 4, 6, 1], 2), { x: 12, y: 0, width: 6, height: 4 });
+  assert.deepEqual(sliceRect([4, 4, 6, 1], 3), { x: 6, y: 4, width: 6, height: 4 });
 });
 
 test("features are ordered by their largest magnitude in any map", () => {
@@ -90,9 +90,9 @@ const input = (layout: "features" | "tokens" | "line", width = 1) => ({
   words: layout === "tokens" ? ["good", "", "c", "d"] : [],
 });
 
-test("a place is told as its layout asks", () => {
+test("a position is told as its layout asks", () => {
   const at = (layout: Layout, index: number, more = {}) =>
-    placeText({ layout, width: 4, input: undefined, ...more }, index);
+    positionText({ layout, width: 4, input: undefined, ...more }, index);
   assert.equal(at("plane", 6), "row 1, column 2");
   assert.equal(at("volume", 6, { slice: 3 }), "slice 3, row 1, column 2");
   assert.equal(at("line", 3), "position 3");

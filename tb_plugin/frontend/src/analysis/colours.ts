@@ -42,12 +42,12 @@ export function strength(name: SequentialName | DivergingName, t: number): numbe
 export function colourAt(name: SequentialName | DivergingName, t: number): Rgb {
   const ramp: string = { ...SEQUENTIAL, ...DIVERGING }[name];
   const last = ramp.length / 6 - 1;
-  const place = Math.min(Math.max(t, 0), 1) * last;
-  const left = Math.min(Math.floor(place), last - 1);
+  const position = Math.min(Math.max(t, 0), 1) * last;
+  const left = Math.min(Math.floor(position), last - 1);
   const channel = (anchor: number, c: number): number =>
     Number.parseInt(ramp.slice(anchor * 6 + c * 2, anchor * 6 + c * 2 + 2), 16);
   const mix = (c: number): number =>
-    Math.round(channel(left, c) + (place - left) * (channel(left + 1, c) - channel(left, c)));
+    Math.round(channel(left, c) + (position - left) * (channel(left + 1, c) - channel(left, c)));
   return [mix(0), mix(1), mix(2)];
 }
 

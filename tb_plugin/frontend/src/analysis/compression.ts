@@ -99,9 +99,9 @@ export function metricOf(name: string): Metric {
 /** Metrics by group, groups and metrics in the order of the table above, unknown ones last. */
 export function grouped(names: readonly string[]): [string, Metric[]][] {
   const order = [...METRICS.keys()];
-  const place = (name: string): number => (METRICS.has(name) ? order.indexOf(name) : order.length);
+  const rank = (name: string): number => (METRICS.has(name) ? order.indexOf(name) : order.length);
   const groups = new Map<string, Metric[]>();
-  for (const name of [...names].sort((a, b) => place(a) - place(b))) {
+  for (const name of [...names].sort((a, b) => rank(a) - rank(b))) {
     const metric = metricOf(name);
     groups.set(metric.group, [...(groups.get(metric.group) ?? []), metric]);
   }
@@ -187,7 +187,7 @@ export function rangeOf(unit: Unit, values: Iterable<number>): Scale {
 }
 
 /** Where a value lies on a scale, from 0 to 1; NaN where it is not known. */
-export function placeOn({ low, high }: Scale, value: number): number {
+export function fractionOn({ low, high }: Scale, value: number): number {
   if (Number.isNaN(value)) return Number.NaN;
   if (high === low) return Number.isFinite(value) ? 0.5 : value > 0 ? 1 : 0;
   return Math.min(Math.max((value - low) / (high - low), 0), 1);

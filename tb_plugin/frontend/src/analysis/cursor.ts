@@ -23,8 +23,8 @@ export function moveInPlane(
 
 /** Along a list of positions, such as words without padding: either way of an arrow is one on. */
 export function moveInRow(from: number, [right, down]: Move, order: readonly number[]): number {
-  const place = order.indexOf(from);
-  return order[place < 0 ? 0 : clamp(place + right + down, order.length)] ?? -1;
+  const index = order.indexOf(from);
+  return order[index < 0 ? 0 : clamp(index + right + down, order.length)] ?? -1;
 }
 
 function clamp(value: number, size: number): number {

@@ -19,7 +19,7 @@ export interface Band {
   readonly count: number;
 }
 
-export type Place = "below" | "within" | "above";
+export type BandSide = "below" | "within" | "above";
 
 interface Measure {
   readonly label: string;
@@ -101,10 +101,10 @@ export function ranked<S extends Score>(scores: readonly S[]): S[] {
 /** As `numpy.percentile`: linear between the two nearest values. */
 export function percentile(values: readonly number[], percent: number): number {
   const sorted = [...values].sort((a, b) => a - b);
-  const place = (percent / 100) * (sorted.length - 1);
-  const [below, above] = [sorted[Math.floor(place)], sorted[Math.ceil(place)]];
+  const rank = (percent / 100) * (sorted.length - 1);
+  const [below, above] = [sorted[Math.floor(rank)], sorted[Math.ceil(rank)]];
   if (below === undefined || above === undefined) return Number.NaN;
-  return below + (above - below) * (place - Math.floor(place));
+  return below + (above - below) * (rank - Math.floor(rank));
 }
 
 /** Fewer values than this make no band: their percentiles would be single samples. */
@@ -117,7 +117,7 @@ export function bandOf(scores: readonly Score[]): Band | undefined {
   return { low: percentile(values, 10), high: percentile(values, 90), count: values.length };
 }
 
-export function placeIn(band: Band, value: number): Place {
+export function sideOf(band: Band, value: number): BandSide {
   if (value < band.low) return "below";
   return value > band.high ? "above" : "within";
 }
@@ -131,23 +131,25 @@ export function axisOf(measure: string, scores: readonly Score[]): readonly [num
 }
 
 /**
- * A lane for each place along a line, so that marks `size` wide do not hide each other: 0, then
+ * A lane for each position along a line, so that marks `size` wide do not hide each other: 0, then
  * 1 and -1 beside it and so on; where all are taken, 0 again.
  */
-export function lanesOf(places: readonly number[], size: number, lanes: number): number[] {
+export function lanesOf(positions: readonly number[], size: number, lanes: number): number[] {
   const order = Array.from({ length: lanes }, (_, i) => (i % 2 ? (i + 1) / 2 : -i / 2));
   const ends = new Map<number, number>();
-  const found = new Array<number>(places.length).fill(0);
-  const indices = places.map((_, i) => i).sort((a, b) => at(places, a) - at(places, b));
+  const found = new Array<number>(positions.length).fill(0);
+  const indices = positions.map((_, i) => i).sort((a, b) => at(positions, a) - at(positions, b));
   for (const i of indices) {
-    const place = at(places, i);
-    const lane = order.find((one) => place - (ends.get(one) ?? Number.NEGATIVE_INFINITY) >= size);
+    const position = at(positions, i);
+    const lane = order.find(
+      (one) => position - (ends.get(one) ?? Number.NEGATIVE_INFINITY) >= size,
+    );
     found[i] = (lane ?? 0) + 0;
-    ends.set(lane ?? 0, place);
+    ends.set(lane ?? 0, position);
   }
   return found;
 }
 
-function at(places: readonly number[], index: number): number {
-  return places[index] as number;
+function at(positions: readonly number[], index: number): number {
+  return positions[index] as number;
 }

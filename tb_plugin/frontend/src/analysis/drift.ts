@@ -19,7 +19,7 @@ import { type Dated, withEpoch } from "./epochs.ts";
 import { unwrapped } from "./wrapping.ts";
 
 /** One explainer at one layer, whatever wrappers a run has around that layer. */
-export interface Place {
+export interface ExplainedLayer {
   readonly key: string;
   readonly explainer: string;
   readonly layer: string;
@@ -36,24 +36,27 @@ export interface Moved extends Dated {
 }
 
 /** Where drift was measured in any shown run. */
-export function placesOf(shown: readonly ShownRun[]): Place[] {
-  const places = new Map<string, Place>();
+export function explainedLayers(shown: readonly ShownRun[]): ExplainedLayer[] {
+  const layers = new Map<string, ExplainedLayer>();
   for (const { explainer, layer } of shown.flatMap(driftGroups)) {
     const inner = unwrapped(layer);
     const key = `${explainer}/${inner}`;
-    if (!places.has(key)) places.set(key, { key, explainer, layer: inner });
+    if (!layers.has(key)) layers.set(key, { key, explainer, layer: inner });
   }
-  return [...places.values()];
+  return [...layers.values()];
 }
 
 function driftGroups({ run }: ShownRun): Group[] {
   return run.groups.filter(({ kind }) => kind === "drift");
 }
 
-/** The chosen place; else the first class activation map, which is read most easily. */
-export function choosePlace(places: readonly Place[], wanted: string): Place | undefined {
-  const chosen = places.find(({ key }) => key === wanted);
-  return chosen ?? places.find(({ explainer }) => /cam/i.test(explainer)) ?? places[0];
+/** The chosen layer; else the first class activation map, which is read most easily. */
+export function chooseLayer(
+  layers: readonly ExplainedLayer[],
+  wanted: string,
+): ExplainedLayer | undefined {
+  const chosen = layers.find(({ key }) => key === wanted);
+  return chosen ?? layers.find(({ explainer }) => /cam/i.test(explainer)) ?? layers[0];
 }
 
 interface Measured {
@@ -61,16 +64,20 @@ interface Measured {
   readonly series: Series;
 }
 
-/** A run's drift at a place, undefined where there is none or it is not loaded yet. */
-function measured(run: ShownRun, { key }: Place, store: Store): Measured | undefined {
+/** A run's drift at an explained layer, undefined where there is none or it is not loaded yet. */
+function measured(run: ShownRun, { key }: ExplainedLayer, store: Store): Measured | undefined {
   const group = driftGroups(run).find((g) => `${g.explainer}/${unwrapped(g.layer)}` === key);
   const series = group && store.get(run.id, group.group);
   return group && series && { group, series };
 }
 
-/** The names of all measures of a place. */
-export function measuresOf(shown: readonly ShownRun[], place: Place, store: Store): string[] {
-  const records = shown.flatMap((run) => driftsOf(measured(run, place, store)?.series));
+/** The names of all measures at an explained layer. */
+export function measuresOf(
+  shown: readonly ShownRun[],
+  explained: ExplainedLayer,
+  store: Store,
+): string[] {
+  const records = shown.flatMap((run) => driftsOf(measured(run, explained, store)?.series));
   return [...new Set(records.flatMap(({ drift }) => drift.measures))];
 }
 
@@ -80,10 +87,10 @@ function driftsOf(series: Series | undefined): { step: number; drift: Drift }[] 
   );
 }
 
-/** The first epoch with drift of a place, and what it is measured against. */
-export function startOf(shown: readonly ShownRun[], place: Place, store: Store) {
+/** The first epoch with drift there, and what it is measured against. */
+export function startOf(shown: readonly ShownRun[], explained: ExplainedLayer, store: Store) {
   const firsts = shown.flatMap((run) => {
-    const first = driftsOf(measured(run, place, store)?.series)[0];
+    const first = driftsOf(measured(run, explained, store)?.series)[0];
     return first ? [{ step: first.step, reference: first.drift.reference }] : [];
   });
   return firsts.sort((a, b) => a.step - b.step)[0];
@@ -93,12 +100,12 @@ export function startOf(shown: readonly ShownRun[], place: Place, store: Store) 
 export function movedAt(
   runs: readonly ShownRun[],
   store: Store,
-  place: Place,
+  explained: ExplainedLayer,
   measure: string,
   step: number,
 ): Moved[] {
   return runs.flatMap((run) => {
-    const found = measured(run, place, store);
+    const found = measured(run, explained, store);
     const { record: drift, step: at, isNow } = knownAt(found?.series, "drift", step);
     if (!found || !drift || at === undefined) return [];
     const name = `${found.group.explainer}/${found.group.layer}`;
@@ -177,11 +184,11 @@ export interface DriftCurve {
 export function driftCurves(
   shown: readonly ShownRun[],
   store: Store,
-  place: Place,
+  explained: ExplainedLayer,
   measure: string,
 ): DriftCurve[] {
   return shown.flatMap((run) => {
-    const drifts = driftsOf(measured(run, place, store)?.series);
+    const drifts = driftsOf(measured(run, explained, store)?.series);
     const own = drifts.filter(({ drift }) => drift.role === "model");
     if (own.length === 0) return [];
     const points = own.map(({ step, drift }): [number, number] => {
@@ -199,19 +206,19 @@ export function driftChoice(
   store: Store,
   wanted: { readonly drift: string; readonly measure: string },
 ) {
-  const places = placesOf(shown);
-  const place = choosePlace(places, wanted.drift);
-  if (!place) return undefined;
-  const measures = measuresOf(shown, place, store);
-  return { places, place, measures, measure: chooseMeasure(measures, wanted.measure) };
+  const layers = explainedLayers(shown);
+  const explained = chooseLayer(layers, wanted.drift);
+  if (!explained) return undefined;
+  const measures = measuresOf(shown, explained, store);
+  return { layers, explained, measures, measure: chooseMeasure(measures, wanted.measure) };
 }
 
 export type DriftChoice = NonNullable<ReturnType<typeof driftChoice>>;
 
 /** Where predictions were compared, and no maps. */
 export const NO_DRIFT: DriftChoice = {
-  places: [],
-  place: { key: "", explainer: "", layer: "" },
+  layers: [],
+  explained: { key: "", explainer: "", layer: "" },
   measures: [],
   measure: "spearman",
 };

@@ -4,7 +4,7 @@ import type { Values } from "../format/records.ts";
 
 export interface InputValues {
   readonly layout: Values["layout"];
-  /** `length` features, words or places of a line, these of `width` channels. */
+  /** `length` features, words or positions of a line, these of `width` channels. */
   readonly values: Float32Array;
   readonly length: number;
   readonly width: number;

@@ -6,29 +6,29 @@ import { countText, metricOf, spoken } from "./compression.ts";
 import { layerPath, unwrapped, wrappedBy } from "./wrapping.ts";
 
 /** Where the numbers of one table lie: rows by kernel, columns by metric. */
-interface Places {
+interface TableIndex {
   readonly rows: ReadonlyMap<string, number>;
   readonly metrics: ReadonlyMap<string, number>;
 }
 
-const places = new WeakMap<Kernels, Places>();
+const indices = new WeakMap<Kernels, TableIndex>();
 const orders = new WeakMap<Series, readonly string[]>();
 
-function placesOf(record: Kernels): Places {
-  const known = places.get(record);
+function indexOfTable(record: Kernels): TableIndex {
+  const known = indices.get(record);
   if (known) return known;
   const found = {
     rows: new Map(shownNames(record).map((name, i) => [name, i])),
     metrics: new Map(record.metrics.map((metric, i) => [metric, i])),
   };
-  places.set(record, found);
+  indices.set(record, found);
   return found;
 }
 
 /** One number of one kernel; NaN where it is not known. */
 export function kernelValue(record: Kernels | undefined, name: string, metric: string): number {
   if (!record) return Number.NaN;
-  const { rows, metrics } = placesOf(record);
+  const { rows, metrics } = indexOfTable(record);
   const [row, column] = [rows.get(name), metrics.get(metric)];
   if (row === undefined || column === undefined) return Number.NaN;
   return record.values[row * record.metrics.length + column] ?? Number.NaN;
@@ -46,7 +46,7 @@ function shownNames({ rows }: Kernels): string[] {
 }
 
 export function kernelRow(record: Kernels | undefined, name: string): KernelRow | undefined {
-  const row = record && placesOf(record).rows.get(name);
+  const row = record && indexOfTable(record).rows.get(name);
   return row === undefined ? undefined : record?.rows[row];
 }
 
@@ -68,12 +68,12 @@ export function mergeNames(lists: readonly (readonly string[])[]): string[] {
   const merged: string[] = [];
   const known = new Set<string>();
   for (const list of lists) {
-    let place = 0;
+    let next = 0;
     for (const name of list) {
       if (known.has(name)) {
-        place = merged.indexOf(name) + 1;
+        next = merged.indexOf(name) + 1;
       } else {
-        merged.splice(place++, 0, name);
+        merged.splice(next++, 0, name);
         known.add(name);
       }
     }

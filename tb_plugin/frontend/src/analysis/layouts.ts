@@ -9,7 +9,7 @@ export function layoutOf(kind: GroupKind, { layout, shape }: Content): Layout {
   return shape.length === 1 ? "features" : shape.length === 3 ? "volume" : "plane";
 }
 
-/** Layouts with one number a place, in one row. */
+/** Layouts with one number a position, in one row. */
 export function isRow(layout: Layout): boolean {
   return layout === "tokens" || layout === "features" || layout === "line";
 }
@@ -21,7 +21,7 @@ export function sliceIn(own: number, slice: number, depth: number): number {
 }
 
 /** Where a slice lies in the sheet of all slices of a volume `[d, h, w, c]`. */
-export function sheetPlace(shape: Input["shape"], slice: number) {
+export function sliceRect(shape: Input["shape"], slice: number) {
   const [depth = 1, height = 1, width = 1] = shape;
   const columns = Math.ceil(Math.sqrt(depth));
   const [x, y] = [(slice % columns) * width, Math.floor(slice / columns) * height];

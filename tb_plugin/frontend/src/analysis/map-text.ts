@@ -5,7 +5,8 @@ import type { AttributionMap } from "../format/records.ts";
 import { featureName, type InputValues } from "./input-values.ts";
 import { plural, short } from "./numbers.ts";
 
-export interface Place {
+/** What has to be known to say where a position of a map lies. */
+export interface PositionContext {
   readonly layout: Layout;
   readonly width: number;
   readonly input: InputValues | undefined;
@@ -14,7 +15,10 @@ export interface Place {
 }
 
 /** `row 3, column 4`, `“good” (word 2)`, `mean radius = 17.9`, `position 5`. */
-export function placeText({ layout, width, input, slice }: Place, index: number): string {
+export function positionText(
+  { layout, width, input, slice }: PositionContext,
+  index: number,
+): string {
   if (layout === "tokens") {
     const word = input?.words[index];
     return word ? `“${word}” (word ${index})` : `word ${index}`;

@@ -44,8 +44,8 @@ export function drawBars(
   context.font = `${large ? 13 : 11}px ${FONT}`;
   if (plane) {
     for (const [row, index] of shown.entries()) {
-      const place = { x: box.x, y: box.y + row * height, width: box.width, height };
-      drawRow(context, place, index, bars);
+      const rect = { x: box.x, y: box.y + row * height, width: box.width, height };
+      drawRow(context, rect, index, bars);
     }
   }
   if (shown.length < order.length) {
@@ -59,52 +59,52 @@ export function drawBars(
 }
 
 /** The columns of a row: name, input, bar and, enlarged, its number. */
-function columnsOf(place: Rect, { input, large }: Bars) {
+function columnsOf(rect: Rect, { input, large }: Bars) {
   const number = large ? 76 : 0;
   const value = input ? (large ? 84 : 46) : 0;
-  const name = Math.min(large ? 220 : 120, (place.width - value - number) * 0.45);
-  const left = place.x + name + value + 8;
-  return { name, value, left, width: place.x + place.width - left - 4 - number };
+  const name = Math.min(large ? 220 : 120, (rect.width - value - number) * 0.45);
+  const left = rect.x + name + value + 8;
+  return { name, value, left, width: rect.x + rect.width - left - 4 - number };
 }
 
-function drawRow(context: CanvasRenderingContext2D, place: Rect, index: number, bars: Bars): void {
+function drawRow(context: CanvasRenderingContext2D, rect: Rect, index: number, bars: Bars): void {
   const { input, plane, colouring, marked, ink } = bars;
-  const { name, value, left, width } = columnsOf(place, bars);
-  const base = place.y + place.height - place.height / 3.4;
+  const { name, value, left, width } = columnsOf(rect, bars);
+  const base = rect.y + rect.height - rect.height / 3.4;
   if (index === marked) {
     context.fillStyle = ink.line;
-    context.fillRect(place.x, place.y, place.width, place.height);
+    context.fillRect(rect.x, rect.y, rect.width, rect.height);
   }
   context.textAlign = "left";
   context.fillStyle = ink.text;
-  context.fillText(cutText(context, featureName(input, index), name - 4), place.x + 4, base);
+  context.fillText(cutText(context, featureName(input, index), name - 4), rect.x + 4, base);
   context.textAlign = "right";
   if (input) {
     context.fillStyle = ink.muted;
     const told = cutText(context, short(input.values[index] ?? Number.NaN), value);
-    context.fillText(told, place.x + name + value, base);
+    context.fillText(told, rect.x + name + value, base);
   }
   if (!plane) return;
-  drawBar(context, { ...place, x: left, width }, index, plane, colouring, ink);
+  drawBar(context, { ...rect, x: left, width }, index, plane, colouring, ink);
   if (!bars.large) return;
   context.fillStyle = ink.text;
   context.textAlign = "right";
-  context.fillText(short(valueAt(plane, index)), place.x + place.width - 4, base);
+  context.fillText(short(valueAt(plane, index)), rect.x + rect.width - 4, base);
 }
 
 function drawBar(
   context: CanvasRenderingContext2D,
-  place: Rect,
+  rect: Rect,
   index: number,
   plane: Plane,
   how: Colouring,
   ink: Ink,
 ): void {
-  const zero = how.signed ? place.x + place.width / 2 : place.x;
+  const zero = how.signed ? rect.x + rect.width / 2 : rect.x;
   const { rgb, alpha, share } = paintOf(plane, index, how);
-  const room = how.signed ? place.width / 2 : place.width;
+  const room = how.signed ? rect.width / 2 : rect.width;
   const length = Number.isNaN(share) ? room : Math.max(-1, Math.min(1, share)) * room;
-  const [y, height] = [place.y + 2, place.height - 4];
+  const [y, height] = [rect.y + 2, rect.height - 4];
   if (alpha > 0 && length !== 0) {
     const x = Math.min(zero, zero + length);
     const width = Math.max(1, Math.abs(length));
@@ -123,7 +123,7 @@ function drawBar(
   context.strokeStyle = ink.muted;
   context.lineWidth = 1;
   context.beginPath();
-  context.moveTo(Math.round(zero) + 0.5, place.y);
-  context.lineTo(Math.round(zero) + 0.5, place.y + place.height);
+  context.moveTo(Math.round(zero) + 0.5, rect.y);
+  context.lineTo(Math.round(zero) + 0.5, rect.y + rect.height);
   context.stroke();
 }

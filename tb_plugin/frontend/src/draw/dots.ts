@@ -27,7 +27,7 @@ export interface DotsLook {
 }
 
 /** Where a value stands on an axis `width` wide. */
-export function placeOf(value: number, [low, high]: readonly [number, number], width: number) {
+export function xOf(value: number, [low, high]: readonly [number, number], width: number) {
   return SIDE + ((value - low) / (high - low)) * (width - 2 * SIDE);
 }
 
@@ -43,16 +43,16 @@ export function marksOf(
   width: number,
 ): Mark[] {
   const shown = scores.filter(({ value }) => Number.isFinite(value));
-  const places = finite(shown).map((value) => placeOf(value, axis, width));
-  const lanes = lanesOf(places, SPACE, LANES);
+  const positions = finite(shown).map((value) => xOf(value, axis, width));
+  const lanes = lanesOf(positions, SPACE, LANES);
   return shown.map((score, i) => ({
     score,
-    x: places[i] as number,
+    x: positions[i] as number,
     y: DOTS_HEIGHT / 2 + (lanes[i] as number) * SPACE,
   }));
 }
 
-/** The mark under a place, undefined where there is none near. */
+/** The mark under a point, undefined where there is none near. */
 export function markAt(marks: readonly Mark[], x: number, y: number): Mark | undefined {
   const far = ({ x: a, y: b }: Mark): number => Math.hypot(a - x, b - y);
   const [nearest] = [...marks].sort((a, b) => far(a) - far(b));
@@ -70,7 +70,7 @@ export function drawDots(
   if (band) drawBand(context, band, axis, width, ink.band);
   context.fillStyle = ink.line;
   for (const tick of ticksOf(axis)) {
-    context.fillRect(Math.round(placeOf(tick, axis, width)), 0, 1, DOTS_HEIGHT);
+    context.fillRect(Math.round(xOf(tick, axis, width)), 0, 1, DOTS_HEIGHT);
   }
   context.fillRect(SIDE, DOTS_HEIGHT - 1, width - 2 * SIDE, 1);
   // Crosses last: they are few, and the thinner marks.
@@ -90,7 +90,7 @@ function drawBand(
   width: number,
   colour: string,
 ): void {
-  const [from, to] = [placeOf(low, axis, width), placeOf(high, axis, width)];
+  const [from, to] = [xOf(low, axis, width), xOf(high, axis, width)];
   context.fillStyle = colour;
   context.fillRect(from, 0, Math.max(1, to - from), DOTS_HEIGHT);
 }

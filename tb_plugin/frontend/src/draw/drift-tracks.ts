@@ -16,25 +16,25 @@ import type { Curve, Track } from "./tracks.ts";
 export function driftTracks({ scene, store, view }: Dashboard): Track[] {
   const { shown, steps } = scene;
   const choice = driftChoice(shown, store, view);
-  const drifts = choice ? driftCurves(shown, store, choice.place, choice.measure) : [];
+  const drifts = choice ? driftCurves(shown, store, choice.explained, choice.measure) : [];
   if (!choice || drifts.length === 0) return [];
-  const { places, place, measure } = choice;
+  const { layers, explained, measure } = choice;
   const { label } = measureOf(measure);
   const references = [...new Set(drifts.flatMap((drift) => drift.references))];
   const [only] = references;
   const to = only && references.length === 1 ? only : "each run’s reference";
-  const everyone = movedAt(scene.runs, store, place, measure, steps.at(-1) ?? 0);
+  const everyone = movedAt(scene.runs, store, explained, measure, steps.at(-1) ?? 0);
   const all = bandsOf(controlsOf(everyone));
   const keys = new Set(drifts.flatMap((drift) => drift.bands));
   const bands = [...keys].flatMap((key) => all.get(key) ?? []);
-  const isOne = places.filter(({ explainer }) => explainer === place.explainer).length === 1;
-  const layer = isOne ? "" : ` · ${place.layer}`;
+  const isOne = layers.filter(({ explainer }) => explainer === explained.explainer).length === 1;
+  const layer = isOne ? "" : ` · ${explained.layer}`;
   const names = bands.flatMap((band) => band.names).join(", ");
   const shaded = names && `; shaded: control ${names}`;
   return [
     {
       name: "drift",
-      title: `similarity to ${to}, ${label} of ${place.explainer}${layer}${shaded}`,
+      title: `similarity to ${to}, ${label} of ${explained.explainer}${layer}${shaded}`,
       tell: coefficient,
       curves: drifts.map(curveOf),
       bands,

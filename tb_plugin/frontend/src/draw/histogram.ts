@@ -58,7 +58,7 @@ export function drawBars(canvas: HTMLCanvasElement, all: readonly Bars[], look: 
   for (const { record, colour } of all) if (record) drawOne(context, record, colour, look);
 }
 
-function place({ range, width }: BarsLook, value: number): number {
+function xOf({ range, width }: BarsLook, value: number): number {
   return LEFT + ((value - range.low) / (range.high - range.low)) * (width - LEFT - 8);
 }
 
@@ -70,7 +70,7 @@ function drawOne(
   look: BarsLook,
 ): void {
   const floor = look.height - BOTTOM;
-  const edge = (i: number): number => place(look, low + ((high - low) * i) / counts.length);
+  const edge = (i: number): number => xOf(look, low + ((high - low) * i) / counts.length);
   const path = new Path2D();
   path.moveTo(edge(0), floor);
   for (const [i, count] of counts.entries()) {
@@ -104,7 +104,7 @@ export function drawAxes(canvas: HTMLCanvasElement, look: BarsLook, ink: Histogr
   context.textAlign = "right";
   context.fillText(countText(most), LEFT - 5, 13);
   context.fillText("0", LEFT - 5, floor);
-  const zero = place(look, 0);
+  const zero = xOf(look, 0);
   const hasZero = range.low < 0 && range.high > 0;
   if (hasZero) {
     context.beginPath();
@@ -134,9 +134,9 @@ export function drawHeat(
   const points = series?.points ?? [];
   for (const [i, { step, record }] of points.entries()) {
     if (record?.kind !== "kernel") continue;
-    const top = heatPlace(steps, step, height);
+    const top = heatY(steps, step, height);
     const next = points[i + 1];
-    const bottom = next ? heatPlace(steps, next.step, height) : height;
+    const bottom = next ? heatY(steps, next.step, height) : height;
     const line = lineOf(record, range, ramp);
     context.imageSmoothingEnabled = false;
     context.drawImage(line, LEFT, top, width - LEFT - 8, bottom - top + 0.5);
@@ -144,7 +144,7 @@ export function drawHeat(
 }
 
 /** Where an epoch begins on a heat map of all epochs. */
-export function heatPlace(steps: readonly number[], step: number, height: number): number {
+export function heatY(steps: readonly number[], step: number, height: number): number {
   const first = steps[0] ?? 0;
   const end = (steps.at(-1) ?? first) + 1;
   return ((step - first) / (end - first)) * height;

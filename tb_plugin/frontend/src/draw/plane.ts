@@ -95,8 +95,8 @@ function decodeInto({ data, width, height, scale }: Plane, limit: number): numbe
 function interpolate({ width, height }: Plane, factor: number): Float32Array {
   const [w, h] = [width * factor, height * factor];
   if (spread.length < w * h) spread = new Float32Array(w * h);
-  const columns = places(width, factor);
-  const rows = places(height, factor);
+  const columns = neighbours(width, factor);
+  const rows = neighbours(height, factor);
   for (let y = 0; y < h; y++) {
     const y0 = (rows.left[y] as number) * width;
     const y1 = (rows.right[y] as number) * width;
@@ -117,23 +117,23 @@ function mix(a: number, b: number, t: number): number {
 }
 
 /** For each fine position, the two coarse ones around it and the share of the right one. */
-function places(size: number, factor: number) {
+function neighbours(size: number, factor: number) {
   const left = new Uint16Array(size * factor);
   const right = new Uint16Array(size * factor);
   const share = new Float32Array(size * factor);
   for (let i = 0; i < size * factor; i++) {
-    const place = Math.min(Math.max((i + 0.5) / factor - 0.5, 0), size - 1);
-    left[i] = Math.floor(place);
-    right[i] = Math.min(Math.floor(place) + 1, size - 1);
-    share[i] = place - Math.floor(place);
+    const position = Math.min(Math.max((i + 0.5) / factor - 0.5, 0), size - 1);
+    left[i] = Math.floor(position);
+    right[i] = Math.min(Math.floor(position) + 1, size - 1);
+    share[i] = position - Math.floor(position);
   }
   return { left, right, share };
 }
 
-/** The place of a share of the scale in a table of 256 colours. */
-function tablePlace(share: number, signed: boolean): number {
-  const place = share * (signed ? 127.5 : 255) + (signed ? 127.5 : 0) + 0.5;
-  return place < 0 ? 0 : place > 255 ? 255 : place | 0;
+/** The index of a share of the scale in a table of 256 colours. */
+function tableIndex(share: number, signed: boolean): number {
+  const position = share * (signed ? 127.5 : 255) + (signed ? 127.5 : 0) + 0.5;
+  return position < 0 ? 0 : position > 255 ? 255 : position | 0;
 }
 
 export interface Paint {
@@ -150,7 +150,7 @@ export function paintOf(plane: Plane, index: number, how: Colouring): Paint {
   if (value - value !== 0) return { rgb: HOLE, alpha: 1, share: Number.NaN };
   const share = how.limit > 0 ? value / how.limit : 0;
   if (how.threshold > 0 && Math.abs(share) < how.threshold) return { rgb: HOLE, alpha: 0, share };
-  const pixel = how.table[tablePlace(share, how.signed)] as number;
+  const pixel = how.table[tableIndex(share, how.signed)] as number;
   const rgb: Rgb = [pixel & 255, (pixel >> 8) & 255, (pixel >> 16) & 255];
   return { rgb, alpha: (pixel >>> 24) / 255, share };
 }
@@ -163,6 +163,6 @@ function colourise(shares: Float32Array, pixels: ImageData, how: Colouring): voi
       out[i] = 0;
       continue;
     }
-    out[i] = how.table[tablePlace(share, how.signed)] as number;
+    out[i] = how.table[tableIndex(share, how.signed)] as number;
   }
 }

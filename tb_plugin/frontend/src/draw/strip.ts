@@ -1,7 +1,7 @@
 /** One metric of every kernel over epochs: rows of coloured cells. */
 
 import { colourAt, type SequentialName } from "../analysis/colours.ts";
-import { metricText, placeOn, rangeOf, type Scale, type Unit } from "../analysis/compression.ts";
+import { fractionOn, metricText, rangeOf, type Scale, type Unit } from "../analysis/compression.ts";
 import { kernelValue } from "../analysis/kernels.ts";
 import type { Series } from "../data/series.ts";
 import { sharpContext } from "./canvas.ts";
@@ -38,7 +38,7 @@ export function middleOf(axis: Axis, step: number): number {
   return xOf(axis, step + 0.5);
 }
 
-/** The epoch under a place. */
+/** The epoch under a point. */
 export function stepAt({ first, end, width }: Axis, x: number): number {
   const step = Math.floor(first + (x / width) * (end - first));
   return Math.min(Math.max(step, first), end - 1);
@@ -125,10 +125,10 @@ function drawRow(
     while (to < values.length && Object.is(values[to], value)) to++;
     const left = xOf(axis, steps[from] as number);
     const right = to < values.length ? xOf(axis, steps[to] as number) : axis.width;
-    const place = placeOn(scale, value);
-    if (Number.isNaN(place)) hatch(context, left, row * ROW, right - left, look);
+    const fraction = fractionOn(scale, value);
+    if (Number.isNaN(fraction)) hatch(context, left, row * ROW, right - left, look);
     else {
-      context.fillStyle = `rgb(${colourAt(look.ramp, place).join(" ")})`;
+      context.fillStyle = `rgb(${colourAt(look.ramp, fraction).join(" ")})`;
       context.fillRect(left, row * ROW, right - left + 0.5, ROW);
     }
     from = to;
@@ -174,9 +174,9 @@ function writeNumber(
   value: number,
   { scale, unit, ramp, ink }: StripLook,
 ): void {
-  const place = placeOn(scale, value);
-  if (Number.isNaN(place)) return;
-  const [r, g, b] = colourAt(ramp, place);
+  const fraction = fractionOn(scale, value);
+  if (Number.isNaN(fraction)) return;
+  const [r, g, b] = colourAt(ramp, fraction);
   const isLight = 0.299 * r + 0.587 * g + 0.114 * b > 140;
   context.font = "11px Roboto, system-ui, sans-serif";
   context.textBaseline = "middle";

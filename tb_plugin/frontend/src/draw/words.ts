@@ -109,8 +109,8 @@ export function drawWords(
   context.textAlign = "left";
   const drawn = wrapped.boxes.filter(({ line }) => line < room);
   for (const { index, x, line, width } of drawn) {
-    const place = { x: box.x + x, y: box.y + line * type.line, width, height: type.line - GAP };
-    drawWord(context, place, words[index] ?? "", index, type, text);
+    const rect = { x: box.x + x, y: box.y + line * type.line, width, height: type.line - GAP };
+    drawWord(context, rect, words[index] ?? "", index, type, text);
   }
   drawFoot(context, box, wrapped.boxes.length - drawn.length, wrapped.padding, text, words);
   return (x, y) => {
@@ -136,7 +136,7 @@ function numbersUpTo(count: number): readonly string[] {
 
 function drawWord(
   context: CanvasRenderingContext2D,
-  place: Rect,
+  rect: Rect,
   word: string,
   index: number,
   type: Type,
@@ -148,34 +148,34 @@ function drawWord(
   const colour = paint ? blend(paint.rgb, under, alpha) : under;
   if (alpha > 0) {
     context.fillStyle = `rgb(${colour.join(" ")})`;
-    context.fillRect(place.x, place.y, place.width, place.height);
+    context.fillRect(rect.x, rect.y, rect.width, rect.height);
   }
   context.fillStyle = alpha > 0 ? inkOn(colour) : ink.text;
-  const shown = cutText(context, word, place.width - 2 * type.pad + 1);
-  context.fillText(shown, place.x + type.pad, place.y + type.size + (type.line - type.size) / 4);
-  if (paint && alpha > 0) drawBar(context, place, paint, context.fillStyle);
+  const shown = cutText(context, word, rect.width - 2 * type.pad + 1);
+  context.fillText(shown, rect.x + type.pad, rect.y + type.size + (type.line - type.size) / 4);
+  if (paint && alpha > 0) drawBar(context, rect, paint, context.fillStyle);
   if (index !== marked) return;
   context.strokeStyle = ink.accent;
   context.lineWidth = 2;
-  context.strokeRect(place.x + 1, place.y + 1, place.width - 2, place.height - 2);
+  context.strokeRect(rect.x + 1, rect.y + 1, rect.width - 2, rect.height - 2);
 }
 
 /** As long as the word is strong: what colour says, for those who do not see it. */
 function drawBar(
   context: CanvasRenderingContext2D,
-  place: Rect,
+  rect: Rect,
   { share }: Paint,
   colour: string | CanvasGradient | CanvasPattern,
 ): void {
-  const length = Math.min(1, Number.isNaN(share) ? 1 : Math.abs(share)) * (place.width - 4);
+  const length = Math.min(1, Number.isNaN(share) ? 1 : Math.abs(share)) * (rect.width - 4);
   if (length < SHORTEST) return;
-  const y = place.y + place.height - 2;
+  const y = rect.y + rect.height - 2;
   context.strokeStyle = colour;
   context.lineWidth = 1.5;
   context.setLineDash(share < 0 ? [2, 2] : Number.isNaN(share) ? [1, 4] : []);
   context.beginPath();
-  context.moveTo(place.x + 2, y);
-  context.lineTo(place.x + 2 + length, y);
+  context.moveTo(rect.x + 2, y);
+  context.lineTo(rect.x + 2 + length, y);
   context.stroke();
   context.setLineDash([]);
 }

@@ -38,8 +38,8 @@ export function columnsOf(shown: readonly ShownRun[]): Column[] {
   const explainers = [...new Set(found.map(({ explainer }) => explainer))];
   const rank = ({ kind, explainer }: Column): number =>
     COLUMN_KINDS.indexOf(kind) * explainers.length + explainers.indexOf(explainer);
-  const place = ({ explainer, layer }: Column): number => layersOf(shown, explainer).indexOf(layer);
-  return found.sort((a, b) => rank(a) - rank(b) || place(a) - place(b));
+  const depth = ({ explainer, layer }: Column): number => layersOf(shown, explainer).indexOf(layer);
+  return found.sort((a, b) => rank(a) - rank(b) || depth(a) - depth(b));
 }
 
 /** Whether records of a kind stand in the grid. */

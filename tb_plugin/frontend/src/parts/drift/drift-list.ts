@@ -10,9 +10,9 @@ import {
   type DriftState,
   type Entry,
   labelOf,
-  placeText,
   predictionText,
   showSample,
+  sideText,
 } from "./drift-text.ts";
 import "../maps/picture.ts";
 import { base } from "../frame/styles.ts";
@@ -84,7 +84,7 @@ export class DriftList extends Part {
           clip-path: inset(50%);
         }
       }
-      .place {
+      .side {
         white-space: nowrap;
       }
       .value {
@@ -117,7 +117,7 @@ export class DriftList extends Part {
       ${entries.length === 0 ? html`<p class="muted">${this.empty}</p>` : nothing}
       <ol
         aria-label=${this.heading}
-        class=${entries.some((entry) => placeText(this.state, entry)) ? "banded" : ""}
+        class=${entries.some((entry) => sideText(this.state, entry)) ? "banded" : ""}
       >
         ${repeat(
           this.all ? entries : entries.slice(0, FEW),
@@ -137,7 +137,7 @@ export class DriftList extends Part {
 
   private item(entry: Entry, isShown: boolean) {
     const { moved, sample, value } = entry;
-    const place = placeText(this.state, entry);
+    const side = sideText(this.state, entry);
     const label = labelOf(moved, sample);
     const predicted = predictionText(this.dashboard, entry);
     const from = fromText(moved);
@@ -161,7 +161,7 @@ export class DriftList extends Part {
           ${from ? html`<span class="from muted">· ${from}</span>` : nothing}</span
         >
         <span class="value">${coefficient(value)}</span>
-        ${place ? html`<span class="place ${isOut(place) ? "" : "muted"}">${place}</span>` : nothing}
+        ${side ? html`<span class="side ${isOut(side) ? "" : "muted"}">${side}</span>` : nothing}
       </button>
     </li>`;
   }
@@ -172,8 +172,8 @@ export class DriftList extends Part {
 }
 
 /** What stays within is told as well, but does not catch the eye. */
-function isOut(place: string): boolean {
-  return place.startsWith("outside");
+function isOut(side: string): boolean {
+  return side.startsWith("outside");
 }
 
 define("tfx-drift-list", DriftList);

@@ -6,11 +6,11 @@ import {
   controlsOf,
   type DriftChoice,
   driftChoice,
+  type ExplainedLayer,
+  explainedLayers,
   type Moved,
   movedAt,
   NO_DRIFT,
-  type Place,
-  placesOf,
   startOf,
 } from "../../analysis/drift.ts";
 import { axisOf, measureOf, ranked } from "../../analysis/drift-scores.ts";
@@ -50,7 +50,7 @@ export class DriftPanel extends PaintedPart {
     const { shown } = scene;
     this.choice = driftChoice(shown, store, view) ?? NO_DRIFT;
     const { choice } = this;
-    const everyone = movedAt(scene.runs, store, choice.place, choice.measure, step);
+    const everyone = movedAt(scene.runs, store, choice.explained, choice.measure, step);
     const rows = this.rowsOf(everyone);
     this.drawn = recordsIn(rows, everyone);
     if (choice === NO_DRIFT && rows.length === 0) {
@@ -65,15 +65,15 @@ export class DriftPanel extends PaintedPart {
     const state: DriftState = { choice, moved, controls, bands: bandsOf(controls), axis };
     return html`
       ${choice === NO_DRIFT ? nothing : this.controls(choice)}
-      ${rows.length === 0 ? this.empty(choice.place) : this.body(rows, state)}
+      ${rows.length === 0 ? this.empty(choice.explained) : this.body(rows, state)}
     `;
   }
 
   /** Only where the playhead came to other records is there anything to draw anew. */
   paint(): void {
     const { scene, store, step } = this.dashboard;
-    const { place, measure } = this.choice;
-    const everyone = movedAt(scene.runs, store, place, measure, step);
+    const { explained, measure } = this.choice;
+    const everyone = movedAt(scene.runs, store, explained, measure, step);
     const records = recordsIn(this.rowsOf(everyone), everyone);
     const { drawn } = this;
     if (records.length === drawn.length && records.every((one, i) => one === drawn[i])) return;
@@ -93,15 +93,19 @@ export class DriftPanel extends PaintedPart {
       .filter((row) => row.moved ?? row.fidelity);
   }
 
-  private controls({ places, place, measures, measure }: DriftChoice) {
+  private controls({ layers, explained, measures, measure }: DriftChoice) {
     const choose = (key: "drift" | "measure") => (event: Event) =>
       this.dashboard.update({ [key]: (event.target as HTMLSelectElement).value });
     return html`<div class="controls">
       <label
         >Maps
         <select aria-label="Maps to compare" @change=${choose("drift")}>
-          ${places.map(
-            ({ key, explainer, layer }) => html`<option value=${key} ?selected=${key === place.key}>
+          ${layers.map(
+            ({
+              key,
+              explainer,
+              layer,
+            }) => html`<option value=${key} ?selected=${key === explained.key}>
               ${explainer} · ${layer}
             </option>`,
           )}
@@ -123,9 +127,9 @@ export class DriftPanel extends PaintedPart {
     </div>`;
   }
 
-  private empty(place: Place) {
+  private empty(explained: ExplainedLayer) {
     const { scene, store } = this.dashboard;
-    const start = startOf(scene.shown, place, store);
+    const start = startOf(scene.shown, explained, store);
     if (!start) return html`<p class="empty">${store.busy ? "Loading…" : "No drift yet."}</p>`;
     const isItself = start.reference === `epoch ${start.step}`;
     return html`<p class="empty">
@@ -157,7 +161,7 @@ export class DriftPanel extends PaintedPart {
     const { runs, shown } = this.dashboard.scene;
     const none = noBandText(state);
     const hidden = runs.filter(
-      (run) => !shown.includes(run) && !isControl(run) && placesOf([run]).length > 0,
+      (run) => !shown.includes(run) && !isControl(run) && explainedLayers([run]).length > 0,
     ).length;
     return html`<p class="key">
       <span>● prediction as the reference’s</span><span>✕ changed</span>

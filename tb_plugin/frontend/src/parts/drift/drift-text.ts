@@ -8,11 +8,11 @@ import {
   referencePredictions,
 } from "../../analysis/drift.ts";
 import {
+  type BandSide,
   LEAST_VALUES,
   measureOf,
-  type Place,
-  placeIn,
   type Score,
+  sideOf,
 } from "../../analysis/drift-scores.ts";
 import { fromText, withEpoch } from "../../analysis/epochs.ts";
 import { className, confidence, labelText } from "../../analysis/filters.ts";
@@ -39,16 +39,16 @@ export interface Entry extends Score {
   readonly moved: Moved;
 }
 
-const PLACES: Readonly<Record<Place, string>> = {
+const SIDES: Readonly<Record<BandSide, string>> = {
   below: "outside the control band",
   within: "within normal variation",
   above: "above the control band",
 };
 
 /** Where a value lies in its run's band; empty where there is no band. */
-export function placeText(state: DriftState, { moved, value }: Entry): string {
+export function sideText(state: DriftState, { moved, value }: Entry): string {
   const band = bandOfRun(state, moved);
-  return band && Number.isFinite(value) ? PLACES[placeIn(band, value)] : "";
+  return band && Number.isFinite(value) ? SIDES[sideOf(band, value)] : "";
 }
 
 /** The band of a run's own reference; a control is not held against itself. */
@@ -106,7 +106,7 @@ export function entryText(dashboard: Dashboard, state: DriftState, entry: Entry)
     label && `label ${label}`,
     predicted && `predicted ${predicted}`,
     `${measureOf(state.choice.measure).label} ${coefficient(entry.value)}`,
-    placeText(state, entry),
+    sideText(state, entry),
     fromText(entry.moved),
   ];
   return parts.filter(Boolean).join(" · ");

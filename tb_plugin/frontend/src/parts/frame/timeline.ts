@@ -130,7 +130,7 @@ export class Timeline extends PaintedPart {
     slider?.setAttribute("aria-valuenow", String(step));
     slider?.setAttribute("aria-valuetext", text);
     const playhead = this.find<HTMLElement>(".playhead");
-    if (playhead) playhead.style.setProperty("--x", `${this.placeOf(step)}px`);
+    if (playhead) playhead.style.setProperty("--x", `${this.xOf(step)}px`);
     this.tellValues();
   }
 
@@ -205,7 +205,7 @@ export class Timeline extends PaintedPart {
     return first === last ? [first - 1, last + 1] : [first, last];
   }
 
-  private placeOf(step: number): number {
+  private xOf(step: number): number {
     const [first, last] = this.range;
     return 8 + LEFT + ((step - first) / (last - first)) * (this.width - LEFT - RIGHT);
   }
@@ -224,7 +224,7 @@ export class Timeline extends PaintedPart {
     context.fillStyle = colour;
     for (const step of this.dashboard.scene.steps) {
       context.beginPath();
-      context.arc(this.placeOf(step) - 8, 6, 2, 0, 7);
+      context.arc(this.xOf(step) - 8, 6, 2, 0, 7);
       context.fill();
     }
   }

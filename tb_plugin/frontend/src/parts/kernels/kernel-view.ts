@@ -12,7 +12,7 @@ import {
   drawAxes,
   drawBars,
   drawHeat,
-  heatPlace,
+  heatY,
   mostCounted,
   valueRange,
 } from "../../draw/histogram.ts";
@@ -202,7 +202,7 @@ export class KernelView extends SizedPart {
     this.painted = [step];
     const known = this.series.map((series) => knownAt(series, "kernel", step));
     const records = known.map(({ record }) => record);
-    const y = heatPlace(scene.steps, step + 0.5, this.heights.heat);
+    const y = heatY(scene.steps, step + 0.5, this.heights.heat);
     for (const playhead of this.renderRoot.querySelectorAll<HTMLElement>(".playhead")) {
       playhead.style.backgroundPosition = `0 ${y - 2}px`;
     }

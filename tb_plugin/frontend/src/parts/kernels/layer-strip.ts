@@ -272,21 +272,21 @@ export class LayerStrip extends SizedPart {
 
   // ------------------------------------------------------------------ pointer and keys
 
-  private placeOf(event: MouseEvent): { name: string | undefined; step: number } {
+  private cellAt(event: MouseEvent): { name: string | undefined; step: number } {
     const box = (event.currentTarget as HTMLElement).getBoundingClientRect();
     const name = this.names[Math.floor((event.clientY - box.top) / ROW)];
     return { name, step: stepAt(this.axis, event.clientX - box.left) };
   }
 
   private point(event: PointerEvent, run: ShownRun): void {
-    const { name, step } = this.placeOf(event);
+    const { name, step } = this.cellAt(event);
     const text = name === undefined ? "" : this.textOf(run, name, step);
     showReadout(this.dashboard, event.clientX, event.clientY, text);
   }
 
   /** A click on a cell is a click on its row and its epoch. */
   private pick(event: MouseEvent): void {
-    const { name, step } = this.placeOf(event);
+    const { name, step } = this.cellAt(event);
     this.dashboard.seek(step);
     if (name !== undefined) this.dashboard.selectLayer(name);
   }

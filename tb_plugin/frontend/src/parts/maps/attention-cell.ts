@@ -90,12 +90,12 @@ export class AttentionCell extends RunCell {
     const index = positionAt(event.offsetX, event.offsetY, plane, rect);
     if (index < 0) return;
     const number = record.heads[head] ?? head;
-    const place = attentionText(wordsOf(dashboard, this), plane.width, index, number);
+    const where = attentionText(wordsOf(dashboard, this), plane.width, index, number);
     showReadout(
       dashboard,
       event.clientX,
       event.clientY,
-      withEpoch(readoutText(plane, index, column.unit, place), known),
+      withEpoch(readoutText(plane, index, column.unit, where), known),
     );
   }
 }

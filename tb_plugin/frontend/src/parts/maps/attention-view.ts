@@ -20,7 +20,7 @@ import type { AttentionMatrix } from "../../format/maps.ts";
 import { define, PaintedPart, setText } from "../frame/part.ts";
 import { base } from "../frame/styles.ts";
 import { readoutText } from "./map-cell.ts";
-import { inputValuesOf, partOf, pictureOf, type Spot, wordsOf } from "./map-figure.ts";
+import { type CellAddress, inputValuesOf, partOf, pictureOf, wordsOf } from "./map-figure.ts";
 
 export const ATTENTION_HELP =
   "Point at the matrix to read values; click a row, or use the arrow keys, to choose whose attention is shown beside it.";
@@ -30,7 +30,7 @@ const TEXT_WIDTH = 300;
 const PICTURE = 240;
 
 export class AttentionView extends PaintedPart {
-  static override properties = { spot: { attribute: false }, side: { type: Number } };
+  static override properties = { cell: { attribute: false }, side: { type: Number } };
   static override styles = [
     base,
     css`
@@ -69,7 +69,7 @@ export class AttentionView extends PaintedPart {
       }
     `,
   ];
-  declare spot: Spot;
+  declare cell: CellAddress;
   declare side: number;
 
   private sheet: Sheet = sheetWithin(1, TILE, SHEET_WIDTH);
@@ -119,7 +119,7 @@ export class AttentionView extends PaintedPart {
   paint(): void {
     const { known } = this;
     const { record } = known;
-    const picture = pictureOf(this.dashboard, this.spot, PICTURE);
+    const picture = pictureOf(this.dashboard, this.cell, PICTURE);
     const key = [...partsOf(known), picture, this.dashboard.revision, this.cursor, this.query];
     if (this.drawn.length > 0 && key.every((part, i) => part === this.drawn[i])) return;
     this.drawn = key;
@@ -130,17 +130,17 @@ export class AttentionView extends PaintedPart {
 
   private get known(): Known<AttentionMatrix> {
     const { store, step } = this.dashboard;
-    const { run, column, sample } = this.spot;
+    const { run, column, sample } = this.cell;
     return knownAt(store.get(run.id, column.group, sample), "matrix", step);
   }
 
   private draw(matrix: AttentionMatrix, picture: Pixels | undefined): void {
-    const { dashboard, spot } = this;
+    const { dashboard, cell } = this;
     const { view, scene } = dashboard;
     const ink = inkOf(this);
-    const limit = limitOf(scene, view, spot.column.group, matrix.scale);
-    const colouring = colouringOf(view, spot.column.signed, limit, false);
-    const chosen = partOf(dashboard, spot.column, matrix.heads.length);
+    const limit = limitOf(scene, view, cell.column.group, matrix.scale);
+    const colouring = colouringOf(view, cell.column.signed, limit, false);
+    const chosen = partOf(dashboard, cell.column, matrix.heads.length);
     this.sheet = sheetWithin(matrix.heads.length, TILE, SHEET_WIDTH);
     const heads = this.contextOf(".heads", this.sheet.width, this.sheet.height);
     if (heads) drawHeads(heads, this.sheet, { matrix, colouring, chosen, ink });
@@ -158,11 +158,11 @@ export class AttentionView extends PaintedPart {
   }
 
   private tell(matrix: AttentionMatrix, chosen: number): void {
-    const { plane, cursor, dashboard, spot } = this;
-    const words = wordsOf(dashboard, spot);
+    const { plane, cursor, dashboard, cell } = this;
+    const words = wordsOf(dashboard, cell);
     const head = matrix.heads[chosen] ?? 0;
-    const place = attentionText(words, matrix.width, cursor, head);
-    const text = cursor < 0 || !plane ? "" : readoutText(plane, cursor, spot.column.unit, place);
+    const where = attentionText(words, matrix.width, cursor, head);
+    const text = cursor < 0 || !plane ? "" : readoutText(plane, cursor, cell.column.unit, where);
     setText(this.find(".readout"), text ? withEpoch(text, this.known) : "–");
     const from = tokenName(words, matrix.height, this.query);
     const told = `What ${from} attends to, head ${head}`;
@@ -171,12 +171,12 @@ export class AttentionView extends PaintedPart {
 
   /** The chosen row over the words, or over the picture whose patches the tokens are. */
   private drawRow(plane: Plane, limit: number, picture: Pixels | undefined): void {
-    const { dashboard, spot } = this;
+    const { dashboard, cell } = this;
     const { width } = plane;
     const data = plane.data.subarray(this.query * width, (this.query + 1) * width);
     const row: Plane = { data, width, height: 1, scale: plane.scale };
     const patches = picture && patchesOf(width, picture.width, picture.height);
-    const words = wordsOf(dashboard, spot);
+    const words = wordsOf(dashboard, cell);
     const canvas = this.find<HTMLCanvasElement>(".row");
     const plain = canvas?.getContext("2d");
     if (!canvas || !plain) return;
@@ -185,8 +185,8 @@ export class AttentionView extends PaintedPart {
     const size = { width: patches ? PICTURE : TEXT_WIDTH, height };
     const context = sharpContext(canvas, size.width, size.height);
     const { view } = dashboard;
-    const how = colouringOf(view, spot.column.signed, limit, !!patches);
-    const places = patches && {
+    const how = colouringOf(view, cell.column.signed, limit, !!patches);
+    const patchPlane = patches && {
       ...row,
       data: data.subarray(patches.before),
       width: patches.columns,
@@ -198,9 +198,9 @@ export class AttentionView extends PaintedPart {
       { x: 0, y: 0, ...size },
       {
         layout: isText ? "tokens" : "plane",
-        plane: places ?? row,
+        plane: patchPlane ?? row,
         picture: patches ? picture : undefined,
-        input: inputValuesOf(dashboard, spot),
+        input: inputValuesOf(dashboard, cell),
         colouring: isText ? wordColouring(view, how) : how,
         opacity: view.opacity,
         marked: -1,
@@ -213,7 +213,7 @@ export class AttentionView extends PaintedPart {
   }
 
   private names(count: number): string[] {
-    const words = wordsOf(this.dashboard, this.spot);
+    const words = wordsOf(this.dashboard, this.cell);
     const own = words.length === count ? words : undefined;
     return Array.from({ length: count }, (_, i) => own?.[i] ?? `${i}`);
   }
@@ -260,7 +260,7 @@ export class AttentionView extends PaintedPart {
     event.preventDefault();
     event.stopPropagation();
     const count = this.known.record?.heads.length ?? 0;
-    const from = partOf(this.dashboard, this.spot.column, count);
+    const from = partOf(this.dashboard, this.cell.column, count);
     this.chooseHead(from + move[0] + move[1] * this.sheet.columns);
   }
 

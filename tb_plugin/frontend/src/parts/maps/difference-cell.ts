@@ -17,14 +17,14 @@ import { hideReadout, showReadout } from "../frame/readout.ts";
 import { Cell, hasWords } from "./cell.ts";
 import { readoutText } from "./map-cell.ts";
 import {
+  type CellAddress,
   figureOf,
   inputOf,
   inputValuesOf,
   mapAt,
   partOf,
   pictureOf,
-  placeIn,
-  type Spot,
+  positionTextOf,
 } from "./map-figure.ts";
 
 export class DifferenceCell extends Cell {
@@ -74,8 +74,8 @@ export class DifferenceCell extends Cell {
     const [a, b] = this.pair.map((run) => this.sideOf(run)) as [Side, Side];
     const parts = [...partsOf(a.known), ...partsOf(b.known)];
     const run = a.picture || a.input ? this.pair[0] : this.pair[1];
-    const spot = { run, column: this.column, sample: this.sample };
-    const picture = pictureOf(this.dashboard, spot, this.dashboard.view.size);
+    const cell = { run, column: this.column, sample: this.sample };
+    const picture = pictureOf(this.dashboard, cell, this.dashboard.view.size);
     if (!this.isNew(...parts, this.dashboard.revision, picture)) return;
     const why = obstacle(a, b);
     const both = a.map && b.map && !why ? compare(a.map, b.map) : undefined;
@@ -84,7 +84,7 @@ export class DifferenceCell extends Cell {
       ? [`no difference: ${why}`]
       : [this.epochs, this.weights(a, b), cautionOf(a.map, b.map, both)];
     setText(this.find(".flag"), flags.filter(Boolean).join(" · "));
-    this.draw(both, a.map ?? b.map, spot, picture);
+    this.draw(both, a.map ?? b.map, cell, picture);
     this.tell(both);
     if (this.pointer) this.readOut(this.pointer.x, this.pointer.y);
   }
@@ -115,7 +115,7 @@ export class DifferenceCell extends Cell {
   private draw(
     both: Comparison | undefined,
     map: AttributionMap | undefined,
-    spot: Spot,
+    cell: CellAddress,
     picture: Pixels | undefined,
   ): void {
     const { view, scene } = this.dashboard;
@@ -125,7 +125,7 @@ export class DifferenceCell extends Cell {
     if (!canvas || !plain) return;
     this.plane = both && map && this.partOf(both.difference, map);
     this.depth = map?.depth ?? 1;
-    const figure = figureOf(this.dashboard, spot, {
+    const figure = figureOf(this.dashboard, cell, {
       plane: this.plane,
       signed: true,
       limit: limitOf(scene, view, column.group, both?.largest ?? 0),
@@ -162,11 +162,11 @@ export class DifferenceCell extends Cell {
     if (!canvas || !plane) return;
     const index = this.positionAt(clientX - canvas.left, clientY - canvas.top);
     const { column, sample, dashboard, depth } = this;
-    const spot = { run: this.pair[0], column, sample };
-    const place = index < 0 ? "" : placeIn(dashboard, spot, plane, depth, index);
+    const cell = { run: this.pair[0], column, sample };
+    const where = index < 0 ? "" : positionTextOf(dashboard, cell, plane, depth, index);
     if (index < 0) hideReadout(dashboard);
     else {
-      const text = readoutText(plane, index, column.unit, place);
+      const text = readoutText(plane, index, column.unit, where);
       showReadout(dashboard, clientX, clientY, this.epochs ? `${text}, ${this.epochs}` : text);
     }
   }

@@ -26,7 +26,7 @@ import "./epochs-strip.ts";
 import { define, SizedPart, setText } from "../frame/part.ts";
 import { base, facts } from "../frame/styles.ts";
 import { flagOf, plainFlag, readoutText } from "./map-cell.ts";
-import { figureOf, mapAt, pictureOf, placeIn, shownPlane, sliceOf } from "./map-figure.ts";
+import { figureOf, mapAt, pictureOf, positionTextOf, shownPlane, sliceOf } from "./map-figure.ts";
 import { valueTable } from "./value-table.ts";
 
 const SIDES = { least: 240, most: 520 } as const;
@@ -73,7 +73,7 @@ export class Enlarged extends SizedPart {
         <div class="stage ${column.kind}">
           ${
             column.kind === "matrix"
-              ? html`<tfx-attention-view .dashboard=${this.dashboard} .spot=${shown} .side=${this.side}>
+              ? html`<tfx-attention-view .dashboard=${this.dashboard} .cell=${shown} .side=${this.side}>
               </tfx-attention-view>`
               : html`<canvas
                 tabindex="0"
@@ -173,18 +173,18 @@ export class Enlarged extends SizedPart {
   }
 
   private drawMap(
-    spot: Shown,
+    cell: Shown,
     record: AttributionMap | undefined,
     picture: Pixels | undefined,
   ): void {
     const { view, scene } = this.dashboard;
-    const { group, signed } = spot.column;
+    const { group, signed } = cell.column;
     const canvas = this.find<HTMLCanvasElement>("canvas");
     const plain = canvas?.getContext("2d");
     if (!canvas || !plain) return;
-    this.plane = record && shownPlane(this.dashboard, spot.column, record);
+    this.plane = record && shownPlane(this.dashboard, cell.column, record);
     this.depth = record?.depth ?? 1;
-    const figure = figureOf(this.dashboard, spot, {
+    const figure = figureOf(this.dashboard, cell, {
       plane: this.plane,
       signed,
       limit: limitOf(scene, view, group, record?.scale ?? 0),
@@ -292,8 +292,8 @@ export class Enlarged extends SizedPart {
   private readOut(): void {
     const { plane, shown } = this;
     if (plane && shown && shown.column.kind === "map") {
-      const place = placeIn(this.dashboard, shown, plane, this.depth, this.cursor);
-      const text = readoutText(plane, this.cursor, shown.column.unit, place);
+      const where = positionTextOf(this.dashboard, shown, plane, this.depth, this.cursor);
+      const text = readoutText(plane, this.cursor, shown.column.unit, where);
       setText(this.find(".readout"), withEpoch(text, mapAt(shown.series, this.dashboard.step)));
     }
   }

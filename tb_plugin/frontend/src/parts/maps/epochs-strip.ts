@@ -2,7 +2,7 @@
 
 import { css, html, nothing } from "lit";
 import { featureName } from "../../analysis/input-values.ts";
-import { placeText } from "../../analysis/map-text.ts";
+import { positionText } from "../../analysis/map-text.ts";
 import { short } from "../../analysis/numbers.ts";
 import { type Point, pointAt } from "../../data/series.ts";
 import { drawMap, positionAt, type Rect, sharpContext } from "../../draw/canvas.ts";
@@ -233,9 +233,9 @@ export class EpochsStrip extends SizedPart {
     const row = this.rows[Math.floor(index / plane.width)] ?? 0;
     const { layout, unit } = this.column;
     const input = inputValuesOf(this.dashboard, this);
-    const place = placeText({ layout, width: this.width, input }, row);
+    const where = positionText({ layout, width: this.width, input }, row);
     const epoch = this.points[index % plane.width]?.step;
-    const text = `${short(valueAt(plane, index))} ${unit} at ${place}, epoch ${epoch}`;
+    const text = `${short(valueAt(plane, index))} ${unit} at ${where}, epoch ${epoch}`;
     showReadout(this.dashboard, event.clientX, event.clientY, text);
   }
 }

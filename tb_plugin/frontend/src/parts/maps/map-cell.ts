@@ -17,7 +17,7 @@ import type { Opened } from "../../state/view.ts";
 import { define, setText } from "../frame/part.ts";
 import { hideReadout, showReadout } from "../frame/readout.ts";
 import { hasWords, RunCell } from "./cell.ts";
-import { figureOf, pictureOf, placeIn, shownPlane } from "./map-figure.ts";
+import { figureOf, pictureOf, positionTextOf, shownPlane } from "./map-figure.ts";
 
 const REVEALING = 12;
 
@@ -151,8 +151,8 @@ export class MapCell extends RunCell {
     const { plane, known } = this;
     if (!canvas || !plane || !known) return;
     this.marked = this.positionAt(clientX - canvas.left, clientY - canvas.top);
-    const place = placeIn(this.dashboard, this, plane, this.depth, this.marked);
-    const text = readoutText(plane, this.marked, this.column.unit, place);
+    const where = positionTextOf(this.dashboard, this, plane, this.depth, this.marked);
+    const text = readoutText(plane, this.marked, this.column.unit, where);
     const told = this.marked < 0 ? "" : withEpoch(text, known);
     showReadout(this.dashboard, clientX, clientY, told);
   }
@@ -166,8 +166,8 @@ export class MapCell extends RunCell {
 }
 
 /** `0.012 logit at row 3, column 4`. */
-export function readoutText(plane: Plane, index: number, unit: string, place: string): string {
-  return `${short(valueAt(plane, index))} ${unit} at ${place}`;
+export function readoutText(plane: Plane, index: number, unit: string, where: string): string {
+  return `${short(valueAt(plane, index))} ${unit} at ${where}`;
 }
 
 /** What the colours do not say: no record, another epoch, other weights, no evidence, no number. */

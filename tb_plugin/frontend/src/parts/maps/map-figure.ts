@@ -1,8 +1,8 @@
 /** From the dashboard to one figure: the map, what it lies over, and how it is coloured. */
 
 import { type InputValues, inputOfSample } from "../../analysis/input-values.ts";
-import { isRow, sheetPlace, sliceIn } from "../../analysis/layouts.ts";
-import { attentionText, type Place, placeText } from "../../analysis/map-text.ts";
+import { isRow, sliceIn, sliceRect } from "../../analysis/layouts.ts";
+import { attentionText, type PositionContext, positionText } from "../../analysis/map-text.ts";
 import { orderBySize } from "../../analysis/statistics.ts";
 import type { Pixels } from "../../data/bitmaps.ts";
 import type { Content, Input } from "../../data/listing.ts";
@@ -19,8 +19,8 @@ import type { Column } from "../../state/columns.ts";
 import type { Dashboard } from "../../state/dashboard.ts";
 import type { ShownRun } from "../../state/runs.ts";
 
-/** One map's place on the page. */
-export interface Spot {
+/** Which cell of the grid: one map on the page. */
+export interface CellAddress {
   readonly run: ShownRun;
   readonly column: Column;
   readonly sample: number;
@@ -40,8 +40,8 @@ export function inputOf(
   return named || (layout === "plane" ? (run.run.inputs[0]?.name ?? "") : "");
 }
 
-export function inputValuesOf(dashboard: Dashboard, spot: Spot): InputValues | undefined {
-  const { run, column, sample } = spot;
+export function inputValuesOf(dashboard: Dashboard, cell: CellAddress): InputValues | undefined {
+  const { run, column, sample } = cell;
   return inputValues(dashboard, run, inputOf(run, column), sample);
 }
 
@@ -61,13 +61,17 @@ export function inputValues(
   return inputOfSample(inputRecord(dashboard, run, name), sample);
 }
 
-export function wordsOf(dashboard: Dashboard, spot: Spot): readonly string[] {
-  return inputValuesOf(dashboard, spot)?.words ?? [];
+export function wordsOf(dashboard: Dashboard, cell: CellAddress): readonly string[] {
+  return inputValuesOf(dashboard, cell)?.words ?? [];
 }
 
 /** The picture under a map, shown `side` pixels large; of a volume the slice that is shown. */
-export function pictureOf(dashboard: Dashboard, spot: Spot, side: number): Pixels | undefined {
-  const { run, column, sample } = spot;
+export function pictureOf(
+  dashboard: Dashboard,
+  cell: CellAddress,
+  side: number,
+): Pixels | undefined {
+  const { run, column, sample } = cell;
   if (column.kind === "channels") return undefined;
   return pictureOfInput(dashboard, run, inputOf(run, column), sample, side);
 }
@@ -85,7 +89,7 @@ export function pictureOfInput(
   const pixels = side * (window.devicePixelRatio || 1);
   const input = run.run.inputs.find((one) => one.name === name);
   if (input?.layout !== "volume") return bitmaps.get(picture, pixels);
-  const { width, height } = sheetPlace(input.shape, 0);
+  const { width, height } = sliceRect(input.shape, 0);
   const slices = Math.max(picture.width / width, picture.height / height);
   const sheet = bitmaps.get(picture, pixels * (slices >= 1 ? slices : 1));
   return sheet && cutSlice(sheet, input, sliceOf(dashboard, input.shape[0] ?? 1));
@@ -99,7 +103,7 @@ function cutSlice(sheet: Pixels, { shape }: Input, slice: number): Pixels | unde
   cuts.set(sheet, cut);
   const known = cut.get(slice);
   if (known) return known;
-  const { x, y, width, height } = sheetPlace(shape, slice);
+  const { x, y, width, height } = sliceRect(shape, slice);
   const isInside = x + width <= sheet.width && y + height <= sheet.height;
   if (!(width > 0 && height > 0 && isInside)) return undefined;
   const [across, down] = [sheet.part.width / sheet.width, sheet.part.height / sheet.height];
@@ -144,21 +148,21 @@ export interface Wanted {
   readonly ink: () => Ink;
 }
 
-export function figureOf(dashboard: Dashboard, spot: Spot, wanted: Wanted): Figure {
+export function figureOf(dashboard: Dashboard, cell: CellAddress, wanted: Wanted): Figure {
   const { view } = dashboard;
-  const { layout } = spot.column;
+  const { layout } = cell.column;
   const { plane, signed, limit, marked, large, ink } = wanted;
-  const picture = spot.column.kind === "map" ? wanted.picture : undefined;
+  const picture = cell.column.kind === "map" ? wanted.picture : undefined;
   const how = colouringOf(view, signed, limit, !!picture || layout === "line");
   return {
-    layout: spot.column.kind === "matrix" ? "plane" : layout,
+    layout: cell.column.kind === "matrix" ? "plane" : layout,
     plane,
     picture,
-    input: isRow(layout) ? inputValuesOf(dashboard, spot) : undefined,
+    input: isRow(layout) ? inputValuesOf(dashboard, cell) : undefined,
     colouring: layout === "tokens" ? wordColouring(view, how) : how,
     opacity: view.opacity,
     marked,
-    order: layout === "features" ? orderOf(dashboard, spot, plane?.width ?? 0) : [],
+    order: layout === "features" ? orderOf(dashboard, cell, plane?.width ?? 0) : [],
     channel: view.curve,
     large,
     ink: isRow(layout) ? ink() : NO_INK,
@@ -168,15 +172,15 @@ export function figureOf(dashboard: Dashboard, spot: Spot, wanted: Wanted): Figu
 const orders = new WeakMap<Dashboard, { revision: number; found: Map<string, number[]> }>();
 
 /** Features in the order the viewer wants: one for all epochs and shown runs, so that it stands. */
-export function orderOf(dashboard: Dashboard, spot: Spot, count: number): readonly number[] {
+export function orderOf(dashboard: Dashboard, cell: CellAddress, count: number): readonly number[] {
   const { view, scene, store, revision } = dashboard;
   const known = orders.get(dashboard);
   const kept = known?.revision === revision ? known : { revision, found: new Map() };
   orders.set(dashboard, kept);
-  const key = `${spot.column.group} ${spot.sample} ${count}`;
+  const key = `${cell.column.group} ${cell.sample} ${count}`;
   const found = kept.found.get(key);
   if (found) return found;
-  const series = scene.shown.map(({ id }) => store.get(id, spot.column.group, spot.sample));
+  const series = scene.shown.map(({ id }) => store.get(id, cell.column.group, cell.sample));
   const rows = view.order === "given" ? [] : series.flatMap((one) => recordsOf(one, "map"));
   const maps = rows.filter(({ halves }) => halves.length === count);
   const order = orderBySize(
@@ -188,23 +192,23 @@ export function orderOf(dashboard: Dashboard, spot: Spot, count: number): readon
 }
 
 /** Where a value of the shown plane lies, in words. */
-export function placeIn(
+export function positionTextOf(
   dashboard: Dashboard,
-  spot: Spot,
+  cell: CellAddress,
   plane: Plane,
   depth: number,
   index: number,
 ): string {
-  const { column } = spot;
+  const { column } = cell;
   const { store, step } = dashboard;
-  const series = store.get(spot.run.id, column.group, spot.sample);
+  const series = store.get(cell.run.id, column.group, cell.sample);
   const { record: matrix } = knownAt(series, "matrix", step);
   if (matrix) {
     const head = matrix.heads[partOf(dashboard, column, depth)] ?? 0;
-    return attentionText(wordsOf(dashboard, spot), plane.width, index, head);
+    return attentionText(wordsOf(dashboard, cell), plane.width, index, head);
   }
   const slice = depth > 1 ? partOf(dashboard, column, depth) : undefined;
-  const input = inputValuesOf(dashboard, spot);
-  const place: Place = { layout: column.layout, width: plane.width, input, slice };
-  return placeText(place, index);
+  const input = inputValuesOf(dashboard, cell);
+  const context: PositionContext = { layout: column.layout, width: plane.width, input, slice };
+  return positionText(context, index);
 }

@@ -4,7 +4,7 @@ import { css, html } from "lit";
 import { stateOf, stateText } from "../../analysis/channels.ts";
 import { withEpoch } from "../../analysis/epochs.ts";
 import { listed } from "../../analysis/facts.ts";
-import { placeText } from "../../analysis/map-text.ts";
+import { positionText } from "../../analysis/map-text.ts";
 import { type Known, knownAt, partsOf, recordsOf } from "../../data/series.ts";
 import { fit, positionAt, sharpContext } from "../../draw/canvas.ts";
 import { channelPlane } from "../../draw/map-layers.ts";
@@ -107,11 +107,11 @@ export class TilesCell extends RunCell {
     const rect = fit(plane.width, plane.height, tileRect(sheet, index));
     const position = positionAt(x, y, plane, rect);
     const state = stateText(stateOf(record, index, this.kernel));
-    const where = record.depth > 1 ? { slice } : {};
+    const shownSlice = record.depth > 1 ? { slice } : {};
     const { layout, unit } = this.column;
-    const place = { layout, width: plane.width, input: undefined, ...where };
+    const context = { layout, width: plane.width, input: undefined, ...shownSlice };
     const value =
-      position < 0 ? "" : readoutText(plane, position, unit, placeText(place, position));
+      position < 0 ? "" : readoutText(plane, position, unit, positionText(context, position));
     const told = [state, value].filter(Boolean).join("; ");
     return withEpoch(`channel ${record.channels[index]}${told && `: ${told}`}`, known);
   }

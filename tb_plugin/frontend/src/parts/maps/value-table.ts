@@ -6,21 +6,21 @@ import { tokenName } from "../../analysis/map-text.ts";
 import { short } from "../../analysis/numbers.ts";
 import { type Plane, valueAt } from "../../draw/plane.ts";
 import type { Dashboard } from "../../state/dashboard.ts";
-import { inputValuesOf, orderOf, partOf, type Spot } from "./map-figure.ts";
+import { type CellAddress, inputValuesOf, orderOf, partOf } from "./map-figure.ts";
 
 const MAX_SIDE = 32;
 const MAX_ROWS = 500;
 const MAX_CURVES = 4;
 
 /** The shown plane of a map with `depth` slices or heads. */
-export function valueTable(dashboard: Dashboard, spot: Spot, plane: Plane, depth: number) {
-  const { kind, layout } = spot.column;
-  const input = inputValuesOf(dashboard, spot);
+export function valueTable(dashboard: Dashboard, cell: CellAddress, plane: Plane, depth: number) {
+  const { kind, layout } = cell.column;
+  const input = inputValuesOf(dashboard, cell);
   const words = input?.words ?? [];
   if (kind === "matrix") return gridTable(plane, "attends to", words);
   if (layout === "tokens") return rowTable(plane, ["word"], wordRows(plane, words));
   if (layout === "features") {
-    const order = orderOf(dashboard, spot, plane.width);
+    const order = orderOf(dashboard, cell, plane.width);
     const value = (i: number): string => short(input?.values[i] ?? Number.NaN);
     const rows = order.map(
       (i) => [i, [featureName(input, i), ...(input ? [value(i)] : [])]] as const,
@@ -28,7 +28,7 @@ export function valueTable(dashboard: Dashboard, spot: Spot, plane: Plane, depth
     return rowTable(plane, input ? ["feature", "input"] : ["feature"], rows);
   }
   if (layout === "line") return rowTable(plane, ...lineRows(plane, input));
-  const slice = html`<p>Slice ${partOf(dashboard, spot.column, depth)} of ${depth}.</p>`;
+  const slice = html`<p>Slice ${partOf(dashboard, cell.column, depth)} of ${depth}.</p>`;
   return html`${depth > 1 ? slice : nothing}${gridTable(plane, "row", [])}`;
 }
 
