@@ -12,7 +12,7 @@ import pytest
 from support import transformers, zoo
 from support.read import read_run
 from support.twin import gap_to
-from support.zoo import Kind
+from support.zoo import Specimen
 
 from tfexplain import Explain, FeatureMaps, GradCAM
 
@@ -35,7 +35,7 @@ from tfexplain import Explain, FeatureMaps, GradCAM
     ],
 )
 def test_what_is_logged_is_what_is_found(
-    make: Callable[[Any], Kind],
+    make: Callable[[Any], Specimen],
     map_shape: tuple[int, ...],
     channels_shape: tuple[int, ...],
     under: str,

@@ -6,7 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from support.zoo import CLASSES, Cut, Function, Kind, batch
+from support.zoo import CLASSES, Cut, Function, Specimen, batch
 
 WIDTH = 8
 PICTURE = (16, 24, 3)
@@ -66,7 +66,7 @@ class _Block:
         return self.add2([inner, self.dense(self.norm2(inner))])
 
 
-def _vit(library: Any, extra: int, *, behind: bool = False, mean: bool = False) -> Kind:
+def _vit(library: Any, extra: int, *, behind: bool = False, mean: bool = False) -> Specimen:
     layers = library.layers
     patch = layers.Conv2D(WIDTH, 4, strides=4, name="patch")
     flat = layers.Reshape((GRID[0] * GRID[1], WIDTH), name="flat")
@@ -115,21 +115,21 @@ def _vit(library: Any, extra: int, *, behind: bool = False, mean: bool = False) 
     ]
     # Behind the last attention nothing reads the patches but a mean of all tokens.
     default = "norm" if mean else "norm1_1"
-    return Kind(model, batch(*PICTURE), cuts, default, gap=5e-2)
+    return Specimen(model, batch(*PICTURE), cuts, default, gap=5e-2)
 
 
-def class_token(library: Any) -> Kind:
+def class_token(library: Any) -> Specimen:
     return _vit(library, 1)
 
 
-def no_class_token(library: Any) -> Kind:
+def no_class_token(library: Any) -> Specimen:
     return _vit(library, 0, mean=True)
 
 
-def registers(library: Any) -> Kind:
+def registers(library: Any) -> Specimen:
     """A class token and four registers in front of the patches."""
     return _vit(library, 5)
 
 
-def registers_behind(library: Any) -> Kind:
+def registers_behind(library: Any) -> Specimen:
     return _vit(library, 2, behind=True, mean=True)

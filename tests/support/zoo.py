@@ -1,5 +1,11 @@
 """One small model of every kind, with the same computation written out as calls of its layers.
 
+    specimen = sequential(keras)
+    specimen.model                                 # conv `one`, conv `two`, mean, scores
+    cut = specimen.cuts[1]                         # at the layer `two`
+    hidden = cut.before(specimen.inputs)           # what `two` gives
+    scores = cut.after(hidden, specimen.inputs)    # what the model makes of it
+
 A `Cut` says what a layer gives (`before`) and what the rest makes of it (`after`), so that
 activations, gradients and Grad-CAM can be had without any tap.
 """
@@ -32,7 +38,7 @@ class Cut:
 
 
 @dataclass(frozen=True)
-class Kind:
+class Specimen:
     """A model with its cuts.
 
     Attributes:
@@ -99,13 +105,13 @@ class Parts:
 IMAGE = (9, 7, 2)
 
 
-def sequential(library: Any) -> Kind:
+def sequential(library: Any) -> Specimen:
     parts = Parts(library)
     model = library.Sequential([library.layers.Input(IMAGE), *parts.all])
-    return Kind(model, batch(*IMAGE), parts.cuts(), "two")
+    return Specimen(model, batch(*IMAGE), parts.cuts(), "two")
 
 
-def functional(library: Any) -> Kind:
+def functional(library: Any) -> Specimen:
     """With an operation between the layers, which has a name in Keras 3 and in tf_keras."""
     parts = Parts(library)
     inputs = library.layers.Input(IMAGE)
@@ -114,7 +120,7 @@ def functional(library: Any) -> Kind:
     model = library.Model(inputs, parts.top(parts.mean(parts.two(total))))
     steps = [("one", parts.one), (_operation(model), lambda x: x + x), ("two", parts.two)]
     cuts = chain(*steps, ("", parts.mean), ("", parts.top))
-    return Kind(model, batch(*IMAGE), cuts, "two")
+    return Specimen(model, batch(*IMAGE), cuts, "two")
 
 
 def _operation(model: Any) -> str:
@@ -133,7 +139,7 @@ def _through(layers: Sequence[Any]) -> Function:
     return call
 
 
-def subclassed(library: Any) -> Kind:
+def subclassed(library: Any) -> Specimen:
     class Model(library.Model):  # type: ignore[misc]
         def __init__(self) -> None:
             super().__init__()
@@ -146,10 +152,10 @@ def subclassed(library: Any) -> Kind:
 
     model = Model()
     model(batch(*IMAGE))
-    return Kind(model, batch(*IMAGE), model.parts.cuts(), "two")
+    return Specimen(model, batch(*IMAGE), model.parts.cuts(), "two")
 
 
-def lists(library: Any) -> Kind:
+def lists(library: Any) -> Specimen:
     class Model(library.Model):  # type: ignore[misc]
         def __init__(self) -> None:
             super().__init__()
@@ -161,10 +167,10 @@ def lists(library: Any) -> Kind:
 
     model = Model()
     model(batch(*IMAGE))
-    return Kind(model, batch(*IMAGE), model.parts.cuts(), "two")
+    return Specimen(model, batch(*IMAGE), model.parts.cuts(), "two")
 
 
-def dicts(library: Any) -> Kind:
+def dicts(library: Any) -> Specimen:
     class Model(library.Model):  # type: ignore[misc]
         def __init__(self) -> None:
             super().__init__()
@@ -178,10 +184,10 @@ def dicts(library: Any) -> Kind:
 
     model = Model()
     model(batch(*IMAGE))
-    return Kind(model, batch(*IMAGE), model.parts.cuts(), "two")
+    return Specimen(model, batch(*IMAGE), model.parts.cuts(), "two")
 
 
-def nested(library: Any) -> Kind:
+def nested(library: Any) -> Specimen:
     """Three deep: a Functional in a Sequential in a subclassed block in a Sequential."""
     parts = Parts(library)
     inputs = library.layers.Input(IMAGE)
@@ -198,10 +204,10 @@ def nested(library: Any) -> Kind:
 
     model = library.Sequential([library.layers.Input(IMAGE), Block(), parts.mean, parts.top])
     cuts = parts.cuts("block/middle/inner/one", "block/middle/inner/two")
-    return Kind(model, batch(*IMAGE), cuts, "block/middle/inner/two")
+    return Specimen(model, batch(*IMAGE), cuts, "block/middle/inner/two")
 
 
-def residual(library: Any) -> Kind:
+def residual(library: Any) -> Specimen:
     """A block whose last layer is a branch: what the block gives is a sum with no layer."""
     parts = Parts(library)
     branch = library.layers.Conv2D(4, 3, padding="same", activation="tanh", name="branch")
@@ -224,10 +230,10 @@ def residual(library: Any) -> Kind:
         lambda x: branch(parts.one(x)),
         lambda a, x: parts.top(parts.mean(parts.one(x) + a)),
     )
-    return Kind(model, batch(*IMAGE), [*cuts, inside], "block")
+    return Specimen(model, batch(*IMAGE), [*cuts, inside], "block")
 
 
-def shared(library: Any) -> Kind:
+def shared(library: Any) -> Specimen:
     """One convolution called twice."""
     layers = library.layers
     conv = layers.Conv2D(2, 3, padding="same", activation="tanh", name="conv")
@@ -236,10 +242,10 @@ def shared(library: Any) -> Kind:
     model = library.Model(inputs, top(mean(conv(conv(inputs)))))
     cuts = chain(("conv@0", conv), ("conv@1", conv), ("", mean), ("", top))
     refused = {"conv": "more than one: conv@0, conv@1"}
-    return Kind(model, batch(*IMAGE), cuts, "conv@1", refused)
+    return Specimen(model, batch(*IMAGE), cuts, "conv@1", refused)
 
 
-def train_step(library: Any) -> Kind:
+def train_step(library: Any) -> Specimen:
     class Model(library.Model):  # type: ignore[misc]
         def train_step(self, data: Any) -> Any:
             x, y = data
@@ -251,10 +257,10 @@ def train_step(library: Any) -> Kind:
 
     parts = Parts(library)
     inputs = library.layers.Input(IMAGE)
-    return Kind(Model(inputs, _through(parts.all)(inputs)), batch(*IMAGE), parts.cuts(), "two")
+    return Specimen(Model(inputs, _through(parts.all)(inputs)), batch(*IMAGE), parts.cuts(), "two")
 
 
-def tf_function(library: Any) -> Kind:
+def tf_function(library: Any) -> Specimen:
     """A `call` that is a tf.function of its own."""
 
     class Model(library.Model):  # type: ignore[misc]
@@ -269,10 +275,10 @@ def tf_function(library: Any) -> Kind:
 
     model = Model()
     model(batch(*IMAGE))
-    return Kind(model, batch(*IMAGE), model.parts.cuts(), "two")
+    return Specimen(model, batch(*IMAGE), model.parts.cuts(), "two")
 
 
-def tf_function_that_branches(library: Any) -> Kind:
+def tf_function_that_branches(library: Any) -> Specimen:
     """As before, with a branch that is nothing but Python outside of tf.function."""
     parts = Parts(library)
 
@@ -291,20 +297,20 @@ def tf_function_that_branches(library: Any) -> Kind:
     model = library.Sequential([library.layers.Input(IMAGE), block, *parts.all[1:]])
     cuts = chain(("block", block), ("two", parts.two), ("", parts.mean), ("", parts.top))
     reason = "inside a tf.function.*Pass the layer around it, 'block'"
-    return Kind(model, batch(*IMAGE), cuts, "two", {"block/one": reason})
+    return Specimen(model, batch(*IMAGE), cuts, "two", {"block/one": reason})
 
 
-def remat_scope(library: Any) -> Kind:
+def remat_scope(library: Any) -> Specimen:
     """Keras cannot call layers that take `training` in a graph there, as Dense does."""
     parts = Parts(library)
     with keras.RematScope(mode="full"):
         again = Parts(library)
     parts.one, parts.two = again.one, again.two
     model = library.Sequential([library.layers.Input(IMAGE), *parts.all])
-    return Kind(model, batch(*IMAGE), parts.cuts(), "two")
+    return Specimen(model, batch(*IMAGE), parts.cuts(), "two")
 
 
-def remat_function(library: Any) -> Kind:
+def remat_function(library: Any) -> Specimen:
     """A layer that recomputes another one: that one's output has no gradient."""
     parts = Parts(library)
 
@@ -323,17 +329,17 @@ def remat_function(library: Any) -> Kind:
     )
     cuts = chain(("one", parts.one), ("block", block), ("", parts.mean), ("", parts.top))
     reason = r"run again for the gradient \(keras.remat\).*Pass the layer around"
-    return Kind(model, batch(*IMAGE), cuts, "block", {"block/two": reason})
+    return Specimen(model, batch(*IMAGE), cuts, "block", {"block/two": reason})
 
 
-def channels_first(library: Any) -> Kind:
+def channels_first(library: Any) -> Specimen:
     parts = Parts(library, data_format="channels_first")
     model = library.Sequential([library.layers.Input((2, 9, 7)), *parts.all])
     cuts = [Cut(c.path, c.before, c.after, lambda a: np.moveaxis(a, 1, -1)) for c in parts.cuts()]
-    return Kind(model, batch(2, 9, 7), cuts, "two")
+    return Specimen(model, batch(2, 9, 7), cuts, "two")
 
 
-def several_inputs(library: Any) -> Kind:
+def several_inputs(library: Any) -> Specimen:
     parts, layers = Parts(library), library.layers
     picture, numbers = layers.Input(IMAGE, name="picture"), layers.Input((4,), name="numbers")
     side, total = layers.Dense(CLASSES, name="side"), layers.Add(name="total")
@@ -349,10 +355,10 @@ def several_inputs(library: Any) -> Kind:
         )
         for cut in parts.cuts()
     ]
-    return Kind(model, {"picture": batch(*IMAGE), "numbers": batch(4)}, cuts, "two")
+    return Specimen(model, {"picture": batch(*IMAGE), "numbers": batch(4)}, cuts, "two")
 
 
-def several_outputs(library: Any) -> Kind:
+def several_outputs(library: Any) -> Specimen:
     """The last convolution belongs to the second output, and has no gradient for the first."""
     parts, layers = Parts(library), library.layers
     inputs = layers.Input(IMAGE)
@@ -360,50 +366,54 @@ def several_outputs(library: Any) -> Kind:
     other = layers.Conv2D(2, 3, name="mask")(inner)
     model = library.Model(inputs, [parts.top(parts.mean(inner)), other])
     refused = {"mask": "does not depend on it"}
-    return Kind(model, batch(*IMAGE), parts.cuts(), "two", refused)
+    return Specimen(model, batch(*IMAGE), parts.cuts(), "two", refused)
 
 
-def line(library: Any) -> Kind:
+def line(library: Any) -> Specimen:
     parts = Parts(library, rank=1)
     model = library.Sequential([library.layers.Input((16, 2)), *parts.all])
-    return Kind(model, batch(16, 2), parts.cuts(), "two")
+    return Specimen(model, batch(16, 2), parts.cuts(), "two")
 
 
-def volume(library: Any) -> Kind:
+def volume(library: Any) -> Specimen:
     parts = Parts(library, rank=3)
     model = library.Sequential([library.layers.Input((4, 5, 6, 1)), *parts.all])
-    return Kind(model, batch(4, 5, 6, 1), parts.cuts(), "two")
+    return Specimen(model, batch(4, 5, 6, 1), parts.cuts(), "two")
 
 
-def time_distributed(library: Any) -> Kind:
+def time_distributed(library: Any) -> Specimen:
     """Pictures one after the other: what Grad-CAM chooses is the layer around the convolution."""
     layers = library.layers
     conv = layers.Conv2D(3, 3, activation="tanh", name="conv")
     every = layers.TimeDistributed(conv, name="every")
     mean, top = layers.GlobalAveragePooling3D(), layers.Dense(CLASSES)
     model = library.Sequential([layers.Input((3, *IMAGE)), every, mean, top])
-    return Kind(model, batch(3, *IMAGE), chain(("every", every), ("", mean), ("", top)), "every")
+    return Specimen(
+        model, batch(3, *IMAGE), chain(("every", every), ("", mean), ("", top)), "every"
+    )
 
 
-def bidirectional(library: Any) -> Kind:
+def bidirectional(library: Any) -> Specimen:
     layers = library.layers
     both = layers.Bidirectional(layers.LSTM(3, return_sequences=True), name="both")
     mean, top = layers.GlobalAveragePooling1D(), layers.Dense(CLASSES)
     model = library.Sequential([layers.Input((6, 2)), both, mean, top])
-    return Kind(model, batch(6, 2), chain(("both", both), ("", mean), ("", top)), "both")
+    return Specimen(model, batch(6, 2), chain(("both", both), ("", mean), ("", top)), "both")
 
 
-def recurrent(library: Any) -> Kind:
+def recurrent(library: Any) -> Specimen:
     """The cell inside the loop cannot be reached; the layer around it can."""
     layers = library.layers
     loop = layers.RNN(layers.LSTMCell(3, name="cell"), return_sequences=True, name="loop")
     mean, top = layers.GlobalAveragePooling1D(), layers.Dense(CLASSES)
     model = library.Sequential([layers.Input((6, 2)), loop, mean, top])
     refused = {"loop/cell": "inside a loop.*Pass the layer around it, 'loop'"}
-    return Kind(model, batch(6, 2), chain(("loop", loop), ("", mean), ("", top)), "loop", refused)
+    return Specimen(
+        model, batch(6, 2), chain(("loop", loop), ("", mean), ("", top)), "loop", refused
+    )
 
 
-def words(library: Any) -> Kind:
+def words(library: Any) -> Specimen:
     """Indices of words, which have a gradient where they become vectors."""
     layers = library.layers
     embed = layers.Embedding(20, 4, name="embed")
@@ -412,10 +422,10 @@ def words(library: Any) -> Kind:
     model = library.Sequential([layers.Input((8,), dtype="int32"), embed, conv, mean, top])
     inputs = np.random.default_rng(0).integers(0, 20, (2, 8)).astype("int32")
     cuts = chain(("embed", embed), ("conv", conv), ("", mean), ("", top))
-    return Kind(model, inputs, cuts, "conv", embedded=True)
+    return Specimen(model, inputs, cuts, "conv", embedded=True)
 
 
-def looked_up(library: Any) -> Kind:
+def looked_up(library: Any) -> Specimen:
     """Whole numbers that are only looked up: which of 20 there are."""
     layers = library.layers
     which = layers.CategoryEncoding(20, output_mode="multi_hot", name="which")
@@ -426,10 +436,10 @@ def looked_up(library: Any) -> Kind:
     model = library.Sequential([numbers, which, line, conv, mean, top])
     inputs = np.random.default_rng(0).integers(0, 20, (2, 8)).astype("int32")
     cuts = chain(("", which), ("", line), ("conv", conv), ("", mean), ("", top))
-    return Kind(model, inputs, cuts, "conv", moving=False)
+    return Specimen(model, inputs, cuts, "conv", moving=False)
 
 
-def counts(library: Any) -> Kind:
+def counts(library: Any) -> Specimen:
     """Whole numbers that the model casts, as it does bytes of pictures."""
     layers = library.layers
     scale = layers.Rescaling(0.1, name="scale")
@@ -440,4 +450,4 @@ def counts(library: Any) -> Kind:
     model = library.Sequential([given, scale, line, conv, mean, top])
     inputs = np.random.default_rng(0).integers(0, 20, (2, 8)).astype("int32")
     cuts = chain(("", scale), ("", line), ("conv", conv), ("", mean), ("", top))
-    return Kind(model, inputs, cuts, "conv")
+    return Specimen(model, inputs, cuts, "conv")

@@ -40,7 +40,7 @@ def mixed_precision(_: Any) -> tuple[Any, Any]:
         keras.mixed_precision.set_dtype_policy("float32")
 
 
-def of_zoo(make: Callable[[Any], zoo.Kind], library: Any = keras) -> Callable[[Any], Any]:
+def of_zoo(make: Callable[[Any], zoo.Specimen], library: Any = keras) -> Callable[[Any], Any]:
     def made(_: Any) -> tuple[Any, Any]:
         kind = make(library)
         twice = tf.nest.map_structure(lambda x: np.concatenate([x, x[::-1]]), kind.inputs)
@@ -67,7 +67,7 @@ POSITIONS = ALL - {"table"}
 
 
 @dataclass(frozen=True)
-class Row:
+class ExplainerRow:
     """An explainer, cheap settings, the kinds of model it claims, and where its values lie."""
 
     name: str
@@ -83,28 +83,28 @@ class Row:
 
 
 ROWS = [
-    Row("Attention", frozenset({"vit"}), "layer"),
-    Row("AttentionRollout", frozenset({"vit"}), "layer"),
-    Row("ExpectedGradients", ALL, settings={"samples": 4}),
-    Row("FeatureAblation", ALL),
-    Row("FeatureMaps", POSITIONS, "layer", {"channels": 2}),
-    Row("GradCAM", POSITIONS, "layer", {"relu": False}),
-    Row("GradCAMPlusPlus", POSITIONS, "layer", {"relu": False}),
-    Row("GradientAttention", frozenset({"vit"}), "layer"),
-    Row("HiResCAM", POSITIONS, "layer", {"relu": False}),
-    Row("InputXGradient", ALL),
-    Row("IntegratedGradients", ALL, settings={"steps": 2}),
-    Row("KernelSHAP", ALL, settings={"samples": 256}),
-    Row("LIME", ALL, settings={"samples": 16}),
-    Row("LayerCAM", POSITIONS, "layer", {"relu": False}),
-    Row("Occlusion", ALL),
-    Row("PermutationImportance", frozenset({"table", "text", "inputs"})),
-    Row("RISE", FLOATING, settings={"samples": 8}),
-    Row("Saliency", ALL),
-    Row("ScoreCAM", POSITIONS - {"text"}, "layer", {"channels": 2, "softmax": False}),
-    Row("Smooth", FLOATING, settings={"explainer": explainers.Saliency, "samples": 2}),
-    Row("SmoothGrad", FLOATING, settings={"samples": 2}),
-    Row("VarGrad", FLOATING, settings={"samples": 2}),
+    ExplainerRow("Attention", frozenset({"vit"}), "layer"),
+    ExplainerRow("AttentionRollout", frozenset({"vit"}), "layer"),
+    ExplainerRow("ExpectedGradients", ALL, settings={"samples": 4}),
+    ExplainerRow("FeatureAblation", ALL),
+    ExplainerRow("FeatureMaps", POSITIONS, "layer", {"channels": 2}),
+    ExplainerRow("GradCAM", POSITIONS, "layer", {"relu": False}),
+    ExplainerRow("GradCAMPlusPlus", POSITIONS, "layer", {"relu": False}),
+    ExplainerRow("GradientAttention", frozenset({"vit"}), "layer"),
+    ExplainerRow("HiResCAM", POSITIONS, "layer", {"relu": False}),
+    ExplainerRow("InputXGradient", ALL),
+    ExplainerRow("IntegratedGradients", ALL, settings={"steps": 2}),
+    ExplainerRow("KernelSHAP", ALL, settings={"samples": 256}),
+    ExplainerRow("LIME", ALL, settings={"samples": 16}),
+    ExplainerRow("LayerCAM", POSITIONS, "layer", {"relu": False}),
+    ExplainerRow("Occlusion", ALL),
+    ExplainerRow("PermutationImportance", frozenset({"table", "text", "inputs"})),
+    ExplainerRow("RISE", FLOATING, settings={"samples": 8}),
+    ExplainerRow("Saliency", ALL),
+    ExplainerRow("ScoreCAM", POSITIONS - {"text"}, "layer", {"channels": 2, "softmax": False}),
+    ExplainerRow("Smooth", FLOATING, settings={"explainer": explainers.Saliency, "samples": 2}),
+    ExplainerRow("SmoothGrad", FLOATING, settings={"samples": 2}),
+    ExplainerRow("VarGrad", FLOATING, settings={"samples": 2}),
 ]
 EXPORTED = [name for name in explainers.__all__ if name not in APART]
 HERE = [row for row in ROWS if row.name in EXPORTED]
@@ -149,13 +149,13 @@ def test_portions_change_nothing_but_the_last_bits(kind: str) -> None:
             assert np.allclose(found.values, theirs, rtol=0, atol=1e-4 * scale), row.name
 
 
-def run(rows: list[Row], model: Any, inputs: Any) -> list[Explanation]:
+def run(rows: list[ExplainerRow], model: Any, inputs: Any) -> list[Explanation]:
     """In portions of two, so that arrays are cut as the dataset is."""
     return explain(model, [row.make() for row in rows], inputs, 1, batch_size=2)
 
 
 def check(
-    row: Row, place: str, one: Attribution, inputs: Mapping[str, Any], passes: TracedModel
+    row: ExplainerRow, place: str, one: Attribution, inputs: Mapping[str, Any], passes: TracedModel
 ) -> None:
     """Shapes, numbers and names that make sense."""
     assert one.layer == place
@@ -195,7 +195,7 @@ FEW = [(row, kind) for row, kind in UNCLAIMED if len(row.kinds) > 3 or kind in (
 
 
 @pytest.mark.parametrize(("row", "kind"), [pytest.param(r, k, id=f"{r.name}-{k}") for r, k in FEW])
-def test_what_is_not_claimed_is_refused_with_a_reason(row: Row, kind: str) -> None:
+def test_what_is_not_claimed_is_refused_with_a_reason(row: ExplainerRow, kind: str) -> None:
     model, x = KINDS[kind](None)
     with pytest.raises(ValueError, match=r"^(inputs|layer|layers)\b.*\."):
         run([row], model, x)

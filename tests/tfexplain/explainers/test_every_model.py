@@ -16,7 +16,7 @@ import pytest
 import tensorflow as tf
 import tf_keras
 from support import transformers, zoo
-from support.zoo import Cut, Kind
+from support.zoo import Cut, Specimen
 
 from tfexplain import (
     ExpectedGradients,
@@ -38,11 +38,11 @@ WORKS = "yes"
 
 
 @dataclass(frozen=True)
-class Row:
+class ModelRow:
     """A row of the table: a kind of model, in which libraries, and what each explainer does."""
 
     text: str
-    make: Callable[[Any], Kind]
+    make: Callable[[Any], Specimen]
     tf_keras: str = WORKS
     feature_maps: str = WORKS
     grad_cam: str = WORKS
@@ -61,54 +61,54 @@ WHOLE = "no: whole numbers have no gradient"
 NO_REMAT = "no: it has no remat"
 NO_CPU = "no: TensorFlow has no such convolution on CPU"
 ROWS = [
-    Row("Sequential", zoo.sequential),
-    Row("Functional, with operations between layers", zoo.functional),
-    Row("subclassed, layers as attributes", zoo.subclassed),
-    Row("subclassed, layers in lists", zoo.lists),
-    Row("subclassed, layers in dicts", zoo.dicts),
-    Row("nested three deep", zoo.nested),
-    Row("a block that ends in a sum without a layer", zoo.residual),
-    Row("a layer called twice", zoo.shared),
-    Row("custom `train_step`", zoo.train_step),
-    Row("`call` under `@tf.function`", zoo.tf_function),
-    Row(
+    ModelRow("Sequential", zoo.sequential),
+    ModelRow("Functional, with operations between layers", zoo.functional),
+    ModelRow("subclassed, layers as attributes", zoo.subclassed),
+    ModelRow("subclassed, layers in lists", zoo.lists),
+    ModelRow("subclassed, layers in dicts", zoo.dicts),
+    ModelRow("nested three deep", zoo.nested),
+    ModelRow("a block that ends in a sum without a layer", zoo.residual),
+    ModelRow("a layer called twice", zoo.shared),
+    ModelRow("custom `train_step`", zoo.train_step),
+    ModelRow("`call` under `@tf.function`", zoo.tf_function),
+    ModelRow(
         "`call` under `@tf.function` that branches on tensors",
         zoo.tf_function_that_branches,
         feature_maps="around it: what is inside is out of reach",
         grad_cam="around it: what is inside is out of reach",
     ),
-    Row("layers made in `keras.RematScope`", zoo.remat_scope, NO_REMAT),
-    Row(
+    ModelRow("layers made in `keras.RematScope`", zoo.remat_scope, NO_REMAT),
+    ModelRow(
         "a layer inside `keras.remat`",
         zoo.remat_function,
         NO_REMAT,
         grad_cam="around it: what is recomputed has no gradient",
     ),
-    Row("channels first", zoo.channels_first, NO_CPU),
-    Row("several inputs", zoo.several_inputs),
-    Row("several outputs", zoo.several_outputs),
-    Row("1-D convolutions", zoo.line),
-    Row("3-D convolutions", zoo.volume),
-    Row("`TimeDistributed`", zoo.time_distributed),
-    Row("`Bidirectional`", zoo.bidirectional),
-    Row(
+    ModelRow("channels first", zoo.channels_first, NO_CPU),
+    ModelRow("several inputs", zoo.several_inputs),
+    ModelRow("several outputs", zoo.several_outputs),
+    ModelRow("1-D convolutions", zoo.line),
+    ModelRow("3-D convolutions", zoo.volume),
+    ModelRow("`TimeDistributed`", zoo.time_distributed),
+    ModelRow("`Bidirectional`", zoo.bidirectional),
+    ModelRow(
         "a cell inside a recurrent loop",
         zoo.recurrent,
         feature_maps="around it: a loop's tensors are out of reach",
         grad_cam="around it: a loop's tensors are out of reach",
     ),
-    Row("indices of words", zoo.words),
-    Row("whole numbers that the model casts", zoo.counts),
-    Row(
+    ModelRow("indices of words", zoo.words),
+    ModelRow("whole numbers that the model casts", zoo.counts),
+    ModelRow(
         "whole numbers that are only looked up",
         zoo.looked_up,
         saliency=WHOLE,
         integrated_gradients=WHOLE,
     ),
-    Row("vision transformer with a class token", transformers.class_token),
-    Row("vision transformer without one", transformers.no_class_token),
-    Row("vision transformer with registers", transformers.registers),
-    Row("vision transformer with tokens behind", transformers.registers_behind),
+    ModelRow("vision transformer with a class token", transformers.class_token),
+    ModelRow("vision transformer without one", transformers.no_class_token),
+    ModelRow("vision transformer with registers", transformers.registers),
+    ModelRow("vision transformer with tokens behind", transformers.registers_behind),
 ]
 CASES = [
     pytest.param(library, row, id=f"{row.make.__name__}-{library.__name__}")
@@ -119,7 +119,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("library", "row"), CASES)
-def test_every_explainer(library: Any, row: Row) -> None:
+def test_every_explainer(library: Any, row: ModelRow) -> None:
     library.utils.set_random_seed(3)
     kind = row.make(library)
     plain = kind.model(kind.inputs, training=False)
@@ -172,7 +172,7 @@ def check_alike(expected: Any, found: Any, tolerance: float) -> None:
     assert np.abs(found - expected).max() <= tolerance * np.abs(expected).max()
 
 
-def check_saliency(kind: Kind, found: Explanation) -> None:
+def check_saliency(kind: Specimen, found: Explanation) -> None:
     """The gradient of the model that is called by hand."""
     tensors = tf.nest.map_structure(tf.constant, kind.inputs)
     if not kind.embedded:  # what the model casts has the gradient of what comes of it
@@ -190,7 +190,7 @@ def check_saliency(kind: Kind, found: Explanation) -> None:
         check_alike(written, part.values, 1e-4)
 
 
-def check_integrated_gradients(kind: Kind, passes: TracedModel, row: Row) -> None:
+def check_integrated_gradients(kind: Specimen, passes: TracedModel, row: ModelRow) -> None:
     """Complete as far as so few nodes can be, and the gap is what it is said to be."""
     method = IntegratedGradients(steps=NODES, batch_size=2 * NODES)
     if not kind.moving:
@@ -214,7 +214,7 @@ def check_integrated_gradients(kind: Kind, passes: TracedModel, row: Row) -> Non
         assert np.allclose(part.scores, scores[0], atol=1e-5)
 
 
-def check_their_kin(kind: Kind, passes: TracedModel) -> None:
+def check_their_kin(kind: Specimen, passes: TracedModel) -> None:
     """What has no column of its own: products with the gradient, and paths from a background."""
     methods = [Saliency(), InputXGradient(), ExpectedGradients(samples=6)]
     if not kind.moving:
@@ -245,7 +245,7 @@ def left(model: Any) -> dict[str, dict[str, int]]:
     }
 
 
-def tapped_outputs(kind: Kind, *, tapped: bool) -> list[bytes]:
+def tapped_outputs(kind: Specimen, *, tapped: bool) -> list[bytes]:
     """The outputs of a traced pass, to the bit."""
     layers = tap.layers_by_path(kind.model) if tapped else {}
 
