@@ -20,7 +20,7 @@ from docstrings import CLASSES, LENGTH, indices, load, vocabulary
 
 from tfexplain import IntegratedGradients
 from tfexplain.callbacks import Explain
-from tfexplain.model.targets import logits
+from tfexplain.targets import logits
 
 
 def classifier(words: int) -> Any:

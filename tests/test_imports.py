@@ -29,7 +29,7 @@ FLOORS = (
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 # Public names that hand on what lives in a room.
-FACADES = {"__init__", "schema"}
+FACADES = {"__init__", "schema", "targets"}
 # Convenience methods may import upwards inside a function, and say so: (module, what it imports).
 CONVENIENCES = {
     ("attribution", "rendering"),
