@@ -5,8 +5,8 @@
 
 CPU seconds are those of the process and of its children that have ended, so they hardly depend on
 what else the machine does. What a fixture costs counts for the test that sets it up, and a server
-for the test that takes it down. A test above `LIMIT_S` without the marker `slow` or `process`
-fails.
+for the test that takes it down. A test above `LIMIT_S` before that, without the marker `slow` or
+`process`, fails.
 """
 
 from __future__ import annotations
@@ -56,9 +56,10 @@ class CostReport:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Iterator[None]:
         """Count, and fail what is above the limit unmarked."""
-        yield
+        # Before fixtures end: a shared server that does is no cost of whichever test comes last.
         cpu_s = cpu_seconds() - item.stash[_BEGUN]
-        item.user_properties.append((_PROPERTY, cpu_s))
+        yield
+        item.user_properties.append((_PROPERTY, cpu_seconds() - item.stash[_BEGUN]))
         marked = any(item.get_closest_marker(name) for name in ("slow", "process"))
         if cpu_s > LIMIT_S and not marked:
             pytest.fail(
