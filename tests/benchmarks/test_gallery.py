@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 from PIL import Image
 from support.examples import run_example
-
-from tfexplain import explainers
+from support.gallery import methods, named
 
 pytestmark = pytest.mark.process
-
-
-def methods():
-    others = {"Explainer", "Explanation", "OptimizedInputs", "explain"}
-    return {name for name in explainers.__all__ if name not in others}
-
-
-def named(text):
-    """The methods of a page: with a picture, and without."""
-    rows = re.findall(r"^\| `(\w+)[^`]*` \|", text, re.MULTILINE)
-    return set(rows), set(re.findall(r"^- `(\w+)`: \w+.*\.$", text, re.MULTILINE))
 
 
 @pytest.fixture(scope="module")

@@ -2,22 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from support.examples import ROOT
-
-from tfexplain import explainers
-
-
-def methods():
-    others = {"Explainer", "Explanation", "OptimizedInputs", "explain"}
-    return {name for name in explainers.__all__ if name not in others}
-
-
-def named(text):
-    """The methods of a page: with a picture, and without."""
-    rows = re.findall(r"^\| `(\w+)[^`]*` \|", text, re.MULTILINE)
-    return set(rows), set(re.findall(r"^- `(\w+)`: \w+.*\.$", text, re.MULTILINE))
+from support.gallery import methods, named
 
 
 def test_the_page_in_the_docs_is_of_these_methods():
