@@ -1,4 +1,4 @@
-/** A text to take by hand, where the browser does not let the page save or copy it. */
+/** Copying a text, and offering it to be taken by hand where the browser does not allow that. */
 
 import { css, html, LitElement } from "lit";
 import { define } from "./part.ts";
@@ -71,6 +71,22 @@ export class Offer extends LitElement {
 
   private close(): void {
     this.renderRoot.querySelector("dialog")?.close();
+  }
+}
+
+/** Frames and plain http have no clipboard: there, the older way copies a selection, or does not. */
+export async function copyText(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    const area = document.createElement("textarea");
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    const isCopied = document.execCommand("copy");
+    area.remove();
+    return isCopied;
   }
 }
 

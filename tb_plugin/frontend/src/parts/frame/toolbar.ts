@@ -1,38 +1,15 @@
-/** What is shown and how: runs, explainers and layers, colours, scale. */
+/** What is shown: runs, explainers and layers; the link to it. */
 
 import { css, html, nothing } from "lit";
-import {
-  DIVERGING_NAMES,
-  type DivergingName,
-  SEQUENTIAL_NAMES,
-  type SequentialName,
-} from "../../analysis/colours.ts";
 import type { Column } from "../../state/columns.ts";
 import type { ShownRun } from "../../state/runs.ts";
-import { SIZES, type View } from "../../state/view.ts";
 import "./kind-controls.ts";
-import type { Offer } from "./offer.ts";
-import "./offer.ts";
+import { colourControls, differenceControl, scaleControls } from "./map-controls.ts";
+import { copyText, type Offer } from "./offer.ts";
 import { define, Part } from "./part.ts";
 import { base } from "./styles.ts";
 
 const MAX_CHIPS = 60;
-const TITLES: Readonly<Record<string, string>> = {
-  blueRed: "blue–red",
-  purpleGreen: "purple–green",
-  strength: "by strength",
-  even: "evenly",
-  128: "S",
-  192: "M",
-  256: "L",
-  384: "XL",
-};
-const COVERS = ["strength", "even"] as const;
-const PIXELS = [
-  ["nearest", "nearest"],
-  ["smooth", "smooth"],
-] as const;
-
 export class Toolbar extends Part {
   static override styles = [
     base,
@@ -162,7 +139,8 @@ export class Toolbar extends Part {
       ${
         scene.has.maps || scene.shown.length === 0
           ? html`<div class="line how">
-            ${this.colourControls()} ${this.scaleControls()} ${this.difference()}
+            ${colourControls(this.dashboard)} ${scaleControls(this.dashboard)}
+            ${differenceControl(this.dashboard)}
             <tfx-kind-controls .dashboard=${this.dashboard}></tfx-kind-controls>
           </div>`
           : nothing
@@ -215,111 +193,6 @@ export class Toolbar extends Part {
     </label>`;
   }
 
-  private colourControls() {
-    const { dashboard } = this;
-    const { view } = dashboard;
-    return html`
-      <span class="control">
-        <span class="name">Colours</span>
-        ${select("Colours of unsigned maps", SEQUENTIAL_NAMES, view.sequential, (value) =>
-          dashboard.update({ sequential: value as SequentialName }),
-        )}
-        ${select("Colours of signed maps", DIVERGING_NAMES, view.diverging, (value) =>
-          dashboard.update({ diverging: value as DivergingName }),
-        )}
-      </span>
-      ${this.slider("Opacity", "opacity", "How much the map covers the input at most")}
-      <span class="control">
-        <span class="name">Cover</span>
-        ${select("How the map covers the input", COVERS, view.cover, (value) =>
-          dashboard.update({ cover: value as View["cover"] }),
-        )}
-      </span>
-      ${this.slider("Hide below", "threshold", "Values below this share of the scale are not drawn")}
-    `;
-  }
-
-  private scaleControls() {
-    const { view, scene } = this.dashboard;
-    const over = scene.fetched.length < scene.samples.length ? "the samples shown" : "samples";
-    const scales = [
-      ["shared", "shared", `One scale over epochs, runs and ${over}`],
-      ["map", "per map", "Each map by its own largest magnitude"],
-    ] as const;
-    return html`
-      ${this.segments("Scale", view.scale, scales, (scale) =>
-        this.dashboard.update({ scale: scale as View["scale"] }),
-      )}
-      ${this.segments("Pixels", view.pixels, PIXELS, (pixels) =>
-        this.dashboard.update({ pixels: pixels as View["pixels"] }),
-      )}
-      <span class="control">
-        <span class="name">Size</span>
-        ${select("Size of the maps", SIZES.map(String), String(view.size), (size) =>
-          this.dashboard.update({ size: Number(size) }),
-        )}
-      </span>
-    `;
-  }
-
-  private slider(name: string, field: "opacity" | "threshold", title: string) {
-    const percent = Math.round(this.dashboard.view[field] * 100);
-    const set = (event: Event): void => {
-      const value = Number((event.target as HTMLInputElement).value) / 100;
-      this.dashboard.update(field === "opacity" ? { opacity: value } : { threshold: value });
-    };
-    return html`<label class="control" title=${title}
-      ><span class="name">${name}</span>
-      <input type="range" min="0" max="100" step="1" .value=${String(percent)} @input=${set} />
-      <span class="value">${percent}%</span></label
-    >`;
-  }
-
-  private segments(
-    name: string,
-    chosen: string,
-    options: readonly (readonly [value: string, text: string, title?: string])[],
-    choose: (value: string) => void,
-  ) {
-    return html`<span class="control"
-      ><span class="name">${name}</span>
-      <span class="segments" role="radiogroup" aria-label=${name}>
-        ${options.map(
-          ([value, text, title]) => html`<label title=${title ?? nothing}
-            ><input
-              type="radio"
-              name=${name}
-              .checked=${value === chosen}
-              @change=${() => choose(value)}
-            />${text}</label
-          >`,
-        )}
-      </span></span
-    >`;
-  }
-
-  private difference() {
-    const { shown, pair } = this.dashboard.scene;
-    if (shown.length < 2) return nothing;
-    const few = shown.slice(0, 6);
-    const pairs = few.flatMap((a) => few.filter((b) => b !== a).map((b) => [a, b] as const));
-    const chosen = pair ? pairs.findIndex(([a, b]) => a === pair[0] && b === pair[1]) : -1;
-    const choose = (event: Event): void => {
-      const found = pairs[Number((event.target as HTMLSelectElement).value)];
-      this.dashboard.update({ difference: found ? found.map((run) => run.id) : [] });
-    };
-    return html`<label class="control"
-      ><span class="name">Difference</span>
-      <select @change=${choose}>
-        <option value="-1" ?selected=${chosen < 0}>none</option>
-        ${pairs.map(
-          ([a, b], i) =>
-            html`<option value=${i} ?selected=${i === chosen}>${a.name} − ${b.name}</option>`,
-        )}
-      </select></label
-    >`;
-  }
-
   private async copy(): Promise<void> {
     const { link } = this.dashboard;
     if (!(await copyText(link))) {
@@ -332,40 +205,6 @@ export class Toolbar extends Part {
       this.copied = false;
       this.requestUpdate();
     }, 1600);
-  }
-}
-
-function select(
-  name: string,
-  values: readonly string[],
-  chosen: string,
-  choose: (value: string) => void,
-) {
-  return html`<select
-    aria-label=${name}
-    title=${name}
-    @change=${(e: Event) => choose((e.target as HTMLSelectElement).value)}
-  >
-    ${values.map(
-      (value) =>
-        html`<option value=${value} ?selected=${value === chosen}>${TITLES[value] ?? value}</option>`,
-    )}
-  </select>`;
-}
-
-/** Frames and plain http have no clipboard: there, the older way copies a selection, or does not. */
-async function copyText(text: string): Promise<boolean> {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    const area = document.createElement("textarea");
-    area.value = text;
-    document.body.append(area);
-    area.select();
-    const isCopied = document.execCommand("copy");
-    area.remove();
-    return isCopied;
   }
 }
 

@@ -6,10 +6,10 @@ import { samePicture } from "../../analysis/compare.ts";
 import { labelText } from "../../analysis/filters.ts";
 import { isSameSample } from "../../analysis/same-samples.ts";
 import { cellSize } from "../../draw/figure.ts";
-import { sheetOf, squareSheet } from "../../draw/tiles.ts";
 import type { Column } from "../../state/columns.ts";
 import type { ShownRun } from "../../state/runs.ts";
 import "./attention-cell.ts";
+import { columnWidth } from "./column-width.ts";
 import "./difference-cell.ts";
 import "./legend.ts";
 import "./map-cell.ts";
@@ -196,7 +196,7 @@ export class Grid extends Part {
           (column) => html`
             <tfx-legend
               class="column"
-              style="width: ${this.widthOf(column)}px"
+              style="width: ${columnWidth(this.dashboard, column)}px"
               .dashboard=${dashboard}
               .column=${column}
             ></tfx-legend>
@@ -263,7 +263,7 @@ export class Grid extends Part {
   }
 
   private cell(run: ShownRun, column: Column, sample: number) {
-    const style = `width: ${this.widthOf(column)}px`;
+    const style = `width: ${columnWidth(this.dashboard, column)}px`;
     const { dashboard } = this;
     const has = run.run.groups.some((group) => group.group === column.group);
     if (!has) {
@@ -315,13 +315,13 @@ export class Grid extends Part {
           column.kind !== "channels"
             ? html`<tfx-difference-cell
                 class="column"
-                style="width: ${this.widthOf(column)}px"
+                style="width: ${columnWidth(this.dashboard, column)}px"
                 .dashboard=${this.dashboard}
                 .pair=${pair}
                 .column=${column}
                 .sample=${sample}
               ></tfx-difference-cell>`
-            : html`<div class="column" style="width: ${this.widthOf(column)}px"></div>`,
+            : html`<div class="column" style="width: ${columnWidth(this.dashboard, column)}px"></div>`,
         )}
       </div>
     `;
@@ -329,26 +329,6 @@ export class Grid extends Part {
 
   private get hasMaps(): boolean {
     return this.dashboard.scene.shownColumns.some((column) => column.kind !== "channels");
-  }
-
-  private widthOf(column: Column): number {
-    const { view } = this.dashboard;
-    if (column.kind === "map") return cellSize(column.layout, view.size).width;
-    const sheet = column.kind === "matrix" ? squareSheet : sheetOf;
-    return Math.max(view.size, sheet(this.tileCount(column), view.size).width);
-  }
-
-  /** How many channels or heads are drawn. */
-  private tileCount(column: Column): number {
-    const { scene, store } = this.dashboard;
-    const counts = scene.shown.map(({ id, run }) => {
-      const listed = run.groups.find((group) => group.group === column.group)?.content.shape[0];
-      const sample = scene.fetched[0];
-      const record = store.get(id, column.group, sample)?.points[0]?.record;
-      if (record?.kind === "channels") return record.count;
-      return record?.kind === "matrix" ? record.heads.length : (listed ?? 0);
-    });
-    return Math.max(1, ...counts);
   }
 }
 
