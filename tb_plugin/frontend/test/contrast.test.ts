@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { colourAt, DIVERGING_NAMES, SEQUENTIAL_NAMES, strength } from "../src/analysis/colours.ts";
-import { blend, contrast, inkOn, rgbOf } from "../src/analysis/contrast.ts";
+import { blend, contrast, rgbOf, textColourOn } from "../src/analysis/contrast.ts";
 
 test("contrast is that of WCAG", () => {
   assert.equal(contrast([0, 0, 0], [255, 255, 255]), 21);
@@ -18,8 +18,8 @@ test("letters can be read on every colour of every map, in both themes, however 
         for (const opacity of [0.2, 0.5, 0.8, 1]) {
           const alpha = strength(name, i / 255) * opacity;
           const colour = blend(colourAt(name, i / 255), card, alpha);
-          const ink = inkOn(colour) === "#000" ? black : white;
-          least = Math.min(least, contrast(colour, ink));
+          const text = textColourOn(colour) === "#000" ? black : white;
+          least = Math.min(least, contrast(colour, text));
         }
       }
     }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { keptOf } from "../src/analysis/epochs.ts";
+import { keptEpochs } from "../src/analysis/epochs.ts";
 import {
   changedMind,
   className,
@@ -105,11 +105,11 @@ test("names", () => {
 test("kept epochs against the explained ones", () => {
   const counted = (...counts: number[]) =>
     counts.map((explained) => ({ ...predictions([], [], 0), explained }));
-  assert.deepEqual(keptOf([0, 2], counted(1, 3)), { kept: 2, explained: 3 });
+  assert.deepEqual(keptEpochs([0, 2], counted(1, 3)), { kept: 2, explained: 3 });
   // Three fits, of which TensorBoard kept two epochs, one and one: 4, 1 and 2 were explained.
-  assert.deepEqual(keptOf([1, 3, 4, 6], counted(2, 4, 1, 2)), { kept: 4, explained: 6 });
-  assert.deepEqual(keptOf([0, 1, 2], counted(1, 1, 1)), { kept: 3, explained: 3 });
-  assert.deepEqual(keptOf([], []), { kept: 0, explained: 0 });
+  assert.deepEqual(keptEpochs([1, 3, 4, 6], counted(2, 4, 1, 2)), { kept: 4, explained: 6 });
+  assert.deepEqual(keptEpochs([0, 1, 2], counted(1, 1, 1)), { kept: 3, explained: 3 });
+  assert.deepEqual(keptEpochs([], []), { kept: 0, explained: 0 });
 });
 
 test("metrics go to the track they belong to", () => {

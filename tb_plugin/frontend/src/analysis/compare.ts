@@ -4,6 +4,7 @@ import type { Picture } from "../data/pictures.ts";
 import { widen } from "../format/half.ts";
 import type { AttributionMap } from "../format/records.ts";
 import { type InputValues, sameInput } from "./input-values.ts";
+import { memo } from "./memo.ts";
 import { isSameSample, type Rows } from "./same-samples.ts";
 import { largest, pearson, subtract, topOverlap } from "./statistics.ts";
 
@@ -14,25 +15,23 @@ export interface Comparison {
   readonly overlap: number;
 }
 
-const known = new WeakMap<AttributionMap, WeakMap<AttributionMap, Comparison>>();
-
 /** `a - b` and how alike they are; computed once for each two records. */
 export function compare(a: AttributionMap, b: AttributionMap): Comparison {
-  const others = known.get(a) ?? new WeakMap<AttributionMap, Comparison>();
-  known.set(a, others);
-  const found = others.get(b);
-  if (found) return found;
-  const [x, y] = [widen(a.halves, a.scale), widen(b.halves, b.scale)];
-  const difference = subtract(x, y);
-  const result = {
-    difference,
-    largest: largest(difference),
-    r: pearson(x, y),
-    overlap: topOverlap(x, y),
-  };
-  others.set(b, result);
-  return result;
+  return comparisonsOf(a)(b);
 }
+
+const comparisonsOf = memo((a: AttributionMap) =>
+  memo((b: AttributionMap): Comparison => {
+    const [x, y] = [widen(a.halves, a.scale), widen(b.halves, b.scale)];
+    const difference = subtract(x, y);
+    return {
+      difference,
+      largest: largest(difference),
+      r: pearson(x, y),
+      overlap: topOverlap(x, y),
+    };
+  }),
+);
 
 export interface Side {
   readonly name: string;

@@ -21,7 +21,7 @@ const BLACK: Rgb = [0, 0, 0];
 const WHITE: Rgb = [255, 255, 255];
 
 /** Black or white, whichever is read better; at least 4.5 to 1 on every colour. */
-export function inkOn(colour: Rgb): "#000" | "#fff" {
+export function textColourOn(colour: Rgb): "#000" | "#fff" {
   return contrast(colour, BLACK) >= contrast(colour, WHITE) ? "#000" : "#fff";
 }
 

@@ -16,6 +16,7 @@ import {
   splitOf,
 } from "./drift-scores.ts";
 import { type Dated, withEpoch } from "./epochs.ts";
+import { memoBy } from "./memo.ts";
 import { unwrapped } from "./wrapping.ts";
 
 /** One explainer at one layer, whatever wrappers a run has around that layer. */
@@ -111,20 +112,14 @@ export function movedAt(
     const name = `${found.group.explainer}/${found.group.layer}`;
     const isAttention = run.run.groups.some(({ group }) => group === `matrix/${name}`);
     const maps = `${isAttention ? "matrix" : "map"}/${name}`;
-    return [{ run, step: at, isNow, drift, scores: scoresKept(drift, measure), maps }];
+    return [{ run, step: at, isNow, drift, scores: scoresBy(drift, measure), maps }];
   });
 }
 
-const kept = new WeakMap<Drift, Map<string, Score[]>>();
-
 /** Scrubbing comes by the same records again and again. */
-function scoresKept(drift: Drift, measure: string): readonly Score[] {
-  const known = kept.get(drift) ?? new Map<string, Score[]>();
-  kept.set(drift, known);
-  const scores = known.get(measure) ?? scoresOf(drift, measure);
-  known.set(measure, scores);
-  return scores;
-}
+const scoresBy = memoBy((drift: Drift, measure: string): readonly Score[] =>
+  scoresOf(drift, measure),
+);
 
 /** A band of normal variation, and whose it is. */
 export interface ControlBand extends Band {
@@ -192,7 +187,7 @@ export function driftCurves(
     const own = drifts.filter(({ drift }) => drift.role === "model");
     if (own.length === 0) return [];
     const points = own.map(({ step, drift }): [number, number] => {
-      return [step, meanOf(splitOf(scoresKept(drift, measure)).agreeing)];
+      return [step, meanOf(splitOf(scoresBy(drift, measure)).agreeing)];
     });
     const references = [...new Set(own.map(({ drift }) => drift.reference))];
     const bands = [...new Set(own.map(({ drift }) => referenceOf({ run, drift })))];

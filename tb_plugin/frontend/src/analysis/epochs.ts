@@ -54,7 +54,7 @@ export function valueUntil(
   return point && { value: point[1], step: point[0], isNow: point[0] === playhead };
 }
 
-export interface Kept {
+export interface KeptEpochs {
   readonly kept: number;
   readonly explained: number;
 }
@@ -63,7 +63,7 @@ export interface Kept {
  * Every kept record counts the epochs explained so far in its `fit`. Where the count does not grow,
  * another fit began: the largest counts of all fits are what was written.
  */
-export function keptOf(steps: readonly number[], history: readonly Predictions[]): Kept {
+export function keptEpochs(steps: readonly number[], history: readonly Predictions[]): KeptEpochs {
   const ends = history.filter(({ explained }, i) => explained >= (history[i + 1]?.explained ?? 0));
   const explained = ends.reduce((sum, end) => sum + end.explained, 0);
   return { kept: steps.length, explained: Math.max(steps.length, explained) };

@@ -1,6 +1,7 @@
 /** One sample of an input that is no picture. */
 
 import type { Values } from "../format/records.ts";
+import { memo, memoBy } from "./memo.ts";
 
 export interface InputValues {
   readonly layout: Values["layout"];
@@ -13,19 +14,13 @@ export interface InputValues {
   readonly words: readonly string[];
 }
 
-const known = new WeakMap<Values, Map<number, InputValues>>();
-
 /** The input of a sample; the same object each time, so that what is laid out stays. */
 export function inputOfSample(record: Values | undefined, sample: number): InputValues | undefined {
   if (!record || sample < 0 || sample >= record.count) return undefined;
-  const samples = known.get(record) ?? new Map<number, InputValues>();
-  known.set(record, samples);
-  const found = samples.get(sample) ?? cut(record, sample);
-  samples.set(sample, found);
-  return found;
+  return cut(record, sample);
 }
 
-function cut(record: Values, sample: number): InputValues {
+const cut = memoBy((record: Values, sample: number): InputValues => {
   const { layout, length, width, names } = record;
   const size = length * width;
   return {
@@ -36,16 +31,10 @@ function cut(record: Values, sample: number): InputValues {
     names,
     words: record.words.slice(sample * length, (sample + 1) * length),
   };
-}
-
-const vocabularies = new WeakMap<Values, number>();
+});
 
 /** How many different words stand in all samples of an input. */
-function vocabularyOf(record: Values): number {
-  const size = vocabularies.get(record) ?? new Set(record.words).size;
-  vocabularies.set(record, size);
-  return size;
-}
+const vocabularyOf = memo((record: Values): number => new Set(record.words).size);
 
 /**
  * The input that stands for a sample where none is a picture: the first one. Of tokens it is the one

@@ -3,6 +3,7 @@
 import type { Series } from "../data/series.ts";
 import type { KernelRow, Kernels } from "../format/compressed.ts";
 import { countText, metricOf, spoken } from "./compression.ts";
+import { memo } from "./memo.ts";
 import { layerPath, unwrapped, wrappedBy } from "./wrapping.ts";
 
 /** Where the numbers of one table lie: rows by kernel, columns by metric. */
@@ -11,19 +12,12 @@ interface TableIndex {
   readonly metrics: ReadonlyMap<string, number>;
 }
 
-const indices = new WeakMap<Kernels, TableIndex>();
-const orders = new WeakMap<Series, readonly string[]>();
-
-function indexOfTable(record: Kernels): TableIndex {
-  const known = indices.get(record);
-  if (known) return known;
-  const found = {
+const indexOfTable = memo(
+  (record: Kernels): TableIndex => ({
     rows: new Map(shownNames(record).map((name, i) => [name, i])),
     metrics: new Map(record.metrics.map((metric, i) => [metric, i])),
-  };
-  indices.set(record, found);
-  return found;
-}
+  }),
+);
 
 /** One number of one kernel; NaN where it is not known. */
 export function kernelValue(record: Kernels | undefined, name: string, metric: string): number {
@@ -51,17 +45,13 @@ export function kernelRow(record: Kernels | undefined, name: string): KernelRow 
 }
 
 /** Every kernel that a series names, in model order. */
-export function namesOf(series: Series): readonly string[] {
-  const known = orders.get(series);
-  if (known) return known;
+export const namesOf = memo((series: Series): readonly string[] => {
   const lists = series.points.flatMap(({ record }) =>
     record?.kind === "kernels" ? [shownNames(record)] : [],
   );
   // Most epochs name the same kernels: one list of them is enough.
-  const names = mergeNames([...new Map(lists.map((list) => [list.join("\n"), list])).values()]);
-  orders.set(series, names);
-  return names;
-}
+  return mergeNames([...new Map(lists.map((list) => [list.join("\n"), list])).values()]);
+});
 
 /** Lists of names as one, each name after the one it follows in its own list. */
 export function mergeNames(lists: readonly (readonly string[])[]): string[] {

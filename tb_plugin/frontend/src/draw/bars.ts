@@ -3,7 +3,7 @@
 import { featureName, type InputValues } from "../analysis/input-values.ts";
 import { short } from "../analysis/numbers.ts";
 import type { Rect } from "./canvas.ts";
-import { cutText, FONT, type Ink } from "./palette.ts";
+import { cutText, FONT, type Palette } from "./palette.ts";
 import { type Colouring, type Plane, paintOf, valueAt } from "./plane.ts";
 
 export interface Bars {
@@ -13,7 +13,7 @@ export interface Bars {
   readonly order: readonly number[];
   readonly marked: number;
   readonly large: boolean;
-  readonly ink: Ink;
+  readonly palette: Palette;
 }
 
 const ROW = { small: 15, large: 22 } as const;
@@ -34,12 +34,12 @@ export function drawBars(
   box: Rect,
   bars: Bars,
 ): (x: number, y: number) => number {
-  const { plane, order, large, ink } = bars;
+  const { plane, order, large, palette } = bars;
   const height = large ? ROW.large : ROW.small;
   const most = Math.floor(box.height / height);
   const shown = order.slice(0, order.length > most ? most - 1 : most);
   context.clearRect(box.x, box.y, box.width, box.height);
-  context.fillStyle = ink.card;
+  context.fillStyle = palette.card;
   context.fillRect(box.x, box.y, box.width, box.height);
   context.font = `${large ? 13 : 11}px ${FONT}`;
   if (plane) {
@@ -49,7 +49,7 @@ export function drawBars(
     }
   }
   if (shown.length < order.length) {
-    context.fillStyle = ink.muted;
+    context.fillStyle = palette.muted;
     context.textAlign = "left";
     const y = box.y + shown.length * height + height - 4;
     context.fillText(`${order.length - shown.length} more: enlarge`, box.x + 4, y);
@@ -68,26 +68,26 @@ function columnsOf(rect: Rect, { input, large }: Bars) {
 }
 
 function drawRow(context: CanvasRenderingContext2D, rect: Rect, index: number, bars: Bars): void {
-  const { input, plane, colouring, marked, ink } = bars;
+  const { input, plane, colouring, marked, palette } = bars;
   const { name, value, left, width } = columnsOf(rect, bars);
   const base = rect.y + rect.height - rect.height / 3.4;
   if (index === marked) {
-    context.fillStyle = ink.line;
+    context.fillStyle = palette.line;
     context.fillRect(rect.x, rect.y, rect.width, rect.height);
   }
   context.textAlign = "left";
-  context.fillStyle = ink.text;
+  context.fillStyle = palette.text;
   context.fillText(cutText(context, featureName(input, index), name - 4), rect.x + 4, base);
   context.textAlign = "right";
   if (input) {
-    context.fillStyle = ink.muted;
+    context.fillStyle = palette.muted;
     const told = cutText(context, short(input.values[index] ?? Number.NaN), value);
     context.fillText(told, rect.x + name + value, base);
   }
   if (!plane) return;
-  drawBar(context, { ...rect, x: left, width }, index, plane, colouring, ink);
+  drawBar(context, { ...rect, x: left, width }, index, plane, colouring, palette);
   if (!bars.large) return;
-  context.fillStyle = ink.text;
+  context.fillStyle = palette.text;
   context.textAlign = "right";
   context.fillText(short(valueAt(plane, index)), rect.x + rect.width - 4, base);
 }
@@ -98,7 +98,7 @@ function drawBar(
   index: number,
   plane: Plane,
   how: Colouring,
-  ink: Ink,
+  palette: Palette,
 ): void {
   const zero = how.signed ? rect.x + rect.width / 2 : rect.x;
   const { rgb, alpha, share } = paintOf(plane, index, how);
@@ -111,7 +111,7 @@ function drawBar(
     context.fillStyle = `rgb(${rgb.join(" ")})`;
     context.fillRect(x, y, width, height);
     // Pale colours near zero need an edge on a pale card.
-    context.strokeStyle = ink.muted;
+    context.strokeStyle = palette.muted;
     context.lineWidth = 1;
     if (width > 2) context.strokeRect(x + 0.5, y + 0.5, width - 1, height - 1);
     if (Number.isNaN(share)) {
@@ -120,7 +120,7 @@ function drawBar(
       context.fillText(short(valueAt(plane, index)), x + 4, y + height - 2);
     }
   }
-  context.strokeStyle = ink.muted;
+  context.strokeStyle = palette.muted;
   context.lineWidth = 1;
   context.beginPath();
   context.moveTo(Math.round(zero) + 0.5, rect.y);

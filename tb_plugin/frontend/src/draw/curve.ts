@@ -3,7 +3,7 @@
 import { channelName, type InputValues } from "../analysis/input-values.ts";
 import { short } from "../analysis/numbers.ts";
 import { drawMap, outline, positionAt, type Rect } from "./canvas.ts";
-import { cutText, FONT, type Ink } from "./palette.ts";
+import { cutText, FONT, type Palette } from "./palette.ts";
 import { type Colouring, colourPlane, type Plane, paintOf } from "./plane.ts";
 
 export interface Curve {
@@ -15,7 +15,7 @@ export interface Curve {
   readonly channel: number | undefined;
   readonly marked: number;
   readonly large: boolean;
-  readonly ink: Ink;
+  readonly palette: Palette;
 }
 
 const MAX_CURVES = 12;
@@ -29,9 +29,9 @@ export function drawCurve(
   box: Rect,
   curve: Curve,
 ): (x: number, y: number) => number {
-  const { plane, input, ink } = curve;
+  const { plane, input, palette } = curve;
   context.clearRect(box.x, box.y, box.width, box.height);
-  context.fillStyle = ink.card;
+  context.fillStyle = palette.card;
   context.fillRect(box.x, box.y, box.width, box.height);
   const lane = input?.layout === "line" ? Math.round(box.height * 0.3) : box.height;
   const above = { ...box, height: box.height - lane };
@@ -40,7 +40,7 @@ export function drawCurve(
     const look = { opacity: curve.opacity, smooth: curve.colouring.smooth };
     drawMap(context, colourPlane(plane, curve.colouring), plane, above, look);
   }
-  if (plane) drawValues(context, below, plane, curve.colouring, ink);
+  if (plane) drawValues(context, below, plane, curve.colouring, palette);
   if (input?.layout === "line") drawInput(context, above, input, curve);
   if (plane && curve.marked >= 0) outline(context, curve.marked, plane, box);
   return (x, y) => (plane ? positionAt(x, y, { width: plane.width, height: 1 }, box) : -1);
@@ -52,9 +52,9 @@ function drawValues(
   lane: Rect,
   plane: Plane,
   how: Colouring,
-  ink: Ink,
+  palette: Palette,
 ): void {
-  context.fillStyle = ink.panel;
+  context.fillStyle = palette.panel;
   context.fillRect(lane.x, lane.y, lane.width, lane.height);
   const zero = how.signed ? lane.y + lane.height / 2 : lane.y + lane.height - 1;
   const room = how.signed ? lane.height / 2 - 1 : lane.height - 2;
@@ -70,7 +70,7 @@ function drawValues(
     const x = lane.x + i * width;
     context.fillRect(x, Math.min(zero, zero - height), Math.max(1, width - 0.5), Math.abs(height));
   }
-  context.strokeStyle = ink.muted;
+  context.strokeStyle = palette.muted;
   context.lineWidth = 1;
   context.beginPath();
   context.moveTo(lane.x, Math.round(zero) + 0.5);
@@ -92,7 +92,7 @@ export function drawInput(
   context: CanvasRenderingContext2D,
   box: Rect,
   input: InputValues,
-  { channel, large, ink }: Pick<Curve, "channel" | "large" | "ink">,
+  { channel, large, palette }: Pick<Curve, "channel" | "large" | "palette">,
 ): void {
   const all = Array.from({ length: input.width }, (_, i) => i);
   const chosen = channel !== undefined && channel < input.width ? [channel] : all;
@@ -101,10 +101,10 @@ export function drawInput(
   for (const [i, one] of drawn.entries()) {
     trace(context, { ...box, y: box.y + 5, height: box.height - 10 }, input, one, low, high);
     // A rim keeps the curve in sight on every colour of the band.
-    stroke(context, ink.panel, large ? 5 : 4, []);
-    stroke(context, ink.text, large ? 2 : 1.5, DASHES[i % DASHES.length] ?? []);
+    stroke(context, palette.panel, large ? 5 : 4, []);
+    stroke(context, palette.text, large ? 2 : 1.5, DASHES[i % DASHES.length] ?? []);
   }
-  if (large) drawLabels(context, box, [low, high], input, drawn, ink);
+  if (large) drawLabels(context, box, [low, high], input, drawn, palette);
 }
 
 /** The scale at the left, and which curve is which. */
@@ -114,7 +114,7 @@ function drawLabels(
   [low, high]: readonly [number, number],
   input: InputValues,
   drawn: readonly number[],
-  ink: Ink,
+  palette: Palette,
 ): void {
   context.font = `11px ${FONT}`;
   const names = drawn
@@ -126,11 +126,11 @@ function drawLabels(
     [short(low), box.y + box.height - 6],
   ] as const;
   context.textAlign = "left";
-  for (const [text, y] of texts) label(context, text, box.x + 4, y, ink);
+  for (const [text, y] of texts) label(context, text, box.x + 4, y, palette);
   const width = box.width * 0.6;
   const told = input.width > 1 || input.names.length > 0 ? `${names}${hidden}` : "";
   const cut = cutText(context, told, width);
-  label(context, cut, box.x + box.width - context.measureText(cut).width - 6, box.y + 14, ink);
+  label(context, cut, box.x + box.width - context.measureText(cut).width - 6, box.y + 14, palette);
 }
 
 function label(
@@ -138,12 +138,12 @@ function label(
   text: string,
   x: number,
   y: number,
-  ink: Ink,
+  palette: Palette,
 ): void {
   if (text === "") return;
-  context.fillStyle = ink.panel;
+  context.fillStyle = palette.panel;
   context.fillRect(x - 2, y - 11, context.measureText(text).width + 4, 15);
-  context.fillStyle = ink.text;
+  context.fillStyle = palette.text;
   context.fillText(text, x, y);
 }
 

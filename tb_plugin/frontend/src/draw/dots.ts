@@ -23,7 +23,7 @@ export interface DotsLook {
   readonly colour: string;
   readonly band: Band | undefined;
   readonly selected: readonly number[];
-  readonly ink: { readonly band: string; readonly line: string; readonly text: string };
+  readonly palette: { readonly band: string; readonly line: string; readonly text: string };
 }
 
 /** Where a value stands on an axis `width` wide. */
@@ -62,13 +62,13 @@ export function markAt(marks: readonly Mark[], x: number, y: number): Mark | und
 export function drawDots(
   canvas: HTMLCanvasElement,
   marks: readonly Mark[],
-  { width, axis, colour, band, selected, ink }: DotsLook,
+  { width, axis, colour, band, selected, palette }: DotsLook,
 ): void {
   const context = sharpContext(canvas, width, DOTS_HEIGHT);
   if (!context) return;
   context.clearRect(0, 0, width, DOTS_HEIGHT);
-  if (band) drawBand(context, band, axis, width, ink.band);
-  context.fillStyle = ink.line;
+  if (band) drawBand(context, band, axis, width, palette.band);
+  context.fillStyle = palette.line;
   for (const tick of ticksOf(axis)) {
     context.fillRect(Math.round(xOf(tick, axis, width)), 0, 1, DOTS_HEIGHT);
   }
@@ -76,7 +76,7 @@ export function drawDots(
   // Crosses last: they are few, and the thinner marks.
   const order = [...marks].sort((a, b) => Number(b.score.agrees) - Number(a.score.agrees));
   for (const mark of order) drawMark(context, mark, colour);
-  context.strokeStyle = ink.text;
+  context.strokeStyle = palette.text;
   context.lineWidth = 1.5;
   for (const { score, x, y } of marks) {
     if (selected.includes(score.sample)) ring(context, x, y, RADIUS + 2.5);

@@ -8,7 +8,7 @@ import { barsHeight, drawBars, smallBarsHeight } from "./bars.ts";
 import { positionAt, type Rect } from "./canvas.ts";
 import { drawCurve } from "./curve.ts";
 import { drawLayers, sizeOf } from "./map-layers.ts";
-import type { Ink } from "./palette.ts";
+import type { Palette } from "./palette.ts";
 import type { Colouring, Plane } from "./plane.ts";
 import { drawWords, textHeight } from "./words.ts";
 
@@ -26,7 +26,7 @@ export interface Figure {
   /** The channel of a line to draw; undefined: all. */
   readonly channel: number | undefined;
   readonly large: boolean;
-  readonly ink: Ink;
+  readonly palette: Palette;
 }
 
 /** Which position of the plane lies under a point, -1 for none. */

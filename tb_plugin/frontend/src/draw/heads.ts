@@ -4,7 +4,7 @@ import type { AttentionMatrix } from "../format/maps.ts";
 import { asMap } from "../format/maps.ts";
 import { drawMap, fit, type Rect } from "./canvas.ts";
 import { planeOf } from "./map-layers.ts";
-import { FONT, type Ink } from "./palette.ts";
+import { FONT, type Palette } from "./palette.ts";
 import { type Colouring, colourPlane, type Plane } from "./plane.ts";
 import { CAPTION, type Sheet, tileRect } from "./tiles.ts";
 
@@ -12,7 +12,7 @@ export interface Heads {
   readonly matrix: AttentionMatrix;
   readonly colouring: Colouring;
   readonly chosen: number;
-  readonly ink: Ink;
+  readonly palette: Palette;
 }
 
 export function headPlane(matrix: AttentionMatrix, head: number): Plane {
@@ -27,7 +27,7 @@ export function headRect(sheet: Sheet, { width, height }: AttentionMatrix, head:
 export function drawHeads(
   context: CanvasRenderingContext2D,
   sheet: Sheet,
-  { matrix, colouring, chosen, ink }: Heads,
+  { matrix, colouring, chosen, palette }: Heads,
 ): void {
   context.clearRect(0, 0, sheet.width, sheet.height);
   context.font = `10.5px ${FONT}`;
@@ -36,15 +36,15 @@ export function drawHeads(
   for (const [i, number] of matrix.heads.entries()) {
     const [box, plane] = [tileRect(sheet, i), headPlane(matrix, i)];
     const rect = headRect(sheet, matrix, i);
-    context.fillStyle = ink.card;
+    context.fillStyle = palette.card;
     context.fillRect(box.x, box.y, box.width, box.height);
     drawMap(context, colourPlane(plane, colouring), plane, rect, look);
     if (i === chosen) {
-      context.strokeStyle = ink.accent;
+      context.strokeStyle = palette.accent;
       context.lineWidth = 3;
       context.strokeRect(box.x + 1.5, box.y + 1.5, box.width - 3, box.height - 3);
     }
-    context.fillStyle = i === chosen ? ink.text : ink.muted;
+    context.fillStyle = i === chosen ? palette.text : palette.muted;
     context.fillText(`head ${number}`, box.x, box.y + box.height + CAPTION - 4);
   }
 }

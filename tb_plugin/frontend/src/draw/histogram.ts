@@ -11,7 +11,7 @@ export const LEFT = 44;
 const BOTTOM = 18;
 const COLUMNS = 160;
 
-export interface HistogramInk {
+export interface HistogramPalette {
   readonly muted: string;
   readonly line: string;
 }
@@ -90,16 +90,20 @@ function drawOne(
 }
 
 /** The frame and numbers of the bars, on a canvas below: they stay while the bars change. */
-export function drawAxes(canvas: HTMLCanvasElement, look: BarsLook, ink: HistogramInk): void {
+export function drawAxes(
+  canvas: HTMLCanvasElement,
+  look: BarsLook,
+  palette: HistogramPalette,
+): void {
   const { width, height, range, most } = look;
   const context = sharpContext(canvas, width, height);
   if (!context) return;
   context.clearRect(0, 0, width, height);
   const floor = height - BOTTOM;
-  context.strokeStyle = ink.line;
+  context.strokeStyle = palette.line;
   context.lineWidth = 1;
   context.strokeRect(LEFT + 0.5, 5.5, width - LEFT - 8, floor - 5);
-  context.fillStyle = ink.muted;
+  context.fillStyle = palette.muted;
   context.font = "10.5px Roboto, system-ui, sans-serif";
   context.textAlign = "right";
   context.fillText(countText(most), LEFT - 5, 13);

@@ -1,7 +1,7 @@
 /** One attention head, large, with words or numbers at its rows and columns. */
 
 import { drawMap, outline, positionAt, type Rect } from "./canvas.ts";
-import { cutText, FONT, type Ink } from "./palette.ts";
+import { cutText, FONT, type Palette } from "./palette.ts";
 import { type Colouring, colourPlane, type Plane } from "./plane.ts";
 
 export interface MatrixLook {
@@ -12,7 +12,7 @@ export interface MatrixLook {
   readonly columns: readonly string[];
   readonly query: number;
   readonly marked: number;
-  readonly ink: Ink;
+  readonly palette: Palette;
 }
 
 const LABEL = 84;
@@ -34,19 +34,19 @@ export function drawMatrix(
   rect: Rect,
   look: MatrixLook,
 ): (x: number, y: number) => number {
-  const { plane, colouring, query, marked, ink } = look;
+  const { plane, colouring, query, marked, palette } = look;
   context.clearRect(0, 0, rect.x + rect.width + TOP, rect.y + rect.height);
   drawMap(context, colourPlane(plane, colouring), plane, rect, { opacity: 1, smooth: false });
   const cell = rect.height / plane.height;
-  context.strokeStyle = ink.accent;
+  context.strokeStyle = palette.accent;
   context.lineWidth = 2;
   context.strokeRect(rect.x, rect.y + query * cell, rect.width, cell);
   if (marked >= 0) outline(context, marked, plane, rect);
   context.font = `11px ${FONT}`;
-  context.fillStyle = ink.text;
+  context.fillStyle = palette.text;
   if (cell >= NAMED) labelRows(context, rect, cell, look.rows);
   if (rect.width / plane.width >= NAMED) labelColumns(context, rect, plane, look.columns);
-  context.fillStyle = ink.muted;
+  context.fillStyle = palette.muted;
   context.textAlign = "left";
   context.fillText("from ↓  to →", 0, rect.y - 6);
   return (x, y) => positionAt(x, y, plane, rect);

@@ -1,6 +1,6 @@
 /** The theme's colours, for drawing text and marks on a canvas. */
 
-export interface Ink {
+export interface Palette {
   readonly text: string;
   readonly muted: string;
   readonly card: string;
@@ -10,9 +10,16 @@ export interface Ink {
 }
 
 /** Where nothing is written. */
-export const NO_INK: Ink = { text: "", muted: "", card: "", panel: "", line: "", accent: "" };
+export const NO_PALETTE: Palette = {
+  text: "",
+  muted: "",
+  card: "",
+  panel: "",
+  line: "",
+  accent: "",
+};
 
-export function inkOf(element: Element): Ink {
+export function paletteOf(element: Element): Palette {
   const style = getComputedStyle(element);
   const token = (name: string): string => style.getPropertyValue(name).trim() || "#888888";
   return {

@@ -93,17 +93,17 @@ export interface StripLook {
   readonly scale: Scale;
   readonly unit: Unit;
   readonly ramp: SequentialName;
-  readonly ink: { readonly panel: string; readonly card: string; readonly muted: string };
+  readonly palette: { readonly panel: string; readonly card: string; readonly muted: string };
 }
 
 export function drawStrip(canvas: HTMLCanvasElement, cells: Cells, look: StripLook): void {
-  const { axis, ink } = look;
+  const { axis, palette } = look;
   const height = cells.values.length * ROW;
   const context = sharpContext(canvas, axis.width, height);
   if (!context) return;
   context.clearRect(0, 0, axis.width, height);
   for (const [row, values] of cells.values.entries()) drawRow(context, row, cells, values, look);
-  context.fillStyle = ink.panel;
+  context.fillStyle = palette.panel;
   for (let row = 1; row <= cells.values.length; row++) {
     context.fillRect(0, row * ROW - 1, axis.width, 1);
   }
@@ -147,15 +147,15 @@ function hatch(
   x: number,
   y: number,
   width: number,
-  { ink }: StripLook,
+  { palette }: StripLook,
 ): void {
   context.save();
   context.beginPath();
   context.rect(x, y, width, ROW);
   context.clip();
-  context.fillStyle = ink.card;
+  context.fillStyle = palette.card;
   context.fillRect(x, y, width, ROW);
-  context.strokeStyle = ink.muted;
+  context.strokeStyle = palette.muted;
   context.globalAlpha = 0.45;
   context.lineWidth = 1;
   context.beginPath();
@@ -172,7 +172,7 @@ function writeNumber(
   x: number,
   y: number,
   value: number,
-  { scale, unit, ramp, ink }: StripLook,
+  { scale, unit, ramp, palette }: StripLook,
 ): void {
   const fraction = fractionOn(scale, value);
   if (Number.isNaN(fraction)) return;
@@ -181,6 +181,6 @@ function writeNumber(
   context.font = "11px Roboto, system-ui, sans-serif";
   context.textBaseline = "middle";
   context.fillStyle = isLight ? "#10141c" : "#ffffff";
-  if (Number.isNaN(value)) context.fillStyle = ink.muted;
+  if (Number.isNaN(value)) context.fillStyle = palette.muted;
   context.fillText(metricText(unit, value), x + 8, y + ROW / 2);
 }

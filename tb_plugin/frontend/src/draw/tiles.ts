@@ -9,7 +9,7 @@ import type { Scene } from "../state/scene.ts";
 import type { View } from "../state/view.ts";
 import { drawMap, fit, type Rect, sharpContext } from "./canvas.ts";
 import { channelPlane, colouringOf, limitOf } from "./map-layers.ts";
-import type { Ink } from "./palette.ts";
+import type { Palette } from "./palette.ts";
 import { colourPlane } from "./plane.ts";
 
 export const CAPTION = 15;
@@ -88,12 +88,12 @@ export function drawSheet(
   context: CanvasRenderingContext2D,
   sheet: Sheet,
   what: Tiles,
-  ink: Ink,
+  palette: Palette,
 ): void {
   const { width, height } = sheet;
   const hidden = sharpContext(scratch, width, height);
   if (!hidden) return;
-  drawTiles(hidden, sheet, what, ink);
+  drawTiles(hidden, sheet, what, palette);
   context.clearRect(0, 0, width, height);
   context.drawImage(scratch, 0, 0, width, height);
 }
@@ -102,7 +102,7 @@ function drawTiles(
   context: CanvasRenderingContext2D,
   sheet: Sheet,
   { record, kernel, column, scene, view, slice, chosen }: Tiles,
-  ink: Ink,
+  palette: Palette,
 ): void {
   context.clearRect(0, 0, sheet.width, sheet.height);
   context.font = "10.5px Roboto, system-ui, sans-serif";
@@ -112,7 +112,7 @@ function drawTiles(
     const plane = channelPlane(record, i, slice);
     const limit = limitOf(scene, view, key, plane.scale);
     const look = { opacity: 1, smooth: view.pixels === "smooth" };
-    context.fillStyle = ink.card;
+    context.fillStyle = palette.card;
     context.fillRect(box.x, box.y, box.width, box.height);
     const rect = fit(plane.width, plane.height, box);
     drawMap(
@@ -123,33 +123,33 @@ function drawTiles(
       look,
     );
     const state = stateOf(record, i, kernel);
-    if (state.pruned) stripe(context, box, ink);
-    else if (state.dead) cross(context, box, ink);
-    if (i === chosen) frame(context, box, ink);
+    if (state.pruned) stripe(context, box, palette);
+    else if (state.dead) cross(context, box, palette);
+    if (i === chosen) frame(context, box, palette);
     const value = stateWord(state) || short(record.scales[i] ?? 0);
-    caption(context, box, `${record.channels[i]}`, value, ink);
+    caption(context, box, `${record.channels[i]}`, value, palette);
   }
 }
 
 /** What neither a dead nor a pruned channel shows is faint behind its mark. */
-function veil(context: CanvasRenderingContext2D, box: Rect, ink: Ink): void {
+function veil(context: CanvasRenderingContext2D, box: Rect, palette: Palette): void {
   context.globalAlpha = 0.85;
-  context.fillStyle = ink.card;
+  context.fillStyle = palette.card;
   context.fillRect(box.x, box.y, box.width, box.height);
   context.globalAlpha = 1;
-  context.strokeStyle = ink.muted;
+  context.strokeStyle = palette.muted;
   context.lineWidth = 1;
   context.strokeRect(box.x + 0.5, box.y + 0.5, box.width - 1, box.height - 1);
 }
 
 /** A pruned channel is struck through all over: told apart from a dead one without colour. */
-function stripe(context: CanvasRenderingContext2D, box: Rect, ink: Ink): void {
-  veil(context, box, ink);
+function stripe(context: CanvasRenderingContext2D, box: Rect, palette: Palette): void {
+  veil(context, box, palette);
   context.save();
   context.beginPath();
   context.rect(box.x, box.y, box.width, box.height);
   context.clip();
-  context.strokeStyle = ink.muted;
+  context.strokeStyle = palette.muted;
   context.lineWidth = 2;
   context.beginPath();
   for (let x = -box.height; x < box.width; x += 9) {
@@ -161,8 +161,8 @@ function stripe(context: CanvasRenderingContext2D, box: Rect, ink: Ink): void {
 }
 
 /** A dead channel is crossed out. */
-function cross(context: CanvasRenderingContext2D, box: Rect, ink: Ink): void {
-  veil(context, box, ink);
+function cross(context: CanvasRenderingContext2D, box: Rect, palette: Palette): void {
+  veil(context, box, palette);
   context.beginPath();
   context.moveTo(box.x, box.y);
   context.lineTo(box.x + box.width, box.y + box.height);
@@ -171,8 +171,8 @@ function cross(context: CanvasRenderingContext2D, box: Rect, ink: Ink): void {
   context.stroke();
 }
 
-function frame(context: CanvasRenderingContext2D, box: Rect, ink: Ink): void {
-  context.strokeStyle = ink.accent;
+function frame(context: CanvasRenderingContext2D, box: Rect, palette: Palette): void {
+  context.strokeStyle = palette.accent;
   context.lineWidth = 3;
   context.strokeRect(box.x + 1.5, box.y + 1.5, box.width - 3, box.height - 3);
 }
@@ -182,13 +182,13 @@ function caption(
   box: Rect,
   name: string,
   value: string,
-  ink: Ink,
+  palette: Palette,
 ): void {
   const y = box.y + box.height + CAPTION - 4;
-  context.fillStyle = ink.text;
+  context.fillStyle = palette.text;
   context.textAlign = "left";
   context.fillText(name, box.x, y);
   context.textAlign = "right";
-  context.fillStyle = ink.muted;
+  context.fillStyle = palette.muted;
   context.fillText(value, box.x + box.width, y);
 }

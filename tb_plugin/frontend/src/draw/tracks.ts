@@ -81,7 +81,7 @@ export interface PlotLook {
   readonly left: number;
   readonly right: number;
   readonly range: readonly [number, number];
-  readonly ink: { readonly text: string; readonly line: string };
+  readonly palette: { readonly text: string; readonly line: string };
 }
 
 const FONT = "11px Roboto, system-ui, sans-serif";
@@ -118,7 +118,7 @@ function dataOf({ curves }: Track): uPlot.AlignedData {
 
 function optionsOf(track: Track, look: PlotLook): uPlot.Options {
   const [first, last] = look.range;
-  const { text, line } = look.ink;
+  const { text, line } = look.palette;
   const { bands = [] } = track;
   const axis = { stroke: text, font: FONT, ticks: { show: false }, gap: 4 };
   return {

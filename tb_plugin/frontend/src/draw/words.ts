@@ -1,13 +1,14 @@
 /** A text with its words coloured: under each a bar, solid for evidence, dashed against it. */
 
 import { colourTable } from "../analysis/colours.ts";
-import { blend, inkOn, rgbOf } from "../analysis/contrast.ts";
+import { blend, rgbOf, textColourOn } from "../analysis/contrast.ts";
 import type { InputValues } from "../analysis/input-values.ts";
+import { memoBy } from "../analysis/memo.ts";
 import { short } from "../analysis/numbers.ts";
 import { type Wrapped, wrap } from "../analysis/wrap.ts";
 import type { View } from "../state/view.ts";
 import type { Rect } from "./canvas.ts";
-import { cutText, FONT, type Ink } from "./palette.ts";
+import { cutText, FONT, type Palette } from "./palette.ts";
 import { type Colouring, type Paint, type Plane, paintOf, valueAt } from "./plane.ts";
 
 interface Type {
@@ -38,8 +39,6 @@ interface Set {
   readonly wrapped: Wrapped;
 }
 
-const known = new WeakMap<readonly string[], Map<string, Set>>();
-
 /** Words as they are set in a box; as long as nothing changes, they are measured once. */
 function setWords(
   context: CanvasRenderingContext2D,
@@ -47,18 +46,16 @@ function setWords(
   box: Rect,
   large: boolean,
 ): Set {
-  const sets = known.get(words) ?? new Map<string, Set>();
-  known.set(words, sets);
-  const key = `${Math.round(box.width)} ${large || Math.round(box.height)}`;
-  const types = large ? [LARGE] : TYPES;
-  const found = sets.get(key) ?? firstThatFits(context, words, box, types);
-  sets.set(key, found);
-  return found;
+  const size = `${Math.round(box.width)} ${large || Math.round(box.height)}`;
+  return fittingSet(words, size, context, box, large ? [LARGE] : TYPES);
 }
 
+const fittingSet = memoBy(firstThatFits);
+
 function firstThatFits(
-  context: CanvasRenderingContext2D,
   words: readonly string[],
+  _size: string,
+  context: CanvasRenderingContext2D,
   box: Rect,
   types: readonly Type[],
 ): Set {
@@ -90,7 +87,7 @@ export interface Text {
   readonly opacity: number;
   readonly marked: number;
   readonly large: boolean;
-  readonly ink: Ink;
+  readonly palette: Palette;
 }
 
 /** Draw a text; answers which word lies under a point, -1 for none. */
@@ -103,7 +100,7 @@ export function drawWords(
   const { type, wrapped } = setWords(context, words, box, text.large);
   const room = Math.floor((box.height - FOOT) / type.line);
   context.clearRect(box.x, box.y, box.width, box.height);
-  context.fillStyle = text.ink.card;
+  context.fillStyle = text.palette.card;
   context.fillRect(box.x, box.y, box.width, box.height);
   context.font = `${type.size}px ${FONT}`;
   context.textAlign = "left";
@@ -140,9 +137,9 @@ function drawWord(
   word: string,
   index: number,
   type: Type,
-  { plane, colouring, opacity, marked, ink }: Text,
+  { plane, colouring, opacity, marked, palette }: Text,
 ): void {
-  const under = rgbOf(ink.card);
+  const under = rgbOf(palette.card);
   const paint = plane ? paintOf(plane, index, colouring) : undefined;
   const alpha = (paint?.alpha ?? 0) * opacity;
   const colour = paint ? blend(paint.rgb, under, alpha) : under;
@@ -150,12 +147,12 @@ function drawWord(
     context.fillStyle = `rgb(${colour.join(" ")})`;
     context.fillRect(rect.x, rect.y, rect.width, rect.height);
   }
-  context.fillStyle = alpha > 0 ? inkOn(colour) : ink.text;
+  context.fillStyle = alpha > 0 ? textColourOn(colour) : palette.text;
   const shown = cutText(context, word, rect.width - 2 * type.pad + 1);
   context.fillText(shown, rect.x + type.pad, rect.y + type.size + (type.line - type.size) / 4);
   if (paint && alpha > 0) drawBar(context, rect, paint, context.fillStyle);
   if (index !== marked) return;
-  context.strokeStyle = ink.accent;
+  context.strokeStyle = palette.accent;
   context.lineWidth = 2;
   context.strokeRect(rect.x + 1, rect.y + 1, rect.width - 2, rect.height - 2);
 }
@@ -186,7 +183,7 @@ function drawFoot(
   box: Rect,
   hidden: number,
   padding: number,
-  { plane, ink }: Text,
+  { plane, palette }: Text,
   words: readonly string[],
 ): void {
   const parts: string[] = [];
@@ -197,7 +194,7 @@ function drawFoot(
   }
   if (parts.length === 0) return;
   context.font = `11px ${FONT}`;
-  context.fillStyle = ink.muted;
+  context.fillStyle = palette.muted;
   const told = cutText(context, parts.join(" · "), box.width - 6);
   context.fillText(told, box.x + 3, box.y + box.height - 4);
 }

@@ -1,7 +1,7 @@
 /** What a viewer should know before believing the page: what is missing, failed or unreadable. */
 
 import { costOf, spentText } from "../analysis/costs.ts";
-import { keptOf } from "../analysis/epochs.ts";
+import { keptEpochs } from "../analysis/epochs.ts";
 import { weightsText, whenText } from "../analysis/moments.ts";
 import { plural } from "../analysis/numbers.ts";
 import { countOthers } from "../analysis/same-samples.ts";
@@ -52,7 +52,7 @@ function keptNotes({ id, name }: ShownRun, store: Store): Note[] {
   const series = store.get(id, "predictions");
   if (!series) return [];
   const steps = series.points.map((point) => point.step);
-  const { kept, explained } = keptOf(steps, recordsOf(series, "predictions"));
+  const { kept, explained } = keptEpochs(steps, recordsOf(series, "predictions"));
   if (kept >= explained) return [];
   const remedy =
     "TensorBoard samples long series; start it with --tfexplain_samples=0 to keep all.";

@@ -18,6 +18,7 @@ import { withEpoch } from "../../analysis/epochs.ts";
 import { className } from "../../analysis/filters.ts";
 import { coefficient, plural } from "../../analysis/numbers.ts";
 import { type Known, knownAt, partsOf } from "../../data/series.ts";
+import { Changes } from "../../draw/changes.ts";
 import { ticksOf } from "../../draw/dots.ts";
 import type { Fidelity } from "../../format/compressed.ts";
 import { isControl, type ShownRun, sourcesOf } from "../../state/runs.ts";
@@ -43,7 +44,7 @@ export class DriftPanel extends PaintedPart {
 
   private choice = NO_DRIFT;
   /** The records that are shown, to tell whether others are wanted. */
-  private drawn: readonly unknown[] = [];
+  private readonly records = new Changes();
 
   override render() {
     const { scene, store, view, step } = this.dashboard;
@@ -52,7 +53,7 @@ export class DriftPanel extends PaintedPart {
     const { choice } = this;
     const everyone = movedAt(scene.runs, store, choice.explained, choice.measure, step);
     const rows = this.rowsOf(everyone);
-    this.drawn = recordsIn(rows, everyone);
+    this.records.differ(...recordsIn(rows, everyone));
     if (choice === NO_DRIFT && rows.length === 0) {
       return html`<p class="empty">No drift is logged in the shown runs: show others above.</p>`;
     }
@@ -75,9 +76,7 @@ export class DriftPanel extends PaintedPart {
     const { explained, measure } = this.choice;
     const everyone = movedAt(scene.runs, store, explained, measure, step);
     const records = recordsIn(this.rowsOf(everyone), everyone);
-    const { drawn } = this;
-    if (records.length === drawn.length && records.every((one, i) => one === drawn[i])) return;
-    this.requestUpdate();
+    if (this.records.differ(...records)) this.requestUpdate();
   }
 
   private rowsOf(moved: readonly Moved[]): Row[] {

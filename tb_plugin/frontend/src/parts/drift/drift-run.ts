@@ -111,7 +111,7 @@ export class DriftRun extends Part {
       colour: run.colour,
       band: bandOfRun(this.state, moved),
       selected: this.dashboard.scene.selected,
-      ink: { band: token("--band"), line: token("--line"), text: token("--text") },
+      palette: { band: token("--band"), line: token("--line"), text: token("--text") },
     });
   }
 

@@ -2,7 +2,7 @@
 
 import { css, html, nothing, type PropertyDeclarations } from "lit";
 import "../kernels/compression-panel.ts";
-import type { Details } from "./run-details.ts";
+import type { RunDetails } from "./run-details.ts";
 import "./run-details.ts";
 import "./empty-state.ts";
 import "../maps/enlarged.ts";
@@ -75,7 +75,7 @@ export class App extends Part {
             <tfx-toolbar
               role="banner"
               .dashboard=${dashboard}
-              @details=${() => this.find<Details>("tfx-details")?.show()}
+              @details=${() => this.find<RunDetails>("tfx-details")?.show()}
             ></tfx-toolbar>
             <tfx-notes .dashboard=${dashboard}></tfx-notes>
             ${this.body()}

@@ -9,7 +9,7 @@ const SNIPPET = `from tfexplain.callbacks import Explain
 model.fit(train, validation_data=val, epochs=20,
           callbacks=[Explain(val, log_dir="logs/run1")])`;
 
-export class Empty extends Part {
+export class EmptyState extends Part {
   static override styles = [
     base,
     css`
@@ -88,4 +88,4 @@ export class Empty extends Part {
   }
 }
 
-define("tfx-empty", Empty);
+define("tfx-empty", EmptyState);

@@ -1,6 +1,7 @@
 /** What all parts of the page share: the dashboard, its changes, and a place on the stage. */
 
 import { LitElement, type PropertyDeclarations } from "lit";
+import { Changes } from "../../draw/changes.ts";
 import type { Dashboard } from "../../state/dashboard.ts";
 import { base } from "./styles.ts";
 
@@ -29,6 +30,8 @@ export class Part extends LitElement {
 
 /** A part that draws itself at every frame in which it can be seen. */
 export abstract class PaintedPart extends Part {
+  private readonly changes = new Changes();
+
   get surface(): Element {
     return this;
   }
@@ -46,7 +49,13 @@ export abstract class PaintedPart extends Part {
   }
 
   override updated(): void {
+    this.changes.forget();
     this.dashboard.stage.invalidate();
+  }
+
+  /** Whether `paint` has anything to do: these are not what was painted since the last rendering. */
+  protected isNew(...things: readonly unknown[]): boolean {
+    return this.changes.differ(...things);
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { css, html, nothing } from "lit";
 import { costsOf } from "../../analysis/costs.ts";
-import { keptOf } from "../../analysis/epochs.ts";
+import { keptEpochs } from "../../analysis/epochs.ts";
 import type { Run } from "../../data/listing.ts";
 import { recordsOf } from "../../data/series.ts";
 import type { ShownRun } from "../../state/runs.ts";
@@ -14,7 +14,7 @@ const MAX_ROWS = 60;
 const EXPLAINED: readonly string[] = ["map", "matrix", "channels"];
 type Rows = readonly (readonly [string, string])[];
 
-export class Details extends Part {
+export class RunDetails extends Part {
   static override styles = [
     base,
     css`
@@ -152,7 +152,7 @@ export class Details extends Part {
   private kept({ id }: ShownRun): string {
     const series = this.dashboard.store.get(id, "predictions");
     const steps = series?.points.map((point) => point.step) ?? [];
-    const { kept, explained } = keptOf(steps, recordsOf(series, "predictions"));
+    const { kept, explained } = keptEpochs(steps, recordsOf(series, "predictions"));
     return `${kept} of ${explained}`;
   }
 }
@@ -166,4 +166,4 @@ function rows(entries: Rows) {
   </table>`;
 }
 
-define("tfx-details", Details);
+define("tfx-details", RunDetails);

@@ -3,6 +3,7 @@
 import { html, unsafeCSS } from "lit";
 import uplotCss from "uplot/dist/uPlot.min.css";
 import { fromText, valueUntil } from "../../analysis/epochs.ts";
+import { Changes } from "../../draw/changes.ts";
 import { driftTracks } from "../../draw/drift-tracks.ts";
 import { totalTracks } from "../../draw/total-tracks.ts";
 import { type Curve, type Track, TrackPlot, tracksOf } from "../../draw/tracks.ts";
@@ -25,7 +26,7 @@ export class Timeline extends PaintedPart {
   static override styles = [unsafeCSS(uplotCss), base, timelineStyles];
 
   private plots: TrackPlot[] = [];
-  private plotted = "";
+  private readonly plotted = new Changes();
   /** Kept, because asking for it in a frame would make the browser lay the page out at once. */
   private width = 0;
   private readonly player = new Player(
@@ -164,11 +165,10 @@ export class Timeline extends PaintedPart {
     this.width = host.clientWidth;
     const height = this.trackHeight(tracks.length);
     const key = JSON.stringify([dark, this.width, height, points, scene.steps.at(-1)]);
-    if (key === this.plotted || this.width === 0) return;
-    this.plotted = key;
+    if (this.width === 0 || !this.plotted.differ(key)) return;
     for (const plot of this.plots) plot.destroy();
     const style = getComputedStyle(this);
-    const ink = {
+    const palette = {
       text: style.getPropertyValue("--muted").trim(),
       line: style.getPropertyValue("--line").trim(),
     };
@@ -182,7 +182,7 @@ export class Timeline extends PaintedPart {
           left: LEFT,
           right: RIGHT,
           range,
-          ink,
+          palette,
         }),
     );
     this.drawRail(style.getPropertyValue("--muted").trim());

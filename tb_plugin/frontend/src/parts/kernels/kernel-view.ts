@@ -7,6 +7,7 @@ import { type Fact, factsOfKernel } from "../../analysis/facts.ts";
 import { kernelRow, zerosText } from "../../analysis/kernels.ts";
 import { briefOrigin, originText } from "../../analysis/moments.ts";
 import { type Known, knownAt, recordsOf, type Series } from "../../data/series.ts";
+import { Changes } from "../../draw/changes.ts";
 import {
   type BarsLook,
   drawAxes,
@@ -32,13 +33,12 @@ export class KernelView extends SizedPart {
   static override styles = [base, kernelStyles];
 
   private size = { width: 0, height: 0 };
-  private known: readonly unknown[] = [];
+  private readonly gathered = new Changes();
   private range = { low: -1, high: 1 };
   private most = 1;
   private facts: readonly Fact[] = [];
   /** Found once, not in every frame. */
   private cells: readonly { cell: Element; fact: Fact; run: number }[] = [];
-  private painted: readonly unknown[] = [];
 
   override render() {
     const { layer } = this.dashboard.scene;
@@ -151,9 +151,7 @@ export class KernelView extends SizedPart {
     const tables = runs.map((run) => this.dashboard.kernels(run));
     const { width, height } = this.size;
     const how = [scene.layer, dark, view.sequential, width, height, scene.steps.at(-1), store];
-    const known = [...how, ...series, ...tables];
-    if (known.length === this.known.length && known.every((v, i) => v === this.known[i])) return;
-    this.known = known;
+    if (!this.gathered.differ(...how, ...series, ...tables)) return;
     this.range = valueRange(series);
     this.most = mostCounted(series);
     this.facts = this.told(scene.layer ?? "", series, tables);
@@ -191,15 +189,13 @@ export class KernelView extends SizedPart {
         return cell ? [{ cell, fact, run }] : [];
       }),
     );
-    this.painted = [];
     super.updated();
   }
 
   paint(): void {
     const { step, scene } = this.dashboard;
     const { runs } = this;
-    if (this.painted[0] === step) return;
-    this.painted = [step];
+    if (!this.isNew(step)) return;
     const known = this.series.map((series) => knownAt(series, "kernel", step));
     const records = known.map(({ record }) => record);
     const y = heatY(scene.steps, step + 0.5, this.heights.heat);

@@ -5,6 +5,7 @@ import { type Metric, metricOf, metricText, type Scale } from "../../analysis/co
 import { cellText, kernelValue } from "../../analysis/kernels.ts";
 import { originText, whenText } from "../../analysis/moments.ts";
 import { knownAt, recordsOf } from "../../data/series.ts";
+import { Changes } from "../../draw/changes.ts";
 import {
   type Axis,
   axisOf,
@@ -39,7 +40,7 @@ const SIDES = 32;
 export class LayerStrip extends SizedPart {
   static override styles = [base, stripStyles];
 
-  private known: readonly unknown[] = [];
+  private readonly gathered = new Changes();
   private isDrawn = false;
   private seen: string | undefined;
   private cells: readonly Cells[] = [];
@@ -180,9 +181,7 @@ export class LayerStrip extends SizedPart {
       this.axis.end,
       names.join("\n"),
     ];
-    const all = [...key, ...series];
-    if (all.length === this.known.length && all.every((v, i) => v === this.known[i])) return;
-    this.known = all;
+    if (!this.gathered.differ(...key, ...series)) return;
     this.cells = series.map((one) => cellsOf(one, names, metric.name));
     this.scale = scaleOf(metric.unit, this.cells);
     this.isDrawn = false;
@@ -202,14 +201,14 @@ export class LayerStrip extends SizedPart {
     this.isDrawn = true;
     const style = getComputedStyle(this);
     const token = (name: string): string => style.getPropertyValue(name).trim();
-    const ink = { panel: token("--panel"), card: token("--card"), muted: token("--muted") };
+    const palette = { panel: token("--panel"), card: token("--card"), muted: token("--muted") };
     const { axis, scale } = this;
     const { unit } = this.metric;
     const ramp = this.dashboard.view.sequential;
     const canvases = this.renderRoot.querySelectorAll<HTMLCanvasElement>("canvas");
     for (const [i, cells] of this.cells.entries()) {
       const canvas = canvases[i];
-      if (canvas) drawStrip(canvas, cells, { axis, scale, unit, ramp, ink });
+      if (canvas) drawStrip(canvas, cells, { axis, scale, unit, ramp, palette });
     }
   }
 

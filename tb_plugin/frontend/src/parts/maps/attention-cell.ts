@@ -64,7 +64,7 @@ export class AttentionCell extends RunCell {
     const limit = limitOf(scene, view, this.column.group, matrix.scale);
     const colouring = colouringOf(view, this.column.signed, limit, false);
     const chosen = count > 1 ? partOf(this.dashboard, this.column, count) : -1;
-    drawHeads(context, this.sheet, { matrix, colouring, chosen, ink: this.ink });
+    drawHeads(context, this.sheet, { matrix, colouring, chosen, palette: this.palette });
   }
 
   /** Opens the head that was pressed; with a key, the one that was open last. */

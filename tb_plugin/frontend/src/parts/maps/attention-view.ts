@@ -12,7 +12,7 @@ import { drawFigure } from "../../draw/figure.ts";
 import { drawHeads, headPlane } from "../../draw/heads.ts";
 import { colouringOf, limitOf } from "../../draw/map-layers.ts";
 import { drawMatrix, matrixSize } from "../../draw/matrix.ts";
-import { inkOf } from "../../draw/palette.ts";
+import { paletteOf } from "../../draw/palette.ts";
 import type { Plane } from "../../draw/plane.ts";
 import { type Sheet, sheetWithin, tileAt } from "../../draw/tiles.ts";
 import { textHeight, wordColouring } from "../../draw/words.ts";
@@ -77,7 +77,6 @@ export class AttentionView extends PaintedPart {
   private plane: Plane | undefined;
   private cursor = -1;
   private query = 0;
-  private drawn: readonly unknown[] = [];
 
   override render() {
     const several = (this.known.record?.heads.length ?? 1) > 1;
@@ -111,18 +110,12 @@ export class AttentionView extends PaintedPart {
     `;
   }
 
-  override updated(): void {
-    this.drawn = [];
-    super.updated();
-  }
-
   paint(): void {
     const { known } = this;
     const { record } = known;
     const picture = pictureOf(this.dashboard, this.cell, PICTURE);
-    const key = [...partsOf(known), picture, this.dashboard.revision, this.cursor, this.query];
-    if (this.drawn.length > 0 && key.every((part, i) => part === this.drawn[i])) return;
-    this.drawn = key;
+    const { revision } = this.dashboard;
+    if (!this.isNew(...partsOf(known), picture, revision, this.cursor, this.query)) return;
     if (!record) return;
     if (record.heads.length > 1 !== !!this.find(".heads")) this.requestUpdate();
     this.draw(record, picture);
@@ -137,13 +130,13 @@ export class AttentionView extends PaintedPart {
   private draw(matrix: AttentionMatrix, picture: Pixels | undefined): void {
     const { dashboard, cell } = this;
     const { view, scene } = dashboard;
-    const ink = inkOf(this);
+    const palette = paletteOf(this);
     const limit = limitOf(scene, view, cell.column.group, matrix.scale);
     const colouring = colouringOf(view, cell.column.signed, limit, false);
     const chosen = partOf(dashboard, cell.column, matrix.heads.length);
     this.sheet = sheetWithin(matrix.heads.length, TILE, SHEET_WIDTH);
     const heads = this.contextOf(".heads", this.sheet.width, this.sheet.height);
-    if (heads) drawHeads(heads, this.sheet, { matrix, colouring, chosen, ink });
+    if (heads) drawHeads(heads, this.sheet, { matrix, colouring, chosen, palette });
     this.plane = headPlane(matrix, chosen);
     this.query = Math.min(this.query, matrix.height - 1);
     const rect = matrixSize(this.plane, this.side);
@@ -151,7 +144,7 @@ export class AttentionView extends PaintedPart {
     const [rows, columns] = [this.names(matrix.height), this.names(matrix.width)];
     if (context) {
       const look = { plane: this.plane, colouring, rows, columns, query: this.query };
-      this.positionAt = drawMatrix(context, rect, { ...look, marked: this.cursor, ink });
+      this.positionAt = drawMatrix(context, rect, { ...look, marked: this.cursor, palette });
     }
     this.tell(matrix, chosen);
     this.drawRow(this.plane, limit, picture);
@@ -207,7 +200,7 @@ export class AttentionView extends PaintedPart {
         order: [],
         channel: undefined,
         large: true,
-        ink: inkOf(this),
+        palette: paletteOf(this),
       },
     );
   }

@@ -1,7 +1,7 @@
-/** What the cells of the grid share: what they show, their look, and drawing only what changed. */
+/** What the cells of the grid share: what they show, their look, the colours of the theme. */
 
 import { css, type PropertyDeclarations } from "lit";
-import { type Ink, inkOf } from "../../draw/palette.ts";
+import { type Palette, paletteOf } from "../../draw/palette.ts";
 import type { Column } from "../../state/columns.ts";
 import type { ShownRun } from "../../state/runs.ts";
 import { PaintedPart } from "../frame/part.ts";
@@ -32,28 +32,14 @@ export abstract class Cell extends PaintedPart {
   declare column: Column;
   declare sample: number;
 
-  private drawn: readonly unknown[] = [];
   /** Kept between frames: asking for styles in one makes the browser resolve them all at once. */
-  private inked: { readonly revision: number; readonly ink: Ink } | undefined;
+  private resolved: { readonly revision: number; readonly palette: Palette } | undefined;
 
-  protected get ink(): Ink {
+  protected get palette(): Palette {
     const { revision } = this.dashboard;
-    if (this.inked?.revision !== revision) this.inked = { revision, ink: inkOf(this) };
-    return this.inked.ink;
-  }
-
-  override updated(): void {
-    this.drawn = [];
-    super.updated();
-  }
-
-  /** Whether these are not the things that were last drawn; they count as drawn from now on. */
-  protected isNew(...things: readonly unknown[]): boolean {
-    const { length } = this.drawn;
-    const same =
-      length > 0 && length === things.length && things.every((thing, i) => thing === this.drawn[i]);
-    this.drawn = things;
-    return !same;
+    if (this.resolved?.revision !== revision)
+      this.resolved = { revision, palette: paletteOf(this) };
+    return this.resolved.palette;
   }
 }
 

@@ -132,7 +132,7 @@ export class DifferenceCell extends Cell {
       marked: -1,
       large: false,
       picture,
-      ink: () => this.ink,
+      palette: () => this.palette,
     });
     const size = filledSize(plain, figure, view.size);
     const context = sharpContext(canvas, size.width, size.height);

@@ -10,9 +10,10 @@ import { short } from "../../analysis/numbers.ts";
 import type { Pixels } from "../../data/bitmaps.ts";
 import { type Known, knownAt, partsOf } from "../../data/series.ts";
 import { sharpContext } from "../../draw/canvas.ts";
+import { Changes } from "../../draw/changes.ts";
 import { drawFigure, type Figure, largeSize, type PositionAt } from "../../draw/figure.ts";
 import { channelPlane, limitOf } from "../../draw/map-layers.ts";
-import { inkOf } from "../../draw/palette.ts";
+import { paletteOf } from "../../draw/palette.ts";
 import type { Plane } from "../../draw/plane.ts";
 import { drawSheet, type Sheet, sheetWithin, tileAt } from "../../draw/tiles.ts";
 import type { AttributionMap, Channels } from "../../format/records.ts";
@@ -40,7 +41,8 @@ const WIDEST = 860;
 export class Enlarged extends SizedPart {
   static override styles = [base, facts, enlargedStyles];
 
-  private drawn: readonly unknown[] = [];
+  /** To render the table anew only where it has other numbers. */
+  private readonly shownParts = new Changes();
   private positionAt: PositionAt = () => -1;
   private depth = 1;
   /** Positions in the order of the cursor, where they are in one row. */
@@ -127,11 +129,6 @@ export class Enlarged extends SizedPart {
     this.find<HTMLElement>(".back")?.focus({ preventScroll: true });
   }
 
-  override updated(): void {
-    this.drawn = [];
-    super.updated();
-  }
-
   /** What the link says is open, where it is there. */
   private get shown(): Shown | undefined {
     const { scene, view, store } = this.dashboard;
@@ -154,10 +151,7 @@ export class Enlarged extends SizedPart {
     const known = kind === "channels" ? channels : map;
     const parts = [...partsOf(known), ...(kernel ? partsOf(kernel) : [])];
     const picture = pictureOf(this.dashboard, shown, this.side);
-    const key = [revision, this.cursor, this.channel, ...parts, picture];
-    if (key.length === this.drawn.length && key.every((part, i) => part === this.drawn[i])) return;
-    const isNew = parts.some((part, i) => part !== this.drawn[i + 3]);
-    this.drawn = key;
+    if (!this.isNew(revision, this.cursor, this.channel, ...parts, picture)) return;
     if (kind === "map") this.drawMap(shown, map.record, picture);
     else if (kind === "channels") this.drawChannels(shown, channels.record);
     const isMap = kind !== "channels";
@@ -169,7 +163,8 @@ export class Enlarged extends SizedPart {
     this.tell(factsOf(shown, map, channels, kernel));
     if (this.cursor >= 0) this.readOut();
     if (!isMap) this.tellChannel(channels);
-    if (isNew && this.find<HTMLDetailsElement>("details")?.open) this.requestUpdate();
+    const isOther = this.shownParts.differ(...parts);
+    if (isOther && this.find<HTMLDetailsElement>("details")?.open) this.requestUpdate();
   }
 
   private drawMap(
@@ -191,7 +186,7 @@ export class Enlarged extends SizedPart {
       marked: this.cursor,
       large: true,
       picture,
-      ink: () => inkOf(this),
+      palette: () => paletteOf(this),
     });
     const size = largeSize(plain, figure, this.side, this.roomWidth);
     const context = sharpContext(canvas, size.width, size.height);
@@ -214,7 +209,7 @@ export class Enlarged extends SizedPart {
     const kernel = this.dashboard.outputsOf(run, column)?.record;
     const slice = sliceOf(this.dashboard, record.depth);
     const tiles = { record, kernel, column, scene, view, slice, chosen: this.channel };
-    drawSheet(context, this.sheet, tiles, inkOf(this));
+    drawSheet(context, this.sheet, tiles, paletteOf(this));
     this.plane = channelPlane(record, this.channel, slice);
   }
 

@@ -7,7 +7,7 @@ import { short } from "../../analysis/numbers.ts";
 import { type Point, pointAt } from "../../data/series.ts";
 import { drawMap, positionAt, type Rect, sharpContext } from "../../draw/canvas.ts";
 import { colouringOf, limitOf, planeOf } from "../../draw/map-layers.ts";
-import { cutText, FONT, type Ink, inkOf } from "../../draw/palette.ts";
+import { cutText, FONT, type Palette, paletteOf } from "../../draw/palette.ts";
 import { colourPlane, type Plane, valueAt } from "../../draw/plane.ts";
 import type { Column } from "../../state/columns.ts";
 import type { ShownRun } from "../../state/runs.ts";
@@ -67,7 +67,6 @@ export class EpochsStrip extends SizedPart {
   private points: readonly Point[] = [];
   private rows: readonly number[] = [];
   private rect: Rect = { x: 0, y: 0, width: 1, height: 1 };
-  private drawn: readonly unknown[] = [];
   private marked = "";
 
   override render() {
@@ -95,17 +94,13 @@ export class EpochsStrip extends SizedPart {
   }
 
   protected layOut(): void {
-    this.drawn = [];
-    this.dashboard.stage.invalidate();
+    this.requestUpdate();
   }
 
   paint(): void {
     const { store, revision, step } = this.dashboard;
     const series = store.get(this.run.id, this.column.group, this.sample);
-    if (this.drawn[0] !== series || this.drawn[1] !== revision) {
-      this.drawn = [series, revision];
-      this.draw();
-    }
+    if (this.isNew(series, revision)) this.draw();
     this.mark(pointAt(series, step));
   }
 
@@ -136,11 +131,11 @@ export class EpochsStrip extends SizedPart {
     const canvas = this.find<HTMLCanvasElement>("canvas");
     const context = canvas && sharpContext(canvas, width, height + AXIS);
     if (!context) return;
-    const ink = inkOf(this);
+    const palette = paletteOf(this);
     this.plane = this.gather();
     this.rect = { x: LABELS, y: 0, width: width - LABELS, height };
     context.clearRect(0, 0, width, height + AXIS);
-    context.fillStyle = ink.card;
+    context.fillStyle = palette.card;
     context.fillRect(LABELS, 0, this.rect.width, height);
     const how = colouringOf(
       view,
@@ -155,7 +150,7 @@ export class EpochsStrip extends SizedPart {
         smooth: false,
       });
     }
-    this.label(context, isLine, ink);
+    this.label(context, isLine, palette);
   }
 
   private get most(): number {
@@ -175,10 +170,10 @@ export class EpochsStrip extends SizedPart {
     return { data, width, height, scale: 1 };
   }
 
-  private label(context: CanvasRenderingContext2D, isLine: boolean, ink: Ink): void {
+  private label(context: CanvasRenderingContext2D, isLine: boolean, palette: Palette): void {
     const { rect, points } = this;
     context.font = `11px ${FONT}`;
-    context.fillStyle = ink.text;
+    context.fillStyle = palette.text;
     context.textAlign = "right";
     const told = isLine ? [0, this.rows.length - 1] : this.rows.keys();
     const height = rect.height / Math.max(1, this.rows.length);
@@ -187,7 +182,7 @@ export class EpochsStrip extends SizedPart {
       const text = cutText(context, this.nameOf(this.rows[row] ?? 0), LABELS - 8);
       context.fillText(text, LABELS - 6, middle);
     }
-    context.fillStyle = ink.muted;
+    context.fillStyle = palette.muted;
     context.textAlign = "left";
     context.fillText(`epoch ${points[0]?.step ?? ""}`, rect.x, rect.height + 12);
     context.textAlign = "right";

@@ -116,7 +116,7 @@ export class MapCell extends RunCell {
       marked: this.marked,
       large: false,
       picture,
-      ink: () => this.ink,
+      palette: () => this.palette,
     });
     const size = filledSize(plain, figure, view.size);
     const context = sharpContext(canvas, size.width, size.height);

@@ -3,13 +3,14 @@
 import { type InputValues, inputOfSample } from "../../analysis/input-values.ts";
 import { isRow, sliceIn, sliceRect } from "../../analysis/layouts.ts";
 import { attentionText, type PositionContext, positionText } from "../../analysis/map-text.ts";
+import { memoBy } from "../../analysis/memo.ts";
 import { orderBySize } from "../../analysis/statistics.ts";
 import type { Pixels } from "../../data/bitmaps.ts";
 import type { Content, Input } from "../../data/listing.ts";
 import { type Known, knownAt, recordsOf, type Series } from "../../data/series.ts";
 import type { Figure } from "../../draw/figure.ts";
 import { colouringOf, planeOf } from "../../draw/map-layers.ts";
-import { type Ink, NO_INK } from "../../draw/palette.ts";
+import { NO_PALETTE, type Palette } from "../../draw/palette.ts";
 import type { Plane } from "../../draw/plane.ts";
 import { wordColouring } from "../../draw/words.ts";
 import { widen } from "../../format/half.ts";
@@ -18,6 +19,7 @@ import type { Values } from "../../format/records.ts";
 import type { Column } from "../../state/columns.ts";
 import type { Dashboard } from "../../state/dashboard.ts";
 import type { ShownRun } from "../../state/runs.ts";
+import type { Scene } from "../../state/scene.ts";
 
 /** Which cell of the grid: one map on the page. */
 export interface CellAddress {
@@ -92,26 +94,18 @@ export function pictureOfInput(
   const { width, height } = sliceRect(input.shape, 0);
   const slices = Math.max(picture.width / width, picture.height / height);
   const sheet = bitmaps.get(picture, pixels * (slices >= 1 ? slices : 1));
-  return sheet && cutSlice(sheet, input, sliceOf(dashboard, input.shape[0] ?? 1));
+  return sheet && cutSlice(sheet, sliceOf(dashboard, input.shape[0] ?? 1), input);
 }
 
-const cuts = new WeakMap<Pixels, Map<number, Pixels>>();
-
 /** A slice of a sheet; the same object each time, so that nothing is drawn again for it. */
-function cutSlice(sheet: Pixels, { shape }: Input, slice: number): Pixels | undefined {
-  const cut = cuts.get(sheet) ?? new Map<number, Pixels>();
-  cuts.set(sheet, cut);
-  const known = cut.get(slice);
-  if (known) return known;
+const cutSlice = memoBy((sheet: Pixels, slice: number, { shape }: Input): Pixels | undefined => {
   const { x, y, width, height } = sliceRect(shape, slice);
   const isInside = x + width <= sheet.width && y + height <= sheet.height;
   if (!(width > 0 && height > 0 && isInside)) return undefined;
   const [across, down] = [sheet.part.width / sheet.width, sheet.part.height / sheet.height];
   const part = { x: x * across, y: y * down, width: width * across, height: height * down };
-  const pixels = { bitmap: sheet.bitmap, part, width, height };
-  cut.set(slice, pixels);
-  return pixels;
-}
+  return { bitmap: sheet.bitmap, part, width, height };
+});
 
 /** The shown slice of a volume of `depth` slices. */
 export function sliceOf({ view, scene }: Dashboard, depth: number): number {
@@ -145,13 +139,13 @@ export interface Wanted {
   /** What is drawn below, as `pictureOf` answers it. */
   readonly picture: Pixels | undefined;
   /** Asked for only where something is written. */
-  readonly ink: () => Ink;
+  readonly palette: () => Palette;
 }
 
 export function figureOf(dashboard: Dashboard, cell: CellAddress, wanted: Wanted): Figure {
   const { view } = dashboard;
   const { layout } = cell.column;
-  const { plane, signed, limit, marked, large, ink } = wanted;
+  const { plane, signed, limit, marked, large, palette } = wanted;
   const picture = cell.column.kind === "map" ? wanted.picture : undefined;
   const how = colouringOf(view, signed, limit, !!picture || layout === "line");
   return {
@@ -165,31 +159,40 @@ export function figureOf(dashboard: Dashboard, cell: CellAddress, wanted: Wanted
     order: layout === "features" ? orderOf(dashboard, cell, plane?.width ?? 0) : [],
     channel: view.curve,
     large,
-    ink: isRow(layout) ? ink() : NO_INK,
+    palette: isRow(layout) ? palette() : NO_PALETTE,
   };
 }
 
-const orders = new WeakMap<Dashboard, { revision: number; found: Map<string, number[]> }>();
-
 /** Features in the order the viewer wants: one for all epochs and shown runs, so that it stands. */
 export function orderOf(dashboard: Dashboard, cell: CellAddress, count: number): readonly number[] {
-  const { view, scene, store, revision } = dashboard;
-  const known = orders.get(dashboard);
-  const kept = known?.revision === revision ? known : { revision, found: new Map() };
-  orders.set(dashboard, kept);
-  const key = `${cell.column.group} ${cell.sample} ${count}`;
-  const found = kept.found.get(key);
-  if (found) return found;
-  const series = scene.shown.map(({ id }) => store.get(id, cell.column.group, cell.sample));
-  const rows = view.order === "given" ? [] : series.flatMap((one) => recordsOf(one, "map"));
-  const maps = rows.filter(({ halves }) => halves.length === count);
-  const order = orderBySize(
-    maps.map(({ halves, scale }) => widen(halves, scale)),
+  const { column, sample } = cell;
+  return featureOrder(
+    dashboard.scene,
+    `${column.group} ${sample} ${count}`,
+    dashboard,
+    cell,
     count,
   );
-  kept.found.set(key, order);
-  return order;
 }
+
+/** Every change but the playhead's makes another scene. */
+const featureOrder = memoBy(
+  (
+    scene: Scene,
+    _cell: string,
+    { view, store }: Dashboard,
+    { column, sample }: CellAddress,
+    count: number,
+  ): readonly number[] => {
+    const series = scene.shown.map(({ id }) => store.get(id, column.group, sample));
+    const rows = view.order === "given" ? [] : series.flatMap((one) => recordsOf(one, "map"));
+    const maps = rows.filter(({ halves }) => halves.length === count);
+    return orderBySize(
+      maps.map(({ halves, scale }) => widen(halves, scale)),
+      count,
+    );
+  },
+);
 
 /** Where a value of the shown plane lies, in words. */
 export function positionTextOf(

@@ -10,7 +10,7 @@ import {
 import { short } from "../../analysis/numbers.ts";
 import { drawPicture, fit, sharpContext } from "../../draw/canvas.ts";
 import { drawInput } from "../../draw/curve.ts";
-import { inkOf } from "../../draw/palette.ts";
+import { paletteOf } from "../../draw/palette.ts";
 import type { ShownRun } from "../../state/runs.ts";
 import { define, PaintedPart } from "../frame/part.ts";
 import { base } from "../frame/styles.ts";
@@ -77,8 +77,6 @@ export class PictureCard extends PaintedPart {
   declare sample: number;
   declare size: number;
 
-  private drawn: readonly unknown[] = [];
-
   override render() {
     const label = `Input of sample ${this.sample}`;
     const values = this.values;
@@ -114,7 +112,6 @@ export class PictureCard extends PaintedPart {
   }
 
   override updated(): void {
-    this.drawn = [];
     this.style.width = `${this.size}px`;
     this.style.height = `${this.size}px`;
     super.updated();
@@ -140,8 +137,7 @@ export class PictureCard extends PaintedPart {
     const { dashboard, run, pictureName, sample, size } = this;
     const picture = pictureOfInput(dashboard, run, pictureName, sample, size);
     const { values } = this;
-    if (this.drawn[0] === (picture ?? values) && this.drawn[1] === view.pixels) return;
-    this.drawn = [picture ?? values, view.pixels];
+    if (!this.isNew(picture ?? values, view.pixels)) return;
     const canvas = this.find<HTMLCanvasElement>("canvas");
     const context = canvas && sharpContext(canvas, this.size, this.size);
     if (!context) return;
@@ -149,7 +145,7 @@ export class PictureCard extends PaintedPart {
     context.clearRect(0, 0, this.size, this.size);
     if (values?.layout === "line") {
       const channel = view.curve;
-      drawInput(context, box, values, { channel, large: false, ink: inkOf(this) });
+      drawInput(context, box, values, { channel, large: false, palette: paletteOf(this) });
     }
     if (!picture) return;
     const rect = fit(picture.width, picture.height, box);

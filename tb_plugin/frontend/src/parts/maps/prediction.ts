@@ -101,8 +101,6 @@ export class Prediction extends PaintedPart {
   declare run: ShownRun;
   declare sample: number;
 
-  private drawn: readonly unknown[] = [];
-
   override render() {
     return html`
       <span class="dot" style="background: ${this.run.colour}" title=${this.run.name}></span>
@@ -110,11 +108,6 @@ export class Prediction extends PaintedPart {
       <span class="class cut"></span><span class="number"></span
       ><span class="old"></span><span class="mark" aria-hidden="true"></span><span class="spoken hidden"></span>
     `;
-  }
-
-  override updated(): void {
-    this.drawn = [];
-    super.updated();
   }
 
   /** In a list all runs stand under the first one's sample; in the grid each has its own input. */
@@ -126,9 +119,7 @@ export class Prediction extends PaintedPart {
 
   paint(): void {
     const known = this.dashboard.predictions(this.run.id);
-    const parts = partsOf(known);
-    if (this.drawn.length > 0 && parts.every((part, i) => part === this.drawn[i])) return;
-    this.drawn = parts;
+    if (!this.isNew(...partsOf(known))) return;
     const { isOther } = this;
     this.toggleAttribute("other", isOther);
     if (isOther) this.tell("another sample", "", "", "unknown");
