@@ -11,9 +11,9 @@ import {
   spoken,
   tickText,
 } from "../src/analysis/compression.ts";
-import { factsOfKernel, listed } from "../src/analysis/facts.ts";
+import { factsOfKernel, listed } from "../src/analysis/kernel-facts.ts";
 import { belongs, cellText, kernelRow, kernelValue, mergeNames } from "../src/analysis/kernels.ts";
-import { unwrapped } from "../src/analysis/wrapping.ts";
+import { unwrapped } from "../src/analysis/wrappers.ts";
 import type { Kernel, Kernels } from "../src/format/compressed.ts";
 import { decode } from "../src/format/records.ts";
 import { packChannels, packKernel, packKernels } from "./support.ts";

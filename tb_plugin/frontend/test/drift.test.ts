@@ -11,7 +11,7 @@ import {
   referencePredictions,
   startOf,
 } from "../src/analysis/drift.ts";
-import { unwrapped } from "../src/analysis/wrapping.ts";
+import { unwrapped } from "../src/analysis/wrappers.ts";
 import type { Group } from "../src/data/listing.ts";
 import type { Series } from "../src/data/series.ts";
 import type { Store } from "../src/data/store.ts";

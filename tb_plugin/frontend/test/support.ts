@@ -1,4 +1,4 @@
-/** Writes safetensors files as `tfexplain/container.py` does. */
+/** Writes safetensors files as `tfexplain/wire/container.py` does. */
 
 export interface Written {
   readonly dtype: string;

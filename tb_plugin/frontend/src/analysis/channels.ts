@@ -3,7 +3,7 @@
 import type { Kernel } from "../format/compressed.ts";
 import type { Channels } from "../format/records.ts";
 import { belongs, kernelLayers } from "./kernels.ts";
-import { layerPath } from "./wrapping.ts";
+import { layerPath } from "./wrappers.ts";
 
 export interface ChannelState {
   readonly pruned: boolean;

@@ -137,17 +137,17 @@ export function axisOf(measure: string, scores: readonly Score[]): readonly [num
 export function lanesOf(positions: readonly number[], size: number, lanes: number): number[] {
   const order = Array.from({ length: lanes }, (_, i) => (i % 2 ? (i + 1) / 2 : -i / 2));
   const ends = new Map<number, number>();
-  const found = new Array<number>(positions.length).fill(0);
+  const chosen = new Array<number>(positions.length).fill(0);
   const indices = positions.map((_, i) => i).sort((a, b) => at(positions, a) - at(positions, b));
   for (const i of indices) {
     const position = at(positions, i);
     const lane = order.find(
       (one) => position - (ends.get(one) ?? Number.NEGATIVE_INFINITY) >= size,
     );
-    found[i] = (lane ?? 0) + 0;
+    chosen[i] = (lane ?? 0) + 0;
     ends.set(lane ?? 0, position);
   }
-  return found;
+  return chosen;
 }
 
 function at(positions: readonly number[], index: number): number {

@@ -17,7 +17,7 @@ import {
 } from "./drift-scores.ts";
 import { type Dated, withEpoch } from "./epochs.ts";
 import { memoBy } from "./memo.ts";
-import { unwrapped } from "./wrapping.ts";
+import { unwrapped } from "./wrappers.ts";
 
 /** One explainer at one layer, whatever wrappers a run has around that layer. */
 export interface ExplainedLayer {
@@ -106,10 +106,10 @@ export function movedAt(
   step: number,
 ): Moved[] {
   return runs.flatMap((run) => {
-    const found = measured(run, explained, store);
-    const { record: drift, step: at, isNow } = knownAt(found?.series, "drift", step);
-    if (!found || !drift || at === undefined) return [];
-    const name = `${found.group.explainer}/${found.group.layer}`;
+    const own = measured(run, explained, store);
+    const { record: drift, step: at, isNow } = knownAt(own?.series, "drift", step);
+    if (!own || !drift || at === undefined) return [];
+    const name = `${own.group.explainer}/${own.group.layer}`;
     const isAttention = run.run.groups.some(({ group }) => group === `matrix/${name}`);
     const maps = `${isAttention ? "matrix" : "map"}/${name}`;
     return [{ run, step: at, isNow, drift, scores: scoresBy(drift, measure), maps }];

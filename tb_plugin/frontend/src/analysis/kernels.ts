@@ -4,7 +4,7 @@ import type { Series } from "../data/series.ts";
 import type { KernelRow, Kernels } from "../format/compressed.ts";
 import { countText, metricOf, spoken } from "./compression.ts";
 import { memo } from "./memo.ts";
-import { layerPath, unwrapped, wrappedBy } from "./wrapping.ts";
+import { layerPath, unwrapped, wrappedBy } from "./wrappers.ts";
 
 /** Where the numbers of one table lie: rows by kernel, columns by metric. */
 interface TableIndex {

@@ -58,13 +58,13 @@ export function batches(wants: readonly Want[]): Want[][] {
 
 /** Groups without samples are not narrowed by any, so they go along with the first others. */
 function bySamples(wants: readonly Want[]): Want[][] {
-  const found = new Map<string, Want[]>();
+  const batched = new Map<string, Want[]>();
   const keys = wants.filter(({ group }) => group.samples.length > 0).map(keyOf);
   for (const want of wants) {
     const key = want.group.samples.length > 0 ? keyOf(want) : (keys[0] ?? "");
-    found.set(key, [...(found.get(key) ?? []), want]);
+    batched.set(key, [...(batched.get(key) ?? []), want]);
   }
-  return [...found.values()];
+  return [...batched.values()];
 }
 
 function keyOf({ samples }: Want): string {

@@ -126,9 +126,9 @@ function wordsOf({ input, plane }: Text): readonly string[] {
 const numbered = new Map<number, readonly string[]>();
 
 function numbersUpTo(count: number): readonly string[] {
-  const found = numbered.get(count) ?? Array.from({ length: count }, (_, i) => `[${i}]`);
-  numbered.set(count, found);
-  return found;
+  const names = numbered.get(count) ?? Array.from({ length: count }, (_, i) => `[${i}]`);
+  numbered.set(count, names);
+  return names;
 }
 
 function drawWord(

@@ -1,4 +1,4 @@
-/** The records of compression and of what it did: twins of `tfexplain/records/compressed.py`. */
+/** The records of compression and of what it did: twins of `tfexplain/wire/records/compressed.py`. */
 
 import { type Moment, readMoment } from "./moment.ts";
 import { named, type Reader } from "./reader.ts";

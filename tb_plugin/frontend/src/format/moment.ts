@@ -1,4 +1,4 @@
-/** When a record was made, and of which weights: twin of `tfexplain/records/moments.py`. */
+/** When a record was made, and of which weights: twin of `tfexplain/wire/records/moments.py`. */
 
 import type { Reader } from "./reader.ts";
 import { RecordError } from "./safetensors.ts";

@@ -1,4 +1,4 @@
-/** What a record means: the typed twins of the records documented in `tfexplain/schema.py`. */
+/** What a record means: the typed twins of the records documented in `tfexplain/wire/schema.py`. */
 
 import {
   type Drift,
@@ -61,7 +61,7 @@ export interface Problem {
   readonly step: number;
 }
 
-/** Seconds of the whole training so far; see `Cost` in `tfexplain/records/explained.py`. */
+/** Seconds of the whole training so far; see `Cost` in `tfexplain/wire/records/explained.py`. */
 export interface Cost {
   readonly training: number;
   readonly explaining: number;

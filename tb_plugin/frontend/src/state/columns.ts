@@ -34,12 +34,12 @@ export function columnsOf(shown: readonly ShownRun[]): Column[] {
     const layout = layoutOf(kind, content);
     columns.set(group, { group, kind, layout, explainer, layer, unit, scoreUnit, signed });
   }
-  const found = [...columns.values()];
-  const explainers = [...new Set(found.map(({ explainer }) => explainer))];
+  const all = [...columns.values()];
+  const explainers = [...new Set(all.map(({ explainer }) => explainer))];
   const rank = ({ kind, explainer }: Column): number =>
     COLUMN_KINDS.indexOf(kind) * explainers.length + explainers.indexOf(explainer);
   const depth = ({ explainer, layer }: Column): number => layersOf(shown, explainer).indexOf(layer);
-  return found.sort((a, b) => rank(a) - rank(b) || depth(a) - depth(b));
+  return all.sort((a, b) => rank(a) - rank(b) || depth(a) - depth(b));
 }
 
 /** Whether records of a kind stand in the grid. */

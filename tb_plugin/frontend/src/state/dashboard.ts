@@ -133,10 +133,10 @@ export class Dashboard extends EventTarget {
   /** The kernel whose outputs are a layer's channels at the playhead, where that is known. */
   outputsOf(run: ShownRun, { group, layer }: Column): Known<Kernel> | undefined {
     const count = run.run.groups.find((one) => one.group === group)?.content.channels ?? 0;
-    const found = outputKernels(this.scene.kernels, layer).map((name) =>
+    const outputs = outputKernels(this.scene.kernels, layer).map((name) =>
       knownAt(this.kernel(run, name), "kernel", this.step),
     );
-    return found.findLast(
+    return outputs.findLast(
       ({ record }) => record && (count === 0 || record.pruned.length === count),
     );
   }

@@ -4,17 +4,17 @@ const OURS = "p.tfexplain.";
 
 /** The values of our keys; a value that is not well encoded is left out. */
 export function readHash(hash: string): Map<string, string> {
-  const found = new Map<string, string>();
+  const values = new Map<string, string>();
   for (const part of hash.replace(/^#/, "").split("&")) {
     const at = part.indexOf("=");
     if (at < 0 || !part.startsWith(OURS)) continue;
     try {
-      found.set(part.slice(OURS.length, at), decodeURIComponent(part.slice(at + 1)));
+      values.set(part.slice(OURS.length, at), decodeURIComponent(part.slice(at + 1)));
     } catch {
       // A mangled link still opens, without this part of the place.
     }
   }
-  return found;
+  return values;
 }
 
 /** `hash` with our keys replaced by `values`; what belongs to others stays where it is. */

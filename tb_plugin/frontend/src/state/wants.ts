@@ -1,7 +1,7 @@
 /** What has to be fetched for what is shown. */
 
 import { belongs } from "../analysis/kernels.ts";
-import { unwrapped } from "../analysis/wrapping.ts";
+import { unwrapped } from "../analysis/wrappers.ts";
 import type { Group } from "../data/listing.ts";
 import type { Want } from "../data/plan.ts";
 import { isColumn } from "./columns.ts";

@@ -82,8 +82,8 @@ export function differenceControl(dashboard: Dashboard) {
   const pairs = few.flatMap((a) => few.filter((b) => b !== a).map((b) => [a, b] as const));
   const chosen = pair ? pairs.findIndex(([a, b]) => a === pair[0] && b === pair[1]) : -1;
   const choose = (event: Event): void => {
-    const found = pairs[Number((event.target as HTMLSelectElement).value)];
-    dashboard.update({ difference: found ? found.map((run) => run.id) : [] });
+    const next = pairs[Number((event.target as HTMLSelectElement).value)];
+    dashboard.update({ difference: next ? next.map((run) => run.id) : [] });
   };
   return html`<label class="control"
     ><span class="name">Difference</span>

@@ -3,7 +3,7 @@
 import { html, nothing } from "lit";
 import { shareText } from "../../analysis/compression.ts";
 import { fromText, withEpoch } from "../../analysis/epochs.ts";
-import { type Fact, factsOfKernel } from "../../analysis/facts.ts";
+import { type Fact, factsOfKernel } from "../../analysis/kernel-facts.ts";
 import { kernelRow, zerosText } from "../../analysis/kernels.ts";
 import { briefOrigin, originText } from "../../analysis/moments.ts";
 import { type Known, knownAt, recordsOf, type Series } from "../../data/series.ts";

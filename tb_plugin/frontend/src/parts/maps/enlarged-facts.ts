@@ -3,8 +3,8 @@
 import { html } from "lit";
 import { stateOf } from "../../analysis/channels.ts";
 import { withEpoch } from "../../analysis/epochs.ts";
-import { listed } from "../../analysis/facts.ts";
 import { className } from "../../analysis/filters.ts";
+import { listed } from "../../analysis/kernel-facts.ts";
 import { errorText } from "../../analysis/map-text.ts";
 import { short } from "../../analysis/numbers.ts";
 import type { Layout } from "../../data/listing.ts";

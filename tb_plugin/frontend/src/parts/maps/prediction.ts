@@ -137,8 +137,8 @@ export class Prediction extends PaintedPart {
     const several = predictedSet(record, this.sample);
     const name = predicted >= 0 ? className(samples, predicted) : "output";
     const text = several ? classNames(samples, several) || "no label" : name;
-    const found = verdict(samples, record, this.sample);
-    this.tell(text, numberText(record, this.sample), this.originOf(known), found);
+    const outcome = verdict(samples, record, this.sample);
+    this.tell(text, numberText(record, this.sample), this.originOf(known), outcome);
   }
 
   /** In the grid there is a line for it. */
@@ -146,16 +146,16 @@ export class Prediction extends PaintedPart {
     return this.hasAttribute("plain") ? originText(known) : briefOrigin(known);
   }
 
-  private tell(name: string, number: string, from: string, found: Verdict): void {
+  private tell(name: string, number: string, from: string, outcome: Verdict): void {
     setText(this.find(".class"), name);
     this.find(".class")?.setAttribute("title", name);
     setText(this.find(".number"), number);
     this.toggleAttribute("old", from !== "");
     setText(this.find(".old"), from);
     const mark = this.find(".mark");
-    setText(mark, MARKS[found]);
-    if (mark) mark.className = `mark ${found}`;
-    setText(this.find(".spoken"), SPOKEN[found]);
+    setText(mark, MARKS[outcome]);
+    if (mark) mark.className = `mark ${outcome}`;
+    setText(this.find(".spoken"), SPOKEN[outcome]);
   }
 }
 

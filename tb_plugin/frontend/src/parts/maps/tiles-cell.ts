@@ -3,7 +3,7 @@
 import { css, html } from "lit";
 import { stateOf, stateText } from "../../analysis/channels.ts";
 import { withEpoch } from "../../analysis/epochs.ts";
-import { listed } from "../../analysis/facts.ts";
+import { listed } from "../../analysis/kernel-facts.ts";
 import { positionText } from "../../analysis/map-text.ts";
 import { type Known, knownAt, partsOf, recordsOf } from "../../data/series.ts";
 import { fit, positionAt, sharpContext } from "../../draw/canvas.ts";

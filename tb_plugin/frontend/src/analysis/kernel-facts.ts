@@ -46,16 +46,17 @@ export function factsOfKernel(kernel: string): Fact[] {
   const channels = (["pruned", "dead"] as const).map((name) => ({
     name,
     label: `${name} outputs`,
-    tell: (_: Kernels | undefined, found: Kernel | undefined) => (found ? listed(found[name]) : ""),
+    tell: (_: Kernels | undefined, record: Kernel | undefined) =>
+      record ? listed(record[name]) : "",
   }));
   return [...words, ...numbers, ...channels, logged];
 }
 
 /** `2 of 12: 3, 4`; empty where it is not known. */
 export function listed(marks: Uint8Array): string {
-  const found = [...marks.keys()].filter((i) => marks[i]);
+  const marked = [...marks.keys()].filter((i) => marks[i]);
   if (marks.length === 0) return "";
-  const names = found.slice(0, LISTED).join(", ") + (found.length > LISTED ? ", …" : "");
-  const share = `${countText(found.length)} of ${countText(marks.length)}`;
-  return found.length > 0 ? `${share}: ${names}` : share;
+  const names = marked.slice(0, LISTED).join(", ") + (marked.length > LISTED ? ", …" : "");
+  const share = `${countText(marked.length)} of ${countText(marks.length)}`;
+  return marked.length > 0 ? `${share}: ${names}` : share;
 }

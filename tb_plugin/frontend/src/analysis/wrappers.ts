@@ -1,4 +1,4 @@
-/** Names of layers inside tfmot's wrappers; twin of `tfexplain/wrapping.py`. */
+/** Names of layers inside tfmot's wrappers; twin of `tfexplain/model/tfmot_names.py`. */
 
 /** Names that tfmot gives its wrappers: `prune_low_magnitude_conv` around `conv`. */
 const WRAPPER = /^(?:prune_low_magnitude|quant|cluster)_(.+)$/;
