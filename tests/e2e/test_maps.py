@@ -196,6 +196,33 @@ def test_channels_with_dead_ones_marked(
         page.page.screenshot(path=artifacts / "tiles-light.png")
 
 
+def test_an_open_table_is_rendered_only_when_its_numbers_change(
+    open_tab: OpenPage, fit_server: Server
+) -> None:
+    count = """part => new Promise(done => {
+        let [renderings, frames] = [0, 0];
+        const updated = part.updated;
+        part.updated = (...all) => {
+            renderings += 1;
+            updated.apply(part, all);
+        };
+        const next = () => ++frames < 12 ? requestAnimationFrame(next) : done(renderings);
+        requestAnimationFrame(next);
+    })"""
+    with open_tab(fit_server) as page:
+        page.map(*CAM, 0, "first").cell.get_by_role("button").click()
+        page.frame.get_by_text("Values as a table").click()
+        expect(page.frame.locator("tfx-enlarged tbody td").first).not_to_be_empty()
+        page.settle()
+        part = page.frame.locator("tfx-enlarged")
+        # A pointer over the map has it painted anew, with the same numbers.
+        part.locator("canvas").first.hover()
+        assert part.evaluate(count) == 0
+        before = part.locator("tbody").inner_text()
+        page.press("Home")
+        assert part.locator("tbody").inner_text() != before
+
+
 def test_nan_is_shown_as_such(open_tab: OpenPage, demo_server: Server, demo_log: Path) -> None:
     with open_tab(demo_server) as page:
         record = read_run(demo_log / "dense").record("map/IntegratedGradients/image/1", 19)
