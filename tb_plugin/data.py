@@ -18,11 +18,10 @@ from tfexplain.tb_plugin.events import Events, check_events, sound_tags
 from tfexplain.tb_plugin.framing import Body, finite
 from tfexplain.tb_plugin.listing import Pictures, Run, Series, read_run
 from tfexplain.wire import schema
+from tfexplain.wire.pictures import MAX_PICTURES, MAX_PICTURES_AREA
 
 # RustBoard fails a whole answer over 256 MiB; sizes are only estimated, hence half of it.
 MAX_CALL_BYTES = 128 << 20
-MAX_PICTURES = schema.MAX_PICTURES
-MAX_PICTURES_AREA = schema.MAX_PICTURES_AREA
 # One blob at a time has a floor of 44 ms in RustBoard.
 PICTURE_READERS = 16
 ALL_STEPS = 2**30

@@ -207,7 +207,7 @@ def test_no_file_imports_the_rooms_by_their_folder() -> None:
                 assert not {name.split(".")[0] for name in imports(path)} & rooms, path
 
 
-@pytest.mark.parametrize("module", ["tfexplain", "tfexplain.wire.schema"])
+@pytest.mark.parametrize("module", ["tfexplain", "tfexplain.schema", "tfexplain.wire.schema"])
 def test_importing_it_brings_neither_tensorflow_nor_keras(module: str) -> None:
     code = f"import sys, {module}; print(sorted({HEAVY!r} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

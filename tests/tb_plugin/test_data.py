@@ -389,7 +389,7 @@ def test_pictures_are_bounded_by_what_they_take_once_decoded(
     log = LogWriter(tmp_path / "run")
     log.write("inputs/image", 0, pictures, schema.Content("inputs").encode())
     log.close()
-    monkeypatch.setattr(schema, "MAX_PICTURE_AREA", 300 * 299)
+    monkeypatch.setattr("tfexplain.wire.pictures.MAX_PICTURE_AREA", 300 * 299)
     monkeypatch.setattr(data, "MAX_PICTURES_AREA", 300 * 399)
     head, body = unframe(read_pictures(open_log(tmp_path), "run", "image")[0])
     first, large, late, last = head["pictures"]

@@ -16,6 +16,7 @@ from tfexplain.model.outputs import Head
 from tfexplain.model.targets import activate
 from tfexplain.runlog.map_pooling import Cells
 from tfexplain.wire import schema
+from tfexplain.wire.pictures import MAX_PICTURES_AREA
 
 # A metric of one number for each class has a place in a log, a matrix of thousands has none.
 MOST_PARTS = 256
@@ -158,6 +159,6 @@ def pngs(pictures: Any) -> list[bytes]:
             sizes = [schema.check_picture(file) for file in files]
         except schema.SchemaError:
             sizes = []
-        if sizes and sum(width * height for width, height in sizes) <= schema.MAX_PICTURES_AREA:
+        if sizes and sum(width * height for width, height in sizes) <= MAX_PICTURES_AREA:
             return files
         reduced += 1

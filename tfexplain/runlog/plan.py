@@ -27,6 +27,7 @@ from tfexplain.runlog.settings import ExplainSettings
 from tfexplain.runlog.weights_epoch import Moment
 from tfexplain.runlog.writer import RunWriter
 from tfexplain.wire import schema
+from tfexplain.wire.pictures import MAX_PICTURES
 
 Found = Mapping[str, Explanation]
 
@@ -165,10 +166,10 @@ class ExplainPlan:
         for name, pictures in batch.pictures.items():
             content = schema.Content("inputs", shape=pictures.shape[1:], layout="plane")
             tag = schema.Tag("inputs", layer=name)
-            writer.add_pictures(tag, pngs(pictures[: schema.MAX_PICTURES]), content)
+            writer.add_pictures(tag, pngs(pictures[:MAX_PICTURES]), content)
         for name, volumes in batch.volumes.items():
             content = schema.Content("inputs", shape=volumes.shape[1:], layout="volume")
-            sheets = [rendering.sheet(volume) for volume in volumes[: schema.MAX_PICTURES]]
+            sheets = [rendering.sheet(volume) for volume in volumes[:MAX_PICTURES]]
             try:
                 schema.check_size(sheets[0].shape[1], sheets[0].shape[0])
             except schema.SchemaError as error:

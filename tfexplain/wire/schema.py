@@ -65,22 +65,11 @@ checked here, and everything wrong with it is one error: `SchemaError`.
 
 from __future__ import annotations
 
-import hashlib
-import json
-import re
-import struct
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
-from tfexplain.wire.container import (
-    VERSION,
-    SchemaError,
-    check_version,
-    read_json,
-    short,
-    version_text,
-)
+from tfexplain.wire.container import VERSION, SchemaError
+from tfexplain.wire.content import Content
+from tfexplain.wire.pictures import check_picture, check_size
 from tfexplain.wire.records.attention import Matrix
 from tfexplain.wire.records.compressed import Drift, Fidelity, Kernel, Kernels
 from tfexplain.wire.records.explained import (
@@ -94,7 +83,8 @@ from tfexplain.wire.records.explained import (
     Status,
 )
 from tfexplain.wire.records.inputs import Values
-from tfexplain.wire.records.kinds import LAYOUTS, Kind, Layout
+from tfexplain.wire.records.kinds import Kind, Layout
+from tfexplain.wire.tags import Tag, check_name, tag_name
 
 __all__ = [
     "PLUGIN_NAME",
@@ -128,188 +118,6 @@ __all__ = [
 ]
 
 PLUGIN_NAME = "tfexplain"
-MAX_CONTENT_BYTES = 64 << 10
-MAX_PICTURE_BYTES = 32 << 20
-MAX_PICTURE_SIDE = 8192
-# Decoded, each pixel takes four bytes of the browser's memory, however small the file.
-MAX_PICTURE_AREA = 1 << 24
-MAX_PICTURES_AREA = 1 << 28
-MAX_PICTURES = 1024
-MAX_NAME = 512
-MAX_SAMPLE = 1_000_000
-
-_PLAIN: frozenset[str] = frozenset(
-    {"samples", "metrics", "predictions", "status", "kernels", "fidelity"}
-)
-_NAMED: frozenset[str] = frozenset({"inputs", "values", "kernel"})
-_LAYERED: frozenset[str] = frozenset({"map", "channels", "matrix", "drift"})
-_EXPLAINER = re.compile(r"[A-Za-z0-9_.=,()\[\]-]{1,128}")
-_PNG_START = b"\x89PNG\r\n\x1a\n"
-
-
-# ------------------------------------------------------------------------------------ tags
-
-
-@dataclass(frozen=True)
-class Tag:
-    """The name of a series, taken apart.
-
-    >>> str(Tag("map", "GradCAM", "backbone/conv5", 3))
-    'map/GradCAM/backbone/conv5/3'
-    >>> Tag.parse("map/GradCAM/backbone/conv5/3").layer
-    'backbone/conv5'
-    """
-
-    kind: Kind
-    explainer: str = ""
-    layer: str = ""
-    sample: int = -1
-
-    def __str__(self) -> str:
-        return self.group if self.sample < 0 else f"{self.group}/{self.sample}"
-
-    @property
-    def group(self) -> str:
-        """The tag without its sample: what all samples of one map share."""
-        if self.kind in _LAYERED:
-            return f"{self.kind}/{self.explainer}/{tag_name(self.layer)}"
-        return f"{self.kind}/{tag_name(self.layer)}" if self.kind in _NAMED else self.kind
-
-    @classmethod
-    def parse(cls, text: str) -> Tag:
-        """Take a tag apart; raises `SchemaError` for anything this format does not write."""
-        parts = text.split("/")
-        if text in _PLAIN:
-            return cls(text)  # type: ignore[arg-type]
-        if parts[0] in _NAMED and len(parts) > 1:
-            name = check_name(text.partition("/")[2], f"{parts[0]} name")
-            return cls(parts[0], layer=name)  # type: ignore[arg-type]
-        sampled = parts[0] != "drift"
-        if parts[0] not in _LAYERED or len(parts) < 3 + sampled:
-            raise SchemaError(
-                f"tag={short(text)}: expected kind/explainer/layer/sample, drift/explainer/layer, "
-                f"inputs/name, values/name, kernel/name or one of {sorted(_PLAIN)}"
-            )
-        if not _EXPLAINER.fullmatch(parts[1]):
-            raise SchemaError(
-                f"tag={short(text)}: the explainer's name has characters outside "
-                "letters, digits and _.=,()[]-"
-            )
-        layer = check_name("/".join(parts[2:-1] if sampled else parts[2:]), "layer")
-        sample = _sample(parts[-1], text) if sampled else -1
-        return cls(parts[0], parts[1], layer, sample)  # type: ignore[arg-type]
-
-
-def tag_name(name: str) -> str:
-    """`name` as it stands in tags: one that is too long, or cannot be printed, is cut in its middle
-    and marked, so that no two become one.
-
-    >>> tag_name("backbone/conv5")
-    'backbone/conv5'
-    >>> len(tag_name(1000 * "x")), tag_name("a\\nb")
-    (512, 'a?b~59900c43')
-    """
-    text = "".join(letter if letter.isprintable() else "?" for letter in name)
-    if text == name and 0 < len(name) <= MAX_NAME:
-        return name
-    mark = hashlib.blake2b(name.encode(errors="surrogatepass"), digest_size=4).hexdigest()
-    room = MAX_NAME - len(mark) - 1
-    if len(text) > room:
-        text = f"{text[: room // 2]}...{text[-(room - room // 2 - 3) :]}"
-    return f"{text}~{mark}"
-
-
-def check_name(name: str, what: str) -> str:
-    """`name` itself where it can be part of a tag, else a `SchemaError`."""
-    if not name or len(name) > MAX_NAME or not name.isprintable():
-        raise SchemaError(f"{what}={short(name)}: expected 1 to {MAX_NAME} printable characters")
-    return name
-
-
-def _sample(digits: str, tag: str) -> int:
-    # One spelling for each number, or two tags would claim the same sample.
-    if re.fullmatch(r"0|[1-9][0-9]{0,6}", digits) and int(digits) <= MAX_SAMPLE:
-        return int(digits)
-    raise SchemaError(f"tag={short(tag)}: expected a sample number 0 to {MAX_SAMPLE} at the end")
-
-
-# ------------------------------------------------------------------------- plugin_content
-
-
-@dataclass(frozen=True)
-class Content:
-    """What is constant over the steps of a series; goes into `plugin_content` as JSON.
-
-    `signed` says whether negative values mean evidence against, `shape` is that of one stored
-    map, `input` names the `inputs/` or `values/` series the map lies over, `channels` is how many
-    channels the layer has, `settings` are the explainer's own, as text; of `drift` and `fidelity`
-    the `role` of their records, so that controls are known before anything of theirs is read.
-    `score_unit` is what the explained number of a map is measured in; empty in logs of version 1.0,
-    where it is that of the values. `layout` says how the values of a map or an input lie; empty
-    where it is not known, as in logs of version 1.0 and for layouts that only a newer one has.
-    """
-
-    kind: Kind
-    unit: str = ""
-    signed: bool = False
-    shape: tuple[int, ...] = ()
-    input: str = ""
-    channels: int = 0
-    settings: Mapping[str, str] = field(default_factory=dict)
-    layout: Layout | Literal[""] = ""
-    score_unit: str = ""
-
-    def encode(self) -> bytes:
-        """JSON bytes for `SummaryMetadata.PluginData.content`."""
-        fields = {**asdict(self), "input": tag_name(self.input) if self.input else ""}
-        data = json.dumps({"version": version_text(), **fields}, sort_keys=True).encode()
-        if len(data) > MAX_CONTENT_BYTES:
-            raise SchemaError(f"plugin_content: {len(data)} bytes; at most {MAX_CONTENT_BYTES}")
-        return data
-
-    @classmethod
-    def decode(cls, data: bytes) -> Content:
-        """Read `plugin_content` back; raises `SchemaError`."""
-        if len(data) > MAX_CONTENT_BYTES:
-            raise SchemaError(f"plugin_content: {len(data)} bytes; at most {MAX_CONTENT_BYTES}")
-        raw = read_json(data, dict, "plugin_content")
-        check_version(raw.get("version"))
-        kind, shape, settings = raw.get("kind"), raw.get("shape", []), raw.get("settings", {})
-        expected = (
-            isinstance(kind, str)
-            and kind in _PLAIN | _LAYERED | _NAMED
-            and isinstance(raw.get("unit", ""), str)
-            and isinstance(raw.get("signed", False), bool)
-            and isinstance(raw.get("input", ""), str)
-            and isinstance(raw.get("layout", ""), str)
-            and isinstance(raw.get("score_unit", ""), str)
-            and _is_size(raw.get("channels", 0))
-            and isinstance(shape, list)
-            and len(shape) <= 4
-            and all(map(_is_size, shape))
-            and isinstance(settings, dict)
-            and all(isinstance(v, str) for v in settings.values())
-        )
-        if not expected:
-            raise SchemaError(f"plugin_content: fields of the wrong type: {short(str(raw))}")
-        return cls(
-            kind,
-            raw.get("unit", ""),
-            raw.get("signed", False),
-            tuple(shape),
-            raw.get("input", ""),
-            raw.get("channels", 0),
-            settings,
-            raw.get("layout", "") if raw.get("layout") in LAYOUTS else "",
-            raw.get("score_unit", ""),
-        )
-
-
-def _is_size(value: object) -> bool:
-    return type(value) is int and 0 <= value <= 1 << 31
-
-
-# -------------------------------------------------------------------------------- records
 
 _Explained: TypeAlias = Samples | Metrics | Predictions | Status | Values | Map | Channels | Matrix
 Record: TypeAlias = _Explained | Kernels | Kernel | Drift | Fidelity
@@ -339,24 +147,3 @@ def check(kind: Kind, data: bytes) -> None:
         Matrix.check(data)
     else:
         decode(kind, data)
-
-
-def check_picture(data: bytes) -> tuple[int, int]:
-    """(width, height) of a PNG that is safe to hand to a browser; raises `SchemaError`."""
-    if len(data) > MAX_PICTURE_BYTES:
-        raise SchemaError(f"picture: {len(data)} bytes; at most {MAX_PICTURE_BYTES}")
-    if len(data) < 33 or not data.startswith(_PNG_START) or data[12:16] != b"IHDR":
-        raise SchemaError(f"picture: expected a PNG file; got {data[:8]!r}")
-    width, height = struct.unpack(">II", data[16:24])
-    check_size(width, height)
-    return width, height
-
-
-def check_size(width: int, height: int) -> None:
-    """Raises `SchemaError` for a picture that is not read."""
-    if not (0 < width <= MAX_PICTURE_SIDE and 0 < height <= MAX_PICTURE_SIDE):
-        raise SchemaError(f"picture: {width} x {height}; sides of 1 to {MAX_PICTURE_SIDE} are read")
-    if width * height > MAX_PICTURE_AREA:
-        raise SchemaError(
-            f"picture: {width} x {height}; at most {MAX_PICTURE_AREA} pixels are read"
-        )

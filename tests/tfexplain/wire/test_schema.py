@@ -16,6 +16,7 @@ from support.records import floats64, layer_names, names, records
 
 from tfexplain.wire import schema
 from tfexplain.wire.container import pack
+from tfexplain.wire.pictures import MAX_PICTURE_BYTES
 from tfexplain.wire.records.kinds import Kind
 
 
@@ -356,6 +357,6 @@ def test_pictures_of_unreasonable_sides_are_refused(width: int, height: int) -> 
 
 
 def test_pictures_over_the_limit_are_refused() -> None:
-    data = png(np.zeros((1, 1), np.uint8)) + bytes(schema.MAX_PICTURE_BYTES)
+    data = png(np.zeros((1, 1), np.uint8)) + bytes(MAX_PICTURE_BYTES)
     with pytest.raises(schema.SchemaError, match="at most"):
         schema.check_picture(data)

@@ -1,0 +1,87 @@
+"""`plugin_content`: what is constant over the steps of a series."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Literal
+
+from tfexplain.wire.container import SchemaError, check_version, read_json, short, version_text
+from tfexplain.wire.records.kinds import LAYOUTS, Kind, Layout
+from tfexplain.wire.tags import LAYERED, NAMED, PLAIN, tag_name
+
+MAX_CONTENT_BYTES = 64 << 10
+
+
+@dataclass(frozen=True)
+class Content:
+    """What is constant over the steps of a series; goes into `plugin_content` as JSON.
+
+    `signed` says whether negative values mean evidence against, `shape` is that of one stored
+    map, `input` names the `inputs/` or `values/` series the map lies over, `channels` is how many
+    channels the layer has, `settings` are the explainer's own, as text; of `drift` and `fidelity`
+    the `role` of their records, so that controls are known before anything of theirs is read.
+    `score_unit` is what the explained number of a map is measured in; empty in logs of version 1.0,
+    where it is that of the values. `layout` says how the values of a map or an input lie; empty
+    where it is not known, as in logs of version 1.0 and for layouts that only a newer one has.
+    """
+
+    kind: Kind
+    unit: str = ""
+    signed: bool = False
+    shape: tuple[int, ...] = ()
+    input: str = ""
+    channels: int = 0
+    settings: Mapping[str, str] = field(default_factory=dict)
+    layout: Layout | Literal[""] = ""
+    score_unit: str = ""
+
+    def encode(self) -> bytes:
+        """JSON bytes for `SummaryMetadata.PluginData.content`."""
+        fields = {**asdict(self), "input": tag_name(self.input) if self.input else ""}
+        data = json.dumps({"version": version_text(), **fields}, sort_keys=True).encode()
+        if len(data) > MAX_CONTENT_BYTES:
+            raise SchemaError(f"plugin_content: {len(data)} bytes; at most {MAX_CONTENT_BYTES}")
+        return data
+
+    @classmethod
+    def decode(cls, data: bytes) -> Content:
+        """Read `plugin_content` back; raises `SchemaError`."""
+        if len(data) > MAX_CONTENT_BYTES:
+            raise SchemaError(f"plugin_content: {len(data)} bytes; at most {MAX_CONTENT_BYTES}")
+        raw = read_json(data, dict, "plugin_content")
+        check_version(raw.get("version"))
+        kind, shape, settings = raw.get("kind"), raw.get("shape", []), raw.get("settings", {})
+        expected = (
+            isinstance(kind, str)
+            and kind in PLAIN | LAYERED | NAMED
+            and isinstance(raw.get("unit", ""), str)
+            and isinstance(raw.get("signed", False), bool)
+            and isinstance(raw.get("input", ""), str)
+            and isinstance(raw.get("layout", ""), str)
+            and isinstance(raw.get("score_unit", ""), str)
+            and _is_size(raw.get("channels", 0))
+            and isinstance(shape, list)
+            and len(shape) <= 4
+            and all(map(_is_size, shape))
+            and isinstance(settings, dict)
+            and all(isinstance(v, str) for v in settings.values())
+        )
+        if not expected:
+            raise SchemaError(f"plugin_content: fields of the wrong type: {short(str(raw))}")
+        return cls(
+            kind,
+            raw.get("unit", ""),
+            raw.get("signed", False),
+            tuple(shape),
+            raw.get("input", ""),
+            raw.get("channels", 0),
+            settings,
+            raw.get("layout", "") if raw.get("layout") in LAYOUTS else "",
+            raw.get("score_unit", ""),
+        )
+
+
+def _is_size(value: object) -> bool:
+    return type(value) is int and 0 <= value <= 1 << 31
