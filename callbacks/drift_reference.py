@@ -27,6 +27,7 @@ Wanted: TypeAlias = Literal["first", "best"] | int | Any | None
 class _Kept:
     shown: Shown
     text: str
+    step: int | None
 
 
 class Reference:
@@ -115,7 +116,7 @@ class Reference:
                 and self._shapes.get(place) == shown.maps.shape
                 and _without_cells(found.settings.get(place, {})) == dict(explainer.settings())
             ):
-                self._kept[place] = _Kept(shown, f"epoch {found.step}")
+                self._kept[place] = _Kept(shown, f"epoch {found.step}", found.step)
 
     def compare(
         self, maps: Places, now: Moment, logs: Mapping[str, Any]
@@ -129,11 +130,13 @@ class Reference:
         found = {}
         for key, shown in maps.items():
             if text and not (self._wanted == "first" and key in self._kept):
-                self._kept[key] = _Kept(shown, text)
+                self._kept[key] = _Kept(shown, text, now.step)
             if key in self._kept:
                 kept = self._kept[key]
                 moved = drift(shown, kept.shown)
-                found[key] = schema.Drift(moved.values, moved.agrees, MEASURES, kept.text)
+                found[key] = schema.Drift(
+                    moved.values, moved.agrees, MEASURES, kept.text, reference_step=kept.step
+                )
         return found
 
     def _moves(self, now: Moment, logs: Mapping[str, Any]) -> str:
@@ -199,4 +202,4 @@ def _of_model(model: Any, explaining: ExplainPlan, maps: Places) -> dict[tuple[s
             "Pass a model of the same architecture, or an epoch."
         ) from error
     text = f"model {model.name}"
-    return {place: _Kept(one, text) for place, one in shown.items()}
+    return {place: _Kept(one, text, None) for place, one in shown.items()}

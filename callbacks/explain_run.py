@@ -61,6 +61,7 @@ class ExplainRun:
             guard.leave_out(what, why)
         if other := self._explaining.disagreement(first):
             guard.tell("predictions", other)
+        self._layers = self._explaining.layers(first)
         self._choices = describe(self._explaining, first) | {
             "epochs": cadence.when.text,
             "drift": reference.text,
@@ -72,7 +73,7 @@ class ExplainRun:
             with self._guard.watch("drift", 0):
                 self._reference.resume(self._explaining, writer.directory)
         with self._guard.watch("samples", 0):
-            self._explaining.write_constant(self._choices, writer)
+            self._explaining.write_constant(self._choices, self._layers, writer)
         if self._settings.verbose:
             tell("explaining", self._choices, writer.directory)
 

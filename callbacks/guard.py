@@ -62,14 +62,14 @@ class Guard:
 
         The page shows it among the problems. Nothing failed, so it never raises.
         """
-        kind = f"{what}: left out"
-        if kind not in self._problems:
+        key = f"{what}: left out"
+        if key not in self._problems:
             warnings.warn(
                 f"tfexplain: {what} is left out: {why} Training goes on without it.",
                 ExplainWarning,
                 stacklevel=2,
             )
-        self._problems[kind] = Problem(kind, 1, _short(why), 0)
+        self._problems[key] = Problem(what, 1, _short(why), 0, left_out=True)
 
     def tell(self, what: str, message: str) -> None:
         """Say once what a user of the maps must know of all of them; it stands on the page."""

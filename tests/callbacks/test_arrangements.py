@@ -53,6 +53,8 @@ def test_what_is_logged_is_what_is_found(
     rows = run.record("samples").rows
     assert run.record("samples").settings["GradCAM"].startswith(f"at {printed};")
     cam = GradCAM()(kind.model, x[rows], y[rows])
+    # The layer alone, without what was chosen of its tokens.
+    assert run.record("samples").layers["GradCAM"] == [cam.layer]
     found = run.maps("GradCAM", cam.layer)
     assert gap_to(cam.values, np.stack([m.values for m in found])) < 2e-3
     assert run.content(f"map/GradCAM/{cam.layer}/0").shape == map_shape

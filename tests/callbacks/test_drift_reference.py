@@ -61,6 +61,7 @@ def test_drift_from_the_first_epoch_is_what_its_logged_maps_say(tmp_path: Path) 
         for step in (1, 2):
             found = run.record(tag, step)
             assert (found.reference, found.role) == ("epoch 0", "model")
+            assert found.reference_step == 0
             assert tuple(found.measures) == MEASURES
             assert found.values.shape == (8, 4)
             expected = by_hand(*(maps(run, explainer, layer, s) for s in (step, 0)))
@@ -98,6 +99,7 @@ def test_the_best_epoch_moves_while_training_improves(metric: str, tmp_path: Pat
         assert [r.reference for r in records] == [
             f"epoch {b}, the best so far by {metric}" for b in best
         ]
+        assert [r.reference_step for r in records] == best
         for step, (record, b) in enumerate(zip(records, best, strict=True)):
             expected = by_hand(*(maps(run, explainer, layer, s) for s in (step, b)))
             assert np.allclose(record.values[:, 0], expected[:, 0], atol=2e-3)
@@ -132,7 +134,7 @@ def test_a_training_that_goes_on_is_compared_with_its_own_first_epoch(tmp_path: 
         for explainer, layer in PLACES:
             for step in (2, 3):
                 found = run.record(f"drift/{explainer}/{layer}", step)
-                assert found.reference == "epoch 0"
+                assert (found.reference, found.reference_step) == ("epoch 0", 0)
                 expected = by_hand(*(maps(run, explainer, layer, s) for s in (step, 0)))
                 assert np.allclose(found.values[:, 0], expected[:, 0], atol=2e-3)
                 same = [run.record("predictions", s).predicted for s in (step, 0)]
@@ -168,7 +170,7 @@ def test_a_model_as_reference(tmp_path: Path, capsys: Any) -> None:
     predicted = dense.predict(X[rows], verbose=0).argmax(1)
     for step in (0, 1):
         found = run.record("drift/GradCAM/conv", step)
-        assert found.reference == f"model {dense.name}"
+        assert (found.reference, found.reference_step) == (f"model {dense.name}", None)
         expected = by_hand(maps(run, "GradCAM", "conv", step), theirs.astype(np.float64))
         assert np.allclose(found.values[:, 0], expected[:, 0], atol=2e-3)
         ours = run.record("predictions", step).predicted

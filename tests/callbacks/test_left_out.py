@@ -165,8 +165,8 @@ def test_defaults_end_no_training(case: str, tmp_path: Path) -> None:
             if reason:
                 assert reason in said[0]
                 assert said[0].endswith(" Training goes on without it.")
-                assert reason in problems[f"{part}: left out"].message
-                assert "\x1b" not in said[0] + problems[f"{part}: left out"].message
+                assert reason in problems[part].message
+                assert "\x1b" not in said[0] + problems[part].message
 
 
 def test_of_the_defaults_the_one_that_fails_is_left_out(
@@ -183,7 +183,7 @@ def test_of_the_defaults_the_one_that_fails_is_left_out(
     run = read_run(tmp_path / "default")
     assert sorted(run.values["map/GradCAM/conv/0"]) == [0, 1]
     (problem,) = run.record("status").problems
-    assert (problem.kind, problem.count) == ("Failing: left out", 1)
+    assert (problem.kind, problem.count, problem.left_out) == ("Failing", 1, True)
     assert len(failing.calls) == 2  # with the others, alone, and never again
     with pytest.raises(RuntimeError, match="out of luck"):
         fit([Explain((X, Y), [GradCAM(), failing], log_dir=tmp_path / "named", verbose=False)])

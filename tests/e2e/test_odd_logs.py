@@ -114,7 +114,7 @@ def test_what_was_left_out_is_said_before_any_epoch_is_explained(
     log.record(schema.Tag("samples"), 0, samples, schema.Content("samples"))
     why = "its input holds indices, which have no gradient. Pass at=."
     problems = [schema.Problem(f"{name}: ValueError", 1, "no", 0) for name in ("A", "B", "C")]
-    problems.append(schema.Problem("GradCAM: left out", 1, why, 0))
+    problems.append(schema.Problem("GradCAM", 1, why, 0, left_out=True))
     status = schema.Status({}, problems)
     log.record(schema.Tag("status"), 0, status, schema.Content("status"))
     log.close()

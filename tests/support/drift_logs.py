@@ -14,6 +14,7 @@ from support.logs import LogWriter, png
 from support.read import Run, read_run
 from tfexplain.quality import MEASURES, similarity
 from tfexplain.wire import schema
+from tfexplain.wire.records.kinds import Role
 
 Maps = npt.NDArray[np.float32]
 
@@ -32,7 +33,7 @@ class _Model:
     name: str
     noise: float
     flipped: Collection[int] = ()
-    role: schema.Role = "model"
+    role: Role = "model"
 
 
 MODELS = (
@@ -75,7 +76,14 @@ def _write_model(
     log.write("inputs/image", 0, pictures, schema.Content("inputs", shape=shape).encode())
     labels = np.arange(SAMPLES) % len(CLASSES)
     settings = {"GradCAM": "at conv2; label", "target": "label"}
-    samples = schema.Samples(labels, np.arange(SAMPLES), "class", CLASSES, settings)
+    samples = schema.Samples(
+        labels,
+        np.arange(SAMPLES),
+        "class",
+        CLASSES,
+        settings,
+        layers={explainer: [layer] for explainer, layer in LAYERS},
+    )
     log.record(schema.Tag("samples"), 0, samples, schema.Content("samples"))
     predicted = labels.copy()
     predicted[list(model.flipped)] = (predicted[list(model.flipped)] + 1) % len(CLASSES)
@@ -83,7 +91,6 @@ def _write_model(
     outputs[np.arange(SAMPLES), predicted] = 0.85
     said = schema.Predictions(outputs, predicted, 1, "softmax")
     log.record(schema.Tag("predictions"), 0, said, schema.Content("predictions"))
-    role = {"role": model.role}
     for explainer, layer in LAYERS:
         _write_maps(log, explainer, layer, maps[layer], labels)
         if model.name != "dense":
@@ -94,10 +101,10 @@ def _write_model(
                 "dense",
                 model.role,
             )
-            content = schema.Content("drift", settings=role)
+            content = schema.Content("drift", role=model.role)
             log.record(schema.Tag("drift", explainer, layer), 0, record, content)
     if model.name != "dense":
-        content = schema.Content("fidelity", settings=role)
+        content = schema.Content("fidelity", role=model.role)
         log.record(schema.Tag("fidelity"), 0, _fidelity(model), content)
     log.close()
 
@@ -180,6 +187,7 @@ def _write_drift(log: LogWriter, run: Run, tag: schema.Tag, epochs: range) -> No
             predicted(epoch) == predicted(first),
             MEASURES,
             f"epoch {first}",
+            reference_step=first,
         )
         drift = schema.Tag("drift", tag.explainer, tag.layer)
         log.record(drift, epoch, record, schema.Content("drift"))

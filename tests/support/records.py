@@ -74,6 +74,7 @@ def sample_records(draw: st.DrawFn) -> schema.Samples:
         draw(st.dictionaries(names, names, max_size=4)),
         draw(st.none() | hnp.arrays(np.uint64, len(rows))),
         draw(st.none() | sets),
+        draw(st.dictionaries(names, st.lists(names, max_size=3), max_size=3)),
     )
 
 
@@ -122,7 +123,8 @@ roles = st.sampled_from(["model", "control"])
 def drift_records(draw: st.DrawFn) -> schema.Drift:
     measures, agrees = draw(st.lists(names, max_size=4, unique=True)), draw(flags)
     values = draw(hnp.arrays(np.float64, (len(agrees), len(measures)), elements=floats64))
-    return schema.Drift(values, agrees, measures, draw(names), draw(roles))
+    step = draw(st.none() | st.integers(0, 2**31 - 1))
+    return schema.Drift(values, agrees, measures, draw(names), draw(roles), step)
 
 
 @st.composite
@@ -134,7 +136,7 @@ def fidelity_records(draw: st.DrawFn) -> schema.Fidelity:
     return schema.Fidelity(numbers, gone, there, draw(names), draw(roles))
 
 
-problems = st.builds(schema.Problem, names, st.integers(), names, st.integers())
+problems = st.builds(schema.Problem, names, st.integers(), names, st.integers(), st.booleans())
 seconds = st.floats(0, float(np.finfo(np.float32).max))
 costs = st.builds(
     schema.Cost,

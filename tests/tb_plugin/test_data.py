@@ -93,6 +93,7 @@ def test_the_listing_groups_the_samples_of_a_map(demo: Log) -> None:
         "settings": {"relu": "True"},
         "layout": "",
         "score_unit": "",
+        "role": "",
     }
     (image,) = run["inputs"]
     assert (image["name"], image["layout"], image["shape"]) == ("image", "", (8, 8, 1))

@@ -16,7 +16,7 @@ from tfexplain.runlog.plan import ExplainPlan, Found
 from tfexplain.runlog.weights_epoch import Moment
 from tfexplain.runlog.writer import RunWriter
 from tfexplain.wire import schema
-from tfexplain.wire.records.compressed import Role
+from tfexplain.wire.records.kinds import Role
 
 _NOW = Moment(0, 0, True, "end", 0)
 _ROOMS = ("explain", "compression")
@@ -52,7 +52,7 @@ def write_maps(
     writer: RunWriter, explaining: ExplainPlan, found: Found, choices: Mapping[str, str]
 ) -> None:
     """What `Explain` writes of one epoch, at step 0."""
-    explaining.write_constant(choices, writer)
+    explaining.write_constant(choices, explaining.layers(found), writer)
     explaining.write(found, _NOW, [0], writer)
     status = schema.Status({name: one.seconds for name, one in found.items()})
     writer.add(schema.Tag("status"), 0, status, schema.Content("status"))
@@ -74,14 +74,14 @@ def write_drift(
     """How far each of the model's maps is from the reference's, which is named by its run."""
     for (name, layer), one in drifts.items():
         record = schema.Drift(one.values, one.agrees, MEASURES, reference, role)
-        content = schema.Content("drift", settings={"role": role})
+        content = schema.Content("drift", role=role)
         writer.add(schema.Tag("drift", name, layer), 0, record, content)
 
 
 def write_fidelity(writer: RunWriter, found: Fidelity, reference: str, role: Role) -> None:
     """How far the model's predictions are from the reference's."""
     record = schema.Fidelity(found.numbers, found.flips, found.counts, reference, role)
-    content = schema.Content("fidelity", settings={"role": role})
+    content = schema.Content("fidelity", role=role)
     writer.add(schema.Tag("fidelity"), 0, record, content)
 
 

@@ -133,6 +133,13 @@ class ExplainPlan:
         plain = unwrapped(layer)
         return layer if any(site.path == plain for site in self.passes.sites) else plain
 
+    def layers(self, found: Found) -> dict[str, list[str]]:
+        """The layers of each explainer in the order of the model, as they are called in tags."""
+        return {
+            name: [schema.tag_name(self.named(layer)) for layer in explanation.attributions]
+            for name, explanation in found.items()
+        }
+
     def shown(self, found: Found) -> dict[tuple[str, str], Shown]:
         """The maps of evidence by explainer and `named` layer, in the cells they are logged in;
         channels of a layer are none."""
@@ -146,8 +153,13 @@ class ExplainPlan:
                     maps[name, self.named(layer)] = Shown(values, one.targets, predicted)
         return maps
 
-    def write_constant(self, choices: Mapping[str, str], writer: RunWriter) -> None:
-        """What never changes: settings, labels, inputs."""
+    def write_constant(
+        self,
+        choices: Mapping[str, str],
+        layers: Mapping[str, Sequence[str]],
+        writer: RunWriter,
+    ) -> None:
+        """What never changes: settings, layers by explainer, labels, inputs."""
         batch = self.batch
         names = self.settings.class_names
         labels = batch.labels
@@ -155,6 +167,7 @@ class ExplainPlan:
             *(labels.values, batch.rows, labels.kind, names, choices),
             hashes=batch.hashes,
             label_sets=labels.sets,
+            layers=layers,
         )
         try:
             samples.encode()

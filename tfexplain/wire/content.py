@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from tfexplain.wire.container import SchemaError, check_version, read_json, short, version_text
-from tfexplain.wire.records.kinds import LAYOUTS, Kind, Layout
+from tfexplain.wire.records.kinds import LAYOUTS, ROLES, Kind, Layout, Role
 from tfexplain.wire.tags import LAYERED, NAMED, PLAIN, tag_name
 
 MAX_CONTENT_BYTES = 64 << 10
@@ -20,8 +20,8 @@ class Content:
 
     `signed` says whether negative values mean evidence against, `shape` is that of one stored
     map, `input` names the `inputs/` or `values/` series the map lies over, `channels` is how many
-    channels the layer has, `settings` are the explainer's own, as text; of `drift` and `fidelity`
-    the `role` of their records, so that controls are known before anything of theirs is read.
+    channels the layer has, `settings` are the explainer's own, as text. `role` is that of the
+    records of `drift` and `fidelity`, so that controls are known before anything is read of them.
     `score_unit` is what the explained number of a map is measured in; empty in logs of version 1.0,
     where it is that of the values. `layout` says how the values of a map or an input lie; empty
     where it is not known, as in logs of version 1.0 and for layouts that only a newer one has.
@@ -36,6 +36,7 @@ class Content:
     settings: Mapping[str, str] = field(default_factory=dict)
     layout: Layout | Literal[""] = ""
     score_unit: str = ""
+    role: Role | Literal[""] = ""
 
     def encode(self) -> bytes:
         """JSON bytes for `SummaryMetadata.PluginData.content`."""
@@ -67,6 +68,7 @@ class Content:
             and all(map(_is_size, shape))
             and isinstance(settings, dict)
             and all(isinstance(v, str) for v in settings.values())
+            and isinstance(raw.get("role", ""), str)
         )
         if not expected:
             raise SchemaError(f"plugin_content: fields of the wrong type: {short(str(raw))}")
@@ -80,7 +82,15 @@ class Content:
             settings,
             raw.get("layout", "") if raw.get("layout") in LAYOUTS else "",
             raw.get("score_unit", ""),
+            _role(raw, kind, settings),
         )
+
+
+def _role(raw: Mapping[str, Any], kind: str, settings: Mapping[str, str]) -> Role | Literal[""]:
+    """Up to version 1.1, a setting of the kinds that have a role."""
+    older = settings.get("role") if kind in ("drift", "fidelity") else ""
+    role = raw.get("role") or older
+    return role if role in ROLES else ""
 
 
 def _is_size(value: object) -> bool:

@@ -9,7 +9,7 @@ event's step.
 tag                               record       arrays; header
 samples                           Samples      labels f64 [N], rows i64 [N], hashes u64 [N]
                                                and label_sets u8 [N, K] where there are some;
-                                               label_kind, class_names, settings
+                                               label_kind, class_names, settings, layers
 metrics                           Metrics      values f64 [M]; names
 predictions                       Predictions  outputs f32 [N, K], predicted i32 [N];
                                                activation, explained, moment, weights
@@ -31,7 +31,7 @@ kernels                           Kernels      values f64 [L, M], totals f64 [P,
 kernel/KERNEL                     Kernel       counts i64 [B], pruned u8 [O], dead u8 [C or 0];
                                                low, high, zeros, nonfinite
 drift/EXPLAINER/LAYER             Drift        values f64 [N, K], agrees u8 [N];
-                                               measures, reference, role
+                                               measures, reference, reference_step, role
 fidelity                          Fidelity     values f64 [M], flips i64 [C], counts i64 [C];
                                                names, reference, role
 ```
@@ -55,6 +55,9 @@ explained steps themselves, i32 [E], before.
 It added `weights`, and `moment` to predictions: `moment` is `epoch`, or `end` for what was
 measured after training; `weights` is the step at whose end the model had the weights that were
 measured, empty where no epoch ended with them. Older logs do not tell.
+It added `layers`, `reference_step`, `left_out` of problems and `role` in `plugin_content`. Older
+logs say these in words: layers in `settings`, an epoch in `reference`, and `role` in the settings
+of `plugin_content`.
 
 What never changes with the step is in `plugin_content`, a small JSON object (`Content`):
 TensorBoard keeps only the first one of a tag, so later events of a file leave it out.

@@ -81,6 +81,25 @@ test("drift and fidelity say what they compare with", () => {
   assert.deepEqual([fidelity.flips, fidelity.counts, fidelity.role], [[1, 0], [5, 4], "control"]);
 });
 
+test("drift names the epoch that it is measured from; older logs do so in words", () => {
+  const arrays = { values: f64([1], [1, 1]), agrees: u8([1]) };
+  const stepOf = (header: Record<string, string>): number | undefined => {
+    const drift = decode("drift", pack("drift", arrays, { ...DRIFT, ...header }));
+    assert.ok(drift.kind === "drift");
+    return drift.referenceStep;
+  };
+  const best = "epoch 12, the best so far by val_loss";
+  assert.equal(stepOf({ version: "1.1", reference: best }), 12);
+  assert.equal(stepOf({ version: "1.0", reference: "epoch 3" }), 3);
+  assert.equal(stepOf({ version: "1.1", reference: "model epoch 3" }), undefined);
+  assert.equal(stepOf({ version: "1.2", reference: best, reference_step: "7" }), 7);
+  // A run may be named like an epoch.
+  assert.equal(stepOf({ version: "1.2", reference: "epoch 3", reference_step: "" }), undefined);
+  for (const wrong of ["-1", "0.5", "x"]) {
+    assert.throws(() => stepOf({ reference_step: wrong }), RecordError);
+  }
+});
+
 test("whatever is not of the format is refused", () => {
   const agrees = u8([1]);
   const hostile: [string, RecordKind, Uint8Array][] = [

@@ -24,6 +24,7 @@ const DRIFT: Drift = {
   agrees: Uint8Array.of(1, 0, 1),
   measures: ["pearson", "spearman"],
   reference: "dense",
+  referenceStep: undefined,
   role: "model",
 };
 

@@ -28,6 +28,7 @@ const CONTENT = {
   channels: 0,
   settings: {},
   layout: "" as const,
+  role: "" as const,
 };
 
 function group(explainer: string, layer: string): Group {
@@ -47,14 +48,20 @@ function run(name: string, ...groups: Group[]): ShownRun {
   };
 }
 
-function drift(values: number[], reference = "dense", role: Role = "model"): Drift {
+/** How alike samples are to a run, or to the epoch `reference`. */
+function drift(
+  values: number[],
+  reference: string | number = "dense",
+  role: Role = "model",
+): Drift {
   const agrees = Uint8Array.from(values, (_, i) => (i === 0 ? 0 : 1));
   return {
     kind: "drift",
     values: Float64Array.from(values),
     agrees,
     measures: ["spearman"],
-    reference,
+    reference: String(reference),
+    referenceStep: typeof reference === "number" ? reference : undefined,
     role,
   };
 }
@@ -109,13 +116,13 @@ test("what is known at an epoch, and when it starts", () => {
   const dense = run("dense", group("GradCAM", "conv"));
   const store = storeOf({
     "dense/explain drift/GradCAM/conv": {
-      12: drift([1, 1], "epoch 12"),
-      14: drift([0.5, 0.25], "epoch 12"),
+      12: drift([1, 1], 12),
+      14: drift([0.5, 0.25], 12),
     },
   });
   const [explained] = explainedLayers([dense]);
   assert.ok(explained);
-  assert.deepEqual(startOf([dense], explained, store), { step: 12, reference: "epoch 12" });
+  assert.deepEqual(startOf([dense], explained, store), { step: 12, isReference: true });
   assert.deepEqual(movedAt([dense], store, explained, "spearman", 11), []);
   const [moved] = movedAt([dense], store, explained, "spearman", 20);
   assert.equal(moved?.step, 14);
@@ -139,9 +146,9 @@ test("curves are means over agreeing samples, of models only", () => {
   const shown = ["dense", "seed"].map((name) => run(name, group("GradCAM", "conv")));
   const store = storeOf({
     "dense/explain drift/GradCAM/conv": {
-      0: drift([-1, 1, 1], "epoch 0"),
-      3: drift([-1, 0.5, 0.25], "epoch 0"),
-      5: drift([-1, Number.NaN, 0.75], "epoch 0"),
+      0: drift([-1, 1, 1], 0),
+      3: drift([-1, 0.5, 0.25], 0),
+      5: drift([-1, Number.NaN, 0.75], 0),
     },
     "seed/explain drift/GradCAM/conv": { 0: drift([0, 0, 0], "dense", "control") },
   });
@@ -154,7 +161,7 @@ test("curves are means over agreeing samples, of models only", () => {
     [3, 0.375],
     [5, 0.75],
   ]);
-  assert.deepEqual(curves[0]?.references, ["epoch 0"]);
+  assert.deepEqual(curves[0]?.references, ["0"]);
 });
 
 test("bands pool the controls of one reference in one folder, where predictions stayed", () => {
@@ -169,7 +176,7 @@ test("bands pool the controls of one reference in one folder, where predictions 
   const store = storeOf({
     "a/explain drift/GradCAM/conv": series(control([0, 1, 2, 90], [1, 1, 1, 0])),
     "b/explain drift/GradCAM/conv": series(control([3, 4, 5], [1, 1, 1])),
-    "other/explain drift/GradCAM/conv": series(drift([9, 9], "epoch 3", "control")),
+    "other/explain drift/GradCAM/conv": series(drift([9, 9], 3, "control")),
     "model/explain drift/GradCAM/conv": series(drift([-9, -9, -9, -9, -9], "dense")),
     "there/a/explain drift/GradCAM/conv": series(control(five, [1, 1, 1, 1, 1])),
   });
@@ -202,7 +209,7 @@ test("the reference's predictions: of an epoch of the run, or of another run", (
     "pruned/explain predictions": { 0: predictions(1), 2: predictions(2), 4: predictions(3) },
     "pruned/explain drift/GradCAM/conv": {
       0: drift([1], "dense"),
-      4: drift([1], "epoch 2, the best so far by val_loss"),
+      4: drift([1], 2),
     },
   });
   const [explained] = explainedLayers(shown);
@@ -217,7 +224,6 @@ test("the reference's predictions: of an epoch of the run, or of another run", (
 
 test("a control is told by what never changes about its drift", () => {
   const made = group("GradCAM", "conv");
-  const settings = { role: "control" };
-  assert.ok(isControl(run("seed", { ...made, content: { ...CONTENT, settings } })));
+  assert.ok(isControl(run("seed", { ...made, content: { ...CONTENT, role: "control" } })));
   assert.ok(!isControl(run("pruned", made)));
 });

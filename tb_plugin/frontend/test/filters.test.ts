@@ -21,6 +21,7 @@ const samples: Samples = {
   labelKind: "class",
   classNames: ["cat", "dog"],
   settings: {},
+  layers: {},
   hashes: undefined,
   labelSets: undefined,
 };

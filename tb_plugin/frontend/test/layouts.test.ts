@@ -15,6 +15,7 @@ const content = (shape: readonly number[], layout: Layout | "" = "") => ({
   input: "",
   channels: 0,
   settings: {},
+  role: "" as const,
   layout,
 });
 

@@ -13,10 +13,11 @@ interface Problem {
   readonly count: number;
   readonly message: string;
   readonly step: number;
+  readonly left_out?: boolean;
 }
 
 function leftOut(what: string, message: string): Problem {
-  return { kind: `${what}: left out`, count: 1, message, step: 0 };
+  return { kind: what, count: 1, message, step: 0, left_out: true };
 }
 
 /** A status as it is before anything was explained: no seconds of any explainer. */

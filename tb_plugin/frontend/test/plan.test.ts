@@ -16,7 +16,7 @@ function want(run: string, name: string, samples: readonly number[] = [], side =
   };
   const group = {
     ...{ group: name, kind, explainer: "", layer: "", samples: all, lastStep: 99, stamp: "" },
-    content: { ...content, settings: {}, layout: "" as const },
+    content: { ...content, settings: {}, layout: "" as const, role: "" as const },
   };
   return { run, group, samples };
 }

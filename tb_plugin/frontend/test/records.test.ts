@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { errorText } from "../src/analysis/map-text.ts";
+import { errorText, shortErrorText } from "../src/analysis/map-text.ts";
 import { readFrame } from "../src/format/framing.ts";
 import { decode } from "../src/format/records.ts";
 import { RecordError } from "../src/format/safetensors.ts";
@@ -26,16 +26,19 @@ test("a map may tell its error and passes; older logs do not", () => {
   assert.ok(told.kind === "map");
   assert.deepEqual([told.error, told.passes], [0.0078, 31]);
   assert.equal(errorText(told), "~0.78% after 31 passes");
+  assert.equal(shortErrorText(told), "~0.78%");
   const older = decode("map", packMap([0x3c00], [1]));
   assert.ok(older.kind === "map");
   assert.deepEqual([older.error, older.passes], [undefined, undefined]);
-  assert.equal(errorText(older), "");
+  assert.equal(errorText(older) + shortErrorText(older), "");
   const broken = decode("map", packMap([0x7e00], [1], { error: "nan", passes: "9" }));
   assert.ok(broken.kind === "map");
   assert.equal(errorText(broken), "unknown: the map is not finite; after 9 passes");
+  assert.equal(shortErrorText(broken), "unknown");
   const fixed = decode("map", packMap([0x3c00], [1], { passes: "50" }));
   assert.ok(fixed.kind === "map");
   assert.equal(errorText(fixed), "not estimated; after 50 passes");
+  assert.equal(shortErrorText(fixed), "not estimated");
   assert.throws(() => decode("map", packMap([0x3c00], [1], { error: "-1" })), RecordError);
 });
 
@@ -155,6 +158,7 @@ test("samples say what their rows hold and all of their labels; older logs do no
   assert.ok(told.kind === "samples");
   assert.deepEqual(told.hashes, ["ff", "f".repeat(16)]);
   assert.deepEqual(told.labelSets, [[0, 2], []]);
+  assert.deepEqual(told.layers, {});
   const untold = decode("samples", pack("samples", older, header));
   assert.ok(untold.kind === "samples");
   assert.deepEqual([untold.hashes, untold.labelSets], [undefined, undefined]);
@@ -165,6 +169,26 @@ test("samples say what their rows hold and all of their labels; older logs do no
   assert.throws(() => decode("samples", pack("samples", nothing, header)), RecordError);
   const other = { ...older, hashes: { dtype: "U64", shape: [1], bytes: hashes.slice(0, 8) } };
   assert.throws(() => decode("samples", pack("samples", other, header)), RecordError);
+});
+
+test("samples name each explainer's layers; older logs do so in their settings", () => {
+  const arrays = {
+    labels: { dtype: "F64", shape: [0], bytes: u8([]).bytes },
+    rows: { dtype: "I64", shape: [0], bytes: u8([]).bytes },
+  };
+  const settings = JSON.stringify({ IG: "at image, words; steps 32", target: "label" });
+  const header = { version: "1.1", label_kind: "none", class_names: "[]", settings };
+  const layersOf = (more: Record<string, string>): unknown => {
+    const samples = decode("samples", pack("samples", arrays, { ...header, ...more }));
+    return samples.kind === "samples" && samples.layers;
+  };
+  assert.deepEqual(layersOf({}), { IG: ["image", "words"] });
+  assert.deepEqual(layersOf({ version: "1.0" }), { IG: ["image", "words"] });
+  const layers = { IG: ["a; b", "a, c"] };
+  assert.deepEqual(layersOf({ version: "1.2", layers: JSON.stringify(layers) }), layers);
+  for (const wrong of ["[]", '{"IG": "image"}', '{"IG": [1]}', "x"]) {
+    assert.throws(() => layersOf({ layers: wrong }), RecordError);
+  }
 });
 
 test("predictions count the explained epochs, which older logs list", () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Listing, readListing } from "../src/data/listing.ts";
+import { readSeries } from "../src/data/series.ts";
 import { Store } from "../src/data/store.ts";
 import { axisOf, middleOf, stepAt, ticksOf, xOf } from "../src/draw/strip.ts";
 import { groupsWith } from "../src/state/columns.ts";
@@ -8,6 +9,7 @@ import { sourcesOf } from "../src/state/runs.ts";
 import { deriveScene } from "../src/state/scene.ts";
 import { DEFAULT_VIEW, type View } from "../src/state/view.ts";
 import { wantsOf } from "../src/state/wants.ts";
+import { f64, i64, pack } from "./support.ts";
 
 const MAPS = [
   "samples",
@@ -130,6 +132,23 @@ test("single kernels are fetched only where they are shown", () => {
     "a/compression status",
     "a/compression kernel/conv2",
   ]);
+});
+
+test("layers stand in the order that the samples' record gives", () => {
+  const groups = ["map/GradCAM/a", "map/GradCAM/b", "map/GradCAM/c (1, 2)", "samples"];
+  const layers = { GradCAM: ["c (1, 2)", "a", "b"] };
+  const arrays = { labels: f64([]), rows: i64([]) };
+  const header = { label_kind: "none", class_names: "[]", settings: "{}" };
+  const data = pack("samples", arrays, { ...header, layers: JSON.stringify(layers) });
+  const points = [{ step: 0, wallTime: 0, data }];
+  const samples = readSeries("samples", { group: "samples", sample: -1, points });
+  const store = new Store(() => undefined);
+  store.get = (_run, group) => (group === "samples" ? samples : undefined);
+  const { columns } = deriveScene(listing({ "a/explain": groups }), store, DEFAULT_VIEW);
+  assert.deepEqual(
+    columns.map(({ layer }) => layer),
+    layers.GradCAM,
+  );
 });
 
 test("of long logs only the samples that are needed are fetched, and make the scales", () => {

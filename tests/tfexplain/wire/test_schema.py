@@ -17,7 +17,7 @@ from support.records import floats64, layer_names, names, records
 from tfexplain.wire import schema
 from tfexplain.wire.container import pack
 from tfexplain.wire.pictures import MAX_PICTURE_BYTES
-from tfexplain.wire.records.kinds import Kind
+from tfexplain.wire.records.kinds import ROLES, Kind, Role
 
 
 @given(records)
@@ -98,6 +98,7 @@ header_keys = st.sampled_from(
         "label_kind",
         "class_names",
         "settings",
+        "layers",
         "activation",
         "rows",
         "metrics",
@@ -112,6 +113,7 @@ header_keys = st.sampled_from(
         "nonfinite",
         "measures",
         "reference",
+        "reference_step",
         "role",
     ]
 )
@@ -251,6 +253,7 @@ def test_other_tags_are_refused(text: str) -> None:
     st.integers(0, 2**31),
     st.dictionaries(names, names, max_size=4),
     st.sampled_from(["", *get_args(schema.Layout)]),
+    st.sampled_from(["", *ROLES]),
 )
 def test_content_round_trips(
     kind: schema.Kind,
@@ -261,8 +264,10 @@ def test_content_round_trips(
     channels: int,
     settings: dict[str, str],
     layout: schema.Layout,
+    role: Role,
 ) -> None:
-    content = schema.Content(kind, unit, signed, tuple(shape), over, channels, settings, layout)
+    shown = (unit, signed, tuple(shape), over, channels, settings, layout)
+    content = schema.Content(kind, *shown, role=role)
     named = schema.tag_name(over) if over else ""
     assert schema.Content.decode(content.encode()) == replace(content, input=named)
 
@@ -272,7 +277,7 @@ def test_content_round_trips(
         st.sampled_from(
             [
                 *("version", "kind", "unit", "signed", "shape", "input", "channels", "settings"),
-                "layout",
+                *("layout", "role"),
             ]
         ),
         json_values | st.sampled_from(["1.0", "map"]),
@@ -287,6 +292,19 @@ def test_content_of_any_json_never_escapes(fields: dict[str, Any]) -> None:
     except schema.SchemaError:
         return
     assert schema.Content.decode(content.encode()) == content
+
+
+def test_the_role_of_older_logs_is_a_setting() -> None:
+    def role(kind: str, **fields: Any) -> str:
+        return schema.Content.decode(json.dumps({"kind": kind, **fields}).encode()).role
+
+    settings = {"role": "control"}
+    assert role("drift", version="1.1", settings=settings) == "control"
+    assert role("fidelity", version="1.0", settings=settings) == "control"
+    assert role("drift", version="1.2", settings=settings, role="model") == "model"
+    # A setting of an explainer, or of what is measured.
+    assert role("map", version="1.1", settings=settings) == ""
+    assert role("drift", version="1.9", role="a newer one") == ""
 
 
 @given(st.binary(max_size=100))

@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import numpy as np
 
 from tfexplain.types import Array
 from tfexplain.wire.container import Container, pack, read_json, unpack
-from tfexplain.wire.records.kinds import Kind, little_endian
+from tfexplain.wire.records.kinds import ROLES, Kind, Role, little_endian
 from tfexplain.wire.records.moments import Moment, pack_moment, read_moment
 
-Role = Literal["model", "control"]
 ROW_KEYS = ("name", "path", "part", "type", "wrapper", "mode", "dtype", "shape", "note")
 
 
@@ -145,8 +144,10 @@ class Drift:
 
     `values` are float64 [samples, measures], higher is more alike, NaN where the two explain
     different targets; `agrees` is bool [samples], whether the prediction is the reference's.
-    `reference` says what it is: `epoch 3`, or the name of a run. A `control` differs from the
-    reference by chance only (another seed, more epochs): what it shows is normal variation.
+    `reference` says what it is, in words, or is the name of a run; `reference_step` is the step of
+    the run's own epoch that it is, None where it is none, and in older logs. A `control` differs
+    from the reference by chance only (another seed, more epochs): what it shows is normal
+    variation.
     """
 
     kind: ClassVar[Kind] = "drift"
@@ -155,9 +156,11 @@ class Drift:
     measures: Sequence[str]
     reference: str
     role: Role = "model"
+    reference_step: int | None = None
 
     def encode(self) -> bytes:
         """The record's bytes."""
+        step = self.reference_step
         arrays = {
             "values": little_endian(self.values, "f8"),
             "agrees": little_endian(self.agrees, "u1"),
@@ -165,6 +168,7 @@ class Drift:
         header = {
             "measures": json.dumps(list(self.measures)),
             "reference": self.reference,
+            "reference_step": "" if step is None else repr(int(step)),
             "role": self.role,
         }
         return pack(self.kind, arrays, header)
@@ -177,7 +181,9 @@ class Drift:
         measures = raw.strings("measures")
         raw.check(values.shape == (len(agrees), len(measures)), "a value per sample and measure")
         raw.check(len(set(measures)) == len(measures), "each measure only once")
-        return cls(values, agrees.astype(bool), measures, raw.text("reference"), _role(raw))
+        step = raw.integer("reference_step") if raw.header.get("reference_step") else None
+        raw.check(step is None or step >= 0, "a reference_step >= 0")
+        return cls(values, agrees.astype(bool), measures, raw.text("reference"), _role(raw), step)
 
 
 @dataclass(frozen=True)
@@ -225,5 +231,5 @@ class Fidelity:
 
 def _role(raw: Container) -> Role:
     role = raw.text("role")
-    raw.check(role in ("model", "control"), "role model or control")
+    raw.check(role in ROLES, "role model or control")
     return role  # type: ignore[return-value]

@@ -23,7 +23,8 @@ class Samples:
     `labels` are class indices or values as `label_kind` says, NaN where a sample has none. `hashes`
     say what the rows hold: rows of two runs with one hash are the same sample, wherever they stand.
     `label_sets` are all labels of each sample, where samples may have several; `labels` then are
-    those that are explained. The last two are None in older logs.
+    those that are explained. These two are None in older logs. `layers` are the names that the
+    layers of each explainer have in tags, in the order of the model; older logs have none.
     """
 
     kind: ClassVar[Kind] = "samples"
@@ -34,6 +35,7 @@ class Samples:
     settings: Mapping[str, str] = field(default_factory=dict)
     hashes: Array | None = None
     label_sets: Array | None = None
+    layers: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def encode(self) -> bytes:
         """The record's bytes."""
@@ -49,6 +51,7 @@ class Samples:
             "label_kind": self.label_kind,
             "class_names": json.dumps(list(self.class_names)),
             "settings": json.dumps(dict(self.settings)),
+            "layers": json.dumps({name: list(layers) for name, layers in self.layers.items()}),
         }
         return pack(self.kind, arrays, header)
 
@@ -67,7 +70,16 @@ class Samples:
         several = [one for one in (hashes, sets) if one is not None]
         raw.check(all(len(one) == len(labels) for one in several), "one entry a sample")
         names = raw.strings("class_names")
-        return cls(labels, rows, label_kind, names, settings, hashes, sets)  # type: ignore[arg-type]
+        layers = _layers(raw)
+        return cls(labels, rows, label_kind, names, settings, hashes, sets, layers)  # type: ignore[arg-type]
+
+
+def _layers(raw: Container) -> dict[str, list[str]]:
+    layers: dict[str, list[str]] = read_json(raw.header.get("layers", "{}"), dict, "layers")
+    lists = all(isinstance(names, list) for names in layers.values())
+    texts = lists and all(isinstance(name, str) for names in layers.values() for name in names)
+    raw.check(texts, "layers as lists of names")
+    return layers
 
 
 @dataclass(frozen=True)
@@ -142,12 +154,17 @@ class Predictions:
 
 @dataclass(frozen=True)
 class Problem:
-    """One kind of failure during training: what, how often, when last."""
+    """One kind of failure during training: what, how often, when last.
+
+    Where `left_out`, nothing failed: `kind` is not done in this training, for the reason that
+    `message` gives.
+    """
 
     kind: str
     count: int
     message: str
     step: int
+    left_out: bool = False
 
 
 @dataclass(frozen=True)
@@ -205,10 +222,12 @@ class Status:
 
 
 def _problem(value: object, raw: Container) -> Problem:
-    types: dict[str, type] = {"kind": str, "count": int, "message": str, "step": int}
-    ok = isinstance(value, dict) and {k: type(v) for k, v in value.items()} == types
+    types = {"kind": str, "count": int, "message": str, "step": int, "left_out": bool}
+    # Older logs do not tell what was left out.
+    problem = {"left_out": False, **value} if isinstance(value, dict) else {}
+    ok = {key: type(one) for key, one in problem.items()} == types
     raw.check(ok, "problems with kind, count, message and step")
-    return Problem(**value)  # type: ignore[arg-type]
+    return Problem(**problem)
 
 
 def _cost(raw: Container) -> Cost:

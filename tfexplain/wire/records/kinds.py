@@ -27,6 +27,9 @@ Kind: TypeAlias = Literal[
 # How the values of one map lie: positions of a plane, a line or a volume, words, or features.
 Layout: TypeAlias = Literal["plane", "line", "volume", "tokens", "features"]
 LAYOUTS: tuple[Layout, ...] = get_args(Layout)
+# What a run is to the reference that it is compared with.
+Role: TypeAlias = Literal["model", "control"]
+ROLES: tuple[Role, ...] = get_args(Role)
 
 
 def little_endian(values: npt.ArrayLike, dtype: str) -> Array:

@@ -88,11 +88,13 @@ function driftsOf(series: Series | undefined): { step: number; drift: Drift }[] 
   );
 }
 
-/** The first epoch with drift there, and what it is measured against. */
+/** The first epoch with drift there, and whether it is itself the reference. */
 export function startOf(shown: readonly ShownRun[], explained: ExplainedLayer, store: Store) {
   const firsts = shown.flatMap((run) => {
     const first = driftsOf(measured(run, explained, store)?.series)[0];
-    return first ? [{ step: first.step, reference: first.drift.reference }] : [];
+    return first
+      ? [{ step: first.step, isReference: first.drift.referenceStep === first.step }]
+      : [];
   });
   return firsts.sort((a, b) => a.step - b.step)[0];
 }
@@ -159,9 +161,9 @@ export function referencePredictions(
   store: Store,
 ): Predictions | undefined {
   const { run, drift, step } = moved;
-  const epoch = drift.reference.match(/^epoch (\d+)\b/)?.[1];
+  const epoch = drift.referenceStep;
   const of = epoch === undefined ? shown.find(({ name }) => name === referenceOf(moved)) : run;
-  const at = epoch === undefined ? step : Number(epoch);
+  const at = epoch ?? step;
   const known = of && knownAt(store.get(of.id, "predictions"), "predictions", at);
   return known?.isNow ? known.record : undefined;
 }

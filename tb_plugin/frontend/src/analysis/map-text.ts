@@ -64,6 +64,12 @@ function lineText(input: InputValues | undefined, length: number, index: number)
 export const ERROR_TITLE =
   "how far the map may be off from the exact integral, in percent of its largest magnitude.";
 
+/** The estimate alone, where there is little room; empty where the method tells none. */
+export function shortErrorText({ error, passes }: AttributionMap): string {
+  if (error === undefined) return passes === undefined ? "" : "not estimated";
+  return Number.isNaN(error) ? "unknown" : `~${short(100 * error, 2)}%`;
+}
+
 /** Empty where the method tells neither error nor passes. */
 export function errorText({ error, passes }: AttributionMap): string {
   if (error === undefined && passes === undefined) return "";

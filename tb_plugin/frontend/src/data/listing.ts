@@ -1,5 +1,6 @@
 /** The answer of `runs`, checked field by field: names in it come from a log that may be hostile. */
 
+import { ROLES, type Role } from "../format/compressed.ts";
 import type { RecordKind } from "../format/records.ts";
 
 export type GroupKind = RecordKind;
@@ -14,6 +15,8 @@ export interface Content {
   readonly channels: number;
   readonly settings: Readonly<Record<string, string>>;
   readonly layout: Layout | "";
+  /** Of drift and fidelity, what the run is to its reference. */
+  readonly role: Role | "";
 }
 
 /** How the values of a map or an input lie. */
@@ -126,6 +129,7 @@ function readContent(json: Json): Content {
     channels: number(json.channels),
     settings: Object.fromEntries(settings),
     layout: layout(json.layout),
+    role: ROLES.find((known) => known === json.role) ?? "",
   };
 }
 

@@ -1,6 +1,7 @@
 /** The records of compression and of what it did: twins of `tfexplain/wire/records/compressed.py`. */
 
 import { type Moment, readMoment } from "./moment.ts";
+import { stepInReference } from "./older.ts";
 import { named, type Reader } from "./reader.ts";
 import { RecordError } from "./safetensors.ts";
 
@@ -46,7 +47,8 @@ export interface Kernel {
   readonly dead: Uint8Array;
 }
 
-export type Role = "model" | "control";
+export const ROLES = ["model", "control"] as const;
+export type Role = (typeof ROLES)[number];
 
 /** How alike the maps of one explainer at one layer are to those of a reference. */
 export interface Drift {
@@ -56,7 +58,10 @@ export interface Drift {
   /** By sample: the prediction is the reference's. */
   readonly agrees: Uint8Array;
   readonly measures: readonly string[];
+  /** In words, or the name of a run. */
   readonly reference: string;
+  /** The step of the run's own epoch that is the reference, where it is one. */
+  readonly referenceStep: number | undefined;
   readonly role: Role;
 }
 
@@ -145,8 +150,15 @@ export function readDrift(raw: Reader): Drift {
     agrees,
     measures,
     reference: raw.text("reference"),
-    role: role(raw),
+    referenceStep: readReferenceStep(raw),
+    role: readRole(raw),
   };
+}
+
+function readReferenceStep(raw: Reader): number | undefined {
+  if (!raw.has("reference_step")) return stepInReference(raw.text("reference"));
+  if (raw.text("reference_step") === "") return undefined;
+  return count(raw, "reference_step");
 }
 
 export function readFidelity(raw: Reader): Fidelity {
@@ -164,14 +176,14 @@ export function readFidelity(raw: Reader): Fidelity {
     flips,
     counts,
     reference: raw.text("reference"),
-    role: role(raw),
+    role: readRole(raw),
   };
 }
 
-function role(raw: Reader): Role {
-  const text = raw.text("role");
-  if (text === "model" || text === "control") return text;
-  throw new RecordError("expected role model or control");
+function readRole(raw: Reader): Role {
+  const role = ROLES.find((known) => known === raw.text("role"));
+  if (!role) throw new RecordError("expected role model or control");
+  return role;
 }
 
 function count(raw: Reader, key: string): number {

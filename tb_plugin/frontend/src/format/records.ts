@@ -19,6 +19,7 @@ import {
   readMatrix,
 } from "./maps.ts";
 import { type Moment, readMoment } from "./moment.ts";
+import { layersInSettings } from "./older.ts";
 import { named, Reader } from "./reader.ts";
 import { RecordError, unpack } from "./safetensors.ts";
 import { readValues, type Values } from "./values.ts";
@@ -37,6 +38,8 @@ export interface Samples {
   readonly hashes: readonly string[] | undefined;
   /** All labels of each sample, where samples may have several. */
   readonly labelSets: readonly (readonly number[])[] | undefined;
+  /** By explainer, its layers as tags name them, in the order of the model. */
+  readonly layers: Readonly<Record<string, readonly string[]>>;
 }
 
 export interface Metrics {
@@ -59,6 +62,8 @@ export interface Problem {
   readonly count: number;
   readonly message: string;
   readonly step: number;
+  /** Nothing failed: `kind` is not done in this training, for the reason in `message`. */
+  readonly isLeftOut: boolean;
 }
 
 /** Seconds of the whole training so far; see `Cost` in `tfexplain/wire/records/explained.py`. */
@@ -124,7 +129,7 @@ function readSamples(raw: Reader): Samples {
   }
   const classNames = raw.strings("class_names");
   const settings = raw.json("settings");
-  raw.check(isTexts(settings), "settings as text");
+  if (!isTexts(settings)) throw new RecordError("samples: expected settings as text");
   const hashes = raw.hasArray("hashes") ? readHashes(raw) : undefined;
   const labelSets = raw.hasArray("label_sets") ? readSets(raw) : undefined;
   raw.check((hashes ?? rows).length === rows.length, "a hash for each row");
@@ -135,10 +140,20 @@ function readSamples(raw: Reader): Samples {
     rows,
     labelKind,
     classNames,
-    settings: settings as Record<string, string>,
+    settings,
     hashes,
     labelSets,
+    layers: raw.has("layers") ? readLayers(raw) : layersInSettings(settings),
   };
+}
+
+function readLayers(raw: Reader): Record<string, readonly string[]> {
+  const layers = raw.json("layers");
+  const isLists =
+    isObject(layers) &&
+    Object.values(layers).every((names) => Array.isArray(names) && names.every(isText));
+  raw.check(isLists, "layers as lists of names");
+  return layers as Record<string, readonly string[]>;
 }
 
 function readHashes(raw: Reader): string[] {
@@ -158,12 +173,16 @@ function readSets(raw: Reader): number[][] {
   });
 }
 
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
+}
+
 function isTexts(value: unknown): value is Record<string, string> {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    Object.values(value).every((v) => typeof v === "string")
-  );
+  return isObject(value) && Object.values(value).every(isText);
 }
 
 function readMetrics(raw: Reader): Metrics {
@@ -221,14 +240,14 @@ function readCost(raw: Reader): Cost {
 }
 
 function readProblem(entry: unknown, raw: Reader): Problem {
-  const { kind, count, message, step } = (entry ?? {}) as Record<string, unknown>;
+  const { kind, count, message, step, left_out } = (entry ?? {}) as Record<string, unknown>;
   if (
     typeof kind === "string" &&
     typeof count === "number" &&
     typeof message === "string" &&
     typeof step === "number"
   ) {
-    return { kind, count, message, step };
+    return { kind, count, message, step, isLeftOut: left_out === true };
   }
   raw.check(false, "problems with kind, count, message and step");
   throw new RecordError("unreachable");

@@ -47,10 +47,9 @@ export function isColumn(kind: string): kind is ColumnKind {
   return COLUMN_KINDS.some((one) => one === kind);
 }
 
-/** An explainer's layers in the model's order, which its settings give: `at conv1, conv2; ...`. */
+/** An explainer's layers in the model's order. */
 function layersOf(shown: readonly ShownRun[], explainer: string): readonly string[] {
-  const settings = shown.map(({ samples }) => samples?.settings[explainer]).find(Boolean);
-  return settings?.match(/^at ([^;]+)/)?.[1]?.split(", ") ?? [];
+  return shown.map(({ samples }) => samples?.layers[explainer]).find(Boolean) ?? [];
 }
 
 /** The chosen columns, else the first maps, the last attention and one set of channels. */

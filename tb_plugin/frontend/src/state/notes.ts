@@ -17,8 +17,6 @@ export interface Note {
   readonly text: string;
 }
 
-/** How the log marks a part that is not done in this training; see `Guard.leave_out`. */
-const LEFT_OUT = ": left out";
 const MOST_NAMES = 3;
 const MOST_SAMPLES = 8;
 
@@ -90,11 +88,8 @@ function problemNotes(shown: ShownRun, store: Store): Note[] {
   const problems = sourcesOf(shown).flatMap(
     ({ run }) => recordsOf(store.get(run, "status"), "status").at(-1)?.problems ?? [],
   );
-  return problems.map(({ kind, count, message, step }) => {
-    if (kind.endsWith(LEFT_OUT)) {
-      const what = kind.slice(0, -LEFT_OUT.length);
-      return { level: "left out", run: name, text: `${what} is left out: ${message}` };
-    }
+  return problems.map(({ kind, count, message, step, isLeftOut }) => {
+    if (isLeftOut) return { level: "left out", run: name, text: `${kind} is left out: ${message}` };
     const often = `${plural(count, "time")}, last at epoch ${step}`;
     return { level: "warning", run: name, text: `${kind}, ${often}: ${message}` };
   });

@@ -47,8 +47,7 @@ function firstRuns(runs: readonly ShownRun[]): ShownRun[] {
 /** Whether a run differs from its reference by chance only. */
 export function isControl({ run }: ShownRun): boolean {
   return run.groups.some(
-    ({ kind, content }) =>
-      (kind === "drift" || kind === "fidelity") && content.settings.role === "control",
+    ({ kind, content }) => (kind === "drift" || kind === "fidelity") && content.role === "control",
   );
 }
 

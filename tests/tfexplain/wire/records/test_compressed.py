@@ -47,6 +47,12 @@ def test_drift_round_trips(record: schema.Drift) -> None:
     np.testing.assert_array_equal(decoded.agrees, record.agrees)
     assert list(decoded.measures) == list(record.measures)
     assert (decoded.reference, decoded.role) == (record.reference, record.role)
+    assert decoded.reference_step == record.reference_step
+
+
+def test_drift_of_older_logs_names_its_epoch_in_words_only() -> None:
+    decoded = schema.Drift.decode(pack("drift", DRIFT_ARRAYS, {**DRIFT, "version": "1.1"}))
+    assert (decoded.reference, decoded.reference_step) == ("epoch 0", None)
 
 
 @given(fidelity_records())
@@ -110,6 +116,8 @@ def test_what_the_next_test_breaks_is_sound(kind: schema.Kind) -> None:
         ("kernel", {}, {"nonfinite": "0.5"}, "nonfinite as a count"),
         ("drift", {"agrees": np.zeros(3, np.uint8)}, {}, "a value per sample and measure"),
         ("drift", {}, {"role": "guess"}, "role model or control"),
+        ("drift", {}, {"reference_step": "-1"}, "a reference_step >= 0"),
+        ("drift", {}, {"reference_step": "0.5"}, "reference_step as a 32-bit integer"),
         ("fidelity", {"flips": np.array([0, 2])}, {}, "flips within counts"),
         ("fidelity", {"counts": np.ones(3, np.int64)}, {}, "of one length"),
         ("fidelity", {}, {"names": '["a", "b"]'}, "one value for each name"),

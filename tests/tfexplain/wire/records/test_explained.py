@@ -94,6 +94,7 @@ def test_samples_round_trip(record: schema.Samples) -> None:
     assert decoded.label_kind == record.label_kind
     assert list(decoded.class_names) == list(record.class_names)
     assert decoded.settings == record.settings
+    assert decoded.layers == record.layers
     for mine, theirs in (
         (decoded.hashes, record.hashes),
         (decoded.label_sets, record.label_sets),
@@ -108,6 +109,16 @@ def test_samples_with_hashes_or_sets_of_other_rows_are_refused() -> None:
         record = schema.Samples(rows, rows, "class", **wrong)
         with pytest.raises(schema.SchemaError, match="one entry a sample"):
             schema.Samples.decode(record.encode())
+
+
+def test_samples_of_older_logs_name_layers_in_settings_only() -> None:
+    arrays = {"labels": np.zeros(1), "rows": np.zeros(1, np.int64)}
+    header = {"label_kind": "class", "class_names": "[]", "settings": '{"IG": "at a, b"}'}
+    decoded = schema.Samples.decode(pack("samples", arrays, {**header, "version": "1.1"}))
+    assert (decoded.layers, decoded.settings) == ({}, {"IG": "at a, b"})
+    for wrong in ("[]", '{"IG": "a"}', '{"IG": [1]}'):
+        with pytest.raises(schema.SchemaError, match="layers"):
+            schema.Samples.decode(pack("samples", arrays, {**header, "layers": wrong}))
 
 
 @given(prediction_records())

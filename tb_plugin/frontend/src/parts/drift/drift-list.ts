@@ -12,6 +12,7 @@ import {
   labelOf,
   predictionText,
   showSample,
+  sideOfEntry,
   sideText,
 } from "./drift-text.ts";
 import "../maps/picture.ts";
@@ -117,7 +118,7 @@ export class DriftList extends Part {
       ${entries.length === 0 ? html`<p class="muted">${this.empty}</p>` : nothing}
       <ol
         aria-label=${this.heading}
-        class=${entries.some((entry) => sideText(this.state, entry)) ? "banded" : ""}
+        class=${entries.some((entry) => sideOfEntry(this.state, entry)) ? "banded" : ""}
       >
         ${repeat(
           this.all ? entries : entries.slice(0, FEW),
@@ -137,7 +138,7 @@ export class DriftList extends Part {
 
   private item(entry: Entry, isShown: boolean) {
     const { moved, sample, value } = entry;
-    const side = sideText(this.state, entry);
+    const side = sideOfEntry(this.state, entry);
     const label = labelOf(moved, sample);
     const predicted = predictionText(this.dashboard, entry);
     const from = fromText(moved);
@@ -161,7 +162,13 @@ export class DriftList extends Part {
           ${from ? html`<span class="from muted">· ${from}</span>` : nothing}</span
         >
         <span class="value">${coefficient(value)}</span>
-        ${side ? html`<span class="side ${isOut(side) ? "" : "muted"}">${side}</span>` : nothing}
+        ${
+          side
+            ? html`<span class="side ${side === "below" ? "" : "muted"}"
+              >${sideText(this.state, entry)}</span
+            >`
+            : nothing
+        }
       </button>
     </li>`;
   }
@@ -169,11 +176,6 @@ export class DriftList extends Part {
   private toggle(): void {
     this.all = !this.all;
   }
-}
-
-/** What stays within is told as well, but does not catch the eye. */
-function isOut(side: string): boolean {
-  return side.startsWith("outside");
 }
 
 define("tfx-drift-list", DriftList);

@@ -130,9 +130,8 @@ export class DriftPanel extends PaintedPart {
     const { scene, store } = this.dashboard;
     const start = startOf(scene.shown, explained, store);
     if (!start) return html`<p class="empty">${store.busy ? "Loading…" : "No drift yet."}</p>`;
-    const isItself = start.reference === `epoch ${start.step}`;
     return html`<p class="empty">
-      Drift starts at epoch ${start.step}${isItself ? ", the reference" : ""}.
+      Drift starts at epoch ${start.step}${start.isReference ? ", the reference" : ""}.
       <button @click=${() => this.dashboard.seek(start.step)}>Go to epoch ${start.step}</button>
     </p>`;
   }

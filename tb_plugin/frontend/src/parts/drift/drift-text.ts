@@ -45,10 +45,16 @@ const SIDES: Readonly<Record<BandSide, string>> = {
   above: "above the control band",
 };
 
-/** Where a value lies in its run's band; empty where there is no band. */
-export function sideText(state: DriftState, { moved, value }: Entry): string {
+/** On which side of its run's band a value lies; undefined where there is no band. */
+export function sideOfEntry(state: DriftState, { moved, value }: Entry): BandSide | undefined {
   const band = bandOfRun(state, moved);
-  return band && Number.isFinite(value) ? SIDES[sideOf(band, value)] : "";
+  return band && Number.isFinite(value) ? sideOf(band, value) : undefined;
+}
+
+/** The same in words; empty where there is no band. */
+export function sideText(state: DriftState, entry: Entry): string {
+  const side = sideOfEntry(state, entry);
+  return side ? SIDES[side] : "";
 }
 
 /** The band of a run's own reference; a control is not held against itself. */

@@ -3,7 +3,7 @@
 import { css, html } from "lit";
 import { fromText, withEpoch } from "../../analysis/epochs.ts";
 import { className } from "../../analysis/filters.ts";
-import { ERROR_TITLE, errorText } from "../../analysis/map-text.ts";
+import { ERROR_TITLE, errorText, shortErrorText } from "../../analysis/map-text.ts";
 import { plural, short } from "../../analysis/numbers.ts";
 import { countOdd } from "../../analysis/statistics.ts";
 import type { Pixels } from "../../data/bitmaps.ts";
@@ -136,7 +136,7 @@ export class MapCell extends RunCell {
     const error = record ? errorText(record) : "";
     this.find(".error-name")?.toggleAttribute("hidden", !error);
     this.find(".error")?.toggleAttribute("hidden", !error);
-    setText(this.find(".error"), error.split(/[:;]| after/)[0] ?? "");
+    setText(this.find(".error"), record ? shortErrorText(record) : "");
     this.find(".error")?.setAttribute("title", error);
   }
 
