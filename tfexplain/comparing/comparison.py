@@ -12,11 +12,9 @@ import numpy.typing as npt
 from tfexplain.compression import Totals
 from tfexplain.quality import MEASURES, Drifted, Fidelity
 from tfexplain.quality.fidelity import Predicted
+from tfexplain.quality.measures import BAND_PERCENTILES, LEAST_VALUES
 
 Place = tuple[str, str]
-_BAND = (10, 90)
-# Below so many values percentiles say nothing; the page draws none either.
-_LEAST = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,9 +104,12 @@ class Comparison:
         values = [one.values[one.agrees] for one in found]
         pooled = np.concatenate([np.zeros((0, len(MEASURES))), *values])
         columns = [column[np.isfinite(column)] for column in pooled.T]
-        if max(map(len, columns)) < _LEAST:
+        if max(map(len, columns)) < LEAST_VALUES:
             return None
-        known = [np.percentile(c, _BAND) if len(c) >= _LEAST else (np.nan,) * 2 for c in columns]
+        known = [
+            np.percentile(c, BAND_PERCENTILES) if len(c) >= LEAST_VALUES else (np.nan,) * 2
+            for c in columns
+        ]
         return np.stack(known, axis=1)
 
     def moved(self, count: int = 10) -> list[Moved]:

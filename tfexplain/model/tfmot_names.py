@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_WRAPPERS = ("prune_low_magnitude_", "quant_", "cluster_")
+WRAPPERS = ("prune_low_magnitude_", "quant_", "cluster_")
 
 
 def unwrapped(layer: str) -> str:
@@ -16,5 +16,5 @@ def unwrapped(layer: str) -> str:
     return "/".join(
         part
         for part, within in zip(parts, inner, strict=True)
-        if part not in {wrapper + within.partition("@")[0] for wrapper in _WRAPPERS if within}
+        if part not in {wrapper + within.partition("@")[0] for wrapper in WRAPPERS if within}
     )

@@ -5,7 +5,7 @@
  * without links, with the system's colour scheme.
  */
 
-const HASH_ID = "tfexplain";
+import { PLUGIN_NAME } from "./tables.ts";
 
 function guarded<T>(work: () => T, fallback: T): T {
   try {
@@ -23,7 +23,7 @@ export function currentHash(): string {
 /** Whether the address bar is on our tab. */
 export function isOurs(): boolean {
   const shown = currentHash().replace(/^#/, "").split("&")[0] ?? "";
-  return shown === HASH_ID || shown === "" || shown.startsWith("p.");
+  return shown === PLUGIN_NAME || shown === "" || shown.startsWith("p.");
 }
 
 /** Replace the hash without a new entry in the history, unless another tab is shown. */

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { originText, weightsText, whenText } from "../src/analysis/moments.ts";
-import { decode, type RecordKind } from "../src/format/records.ts";
+import { decode } from "../src/format/records.ts";
 import { RecordError } from "../src/format/safetensors.ts";
+import type { RecordKind } from "../src/tables.ts";
 import { f64, i64, pack, packKernel, packKernels, u8 } from "./support.ts";
 
 const DRIFT = { measures: '["pearson"]', reference: "epoch 3", role: "model" };

@@ -15,9 +15,10 @@ import { unwrapped } from "../src/analysis/wrappers.ts";
 import type { Group } from "../src/data/listing.ts";
 import type { Series } from "../src/data/series.ts";
 import type { Store } from "../src/data/store.ts";
-import type { Drift, Role } from "../src/format/compressed.ts";
+import type { Drift } from "../src/format/compressed.ts";
 import type { Predictions, TfRecord } from "../src/format/records.ts";
 import { isControl, type ShownRun } from "../src/state/runs.ts";
+import type { Role } from "../src/tables.ts";
 
 const CONTENT = {
   unit: "",

@@ -13,6 +13,7 @@ import {
 import { percent, short } from "../src/analysis/numbers.ts";
 import { trackOf } from "../src/draw/tracks.ts";
 import type { Predictions, Samples } from "../src/format/records.ts";
+import type { Activation } from "../src/tables.ts";
 
 const samples: Samples = {
   kind: "samples",
@@ -30,7 +31,7 @@ function predictions(
   predicted: number[],
   outputs: number[],
   width: number,
-  activation = "softmax",
+  activation: Activation = "softmax",
 ) {
   return {
     kind: "predictions",

@@ -5,7 +5,7 @@ import { attentionText, positionText, tokenName } from "../src/analysis/map-text
 import { patchesOf } from "../src/analysis/patches.ts";
 import { orderBySize } from "../src/analysis/statistics.ts";
 import { wrap } from "../src/analysis/wrap.ts";
-import type { Layout } from "../src/data/listing.ts";
+import type { Layout } from "../src/tables.ts";
 
 const content = (shape: readonly number[], layout: Layout | "" = "") => ({
   unit: "",

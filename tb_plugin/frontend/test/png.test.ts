@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Pictures } from "../src/data/pictures.ts";
-import { decodedSize, MAX_AREA, MAX_SUM, sizeOfPng } from "../src/data/png.ts";
+import { decodedSize, sizeOfPng } from "../src/data/png.ts";
+import { MAX_AREA, MAX_SUM } from "../src/tables.ts";
 
 /** A PNG file as far as its header goes. */
 function header(width: number, height: number): Uint8Array {

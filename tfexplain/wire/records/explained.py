@@ -5,14 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
-from typing import ClassVar, Literal, TypeAlias
+from typing import ClassVar, TypeAlias
 
 import numpy as np
 
 from tfexplain.types import Array
 from tfexplain.wire.container import Container, pack, read_json, unpack
 from tfexplain.wire.records.halves import LARGEST, check_scale, from_half, to_half
-from tfexplain.wire.records.kinds import Kind, little_endian
+from tfexplain.wire.records.kinds import (
+    ACTIVATIONS,
+    LABEL_KINDS,
+    Activation,
+    Kind,
+    LabelKind,
+    little_endian,
+)
 from tfexplain.wire.records.moments import Moment, pack_moment, read_moment
 
 
@@ -30,7 +37,7 @@ class Samples:
     kind: ClassVar[Kind] = "samples"
     labels: Array
     rows: Array
-    label_kind: Literal["class", "value", "none"]
+    label_kind: LabelKind
     class_names: Sequence[str] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
     hashes: Array | None = None
@@ -62,7 +69,7 @@ class Samples:
         labels, rows = raw.array("labels", "F64", 1), raw.array("rows", "I64", 1)
         raw.check(len(labels) == len(rows), "labels and rows of one length")
         label_kind = raw.text("label_kind")
-        raw.check(label_kind in ("class", "value", "none"), "label_kind class, value or none")
+        raw.check(label_kind in LABEL_KINDS, "label_kind class, value or none")
         settings = read_json(raw.text("settings"), dict, "settings")
         raw.check(all(isinstance(v, str) for v in settings.values()), "settings as text")
         hashes = raw.array("hashes", "U64", 1) if "hashes" in raw.arrays else None
@@ -120,7 +127,7 @@ class Predictions:
     outputs: Array
     predicted: Array
     explained: int
-    activation: Literal["softmax", "sigmoid", "none"]
+    activation: Activation
     moment: Moment = "epoch"
     weights: int | None = None
 
@@ -144,7 +151,7 @@ class Predictions:
         outputs, predicted = raw.array("outputs", "F32", 2), raw.array("predicted", "I32", 1)
         raw.check(len(outputs) == len(predicted), "one prediction for each row of outputs")
         activation = raw.text("activation")
-        raw.check(activation in ("softmax", "sigmoid", "none"), "a known activation")
+        raw.check(activation in ACTIVATIONS, "a known activation")
         # Up to version 1.1 the steps themselves, which grew with the square of epochs.
         older = "explained" in raw.arrays
         explained = len(raw.array("explained", "I32", 1)) if older else raw.integer("explained")

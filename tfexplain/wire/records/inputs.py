@@ -10,7 +10,8 @@ from tfexplain.types import Array
 from tfexplain.wire.container import long_text, pack, unpack
 from tfexplain.wire.records.kinds import Kind, Layout, little_endian
 
-_RANKS = {"features": 2, "tokens": 2, "line": 3}
+# By layout, how many axes `values` has.
+RANKS = {"features": 2, "tokens": 2, "line": 3}
 MAX_WORD = 256
 
 
@@ -43,8 +44,8 @@ class Values:
         """Read `encode`'s bytes; raises `SchemaError`."""
         raw = unpack(data, cls.kind)
         layout = raw.text("layout")
-        raw.check(layout in _RANKS, f"a layout of {sorted(_RANKS)}")
-        values = raw.array("values", "F32", _RANKS[layout])
+        raw.check(layout in RANKS, f"a layout of {sorted(RANKS)}")
+        values = raw.array("values", "F32", RANKS[layout])
         names, words = raw.long_strings("names"), raw.long_strings("words")
         raw.check(len(names) in (0, values.shape[-1]), "no names, or one for each column")
         expected = values.size if layout == "tokens" else 0

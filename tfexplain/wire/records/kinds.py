@@ -27,6 +27,12 @@ Kind: TypeAlias = Literal[
 # How the values of one map lie: positions of a plane, a line or a volume, words, or features.
 Layout: TypeAlias = Literal["plane", "line", "volume", "tokens", "features"]
 LAYOUTS: tuple[Layout, ...] = get_args(Layout)
+# What labels are: indices of classes, or values.
+LabelKind: TypeAlias = Literal["class", "value", "none"]
+LABEL_KINDS: tuple[LabelKind, ...] = get_args(LabelKind)
+# What outputs are, as they are logged: probabilities of two kinds, or values.
+Activation: TypeAlias = Literal["softmax", "sigmoid", "none"]
+ACTIVATIONS: tuple[Activation, ...] = get_args(Activation)
 # What a run is to the reference that it is compared with.
 Role: TypeAlias = Literal["model", "control"]
 ROLES: tuple[Role, ...] = get_args(Role)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 from tfexplain.wire.container import Container
 
 Moment: TypeAlias = Literal["epoch", "end"]
+MOMENTS: tuple[Moment, ...] = get_args(Moment)
 
 
 def pack_moment(moment: Moment, weights: int | None) -> dict[str, str]:
@@ -18,7 +19,7 @@ def read_moment(raw: Container) -> tuple[Moment, int | None]:
     """Read `pack_moment` back; records of older versions are of their epoch. Raises
     `SchemaError`."""
     moment = raw.text("moment") if "moment" in raw.header else "epoch"
-    raw.check(moment in ("epoch", "end"), "moment epoch or end")
+    raw.check(moment in MOMENTS, "moment epoch or end")
     weights = raw.integer("weights") if raw.header.get("weights") else None
     raw.check(weights is None or weights >= 0, "weights of a step >= 0")
     return moment, weights  # type: ignore[return-value]

@@ -1,8 +1,9 @@
 /** The numbers of a kernel: what each is called, in which unit, and what it means. */
 
+import { METRICS as KNOWN, type Unit } from "../tables.ts";
 import { short } from "./numbers.ts";
 
-export type Unit = "share" | "bytes" | "bits" | "dB" | "count" | "number";
+export type { Unit } from "../tables.ts";
 
 export interface Metric {
   readonly name: string;
@@ -12,84 +13,7 @@ export interface Metric {
   readonly meaning: string;
 }
 
-/** Twin of `LayerNumbers.scalars` and `Totals.scalars` in `tfexplain/compression`. */
-const KNOWN: Readonly<Record<string, readonly (readonly [string, string, Unit, string])[]>> = {
-  Sparsity: [
-    ["sparsity", "sparsity", "share", "weights that are zero when the layer computes"],
-    ["mask_sparsity", "mask sparsity", "share", "weights that the pruning mask switches off"],
-    ["leak", "mask leak", "share", "masked weights that the optimizer has filled again"],
-    ["raw_sparsity", "raw sparsity", "share", "stored weights that are zero before the mask"],
-    ["filter_sparsity", "filter sparsity", "share", "outputs whose weights are all zero"],
-    ["channel_sparsity", "channel sparsity", "share", "inputs whose weights are all zero"],
-    ["row_sparsity", "row sparsity", "share", "inputs at one position whose weights are all zero"],
-    ["block_sparsity", "block sparsity", "share", "blocks whose weights are all zero"],
-    ["nm_compliance", "n:m compliance", "share", "input groups with no more nonzeros than allowed"],
-    ["churn", "mask churn", "share", "weights whose mask changed since the last measurement"],
-    ["nonzeros", "nonzero weights", "count", "effective parameters"],
-    ["weights", "weights", "count", "parameters of the kernel"],
-    ["nonfinite", "NaN or infinite", "count", "weights that are no finite number"],
-  ],
-  Size: [
-    ["size_stored", "size now", "bytes", "as it stands in memory, masks included"],
-    ["size_dense", "dense size", "bytes", "an export that keeps zeros, scales included"],
-    ["size_bitmask", "bitmask size", "bytes", "an export with one bit per weight for zeros"],
-    ["size_csr", "CSR size", "bytes", "an export with an index for each nonzero weight"],
-    ["size_gzip", "gzip size", "bytes", "the dense export after zlib"],
-  ],
-  Quantization: [
-    ["bits_stored", "stored bits", "bits", "per weight as stored"],
-    ["bits_compute", "compute bits", "bits", "per weight in the multiplication"],
-    ["effective_bits", "effective bits", "bits", "per weight, scales and zero points included"],
-    ["sqnr", "SQNR", "dB", "signal to quantization noise; higher is closer to the float weights"],
-    ["mse", "squared error", "number", "mean squared difference from the float weights"],
-    ["quantized_to_zero", "made zero", "share", "weights that quantization turned into zero"],
-    ["clipping", "clipped", "share", "float weights outside the range of the codes"],
-    ["code_use", "code use", "share", "codes that occur, of all there are"],
-    ["code_entropy", "code entropy", "bits", "information per code, at best its bits"],
-    ["scale_spread", "scale spread", "number", "largest scale over smallest"],
-    ["scales_bad", "bad scales", "count", "scales that are zero, negative or not finite"],
-  ],
-  "Multiply-adds": [
-    ["macs", "multiply-adds", "count", "per sample with no zero left out"],
-    ["effective_macs", "nonzero multiply-adds", "count", "theoretical: with every zero left out"],
-    [
-      "structured_macs",
-      "structured multiply-adds",
-      "count",
-      "outside of zero filters and channels",
-    ],
-  ],
-  Distribution: [
-    ["mean", "mean", "number", "of the weights, zeros included"],
-    ["std", "standard deviation", "number", "of the weights, zeros included"],
-    ["low", "least weight", "number", "the least finite weight"],
-    ["high", "greatest weight", "number", "the greatest finite weight"],
-  ],
-  Activity: [
-    ["activation_sparsity", "zero activations", "share", "of all on the validation batch"],
-    ["dead_share", "dead units", "share", "units never above zero on the validation batch"],
-  ],
-};
-
-/** The words for kernels that no reader knows; in totals only. */
-const UNREAD: Metric = {
-  name: "unread",
-  label: "unread kernels",
-  group: "Other",
-  unit: "count",
-  meaning: "kernels of unknown modes, left out of the other totals",
-};
-
-const METRICS: ReadonlyMap<string, Metric> = new Map(
-  [
-    ...Object.entries(KNOWN).flatMap(([group, metrics]) =>
-      metrics.map(
-        ([name, label, unit, meaning]): Metric => ({ name, label, group, unit, meaning }),
-      ),
-    ),
-    UNREAD,
-  ].map((metric) => [metric.name, metric]),
-);
+const METRICS: ReadonlyMap<string, Metric> = new Map(KNOWN.map((metric) => [metric.name, metric]));
 
 /** What is known of a metric; one of a newer writer keeps its name and is a plain number. */
 export function metricOf(name: string): Metric {

@@ -1,6 +1,7 @@
 /** How far the maps of single samples moved: pure questions about one record of drift. */
 
 import type { Drift } from "../format/compressed.ts";
+import { BAND_PERCENTILES, MEASURES as KNOWN, LEAST_VALUES } from "../tables.ts";
 
 /** How alike a sample's map is to the reference's; NaN where the two cannot be compared. */
 export interface Score {
@@ -12,9 +13,8 @@ export interface Score {
 
 /** What the controls show: the range that differences by chance fill. */
 export interface Band {
-  /** The 10th percentile of the controls' values. */
+  /** The percentiles of the controls' values that `BAND_PERCENTILES` names. */
   readonly low: number;
-  /** The 90th percentile. */
   readonly high: number;
   readonly count: number;
 }
@@ -28,32 +28,12 @@ interface Measure {
   readonly least: number;
 }
 
-const MEASURES: Readonly<Record<string, Measure>> = {
-  spearman: {
-    label: "Spearman",
-    meaning: "Correlation of ranks: 1 where both maps order all positions alike, 0 for no relation",
-    least: -1,
-  },
-  pearson: {
-    label: "Pearson",
-    meaning: "Correlation of values: 1 where one map is a multiple of the other, 0 for no relation",
-    least: -1,
-  },
-  top10_iou: {
-    label: "top-10% IoU",
-    meaning:
-      "Overlap of the strongest tenth of positions: 1 for the same ones, 0 for none in common",
-    least: 0,
-  },
-  ssim: {
-    label: "SSIM",
-    meaning: "Local structure on one scale for all samples: 1 for equal maps",
-    least: 0,
-  },
-};
+const MEASURES: ReadonlyMap<string, Measure> = new Map(
+  KNOWN.map((measure) => [measure.name, measure]),
+);
 
 export function measureOf(name: string): Measure {
-  return MEASURES[name] ?? { label: name, meaning: "Higher is more alike", least: 0 };
+  return MEASURES.get(name) ?? { label: name, meaning: "Higher is more alike", least: 0 };
 }
 
 /** The wanted measure where there is one, else Spearman, else the first. */
@@ -107,14 +87,12 @@ export function percentile(values: readonly number[], percent: number): number {
   return below + (above - below) * (rank - Math.floor(rank));
 }
 
-/** Fewer values than this make no band: their percentiles would be single samples. */
-export const LEAST_VALUES = 5;
-
 /** The band of the controls' values, undefined where they are too few. */
 export function bandOf(scores: readonly Score[]): Band | undefined {
   const values = finite(scores);
   if (values.length < LEAST_VALUES) return undefined;
-  return { low: percentile(values, 10), high: percentile(values, 90), count: values.length };
+  const [low, high] = BAND_PERCENTILES;
+  return { low: percentile(values, low), high: percentile(values, high), count: values.length };
 }
 
 export function sideOf(band: Band, value: number): BandSide {

@@ -1,7 +1,8 @@
 /** Kernels as the rows of a table: which columns, in which order, and as a CSV file. */
 
-import { type KernelRow, type Kernels, ROW_KEYS } from "../format/compressed.ts";
+import type { KernelRow, Kernels } from "../format/compressed.ts";
 import type { Sort } from "../state/view.ts";
+import { ROW_KEYS } from "../tables.ts";
 import { grouped, metricOf } from "./compression.ts";
 import { kernelRow, kernelValue } from "./kernels.ts";
 

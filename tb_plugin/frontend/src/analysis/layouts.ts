@@ -1,9 +1,10 @@
 /** How the values of a group lie: what chooses how they are drawn. */
 
-import type { Content, GroupKind, Input, Layout } from "../data/listing.ts";
+import type { Content, Input } from "../data/listing.ts";
+import type { Layout, RecordKind } from "../tables.ts";
 
 /** Of logs that do not say it, told by the shape of one map. Heads and channels are planes. */
-export function layoutOf(kind: GroupKind, { layout, shape }: Content): Layout {
+export function layoutOf(kind: RecordKind, { layout, shape }: Content): Layout {
   if (layout) return layout;
   if (kind !== "map") return "plane";
   return shape.length === 1 ? "features" : shape.length === 3 ? "volume" : "plane";

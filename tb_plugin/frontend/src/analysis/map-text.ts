@@ -1,7 +1,7 @@
 /** What is said of a map in words: where a value lies, and how far the map may be off. */
 
-import type { Layout } from "../data/listing.ts";
 import type { AttributionMap } from "../format/records.ts";
+import type { Layout } from "../tables.ts";
 import { featureName, type InputValues } from "./input-values.ts";
 import { plural, short } from "./numbers.ts";
 

@@ -1,5 +1,7 @@
 /** Numbers of maps: how alike two of one shape are, which features are the largest in any. */
 
+import { TOP_SHARE } from "../tables.ts";
+
 /** Pearson correlation over the positions where both are finite; NaN where one does not vary. */
 export function pearson(a: Float32Array, b: Float32Array): number {
   let n = 0;
@@ -28,7 +30,7 @@ export function pearson(a: Float32Array, b: Float32Array): number {
  *
  * Positions that tie with the last one count too, zeros never do; NaN where a map has none.
  */
-export function topOverlap(a: Float32Array, b: Float32Array, share = 0.1): number {
+export function topOverlap(a: Float32Array, b: Float32Array, share: number = TOP_SHARE): number {
   const [cutA, cutB] = [cutoff(a, share), cutoff(b, share)];
   if (cutA === 0 || cutB === 0) return Number.NaN;
   let [both, either] = [0, 0];

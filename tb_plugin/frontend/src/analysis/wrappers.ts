@@ -1,11 +1,11 @@
-/** Names of layers inside tfmot's wrappers; twin of `tfexplain/model/tfmot_names.py`. */
+/** Names of layers inside tfmot's wrappers: `prune_low_magnitude_conv` around `conv`. */
 
-/** Names that tfmot gives its wrappers: `prune_low_magnitude_conv` around `conv`. */
-const WRAPPER = /^(?:prune_low_magnitude|quant|cluster)_(.+)$/;
+import { WRAPPERS } from "../tables.ts";
 
 /** What a layer of this name would be the wrapper of, undefined where it is none. */
 export function wrappedBy(name: string): string | undefined {
-  return name.match(WRAPPER)?.[1];
+  const wrapper = WRAPPERS.find((known) => name.startsWith(known) && name !== known);
+  return wrapper && name.slice(wrapper.length);
 }
 
 /** A path without the wrappers of tfmot: `prune_low_magnitude_conv/conv` is `conv`. */

@@ -1,7 +1,8 @@
 /** Decoded pictures: no larger than they are shown, and held only while they are in sight. */
 
+import { MAX_AREA } from "../tables.ts";
 import type { Picture } from "./pictures.ts";
-import { decodedSize, MAX_AREA, type Size } from "./png.ts";
+import { decodedSize, type Size } from "./png.ts";
 
 /** Pixels to draw, and the size of the picture that they are of. */
 export interface Pixels extends Size {

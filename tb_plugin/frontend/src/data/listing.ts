@@ -1,9 +1,6 @@
 /** The answer of `runs`, checked field by field: names in it come from a log that may be hostile. */
 
-import { ROLES, type Role } from "../format/compressed.ts";
-import type { RecordKind } from "../format/records.ts";
-
-export type GroupKind = RecordKind;
+import { KINDS, LAYOUTS, type Layout, type RecordKind, ROLES, type Role } from "../tables.ts";
 
 export interface Content {
   readonly unit: string;
@@ -19,13 +16,9 @@ export interface Content {
   readonly role: Role | "";
 }
 
-/** How the values of a map or an input lie. */
-export const LAYOUTS = ["plane", "line", "volume", "tokens", "features"] as const;
-export type Layout = (typeof LAYOUTS)[number];
-
 export interface Group {
   readonly group: string;
-  readonly kind: GroupKind;
+  readonly kind: RecordKind;
   readonly explainer: string;
   readonly layer: string;
   readonly samples: readonly number[];
@@ -58,21 +51,6 @@ export interface Listing {
 }
 
 type Json = Readonly<Record<string, unknown>>;
-
-const KINDS: readonly GroupKind[] = [
-  "samples",
-  "metrics",
-  "predictions",
-  "status",
-  "map",
-  "channels",
-  "matrix",
-  "values",
-  "kernels",
-  "kernel",
-  "drift",
-  "fidelity",
-];
 
 export function readListing(value: unknown): Listing {
   const json = object(value);

@@ -1,6 +1,7 @@
 /** What to fetch, and in which requests: maps and the numbers beside them first. */
 
-import type { Group, GroupKind } from "./listing.ts";
+import type { RecordKind } from "../tables.ts";
+import type { Group } from "./listing.ts";
 
 /** What the page wants to show of one group of a run; no samples: the whole group. */
 export interface Want {
@@ -14,7 +15,7 @@ const REQUEST_BYTES = 48 << 20;
 /** So much is there about as fast as a part of it. */
 const AT_ONCE_BYTES = 1 << 20;
 /** What the maps are read with; all else may come after them. */
-const FIRST: readonly GroupKind[] = [
+const FIRST: readonly RecordKind[] = [
   ...(["map", "channels", "matrix", "values"] as const),
   ...(["samples", "metrics", "predictions"] as const),
 ];

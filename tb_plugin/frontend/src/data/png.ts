@@ -1,14 +1,11 @@
 /** What a PNG file says of its size, asked before anything of it is decoded. */
 
+import { MAX_AREA, MAX_SUM } from "../tables.ts";
+
 export interface Size {
   readonly width: number;
   readonly height: number;
 }
-
-/** Four bytes a pixel: a decoder holds 64 MiB for a picture of this area, whatever is shown of it. */
-export const MAX_AREA = 1 << 24;
-/** Of all pictures of one input; a compressed one of this area may be a few hundred kilobytes. */
-export const MAX_SUM = 1 << 28;
 
 const START = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 const HEADER = [0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52];

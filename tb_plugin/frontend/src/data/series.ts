@@ -1,7 +1,8 @@
 /** All kept records of one tag in one run, in rising order of step. */
 
 import { type Dated, lastUntil } from "../analysis/epochs.ts";
-import { decode, type RecordKind, type TfRecord } from "../format/records.ts";
+import { decode, type TfRecord } from "../format/records.ts";
+import type { RecordKind } from "../tables.ts";
 import type { SentSeries } from "./api.ts";
 
 export interface Point<R extends TfRecord = TfRecord> {

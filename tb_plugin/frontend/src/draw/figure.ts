@@ -3,7 +3,7 @@
 import type { InputValues } from "../analysis/input-values.ts";
 import { isRow } from "../analysis/layouts.ts";
 import type { Pixels } from "../data/bitmaps.ts";
-import type { Layout } from "../data/listing.ts";
+import type { Layout } from "../tables.ts";
 import { barsHeight, drawBars, smallBarsHeight } from "./bars.ts";
 import { positionAt, type Rect } from "./canvas.ts";
 import { drawCurve } from "./curve.ts";

@@ -1,21 +1,9 @@
 /** The records of compression and of what it did: twins of `tfexplain/wire/records/compressed.py`. */
 
+import { ROLES, ROW_KEYS, type Role } from "../tables.ts";
 import { type Moment, readMoment } from "./moment.ts";
 import { stepInReference } from "./older.ts";
 import { named, type Reader } from "./reader.ts";
-import { RecordError } from "./safetensors.ts";
-
-export const ROW_KEYS = [
-  "name",
-  "path",
-  "part",
-  "type",
-  "wrapper",
-  "mode",
-  "dtype",
-  "shape",
-  "note",
-] as const;
 
 /** One kernel in words; `name` is its layer's path, and `.weight` where the layer has several. */
 export type KernelRow = Readonly<Record<(typeof ROW_KEYS)[number], string>>;
@@ -46,9 +34,6 @@ export interface Kernel {
   /** By output: never above zero on the validation batch; empty where unknown. */
   readonly dead: Uint8Array;
 }
-
-export const ROLES = ["model", "control"] as const;
-export type Role = (typeof ROLES)[number];
 
 /** How alike the maps of one explainer at one layer are to those of a reference. */
 export interface Drift {
@@ -96,7 +81,7 @@ export function readKernels(raw: Reader): Kernels {
     values: new Float64Array(values.data),
     totals: new Map(parts.map((part, i) => [part, totalsOf(names, sums, i)])),
     denominators: new Map(parts.map((part, i) => [part, denominators[i] ?? ""])),
-    ...readMoment(raw, "kernels"),
+    ...readMoment(raw),
   };
 }
 
@@ -104,7 +89,7 @@ function readRows(raw: Reader): KernelRow[] {
   const rows = raw.json("rows");
   const isRow = (row: unknown): row is string[] =>
     Array.isArray(row) && row.length === ROW_KEYS.length && row.every((v) => typeof v === "string");
-  raw.check(Array.isArray(rows) && rows.every(isRow), "rows of nine texts");
+  raw.check(Array.isArray(rows) && rows.every(isRow), `rows of ${ROW_KEYS.length} texts`);
   return (rows as string[][]).map(
     (row) => Object.fromEntries(ROW_KEYS.map((key, i) => [key, row[i] ?? ""])) as KernelRow,
   );
@@ -151,7 +136,7 @@ export function readDrift(raw: Reader): Drift {
     measures,
     reference: raw.text("reference"),
     referenceStep: readReferenceStep(raw),
-    role: readRole(raw),
+    role: raw.oneOf("role", ROLES),
   };
 }
 
@@ -176,14 +161,8 @@ export function readFidelity(raw: Reader): Fidelity {
     flips,
     counts,
     reference: raw.text("reference"),
-    role: readRole(raw),
+    role: raw.oneOf("role", ROLES),
   };
-}
-
-function readRole(raw: Reader): Role {
-  const role = ROLES.find((known) => known === raw.text("role"));
-  if (!role) throw new RecordError("expected role model or control");
-  return role;
 }
 
 function count(raw: Reader, key: string): number {

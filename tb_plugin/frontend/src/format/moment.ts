@@ -1,10 +1,10 @@
 /** When a record was made, and of which weights: twin of `tfexplain/wire/records/moments.py`. */
 
+import { MOMENTS, type MomentKind } from "../tables.ts";
 import type { Reader } from "./reader.ts";
-import { RecordError } from "./safetensors.ts";
 
 export interface Moment {
-  readonly moment: "epoch" | "end";
+  readonly moment: MomentKind;
   /**
    * The step at whose end the model had these weights; null where no epoch ended with them;
    * undefined in logs of older versions.
@@ -12,11 +12,8 @@ export interface Moment {
   readonly weights: number | null | undefined;
 }
 
-export function readMoment(raw: Reader, kind: string): Moment {
-  const moment = raw.has("moment") ? raw.text("moment") : "epoch";
-  if (moment !== "epoch" && moment !== "end") {
-    throw new RecordError(`${kind}: expected moment epoch or end`);
-  }
+export function readMoment(raw: Reader): Moment {
+  const moment = raw.has("moment") ? raw.oneOf("moment", MOMENTS) : "epoch";
   if (!raw.has("weights")) return { moment, weights: undefined };
   if (raw.text("weights") === "") return { moment, weights: null };
   const weights = raw.number("weights");

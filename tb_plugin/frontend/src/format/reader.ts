@@ -29,6 +29,15 @@ export class Reader {
     return value;
   }
 
+  /** One of these words. */
+  oneOf<W extends string>(key: string, words: readonly W[]): W {
+    const word = words.find((known) => known === this.text(key));
+    if (word === undefined) {
+      throw new RecordError(`${this.kind}: expected ${key} of ${words.join(", ")}`);
+    }
+    return word;
+  }
+
   /** A number as Python's `repr` writes it, `nan` and `inf` included. */
   number(key: string): number {
     const text = this.text(key).trim();

@@ -1,6 +1,13 @@
 /** What a record means: the typed twins of the records documented in `tfexplain/wire/schema.py`. */
 
 import {
+  ACTIVATIONS,
+  type Activation,
+  LABEL_KINDS,
+  type LabelKind,
+  type RecordKind,
+} from "../tables.ts";
+import {
   type Drift,
   type Fidelity,
   type Kernel,
@@ -31,7 +38,7 @@ export interface Samples {
   readonly kind: "samples";
   readonly labels: Float64Array;
   readonly rows: readonly number[];
-  readonly labelKind: "class" | "value" | "none";
+  readonly labelKind: LabelKind;
   readonly classNames: readonly string[];
   readonly settings: Readonly<Record<string, string>>;
   /** What each row holds: rows of two runs with one hash are the same sample. */
@@ -54,7 +61,7 @@ export interface Predictions extends Moment {
   readonly predicted: Int32Array;
   /** How many epochs were explained so far in the `fit` that wrote it. */
   readonly explained: number;
-  readonly activation: string;
+  readonly activation: Activation;
 }
 
 export interface Problem {
@@ -97,7 +104,6 @@ export type TfRecord =
   | Kernel
   | Drift
   | Fidelity;
-export type RecordKind = TfRecord["kind"];
 
 const DECODERS: { readonly [K in RecordKind]: (raw: Reader) => Extract<TfRecord, { kind: K }> } = {
   samples: readSamples,
@@ -123,10 +129,7 @@ function readSamples(raw: Reader): Samples {
   const labels = new Float64Array(raw.array("labels", "F64", 1).data);
   const rows = Array.from(new BigInt64Array(raw.array("rows", "I64", 1).data), Number);
   raw.check(labels.length === rows.length, "labels and rows of one length");
-  const labelKind = raw.text("label_kind");
-  if (labelKind !== "class" && labelKind !== "value" && labelKind !== "none") {
-    throw new RecordError("samples: expected label_kind class, value or none");
-  }
+  const labelKind = raw.oneOf("label_kind", LABEL_KINDS);
   const classNames = raw.strings("class_names");
   const settings = raw.json("settings");
   if (!isTexts(settings)) throw new RecordError("samples: expected settings as text");
@@ -205,8 +208,8 @@ function readPredictions(raw: Reader): Predictions {
     width: shape[1] ?? 0,
     predicted,
     explained,
-    activation: raw.text("activation"),
-    ...readMoment(raw, "predictions"),
+    activation: raw.oneOf("activation", ACTIVATIONS),
+    ...readMoment(raw),
   };
 }
 

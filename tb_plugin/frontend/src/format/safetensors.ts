@@ -1,5 +1,7 @@
 /** The container of a record: named arrays behind a JSON header, every offset checked. */
 
+import { MAJOR_VERSION, MAX_HEADER } from "../tables.ts";
+
 export class RecordError extends Error {}
 
 export interface Entry {
@@ -22,8 +24,6 @@ const WIDTHS: Readonly<Record<string, number>> = {
   U8: 1,
   U64: 8,
 };
-const MAX_HEADER = 1 << 20;
-const MAJOR = 1;
 
 /** Take `data` apart, or throw a `RecordError` that says what is wrong with it. */
 export function unpack(data: Uint8Array, kind: string): Container {
@@ -62,7 +62,7 @@ function metadata(header: object, kind: string): Record<string, string> {
   const result: Record<string, string> = Object.fromEntries(entries);
   const major = Number(result.version?.split(".")[0]);
   if (!Number.isInteger(major)) throw new RecordError(`${kind}: no version`);
-  if (major > MAJOR) {
+  if (major > MAJOR_VERSION) {
     throw new RecordError(`${kind}: version ${result.version} is newer than this page reads`);
   }
   if (result.kind !== kind) throw new RecordError(`expected ${kind}; got ${result.kind}`);

@@ -1,7 +1,10 @@
 /** What the samples of an input are that is no picture. */
 
+import { VALUE_RANKS } from "../tables.ts";
 import type { Reader } from "./reader.ts";
-import { RecordError } from "./safetensors.ts";
+
+export type ValueLayout = keyof typeof VALUE_RANKS;
+const LAYOUTS = Object.keys(VALUE_RANKS) as readonly ValueLayout[];
 
 /** Each sample has `length` features, words or places of a line, these of `width` channels. */
 export interface Values {
@@ -10,7 +13,7 @@ export interface Values {
   readonly count: number;
   readonly length: number;
   readonly width: number;
-  readonly layout: "features" | "tokens" | "line";
+  readonly layout: ValueLayout;
   /** Of the features or the line's channels; none where they have no names. */
   readonly names: readonly string[];
   /** `length` for each sample, empty for padding; none for other layouts than tokens. */
@@ -18,11 +21,8 @@ export interface Values {
 }
 
 export function readValues(raw: Reader): Values {
-  const layout = raw.text("layout");
-  if (layout !== "features" && layout !== "tokens" && layout !== "line") {
-    throw new RecordError("values: expected a layout features, tokens or line");
-  }
-  const { shape, data } = raw.array("values", "F32", layout === "line" ? 3 : 2);
+  const layout = raw.oneOf("layout", LAYOUTS);
+  const { shape, data } = raw.array("values", "F32", VALUE_RANKS[layout]);
   const [count = 0, length = 0, width = 1] = shape;
   const [names, words] = [raw.longStrings("names"), raw.longStrings("words")];
   const columns = layout === "line" ? width : length;

@@ -2,7 +2,7 @@
 
 import { belongs } from "../analysis/kernels.ts";
 import { layoutOf } from "../analysis/layouts.ts";
-import type { Layout } from "../data/listing.ts";
+import type { Layout } from "../tables.ts";
 import type { ShownRun } from "./runs.ts";
 import type { View } from "./view.ts";
 

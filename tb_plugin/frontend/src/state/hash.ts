@@ -1,6 +1,8 @@
 /** The address: `#tfexplain&p.tfexplain.KEY=VALUE&...`, of which only our keys are touched. */
 
-const OURS = "p.tfexplain.";
+import { PLUGIN_NAME } from "../tables.ts";
+
+const OURS = `p.${PLUGIN_NAME}.`;
 
 /** The values of our keys; a value that is not well encoded is left out. */
 export function readHash(hash: string): Map<string, string> {

@@ -7,13 +7,7 @@ import {
   referenceOf,
   referencePredictions,
 } from "../../analysis/drift.ts";
-import {
-  type BandSide,
-  LEAST_VALUES,
-  measureOf,
-  type Score,
-  sideOf,
-} from "../../analysis/drift-scores.ts";
+import { type BandSide, measureOf, type Score, sideOf } from "../../analysis/drift-scores.ts";
 import { fromText, withEpoch } from "../../analysis/epochs.ts";
 import { className, confidence, labelText } from "../../analysis/filters.ts";
 import { coefficient, short } from "../../analysis/numbers.ts";
@@ -23,6 +17,7 @@ import type { Predictions } from "../../format/records.ts";
 import type { Dashboard } from "../../state/dashboard.ts";
 import type { ShownRun } from "../../state/runs.ts";
 import type { Opened } from "../../state/view.ts";
+import { BAND_PERCENTILES, LEAST_VALUES } from "../../tables.ts";
 
 /** What all parts of the panel draw at one epoch. */
 export interface DriftState {
@@ -66,7 +61,7 @@ export function bandOfRun({ bands }: DriftState, moved: Moved): ControlBand | un
 export function bandText({ names, low, high, count, from }: ControlBand): string {
   const who = names.length > 1 ? "controls" : "control";
   const range = `${coefficient(low)} to ${coefficient(high)}`;
-  return `${who} ${names.join(", ")}: 10th–90th percentile of ${count} values, ${range}${from && `, ${from}`}`;
+  return `${who} ${names.join(", ")}: ${BAND_PERCENTILES.map((p) => `${p}th`).join("–")} percentile of ${count} values, ${range}${from && `, ${from}`}`;
 }
 
 /** Why controls show no band, empty where they do or where there are none. */

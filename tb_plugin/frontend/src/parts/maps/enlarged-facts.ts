@@ -7,12 +7,12 @@ import { className } from "../../analysis/filters.ts";
 import { listed } from "../../analysis/kernel-facts.ts";
 import { errorText } from "../../analysis/map-text.ts";
 import { short } from "../../analysis/numbers.ts";
-import type { Layout } from "../../data/listing.ts";
 import type { Known, Series } from "../../data/series.ts";
 import type { Kernel } from "../../format/compressed.ts";
 import type { AttributionMap, Channels } from "../../format/records.ts";
 import type { Column } from "../../state/columns.ts";
 import type { ShownRun } from "../../state/runs.ts";
+import type { Layout } from "../../tables.ts";
 import { deadText } from "./tiles-cell.ts";
 
 export interface Shown {

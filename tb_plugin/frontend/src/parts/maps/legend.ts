@@ -5,9 +5,9 @@ import { cssGradient } from "../../analysis/colours.ts";
 import { belongs } from "../../analysis/kernels.ts";
 import { ERROR_TITLE } from "../../analysis/map-text.ts";
 import { seconds, short } from "../../analysis/numbers.ts";
-import type { Layout } from "../../data/listing.ts";
 import { recordsOf } from "../../data/series.ts";
 import type { Column } from "../../state/columns.ts";
+import type { Layout } from "../../tables.ts";
 import { define, Part } from "../frame/part.ts";
 import { base } from "../frame/styles.ts";
 

@@ -1,0 +1,79 @@
+"""Writes `src/tables.ts`: what the library and the page must agree on, from the library's tables.
+
+Run by `make tables`; a test fails where the file is not what this writes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, get_args
+
+from tfexplain.compression.metrics import METRICS, Unit
+from tfexplain.model.tfmot_names import WRAPPERS
+from tfexplain.quality.measures import BAND_PERCENTILES, KNOWN_MEASURES, LEAST_VALUES
+from tfexplain.quality.similarity import TOP_SHARE
+from tfexplain.wire import pictures
+from tfexplain.wire.container import MAX_HEADER_BYTES, VERSION
+from tfexplain.wire.records.compressed import ROW_KEYS
+from tfexplain.wire.records.inputs import RANKS
+from tfexplain.wire.records.kinds import ACTIVATIONS, LABEL_KINDS, LAYOUTS, ROLES, Kind
+from tfexplain.wire.records.moments import MOMENTS
+from tfexplain.wire.schema import PLUGIN_NAME
+
+PATH = Path(__file__).parent / "src" / "tables.ts"
+
+_HEAD = "/** The library's tables, as `make tables` writes them down: change them there. */\n"
+
+
+def text() -> str:
+    """The whole file."""
+    return _HEAD + "".join(f"\n/** {what} */\n{line}\n" for what, line in _tables())
+
+
+def _tables() -> Iterator[tuple[str, str]]:
+    yield "The plugin's name, in addresses and in the link.", _const("PLUGIN_NAME", PLUGIN_NAME)
+    yield "Logs of a newer major version are not read.", _const("MAJOR_VERSION", VERSION[0])
+    yield "Headers of records that are longer are not read.", _const("MAX_HEADER", MAX_HEADER_BYTES)
+    yield (
+        "Pixels of one picture that are decoded: four bytes each, whatever is shown of them.",
+        _const("MAX_AREA", pictures.MAX_PICTURE_AREA),
+    )
+    yield (
+        "Pixels of all pictures of one input; their files may be a few hundred kilobytes.",
+        _const("MAX_SUM", pictures.MAX_PICTURES_AREA),
+    )
+    kinds = [kind for kind in get_args(Kind) if kind != "inputs"]
+    yield "Kinds of records; `inputs` are pictures.", _names("KINDS", "RecordKind", kinds)
+    yield "How the values of a map or an input lie.", _names("LAYOUTS", "Layout", LAYOUTS)
+    yield "Axes of inputs that are no pictures, by layout.", _const("VALUE_RANKS", RANKS)
+    yield "What a run is to its reference.", _names("ROLES", "Role", ROLES)
+    yield "When a record was made.", _names("MOMENTS", "MomentKind", MOMENTS)
+    yield "What labels are.", _names("LABEL_KINDS", "LabelKind", LABEL_KINDS)
+    yield "What outputs are.", _names("ACTIVATIONS", "Activation", ACTIVATIONS)
+    yield "What a row of kernels says of each.", _const("ROW_KEYS", ROW_KEYS)
+    yield "What tfmot puts before a layer's name for its wrapper.", _const("WRAPPERS", WRAPPERS)
+    yield "What the numbers of a kernel are in.", _names("UNITS", "Unit", get_args(Unit))
+    yield "Numbers of a kernel.", _const("METRICS", [asdict(metric) for metric in METRICS])
+    yield (
+        "Measures of similarity; `least` is the lowest usual value.",
+        _const("MEASURES", [asdict(measure) for measure in KNOWN_MEASURES]),
+    )
+    yield "Percentiles of the controls' band.", _const("BAND_PERCENTILES", BAND_PERCENTILES)
+    yield "Fewer values of controls make no band.", _const("LEAST_VALUES", LEAST_VALUES)
+    yield "The share of positions in `top10_iou`.", _const("TOP_SHARE", TOP_SHARE)
+
+
+def _const(name: str, value: Any) -> str:
+    literal = json.dumps(value, indent=2, ensure_ascii=False)
+    return f"export const {name} = {literal} as const;"
+
+
+def _names(name: str, type_name: str, values: Any) -> str:
+    return f"{_const(name, values)}\nexport type {type_name} = (typeof {name})[number];"
+
+
+if __name__ == "__main__":
+    PATH.write_text(text(), "utf-8")
