@@ -13,6 +13,7 @@ from tfexplain.types import Array
 from tfexplain.wire.container import Container, pack, read_json, unpack
 from tfexplain.wire.records.kinds import ROLES, Kind, Role, little_endian
 from tfexplain.wire.records.moments import Moment, pack_moment, read_moment
+from tfexplain.wire.records.older import step_in_reference
 
 ROW_KEYS = ("name", "path", "part", "type", "wrapper", "mode", "dtype", "shape", "note")
 
@@ -145,9 +146,8 @@ class Drift:
     `values` are float64 [samples, measures], higher is more alike, NaN where the two explain
     different targets; `agrees` is bool [samples], whether the prediction is the reference's.
     `reference` says what it is, in words, or is the name of a run; `reference_step` is the step of
-    the run's own epoch that it is, None where it is none, and in older logs. A `control` differs
-    from the reference by chance only (another seed, more epochs): what it shows is normal
-    variation.
+    the run's own epoch that it is, None where it is none. A `control` differs from the reference by
+    chance only (another seed, more epochs): what it shows is normal variation.
     """
 
     kind: ClassVar[Kind] = "drift"
@@ -181,9 +181,16 @@ class Drift:
         measures = raw.strings("measures")
         raw.check(values.shape == (len(agrees), len(measures)), "a value per sample and measure")
         raw.check(len(set(measures)) == len(measures), "each measure only once")
-        step = raw.integer("reference_step") if raw.header.get("reference_step") else None
-        raw.check(step is None or step >= 0, "a reference_step >= 0")
-        return cls(values, agrees.astype(bool), measures, raw.text("reference"), _role(raw), step)
+        reference, role, step = raw.text("reference"), _role(raw), _reference_step(raw)
+        return cls(values, agrees.astype(bool), measures, reference, role, step)
+
+
+def _reference_step(raw: Container) -> int | None:
+    if "reference_step" not in raw.header:
+        return step_in_reference(raw.text("reference"))
+    step = raw.integer("reference_step") if raw.text("reference_step") else None
+    raw.check(step is None or step >= 0, "a reference_step >= 0")
+    return step
 
 
 @dataclass(frozen=True)

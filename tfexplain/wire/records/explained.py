@@ -21,6 +21,7 @@ from tfexplain.wire.records.kinds import (
     little_endian,
 )
 from tfexplain.wire.records.moments import Moment, pack_moment, read_moment
+from tfexplain.wire.records.older import layers_in_settings
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Samples:
     say what the rows hold: rows of two runs with one hash are the same sample, wherever they stand.
     `label_sets` are all labels of each sample, where samples may have several; `labels` then are
     those that are explained. These two are None in older logs. `layers` are the names that the
-    layers of each explainer have in tags, in the order of the model; older logs have none.
+    layers of each explainer have in tags, in the order of the model.
     """
 
     kind: ClassVar[Kind] = "samples"
@@ -77,12 +78,12 @@ class Samples:
         several = [one for one in (hashes, sets) if one is not None]
         raw.check(all(len(one) == len(labels) for one in several), "one entry a sample")
         names = raw.strings("class_names")
-        layers = _layers(raw)
+        layers = _layers(raw) if "layers" in raw.header else layers_in_settings(settings)
         return cls(labels, rows, label_kind, names, settings, hashes, sets, layers)  # type: ignore[arg-type]
 
 
 def _layers(raw: Container) -> dict[str, list[str]]:
-    layers: dict[str, list[str]] = read_json(raw.header.get("layers", "{}"), dict, "layers")
+    layers: dict[str, list[str]] = read_json(raw.text("layers"), dict, "layers")
     lists = all(isinstance(names, list) for names in layers.values())
     texts = lists and all(isinstance(name, str) for names in layers.values() for name in names)
     raw.check(texts, "layers as lists of names")

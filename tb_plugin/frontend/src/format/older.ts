@@ -1,4 +1,4 @@
-/** What logs before version 1.2 say in words only. */
+/** Facts that logs before version 1.2 hold in words only: read from these. */
 
 /** The layers of each explainer, of settings such as `at conv1, conv2; steps 32`. */
 export function layersInSettings(
@@ -13,6 +13,6 @@ export function layersInSettings(
 
 /** The epoch that drift is measured from, of `epoch 2, the best so far by val_loss`. */
 export function stepInReference(reference: string): number | undefined {
-  const epoch = reference.match(/^epoch (\d+)\b/)?.[1];
+  const epoch = reference.match(/^epoch ([0-9]{1,9})\b/)?.[1];
   return epoch === undefined ? undefined : Number(epoch);
 }

@@ -50,9 +50,14 @@ def test_drift_round_trips(record: schema.Drift) -> None:
     assert decoded.reference_step == record.reference_step
 
 
-def test_drift_of_older_logs_names_its_epoch_in_words_only() -> None:
-    decoded = schema.Drift.decode(pack("drift", DRIFT_ARRAYS, {**DRIFT, "version": "1.1"}))
-    assert (decoded.reference, decoded.reference_step) == ("epoch 0", None)
+@pytest.mark.parametrize(
+    ("reference", "step"),
+    [("epoch 0", 0), ("epoch 12, the best so far by loss", 12), ("model m", None), ("dense", None)],
+)
+def test_drift_of_older_logs_names_its_epoch_in_words(reference: str, step: int | None) -> None:
+    header = {**DRIFT, "version": "1.1", "reference": reference}
+    decoded = schema.Drift.decode(pack("drift", DRIFT_ARRAYS, header))
+    assert (decoded.reference, decoded.reference_step) == (reference, step)
 
 
 @given(fidelity_records())

@@ -111,11 +111,11 @@ def test_samples_with_hashes_or_sets_of_other_rows_are_refused() -> None:
             schema.Samples.decode(record.encode())
 
 
-def test_samples_of_older_logs_name_layers_in_settings_only() -> None:
+def test_samples_of_older_logs_name_layers_in_settings() -> None:
     arrays = {"labels": np.zeros(1), "rows": np.zeros(1, np.int64)}
     header = {"label_kind": "class", "class_names": "[]", "settings": '{"IG": "at a, b"}'}
     decoded = schema.Samples.decode(pack("samples", arrays, {**header, "version": "1.1"}))
-    assert (decoded.layers, decoded.settings) == ({}, {"IG": "at a, b"})
+    assert (decoded.layers, decoded.settings) == ({"IG": ["a", "b"]}, {"IG": "at a, b"})
     for wrong in ("[]", '{"IG": "a"}', '{"IG": [1]}'):
         with pytest.raises(schema.SchemaError, match="layers"):
             schema.Samples.decode(pack("samples", arrays, {**header, "layers": wrong}))

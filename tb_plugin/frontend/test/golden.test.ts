@@ -1,0 +1,211 @@
+/** Records that the library wrote mean here what they mean there, value by value. */
+
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+import { type Content, readListing } from "../src/data/listing.ts";
+import type { KernelRow } from "../src/format/compressed.ts";
+import { widen } from "../src/format/half.ts";
+import { decode, type TfRecord } from "../src/format/records.ts";
+import type { RecordKind } from "../src/tables.ts";
+
+const FOLDER = new URL("../../../tests/golden/records/", import.meta.url);
+const NUMBERS: Readonly<Record<string, number>> = {
+  nan: Number.NaN,
+  inf: Number.POSITIVE_INFINITY,
+  "-inf": Number.NEGATIVE_INFINITY,
+};
+
+type Fields = Record<string, unknown>;
+/** An array of the library's. */
+interface Tensor {
+  readonly shape: readonly number[];
+  readonly values: readonly unknown[];
+}
+
+function readJson(name: string): unknown {
+  const text = readFileSync(new URL(name, FOLDER), "utf-8");
+  return JSON.parse(text, (_key, value) =>
+    typeof value === "string" && value in NUMBERS ? NUMBERS[value] : value,
+  );
+}
+
+function tensor(values: Iterable<unknown>, ...shape: number[]): Tensor {
+  return { shape, values: [...values] };
+}
+
+function object(map: ReadonlyMap<string, unknown>): Fields {
+  return Object.fromEntries(map);
+}
+
+/** The last sides of a map, as many as its rank. */
+function sidesOf(rank: number, ...sides: number[]): number[] {
+  return sides.slice(sides.length - rank);
+}
+
+/** Rows of flags, of the labels that each sample has. */
+function flags(sets: readonly (readonly number[])[], width: number): Tensor {
+  const rows = sets.flatMap((set) =>
+    Array.from({ length: width }, (_, label) => Number(set.includes(label))),
+  );
+  return tensor(rows, sets.length, width);
+}
+
+function wordsOf(row: KernelRow): Fields {
+  return { ...row };
+}
+
+/** A record by the library's names for its fields. */
+function fieldsOf(record: TfRecord, expected: Fields): Fields {
+  switch (record.kind) {
+    case "samples": {
+      const { labels, rows, labelKind, classNames, settings, hashes, labelSets, layers } = record;
+      const width = (expected.label_sets as Tensor | null)?.shape[1] ?? 0;
+      return {
+        labels: tensor(labels, labels.length),
+        rows: tensor(rows, rows.length),
+        label_kind: labelKind,
+        class_names: classNames,
+        settings,
+        hashes: hashes ? tensor(hashes.map(wholeNumber), hashes.length) : null,
+        label_sets: labelSets ? flags(labelSets, width) : null,
+        layers,
+      };
+    }
+    case "metrics":
+      return { values: object(record.values) };
+    case "predictions": {
+      const { outputs, width, predicted, explained, activation, moment, weights } = record;
+      return {
+        outputs: tensor(outputs, predicted.length, width),
+        predicted: tensor(predicted, predicted.length),
+        ...{ explained, activation, moment, weights: weights ?? null },
+      };
+    }
+    case "status": {
+      const problems = record.problems.map(({ isLeftOut, ...told }) => ({
+        ...told,
+        left_out: isLeftOut,
+      }));
+      const cost = record.cost ? { ...record.cost, budget: record.cost.budget ?? null } : null;
+      return { seconds: object(record.seconds), problems, cost };
+    }
+    case "map": {
+      const { halves, scale, rank, depth, height, width, score, target } = record;
+      const values = tensor(widen(halves, scale), ...sidesOf(rank, depth, height, width));
+      const { gap = null, error = null, passes = null } = record;
+      return { values, score, target, gap, error, passes };
+    }
+    case "channels": {
+      const { halves, count, depth, height, width, scales, channels, dead } = record;
+      const size = depth * height * width;
+      const values = Array.from({ length: count }, (_, i) => [
+        ...widen(halves.slice(i * size, (i + 1) * size), scales[i] ?? Number.NaN),
+      ]).flat();
+      const sides = depth > 1 ? [depth, height, width] : [height, width];
+      return {
+        values: tensor(values, count, ...sides),
+        channels: tensor(channels, count),
+        dead: tensor(Array.from(dead, Boolean), count),
+      };
+    }
+    case "matrix": {
+      const { halves, heads, height, width, scale } = record;
+      const values = tensor(widen(halves, scale), heads.length, height, width);
+      return { values, attention_heads: tensor(heads, heads.length) };
+    }
+    case "values": {
+      const { values, count, length, width, layout, names, words } = record;
+      const sides = layout === "line" ? [length, width] : [length];
+      return { values: tensor(values, count, ...sides), layout, names, words };
+    }
+    case "kernels": {
+      const { rows, metrics, values, totals, denominators, moment, weights } = record;
+      return {
+        rows: rows.map(wordsOf),
+        metrics,
+        values: tensor(values, rows.length, metrics.length),
+        totals: Object.fromEntries([...totals].map(([part, sums]) => [part, object(sums)])),
+        denominators: object(denominators),
+        ...{ moment, weights: weights ?? null },
+      };
+    }
+    case "kernel": {
+      const { counts, low, high, zeros, nonfinite, pruned, dead } = record;
+      return {
+        counts: tensor(counts, counts.length),
+        ...{ low, high, zeros, nonfinite },
+        pruned: tensor(Array.from(pruned, Boolean), pruned.length),
+        dead: tensor(Array.from(dead, Boolean), dead.length),
+      };
+    }
+    case "drift": {
+      const { values, agrees, measures, reference, role, referenceStep } = record;
+      return {
+        values: tensor(values, agrees.length, measures.length),
+        agrees: tensor(Array.from(agrees, Boolean), agrees.length),
+        ...{ measures, reference, role, reference_step: referenceStep ?? null },
+      };
+    }
+    case "fidelity": {
+      const { numbers, flips, counts, reference, role } = record;
+      return {
+        numbers: object(numbers),
+        flips: tensor(flips, flips.length),
+        counts: tensor(counts, counts.length),
+        ...{ reference, role },
+      };
+    }
+  }
+}
+
+/** A hash as the library writes whole numbers: as text where JSON's do not hold it. */
+function wholeNumber(hash: string): number | string {
+  const value = BigInt(`0x${hash}`);
+  return value < 2n ** 53n ? Number(value) : String(value);
+}
+
+const expected = readJson("expected.json") as Record<string, Fields & { kind: RecordKind }>;
+
+test("every golden record has its meaning beside it", () => {
+  const files = readdirSync(FOLDER).filter((name) => name.endsWith(".safetensors"));
+  assert.deepEqual(
+    files.sort(),
+    Object.keys(expected)
+      .map((name) => `${name}.safetensors`)
+      .sort(),
+  );
+});
+
+for (const [name, { kind, ...meant }] of Object.entries(expected)) {
+  test(`the golden record ${name}`, () => {
+    // A copy: slices of Node's own buffers are no copies, other than those of what a browser has.
+    const data = new Uint8Array(readFileSync(new URL(`${name}.safetensors`, FOLDER)));
+    const record = decode(kind, data);
+    assert.deepEqual(fieldsOf(record, meant), meant);
+  });
+}
+
+test("a run that the library lists", () => {
+  const listed = readJson("listing.json") as { runs: { groups: { content: Fields }[] }[] };
+  const contentOf = ({ scoreUnit, ...content }: Content): Fields => ({
+    ...content,
+    score_unit: scoreUnit,
+  });
+  const found = readListing(listed).runs.map(({ run, groups, inputs, problems }) => ({
+    run,
+    groups: groups.map(({ lastStep, stamp, content, ...group }) => ({
+      ...group,
+      last_step: lastStep,
+      last_wall_time: Number(stamp.split("@")[1]),
+      content: contentOf(content),
+    })),
+    inputs,
+    problems,
+  }));
+  for (const { content } of listed.runs.flatMap(({ groups }) => groups)) {
+    // In logs of version 1.0 the explained number has the unit of the values.
+    content.score_unit ||= content.unit;
+  }
+  assert.deepEqual(found, listed.runs);
+});

@@ -1,0 +1,208 @@
+"""Golden records: one of each kind and of each older way to write it, with what they mean.
+
+The tests of the library and those of the page read the same files, and compare value by value with
+`expected.json`. After a change of the format, write them again, from the root of the checkout:
+
+    PYTHONPATH=.:tests python -m support.golden_records
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tfexplain.tb_plugin.listing import Pictures, Run, Series
+from tfexplain.wire import schema
+from tfexplain.wire.container import pack
+from tfexplain.wire.records.compressed import ROW_KEYS
+
+FOLDER = Path(__file__).parents[1] / "golden" / "records"
+NAN, INF = math.nan, math.inf
+
+SAMPLES = schema.Samples(
+    np.array([2.0, NAN, 0.0]),
+    np.array([4, 9, 2**40]),
+    "class",
+    ["cat", "döner", "<b>"],
+    {"GradCAM": "at conv2 (14 × 14 tokens); relu True", "target": "label"},
+    hashes=np.array([255, 2**64 - 1, 0], np.uint64),
+    label_sets=np.array([[1, 0, 1], [0, 0, 0], [0, 1, 0]], np.uint8),
+    layers={"GradCAM": ["backbone/conv1", "conv2"], "IntegratedGradients": ["image"]},
+)
+STATUS = schema.Status(
+    {"GradCAM": 0.25, "LIME": NAN},
+    [
+        schema.Problem("LIME: MemoryError", 3, "no memory", 7),
+        schema.Problem("Saliency", 1, "the input is whole numbers.", 0, left_out=True),
+    ],
+    schema.Cost(12.5, 1.25, 0.75, 8, 4, 0.1),
+)
+KERNELS = schema.Kernels(
+    [
+        {key: f"{key} of conv" for key in ROW_KEYS},
+        {"name": "rnn.kernel", "path": "rnn", "shape": "3 × 4", "note": "a note"},
+    ],
+    ["sparsity", "sqnr"],
+    np.array([[0.5, INF], [NAN, 24.25]]),
+    {"student": {"sparsity": 0.25, "sqnr": 3.5}, "teacher": {"sqnr": -INF}},
+    {"student": "12 weights", "teacher": "9 weights"},
+    "end",
+    3,
+)
+DRIFT = np.array([[0.5, NAN], [-1.0, 1.0], [0.25, 0.75]])
+RECORDS: dict[str, schema.Record] = {
+    "samples": SAMPLES,
+    "samples-of-values": schema.Samples(np.array([0.1, -3.5]), np.array([0, 1]), "value"),
+    "metrics": schema.Metrics({"loss": 0.1, "val_accuracy": NAN, "grow": INF}),
+    "predictions": schema.Predictions(
+        np.array([[0.1, 0.9], [NAN, 0.5]]), np.array([1, -1]), 12, "softmax", "end", 5
+    ),
+    "status": STATUS,
+    "map": schema.Map(np.array([[1.5, -0.3], [NAN, INF]]), 2.5, 3, -0.125, 0.018, 33),
+    "map-of-features": schema.Map(np.array([1e-30, -3e-31, 0.0]), NAN, -1),
+    "map-of-a-volume": schema.Map(np.arange(12.0).reshape(3, 2, 2) / 7, 1.0, 0, error=NAN),
+    "channels": schema.Channels(
+        np.array([[[0.1, 0.2]], [[-300.0, 1.0]]]), np.array([4, 9]), np.array([0, 1])
+    ),
+    "channels-of-a-volume": schema.Channels(
+        np.arange(16.0).reshape(2, 2, 2, 2) / 3, np.array([0, 7]), np.array([1, 0])
+    ),
+    "matrix": schema.Matrix(np.arange(12.0).reshape(2, 2, 3) / 11, np.array([3, 5])),
+    "values-of-features": schema.Values(np.array([[0.1, NAN]]), "features", ["age", "größe"]),
+    "values-of-tokens": schema.Values(
+        np.array([[4, 7, 0], [2, 1, 3]]), "tokens", words=["a", "“b”", "", "c", "d", "é"]
+    ),
+    "values-of-a-line": schema.Values(np.arange(6.0).reshape(1, 3, 2), "line", ["x", "y"]),
+    "kernels": KERNELS,
+    "kernel": schema.Kernel(
+        np.array([1, 0, 2**40]), -0.5, 0.25, 7, 1, np.array([False, True]), np.array([True])
+    ),
+    "drift": schema.Drift(
+        *(DRIFT, np.array([True, False, True]), ["spearman", "ssim"]),
+        *("epoch 2, the best so far by val_loss", "model", 2),
+    ),
+    "drift-of-a-control": schema.Drift(
+        DRIFT, np.array([True, True, False]), ["pearson", "top10_iou"], "epoch 3", "control"
+    ),
+    "fidelity": schema.Fidelity(
+        {"samples": 300.0, "agreement": 0.97, "kl": NAN},
+        *(np.array([3, 0]), np.array([50, 250]), "dense", "control"),
+    ),
+}
+
+
+def older() -> dict[str, bytes]:
+    """Records as versions 1.0 and 1.1 wrote them, by the name of the file."""
+    samples = {"labels": SAMPLES.labels, "rows": SAMPLES.rows}
+    said = {"IntegratedGradients": "at image, words; steps 32", "target": "label"}
+    texts = {"label_kind": "class", "class_names": "[]", "settings": json.dumps(said)}
+    outputs = {
+        "outputs": np.array([[0.25, 0.75]], np.float32),
+        "predicted": np.array([1], np.int32),
+        "explained": np.array([0, 4, 9], np.int32),
+    }
+    problem = {"kind": "LIME: MemoryError", "count": 3, "message": "no memory", "step": 7}
+    status = {"explainers": '["LIME"]', "problems": json.dumps([problem])}
+    drift = {"values": DRIFT[:, :1].copy(), "agrees": np.array([1, 0, 1], np.uint8)}
+    words = {"measures": '["ssim"]', "role": "model"}
+    values = {"values": np.array([[1, -0.5]], np.float16)}
+    numbers = {"scale": "2.0", "score": "1.5", "target": "3", "gap": ""}
+    old, oldest = {"version": "1.1"}, {"version": "1.0"}
+    return {
+        "samples-1.1": pack("samples", samples, {**texts, **old}),
+        "predictions-1.1": pack("predictions", outputs, {"activation": "sigmoid", **old}),
+        "status-1.1": pack("status", {"seconds": np.array([0.5])}, {**status, **old}),
+        "map-1.0": pack("map", values, {**numbers, **oldest}),
+        "drift-1.1": pack("drift", drift, {**words, "reference": "epoch 12, the best", **old}),
+        "drift-1.0": pack("drift", drift, {**words, "reference": "dense", **oldest}),
+    }
+
+
+def files() -> dict[str, bytes]:
+    """Every golden record by the name of its file."""
+    return {**{name: record.encode() for name, record in RECORDS.items()}, **older()}
+
+
+def kind_of(name: str) -> schema.Kind:
+    """The kind of record in a file: its name's first word."""
+    return name.split("-")[0]  # type: ignore[return-value]
+
+
+def plain(value: Any) -> Any:
+    """What JSON holds of a decoded record, its fields by the library's names.
+
+    Arrays are their shape and values; NaN and infinities are words, and so are whole numbers that
+    a browser's numbers do not hold.
+    """
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, np.ndarray):
+        flat = [plain(one) for one in value.ravel().tolist()]
+        return {"shape": list(value.shape), "values": flat}
+    if isinstance(value, Mapping):
+        return {key: plain(one) for key, one in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [plain(one) for one in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, int) and abs(value) >= 2**53:
+        return str(value)
+    return value
+
+
+def listing() -> dict[str, Any]:
+    """A run as the plugin lists it, from `plugin_content` of this version and of older ones."""
+    contents = {
+        "map/GradCAM/backbone/conv2/0": schema.Content(
+            *("map", "logit", True, (2, 3), "image", 12, {"relu": "True"}, "plane", "logit")
+        ).encode(),
+        "map/GradCAM/backbone/conv2/4": b'{"version": "1.0", "kind": "map"}',
+        "map/Saliency/words/0": b'{"version": "1.0", "kind": "map", "unit": "probability"}',
+        "drift/GradCAM/backbone/conv2": schema.Content("drift", role="control").encode(),
+        "drift/GradCAM/older": (
+            b'{"version": "1.1", "kind": "drift", "settings": {"role": "control"}}'
+        ),
+        "fidelity": b'{"version": "1.3", "kind": "fidelity", "role": "judge", "layout": "ring"}',
+    }
+    run = Run()
+    for step, (tag, data) in enumerate(contents.items()):
+        content = schema.Content.decode(data)
+        run.series.append(Series(schema.Tag.parse(tag), content, step, 1790000000.5))
+    volume = schema.Content("inputs", shape=(3, 8, 8, 1), layout="volume")
+    run.pictures["scan"] = Pictures("scan", volume, 4, "1790000000.5")
+    run.problems.append("tag='x': expected a tag")
+    return {"runs": [run.as_json("run/explain")]}
+
+
+def expected(records: Mapping[str, bytes]) -> str:
+    """What the records in these files mean, as the text of `expected.json`."""
+    meant = {
+        name: {"kind": kind_of(name), **plain(schema.decode(kind_of(name), data))}
+        for name, data in sorted(records.items())
+    }
+    return _text(meant)
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
+
+
+def write() -> None:
+    """Write all files; those of before go."""
+    FOLDER.mkdir(exist_ok=True)
+    for path in FOLDER.iterdir():
+        path.unlink()
+    for name, data in files().items():
+        (FOLDER / f"{name}.safetensors").write_bytes(data)
+    (FOLDER / "expected.json").write_text(expected(files()), "utf-8")
+    (FOLDER / "listing.json").write_text(_text(listing()), "utf-8")
+
+
+if __name__ == "__main__":
+    write()
