@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -46,6 +46,36 @@ class ExplainPage:
         self.frame.evaluate(
             "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
         )
+
+    def until(
+        self, holds: Callable[[], bool], before_each: Callable[[int], object] = lambda _: None
+    ) -> bool:
+        """Look again and again whether something holds, for some two seconds.
+
+        Args:
+            holds: What is waited for.
+            before_each: Done before each look, with its number.
+
+        Returns:
+            Whether it held at last.
+        """
+        for look in range(20):
+            before_each(look)
+            self.settle()
+            if holds():
+                return True
+            self.page.wait_for_timeout(100)
+        return False
+
+    def wait_for_link(self, part: str) -> None:
+        """Wait until the address holds a part; it is written a while after a change."""
+        self.page.wait_for_function("part => location.hash.includes(part)", arg=part)
+
+    def reload(self) -> None:
+        """Load the page again, as the browser's button does."""
+        self.page.reload()
+        self.frame = _frame(self.page)
+        wait_loaded(self)
 
     def press(self, *keys: str) -> None:
         """Press keys with the timeline in focus."""
@@ -109,23 +139,30 @@ class MapCell:
     def hover(self, row: int, column: int, height: int, width: int) -> str:
         """Point at one value and read what the page says about it.
 
-        A busy browser may still be scrolling when the mouse moves, and lose the move: it is
-        repeated until the page says something new, or nothing new for two seconds. Before it is
-        drawn, a map has another size.
+        Before it is drawn, a map has another size.
         """
         expect(self.cell.locator(".score")).not_to_be_empty()
-        before = self._page.text("tfx-readout")
-        for again in range(20):
-            box = self.cell.locator("canvas").bounding_box()
-            assert box
-            x = box["x"] + (column + 0.5) / width * box["width"]
-            y = box["y"] + (row + 0.5) / height * box["height"]
-            self._page.page.mouse.move(x + again % 2, y)
-            self._page.settle()
-            if self._page.text("tfx-readout") != before:
-                break
-            self._page.page.wait_for_timeout(100)
-        return self._page.text("tfx-readout")
+        return point(
+            self._page, self.cell.locator("canvas"), (column + 0.5) / width, (row + 0.5) / height
+        )
+
+
+def point(page: ExplainPage, drawn: Locator, x: float, y: float) -> str:
+    """Point at a place in a drawing, by shares of its sides, and read what the page says.
+
+    A busy browser may still be scrolling when the mouse moves, and lose the move: it is repeated
+    until the page says something new, or nothing new for two seconds.
+    """
+    before = page.text("tfx-readout")
+
+    def move(again: int) -> None:
+        box = drawn.bounding_box()
+        assert box
+        left, top = box["x"] + x * box["width"], box["y"] + y * box["height"]
+        page.page.mouse.move(left + again % 2, top)
+
+    page.until(lambda: page.text("tfx-readout") not in ("", before), move)
+    return page.text("tfx-readout")
 
 
 @contextmanager

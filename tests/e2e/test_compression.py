@@ -308,7 +308,7 @@ def test_links_keep_the_place(open_tab: OpenPage, server: Server) -> None:
         page.frame.get_by_role("columnheader", name="SQNR").get_by_role("button").click()
         rows.last.click()
         page.seek(4)
-        page.page.wait_for_function("location.hash.includes('p.tfexplain.step=4')")
+        page.wait_for_link("p.tfexplain.step=4")
         before = [cells(row) for row in rows.all()]
         place = page.hash.removeprefix("#tfexplain")
     with open_tab(server, place) as page:
@@ -332,7 +332,7 @@ def test_the_panel_folds_away(open_tab: OpenPage, server: Server) -> None:
         page.frame.get_by_role("button", name="Hide", exact=True).click()
         expect(page.frame.locator("tfx-layer-strip")).to_have_count(0)
         assert grid.evaluate(height) > before + 150
-        page.page.wait_for_function("location.hash.includes('p.tfexplain.panel=closed')")
+        page.wait_for_link("p.tfexplain.panel=closed")
         page.frame.get_by_role("tab", name="Layers").click()
         expect(page.frame.locator("tfx-layer-strip")).to_be_visible()
 
@@ -396,7 +396,6 @@ def test_axe_finds_nothing_serious(
         if place == "table":
             open_table(page)
         page.settle()
-        page.page.wait_for_timeout(200)
         theme = "dark" if dark else "light"
         page.page.screenshot(path=artifacts / f"compression-{place}-{theme}.png")
         assert_nothing_serious(page)

@@ -206,7 +206,7 @@ def test_a_row_shows_its_maps_and_its_link_finds_the_same(
         chosen = difference.locator("select").evaluate("e => e.selectedOptions[0].text")
         assert chosen == f"{run} − dense"
         for part in ("measure=top10_iou", "difference="):  # the last that was clicked
-            page.page.wait_for_function("part => location.hash.includes(part)", arg=part)
+            page.wait_for_link(part)
         link = page.page.url.partition("#tfexplain")[2]
     with open_tab(compared_server, link) as page:
         expect(page.frame.get_by_label("Maps to compare")).to_have_value(
@@ -255,12 +255,7 @@ def test_a_mark_tells_its_sample_and_shows_it(
 
 def hover(page: ExplainPage, readout: Locator, x: float, y: float) -> None:
     """Point at a place until the page says something: a busy browser may lose a move."""
-    for again in range(20):
-        page.page.mouse.move(x + again % 2, y)
-        page.settle()
-        if readout.is_visible():
-            return
-        page.page.wait_for_timeout(100)
+    page.until(readout.is_visible, lambda again: page.page.mouse.move(x + again % 2, y))
 
 
 def test_scrubbing_changes_the_numbers(

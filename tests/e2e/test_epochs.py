@@ -146,20 +146,26 @@ def assert_cell(run: Run, epoch: int, flag: str, score: str, playhead: int) -> N
         assert flag.startswith(f"from epoch {epoch}"), (flag, playhead)
 
 
+def table_tells(page: ExplainPage, playhead: int) -> bool:
+    """Whether the table of kernels, and each row of it, says of which epoch it is."""
+    rows = page.frame.evaluate(_TEXTS)["rows"]
+    when = page.text("tfx-kernel-table .when")
+    of_runs = [told(run, "kernels", playhead) for run in UNEVEN]
+    return (
+        len(rows) == 8
+        and all(text == told(run, "kernels", playhead) for run, text in rows)
+        and all(
+            f"{run} {text}" in when if text else f"{run} from" not in when
+            for run, text in zip(UNEVEN, of_runs, strict=True)
+        )
+    )
+
+
 def test_tables_say_their_epoch_both_ways(open_tab: OpenPage, server: Server) -> None:
     with open_tab(server, "&p.tfexplain.panel=table") as page:
         for playhead, _ in scrub(page):
             # Rows are told anew at a pace that eyes can follow.
-            page.page.wait_for_timeout(250)
-            texts = page.frame.evaluate(_TEXTS)
-            assert len(texts["rows"]) == 8
-            for run, text in texts["rows"]:
-                assert text == told(run, "kernels", playhead), playhead
-            when = page.text("tfx-kernel-table .when")
-            for run in UNEVEN:
-                expected = told(run, "kernels", playhead)
-                assert (f"{run} {expected}" if expected else f"{run} from") in when or not expected
-                assert expected or f"{run} from" not in when
+            assert page.until(lambda at=playhead: table_tells(page, at)), playhead
 
 
 def test_the_focus_says_its_epoch_both_ways(open_tab: OpenPage, server: Server) -> None:

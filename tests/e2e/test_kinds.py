@@ -15,7 +15,7 @@ from support.server import Server, serve
 
 from e2e.axe import assert_nothing_serious
 from e2e.conftest import OpenPage
-from e2e.page import ExplainPage
+from e2e.page import ExplainPage, point
 from e2e.test_maps import number
 
 pytestmark = [pytest.mark.browser, pytest.mark.process]
@@ -78,16 +78,7 @@ def table(page: ExplainPage) -> list[list[str]]:
 def hover(page: ExplainPage, drawn: Locator, x: float, y: float) -> str:
     """What the page says of a place in a drawing, by shares of its sides."""
     drawn.scroll_into_view_if_needed()
-    before = page.text("tfx-readout")
-    for again in range(20):
-        box = drawn.bounding_box()
-        assert box
-        page.page.mouse.move(box["x"] + x * box["width"] + again % 2, box["y"] + y * box["height"])
-        page.settle()
-        if page.text("tfx-readout") not in ("", before):
-            break
-        page.page.wait_for_timeout(100)
-    return page.text("tfx-readout")
+    return point(page, drawn, x, y)
 
 
 def words_of(run: Run, sample: int) -> list[str]:
@@ -157,8 +148,7 @@ def test_attention_from_word_to_word(open_tab: OpenPage, server: Server, kinds_l
         rows = table(page)
         assert rows[2][0] == f"“{words[2]}”"
         assert [number(text) for text in rows[2][1:]] == [close(v) for v in record.values[2, 2]]
-        page.page.wait_for_timeout(400)
-        assert "p.tfexplain.head=2" in page.hash
+        page.wait_for_link("p.tfexplain.head=2")
 
 
 # --------------------------------------------------------------------------- tables, lines
@@ -214,8 +204,7 @@ def test_a_line_with_its_curves(open_tab: OpenPage, server: Server, kinds_log: P
         assert told.endswith("at position 3")
         before = cell.locator("canvas").evaluate("c => c.toDataURL()")
         page.choose("Channel of the input", "1")
-        page.page.wait_for_timeout(400)
-        assert "p.tfexplain.curve=1" in page.hash
+        page.wait_for_link("p.tfexplain.curve=1")
         assert cell.locator("canvas").evaluate("c => c.toDataURL()") != before
 
 
@@ -244,8 +233,7 @@ def test_slices_of_a_volume(open_tab: OpenPage, server: Server, kinds_log: Path)
         told = hover(page, coarse, 5.5 / 10, 1 / 12 + 4.5 / 8 * 10 / 12)
         assert told.endswith("at slice 1, row 4, column 5")
         assert number(told) == close(cam[1, 4, 5])
-        page.page.wait_for_timeout(400)
-        assert "p.tfexplain.slice=1" in page.hash
+        page.wait_for_link("p.tfexplain.slice=1")
 
 
 # ------------------------------------------------------------------------------------- looks

@@ -27,12 +27,9 @@ def test_themes(open_tab: OpenPage, fit_server: Server, artifacts: Path) -> None
         assert background(page) == "rgb(245, 246, 248)"
         page.page.screenshot(path=artifacts / "light.png")
         page.page.evaluate(DARK)
-        page.page.reload()
-        page.page.wait_for_timeout(2000)
-        page.frame = next(f for f in page.page.frames if "name=tfexplain" in f.url)
+        page.reload()
         expect(page.frame.locator("tfx-map-cell").first).to_be_visible()
-        page.page.wait_for_timeout(500)
-        assert background(page) == "rgb(21, 24, 29)"
+        assert page.until(lambda: background(page) == "rgb(21, 24, 29)")
         page.page.screenshot(path=artifacts / "dark.png")
 
 
@@ -117,10 +114,9 @@ def test_film_strip_and_toolbar_fit_the_window(
     with open_tab(fit_server) as page:
         page.page.set_viewport_size({"width": 1440, "height": height})
         page.frame.locator("tfx-map-cell button").first.click()
-        page.page.wait_for_timeout(300)
+        expect(page.frame.locator("tfx-film-strip")).to_be_visible()
         enlarged = page.frame.locator("tfx-enlarged")
-        room = enlarged.evaluate("e => [e.scrollHeight, e.clientHeight]")
-        assert room[0] <= room[1]
+        assert page.until(lambda: enlarged.evaluate("e => e.scrollHeight <= e.clientHeight"))
         strip = page.frame.locator("tfx-film-strip").bounding_box()
         timeline = page.frame.locator("tfx-timeline").bounding_box()
         assert strip
