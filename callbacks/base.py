@@ -18,6 +18,7 @@ from tfexplain.callbacks.guard import Guard, OnError
 from tfexplain.callbacks.log_lock import LogLock, claim, running
 from tfexplain.callbacks.parts import hint, part_of
 from tfexplain.errors import CallError
+from tfexplain.model.keras_private import CALLBACK_MODEL, BatchHooks
 from tfexplain.runlog.attribution_records import metrics
 from tfexplain.runlog.directory import located
 from tfexplain.runlog.weights_epoch import Moment, Weights
@@ -67,7 +68,7 @@ class Unplanned:
         self.at_epoch(now, {}, writer)
 
 
-class LoggingCallback(keras.callbacks.Callback):  # type: ignore[misc]
+class LoggingCallback(BatchHooks, keras.callbacks.Callback):  # type: ignore[misc]
     """A callback that logs to one run directory, in Keras 3 and in tf_keras.
 
     Args:
@@ -81,14 +82,12 @@ class LoggingCallback(keras.callbacks.Callback):  # type: ignore[misc]
     # What Keras 3 asks: callbacks that look at batches and are not safe keep it from running the
     # others beside training. Ours does nothing there once the model is built.
     async_safe = True
-    # What tf_keras asks: without it each batch waits for its logs to become numbers.
-    _supports_tf_logs = True
 
     params: Any
     # What belongs to one training, or to several of one model: copies begin without it.
     _passing: ClassVar[frozenset[str]] = frozenset(
         {
-            *("params", "_model", "_trained", "_guard", "_directory", "_claim", "_work"),
+            *("params", CALLBACK_MODEL, "_trained", "_guard", "_directory", "_claim", "_work"),
             *("_writer", "_workers", "_started", "_weights", "_last_step", "_offset", "_logged"),
             *("_first_epoch", "_thread", "_fit"),
         }
@@ -189,14 +188,10 @@ class LoggingCallback(keras.callbacks.Callback):  # type: ignore[misc]
         self._weights = Weights()
         self._last_step = -1
 
-    def _implements_train_batch_hooks(self) -> bool:
+    @property
+    def _reads_train_batches(self) -> bool:
+        """Whether a model that its first batch builds is waited for."""
         return self.model is not None and not self._subject.built
-
-    def _implements_test_batch_hooks(self) -> bool:
-        return False
-
-    def _implements_predict_batch_hooks(self) -> bool:
-        return False
 
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
         """Check everything, print the choices, open the log.

@@ -13,6 +13,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from tfexplain.model.keras_private import is_default_strategy, read_without_others
 from tfexplain.model.preserved_state import parts, state
 
 _USABLE = (
@@ -93,7 +94,7 @@ class Workers:
 
 def _check(strategy: Any) -> None:
     name = type(strategy).__name__
-    if name == "_DefaultDistributionStrategy" or isinstance(strategy, _USABLE):
+    if is_default_strategy(strategy) or isinstance(strategy, _USABLE):
         return
     name = name.removesuffix("V1").removesuffix("V2")
     raise StrategyError(
@@ -112,15 +113,13 @@ def _synced_on_read(variable: Any) -> bool:
 def _held(variables: list[Any], values: list[Any]) -> Iterator[None]:
     """While open, these variables have these values, and are read from this worker's memory."""
     before = [[tf.identity(part) for part in parts(variable)] for variable in variables]
-    for variable, value in zip(variables, values, strict=True):
-        first = parts(variable)[0]
+    firsts = [parts(variable)[0] for variable in variables]
+    for first, value in zip(firsts, values, strict=True):
         first.assign(value)
-        # What reading asks for outside a replica; its own would ask the other workers.
-        object.__setattr__(variable, "_get_cross_replica", lambda first=first: first)
     try:
-        yield
+        with read_without_others(variables, firsts):
+            yield
     finally:
         for variable, kept in zip(variables, before, strict=True):
-            object.__delattr__(variable, "_get_cross_replica")
             for part, value in zip(parts(variable), kept, strict=True):
                 part.assign(value)

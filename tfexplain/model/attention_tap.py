@@ -7,7 +7,6 @@ whatever it is called, whatever kernel it takes, and whatever a mask makes of ro
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from tfexplain.model.attention_products import weighing
+from tfexplain.model.keras_private import operations_made_by
 from tfexplain.model.tap import around
 from tfexplain.types import Layer, Tensor
 
@@ -55,10 +55,11 @@ def weights_tap(
         innermost: Whether of layers inside one another the innermost alone is told.
     """
     graph = tf.compat.v1.get_default_graph()
-    create = graph._create_op_internal
     frames: list[_Frame] = []
 
-    def created(kind: str, inputs: Any, *others: Any, **named: Any) -> Any:
+    def created(
+        create: Callable[..., Any], kind: str, inputs: Any, *others: Any, **named: Any
+    ) -> Any:
         form = weighing(kind, inputs, named.get("attrs") or {}) if frames else None
         if form is None:
             return create(kind, inputs, *others, **named)
@@ -78,7 +79,8 @@ def weights_tap(
     with ExitStack() as stack:
         for path, layer in layers.items():
             stack.enter_context(around(layer, functools.partial(_framed, frames, path)))
-        stack.enter_context(_creating(graph, created))
+        made = operations_made_by(graph, lambda create: functools.partial(created, create))
+        stack.enter_context(made)
         yield
 
 
@@ -89,20 +91,6 @@ def _apart(merged: Tensor, softmax: Tensor) -> Tensor:
     weights = tf.reshape(merged, tf.shape(softmax))
     weights.set_shape(softmax.shape)
     return weights
-
-
-@contextmanager
-def _creating(graph: Any, create: Callable[..., Any]) -> Iterator[None]:
-    """While open, the operations of a graph are made by `create`."""
-    before = graph._create_op_internal
-    graph._create_op_internal = create
-    try:
-        yield
-    finally:
-        if inspect.ismethod(before):  # of its class: nothing may stay behind on the graph
-            del graph._create_op_internal
-        else:
-            graph._create_op_internal = before
 
 
 @dataclass(eq=False)

@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import tensorflow as tf
-from tensorflow.python.ops import gen_math_ops
 
 from tfexplain.model.dependence import graph_dependencies
+from tfexplain.model.keras_private import casts_made_by
 from tfexplain.model.layer_calls import LayerCall
-from tfexplain.model.tap import replaced
 from tfexplain.types import Tensor
 
 _NAME = re.compile(r"(.*):cast(\d+)$", re.DOTALL)
@@ -44,10 +44,10 @@ def cast_tap(
         seen: Called with `image:cast0`, the result, and the input's position.
     """
     graph = tf.compat.v1.get_default_graph()
-    original, counts = gen_math_ops.cast, [0] * len(inputs)
+    counts = [0] * len(inputs)
 
-    def cast(x: Any, *args: Any, **kwargs: Any) -> Any:
-        result = original(x, *args, **kwargs)
+    def told(cast: Callable[..., Any], x: Any, *args: Any, **kwargs: Any) -> Any:
+        result = cast(x, *args, **kwargs)
         known = isinstance(x, tf.Tensor) and getattr(x, "graph", None) is graph
         if not known or x.dtype.is_floating or not result.dtype.is_floating:
             return result
@@ -58,7 +58,7 @@ def cast_tap(
         other = seen(f"{names[position]}:cast{number}", result, position)
         return result if other is None else other
 
-    with replaced(gen_math_ops, "cast", cast):
+    with casts_made_by(lambda cast: partial(told, cast)):
         yield
 
 

@@ -15,6 +15,7 @@ import tensorflow as tf
 from tfexplain.errors import plain
 from tfexplain.model import progress
 from tfexplain.model.attention_calls import Attending
+from tfexplain.model.keras_private import is_layer
 from tfexplain.model.layer_calls import LayerCall, LayerError
 from tfexplain.model.outputs import Head, heads
 from tfexplain.model.tflite_model import TfliteModel
@@ -130,7 +131,7 @@ def without_gradient(model: Any) -> Callable[[Any], Any] | None:
         )
     if isinstance(model, TfliteModel):
         return model.predict
-    if hasattr(model, "_flatten_layers"):
+    if is_layer(model):
         return None
     if callable(model):
         return model  # type: ignore[no-any-return]

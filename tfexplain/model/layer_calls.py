@@ -11,6 +11,7 @@ import keras
 from tfexplain.model import grids
 from tfexplain.model.dependence import Tokens, contracted, graph_dependencies, indices, leading
 from tfexplain.model.grids import Grid
+from tfexplain.model.keras_private import own_trainable
 from tfexplain.model.tfmot_names import unwrapped
 
 # A map of them is the map of the layer before, under a stranger's name: identities at inference,
@@ -273,8 +274,7 @@ def _learns(layer: Any) -> bool:
     and not only to scale with."""
     if "Normalization" in type(layer).__name__:
         return False
-    own = getattr(layer, "_trainable_variables", None) or getattr(layer, "_trainable_weights", None)
-    return bool(own)
+    return bool(own_trainable(layer))
 
 
 def _channels_first(call: TracedCall, earlier: Sequence[LayerCall]) -> bool:

@@ -10,9 +10,11 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
+from tfexplain.model.keras_private import LITE_INTERPRETER, LITE_SCHEMA
+
 # (module of the interpreter, module of the flatbuffer's schema), in the order of preference.
 PLACES = (
-    ("tensorflow.lite.python.interpreter", "tensorflow.lite.python.schema_py_generated"),
+    (LITE_INTERPRETER, LITE_SCHEMA),
     ("ai_edge_litert.interpreter", "ai_edge_litert.schema_py_generated"),
 )
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from tfexplain.model.keras_private import keras_mask
 from tfexplain.model.outputs import Head
 from tfexplain.types import Tensor
 
@@ -30,7 +31,7 @@ def at_positions(
         targets: int32 [N], negative for what the model says itself.
         padding: [N, T], 0 where a token is padding; default what Keras masks.
     """
-    kept = getattr(output, "_keras_mask", None)
+    kept = keras_mask(output)
     mask = padding if kept is None else kept
     values, output = _in_line(values), _in_line(tf.cast(output, tf.float32))
     count = tf.ones_like(values[:, :, 0])

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import tensorflow as tf
 
+from tfexplain.model.keras_private import keras_logits
 from tfexplain.model.losses import LossKind, loss_kind, losses_of
 from tfexplain.types import Model, Tensor
 
@@ -94,7 +95,7 @@ def _head(position: int, name: str, tensor: Tensor, loss: str) -> Head:
     labels = int(tensor.shape[-1] or 0) if (tensor.shape.rank or 0) > 2 else 0
     columns = classes or labels
     kept: Activation = "none"
-    if hasattr(tensor, "_keras_logits"):
+    if keras_logits(tensor) is not None:
         kept = "sigmoid" if tensor.op.type == "Sigmoid" else "softmax"
     activation = kept
     if kept == "none" and "crossentropy" in loss:

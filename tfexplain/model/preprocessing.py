@@ -14,9 +14,8 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
-from tensorflow.python.eager import context
 
-from tfexplain.model.tap import replaced
+from tfexplain.model.keras_private import another_seed
 
 
 def preprocesses(model: Any) -> bool:
@@ -106,13 +105,9 @@ def _dense(values: Any) -> Any:
 @contextmanager
 def _same_draws() -> Iterator[None]:
     """While open, draws may be made; training goes on as if none had been."""
-    own, numpy, tensorflow = random.getstate(), np.random.get_state(), context.context()
+    own, numpy = random.getstate(), np.random.get_state()
     try:
-        # Under a seed of its own: a cached kernel of the same seeds would go on where it was.
-        with (
-            replaced(tensorflow, "_seed", 1 if tensorflow._seed is None else ~tensorflow._seed),
-            replaced(tensorflow, "_rng", random.Random(1)),
-        ):
+        with another_seed():
             yield
     finally:
         random.setstate(own)

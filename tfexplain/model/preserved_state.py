@@ -12,8 +12,15 @@ from itertools import chain
 from typing import Any
 
 import tensorflow as tf
-from keras.src.backend.common.global_state import get_global_attribute
 
+from tfexplain.model.keras_private import (
+    all_layers,
+    collected_losses,
+    global_seed_generator,
+    own_non_trainable,
+    seed_generators,
+    variable_dtype,
+)
 from tfexplain.types import Model
 
 # Operations that take a variable and leave it alone; any other may write it.
@@ -45,7 +52,8 @@ _PYTHON = {"EagerPyFunc", "PyFunc", "PyFuncStateless"}
 def traceable(model: Model) -> Iterator[None]:
     """While open, the model may be traced: losses that layers collect are put back afterwards, and
     summaries that layers write are left out."""
-    lists = [layer._losses for layer in model._flatten_layers() if hasattr(layer, "_losses")]
+    kept = [collected_losses(layer) for layer in all_layers(model)]
+    lists = [collected for collected in kept if collected is not None]
     losses = [list(collected) for collected in lists]
     try:
         with tf.summary.record_if(False):
@@ -160,19 +168,11 @@ def _called(node: Any) -> Iterator[str]:
 
 
 def _is_variable(tensor: Any) -> bool:
-    return tensor.dtype == tf.resource and _type(tensor) is not None
-
-
-def _type(handle: Any) -> Any:
-    """The type of a variable's numbers; None where a handle is of something else (a table)."""
-    data = getattr(handle, "_handle_data", None)
-    if data is None or not data.is_set or len(data.shape_and_type) != 1:
-        return None
-    return tf.as_dtype(data.shape_and_type[0].dtype)
+    return tensor.dtype == tf.resource and variable_dtype(tensor) is not None
 
 
 def _read(handle: Any) -> Any:
-    return tf.raw_ops.ReadVariableOp(resource=handle, dtype=_type(handle))
+    return tf.raw_ops.ReadVariableOp(resource=handle, dtype=variable_dtype(handle))
 
 
 def parts(variable: Any) -> tuple[Any, ...]:
@@ -192,12 +192,11 @@ def state(model: Model) -> list[Any]:
     Not the frozen weights, which count as non-trainable too and may be large.
     """
     found: list[Any] = []
-    for layer in model._flatten_layers():
-        found += getattr(layer, "_non_trainable_variables", None) or []
-        found += getattr(layer, "_non_trainable_weights", None) or []
-        found += [seed.state for seed in getattr(layer, "_seed_generators", None) or []]
+    for layer in all_layers(model):
+        found += own_non_trainable(layer)
+        found += [seed.state for seed in seed_generators(layer)]
         found += [own.state for own in vars(layer).values() if isinstance(own, tf.random.Generator)]
-    shared_seed = get_global_attribute("global_seed_generator")
+    shared_seed = global_seed_generator()
     if shared_seed is not None:
         found.append(shared_seed.state)
     values = [getattr(variable, "value", None) for variable in found]

@@ -13,11 +13,10 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import tensorflow as tf
-from tensorflow.python.eager.record import could_possibly_record
 
+from tfexplain.model.keras_private import is_layer, is_recomputed, is_recording, own_layers
+from tfexplain.model.replaced import replaced
 from tfexplain.types import Layer, Model, Tensor
-
-_ABSENT = object()
 
 
 def layers_by_path(model: Model) -> dict[str, Layer]:
@@ -31,7 +30,7 @@ def layers_by_path(model: Model) -> dict[str, Layer]:
     seen: set[int] = {id(model)}
 
     def visit(owner: Layer, prefix: str) -> None:
-        for layer in owner._flatten_layers(include_self=False, recursive=False):
+        for layer in own_layers(owner):
             if id(layer) in seen or not hasattr(layer, "call"):
                 continue
             seen.add(id(layer))
@@ -39,7 +38,7 @@ def layers_by_path(model: Model) -> dict[str, Layer]:
             found[path] = layer
             visit(layer, path + "/")
         for operation in getattr(owner, "operations", ()):
-            if id(operation) not in seen and not hasattr(operation, "_flatten_layers"):
+            if id(operation) not in seen and not is_layer(operation):
                 seen.add(id(operation))
                 found[_free(prefix + operation.name, found)] = operation
 
@@ -110,7 +109,7 @@ def _methods(layer: Layer) -> Sequence[str]:
     Where Keras recomputes a layer in the backward pass (`RematScope`), what its `call` returns has
     no gradient: only what comes out of the recomputed function has one.
     """
-    if getattr(layer, "_remat_mode", None) is not None:
+    if is_recomputed(layer):
         return ("rematerialized_call",)
     return [method for method in ("call", "quantized_call") if hasattr(layer, method)]
 
@@ -130,20 +129,6 @@ def around(
             other = (recomputed if method == "rematerialized_call" else wrap)(original)
             stack.enter_context(replaced(layer, method, functools.wraps(original)(other)))
         yield
-
-
-@contextmanager
-def replaced(layer: Layer, name: str, value: Any) -> Iterator[None]:
-    """While open, an attribute of a layer is `value`; then it is what and where it was."""
-    before = vars(layer).get(name, _ABSENT)
-    # `object.__setattr__`, because Keras' own would track the attribute.
-    object.__setattr__(layer, name, value)
-    try:
-        yield
-    finally:
-        object.__delattr__(layer, name)
-        if before is not _ABSENT:
-            object.__setattr__(layer, name, before)
 
 
 LOOP = "it runs inside a loop, whose tensors cannot be reached from outside"
@@ -177,7 +162,7 @@ def inlined() -> Iterator[None]:
 def recorded() -> bool:
     """Whether a tape that is open records here; it does not inside a function that is recomputed
     in the backward pass (`keras.remat`)."""
-    return bool(could_possibly_record())
+    return is_recording()
 
 
 def at(

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from tfexplain.model.keras_private import keras_logits
 from tfexplain.model.output_positions import at_positions
 from tfexplain.model.outputs import Activation, Head, Measure, Score, TargetError
 from tfexplain.model.unit import Unit, UnitScore
@@ -34,7 +35,8 @@ def logits(output: Tensor) -> Tensor:
     >>> logits(softmax(tf.constant([[1.0, 3.0]]))).numpy().tolist()
     [[1.0, 3.0]]
     """
-    return getattr(output, "_keras_logits", output)
+    kept = keras_logits(output)
+    return output if kept is None else kept
 
 
 def rule(targets: Any) -> ScoreFunction | UnitScore | None:

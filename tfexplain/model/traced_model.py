@@ -23,6 +23,7 @@ from tfexplain.model.casts import cast_calls, cast_tap, is_cast
 from tfexplain.model.compiling import compiled
 from tfexplain.model.dependence import channels, entries, graph_dependencies, indices, leading
 from tfexplain.model.fixed_rows import chunks, cut, fixed_rows, take
+from tfexplain.model.keras_private import keras_mask, set_keras_mask
 from tfexplain.model.layer_calls import LayerCall, LayerError, axes, find, spatial_calls, usable
 from tfexplain.model.nan_probe import continues_text, reads_positions, tokens_read_by_output
 from tfexplain.model.output_positions import PADDING_MASKS
@@ -546,9 +547,9 @@ def _asked(grid: Sequence[int] | None) -> str:
 def _in_place_of(tensor: Tensor, other: Tensor) -> Tensor:
     # Not `other` itself, which may stand in for several.
     found = tf.identity(tf.cast(other, tensor.dtype))
-    mask = getattr(tensor, "_keras_mask", None)
+    mask = keras_mask(tensor)
     if mask is not None:
-        found._keras_mask = mask
+        set_keras_mask(found, mask)
     return found
 
 

@@ -14,6 +14,7 @@ from tfexplain.compression.keras.roles import role_of
 from tfexplain.compression.kernels import StoredKernel, kernel_of, name_of, shape_of
 from tfexplain.compression.layout import Shape
 from tfexplain.compression.sources import FloatSource, Source
+from tfexplain.model.keras_private import own_non_trainable, own_trainable
 from tfexplain.types import Layer
 
 _UNAPPLIED = (
@@ -66,14 +67,10 @@ def variables(layer: Layer) -> list[Variable]:
     From the lists that Keras keeps, never from attributes: after tracing, tfmot leaves symbolic
     tensors there.
     """
-    named = ("_trainable_variables", "_non_trainable_variables")  # Keras 3
-    if not hasattr(layer, named[0]):
-        named = ("_trainable_weights", "_non_trainable_weights")
     adapters = {id(v) for n in ("kernel", "embeddings") for v in _adapters(layer, n)}
     return [
         v
-        for name in named
-        for v in getattr(layer, name, ())
+        for v in (*own_trainable(layer), *own_non_trainable(layer))
         if is_variable(v) and prod(shape_of(v)) > 1 and id(v) not in adapters
     ]
 

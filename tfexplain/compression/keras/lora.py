@@ -9,6 +9,7 @@ from tfexplain.compression.buffers import Variable, is_variable
 from tfexplain.compression.combined import LowRankSource
 from tfexplain.compression.kernels import Storage
 from tfexplain.compression.sources import Source
+from tfexplain.model.keras_private import stored_variable
 from tfexplain.types import Layer
 
 
@@ -37,7 +38,7 @@ def low_rank(layer: Layer) -> Mapping[int, Update]:
     found = {}
     for name in ("kernel", "embeddings"):
         a = getattr(layer, f"lora_{name}_a", None)
-        variable = vars(layer).get(f"_{name}")
+        variable = stored_variable(layer, name)
         if is_variable(a) and is_variable(variable):
             b = getattr(layer, f"lora_{name}_b")
             found[id(variable)] = Update(a, b, layer.lora_alpha / layer.lora_rank)

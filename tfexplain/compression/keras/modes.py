@@ -18,6 +18,7 @@ from tfexplain.compression.keras.lora import with_update
 from tfexplain.compression.kernels import Storage
 from tfexplain.compression.layout import Layout, Shape
 from tfexplain.compression.sources import AffineSource, Float8Source, FloatSource, Source
+from tfexplain.model.keras_private import dequantizing_scale, stored_variable
 from tfexplain.types import Array, Layer
 
 Codes: TypeAlias = Callable[[slice, slice], Array]
@@ -47,10 +48,12 @@ def _compute_bits(layer: Layer) -> int:
 def _int8(layer: Layer) -> list[Entry]:
     if embedded(layer):
         return [
-            _int8_entry(layer, "embeddings", layer._embeddings, layer.embeddings_scale, 0),
+            _int8_entry(
+                layer, "embeddings", stored_variable(layer, "embeddings"), layer.embeddings_scale, 0
+            ),
             *_reverse(layer, lambda v, s: _int8_entry(layer, "reverse_embeddings", v, s, 1)),
         ]
-    return [_int8_entry(layer, "kernel", layer._kernel, layer.kernel_scale, 1)]
+    return [_int8_entry(layer, "kernel", stored_variable(layer, "kernel"), layer.kernel_scale, 1)]
 
 
 def _reverse(layer: Layer, entry: Callable[[Variable, Variable], Entry]) -> list[Entry]:
@@ -88,9 +91,10 @@ def _matrix(codes: Variable, columns: int) -> Codes:
 
 def _int8_scale(layer: Layer, scale: Variable, shape: Shape, layout: Layout, axis: int) -> Array:
     """Scales as [1, C], [R, 1] or, for kernels that must be reordered, as the whole matrix."""
-    if not hasattr(layer, "_adjust_scale_for_dequant"):
+    adjust = dequantizing_scale(layer)
+    if adjust is None:
         return view(scale).reshape((1, -1) if axis == 1 else (-1, 1))
-    scales = np.asarray(layer._adjust_scale_for_dequant(view(scale)))
+    scales = np.asarray(adjust(view(scale)))
     if _trails(scales.shape, shape, layout.columns):
         return scales.reshape(1, -1)
     return np.broadcast_to(scales, shape).reshape(-1, layout.columns)
@@ -111,7 +115,13 @@ def _int4(layer: Layer) -> list[Entry]:
     shape = (int(layer.input_dim), int(layer.output_dim))
     zero = getattr(layer, "embeddings_zero", None)
     forward = _int4_entry(
-        layer, "embeddings", layer._embeddings, layer.embeddings_scale, zero, shape, 1
+        layer,
+        "embeddings",
+        stored_variable(layer, "embeddings"),
+        layer.embeddings_scale,
+        zero,
+        shape,
+        1,
     )
     back_zero = getattr(layer, "reverse_embeddings_zero", None)
     return [
@@ -126,7 +136,7 @@ def _int4(layer: Layer) -> list[Entry]:
 
 
 def _int4_kernel(layer: Layer) -> Entry:
-    codes = layer._kernel
+    codes = stored_variable(layer, "kernel")
     shape = getattr(layer, "original_kernel_shape", None) or (codes.shape[0], layer.units)
     zero = getattr(layer, "kernel_zero", None)
     return _int4_entry(layer, "kernel", codes, layer.kernel_scale, zero, tuple(shape), 0)
@@ -200,7 +210,7 @@ def _nibbles(variable: Variable, shape: Shape, axis: int, signed: bool) -> Codes
 
 
 def _float8(layer: Layer) -> list[Entry]:
-    kernel, scale = layer._kernel, layer.kernel_scale
+    kernel, scale = stored_variable(layer, "kernel"), layer.kernel_scale
     # Everything that the mode adds to the layer, of its inputs and gradients too.
     others = [f"{part}_amax_history" for part in ("inputs", "kernel", "outputs_grad")]
     others += ["inputs_scale", "outputs_grad_scale"]
@@ -239,7 +249,7 @@ def _transposed(layer: Layer, mode: str, calibrated: bool, bits: int) -> Entry:
     codes = layer.quantized_kernel
     beside = (codes, layer.kernel_scale, layer.kernel_zero, layer.g_idx)
     if not calibrated:
-        kernel = layer._kernel
+        kernel = stored_variable(layer, "kernel")
         note = f"{mode} was asked for but never calibrated: the layer computes in float"
         plain = Storage(
             mode,

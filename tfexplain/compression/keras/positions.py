@@ -10,6 +10,7 @@ import numpy as np
 
 from tfexplain.compression.keras.roles import kind_of
 from tfexplain.compression.layout import Layout, Shape
+from tfexplain.model.keras_private import inbound_nodes
 
 _ATTENTION = frozenset({"MultiHeadAttention", "GroupedQueryAttention"})
 # Which input of an attention layer each of its projections is fed with as many positions as.
@@ -84,7 +85,7 @@ def _reverse_positions(layer: Any, layout: Layout) -> int | None:
     """
     if kind_of(layer) != "ReversibleEmbedding" or not getattr(layer, "tie_weights", False):
         return 0
-    nodes = getattr(layer, "_inbound_nodes", None) or ()
+    nodes = inbound_nodes(layer)
     found = 0 if nodes else None
     for node in nodes:
         given = node.arguments
@@ -112,7 +113,7 @@ def _input_positions(layer: Any, sides: Shape) -> int | None:
 
 def _known(layer: Any, end: Literal["input", "output"]) -> Shape | None:
     """Shape without the batch axis of the only tensor that the first call takes or gives."""
-    for node in getattr(layer, "_inbound_nodes", None) or ():
+    for node in inbound_nodes(layer):
         # Keras 3 keeps tensors as a list; tf_keras one tensor or a structure.
         tensors = getattr(node, f"{end}_tensors", None)
         tensors = tensors if isinstance(tensors, (list, tuple)) else [tensors]
@@ -126,7 +127,7 @@ def attention_positions(layer: Any, outer: Any) -> int | None:
     """How often a projection inside of an attention layer is used, where a functional graph calls
     the latter: the projection itself is no part of the graph."""
     kinds = {cls.__name__ for cls in type(outer).__mro__}
-    nodes = getattr(outer, "_inbound_nodes", None)
+    nodes = inbound_nodes(outer)
     if not kinds & _ATTENTION or not nodes or layer.name not in _FED:
         return None
     given = _arguments(nodes[0])

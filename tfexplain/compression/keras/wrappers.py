@@ -19,6 +19,7 @@ from tfexplain.compression.keras.roles import role_of
 from tfexplain.compression.kernels import StoredKernel, kernel_of, shape_of
 from tfexplain.compression.sources import ClusteredSource, FakeQuantizedSource, FloatSource
 from tfexplain.model import tap
+from tfexplain.model.keras_private import quantized_weights
 from tfexplain.types import Layer
 
 _RANGES = frozenset({"min_var", "max_var", "sparsity_mask"})
@@ -46,7 +47,7 @@ def _pruned(wrapper: Layer) -> list[StoredKernel]:
 
 
 def _quantization_aware(wrapper: Layer) -> list[StoredKernel]:
-    return _with_rest(wrapper, [_fake_quantized(*weight) for weight in wrapper._weight_vars])
+    return _with_rest(wrapper, [_fake_quantized(*weight) for weight in quantized_weights(wrapper)])
 
 
 def _fake_quantized(variable: Variable, quantizer: Any, ranges: Mapping[str, Any]) -> StoredKernel:
