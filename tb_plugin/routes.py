@@ -13,8 +13,10 @@ from werkzeug import wrappers
 
 import tfexplain
 from tfexplain.tb_plugin.arguments import Arguments, RequestError
-from tfexplain.tb_plugin.data import Log, read_pictures, read_series
 from tfexplain.tb_plugin.events import checked
+from tfexplain.tb_plugin.log import Log
+from tfexplain.tb_plugin.pictures import read_pictures
+from tfexplain.tb_plugin.series import read_series
 from tfexplain.wire import schema
 
 MAX_GROUPS = 64

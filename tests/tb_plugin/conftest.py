@@ -5,13 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.hostile import write_hostile_log
+from support.logs import write_demo_log
 from tensorboard import context as tb_context
 from tensorboard.backend import application
 from tensorboard.backend.event_processing import data_provider, plugin_event_multiplexer
 from tensorboard.plugins import base_plugin
 from werkzeug.test import Client
 
-from tfexplain.tb_plugin.data import Log
+from tfexplain.tb_plugin.log import Log
 from tfexplain.tb_plugin.plugin import DEFAULT_SAMPLES, Loader
 
 KEPT = DEFAULT_SAMPLES
@@ -36,6 +38,20 @@ def open_log() -> Callable[[Path], Log]:
         return Log(provider, tb_context.RequestContext(), "", KEPT, events)
 
     return open_it
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory, open_log: Callable[[Path], Log]) -> Log:
+    path = tmp_path_factory.mktemp("demo")
+    write_demo_log(path / "run1")
+    return open_log(path)
+
+
+@pytest.fixture(scope="session")
+def hostile(tmp_path_factory: pytest.TempPathFactory, open_log: Callable[[Path], Log]) -> Log:
+    path = tmp_path_factory.mktemp("hostile")
+    write_hostile_log(path)
+    return open_log(path)
 
 
 @pytest.fixture(scope="session")
