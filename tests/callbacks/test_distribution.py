@@ -148,7 +148,7 @@ def test_weights_on_servers_are_left_out_with_the_reason(devices: Path) -> None:
     run = read_run(devices / "servers", "compression")
     assert list(run.values["metrics"]) == [0]
     (problem,) = run.record("status").problems
-    assert problem.kind == "compression: left out"
+    assert (problem.kind, problem.left_out) == ("compression", True)
     assert "weights lie on other machines, and change while they are read." in problem.message
 
 
