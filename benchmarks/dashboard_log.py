@@ -153,7 +153,9 @@ def _begin(log: RunWriter, size: Size, number: int) -> None:
     log.add_pictures(schema.Tag("inputs", layer="image"), pictures, content)
     settings = {e.name: f"at {e.layer}; label" for e in EXPLAINERS}
     labels = np.arange(size.samples) % len(NAMES)
-    samples = schema.Samples(labels, np.arange(size.samples) * 7, "class", NAMES, settings)
+    layers = {e.name: [e.layer] for e in EXPLAINERS}
+    rows = np.arange(size.samples) * 7
+    samples = schema.Samples(labels, rows, "class", NAMES, settings, layers=layers)
     log.add_constant(schema.Tag("samples"), samples, schema.Content("samples"))
 
 
@@ -179,7 +181,7 @@ def _numbers(log: RunWriter, size: Size, epoch: int, rng: np.random.Generator) -
         if not explainer.channels:
             alike = np.clip(rng.normal(1 - 0.6 * done, 0.1, (size.samples, len(MEASURES))), -1, 1)
             agrees = outputs.argmax(1) == labels
-            drift = schema.Drift(alike, agrees, MEASURES, "epoch 0")
+            drift = schema.Drift(alike, agrees, MEASURES, "epoch 0", reference_step=0)
             tag = schema.Tag("drift", explainer.name, explainer.layer)
             log.add(tag, epoch, drift, schema.Content("drift"))
 

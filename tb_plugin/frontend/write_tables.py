@@ -67,8 +67,14 @@ def _tables() -> Iterator[tuple[str, str]]:
 
 
 def _const(name: str, value: Any) -> str:
-    literal = json.dumps(value, indent=2, ensure_ascii=False)
-    return f"export const {name} = {literal} as const;"
+    return f"export const {name} = {_literal(value)} as const;"
+
+
+def _literal(value: Any) -> str:
+    """On one line, but lists with an entry a line."""
+    if not isinstance(value, (list, tuple)):
+        return json.dumps(value, ensure_ascii=False)
+    return "[\n" + "".join(f"  {_literal(one)},\n" for one in value) + "]"
 
 
 def _names(name: str, type_name: str, values: Any) -> str:

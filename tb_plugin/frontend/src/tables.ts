@@ -28,7 +28,7 @@ export const KINDS = [
   "kernels",
   "kernel",
   "drift",
-  "fidelity"
+  "fidelity",
 ] as const;
 export type RecordKind = (typeof KINDS)[number];
 
@@ -38,28 +38,24 @@ export const LAYOUTS = [
   "line",
   "volume",
   "tokens",
-  "features"
+  "features",
 ] as const;
 export type Layout = (typeof LAYOUTS)[number];
 
 /** Axes of inputs that are no pictures, by layout. */
-export const VALUE_RANKS = {
-  "features": 2,
-  "tokens": 2,
-  "line": 3
-} as const;
+export const VALUE_RANKS = {"features": 2, "tokens": 2, "line": 3} as const;
 
 /** What a run is to its reference. */
 export const ROLES = [
   "model",
-  "control"
+  "control",
 ] as const;
 export type Role = (typeof ROLES)[number];
 
 /** When a record was made. */
 export const MOMENTS = [
   "epoch",
-  "end"
+  "end",
 ] as const;
 export type MomentKind = (typeof MOMENTS)[number];
 
@@ -67,7 +63,7 @@ export type MomentKind = (typeof MOMENTS)[number];
 export const LABEL_KINDS = [
   "class",
   "value",
-  "none"
+  "none",
 ] as const;
 export type LabelKind = (typeof LABEL_KINDS)[number];
 
@@ -75,7 +71,7 @@ export type LabelKind = (typeof LABEL_KINDS)[number];
 export const ACTIVATIONS = [
   "softmax",
   "sigmoid",
-  "none"
+  "none",
 ] as const;
 export type Activation = (typeof ACTIVATIONS)[number];
 
@@ -89,14 +85,14 @@ export const ROW_KEYS = [
   "mode",
   "dtype",
   "shape",
-  "note"
+  "note",
 ] as const;
 
 /** What tfmot puts before a layer's name for its wrapper. */
 export const WRAPPERS = [
   "prune_low_magnitude_",
   "quant_",
-  "cluster_"
+  "cluster_",
 ] as const;
 
 /** What the numbers of a kernel are in. */
@@ -106,319 +102,65 @@ export const UNITS = [
   "bits",
   "dB",
   "count",
-  "number"
+  "number",
 ] as const;
 export type Unit = (typeof UNITS)[number];
 
 /** Numbers of a kernel. */
 export const METRICS = [
-  {
-    "name": "sparsity",
-    "label": "sparsity",
-    "unit": "share",
-    "meaning": "weights that are zero when the layer computes",
-    "group": "Sparsity"
-  },
-  {
-    "name": "mask_sparsity",
-    "label": "mask sparsity",
-    "unit": "share",
-    "meaning": "weights that the pruning mask switches off",
-    "group": "Sparsity"
-  },
-  {
-    "name": "leak",
-    "label": "mask leak",
-    "unit": "share",
-    "meaning": "masked weights that the optimizer has filled again",
-    "group": "Sparsity"
-  },
-  {
-    "name": "raw_sparsity",
-    "label": "raw sparsity",
-    "unit": "share",
-    "meaning": "stored weights that are zero before the mask",
-    "group": "Sparsity"
-  },
-  {
-    "name": "filter_sparsity",
-    "label": "filter sparsity",
-    "unit": "share",
-    "meaning": "outputs whose weights are all zero",
-    "group": "Sparsity"
-  },
-  {
-    "name": "channel_sparsity",
-    "label": "channel sparsity",
-    "unit": "share",
-    "meaning": "inputs whose weights are all zero",
-    "group": "Sparsity"
-  },
-  {
-    "name": "row_sparsity",
-    "label": "row sparsity",
-    "unit": "share",
-    "meaning": "inputs at one position whose weights are all zero",
-    "group": "Sparsity"
-  },
-  {
-    "name": "block_sparsity",
-    "label": "block sparsity",
-    "unit": "share",
-    "meaning": "blocks whose weights are all zero",
-    "group": "Sparsity"
-  },
-  {
-    "name": "nm_compliance",
-    "label": "n:m compliance",
-    "unit": "share",
-    "meaning": "input groups with no more nonzeros than allowed",
-    "group": "Sparsity"
-  },
-  {
-    "name": "churn",
-    "label": "mask churn",
-    "unit": "share",
-    "meaning": "weights whose mask changed since the last measurement",
-    "group": "Sparsity"
-  },
-  {
-    "name": "nonzeros",
-    "label": "nonzero weights",
-    "unit": "count",
-    "meaning": "effective parameters",
-    "group": "Sparsity"
-  },
-  {
-    "name": "weights",
-    "label": "weights",
-    "unit": "count",
-    "meaning": "parameters of the kernel",
-    "group": "Sparsity"
-  },
-  {
-    "name": "nonfinite",
-    "label": "NaN or infinite",
-    "unit": "count",
-    "meaning": "weights that are no finite number",
-    "group": "Sparsity"
-  },
-  {
-    "name": "size_stored",
-    "label": "size now",
-    "unit": "bytes",
-    "meaning": "as it stands in memory, masks included",
-    "group": "Size"
-  },
-  {
-    "name": "size_dense",
-    "label": "dense size",
-    "unit": "bytes",
-    "meaning": "an export that keeps zeros, scales included",
-    "group": "Size"
-  },
-  {
-    "name": "size_bitmask",
-    "label": "bitmask size",
-    "unit": "bytes",
-    "meaning": "an export with one bit per weight for zeros",
-    "group": "Size"
-  },
-  {
-    "name": "size_csr",
-    "label": "CSR size",
-    "unit": "bytes",
-    "meaning": "an export with an index for each nonzero weight",
-    "group": "Size"
-  },
-  {
-    "name": "size_gzip",
-    "label": "gzip size",
-    "unit": "bytes",
-    "meaning": "the dense export after zlib",
-    "group": "Size"
-  },
-  {
-    "name": "bits_stored",
-    "label": "stored bits",
-    "unit": "bits",
-    "meaning": "per weight as stored",
-    "group": "Quantization"
-  },
-  {
-    "name": "bits_compute",
-    "label": "compute bits",
-    "unit": "bits",
-    "meaning": "per weight in the multiplication",
-    "group": "Quantization"
-  },
-  {
-    "name": "effective_bits",
-    "label": "effective bits",
-    "unit": "bits",
-    "meaning": "per weight, scales and zero points included",
-    "group": "Quantization"
-  },
-  {
-    "name": "sqnr",
-    "label": "SQNR",
-    "unit": "dB",
-    "meaning": "signal to quantization noise; higher is closer to the float weights",
-    "group": "Quantization"
-  },
-  {
-    "name": "mse",
-    "label": "squared error",
-    "unit": "number",
-    "meaning": "mean squared difference from the float weights",
-    "group": "Quantization"
-  },
-  {
-    "name": "quantized_to_zero",
-    "label": "made zero",
-    "unit": "share",
-    "meaning": "weights that quantization turned into zero",
-    "group": "Quantization"
-  },
-  {
-    "name": "clipping",
-    "label": "clipped",
-    "unit": "share",
-    "meaning": "float weights outside the range of the codes",
-    "group": "Quantization"
-  },
-  {
-    "name": "code_use",
-    "label": "code use",
-    "unit": "share",
-    "meaning": "codes that occur, of all there are",
-    "group": "Quantization"
-  },
-  {
-    "name": "code_entropy",
-    "label": "code entropy",
-    "unit": "bits",
-    "meaning": "information per code, at best its bits",
-    "group": "Quantization"
-  },
-  {
-    "name": "scale_spread",
-    "label": "scale spread",
-    "unit": "number",
-    "meaning": "largest scale over smallest",
-    "group": "Quantization"
-  },
-  {
-    "name": "scales_bad",
-    "label": "bad scales",
-    "unit": "count",
-    "meaning": "scales that are zero, negative or not finite",
-    "group": "Quantization"
-  },
-  {
-    "name": "macs",
-    "label": "multiply-adds",
-    "unit": "count",
-    "meaning": "per sample with no zero left out",
-    "group": "Multiply-adds"
-  },
-  {
-    "name": "effective_macs",
-    "label": "nonzero multiply-adds",
-    "unit": "count",
-    "meaning": "theoretical: with every zero left out",
-    "group": "Multiply-adds"
-  },
-  {
-    "name": "structured_macs",
-    "label": "structured multiply-adds",
-    "unit": "count",
-    "meaning": "outside of zero filters and channels",
-    "group": "Multiply-adds"
-  },
-  {
-    "name": "mean",
-    "label": "mean",
-    "unit": "number",
-    "meaning": "of the weights, zeros included",
-    "group": "Distribution"
-  },
-  {
-    "name": "std",
-    "label": "standard deviation",
-    "unit": "number",
-    "meaning": "of the weights, zeros included",
-    "group": "Distribution"
-  },
-  {
-    "name": "low",
-    "label": "least weight",
-    "unit": "number",
-    "meaning": "the least finite weight",
-    "group": "Distribution"
-  },
-  {
-    "name": "high",
-    "label": "greatest weight",
-    "unit": "number",
-    "meaning": "the greatest finite weight",
-    "group": "Distribution"
-  },
-  {
-    "name": "activation_sparsity",
-    "label": "zero activations",
-    "unit": "share",
-    "meaning": "of all on the validation batch",
-    "group": "Activity"
-  },
-  {
-    "name": "dead_share",
-    "label": "dead units",
-    "unit": "share",
-    "meaning": "units never above zero on the validation batch",
-    "group": "Activity"
-  },
-  {
-    "name": "unread",
-    "label": "unread kernels",
-    "unit": "count",
-    "meaning": "kernels of unknown modes, left out of the other totals",
-    "group": "Other"
-  }
+  {"name": "sparsity", "label": "sparsity", "unit": "share", "meaning": "weights that are zero when the layer computes", "group": "Sparsity"},
+  {"name": "mask_sparsity", "label": "mask sparsity", "unit": "share", "meaning": "weights that the pruning mask switches off", "group": "Sparsity"},
+  {"name": "leak", "label": "mask leak", "unit": "share", "meaning": "masked weights that the optimizer has filled again", "group": "Sparsity"},
+  {"name": "raw_sparsity", "label": "raw sparsity", "unit": "share", "meaning": "stored weights that are zero before the mask", "group": "Sparsity"},
+  {"name": "filter_sparsity", "label": "filter sparsity", "unit": "share", "meaning": "outputs whose weights are all zero", "group": "Sparsity"},
+  {"name": "channel_sparsity", "label": "channel sparsity", "unit": "share", "meaning": "inputs whose weights are all zero", "group": "Sparsity"},
+  {"name": "row_sparsity", "label": "row sparsity", "unit": "share", "meaning": "inputs at one position whose weights are all zero", "group": "Sparsity"},
+  {"name": "block_sparsity", "label": "block sparsity", "unit": "share", "meaning": "blocks whose weights are all zero", "group": "Sparsity"},
+  {"name": "nm_compliance", "label": "n:m compliance", "unit": "share", "meaning": "input groups with no more nonzeros than allowed", "group": "Sparsity"},
+  {"name": "churn", "label": "mask churn", "unit": "share", "meaning": "weights whose mask changed since the last measurement", "group": "Sparsity"},
+  {"name": "nonzeros", "label": "nonzero weights", "unit": "count", "meaning": "effective parameters", "group": "Sparsity"},
+  {"name": "weights", "label": "weights", "unit": "count", "meaning": "parameters of the kernel", "group": "Sparsity"},
+  {"name": "nonfinite", "label": "NaN or infinite", "unit": "count", "meaning": "weights that are no finite number", "group": "Sparsity"},
+  {"name": "size_stored", "label": "size now", "unit": "bytes", "meaning": "as it stands in memory, masks included", "group": "Size"},
+  {"name": "size_dense", "label": "dense size", "unit": "bytes", "meaning": "an export that keeps zeros, scales included", "group": "Size"},
+  {"name": "size_bitmask", "label": "bitmask size", "unit": "bytes", "meaning": "an export with one bit per weight for zeros", "group": "Size"},
+  {"name": "size_csr", "label": "CSR size", "unit": "bytes", "meaning": "an export with an index for each nonzero weight", "group": "Size"},
+  {"name": "size_gzip", "label": "gzip size", "unit": "bytes", "meaning": "the dense export after zlib", "group": "Size"},
+  {"name": "bits_stored", "label": "stored bits", "unit": "bits", "meaning": "per weight as stored", "group": "Quantization"},
+  {"name": "bits_compute", "label": "compute bits", "unit": "bits", "meaning": "per weight in the multiplication", "group": "Quantization"},
+  {"name": "effective_bits", "label": "effective bits", "unit": "bits", "meaning": "per weight, scales and zero points included", "group": "Quantization"},
+  {"name": "sqnr", "label": "SQNR", "unit": "dB", "meaning": "signal to quantization noise; higher is closer to the float weights", "group": "Quantization"},
+  {"name": "mse", "label": "squared error", "unit": "number", "meaning": "mean squared difference from the float weights", "group": "Quantization"},
+  {"name": "quantized_to_zero", "label": "made zero", "unit": "share", "meaning": "weights that quantization turned into zero", "group": "Quantization"},
+  {"name": "clipping", "label": "clipped", "unit": "share", "meaning": "float weights outside the range of the codes", "group": "Quantization"},
+  {"name": "code_use", "label": "code use", "unit": "share", "meaning": "codes that occur, of all there are", "group": "Quantization"},
+  {"name": "code_entropy", "label": "code entropy", "unit": "bits", "meaning": "information per code, at best its bits", "group": "Quantization"},
+  {"name": "scale_spread", "label": "scale spread", "unit": "number", "meaning": "largest scale over smallest", "group": "Quantization"},
+  {"name": "scales_bad", "label": "bad scales", "unit": "count", "meaning": "scales that are zero, negative or not finite", "group": "Quantization"},
+  {"name": "macs", "label": "multiply-adds", "unit": "count", "meaning": "per sample with no zero left out", "group": "Multiply-adds"},
+  {"name": "effective_macs", "label": "nonzero multiply-adds", "unit": "count", "meaning": "theoretical: with every zero left out", "group": "Multiply-adds"},
+  {"name": "structured_macs", "label": "structured multiply-adds", "unit": "count", "meaning": "outside of zero filters and channels", "group": "Multiply-adds"},
+  {"name": "mean", "label": "mean", "unit": "number", "meaning": "of the weights, zeros included", "group": "Distribution"},
+  {"name": "std", "label": "standard deviation", "unit": "number", "meaning": "of the weights, zeros included", "group": "Distribution"},
+  {"name": "low", "label": "least weight", "unit": "number", "meaning": "the least finite weight", "group": "Distribution"},
+  {"name": "high", "label": "greatest weight", "unit": "number", "meaning": "the greatest finite weight", "group": "Distribution"},
+  {"name": "activation_sparsity", "label": "zero activations", "unit": "share", "meaning": "of all on the validation batch", "group": "Activity"},
+  {"name": "dead_share", "label": "dead units", "unit": "share", "meaning": "units never above zero on the validation batch", "group": "Activity"},
+  {"name": "unread", "label": "unread kernels", "unit": "count", "meaning": "kernels of unknown modes, left out of the other totals", "group": "Other"},
 ] as const;
 
 /** Measures of similarity; `least` is the lowest usual value. */
 export const MEASURES = [
-  {
-    "name": "spearman",
-    "label": "Spearman",
-    "meaning": "Correlation of ranks: 1 where both maps order all positions alike, 0 for no relation",
-    "least": -1
-  },
-  {
-    "name": "pearson",
-    "label": "Pearson",
-    "meaning": "Correlation of values: 1 where one map is a multiple of the other, 0 for no relation",
-    "least": -1
-  },
-  {
-    "name": "top10_iou",
-    "label": "top-10% IoU",
-    "meaning": "Overlap of the strongest tenth of positions: 1 for the same ones, 0 for none in common",
-    "least": 0
-  },
-  {
-    "name": "ssim",
-    "label": "SSIM",
-    "meaning": "Local structure on one scale for all samples: 1 for equal maps",
-    "least": 0
-  }
+  {"name": "spearman", "label": "Spearman", "meaning": "Correlation of ranks: 1 where both maps order all positions alike, 0 for no relation", "least": -1},
+  {"name": "pearson", "label": "Pearson", "meaning": "Correlation of values: 1 where one map is a multiple of the other, 0 for no relation", "least": -1},
+  {"name": "top10_iou", "label": "top-10% IoU", "meaning": "Overlap of the strongest tenth of positions: 1 for the same ones, 0 for none in common", "least": 0},
+  {"name": "ssim", "label": "SSIM", "meaning": "Local structure on one scale for all samples: 1 for equal maps", "least": 0},
 ] as const;
 
 /** Percentiles of the controls' band. */
 export const BAND_PERCENTILES = [
   10,
-  90
+  90,
 ] as const;
 
 /** Fewer values of controls make no band. */
