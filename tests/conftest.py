@@ -2,6 +2,8 @@
 
 import gc
 import os
+import signal
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -25,6 +27,20 @@ settings.load_profile("untimed")
 def pytest_configure(config: pytest.Config) -> None:
     """Measure what tests cost; a part of the tests is another report than all of them."""
     config.pluginmanager.register(CostReport(ARTIFACTS / "cost.txt"), "cost")
+    # Shells let what they start in the background ignore Ctrl-C, which some tests send: to
+    # themselves, or to processes that inherit this.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Seed both libraries, so that no test's weights depend on those that ran before it.
+
+    Each has a generator of its own, which the other's `set_random_seed` does not reset.
+    """
+    for name in ("keras", "tf_keras"):
+        if name in sys.modules:
+            sys.modules[name].utils.set_random_seed(0)
 
 
 @pytest.fixture(autouse=True, scope="module")

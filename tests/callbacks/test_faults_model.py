@@ -223,7 +223,7 @@ def test_an_address_that_lost_a_slash_is_refused(
 
 def test_an_interrupt_while_explaining_ends_training_and_closes_the_log(tmp_path: Path) -> None:
     # Ctrl-C while the third epoch is explained.
-    interrupted = Failing(lambda call: call == 4, lambda: os.kill(os.getpid(), signal.SIGINT))
+    interrupted = Failing(lambda call: call == 4, lambda: signal.raise_signal(signal.SIGINT))
     callback = Explain((X, Y), [GradCAM(), interrupted], log_dir=tmp_path, verbose=False)
     model = small_cnn()
     with pytest.raises(KeyboardInterrupt):
