@@ -63,5 +63,5 @@ def test_what_is_left_out_is_told_once_and_never_raises() -> None:
         warnings.simplefilter("error")
         guard.leave_out("GradCAM", "no layer has positions.")
     (problem,) = guard.problems
-    assert (problem.kind, problem.count) == ("GradCAM: left out", 1)
+    assert (problem.kind, problem.count, problem.left_out) == ("GradCAM", 1, True)
     assert problem.message == "no layer has positions."
