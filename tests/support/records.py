@@ -20,6 +20,12 @@ layer_names = st.text(
     st.characters(exclude_categories=["C", "Z"]) | st.sampled_from("/ ._-"), min_size=1, max_size=40
 ).filter(str.isprintable)
 
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner),
+    max_leaves=8,
+)
+
 
 def maps(ranks: tuple[int, int] = (1, 2)) -> st.SearchStrategy[np.ndarray[Any, Any]]:
     low, high = ranks
