@@ -13,6 +13,8 @@ PYTEST_ARGS ?=
 # Files of tests at a time: more than there are cores, for those that begin wait for a browser, a
 # server or another process.
 JOBS ?= 4
+# Set, `make test` runs what `make bench-smoke` does as well, in one session.
+BENCHMARKS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := setup.py setup.cfg pyproject.toml
@@ -31,7 +33,7 @@ demo: $(VENV)/.demo
 test: $(VENV)/.dev $(PAGE)
 	$(NPM) test
 	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder \
-		$(PYTEST_ARGS)
+		$(if $(BENCHMARKS),-o norecursedirs=".* frontend static build dist artifacts") $(PYTEST_ARGS)
 
 bench-smoke: $(VENV)/.dev $(PAGE)
 	$(BIN)/python -m pytest --numprocesses $(JOBS) tests/benchmarks $(PYTEST_ARGS)
