@@ -11,16 +11,22 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tf_keras
+from keras.src.applications import convnext, inception_resnet_v2, resnet
 from keras.src.applications.densenet import DenseNet
+from keras.src.applications.efficientnet import EfficientNet
+from keras.src.applications.efficientnet_v2 import EfficientNetV2
 from keras.src.applications.nasnet import NASNet
 from support.twin import gap_to
 from support.zoo import batch
+from tf_keras.src.applications import convnext as old_convnext
 
 from tfexplain import FeatureMaps, GradCAM, explain
 
 APPS = keras.applications
 
 
+# One block of a kind and not up to twenty alike: the families differ in their blocks, in how these
+# are joined, and in what follows the last one.
 def few_dense_blocks(**options: Any) -> Any:
     return DenseNet([1, 1, 1, 1], **options)
 
@@ -29,26 +35,67 @@ def few_nas_blocks(**options: Any) -> Any:
     return NASNet(penultimate_filters=96, num_blocks=1, stem_block_filters=8, **options)
 
 
+def few_residual_blocks(**options: Any) -> Any:
+    def stack(x: Any) -> Any:
+        for number, filters, stride in ((2, 64, 1), (3, 128, 2), (4, 256, 2), (5, 512, 2)):
+            x = resnet.stack_residual_blocks_v1(x, filters, 1, stride, name=f"conv{number}")
+        return x
+
+    return resnet.ResNet(stack, False, True, **options)
+
+
+def few_residual_blocks_v2(**options: Any) -> Any:
+    def stack(x: Any) -> Any:
+        for number, filters, stride in ((2, 64, 2), (3, 128, 2), (4, 256, 2), (5, 512, 1)):
+            x = resnet.stack_residual_blocks_v2(x, filters, 2, stride, name=f"conv{number}")
+        return x
+
+    return resnet.ResNet(stack, True, True, **options)
+
+
+def few_inception_blocks(**options: Any) -> Any:
+    # How many there are is no argument: `for block_idx in range(1, 21)`.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(inception_resnet_v2, "range", lambda first, last: [first], raising=False)
+        return APPS.InceptionResNetV2(**options)
+
+
+def few_mobile_blocks(**options: Any) -> Any:
+    return EfficientNet(1.0, 0.1, 224, **options)
+
+
+def few_mobile_blocks_v2(**options: Any) -> Any:
+    return EfficientNetV2(1.0, 0.1, 224, name="efficientnetv2-b0", **options)
+
+
+def few_next_blocks(**options: Any) -> Any:
+    return convnext.ConvNeXt([1, 1, 1, 2], [16, 24, 32, 48], **options)
+
+
+def few_next_blocks_of_tf_keras(**options: Any) -> Any:
+    return old_convnext.ConvNeXt([1, 1, 1, 2], [16, 24, 32, 48], **options)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("make", "side", "expected"),
     [
         (APPS.Xception, 71, "block14_sepconv2_act"),
         (APPS.VGG16, 32, "block5_conv3"),  # a single position is left behind it
-        (APPS.ResNet50, 64, "conv5_block3_out"),
-        (APPS.ResNet50V2, 64, "post_relu"),
+        (few_residual_blocks, 64, "conv5_block1_out"),
+        (few_residual_blocks_v2, 64, "post_relu"),
         (APPS.InceptionV3, 107, "mixed10"),
-        (APPS.InceptionResNetV2, 107, "conv_7b_ac"),
+        (few_inception_blocks, 107, "conv_7b_ac"),
         (APPS.MobileNet, 64, "conv_pw_13_relu"),
         (APPS.MobileNetV2, 64, "out_relu"),
         (APPS.MobileNetV3Small, 64, r"activation(_\d+)?"),  # not conv_2, behind the mean
         (few_dense_blocks, 64, "relu"),
         (few_nas_blocks, 64, r"activation(_\d+)?"),
-        (APPS.EfficientNetB0, 64, "top_activation"),
-        (APPS.EfficientNetV2B0, 64, "top_activation"),
-        (APPS.ConvNeXtTiny, 64, r"add(_\d+)?"),  # the sum, not the branch's layer_scale
+        (few_mobile_blocks, 64, "top_activation"),
+        (few_mobile_blocks_v2, 64, "top_activation"),
+        (few_next_blocks, 64, r"add(_\d+)?"),  # the sum, not the branch's layer_scale
         (tf_keras.applications.MobileNetV2, 64, "out_relu"),
-        (tf_keras.applications.ConvNeXtTiny, 64, r"tf.__operators__.add(_\d+)?"),
+        (few_next_blocks_of_tf_keras, 64, r"tf.__operators__.add(_\d+)?"),
     ],
 )
 def test_one_of_each_family(make: Callable[..., Any], side: int, expected: str) -> None:
