@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import warnings
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -26,14 +27,22 @@ pytestmark = [
 TEXTS = np.array(hub.TEXTS)
 
 
-def logged(model: Any, x: Any, y: Any, tmp_path: Path, *explainers: Any, **settings: Any) -> Run:
+def logged(
+    model: Any,
+    x: Any,
+    y: Any,
+    tmp_path: Path,
+    *explainers: Any,
+    beside: Sequence[Any] = (),
+    **settings: Any,
+) -> Run:
     val = x if y is None else (x, y)
     explain = Explain(
         val, explainers, log_dir=tmp_path, on_error="raise", verbose=False, **settings
     )
     with warnings.catch_warnings():
         warnings.simplefilter("error", ExplainWarning)  # nothing is to be told
-        model.fit(x, y, batch_size=4, epochs=1, verbose=0, callbacks=[explain])
+        model.fit(x, y, batch_size=4, epochs=1, verbose=0, callbacks=[explain, *beside])
     return read_run(tmp_path)
 
 
@@ -77,8 +86,11 @@ def test_a_classifier_of_pictures_that_it_resizes(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_language_model_that_makes_its_labels(tmp_path: Path) -> None:
     model = hub.causal_model()
+    # Its embedding is its output layer too, with other units.
+    compression = Compression(tmp_path / "b", val=TEXTS, on_error="raise", verbose=False)
     run = logged(
         *(model, TEXTS, None, tmp_path, IntegratedGradients(steps=4)),
+        beside=[compression],
         targets=lambda outputs: outputs[:, 3, 2],
     )
     words = np.reshape(run.record("values/token_ids").words, (8, 10))
@@ -86,9 +98,7 @@ def test_a_language_model_that_makes_its_labels(tmp_path: Path) -> None:
     texts = ["".join(row).replace("<|endoftext|>", "").replace("Ġ", " ") for row in words]
     rows = run.record("samples").rows
     assert all(TEXTS[row].startswith(text.strip()) for row, text in zip(rows, texts, strict=True))
-    # Its embedding is its output layer too, with other units.
-    compression = Compression(tmp_path / "b", val=TEXTS, on_error="raise", verbose=False)
-    model.fit(TEXTS, batch_size=4, epochs=1, verbose=0, callbacks=[compression])
+    assert read_run(tmp_path / "b", "compression").values["kernels"]
     inputs, labels = preprocessed(model, TEXTS)
     np.testing.assert_array_equal(labels[:, :-1], inputs["token_ids"][:, 1:])
 
