@@ -34,6 +34,12 @@ from tfexplain.model.traced_model import TracedModel
 
 DOCS = Path(__file__).parents[3] / "docs" / "models.md"
 NODES = 16
+OF_INPUTS: list[Explainer] = [
+    Saliency(),
+    InputXGradient(),
+    IntegratedGradients(steps=NODES, batch_size=2 * NODES),
+    ExpectedGradients(samples=6),
+]
 WORKS = "yes"
 
 
@@ -130,18 +136,27 @@ def test_every_explainer(library: Any, row: ModelRow) -> None:
         FeatureMaps(layers=paths, channels=None),
         GradCAM(layer=paths, relu=False),
     ]
-    methods += [GradCAM(relu=False), *([Saliency()] if kind.moving else [])]
-    maps, cams, chosen, *slopes = explain(kind.model, methods, kind.inputs, 1, passes=passes)
+    methods.append(GradCAM(relu=False))
+    if kind.moving:  # all in one call, for each call traces what its methods share anew
+        methods += OF_INPUTS
+    maps, cams, chosen, *of_inputs = explain(kind.model, methods, kind.inputs, 1, passes=passes)
     for cut in kind.cuts:
         activation, cam = written_out(cut, kind.inputs)
         check_alike(activation, maps.attributions[cut.path].values, 1e-5)
         check_alike(cam, cams.attributions[cut.path].values, 1e-4)
     assert list(chosen.attributions) == [kind.default]
     assert np.abs(chosen.attributions[kind.default].values).max() > 1e-6
-    for found in slopes:
-        check_saliency(kind, found)
-    check_integrated_gradients(kind, passes, row)
-    check_their_kin(kind, passes)
+    if kind.moving:
+        slopes, products, integrated, expected = of_inputs
+        check_saliency(kind, slopes)
+        check_products(kind, passes, slopes, products)
+        check_integrated_gradients(kind, integrated)
+        check_expected_gradients(kind, expected)
+    else:
+        assert row.integrated_gradients == row.saliency == WHOLE
+        for refused in OF_INPUTS:
+            with pytest.raises(ValueError, match="expected floating-point numbers"):
+                explain(kind.model, [refused], kind.inputs, 1, passes=passes)
     for path, reason in kind.refused.items():
         with pytest.raises(LayerError, match=reason):
             explain(kind.model, [GradCAM(layer=path)], kind.inputs, 1, passes=passes)
@@ -190,16 +205,8 @@ def check_saliency(kind: Specimen, found: Explanation) -> None:
         check_alike(written, part.values, 1e-4)
 
 
-def check_integrated_gradients(kind: Specimen, passes: TracedModel, row: ModelRow) -> None:
+def check_integrated_gradients(kind: Specimen, found: Explanation) -> None:
     """Complete as far as so few nodes can be, and the gap is what it is said to be."""
-    method = IntegratedGradients(steps=NODES, batch_size=2 * NODES)
-    if not kind.moving:
-        assert row.integrated_gradients == row.saliency == WHOLE
-        for refused in (method, Saliency()):
-            with pytest.raises(ValueError, match="expected floating-point numbers"):
-                explain(kind.model, [refused], kind.inputs, 1, passes=passes)
-        return
-    (found,) = explain(kind.model, [method], kind.inputs, 1, passes=passes)
     cut, start = kind.cuts[0], tf.nest.map_structure(np.zeros_like, kind.inputs)
     scores = [
         cut.after(cut.before(x), x).numpy()[:, 1]
@@ -214,25 +221,24 @@ def check_integrated_gradients(kind: Specimen, passes: TracedModel, row: ModelRo
         assert np.allclose(part.scores, scores[0], atol=1e-5)
 
 
-def check_their_kin(kind: Specimen, passes: TracedModel) -> None:
-    """What has no column of its own: products with the gradient, and paths from a background."""
-    methods = [Saliency(), InputXGradient(), ExpectedGradients(samples=6)]
-    if not kind.moving:
-        for refused in methods:
-            with pytest.raises(ValueError, match="expected floating-point numbers"):
-                explain(kind.model, [refused], kind.inputs, 1, passes=passes)
-        return
-    slopes, products, paths = (
-        found.attributions for found in explain(kind.model, methods, kind.inputs, 1, passes=passes)
-    )
-    tensors = tf.nest.map_structure(tf.constant, kind.inputs)
-    named = zip(passes.input_names, tf.nest.flatten(tensors), strict=True)
-    for name, values in named:
+def check_products(
+    kind: Specimen, passes: TracedModel, slopes: Explanation, products: Explanation
+) -> None:
+    """Of inputs that have gradients themselves, with these."""
+    tensors = tf.nest.flatten(tf.nest.map_structure(tf.constant, kind.inputs))
+    for name, values in zip(passes.input_names, tensors, strict=True):
         if not kind.embedded:
-            check_alike(values.numpy() * slopes[name].values, products[name].values, 1e-5)
+            product = values.numpy() * slopes.attributions[name].values
+            check_alike(product, products.attributions[name].values, 1e-5)
+
+
+def check_expected_gradients(kind: Specimen, found: Explanation) -> None:
+    """Complete from a background, which is the batch itself."""
+    tensors = tf.nest.map_structure(tf.constant, kind.inputs)
     score = kind.cuts[0].after(kind.cuts[0].before(tensors), tensors).numpy()[:, 1]
-    total = sum(part.values.reshape(len(score), -1).sum(1) for part in paths.values())
-    for part in paths.values():  # the background is the batch itself
+    parts = found.attributions.values()
+    total = sum(part.values.reshape(len(score), -1).sum(1) for part in parts)
+    for part in parts:
         assert np.allclose(total - part.completeness_gap, score - score.mean(), atol=1e-4)
         assert not np.allclose(total, 0)
 
