@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from support.compressed_logs import METRICS
 
-from tfexplain.quality import MEASURES
+from tfexplain.quality.similarity import MEASURES
 from tfexplain.rendering import colored, overlay, resize, scale_of
 from tfexplain.runlog.writer import RunWriter
 from tfexplain.wire import schema

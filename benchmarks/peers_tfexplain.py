@@ -23,7 +23,7 @@ VERSIONS = {"tfexplain": tfexplain.__version__}
 def methods(task: Task) -> dict[str, Method]:
     """All methods; the noise is a share of each image's range here."""
     case = task.case
-    smooth = SmoothGrad(samples=task.samples, noise=task.noise)
+    smooth = SmoothGrad(copies=task.samples, noise=task.noise)
     return {
         "Grad-CAM": _method(task, GradCAM(layer=case.layer)),
         "Saliency": _method(task, Saliency()),
@@ -45,11 +45,11 @@ def _method(task: Task, explainer: Explainer, logged: Explainer | None = None) -
         def write(folder: Path, after: Callable[[], None]) -> None:
             callback = Explain(
                 case.images,
-                logged or explainer,
+                explainers=logged or explainer,
                 log_dir=folder,
                 samples=len(case.images),
                 targets=task.target,
-                images=pictures,
+                write_images=pictures,
                 on_error="raise",
                 verbose=False,
             )

@@ -32,11 +32,11 @@ from tfexplain import (
     Occlusion,
     PermutationImportance,
     ScoreCAM,
-    explain,
 )
 from tfexplain.explainers import Explainer
 from tfexplain.explainers.chunk_size import chunk_size
 from tfexplain.explainers.perturbation.masked import chunks
+from tfexplain.explainers.run import explanations
 from tfexplain.model.traced_model import TracedModel
 
 
@@ -54,7 +54,7 @@ class Case:
 def small_cnn(quick: bool) -> Case:
     """Three convolutions on digits, enlarged to 28 x 28."""
     images = digits(4 if quick else 16)
-    found = methods(40 if quick else 500, Occlusion(4, 2), 16)
+    found = methods(40 if quick else 500, Occlusion(window=4, stride=2), 16)
     title = f"Small CNN (3 convolutions), 28 x 28 x 1, {len(images)} images"
     return Case(title, cases.small_cnn(images.shape[1:]), images, found, 7)
 
@@ -62,7 +62,7 @@ def small_cnn(quick: bool) -> Case:
 def mobilenet_v2(quick: bool) -> Case:
     """MobileNetV2 on crops of photographs."""
     images = photographs(224)[: 1 if quick else 4]
-    found = methods(40 if quick else 128, Occlusion(56, 28), 50)
+    found = methods(40 if quick else 128, Occlusion(window=56, stride=28), 50)
     title = f"MobileNetV2, 224 x 224 x 3, {len(images)} image(s)"
     return Case(title, cases.mobilenet_v2(images.shape[1:]), images, found, 3)
 
@@ -74,7 +74,12 @@ def table_mlp(quick: bool) -> Case:
     hidden = [keras.layers.Dense(256, activation="relu") for _ in range(2)]
     model = keras.Sequential([keras.Input(rows.shape[1:]), *hidden, keras.layers.Dense(3)])
     samples = 40 if quick else 500
-    found = [PermutationImportance(), FeatureAblation(), KernelSHAP(samples), LIME(samples)]
+    found = [
+        PermutationImportance(),
+        FeatureAblation(),
+        KernelSHAP(coalitions=samples),
+        LIME(masks=samples),
+    ]
     title = f"Dense layers of 256, {rows.shape[1]} features, {len(rows)} rows"
     return Case(title, model, rows, found, 7)
 
@@ -82,11 +87,11 @@ def table_mlp(quick: bool) -> Case:
 def methods(samples: int, occlusion: Occlusion, segments: int) -> list[Explainer]:
     """All that mask images."""
     return [
-        FeatureAblation((7, 7)),
-        KernelSHAP(samples, groups=(4, 4)),
-        LIME(samples, segments=segments),
+        FeatureAblation(groups=(7, 7)),
+        KernelSHAP(coalitions=samples, groups=(4, 4)),
+        LIME(masks=samples, segments=segments),
         occlusion,
-        RISE(samples),
+        RISE(masks=samples),
         ScoreCAM(),
     ]
 
@@ -140,7 +145,7 @@ def ours_and_passes(
     those under masks."""
 
     def run() -> Any:
-        return explain(case.model, [method], case.images, 0, passes=passes)
+        return explanations(case.model, [method], case.images, 0, passes=passes)
 
     (found,) = run()
     (one,) = found.attributions.values()

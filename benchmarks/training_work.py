@@ -34,7 +34,9 @@ def ours(_: str) -> dict[str, Callbacks]:
     from tfexplain import Compression, Explain, FeatureMaps, GradCAM, IntegratedGradients
 
     def explain(images: Array, labels: Array, folder: str, *explainers: Any) -> Any:
-        return Explain((images, labels), explainers or None, log_dir=folder, verbose=False)
+        return Explain(
+            (images, labels), explainers=explainers or None, log_dir=folder, verbose=False
+        )
 
     maps, ig = (FeatureMaps(), GradCAM()), IntegratedGradients(steps=NODES)
 

@@ -43,9 +43,9 @@ from tfexplain import (
     Saliency,
     SmoothGrad,
     VarGrad,
-    explain,
     rendering,
 )
+from tfexplain.explainers.run import explanations
 from tfexplain.model.traced_model import TracedModel
 from tfexplain.runlog.writer import RunWriter
 from tfexplain.wire import schema
@@ -104,7 +104,9 @@ def our_parts(case: Case, all_passes: list[TracedModel]) -> dict[str, Part]:
     them, and appends them to `all_passes`)."""
     maps, cam, count = FeatureMaps(), GradCAM(), len(case.images)
     ig = IntegratedGradients(steps=case.steps, batch_size=count)
-    ascent = ActivationMaximization(case.layer, range(count), steps=case.steps, bounds=(0, 1))
+    ascent = ActivationMaximization(
+        case.layer, channels=range(count), steps=case.steps, bounds=(0, 1)
+    )
 
     def part(*explainers: Any) -> Part:
         opened: list[TracedModel] = []
@@ -113,7 +115,7 @@ def our_parts(case: Case, all_passes: list[TracedModel]) -> dict[str, Part]:
             if not opened:
                 opened.append(TracedModel(case.model, case.images))
                 all_passes.extend(opened)
-            return explain(case.model, explainers, case.images, case.targets, passes=opened[0])
+            return explanations(case.model, explainers, case.images, case.targets, passes=opened[0])
 
         return run
 
@@ -137,9 +139,9 @@ def our_parts(case: Case, all_passes: list[TracedModel]) -> dict[str, Part]:
         "four class activation maps": part(cam, GradCAMPlusPlus(), HiResCAM(), LayerCAM()),
         "Saliency": part(Saliency()),
         "InputXGradient": part(InputXGradient()),
-        "ExpectedGradients": part(ExpectedGradients(samples=case.steps, batch_size=count)),
-        "SmoothGrad": part(SmoothGrad(samples=case.steps, batch_size=count)),
-        "VarGrad": part(VarGrad(samples=case.steps, batch_size=count)),
+        "ExpectedGradients": part(ExpectedGradients(draws=case.steps, batch_size=count)),
+        "SmoothGrad": part(SmoothGrad(copies=case.steps, batch_size=count)),
+        "VarGrad": part(VarGrad(copies=case.steps, batch_size=count)),
         "ActivationMaximization": lambda: ascent(case.model, case.images),
     }
 
@@ -157,10 +159,10 @@ def check(case: Case) -> None:
     cam = GradCAM()(case.model, case.images, case.targets)
     assert cam.layer == case.layer, (cam.layer, case.layer)
     ig = IntegratedGradients(steps=case.steps)(case.model, case.images, case.targets)
-    smooth = SmoothGrad(samples=case.steps)(case.model, case.images, case.targets)
+    smooth = SmoothGrad(copies=case.steps)(case.model, case.images, case.targets)
     plain = {"steps": case.steps, "contrast": None, "jitter": 0, "blur": 0, "bounds": (0, 1)}
     channels = range(len(case.images))
-    ascent = ActivationMaximization(case.layer, channels, **plain)(case.model, case.images)
+    ascent = ActivationMaximization(case.layer, channels=channels, **plain)(case.model, case.images)
     on = ascent.start > 0  # the bare one does not move where there is no gradient
     assert on.any()
     slopes = Saliency()(case.model, case.images, case.targets)

@@ -17,7 +17,7 @@ from tfexplain.callbacks.distribution import Workers
 from tfexplain.callbacks.guard import Guard, OnError
 from tfexplain.callbacks.log_lock import LogLock, claim, running
 from tfexplain.callbacks.parts import hint, part_of
-from tfexplain.errors import CallError
+from tfexplain.errors import CallError, TfexplainError
 from tfexplain.model.keras_private import CALLBACK_MODEL, BatchHooks
 from tfexplain.runlog.attribution_records import metrics
 from tfexplain.runlog.directory import located
@@ -136,10 +136,11 @@ class LoggingCallback(BatchHooks, keras.callbacks.Callback):  # type: ignore[mis
 
     def __getstate__(self) -> dict[str, Any]:
         """The settings, for `pickle`; raises TypeError for data that belongs to this process."""
-        if isinstance(self._val, tf.data.Dataset):
-            raise TypeError(
-                "val: expected data that can be pickled, such as arrays or a Keras PyDataset; got "
-                "a tf.data.Dataset. Pass one of those, or make the callback where it is used."
+        if isinstance(self._validation_data, tf.data.Dataset):
+            raise TfexplainError(
+                "validation_data: expected data that can be pickled, such as arrays or a Keras "
+                "PyDataset; got a tf.data.Dataset. Pass one of those, or make the callback where "
+                "it is used."
             )
         return self._settled()
 
@@ -152,7 +153,7 @@ class LoggingCallback(BatchHooks, keras.callbacks.Callback):  # type: ignore[mis
 
     @property
     @abstractmethod
-    def _val(self) -> Any:
+    def _validation_data(self) -> Any:
         """The validation data."""
 
     @property
@@ -268,19 +269,19 @@ class LoggingCallback(BatchHooks, keras.callbacks.Callback):  # type: ignore[mis
             self._close()
 
     def _begun(self, method: str) -> Workers:
-        """Those of this training; raises RuntimeError where it never began."""
+        """Those of this training; raises TfexplainError where it never began."""
         if self._workers is None:
-            raise RuntimeError(
+            raise TfexplainError(
                 f"{type(self).__name__}.{method}: expected on_train_begin() before it. Pass the "
                 "callback to fit, or call set_model(model) and on_train_begin() first."
             )
         return self._workers
 
     def _check_use(self) -> None:
-        """Raises RuntimeError for use by hand without a model, and by two trainings at once."""
+        """Raises TfexplainError for use by hand without a model, and by two trainings at once."""
         name = type(self).__name__
         if self.model is None:
-            raise RuntimeError(
+            raise TfexplainError(
                 f"{name}.on_train_begin: expected a model. Pass the callback to fit, or call "
                 "set_model(model) first."
             )
@@ -288,7 +289,7 @@ class LoggingCallback(BatchHooks, keras.callbacks.Callback):  # type: ignore[mis
         if used and running(self._fit):
             # That training goes on with what it has.
             self.params, self._trained = self._fit, self._logged
-            raise RuntimeError(
+            raise TfexplainError(
                 f"callbacks: this {name} is used by another fit, which is still running. Give each "
                 "its own; copy.deepcopy(callback) makes one of the same settings."
             )
@@ -368,7 +369,7 @@ class LoggingCallback(BatchHooks, keras.callbacks.Callback):  # type: ignore[mis
         # Keras hands one dictionary of parameters to all callbacks of a `fit`.
         if other.params is self.params:
             name = type(self).__name__
-            raise ValueError(
+            raise TfexplainError(
                 f"log_dir: another {name} of this fit already writes {self._log_dir!r}. "
                 f"Give each its own log_dir, or keep one {name}."
             )

@@ -9,8 +9,8 @@ from tfexplain import compression
 from tfexplain.callbacks.base import LoggingCallback, Work
 from tfexplain.callbacks.compression_run import CompressionRun, CompressionSettings
 from tfexplain.callbacks.guard import OnError
+from tfexplain.checks import check_verbose, check_whole
 from tfexplain.data import validation
-from tfexplain.runlog.settings import check_positive
 
 
 class Compression(LoggingCallback):
@@ -24,8 +24,9 @@ class Compression(LoggingCallback):
     callbacks that change weights.
 
     Args:
+        validation_data: Validation data as `Explain` takes it; adds activation sparsity and dead
+            units.
         log_dir: Where the run goes; records are written below it in `compression`.
-        val: Validation data as `Explain` takes it; adds activation sparsity and dead units.
         reference: The model before it was compressed, of the same architecture, for quantization
             errors of modes that keep no float weights.
         every: Measure every so many epochs. The end of training is always measured.
@@ -34,19 +35,21 @@ class Compression(LoggingCallback):
         gzip: Whether to compress the kernels for their size; slow.
         churn: Whether to count masks' changes from one measurement to the next, at one bit per
             weight; default: up to 256 million weights.
-        samples: How many samples of `val` to run.
-        scalars: Whether to write totals for TensorBoard's Scalars tab as well.
-        histograms: Whether to write weights for its Histograms and Distributions tabs as well.
+        samples: How many samples of `validation_data` to run.
+        write_scalars: Whether to write totals for TensorBoard's Scalars tab as well.
+        write_histograms: Whether to write weights for its Histograms and Distributions tabs as
+            well.
         seed: Of the choice of samples.
         on_error: `"warn"`: a failure is told once, counted, shown on the page, and training goes
             on. `"raise"` is for tests.
-        verbose: Whether to print the choices.
+        verbose: 0: silent. 1 (default): what was chosen is printed once, before the first batch.
+            2: also one line for each measured epoch.
         part: Which part of a model of several models is measured, such as `"discriminator"`: a path
             of attributes and layers. Default the model that is trained.
 
     Raises:
-        ValueError, OSError: before the first batch, for settings, a `reference` or a directory that
-            cannot be used. What cannot be measured is left out with a warning.
+        TfexplainError, OSError: before the first batch, for settings, a `reference` or a directory
+            that cannot be used. What cannot be measured is left out with a warning.
 
     Example:
         >>> import keras, numpy as np, tempfile
@@ -59,9 +62,9 @@ class Compression(LoggingCallback):
 
     def __init__(
         self,
-        log_dir: str | os.PathLike[str],
+        validation_data: Any = None,
         *,
-        val: Any = None,
+        log_dir: str | os.PathLike[str],
         reference: Any = None,
         every: int = 1,
         pattern: tuple[int, int] = (2, 4),
@@ -69,11 +72,11 @@ class Compression(LoggingCallback):
         gzip: bool = False,
         churn: bool | None = None,
         samples: int = 32,
-        scalars: bool = True,
-        histograms: bool = True,
+        write_scalars: bool = True,
+        write_histograms: bool = True,
         seed: int = 0,
         on_error: OnError = "warn",
-        verbose: bool = True,
+        verbose: bool | int = 1,
         part: str | None = None,
     ) -> None:
         n, m = pattern
@@ -81,27 +84,29 @@ class Compression(LoggingCallback):
             pattern=compression.Pattern(n, m, block), gzip=gzip, churn=churn
         )
         self._choices = CompressionSettings(
-            val=val,
+            validation_data=validation_data,
             reference=reference,
             every=every,
             samples=samples,
             seed=seed,
             measured=measured,
-            scalars=scalars,
-            histograms=histograms,
+            write_scalars=write_scalars,
+            write_histograms=write_histograms,
             verbose=verbose,
         )
         super().__init__(log_dir, "compression", on_error, "compression", part)
 
     @property
-    def _val(self) -> Any:
-        return self._choices.val
+    def _validation_data(self) -> Any:
+        return self._choices.validation_data
 
     def _check(self) -> None:
+        check_verbose(self._choices.verbose)
         for argument in ("every", "samples"):
-            check_positive(argument, getattr(self._choices, argument))
-        if self._choices.val is not None:
-            validation.check(self._choices.val)
+            check_whole(argument, getattr(self._choices, argument))
+        check_whole("seed", self._choices.seed, 0)
+        if self._choices.validation_data is not None:
+            validation.check(self._choices.validation_data)
 
     @property
     def _asked(self) -> bool:

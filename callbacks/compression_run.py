@@ -12,7 +12,9 @@ from typing import Any
 from tfexplain import compression
 from tfexplain.callbacks.announce import tell
 from tfexplain.callbacks.guard import Guard
-from tfexplain.compression import KeptBits, LayerNumbers, LayerWeights, Totals
+from tfexplain.compression import LayerNumbers, LayerWeights, Totals
+from tfexplain.compression.churn import KeptBits
+from tfexplain.compression.numbers import unmeasured
 from tfexplain.runlog.kernel_records import Activities, buckets, kernel_record, kernels_record
 from tfexplain.runlog.unit_activity import Activity
 from tfexplain.runlog.weights_epoch import Moment
@@ -26,15 +28,15 @@ _HISTOGRAM = "Weights as the layer computes with them: after mask and quantizati
 class CompressionSettings:
     """The arguments of `Compression`; see there."""
 
-    val: Any
+    validation_data: Any
     reference: Any
     every: int
     samples: int
     seed: int
     measured: compression.Settings
-    scalars: bool
-    histograms: bool
-    verbose: bool
+    write_scalars: bool
+    write_histograms: bool
+    verbose: bool | int
 
 
 class CompressionRun:
@@ -47,7 +49,7 @@ class CompressionRun:
         hint: What else to pass where the model cannot be called.
 
     Raises:
-        ValueError: a model without weights, a reference that does not fit, unusable data.
+        TfexplainError: a model without weights, a reference that does not fit, unusable data.
     """
 
     def __init__(
@@ -57,10 +59,11 @@ class CompressionRun:
         # Weak, because a training that was interrupted leaves this behind.
         self._model = weakref.ref(model)
         self._activity: Activity | None = None
-        if choices.val is not None:
-            remedy = f"Pass val= rows that the model takes, or no val=. {hint}".strip()
+        if choices.validation_data is not None:
+            remedy = f"Pass rows that the model takes, or no validation_data=. {hint}".strip()
             with guard.planning("activity", remedy):
-                self._activity = Activity(model, choices.val, choices.samples, choices.seed)
+                data, samples, seed = choices.validation_data, choices.samples, choices.seed
+                self._activity = Activity(model, data, samples, seed)
         self._kept: dict[str, KeptBits] = {}
         self._last: dict[str, LayerNumbers] = {}
         layers = self._read()
@@ -106,11 +109,13 @@ class CompressionRun:
         writer.add(schema.Tag("kernels"), step, record, content)
         for one in numbers:
             self._write_kernel(one, activities, step, writer)
-        if self._choices.scalars:
+        if self._choices.write_scalars:
             _write_totals(totals, step, writer)
         seconds = {"Compression": time.perf_counter() - start}
         status = schema.Status(seconds, self._guard.problems)
         writer.add(schema.Tag("status"), step, status, schema.Content("status"))
+        if self._choices.verbose == 2:
+            print(f"tfexplain: {now.name} measured in {seconds['Compression']:.2f} s")
 
     def _read(self) -> list[LayerWeights]:
         # Anew each time: a model that is quantized while it trains has other variables then.
@@ -128,7 +133,7 @@ class CompressionRun:
                 try:
                     one = compression.measure(layer, settings, kept)
                 except Exception as error:
-                    one = compression.unmeasured(layer, error)
+                    one = unmeasured(layer, error)
                     raise
             if one.kept is not None:
                 self._kept[layer.name] = one.kept
@@ -147,7 +152,7 @@ class CompressionRun:
         if record is not None:
             tag = schema.Tag("kernel", layer=one.layer.name)
             writer.add(tag, step, record, schema.Content("kernel", shape=record.counts.shape))
-        if self._choices.histograms and one.histogram is not None:
+        if self._choices.write_histograms and one.histogram is not None:
             name = f"weights/{one.layer.name}"
             writer.add_histogram(name, step, buckets(one.histogram), _HISTOGRAM)
 
@@ -163,7 +168,7 @@ class CompressionRun:
             + (f"; {others} weights of unknown role beside them" if others else ""),
             "pattern": f"{pattern.n}:{pattern.m} on the input axis, blocks of "
             f"{pattern.block[0]} x {pattern.block[1]}",
-            "activity": "not measured; pass val= to see dead units"
+            "activity": "not measured; pass validation_data= to see dead units"
             if activity is None
             else f"on {activity.samples} of {activity.total} samples",
             "epochs": f"every {self._choices.every}, and once more after training",

@@ -13,6 +13,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from tfexplain.errors import TfexplainError
 from tfexplain.model.keras_private import is_default_strategy, read_without_others
 from tfexplain.model.preserved_state import parts, state
 
@@ -28,7 +29,7 @@ _REFUSED = {
 }
 
 
-class StrategyError(ValueError):
+class StrategyError(TfexplainError):
     """A way of distributing training under which nothing can be explained."""
 
 
@@ -54,7 +55,7 @@ class Workers:
         """While open, what fails on one worker fails on all, so that none waits for another.
 
         Raises:
-            RuntimeError: on the workers where nothing failed.
+            TfexplainError: on the workers where nothing failed.
         """
         failed: Exception | None = None
         try:
@@ -65,7 +66,7 @@ class Workers:
         if failed is not None:
             raise failed
         if failures:
-            raise RuntimeError(
+            raise TfexplainError(
                 "tfexplain: another worker refused to begin; its own message says why."
             )
 

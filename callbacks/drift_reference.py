@@ -12,8 +12,10 @@ import numpy as np
 
 from tfexplain.callbacks.resume import logged
 from tfexplain.callbacks.schedule import Schedule
-from tfexplain.errors import SettingError, plain
-from tfexplain.quality import MEASURES, Places, Shown, drift, matched
+from tfexplain.checks import is_whole
+from tfexplain.errors import SettingError, TfexplainError, plain
+from tfexplain.quality.drift import Places, Shown, drift, matched
+from tfexplain.quality.similarity import MEASURES
 from tfexplain.runlog.background import answered
 from tfexplain.runlog.plan import ExplainPlan, Found
 from tfexplain.runlog.weights_epoch import Moment
@@ -55,20 +57,21 @@ class Reference:
         """What drift is measured against, in words."""
         if self._wanted is None:
             return "not measured"
-        if isinstance(self._wanted, int):
+        if self.epoch is not None:
             return f"from epoch {self._wanted}"
         if isinstance(self._wanted, str):
             return {
                 "first": "from the first explained epoch",
                 "best": "from the best epoch so far, by val_loss or else by loss",
             }[self._wanted]
-        return f"from model {self._wanted.name}"
+        wanted: Any = self._wanted
+        return f"from model {wanted.name}"
 
     @property
     def epoch(self) -> int | None:
         """The number of the epoch, where one was asked for."""
         wanted = self._wanted
-        return wanted if isinstance(wanted, int) and not isinstance(wanted, bool) else None
+        return int(wanted) if is_whole(wanted) else None
 
     def check(self, when: Schedule) -> None:
         """Raises ValueError for what can be no reference whatever the model."""
@@ -76,7 +79,7 @@ class Reference:
         if self.epoch is not None:
             when.check_reference(self.epoch)
         elif wanted not in (None, "first", "best") and not _is_model(wanted):
-            raise ValueError(f"reference={wanted!r}: expected {expected}.")
+            raise TfexplainError(f"reference={wanted!r}: expected {expected}.")
 
     def begin(self, explaining: ExplainPlan, first: Found) -> None:
         """A `fit` begins; `first` is what the model's maps look like before it.
@@ -112,7 +115,7 @@ class Reference:
             explainer = explaining.explainers.get(place[0])
             if (
                 explainer is not None
-                and explaining.passes.head(explainer.head) == explaining.head
+                and explaining.passes.output(explainer.output) == explaining.output
                 and self._shapes.get(place) == shown.maps.shape
                 and _without_cells(found.settings.get(place, {})) == dict(explainer.settings())
             ):
@@ -141,7 +144,7 @@ class Reference:
 
     def _moves(self, now: Moment, logs: Mapping[str, Any]) -> str:
         """The name of the epoch where it becomes the reference, else nothing."""
-        if self._wanted == "first" or (isinstance(self._wanted, int) and now.step == self._wanted):
+        if self._wanted == "first" or (self.epoch is not None and now.step == self.epoch):
             return now.name
         # An epoch's logs say nothing of weights that were restored since.
         own = now.kind == "epoch" or now.weights == now.step
@@ -154,7 +157,7 @@ class Reference:
         """The metric by which this epoch is the best one so far, else nothing."""
         metric = next((name for name in ("val_loss", "loss") if name in logs), "")
         if not metric:
-            raise ValueError(
+            raise TfexplainError(
                 f"reference='best': expected val_loss or loss among the epoch's logs; got "
                 f"{sorted(logs)}. Pass reference='first' or an epoch."
             )
@@ -192,7 +195,7 @@ def _of_model(model: Any, explaining: ExplainPlan, maps: Places) -> dict[tuple[s
     explainers = {n: e for n, e in explaining.explainers.items() if n in names}
     try:
         if not model.built:
-            raise ValueError("its weights are not built.")
+            raise TfexplainError("its weights are not built.")
         other = ExplainPlan(explaining.settings, model, explainers, beside=explaining)
         shown = matched(maps, other.shown(other.run()))
     except Exception as error:

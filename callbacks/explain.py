@@ -24,18 +24,18 @@ class Explain(LoggingCallback):
     it ends with the same weights, to the bit.
 
     Args:
-        val: Validation data: (x, y) arrays, x alone, a `tf.data.Dataset`, or a Keras `PyDataset`
-            or `Sequence`. A list `[x, y]` is the same as a tuple, unless the model has as many
-            inputs. Up to 20,000 rows (4 GiB) are looked at once.
+        validation_data: Validation data: (x, y) arrays, x alone, a `tf.data.Dataset`, or a Keras
+            `PyDataset` or `Sequence`. A list `[x, y]` is the same as a tuple, unless the model has
+            as many inputs. Up to 20,000 rows (4 GiB) are looked at once.
+        log_dir: Where the run goes; records are written below it in `explain`.
         explainers: Methods with their settings. Default what fits the model, which is printed:
             `FeatureMaps(), GradCAM()` where a layer has positions, `AttentionRollout()` where
             attention leads to the output, `IntegratedGradients()` where there are gradients,
             `KernelSHAP()` for tables of up to 10 features, `Occlusion()` where nothing else works
             or some column, such as one of texts, has no gradient.
-        log_dir: Where the run goes; records are written below it in `explain`.
         every: Explain every so many epochs. The last epoch is always explained.
-        at: Explain these epochs and the last, instead: `at=(0, 5, 20)`. Epochs count from 0, and
-            on over several fits.
+        epochs: Explain these epochs and the last, instead: `epochs=(0, 5, 20)`. Epochs count from
+            0, and on over several fits.
         budget: The share of training time that explanations may take, such as 0.05, in place of a
             number of epochs. Time is that of the clock from the first epoch's begin on, validation
             and explaining included; explaining is all that this callback does from then on, drift,
@@ -66,17 +66,18 @@ class Explain(LoggingCallback):
             of an explained epoch, a model of the same architecture, or None for no drift.
         color_range: (black, white) of the input images; default 0..1, -1..1, 0..255 or else least
             and greatest, whichever fits.
-        images: Whether to write overlay grids for TensorBoard's own Images tab as well.
+        write_images: Whether to write overlay grids for TensorBoard's own Images tab as well.
         seed: Of the choice of samples.
         on_error: `"warn"`: a failure while explaining is told once, counted, shown on the page, and
             training goes on. `"raise"` is for tests.
-        verbose: Whether to print the choices.
+        verbose: 0: silent. 1 (default): what was chosen is printed once, before the first batch.
+            2: also one line for each explained epoch.
         part: Which part of a model of several models is explained, such as `"discriminator"`: a
             path of attributes and layers, `"gan/critic"`. Default the model that is trained.
 
     Raises:
-        ValueError, OSError: before the first batch, for what was asked for by name and cannot be
-            had, and for settings, data or a directory that cannot be used. What was chosen by
+        TfexplainError, OSError: before the first batch, for what was asked for by name and cannot
+            be had, and for settings, data or a directory that cannot be used. What was chosen by
             default and cannot be had is left out with a warning.
 
     Example:
@@ -91,12 +92,12 @@ class Explain(LoggingCallback):
 
     def __init__(
         self,
-        val: Any,
-        explainers: Sequence[Explainer] | Explainer | None = None,
+        validation_data: Any,
         *,
         log_dir: str | os.PathLike[str],
+        explainers: Sequence[Explainer] | Explainer | None = None,
         every: int = 1,
-        at: Sequence[int] | None = None,
+        epochs: Sequence[int] | None = None,
         budget: float | None = None,
         samples: int = 8,
         class_names: ClassNames | None = None,
@@ -106,29 +107,29 @@ class Explain(LoggingCallback):
         targets: Targets | str = "label",
         reference: Wanted = "first",
         color_range: tuple[float, float] | None = None,
-        images: bool = True,
+        write_images: bool = True,
         seed: int = 0,
         on_error: OnError = "warn",
-        verbose: bool = True,
+        verbose: bool | int = 1,
         part: str | None = None,
     ) -> None:
         if isinstance(explainers, Explainer):
             explainers = [explainers]
         self._settings = ExplainSettings(
-            val=val,
+            validation_data=validation_data,
             explainers=None if explainers is None else tuple(explainers),
             samples=samples,
             class_names=named_classes(class_names),
             targets=targets,
             color_range=color_range,
-            images=images,
+            write_images=write_images,
             seed=seed,
             verbose=verbose,
             feature_names=() if feature_names is None else feature_names,
             vocabulary=vocabulary,
             decode=decode,
         )
-        self._wanted, self._when = reference, Schedule(every, at, budget)
+        self._wanted, self._when = reference, Schedule(every, epochs, budget)
         super().__init__(log_dir, "explain", on_error, "explaining", part)
 
     _passing = LoggingCallback._passing | {"_reference", "_cadence"}
@@ -163,8 +164,8 @@ class Explain(LoggingCallback):
         self._cadence = Scheduler(self._when, self._reference.epoch)
 
     @property
-    def _val(self) -> Any:
-        return self._settings.val
+    def _validation_data(self) -> Any:
+        return self._settings.validation_data
 
     def _check(self) -> None:
         self._cadence.when.check()

@@ -34,7 +34,7 @@ class ExplainRun:
         cadence: Which epochs to explain, and what that takes; kept over several fits.
 
     Raises:
-        ValueError: data, labels, layers or shapes that cannot work, found by explaining once.
+        TfexplainError: data, labels, layers or shapes that cannot work, found by explaining once.
     """
 
     def __init__(
@@ -112,7 +112,7 @@ class ExplainRun:
             self._write_drift(found, now, writer)
         seconds["drift"] = time.perf_counter() - start
         batch = self._explaining.batch
-        if self._settings.images and (batch.pictures or batch.volumes):
+        if self._settings.write_images and (batch.pictures or batch.volumes):
             start = time.perf_counter()
             for name, explanation in found.items():
                 with self._guard.watch(f"{name}: overlay", step):
@@ -120,6 +120,8 @@ class ExplainRun:
             seconds["overlays"] = time.perf_counter() - start
         self._seconds = seconds
         self._write_status(step, writer)
+        if self._settings.verbose == 2:
+            print(f"tfexplain: {now.name} explained in {sum(seconds.values()):.2f} s")
 
     def _write_status(self, step: int, writer: RunWriter) -> None:
         self._told = self._guard.problems

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
 
+from tfexplain.checks import check_choice
 from tfexplain.errors import ExplainWarning, SettingError, plain
 from tfexplain.wire.schema import Problem
 
@@ -21,8 +22,7 @@ class Guard:
     """
 
     def __init__(self, on_error: OnError) -> None:
-        if on_error not in ("warn", "raise"):
-            raise ValueError(f"on_error={on_error!r}: expected 'warn' or 'raise'.")
+        check_choice("on_error", on_error, ("warn", "raise"))
         self.on_error = on_error
         self._problems: dict[str, Problem] = {}
 

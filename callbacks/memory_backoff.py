@@ -10,7 +10,8 @@ from functools import partial
 import tensorflow as tf
 
 from tfexplain.callbacks.guard import Guard
-from tfexplain.explainers import Explainer, Explanation
+from tfexplain.explainers import Explainer
+from tfexplain.explainers.concat import Explanation
 from tfexplain.model.traced_model import TracedModel
 from tfexplain.runlog.plan import ExplainPlan
 
@@ -66,8 +67,8 @@ class MemoryBackoff:
             raise next(iter(failed.values()))
         if not found:
             raise MemoryError(
-                "val: expected samples small enough to explain one at a time; memory ran out. "
-                "Pass smaller inputs, or train without explaining."
+                "validation_data: expected samples small enough to explain one at a time; memory "
+                "ran out. Pass smaller inputs, or train without explaining."
             )
         for name, error in failed.items():
             with self._guard.planning(name, NAME_THEM):

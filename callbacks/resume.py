@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 from google.protobuf.message import DecodeError
 
-from tfexplain.quality import Shown
+from tfexplain.quality.drift import Shown
 from tfexplain.runlog.directory import read_events
 from tfexplain.wire import schema
 

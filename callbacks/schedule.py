@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from tfexplain.runlog.settings import check_positive
+from tfexplain.checks import check_whole, is_number, is_whole
+from tfexplain.errors import TfexplainError
 from tfexplain.wire import schema
 
 
@@ -17,40 +18,44 @@ class Schedule:
     """The arguments of `Explain` that choose epochs; see there."""
 
     every: int = 1
-    at: Sequence[int] | None = None
+    epochs: Sequence[int] | None = None
     budget: float | None = None
 
     def check(self) -> None:
         """Raises ValueError for what no training could follow."""
-        check_positive("every", self.every)
-        budget, at = self.budget, self.at
-        if budget is not None and not (_is_number(budget) and 0 < budget <= 1):
-            raise ValueError(
+        check_whole("every", self.every)
+        budget, epochs = self.budget, self.epochs
+        if budget is not None and not (is_number(budget) and 0 < budget <= 1):
+            raise TfexplainError(
                 f"budget={budget!r}: expected a share of training time, above 0 and up to 1. "
                 "Pass 0.05 for 5%."
             )
-        if at is None:
+        if epochs is None:
             return
-        if not isinstance(at, (tuple, list, range)) or not all(map(_is_epoch, at)):
-            raise ValueError(
-                f"at={at!r}: expected epochs, counted from 0. Pass them as in at=(0, 5, 20)."
+        if not isinstance(epochs, (tuple, list, range)) or not all(map(_is_epoch, epochs)):
+            raise TfexplainError(
+                f"epochs={epochs!r}: expected epochs, counted from 0. Pass them as in epochs=(0, "
+                "5, 20)."
             )
         if self.every != 1 or budget is not None:
-            raise ValueError(
-                f"at={at!r}: expected no other choice of epochs beside it; got every={self.every}, "
-                f"budget={budget}. Leave those out, or at=."
+            raise TfexplainError(
+                f"epochs={epochs!r}: expected no other choice of epochs beside it; got "
+                f"every={self.every}, budget={budget}. Leave those out, or epochs=."
             )
 
     def check_reference(self, epoch: int) -> None:
         """Raises ValueError for an epoch that drift cannot be measured from."""
-        if self.at is not None:
-            known, some = epoch in self.at, f"at={tuple(self.at)}. Add it, or pass one of them."
+        if self.epochs is not None:
+            known, some = (
+                epoch in self.epochs,
+                f"epochs={tuple(self.epochs)}. Add it, or pass one of them.",
+            )
         else:
             # Under a budget an epoch that is asked for by its number is always explained.
             known = epoch >= 0 and (self.budget is not None or epoch % self.every == 0)
             some = f"every {self.every}. Pass a multiple of every={self.every}."
         if not known:
-            raise ValueError(
+            raise TfexplainError(
                 f"reference={epoch}: expected an epoch that is explained, counted from 0; "
                 f"those are {some}"
             )
@@ -58,8 +63,8 @@ class Schedule:
     @property
     def text(self) -> str:
         """The choice in words."""
-        if self.at is not None:
-            return ", ".join([*map(str, sorted(set(self.at))), "and the last"])
+        if self.epochs is not None:
+            return ", ".join([*map(str, sorted(set(self.epochs))), "and the last"])
         if self.budget is None:
             return f"every {self.every}, and the last"
         apart = f", at least {self.every} apart" if self.every > 1 else ""
@@ -174,8 +179,8 @@ class Scheduler:
         afterwards.
         """
         when = self.when
-        if when.at is not None:
-            return last or step in when.at
+        if when.epochs is not None:
+            return last or step in when.epochs
         if when.budget is None:
             return last or epoch % when.every == 0
         if step == self._required:
@@ -250,9 +255,5 @@ def _percent(share: float) -> str:
     return f"{100 * share:.3g}%"
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
 def _is_epoch(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    return is_whole(value) and value >= 0

@@ -74,7 +74,7 @@ def train(name: str, log_dir: Path, epochs: int) -> None:
     callbacks = [
         MagnitudePruning(SPARSITY, begin, end),
         Explain(val, log_dir=log_dir, class_names=CLASSES, reference=max(begin - 1, 0)),
-        Compression(log_dir, val=val),
+        Compression(val, log_dir=log_dir),
     ]
     small_cnn().fit(
         marked(images, hints), labels, validation_data=val, epochs=epochs, callbacks=callbacks

@@ -20,14 +20,14 @@ from matplotlib.figure import Figure
 from vit import network
 
 from tfexplain import explainers, rendering
-from tfexplain.explainers import ActivationMaximization, Explainer, Saliency
+from tfexplain.explainers import ActivationMaximization, Custom, Explainer, Saliency
 
 # What a method cannot do without, and what shows more on small pictures.
 SETTINGS: dict[str, dict[str, Any]] = {
     "Smooth": {"explainer": Saliency(absolute=True)},
     "Occlusion": {"window": 2, "stride": 1},
-    "FeatureMaps": {"layers": ["conv1"], "channels": 6},
-    "Attention": {"layers": ["attend1"]},
+    "FeatureMaps": {"layer": "conv1", "max_channels": 6},
+    "Attention": {"layer": "attend1"},
     "FeatureAblation": {"groups": (4, 4)},
     "KernelSHAP": {"groups": (3, 3)},
     "LIME": {"segments": (4, 4)},
@@ -49,7 +49,7 @@ class Row:
 def methods() -> list[type[Any]]:
     """Every public method."""
     found = [getattr(explainers, name) for name in explainers.__all__]
-    classes = [one for one in found if isinstance(one, type) and one is not Explainer]
+    classes = [one for one in found if isinstance(one, type) and one not in (Explainer, Custom)]
     return [c for c in classes if issubclass(c, Explainer) or c is ActivationMaximization]
 
 

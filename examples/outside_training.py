@@ -41,18 +41,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
 
     # Several on one batch share what they can of the forward and backward passes.
-    methods = [FeatureMaps(layers=["conv1"]), IntegratedGradients(steps=32)]
-    features, gradients = (found.attributions for found in explain(model, methods, images, targets))
-    features["conv1"].plot(images).savefig(options.out / "feature_maps.png")
-    dead = np.flatnonzero(np.asarray(features["conv1"].dead)).tolist()
+    methods = [FeatureMaps("conv1"), IntegratedGradients(steps=32)]
+    found = explain(model, images, targets, explainers=methods)
+    for name, attribution in found.items():
+        attribution.plot(images).savefig(options.out / f"{name}.png")
+    dead = np.flatnonzero(np.asarray(found["FeatureMaps"].dead)).tolist()
     print(f"Feature maps at conv1: channels never above zero on these images: {dead}")
-
-    for name, attribution in gradients.items():
-        attribution.plot(images).savefig(options.out / "integrated_gradients.png")
-        gap = np.abs(np.asarray(attribution.completeness_gap)).max()
-        print(
-            f"Integrated Gradients of {name!r}: completeness gap up to {gap:.2g} {attribution.unit}"
-        )
+    gap = np.abs(np.asarray(found["IntegratedGradients"].completeness_gap)).max()
+    print(f"Integrated Gradients: completeness gap up to {gap:.2g} logit")
     print(f"Figures: {', '.join(str(path) for path in sorted(options.out.glob('*.png')))}")
 
 

@@ -94,7 +94,10 @@ def schedule(epochs: int) -> Any:
 def fit(model: Any, log_dir: Path, epochs: int, *callbacks: Any) -> None:
     """Train and log; `Compression` stands behind what changes weights."""
     (images, labels), val = load()
-    logging = [Explain(val, log_dir=log_dir, class_names=CLASSES), Compression(log_dir, val=val)]
+    logging = [
+        Explain(val, log_dir=log_dir, class_names=CLASSES),
+        Compression(val, log_dir=log_dir),
+    ]
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
     model.fit(
         images,

@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     model = network()
     callbacks = [
         Explain(val, log_dir=options.log_dir / "training", class_names=CLASSES),
-        Compression(options.log_dir / "training", val=val),
+        Compression(val, log_dir=options.log_dir / "training"),
     ]
     model.fit(
         images, labels, validation_data=val, epochs=options.epochs, callbacks=callbacks, verbose=2
@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for name, one in models.items():
         report(name, one, model, val)
     # The same images through all three, and how far their maps are from those of the first.
-    print(compare(models, val, options.log_dir, class_names=CLASSES))
+    print(compare(models, validation_data=val, log_dir=options.log_dir, class_names=CLASSES))
 
 
 def network() -> Any:

@@ -73,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     growers = ["grower 0", "grower 1", "grower 2"]
     explaining = Explain(
         (rows, labels),
-        [IntegratedGradients(), KernelSHAP(background=train[0][:20], samples=256)],
+        explainers=[IntegratedGradients(), KernelSHAP(background=train[0][:20], coalitions=256)],
         log_dir=options.log_dir,
         class_names=growers,
         feature_names=names,

@@ -72,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     model = classifier(len(words))
     explaining = Explain(
         (val_x, val_y),
-        [IntegratedGradients()],
+        explainers=[IntegratedGradients()],
         log_dir=options.log_dir,
         class_names=CLASSES,
         vocabulary=words,

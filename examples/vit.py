@@ -75,7 +75,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     model = network()
     train, validation = load()
-    explained = Explain(validation, METHODS, log_dir=options.log_dir, class_names=CLASSES)
+    explained = Explain(
+        validation, explainers=METHODS, log_dir=options.log_dir, class_names=CLASSES
+    )
     model.fit(
         *train,
         validation_data=validation,
@@ -87,8 +89,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     images, labels = (part[:64] for part in validation)
     methods = [AttentionRollout(), GradientAttention()]
-    found = explain(model, methods, images, labels)
-    rollout, gradient = (next(iter(one.attributions.values())).values for one in found)
+    found = explain(model, images, labels, explainers=methods)
+    rollout, gradient = (attribution.values for attribution in found.values())
     alike = [np.corrcoef(*pair)[0, 1] for pair in zip(_flat(rollout), _flat(gradient), strict=True)]
     print(f"Maps of {gradient.shape[1]} x {gradient.shape[2]} patches.")
     print(f"Rollout and gradient attention correlate by {np.nanmedian(alike):.2f} (median).")

@@ -2,6 +2,9 @@
 
 Importing this package imports neither TensorFlow nor Keras: the TensorBoard plugin lives in it,
 and viewers may have neither. Public names load on first use.
+
+Public is what `__all__` lists in the modules of `PUBLIC`: names that a release keeps or tells the
+end of in the changelog. All other modules may change at any time.
 """
 
 from __future__ import annotations
@@ -9,16 +12,29 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
+
+PUBLIC = (
+    "tfexplain",
+    "tfexplain.callbacks",
+    "tfexplain.compression",
+    "tfexplain.explainers",
+    "tfexplain.quality",
+    "tfexplain.schema",
+    "tfexplain.targets",
+)
 
 _HOMES = {
     "ActivationMaximization": "tfexplain.explainers",
     "Attention": "tfexplain.explainers",
     "AttentionRollout": "tfexplain.explainers",
     "Attribution": "tfexplain.attribution",
+    "Attributions": "tfexplain.attribution",
     "Compression": "tfexplain.callbacks",
+    "Custom": "tfexplain.explainers",
     "ExpectedGradients": "tfexplain.explainers",
     "Explain": "tfexplain.callbacks",
+    "Explainer": "tfexplain.explainers",
     "FeatureAblation": "tfexplain.explainers",
     "FeatureMaps": "tfexplain.explainers",
     "GradCAM": "tfexplain.explainers",
@@ -37,6 +53,7 @@ _HOMES = {
     "ScoreCAM": "tfexplain.explainers",
     "Smooth": "tfexplain.explainers",
     "SmoothGrad": "tfexplain.explainers",
+    "TfexplainError": "tfexplain.errors",
     "Unit": "tfexplain.model.unit",
     "VarGrad": "tfexplain.explainers",
     "compare": "tfexplain.comparing",
@@ -50,9 +67,12 @@ __all__ = [
     "Attention",
     "AttentionRollout",
     "Attribution",
+    "Attributions",
     "Compression",
+    "Custom",
     "ExpectedGradients",
     "Explain",
+    "Explainer",
     "FeatureAblation",
     "FeatureMaps",
     "GradCAM",
@@ -69,6 +89,7 @@ __all__ = [
     "ScoreCAM",
     "Smooth",
     "SmoothGrad",
+    "TfexplainError",
     "Unit",
     "VarGrad",
     "__version__",
@@ -77,16 +98,19 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from tfexplain.attribution import Attribution
+    from tfexplain.attribution import Attribution, Attributions
     from tfexplain.callbacks import Compression, Explain
     from tfexplain.comparing import compare
+    from tfexplain.errors import TfexplainError
     from tfexplain.explainers import (
         LIME,
         RISE,
         ActivationMaximization,
         Attention,
         AttentionRollout,
+        Custom,
         ExpectedGradients,
+        Explainer,
         FeatureAblation,
         FeatureMaps,
         GradCAM,

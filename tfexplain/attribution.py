@@ -1,13 +1,19 @@
-"""Attribution: what every explainer returns."""
+"""`Attribution` and `Attributions`: what explainers return."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import io
+import os
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+
+from tfexplain.errors import TfexplainError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -15,7 +21,7 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float32]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Attribution:
     """The result of one explainer at one layer or input, for a batch of samples.
 
@@ -93,13 +99,162 @@ class Attribution:
             values = values[:, values.shape[1] // 2]
         return values
 
+    def __repr__(self) -> str:
+        """Shapes in place of numbers.
+
+        >>> import numpy as np
+        >>> zeros = np.zeros((2, 4, 4), np.float32)
+        >>> Attribution(zeros, np.array([0, 1]), np.zeros(2), "conv1", "GradCAM", "logit", False)
+        Attribution(GradCAM at 'conv1': values float32 [2, 4, 4] in logit, largest 0)
+        """
+        magnitude = float(np.nanmax(np.abs(self.values), initial=0.0))
+        return (
+            f"Attribution({self.explainer} at {self.layer!r}: values {self.values.dtype} "
+            f"{list(self.values.shape)} in {self.unit}, largest {magnitude:.3g})"
+        )
+
+    def __array__(
+        self, dtype: npt.DTypeLike | None = None, copy: bool | None = None
+    ) -> npt.NDArray[Any]:
+        """`values`, so that `np.asarray(attribution)` is what one expects."""
+        return np.array(self.values, dtype=dtype, copy=bool(copy) or dtype is not None)
+
     def plot(self, images: npt.ArrayLike | None = None, **options: Any) -> Figure:
-        """A matplotlib figure: each sample beside its map, on one scale that is written beside it.
+        """Draws each sample beside its map, on one scale that is written beside it.
 
         Args:
-            images: [N, H, W], [N, H, W, C]: drawn under the maps where given.
-            **options: See `tfexplain.rendering.figure`.
+            images: [N, H, W] or [N, H, W, C]: drawn under the maps where given.
+            **options: `class_names`, `cmap`, `alpha`, `percentile`, `columns`; see
+                `tfexplain.rendering.figure`.
+
+        Returns:
+            A matplotlib figure.
         """
         from tfexplain.rendering import figure
 
         return figure(self, images, **options)
+
+    def _repr_png_(self) -> bytes:
+        """What a notebook shows: `plot()` without images."""
+        return _png(self.plot())
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes an `.npz` file that `Attribution.load` and `numpy.load` read, without pickle."""
+        Attributions({self.layer: self}).save(path)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Attribution:
+        """Reads what `save` wrote.
+
+        Raises:
+            TfexplainError: it is no such file, or holds several; `Attributions.load` reads those.
+        """
+        found = Attributions.load(path)
+        if len(found) != 1:
+            raise TfexplainError(
+                f"path={os.fspath(path)!r}: expected one attribution; got {', '.join(found)}. Read "
+                "them with Attributions.load(path)."
+            )
+        return next(iter(found.values()))
+
+
+class Attributions(Mapping[str, Attribution]):
+    """The result of one explainer at several layers or inputs: their attributions by name.
+
+    A mapping that can be plotted, shown in a notebook, saved and loaded as one `Attribution` can.
+
+    Args:
+        attributions: Of one explainer, by layer or input.
+
+    Example:
+        >>> import keras, numpy as np
+        >>> from tfexplain import FeatureMaps
+        >>> conv = keras.layers.Conv2D(4, 3, name="conv")
+        >>> model = keras.Sequential([keras.Input((8, 8, 1)), conv])
+        >>> FeatureMaps(["conv"])(model, np.ones((2, 8, 8, 1)))
+        Attributions(FeatureMaps: 'conv' [2, 6, 6, 4] in activation)
+    """
+
+    def __init__(self, attributions: Mapping[str, Attribution]) -> None:
+        self._attributions = dict(attributions)
+
+    def __getitem__(self, name: str) -> Attribution:
+        if name not in self._attributions:
+            known = ", ".join(self._attributions)
+            raise KeyError(f"{name!r}: no such layer or input here. Those explained: {known}.")
+        return self._attributions[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._attributions)
+
+    def __len__(self) -> int:
+        return len(self._attributions)
+
+    def __repr__(self) -> str:
+        """Shapes in place of numbers."""
+        named = [f"{name!r} {list(one.values.shape)} in {one.unit}" for name, one in self.items()]
+        explainer = next(iter(self.values())).explainer if self else "nothing"
+        return f"Attributions({explainer}: {', '.join(named)})"
+
+    def simplified(self) -> Attribution | Attributions:
+        """The one attribution where there is one, else this."""
+        return next(iter(self.values())) if len(self) == 1 else self
+
+    def plot(self, images: npt.ArrayLike | None = None, **options: Any) -> Figure:
+        """Draws one attribution below the other, each on a scale of its own, as
+        `Attribution.plot` does."""
+        from tfexplain.rendering import figures
+
+        return figures(list(self.values()), images, **options)
+
+    def _repr_png_(self) -> bytes:
+        """What a notebook shows: `plot()` without images."""
+        return _png(self.plot())
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes an `.npz` file that `load` and `numpy.load` read, without pickle.
+
+        Arrays are named `"0/values"`, `"0/targets"`, ..., and so on for each attribution.
+        """
+        arrays: dict[str, Any] = {
+            f"{i}/{field.name}": np.asarray(getattr(one, field.name))
+            for i, one in enumerate(self.values())
+            for field in fields(one)
+            if getattr(one, field.name) is not None
+        }
+        with open(path, "wb") as file:  # savez would add a suffix to a path that has none
+            np.savez_compressed(file, names=np.array(list(self), dtype=str), **arrays)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Attributions:
+        """Reads what `save` wrote, here or of one `Attribution`.
+
+        Raises:
+            TfexplainError: it is no such file.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                return cls({str(name): _read(file, i) for i, name in enumerate(file["names"])})
+        except (KeyError, TypeError, ValueError, EOFError, zipfile.BadZipFile) as error:
+            raise TfexplainError(
+                f"path={os.fspath(path)!r}: expected a file that Attribution.save wrote; got "
+                f"another ({error})."
+            ) from error
+
+
+def _read(file: Any, number: int) -> Attribution:
+    """One attribution of an open `.npz` file."""
+    found = {
+        field.name: file[f"{number}/{field.name}"]
+        for field in fields(Attribution)
+        if f"{number}/{field.name}" in file
+    }
+    # Numbers and texts come back as arrays without axes.
+    plain = {name: value.item() if not value.shape else value for name, value in found.items()}
+    return Attribution(**plain)
+
+
+def _png(figure: Figure) -> bytes:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png")
+    return buffer.getvalue()

@@ -19,7 +19,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(options.run(options))
     except (ValueError, TypeError, OSError, ImportError) as error:
-        print(f"tfexplain: {error}", file=sys.stderr)
+        # What is `validation_data=` in Python is called data on the command line.
+        print(f"tfexplain: {str(error).replace('validation_data', 'data')}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("tfexplain: interrupted.", file=sys.stderr)

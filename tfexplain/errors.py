@@ -7,14 +7,26 @@ import re
 _COLOUR = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 
 
-class SettingError(ValueError):
+class TfexplainError(ValueError):
+    """An argument, a model, data or a file that cannot be used; base class of all our errors.
+
+    >>> from tfexplain import Saliency, TfexplainError
+    >>> try:
+    ...     Saliency(score="logits")
+    ... except TfexplainError as error:
+    ...     print(error)
+    score='logits': expected 'logit' or 'probability'.
+    """
+
+
+class SettingError(TfexplainError):
     """A setting that is wrong in itself, or asks by name for what cannot be had.
 
     A callback lets it end `fit` before the first batch; what else cannot be planned is left out.
     """
 
 
-class CallError(ValueError):
+class CallError(TfexplainError):
     """A model that could not be called on the data."""
 
 

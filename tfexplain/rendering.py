@@ -12,9 +12,11 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
 
+from tfexplain.checks import check_number, check_whole
+
 if TYPE_CHECKING:
     from matplotlib.colors import Colormap
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure, SubFigure
 
     from tfexplain.attribution import Attribution
 
@@ -171,8 +173,10 @@ def figure(
     attribution: Attribution,
     images: npt.ArrayLike | None = None,
     *,
-    colors: str = "",
-    opacity: float = 0.6,
+    class_names: Sequence[str] | None = None,
+    cmap: str | None = None,
+    alpha: float = 0.6,
+    percentile: float = 100.0,
     columns: int = 8,
 ) -> Figure:
     """A matplotlib figure of an `Attribution`, all samples on one scale with its colour bar.
@@ -181,45 +185,95 @@ def figure(
         attribution: What to draw; feature maps and attention are drawn for the first sample, of
             volumes the middle slices.
         images: [N, H, W] or [N, H, W, C] to lie under the maps.
-        colors: Name of a matplotlib colour map; by default one that is perceptually uniform, or
+        class_names: Names of the classes, for the titles.
+        cmap: Name of a matplotlib colour map; by default one that is perceptually uniform, or
             diverging around zero for signed values.
-        opacity: Of the maps over the images, 0 to 1.
+        alpha: Opacity of the maps over the images, 0 to 1.
+        percentile: The scale ends at this percentile of magnitudes; above it colours are the same,
+            and the colour bar says so.
         columns: Maps in a row.
     """
+    return figures(
+        [attribution],
+        images,
+        class_names=class_names,
+        cmap=cmap,
+        alpha=alpha,
+        percentile=percentile,
+        columns=columns,
+    )
+
+
+def figures(
+    attributions: Sequence[Attribution],
+    images: npt.ArrayLike | None = None,
+    *,
+    class_names: Sequence[str] | None = None,
+    cmap: str | None = None,
+    alpha: float = 0.6,
+    percentile: float = 100.0,
+    columns: int = 8,
+) -> Figure:
+    """Attributions one below the other, each with a scale of its own; see `figure`."""
     from matplotlib.figure import Figure
 
-    panels, titles = _panels(attribution)
+    check_number("alpha", alpha, least=0)
+    check_number("percentile", percentile, above=0)
+    check_whole("columns", columns)
+    drawn = [_panels(one, class_names or ()) for one in attributions]
+    most = min(columns, max(len(panels) for panels, _ in drawn))
+    heights = [1.8 * -(-len(panels) // most) + 0.4 for panels, _ in drawn]
+    result = Figure(figsize=(1.6 * most + 1, sum(heights)), layout="constrained")
+    parts = result.subfigures(len(drawn), squeeze=False, height_ratios=heights).ravel()
+    for part, one, (panels, titles) in zip(parts, attributions, drawn, strict=True):
+        under = None if images is None else _under(one, np.asarray(images))
+        _draw(part, one, panels, titles, under, cmap, alpha, percentile, most)
+    return result
+
+
+def _draw(
+    part: SubFigure,
+    attribution: Attribution,
+    panels: list[Any],
+    titles: list[str],
+    under: Bytes | None,
+    cmap: str | None,
+    alpha: float,
+    percentile: float,
+    columns: int,
+) -> None:
     if panels[0].ndim < 2:
         panels = [panel[None] for panel in panels]
-    colors = colors or (DIVERGING if attribution.signed else SEQUENTIAL)
-    scale = scale_of(np.stack(panels))
-    columns = min(columns, len(panels))
-    rows = -(-len(panels) // columns)
-    result = Figure(figsize=(1.6 * columns + 1, 1.8 * rows + 0.4), layout="constrained")
-    axes = result.subplots(rows, columns, squeeze=False).ravel()
-    under = None if images is None else _under(attribution, np.asarray(images))
-    limit = scale or 1.0  # a map of zeros has no scale of its own
-    colormap = matplotlib.colormaps[colors].with_extremes(bad=_NOT_FINITE)
-    look = {"cmap": colormap, "vmin": -limit if attribution.signed else 0.0, "vmax": limit}
+    signed, values = attribution.signed, np.abs(np.stack(panels))
+    largest = scale_of(values)
+    finite = values[np.isfinite(values)]
+    scale = float(np.percentile(finite, percentile)) if finite.size else 0.0
+    limit = scale or largest or 1.0  # a map of zeros has no scale of its own
+    axes = part.subplots(-(-len(panels) // columns), columns, squeeze=False).ravel()
+    colors = matplotlib.colormaps[cmap or (DIVERGING if signed else SEQUENTIAL)]
+    look = {
+        "cmap": colors.with_extremes(bad=_NOT_FINITE),
+        "vmin": -limit if signed else 0.0,
+        "vmax": limit,
+    }
     for i, (axis, panel, title) in enumerate(zip(axes, panels, titles, strict=False)):
         if under is None:
-            drawn = axis.imshow(
-                panel, alpha=1.0, aspect="equal" if len(panel) > 1 else "auto", **look
-            )
+            shape = "equal" if len(panel) > 1 else "auto"
+            drawn = axis.imshow(panel, alpha=1.0, aspect=shape, **look)
         else:
             picture = to_rgb(under[i % len(under)])
             extent = (0, picture.shape[1], picture.shape[0], 0)
             axis.imshow(picture, extent=extent, aspect="equal")
-            drawn = axis.imshow(panel, extent=extent, aspect="equal", alpha=opacity, **look)
+            drawn = axis.imshow(panel, extent=extent, aspect="equal", alpha=alpha, **look)
         axis.set_title(title, fontsize=8)
     for axis in axes:
         axis.set_axis_off()
-    result.colorbar(drawn, ax=list(axes), label=attribution.unit)
-    result.suptitle(f"{attribution.explainer} at {attribution.layer}", fontsize=10)
-    return result
+    extend = "neither" if limit >= largest else "both" if signed else "max"
+    part.colorbar(drawn, ax=list(axes), label=attribution.unit, extend=extend)
+    part.suptitle(f"{attribution.explainer} at {attribution.layer}", fontsize=10)
 
 
-def _panels(attribution: Attribution) -> tuple[list[Any], list[str]]:
+def _panels(attribution: Attribution, class_names: Sequence[str]) -> tuple[list[Any], list[str]]:
     if attribution.channels is not None and attribution.dead is not None:
         names = [
             f"channel {c}" + (" (dead)" if dead else "")
@@ -229,7 +283,8 @@ def _panels(attribution: Attribution) -> tuple[list[Any], list[str]]:
     if attribution.attention_heads is not None:
         return list(attribution.values[0]), [f"head {h}" for h in attribution.attention_heads]
     titles = [
-        f"target {t}: {s:.3g}" for t, s in zip(attribution.targets, attribution.scores, strict=True)
+        f"{class_names[t] if 0 <= t < len(class_names) else f'target {t}'}: {s:.3g}"
+        for t, s in zip(attribution.targets, attribution.scores, strict=True)
     ]
     return list(attribution.planes), titles
 

@@ -59,7 +59,7 @@ def test_what_is_logged_is_what_is_found(
     assert gap_to(cam.values, np.stack([m.values for m in found])) < 2e-3
     assert run.content(f"map/GradCAM/{cam.layer}/0").shape == map_shape
     assert run.content(f"map/GradCAM/{cam.layer}/0").input == under
-    maps = FeatureMaps(layers=[cam.layer])(kind.model, x[rows])[cam.layer]
+    maps = FeatureMaps(layer=[cam.layer])(kind.model, x[rows])[cam.layer]
     logged = FeatureMaps().name
     content = [tag for tag in run.contents if tag.startswith(f"channels/{logged}/")]
     assert content

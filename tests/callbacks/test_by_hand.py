@@ -17,7 +17,7 @@ import tensorflow as tf
 import tf_keras
 from support.read import read_run
 
-from tfexplain import Compression, Explain, Saliency
+from tfexplain import Compression, Explain, Saliency, TfexplainError
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.random((32, 4)).astype("f4"), np.arange(32) % 2
@@ -35,8 +35,8 @@ def net(library: Any = keras) -> Any:
 def both(log_dir: Path, val: Any, **settings: Any) -> list[Any]:
     options = {"verbose": False, "on_error": "raise", **settings}
     return [
-        Explain(val, [Saliency()], log_dir=log_dir, reference="best", **options),
-        Compression(log_dir, val=val, **options),
+        Explain(val, explainers=[Saliency()], log_dir=log_dir, reference="best", **options),
+        Compression(log_dir=log_dir, validation_data=val, **options),
     ]
 
 
@@ -62,7 +62,7 @@ def test_copies_are_as_new_and_share_their_data(library: str, tmp_path: Path) ->
     assert epochs(tmp_path / "run") == [[0, 1]] * 2
     after = [copy.copy(callback) for callback in callbacks]
     for several in (made, while_training, after):
-        assert [c._val for c in several] == [DATA, DATA]
+        assert [c._validation_data for c in several] == [DATA, DATA]
         assert all(c.model is None for c in several)
         with pytest.warns(RuntimeWarning, match="it holds another training"):
             net(LIBRARIES[library]).fit(X, Y, epochs=1, verbose=0, callbacks=several)
@@ -81,16 +81,20 @@ def test_pickled_callbacks_train_and_data_that_cannot_be_pickled_is_named(tmp_pa
         net().fit(X, Y, epochs=2, verbose=0, callbacks=there)
     assert epochs(tmp_path / "training-2") == [[0, 1]] * 2
     for callback in both(tmp_path, DATA):
-        with pytest.raises(TypeError, match=r"val: expected data that can be pickled.*Dataset"):
+        with pytest.raises(
+            ValueError, match=r"validation_data: expected data that can be pickled.*Dataset"
+        ):
             pickle.dumps(callback)
 
 
 def test_a_loop_of_ones_own_logs_as_fit_does(tmp_path: Path) -> None:
     callbacks, model = both(tmp_path, (X, Y)), net()
     for callback in callbacks:
-        with pytest.raises(RuntimeError, match=r"on_epoch_end: expected on_train_begin\(\) before"):
+        with pytest.raises(
+            TfexplainError, match=r"on_epoch_end: expected on_train_begin\(\) before"
+        ):
             callback.on_epoch_end(0, {"loss": 1.0})
-        with pytest.raises(RuntimeError, match="on_train_begin: expected a model"):
+        with pytest.raises(TfexplainError, match="on_train_begin: expected a model"):
             callback.on_train_begin()
     hand = keras.callbacks.CallbackList(callbacks, model=model)
     hand.on_train_begin()
@@ -119,7 +123,7 @@ def test_one_callback_in_two_fits_at_once_is_refused_in_the_second(
     def second() -> None:
         try:
             net().fit(X, Y, verbose=0, callbacks=[callback])
-        except RuntimeError as error:
+        except TfexplainError as error:
             said.append(str(error))
 
     class Inner(keras.callbacks.Callback):  # type: ignore[misc]
@@ -181,8 +185,11 @@ def test_the_part_that_is_meant_is_explained_and_measured(tmp_path: Path) -> Non
 def test_what_cannot_be_called_says_which_parts_there_are(tmp_path: Path) -> None:
     named = r"Or pass the part of the model that is meant: part='generator', part='discriminator'\."
     with pytest.raises(ValueError, match=named):
-        gan().fit(X, verbose=0, callbacks=[Explain(X, Saliency(), log_dir=tmp_path)])
-    callbacks = [Explain(X, log_dir=tmp_path), Compression(tmp_path, val=X, verbose=False)]
+        gan().fit(X, verbose=0, callbacks=[Explain(X, explainers=Saliency(), log_dir=tmp_path)])
+    callbacks = [
+        Explain(X, log_dir=tmp_path),
+        Compression(log_dir=tmp_path, validation_data=X, verbose=False),
+    ]
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         gan().fit(X, verbose=0, callbacks=callbacks)

@@ -64,7 +64,9 @@ class Prune(keras.callbacks.Callback):
 def pruned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Prune]:
     log_dir, prune = tmp_path_factory.mktemp("pruned"), Prune()
     x, y = digits()
-    logging = Compression(log_dir, val=(x, y), samples=20, on_error="raise", verbose=False)
+    logging = Compression(
+        log_dir=log_dir, validation_data=(x, y), samples=20, on_error="raise", verbose=False
+    )
     small_cnn().fit(x, y, epochs=EPOCHS, verbose=0, callbacks=[prune, logging])
     return log_dir, prune
 
@@ -103,7 +105,7 @@ def test_a_compliance_that_zeros_filled_up_says_so(pruned: tuple[Path, Prune]) -
 def test_a_compliance_of_whole_groups_says_nothing(tmp_path: Path) -> None:
     model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(3, name="whole")])
     model.compile("sgd", "mse")
-    logging = Compression(tmp_path, verbose=False, on_error="raise")
+    logging = Compression(log_dir=tmp_path, verbose=False, on_error="raise")
     model.fit(np.ones((4, 8)), np.ones((4, 3)), verbose=0, callbacks=[logging])
     assert logged(tmp_path).record("kernels").rows[0]["note"] == ""
 
@@ -131,7 +133,9 @@ def test_dead_units_and_zeros_of_activations(tmp_path: Path) -> None:
     conv = model.get_layer("conv")
     conv.set_weights([conv.get_weights()[0], np.array([0, -9, 0, 0, -9, 0], np.float32)])
     model.optimizer.learning_rate = 0.0
-    logging = Compression(tmp_path, val=x, samples=40, verbose=False, on_error="raise")
+    logging = Compression(
+        log_dir=tmp_path, validation_data=x, samples=40, verbose=False, on_error="raise"
+    )
     model.fit(x, y, verbose=0, callbacks=[logging])
     activations = keras.Model(model.inputs, conv.output).predict(x, verbose=0)
     run = logged(tmp_path)
@@ -162,7 +166,7 @@ def test_standard_dashboards_show_the_same(pruned: tuple[Path, Prune]) -> None:
 
 def test_a_second_fit_goes_on(tmp_path: Path) -> None:
     x, y = digits(32)
-    model, logging = small_cnn(), Compression(tmp_path, verbose=False, on_error="raise")
+    model, logging = small_cnn(), Compression(log_dir=tmp_path, verbose=False, on_error="raise")
     for _ in range(2):
         model.fit(x, y, epochs=2, verbose=0, callbacks=[logging])
     assert sorted(logged(tmp_path).values["kernels"]) == [0, 1, 2, 3]
@@ -170,7 +174,7 @@ def test_a_second_fit_goes_on(tmp_path: Path) -> None:
 
 def test_every_other_epoch_and_the_end(tmp_path: Path) -> None:
     x, y = digits(32)
-    logging = Compression(tmp_path, every=2, verbose=False, on_error="raise")
+    logging = Compression(log_dir=tmp_path, every=2, verbose=False, on_error="raise")
     small_cnn().fit(x, y, epochs=4, verbose=0, callbacks=[logging])
     assert sorted(logged(tmp_path).values["kernels"]) == [0, 2, 3]
     assert sorted(logged(tmp_path).values["metrics"]) == [0, 1, 2, 3]
@@ -183,7 +187,7 @@ def test_weights_restored_after_training_are_those_at_the_end(tmp_path: Path) ->
             kernel.assign(np.zeros(kernel.shape))
 
     x, y = digits(32)
-    logging = Compression(tmp_path, verbose=False, on_error="raise")
+    logging = Compression(log_dir=tmp_path, verbose=False, on_error="raise")
     small_cnn().fit(x, y, epochs=2, verbose=0, callbacks=[Restore(), logging])
     found = numbers(logged(tmp_path).record("kernels"), "head")
     assert found["sparsity"] == 1
@@ -198,7 +202,7 @@ def test_training_is_left_as_it_was(library: Any, tmp_path: Path) -> None:
         [],
         [
             Explain((x, y), log_dir=tmp_path, verbose=False, on_error="raise"),
-            Compression(tmp_path, val=(x, y), verbose=False, on_error="raise"),
+            Compression(log_dir=tmp_path, validation_data=(x, y), verbose=False, on_error="raise"),
         ],
     ):
         model = small_cnn(library)
@@ -218,7 +222,7 @@ def test_a_quantized_model_with_its_reference(
     reference, model = small_cnn(), small_cnn()
     model.quantize(mode)
     model.compile("adam", "sparse_categorical_crossentropy")
-    logging = Compression(tmp_path, reference=reference, verbose=False, on_error="raise")
+    logging = Compression(log_dir=tmp_path, reference=reference, verbose=False, on_error="raise")
     model.fit(x, y, verbose=0, callbacks=[logging])
     record = logged(tmp_path).record("kernels")
     assert [row["mode"] for row in record.rows] == ["float", mode]
@@ -238,7 +242,7 @@ def test_student_and_teacher_are_told_apart(tmp_path: Path) -> None:
         distillation_loss_weights=1.0,
     )
     distiller.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
-    logging = Compression(tmp_path, val=(x, y), verbose=False, on_error="raise")
+    logging = Compression(log_dir=tmp_path, validation_data=(x, y), verbose=False, on_error="raise")
     distiller.fit(x, y, verbose=0, callbacks=[logging])
     record = logged(tmp_path).record("kernels")
     assert {row["part"] for row in record.rows} == {"student", "teacher"}
@@ -260,7 +264,9 @@ def test_what_fails_for_one_kernel_spares_the_others(
     monkeypatch.setattr(compression_run.compression, "measure", failing)
     x, y = digits(32)
     with pytest.warns(ExplainWarning, match="kernel conv: MemoryError at epoch 0: no room"):
-        small_cnn().fit(x, y, epochs=2, verbose=0, callbacks=[Compression(tmp_path, verbose=False)])
+        small_cnn().fit(
+            x, y, epochs=2, verbose=0, callbacks=[Compression(log_dir=tmp_path, verbose=False)]
+        )
     run = logged(tmp_path)
     record = run.record("kernels")
     assert "sparsity" not in numbers(record, "conv")
@@ -275,7 +281,7 @@ def test_masks_are_counted_up_to_what_memory_allows(
     monkeypatch.setattr(numbers_module, "CHURN_LIMIT", 100)
     x, y = digits(32)
     for name, churn in (("automatic", None), ("asked", True)):
-        logging = Compression(tmp_path / name, churn=churn, verbose=False, on_error="raise")
+        logging = Compression(log_dir=tmp_path / name, churn=churn, verbose=False, on_error="raise")
         small_cnn().fit(x, y, epochs=2, verbose=0, callbacks=[logging])
         assert ("churn" in logged(tmp_path / name).record("kernels").metrics) == bool(churn)
 
@@ -292,7 +298,7 @@ class Unbuilt(keras.Model):  # type: ignore[misc]
 def test_a_model_that_its_first_batch_builds(tmp_path: Path) -> None:
     model = Unbuilt()
     model.compile("sgd", "mse")
-    logging = Compression(tmp_path, verbose=False, on_error="raise")
+    logging = Compression(log_dir=tmp_path, verbose=False, on_error="raise")
     model.fit(np.ones((8, 3)), np.ones((8, 4)), verbose=0, callbacks=[logging])
     assert logged(tmp_path).record("kernels").rows[0]["shape"] == "3 × 4"
 
@@ -303,10 +309,14 @@ def other_architecture() -> Any:
 
 REFUSED: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"every": 0}, ValueError, "every=0: expected a whole number of at least 1"),
-    ({"pattern": (4, 2)}, ValueError, "expected 0 < n < m"),
+    ({"pattern": (4, 2)}, ValueError, "expected .n, m. with n below m"),
     ({"reference": other_architecture}, WeightsError, "reference: 'conv': expected a kernel"),
-    ({"val": np.zeros((0, 8, 8, 1))}, ValueError, "val: expected at least one sample"),
-    ({"val": "val"}, TypeError, "val: expected .* got str"),
+    (
+        {"validation_data": np.zeros((0, 8, 8, 1))},
+        ValueError,
+        "validation_data: expected at least one sample",
+    ),
+    ({"validation_data": "val"}, ValueError, "validation_data: expected .* got str"),
     ({"on_error": "ignore"}, ValueError, "on_error='ignore': expected"),
 ]
 
@@ -319,14 +329,18 @@ def test_what_cannot_work_is_refused_before_training(
     model = small_cnn()
     before = model.get_weights()
     with pytest.raises(error, match=message):
-        model.fit(*digits(32), verbose=0, callbacks=[Compression(tmp_path, verbose=False, **made)])
+        model.fit(
+            *digits(32), verbose=0, callbacks=[Compression(log_dir=tmp_path, verbose=False, **made)]
+        )
     assert same_bits(before, model.get_weights())
     assert not list(tmp_path.iterdir())
 
 
 def test_choices_are_told_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     x, y = digits(32)
-    small_cnn().fit(x, y, epochs=2, verbose=0, callbacks=[Compression(tmp_path, val=(x, y))])
+    small_cnn().fit(
+        x, y, epochs=2, verbose=0, callbacks=[Compression(log_dir=tmp_path, validation_data=(x, y))]
+    )
     told = capsys.readouterr().out
     assert told.count("tfexplain: compression to") == 1
     assert "2: 2 float" in told

@@ -164,7 +164,7 @@ def probed(model: Any) -> np.ndarray:
 def test_what_is_logged_is_what_the_layer_computes_with(kind: str, tmp_path: Path) -> None:
     make, mode = KINDS[kind]
     model = make()
-    train(model, Compression(tmp_path, verbose=False, on_error="raise"))
+    train(model, Compression(log_dir=tmp_path, verbose=False, on_error="raise"))
     record = read_run(tmp_path, "compression").record("kernels")
     row, found = hidden(record)
     assert row["mode"] == mode

@@ -201,14 +201,17 @@ def test_a_failure_on_the_chief_hangs_nobody(workers: Path) -> None:
     chief, other = (json.loads((workers / f"worker{i}.json").read_text()) for i in range(2))
     assert "Failing: RuntimeError at epoch 0: out of luck" in chief[0]
     assert "OSError: log_dir=" in chief[1]
-    refused = "RuntimeError: tfexplain: another worker refused to begin; its own message says why."
+    refused = (
+        "TfexplainError: tfexplain: another worker refused to begin; its own message says why."
+    )
     assert other == [refused] * 3
 
 
 def test_a_val_that_is_spread_over_workers_is_refused(workers: Path) -> None:
     for message in json.loads((workers / "worker0.json").read_text())[2:]:
         assert message == (
-            "SettingError: val: expected data that one worker can read alone; got a distributed "
+            "SettingError: validation_data: expected data that one worker can read alone; got a "
+            "distributed "
             "dataset of several workers. Pass the tf.data.Dataset that it was made of."
         )
     assert not (workers / "none").exists()

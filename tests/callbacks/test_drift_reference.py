@@ -15,7 +15,7 @@ from support.models import digits, small_cnn
 from support.read import Run, read_run
 
 from tfexplain import Explain, FeatureMaps, GradCAM, IntegratedGradients
-from tfexplain.quality import MEASURES
+from tfexplain.quality.similarity import MEASURES
 
 X, Y = digits()
 EXPLAINERS = [FeatureMaps(), GradCAM(relu=False), IntegratedGradients(steps=4)]
@@ -32,7 +32,7 @@ def quick_cnn() -> Any:
 def fit(log_dir: Path, epochs: int = 3, model: Any = None, **options: Any) -> Run:
     model = model or quick_cnn()
     settings = {"explainers": EXPLAINERS, "on_error": "raise", "verbose": False, **options}
-    callback = Explain((X, Y), log_dir=log_dir, images=False, **settings)
+    callback = Explain((X, Y), log_dir=log_dir, write_images=False, **settings)
     model.fit(X, Y, epochs=epochs, batch_size=16, verbose=0, callbacks=[callback])
     return read_run(log_dir)
 
@@ -89,7 +89,12 @@ def test_the_best_epoch_moves_while_training_improves(metric: str, tmp_path: Pat
 
     model = small_cnn()
     callback = Explain(
-        *((X, Y), EXPLAINERS), log_dir=tmp_path, reference="best", on_error="raise", verbose=False
+        (X, Y),
+        explainers=EXPLAINERS,
+        log_dir=tmp_path,
+        reference="best",
+        on_error="raise",
+        verbose=False,
     )
     model.fit(X, Y, epochs=6, batch_size=16, verbose=0, callbacks=[Losses(), callback])
     run = read_run(tmp_path)
@@ -109,7 +114,12 @@ def test_the_best_epoch_moves_while_training_improves(metric: str, tmp_path: Pat
 def test_epochs_without_validation_never_become_the_best(tmp_path: Path) -> None:
     model = small_cnn()
     callback = Explain(
-        *((X, Y), GradCAM()), log_dir=tmp_path, reference="best", on_error="raise", verbose=False
+        (X, Y),
+        explainers=GradCAM(),
+        log_dir=tmp_path,
+        reference="best",
+        on_error="raise",
+        verbose=False,
     )
     options = {"validation_data": (X, Y), "validation_freq": 2, "verbose": 0}
     model.fit(X, Y, epochs=5, batch_size=16, callbacks=[callback], **options)
@@ -122,7 +132,7 @@ def test_epochs_without_validation_never_become_the_best(tmp_path: Path) -> None
 def resumed(log_dir: Path, val: Any = (X, Y), **options: Any) -> Run:
     """Goes on from epoch 2, as a new process does: with another model and another callback."""
     settings = {"explainers": EXPLAINERS[1:], "on_error": "raise", "verbose": False, **options}
-    callback = Explain(val, log_dir=log_dir, images=False, **settings)
+    callback = Explain(val, log_dir=log_dir, write_images=False, **settings)
     quick_cnn().fit(X, Y, initial_epoch=2, epochs=4, batch_size=16, verbose=0, callbacks=[callback])
     return read_run(log_dir)
 
@@ -188,7 +198,12 @@ def test_a_pruned_model_drifts_from_the_dense_one_it_was_made_of(tmp_path: Path)
     pruned = sparsity.prune_low_magnitude(copy, schedule)
     pruned.compile(tf_keras.optimizers.SGD(0.0), "sparse_categorical_crossentropy")
     callback = Explain(
-        *((X, Y), EXPLAINERS), log_dir=tmp_path, reference=dense, on_error="raise", verbose=False
+        (X, Y),
+        explainers=EXPLAINERS,
+        log_dir=tmp_path,
+        reference=dense,
+        on_error="raise",
+        verbose=False,
     )
     steps = sparsity.UpdatePruningStep()
     pruned.fit(X, Y, epochs=2, batch_size=16, verbose=0, callbacks=[steps, callback])
@@ -227,7 +242,7 @@ def test_values_always_agree(tmp_path: Path) -> None:
 
 def test_the_reference_outlives_a_fit_and_not_its_samples(tmp_path: Path) -> None:
     settings = {"log_dir": tmp_path, "on_error": "raise", "verbose": False}
-    model, callback = small_cnn(), Explain((X, Y), GradCAM(), **settings)
+    model, callback = small_cnn(), Explain((X, Y), explainers=GradCAM(), **settings)
     for _ in range(2):
         model.fit(X, Y, epochs=2, verbose=0, callbacks=[callback])
     run = read_run(tmp_path)
@@ -242,7 +257,9 @@ def test_the_reference_outlives_a_fit_and_not_its_samples(tmp_path: Path) -> Non
         def __getitem__(self, index: int) -> Any:
             return moving["data"]
 
-    callback = Explain(Validation(), GradCAM(), **{**settings, "log_dir": tmp_path / "other"})
+    callback = Explain(
+        Validation(), explainers=GradCAM(), **{**settings, "log_dir": tmp_path / "other"}
+    )
     for data in ((X, Y), (1 - X, Y)):
         moving["data"] = data
         model.fit(X, Y, epochs=2, verbose=0, callbacks=[callback])
@@ -262,8 +279,10 @@ def test_a_failure_is_told_and_training_goes_on(tmp_path: Path) -> None:
         def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
             logs.clear()
 
-    callback = Explain((X, Y), GradCAM(), log_dir=tmp_path, reference="best", verbose=False)
-    with pytest.warns(RuntimeWarning, match="drift: ValueError at epoch 0: reference='best'"):
+    callback = Explain(
+        (X, Y), explainers=GradCAM(), log_dir=tmp_path, reference="best", verbose=False
+    )
+    with pytest.warns(RuntimeWarning, match="drift: TfexplainError at epoch 0: reference='best'"):
         small_cnn().fit(X, Y, epochs=2, verbose=0, callbacks=[NoLosses(), callback])
     run = read_run(tmp_path)
     assert sorted(run.values["map/GradCAM/conv/0"]) == [0, 1]
@@ -330,7 +349,7 @@ def test_texts_are_known_again_in_the_next_fit(tmp_path: Path) -> None:
     data = tf.data.Dataset.from_tensor_slices((texts, y)).batch(4)
     method = IntegratedGradients(steps=2)
     callback = Explain(
-        *(data, method), log_dir=tmp_path, reference="best", on_error="raise", verbose=False
+        data, explainers=method, log_dir=tmp_path, reference="best", on_error="raise", verbose=False
     )
     model.optimizer.learning_rate = -1.0  # it gets worse
     for _ in range(2):

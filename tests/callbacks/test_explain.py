@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -96,7 +97,11 @@ def test_the_choice_of_samples_depends_on_the_seed_alone(tmp_path: Path) -> None
 
 def test_what_is_logged_and_printed(tmp_path: Path, capsys: Any) -> None:
     x, y = digits()
-    explainers = [FeatureMaps(layers=["conv"], channels=4), GradCAM(), IntegratedGradients(steps=4)]
+    explainers = [
+        FeatureMaps(layer=["conv"], max_channels=4),
+        GradCAM(),
+        IntegratedGradients(steps=4),
+    ]
     fit((x, y), tmp_path, 3, explainers=explainers, class_names="abcdefghij", verbose=True)
     run = read_run(tmp_path)
     assert {schema.Tag.parse(t).group for t in run.values if not t.startswith("tfexplain/")} == {
@@ -141,7 +146,7 @@ def test_overlay_grids_are_in_the_images_tab(tmp_path: Path) -> None:
         width, height, png = run.values[f"tfexplain/{name}"][1]
         assert Image.open(io.BytesIO(png)).size == (int(width), int(height))
     without = tmp_path / "without"
-    fit(digits(), without, images=False)
+    fit(digits(), without, write_images=False)
     assert not [t for t in read_run(without).values if t.startswith("tfexplain/")]
 
 
@@ -218,7 +223,7 @@ def test_maps_of_several_inputs_lie_over_the_input_they_come_from(tmp_path: Path
     model = keras.Model([left, right], layers.Dense(10, activation="softmax")(pooled))
     model.compile("adam", "sparse_categorical_crossentropy")
     explainers = [GradCAM(layer=["conv_left", "conv_right"]), IntegratedGradients(steps=4)]
-    callback = Explain(([x, 1 - x], y), explainers, log_dir=tmp_path, on_error="raise")
+    callback = Explain(([x, 1 - x], y), explainers=explainers, log_dir=tmp_path, on_error="raise")
     model.fit([x, 1 - x], y, epochs=1, verbose=0, callbacks=[callback])
     run = read_run(tmp_path)
     for side in ("left", "right"):
@@ -238,8 +243,8 @@ def test_labels_belong_to_the_output_of_the_first_explainer(tmp_path: Path) -> N
     heads = [layers.Dense(k, activation="softmax", name=f"of{k}")(pooled) for k in (10, 12)]
     model = keras.Model(inputs, heads)
     model.compile("adam", ["sparse_categorical_crossentropy"] * 2)
-    explainers = [GradCAM(), GradCAM(head="of12")]
-    callback = Explain((x, [y, y + 2]), explainers, log_dir=tmp_path, on_error="raise")
+    explainers = [GradCAM(), GradCAM(output="of12")]
+    callback = Explain((x, [y, y + 2]), explainers=explainers, log_dir=tmp_path, on_error="raise")
     model.fit(x, [y, y + 2], epochs=1, verbose=0, callbacks=[callback])
     run = read_run(tmp_path)
     rows = run.record("samples").rows
@@ -321,8 +326,8 @@ REFUSED: dict[str, tuple[Any, dict[str, Any], str]] = {
     "other lengths": ((X, Y[:5]), {}, r"as many labels as inputs; got lengths \[5, 96\]"),
     "wrong shape": ((np.repeat(X, 2, -1), Y), NAMED, "the model could not be called on them"),
     "not batched": (tf.data.Dataset.from_tensor_slices((X, Y)), {}, "Call .batch"),
-    "not data": ("val", {}, "val: expected .* got str"),
-    "generator": ((i for i in range(3)), {}, "val: expected .* got generator"),
+    "not data": ("val", {}, "validation_data: expected .* got str"),
+    "generator": ((i for i in range(3)), {}, "validation_data: expected .* got generator"),
     "every": ((X, Y), {"every": 0}, "every=0: expected a whole number"),
     "samples": ((X, Y), {"samples": 0}, "samples=0: expected a whole number"),
     "targets": ((X, Y), {"targets": "truth"}, "targets='truth': expected 'label'"),
@@ -379,3 +384,14 @@ def test_a_training_that_was_interrupted_does_not_lock_its_directory(tmp_path: P
     second = Explain((X, Y), log_dir=tmp_path, on_error="raise", verbose=False)
     small_cnn().fit(X, Y, initial_epoch=1, epochs=2, verbose=0, callbacks=[second])
     assert sorted(read_run(tmp_path).values["map/GradCAM/conv/0"]) == [0, 1]
+
+
+@pytest.mark.parametrize(("verbose", "lines"), [(0, 0), (1, 0), (2, 3)])
+def test_a_line_for_each_epoch_where_it_is_asked_for(
+    tmp_path: Path, capsys: Any, verbose: int, lines: int
+) -> None:
+    fit((X, Y), tmp_path, 3, explainers=GradCAM(), verbose=verbose)
+    printed = capsys.readouterr().out
+    assert ("tfexplain: explaining to" in printed) == (verbose > 0)
+    told = re.findall(r"^tfexplain: epoch (\d) explained in \d+\.\d\d s$", printed, re.MULTILINE)
+    assert told == [str(epoch) for epoch in range(lines)]

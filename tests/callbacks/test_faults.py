@@ -23,7 +23,10 @@ X, Y = digits()
 
 def test_a_failing_explainer_is_told_once_counted_and_takes_no_other_down(tmp_path: Path) -> None:
     callback = Explain(
-        (X, Y), [GradCAM(), Failing(lambda call: call > 2)], log_dir=tmp_path, verbose=False
+        (X, Y),
+        explainers=[GradCAM(), Failing(lambda call: call > 2)],
+        log_dir=tmp_path,
+        verbose=False,
     )
     model, told = fit([callback])
     assert len(told) == 1
@@ -39,7 +42,9 @@ def test_a_failing_explainer_is_told_once_counted_and_takes_no_other_down(tmp_pa
 
 def test_on_error_raise_raises(tmp_path: Path) -> None:
     explainers = [Failing(lambda call: call > 2)]
-    callback = Explain((X, Y), explainers, log_dir=tmp_path, on_error="raise", verbose=False)
+    callback = Explain(
+        (X, Y), explainers=explainers, log_dir=tmp_path, on_error="raise", verbose=False
+    )
     with pytest.raises(RuntimeError, match="out of luck"):
         small_cnn().fit(X, Y, epochs=3, verbose=0, callbacks=[callback])
 
@@ -62,7 +67,7 @@ def test_what_is_no_number_among_the_logs_leaves_out_itself_alone(tmp_path: Path
             several = {"f1": tf.constant([0.5, 0.25]), "matrix": np.arange(4).reshape(2, 2)}
             logs |= STRANGE | several | {"half": tf.constant(1.5, tf.bfloat16), "flag": True}
 
-    callback = Explain((X, Y), GradCAM(), log_dir=tmp_path, verbose=False)
+    callback = Explain((X, Y), explainers=GradCAM(), log_dir=tmp_path, verbose=False)
     _, told = fit([Strange(), callback], epochs=2)
     said = [str(w.message).split(" is left out")[0] for w in told]
     assert said == [f"tfexplain: metric {name!r}" for name in STRANGE]

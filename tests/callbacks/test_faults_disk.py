@@ -48,8 +48,10 @@ def plain() -> Any:
 
 def callback(room: str, log_dir: Path | str) -> Any:
     if room == "compression":
-        return Compression(log_dir, histograms=False, scalars=False, verbose=False)
-    return Explain((X, Y), GradCAM(), log_dir=log_dir, images=False, verbose=False)
+        return Compression(
+            log_dir=log_dir, write_histograms=False, write_scalars=False, verbose=False
+        )
+    return Explain((X, Y), explainers=GradCAM(), log_dir=log_dir, write_images=False, verbose=False)
 
 
 def steps(run: Run, room: str) -> list[int]:

@@ -41,7 +41,9 @@ def test_what_does_not_fit_into_memory_is_explained_in_portions_then_left_out(
     assert done.returncode == 0, done.stderr
     same, nothing = done.stdout.splitlines()
     assert same == "same weights"
-    assert nothing.startswith("val: expected samples small enough to explain one at a time")
+    assert nothing.startswith(
+        "validation_data: expected samples small enough to explain one at a time"
+    )
     enough, scarce = (read_run(tmp_path / name) for name in ("enough", "scarce"))
     for step in range(2):
         check_same_maps(enough, scarce, step)

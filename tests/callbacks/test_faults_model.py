@@ -16,16 +16,9 @@ from support.faults import at_epoch, fit, kinds
 from support.models import digits, same_bits, small_cnn
 from support.read import read_run
 
-from tfexplain import (
-    Compression,
-    Explain,
-    FeatureMaps,
-    GradCAM,
-    IntegratedGradients,
-    Saliency,
-    explain,
-)
+from tfexplain import Compression, Explain, FeatureMaps, GradCAM, IntegratedGradients, Saliency
 from tfexplain.data.validation import blocks
+from tfexplain.explainers.run import explanations
 from tfexplain.model.tap import layers_by_path
 
 X, Y = digits()
@@ -45,8 +38,8 @@ def test_weights_that_become_nan_are_logged_as_such(tmp_path: Path) -> None:
     explainers = [FeatureMaps(), GradCAM(), Saliency(), IntegratedGradients()]
     model, blows_up = diverging()
     logs = [
-        Explain((X, Y), explainers, log_dir=tmp_path, verbose=False, on_error="raise"),
-        Compression(tmp_path, val=X, verbose=False, on_error="raise"),
+        Explain((X, Y), explainers=explainers, log_dir=tmp_path, verbose=False, on_error="raise"),
+        Compression(log_dir=tmp_path, validation_data=X, verbose=False, on_error="raise"),
     ]
     fit([*blows_up, *logs], epochs=3, model=model)
     assert same_bits(plain.get_weights(), model.get_weights())
@@ -123,7 +116,7 @@ def test_a_model_that_raises_for_a_while_is_explained_again_when_it_no_longer_do
 ) -> None:
     logs = [
         Explain((X, Y), log_dir=tmp_path, verbose=False),
-        Compression(tmp_path, val=X, verbose=False),
+        Compression(log_dir=tmp_path, validation_data=X, verbose=False),
     ]
     model, told = fit(logs, model=moody())
     names = ("FeatureMaps", "GradCAM", "IntegratedGradients")
@@ -163,11 +156,11 @@ def test_a_model_that_cannot_be_traced_is_left_as_it_was() -> None:
 
     convolutions = [keras.layers.Conv2D(4, 3), keras.layers.Conv2D(4, 3)]
     model = keras.Sequential([keras.Input((8, 8, 1)), *convolutions, Broken()])
-    explain(model, [FeatureMaps()], X[:2])
+    explanations(model, [FeatureMaps()], X[:2])
     model.layers[2].broken = True
     for batch in (X[:3], np.zeros((2, 9, 9, 1), "f4")):  # another size, another shape
         with pytest.raises((RuntimeError, ValueError), match="broken"):
-            explain(model, [FeatureMaps()], batch)
+            explanations(model, [FeatureMaps()], batch)
     assert not tapped(model)
 
 
@@ -200,9 +193,9 @@ def test_data_that_cannot_be_read_is_an_error_before_training(tmp_path: Path, va
     model = small_cnn()
     before = model.get_weights()
     # Keras drops the cause of what `fit` raises, so the message has it as well.
-    wrong = r"(?s)val: expected batches that can be read; one raised .*the disk is gone"
+    wrong = r"(?s)validation_data: expected batches that can be read; one raised .*the disk is gone"
     with pytest.raises(ValueError, match=wrong):
-        fit([Explain(val, GradCAM(), log_dir=tmp_path)], model=model)
+        fit([Explain(val, explainers=GradCAM(), log_dir=tmp_path)], model=model)
     with pytest.raises(ValueError, match=wrong) as raised:
         next(blocks(val, None))
     assert "the disk is gone" in str(raised.value.__cause__)
@@ -214,7 +207,7 @@ def test_an_address_that_lost_a_slash_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    for make in (lambda at: Explain((X, Y), log_dir=at), Compression):
+    for make in (lambda at: Explain((X, Y), log_dir=at), lambda at: Compression(log_dir=at)):
         wrong = "log_dir='gs:/bucket/run': expected 'gs://bucket/run', .* Pass a string"
         with pytest.raises(ValueError, match=wrong):
             fit([make(Path("gs://bucket/run"))])
@@ -224,7 +217,7 @@ def test_an_address_that_lost_a_slash_is_refused(
 def test_an_interrupt_while_explaining_ends_training_and_closes_the_log(tmp_path: Path) -> None:
     # Ctrl-C while the third epoch is explained.
     interrupted = Failing(lambda call: call == 4, lambda: signal.raise_signal(signal.SIGINT))
-    callback = Explain((X, Y), [GradCAM(), interrupted], log_dir=tmp_path, verbose=False)
+    callback = Explain((X, Y), explainers=[GradCAM(), interrupted], log_dir=tmp_path, verbose=False)
     model = small_cnn()
     with pytest.raises(KeyboardInterrupt):
         fit([callback], model=model)

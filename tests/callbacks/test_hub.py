@@ -38,7 +38,7 @@ def logged(
 ) -> Run:
     val = x if y is None else (x, y)
     explain = Explain(
-        val, explainers, log_dir=tmp_path, on_error="raise", verbose=False, **settings
+        val, explainers=explainers, log_dir=tmp_path, on_error="raise", verbose=False, **settings
     )
     with warnings.catch_warnings():
         warnings.simplefilter("error", ExplainWarning)  # nothing is to be told
@@ -87,7 +87,9 @@ def test_a_classifier_of_pictures_that_it_resizes(tmp_path: Path) -> None:
 def test_a_language_model_that_makes_its_labels(tmp_path: Path) -> None:
     model = hub.causal_model()
     # Its embedding is its output layer too, with other units.
-    compression = Compression(tmp_path / "b", val=TEXTS, on_error="raise", verbose=False)
+    compression = Compression(
+        log_dir=tmp_path / "b", validation_data=TEXTS, on_error="raise", verbose=False
+    )
     run = logged(
         *(model, TEXTS, None, tmp_path, IntegratedGradients(steps=4)),
         beside=[compression],
@@ -107,7 +109,7 @@ def test_a_segmenter_with_its_masks(tmp_path: Path) -> None:
     model = hub.segmenter()
     masks = (hub.PICTURES.mean(axis=-1, keepdims=True) > 127).astype("int32")
     model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
-    run = logged(model, hub.PICTURES, masks, tmp_path, FeatureMaps(channels=1))
+    run = logged(model, hub.PICTURES, masks, tmp_path, FeatureMaps(max_channels=1))
     assert run.content("inputs/input").shape == (32, 32, 3)
     inputs, resized = preprocessed(model, hub.PICTURES, masks)
     assert (inputs.shape, resized.shape) == ((8, 32, 32, 3), (8, 32, 32, 1))

@@ -57,7 +57,7 @@ def logged(model: keras.Model, x: Any, tmp_path: Path, *explainers: Any, **setti
     count = len(keras.tree.flatten(x)[0])
     callback = Explain(
         (x, np.arange(count) % 3),
-        explainers or None,
+        explainers=explainers or None,
         log_dir=tmp_path,
         on_error="raise",
         verbose=False,
@@ -292,7 +292,9 @@ def test_words_of_texts_are_those_of_the_model_itself(tmp_path: Path) -> None:
     labels = np.array([1, 0, 0, 1])
     data = tf.data.Dataset.from_tensor_slices((TEXTS, labels)).batch(2)
     explain = Explain(data, log_dir=tmp_path, on_error="raise", verbose=False)
-    compression = Compression(tmp_path, val=data, on_error="raise", verbose=False)
+    compression = Compression(
+        log_dir=tmp_path, validation_data=data, on_error="raise", verbose=False
+    )
     model.fit(data, epochs=1, shuffle=None, verbose=0, callbacks=[explain, compression])
     run = read_run(tmp_path)
     values, rows = run.record("values/input"), run.record("samples").rows

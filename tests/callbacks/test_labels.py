@@ -30,7 +30,7 @@ def model(units: int, loss: Any, activation: Any = "softmax", library: Any = ker
 
 
 def logged(net: Any, y: Any, log_dir: Path, x: Any = X, **settings: Any) -> Run:
-    callback = Explain((x, y), [Saliency()], log_dir=log_dir, verbose=False, **settings)
+    callback = Explain((x, y), explainers=[Saliency()], log_dir=log_dir, verbose=False, **settings)
     net.fit(X, y, verbose=0, callbacks=[callback])
     return read_run(log_dir)
 
@@ -72,10 +72,12 @@ def test_what_of_the_labels_is_not_used_is_told_once_and_the_rest_goes_on(tmp_pa
     with pytest.warns(ExplainWarning) as warned:
         run = logged(net, y, tmp_path, x=x)
     told = {str(one.message).split(":")[1].split(" is left out")[0].strip() for one in warned}
-    assert told == {"label", "rows of val"}
+    assert told == {"label", "rows of validation_data"}
     problems = {p.kind: p.message for p in run.record("status").problems if p.left_out}
     assert problems["label"].startswith("expected labels in 0..2 for output 'output0'; got 3")
-    assert problems["rows of val"].startswith("3 of 24 rows hold NaN or infinity. Clean")
+    assert problems["rows of validation_data"].startswith(
+        "3 of 24 rows hold NaN or infinity. Clean"
+    )
     samples = run.record("samples")
     assert (
         samples.settings["samples"]
@@ -155,7 +157,9 @@ def test_masks_are_explained_by_default_for_what_most_of_them_is(tmp_path: Path)
     net = keras.Sequential([keras.Input((4, 4, 1)), out])
     ignoring = keras.losses.SparseCategoricalCrossentropy(ignore_class=255)
     net.compile("sgd", ignoring)
-    callback = Explain((x, y), IntegratedGradients(), log_dir=tmp_path, samples=12, verbose=False)
+    callback = Explain(
+        (x, y), explainers=IntegratedGradients(), log_dir=tmp_path, samples=12, verbose=False
+    )
     net.fit(x, y, verbose=0, callbacks=[callback])
     run = read_run(tmp_path)
     samples = run.record("samples")

@@ -144,7 +144,7 @@ def test_defaults_end_no_training(case: str, tmp_path: Path) -> None:
     model, told = trained(
         [
             Explain(val, log_dir=tmp_path, verbose=False),
-            Compression(tmp_path, val=val, verbose=False),
+            Compression(log_dir=tmp_path, validation_data=val, verbose=False),
         ]
     )
     assert same_bits(plain_one.get_weights(), model.get_weights())
@@ -186,7 +186,16 @@ def test_of_the_defaults_the_one_that_fails_is_left_out(
     assert (problem.kind, problem.count, problem.left_out) == ("Failing", 1, True)
     assert len(failing.calls) == 2  # with the others, alone, and never again
     with pytest.raises(RuntimeError, match="out of luck"):
-        fit([Explain((X, Y), [GradCAM(), failing], log_dir=tmp_path / "named", verbose=False)])
+        fit(
+            [
+                Explain(
+                    (X, Y),
+                    explainers=[GradCAM(), failing],
+                    log_dir=tmp_path / "named",
+                    verbose=False,
+                )
+            ]
+        )
     with pytest.raises(RuntimeError, match="out of luck"):  # for tests
         fit([Explain((X, Y), log_dir=tmp_path / "raise", on_error="raise", verbose=False)])
 
@@ -201,7 +210,7 @@ def test_targets_asked_for_by_name_are_not_left_out(tmp_path: Path) -> None:
 
 def test_a_reference_asked_for_by_name_is_not_left_out(tmp_path: Path) -> None:
     model = keras.Sequential([keras.Input((4,)), layers.BatchNormalization()])
-    logging = Compression(tmp_path, reference=model, verbose=False)
+    logging = Compression(log_dir=tmp_path, reference=model, verbose=False)
     with pytest.raises(ValueError, match="reference"):
         fit([logging], model=small_cnn())
 
@@ -215,7 +224,10 @@ def test_choices_that_cannot_be_printed_end_no_training(tmp_path: Path) -> None:
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2, activation="softmax")])
     model.compile("sgd", "sparse_categorical_crossentropy")
     log_dir = tmp_path / "\u043b\u043e\u0433"
-    callbacks = [Explain((x, y), Saliency(), log_dir=log_dir), Compression(log_dir)]
+    callbacks = [
+        Explain((x, y), explainers=Saliency(), log_dir=log_dir),
+        Compression(log_dir=log_dir),
+    ]
     with (
         contextlib.redirect_stdout(io.TextIOWrapper(io.BytesIO(), encoding="ascii")),
         pytest.warns(ExplainWarning, match="choices: UnicodeEncodeError"),

@@ -30,10 +30,12 @@ def test_a_model_of_long_names_and_large_pictures_is_logged(tmp_path: Path) -> N
     )
     model.compile("sgd", "sparse_categorical_crossentropy")
     names = ["a" * 700_000, "b" * 700_000]
-    maps = Explain((x, y), Saliency(), log_dir=tmp_path, class_names=names, verbose=False)
+    maps = Explain(
+        (x, y), explainers=Saliency(), log_dir=tmp_path, class_names=names, verbose=False
+    )
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
-        model.fit(x, y, verbose=0, callbacks=[maps, Compression(tmp_path, verbose=False)])
+        model.fit(x, y, verbose=0, callbacks=[maps, Compression(log_dir=tmp_path, verbose=False)])
     said = [str(w.message) for w in told if issubclass(w.category, ExplainWarning)]
     assert len(said) == 1
     assert "class_names is left out: 2 names, samples: a header of" in said[0]

@@ -42,8 +42,15 @@ sys.stdin.read()
 def fit(log_dir: Path, *others: Any, epochs: int = 2) -> list[str]:
     """Train with both callbacks; what was said."""
     both = [
-        Explain((X, Y), GradCAM(), log_dir=log_dir, images=False, on_error="raise", verbose=False),
-        Compression(log_dir, on_error="raise", verbose=False),
+        Explain(
+            (X, Y),
+            explainers=GradCAM(),
+            log_dir=log_dir,
+            write_images=False,
+            on_error="raise",
+            verbose=False,
+        ),
+        Compression(log_dir=log_dir, on_error="raise", verbose=False),
     ]
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
@@ -101,7 +108,7 @@ def test_trainings_of_two_threads_are_logged_apart(tmp_path: Path) -> None:
         done.wait(120)
 
     def first() -> None:
-        both = [Explain((X, Y), GradCAM(), log_dir=tmp_path, verbose=False)]
+        both = [Explain((X, Y), explainers=GradCAM(), log_dir=tmp_path, verbose=False)]
         both.append(keras.callbacks.LambdaCallback(on_epoch_begin=wait))
         small_cnn().fit(X, Y, epochs=3, verbose=0, callbacks=both)
 
@@ -127,8 +134,8 @@ def small(units: int = 2) -> Any:
 def both(log_dir: Any) -> list[Any]:
     said = {"on_error": "raise", "verbose": False}
     return [
-        Compression(log_dir, **said),
-        Explain((ROWS, LABELS), Saliency(), log_dir=log_dir, **said),
+        Compression(log_dir=log_dir, **said),
+        Explain((ROWS, LABELS), explainers=Saliency(), log_dir=log_dir, **said),
     ]
 
 
@@ -214,7 +221,7 @@ def test_a_directory_is_the_same_whatever_it_is_called(
 
 
 def test_two_callbacks_of_one_directory_are_refused_by_whatever_names(tmp_path: Path) -> None:
-    twice = [Compression(name, verbose=False) for name in (tmp_path, f"{tmp_path}/.")]
+    twice = [Compression(log_dir=name, verbose=False) for name in (tmp_path, f"{tmp_path}/.")]
     with pytest.raises(ValueError, match="another Compression of this fit already writes"):
         train(small(), twice)
 
@@ -222,4 +229,4 @@ def test_two_callbacks_of_one_directory_are_refused_by_whatever_names(tmp_path: 
 @pytest.mark.parametrize("log_dir", ["", " "])
 def test_a_directory_without_a_name_is_refused(log_dir: str) -> None:
     with pytest.raises(ValueError, match=r"log_dir='.?': expected a directory; got no name"):
-        train(small(), [Compression(log_dir, verbose=False)])
+        train(small(), [Compression(log_dir=log_dir, verbose=False)])

@@ -57,10 +57,11 @@ layers = [keras.Input((32, 32, 2)), keras.layers.Conv2D(4, 3, activation="relu",
     keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(3, activation="softmax")]
 model = keras.Sequential(layers)
 model.compile("adam", "sparse_categorical_crossentropy")
-explainers = [FeatureMaps(channels=2), GradCAM(), IntegratedGradients(steps=2)]
+explainers = [FeatureMaps(max_channels=2), GradCAM(), IntegratedGradients(steps=2)]
 settings = {"log_dir": sys.argv[1], "on_error": "raise", "verbose": False}
-explain = Explain((x, y), explainers, targets=lambda out: out[:, 0] ** 2, budget=1.0, **settings)
-compression = Compression(val=(x, y), **settings)
+number = {"targets": lambda out: out[:, 0] ** 2, "budget": 1.0}
+explain = Explain((x, y), explainers=explainers, **number, **settings)
+compression = Compression((x, y), **settings)
 model.fit(x, y, epochs=101, verbose=0, callbacks=[explain, compression, Watch()])
 """
 
@@ -82,8 +83,8 @@ def test_no_memory_is_gathered_over_a_hundred_epochs(tmp_path: Path) -> None:
 def callbacks(log_dir: Path) -> list[Any]:
     settings = {"log_dir": log_dir, "on_error": "raise", "verbose": False}
     return [
-        Explain((X, Y), [GradCAM(), IntegratedGradients(steps=2)], **settings),
-        Compression(val=(X, Y), **settings),
+        Explain((X, Y), explainers=[GradCAM(), IntegratedGradients(steps=2)], **settings),
+        Compression(validation_data=(X, Y), **settings),
     ]
 
 

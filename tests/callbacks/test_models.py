@@ -260,7 +260,9 @@ def test_logged_maps_agree_with_numpy(make: Callable[[], Case], tmp_path: Path) 
     case = make()
     case.model.compile("adam", case.loss, **case.compiled)
     explainers = [FeatureMaps(), GradCAM(), IntegratedGradients(steps=STEPS)]
-    callback = Explain((case.x, case.y), explainers, log_dir=tmp_path, on_error="raise", samples=10)
+    callback = Explain(
+        (case.x, case.y), explainers=explainers, log_dir=tmp_path, on_error="raise", samples=10
+    )
     case.model.fit(case.x, case.y, epochs=2, batch_size=16, verbose=0, callbacks=[callback])
 
     run = read_run(tmp_path)

@@ -24,15 +24,17 @@ from tfexplain import (
 def test_training_is_the_same_and_maps_are_logged(tmp_path: Path) -> None:
     x, y = digits(48)
     methods = [
-        FeatureAblation((2, 2)),
+        FeatureAblation(groups=(2, 2)),
         KernelSHAP(groups=(2, 2)),
-        LIME(samples=8, segments=(2, 2)),
-        Occlusion(4),
-        RISE(samples=8),
+        LIME(masks=8, segments=(2, 2)),
+        Occlusion(window=4),
+        RISE(masks=8),
         ScoreCAM(),
     ]
     plain, watched = small_cnn(), small_cnn()
-    explain = Explain((x[:3], y[:3]), methods, log_dir=tmp_path, on_error="raise", verbose=False)
+    explain = Explain(
+        (x[:3], y[:3]), explainers=methods, log_dir=tmp_path, on_error="raise", verbose=False
+    )
     for model, callbacks in ((plain, []), (watched, [explain])):
         keras.utils.set_random_seed(5)
         model.fit(x, y, epochs=2, batch_size=16, verbose=0, callbacks=callbacks)
@@ -52,7 +54,9 @@ def test_a_table(tmp_path: Path) -> None:
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2, activation="softmax")])
     model.compile(keras.optimizers.Adam(0.1), "sparse_categorical_crossentropy")
     methods = [PermutationImportance(), KernelSHAP(background=x[:4])]
-    explain = Explain((x, y), methods, log_dir=tmp_path, on_error="raise", verbose=False, every=10)
+    explain = Explain(
+        (x, y), explainers=methods, log_dir=tmp_path, on_error="raise", verbose=False, every=10
+    )
     model.fit(x, y, epochs=30, verbose=0, callbacks=[explain])
     run = read_run(tmp_path)
     for method in methods:

@@ -189,15 +189,17 @@ def test_the_epoch_that_drift_is_measured_from_is_explained_whatever_the_budget(
     assert training.explained == [0, 3, 8]
 
 
-def fit(log_dir: Path, epochs: int = 6, **options: Any) -> Any:
-    settings = {"on_error": "raise", "verbose": False, "images": False, **options}
-    callback = Explain((X, Y), settings.pop("explainers", GradCAM()), log_dir=log_dir, **settings)
-    small_cnn().fit(X, Y, epochs=epochs, batch_size=8, verbose=0, callbacks=[callback])
+def fit(log_dir: Path, trained: int = 6, **options: Any) -> Any:
+    settings = {"on_error": "raise", "verbose": False, "write_images": False, **options}
+    callback = Explain(
+        (X, Y), explainers=settings.pop("explainers", GradCAM()), log_dir=log_dir, **settings
+    )
+    small_cnn().fit(X, Y, epochs=trained, batch_size=8, verbose=0, callbacks=[callback])
     return callback
 
 
 def test_epochs_that_are_asked_for_and_the_last(tmp_path: Path) -> None:
-    fit(tmp_path, at=(3, 1), reference=3)
+    fit(tmp_path, epochs=(3, 1), reference=3)
     run = read_run(tmp_path)
     assert sorted(run.values["map/GradCAM/conv/0"]) == [1, 3, 5]
     assert run.record("samples").settings["epochs"] == "1, 3, and the last"
@@ -244,7 +246,7 @@ def test_a_fit_keeps_the_budget_and_says_so(tmp_path: Path, capsys: Any) -> None
 
 
 def test_without_a_budget_the_cost_is_logged_all_the_same(tmp_path: Path) -> None:
-    fit(tmp_path, 3, every=2, images=True)
+    fit(tmp_path, 3, every=2, write_images=True)
     log = read_run(tmp_path)
     status = log.record("status")
     assert set(status.seconds) == {"GradCAM", "drift", "overlays"}
@@ -254,7 +256,7 @@ def test_without_a_budget_the_cost_is_logged_all_the_same(tmp_path: Path) -> Non
 
 def test_a_last_epoch_that_is_not_explained_has_no_costs_of_another(tmp_path: Path) -> None:
     model = small_cnn()
-    callback = Explain((X, Y), Expensive(), log_dir=tmp_path, budget=0.01, verbose=False)
+    callback = Explain((X, Y), explainers=Expensive(), log_dir=tmp_path, budget=0.01, verbose=False)
     for _ in range(4):
         model.fit(X, Y, epochs=1, verbose=0, callbacks=[callback])
     log = read_run(tmp_path)
@@ -269,13 +271,22 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "nothing": ({"budget": 0.0}, r"budget=0\.0: expected a share"),
     "not a number": ({"budget": float("nan")}, "budget=nan: expected a share"),
     "a flag": ({"budget": True}, "budget=True: expected a share"),
-    "one epoch": ({"at": 5}, r"at=5: expected epochs, .* Pass them as in at=\(0, 5, 20\)\."),
-    "negative": ({"at": (0, -1)}, r"at=\(0, -1\): expected epochs"),
-    "two choices": ({"at": (0,), "every": 2}, r"at=\(0,\): expected no other choice .* every=2"),
-    "and a budget": ({"at": (0,), "budget": 0.1}, r"at=\(0,\): expected no other .* budget=0\.1"),
+    "one epoch": (
+        {"epochs": 5},
+        r"epochs=5: expected epochs, .* Pass them as in epochs=\(0, 5, 20\)\.",
+    ),
+    "negative": ({"epochs": (0, -1)}, r"epochs=\(0, -1\): expected epochs"),
+    "two choices": (
+        {"epochs": (0,), "every": 2},
+        r"epochs=\(0,\): expected no other choice .* every=2",
+    ),
+    "and a budget": (
+        {"epochs": (0,), "budget": 0.1},
+        r"epochs=\(0,\): expected no other .* budget=0\.1",
+    ),
     "no reference": (
-        {"at": (0, 5), "reference": 3},
-        r"reference=3: expected an epoch that is explained, .* at=\(0, 5\)\. Add it",
+        {"epochs": (0, 5), "reference": 3},
+        r"reference=3: expected an epoch that is explained, .* epochs=\(0, 5\)\. Add it",
     ),
     "before": ({"budget": 0.1, "reference": -1}, "reference=-1: expected an epoch"),
 }

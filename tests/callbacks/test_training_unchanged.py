@@ -16,7 +16,8 @@ from keras.src.backend.common.global_state import get_global_attribute
 from support.models import digits, same_bits, small_cnn
 from support.stateful import LIBRARIES, recurrent, rows, stateful
 
-from tfexplain import Compression, Explain, GradCAM, IntegratedGradients, Saliency, explain
+from tfexplain import Compression, Explain, GradCAM, IntegratedGradients, Saliency
+from tfexplain.explainers.run import explanations
 from tfexplain.model.tap import layers_by_path
 
 layers = keras.layers
@@ -107,10 +108,12 @@ def test_what_a_pass_writes_is_put_back(kind: str, library: str, tmp_path: Path)
 
     def explaining(data: Any) -> Explain:
         methods = [Saliency(), IntegratedGradients(steps=2, batch_size=8)]
-        return Explain(data, methods, log_dir=tmp_path, on_error="raise", verbose=False)
+        return Explain(data, explainers=methods, log_dir=tmp_path, on_error="raise", verbose=False)
 
     def measuring(data: Any) -> Compression:
-        return Compression(tmp_path, val=data, samples=8, on_error="raise", verbose=False)
+        return Compression(
+            log_dir=tmp_path, validation_data=data, samples=8, on_error="raise", verbose=False
+        )
 
     assert same_bits(trained(), trained(explaining, measuring))
 
@@ -121,7 +124,7 @@ def test_explaining_leaves_everything_as_it_was() -> None:
     model.fit(x, y, epochs=1, verbose=0)
     model.layers[0].trainable = False
     before = _everything(model)
-    explain(model, [GradCAM()], x, y)
+    explanations(model, [GradCAM()], x, y)
     after = _everything(model)
     assert before.keys() == after.keys()
     for name, value in before.items():
@@ -152,7 +155,7 @@ def test_global_random_numbers_are_not_drawn() -> None:
         keras.utils.set_random_seed(11)
         before = shared.state.numpy()
         if explaining:
-            explain(model, [GradCAM()], x, y)
+            explanations(model, [GradCAM()], x, y)
         assert np.array_equal(before, shared.state.numpy())
         return [random.random(), np.random.random(), float(tf.random.uniform(()))]
 

@@ -36,8 +36,8 @@ def trained(
             kept[epoch] = self.model.get_weights()
 
     options = {"every": every, "verbose": False, "on_error": "raise"}
-    explain = Explain(X, [Saliency()], log_dir=log_dir, reference=reference, **options)
-    callbacks = [Keep(), *make(explain, Compression(log_dir, **options))]
+    explain = Explain(X, explainers=[Saliency()], log_dir=log_dir, reference=reference, **options)
+    callbacks = [Keep(), *make(explain, Compression(log_dir=log_dir, **options))]
     model.fit(X, Y, epochs=20, verbose=0, shuffle=False, callbacks=callbacks)
     return model, kept
 

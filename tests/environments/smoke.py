@@ -79,7 +79,7 @@ def train(name: str, model: Any, x: Any, folder: Path) -> int:
     options = {"on_error": "raise", "verbose": False}
     callbacks = [
         Explain((x, y), log_dir=str(folder / name), samples=4, **options),
-        Compression(str(folder / name), val=(x, y), **options),
+        Compression(log_dir=str(folder / name), validation_data=(x, y), **options),
     ]
     model.fit(x, y, epochs=2, verbose=0, callbacks=callbacks)
     return len(compression.read(model))

@@ -178,7 +178,7 @@ def test_outside_training_saves_figures_of_the_maps(tmp_path):
     done = run_example("outside_training.py", "--epochs", 1, "--out", "figures", folder=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Grad-CAM at conv2: (8, 8, 8), up to" in done.stdout
-    for name in ("grad_cam", "feature_maps", "integrated_gradients"):
+    for name in ("grad_cam", "FeatureMaps", "IntegratedGradients"):
         with Image.open(tmp_path / "figures" / f"{name}.png") as picture:
             pixels = np.asarray(picture.convert("RGB"))
         assert len(np.unique(pixels.reshape(-1, 3), axis=0)) > 50, name

@@ -135,8 +135,8 @@ def train(out: Path, name: str, strategy: Any, *epochs: int) -> None:
     data = strategy.experimental_distribute_dataset(batches(X, Y))
     options = {"on_error": "raise", "verbose": False}
     callbacks = [
-        Explain(data, EXPLAINERS, log_dir=out / place, images=False, **options),
-        Compression(out / place, val=(X, Y), **options),
+        Explain(data, explainers=EXPLAINERS, log_dir=out / place, write_images=False, **options),
+        Compression(log_dir=out / place, validation_data=(X, Y), **options),
     ]
     for form, given in {"bare": [], "explained": callbacks}.items():
         with strategy.scope():
@@ -164,12 +164,12 @@ def on_servers(out: Path) -> None:
 
 def explain(val: Any, log_dir: Path) -> Any:
     """`Explain` of one explainer."""
-    return Explain(val, GradCAM(), log_dir=log_dir, verbose=False)
+    return Explain(val, explainers=GradCAM(), log_dir=log_dir, verbose=False)
 
 
 def compress(val: Any, log_dir: Path) -> Any:
     """`Compression` with validation data."""
-    return Compression(log_dir, val=val, verbose=False)
+    return Compression(log_dir=log_dir, validation_data=val, verbose=False)
 
 
 def refusal(strategy: Any, callback: Any) -> str:
@@ -203,10 +203,18 @@ def workers(out: Path) -> None:
     forms = {
         "bare": [],
         "explained": [
-            Explain((X, Y), explainers, log_dir=out / "log", images=False, verbose=False),
-            Compression(out / "log", val=(X, Y), on_error="raise", verbose=False),
+            Explain(
+                (X, Y),
+                explainers=explainers,
+                log_dir=out / "log",
+                write_images=False,
+                verbose=False,
+            ),
+            Compression(
+                log_dir=out / "log", validation_data=(X, Y), on_error="raise", verbose=False
+            ),
         ],
-        "budget": [Explain((X, Y), GradCAM(), log_dir=out / "budget", budget=1e-9)],
+        "budget": [Explain((X, Y), explainers=GradCAM(), log_dir=out / "budget", budget=1e-9)],
     }
     said: list[str] = []
     for form, given in forms.items():

@@ -12,7 +12,8 @@ import numpy.typing as npt
 from support.compressed_logs import WRAPPED, write_compressed_log
 from support.logs import LogWriter, png
 from support.read import Run, read_run
-from tfexplain.quality import MEASURES, similarity
+from tfexplain.quality import similarity
+from tfexplain.quality.similarity import MEASURES
 from tfexplain.wire import schema
 from tfexplain.wire.records.kinds import Role
 

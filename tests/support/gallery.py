@@ -10,7 +10,8 @@ import re
 
 from tfexplain import explainers
 
-NO_METHODS = {"Explainer", "Explanation", "OptimizedInputs", "explain"}
+# What is exported beside methods, and the one that needs a function of the user's.
+NO_METHODS = {"Context", "Custom", "Explainer", "LayerReads", "OptimizedInputs", "explain"}
 
 
 def methods() -> set[str]:

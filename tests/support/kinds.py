@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from tfexplain.attribution import Attribution
-from tfexplain.explainers.base import Context, SingleExplainer
+from tfexplain.explainers.base import Context, Explainer
 from tfexplain.model.shared_pass import LayerReads
 from tfexplain.model.traced_model import TracedModel
 
 
 @dataclass(frozen=True, eq=False)
-class WordEvidence(SingleExplainer):
+class WordEvidence(Explainer):
     """At a text input what each word adds to the target, where the model takes the mean of its
     embeddings and one dense layer: float32 [N, T], 0 for padding."""
 
@@ -32,7 +32,7 @@ class WordEvidence(SingleExplainer):
 
 
 @dataclass(frozen=True, eq=False)
-class WordAttention(SingleExplainer):
+class WordAttention(Explainer):
     """Softmax of the embeddings' products, sharper head by head: float32 [N, 3, T, T]."""
 
     def reading(self, _: TracedModel, targets: Any = None) -> LayerReads:
@@ -60,7 +60,7 @@ def embedded(context: Context) -> Any:
 
 
 def made(
-    explainer: SingleExplainer,
+    explainer: Explainer,
     context: Context,
     values: Any,
     *,

@@ -80,7 +80,7 @@ def write_lines(log_dir: Path, seed: int) -> None:
             layers.Dense(2),
         ]
     )
-    explainers = [IntegratedGradients(steps=8), GradCAM(), FeatureMaps(layers=["conv"])]
+    explainers = [IntegratedGradients(steps=8), GradCAM(), FeatureMaps(layer=["conv"])]
     _fit(model, x.astype("float32"), y, log_dir, explainers, feature_names=["lead I", "lead II"])
 
 
@@ -118,7 +118,13 @@ def _fit(
     )
     model.compile(keras.optimizers.Adam(rate), loss, metrics=["accuracy"])
     callback = Explain(
-        (x, y), explainers, log_dir=log_dir, samples=4, verbose=False, on_error="raise", **options
+        (x, y),
+        explainers=explainers,
+        log_dir=log_dir,
+        samples=4,
+        verbose=False,
+        on_error="raise",
+        **options,
     )
     model.fit(x, y, epochs=EPOCHS, batch_size=16, verbose=0, callbacks=[callback])
 

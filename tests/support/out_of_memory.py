@@ -77,7 +77,11 @@ def train(shares: list[float], explainers: list[Any], log_dir: Path | None = Non
         keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, _: grow(shares[epoch + 1]))
     ]
     if log_dir is not None:
-        callbacks.append(Explain((X, Y), explainers, log_dir=log_dir, images=False, verbose=False))
+        callbacks.append(
+            Explain(
+                (X, Y), explainers=explainers, log_dir=log_dir, write_images=False, verbose=False
+            )
+        )
     model.fit(X, Y, epochs=len(shares) - 1, verbose=0, callbacks=callbacks)
     return [weight.numpy() for weight in model.trainable_weights]
 
@@ -85,7 +89,7 @@ def train(shares: list[float], explainers: list[Any], log_dir: Path | None = Non
 def main(logs: Path) -> None:
     """Train with enough memory, with less and less of it, and with none."""
     steps = IntegratedGradients(steps=4, batch_size=16)
-    explainers = [FeatureMaps(layers=["conv"]), GradCAM("conv"), steps]
+    explainers = [FeatureMaps(layer=["conv"]), GradCAM("conv"), steps]
     train([0, 0, 0], explainers, logs / "enough")
     scarce = train([0, 0.1, 0.2, 1.5, 0], [*explainers, Greedy()], logs / "scarce")
     plain = train([0, 0, 0, 0, 0], [])

@@ -55,8 +55,14 @@ if __name__ == "__main__":
     explainers = [GradCAM(), IntegratedGradients(steps=2)]
     callbacks = [
         Killer(epoch, moment),
-        Explain((x, y), explainers, log_dir=directory / "run", images=False, on_error="raise"),
-        Compression(directory / "run", on_error="raise"),
+        Explain(
+            (x, y),
+            explainers=explainers,
+            log_dir=directory / "run",
+            write_images=False,
+            on_error="raise",
+        ),
+        Compression(log_dir=directory / "run", on_error="raise"),
         keras.callbacks.BackupAndRestore(str(directory / "backup")),
     ]
     small_cnn().fit(x, y, epochs=EPOCHS, batch_size=16, verbose=0, callbacks=callbacks)

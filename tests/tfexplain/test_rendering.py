@@ -306,7 +306,7 @@ def test_figure_of_an_all_zero_signed_map_is_neutral():
 @pytest.mark.parametrize("shape", [(8, 8), (4, 4), (2, 3)])
 def test_figure_lays_each_map_over_exactly_its_image(shape):
     images = np.random.default_rng(0).random((3, 8, 8, 1))
-    figure = rendering.figure(cam(np.ones((3, *shape))), images, opacity=0.5)
+    figure = rendering.figure(cam(np.ones((3, *shape))), images, alpha=0.5)
     for i, axis in enumerate(map_axes(figure)):
         below, above = axis.images
         assert below.get_extent() == above.get_extent()

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tfexplain.errors import TfexplainError
 from tfexplain.types import Array
 
 
@@ -29,7 +30,7 @@ class Growing:
         """The next samples' values, all of one shape.
 
         Raises:
-            ValueError: of another one.
+            TfexplainError: of another one.
         """
         shape = (self._count, *values.shape[1:])
         if self._entry is None:
@@ -38,7 +39,7 @@ class Growing:
             header = {"descr": description, "fortran_order": False, "shape": shape}
             np.lib.format.write_array_header_2_0(self._entry, header)
         if shape != self._shape:
-            raise ValueError(
+            raise TfexplainError(
                 f"data: expected samples of one shape; got maps of {self._shape[1:]} and of "
                 f"{shape[1:]}. Explain them apart."
             )

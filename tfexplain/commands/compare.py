@@ -79,8 +79,8 @@ def run(options: argparse.Namespace) -> int:
 
     found = compare(
         options.models,
-        options.data,
-        options.log_dir,
+        validation_data=options.data,
+        log_dir=options.log_dir,
         control=options.control,
         explainers=explainers(options.explainer, options.layer, options.set, "--explainer"),
         samples=options.samples,

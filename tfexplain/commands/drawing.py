@@ -12,8 +12,7 @@ from PIL import Image
 from tfexplain import rendering
 from tfexplain.attribution import Attribution
 from tfexplain.commands.output import Output, safe
-from tfexplain.explainers import Explanation
-from tfexplain.explainers.concat import chosen
+from tfexplain.explainers.concat import Explanation, chosen
 
 Bytes = npt.NDArray[np.uint8]
 Under = Callable[[int], Bytes]

@@ -96,7 +96,7 @@ def run(options: argparse.Namespace) -> int:
     """Explain, and say what was chosen, written and skipped."""
     from tfexplain.commands.explaining import explain_file
 
-    done = explain_file(options, progress=sys.stderr.isatty() and not options.quiet)
+    done = explain_file(options, verbose=sys.stderr.isatty() and not options.quiet)
     print(done.text)
     if done.skipped:
         print(f"Skipped {len(done.skipped)}, for they cannot be read:", file=sys.stderr)

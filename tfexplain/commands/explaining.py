@@ -13,18 +13,19 @@ import numpy as np
 import numpy.typing as npt
 
 from tfexplain import rendering
+from tfexplain.checks import check_whole
 from tfexplain.commands.drawing import Under, draw
 from tfexplain.commands.methods import explainers
 from tfexplain.commands.output import Output
 from tfexplain.commands.pictures import Screen, scales, screen_of
 from tfexplain.commands.samples import Samples, read_samples
 from tfexplain.commands.writing import Writing, write_log
-from tfexplain.explainers import Explanation
-from tfexplain.explainers.concat import chosen
+from tfexplain.errors import TfexplainError
+from tfexplain.explainers.concat import Explanation, chosen
 from tfexplain.explainers.run import in_portions
 from tfexplain.model.loading import open_model
 from tfexplain.runlog.plan import ExplainPlan
-from tfexplain.runlog.settings import ExplainSettings, check_positive, named_classes
+from tfexplain.runlog.settings import ExplainSettings, named_classes
 from tfexplain.runlog.summary_text import describe
 
 _LOAD_YOURSELF = "Or load it in Python, with what it needs, and call tfexplain.explain(model, ...)."
@@ -38,27 +39,27 @@ class Done:
     skipped: Sequence[str]
 
 
-def explain_file(options: argparse.Namespace, *, progress: bool) -> Done:
+def explain_file(options: argparse.Namespace, *, verbose: bool) -> Done:
     """Do what `tfexplain explain` was asked for.
 
     Raises:
         ValueError, TypeError, OSError: whatever cannot be read, explained or written. The folder
             is what it was then.
     """
-    check_positive("--batch-size", options.batch_size)
-    check_positive("--log-samples", options.log_samples)
+    check_whole("--batch-size", options.batch_size)
+    check_whole("--log-samples", options.log_samples)
     if options.overlays < 0:
-        raise ValueError(f"--overlays={options.overlays}: expected 0 or more.")
+        raise TfexplainError(f"--overlays={options.overlays}: expected 0 or more.")
     output = Output(options.out)
     with output.begun():
-        return _explain(options, output, progress)
+        return _explain(options, output, verbose)
 
 
-def _explain(options: argparse.Namespace, output: Output, progress: bool) -> Done:
+def _explain(options: argparse.Namespace, output: Output, verbose: bool) -> Done:
     methods = explainers(options.method, options.layer, options.set)
     model = open_model(options.model, "model", _LOAD_YOURSELF)
     if not hasattr(model, "layers"):
-        raise ValueError(
+        raise TfexplainError(
             f"model={options.model!r}: expected a Keras model; a .tflite file has no gradients. "
             "Pass the model it was converted from."
         )
@@ -73,8 +74,8 @@ def _explain(options: argparse.Namespace, output: Output, progress: bool) -> Don
     explaining = _explaining(model, samples, logged, methods, options, screens)
     drawn = _spread(len(samples.names), options.overlays)
     kept = np.unique(np.concatenate([logged, drawn, _spread(len(samples.names), 1)]))
-    with Writing(output, samples, kept, explaining.head) as writing:
-        for portion in _portions(model, explaining, samples, options, progress):
+    with Writing(output, samples, kept, explaining.output) as writing:
+        for portion in _portions(model, explaining, samples, options, verbose):
             writing.add(portion)
         found = writing.close()
     choices = describe(explaining, found)
@@ -100,29 +101,26 @@ def _explaining(
     """The plan, on the samples that are logged; what cannot work is an error here."""
     target = _target(options.target)
     if target == "label" and samples.labels is None:
-        raise ValueError(
+        raise TfexplainError(
             "--target=label: expected data with labels; there are none. Name the column of a .csv "
             "file with --label, or leave --target out."
         )
     rows = logged.tolist()
     inputs = samples.read(rows)
     settings = ExplainSettings(
-        val=(inputs,) if samples.labels is None else (inputs, samples.labels[rows]),
+        validation_data=(inputs,) if samples.labels is None else (inputs, samples.labels[rows]),
         explainers=None if methods is None else tuple(methods),
         samples=len(rows),
         class_names=named_classes(options.class_names),
         targets=target,
         color_range=screens[0].scale if screens else None,
-        images=False,
+        write_images=False,
         seed=0,
-        verbose=False,
+        verbose=0,
         feature_names=tuple(samples.features),
     )
     settings.check()
-    try:
-        return ExplainPlan(settings, model)
-    except ValueError as error:
-        raise type(error)(str(error).replace("val:", "data:", 1)) from error
+    return ExplainPlan(settings, model)
 
 
 def _target(text: str) -> str | int:
@@ -134,7 +132,7 @@ def _portions(
     explaining: ExplainPlan,
     samples: Samples,
     options: argparse.Namespace,
-    progress: bool,
+    verbose: bool,
 ) -> Iterator[dict[str, Explanation]]:
     """What each explainer found, batch by batch, by the names of the plan."""
     for found in in_portions(
@@ -143,7 +141,7 @@ def _portions(
         samples.batches(options.batch_size),
         _target(options.target),
         passes=explaining.passes,
-        progress=progress,
+        verbose=verbose,
     ):
         yield dict(zip(explaining.explainers, found, strict=True))
 

@@ -11,6 +11,7 @@ from inspect import isabstract
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from tfexplain import explainers as known
+from tfexplain.errors import TfexplainError
 from tfexplain.explainers import Explainer
 
 _NUMBERS = {float: (int, float), int: (int,), bool: (bool,), str: (str,)}
@@ -33,7 +34,7 @@ def explainers(
         option: How the user calls the names.
 
     Raises:
-        ValueError: a method or setting that does not exist, or a value that does not fit.
+        TfexplainError: a method or setting that does not exist, or a value that does not fit.
     """
     if names is None and layer is None and not settings:
         return None
@@ -42,7 +43,9 @@ def explainers(
     classes = methods()
     for name in names:
         if name not in classes:
-            raise ValueError(f"{option}={name!r}: expected one of {', '.join(sorted(classes))}.")
+            raise TfexplainError(
+                f"{option}={name!r}: expected one of {', '.join(sorted(classes))}."
+            )
     chosen: list[dict[str, Any]] = [{} for _ in names]
     for setting in settings or ():
         _set(setting, names, classes, chosen)
@@ -76,12 +79,12 @@ def _set(
         can = "; ".join(
             f"{name}: {', '.join(f.name for f in fields(classes[name]))}" for name in names
         )
-        raise ValueError(f"--set {setting}: expected NAME=VALUE with a setting of {can}.")
+        raise TfexplainError(f"--set {setting}: expected NAME=VALUE with a setting of {can}.")
     for i in takers:
         hint = get_type_hints(classes[names[i]])[field]
         value = _value(text, hint)
         if not _fits(value, hint):
-            raise ValueError(
+            raise TfexplainError(
                 f"--set {setting}: expected {_text(hint)}; got {value!r}. Write it as in Python."
             )
         chosen[i][field] = value
@@ -95,14 +98,10 @@ def _place(
 ) -> None:
     placed = False
     for name, values in zip(names, chosen, strict=True):
-        takes = {field.name for field in fields(classes[name])}
-        if "layer" in takes:
-            values["layer"] = layer
-        elif "layers" in takes:
-            values["layers"] = [layer]
-        placed = placed or bool(takes & {"layer", "layers"})
+        if "layer" in {field.name for field in fields(classes[name])}:
+            values["layer"], placed = layer, True
     if not placed:
-        raise ValueError(
+        raise TfexplainError(
             f"--layer={layer!r}: {', '.join(names)} is not bound to a layer. Leave it."
         )
 

@@ -8,6 +8,8 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from tfexplain.errors import TfexplainError
+
 # Lists what was written, so that the next command may replace just that.
 _MARK = "tfexplain-explain.txt"
 # Where a command writes until it is done. It lies in the folder: renaming within that always works.
@@ -20,7 +22,7 @@ class Output:
     What is written lies beside that until all of it is there, and only then takes its place.
 
     Raises:
-        ValueError: it holds something else.
+        TfexplainError: it holds something else.
         OSError: it cannot be written.
     """
 
@@ -30,10 +32,12 @@ class Output:
         self._mark = os.path.join(folder, _MARK)
         self._written: set[str] = set()
         if os.path.exists(folder) and not os.path.isdir(folder):
-            raise ValueError(f"--out={folder!r}: expected a folder; it is a file. Pass another.")
+            raise TfexplainError(
+                f"--out={folder!r}: expected a folder; it is a file. Pass another."
+            )
         foreign = sorted(_below(folder) - self._former())
         if foreign:
-            raise ValueError(
+            raise TfexplainError(
                 f"--out={folder!r}: expected a new folder, or that of a former explain; it holds "
                 f"{foreign[0]!r}. Pass another --out."
             )

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageOps
 
+from tfexplain.errors import TfexplainError
 from tfexplain.model import tap
 from tfexplain.types import Array
 
@@ -76,7 +77,7 @@ def picture(path: str) -> Image.Image:
         Exception: it cannot be read; of many kinds.
     """
     if os.path.exists(path) and not os.path.isfile(path):
-        raise ValueError("no file, but a pipe or a device")  # which may never answer
+        raise TfexplainError("no file, but a pipe or a device")  # which may never answer
     with Image.open(path) as file:
         upright = ImageOps.exif_transpose(file)
         if upright.mode.startswith("I;16") or upright.mode == "I":  # Pillow would clip at 255
@@ -91,19 +92,21 @@ def screen_of(model: Any, scale: Sequence[float] | None, size: Sequence[int] | N
     or Normalization), else 0..1, which most others are trained on. A file does not say so.
 
     Raises:
-        ValueError: a model that takes no pictures, or of a size that is not known.
+        TfexplainError: a model that takes no pictures, or of a size that is not known.
     """
     shape = _shape(model) or ((None, None, 3) if size else ())
     if len(shape) not in (2, 3):
         known = ", ".join(map(str, ("N", *shape))) if shape else "unknown"
-        raise ValueError(
+        raise TfexplainError(
             f"model: expected an input of pictures, [N, H, W, C]; got [{known}]. Pass an .npz or "
             ".csv file, or --size for a model that does not know its input."
         )
     first = len(shape) == 3 and shape[2] not in _MODES and shape[0] in _MODES
     channels = 0 if len(shape) == 2 else shape[0 if first else 2] or 3
     if channels and channels not in _MODES:
-        raise ValueError(f"model: expected 1, 3 or 4 channels; got {channels}. Pass an .npz file.")
+        raise TfexplainError(
+            f"model: expected 1, 3 or 4 channels; got {channels}. Pass an .npz file."
+        )
     sides = _sides(shape[1:] if first else shape[:2], size)
     black, white = scale or ((0.0, 255.0) if scales(model) else (0.0, 1.0))
     return Screen(sides, channels, first, (black, white))
@@ -118,7 +121,7 @@ def scales(model: Any) -> bool:
 def _sides(own: Sequence[int | None], asked: Sequence[int] | None) -> tuple[int, int]:
     found = [side or wanted for side, wanted in zip(own, asked or own, strict=True)]
     if None in found or (asked and list(asked) != found):
-        raise ValueError(
+        raise TfexplainError(
             f"--size={asked}: expected the height and width of pictures for a model of {own}. Pass "
             "--size H W."
         )
@@ -129,11 +132,11 @@ def _shape(model: Any) -> tuple[int | None, ...] | None:
     """The shape of one sample of a model's only input; None where it is not known.
 
     Raises:
-        ValueError: several inputs.
+        TfexplainError: several inputs.
     """
     tensors = getattr(model, "inputs", None) or []
     if len(tensors) > 1:
-        raise ValueError(
+        raise TfexplainError(
             f"model: expected one input; got {len(tensors)}. Explain it in Python: "
             "tfexplain.explain(model, ...)."
         )

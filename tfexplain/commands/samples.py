@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from tfexplain.commands.pictures import Screen, find, picture
 from tfexplain.comparing.data import read_data
+from tfexplain.errors import TfexplainError
 from tfexplain.types import Array
 
 
@@ -70,7 +71,7 @@ def read_samples(path: str, screen: Callable[[], Screen], label: str | None) -> 
         label: The column of a .csv file that holds labels.
 
     Raises:
-        ValueError, OSError: nothing that can be read.
+        TfexplainError, OSError: nothing that can be read.
     """
     if not os.path.exists(path):
         raise FileNotFoundError(f"data={path!r}: no such file or folder. Check the path.")
@@ -92,7 +93,7 @@ def _of_pictures(path: str, screen: Screen) -> Samples:
             # Pillow raises errors of many kinds for damaged files.
             skipped.append(f"{_name(file, path)}: {error or type(error).__name__}")
     if not good:
-        raise ValueError(
+        raise TfexplainError(
             f"data={path!r}: expected pictures; found {len(skipped)} that cannot be read and "
             f"{len(ignored)} other files. {'; '.join(skipped[:3])}".rstrip(". ")
             + "."
@@ -129,7 +130,7 @@ def _of_arrays(path: str) -> Samples:
 def _of_rows(inputs: Array, labels: Array | None, finite: Array, path: str) -> Samples:
     kept = np.flatnonzero(finite)
     if not len(kept):
-        raise ValueError(f"data={path!r}: expected rows of finite numbers; there are none.")
+        raise TfexplainError(f"data={path!r}: expected rows of finite numbers; there are none.")
     return Samples(
         names=[f"row {row}" for row in kept],
         read=lambda rows: inputs[kept[list(rows)]],
@@ -141,22 +142,22 @@ def _of_rows(inputs: Array, labels: Array | None, finite: Array, path: str) -> S
 def _of_table(path: str, label: str | None) -> Samples:
     names, lines = _lines(path)
     if label is not None and label not in names:
-        raise ValueError(f"--label={label!r}: expected a column of {path}: {', '.join(names)}.")
+        raise TfexplainError(f"--label={label!r}: expected a column of {path}: {', '.join(names)}.")
     kept: list[list[float]] = []
     numbers, skipped = [], []
     for number, cells in lines:
         try:
             if len(cells) != len(names):
-                raise ValueError(f"expected {len(names)} cells; got {len(cells)}")
+                raise TfexplainError(f"expected {len(names)} cells; got {len(cells)}")
             values = [float(cell) for cell in cells]
             if not np.isfinite(values).all():
-                raise ValueError("NaN or infinity")
+                raise TfexplainError("NaN or infinity")
             kept.append(values)
             numbers.append(number)
         except ValueError as error:
             skipped.append(f"line {number}: {error}")
     if not kept:
-        raise ValueError(
+        raise TfexplainError(
             f"data={path!r}: expected a header and rows of numbers; {len(skipped)} rows cannot be "
             f"read. {'; '.join(skipped[:3])}".rstrip(". ")
             + "."
@@ -181,11 +182,11 @@ def _lines(path: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
             names = [name.strip() for name in next(reader, [])]
             lines = [(reader.line_num, cells) for cells in reader if cells]
         except (UnicodeDecodeError, csv.Error) as error:
-            raise ValueError(f"data={path!r}: cannot be read as a table: {error}.") from error
+            raise TfexplainError(f"data={path!r}: cannot be read as a table: {error}.") from error
     twice = {name for name in names if names.count(name) > 1}
     if not names or all(_is_number(name) for name in names) or twice:
         got = f"{sorted(twice)[0]!r} twice" if twice else "none"
-        raise ValueError(
+        raise TfexplainError(
             f"data={path!r}: expected a first line that names each column once; got {got}. Add it."
         )
     return names, lines

@@ -17,9 +17,8 @@ from tfexplain.commands.drawing import places
 from tfexplain.commands.output import Output
 from tfexplain.commands.samples import Samples
 from tfexplain.comparing.logs import write_maps
-from tfexplain.explainers import Explanation
-from tfexplain.explainers.concat import BY_SAMPLE, chosen, joined
-from tfexplain.model.outputs import Head
+from tfexplain.explainers.concat import BY_SAMPLE, Explanation, chosen, joined
+from tfexplain.model.outputs import ModelOutput
 from tfexplain.runlog.attribution_records import predictions
 from tfexplain.runlog.plan import ExplainPlan
 from tfexplain.runlog.writer import RunWriter
@@ -34,16 +33,25 @@ class Writing:
         output: Where to.
         samples: All of them.
         rows: Of which samples all is kept, int64 in rising order.
-        head: What is predicted.
+        model_output: What is predicted.
 
     Attributes:
         scales: The largest magnitude of each map, over all samples, by the name of its file.
     """
 
     def __init__(
-        self, output: Output, samples: Samples, rows: npt.NDArray[np.int64], head: Head
+        self,
+        output: Output,
+        samples: Samples,
+        rows: npt.NDArray[np.int64],
+        model_output: ModelOutput,
     ) -> None:
-        self._output, self._samples, self._rows, self._head = output, samples, rows, head
+        self._output, self._samples, self._rows, self._model_output = (
+            output,
+            samples,
+            rows,
+            model_output,
+        )
         self._files: dict[str, Growing] = {}
         self._small: dict[str, list[dict[str, Any]]] = {}
         self._kept: dict[str, list[Explanation]] = {}
@@ -61,7 +69,7 @@ class Writing:
     def add(self, found: Mapping[str, Explanation]) -> None:
         """What was found of the next samples, by explainer."""
         first = next(iter(found.values()))
-        predicted = predictions(self._head, first.outputs).predicted
+        predicted = predictions(self._model_output, first.outputs).predicted
         self._predicted.append(predicted)
         end = self._start + len(predicted)
         rows = self._rows[(self._rows >= self._start) & (self._rows < end)] - self._start

@@ -10,9 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from tfexplain.compression import Totals
-from tfexplain.quality import MEASURES, Drifted, Fidelity
+from tfexplain.quality import Fidelity
+from tfexplain.quality.drift import Drifted
 from tfexplain.quality.fidelity import Predicted
 from tfexplain.quality.measures import BAND_PERCENTILES, LEAST_VALUES
+from tfexplain.quality.similarity import MEASURES
 
 Place = tuple[str, str]
 

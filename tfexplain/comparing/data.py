@@ -10,6 +10,7 @@ import numpy as np
 
 from tfexplain.data.row_choice import sample
 from tfexplain.data.validation import Rows, whole
+from tfexplain.errors import TfexplainError
 
 # All rows are predicted, so that those of a data set are held.
 _ROWS = 1024
@@ -17,21 +18,17 @@ _BYTES = 128 << 20
 _NAMES = (("x", "y"), ("images", "labels"))
 
 
-def read_data(data: Any, model: Any = None) -> Rows:
+def read_data(validation_data: Any, model: Any = None) -> Rows:
     """The rows of the data: what `Explain` takes, or the path of an .npz file. Of what comes in
     batches a sample of them, the same in whatever order they come.
 
     Raises:
-        ValueError, OSError: nothing in it, rows that do not match, a file without the arrays.
-        TypeError: no data.
+        TfexplainError, OSError: nothing in it, rows that do not match, a file without the arrays.
+        TfexplainError: no data.
     """
-    if isinstance(data, (str, os.PathLike)):
-        data = _npz(os.fspath(data))
-    try:
-        return whole(data, model) or sample(data, model, _ROWS, _BYTES)
-    except (ValueError, TypeError) as error:
-        # The same rules as those of a callback's `val`.
-        raise type(error)(str(error).replace("val:", "data:", 1)) from error
+    if isinstance(validation_data, (str, os.PathLike)):
+        validation_data = _npz(os.fspath(validation_data))
+    return whole(validation_data, model) or sample(validation_data, model, _ROWS, _BYTES)
 
 
 def _npz(path: str) -> tuple[Any, ...]:
@@ -41,21 +38,23 @@ def _npz(path: str) -> tuple[Any, ...]:
         with open(path, "rb") as file:
             found = np.load(file, allow_pickle=False)
             if isinstance(found, np.ndarray):
-                raise ValueError("it holds a single array without a name")
+                raise TfexplainError("it holds a single array without a name")
             arrays = {name: found[name] for name in found}
     except FileNotFoundError:
-        raise FileNotFoundError(f"data={path!r}: no such file. Check the path.") from None
+        raise FileNotFoundError(
+            f"validation_data={path!r}: no such file. Check the path."
+        ) from None
     except (OSError, ValueError, zipfile.BadZipFile, EOFError) as error:
-        raise ValueError(
-            f"data={path!r}: cannot be read as an .npz file ({error}); {expected}. Save it with "
-            "np.savez(path, x=x, y=y)."
+        raise TfexplainError(
+            f"validation_data={path!r}: cannot be read as an .npz file ({error}); {expected}. "
+            "Save it with np.savez(path, x=x, y=y)."
         ) from error
     for names in _NAMES:
         if names[0] in arrays:
             return tuple(arrays[name] for name in names if name in arrays)
     if not arrays or len(arrays) > 2:
         got = ", ".join(arrays) or "none"
-        raise ValueError(
-            f"data={path!r}: {expected}; got {got}. Save with np.savez(path, x=x, y=y)."
+        raise TfexplainError(
+            f"validation_data={path!r}: {expected}; got {got}. Save with np.savez(path, x=x, y=y)."
         )
     return tuple(arrays.values())

@@ -10,7 +10,10 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from tfexplain.comparing.weights import Weights
-from tfexplain.quality import MEASURES, Drifted, Fidelity, Predicted
+from tfexplain.errors import TfexplainError
+from tfexplain.quality import Fidelity, Predicted
+from tfexplain.quality.drift import Drifted
+from tfexplain.quality.similarity import MEASURES
 from tfexplain.runlog.kernel_records import kernel_record, kernels_record
 from tfexplain.runlog.plan import ExplainPlan, Found
 from tfexplain.runlog.weights_epoch import Moment
@@ -30,7 +33,7 @@ def check_free(log_dir: str, names: Iterable[str]) -> None:
         own = tf.io.gfile.exists(os.path.join(path, _MARK))
         events = [] if own else [e for room in ("", *_ROOMS) for e in _events(path, room)]
         if events:
-            raise ValueError(
+            raise TfexplainError(
                 f"log_dir={log_dir!r}: expected a new directory, or that of a former comparison; "
                 f"{path!r} holds events of something else. Pass another log_dir."
             )

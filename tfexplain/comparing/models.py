@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from tfexplain.errors import TfexplainError
 from tfexplain.model.loading import open_model
 from tfexplain.types import Model
 
@@ -44,25 +45,25 @@ def contenders(models: Sources, control: Sources | None = None) -> list[Contende
     """Open all models; the first one is the reference.
 
     Raises:
-        ValueError, OSError: fewer than two, a name twice, a file that is missing or unreadable,
+        TfexplainError, OSError: fewer than two, a name twice, a file that is missing or unreadable,
             weights that are not built, a reference without gradients.
     """
     named = _named(models, "models", [])
     controls = _named(control or {}, "control", list(named))
     if len(named) + len(controls) < 2:
-        raise ValueError(
+        raise TfexplainError(
             f"models: expected at least two, the reference first; got {len(named)}. Pass another "
             "model, or another training of the same one as control."
         )
     twice = named.keys() & controls.keys()
     if twice:
-        raise ValueError(
+        raise TfexplainError(
             f"control={sorted(twice)[0]!r}: expected a name that no model has. Rename it."
         )
     found = [_opened(name, source, "model") for name, source in named.items()]
     found += [_opened(name, source, "control") for name, source in controls.items()]
     if not found[0].explainable:
-        raise ValueError(
+        raise TfexplainError(
             f"models: expected a Keras model as the reference; {found[0].name!r} is a .tflite "
             "file, which has no gradients. Put the model it was converted from first."
         )
@@ -72,7 +73,7 @@ def contenders(models: Sources, control: Sources | None = None) -> list[Contende
 def _named(sources: Sources, argument: str, taken: Iterable[str]) -> dict[str, Source]:
     """Names as given, else from the files' stems or the models' names, made unique."""
     if isinstance(sources, (str, os.PathLike)) or hasattr(sources, "layers"):
-        raise TypeError(f"{argument}: expected several models or paths; got one. Pass a list.")
+        raise TfexplainError(f"{argument}: expected several models or paths; got one. Pass a list.")
     if isinstance(sources, Mapping):
         found = {str(name): source for name, source in sources.items()}
     else:
@@ -88,7 +89,7 @@ def _named(sources: Sources, argument: str, taken: Iterable[str]) -> dict[str, S
             found[name] = source
     for name in found:
         if not name.strip(". ") or not name.isprintable() or set(name) & set("/\\"):
-            raise ValueError(
+            raise TfexplainError(
                 f"{argument}={name!r}: expected a name that can be a directory's. Rename it."
             )
     return found
@@ -101,12 +102,12 @@ def _opened(name: str, source: Source, role: Literal["model", "control"]) -> Con
         source = open_model(path, "models", _LOAD_YOURSELF)
     elif not hasattr(source, "layers"):
         kind = type(source).__name__
-        raise TypeError(
+        raise TfexplainError(
             f"models: {name!r}: expected a Keras model or a path; got {kind}. Pass the path of a "
             ".tflite file."
         )
     if not getattr(source, "built", True):
-        raise ValueError(
+        raise TfexplainError(
             f"models: {name!r}: its weights are not built. Call it on a batch, or give it an Input,"
             " first."
         )

@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from tfexplain import quality
 from tfexplain.comparing import logs
 from tfexplain.comparing.comparison import Compared, Comparison
 from tfexplain.comparing.data import read_data
@@ -22,9 +21,11 @@ from tfexplain.comparing.weights import Weights, measure_weights
 from tfexplain.data.content import row_hashes
 from tfexplain.data.labels import labels_of, read_labels
 from tfexplain.data.validation import Rows
+from tfexplain.errors import TfexplainError
 from tfexplain.explainers import Explainer
 from tfexplain.model.targets import Targets
-from tfexplain.quality import Drifted, Fidelity, Predicted
+from tfexplain.quality import Fidelity, Predicted, fidelity
+from tfexplain.quality.drift import Drifted, drift, matched
 from tfexplain.runlog.plan import ExplainPlan, Found
 from tfexplain.runlog.settings import ClassNames, ExplainSettings, named_classes
 from tfexplain.runlog.summary_text import describe
@@ -34,9 +35,9 @@ _NO_GRADIENTS = "no gradients in a .tflite file: predictions and weights only"
 
 def compare(
     models: Sources,
-    data: Any,
-    log_dir: str | os.PathLike[str] | None = None,
     *,
+    validation_data: Any,
+    log_dir: str | os.PathLike[str] | None = None,
     control: Sources | None = None,
     explainers: Sequence[Explainer] | Explainer | None = None,
     samples: int = 16,
@@ -55,8 +56,9 @@ def compare(
         models: Name to model or path, or a list of these, the reference first. Paths of .keras,
             .h5 and .tflite files; of Keras 3 or tf_keras. A .tflite file takes part with its
             predictions and weights.
-        data: Path of an .npz file with arrays x and y (or images and labels), (x, y), x alone, or
-            a dataset, of which 1024 rows are taken, the same ones in whatever order they come.
+        validation_data: Path of an .npz file with arrays x and y (or images and labels), (x, y), x
+            alone, or a dataset, of which 1024 rows are taken, the same ones in whatever order they
+            come.
         log_dir: Where each model's run goes, `<log_dir>/<name>/explain` and `.../compression`;
             None writes nothing. A former comparison there is replaced.
         control: More models like the reference, of another seed or of more epochs: what differs
@@ -69,33 +71,33 @@ def compare(
         color_range: As in `Explain`.
 
     Raises:
-        ValueError, TypeError, OSError: models, data or directory that cannot be compared, read or
+        TfexplainError, OSError: models, data or directory that cannot be compared, read or
             written. Nothing has been written then.
 
     Example:
         >>> import keras, numpy as np
         >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
         >>> x = np.random.default_rng(0).random((20, 4))
-        >>> found = compare({"one": model, "same": model}, x)
+        >>> found = compare({"one": model, "same": model}, validation_data=x)
         >>> found.models["same"].fidelity.numbers["agreement"]
         1.0
     """
     several = (explainers,) if isinstance(explainers, Explainer) else explainers
     found = contenders(models, control)
-    pool = read_data(data, found[0].model)
+    pool = read_data(validation_data, found[0].model)
     if log_dir is not None:
         logs.check_free(os.fspath(log_dir), [one.name for one in found])
     inputs = (pool.inputs,) if pool.labels is None else (pool.inputs, pool.labels)
     settings = ExplainSettings(
-        val=inputs,
+        validation_data=inputs,
         explainers=None if several is None else tuple(several),
         samples=samples,
         class_names=named_classes(class_names),
         targets=targets,
         color_range=color_range,
-        images=False,
+        write_images=False,
         seed=seed,
-        verbose=False,
+        verbose=0,
     )
     settings.check()
     results = _results(found, settings, pool)
@@ -134,10 +136,10 @@ def _results(found: Sequence[Contender], settings: ExplainSettings, pool: Rows) 
 
 def _reference(one: Contender, settings: ExplainSettings, pool: Rows) -> _Result:
     explaining = ExplainPlan(settings, one.model)
-    predicted = predict(one, pool.inputs, explaining.head)
+    predicted = predict(one, pool.inputs, explaining.output)
     weights = _weights(one, one, explaining)
     left_out = explaining.left_out.items()
-    notes = [f"left out: {what.replace(' of val', ' of data')}: {why}" for what, why in left_out]
+    notes = [f"left out: {what}: {why}" for what, why in left_out]
     return _Result(one, explaining, explaining.run(), predicted, weights, notes=notes)
 
 
@@ -156,12 +158,12 @@ def _beside(
         explaining = ExplainPlan(settings, one.model, first.explainers, first)
         maps = explaining.run()
         drifts = _drifts(explaining, maps, reference)
-    predicted = predict(one, pool.inputs, explaining.head)
+    predicted = predict(one, pool.inputs, explaining.output)
     return _Result(
         *(one, explaining, maps, predicted),
         weights=_weights(one, reference.one, explaining),
         drifts=drifts,
-        fidelity=quality.fidelity(predicted, reference.predicted, labels),
+        fidelity=fidelity(predicted, reference.predicted, labels),
         notes=() if one.explainable else (_NO_GRADIENTS,),
     )
 
@@ -170,8 +172,8 @@ def _drifts(
     explaining: ExplainPlan, maps: Found, reference: _Result
 ) -> dict[tuple[str, str], Drifted]:
     shown = explaining.shown(maps)
-    theirs = quality.matched(shown, reference.explaining.shown(reference.maps))
-    return {place: quality.drift(shown[place], theirs[place]) for place in shown}
+    theirs = matched(shown, reference.explaining.shown(reference.maps))
+    return {place: drift(shown[place], theirs[place]) for place in shown}
 
 
 def _weights(one: Contender, reference: Contender, explaining: ExplainPlan) -> Weights:
@@ -183,8 +185,8 @@ def _targets(settings: ExplainSettings, reference: _Result) -> Targets | str:
     """The same targets for all: where there is no label, what the reference predicts."""
     explaining, asked = reference.explaining, settings.targets
     batch = explaining.batch
-    heads = {explainer.head for explainer in explaining.explainers.values()}
-    if not isinstance(asked, str) or len(heads) > 1 or not reference.predicted.count:
+    outputs = {explainer.output for explainer in explaining.explainers.values()}
+    if not isinstance(asked, str) or len(outputs) > 1 or not reference.predicted.count:
         return asked
     predicted = reference.predicted.classes[batch.rows]
     if asked != "label" or batch.labels.kind != "class":
@@ -195,10 +197,12 @@ def _targets(settings: ExplainSettings, reference: _Result) -> Targets | str:
 
 def _labels(pool: Rows, explaining: ExplainPlan) -> npt.NDArray[np.int64] | None:
     """int64 [rows]: the classes of all rows, -1 where unknown; None without classes."""
-    head = explaining.head
-    labels = labels_of(pool.labels, head, explaining.passes)
+    output = explaining.output
+    labels = labels_of(pool.labels, output, explaining.passes)
     names = explaining.settings.class_names
-    found = read_labels(labels, head, row_hashes(pool.inputs), "data", class_names=names)
+    found = read_labels(
+        labels, output, row_hashes(pool.inputs), "validation_data", class_names=names
+    )
     # One label of several is no class to be right about.
     known = found.kind == "class" and found.sets is None
     return found.targets.astype(np.int64) if known else None
@@ -210,10 +214,9 @@ def _about(name: str, reference: str = "") -> Iterator[None]:
     try:
         yield
     except (ValueError, tf.errors.OpError) as error:
-        text = str(error).replace("val:", "data:", 1)
         beside = f"compared with the reference {reference!r}" if reference else "explained"
         remedy = " Compare models of one architecture." if reference else ""
-        raise ValueError(f"models: {name!r}: cannot be {beside}: {text}{remedy}") from error
+        raise TfexplainError(f"models: {name!r}: cannot be {beside}: {error}{remedy}") from error
 
 
 def _write(result: _Result, reference: _Result, log_dir: str) -> None:

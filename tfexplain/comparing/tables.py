@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from tfexplain.comparing.comparison import Compared, Comparison, Place
-from tfexplain.quality import MEASURES, Drifted
+from tfexplain.quality.drift import Drifted
+from tfexplain.quality.similarity import MEASURES
 
 Rows = list[list[str]]
 

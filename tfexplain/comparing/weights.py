@@ -9,6 +9,7 @@ from typing import Any
 from tfexplain import compression
 from tfexplain.comparing.models import Contender
 from tfexplain.compression import ActivationNumbers, LayerNumbers, Totals, WeightsError
+from tfexplain.compression.keras.read import beside
 from tfexplain.runlog.unit_activity import Activity
 
 
@@ -41,7 +42,7 @@ def measure_weights(one: Contender, reference: Contender, inputs: Any, samples: 
     notes = []
     if one is not reference and not all(layer.keeps_floats for layer in layers):
         try:
-            layers = compression.beside(layers, compression.read(reference.model))
+            layers = beside(layers, compression.read(reference.model))
         except WeightsError as error:
             notes.append(f"quantization errors are not known: {error}")
     return _numbers(layers, activities, notes)

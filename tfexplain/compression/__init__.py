@@ -2,37 +2,30 @@
 
 from tfexplain import needs_tensorflow  # noqa: F401
 from tfexplain.compression.activations import ActivationNumbers, measure_activations
-from tfexplain.compression.churn import KeptBits
-from tfexplain.compression.distribution import Histogram, Moments
-from tfexplain.compression.keras.read import beside, read
-from tfexplain.compression.numbers import LayerNumbers, Settings, measure, measure_all, unmeasured
+from tfexplain.compression.distribution import Histogram
+from tfexplain.compression.keras.read import read
+from tfexplain.compression.numbers import LayerNumbers, Settings, measure, measure_all
 from tfexplain.compression.sizes import Sizes
 from tfexplain.compression.structure import Pattern, Structure
 from tfexplain.compression.tflite.reader import read_tflite
 from tfexplain.compression.totals import Totals, total
-from tfexplain.compression.weights import Block, LayerWeights, WeightsError, find
+from tfexplain.compression.weights import LayerWeights, WeightsError
 
 __all__ = [
     "ActivationNumbers",
-    "Block",
     "Histogram",
-    "KeptBits",
     "LayerNumbers",
     "LayerWeights",
-    "Moments",
     "Pattern",
     "Settings",
     "Sizes",
     "Structure",
     "Totals",
     "WeightsError",
-    "beside",
-    "find",
     "measure",
     "measure_activations",
     "measure_all",
     "read",
     "read_tflite",
     "total",
-    "unmeasured",
 ]

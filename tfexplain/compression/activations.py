@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tfexplain.compression.structure import share, sparsity_of
+from tfexplain.errors import TfexplainError
 from tfexplain.types import Array
 
 
@@ -37,10 +38,10 @@ def measure_activations(values: Array, channel_axis: int = -1) -> ActivationNumb
         channel_axis: Where units lie; 1 for channels first.
 
     Raises:
-        ValueError: there are no samples.
+        TfexplainError: there are no samples.
     """
     if values.ndim < 2 or not len(values):
-        raise ValueError(
+        raise TfexplainError(
             f"values of shape {values.shape}: expected [N, ..., C] with N > 0. Pass a batch."
         )
     others = tuple(axis for axis in range(values.ndim) if axis != channel_axis % values.ndim)

@@ -8,8 +8,10 @@ from math import ceil, lcm, prod
 import numpy as np
 import numpy.typing as npt
 
+from tfexplain.checks import check_whole
 from tfexplain.compression.layout import Layout
 from tfexplain.compression.weights import Block
+from tfexplain.errors import TfexplainError
 from tfexplain.types import Array
 
 
@@ -28,10 +30,14 @@ class Pattern:
     block: tuple[int, int] = (4, 4)
 
     def __post_init__(self) -> None:
-        if not 0 < self.n < self.m or min(self.block) < 1:
-            raise ValueError(
-                f"pattern={self.n}:{self.m}, block={self.block}: expected 0 < n < m and blocks of "
-                "at least 1 x 1. The usual pattern is 2:4."
+        for number in (self.n, self.m):
+            check_whole("pattern", number)
+        for side in self.block:
+            check_whole("block", side)
+        if self.n >= self.m:
+            raise TfexplainError(
+                f"pattern={(self.n, self.m)}: expected (n, m) with n below m. The usual pattern is "
+                "(2, 4)."
             )
 
     @property

@@ -12,7 +12,8 @@ import tensorflow as tf
 from tfexplain.data.batches import batches, comes_in_batches, count_batches, length
 from tfexplain.data.content import row_hashes
 from tfexplain.data.labels import labels_of, read_labels
-from tfexplain.model.outputs import Head, TargetError
+from tfexplain.errors import TfexplainError
+from tfexplain.model.outputs import ModelOutput, TargetError
 from tfexplain.model.presets import NAMES, is_preset
 from tfexplain.model.targets import Targets
 from tfexplain.model.traced_model import TracedModel
@@ -30,7 +31,7 @@ class FedBatch:
     asked: Targets
     start: int
 
-    def targets(self, head: Head, passes: TracedModel) -> Targets:
+    def targets(self, output: ModelOutput, passes: TracedModel) -> Targets:
         """The targets at one output.
 
         Raises:
@@ -40,14 +41,14 @@ class FedBatch:
             return self.asked
         if self.asked == "predicted":
             return None
-        labels = labels_of(self.labels, head, passes)
+        labels = labels_of(self.labels, output, passes)
         if labels is None:
             raise TargetError(
                 f"targets='label': expected a dataset of (x, y) with labels of output "
-                f"{head.name!r}; there are none. Pass the labels of arrays as targets=y, or leave "
-                "it out for the predicted class."
+                f"{output.name!r}; there are none. Pass the labels of arrays as targets=y, or "
+                "leave it out for the predicted class."
             )
-        known = read_labels(labels, head, row_hashes(self.inputs), "targets='label'")
+        known = read_labels(labels, output, row_hashes(self.inputs), "targets='label'")
         return known.targets if known.explained else None
 
 
@@ -92,7 +93,7 @@ class BatchFeed:
             yield FedBatch(inputs, labels, self._targets_of(start, count), start)
             start += count
         if not start:
-            raise ValueError("inputs: expected at least one sample; the dataset is empty.")
+            raise TfexplainError("inputs: expected at least one sample; the dataset is empty.")
         self._check_count(start, "")
 
     def _read(self) -> Iterator[tuple[Any, Any]]:

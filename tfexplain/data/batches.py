@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tfexplain.errors import SettingError, plain
+from tfexplain.errors import SettingError, TfexplainError, plain
 
 FORMS = "(x, y) arrays, x alone, a batched tf.data.Dataset, or a Keras PyDataset or Sequence"
 
@@ -39,7 +39,7 @@ def batches(data: Any, argument: str) -> Iterator[tuple[Any, Any | None]]:
         argument: What errors call it.
 
     Raises:
-        ValueError: a batch that cannot be read, or single samples in place of batches.
+        TfexplainError: a batch that cannot be read, or single samples in place of batches.
     """
     for batch in _readable(data, argument):
         inputs, labels = unpacked(batch, argument)
@@ -83,7 +83,7 @@ def _readable(data: Any, argument: str) -> Iterator[Any]:
     try:
         yield from (data if is_dataset else (data[i] for i in range(len(data))))
     except Exception as error:
-        raise ValueError(
+        raise TfexplainError(
             f"{argument}: expected batches that can be read; one raised {type(error).__name__}. "
             f"Check the data. The error was: {plain(error)}"
         ) from error
@@ -91,12 +91,12 @@ def _readable(data: Any, argument: str) -> Iterator[Any]:
 
 def _array(values: Any, argument: str) -> Any:
     if isinstance(values, (tf.RaggedTensor, tf.SparseTensor)):
-        raise ValueError(
+        raise TfexplainError(
             f"{argument}: expected dense arrays; got a {type(values).__name__}. Pass .to_tensor() "
             "of it."
         )
     if hasattr(values, "todense"):  # scipy's
-        raise ValueError(
+        raise TfexplainError(
             f"{argument}: expected dense arrays; got a {type(values).__name__}. Pass .toarray() "
             "of it, or of some of its rows."
         )
@@ -122,11 +122,11 @@ def _numbers(values: Any, argument: str) -> Any:
         rows = np.stack([np.asarray(row) for row in array])
         if rows.dtype != object:
             return rows
-        raise TypeError("objects that are no numbers")
+        raise TfexplainError("objects that are no numbers")
     except (TypeError, ValueError):
         lengths = sorted({len(row) for row in values if hasattr(row, "__len__")})
         told = f"rows of lengths {lengths[:3]}" if len(lengths) > 1 else "an array of objects"
-        raise ValueError(
+        raise TfexplainError(
             f"{argument}: expected arrays of numbers, whose rows have one shape; got {told}. Pad "
             "rows to one length (keras.utils.pad_sequences), or convert numbers with "
             '.astype("float32").'

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from tfexplain.data.content import Hashes
-from tfexplain.model.outputs import Head, TargetError
+from tfexplain.model.outputs import ModelOutput, TargetError
 from tfexplain.model.targets import PREDICTED
 from tfexplain.model.traced_model import TracedModel
 
@@ -27,20 +27,20 @@ Rows = npt.NDArray[np.float64]
 _IGNORED = (-100, -1, 255)
 
 
-def labels_of(labels: Any, head: Head, passes: TracedModel) -> Any:
+def labels_of(labels: Any, output: ModelOutput, passes: TracedModel) -> Any:
     """The labels of one output, from whatever structure they came in; None where unclear."""
     if labels is None:
         return None
-    if isinstance(labels, dict) and head.name in labels:
-        return labels[head.name]
+    if isinstance(labels, dict) and output.name in labels:
+        return labels[output.name]
     flat = tf.nest.flatten(labels)
-    if len(passes.heads) == 1:
+    if len(passes.model_outputs) == 1:
         return flat[0] if len(flat) == 1 else None
-    if isinstance(labels, (list, tuple)) and len(labels) == len(passes.heads):
-        return labels[head.position]
+    if isinstance(labels, (list, tuple)) and len(labels) == len(passes.model_outputs):
+        return labels[output.position]
     # One array for several outputs belongs to the one that is trained with it.
-    trained = [one for one in passes.heads if one.loss] or list(passes.heads[:1])
-    return flat[0] if len(flat) == 1 and [head] == trained else None
+    trained = [one for one in passes.model_outputs if one.loss] or list(passes.model_outputs[:1])
+    return flat[0] if len(flat) == 1 and [output] == trained else None
 
 
 @dataclass(frozen=True)
@@ -80,13 +80,15 @@ class LabelReader:
     """Reads the labels of one output, once `look` has seen all of them.
 
     Args:
-        head: The output.
+        output: The output.
         class_names: What labels that are texts may be.
         column: Which column of an output of values is explained.
     """
 
-    def __init__(self, head: Head, class_names: Sequence[str] = (), column: int = 0) -> None:
-        self._head, self._column = head, column
+    def __init__(
+        self, output: ModelOutput, class_names: Sequence[str] = (), column: int = 0
+    ) -> None:
+        self._output, self._column = output, column
         self._names = {name: i for i, name in enumerate(class_names)}
         self._width = 0
         self._whole = self._bits = self._shares = self._copies = True
@@ -100,8 +102,8 @@ class LabelReader:
         `inputs` are the rows, where they are known: labels that are the same are no classes.
         """
         self._copies = self._copies and _among(labels, inputs)
-        if self._head.labels:
-            inside = _most_frequent(labels, self._head)
+        if self._output.labels:
+            inside = _most_frequent(labels, self._output)
             self._whole &= inside is not None
             return np.full(len(hashes), np.nan) if inside is None else inside
         rows = self._numbers(labels)
@@ -111,60 +113,65 @@ class LabelReader:
         self._bits &= bool(((known == 0) | (known == 1)).all())
         self._shares &= bool(((known >= 0) & (known <= 1)).all())
         if rows.shape[1] > 1:
-            return rows[:, 0] if self._head.regression else _picked(rows, hashes)
-        values = _without_ignored(rows[:, 0], self._head)
+            return rows[:, 0] if self._output.regression else _picked(rows, hashes)
+        values = _without_ignored(rows[:, 0], self._output)
         self._most = max(self._most, float(np.nan_to_num(values).max(initial=0)))
         self._least = min(self._least, float(np.nan_to_num(values).min(initial=0)))
         return values
 
     @property
-    def head(self) -> Head:
+    def output(self) -> ModelOutput:
         """The output, read as its labels say: of values, or of classes after all."""
-        head = self._head
+        output = self._output
         # An autoencoder: binary cross-entropy compares values there, not classes.
-        if self._copies and head.kept == "sigmoid" and (head.labels or self._width > 1):
-            return head.as_values()
-        if head.labels and not self._whole and head.loss != "class" and head.kept != "softmax":
-            return head.as_values()
-        if not self._width or not head.classes or head.loss == "class":
-            return head
-        rows = self._width == head.classes
-        if head.kept == "softmax":  # shares of classes, unless a loss of values says otherwise
+        if self._copies and output.kept == "sigmoid" and (output.labels or self._width > 1):
+            return output.as_values()
+        if (
+            output.labels
+            and not self._whole
+            and output.loss != "class"
+            and output.kept != "softmax"
+        ):
+            return output.as_values()
+        if not self._width or not output.classes or output.loss == "class":
+            return output
+        rows = self._width == output.classes
+        if output.kept == "softmax":  # shares of classes, unless a loss of values says otherwise
             shares = rows and self._shares and not self._bits
-            return head.as_values() if shares and head.loss == "value" else head
-        if head.regression:
-            bits = rows and self._bits and head.kept == "sigmoid"
-            return head.as_classes() if bits else head
-        whole = self._whole and self._width == 1 and self._outside(head) is None
+            return output.as_values() if shares and output.loss == "value" else output
+        if output.regression:
+            bits = rows and self._bits and output.kept == "sigmoid"
+            return output.as_classes() if bits else output
+        whole = self._whole and self._width == 1 and self._outside(output) is None
         known = whole or (rows and self._bits) or self._unknown
-        return head if known else head.as_values()
+        return output if known else output.as_values()
 
     def read(self, labels: Any, hashes: Hashes) -> Labels:
         """The labels of some rows, of all that were seen."""
-        head, count = self.head, len(hashes)
+        output, count = self.output, len(hashes)
         none = np.full(count, np.nan)
-        positions = head.labels and not (head.tokens or head.regression)
+        positions = output.labels and not (output.tokens or output.regression)
         if labels is not None and positions and self._whole:
-            return Labels("none", none, inside=_most_frequent(labels, head))
-        if labels is None or not self._width or not head.classes:
+            return Labels("none", none, inside=_most_frequent(labels, output))
+        if labels is None or not self._width or not output.classes:
             return Labels("none", none)
         rows = self._numbers(labels)
-        if head.regression:
-            return Labels("value", rows[:, self._column if self._width == head.classes else 0])
+        if output.regression:
+            return Labels("value", rows[:, self._column if self._width == output.classes else 0])
         if self._unknown:
             return Labels("none", none, why=self._no_text())
-        if self._width == head.classes and self._width > 1 and self._shares:
-            return _of_rows(rows, head, hashes, soft=not self._bits)
+        if self._width == output.classes and self._width > 1 and self._shares:
+            return _of_rows(rows, output, hashes, soft=not self._bits)
         if self._width == 1 and self._whole:
-            values = _without_ignored(rows[:, 0], head)
-            inside = (values >= 0) & (values < head.targets)
-            outside = self._outside(head)
-            why = "" if outside is None else _out_of_range(outside, head)
+            values = _without_ignored(rows[:, 0], output)
+            inside = (values >= 0) & (values < output.targets)
+            outside = self._outside(output)
+            why = "" if outside is None else _out_of_range(outside, output)
             return Labels("class", np.where(inside, values, np.nan), why=why)
-        if self._width == 1 and self._shares and head.binary:
+        if self._width == 1 and self._shares and output.binary:
             soft = np.where(rows[:, 0] == 0.5, np.nan, rows[:, 0] > 0.5)
             return Labels("class", soft, how="soft labels: the likelier class")
-        return Labels("none", none, why=_no_classes(rows, head))
+        return Labels("none", none, why=_no_classes(rows, output))
 
     def _numbers(self, labels: Any) -> Rows:
         """float64 [N, width]; texts by their place among the names of classes."""
@@ -184,16 +191,16 @@ class LabelReader:
             "the order of the outputs, or labels as numbers."
         )
 
-    def _outside(self, head: Head) -> float | None:
+    def _outside(self, output: ModelOutput) -> float | None:
         """A label that is no class of the output, if there is any."""
         if self._least < 0:
             return self._least
-        return self._most if self._most >= head.targets else None
+        return self._most if self._most >= output.targets else None
 
 
 def read_labels(
     labels: Any,
-    head: Head,
+    output: ModelOutput,
     hashes: Hashes,
     argument: str = "",
     *,
@@ -204,7 +211,7 @@ def read_labels(
     Raises:
         TargetError: `argument` asked for them, and they are no classes of this output.
     """
-    reader = LabelReader(head, class_names)
+    reader = LabelReader(output, class_names)
     if labels is not None:
         reader.look(labels, hashes)
     found = reader.read(labels, hashes)
@@ -221,10 +228,10 @@ def _among(labels: Any, inputs: Any) -> bool:
     return any(np.array_equal(one.ravel(), array.ravel()) for one in alike)
 
 
-def _of_rows(rows: Rows, head: Head, hashes: Hashes, *, soft: bool) -> Labels:
+def _of_rows(rows: Rows, output: ModelOutput, hashes: Hashes, *, soft: bool) -> Labels:
     """One-hot rows, shares of classes, or several labels a row."""
-    marked = rows > (0.5 if head.several else 0)
-    if head.several or (not soft and (marked.sum(axis=1) > 1).any()):
+    marked = rows > (0.5 if output.several else 0)
+    if output.several or (not soft and (marked.sum(axis=1) > 1).any()):
         more = bool((marked.sum(axis=1) > 1).any())
         how = "one of each row's labels, the same in every run" if more else ""
         return Labels("class", _picked(marked.astype(np.float64), hashes), marked, how=how)
@@ -233,41 +240,41 @@ def _of_rows(rows: Rows, head: Head, hashes: Hashes, *, soft: bool) -> Labels:
     return Labels("class", values, how="soft labels: the likeliest class" if soft else "")
 
 
-def _most_frequent(labels: Any, head: Head) -> Rows | None:
+def _most_frequent(labels: Any, output: ModelOutput) -> Rows | None:
     """float64 [N]: the class that most positions of each row have, other than the background 0,
     NaN where none has; None where the labels are no classes, or those of the next tokens."""
     array = np.asarray(labels)
     values = array.dtype.kind == "f" and not np.array_equal(array, np.floor(array))
     if array.dtype.kind not in "iubf" or values:
         return None
-    if head.regression or head.tokens:
+    if output.regression or output.tokens:
         return np.full(len(array), np.nan)
-    if array.ndim > 2 and array.shape[-1] == head.labels > 1:  # a column for each class
-        often = array.reshape(len(array), -1, head.labels).sum(axis=1)
-        often = often if head.several else often * (np.arange(head.labels) > 0)
+    if array.ndim > 2 and array.shape[-1] == output.labels > 1:  # a column for each class
+        often = array.reshape(len(array), -1, output.labels).sum(axis=1)
+        often = often if output.several else often * (np.arange(output.labels) > 0)
         return np.where(often.max(axis=1) > 0, often.argmax(axis=1), np.nan)
     found = np.full(len(array), np.nan)
     for row, places in enumerate(array.reshape(len(array), -1)):
-        inside = places[(places > 0) & (places < head.targets)].astype(np.int64)
+        inside = places[(places > 0) & (places < output.targets)].astype(np.int64)
         if len(inside):
             found[row] = np.bincount(inside).argmax()
     return found
 
 
-def _out_of_range(label: float, head: Head) -> str:
+def _out_of_range(label: float, output: ModelOutput) -> str:
     return (
-        f"expected labels in 0..{head.targets - 1} for output {head.name!r}; got {label:g}. "
+        f"expected labels in 0..{output.targets - 1} for output {output.name!r}; got {label:g}. "
         "Check the labels, or the model's outputs."
     )
 
 
-def _no_classes(rows: Rows, head: Head) -> str:
-    expected = f"class indices in 0..{head.targets - 1}"
-    if head.classes > 1:
-        expected += f" or rows of {head.classes} shares"
+def _no_classes(rows: Rows, output: ModelOutput) -> str:
+    expected = f"class indices in 0..{output.targets - 1}"
+    if output.classes > 1:
+        expected += f" or rows of {output.classes} shares"
     example = np.array2string(rows[0], precision=3, threshold=6)
     return (
-        f"expected {expected} for output {head.name!r}; got rows such as {example}. "
+        f"expected {expected} for output {output.name!r}; got rows such as {example}. "
         "Check the labels, or the model's outputs."
     )
 
@@ -283,6 +290,6 @@ def _picked(rows: Rows, hashes: Hashes) -> Rows:
     return np.where(rows.max(axis=1) > 0, at, np.nan)
 
 
-def _without_ignored(values: Rows, head: Head) -> Rows:
-    ignored = [value for value in _IGNORED if not 0 <= value < head.targets]
+def _without_ignored(values: Rows, output: ModelOutput) -> Rows:
+    ignored = [value for value in _IGNORED if not 0 <= value < output.targets]
     return np.where(np.isin(values, ignored), np.nan, values)

@@ -18,8 +18,9 @@ import tensorflow as tf
 from tfexplain.data.content import Hashes, finite_rows, mixed, row_bytes, row_hashes
 from tfexplain.data.labels import LabelReader, Labels, labels_of
 from tfexplain.data.validation import Rows, blocks, end_to_end
+from tfexplain.errors import TfexplainError
 from tfexplain.model.call_batch import as_batch
-from tfexplain.model.outputs import Head
+from tfexplain.model.outputs import ModelOutput
 from tfexplain.model.traced_model import TracedModel
 from tfexplain.model.tracing import check_axis
 
@@ -37,7 +38,7 @@ class Chosen:
 
     Attributes:
         passes: The model's; its outputs are read as the labels say.
-        head: The output that the labels belong to.
+        output: The output that the labels belong to.
         inputs: Tensors of these rows, in the structure the model takes.
         given: The rows as the data has them.
         labels: Of these rows.
@@ -48,7 +49,7 @@ class Chosen:
     """
 
     passes: TracedModel
-    head: Head
+    output: ModelOutput
     inputs: Any
     given: Any
     labels: Labels
@@ -59,62 +60,64 @@ class Chosen:
 
 
 def choose_rows(
-    val: Any,
+    validation_data: Any,
     model: Any,
     samples: int,
     seed: int,
     *,
-    heads: Sequence[str | int | None] = (),
+    outputs: Sequence[str | int | None] = (),
     class_names: Sequence[str] = (),
     column: int = 0,
 ) -> Chosen:
     """The rows with the smallest hashes: of each class in turn, or evenly spread over values.
 
     Args:
-        val: Validation data, as `Explain` takes it.
+        validation_data: Validation data, as `Explain` takes it.
         model: Built.
         samples: How many rows, at most.
         seed: Of the choice.
-        heads: The outputs that are asked for; labels are those of the first.
+        outputs: The outputs that are asked for; labels are those of the first.
         class_names: What labels that are texts may be.
         column: Which column of an output of values is explained.
 
     Raises:
-        ValueError: data that is empty or nothing but NaN, or that the model cannot take.
+        TfexplainError: data that is empty or nothing but NaN, or that the model cannot take.
     """
-    source = blocks(val, model)
+    source = blocks(validation_data, model)
     first = next(source)
-    check_axis(model, first.inputs, "val")
+    check_axis(model, first.inputs, "validation_data")
     passes = TracedModel(model, as_batch(first.take(slice(0, 1)).inputs, model))
-    head = passes.head(heads[0] if heads else None)
-    reader = LabelReader(head, class_names, column)
-    picker = _Picker(samples, seed, head)
+    output = passes.output(outputs[0] if outputs else None)
+    reader = LabelReader(output, class_names, column)
+    picker = _Picker(samples, seed, output)
     for block in itertools.chain([first], source):
         hashes = row_hashes(block.inputs)
-        labels = labels_of(block.labels, head, passes)
+        labels = labels_of(block.labels, output, passes)
         keys = None if labels is None else reader.look(labels, hashes, block.inputs)
         picker.add(Rows(block.inputs, labels), hashes, keys)
     held = picker.chosen(reader)
     inputs = as_batch(held.inputs, model)
     if _shapes(inputs) != _shapes(passes.specs):  # filled up to the longest
         passes = TracedModel(model, inputs)
-    head = reader.head
-    passes.heads = tuple(head if one.position == head.position else one for one in passes.heads)
+    output = reader.output
+    passes.model_outputs = tuple(
+        output if one.position == output.position else one for one in passes.model_outputs
+    )
     labels = reader.read(held.labels, picker.hashes)
     return Chosen(
-        *(passes, head, inputs, held.inputs, labels),
+        *(passes, output, inputs, held.inputs, labels),
         *(picker.rows, picker.hashes, picker.total, picker.broken),
     )
 
 
-def sample(val: Any, model: Any, count: int, size: int) -> Rows:
+def sample(validation_data: Any, model: Any, count: int, size: int) -> Rows:
     """Up to `count` rows of at most `size` bytes: those with the smallest hashes.
 
     Raises:
         ValueError, TypeError: data that is empty or cannot be read.
     """
     picker = _Picker(count, 0, None)
-    for block in blocks(val, model):
+    for block in blocks(validation_data, model):
         most = max(1, size // max(1, row_bytes(block.inputs)))
         picker.count = min(picker.count, most)
         picker.add(block, row_hashes(block.inputs), None)
@@ -159,12 +162,14 @@ class _Picker:
     with a turn, only become more. So the choice does not depend on the order of the rows.
     """
 
-    def __init__(self, count: int, seed: int, head: Head | None) -> None:
+    def __init__(self, count: int, seed: int, output: ModelOutput | None) -> None:
         self.count, self._seed = count, seed
         # Classes are balanced by turns, values spread over candidates; often only labels tell.
-        self._turns = head is None or not head.regression or head.kept == "sigmoid"
-        self._spread = head is not None and (
-            head.loss != "class" or head.regression or (head.kept == "sigmoid" and head.classes > 1)
+        self._turns = output is None or not output.regression or output.kept == "sigmoid"
+        self._spread = output is not None and (
+            output.loss != "class"
+            or output.regression
+            or (output.kept == "sigmoid" and output.classes > 1)
         )
         self._candidates = 0
         self._rows: Rows | None = None
@@ -195,12 +200,12 @@ class _Picker:
         """The rows that may be chosen, in any order.
 
         Raises:
-            ValueError: all rows hold NaN or infinity.
+            TfexplainError: all rows hold NaN or infinity.
         """
         if self._rows is None or not len(self.rows):
-            raise ValueError(
-                "val: expected finite inputs; every row holds NaN or infinity. Clean the "
-                "validation data."
+            raise TfexplainError(
+                "validation_data: expected finite inputs; every row holds NaN or infinity. Clean "
+                "the validation data."
             )
         return self._rows
 

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from tfexplain.data.batches import FORMS, arrays, batches, comes_in_batches, unpacked
 from tfexplain.data.content import row_bytes
-from tfexplain.errors import SettingError
+from tfexplain.errors import SettingError, TfexplainError
 
 # How much of the data is looked at. Never a time: two runs would look at other rows.
 MOST_ROWS = 20_000
@@ -39,31 +39,33 @@ class Rows:
         return Rows(tf.nest.map_structure(some, self.inputs), labels)
 
 
-def check(val: Any) -> None:
+def check(validation_data: Any) -> None:
     """Raises TypeError for what is no validation set, before anything of it is read."""
-    arrays_ = isinstance(val, (tuple, np.ndarray, tf.Tensor, list, dict)) or hasattr(
-        val, "__array__"
+    arrays_ = isinstance(validation_data, (tuple, np.ndarray, tf.Tensor, list, dict)) or hasattr(
+        validation_data, "__array__"
     )
-    if not arrays_ and not comes_in_batches(val):
-        raise TypeError(f"val: expected {FORMS}; got {type(val).__name__}.")
+    if not arrays_ and not comes_in_batches(validation_data):
+        raise TfexplainError(
+            f"validation_data: expected {FORMS}; got {type(validation_data).__name__}."
+        )
 
 
-def blocks(val: Any, model: Any) -> Iterator[Rows]:
+def blocks(validation_data: Any, model: Any) -> Iterator[Rows]:
     """The rows of a validation set in order, up to `MOST_ROWS` and `MOST_BYTES`.
 
     Args:
-        val: As `Explain` takes it.
+        validation_data: As `Explain` takes it.
         model: Where a list is passed, its number of inputs says what that is: `[x, y]`, as Keras
             takes it, or a list of inputs.
 
     Raises:
         SettingError: nothing in it, or rows that do not match.
-        ValueError: it cannot be read, or not as dense arrays.
-        TypeError: not a validation set.
+        TfexplainError: it cannot be read, or not as dense arrays.
+        TfexplainError: not a validation set.
     """
     looked = 0
     size = 0.0
-    for block in _in_blocks(_parts(val, model)):
+    for block in _in_blocks(_parts(validation_data, model)):
         own = row_bytes(block.inputs)
         room = min(MOST_ROWS - looked, int((MOST_BYTES - size) // max(1, own)))
         # The first row is always looked at.
@@ -74,18 +76,20 @@ def blocks(val: Any, model: Any) -> Iterator[Rows]:
         if len(some) < len(block):
             return
     if not looked:
-        raise SettingError(f"val: expected at least one sample; it is empty. Pass {FORMS}.")
+        raise SettingError(
+            f"validation_data: expected at least one sample; it is empty. Pass {FORMS}."
+        )
 
 
-def whole(val: Any, model: Any) -> Rows | None:
+def whole(validation_data: Any, model: Any) -> Rows | None:
     """All rows of arrays; None for what comes in batches.
 
     Raises:
         ValueError, TypeError: as `blocks`.
     """
-    if comes_in_batches(val):
+    if comes_in_batches(validation_data):
         return None
-    (found,) = _parts(val, model)
+    (found,) = _parts(validation_data, model)
     return found
 
 
@@ -94,7 +98,7 @@ def end_to_end(parts: Sequence[Rows]) -> Rows:
     their labels with -1.
 
     Raises:
-        ValueError: other inputs of different shapes.
+        TfexplainError: other inputs of different shapes.
     """
     if len(parts) == 1:
         return parts[0]
@@ -114,9 +118,10 @@ def _joined(parts: Sequence[npt.NDArray[Any]], padding: int) -> npt.NDArray[Any]
     )
     if not sequences and padding == 0:
         told = " and ".join(str(list(shape)) for shape in sorted(set(shapes))[:2])
-        raise ValueError(
-            f"val: expected rows of one shape; got rows of shapes {told}. Pad or resize them. Only "
-            "whole numbers [N, T], such as those of words, are padded with zeros by themselves."
+        raise TfexplainError(
+            f"validation_data: expected rows of one shape; got rows of shapes {told}. Pad or "
+            "resize them. Only whole numbers [N, T], such as those of words, are padded with "
+            "zeros by themselves."
         )
     longest = max(shape[0] for shape in shapes)
     parts = parts if padding == 0 else [part.astype(np.float64) for part in parts]
@@ -129,25 +134,25 @@ def _joined(parts: Sequence[npt.NDArray[Any]], padding: int) -> npt.NDArray[Any]
     )
 
 
-def _parts(val: Any, model: Any) -> Iterator[Rows]:
-    if comes_in_batches(val):
-        for inputs, labels in batches(val, "val"):
+def _parts(validation_data: Any, model: Any) -> Iterator[Rows]:
+    if comes_in_batches(validation_data):
+        for inputs, labels in batches(validation_data, "validation_data"):
             yield _matching(inputs, labels)
         return
-    if isinstance(val, tuple) or _is_pair(val, model):
-        inputs, labels = unpacked(tuple(val), "val")
+    if isinstance(validation_data, tuple) or _is_pair(validation_data, model):
+        inputs, labels = unpacked(tuple(validation_data), "validation_data")
     else:
-        check(val)
-        inputs, labels = val, None
-    labels = None if labels is None else arrays(labels, "val")
-    yield _matching(arrays(inputs, "val"), labels)
+        check(validation_data)
+        inputs, labels = validation_data, None
+    labels = None if labels is None else arrays(labels, "validation_data")
+    yield _matching(arrays(inputs, "validation_data"), labels)
 
 
-def _is_pair(val: Any, model: Any) -> bool:
+def _is_pair(validation_data: Any, model: Any) -> bool:
     """Whether a list is (x, y) or (x, y, weights), not the inputs of the model."""
-    if not isinstance(val, list) or not 2 <= len(val) <= 3:
+    if not isinstance(validation_data, list) or not 2 <= len(validation_data) <= 3:
         return False
-    flat = tf.nest.flatten(val)
+    flat = tf.nest.flatten(validation_data)
     inputs = tf.nest.flatten(getattr(model, "inputs", None) or [])
     return len(flat) != len(inputs) and not any(np.isscalar(one) for one in flat)
 
@@ -157,7 +162,7 @@ def _matching(inputs: Any, labels: Any) -> Rows:
     lengths = {len(array) for array in flat}
     if len(lengths) > 1:
         raise SettingError(
-            f"val: expected as many labels as inputs; got lengths {sorted(lengths)}."
+            f"validation_data: expected as many labels as inputs; got lengths {sorted(lengths)}."
         )
     return Rows(inputs, labels)
 

@@ -4,12 +4,13 @@ from tfexplain import needs_tensorflow  # noqa: F401
 from tfexplain.explainers.attention.gradient import GradientAttention
 from tfexplain.explainers.attention.rollout import AttentionRollout
 from tfexplain.explainers.attention.weights import Attention
-from tfexplain.explainers.base import Explainer
+from tfexplain.explainers.base import Context, Explainer
 from tfexplain.explainers.cam.grad_cam import GradCAM
 from tfexplain.explainers.cam.grad_cam_plus_plus import GradCAMPlusPlus
 from tfexplain.explainers.cam.hires_cam import HiResCAM
 from tfexplain.explainers.cam.layer_cam import LayerCAM
 from tfexplain.explainers.cam.score_cam import ScoreCAM
+from tfexplain.explainers.custom import Custom
 from tfexplain.explainers.features.activation_maximization import ActivationMaximization
 from tfexplain.explainers.features.feature_maps import FeatureMaps
 from tfexplain.explainers.features.optimized_inputs import OptimizedInputs
@@ -26,7 +27,8 @@ from tfexplain.explainers.perturbation.lime import LIME
 from tfexplain.explainers.perturbation.occlusion import Occlusion
 from tfexplain.explainers.perturbation.permutation_importance import PermutationImportance
 from tfexplain.explainers.perturbation.rise import RISE
-from tfexplain.explainers.run import Explanation, explain
+from tfexplain.explainers.run import explain
+from tfexplain.model.shared_pass import LayerReads
 
 __all__ = [
     "LIME",
@@ -34,9 +36,10 @@ __all__ = [
     "ActivationMaximization",
     "Attention",
     "AttentionRollout",
+    "Context",
+    "Custom",
     "ExpectedGradients",
     "Explainer",
-    "Explanation",
     "FeatureAblation",
     "FeatureMaps",
     "GradCAM",
@@ -47,6 +50,7 @@ __all__ = [
     "IntegratedGradients",
     "KernelSHAP",
     "LayerCAM",
+    "LayerReads",
     "Occlusion",
     "OptimizedInputs",
     "PermutationImportance",

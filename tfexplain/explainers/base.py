@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from tfexplain.attribution import Attribution
-from tfexplain.checks import check_output
+from tfexplain.attribution import Attribution, Attributions
+from tfexplain.checks import check_choice, check_whole, layer_names
+from tfexplain.errors import TfexplainError
 from tfexplain.explainers.chunk_size import chunk_size
-from tfexplain.model.outputs import Head, Measure, Score
+from tfexplain.model.outputs import SCORES, Measure, ModelOutput, Score
 from tfexplain.model.shared_pass import LayerReads, PassResult
 from tfexplain.model.targets import Targets, measure, rule
 from tfexplain.model.traced_model import TracedModel
@@ -41,7 +42,7 @@ class Context:
     passes: TracedModel
     inputs: Any
     targets: Any
-    head: Head
+    output: ModelOutput
     score: Score
     result: PassResult
     span: SampleRange = SampleRange(0)
@@ -49,12 +50,12 @@ class Context:
     @property
     def unit(self) -> Measure:
         """What the explained number is measured in."""
-        return measure(self.targets, self.head, self.score)
+        return measure(self.targets, self.output, self.score)
 
     @property
     def key(self) -> Hashable:
         """Stands for the explained number among compiled functions."""
-        return self.head, self.score, rule(self.targets)
+        return self.output, self.score, rule(self.targets)
 
     def scorer(self) -> Callable[..., Tensor]:
         """For explainers with passes of their own: (inputs, classes int32 [n], replaced) -> scores
@@ -63,10 +64,10 @@ class Context:
         It holds nothing of this batch, so that it can be kept by `key`. Where classes are
         explained, those of the batch are `result.targets`; else they are not looked at.
         """
-        passes, head, score, own = self.passes, self.head, self.score, rule(self.targets)
+        passes, output, score, own = self.passes, self.output, self.score, rule(self.targets)
 
         def scores(inputs: Any, classes: Tensor, replaced: Any = None) -> Tensor:
-            return passes.scores(inputs, own or classes, head, score, replaced)[0]
+            return passes.scores(inputs, own or classes, output, score, replaced)[0]
 
         return scores
 
@@ -76,16 +77,23 @@ class Explainer(ABC):
     """A method with its settings; `explain` runs it, alone or beside others.
 
     Attributes:
-        output: `"logit"` (default) or `"probability"`: which number of the target is explained.
-        head: Name or position of the model's output; default the first one of classes, else the
+        score: `"logit"` (default) or `"probability"`: which number of the target is explained.
+        output: Name or position of the model's output; default the first one of classes, else the
             first.
     """
 
-    output: Score = "logit"
-    head: str | int | None = None
+    score: Score = "logit"
+    output: str | int | None = None
 
     def __post_init__(self) -> None:
-        check_output(self.output)
+        check_choice("score", self.score, SCORES)
+        own = vars(self)
+        if "batch_size" in own:
+            check_whole("batch_size", own["batch_size"], optional=True)
+        if "layer" in own:
+            layer_names(own["layer"])
+        if "seed" in own:
+            check_whole("seed", own["seed"], 0)
 
     @property
     def name(self) -> str:
@@ -110,6 +118,35 @@ class Explainer(ABC):
         half: dict[str, Any] = {"batch_size": (own["batch_size"] or chunk_size(passes)) // 2}
         return replace(self, **half) if half["batch_size"] else None
 
+    @property
+    def several(self) -> bool:
+        """Whether maps of several layers were asked for, so that a call returns a mapping of
+        them even where only one is found."""
+        layer = vars(self).get("layer")
+        return layer is not None and not isinstance(layer, str)
+
+    def __call__(
+        self,
+        model: Any,
+        inputs: Any,
+        targets: Targets = None,
+        *,
+        batch_size: int | None = None,
+        verbose: bool | int = 0,
+    ) -> Attribution | Attributions:
+        """Explains samples; all arguments are those of `explain`.
+
+        Returns:
+            An `Attribution`; for several layers or inputs an `Attributions`, a mapping from each
+            layer or input to its own.
+
+        Raises:
+            LayerError: a layer is missing or unfit.
+            TargetError: a target the model does not have.
+        """
+        found = self.each(model, inputs, targets, batch_size=batch_size, verbose=verbose)
+        return found if self.several else found.simplified()
+
     def each(
         self,
         model: Any,
@@ -117,13 +154,18 @@ class Explainer(ABC):
         targets: Targets = None,
         *,
         batch_size: int | None = None,
-        progress: bool = False,
-    ) -> dict[str, Attribution]:
-        """The attributions by layer or input; see `explain` for the arguments."""
-        from tfexplain.explainers.run import explain  # which runs explainers
+        verbose: bool | int = 0,
+    ) -> Attributions:
+        """Explains samples as a call does, and returns a mapping for one layer or input too."""
+        from tfexplain.explainers.run import explanations  # which runs explainers
 
-        (found,) = explain(model, [self], inputs, targets, batch_size=batch_size, progress=progress)
-        return found.attributions
+        settings: dict[str, Any] = {"batch_size": batch_size, "verbose": verbose}
+        (found,) = explanations(model, [self], inputs, targets, **settings)
+        return Attributions(found.attributions)
+
+    def divided(self) -> Sequence[Explainer]:
+        """Explainers of one layer each, where the method takes no more at once; else this one."""
+        return [self]
 
     def omits(self, passes: TracedModel) -> dict[str, str]:
         """Why inputs have no map of this explainer, by name; the others have theirs."""
@@ -146,46 +188,17 @@ class Explainer(ABC):
         """The attributions by layer or input, from what the shared pass read."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class SingleExplainer(Explainer):
-    """An explainer of one layer or input: called, it returns that one's `Attribution`."""
-
-    def __call__(
-        self,
-        model: Any,
-        inputs: Any,
-        targets: Targets = None,
-        *,
-        batch_size: int | None = None,
-        progress: bool = False,
-    ) -> Attribution:
-        """The one attribution; see `explain` for the arguments.
-
-        Raises:
-            LayerError: a layer is missing or unfit.
-            TargetError: a target the model does not have.
-            ValueError: several layers or inputs are explained; `each` returns those.
-        """
-        found = self.each(model, inputs, targets, batch_size=batch_size, progress=progress)
-        if len(found) > 1:
-            raise ValueError(
-                f"{self.name}: expected one layer or input; got {', '.join(found)}. "
-                "Call .each(model, inputs, targets), which returns an Attribution for each."
-            )
-        return next(iter(found.values()))
-
-
 def floating_inputs(passes: TracedModel, inputs: Any) -> list[int]:
     """Which of a batch's inputs hold floating-point numbers that the model computes with, by
     position.
 
     Raises:
-        ValueError: none of them.
+        TfexplainError: none of them.
     """
     dtypes = [x.dtype for x in tf.nest.flatten(inputs)]
     floating = [i for i, d in enumerate(dtypes) if d.is_floating and passes.gradient_at(i) == ()]
     if not floating:
-        raise ValueError(
+        raise TfexplainError(
             "inputs: expected floating-point numbers that the model computes with; got "
             f"{[dtype.name for dtype in dtypes]}. Cast integers such as images in 0..255, inputs."
             "astype('float32'), for a model that takes them so: keras.Input(dtype='float32')."

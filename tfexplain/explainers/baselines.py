@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from tfexplain.errors import TfexplainError
 from tfexplain.explainers.base import SampleRange
 
 Baseline: TypeAlias = float | npt.ArrayLike | Sequence[Any] | Mapping[str, Any] | None
@@ -32,7 +33,7 @@ def starts(
         padding: What indices start from where `baseline` says nothing; default 0.
 
     Raises:
-        ValueError: a baseline that does not fit its input, or not as many for each input.
+        TfexplainError: a baseline that does not fit its input, or not as many for each input.
     """
     span = span or SampleRange(0, len(inputs[0]))
     found = [
@@ -41,7 +42,7 @@ def starts(
     ]
     count = max(len(base) for base in found)
     if any(len(base) not in (1, count) for base in found):
-        raise ValueError(
+        raise TfexplainError(
             f"baseline: expected as many for each input, or one; got {[len(b) for b in found]}."
         )
     return [
@@ -67,7 +68,7 @@ def _of_input(
         baseline = padding
     several = baseline if isinstance(baseline, (list, tuple)) else [baseline]
     if not several:
-        raise ValueError("baseline=[]: expected at least one. Leave it out for zeros.")
+        raise TfexplainError("baseline=[]: expected at least one. Leave it out for zeros.")
     if is_text(inputs):
         return [_text(one, inputs, name, span) for one in several]
     return [_one(one, inputs, name, span) for one in several]
@@ -88,7 +89,7 @@ def _text(baseline: Any, inputs: Any, name: str, span: SampleRange) -> Any:
         array = array[span.start : span.start + len(inputs)]
     shapes = (inputs.shape, inputs.shape[1:], ())
     if array.shape not in shapes or not all(isinstance(one, bytes) for one in array.ravel()):
-        raise ValueError(
+        raise TfexplainError(
             f"baseline: expected texts of shape {inputs.shape[1:]} for input {name!r}; got "
             f"{baseline!r:.60}. Pass a baseline for each input by its name, or leave it out for ''."
         )
@@ -106,12 +107,12 @@ def _one(baseline: Any, inputs: Any, name: str, span: SampleRange) -> Any:
     except ValueError:
         fits = False
     if not fits or not np.isfinite(array).all():
-        raise ValueError(
+        raise TfexplainError(
             f"baseline: expected a finite number, or an array of shape {inputs.shape[1:]} for "
             f"input {name!r}; got shape {array.shape}. Leave it out for zeros."
         )
     if np.issubdtype(inputs.dtype, np.integer) and (array != np.round(array)).any():
-        raise ValueError(
+        raise TfexplainError(
             f"baseline: expected whole numbers for input {name!r}; got "
             f"{array[array != np.round(array)][0]:g}. Pass a baseline for each input by its name."
         )

@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfexplain.attribution import Attribution
+from tfexplain.errors import TfexplainError
 
 # What an attribution says of each sample; the rest it says of all of them.
 BY_SAMPLE = ("values", "targets", "scores", "completeness_gap", "error", "passes")
@@ -32,7 +33,7 @@ def joined(parts: Sequence[Explanation]) -> Explanation:
     """What was found of portions, one after the other, as if they had been explained at once.
 
     Raises:
-        ValueError: samples of different shapes.
+        TfexplainError: samples of different shapes.
     """
     if len(parts) == 1:
         return parts[0]
@@ -46,6 +47,14 @@ def joined(parts: Sequence[Explanation]) -> Explanation:
             lambda *some: _concatenated(some, "outputs"), *(part.outputs for part in parts)
         ),
     )
+
+
+def beside(parts: Sequence[Explanation]) -> Explanation:
+    """What one explainer found of the same samples at several layers, one after the other."""
+    if len(parts) == 1:
+        return parts[0]
+    attributions = {place: a for part in parts for place, a in part.attributions.items()}
+    return Explanation(attributions, sum(part.seconds for part in parts), parts[0].outputs)
 
 
 def chosen(explanation: Explanation, rows: Any) -> Explanation:
@@ -78,7 +87,7 @@ def _chosen(one: Attribution, rows: Any) -> Attribution:
 def _concatenated(parts: Sequence[Any], what: str) -> Any:
     shapes = {np.shape(part)[1:] for part in parts}
     if len(shapes) > 1:
-        raise ValueError(
+        raise TfexplainError(
             f"inputs: expected samples of one shape in all batches; {what} got {sorted(shapes)}. "
             "Pad them alike, or explain each batch by itself."
         )

@@ -71,7 +71,7 @@ class Attending:
         return {site.layer: layers[site.layer] for site in sites}
 
     def find(self, names: Sequence[str] | None) -> list[AttentionCall]:
-        """The sites that `layers=` names, or all, at least one.
+        """The sites that `layer=` names, or all, at least one.
 
         Raises:
             LayerError: there is none, or more than one of a name; the message says what there is.
@@ -79,7 +79,7 @@ class Attending:
         if names is not None:
             return [self._one(name) for name in names]
         if not self.sites:
-            raise LayerError(f"layers=None: {self._there()}")
+            raise LayerError(f"layer=None: {self._there()}")
         return list(self.sites)
 
     def _one(self, name: str) -> AttentionCall:
@@ -88,9 +88,9 @@ class Attending:
             return found[0]
         if found:
             paths = ", ".join(site.path for site in found)
-            raise LayerError(f"layers={name!r}: more than one: {paths}. Pass one of these.")
+            raise LayerError(f"layer={name!r}: more than one: {paths}. Pass one of these.")
         why = [w for path, w in self.missed.items() if path == name or path.endswith("/" + name)]
-        raise LayerError(f"layers={name!r}: {(*why, 'no such layer')[0]}. {self._there()}")
+        raise LayerError(f"layer={name!r}: {(*why, 'no such layer')[0]}. {self._there()}")
 
     def _there(self) -> str:
         if self.sites:

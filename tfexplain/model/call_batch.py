@@ -6,6 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from tfexplain.errors import TfexplainError
 from tfexplain.model.preprocessing import preprocessed
 from tfexplain.model.tracing import declared_dtypes
 
@@ -25,7 +26,7 @@ def as_batch(inputs: Any, model: Any = None) -> Any:
         model: What takes them; a Functional or Sequential one says what it takes.
 
     Raises:
-        ValueError: no samples, inputs of different lengths, or such as the model's preprocessor
+        TfexplainError: no samples, inputs of different lengths, or such as the model's preprocessor
             cannot take.
     """
     inputs, _ = preprocessed(model, inputs)
@@ -33,7 +34,7 @@ def as_batch(inputs: Any, model: Any = None) -> Any:
     flat = [_as_tensor(x, d) for x, d in zip(tf.nest.flatten(inputs), declared, strict=True)]
     lengths = {x.shape[0] if x.shape.rank else -1 for x in flat}
     if len(lengths) != 1 or min(lengths) < 1:
-        raise ValueError(
+        raise TfexplainError(
             "inputs: expected at least one sample, and as many in each input; got shapes "
             f"{[x.shape for x in flat]}."
         )

@@ -98,7 +98,7 @@ def cast_calls(
             container=False,
             within="",
             inputs=(position,),
-            heads=tuple(head for head, some in enumerate(reached) if number in some),
+            outputs=tuple(i for i, some in enumerate(reached) if number in some),
             recorded=True,
             grid=None,
             dtype=result.dtype.name,

@@ -12,12 +12,12 @@ from typing import Any, NoReturn
 import numpy as np
 import tensorflow as tf
 
-from tfexplain.errors import plain
+from tfexplain.errors import TfexplainError, plain
 from tfexplain.model import progress
 from tfexplain.model.attention_calls import Attending
 from tfexplain.model.keras_private import is_layer
 from tfexplain.model.layer_calls import LayerCall, LayerError
-from tfexplain.model.outputs import Head, heads
+from tfexplain.model.outputs import ModelOutput, model_outputs
 from tfexplain.model.tflite_model import TfliteModel
 from tfexplain.model.traced_model import TracedModel
 
@@ -38,7 +38,7 @@ class FunctionModel(TracedModel):
         inputs: A batch; the first sample is tried.
 
     Raises:
-        ValueError: the function fails, or returns something else.
+        TfexplainError: the function fails, or returns something else.
     """
 
     def __init__(self, model: Callable[[Any], Any], inputs: Any) -> None:
@@ -55,7 +55,7 @@ class FunctionModel(TracedModel):
         self.specs = tf.nest.map_structure(
             lambda x: tf.TensorSpec((None, *x.shape[1:]), x.dtype), inputs
         )
-        self.heads: tuple[Head, ...] = heads(model, self._probe(inputs))
+        self.model_outputs: tuple[ModelOutput, ...] = model_outputs(model, self._probe(inputs))
         flat = tf.nest.flatten(inputs)
         several = [f"input{i}" for i in range(len(flat))] if len(flat) > 1 else ["input"]
         named = isinstance(inputs, dict)
@@ -75,7 +75,7 @@ class FunctionModel(TracedModel):
         raise LayerError(f"layer=None: {_refusal('layers')}")
 
     def last(
-        self, head: Head, targets: Any = None, *, grid: Sequence[int] | None = None
+        self, output: ModelOutput, targets: Any = None, *, grid: Sequence[int] | None = None
     ) -> NoReturn:
         """There is none."""
         self.candidates()
@@ -110,7 +110,7 @@ class FunctionModel(TracedModel):
             return self._call(first)
         except Exception as error:
             shapes = tf.nest.map_structure(lambda x: f"{x.dtype.name} {x.shape}", first)
-            raise ValueError(
+            raise TfexplainError(
                 f"inputs: the function could not be called on one sample, {shapes}. Pass a "
                 f"function of a batch of numpy arrays. It said: {plain(error)}"
             ) from error
@@ -125,7 +125,7 @@ def without_gradient(model: Any) -> Callable[[Any], Any] | None:
     if isinstance(model, (str, os.PathLike)):
         if os.fspath(model).endswith(".tflite"):
             return TfliteModel(model).predict
-        raise ValueError(
+        raise TfexplainError(
             f"model={os.fspath(model)!r}: expected a model, a function, or the path of a .tflite "
             "file. Open others with keras.models.load_model."
         )
@@ -135,7 +135,7 @@ def without_gradient(model: Any) -> Callable[[Any], Any] | None:
         return None
     if callable(model):
         return model  # type: ignore[no-any-return]
-    raise ValueError(
+    raise TfexplainError(
         f"model={type(model).__name__}: expected a Keras model, a function of numpy arrays, or a "
         ".tflite file. Pass a method of it that computes outputs, such as predict_proba."
     )
@@ -145,7 +145,7 @@ def _as_tensor(output: Any, count: int) -> Any:
     """float32 [n, ...]; tensors of other libraries are taken as arrays."""
     array = np.asarray(output)
     if array.dtype.kind not in "fiub" or array.ndim < 1 or len(array) != count:
-        raise ValueError(
+        raise TfexplainError(
             f"model: expected one row of numbers for each of {count} samples, [n, K] or [n]; got "
             f"{array.dtype.name} of shape {array.shape}."
         )
@@ -153,7 +153,7 @@ def _as_tensor(output: Any, count: int) -> Any:
 
 
 def _no_gradient(*_: Any) -> NoReturn:
-    raise ValueError(f"model: {_refusal('gradient')}")
+    raise TfexplainError(f"model: {_refusal('gradient')}")
 
 
 def _refusal(missing: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar
 
 import keras
 
+from tfexplain.errors import TfexplainError
 from tfexplain.model import grids
 from tfexplain.model.dependence import Tokens, contracted, graph_dependencies, indices, leading
 from tfexplain.model.grids import Grid
@@ -44,7 +45,7 @@ ATTENTION = frozenset({"GroupedQueryAttention", "MultiHeadAttention"})
 _LAST_AXIS = frozenset({"Dense", "EinsumDense", "Embedding", "RNN"}) | ATTENTION
 
 
-class LayerError(ValueError):
+class LayerError(TfexplainError):
     """A layer that is missing, ambiguous, never called, or unfit for what was asked."""
 
 
@@ -76,7 +77,7 @@ class LayerCall:
         inputs: Positions of the model's inputs that the output depends on: first those that make
             its values, of several that are embedded the one with most entries (words before
             segments), and last those that only decide, such as masks.
-        heads: Positions of the model's outputs that depend on it and pass a gradient back.
+        outputs: Positions of the model's outputs that depend on it and pass a gradient back.
         leads: Positions of those to which it leads by more than what passes it on: by weights, or
             by what brings positions together. It does not lead to an output that it is.
         computed: Whether inputs were multiplied with something by then, be it no layer's weights.
@@ -98,7 +99,7 @@ class LayerCall:
     container: bool
     within: str
     inputs: tuple[int, ...]
-    heads: tuple[int, ...]
+    outputs: tuple[int, ...]
     recorded: bool
     grid: Grid | None
     embeds: int | None = None
@@ -133,10 +134,10 @@ class LayerCall:
         grid = None if self.tokens is None else grids.asked(self.tokens, sides)
         if grid is None:
             raise LayerError(
-                f"grid={tuple(sides)}: expected the sides of a grid of tokens of layer "
+                f"token_grid={tuple(sides)}: expected the sides of a grid of tokens of layer "
                 f"{self.path!r}; its output is [{_shape(self.shape)}]. Pass a layer whose output "
                 "is [N, T, C], with as many tokens as the grid has positions, and others in front "
-                "of them only; or leave grid= out."
+                "of them only; or leave token_grid= out."
             )
         return replace(self, grid=replace(grid, channels_first=self.channels_first))
 
@@ -195,7 +196,7 @@ def sites(
             container=_container(call, calls[:position], paths),
             within=within,
             inputs=tuple(sorted(i for i in before if i < len(inputs))),
-            heads=tuple(i for i, some in enumerate(reached) if call.recorded and here in some),
+            outputs=tuple(i for i, some in enumerate(reached) if call.recorded and here in some),
             recorded=call.recorded,
             grid=None,
             dtype=call.tensor.dtype.name,

@@ -9,7 +9,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from tfexplain.errors import plain
+from tfexplain.errors import TfexplainError, plain
 from tfexplain.types import Model
 
 _WRAPPED = ("PruneLowMagnitude", "QuantizeWrapper", "QuantizeLayer", "ClusterWeights")
@@ -25,7 +25,7 @@ def open_model(path: str, argument: str, otherwise: str) -> Model:
 
     Raises:
         FileNotFoundError: no such file.
-        ValueError: another kind of file, a damaged one, or one that needs more than itself.
+        TfexplainError: another kind of file, a damaged one, or one that needs more than itself.
     """
     if not os.path.exists(path):
         raise FileNotFoundError(f"{argument}={path!r}: no such file. Check the path.")
@@ -35,7 +35,7 @@ def open_model(path: str, argument: str, otherwise: str) -> Model:
 
         return TfliteModel(path)
     if os.path.isdir(path) or suffix not in (".keras", ".h5", ".hdf5"):
-        raise ValueError(
+        raise TfexplainError(
             f"{argument}={path!r}: expected a .keras, .h5 or .tflite file. Save the model with "
             f"model.save('name.keras'). {otherwise}"
         )
@@ -46,12 +46,12 @@ def _keras_model(path: str, argument: str, otherwise: str) -> Model:
     try:
         library = _library(_keras_version(path))
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise ValueError(
+        raise TfexplainError(
             f"{argument}={path!r}: cannot be read as a Keras model: {plain(error)}. Save it "
             "again with model.save()."
         ) from error
     if library is None:
-        raise ValueError(
+        raise TfexplainError(
             f"{argument}={path!r}: was saved by Keras 2, which tf_keras reads. Install tf_keras."
         )
     try:
@@ -65,7 +65,7 @@ def _keras_model(path: str, argument: str, otherwise: str) -> Model:
             else "Custom layers must be registered before."
         )
         first = " ".join(plain(error).split())[:300]
-        raise ValueError(
+        raise TfexplainError(
             f"{argument}={path!r}: cannot be loaded: {first}. {remedy} {otherwise}"
         ) from error
 
@@ -91,7 +91,7 @@ def _keras_version(path: str) -> str:
     with h5py.File(path) as file:
         version = file.attrs.get("keras_version")
     if version is None:
-        raise ValueError("it holds weights but no model")
+        raise TfexplainError("it holds weights but no model")
     return version.decode() if isinstance(version, bytes) else str(version)
 
 

@@ -15,7 +15,7 @@ from tfexplain.model.attention_calls import AttentionCall
 from tfexplain.model.attention_tap import Weights, weights_tap
 from tfexplain.model.fixed_rows import chunks
 from tfexplain.model.layer_calls import LayerCall
-from tfexplain.model.outputs import Head
+from tfexplain.model.outputs import ModelOutput
 from tfexplain.model.preserved_state import restoring
 from tfexplain.types import Layer, Model, Tensor
 
@@ -72,7 +72,7 @@ def continues_text(
     layers: Mapping[str, Layer],
     sites: Sequence[LayerCall],
     specs: Any,
-    heads: Sequence[Head],
+    model_outputs: Sequence[ModelOutput],
 ) -> list[bool]:
     """For each output whether it says behind each token what comes next: it has a number for every
     token that is embedded, and what it says behind the first does not change with the last.
@@ -82,13 +82,15 @@ def continues_text(
         layers: Its layers by path.
         sites: Its sites.
         specs: Shapes and types of the model's inputs.
-        heads: The outputs.
+        model_outputs: The outputs.
     """
     embedding = {s.embeds: layers.get(s.path) for s in sites if s.embeds is not None}
     sizes = {_vocabulary(layer) for layer in embedding.values()} - {0}
     flat = tf.nest.flatten(specs)
-    if not {head.labels for head in heads} & sizes or any(s.dtype == tf.string for s in flat):
-        return [False] * len(heads)
+    if not {output.labels for output in model_outputs} & sizes or any(
+        s.dtype == tf.string for s in flat
+    ):
+        return [False] * len(model_outputs)
     rows = [np.ones((s.shape[0] or 2, *(side or 4 for side in s.shape[1:]))) for s in flat]
     for position in embedding:
         rows[position][1:, -1] = 2
@@ -102,8 +104,11 @@ def continues_text(
         traced = tf.function(run, autograph=False).get_concrete_function(batch)
         outputs = restoring(traced, model)(batch)
     except Exception:  # such rows need not be any that the model takes
-        return [False] * len(heads)
-    return [_continues(out, head.labels in sizes) for out, head in zip(outputs, heads, strict=True)]
+        return [False] * len(model_outputs)
+    return [
+        _continues(out, output.labels in sizes)
+        for out, output in zip(outputs, model_outputs, strict=True)
+    ]
 
 
 def _continues(output: Tensor, every: bool) -> bool:

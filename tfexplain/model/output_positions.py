@@ -12,7 +12,7 @@ from typing import Any
 import tensorflow as tf
 
 from tfexplain.model.keras_private import keras_mask
-from tfexplain.model.outputs import Head
+from tfexplain.model.outputs import ModelOutput
 from tfexplain.types import Tensor
 
 # What inputs that say which tokens count are called.
@@ -20,26 +20,30 @@ PADDING_MASKS = ("padding_mask", "attention_mask")
 
 
 def at_positions(
-    values: Tensor, output: Tensor, head: Head, targets: Tensor, padding: Tensor | None = None
+    values: Tensor,
+    tensor: Tensor,
+    output: ModelOutput,
+    targets: Tensor,
+    padding: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
     """(scores float32 [N], classes int32 [N]) of an output with positions.
 
     Args:
         values: float32 [N, *sides, classes], logits or probabilities.
-        output: [N, *sides, K] as the model gives it.
-        head: The output.
+        tensor: [N, *sides, K] as the model gives it.
+        output: The output.
         targets: int32 [N], negative for what the model says itself.
         padding: [N, T], 0 where a token is padding; default what Keras masks.
     """
-    kept = keras_mask(output)
+    kept = keras_mask(tensor)
     mask = padding if kept is None else kept
-    values, output = _in_line(values), _in_line(tf.cast(output, tf.float32))
+    values, tensor = _in_line(values), _in_line(tf.cast(tensor, tf.float32))
     count = tf.ones_like(values[:, :, 0])
     if mask is not None and mask.shape[1:] == count.shape[1:]:
         count = tf.cast(tf.cast(mask, tf.bool), tf.float32)
-    if head.tokens:
+    if output.tokens:
         return _next_token(values, targets, count)
-    return _in_region(values, output, head, targets, count[:, :, None])
+    return _in_region(values, tensor, output, targets, count[:, :, None])
 
 
 def _next_token(values: Tensor, targets: Tensor, count: Tensor) -> tuple[Tensor, Tensor]:
@@ -52,17 +56,17 @@ def _next_token(values: Tensor, targets: Tensor, count: Tensor) -> tuple[Tensor,
 
 
 def _in_region(
-    values: Tensor, output: Tensor, head: Head, targets: Tensor, count: Tensor
+    values: Tensor, tensor: Tensor, output: ModelOutput, targets: Tensor, count: Tensor
 ) -> tuple[Tensor, Tensor]:
     """The mean of a class over the positions that are given to it, or over all where none is.
 
     A negative target is the class that most positions are given to, other than the background 0;
     where all are background, that. Of values, a target is a column, and its mean over all.
     """
-    if head.regression:
+    if output.regression:
         chosen, given = tf.maximum(targets, 0), tf.ones_like(values) * count
     else:
-        marks, default = _given(output, head, count)
+        marks, default = _given(tensor, output, count)
         chosen = tf.where(targets < 0, default, targets)
         anywhere = tf.reduce_sum(marks, axis=1, keepdims=True) > 0
         given = tf.where(anywhere, marks, tf.ones_like(marks) * count)
@@ -71,18 +75,18 @@ def _in_region(
     return total / tf.maximum(tf.reduce_sum(own, axis=1), 1.0), chosen
 
 
-def _given(output: Tensor, head: Head, count: Tensor) -> tuple[Tensor, Tensor]:
+def _given(tensor: Tensor, output: ModelOutput, count: Tensor) -> tuple[Tensor, Tensor]:
     """(float32 [N, P, classes]: 1 where a position is given to a class, int32 [N]: the default)."""
-    middle = 0.5 if head.applied else 0.0
-    if head.binary:
-        above = tf.cast(output > middle, tf.float32)
+    middle = 0.5 if output.applied else 0.0
+    if output.binary:
+        above = tf.cast(tensor > middle, tf.float32)
         marks = tf.concat([1.0 - above, above], axis=-1) * count
         return marks, tf.fill([tf.shape(marks)[0]], 1)
-    if head.several:
-        marks = tf.cast(output > middle, tf.float32) * count
+    if output.several:
+        marks = tf.cast(tensor > middle, tf.float32) * count
         return marks, tf.argmax(tf.reduce_sum(marks, axis=1), axis=1, output_type=tf.int32)
-    marks = tf.one_hot(tf.argmax(output, axis=-1), head.labels) * count
-    background = tf.one_hot(0, head.labels)
+    marks = tf.one_hot(tf.argmax(tensor, axis=-1), output.labels) * count
+    background = tf.one_hot(0, output.labels)
     often = tf.reduce_sum(marks, axis=1) * (1.0 - background)
     return marks, tf.argmax(often, axis=1, output_type=tf.int32)
 

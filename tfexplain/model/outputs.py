@@ -4,25 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import tensorflow as tf
 
+from tfexplain.errors import TfexplainError
 from tfexplain.model.keras_private import keras_logits
 from tfexplain.model.losses import LossKind, loss_kind, losses_of
 from tfexplain.types import Model, Tensor
 
 Score = Literal["logit", "probability"]
+SCORES = get_args(Score)
 Activation = Literal["softmax", "sigmoid", "none"]
 Measure = Literal["logit", "probability", "output", "activation"]
 
 
-class TargetError(ValueError):
+class TargetError(TfexplainError):
     """A label, class index or output that the model does not have."""
 
 
 @dataclass(frozen=True)
-class Head:
+class ModelOutput:
     """One output of a model, and how its numbers read.
 
     `classes` is K of an output [N, K] (1 for [N, 1] and [N]). `logits` says whether Keras keeps
@@ -60,11 +62,11 @@ class Head:
         """How many different targets there are."""
         return 2 if self.binary else self.classes or self.labels
 
-    def as_values(self) -> Head:
+    def as_values(self) -> ModelOutput:
         """This output read as values: its own numbers are explained, whatever made them."""
         return replace(self, regression=True, activation="none", applied=False, logits=False)
 
-    def as_classes(self) -> Head:
+    def as_classes(self) -> ModelOutput:
         """This output read as classes, by the activation that Keras keeps the logits of."""
         kept = self.kept != "none"
         return replace(self, regression=False, activation=self.kept, applied=kept, logits=kept)
@@ -78,17 +80,18 @@ class Head:
         return "logit"
 
 
-def heads(model: Model, outputs: Any) -> tuple[Head, ...]:
+def model_outputs(model: Model, outputs: Any) -> tuple[ModelOutput, ...]:
     """The outputs of one traced forward pass, in the order Keras flattens them."""
     flat = tf.nest.flatten(outputs)
     names = _output_names(model, outputs, len(flat))
     losses = losses_of(model, names)
     return tuple(
-        _head(i, n, t, loss) for i, (n, t, loss) in enumerate(zip(names, flat, losses, strict=True))
+        _output(i, n, t, loss)
+        for i, (n, t, loss) in enumerate(zip(names, flat, losses, strict=True))
     )
 
 
-def _head(position: int, name: str, tensor: Tensor, loss: str) -> Head:
+def _output(position: int, name: str, tensor: Tensor, loss: str) -> ModelOutput:
     classes = 0
     if tensor.shape.rank in (1, 2):
         classes = 1 if tensor.shape.rank == 1 else int(tensor.shape[1] or 0)
@@ -105,7 +108,7 @@ def _head(position: int, name: str, tensor: Tensor, loss: str) -> Head:
             activation = "softmax"
     applied = kept != "none" or (activation != "none" and "from_logits" not in loss)
     about = loss_kind(loss)
-    head = Head(
+    output = ModelOutput(
         *(name, position, classes, kept != "none", activation, applied, False),
         loss=about,
         kept=kept,
@@ -114,7 +117,7 @@ def _head(position: int, name: str, tensor: Tensor, loss: str) -> Head:
     # A softmax gives shares of classes whatever the loss; a sigmoid may as well be a value's range.
     values = about == "value" and kept != "softmax"
     single = activation == "none" and columns == 1
-    return head.as_values() if values or single else head
+    return output.as_values() if values or single else output
 
 
 def _output_names(model: Model, outputs: Any, count: int) -> list[str]:
@@ -124,25 +127,25 @@ def _output_names(model: Model, outputs: Any, count: int) -> list[str]:
     return names if len(names) == count else [f"output{i}" for i in range(count)]
 
 
-def choose_head(found: Sequence[Head], head: str | int | None) -> Head:
-    """The head that `head` names; for None the first one of classes, by its loss if that says so.
+def choose_output(found: Sequence[ModelOutput], output: str | int | None) -> ModelOutput:
+    """The head that `output` names; for None the first one of classes, by its loss if that says so.
 
     Raises:
         TargetError: no output has that name or position.
     """
-    if head is None:
+    if output is None:
         return max(found, key=_about_classes)  # the first of equals
     for one in found:
-        if head in (one.name, one.position):
+        if output in (one.name, one.position):
             return one
     names = ", ".join(f"{h.name!r} ({h.position})" for h in found)
-    raise TargetError(f"head={head!r}: no such output. Outputs: {names}. Pass one of these.")
+    raise TargetError(f"output={output!r}: no such output. Outputs: {names}. Pass one of these.")
 
 
-def _about_classes(head: Head) -> tuple[bool, bool, bool]:
-    classes = not head.regression
+def _about_classes(output: ModelOutput) -> tuple[bool, bool, bool]:
+    classes = not output.regression
     return (
-        classes and head.loss == "class",
-        classes and head.activation != "none",
-        head.classes > 0,
+        classes and output.loss == "class",
+        classes and output.activation != "none",
+        output.classes > 0,
     )

@@ -15,6 +15,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tfexplain.errors import TfexplainError
 from tfexplain.model.keras_private import another_seed
 
 
@@ -35,7 +36,7 @@ def preprocessed(model: Any, inputs: Any, labels: Any = None) -> tuple[Any, Any]
         labels: Theirs, or None.
 
     Raises:
-        ValueError: the model's preprocessor cannot take them; the cause is kept.
+        TfexplainError: the model's preprocessor cannot take them; the cause is kept.
     """
     if not preprocesses(model) or _is_done(model, inputs):
         return inputs, labels
@@ -44,7 +45,7 @@ def preprocessed(model: Any, inputs: Any, labels: Any = None) -> tuple[Any, Any]
             found = _mapped(model.preprocess_samples, _as_passed(inputs), labels)
     except Exception as error:
         kind = type(model.preprocessor).__name__
-        raise ValueError(
+        raise TfexplainError(
             f"inputs: expected what the model's own {kind} takes, as fit and predict do; it raised "
             f"{type(error).__name__}: {error}. Pass the data as to fit, or set "
             "model.preprocessor = None and pass what is preprocessed."

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from tfexplain.model.outputs import Head, TargetError
+from tfexplain.model.outputs import ModelOutput, TargetError
 
 NAMES = "'mask:3', 'label:2', 'next token'"
 _PRESET = re.compile(r"(mask|label):\d{1,6}|next token")
@@ -21,29 +21,29 @@ def is_preset(targets: Any) -> bool:
     return isinstance(targets, str) and bool(_PRESET.fullmatch(targets))
 
 
-def named(targets: Any, head: Head) -> tuple[Any, Head]:
+def named(targets: Any, output: ModelOutput) -> tuple[Any, ModelOutput]:
     """The class and the reading of an output that a preset stands for; all else as it is.
 
     Raises:
         TargetError: an output of another kind.
     """
     if not is_preset(targets):
-        return targets, head
+        return targets, output
     kind, _, index = targets.partition(":")
     if kind == "label":
-        if not head.classes:
-            raise _unfit(targets, head, "classes and no positions, [N, K]", "mask")
-        return int(index), head
-    if not head.labels:
-        raise _unfit(targets, head, "positions and classes, [N, T, K] or [N, h, w, K]", "label")
+        if not output.classes:
+            raise _unfit(targets, output, "classes and no positions, [N, K]", "mask")
+        return int(index), output
+    if not output.labels:
+        raise _unfit(targets, output, "positions and classes, [N, T, K] or [N, h, w, K]", "label")
     if kind == "mask":
-        return int(index), replace(head, tokens=False)
-    return None, replace(head, tokens=True)
+        return int(index), replace(output, tokens=False)
+    return None, replace(output, tokens=True)
 
 
-def _unfit(targets: str, head: Head, expected: str, other: str) -> TargetError:
+def _unfit(targets: str, output: ModelOutput, expected: str, other: str) -> TargetError:
     index = targets.partition(":")[2] or "0"
     return TargetError(
-        f"targets={targets!r}: expected an output of {expected}; output {head.name!r} is none. "
-        f"Pass targets='{other}:{index}', a function of the outputs, or another head=."
+        f"targets={targets!r}: expected an output of {expected}; output {output.name!r} is none. "
+        f"Pass targets='{other}:{index}', a function of the outputs, or another output=."
     )

@@ -1,7 +1,9 @@
-"""A bar on the terminal or in a notebook, while explaining takes long."""
+"""A bar on the terminal or in a notebook, or lines in a log, while explaining takes long."""
 
 from __future__ import annotations
 
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
@@ -10,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-_shown: ContextVar[_Bar | None] = ContextVar("bar", default=None)
+_shown: ContextVar[_Bar | _Lines | None] = ContextVar("bar", default=None)
 
 
 class _Bar:
@@ -37,8 +39,56 @@ class _Bar:
         self._progress.update(self._task, chunks=self._progress.tasks[0].fields["chunks"] + 1)
 
 
+class _Lines:
+    """Writes a line for each part, as log files want it."""
+
+    def __init__(self, parts: int | None) -> None:
+        self._of = "" if parts is None else f" of {parts}"
+        self._done, self._chunks, self._depth = 0.0, 0, 0
+        self._begin = time.perf_counter()
+
+    @contextmanager
+    def part(self, name: str, share: float) -> Iterator[None]:
+        """An explanation on the way of another is no part of its own."""
+        self._depth += 1
+        try:
+            yield
+        finally:
+            self._depth -= 1
+        if not self._depth:
+            self._done += share
+            seconds = time.perf_counter() - self._begin
+            told = f"{self._done:.3g}{self._of}, {self._chunks} chunks, {seconds:.1f} s"
+            print(f"tfexplain: {name}: {told}", file=sys.stderr)
+
+    def ran(self) -> None:
+        """One chunk more."""
+        self._chunks += 1
+
+
 @contextmanager
-def bar(parts: int | None) -> Iterator[None]:
+def shown(verbose: int, parts: int | None) -> Iterator[None]:
+    """While open, work is shown on the standard error: 0 not at all, 1 as a bar, 2 in lines.
+
+    Args:
+        verbose: How.
+        parts: How many parts there are, where that is known.
+    """
+    if verbose == 2:
+        token = _shown.set(_Lines(parts))
+        try:
+            yield
+        finally:
+            _shown.reset(token)
+    elif verbose:
+        with _bar(parts):
+            yield
+    else:
+        yield
+
+
+@contextmanager
+def _bar(parts: int | None) -> Iterator[None]:
     """While open, a bar is shown on the standard error: of so many parts, or not known how many.
 
     Beside it stands how many chunks of samples ran through the model, which moves on during a part
@@ -67,12 +117,12 @@ def bar(parts: int | None) -> Iterator[None]:
 def part(name: str, share: float = 1.0) -> AbstractContextManager[None]:
     """While open, this is what the bar says is done; then the bar is that share of a part further.
     Without a bar nothing happens."""
-    shown = _shown.get()
-    return nullcontext() if shown is None else shown.part(name, share)
+    current = _shown.get()
+    return nullcontext() if current is None else current.part(name, share)
 
 
 def ran() -> None:
     """Say that a chunk of samples ran through the model."""
-    shown = _shown.get()
-    if shown is not None:
-        shown.ran()
+    current = _shown.get()
+    if current is not None:
+        current.ran()

@@ -12,7 +12,7 @@ import tensorflow as tf
 from tfexplain.model.attention_tap import is_weights
 from tfexplain.model.dependence import depends
 from tfexplain.model.layer_calls import LayerCall, LayerError
-from tfexplain.model.outputs import Head, Score
+from tfexplain.model.outputs import ModelOutput, Score
 from tfexplain.model.targets import ScoreFunction, explained, rule
 from tfexplain.model.traced_model import TracedModel
 from tfexplain.model.unit import UnitScore
@@ -56,12 +56,12 @@ class LayerReads:
 class Request:
     """Readings that explain the same number.
 
-    `targets` are as `TracedModel.targets` gives them; `head` is the output that is explained.
+    `targets` are as `TracedModel.targets` gives them; `output` is the output that is explained.
     """
 
     readings: tuple[LayerReads, ...]
     targets: Any
-    head: Head
+    output: ModelOutput
     score: Score
 
     @property
@@ -73,7 +73,7 @@ class Request:
     def key(self) -> Hashable:
         """Stands for the request among compiled functions."""
         readings = tuple((r.paths, r.sloped, r.inputs, r.zeros, r.key) for r in self.readings)
-        return readings, self.head, self.score, self.rule
+        return readings, self.output, self.score, self.rule
 
 
 @dataclass(frozen=True)
@@ -169,10 +169,10 @@ def _number(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """(scores [N], targets [N], the sum whose gradient is taken) of one request."""
     slopes = any(reading.sloped or reading.inputs for reading in request.readings)
-    if request.head.targets or request.rule or slopes:
+    if request.output.targets or request.rule or slopes:
         chosen = request.rule or targets
         scores, explained_targets = explained(
-            outputs, request.head, chosen, request.score, activations, padding
+            outputs, request.output, chosen, request.score, activations, padding
         )
     else:  # activations alone need no number to explain
         scores, explained_targets = tf.fill(tf.shape(targets), np.nan), targets
@@ -198,7 +198,7 @@ def _gradients(
     demanded = {p for r in request.readings if not r.zeros for p in r.sloped}
     for path, gradient in at_layers.items():
         if gradient is None and (path in demanded or not sites[path].recorded):
-            raise no_gradient(sites[path], request.head, request.rule)
+            raise no_gradient(sites[path], request.output, request.rule)
         if gradient is None:
             at_layers[path] = zeros(total, activations[path], path)
     at_inputs = {
@@ -223,12 +223,14 @@ def zeros(total: Tensor, source: Tensor, name: str) -> Tensor:
     return tf.zeros_like(source)
 
 
-def no_gradient(site: LayerCall, head: Head, own: ScoreFunction | UnitScore | None) -> LayerError:
+def no_gradient(
+    site: LayerCall, output: ModelOutput, own: ScoreFunction | UnitScore | None
+) -> LayerError:
     """The error for a layer whose output has no gradient.
 
     Args:
         site: Where.
-        head: The output that is explained.
+        output: The output that is explained.
         own: What says which number is explained, where no class does.
     """
     if not site.recorded:
@@ -241,8 +243,8 @@ def no_gradient(site: LayerCall, head: Head, own: ScoreFunction | UnitScore | No
         why = "the explained number does not depend on it. Pass a layer between the input and that."
     else:
         why = (
-            f"output {head.name!r} does not depend on it, so it has no gradient. Pass a layer "
-            "between the input and that output, or another head="
+            f"output {output.name!r} does not depend on it, so it has no gradient. Pass a layer "
+            "between the input and that output, or another output="
         )
     return LayerError(f"layer={site.path!r}: {why}")
 

@@ -15,7 +15,7 @@ import tensorflow as tf
 
 from tfexplain.model.keras_private import keras_logits
 from tfexplain.model.output_positions import at_positions
-from tfexplain.model.outputs import Activation, Head, Measure, Score, TargetError
+from tfexplain.model.outputs import Activation, Measure, ModelOutput, Score, TargetError
 from tfexplain.model.unit import Unit, UnitScore
 from tfexplain.types import Tensor
 
@@ -44,16 +44,16 @@ def rule(targets: Any) -> ScoreFunction | UnitScore | None:
     return targets if callable(targets) or isinstance(targets, UnitScore) else None
 
 
-def measure(targets: Any, head: Head, score: Score) -> Measure:
+def measure(targets: Any, output: ModelOutput, score: Score) -> Measure:
     """What the explained number is measured in."""
     if isinstance(targets, (Unit, UnitScore)):
         return "activation"
-    return "output" if callable(targets) else head.unit(score)
+    return "output" if callable(targets) else output.unit(score)
 
 
 def explained(
     outputs: Any,
-    head: Head,
+    output: ModelOutput,
     targets: Tensor | ScoreFunction | UnitScore,
     score: Score,
     activations: Mapping[str, Tensor],
@@ -77,44 +77,44 @@ def explained(
                 f"a sample, shape [N]; got shape {scores.shape}."
             )
         return tf.cast(scores, tf.float32), tf.fill(tf.shape(scores), PREDICTED)
-    tensor = tf.nest.flatten(outputs)[head.position]
-    if not head.targets:
-        raise TargetError(_no_class(head))
+    tensor = tf.nest.flatten(outputs)[output.position]
+    if not output.targets:
+        raise TargetError(_no_class(output))
     probability = score == "probability"
-    values = logits(tensor) if head.logits and not probability else tensor
+    values = logits(tensor) if output.logits and not probability else tensor
     values = tf.cast(values, tf.float32)
-    if probability and not head.applied:
-        values = activate(values, head.activation)
-    if not head.classes:
-        if head.binary:
-            other = 1.0 - values if _is_probability(head, score) else -values
+    if probability and not output.applied:
+        values = activate(values, output.activation)
+    if not output.classes:
+        if output.binary:
+            other = 1.0 - values if _is_probability(output, score) else -values
             values = tf.concat([other, values], axis=-1)
-        return at_positions(values, tensor, head, targets, padding)
-    values = tf.reshape(values, [-1, head.classes])
-    chosen = tf.where(targets < 0, predicted(tensor, head), targets)
-    if head.binary:
-        other = 1.0 - values if _is_probability(head, score) else -values
+        return at_positions(values, tensor, output, targets, padding)
+    values = tf.reshape(values, [-1, output.classes])
+    chosen = tf.where(targets < 0, predicted(tensor, output), targets)
+    if output.binary:
+        other = 1.0 - values if _is_probability(output, score) else -values
         return tf.where(chosen == 1, values[:, 0], other[:, 0]), chosen
     return tf.gather(values, chosen, batch_dims=1), chosen
 
 
-def _no_class(head: Head) -> str:
+def _no_class(output: ModelOutput) -> str:
     return (
-        f"head={head.name!r}: its output has no axis of classes, so none can be picked. "
+        f"output={output.name!r}: its output has no axis of classes, so none can be picked. "
         "Pass targets= a function of the outputs that returns one number a sample."
     )
 
 
-def _is_probability(head: Head, score: Score) -> bool:
-    return head.unit(score) == "probability"
+def _is_probability(output: ModelOutput, score: Score) -> bool:
+    return output.unit(score) == "probability"
 
 
-def predicted(tensor: Tensor, head: Head) -> Tensor:
+def predicted(tensor: Tensor, output: ModelOutput) -> Tensor:
     """int32 [N]: the predicted class of an output; 0 where the output is a value, not a class."""
-    flat = tf.cast(tf.reshape(tensor, [-1, head.classes]), tf.float32)
-    if head.binary:
-        return tf.cast(flat[:, 0] > (0.5 if head.applied else 0.0), tf.int32)
-    if head.regression:
+    flat = tf.cast(tf.reshape(tensor, [-1, output.classes]), tf.float32)
+    if output.binary:
+        return tf.cast(flat[:, 0] > (0.5 if output.applied else 0.0), tf.int32)
+    if output.regression:
         return tf.zeros(tf.shape(flat)[:1], tf.int32)
     return tf.argmax(flat, axis=1, output_type=tf.int32)
 
@@ -127,7 +127,7 @@ def activate(values: Tensor, activation: Activation) -> Tensor:
 
 
 def as_targets(
-    targets: npt.ArrayLike | ScoreFunction | None, head: Head, count: int
+    targets: npt.ArrayLike | ScoreFunction | None, output: ModelOutput, count: int
 ) -> npt.NDArray[np.int32] | ScoreFunction:
     """What a caller passed, as class indices int32 [count] or the callable itself.
 
@@ -141,18 +141,18 @@ def as_targets(
         return targets
     if targets is None:
         return np.full(count, PREDICTED, np.int32)
-    if not head.targets:
-        raise TargetError(_no_class(head))
-    indices = class_indices(np.asarray(targets), head.targets)
+    if not output.targets:
+        raise TargetError(_no_class(output))
+    indices = class_indices(np.asarray(targets), output.targets)
     if indices.ndim == 0:
         indices = np.full(count, indices)
     if indices.shape != (count,):
         raise TargetError(f"targets: expected {count} of them, one a sample; got {indices.shape}.")
-    wrong = np.flatnonzero((indices < PREDICTED) | (indices >= head.targets))
+    wrong = np.flatnonzero((indices < PREDICTED) | (indices >= output.targets))
     if len(wrong):
         raise TargetError(
-            f"targets: expected class indices in 0..{head.targets - 1} for output {head.name!r}; "
-            f"got {indices[wrong[0]]} (sample {wrong[0]}). "
+            f"targets: expected class indices in 0..{output.targets - 1} for output "
+            f"{output.name!r}; got {indices[wrong[0]]} (sample {wrong[0]}). "
             "Check the labels, or the model's number of outputs."
         )
     return cast("npt.NDArray[np.int32]", indices.astype(np.int32))

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from tfexplain.errors import TfexplainError
 from tfexplain.model.litert import open_interpreter
 from tfexplain.types import Array
 
@@ -39,7 +40,7 @@ class TfliteModel:
 
         Raises:
             OSError: the file cannot be read.
-            ValueError: it is no .tflite file, it is damaged, or it has several outputs.
+            TfexplainError: it is no .tflite file, it is damaged, or it has several outputs.
             ImportError: neither TensorFlow's interpreter nor `ai-edge-litert` is there.
         """
         given = isinstance(path, bytes)
@@ -49,7 +50,7 @@ class TfliteModel:
         self._interpreter = _opened(data, title)
         self._inputs, outputs = _details(self._interpreter)
         if len(outputs) != 1:
-            raise ValueError(
+            raise TfexplainError(
                 f"path={title!r}: expected a model of one output; got {len(outputs)}: "
                 f"{', '.join(outputs)}. Convert one that has only the output to compare."
             )
@@ -67,7 +68,7 @@ class TfliteModel:
             batch_size: Samples at once, where the file leaves that open.
 
         Raises:
-            ValueError: names, shapes or values do not fit.
+            TfexplainError: names, shapes or values do not fit.
         """
         arrays = self._arrays(inputs)
         count = len(next(iter(arrays.values())))
@@ -96,7 +97,7 @@ class TfliteModel:
             self._interpreter.invoke()
             result = self._result()
             if len(result) != size:
-                raise ValueError(
+                raise TfexplainError(
                     f"path={self.name!r}: expected {size} outputs for {size} inputs; got "
                     f"{len(result)}. Convert the model with the batch as its first axis."
                 )
@@ -124,13 +125,13 @@ class TfliteModel:
             expected = self.input_shapes[name]
             sides = zip(array.shape[1:], expected[1:], strict=False)
             if array.ndim != len(expected) or any(b not in (None, a) for a, b in sides):
-                raise ValueError(
+                raise TfexplainError(
                     f"inputs: expected shape {('N', *expected[1:])} for {name!r}; got "
                     f"{array.shape}. Prepare inputs as for the model that was converted."
                 )
         counts = {name: len(array) for name, array in found.items()}
         if len(set(counts.values())) > 1:
-            raise ValueError(f"inputs: expected as many samples for each; got {counts}.")
+            raise TfexplainError(f"inputs: expected as many samples for each; got {counts}.")
         return {name: _stored(found[name], self._inputs[name], name) for name in self._inputs}
 
 
@@ -139,7 +140,7 @@ def _opened(data: bytes, title: str) -> Any:
         interpreter = open_interpreter(data)
         interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as error:
-        raise ValueError(
+        raise TfexplainError(
             f"path={title!r}: cannot be opened as a .tflite file: {error}. Pass a file that "
             "tf.lite.TFLiteConverter wrote."
         ) from error
@@ -164,12 +165,14 @@ def _shape(found: Any) -> Shape:
 def _by_name(inputs: Inputs, names: list[str]) -> dict[str, npt.ArrayLike]:
     if isinstance(inputs, Mapping):
         if set(inputs) != set(names):
-            raise ValueError(f"inputs: expected the names {names}; got {sorted(inputs)}.")
+            raise TfexplainError(f"inputs: expected the names {names}; got {sorted(inputs)}.")
         return dict(inputs)
     if len(names) == 1:
         return {names[0]: np.asarray(inputs)}
     if not isinstance(inputs, (list, tuple)) or len(inputs) != len(names):
-        raise ValueError(f"inputs: expected {len(names)} arrays, for {names}; got another number.")
+        raise TfexplainError(
+            f"inputs: expected {len(names)} arrays, for {names}; got another number."
+        )
     return dict(zip(names, inputs, strict=True))
 
 
@@ -180,7 +183,7 @@ def _stored(array: Array, found: Any, name: str) -> Array:
         return array.astype(dtype)
     whole = np.rint(array / scale + zero) if scale else array
     if np.isnan(whole).any() or (not scale and (np.rint(whole) != whole).any()):
-        raise ValueError(
+        raise TfexplainError(
             f"inputs: expected {'numbers' if scale else 'whole numbers'} for {name!r}; got NaN or "
             "fractions. Prepare inputs as for the model that was converted."
         )

@@ -16,6 +16,7 @@ from typing import Any, Literal
 import numpy as np
 import tensorflow as tf
 
+from tfexplain.errors import TfexplainError
 from tfexplain.model import input_kinds, memory, progress, tap, tracing
 from tfexplain.model.attention_calls import Attended, Attending, AttentionCall, attending
 from tfexplain.model.attention_tap import WEIGHTS, Weights, is_weights, weights_tap
@@ -27,7 +28,7 @@ from tfexplain.model.keras_private import keras_mask, set_keras_mask
 from tfexplain.model.layer_calls import LayerCall, LayerError, axes, find, spatial_calls, usable
 from tfexplain.model.nan_probe import continues_text, reads_positions, tokens_read_by_output
 from tfexplain.model.output_positions import PADDING_MASKS
-from tfexplain.model.outputs import Head, Score, choose_head, heads
+from tfexplain.model.outputs import ModelOutput, Score, choose_output, model_outputs
 from tfexplain.model.preserved_state import traceable
 from tfexplain.model.targets import ScoreFunction, Targets, as_targets, explained, logits, rule
 from tfexplain.model.unit import Unit, UnitScore
@@ -45,7 +46,7 @@ class TracedModel:
         inputs: A batch, only for its structure, shapes and dtypes.
 
     Raises:
-        ValueError: the model cannot take the inputs; the cause is kept.
+        TfexplainError: the model cannot take the inputs; the cause is kept.
     """
 
     def __init__(self, model: Model, inputs: Any) -> None:
@@ -59,7 +60,7 @@ class TracedModel:
         self.seen = fingerprint(model)
         calls: list[tuple[str, Tensor, bool]] = []
         missed: dict[str, str] = {}
-        found: list[tuple[Head, ...]] = []
+        found: list[tuple[ModelOutput, ...]] = []
         ends: list[list[Tensor]] = []
         casts: list[tuple[str, Tensor, int]] = []
         self.input_names: list[str] = tracing.input_names(model, inputs)
@@ -82,7 +83,7 @@ class TracedModel:
             tape = tf.GradientTape(watch_accessed_variables=False)
             with tape, told, tap.tap(self.layers, seen, missed.__setitem__), casting:
                 outputs = model(batch, training=False)
-            found[:] = [heads(model, outputs)]
+            found[:] = [model_outputs(model, outputs)]
             ends[:] = [given, tf.nest.flatten(outputs)]
             return outputs
 
@@ -113,21 +114,23 @@ class TracedModel:
         self._reach: dict[Any, set[int]] = {}
         self.missed = why
         self.specs = tracing.specs(inputs, self.rows)
-        self.heads: tuple[Head, ...] = found[0]
-        if any(head.labels for head in self.heads):
-            self.heads = self._with_tokens()
+        self.model_outputs: tuple[ModelOutput, ...] = found[0]
+        if any(output.labels for output in self.model_outputs):
+            self.model_outputs = self._with_tokens()
 
-    def _with_tokens(self) -> tuple[Head, ...]:
+    def _with_tokens(self) -> tuple[ModelOutput, ...]:
         with self._tracing():
-            known = continues_text(self.model, self.layers, self.sites, self.specs, self.heads)
-        return tuple(replace(h, tokens=t) for h, t in zip(self.heads, known, strict=True))
+            known = continues_text(
+                self.model, self.layers, self.sites, self.specs, self.model_outputs
+            )
+        return tuple(replace(h, tokens=t) for h, t in zip(self.model_outputs, known, strict=True))
 
     @property
     def model(self) -> Model:
         """The model; an error once it is gone."""
         model = self._model()
         if model is None:
-            raise RuntimeError("The model these passes belong to no longer exists.")
+            raise TfexplainError("The model these passes belong to no longer exists.")
         return model
 
     def site(
@@ -161,7 +164,7 @@ class TracedModel:
         return found
 
     def last(
-        self, head: Head, targets: Any = None, *, grid: Sequence[int] | None = None
+        self, output: ModelOutput, targets: Any = None, *, grid: Sequence[int] | None = None
     ) -> LayerCall:
         """The last candidate that the explained number reads, with a gradient at its positions.
 
@@ -169,7 +172,7 @@ class TracedModel:
         that reads the class token alone, nothing behind the last attention has a gradient.
 
         Args:
-            head: The output that is explained.
+            output: The output that is explained.
             targets: As `targets` gives them; default classes of that output.
             grid: In which rows tokens lie.
 
@@ -177,7 +180,7 @@ class TracedModel:
             LayerError: there is none.
         """
         own = rule(targets)
-        reached = self._reached(head, own)
+        reached = self._reached(output, own)
         found = kept = spatial_calls([s for s in self._put(grid) if s.position in reached])
         batch = max(1, (self.rows or 17) - 1)
         while found:
@@ -186,7 +189,7 @@ class TracedModel:
                 return tail[-1]
             with self._tracing():
                 read = reads_positions(
-                    self.model, self.layers, tail, self.specs, self._number(head, own)
+                    self.model, self.layers, tail, self.specs, self._number(output, own)
                 )
             if alive := [site for site, is_read in zip(tail, read, strict=True) if is_read]:
                 return alive[-1]
@@ -213,18 +216,18 @@ class TracedModel:
             "explain the input (IntegratedGradients, Occlusion)."
         )
 
-    def _reached(self, head: Head, own: ScoreFunction | UnitScore | None) -> set[int]:
+    def _reached(self, output: ModelOutput, own: ScoreFunction | UnitScore | None) -> set[int]:
         """Positions of the sites that what is explained depends on by more than being them."""
         if own is None:
-            at = head.position
-            flowing = {site.position for site in self.sites if at in site.heads}
+            at = output.position
+            flowing = {site.position for site in self.sites if at in site.outputs}
             led = {site.position for site in self.sites if at in site.leads}
             return flowing & led if flowing else led
-        if (head, own) not in self._reach:
-            self._reach[head, own] = self._traced_back(head, own)
-        return self._reach[head, own]
+        if (output, own) not in self._reach:
+            self._reach[output, own] = self._traced_back(output, own)
+        return self._reach[output, own]
 
-    def _traced_back(self, head: Head, own: ScoreFunction | UnitScore) -> set[int]:
+    def _traced_back(self, output: ModelOutput, own: ScoreFunction | UnitScore) -> set[int]:
         calls: list[tuple[Tensor, bool]] = []
         numbers: list[tuple[int, Tensor]] = []
         unit = {own.site.path} if isinstance(own, UnitScore) else set()
@@ -233,7 +236,7 @@ class TracedModel:
             with tap.tap(self.layers, lambda _, x: calls.append((x, tap.recorded()))):
                 outputs, activations = self.forward(batch, unit)
             made = len(tf.compat.v1.get_default_graph().get_operations())
-            numbers.append((made, explained(outputs, head, own, "logit", activations)[0]))
+            numbers.append((made, explained(outputs, output, own, "logit", activations)[0]))
             return outputs
 
         with self._tracing():
@@ -244,12 +247,14 @@ class TracedModel:
         led = frozenset().union(*leading(graph, tensors, ends))
         return {i for i in led if any(i in flows(end) for end in ends)}
 
-    def _number(self, head: Head, own: ScoreFunction | UnitScore | None) -> Callable[..., Tensor]:
+    def _number(
+        self, output: ModelOutput, own: ScoreFunction | UnitScore | None
+    ) -> Callable[..., Tensor]:
         """What is explained, of a batch; all of an output where it is one of its classes."""
         if own is not None:
-            return lambda batch: self.scores(batch, own, head, "logit")[0]
+            return lambda batch: self.scores(batch, own, output, "logit")[0]
         return lambda batch: logits(
-            tf.nest.flatten(self.model(batch, training=False))[head.position]
+            tf.nest.flatten(self.model(batch, training=False))[output.position]
         )
 
     def layer(self, name: str, *, argument: str = "layer") -> LayerCall:
@@ -260,7 +265,7 @@ class TracedModel:
         """
         return find(self.sites, name, argument, self.missed)
 
-    def targets(self, targets: Targets | UnitScore, head: Head, count: int) -> Any:
+    def targets(self, targets: Targets | UnitScore, output: ModelOutput, count: int) -> Any:
         """What a caller passed, as `scores` takes it: class indices int32 [count], a function of
         the outputs, or a hidden unit that was found.
 
@@ -272,7 +277,7 @@ class TracedModel:
             return targets
         if isinstance(targets, Unit):
             return targets.at(self.layer(targets.layer, argument="targets"))
-        return as_targets(targets, head, count)
+        return as_targets(targets, output, count)
 
     def forward(
         self,
@@ -326,7 +331,7 @@ class TracedModel:
         self,
         inputs: Any,
         targets: Tensor | ScoreFunction | UnitScore,
-        head: Head,
+        output: ModelOutput,
         score: Score,
         replaced: Mapping[str, Tensor] | None = None,
     ) -> tuple[Tensor, Tensor]:
@@ -335,7 +340,7 @@ class TracedModel:
         Args:
             inputs: In the structure the model takes.
             targets: As `targets` gives them; class indices as a tensor.
-            head: The output that is explained.
+            output: The output that is explained.
             score: Logit or probability.
             replaced: Outputs of layers by the path of their site, which take the place of those
                 that the layers compute.
@@ -347,7 +352,7 @@ class TracedModel:
             inputs, {*given, *unit}, lambda name, _: given.get(name)
         )
         padding = self.padding(inputs)
-        return explained(outputs, head, targets, score, activations, padding)
+        return explained(outputs, output, targets, score, activations, padding)
 
     def padding(self, inputs: Any) -> Tensor | None:
         """[N, T], 0 where a token is padding: an input of that name, or ids of which an embedding
@@ -364,15 +369,15 @@ class TracedModel:
         return next((flat[s.embeds] for s in masking if s.embeds is not None), None)
 
     def readers(
-        self, site: AttentionCall, extras: Sequence[int], head: Head
+        self, site: AttentionCall, extras: Sequence[int], output: ModelOutput
     ) -> Literal["first", "last", "positions", "all"]:
-        """Which tokens that `site` gives out are read by `head`; see `tokens_read_by_output`."""
-        key = (site.path, head.position, tuple(extras))
+        """Which tokens that `site` gives out are read by `output`; see `tokens_read_by_output`."""
+        key = (site.path, output.position, tuple(extras))
         known = self.attention.known
         if key not in known:
             with self._tracing():
                 known[key] = tokens_read_by_output(
-                    self.model, self.layers, site, extras, self.specs, self._number(head, None)
+                    self.model, self.layers, site, extras, self.specs, self._number(output, None)
                 )
         return known[key]  # type: ignore[no-any-return]
 
@@ -446,16 +451,16 @@ class TracedModel:
         alike = any(tf.nest.flatten(self.specs)[i].shape == spec.shape for i in embedded)
         if alike and spec.shape.rank > 1 and spec.shape[-1] != 1:
             return BESIDE
-        casts = tuple(site for site in self.casts if site.inputs == (position,) and site.heads)
+        casts = tuple(site for site in self.casts if site.inputs == (position,) and site.outputs)
         return casts or (
             f"its values ({spec.dtype.name}) reach the outputs only through operations that have "
             "no gradient, such as a lookup, a comparison or rounding. Methods that hide parts, "
             "such as Occlusion, FeatureAblation or KernelSHAP, explain it."
         )
 
-    def head(self, head: str | int | None) -> Head:
+    def output(self, output: str | int | None) -> ModelOutput:
         """The output of a name or position; for None the first."""
-        return choose_head(self.heads, head)
+        return choose_output(self.model_outputs, output)
 
     def layout(self, inputs: Any) -> input_kinds.Layout:
         """What an input array [N, ...] is to this model."""
@@ -541,7 +546,7 @@ class TracedModel:
 
 
 def _asked(grid: Sequence[int] | None) -> str:
-    return "" if grid is None else f" for grid={tuple(grid)}"
+    return "" if grid is None else f" for token_grid={tuple(grid)}"
 
 
 def _in_place_of(tensor: Tensor, other: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from tfexplain.errors import CallError, SettingError, plain
+from tfexplain.errors import CallError, SettingError, TfexplainError, plain
 from tfexplain.model import tap
 from tfexplain.model.attention_calls import Attended
 from tfexplain.model.dependence import graph_dependencies
@@ -153,9 +153,9 @@ def declared_dtypes(model: Model, inputs: Any) -> list[tf.DType | None]:
 
 
 def check_backend() -> None:
-    """Raises RuntimeError where Keras does not compute with TensorFlow."""
+    """Raises TfexplainError where Keras does not compute with TensorFlow."""
     if keras.backend.backend() != "tensorflow":
-        raise RuntimeError(
+        raise TfexplainError(
             f"keras.backend={keras.backend.backend()!r}: gradients are taken with tf.GradientTape. "
             "Set the environment variable KERAS_BACKEND=tensorflow before importing keras."
         )

@@ -9,6 +9,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from tfexplain.errors import TfexplainError
 from tfexplain.quality.similarity import similarity
 
 # By explainer and layer.
@@ -50,7 +51,7 @@ def drift(now: Shown, reference: Shown) -> Drifted:
     SSIM takes the largest magnitude in both sets as its range.
 
     Raises:
-        ValueError: maps of different shapes.
+        TfexplainError: maps of different shapes.
     """
     values = similarity(now.maps, reference.maps)
     values[now.targets != reference.targets] = np.nan
@@ -61,13 +62,13 @@ def matched(maps: Places, reference: Places) -> dict[tuple[str, str], Shown]:
     """For each place of `maps` the reference's maps there.
 
     Raises:
-        ValueError: a place that one of the two has not, or maps of another shape.
+        TfexplainError: a place that one of the two has not, or maps of another shape.
     """
     for name, layer in sorted(maps.keys() ^ reference.keys()):
         lists = [
             ", ".join(p for n, p in places if n == name) or "none" for places in (maps, reference)
         ]
-        raise ValueError(
+        raise TfexplainError(
             f"{name} at layer {layer!r}: expected maps of both; got maps at {lists[0]} and, of the "
             f"reference, at {lists[1]}."
         )
@@ -75,7 +76,7 @@ def matched(maps: Places, reference: Places) -> dict[tuple[str, str], Shown]:
     for (name, layer), same in found.items():
         shapes = [list(shown.maps.shape[1:]) for shown in (maps[name, layer], same)]
         if shapes[0] != shapes[1]:
-            raise ValueError(
+            raise TfexplainError(
                 f"{name} at layer {layer!r}: expected maps of one shape; got {shapes[0]} and, of "
                 f"the reference, {shapes[1]}."
             )

@@ -12,6 +12,8 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from tfexplain.errors import TfexplainError
+
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
@@ -33,7 +35,7 @@ def similarity(a: npt.ArrayLike, b: npt.ArrayLike, scale: float | None = None) -
         float64 [N, 4], 1 for equal maps; NaN where a measure is not defined (see each).
 
     Raises:
-        ValueError: arrays of different shapes, or without an axis of positions.
+        TfexplainError: arrays of different shapes, or without an axis of positions.
 
     Example:
         >>> ramp = np.arange(6.0).reshape(1, 2, 3)
@@ -122,7 +124,7 @@ MEASURES = tuple(_FUNCTIONS)
 def _checked(a: npt.ArrayLike, b: npt.ArrayLike) -> tuple[Array, Array]:
     x, y = np.asarray(a, np.float64), np.asarray(b, np.float64)
     if x.shape != y.shape or x.ndim < 2:
-        raise ValueError(
+        raise TfexplainError(
             "a, b: expected maps of one shape, [N, h, w] or [N, f]; got "
             f"{list(x.shape)} and {list(y.shape)}. Compare the same layer of the same samples."
         )

@@ -95,9 +95,11 @@ def _reason(model: Any) -> str:
     if own := _own_step(model):
         return (
             f"{own}.predict_step does more than calling the model, such as preprocessing: "
-            "what is explained is the call. Do that in call(), or pass val= as the call takes it."
+            "what is explained is the call. Do that in call(), or pass validation_data= as the "
+            "call takes it."
         )
     return (
         "The model gives other outputs for the data's own types than for float32, in which it is "
-        "explained. Pass val= in the types that the model is meant for, or cast inside of it."
+        "explained. Pass validation_data= in the types that the model is meant for, or cast "
+        "inside of it."
     )

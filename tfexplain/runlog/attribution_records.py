@@ -12,7 +12,8 @@ import tensorflow as tf
 from PIL import Image
 
 from tfexplain.attribution import Attribution, Floats
-from tfexplain.model.outputs import Head
+from tfexplain.errors import TfexplainError
+from tfexplain.model.outputs import ModelOutput
 from tfexplain.model.targets import activate
 from tfexplain.runlog.map_pooling import Cells
 from tfexplain.wire import schema
@@ -45,7 +46,7 @@ def _numbers(name: str, value: Any) -> dict[str, float]:
     numeric = array.dtype.kind not in "OSUcmM"
     if not numeric or array.size > MOST_PARTS:
         got = f"{array.size} of them" if numeric else type(value).__name__
-        raise ValueError(f"expected a number, or up to {MOST_PARTS}; got {got}. Log a number.")
+        raise TfexplainError(f"expected a number, or up to {MOST_PARTS}; got {got}. Log a number.")
     numbers = array.astype(np.float64)
     return {_part(name, index): float(numbers[index]) for index in np.ndindex(array.shape)}
 
@@ -54,24 +55,26 @@ def _part(name: str, index: tuple[int, ...]) -> str:
     return f"{name}[{','.join(map(str, index))}]" if index else name
 
 
-def predictions(head: Head, outputs: Any, explained: int = 0) -> schema.Predictions:
+def predictions(output: ModelOutput, outputs: Any, explained: int = 0) -> schema.Predictions:
     """The outputs of one head as probabilities where they are classes; no columns where the head
     has no classes.
 
     Args:
-        head: The output that is explained.
+        output: The output that is explained.
         outputs: The model's outputs on the validation batch, in their own structure.
         explained: How many steps were explained so far.
     """
-    raw = np.asarray(tf.nest.flatten(outputs)[head.position], np.float32)
-    shown = raw.reshape(len(raw), head.classes) if head.classes else np.zeros((len(raw), 0), "f4")
-    if head.activation != "none" and not head.applied:
-        shown = activate(tf.constant(shown), head.activation).numpy()
+    raw = np.asarray(tf.nest.flatten(outputs)[output.position], np.float32)
+    shown = (
+        raw.reshape(len(raw), output.classes) if output.classes else np.zeros((len(raw), 0), "f4")
+    )
+    if output.activation != "none" and not output.applied:
+        shown = activate(tf.constant(shown), output.activation).numpy()
     predicted = np.full(len(raw), -1)
-    if head.classes and not head.regression:
-        classes = shown[:, 0] > 0.5 if head.binary else shown.argmax(axis=1)
+    if output.classes and not output.regression:
+        classes = shown[:, 0] > 0.5 if output.binary else shown.argmax(axis=1)
         predicted = np.where(np.isnan(shown).any(axis=1), -1, classes)
-    return schema.Predictions(shown, predicted, explained, head.activation)
+    return schema.Predictions(shown, predicted, explained, output.activation)
 
 
 def record_of(

@@ -14,7 +14,7 @@ from tfexplain import rendering
 from tfexplain.data.content import Hashes
 from tfexplain.data.labels import Labels
 from tfexplain.data.row_choice import choose_rows
-from tfexplain.model.outputs import Head
+from tfexplain.model.outputs import ModelOutput
 from tfexplain.model.presets import is_preset
 from tfexplain.model.targets import Targets
 from tfexplain.model.traced_model import TracedModel
@@ -53,29 +53,29 @@ class ValidationBatch:
     broken: int
     given: Any
 
-    def targets(self, head: Head, first: Head, asked: Targets | str) -> Targets:
-        """What to explain at `head`; labels belong to the `first` head only."""
+    def targets(self, output: ModelOutput, first: ModelOutput, asked: Targets | str) -> Targets:
+        """What to explain at `output`; labels belong to the `first` head only."""
         if not isinstance(asked, str) or is_preset(asked):
             return asked
-        by_label = asked == "label" and head == first and self.labels.explained
+        by_label = asked == "label" and output == first and self.labels.explained
         return self.labels.targets if by_label else None
 
 
-def choose_batch(settings: ExplainSettings, model: Any, heads: Sequence[str | int | None]) -> Any:
+def choose_batch(settings: ExplainSettings, model: Any, outputs: Sequence[str | int | None]) -> Any:
     """(passes, heads, batch) for the settings; all that can be wrong with the data is wrong here.
 
     Args:
         settings: The arguments of `Explain`.
         model: The built model.
-        heads: The outputs the explainers ask for; the labels are those of the first.
+        outputs: The outputs the explainers ask for; the labels are those of the first.
 
     Raises:
-        ValueError: empty or NaN data, shapes the model cannot take, labels outside its outputs.
+        TfexplainError: empty or NaN data, shapes the model cannot take, labels outside its outputs.
     """
     column = settings.targets if isinstance(settings.targets, int) else 0
     chosen = choose_rows(
-        *(settings.val, model, settings.samples, settings.seed),
-        heads=heads,
+        *(settings.validation_data, model, settings.samples, settings.seed),
+        outputs=outputs,
         class_names=settings.class_names,
         column=column,
     )
@@ -88,7 +88,7 @@ def choose_batch(settings: ExplainSettings, model: Any, heads: Sequence[str | in
         input_values(passes, inputs, settings),
         *(black_white, chosen.total, chosen.broken, chosen.given),
     )
-    return passes, chosen.head, batch
+    return passes, chosen.output, batch
 
 
 def pictures_of(

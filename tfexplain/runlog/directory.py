@@ -11,6 +11,8 @@ import tensorflow as tf
 from google.protobuf.message import DecodeError
 from tensorboard.compat.proto.event_pb2 import Event
 
+from tfexplain.errors import TfexplainError
+
 ROOMS = ("explain", "compression")
 
 # What is written once, before the first epoch.
@@ -22,16 +24,17 @@ def located(log_dir: str) -> str:
     """Where `log_dir` is, wherever the process goes from now on.
 
     Raises:
-        ValueError: it is empty, or a remote address that lost a slash: it would be a local folder.
+        TfexplainError: it is empty, or a remote address that lost a slash: it would be a local
+            folder.
     """
     if not log_dir.strip():
-        raise ValueError(
+        raise TfexplainError(
             f"log_dir={log_dir!r}: expected a directory; got no name. Pass '.' for the working "
             "directory."
         )
     lost = re.match(r"([a-z][a-z0-9]+):/(?!/)(.*)", log_dir)
     if lost:
-        raise ValueError(
+        raise TfexplainError(
             f"log_dir={log_dir!r}: expected '{lost[1]}://{lost[2]}', of which pathlib.Path keeps "
             "one slash. Pass a string."
         )

@@ -80,7 +80,7 @@ def _texts(passes: TracedModel, inputs: Any, settings: ExplainSettings) -> dict[
     """The words of inputs that the model itself splits, by its own vocabulary where none is given.
 
     Raises:
-        ValueError: `vocabulary` or `decode` that do not fit the ids.
+        TfexplainError: `vocabulary` or `decode` that do not fit the ids.
     """
     found: dict[str, schema.Values] = {}
     for site in passes.sites:

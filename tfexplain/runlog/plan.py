@@ -8,16 +8,17 @@ from typing import Any
 
 from tfexplain import rendering
 from tfexplain.attribution import Attribution
-from tfexplain.errors import SettingError
-from tfexplain.explainers import Explainer, Explanation
+from tfexplain.errors import SettingError, TfexplainError
+from tfexplain.explainers import Explainer
 from tfexplain.explainers.choosing import fitting
-from tfexplain.explainers.run import explain_all
-from tfexplain.model.outputs import Head
+from tfexplain.explainers.concat import Explanation
+from tfexplain.explainers.run import explain_all, named_explainers
+from tfexplain.model.outputs import ModelOutput
 from tfexplain.model.presets import named
 from tfexplain.model.targets import measure
 from tfexplain.model.tfmot_names import unwrapped
 from tfexplain.model.traced_model import TracedModel
-from tfexplain.quality import Shown
+from tfexplain.quality.drift import Shown
 from tfexplain.runlog.agreement import disagreement
 from tfexplain.runlog.attribution_records import content_of, png, pngs, predictions, record_of
 from tfexplain.runlog.batch import ValidationBatch, choose_batch
@@ -47,7 +48,7 @@ class ExplainPlan:
             by what is left out. Whoever makes this says so once.
 
     Raises:
-        ValueError: data, labels or targets that do not fit the model, or outputs of other sizes
+        TfexplainError: data, labels or targets that do not fit the model, or outputs of other sizes
             than those of `beside`.
     """
 
@@ -62,32 +63,34 @@ class ExplainPlan:
         self.left_out: dict[str, str] = {}
         planned = tuple((explainers or {}).values()) or settings.explainers or ()
         self.passes: TracedModel
-        self.head: Head
+        self.output: ModelOutput
         self.batch: ValidationBatch
         if beside is None:
-            asked = [explainer.head for explainer in planned]
-            self.passes, self.head, self.batch = choose_batch(settings, model, asked)
+            asked = [explainer.output for explainer in planned]
+            self.passes, self.output, self.batch = choose_batch(settings, model, asked)
             self._check_names()
             self._tell()
         else:
             self.batch = beside.batch
             self.passes = TracedModel(model, self.batch.inputs)
-            self.passes.heads = _alike(self.passes.heads, beside.passes.heads)
-            self.head = self.passes.head(planned[0].head if planned else None)
-        self.explainers = explainers or _named(planned or fitting(self.passes))
+            self.passes.model_outputs = _alike(
+                self.passes.model_outputs, beside.passes.model_outputs
+            )
+            self.output = self.passes.output(planned[0].output if planned else None)
+        self.explainers = explainers or named_explainers(planned or fitting(self.passes))
         for name, explainer in self.explainers.items():
             for omitted, why in explainer.omits(self.passes).items():
                 self.left_out[f"input {omitted!r} of {name}"] = why
         if settings.asks:
-            targets, head = named(settings.targets, self.head)
-            self.passes.targets(targets, head, len(self.batch.rows))
+            targets, output = named(settings.targets, self.output)
+            self.passes.targets(targets, output, len(self.batch.rows))
 
     def _check_names(self) -> None:
-        names, classes = self.settings.class_names, self.head.targets
-        if names and classes and not self.head.regression and len(names) != classes:
+        names, classes = self.settings.class_names, self.output.targets
+        if names and classes and not self.output.regression and len(names) != classes:
             raise SettingError(
                 f"class_names: expected {classes} names, one for each class of output "
-                f"{self.head.name!r}; got {len(names)}. Pass them in the order of the classes."
+                f"{self.output.name!r}; got {len(names)}. Pass them in the order of the classes."
             )
 
     def _tell(self) -> None:
@@ -97,7 +100,7 @@ class ExplainPlan:
         if batch.labels.why and isinstance(asked, str) and asked == "label":
             self.left_out["label"] = f"{batch.labels.why} The predicted class is explained."
         if batch.broken:
-            self.left_out["rows of val"] = (
+            self.left_out["rows of validation_data"] = (
                 f"{batch.broken} of {batch.total} rows hold NaN or infinity. Clean the validation "
                 "data."
             )
@@ -112,13 +115,13 @@ class ExplainPlan:
             at_once: How many samples go through the shared pass at once; default all.
         """
         explainers = self.explainers if explainers is None else explainers
-        heads = {name: self.passes.head(e.head) for name, e in explainers.items()}
+        outputs = {name: self.passes.output(e.output) for name, e in explainers.items()}
         # One object for each head: explainers of the same targets share a backward pass.
         targets = {
-            head: self.batch.targets(head, self.head, self.settings.targets)
-            for head in dict.fromkeys(heads.values())
+            output: self.batch.targets(output, self.output, self.settings.targets)
+            for output in dict.fromkeys(outputs.values())
         }
-        wanted = [(e, targets[heads[name]]) for name, e in explainers.items()]
+        wanted = [(e, targets[outputs[name]]) for name, e in explainers.items()]
         results = explain_all(wanted, self.passes, self.batch.inputs, at_once)
         return dict(zip(explainers, results, strict=True))
 
@@ -145,8 +148,8 @@ class ExplainPlan:
         channels of a layer are none."""
         maps: dict[tuple[str, str], Shown] = {}
         for name, explanation in found.items():
-            head = self.passes.head(self.explainers[name].head)
-            predicted = predictions(head, explanation.outputs).predicted
+            output = self.passes.output(self.explainers[name].output)
+            predicted = predictions(output, explanation.outputs).predicted
             for layer, one in explanation.attributions.items():
                 if one.channels is None:
                     values = self._cells(one).pool(one.maps)
@@ -200,7 +203,7 @@ class ExplainPlan:
         step = now.step
         if found:
             outputs = next(iter(found.values())).outputs
-            record = predictions(self.head, outputs, len(explained))
+            record = predictions(self.output, outputs, len(explained))
             record = replace(record, moment=now.kind, weights=now.weights)
             writer.add(schema.Tag("predictions"), step, record, schema.Content("predictions"))
         for name, explanation in found.items():
@@ -233,8 +236,8 @@ class ExplainPlan:
     ) -> None:
         where = place(attribution, self.passes, self.batch)
         explainer = self.explainers[name]
-        head = self.passes.head(explainer.head)
-        number = measure(self.settings.targets, head, explainer.output)
+        output = self.passes.output(explainer.output)
+        number = measure(self.settings.targets, output, explainer.score)
         cells = self._cells(attribution)
         content = content_of(attribution, *where, explainer.settings(), number, cells)
         layer = self.named(attribution.layer)
@@ -243,33 +246,23 @@ class ExplainPlan:
             writer.add(tag, step, record_of(attribution, sample, cells), content)
 
 
-def _alike(heads: Sequence[Head], reference: Sequence[Head]) -> tuple[Head, ...]:
+def _alike(
+    outputs: Sequence[ModelOutput], reference: Sequence[ModelOutput]
+) -> tuple[ModelOutput, ...]:
     """Heads that read like those of a reference: what was compressed is often not compiled, and
     then there is no loss to tell logits from values."""
-    sizes = [[head.classes for head in several] for several in (heads, reference)]
+    sizes = [[output.classes for output in several] for several in (outputs, reference)]
     if sizes[0] != sizes[1]:
-        raise ValueError(f"expected outputs of sizes {sizes[1]}; got {sizes[0]}.")
-    return tuple(_like(head, other) for head, other in zip(heads, reference, strict=True))
+        raise TfexplainError(f"expected outputs of sizes {sizes[1]}; got {sizes[0]}.")
+    return tuple(_like(output, other) for output, other in zip(outputs, reference, strict=True))
 
 
-def _like(head: Head, other: Head) -> Head:
-    head = replace(head, loss=other.loss)
+def _like(output: ModelOutput, other: ModelOutput) -> ModelOutput:
+    output = replace(output, loss=other.loss)
     if other.regression:
-        return head.as_values()
-    if head.activation != "none":
-        return head
+        return output.as_values()
+    if output.activation != "none":
+        return output
     return replace(
-        head, activation=other.activation, applied=other.applied, regression=other.regression
+        output, activation=other.activation, applied=other.applied, regression=other.regression
     )
-
-
-def _named(explainers: tuple[Explainer, ...]) -> dict[str, Explainer]:
-    """Names for tags: `GradCAM`, and `GradCAM-2` for a second one with other settings."""
-    named: dict[str, Explainer] = {}
-    for explainer in explainers:
-        name, count = explainer.name, 1
-        while name in named:
-            count += 1
-            name = f"{explainer.name}-{count}"
-        named[name] = explainer
-    return named

@@ -8,7 +8,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from tfexplain.checks import check_verbose, check_whole
 from tfexplain.data import validation
+from tfexplain.errors import TfexplainError
 from tfexplain.explainers import Explainer
 from tfexplain.model.presets import NAMES, is_preset
 from tfexplain.model.targets import Targets
@@ -21,26 +23,28 @@ ClassNames: TypeAlias = Iterable[Any] | Mapping[int, Any] | Mapping[str, int]
 class ExplainSettings:
     """The arguments of `Explain`; see there."""
 
-    val: Any
+    validation_data: Any
     explainers: tuple[Explainer, ...] | None
     samples: int
     class_names: tuple[str, ...]
     targets: Targets | str
     color_range: tuple[float, float] | None
-    images: bool
+    write_images: bool
     seed: int
-    verbose: bool
+    verbose: bool | int
     feature_names: Sequence[str] | Mapping[str, Sequence[str]] = ()
     vocabulary: Sequence[str] | Mapping[int, str] | None = None
     decode: Callable[[Any], Sequence[str]] | None = None
 
     def check(self) -> None:
         """Raises ValueError for settings that are wrong whatever the model."""
-        validation.check(self.val)
-        check_positive("samples", self.samples)
+        validation.check(self.validation_data)
+        check_whole("samples", self.samples)
+        check_whole("seed", self.seed, 0)
+        check_verbose(self.verbose)
         known = self.targets in ("label", "predicted") if isinstance(self.targets, str) else True
         if not known and not is_preset(self.targets):
-            raise ValueError(
+            raise TfexplainError(
                 f"targets={self.targets!r}: expected 'label', 'predicted', a class index, a "
                 f"function of the outputs, a Unit, or a number by its name, such as {NAMES}."
             )
@@ -49,7 +53,7 @@ class ExplainSettings:
         self._check_words()
         for explainer in self.explainers or ():
             if not isinstance(explainer, Explainer):
-                raise TypeError(
+                raise TfexplainError(
                     f"explainers: expected explainers such as GradCAM(); got {explainer!r}."
                 )
 
@@ -66,7 +70,7 @@ class ExplainSettings:
     def _check_classes(self) -> None:
         names = self.class_names
         if unnamed := [i for i, name in enumerate(names) if not name]:
-            raise ValueError(
+            raise TfexplainError(
                 f"class_names: expected a name for each class; class {unnamed[0]} has none. Pass "
                 "a list of names, or names by class index."
             )
@@ -75,18 +79,20 @@ class ExplainSettings:
         words, expected = self.vocabulary, "a list of words, or words by their ids"
         if isinstance(words, Mapping):
             if not all(isinstance(i, int) and isinstance(w, str) for i, w in words.items()):
-                raise ValueError(
+                raise TfexplainError(
                     f"vocabulary: expected {expected}; got {_first(words.items())}. "
                     "Turn words by id around: {i: word for word, i in vocabulary.items()}."
                 )
         elif words is not None and (isinstance(words, str) or not _are_texts(words)):
-            raise ValueError(f"vocabulary: expected {expected}; got {_first(words)}.")
+            raise TfexplainError(f"vocabulary: expected {expected}; got {_first(words)}.")
         if self.decode is not None and not callable(self.decode):
-            raise ValueError(
+            raise TfexplainError(
                 f"decode={self.decode!r}: expected a function that turns a row of ids into words."
             )
         if self.decode is not None and words is not None:
-            raise ValueError("decode: expected it without vocabulary=; got both. Leave one out.")
+            raise TfexplainError(
+                "decode: expected it without vocabulary=; got both. Leave one out."
+            )
 
 
 def named_classes(names: Any) -> tuple[str, ...]:
@@ -119,7 +125,7 @@ def check_names(argument: str, names: object) -> None:
     several = names.values() if isinstance(names, Mapping) else [names]
     for own in several:
         if isinstance(own, str) or not _are_texts(own):
-            raise ValueError(
+            raise TfexplainError(
                 f"{argument}: expected a list of names, or a list for each input by its name; "
                 f"got {_first(own)}."
             )
@@ -132,9 +138,3 @@ def _are_texts(values: Any) -> bool:
 def _first(values: Any) -> str:
     """The beginning of something that is no list of texts, for a message."""
     return repr(values)[:60]
-
-
-def check_positive(argument: str, value: object) -> None:
-    """Raises ValueError unless `value` is a whole number of at least 1."""
-    if not isinstance(value, int) or value < 1:
-        raise ValueError(f"{argument}={value!r}: expected a whole number of at least 1.")

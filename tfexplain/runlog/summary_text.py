@@ -85,22 +85,22 @@ def _samples(explaining: ExplainPlan) -> str:
 
 
 def _target(explaining: ExplainPlan) -> str:
-    asked, head, labels = explaining.settings.targets, explaining.head, explaining.batch.labels
+    asked, output, labels = explaining.settings.targets, explaining.output, explaining.batch.labels
     words = {"label": "the true label", "predicted": "the predicted class"}
     if labels.how:
         words["label"] += f" ({labels.how})"
     if isinstance(asked, str) and asked == "label" and not labels.explained:
         asked = "predicted"
-    words |= _at_positions(explaining) if head.labels else {}
+    words |= _at_positions(explaining) if output.labels else {}
     chosen = words.get(asked, asked) if isinstance(asked, str) else "as passed"
-    unit = measure(asked, head, "logit")
+    unit = measure(asked, output, "logit")
     if isinstance(asked, Unit):
         chosen = f"channel {asked.channel} of {asked.layer}"
-    if head.regression and not explaining.settings.asks:
-        columns = head.classes or head.labels
+    if output.regression and not explaining.settings.asks:
+        columns = output.classes or output.labels
         column = f", column 0 of {columns}" if columns > 1 else ""
-        mean = ", its mean over all positions" if head.labels else ""
-        chosen = f"output {head.name!r} itself{column}{mean}"
+        mean = ", its mean over all positions" if output.labels else ""
+        chosen = f"output {output.name!r} itself{column}{mean}"
     sure = (
         " (this model keeps no logits, and a probability has no gradient left where the model is"
         " sure)"
@@ -110,7 +110,7 @@ def _target(explaining: ExplainPlan) -> str:
 
 def _at_positions(explaining: ExplainPlan) -> dict[str, str]:
     """What labels and predictions are at an output that has several of each sample."""
-    if explaining.head.tokens:
+    if explaining.output.tokens:
         return {"predicted": "the predicted next token, behind the last one of the text"}
     where = "over the positions that are given to it"
     return {

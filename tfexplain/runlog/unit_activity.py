@@ -20,18 +20,18 @@ class Activity:
 
     Args:
         model: Built.
-        val: Validation data, as `Explain` takes it.
+        validation_data: Validation data, as `Explain` takes it.
         samples: How many rows to take.
         seed: Of the choice of rows.
 
     Raises:
-        ValueError: empty or NaN data, or shapes the model cannot take.
+        TfexplainError: empty or NaN data, or shapes the model cannot take.
     """
 
-    def __init__(self, model: Any, val: Any, samples: int, seed: int) -> None:
-        chosen = choose_rows(val, model, samples, seed)
-        self._inputs, self._passes, self._head = chosen.inputs, chosen.passes, chosen.head
-        self._targets = as_targets(None, self._head, len(chosen.rows))
+    def __init__(self, model: Any, validation_data: Any, samples: int, seed: int) -> None:
+        chosen = choose_rows(validation_data, model, samples, seed)
+        self._inputs, self._passes, self._output = chosen.inputs, chosen.passes, chosen.output
+        self._targets = as_targets(None, self._output, len(chosen.rows))
         self.samples, self.total = len(chosen.rows), chosen.total
 
     @property
@@ -47,7 +47,7 @@ class Activity:
         """
         paths = tuple(site.path for site in self._passes.sites if site.shape and _counts(site))
         reading = LayerReads(paths, False, _count, "activity")
-        request = Request((reading,), self._targets, self._head, "logit")
+        request = Request((reading,), self._targets, self._output, "logit")
         (found,) = shared_pass(self._passes, [request], self._inputs)
         return _by_layer(found.reduced[0])
 

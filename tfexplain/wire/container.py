@@ -15,6 +15,7 @@ import numpy as np
 import safetensors
 import safetensors.numpy
 
+from tfexplain.errors import TfexplainError
 from tfexplain.types import Array
 
 VERSION = (1, 2)
@@ -23,7 +24,7 @@ MAX_RECORD_BYTES = 64 << 20
 MAX_HEADER_BYTES = 1 << 20
 
 
-class SchemaError(ValueError):
+class SchemaError(TfexplainError):
     """Bytes or a name that are not of this format: says what was expected and what came."""
 
 

@@ -17,10 +17,10 @@ def made(names: list[str], settings: list[str], layer: str | None = None) -> Any
 def test_settings_go_to_every_method_that_has_them() -> None:
     integrated, cam = made(
         ["IntegratedGradients", "GradCAM"],
-        ["steps=64", "output=probability", "GradCAM.relu=False", "IntegratedGradients.head=0"],
+        ["steps=64", "score=probability", "GradCAM.relu=False", "IntegratedGradients.output=0"],
     )
-    assert (integrated.steps, integrated.output, integrated.head) == (64, "probability", 0)
-    assert (cam.relu, cam.output, cam.head) == (False, "probability", None)
+    assert (integrated.steps, integrated.score, integrated.output) == (64, "probability", 0)
+    assert (cam.relu, cam.score, cam.output) == (False, "probability", None)
 
 
 @pytest.mark.parametrize(
@@ -42,13 +42,13 @@ def test_values_are_read_as_python(setting: str, value: Any) -> None:
 def test_text_that_looks_like_a_number_stays_text_where_text_is_wanted() -> None:
     (found,) = made(["GradCAM"], ["layer=7"])
     assert found.layer == "7"
-    (found,) = made(["FeatureMaps"], ["layers=['a', 'b']"])
-    assert found.layers == ["a", "b"]
+    (found,) = made(["FeatureMaps"], ["layer=['a', 'b']"])
+    assert found.layer == ["a", "b"]
 
 
 def test_the_layer_goes_to_every_method_that_has_one() -> None:
     cam, maps, integrated = made(["GradCAM", "FeatureMaps", "IntegratedGradients"], [], "conv")
-    assert (cam.layer, maps.layers, integrated.layer) == ("conv", ["conv"], "conv")
+    assert (cam.layer, maps.layer, integrated.layer) == ("conv", "conv", "conv")
     assert explainers(None, None, None) is None
     default = explainers(None, "conv", None)
     assert default is not None
@@ -63,11 +63,11 @@ def test_the_layer_goes_to_every_method_that_has_one() -> None:
         (["Grad"], [], None, "--method='Grad': expected one of Attention, .* GradCAM, "),
         (["GradCAM"], ["steps=3"], None, "--set steps=3: expected NAME=VALUE with a setting of Gr"),
         (["GradCAM"], ["relu"], None, "--set relu: expected NAME=VALUE .* GradCAM: .*relu"),
-        (["GradCAM"], ["FeatureMaps.channels=3"], None, "--set FeatureMaps.channels=3: expected"),
+        (["GradCAM"], ["FeatureMaps.channel=3"], None, "--set FeatureMaps.channel=3: expected"),
         (["GradCAM"], ["relu=3"], None, "--set relu=3: expected bool; got 3"),
         (["IntegratedGradients"], ["steps=many"], None, "expected int or None; got 'many'"),
         (["IntegratedGradients"], ["steps=True"], None, "expected int or None; got True"),
-        (["IntegratedGradients"], ["steps=0"], None, "steps=0: expected at least 1"),
+        (["IntegratedGradients"], ["steps=0"], None, "steps=0: expected a whole number"),
         (["IntegratedGradients"], ["quadrature=simpson"], None, "expected .* or 'midpoint'; got"),
         (["IntegratedGradients"], ["baseline=grey"], None, "--set baseline=grey: expected float"),
         (["IntegratedGradients"], ["whole=True"], None, "--set whole=True: expected NAME=VALUE"),

@@ -18,7 +18,7 @@ import tfexplain
 from tfexplain import GradCAM, IntegratedGradients, compare
 from tfexplain.compression import read, read_tflite
 from tfexplain.model.tflite_model import TfliteModel
-from tfexplain.quality import MEASURES
+from tfexplain.quality.similarity import MEASURES
 from tfexplain.wire import schema
 
 # Keras' own variables, when Keras itself makes arrays of them.
@@ -38,8 +38,8 @@ def compared(files: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
     names = ("dense", "same", "pruned", "int8")
     found = compare(
         [files / f"{name}.keras" for name in names],
-        files / "val.npz",
-        log_dir,
+        validation_data=files / "val.npz",
+        log_dir=log_dir,
         control=[files / "seed.keras"],
         explainers=EXPLAINERS,
         samples=12,
@@ -205,7 +205,10 @@ def test_the_summary_says_what_the_numbers_are(compared: Any) -> None:
 def test_without_labels_all_are_explained_for_what_the_reference_predicts(files: Path) -> None:
     opened = models(files)
     found = compare(
-        {n: opened[n] for n in ("dense", "pruned")}, X, samples=20, explainers=EXPLAINERS
+        {n: opened[n] for n in ("dense", "pruned")},
+        validation_data=X,
+        samples=20,
+        explainers=EXPLAINERS,
     )
     rows = found.rows
     predicted = opened["dense"].predict(X[rows], verbose=0).argmax(1)
@@ -229,7 +232,7 @@ def test_values_are_compared_too() -> None:
             model.compile("sgd", "mse")  # the other is not compiled: it reads like this one
         several[f"seed{seed}"] = model
     flat = X.reshape(60, 64)
-    found = compare(several, (flat, np.stack([Y, -Y], 1).astype(float)), samples=6)
+    found = compare(several, validation_data=(flat, np.stack([Y, -Y], 1).astype(float)), samples=6)
     other = found.models["seed1"]
     outputs = [model.predict(flat, verbose=0) for model in several.values()]
     expected = abs(outputs[0] - outputs[1]).mean()
@@ -242,7 +245,7 @@ def test_values_are_compared_too() -> None:
 @pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5:UserWarning")
 def test_files_of_tf_keras_and_of_tfmot(old_files: Path, files: Path) -> None:
     paths = [old_files / name for name in ("old.keras", "old.h5", "stripped.keras")]
-    found = compare(paths, files / "val.npz", samples=8)
+    found = compare(paths, validation_data=files / "val.npz", samples=8)
     assert list(found.models) == ["old", "old-2", "stripped"]
     assert found.models["old-2"].fidelity.numbers["agreement"] == 1
     for drifted in found.models["old-2"].drifts.values():
@@ -250,7 +253,11 @@ def test_files_of_tf_keras_and_of_tfmot(old_files: Path, files: Path) -> None:
     stripped = found.models["stripped"]
     assert 0.65 < stripped.totals[""].sparsity < 0.75
     assert stripped.fidelity.numbers["kl"] > 0
-    beside = compare([files / "dense.keras", old_files / "old.keras"], files / "val.npz", samples=4)
+    beside = compare(
+        [files / "dense.keras", old_files / "old.keras"],
+        validation_data=files / "val.npz",
+        samples=4,
+    )
     assert beside.models["old"].fidelity.numbers["samples"] == 60
 
 
@@ -270,7 +277,9 @@ def sqnr_of(files: Path) -> float:
 
 def test_a_tflite_file_takes_part_without_maps(files: Path, tmp_path: Path) -> None:
     paths = [files / "dense.keras", files / "int8.tflite"]
-    found = compare(paths, files / "val.npz", tmp_path, explainers=EXPLAINERS, samples=6)
+    found = compare(
+        paths, validation_data=files / "val.npz", log_dir=tmp_path, explainers=EXPLAINERS, samples=6
+    )
     one = found.models["int8"]
     predicted = TfliteModel(files / "int8.tflite").predict(X)
     assert np.array_equal(one.predicted.outputs, predicted)
@@ -297,7 +306,7 @@ def test_the_size_of_a_sparse_file_is_what_stands_in_it(tmp_path: Path) -> None:
     model.layers[0].set_weights([kernel, np.zeros(256)])
     (tmp_path / "sparse.tflite").write_bytes(convert(model, sparse=True))
     x = rng.normal(size=(8, 64)).astype("float32")
-    found = compare({"dense": model, "sparse": tmp_path / "sparse.tflite"}, x)
+    found = compare({"dense": model, "sparse": tmp_path / "sparse.tflite"}, validation_data=x)
     lines = [line.split() for line in found.summary().splitlines()]
     sizes = {line[0]: float(line[-1]) for line in lines if line[1:2] in (["reference"], ["model"])}
     (kernel,) = read_tflite(tmp_path / "sparse.tflite")
@@ -311,20 +320,20 @@ def test_a_comparison_replaces_a_former_one_and_nothing_else(files: Path, tmp_pa
     opened = models(files)
     pair = {"dense": opened["dense"], "pruned": opened["pruned"]}
     options = {"explainers": GradCAM(relu=False)}
-    compare(pair, X, tmp_path / "cmp", samples=3, **options)
-    compare(pair, X, tmp_path / "cmp", samples=5, **options)
+    compare(pair, validation_data=X, log_dir=tmp_path / "cmp", samples=3, **options)
+    compare(pair, validation_data=X, log_dir=tmp_path / "cmp", samples=5, **options)
     for room in ("explain", "compression"):
         assert len(list((tmp_path / "cmp" / "pruned" / room).glob("*tfevents*"))) == 1
     assert len(read_run(tmp_path / "cmp" / "pruned").record("samples").rows) == 5
 
     training = tmp_path / "logs" / "pruned"
-    callback = tfexplain.Explain((X, Y), GradCAM(), log_dir=training, verbose=False)
+    callback = tfexplain.Explain((X, Y), explainers=GradCAM(), log_dir=training, verbose=False)
     opened["seed"].compile("sgd", "sparse_categorical_crossentropy")
     opened["seed"].fit(X, Y, verbose=0, callbacks=[callback])
     before = {p: p.stat().st_mtime_ns for p in training.rglob("*")}
     for log_dir in (training.parent, training):
         with pytest.raises(ValueError, match=r"log_dir=.*pruned' holds events of something else"):
-            compare(pair, X, log_dir, **options)
+            compare(pair, validation_data=X, log_dir=log_dir, **options)
     assert {p: p.stat().st_mtime_ns for p in training.rglob("*")} == before
 
 
@@ -346,8 +355,10 @@ ROWS = np.random.default_rng(0).random((12, 4)).astype("f4")
 def test_labels_that_are_texts_are_classes_by_their_names() -> None:
     models, names = {"a": dense(0), "b": dense(1)}, ["cat", "dog", "owl"]
     classes = np.arange(12) % 3
-    by_number = compare(models, (ROWS, classes), class_names=names, samples=6)
-    by_name = compare(models, (ROWS, np.array(names)[classes]), class_names=names, samples=6)
+    by_number = compare(models, validation_data=(ROWS, classes), class_names=names, samples=6)
+    by_name = compare(
+        models, validation_data=(ROWS, np.array(names)[classes]), class_names=names, samples=6
+    )
     assert by_name.labels.tolist() == by_number.labels.tolist()
     assert by_name.models["b"].fidelity.numbers == by_number.models["b"].fidelity.numbers
     assert "accuracy" in by_name.models["b"].fidelity.numbers
@@ -359,7 +370,12 @@ def test_rows_without_a_label_are_explained_for_what_the_reference_predicts(
     a, b = dense(0), dense(0)
     kernel, bias = b.get_weights()
     b.set_weights([-kernel, bias])  # the least likely class is the likeliest
-    found = compare({"a": a, "b": b}, (ROWS, np.tile([0, 1, -1], 4)), tmp_path, samples=12)
+    found = compare(
+        {"a": a, "b": b},
+        validation_data=(ROWS, np.tile([0, 1, -1], 4)),
+        log_dir=tmp_path,
+        samples=12,
+    )
     predicted, unknown = a.predict(ROWS, verbose=0).argmax(1)[found.rows], np.isnan(found.labels)
     expected = np.where(unknown, predicted, found.labels).tolist()
     for name in ("a", "b"):
@@ -377,7 +393,7 @@ def test_models_with_a_state_for_each_row_are_compared_and_left_as_they_were() -
     models = {name: recurrent(batch_shape=(4, 5, 2)) for name in "ab"}
     states = [state for model in models.values() for state in model.layers[1].states]
     x = np.random.default_rng(0).random((10, 5, 2)).astype("f4")
-    found = compare(models, (x, np.arange(10) % 3), samples=5)
+    found = compare(models, validation_data=(x, np.arange(10) % 3), samples=5)
     assert not np.any([state.numpy() for state in states])
     for name, model in models.items():
         plain = recurrent(shape=(5, 2))
@@ -390,7 +406,9 @@ def test_models_with_a_state_for_each_row_are_compared_and_left_as_they_were() -
 def test_what_is_left_out_is_noted() -> None:
     x = ROWS.copy()
     x[3] = np.nan
-    found = compare({"a": dense(0), "b": dense(1)}, (x, np.arange(12) % 3), samples=6)
+    found = compare(
+        {"a": dense(0), "b": dense(1)}, validation_data=(x, np.arange(12) % 3), samples=6
+    )
     (note,) = found.reference.notes
-    assert note.startswith("left out: rows of data: 1 of 12 rows hold NaN")
+    assert note.startswith("left out: rows of validation_data: 1 of 12 rows hold NaN")
     assert note in found.summary()

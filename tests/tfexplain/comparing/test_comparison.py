@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from tfexplain.comparing import Compared, Comparison
-from tfexplain.quality import Drifted, Predicted
+from tfexplain.quality import Predicted
+from tfexplain.quality.drift import Drifted
 
 NAN = np.nan
 PLACE = ("GradCAM", "conv")

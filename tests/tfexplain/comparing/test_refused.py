@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from support.models import digits
 
-from tfexplain import GradCAM, compare
+from tfexplain import GradCAM, TfexplainError, compare
 
 # Keras' own variables, when Keras itself makes arrays of them.
 pytestmark = pytest.mark.filterwarnings(
@@ -63,16 +63,19 @@ REFUSED: dict[str, tuple[Callable[[], dict[str, Any]], str]] = {
         lambda: {"models": {"dense": cnn(), "other": wide()}},
         r"'other': .*the model could not be called on them",
     ),
-    "data": (
-        lambda: {**pair(), "data": np.ones((4, 5))},
+    "validation_data": (
+        lambda: {**pair(), "validation_data": np.ones((4, 5))},
         "'dense': cannot be explained: .* called",
     ),
     "labels": (
-        lambda: {**pair(), "data": (X, Y + 5)},
-        r"'dense': cannot be explained: data: expected labels in 0\.\.9",
+        lambda: {**pair(), "validation_data": (X, Y + 5)},
+        r"'dense': cannot be explained: validation_data: expected labels in 0\.\.9",
     ),
-    "lengths": (lambda: {**pair(), "data": (X, Y[:3])}, "data: expected as many labels as inputs"),
-    "no data": (lambda: {**pair(), "data": 7}, "data: expected .* got int"),
+    "lengths": (
+        lambda: {**pair(), "validation_data": (X, Y[:3])},
+        "validation_data: expected as many labels as inputs",
+    ),
+    "no data": (lambda: {**pair(), "validation_data": 7}, "validation_data: expected .* got int"),
     "unbuilt": (
         lambda: {"models": {"dense": cnn(), "other": keras.Sequential([keras.layers.Dense(1)])}},
         "models: 'other': its weights are not built. Call it on a batch",
@@ -99,21 +102,25 @@ REFUSED: dict[str, tuple[Callable[[], dict[str, Any]], str]] = {
 @pytest.mark.parametrize("case", REFUSED)
 def test_models_and_data_that_do_not_fit(case: str, tmp_path: Path) -> None:
     arguments, message = REFUSED[case]
-    with pytest.raises((ValueError, TypeError), match=message):
-        compare(**{"data": (X, Y), "log_dir": tmp_path / "logs", **arguments()})
+    with pytest.raises(TfexplainError, match=message):
+        compare(**{"validation_data": (X, Y), "log_dir": tmp_path / "logs", **arguments()})
     assert not (tmp_path / "logs").exists()
 
 
 def test_names_are_made_unique_and_controls_can_stand_alone() -> None:
-    found = compare([cnn(), cnn()], X, control=[cnn()], explainers=GradCAM(), samples=2)
+    found = compare(
+        [cnn(), cnn()], validation_data=X, control=[cnn()], explainers=GradCAM(), samples=2
+    )
     assert list(found.models) == ["other", "other-2", "other-3"]
-    assert list(compare({"a": cnn()}, X, control={"b": cnn()}, samples=2).models) == ["a", "b"]
+    assert list(
+        compare({"a": cnn()}, validation_data=X, control={"b": cnn()}, samples=2).models
+    ) == ["a", "b"]
 
 
 def test_files_that_cannot_be_read(files: Path, tmp_path: Path) -> None:
     def refused(path: Path, message: str, error: type[Exception] = ValueError) -> None:
         with pytest.raises(error, match=message):
-            compare([files / "dense.keras", path], files / "val.npz")
+            compare([files / "dense.keras", path], validation_data=files / "val.npz")
 
     refused(tmp_path / "none.keras", "none.keras': no such file", FileNotFoundError)
     refused(files / "val.npz", r"val.npz': expected a .keras, .h5 or .tflite file")
@@ -142,13 +149,13 @@ def test_files_that_cannot_be_read(files: Path, tmp_path: Path) -> None:
     (tmp_path / "mine.zip").rename(tmp_path / "mine.keras")
     refused(tmp_path / "mine.keras", "cannot be loaded: .*MyConv.* Or load it yourself")
     with pytest.raises(ValueError, match=r"'int8' is a \.tflite file, which has no gradients"):
-        compare([files / "int8.tflite", files / "dense.keras"], files / "val.npz")
+        compare([files / "int8.tflite", files / "dense.keras"], validation_data=files / "val.npz")
 
 
 def test_wrappers_of_tfmot_are_to_be_stripped(old_files: Path, files: Path) -> None:
     paths = [old_files / "old.keras", old_files / "wrapped.keras"]
     with pytest.raises(ValueError, match=r"wrapped\.keras': cannot be loaded: .* strip_pruning"):
-        compare(paths, files / "val.npz")
+        compare(paths, validation_data=files / "val.npz")
 
 
 @pytest.mark.parametrize(
@@ -164,25 +171,27 @@ def test_npz_files_without_the_arrays(
 ) -> None:
     np.savez(tmp_path / "data.npz", **arrays)
     with pytest.raises(ValueError, match=message):
-        compare([files / "dense.keras", files / "same.keras"], tmp_path / "data.npz")
+        compare(
+            [files / "dense.keras", files / "same.keras"], validation_data=tmp_path / "data.npz"
+        )
 
 
 def test_data_that_is_no_npz_file(files: Path, tmp_path: Path) -> None:
     both = [files / "dense.keras", files / "same.keras"]
-    with pytest.raises(FileNotFoundError, match=r"data=.*none\.npz': no such file"):
-        compare(both, tmp_path / "none.npz")
+    with pytest.raises(FileNotFoundError, match=r"validation_data=.*none\.npz': no such file"):
+        compare(both, validation_data=tmp_path / "none.npz")
     (tmp_path / "text.npz").write_text("hello")
     np.save(tmp_path / "one.npy", X)
     (tmp_path / "cut.npz").write_bytes((files / "val.npz").read_bytes()[:900])
     for name in ("text.npz", "one.npy", "cut.npz"):
         with pytest.raises(ValueError, match=r"cannot be read as an \.npz file .*np\.savez"):
-            compare(both, tmp_path / name)
+            compare(both, validation_data=tmp_path / name)
 
 
 @pytest.mark.parametrize("names", [("images", "labels"), ("x", "y"), ("first", "second"), ("x",)])
 def test_npz_files_of_other_names(names: tuple[str, ...], files: Path, tmp_path: Path) -> None:
     np.savez(tmp_path / "data.npz", **dict(zip(names, (X, Y), strict=False)))
     both = [files / "dense.keras", files / "same.keras"]
-    found = compare(both, tmp_path / "data.npz", samples=4, explainers=GradCAM())
+    found = compare(both, validation_data=tmp_path / "data.npz", samples=4, explainers=GradCAM())
     assert ("accuracy" in found.models["same"].fidelity.numbers) == (len(names) == 2)
     assert found.models["same"].fidelity.numbers["samples"] == 20

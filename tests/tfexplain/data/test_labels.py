@@ -10,7 +10,7 @@ import pytest
 
 from tfexplain.data.content import row_hashes
 from tfexplain.data.labels import LabelReader, Labels, labels_of
-from tfexplain.model.outputs import Head
+from tfexplain.model.outputs import ModelOutput
 from tfexplain.model.traced_model import TracedModel
 
 layers = keras.layers
@@ -34,17 +34,17 @@ def passes(outputs: dict[str, Any], loss: Any) -> TracedModel:
     return TracedModel(model, X)
 
 
-def head(units: int, activation: Any, loss: Any) -> Head:
-    return passes({"out": (units, activation)}, loss).head(None)
+def head(units: int, activation: Any, loss: Any) -> ModelOutput:
+    return passes({"out": (units, activation)}, loss).output(None)
 
 
-def read(labels: Any, at: Head, names: Any = ()) -> tuple[Labels, Head]:
+def read(labels: Any, at: ModelOutput, names: Any = ()) -> tuple[Labels, ModelOutput]:
     array = np.asarray(labels)
     reader = LabelReader(at, names)
     hashes = row_hashes(X[: len(array)])
     for part in np.array_split(np.arange(len(array)), 2):
         reader.look(array[part], hashes[part])
-    return reader.read(array, hashes), reader.head
+    return reader.read(array, hashes), reader.output
 
 
 SOFT = keras.losses.CategoricalCrossentropy(label_smoothing=0.1)
@@ -127,13 +127,13 @@ def test_the_default_head_is_the_one_of_classes() -> None:
     two = {"box": (4, "sigmoid"), "cls": (3, None)}
     logits = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     found = passes(two, {"box": "mse", "cls": logits})
-    assert found.head(None).name == "cls"
+    assert found.output(None).name == "cls"
     boxes, classes = np.zeros((6, 4)), np.arange(6)
     for labels in ({"box": boxes, "cls": classes}, (boxes, classes)):
-        assert labels_of(labels, found.head(None), found) is classes
-        assert labels_of(labels, found.head("box"), found) is boxes
+        assert labels_of(labels, found.output(None), found) is classes
+        assert labels_of(labels, found.output("box"), found) is boxes
     # One array belongs to the one output that is trained.
     found = passes(two, {"box": None, "cls": logits})
-    assert labels_of(classes, found.head("cls"), found) is classes
-    assert labels_of(classes, found.head("box"), found) is None
-    assert passes(two, {"box": "mse", "cls": "mse"}).head(None).name == "box"
+    assert labels_of(classes, found.output("cls"), found) is classes
+    assert labels_of(classes, found.output("box"), found) is None
+    assert passes(two, {"box": "mse", "cls": "mse"}).output(None).name == "box"

@@ -127,7 +127,7 @@ def test_values_are_told_late_where_the_loss_does_not_say(model: Any) -> None:
     unknown = dense(5, lambda true, found: tf.reduce_mean(found), None)
     data = tf.data.Dataset.from_tensor_slices((X, values)).batch(50)
     found = chosen(data, unknown, 5)
-    assert (found.labels.kind, found.head.regression) == ("value", True)
+    assert (found.labels.kind, found.output.regression) == ("value", True)
     assert chosen((X, Y), unknown).labels.kind == "class"
 
 

@@ -81,18 +81,32 @@ def test_pictures_of_different_sizes_are_refused_by_their_sizes() -> None:
     data = tf.data.Dataset.from_generator(
         lambda: iter(sizes), output_signature=tf.TensorSpec((None, None, 5, 1))
     )
-    with pytest.raises(ValueError, match=r"val: expected rows of one shape; .*\[4, 5, 1\] and \[6"):
+    with pytest.raises(
+        ValueError, match=r"validation_data: expected rows of one shape; .*\[4, 5, 1\] and \[6"
+    ):
         read(data)
 
 
 @pytest.mark.parametrize(
     ("val", "message"),
     [
-        ([[1, 2], [3]], r"val: expected arrays of numbers, .* got rows of lengths \[1, 2\]. Pad"),
-        (np.array([[1, 2], [3]], object), r"val: expected arrays of numbers.*lengths \[1, 2\]"),
-        (np.array([[1, None]], object), "val: expected arrays of numbers.*an array of objects"),
-        ((np.zeros((4, 2)), np.array([{}] * 4)), "val: expected arrays of numbers.*objects"),
-        ((np.zeros(2), 1), r"val: expected batches; got single numbers.*y\[None\]"),
+        (
+            [[1, 2], [3]],
+            r"validation_data: expected arrays of numbers, .* got rows of lengths \[1, 2\]. Pad",
+        ),
+        (
+            np.array([[1, 2], [3]], object),
+            r"validation_data: expected arrays of numbers.*lengths \[1, 2\]",
+        ),
+        (
+            np.array([[1, None]], object),
+            "validation_data: expected arrays of numbers.*an array of objects",
+        ),
+        (
+            (np.zeros((4, 2)), np.array([{}] * 4)),
+            "validation_data: expected arrays of numbers.*objects",
+        ),
+        ((np.zeros(2), 1), r"validation_data: expected batches; got single numbers.*y\[None\]"),
     ],
 )
 def test_what_is_no_array_of_numbers_names_val(val: Any, message: str) -> None:
@@ -109,19 +123,23 @@ def test_objects_that_are_arrays_of_one_shape_are_put_together() -> None:
 
 def test_one_sample_without_an_axis_of_samples_says_so() -> None:
     image = keras.Sequential([keras.Input((5, 4, 1)), keras.layers.Flatten()])
-    with pytest.raises(ValueError, match=r"val: .* got one of shape \[5, 4, 1\].* x\[None\]"):
+    with pytest.raises(
+        ValueError, match=r"validation_data: .* got one of shape \[5, 4, 1\].* x\[None\]"
+    ):
         choose_rows(np.zeros((5, 4, 1), "f4"), image, 1, 0)
     with pytest.raises(ValueError, match=r"inputs: expected a batch.* got one of shape \[5, 4, 1"):
         TracedModel(image, np.zeros((5, 4, 1), "f4"))
     # Keras gives these a last axis.
-    assert TracedModel(image, np.zeros((3, 5, 4), "f4")).heads
+    assert TracedModel(image, np.zeros((3, 5, 4), "f4")).model_outputs
     column = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
-    assert TracedModel(column, np.zeros(1, "f4")).heads
+    assert TracedModel(column, np.zeros(1, "f4")).model_outputs
 
 
 def test_ragged_and_sparse_data_are_refused() -> None:
     with pytest.raises(ValueError, match=r"expected dense arrays; got a RaggedTensor.*to_tensor"):
         read(tf.data.Dataset.from_tensors(tf.ragged.constant([[1], [1, 2]])))
     sparse = pytest.importorskip("scipy.sparse")
-    with pytest.raises(ValueError, match=r"val: expected dense arrays; got a csr_.*toarray"):
+    with pytest.raises(
+        ValueError, match=r"validation_data: expected dense arrays; got a csr_.*toarray"
+    ):
         read((sparse.csr_matrix(np.eye(3)), np.arange(3)))

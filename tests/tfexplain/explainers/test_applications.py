@@ -20,7 +20,8 @@ from support.twin import gap_to
 from support.zoo import batch
 from tf_keras.src.applications import convnext as old_convnext
 
-from tfexplain import FeatureMaps, GradCAM, explain
+from tfexplain import FeatureMaps, GradCAM
+from tfexplain.explainers.run import explanations
 
 APPS = keras.applications
 
@@ -102,7 +103,7 @@ def test_one_of_each_family(make: Callable[..., Any], side: int, expected: str) 
     keras.utils.set_random_seed(3)
     model = make(weights=None, input_shape=(side, side, 3), classes=3, classifier_activation=None)
     x = batch(side, side, 3)
-    (cam,) = explain(model, [GradCAM(relu=False)], x, 1)[0].attributions.values()
+    (cam,) = explanations(model, [GradCAM(relu=False)], x, 1)[0].attributions.values()
     assert re.fullmatch(expected, cam.layer)
     library = tf_keras if isinstance(model, tf_keras.Model) else keras
     operations = getattr(model, "operations", model.layers)
@@ -114,5 +115,5 @@ def test_one_of_each_family(make: Callable[..., Any], side: int, expected: str) 
     weights = tape.gradient(score, activation).numpy().mean((1, 2))
     written_out = np.einsum("nhwc,nc->nhw", activation.numpy(), weights)
     assert gap_to(written_out, cam.values) < 1e-3
-    maps = FeatureMaps(layers=[cam.layer], channels=None)(model, x)[cam.layer]
+    maps = FeatureMaps(layer=[cam.layer], max_channels=None)(model, x)[cam.layer]
     assert gap_to(activation.numpy(), maps.values) < 1e-4

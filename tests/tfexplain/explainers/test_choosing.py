@@ -74,5 +74,7 @@ def test_the_choice_is_printed(tmp_path: Any, capsys: Any) -> None:
     model.fit(x, y, verbose=0, callbacks=[Explain(x, log_dir=tmp_path)])
     printed = capsys.readouterr().out
     assert "explainers           chosen for rows of features\n" in printed
-    model.fit(x, y, verbose=0, callbacks=[Explain(x, [Saliency()], log_dir=tmp_path / "b")])
+    model.fit(
+        x, y, verbose=0, callbacks=[Explain(x, explainers=[Saliency()], log_dir=tmp_path / "b")]
+    )
     assert "chosen for" not in capsys.readouterr().out

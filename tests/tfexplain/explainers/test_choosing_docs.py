@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.gallery import methods as exported
 
 from tfexplain import explainers
 from tfexplain.commands.methods import methods
@@ -25,13 +26,7 @@ def rows() -> dict[str, list[str]]:
     return {cells[0].strip("`"): cells for cells in found[2:]}
 
 
-def exported() -> list[str]:
-    """Every public method, also those that need other objects or no samples."""
-    others = {"Explainer", "Explanation", "OptimizedInputs", "explain"}
-    return [name for name in explainers.__all__ if name not in others]
-
-
-@pytest.mark.parametrize("name", exported())
+@pytest.mark.parametrize("name", sorted(exported()))
 def test_every_method_has_a_row_without_gaps(name: str) -> None:
     assert all(rows()[name])
 

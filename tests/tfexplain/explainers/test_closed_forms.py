@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from support.twin import Twin, gap_to
 
-from tfexplain import FeatureMaps, GradCAM, IntegratedGradients, explain
+from tfexplain import FeatureMaps, GradCAM, IntegratedGradients
+from tfexplain.explainers.run import explanations
 from tfexplain.model.layer_calls import LayerError
 from tfexplain.model.outputs import TargetError
 from tfexplain.model.traced_model import TracedModel
@@ -143,7 +144,7 @@ def test_probability_is_explained_when_asked_for() -> None:
     twin = Twin.of(model.get_layer("conv"), model.get_layer("head"))
     logits = twin.logits(x)
     probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-    found = IntegratedGradients(steps=128, output="probability")(model, x, 1)
+    found = IntegratedGradients(steps=128, score="probability")(model, x, 1)
     assert found.unit == "probability"
     assert np.allclose(found.scores, probabilities[:, 1], atol=1e-5)
     start = np.exp(twin.offsets) / np.exp(twin.offsets).sum()
@@ -157,7 +158,7 @@ def test_a_confident_network_is_explained_by_its_logit() -> None:
     head = model.get_layer("head")
     head.set_weights([head.get_weights()[0] * 1e4, head.get_weights()[1]])
     predicted = GradCAM(layer="conv")(model, x).targets
-    by_probability = GradCAM(layer="conv", output="probability", relu=False)(model, x, predicted)
+    by_probability = GradCAM(layer="conv", score="probability", relu=False)(model, x, predicted)
     by_logit = GradCAM(layer="conv", relu=False)(model, x, predicted)
     twin = Twin.of(model.get_layer("conv"), head)
     assert gap_to(twin.cam(x, predicted), np.maximum(by_logit.values, 0)) < 1e-5
@@ -169,7 +170,7 @@ def test_a_binary_head_explains_class_zero_by_the_negated_logit() -> None:
     zero, one = (IntegratedGradients()(model, x, target) for target in (0, 1))
     assert np.allclose(zero.values, -one.values)
     assert np.allclose(zero.scores, -one.scores)
-    p = [IntegratedGradients(output="probability")(model, x, t).scores for t in (0, 1)]
+    p = [IntegratedGradients(score="probability")(model, x, t).scores for t in (0, 1)]
     assert np.allclose(p[0] + p[1], 1)
 
 
@@ -186,7 +187,7 @@ def test_one_hot_rows_and_functions_are_targets_too() -> None:
     by_index = GradCAM()(model, x, indices)
     assert np.array_equal(GradCAM()(model, x, np.eye(4)[indices]).values, by_index.values)
     by_function = IntegratedGradients()(model, x, lambda outputs: 2 * outputs[:, 1])
-    plain = IntegratedGradients(output="probability")(model, x, 1)
+    plain = IntegratedGradients(score="probability")(model, x, 1)
     assert np.allclose(by_function.values, 2 * plain.values, atol=1e-6)
 
 
@@ -196,7 +197,7 @@ def test_feature_maps_choose_evenly_spaced_channels_and_flag_dead_ones() -> None
     kernel, bias = conv.get_weights()
     bias[5] = -100.0
     conv.set_weights([kernel, bias])
-    found = FeatureMaps(layers=["conv"], channels=3)(model, x)["conv"]
+    found = FeatureMaps(layer=["conv"], max_channels=3)(model, x)["conv"]
     assert found.channels is not None
     assert found.dead is not None
     assert found.channels.tolist() == [0, 2, 5]
@@ -209,7 +210,7 @@ def test_feature_maps_choose_evenly_spaced_channels_and_flag_dead_ones() -> None
 def test_feature_maps_of_an_output_are_shown_where_it_is_named() -> None:
     conv = layers.Conv2D(3, 3, name="conv")
     model, x = keras.Sequential([keras.Input((8, 8, 2)), conv]), images()
-    found = FeatureMaps(layers=["conv"])(model, x)["conv"]
+    found = FeatureMaps(layer=["conv"])(model, x)["conv"]
     assert np.allclose(found.values, conv(x), atol=1e-6)
     with pytest.raises(LayerError, match=r"but for its own output .*: conv\. Pass"):
         FeatureMaps()(model, x)
@@ -218,10 +219,10 @@ def test_feature_maps_of_an_output_are_shown_where_it_is_named() -> None:
 def test_explaining_together_is_explaining_apart() -> None:
     model, x = cnn(), images()
     methods = [FeatureMaps(), GradCAM(), IntegratedGradients(steps=8)]
-    together = explain(model, methods, x, 1)
+    together = explanations(model, methods, x, 1)
     assert together[0].attributions["conv"].values.any()
     for method, found in zip(methods, together, strict=True):
-        alone = explain(model, [method], x, 1)[0]
+        alone = explanations(model, [method], x, 1)[0]
         for layer, attribution in found.attributions.items():
             assert gap_to(alone.attributions[layer].values, attribution.values) < 1e-6
 
@@ -264,11 +265,11 @@ def test_epochs_never_compile_again() -> None:
     model, x = cnn(), images()
     passes = TracedModel(model, x)
     methods = [FeatureMaps(), GradCAM(), IntegratedGradients(steps=8)]
-    explain(model, methods, x, 1, passes=passes)
+    explanations(model, methods, x, 1, passes=passes)
     traces = passes.traces
     for _ in range(3):
         model.set_weights([0.9 * w for w in model.get_weights()])
-        explain(model, methods, x, 1, passes=passes)
+        explanations(model, methods, x, 1, passes=passes)
     assert passes.traces == traces == 3
 
 
@@ -281,8 +282,8 @@ def test_epochs_never_compile_again() -> None:
             LayerError,
             r"layer='head': expected .*\[N, h, w, C\]; got \[N, 4\]",
         ),
-        (FeatureMaps(layers=["head"]), LayerError, r"layers='head': expected .* got \[N, 4\]"),
-        (GradCAM(head="nose"), TargetError, r"head='nose': no such output"),
+        (FeatureMaps(layer=["head"]), LayerError, r"layer='head': expected .* got \[N, 4\]"),
+        (GradCAM(output="nose"), TargetError, r"output='nose': no such output"),
         (
             IntegratedGradients(baseline=np.ones((3, 3))),
             ValueError,
@@ -300,12 +301,18 @@ def test_settings_that_do_not_fit_the_model(method: Any, error: Any, message: st
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: IntegratedGradients(steps=0), "steps=0: expected at least 1"),
-        (lambda: IntegratedGradients(batch_size=0), "batch_size=0: expected at least 1"),
+        (lambda: IntegratedGradients(steps=0), "steps=0: expected a whole number of at least 1"),
+        (
+            lambda: IntegratedGradients(batch_size=0),
+            "batch_size=0: expected a whole number of at least 1",
+        ),
         (lambda: IntegratedGradients(quadrature="simpson"), "quadrature='simpson'"),
-        (lambda: GradCAM(output="odds"), "output='odds': expected 'logit' or 'probability'"),
-        (lambda: FeatureMaps(layers="conv"), r"layers='conv': expected a list"),
-        (lambda: FeatureMaps(channels=0), "channels=0: expected at least 1"),
+        (lambda: GradCAM(score="odds"), "score='odds': expected 'logit' or 'probability'"),
+        (lambda: FeatureMaps(layer=[]), r"layer=\[\]: expected the name of a layer"),
+        (
+            lambda: FeatureMaps(max_channels=0),
+            "max_channels=0: expected a whole number of at least 1",
+        ),
     ],
 )
 def test_settings_that_fit_no_model(make: Any, message: str) -> None:

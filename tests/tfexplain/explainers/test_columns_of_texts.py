@@ -71,12 +71,12 @@ def test_texts_of_other_samples() -> None:
         others = [scored(model, **{name: np.roll(ROWS[name], -shift, 0)}) for shift in (1, 2)]
         lost = scored(model) - np.mean(others, axis=0)
         np.testing.assert_allclose(found[name].values[:, 0], lost, atol=1e-5)
-    assert set(LIME(samples=20).each(model, ROWS)) == {"age", "kind", "place"}
+    assert set(LIME(masks=20).each(model, ROWS)) == {"age", "kind", "place"}
 
 
 def test_what_cannot_explain_a_text_leaves_it_out_and_says_so() -> None:
     model = table(keras)
-    for method, why in ((RISE(samples=4), "mixes values"), (IntegratedGradients(), "no gradient")):
+    for method, why in ((RISE(masks=4), "mixes values"), (IntegratedGradients(), "no gradient")):
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             assert "kind" not in method.each(model, ROWS)

@@ -105,8 +105,8 @@ def test_the_layer_belongs_to_what_is_explained(method: Any) -> None:
 
     assert explained(lambda outputs: outputs["cls"][:, 1]) == "cls_conv"
     assert explained(lambda outputs: outputs["box"][:, 1]) == "box_conv"
-    assert explained(1, head="cls") == "cls_conv"
-    assert explained(1, head="box") == "box_conv"
+    assert explained(1, output="cls") == "cls_conv"
+    assert explained(1, output="box") == "box_conv"
     if method is GradCAM:
         both = explained(lambda outputs: outputs["cls"][:, 1] + outputs["box"][:, 0])
         assert both in ("box_conv", "cls_conv")

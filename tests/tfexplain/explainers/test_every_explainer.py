@@ -18,12 +18,21 @@ import tf_keras
 from support import transformers, zoo
 from support.models import same_bits
 
-from tfexplain import Attribution, explain, explainers
-from tfexplain.explainers import Explainer, Explanation
+from tfexplain import Attribution, explainers
+from tfexplain.explainers import Explainer
+from tfexplain.explainers.concat import Explanation
+from tfexplain.explainers.run import explanations
 from tfexplain.model.traced_model import TracedModel
 
 # No explainers of samples.
-APART = {"ActivationMaximization", "Explainer", "Explanation", "OptimizedInputs", "explain"}
+APART = {
+    "ActivationMaximization",
+    "OptimizedInputs",
+    "Explainer",
+    "Context",
+    "LayerReads",
+    "explain",
+}
 COUNT = 4
 
 
@@ -82,29 +91,37 @@ class ExplainerRow:
         return found
 
 
+def first_values(model: Any, inputs: Any, targets: Any) -> Any:
+    """What a user's function may return: here the first input itself."""
+    assert model is not None
+    assert (targets == 1).all()
+    return tf.nest.flatten(inputs)[0]
+
+
 ROWS = [
     ExplainerRow("Attention", frozenset({"vit"}), "layer"),
     ExplainerRow("AttentionRollout", frozenset({"vit"}), "layer"),
-    ExplainerRow("ExpectedGradients", ALL, settings={"samples": 4}),
+    ExplainerRow("Custom", ALL, settings={"title": "Values", "function": lambda: first_values}),
+    ExplainerRow("ExpectedGradients", ALL, settings={"draws": 4}),
     ExplainerRow("FeatureAblation", ALL),
-    ExplainerRow("FeatureMaps", POSITIONS, "layer", {"channels": 2}),
+    ExplainerRow("FeatureMaps", POSITIONS, "layer", {"max_channels": 2}),
     ExplainerRow("GradCAM", POSITIONS, "layer", {"relu": False}),
     ExplainerRow("GradCAMPlusPlus", POSITIONS, "layer", {"relu": False}),
     ExplainerRow("GradientAttention", frozenset({"vit"}), "layer"),
     ExplainerRow("HiResCAM", POSITIONS, "layer", {"relu": False}),
     ExplainerRow("InputXGradient", ALL),
     ExplainerRow("IntegratedGradients", ALL, settings={"steps": 2}),
-    ExplainerRow("KernelSHAP", ALL, settings={"samples": 256}),
-    ExplainerRow("LIME", ALL, settings={"samples": 16}),
+    ExplainerRow("KernelSHAP", ALL, settings={"coalitions": 256}),
+    ExplainerRow("LIME", ALL, settings={"masks": 16}),
     ExplainerRow("LayerCAM", POSITIONS, "layer", {"relu": False}),
     ExplainerRow("Occlusion", ALL),
     ExplainerRow("PermutationImportance", frozenset({"table", "text", "inputs"})),
-    ExplainerRow("RISE", FLOATING, settings={"samples": 8}),
+    ExplainerRow("RISE", FLOATING, settings={"masks": 8}),
     ExplainerRow("Saliency", ALL),
-    ExplainerRow("ScoreCAM", POSITIONS - {"text"}, "layer", {"channels": 2, "softmax": False}),
-    ExplainerRow("Smooth", FLOATING, settings={"explainer": explainers.Saliency, "samples": 2}),
-    ExplainerRow("SmoothGrad", FLOATING, settings={"samples": 2}),
-    ExplainerRow("VarGrad", FLOATING, settings={"samples": 2}),
+    ExplainerRow("ScoreCAM", POSITIONS - {"text"}, "layer", {"max_channels": 2, "softmax": False}),
+    ExplainerRow("Smooth", FLOATING, settings={"explainer": explainers.Saliency, "copies": 2}),
+    ExplainerRow("SmoothGrad", FLOATING, settings={"copies": 2}),
+    ExplainerRow("VarGrad", FLOATING, settings={"copies": 2}),
 ]
 EXPORTED = [name for name in explainers.__all__ if name not in APART]
 HERE = [row for row in ROWS if row.name in EXPORTED]
@@ -141,7 +158,7 @@ def test_portions_change_nothing_but_the_last_bits(kind: str) -> None:
     keras.utils.set_random_seed(3)
     model, x = KINDS[kind](None)
     rows = [row for row in HERE if kind in row.kinds]
-    whole = explain(model, [row.make() for row in rows], x, 1)
+    whole = explanations(model, [row.make() for row in rows], x, 1)
     for row, one, other in zip(rows, whole, run(rows, model, x), strict=True):
         for place, found in one.attributions.items():
             scale = np.abs(found.values).max()
@@ -151,7 +168,7 @@ def test_portions_change_nothing_but_the_last_bits(kind: str) -> None:
 
 def run(rows: list[ExplainerRow], model: Any, inputs: Any) -> list[Explanation]:
     """In portions of two, so that arrays are cut as the dataset is."""
-    return explain(model, [row.make() for row in rows], inputs, 1, batch_size=2)
+    return explanations(model, [row.make() for row in rows], inputs, 1, batch_size=2)
 
 
 def check(

@@ -25,9 +25,9 @@ from tfexplain import (
     InputXGradient,
     IntegratedGradients,
     Saliency,
-    explain,
 )
 from tfexplain.explainers import Explainer, Explanation
+from tfexplain.explainers.run import explanations
 from tfexplain.model import tap
 from tfexplain.model.layer_calls import LayerError
 from tfexplain.model.traced_model import TracedModel
@@ -38,7 +38,7 @@ OF_INPUTS: list[Explainer] = [
     Saliency(),
     InputXGradient(),
     IntegratedGradients(steps=NODES, batch_size=2 * NODES),
-    ExpectedGradients(samples=6),
+    ExpectedGradients(draws=6),
 ]
 WORKS = "yes"
 
@@ -133,13 +133,15 @@ def test_every_explainer(library: Any, row: ModelRow) -> None:
     passes = TracedModel(kind.model, kind.inputs)
     paths = [cut.path for cut in kind.cuts]
     methods: list[Explainer] = [
-        FeatureMaps(layers=paths, channels=None),
+        FeatureMaps(layer=paths, max_channels=None),
         GradCAM(layer=paths, relu=False),
     ]
     methods.append(GradCAM(relu=False))
     if kind.moving:  # all in one call, for each call traces what its methods share anew
         methods += OF_INPUTS
-    maps, cams, chosen, *of_inputs = explain(kind.model, methods, kind.inputs, 1, passes=passes)
+    maps, cams, chosen, *of_inputs = explanations(
+        kind.model, methods, kind.inputs, 1, passes=passes
+    )
     for cut in kind.cuts:
         activation, cam = written_out(cut, kind.inputs)
         check_alike(activation, maps.attributions[cut.path].values, 1e-5)
@@ -156,10 +158,10 @@ def test_every_explainer(library: Any, row: ModelRow) -> None:
         assert row.integrated_gradients == row.saliency == WHOLE
         for refused in OF_INPUTS:
             with pytest.raises(ValueError, match="expected floating-point numbers"):
-                explain(kind.model, [refused], kind.inputs, 1, passes=passes)
+                explanations(kind.model, [refused], kind.inputs, 1, passes=passes)
     for path, reason in kind.refused.items():
         with pytest.raises(LayerError, match=reason):
-            explain(kind.model, [GradCAM(layer=path)], kind.inputs, 1, passes=passes)
+            explanations(kind.model, [GradCAM(layer=path)], kind.inputs, 1, passes=passes)
     assert left(kind.model) == before
     again = kind.model(kind.inputs, training=False)
     for one, other in zip(tf.nest.flatten(plain), tf.nest.flatten(again), strict=True):

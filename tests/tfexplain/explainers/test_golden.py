@@ -80,7 +80,7 @@ def test_a_fine_midpoint_rule_comes_close_to_the_exact_integral(case: str) -> No
 def test_activations_and_grad_cam(case: str, layer: str) -> None:
     model, given, expected = load(case)
     key = layer.replace("/", "__")
-    maps = FeatureMaps(layers=[layer], channels=None)(model, given["x"])[layer]
+    maps = FeatureMaps(layer=[layer], max_channels=None)(model, given["x"])[layer]
     assert gap_to(expected[f"activation:{key}"], maps.values) < CLOSE
     cam = GradCAM(layer=layer)(model, given["x"], given["target"])
     assert gap_to(expected[f"grad_cam:{key}"], cam.values) < CLOSE

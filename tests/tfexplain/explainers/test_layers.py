@@ -12,7 +12,8 @@ import tf_keras
 from support import transformers, zoo
 from support.twin import gap_to
 
-from tfexplain import InputXGradient, IntegratedGradients, Saliency, explain
+from tfexplain import InputXGradient, IntegratedGradients, Saliency
+from tfexplain.explainers.run import explanations
 from tfexplain.model.layer_calls import LayerError
 
 LIBRARIES = pytest.mark.parametrize("library", [keras, tf_keras])
@@ -59,7 +60,8 @@ def test_gradients_and_paths_at_every_layer(library: Any, make: Any) -> None:
         methods = [m(layer=cut.path) for m in (Saliency, InputXGradient)]
         methods.append(IntegratedGradients(steps=4, layer=cut.path))
         gradient, product, path = (
-            found.attributions[cut.path] for found in explain(kind.model, methods, kind.inputs, 1)
+            found.attributions[cut.path]
+            for found in explanations(kind.model, methods, kind.inputs, 1)
         )
         assert_alike(cut, slope, gradient.values, 1e-4)
         assert_alike(cut, slope * end.numpy(), product.values, 1e-4)

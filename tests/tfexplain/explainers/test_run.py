@@ -13,17 +13,11 @@ import tensorflow as tf
 import tf_keras
 from support.models import digits, small_cnn
 
-from tfexplain import (
-    Attribution,
-    FeatureMaps,
-    GradCAM,
-    IntegratedGradients,
-    Occlusion,
-    Saliency,
-    explain,
-)
-from tfexplain.explainers import Explainer, Explanation, concat
+from tfexplain import Attribution, FeatureMaps, GradCAM, IntegratedGradients, Occlusion, Saliency
+from tfexplain.explainers import Explainer, concat
 from tfexplain.explainers.base import Context
+from tfexplain.explainers.concat import Explanation
+from tfexplain.explainers.run import explanations
 from tfexplain.model.outputs import TargetError
 from tfexplain.model.shared_pass import LayerReads
 from tfexplain.model.traced_model import TracedModel
@@ -77,14 +71,14 @@ def check_bits(one: list[Explanation], other: list[Explanation]) -> None:
     ids=["x", "x-y", "x-y-weights", "PyDataset", "Sequence", "tensor"],
 )
 def test_all_forms_give_the_same_bits(make: Callable[[], Any], model: Any) -> None:
-    plain = explain(model, METHODS, X, batch_size=4)
-    check_bits(plain, explain(model, METHODS, make(), batch_size=4))
+    plain = explanations(model, METHODS, X, batch_size=4)
+    check_bits(plain, explanations(model, METHODS, make(), batch_size=4))
     assert len(plain[0].attributions["conv"].values) == len(X)
 
 
 def test_portions_are_the_whole_up_to_rounding(model: Any) -> None:
-    whole = explain(model, METHODS, X, Y)
-    portions = explain(model, METHODS, X, Y, batch_size=3)
+    whole = explanations(model, METHODS, X, Y)
+    portions = explanations(model, METHODS, X, Y, batch_size=3)
     for a, b in zip(whole, portions, strict=True):
         for place, one in a.attributions.items():
             scale = np.abs(one.values).max()
@@ -124,13 +118,13 @@ def test_targets_by_sample_go_with_the_rows_of_a_dataset(model: Any) -> None:
 )
 def test_targets_that_do_not_fit(inputs: Any, targets: Any, message: str, model: Any) -> None:
     with pytest.raises(TargetError, match=message):
-        explain(model, [Saliency()], inputs(), targets)
+        explanations(model, [Saliency()], inputs(), targets)
 
 
 def test_data_that_cannot_be_explained(model: Any) -> None:
     with pytest.raises(ValueError, match="inputs: expected at least one sample; the dataset is"):
         Saliency()(model, dataset(X).take(0))
-    with pytest.raises(ValueError, match="batch_size=0: expected at least 1"):
+    with pytest.raises(ValueError, match="batch_size=0: expected a whole number of at least 1"):
         Saliency()(model, X, batch_size=0)
     lines = keras.Sequential([keras.Input((None, 2)), keras.layers.GlobalMaxPooling1D()])
     ragged = tf.data.Dataset.from_generator(
@@ -143,7 +137,10 @@ def test_data_that_cannot_be_explained(model: Any) -> None:
 
 def test_baselines_by_sample_go_with_their_samples(model: Any) -> None:
     base = np.random.default_rng(0).random(X.shape, np.float32)
-    for method in (IntegratedGradients(steps=3, baseline=base), Occlusion(4, 4, baseline=base)):
+    for method in (
+        IntegratedGradients(steps=3, baseline=base),
+        Occlusion(window=4, stride=4, baseline=base),
+    ):
         whole = method(model, X, 1).values
         for inputs, size in ((X, 3), (dataset(X), None), (dataset(X), 1)):
             found = method(model, inputs, 1, batch_size=size).values
@@ -174,7 +171,7 @@ def test_every_field_is_joined_one_way_or_the_other() -> None:
 
 
 def test_some_samples_of_an_explanation(model: Any) -> None:
-    (found,) = explain(model, [IntegratedGradients(steps=4)], X)
+    (found,) = explanations(model, [IntegratedGradients(steps=4)], X)
     some = concat.chosen(found, np.array([7, 2]))
     one, all_ = some.attributions["input"], found.attributions["input"]
     assert np.array_equal(one.values, all_.values[[7, 2]])
@@ -203,16 +200,16 @@ class Ranks(Explainer):
 
 def test_what_compares_samples_sees_them_all(model: Any) -> None:
     for inputs, size in ((X, 3), (dataset(X, Y), None), (dataset(X, Y), 2)):
-        alone, beside = explain(model, [Ranks(), Saliency()], inputs, 1, batch_size=size)
+        alone, beside = explanations(model, [Ranks(), Saliency()], inputs, 1, batch_size=size)
         assert sorted(alone.attributions["input"].values) == list(range(10))
         assert len(beside.attributions["input"].values) == 10
-    (found,) = explain(model, [Ranks()], dataset(X, Y), "label")
+    (found,) = explanations(model, [Ranks()], dataset(X, Y), "label")
     assert (found.attributions["input"].targets == Y).all()
 
 
 def test_memory_is_bounded_by_the_portion(model: Any) -> None:
     """No chunk that runs through the model has more rows than were asked for."""
     passes = TracedModel(model, tf.constant(X))
-    explain(model, [GradCAM(), Saliency()], X, passes=passes, batch_size=3)
+    explanations(model, [GradCAM(), Saliency()], X, passes=passes, batch_size=3)
     sizes = {f.structured_input_signature[0][0].shape[0] for f in passes.compiled.values()}
     assert sizes == {3, 1}

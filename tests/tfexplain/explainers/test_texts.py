@@ -58,7 +58,7 @@ def test_paths_begin_at_texts() -> None:
     np.testing.assert_allclose(
         found.values, (TABLE[IDS] - TABLE[start]) @ WEIGHTS[:, 0] / 3, atol=1e-6
     )
-    drawn = ExpectedGradients(texts, samples=8)(model, texts)
+    drawn = ExpectedGradients(background=texts, draws=8)(model, texts)
     moved = [(TABLE[IDS] - TABLE[ids]) @ WEIGHTS[:, 0] / 3 for ids in IDS]
     np.testing.assert_allclose(drawn.values, np.mean(moved, axis=0), atol=1e-5)
     with pytest.raises(ValueError, match=r"baseline: expected texts of shape \(\) for input"):

@@ -9,29 +9,31 @@ import keras
 import numpy as np
 import pytest
 from support import transformers
+from support.gallery import methods
 from support.read import read_run
 from support.stateful import LIBRARIES
 
-from tfexplain import ActivationMaximization, Compression, Explain, explain, explainers
+from tfexplain import ActivationMaximization, Compression, Explain, explainers
 from tfexplain.explainers import Explainer
+from tfexplain.explainers.run import explanations
 from tfexplain.runlog.unit_activity import Activity
 
 ROWS, COUNT = 4, 6
 CHEAP: dict[str, dict[str, Any]] = {
-    "ExpectedGradients": {"samples": 3},
-    "FeatureMaps": {"channels": 2},
+    "ExpectedGradients": {"draws": 3},
+    "FeatureMaps": {"max_channels": 2},
     "IntegratedGradients": {"steps": 9, "tolerance": 1e-9},
-    "KernelSHAP": {"samples": 128},
-    "LIME": {"samples": 20},
+    "KernelSHAP": {"coalitions": 128},
+    "LIME": {"masks": 20},
     "Occlusion": {"window": 8},
-    "RISE": {"samples": 10},
-    "ScoreCAM": {"channels": 2},
-    "Smooth": {"explainer": explainers.Saliency(), "samples": 3},
-    "SmoothGrad": {"samples": 3},
-    "VarGrad": {"samples": 3},
+    "RISE": {"masks": 10},
+    "ScoreCAM": {"max_channels": 2},
+    "Smooth": {"explainer": explainers.Saliency(), "copies": 3},
+    "SmoothGrad": {"copies": 3},
+    "VarGrad": {"copies": 3},
 }
-NO_EXPLAINERS = {"ActivationMaximization", "Explainer", "Explanation", "OptimizedInputs", "explain"}
-OF_TABLES = {"PermutationImportance"}
+# One explains no samples, the other takes tables only.
+APART = {"ActivationMaximization", "PermutationImportance"}
 
 
 class Takes(keras.layers.Layer):  # type: ignore[misc]
@@ -59,14 +61,14 @@ def models() -> tuple[Any, Any, Any]:
 
 
 def every_explainer() -> list[Explainer]:
-    names = sorted(set(explainers.__all__) - NO_EXPLAINERS - OF_TABLES)
+    names = sorted(methods() - APART)
     return [getattr(explainers, name)(**CHEAP.get(name, {})) for name in names]
 
 
 def test_every_explainer_finds_the_same(models: tuple[Any, Any, Any]) -> None:
     fixed, free, x = models
     methods = every_explainer()
-    found, expected = (explain(model, methods, x, 1) for model in (fixed, free))
+    found, expected = (explanations(model, methods, x, 1) for model in (fixed, free))
     for method, one, other in zip(methods, found, expected, strict=True):
         assert np.allclose(one.outputs, other.outputs, atol=1e-5)
         assert one.attributions.keys() == other.attributions.keys()
@@ -99,7 +101,9 @@ def test_a_stateful_model_is_explained_and_measured_by_default(
     x = np.random.default_rng(0).normal(size=(32, 5, 3)).astype("float32")
     ours = [
         Explain(x, log_dir=tmp_path, on_error="raise", verbose=False),
-        Compression(tmp_path, val=x, samples=10, on_error="raise", verbose=False),
+        Compression(
+            log_dir=tmp_path, validation_data=x, samples=10, on_error="raise", verbose=False
+        ),
     ]
     model.fit(x, x.sum((1, 2)), batch_size=16, epochs=1, verbose=0, callbacks=ours)
     run = read_run(tmp_path)

@@ -29,7 +29,7 @@ def model() -> Any:
 def test_a_function_a_file_and_the_model_agree(model: Any, tmp_path: Path) -> None:
     path = tmp_path / "small.tflite"
     path.write_bytes(convert(model))
-    method = Occlusion(2, 2, output="probability")
+    method = Occlusion(window=2, stride=2, score="probability")
     wanted = method(model, X, 3)
     for other in (lambda x: model(x).numpy(), path, str(path), TfliteModel(path)):
         found = method(other, X, 3)

@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 from tfexplain import Saliency
-from tfexplain.explainers.run import explain
+from tfexplain.explainers.run import explanations
 from tfexplain.model.outputs import TargetError
 from tfexplain.model.trace_model import trace_model
 from tfexplain.model.traced_model import TracedModel
@@ -66,7 +66,7 @@ def test_a_class_is_explained_over_the_positions_that_are_given_to_it() -> None:
     counts = np.stack([(given == c).sum((1, 2)) for c in range(3)], 1) * [0, 1, 1]
     one = found(model, None)
     assert one.targets.tolist() == counts.argmax(1).tolist()
-    chance = found(model, f"mask:{never}", output="probability")
+    chance = found(model, f"mask:{never}", score="probability")
     p = model.predict(X, verbose=0)
     np.testing.assert_allclose(chance.scores, in_region(p[..., never], given == never), atol=1e-5)
     with tf.GradientTape() as tape:
@@ -128,22 +128,22 @@ def test_the_next_token_is_predicted_behind_the_last_one(way: str) -> None:
     last = np.array([4, 4, 4] if way == "plain" else [2, 3, 4])
     logits = np.asarray(model(inputs))[np.arange(3), last]
     for targets in (None, "next token"):
-        (one,) = explain(model, [Saliency()], inputs, targets)
+        (one,) = explanations(model, [Saliency()], inputs, targets)
         some = next(iter(one.attributions.values()))
         assert some.targets.tolist() == logits.argmax(1).tolist()
         np.testing.assert_allclose(some.scores, logits.max(1), atol=1e-5)
     # By name, a class is one of a tag: over the positions where it is the likeliest.
-    (one,) = explain(model, [Saliency()], inputs, "mask:7")
+    (one,) = explanations(model, [Saliency()], inputs, "mask:7")
     assert not np.allclose(next(iter(one.attributions.values())).scores, logits[:, 7])
 
 
 def test_what_sees_the_tokens_behind_it_continues_no_text() -> None:
-    assert trace_model(language(True), IDS).heads[0].tokens
-    assert not trace_model(language(True, causal=False), IDS).heads[0].tokens
+    assert trace_model(language(True), IDS).model_outputs[0].tokens
+    assert not trace_model(language(True, causal=False), IDS).model_outputs[0].tokens
     tags = keras.Sequential(
         [keras.Input((5,), dtype="int32"), layers.Embedding(20, 4), layers.Dense(3)]
     )
-    assert not TracedModel(tags, IDS).heads[0].tokens
+    assert not TracedModel(tags, IDS).model_outputs[0].tokens
 
 
 def test_padding_is_no_tag() -> None:

@@ -28,8 +28,8 @@ from tfexplain import (
     Occlusion,
     Saliency,
     SmoothGrad,
-    explain,
 )
+from tfexplain.explainers.run import explanations
 from tfexplain.model.nan_probe import reads_positions
 from tfexplain.model.preserved_state import written
 from tfexplain.model.traced_model import TracedModel
@@ -78,10 +78,10 @@ def test_no_pass_changes_any_variable(library: str) -> None:
     x, y = rows(model, 4)
     model(x)  # makes the generator that is shared
     before = everything()
-    methods = [Saliency(), IntegratedGradients(batch_size=4), SmoothGrad(samples=2)]
+    methods = [Saliency(), IntegratedGradients(batch_size=4), SmoothGrad(copies=2)]
     methods += [FeatureMaps(), Occlusion(window=2), AttentionRollout()]
-    found = explain(model, methods, x, y)
-    again = explain(model, methods, x, y)
+    found = explanations(model, methods, x, y)
+    again = explanations(model, methods, x, y)
     ActivationMaximization(layer="attention", channels=[0], steps=2)(model, x)
     passes = TracedModel(model, x)
     sites = [site for site in passes.sites if site.grid]
@@ -98,7 +98,7 @@ def test_each_pass_starts_from_the_states_there_are(library: str) -> None:
     model = recurrent(LIBRARIES[library])
     x, y = rows(model, 8)
     model.fit(x, y, batch_size=8, epochs=1, verbose=0)
-    before, method = everything(), IntegratedGradients(steps=4, batch_size=8, output="probability")
+    before, method = everything(), IntegratedGradients(steps=4, batch_size=8, score="probability")
     found = method(model, x, 1)  # 32 points in four passes
     again = method(model, x, 1)
     assert changed(before) == []

@@ -9,7 +9,8 @@ import pytest
 import tensorflow as tf
 from support.models import digits, small_cnn
 
-from tfexplain import GradCAM, IntegratedGradients, explain
+from tfexplain import GradCAM, IntegratedGradients
+from tfexplain.explainers.run import explanations
 from tfexplain.model import progress
 
 X, _ = digits(10)
@@ -46,7 +47,7 @@ def test_a_bar_tells_the_explainer_its_share_and_the_chunks(
 ) -> None:
     told = Told(monkeypatch)
     methods = [GradCAM(), IntegratedGradients(steps=8, batch_size=8)]
-    explain(small_cnn(), methods, X, batch_size=5, progress=True)
+    explanations(small_cnn(), methods, X, batch_size=5, verbose=True)
     names = list(dict.fromkeys(line[0] for line in told.lines))
     assert names == ["explaining", "GradCAM", "IntegratedGradients"]
     shares = [line[1] for line in told.lines]
@@ -64,10 +65,10 @@ def test_a_dataset_of_unknown_length_has_a_bar_without_an_end(
 ) -> None:
     told = Told(monkeypatch)
     data = tf.data.Dataset.from_tensor_slices(X).batch(4)
-    GradCAM()(small_cnn(), data.filter(lambda _: True), progress=True)
+    GradCAM()(small_cnn(), data.filter(lambda _: True), verbose=True)
     assert told.lines[-1][1:3] == (3, None)
     told.lines.clear()
-    GradCAM()(small_cnn(), data, progress=True)
+    GradCAM()(small_cnn(), data, verbose=True)
     assert told.lines[-1][1:3] == (3, 3)
 
 
@@ -75,9 +76,9 @@ def test_explaining_on_the_way_of_explaining_is_no_part_of_its_own(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     told = Told(monkeypatch)
-    with progress.bar(2):
+    with progress.shown(1, 2):
         with progress.part("outer"):
-            explain(small_cnn(), [GradCAM()], X)
+            explanations(small_cnn(), [GradCAM()], X)
         assert told.lines[-1] == ("outer", 1, 2, 1)
 
 
@@ -86,6 +87,21 @@ def test_without_a_bar_nothing_is_said(capsys: Any) -> None:
     progress.ran()
     assert np.isfinite(found.values).all()
     assert capsys.readouterr() == ("", "")
-    with pytest.raises(ZeroDivisionError), progress.bar(None), progress.part("fails"):
+    with pytest.raises(ZeroDivisionError), progress.shown(1, None), progress.part("fails"):
         raise ZeroDivisionError
     progress.ran()
+
+
+def test_lines_for_log_files_say_what_is_done(capsys: Any) -> None:
+    methods = [GradCAM(), IntegratedGradients(steps=8, batch_size=8)]
+    explanations(small_cnn(), methods, X, batch_size=5, verbose=2)
+    printed = capsys.readouterr()
+    assert not printed.out
+    lines = [line for line in printed.err.splitlines() if line.startswith("tfexplain: ")]
+    assert [line.split(", ")[0] for line in lines] == [
+        "tfexplain: GradCAM: 0.5 of 2",
+        "tfexplain: IntegratedGradients: 1 of 2",
+        "tfexplain: GradCAM: 1.5 of 2",
+        "tfexplain: IntegratedGradients: 2 of 2",
+    ]
+    assert ", 14 chunks, " in lines[-1]

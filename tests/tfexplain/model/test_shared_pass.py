@@ -9,8 +9,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfexplain import FeatureMaps, GradCAM, IntegratedGradients, Saliency, explain
-from tfexplain.explainers.run import explain_all
+from tfexplain import FeatureMaps, GradCAM, IntegratedGradients, Saliency
+from tfexplain.explainers.run import explain_all, explanations
 from tfexplain.model.targets import Targets
 from tfexplain.model.traced_model import TracedModel
 
@@ -38,7 +38,7 @@ def run(explainers: list[Any], targets: Targets = 1) -> tuple[list[Any], Counter
     keras.utils.set_random_seed(0)
     model = two_heads()
     passes = TracedModel(model, tf.constant(X))
-    return explain(model, explainers, X, targets, passes=passes), operations(passes)
+    return explanations(model, explainers, X, targets, passes=passes), operations(passes)
 
 
 def test_one_forward_and_one_backward_for_all_layers_and_the_input() -> None:
@@ -49,7 +49,11 @@ def test_one_forward_and_one_backward_for_all_layers_and_the_input() -> None:
 
 
 def test_one_forward_for_several_heads_and_scores() -> None:
-    both = [GradCAM(head="one"), GradCAM(head="two"), Saliency(head="one", output="probability")]
+    both = [
+        GradCAM(output="one"),
+        GradCAM(output="two"),
+        Saliency(output="one", score="probability"),
+    ]
     together, counted = run(both)
     assert counted["Conv2D"] == 2
     for explainer, found in zip(both, together, strict=True):

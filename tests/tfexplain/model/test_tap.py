@@ -111,7 +111,7 @@ def test_a_shared_layer_is_addressed_by_call() -> None:
     outputs = keras.layers.Dense(1)(keras.layers.Flatten()(shared(shared(inputs))))
     opened = passes(keras.Model(inputs, outputs), (8, 8, 2))
     assert {"shared@0", "shared@1"} <= {s.path for s in opened.sites}
-    assert opened.last(opened.head(None)).path == "shared@1"
+    assert opened.last(opened.output(None)).path == "shared@1"
     with pytest.raises(LayerError, match="more than one: shared@0, shared@1"):
         opened.site("shared")
 

@@ -45,7 +45,7 @@ def test_passes_do_not_keep_their_model() -> None:
     keras.backend.clear_session()
     gc.collect()
     assert alive() is None
-    with pytest.raises(RuntimeError, match="no longer exists"):
+    with pytest.raises(ValueError, match="no longer exists"):
         _ = passes.model
 
 
@@ -57,7 +57,7 @@ def test_inputs_the_model_cannot_take_are_named_with_the_cause() -> None:
 
 def test_another_backend_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
-    with pytest.raises(RuntimeError, match=r"KERAS_BACKEND=tensorflow"):
+    with pytest.raises(ValueError, match=r"KERAS_BACKEND=tensorflow"):
         TracedModel(small_cnn(), X)
 
 

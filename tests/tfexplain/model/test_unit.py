@@ -22,8 +22,8 @@ from tfexplain import (
     Saliency,
     SmoothGrad,
     Unit,
-    explain,
 )
+from tfexplain.explainers.run import explanations
 from tfexplain.model.layer_calls import LayerError
 
 LIBRARIES = pytest.mark.parametrize("library", [keras, tf_keras])
@@ -108,8 +108,8 @@ def test_grad_cam_of_a_unit_at_an_earlier_layer_and_not_at_a_later_one() -> None
 
 def test_explainers_of_a_unit_share_one_pass() -> None:
     model, unit = cnn(), Unit("two", 0)
-    together = explain(
-        model, [FeatureMaps(layers=["two"]), GradCAM(layer="one"), Saliency()], X, unit
+    together = explanations(
+        model, [FeatureMaps(layer=["two"]), GradCAM(layer="one"), Saliency()], X, unit
     )
     maps, cam, slopes = (next(iter(one.attributions.values())) for one in together)
     assert np.allclose(maps.scores, maps.values[..., 0].mean((1, 2)), atol=1e-6)
@@ -147,7 +147,12 @@ def test_while_training(tmp_path: Path) -> None:
     x, y = digits(24)
     model = small_cnn()
     callback = Explain(
-        (x, y), [Saliency()], log_dir=tmp_path, targets=Unit("conv", 2), samples=2, on_error="raise"
+        (x, y),
+        explainers=[Saliency()],
+        log_dir=tmp_path,
+        targets=Unit("conv", 2),
+        samples=2,
+        on_error="raise",
     )
     model.fit(x, y, epochs=1, callbacks=[callback], verbose=0)
     run = read_run(tmp_path)
@@ -169,7 +174,7 @@ def test_by_methods_with_passes_of_their_own() -> None:
     model = keras.Sequential([keras.Input((5, 5, 1)), conv, keras.layers.Flatten()])
     x, unit = np.random.default_rng(2).normal(size=(2, 5, 5, 1)).astype("float32"), Unit("conv", 1)
     slopes = Saliency()(model, x, unit)
-    smooth = SmoothGrad(samples=3)(model, x, unit)
+    smooth = SmoothGrad(copies=3)(model, x, unit)
     hidden = Occlusion(window=1, stride=1)(model, x, unit)
     assert np.allclose(smooth.values, slopes.values, atol=1e-6)
     assert np.allclose(hidden.values, (x * slopes.values)[..., 0], atol=1e-5)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from tfexplain.quality import MEASURES, Shown, drift, similarity
+from tfexplain.quality import similarity
+from tfexplain.quality.drift import Shown, drift
+from tfexplain.quality.similarity import MEASURES
 
 
 def test_maps_for_other_targets_are_not_compared() -> None:

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from tfexplain.quality import MEASURES, similarity
-from tfexplain.quality.similarity import largest, pearson, spearman, ssim, top_overlap
+from tfexplain.quality import similarity
+from tfexplain.quality.similarity import MEASURES, largest, pearson, spearman, ssim, top_overlap
 
 SHAPES = [(3, 8, 8), (2, 7, 13), (2, 4, 5), (3, 20), (2, 5), (1, 1, 6), (2, 14, 12), (1, 4, 5, 6)]
 

@@ -26,7 +26,9 @@ Y = np.arange(12) % 3
 def fitted(model: Any, x: Any, log_dir: Path) -> str:
     """What is said of predictions in a training."""
     model.compile("sgd", "sparse_categorical_crossentropy")
-    callback = Explain((x, Y), [Saliency()], log_dir=log_dir, on_error="raise", verbose=False)
+    callback = Explain(
+        (x, Y), explainers=[Saliency()], log_dir=log_dir, on_error="raise", verbose=False
+    )
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ExplainWarning)
         model.fit(x, Y, epochs=1, verbose=0, callbacks=[callback])

@@ -10,7 +10,7 @@ import pytest
 from support.read import read_run
 
 from tfexplain import Explain, FeatureMaps, IntegratedGradients, Saliency
-from tfexplain.quality import MEASURES
+from tfexplain.quality.similarity import MEASURES
 from tfexplain.runlog.attribution_records import MOST_PIXELS, sheet_png
 from tfexplain.runlog.map_pooling import MOST, Cells
 
@@ -37,8 +37,8 @@ def test_a_log_of_large_pictures_is_small_and_says_why(tmp_path: Path) -> None:
     model = keras.Model(inputs, layers.Dense(1)(layers.GlobalAveragePooling2D()(conv(inputs))))
     model.compile("sgd", "mse")
     x = RNG.normal(size=(2, 700, 600, 1)).astype("float32")
-    methods = [IntegratedGradients(steps=1), Saliency(), FeatureMaps(layers=["conv"])]
-    ours = Explain(x, methods, log_dir=tmp_path, on_error="raise", verbose=False)
+    methods = [IntegratedGradients(steps=1), Saliency(), FeatureMaps(layer=["conv"])]
+    ours = Explain(x, explainers=methods, log_dir=tmp_path, on_error="raise", verbose=False)
     model.fit(x, np.zeros(2), epochs=1, verbose=0, callbacks=[ours])
     run = read_run(tmp_path)
     weights = IntegratedGradients(steps=1)(model, x[run.record("samples").rows])
@@ -73,7 +73,12 @@ def test_drift_is_that_of_the_cells_and_goes_on_in_a_new_process(tmp_path: Path)
         model = keras.Model(inputs, dense)
         model.compile(keras.optimizers.SGD(0.0), "mse")
         ours = Explain(
-            *(x, method), log_dir=tmp_path, images=False, on_error="raise", verbose=False
+            x,
+            explainers=method,
+            log_dir=tmp_path,
+            write_images=False,
+            on_error="raise",
+            verbose=False,
         )
         model.fit(
             x, np.zeros(2), initial_epoch=epoch, epochs=epoch + 1, verbose=0, callbacks=[ours]

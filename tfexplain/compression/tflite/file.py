@@ -19,6 +19,7 @@ import numpy as np
 
 from tfexplain.compression.layout import Shape
 from tfexplain.compression.weights import WeightsError
+from tfexplain.errors import TfexplainError
 from tfexplain.model.litert import schema
 from tfexplain.types import Array
 
@@ -206,7 +207,7 @@ def _operands(vector: Callable[[], Any], count: int) -> tuple[int, ...]:
 def _tensor(model: Any, data: bytes, tensor: Any) -> Tensor:
     shape = tuple(int(side) for side in _vector(tensor.ShapeAsNumpy))
     if min(shape, default=0) < 0:
-        raise ValueError(f"a tensor has the shape {shape}")
+        raise TfexplainError(f"a tensor has the shape {shape}")
     quantization = tensor.Quantization()
     scales, zeros, axis, plain = _quantization(quantization)
     sparsity = tensor.Sparsity()
@@ -231,7 +232,7 @@ def _content(buffer: Any, data: bytes) -> Array | None:
     if buffer.Offset() > 1:
         start, size = buffer.Offset(), buffer.Size()
         if start + size > len(data):
-            raise ValueError(f"a tensor ends at byte {start + size:,} of {len(data):,}")
+            raise TfexplainError(f"a tensor ends at byte {start + size:,} of {len(data):,}")
         return np.frombuffer(data, np.uint8, size, start)
     return _vector(buffer.DataAsNumpy) if buffer.DataLength() else None
 
@@ -243,7 +244,7 @@ def _quantization(found: Any) -> tuple[Array, Array, int, bool]:
     if not zeros.size:
         zeros = np.zeros(scales.size, np.int64)
     if zeros.size != scales.size:
-        raise ValueError(f"a tensor has {scales.size} scales and {zeros.size} zero points")
+        raise TfexplainError(f"a tensor has {scales.size} scales and {zeros.size} zero points")
     plain = found.DetailsType() == schema().QuantizationDetails.NONE
     return scales.astype(np.float32), zeros.astype(np.int64), found.QuantizedDimension(), plain
 
@@ -268,7 +269,7 @@ def _level(found: Any) -> Level:
         name = _INDEX_VECTORS.get(kind)
         vector = getattr(schema(), name)() if name else None
         if vector is None or table is None:
-            raise ValueError("a sparse tensor has no indices")
+            raise TfexplainError("a sparse tensor has no indices")
         vector.Init(table.Bytes, table.Pos)
         parts.append(_vector(vector.ValuesAsNumpy))
     return Level(0, *parts)

@@ -26,12 +26,12 @@ class GradientAttention(TokenRelevance):
     attention raises the score.
 
     Attributes:
-        layers: Paths of self-attention layers that follow one another over the same tokens;
+        layer: Paths of self-attention layers that follow one another over the same tokens;
             default all that the output depends on. Cross-attention, and layers of other numbers of
             tokens, are refused.
         token: Whose row is taken; default the mean over the tokens that the score reads on that
             sample: the class token, the last word of a decoder, or all but padding.
-        grid: (h, w) of the tokens, any others standing in front; default what they come from.
+        token_grid: (h, w) of the tokens, any others standing in front; default what they come from.
 
     References:
         Chefer, Gur and Wolf 2021, "Generic Attention-model Explainability", eq. 5 and 6,

@@ -13,14 +13,15 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from tfexplain.attribution import Attribution
-from tfexplain.explainers.attention.weights import check_layers, check_rows, matrices
-from tfexplain.explainers.base import Context, SingleExplainer
+from tfexplain.checks import layer_names
+from tfexplain.explainers.attention.weights import check_rows, matrices
+from tfexplain.explainers.base import Context, Explainer
 from tfexplain.explainers.features.feature_maps import check_grid
 from tfexplain.model import grids
 from tfexplain.model.attention_calls import AttentionCall
 from tfexplain.model.grids import Grid
 from tfexplain.model.layer_calls import LayerCall, LayerError
-from tfexplain.model.outputs import Head
+from tfexplain.model.outputs import ModelOutput
 from tfexplain.model.shared_pass import LayerReads
 from tfexplain.model.targets import rule
 from tfexplain.model.traced_model import TracedModel
@@ -30,7 +31,7 @@ Numbers = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class TokenRelevance(SingleExplainer):
+class TokenRelevance(Explainer):
     """Follows a chain of self-attention layers back, from the tokens the output reads to those that
     the first layer reads.
 
@@ -38,24 +39,28 @@ class TokenRelevance(SingleExplainer):
     (`_back`).
     """
 
-    layers: Sequence[str] | None = None
+    layer: str | Sequence[str] | None = None
     token: int | None = None
-    grid: Sequence[int] | None = None
+    token_grid: Sequence[int] | None = None
 
     _gradient = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_layers(self.layers)
-        check_grid(self.grid)
+        check_grid(self.token_grid)
+
+    @property
+    def several(self) -> bool:
+        """All layers together make one map."""
+        return False
 
     def reading(self, passes: TracedModel, targets: Any = None) -> LayerReads:
         """The weights of all layers, and the gradient that tells which tokens are read."""
         sites = self._chain(passes)
         self._placed(passes, sites)
-        head, last = passes.head(self.head), sites[-1]
+        output, last = passes.output(self.output), sites[-1]
         sloped = [site.weights for site in sites] if self._gradient else []
-        if not sloped and last.recorded and (head.targets or rule(targets)):
+        if not sloped and last.recorded and (output.targets or rule(targets)):
             sloped = [last.weights]
         paths = tuple(site.weights for site in sites)
         return LayerReads(paths, tuple(sloped), self._reduce, self._key, zeros=not self._gradient)
@@ -69,7 +74,7 @@ class TokenRelevance(SingleExplainer):
         site, grid = self._placed(passes, sites)
         last = sites[-1]
         start = np.broadcast_to(
-            self._start(passes, last, grid, context.head), shares[last.weights].shape[:2]
+            self._start(passes, last, grid, context.output), shares[last.weights].shape[:2]
         )
         if self.token is None:
             read = reduced[last.weights].get("read")
@@ -118,27 +123,27 @@ class TokenRelevance(SingleExplainer):
 
     def _chain(self, passes: TracedModel) -> list[AttentionCall]:
         """The layers, each of which reads the one before, over the same tokens."""
-        head = passes.head(self.head)
-        found = passes.attention.find(self.layers)
-        if self.layers is None:
-            found = [site for site in found if head.position in site.outputs] or found
+        output = passes.output(self.output)
+        found = passes.attention.find(layer_names(self.layer))
+        if self.layer is None:
+            found = [site for site in found if output.position in site.outputs] or found
         order = [site.path for site in passes.attention.sites]
         found = sorted(
             {site.path: site for site in found}.values(), key=lambda s: order.index(s.path)
         )
         for site in found:
-            if why := self._unfit(site, found[0], head):
-                raise LayerError(f"layers={self.layers}: {site.path!r} {why}")
+            if why := self._unfit(site, found[0], output):
+                raise LayerError(f"layer={self.layer}: {site.path!r} {why}")
         for before, site in pairwise(found):
             if before.path not in site.after:
                 raise LayerError(
-                    f"layers={self.layers}: expected layers that follow one another; "
+                    f"layer={self.layer}: expected layers that follow one another; "
                     f"{site.path!r} does not depend on {before.path!r}, for they stand side by "
                     "side. Pass the layers of one branch."
                 )
         return found
 
-    def _unfit(self, site: AttentionCall, first: AttentionCall, head: Head) -> str:
+    def _unfit(self, site: AttentionCall, first: AttentionCall, output: ModelOutput) -> str:
         """Why a layer is none to follow attention through; nothing where it is one."""
         if site.queries != site.keys:
             return (
@@ -146,7 +151,7 @@ class TokenRelevance(SingleExplainer):
                 "they get cannot be followed back. Pass the self-attention layers of one encoder "
                 "(or decoder), or look at Attention(), which shows any layer."
             )
-        if self.layers is None and not site.own:
+        if self.layer is None and not site.own:
             return (
                 "attends to another tensor than that of its queries, and nothing says that both "
                 "are the same tokens. Pass the layers by name where they are, those of one "
@@ -163,8 +168,8 @@ class TokenRelevance(SingleExplainer):
                 "is computed inside a function that is run again for the gradient (keras.remat), "
                 "so its weights have no gradient. Explain a model without it."
             )
-        if self._gradient and head.position not in site.outputs:
-            return f"has no gradient: output {head.name!r} does not depend on it. Pass others."
+        if self._gradient and output.position not in site.outputs:
+            return f"has no gradient: output {output.name!r} does not depend on it. Pass others."
         return ""
 
     def _placed(
@@ -176,18 +181,20 @@ class TokenRelevance(SingleExplainer):
         like = [s for s in passes.sites if s.tokens == length and s.grid is not None]
         site = (*own, *like, None)[0]
         if site is not None:
-            grid = site.put(self.grid).grid
+            grid = site.put(self.token_grid).grid
             assert grid is not None
             return site, grid
-        asked = grids.asked(length or 0, self.grid) if self.grid else Grid((length,))
+        asked = grids.asked(length or 0, self.token_grid) if self.token_grid else Grid((length,))
         if asked is None:
             raise LayerError(
-                f"grid={self.grid}: expected at most {length} positions, the tokens of {path!r}. "
-                "Leave grid= out."
+                f"token_grid={self.token_grid}: expected at most {length} positions, the tokens "
+                f"of {path!r}. Leave token_grid= out."
             )
         return None, asked
 
-    def _start(self, passes: TracedModel, site: AttentionCall, grid: Grid, head: Head) -> Numbers:
+    def _start(
+        self, passes: TracedModel, site: AttentionCall, grid: Grid, output: ModelOutput
+    ) -> Numbers:
         """[T]: how much of the output each token that the last layer gives stands for."""
         length = site.queries or 0
         start = np.zeros(length)
@@ -200,7 +207,7 @@ class TokenRelevance(SingleExplainer):
             start[self.token] = 1
             return start
         extras = [*range(grid.before), *range(length - grid.behind, length)]
-        read = passes.readers(site, extras, head)
+        read = passes.readers(site, extras, output)
         if read in ("first", "last"):
             start[0 if read == "first" else -1] = 1
             return start

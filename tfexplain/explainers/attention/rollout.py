@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import tensorflow as tf
 
+from tfexplain.checks import check_choice
 from tfexplain.explainers.attention.relevance import Numbers, TokenRelevance
 from tfexplain.explainers.attention.weights import matrices
 from tfexplain.types import Tensor
@@ -16,7 +17,7 @@ from tfexplain.types import Tensor
 _OVER = {"mean": tf.reduce_mean, "max": tf.reduce_max, "min": tf.reduce_min}
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class AttentionRollout(TokenRelevance):
     """How much of what the output reads comes from each token, if attention alone carried it.
 
@@ -29,14 +30,14 @@ class AttentionRollout(TokenRelevance):
     reads: a map of where, not of why. Padding that is neither attended to nor read has zero.
 
     Attributes:
-        layers: Paths of self-attention layers that follow one another over the same tokens;
+        layer: Paths of self-attention layers that follow one another over the same tokens;
             default all that the output depends on. Cross-attention, and layers of other numbers of
             tokens, are refused.
         heads_by: `"mean"` as in the paper, `"max"` or `"min"` over a layer's attention heads.
         token: Whose row is taken; default the mean over the tokens that the score reads (that have
             a gradient) on that sample: the class token, the last word of a decoder, or all but
             padding.
-        grid: (h, w) of the tokens, any others standing in front; default what they come from.
+        token_grid: (h, w) of the tokens, any others standing in front; default what they come from.
 
     References:
         Abnar and Zuidema 2020, eq. 1 and section 3, https://arxiv.org/abs/2005.00928
@@ -54,8 +55,7 @@ class AttentionRollout(TokenRelevance):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.heads_by not in _OVER:
-            raise ValueError(f"heads_by={self.heads_by!r}: expected one of {', '.join(_OVER)}.")
+        check_choice("heads_by", self.heads_by, tuple(_OVER))
 
     @property
     def _unit(self) -> str:

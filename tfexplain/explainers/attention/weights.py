@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import tensorflow as tf
 
 from tfexplain.attribution import Attribution
+from tfexplain.checks import layer_names
+from tfexplain.errors import TfexplainError
 from tfexplain.explainers.base import Context, Explainer
 from tfexplain.model.attention_calls import AttentionCall
 from tfexplain.model.layer_calls import LayerError
 from tfexplain.model.shared_pass import LayerReads
-from tfexplain.model.targets import Targets
 from tfexplain.model.traced_model import TracedModel
 from tfexplain.types import Tensor
 
@@ -27,10 +28,15 @@ class Attention(Explainer):
     that the layer uses, whatever its kernel and its mask. They say where a layer looks, not what
     its output owes to it: for that see `AttentionRollout` and `GradientAttention`.
 
+    `values` are float32 [N, heads, q, k] in shares of attention: rows add up to 1. Rows of queries
+    that may attend to nothing, such as padding, mean nothing: they are zeros or equal weights, as
+    the layer has them. Tokens on several axes are counted row by row. Targets only decide which
+    class' score is reported beside the weights.
+
     Attributes:
-        layers: Paths of attention layers (`attend@1` for the second call of a shared one); default
-            all. A layer of 12 heads and 197 tokens has 466,000 weights a sample: name those that
-            you will look at.
+        layer: Path of an attention layer (`attend@1` for the second call of a shared one), or
+            several; default all. A layer of 12 heads and 197 tokens has 466,000 weights a sample:
+            name those that you will look at.
         attention_heads: Numbers of the heads to keep, the same in each layer; default all.
 
     References:
@@ -45,40 +51,23 @@ class Attention(Explainer):
         (3, 2, 5, 5)
     """
 
-    layers: Sequence[str] | None = None
+    layer: str | Sequence[str] | None = None
+    _: KW_ONLY
     attention_heads: Sequence[int] | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_layers(self.layers)
         heads = self.attention_heads
         if heads is not None and (len(heads) == 0 or len(set(heads)) < len(heads)):
-            raise ValueError(
+            raise TfexplainError(
                 f"attention_heads={heads}: expected numbers of heads, each once. Leave it out for "
                 "all heads."
             )
 
-    def __call__(
-        self, model: Any, inputs: Any, targets: Targets = None, *, batch_size: int | None = None
-    ) -> dict[str, Attribution]:
-        """The attention weights of each layer.
-
-        Args:
-            model: A built Keras model.
-            inputs: The batch, scaled as in training.
-            targets: Only decides which class' score is reported beside the weights.
-            batch_size: See `explain`.
-
-        Returns:
-            An `Attribution` for each layer, `values` float32 [N, heads, q, k] in shares of
-            attention: rows add up to 1. Rows of queries that may attend to nothing, such as
-            padding, mean nothing: they are zeros or equal weights, as the layer has them. Tokens
-            on several axes are counted row by row.
-
-        Raises:
-            LayerError: a layer is missing, has no such head, or attends within parts of samples.
-        """
-        return self.each(model, inputs, targets, batch_size=batch_size)
+    @property
+    def several(self) -> bool:
+        """Default are the weights of all layers."""
+        return not isinstance(self.layer, str)
 
     def reading(self, passes: TracedModel, targets: Any = None) -> LayerReads:
         """The weights, no gradient."""
@@ -110,14 +99,14 @@ class Attention(Explainer):
         return slice(None) if self.attention_heads is None else list(self.attention_heads)
 
     def _sites(self, passes: TracedModel) -> list[AttentionCall]:
-        found = passes.attention.find(self.layers)
+        found = passes.attention.find(layer_names(self.layer))
         for site in found:
             for head in self.attention_heads or ():
                 if not 0 <= head < site.attention_heads:
                     raise LayerError(
                         f"attention_heads={self.attention_heads}: expected numbers in "
                         f"0..{site.attention_heads - 1} for layer {site.path!r}; got {head}. "
-                        "Name layers that have these heads in layers=."
+                        "Name layers that have these heads in layer=."
                     )
         return found
 
@@ -136,13 +125,6 @@ def matrices(weights: Tensor, axes: int) -> Tensor:
     return tf.reshape(tf.cast(weights, tf.float32), [shape[0], *sides])
 
 
-def check_layers(layers: Sequence[str] | None) -> None:
-    """Raises ValueError for one name in place of a list, and for an empty list."""
-    if isinstance(layers, str) or (layers is not None and not layers):
-        named = [layers] if layers else None
-        raise ValueError(f"layers={layers!r}: expected a list of paths. Pass layers={named}.")
-
-
 def check_rows(found: Mapping[str, Any], context: Context) -> None:
     """Raises `LayerError` for a layer that is called on parts of samples."""
     count = len(context.result.scores)
@@ -150,7 +132,7 @@ def check_rows(found: Mapping[str, Any], context: Context) -> None:
         if len(values) != count:
             path = context.passes.attention.by_name[name].path
             raise LayerError(
-                f"layers={path!r}: expected attention with one row for each of {count} samples; "
+                f"layer={path!r}: expected attention with one row for each of {count} samples; "
                 f"got {len(values)}, for it is called on parts of them (windows, steps). Name "
-                "other layers in layers=."
+                "other layers in layer=."
             )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import tensorflow as tf
 
 from tfexplain.attribution import Attribution
-from tfexplain.explainers.base import Context, SingleExplainer
+from tfexplain.checks import layer_names
+from tfexplain.explainers.base import Context, Explainer
 from tfexplain.explainers.features.feature_maps import (
     as_tuple,
     check_grid,
@@ -24,7 +25,7 @@ from tfexplain.types import Tensor
 
 
 @dataclass(frozen=True, eq=False)
-class ClassActivation(SingleExplainer):
+class ClassActivation(Explainer):
     """Evidence for the target at each position of a layer.
 
     Raw magnitudes at the layer's own resolution, so that epochs can be compared. `values` are
@@ -37,27 +38,30 @@ class ClassActivation(SingleExplainer):
             output and nothing that only passes one on.
         relu: Whether evidence against the target is cut off at zero. With it a map can be zero
             everywhere: that is a result, "no positive evidence".
-        grid: (h, w) of the tokens of a layer whose output is [N, T, C], any others standing in
-            front; default what they come from (see `docs/models.md`).
+        token_grid: (h, w) of the tokens of a layer whose output is [N, T, C], any others standing
+            in front; default what they come from (see `docs/models.md`).
     """
 
     layer: str | Sequence[str] | None = None
+    _: KW_ONLY
     relu: bool = True
-    grid: Sequence[int] | None = None
+    token_grid: Sequence[int] | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_grid(self.grid)
+        check_grid(self.token_grid)
 
     def reading(self, passes: TracedModel, targets: Any = None) -> LayerReads:
         """Activations and gradients at the layers."""
-        if self.layer is None:
-            sites = [passes.last(passes.head(self.head), targets, grid=self.grid)]
+        names = layer_names(self.layer)
+        if names is None:
+            sites = [passes.last(passes.output(self.output), targets, grid=self.token_grid)]
         else:
-            names = [self.layer] if isinstance(self.layer, str) else self.layer
-            sites = [passes.site(name, grid=self.grid) for name in names]
+            sites = [passes.site(name, grid=self.token_grid) for name in names]
         paths = tuple(dict.fromkeys(site.path for site in sites))
-        return LayerReads(paths, True, self._reduce, (type(self), self.relu, as_tuple(self.grid)))
+        return LayerReads(
+            paths, True, self._reduce, (type(self), self.relu, as_tuple(self.token_grid))
+        )
 
     def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
         """The maps as they came out of the graph."""
@@ -81,7 +85,7 @@ class ClassActivation(SingleExplainer):
 
     def _reduce(self, activation: Tensor, gradient: Tensor | None, site: LayerCall) -> Tensor:
         # float32 before any sum: a float16 sum over positions loses digits.
-        placed = site.put(self.grid)
+        placed = site.put(self.token_grid)
         cam = self.combine(positions(activation, placed), positions(gradient, placed))
         return tf.nn.relu(cam) if self.relu else cam
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from tfexplain.attribution import Attribution
-from tfexplain.explainers.base import Context, SingleExplainer
+from tfexplain.checks import check_whole, layer_names
+from tfexplain.explainers.base import Context, Explainer
 from tfexplain.explainers.baselines import Baseline, starts
 from tfexplain.explainers.chunk_size import at_once
 from tfexplain.explainers.features.feature_maps import (
@@ -20,7 +21,6 @@ from tfexplain.explainers.features.feature_maps import (
     positions,
 )
 from tfexplain.explainers.perturbation.masked import MaskedInput, Masks
-from tfexplain.explainers.perturbation.perturbation import at_least
 from tfexplain.explainers.perturbation.upsampling import centres, stretched
 from tfexplain.model.layer_calls import LayerCall, LayerError
 from tfexplain.model.shared_pass import LayerReads
@@ -29,7 +29,7 @@ from tfexplain.types import Array, Tensor
 
 
 @dataclass(frozen=True, eq=False)
-class ScoreCAM(SingleExplainer):
+class ScoreCAM(Explainer):
     """Evidence for the target at each position of a layer, without a gradient.
 
     Each channel of the layer, drawn out to the size of the input and brought to 0..1, masks the
@@ -42,10 +42,10 @@ class ScoreCAM(SingleExplainer):
     Attributes:
         layer: Path of a layer whose output is [N, t, C], [N, h, w, C] or [N, d, h, w, C]; default
             as for `GradCAM`.
-        channels: At most so many, those whose activation varies most over the positions of the
+        max_channels: At most so many, those whose activation varies most over the positions of the
             sample; None for all, as in the paper. Each costs one pass a sample.
         softmax: Whether increases are normalised by a softmax over the channels.
-        grid: (h, w) of the tokens of a layer whose output is [N, T, C]; see `GradCAM`.
+        token_grid: (h, w) of the tokens of a layer whose output is [N, T, C]; see `GradCAM`.
         baseline: What hides the input, and what increases are counted from: as for `Occlusion`.
         batch_size: As for `Occlusion`.
 
@@ -61,22 +61,29 @@ class ScoreCAM(SingleExplainer):
         (2, 6, 6)
     """
 
-    layer: str | None = None
-    channels: int | None = 64
+    layer: str | Sequence[str] | None = None
+    _: KW_ONLY
+    max_channels: int | None = 64
     softmax: bool = True
-    grid: Sequence[int] | None = None
+    token_grid: Sequence[int] | None = None
     baseline: Baseline = None
     batch_size: int | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        at_least(1, channels=self.channels, batch_size=self.batch_size)
-        check_grid(self.grid)
+        check_whole("max_channels", self.max_channels, optional=True)
+        check_grid(self.token_grid)
+
+    def divided(self) -> list[Explainer]:
+        """One for each layer."""
+        if self.layer is None or isinstance(self.layer, str):
+            return [self]
+        return [replace(self, layer=name) for name in self.layer]
 
     def reading(self, passes: TracedModel, targets: Any = None) -> LayerReads:
         """The activations of the channels that vary most."""
         site = self._site(passes, targets)
-        key = ("score cam", self.channels, as_tuple(self.grid))
+        key = ("score cam", self.max_channels, as_tuple(self.token_grid))
         return LayerReads((site.path,), False, self._reduce, key)
 
     def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
@@ -105,9 +112,10 @@ class ScoreCAM(SingleExplainer):
         }
 
     def _site(self, passes: TracedModel, targets: Any) -> LayerCall:
-        if self.layer is None:
-            return passes.last(passes.head(self.head), targets, grid=self.grid)
-        return passes.site(self.layer, grid=self.grid)
+        names = layer_names(self.layer)
+        if names is None:
+            return passes.last(passes.output(self.output), targets, grid=self.token_grid)
+        return passes.site(names[0], grid=self.token_grid)
 
     def _masked(self, context: Context, path: str, axes: int) -> MaskedInput:
         """The first input that the layer depends on and whose positions lie as its do."""
@@ -123,18 +131,18 @@ class ScoreCAM(SingleExplainer):
                     return masked
         raise LayerError(
             f"layer={path!r}: expected positions on as many axes as an input that it depends on; "
-            f"got {axes} for {[names[i] for i in site.inputs]}. Pass another layer or grid=."
+            f"got {axes} for {[names[i] for i in site.inputs]}. Pass another layer or token_grid=."
         )
 
     def _reduce(self, activation: Tensor, _: Tensor | None, site: LayerCall) -> Tensor:
         """[N, k, *sides]: the channels that vary most, in the order of their numbers."""
-        values = positions(activation, site.put(self.grid))
+        values = positions(activation, site.put(self.token_grid))
         last = values.shape.rank - 1
         by_channel = tf.transpose(values, [0, last, *range(1, last)])
-        if self.channels is None or self.channels >= site.channels:
+        if self.max_channels is None or self.max_channels >= site.channels:
             return by_channel
         spread = tf.math.reduce_variance(by_channel, axis=list(range(2, last + 1)))
-        chosen = tf.sort(tf.math.top_k(spread, self.channels).indices)
+        chosen = tf.sort(tf.math.top_k(spread, self.max_channels).indices)
         return tf.gather(by_channel, chosen, batch_dims=1)
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from tfexplain.checks import check_counts, check_output, check_shares
+from tfexplain.checks import check_choice, check_number, check_whole
+from tfexplain.errors import TfexplainError
 from tfexplain.explainers.base import floating_inputs
 from tfexplain.explainers.chunk_size import at_once, even
 from tfexplain.explainers.features.ascent import SearchSpace, stepper
@@ -19,7 +20,7 @@ from tfexplain.explainers.features.feature_maps import spaced
 from tfexplain.explainers.features.objective import ActivationObjective
 from tfexplain.explainers.features.optimized_inputs import OptimizedInputs
 from tfexplain.model.call_batch import as_batch
-from tfexplain.model.outputs import Score
+from tfexplain.model.outputs import SCORES, Score
 from tfexplain.model.trace_model import trace_model
 from tfexplain.model.traced_model import TracedModel
 from tfexplain.types import Tensor
@@ -58,8 +59,8 @@ class ActivationMaximization:
             machine.
         batch_size: How many channels go through the model at once; default by the size of the
             layers' outputs and the device.
-        output: `"logit"` (default) or `"probability"`, for classes.
-        head: Name or position of the model's output, for classes; default the first.
+        score: `"logit"` (default) or `"probability"`, for classes.
+        output: Name or position of the model's output, for classes; default the first.
 
     References:
         Simonyan et al. 2013, section 2, https://arxiv.org/abs/1312.6034; the shifts: Mordvintsev
@@ -75,6 +76,7 @@ class ActivationMaximization:
     """
 
     layer: str | None = None
+    _: KW_ONLY
     channels: Sequence[int] | int | None = None
     steps: int = 128
     rate: float = 0.05
@@ -84,22 +86,22 @@ class ActivationMaximization:
     blur: float = 1.0
     seed: int = 0
     batch_size: int | None = None
-    output: Score = "logit"
-    head: str | int | None = None
+    score: Score = "logit"
+    output: str | int | None = None
 
     def __post_init__(self) -> None:
-        check_counts(steps=self.steps, batch_size=self.batch_size)
-        check_shares(rate=self.rate, jitter=self.jitter, blur=self.blur)
-        check_output(self.output)
-        if self.contrast is not None and not self.contrast > 0:
-            raise ValueError(
-                f"contrast={self.contrast}: expected a number above 0, or None for no limit."
-            )
+        check_whole("steps", self.steps)
+        check_whole("seed", self.seed, 0)
+        check_whole("batch_size", self.batch_size, optional=True)
+        for setting in ("rate", "jitter", "blur"):
+            check_number(setting, getattr(self, setting), least=0)
+        check_number("contrast", self.contrast, above=0, optional=True)
+        check_choice("score", self.score, SCORES)
         if self.bounds is not None and not self.bounds[0] < self.bounds[1]:
-            raise ValueError(f"bounds={self.bounds}: expected (least, greatest), as (0, 255).")
+            raise TfexplainError(f"bounds={self.bounds}: expected (least, greatest), as (0, 255).")
 
-    def __call__(self, model: Any, inputs: Any) -> OptimizedInputs:
-        """The maxima of the model's one input.
+    def __call__(self, model: Any, inputs: Any) -> OptimizedInputs | dict[str, OptimizedInputs]:
+        """Finds the maxima of the model's one input, or of several by name.
 
         Args:
             model: A built Keras model.
@@ -108,15 +110,10 @@ class ActivationMaximization:
         Raises:
             LayerError: the layer is missing or unfit.
             TargetError: the output has no classes.
-            ValueError: a channel that is not there; or several inputs, whose maxima `each` returns.
+            TfexplainError: a channel that is not there.
         """
         found = self.each(model, inputs)
-        if len(found) > 1:
-            raise ValueError(
-                f"inputs: expected one of floating-point numbers; got {', '.join(found)}. "
-                "Call .each(model, inputs), which returns maxima for each."
-            )
-        return next(iter(found.values()))
+        return found if len(found) > 1 else next(iter(found.values()))
 
     def each(self, model: Any, inputs: Any) -> dict[str, OptimizedInputs]:
         """The maxima by input. All inputs of floating-point numbers climb at once; those of whole
@@ -145,7 +142,9 @@ class _Ascent:
         self._flat = tf.nest.flatten(batch)
         self._moving = floating_inputs(passes, batch)
         self._spaces = [self._space(self._flat[i], given) for i in self._moving]
-        self._excited = ActivationObjective(passes, batch, method.layer, method.head, method.output)
+        self._excited = ActivationObjective(
+            passes, batch, method.layer, method.output, method.score
+        )
         self._key = (self._excited.key, tuple(self._moving), tuple(self._spaces))
 
     def chosen(self) -> npt.NDArray[np.int32]:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from tfexplain.attribution import Attribution
+from tfexplain.checks import check_whole, is_whole, layer_names
+from tfexplain.errors import TfexplainError
 from tfexplain.explainers.base import Context, Explainer
 from tfexplain.model.layer_calls import LayerCall, LayerError
 from tfexplain.model.shared_pass import LayerReads
-from tfexplain.model.targets import Targets
 from tfexplain.model.traced_model import TracedModel
 from tfexplain.types import Tensor
 
@@ -22,62 +23,41 @@ from tfexplain.types import Tensor
 class FeatureMaps(Explainer):
     """Activations of chosen layers, channel by channel.
 
+    `values` are float32 [N, h, w, c] (or [N, t, c] or [N, d, h, w, c]) of the channels that
+    `Attribution.channels` names; `dead` marks channels never above zero on the whole batch. Targets
+    only decide which class' score is reported beside the maps.
+
     Attributes:
-        layers: Paths of layers whose output is [N, t, C], [N, h, w, C] or [N, d, h, w, C]; default
-            the first, the middle and the last one of the model that is no output.
-        channels: At most this many channels of each layer, evenly spaced over its channel
+        layer: Path of a layer, or several, whose output is [N, t, C], [N, h, w, C] or [N, d, h, w,
+            C]; default the first, the middle and the last one of the model that is no output.
+        max_channels: At most this many channels of each layer, evenly spaced over its channel
             numbers (0 and C - 1 always among them), so that the choice depends on nothing that
             changes in training; None for all.
-        grid: (h, w) of the tokens of layers whose output is [N, T, C], any others standing in
+        token_grid: (h, w) of the tokens of layers whose output is [N, T, C], any others standing in
             front; default what they come from (see `docs/models.md`).
 
     Example:
         >>> import keras, numpy as np
         >>> conv = keras.layers.Conv2D(4, 3, name="conv")
         >>> model = keras.Sequential([keras.Input((8, 8, 1)), conv])
-        >>> FeatureMaps(layers=["conv"])(model, np.ones((2, 8, 8, 1)))["conv"].values.shape
+        >>> FeatureMaps("conv")(model, np.ones((2, 8, 8, 1))).values.shape
         (2, 6, 6, 4)
     """
 
-    layers: Sequence[str] | None = None
-    channels: int | None = 16
-    grid: Sequence[int] | None = None
+    layer: str | Sequence[str] | None = None
+    _: KW_ONLY
+    max_channels: int | None = 16
+    token_grid: Sequence[int] | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if isinstance(self.layers, str):
-            raise ValueError(f"layers={self.layers!r}: expected a list. Pass [{self.layers!r}].")
-        if self.channels is not None and self.channels < 1:
-            raise ValueError(f"channels={self.channels}: expected at least 1, or None for all.")
-        check_grid(self.grid)
+        check_whole("max_channels", self.max_channels, optional=True)
+        check_grid(self.token_grid)
 
-    def __call__(
-        self,
-        model: Any,
-        inputs: Any,
-        targets: Targets = None,
-        *,
-        batch_size: int | None = None,
-        progress: bool = False,
-    ) -> dict[str, Attribution]:
-        """The feature maps of each layer.
-
-        Args:
-            model: A built Keras model.
-            inputs: Arrays, tensors or a dataset, scaled as in training.
-            targets: Only decides which class' score is reported beside the maps.
-            batch_size: See `explain`.
-            progress: See `explain`.
-
-        Returns:
-            An `Attribution` for each layer, `values` float32 [N, h, w, c] (or [N, t, c] or
-            [N, d, h, w, c]) of the channels named in `channels`; `dead` marks channels never
-            above zero on this whole batch.
-
-        Raises:
-            LayerError: a layer is missing or its output has no positions.
-        """
-        return self.each(model, inputs, targets, batch_size=batch_size, progress=progress)
+    @property
+    def several(self) -> bool:
+        """Default are the maps of several layers."""
+        return not isinstance(self.layer, str)
 
     def reading(self, passes: TracedModel, targets: Any = None) -> LayerReads:
         """Activations only."""
@@ -86,7 +66,7 @@ class FeatureMaps(Explainer):
             tuple(dict.fromkeys(found)),
             False,
             self._reduce,
-            ("maps", self.channels, as_tuple(self.grid)),
+            ("maps", self.max_channels, as_tuple(self.token_grid)),
         )
 
     def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
@@ -110,18 +90,19 @@ class FeatureMaps(Explainer):
         }
 
     def _sites(self, passes: TracedModel) -> list[LayerCall]:
-        if self.layers is None:
-            found = passes.candidates(argument="layers", grid=self.grid)
+        names = layer_names(self.layer)
+        if names is None:
+            found = passes.candidates(grid=self.token_grid)
             return [found[0], found[len(found) // 2], found[-1]]
-        return [passes.site(name, argument="layers", grid=self.grid) for name in self.layers]
+        return [passes.site(name, grid=self.token_grid) for name in names]
 
     def _chosen(self, total: int) -> Any:
-        return spaced(total, self.channels)
+        return spaced(total, self.max_channels)
 
     def _reduce(
         self, activation: Tensor, _: Tensor | None, site: LayerCall
     ) -> tuple[Tensor, Tensor]:
-        values = positions(activation, site.put(self.grid))
+        values = positions(activation, site.put(self.token_grid))
         last = values.shape.rank - 1
         # Gathering along the last axis would copy numbers one by one.
         by_channel = tf.gather(
@@ -150,8 +131,12 @@ def as_tuple(grid: Sequence[int] | None) -> tuple[int, ...] | None:
 
 def check_grid(grid: Sequence[int] | None) -> None:
     """Raises ValueError for what can be no grid whatever the model."""
-    if grid is not None and (not 1 <= len(grid) <= 3 or any(int(side) < 1 for side in grid)):
-        raise ValueError(f"grid={grid}: expected one to three sides of at least 1, as (14, 14).")
+    if grid is not None and (
+        not 1 <= len(grid) <= 3 or not all(is_whole(side) and side >= 1 for side in grid)
+    ):
+        raise TfexplainError(
+            f"token_grid={grid}: expected one to three sides of at least 1, as (14, 14)."
+        )
 
 
 def check_samples(found: Mapping[str, Any], context: Context) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from tfexplain.errors import TfexplainError
 from tfexplain.explainers.features.ascent import Objective
 from tfexplain.explainers.features.feature_maps import positions
 from tfexplain.model.layer_calls import LayerCall, LayerError, find
@@ -24,7 +25,7 @@ class ActivationObjective:
         passes: The model's passes.
         batch: A batch, for its structure only.
         layer: Path of the layer, or None.
-        head: Which output.
+        output: Which output.
         score: Which number of a class.
 
     Raises:
@@ -37,10 +38,10 @@ class ActivationObjective:
         passes: TracedModel,
         batch: Any,
         layer: str | None,
-        head: str | int | None,
+        output: str | int | None,
         score: Score,
     ) -> None:
-        self._passes, self._head, self._score = passes, passes.head(head), score
+        self._passes, self._output, self._score = passes, passes.output(output), score
         self._structure = tf.nest.map_structure(lambda _: 0, batch)
         self._site = None if layer is None else find(passes.sites, layer, missed=passes.missed)
         if self._site and not self._site.shape:
@@ -51,7 +52,7 @@ class ActivationObjective:
     @property
     def name(self) -> str:
         """The layer's path, or the output's name."""
-        return self._site.path if self._site else self._head.name
+        return self._site.path if self._site else self._output.name
 
     @property
     def argument(self) -> str:
@@ -61,41 +62,41 @@ class ActivationObjective:
     @property
     def unit(self) -> str:
         """What it is measured in."""
-        return "activation" if self._site else self._head.unit(self._score)
+        return "activation" if self._site else self._output.unit(self._score)
 
     @property
     def key(self) -> Hashable:
         """Stands for the objective among compiled functions."""
-        return self._site and self._site.path, self._head, self._score
+        return self._site and self._site.path, self._output, self._score
 
     @property
     def total(self) -> int:
         """How many channels or classes there are; 1 of an output without classes."""
-        return self._site.channels if self._site else max(1, self._head.targets)
+        return self._site.channels if self._site else max(1, self._output.targets)
 
     def channels(self, asked: Any) -> npt.NDArray[np.int32]:
         """The numbers that are asked for.
 
         Raises:
-            ValueError: numbers of no channel or class.
+            TfexplainError: numbers of no channel or class.
         """
         found = np.atleast_1d(np.asarray(asked))
         whole = found.ndim == 1 and len(found) and np.issubdtype(found.dtype, np.integer)
         if not whole or found.min() < 0 or found.max() >= self.total:
-            raise ValueError(
+            raise TfexplainError(
                 f"channels={asked}: expected numbers in 0..{self.total - 1} of {self.name!r}."
             )
         return found.astype(np.int32)
 
     def objective(self) -> Objective:
         """How far each row excites its channel, holding the passes but no batch."""
-        passes, site, head, score = self._passes, self._site, self._head, self._score
+        passes, site, output, score = self._passes, self._site, self._output, self._score
         structure = self._structure
 
         def objective(inputs: list[Tensor], channels: Tensor) -> Tensor:
             packed = tf.nest.pack_sequence_as(structure, inputs)
             if site is None:
-                return passes.scores(packed, channels, head, score)[0]
+                return passes.scores(packed, channels, output, score)[0]
             return tf.gather(_by_channel(passes, site, packed), channels, batch_dims=1)
 
         return objective

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfexplain.attribution import Attribution
-from tfexplain.explainers.base import Context, SingleExplainer
+from tfexplain.explainers.base import Context, Explainer
 from tfexplain.explainers.features.feature_maps import check_samples
 from tfexplain.explainers.gradient.sources import (
     GradientSource,
@@ -26,17 +27,18 @@ from tfexplain.types import Tensor
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class GradientExplainer(SingleExplainer):
+class GradientExplainer(Explainer):
     """A map made of the gradient at the inputs or at a hidden layer, from the shared pass.
 
     Attributes:
-        layer: Path of a hidden layer, `conv@1` for the second call of one that is called twice;
-            default the inputs. `values` then are [N, *sides, C], or as the layer's output is.
+        layer: Path of a hidden layer, `conv@1` for the second call of one that is called twice, or
+            several; default the inputs. `values` then are [N, *sides, C], or as the layer's output
+            is.
         padding: Index of the tokens that only fill up, which get zero; default 0 where an embedding
             masks it (`mask_zero=True`), else none.
     """
 
-    layer: str | None = None
+    layer: str | Sequence[str] | None = None
     padding: int | None = None
 
     @property

@@ -11,8 +11,8 @@ import numpy as np
 import tensorflow as tf
 
 from tfexplain.attribution import Attribution
-from tfexplain.checks import check_counts, check_shares
-from tfexplain.explainers.base import Context, Explainer, SingleExplainer, floating_inputs
+from tfexplain.checks import check_number, check_whole
+from tfexplain.explainers.base import Context, Explainer, floating_inputs
 from tfexplain.explainers.chunk_size import at_once, even
 from tfexplain.explainers.gradient.running_moments import RunningMoments, Statistic
 from tfexplain.explainers.run import explain_all
@@ -25,7 +25,7 @@ _UNITS = {"mean": "{}", "square": "square of {}", "variance": "variance of {}"}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class NoisyExplainer(SingleExplainer):
+class NoisyExplainer(Explainer):
     """Maps over noisy copies of each sample; the scores and targets are the clean sample's.
 
     The noise is Gaussian and independent from value to value. All samples get the same draws, each
@@ -33,7 +33,7 @@ class NoisyExplainer(SingleExplainer):
     batch nor on `batch_size`, but for rounding. `passes` int32 [N] are those of all copies.
 
     Attributes:
-        samples: How many noisy copies of each sample are explained.
+        copies: How many noisy copies of each sample are explained.
         noise: Standard deviation, as a share of the range (greatest less least value) of each
             sample of each input. Inputs of whole numbers get none.
         seed: Of the noise; the same seed gives the same maps to the bit on one machine.
@@ -41,15 +41,15 @@ class NoisyExplainer(SingleExplainer):
             layers' outputs and the device. What the explainer makes of these has its own.
     """
 
-    samples: int = 20
+    copies: int = 20
     noise: float = 0.1
     seed: int = 0
     batch_size: int | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_counts(samples=self.samples, batch_size=self.batch_size)
-        check_shares(noise=self.noise)
+        check_whole("copies", self.copies)
+        check_number("noise", self.noise, least=0)
 
     @property
     @abstractmethod
@@ -73,14 +73,14 @@ class NoisyExplainer(SingleExplainer):
         """Explain the noisy copies, chunk by chunk."""
         count, totals = len(context.result.scores), dict[str, _Total]()
         most = at_once(context.passes, self.batch_size)
-        copies = even(self.samples, max(1, most // count))
+        copies = even(self.copies, max(1, most // count))
         targets = _targets(context, copies)
         batches = noisy_batches(context, self.noise, self.seed, copies)
         # The last chunk is as large as the others; what it has too much is not counted.
-        for begin, batch in zip(range(0, self.samples, copies), batches, strict=False):
+        for begin, batch in zip(range(0, self.copies, copies), batches, strict=False):
             wanted = [(self.within, targets)]
             found = explain_all(wanted, context.passes, batch, min(most, copies * count))
-            kept = min(copies, self.samples - begin)
+            kept = min(copies, self.copies - begin)
             for name, one in found[0].attributions.items():
                 totals.setdefault(name, _Total(one, count)).add(one, kept)
         return {name: self._result(context, total) for name, total in totals.items()}
@@ -124,7 +124,7 @@ def noisy_batches(context: Context, noise: float, seed: int, copies: int) -> Ite
     """Batches [copies * N, ...] of noisy samples without end, copy by copy.
 
     Raises:
-        ValueError: no input holds floating-point numbers.
+        TfexplainError: no input holds floating-point numbers.
     """
     inputs, flat = context.inputs, tf.nest.flatten(context.inputs)
     moving = floating_inputs(context.passes, inputs)
@@ -151,4 +151,4 @@ def _targets(context: Context, copies: int) -> Any:
     """What the clean samples are explained for, for each copy."""
     if (own := rule(context.targets)) is not None:
         return own
-    return np.tile(context.result.targets, copies) if context.head.targets else None
+    return np.tile(context.result.targets, copies) if context.output.targets else None

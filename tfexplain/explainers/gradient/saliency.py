@@ -10,7 +10,7 @@ from tfexplain.explainers.gradient.gradients import GradientExplainer
 from tfexplain.explainers.gradient.sources import GradientSource
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Saliency(GradientExplainer):
     """The gradient of the score with respect to the input, at the input itself.
 

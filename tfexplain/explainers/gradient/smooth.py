@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, replace
 
+from tfexplain.checks import check_choice
+from tfexplain.errors import TfexplainError
 from tfexplain.explainers.base import Explainer
 from tfexplain.explainers.gradient.noise import NoisyExplainer
 from tfexplain.explainers.gradient.running_moments import Statistic
@@ -32,28 +34,26 @@ class Smooth(NoisyExplainer):
         >>> import keras, numpy as np
         >>> from tfexplain import IntegratedGradients
         >>> double = keras.Sequential([keras.Input((2,)), keras.layers.Rescaling(2.0)])
-        >>> found = Smooth(IntegratedGradients(), samples=4)(double, np.array([[1.0, 1.0]]), 1)
+        >>> found = Smooth(IntegratedGradients(), copies=4)(double, np.array([[1.0, 1.0]]), 1)
         >>> found.explainer, found.values.round(4).tolist()
         ('Smooth(IntegratedGradients)', [[0.0, 2.0]])
     """
 
     explainer: Explainer
+    _: KW_ONLY
     statistic: Statistic = "mean"
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if not isinstance(self.explainer, Explainer):
-            raise TypeError(
+            raise TfexplainError(
                 f"explainer={self.explainer!r}: expected an explainer such as Saliency()."
             )
-        if self.statistic not in ("mean", "square", "variance"):
-            raise ValueError(
-                f"statistic={self.statistic!r}: expected 'mean', 'square' or 'variance'."
-            )
-        for setting, default in (("output", "logit"), ("head", None)):
+        check_choice("statistic", self.statistic, ("mean", "square", "variance"))
+        for setting, default in (("score", "logit"), ("output", None)):
             own, inner = getattr(self, setting), getattr(self.explainer, setting)
             if own not in (default, inner):
-                raise ValueError(
+                raise TfexplainError(
                     f"{setting}={own!r}: expected it to be the explainer's; got {inner!r} there. "
                     f"Pass it to {self.explainer.name}."
                 )
@@ -78,7 +78,7 @@ class Smooth(NoisyExplainer):
         """As text, with the explainer's own in one line."""
         inner = [f"{k}={v}" for k, v in self.explainer.settings().items() if v != "default"]
         own = super().settings()
-        del own["output"], own["head"]  # which are the explainer's
+        del own["score"], own["output"]  # which are the explainer's
         return own | {"explainer": f"{self.explainer.name}({', '.join(inner)})"}
 
     def smaller(self, passes: TracedModel) -> Smooth | None:

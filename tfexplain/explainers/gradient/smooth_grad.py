@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tfexplain.explainers.base import Explainer
@@ -29,18 +30,18 @@ class SmoothGrad(NoisyExplainer):
     Example:
         >>> import keras, numpy as np
         >>> double = keras.Sequential([keras.Input((2,)), keras.layers.Rescaling(2.0)])
-        >>> SmoothGrad(samples=5)(double, np.array([[1.0, 3.0]]), targets=[1]).values.tolist()
+        >>> SmoothGrad(copies=5)(double, np.array([[1.0, 3.0]]), targets=[1]).values.tolist()
         [[0.0, 2.0]]
     """
 
     absolute: bool = False
-    layer: str | None = None
+    layer: str | Sequence[str] | None = None
 
     @property
     def within(self) -> Explainer:
         """The gradient."""
         return Saliency(
-            absolute=self.absolute, layer=self.layer, output=self.output, head=self.head
+            absolute=self.absolute, layer=self.layer, score=self.score, output=self.output
         )
 
     @property

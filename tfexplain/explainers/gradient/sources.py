@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,8 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from tfexplain.attribution import Attribution
+from tfexplain.checks import layer_names
+from tfexplain.errors import TfexplainError
 from tfexplain.explainers.base import Context
 from tfexplain.model.casts import is_cast
 from tfexplain.model.grids import Grid
@@ -79,16 +82,19 @@ class GradientSource:
         return passes.channel_axis(values)
 
 
-def spots(passes: TracedModel, layer: str | None = None) -> tuple[GradientSource, ...]:
-    """The layer that is asked for, or all inputs that have a gradient, themselves or embedded.
+def spots(
+    passes: TracedModel, layer: str | Sequence[str] | None = None
+) -> tuple[GradientSource, ...]:
+    """The layers that are asked for, or all inputs that have a gradient, themselves or embedded.
 
     Raises:
         LayerError: there is no such layer.
-        ValueError: no input has a gradient.
+        TfexplainError: no input has a gradient.
     """
-    if layer is not None:
-        site = passes.layer(layer)
-        return (GradientSource(site.path, None, (site,)),)
+    names = layer_names(layer)
+    if names is not None:
+        sites = dict.fromkeys(passes.layer(name) for name in names)
+        return tuple(GradientSource(site.path, None, (site,)) for site in sites)
     places = [passes.gradient_at(i) for i in range(len(passes.input_names))]
     found = tuple(
         GradientSource(name, i, sites)
@@ -97,7 +103,7 @@ def spots(passes: TracedModel, layer: str | None = None) -> tuple[GradientSource
     )
     if not found:
         why = "; ".join(f"{n}: {w}" for n, w in zip(passes.input_names, places, strict=True))
-        raise ValueError(
+        raise TfexplainError(
             "inputs: expected floating-point numbers to take gradients of, indices [N, T] or texts "
             "that a layer such as Embedding makes vectors [N, T, C] of, or whole numbers that the "
             f"model casts; got none of these. {why} Or pass layer=, a hidden layer."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tfexplain.explainers.base import Explainer
@@ -29,16 +30,16 @@ class VarGrad(NoisyExplainer):
     Example:
         >>> import keras, numpy as np
         >>> double = keras.Sequential([keras.Input((2,)), keras.layers.Rescaling(2.0)])
-        >>> VarGrad(samples=5)(double, np.array([[1.0, 3.0]]), targets=[1]).values.tolist()
+        >>> VarGrad(copies=5)(double, np.array([[1.0, 3.0]]), targets=[1]).values.tolist()
         [[0.0, 0.0]]
     """
 
-    layer: str | None = None
+    layer: str | Sequence[str] | None = None
 
     @property
     def within(self) -> Explainer:
         """The gradient, with its sign."""
-        return Saliency(layer=self.layer, output=self.output, head=self.head)
+        return Saliency(layer=self.layer, score=self.score, output=self.output)
 
     @property
     def _statistic(self) -> Statistic:

@@ -9,14 +9,15 @@ import numpy as np
 import tensorflow as tf
 
 from tfexplain.attribution import Attribution
-from tfexplain.checks import check_counts
+from tfexplain.checks import check_whole
+from tfexplain.errors import TfexplainError
 from tfexplain.explainers.base import Context
 from tfexplain.explainers.path.path_explainer import PathExplainer
 from tfexplain.explainers.path.paths import Paths
 from tfexplain.types import Array
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class ExpectedGradients(PathExplainer):
     """What each input value contributes to the score, counted from the samples of a background.
 
@@ -30,14 +31,14 @@ class ExpectedGradients(PathExplainer):
     of the background equally often, at random places that are spread evenly over each path and over
     all, which takes a fraction of the draws that free ones take. `completeness_gap` float32 [N] is
     the sum of the values minus the difference of the score and the mean score of the drawn
-    background, which is all of it where `samples` is a multiple of its size. A small gap does not
-    bound the error of the map, which falls with the square root of `samples`. `passes` int32 [N]
+    background, which is all of it where `draws` is a multiple of its size. A small gap does not
+    bound the error of the map, which falls with the square root of `draws`. `passes` int32 [N]
     are the draws.
 
     Attributes:
         background: Samples in the structure the model takes, arrays [M, ...]; default the batch
             itself. Some hundred are plenty.
-        samples: How many draws; each costs a forward and a backward pass a sample.
+        draws: How many draws; each costs a forward and a backward pass a sample.
         seed: Of the draws; equal seeds give equal maps on one machine.
         batch_size, layer, padding: See `PathExplainer`.
 
@@ -49,18 +50,18 @@ class ExpectedGradients(PathExplainer):
         >>> import keras, numpy as np
         >>> double = keras.Sequential([keras.Input((2,)), keras.layers.Rescaling(2.0)])
         >>> background = np.array([[0.0, 0.0], [1.0, 2.0]])
-        >>> method = ExpectedGradients(background, samples=10)
+        >>> method = ExpectedGradients(background, draws=10)
         >>> method(double, np.array([[1.0, 3.0]]), targets=[1]).values.round(4).tolist()
         [[0.0, 4.0]]
     """
 
     background: Any = None
-    samples: int = 64
+    draws: int = 64
     seed: int = 0
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_counts(samples=self.samples, batch_size=self.batch_size)
+        check_whole("draws", self.draws)
 
     @property
     def whole(self) -> bool:
@@ -77,21 +78,21 @@ class ExpectedGradients(PathExplainer):
     def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
         """Average over the draws and measure the completeness gap."""
         paths = self.paths(context, self._origins(context))
-        origins, along = self.draws(paths.origins)
-        rows, count = np.arange(paths.samples), self.samples
+        origins, along = self.drawn(paths.origins)
+        rows, count = np.arange(paths.samples), self.draws
         each = np.repeat(origins, paths.samples), np.repeat(along, paths.samples)
         maps = paths.mean(np.tile(rows, count), *each, np.full(len(each[0]), 1 / count))
         gap = paths.joined(maps).sum(axis=1) - (context.result.scores - _start(paths, origins))
         return self.attributions(context, maps, gap, np.full(paths.samples, count, np.int32))
 
-    def draws(self, background: int) -> tuple[Array, Array]:
+    def drawn(self, background: int) -> tuple[Array, Array]:
         """Of each draw the sample of the background, and the place on the path from it in [0, 1].
 
         Args:
             background: How many samples it has.
         """
         rng = np.random.default_rng(self.seed)
-        full, rest = divmod(self.samples, background)
+        full, rest = divmod(self.draws, background)
 
         def spread(count: int) -> Array:
             """One place in each of `count` equal parts of [0, 1], in random order."""
@@ -107,7 +108,7 @@ class ExpectedGradients(PathExplainer):
         """The background, in the types of the batch.
 
         Raises:
-            ValueError: it is not shaped as the batch is.
+            TfexplainError: it is not shaped as the batch is.
         """
         inputs = [np.asarray(x) for x in tf.nest.flatten(context.inputs)]
         if self.background is None:
@@ -115,7 +116,7 @@ class ExpectedGradients(PathExplainer):
         given = [np.asarray(x) for x in tf.nest.flatten(self.background)]
         shapes, expected = [x.shape[1:] for x in given], [x.shape[1:] for x in inputs]
         if shapes != expected or len({len(x) for x in given}) != 1 or not len(given[0]):
-            raise ValueError(
+            raise TfexplainError(
                 f"background: expected samples shaped {expected}, as many of each input; got "
                 f"{[x.shape for x in given]}. Pass rows of the training data."
             )

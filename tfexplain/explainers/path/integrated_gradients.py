@@ -10,6 +10,8 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from tfexplain.attribution import Attribution
+from tfexplain.checks import check_choice, check_number, check_whole
+from tfexplain.errors import TfexplainError
 from tfexplain.explainers.base import Context
 from tfexplain.explainers.baselines import Baseline, starts
 from tfexplain.explainers.gradient.sources import spots
@@ -33,7 +35,7 @@ class _Found:
     error: Any = None
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class IntegratedGradients(PathExplainer):
     """What each input value contributes to the score, along the straight path from a baseline.
 
@@ -87,20 +89,11 @@ class IntegratedGradients(PathExplainer):
     def __post_init__(self) -> None:
         super().__post_init__()
         least = 1 if self.tolerance is None else FIRST
-        for argument, at_least in (("steps", least), ("batch_size", 1)):
-            value = getattr(self, argument)
-            if value is not None and value < at_least:
-                raise ValueError(f"{argument}={value}: expected at least {at_least}.")
-        if self.tolerance is not None and not self.tolerance > 0:
-            raise ValueError(
-                f"tolerance={self.tolerance}: expected a number above 0, such as 0.01."
-            )
-        if self.quadrature not in ("gauss_legendre", "midpoint"):
-            raise ValueError(
-                f"quadrature={self.quadrature!r}: expected 'gauss_legendre' or 'midpoint'."
-            )
+        check_whole("steps", self.steps, least, optional=True)
+        check_number("tolerance", self.tolerance, above=0, optional=True)
+        check_choice("quadrature", self.quadrature, ("gauss_legendre", "midpoint"))
         if self.quadrature != "gauss_legendre" and not self.fixed:
-            raise ValueError(
+            raise TfexplainError(
                 f"quadrature={self.quadrature!r}: expected steps= and no tolerance= beside it; "
                 "it places fixed nodes."
             )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from tfexplain.attribution import Attribution
-from tfexplain.explainers.base import Context, SingleExplainer
+from tfexplain.explainers.base import Context, Explainer
 from tfexplain.explainers.chunk_size import at_once
 from tfexplain.explainers.gradient.sources import attribution, spots, without_spot
 from tfexplain.explainers.path.paths import Paths
@@ -18,28 +18,34 @@ from tfexplain.model.traced_model import TracedModel
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class PathExplainer(SingleExplainer):
+class PathExplainer(Explainer):
     """Maps made of gradients on the way from some origins to each sample.
 
     Attributes:
         batch_size: How many points of paths go through the model at once, for all samples together.
             None (default) chooses by the size of the layers' outputs and the device: at most 128 on
             a CPU, 256 on a GPU. It changes memory and time, not the result.
-        layer: Path of a hidden layer, `conv@1` for the second call of one that is called twice;
-            default the inputs. Its output moves from what it is for an origin's inputs to what it
-            is for the sample's, while the inputs are the sample's. `values` then are [N, *sides,
-            C], or as the layer's output is.
+        layer: Path of a hidden layer, `conv@1` for the second call of one that is called twice, or
+            several, one after the other; default the inputs. Its output moves from what it is for
+            an origin's inputs to what it is for the sample's, while the inputs are the sample's.
+            `values` then are [N, *sides, C], or as the layer's output is.
         padding: Index of the tokens that only fill up, which never move and get zero; default 0
             where an embedding masks it (`mask_zero=True`), else none.
     """
 
     batch_size: int | None = None
-    layer: str | None = None
+    layer: str | Sequence[str] | None = None
     padding: int | None = None
 
     def omits(self, passes: TracedModel) -> dict[str, str]:
         """Inputs that pass no gradient, where inputs are explained."""
         return {} if self.layer else without_spot(passes)
+
+    def divided(self) -> list[Explainer]:
+        """One for each layer."""
+        if self.layer is None or isinstance(self.layer, str):
+            return [self]
+        return [replace(self, layer=name) for name in self.layer]
 
     def reading(self, passes: TracedModel, targets: Any = None) -> LayerReads:
         """Nothing: paths are not the shared pass."""

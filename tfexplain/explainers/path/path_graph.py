@@ -28,7 +28,7 @@ class PathGraph:
 
     def __init__(self, context: Context, spots: Sequence[GradientSource]) -> None:
         self._scorer, self._spots = context.scorer(), tuple(spots)
-        self._head, self._rule = context.head, rule(context.targets)
+        self._output, self._rule = context.output, rule(context.targets)
         self._structure = tf.nest.map_structure(lambda _: 0, context.inputs)
 
     def _moved(self) -> Callable[..., Any]:
@@ -82,7 +82,7 @@ class PathGraph:
     def products(self) -> Callable[..., Any]:
         """(batch, samples, origins, along) -> scores, and of each spot gradient times path."""
         moved, scored, spots = self._moved(), self._scored(), self._spots
-        head, own = self._head, self._rule
+        output, own = self._output, self._rule
 
         def products(
             batch: Any, samples: Tensor, origins: Tensor, along: Tensor
@@ -99,7 +99,7 @@ class PathGraph:
                 for site in spot.sites or (None,):
                     slope, point, span = next(slopes)
                     if slope is None and site and (spot.input is None or not site.recorded):
-                        raise no_gradient(site, head, own)
+                        raise no_gradient(site, output, own)
                     if slope is None:
                         slope = zeros(total, point, spot.name)
                     product = slope * span

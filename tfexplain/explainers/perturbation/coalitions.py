@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tfexplain.errors import TfexplainError
 from tfexplain.types import Array
 
 EXACT = 10  # players up to which every coalition is asked
@@ -28,30 +29,30 @@ class CoalitionDesign:
     shares: Array
 
 
-def plan(players: int, samples: int, rng: np.random.Generator) -> CoalitionDesign:
-    """Coalitions for so many players: all of them for up to `EXACT` players, or where `samples`
-    allow it.
+def plan(players: int, most: int, rng: np.random.Generator) -> CoalitionDesign:
+    """Coalitions for so many players: all of them for up to `EXACT` players, or where `most`
+    allows it.
 
     Else those of which there are few (a single player, all but one, ...) are asked as far as
-    `samples` reach, and others are drawn as often as the Shapley kernel weighs their sizes, each
+    `most` reaches, and others are drawn as often as the Shapley kernel weighs their sizes, each
     with its complement. Weighted least squares whose sum is held gives the values.
 
     Args:
         players: G, at least 1.
-        samples: How many coalitions to ask at most, where not all.
+        most: How many coalitions to ask at most, where not all.
         rng: For those that are drawn.
 
     Raises:
-        ValueError: `samples` are too few to tell the players apart.
+        TfexplainError: `most` is too small to tell the players apart.
 
     References:
         Lundberg and Lee 2017, theorem 2, https://arxiv.org/abs/1705.07874; sampling in pairs:
         Covert and Lee 2021, section 4.2, https://arxiv.org/abs/2012.01536
     """
-    wanted = 2**players - 2 if players <= EXACT else min(samples - 2, 2**players - 2)
+    wanted = 2**players - 2 if players <= EXACT else min(most - 2, 2**players - 2)
     if wanted < min(2 * players, 2**players - 2):
-        raise ValueError(
-            f"samples={samples}: expected at least {2 * players + 2} for {players} features or "
+        raise TfexplainError(
+            f"coalitions={most}: expected at least {2 * players + 2} for {players} features or "
             "groups, two for each and two more. Pass more, or fewer groups=."
         )
     inner, weights = _coalitions(players, wanted, rng)

@@ -14,7 +14,7 @@ from tfexplain.explainers.perturbation.perturbation import InputValues, Perturba
 from tfexplain.types import Tensor
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class FeatureAblation(PerturbationExplainer):
     """How much the score falls when one feature, or one group of them, is set to its baseline.
 

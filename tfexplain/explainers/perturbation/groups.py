@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from tfexplain.checks import check_whole
+from tfexplain.errors import TfexplainError
 from tfexplain.explainers.perturbation.masked import MaskedInput, Masks
 from tfexplain.explainers.perturbation.superpixels import superpixels
 from tfexplain.types import Array, Tensor
@@ -67,14 +69,14 @@ def partition(groups: Groups, masked: MaskedInput, argument: str = "groups") -> 
         argument: As what `groups` were passed.
 
     Raises:
-        ValueError: they do not fit the input.
+        TfexplainError: they do not fit the input.
     """
     sides = masked.sides
     if callable(groups):
         return _of_each([groups(sample) for sample in masked.inputs], masked, argument)
-    if isinstance(groups, int):
-        if groups < 1:
-            raise ValueError(f"{argument}={groups}: expected at least 1.")
+    if isinstance(groups, (int, float, str, np.number)):
+        check_whole(argument, groups)
+        groups = int(groups)
         if len(sides) > 1:
             axis = masked.channel_axis
             found = [superpixels(sample, groups, axis) for sample in masked.inputs]
@@ -101,7 +103,7 @@ def _of_each(found: Sequence[Any], masked: MaskedInput, argument: str) -> Partit
     rows, counts = [], []
     for ids in map(np.asarray, found):
         if ids.shape not in (masked.sides, masked.inputs.shape[1:]) or ids.dtype.kind not in "iu":
-            raise ValueError(
+            raise TfexplainError(
                 f"{argument}: expected whole numbers of shape {masked.sides}, or "
                 f"{masked.inputs.shape[1:]} to hide channels apart; got {ids.dtype.name} of shape "
                 f"{ids.shape}."
@@ -115,7 +117,7 @@ def _of_each(found: Sequence[Any], masked: MaskedInput, argument: str) -> Partit
 def _tiles(tiles: Sequence[Any], sides: Sequence[int], argument: str) -> Array:
     """A regular grid of so many tiles on each axis, as far as there are positions."""
     if len(tiles) != len(sides) or any(int(count) < 1 for count in tiles):
-        raise ValueError(
+        raise TfexplainError(
             f"{argument}={tuple(tiles)}: expected how many tiles on each of {len(sides)} axes of "
             "positions. Pass a list or an array for group numbers."
         )
@@ -131,7 +133,7 @@ def _listed(groups: Sequence[Any], features: int, argument: str) -> Array:
     ids = np.arange(features) + len(groups)
     named = [int(feature) for group in groups for feature in group]
     if len(set(named)) != len(named) or not all(0 <= one < features for one in named):
-        raise ValueError(
+        raise TfexplainError(
             f"{argument}={list(groups)}: expected feature numbers in 0..{features - 1}, each in "
             "one group at most."
         )

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tfexplain.checks import check_whole
+from tfexplain.errors import TfexplainError
 from tfexplain.explainers.base import SampleRange
 from tfexplain.explainers.baselines import Baseline, starts
 from tfexplain.explainers.perturbation.coalitions import CoalitionDesign, plan
@@ -17,17 +19,16 @@ from tfexplain.explainers.perturbation.masked import MaskedInput
 from tfexplain.explainers.perturbation.perturbation import (
     InputValues,
     PerturbationExplainer,
-    at_least,
 )
 from tfexplain.types import Array
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class KernelSHAP(PerturbationExplainer):
     """Shapley values of features or groups: they share out the score less that of the baseline.
 
     Exact for up to 10 features or groups, where all 2^G coalitions of them are asked, and where
-    `samples` reach so far; above that by weighted regression on coalitions of which the rest is
+    `coalitions` allow it; above that by weighted regression on coalitions of which the rest is
     drawn in pairs, with the sum held exactly. `values` are float32 [N, f] for tables and tokens,
     [N, *sides] for inputs with positions, in units of the explained score; the value of a group
     is divided evenly among its members, so that sums stay. `completeness_gap` float32 [N] is what
@@ -35,7 +36,7 @@ class KernelSHAP(PerturbationExplainer):
     coalitions, times the baselines.
 
     Attributes:
-        samples: How many coalitions are asked at most where they are not all asked; at least two
+        coalitions: How many coalitions are asked at most where they are not all asked; at least two
             for each group, and two more.
         groups: The players: default single features of tables and tokens, else 7 tiles a side;
             see `FeatureAblation`.
@@ -54,22 +55,24 @@ class KernelSHAP(PerturbationExplainer):
         [[3.0, 3.0, -0.0]]
     """
 
-    samples: int = 1024
+    coalitions: int = 1024
     groups: Groups = None
     background: npt.ArrayLike | Mapping[str, npt.ArrayLike] | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        at_least(1, samples=self.samples)
+        check_whole("coalitions", self.coalitions)
         if self.background is not None and self.baseline is not None:
-            raise ValueError("background: expected no baseline= beside it. Leave one of them out.")
+            raise TfexplainError(
+                "background: expected no baseline= beside it. Leave one of them out."
+            )
 
     def of_input(self, masked: MaskedInput) -> InputValues:
         """Ask the coalitions of all samples, and solve for the values."""
         parts = partition(self.groups, masked)
         plans = {
-            int(count): plan(int(count), self.samples, np.random.default_rng(self.seed))
+            int(count): plan(int(count), self.coalitions, np.random.default_rng(self.seed))
             for count in np.unique(parts.counts)
         }
         each = [plans[int(count)] for count in parts.counts]

@@ -6,18 +6,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tfexplain.checks import check_number, check_whole
 from tfexplain.explainers.perturbation.groups import Groups, Partition, partition
 from tfexplain.explainers.perturbation.masked import MaskedInput
 from tfexplain.explainers.perturbation.perturbation import (
     InputValues,
     PerturbationExplainer,
-    at_least,
 )
 from tfexplain.explainers.perturbation.superpixels import needed
 from tfexplain.types import Array
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class LIME(PerturbationExplainer):
     """The coefficients of a linear model of the score, fitted to the sample with segments hidden.
 
@@ -32,7 +32,7 @@ class LIME(PerturbationExplainer):
     Needs scikit-learn, and scikit-image for superpixels: `pip install "tfexplain[lime]"`.
 
     Attributes:
-        samples: How many draws; each costs one pass a sample.
+        masks: How many draws of segments to hide; each costs one pass a sample.
         segments: For images and volumes about how many superpixels (SLIC), for sequences and
             tables how many pieces; None for single features of tables and tokens, else for 50
             segments; a function from one sample to an array of segment numbers; or anything else
@@ -53,7 +53,7 @@ class LIME(PerturbationExplainer):
         [[1.0, -2.0]]
     """
 
-    samples: int = 1000
+    masks: int = 1000
     segments: Groups = None
     kernel_width: float = 0.25
     ridge: float = 1.0
@@ -61,21 +61,18 @@ class LIME(PerturbationExplainer):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        at_least(2, samples=self.samples)
-        for argument in ("kernel_width", "ridge"):
-            if not getattr(self, argument) > 0:
-                raise ValueError(
-                    f"{argument}={getattr(self, argument)}: expected a number above 0."
-                )
+        check_whole("masks", self.masks, 2)
+        check_number("kernel_width", self.kernel_width, above=0)
+        check_number("ridge", self.ridge, above=0)
 
     def of_input(self, masked: MaskedInput) -> InputValues:
         """Score the draws, and fit a linear model for each sample."""
         parts = partition(self._segments(masked), masked, "segments")
         rng = np.random.default_rng(self.seed)
-        kept = rng.random((self.samples, parts.most)) < 0.5
+        kept = rng.random((self.masks, parts.most)) < 0.5
         kept[0] = True
         scores = masked.masked_scores(parts.kept(kept[None]))
-        return InputValues(parts.spread(self._fit(kept, scores, parts), evenly=False), self.samples)
+        return InputValues(parts.spread(self._fit(kept, scores, parts), evenly=False), self.masks)
 
     def _segments(self, masked: MaskedInput) -> Groups:
         if self.segments is None and masked.inputs.ndim > 2:

@@ -9,18 +9,19 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
+from tfexplain.checks import check_whole
+from tfexplain.errors import TfexplainError
 from tfexplain.explainers.perturbation.masked import MakeMasks, MaskedInput, Masks
 from tfexplain.explainers.perturbation.perturbation import (
     InputValues,
     PerturbationExplainer,
-    at_least,
 )
 from tfexplain.types import Array, Tensor
 
 Size = int | Sequence[int] | None
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Occlusion(PerturbationExplainer):
     """How much the score falls when a window slides over the input and hides what is under it.
 
@@ -52,8 +53,8 @@ class Occlusion(PerturbationExplainer):
         super().__post_init__()
         for argument in ("window", "stride"):
             value = getattr(self, argument)
-            for side in [value] if value is None or isinstance(value, int) else value:
-                at_least(1, **{argument: side})
+            for side in [value] if np.isscalar(value) or value is None else value:
+                check_whole(argument, side, optional=True)
 
     def of_input(self, masked: MaskedInput) -> InputValues:
         """Slide the window over every axis of positions."""
@@ -78,7 +79,7 @@ class Occlusion(PerturbationExplainer):
         window = [min(size, side) for size, side in zip(window, masked.sides, strict=True)]
         stride = _each("stride", self.stride, [max(1, size // 2) for size in window])
         if any(step > size for step, size in zip(stride, window, strict=True)):
-            raise ValueError(
+            raise TfexplainError(
                 f"stride={self.stride}: expected at most the window {tuple(window)}; got "
                 f"{tuple(stride)}. Pass a smaller one, or nothing is known of what lies between."
             )
@@ -114,10 +115,10 @@ def _each(argument: str, size: Size, default: list[int]) -> list[int]:
     """One for each axis of positions."""
     if size is None:
         return default
-    if isinstance(size, int):
-        return [size] * len(default)
+    if isinstance(size, int | np.integer):
+        return [int(size)] * len(default)
     if len(size) != len(default):
-        raise ValueError(
+        raise TfexplainError(
             f"{argument}={size}: expected one number, or {len(default)} of them, one for each "
             f"axis of positions; got {len(size)}."
         )

@@ -8,14 +8,15 @@ from typing import Any
 
 import numpy as np
 
+from tfexplain.checks import check_whole
+from tfexplain.errors import TfexplainError
 from tfexplain.explainers.base import Context, SampleRange
 from tfexplain.explainers.baselines import starts
 from tfexplain.explainers.perturbation.feature_ablation import FeatureAblation
-from tfexplain.explainers.perturbation.perturbation import at_least
 from tfexplain.types import Array
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class PermutationImportance(FeatureAblation):
     """How much the score falls when a feature has the value of another sample of the batch.
 
@@ -46,9 +47,9 @@ class PermutationImportance(FeatureAblation):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        at_least(1, repeats=self.repeats)
+        check_whole("repeats", self.repeats)
         if self.baseline is not None:
-            raise ValueError("baseline: expected None, for other samples take its place.")
+            raise TfexplainError("baseline: expected None, for other samples take its place.")
 
     @property
     def whole(self) -> bool:
@@ -63,7 +64,7 @@ class PermutationImportance(FeatureAblation):
             if inputs[i].ndim <= 2 and context.passes.words(i) is None
         ]
         if not found or len(inputs[0]) < 2:
-            raise ValueError(
+            raise TfexplainError(
                 "inputs: expected at least two samples of a table, [N, f]; got shapes "
                 f"{[x.shape for x in inputs]}. Pass more samples, or use FeatureAblation."
             )

@@ -11,7 +11,8 @@ import numpy as np
 import tensorflow as tf
 
 from tfexplain.attribution import Attribution
-from tfexplain.explainers.base import Context, SampleRange, SingleExplainer
+from tfexplain.errors import TfexplainError
+from tfexplain.explainers.base import Context, Explainer, SampleRange
 from tfexplain.explainers.baselines import Baseline, starts
 from tfexplain.explainers.chunk_size import at_once
 from tfexplain.explainers.perturbation.masked import MaskedInput
@@ -31,7 +32,7 @@ class InputValues:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class PerturbationExplainer(SingleExplainer):
+class PerturbationExplainer(Explainer):
     """A method that sees how the score changes where values are hidden: any model will do.
 
     Each input gets values of its own while the others stay what they are. Whole numbers and texts
@@ -51,10 +52,6 @@ class PerturbationExplainer(SingleExplainer):
     baseline: Baseline = None
     batch_size: int | None = None
     mixes: ClassVar[bool] = False  # whether values between input and baseline occur
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        at_least(1, batch_size=self.batch_size)
 
     def reading(self, _: TracedModel, targets: Any = None) -> LayerReads:
         """Nothing: its passes are its own."""
@@ -100,12 +97,12 @@ class PerturbationExplainer(SingleExplainer):
         """Positions of the inputs that are explained.
 
         Raises:
-            ValueError: none of them can be.
+            TfexplainError: none of them can be.
         """
         found = [i for i, x in enumerate(inputs) if self._hides(context.passes, i, x.dtype)]
         if not found:
             wanted = "floating-point numbers" if self.mixes else "numbers or texts"
-            raise ValueError(
+            raise TfexplainError(
                 f"inputs: expected {wanted}, parts of which {self.name} can hide; got "
                 f"{[tf.as_dtype(x.dtype).name for x in inputs]}. "
                 "Pass numbers, or explain whole numbers with Occlusion."
@@ -134,10 +131,3 @@ class PerturbationExplainer(SingleExplainer):
             completeness_gap=None if found.gap is None else found.gap.astype(np.float32),
             passes=np.full(masked.samples, found.passes * masked.baselines, np.int32),
         )
-
-
-def at_least(least: int, **settings: int | None) -> None:
-    """Raises ValueError for a setting below `least`; None is none."""
-    for argument, value in settings.items():
-        if value is not None and value < least:
-            raise ValueError(f"{argument}={value}: expected at least {least}.")

@@ -10,17 +10,17 @@ from typing import ClassVar
 import numpy as np
 import tensorflow as tf
 
+from tfexplain.checks import check_number, check_whole
 from tfexplain.explainers.perturbation.masked import MaskedInput, Masks
 from tfexplain.explainers.perturbation.perturbation import (
     InputValues,
     PerturbationExplainer,
-    at_least,
 )
 from tfexplain.explainers.perturbation.upsampling import stretched
 from tfexplain.types import Array, Tensor
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class RISE(PerturbationExplainer):
     """The score that is to be expected where a position is kept and the rest is hidden at random.
 
@@ -28,11 +28,11 @@ class RISE(PerturbationExplainer):
     size of the input and shifted at random. Features of tables ([N, f]) are masked one by one.
     All samples get the same masks. `values` are float32 [N, *sides] (no channels): the mean of
     score times mask over the masks, divided by `probability`. They are scores, so compare
-    positions of one map; with few `samples` they are noisy, as 1 / sqrt(samples).
+    positions of one map; with few `masks` they are noisy, as 1 / sqrt(masks).
 
     Attributes:
-        samples: How many masks; each costs one pass a sample. The paper takes 4000 to 8000.
-        grid: Cells on each axis of the input.
+        masks: How many masks; each costs one pass a sample. The paper takes 4000 to 8000.
+        cells: How many on each axis of the input.
         probability: Of a cell to be kept.
         seed: Of the masks.
 
@@ -42,39 +42,37 @@ class RISE(PerturbationExplainer):
 
     Example:
         >>> import numpy as np
-        >>> found = RISE(samples=200)(lambda x: x[:, 2, 3, 0], np.ones((1, 8, 8, 1)))
+        >>> found = RISE(masks=200)(lambda x: x[:, 2, 3, 0], np.ones((1, 8, 8, 1)))
         >>> np.unravel_index(found.values[0].argmax(), (8, 8))
         (np.int64(2), np.int64(3))
     """
 
-    samples: int = 1000
-    grid: int = 7
+    masks: int = 1000
+    cells: int = 7
     probability: float = 0.5
     seed: int = 0
     mixes: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        at_least(1, samples=self.samples, grid=self.grid)
-        if not 0 < self.probability < 1:
-            raise ValueError(
-                f"probability={self.probability}: expected a number between 0 and 1, such as 0.5."
-            )
+        check_whole("masks", self.masks)
+        check_whole("cells", self.cells)
+        check_number("probability", self.probability, above=0, below=1)
 
     def of_input(self, masked: MaskedInput) -> InputValues:
         """Score random masks, and add them up by their scores."""
         masks = self._masks(masked)
         scores = masked.masked_scores(masks)
         total = masked.weighted(masks, scores)
-        return InputValues(total / (self.samples * self.probability), self.samples)
+        return InputValues(total / (self.masks * self.probability), self.masks)
 
     def _masks(self, masked: MaskedInput) -> Masks:
         rng, sides = np.random.default_rng(self.seed), masked.sides
         if masked.inputs.ndim == 2:
             return Masks([self._kept(rng, sides)], _as_they_are, "cells")
-        cells = [min(self.grid, side) for side in sides]
+        cells = [min(self.cells, side) for side in sides]
         widths = [math.ceil(side / count) for side, count in zip(sides, cells, strict=True)]
-        shifts = rng.integers(0, widths, (1, self.samples, len(sides))).astype(np.int32)
+        shifts = rng.integers(0, widths, (1, self.masks, len(sides))).astype(np.int32)
         kept = self._kept(rng, cells)
 
         def make(codes: Sequence[Tensor], _: Sequence[Tensor]) -> Tensor:
@@ -89,8 +87,8 @@ class RISE(PerturbationExplainer):
         return Masks([kept, shifts], make, ("rise", *sides, *cells))
 
     def _kept(self, rng: np.random.Generator, shape: Sequence[int]) -> Array:
-        """Random cells [1, samples, *shape]."""
-        return (rng.random((1, self.samples, *shape)) < self.probability).astype(np.float32)
+        """Random cells [1, masks, *shape]."""
+        return (rng.random((1, self.masks, *shape)) < self.probability).astype(np.float32)
 
 
 def _as_they_are(codes: Sequence[Tensor], _: Sequence[Tensor]) -> Tensor:

@@ -13,8 +13,9 @@ import pytest
 import tensorflow as tf
 import tf_keras
 
-from tfexplain.compression import WeightsError, buffers, find, measure, read, total
+from tfexplain.compression import WeightsError, buffers, measure, read, total
 from tfexplain.compression.layout import einsum_layout
+from tfexplain.compression.weights import find
 
 
 @pytest.mark.parametrize("library", [keras, tf_keras])

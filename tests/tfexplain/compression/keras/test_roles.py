@@ -134,13 +134,13 @@ def test_models_with_attention_are_compared_and_logged(library: Any, tmp_path: P
     model = library.Model(inputs, layers.Dense(3, activation="softmax", name="head")(values))
     x = np.random.default_rng(0).random((12, 6, 8)).astype("float32")
     model.compile("sgd", "sparse_categorical_crossentropy")
-    logging = Compression(tmp_path, val=x, on_error="raise", verbose=False)
+    logging = Compression(log_dir=tmp_path, validation_data=x, on_error="raise", verbose=False)
     model.fit(x, np.arange(12) % 3, verbose=0, callbacks=[logging])
     record = read_run(tmp_path, "compression").record("kernels")
     assert len(record.rows) == 5
     # With samples the shapes are those of the pass, and say the same as the graph does.
     assert record.totals[""]["macs"] == total(measure_all(read(model)))[""].macs
-    found = compare({"one": model, "same": model}, x, samples=2)
+    found = compare({"one": model, "same": model}, validation_data=x, samples=2)
     assert found.models["same"].totals[""].weights == 4 * 8 * 8 + 8 * 3
     assert "-" not in found.summary().splitlines()[3].split()[-3:]
 
@@ -388,7 +388,7 @@ def test_what_cannot_be_read_is_a_row_and_ends_nothing(
     assert (totals.weights, totals.unread) == (20, 1)
     x = np.ones((4, 4))
     with pytest.warns(ExplainWarning, match="kernel odd is left out: Dense cannot be read"):
-        model.fit(x, x[:, :3], verbose=0, callbacks=[Compression(tmp_path, verbose=False)])
+        model.fit(x, x[:, :3], verbose=0, callbacks=[Compression(log_dir=tmp_path, verbose=False)])
     run = read_run(tmp_path, "compression")
     assert [row["name"] for row in run.record("kernels").rows] == ["fine", "odd"]
     (problem,) = run.record("status").problems
@@ -424,7 +424,12 @@ def test_a_reference_is_asked_only_for_what_needs_one() -> None:
 
 def test_training_logs_rows_of_unknown_role(tmp_path: Path) -> None:
     model, x = custom(), np.ones((4, 3, 4), "float32")
-    model.fit(x, x[..., :3], verbose=0, callbacks=[Compression(tmp_path, val=x, verbose=False)])
+    model.fit(
+        x,
+        x[..., :3],
+        verbose=0,
+        callbacks=[Compression(log_dir=tmp_path, validation_data=x, verbose=False)],
+    )
     run = read_run(tmp_path, "compression")
     record = run.record("kernels")
     notes = {row["name"]: row["note"] for row in record.rows}

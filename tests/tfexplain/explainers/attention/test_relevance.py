@@ -12,7 +12,8 @@ import tf_keras
 from support import transformers
 from support.attention import TOKENS, WIDTH, attend, tokens, weights_by_hand
 
-from tfexplain import Attention, AttentionRollout, GradientAttention, explain
+from tfexplain import Attention, AttentionRollout, GradientAttention
+from tfexplain.explainers.run import explanations
 from tfexplain.model.attention_tap import Weights, weights_tap
 from tfexplain.model.layer_calls import LayerError
 from tfexplain.model.tap import layers_by_path
@@ -50,7 +51,7 @@ def test_rollout_and_gradients_of_a_vit_are_products_of_whole_matrices(
     kind = make(library)
     methods = [Attention(), AttentionRollout(), GradientAttention()]
     shown, rollout, relevances = (
-        found.attributions for found in explain(kind.model, methods, kind.inputs, 2)
+        found.attributions for found in explanations(kind.model, methods, kind.inputs, 2)
     )
     weights = [one.values for one in shown.values()]
     slopes = gradients(kind.model, kind.inputs, 2)
@@ -146,7 +147,7 @@ def test_chosen_layers_only() -> None:
     layers = [mha(0), mha(1)]
     model, x = pooled(*layers), tokens()
     expected = (weights_by_hand(layers[0], x, x).mean(axis=1).mean(axis=1) + 1 / TOKENS) / 2
-    found = AttentionRollout(layers=["attend_0"])(model, x).values
+    found = AttentionRollout(layer=["attend_0"])(model, x).values
     np.testing.assert_allclose(found, expected, rtol=1e-4)
 
 
@@ -306,12 +307,12 @@ def test_half_precision_and_a_grid_that_is_asked_for() -> None:
     model, x = keras.Model(inputs, x), tokens(length=7)
     for method in (AttentionRollout, GradientAttention):
         line = method()(model, x, 0).values
-        plane = method(grid=(2, 3))(model, x, 0).values
+        plane = method(token_grid=(2, 3))(model, x, 0).values
         assert line.dtype == np.float32
         assert line.max() > 0
         np.testing.assert_array_equal(plane, line[:, 1:].reshape(-1, 2, 3))
-    with pytest.raises(LayerError, match=r"grid=\(3, 3\)"):
-        AttentionRollout(grid=(3, 3))(model, x, 0)
+    with pytest.raises(LayerError, match=r"token_grid=\(3, 3\)"):
+        AttentionRollout(token_grid=(3, 3))(model, x, 0)
 
 
 def branches(first: int = TOKENS, second: int = TOKENS) -> tuple[Any, Any]:
@@ -328,16 +329,16 @@ def test_what_cannot_be_followed_is_refused_with_what_to_do() -> None:
     with pytest.raises(LayerError, match="'attend_2' attends to another tensor than that of its"):
         AttentionRollout()(model, x, 0)
     with pytest.raises(LayerError, match="'attend_1' does not depend on 'attend_0'"):
-        AttentionRollout(layers=["attend_0", "attend_1"])(model, x, 0)
-    assert AttentionRollout(layers=["attend_0"])(model, x, 0).values.shape == (3, TOKENS)
+        AttentionRollout(layer=["attend_0", "attend_1"])(model, x, 0)
+    assert AttentionRollout(layer=["attend_0"])(model, x, 0).values.shape == (3, TOKENS)
     model, x = branches(TOKENS, 4)
     with pytest.raises(LayerError, match="'attend_1' attends over 4 tokens and 'attend_0' over 5"):
         GradientAttention()(model, x, 0)
     with pytest.raises(LayerError, match="'attend_2' is cross-attention"):
-        GradientAttention(layers=["attend_0", "attend_2"])(model, x, 0)
+        GradientAttention(layer=["attend_0", "attend_2"])(model, x, 0)
     with pytest.raises(LayerError, match="token=5: expected a position among 5 tokens"):
-        AttentionRollout(layers=["attend_0"], token=5)(model, x, 0)
-    with pytest.raises(ValueError, match="heads_by='sum': expected one of mean, max, min"):
+        AttentionRollout(layer=["attend_0"], token=5)(model, x, 0)
+    with pytest.raises(ValueError, match="heads_by='sum': expected 'mean', 'max' or 'min'"):
         AttentionRollout(heads_by="sum")  # type: ignore[arg-type]
 
 

@@ -12,7 +12,8 @@ import tf_keras
 from support import transformers
 from support.attention import TOKENS, WIDTH, tokens, weights_by_hand
 
-from tfexplain import Attention, GradCAM, explain
+from tfexplain import Attention, GradCAM
+from tfexplain.explainers.run import explanations
 from tfexplain.model.layer_calls import LayerError
 from tfexplain.model.traced_model import TracedModel
 
@@ -64,11 +65,11 @@ def test_a_shared_layer_is_addressed_by_call(library: Any) -> None:
     between = layer(inputs, inputs)
     model = library.Model(inputs, library.layers.Flatten()(layer(between, between)))
     x = tokens()
-    second = Attention(layers=["attend@1"])(model, x, 0)["attend@1"]
+    second = Attention(layer=["attend@1"])(model, x, 0)["attend@1"]
     middle = layer(x, x).numpy()
     np.testing.assert_allclose(second.values, weights_by_hand(layer, middle, middle), atol=1e-5)
     with pytest.raises(LayerError, match="more than one: attend@0, attend@1"):
-        Attention(layers=["attend"])(model, x, 0)
+        Attention(layer=["attend"])(model, x, 0)
 
 
 @LIBRARIES
@@ -145,10 +146,10 @@ def test_models_without_attention_say_so() -> None:
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
     with pytest.raises(LayerError, match="no layer of this model adds up values by attention"):
         Attention()(model, np.zeros((1, 4), "f4"))
-    with pytest.raises(LayerError, match=r"layers='attend': no such layer\. no layer of this"):
-        Attention(layers=["attend"])(model, np.zeros((1, 4), "f4"))
+    with pytest.raises(LayerError, match=r"layer='attend': no such layer\. no layer of this"):
+        Attention(layer=["attend"])(model, np.zeros((1, 4), "f4"))
     with pytest.raises(ValueError, match="expected a list"):
-        Attention(layers="attend")
+        Attention(layer="attend")
     with pytest.raises(ValueError, match="attention_heads="):
         Attention(attention_heads=[1, 1])
 
@@ -157,7 +158,7 @@ def test_one_pass_is_shared_and_nothing_is_traced_again() -> None:
     """Beside attention Grad-CAM is the same to the bit, and a second epoch compiles nothing."""
     kind = transformers.class_token(keras)
     passes = TracedModel(kind.model, kind.inputs)
-    beside = explain(kind.model, [Attention(), GradCAM()], kind.inputs, 1, passes=passes)
+    beside = explanations(kind.model, [Attention(), GradCAM()], kind.inputs, 1, passes=passes)
     assert passes.traces == 1
     alone = GradCAM()(kind.model, kind.inputs, 1)
     (cam,) = beside[1].attributions.values()
@@ -165,9 +166,9 @@ def test_one_pass_is_shared_and_nothing_is_traced_again() -> None:
     kind.model.get_layer("attend_0").set_weights(
         [2 * weights for weights in kind.model.get_layer("attend_0").get_weights()]
     )
-    again = explain(kind.model, [Attention(), GradCAM()], kind.inputs, 1, passes=passes)
+    again = explanations(kind.model, [Attention(), GradCAM()], kind.inputs, 1, passes=passes)
     assert passes.traces == 1
     ours = [found[0].attributions["attend_0"].values for found in (beside, again)]
     assert not np.allclose(*ours, atol=1e-3)
-    parts = explain(kind.model, [Attention()], kind.inputs, 1, batch_size=1)
+    parts = explanations(kind.model, [Attention()], kind.inputs, 1, batch_size=1)
     np.testing.assert_allclose(parts[0].attributions["attend_0"].values, ours[1], atol=1e-6)

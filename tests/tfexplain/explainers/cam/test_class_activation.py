@@ -13,7 +13,8 @@ from support import transformers, zoo
 from support.golden import LAYERS, load
 from support.twin import gap_to
 
-from tfexplain import GradCAM, GradCAMPlusPlus, HiResCAM, LayerCAM, explain
+from tfexplain import GradCAM, GradCAMPlusPlus, HiResCAM, LayerCAM
+from tfexplain.explainers.run import explanations
 from tfexplain.model.traced_model import TracedModel
 
 Array = Any
@@ -78,7 +79,7 @@ def test_each_method_is_its_paper_written_out(make: Any) -> None:
     paths = [cut.path for cut in kind.cuts]
     passes = TracedModel(kind.model, kind.inputs)
     methods = [method(layer=paths, relu=False) for method in METHODS]
-    found = explain(kind.model, methods, kind.inputs, 1, passes=passes)
+    found = explanations(kind.model, methods, kind.inputs, 1, passes=passes)
     assert passes.traces == 1
     for cut in kind.cuts:
         tensors = tf.nest.map_structure(tf.constant, kind.inputs)

@@ -55,7 +55,7 @@ def looped(model: Any, layer: str, x: Any, channels: int, softmax: bool, base: f
 
 @pytest.mark.parametrize(("channels", "softmax"), [(64, True), (3, True), (3, False)])
 def test_against_a_loop(model: Any, channels: int, softmax: bool) -> None:
-    method = ScoreCAM("conv", channels, softmax, baseline=0.1, batch_size=5)
+    method = ScoreCAM("conv", max_channels=channels, softmax=softmax, baseline=0.1, batch_size=5)
     found = method(model, X, CLASS)
     assert gap_to(looped(model, "conv", X, channels, softmax, 0.1), found.values) < 1e-5
     assert found.values.any()
@@ -75,7 +75,7 @@ def test_a_coarser_layer_is_drawn_out() -> None:
             keras.layers.Dense(4, activation="softmax"),
         ]
     )
-    found = ScoreCAM(channels=None)(model, X, CLASS)
+    found = ScoreCAM(max_channels=None)(model, X, CLASS)
     assert found.layer == "coarse"
     assert gap_to(looped(model, "coarse", X, 5, True, 0.0), found.values) < 1e-5
 
@@ -90,5 +90,5 @@ def test_a_layer_that_does_not_change_gives_zeros(model: Any) -> None:
 def test_a_layer_without_positions_is_refused(model: Any) -> None:
     with pytest.raises(LayerError, match="expected an output of shape"):
         ScoreCAM("head")(model, X, CLASS)
-    with pytest.raises(ValueError, match="channels=0: expected at least 1"):
-        ScoreCAM(channels=0)
+    with pytest.raises(ValueError, match="max_channels=0: expected a whole number of at least 1"):
+        ScoreCAM(max_channels=0)

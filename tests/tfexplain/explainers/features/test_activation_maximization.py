@@ -178,13 +178,12 @@ def test_all_inputs_of_floating_point_numbers_climb() -> None:
         "other": np.array([[0.0, 0.0, 200.0]], "float32"),
         "words": np.array([[2]], "int32"),
     }
-    found = ActivationMaximization(contrast=None).each(model, x)
+    found = ActivationMaximization(contrast=None)(model, x)
+    assert list(found) == ["one", "other"]
     assert found["one"].values.tolist() == [[1, 1]]
     assert found["other"].values.tolist() == [[0, 0, 0]]
     assert (found["one"].bounds, found["other"].bounds) == ((0, 1), (0, 255))
     assert found["one"].reached.tolist() == [3]
-    with pytest.raises(ValueError, match=r"got one, other\. Call \.each"):
-        ActivationMaximization()(model, x)
 
 
 def minus(shape: Any, dtype: Any = None) -> Any:
@@ -210,7 +209,7 @@ def test_of_a_binary_head_both_classes_climb() -> None:
     found = ActivationMaximization(contrast=None)(model, (2,))
     assert found.values.tolist() == [[0, 1], [1, 0]]
     assert np.allclose(found.reached, [1, 1])
-    sure = ActivationMaximization(contrast=None, output="probability", head=0)(model, (2,))
+    sure = ActivationMaximization(contrast=None, score="probability", output=0)(model, (2,))
     assert np.allclose(sure.reached, 1 / (1 + np.exp(-1)))
     assert (found.unit, sure.unit) == ("logit", "probability")
 
@@ -224,12 +223,12 @@ def test_what_cannot_be_is_told() -> None:
         ({"channels": []}, ValueError, "expected numbers in"),
         ({"layer": "conv1", "channels": 8}, ValueError, r"in 0\.\.7 of 'conv1'"),
         ({"layer": "nowhere"}, LayerError, r"layer='nowhere': no such layer"),
-        ({"head": "nowhere"}, TargetError, r"head='nowhere'"),
+        ({"output": "nowhere"}, TargetError, r"output='nowhere'"),
         ({"steps": 0}, ValueError, r"steps=0: expected a whole number"),
         ({"contrast": 0}, ValueError, r"contrast=0: expected a number above 0"),
         ({"bounds": (1, 1)}, ValueError, r"bounds=\(1, 1\): expected \(least, greatest\)"),
         ({"blur": -1}, ValueError, r"blur=-1"),
-        ({"output": "logits"}, ValueError, r"output='logits'"),
+        ({"score": "logits"}, ValueError, r"score='logits'"),
     ):
         with pytest.raises(error, match=words):
             ActivationMaximization(**settings)(model, x)  # type: ignore[arg-type]
@@ -252,8 +251,8 @@ def test_what_cannot_be_is_told() -> None:
 def test_explain_takes_explainers_only(tmp_path: Path) -> None:
     model, _ = linear()
     model.compile("sgd", "mse")
-    callback = Explain(np.ones((2, 3)), [ActivationMaximization()], log_dir=tmp_path)  # type: ignore[list-item]
-    with pytest.raises(TypeError, match="expected explainers such as GradCAM"):
+    callback = Explain(np.ones((2, 3)), explainers=[ActivationMaximization()], log_dir=tmp_path)  # type: ignore[list-item]
+    with pytest.raises(ValueError, match="expected explainers such as GradCAM"):
         model.fit(np.ones((2, 3)), np.ones((2, 2)), verbose=0, callbacks=[callback])
 
 

@@ -23,13 +23,13 @@ from tfexplain import (
     Smooth,
     SmoothGrad,
     VarGrad,
-    explain,
 )
+from tfexplain.explainers.run import explanations
 from tfexplain.model.layer_calls import LayerError
 from tfexplain.model.traced_model import TracedModel
 
 layers = keras.layers
-SMOOTH = Smooth(Saliency(), samples=7, noise=0.3, seed=4)
+SMOOTH = Smooth(Saliency(), copies=7, noise=0.3, seed=4)
 
 
 def cnn() -> Any:
@@ -76,19 +76,19 @@ def looped(explainer: Any, model: Any, x: Any, targets: Any) -> list[Attribution
         GradCAM(layer="conv"),
         HiResCAM(layer="last", relu=False),
         IntegratedGradients(steps=3),
-        FeatureMaps(layers=["last"]),
+        FeatureMaps(layer=["last"]),
     ],
     ids=lambda explainer: explainer.name,
 )
 def test_it_is_the_mean_of_a_direct_loop(explainer: Any) -> None:
     model, x, targets = cnn(), images(), [0, 1, 2, 0]
-    found = Smooth(explainer, samples=7, noise=0.3, seed=4)(model, x, targets)
+    found = Smooth(explainer, copies=7, noise=0.3, seed=4)(model, x, targets)
     if isinstance(explainer, FeatureMaps):
         parts = [explainer(model, copy, targets)["last"] for copy in draws(x, 7, 0.3, 4)]
     else:
         parts = looped(explainer, model, x, targets)
     assert gap_to(np.mean([part.values for part in parts], axis=0), found.values) < 1e-5
-    clean = explain(model, [explainer], x, targets)[0].attributions[found.layer]
+    clean = explanations(model, [explainer], x, targets)[0].attributions[found.layer]
     assert np.allclose(found.scores, clean.scores)
     assert (found.layer, found.unit, found.signed) == (clean.layer, clean.unit, parts[0].signed)
     assert found.explainer == f"Smooth({explainer.name})"
@@ -103,15 +103,15 @@ def test_squares_and_the_variance_are_those_of_a_direct_loop() -> None:
     parts = np.stack([part.values for part in looped(Saliency(), model, x, 1)]).astype(np.float64)
     names = []
     for statistic, expected in (("square", (parts**2).mean(0)), ("variance", parts.var(0))):
-        found = Smooth(Saliency(), samples=7, noise=0.3, seed=4, statistic=statistic)(model, x, 1)
+        found = Smooth(Saliency(), copies=7, noise=0.3, seed=4, statistic=statistic)(model, x, 1)
         assert gap_to(expected, found.values) < 1e-5
         assert not found.signed
         assert found.unit == f"{statistic} of logit per unit of input"
         names.append(found.explainer)
     assert names == ["Smooth(Saliency,square)", "Smooth(Saliency,variance)"]
-    var_grad = VarGrad(samples=7, noise=0.3, seed=4)(model, x, 1)
+    var_grad = VarGrad(copies=7, noise=0.3, seed=4)(model, x, 1)
     assert np.array_equal(var_grad.values, found.values)
-    smooth_grad = SmoothGrad(samples=7, noise=0.3, seed=4)(model, x, 1)
+    smooth_grad = SmoothGrad(copies=7, noise=0.3, seed=4)(model, x, 1)
     assert np.array_equal(smooth_grad.values, SMOOTH(model, x, 1).values)
     assert (var_grad.explainer, smooth_grad.explainer) == ("VarGrad", "SmoothGrad")
 
@@ -129,7 +129,7 @@ def test_of_a_square_both_are_known() -> None:
     inputs = keras.Input((2,))
     model = keras.Model(inputs, layers.Lambda(lambda x: x**2)(inputs))
     x = np.array([[1.0, 4.0]], "float32")
-    settings = {"samples": 4000, "noise": 0.2}
+    settings = {"copies": 4000, "noise": 0.2}
     assert np.allclose(SmoothGrad(**settings)(model, x, 1).values, [[0, 8]], atol=0.1)
     found = VarGrad(**settings)(model, x, 1).values
     assert np.allclose(found, [[0, 4 * (0.2 * 3) ** 2]], rtol=0.05)
@@ -144,7 +144,7 @@ def test_without_noise_it_is_the_explainer() -> None:
 def test_the_seed_decides_to_the_bit() -> None:
     model, x = cnn(), images()
     first, again = (SMOOTH(model, x, 1).values for _ in range(2))
-    other = Smooth(Saliency(), samples=7, noise=0.3, seed=5)(model, x, 1).values
+    other = Smooth(Saliency(), copies=7, noise=0.3, seed=5)(model, x, 1).values
     assert first.tobytes() == again.tobytes()
     assert gap_to(first, other) > 1e-3
 
@@ -152,14 +152,12 @@ def test_the_seed_decides_to_the_bit() -> None:
 @pytest.mark.parametrize("batch_size", [1, 8, 12])
 def test_chunks_and_neighbours_change_nothing(batch_size: int) -> None:
     model, x = cnn(), images()
-    chunked = SmoothGrad(samples=7, noise=0.3, seed=4, batch_size=batch_size)
+    chunked = SmoothGrad(copies=7, noise=0.3, seed=4, batch_size=batch_size)
     assert gap_to(SMOOTH(model, x, 1).values, chunked(model, x, 1).values) < 1e-5
     alone = chunked(model, x[2:3], 1).values
     assert gap_to(chunked(model, x, 1).values[2:3], alone) < 1e-5
     assert chunked(model, x, 1).passes.tolist() == [7] * 4
-    spread = [
-        VarGrad(samples=7, batch_size=size)(model, x, 1).values for size in (None, batch_size)
-    ]
+    spread = [VarGrad(copies=7, batch_size=size)(model, x, 1).values for size in (None, batch_size)]
     assert gap_to(spread[0], spread[1]) < 1e-5
 
 
@@ -169,20 +167,20 @@ def test_no_more_than_a_batch_goes_through_the_model_at_once() -> None:
     object.__setattr__(
         model, "call", lambda x, **options: sizes.append(x.shape[0]) or original(x, **options)
     )
-    SmoothGrad(samples=5, batch_size=9)(model, x, 0)
+    SmoothGrad(copies=5, batch_size=9)(model, x, 0)
     assert set(sizes) == {None, 4, 8}  # 4 are the clean samples
     sizes.clear()
-    SmoothGrad(samples=2, batch_size=3)(model, x, 0)
+    SmoothGrad(copies=2, batch_size=3)(model, x, 0)
     assert set(sizes) == {3, 1}
 
 
 def test_later_epochs_trace_nothing() -> None:
     model, x = cnn(), images()
     passes = TracedModel(model, x)
-    methods = [SmoothGrad(samples=5, batch_size=8), VarGrad(samples=5, batch_size=8)]
-    explain(model, methods, x, passes=passes)
+    methods = [SmoothGrad(copies=5, batch_size=8), VarGrad(copies=5, batch_size=8)]
+    explanations(model, methods, x, passes=passes)
     assert passes.traces == 2  # the clean samples, and copies: both methods take the same
-    explain(model, methods, x, passes=passes)
+    explanations(model, methods, x, passes=passes)
     assert passes.traces == 2
 
 
@@ -190,7 +188,7 @@ def test_the_target_is_the_clean_sample_s() -> None:
     """Strong noise makes other classes win; the class explained stays."""
     model, x = cnn(), images()
     chosen = model.predict(x, verbose=0).argmax(1)
-    strong = SmoothGrad(samples=7, noise=3.0)
+    strong = SmoothGrad(copies=7, noise=3.0)
     by_default, copies = strong(model, x), draws(x, 7, 3.0, 0)
     parts = [Saliency()(model, copy, chosen).values for copy in copies]
     assert gap_to(np.mean(parts, axis=0), by_default.values) < 1e-5
@@ -202,11 +200,11 @@ def test_the_target_is_the_clean_sample_s() -> None:
 def test_functions_heads_and_probabilities_are_the_explainer_s() -> None:
     model, x = cnn(), images()
     by_function = SmoothGrad()(model, x, lambda outputs: outputs[:, 1])
-    for one in (SmoothGrad(output="probability"), Smooth(Saliency(output="probability"))):
+    for one in (SmoothGrad(score="probability"), Smooth(Saliency(score="probability"))):
         assert gap_to(by_function.values, one(model, x, 1).values) < 1e-5
-        assert one.output == "probability"
-    with pytest.raises(ValueError, match=r"head='b': expected.*got None there\. Pass it to Sal"):
-        Smooth(Saliency(), head="b")
+        assert one.score == "probability"
+    with pytest.raises(ValueError, match=r"output='b': expected.*got None there\. Pass it to Sal"):
+        Smooth(Saliency(), output="b")
     with pytest.raises(LayerError, match="nowhere"):
         Smooth(GradCAM(layer="nowhere"))(model, x)
 
@@ -216,7 +214,7 @@ def test_only_floating_inputs_get_noise() -> None:
     looked_up = layers.Flatten()(layers.Embedding(5, 1)(words))
     model = keras.Model({"a": words, "b": weights}, layers.Multiply()([looked_up, weights]))
     x = {"a": np.array([[0, 4, 2]], "int32"), "b": np.array([[1.0, 2.0, 3.0]], "float32")}
-    found = Smooth(Saliency(), samples=3).each(model, x, 1)
+    found = Smooth(Saliency(), copies=3).each(model, x, 1)
     (table,) = model.get_weights()
     assert np.allclose(found["b"].values, [[0, table[4, 0], 0]], atol=1e-6)
     # Words have none; at theirs, the gradient is the noisy weight, summed over the one component.
@@ -226,14 +224,14 @@ def test_only_floating_inputs_get_noise() -> None:
     whole = keras.Sequential([keras.Input((3,), dtype="int32"), words])
     whole.add(layers.Flatten())
     with pytest.raises(ValueError, match="inputs: expected floating-point numbers"):
-        Smooth(FeatureMaps(layers=["words"]))(whole, x["a"], 0)
+        Smooth(FeatureMaps(layer=["words"]))(whole, x["a"], 0)
 
 
 def test_each_input_has_noise_of_its_own() -> None:
     one, other = keras.Input((2,), name="one"), keras.Input((2,), name="other")
     model = keras.Model([one, other], layers.Multiply()([one, other]))
     x = [np.array([[1.0, 3.0]], "float32"), np.array([[-2.0, 5.0]], "float32")]
-    found = Smooth(Saliency(), samples=7, noise=0.3, seed=4).each(model, x, 0)
+    found = Smooth(Saliency(), copies=7, noise=0.3, seed=4).each(model, x, 0)
     for position, name in enumerate(("other", "one")):
         copies = draws(x[position], 7, 0.3, 4, position)
         mean = np.mean(copies, axis=0)[0, 0]
@@ -242,8 +240,8 @@ def test_each_input_has_noise_of_its_own() -> None:
 
 def test_gradients_at_a_hidden_layer() -> None:
     model, x = cnn(), images()
-    at: Any = {"layer": "last", "output": "probability"}  # whose gradient bends there
-    noise: Any = {"samples": 7, "noise": 0.3, "seed": 4}
+    at: Any = {"layer": "last", "score": "probability"}  # whose gradient bends there
+    noise: Any = {"copies": 7, "noise": 0.3, "seed": 4}
     copies = [one.values for one in looped(Saliency(**at), model, x, 1)]
     mean, varied = SmoothGrad(**at, **noise), VarGrad(**at, **noise)
     assert mean(model, x, 1).layer == varied(model, x, 1).layer == "last"
@@ -253,14 +251,14 @@ def test_gradients_at_a_hidden_layer() -> None:
 
 def test_wrong_settings_are_told_early() -> None:
     for settings, words in (
-        ({"samples": 0}, r"samples=0: expected a whole number of at least 1"),
-        ({"noise": -0.1}, r"noise=-0.1: expected a finite number of at least 0"),
+        ({"copies": 0}, r"copies=0: expected a whole number of at least 1"),
+        ({"noise": -0.1}, r"noise=-0.1: expected a number of at least 0"),
         ({"batch_size": 2.5}, r"batch_size=2.5: expected a whole number"),
         ({"statistic": "median"}, r"statistic='median': expected 'mean', 'square' or 'variance'"),
     ):
         with pytest.raises(ValueError, match=words):
             Smooth(Saliency(), **settings)
-    with pytest.raises(TypeError, match=r"explainer=.*: expected an explainer such as Saliency"):
+    with pytest.raises(ValueError, match=r"explainer=.*: expected an explainer such as Saliency"):
         Smooth(Saliency)  # type: ignore[arg-type]
 
 
@@ -279,12 +277,14 @@ def test_half_as_much_at_once() -> None:
 def test_explain_logs_it_under_its_name(tmp_path: Path, capsys: Any) -> None:
     model, x = cnn(), images()
     model.compile("sgd", "sparse_categorical_crossentropy")
-    methods = [Smooth(IntegratedGradients(steps=2), samples=3), VarGrad(samples=3)]
-    callback = Explain((x, np.array([0, 1, 2, 0])), methods, log_dir=tmp_path, on_error="raise")
+    methods = [Smooth(IntegratedGradients(steps=2), copies=3), VarGrad(copies=3)]
+    callback = Explain(
+        (x, np.array([0, 1, 2, 0])), explainers=methods, log_dir=tmp_path, on_error="raise"
+    )
     model.fit(x, np.zeros(4), epochs=1, verbose=0, callbacks=[callback])
     printed = " ".join(capsys.readouterr().out.split())
     assert (
-        "at input; samples 3, noise 0.1, seed 0, explainer IntegratedGradients(output=logit, "
+        "at input; copies 3, noise 0.1, seed 0, explainer IntegratedGradients(score=logit, "
         "steps=2, quadrature=gauss_legendre), statistic mean" in printed
     )
     found = read_run(tmp_path)

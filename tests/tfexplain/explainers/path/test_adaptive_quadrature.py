@@ -14,7 +14,7 @@ from support.twin import gap_to
 
 from tfexplain import IntegratedGradients
 from tfexplain.explainers.path.adaptive_quadrature import AT_ONCE, FIRST
-from tfexplain.explainers.run import explain
+from tfexplain.explainers.run import explanations
 from tfexplain.model.call_batch import as_batch
 from tfexplain.model.traced_model import TracedModel
 
@@ -268,7 +268,7 @@ def test_epochs_never_compile_again_whatever_each_sample_takes() -> None:
     traces = []
     for scale in (1.0, 0.5, 3.0):
         model.set_weights([scale * w for w in model.get_weights()])
-        explain(model, [method], x, given["target"], passes=passes)
+        explanations(model, [method], x, given["target"], passes=passes)
         traces.append(passes.traces)
     assert traces == [2, 2, 2]
 
@@ -278,7 +278,10 @@ def test_epochs_never_compile_again_whatever_each_sample_takes() -> None:
     [
         (lambda: IntegratedGradients(tolerance=0), "tolerance=0: expected a number above 0"),
         (lambda: IntegratedGradients(tolerance=float("nan")), "tolerance=nan: expected"),
-        (lambda: IntegratedGradients(tolerance=0.1, steps=8), "steps=8: expected at least 9"),
+        (
+            lambda: IntegratedGradients(tolerance=0.1, steps=8),
+            "steps=8: expected a whole number of at least 9",
+        ),
         (lambda: IntegratedGradients(quadrature="midpoint"), "expected steps= and no tolerance="),
         (
             lambda: IntegratedGradients(quadrature="midpoint", steps=9, tolerance=0.1),

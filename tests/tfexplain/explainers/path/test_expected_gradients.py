@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from support.twin import gap_to
 
-from tfexplain import ExpectedGradients, IntegratedGradients, explain
+from tfexplain import ExpectedGradients, IntegratedGradients
+from tfexplain.explainers.run import explanations
 from tfexplain.model.traced_model import TracedModel
 
 layers = keras.layers
@@ -39,9 +40,9 @@ def bent() -> Any:
 
 @pytest.mark.parametrize("samples", [4, 6, 9, 60])
 def test_a_linear_model_is_exact_for_the_drawn_background(samples: int) -> None:
-    method = ExpectedGradients(BACKGROUND, samples)
+    method = ExpectedGradients(background=BACKGROUND, draws=samples)
     found = method(linear(), X)
-    drawn, along = method.draws(6)
+    drawn, along = method.drawn(6)
     assert len(drawn) == len(along) == samples
     assert np.allclose(found.values, W * (X - BACKGROUND[drawn].mean(0)), atol=1e-5)
     assert np.abs(found.completeness_gap).max() < 1e-5
@@ -51,14 +52,14 @@ def test_a_linear_model_is_exact_for_the_drawn_background(samples: int) -> None:
 
 
 def test_the_batch_is_the_default_background() -> None:
-    found = ExpectedGradients(samples=8)(linear(), X)
+    found = ExpectedGradients(draws=8)(linear(), X)
     assert np.allclose(found.values, W * (X - X.mean(0)), atol=1e-5)
 
 
 def test_the_batch_is_the_background_also_where_it_comes_in_portions() -> None:
-    found = ExpectedGradients(samples=8)(linear(), X, batch_size=2)
+    found = ExpectedGradients(draws=8)(linear(), X, batch_size=2)
     assert np.allclose(found.values, W * (X - X.mean(0)), atol=1e-5)
-    found = ExpectedGradients(BACKGROUND, samples=6)(linear(), X, batch_size=3)
+    found = ExpectedGradients(background=BACKGROUND, draws=6)(linear(), X, batch_size=3)
     assert np.allclose(found.values, W * (X - BACKGROUND.mean(0)), atol=1e-5)
 
 
@@ -68,9 +69,12 @@ def exact(model: Any, **options: Any) -> Any:
 
 
 def test_many_samples_come_to_integrated_gradients_over_the_background() -> None:
-    model, many = bent(), ExpectedGradients(BACKGROUND, 12_000, batch_size=4096)(bent(), X, 1)
+    model, many = (
+        bent(),
+        ExpectedGradients(background=BACKGROUND, draws=12_000, batch_size=4096)(bent(), X, 1),
+    )
     truth = exact(model)
-    few = ExpectedGradients(BACKGROUND, 12)(model, X, 1)
+    few = ExpectedGradients(background=BACKGROUND, draws=12)(model, X, 1)
     assert gap_to(truth.values, many.values) < 0.01 < gap_to(truth.values, few.values)
     assert np.abs(many.completeness_gap).max() < 0.01 * np.abs(truth.values).max()
     start = model(BACKGROUND).numpy()[:, 1].mean()
@@ -83,7 +87,7 @@ def test_spread_draws_err_less_than_free_ones() -> None:
     rng, model_slopes = np.random.default_rng(0), _slopes(bent())
     spread, free = [], []
     for seed in range(12):
-        found = ExpectedGradients(BACKGROUND, count, seed)(model, X, 1).values
+        found = ExpectedGradients(background=BACKGROUND, draws=count, seed=seed)(model, X, 1).values
         spread.append(np.square(found - truth).mean())
         start = BACKGROUND[rng.integers(0, 6, count)][:, None]
         points = start + rng.random((count, 1, 1)) * (X - start)
@@ -100,7 +104,8 @@ def _slopes(model: Any) -> Any:
 def test_equal_seeds_give_equal_bits_and_others_other_maps() -> None:
     model = bent()
     one, again, other = (
-        ExpectedGradients(BACKGROUND, 10, seed)(model, X, 1).values for seed in (3, 3, 4)
+        ExpectedGradients(background=BACKGROUND, draws=10, seed=seed)(model, X, 1).values
+        for seed in (3, 3, 4)
     )
     assert one.tobytes() == again.tobytes()
     assert gap_to(one, other) > 1e-3
@@ -108,14 +113,25 @@ def test_equal_seeds_give_equal_bits_and_others_other_maps() -> None:
 
 def test_neither_chunks_nor_company_change_the_result() -> None:
     model = bent()
-    whole = ExpectedGradients(BACKGROUND, 10)(model, X, 1).values
-    assert gap_to(whole, ExpectedGradients(BACKGROUND, 10, batch_size=3)(model, X, 1).values) < 1e-5
-    assert gap_to(whole[2:3], ExpectedGradients(BACKGROUND, 10)(model, X[2:3], 1).values) < 1e-5
+    whole = ExpectedGradients(background=BACKGROUND, draws=10)(model, X, 1).values
+    assert (
+        gap_to(
+            whole,
+            ExpectedGradients(background=BACKGROUND, draws=10, batch_size=3)(model, X, 1).values,
+        )
+        < 1e-5
+    )
+    assert (
+        gap_to(
+            whole[2:3], ExpectedGradients(background=BACKGROUND, draws=10)(model, X[2:3], 1).values
+        )
+        < 1e-5
+    )
 
 
 def test_a_hidden_layer_moves_from_what_it_gives_for_the_background() -> None:
     model = bent()
-    found = ExpectedGradients(BACKGROUND, 12, layer="hidden")(model, X, 1)
+    found = ExpectedGradients(background=BACKGROUND, draws=12, layer="hidden")(model, X, 1)
     hidden, weights = model.get_layer("hidden"), model.layers[-1].get_weights()[0][:, 1]
     change = hidden(X).numpy() - hidden(BACKGROUND).numpy().mean(0)
     assert np.allclose(found.values, change * weights, atol=1e-6)
@@ -130,7 +146,7 @@ def test_words_move_from_those_of_the_background() -> None:
     total = layers.Lambda(lambda x, mask=None: keras.ops.sum(x, axis=1))
     total.supports_masking = True
     model = keras.Sequential([keras.Input((5,), dtype="int32"), embed, total, top])
-    found = ExpectedGradients(background, 8)(model, ids, 1)
+    found = ExpectedGradients(background=background, draws=8)(model, ids, 1)
     table, w = embed.get_weights()[0], top.get_weights()[0][:, 1]
     change = table[ids] - table[background].mean(0)
     assert np.allclose(found.values, np.where(ids == 0, 0, change @ w), atol=1e-6)
@@ -138,12 +154,12 @@ def test_words_move_from_those_of_the_background() -> None:
 
 
 def test_epochs_never_compile_again() -> None:
-    model, method = bent(), ExpectedGradients(BACKGROUND, 10)
+    model, method = bent(), ExpectedGradients(background=BACKGROUND, draws=10)
     passes = TracedModel(model, X)
     traces = []
     for _ in range(3):
         model.set_weights([1.1 * w for w in model.get_weights()])
-        explain(model, [method], X, 1, passes=passes)
+        explanations(model, [method], X, 1, passes=passes)
         traces.append(passes.traces)
     assert len(set(traces)) == 1
 
@@ -151,7 +167,7 @@ def test_epochs_never_compile_again() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"samples": 0}, "samples=0: expected a whole number of at least 1"),
+        ({"draws": 0}, "draws=0: expected a whole number of at least 1"),
         ({"batch_size": 0}, "batch_size=0: expected a whole number of at least 1"),
         ({"background": np.ones((2, 4))}, r"background: expected samples shaped \[\(3,\)\]"),
         ({"background": np.ones((0, 3))}, "background: expected samples shaped"),

@@ -43,14 +43,16 @@ def test_golden() -> None:
     ids=["features", "lists", "numbers", "array", "pieces", "tiles", "function"],
 )
 def test_groups_of_a_table(groups: Any, expected: list[float]) -> None:
-    assert FeatureAblation(groups)(total, X).values.tolist() == [expected]
+    assert FeatureAblation(groups=groups)(total, X).values.tolist() == [expected]
 
 
 def test_groups_of_an_image() -> None:
-    tiles = FeatureAblation((2, 2))(total, IMAGE)
+    tiles = FeatureAblation(groups=(2, 2))(total, IMAGE)
     sums = IMAGE[0, ..., 0].reshape(2, 2, 2, 2).sum(axis=(1, 3))
     assert np.array_equal(tiles.values[0], np.kron(sums, np.ones((2, 2))))
-    by_row = FeatureAblation(np.repeat([[9], [3], [3], [3]], 4, axis=1))(total, IMAGE).values[0]
+    by_row = FeatureAblation(groups=np.repeat([[9], [3], [3], [3]], 4, axis=1))(
+        total, IMAGE
+    ).values[0]
     assert by_row[0].tolist() == [10] * 4
     assert np.unique(by_row[1:]).tolist() == [126]
 
@@ -58,21 +60,21 @@ def test_groups_of_an_image() -> None:
 def test_channels_can_be_hidden_apart() -> None:
     image = np.arange(1, 9, dtype="float32").reshape(1, 2, 2, 2)
     channels = np.broadcast_to([0, 1], (2, 2, 2))
-    found = FeatureAblation(channels)(total, image)
+    found = FeatureAblation(groups=channels)(total, image)
     assert found.values[0, 0, 0].tolist() == [16, 20]
     assert found.channel_axis == -1
 
 
 def test_each_sample_has_its_own_groups() -> None:
     x = np.array([[1.0, 2.0, 4.0, 8.0], [8.0, 1.0, 1.0, 1.0]], "float32")
-    found = FeatureAblation(lambda row: np.argsort(np.argsort(row)) // 2)(total, x)
+    found = FeatureAblation(groups=lambda row: np.argsort(np.argsort(row)) // 2)(total, x)
     assert found.values.tolist() == [[3, 3, 12, 12], [9, 2, 2, 9]]
 
 
 @pytest.mark.parametrize(
     ("groups", "message"),
     [
-        (0, "groups=0: expected at least 1"),
+        (0, "groups=0: expected a whole number of at least 1"),
         ((2, 2), r"groups=\(2, 2\): expected how many tiles on each of 1 axes"),
         ([[0, 1], [1]], r"groups=.*: expected feature numbers in 0\.\.3, each in one group"),
         ([[9]], r"groups=.*: expected feature numbers in 0\.\.3"),
@@ -82,4 +84,4 @@ def test_each_sample_has_its_own_groups() -> None:
 )
 def test_groups_that_do_not_fit_are_refused(groups: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        FeatureAblation(groups)(total, X)
+        FeatureAblation(groups=groups)(total, X)

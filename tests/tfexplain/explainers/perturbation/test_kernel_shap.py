@@ -53,21 +53,21 @@ def test_golden() -> None:
 
 def test_all_orders() -> None:
     x = RNG.normal(size=(3, 6)).astype("float32")
-    found = KernelSHAP(baseline=0.5, samples=1)(bent, x)
+    found = KernelSHAP(baseline=0.5, coalitions=1)(bent, x)
     assert gap_to(by_all_orders(bent, x, 0.5), found.values) < 1e-5
 
 
 @pytest.mark.parametrize("samples", [2 * MANY + 2, 100, 2000, 2**MANY])
 def test_linear_models_are_exact_however_few_the_samples(samples: int) -> None:
     x, weights = RNG.normal(size=(2, MANY)).astype("float32"), RNG.normal(size=MANY)
-    found = KernelSHAP(samples, baseline=0.3)(lambda rows: rows @ weights, x)
+    found = KernelSHAP(coalitions=samples, baseline=0.3)(lambda rows: rows @ weights, x)
     assert np.allclose(found.values, weights * (x - np.float32(0.3)), atol=1e-4)
 
 
 @pytest.mark.parametrize("features", [5, MANY])
 def test_efficiency(features: int) -> None:
     x = RNG.normal(size=(4, features)).astype("float32")
-    found = KernelSHAP(samples=200, baseline=-0.2)(bent, x)
+    found = KernelSHAP(coalitions=200, baseline=-0.2)(bent, x)
     wanted = bent(x) - bent(np.full_like(x, -0.2))
     assert np.allclose(found.values.sum(axis=1), wanted, atol=1e-5)
     assert found.completeness_gap is not None
@@ -84,7 +84,7 @@ def test_symmetry_and_dummy(samples: int) -> None:
         total = rows[:, 0] + rows[:, 1]
         return np.tanh(total) * rows[:, 2] + np.sin(rows[:, 3:-1].sum(axis=1) / 3)
 
-    found = KernelSHAP(samples)(function, x).values
+    found = KernelSHAP(coalitions=samples)(function, x).values
     tolerance = 1e-5 if samples == 2**MANY else 0.05
     assert np.allclose(found[:, 0], found[:, 1], atol=tolerance)
     assert np.allclose(found[:, -1], 0, atol=tolerance)
@@ -93,14 +93,14 @@ def test_symmetry_and_dummy(samples: int) -> None:
 
 def test_drawn_coalitions_come_close_to_all_of_them() -> None:
     x = RNG.normal(size=(3, MANY)).astype("float32")
-    exact = KernelSHAP(samples=2**MANY)(bent, x).values
-    few, more = (gap_to(exact, KernelSHAP(samples=n)(bent, x).values) for n in (60, 4000))
+    exact = KernelSHAP(coalitions=2**MANY)(bent, x).values
+    few, more = (gap_to(exact, KernelSHAP(coalitions=n)(bent, x).values) for n in (60, 4000))
     assert more < 0.02 < few < 0.5
 
 
 def test_the_same_seed_gives_the_same_bits() -> None:
     x = RNG.normal(size=(2, MANY)).astype("float32")
-    one, same, other = (KernelSHAP(100, seed=s)(bent, x).values for s in (1, 1, 2))
+    one, same, other = (KernelSHAP(coalitions=100, seed=s)(bent, x).values for s in (1, 1, 2))
     assert one.tobytes() == same.tobytes()
     assert not np.array_equal(one, other)
 
@@ -154,8 +154,8 @@ def test_a_background_for_each_input() -> None:
 
 def test_wrong_settings_are_refused() -> None:
     x = np.ones((1, MANY), "float32")
-    with pytest.raises(ValueError, match=r"samples=20: expected at least 26 for 12 features"):
-        KernelSHAP(20)(bent, x)
+    with pytest.raises(ValueError, match=r"coalitions=20: expected at least 26 for 12 features"):
+        KernelSHAP(coalitions=20)(bent, x)
     with pytest.raises(ValueError, match="background: expected no baseline= beside it"):
         KernelSHAP(background=x, baseline=0.0)
     with pytest.raises(ValueError, match="baseline: expected a finite number, or an array"):

@@ -33,7 +33,7 @@ def curved(x: Any) -> Any:
 
 def test_the_fit_is_the_weighted_ridge_regression_of_the_authors_code() -> None:
     x = RNG.normal(size=(2, 5)).astype("float32")
-    method = LIME(samples=60, ridge=0.7, seed=3, baseline=0.1)
+    method = LIME(masks=60, ridge=0.7, seed=3, baseline=0.1)
     kept = np.random.default_rng(3).random((60, 5)) < 0.5
     kept[0] = True
     # As its LimeImageExplainer does by default.
@@ -50,11 +50,11 @@ def test_the_fit_is_the_weighted_ridge_regression_of_the_authors_code() -> None:
 
 def test_a_linear_model_is_recovered() -> None:
     x = np.abs(RNG.normal(size=(3, 5))).astype("float32") + 0.5
-    found = LIME(samples=400)(linear, x).values
+    found = LIME(masks=400)(linear, x).values
     wanted = WEIGHTS * x
     assert np.array_equal(np.argsort(found), np.argsort(wanted))
     assert np.array_equal(np.sign(found[:, :4].round(3)), np.sign(wanted[:, :4]))
-    assert gap_to(wanted, LIME(samples=400, ridge=1e-6)(linear, x).values) < 1e-4
+    assert gap_to(wanted, LIME(masks=400, ridge=1e-6)(linear, x).values) < 1e-4
 
 
 def test_superpixels_follow_the_image() -> None:
@@ -77,7 +77,7 @@ def test_images_that_are_linear_in_their_quarters(segments: int | None) -> None:
     def function(x: Any) -> Any:
         return (x.mean(axis=-1) * shares).mean(axis=(1, 2))
 
-    found = LIME(samples=600, segments=segments)(function, images)
+    found = LIME(masks=600, segments=segments)(function, images)
     assert found.values.shape == (3, 16, 16)
     assert found.channel_axis is None
     means = found.values.reshape(3, 2, 8, 2, 8).mean(axis=(2, 4)).reshape(3, 4)
@@ -89,7 +89,7 @@ def test_images_that_are_linear_in_their_quarters(segments: int | None) -> None:
 def test_the_same_bits_twice_and_alike_with_another_seed() -> None:
     images = quarters()
     one, same, other = (
-        LIME(samples=1000, segments=(4, 4), seed=s)(curved, images).values for s in (0, 0, 1)
+        LIME(masks=1000, segments=(4, 4), seed=s)(curved, images).values for s in (0, 0, 1)
     )
     assert one.tobytes() == same.tobytes()
     assert one.tobytes() != other.tobytes()
@@ -108,13 +108,13 @@ def test_segments_of_ones_own() -> None:
 def test_what_is_not_installed_is_named(missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, missing, None)
     with pytest.raises(ImportError, match=r'installed; .* pip install "tfexplain\[lime\]"'):
-        LIME(samples=4, segments=4)(curved, quarters())
+        LIME(masks=4, segments=4)(curved, quarters())
 
 
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"samples": 1}, "samples=1: expected at least 2"),
+        ({"masks": 1}, "masks=1: expected a whole number of at least 2"),
         ({"kernel_width": 0}, "kernel_width=0: expected a number above 0"),
         ({"ridge": -1}, "ridge=-1: expected a number above 0"),
     ],

@@ -12,8 +12,9 @@ import pytest
 from support.twin import gap_to
 
 from tfexplain import Occlusion
-from tfexplain.explainers import FeatureAblation, explain
+from tfexplain.explainers import FeatureAblation
 from tfexplain.explainers.perturbation.masked import chunks
+from tfexplain.explainers.run import explanations
 
 GOLDEN = Path(__file__).parents[3] / "golden"
 
@@ -29,7 +30,9 @@ def test_golden(case: str) -> None:
         assert gap_to(wanted[..., channel], found.values) < 1e-5
     assert found.passes is not None
     assert found.passes.tolist() == [49] * 6
-    small = Occlusion(4, 2, baseline=0.25, batch_size=7)(model, given["x"], given["target"])
+    small = Occlusion(window=4, stride=2, baseline=0.25, batch_size=7)(
+        model, given["x"], given["target"]
+    )
     assert gap_to(found.values, small.values) < 1e-5
 
 
@@ -74,7 +77,7 @@ def test_every_kind_of_input_against_a_loop(
 
     model = function if shape != (9, 3) else sequence_model(weights)
     called = function if shape != (9, 3) else lambda batch: model(batch).numpy()[:, 0]
-    found = Occlusion(window, stride, baseline=0.5)(model, x)
+    found = Occlusion(window=window, stride=stride, baseline=0.5)(model, x)
     assert found.values.shape == (3, *sides)
     for sample, values in zip(x, found.values, strict=True):
         assert gap_to(looped(called, sample, sides, window, stride, 0.5), values) < 1e-5
@@ -134,12 +137,12 @@ def test_nothing_is_traced_again_and_no_batch_is_held() -> None:
 
     model = keras.models.load_model(GOLDEN / "plain_cnn.keras")
     x = np.load(GOLDEN / "plain_cnn.npz")["x"]
-    passes, method = TracedModel(model, x), Occlusion(4, 2, batch_size=10)
-    (first,) = explain(model, [method], x, 0, passes=passes)
+    passes, method = TracedModel(model, x), Occlusion(window=4, stride=2, batch_size=10)
+    (first,) = explanations(model, [method], x, 0, passes=passes)
     traces = passes.traces
-    (second,) = explain(model, [method], x + 1, 0, passes=passes)
+    (second,) = explanations(model, [method], x + 1, 0, passes=passes)
     assert passes.traces == traces
-    fresh = Occlusion(4, 2)(model, x + 1, 0)
+    fresh = Occlusion(window=4, stride=2)(model, x + 1, 0)
     assert np.allclose(second.attributions["input"].values, fresh.values, atol=1e-6)
     assert not np.allclose(first.attributions["input"].values, fresh.values, atol=1e-3)
 
@@ -153,8 +156,8 @@ def test_chunks_have_one_length() -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"window": 0}, "window=0: expected at least 1"),
-        ({"batch_size": 0}, "batch_size=0: expected at least 1"),
+        ({"window": 0}, "window=0: expected a whole number of at least 1"),
+        ({"batch_size": 0}, "batch_size=0: expected a whole number of at least 1"),
         ({"window": (2, 2, 2)}, r"window=\(2, 2, 2\): expected one number, or 2"),
         ({"window": 2, "stride": 3}, r"stride=3: expected at most the window \(2, 2\)"),
     ],

@@ -66,7 +66,7 @@ def test_the_mean_is_scikit_learns_importance() -> None:
 
 def test_features_in_groups_are_exchanged_together() -> None:
     x = np.array([[1.0, 2.0], [3.0, 5.0]], "float32")
-    found = PermutationImportance([[0, 1]])(lambda rows: rows.prod(axis=1), x)
+    found = PermutationImportance(groups=[[0, 1]])(lambda rows: rows.prod(axis=1), x)
     assert found.values.tolist() == [[-13, -13], [13, 13]]
 
 
@@ -93,7 +93,7 @@ def test_other_inputs_are_refused(shape: Any) -> None:
 
 
 def test_wrong_settings_are_refused() -> None:
-    with pytest.raises(ValueError, match="repeats=0: expected at least 1"):
+    with pytest.raises(ValueError, match="repeats=0: expected a whole number of at least 1"):
         PermutationImportance(repeats=0)
     with pytest.raises(ValueError, match="baseline: expected None"):
         PermutationImportance(baseline=0.0)

@@ -19,8 +19,8 @@ from tfexplain import (
     Occlusion,
     PermutationImportance,
     ScoreCAM,
-    explain,
 )
+from tfexplain.explainers.run import explanations
 from tfexplain.model.traced_model import TracedModel
 
 CASES = [
@@ -32,10 +32,10 @@ CASES = [
 ]
 SMALL = [
     Occlusion(),
-    RISE(samples=6),
+    RISE(masks=6),
     FeatureAblation(),
-    KernelSHAP(samples=260),
-    LIME(samples=6, segments=(2, 2)),
+    KernelSHAP(coalitions=260),
+    LIME(masks=6, segments=(2, 2)),
 ]
 
 
@@ -64,8 +64,8 @@ def test_halves_of_every_input(library: Any, kind: Any) -> None:
     def ids(sample: Any) -> Any:
         return next(h[1].astype(int) for h in halves.values() if h[1].shape == sample.shape)
 
-    methods = [FeatureAblation(ids), KernelSHAP(groups=ids)]
-    ablated, shared = explain(made.model, methods, made.inputs, 1, passes=passes)
+    methods = [FeatureAblation(groups=ids), KernelSHAP(groups=ids)]
+    ablated, shared = explanations(made.model, methods, made.inputs, 1, passes=passes)
     cut = made.cuts[0]
 
     def score(position: int, hidden: Any) -> Any:
@@ -95,9 +95,9 @@ def test_defaults_of_every_method(kind: Any) -> None:
     passes = TracedModel(made.model, made.inputs)
     line = len(sides) == 1
     several = [m for m in SMALL if not isinstance(m, LIME) or len(sides) == 2]
-    methods = [*several, *([ScoreCAM(channels=2)] if not line else [])]
+    methods = [*several, *([ScoreCAM(max_channels=2)] if not line else [])]
     for method, found in zip(
-        methods, explain(made.model, methods, made.inputs, 1, passes=passes), strict=True
+        methods, explanations(made.model, methods, made.inputs, 1, passes=passes), strict=True
     ):
         (one,) = found.attributions.values()
         assert np.isfinite(one.values).all(), method
@@ -105,7 +105,7 @@ def test_defaults_of_every_method(kind: Any) -> None:
             assert one.values.shape == (len(made.inputs), *sides), method
         assert one.passes is not None
     traces = passes.traces
-    explain(made.model, methods, made.inputs + 1, 1, passes=passes)
+    explanations(made.model, methods, made.inputs + 1, 1, passes=passes)
     assert passes.traces == traces
 
 
@@ -122,7 +122,7 @@ def test_channels_first() -> None:
         ]
     )
     x = np.random.default_rng(0).normal(size=(3, 2, 4, 6)).astype("float32")
-    found = Occlusion(1, 1)(model, x)
+    found = Occlusion(window=1, stride=1)(model, x)
     assert np.allclose(found.values, x.sum(axis=1) / (6 * 8), atol=1e-6)
 
 
@@ -130,7 +130,7 @@ def test_tokens_and_tables() -> None:
     keras.utils.set_random_seed(3)
     made = zoo.words(keras)
     count = made.inputs.shape[1]
-    few = [Occlusion(), FeatureAblation(), KernelSHAP(samples=2 * count + 2), LIME(samples=8)]
+    few = [Occlusion(), FeatureAblation(), KernelSHAP(coalitions=2 * count + 2), LIME(masks=8)]
     for method in [*few, PermutationImportance()]:
         assert method(made.model, made.inputs, 1).values.shape == made.inputs.shape
     with pytest.raises(ValueError, match="explain whole numbers with Occlusion"):
@@ -156,7 +156,7 @@ def test_what_is_not_finite_stays_with_its_sample(method: Any, bad: float) -> No
     x = np.ones((3, 4), "float32")
     x[1, 0] = 9
     if isinstance(method, LIME):
-        method = LIME(samples=6)
+        method = LIME(masks=6)
     found = method(function, x).values
     assert not np.isfinite(found[1]).all()
     if not isinstance(method, PermutationImportance):  # others take their values from it
@@ -166,13 +166,13 @@ def test_what_is_not_finite_stays_with_its_sample(method: Any, bad: float) -> No
 def test_score_cam_of_a_model_that_became_nan() -> None:
     model = zoo.sequential(keras).model
     model.set_weights([np.full_like(w, np.nan) for w in model.get_weights()])
-    found = ScoreCAM("two", channels=2)(model, zoo.sequential(keras).inputs, 1)
+    found = ScoreCAM("two", max_channels=2)(model, zoo.sequential(keras).inputs, 1)
     assert np.isnan(found.values).all()
 
 
 def test_settings_as_text_are_the_same_in_every_process() -> None:
     def own(_: Any) -> Any: ...
 
-    found = FeatureAblation(own, baseline={"a": np.zeros((2, 3)), "b": 1.0}).settings()
+    found = FeatureAblation(groups=own, baseline={"a": np.zeros((2, 3)), "b": 1.0}).settings()
     assert found["groups"] == "own"
     assert found["baseline"] == "a: array of shape (2, 3), b: 1.0"

@@ -1,0 +1,130 @@
+"""Custom: maps that a function of the user's makes, on the same samples and epochs as all "
+"others."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import KW_ONLY, dataclass
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from tfexplain.attribution import Attribution
+from tfexplain.errors import SettingError, TfexplainError
+from tfexplain.explainers.base import Context, Explainer
+from tfexplain.model.preserved_state import parts, state
+from tfexplain.model.shared_pass import LayerReads
+from tfexplain.model.traced_model import TracedModel
+
+_TITLE = re.compile(r"[A-Za-z0-9_.=,()\[\]-]+")
+
+
+@dataclass(frozen=True, eq=False)
+class Custom(Explainer):
+    """Maps of the user's own: a segmentation, an error of reconstruction, another method.
+
+    The function is called with the model, the samples as the model takes them, and the explained
+    classes int32 [N]; it returns an array [N, ...], which is shown over the model's first input, or
+    a mapping from names of inputs to such arrays. [N, h, w] and the input's own shape [N, h, w, C]
+    (summed over channels) are maps over pictures, [N, T] over words or along a curve, [N, f] beside
+    features. The numbers are logged as they are, float32.
+
+    Moving statistics and random seeds are put back after each call; weights must be left alone.
+    What the function computes costs what it costs, as no pass is shared.
+
+    Attributes:
+        title: The method's name on the page and in tags, such as `"Segmentation"`:
+            letters, digits and `_.=,()[]-`.
+        function: (model, inputs, targets) -> array [N, ...], or arrays by input.
+        unit: What the numbers are measured in, for legends.
+        signed: Whether numbers below zero mean something; where not, colours begin at zero.
+
+    Example:
+        >>> import keras, numpy as np
+        >>> coder = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Rescaling(0.5)])
+        >>> def error(model, inputs, targets):
+        ...     return np.abs(model(inputs, training=False) - inputs)
+        >>> maps = Custom("Error", error, unit="grey", signed=False)(coder, np.ones((2, 4, 4, 1)))
+        >>> maps.explainer, maps.unit, maps.maps[0, 0, 0]
+        ('Error', 'grey', np.float32(0.5))
+    """
+
+    title: str
+    function: Callable[[Any, Any, Any], Any]
+    _: KW_ONLY
+    unit: str = "value"
+    signed: bool = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not isinstance(self.title, str) or not _TITLE.fullmatch(self.title):
+            raise SettingError(
+                f"title={self.title!r}: expected letters, digits and _.=,()[]-, of which names in "
+                "the log are made, such as 'Reconstruction-error'."
+            )
+        if not callable(self.function):
+            raise SettingError(
+                f"function={self.function!r}: expected a function (model, inputs, targets) -> "
+                "array [N, ...]."
+            )
+
+    @property
+    def name(self) -> str:
+        """The title."""
+        return self.title
+
+    def reading(self, passes: TracedModel, targets: Any = None) -> LayerReads:
+        """Nothing: its passes are its own."""
+        return LayerReads()
+
+    def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
+        """Call the function, and check what it returns."""
+        names = context.passes.input_names
+        with _state_put_back(context.passes.model):
+            found = self.function(context.passes.model, context.inputs, context.result.targets)
+        by_input = found if isinstance(found, Mapping) else {names[0]: found}
+        inputs = dict(zip(names, tf.nest.flatten(context.inputs), strict=True))
+        if unknown := [name for name in by_input if name not in inputs]:
+            raise TfexplainError(
+                f"{self.name}: expected maps of inputs {', '.join(names)}; got one of "
+                f"{unknown[0]!r}. Return a mapping from names of inputs to arrays."
+            )
+        return {
+            name: self._attribution(context, name, values, inputs[name])
+            for name, values in by_input.items()
+        }
+
+    def _attribution(self, context: Context, name: str, found: Any, given: Any) -> Attribution:
+        values, count = np.asarray(found, np.float32), len(context.result.targets)
+        if values.ndim < 1 or len(values) != count:
+            raise TfexplainError(
+                f"{self.name}: expected an array with one row for each of {count} samples; got "
+                f"shape {list(values.shape)}."
+            )
+        whole = values.ndim > 2 and values.shape == tuple(given.shape)
+        return Attribution(
+            values=values,
+            targets=context.result.targets,
+            scores=context.result.scores,
+            layer=name,
+            explainer=self.name,
+            unit=self.unit,
+            signed=self.signed,
+            channel_axis=context.passes.channel_axis(given) if whole else None,
+        )
+
+
+@contextmanager
+def _state_put_back(model: Any) -> Iterator[None]:
+    """While open, moving statistics and seeds may change; then they are what they were."""
+    stateful = state(model) if hasattr(model, "weights") else []  # no plain function
+    variables = [copy for variable in stateful for copy in parts(variable)]
+    kept = [variable.numpy() for variable in variables]
+    try:
+        yield
+    finally:
+        for variable, value in zip(variables, kept, strict=True):
+            variable.assign(value)
