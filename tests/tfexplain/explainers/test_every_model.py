@@ -26,7 +26,8 @@ from tfexplain import (
     IntegratedGradients,
     Saliency,
 )
-from tfexplain.explainers import Explainer, Explanation
+from tfexplain.explainers import Explainer
+from tfexplain.explainers.concat import Explanation
 from tfexplain.explainers.run import explanations
 from tfexplain.model import tap
 from tfexplain.model.layer_calls import LayerError
