@@ -271,9 +271,10 @@ def _picture(sample: int, side: int) -> Image.Image:
 
 def _overlay(picture: Any, values: Any, explainer: Explainer) -> Any:
     """uint8 [OVERLAY, OVERLAY, 3]: one map over its input, or the channels side by side."""
-    coloured = colored(values, scale_of(values), signed=explainer.signed)
+    scale, signed = scale_of(values), explainer.signed
     if not explainer.channels:
-        return overlay(picture, coloured)
+        return overlay(np.asarray(picture), values, scale, signed=signed)
+    coloured = colored(values, scale, signed=signed)
     rows = coloured.reshape(2, CHANNELS // 2, *coloured.shape[1:])
     sheet = np.concatenate(np.concatenate(rows, axis=1), axis=1)
     return resize(sheet, (OVERLAY, OVERLAY), smooth=False)

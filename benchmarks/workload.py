@@ -233,8 +233,11 @@ def sizes(case: Case) -> dict[str, int]:
     content = schema.Content("map", found.unit, found.signed, found.maps.shape[1:], "input", 0)
     low_high = rendering.color_range(case.images)
     under = rendering.pictures(case.images, low_high)
-    colored = rendering.colored(found.maps, rendering.scale_of(found.maps), signed=found.signed)
-    cells = [rendering.overlay(p, m) for p, m in zip(under, colored, strict=True)]
+    scale = rendering.scale_of(found.maps)
+    cells = [
+        rendering.overlay(p, m, scale, signed=found.signed)
+        for p, m in zip(under, found.maps, strict=True)
+    ]
     sheet = rendering.grid([cells[i : i + 8] for i in range(0, len(cells), 8)], "Grad-CAM")
 
     def records(writer: RunWriter, step: int) -> None:

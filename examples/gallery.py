@@ -20,6 +20,7 @@ from matplotlib.figure import Figure
 from vit import network
 
 from tfexplain import explainers, rendering
+from tfexplain.coloring import Magnitudes
 from tfexplain.explainers import ActivationMaximization, Custom, Explainer, Saliency
 
 # What a method cannot do without, and what shows more on small pictures.
@@ -68,16 +69,17 @@ def row(method: type[Any], model: Any, name: str, images: Any, labels: Any) -> R
         maps, under = np.moveaxis(one.planes[0], -1, 0), None
     else:
         maps, under = one.maps, rendering.pictures(images, (0, 1))
-    scale = rendering.scale_of(maps)
-    shown = [rendering.colored(values, scale, signed=one.signed) for values in maps[:SAMPLES]]
-    if under is not None:
-        large = [rendering.resize(p, (96, 96), smooth=False) for p in under]
+    pixels = under is not None and maps.shape[1:] == under.shape[1:3]
+    scale = Magnitudes().add(maps).scale(pixels=pixels)
+    look = {"signed": one.signed}
+    if under is None:
+        shown = [rendering.colored(values, scale.limit, **look) for values in maps[:SAMPLES]]
+    else:
         shown = [
-            rendering.overlay(picture, colours, 0.75, smooth=colours.shape[:2] != under.shape[1:3])
-            for picture, colours in zip(large, shown, strict=True)
+            rendering.overlay(picture, values, scale.limit, size=(96, 96), **look)
+            for picture, values in zip(under, maps[:SAMPLES], strict=True)
         ]
-    text = f"{'±' if one.signed else '0 to '}{scale:.3g} {one.unit}"
-    return Row(made.name, shown, name, one.layer, text)
+    return Row(made.name, shown, name, one.layer, scale.text(one.unit, signed=one.signed))
 
 
 def drawn(rows: Sequence[Row], images: Any, labels: Any) -> Figure:

@@ -22,7 +22,9 @@ FLOORS = (
     {"checks"},
     {"wire", "quality", "model"},
     {"data", "attribution"},
+    {"coloring"},
     {"rendering"},
+    {"figures"},
     {"explainers", "compression"},
     {"runlog"},
     {"callbacks", "comparing"},
@@ -35,7 +37,7 @@ FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 FACADES = {"__init__", "schema", "targets"}
 # Convenience methods may import upwards inside a function, and say so: (module, what it imports).
 CONVENIENCES = {
-    ("attribution", "rendering"),
+    ("attribution", "figures"),
     ("explainers.base", "explainers.run"),
     ("comparing.comparison", "comparing.tables"),
 }
@@ -55,7 +57,9 @@ MUST_NOT_REACH = {
     "model": LOG_FORMAT | {"quality", "matplotlib"},
     "data": LOG_FORMAT | {"quality", "matplotlib"},
     "attribution": LOG_FORMAT | TRAINING | {"quality", "model", "data"},
+    "coloring": HEAVY | LOG_FORMAT | {"quality", "model", "data", "attribution"},
     "rendering": LOG_FORMAT | TRAINING | {"quality", "model", "data"},
+    "figures": LOG_FORMAT | TRAINING | {"quality", "model", "data"},
     "explainers": LOG_FORMAT | {"quality", "compression"},
     "compression": LOG_FORMAT | {"quality", "explainers", "matplotlib"},
     "runlog": {"callbacks", "comparing", "commands"},

@@ -124,13 +124,13 @@ class Attribution:
 
         Args:
             images: [N, H, W] or [N, H, W, C]: drawn under the maps where given.
-            **options: `class_names`, `cmap`, `alpha`, `percentile`, `columns`; see
-                `tfexplain.rendering.figure`.
+            **options: `class_names`, `cmap`, `percentile`, `columns`; see
+                `tfexplain.figures.figure`.
 
         Returns:
             A matplotlib figure.
         """
-        from tfexplain.rendering import figure
+        from tfexplain.figures import figure
 
         return figure(self, images, **options)
 
@@ -203,7 +203,7 @@ class Attributions(Mapping[str, Attribution]):
     def plot(self, images: npt.ArrayLike | None = None, **options: Any) -> Figure:
         """Draws one attribution below the other, each on a scale of its own, as
         `Attribution.plot` does."""
-        from tfexplain.rendering import figures
+        from tfexplain.figures import figures
 
         return figures(list(self.values()), images, **options)
 

@@ -1,4 +1,4 @@
-"""Maps to pictures: overlays and grids for the Images tab, matplotlib figures for notebooks."""
+"""Maps to pictures: overlays and grids for the Images tab and the command line."""
 
 from __future__ import annotations
 
@@ -12,17 +12,15 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
 
-from tfexplain.checks import check_number, check_whole
+from tfexplain import coloring
+from tfexplain.coloring import Magnitudes, Scale
 
 if TYPE_CHECKING:
-    from matplotlib.colors import Colormap
-    from matplotlib.figure import Figure, SubFigure
-
     from tfexplain.attribution import Attribution
 
 Bytes = npt.NDArray[np.uint8]
-SEQUENTIAL, DIVERGING = "viridis", "RdBu_r"
-_NOT_FINITE = (1.0, 0.0, 1.0)  # magenta
+UNSIGNED, SIGNED = "inferno", "blueRed"
+NOT_FINITE = (1.0, 0.0, 1.0, 1.0)  # magenta
 _GAP = 2  # pixels between the cells of a grid
 
 
@@ -73,23 +71,47 @@ def sheet(volume: Bytes) -> Bytes:
     return placed.reshape(rows * height, columns * width, channels)
 
 
-def colored(values: npt.NDArray[Any], scale: float, *, signed: bool, colors: str = "") -> Bytes:
-    """Values [...] as uint8 RGB [..., 3]: 0..scale, or -scale..scale around the middle of a
-    diverging map. NaN and infinity are magenta, which neither map contains."""
-    unit = values / scale if scale > 0 else np.zeros_like(values)
-    colormap = _colormap(colors or (DIVERGING if signed else SEQUENTIAL))
-    with np.errstate(invalid="ignore"):
-        rgb = colormap((unit + 1) / 2 if signed else unit)[..., :3]
-    rgb[~np.isfinite(values)] = _NOT_FINITE
-    result: Bytes = np.round(255 * rgb).astype(np.uint8)
+def tinted(values: npt.NDArray[Any], scale: float, *, signed: bool, colors: str = "") -> Bytes:
+    """Values [...] as uint8 RGBA [..., 4]: clear at zero, opaque from a quarter of the scale on.
+
+    NaN and infinity are magenta, which no default map contains.
+    """
+    unit = np.where(np.isfinite(values), values, 0) / scale if scale > 0 else np.zeros(values.shape)
+    levels = coloring.LEVELS
+    places = np.clip(np.round(unit * levels), -levels, levels) + levels
+    if not signed:
+        places = np.clip(np.round(unit * 2 * levels), 0, 2 * levels)
+    rgba = table(colors, signed)[places.astype(int)]
+    rgba[~np.isfinite(values)] = NOT_FINITE
+    result: Bytes = np.round(255 * rgba).astype(np.uint8)
     return result
 
 
+def colored(values: npt.NDArray[Any], scale: float, *, signed: bool, colors: str = "") -> Bytes:
+    """Values [...] as uint8 RGB [..., 3], as they look where no picture lies below."""
+    rgba = tinted(values, scale, signed=signed, colors=colors)
+    plate = np.broadcast_to(np.array(coloring.PLATE, np.uint8), (*values.shape, 3))
+    return _laid_over(plate, rgba)
+
+
+def _laid_over(under: Bytes, over: Bytes) -> Bytes:
+    alpha = over[..., 3:].astype(np.float32) / 255
+    return np.round(alpha * over[..., :3] + (1 - alpha) * under).astype(np.uint8)
+
+
 @cache
-def _colormap(name: str) -> Colormap:
-    """Kept, because Matplotlib hands out a copy each time, which makes its table of colours anew:
-    that took five times as long as colouring a small map."""
-    return matplotlib.colormaps[name]
+def table(colors: str, signed: bool) -> npt.NDArray[np.floating[Any]]:
+    """RGBA [2 * LEVELS + 1, 4] of a colour map, by our name or Matplotlib's."""
+    name = colors or (SIGNED if signed else UNSIGNED)
+    if name in coloring.SIGNED:
+        negative, positive = map(coloring.anchors, coloring.SIGNED[name])
+        if signed:
+            return coloring.signed_table(negative, positive)
+        return coloring.unsigned_table(positive)
+    ramp = np.asarray(matplotlib.colormaps[name](np.linspace(0, 1, 256)))[:, :3]
+    if not signed:
+        return coloring.unsigned_table(ramp)
+    return coloring.signed_table(ramp[127::-1], ramp[128:])
 
 
 def scale_of(values: npt.NDArray[Any]) -> float:
@@ -114,11 +136,44 @@ def to_rgb(picture: Bytes) -> Bytes:
     return np.broadcast_to(picture, (*picture.shape[:2], 3)).astype(np.uint8)
 
 
-def overlay(picture: Bytes, map_: Bytes, opacity: float = 0.6, *, smooth: bool = True) -> Bytes:
-    """A coloured map [h, w, 3] over a picture [H, W, C], at the picture's size."""
-    under = to_rgb(picture).astype(np.float32)
-    over = resize(map_, under.shape[:2], smooth=smooth)
-    return np.round(opacity * over + (1 - opacity) * under).astype(np.uint8)
+def is_smooth(map_size: Sequence[int], picture_size: Sequence[int]) -> bool:
+    """Whether a map [h, w] over a picture [H, W] is drawn smooth: a coarse one over no tiny one."""
+    return max(picture_size) >= coloring.SMALL and tuple(map_size) != tuple(picture_size)
+
+
+def overlay(
+    picture: Bytes,
+    values: npt.NDArray[Any],
+    scale: float,
+    *,
+    signed: bool,
+    colors: str = "",
+    size: tuple[int, int] | None = None,
+) -> Bytes:
+    """A map [h, w] over a picture [H, W, C], which becomes grey and dark: uint8 RGB.
+
+    Args:
+        picture: uint8, what the map lies over.
+        values: The map.
+        scale: The magnitude at the end of the colours.
+        signed: Whether values below zero mean something.
+        colors: Name of a colour map.
+        size: (height, width) of the result, the picture's by default.
+    """
+    size = size or (picture.shape[0], picture.shape[1])
+    under = resize(coloring.dimmed(to_rgb(picture)), size, smooth=False)
+    smooth = is_smooth(values.shape, picture.shape[:2])
+    spread = _spread(np.where(np.isfinite(values), values, 0), size, smooth)
+    holes = _spread(~np.isfinite(values), size, smooth=False)
+    spread = np.where(holes > 0, np.nan, spread)
+    return _laid_over(under, tinted(spread, scale, signed=signed, colors=colors))
+
+
+def _spread(
+    values: npt.NDArray[Any], size: tuple[int, int], smooth: bool
+) -> npt.NDArray[np.float32]:
+    method = Image.Resampling.BILINEAR if smooth else Image.Resampling.NEAREST
+    return np.asarray(Image.fromarray(values.astype(np.float32)).resize(size[::-1], method))
 
 
 def grid(cells: Sequence[Sequence[Bytes]], caption: str) -> Bytes:
@@ -149,12 +204,14 @@ def overlay_grid(attributions: Sequence[Attribution], under: Bytes, side: int = 
     inputs = [resize(to_rgb(p), size, smooth=False) for p in under]
     rows, captions = [inputs], []
     for attribution in attributions:
-        scale = scale_of(attribution.planes)
-        maps = colored(attribution.planes, scale, signed=attribution.signed)
-        # A map of the input's own pixels keeps them; a coarse one has no pixels to keep.
-        smooth = maps.shape[1:3] != under.shape[1:3]
-        rows.append([overlay(p, m, smooth=smooth) for p, m in zip(inputs, maps, strict=True)])
-        captions.append(f"{attribution.layer}: {_scale(attribution, scale)}")
+        scale, signed = map_scale(attribution, under.shape[1:3]), attribution.signed
+        rows.append(
+            [
+                overlay(p, m, scale.limit, signed=signed, size=size)
+                for p, m in zip(under, attribution.planes, strict=True)
+            ]
+        )
+        captions.append(f"{attribution.layer}: {scale.text(attribution.unit, signed=signed)}")
     return grid(rows, "   ".join(captions))
 
 
@@ -169,137 +226,30 @@ def channel_grid(attributions: Sequence[Attribution], sample: int = 0, side: int
     return grid(rows, f"sample {sample}; {names}; each channel on its own scale")
 
 
-def figure(
-    attribution: Attribution,
-    images: npt.ArrayLike | None = None,
-    *,
-    class_names: Sequence[str] | None = None,
-    cmap: str | None = None,
-    alpha: float = 0.6,
-    percentile: float = 100.0,
-    columns: int = 8,
-) -> Figure:
-    """A matplotlib figure of an `Attribution`, all samples on one scale with its colour bar.
-
-    Args:
-        attribution: What to draw; feature maps and attention are drawn for the first sample, of
-            volumes the middle slices.
-        images: [N, H, W] or [N, H, W, C] to lie under the maps.
-        class_names: Names of the classes, for the titles.
-        cmap: Name of a matplotlib colour map; by default one that is perceptually uniform, or
-            diverging around zero for signed values.
-        alpha: Opacity of the maps over the images, 0 to 1.
-        percentile: The scale ends at this percentile of magnitudes; above it colours are the same,
-            and the colour bar says so.
-        columns: Maps in a row.
-    """
-    return figures(
-        [attribution],
-        images,
-        class_names=class_names,
-        cmap=cmap,
-        alpha=alpha,
-        percentile=percentile,
-        columns=columns,
-    )
+def map_scale(attribution: Attribution, size: Sequence[int]) -> Scale:
+    """One scale for the maps of all samples over inputs of a size (height, width)."""
+    pixels = tuple(attribution.planes.shape[1:3]) == tuple(size)
+    return Magnitudes().add(without_noise(attribution)).scale(pixels=pixels)
 
 
-def figures(
-    attributions: Sequence[Attribution],
-    images: npt.ArrayLike | None = None,
-    *,
-    class_names: Sequence[str] | None = None,
-    cmap: str | None = None,
-    alpha: float = 0.6,
-    percentile: float = 100.0,
-    columns: int = 8,
-) -> Figure:
-    """Attributions one below the other, each with a scale of its own; see `figure`."""
-    from matplotlib.figure import Figure
-
-    check_number("alpha", alpha, least=0)
-    check_number("percentile", percentile, above=0)
-    check_whole("columns", columns)
-    drawn = [_panels(one, class_names or ()) for one in attributions]
-    most = min(columns, max(len(panels) for panels, _ in drawn))
-    heights = [1.8 * -(-len(panels) // most) + 0.4 for panels, _ in drawn]
-    result = Figure(figsize=(1.6 * most + 1, sum(heights)), layout="constrained")
-    parts = result.subfigures(len(drawn), squeeze=False, height_ratios=heights).ravel()
-    for part, one, (panels, titles) in zip(parts, attributions, drawn, strict=True):
-        under = None if images is None else _under(one, np.asarray(images))
-        _draw(part, one, panels, titles, under, cmap, alpha, percentile, most)
-    return result
+def without_noise(attribution: Attribution) -> npt.NDArray[Any]:
+    """The maps of an attribution that are more than rounding errors."""
+    noise = [is_zero(attribution, sample) for sample in range(len(attribution.planes))]
+    kept: npt.NDArray[Any] = attribution.planes[~np.array(noise, bool)]
+    return kept
 
 
-def _draw(
-    part: SubFigure,
-    attribution: Attribution,
-    panels: list[Any],
-    titles: list[str],
-    under: Bytes | None,
-    cmap: str | None,
-    alpha: float,
-    percentile: float,
-    columns: int,
-) -> None:
-    if panels[0].ndim < 2:
-        panels = [panel[None] for panel in panels]
-    signed, values = attribution.signed, np.abs(np.stack(panels))
-    largest = scale_of(values)
-    finite = values[np.isfinite(values)]
-    scale = float(np.percentile(finite, percentile)) if finite.size else 0.0
-    limit = scale or largest or 1.0  # a map of zeros has no scale of its own
-    axes = part.subplots(-(-len(panels) // columns), columns, squeeze=False).ravel()
-    colors = matplotlib.colormaps[cmap or (DIVERGING if signed else SEQUENTIAL)]
-    look = {
-        "cmap": colors.with_extremes(bad=_NOT_FINITE),
-        "vmin": -limit if signed else 0.0,
-        "vmax": limit,
-    }
-    for i, (axis, panel, title) in enumerate(zip(axes, panels, titles, strict=False)):
-        if under is None:
-            shape = "equal" if len(panel) > 1 else "auto"
-            drawn = axis.imshow(panel, alpha=1.0, aspect=shape, **look)
-        else:
-            picture = to_rgb(under[i % len(under)])
-            extent = (0, picture.shape[1], picture.shape[0], 0)
-            axis.imshow(picture, extent=extent, aspect="equal")
-            drawn = axis.imshow(panel, extent=extent, aspect="equal", alpha=alpha, **look)
-        axis.set_title(title, fontsize=8)
-    for axis in axes:
-        axis.set_axis_off()
-    extend = "neither" if limit >= largest else "both" if signed else "max"
-    part.colorbar(drawn, ax=list(axes), label=attribution.unit, extend=extend)
-    part.suptitle(f"{attribution.explainer} at {attribution.layer}", fontsize=10)
-
-
-def _panels(attribution: Attribution, class_names: Sequence[str]) -> tuple[list[Any], list[str]]:
-    if attribution.channels is not None and attribution.dead is not None:
-        names = [
-            f"channel {c}" + (" (dead)" if dead else "")
-            for c, dead in zip(attribution.channels, attribution.dead, strict=True)
-        ]
-        return list(np.moveaxis(attribution.planes[0], -1, 0)), names
-    if attribution.attention_heads is not None:
-        return list(attribution.values[0]), [f"head {h}" for h in attribution.attention_heads]
-    titles = [
-        f"{class_names[t] if 0 <= t < len(class_names) else f'target {t}'}: {s:.3g}"
-        for t, s in zip(attribution.targets, attribution.scores, strict=True)
-    ]
-    return list(attribution.planes), titles
-
-
-def _under(attribution: Attribution, images: npt.NDArray[Any]) -> Bytes:
-    first = attribution.channel_axis == 1
-    under = pictures(images, color_range(images), channels_first=first)
-    return under[:1] if attribution.channels is not None else under
+def is_zero(attribution: Attribution, sample: int) -> bool:
+    """Whether a map is zero, but for rounding errors."""
+    largest, score = scale_of(attribution.planes[sample]), float(attribution.scores[sample])
+    if not np.isfinite(attribution.planes[sample]).all():
+        return False
+    # Of a gradient, the size says nothing without that of the input.
+    has_unit_of_score = " per " not in attribution.unit and np.isfinite(score)
+    return largest == 0 or (has_unit_of_score and coloring.is_noise(largest, score))
 
 
 def _cell(shape: Sequence[int], side: int) -> tuple[int, int]:
     """A whole multiple of the image's size, so that small images keep square pixels."""
     factor = max(1, side // max(shape))
     return shape[0] * factor, shape[1] * factor
-
-
-def _scale(attribution: Attribution, scale: float) -> str:
-    return f"{'±' if attribution.signed else '0 to '}{scale:.3g} {attribution.unit}"

@@ -1,4 +1,4 @@
-"""Pictures of maps against closed forms: colours, overlays, grids, figures."""
+"""Pictures of maps against closed forms: colours, overlays, grids."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import matplotlib
 import numpy as np
 import pytest
 
-from tfexplain import rendering
+from tfexplain import coloring, rendering
 from tfexplain.attribution import Attribution
 
 MAGENTA = (255, 0, 255)
@@ -109,22 +109,47 @@ def test_to_rgb_repeats_grey_and_puts_transparent_pixels_on_white():
 # --------------------------------------------------------------------------------- colours
 
 
-def bytes_of(name: str, unit: float) -> list[int]:
-    return [round(255 * part) for part in matplotlib.colormaps[name](unit)[:3]]
+PLATE = (22, 24, 29)
 
 
-def test_colored_spans_zero_to_scale():
-    found = rendering.colored(np.array([0.0, 1.0, 2.0]), 2.0, signed=False)
-    assert found.tolist() == [bytes_of("viridis", u) for u in (0.0, 0.5, 1.0)]
+def color(share: float, *, signed: bool = False) -> list[int]:
+    """The opaque color of a share, one number a call."""
+    values = np.array([share])
+    return rendering.tinted(values, 1.0, signed=signed)[0, :3].tolist()
 
 
-def test_colored_puts_zero_at_the_neutral_middle_of_a_diverging_map():
-    against, zero, evidence = rendering.colored(np.array([-2.0, 0.0, 2.0]), 2.0, signed=True)
-    assert np.ptp(zero.astype(int)) <= 2  # grey
-    assert min(zero) > 240
-    assert against[2] > against[0] + 50  # blue
-    assert evidence[0] > evidence[2] + 50  # red
-    np.testing.assert_array_equal(zero, bytes_of("RdBu_r", 0.5))
+def test_tinted_is_clear_at_zero_and_opaque_from_a_quarter_of_the_scale():
+    shares = np.array([0.0, 0.125, 0.25, 0.5, 1.0, 2.0])
+    alpha = rendering.tinted(3 * shares, 3.0, signed=False)[:, 3]
+    assert alpha.tolist() == [0, pytest.approx(128, abs=2), 255, 255, 255, 255]
+    both = rendering.tinted(np.concatenate([-shares, shares]), 1.0, signed=True)[:, 3]
+    np.testing.assert_array_equal(both[:6], both[6:])
+    assert both[:6].tolist() == [0, pytest.approx(128, abs=2), 255, 255, 255, 255]
+
+
+def test_unsigned_colors_are_infernos_without_the_part_that_is_darker_than_a_dimmed_input():
+    assert color(1.0) == [round(255 * part) for part in matplotlib.colormaps["inferno"](1.0)[:3]]
+    shares = np.linspace(0, 1, 64)
+    bright = coloring.luminance(rendering.tinted(shares, 1.0, signed=False)[:, :3] / 255)
+    assert (np.diff(bright) > 0).all()
+    white = coloring.dimmed(np.full((1, 1, 3), 255, np.uint8))[0, 0]
+    assert white.tolist() == [85, 85, 85]
+    assert bright[0] > coloring.luminance(white / 255)
+
+
+@pytest.mark.parametrize("colors", ["", "blueRed", "purpleGreen"])
+def test_signed_colors_are_equally_bright_on_both_sides_and_never_pale(colors):
+    shares = np.linspace(0.25, 1, 32)
+    sides = [rendering.tinted(s, 1.0, signed=True, colors=colors)[:, :3] for s in (shares, -shares)]
+    for side in sides:
+        assert (np.ptp(side.astype(int), axis=1) > 120).all()  # saturated
+        bright = coloring.luminance(side / 255)
+        assert (np.diff(bright) >= 0).all()
+        assert bright[0] > coloring.luminance(np.full(3, 85 / 255))
+    if colors != "purpleGreen":
+        evidence, against = sides
+        assert (evidence[:, 0] > evidence[:, 2]).all()  # red
+        assert (against[:, 2] > against[:, 0]).all()  # blue
 
 
 @pytest.mark.parametrize("signed", [False, True])
@@ -138,18 +163,20 @@ def test_colored_shows_what_is_not_finite_in_a_color_of_no_map(signed):
     assert np.abs(every - MAGENTA).sum(axis=1).min() > 100
 
 
-def test_colored_of_an_all_zero_map_is_the_color_of_zero():
-    zeros = np.zeros((2, 2))
-    plain = rendering.colored(zeros, 0.0, signed=False)
-    np.testing.assert_array_equal(plain, np.broadcast_to(bytes_of("viridis", 0.0), (2, 2, 3)))
-    signed = rendering.colored(zeros, 0.0, signed=True)
-    np.testing.assert_array_equal(signed, np.broadcast_to(bytes_of("RdBu_r", 0.5), (2, 2, 3)))
+@pytest.mark.parametrize("signed", [False, True])
+def test_colored_of_an_all_zero_map_is_the_plate(signed):
+    for scale in (0.0, 1.0):
+        found = rendering.colored(np.zeros((2, 2)), scale, signed=signed)
+        np.testing.assert_array_equal(found, np.broadcast_to(PLATE, (2, 2, 3)))
 
 
 def test_colored_takes_another_color_map():
     assert rendering.colored(np.array([1.0]), 1.0, signed=False, colors="gray").tolist() == [
         [255, 255, 255]
     ]
+    found = rendering.colored(np.array([-1.0, 1.0]), 1.0, signed=True, colors="RdBu_r")
+    assert found[0, 2] > found[0, 0]
+    assert found[1, 0] > found[1, 2]
 
 
 def test_scale_of_is_the_largest_finite_magnitude():
@@ -165,27 +192,58 @@ def random_bytes(*shape: int) -> Any:
     return np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
 
 
-def test_overlay_of_opacity_0_is_the_picture_and_of_1_the_map():
-    picture, map_ = random_bytes(4, 6, 3), random_bytes(4, 6, 3)[::-1]
-    np.testing.assert_array_equal(rendering.overlay(picture, map_, 0.0), picture)
-    np.testing.assert_array_equal(rendering.overlay(picture, map_, 1.0), map_)
+@pytest.mark.parametrize("signed", [False, True])
+@pytest.mark.parametrize("size", [(8, 8), (64, 64)])
+def test_equal_values_have_equal_colors_on_black_and_on_white_from_a_quarter_of_the_scale(
+    signed, size
+):
+    values = np.linspace(-1 if signed else 0, 1, 64).reshape(8, 8)
+    black, white = (np.full((*size, 1), shade, np.uint8) for shade in (0, 255))
+    on_black, on_white = (
+        rendering.overlay(p, values, 1.0, signed=signed).astype(int) for p in (black, white)
+    )
+    large = np.abs(np.repeat(np.repeat(values, size[0] // 8, 0), size[0] // 8, 1)) >= 0.25
+    if size != (8, 8):
+        large[1:] &= large[:-1]  # smooth between rows
+        large[:-1] &= large[1:]
+    equal = (on_black == on_white).all(axis=-1)
+    assert equal[large].mean() == 1 if size == (8, 8) else equal[large].mean() > 0.8
+    assert not equal[np.abs(on_white - 85).max(axis=-1) == 0].any()
 
 
-def test_overlay_mixes_in_proportion():
-    picture = np.full((1, 1, 1), 100, np.uint8)
-    map_ = np.array([[[200, 0, 100]]], np.uint8)
-    assert rendering.overlay(picture, map_, 0.25).tolist() == [[[125, 75, 100]]]
+def test_zero_shows_the_input_grey_at_a_third_of_its_lightness():
+    picture = np.array([[[0, 0, 0], [255, 255, 255], [240, 30, 60]]], np.uint8)
+    found = rendering.overlay(picture, np.zeros((1, 3)), 1.0, signed=True)
+    grey = round((0.3 * 240 + 0.59 * 30 + 0.11 * 60) / 3)
+    assert found.tolist() == [[[0] * 3, [85] * 3, [grey] * 3]]
 
 
-def test_overlay_brings_the_map_to_the_pictures_size():
-    picture = np.zeros((8, 12, 1), np.uint8)
-    map_ = np.zeros((2, 3, 3), np.uint8)
-    map_[0, 0] = 255
-    found = rendering.overlay(picture, map_, 1.0)
-    assert found.shape == (8, 12, 3)
-    assert found[0, 0].tolist() == [255] * 3
-    assert found[-1, -1].tolist() == [0] * 3
-    assert 0 < found[3, 4, 0] < 255  # smooth between
+def test_overlay_smooths_a_coarse_map_over_a_picture_and_never_the_picture():
+    picture = random_bytes(64, 64, 3)
+    values = np.zeros((4, 4))
+    values[0, 0] = 1.0
+    found = rendering.overlay(picture, values, 1.0, signed=False)
+    assert len(np.unique(found[:24, :24].reshape(-1, 3), axis=0)) > 200
+    np.testing.assert_array_equal(found[32:, 32:], coloring.dimmed(picture)[32:, 32:])
+    twice = rendering.overlay(picture, np.zeros((4, 4)), 1.0, signed=False, size=(128, 128))
+    np.testing.assert_array_equal(twice[::2, 1::2], coloring.dimmed(picture))
+
+
+def test_overlay_keeps_the_cells_of_a_map_over_a_tiny_input():
+    found = rendering.overlay(
+        np.zeros((8, 8, 1), np.uint8), np.eye(2), 1.0, signed=False, size=(32, 32)
+    )
+    assert len(np.unique(found.reshape(-1, 3), axis=0)) == 2
+    assert (found[:16, :16] == color(1.0)).all()
+    assert (found[:16, 16:] == 0).all()
+
+
+def test_overlay_marks_what_is_not_finite_at_its_place():
+    values = np.zeros((4, 4))
+    values[1, 2] = np.nan
+    found = rendering.overlay(np.zeros((64, 64, 1), np.uint8), values, 1.0, signed=False)
+    assert (found[16:32, 32:48] == MAGENTA).all()
+    assert (found == 0).all(axis=-1).sum() == 64 * 64 - 256
 
 
 def test_resize_without_smoothing_repeats_pixels():
@@ -222,32 +280,49 @@ def test_grid_writes_its_caption_below_the_cells():
 def test_overlay_grid_shows_inputs_above_a_row_for_each_layer_on_one_scale():
     under = random_bytes(2, 8, 8, 1)
     maps = np.zeros((2, 8, 8))
-    maps[0], maps[1] = 1.0, 4.0
+    maps[0], maps[1] = 1.0, 2.0
     sheet = rendering.overlay_grid([cam(maps), cam(maps, signed=True)], under, side=16)
     assert sheet.shape == (3 * (16 + GAP) + CAPTION, WIDTH, 3)
     first = rendering.resize(rendering.to_rgb(under[0]), (16, 16), smooth=False)
     np.testing.assert_array_equal(sheet[:16, :16], first)
-    for row, (name, units) in enumerate([("viridis", (0.25, 1.0)), ("RdBu_r", (0.625, 1.0))], 1):
-        for column, unit in enumerate(units):
-            left = column * 18
-            cell = sheet[row * 18 : row * 18 + 16, left : left + 16].astype(float)
-            below = sheet[:16, left : left + 16].astype(float)
-            # Opacity 0.6 of one colour, the same all over the cell: no map on its own scale.
-            np.testing.assert_allclose(
-                cell - 0.4 * below,
-                0.6 * np.array([[bytes_of(name, unit)]]) + np.zeros((16, 16, 3)),
-                atol=1.1,
-            )
+    for row, signed in enumerate([False, True], 1):
+        for column, share in enumerate((0.5, 1.0)):
+            cell = sheet[row * 18 : row * 18 + 16, column * 18 : column * 18 + 16]
+            assert (cell == color(share, signed=signed)).all()
 
 
-@pytest.mark.parametrize(("side", "colors"), [(8, 2), (4, 20)])
+def test_the_scale_of_a_pixel_map_ends_below_its_largest_hundredth_and_says_so():
+    values = np.linspace(0.001, 1, 1000).reshape(1, 25, 40)
+    values[0, 0, :5] = 50.0
+    scale = rendering.map_scale(cam(values), (25, 40))
+    assert scale.limit == pytest.approx(0.99, rel=0.01)
+    assert scale.above == pytest.approx((values > scale.limit).mean())
+    assert 0.005 < scale.above <= 0.01
+    told = f"±{scale.limit:.3g} logit (above: {100 * scale.above:.1g}%)"
+    assert scale.text("logit", signed=True) == told
+    assert rendering.map_scale(cam(values), (50, 80)).limit == 50.0
+    flat = rendering.map_scale(cam(np.full((1, 4, 4), 3.0)), (4, 4))
+    assert (flat.limit, flat.above) == (3.0, 0.0)
+
+
+def test_rounding_errors_make_no_scale():
+    maps = np.stack([np.full((2, 2), 1e-9), np.full((2, 2), 0.5)]).astype("f4")
+    found = cam(maps)
+    assert [rendering.is_zero(found, i) for i in range(2)] == [True, False]
+    assert rendering.map_scale(found, ()).limit == 0.5
+    assert rendering.map_scale(cam(maps[:1]), ()).limit == 0.0
+    gradient = cam(maps, unit="logit per unit of input")
+    assert not rendering.is_zero(gradient, 0)
+
+
+@pytest.mark.parametrize(("side", "colors"), [(32, 2), (4, 20)])
 def test_overlay_grid_keeps_the_inputs_own_pixels_and_smooths_coarse_maps(side, colors):
     maps = np.zeros((1, side, side))
     maps[0, 2, 2] = 1.0
-    sheet = rendering.overlay_grid([cam(maps)], np.zeros((1, 8, 8, 1), np.uint8), side=32)
+    sheet = rendering.overlay_grid([cam(maps)], np.zeros((1, 32, 32, 1), np.uint8), side=32)
     cell = sheet[34:66, :32].reshape(-1, 3)
     found = len(np.unique(cell, axis=0))
-    assert found == colors if side == 8 else found > colors
+    assert found == colors if side == 32 else found > colors
 
 
 def test_channel_grid_gives_each_channel_its_own_scale():
@@ -255,110 +330,9 @@ def test_channel_grid_gives_each_channel_its_own_scale():
     values[0, 0, 1] = (0.001, 1000.0)
     sheet = rendering.channel_grid([feature_maps(values, [False, False])], side=4)
     assert sheet.shape == (4 + GAP + CAPTION, WIDTH, 3)
-    dark, bright = bytes_of("viridis", 0.0), bytes_of("viridis", 1.0)
     for left in (0, 6):
-        assert sheet[0, left].tolist() == dark
-        assert sheet[0, left + 3].tolist() == bright
-
-
-# --------------------------------------------------------------------------------- figures
-
-
-def bar_limits(figure: Any) -> tuple[float, float]:
-    (bar,) = [axis for axis in figure.axes if axis.get_label() == "<colorbar>"]
-    low, high = bar.get_ylim()
-    return float(low), float(high)
-
-
-def map_axes(figure: Any) -> list[Any]:
-    return [axis for axis in figure.axes if axis.get_title()]
-
-
-@pytest.mark.parametrize(
-    ("signed", "maps", "limits"),
-    [
-        (False, [[[0.0, 2.0]], [[8.0, 1.0]]], (0, 8)),
-        (True, [[[0.0, 2.0]], [[-8.0, 1.0]]], (-8, 8)),
-        (False, [[[0.0, np.nan]], [[np.inf, 1.0]]], (0, 1)),
-        (False, [[[0.0, 0.0]], [[0.0, 0.0]]], (0, 1)),
-    ],
-)
-def test_figure_draws_all_samples_on_one_scale_with_its_bar(signed, maps, limits):
-    figure = rendering.figure(cam(maps, signed=signed))
-    assert bar_limits(figure) == limits
-    drawn = [axis.images[-1] for axis in map_axes(figure)]
-    assert [image.get_clim() for image in drawn] == [limits, limits]
-    for image, values in zip(drawn, maps, strict=True):
-        np.testing.assert_array_equal(
-            np.ma.filled(image.get_array(), np.nan), np.where(np.isfinite(values), values, np.nan)
-        )
-    assert [axis.get_title() for axis in map_axes(figure)] == ["target 0: 1.5", "target 1: 1.5"]
-    assert figure.axes[-1].get_ylabel() == "logit"
-
-
-def test_figure_of_an_all_zero_signed_map_is_neutral():
-    figure = rendering.figure(cam(np.zeros((1, 2, 2)), signed=True))
-    low, high = bar_limits(figure)
-    assert low == -high
-    assert high > 0
-
-
-@pytest.mark.parametrize("shape", [(8, 8), (4, 4), (2, 3)])
-def test_figure_lays_each_map_over_exactly_its_image(shape):
-    images = np.random.default_rng(0).random((3, 8, 8, 1))
-    figure = rendering.figure(cam(np.ones((3, *shape))), images, alpha=0.5)
-    for i, axis in enumerate(map_axes(figure)):
-        below, above = axis.images
-        assert below.get_extent() == above.get_extent()
-        assert above.get_alpha() == 0.5
-        np.testing.assert_array_equal(
-            below.get_array()[..., 0], np.round(255 * images[i, ..., 0]).astype(np.uint8)
-        )
-
-
-def test_figure_keeps_the_shape_of_the_image():
-    """A 7 x 7 map of a wide image covers the wide image."""
-    figure = rendering.figure(cam(np.ones((1, 7, 7))), np.zeros((1, 20, 60)))
-    (axis,) = map_axes(figure)
-    left, right, bottom, top = axis.images[-1].get_extent()
-    height = abs(bottom - top) * (1 if axis.get_aspect() == "auto" else axis.get_aspect())
-    assert abs(right - left) / height == pytest.approx(3)
-
-
-def test_figure_without_images_draws_opaque_maps():
-    (axis,) = map_axes(rendering.figure(cam(np.ones((1, 2, 2)))))
-    assert [image.get_alpha() for image in axis.images] == [1.0]
-
-
-def test_figure_shows_images_of_channels_first_models():
-    values = np.ones((1, 3, 4, 5))
-    images = np.random.default_rng(0).random((1, 3, 4, 5))
-    figure = rendering.figure(cam(values, channel_axis=1, signed=True), images)
-    (axis,) = map_axes(figure)
-    assert axis.images[0].get_array().shape == (4, 5, 3)
-    assert axis.images[1].get_array().shape == (4, 5)
-
-
-def test_figure_of_feature_maps_names_channels_and_marks_the_dead():
-    values = np.zeros((2, 3, 3, 2))
-    values[0, ..., 0], values[1, ..., 0] = 2.0, 9.0
-    figure = rendering.figure(feature_maps(values, [False, True]), np.zeros((2, 3, 3)))
-    assert [axis.get_title() for axis in map_axes(figure)] == ["channel 0", "channel 10 (dead)"]
-    assert bar_limits(figure) == (0, 2)  # of the first sample, which is drawn
-    assert figure.axes[-1].get_ylabel() == "activation"
-
-
-def test_figure_of_features_is_a_strip():
-    (axis,) = map_axes(rendering.figure(cam([[1.0, -2.0, 3.0]], signed=True)))
-    assert axis.images[0].get_array().shape == (1, 3)
-
-
-@pytest.mark.parametrize(("count", "columns", "cells"), [(3, 8, 3), (3, 2, 4), (9, 8, 16)])
-def test_figure_arranges_samples_in_rows(count, columns, cells):
-    figure = rendering.figure(cam(np.ones((count, 2, 2))), columns=columns)
-    assert len(figure.axes) == cells + 1
-    assert len(map_axes(figure)) == count
-    assert not any(axis.axison for axis in figure.axes[:-1])
+        assert tuple(sheet[0, left]) == PLATE
+        assert sheet[0, left + 3].tolist() == color(1.0)
 
 
 def test_a_sheet_holds_all_slices_in_rows():

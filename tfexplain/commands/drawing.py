@@ -11,6 +11,7 @@ from PIL import Image
 
 from tfexplain import rendering
 from tfexplain.attribution import Attribution
+from tfexplain.coloring import Magnitudes
 from tfexplain.commands.output import Output, safe
 from tfexplain.explainers.concat import Explanation, chosen
 
@@ -26,7 +27,7 @@ def draw(
     samples: Mapping[int, str],
     under: Under | None,
     classes: Sequence[str],
-    scales: Mapping[str, float],
+    scales: Mapping[str, Magnitudes],
 ) -> None:
     """Write what one explainer found.
 
@@ -37,7 +38,7 @@ def draw(
         samples: Their names, by their numbers.
         under: Gives the picture of a sample, where samples are pictures.
         classes: Names of the classes, where given.
-        scales: Of the maps of all samples, by the names of their files.
+        scales: The magnitudes of the maps of all samples, by the names of their files.
     """
     if not samples:
         return
@@ -65,14 +66,18 @@ def places(name: str, found: Explanation) -> dict[str, Attribution]:
 
 
 def _beside(
-    one: Attribution, sample: int, picture: Bytes, scale: float, classes: Sequence[str]
+    one: Attribution, sample: int, picture: Bytes, sizes: Magnitudes, classes: Sequence[str]
 ) -> Bytes:
-    colored = rendering.colored(one.maps[sample], scale, signed=one.signed)
-    cells = [rendering.to_rgb(picture), rendering.overlay(picture, colored)]
+    values = one.maps[sample]
+    scale = sizes.scale(pixels=values.shape == picture.shape[:2])
+    drawn = rendering.overlay(picture, values, scale.limit, signed=one.signed)
+    cells = [rendering.to_rgb(picture), drawn]
     target = int(one.targets[sample])
     word = classes[target] if 0 <= target < len(classes) else str(target)
-    low = f"±{scale:.3g}" if one.signed else f"0 to {scale:.3g}"
-    return rendering.grid([cells], f"{word}: {one.scores[sample]:.3g}; {low} {one.unit}")
+    told = [f"{word}: {one.scores[sample]:.3g}", scale.text(one.unit, signed=one.signed)]
+    if rendering.is_zero(one, sample):
+        told.append("all zero")
+    return rendering.grid([cells], "; ".join(told))
 
 
 def _save(output: Output, folder: str, sample: str, sheet: Any) -> None:

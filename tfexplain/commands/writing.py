@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from tfexplain import rendering
 from tfexplain.attribution import Attribution
+from tfexplain.coloring import Magnitudes
 from tfexplain.commands.arrays import Growing
 from tfexplain.commands.drawing import places
 from tfexplain.commands.output import Output
@@ -36,7 +37,7 @@ class Writing:
         model_output: What is predicted.
 
     Attributes:
-        scales: The largest magnitude of each map, over all samples, by the name of its file.
+        scales: The magnitudes of each map, over all samples, by the name of its file.
     """
 
     def __init__(
@@ -57,7 +58,7 @@ class Writing:
         self._kept: dict[str, list[Explanation]] = {}
         self._predicted: list[Any] = []
         self._start = 0
-        self.scales: dict[str, float] = {}
+        self.scales: dict[str, Magnitudes] = {}
 
     def __enter__(self) -> Writing:
         return self
@@ -92,8 +93,7 @@ class Writing:
             }
         )
         if one.channels is None and one.planes.ndim >= 3:
-            scale = max(self.scales.get(place, 0.0), rendering.scale_of(one.maps))
-            self.scales[place] = scale
+            self.scales.setdefault(place, Magnitudes()).add(rendering.without_noise(one))
 
     def close(self) -> dict[str, Explanation]:
         """Write the ends of the files, and the table; what was found of the kept samples."""

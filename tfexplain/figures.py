@@ -1,0 +1,184 @@
+"""Maps to matplotlib figures, for notebooks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tfexplain import coloring
+from tfexplain.checks import check_number, check_whole
+from tfexplain.coloring import Magnitudes, Scale
+from tfexplain.rendering import (
+    NOT_FINITE,
+    Bytes,
+    color_range,
+    is_smooth,
+    is_zero,
+    map_scale,
+    pictures,
+    table,
+    to_rgb,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
+    from matplotlib.figure import Figure, SubFigure
+
+    from tfexplain.attribution import Attribution
+
+
+def figure(
+    attribution: Attribution,
+    images: npt.ArrayLike | None = None,
+    *,
+    class_names: Sequence[str] | None = None,
+    cmap: str | None = None,
+    percentile: float | None = None,
+    columns: int = 8,
+) -> Figure:
+    """A matplotlib figure of an `Attribution`, all samples on one scale with its colour bar.
+
+    Maps are clear at zero and opaque from a quarter of the scale on; images under them are grey
+    and dark.
+
+    Args:
+        attribution: What to draw; feature maps and attention are drawn for the first sample, of
+            volumes the middle slices.
+        images: [N, H, W] or [N, H, W, C] to lie under the maps.
+        class_names: Names of the classes, for the titles.
+        cmap: Name of a matplotlib colour map; by default inferno without its dark end, or blue and
+            red for signed values.
+        percentile: The scale ends at this percentile of magnitudes; above it colours are the same,
+            and the colour bar says so. By default the largest hundredth lies above it of maps as
+            large as their images, of others none.
+        columns: Maps in a row.
+    """
+    return figures(
+        [attribution],
+        images,
+        class_names=class_names,
+        cmap=cmap,
+        percentile=percentile,
+        columns=columns,
+    )
+
+
+def figures(
+    attributions: Sequence[Attribution],
+    images: npt.ArrayLike | None = None,
+    *,
+    class_names: Sequence[str] | None = None,
+    cmap: str | None = None,
+    percentile: float | None = None,
+    columns: int = 8,
+) -> Figure:
+    """Attributions one below the other, each with a scale of its own; see `figure`."""
+    from matplotlib.figure import Figure
+
+    if percentile is not None:
+        check_number("percentile", percentile, above=0)
+    check_whole("columns", columns)
+    drawn = [_panels(one, class_names or ()) for one in attributions]
+    most = min(columns, max(len(panels) for panels, _ in drawn))
+    heights = [1.8 * -(-len(panels) // most) + 0.4 for panels, _ in drawn]
+    result = Figure(figsize=(1.6 * most + 1, sum(heights)), layout="constrained")
+    parts = result.subfigures(len(drawn), squeeze=False, height_ratios=heights).ravel()
+    for part, one, (panels, titles) in zip(parts, attributions, drawn, strict=True):
+        under = None if images is None else _under(one, np.asarray(images))
+        _draw(part, one, panels, titles, under, cmap, percentile, most)
+    return result
+
+
+def _draw(
+    part: SubFigure,
+    attribution: Attribution,
+    panels: list[Any],
+    titles: list[str],
+    under: Bytes | None,
+    cmap: str | None,
+    percentile: float | None,
+    columns: int,
+) -> None:
+    if panels[0].ndim < 2:
+        panels = [panel[None] for panel in panels]
+    scale = _scale(attribution, panels, under, percentile)
+    limit = scale.limit or 1.0  # a map of zeros has no scale of its own
+    axes = part.subplots(-(-len(panels) // columns), columns, squeeze=False).ravel()
+    look = {
+        "cmap": _colormap(cmap or "", attribution.signed),
+        "vmin": -limit if attribution.signed else 0.0,
+        "vmax": limit,
+    }
+    for i, (axis, panel, title) in enumerate(zip(axes, panels, titles, strict=False)):
+        drawn = _draw_map(axis, panel, None if under is None else under[i % len(under)], look)
+        axis.set_title(title, fontsize=8)
+    for axis in axes:
+        axis.set_axis_off()
+    extend = ("both" if attribution.signed else "max") if scale.above else "neither"
+    above = f", above: {100 * scale.above:.1g}%" if scale.above else ""
+    bar = part.colorbar(drawn, ax=list(axes), label=attribution.unit + above, extend=extend)
+    bar.ax.set_facecolor(np.array(coloring.PLATE) / 255)
+    part.suptitle(f"{attribution.explainer} at {attribution.layer}", fontsize=10)
+
+
+def _draw_map(axis: Axes, panel: Any, picture: Bytes | None, look: dict[str, Any]) -> Any:
+    """Draw a map over its picture, or over a dark plate; the image of the map."""
+    height, width = panel.shape if picture is None else picture.shape[:2]
+    smooth = picture is not None and is_smooth(panel.shape, (height, width))
+    place: dict[str, Any] = {
+        "extent": (0, width, height, 0),
+        "aspect": "auto" if picture is None and height == 1 else "equal",
+    }
+    below = _PLATE if picture is None else coloring.dimmed(to_rgb(picture))
+    axis.imshow(below, interpolation="nearest", **place)
+    return axis.imshow(panel, interpolation="bilinear" if smooth else "nearest", **place, **look)
+
+
+_PLATE = np.array([[coloring.PLATE]], np.uint8)
+
+
+def _colormap(colors: str, signed: bool) -> Colormap:
+    from matplotlib.colors import ListedColormap
+
+    return ListedColormap(table(colors, signed), colors or "evidence").with_extremes(bad=NOT_FINITE)
+
+
+def _scale(
+    attribution: Attribution, panels: list[Any], under: Bytes | None, percentile: float | None
+) -> Scale:
+    if percentile is not None:
+        sizes = np.abs(np.stack(panels))
+        sizes = sizes[np.isfinite(sizes)]
+        limit = float(np.percentile(sizes, percentile)) if sizes.size else 0.0
+        limit = limit or float(sizes.max(initial=0.0))
+        return Scale(limit, float((sizes > limit).mean()) if sizes.size else 0.0)
+    if attribution.kind != "map":
+        return Magnitudes().add(np.stack(panels)).scale(pixels=False)
+    return map_scale(attribution, () if under is None else under.shape[1:3])
+
+
+def _panels(attribution: Attribution, class_names: Sequence[str]) -> tuple[list[Any], list[str]]:
+    if attribution.channels is not None and attribution.dead is not None:
+        names = [
+            f"channel {c}" + (" (dead)" if dead else "")
+            for c, dead in zip(attribution.channels, attribution.dead, strict=True)
+        ]
+        return list(np.moveaxis(attribution.planes[0], -1, 0)), names
+    if attribution.attention_heads is not None:
+        return list(attribution.values[0]), [f"head {h}" for h in attribution.attention_heads]
+    titles = [
+        f"{class_names[t] if 0 <= t < len(class_names) else f'target {t}'}: {s:.3g}"
+        + ("\nall zero" if is_zero(attribution, i) else "")
+        for i, (t, s) in enumerate(zip(attribution.targets, attribution.scores, strict=True))
+    ]
+    return list(attribution.planes), titles
+
+
+def _under(attribution: Attribution, images: npt.NDArray[Any]) -> Bytes:
+    first = attribution.channel_axis == 1
+    under = pictures(images, color_range(images), channels_first=first)
+    return under[:1] if attribution.channels is not None else under
