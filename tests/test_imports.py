@@ -18,7 +18,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 HEAVY = {"tensorflow", "keras", "tf_keras", "matplotlib"}
 # Rooms in the order of the architecture page; each imports only rooms of earlier lines.
 FLOORS = (
-    {"errors", "types", "needs_tensorflow"},
+    {"errors", "types", "needs_tensorflow", "map_figure"},
     {"checks"},
     {"wire", "quality", "model"},
     {"data", "attribution"},
@@ -58,6 +58,7 @@ MUST_NOT_REACH = {
     "data": LOG_FORMAT | {"quality", "matplotlib"},
     "attribution": LOG_FORMAT | TRAINING | {"quality", "model", "data"},
     "coloring": HEAVY | LOG_FORMAT | {"quality", "model", "data", "attribution"},
+    "map_figure": {"tensorflow", "keras", "tf_keras"} | LOG_FORMAT | {"model", "data"},
     "rendering": LOG_FORMAT | TRAINING | {"quality", "model", "data"},
     "figures": LOG_FORMAT | TRAINING | {"quality", "model", "data"},
     "explainers": LOG_FORMAT | {"quality", "compression"},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -16,7 +15,7 @@ import numpy.typing as npt
 from tfexplain.errors import TfexplainError
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from tfexplain.map_figure import MapFigure
 
 Floats = npt.NDArray[np.float32]
 
@@ -119,7 +118,7 @@ class Attribution:
         """`values`, so that `np.asarray(attribution)` is what one expects."""
         return np.array(self.values, dtype=dtype, copy=bool(copy) or dtype is not None)
 
-    def plot(self, images: npt.ArrayLike | None = None, **options: Any) -> Figure:
+    def plot(self, images: npt.ArrayLike | None = None, **options: Any) -> MapFigure:
         """Draws each sample beside its map, on one scale that is written beside it.
 
         Args:
@@ -136,7 +135,7 @@ class Attribution:
 
     def _repr_png_(self) -> bytes:
         """What a notebook shows: `plot()` without images."""
-        return _png(self.plot())
+        return self.plot()._repr_png_()
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes an `.npz` file that `Attribution.load` and `numpy.load` read, without pickle."""
@@ -200,7 +199,7 @@ class Attributions(Mapping[str, Attribution]):
         """The one attribution where there is one, else this."""
         return next(iter(self.values())) if len(self) == 1 else self
 
-    def plot(self, images: npt.ArrayLike | None = None, **options: Any) -> Figure:
+    def plot(self, images: npt.ArrayLike | None = None, **options: Any) -> MapFigure:
         """Draws one attribution below the other, each on a scale of its own, as
         `Attribution.plot` does."""
         from tfexplain.figures import figures
@@ -209,7 +208,7 @@ class Attributions(Mapping[str, Attribution]):
 
     def _repr_png_(self) -> bytes:
         """What a notebook shows: `plot()` without images."""
-        return _png(self.plot())
+        return self.plot()._repr_png_()
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes an `.npz` file that `load` and `numpy.load` read, without pickle.
@@ -252,9 +251,3 @@ def _read(file: Any, number: int) -> Attribution:
     # Numbers and texts come back as arrays without axes.
     plain = {name: value.item() if not value.shape else value for name, value in found.items()}
     return Attribution(**plain)
-
-
-def _png(figure: Figure) -> bytes:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png")
-    return buffer.getvalue()

@@ -26,9 +26,10 @@ from tfexplain.rendering import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.colors import Colormap
-    from matplotlib.figure import Figure, SubFigure
+    from matplotlib.figure import SubFigure
 
     from tfexplain.attribution import Attribution
+    from tfexplain.map_figure import MapFigure
 
 
 def figure(
@@ -39,7 +40,7 @@ def figure(
     cmap: str | None = None,
     percentile: float | None = None,
     columns: int = 8,
-) -> Figure:
+) -> MapFigure:
     """A matplotlib figure of an `Attribution`, all samples on one scale with its colour bar.
 
     Maps are clear at zero and opaque from a quarter of the scale on; images under them are grey
@@ -75,9 +76,9 @@ def figures(
     cmap: str | None = None,
     percentile: float | None = None,
     columns: int = 8,
-) -> Figure:
+) -> MapFigure:
     """Attributions one below the other, each with a scale of its own; see `figure`."""
-    from matplotlib.figure import Figure
+    from tfexplain.map_figure import MapFigure
 
     if percentile is not None:
         check_number("percentile", percentile, above=0)
@@ -85,7 +86,7 @@ def figures(
     drawn = [_panels(one, class_names or ()) for one in attributions]
     most = min(columns, max(len(panels) for panels, _ in drawn))
     heights = [1.8 * -(-len(panels) // most) + 0.4 for panels, _ in drawn]
-    result = Figure(figsize=(1.6 * most + 1, sum(heights)), layout="constrained")
+    result = MapFigure(figsize=(1.6 * most + 1, sum(heights)), layout="constrained")
     parts = result.subfigures(len(drawn), squeeze=False, height_ratios=heights).ravel()
     for part, one, (panels, titles) in zip(parts, attributions, drawn, strict=True):
         under = None if images is None else _under(one, np.asarray(images))
