@@ -328,13 +328,20 @@ REFUSED: dict[str, tuple[Any, str]] = {
 }
 
 
+@pytest.fixture(scope="module")
+def untrained() -> Any:
+    """One model for all that is refused, which is traced once."""
+    return quick_cnn()
+
+
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_can_be_no_reference_is_refused_before_the_first_batch(
-    case: str, tmp_path: Path
+    case: str, tmp_path: Path, untrained: Any
 ) -> None:
     reference, message = REFUSED[case]
     with pytest.raises(ValueError, match=message):
-        fit(tmp_path, reference=reference, every=2)
+        fit(tmp_path, model=untrained, reference=reference, every=2)
+    assert untrained.optimizer.iterations == 0
     assert not (tmp_path / "explain").exists()
 
 

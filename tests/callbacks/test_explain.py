@@ -61,10 +61,16 @@ def fit(val: Any, log_dir: Path, epochs: int = 1, model: Any = None, **options: 
     return callback
 
 
+@pytest.fixture(scope="module")
+def shared() -> Any:
+    """For tests that ask nothing of its weights: what `fit` and explainers trace is traced once."""
+    return small_cnn()
+
+
 @pytest.mark.parametrize("form", FORMS)
-def test_every_form_of_labelled_data_is_balanced(form: str, tmp_path: Path) -> None:
+def test_every_form_of_labelled_data_is_balanced(form: str, tmp_path: Path, shared: Any) -> None:
     x, y = digits()
-    fit(FORMS[form](x, y), tmp_path, samples=20)
+    fit(FORMS[form](x, y), tmp_path, model=shared, samples=20)
     run = read_run(tmp_path)
     samples = run.record("samples")
     assert samples.label_kind == "class"
@@ -76,20 +82,22 @@ def test_every_form_of_labelled_data_is_balanced(form: str, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("form", ["array", "dataset"])
-def test_without_labels_the_predicted_class_is_explained(form: str, tmp_path: Path) -> None:
+def test_without_labels_the_predicted_class_is_explained(
+    form: str, tmp_path: Path, shared: Any
+) -> None:
     x, _ = digits()
-    fit(x if form == "array" else dataset(x), tmp_path)
+    fit(x if form == "array" else dataset(x), tmp_path, model=shared)
     run = read_run(tmp_path)
     assert run.record("samples").label_kind == "none"
     predicted = run.record("predictions").predicted.tolist()
     assert [m.target for m in run.maps("GradCAM", "conv")] == predicted
 
 
-def test_the_choice_of_samples_depends_on_the_seed_alone(tmp_path: Path) -> None:
+def test_the_choice_of_samples_depends_on_the_seed_alone(tmp_path: Path, shared: Any) -> None:
     val = digits()
     rows = []
     for i, seed in enumerate([0, 0, 1]):
-        fit(val, tmp_path / str(i), seed=seed)
+        fit(val, tmp_path / str(i), model=shared, seed=seed)
         rows.append(read_run(tmp_path / str(i)).record("samples").rows.tolist())
     assert rows[0] == rows[1] != rows[2]
     assert len(set(rows[0])) == 8
@@ -139,19 +147,19 @@ def test_what_is_logged_and_printed(tmp_path: Path, capsys: Any) -> None:
         assert value in printed
 
 
-def test_overlay_grids_are_in_the_images_tab(tmp_path: Path) -> None:
-    fit(digits(), tmp_path, 2)
+def test_overlay_grids_are_in_the_images_tab(tmp_path: Path, shared: Any) -> None:
+    fit(digits(), tmp_path, 2, shared)
     run = read_run(tmp_path)
     for name in ("FeatureMaps", "GradCAM", "IntegratedGradients"):
         width, height, png = run.values[f"tfexplain/{name}"][1]
         assert Image.open(io.BytesIO(png)).size == (int(width), int(height))
     without = tmp_path / "without"
-    fit(digits(), without, write_images=False)
+    fit(digits(), without, model=shared, write_images=False)
     assert not [t for t in read_run(without).values if t.startswith("tfexplain/")]
 
 
-def test_every_so_many_epochs_and_the_last(tmp_path: Path) -> None:
-    fit(digits(), tmp_path, 6, every=4)
+def test_every_so_many_epochs_and_the_last(tmp_path: Path, shared: Any) -> None:
+    fit(digits(), tmp_path, 6, shared, every=4)
     run = read_run(tmp_path)
     assert sorted(run.values["map/GradCAM/conv/0"]) == [0, 4, 5]
     assert sorted(run.values["metrics"]) == [0, 1, 2, 3, 4, 5]
@@ -168,9 +176,9 @@ def test_a_second_fit_goes_on_where_the_first_ended(tmp_path: Path) -> None:
     assert run.record("predictions").explained == 2
 
 
-def test_two_explainers_of_one_kind_keep_apart(tmp_path: Path) -> None:
+def test_two_explainers_of_one_kind_keep_apart(tmp_path: Path, shared: Any) -> None:
     explainers = [IntegratedGradients(steps=4), IntegratedGradients(steps=4, baseline=1.0)]
-    fit(digits(), tmp_path, explainers=explainers)
+    fit(digits(), tmp_path, model=shared, explainers=explainers)
     run = read_run(tmp_path)
     first, second = (run.record(f"map/IntegratedGradients{n}/input/0") for n in ("", "-2"))
     assert not np.allclose(first.values, second.values)
@@ -269,9 +277,9 @@ def test_tables_get_integrated_gradients_alone(tmp_path: Path) -> None:
     assert not [t for t in run.values if t.startswith(("inputs", "map/GradCAM"))]
 
 
-def test_targets_can_be_given_one_by_one(tmp_path: Path) -> None:
+def test_targets_can_be_given_one_by_one(tmp_path: Path, shared: Any) -> None:
     targets = np.arange(8)[::-1] % 5
-    fit(digits(), tmp_path, targets=targets)
+    fit(digits(), tmp_path, model=shared, targets=targets)
     run = read_run(tmp_path)
     assert [m.target for m in run.maps("GradCAM", "conv")] == targets.tolist()
     assert run.record("samples").settings["target"] == "as passed, explained as logit"
