@@ -54,6 +54,17 @@ def young_heap() -> None:
     gc.freeze()
 
 
+# Few tests and 20 to 60 s of CPU each, by tests/artifacts/cost.txt.
+LONG = {
+    "test_applications.py",
+    "test_every_explainer.py",
+    "test_every_model.py",
+    "test_fixed_rows.py",
+    "test_hub.py",
+    "test_training_unchanged.py",
+}
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Where several files run at a time, begin with those that wait, then with the longest.
@@ -64,4 +75,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if hasattr(config, "workerinput"):
         tests = Counter(item.path for item in items)
         waits = {item.path for item in items if item.get_closest_marker("process")}
-        items.sort(key=lambda item: (item.path not in waits, -tests[item.path], str(item.path)))
+
+        def order(item: pytest.Item) -> tuple[bool, bool, int, str]:
+            path = item.path
+            return (path not in waits, path.name not in LONG, -tests[path], str(path))
+
+        items.sort(key=order)
