@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +27,7 @@ class Attribution:
     Attributes:
         values: float32 [N, ...], raw magnitudes, never rescaled per image. [N, h, w] for a class
             activation map, [N, h, w, c] for feature maps, the input's own shape for gradients
-            with respect to the input.
+            with respect to the input. Of pictures uint8 [N, h, w, 1, 3 or 4].
         targets: int32 [N], the explained class; -1 where a function was explained.
         scores: float32 [N], the explained number.
         layer: Path of the layer, or the name of the input.
@@ -50,7 +50,7 @@ class Attribution:
             each query attends to each key.
     """
 
-    values: Floats
+    values: Floats | npt.NDArray[np.uint8]
     targets: npt.NDArray[np.int32]
     scores: Floats
     layer: str
@@ -67,8 +67,11 @@ class Attribution:
     attention_heads: npt.NDArray[np.int32] | None = None
 
     @property
-    def kind(self) -> Literal["map", "channels", "matrix"]:
-        """What one sample's values are: evidence at places, channels of a layer, or attention."""
+    def kind(self) -> Literal["map", "channels", "matrix", "picture"]:
+        """What one sample's values are: evidence at places, channels of a layer, attention, or a
+        picture (uint8)."""
+        if self.values.dtype == np.uint8:
+            return "picture"
         if self.attention_heads is not None:
             return "matrix"
         return "map" if self.channels is None else "channels"
@@ -79,9 +82,10 @@ class Attribution:
 
         Of an input of one number a sample, [N], they are [N, 1].
         """
+        values = cast(Floats, self.values)
         if self.channel_axis is None:
-            return self.values[:, None] if self.values.ndim == 1 else self.values
-        summed: Floats = self.values.sum(axis=self.channel_axis, dtype=np.float64).astype("f4")
+            return values[:, None] if values.ndim == 1 else values
+        summed: Floats = values.sum(axis=self.channel_axis, dtype=np.float64).astype("f4")
         return summed
 
     @property
@@ -94,7 +98,7 @@ class Attribution:
         values, own = self.maps, 2 if self.channels is None else 3
         if self.channels is not None and values.ndim == 3:
             return values[:, None]
-        while self.kind != "matrix" and values.ndim - 1 > own:
+        while self.kind in ("map", "channels") and values.ndim - 1 > own:
             values = values[:, values.shape[1] // 2]
         return values
 

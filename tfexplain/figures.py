@@ -104,6 +104,9 @@ def _draw(
     percentile: float | None,
     columns: int,
 ) -> None:
+    if attribution.kind == "picture":
+        _draw_pictures(part, attribution, titles, columns)
+        return
     if panels[0].ndim < 2:
         panels = [panel[None] for panel in panels]
     scale = _scale(attribution, panels, under, percentile)
@@ -124,6 +127,19 @@ def _draw(
     bar = part.colorbar(drawn, ax=list(axes), label=attribution.unit + above, extend=extend)
     bar.ax.set_facecolor(np.array(coloring.PLATE) / 255)
     part.suptitle(f"{attribution.explainer} at {attribution.layer}", fontsize=10)
+
+
+def _draw_pictures(
+    part: SubFigure, attribution: Attribution, titles: list[str], columns: int
+) -> None:
+    rows = -(-len(titles) // columns)
+    axes = part.subplots(rows, columns, squeeze=False).ravel()
+    for axis, picture, title in zip(axes, attribution.values, titles, strict=False):
+        axis.imshow(to_rgb(picture), interpolation="nearest")
+        axis.set_title(title, fontsize=8)
+    for axis in axes:
+        axis.set_axis_off()
+    part.suptitle(attribution.explainer, fontsize=10)
 
 
 def _draw_map(axis: Axes, panel: Any, picture: Bytes | None, look: dict[str, Any]) -> Any:
@@ -173,9 +189,11 @@ def _panels(attribution: Attribution, class_names: Sequence[str]) -> tuple[list[
         return list(attribution.values[0]), [f"head {h}" for h in attribution.attention_heads]
     titles = [
         f"{class_names[t] if 0 <= t < len(class_names) else f'target {t}'}: {s:.3g}"
-        + ("\nall zero" if is_zero(attribution, i) else "")
+        + ("\nall zero" if attribution.kind == "map" and is_zero(attribution, i) else "")
         for i, (t, s) in enumerate(zip(attribution.targets, attribution.scores, strict=True))
     ]
+    if attribution.kind == "picture":
+        return list(attribution.values), titles
     return list(attribution.planes), titles
 
 

@@ -74,6 +74,7 @@ RECORDS: dict[str, schema.Record] = {
         np.arange(16.0).reshape(2, 2, 2, 2) / 3, np.array([0, 7]), np.array([1, 0])
     ),
     "matrix": schema.Matrix(np.arange(12.0).reshape(2, 2, 3) / 11, np.array([3, 5])),
+    "picture": schema.Picture(np.arange(24, dtype=np.uint8).reshape(2, 4, 3) * 10),
     "values-of-features": schema.Values(np.array([[0.1, NAN]]), "features", ["age", "größe"]),
     "values-of-tokens": schema.Values(
         np.array([[4, 7, 0], [2, 1, 3]]), "tokens", words=["a", "“b”", "", "c", "d", "é"]

@@ -10,6 +10,7 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 
 from tfexplain.attribution import Attribution
@@ -24,13 +25,14 @@ _TITLE = re.compile(r"[A-Za-z0-9_.=,()\[\]-]+")
 
 @dataclass(frozen=True, eq=False)
 class Custom(Explainer):
-    """Maps of the user's own: a segmentation, an error of reconstruction, another method.
+    """Logs maps and pictures of the user's own: a segmentation, a reconstruction, another method.
 
     The function is called with the model, the samples as the model takes them, and the explained
     classes int32 [N]; it returns an array [N, ...], which is shown over the model's first input, or
     a mapping from names of inputs to such arrays. [N, h, w] and the input's own shape [N, h, w, C]
     (summed over channels) are maps over pictures, [N, T] over words or along a curve, [N, f] beside
-    features. The numbers are logged as they are, float32.
+    features. The numbers are logged as they are, float32. An array uint8 [N, h, w] or [N, h, w, c]
+    is a picture, grey, RGB or RGBA, and shown as it is: what a model reconstructs, or generates.
 
     Moving statistics and random seeds are put back after each call; weights must be left alone.
     What the function computes costs what it costs, as no pass is shared.
@@ -98,7 +100,8 @@ class Custom(Explainer):
         }
 
     def _attribution(self, context: Context, name: str, found: Any, given: Any) -> Attribution:
-        values, count = np.asarray(found, np.float32), len(context.result.targets)
+        array, count = np.asarray(found), len(context.result.targets)
+        values = _picture(array) if array.dtype == np.uint8 else array.astype(np.float32)
         if values.ndim < 1 or len(values) != count:
             raise TfexplainError(
                 f"{self.name}: expected an array with one row for each of {count} samples; got "
@@ -115,6 +118,17 @@ class Custom(Explainer):
             signed=self.signed,
             channel_axis=context.passes.channel_axis(given) if whole else None,
         )
+
+
+def _picture(values: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """uint8 [N, h, w, 1, 3 or 4] of pictures with or without an axis of colours."""
+    pictures = values[..., None] if values.ndim == 3 else values
+    if pictures.ndim != 4 or pictures.shape[-1] not in (1, 3, 4):
+        raise TfexplainError(
+            "function: expected pictures uint8 [N, h, w], or [N, h, w, c] of 1, 3 or 4 channels; "
+            f"got shape {list(values.shape)}. Return numbers as float32 to show them as a map."
+        )
+    return pictures
 
 
 @contextmanager

@@ -79,8 +79,10 @@ def predictions(output: ModelOutput, outputs: Any, explained: int = 0) -> schema
 
 def record_of(
     attribution: Attribution, sample: int, cells: Cells
-) -> schema.Map | schema.Channels | schema.Matrix:
+) -> schema.Map | schema.Channels | schema.Matrix | schema.Picture:
     """One sample of an attribution, in cells."""
+    if attribution.kind == "picture":
+        return schema.Picture(attribution.values[sample])
     if attribution.attention_heads is not None:
         return schema.Matrix(attribution.values[sample], attribution.attention_heads)
     if attribution.channels is not None and attribution.dead is not None:

@@ -53,7 +53,7 @@ class Cells:
 def cells_of(attribution: Attribution, layout: schema.Layout | Literal[""]) -> Cells:
     """The smallest cells of which a record holds at most `MOST`."""
     axes = {"plane": 2, "volume": 3}.get(layout)
-    if axes is None or attribution.kind == "matrix":
+    if axes is None or attribution.kind in ("matrix", "picture"):
         return Cells()
     channels = attribution.kind == "channels"
     shape = attribution.values.shape if channels else attribution.maps.shape

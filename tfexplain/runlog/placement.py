@@ -33,6 +33,8 @@ def place(
     """(layout, input) of an attribution: how one sample's values lie, and the name of the input
     they lie over: the explained one, or the first such one that the layer depends on."""
     inputs, layer = input_layouts(batch), attribution.layer
+    if attribution.kind == "picture":
+        return "", layer if layer in passes.input_names else ""
     if layer in passes.input_names:
         return _at_input(attribution, inputs.get(layer, "")), layer
     site = _site(layer, passes)

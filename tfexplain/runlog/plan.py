@@ -151,7 +151,7 @@ class ExplainPlan:
             output = self.passes.output(self.explainers[name].output)
             predicted = predictions(output, explanation.outputs).predicted
             for layer, one in explanation.attributions.items():
-                if one.channels is None:
+                if one.kind in ("map", "matrix"):
                     values = self._cells(one).pool(one.maps)
                     maps[name, self.named(layer)] = Shown(values, one.targets, predicted)
         return maps
@@ -219,7 +219,7 @@ class ExplainPlan:
         by_input: dict[str, list[Attribution]] = {}
         for attribution in attributions.values():
             under = place(attribution, self.passes, self.batch)[1]
-            if under in pictures and attribution.kind != "matrix":
+            if under in pictures and attribution.kind in ("map", "channels"):
                 by_input.setdefault(under, []).append(attribution)
         for under, drawn in by_input.items():
             if drawn[0].channels is not None:

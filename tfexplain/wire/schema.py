@@ -22,6 +22,7 @@ channels/EXPLAINER/LAYER/SAMPLE   Channels     values f16 [c, h, w] or [c, d, h,
                                                scales f32 [c], channels i32 [c], dead u8 [c]; -
 matrix/EXPLAINER/LAYER/SAMPLE     Matrix       values f16 [heads, q, k],
                                                attention_heads i32 [heads]; scale
+picture/EXPLAINER/LAYER/SAMPLE    Picture      values u8 [h, w, 1, 3 or 4]; -
 inputs/NAME                       PNG files    a blob sequence, one picture a sample
 values/NAME                       Values       values f32 [N, f], [N, T] or [N, t, c],
                                                names u8, words u8; layout
@@ -57,7 +58,7 @@ measured after training; `weights` is the step at whose end the model had the we
 measured, empty where no epoch ended with them. Older logs do not tell.
 It added `layers`, `reference_step`, `left_out` of problems and `role` in `plugin_content`. Older
 logs say these in words: layers in `settings`, an epoch in `reference`, and `role` in the settings
-of `plugin_content`.
+of `plugin_content`. It added `picture/`.
 
 What never changes with the step is in `plugin_content`, a small JSON object (`Content`):
 TensorBoard keeps only the first one of a tag, so later events of a file leave it out.
@@ -87,6 +88,7 @@ from tfexplain.wire.records.explained import (
 )
 from tfexplain.wire.records.inputs import Values
 from tfexplain.wire.records.kinds import Kind, Layout
+from tfexplain.wire.records.picture import Picture
 from tfexplain.wire.tags import Tag, check_name, tag_name
 
 __all__ = [
@@ -104,6 +106,7 @@ __all__ = [
     "Map",
     "Matrix",
     "Metrics",
+    "Picture",
     "Predictions",
     "Problem",
     "Record",
@@ -122,12 +125,13 @@ __all__ = [
 
 PLUGIN_NAME = "tfexplain"
 
-_Explained: TypeAlias = Samples | Metrics | Predictions | Status | Values | Map | Channels | Matrix
-Record: TypeAlias = _Explained | Kernels | Kernel | Drift | Fidelity
+_Explained: TypeAlias = Samples | Metrics | Predictions | Status | Values
+_Shown: TypeAlias = Map | Channels | Matrix | Picture
+Record: TypeAlias = _Explained | _Shown | Kernels | Kernel | Drift | Fidelity
 _RECORDS: dict[str, type[Record]] = {
     record.kind: record
     for record in (
-        *(Samples, Metrics, Predictions, Status, Values, Map, Channels, Matrix),
+        *(Samples, Metrics, Predictions, Status, Values, Map, Channels, Matrix, Picture),
         *(Kernels, Kernel, Drift, Fidelity),
     )
 }

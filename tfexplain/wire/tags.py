@@ -17,7 +17,7 @@ PLAIN: frozenset[str] = frozenset(
     {"samples", "metrics", "predictions", "status", "kernels", "fidelity"}
 )
 NAMED: frozenset[str] = frozenset({"inputs", "values", "kernel"})
-LAYERED: frozenset[str] = frozenset({"map", "channels", "matrix", "drift"})
+LAYERED: frozenset[str] = frozenset({"map", "channels", "matrix", "picture", "drift"})
 _EXPLAINER = re.compile(r"[A-Za-z0-9_.=,()\[\]-]{1,128}")
 
 

@@ -24,6 +24,7 @@ export const KINDS = [
   "map",
   "channels",
   "matrix",
+  "picture",
   "values",
   "kernels",
   "kernel",

@@ -114,6 +114,10 @@ function fieldsOf(record: TfRecord, expected: Fields): Fields {
       const values = tensor(widen(halves, scale), heads.length, height, width);
       return { values, attention_heads: tensor(heads, heads.length) };
     }
+    case "picture": {
+      const { bytes, width, height, channels } = record;
+      return { values: tensor(bytes, height, width, channels) };
+    }
     case "values": {
       const { values, count, length, width, layout, names, words } = record;
       const sides = layout === "line" ? [length, width] : [length];

@@ -12,7 +12,7 @@ import tensorflow as tf
 from support.models import digits, small_cnn
 from support.read import read_run
 
-from tfexplain import Attributions, Custom, Explain, GradCAM, TfexplainError, explain
+from tfexplain import Attribution, Attributions, Custom, Explain, GradCAM, TfexplainError, explain
 
 X, Y = digits(6)
 
@@ -118,3 +118,42 @@ def test_plain_functions_have_maps_too() -> None:
 
     found = explain(scored, X, explainers=Custom("Twice", twice))["Twice"]
     assert np.array_equal(found.values, 2 * X)
+
+
+def test_bytes_are_pictures_and_logged_as_they_are(tmp_path: Path) -> None:
+    made: list[Any] = []
+
+    def generated(model: Any, inputs: Any, targets: Any) -> Any:
+        """What a generator gives for the samples' noise, uint8 [N, 6, 4, 3]."""
+        made.append(
+            np.random.default_rng(len(made)).integers(0, 256, (len(targets), 6, 4, 3), "u1")
+        )
+        return made[-1]
+
+    model = keras.Sequential([keras.Input((5,)), keras.layers.Dense(3)])
+    model.compile("sgd", "mse")
+    noise = np.random.default_rng(0).normal(size=(4, 5)).astype("f4")
+    method = Custom("Generated", generated)
+    callback = Explain(
+        noise, log_dir=tmp_path, explainers=[method], samples=4, on_error="raise", verbose=0
+    )
+    model.fit(noise, np.zeros((4, 3)), epochs=2, verbose=0, callbacks=[callback])
+    run = read_run(tmp_path)
+    for epoch in (0, 1):
+        for sample in range(4):
+            record = run.record(f"picture/Generated/input/{sample}", epoch)
+            assert np.array_equal(record.values, made[-2 + epoch][sample])
+    found = method(model, noise)
+    assert found.kind == "picture"
+    assert found.values.dtype == np.uint8
+    shown = found.plot().subfigs[0].axes[2].images[0].get_array()
+    assert np.array_equal(shown, found.values[2])
+    found.save(tmp_path / "made.npz")
+    assert Attribution.load(tmp_path / "made.npz").values.tobytes() == found.values.tobytes()
+
+
+def test_grey_pictures_need_no_axis_of_colours() -> None:
+    grey = Custom("Grey", lambda model, inputs, targets: np.full((6, 3, 2), 7, np.uint8))
+    assert grey(small_cnn(), X).values.shape == (6, 3, 2, 1)
+    with pytest.raises(TfexplainError, match=r"pictures uint8 .* got shape \[6, 3, 2, 2\]"):
+        Custom("Two", lambda *_: np.zeros((6, 3, 2, 2), np.uint8))(small_cnn(), X)

@@ -17,6 +17,7 @@ Kind: TypeAlias = Literal[
     "map",
     "channels",
     "matrix",
+    "picture",
     "inputs",
     "values",
     "kernels",

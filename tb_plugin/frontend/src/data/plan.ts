@@ -16,7 +16,7 @@ const REQUEST_BYTES = 48 << 20;
 const AT_ONCE_BYTES = 1 << 20;
 /** What the maps are read with; all else may come after them. */
 const FIRST: readonly RecordKind[] = [
-  ...(["map", "channels", "matrix", "values"] as const),
+  ...(["map", "channels", "matrix", "picture", "values"] as const),
   ...(["samples", "metrics", "predictions"] as const),
 ];
 

@@ -109,6 +109,24 @@ export function readChannels(raw: Reader): Channels {
   };
 }
 
+/** A picture that an explainer made: one byte a colour, row by row. */
+export interface PictureRecord {
+  readonly kind: "picture";
+  readonly bytes: Uint8Array;
+  readonly height: number;
+  readonly width: number;
+  /** 1 for grey, 3 for RGB, 4 for RGBA. */
+  readonly channels: number;
+}
+
+export function readPicture(raw: Reader): PictureRecord {
+  const { shape, data } = raw.array("values", "U8", 3);
+  const [height = 0, width = 0, channels = 0] = shape;
+  raw.check([1, 3, 4].includes(channels), "1, 3 or 4 channels");
+  raw.check(height > 0 && width > 0, "a side of at least one pixel");
+  return { kind: "picture", bytes: new Uint8Array(data), height, width, channels };
+}
+
 export function readMatrix(raw: Reader): AttentionMatrix {
   const { shape, data } = raw.array("values", "F16", 3);
   const heads = new Int32Array(raw.array("attention_heads", "I32", 1).data);

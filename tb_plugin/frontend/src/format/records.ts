@@ -21,9 +21,11 @@ import {
   type AttentionMatrix,
   type AttributionMap,
   type Channels,
+  type PictureRecord,
   readChannels,
   readMap,
   readMatrix,
+  readPicture,
 } from "./maps.ts";
 import { type Moment, readMoment } from "./moment.ts";
 import { layersInSettings } from "./older.ts";
@@ -31,7 +33,7 @@ import { named, Reader } from "./reader.ts";
 import { RecordError, unpack } from "./safetensors.ts";
 import { readValues, type Values } from "./values.ts";
 
-export type { AttentionMatrix, AttributionMap, Channels } from "./maps.ts";
+export type { AttentionMatrix, AttributionMap, Channels, PictureRecord } from "./maps.ts";
 export type { Values } from "./values.ts";
 
 export interface Samples {
@@ -99,6 +101,7 @@ export type TfRecord =
   | AttributionMap
   | Channels
   | AttentionMatrix
+  | PictureRecord
   | Values
   | Kernels
   | Kernel
@@ -113,6 +116,7 @@ const DECODERS: { readonly [K in RecordKind]: (raw: Reader) => Extract<TfRecord,
   map: readMap,
   channels: readChannels,
   matrix: readMatrix,
+  picture: readPicture,
   values: readValues,
   kernels: readKernels,
   kernel: readKernel,

@@ -6,10 +6,10 @@ import type { Layout } from "../tables.ts";
 import type { ShownRun } from "./runs.ts";
 import type { View } from "./view.ts";
 
-export type ColumnKind = "map" | "matrix" | "channels";
+export type ColumnKind = "map" | "matrix" | "picture" | "channels";
 
 /** In the order of the columns: channels are the widest, and answer a later question. */
-export const COLUMN_KINDS: readonly ColumnKind[] = ["map", "matrix", "channels"];
+export const COLUMN_KINDS: readonly ColumnKind[] = ["map", "picture", "matrix", "channels"];
 
 export interface Column {
   readonly group: string;
@@ -57,7 +57,8 @@ export function chooseColumns(columns: readonly Column[], chosen: View["groups"]
   if (chosen) return columns.filter((column) => chosen.includes(column.group));
   const evidence = columns.filter((column) => column.kind === "map").slice(0, FIRST_MAPS);
   const attention = columns.filter((column) => column.kind === "matrix");
-  const maps = [...evidence, ...attention.slice(-1)];
+  const pictures = columns.filter((column) => column.kind === "picture");
+  const maps = [...evidence, ...pictures, ...attention.slice(-1)];
   const channels = columns.filter((column) => column.kind === "channels");
   const ofSameLayer = channels.find(({ layer }) => maps.some((map) => map.layer === layer));
   const chosenOne = ofSameLayer ?? channels.at(-1);

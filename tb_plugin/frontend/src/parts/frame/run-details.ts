@@ -11,7 +11,7 @@ import { define, Part } from "./part.ts";
 import { base } from "./styles.ts";
 
 const MAX_ROWS = 60;
-const EXPLAINED: readonly string[] = ["map", "matrix", "channels"];
+const EXPLAINED: readonly string[] = ["map", "matrix", "picture", "channels"];
 type Rows = readonly (readonly [string, string])[];
 
 export class RunDetails extends Part {

@@ -9,6 +9,7 @@ import type { Dashboard } from "../../state/dashboard.ts";
 export function columnWidth(dashboard: Dashboard, column: Column): number {
   const { view } = dashboard;
   if (column.kind === "map") return cellSize(column.layout, view.size).width;
+  if (column.kind === "picture") return view.size;
   const sheet = column.kind === "matrix" ? squareSheet : sheetOf;
   return Math.max(view.size, sheet(tileCount(dashboard, column), view.size).width);
 }

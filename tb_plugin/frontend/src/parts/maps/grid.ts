@@ -9,6 +9,7 @@ import { cellSize } from "../../draw/figure.ts";
 import type { Column } from "../../state/columns.ts";
 import type { ShownRun } from "../../state/runs.ts";
 import "./attention-cell.ts";
+import "./made-picture-cell.ts";
 import { columnWidth } from "./column-width.ts";
 import "./difference-cell.ts";
 import "./legend.ts";
@@ -282,6 +283,16 @@ export class Grid extends Part {
         .sample=${sample}
       ></tfx-map-cell>`;
     }
+    if (column.kind === "picture") {
+      return html`<tfx-made-picture-cell
+        class="column"
+        style=${style}
+        .dashboard=${dashboard}
+        .run=${run}
+        .column=${column}
+        .sample=${sample}
+      ></tfx-made-picture-cell>`;
+    }
     return column.kind === "matrix"
       ? html`<tfx-attention-cell
           class="column"
@@ -312,7 +323,7 @@ export class Grid extends Part {
           <div class="cut muted" title=${b.name}>minus ${b.name}</div>
         </div>
         ${this.dashboard.scene.shownColumns.map((column) =>
-          column.kind !== "channels"
+          column.kind === "map" || column.kind === "matrix"
             ? html`<tfx-difference-cell
                 class="column"
                 style="width: ${columnWidth(this.dashboard, column)}px"

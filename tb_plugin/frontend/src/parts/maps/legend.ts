@@ -6,7 +6,7 @@ import { belongs } from "../../analysis/kernels.ts";
 import { ERROR_TITLE } from "../../analysis/map-text.ts";
 import { seconds, short } from "../../analysis/numbers.ts";
 import { recordsOf } from "../../data/series.ts";
-import type { Column } from "../../state/columns.ts";
+import type { Column, ColumnKind } from "../../state/columns.ts";
 import type { Layout } from "../../tables.ts";
 import { define, Part } from "../frame/part.ts";
 import { base } from "../frame/styles.ts";
@@ -111,13 +111,38 @@ export class Legend extends Part {
         ${this.layer(layer)}
         <button class="help" popovertarget="help" aria-label="About ${explainer}">?</button>
       </div>
-      <div class="bar" style="background: ${ramp}" role="img" aria-label=${this.spoken}></div>
-      <div class="ends">${this.ends.map((end) => html`<span>${end}</span>`)}</div>
+      ${
+        kind === "picture"
+          ? html`<div class="ends"><span>a picture, as it was made</span></div>`
+          : html`<div
+                class="bar"
+                style="background: ${ramp}"
+                role="img"
+                aria-label=${this.spoken}
+              ></div>
+              <div class="ends">${this.ends.map((end) => html`<span>${end}</span>`)}</div>`
+      }
       <div id="help" popover>
-        ${kind === "map" ? this.mapHelp() : kind === "matrix" ? this.headsHelp() : this.channelHelp()}
+        ${this.help(kind)}
         ${this.cost ? html`<p class="muted">${this.cost}</p>` : nothing}
       </div>
     `;
+  }
+
+  private help(kind: ColumnKind) {
+    switch (kind) {
+      case "map":
+        return this.mapHelp();
+      case "matrix":
+        return this.headsHelp();
+      case "channels":
+        return this.channelHelp();
+      case "picture":
+        return html`<p>
+          A picture that a function of yours made of the sample at this epoch. Its colours are its
+          own; no scale applies.
+        </p>`;
+    }
   }
 
   /** The layer's name; where its kernel is known, it selects that. */
