@@ -1,4 +1,5 @@
-"""Keras callbacks: pass them to `model.fit`, open TensorBoard, see the EXPLAIN tab."""
+"""Keras callbacks that explain a model in training; TensorBoard shows their log in the EXPLAIN
+tab."""
 
 from tfexplain import needs_tensorflow  # noqa: F401
 from tfexplain.callbacks.compression import Compression

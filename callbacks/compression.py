@@ -1,4 +1,4 @@
-"""`Compression`: the callback that measures every kernel at each epoch's end."""
+"""Defines `Compression`, the callback that measures every kernel at the end of epochs."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from tfexplain.data import validation
 
 
 class Compression(LoggingCallback):
-    """Logs what pruning and quantization did to every kernel, at each epoch's end and after
-    training.
+    """Logs how pruning and quantization change each kernel, at the end of epochs and of training.
 
     Works for Keras 3 and tf_keras models, with or without tfmot: wrapped for pruning, 2:4,
     clustering or quantization-aware training, quantized by Keras, with LoRA, with masks made by

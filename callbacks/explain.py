@@ -1,4 +1,4 @@
-"""`Explain`: the callback that explains a validation batch at each epoch's end."""
+"""Defines `Explain`, the callback that explains validation samples at the end of epochs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tfexplain.runlog.settings import ClassNames, ExplainSettings, named_classes
 
 
 class Explain(LoggingCallback):
-    """Explains a fixed handful of validation samples at each epoch's end and logs the numbers.
+    """Explains a few fixed validation samples at the end of epochs and logs the attributions.
 
     Nothing is opened before training begins. Settings, data and log directory are checked before
     the first batch; every default that was chosen is printed once. Training is left as it was:
@@ -135,7 +135,7 @@ class Explain(LoggingCallback):
     _passing = LoggingCallback._passing | {"_reference", "_cadence"}
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
-        """Training time runs from the first epoch's begin."""
+        """Starts the clock of training time at the first epoch."""
         begins = self._first_epoch
         super().on_epoch_begin(epoch, logs)
         if begins:
@@ -143,12 +143,13 @@ class Explain(LoggingCallback):
             self._cadence.begin(None if epochs is None else epochs - 1 + self._offset)
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
-        """Log the epoch, on the account of explaining."""
+        """Logs the epoch, and charges the time to explaining."""
         with self._cadence.charged(epochs=1):
             super().on_epoch_end(epoch, logs)
 
     def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
-        """Explain the last epoch if it is not, and say what became of the budget."""
+        """Explains the last epoch if that is still to be done, and reports how the budget was
+        spent."""
         if self._first_epoch:
             super().on_train_end(logs)
             return

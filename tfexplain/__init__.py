@@ -1,4 +1,4 @@
-"""What a Keras model looks at while it trains, in TensorBoard.
+"""Explains Keras models while they train, and shows the explanations in TensorBoard.
 
 Importing this package imports neither TensorFlow nor Keras: the TensorBoard plugin lives in it,
 and viewers may have neither. Public names load on first use.

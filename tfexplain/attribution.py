@@ -1,4 +1,4 @@
-"""`Attribution` and `Attributions`: what explainers return."""
+"""Defines `Attribution` and `Attributions`, the results of explainers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Floats = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Attribution:
-    """The result of one explainer at one layer or input, for a batch of samples.
+    """Holds the result of one explainer at one layer or input, for a batch of samples.
 
     Attributes:
         values: float32 [N, ...], raw magnitudes, never rescaled per image. [N, h, w] for a class
@@ -68,8 +68,8 @@ class Attribution:
 
     @property
     def kind(self) -> Literal["map", "channels", "matrix", "picture"]:
-        """What one sample's values are: evidence at places, channels of a layer, attention, or a
-        picture (uint8)."""
+        """What one sample's values are: evidence by position, channels of a layer, attention
+        weights, or a picture (uint8)."""
         if self.values.dtype == np.uint8:
             return "picture"
         if self.attention_heads is not None:
@@ -103,7 +103,7 @@ class Attribution:
         return values
 
     def __repr__(self) -> str:
-        """Shapes in place of numbers.
+        """Shows shapes in place of numbers.
 
         >>> import numpy as np
         >>> zeros = np.zeros((2, 4, 4), np.float32)
@@ -119,11 +119,11 @@ class Attribution:
     def __array__(
         self, dtype: npt.DTypeLike | None = None, copy: bool | None = None
     ) -> npt.NDArray[Any]:
-        """`values`, so that `np.asarray(attribution)` is what one expects."""
+        """Returns `values`, so that `np.asarray(attribution)` is what one expects."""
         return np.array(self.values, dtype=dtype, copy=bool(copy) or dtype is not None)
 
     def plot(self, images: npt.ArrayLike | None = None, **options: Any) -> MapFigure:
-        """Draws each sample beside its map, on one scale that is written beside it.
+        """Draws each sample beside its map, on one scale, with a colour bar.
 
         Args:
             images: [N, H, W] or [N, H, W, C]: drawn under the maps where given.
@@ -138,7 +138,7 @@ class Attribution:
         return figure(self, images, **options)
 
     def _repr_png_(self) -> bytes:
-        """What a notebook shows: `plot()` without images."""
+        """Returns the picture that a notebook shows: `plot()` without images."""
         return self.plot()._repr_png_()
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -147,7 +147,7 @@ class Attribution:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Attribution:
-        """Reads what `save` wrote.
+        """Reads an attribution that `save` wrote.
 
         Raises:
             TfexplainError: it is no such file, or holds several; `Attributions.load` reads those.
@@ -162,7 +162,7 @@ class Attribution:
 
 
 class Attributions(Mapping[str, Attribution]):
-    """The result of one explainer at several layers or inputs: their attributions by name.
+    """Holds the result of one explainer at several layers or inputs: attributions by name.
 
     A mapping that can be plotted, shown in a notebook, saved and loaded as one `Attribution` can.
 
@@ -194,24 +194,24 @@ class Attributions(Mapping[str, Attribution]):
         return len(self._attributions)
 
     def __repr__(self) -> str:
-        """Shapes in place of numbers."""
+        """Shows shapes in place of numbers."""
         named = [f"{name!r} {list(one.values.shape)} in {one.unit}" for name, one in self.items()]
         explainer = next(iter(self.values())).explainer if self else "nothing"
         return f"Attributions({explainer}: {', '.join(named)})"
 
     def simplified(self) -> Attribution | Attributions:
-        """The one attribution where there is one, else this."""
+        """Returns the attribution where there is only one, else this mapping."""
         return next(iter(self.values())) if len(self) == 1 else self
 
     def plot(self, images: npt.ArrayLike | None = None, **options: Any) -> MapFigure:
-        """Draws one attribution below the other, each on a scale of its own, as
-        `Attribution.plot` does."""
+        """Draws the attributions below each other, each on its own scale, as `Attribution.plot`
+        does."""
         from tfexplain.figures import figures
 
         return figures(list(self.values()), images, **options)
 
     def _repr_png_(self) -> bytes:
-        """What a notebook shows: `plot()` without images."""
+        """Returns the picture that a notebook shows: `plot()` without images."""
         return self.plot()._repr_png_()
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -230,7 +230,7 @@ class Attributions(Mapping[str, Attribution]):
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Attributions:
-        """Reads what `save` wrote, here or of one `Attribution`.
+        """Reads attributions that `save` wrote, of this class or of `Attribution`.
 
         Raises:
             TfexplainError: it is no such file.
@@ -246,7 +246,7 @@ class Attributions(Mapping[str, Attribution]):
 
 
 def _read(file: Any, number: int) -> Attribution:
-    """One attribution of an open `.npz` file."""
+    """Reads one attribution from an open `.npz` file."""
     found = {
         field.name: file[f"{number}/{field.name}"]
         for field in fields(Attribution)

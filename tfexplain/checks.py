@@ -1,4 +1,7 @@
-"""Checks of arguments: one message and one treatment of a value, whatever it is passed to.
+"""Checks arguments, with one message and one treatment of a value wherever it is passed.
+
+Whole numbers may be NumPy's; `True` and `"3"` are not whole numbers. An error names the argument,
+what was expected and what was passed.
 
 Whole numbers may be numpy's, `True` and `"3"` are none; what is wrong is told with the argument,
 what was expected and what came.
@@ -15,7 +18,7 @@ from tfexplain.errors import SettingError
 
 
 def is_whole(value: object) -> TypeGuard[int]:
-    """Whether a value is a whole number.
+    """Returns whether a value is a whole number.
 
     >>> import numpy as np
     >>> [is_whole(value) for value in (3, np.int64(3), 2.5, 3.0, True, "3", None)]
@@ -25,7 +28,7 @@ def is_whole(value: object) -> TypeGuard[int]:
 
 
 def is_number(value: object) -> TypeGuard[float]:
-    """Whether a value is a finite number.
+    """Returns whether a value is a finite number.
 
     >>> import numpy as np
     >>> [is_number(value) for value in (3, np.float32(0.5), float("nan"), True, "3", None)]
@@ -36,7 +39,7 @@ def is_number(value: object) -> TypeGuard[float]:
 
 
 def check_whole(argument: str, value: object, least: int = 1, *, optional: bool = False) -> None:
-    """Raises SettingError for what is no whole number of at least `least`.
+    """Raises SettingError unless the value is a whole number of at least `least`.
 
     Args:
         argument: What the caller wrote before `=`.
@@ -66,7 +69,7 @@ def check_number(
     below: float | None = None,
     optional: bool = False,
 ) -> None:
-    """Raises SettingError for what is no finite number within the bounds.
+    """Raises SettingError unless the value is a finite number within the bounds.
 
     Args:
         argument: What the caller wrote before `=`.
@@ -96,7 +99,7 @@ def check_number(
 
 
 def check_choice(argument: str, value: object, choices: Sequence[object]) -> None:
-    """Raises SettingError for what is none of the choices.
+    """Raises SettingError unless the value is one of the choices.
 
     >>> check_choice("score", "logits", ("logit", "probability"))
     Traceback (most recent call last):
@@ -108,7 +111,7 @@ def check_choice(argument: str, value: object, choices: Sequence[object]) -> Non
 
 
 def check_verbose(value: object) -> None:
-    """Raises SettingError for what is no degree of verbosity.
+    """Raises SettingError unless the value is a degree of verbosity.
 
     >>> check_verbose("auto")
     Traceback (most recent call last):
@@ -119,7 +122,7 @@ def check_verbose(value: object) -> None:
 
 
 def layer_names(layer: object) -> tuple[str, ...] | None:
-    """The names that `layer=` holds: one, several, or None for the default.
+    """Returns the names in `layer=`: one, several, or None for the default.
 
     Raises:
         SettingError: it is no name and no list of names.

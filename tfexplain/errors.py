@@ -1,4 +1,4 @@
-"""Errors that callers tell apart, and messages that can be read anywhere."""
+"""Errors that callers can tell apart, and messages that are readable everywhere."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _COLOUR = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 
 
 class TfexplainError(ValueError):
-    """An argument, a model, data or a file that cannot be used; base class of all our errors.
+    """Base class of all our errors: an argument, a model, data or a file cannot be used.
 
     >>> from tfexplain import Saliency, TfexplainError
     >>> try:
@@ -20,14 +20,14 @@ class TfexplainError(ValueError):
 
 
 class SettingError(TfexplainError):
-    """A setting that is wrong in itself, or asks by name for what cannot be had.
+    """A setting is wrong in itself, or names something that does not exist.
 
     A callback lets it end `fit` before the first batch; what else cannot be planned is left out.
     """
 
 
 class CallError(TfexplainError):
-    """A model that could not be called on the data."""
+    """A model could not be called on the data."""
 
 
 class ExplainWarning(RuntimeWarning):
@@ -35,7 +35,7 @@ class ExplainWarning(RuntimeWarning):
 
 
 def plain(text: object) -> str:
-    """A message without the colour codes for terminals that Keras puts into its own.
+    """Removes the colour codes for terminals that Keras puts into its messages.
 
     >>> plain("\\x1b[1mInput 0\\x1b[0m is missing")
     'Input 0 is missing'

@@ -1,4 +1,4 @@
-"""The wire format, under its public name: records to bytes and back, and the names of series."""
+"""Re-exports the wire format: records to bytes and back, and the names of series."""
 
 # The list of names stands once, in the room that knows the format.
 from tfexplain.wire.schema import *  # noqa: F403

@@ -1,4 +1,5 @@
-"""What functions passed as `targets=` need: the logits of an output, and the error they raise."""
+"""Provides what functions passed as `targets=` need: the logits of an output, and their error
+class."""
 
 from tfexplain.model.outputs import TargetError
 from tfexplain.model.targets import Targets, logits

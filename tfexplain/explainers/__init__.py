@@ -1,4 +1,4 @@
-"""The methods, one a file, and `explain`, which runs several on shared passes."""
+"""Explainers by family, and `explain`, which runs several of them on shared passes."""
 
 from tfexplain import needs_tensorflow  # noqa: F401
 from tfexplain.explainers.attention.gradient import GradientAttention

@@ -1,1 +1,1 @@
-"""Methods that read attention weights."""
+"""Explainers that read attention weights."""

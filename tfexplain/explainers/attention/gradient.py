@@ -1,4 +1,4 @@
-"""Gradient-weighted attention: the attention that the target owes something to."""
+"""Computes gradient-weighted attention (Chefer et al. 2021)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tfexplain.types import Tensor
 
 @dataclass(frozen=True, eq=False)
 class GradientAttention(TokenRelevance):
-    """The relevance of each token for the target, along the attention that raises its score.
+    """Computes the relevance of each token from attention weights and their gradients.
 
     For each layer A = mean over heads of relu(weights * d score / d weights); R = I, then
     R = R + A R from the first layer to the last; of R - I the row of the token that the output

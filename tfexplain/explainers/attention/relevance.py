@@ -1,4 +1,5 @@
-"""What explainers share that follow attention from layer to layer: a relevance for each token."""
+"""Base class of explainers that follow attention through the layers to a relevance of each
+token."""
 
 from __future__ import annotations
 
@@ -32,8 +33,7 @@ Numbers = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class TokenRelevance(Explainer):
-    """Follows a chain of self-attention layers back, from the tokens the output reads to those that
-    the first layer reads.
+    """Follows self-attention back from the tokens that the output reads to those of the input.
 
     A method gives the matrix [N, T, T] of one layer (`_shares`), and says what one step back is
     (`_back`).
@@ -51,11 +51,12 @@ class TokenRelevance(Explainer):
 
     @property
     def several(self) -> bool:
-        """All layers together make one map."""
+        """Returns False: all layers together make one map."""
         return False
 
     def reading(self, passes: TracedModel, targets: Any = None) -> LayerReads:
-        """The weights of all layers, and the gradient that tells which tokens are read."""
+        """Plans to read the weights of all layers, and the gradient that tells which tokens are
+        read."""
         sites = self._chain(passes)
         self._placed(passes, sites)
         output, last = passes.output(self.output), sites[-1]
@@ -66,7 +67,7 @@ class TokenRelevance(Explainer):
         return LayerReads(paths, tuple(sloped), self._reduce, self._key, zeros=not self._gradient)
 
     def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
-        """The relevance of each token, put where the tokens lie."""
+        """Returns the relevance of each token at the token's position."""
         shares = {name: part["shares"] for name, part in reduced.items()}
         check_rows(shares, context)
         passes = context.passes
@@ -97,20 +98,20 @@ class TokenRelevance(Explainer):
     @property
     @abstractmethod
     def _unit(self) -> str:
-        """What the values are measured in."""
+        """Returns the unit of the values."""
 
     @property
     @abstractmethod
     def _key(self) -> Any:
-        """Stands for `_shares` among compiled functions."""
+        """Identifies `_shares` among compiled functions."""
 
     @abstractmethod
     def _shares(self, weights: Tensor, gradient: Tensor | None, axes: int) -> Tensor:
-        """float32 [N, T, T] of one layer, in the graph."""
+        """Returns the shares of one layer, float32 [N, T, T], in the graph."""
 
     @abstractmethod
     def _followed(self, shares: Sequence[Any], start: Numbers) -> Numbers:
-        """[N, T]: `start` followed back through all layers, the last one first."""
+        """Follows `start` back through all layers, the last one first; [N, T]."""
 
     def _reduce(
         self, weights: Tensor, gradient: Tensor | None, site: AttentionCall
@@ -122,7 +123,7 @@ class TokenRelevance(Explainer):
         return found
 
     def _chain(self, passes: TracedModel) -> list[AttentionCall]:
-        """The layers, each of which reads the one before, over the same tokens."""
+        """Returns the layers, each of which reads the one before, over the same tokens."""
         output = passes.output(self.output)
         found = passes.attention.find(layer_names(self.layer))
         if self.layer is None:
@@ -144,7 +145,7 @@ class TokenRelevance(Explainer):
         return found
 
     def _unfit(self, site: AttentionCall, first: AttentionCall, output: ModelOutput) -> str:
-        """Why a layer is none to follow attention through; nothing where it is one."""
+        """Returns why attention cannot be followed through a layer; "" where it can."""
         if site.queries != site.keys:
             return (
                 "is cross-attention: its queries are not the tokens that it attends to, so what "
@@ -175,7 +176,7 @@ class TokenRelevance(Explainer):
     def _placed(
         self, passes: TracedModel, sites: Sequence[AttentionCall]
     ) -> tuple[LayerCall | None, Grid]:
-        """Where the tokens lie, and the site that says so."""
+        """Returns the positions of the tokens, and the layer call that tells them."""
         path, length = sites[0].path, sites[0].keys
         own = [s for s in passes.sites if s.path == path and s.grid and _count(s.grid) == length]
         like = [s for s in passes.sites if s.tokens == length and s.grid is not None]
@@ -195,7 +196,7 @@ class TokenRelevance(Explainer):
     def _start(
         self, passes: TracedModel, site: AttentionCall, grid: Grid, output: ModelOutput
     ) -> Numbers:
-        """[T]: how much of the output each token that the last layer gives stands for."""
+        """Returns how much of the output each token of the last layer stands for, [T]."""
         length = site.queries or 0
         start = np.zeros(length)
         if self.token is not None:
@@ -218,7 +219,7 @@ class TokenRelevance(Explainer):
 
 
 def _read(start: Numbers, shares: Numbers, read: Any) -> Numbers:
-    """[N, T]: which tokens each sample's score reads, evenly.
+    """Returns the tokens that each sample's score reads, each with the same share, [N, T].
 
     Those with a gradient: padding that is pooled away has none. Where no token has one, as under a
     head that begins at zero, those of `start` that any other token attends to.
@@ -235,7 +236,7 @@ def _count(grid: Grid) -> int:
 
 
 def _put(values: Numbers, grid: Grid) -> Numbers:
-    """[N, T] as [N, *sides], without tokens that have no position."""
+    """Reshapes [N, T] to [N, *sides], without tokens that have no position."""
     places = grids.count(grid.sides)
     if not places:
         return values
@@ -243,8 +244,8 @@ def _put(values: Numbers, grid: Grid) -> Numbers:
 
 
 def _words(context: Context, site: LayerCall | None, values: Any) -> str | None:
-    """Name of the input whose whole numbers are these very tokens: one that vectors are made of,
-    for a mask has as many."""
+    """Returns the name of the input of indices that become these tokens; a mask, which has as
+    many, is not meant."""
     flat = tf.nest.flatten(context.inputs)
     embedded = {one.embeds for one in context.passes.sites}
     for i in site.inputs if site else ():

@@ -1,4 +1,4 @@
-"""Attention rollout: where the attention of all layers together leads."""
+"""Computes attention rollout (Abnar and Zuidema 2020)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _OVER = {"mean": tf.reduce_mean, "max": tf.reduce_max, "min": tf.reduce_min}
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class AttentionRollout(TokenRelevance):
-    """How much of what the output reads comes from each token, if attention alone carried it.
+    """Computes how much the output reads from each token, if attention alone carried information.
 
     The weights of each layer, averaged over its heads, plus the identity for the residual
     connection, rows brought to a sum of 1, multiplied over the layers; of the product the row of

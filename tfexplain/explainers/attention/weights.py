@@ -1,4 +1,4 @@
-"""Attention weights: how much each token attends to each other one."""
+"""Reads attention weights."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tfexplain.types import Tensor
 
 @dataclass(frozen=True, eq=False)
 class Attention(Explainer):
-    """The attention weights of each layer that adds up values by a softmax over keys.
+    """Reads the attention weights of each layer that has a softmax over keys.
 
     `MultiHeadAttention`, `GroupQueryAttention`, those of Keras Hub and your own; self-attention and
     cross-attention alike. Weights are read where values are multiplied with them, so they are those
@@ -66,18 +66,18 @@ class Attention(Explainer):
 
     @property
     def several(self) -> bool:
-        """Default are the weights of all layers."""
+        """Returns whether weights of several layers are read, as by default."""
         return not isinstance(self.layer, str)
 
     def reading(self, passes: TracedModel, targets: Any = None) -> LayerReads:
-        """The weights, no gradient."""
+        """Plans to read the weights, without a gradient."""
         found = self._sites(passes)
         paths = tuple(dict.fromkeys(site.weights for site in found))
         kept = None if self.attention_heads is None else tuple(self.attention_heads)
         return LayerReads(paths, reduce=self._reduce, key=("attention", kept))
 
     def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
-        """The weights as they came out of the graph."""
+        """Returns the weights as the pass read them."""
         check_rows(reduced, context)
         named = context.passes.attention.by_name
         return {
@@ -118,7 +118,8 @@ class Attention(Explainer):
 
 
 def matrices(weights: Tensor, axes: int) -> Tensor:
-    """float32 [N, heads, q, k] of weights [N, *heads, *q, *k], queries and keys on `axes` each."""
+    """Reshapes weights [N, *heads, *q, *k] to float32 [N, heads, q, k], with `axes` axes of
+    queries and keys each."""
     shape, last = tf.shape(weights), weights.shape.rank
     parts = (shape[1 : last - 2 * axes], shape[last - 2 * axes : last - axes], shape[last - axes :])
     sides = [tf.reduce_prod(part) for part in parts]

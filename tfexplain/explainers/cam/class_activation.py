@@ -1,4 +1,4 @@
-"""Class activation maps: a layer's channels added up as the score's gradient there says."""
+"""Base class of class activation maps, which weight a layer's channels by the score's gradient."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tfexplain.types import Tensor
 
 @dataclass(frozen=True, eq=False)
 class ClassActivation(Explainer):
-    """Evidence for the target at each position of a layer.
+    """Computes the evidence for the target at each position of a layer.
 
     Raw magnitudes at the layer's own resolution, so that epochs can be compared. `values` are
     float32 [N, t], [N, h, w] or [N, d, h, w], in units of the explained score. All layers that are
@@ -52,7 +52,7 @@ class ClassActivation(Explainer):
         check_grid(self.token_grid)
 
     def reading(self, passes: TracedModel, targets: Any = None) -> LayerReads:
-        """Activations and gradients at the layers."""
+        """Plans to read activations and gradients at the layers."""
         names = layer_names(self.layer)
         if names is None:
             sites = [passes.last(passes.output(self.output), targets, grid=self.token_grid)]
@@ -64,7 +64,7 @@ class ClassActivation(Explainer):
         )
 
     def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
-        """The maps as they came out of the graph."""
+        """Returns the maps that the pass computed."""
         check_samples(reduced, context)
         return {
             path: Attribution(
@@ -81,7 +81,7 @@ class ClassActivation(Explainer):
 
     @abstractmethod
     def combine(self, values: Tensor, slopes: Tensor) -> Tensor:
-        """The map [N, *sides], from activations and gradients float32 [N, *sides, C]."""
+        """Combines activations and gradients, float32 [N, *sides, C], into the map [N, *sides]."""
 
     def _reduce(self, activation: Tensor, gradient: Tensor | None, site: LayerCall) -> Tensor:
         # float32 before any sum: a float16 sum over positions loses digits.
@@ -91,10 +91,10 @@ class ClassActivation(Explainer):
 
 
 def sides(values: Tensor) -> list[int]:
-    """The axes of positions of [N, *sides, C]."""
+    """Returns the axes of positions of [N, *sides, C]."""
     return list(range(1, values.shape.rank - 1))
 
 
 def weighted(values: Tensor, weights: Tensor) -> Tensor:
-    """Channels [N, *sides, C] added up by weights [N, C]."""
+    """Sums channels [N, *sides, C] with weights [N, C]."""
     return tf.einsum("n...c,nc->n...", values, weights)

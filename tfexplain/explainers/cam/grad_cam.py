@@ -1,4 +1,4 @@
-"""Grad-CAM: where in a layer the evidence for a class lies."""
+"""Computes Grad-CAM (Selvaraju et al. 2017)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from tfexplain.types import Tensor
 
 @dataclass(frozen=True, eq=False)
 class GradCAM(ClassActivation):
-    """Evidence for the target at each position of a layer, by channels as a whole.
+    """Computes the evidence for the target at each position of a layer, with one weight by
+    channel.
 
     The channels of the layer, weighted by the mean gradient of the score and added up. Settings,
     shapes and units are those of all class activation maps (`ClassActivation`); `values` are >= 0
@@ -30,5 +31,5 @@ class GradCAM(ClassActivation):
     """
 
     def combine(self, values: Tensor, slopes: Tensor) -> Tensor:
-        """Each channel by its mean gradient."""
+        """Weights each channel by its mean gradient."""
         return weighted(values, tf.reduce_mean(slopes, axis=sides(slopes)))

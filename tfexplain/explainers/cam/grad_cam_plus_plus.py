@@ -1,4 +1,4 @@
-"""Grad-CAM++: Grad-CAM whose weights count each place where a channel speaks for the class."""
+"""Computes Grad-CAM++ (Chattopadhyay et al. 2018)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from tfexplain.types import Tensor
 
 @dataclass(frozen=True, eq=False)
 class GradCAMPlusPlus(ClassActivation):
-    """Evidence for the target at each position of a layer; small and repeated objects count fully.
+    """Computes the evidence for the target at each position; small and repeated objects count
+    fully.
 
     A channel's weight is the sum over its positions of alpha * ReLU(gradient), with
     alpha = 1 / (2 + gradient * the channel's sum over positions) wherever the gradient is not
@@ -37,7 +38,7 @@ class GradCAMPlusPlus(ClassActivation):
     """
 
     def combine(self, values: Tensor, slopes: Tensor) -> Tensor:
-        """Each channel by its positive gradients, each of these by its alpha."""
+        """Weights each channel by its positive gradients, each of them multiplied by alpha."""
         axes = sides(values)
         total = tf.reduce_sum(values, axis=axes, keepdims=True)
         positive = tf.math.divide_no_nan(tf.nn.relu(slopes), 2.0 + total * slopes)

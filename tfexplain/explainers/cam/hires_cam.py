@@ -1,4 +1,5 @@
-"""HiResCAM: what each position of a layer adds to the score, to first order."""
+"""Computes HiResCAM (Draelos and Carin 2020): what each position of a layer adds to the score, to
+first order."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from tfexplain.types import Tensor
 
 @dataclass(frozen=True, eq=False)
 class HiResCAM(ClassActivation):
-    """Evidence for the target at each position of a layer, by that position's own gradient.
+    """Computes the evidence for the target at each position from the gradient there.
 
     Gradient times activation, added up over channels: no gradient is averaged, so a map never
     shows a place that the score does not read. Behind the layer's output a network that is linear
@@ -32,5 +33,5 @@ class HiResCAM(ClassActivation):
     """
 
     def combine(self, values: Tensor, slopes: Tensor) -> Tensor:
-        """Gradient times activation over the channels."""
+        """Sums gradient times activation over the channels."""
         return tf.reduce_sum(slopes * values, axis=-1)

@@ -1,4 +1,4 @@
-"""LayerCAM: where in a layer, early ones too, activations speak for a class."""
+"""Computes LayerCAM (Jiang et al. 2021), which suits early layers too."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tfexplain.types import Tensor
 
 @dataclass(frozen=True, eq=False)
 class LayerCAM(ClassActivation):
-    """Evidence for the target at each position of a layer, by that position's positive gradients.
+    """Computes the evidence for the target at each position from positive gradients there.
 
     ReLU(gradient) times activation, added up over channels. What speaks against the target is left
     out value by value, which keeps maps of early layers clean, and makes them add up to nothing in
@@ -31,5 +31,5 @@ class LayerCAM(ClassActivation):
     """
 
     def combine(self, values: Tensor, slopes: Tensor) -> Tensor:
-        """Positive gradient times activation over the channels."""
+        """Sums positive gradient times activation over the channels."""
         return tf.reduce_sum(tf.nn.relu(slopes) * values, axis=-1)

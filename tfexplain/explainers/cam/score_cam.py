@@ -1,4 +1,4 @@
-"""Score-CAM: the channels of a layer, weighted by the score of what they let through."""
+"""Computes Score-CAM (Wang et al. 2020), which weights channels by the scores of masked inputs."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from tfexplain.types import Array, Tensor
 
 @dataclass(frozen=True, eq=False)
 class ScoreCAM(Explainer):
-    """Evidence for the target at each position of a layer, without a gradient.
+    """Computes the evidence for the target at each position of a layer, without a gradient.
 
     Each channel of the layer, drawn out to the size of the input and brought to 0..1, masks the
     input; how much that raises the score over the baseline's is the channel's weight. `values`
@@ -75,19 +75,19 @@ class ScoreCAM(Explainer):
         check_grid(self.token_grid)
 
     def divided(self) -> list[Explainer]:
-        """One for each layer."""
+        """Returns one explainer for each layer."""
         if self.layer is None or isinstance(self.layer, str):
             return [self]
         return [replace(self, layer=name) for name in self.layer]
 
     def reading(self, passes: TracedModel, targets: Any = None) -> LayerReads:
-        """The activations of the channels that vary most."""
+        """Plans to read the activations of the channels that vary most."""
         site = self._site(passes, targets)
         key = ("score cam", self.max_channels, as_tuple(self.token_grid))
         return LayerReads((site.path,), False, self._reduce, key)
 
     def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
-        """Mask the input with each channel and weigh the channels by the scores."""
+        """Masks the input with each channel and weights the channels by the scores."""
         check_samples(reduced, context)
         ((path, activations),) = reduced.items()
         masked = self._masked(context, path, activations.ndim - 2)
@@ -118,7 +118,8 @@ class ScoreCAM(Explainer):
         return passes.site(names[0], grid=self.token_grid)
 
     def _masked(self, context: Context, path: str, axes: int) -> MaskedInput:
-        """The first input that the layer depends on and whose positions lie as its do."""
+        """Returns the first input that the layer depends on and that has positions of the same
+        rank."""
         site = next(site for site in context.passes.sites if site.path == path)
         flat = [np.asarray(x) for x in tf.nest.flatten(context.inputs)]
         names = context.passes.input_names
@@ -135,7 +136,7 @@ class ScoreCAM(Explainer):
         )
 
     def _reduce(self, activation: Tensor, _: Tensor | None, site: LayerCall) -> Tensor:
-        """[N, k, *sides]: the channels that vary most, in the order of their numbers."""
+        """Selects the channels that vary most, [N, k, *sides], in the order of their numbers."""
         values = positions(activation, site.put(self.token_grid))
         last = values.shape.rank - 1
         by_channel = tf.transpose(values, [0, last, *range(1, last)])
@@ -147,7 +148,8 @@ class ScoreCAM(Explainer):
 
 
 def _masks(activations: Array, sides: Sequence[int]) -> Masks:
-    """A mask for each channel, brought to 0..1 in its own input's size; the last hides all."""
+    """Scales each channel to 0..1 and to the size of the input as a mask; the last mask hides
+    everything."""
     nothing = np.zeros_like(activations[:, :1])
     cells = activations.shape[2:]
 
@@ -162,7 +164,7 @@ def _masks(activations: Array, sides: Sequence[int]) -> Masks:
 
 
 def _softmax(increase: Array, counted: Array) -> Array:
-    """Over the counted channels; zeros where none is."""
+    """Computes the softmax over the channels that count; zeros where none does."""
     highest = np.max(increase, axis=1, keepdims=True, where=counted, initial=-np.inf)
     shares = np.exp(np.where(counted, increase - np.where(counted, highest, 0), -np.inf))
     total = shares.sum(axis=1, keepdims=True)
