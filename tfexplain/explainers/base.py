@@ -1,4 +1,4 @@
-"""What an explainer is: a frozen bag of settings that can be planned on a model, then run."""
+"""Base class of explainers: frozen settings that are planned on a model, then run."""
 
 from __future__ import annotations
 
@@ -23,8 +23,13 @@ from tfexplain.types import Tensor
 
 @dataclass(frozen=True)
 class SampleRange:
-    """Which of all samples a batch begins with, and how many there are: None while a dataset is
-    being read. Whatever is drawn or given for each sample belongs to its number among all."""
+    """Position of a batch among all samples.
+
+    `start` is the number of its first sample; `total` is None while a dataset is being read.
+    Whatever is drawn or given for each sample belongs to its number among all.
+
+    Whatever is drawn or given for each sample belongs to its number among all.
+    """
 
     start: int
     total: int | None = None
@@ -32,7 +37,7 @@ class SampleRange:
 
 @dataclass(frozen=True)
 class Context:
-    """One batch on its way through an explainer: the passes, the batch, and what is known of it.
+    """Holds what an explainer is given of one batch: traced model, batch, results of the pass.
 
     `targets` are as `TracedModel.targets` gives them; `result` is the shared pass, which gave
     `result.scores` float32 [N] and `result.targets` int32 [N]. The batch may be a portion of what
@@ -49,17 +54,19 @@ class Context:
 
     @property
     def unit(self) -> Measure:
-        """What the explained number is measured in."""
+        """Unit of the explained number."""
         return measure(self.targets, self.output, self.score)
 
     @property
     def key(self) -> Hashable:
-        """Stands for the explained number among compiled functions."""
+        """Identifies the explained number among compiled functions."""
         return self.output, self.score, rule(self.targets)
 
     def scorer(self) -> Callable[..., Tensor]:
-        """For explainers with passes of their own: (inputs, classes int32 [n], replaced) -> scores
-        float32 [n], inside a traced pass; see `TracedModel.scores`.
+        """Returns a function that computes scores, for explainers with passes of their own.
+
+        Inside a traced pass it maps (inputs, classes int32 [n], replaced) to scores float32 [n];
+        see `TracedModel.scores`.
 
         It holds nothing of this batch, so that it can be kept by `key`. Where classes are
         explained, those of the batch are `result.targets`; else they are not looked at.
@@ -74,7 +81,9 @@ class Context:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Explainer(ABC):
-    """A method with its settings; `explain` runs it, alone or beside others.
+    """Base class of explainers: a method with its settings.
+
+    `explain` runs it, alone or beside others.
 
     Attributes:
         score: `"logit"` (default) or `"probability"`: which number of the target is explained.
@@ -97,21 +106,21 @@ class Explainer(ABC):
 
     @property
     def name(self) -> str:
-        """The method's name, as tags and pages show it."""
+        """Name of the method in tags and on pages."""
         return type(self).__name__
 
     @property
     def whole(self) -> bool:
-        """Whether samples are compared with each other, so that portions must not be explained."""
+        """Whether samples are compared with each other, so that all of them are needed at once."""
         return False
 
     def settings(self) -> dict[str, str]:
-        """The settings as text, for logs; arrays by shape, functions by name."""
+        """Returns the settings as text, for logs; arrays by shape, functions by name."""
         return {f.name: _text(getattr(self, f.name)) for f in fields(self)}
 
     def smaller(self, passes: TracedModel) -> Explainer | None:
-        """The same with half the `batch_size`; None where that is no setting, or one, or where the
-        model says it."""
+        """Returns a copy with half the `batch_size`; None where there is no such setting, where it
+        is 1, or where the model fixes the number of rows."""
         own = vars(self)
         if "batch_size" not in own or passes.rows:
             return None
@@ -120,8 +129,10 @@ class Explainer(ABC):
 
     @property
     def several(self) -> bool:
-        """Whether maps of several layers were asked for, so that a call returns a mapping of
-        them even where only one is found."""
+        """Whether maps of several layers were asked for.
+
+        A call then returns a mapping even where only one layer has a map.
+        """
         layer = vars(self).get("layer")
         return layer is not None and not isinstance(layer, str)
 
@@ -134,7 +145,7 @@ class Explainer(ABC):
         batch_size: int | None = None,
         verbose: bool | int = 0,
     ) -> Attribution | Attributions:
-        """Explains samples; all arguments are those of `explain`.
+        """Explains samples. All arguments are those of `explain`.
 
         Returns:
             An `Attribution`; for several layers or inputs an `Attributions`, a mapping from each
@@ -156,7 +167,8 @@ class Explainer(ABC):
         batch_size: int | None = None,
         verbose: bool | int = 0,
     ) -> Attributions:
-        """Explains samples as a call does, and returns a mapping for one layer or input too."""
+        """Explains samples as a call does, and returns a mapping even for a single layer or
+        input."""
         from tfexplain.explainers.run import explanations  # which runs explainers
 
         settings: dict[str, Any] = {"batch_size": batch_size, "verbose": verbose}
@@ -164,16 +176,17 @@ class Explainer(ABC):
         return Attributions(found.attributions)
 
     def divided(self) -> Sequence[Explainer]:
-        """Explainers of one layer each, where the method takes no more at once; else this one."""
+        """Returns explainers of one layer each, where the method takes only one at a time; else
+        this one."""
         return [self]
 
     def omits(self, passes: TracedModel) -> dict[str, str]:
-        """Why inputs have no map of this explainer, by name; the others have theirs."""
+        """Returns, by name, why inputs have no map of this explainer."""
         return {}
 
     @abstractmethod
     def reading(self, passes: TracedModel, targets: Any = None) -> LayerReads:
-        """What this explainer wants of the shared pass; `Reading()` where its passes are its own.
+        """Plans what the shared pass reads; `LayerReads()` where it is not used.
 
         Args:
             passes: The model's.
@@ -185,12 +198,11 @@ class Explainer(ABC):
 
     @abstractmethod
     def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
-        """The attributions by layer or input, from what the shared pass read."""
+        """Returns the attributions by layer or input, from what the shared pass read."""
 
 
 def floating_inputs(passes: TracedModel, inputs: Any) -> list[int]:
-    """Which of a batch's inputs hold floating-point numbers that the model computes with, by
-    position.
+    """Returns the positions of the inputs of floating-point numbers that the model computes with.
 
     Raises:
         TfexplainError: none of them.

@@ -1,4 +1,4 @@
-"""The inputs at which the paths of Integrated Gradients start."""
+"""Baselines: what replaces hidden values, and where paths of Integrated Gradients start."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def starts(
     span: SampleRange | None = None,
     padding: int | None = None,
 ) -> list[Any]:
-    """Where paths start: for each input [B * N, ...], baseline by baseline.
+    """Returns the baselines of each input, [B * N, ...], baseline by baseline.
 
     Args:
         baseline: As `IntegratedGradients` takes it.
@@ -59,7 +59,7 @@ def starts(
 def _of_input(
     baseline: Baseline, inputs: Any, name: str, span: SampleRange, padding: int
 ) -> list[Any]:
-    """The baselines of one input, each [1, ...] or [N, ...]."""
+    """Returns the baselines of one input, each [1, ...] or [N, ...]."""
     if isinstance(baseline, Mapping):
         baseline = baseline.get(name)
     elif is_text(inputs) and isinstance(baseline, (int, float)):
@@ -75,12 +75,12 @@ def _of_input(
 
 
 def is_text(inputs: Any) -> bool:
-    """Whether an array holds texts."""
+    """Returns whether an array holds texts."""
     return bool(inputs.dtype.kind in "OSU")
 
 
 def _text(baseline: Any, inputs: Any, name: str, span: SampleRange) -> Any:
-    """Texts in place of those of an input: "" where nothing is said, which is no word."""
+    """Returns texts that replace those of an input; the default is "", which has no words."""
     array = np.asarray("" if baseline is None else baseline)
     if array.dtype.kind == "U":
         array = np.char.encode(array, "utf-8")

@@ -1,4 +1,4 @@
-"""Which explainers a model gets where nobody names any."""
+"""Chooses explainers for a model where the user names none."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _EXACT = 10
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of a model and its inputs.
+    """Holds what is known of a model and its inputs.
 
     Attributes:
         positions: Whether some layer inside has features with positions.
@@ -67,13 +67,14 @@ _CHOICES: tuple[tuple[Callable[[], Explainer], Callable[[Facts], bool]], ...] = 
 
 
 def fitting(passes: TracedModel) -> tuple[Explainer, ...]:
-    """The explainers that fit a model and its inputs, with their default settings, at least one."""
+    """Returns the explainers that fit a model and its inputs, with default settings; at least
+    one."""
     known = facts(passes)
     return tuple(make() for make, fits in _CHOICES if fits(known))
 
 
 def facts(passes: TracedModel) -> Facts:
-    """What the choice depends on."""
+    """Returns the facts that the choice depends on."""
     specs = tf.nest.flatten(passes.specs)
     kinds = [_kind(s, passes) for i, s in enumerate(specs) if passes.gradient_at(i) != BESIDE]
     table = kinds == ["rows of features"]
@@ -107,7 +108,7 @@ def _kind(spec: Any, passes: TracedModel) -> str:
 
 
 def _reads(explainer: Explainer, passes: TracedModel) -> bool:
-    """Whether there is what an explainer would read by default."""
+    """Returns whether the model has what an explainer reads by default."""
     try:
         explainer.reading(passes)
     except LayerError:  # no such layers, or attention that does not follow one another

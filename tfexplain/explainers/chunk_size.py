@@ -1,4 +1,4 @@
-"""How many points of a path go through a model at once."""
+"""Computes how many rows go through a model at once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SHARE = 1 / 8  # a backward pass holds about as much again, and so do a sample's
 
 
 def chunk_size(passes: TracedModel) -> int:
-    """A chunk for the model and the device, the same whenever it is asked for.
+    """Returns a chunk size for the model and the device; always the same for the same model.
 
     As many points as keep the outputs of the layers and what belongs to the inputs, as float32,
     within `BYTES`, at least one and at most `MOST`: what a backward pass needs of a forward one. On
@@ -34,13 +34,13 @@ def chunk_size(passes: TracedModel) -> int:
 
 
 def at_once(passes: TracedModel, asked: int | None) -> int:
-    """How many rows go through a model at once: what it takes where that is fixed, else what was
-    asked for, else a chunk."""
+    """Returns how many rows go through a model at once: its own number where that is fixed, else
+    what was asked for, else a chunk size."""
     return passes.rows or asked or chunk_size(passes)
 
 
 def even(count: int, most: int) -> int:
-    """The size of the fewest chunks of at most `most` that hold `count`, as equal as can be.
+    """Returns the size of the fewest equal chunks of at most `most` that hold `count`.
 
     >>> even(20, 16), even(20, 40)
     (10, 20)

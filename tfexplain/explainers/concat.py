@@ -1,4 +1,4 @@
-"""Portions of a batch, and what was found of them put together again."""
+"""Concatenates explanations of consecutive batches, and selects samples of one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BY_SAMPLE = ("values", "targets", "scores", "completeness_gap", "error", "passes
 
 @dataclass(frozen=True)
 class Explanation:
-    """What one explainer found, by layer or input, and the seconds of its own work.
+    """Holds the attributions of one explainer by layer or input, and the seconds of its own work.
 
     The shared pass is divided evenly among the explainers that rode on it. `outputs` are the
     model's on the batch, in its own structure.
@@ -30,7 +30,7 @@ class Explanation:
 
 
 def joined(parts: Sequence[Explanation]) -> Explanation:
-    """What was found of portions, one after the other, as if they had been explained at once.
+    """Concatenates the explanations of consecutive batches.
 
     Raises:
         TfexplainError: samples of different shapes.
@@ -50,7 +50,7 @@ def joined(parts: Sequence[Explanation]) -> Explanation:
 
 
 def beside(parts: Sequence[Explanation]) -> Explanation:
-    """What one explainer found of the same samples at several layers, one after the other."""
+    """Merges the explanations of one explainer at several layers, for the same samples."""
     if len(parts) == 1:
         return parts[0]
     attributions = {place: a for part in parts for place, a in part.attributions.items()}
@@ -58,7 +58,7 @@ def beside(parts: Sequence[Explanation]) -> Explanation:
 
 
 def chosen(explanation: Explanation, rows: Any) -> Explanation:
-    """What was found of some of the samples, int64 [n] of their numbers."""
+    """Selects the samples of these numbers, int64 [n]."""
     return Explanation(
         {place: _chosen(one, rows) for place, one in explanation.attributions.items()},
         explanation.seconds,

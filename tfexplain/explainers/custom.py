@@ -1,5 +1,4 @@
-"""Custom: maps that a function of the user's makes, on the same samples and epochs as all "
-"others."""
+"""Logs maps that a user's own function computes, on the same samples and epochs as all others."""
 
 from __future__ import annotations
 
@@ -25,7 +24,7 @@ _TITLE = re.compile(r"[A-Za-z0-9_.=,()\[\]-]+")
 
 @dataclass(frozen=True, eq=False)
 class Custom(Explainer):
-    """Logs maps and pictures of the user's own: a segmentation, a reconstruction, another method.
+    """Computes maps or pictures by a user's function, such as a segmentation or reconstruction.
 
     The function is called with the model, the samples as the model takes them, and the explained
     classes int32 [N]; it returns an array [N, ...], which is shown over the model's first input, or
@@ -79,11 +78,11 @@ class Custom(Explainer):
         return self.title
 
     def reading(self, passes: TracedModel, targets: Any = None) -> LayerReads:
-        """Nothing: its passes are its own."""
+        """Plans to read nothing: the function makes its own passes."""
         return LayerReads()
 
     def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
-        """Call the function, and check what it returns."""
+        """Calls the function and checks what it returns."""
         names = context.passes.input_names
         with _state_put_back(context.passes.model):
             found = self.function(context.passes.model, context.inputs, context.result.targets)
@@ -121,7 +120,7 @@ class Custom(Explainer):
 
 
 def _picture(values: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """uint8 [N, h, w, 1, 3 or 4] of pictures with or without an axis of colours."""
+    """Returns uint8 [N, h, w, 1, 3 or 4] of pictures with or without an axis of colours."""
     pictures = values[..., None] if values.ndim == 3 else values
     if pictures.ndim != 4 or pictures.shape[-1] not in (1, 3, 4):
         raise TfexplainError(
@@ -133,7 +132,7 @@ def _picture(values: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
 
 @contextmanager
 def _state_put_back(model: Any) -> Iterator[None]:
-    """While open, moving statistics and seeds may change; then they are what they were."""
+    """Restores moving statistics and seeds on leaving the context."""
     stateful = state(model) if hasattr(model, "weights") else []  # no plain function
     variables = [copy for variable in stateful for copy in parts(variable)]
     kept = [variable.numpy() for variable in variables]

@@ -1,4 +1,4 @@
-"""Several explainers on the same samples: those that need the same forward pass share it."""
+"""Runs several explainers on the same samples; those that need the same forward pass share it."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def explanations(
     batch_size: int | None = None,
     verbose: bool | int = 0,
 ) -> list[Explanation]:
-    """Runs explainers as `explain` does; one `Explanation` for each, in order.
+    """Runs explainers as `explain` does; returns one `Explanation` for each, in order.
 
     Args:
         model: See `explain`, as for all that is not said here.
@@ -124,7 +124,7 @@ def in_portions(
     batch_size: int | None = None,
     verbose: bool | int = 0,
 ) -> Iterator[list[Explanation]]:
-    """What `explanations` finds, batch by batch as it comes, for those who do not keep it all.
+    """Yields what `explanations` returns, batch by batch, for callers that do not keep it all.
 
     All arguments are those of `explanations`.
     """
@@ -157,7 +157,7 @@ def _say_what_is_left_out(explainers: Sequence[Explainer], passes: TracedModel) 
 
 
 def named_explainers(explainers: Sequence[Explainer]) -> dict[str, Explainer]:
-    """Explainers by name: `GradCAM`, and `GradCAM-2` for a second one with other settings.
+    """Returns explainers by name: `GradCAM`, and `GradCAM-2` for a second one with other settings.
 
     Raises:
         SettingError: one is no explainer.
@@ -183,7 +183,7 @@ def explain_all(
     at_once: int | None = None,
     span: SampleRange | None = None,
 ) -> list[Explanation]:
-    """Run explainers, each with targets of its own, on one forward pass.
+    """Runs explainers, each with targets of its own, on one forward pass.
 
     Those of one output, score and targets (the same object) share their backward pass too.
 
@@ -226,7 +226,8 @@ def explain_all(
 
 @dataclass(frozen=True)
 class _Group:
-    """Explainers of the same number, by their places in the order; targets of all samples."""
+    """Explainers of the same explained number, by their index in the order, with the targets of
+    all samples."""
 
     members: dict[int, Explainer]
     output: ModelOutput
@@ -234,12 +235,12 @@ class _Group:
     targets: Any
 
     def part(self, rows: slice) -> _Group:
-        """With the targets of these samples."""
+        """Returns the group with the targets of these samples."""
         by_sample = isinstance(self.targets, np.ndarray)
         return replace(self, targets=self.targets[rows]) if by_sample else self
 
     def request(self, passes: TracedModel) -> Request:
-        """What they want of the shared pass."""
+        """Returns what the group asks of the shared pass."""
         readings = tuple(e.reading(passes, self.targets) for e in self.members.values())
         return Request(readings, self.targets, self.output, self.score)
 
@@ -259,7 +260,7 @@ def _groups(
 
 
 def _only(groups: Sequence[_Group], *, whole: bool) -> list[_Group]:
-    """Of explainers that need all samples at once, or that do not."""
+    """Keeps the explainers that need all samples at once, or those that do not."""
     some = [{i: e for i, e in g.members.items() if e.whole is whole} for g in groups]
     return [replace(g, members=m) for g, m in zip(groups, some, strict=True) if m]
 
@@ -272,7 +273,7 @@ def _run(
     span: SampleRange,
     portion: float,
 ) -> Iterator[tuple[int, Explanation]]:
-    """(place in the order, what it found) of each explainer, on one forward pass.
+    """Yields (index in the order, explanation) of each explainer, on one forward pass.
 
     `portion` is the share that the batch is of what the bar counts as one.
     """

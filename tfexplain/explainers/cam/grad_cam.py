@@ -12,8 +12,7 @@ from tfexplain.types import Tensor
 
 @dataclass(frozen=True, eq=False)
 class GradCAM(ClassActivation):
-    """Computes the evidence for the target at each position of a layer, with one weight by
-    channel.
+    """Computes the evidence for the target at each position of a layer, one weight a channel.
 
     The channels of the layer, weighted by the mean gradient of the score and added up. Settings,
     shapes and units are those of all class activation maps (`ClassActivation`); `values` are >= 0

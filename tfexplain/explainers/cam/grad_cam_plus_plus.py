@@ -12,8 +12,7 @@ from tfexplain.types import Tensor
 
 @dataclass(frozen=True, eq=False)
 class GradCAMPlusPlus(ClassActivation):
-    """Computes the evidence for the target at each position; small and repeated objects count
-    fully.
+    """Computes the evidence for the target at each position; small and repeated objects count.
 
     A channel's weight is the sum over its positions of alpha * ReLU(gradient), with
     alpha = 1 / (2 + gradient * the channel's sum over positions) wherever the gradient is not

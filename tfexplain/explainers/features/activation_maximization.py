@@ -1,4 +1,4 @@
-"""Activation maximisation: what an input looks like that excites a channel or a class most."""
+"""Computes activation maximization: inputs that excite a channel or a class most."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _START = 0.1  # standard deviation of the noise at the start, in halves of the b
 
 @dataclass(frozen=True, eq=False)
 class ActivationMaximization:
-    """Inputs that excite channels of a layer, or classes, as far as gradient ascent gets.
+    """Computes inputs that excite channels of a layer, or classes, by gradient ascent.
 
     It is no explainer of samples and has no place in `Explain`: it is called alone, on a model
     and an example of its inputs, and returns `OptimizedInputs`. All channels climb together, one
@@ -101,7 +101,7 @@ class ActivationMaximization:
             raise TfexplainError(f"bounds={self.bounds}: expected (least, greatest), as (0, 255).")
 
     def __call__(self, model: Any, inputs: Any) -> OptimizedInputs | dict[str, OptimizedInputs]:
-        """Finds the maxima of the model's one input, or of several by name.
+        """Computes the optimized inputs: those of the model's one input, or of several by name.
 
         Args:
             model: A built Keras model.
@@ -116,8 +116,11 @@ class ActivationMaximization:
         return found if len(found) > 1 else next(iter(found.values()))
 
     def each(self, model: Any, inputs: Any) -> dict[str, OptimizedInputs]:
-        """The maxima by input. All inputs of floating-point numbers climb at once; those of whole
-        numbers stay what they are in the first example."""
+        """Computes the optimized inputs by the names of inputs.
+
+        All inputs of floating-point numbers are optimized together; those of whole numbers stay
+        what they are in the first example.
+        """
         batch = as_batch(_zeros(inputs) if _is_shape(inputs) else inputs, model)
         passes = trace_model(model, batch)
         ascent = _Ascent(self, passes, batch, given=not _is_shape(inputs))
@@ -133,7 +136,7 @@ class ActivationMaximization:
 
 
 class _Ascent:
-    """One call: what is maximised, and where each input may be."""
+    """Holds the state of one call: the objective, and the search space of each input."""
 
     def __init__(
         self, method: ActivationMaximization, passes: TracedModel, batch: Any, *, given: bool
@@ -148,14 +151,14 @@ class _Ascent:
         self._key = (self._excited.key, tuple(self._moving), tuple(self._spaces))
 
     def chosen(self) -> npt.NDArray[np.int32]:
-        """The channels that are asked for, checked."""
+        """Returns the channels that are asked for, checked."""
         if self._method.channels is None:
             found: npt.NDArray[np.int32] = spaced(self._excited.total, MOST)
             return found
         return self._excited.channels(self._method.channels)
 
     def climb(self, channels: npt.NDArray[np.int32]) -> list[Any]:
-        """[start, reached, values of each moving input] for channels that go together."""
+        """Optimizes the channels of one chunk; [start, reached, values of each optimized input]."""
         method, count = self._method, len(channels)
         inputs = [tf.repeat(x[:1], count, axis=0) for x in self._flat]
         for i, space in zip(self._moving, self._spaces, strict=True):
@@ -176,7 +179,7 @@ class _Ascent:
     def maxima(
         self, channels: Any, start: Any, reached: Any, values: Sequence[Any]
     ) -> dict[str, OptimizedInputs]:
-        """The results by the names of inputs."""
+        """Returns the results by the names of inputs."""
         names = [self._passes.input_names[i] for i in self._moving]
         return {
             name: OptimizedInputs(

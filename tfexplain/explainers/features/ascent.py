@@ -1,4 +1,4 @@
-"""Gradient ascent in the space of inputs: one step, in units that no scale of a model changes."""
+"""Gradient ascent in the space of inputs, with steps that do not depend on a model's scales."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Objective: TypeAlias = Callable[[list[Tensor], Tensor], Tensor]
 
 @dataclass(frozen=True)
 class SearchSpace:
-    """Where the values of one input may be.
+    """Bounds of the values of one input, and its transformations.
 
     Attributes:
         low, high: The box.
@@ -37,16 +37,16 @@ class SearchSpace:
 
     @property
     def middle(self) -> float:
-        """The middle of the box."""
+        """Middle of the box."""
         return (self.low + self.high) / 2
 
     @property
     def half(self) -> float:
-        """Half of the box's width."""
+        """Half the width of the box."""
         return (self.high - self.low) / 2
 
     def shifted(self, values: Tensor, seed: Tensor) -> Tensor:
-        """All by the same few positions at random, what leaves on one side entering on the other.
+        """Shifts all samples cyclically by the same few positions at random.
 
         It is a part of the objective, so that the gradient goes back to where values came from.
         """
@@ -58,7 +58,7 @@ class SearchSpace:
         return tf.roll(values, shift, list(self.axes))
 
     def smoothed(self, slopes: Tensor) -> Tensor:
-        """Gaussian means along the positions, up to a factor.
+        """Blurs with a Gaussian along the positions, up to a factor.
 
         The matrix is symmetric and positive, so that a step still leads upwards.
         """
@@ -73,7 +73,7 @@ class SearchSpace:
         return slopes
 
     def moved(self, values: Tensor, slopes: Tensor, length: Tensor, seed: Tensor) -> Tensor:
-        """A step of a root mean square of `length` halves of the box, then back into the space.
+        """Takes a step of a root mean square of `length` half boxes, and projects into the space.
 
         Where the gradient is zero everywhere, as behind a ReLU that is off, or not finite, the step
         leads anywhere.
@@ -93,7 +93,7 @@ class SearchSpace:
 def stepper(
     objective: Objective, spaces: Sequence[SearchSpace], moving: Sequence[int], what: str
 ) -> Callable[..., list[Tensor]]:
-    """A function that takes one step: (inputs, channels, length, seed) -> the inputs that move.
+    """Returns a function of (inputs, channels, length, seed) that takes one step.
 
     Args:
         objective: What is maximised.
@@ -125,6 +125,6 @@ def stepper(
 
 
 def _root_mean_square(values: Tensor) -> Tensor:
-    """Of each sample, [N, 1, ...]."""
+    """Computes the root mean square of each sample, [N, 1, ...]."""
     axes = list(range(1, values.shape.rank))
     return tf.sqrt(tf.reduce_mean(tf.square(values), axes, keepdims=True))

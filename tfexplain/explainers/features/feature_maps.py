@@ -1,4 +1,4 @@
-"""Feature maps: what each channel of a layer responds to."""
+"""Reads feature maps: what each channel of a layer responds to."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tfexplain.types import Tensor
 
 @dataclass(frozen=True, eq=False)
 class FeatureMaps(Explainer):
-    """Activations of chosen layers, channel by channel.
+    """Reads the activations of chosen layers, channel by channel.
 
     `values` are float32 [N, h, w, c] (or [N, t, c] or [N, d, h, w, c]) of the channels that
     `Attribution.channels` names; `dead` marks channels never above zero on the whole batch. Targets
@@ -56,11 +56,11 @@ class FeatureMaps(Explainer):
 
     @property
     def several(self) -> bool:
-        """Default are the maps of several layers."""
+        """Whether activations of several layers are read, as by default."""
         return not isinstance(self.layer, str)
 
     def reading(self, passes: TracedModel, targets: Any = None) -> LayerReads:
-        """Activations only."""
+        """Plans to read activations only."""
         found = [site.path for site in self._sites(passes)]
         return LayerReads(
             tuple(dict.fromkeys(found)),
@@ -70,7 +70,7 @@ class FeatureMaps(Explainer):
         )
 
     def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
-        """Name the channels and flag the dead ones."""
+        """Names the channels and flags the dead ones."""
         sites = {site.path: site for site in context.passes.sites}
         check_samples({path: values for path, (values, _) in reduced.items()}, context)
         return {
@@ -113,24 +113,25 @@ class FeatureMaps(Explainer):
 
 
 def spaced(total: int, most: int | None) -> Any:
-    """int32: at most so many of 0 to `total` - 1, evenly spaced, both ends among them."""
+    """Returns at most `most` of the numbers 0 to `total` - 1, int32, evenly spaced, both ends
+    among them."""
     count = total if most is None else min(most, total)
     return np.round(np.linspace(0, total - 1, count)).astype(np.int32)
 
 
 def positions(values: Tensor, site: LayerCall) -> Tensor:
-    """float32 [N, *sides, C], however the layer arranges its positions."""
+    """Returns activations as float32 [N, *sides, C], however the layer arranges its positions."""
     assert site.grid is not None
     return site.grid.positions(tf.cast(values, tf.float32))
 
 
 def as_tuple(grid: Sequence[int] | None) -> tuple[int, ...] | None:
-    """A grid as a key: lists have no hash."""
+    """Converts a grid to a tuple, which can be a key."""
     return None if grid is None else tuple(grid)
 
 
 def check_grid(grid: Sequence[int] | None) -> None:
-    """Raises ValueError for what can be no grid whatever the model."""
+    """Raises ValueError for a grid that no model can have."""
     if grid is not None and (
         not 1 <= len(grid) <= 3 or not all(is_whole(side) and side >= 1 for side in grid)
     ):

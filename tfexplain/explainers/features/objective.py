@@ -1,4 +1,4 @@
-"""What an input is to excite: channels of a layer, or classes of an output."""
+"""Objectives of activation maximization: channels of a layer, or classes of an output."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tfexplain.types import Tensor
 
 
 class ActivationObjective:
-    """A layer's channels, or the classes of an output where no layer is named.
+    """Computes activations of a layer's channels, or scores of classes without a layer.
 
     Args:
         passes: The model's passes.
@@ -51,31 +51,31 @@ class ActivationObjective:
 
     @property
     def name(self) -> str:
-        """The layer's path, or the output's name."""
+        """Path of the layer, or name of the output."""
         return self._site.path if self._site else self._output.name
 
     @property
     def argument(self) -> str:
-        """Which argument named it, for errors."""
+        """The argument that named it, for errors."""
         return f"{'layer' if self._site else 'head'}={self.name!r}"
 
     @property
     def unit(self) -> str:
-        """What it is measured in."""
+        """Unit of the values."""
         return "activation" if self._site else self._output.unit(self._score)
 
     @property
     def key(self) -> Hashable:
-        """Stands for the objective among compiled functions."""
+        """Identifies the objective among compiled functions."""
         return self._site and self._site.path, self._output, self._score
 
     @property
     def total(self) -> int:
-        """How many channels or classes there are; 1 of an output without classes."""
+        """Number of channels or classes; 1 for an output without classes."""
         return self._site.channels if self._site else max(1, self._output.targets)
 
     def channels(self, asked: Any) -> npt.NDArray[np.int32]:
-        """The numbers that are asked for.
+        """Returns the channels or classes that are asked for, checked.
 
         Raises:
             TfexplainError: numbers of no channel or class.
@@ -89,7 +89,10 @@ class ActivationObjective:
         return found.astype(np.int32)
 
     def objective(self) -> Objective:
-        """How far each row excites its channel, holding the passes but no batch."""
+        """Returns a function that computes the value of each row's channel.
+
+        It holds the traced model but no batch.
+        """
         passes, site, output, score = self._passes, self._site, self._output, self._score
         structure = self._structure
 
@@ -103,7 +106,7 @@ class ActivationObjective:
 
 
 def _by_channel(passes: TracedModel, site: LayerCall, inputs: Any) -> Tensor:
-    """The mean over a site's positions, float32 [N, C]."""
+    """Computes the mean over the positions of a layer, float32 [N, C]."""
     found = passes.forward(inputs, {site.path})[1][site.path]
     values = positions(found, site) if site.grid else tf.cast(found, tf.float32)
     if values.shape[0] != tf.nest.flatten(inputs)[0].shape[0]:

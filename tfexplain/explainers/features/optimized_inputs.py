@@ -1,4 +1,4 @@
-"""Maxima: inputs that a model itself would have, and how much they excite what they are for."""
+"""Holds the results of activation maximization."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Floats = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class OptimizedInputs:
-    """One input for each of several channels or classes, which excites it as far as could be found.
+    """Holds one optimized input for each of several channels or classes.
 
     Attributes:
         values: float32 [C, ...], each shaped as one sample, in the units of the model's input.
@@ -42,7 +42,7 @@ class OptimizedInputs:
     channel_axis: int | None = None
 
     def plot(self, *, columns: int = 6) -> Figure:
-        """A matplotlib figure: pictures of images (of volumes, their middle), else curves.
+        """Draws pictures of images (of volumes, their middle), else curves.
 
         Args:
             columns: How many beside each other.
@@ -69,7 +69,7 @@ class OptimizedInputs:
         return result
 
     def _pictures(self) -> Any:
-        """uint8 [C, H, W] or [C, H, W, 3 or 4]; None for what is no image."""
+        """Returns pictures uint8 [C, H, W] or [C, H, W, 3 or 4]; None for what is no image."""
         from tfexplain.rendering import pictures
 
         values = self.values

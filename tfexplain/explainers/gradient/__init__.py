@@ -1,1 +1,1 @@
-"""Methods that read gradients at the input."""
+"""Explainers that read gradients at the input or at a layer."""

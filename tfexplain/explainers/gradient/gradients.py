@@ -1,4 +1,4 @@
-"""What explainers share that look at the gradient where the model is, without a path."""
+"""Base class of explainers that read the gradient at the sample itself, without a path."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tfexplain.types import Tensor
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class GradientExplainer(Explainer):
-    """A map made of the gradient at the inputs or at a hidden layer, from the shared pass.
+    """Computes a map from the gradient at the inputs or at a hidden layer, in the shared pass.
 
     Attributes:
         layer: Path of a hidden layer, `conv@1` for the second call of one that is called twice, or
@@ -48,18 +48,19 @@ class GradientExplainer(Explainer):
 
     @abstractmethod
     def of(self, values: Any, slopes: Any) -> Any:
-        """The map of values and their gradients, arrays or tensors of one shape, float32."""
+        """Computes the map from values and their gradients, arrays or tensors of one shape,
+        float32."""
 
     @abstractmethod
     def unit(self, context: Context, spot: GradientSource) -> str:
-        """What the map is measured in."""
+        """Returns the unit of the map."""
 
     def omits(self, passes: TracedModel) -> dict[str, str]:
-        """Inputs that pass no gradient, where inputs are explained."""
+        """Returns, by name, why inputs have no gradient; empty where layers are explained."""
         return {} if self.layer else without_spot(passes)
 
     def reading(self, passes: TracedModel, targets: Any = None) -> LayerReads:
-        """Gradients at the inputs, and activations and gradients at layers."""
+        """Plans to read gradients at the inputs, or activations and gradients at layers."""
         found = spots(passes, self.layer)
         paths = tuple(site.path for spot in found for site in spot.sites)
         return LayerReads(
@@ -72,7 +73,7 @@ class GradientExplainer(Explainer):
         )
 
     def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
-        """The maps by input or layer."""
+        """Returns the maps by input or layer."""
         return {
             spot.name: attribution(
                 context,

@@ -1,4 +1,4 @@
-"""Input x gradient: each input value times how much the score changes with it."""
+"""Computes input x gradient (Shrikumar et al. 2016)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tfexplain.explainers.gradient.sources import GradientSource
 
 @dataclass(frozen=True, eq=False)
 class InputXGradient(GradientExplainer):
-    """The input times the gradient of the score with respect to it.
+    """Computes the input times the gradient of the score with respect to it.
 
     What the values would add to the score if the model were the linear one that touches it here: of
     a model that is linear, exactly what they add, beside its bias. `values` are float32, shaped as
@@ -35,9 +35,9 @@ class InputXGradient(GradientExplainer):
     """
 
     def of(self, values: Any, slopes: Any) -> Any:
-        """Their products."""
+        """Multiplies values and gradients."""
         return values * slopes
 
     def unit(self, context: Context, spot: GradientSource) -> str:
-        """The score's."""
+        """Returns the unit of the score."""
         return context.unit

@@ -1,4 +1,4 @@
-"""Explainers on noisy copies of the samples: what several methods that add noise share."""
+"""Base class of explainers that average over noisy copies of the samples."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _UNITS = {"mean": "{}", "square": "square of {}", "variance": "variance of {}"}
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class NoisyExplainer(Explainer):
-    """Maps over noisy copies of each sample; the scores and targets are the clean sample's.
+    """Computes maps over noisy copies of each sample; scores and targets are the clean sample's.
 
     The noise is Gaussian and independent from value to value. All samples get the same draws, each
     stretched to its own range, so that a sample's map depends neither on what else is in the
@@ -54,23 +54,23 @@ class NoisyExplainer(Explainer):
     @property
     @abstractmethod
     def within(self) -> Explainer:
-        """What explains the noisy copies."""
+        """The explainer of the noisy copies."""
 
     @property
     @abstractmethod
     def _statistic(self) -> Statistic: ...
 
     def omits(self, passes: TracedModel) -> dict[str, str]:
-        """What the explainer of the noisy copies has no map of."""
+        """Returns, by name, why inputs have no map of the explainer of the noisy copies."""
         return self.within.omits(passes)
 
     def reading(self, passes: TracedModel, targets: Any = None) -> LayerReads:
-        """Nothing: the clean samples are not among those that are explained."""
+        """Plans to read nothing: the clean samples are not explained."""
         self.within.reading(passes, targets)  # for its errors, before anything is computed
         return LayerReads()
 
     def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
-        """Explain the noisy copies, chunk by chunk."""
+        """Explains the noisy copies, chunk by chunk."""
         count, totals = len(context.result.scores), dict[str, _Total]()
         most = at_once(context.passes, self.batch_size)
         copies = even(self.copies, max(1, most // count))
@@ -102,7 +102,7 @@ class NoisyExplainer(Explainer):
 
 
 class _Total:
-    """What the chunks' attributions of one layer or input come to."""
+    """Accumulates the attributions of all chunks at one layer or input."""
 
     def __init__(self, first: Attribution, count: int) -> None:
         self.first, self.moments = first, RunningMoments()
@@ -110,7 +110,7 @@ class _Total:
         self.dead, self.signed = first.dead, False
 
     def add(self, one: Attribution, kept: int) -> None:
-        """Add the first `kept` copies of all samples."""
+        """Adds the first `kept` copies of all samples."""
         count = len(self.passes)
         self.moments.add(one.values[: kept * count].reshape(kept, count, *one.values.shape[1:]))
         passes = np.ones(len(one.values), np.int32) if one.passes is None else one.passes
@@ -121,7 +121,7 @@ class _Total:
 
 
 def noisy_batches(context: Context, noise: float, seed: int, copies: int) -> Iterator[Any]:
-    """Batches [copies * N, ...] of noisy samples without end, copy by copy.
+    """Yields batches [copies * N, ...] of noisy samples without end, copy by copy.
 
     Raises:
         TfexplainError: no input holds floating-point numbers.
@@ -141,14 +141,14 @@ def noisy_batches(context: Context, noise: float, seed: int, copies: int) -> Ite
 
 
 def _range(values: Tensor) -> Tensor:
-    """Greatest less least value of each sample, [N, 1, ...]."""
+    """Computes the greatest less the least value of each sample, [N, 1, ...]."""
     axes = list(range(1, values.shape.rank))
     greatest = tf.reduce_max(values, axes, keepdims=True)
     return greatest - tf.reduce_min(values, axes, keepdims=True)
 
 
 def _targets(context: Context, copies: int) -> Any:
-    """What the clean samples are explained for, for each copy."""
+    """Returns the targets of the clean samples, repeated for each copy."""
     if (own := rule(context.targets)) is not None:
         return own
     return np.tile(context.result.targets, copies) if context.output.targets else None

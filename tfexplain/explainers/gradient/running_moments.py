@@ -1,4 +1,4 @@
-"""Mean and variance of arrays that come in parts."""
+"""Computes mean and variance of arrays that come in chunks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Statistic = Literal["mean", "square", "variance"]
 
 
 class RunningMoments:
-    """Mean and variance over the first axis of all that was added; only two arrays are held.
+    """Accumulates mean and variance over the first axis; holds two arrays only.
 
     References:
         Chan et al. 1979, "Updating formulae and a pairwise algorithm for computing sample
@@ -31,7 +31,7 @@ class RunningMoments:
         self._squares: Any = 0.0  # of the distances from the mean, summed
 
     def add(self, values: npt.NDArray[Any]) -> None:
-        """Add values [c, ...]."""
+        """Adds values [c, ...]."""
         count, mean = len(values), values.mean(axis=0, dtype=np.float64)
         total, apart = self._count + count, mean - self._mean
         self._squares = (
@@ -43,7 +43,7 @@ class RunningMoments:
         self._count = total
 
     def of(self, statistic: Statistic) -> npt.NDArray[Any]:
-        """float64 [...]: the mean, the mean square, or the mean squared distance from the mean."""
+        """Returns the mean, the mean square, or the variance, float64 [...]."""
         mean, variance = np.asarray(self._mean), np.asarray(self._squares / self._count)
         if statistic == "mean":
             return mean

@@ -1,4 +1,4 @@
-"""Saliency: how much the score changes with each input value."""
+"""Computes saliency, the plain gradient (Simonyan et al. 2013)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tfexplain.explainers.gradient.sources import GradientSource
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Saliency(GradientExplainer):
-    """The gradient of the score with respect to the input, at the input itself.
+    """Computes the gradient of the score with respect to the input.
 
     It rides on the pass that feature maps and Grad-CAM share, so beside them it costs the rest of
     one backward pass. `values` are float32, shaped as the input, in units of the explained score
@@ -39,13 +39,13 @@ class Saliency(GradientExplainer):
 
     @property
     def signed(self) -> bool:
-        """Unless the sign is dropped."""
+        """Whether the sign is kept."""
         return not self.absolute
 
     def of(self, values: Any, slopes: Any) -> Any:
-        """The gradients."""
+        """Returns the gradients."""
         return abs(slopes) if self.absolute else slopes
 
     def unit(self, context: Context, spot: GradientSource) -> str:
-        """The score's, for each unit of what is explained."""
+        """Returns the unit of the score by the unit of what is explained."""
         return f"{context.unit} per unit of {spot.measure}"

@@ -1,4 +1,4 @@
-"""Smooth: the mean of any explainer's maps over noisy copies of a sample."""
+"""Averages the maps of any explainer over noisy copies of a sample."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tfexplain.model.traced_model import TracedModel
 
 @dataclass(frozen=True, eq=False)
 class Smooth(NoisyExplainer):
-    """Another explainer's maps, averaged over noisy copies of each sample.
+    """Averages another explainer's maps over noisy copies of each sample.
 
     What is explained of a copy is what is explained of the clean sample: its label or the class
     that the model predicts for it, whatever the noise makes of that. `values` are shaped as the
@@ -61,13 +61,14 @@ class Smooth(NoisyExplainer):
 
     @property
     def name(self) -> str:
-        """`Smooth(IntegratedGradients)`; what is no mean is named behind a comma."""
+        """`Smooth(IntegratedGradients)`; a statistic other than the mean is named behind a
+        comma."""
         kind = "" if self.statistic == "mean" else f",{self.statistic}"
         return f"Smooth({self.explainer.name}{kind})"
 
     @property
     def within(self) -> Explainer:
-        """The explainer."""
+        """The explainer of the noisy copies."""
         return self.explainer
 
     @property
@@ -75,14 +76,14 @@ class Smooth(NoisyExplainer):
         return self.statistic
 
     def settings(self) -> dict[str, str]:
-        """As text, with the explainer's own in one line."""
+        """Returns the settings as text, with the explainer's own in one line."""
         inner = [f"{k}={v}" for k, v in self.explainer.settings().items() if v != "default"]
         own = super().settings()
         del own["score"], own["output"]  # which are the explainer's
         return own | {"explainer": f"{self.explainer.name}({', '.join(inner)})"}
 
     def smaller(self, passes: TracedModel) -> Smooth | None:
-        """Half the `batch_size`, here and of the explainer where it has one."""
+        """Returns a copy with half the `batch_size`, here and in the explainer where it has one."""
         inner, half = self.explainer.smaller(passes), super().smaller(passes)
         if inner is None and half is None:
             return None

@@ -1,4 +1,4 @@
-"""SmoothGrad: the mean gradient over noisy copies of a sample."""
+"""Computes SmoothGrad (Smilkov et al. 2017)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tfexplain.explainers.gradient.saliency import Saliency
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class SmoothGrad(NoisyExplainer):
-    """The gradient of the score with respect to the input, averaged over noisy copies.
+    """Computes the mean gradient of the score over noisy copies of each sample.
 
     `Smooth(Saliency())` by its usual name: what changes from one copy to the next averages out, so
     maps of networks whose gradient jumps everywhere become readable. `values` are float32, shaped
@@ -39,7 +39,7 @@ class SmoothGrad(NoisyExplainer):
 
     @property
     def within(self) -> Explainer:
-        """The gradient."""
+        """The explainer of the noisy copies: the gradient."""
         return Saliency(
             absolute=self.absolute, layer=self.layer, score=self.score, output=self.output
         )

@@ -1,4 +1,4 @@
-"""Where gradients are taken: at the inputs, at the embedding of indices, or at a hidden layer."""
+"""Gradient sources: inputs, embeddings of indices, or hidden layers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tfexplain.types import Tensor
 
 @dataclass(frozen=True)
 class GradientSource:
-    """Where gradients are taken for one map.
+    """Describes where the gradients of one map are taken.
 
     Attributes:
         name: Of the input, or path of the layer.
@@ -39,29 +39,34 @@ class GradientSource:
 
     @property
     def tokens(self) -> bool:
-        """Whether it is an input of indices or texts, explained where they become vectors."""
+        """Whether this is an input of indices or texts, whose gradient is taken at their
+        vectors."""
         return self.input is not None and bool(self.sites) and not self.cast
 
     @property
     def cast(self) -> bool:
-        """Whether it is an input of whole numbers, explained where they are cast."""
+        """Whether this is an input of whole numbers, whose gradient is taken where they are
+        cast."""
         return bool(self.sites) and is_cast(self.sites[0].path)
 
     @property
     def ids(self) -> str:
-        """Path of the layer that splits the input into the indices; nothing where none does."""
+        """Path of the layer that splits the input into indices; "" where none does."""
         return (self.sites[0].splits or "") if self.tokens else ""
 
     @property
     def measure(self) -> str:
-        """What a gradient here is per unit of."""
+        """The unit in the denominator of a gradient here."""
         if self.tokens:
             return "embedding"
         return "activation" if self.input is None else "input"
 
     def laid_out(self, values: Tensor) -> Tensor:
-        """A map from products or gradients at one of its `sites`: sums over each token's vector;
-        of a hidden layer [N, *sides, C], or as its output is where it has no positions."""
+        """Reshapes products or gradients at one of the `sites` to a map.
+
+        Those of tokens are summed over each token's vector. Those of a hidden layer become [N,
+        *sides, C], or keep the shape of its output where it has no positions.
+        """
         if self.tokens:
             return tf.reduce_sum(values, axis=-1)
         if self.cast:
@@ -74,7 +79,7 @@ class GradientSource:
         return values if grid is None else grid.positions(values)
 
     def channel_axis(self, passes: TracedModel, values: Any) -> int | None:
-        """The axis that a map here is summed over."""
+        """Returns the axis that a map is summed over."""
         if self.tokens:
             return None
         if self.input is None:
@@ -85,7 +90,7 @@ class GradientSource:
 def spots(
     passes: TracedModel, layer: str | Sequence[str] | None = None
 ) -> tuple[GradientSource, ...]:
-    """The layers that are asked for, or all inputs that have a gradient, themselves or embedded.
+    """Returns the sources of the named layers, or of all inputs that have a gradient.
 
     Raises:
         LayerError: there is no such layer.
@@ -112,8 +117,10 @@ def spots(
 
 
 def without_spot(passes: TracedModel) -> dict[str, str]:
-    """Why inputs have no map of a method with gradients, by name, where others have one; not those
-    that say something of the tokens beside them."""
+    """Returns, by name, why inputs have no gradient where others have one.
+
+    Inputs that belong to the tokens of another one, such as masks, are not named.
+    """
     places = {name: passes.gradient_at(i) for i, name in enumerate(passes.input_names)}
     if not passes.moving:
         return {}
@@ -123,7 +130,7 @@ def without_spot(passes: TracedModel) -> dict[str, str]:
 def padded(
     passes: TracedModel, spot: GradientSource, inputs: Any, padding: int | None
 ) -> npt.NDArray[np.bool_] | None:
-    """bool [N, T]: which tokens of a spot only fill up; None where that is not known.
+    """Returns which tokens are padding, bool [N, T]; None where that is not known.
 
     Those of index `padding`, else those that a layer with `mask_zero=True` masks, or an input
     beside them that is a mask.
@@ -142,7 +149,7 @@ def padded(
 def attribution(
     context: Context, explainer: str, spot: GradientSource, values: Any, **fields: Any
 ) -> Attribution:
-    """A map at a spot; `fields` are further ones of `Attribution`."""
+    """Makes the `Attribution` of a source; `fields` are further ones of it."""
     return Attribution(
         values=values.astype(np.float32),
         targets=context.result.targets,

@@ -1,4 +1,4 @@
-"""VarGrad: where the gradient changes most from one noisy copy of a sample to the next."""
+"""Computes VarGrad (Adebayo et al. 2018)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tfexplain.explainers.gradient.saliency import Saliency
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class VarGrad(NoisyExplainer):
-    """The variance, over noisy copies, of the gradient of the score with respect to the input.
+    """Computes the variance of the gradient of the score over noisy copies of each sample.
 
     It says where the score bends, not which way it leans: a linear model's is 0. `values` are
     float32 >= 0, shaped as the input: the mean squared distance of the copies' gradients from their
@@ -38,7 +38,7 @@ class VarGrad(NoisyExplainer):
 
     @property
     def within(self) -> Explainer:
-        """The gradient, with its sign."""
+        """The explainer of the noisy copies: the gradient, with its sign."""
         return Saliency(layer=self.layer, score=self.score, output=self.output)
 
     @property

@@ -1,1 +1,1 @@
-"""Methods that integrate gradients along a path."""
+"""Explainers that integrate gradients along a path."""

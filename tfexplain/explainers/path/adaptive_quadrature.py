@@ -1,4 +1,4 @@
-"""Integration along paths, finer where the integrand changes most."""
+"""Adaptive quadrature along paths, finer where the integrand changes most."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Point:
 
 @dataclass(frozen=True, eq=False)
 class Integral:
-    """What was found for one sample.
+    """Holds the integral of one sample and its estimated error.
 
     Attributes:
         mean: float64 [D], the mean integrand over its paths.
@@ -47,7 +47,7 @@ class Integral:
 
 @dataclass(frozen=True, eq=False)
 class Node:
-    """A point and what was found there: the integrand, float32 [D], and the score."""
+    """A point with its integrand, float32 [D], and its score."""
 
     point: Point
     values: Array
@@ -56,8 +56,11 @@ class Node:
 
 @dataclass(frozen=True, eq=False)
 class Interval:
-    """Two neighbouring nodes; `change` is their distance times the integrand's greatest change, and
-    `gap` what its trapezoid adds to the sum of the map without the score changing by it."""
+    """Two neighbouring nodes.
+
+    `change` is their distance times the greatest change of the integrand. `gap` is what the
+    trapezoid adds to the sum of the map less the change of the score.
+    """
 
     left: Node
     right: Node
@@ -66,7 +69,7 @@ class Interval:
 
 
 class AdaptiveQuadrature:
-    """The mean integrand over the paths of one sample, by trapezoids that are halved as needed.
+    """Computes the mean integrand over the paths of one sample, by bisected trapezoids.
 
     Each path begins with `FIRST` equispaced nodes. Then the `AT_ONCE` intervals over which the
     integrand changes most, as length times greatest change of any value, or over which the score
@@ -92,12 +95,12 @@ class AdaptiveQuadrature:
 
     @property
     def integral(self) -> Integral:
-        """What is known so far."""
+        """The integral of the nodes so far."""
         return Integral(self._mean, self._start, self.error, self.passes)
 
     @property
     def error(self) -> float:
-        """The estimated error of the mean, relative to its greatest magnitude; NaN if that is.
+        """The estimated error of the mean, relative to its greatest magnitude; NaN if that is NaN.
 
         If the integrand jumps once within each interval, anywhere in it with the same probability,
         then each value has an error of known variance, and the greatest error among D values is
@@ -115,15 +118,15 @@ class AdaptiveQuadrature:
 
     @property
     def _spreads(self) -> float:
-        """How many standard deviations the greatest of D errors is expected to be at most."""
+        """The expected maximum of D errors, in standard deviations; an upper bound."""
         return math.sqrt(2 * math.log(2 * len(self._mean)))
 
     def _missed(self, gap: Any) -> Any:
-        """The size of gaps, but for what rounding makes of scores."""
+        """Returns the size of gaps beyond the rounding errors of scores."""
         return np.maximum(np.abs(gap) - _ROUNDING * self._score, 0)
 
     def wanted(self) -> list[Point]:
-        """The points whose integrands `add` takes next, in this order; empty at the limit."""
+        """Returns the points whose nodes `add` takes next, in this order; empty at the limit."""
         if not self.passes:
             along = np.linspace(0, 1, FIRST).tolist()
             self.asked = [Point(path, at) for path in range(self._paths) for at in along]
@@ -141,7 +144,7 @@ class AdaptiveQuadrature:
         return self.asked
 
     def add(self, nodes: list[Node]) -> None:
-        """Take the integrands that were wanted."""
+        """Adds the nodes at the points that were wanted."""
         with np.errstate(invalid="ignore", over="ignore"):  # NaN and infinity are told as such
             if self.passes:
                 self._halve(nodes)
@@ -181,7 +184,8 @@ class AdaptiveQuadrature:
         self._intervals.append(Interval(left, right, float(np.sqrt(spread.max())), gap))
 
     def _spread(self, left: Node, right: Node) -> Array:
-        """The variance of a trapezoid's error: the jump anywhere in the interval."""
+        """Computes the variance of a trapezoid's error, if the integrand jumps once, anywhere in
+        it."""
         jump = self._length(left, right) * (right.values.astype("f8") - left.values)
         spread: Array = jump**2 / 12
         return spread
@@ -202,7 +206,7 @@ def _middle(interval: Interval) -> Point:
 
 
 def integrals(paths: Paths, tolerance: float, most: int) -> list[Integral]:
-    """The mean of gradient times path over the paths of each sample, each as fine as it needs.
+    """Computes the mean of gradient times path of each sample by adaptive quadrature.
 
     Points of all samples form one queue that is cut in chunks of the paths' size; a sample joins
     its end again when all it asked for has come back. What a sample gets does not depend on which
@@ -243,8 +247,10 @@ def integrals(paths: Paths, tolerance: float, most: int) -> list[Integral]:
 
 
 def affordable(paths: Paths, most: int) -> int:
-    """How many nodes a sample may take on each of its paths: `most`, or for inputs of over a
-    million values so many that one sample's integrands stay within `HELD` bytes, at least `FIRST`.
+    """Returns how many nodes a sample may take on each path.
+
+    That is `most`; for inputs of over a million values, as many as keep one sample's integrands
+    within `HELD` bytes, at least `FIRST`.
 
     Never by what memory is free just now, or two runs would differ.
     """
@@ -252,13 +258,13 @@ def affordable(paths: Paths, most: int) -> int:
 
 
 def _bytes(paths: Paths) -> int:
-    """Of one integrand on each path of a sample."""
+    """Returns the bytes of one integrand on each path of a sample."""
     values = sum(math.prod(shape) for shape in paths.shapes)
     return 4 * values * (paths.origins // paths.samples)
 
 
 def _nodes(paths: Paths, chunk: Sequence[tuple[int, Point]]) -> list[tuple[int, Node]]:
-    """What is found at the points of a chunk."""
+    """Computes the nodes at the points of a chunk."""
     samples = np.array([sample for sample, _ in chunk])
     origins = samples + paths.samples * np.array([point.path for _, point in chunk])
     scores, parts = paths.at(samples, origins, np.array([point.along for _, point in chunk]))

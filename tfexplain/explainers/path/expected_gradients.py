@@ -1,4 +1,4 @@
-"""Expected gradients: Integrated Gradients averaged over a background of samples."""
+"""Computes Expected Gradients: Integrated Gradients averaged over a background of samples."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tfexplain.types import Array
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ExpectedGradients(PathExplainer):
-    """What each input value contributes to the score, counted from the samples of a background.
+    """Computes each input value's contribution to the score relative to a background of samples.
 
     Also known as gradient SHAP: the gradient at a random place on the straight path from a random
     sample of the background, times that path, averaged over many draws. It needs no baseline, and
@@ -65,18 +65,18 @@ class ExpectedGradients(PathExplainer):
 
     @property
     def whole(self) -> bool:
-        """Whether the batch is the background, and so must not come in portions."""
+        """Whether the batch itself is the background, so that all of it is needed at once."""
         return self.background is None
 
     def settings(self) -> dict[str, str]:
-        """As text; the background by its length."""
+        """Returns the settings as text; the background by its length."""
         found = super().settings()
         if self.background is not None:
             found["background"] = f"{len(tf.nest.flatten(self.background)[0])} samples"
         return found
 
     def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
-        """Average over the draws and measure the completeness gap."""
+        """Averages over the draws and measures the completeness gap."""
         paths = self.paths(context, self._origins(context))
         origins, along = self.drawn(paths.origins)
         rows, count = np.arange(paths.samples), self.draws
@@ -86,7 +86,7 @@ class ExpectedGradients(PathExplainer):
         return self.attributions(context, maps, gap, np.full(paths.samples, count, np.int32))
 
     def drawn(self, background: int) -> tuple[Array, Array]:
-        """Of each draw the sample of the background, and the place on the path from it in [0, 1].
+        """Draws samples of the background, and for each a position in [0, 1] on the path from it.
 
         Args:
             background: How many samples it has.
@@ -95,7 +95,7 @@ class ExpectedGradients(PathExplainer):
         full, rest = divmod(self.draws, background)
 
         def spread(count: int) -> Array:
-            """One place in each of `count` equal parts of [0, 1], in random order."""
+            """Draws one position in each of `count` equal parts of [0, 1], in random order."""
             return (rng.permutation(count) + rng.random(count)) / count
 
         # Each of the background has one place in each of `full` parts of its path, and the places
@@ -105,7 +105,7 @@ class ExpectedGradients(PathExplainer):
         return np.concatenate(origins), np.concatenate([*along, spread(rest)])
 
     def _origins(self, context: Context) -> list[Array]:
-        """The background, in the types of the batch.
+        """Returns the background, in the types of the batch.
 
         Raises:
             TfexplainError: it is not shaped as the batch is.
@@ -124,7 +124,7 @@ class ExpectedGradients(PathExplainer):
 
 
 def _start(paths: Paths, origins: Array) -> Array:
-    """float64 [N]: the mean score of the drawn background for each sample."""
+    """Computes the mean score of the drawn background for each sample, float64 [N]."""
     drawn, counts = np.unique(origins, return_counts=True)
     rows = np.arange(paths.samples)
     scores = paths.scores_at_start(np.tile(rows, len(drawn)), np.repeat(drawn, paths.samples))

@@ -1,4 +1,4 @@
-"""Integrated Gradients: how much each input value adds to the score, counted from a baseline."""
+"""Computes Integrated Gradients (Sundararajan et al. 2017)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MOST = 64
 
 @dataclass(frozen=True)
 class _Found:
-    """Of a batch: integrals float64 [N, D], scores where paths start [N], nodes and error [N]."""
+    """Integrals of a batch: float64 [N, D], scores where paths start [N], nodes and error [N]."""
 
     values: Any
     start: Any
@@ -37,7 +37,7 @@ class _Found:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class IntegratedGradients(PathExplainer):
-    """What each input value contributes to the score, along the straight path from a baseline.
+    """Computes each input value's contribution to the score along a straight path from a baseline.
 
     By default each sample takes as many nodes on its path as its map needs: nodes are added
     where the gradient changes most, until the map's estimated error is within the tolerance.
@@ -104,7 +104,7 @@ class IntegratedGradients(PathExplainer):
         return self.steps is not None and self.tolerance is None
 
     def settings(self) -> dict[str, str]:
-        """As text, with the tolerance and the limit that stand for `default`."""
+        """Returns the settings as text, with the tolerance and the limit that `default` means."""
         found = super().settings()
         if self.fixed:
             del found["tolerance"]
@@ -115,7 +115,7 @@ class IntegratedGradients(PathExplainer):
         return found
 
     def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
-        """Walk the paths in chunks and measure the completeness gap."""
+        """Integrates along the paths in chunks and measures the completeness gap."""
         passes, flat = context.passes, [np.asarray(x) for x in tf.nest.flatten(context.inputs)]
         moving = [spot.input for spot in spots(passes, self.layer) if spot.input is not None]
         # Where a hidden layer moves, every input starts it.
@@ -150,7 +150,8 @@ class IntegratedGradients(PathExplainer):
         return _Found(paths.joined(maps), start, taken)
 
     def nodes(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        """Positions of `steps` fixed nodes on [0, 1] and their weights, which add up to 1."""
+        """Returns the positions of `steps` fixed nodes on [0, 1] and their weights, which add up
+        to 1."""
         steps = self.steps or MOST
         if self.quadrature == "midpoint":
             return (np.arange(steps) + 0.5) / steps, np.full(steps, 1 / steps)

@@ -1,4 +1,4 @@
-"""What explainers share that follow paths through the model."""
+"""Base class of path methods (Integrated Gradients, Expected Gradients)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tfexplain.model.traced_model import TracedModel
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PathExplainer(Explainer):
-    """Maps made of gradients on the way from some origins to each sample.
+    """Base class: computes maps from gradients along paths that lead to each sample.
 
     Attributes:
         batch_size: How many points of paths go through the model at once, for all samples together.
@@ -38,29 +38,29 @@ class PathExplainer(Explainer):
     padding: int | None = None
 
     def omits(self, passes: TracedModel) -> dict[str, str]:
-        """Inputs that pass no gradient, where inputs are explained."""
+        """Returns, by name, why inputs have no gradient; empty where layers are explained."""
         return {} if self.layer else without_spot(passes)
 
     def divided(self) -> list[Explainer]:
-        """One for each layer."""
+        """Returns one explainer for each layer."""
         if self.layer is None or isinstance(self.layer, str):
             return [self]
         return [replace(self, layer=name) for name in self.layer]
 
     def reading(self, passes: TracedModel, targets: Any = None) -> LayerReads:
-        """Nothing: paths are not the shared pass."""
+        """Plans to read nothing: paths have passes of their own."""
         spots(passes, self.layer)  # what cannot be explained is an error now
         return LayerReads()
 
     def paths(self, context: Context, origins: Sequence[Any]) -> Paths:
-        """The paths from origins, arrays [S, ...] of each input."""
+        """Returns the paths from origins, arrays [S, ...] of each input."""
         size = at_once(context.passes, self.batch_size)
         return Paths(context, origins, spots(context.passes, self.layer), size, self.padding)
 
     def attributions(
         self, context: Context, maps: Sequence[Any], gap: Any, passes: Any, error: Any = None
     ) -> dict[str, Attribution]:
-        """The maps of each spot by its name.
+        """Returns the maps of each gradient source by its name.
 
         Args:
             context: The batch.

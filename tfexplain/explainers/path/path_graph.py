@@ -1,4 +1,4 @@
-"""The graph of a chunk of points on paths: what moves to them, the scores and gradients there."""
+"""Builds the graph of a chunk of points on paths: inputs, scores and gradients at the points."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tfexplain.types import Tensor
 
 
 class PathGraph:
-    """Makes the functions that `Paths` compiles; it holds the passes, but not the batch.
+    """Makes the functions that `Paths` compiles; holds the traced model, but not the batch.
 
     Their `batch` is (inputs, ids of texts by the layer that gives them, where paths start, where
     they end, tokens that never move, targets), of all origins and samples; the rows of a chunk say
@@ -32,8 +32,8 @@ class PathGraph:
         self._structure = tf.nest.map_structure(lambda _: 0, context.inputs)
 
     def _moved(self) -> Callable[..., Any]:
-        """(batch, samples, origins, along) -> the inputs and ids there, what moves there, and the
-        paths."""
+        """Returns a function of (batch, samples, origins, along) that computes the inputs and ids
+        at the points, what moves there, and the paths."""
         spots = self._spots
 
         def moved(batch: Any, samples: Tensor, origins: Tensor, along: Tensor) -> Any:
@@ -53,7 +53,10 @@ class PathGraph:
         return moved
 
     def _scored(self) -> Callable[..., Tensor]:
-        """((inputs, ids), what moves, targets) -> scores, holding the passes but not this batch."""
+        """Returns a function of ((inputs, ids), what moves, targets) that computes scores.
+
+        It holds the traced model, but not this batch.
+        """
         scores, structure, spots = self._scorer, self._structure, self._spots
 
         def scored(given: Any, points: Sequence[Tensor], targets: Tensor) -> Tensor:
@@ -70,7 +73,7 @@ class PathGraph:
         return scored
 
     def scores(self) -> Callable[..., Tensor]:
-        """(batch, samples, origins, along) -> scores."""
+        """Returns a function of (batch, samples, origins, along) that computes scores."""
         moved, scored = self._moved(), self._scored()
 
         def scores(batch: Any, samples: Tensor, origins: Tensor, along: Tensor) -> Tensor:
@@ -80,7 +83,8 @@ class PathGraph:
         return scores
 
     def products(self) -> Callable[..., Any]:
-        """(batch, samples, origins, along) -> scores, and of each spot gradient times path."""
+        """Returns a function of (batch, samples, origins, along) that computes scores, and
+        gradient times path of each source."""
         moved, scored, spots = self._moved(), self._scored(), self._spots
         output, own = self._output, self._rule
 
@@ -110,7 +114,8 @@ class PathGraph:
         return products
 
     def sums(self) -> Callable[..., Any]:
-        """The same with weights -> of each spot the weighted sums of a sample's points."""
+        """Returns such a function with weights, which computes the weighted sums of a sample's
+        points at each source."""
         products = self.products()
 
         def sums(
@@ -127,6 +132,6 @@ class PathGraph:
 
 
 def _column(values: Tensor, like: Tensor) -> Tensor:
-    """[N] as [N, 1, ...] of the rank of `like`."""
+    """Reshapes [N] to [N, 1, ...] of the rank of `like`."""
     shape = tf.concat([tf.shape(values), tf.ones(like.shape.rank - 1, tf.int32)], 0)
     return tf.cast(tf.reshape(values, shape), like.dtype)

@@ -1,4 +1,4 @@
-"""Scores and gradients along straight paths through a model, in chunks of one size."""
+"""Computes scores and gradients along straight paths through a model, in chunks of one size."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tfexplain.types import Array, Tensor
 
 
 class Paths:
-    """Straight paths that lead to the samples of one batch, from any of some origins.
+    """Computes scores and gradients along straight paths from origins to the samples of a batch.
 
     A path moves the inputs, or the outputs of layers, of some spots; all else is what it is at the
     sample. Where a layer's output moves, a path leads from what the layer gives for an origin's
@@ -63,7 +63,7 @@ class Paths:
 
     @property
     def shapes(self) -> list[tuple[int, ...]]:
-        """Of each spot: the shape of a sample's map."""
+        """Shapes of a sample's map, by source."""
         ends = iter(self._ends)
         found = []
         for spot in self._spots:
@@ -73,18 +73,18 @@ class Paths:
         return found
 
     def joined(self, maps: Sequence[Array]) -> Array:
-        """float64 [N, D]: the maps of all spots in one row a sample."""
+        """Joins the maps of all sources in one row a sample, float64 [N, D]."""
         rows = [part.reshape(self.samples, -1) for part in maps]
         return np.concatenate(rows, axis=1).astype(np.float64)
 
     def divided(self, rows: Array) -> list[Array]:
-        """The maps of each spot [N, ...] that were joined."""
+        """Splits joined maps into those of each source, [N, ...]."""
         sizes = [math.prod(shape) for shape in self.shapes]
         parts = np.split(rows, np.cumsum(sizes)[:-1], axis=1)
         return [part.reshape(-1, *shape) for part, shape in zip(parts, self.shapes, strict=True)]
 
     def scores_at_start(self, samples: Array, origins: Array) -> Array:
-        """float64 [n]: the explained number where paths start.
+        """Computes the explained number where paths start, float64 [n].
 
         Args:
             samples: Where each path leads.
@@ -98,7 +98,7 @@ class Paths:
         return np.concatenate(parts).astype(np.float64)
 
     def mean(self, samples: Array, origins: Array, along: Array, weights: Array) -> list[Array]:
-        """Of each spot float32 [N, ...]: weighted sums over points of gradient times path.
+        """Computes weighted sums over points of gradient times path, float32 [N, ...] by source.
 
         Args:
             samples: Where the path of each point leads.
@@ -119,7 +119,7 @@ class Paths:
         return [total.numpy() for total in totals]
 
     def at(self, samples: Array, origins: Array, along: Array) -> tuple[Array, list[Array]]:
-        """Scores [n], and of each spot gradient times path [n, ...], at n <= `size` points.
+        """Computes scores [n], and gradient times path [n, ...] by source, at n <= `size` points.
 
         Args: as those of `mean`.
         """
@@ -127,7 +127,7 @@ class Paths:
         return scores, products
 
     def _at(self, name: str, make: Callable[[], Callable[..., Any]], *points: Array) -> Any:
-        """What a function finds at n <= `size` points, as numpy."""
+        """Computes what a function returns at n <= `size` points, as numpy."""
         count, fixed = len(points[0]), self._context.passes.rows
         # In eights, so that a GPU meets few different shapes.
         most = self.size - count
@@ -150,8 +150,8 @@ class Paths:
         return passes.run((name, self._key), make, batch, *chunk, specs=specs, often=often)
 
     def _split(self, origins: Sequence[Tensor]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-        """The ids [n, T] that the model makes of the texts of origins and of samples, by the path
-        of the layer; zero fills up to the longest of all."""
+        """Returns the ids [n, T] that the model makes of the texts of origins and of samples, by
+        the path of the layer; zeros fill up to the longest of all."""
         at_origins, at_samples = {}, {}
         for spot in (spot for spot in self._spots if spot.ids):
             both = [
@@ -166,7 +166,7 @@ class Paths:
         return at_origins, at_samples
 
     def _ends_of_paths(self, begin: Any) -> tuple[list[Tensor], list[Tensor]]:
-        """What moves, at the origins and at the samples: inputs, or layers' outputs.
+        """Returns what moves, at the origins and at the samples: inputs, or layers' outputs.
 
         Args:
             begin: Inputs and ids of the origins.
@@ -188,7 +188,7 @@ class Paths:
     def _activations(
         self, names: Sequence[str], flat: Sequence[Tensor], ids: Mapping[str, Tensor]
     ) -> dict[str, Tensor]:
-        """What layers give for some inputs."""
+        """Computes the outputs of layers for some inputs."""
         if not names:
             return {}
         passes, structure = self._context.passes, self._structure
@@ -211,7 +211,7 @@ class Paths:
         }
 
     def _filling(self, spot: GradientSource, padding: int | None) -> Tensor:
-        """bool [N, T, 1]: which tokens never move; [0] where all do."""
+        """Returns which tokens never move, bool [N, T, 1]; [0] where all do."""
         found = padded(self._context.passes, spot, self._context.inputs, padding)
         return tf.constant([False] if found is None else found[..., None])
 

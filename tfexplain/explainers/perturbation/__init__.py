@@ -1,1 +1,1 @@
-"""Methods that hide parts of the input and read predictions only."""
+"""Explainers that hide parts of the input and read predictions only."""

@@ -1,4 +1,4 @@
-"""Shapley values as a linear map of what coalitions are worth."""
+"""Computes Shapley values as a linear map of the worths of coalitions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ EXACT = 10  # players up to which every coalition is asked
 
 @dataclass(frozen=True, eq=False)
 class CoalitionDesign:
-    """Which coalitions are asked, and what follows from their worths.
+    """Holds the coalitions to evaluate, and the linear map from their worths to Shapley values.
 
     Attributes:
         members: bool [M, G]: the players in each; the first has none, the second all.
@@ -30,8 +30,7 @@ class CoalitionDesign:
 
 
 def plan(players: int, most: int, rng: np.random.Generator) -> CoalitionDesign:
-    """Coalitions for so many players: all of them for up to `EXACT` players, or where `most`
-    allows it.
+    """Chooses coalitions: all for up to `EXACT` players, or where `most` allows it.
 
     Else those of which there are few (a single player, all but one, ...) are asked as far as
     `most` reaches, and others are drawn as often as the Shapley kernel weighs their sizes, each
@@ -63,7 +62,7 @@ def plan(players: int, most: int, rng: np.random.Generator) -> CoalitionDesign:
 
 
 def _coalitions(players: int, wanted: int, rng: np.random.Generator) -> tuple[Array, Array]:
-    """Coalitions bool [m, G] between none and all, and their weights in the regression."""
+    """Returns coalitions bool [m, G] between none and all, and their weights in the regression."""
     sizes = np.arange(1, players)
     mass = 1 / (sizes * (players - sizes))  # of the kernel, of all coalitions of a size together
     members, weights = [np.zeros((0, players), bool)], [np.zeros(0)]
@@ -88,7 +87,7 @@ def _coalitions(players: int, wanted: int, rng: np.random.Generator) -> tuple[Ar
 
 
 def _all_of(players: int, size: int) -> Array:
-    """bool [C, G]: every coalition of a size."""
+    """Returns every coalition of a size, bool [C, G]."""
     chosen = np.array(list(itertools.combinations(range(players), size)))
     members = np.zeros((len(chosen), players), bool)
     np.put_along_axis(members, chosen, True, axis=1)
@@ -98,7 +97,8 @@ def _all_of(players: int, size: int) -> Array:
 def _drawn(
     players: int, first: int, chances: Sequence[float] | Array, pairs: int, rng: np.random.Generator
 ) -> tuple[Array, Array]:
-    """Coalitions of sizes from `first` on, each beside its complement, and how often they came."""
+    """Draws coalitions of sizes from `first` on, each with its complement, and counts the
+    repeats."""
     sizes = rng.choice(np.arange(first, first + len(chances)), pairs, p=chances)
     ranks = rng.random((pairs, players)).argsort(axis=1).argsort(axis=1)
     members = ranks < sizes[:, None]
@@ -106,7 +106,7 @@ def _drawn(
 
 
 def _shares(inner: Array, weights: Array) -> Array:
-    """[G, 2 + m]: the least-squares solution whose sum is the worth of all less that of none.
+    """Solves least squares with the sum held at the worth of all less that of none, [G, 2 + m].
 
     With the Lagrange multiplier of that sum the normal equations are one symmetric system.
     """

@@ -1,4 +1,4 @@
-"""Feature ablation: how much of the score is lost without a feature."""
+"""Computes feature ablation: how much of the score is lost without a feature."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tfexplain.types import Tensor
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class FeatureAblation(PerturbationExplainer):
-    """How much the score falls when one feature, or one group of them, is set to its baseline.
+    """Computes the fall of the score when one feature, or one group, is set to its baseline.
 
     `values` are float32 [N, f] for tables and tokens, [N, *sides] for inputs with positions, in
     units of the explained score; every member of a group has the group's value. They do not add
@@ -41,7 +41,7 @@ class FeatureAblation(PerturbationExplainer):
     groups: Groups = None
 
     def of_input(self, masked: MaskedInput) -> InputValues:
-        """Hide one group after the other."""
+        """Hides one group after the other."""
         parts = partition(self.groups, masked)
         numbers = np.arange(parts.most, dtype=np.int32)[None]
         masks = Masks([numbers], _without, "without", [parts.ids])
@@ -50,7 +50,7 @@ class FeatureAblation(PerturbationExplainer):
 
 
 def _without(codes: Sequence[Tensor], beside: Sequence[Tensor]) -> Tensor:
-    """Masks that hide the group of one number."""
+    """Makes masks that hide the group of one number."""
     (number,), (ids,) = codes, beside
     number = tf.reshape(number, [-1, *[1] * (ids.shape.rank - 1)])
     return tf.cast(ids != number, tf.float32)

@@ -23,7 +23,7 @@ TILES = 7  # on each axis, where nothing else is said
 
 @dataclass(frozen=True, eq=False)
 class Partition:
-    """Which group each position belongs to.
+    """Assigns each position to a group.
 
     Attributes:
         ids: int32 [1, ...] for all samples the same, or [N, ...], from 0 on; without channels, or
@@ -36,15 +36,15 @@ class Partition:
 
     @property
     def most(self) -> int:
-        """The number of groups of the sample that has most."""
+        """Number of groups of the sample that has most."""
         return int(self.counts.max())
 
     def kept(self, coalitions: Array) -> Masks:
-        """Masks that keep the groups in coalitions [1 or N, M, G] of ones and zeros."""
+        """Returns masks that keep the groups in coalitions [1 or N, M, G] of ones and zeros."""
         return Masks([np.asarray(coalitions, np.float32)], _keep, "groups", [self.ids])
 
     def spread(self, values: Array, *, evenly: bool) -> Array:
-        """[N, ...]: each position with the value of its group, from [N, G].
+        """Returns the value of each position's group, [N, ...], from [N, G].
 
         With `evenly` a group's value is divided among its positions, so that sums stay.
         """
@@ -57,7 +57,7 @@ class Partition:
 
 
 def partition(groups: Groups, masked: MaskedInput, argument: str = "groups") -> Partition:
-    """The groups of one input's positions.
+    """Returns the groups of one input's positions.
 
     Args:
         groups: None for single features in tables and tokens ([N, f]), else for `TILES` tiles a
@@ -99,7 +99,7 @@ def _keep(codes: Sequence[Tensor], beside: Sequence[Tensor]) -> Tensor:
 
 
 def _of_each(found: Sequence[Any], masked: MaskedInput, argument: str) -> Partition:
-    """Group numbers of each sample, checked and counted from 0."""
+    """Checks the group numbers of each sample and counts them from 0."""
     rows, counts = [], []
     for ids in map(np.asarray, found):
         if ids.shape not in (masked.sides, masked.inputs.shape[1:]) or ids.dtype.kind not in "iu":
@@ -115,7 +115,7 @@ def _of_each(found: Sequence[Any], masked: MaskedInput, argument: str) -> Partit
 
 
 def _tiles(tiles: Sequence[Any], sides: Sequence[int], argument: str) -> Array:
-    """A regular grid of so many tiles on each axis, as far as there are positions."""
+    """Divides the positions into a regular grid of so many tiles on each axis."""
     if len(tiles) != len(sides) or any(int(count) < 1 for count in tiles):
         raise TfexplainError(
             f"{argument}={tuple(tiles)}: expected how many tiles on each of {len(sides)} axes of "
@@ -129,7 +129,7 @@ def _tiles(tiles: Sequence[Any], sides: Sequence[int], argument: str) -> Array:
 
 
 def _listed(groups: Sequence[Any], features: int, argument: str) -> Array:
-    """Groups as lists of feature numbers."""
+    """Converts lists of feature numbers to group numbers."""
     ids = np.arange(features) + len(groups)
     named = [int(feature) for group in groups for feature in group]
     if len(set(named)) != len(named) or not all(0 <= one < features for one in named):

@@ -1,4 +1,4 @@
-"""Kernel SHAP: what each feature adds to the score, averaged over all orders of adding them."""
+"""Computes Kernel SHAP (Lundberg and Lee 2017)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tfexplain.types import Array
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class KernelSHAP(PerturbationExplainer):
-    """Shapley values of features or groups: they share out the score less that of the baseline.
+    """Computes Shapley values of features or groups, whose sum is the score less the baseline's.
 
     Exact for up to 10 features or groups, where all 2^G coalitions of them are asked, and where
     `coalitions` allow it; above that by weighted regression on coalitions of which the rest is
@@ -69,7 +69,7 @@ class KernelSHAP(PerturbationExplainer):
             )
 
     def of_input(self, masked: MaskedInput) -> InputValues:
-        """Ask the coalitions of all samples, and solve for the values."""
+        """Evaluates the coalitions of all samples, and solves for the values."""
         parts = partition(self.groups, masked)
         plans = {
             int(count): plan(int(count), self.coalitions, np.random.default_rng(self.seed))
@@ -90,14 +90,15 @@ class KernelSHAP(PerturbationExplainer):
 
 
 def _rows(background: npt.ArrayLike | Mapping[str, npt.ArrayLike]) -> Baseline:
-    """Each row as a baseline."""
+    """Returns each row as a baseline."""
     if isinstance(background, Mapping):
         return {name: list(np.asarray(rows)) for name, rows in background.items()}
     return list(np.asarray(background))
 
 
 def _alike(plans: Sequence[CoalitionDesign], parts: Partition) -> tuple[Array, Array]:
-    """Coalitions [1 or N, M, G] and shares [1 or N, G, M], filled up with what counts nothing."""
+    """Stacks coalitions [1 or N, M, G] and shares [1 or N, G, M], padded with what counts
+    nothing."""
     most = max(len(one.members) for one in plans)
     coalitions = np.zeros((len(plans), most, parts.most), np.float32)
     shares = np.zeros((len(plans), parts.most, most))

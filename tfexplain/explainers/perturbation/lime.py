@@ -1,4 +1,4 @@
-"""LIME: a linear model of the score near a sample, in terms of which segments are there."""
+"""Computes LIME (Ribeiro et al. 2016)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tfexplain.types import Array
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class LIME(PerturbationExplainer):
-    """The coefficients of a linear model of the score, fitted to the sample with segments hidden.
+    """Computes coefficients of a linear model of the score, fitted with segments hidden.
 
     Segments are kept or hidden at random, each with probability one half (the first time all are
     kept). A ridge regression of the scores, which counts those near the sample most, gives a
@@ -66,7 +66,7 @@ class LIME(PerturbationExplainer):
         check_number("ridge", self.ridge, above=0)
 
     def of_input(self, masked: MaskedInput) -> InputValues:
-        """Score the draws, and fit a linear model for each sample."""
+        """Scores the draws, and fits a linear model for each sample."""
         parts = partition(self._segments(masked), masked, "segments")
         rng = np.random.default_rng(self.seed)
         kept = rng.random((self.masks, parts.most)) < 0.5
@@ -80,7 +80,7 @@ class LIME(PerturbationExplainer):
         return self.segments
 
     def _fit(self, kept: Array, scores: Array, parts: Partition) -> Array:
-        """Coefficients [N, G]; samples of as many segments are fitted at once."""
+        """Computes coefficients [N, G]; samples of as many segments are fitted at once."""
         regression = needed("sklearn.linear_model", "scikit-learn").Ridge
         counts = np.broadcast_to(parts.counts, len(scores))
         finite = np.asarray(np.isfinite(scores).all(axis=1))

@@ -1,4 +1,4 @@
-"""The explained number of samples of which parts are hidden, in chunks of one size."""
+"""Computes the explained number of samples whose parts are hidden, in chunks of one size."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ AT_ONCE = 128  # masks that are held as numbers of their own at a time
 
 @dataclass(frozen=True, eq=False)
 class Masks:
-    """M masks for each sample as small codes, and how masks are made of these in the graph.
+    """Holds M masks for each sample as small codes, with the function that makes the masks.
 
     Attributes:
         codes: Arrays [1, M, ...], for all samples the same, or [N, M, ...].
@@ -40,12 +40,12 @@ class Masks:
 
     @property
     def count(self) -> int:
-        """M."""
+        """Number of masks, M."""
         return int(self.codes[0].shape[1])
 
 
 class MaskedInput:
-    """One input of a batch, masked; the model's other inputs stay what they are.
+    """Masks one input of a batch; the model's other inputs stay what they are.
 
     Of a text that the model splits itself words are masked: `inputs` then are their indices.
 
@@ -77,7 +77,7 @@ class MaskedInput:
         self.baselines = len(starts) // self.samples
 
     def _indices(self, words: LayerCall, starts: Array) -> tuple[Tensor, Tensor]:
-        """The indices of the words of texts, and of those of `starts`, filled up with zeros."""
+        """Returns the indices of the words of texts and of `starts`, padded with zeros."""
         passes, structure = self._context.passes, self._context.inputs
         both = []
         for texts in (self._ends[self._position], tf.constant(starts)):
@@ -91,11 +91,12 @@ class MaskedInput:
 
     @property
     def scores(self) -> Array:
-        """float64 [N]: the explained number of what is not masked."""
+        """The explained number of what is not masked, float64 [N]."""
         return np.asarray(self._context.result.scores, np.float64)
 
     def masked_scores(self, masks: Masks) -> Array:
-        """float64 [N, M]: the explained number under each mask, averaged over the baselines."""
+        """Computes the explained number under each mask, averaged over the baselines, float64 [N,
+        M]."""
         passes, beside = self._context.passes, [tf.constant(array) for array in masks.beside]
         key = ("masked", self._context.key, self._position)
         rows = self.samples * self.baselines
@@ -114,8 +115,8 @@ class MaskedInput:
         return np.asarray(by_baseline.mean(axis=1).T)
 
     def weighted(self, masks: Masks, weights: Array) -> Array:
-        """float64 [N, ...]: the sum of masks that are the same for all samples, by weights
-        [N, M]."""
+        """Computes the sum of masks, the same for all samples, with weights [N, M]; float64 [N,
+        ...]."""
         total: Any = 0.0
         for places in chunks(masks.count, AT_ONCE):
             # What fills up the last chunk stands for nothing.
@@ -157,8 +158,9 @@ class MaskedInput:
 
 
 def chunks(count: int, size: int, fixed: bool = False) -> Iterator[Array]:
-    """0..count - 1 in even chunks of one length, at most `size`, or just that where it is fixed;
-    the last is filled up with its last, so that nothing is traced twice for a shorter one.
+    """Yields 0..count - 1 in even chunks of at most `size`, or of just that where it is fixed.
+
+    The last chunk repeats its last number, so that no shorter chunk is traced.
 
     >>> [chunk.tolist() for chunk in chunks(5, 4)]
     [[0, 1, 2], [3, 4, 4]]
@@ -167,7 +169,8 @@ def chunks(count: int, size: int, fixed: bool = False) -> Iterator[Array]:
 
 
 def sides(shape: Sequence[int], channel_axis: int | None) -> tuple[int, ...]:
-    """The sides along which positions of an input [N, ...] lie: its shape without channels."""
+    """Returns the sides along which positions of an input [N, ...] lie: its shape without
+    channels."""
     own = list(shape)
     if channel_axis is not None:
         del own[channel_axis]
@@ -175,8 +178,10 @@ def sides(shape: Sequence[int], channel_axis: int | None) -> tuple[int, ...]:
 
 
 def _scorer(context: Context) -> Callable[..., Tensor]:
-    """(flat inputs, targets, replaced outputs) -> scores [n], holding the passes but not this
-    batch."""
+    """Returns a function of (flat inputs, targets, replaced outputs) that computes scores [n].
+
+    It holds the traced model but not this batch.
+    """
     scores = context.scorer()
     structure = tf.nest.map_structure(lambda _: 0, context.inputs)
 
@@ -194,7 +199,7 @@ def _summed(make: MakeMasks) -> Callable[..., Tensor]:
 
 
 def _mixed(kept: Tensor, hidden: Tensor, mask: Tensor) -> Tensor:
-    """What is kept to the bit where the mask is 1, and what is hidden where it is 0."""
+    """Keeps values to the bit where the mask is 1, and replaces them where it is 0."""
     if not kept.dtype.is_floating:
         return tf.where(mask >= 0.5, kept, hidden)
     share = tf.cast(mask, kept.dtype)

@@ -1,4 +1,4 @@
-"""Occlusion: how much of the score is lost where a window hides the input."""
+"""Computes occlusion (Zeiler and Fergus 2013)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Size = int | Sequence[int] | None
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Occlusion(PerturbationExplainer):
-    """How much the score falls when a window slides over the input and hides what is under it.
+    """Computes the fall of the score when a sliding window hides part of the input.
 
     Windows begin at 0, `stride`, 2 `stride`, ... until one reaches the end, where it is cut off.
     A window hides all channels. `values` are float32 [N, *sides] (no channels), in units of the
@@ -57,7 +57,7 @@ class Occlusion(PerturbationExplainer):
                 check_whole(argument, side, optional=True)
 
     def of_input(self, masked: MaskedInput) -> InputValues:
-        """Slide the window over every axis of positions."""
+        """Slides the window over every axis of positions."""
         window, stride = self._sizes(masked)
         sizes = list(zip(masked.sides, window, stride, strict=True))
         begins = [starts(*one) for one in sizes]
@@ -87,7 +87,7 @@ class Occlusion(PerturbationExplainer):
 
 
 def starts(side: int, size: int, step: int) -> Array:
-    """int64 [count]: where windows begin along one axis.
+    """Returns where windows begin along one axis, int64 [count].
 
     >>> starts(7, 4, 2).tolist()
     [0, 2, 4]
@@ -96,7 +96,7 @@ def starts(side: int, size: int, step: int) -> Array:
 
 
 def _windows(masked: MaskedInput, window: Sequence[int]) -> tuple[MakeMasks, object]:
-    """Masks that hide what lies in a window, from its corner; and their key."""
+    """Returns a function that makes masks of a window's corner, and its key."""
     sides = masked.sides
 
     def make(codes: Sequence[Tensor], _: Sequence[Tensor]) -> Tensor:
@@ -112,7 +112,7 @@ def _windows(masked: MaskedInput, window: Sequence[int]) -> tuple[MakeMasks, obj
 
 
 def _each(argument: str, size: Size, default: list[int]) -> list[int]:
-    """One for each axis of positions."""
+    """Returns a setting for each axis of positions."""
     if size is None:
         return default
     if isinstance(size, int | np.integer):

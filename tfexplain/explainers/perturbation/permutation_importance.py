@@ -1,4 +1,4 @@
-"""Permutation importance: what is lost when a feature is taken from another sample."""
+"""Computes permutation importance (Breiman 2001), with values of other samples."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tfexplain.types import Array
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PermutationImportance(FeatureAblation):
-    """How much the score falls when a feature has the value of another sample of the batch.
+    """Computes the fall of the score when a feature has the value of another sample of the batch.
 
     For tables and tokens ([N, f]). The batch is its own background, so give it many samples.
     `values` are float32 [N, f], each sample's own share in units of the explained score; their
@@ -53,7 +53,7 @@ class PermutationImportance(FeatureAblation):
 
     @property
     def whole(self) -> bool:
-        """A portion has fewer others to take features from."""
+        """Whether all samples are needed at once, as features are taken from any of them."""
         return True
 
     def _chosen(self, context: Context, inputs: Sequence[Array]) -> list[int]:
@@ -80,7 +80,7 @@ class PermutationImportance(FeatureAblation):
 
 
 def partners(samples: int, repeats: int, rng: np.random.Generator) -> list[Array]:
-    """For each repeat int64 [N]: another sample for each sample.
+    """Returns another sample for each sample, int64 [N], for each repeat.
 
     >>> [order.tolist() for order in partners(3, 2, np.random.default_rng(0))]
     [[1, 2, 0], [2, 0, 1]]

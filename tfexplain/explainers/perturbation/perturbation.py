@@ -1,4 +1,4 @@
-"""What explainers have in common that hide parts of the inputs and need no gradient."""
+"""Base class of explainers that hide parts of the inputs and need no gradient."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from tfexplain.types import Array
 
 @dataclass(frozen=True)
 class InputValues:
-    """Of one input: values float64 [N, ...], how many rows each sample sent through the model,
-    and what the values miss of the difference of scores [N], where they promise to add up."""
+    """Values of one input, float64 [N, ...], with the rows that each sample sent through the
+    model, and for methods whose values add up the completeness gap [N]."""
 
     values: Array
     passes: int
@@ -33,7 +33,7 @@ class InputValues:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PerturbationExplainer(Explainer):
-    """A method that sees how the score changes where values are hidden: any model will do.
+    """Base class: measures how the score changes where values are hidden; any model will do.
 
     Each input gets values of its own while the others stay what they are. Whole numbers and texts
     are replaced, never mixed: for tokens the baseline of zero is padding. A text in a column is
@@ -54,11 +54,11 @@ class PerturbationExplainer(Explainer):
     mixes: ClassVar[bool] = False  # whether values between input and baseline occur
 
     def reading(self, _: TracedModel, targets: Any = None) -> LayerReads:
-        """Nothing: its passes are its own."""
+        """Plans to read nothing: perturbations have passes of their own."""
         return LayerReads()
 
     def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
-        """Hide parts of one input after the other."""
+        """Hides parts of one input after the other."""
         names = context.passes.input_names
         flat = [np.asarray(x) for x in tf.nest.flatten(context.inputs)]
         chosen = self._chosen(context, flat)
@@ -70,7 +70,7 @@ class PerturbationExplainer(Explainer):
         }
 
     def omits(self, passes: TracedModel) -> dict[str, str]:
-        """Inputs whose values cannot be mixed, of a method that does."""
+        """Returns, by name, why the values of inputs cannot be hidden or mixed."""
         dtypes = [np.dtype(spec.dtype.as_numpy_dtype) for spec in tf.nest.flatten(passes.specs)]
         hidden = [self._hides(passes, i, dtype) for i, dtype in enumerate(dtypes)]
         if not self.mixes or not any(hidden):
@@ -83,7 +83,8 @@ class PerturbationExplainer(Explainer):
         }
 
     def _hides(self, passes: TracedModel, position: int, dtype: np.dtype[Any]) -> bool:
-        """Whether parts of an input can be hidden: numbers and texts, but no masks of tokens."""
+        """Returns whether parts of an input can be hidden: numbers and texts, but no masks of
+        tokens."""
         kinds = "f" if self.mixes else "fiubOSU"
         # numpy knows bfloat16 as bytes only.
         fits = dtype.kind in kinds or bool(tf.as_dtype(dtype).is_floating)
@@ -91,10 +92,10 @@ class PerturbationExplainer(Explainer):
 
     @abstractmethod
     def of_input(self, masked: MaskedInput) -> InputValues:
-        """What one input adds to the score."""
+        """Computes the values of one input."""
 
     def _chosen(self, context: Context, inputs: Sequence[Array]) -> list[int]:
-        """Positions of the inputs that are explained.
+        """Returns the positions of the inputs that are explained.
 
         Raises:
             TfexplainError: none of them can be.

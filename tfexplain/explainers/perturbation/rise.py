@@ -1,4 +1,4 @@
-"""RISE: the mean score of randomly masked inputs, for those masks that keep a position."""
+"""Computes RISE (Petsiuk et al. 2018)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tfexplain.types import Array, Tensor
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class RISE(PerturbationExplainer):
-    """The score that is to be expected where a position is kept and the rest is hidden at random.
+    """Computes the expected score where a position is kept and the rest is hidden at random.
 
     Masks are coarse grids of random zeros and ones, drawn out linearly to a cell more than the
     size of the input and shifted at random. Features of tables ([N, f]) are masked one by one.
@@ -60,7 +60,7 @@ class RISE(PerturbationExplainer):
         check_number("probability", self.probability, above=0, below=1)
 
     def of_input(self, masked: MaskedInput) -> InputValues:
-        """Score random masks, and add them up by their scores."""
+        """Scores random masks, and sums them weighted by their scores."""
         masks = self._masks(masked)
         scores = masked.masked_scores(masks)
         total = masked.weighted(masks, scores)
@@ -87,7 +87,7 @@ class RISE(PerturbationExplainer):
         return Masks([kept, shifts], make, ("rise", *sides, *cells))
 
     def _kept(self, rng: np.random.Generator, shape: Sequence[int]) -> Array:
-        """Random cells [1, masks, *shape]."""
+        """Draws random cells [1, masks, *shape]."""
         return (rng.random((1, self.masks, *shape)) < self.probability).astype(np.float32)
 
 

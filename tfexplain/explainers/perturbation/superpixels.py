@@ -1,4 +1,4 @@
-"""Superpixels: patches of an image that look alike."""
+"""Computes superpixels: patches of an image that look alike."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 
 def superpixels(sample: npt.NDArray[Any], count: int, channel_axis: int | None) -> Any:
-    """int64 [*sides]: the number of the superpixel that each position belongs to.
+    """Computes the number of the superpixel of each position, int64 [*sides].
 
     Args:
         sample: One image or volume, with channels or without, of any range of values.
@@ -36,7 +36,7 @@ def superpixels(sample: npt.NDArray[Any], count: int, channel_axis: int | None) 
 
 
 def needed(module: str, package: str) -> Any:
-    """A module of a package that only some methods need.
+    """Imports a module of a package that only some methods need.
 
     Raises:
         ImportError: it is not installed; the message says how to install it.

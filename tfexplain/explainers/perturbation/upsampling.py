@@ -1,4 +1,4 @@
-"""Coarse grids drawn out to the size of an input, linearly between the centres of their cells."""
+"""Upsamples coarse grids to the size of an input, linearly between the centres of cells."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tfexplain.types import Tensor
 
 
 def stretched(values: Tensor, places: Sequence[Tensor]) -> Tensor:
-    """float32 [n, *sides]: cells [n, *cells] read at places on each axis of them.
+    """Interpolates cells [n, *cells] at positions on each axis, float32 [n, *sides].
 
     Args:
         values: The cells, one number each.
@@ -30,7 +30,7 @@ def stretched(values: Tensor, places: Sequence[Tensor]) -> Tensor:
 
 
 def centres(side: int, cells: int) -> Tensor:
-    """float32 [1, side]: the centres of `side` pixels that cover `cells` cells.
+    """Returns the centres of `side` pixels in units of `cells` cells, float32 [1, side].
 
     >>> centres(4, 2).numpy().tolist()
     [[-0.25, 0.25, 0.75, 1.25]]
