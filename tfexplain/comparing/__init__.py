@@ -1,4 +1,4 @@
-"""Several models on the same data: what they predict, what they look at, how large they are."""
+"""Compares several models on the same data: their predictions, maps and weights."""
 
 from tfexplain import needs_tensorflow  # noqa: F401
 from tfexplain.comparing.comparison import Compared, Comparison, Moved

@@ -1,4 +1,4 @@
-"""What a comparison found: numbers by model, explainer and layer, and the tables made of them."""
+"""Holds the result of a comparison: numbers by model, explainer and layer."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Place = tuple[str, str]
 
 @dataclass(frozen=True, eq=False)
 class Compared:
-    """One model beside the reference.
+    """Holds the numbers of one model beside the reference.
 
     Attributes:
         name: As its run is called.
@@ -48,7 +48,7 @@ class Compared:
 
 @dataclass(frozen=True)
 class Moved:
-    """A sample whose map moved though its prediction stayed.
+    """Describes a sample whose map differs from the reference's though its prediction does not.
 
     `row` is its place in the data, `spearman` how alike the two maps are, `outside` whether that
     is less than the band of the controls spans; None without a band.
@@ -66,7 +66,7 @@ class Moved:
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """Models beside a reference, on the same rows and for the same targets.
+    """Holds models beside a reference, on the same rows and for the same targets.
 
     Attributes:
         models: By name, the reference first, controls last.
@@ -86,7 +86,7 @@ class Comparison:
 
     @property
     def reference(self) -> Compared:
-        """What the others are compared with."""
+        """The model that the others are compared with."""
         return next(iter(self.models.values()))
 
     @property
@@ -95,9 +95,11 @@ class Comparison:
         return list(dict.fromkeys(place for one in self.models.values() for place in one.drifts))
 
     def band(self, explainer: str, layer: str) -> npt.NDArray[np.float64] | None:
-        """[2, measures]: 10th and 90th percentile over the samples on which a control and the
-        reference predict the same. NaN for a measure with fewer than five values, None where
-        all have fewer."""
+        """Computes the control band: 10th and 90th percentile of each measure, [2, measures].
+
+        Only samples count on which a control and the reference predict the same. NaN for a measure
+        with fewer than five values, None where all have fewer.
+        """
         found = [
             one.drifts[explainer, layer]
             for one in self.models.values()
@@ -115,8 +117,10 @@ class Comparison:
         return np.stack(known, axis=1)
 
     def moved(self, count: int = 10) -> list[Moved]:
-        """The samples whose focus moved most though the prediction stayed, by Spearman; each
-        explainer and layer counts by itself."""
+        """Returns the samples whose maps differ most, by Spearman, though predictions are equal.
+
+        Each explainer and layer counts by itself.
+        """
         measure = MEASURES.index("spearman")
         found: list[Moved] = []
         for name, one in self.models.items():
@@ -135,7 +139,7 @@ class Comparison:
         return sorted(found, key=lambda one: one.spearman)[:count]
 
     def summary(self, moved: int = 10) -> str:
-        """All of it as text: predictions, weights, maps, and the samples that moved most."""
+        """Returns tables as text: predictions, weights, maps, and the samples that moved most."""
         from tfexplain.comparing.tables import summary
 
         return summary(self, moved)

@@ -1,4 +1,4 @@
-"""The data that models are compared on."""
+"""Reads the data that models are compared on."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ _NAMES = (("x", "y"), ("images", "labels"))
 
 
 def read_data(validation_data: Any, model: Any = None) -> Rows:
-    """The rows of the data: what `Explain` takes, or the path of an .npz file. Of what comes in
-    batches a sample of them, the same in whatever order they come.
+    """Reads the rows of the data: what `Explain` takes, or the path of an .npz file.
+
+    Of data in batches it takes a sample of rows, the same in whatever order they come.
 
     Raises:
         TfexplainError, OSError: nothing in it, rows that do not match, a file without the arrays.
@@ -32,7 +33,7 @@ def read_data(validation_data: Any, model: Any = None) -> Rows:
 
 
 def _npz(path: str) -> tuple[Any, ...]:
-    """(x, y) or (x,) of an .npz file."""
+    """Reads (x, y) or (x,) from an .npz file."""
     expected = "expected arrays x and y, or images and labels, or two arrays in this order"
     try:
         with open(path, "rb") as file:

@@ -1,4 +1,4 @@
-"""A comparison in the log: a run for each model, beside each other in the dashboard."""
+"""Writes a comparison to the log: a run for each model, side by side in the dashboard."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def check_free(log_dir: str, names: Iterable[str]) -> None:
 
 
 def open_run(log_dir: str, name: str, room: str) -> RunWriter:
-    """The writer of one room of a run, from which a former comparison was removed."""
+    """Removes a former comparison from one room of a run, and returns the writer of that room."""
     run = os.path.join(log_dir, name)
     for event in _events(run, room):
         tf.io.gfile.remove(event)
@@ -54,7 +54,7 @@ def open_run(log_dir: str, name: str, room: str) -> RunWriter:
 def write_maps(
     writer: RunWriter, explaining: ExplainPlan, found: Found, choices: Mapping[str, str]
 ) -> None:
-    """What `Explain` writes of one epoch, at step 0."""
+    """Writes what `Explain` writes of one epoch, at step 0."""
     explaining.write_constant(choices, explaining.layers(found), writer)
     explaining.write(found, _NOW, [0], writer)
     status = schema.Status({name: one.seconds for name, one in found.items()})
@@ -62,7 +62,7 @@ def write_maps(
 
 
 def write_predictions(writer: RunWriter, found: Predicted, rows: npt.NDArray[np.int64]) -> None:
-    """Of a model that is not explained, on the rows that others are explained on."""
+    """Writes the predictions of a model that is not explained, on the explained rows."""
     outputs, classes = found.outputs[rows], found.classes[rows]
     record = schema.Predictions(outputs, classes, 1, found.activation)
     writer.add(schema.Tag("predictions"), 0, record, schema.Content("predictions"))
@@ -74,7 +74,7 @@ def write_drift(
     reference: str,
     role: Role,
 ) -> None:
-    """How far each of the model's maps is from the reference's, which is named by its run."""
+    """Writes the drift of the model's maps from those of the reference, a run of that name."""
     for (name, layer), one in drifts.items():
         record = schema.Drift(one.values, one.agrees, MEASURES, reference, role)
         content = schema.Content("drift", role=role)
@@ -82,14 +82,14 @@ def write_drift(
 
 
 def write_fidelity(writer: RunWriter, found: Fidelity, reference: str, role: Role) -> None:
-    """How far the model's predictions are from the reference's."""
+    """Writes the fidelity of the model's predictions to those of the reference."""
     record = schema.Fidelity(found.numbers, found.flips, found.counts, reference, role)
     content = schema.Content("fidelity", role=role)
     writer.add(schema.Tag("fidelity"), 0, record, content)
 
 
 def write_weights(writer: RunWriter, found: Weights) -> None:
-    """What `Compression` writes after training, at step 0."""
+    """Writes what `Compression` writes after training, at step 0."""
     record = kernels_record(found.numbers, found.totals, found.activities, _NOW)
     settings = {"note": "; ".join(found.notes)} if found.notes else {}
     writer.add(schema.Tag("kernels"), 0, record, schema.Content("kernels", settings=settings))

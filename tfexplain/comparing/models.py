@@ -1,4 +1,4 @@
-"""The models to compare: from paths or objects to built models, each with a name and a role."""
+"""Opens the models to compare: from paths or objects to built models with a name and a role."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LOAD_YOURSELF = (
 
 @dataclass(frozen=True, eq=False)
 class Contender:
-    """One of the models that are compared.
+    """Holds one of the models that are compared.
 
     `model` is a Keras model or a `TfliteModel`; `path` is the file it came from, or empty. A
     `control` differs from the reference by chance only.
@@ -42,7 +42,7 @@ class Contender:
 
 
 def contenders(models: Sources, control: Sources | None = None) -> list[Contender]:
-    """Open all models; the first one is the reference.
+    """Opens all models; the first one is the reference.
 
     Raises:
         TfexplainError, OSError: fewer than two, a name twice, a file that is missing or unreadable,
@@ -71,7 +71,7 @@ def contenders(models: Sources, control: Sources | None = None) -> list[Contende
 
 
 def _named(sources: Sources, argument: str, taken: Iterable[str]) -> dict[str, Source]:
-    """Names as given, else from the files' stems or the models' names, made unique."""
+    """Returns names as given, else from the files' stems or the models' names, made unique."""
     if isinstance(sources, (str, os.PathLike)) or hasattr(sources, "layers"):
         raise TfexplainError(f"{argument}: expected several models or paths; got one. Pass a list.")
     if isinstance(sources, Mapping):

@@ -1,4 +1,4 @@
-"""What a model says of every row of the data."""
+"""Computes the predictions of a model on every row of the data."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ROWS = 64
 
 
 def predict(one: Contender, inputs: Any, output: ModelOutput) -> Predicted:
-    """The outputs of one head on all rows.
+    """Computes one output of a model on all rows.
 
     Args:
         one: The model.
@@ -41,7 +41,7 @@ def predict(one: Contender, inputs: Any, output: ModelOutput) -> Predicted:
 
 
 def _outputs(one: Contender, inputs: Any, output: ModelOutput) -> Any:
-    """float32 [rows, ...] as the model gives them."""
+    """Returns float32 [rows, ...] as the model gives them."""
     count = len(tf.nest.flatten(inputs)[0])
     if not one.explainable:
         found = one.model.predict(inputs)

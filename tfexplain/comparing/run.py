@@ -1,4 +1,4 @@
-"""`compare`: the same rows through several models."""
+"""Defines `compare`, which explains and measures several models on the same rows."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def compare(
     seed: int = 0,
     color_range: tuple[float, float] | None = None,
 ) -> Comparison:
-    """Explain the same samples with several models, and say how far each is from the first.
+    """Explains the same samples with several models, and measures how far each is from the first.
 
     Every model is explained for the same targets: the labels or, without labels, what the first
     model predicts. Predictions are compared on all rows. No number says that one model is better:
@@ -109,7 +109,7 @@ def compare(
 
 @dataclass(frozen=True, eq=False)
 class _Result:
-    """All that was found of one model."""
+    """Holds all results of one model."""
 
     one: Contender
     explaining: ExplainPlan
@@ -182,7 +182,8 @@ def _weights(one: Contender, reference: Contender, explaining: ExplainPlan) -> W
 
 
 def _targets(settings: ExplainSettings, reference: _Result) -> Targets | str:
-    """The same targets for all: where there is no label, what the reference predicts."""
+    """Returns targets for all models: labels, or the reference's prediction where there is no
+    label."""
     explaining, asked = reference.explaining, settings.targets
     batch = explaining.batch
     outputs = {explainer.output for explainer in explaining.explainers.values()}
@@ -196,7 +197,7 @@ def _targets(settings: ExplainSettings, reference: _Result) -> Targets | str:
 
 
 def _labels(pool: Rows, explaining: ExplainPlan) -> npt.NDArray[np.int64] | None:
-    """int64 [rows]: the classes of all rows, -1 where unknown; None without classes."""
+    """Returns the classes of all rows, int64 [rows], -1 where unknown; None without classes."""
     output = explaining.output
     labels = labels_of(pool.labels, output, explaining.passes)
     names = explaining.settings.class_names
@@ -210,7 +211,7 @@ def _labels(pool: Rows, explaining: ExplainPlan) -> npt.NDArray[np.int64] | None
 
 @contextmanager
 def _about(name: str, reference: str = "") -> Iterator[None]:
-    """While open, errors say which model they are about."""
+    """Names the model in errors that are raised within the context."""
     try:
         yield
     except (ValueError, tf.errors.OpError) as error:
@@ -262,6 +263,6 @@ def _comparison(results: Sequence[_Result], settings: ExplainSettings, log_dir: 
 
 
 def _target(reference: _Result) -> str:
-    """What all models are explained for, in words."""
+    """Returns the target of all models, in words."""
     text = describe(reference.explaining, reference.maps)["target"]
     return text.replace("the predicted class", f"the class that {reference.one.name} predicts")

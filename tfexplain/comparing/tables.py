@@ -1,4 +1,4 @@
-"""A comparison as aligned text."""
+"""Formats a comparison as aligned text."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Rows = list[list[str]]
 
 
 def summary(comparison: Comparison, moved: int) -> str:
-    """Predictions, weights, maps and the samples that moved most, each a table."""
+    """Formats predictions, weights, maps and the samples that moved most, each as a table."""
     count = len(comparison.reference.predicted.outputs)
     parts = [
         f"Predictions on {count} rows, beside those of {comparison.reference.name}",
@@ -135,7 +135,7 @@ def _text(value: float | None) -> str:
 
 
 def _table(rows: Sequence[Sequence[str]]) -> str:
-    """Columns of one width, numbers to the right."""
+    """Formats columns of one width, numbers to the right."""
     if not rows:
         return ""
     lines = []

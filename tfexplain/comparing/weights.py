@@ -1,4 +1,4 @@
-"""The weights of the models that are compared, in numbers."""
+"""Measures the weights of the models that are compared."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from tfexplain.runlog.unit_activity import Activity
 
 @dataclass(frozen=True, eq=False)
 class Weights:
-    """The kernels of one model; `activities` are of the explained rows, by layer."""
+    """Holds the numbers of one model's kernels; `activities` are of the explained rows, by
+    layer."""
 
     numbers: Sequence[LayerNumbers]
     totals: Mapping[str, Totals]
@@ -24,7 +25,7 @@ class Weights:
 
 
 def measure_weights(one: Contender, reference: Contender, inputs: Any, samples: int) -> Weights:
-    """All numbers of one model's kernels.
+    """Measures all kernels of one model.
 
     Args:
         one: The model.

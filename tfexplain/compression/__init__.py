@@ -1,4 +1,4 @@
-"""Reading weights as they really are (masks, codes, scales), and the numbers made of them."""
+"""Reads kernels as they are stored (masks, codes, scales), and measures them."""
 
 from tfexplain import needs_tensorflow  # noqa: F401
 from tfexplain.compression.activations import ActivationNumbers, measure_activations

@@ -1,4 +1,4 @@
-"""Which units of a layer ever answer, on one batch of activations."""
+"""Measures which units of a layer are dead, on one batch of activations."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tfexplain.types import Array
 
 @dataclass(frozen=True, eq=False)
 class ActivationNumbers:
-    """What one batch says about the units of a layer.
+    """Holds the numbers of the units of a layer on one batch.
 
     Attributes:
         sparsity: mean(a == 0).
@@ -31,7 +31,7 @@ class ActivationNumbers:
 
 
 def measure_activations(values: Array, channel_axis: int = -1) -> ActivationNumbers:
-    """Numbers of a batch of activations.
+    """Measures a batch of activations.
 
     Args:
         values: [N, ..., C] as `tap` reads them.

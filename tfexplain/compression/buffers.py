@@ -1,4 +1,6 @@
-"""Variables of Keras 3 and tf_keras as numpy arrays, without copying them.
+"""Views of variables of Keras 3 and tf_keras as numpy arrays, without a copy.
+
+`Variable.numpy()` copies: 66 ms for ResNet50, against 1.6 ms for a view of the same memory.
 
 `Variable.numpy()` copies: 66 ms for ResNet50, against 1.6 ms for a view of the same memory.
 """
@@ -24,19 +26,20 @@ _BITS: dict[str, tuple[Any, Any]] = {
 
 
 def is_variable(value: Any) -> bool:
-    """Whether `value` is a variable with memory behind it: no symbolic tensor, no KerasTensor."""
+    """Returns whether `value` is a variable with memory behind it, neither symbolic nor a
+    KerasTensor."""
     inner = getattr(value, "value", None)
     held = inner if inner is not None and not callable(inner) else value
     return isinstance(held, tf.Variable) or hasattr(held, "read_value")
 
 
 def dtype_name(variable: Variable) -> str:
-    """The type that is stored, such as `float32`; not the one it is cast to on use."""
+    """Returns the type that is stored, such as `float32`; not the one it is cast to on use."""
     return str(tf.as_dtype(_tensor_variable(variable).dtype).name)
 
 
 def view(variable: Variable) -> Array:
-    """The variable's memory as an array; read-only in meaning, and only for the moment.
+    """Returns the variable's memory as an array; read-only in meaning, and only for the moment.
 
     Hold it no longer than a measurement: while a view lives, an optimizer that updates the
     variable writes to a copy. On another device than the CPU, and for types that cannot be viewed
@@ -68,12 +71,12 @@ class _Lent:
 
 
 def _borrowed(tensor: Any) -> Array:
-    """The tensor's memory as an array."""
+    """Returns the tensor's memory as an array."""
     return np.from_dlpack(tensor if hasattr(tensor, "__dlpack__") else _Lent(tensor))
 
 
 def nbytes(variable: Variable) -> int:
-    """Bytes that the variable takes."""
+    """Returns the bytes that the variable takes."""
     held = _tensor_variable(variable)
     return int(np.prod(held.shape, dtype=np.int64)) * int(tf.as_dtype(held.dtype).size)
 

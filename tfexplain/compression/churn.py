@@ -1,4 +1,4 @@
-"""Which weights a mask keeps, in one bit each, and how many changed sides."""
+"""Measures mask churn: which weights a mask keeps, in one bit each, and how many changed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _ONES = np.array([bin(byte).count("1") for byte in range(256)], np.uint8)
 
 @dataclass(frozen=True, eq=False)
 class KeptBits:
-    """Where a kernel is kept, block by block, one bit per weight.
+    """Holds which weights of a kernel are kept, block by block, one bit each.
 
     A block that is kept whole is None, so a dense model costs nothing.
     """
@@ -22,14 +22,14 @@ class KeptBits:
     blocks: tuple[npt.NDArray[np.uint8] | None, ...]
 
     def distance(self, other: KeptBits) -> int | None:
-        """How many weights changed sides; None where the two are not of one kernel."""
+        """Counts the weights that changed; None where the two are not of one kernel."""
         if self.shape != other.shape or len(self.blocks) != len(other.blocks):
             return None
         return sum(_distance(a, b) for a, b in zip(self.blocks, other.blocks, strict=True))
 
 
 def pack(kept: npt.NDArray[np.bool_], count: int) -> npt.NDArray[np.uint8] | None:
-    """The bits of a block of which `count` weights are kept."""
+    """Packs a block, `count` weights of which are kept, into bits."""
     # Bits behind the end are ones, like those of a block that is None.
     return None if count == kept.size else ~np.packbits(~kept.reshape(-1))
 

@@ -1,4 +1,4 @@
-"""How codes and scales are used: entropy, unused codes, scales out of proportion."""
+"""Measures the use of codes and scales: entropy, unused codes, scales out of proportion."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tfexplain.types import Array
 
 @dataclass(frozen=True)
 class ScaleHealth:
-    """A look at the distances between codes, one per channel or group.
+    """Holds the numbers of the distances between codes, one per channel or group.
 
     Attributes:
         count: How many scales.
@@ -28,7 +28,8 @@ class ScaleHealth:
 
     @property
     def spread(self) -> float:
-        """high / low: how unevenly precision is dealt out; NaN where all are bad."""
+        """Ratio high / low, which says how unevenly precision is distributed; NaN where all are
+        bad."""
         return self.high / self.low if self.low else float("nan")
 
 
@@ -41,24 +42,24 @@ class CodeCounter:
         self.counts: npt.NDArray[np.int64] = np.zeros(self._most - self._least + 1, np.int64)
 
     def add(self, codes: Array) -> None:
-        """Take some codes, of any shape."""
+        """Adds codes of any shape."""
         places = codes.reshape(-1).astype(np.int64) - self._least
         self.counts += np.bincount(places, minlength=len(self.counts))
 
     @property
     def use(self) -> float:
-        """Used codes / 2^bits."""
+        """Share of used codes among 2^bits."""
         return float(np.count_nonzero(self.counts) / self._possible)
 
     @property
     def entropy(self) -> float:
-        """Bits per code, at best `bits`."""
+        """Entropy in bits per code, at most `bits`."""
         shares = self.counts[self.counts > 0] / max(int(self.counts.sum()), 1)
         return float(-(shares * np.log2(shares)).sum()) + 0.0
 
 
 def scale_health(steps: Array) -> ScaleHealth:
-    """float64 steps of any shape."""
+    """Measures distances between codes, float64 of any shape."""
     sound = steps[np.isfinite(steps) & (steps > 0)]
     low, high = (float(sound.min()), float(sound.max())) if sound.size else (0.0, 0.0)
     return ScaleHealth(steps.size, low, high, steps.size - sound.size)

@@ -1,4 +1,4 @@
-"""Sources made of other sources: LoRA's updates, float references, axes in another order."""
+"""Sources that combine or reorder others: LoRA's updates, float references, other axes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tfexplain.types import Array
 
 @dataclass(frozen=True)
 class LowRankSource:
-    """Another source plus LoRA's update factor * A B, as the layer adds it.
+    """Adds LoRA's update factor * A B to another source, as the layer does.
 
     Attributes:
         a: [..., rank].
@@ -52,7 +52,7 @@ class LowRankSource:
 
 @dataclass(frozen=True)
 class ReferencedSource:
-    """A source beside another one whose values are the float reference."""
+    """Joins a source with another one whose values are the float reference."""
 
     base: Source
     reference: Source
@@ -72,7 +72,7 @@ class ReferencedSource:
 
 @dataclass(frozen=True)
 class ReorderedSource:
-    """A source whose kernel's axes must be brought into line; it is decoded as a whole."""
+    """Reorders the axes of another source's kernel, which is decoded as a whole."""
 
     base: Source
     shape: tuple[int, ...]

@@ -1,4 +1,4 @@
-"""How the weights of a kernel are spread: moments and a histogram, zeros apart."""
+"""Computes moments and a histogram of the weights of a kernel, zeros apart."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ROW = 1 << 13
 
 @dataclass(frozen=True, eq=False)
 class Histogram:
-    """Counts of the finite weights that are not zero, in bins of one width.
+    """Holds counts of the finite weights that are not zero, in bins of one width.
 
     Attributes:
         low: Left edge of the first bin, the least weight.
@@ -37,12 +37,12 @@ class Histogram:
 
     @property
     def edges(self) -> npt.NDArray[np.float64]:
-        """float64 [65]."""
+        """Edges of the bins, float64 [65]."""
         return np.linspace(self.low, self.high, BINS + 1)
 
 
 class Moments:
-    """Sums in float64 over the finite weights, zeros included."""
+    """Accumulates float64 sums over the finite weights, zeros included."""
 
     def __init__(self) -> None:
         self.count = self.nonfinite = 0
@@ -50,7 +50,7 @@ class Moments:
         self.low = self.high = float("nan")
 
     def add(self, values: Array) -> None:
-        """Take some weights, of any shape."""
+        """Adds weights of any shape."""
         flat = values.reshape(-1)
         for start in range(0, flat.size, CHUNK):
             self._add(flat[start : start + CHUNK])
@@ -71,19 +71,19 @@ class Moments:
 
     @property
     def mean(self) -> float:
-        """Of the finite weights."""
+        """Mean of the finite weights."""
         return self.sum / self.count if self.count else float("nan")
 
     @property
     def std(self) -> float:
-        """Of the finite weights, over N."""
+        """Standard deviation of the finite weights, over N."""
         if not self.count:
             return float("nan")
         return float(max(self.squares / self.count - self.mean**2, 0.0) ** 0.5)
 
 
 def squares(exact: npt.NDArray[np.float64]) -> float:
-    """Sum of squares of a vector."""
+    """Computes the sum of squares of a vector."""
     # One BLAS dot product per row, six times as fast as einsum. Vectors above 10,000 numbers would
     # wake OpenBLAS' threads, and waiting for those is slow while a training has the cores.
     rows = exact[: exact.size // _ROW * _ROW].reshape(-1, _ROW)
@@ -92,7 +92,7 @@ def squares(exact: npt.NDArray[np.float64]) -> float:
 
 
 def histogram(layer: LayerWeights, moments: Moments, zeros: int) -> Histogram:
-    """The histogram of the effective weights, whose range `moments` has found."""
+    """Computes the histogram of the effective weights; `moments` has their range."""
     low, high = (moments.low, moments.high) if moments.count else (0.0, 0.0)
     counter = _BinCounter(low, high)
     for block in layer.blocks():
@@ -121,7 +121,7 @@ class _BinCounter:
         self._odd = np.zeros(BINS + 1, np.int64)
 
     def add(self, values: Array) -> None:
-        """Take finite weights, [n]."""
+        """Adds finite weights, [n]."""
         for start in range(0, values.size, CHUNK):
             bins = self.bins(values[start : start + CHUNK])
             even = bins.size // 2 * 2
@@ -129,7 +129,7 @@ class _BinCounter:
             self._odd[bins[even:]] += 1
 
     def bins(self, values: Array) -> npt.NDArray[np.uint8]:
-        """The bins of at most `CHUNK` weights, 0 to 64."""
+        """Computes the bins of at most `CHUNK` weights, 0 to 64."""
         scaled = self._scaled[: values.size]
         wide = np.result_type(values, self._dtype)
         np.subtract(values, self._low, out=scaled, dtype=wide, casting="same_kind")
@@ -137,7 +137,7 @@ class _BinCounter:
         return scaled.astype(np.uint8)
 
     def counts(self) -> npt.NDArray[np.int64]:
-        """int64 [64]."""
+        """Returns the counts, int64 [64]."""
         table = self._pairs.reshape(BINS + 1, 256)[:, : BINS + 1]
         counts: npt.NDArray[np.int64] = table.sum(axis=0) + table.sum(axis=1) + self._odd
         counts[-2] += counts[-1]

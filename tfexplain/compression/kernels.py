@@ -1,4 +1,4 @@
-"""What a reader says of one kernel, before it becomes a `LayerWeights`."""
+"""Describes a kernel as a reader finds it, before it becomes a `LayerWeights`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tfexplain.compression.sources import Source
 
 @dataclass(frozen=True)
 class Storage:
-    """How a kernel is stored; the fields are those of `LayerWeights`.
+    """Describes how a kernel is stored; the fields are those of `LayerWeights`.
 
     Attributes:
         source: A function of the kernel's layout, or None where values cannot be read.
@@ -37,7 +37,7 @@ class Storage:
 
 @dataclass(frozen=True)
 class StoredKernel:
-    """A kernel's variable with the way to read it, before it becomes a `LayerWeights`.
+    """Holds a kernel's variable and its storage, before it becomes a `LayerWeights`.
 
     `owner` is the layer that the kernel belongs to, where it is another than the one that is read.
     """
@@ -56,7 +56,7 @@ def kernel_of(variable: Variable, mode: str, source: Any, **stored: Any) -> Stor
 
 
 def name_of(variable: Variable) -> str:
-    """`kernel` of `dense/kernel:0`."""
+    """Returns `kernel` of `dense/kernel:0`."""
     return str(variable.name).split("/")[-1].split(":")[0]
 
 

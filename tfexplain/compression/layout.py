@@ -1,4 +1,4 @@
-"""What the axes of a kernel mean: positions, inputs, outputs, groups."""
+"""Describes the axes of a kernel: positions, inputs, outputs, groups."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Kind = Literal["dense", "conv", "depthwise", "transposed", "lookup", "other", "u
 
 @dataclass(frozen=True)
 class Layout:
-    """A kernel as a cube of positions K, inputs I and outputs O, without moving a byte.
+    """Describes a kernel as a cube of positions K, inputs I and outputs O, without moving a byte.
 
     In memory the cube is [outer, inner, columns]: [K, I, O], or [K, O, I] where `swapped`
     (transposed convolutions keep outputs before inputs). `groups` splits O: output `o` belongs to
@@ -41,7 +41,7 @@ class Layout:
 
     @property
     def positions(self) -> int:
-        """K: how many places of the input one output reads."""
+        """K: how many positions of the input one output reads."""
         return self.outer
 
     @property
@@ -56,7 +56,7 @@ class Layout:
 
     @property
     def size(self) -> int:
-        """How many weights there are."""
+        """Number of weights."""
         return self.outer * self.inner * self.columns
 
     @property
@@ -65,12 +65,12 @@ class Layout:
         return self.kind not in ("lookup", "depthwise")
 
     def cube(self, block: Array) -> Array:
-        """[k, i, o] of a block [k, inner, columns]."""
+        """Reshapes a block [k, inner, columns] to [k, i, o]."""
         return block.swapaxes(1, 2) if self.swapped else block
 
 
 def layout_of(layer: Any, weight: str, shape: Shape) -> Layout:
-    """The layout of the kernel called `weight` of a Keras 3 or tf_keras layer."""
+    """Returns the layout of the kernel called `weight` of a Keras 3 or tf_keras layer."""
     kind = kind_of(layer)
     if kind == "EinsumDense":
         return einsum_layout(layer.equation, shape)
@@ -89,22 +89,22 @@ def layout_of(layer: Any, weight: str, shape: Shape) -> Layout:
 
 
 def unknown_layout(shape: Shape) -> Layout:
-    """Of a weight whose axes may mean anything."""
+    """Returns the layout of a weight whose axes may mean anything."""
     return Layout("unknown", 1, prod(shape[:-1]), shape[-1] if shape else 0)
 
 
 def _named_convolution(layer: Any, shape: Shape) -> bool:
-    """Whether a class that is not Keras' calls itself a convolution, with a kernel like theirs."""
+    """Returns whether a class outside Keras is called a convolution and has a kernel like one."""
     return len(shape) > 2 and any("Conv" in cls.__name__ for cls in type(layer).__mro__)
 
 
 def _depthwise(shape: Shape) -> Layout:
-    """[..., C, multiplier]: C groups of one input each."""
+    """Returns the layout of [..., C, multiplier]: C groups of one input each."""
     return Layout("depthwise", prod(shape[:-2]), 1, shape[-2] * shape[-1], shape[-2])
 
 
 def einsum_layout(equation: str, shape: Shape) -> Layout:
-    """The layout of an EinsumDense kernel, by the other operands that have its axes.
+    """Returns the layout of an EinsumDense kernel, by the other operands that have its axes.
 
     Axes of the output alone are outputs, those that are summed over are inputs. Axes of both input
     and output split the kernel into groups that do not meet.

@@ -1,4 +1,6 @@
-"""The numbers of a kernel: what each is called, in which unit, and what it means.
+"""Describes the metrics of a kernel: label, unit and meaning.
+
+The page shows them by this table, which `make tables` writes down for it.
 
 The page shows them by this table, which `make tables` writes down for it.
 """
@@ -13,7 +15,7 @@ Unit: TypeAlias = Literal["share", "bytes", "bits", "dB", "count", "number"]
 
 @dataclass(frozen=True)
 class Metric:
-    """One number of a kernel, or of all kernels together.
+    """Describes one number of a kernel, or of all kernels together.
 
     Attributes:
         name: As `LayerNumbers.scalars` and `Totals.scalars` name it.

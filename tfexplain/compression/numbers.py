@@ -1,4 +1,4 @@
-"""`measure`: the numbers of one kernel, each defined once, counted in integers or float64."""
+"""Measures a kernel: each number defined once, counted in integers or float64."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CHURN_LIMIT = 1 << 28
 
 @dataclass(frozen=True)
 class Settings:
-    """What is measured beyond the default.
+    """Selects what is measured beyond the default.
 
     Attributes:
         pattern: n:m and blocks.
@@ -44,13 +44,13 @@ class Settings:
     churn: bool | None = None
 
     def decided(self, weights: int) -> Settings:
-        """With `churn` on or off, for so many weights."""
+        """Returns a copy with `churn` on or off, for so many weights."""
         return self if self.churn is not None else replace(self, churn=weights <= CHURN_LIMIT)
 
 
 @dataclass(frozen=True, eq=False)
 class LayerNumbers:
-    """Everything measured on one kernel; None where it cannot be known.
+    """Holds everything that is measured on one kernel; None where it cannot be known.
 
     N is the number of weights of the kernel, W its float reference, What what it computes with.
 
@@ -138,7 +138,7 @@ class LayerNumbers:
         return None if s is None or s.fits is None else share(s.fits, s.groups)
 
     def scalars(self) -> dict[str, float]:
-        """Every known number by name, for tables, curves and CSV files."""
+        """Returns every known number by name, for tables, curves and CSV files."""
         sized = {} if self.sizes is None else {f"size_{k}": v for k, v in vars(self.sizes).items()}
         values: dict[str, float | None] = {
             "weights": self.layer.size,
@@ -183,7 +183,7 @@ _SCALARS = (
 def measure(
     layer: LayerWeights, settings: Settings | None = None, previous: KeptBits | None = None
 ) -> LayerNumbers:
-    """The numbers of one kernel, read as it stands now.
+    """Measures one kernel, read as it stands now.
 
     Takes a few MiB beside the model, however large the kernel, and one bit per weight that lies in
     a block with zeros where `settings.churn` is on.
@@ -209,7 +209,7 @@ def measure_all(
     settings: Settings | None = None,
     previous: dict[str, KeptBits] | None = None,
 ) -> Iterator[LayerNumbers]:
-    """`measure` for each layer; one that cannot be measured says so in its `note`.
+    """Calls `measure` for each layer; one that cannot be measured says so in its `note`.
 
     Args:
         layers: Of one model; together they decide whether `settings.churn` is on by default.
@@ -227,13 +227,13 @@ def measure_all(
 
 
 def unmeasured(layer: LayerWeights, error: Exception) -> LayerNumbers:
-    """A kernel without numbers, because of `error`."""
+    """Returns a kernel without numbers, because of `error`."""
     note = f"cannot be measured, so its values are left out: {type(error).__name__}: {error}"[:300]
     return LayerNumbers(replace(layer, note="; ".join(filter(None, (layer.note, note)))))
 
 
 class _Pass:
-    """The sums of one walk through a kernel."""
+    """Accumulates the sums of one pass over a kernel."""
 
     def __init__(self, layer: LayerWeights, settings: Settings) -> None:
         self.layer, self.settings = layer, settings
@@ -330,12 +330,12 @@ class _Pass:
 
 
 def share_float(part: float, whole: int) -> float:
-    """part / whole, 0 of nothing."""
+    """Returns part / whole, 0 of nothing."""
     return part / whole if whole else 0.0
 
 
 def sqnr(energy: float, error: float) -> float:
-    """10 log10(energy / error) in dB; infinite without error, NaN of nothing.
+    """Computes 10 log10(energy / error) in dB; infinite without error, NaN of nothing.
 
     >>> sqnr(100.0, 1.0)
     20.0

@@ -1,4 +1,4 @@
-"""How many bytes a kernel takes once exported, by the way zeros are left out."""
+"""Computes the bytes of an exported kernel, by the way zeros are left out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tfexplain.compression.weights import LayerWeights
 
 @dataclass(frozen=True)
 class Sizes:
-    """Bytes; scales, zero points and centroids are counted in each.
+    """Holds bytes; scales, zero points and centroids are counted in each.
 
     Attributes:
         stored: All variables of the kernel as they stand in memory now, masks included.
@@ -33,7 +33,7 @@ class Sizes:
 
 
 def sizes(layer: LayerWeights, nonzeros: int, compress: bool = False) -> Sizes:
-    """The sizes of a kernel that has `nonzeros` weights other than zero."""
+    """Computes the sizes of a kernel that has `nonzeros` weights other than zero."""
     bits, extra, count = layer.bits_code, layer.overhead_bytes, layer.size
     rows = layer.layout.outer * layer.layout.inputs
     pointer = 4 if nonzeros < 1 << 32 else 8
@@ -53,7 +53,7 @@ def _index_bytes(columns: int) -> int:
 
 
 def _gzip(layer: LayerWeights) -> int:
-    """Bytes of the packed codes, or of the floats in their own type, after compression."""
+    """Returns the compressed bytes of the packed codes, or of the floats in their own type."""
     packer = zlib.compressobj(6)
     total = 0
     for block in layer.blocks():

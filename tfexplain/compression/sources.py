@@ -1,4 +1,8 @@
-"""Where the numbers of a kernel come from: one source per way of storing them.
+"""Reads the values of a kernel: one source per way of storing them.
+
+A source is opened for one measurement and then asked for rectangles of the kernel's matrix, so
+that no more than a rectangle is ever dequantized at once. The matrix is the kernel in memory
+order, [outer * inner, columns] of its `Layout`.
 
 A source is opened for one measurement and then asked for rectangles of the kernel's matrix, so that
 no more than a rectangle is ever dequantized at once. The matrix is the kernel in memory order,
@@ -23,7 +27,7 @@ FLOAT8_MAX = 448.0
 
 @dataclass(frozen=True)
 class Tile:
-    """A rectangle of a kernel's matrix, every array [rows, columns] or broadcast to it.
+    """Holds a rectangle of a kernel's matrix, every array [rows, columns] or broadcast to it.
 
     Attributes:
         effective: What the layer computes with.
@@ -47,20 +51,20 @@ TileReader: TypeAlias = Callable[[slice, slice], Tile]
 
 
 class Source(Protocol):
-    """A way of storing a kernel."""
+    """Protocol of a way of storing a kernel."""
 
     def open(self) -> TileReader:
-        """A function of (rows, columns) that reads the variables as they stand now."""
+        """Returns a function of (rows, columns) that reads the variables as they stand now."""
 
     def steps(self) -> Array | None:
-        """float64, the distance between neighbouring codes; None for floats."""
+        """Returns the distance between neighbouring codes, float64; None for floats."""
 
     def zeros(self) -> Array | None:
-        """int64 zero points, where there are any."""
+        """Returns zero points, int64, where there are any."""
 
 
 class _Unscaled:
-    """A source without scales."""
+    """Base class of sources without scales."""
 
     def steps(self) -> Array | None:
         return None
@@ -71,7 +75,7 @@ class _Unscaled:
 
 @dataclass(frozen=True)
 class FloatSource(_Unscaled):
-    """A float variable, used as it is; a mask beside it that nobody applies is only shown."""
+    """Reads a float variable; a mask that nobody applies is only shown."""
 
     variable: Variable
     columns: int
@@ -95,7 +99,7 @@ class FloatSource(_Unscaled):
 
 @dataclass(frozen=True)
 class AffineSource:
-    """Integers with scales: (codes - zero) * step, or codes / scale where `divide`.
+    """Reads integers with scales: (codes - zero) * step, or codes / scale where `divide`.
 
     Attributes:
         codes: A function that gives the integers of (rows, columns).
@@ -162,7 +166,7 @@ class AffineSource:
 
 @dataclass(frozen=True)
 class FakeQuantizedSource:
-    """A float variable that tfmot's wrapper rounds on its way into the layer.
+    """Reads a float variable that tfmot's wrapper rounds on its way into the layer.
 
     The ranges are nudged so that zero is a code, as `tf.quantization.fake_quant_with_min_max_vars`
     does it. A mask that is not `applied` is only shown.
@@ -183,7 +187,7 @@ class FakeQuantizedSource:
         return int(self.narrow), (1 << self.bits) - 1
 
     def nudged(self) -> tuple[Array, Array]:
-        """(step, zero point), float32 and int64, [1, 1] or [1, columns]."""
+        """Computes (step, zero point), float32 and int64, [1, 1] or [1, columns]."""
         low, high = (_as_row(view(v), self.columns) for v in (self.low, self.high))
         least, most = self.code_range
         step = (high - low) / np.float32(most - least)
@@ -222,7 +226,7 @@ class FakeQuantizedSource:
 
 @dataclass(frozen=True)
 class Float8Source:
-    """A float variable that Keras rounds to float8_e4m3fn after division by a scale."""
+    """Reads a float variable that Keras rounds to float8_e4m3fn after division by a scale."""
 
     variable: Variable
     columns: int
@@ -252,7 +256,7 @@ class Float8Source:
 
 @dataclass(frozen=True)
 class ClusteredSource(_Unscaled):
-    """A few shared values, and for each weight which one it takes; as of the last forward pass.
+    """Reads a few shared values by the index of each weight, as of the last forward pass.
 
     Attributes:
         original: The float variable that is still trained below.
@@ -281,11 +285,11 @@ class ClusteredSource(_Unscaled):
 
 
 def as_float(values: Array) -> Array:
-    """float32 or float64; narrower floats and integers widened."""
+    """Converts narrower floats and integers to float32; float64 stays."""
     return values if values.dtype in (np.float32, np.float64) else values.astype(np.float32)
 
 
 def _as_row(values: Array, columns: int) -> Array:
-    """[1, 1] of a number; [1, columns] of one number per last axis of the kernel."""
+    """Reshapes a number to [1, 1], and one number per last axis of the kernel to [1, columns]."""
     flat = values.reshape(1, -1)
     return flat if flat.shape[1] == 1 else np.tile(flat, (1, columns // prod(flat.shape)))

@@ -1,4 +1,4 @@
-"""Where zeros lie: whole filters, channels, rows and blocks of them, and n:m patterns."""
+"""Counts structured zeros: whole filters, channels, rows and blocks of them, and n:m patterns."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tfexplain.types import Array
 
 @dataclass(frozen=True)
 class Pattern:
-    """Which structures are looked for.
+    """Selects which structures are counted.
 
     Attributes:
         n: Of each `m` neighbours on the input axis, at most `n` may differ from zero.
@@ -42,13 +42,14 @@ class Pattern:
 
     @property
     def align(self) -> int:
-        """Where a kernel may be cut without cutting a group or a block."""
+        """Number of inputs at whose multiples a kernel may be cut without cutting a group or
+        block."""
         return lcm(self.m, *self.block)
 
 
 @dataclass(frozen=True, eq=False)
 class Structure:
-    """Counts over one kernel.
+    """Holds the counts over one kernel.
 
     A filter is everything that one output is computed from, a channel everything that reads one
     input (of its group), a row one input at one position. Blocks and groups that reach over the
@@ -79,7 +80,7 @@ class Structure:
 
 
 class StructureCounter:
-    """Takes a kernel block by block; `result` is its `Structure`."""
+    """Counts over a kernel block by block; `result` is its `Structure`."""
 
     def __init__(self, layout: Layout, pattern: Pattern) -> None:
         self._layout, self._pattern = layout, pattern
@@ -89,7 +90,7 @@ class StructureCounter:
         self._nonzeros = self._rows = self._blocks = self._fits = 0
 
     def add(self, block: Block, nonzero: npt.NDArray[np.bool_]) -> int:
-        """Count `nonzero`, bool [k, i, o]; returns how many there are."""
+        """Counts `nonzero`, bool [k, i, o]; returns how many there are."""
         count = int(np.count_nonzero(nonzero))
         self._nonzeros += count
         if count == 0:
@@ -146,7 +147,7 @@ class StructureCounter:
         self._blocks += int(np.count_nonzero(_sums((in_column != 0).view(np.uint8), wide, 2)))
 
     def result(self) -> Structure:
-        """What was counted."""
+        """Returns the counts."""
         layout, pattern = self._layout, self._pattern
         if self._live_rows is not None:
             self._rows = int(np.count_nonzero(self._live_rows))
@@ -174,7 +175,7 @@ class StructureCounter:
 
 
 def _sums(ones: npt.NDArray[np.uint8], size: int, axis: int) -> Array:
-    """Sums of `size` neighbours along axis 1 or 2 of [k, i, o]; the last group is filled up.
+    """Sums `size` neighbours along axis 1 or 2 of [k, i, o]; the last group is filled up.
 
     >>> _sums(np.ones((1, 5, 1), np.uint8), 4, 1).ravel().tolist()
     [4, 1]
@@ -194,10 +195,10 @@ def _sums(ones: npt.NDArray[np.uint8], size: int, axis: int) -> Array:
 
 
 def share(part: int, whole: int) -> float:
-    """part / whole, 0 of nothing."""
+    """Returns part / whole, 0 of nothing."""
     return part / whole if whole else 0.0
 
 
 def sparsity_of(flags: npt.NDArray[np.bool_]) -> float:
-    """Share of True."""
+    """Returns the share of True."""
     return share(int(np.count_nonzero(flags)), prod(flags.shape))

@@ -1,4 +1,4 @@
-"""A model in a few numbers, each with what it is a share of."""
+"""Computes totals of a model, each with what it is a share of."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tfexplain.compression.structure import Structure, share, sparsity_of
 
 @dataclass(frozen=True)
 class Totals:
-    """Sums over kernels; biases, normalization and weights of unknown role are not counted.
+    """Holds sums over kernels; biases, normalization and weights of unknown role are not counted.
 
     Attributes:
         denominator: In words, what shares are shares of.
@@ -70,12 +70,12 @@ class Totals:
     unread: int
 
     def scalars(self) -> dict[str, float]:
-        """Every known number by name."""
+        """Returns every known number by name."""
         return {k: float(v) for k, v in vars(self).items() if isinstance(v, (int, float))}
 
 
 def total(numbers: Iterable[LayerNumbers]) -> dict[str, Totals]:
-    """Totals by part of the model: `""`, or `student` and `teacher` under a Distiller."""
+    """Computes totals by part of the model: `""`, or `student` and `teacher` under a Distiller."""
     parts: dict[str, list[LayerNumbers]] = {}
     for one in numbers:
         parts.setdefault(one.layer.part, []).append(one)
@@ -130,7 +130,7 @@ def _sum(
 def _pooled(
     numbers: Sequence[LayerNumbers], value: Callable[[LayerNumbers], float | None]
 ) -> float | None:
-    """The mean over all weights of the kernels where the value is known."""
+    """Computes the mean over all weights of the kernels where the value is known."""
     found = [(v, one.layer.size) for one in numbers if (v := value(one)) is not None]
     size = sum(n for _, n in found)
     return sum(v * n for v, n in found) / size if size else None
@@ -153,7 +153,7 @@ def _structured(found: Sequence[Structure]) -> dict[str, Any]:
 
 
 def _leak(numbers: Sequence[LayerNumbers]) -> float | None:
-    """Leaked over masked weights, over all kernels with a mask."""
+    """Computes leaked over masked weights, over all kernels with a mask."""
     masked = [
         (one.mask_sparsity * one.layer.size, one.leak)
         for one in numbers

@@ -1,4 +1,4 @@
-"""One kernel of a model as it really is, and how to walk through it in little memory."""
+"""Holds one kernel of a model as it is stored, and reads it block by block in little memory."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ LONGEST_ROW = 1 << 17
 
 
 class WeightsError(LayerError):
-    """Weights that are not built, not there, or not understood."""
+    """Weights are not built, not there, or not understood."""
 
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """Part of a kernel's cube: [k, i, o] arrays and where they lie.
+    """Holds a part of a kernel's cube: [k, i, o] arrays and where they lie.
 
     `reference`, `mask`, `codes`, `low` and `high` are as in `Tile`; None where unknown.
     """
@@ -39,11 +39,11 @@ class Block:
 
     @property
     def effective(self) -> Array:
-        """What the layer computes with, [k, i, o]."""
+        """The values that the layer computes with, [k, i, o]."""
         return self.cube(self.piece.effective)
 
     def cube(self, array: Array) -> Array:
-        """[k, i, o] of an array of the piece."""
+        """Reshapes an array of the piece to [k, i, o]."""
         lengths = tuple(part.stop - part.start for part in (self.k, self.i, self.o))
         k, i, o = lengths
         return self.layout.cube(array.reshape((k, o, i) if self.layout.swapped else lengths))
@@ -51,7 +51,7 @@ class Block:
 
 @dataclass(frozen=True, eq=False)
 class LayerWeights:
-    """One kernel of one layer, with everything needed to read it again and again.
+    """Holds one kernel of one layer, with everything needed to read it again and again.
 
     Nothing is copied until `blocks` or one of the whole arrays is asked for, and then the
     variables are read as they stand at that time.
@@ -121,11 +121,11 @@ class LayerWeights:
 
     @property
     def size(self) -> int:
-        """N, how many weights."""
+        """Number of weights, N."""
         return self.layout.size
 
     def blocks(self, align: int = 1) -> Iterator[Block]:
-        """The kernel in pieces of about a MiB.
+        """Yields the kernel in pieces of about a MiB.
 
         Args:
             align: Cut the input axis at multiples of this only.
@@ -143,27 +143,27 @@ class LayerWeights:
             yield Block(k, i, o, opened(rows, columns), self.layout)
 
     def effective(self) -> Array:
-        """[K, I, O]: the whole kernel as the layer computes with it; for small kernels."""
+        """Returns the whole kernel as the layer computes with it, [K, I, O]; for small kernels."""
         return self._whole("effective")
 
     def reference(self) -> Array:
-        """[K, I, O]: the whole kernel before compression; raises where it is not known."""
+        """Returns the whole kernel before compression, [K, I, O]; raises where it is not known."""
         return self._whole("reference")
 
     def mask(self) -> Array:
-        """bool [K, I, O]; raises where there is none."""
+        """Returns the mask, bool [K, I, O]; raises where there is none."""
         return self._whole("mask")
 
     def codes(self) -> Array:
-        """Integers [K, I, O]; raises where there are none."""
+        """Returns the codes, integers [K, I, O]; raises where there are none."""
         return self._whole("codes")
 
     def scales(self) -> Array | None:
-        """float64, the distance between neighbouring codes, or None."""
+        """Returns the distance between neighbouring codes, float64, or None."""
         return None if self.source is None else self.source.steps()
 
     def zero_points(self) -> Array | None:
-        """int64, or None."""
+        """Returns the zero points, int64, or None."""
         return None if self.source is None else self.source.zeros()
 
     def _open(self) -> TileReader:
@@ -180,7 +180,7 @@ class LayerWeights:
 
 
 def plan(layout: Layout, align: int = 1) -> Iterator[tuple[slice, slice, slice]]:
-    """Slices (outer, inner, columns) that cover a kernel once, each of about `BLOCK` weights.
+    """Yields slices (outer, inner, columns) that cover a kernel once, of about `BLOCK` weights.
 
     Several positions of `outer` are taken only with all of `inner`, so that rows stay together;
     cuts along the input axis fall on multiples of `align`.
@@ -203,7 +203,7 @@ def plan(layout: Layout, align: int = 1) -> Iterator[tuple[slice, slice, slice]]
 
 
 def find(layers: Sequence[LayerWeights], name: str, argument: str = "layer") -> LayerWeights:
-    """The kernel called `name`: `LayerWeights.name`, or its end where that is unambiguous.
+    """Returns the kernel called `name`: `LayerWeights.name`, or its end where that is unambiguous.
 
     Raises:
         WeightsError: there is none, or more than one; the message lists what there is.

@@ -1,4 +1,4 @@
-"""How far an explanation can be believed, and how far two differ."""
+"""Measures how similar two sets of maps are, and how faithful predictions are to a reference's."""
 
 from tfexplain.quality.fidelity import Fidelity, Predicted, fidelity
 from tfexplain.quality.similarity import similarity

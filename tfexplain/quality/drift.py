@@ -1,4 +1,4 @@
-"""How far the maps of a model are from those of another one, or of itself at another time."""
+"""Measures the drift of maps: from another model's, or from the same model's at another time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Places: TypeAlias = Mapping[tuple[str, str], "Shown"]
 
 @dataclass(frozen=True, eq=False)
 class Shown:
-    """The maps of one explainer at one layer, and what they explain.
+    """Holds the maps of one explainer at one layer, and what they explain.
 
     Attributes:
         maps: [N, f], [N, h, w], [N, d, h, w], or attention [N, heads, q, k].
@@ -33,7 +33,7 @@ class Shown:
 
 @dataclass(frozen=True, eq=False)
 class Drifted:
-    """How alike the maps of two are, sample by sample.
+    """Holds the similarity of two sets of maps, sample by sample.
 
     Attributes:
         values: float64 [N, measures of `MEASURES`], 1 for equal maps; NaN where the two explain
@@ -46,7 +46,7 @@ class Drifted:
 
 
 def drift(now: Shown, reference: Shown) -> Drifted:
-    """Compare two sets of maps of the same samples.
+    """Compares two sets of maps of the same samples.
 
     SSIM takes the largest magnitude in both sets as its range.
 
@@ -59,7 +59,7 @@ def drift(now: Shown, reference: Shown) -> Drifted:
 
 
 def matched(maps: Places, reference: Places) -> dict[tuple[str, str], Shown]:
-    """For each place of `maps` the reference's maps there.
+    """Returns the reference's maps at each explainer and layer of `maps`.
 
     Raises:
         TfexplainError: a place that one of the two has not, or maps of another shape.

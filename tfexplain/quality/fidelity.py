@@ -1,4 +1,4 @@
-"""How far a model's predictions are from those of a reference."""
+"""Measures the fidelity of a model's predictions to those of a reference."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LEAST = float(np.finfo(np.float32).tiny)
 
 @dataclass(frozen=True, eq=False)
 class Predicted:
-    """What a model says of a data set.
+    """Holds the predictions of a model on a data set.
 
     Attributes:
         outputs: [N, K], probabilities where `activation` is softmax or sigmoid, else values.
@@ -31,7 +31,7 @@ class Predicted:
 
     @property
     def marks(self) -> npt.NDArray[np.bool_]:
-        """bool [N, count]: the predicted class of each sample; all labels above 0.5, where these do
+        """Predicted classes, bool [N, count]: one a sample, or all labels above 0.5 where they do
         not exclude each other."""
         if self.activation == "sigmoid" and self.outputs.shape[1] > 1:
             return self.outputs > 0.5
@@ -41,7 +41,7 @@ class Predicted:
 
 @dataclass(frozen=True, eq=False)
 class Fidelity:
-    """A model's predictions beside those of a reference.
+    """Holds the agreement of a model's predictions with those of a reference.
 
     Attributes:
         numbers: `samples`; for classes `agreement` (share of equal predictions; of labels that do
@@ -61,7 +61,7 @@ class Fidelity:
 def fidelity(
     model: Predicted, reference: Predicted, labels: npt.NDArray[np.int64] | None = None
 ) -> Fidelity:
-    """Compare the predictions of two models on the same samples.
+    """Compares the predictions of two models on the same samples.
 
     Args:
         model: The one that is measured.
@@ -85,7 +85,10 @@ def fidelity(
 
 
 def divergence(model: Predicted, reference: Predicted) -> npt.NDArray[np.float64]:
-    """float64 [N]: KL(reference || model) in nats, of probabilities."""
+    """Computes KL(reference
+
+    model) in nats, float64 [N], of probabilities.
+    """
     p, q = (one.outputs.astype(np.float64) for one in (reference, model))
     if reference.activation == "sigmoid":  # each output is a distribution of its own: it or not
         p, q = np.stack([p, 1 - p], axis=2), np.stack([q, 1 - q], axis=2)

@@ -1,4 +1,6 @@
-"""Measures of similarity: what each is called, what it means, and its lowest value.
+"""Describes the measures of similarity: name, meaning and lowest value.
+
+The page shows them by this table, which `make tables` writes down for it.
 
 The page shows them by this table, which `make tables` writes down for it.
 """
@@ -10,7 +12,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Measure:
-    """One of `MEASURES` in words; `least` is the lowest value that it usually takes."""
+    """Describes one of `MEASURES` in words; `least` is the lowest value that it usually takes."""
 
     name: str
     label: str

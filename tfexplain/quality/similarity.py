@@ -1,4 +1,8 @@
-"""How alike two sets of maps are: four numbers a sample, each blind to something else.
+"""Computes four measures of similarity of maps, each blind to something else.
+
+Pearson sees magnitudes, Spearman only their order, `top10_iou` only where the strongest evidence
+lies, SSIM local structure on one scale for all samples. Correlations and overlap agree with what
+the page computes from a log.
 
 Pearson sees magnitudes, Spearman only their order, `top10_iou` only where the strongest evidence
 lies, SSIM local structure on one scale for all samples. Correlations and overlap agree with what
@@ -23,7 +27,7 @@ _WINDOW, _SIGMA, _K1, _K2 = 11, 1.5, 0.01, 0.03
 
 
 def similarity(a: npt.ArrayLike, b: npt.ArrayLike, scale: float | None = None) -> Array:
-    """Every measure of `MEASURES` for every sample.
+    """Computes every measure of `MEASURES` for every sample.
 
     Args:
         a: Maps [N, h, w], or [N, f] of features, such as `Attribution.maps`.
@@ -48,7 +52,7 @@ def similarity(a: npt.ArrayLike, b: npt.ArrayLike, scale: float | None = None) -
 
 
 def pearson(a: npt.ArrayLike, b: npt.ArrayLike) -> Array:
-    """float64 [N]: linear correlation over the positions where both maps are finite.
+    """Computes the linear correlation over the positions where both maps are finite, float64 [N].
 
     NaN where one of the maps does not vary there.
     """
@@ -57,14 +61,16 @@ def pearson(a: npt.ArrayLike, b: npt.ArrayLike) -> Array:
 
 
 def spearman(a: npt.ArrayLike, b: npt.ArrayLike) -> Array:
-    """float64 [N]: correlation of ranks, equal values sharing the average of theirs; else as
-    `pearson`."""
+    """Computes the correlation of ranks, float64 [N].
+
+    Equal values share the average of their ranks; all else is as for `pearson`.
+    """
     x, y, both = _pairs(a, b)
     return _correlation(_ranks(x, both), _ranks(y, both), both)
 
 
 def top_overlap(a: npt.ArrayLike, b: npt.ArrayLike, share: float = TOP_SHARE) -> Array:
-    """float64 [N]: intersection over union of the positions of the largest magnitudes.
+    """Computes intersection over union of the positions of the largest magnitudes, float64 [N].
 
     `share` of the finite positions, at least one; positions that tie with the last of them count
     too, zeros never do. NaN where a map has no finite magnitude above zero.
@@ -79,7 +85,7 @@ def top_overlap(a: npt.ArrayLike, b: npt.ArrayLike, share: float = TOP_SHARE) ->
 
 
 def ssim(a: npt.ArrayLike, b: npt.ArrayLike, scale: float) -> Array:
-    """float64 [N]: structural similarity, averaged over all windows that lie within the map.
+    """Computes structural similarity, float64 [N], averaged over all windows within the map.
 
     A Gaussian window of 11 positions an axis, or the greatest odd number that fits a smaller map;
     over features and sequences it has one axis. `scale` is the range of the data in the formula's
@@ -107,7 +113,7 @@ def ssim(a: npt.ArrayLike, b: npt.ArrayLike, scale: float) -> Array:
 
 
 def largest(*arrays: npt.ArrayLike) -> float:
-    """The largest finite magnitude in any of the arrays, 0 where there is none."""
+    """Returns the largest finite magnitude in any of the arrays, 0 where there is none."""
     found = (np.abs(np.asarray(array, np.float64)) for array in arrays)
     return max(float(np.max(sizes, where=np.isfinite(sizes), initial=0.0)) for sizes in found)
 
@@ -132,7 +138,8 @@ def _checked(a: npt.ArrayLike, b: npt.ArrayLike) -> tuple[Array, Array]:
 
 
 def _pairs(a: npt.ArrayLike, b: npt.ArrayLike) -> tuple[Array, Array, Mask]:
-    """Both as [N, positions], and where both are finite; zeros stand elsewhere."""
+    """Reshapes both to [N, positions] with zeros where either is not finite, and returns that
+    mask."""
     x, y = (maps.reshape(len(maps), -1) for maps in _checked(a, b))
     both = np.isfinite(x) & np.isfinite(y)
     return np.where(both, x, 0.0), np.where(both, y, 0.0), both
@@ -149,7 +156,7 @@ def _correlation(x: Array, y: Array, both: Mask) -> Array:
 
 
 def _centred(x: Array, both: Mask) -> Array:
-    """Differences from the mean, the largest of them 1; exactly 0 where nothing varies."""
+    """Subtracts the mean and scales the largest difference to 1; exactly 0 where nothing varies."""
     high = np.max(x, axis=1, where=both, initial=-np.inf)
     low = np.min(x, axis=1, where=both, initial=np.inf)
     count = np.maximum(both.sum(axis=1), 1)
@@ -162,7 +169,7 @@ def _centred(x: Array, both: Mask) -> Array:
 
 
 def _ranks(x: Array, both: Mask) -> Array:
-    """Average ranks of the positions that are compared, from 0; the others come last."""
+    """Computes average ranks of the positions that are compared, from 0; the others come last."""
     values = np.where(both, x, np.inf)
     order = np.argsort(values, axis=1, kind="stable")
     in_order = np.take_along_axis(values, order, axis=1)
@@ -180,8 +187,10 @@ def _ranks(x: Array, both: Mask) -> Array:
 
 
 def _cutoff(sizes: Array, share: float) -> Array:
-    """[N]: the smallest magnitude among the largest `share` of finite ones; never zero if there
-    is one above zero."""
+    """Returns the smallest magnitude among the largest `share` of finite ones, [N].
+
+    It is never zero if there is one above zero.
+    """
     finite = np.isfinite(sizes)
     ascending = np.sort(np.where(finite, sizes, -1.0), axis=1)
     # Half up, as the page rounds.
@@ -192,7 +201,7 @@ def _cutoff(sizes: Array, share: float) -> Array:
 
 
 def _smooth(maps: Array) -> Array:
-    """Weighted means over all windows that lie within the map, along each axis but the first."""
+    """Computes weighted means over all windows within the map, along each axis but the first."""
     for axis in range(1, maps.ndim):
         length = maps.shape[axis]
         size = min(_WINDOW, length - 1 + length % 2)

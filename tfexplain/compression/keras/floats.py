@@ -1,4 +1,4 @@
-"""Kernels that a layer keeps as floats: those of plain layers, and what wrappers leave alone."""
+"""Reads kernels that a layer keeps as floats, those that wrappers leave alone included."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _UNAPPLIED = (
 def floats(
     layer: Layer, updates: Mapping[int, Update], skip: frozenset[int] = frozenset()
 ) -> list[StoredKernel]:
-    """The float kernels that a layer keeps itself, but for those whose ids are in `skip`.
+    """Returns the float kernels that a layer keeps itself, but for those whose ids are in `skip`.
 
     Weights whose role is not known come with them, and say so.
     """
@@ -47,7 +47,7 @@ def floats(
 
 
 def of_unknown_role(kernel: StoredKernel, layer: Layer) -> StoredKernel:
-    """The weight with a note that says so."""
+    """Returns the weight with a note that says its role is unknown."""
     note = (
         f"role unknown: what {type(layer).__name__} does with this weight is not known, so no total"
         ' counts it; if the layer multiplies its input with it, call it "kernel" or "..._kernel"'
@@ -62,7 +62,7 @@ def _codes(variable: Variable) -> StoredKernel:
 
 
 def variables(layer: Layer) -> list[Variable]:
-    """Variables of the layer itself, but for single numbers and LoRA's factors.
+    """Returns variables of the layer itself, but for single numbers and LoRA's factors.
 
     From the lists that Keras keeps, never from attributes: after tracing, tfmot leaves symbolic
     tensors there.
@@ -82,7 +82,7 @@ def _adapters(layer: Layer, name: str) -> list[Variable]:
 
 
 def _masks(layer: Layer) -> dict[Shape, Variable]:
-    """Variables called a mask, by shape: those of people who prune by hand."""
+    """Returns variables called a mask, by shape, as people have who prune by hand."""
     found: dict[Shape, Variable] = {}
     for variable in variables(layer):
         if "mask" in name_of(variable) and not getattr(variable, "trainable", False):

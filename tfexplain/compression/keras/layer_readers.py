@@ -1,4 +1,4 @@
-"""Which source a layer's kernels have: plain, Keras' modes, tfmot's wrappers told by class name."""
+"""Chooses the source of a layer's kernels: plain, Keras' modes, tfmot's wrappers by class name."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Positions: TypeAlias = Callable[[str, Layer, Layout], "int | None"]
 def read_layer(
     path: str, layer: Layer, paths: Mapping[int, str], taken: set[int], positions: Positions
 ) -> Iterator[LayerWeights]:
-    """The kernels that `layer` itself owns; for a wrapper, those of the layer in it.
+    """Returns the kernels that `layer` itself owns; for a wrapper, those of the layer in it.
 
     Args:
         path: Of the layer.
@@ -111,7 +111,8 @@ def _any_layout(layer: Layer, weight: str, shape: Shape) -> Layout:
 def _unreadable(
     path: str, layer: Layer, wrapper: str, error: Exception, kernel: StoredKernel | None = None
 ) -> LayerWeights:
-    """A row for what could not be read, which says why; of a whole layer without a kernel."""
+    """Returns a row for what could not be read, which says why; of a whole layer without a
+    kernel."""
     shape = () if kernel is None else kernel.shape
     bits = 8 * tf.as_dtype(dtype_name(kernel.variable)).size if kernel else 0
     return LayerWeights(
@@ -141,7 +142,8 @@ def _unreadable(
 
 
 def _natural(layout: Layout, shape: Shape) -> Layout:
-    """The matrix that the memory holds, where the layout asks for other axes than it has."""
+    """Returns the matrix that the memory holds, where the layout asks for other axes than it
+    has."""
     if layout.order is None:
         return layout
     return Layout("dense", 1, prod(shape[:-1]), shape[-1])
@@ -152,7 +154,8 @@ def _trainable(layer: Layer, variable: Variable) -> bool:
 
 
 def _own(layer: Layer) -> list[StoredKernel]:
-    """Kernels of a layer without wrapper: of its quantization mode, else its float variables."""
+    """Returns kernels of a layer without wrapper: of its quantization mode, else its float
+    variables."""
     mode = getattr(layer, "quantization_mode", None)
     if mode and _quantizable(layer):
         return _quantized(layer, str(mode))

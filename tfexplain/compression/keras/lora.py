@@ -1,4 +1,4 @@
-"""LoRA: small float matrices beside a kernel, added where the layer computes."""
+"""Reads LoRA updates: small float matrices beside a kernel, added where the layer computes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tfexplain.types import Layer
 
 @dataclass(frozen=True)
 class Update:
-    """LoRA's factor * A B."""
+    """Holds LoRA's factor * A B."""
 
     a: Variable
     b: Variable
@@ -23,16 +23,16 @@ class Update:
 
     @property
     def variables(self) -> tuple[Variable, Variable]:
-        """A and B."""
+        """The variables A and B."""
         return self.a, self.b
 
     def apply(self, source: Source) -> Source:
-        """The source with the update added."""
+        """Returns the source with the update added."""
         return LowRankSource(source, self.a, self.b, self.factor)
 
 
 def low_rank(layer: Layer) -> Mapping[int, Update]:
-    """LoRA updates of a layer, by the id of the variable that they are added to."""
+    """Returns LoRA updates of a layer, by the id of the variable that they are added to."""
     if not getattr(layer, "lora_enabled", False):
         return {}
     found = {}
@@ -46,7 +46,7 @@ def low_rank(layer: Layer) -> Mapping[int, Update]:
 
 
 def with_update(layer: Layer, variable: Variable, stored: Storage) -> Storage:
-    """`stored` with the update of `variable`, where there is one."""
+    """Returns `stored` with the update of `variable`, where there is one."""
     update = low_rank(layer).get(id(variable))
     if update is None or stored.source is None:
         return stored

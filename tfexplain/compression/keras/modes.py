@@ -1,4 +1,6 @@
-"""How Keras 3 stores the kernels of a quantized layer, by the mode's name.
+"""Describes how Keras 3 stores the kernels of a quantized layer, by the mode's name.
+
+Keras' own `layer.kernel` gives raw codes, with LoRA codes plus a float update: it is never used.
 
 Keras' own `layer.kernel` gives raw codes, with LoRA codes plus a float update: it is never used.
 """
@@ -28,7 +30,7 @@ Entry: TypeAlias = tuple[str, Variable, Shape, Storage]
 
 
 def embedded(layer: Layer) -> bool:
-    """Whether the layer looks rows up rather than multiplying."""
+    """Returns whether the layer looks rows up rather than multiplying."""
     return hasattr(layer, "embeddings_scale")
 
 
@@ -37,7 +39,8 @@ def _float_bits(layer: Layer) -> int:
 
 
 def _compute_bits(layer: Layer) -> int:
-    """8 where inputs are quantized too; a layer that quantizes weights only computes in float."""
+    """Returns 8 where inputs are quantized too; a layer that quantizes weights only computes in
+    float."""
     quantizes_inputs = getattr(layer, "inputs_quantizer", None) is not None
     return 8 if quantizes_inputs and not embedded(layer) else _float_bits(layer)
 
@@ -57,7 +60,7 @@ def _int8(layer: Layer) -> list[Entry]:
 
 
 def _reverse(layer: Layer, entry: Callable[[Variable, Variable], Entry]) -> list[Entry]:
-    """The second kernel of a ReversibleEmbedding whose weights are not tied."""
+    """Returns the second kernel of a ReversibleEmbedding whose weights are not tied."""
     if not is_variable(vars(layer).get("reverse_embeddings")):
         return []
     return [entry(layer.reverse_embeddings, layer.reverse_embeddings_scale)]
@@ -90,7 +93,8 @@ def _matrix(codes: Variable, columns: int) -> Codes:
 
 
 def _int8_scale(layer: Layer, scale: Variable, shape: Shape, layout: Layout, axis: int) -> Array:
-    """Scales as [1, C], [R, 1] or, for kernels that must be reordered, as the whole matrix."""
+    """Returns scales as [1, C], [R, 1] or, for kernels that must be reordered, as the whole
+    matrix."""
     adjust = dequantizing_scale(layer)
     if adjust is None:
         return view(scale).reshape((1, -1) if axis == 1 else (-1, 1))
@@ -101,7 +105,8 @@ def _int8_scale(layer: Layer, scale: Variable, shape: Shape, layout: Layout, axi
 
 
 def _trails(scales: Shape, shape: Shape, columns: int) -> bool:
-    """Whether scales vary along the last axes of the kernel only, and along all of its columns."""
+    """Returns whether scales vary along the last axes of the kernel only, and along all of its
+    columns."""
     first = next(axis for axis in range(len(shape) + 1) if prod(shape[axis:]) <= columns)
     return prod(scales) == columns and all(side == 1 for side in scales[:first])
 
@@ -152,7 +157,8 @@ def _int4_entry(
     group_axis: int,
     pack_axis: int = 1,
 ) -> Entry:
-    """Two codes to a byte along `pack_axis`; groups run along `group_axis` of the matrix."""
+    """Describes two codes to a byte along `pack_axis`; groups run along `group_axis` of the
+    matrix."""
     rows = int(codes.shape[0]) if pack_axis == 1 else shape[0]
     columns = prod(shape) // rows
     grouped = zero is not None
@@ -184,7 +190,7 @@ def _int4_entry(
 
 
 def _nibbles(variable: Variable, shape: Shape, axis: int, signed: bool) -> Codes:
-    """Codes [rows, columns] of bytes that hold two along `axis`, the lower half first."""
+    """Unpacks codes [rows, columns] from bytes with two along `axis`, the lower half first."""
     packed = view(variable)
 
     def cut(rows: slice, columns: slice) -> Array:
@@ -245,7 +251,7 @@ def _gptq_bits(layer: Layer) -> int:
 
 
 def _transposed(layer: Layer, mode: str, calibrated: bool, bits: int) -> Entry:
-    """Codes [columns, rows], with scales and zero points [columns, groups]."""
+    """Transposes to codes [columns, rows], with scales and zero points [columns, groups]."""
     codes = layer.quantized_kernel
     beside = (codes, layer.kernel_scale, layer.kernel_zero, layer.g_idx)
     if not calibrated:

@@ -1,4 +1,4 @@
-"""How often one sample uses the weights of a kernel, as far as layers and their graph tell."""
+"""Computes how often one sample uses the weights of a kernel, as far as layers and graph tell."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _FED = {"query": "query", "attention_output": "query", "key": "key", "value": "v
 
 
 def output_positions(layer: Any, layout: Layout, output: Shape | None) -> int | None:
-    """How often one call for one sample uses every weight, or None where it cannot be known.
+    """Returns how often a call for one sample uses each weight; None where that is not known.
 
     Args:
         layer: The layer.
@@ -58,13 +58,14 @@ def _dense_positions(layer: Any, layout: Layout, output: Shape) -> int | None:
 
 
 def _free_axes_stay(equation: str) -> bool:
-    """Whether each axis of the input is one of the output or of the kernel; others are summed."""
+    """Returns whether each axis of the input is one of the output or kernel; others are summed."""
     fed, kernel, output = equation.replace(" ", "").replace("->", ",").split(",")
     return set(fed) <= set(kernel + output)
 
 
 def _einsum_positions(layer: Any) -> int | None:
-    """From the input, because Keras leaves sides of the output open that its graph would know."""
+    """Computes it from the input, for Keras leaves sides of the output open that its graph
+    knows."""
     fed, kernel, _ = layer.equation.replace(" ", "").replace("->", ",").split(",")
     shape = _known(layer, "input")
     if shape is None or not _free_axes_stay(layer.equation):
@@ -79,7 +80,7 @@ def _einsum_positions(layer: Any) -> int | None:
 
 
 def _reverse_positions(layer: Any, layout: Layout) -> int | None:
-    """How often a table is multiplied with: where `ReversibleEmbedding` has but one for both ways.
+    """Returns how often `ReversibleEmbedding` multiplies with a table that it uses both ways.
 
     None where it is not known whether, and how often, the layer is called in reverse.
     """
@@ -98,7 +99,7 @@ def _reverse_positions(layer: Any, layout: Layout) -> int | None:
 
 
 def _input_positions(layer: Any, sides: Shape) -> int | None:
-    """How many positions a transposed convolution makes an output of these sides from."""
+    """Returns from how many positions a transposed convolution makes an output of these sides."""
     if layer.output_padding is not None:
         return None
     found = 1
@@ -112,7 +113,8 @@ def _input_positions(layer: Any, sides: Shape) -> int | None:
 
 
 def _known(layer: Any, end: Literal["input", "output"]) -> Shape | None:
-    """Shape without the batch axis of the only tensor that the first call takes or gives."""
+    """Returns the shape without the batch axis of the only tensor that the first call takes or
+    gives."""
     for node in inbound_nodes(layer):
         # Keras 3 keeps tensors as a list; tf_keras one tensor or a structure.
         tensors = getattr(node, f"{end}_tensors", None)
@@ -124,8 +126,11 @@ def _known(layer: Any, end: Literal["input", "output"]) -> Shape | None:
 
 
 def attention_positions(layer: Any, outer: Any) -> int | None:
-    """How often a projection inside of an attention layer is used, where a functional graph calls
-    the latter: the projection itself is no part of the graph."""
+    """Returns how often a projection inside an attention layer is used.
+
+    It is known where a functional graph calls the attention layer: the projection itself is no
+    part of the graph.
+    """
     kinds = {cls.__name__ for cls in type(outer).__mro__}
     nodes = inbound_nodes(outer)
     if not kinds & _ATTENTION or not nodes or layer.name not in _FED:
@@ -138,7 +143,7 @@ def attention_positions(layer: Any, outer: Any) -> int | None:
 
 
 def _arguments(node: Any) -> Mapping[str, Any]:
-    """What an attention layer was called with, by name."""
+    """Returns the arguments that an attention layer was called with, by name."""
     kept = getattr(node, "arguments", None)  # Keras 3
     args, kwargs = (kept.args, kept.kwargs) if kept else (node.call_args, node.call_kwargs)
     named = dict(zip(("query", "value", "key"), args, strict=False)) | kwargs

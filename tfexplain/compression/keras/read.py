@@ -1,4 +1,4 @@
-"""`read`: every kernel of a model, in model order."""
+"""Defines `read`, which reads every kernel of a model in model order."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def read(
     reference: Model | None = None,
     shapes: Mapping[str, tuple[int, ...]] | None = None,
 ) -> list[LayerWeights]:
-    """Every kernel of `model`, in the order of its layers.
+    """Reads every kernel of `model`, in the order of its layers.
 
     A kernel is what a layer multiplies its input with, or looks up in. Weights of layers that are
     not known, and whose names do not tell, are listed too: their `role` is `unknown`. What cannot
@@ -62,7 +62,7 @@ def read(
 
 
 def _parts(model: Model) -> dict[str, set[int]]:
-    """Ids of the layers of student and teacher, where `model` is a Distiller."""
+    """Returns ids of the layers of student and teacher, where `model` is a Distiller."""
     if not any(cls.__name__ == "Distiller" for cls in type(model).__mro__):
         return {}
     both = {"student": model.student, "teacher": model.teacher}
@@ -90,7 +90,7 @@ def _named_apart(found: list[LayerWeights]) -> list[LayerWeights]:
 
 
 def beside(found: list[LayerWeights], references: list[LayerWeights]) -> list[LayerWeights]:
-    """The kernels, those that keep no float weights of their own with those of `references`.
+    """Returns the kernels; those without float weights of their own get those of `references`.
 
     Of the others a reference says nothing: what they differ by is what training did.
 

@@ -1,4 +1,8 @@
-"""What a layer does with a weight: told by the layer's kind and the weight's name, never by rank.
+"""Tells what a layer does with a weight: by the layer's kind and the weight's name, not by rank.
+
+A bias of attention has two axes, a layer's learned positions too, and neither is multiplied with
+anything. So each kind of layer says which of its weights are kernels; a weight of a kind that is
+not known is told by its name where that is beyond doubt, and is of an unknown role otherwise.
 
 A bias of attention has two axes, a layer's learned positions too, and neither is multiplied with
 anything. So each kind of layer says which of its weights are kernels; a weight of a kind that is
@@ -58,7 +62,7 @@ _CERTAIN = re.compile(
 
 
 def kind_of(layer: Layer) -> str:
-    """The class of Keras or Keras Hub that says what the layer's weights are; empty if none does.
+    """Returns the class of Keras or Keras Hub that says what the layer's weights are, or "".
 
     A class of a user counts as the one of these that it derives from, whatever it is called.
     """
@@ -69,7 +73,8 @@ def kind_of(layer: Layer) -> str:
 
 
 def role_of(layer: Layer, weight: str) -> Role:
-    """Whether a layer multiplies its input with (or looks up in) the weight of this name."""
+    """Returns the role of the weight of this name: whether the layer multiplies with it, or looks
+    up in it."""
     kind = kind_of(layer)
     if weight in KERNELS.get(kind, ()):
         return "kernel"

@@ -1,4 +1,7 @@
-"""Kernels inside tfmot's wrappers, told by class name: importing tfmot changes `tf.keras`.
+"""Reads kernels inside tfmot's wrappers, told by class name: importing tfmot changes `tf.keras`.
+
+After tracing, the wrapped layer's `kernel` is a symbolic tensor under quantization and clustering,
+so variables are taken from the wrapper's own lists.
 
 After tracing, the wrapped layer's `kernel` is a symbolic tensor under quantization and clustering,
 so variables are taken from the wrapper's own lists.
@@ -85,7 +88,7 @@ def _fake_quantized(variable: Variable, quantizer: Any, ranges: Mapping[str, Any
 
 
 def _range_fits(variable: Variable, quantizer: Any, low: Variable) -> bool:
-    """Whether ranges are one number, or one for each place on the kernel's last axis."""
+    """Returns whether ranges are one number, or one for each place on the kernel's last axis."""
     count = prod(shape_of(low))
     return count == 1 or (
         count == variable.shape[-1] and "Transpose" not in type(quantizer).__name__
@@ -113,7 +116,7 @@ def _clustered(wrapper: Layer) -> list[StoredKernel]:
 
 
 def _with_rest(wrapper: Layer, kernels: list[StoredKernel]) -> list[StoredKernel]:
-    """The kernels with the layer that each belongs to, and those that the wrapper leaves alone."""
+    """Returns the kernels with the layer of each, and those that the wrapper leaves alone."""
     owners = _owners(wrapper.layer)
     found = []
     for kernel in kernels:
@@ -127,7 +130,8 @@ def _with_rest(wrapper: Layer, kernels: list[StoredKernel]) -> list[StoredKernel
 
 
 def _owners(layer: Layer) -> dict[int, Layer]:
-    """Which layer in `layer` (a cell, a projection of attention) has a variable, by its id."""
+    """Returns the layer in `layer` (a cell, a projection of attention) that has a variable, by its
+    id."""
     inner = (layer, *tap.layers_by_path(layer).values())
     return {id(v): one for one in reversed(inner) for v in variables(one)}
 

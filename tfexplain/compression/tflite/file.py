@@ -1,4 +1,7 @@
-"""What a .tflite file says: its operators, tensors and their bytes. Nothing in it is trusted.
+"""Reads a .tflite file: its operators, tensors and their bytes. Nothing in it is trusted.
+
+The flatbuffer is read with the schema that comes with the interpreter. Offsets and lengths can be
+anything, so all of it is read here, once, and whatever the parser stumbles over is one error.
 
 The flatbuffer is read with the schema that comes with the interpreter. Offsets and lengths can be
 anything, so all of it is read here, once, and whatever the parser stumbles over is one error.
@@ -38,14 +41,14 @@ _OPTIONS = {
 
 @cache
 def _names(enumeration: str) -> dict[int, str]:
-    """Of the schema's numbers, such as those of `BuiltinOperator`."""
+    """Returns names of the schema's numbers, such as those of `BuiltinOperator`."""
     numbers = vars(getattr(schema(), enumeration))
     return {value: name for name, value in numbers.items() if isinstance(value, int)}
 
 
 @dataclass(frozen=True, eq=False)
 class Level:
-    """One level of a sparse tensor's tree: `size` places, or those that `indices` names.
+    """Describes one level of a sparse tensor's tree: `size` places, or those that `indices` names.
 
     Node `n` of a sparse level has the children `indices[segments[n]:segments[n + 1]]`.
     """
@@ -57,7 +60,7 @@ class Level:
 
 @dataclass(frozen=True, eq=False)
 class Sparsity:
-    """How the stored values of a sparse tensor lie in the dense one.
+    """Describes how the stored values of a sparse tensor lie in the dense one.
 
     Attributes:
         order: Which dimension each level walks along; those from the tensor's rank on are within
@@ -72,14 +75,14 @@ class Sparsity:
 
     @property
     def nbytes(self) -> int:
-        """Of all segments and indices."""
+        """Bytes of all segments and indices."""
         arrays = (array for level in self.levels for array in (level.segments, level.indices))
         return sum(array.nbytes for array in arrays if array is not None)
 
 
 @dataclass(frozen=True, eq=False)
 class Tensor:
-    """A tensor as the file describes it.
+    """Describes a tensor as the file does.
 
     Attributes:
         name: As given, at most 400 characters.
@@ -108,7 +111,7 @@ class Tensor:
 
     @property
     def size(self) -> int:
-        """How many elements, zeros of sparse tensors included."""
+        """Number of elements, zeros of sparse tensors included."""
         return prod(self.shape)
 
 
@@ -132,18 +135,18 @@ class Graph:
 
     @cached_property
     def makers(self) -> dict[int, Operator]:
-        """Which operator computes a tensor, by the tensor's number."""
+        """The operator that computes a tensor, by the tensor's number."""
         return {output: operator for operator in self.operators for output in operator.outputs}
 
     def tensor(self, operands: tuple[int, ...], position: int) -> Tensor | None:
-        """The operand at `position`, or None where there is none."""
+        """Returns the operand at `position`, or None where there is none."""
         if position >= len(operands) or operands[position] < 0:
             return None
         return self.tensors[operands[position]]
 
 
 def read_file(file: File) -> list[Graph]:
-    """The graphs of a .tflite file; all of the file is held in memory while they live.
+    """Reads the graphs of a .tflite file; all of the file is held in memory while they live.
 
     Args:
         file: A path, or the bytes themselves.
@@ -228,7 +231,7 @@ def _tensor(model: Any, data: bytes, tensor: Any) -> Tensor:
 
 
 def _content(buffer: Any, data: bytes) -> Array | None:
-    """The bytes of a constant. Files above 2 GB keep them behind the flatbuffer."""
+    """Returns the bytes of a constant. Files above 2 GB keep them behind the flatbuffer."""
     if buffer.Offset() > 1:
         start, size = buffer.Offset(), buffer.Size()
         if start + size > len(data):
@@ -276,6 +279,6 @@ def _level(found: Any) -> Level:
 
 
 def _vector(read: Callable[[], Any]) -> Array:
-    """An array of the file; the parser answers 0 for one that is left out."""
+    """Returns an array of the file; the parser answers 0 for one that is left out."""
     found = read()
     return found if isinstance(found, np.ndarray) else np.zeros(0, np.int64)

@@ -1,4 +1,4 @@
-"""Paths of layers, as far as the names of tensors in a .tflite file still tell them."""
+"""Derives paths of layers from the names of tensors in a .tflite file, as far as they tell."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _OPERATION = re.compile(
 
 
 def tidy(names: Sequence[Sequence[str]]) -> list[tuple[str, str]]:
-    """(path of the layer, name of the weight) for each kernel, all of them different.
+    """Returns (path of the layer, name of the weight) for each kernel, all of them different.
 
     `sequential/conv1/Conv2D;sequential/conv1/BiasAdd` becomes `conv1`. Kernels of one layer are
     told apart by their operations; where that does not help they keep the name that they have in
@@ -40,7 +40,8 @@ def tidy(names: Sequence[Sequence[str]]) -> list[tuple[str, str]]:
 
 
 def _split(names: Sequence[str]) -> tuple[list[str], str]:
-    """(root and layers, operation) of the first name that ends in an operation of a kernel."""
+    """Returns (root and layers, operation) of the first name that ends in an operation of a
+    kernel."""
     for name in (part for found in names for part in found.split(";")):
         scopes, tail = name.split("/"), ""
         # The root and one layer stay, whatever the layer is called.
@@ -53,14 +54,14 @@ def _split(names: Sequence[str]) -> tuple[list[str], str]:
 
 
 def _without_trace(paths: list[list[str]]) -> list[list[str]]:
-    """Keras 3 is traced a second time to be converted, which adds `_1` to every layer's name."""
+    """Removes the `_1` that conversion adds to every layer's name, as Keras 3 is traced twice."""
     if not all(scope.endswith("_1") for path in paths for scope in path):
         return paths
     return [[scope.removesuffix("_1") for scope in path] for path in paths]
 
 
 def _without_root(paths: list[list[str]]) -> list[str]:
-    """Layers below the model, whose name comes first in each."""
+    """Removes the model's name, which comes first in each."""
     roots = {path[0] for path in paths if path}
     shared = len(roots) == 1 and all(len(path) > 1 for path in paths if path)
     return ["/".join(path[1:] if shared else path) for path in paths]

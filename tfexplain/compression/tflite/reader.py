@@ -1,4 +1,8 @@
-"""`read_tflite`: every kernel of a .tflite file, measured like those of a Keras model.
+"""Defines `read_tflite`, which reads every kernel of a .tflite file like those of a Keras model.
+
+The axes of a kernel in the file are others than Keras': a convolution is [O, H, W, I], a fully
+connected layer [O, I]. They are read in the order that Keras has, through views, so every number
+that depends on it (structure, n:m, sizes, churn) equals that of the model it was converted from.
 
 The axes of a kernel in the file are others than Keras': a convolution is [O, H, W, I], a fully
 connected layer [O, I]. They are read in the order that Keras has, through views, so every number
@@ -53,7 +57,7 @@ _WEIGHTS: Mapping[str, Mapping[int, Axes]] = {
 
 @dataclass(frozen=True)
 class _Use:
-    """A kernel and the operator that it is an operand of.
+    """A kernel and the operator that uses it.
 
     Attributes:
         main: Whether the graph is the model's own, and not that of a loop.
@@ -75,7 +79,7 @@ class _Use:
 
 
 def read_tflite(path: File) -> list[LayerWeights]:
-    """Every kernel of a .tflite file, in the order in which they are used.
+    """Reads every kernel of a .tflite file, in the order in which they are used.
 
     Kernels are constants that convolutions, fully connected layers, recurrent layers and matrix
     products multiply with, and tables that are looked up in. Each is read once, and its
@@ -127,7 +131,7 @@ def _operands(graph: Graph, operator: Operator) -> Mapping[int, Axes]:
 
 
 def _constant(graph: Graph, operator: Operator, position: int) -> tuple[Tensor | None, bool]:
-    """(the constant behind an operand, whether it is dequantized on the way)."""
+    """Returns (the constant behind an operand, whether it is dequantized on the way)."""
     tensor, unpacked = graph.tensor(operator.inputs, position), False
     for _ in _UNPACKING:
         if tensor is None or tensor.data is not None:
@@ -149,7 +153,7 @@ def _is_kernel(operator: Operator, tensor: Tensor) -> bool:
 
 
 def _names(use: _Use) -> list[str]:
-    """Names that may tell the layer: the kernel's, its bias' and the output's."""
+    """Returns names that may tell the layer: the kernel's, its bias' and the output's."""
     graph, operator = use.graph, use.operator
     others = (graph.tensor(operator.inputs, 2), graph.tensor(operator.outputs, 0))
     return [use.tensor.name, *(tensor.name for tensor in others if tensor is not None)]
@@ -191,7 +195,7 @@ def _weights(use: _Use) -> LayerWeights:
 
 
 def _layout(use: _Use) -> tuple[Layout, Shape]:
-    """(layout, shape as Keras has it)."""
+    """Returns (layout, shape as Keras has it)."""
     tensor, axes = use.tensor, use.axes
     order = [axis for part in axes.parts for axis in part]
     if len(tensor.shape) != len(order) or not tensor.size:
@@ -216,12 +220,13 @@ def _channels(use: _Use) -> int:
 
 
 def _divisor(outputs: int, groups: int) -> int:
-    """`groups` where that many can share the outputs evenly."""
+    """Returns `groups` where that many can share the outputs evenly."""
     return groups if groups > 0 and outputs % groups == 0 else 1
 
 
 def _fed(use: _Use) -> int:
-    """Number of the tensor that the kernel is multiplied with; -1 where there is none."""
+    """Returns the number of the tensor that the kernel is multiplied with; -1 where there is
+    none."""
     operands = use.operator.inputs
     position = 0
     if use.axes.kind == "transposed":
@@ -232,7 +237,7 @@ def _fed(use: _Use) -> int:
 
 
 def _compute(use: _Use) -> tuple[int, str]:
-    """(bits per weight that the operator multiplies with, what is unusual about that)."""
+    """Returns (bits per weight that the operator multiplies with, what is unusual about that)."""
     looked_up = use.axes.kind == "lookup"
     other = use.graph.tensor(use.operator.outputs if looked_up else (_fed(use),), 0)
     if use.unpacked:
@@ -244,7 +249,8 @@ def _compute(use: _Use) -> tuple[int, str]:
 
 
 def _positions(use: _Use, layout: Layout) -> int | None:
-    """How often one sample uses each weight; None in loops, and where the file leaves it open."""
+    """Returns how often one sample uses each weight; None in loops, and where the file leaves it
+    open."""
     if layout.kind == "lookup":
         return 0
     graph, fed = use.graph, _fed(use)
@@ -263,7 +269,7 @@ def _positions(use: _Use, layout: Layout) -> int | None:
 
 
 def _elements(graph: Graph, number: int) -> int | None:
-    """How many numbers of the tensor `number` belong to one sample.
+    """Returns how many numbers of the tensor `number` belong to one sample.
 
     Dense layers on sequences are fed [samples * positions, inputs], of a length that the file
     leaves open, so what that was made of is looked at.

@@ -1,4 +1,4 @@
-"""How the values of a kernel in a .tflite file are read: floats, codes, pairs of codes."""
+"""Reads the values of a kernel in a .tflite file: floats, codes, pairs of codes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ BITS = {name: 8 * dtype.itemsize for name, dtype in _STORED.items()} | {"int4": 
 
 @dataclass(frozen=True)
 class Axes:
-    """Which dimensions of a stored kernel are the outer, inner and columns of its `Layout`."""
+    """Assigns the dimensions of a stored kernel to outer, inner and columns of its `Layout`."""
 
     kind: Kind
     outer: tuple[int, ...]
@@ -49,7 +49,7 @@ class Axes:
 
 @dataclass(frozen=True)
 class Floats:
-    """Floats as they stand in the file."""
+    """Reads floats as they stand in the file."""
 
     values: Callable[[], Cut]
 
@@ -65,7 +65,7 @@ class Floats:
 
 
 def source_of(tensor: Tensor, axes: Axes, layout: Layout) -> tuple[Source | None, str]:
-    """(a way to read a constant, or None; why it cannot be read).
+    """Returns (a way to read a constant, or None; why it cannot be read).
 
     Raises:
         WeightsError: bytes, scales or indices do not fit the shape.
@@ -101,7 +101,7 @@ def _check_bytes(tensor: Tensor) -> None:
 
 
 def _values(tensor: Tensor) -> Array:
-    """Flat, and dense."""
+    """Returns the values, flat and dense."""
     assert tensor.data is not None
     dtype = _STORED[tensor.dtype]
     if tensor.data.nbytes % dtype.itemsize:
@@ -116,7 +116,7 @@ def _values(tensor: Tensor) -> Array:
 
 
 def _strided(tensor: Tensor, axes: Axes, layout: Layout) -> Cut:
-    """Rectangles of the layout's matrix, out of a view with its axes in another order."""
+    """Reads rectangles of the layout's matrix, out of a view with its axes in another order."""
     order = [axis for part in axes.parts for axis in part]
     stored = _values(tensor).reshape(tensor.shape).transpose(order)
     cube = stored.reshape(layout.outer, layout.inner, layout.columns)
@@ -136,7 +136,7 @@ def _strided(tensor: Tensor, axes: Axes, layout: Layout) -> Cut:
 
 
 def _packed(tensor: Tensor, axes: Axes, layout: Layout) -> Cut:
-    """The same of two codes a byte, the lower half first."""
+    """Reads such rectangles of two codes a byte, the lower half first."""
     data, shape = tensor.data, tensor.shape
     assert data is not None
     outer, inner, column = (prod(shape[part[-1] + 1 :]) if part else 0 for part in axes.parts)
@@ -165,7 +165,8 @@ def _affine(tensor: Tensor, axes: Axes, layout: Layout, codes: Callable[[], Cut]
 
 
 def _groups(tensor: Tensor, axes: Axes, layout: Layout) -> Callable[[], Array] | None:
-    """Which scale holds for a row (or column) of the matrix; None for the one of its number."""
+    """Returns which scale holds for a row (or column) of the matrix; None for the one of its
+    number."""
     axis, count, shape = tensor.axis, tensor.scales.size, tensor.shape
     if not 0 <= axis < len(shape) or shape[axis] != count:
         raise WeightsError(

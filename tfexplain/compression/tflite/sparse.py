@@ -1,4 +1,4 @@
-"""Sparse tensors of .tflite files: a tree of levels, each dense or a list of places."""
+"""Reads sparse tensors of .tflite files: a tree of levels, each dense or a list of places."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MOST_ZEROS = 4096
 
 
 def densify(values: Array, shape: Shape, sparsity: Sparsity, name: str) -> Array:
-    """`values` at their places among zeros.
+    """Puts `values` at their places among zeros.
 
     An interpreter's `get_tensor` would return the values alone.
 
@@ -36,7 +36,7 @@ def densify(values: Array, shape: Shape, sparsity: Sparsity, name: str) -> Array
 
 
 def _places(count: int, shape: Shape, sparsity: Sparsity, name: str) -> Array:
-    """int64 [count], where in the flat dense tensor each stored value goes."""
+    """Returns where in the flat dense tensor each stored value goes, int64 [count]."""
     strides, sizes = _walk(shape, sparsity, name)
     _check(prod(shape) <= _MOST_ZEROS * (count + 256), name, f"{count} values in shape {shape}")
     places = np.zeros(1, np.int64)
@@ -53,7 +53,7 @@ def _places(count: int, shape: Shape, sparsity: Sparsity, name: str) -> Array:
 
 
 def _walk(shape: Shape, sparsity: Sparsity, name: str) -> tuple[list[int], list[int]]:
-    """(stride in the dense tensor, length) of each level."""
+    """Returns (stride in the dense tensor, length) of each level."""
     rank, order, blocks = len(shape), sparsity.order, sparsity.blocks
     levels = sparsity.levels
     fits = sorted(order) == list(range(rank + len(blocks))) and len(levels) == len(order)
