@@ -1,1 +1,1 @@
-"""Validation data: reading it in any form, telling its labels, choosing rows."""
+"""Validation data: reads it in any form, reads its labels, chooses rows."""

@@ -1,4 +1,4 @@
-"""What is explained, in the batches it comes in, and which targets go with each of them."""
+"""Feeds explainers: yields batches of samples, each with its targets."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tfexplain.model.traced_model import TracedModel
 
 @dataclass(frozen=True)
 class FedBatch:
-    """One batch: its inputs, its labels where it brought any, and which sample is its first.
+    """Holds one batch: its inputs, labels where it has any, and its first sample's number.
 
     `asked` are the targets as `explain` takes them, for this batch.
     """
@@ -32,7 +32,7 @@ class FedBatch:
     start: int
 
     def targets(self, output: ModelOutput, passes: TracedModel) -> Targets:
-        """The targets at one output.
+        """Returns the targets at one output.
 
         Raises:
             TargetError: labels are asked for, and there are none of this output.
@@ -53,7 +53,7 @@ class FedBatch:
 
 
 class BatchFeed:
-    """The batches of arrays or of a dataset, which is read once, batch by batch.
+    """Yields the batches of arrays or of a dataset, which is read once, batch by batch.
 
     Args:
         inputs: As `explain` takes them.
@@ -107,7 +107,7 @@ class BatchFeed:
         yield _end_to_end(inputs), _end_to_end(labels) if labels else None
 
     def _targets_of(self, start: int, count: int) -> Targets:
-        """Those of a batch, where there is one a sample."""
+        """Returns the targets of a batch, where there is one a sample."""
         if not self._by_sample:
             return self._targets
         found = np.asarray(self._targets)[start : start + count]

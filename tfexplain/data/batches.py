@@ -1,4 +1,4 @@
-"""Data as people have it, batch by batch: arrays, datasets, and the sequences of Keras."""
+"""Reads data batch by batch: arrays, datasets, and the sequences of Keras."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FORMS = "(x, y) arrays, x alone, a batched tf.data.Dataset, or a Keras PyDataset
 
 
 def comes_in_batches(data: Any) -> bool:
-    """Whether data is a dataset or a Keras sequence, not arrays.
+    """Returns whether data is a dataset or a Keras sequence, not arrays.
 
     >>> comes_in_batches(np.zeros((2, 3)))
     False
@@ -27,12 +27,12 @@ def comes_in_batches(data: Any) -> bool:
 
 
 def length(batch: Any) -> int:
-    """How many samples a batch has."""
+    """Returns how many samples a batch has."""
     return len(tf.nest.flatten(batch)[0])
 
 
 def batches(data: Any, argument: str) -> Iterator[tuple[Any, Any | None]]:
-    """(inputs, labels or None) of each batch, as arrays in their own structures.
+    """Yields (inputs, labels or None) of each batch, as arrays in their own structures.
 
     Args:
         data: What `comes_in_batches`.
@@ -47,7 +47,7 @@ def batches(data: Any, argument: str) -> Iterator[tuple[Any, Any | None]]:
 
 
 def count_batches(data: Any) -> int | None:
-    """How many batches there are; None where only reading them would tell."""
+    """Returns how many batches there are; None where only reading them would tell."""
     if isinstance(data, tf.data.Dataset):
         count = int(data.cardinality())
         return count if count >= 0 else None
@@ -55,7 +55,7 @@ def count_batches(data: Any) -> int | None:
 
 
 def unpacked(batch: Any, argument: str) -> tuple[Any, Any | None]:
-    """(x, y) of what `fit` calls a batch: x, (x,), (x, y) or (x, y, weights)."""
+    """Returns (x, y) of what `fit` calls a batch: x, (x,), (x, y) or (x, y, weights)."""
     if not isinstance(batch, tuple):
         return batch, None
     if not 1 <= len(batch) <= 3:
@@ -66,7 +66,7 @@ def unpacked(batch: Any, argument: str) -> tuple[Any, Any | None]:
 
 
 def arrays(values: Any, argument: str) -> Any:
-    """Values as arrays in their own structure; nested lists of numbers are one array."""
+    """Converts values to arrays in their own structure; nested lists of numbers are one array."""
     if isinstance(values, list) and values and np.isscalar(tf.nest.flatten(values)[0]):
         return _array(values, argument)
     return tf.nest.map_structure(lambda value: _array(value, argument), values)
@@ -112,7 +112,7 @@ def _array(values: Any, argument: str) -> Any:
 
 
 def _numbers(values: Any, argument: str) -> Any:
-    """An array of numbers or texts; objects that are arrays of one shape are put together."""
+    """Returns an array of numbers or texts; objects that are arrays of one shape are stacked."""
     try:
         array = values.numpy() if hasattr(values, "numpy") else np.asarray(values)
         if not isinstance(array, np.ndarray) or array.dtype != object or not array.size:

@@ -1,4 +1,4 @@
-"""Rows told by what they hold, in whatever order and form they come."""
+"""Hashes rows by what they hold, in whatever order and form they come."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Hashes = npt.NDArray[np.uint64]
 
 
 def row_hashes(inputs: Any) -> Hashes:
-    """uint64 [N]: equal for rows of equal numbers, whatever batch they come in.
+    """Computes hashes that are equal for rows of equal numbers in any batch, uint64 [N].
 
     Floats count as float32 and whole numbers as int64, so that a row is the same in an array of
     float64 and in a dataset of float32. Zeros at the end of a row do not count: they are padding,
@@ -32,7 +32,7 @@ def row_hashes(inputs: Any) -> Hashes:
 
 
 def finite_rows(inputs: Any) -> npt.NDArray[np.bool_]:
-    """bool [N]: which rows hold neither NaN nor infinity."""
+    """Returns which rows hold neither NaN nor infinity, bool [N]."""
     flat = [np.asarray(array) for array in tf.nest.flatten(inputs)]
     fine = np.ones(len(flat[0]), bool)
     for array in flat:
@@ -42,7 +42,7 @@ def finite_rows(inputs: Any) -> npt.NDArray[np.bool_]:
 
 
 def row_bytes(inputs: Any) -> int:
-    """The bytes of a row, the same for float64 and float32, and for int64 and int32."""
+    """Returns the bytes of a row, the same for float64 and float32, and for int64 and int32."""
     flat = [np.asarray(array) for array in tf.nest.flatten(inputs)]
     sizes = {"f": 4, "i": 8, "u": 8}
     each = (
@@ -52,7 +52,7 @@ def row_bytes(inputs: Any) -> int:
 
 
 def mixed(hashes: Any, seed: int) -> Hashes:
-    """The hashes mixed with a number: another order of rows for each (splitmix64's last step)."""
+    """Mixes hashes with a number, for another order of rows (splitmix64's last step)."""
     z = np.asarray(hashes, np.uint64) + np.uint64((seed + 1) * 0x9E3779B97F4A7C15 % 2**64)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
@@ -61,7 +61,7 @@ def mixed(hashes: Any, seed: int) -> Hashes:
 
 
 def _words(array: npt.NDArray[Any]) -> Hashes:
-    """uint64 [N, words]: the bytes of each row."""
+    """Returns the bytes of each row, uint64 [N, words]."""
     if array.dtype.kind in "SUO":
         return _digests(array.reshape(len(array), -1))
     if array.dtype.kind in "iub" and (array.ndim < 3 or array.dtype.itemsize > 1):

@@ -1,4 +1,7 @@
-"""Labels of one output of a model, from whatever structure and form they come in.
+"""Reads labels of one output of a model, from whatever structure and form they come in.
+
+Whether they are classes is told by the output's loss and activation and by what all of them have
+in common: labels are looked at batch by batch, and read once all were seen.
 
 Whether they are classes is told by the output's loss and activation and by what all of them have
 in common: labels are looked at batch by batch, and read once all were seen.
@@ -28,7 +31,7 @@ _IGNORED = (-100, -1, 255)
 
 
 def labels_of(labels: Any, output: ModelOutput, passes: TracedModel) -> Any:
-    """The labels of one output, from whatever structure they came in; None where unclear."""
+    """Returns the labels of one output, from whatever structure; None where unclear."""
     if labels is None:
         return None
     if isinstance(labels, dict) and output.name in labels:
@@ -45,7 +48,7 @@ def labels_of(labels: Any, output: ModelOutput, passes: TracedModel) -> Any:
 
 @dataclass(frozen=True)
 class Labels:
-    """Labels as they read at one output.
+    """Holds labels as they read at one output.
 
     Attributes:
         kind: Whether `values` are classes, values, or nothing.
@@ -65,14 +68,14 @@ class Labels:
 
     @property
     def targets(self) -> npt.NDArray[np.int32]:
-        """int32 [N]: the classes to explain, `PREDICTED` where a row has none."""
+        """The classes to explain, int32 [N]; `PREDICTED` where a row has none."""
         found = self.values if self.inside is None else self.inside
         unknown = np.isnan(found) | (not self.explained)
         return np.where(unknown, PREDICTED, np.nan_to_num(found)).astype(np.int32)
 
     @property
     def explained(self) -> bool:
-        """Whether they say which classes to explain."""
+        """Whether the labels say which classes to explain."""
         return self.kind == "class" or self.inside is not None
 
 
@@ -96,7 +99,7 @@ class LabelReader:
         self._least = self._most = 0.0
 
     def look(self, labels: Any, hashes: Hashes, inputs: Any = None) -> Rows:
-        """Take in the labels of some rows; what to balance the choice of rows over, float64 [n].
+        """Takes in the labels of some rows; returns what to balance rows over, float64 [n].
 
         `hashes` are those of the rows: where a row has several labels, they say which is meant.
         `inputs` are the rows, where they are known: labels that are the same are no classes.
@@ -147,7 +150,7 @@ class LabelReader:
         return output if known else output.as_values()
 
     def read(self, labels: Any, hashes: Hashes) -> Labels:
-        """The labels of some rows, of all that were seen."""
+        """Reads the labels of some rows, as all labels that were seen require."""
         output, count = self.output, len(hashes)
         none = np.full(count, np.nan)
         positions = output.labels and not (output.tokens or output.regression)
@@ -174,7 +177,8 @@ class LabelReader:
         return Labels("none", none, why=_no_classes(rows, output))
 
     def _numbers(self, labels: Any) -> Rows:
-        """float64 [N, width]; texts by their place among the names of classes."""
+        """Converts labels to float64 [N, width]; texts by their index among the names of
+        classes."""
         array = np.asarray(labels)
         array = array.reshape(len(array), math.prod(array.shape[1:]))
         if array.dtype.kind not in "SUO":
@@ -192,7 +196,7 @@ class LabelReader:
         )
 
     def _outside(self, output: ModelOutput) -> float | None:
-        """A label that is no class of the output, if there is any."""
+        """Returns a label that is no class of the output, if there is any."""
         if self._least < 0:
             return self._least
         return self._most if self._most >= output.targets else None
@@ -206,7 +210,7 @@ def read_labels(
     *,
     class_names: Sequence[str] = (),
 ) -> Labels:
-    """All labels of one output at once.
+    """Reads all labels of one output at once.
 
     Raises:
         TargetError: `argument` asked for them, and they are no classes of this output.
@@ -221,7 +225,7 @@ def read_labels(
 
 
 def _among(labels: Any, inputs: Any) -> bool:
-    """Whether labels are one of the inputs over again, if in another shape."""
+    """Returns whether labels repeat one of the inputs, in any shape."""
     array = np.asarray(labels)
     flat = [np.asarray(one) for one in tf.nest.flatten(inputs) if one is not None]
     alike = [one for one in flat if one.size == array.size and one.dtype == array.dtype]
@@ -229,7 +233,7 @@ def _among(labels: Any, inputs: Any) -> bool:
 
 
 def _of_rows(rows: Rows, output: ModelOutput, hashes: Hashes, *, soft: bool) -> Labels:
-    """One-hot rows, shares of classes, or several labels a row."""
+    """Reads one-hot rows, shares of classes, or several labels a row."""
     marked = rows > (0.5 if output.several else 0)
     if output.several or (not soft and (marked.sum(axis=1) > 1).any()):
         more = bool((marked.sum(axis=1) > 1).any())
@@ -241,8 +245,10 @@ def _of_rows(rows: Rows, output: ModelOutput, hashes: Hashes, *, soft: bool) -> 
 
 
 def _most_frequent(labels: Any, output: ModelOutput) -> Rows | None:
-    """float64 [N]: the class that most positions of each row have, other than the background 0,
-    NaN where none has; None where the labels are no classes, or those of the next tokens."""
+    """Returns the class, other than the background 0, of most positions of each row, float64 [N].
+
+    NaN where none has; None where the labels are no classes, or those of the next tokens.
+    """
     array = np.asarray(labels)
     values = array.dtype.kind == "f" and not np.array_equal(array, np.floor(array))
     if array.dtype.kind not in "iubf" or values:
@@ -280,8 +286,10 @@ def _no_classes(rows: Rows, output: ModelOutput) -> str:
 
 
 def _picked(rows: Rows, hashes: Hashes) -> Rows:
-    """float64 [N]: the number of each row's largest entry; of several equal ones that which the
-    row's content says, so that none comes before the others; NaN where all are zero."""
+    """Returns the index of each row's largest entry, float64 [N]; NaN where all are zero.
+
+    Of several equal entries the row's hash picks one, so that none comes before the others.
+    """
     if not len(rows):
         return np.zeros(0)
     largest = rows == rows.max(axis=1, keepdims=True)

@@ -1,4 +1,7 @@
-"""Which rows are explained: by what they hold, not by where they stand.
+"""Chooses the rows to explain by what they hold, not by where they stand.
+
+Data sets that are shuffled on each pass give the same rows in every run. One pass goes over the
+data, and only rows that may still be chosen are held.
 
 Data sets that are shuffled on each pass give the same rows in every run. One pass goes over the
 data, and only rows that may still be chosen are held.
@@ -34,7 +37,7 @@ _CANDIDATE_BYTES = 64 << 20
 
 @dataclass(frozen=True)
 class Chosen:
-    """The rows to explain, and the passes through the model that takes them.
+    """Holds the rows to explain, and the traced model that takes them.
 
     Attributes:
         passes: The model's; its outputs are read as the labels say.
@@ -69,7 +72,7 @@ def choose_rows(
     class_names: Sequence[str] = (),
     column: int = 0,
 ) -> Chosen:
-    """The rows with the smallest hashes: of each class in turn, or evenly spread over values.
+    """Chooses rows with the smallest hashes, of each class in turn, or spread over values.
 
     Args:
         validation_data: Validation data, as `Explain` takes it.
@@ -111,7 +114,7 @@ def choose_rows(
 
 
 def sample(validation_data: Any, model: Any, count: int, size: int) -> Rows:
-    """Up to `count` rows of at most `size` bytes: those with the smallest hashes.
+    """Returns up to `count` rows of at most `size` bytes: those with the smallest hashes.
 
     Raises:
         ValueError, TypeError: data that is empty or cannot be read.
@@ -125,7 +128,7 @@ def sample(validation_data: Any, model: Any, count: int, size: int) -> Rows:
 
 
 def in_turns(keys: Keys, hashes: Hashes, count: int, seed: int) -> Places:
-    """Which rows come first where each key gets its turn, its smallest hashes first.
+    """Returns which rows come first where each key gets its turn, its smallest hashes first.
 
     >>> 2 in in_turns(np.array([0.0, 0.0, 1.0]), np.arange(3, dtype=np.uint64), 2, 0)
     True
@@ -137,12 +140,12 @@ def in_turns(keys: Keys, hashes: Hashes, count: int, seed: int) -> Places:
 
 
 def smallest(hashes: Hashes, count: int, seed: int) -> Places:
-    """Which rows have the smallest hashes; what stands there twice comes after all others."""
+    """Returns which rows have the smallest hashes; repeated rows come after all others."""
     return np.lexsort((mixed(hashes, seed), _places(hashes, ())))[:count]
 
 
 def _places(groups: Hashes, order: tuple[npt.NDArray[Any], ...]) -> Places:
-    """Which place each row has in its group."""
+    """Returns the position of each row in its group."""
     by_group = np.lexsort((*order, groups))
     sorted_groups = groups[by_group]
     starts = np.searchsorted(sorted_groups, sorted_groups)
@@ -178,7 +181,7 @@ class _Picker:
         self.total = self.broken = 0
 
     def add(self, block: Rows, hashes: Hashes, keys: Keys | None) -> None:
-        """Look at some more rows, by the keys to balance them over."""
+        """Looks at more rows, by the keys to balance them over."""
         fine = np.flatnonzero(finite_rows(block.inputs))
         rows = np.concatenate([self.rows, self.total + fine])
         self.total, self.broken = self.total + len(block), self.broken + len(block) - len(fine)
@@ -210,7 +213,7 @@ class _Picker:
         return self._rows
 
     def chosen(self, reader: LabelReader) -> Rows:
-        """The rows to explain: by label, then by what they hold."""
+        """Returns the rows to explain: ordered by label, then by hash."""
         held = self.held()
         labels = reader.read(held.labels, self.hashes)
         if labels.kind == "value":

@@ -1,4 +1,4 @@
-"""Whatever people validate on, as blocks of rows: inputs and labels in their own structures."""
+"""Reads validation data as blocks of rows: inputs and labels in their own structures."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _BLOCK_BYTES = 32 << 20
 
 @dataclass(frozen=True)
 class Rows:
-    """Inputs and labels of some rows, in the structures the data came in."""
+    """Holds inputs and labels of some rows, in the structures the data came in."""
 
     inputs: Any
     labels: Any | None
@@ -33,14 +33,14 @@ class Rows:
         return len(tf.nest.flatten(self.inputs)[0])
 
     def take(self, rows: slice | npt.NDArray[np.int64]) -> Rows:
-        """Some of them; those of an array of numbers are copies."""
+        """Selects rows; those of an array of numbers are copied."""
         some = lambda x: x[rows]  # noqa: E731
         labels = None if self.labels is None else tf.nest.map_structure(some, self.labels)
         return Rows(tf.nest.map_structure(some, self.inputs), labels)
 
 
 def check(validation_data: Any) -> None:
-    """Raises TypeError for what is no validation set, before anything of it is read."""
+    """Raises TypeError for what is no validation data, before anything of it is read."""
     arrays_ = isinstance(validation_data, (tuple, np.ndarray, tf.Tensor, list, dict)) or hasattr(
         validation_data, "__array__"
     )
@@ -51,7 +51,7 @@ def check(validation_data: Any) -> None:
 
 
 def blocks(validation_data: Any, model: Any) -> Iterator[Rows]:
-    """The rows of a validation set in order, up to `MOST_ROWS` and `MOST_BYTES`.
+    """Yields the rows of validation data in order, up to `MOST_ROWS` and `MOST_BYTES`.
 
     Args:
         validation_data: As `Explain` takes it.
@@ -82,7 +82,7 @@ def blocks(validation_data: Any, model: Any) -> Iterator[Rows]:
 
 
 def whole(validation_data: Any, model: Any) -> Rows | None:
-    """All rows of arrays; None for what comes in batches.
+    """Returns all rows of arrays; None for what comes in batches.
 
     Raises:
         ValueError, TypeError: as `blocks`.
@@ -94,8 +94,9 @@ def whole(validation_data: Any, model: Any) -> Rows | None:
 
 
 def end_to_end(parts: Sequence[Rows]) -> Rows:
-    """Rows of several blocks; whole numbers of different lengths are filled up with zeros, and
-    their labels with -1.
+    """Concatenates rows of several blocks.
+
+    Whole numbers of different lengths are filled up with zeros, and their labels with -1.
 
     Raises:
         TfexplainError: other inputs of different shapes.
@@ -149,7 +150,7 @@ def _parts(validation_data: Any, model: Any) -> Iterator[Rows]:
 
 
 def _is_pair(validation_data: Any, model: Any) -> bool:
-    """Whether a list is (x, y) or (x, y, weights), not the inputs of the model."""
+    """Returns whether a list is (x, y) or (x, y, weights), not the inputs of the model."""
     if not isinstance(validation_data, list) or not 2 <= len(validation_data) <= 3:
         return False
     flat = tf.nest.flatten(validation_data)

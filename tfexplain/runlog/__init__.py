@@ -1,1 +1,1 @@
-"""From attributions and kernels to event files: the log of a run, whoever writes it."""
+"""Writes the log of a run: from attributions and kernels to event files, for any caller."""

@@ -1,4 +1,4 @@
-"""Whether what is explained is what the model predicts: its own `predict_step` on the same rows."""
+"""Checks that the explained outputs are what the model's own `predict_step` returns."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ _TOLERANCE = {"float16": 0.05, "bfloat16": 0.1}
 
 
 def disagreement(passes: TracedModel, given: Any, outputs: Any) -> str | None:
-    """Why the outputs that are explained are not those that the model predicts, with the remedy;
+    """Returns why the explained outputs are not those that the model predicts, with the remedy.
+
     None where they agree, or where that cannot be told.
 
     Its `predict_step` runs once, and `predict_function` is not built.
@@ -41,7 +42,7 @@ def disagreement(passes: TracedModel, given: Any, outputs: Any) -> str | None:
 
 
 def _as_tensors(given: Any) -> Any:
-    """As Keras hands arrays to a step: whole numbers stay what they are."""
+    """Converts arrays as Keras does for a step: whole numbers stay what they are."""
 
     def one(values: Any) -> Any:
         tensor = tf.convert_to_tensor(values)
@@ -59,7 +60,7 @@ def _predicted(passes: TracedModel, data: Any) -> list[Any]:
 
 
 def _differing(own: list[Any], outputs: Any) -> str | None:
-    """How outputs differ from what is predicted; None where they do not."""
+    """Returns how outputs differ from what is predicted; None where they do not."""
     called = tf.nest.flatten(outputs)
     shapes, others = ([list(np.shape(x)) for x in some] for some in (called, own))
     if shapes != others:
@@ -77,13 +78,13 @@ def _differing(own: list[Any], outputs: Any) -> str | None:
 
 
 def _is_the_call(passes: TracedModel, data: Any) -> bool:
-    """Whether predicting is calling the model on what is explained, which needs no second graph."""
+    """Returns whether `predict_step` just calls the model, which needs no second graph."""
     given, taken = (tf.nest.flatten(one) for one in (data, passes.specs))
     return not _own_step(passes.model) and [x.dtype for x in given] == [x.dtype for x in taken]
 
 
 def _own_step(model: Any) -> str:
-    """Whose `predict_step` is not that of Keras; nothing where it is."""
+    """Returns whose `predict_step` is not that of Keras; "" where it is."""
     own = next(c for c in (model, *type(model).__mro__) if "predict_step" in vars(c))
     if own is model:
         return str(model.name)

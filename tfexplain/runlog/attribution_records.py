@@ -1,4 +1,4 @@
-"""From attributions and outputs to the records of the wire format."""
+"""Converts attributions and outputs to records of the wire format."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MOST_PIXELS = 2**22
 
 
 def metrics(logs: Mapping[str, Any]) -> tuple[schema.Metrics, dict[str, str]]:
-    """The epoch's logs as `fit` reports them, and why some are not among them, by name.
+    """Returns the epoch's logs as `fit` reports them, and by name why some are not among them.
 
     Metrics of several numbers are taken apart: `f1_score[0]`, or `matrix[0,1]`.
     """
@@ -56,8 +56,7 @@ def _part(name: str, index: tuple[int, ...]) -> str:
 
 
 def predictions(output: ModelOutput, outputs: Any, explained: int = 0) -> schema.Predictions:
-    """The outputs of one head as probabilities where they are classes; no columns where the head
-    has no classes.
+    """Returns one output as probabilities where it has classes; no columns where it has none.
 
     Args:
         output: The output that is explained.
@@ -80,7 +79,7 @@ def predictions(output: ModelOutput, outputs: Any, explained: int = 0) -> schema
 def record_of(
     attribution: Attribution, sample: int, cells: Cells
 ) -> schema.Map | schema.Channels | schema.Matrix | schema.Picture:
-    """One sample of an attribution, in cells."""
+    """Returns the record of one sample of an attribution, pooled to cells."""
     if attribution.kind == "picture":
         return schema.Picture(attribution.values[sample])
     if attribution.attention_heads is not None:
@@ -107,7 +106,7 @@ def content_of(
     score_unit: str,
     cells: Cells,
 ) -> schema.Content:
-    """What is constant over the steps of an attribution's series.
+    """Returns what is constant over the steps of an attribution's series.
 
     Args:
         attribution: Any of the series.
@@ -133,13 +132,14 @@ def content_of(
 
 
 def _channels(values: Floats) -> Floats:
-    """Feature maps [t, c], [h, w, c] or [d, h, w, c] with the channels first, a line as one row."""
+    """Moves the channels of feature maps [t, c], [h, w, c] or [d, h, w, c] first; a line is one
+    row."""
     channels = np.moveaxis(values, -1, 0)
     return channels[:, None] if channels.ndim == 2 else channels
 
 
 def png(picture: Any, reduced: int = 1) -> bytes:
-    """uint8 [H, W, C] as a PNG file, each side divided by `reduced`."""
+    """Encodes uint8 [H, W, C] as a PNG file, each side divided by `reduced`."""
     buffer = io.BytesIO()
     squeezed = picture[..., 0] if picture.shape[-1] == 1 else picture
     image = Image.fromarray(squeezed)
@@ -148,15 +148,17 @@ def png(picture: Any, reduced: int = 1) -> bytes:
 
 
 def sheet_png(sheet: Any) -> tuple[bytes, tuple[int, int]]:
-    """A sheet of overlays as a PNG file of at most `MOST_PIXELS`, with its width and height."""
+    """Encodes a sheet of overlays as a PNG file of at most `MOST_PIXELS`; with width and height."""
     height, width = sheet.shape[:2]
     reduced = math.ceil(math.sqrt(height * width / MOST_PIXELS))
     return png(sheet, reduced), (math.ceil(width / reduced), math.ceil(height / reduced))
 
 
 def pngs(pictures: Any) -> list[bytes]:
-    """uint8 [N, H, W, C] as PNG files that are read back: pictures that are too large for the page,
-    one by one or all together, are made smaller alike."""
+    """Encodes uint8 [N, H, W, C] as PNG files that are read back.
+
+    Pictures that are too large for the page, one by one or all together, are all reduced alike.
+    """
     reduced = 1
     while True:
         files = [png(picture, reduced) for picture in pictures]

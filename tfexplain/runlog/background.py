@@ -1,4 +1,4 @@
-"""Work that may hang, such as touching a directory far away, on a thread that is not joined."""
+"""Runs work that may hang, such as touching a remote directory, on a thread that is not joined."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class BackgroundJob:
         threading.Thread(target=self._run, args=(work,), daemon=True).start()
 
     def over(self, seconds: float) -> bool:
-        """Whether it is over, after waiting for at most so long."""
+        """Returns whether the work is over, after waiting for at most so long."""
         return self._over.wait(max(0.0, seconds))
 
     def _run(self, work: Callable[[], None]) -> None:
@@ -37,7 +37,7 @@ class BackgroundJob:
 
 
 def answered(work: Callable[[], T]) -> T:
-    """What `work` returns or raises; `TimeoutError` if that takes longer than `OPEN_SECONDS`."""
+    """Returns or raises what `work` does; `TimeoutError` if it takes longer than `OPEN_SECONDS`."""
     found: list[T] = []
     job = BackgroundJob(lambda: found.append(work()))
     if not job.over(OPEN_SECONDS):

@@ -1,4 +1,4 @@
-"""The validation batch of one `fit`: which rows, their labels and targets, and how they look."""
+"""Chooses the validation batch of one `fit`: rows, labels, targets, and pictures of the inputs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tfexplain.wire import schema
 
 @dataclass(frozen=True)
 class ValidationBatch:
-    """What is explained every epoch.
+    """Holds the samples that are explained every epoch.
 
     Attributes:
         inputs: The chosen rows, in the structure the model takes.
@@ -54,7 +54,7 @@ class ValidationBatch:
     given: Any
 
     def targets(self, output: ModelOutput, first: ModelOutput, asked: Targets | str) -> Targets:
-        """What to explain at `output`; labels belong to the `first` head only."""
+        """Returns what to explain at `output`; labels belong to the `first` output only."""
         if not isinstance(asked, str) or is_preset(asked):
             return asked
         by_label = asked == "label" and output == first and self.labels.explained
@@ -62,7 +62,7 @@ class ValidationBatch:
 
 
 def choose_batch(settings: ExplainSettings, model: Any, outputs: Sequence[str | int | None]) -> Any:
-    """(passes, heads, batch) for the settings; all that can be wrong with the data is wrong here.
+    """Returns (traced model, output, batch) for the settings; raises all errors of the data.
 
     Args:
         settings: The arguments of `Explain`.
@@ -94,7 +94,7 @@ def choose_batch(settings: ExplainSettings, model: Any, outputs: Sequence[str | 
 def pictures_of(
     passes: TracedModel, inputs: Any, values: tuple[float, float] | None
 ) -> tuple[dict[str, npt.NDArray[np.uint8]], tuple[float, float] | None]:
-    """Pictures of the inputs that are images or volumes, and the values shown as black and
+    """Returns pictures of the inputs that are images or volumes, and the values of black and
     white."""
     flat = tf.nest.flatten(inputs)
     arrays = {

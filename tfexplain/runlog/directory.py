@@ -1,4 +1,4 @@
-"""Log directories: what they are called, and whether a training was logged there before."""
+"""Names log directories, and tells whether a training was logged there before."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NUMBERED = re.compile(r"training-([1-9][0-9]{0,8})/?")
 
 
 def located(log_dir: str) -> str:
-    """Where `log_dir` is, wherever the process goes from now on.
+    """Returns where `log_dir` is, wherever the process changes its directory to.
 
     Raises:
         TfexplainError: it is empty, or a remote address that lost a slash: it would be a local
@@ -45,23 +45,23 @@ def located(log_dir: str) -> str:
 
 
 def is_remote(path: str) -> bool:
-    """Whether only TensorFlow's file systems reach it."""
+    """Returns whether only TensorFlow's file systems reach it."""
     return "://" in path
 
 
 def identity(path: str) -> str:
-    """One text for all spellings of a `located` directory, links included."""
+    """Returns one text for all spellings of a `located` directory, links included."""
     return path if is_remote(path) else os.path.normcase(os.path.realpath(path))
 
 
 def numbers(log_dir: str) -> list[int]:
-    """Which `training-N` there are below a directory, in order."""
+    """Returns which `training-N` there are below a directory, in order."""
     names = tf.io.gfile.listdir(log_dir) if tf.io.gfile.isdir(log_dir) else []
     return sorted(int(match[1]) for name in names if (match := _NUMBERED.fullmatch(name)))
 
 
 def holds_epochs(directory: str) -> bool:
-    """Whether an epoch was logged there. Reads no further than to the first."""
+    """Returns whether an epoch was logged there. Reads no further than to the first."""
     return any(_is_epoch(event) for room in ROOMS for event in _events(directory, room))
 
 
@@ -80,7 +80,7 @@ def _events(directory: str, room: str) -> Iterator[Event]:
 
 
 def read_events(path: str) -> Iterator[Event]:
-    """The events of a file, which may end in half a record."""
+    """Yields the events of a file, which may end in half a record."""
     size = tf.io.gfile.stat(path).length
     opened: Any = tf.io.gfile.GFile if is_remote(path) else open
     with opened(path, "rb") as file:

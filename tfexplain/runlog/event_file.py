@@ -1,4 +1,8 @@
-"""One event file after another in a run directory; every method may fail, or hang with its disk.
+"""Writes one event file after another in a run directory; every method may fail or hang.
+
+TensorFlow's summary writer hides a full disk and a removed directory: it reports success and the
+events are gone. Its record writer and its files hold Python's lock while a disk hangs, and with it
+training. So records are made in memory, and written by Python where the path is local.
 
 TensorFlow's summary writer hides a full disk and a removed directory: it reports success and the
 events are gone. Its record writer and its files hold Python's lock while a disk hangs, and with it
@@ -27,7 +31,7 @@ _NAME = re.compile(r"events\.out\.tfevents\.(\d{10})\.")
 
 
 class EventFile:
-    """The file being written, and the next one where that is lost.
+    """Writes the current event file, and begins the next one where that is lost.
 
     Attributes:
         begun: How many files were begun.
@@ -42,7 +46,7 @@ class EventFile:
         self._described: set[str] = set()
 
     def begin(self) -> None:
-        """Make the directory and begin a new file."""
+        """Makes the directory and begins a new file."""
         tf.io.gfile.makedirs(self._directory)
         name = f"events.out.tfevents.{_start(self._directory):010d}.{socket.gethostname()}"
         name = f"{name}.{os.getpid()}.{next(_serial)}.tfexplain"
@@ -56,12 +60,13 @@ class EventFile:
         self.begun += 1
 
     def __del__(self) -> None:
-        """A training that was interrupted never closes its log."""
+        """Closes the file; a training that was interrupted never closes its log."""
         self._abandon()
 
     def write(self, entries: Sequence[Entry], constant: Sequence[Entry], close: bool) -> None:
-        """Write and flush the entries, behind those that are constant where a file is begun; then
-        perhaps close it.
+        """Writes and flushes the entries, and closes the file if asked to.
+
+        A new file begins with the entries that are constant.
 
         After an error the next call begins a new file: this one may end in half a record, and
         nothing can be read behind that.
@@ -84,7 +89,7 @@ class EventFile:
         self._append(self._event(entry) for entry in entries)
 
     def _is_lost(self) -> bool:
-        """Whether the file was removed, or moved away with its directory.
+        """Returns whether the file was removed, or moved away with its directory.
 
         Drives that are mounted from far away (Colab's) show a new name late: one that is not seen
         is waited for once, unless the open file itself has no name any more.
@@ -116,7 +121,10 @@ class EventFile:
 
 
 def _records(events: Iterable[bytes]) -> bytes:
-    """Events as they stand in a file. Made in TensorFlow's memory: checksums in Python are slow."""
+    """Returns events as they stand in a file.
+
+    They are made in TensorFlow's memory, for checksums in Python are slow.
+    """
     path = f"ram://tfexplain/{next(_serial)}"
     with tf.io.TFRecordWriter(path) as writer:
         for event in events:
@@ -130,7 +138,7 @@ def _records(events: Iterable[bytes]) -> bytes:
 
 
 def _start(directory: str) -> int:
-    """Seconds for the name of a new file, later than those of the files that are there.
+    """Returns seconds for the name of a new file, later than those of the files that are there.
 
     TensorBoard reads files in the order of their names; a restart may come within a second, or on
     a machine whose clock is behind.

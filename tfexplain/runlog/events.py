@@ -1,4 +1,4 @@
-"""Single events, for our own tab and for TensorBoard's own: tensor, metadata, bytes."""
+"""Makes single events, for our own tab and for TensorBoard's: tensor, metadata, bytes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from tfexplain.wire import schema
 
 @dataclass(frozen=True, eq=False)
 class Entry:
-    """An event that is yet to be written.
+    """Holds an event that is yet to be written.
 
     `describe` makes its metadata, which only the first event of a tag in a file carries.
     """
@@ -44,11 +44,11 @@ class Entry:
 
     @property
     def size(self) -> int:
-        """Bytes, about."""
+        """Approximate size in bytes."""
         return int(self.tensor.ByteSize())
 
     def event(self, *, described: bool) -> bytes:
-        """The serialized event, without its metadata where the file holds them already."""
+        """Returns the serialized event, without its metadata where the file holds them already."""
         metadata = None if described else self.describe()
         value = Summary.Value(tag=self.tag, metadata=metadata, tensor=self.tensor)
         event = Event(wall_time=self.wall_time, step=self.step, summary=Summary(value=[value]))
@@ -57,39 +57,39 @@ class Entry:
 
 
 def record(tag: schema.Tag, step: int, data: bytes, content: schema.Content) -> Entry:
-    """A record of our own tab."""
+    """Makes the event of a record of our own tab."""
     return Entry(str(tag), step, _strings(data), partial(_ours, content, DATA_CLASS_TENSOR))
 
 
 def blobs(tag: schema.Tag, step: int, data: Sequence[bytes], content: schema.Content) -> Entry:
-    """Pictures of our own tab."""
+    """Makes the event of pictures of our own tab."""
     describe = partial(_ours, content, DATA_CLASS_BLOB_SEQUENCE)
     return Entry(str(tag), step, _strings(data), describe)
 
 
 def image(tag: str, step: int, png: bytes, size: tuple[int, int], text: str) -> Entry:
-    """A picture for the Images tab; `size` is (width, height)."""
+    """Makes a picture for the Images tab; `size` is (width, height)."""
     metadata = image_metadata.create_summary_metadata(tag, text, converted_to_tensor=True)
     parts = [str(size[0]).encode(), str(size[1]).encode(), png]
     return Entry(tag, step, _strings(parts), partial(_classed, metadata, DATA_CLASS_BLOB_SEQUENCE))
 
 
 def scalar(tag: str, step: int, value: float, text: str) -> Entry:
-    """A number for the Scalars tab, which keeps float32 only."""
+    """Makes a number for the Scalars tab, which keeps float32 only."""
     metadata = scalar_metadata.create_summary_metadata(tag, text)
     tensor = tensor_util.make_tensor_proto(np.float32(value))
     return Entry(tag, step, tensor, partial(_classed, metadata, DATA_CLASS_SCALAR))
 
 
 def histogram(tag: str, step: int, buckets: npt.NDArray[np.float64], text: str) -> Entry:
-    """Counts for the Histograms and Distributions tabs; `buckets` is [n, 3]: left, right, count."""
+    """Makes counts for Histograms and Distributions; `buckets` is [n, 3]: left, right, count."""
     metadata = histogram_metadata.create_summary_metadata(tag, text)
     tensor = tensor_util.make_tensor_proto(np.asarray(buckets, np.float64))
     return Entry(tag, step, tensor, partial(_classed, metadata, DATA_CLASS_TENSOR))
 
 
 def _strings(data: bytes | Sequence[bytes]) -> TensorProto:
-    """Bytes as a scalar string tensor, several as a vector of them."""
+    """Converts bytes to a scalar string tensor, several to a vector of them."""
     single = isinstance(data, bytes)
     dims = [] if single else [TensorShapeProto.Dim(size=len(data))]
     return TensorProto(

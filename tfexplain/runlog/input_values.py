@@ -1,4 +1,4 @@
-"""What the inputs of a validation batch are that are no pictures: tables, sequences, words."""
+"""Describes the inputs of a validation batch that are no pictures: tables, sequences, words."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MOST_BYTES = 16 << 20
 def input_values(
     passes: TracedModel, inputs: Any, settings: ExplainSettings
 ) -> dict[str, schema.Values]:
-    """The features, words or curves of each input that is no picture, by its name.
+    """Returns the features, words or curves of each input that is no picture, by its name.
 
     Args:
         passes: The model's passes.
@@ -69,7 +69,7 @@ def input_values(
 
 
 def _column(texts: npt.NDArray[Any]) -> schema.Values:
-    """Texts of a table: each as a word, numbered by the alphabet."""
+    """Returns texts of a table: each as a word, numbered by the alphabet."""
     flat = texts.reshape(len(texts), -1)
     words = [text.decode(errors="replace") for text in flat.ravel()]
     numbers = np.unique(words, return_inverse=True)[1].reshape(flat.shape)
@@ -77,7 +77,7 @@ def _column(texts: npt.NDArray[Any]) -> schema.Values:
 
 
 def _texts(passes: TracedModel, inputs: Any, settings: ExplainSettings) -> dict[str, schema.Values]:
-    """The words of inputs that the model itself splits, by its own vocabulary where none is given.
+    """Returns the words of inputs that the model splits, by its vocabulary where none is given.
 
     Raises:
         TfexplainError: `vocabulary` or `decode` that do not fit the ids.
@@ -100,7 +100,8 @@ def _texts(passes: TracedModel, inputs: Any, settings: ExplainSettings) -> dict[
 
 @dataclass(frozen=True)
 class _Ids:
-    """Of an input of whole numbers: whether 0 is padding, and whether they are those of words."""
+    """Describes an input of whole numbers: whether 0 is padding, and whether they are those of
+    words."""
 
     zero_is_padding: bool
     words: bool
@@ -109,8 +110,9 @@ class _Ids:
 def _ids(
     passes: TracedModel, arrays: Mapping[str, npt.NDArray[Any]], asked: bool
 ) -> dict[str, _Ids]:
-    """The inputs that an embedding reads; only where none does, and words are asked for, all whole
-    numbers.
+    """Returns the inputs that an embedding reads.
+
+    Only where none does, and words are asked for, all inputs of whole numbers.
 
     Those with the largest table are words. Beside them, segments and positions have small ones.
 
@@ -148,7 +150,8 @@ def _is_whole(array: npt.NDArray[Any]) -> bool:
 def _named(
     found: Mapping[str, schema.Values], names: Mapping[str, Sequence[str]] | Sequence[str]
 ) -> dict[str, schema.Values]:
-    """Values with their names: of features, or where no input has any, of a line's channels."""
+    """Returns values with their names: of features, or where no input has any, of a line's
+    channels."""
     if len(names) == 0:
         return dict(found)
     features = [name for name, values in found.items() if values.layout == "features"]

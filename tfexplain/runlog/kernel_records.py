@@ -1,4 +1,4 @@
-"""From the numbers of compression to records and to TensorBoard's own dashboards."""
+"""Converts the numbers of compression to records and to events of TensorBoard's dashboards."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def kernels_record(
     activities: Activities,
     now: Moment,
 ) -> schema.Kernels:
-    """All kernels of a model at one time.
+    """Returns the record of all kernels of a model at one time.
 
     Args:
         numbers: In model order.
@@ -72,7 +72,8 @@ def _row(one: LayerNumbers) -> dict[str, str]:
 
 
 def kernel_record(one: LayerNumbers, activity: ActivationNumbers | None) -> schema.Kernel | None:
-    """One kernel's distribution and channels; None for a kernel whose values are not read."""
+    """Returns one kernel's distribution and channels; None for a kernel whose values are not
+    read."""
     if one.histogram is None:
         return None
     spread = one.histogram
@@ -91,7 +92,10 @@ def kernel_record(one: LayerNumbers, activity: ActivationNumbers | None) -> sche
 
 
 def buckets(spread: Histogram) -> npt.NDArray[np.float64]:
-    """[n, 3] (left, right, count) as TensorBoard's histograms are, zeros in the bin around zero."""
+    """Returns [n, 3] (left, right, count) as TensorBoard's histograms are.
+
+    Zeros are in the bin around zero.
+    """
     edges, counts = spread.edges, spread.counts.copy()
     if spread.zeros:
         around = int(np.searchsorted(edges, 0.0, side="right")) - 1

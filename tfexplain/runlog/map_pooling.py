@@ -1,4 +1,4 @@
-"""Large maps made smaller before they are logged: cells of pixels in place of pixels."""
+"""Pools large maps before they are logged: cells of pixels in place of pixels."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MOST = 2**18
 
 @dataclass(frozen=True)
 class Cells:
-    """How positions are pooled: `side` along each axis; 1 leaves them as they are.
+    """Describes how positions are pooled: `side` along each axis; 1 leaves them as they are.
 
     What adds up to a score is summed, so that it still does; anything else is a mean.
     """
@@ -27,7 +27,7 @@ class Cells:
     summed: bool = False
 
     def pool(self, values: Any) -> Floats:
-        """Of [..., *sides]: cells along the last axes. Those at an edge hold what is there."""
+        """Pools [..., *sides] along the last axes. Cells at an edge hold what is there."""
         found = np.asarray(values)
         if self.side == 1:
             return found
@@ -43,7 +43,7 @@ class Cells:
 
     @property
     def text(self) -> str:
-        """For people: `cells of 2 x 2, summed`; empty where nothing is pooled."""
+        """Description such as `cells of 2 x 2, summed`; "" where nothing is pooled."""
         if self.side == 1:
             return ""
         sides = " x ".join([str(self.side)] * self.axes)
@@ -51,7 +51,7 @@ class Cells:
 
 
 def cells_of(attribution: Attribution, layout: schema.Layout | Literal[""]) -> Cells:
-    """The smallest cells of which a record holds at most `MOST`."""
+    """Returns the smallest cells of which a record holds at most `MOST`."""
     axes = {"plane": 2, "volume": 3}.get(layout)
     if axes is None or attribution.kind in ("matrix", "picture"):
         return Cells()

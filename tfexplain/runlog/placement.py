@@ -1,4 +1,4 @@
-"""How the values of an attribution lie, and which input they belong to."""
+"""Tells how the values of an attribution lie, and which input they belong to."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _UNDER: dict[str, tuple[str, ...]] = {
 
 
 def input_layouts(batch: ValidationBatch) -> dict[str, schema.Layout]:
-    """How each input lies that the log can show, by its name."""
+    """Returns how each input lies that the log can show, by its name."""
     pictures: dict[str, schema.Layout] = dict.fromkeys(batch.pictures, "plane")
     volumes: dict[str, schema.Layout] = dict.fromkeys(batch.volumes, "volume")
     return pictures | volumes | {name: one.layout for name, one in batch.values.items()}
@@ -30,8 +30,10 @@ def input_layouts(batch: ValidationBatch) -> dict[str, schema.Layout]:
 def place(
     attribution: Attribution, passes: TracedModel, batch: ValidationBatch
 ) -> tuple[schema.Layout | Literal[""], str]:
-    """(layout, input) of an attribution: how one sample's values lie, and the name of the input
-    they lie over: the explained one, or the first such one that the layer depends on."""
+    """Returns (layout, input) of an attribution: how one sample's values lie, and over what.
+
+    The input is the explained one, or the first fitting one that the layer depends on.
+    """
     inputs, layer = input_layouts(batch), attribution.layer
     if attribution.kind == "picture":
         return "", layer if layer in passes.input_names else ""
@@ -50,7 +52,8 @@ def place(
 
 
 def _site(layer: str, passes: TracedModel) -> LayerCall | None:
-    """The site of a layer; of attention that gives its scores too, and has none, a part of it."""
+    """Returns the layer call of a layer; of attention that also returns its scores, and has none,
+    a part of it."""
     around = {one.path: one.layer for one in passes.attention.sites}.get(layer)
     parts = [s for s in passes.sites if around is not None and s.path.startswith(around + "/")]
     exact = [site for site in passes.sites if site.path == layer]

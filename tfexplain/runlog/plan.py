@@ -1,4 +1,4 @@
-"""Explainers planned on one model and one batch, and the records of what they find."""
+"""Plans explainers on one model and one batch, and makes the records of their results."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Found = Mapping[str, Explanation]
 
 
 class ExplainPlan:
-    """One model, one batch, and the explainers by the names that their tags have.
+    """Holds one model, one batch, and the explainers by the names in their tags.
 
     Args:
         settings: The arguments of `Explain`.
@@ -94,7 +94,7 @@ class ExplainPlan:
             )
 
     def _tell(self) -> None:
-        """What of the data is not used, and why."""
+        """Notes what of the data is not used, and why."""
         batch = self.batch
         asked = self.settings.targets
         if batch.labels.why and isinstance(asked, str) and asked == "label":
@@ -108,7 +108,7 @@ class ExplainPlan:
     def run(
         self, explainers: Mapping[str, Explainer] | None = None, at_once: int | None = None
     ) -> dict[str, Explanation]:
-        """Explain the batch with the weights as they are now.
+        """Explains the batch with the weights as they are now.
 
         Args:
             explainers: By name; default all.
@@ -126,26 +126,32 @@ class ExplainPlan:
         return dict(zip(explainers, results, strict=True))
 
     def disagreement(self, found: Found) -> str | None:
-        """Why the logged predictions are not those of the model's own `predict_step`, if so."""
+        """Returns why the logged predictions are not those of the model's own `predict_step`, if
+        so."""
         outputs = next(iter(found.values())).outputs
         return disagreement(self.passes, self.batch.given, outputs)
 
     def named(self, layer: str) -> str:
-        """What a layer is called in tags: without the wrappers of tfmot, so that a model and its
-        pruned copy stand side by side."""
+        """Returns a layer's name in tags: without the wrappers of tfmot.
+
+        So a model and its pruned copy stand side by side.
+        """
         plain = unwrapped(layer)
         return layer if any(site.path == plain for site in self.passes.sites) else plain
 
     def layers(self, found: Found) -> dict[str, list[str]]:
-        """The layers of each explainer in the order of the model, as they are called in tags."""
+        """Returns the layers of each explainer in the order of the model, as they are called in
+        tags."""
         return {
             name: [schema.tag_name(self.named(layer)) for layer in explanation.attributions]
             for name, explanation in found.items()
         }
 
     def shown(self, found: Found) -> dict[tuple[str, str], Shown]:
-        """The maps of evidence by explainer and `named` layer, in the cells they are logged in;
-        channels of a layer are none."""
+        """Returns the maps of evidence by explainer and `named` layer, pooled as they are logged.
+
+        Channels of a layer are not among them.
+        """
         maps: dict[tuple[str, str], Shown] = {}
         for name, explanation in found.items():
             output = self.passes.output(self.explainers[name].output)
@@ -162,7 +168,7 @@ class ExplainPlan:
         layers: Mapping[str, Sequence[str]],
         writer: RunWriter,
     ) -> None:
-        """What never changes: settings, layers by explainer, labels, inputs."""
+        """Writes what never changes: settings, layers by explainer, labels, inputs."""
         batch = self.batch
         names = self.settings.class_names
         labels = batch.labels
@@ -199,7 +205,7 @@ class ExplainPlan:
             writer.add_constant(schema.Tag("values", layer=name), values, content)
 
     def write(self, found: Found, now: Moment, explained: Sequence[int], writer: RunWriter) -> None:
-        """The predictions and all attributions."""
+        """Writes the predictions and all attributions."""
         step = now.step
         if found:
             outputs = next(iter(found.values())).outputs
@@ -213,7 +219,7 @@ class ExplainPlan:
     def overlays(
         self, name: str, attributions: Mapping[str, Attribution]
     ) -> Iterator[tuple[str, Any]]:
-        """(tag, sheet) for each input picture that maps of this explainer lie over."""
+        """Yields (tag, sheet) for each input picture that maps of this explainer lie over."""
         middles = {name: v[:, v.shape[1] // 2] for name, v in self.batch.volumes.items()}
         pictures = self.batch.pictures | middles
         by_input: dict[str, list[Attribution]] = {}
@@ -249,8 +255,11 @@ class ExplainPlan:
 def _alike(
     outputs: Sequence[ModelOutput], reference: Sequence[ModelOutput]
 ) -> tuple[ModelOutput, ...]:
-    """Heads that read like those of a reference: what was compressed is often not compiled, and
-    then there is no loss to tell logits from values."""
+    """Returns outputs that read like those of a reference.
+
+    What was compressed is often not compiled, and then there is no loss to tell logits from
+    values.
+    """
     sizes = [[output.classes for output in several] for several in (outputs, reference)]
     if sizes[0] != sizes[1]:
         raise TfexplainError(f"expected outputs of sizes {sizes[1]}; got {sizes[0]}.")

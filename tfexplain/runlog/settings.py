@@ -1,4 +1,4 @@
-"""What the user passed to `Explain`, checked as far as can be without a model."""
+"""Holds what the user passed to `Explain`, checked as far as can be without a model."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ClassNames: TypeAlias = Iterable[Any] | Mapping[int, Any] | Mapping[str, int]
 
 @dataclass(frozen=True)
 class ExplainSettings:
-    """The arguments of `Explain`; see there."""
+    """Holds the arguments of `Explain`; see there."""
 
     validation_data: Any
     explainers: tuple[Explainer, ...] | None
@@ -96,7 +96,7 @@ class ExplainSettings:
 
 
 def named_classes(names: Any) -> tuple[str, ...]:
-    """The names of classes in the order of their indices, "" where one has none.
+    """Returns the names of classes in the order of their indices, "" where one has none.
 
     Takes a list, an array, a range, names by index, or indices by name, as Keras' image loaders
     have them.
@@ -136,5 +136,5 @@ def _are_texts(values: Any) -> bool:
 
 
 def _first(values: Any) -> str:
-    """The beginning of something that is no list of texts, for a message."""
+    """Returns the beginning of something that is no list of texts, for a message."""
     return repr(values)[:60]

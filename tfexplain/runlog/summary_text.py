@@ -1,4 +1,4 @@
-"""The choices that were made for the user, in words."""
+"""Describes in words the choices that were made for the user."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tfexplain.wire import schema
 
 
 def describe(explaining: ExplainPlan, found: Found) -> dict[str, str]:
-    """What is explained, of which samples, by which methods with which settings.
+    """Describes what is explained, of which samples, by which methods with which settings.
 
     Args:
         explaining: What was planned.
@@ -47,7 +47,8 @@ def describe(explaining: ExplainPlan, found: Found) -> dict[str, str]:
 
 
 def _place(explaining: ExplainPlan, attribution: Attribution, asked: bool) -> str:
-    """A layer's name, and how its tokens were put into rows where nobody said how they lie."""
+    """Returns a layer's name, and how its tokens were put into rows where nobody said how they
+    lie."""
     sites = (site.grid for site in explaining.passes.sites if site.path == attribution.layer)
     grid, name = next(sites, None), explaining.named(attribution.layer)
     if grid is not None and grid.tokens and not asked:
@@ -56,7 +57,7 @@ def _place(explaining: ExplainPlan, attribution: Attribution, asked: bool) -> st
 
 
 def _logged(explaining: ExplainPlan, attributions: Iterable[Attribution]) -> str:
-    """In which cells large maps are logged."""
+    """Describes in which cells large maps are logged."""
     layouts = ((a, place(a, explaining.passes, explaining.batch)[0]) for a in attributions)
     texts = dict.fromkeys(cells_of(a, layout).text for a, layout in layouts)
     said = " and in ".join(filter(None, texts))
@@ -64,7 +65,7 @@ def _logged(explaining: ExplainPlan, attributions: Iterable[Attribution]) -> str
 
 
 def _shape(values: schema.Values) -> str:
-    """An input that is no picture, in words: `8 words`, `30 features`."""
+    """Describes an input that is no picture: `8 words`, `30 features`."""
     what = {"features": "feature", "tokens": "word", "line": "position"}[values.layout]
     text = _counted(values.values.shape[1], what)
     return (
@@ -109,7 +110,7 @@ def _target(explaining: ExplainPlan) -> str:
 
 
 def _at_positions(explaining: ExplainPlan) -> dict[str, str]:
-    """What labels and predictions are at an output that has several of each sample."""
+    """Describes labels and predictions at an output that has several of each sample."""
     if explaining.output.tokens:
         return {"predicted": "the predicted next token, behind the last one of the text"}
     where = "over the positions that are given to it"

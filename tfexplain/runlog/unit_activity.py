@@ -1,4 +1,4 @@
-"""How the units of every layer answer to a fixed handful of validation samples."""
+"""Measures the activity of the units of every layer on a few fixed validation samples."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Activity:
         return {path: shape for path, shape in known.items() if None not in shape}  # type: ignore[misc]
 
     def measure(self) -> dict[str, ActivationNumbers]:
-        """Numbers by layer, for every layer whose output is one array with a last or channel axis.
+        """Measures every layer whose output is one array with a last or channel axis.
 
         A layer that is called more than once has its calls counted together.
         """
@@ -53,13 +53,12 @@ class Activity:
 
 
 def _counts(site: LayerCall) -> bool:
-    """Whether an output holds activations: not texts, indices or masks."""
+    """Returns whether an output holds activations: not texts, indices or masks."""
     return bool(tf.as_dtype(site.dtype).is_floating)
 
 
 def _count(activation: Any, gradient: Any, site: LayerCall) -> tuple[Any, Any, Any]:
-    """Of each sample: (zeros, values, bool [C] whether never above zero), reduced before they leave
-    the graph."""
+    """Counts (zeros, values, bool [C] whether never above zero) of each sample, in the graph."""
     rank = activation.shape.rank
     channel = 1 if site.channels_first and rank > 2 else rank - 1
     others = [axis for axis in range(1, rank) if axis != channel]

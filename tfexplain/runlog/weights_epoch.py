@@ -1,4 +1,4 @@
-"""When something is measured, and which weights the model had then."""
+"""Tells when something is measured, and which weights the model had then."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ class Moment:
 
     @property
     def name(self) -> str:
-        """What is measured now, in words."""
+        """Name of the time of measurement, for people."""
         return f"epoch {self.step}" if self.weights in (None, self.step) else "the end of training"
 
 
 class Weights:
-    """Knows again the weights that a model had at an epoch's end, as when they are restored.
+    """Recognizes the weights that a model had at an epoch's end, as when they are restored.
 
     What is kept of an epoch is one number for each weight: the sum of its bits, which does not
     depend on the order of summation and needs no memory.
@@ -48,7 +48,7 @@ class Weights:
         self._last = (b"", -1)
 
     def ended(self, model: Any, step: int) -> int:
-        """An epoch ends: the step of the weights, its own unless those of an earlier one are back.
+        """Returns the step of the weights at an epoch's end: its own unless earlier ones are back.
 
         Weights that did not move in an epoch are its own.
         """
@@ -60,7 +60,7 @@ class Weights:
         return found
 
     def after(self, model: Any) -> int | None:
-        """Training has ended: the step of the weights; None where no epoch ended with them."""
+        """Returns the step of the weights after training; None where no epoch ended with them."""
         now = _digest(model)
         return self._last[1] if now == self._last[0] else self._steps.get(now)
 

@@ -1,4 +1,4 @@
-"""From the numbers of words to words, as the caller says."""
+"""Converts the numbers of words to words, as the caller says."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Decode: TypeAlias = Callable[[npt.NDArray[np.int64]], Sequence[str]]
 def words_of(
     ids: npt.NDArray[np.int64], settings: ExplainSettings, zero_is_padding: bool
 ) -> list[str]:
-    """The word of each token, sample after sample; `""` for padding, `#7` where it has none.
+    """Returns each token's word, sample after sample; `""` for padding, `#7` for unknown ones.
 
     Args:
         ids: [N, T].

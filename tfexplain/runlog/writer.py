@@ -1,4 +1,4 @@
-"""The log of one run, written so that a lost or slow disk is noticed and costs training little."""
+"""Writes the log of one run, so that a lost or slow disk is noticed and costs training little."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ def _warn(what: str, why: str) -> None:
 
 
 class RunWriter:
-    """Writes one run directory. Events are collected by `add_...` and written by `commit`.
+    """Writes one run directory.
+
+    Events are collected by `add_...` and written by `commit`.
 
     The directory is touched on another thread, for at most one `commit` at a time. While one
     hangs, later ones do not wait for it: their events are kept, and written once it is over.
@@ -53,7 +55,7 @@ class RunWriter:
         self._error: BaseException | None = None  # of the last job that is over
 
     def open(self) -> None:
-        """Make the directory and begin a new file.
+        """Makes the directory and begins a new file.
 
         Raises:
             OSError: it cannot be written, or does not answer; says where and why.
@@ -67,7 +69,7 @@ class RunWriter:
             ) from error
 
     def add_constant(self, tag: schema.Tag, record: schema.Record, content: schema.Content) -> None:
-        """A record at step 0, written once, and again whenever a new file is begun."""
+        """Adds a record at step 0, written once, and again whenever a new file is begun."""
         data = self._sound(tag, content, record)
         if data:
             self._keep(events.record(tag, 0, data, content))
@@ -75,7 +77,7 @@ class RunWriter:
     def add_pictures(
         self, tag: schema.Tag, pictures: Sequence[bytes], content: schema.Content
     ) -> None:
-        """PNG files, written once, and again whenever a new file is begun.
+        """Adds PNG files, written once, and again whenever a new file is begun.
 
         They stand at a step that is new each time: of several blob sequences at one step,
         TensorBoard's Python mode shows the first, not the last.
@@ -86,27 +88,27 @@ class RunWriter:
     def add(
         self, tag: schema.Tag, step: int, record: schema.Record, content: schema.Content
     ) -> None:
-        """One record."""
+        """Adds one record."""
         data = self._sound(tag, content, record)
         if data:
             self._pending.append(events.record(tag, step, data, content))
 
     def add_image(self, tag: str, step: int, png: bytes, size: tuple[int, int], text: str) -> None:
-        """A picture for TensorBoard's own Images tab; `size` is (width, height)."""
+        """Adds a picture for TensorBoard's own Images tab; `size` is (width, height)."""
         self._pending.append(events.image(tag, step, png, size, text))
 
     def add_scalar(self, tag: str, step: int, value: float, text: str = "") -> None:
-        """A number for TensorBoard's own Scalars tab."""
+        """Adds a number for TensorBoard's own Scalars tab."""
         self._pending.append(events.scalar(tag, step, value, text))
 
     def add_histogram(
         self, tag: str, step: int, buckets: npt.NDArray[np.float64], text: str = ""
     ) -> None:
-        """Counts [n, 3] (left, right, count) for its Histograms and Distributions tabs."""
+        """Adds counts [n, 3] (left, right, count) for its Histograms and Distributions tabs."""
         self._pending.append(events.histogram(tag, step, buckets, text))
 
     def commit(self) -> None:
-        """Write and flush what was added, in at most `WAIT_SECONDS`; what fails is kept.
+        """Writes and flushes what was added, in at most `WAIT_SECONDS`; what fails is kept.
 
         Raises:
             OSError: the disk is full or the directory is gone.
@@ -115,7 +117,7 @@ class RunWriter:
         self._write(0.0, close=False)
 
     def close(self) -> None:
-        """Write what is left, in at most twice `WAIT_SECONDS`, and close the file.
+        """Writes what is left, in at most twice `WAIT_SECONDS`, and closes the file.
 
         Raises:
             OSError: some events are lost; says how many.
@@ -129,7 +131,8 @@ class RunWriter:
     def _sound(
         self, tag: schema.Tag, content: schema.Content, record: schema.Record | None = None
     ) -> bytes:
-        """The record's bytes, or its tag for none; nothing, and said, where no reader takes it."""
+        """Returns the record's bytes, or its tag without one; b"" where no reader takes it, which
+        is told."""
         try:
             text = str(tag)
             schema.Tag.parse(text)
@@ -148,7 +151,7 @@ class RunWriter:
         self._pending.append(entry)
 
     def _write(self, waiting: float, close: bool) -> None:
-        """Hand what is pending to a new job once the last one is over, and wait for that."""
+        """Hands what is pending to a new job once the last one is over, and waits for that."""
         over = self._over(waiting)
         if over:
             self._in_hand, self._pending = self._pending, []
@@ -165,7 +168,7 @@ class RunWriter:
         ) from self._error
 
     def _over(self, seconds: float) -> bool:
-        """Whether no job is left; what the last could not write is pending again."""
+        """Returns whether no job is left; what the last could not write is pending again."""
         job = self._job
         if job is None:
             return True
@@ -185,7 +188,7 @@ class RunWriter:
             self._dropped += 1
 
     def _fate(self, close: bool) -> str:
-        """What becomes of the events that are not written."""
+        """Describes what becomes of the events that are not written."""
         kept = len(self._in_hand) + len(self._pending)
         if close:
             return f"{kept + self._dropped} events are lost."
