@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 from tfexplain.wire.container import SchemaError, check_version, read_json, short, version_text
@@ -40,6 +41,11 @@ class Content:
 
     def encode(self) -> bytes:
         """JSON bytes for `SummaryMetadata.PluginData.content`."""
+        return self._encoded
+
+    @cached_property
+    def _encoded(self) -> bytes:
+        # Asked for once a record, of which a series has many.
         fields = {**asdict(self), "input": tag_name(self.input) if self.input else ""}
         data = json.dumps({"version": version_text(), **fields}, sort_keys=True).encode()
         if len(data) > MAX_CONTENT_BYTES:

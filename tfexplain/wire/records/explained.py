@@ -11,7 +11,7 @@ import numpy as np
 
 from tfexplain.types import Array
 from tfexplain.wire.container import Container, pack, read_json, unpack
-from tfexplain.wire.records.halves import LARGEST, check_scale, from_half, to_half
+from tfexplain.wire.records.halves import LARGEST, check_scale, from_half, to_half, to_halves
 from tfexplain.wire.records.kinds import (
     ACTIVATIONS,
     LABEL_KINDS,
@@ -320,10 +320,10 @@ class Channels:
 
     def encode(self) -> bytes:
         """The record's bytes."""
-        halves = [to_half(channel) for channel in self.values]
+        halves, scales = to_halves(self.values)
         arrays = {
-            "values": np.stack([half for half, _ in halves]),
-            "scales": little_endian(np.array([scale for _, scale in halves]), "f4"),
+            "values": halves,
+            "scales": little_endian(scales, "f4"),
             "channels": little_endian(self.channels, "i4"),
             "dead": little_endian(self.dead, "u1"),
         }
