@@ -1,4 +1,4 @@
-"""What is printed once at the start of training: every choice that was made for the user."""
+"""Prints once, at the start of training, every choice that was made for the user."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 
 def tell(what: str, choices: Mapping[str, str], directory: str) -> None:
-    """Print the choices, one a line, and how to see the log of the run in `directory`."""
+    """Prints the choices, one a line, and how to see the log of the run in `directory`."""
     width = max(map(len, choices))
     print(f"tfexplain: {what} to {directory}")
     for name, value in choices.items():

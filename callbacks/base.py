@@ -1,4 +1,4 @@
-"""What both callbacks share: when a log is opened, its steps, and that training never suffers."""
+"""Base class of both callbacks: opens the log, counts its steps, keeps failures from training."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ from tfexplain.wire import schema
 
 
 class Work(Protocol):
-    """What one `fit` has logged; made before its first batch, gone after its last."""
+    """Protocol of what one `fit` logs; made before its first batch, gone after its last."""
 
     def announce(self, writer: RunWriter, resumes: bool) -> None:
-        """Print what was chosen, and write what never changes.
+        """Prints what was chosen, and writes what never changes.
 
         `resumes` says whether the log holds the beginning of this training.
         """
 
     def at_epoch(self, now: Moment, logs: Mapping[str, Any], writer: RunWriter) -> None:
-        """Write an epoch, but for its logs."""
+        """Writes an epoch, but for its logs."""
 
     def at_end(self, now: Moment, writer: RunWriter) -> None:
-        """Write what is due after training, at the step of its last epoch."""
+        """Writes what is due after training, at the step of its last epoch."""
 
 
 class Unplanned:
-    """A `fit` of which nothing could be planned: its metrics are logged, and why there is no more.
+    """Logs the metrics of a `fit` of which nothing could be planned, and why there is no more.
 
     Args:
         guard: Knows what was left out.
@@ -54,22 +54,22 @@ class Unplanned:
         self._told: list[schema.Problem] = []
 
     def announce(self, writer: RunWriter, resumes: bool) -> None:
-        """Nothing was chosen, and a warning has said why."""
+        """Prints nothing: nothing was chosen, and a warning has said why."""
 
     def at_epoch(self, now: Moment, logs: Mapping[str, Any], writer: RunWriter) -> None:
-        """What went wrong, for the page, when something new did."""
+        """Writes what went wrong, for the page, when something new did."""
         if self._told != self._guard.problems:
             self._told = self._guard.problems
             status = schema.Status({}, self._told)
             writer.add(schema.Tag("status"), now.step, status, schema.Content("status"))
 
     def at_end(self, now: Moment, writer: RunWriter) -> None:
-        """What went wrong since."""
+        """Writes what went wrong since."""
         self.at_epoch(now, {}, writer)
 
 
 class LoggingCallback(BatchHooks, keras.callbacks.Callback):  # type: ignore[misc]
-    """A callback that logs to one run directory, in Keras 3 and in tf_keras.
+    """Base class: a callback that logs to one run directory, in Keras 3 and in tf_keras.
 
     Args:
         log_dir: Where the run goes.
@@ -106,7 +106,7 @@ class LoggingCallback(BatchHooks, keras.callbacks.Callback):  # type: ignore[mis
         self._renew()
 
     def _renew(self) -> None:
-        """Be as new, whatever was trained before."""
+        """Resets the callback, whatever was trained before."""
         self._trained: weakref.ref[Any] | None = None
         super().__init__()
         self._directory = ""
@@ -124,18 +124,19 @@ class LoggingCallback(BatchHooks, keras.callbacks.Callback):  # type: ignore[mis
         self._forget()
 
     def __copy__(self) -> LoggingCallback:
-        """A callback of the same settings, as new; data and models are shared."""
+        """Returns a new callback of the same settings; data and models are shared."""
         made: LoggingCallback = type(self).__new__(type(self))
         made.__setstate__(self._settled())
         return made
 
     def __deepcopy__(self, memo: dict[int, Any]) -> LoggingCallback:
-        """As `copy`: data sets cannot be copied, and need not be."""
+        """Copies as `copy` does: data sets cannot be copied, and need not be."""
         made = memo[id(self)] = self.__copy__()
         return made
 
     def __getstate__(self) -> dict[str, Any]:
-        """The settings, for `pickle`; raises TypeError for data that belongs to this process."""
+        """Returns the settings, for `pickle`; raises TypeError for data that belongs to this
+        process."""
         if isinstance(self._validation_data, tf.data.Dataset):
             raise TfexplainError(
                 "validation_data: expected data that can be pickled, such as arrays or a Keras "
@@ -162,7 +163,7 @@ class LoggingCallback(BatchHooks, keras.callbacks.Callback):  # type: ignore[mis
         return self._trained() if self._trained is not None else None
 
     def set_model(self, model: Any) -> None:
-        """What Keras calls before training."""
+        """Sets the model, which Keras calls before training."""
         self._trained = None if model is None else weakref.ref(model)
 
     @property
@@ -181,21 +182,21 @@ class LoggingCallback(BatchHooks, keras.callbacks.Callback):  # type: ignore[mis
 
     @abstractmethod
     def _begin(self) -> Work:
-        """Plan the work on the built model; raises for whatever cannot be done."""
+        """Plans the work on the built model; raises for whatever cannot be done."""
 
     def _forget(self) -> None:
-        """Another model is trained than in the last `fit`: begin as a new callback would."""
+        """Begins as a new callback would, for another model is trained than in the last `fit`."""
         self._guard = Guard(self._on_error)
         self._weights = Weights()
         self._last_step = -1
 
     @property
     def _reads_train_batches(self) -> bool:
-        """Whether a model that its first batch builds is waited for."""
+        """Returns whether the callback waits for a model that its first batch builds."""
         return self.model is not None and not self._subject.built
 
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
-        """Check everything, print the choices, open the log.
+        """Checks everything, prints the choices, opens the log.
 
         Raises:
             RuntimeError: there is no model, or another `fit` that is running uses this callback.
@@ -215,13 +216,13 @@ class LoggingCallback(BatchHooks, keras.callbacks.Callback):  # type: ignore[mis
             self._start()
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
-        """Models that are built by their first batch (tf_keras) are opened here."""
+        """Opens models that their first batch builds (tf_keras)."""
         # Keras 3 may call this beside training, where the model must not be run or restored.
         if not self._started and threading.get_ident() == self._thread:
             self._start()
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
-        """Open the log, where the model is built; only now is it known where training begins.
+        """Opens the log, where the model is built; only now is it known where training begins.
 
         A second `fit` counts epochs from zero; its steps go on where the last ended.
         """
@@ -237,7 +238,7 @@ class LoggingCallback(BatchHooks, keras.callbacks.Callback):  # type: ignore[mis
         self._offset = max(0, self._last_step + 1 - epoch)
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
-        """Log the epoch."""
+        """Logs the epoch."""
         workers = self._begun("on_epoch_end")
         if self._first_epoch:
             self.on_epoch_begin(epoch)
@@ -258,7 +259,7 @@ class LoggingCallback(BatchHooks, keras.callbacks.Callback):  # type: ignore[mis
             raise
 
     def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
-        """Log what is due after training, and close the log."""
+        """Logs what is due after training, and closes the log."""
         workers = self._begun("on_train_end")
         try:
             with workers.synced(self.model):
@@ -269,7 +270,7 @@ class LoggingCallback(BatchHooks, keras.callbacks.Callback):  # type: ignore[mis
             self._close()
 
     def _begun(self, method: str) -> Workers:
-        """Those of this training; raises TfexplainError where it never began."""
+        """Returns the workers of this training; raises TfexplainError where it never began."""
         if self._workers is None:
             raise TfexplainError(
                 f"{type(self).__name__}.{method}: expected on_train_begin() before it. Pass the "
@@ -315,11 +316,11 @@ class LoggingCallback(BatchHooks, keras.callbacks.Callback):  # type: ignore[mis
 
     @property
     def _hint(self) -> str:
-        """Which parts of the model there are, where none was named."""
+        """Returns which parts of the model there are, where none was named."""
         return hint(self.model) if self._part is None else ""
 
     def _now(self, epoch: int | None, work: Work) -> Moment:
-        """The end of an epoch, or for None that of training."""
+        """Returns the moment at the end of an epoch, or for None at that of training."""
         step, weights = self._last_step, None
         if not isinstance(work, Unplanned):
             with self._guard.watch("weights", step):
@@ -339,7 +340,7 @@ class LoggingCallback(BatchHooks, keras.callbacks.Callback):  # type: ignore[mis
                 self._guard.leave_out(f"metric {name!r}", why)
 
     def _open(self) -> None:
-        """Open the log, once both the work and the directory are known."""
+        """Opens the log, once both the work and the directory are known."""
         if self._work is None or self._claim is None:
             return
         try:
@@ -365,7 +366,7 @@ class LoggingCallback(BatchHooks, keras.callbacks.Callback):  # type: ignore[mis
                 writer.close()
 
     def _take_over(self, other: LoggingCallback) -> None:
-        """Close a log that an interrupted training left open; refuse one of this same `fit`."""
+        """Closes a log that an interrupted training left open; refuses one of this same `fit`."""
         # Keras hands one dictionary of parameters to all callbacks of a `fit`.
         if other.params is self.params:
             name = type(self).__name__

@@ -1,4 +1,4 @@
-"""One `fit` whose compression is logged: what is read, and what each epoch writes."""
+"""Measures the compression of one `fit`: reads the kernels, and writes their numbers each epoch."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _HISTOGRAM = "Weights as the layer computes with them: after mask and quantizati
 
 @dataclass(frozen=True)
 class CompressionSettings:
-    """The arguments of `Compression`; see there."""
+    """Holds the arguments of `Compression`; see there."""
 
     validation_data: Any
     reference: Any
@@ -40,7 +40,7 @@ class CompressionSettings:
 
 
 class CompressionRun:
-    """Everything one `fit` needs; made before its first batch, gone after its last.
+    """Holds everything one `fit` needs; made before its first batch, gone after its last.
 
     Args:
         choices: The arguments of `Compression`.
@@ -78,18 +78,20 @@ class CompressionRun:
         self._settings = self._described(layers)
 
     def announce(self, writer: RunWriter, resumes: bool) -> None:
-        """Print what was chosen."""
+        """Prints what was chosen."""
         if self._choices.verbose:
             tell("compression", self._settings, writer.directory)
 
     def at_epoch(self, now: Moment, logs: Mapping[str, Any], writer: RunWriter) -> None:
-        """All numbers, where they are due."""
+        """Writes all numbers, where they are due."""
         if now.epoch % self._choices.every == 0:
             self._guarded(now, writer)
 
     def at_end(self, now: Moment, writer: RunWriter) -> None:
-        """All numbers once more, in place of the last epoch's: weights may have been restored,
-        masks applied."""
+        """Writes all numbers once more, in place of the last epoch's.
+
+        Weights may have been restored, and masks applied.
+        """
         self._guarded(now, writer)
 
     def _guarded(self, now: Moment, writer: RunWriter) -> None:

@@ -1,4 +1,8 @@
-"""One `fit` on several devices or in several processes: who logs, and how nobody waits for ever.
+"""Runs one `fit` on several devices or processes: who logs, and how nobody waits for ever.
+
+Under `MultiWorkerMirroredStrategy` every worker runs every callback. One of them, the chief,
+explains and writes; the others do nothing, but for what all must take part in: agreeing that
+training may begin, and bringing together variables of which each worker holds a part.
 
 Under `MultiWorkerMirroredStrategy` every worker runs every callback. One of them, the chief,
 explains and writes; the others do nothing, but for what all must take part in: agreeing that
@@ -30,11 +34,11 @@ _REFUSED = {
 
 
 class StrategyError(TfexplainError):
-    """A way of distributing training under which nothing can be explained."""
+    """Nothing can be explained under this distribution strategy."""
 
 
 class Workers:
-    """The processes of one `fit`, as one of them sees them.
+    """Represents the processes of one `fit`, as one of them sees them.
 
     Args:
         model: The model in training.
@@ -52,7 +56,7 @@ class Workers:
 
     @contextmanager
     def agreeing(self) -> Iterator[None]:
-        """While open, what fails on one worker fails on all, so that none waits for another.
+        """Makes what fails on one worker within the context fail on all, so that none waits.
 
         Raises:
             TfexplainError: on the workers where nothing failed.
@@ -72,7 +76,7 @@ class Workers:
 
     @contextmanager
     def synced(self, model: Any) -> Iterator[None]:
-        """While open, this worker reads all variables without asking the others.
+        """Lets this worker read all variables within the context without asking the others.
 
         tf_keras keeps moving statistics apart on each replica and takes their mean whenever they
         are read, which all workers must do together. So all take part here, and whoever reads
@@ -112,7 +116,7 @@ def _synced_on_read(variable: Any) -> bool:
 
 @contextmanager
 def _held(variables: list[Any], values: list[Any]) -> Iterator[None]:
-    """While open, these variables have these values, and are read from this worker's memory."""
+    """Gives variables these values within the context, read from this worker's memory."""
     before = [[tf.identity(part) for part in parts(variable)] for variable in variables]
     firsts = [parts(variable)[0] for variable in variables]
     for first, value in zip(firsts, values, strict=True):

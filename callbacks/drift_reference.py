@@ -1,4 +1,4 @@
-"""Drift while a model trains: how far each epoch's maps are from those of a reference."""
+"""Measures drift while a model trains: of each epoch's maps from those of a reference."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class _Kept:
 
 
 class Reference:
-    """What each epoch's maps are compared with, over all fits of one callback.
+    """Holds the maps that each epoch's are compared with, over all fits of one callback.
 
     Args:
         wanted: `"first"`: the first explained epoch; `"best"`: the one with the lowest val_loss
@@ -54,7 +54,7 @@ class Reference:
 
     @property
     def text(self) -> str:
-        """What drift is measured against, in words."""
+        """Description of what drift is measured against."""
         if self._wanted is None:
             return "not measured"
         if self.epoch is not None:
@@ -69,12 +69,12 @@ class Reference:
 
     @property
     def epoch(self) -> int | None:
-        """The number of the epoch, where one was asked for."""
+        """Number of the epoch, where one was asked for."""
         wanted = self._wanted
         return int(wanted) if is_whole(wanted) else None
 
     def check(self, when: Schedule) -> None:
-        """Raises ValueError for what can be no reference whatever the model."""
+        """Raises ValueError for what can be no reference, whatever the model."""
         wanted, expected = self._wanted, "None, 'first', 'best', an epoch or a model"
         if self.epoch is not None:
             when.check_reference(self.epoch)
@@ -82,7 +82,7 @@ class Reference:
             raise TfexplainError(f"reference={wanted!r}: expected {expected}.")
 
     def begin(self, explaining: ExplainPlan, first: Found) -> None:
-        """A `fit` begins; `first` is what the model's maps look like before it.
+        """Begins a `fit`; `first` are the model's explanations before it.
 
         Raises:
             SettingError: a reference model that cannot be explained as the model in training is.
@@ -98,7 +98,7 @@ class Reference:
             self._kept = _of_model(self._wanted, explaining, maps)
 
     def resume(self, explaining: ExplainPlan, directory: str) -> None:
-        """The training goes on from a log: read the reference's maps there, where it has them.
+        """Reads the reference's maps from a log that the training goes on in, where it has them.
 
         Maps of other samples, or made with other settings, are none: a new reference is named.
         """
@@ -124,7 +124,7 @@ class Reference:
     def compare(
         self, maps: Places, now: Moment, logs: Mapping[str, Any]
     ) -> dict[tuple[str, str], schema.Drift]:
-        """The drift of one epoch's maps, which may become the reference themselves."""
+        """Computes the drift of one epoch's maps, which may become the reference themselves."""
         if not maps or self._wanted is None:
             return {}
         if self._since < 0:
@@ -143,7 +143,7 @@ class Reference:
         return found
 
     def _moves(self, now: Moment, logs: Mapping[str, Any]) -> str:
-        """The name of the epoch where it becomes the reference, else nothing."""
+        """Returns the name of the epoch where it becomes the reference, else ""."""
         if self._wanted == "first" or (self.epoch is not None and now.step == self.epoch):
             return now.name
         # An epoch's logs say nothing of weights that were restored since.
@@ -154,7 +154,7 @@ class Reference:
         return ""
 
     def _improves(self, logs: Mapping[str, Any]) -> str:
-        """The metric by which this epoch is the best one so far, else nothing."""
+        """Returns the metric by which this epoch is the best one so far, else ""."""
         metric = next((name for name in ("val_loss", "loss") if name in logs), "")
         if not metric:
             raise TfexplainError(
@@ -176,12 +176,12 @@ def _is_model(value: Any) -> bool:
 
 
 def _without_cells(logged: Mapping[str, str]) -> dict[str, str]:
-    """An explainer's settings, of what the log says of its maps; cells are told by the shape."""
+    """Removes from an explainer's settings what the log says of pooling, which the shape tells."""
     return {name: text for name, text in logged.items() if name != "logged"}
 
 
 def _digest(explaining: ExplainPlan, maps: Places) -> bytes:
-    """Stands for the samples and the places whose maps are compared."""
+    """Identifies the samples and the layers whose maps are compared."""
     found = hashlib.blake2b()
     found.update(explaining.batch.hashes.tobytes())
     places = sorted((*place, shown.maps.shape) for place, shown in maps.items())
@@ -190,7 +190,7 @@ def _digest(explaining: ExplainPlan, maps: Places) -> bytes:
 
 
 def _of_model(model: Any, explaining: ExplainPlan, maps: Places) -> dict[tuple[str, str], _Kept]:
-    """The maps of a reference model on the same batch, for the same targets."""
+    """Computes the maps of a reference model on the same batch, for the same targets."""
     names = {name for name, _ in maps}
     explainers = {n: e for n, e in explaining.explainers.items() if n in names}
     try:

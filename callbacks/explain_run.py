@@ -1,4 +1,4 @@
-"""One `fit` being explained: what each epoch writes, and that one failure takes no other down."""
+"""Explains one `fit`: writes each epoch, so that one failure takes no other down."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _OVERLAYS = "Inputs and overlays; the scale of each epoch is written below the p
 
 
 class ExplainRun:
-    """Everything one `fit` needs; made before its first batch, gone after its last.
+    """Holds everything one `fit` needs; made before its first batch, gone after its last.
 
     Args:
         settings: The arguments of `Explain`.
@@ -68,7 +68,7 @@ class ExplainRun:
         }
 
     def announce(self, writer: RunWriter, resumes: bool) -> None:
-        """Print what was chosen, and write what never changes: settings, labels, pictures."""
+        """Prints what was chosen, and writes what never changes: settings, labels, pictures."""
         if resumes:
             with self._guard.watch("drift", 0):
                 self._reference.resume(self._explaining, writer.directory)
@@ -78,13 +78,14 @@ class ExplainRun:
             tell("explaining", self._choices, writer.directory)
 
     def at_epoch(self, now: Moment, logs: Mapping[str, Any], writer: RunWriter) -> None:
-        """Explanations, where they are due."""
+        """Writes explanations, where they are due."""
         self._logs = dict(logs)
         if self._cadence.due(now.epoch, now.step, now.last):
             self._guarded(now, writer)
 
     def at_end(self, now: Moment, writer: RunWriter) -> None:
-        """The last epoch, if it has not been explained; then what all epochs took, and failed."""
+        """Explains the last epoch if that was not done, then writes costs and failures of all
+        epochs."""
         step = now.step
         if step not in self.explained:
             self._seconds = {}
@@ -100,7 +101,7 @@ class ExplainRun:
             self._explain(now, writer)
 
     def _explain(self, now: Moment, writer: RunWriter) -> None:
-        """Explain the batch with the weights as they are now, and write it all down."""
+        """Explains the batch with the weights as they are now, and writes the records."""
         step = now.step
         self._cadence.explains(step)
         found = self._portions.run(step)

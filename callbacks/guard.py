@@ -1,4 +1,4 @@
-"""What happens when explaining fails: training goes on, the failure is told once and counted."""
+"""Handles failures of explaining: training goes on, each failure is told once and counted."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ class Guard:
 
     @contextmanager
     def watch(self, what: str, step: int) -> Iterator[None]:
-        """While open, an error is counted under `what` and its type instead of ending training."""
+        """Counts an error within the context under `what` and its type, instead of ending
+        training."""
         try:
             yield
         except Exception as error:
@@ -43,7 +44,7 @@ class Guard:
 
     @contextmanager
     def planning(self, what: str, remedy: str = "") -> Iterator[None]:
-        """While open, before training, an error leaves out `what`, which nobody asked for by name.
+        """Leaves out `what`, which nobody asked for by name, on an error within the context.
 
         Raises:
             SettingError: a setting that is wrong in itself, or asks for what cannot be had.
@@ -58,7 +59,7 @@ class Guard:
             self.leave_out(what, f"{_said(error)} {remedy}".strip())
 
     def leave_out(self, what: str, why: str) -> None:
-        """Say once that `what` is not done in this training: `why`, with the remedy.
+        """Tells once that `what` is not done in this training: `why`, with the remedy.
 
         The page shows it among the problems. Nothing failed, so it never raises.
         """
@@ -72,13 +73,13 @@ class Guard:
         self._problems[key] = Problem(what, 1, _short(why), 0, left_out=True)
 
     def tell(self, what: str, message: str) -> None:
-        """Say once what a user of the maps must know of all of them; it stands on the page."""
+        """Tells once what a user of the maps must know of all of them; it stands on the page."""
         if what not in self._problems:
             warnings.warn(f"tfexplain: {what}: {message}", ExplainWarning, stacklevel=2)
         self._problems[what] = Problem(what, 1, _short(message), 0)
 
     def report(self, kind: str, message: str, step: int) -> None:
-        """Count a failure; warn if it is the first of its kind."""
+        """Counts a failure; warns if it is the first of its kind."""
         known = self._problems.get(kind)
         message = _short(message)
         self._problems[kind] = Problem(kind, known.count + 1 if known else 1, message, step)
@@ -92,7 +93,7 @@ class Guard:
 
 
 def _said(error: Exception) -> str:
-    """What an error says, as a sentence; ours need no type beside it."""
+    """Returns an error's message as a sentence; ours need no type beside it."""
     name, message = type(error).__name__, plain(error).strip()
     ours = type(error).__module__.startswith("tfexplain") or isinstance(error, ValueError)
     text = message if ours and message else f"{name}: {message}" if message else name

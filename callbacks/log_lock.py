@@ -1,5 +1,8 @@
-"""Which training writes which log directory: one at a time, of this process and of others, and
-one after the other only where the second goes on from where the first ended."""
+"""Locks log directories: one training at a time writes each, of this process and of others.
+
+Trainings follow each other in one directory only where the second goes on from where the first
+ended.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,7 @@ T = TypeVar("T")
 
 
 class LogLock:
-    """A log directory that one `fit` writes, for as long as one of its callbacks holds this.
+    """Holds a log directory for one `fit`, for as long as one of its callbacks holds this.
 
     Between processes it is a lock of the operating system, which ends with the process however
     that ends. Remote directories have none.
@@ -63,22 +66,25 @@ class LogLock:
             weakref.finalize(self, os.close, lock)
 
     def is_of(self, asked: str, params: Any, model: Any) -> bool:
-        """Whether this `fit` has it. Who calls the callbacks by hand may set no parameters."""
+        """Returns whether this `fit` holds the lock.
+
+        Who calls the callbacks by hand may set no parameters.
+        """
         same = self.params is params and (params is not None or self._model() is model)
         return same and self._asked == asked
 
     def pass_to(self, asked: str, params: Any, model: Any) -> None:
-        """Another `fit` writes here from now on."""
+        """Passes the lock to another `fit`, which writes here from now on."""
         self._asked, self.params, self._model = asked, params, weakref.ref(model)
 
     def logged(self, step: int) -> None:
-        """An epoch has ended; a later `fit` of the model goes on behind this step."""
+        """Notes that an epoch has ended; a later `fit` of the model goes on behind this step."""
         # Nothing here may touch the directory, which may hang.
         _ended[self._key] = self._model, step
 
 
 class Held(Exception):
-    """Another training writes the directory; says which."""
+    """Another training writes the directory; the message says which."""
 
 
 # Weak: a training that was interrupted never says goodbye.
@@ -89,7 +95,7 @@ _claiming = threading.Lock()
 
 
 def claim(log_dir: str, params: Any, model: Any, epoch: int) -> LogLock:
-    """The directory that a `fit` writes.
+    """Locks and returns the directory that a `fit` writes.
 
     That is `log_dir`, or with a warning the next `training-2` in it, while another training
     writes that, or where it holds one from whose end this one does not go on. It does where this
@@ -118,7 +124,7 @@ def claim(log_dir: str, params: Any, model: Any, epoch: int) -> LogLock:
 
 
 def _choose(log_dir: str, asked: str, params: Any, model: Any, epoch: int) -> tuple[LogLock, str]:
-    """A claim, and why it is another directory than was asked for, where it is."""
+    """Returns a lock, and why it is of another directory than was asked for, where it is."""
     reason = ""
     before = _asked(log_dir, partial(numbers, log_dir))
     on = _resumable(log_dir, before, model, epoch)
@@ -146,7 +152,7 @@ def _choose(log_dir: str, asked: str, params: Any, model: Any, epoch: int) -> tu
 def _resumable(
     log_dir: str, before: list[int], model: Any, epoch: int
 ) -> Iterator[tuple[str, int, bool]]:
-    """Directories that this training may go on in, and the step after which it does."""
+    """Yields directories that this training may go on in, and the step after which it does."""
     directories = [_numbered(log_dir, number) for number in [*reversed(before), 1]]
     for directory in directories:
         trained, step = _ended.get(_identity(directory), (None, -1))
@@ -158,7 +164,7 @@ def _resumable(
 
 
 def _known(key: str) -> LogLock | None:
-    """The claim of this process, left behind by a training that was interrupted.
+    """Returns the lock of this process that an interrupted training left behind.
 
     Raises:
         Held: that training is still running.
@@ -182,7 +188,7 @@ def _holds_epochs(directory: str) -> bool:
 
 
 def _asked(directory: str, work: Callable[[], T]) -> T:
-    """What touches the directory, which may never answer."""
+    """Calls what touches the directory, which may never answer."""
     try:
         return answered(work)
     except TimeoutError as error:
@@ -193,7 +199,7 @@ def _asked(directory: str, work: Callable[[], T]) -> T:
 
 
 def running(params: Any) -> bool:
-    """Whether the `fit` that handed out these parameters is on the stack of any thread."""
+    """Returns whether the `fit` that handed out these parameters is on the stack of any thread."""
     for frame in sys._current_frames().values():
         caller: FrameType | None = frame
         while caller is not None:
@@ -206,7 +212,7 @@ def running(params: Any) -> bool:
 
 
 def _lock(directory: str) -> int | None:
-    """A file descriptor that only one process can have; None where files cannot be locked."""
+    """Opens a file descriptor that only one process can lock; None where files cannot be locked."""
     if fcntl is None or is_remote(directory):
         return None
     try:

@@ -1,4 +1,4 @@
-"""How much of the batch each explainer is given at once: all of it, until memory runs out."""
+"""Limits how much of the batch each explainer is given at once: all, until memory runs out."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _Watch = Callable[[str, int], AbstractContextManager[None]]
 
 @dataclass(frozen=True)
 class BatchShare:
-    """An explainer, and how many samples go through its shared pass at once."""
+    """Holds an explainer, and how many samples go through its shared pass at once."""
 
     explainer: Explainer
     at_once: int
 
     def half(self, passes: TracedModel) -> BatchShare | None:
-        """What takes about half the memory; None where nothing does."""
+        """Returns what takes about half the memory; None where nothing does."""
         smaller = self.explainer.smaller(passes)
         if self.at_once == 1 and smaller is None:
             return None
@@ -54,8 +54,10 @@ class MemoryBackoff:
         self._together = list(self._portions)
 
     def begin(self) -> dict[str, Explanation]:
-        """The explanations before training. Explainers that nobody named are left out where they
-        fail, unless all do; of those that were named only memory may fail, and not for all.
+        """Explains before training.
+
+        Explainers that nobody named are left out where they fail, unless all do; of those that
+        were named only memory may fail, and not for all.
 
         Raises:
             Exception: whatever cannot work.
@@ -77,12 +79,15 @@ class MemoryBackoff:
         return found
 
     def run(self, step: int) -> dict[str, Explanation]:
-        """The explanations with the weights as they are now, without those that failed."""
+        """Explains with the weights as they are now; explainers that failed are missing."""
         return self._run(step, self._guard.watch)
 
     def _run(self, step: int, watch: _Watch) -> dict[str, Explanation]:
-        """Explainers share passes; if that fails, each runs alone, so that one cannot take the
-        others down. One whose memory ran out tries again with half, and half of that."""
+        """Runs explainers on shared passes; if that fails, each runs alone.
+
+        So one cannot take the others down. One whose memory ran out tries again with half, and
+        half of that.
+        """
         found: dict[str, Explanation] = {}
         alone = [name for name in self._portions if name not in self._together]
         short = False
@@ -123,12 +128,15 @@ class MemoryBackoff:
             return None
 
     def _part(self) -> None:
-        """Those that need less than all at once go alone; if all fitted alone, all do."""
+        """Runs explainers that need less than all at once alone from now on.
+
+        If all fitted alone, all do.
+        """
         whole = [n for n in self._together if self._portions[n].at_once == self._count]
         self._together = [] if whole == self._together else whole
 
     def _keep(self, names: Sequence[str]) -> None:
-        """Go on with these explainers only."""
+        """Keeps these explainers only."""
         self._explaining.explainers = {n: self._explaining.explainers[n] for n in names}
         self._portions = {name: self._portions[name] for name in names}
         self._together = [name for name in self._together if name in names]

@@ -1,4 +1,4 @@
-"""Which part of a model is meant, where a model of several has no `call` of its own."""
+"""Finds the part of a model that is meant, where a model of several has no `call` of its own."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tfexplain.errors import SettingError
 
 
 def part_of(model: Any, path: str | None) -> Any:
-    """The model itself, or the part of it that attributes or layers lead to: `gan/critic`.
+    """Returns the model itself, or the part that attributes or layers lead to: `gan/critic`.
 
     Raises:
         SettingError: there is none, or it is no model.
@@ -27,14 +27,13 @@ def part_of(model: Any, path: str | None) -> Any:
 
 
 def parts(model: Any) -> list[str]:
-    """The attributes of a model that are models."""
+    """Returns the attributes of a model that are models."""
     own = {name: value for name, value in vars(model).items() if not name.startswith("_")}
     return [name for name, value in own.items() if _is_model(value) and value is not model]
 
 
 def hint(model: Any) -> str:
-    """What to pass where a model cannot be called, and parts of it can; empty where there are
-    none."""
+    """Returns what to pass where a model cannot be called and parts of it can, else ""."""
     known = [f"part={name!r}" for name in parts(model)]
     return f"Or pass the part of the model that is meant: {', '.join(known)}." if known else ""
 

@@ -1,4 +1,4 @@
-"""The maps of an epoch, read again from the log of a training that goes on in a new process."""
+"""Reads the maps of an epoch from the log of a training that goes on in a new process."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Place = tuple[str, str]
 
 @dataclass
 class Logged:
-    """What a log holds of one epoch.
+    """Holds what a log has of one epoch.
 
     Attributes:
         step: The epoch's.
@@ -35,7 +35,7 @@ class Logged:
     _maps: dict[Place, dict[int, schema.Map]] = field(default_factory=dict)
 
     def shown(self) -> dict[Place, Shown]:
-        """The maps of all samples, by explainer and layer."""
+        """Returns the maps of all samples, by explainer and layer."""
         if self._predicted is None:
             return {}
         predicted, found = self._predicted.predicted, {}
@@ -48,7 +48,8 @@ class Logged:
         return found
 
     def add(self, step: int, tag: schema.Tag, data: bytes, content: bytes) -> bool:
-        """Take a record of the epoch; whether later ones of the file may be of it, too."""
+        """Takes in a record of the epoch; returns whether later ones of the file may be of it,
+        too."""
         if tag.kind == "samples":
             self._latest = schema.Samples.decode(data)
         elif tag.kind in ("metrics", "predictions", "map"):
@@ -72,7 +73,7 @@ class Logged:
 
 
 def logged(directory: str, step: int | None) -> Logged:
-    """What was logged of an epoch, for None the first one that was explained.
+    """Reads what was logged of an epoch, for None of the first one that was explained.
 
     Reads each file up to that epoch. What was written last holds, as it does for readers.
 

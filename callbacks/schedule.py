@@ -1,4 +1,4 @@
-"""Which epochs are explained: every so many, those asked for, or what a share of time buys."""
+"""Chooses the epochs to explain: every so many, those asked for, or as a time budget allows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tfexplain.wire import schema
 
 @dataclass(frozen=True)
 class Schedule:
-    """The arguments of `Explain` that choose epochs; see there."""
+    """Holds the arguments of `Explain` that choose epochs; see there."""
 
     every: int = 1
     epochs: Sequence[int] | None = None
@@ -73,7 +73,7 @@ class Schedule:
 
 @dataclass
 class TimeBudget:
-    """Seconds that training and explaining took; the rule by which a budget is kept.
+    """Accounts for the seconds of training and explaining, and decides how a budget is kept.
 
     Attributes:
         training: By the clock, from the first epoch's begin on, explaining included.
@@ -95,7 +95,7 @@ class TimeBudget:
     first: float = 0.0
 
     def due(self, share: float, every: int, since: int | None, left: int | None) -> bool:
-        """Whether to explain an epoch that is not the last.
+        """Returns whether to explain an epoch that is not the last.
 
         The first one is explained on credit. Later ones wait until the share has been earned,
         and where the end is known, until their turn comes: what the rest of the training can pay
@@ -116,14 +116,14 @@ class TimeBudget:
         return since * self._payable(share, left) >= since + left
 
     def due_at_end(self, share: float) -> bool:
-        """Whether to explain a training's last epoch.
+        """Returns whether to explain a training's last epoch.
 
         Always, unless more than two explanations are owed, as after many short fits in a row.
         """
         return self.explaining - self.beside - share * self.training <= 2 * self.dearest
 
     def _payable(self, share: float, left: int) -> float:
-        """How many more explanations of the mean cost the whole training can pay for."""
+        """Returns how many more explanations of the mean cost the whole training can pay for."""
         cost = (1 - share) * self.explaining / self.explained
         epoch = self.first
         if self.epochs > 1:
@@ -157,7 +157,7 @@ class Scheduler:
 
     @property
     def text(self) -> str:
-        """What became of the budget, in words."""
+        """How the budget was spent, in words."""
         now, budget = self.spending, self.when.budget or 1.0
         share = now.explaining / now.training if now.training else 0.0
         told = f"explained {now.explained} of {now.epochs} epochs"
@@ -168,12 +168,12 @@ class Scheduler:
         return f"{told}; {took} of training time, over {_percent(budget)}: {most}"
 
     def begin(self, last: int | None) -> None:
-        """The first epoch of a fit begins; `last` is the step of its last one, where known."""
+        """Begins the first epoch of a fit; `last` is the step of its last one, where known."""
         self._last = last
         self._zero = self._clock() - self.spending.training
 
     def due(self, epoch: int, step: int, last: bool = False) -> bool:
-        """Whether to explain at the end of this epoch, as `fit` counts it, at this step.
+        """Returns whether to explain at the end of this epoch, as `fit` counts it, at this step.
 
         The last one is explained at its own end, where that is known: its weights may be replaced
         afterwards.
@@ -192,17 +192,17 @@ class Scheduler:
         return self.spending.due(when.budget, when.every, since, left)
 
     def due_at_end(self) -> bool:
-        """Whether to explain the last epoch, which has not been."""
+        """Returns whether to explain the last epoch, which has not been."""
         return self.when.budget is None or self.spending.due_at_end(self.when.budget)
 
     def explains(self, step: int) -> None:
-        """This step is being explained: that is what the seconds of `charged` go to."""
+        """Notes that this step is being explained: the seconds of `charged` go to that."""
         self._explained, self._explaining = step, True
         self.spending.explained += 1
 
     @contextmanager
     def charged(self, epochs: int = 0) -> Iterator[None]:
-        """While open, time goes on the account of explaining; `epochs` have ended before."""
+        """Charges the time within the context to explaining; `epochs` have ended before."""
         self._charge, self._explaining = 0.0, False
         self._charged = self._clock()
         self.spending.training = self._charged - self._zero
@@ -215,7 +215,7 @@ class Scheduler:
             self._settle()
 
     def account(self) -> schema.Cost:
-        """What was spent up to now, while it is being `charged`."""
+        """Returns what was spent up to now, while it is being `charged`."""
         self._settle()
         now = self.spending
         return schema.Cost(
@@ -229,7 +229,7 @@ class Scheduler:
 
     @contextmanager
     def set_up(self) -> Iterator[None]:
-        """While open, time is that of preparing: on no account, and told apart."""
+        """Counts the time within the context as preparation, on no account."""
         start = self._clock()
         try:
             yield

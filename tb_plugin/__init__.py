@@ -1,1 +1,1 @@
-"""The TensorBoard plugin: serves what the callbacks logged to its page, without TensorFlow."""
+"""TensorBoard plugin: serves what the callbacks logged to its page, without TensorFlow."""

@@ -1,4 +1,4 @@
-"""The arguments of a request, read strictly: what cannot be understood is said in one sentence."""
+"""Reads the arguments of a request strictly: what cannot be understood is told in one sentence."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MAX_NUMBER = 2**53 - 1
 
 
 class RequestError(Exception):
-    """A request that gets no answer: an HTTP status and one sentence for the reader."""
+    """A request gets no answer: an HTTP status and one sentence for the reader."""
 
     def __init__(self, code: int, message: str, headers: Iterable[tuple[str, str]] = ()) -> None:
         super().__init__(message)
@@ -23,7 +23,7 @@ class RequestError(Exception):
 
 
 class Arguments:
-    """The query of a request, by name.
+    """Holds the query of a request, by name.
 
     >>> query = Arguments(b"run=a&group=metrics&group=status&step=3")
     >>> query.one("run"), query.many("group", 64), query.numbers("step", 10)
@@ -58,11 +58,11 @@ class Arguments:
             ) from error
 
     def optional(self, name: str) -> str | None:
-        """The value of an argument that may be missing, but not be repeated."""
+        """Returns the value of an argument that may be missing, but not be repeated."""
         return self.one(name) if name in dict(self._values) else None
 
     def one(self, name: str) -> str:
-        """The value of an argument that must be there once."""
+        """Returns the value of an argument that must be there once."""
         found = [value for key, value in self._values if key == name]
         if len(found) != 1:
             remedy = "Send one request for each" if found else f"Add {name}="
@@ -70,7 +70,7 @@ class Arguments:
         return found[0]
 
     def many(self, name: str, most: int) -> list[str]:
-        """The different values of a repeatable argument, in order of arrival."""
+        """Returns the different values of a repeatable argument, in order of arrival."""
         found = list(dict.fromkeys(value for key, value in self._values if key == name))
         if len(found) > most:
             raise RequestError(
@@ -81,7 +81,7 @@ class Arguments:
         return found
 
     def numbers(self, name: str, most: int) -> list[int]:
-        """The different values of a repeatable argument that is a whole number >= 0."""
+        """Returns the different values of a repeatable argument that is a whole number >= 0."""
         return [_number(name, text) for text in self.many(name, most)]
 
 
@@ -96,12 +96,12 @@ def _number(name: str, text: str) -> int:
 
 
 def shown(text: str) -> str:
-    """`text` quoted for a message: cut, and without characters that a terminal would obey."""
+    """Quotes `text` for a message: cut, and without characters that a terminal would obey."""
     return ascii(text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 3] + "...")
 
 
 def not_found(name: str, value: object, there: Iterable[object], remedy: str) -> RequestError:
-    """404 for an argument whose value is not among those that are `there`."""
+    """Returns a 404 for an argument whose value is not among those that are `there`."""
     known = list(there)
     first = ", ".join(shown(k) if isinstance(k, str) else str(k) for k in known[:8])
     listed = (

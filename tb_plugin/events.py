@@ -1,4 +1,9 @@
-"""What TensorBoard holds of a log, seen before its data provider makes arrays of it.
+"""Checks TensorBoard's events before its data provider makes arrays of them.
+
+A tensor claims in a few bytes to have any number of values, and the provider makes an array of
+that size. In Python mode the events are at hand; of RustBoard they pass through the provider's
+stub. Of any other provider there is nothing to be seen, and what it takes is bounded by the
+process only.
 
 A tensor claims in a few bytes to have any number of values, and the provider makes an array of that
 size. In Python mode the events are at hand; of RustBoard they pass through the provider's stub.
@@ -18,17 +23,17 @@ MAX_VALUES = 1 << 16
 
 
 class Events(Protocol):
-    """What of `EventMultiplexer` is used."""
+    """Protocol of what is used of `EventMultiplexer`."""
 
     def PluginRunToTagToContent(self, plugin_name: str) -> Mapping[str, Mapping[str, bytes]]:
-        """The tags of a plugin, by run."""
+        """Returns the tags of a plugin, by run."""
 
     def Tensors(self, run: str, tag: str) -> Sequence[Any]:
-        """The kept events of a tag; KeyError where none had a tensor."""
+        """Returns the kept events of a tag; KeyError where none had a tensor."""
 
 
 def sound_tags(events: Events, run: str) -> list[str]:
-    """The tags of a run that can be listed."""
+    """Returns the tags of a run that can be listed."""
     tags = events.PluginRunToTagToContent(schema.PLUGIN_NAME).get(run, {})
     return [tag for tag in tags if _held(events, run, tag) is not None]
 
@@ -40,7 +45,7 @@ def check_events(events: Events, run: str, tags: Collection[str]) -> None:
 
 
 def checked(provider: Any) -> Any:
-    """The data provider; that of RustBoard raises `SchemaError` for such a tensor."""
+    """Returns the data provider; that of RustBoard raises `SchemaError` for such a tensor."""
     stub = getattr(provider, "_stub", None)
     if not callable(getattr(stub, "ReadTensors", None)):
         return provider
@@ -50,7 +55,7 @@ def checked(provider: Any) -> Any:
 
 
 class _CheckedStub:
-    """RustBoard's answers, looked at on their way."""
+    """Checks RustBoard's answers on their way."""
 
     def __init__(self, stub: Any) -> None:
         self._stub = stub

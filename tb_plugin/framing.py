@@ -1,4 +1,4 @@
-"""Binary answers: a JSON head that says where in the bytes behind it each record lies."""
+"""Frames binary answers: a JSON head that says where in the bytes behind it each record lies."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MAX_ANSWER_BYTES = 512 << 20
 
 
 class Body:
-    """The bytes behind the head, collected record by record.
+    """Collects the bytes behind the head, record by record.
 
     >>> body = Body()
     >>> body.add(b"abc"), body.add(b"de")
@@ -28,11 +28,11 @@ class Body:
         self._size = 0
 
     def fits(self, size: int) -> bool:
-        """Whether `size` more bytes may be added."""
+        """Returns whether `size` more bytes may be added."""
         return self._size + size <= MAX_ANSWER_BYTES
 
     def add(self, part: bytes) -> dict[str, int]:
-        """Append `part`; where it lies, for the head.
+        """Appends `part`; returns where it lies, for the head.
 
         Raises:
             RequestError: The answer grows beyond what a browser can hold.
@@ -49,11 +49,11 @@ class Body:
         return place
 
     def behind(self, head: Mapping[str, Any]) -> bytes:
-        """The whole answer: length of the head as uint32, the head as JSON, the records."""
+        """Returns the whole answer: length of the head as uint32, the head as JSON, the records."""
         text = json.dumps(head, allow_nan=False, separators=(",", ":")).encode()
         return b"".join([struct.pack("<I", len(text)), text, *self._parts])
 
 
 def finite(value: float | None) -> float:
-    """`value` as JSON can carry it: 0 in place of NaN, infinity and nothing."""
+    """Returns `value` as JSON can carry it: 0 in place of NaN, infinity and nothing."""
     return float(value) if value is not None and math.isfinite(value) else 0.0

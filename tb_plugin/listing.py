@@ -1,4 +1,4 @@
-"""What a log offers: tags and `plugin_content` as TensorBoard lists them, checked and grouped."""
+"""Lists what a log offers: tags and `plugin_content`, checked and grouped."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _content = lru_cache(maxsize=256)(schema.Content.decode)
 
 @dataclass(frozen=True)
 class Series:
-    """One tag with records; `last_step` is the largest one that TensorBoard holds."""
+    """Describes one tag with records; `last_step` is the largest one that TensorBoard holds."""
 
     tag: schema.Tag
     content: schema.Content
@@ -31,7 +31,7 @@ class Series:
 
 @dataclass(frozen=True)
 class Pictures:
-    """One blob sequence; `version` changes when the pictures are written again."""
+    """Describes one blob sequence; `version` changes when the pictures are written again."""
 
     name: str
     content: schema.Content
@@ -41,14 +41,14 @@ class Pictures:
 
 @dataclass
 class Run:
-    """What one run offers, and what in it could not be understood."""
+    """Lists what one run offers, and what in it could not be understood."""
 
     series: list[Series] = field(default_factory=list)
     pictures: dict[str, Pictures] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
     def as_json(self, name: str) -> dict[str, Any]:
-        """The run as `runs` lists it."""
+        """Returns the run as `runs` lists it."""
         groups: dict[str, list[Series]] = {}
         for series in self.series:
             groups.setdefault(series.tag.group, []).append(series)
@@ -65,7 +65,7 @@ class Run:
 
 
 def read_run(tensors: Mapping[str, Any], blobs: Mapping[str, Any]) -> Run:
-    """Sort out one run.
+    """Lists one run.
 
     Args:
         tensors: What `DataProvider.list_tensors` says of the run: time series by tag.

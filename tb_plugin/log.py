@@ -1,4 +1,4 @@
-"""One log as TensorBoard's data provider shows it: runs, tensors, blobs."""
+"""Reads one log through TensorBoard's data provider: runs, tensors, blobs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SEE_RUNS = "Ask `runs` for what there is."
 
 @dataclass(frozen=True)
 class Log:
-    """One experiment as TensorBoard's data provider shows it to one request.
+    """Reads one experiment as TensorBoard's data provider shows it to one request.
 
     Attributes:
         provider: TensorBoard's `DataProvider`.
@@ -38,7 +38,7 @@ class Log:
     events: Events | None = None
 
     def runs(self) -> dict[str, Run]:
-        """What all runs offer."""
+        """Returns what all runs offer."""
         with ThreadPoolExecutor(2) as pool:  # each call has a floor of 44 ms in RustBoard
             listed = [
                 pool.submit(self._list, method, None)
@@ -53,11 +53,11 @@ class Log:
         return runs
 
     def series(self, run: str) -> list[Series]:
-        """The series of one run; `RequestError` where it does not exist."""
+        """Returns the series of one run; `RequestError` where it does not exist."""
         return read_run(self._listed(run, self.provider.list_tensors), {}).series
 
     def pictures(self, run: str) -> dict[str, Pictures]:
-        """The pictures of one run by name; `RequestError` where it does not exist."""
+        """Returns the pictures of one run by name; `RequestError` where it does not exist."""
         return read_run({}, self._listed(run, self.provider.list_blob_sequences)).pictures
 
     def _listed(self, run: str, method: Callable[..., Any]) -> dict[str, Any]:
@@ -70,7 +70,7 @@ class Log:
     def _list(
         self, method: Callable[..., Any], runs: Sequence[str] | None
     ) -> tuple[dict[str, Any], dict[str, str]]:
-        """What a method lists, of all runs for None; and what is wrong, by run.
+        """Returns what a method lists, of all runs for None; and what is wrong, by run.
 
         One tag that a provider cannot list (in Python mode, one without any tensor) fails the
         whole call. Then each run is listed by itself, a broken one by the tags that are sound.
@@ -106,7 +106,7 @@ class Log:
     def tensors(
         self, run: str, tags: Collection[str], last: bool = False
     ) -> dict[str, Sequence[Any]]:
-        """The kept events of many tags, or the last of each, by tag, in one call."""
+        """Returns the kept events of many tags, or the last of each, by tag, in one call."""
         if self.events is not None:
             check_events(self.events, run, tags)
         chosen = tb_provider.RunTagFilter(runs=[run], tags=tags)
@@ -117,7 +117,7 @@ class Log:
         return found
 
     def newest_blobs(self, run: str, tag: str) -> Sequence[Any]:
-        """References to the blobs of the last kept event."""
+        """Returns references to the blobs of the last kept event."""
         chosen = tb_provider.RunTagFilter(runs=[run], tags=[tag])
         read = self._call(self.provider.read_blob_sequences, chosen, downsample=ALL_STEPS)
         events = settled(read.get(run, {}).get(tag, []))
@@ -125,7 +125,7 @@ class Log:
         return values
 
     def blob(self, reference: Any) -> object:
-        """The blob itself, bytes if the log is as it should be."""
+        """Returns the blob itself, bytes if the log is as it should be."""
         return self.provider.read_blob(self.context, blob_key=reference.blob_key)
 
     def _call(self, method: Callable[..., Any], chosen: Any, **more: int) -> Any:
@@ -139,7 +139,7 @@ class Log:
 
 
 def settled(events: Sequence[Any]) -> list[Any]:
-    """Events in rising order of step, as if a restarted training had never run further before.
+    """Returns events in rising order of step, as if a restarted training had never run further.
 
     In the order of writing, a step at or below the last one means a restart: what it repeats is
     dropped. Python-mode TensorBoard keeps both.
@@ -153,5 +153,5 @@ def settled(events: Sequence[Any]) -> list[Any]:
 
 
 def told(error: Exception) -> str:
-    """What an error of TensorBoard says, safe to show."""
+    """Returns what an error of TensorBoard says, safe to show."""
     return f"{type(error).__name__}: {shown(str(error))}"

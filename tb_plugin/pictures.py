@@ -1,4 +1,6 @@
-"""The answer of `inputs`: the pictures of one model input.
+"""Answers `inputs`: the pictures of one model input.
+
+The log is hostile until checked: what is wrong with a picture is listed in its place.
 
 The log is hostile until checked: what is wrong with a picture is listed in its place.
 """
@@ -22,7 +24,7 @@ PICTURE_READERS = 16
 
 
 def read_pictures(log: Log, run: str, name: str) -> tuple[bytes, str]:
-    """The pictures of one model input, framed as `inputs` answers them, and their version.
+    """Returns the pictures of one model input, framed as `inputs` answers them, and their version.
 
     Raises:
         RequestError: The run or the input does not exist.
@@ -66,13 +68,13 @@ def _blob(log: Log, reference: Any) -> object:
 
 @dataclass
 class _Bounds:
-    """What all pictures of an answer may take, of it and of the browser's memory."""
+    """Limits what all pictures of an answer may take, of it and of the browser's memory."""
 
     body: Body
     area: int = field(default_factory=lambda: MAX_PICTURES_AREA)
 
     def picture(self, data: object) -> dict[str, Any]:
-        """Where a picture lies in the answer, and its size; or what is wrong with it."""
+        """Returns where a picture lies in the answer, and its size; or what is wrong with it."""
         try:
             if not isinstance(data, bytes):
                 raise schema.SchemaError(f"picture: expected bytes; got {type(data).__name__}")

@@ -1,4 +1,7 @@
-"""What TensorBoard imports at start: the flag, how many steps are kept, and a safe way in.
+"""Entry point that TensorBoard imports at start: the flag, the number of kept steps, the plugin.
+
+An exception while this module is imported ends TensorBoard, one in `load` is logged and the tab is
+missing. So everything that could fail is imported there.
 
 An exception while this module is imported ends TensorBoard, one in `load` is logged and the tab
 is missing. So everything that could fail is imported there.
@@ -18,10 +21,10 @@ MAX_SAMPLES = 2**31 - 1
 
 
 class Loader(base_plugin.TBLoader):  # type: ignore[misc]
-    """Entry point of the plugin (`tensorboard_plugins` in setup.cfg)."""
+    """Loads the plugin (`tensorboard_plugins` in setup.cfg)."""
 
     def define_flags(self, parser: argparse.ArgumentParser) -> None:
-        """Add `--tfexplain_samples`."""
+        """Adds `--tfexplain_samples`."""
         parser.add_argument_group(NAME).add_argument(
             "--tfexplain_samples",
             metavar="STEPS",
@@ -34,7 +37,7 @@ How many steps (epochs) of each explanation TensorBoard keeps; 0 keeps all (defa
         )
 
     def fix_flags(self, flags: argparse.Namespace) -> None:
-        """Raise the number of kept steps, before anything is read from the log.
+        """Raises the number of kept steps, before anything is read from the log.
 
         Raises:
             base_plugin.FlagsError: The number is negative or too large.
@@ -49,7 +52,7 @@ How many steps (epochs) of each explanation TensorBoard keeps; 0 keeps all (defa
         flags.samples_per_plugin = samples
 
     def load(self, context: base_plugin.TBContext) -> Any:
-        """The plugin itself."""
+        """Returns the plugin itself."""
         from tfexplain.tb_plugin.routes import ExplainPlugin
 
         return ExplainPlugin(context)

@@ -1,4 +1,4 @@
-"""The plugin's routes; http_api.md describes them."""
+"""Defines the plugin's routes; http_api.md describes them."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ Answer = Callable[[wrappers.Request], Any]
 
 
 class ExplainPlugin(base_plugin.TBPlugin):  # type: ignore[misc]
-    """The EXPLAIN tab."""
+    """Serves the EXPLAIN tab."""
 
     plugin_name = schema.PLUGIN_NAME
 
@@ -57,7 +57,7 @@ class ExplainPlugin(base_plugin.TBPlugin):  # type: ignore[misc]
         self._kept: int | None = None if remote else hints.get(self.plugin_name)
 
     def get_plugin_apps(self) -> dict[str, Any]:
-        """WSGI applications by route."""
+        """Returns WSGI applications by route."""
         pages = {f"/{name}": _route(_file(path)) for name, path in _FILES.items()}
         return {
             "/index.js": _route(_not_built),
@@ -68,11 +68,12 @@ class ExplainPlugin(base_plugin.TBPlugin):  # type: ignore[misc]
         }
 
     def is_active(self) -> bool:
-        """False at once: TensorBoard then asks the data provider whether the log has our data."""
+        """Returns False at once: TensorBoard then asks the data provider whether the log has our
+        data."""
         return False
 
     def frontend_metadata(self) -> base_plugin.FrontendMetadata:
-        """How TensorBoard shows the tab."""
+        """Returns how TensorBoard shows the tab."""
         return base_plugin.FrontendMetadata(
             es_module_path="/index.js", tab_name="Explain", disable_reload=False
         )
@@ -114,7 +115,8 @@ class ExplainPlugin(base_plugin.TBPlugin):  # type: ignore[misc]
 
 
 def _route(answer: Answer) -> Any:
-    """`answer` as a WSGI application that turns `RequestError` into its status and sentence."""
+    """Returns `answer` as a WSGI application that turns `RequestError` into its status and
+    sentence."""
 
     @wrappers.Request.application
     def serve(request: wrappers.Request) -> Any:

@@ -1,4 +1,6 @@
-"""The answer of `series`: records of one run, many tags in one call.
+"""Answers `series`: records of one run, many tags in one call.
+
+The log is hostile until checked: what is wrong with a record is listed in its place.
 
 The log is hostile until checked: what is wrong with a record is listed in its place.
 """
@@ -27,7 +29,7 @@ def read_series(
     steps: Collection[int] = (),
     last: bool = False,
 ) -> bytes:
-    """The records of some groups of one run, framed as `series` answers them.
+    """Returns the records of some groups of one run, framed as `series` answers them.
 
     `last`: only the last record of each series; the others are not read at all.
 
@@ -86,7 +88,7 @@ def _chunks(chosen: Sequence[Series], kept: int | None) -> Iterator[list[Series]
 
 
 def _estimate(series: Series, kept: int | None) -> int:
-    """Bytes of a whole series, from what the log says of itself."""
+    """Estimates the bytes of a whole series, from what the log says of itself."""
     steps = max(1, min(series.last_step + 1, kept or ALL_STEPS))
     shape = series.content.shape
     record = 1024 + 2 * math.prod(shape) if shape else 64 << 10
@@ -96,7 +98,7 @@ def _estimate(series: Series, kept: int | None) -> int:
 def _read(
     log: Log, run: str, chunk: Sequence[Series], last: bool
 ) -> Iterator[tuple[Series, Sequence[Any] | Exception]]:
-    """Each series with its events, or with what went wrong.
+    """Yields each series with its events, or with what went wrong.
 
     One broken tag fails a whole call, so a failed one is halved until only broken tags fail.
     """

@@ -1,4 +1,4 @@
-"""The command `tfexplain`."""
+"""Defines the command `tfexplain`."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from tfexplain.commands import compare, explain
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; returns the exit status: 0, 2 for what the user can mend, 130 when
-    interrupted, or the command's."""
+    """Runs a command and returns its exit status.
+
+    0, 2 for what the user can mend, 130 when interrupted, or the command's own.
+    """
     options = _parser().parse_args(arguments)
     # TensorFlow's own remarks about the machine are not what was asked for.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")

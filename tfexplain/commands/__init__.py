@@ -1,1 +1,1 @@
-"""What `tfexplain COMMAND` does, one command a file."""
+"""Implements `tfexplain COMMAND`, one command a file."""

@@ -1,4 +1,4 @@
-"""`.npz` files that are written sample by sample, as their values come."""
+"""Writes `.npz` files sample by sample, as their values come."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tfexplain.types import Array
 
 
 class Growing:
-    """An `.npz` file whose `values` [N, ...] are written in portions.
+    """Writes an `.npz` file whose `values` [N, ...] come batch by batch.
 
     Args:
         path: Of the file.
@@ -27,7 +27,7 @@ class Growing:
         self._shape: tuple[int, ...] = ()
 
     def add(self, values: Array) -> None:
-        """The next samples' values, all of one shape.
+        """Writes the next samples' values, all of one shape.
 
         Raises:
             TfexplainError: of another one.
@@ -46,7 +46,7 @@ class Growing:
         self._entry.write(np.ascontiguousarray(values).data)
 
     def close(self, others: Mapping[str, Array]) -> None:
-        """Write the arrays that are beside `values`, and the end of the file."""
+        """Writes the arrays that are beside `values`, and the end of the file."""
         if self._entry is not None:
             self._entry.close()
         for name, array in others.items():
@@ -55,7 +55,7 @@ class Growing:
         self._file.close()
 
     def abandon(self) -> None:
-        """Close the file as it is, whatever the disk says."""
+        """Closes the file as it is, whatever the disk says."""
         for one in (self._entry, self._file):
             try:
                 if one is not None:

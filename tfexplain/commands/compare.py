@@ -1,4 +1,4 @@
-"""`tfexplain compare`."""
+"""Implements `tfexplain compare`."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ exit status: 0, or 2 with a message for whatever cannot be compared."""
 
 
 def add_to(commands: Any) -> None:
-    """Make the command known to the parser."""
+    """Adds the command to the parser."""
     raw = argparse.RawDescriptionHelpFormatter
     parser = commands.add_parser(
         "compare",
@@ -73,7 +73,7 @@ def add_to(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Compare, and print what was found."""
+    """Compares, and prints the result."""
     from tfexplain.commands.methods import explainers
     from tfexplain.comparing import compare
 

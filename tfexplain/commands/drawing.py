@@ -1,4 +1,4 @@
-"""Each sample beside its map, as PNG files."""
+"""Draws each sample beside its map, as PNG files."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def draw(
     classes: Sequence[str],
     scales: Mapping[str, Magnitudes],
 ) -> None:
-    """Write what one explainer found.
+    """Draws the attributions of one explainer.
 
     Args:
         output: Where to.
@@ -56,7 +56,7 @@ def draw(
 
 
 def places(name: str, found: Explanation) -> dict[str, Attribution]:
-    """An explainer's attributions by the names of their files: with the layer where there are
+    """Returns an explainer's attributions by the names of their files, with the layer if there are
     several."""
     several = len(found.attributions) > 1
     return {

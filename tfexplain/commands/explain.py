@@ -1,4 +1,4 @@
-"""`tfexplain explain`."""
+"""Implements `tfexplain explain`."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ be explained."""
 
 
 def add_to(commands: Any) -> None:
-    """Make the command known to the parser."""
+    """Adds the command to the parser."""
     parser = commands.add_parser(
         "explain",
         help="explain a saved model on pictures or rows",
@@ -93,7 +93,7 @@ def add_to(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Explain, and say what was chosen, written and skipped."""
+    """Explains, and prints what was chosen, written and skipped."""
     from tfexplain.commands.explaining import explain_file
 
     done = explain_file(options, verbose=sys.stderr.isatty() and not options.quiet)

@@ -1,4 +1,4 @@
-"""Explaining the samples of a file with a saved model, and writing all that was found."""
+"""Explains the samples of a file with a saved model, and writes the results."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ _LOAD_YOURSELF = "Or load it in Python, with what it needs, and call tfexplain.e
 
 @dataclass(frozen=True)
 class Done:
-    """What to tell the user: choices and places, and what was skipped."""
+    """Holds what to tell the user: choices and places, and what was skipped."""
 
     text: str
     skipped: Sequence[str]
 
 
 def explain_file(options: argparse.Namespace, *, verbose: bool) -> Done:
-    """Do what `tfexplain explain` was asked for.
+    """Does what `tfexplain explain` was asked for.
 
     Raises:
         ValueError, TypeError, OSError: whatever cannot be read, explained or written. The folder
@@ -98,7 +98,7 @@ def _explaining(
     options: argparse.Namespace,
     screens: Sequence[Screen],
 ) -> ExplainPlan:
-    """The plan, on the samples that are logged; what cannot work is an error here."""
+    """Plans on the samples that are logged; what cannot work is an error here."""
     target = _target(options.target)
     if target == "label" and samples.labels is None:
         raise TfexplainError(
@@ -134,7 +134,7 @@ def _portions(
     options: argparse.Namespace,
     verbose: bool,
 ) -> Iterator[dict[str, Explanation]]:
-    """What each explainer found, batch by batch, by the names of the plan."""
+    """Yields the explanations, batch by batch, by the names of the plan."""
     for found in in_portions(
         model,
         list(explaining.explainers.values()),
@@ -147,14 +147,14 @@ def _portions(
 
 
 def _spread(count: int, most: int) -> npt.NDArray[np.int64]:
-    """At most so many rows, evenly spaced."""
+    """Returns at most so many rows, evenly spaced."""
     return np.round(np.linspace(0, count - 1, min(count, most))).astype(np.int64)
 
 
 def _of(
     found: Mapping[str, Explanation], kept: npt.NDArray[np.int64], rows: npt.NDArray[np.int64]
 ) -> dict[str, Explanation]:
-    """What was found of some of the kept samples."""
+    """Selects the attributions of some of the kept samples."""
     places = np.searchsorted(kept, rows)
     return {name: chosen(one, places) for name, one in found.items()}
 
@@ -167,7 +167,10 @@ def _pixels(screen: Screen, model: Any, asked: bool) -> str:
 
 
 def _under(samples: Samples, explaining: ExplainPlan) -> Under | None:
-    """Gives the picture of a sample: the file, or what the input shows; None for no pictures."""
+    """Returns a function that gives the picture of a sample: the file, or what the input shows.
+
+    None for no pictures.
+    """
     if samples.picture is not None or not explaining.batch.pictures:
         return samples.picture
     values = explaining.batch.color_range

@@ -1,4 +1,4 @@
-"""Methods and their settings from the words of a command line."""
+"""Parses methods and their settings from the words of a command line."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def explainers(
     settings: Sequence[str] | None,
     option: str = "--method",
 ) -> list[Explainer] | None:
-    """Explainers of these names with these settings; None where all is left to the default.
+    """Returns explainers of these names with these settings; None where all is default.
 
     Args:
         names: Classes of `tfexplain.explainers`.
@@ -55,7 +55,7 @@ def explainers(
 
 
 def methods() -> dict[str, type[Explainer]]:
-    """The methods by name that need no other objects, as a wrapper needs a method to wrap."""
+    """Returns by name the methods that need no other objects, as a wrapper needs a method."""
     found = {name: getattr(known, name) for name in known.__all__}
     return {
         name: one
@@ -115,7 +115,7 @@ def _value(text: str, hint: Any) -> Any:
 
 
 def _fits(value: Any, hint: Any) -> bool:
-    """Whether a plain value can be what a type says; of arrays, what arrays are made of."""
+    """Returns whether a plain value can be of a type; for arrays, what arrays are made of."""
     origin, arguments = get_origin(hint), get_args(hint)
     if hint is Any or hint is None or hint is type(None):
         return hint is Any or value is None
@@ -134,7 +134,7 @@ def _fits(value: Any, hint: Any) -> bool:
 
 
 def _plain(arguments: Sequence[Any]) -> list[Any]:
-    """What a union offers to write down: where it takes arrays, these are no text, but lists."""
+    """Returns the members of a union that can be written down; arrays are written as lists."""
     own = [one for one in arguments if "numpy" not in str(one)]
     if len(own) == len(arguments):
         return own

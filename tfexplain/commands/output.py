@@ -1,4 +1,4 @@
-"""The folder that a command writes, which is never somebody else's."""
+"""Manages the folder that a command writes, which is never somebody else's."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _BESIDE = ".tfexplain-new"
 
 
 class Output:
-    """A new or empty folder, or one that holds what a former command wrote.
+    """Represents a new or empty folder, or one that holds what a former command wrote.
 
     What is written lies beside that until all of it is there, and only then takes its place.
 
@@ -44,8 +44,9 @@ class Output:
 
     @contextmanager
     def begun(self) -> Iterator[None]:
-        """While open, files are written beside; they take the place of a former command's at the
-        end. After an error, an interrupt or on a full disk those are what they were.
+        """Writes files beside, which replace a former command's on leaving the context.
+
+        After an error, an interrupt or on a full disk those are what they were.
 
         Raises:
             OSError: it cannot be written.
@@ -66,14 +67,14 @@ class Output:
                 os.rmdir(self.folder)
 
     def path(self, *parts: str) -> str:
-        """Where a file may be written: below the folder, which is made."""
+        """Returns where a file may be written: below the folder, which is made."""
         path = os.path.join(self._beside, *parts)
         os.makedirs(os.path.dirname(path), exist_ok=True)
         self._written.add(os.path.join(*parts))
         return path
 
     def unused(self, *parts: str) -> str:
-        """Such a path where no file is yet: another name's may have become the same."""
+        """Returns such a path where no file is yet: another name's may have become the same."""
         start, extension = os.path.splitext(parts[-1])
         name, count = parts[-1], 1
         while os.path.join(*parts[:-1], name).lower() in {path.lower() for path in self._written}:
@@ -82,16 +83,19 @@ class Output:
         return self.path(*parts[:-1], name)
 
     def below(self, *parts: str) -> str:
-        """A folder of ours that somebody else writes; `added` enters what is in it then."""
+        """Returns a folder of ours that somebody else writes; `added` enters what is in it then."""
         return os.path.join(self._beside, *parts)
 
     def added(self, *parts: str) -> None:
-        """Enter the files that somebody else wrote for us below a folder of ours."""
+        """Enters the files that somebody else wrote for us below a folder of ours."""
         for path in _below(self.below(*parts)):
             self._written.add(os.path.join(*parts, path))
 
     def _swap(self) -> None:
-        """Nothing is written from here on but the list, so that a full disk stops it before."""
+        """Replaces the former files.
+
+        Nothing is written from here on but the list, so that a full disk stops it before.
+        """
         former = self._former() - {_MARK}
         self._list(former | self._written)
         stale = former - self._written
@@ -125,7 +129,7 @@ class Output:
 
 
 def safe(name: str) -> str:
-    """A name that can be a file's on any system.
+    """Returns a name that can be a file's on any system.
 
     >>> safe("backbone/conv:5")
     'backbone.conv_5'
@@ -134,7 +138,7 @@ def safe(name: str) -> str:
 
 
 def _above(paths: set[str]) -> set[str]:
-    """All folders that the paths lie in."""
+    """Returns all folders that the paths lie in."""
     found: set[str] = set()
     for path in paths:
         while path := os.path.dirname(path):
@@ -143,7 +147,7 @@ def _above(paths: set[str]) -> set[str]:
 
 
 def _prune(folder: str) -> None:
-    """Remove a folder and those in it as far as they are empty."""
+    """Removes a folder and those in it as far as they are empty."""
     for at, _, _ in os.walk(folder, topdown=False):
         with suppress(OSError):
             os.rmdir(at)

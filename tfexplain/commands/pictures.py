@@ -1,4 +1,4 @@
-"""Picture files, and what a model is given of them."""
+"""Reads picture files, and converts them to a model's inputs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SHORTEST = 256
 
 @dataclass(frozen=True)
 class Screen:
-    """How pictures become inputs.
+    """Describes how pictures become inputs.
 
     Attributes:
         size: (height, width) that pictures are stretched to.
@@ -36,7 +36,7 @@ class Screen:
     scale: tuple[float, float]
 
     def inputs(self, picture: Image.Image) -> Array:
-        """float32, one sample of the model's input."""
+        """Returns one sample of the model's input, float32."""
         resized = picture.convert(_MODES[self.channels or 1]).resize(
             self.size[::-1], Image.Resampling.BILINEAR
         )
@@ -47,7 +47,8 @@ class Screen:
         return np.moveaxis(values, -1, 0) if self.channels_first else values
 
     def shown(self, picture: Image.Image) -> Array:
-        """uint8 [H, W, C]: what an overlay is drawn on, in the colours that the model sees."""
+        """Returns what an overlay is drawn on, uint8 [H, W, C], in the colours that the model
+        sees."""
         converted = picture.convert(_MODES[self.channels or 1])
         longest = max(converted.size)
         factor = min(_LONGEST / longest, max(1, _SHORTEST / longest))
@@ -57,8 +58,10 @@ class Screen:
 
 
 def find(path: str) -> tuple[list[str], list[str]]:
-    """(files that call themselves pictures, others) at or below a path, in order of their names;
-    hidden ones are left out."""
+    """Returns (files that call themselves pictures, others) at or below a path, in order of names.
+
+    Hidden ones are left out.
+    """
     if not os.path.isdir(path):
         return [path], []
     found: list[str] = []
@@ -71,7 +74,7 @@ def find(path: str) -> tuple[list[str], list[str]]:
 
 
 def picture(path: str) -> Image.Image:
-    """A picture, decoded and turned upright; of several frames the first.
+    """Decodes a picture and turns it upright; of several frames it takes the first.
 
     Raises:
         Exception: it cannot be read; of many kinds.
@@ -86,7 +89,7 @@ def picture(path: str) -> Image.Image:
 
 
 def screen_of(model: Any, scale: Sequence[float] | None, size: Sequence[int] | None) -> Screen:
-    """How pictures become the model's inputs.
+    """Returns how pictures become the model's inputs.
 
     Without a scale pixels are 0..255 where the model scales them itself (it has a layer Rescaling
     or Normalization), else 0..1, which most others are trained on. A file does not say so.
@@ -113,7 +116,7 @@ def screen_of(model: Any, scale: Sequence[float] | None, size: Sequence[int] | N
 
 
 def scales(model: Any) -> bool:
-    """Whether a model scales pixels itself."""
+    """Returns whether a model scales pixels itself."""
     layers = tap.layers_by_path(model).values()
     return any(type(layer).__name__ in ("Rescaling", "Normalization") for layer in layers)
 
@@ -129,7 +132,7 @@ def _sides(own: Sequence[int | None], asked: Sequence[int] | None) -> tuple[int,
 
 
 def _shape(model: Any) -> tuple[int | None, ...] | None:
-    """The shape of one sample of a model's only input; None where it is not known.
+    """Returns the shape of one sample of a model's only input; None where it is not known.
 
     Raises:
         TfexplainError: several inputs.

@@ -1,4 +1,4 @@
-"""What `tfexplain explain` reads: pictures, rows of an .npz file, or rows of a .csv file."""
+"""Reads samples for `tfexplain explain`: pictures, rows of an .npz file, or rows of a .csv file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tfexplain.types import Array
 
 @dataclass(frozen=True, eq=False)
 class Samples:
-    """Samples that are read when they are needed.
+    """Holds samples that are read when they are needed.
 
     Attributes:
         names: One for each sample: a file below the folder, or a row.
@@ -41,12 +41,12 @@ class Samples:
     features: Sequence[str] = ()
 
     def batches(self, size: int) -> Batches:
-        """All samples, so many at a time."""
+        """Yields all samples, so many at a time."""
         return Batches(self, size)
 
 
 class Batches(keras.utils.PyDataset):  # type: ignore[misc]
-    """Samples as `explain` reads them."""
+    """Yields samples as `explain` reads them."""
 
     def __init__(self, samples: Samples, size: int) -> None:
         super().__init__()
@@ -63,7 +63,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
 
 
 def read_samples(path: str, screen: Callable[[], Screen], label: str | None) -> Samples:
-    """The samples of a folder of pictures, a picture, an .npz or a .csv file.
+    """Reads the samples of a folder of pictures, a picture, an .npz or a .csv file.
 
     Args:
         path: Of the folder or file.
@@ -109,7 +109,8 @@ def _of_pictures(path: str, screen: Screen) -> Samples:
 
 
 def _name(file: str, folder: str) -> str:
-    """A file's name as any terminal and file can take it: bytes that are no UTF-8 as `%E9`."""
+    """Returns a file's name as any terminal and file can take it: bytes that are no UTF-8 as
+    `%E9`."""
     name = os.fsencode(os.path.relpath(file, folder)).decode("utf-8", "surrogateescape")
     return "".join(
         letter if letter.isprintable() else "".join(f"%{b:02X}" for b in os.fsencode(letter))
@@ -175,7 +176,7 @@ def _of_table(path: str, label: str | None) -> Samples:
 
 
 def _lines(path: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """(names of the columns, (number of the line, cells) of each row that is not empty)."""
+    """Reads (names of the columns, (number of the line, cells) of each row that is not empty)."""
     with open(path, newline="", encoding="utf-8-sig") as file:
         reader = csv.reader(file)
         try:

@@ -1,4 +1,4 @@
-"""Arrays, a table and a log of what was found."""
+"""Writes attributions as arrays, a table and a log."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tfexplain.runlog.writer import RunWriter
 
 
 class Writing:
-    """All that each explainer finds, a file for each layer, written as it comes.
+    """Writes the attributions of each explainer, a file for each layer, as they come.
 
     What is small is kept of all samples, all only of some.
 
@@ -68,7 +68,7 @@ class Writing:
             file.abandon()
 
     def add(self, found: Mapping[str, Explanation]) -> None:
-        """What was found of the next samples, by explainer."""
+        """Writes the attributions of the next samples, by explainer."""
         first = next(iter(found.values()))
         predicted = predictions(self._model_output, first.outputs).predicted
         self._predicted.append(predicted)
@@ -96,7 +96,8 @@ class Writing:
             self.scales.setdefault(place, Magnitudes()).add(rendering.without_noise(one))
 
     def close(self) -> dict[str, Explanation]:
-        """Write the ends of the files, and the table; what was found of the kept samples."""
+        """Writes the ends of the files, and the table; returns the attributions of the kept
+        samples."""
         kept = {name: joined(parts) for name, parts in self._kept.items()}
         small = {place: _concatenated(parts) for place, parts in self._small.items()}
         for name, explanation in kept.items():
@@ -112,7 +113,8 @@ class Writing:
         return kept
 
     def _write_table(self, one: Mapping[str, Any]) -> None:
-        """What the model says of each sample, and which number the first explainer explained."""
+        """Writes what the model predicts of each sample, and the number that the first explainer
+        explained."""
         names, labels = self._samples.names, self._samples.labels
         shown = [""] * len(names) if labels is None else labels.tolist()
         predicted = np.concatenate(self._predicted).tolist()
@@ -135,7 +137,7 @@ def write_log(
     found: Mapping[str, Explanation],
     choices: Mapping[str, str],
 ) -> None:
-    """What `Explain` writes of one epoch."""
+    """Writes what `Explain` writes of one epoch."""
     writer = RunWriter(os.path.join(output.below(log), "explain"))
     try:
         writer.open()

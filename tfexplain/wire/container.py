@@ -1,4 +1,6 @@
-"""The container of a record: a safetensors file whose every part is checked before use.
+"""Reads and writes the container of a record: a safetensors file, checked before use.
+
+Knows bytes, arrays and headers; what a record means is `schema`'s.
 
 Knows bytes, arrays and headers; what a record means is `schema`'s.
 """
@@ -25,7 +27,7 @@ MAX_HEADER_BYTES = 1 << 20
 
 
 class SchemaError(TfexplainError):
-    """Bytes or a name that are not of this format: says what was expected and what came."""
+    """Bytes or a name are not of this format; the message says what was expected and what came."""
 
 
 def pack(kind: str, arrays: Mapping[str, Array], header: Mapping[str, str]) -> bytes:
@@ -40,13 +42,13 @@ def pack(kind: str, arrays: Mapping[str, Array], header: Mapping[str, str]) -> b
 
 
 def long_text(texts: Sequence[str]) -> Array:
-    """Strings as an array of bytes: headers are short, and some lists are not."""
+    """Converts strings to an array of bytes: headers are short, and some lists are not."""
     return np.frombuffer(json.dumps(list(texts)).encode(), np.uint8)
 
 
 @dataclass(frozen=True)
 class Container:
-    """A record whose container is sound and whose content is yet to be checked."""
+    """Holds a record whose container is sound and whose content is yet to be checked."""
 
     kind: str
     arrays: Mapping[str, tuple[str, list[int], bytes]]
@@ -77,7 +79,7 @@ class Container:
         return self._strings(read_json(self.text(key), list, key), key)
 
     def long_strings(self, name: str) -> list[str]:
-        """The strings that `long_text` made an array of."""
+        """Returns the strings that `long_text` made an array of."""
         return self._strings(read_json(self.array(name, "U8", 1).tobytes(), list, name), name)
 
     def _strings(self, values: list[object], key: str) -> list[str]:
@@ -101,7 +103,7 @@ class Container:
 
 
 def unpack(data: bytes, kind: str) -> Container:
-    """Check the container: size, safetensors' own rules, version, kind."""
+    """Checks the container: size, safetensors' own rules, version, kind."""
     if len(data) > MAX_RECORD_BYTES:
         raise SchemaError(f"{kind}: {len(data)} bytes; a record holds at most {MAX_RECORD_BYTES}")
     size = int.from_bytes(data[:8], "little")
@@ -145,5 +147,5 @@ def check_version(text: object) -> None:
 
 
 def short(text: str) -> str:
-    """`text` quoted and cut to a length that fits an error message."""
+    """Quotes `text` and cuts it to a length that fits an error message."""
     return repr(text if len(text) <= 80 else text[:77] + "...")

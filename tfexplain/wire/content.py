@@ -1,4 +1,4 @@
-"""`plugin_content`: what is constant over the steps of a series."""
+"""Defines `plugin_content`: what is constant over the steps of a series."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAX_CONTENT_BYTES = 64 << 10
 
 @dataclass(frozen=True)
 class Content:
-    """What is constant over the steps of a series; goes into `plugin_content` as JSON.
+    """Holds what is constant over the steps of a series, as JSON in `plugin_content`.
 
     `signed` says whether negative values mean evidence against, `shape` is that of one stored
     map, `input` names the `inputs/` or `values/` series the map lies over, `channels` is how many
@@ -40,7 +40,7 @@ class Content:
     role: Role | Literal[""] = ""
 
     def encode(self) -> bytes:
-        """JSON bytes for `SummaryMetadata.PluginData.content`."""
+        """Returns JSON bytes for `SummaryMetadata.PluginData.content`."""
         return self._encoded
 
     @cached_property
@@ -54,7 +54,7 @@ class Content:
 
     @classmethod
     def decode(cls, data: bytes) -> Content:
-        """Read `plugin_content` back; raises `SchemaError`."""
+        """Reads `plugin_content` back; raises `SchemaError`."""
         if len(data) > MAX_CONTENT_BYTES:
             raise SchemaError(f"plugin_content: {len(data)} bytes; at most {MAX_CONTENT_BYTES}")
         raw = read_json(data, dict, "plugin_content")
@@ -93,7 +93,7 @@ class Content:
 
 
 def _role(raw: Mapping[str, Any], kind: str, settings: Mapping[str, str]) -> Role | Literal[""]:
-    """Up to version 1.1, a setting of the kinds that have a role."""
+    """Returns the role; up to version 1.1, a setting of the kinds that have one."""
     older = settings.get("role") if kind in ("drift", "fidelity") else ""
     role = raw.get("role") or older
     return role if role in ROLES else ""

@@ -1,4 +1,4 @@
-"""Pictures of inputs: which PNG files are safe to hand to a browser."""
+"""Checks which PNG files are safe to hand to a browser."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PNG_START = b"\x89PNG\r\n\x1a\n"
 
 
 def check_picture(data: bytes) -> tuple[int, int]:
-    """(width, height) of a PNG that is safe to hand to a browser; raises `SchemaError`."""
+    """Returns (width, height) of a PNG that is safe to hand to a browser; raises `SchemaError`."""
     if len(data) > MAX_PICTURE_BYTES:
         raise SchemaError(f"picture: {len(data)} bytes; at most {MAX_PICTURE_BYTES}")
     if len(data) < 33 or not data.startswith(_PNG_START) or data[12:16] != b"IHDR":

@@ -1,4 +1,4 @@
-"""The wire format: what one event of a tfexplain log holds, and the only code that knows it.
+"""Defines the wire format: what one event of a tfexplain log holds.
 
 Plugin name `tfexplain`, format version 1.2. Each record is one event: a scalar string tensor
 (`DATA_CLASS_TENSOR`) whose bytes are a safetensors file, that is, named arrays plus a flat
@@ -138,14 +138,14 @@ _RECORDS: dict[str, type[Record]] = {
 
 
 def decode(kind: Kind, data: bytes) -> Record:
-    """The record in `data`, which the tag says is of `kind`; raises `SchemaError`."""
+    """Decodes the record in `data`, which the tag says is of `kind`; raises `SchemaError`."""
     if kind not in _RECORDS:
         raise SchemaError(f"kind={kind!r}: expected one of {sorted(_RECORDS)}")
     return _RECORDS[kind].decode(data)
 
 
 def check(kind: Kind, data: bytes) -> None:
-    """Raise what `decode` would raise, without computing the values of maps."""
+    """Raises what `decode` would raise, without computing the values of maps."""
     if kind == "map":
         Map.check(data)
     elif kind == "channels":

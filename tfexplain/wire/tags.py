@@ -1,4 +1,4 @@
-"""Names of series: which kind of record, of which explainer, layer and sample."""
+"""Defines names of series: which kind of record, of which explainer, layer and sample."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _EXPLAINER = re.compile(r"[A-Za-z0-9_.=,()\[\]-]{1,128}")
 
 @dataclass(frozen=True)
 class Tag:
-    """The name of a series, taken apart.
+    """Holds the parts of the name of a series.
 
     >>> str(Tag("map", "GradCAM", "backbone/conv5", 3))
     'map/GradCAM/backbone/conv5/3'
@@ -41,14 +41,14 @@ class Tag:
 
     @property
     def group(self) -> str:
-        """The tag without its sample: what all samples of one map share."""
+        """The tag without its sample, which all samples of one map share."""
         if self.kind in LAYERED:
             return f"{self.kind}/{self.explainer}/{tag_name(self.layer)}"
         return f"{self.kind}/{tag_name(self.layer)}" if self.kind in NAMED else self.kind
 
     @classmethod
     def parse(cls, text: str) -> Tag:
-        """Take a tag apart; raises `SchemaError` for anything this format does not write."""
+        """Parses a tag; raises `SchemaError` for anything this format does not write."""
         parts = text.split("/")
         if text in PLAIN:
             return cls(text)  # type: ignore[arg-type]
@@ -72,8 +72,10 @@ class Tag:
 
 
 def tag_name(name: str) -> str:
-    """`name` as it stands in tags: one that is too long, or cannot be printed, is cut in its middle
-    and marked, so that no two become one.
+    """Returns `name` as it stands in tags.
+
+    One that is too long, or cannot be printed, is cut in its middle and marked, so that no two
+    become one.
 
     >>> tag_name("backbone/conv5")
     'backbone/conv5'
@@ -91,7 +93,7 @@ def tag_name(name: str) -> str:
 
 
 def check_name(name: str, what: str) -> str:
-    """`name` itself where it can be part of a tag, else a `SchemaError`."""
+    """Returns `name` where it can be part of a tag; raises `SchemaError` else."""
     if not name or len(name) > MAX_NAME or not name.isprintable():
         raise SchemaError(f"{what}={short(name)}: expected 1 to {MAX_NAME} printable characters")
     return name

@@ -1,1 +1,1 @@
-"""What each event of a log means; `tfexplain.wire.schema` is where the rest of the code gets it."""
+"""Defines what each event of a log means; other rooms import it from `tfexplain.wire.schema`."""

@@ -1,4 +1,4 @@
-"""The record of attention: how much each query attends to each key, head by head."""
+"""Defines the record of attention weights, head by head."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tfexplain.wire.records.kinds import Kind, little_endian
 
 @dataclass(frozen=True)
 class Matrix:
-    """The attention of one sample in one layer: float32 [heads, q, k], one scale for all heads.
+    """Holds the attention of one sample in one layer: float32 [heads, q, k], one scale for all.
 
     `attention_heads` int32 [heads] are the heads' numbers in the layer.
     """
@@ -25,20 +25,20 @@ class Matrix:
     attention_heads: Array
 
     def encode(self) -> bytes:
-        """The record's bytes."""
+        """Returns the record's bytes."""
         packed, scale = to_half(self.values)
         arrays = {"values": packed, "attention_heads": little_endian(self.attention_heads, "i4")}
         return pack(self.kind, arrays, {"scale": repr(float(scale))})
 
     @classmethod
     def decode(cls, data: bytes) -> Matrix:
-        """Read `encode`'s bytes; raises `SchemaError`."""
+        """Reads `encode`'s bytes; raises `SchemaError`."""
         packed, scale, heads = cls.check(data)
         return cls(from_half(packed, np.float32(scale)), heads)
 
     @classmethod
     def check(cls, data: bytes) -> tuple[Array, float, Array]:
-        """Halves, their scale, and the heads; raises as `decode` does."""
+        """Checks halves, their scale, and the heads; raises as `decode` does."""
         raw = unpack(data, cls.kind)
         packed, heads = raw.array("values", "F16", 3), raw.array("attention_heads", "I32", 1)
         raw.check(len(packed) == len(heads), "one number for each head")

@@ -1,4 +1,4 @@
-"""The records of compression, and of what it did: kernels in numbers, drift, fidelity."""
+"""Defines the records of compression and of its effects: kernels in numbers, drift, fidelity."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ROW_KEYS = ("name", "path", "part", "type", "wrapper", "mode", "dtype", "shape",
 
 @dataclass(frozen=True)
 class Kernels:
-    """Every kernel of the model in numbers, at one time.
+    """Holds the numbers of every kernel of the model at one time.
 
     `rows` describe the kernels in model order by `ROW_KEYS`, all text; `values` are float64
     [kernels, metrics], NaN where a number cannot be known; `totals` and `denominators` (what
@@ -39,7 +39,7 @@ class Kernels:
     weights: int | None = None
 
     def encode(self) -> bytes:
-        """The record's bytes."""
+        """Returns the record's bytes."""
         names = list(dict.fromkeys(name for part in self.totals.values() for name in part))
         sums = [[part.get(name, np.nan) for name in names] for part in self.totals.values()]
         shape = (len(self.rows), len(self.metrics))
@@ -59,7 +59,7 @@ class Kernels:
 
     @classmethod
     def decode(cls, data: bytes) -> Kernels:
-        """Read `encode`'s bytes; raises `SchemaError`."""
+        """Reads `encode`'s bytes; raises `SchemaError`."""
         raw = unpack(data, cls.kind)
         values, totals = raw.array("values", "F64", 2), raw.array("totals", "F64", 2)
         rows = [_row(row, raw) for row in read_json(raw.text("rows"), list, "rows")]
@@ -87,7 +87,7 @@ def _row(row: object, raw: Container) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Kernel:
-    """One kernel at one time: how its weights are spread, and which channels are gone.
+    """Holds one kernel at one time: how its weights are spread, and which channels are gone.
 
     `counts` are int64 [bins] of the finite weights that are not zero, in bins of one width from
     `low` to `high`; `zeros` and `nonfinite` are in no bin. `pruned` marks the outputs whose
@@ -105,7 +105,7 @@ class Kernel:
     dead: Array = field(default_factory=lambda: np.zeros(0, bool))
 
     def encode(self) -> bytes:
-        """The record's bytes."""
+        """Returns the record's bytes."""
         arrays = {
             "counts": little_endian(self.counts, "i8"),
             "pruned": little_endian(self.pruned, "u1"),
@@ -121,7 +121,7 @@ class Kernel:
 
     @classmethod
     def decode(cls, data: bytes) -> Kernel:
-        """Read `encode`'s bytes; raises `SchemaError`."""
+        """Reads `encode`'s bytes; raises `SchemaError`."""
         raw = unpack(data, cls.kind)
         counts = raw.array("counts", "I64", 1)
         low, high = raw.number("low"), raw.number("high")
@@ -133,7 +133,7 @@ class Kernel:
 
 
 def _count(raw: Container, key: str) -> int:
-    """A whole number that a browser's numbers hold exactly."""
+    """Reads a whole number that a browser's numbers hold exactly."""
     value = raw.number(key)
     raw.check(value.is_integer() and 0 <= value <= 2**53, f"{key} as a count")
     return int(value)
@@ -141,7 +141,7 @@ def _count(raw: Container, key: str) -> int:
 
 @dataclass(frozen=True)
 class Drift:
-    """How far the maps of one explainer at one layer are from those of a reference.
+    """Holds the drift of the maps of one explainer at one layer from those of a reference.
 
     `values` are float64 [samples, measures], higher is more alike, NaN where the two explain
     different targets; `agrees` is bool [samples], whether the prediction is the reference's.
@@ -159,7 +159,7 @@ class Drift:
     reference_step: int | None = None
 
     def encode(self) -> bytes:
-        """The record's bytes."""
+        """Returns the record's bytes."""
         step = self.reference_step
         arrays = {
             "values": little_endian(self.values, "f8"),
@@ -175,7 +175,7 @@ class Drift:
 
     @classmethod
     def decode(cls, data: bytes) -> Drift:
-        """Read `encode`'s bytes; raises `SchemaError`."""
+        """Reads `encode`'s bytes; raises `SchemaError`."""
         raw = unpack(data, cls.kind)
         values, agrees = raw.array("values", "F64", 2), raw.array("agrees", "U8", 1)
         measures = raw.strings("measures")
@@ -195,7 +195,7 @@ def _reference_step(raw: Container) -> int | None:
 
 @dataclass(frozen=True)
 class Fidelity:
-    """How far a model's predictions are from those of a reference, on a whole data set.
+    """Holds the fidelity of a model's predictions to a reference's, on a whole data set.
 
     `numbers` by name (`samples`, `agreement`, `kl`, `accuracy`, `reference_accuracy`, ...);
     `flips` int64 [classes], of the `counts` int64 [classes] samples that the reference predicts
@@ -210,7 +210,7 @@ class Fidelity:
     role: Role = "model"
 
     def encode(self) -> bytes:
-        """The record's bytes."""
+        """Returns the record's bytes."""
         arrays = {
             "values": little_endian(np.array(list(self.numbers.values())), "f8"),
             "flips": little_endian(self.flips, "i8"),
@@ -225,7 +225,7 @@ class Fidelity:
 
     @classmethod
     def decode(cls, data: bytes) -> Fidelity:
-        """Read `encode`'s bytes; raises `SchemaError`."""
+        """Reads `encode`'s bytes; raises `SchemaError`."""
         raw = unpack(data, cls.kind)
         values, names = raw.array("values", "F64", 1), raw.strings("names")
         raw.check(len(values) == len(names) == len(set(names)), "one value for each name")

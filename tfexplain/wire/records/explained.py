@@ -1,4 +1,4 @@
-"""The records of `Explain`: samples, metrics, predictions, how it fares, maps and channels."""
+"""Defines the records of `Explain`: samples, metrics, predictions, status, maps and channels."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tfexplain.wire.records.older import layers_in_settings
 
 @dataclass(frozen=True)
 class Samples:
-    """The validation batch: which rows, their labels, and the settings of the run.
+    """Holds the validation batch: which rows, their labels, and the settings of the run.
 
     `labels` are class indices or values as `label_kind` says, NaN where a sample has none. `hashes`
     say what the rows hold: rows of two runs with one hash are the same sample, wherever they stand.
@@ -46,7 +46,7 @@ class Samples:
     layers: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def encode(self) -> bytes:
-        """The record's bytes."""
+        """Returns the record's bytes."""
         arrays = {
             "labels": little_endian(self.labels, "f8"),
             "rows": little_endian(self.rows, "i8"),
@@ -65,7 +65,7 @@ class Samples:
 
     @classmethod
     def decode(cls, data: bytes) -> Samples:
-        """Read `encode`'s bytes; raises `SchemaError`."""
+        """Reads `encode`'s bytes; raises `SchemaError`."""
         raw = unpack(data, cls.kind)
         labels, rows = raw.array("labels", "F64", 1), raw.array("rows", "I64", 1)
         raw.check(len(labels) == len(rows), "labels and rows of one length")
@@ -92,19 +92,19 @@ def _layers(raw: Container) -> dict[str, list[str]]:
 
 @dataclass(frozen=True)
 class Metrics:
-    """The epoch's logs as `fit` reports them (`loss`, `accuracy`, `val_loss`, ...)."""
+    """Holds the epoch's logs as `fit` reports them (`loss`, `accuracy`, `val_loss`, ...)."""
 
     kind: ClassVar[Kind] = "metrics"
     values: Mapping[str, float]
 
     def encode(self) -> bytes:
-        """The record's bytes."""
+        """Returns the record's bytes."""
         arrays = {"values": little_endian(np.array(list(self.values.values())), "f8")}
         return pack(self.kind, arrays, {"names": json.dumps(list(self.values))})
 
     @classmethod
     def decode(cls, data: bytes) -> Metrics:
-        """Read `encode`'s bytes; raises `SchemaError`."""
+        """Reads `encode`'s bytes; raises `SchemaError`."""
         raw = unpack(data, cls.kind)
         values, names = raw.array("values", "F64", 1), raw.strings("names")
         raw.check(len(values) == len(names) == len(set(names)), "one value for each name")
@@ -113,7 +113,7 @@ class Metrics:
 
 @dataclass(frozen=True)
 class Predictions:
-    """The model's outputs on the validation batch at this epoch.
+    """Holds the model's outputs on the validation batch at this epoch.
 
     `outputs` are probabilities where `activation` is softmax or sigmoid, raw outputs where it
     is none; `predicted` is the class index, -1 for regression and NaN; of labels that do not
@@ -133,7 +133,7 @@ class Predictions:
     weights: int | None = None
 
     def encode(self) -> bytes:
-        """The record's bytes."""
+        """Returns the record's bytes."""
         arrays = {
             "outputs": little_endian(self.outputs, "f4"),
             "predicted": little_endian(self.predicted, "i4"),
@@ -147,7 +147,7 @@ class Predictions:
 
     @classmethod
     def decode(cls, data: bytes) -> Predictions:
-        """Read `encode`'s bytes; raises `SchemaError`."""
+        """Reads `encode`'s bytes; raises `SchemaError`."""
         raw = unpack(data, cls.kind)
         outputs, predicted = raw.array("outputs", "F32", 2), raw.array("predicted", "I32", 1)
         raw.check(len(outputs) == len(predicted), "one prediction for each row of outputs")
@@ -162,7 +162,7 @@ class Predictions:
 
 @dataclass(frozen=True)
 class Problem:
-    """One kind of failure during training: what, how often, when last.
+    """Describes one kind of failure during training: what, how often, when last.
 
     Where `left_out`, nothing failed: `kind` is not done in this training, for the reason that
     `message` gives.
@@ -177,7 +177,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a callback took so far, in seconds, over all fits of its process.
+    """Holds the seconds of a callback so far, over all fits of its process.
 
     `training` is by the clock from the first epoch's begin, explaining included; `explaining` the
     part of it that the callback took, writing included; `setup` was before, on no account.
@@ -194,7 +194,7 @@ class Cost:
 
 @dataclass(frozen=True)
 class Status:
-    """How the callback itself fares: seconds per explainer at this epoch, problems and cost so far.
+    """Holds the state of the callback itself: seconds per explainer, problems and cost so far.
 
     `cost` is None in logs of older versions and where nothing was trained.
     """
@@ -205,7 +205,7 @@ class Status:
     cost: Cost | None = None
 
     def encode(self) -> bytes:
-        """The record's bytes."""
+        """Returns the record's bytes."""
         arrays = {"seconds": little_endian(np.array(list(self.seconds.values())), "f8")}
         header = {
             "explainers": json.dumps(list(self.seconds)),
@@ -217,7 +217,7 @@ class Status:
 
     @classmethod
     def decode(cls, data: bytes) -> Status:
-        """Read `encode`'s bytes; raises `SchemaError`."""
+        """Reads `encode`'s bytes; raises `SchemaError`."""
         raw = unpack(data, cls.kind)
         seconds, names = raw.array("seconds", "F64", 1), raw.strings("explainers")
         raw.check(len(seconds) == len(names) == len(set(names)), "seconds for each explainer")
@@ -254,7 +254,7 @@ _Numbers: TypeAlias = tuple[float, int, float | None, float | None, int | None]
 
 @dataclass(frozen=True)
 class Map:
-    """One attribution map of one sample: float32 [f] or [t], [h, w], or [d, h, w] of a volume.
+    """Holds one map of one sample: float32 [f] or [t], [h, w], or [d, h, w] of a volume.
 
     `score` is the explained number, `target` the output it belongs to, `gap` the completeness
     gap (sum of the map minus the difference of scores) where the method has one, `error` how far
@@ -271,7 +271,7 @@ class Map:
     passes: int | None = None
 
     def encode(self) -> bytes:
-        """The record's bytes."""
+        """Returns the record's bytes."""
         packed, scale = to_half(self.values)
         header = {
             "scale": repr(float(scale)),
@@ -287,13 +287,13 @@ class Map:
 
     @classmethod
     def decode(cls, data: bytes) -> Map:
-        """Read `encode`'s bytes; raises `SchemaError`."""
+        """Reads `encode`'s bytes; raises `SchemaError`."""
         packed, scale, numbers = cls.check(data)
         return cls(from_half(packed, np.float32(scale)), *numbers)
 
     @classmethod
     def check(cls, data: bytes) -> tuple[Array, float, _Numbers]:
-        """Halves, their scale, and the fields behind `values`; raises as `decode` does."""
+        """Checks halves, their scale, and the fields behind `values`; raises as `decode` does."""
         raw = unpack(data, cls.kind)
         packed, scale = raw.array("values", "F16", 1, 2, 3), check_scale(raw)
         gap = raw.number("gap") if raw.text("gap") else None
@@ -306,8 +306,9 @@ class Map:
 
 @dataclass(frozen=True)
 class Channels:
-    """Feature maps of one sample, each channel with a scale of its own: float32 [c, h, w], one
-    row of a sequence, or [c, d, h, w] of a volume.
+    """Holds feature maps of one sample, each channel with a scale of its own.
+
+    float32 [c, h, w], one row of a sequence, or [c, d, h, w] of a volume.
 
     `channels` are the channels' numbers in the layer; `dead` marks those never above zero on
     the whole validation batch.
@@ -319,7 +320,7 @@ class Channels:
     dead: Array
 
     def encode(self) -> bytes:
-        """The record's bytes."""
+        """Returns the record's bytes."""
         halves, scales = to_halves(self.values)
         arrays = {
             "values": halves,
@@ -331,14 +332,14 @@ class Channels:
 
     @classmethod
     def decode(cls, data: bytes) -> Channels:
-        """Read `encode`'s bytes; raises `SchemaError`."""
+        """Reads `encode`'s bytes; raises `SchemaError`."""
         packed, scales, channels, dead = cls.check(data)
         each = scales.reshape(-1, *[1] * (packed.ndim - 1))
         return cls(from_half(packed, each), channels, dead.astype(bool))
 
     @classmethod
     def check(cls, data: bytes) -> tuple[Array, Array, Array, Array]:
-        """The arrays, values as halves to be scaled; as `decode` raises."""
+        """Returns the arrays, values as halves to be scaled; raises as `decode` does."""
         raw = unpack(data, cls.kind)
         packed, scales = raw.array("values", "F16", 3, 4), raw.array("scales", "F32", 1)
         channels, dead = raw.array("channels", "I32", 1), raw.array("dead", "U8", 1)

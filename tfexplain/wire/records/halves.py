@@ -1,4 +1,4 @@
-"""float16 of value / scale, scale beside it: how maps are stored."""
+"""Stores maps as float16 of value / scale, with the scale beside it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ LARGEST = float(np.finfo(np.float32).max)
 
 
 def to_half(values: npt.ArrayLike) -> tuple[Array, np.float32]:
-    """float16 of values / scale; scale is the largest finite magnitude, 0 where there is none."""
+    """Returns float16 of values / scale; scale is the largest finite magnitude, 0 where there is
+    none."""
     full = np.asarray(values, np.float32)
     finite = full[np.isfinite(full)]
     scale = np.float32(np.max(np.abs(finite), initial=0.0))
@@ -33,14 +34,14 @@ def to_halves(values: npt.ArrayLike) -> tuple[Array, Array]:
 
 
 def from_half(packed: Array, scale: npt.ArrayLike) -> Array:
-    """float32 of what `to_half` gave."""
+    """Returns float32 of what `to_half` returned."""
     with np.errstate(invalid="ignore"):  # infinity * 0 in a map without any finite value
         values = packed.astype(np.float32) * np.asarray(scale, np.float32)
     return np.where(np.isfinite(packed), values, packed.astype(np.float32))
 
 
 def check_scale(raw: Container) -> float:
-    """The header's `scale`; raises `SchemaError` where it is none."""
+    """Returns the header's `scale`; raises `SchemaError` where it is none."""
     scale = raw.number("scale")
     raw.check(0 <= scale <= LARGEST, "a finite scale >= 0, within float32")
     return scale

@@ -1,4 +1,4 @@
-"""The record of an input that is no picture: features, words or curves of all samples."""
+"""Defines the record of an input that is no picture: features, words or curves of all samples."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAX_WORD = 256
 
 @dataclass(frozen=True)
 class Values:
-    """What the samples of one input are, where it is no picture.
+    """Holds the samples of one input that is no picture.
 
     `values` are float32 [N, f] of features, [N, T] of tokens (their ids) or [N, t, c] of a line.
     `names` are those of the features or of the line's channels, or none. `words` are those of
@@ -31,7 +31,7 @@ class Values:
     words: Sequence[str] = ()
 
     def encode(self) -> bytes:
-        """The record's bytes."""
+        """Returns the record's bytes."""
         arrays = {
             "values": little_endian(self.values, "f4"),
             "names": long_text(self.names),
@@ -41,7 +41,7 @@ class Values:
 
     @classmethod
     def decode(cls, data: bytes) -> Values:
-        """Read `encode`'s bytes; raises `SchemaError`."""
+        """Reads `encode`'s bytes; raises `SchemaError`."""
         raw = unpack(data, cls.kind)
         layout = raw.text("layout")
         raw.check(layout in RANKS, f"a layout of {sorted(RANKS)}")

@@ -1,4 +1,4 @@
-"""What all records share: their kinds, and bytes in one order."""
+"""Defines the kinds of records, and the one order of bytes."""
 
 from __future__ import annotations
 
@@ -40,5 +40,5 @@ ROLES: tuple[Role, ...] = get_args(Role)
 
 
 def little_endian(values: npt.ArrayLike, dtype: str) -> Array:
-    """`values` as an array whose bytes can be written down."""
+    """Returns `values` as a little-endian array, whose bytes can be written down."""
     return np.ascontiguousarray(values, dtype=np.dtype(dtype).newbyteorder("<"))

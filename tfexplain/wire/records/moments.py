@@ -1,4 +1,4 @@
-"""When a record was made, and of which weights."""
+"""Reads and writes when a record was made, and of which weights."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ MOMENTS: tuple[Moment, ...] = get_args(Moment)
 
 
 def pack_moment(moment: Moment, weights: int | None) -> dict[str, str]:
-    """What a header says of it."""
+    """Returns what a header says of the moment."""
     return {"moment": moment, "weights": "" if weights is None else repr(int(weights))}
 
 
 def read_moment(raw: Container) -> tuple[Moment, int | None]:
-    """Read `pack_moment` back; records of older versions are of their epoch. Raises
-    `SchemaError`."""
+    """Reads `pack_moment` back; records of older versions are of their epoch.
+
+    Raises `SchemaError`.
+    """
     moment = raw.text("moment") if "moment" in raw.header else "epoch"
     raw.check(moment in MOMENTS, "moment epoch or end")
     weights = raw.integer("weights") if raw.header.get("weights") else None

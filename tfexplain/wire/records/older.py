@@ -1,4 +1,6 @@
-"""Facts that logs before version 1.2 hold in words only: read from these.
+"""Reads facts that logs before version 1.2 hold in words only.
+
+The page reads them alike, in `format/older.ts`.
 
 The page reads them alike, in `format/older.ts`.
 """
@@ -10,7 +12,7 @@ from collections.abc import Mapping
 
 
 def layers_in_settings(settings: Mapping[str, str]) -> dict[str, list[str]]:
-    """The layers of each explainer.
+    """Returns the layers of each explainer.
 
     >>> layers_in_settings({"GradCAM": "at conv1, conv2; relu True", "target": "label"})
     {'GradCAM': ['conv1', 'conv2']}
@@ -20,7 +22,7 @@ def layers_in_settings(settings: Mapping[str, str]) -> dict[str, list[str]]:
 
 
 def step_in_reference(reference: str) -> int | None:
-    """The epoch that drift is measured from, None where it is a run or a model.
+    """Returns the epoch that drift is measured from, None where it is a run or a model.
 
     >>> step_in_reference("epoch 2, the best so far by val_loss"), step_in_reference("dense")
     (2, None)
