@@ -29,19 +29,19 @@ PAGE = [STATIC / "index.js", STATIC / "THIRD_PARTY_LICENSES.txt"]
 
 
 class BuildPage(Command):
-    """`npm ci` and `npm run build` in tb_plugin/frontend, unless the page is there and fresh."""
+    """Builds the page (`npm ci`, `npm run build`) unless it is there and fresh."""
 
     description = "build the page of the TensorBoard plugin"
     user_options: ClassVar[list[tuple[str, str | None, str]]] = []
 
     def initialize_options(self) -> None:
-        """Nothing to set."""
+        """Sets nothing: there are no options."""
 
     def finalize_options(self) -> None:
-        """Nothing to check."""
+        """Checks nothing: there are no options."""
 
     def run(self) -> None:
-        """Build the page; raises where Node is missing or the build fails."""
+        """Builds the page; raises where Node is missing or the build fails."""
         if os.environ.get("TFEXPLAIN_SKIP_PAGE") == "1":
             self.announce("TFEXPLAIN_SKIP_PAGE=1: installing without the page", 3)
             return
@@ -70,7 +70,7 @@ class BuildPage(Command):
 
 
 class Build(build):
-    """`build` with the page first.
+    """Builds the page first, then the package.
 
     A sub-command and not a `build_py` of our own: in editable installs setuptools turns the
     errors of the latter into warnings.
@@ -80,16 +80,16 @@ class Build(build):
 
 
 class Sdist(sdist):
-    """An sdist that carries the built page."""
+    """Packs an sdist that carries the built page."""
 
     def run(self) -> None:
-        """Build the page, then pack."""
+        """Builds the page, then packs."""
         self.run_command("build_page")
         super().run()
 
 
 def _digest() -> str:
-    """Hash of everything the page is built from."""
+    """Computes a hash of everything the page is built from."""
     digest = hashlib.sha256()
     for path in sorted(FRONTEND.rglob("*")):
         name = path.relative_to(FRONTEND).as_posix()
@@ -100,8 +100,10 @@ def _digest() -> str:
 
 
 def _install() -> None:
-    """`npm ci`; where its registry cannot be reached, npm would try for minutes and not say what to
-    do."""
+    """Runs `npm ci`.
+
+    Where its registry cannot be reached, npm would try for minutes and not say what to do.
+    """
     registry = _npm("config", "get", "registry", capture=True).stdout.strip()
     unreached = _unreached(registry)
     impatient = ["--fetch-retries=0", "--fetch-timeout=10000"] if unreached else []
@@ -118,7 +120,7 @@ def _install() -> None:
 
 
 def _unreached(registry: str) -> str:
-    """Why a registry does not answer; empty where it does, whatever it says."""
+    """Returns why a registry does not answer; "" where it does, whatever it says."""
     try:
         urllib.request.urlopen(registry, timeout=10).close()
     except urllib.error.HTTPError:

@@ -1,4 +1,4 @@
-"""`MapFigure`: a matplotlib figure that notebooks show by themselves."""
+"""Defines `MapFigure`, a matplotlib figure that notebooks show by themselves."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from matplotlib.figure import Figure
 
 
 class MapFigure(Figure):
-    """A figure that is none of pyplot's, so that a notebook shows it once: where it is the last
-    line of a cell, with `%matplotlib inline` and without.
+    """Shows a figure once in a notebook: where it is the last line of a cell.
+
+    It is none of pyplot's, so that is so with `%matplotlib inline` and without.
 
     >>> MapFigure(figsize=(1, 1))._repr_png_()[1:4]
     b'PNG'

@@ -1,4 +1,4 @@
-"""Types that several rooms name. Importing them imports no TensorFlow."""
+"""Defines types that several rooms name. Importing them imports no TensorFlow."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def view(variable: Variable) -> Array:
 
 
 class _Lent:
-    """A tensor of the CPU as numpy asks for it; TensorFlow's own know how from 2.20 on."""
+    """Wraps a tensor of the CPU as numpy asks for it; TensorFlow's own know how from 2.20 on."""
 
     def __init__(self, tensor: Any) -> None:
         self._tensor = tensor

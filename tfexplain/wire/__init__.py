@@ -1,1 +1,2 @@
-"""The wire format of a log. The TensorBoard plugin imports this, so it imports no TensorFlow."""
+"""Defines the wire format of a log. The TensorBoard plugin imports this, so it imports no
+TensorFlow."""

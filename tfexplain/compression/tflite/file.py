@@ -117,7 +117,7 @@ class Tensor:
 
 @dataclass(frozen=True)
 class Operator:
-    """A node of the graph; operands that are left out are -1."""
+    """Describes a node of the graph; operands that are left out are -1."""
 
     code: str
     inputs: tuple[int, ...]
@@ -127,7 +127,7 @@ class Operator:
 
 @dataclass(frozen=True)
 class Graph:
-    """One subgraph."""
+    """Holds one subgraph."""
 
     tensors: tuple[Tensor, ...]
     operators: tuple[Operator, ...]

@@ -57,7 +57,7 @@ _WEIGHTS: Mapping[str, Mapping[int, Axes]] = {
 
 @dataclass(frozen=True)
 class _Use:
-    """A kernel and the operator that uses it.
+    """Holds a kernel and the operator that uses it.
 
     Attributes:
         main: Whether the graph is the model's own, and not that of a loop.

@@ -24,7 +24,8 @@ def to_half(values: npt.ArrayLike) -> tuple[Array, np.float32]:
 
 
 def to_halves(values: npt.ArrayLike) -> tuple[Array, Array]:
-    """What `to_half` makes of each part of an array [c, ...]: halves and scales float32 [c]."""
+    """Applies `to_half` to each part of an array [c, ...]; returns halves and scales float32
+    [c]."""
     full = np.asarray(values, np.float32)
     flat = np.where(np.isfinite(full), np.abs(full), 0).reshape(len(full), -1)
     scales = flat.max(axis=1, initial=0.0).astype(np.float32)
