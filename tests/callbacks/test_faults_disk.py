@@ -172,7 +172,7 @@ def hang(epoch, logs):
         print("hang", flush=True)
         input()
 log_dir = {str(tmp_path / "run")!r}
-callbacks = [Explain((x, y), GradCAM(), log_dir=log_dir), Compression(log_dir),
+callbacks = [Explain((x, y), explainers=GradCAM(), log_dir=log_dir), Compression(log_dir=log_dir),
     keras.callbacks.LambdaCallback(on_epoch_begin=hang)]
 small_cnn().fit(x, y, epochs=4, verbose=0, callbacks=callbacks)
 print("trained", flush=True)

@@ -24,7 +24,8 @@ x, y = np.random.default_rng(0).random((8, 4), dtype="float32"), np.arange(8) % 
 for epochs in (3, 1):
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2, activation="softmax")])
     model.compile("sgd", "sparse_categorical_crossentropy")
-    both = [Explain((x, y), Saliency(), log_dir="run"), Compression("run", verbose=False)]
+    maps = Explain((x, y), explainers=Saliency(), log_dir="run")
+    both = [maps, Compression(log_dir="run", verbose=False)]
     model.fit(x, y, epochs=epochs, verbose=0, callbacks=both)
 """
 

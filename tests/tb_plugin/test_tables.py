@@ -8,8 +8,8 @@ from pathlib import Path
 
 from tfexplain.compression import LayerNumbers, Sizes, Totals
 from tfexplain.compression.metrics import METRICS
-from tfexplain.quality import MEASURES
 from tfexplain.quality.measures import KNOWN_MEASURES
+from tfexplain.quality.similarity import MEASURES
 
 FRONTEND = Path(__file__).parents[2] / "tb_plugin" / "frontend"
 
