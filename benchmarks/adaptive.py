@@ -17,6 +17,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from tfexplain.model.keras_model import KerasModel
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import keras
@@ -26,9 +28,8 @@ from adaptive_cases import Case, digits_cnn, golden, mobilenet, trained
 from adaptive_rules import MOST, RULES, run
 
 from tfexplain import IntegratedGradients
-from tfexplain.explainers.chunk_size import chunk_size
+from tfexplain.model.batching import default_chunk_size
 from tfexplain.model.call_batch import as_batch
-from tfexplain.model.traced_model import TracedModel
 
 BUDGETS = (17, 33, 65, 129)
 TOLERANCE = 0.02
@@ -127,8 +128,8 @@ def sizes(rounds: int = 3) -> None:
         "MobileNetV2 at 96 x 96": mobilenet(1),
     }.items():
         batch = x[:8]
-        passes = TracedModel(model, as_batch(batch))
-        chosen = chunk_size(passes)
+        traced_model = KerasModel(model, as_batch(batch))
+        chosen = default_chunk_size(traced_model)
         methods = {size: IntegratedGradients(steps=32, batch_size=size) for size in SIZES}
         methods[None] = dataclasses.replace(methods[8], batch_size=None)  # type: ignore[index]
         times: dict[Any, list[float]] = {size: [] for size in methods}

@@ -34,10 +34,9 @@ from tfexplain import (
     ScoreCAM,
 )
 from tfexplain.explainers import Explainer
-from tfexplain.explainers.chunk_size import chunk_size
-from tfexplain.explainers.perturbation.masked import chunks
 from tfexplain.explainers.run import explanations
-from tfexplain.model.traced_model import TracedModel
+from tfexplain.model.batching import default_chunk_size, even_chunks
+from tfexplain.model.keras_model import KerasModel
 
 
 @dataclass(frozen=True)
@@ -123,10 +122,10 @@ def table(case: Case, rounds: int) -> Iterator[str]:
     )
     yield "|---|--:|--:|--:|--:|--:|--:|"
     for method in case.methods:
-        passes = TracedModel(case.model, case.images)
-        ours, count = ours_and_passes(case, method, passes)
+        traced_model = KerasModel(case.model, case.images)
+        ours, count = ours_and_passes(case, method, traced_model)
         first = measuring.timed(ours)[0]
-        plain = plain_passes(case.model, case.images, count, chunk_size(passes))
+        plain = plain_passes(case.model, case.images, count, default_chunk_size(traced_model))
         plain()
         times = [(measuring.timed(ours), measuring.timed(plain)) for _ in range(rounds)]
         (wall, cpu), (bare_wall, bare_cpu) = (
@@ -139,17 +138,17 @@ def table(case: Case, rounds: int) -> Iterator[str]:
 
 
 def ours_and_passes(
-    case: Case, method: Explainer, passes: TracedModel
+    case: Case, method: Explainer, traced_model: KerasModel
 ) -> tuple[Callable[[], Any], int]:
     """The method as users call it, and how many passes an image takes, that of its own score and
     those under masks."""
 
     def run() -> Any:
-        return explanations(case.model, [method], case.images, 0, passes=passes)
+        return explanations(case.model, [method], case.images, 0, traced_model=traced_model)
 
     (found,) = run()
     (one,) = found.attributions.values()
-    passes.compiled.clear()  # so that the first call is one
+    traced_model.compiled.clear()  # so that the first call is one
     return run, int(one.passes[0]) + 1
 
 
@@ -161,7 +160,7 @@ def plain_passes(model: Any, images: Any, count: int, size: int) -> Callable[[],
         return model(tf.gather(images, rows), training=False)
 
     def run() -> Any:
-        rows = [chunk % len(images) for chunk in chunks(count * len(images), size)]
+        rows = [chunk % len(images) for chunk in even_chunks(count * len(images), size)]
         return np.concatenate([forward(tf.constant(chunk)).numpy() for chunk in rows])
 
     return run

@@ -46,7 +46,7 @@ from tfexplain import (
     rendering,
 )
 from tfexplain.explainers.run import explanations
-from tfexplain.model.traced_model import TracedModel
+from tfexplain.model.keras_model import KerasModel
 from tfexplain.runlog.writer import RunWriter
 from tfexplain.wire import schema
 
@@ -99,7 +99,7 @@ def bare(case: Case) -> dict[str, Part]:
 # -------------------------------------------------------------------------------- our parts
 
 
-def our_parts(case: Case, all_passes: list[TracedModel]) -> dict[str, Part]:
+def our_parts(case: Case, all_passes: list[KerasModel]) -> dict[str, Part]:
     """Explainers as users call them, each on compiled passes of its own (its first call opens
     them, and appends them to `all_passes`)."""
     maps, cam, count = FeatureMaps(), GradCAM(), len(case.images)
@@ -109,13 +109,15 @@ def our_parts(case: Case, all_passes: list[TracedModel]) -> dict[str, Part]:
     )
 
     def part(*explainers: Any) -> Part:
-        opened: list[TracedModel] = []
+        opened: list[KerasModel] = []
 
         def run() -> Any:
             if not opened:
-                opened.append(TracedModel(case.model, case.images))
+                opened.append(KerasModel(case.model, case.images))
                 all_passes.extend(opened)
-            return explanations(case.model, explainers, case.images, case.targets, passes=opened[0])
+            return explanations(
+                case.model, explainers, case.images, case.targets, traced_model=opened[0]
+            )
 
         return run
 
@@ -198,7 +200,7 @@ def timings(case: Case, rounds: int) -> dict[str, Any]:
 
     The parts take turns, so that what else the machine does hits them alike.
     """
-    all_passes: list[TracedModel] = []
+    all_passes: list[KerasModel] = []
     parts = bare(case) | our_parts(case, all_passes)
     found: dict[str, Any] = {name: {"wall": [], "cpu": []} for name in parts}
     often = {}

@@ -8,15 +8,16 @@ import weakref
 from abc import abstractmethod
 from collections.abc import Mapping
 from contextlib import nullcontext
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 import keras
-import tensorflow as tf
 
+from tfexplain.callbacks.copied_settings import CopiedSettings
 from tfexplain.callbacks.distribution import Workers
 from tfexplain.callbacks.guard import Guard, OnError
-from tfexplain.callbacks.log_lock import LogLock, claim, running
+from tfexplain.callbacks.log_lock import LogLock, lock_log, running
 from tfexplain.callbacks.parts import hint, part_of
+from tfexplain.callbacks.work import Unplanned, Work
 from tfexplain.errors import CallError, TfexplainError
 from tfexplain.model.keras_private import CALLBACK_MODEL, BatchHooks
 from tfexplain.runlog.attribution_records import metrics
@@ -26,49 +27,7 @@ from tfexplain.runlog.writer import RunWriter
 from tfexplain.wire import schema
 
 
-class Work(Protocol):
-    """Protocol of what one `fit` logs; made before its first batch, gone after its last."""
-
-    def announce(self, writer: RunWriter, resumes: bool) -> None:
-        """Prints what was chosen, and writes what never changes.
-
-        `resumes` says whether the log holds the beginning of this training.
-        """
-
-    def at_epoch(self, now: Moment, logs: Mapping[str, Any], writer: RunWriter) -> None:
-        """Writes an epoch, but for its logs."""
-
-    def at_end(self, now: Moment, writer: RunWriter) -> None:
-        """Writes what is due after training, at the step of its last epoch."""
-
-
-class Unplanned:
-    """Logs the metrics of a `fit` of which nothing could be planned, and why there is no more.
-
-    Args:
-        guard: Knows what was left out.
-    """
-
-    def __init__(self, guard: Guard) -> None:
-        self._guard = guard
-        self._told: list[schema.Problem] = []
-
-    def announce(self, writer: RunWriter, resumes: bool) -> None:
-        """Prints nothing: nothing was chosen, and a warning has said why."""
-
-    def at_epoch(self, now: Moment, logs: Mapping[str, Any], writer: RunWriter) -> None:
-        """Writes what went wrong, for the page, when something new did."""
-        if self._told != self._guard.problems:
-            self._told = self._guard.problems
-            status = schema.Status({}, self._told)
-            writer.add(schema.Tag("status"), now.step, status, schema.Content("status"))
-
-    def at_end(self, now: Moment, writer: RunWriter) -> None:
-        """Writes what went wrong since."""
-        self.at_epoch(now, {}, writer)
-
-
-class LoggingCallback(BatchHooks, keras.callbacks.Callback):  # type: ignore[misc]
+class LoggingCallback(CopiedSettings, BatchHooks, keras.callbacks.Callback):  # type: ignore[misc]
     """Base class: a callback that logs to one run directory, in Keras 3 and in tf_keras.
 
     Args:
@@ -84,10 +43,9 @@ class LoggingCallback(BatchHooks, keras.callbacks.Callback):  # type: ignore[mis
     async_safe = True
 
     params: Any
-    # What belongs to one training, or to several of one model: copies begin without it.
     _passing: ClassVar[frozenset[str]] = frozenset(
         {
-            *("params", CALLBACK_MODEL, "_trained", "_guard", "_directory", "_claim", "_work"),
+            *("params", CALLBACK_MODEL, "_trained", "_guard", "_directory", "_log_lock", "_work"),
             *("_writer", "_workers", "_started", "_weights", "_last_step", "_offset", "_logged"),
             *("_first_epoch", "_thread", "_fit"),
         }
@@ -110,7 +68,7 @@ class LoggingCallback(BatchHooks, keras.callbacks.Callback):  # type: ignore[mis
         self._trained: weakref.ref[Any] | None = None
         super().__init__()
         self._directory = ""
-        self._claim: LogLock | None = None
+        self._log_lock: LogLock | None = None
         self._work: Work | None = None
         self._writer: RunWriter | None = None
         self._workers: Workers | None = None
@@ -122,40 +80,6 @@ class LoggingCallback(BatchHooks, keras.callbacks.Callback):  # type: ignore[mis
         # The parameters of the `fit` that uses this, the same dictionary in all its callbacks.
         self._fit: Any = None
         self._forget()
-
-    def __copy__(self) -> LoggingCallback:
-        """Returns a new callback of the same settings; data and models are shared."""
-        made: LoggingCallback = type(self).__new__(type(self))
-        made.__setstate__(self._settled())
-        return made
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> LoggingCallback:
-        """Copies as `copy` does: data sets cannot be copied, and need not be."""
-        made = memo[id(self)] = self.__copy__()
-        return made
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Returns the settings, for `pickle`; raises TypeError for data that belongs to this
-        process."""
-        if isinstance(self._validation_data, tf.data.Dataset):
-            raise TfexplainError(
-                "validation_data: expected data that can be pickled, such as arrays or a Keras "
-                "PyDataset; got a tf.data.Dataset. Pass one of those, or make the callback where "
-                "it is used."
-            )
-        return self._settled()
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self._renew()
-
-    def _settled(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name not in self._passing}
-
-    @property
-    @abstractmethod
-    def _validation_data(self) -> Any:
-        """The validation data."""
 
     @property
     def model(self) -> Any:
@@ -232,8 +156,8 @@ class LoggingCallback(BatchHooks, keras.callbacks.Callback):  # type: ignore[mis
         self._first_epoch = False
         with workers.agreeing():
             if workers.chief:
-                self._claim = claim(self._directory, self.params, self.model, epoch)
-                self._last_step = self._claim.after
+                self._log_lock = lock_log(self._directory, self.params, self.model, epoch)
+                self._last_step = self._log_lock.after
                 self._open()
         self._offset = max(0, self._last_step + 1 - epoch)
 
@@ -245,8 +169,8 @@ class LoggingCallback(BatchHooks, keras.callbacks.Callback):  # type: ignore[mis
         if not self._started:
             self._start()
         step = self._last_step = epoch + self._offset
-        if self._claim is not None:
-            self._claim.logged(step)
+        if self._log_lock is not None:
+            self._log_lock.logged(step)
         try:
             with workers.synced(self.model):
                 if self._work is not None and self._writer is not None:
@@ -341,27 +265,27 @@ class LoggingCallback(BatchHooks, keras.callbacks.Callback):  # type: ignore[mis
 
     def _open(self) -> None:
         """Opens the log, once both the work and the directory are known."""
-        if self._work is None or self._claim is None:
+        if self._work is None or self._log_lock is None:
             return
         try:
-            other = self._claim.rooms.get(self._room)
+            other = self._log_lock.rooms.get(self._room)
             if other is not None and other is not self:
                 self._take_over(other)
-            room = os.path.join(self._claim.directory, self._room)
+            room = os.path.join(self._log_lock.directory, self._room)
             writer = RunWriter(room, self._guard.leave_out)
             writer.open()
         except BaseException:
-            self._claim = None
+            self._log_lock = None
             raise
-        self._claim.rooms[self._room], self._writer = self, writer
+        self._log_lock.rooms[self._room], self._writer = self, writer
         with self._guard.watch("choices", 0):  # printed to what may not take them
-            self._work.announce(writer, self._claim.resumes)
+            self._work.announce(writer, self._log_lock.resumes)
 
     def _close(self) -> None:
-        writer, claimed = self._writer, self._claim
-        self._work = self._writer = self._claim = None
-        if writer is not None and claimed is not None:
-            claimed.rooms.pop(self._room, None)
+        writer, log_lock = self._writer, self._log_lock
+        self._work = self._writer = self._log_lock = None
+        if writer is not None and log_lock is not None:
+            log_lock.rooms.pop(self._room, None)
             with self._guard.watch("closing the log", self._last_step):
                 writer.close()
 

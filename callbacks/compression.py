@@ -6,9 +6,10 @@ import os
 from typing import Any
 
 from tfexplain import compression
-from tfexplain.callbacks.base import LoggingCallback, Work
+from tfexplain.callbacks.base import LoggingCallback
 from tfexplain.callbacks.compression_run import CompressionRun, CompressionSettings
 from tfexplain.callbacks.guard import OnError
+from tfexplain.callbacks.work import Work
 from tfexplain.checks import check_verbose, check_whole
 from tfexplain.data import validation
 

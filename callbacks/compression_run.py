@@ -109,8 +109,8 @@ class CompressionRun:
         record = kernels_record(numbers, totals, activities, now)
         content = schema.Content("kernels", settings=self._settings)
         writer.add(schema.Tag("kernels"), step, record, content)
-        for one in numbers:
-            self._write_kernel(one, activities, step, writer)
+        for layer_numbers in numbers:
+            self._write_kernel(layer_numbers, activities, step, writer)
         if self._choices.write_scalars:
             _write_totals(totals, step, writer)
         seconds = {"Compression": time.perf_counter() - start}
@@ -126,37 +126,37 @@ class CompressionRun:
 
     def _measure(self, layers: Sequence[LayerWeights], now: Moment) -> list[LayerNumbers]:
         settings = self._choices.measured.decided(sum(layer.size for layer in layers))
-        found: list[LayerNumbers] = []
+        measured: list[LayerNumbers] = []
         for layer in layers:
-            one = LayerNumbers(layer)
+            numbers = LayerNumbers(layer)
             # Taken out, so that the bits of one kernel only are there twice.
             kept = self._kept.pop(layer.name, None)
             with self._guard.watch(f"kernel {layer.name}", now.step):
                 try:
-                    one = compression.measure(layer, settings, kept)
+                    numbers = compression.measure(layer, settings, kept)
                 except Exception as error:
-                    one = unmeasured(layer, error)
+                    numbers = unmeasured(layer, error)
                     raise
-            if one.kept is not None:
-                self._kept[layer.name] = one.kept
+            if numbers.kept is not None:
+                self._kept[layer.name] = numbers.kept
             before = self._last.get(layer.name)
-            if now.kind == "end" and before is not None and one.churn == 0:
+            if now.kind == "end" and before is not None and numbers.churn == 0:
                 # Nothing moved since the last epoch, whose churn is the one to keep.
-                one = replace(one, churn=before.churn)
-            found.append(replace(one, kept=None))
-        self._last = {one.layer.name: one for one in found}
-        return found
+                numbers = replace(numbers, churn=before.churn)
+            measured.append(replace(numbers, kept=None))
+        self._last = {numbers.layer.name: numbers for numbers in measured}
+        return measured
 
     def _write_kernel(
-        self, one: LayerNumbers, activities: Activities, step: int, writer: RunWriter
+        self, numbers: LayerNumbers, activities: Activities, step: int, writer: RunWriter
     ) -> None:
-        record = kernel_record(one, activities.get(one.layer.path))
+        record = kernel_record(numbers, activities.get(numbers.layer.path))
         if record is not None:
-            tag = schema.Tag("kernel", layer=one.layer.name)
+            tag = schema.Tag("kernel", layer=numbers.layer.name)
             writer.add(tag, step, record, schema.Content("kernel", shape=record.counts.shape))
-        if self._choices.write_histograms and one.histogram is not None:
-            name = f"weights/{one.layer.name}"
-            writer.add_histogram(name, step, buckets(one.histogram), _HISTOGRAM)
+        if self._choices.write_histograms and numbers.histogram is not None:
+            name = f"weights/{numbers.layer.name}"
+            writer.add_histogram(name, step, buckets(numbers.histogram), _HISTOGRAM)
 
     def _described(self, layers: Sequence[LayerWeights]) -> dict[str, str]:
         kernels = [layer for layer in layers if layer.role == "kernel"]
@@ -178,7 +178,7 @@ class CompressionRun:
 
 
 def _write_totals(totals: Mapping[str, Totals], step: int, writer: RunWriter) -> None:
-    for part, found in totals.items():
+    for part, total in totals.items():
         folder = f"compression/{part}" if part else "compression"
-        for name, value in found.scalars().items():
-            writer.add_scalar(f"{folder}/{name}", step, value, f"Over {found.denominator}.")
+        for name, value in total.scalars().items():
+            writer.add_scalar(f"{folder}/{name}", step, value, f"Over {total.denominator}.")

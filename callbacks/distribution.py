@@ -93,8 +93,8 @@ class Workers:
             return context.all_reduce(tf.distribute.ReduceOp.SUM, tf.constant(int(value)))
 
         # In a function: TensorFlow warns of strategies that are run without one.
-        found = tf.function(lambda: self._strategy.run(everywhere), autograph=False)()
-        return int(self._strategy.experimental_local_results(found)[0])
+        sums = tf.function(lambda: self._strategy.run(everywhere), autograph=False)()
+        return int(self._strategy.experimental_local_results(sums)[0])
 
 
 def _check(strategy: Any) -> None:

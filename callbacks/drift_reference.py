@@ -14,6 +14,7 @@ from tfexplain.callbacks.resume import logged
 from tfexplain.callbacks.schedule import Schedule
 from tfexplain.checks import is_whole
 from tfexplain.errors import SettingError, TfexplainError, plain
+from tfexplain.model.outputs import choose_output
 from tfexplain.quality.drift import Places, Shown, drift, matched
 from tfexplain.quality.similarity import MEASURES
 from tfexplain.runlog.background import answered
@@ -107,19 +108,20 @@ class Reference:
         self._resumed = True
         if self._wanted == "best":
             return
-        found = answered(partial(logged, directory, self.epoch))
-        batch, hashes = explaining.batch, getattr(found.samples, "hashes", None)
+        log = answered(partial(logged, directory, self.epoch))
+        batch, hashes = explaining.batch, getattr(log.samples, "hashes", None)
         if hashes is None or not np.array_equal(hashes, batch.hashes):
             return
-        for place, shown in found.shown().items():
+        for place, shown in log.shown().items():
             explainer = explaining.explainers.get(place[0])
             if (
                 explainer is not None
-                and explaining.passes.output(explainer.output) == explaining.output
+                and choose_output(explaining.traced_model.model_outputs, explainer.output)
+                == explaining.output
                 and self._shapes.get(place) == shown.maps.shape
-                and _without_cells(found.settings.get(place, {})) == dict(explainer.settings())
+                and _without_cells(log.settings.get(place, {})) == dict(explainer.settings())
             ):
-                self._kept[place] = _Kept(shown, f"epoch {found.step}", found.step)
+                self._kept[place] = _Kept(shown, f"epoch {log.step}", log.step)
 
     def compare(
         self, maps: Places, now: Moment, logs: Mapping[str, Any]
@@ -130,17 +132,17 @@ class Reference:
         if self._since < 0:
             self._since = now.step
         text = self._moves(now, logs)
-        found = {}
+        drifts = {}
         for key, shown in maps.items():
             if text and not (self._wanted == "first" and key in self._kept):
                 self._kept[key] = _Kept(shown, text, now.step)
             if key in self._kept:
                 kept = self._kept[key]
                 moved = drift(shown, kept.shown)
-                found[key] = schema.Drift(
+                drifts[key] = schema.Drift(
                     moved.values, moved.agrees, MEASURES, kept.text, reference_step=kept.step
                 )
-        return found
+        return drifts
 
     def _moves(self, now: Moment, logs: Mapping[str, Any]) -> str:
         """Returns the name of the epoch where it becomes the reference, else ""."""
@@ -182,11 +184,11 @@ def _without_cells(logged: Mapping[str, str]) -> dict[str, str]:
 
 def _digest(explaining: ExplainPlan, maps: Places) -> bytes:
     """Identifies the samples and the layers whose maps are compared."""
-    found = hashlib.blake2b()
-    found.update(explaining.batch.hashes.tobytes())
+    digest = hashlib.blake2b()
+    digest.update(explaining.batch.hashes.tobytes())
     places = sorted((*place, shown.maps.shape) for place, shown in maps.items())
-    found.update(repr(places).encode())
-    return found.digest()
+    digest.update(repr(places).encode())
+    return digest.digest()
 
 
 def _of_model(model: Any, explaining: ExplainPlan, maps: Places) -> dict[tuple[str, str], _Kept]:
@@ -205,4 +207,4 @@ def _of_model(model: Any, explaining: ExplainPlan, maps: Places) -> dict[tuple[s
             "Pass a model of the same architecture, or an epoch."
         ) from error
     text = f"model {model.name}"
-    return {place: _Kept(one, text, None) for place, one in shown.items()}
+    return {place: _Kept(own, text, None) for place, own in shown.items()}

@@ -6,11 +6,12 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from tfexplain.callbacks.base import LoggingCallback, Work
+from tfexplain.callbacks.base import LoggingCallback
 from tfexplain.callbacks.drift_reference import Reference, Wanted
 from tfexplain.callbacks.explain_run import ExplainRun
 from tfexplain.callbacks.guard import OnError
 from tfexplain.callbacks.schedule import Schedule, Scheduler
+from tfexplain.callbacks.work import Work
 from tfexplain.explainers import Explainer
 from tfexplain.model.targets import Targets
 from tfexplain.runlog.settings import ClassNames, ExplainSettings, named_classes
@@ -132,7 +133,7 @@ class Explain(LoggingCallback):
         self._wanted, self._when = reference, Schedule(every, epochs, budget)
         super().__init__(log_dir, "explain", on_error, "explaining", part)
 
-    _passing = LoggingCallback._passing | {"_reference", "_cadence"}
+    _passing = LoggingCallback._passing | {"_reference", "_scheduler"}
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Starts the clock of training time at the first epoch."""
@@ -140,11 +141,11 @@ class Explain(LoggingCallback):
         super().on_epoch_begin(epoch, logs)
         if begins:
             epochs = (self.params or {}).get("epochs")
-            self._cadence.begin(None if epochs is None else epochs - 1 + self._offset)
+            self._scheduler.begin(None if epochs is None else epochs - 1 + self._offset)
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Logs the epoch, and charges the time to explaining."""
-        with self._cadence.charged(epochs=1):
+        with self._scheduler.charged(epochs=1):
             super().on_epoch_end(epoch, logs)
 
     def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
@@ -154,31 +155,31 @@ class Explain(LoggingCallback):
             super().on_train_end(logs)
             return
         logged = self._work is not None
-        with self._cadence.charged():
+        with self._scheduler.charged():
             super().on_train_end(logs)
-        if logged and self._settings.verbose and self._cadence.when.budget is not None:
-            print(f"tfexplain: {self._cadence.text}")
+        if logged and self._settings.verbose and self._scheduler.when.budget is not None:
+            print(f"tfexplain: {self._scheduler.text}")
 
     def _forget(self) -> None:
         super()._forget()
         self._reference = Reference(self._wanted)
-        self._cadence = Scheduler(self._when, self._reference.epoch)
+        self._scheduler = Scheduler(self._when, self._reference.epoch)
 
     @property
     def _validation_data(self) -> Any:
         return self._settings.validation_data
 
     def _check(self) -> None:
-        self._cadence.when.check()
+        self._scheduler.when.check()
         self._settings.check()
-        self._reference.check(self._cadence.when)
+        self._reference.check(self._scheduler.when)
 
     @property
     def _asked(self) -> bool:
         return self._settings.asked
 
     def _begin(self) -> Work:
-        with self._cadence.set_up():
+        with self._scheduler.set_up():
             return ExplainRun(
-                self._settings, self._subject, self._guard, self._reference, self._cadence
+                self._settings, self._subject, self._guard, self._reference, self._scheduler
             )

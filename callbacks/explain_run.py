@@ -31,7 +31,7 @@ class ExplainRun:
         model: The built model.
         guard: Keeps failures of single explainers away from the rest.
         reference: What drift is measured against; kept over several fits.
-        cadence: Which epochs to explain, and what that takes; kept over several fits.
+        scheduler: Which epochs to explain, and what that takes; kept over several fits.
 
     Raises:
         TfexplainError: data, labels, layers or shapes that cannot work, found by explaining once.
@@ -43,10 +43,10 @@ class ExplainRun:
         model: Any,
         guard: Guard,
         reference: Reference,
-        cadence: Scheduler,
+        scheduler: Scheduler,
     ) -> None:
         self._settings, self._guard, self._reference = settings, guard, reference
-        self._cadence = cadence
+        self._scheduler = scheduler
         self._explaining = ExplainPlan(settings, model)
         self.explained: list[int] = []
         self._logs: Mapping[str, Any] = {}
@@ -63,7 +63,7 @@ class ExplainRun:
             guard.tell("predictions", other)
         self._layers = self._explaining.layers(first)
         self._choices = describe(self._explaining, first) | {
-            "epochs": cadence.when.text,
+            "epochs": scheduler.when.text,
             "drift": reference.text,
         }
 
@@ -80,7 +80,7 @@ class ExplainRun:
     def at_epoch(self, now: Moment, logs: Mapping[str, Any], writer: RunWriter) -> None:
         """Writes explanations, where they are due."""
         self._logs = dict(logs)
-        if self._cadence.due(now.epoch, now.step, now.last):
+        if self._scheduler.due(now.epoch, now.step, now.last):
             self._guarded(now, writer)
 
     def at_end(self, now: Moment, writer: RunWriter) -> None:
@@ -89,7 +89,7 @@ class ExplainRun:
         step = now.step
         if step not in self.explained:
             self._seconds = {}
-            if self._cadence.due_at_end():
+            if self._scheduler.due_at_end():
                 self._guarded(now, writer)
         # What failed after the last explanation was written, such as writing it, is not told yet.
         if step not in self.explained or self._told != self._guard.problems:
@@ -103,19 +103,19 @@ class ExplainRun:
     def _explain(self, now: Moment, writer: RunWriter) -> None:
         """Explains the batch with the weights as they are now, and writes the records."""
         step = now.step
-        self._cadence.explains(step)
-        found = self._portions.run(step)
+        self._scheduler.explains(step)
+        explanations = self._portions.run(step)
         self.explained.append(step)
-        self._explaining.write(found, now, self.explained, writer)
-        seconds = {name: explanation.seconds for name, explanation in found.items()}
+        self._explaining.write(explanations, now, self.explained, writer)
+        seconds = {name: explanation.seconds for name, explanation in explanations.items()}
         start = time.perf_counter()
         with self._guard.watch("drift", step):
-            self._write_drift(found, now, writer)
+            self._write_drift(explanations, now, writer)
         seconds["drift"] = time.perf_counter() - start
         batch = self._explaining.batch
         if self._settings.write_images and (batch.pictures or batch.volumes):
             start = time.perf_counter()
-            for name, explanation in found.items():
+            for name, explanation in explanations.items():
                 with self._guard.watch(f"{name}: overlay", step):
                     self._write_overlay(name, explanation.attributions, step, writer)
             seconds["overlays"] = time.perf_counter() - start
@@ -126,11 +126,11 @@ class ExplainRun:
 
     def _write_status(self, step: int, writer: RunWriter) -> None:
         self._told = self._guard.problems
-        status = schema.Status(self._seconds, self._told, self._cadence.account())
+        status = schema.Status(self._seconds, self._told, self._scheduler.account())
         writer.add(schema.Tag("status"), step, status, schema.Content("status"))
 
-    def _write_drift(self, found: Found, now: Moment, writer: RunWriter) -> None:
-        shown = self._explaining.shown(found)
+    def _write_drift(self, explanations: Found, now: Moment, writer: RunWriter) -> None:
+        shown = self._explaining.shown(explanations)
         for (name, layer), record in self._reference.compare(shown, now, self._logs).items():
             tag = schema.Tag("drift", name, layer)
             writer.add(tag, now.step, record, schema.Content("drift"))

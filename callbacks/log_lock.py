@@ -88,14 +88,14 @@ class Held(Exception):
 
 
 # Weak: a training that was interrupted never says goodbye.
-_claims: weakref.WeakValueDictionary[str, LogLock] = weakref.WeakValueDictionary()
+_locks: weakref.WeakValueDictionary[str, LogLock] = weakref.WeakValueDictionary()
 # Which model was logged last to a directory, and to which step.
 _ended: dict[str, tuple[weakref.ref[Any], int]] = {}
-_claiming = threading.Lock()
+_taking = threading.Lock()
 
 
-def claim(log_dir: str, params: Any, model: Any, epoch: int) -> LogLock:
-    """Locks and returns the directory that a `fit` writes.
+def lock_log(log_dir: str, params: Any, model: Any, epoch: int) -> LogLock:
+    """The directory that a `fit` writes.
 
     That is `log_dir`, or with a warning the next `training-2` in it, while another training
     writes that, or where it holds one from whose end this one does not go on. It does where this
@@ -107,9 +107,9 @@ def claim(log_dir: str, params: Any, model: Any, epoch: int) -> LogLock:
         model: The model in training.
         epoch: The first one of this `fit`.
     """
-    with _claiming:
+    with _taking:
         asked = _identity(log_dir)
-        for known in list(_claims.values()):
+        for known in list(_locks.values()):
             if known.is_of(asked, params, model):
                 return known
         taken, reason = _choose(log_dir, asked, params, model, epoch)
@@ -142,7 +142,7 @@ def _choose(log_dir: str, asked: str, params: Any, model: Any, epoch: int) -> tu
                 f"{epoch}, does not go on from the end of that"
             )
             continue
-        _claims[key] = taken
+        _locks[key] = taken
         taken.pass_to(asked, params, model)
         taken.resumes, taken.after = resumes, after
         return taken, "" if resumes else reason
@@ -169,7 +169,7 @@ def _known(key: str) -> LogLock | None:
     Raises:
         Held: that training is still running.
     """
-    known = _claims.get(key)
+    known = _locks.get(key)
     if known is not None and known.params is not None and running(known.params):
         raise Held("another fit of this process")
     return known

@@ -25,18 +25,18 @@ _Watch = Callable[[str, int], AbstractContextManager[None]]
 
 
 @dataclass(frozen=True)
-class BatchShare:
-    """Holds an explainer, and how many samples go through its shared pass at once."""
+class FittingBatch:
+    """An explainer, and how many samples it explains at once."""
 
     explainer: Explainer
-    at_once: int
+    batch_size: int
 
-    def half(self, passes: TracedModel) -> BatchShare | None:
-        """Returns what takes about half the memory; None where nothing does."""
-        smaller = self.explainer.smaller(passes)
-        if self.at_once == 1 and smaller is None:
+    def half(self, traced_model: TracedModel) -> FittingBatch | None:
+        """What takes about half the memory; None where nothing does."""
+        smaller = self.explainer.smaller(traced_model)
+        if self.batch_size == 1 and smaller is None:
             return None
-        return BatchShare(smaller or self.explainer, max(1, self.at_once // 2))
+        return FittingBatch(smaller or self.explainer, max(1, self.batch_size // 2))
 
 
 class MemoryBackoff:
@@ -50,8 +50,10 @@ class MemoryBackoff:
     def __init__(self, explaining: ExplainPlan, guard: Guard) -> None:
         self._explaining, self._guard = explaining, guard
         self._count = len(explaining.batch.rows)
-        self._portions = {n: BatchShare(e, self._count) for n, e in explaining.explainers.items()}
-        self._together = list(self._portions)
+        self._fitting_batches = {
+            n: FittingBatch(e, self._count) for n, e in explaining.explainers.items()
+        }
+        self._together = list(self._fitting_batches)
 
     def begin(self) -> dict[str, Explanation]:
         """Explains before training.
@@ -64,10 +66,10 @@ class MemoryBackoff:
         """
         failed: dict[str, Exception] = {}
         named = self._explaining.settings.explainers is not None
-        found = self._run(0, partial(self._spared, None if named else failed))
-        if not found and failed:
+        explanations = self._run(0, partial(self._spared, None if named else failed))
+        if not explanations and failed:
             raise next(iter(failed.values()))
-        if not found:
+        if not explanations:
             raise MemoryError(
                 "validation_data: expected samples small enough to explain one at a time; memory "
                 "ran out. Pass smaller inputs, or train without explaining."
@@ -75,8 +77,8 @@ class MemoryBackoff:
         for name, error in failed.items():
             with self._guard.planning(name, NAME_THEM):
                 raise error
-        self._keep([name for name in self._portions if name not in failed])
-        return found
+        self._keep([name for name in self._fitting_batches if name not in failed])
+        return explanations
 
     def run(self, step: int) -> dict[str, Explanation]:
         """Explains with the weights as they are now; explainers that failed are missing."""
@@ -88,37 +90,37 @@ class MemoryBackoff:
         So one cannot take the others down. One whose memory ran out tries again with half, and
         half of that.
         """
-        found: dict[str, Explanation] = {}
-        alone = [name for name in self._portions if name not in self._together]
+        explanations: dict[str, Explanation] = {}
+        alone = [name for name in self._fitting_batches if name not in self._together]
         short = False
         try:
             if self._together:
-                found |= self._try(*self._together)
+                explanations |= self._try(*self._together)
         except Exception as error:
-            alone, short = list(self._portions), isinstance(error, _NO_MEMORY)
+            alone, short = list(self._fitting_batches), isinstance(error, _NO_MEMORY)
         for name in alone:
             with watch(name, step):
-                found[name] = self._alone(name, step)
+                explanations[name] = self._alone(name, step)
         if short:
-            self._part()
-        return {name: found[name] for name in self._portions if name in found}
+            self._separate()
+        return {name: explanations[name] for name in self._fitting_batches if name in explanations}
 
     def _try(self, *names: str) -> dict[str, Explanation]:
-        explainers = {name: self._portions[name].explainer for name in names}
-        return self._explaining.run(explainers, self._portions[names[0]].at_once)
+        explainers = {name: self._fitting_batches[name].explainer for name in names}
+        return self._explaining.run(explainers, self._fitting_batches[names[0]].batch_size)
 
     def _alone(self, name: str, step: int) -> Explanation:
-        before = self._portions[name]
-        while (found := self._fitting(name)) is None:
-            half = self._portions[name].half(self._explaining.passes)
+        before = self._fitting_batches[name]
+        while (explanation := self._fitting(name)) is None:
+            half = self._fitting_batches[name].half(self._explaining.traced_model)
             if half is None:
                 raise MemoryError("memory ran out even for one sample at a time. Leave it out.")
-            self._portions[name] = half
-        if self._portions[name] != before:
-            at_once = self._portions[name].at_once
-            message = f"explained {at_once} of {self._count} samples at a time from now on."
+            self._fitting_batches[name] = half
+        if self._fitting_batches[name] != before:
+            batch_size = self._fitting_batches[name].batch_size
+            message = f"explained {batch_size} of {self._count} samples at a time from now on."
             self._guard.report(f"{name}: memory ran out", message, step)
-        return found
+        return explanation
 
     def _fitting(self, name: str) -> Explanation | None:
         # Halves are tried when this is over, for an error's traceback holds on to tensors.
@@ -127,18 +129,15 @@ class MemoryBackoff:
         except _NO_MEMORY:
             return None
 
-    def _part(self) -> None:
-        """Runs explainers that need less than all at once alone from now on.
-
-        If all fitted alone, all do.
-        """
-        whole = [n for n in self._together if self._portions[n].at_once == self._count]
+    def _separate(self) -> None:
+        """Those that need less than all at once go alone; if all fitted alone, all do."""
+        whole = [n for n in self._together if self._fitting_batches[n].batch_size == self._count]
         self._together = [] if whole == self._together else whole
 
     def _keep(self, names: Sequence[str]) -> None:
         """Keeps these explainers only."""
         self._explaining.explainers = {n: self._explaining.explainers[n] for n in names}
-        self._portions = {name: self._portions[name] for name in names}
+        self._fitting_batches = {name: self._fitting_batches[name] for name in names}
         self._together = [name for name in self._together if name in names]
 
     @contextmanager

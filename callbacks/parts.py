@@ -14,16 +14,16 @@ def part_of(model: Any, path: str | None) -> Any:
     Raises:
         SettingError: there is none, or it is no model.
     """
-    found = model
+    part = model
     for step in path.split("/") if path is not None else ():
-        found = _below(found, step)
-    if path is not None and not _is_model(found):
+        part = _below(part, step)
+    if path is not None and not _is_model(part):
         known = ", ".join(map(repr, parts(model))) or "none"
         raise SettingError(
             f"part={path!r}: expected the path of a model in {model.name!r}; those are {known}. "
             "Pass one of these, or leave it out."
         )
-    return found
+    return part
 
 
 def parts(model: Any) -> list[str]:

@@ -38,14 +38,14 @@ class Logged:
         """Returns the maps of all samples, by explainer and layer."""
         if self._predicted is None:
             return {}
-        predicted, found = self._predicted.predicted, {}
+        predicted, shown = self._predicted.predicted, {}
         for place, maps in self._maps.items():
             if sorted(maps) == list(range(len(predicted))):
                 several = [maps[sample] for sample in sorted(maps)]
-                values = np.stack([one.values for one in several])
-                targets = np.array([one.target for one in several], np.int32)
-                found[place] = Shown(values, targets, predicted)
-        return found
+                values = np.stack([record.values for record in several])
+                targets = np.array([record.target for record in several], np.int32)
+                shown[place] = Shown(values, targets, predicted)
+        return shown
 
     def add(self, step: int, tag: schema.Tag, data: bytes, content: bytes) -> bool:
         """Takes in a record of the epoch; returns whether later ones of the file may be of it,
@@ -81,16 +81,16 @@ def logged(directory: str, step: int | None) -> Logged:
         directory: Of one run, with its files of events.
         step: The epoch's.
     """
-    found = Logged(step)
+    log = Logged(step)
     names = sorted(name for name in tf.io.gfile.listdir(directory) if "tfevents" in name)
     for name in names:
         try:
             for at, tag, data, content in _records(os.path.join(directory, name)):
-                if not found.add(at, tag, data, content):
+                if not log.add(at, tag, data, content):
                     break
         except (DecodeError, OSError, tf.errors.OpError, schema.SchemaError):
             continue  # no file of events, or one that was damaged
-    return found
+    return log
 
 
 def _records(path: str) -> Iterator[tuple[int, schema.Tag, bytes, bytes]]:

@@ -152,13 +152,13 @@ class Attribution:
         Raises:
             TfexplainError: it is no such file, or holds several; `Attributions.load` reads those.
         """
-        found = Attributions.load(path)
-        if len(found) != 1:
+        attributions = Attributions.load(path)
+        if len(attributions) != 1:
             raise TfexplainError(
-                f"path={os.fspath(path)!r}: expected one attribution; got {', '.join(found)}. Read "
-                "them with Attributions.load(path)."
+                f"path={os.fspath(path)!r}: expected one attribution; got "
+                f"{', '.join(attributions)}. Read them with Attributions.load(path)."
             )
-        return next(iter(found.values()))
+        return next(iter(attributions.values()))
 
 
 class Attributions(Mapping[str, Attribution]):
@@ -195,7 +195,10 @@ class Attributions(Mapping[str, Attribution]):
 
     def __repr__(self) -> str:
         """Shows shapes in place of numbers."""
-        named = [f"{name!r} {list(one.values.shape)} in {one.unit}" for name, one in self.items()]
+        named = [
+            f"{name!r} {list(attribution.values.shape)} in {attribution.unit}"
+            for name, attribution in self.items()
+        ]
         explainer = next(iter(self.values())).explainer if self else "nothing"
         return f"Attributions({explainer}: {', '.join(named)})"
 
@@ -220,10 +223,10 @@ class Attributions(Mapping[str, Attribution]):
         Arrays are named `"0/values"`, `"0/targets"`, ..., and so on for each attribution.
         """
         arrays: dict[str, Any] = {
-            f"{i}/{field.name}": np.asarray(getattr(one, field.name))
-            for i, one in enumerate(self.values())
-            for field in fields(one)
-            if getattr(one, field.name) is not None
+            f"{i}/{field.name}": np.asarray(getattr(attribution, field.name))
+            for i, attribution in enumerate(self.values())
+            for field in fields(attribution)
+            if getattr(attribution, field.name) is not None
         }
         with open(path, "wb") as file:  # savez would add a suffix to a path that has none
             np.savez_compressed(file, names=np.array(list(self), dtype=str), **arrays)
@@ -247,11 +250,11 @@ class Attributions(Mapping[str, Attribution]):
 
 def _read(file: Any, number: int) -> Attribution:
     """Reads one attribution from an open `.npz` file."""
-    found = {
+    arrays = {
         field.name: file[f"{number}/{field.name}"]
         for field in fields(Attribution)
         if f"{number}/{field.name}" in file
     }
     # Numbers and texts come back as arrays without axes.
-    plain = {name: value.item() if not value.shape else value for name, value in found.items()}
+    plain = {name: value.item() if not value.shape else value for name, value in arrays.items()}
     return Attribution(**plain)

@@ -83,14 +83,14 @@ def figures(
     if percentile is not None:
         check_number("percentile", percentile, above=0)
     check_whole("columns", columns)
-    drawn = [_panels(one, class_names or ()) for one in attributions]
+    drawn = [_panels(attribution, class_names or ()) for attribution in attributions]
     most = min(columns, max(len(panels) for panels, _ in drawn))
     heights = [1.8 * -(-len(panels) // most) + 0.4 for panels, _ in drawn]
     result = MapFigure(figsize=(1.6 * most + 1, sum(heights)), layout="constrained")
     parts = result.subfigures(len(drawn), squeeze=False, height_ratios=heights).ravel()
-    for part, one, (panels, titles) in zip(parts, attributions, drawn, strict=True):
-        under = None if images is None else _under(one, np.asarray(images))
-        _draw(part, one, panels, titles, under, cmap, percentile, most)
+    for part, attribution, (panels, titles) in zip(parts, attributions, drawn, strict=True):
+        under = None if images is None else _under(attribution, np.asarray(images))
+        _draw(part, attribution, panels, titles, under, cmap, percentile, most)
     return result
 
 

@@ -101,11 +101,11 @@ def with_lora() -> Any:
 def masked_by_hand() -> Any:
     """A mask that lives in the model's own layer."""
 
-    class MaskedInput(keras.layers.Dense):  # type: ignore[misc]
+    class Masked(keras.layers.Dense):  # type: ignore[misc]
         def call(self, inputs: Any) -> Any:
             return keras.ops.relu(keras.ops.matmul(inputs, self.kernel))
 
-    model = keras.Sequential([keras.Input((64,)), MaskedInput(16, use_bias=False, name="hidden")])
+    model = keras.Sequential([keras.Input((64,)), Masked(16, use_bias=False, name="hidden")])
     kernel = model.layers[-1].kernel.numpy()
     kernel[::3] = 0
     model.layers[-1].kernel.assign(kernel)

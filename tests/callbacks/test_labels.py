@@ -106,7 +106,7 @@ def test_values_are_explained_as_they_are_and_their_column_is_said() -> None:
     np.testing.assert_array_equal(plan.batch.labels.values, boxes[plan.batch.rows, 2])
     np.testing.assert_allclose(
         plan.run()["Saliency"].attributions["input"].scores,
-        plan.passes.model.predict(X[plan.batch.rows], verbose=0)[:, 2],
+        plan.traced_model.model.predict(X[plan.batch.rows], verbose=0)[:, 2],
         atol=1e-6,
     )
 

@@ -27,10 +27,10 @@ ROWS, LABELS = np.random.default_rng(0).random((32, 4), dtype="float32"), np.ara
 # Holds a directory as a training does, and has a child that outlives it, as data loaders may.
 HOLDER = """
 import os, sys, time
-from tfexplain.callbacks.log_lock import claim
+from tfexplain.callbacks.log_lock import lock_log
 class Model: ...
 model = Model()
-held = claim(sys.argv[1], {}, model, 0)
+held = lock_log(sys.argv[1], {}, model, 0)
 child = os.fork()
 if not child:
     time.sleep(600)

@@ -30,33 +30,33 @@ class Training:
 
     def __init__(self, budget: float, every: int = 1, required: int | None = None) -> None:
         self.now = 100.0
-        self.cadence = Scheduler(Schedule(every, None, budget), required, lambda: self.now)
+        self.scheduler = Scheduler(Schedule(every, None, budget), required, lambda: self.now)
         self.explained: list[int] = []
         self.step = -1
 
     def fit(self, epochs: Sequence[float], cost: Sequence[float], *, known: bool = True) -> None:
         """`cost[i]` is what explaining takes at epoch i, if it is explained."""
         self.now += 1000  # what lies between fits is nobody's time
-        self.cadence.begin(self.step + len(epochs) if known else None)
+        self.scheduler.begin(self.step + len(epochs) if known else None)
         for i, seconds in enumerate(epochs):
             self.step += 1
             self.now += seconds
-            self._end(cost[i], lambda i=i: self.cadence.due(i, self.step))
+            self._end(cost[i], lambda i=i: self.scheduler.due(i, self.step))
         if self.explained[-1:] != [self.step]:
-            self._end(cost[-1], self.cadence.due_at_end, epochs=0)
+            self._end(cost[-1], self.scheduler.due_at_end, epochs=0)
 
     def _end(self, cost: float, due: Callable[[], bool], epochs: int = 1) -> None:
-        with self.cadence.charged(epochs):
+        with self.scheduler.charged(epochs):
             if due():
-                self.cadence.explains(self.step)
+                self.scheduler.explains(self.step)
                 self.explained.append(self.step)
                 self.now += cost
 
     @property
     def owed(self) -> float:
         """Seconds over the budget."""
-        spent = self.cadence.spending
-        return spent.explaining - (self.cadence.when.budget or 1) * spent.training
+        spent = self.scheduler.spending
+        return spent.explaining - (self.scheduler.when.budget or 1) * spent.training
 
     @property
     def gaps(self) -> list[int]:
@@ -72,9 +72,9 @@ def run(budget: float, epochs: Sequence[float], cost: Sequence[float], **how: An
 def test_fourteen_of_forty() -> None:
     training = run(0.05, [1.0] * 40, [0.15] * 40)
     assert training.explained == list(range(0, 40, 3))
-    assert training.cadence.spending.explaining == pytest.approx(14 * 0.15)
-    assert training.cadence.spending.training == pytest.approx(40 + 14 * 0.15)
-    assert training.cadence.text == (
+    assert training.scheduler.spending.explaining == pytest.approx(14 * 0.15)
+    assert training.scheduler.spending.training == pytest.approx(40 + 14 * 0.15)
+    assert training.scheduler.text == (
         "explained 14 of 40 epochs to stay under 5% of training time; took 4.99%"
     )
 
@@ -127,24 +127,24 @@ def test_a_slow_first_epoch_is_not_spent_twice() -> None:
 
 def test_a_training_that_stops_early_has_been_spread_all_the_same() -> None:
     training = Training(0.1)
-    training.cadence.begin(199)
+    training.scheduler.begin(199)
     for i in range(50):
         training.step, training.now = i, training.now + 1
-        training._end(0.5, lambda i=i: training.cadence.due(i, i))
+        training._end(0.5, lambda i=i: training.scheduler.due(i, i))
     assert training.owed <= 0.5
     assert set(training.gaps) <= {4, 5}
-    assert training.cadence.due_at_end()
+    assert training.scheduler.due_at_end()
 
 
 def test_waiting_beside_epochs_that_are_not_explained_leaves_no_last_one_out() -> None:
     """A disk or another worker that is slow is no explanation that is owed."""
     training = Training(1e-9)
-    training.cadence.begin(2)
+    training.scheduler.begin(2)
     for step in range(3):
         training.step, training.now = step, training.now + 1
-        with training.cadence.charged(1):
-            if training.cadence.due(step, step):
-                training.cadence.explains(step)
+        with training.scheduler.charged(1):
+            if training.scheduler.due(step, step):
+                training.scheduler.explains(step)
                 training.explained.append(step)
                 training.now += 0.1
             else:
@@ -162,7 +162,9 @@ def test_fits_go_on_one_account() -> None:
     training = Training(0.05)
     for _ in range(100):
         training.fit([1.0], [0.5])
-    assert training.cadence.spending.training == pytest.approx(100 + 0.5 * len(training.explained))
+    assert training.scheduler.spending.training == pytest.approx(
+        100 + 0.5 * len(training.explained)
+    )
     assert training.explained[:3] == [0, 1, 2]
     assert set(training.gaps[3:]) <= {9, 10}
     assert training.owed <= 3 * 0.5
@@ -170,16 +172,16 @@ def test_fits_go_on_one_account() -> None:
 
 def test_setting_up_is_on_no_account() -> None:
     training = Training(0.5)
-    with training.cadence.set_up():
+    with training.scheduler.set_up():
         training.now += 7
-    training.cadence.begin(None)
+    training.scheduler.begin(None)
     training.now += 1
-    with training.cadence.charged():
+    with training.scheduler.charged():
         training.now += 2
-        with training.cadence.set_up():
+        with training.scheduler.set_up():
             training.now += 30
         training.now += 3
-    cost = training.cadence.account()
+    cost = training.scheduler.account()
     assert (cost.setup, cost.training, cost.explaining) == (37, 6, 5)
 
 
@@ -210,7 +212,7 @@ def test_epochs_that_are_asked_for_and_the_last(tmp_path: Path) -> None:
 class Expensive(Explainer):
     """Takes half a second."""
 
-    def reading(self, passes: Any, targets: Any = None) -> LayerReads:
+    def reading(self, traced_model: Any, targets: Any = None) -> LayerReads:
         return LayerReads()
 
     def finish(self, context: Any, reduced: Any) -> Any:
@@ -241,7 +243,7 @@ def test_a_fit_keeps_the_budget_and_says_so(tmp_path: Path, capsys: Any) -> None
     assert last.training > last.explaining
     assert explained[0] == 0
     assert explained[-1] == 29
-    assert callback._cadence.text in printed.splitlines()[-1]
+    assert callback._scheduler.text in printed.splitlines()[-1]
     assert f"explained {len(explained)} of 30 epochs" in printed
 
 

@@ -22,7 +22,7 @@ class Failing(Explainer):
     harm: Callable[[], None] = out_of_luck
     calls: list[int] = field(default_factory=list)
 
-    def reading(self, passes: Any, targets: Any = None) -> LayerReads:
+    def reading(self, traced_model: Any, targets: Any = None) -> LayerReads:
         return LayerReads()
 
     def finish(self, context: Any, reduced: Any) -> Any:

@@ -23,11 +23,11 @@ class WordEvidence(Explainer):
 
     def finish(self, context: Context, _: dict[str, Any]) -> dict[str, Attribution]:
         ids = np.asarray(context.inputs)
-        kernel = np.asarray(context.passes.model.layers[-1].kernel)
+        kernel = np.asarray(context.traced_model.model.layers[-1].kernel)
         evidence = np.einsum("ntc,cn->nt", embedded(context), kernel[:, context.result.targets])
         present = ids != 0
         values = evidence * present / present.sum(axis=1, keepdims=True)
-        (name,) = context.passes.input_names
+        (name,) = context.traced_model.input_names
         return {name: made(self, context, values, layer=name)}
 
 
@@ -45,7 +45,9 @@ class WordAttention(Explainer):
         sharp = np.exp(shares - shares.max(axis=-1, keepdims=True))
         values = sharp / sharp.sum(axis=-1, keepdims=True)
         heads = np.array([0, 1, 5], np.int32)
-        layer = next(s.path for s in context.passes.sites if s.layer_type == "Embedding")
+        layer = next(
+            s.path for s in context.traced_model.layer_calls if s.layer_type == "Embedding"
+        )
         found = made(
             self, context, values, layer=layer, unit="attention", signed=False, heads=heads
         )
@@ -54,8 +56,8 @@ class WordAttention(Explainer):
 
 def embedded(context: Context) -> Any:
     """The embedding of each token: float32 [N, T, c]."""
-    site = next(s for s in context.passes.sites if s.layer_type == "Embedding")
-    table = np.asarray(context.passes.layers[site.path].embeddings)
+    call = next(s for s in context.traced_model.layer_calls if s.layer_type == "Embedding")
+    table = np.asarray(context.traced_model.layers[call.path].embeddings)
     return table[np.asarray(context.inputs)]
 
 

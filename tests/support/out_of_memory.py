@@ -53,7 +53,7 @@ class Wide(keras.layers.Layer):  # type: ignore[misc]
 class Greedy(Explainer):
     """Never has enough."""
 
-    def reading(self, passes: Any, targets: Any = None) -> LayerReads:
+    def reading(self, traced_model: Any, targets: Any = None) -> LayerReads:
         return LayerReads()
 
     def finish(self, context: Any, reduced: Any) -> Any:

@@ -56,9 +56,9 @@ class Growing:
 
     def abandon(self) -> None:
         """Closes the file as it is, whatever the disk says."""
-        for one in (self._entry, self._file):
+        for file in (self._entry, self._file):
             try:
-                if one is not None:
-                    one.close()
+                if file is not None:
+                    file.close()
             except (OSError, ValueError):
                 pass

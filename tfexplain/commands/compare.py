@@ -77,7 +77,7 @@ def run(options: argparse.Namespace) -> int:
     from tfexplain.commands.methods import explainers
     from tfexplain.comparing import compare
 
-    found = compare(
+    comparison = compare(
         options.models,
         validation_data=options.data,
         log_dir=options.log_dir,
@@ -87,5 +87,5 @@ def run(options: argparse.Namespace) -> int:
         class_names=options.class_names,
         seed=options.seed,
     )
-    print(found.summary())
+    print(comparison.summary())
     return 0

@@ -23,7 +23,7 @@ _MOST = 24  # samples in a figure
 def draw(
     output: Output,
     name: str,
-    found: Explanation,
+    explanation: Explanation,
     samples: Mapping[int, str],
     under: Under | None,
     classes: Sequence[str],
@@ -42,40 +42,45 @@ def draw(
     """
     if not samples:
         return
-    for (folder, one), layer in zip(places(name, found).items(), found.attributions, strict=True):
-        if under is None or one.planes.ndim < 3:
-            few = chosen(found, np.arange(min(_MOST, len(samples)))).attributions[layer]
+    for (folder, attribution), layer in zip(
+        places(name, explanation).items(), explanation.attributions, strict=True
+    ):
+        if under is None or attribution.planes.ndim < 3:
+            few = chosen(explanation, np.arange(min(_MOST, len(samples)))).attributions[layer]
             few.plot().savefig(output.path("overlays", f"{folder}.png"))
-        elif one.channels is not None:
+        elif attribution.channels is not None:
             for i, sample in enumerate(samples.values()):
-                _save(output, folder, sample, rendering.channel_grid([one], i))
+                _save(output, folder, sample, rendering.channel_grid([attribution], i))
         else:
             for i, (row, sample) in enumerate(samples.items()):
-                sheet = _beside(one, i, under(row), scales[folder], classes)
+                sheet = _beside(attribution, i, under(row), scales[folder], classes)
                 _save(output, folder, sample, sheet)
 
 
-def places(name: str, found: Explanation) -> dict[str, Attribution]:
+def places(name: str, explanation: Explanation) -> dict[str, Attribution]:
     """Returns an explainer's attributions by the names of their files, with the layer if there are
     several."""
-    several = len(found.attributions) > 1
+    several = len(explanation.attributions) > 1
     return {
-        safe(f"{name}-{layer}" if several else name): one
-        for layer, one in found.attributions.items()
+        safe(f"{name}-{layer}" if several else name): attribution
+        for layer, attribution in explanation.attributions.items()
     }
 
 
 def _beside(
-    one: Attribution, sample: int, picture: Bytes, sizes: Magnitudes, classes: Sequence[str]
+    attribution: Attribution, sample: int, picture: Bytes, sizes: Magnitudes, classes: Sequence[str]
 ) -> Bytes:
-    values = one.maps[sample]
+    values = attribution.maps[sample]
     scale = sizes.scale(pixels=values.shape == picture.shape[:2])
-    drawn = rendering.overlay(picture, values, scale.limit, signed=one.signed)
+    drawn = rendering.overlay(picture, values, scale.limit, signed=attribution.signed)
     cells = [rendering.to_rgb(picture), drawn]
-    target = int(one.targets[sample])
+    target = int(attribution.targets[sample])
     word = classes[target] if 0 <= target < len(classes) else str(target)
-    told = [f"{word}: {one.scores[sample]:.3g}", scale.text(one.unit, signed=one.signed)]
-    if rendering.is_zero(one, sample):
+    told = [
+        f"{word}: {attribution.scores[sample]:.3g}",
+        scale.text(attribution.unit, signed=attribution.signed),
+    ]
+    if rendering.is_zero(attribution, sample):
         told.append("all zero")
     return rendering.grid([cells], "; ".join(told))
 

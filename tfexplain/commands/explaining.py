@@ -22,7 +22,8 @@ from tfexplain.commands.samples import Samples, read_samples
 from tfexplain.commands.writing import Writing, write_log
 from tfexplain.errors import TfexplainError
 from tfexplain.explainers.concat import Explanation, chosen
-from tfexplain.explainers.run import in_portions
+from tfexplain.explainers.run import explain_batches
+from tfexplain.model.input_kinds import channel_axis
 from tfexplain.model.loading import open_model
 from tfexplain.runlog.plan import ExplainPlan
 from tfexplain.runlog.settings import ExplainSettings, named_classes
@@ -75,18 +76,20 @@ def _explain(options: argparse.Namespace, output: Output, verbose: bool) -> Done
     drawn = _spread(len(samples.names), options.overlays)
     kept = np.unique(np.concatenate([logged, drawn, _spread(len(samples.names), 1)]))
     with Writing(output, samples, kept, explaining.output) as writing:
-        for portion in _portions(model, explaining, samples, options, verbose):
-            writing.add(portion)
-        found = writing.close()
-    choices = describe(explaining, found)
+        for by_name in _by_batch(model, explaining, samples, options, verbose):
+            writing.add(by_name)
+        explanations = writing.close()
+    choices = describe(explaining, explanations)
     if screens:
         choices["pictures"] = _pixels(screens[0], model, options.scale is not None)
     under = _under(samples, explaining)
     shown = {row: samples.names[row] for row in drawn.tolist()}
-    for name, one in _of(found, kept, drawn).items():
-        draw(output, name, one, shown, under, options.class_names or (), writing.scales)
+    for name, explanation in _of(explanations, kept, drawn).items():
+        draw(output, name, explanation, shown, under, options.class_names or (), writing.scales)
     log = os.path.join("logs", Path(options.model).stem)
-    write_log(output, log, explaining, _of(found, kept, logged[explaining.batch.rows]), choices)
+    write_log(
+        output, log, explaining, _of(explanations, kept, logged[explaining.batch.rows]), choices
+    )
     return Done(_text(choices, samples, output, len(logged), len(drawn)), samples.skipped)
 
 
@@ -127,23 +130,23 @@ def _target(text: str) -> str | int:
     return int(text) if text.lstrip("-").isdigit() else text
 
 
-def _portions(
+def _by_batch(
     model: Any,
     explaining: ExplainPlan,
     samples: Samples,
     options: argparse.Namespace,
     verbose: bool,
 ) -> Iterator[dict[str, Explanation]]:
-    """Yields the explanations, batch by batch, by the names of the plan."""
-    for found in in_portions(
+    """What each explainer found, batch by batch, by the names of the plan."""
+    for explanations in explain_batches(
         model,
         list(explaining.explainers.values()),
         samples.batches(options.batch_size),
         _target(options.target),
-        passes=explaining.passes,
+        traced_model=explaining.traced_model,
         verbose=verbose,
     ):
-        yield dict(zip(explaining.explainers, found, strict=True))
+        yield dict(zip(explaining.explainers, explanations, strict=True))
 
 
 def _spread(count: int, most: int) -> npt.NDArray[np.int64]:
@@ -152,11 +155,13 @@ def _spread(count: int, most: int) -> npt.NDArray[np.int64]:
 
 
 def _of(
-    found: Mapping[str, Explanation], kept: npt.NDArray[np.int64], rows: npt.NDArray[np.int64]
+    explanations: Mapping[str, Explanation],
+    kept: npt.NDArray[np.int64],
+    rows: npt.NDArray[np.int64],
 ) -> dict[str, Explanation]:
     """Selects the attributions of some of the kept samples."""
     places = np.searchsorted(kept, rows)
-    return {name: chosen(one, places) for name, one in found.items()}
+    return {name: chosen(explanation, places) for name, explanation in explanations.items()}
 
 
 def _pixels(screen: Screen, model: Any, asked: bool) -> str:
@@ -178,7 +183,7 @@ def _under(samples: Samples, explaining: ExplainPlan) -> Under | None:
 
     def under(row: int) -> npt.NDArray[np.uint8]:
         inputs = samples.read([row])
-        first = explaining.passes.channel_axis(inputs) == 1
+        first = channel_axis(explaining.traced_model, inputs) == 1
         picture = rendering.pictures(inputs, values, channels_first=first)[0]
         factor = max(1, 256 // max(picture.shape[:2]))
         size = picture.shape[0] * factor, picture.shape[1] * factor

@@ -56,12 +56,12 @@ def explainers(
 
 def methods() -> dict[str, type[Explainer]]:
     """Returns by name the methods that need no other objects, as a wrapper needs a method."""
-    found = {name: getattr(known, name) for name in known.__all__}
+    public = {name: getattr(known, name) for name in known.__all__}
     return {
-        name: one
-        for name, one in found.items()
-        if isinstance(one, type) and issubclass(one, Explainer) and not isabstract(one)
-        if all(f.default is not MISSING or f.default_factory is not MISSING for f in fields(one))
+        name: method
+        for name, method in public.items()
+        if isinstance(method, type) and issubclass(method, Explainer) and not isabstract(method)
+        if all(f.default is not MISSING or f.default_factory is not MISSING for f in fields(method))
     }
 
 
@@ -120,7 +120,7 @@ def _fits(value: Any, hint: Any) -> bool:
     if hint is Any or hint is None or hint is type(None):
         return hint is Any or value is None
     if origin in (Union, types.UnionType):
-        return any(_fits(value, one) for one in _plain(arguments))
+        return any(_fits(value, argument) for argument in _plain(arguments))
     if origin is Literal:
         return value in arguments
     if origin in (collections.abc.Sequence, list, tuple):
@@ -135,18 +135,18 @@ def _fits(value: Any, hint: Any) -> bool:
 
 def _plain(arguments: Sequence[Any]) -> list[Any]:
     """Returns the members of a union that can be written down; arrays are written as lists."""
-    own = [one for one in arguments if "numpy" not in str(one)]
+    own = [argument for argument in arguments if "numpy" not in str(argument)]
     if len(own) == len(arguments):
         return own
-    return [one for one in own if one not in (str, bytes, complex)] + [list[Any]]
+    return [argument for argument in own if argument not in (str, bytes, complex)] + [list[Any]]
 
 
 def _text(hint: Any) -> str:
     several = get_origin(hint) in (Union, types.UnionType)
     shown = _plain(get_args(hint)) if several else [hint]
-    plain = [one for one in shown if one in _NUMBERS or get_origin(one) is Literal]
+    plain = [kind for kind in shown if kind in _NUMBERS or get_origin(kind) is Literal]
     words = [
-        one.__name__ if isinstance(one, type) else " or ".join(map(repr, get_args(one)))
-        for one in plain
+        kind.__name__ if isinstance(kind, type) else " or ".join(map(repr, get_args(kind)))
+        for kind in plain
     ]
     return " or ".join(words or [str(hint)]) + (" or None" if type(None) in shown else "")

@@ -139,11 +139,11 @@ def safe(name: str) -> str:
 
 def _above(paths: set[str]) -> set[str]:
     """Returns all folders that the paths lie in."""
-    found: set[str] = set()
+    folders: set[str] = set()
     for path in paths:
         while path := os.path.dirname(path):
-            found.add(path)
-    return found
+            folders.add(path)
+    return folders
 
 
 def _prune(folder: str) -> None:

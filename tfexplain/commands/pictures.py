@@ -64,13 +64,13 @@ def find(path: str) -> tuple[list[str], list[str]]:
     """
     if not os.path.isdir(path):
         return [path], []
-    found: list[str] = []
+    files: list[str] = []
     for folder, below, names in os.walk(path):
         below[:] = sorted(name for name in below if not name.startswith("."))
-        found += [os.path.join(folder, name) for name in names if not name.startswith(".")]
+        files += [os.path.join(folder, name) for name in names if not name.startswith(".")]
     known = Image.registered_extensions()
-    pictures = {file for file in found if os.path.splitext(file)[1].lower() in known}
-    return sorted(pictures), sorted(set(found) - pictures)
+    pictures = {file for file in files if os.path.splitext(file)[1].lower() in known}
+    return sorted(pictures), sorted(set(files) - pictures)
 
 
 def picture(path: str) -> Image.Image:
@@ -122,13 +122,13 @@ def scales(model: Any) -> bool:
 
 
 def _sides(own: Sequence[int | None], asked: Sequence[int] | None) -> tuple[int, int]:
-    found = [side or wanted for side, wanted in zip(own, asked or own, strict=True)]
-    if None in found or (asked and list(asked) != found):
+    sides = [side or wanted for side, wanted in zip(own, asked or own, strict=True)]
+    if None in sides or (asked and list(asked) != sides):
         raise TfexplainError(
             f"--size={asked}: expected the height and width of pictures for a model of {own}. Pass "
             "--size H W."
         )
-    return int(found[0] or 0), int(found[1] or 0)
+    return int(sides[0] or 0), int(sides[1] or 0)
 
 
 def _shape(model: Any) -> tuple[int | None, ...] | None:

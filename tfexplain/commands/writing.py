@@ -67,52 +67,52 @@ class Writing:
         for file in self._files.values():
             file.abandon()
 
-    def add(self, found: Mapping[str, Explanation]) -> None:
+    def add(self, explanations: Mapping[str, Explanation]) -> None:
         """Writes the attributions of the next samples, by explainer."""
-        first = next(iter(found.values()))
+        first = next(iter(explanations.values()))
         predicted = predictions(self._model_output, first.outputs).predicted
         self._predicted.append(predicted)
         end = self._start + len(predicted)
         rows = self._rows[(self._rows >= self._start) & (self._rows < end)] - self._start
         self._start = end
-        for name, explanation in found.items():
+        for name, explanation in explanations.items():
             self._kept.setdefault(name, []).append(chosen(explanation, rows))
-            for place, one in places(name, explanation).items():
-                self._add(place, one)
+            for place, attribution in places(name, explanation).items():
+                self._add(place, attribution)
 
-    def _add(self, place: str, one: Attribution) -> None:
+    def _add(self, place: str, attribution: Attribution) -> None:
         if place not in self._files:
             path = self._output.path("arrays", f"{place}.npz")
             self._files[place] = Growing(path, len(self._samples.names))
-        self._files[place].add(one.values)
+        self._files[place].add(attribution.values)
         self._small.setdefault(place, []).append(
             {
-                name: getattr(one, name)
+                name: getattr(attribution, name)
                 for name in BY_SAMPLE
-                if name != "values" and getattr(one, name) is not None
+                if name != "values" and getattr(attribution, name) is not None
             }
         )
-        if one.channels is None and one.planes.ndim >= 3:
-            self.scales.setdefault(place, Magnitudes()).add(rendering.without_noise(one))
+        if attribution.channels is None and attribution.planes.ndim >= 3:
+            self.scales.setdefault(place, Magnitudes()).add(rendering.without_noise(attribution))
 
     def close(self) -> dict[str, Explanation]:
         """Writes the ends of the files, and the table; returns the attributions of the kept
         samples."""
-        kept = {name: joined(parts) for name, parts in self._kept.items()}
-        small = {place: _concatenated(parts) for place, parts in self._small.items()}
+        kept = {name: joined(by_batch) for name, by_batch in self._kept.items()}
+        small = {place: _concatenated(by_batch) for place, by_batch in self._small.items()}
         for name, explanation in kept.items():
-            for place, one in places(name, explanation).items():
+            for place, attribution in places(name, explanation).items():
                 others = dict(small[place])
-                others |= {"unit": np.array(one.unit), "layer": np.array(one.layer)}
+                others |= {"unit": np.array(attribution.unit), "layer": np.array(attribution.layer)}
                 others |= {"names": np.array(self._samples.names)}
                 for extra in ("channels", "attention_heads"):
-                    if getattr(one, extra) is not None:
-                        others[extra] = getattr(one, extra)
+                    if getattr(attribution, extra) is not None:
+                        others[extra] = getattr(attribution, extra)
                 self._files[place].close(others)
         self._write_table(next(iter(small.values())))
         return kept
 
-    def _write_table(self, one: Mapping[str, Any]) -> None:
+    def _write_table(self, arrays: Mapping[str, Any]) -> None:
         """Writes what the model predicts of each sample, and the number that the first explainer
         explained."""
         names, labels = self._samples.names, self._samples.labels
@@ -121,27 +121,29 @@ class Writing:
         with open(self._output.path("samples.csv"), "w", newline="", encoding="utf-8") as file:
             table = csv.writer(file)
             table.writerow(["name", "label", "predicted", "target", "score"])
-            numbers = zip(predicted, one["targets"].tolist(), one["scores"].tolist(), strict=True)
+            numbers = zip(
+                predicted, arrays["targets"].tolist(), arrays["scores"].tolist(), strict=True
+            )
             for name, label, row in zip(names, shown, numbers, strict=True):
                 table.writerow([name, label, *row])
 
 
-def _concatenated(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+def _concatenated(by_batch: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    return {name: np.concatenate([arrays[name] for arrays in by_batch]) for name in by_batch[0]}
 
 
 def write_log(
     output: Output,
     log: str,
     explaining: ExplainPlan,
-    found: Mapping[str, Explanation],
+    explanations: Mapping[str, Explanation],
     choices: Mapping[str, str],
 ) -> None:
     """Writes what `Explain` writes of one epoch."""
     writer = RunWriter(os.path.join(output.below(log), "explain"))
     try:
         writer.open()
-        write_maps(writer, explaining, found, choices)
+        write_maps(writer, explaining, explanations, choices)
         writer.close()
     finally:
         output.added(log)

@@ -92,7 +92,9 @@ class Comparison:
     @property
     def places(self) -> list[Place]:
         """Every explainer and layer that was compared."""
-        return list(dict.fromkeys(place for one in self.models.values() for place in one.drifts))
+        return list(
+            dict.fromkeys(place for compared in self.models.values() for place in compared.drifts)
+        )
 
     def band(self, explainer: str, layer: str) -> npt.NDArray[np.float64] | None:
         """Computes the control band: 10th and 90th percentile of each measure, [2, measures].
@@ -100,12 +102,12 @@ class Comparison:
         Only samples count on which a control and the reference predict the same. NaN for a measure
         with fewer than five values, None where all have fewer.
         """
-        found = [
-            one.drifts[explainer, layer]
-            for one in self.models.values()
-            if one.role == "control" and (explainer, layer) in one.drifts
+        drifts = [
+            compared.drifts[explainer, layer]
+            for compared in self.models.values()
+            if compared.role == "control" and (explainer, layer) in compared.drifts
         ]
-        values = [one.values[one.agrees] for one in found]
+        values = [compared.values[compared.agrees] for compared in drifts]
         pooled = np.concatenate([np.zeros((0, len(MEASURES))), *values])
         columns = [column[np.isfinite(column)] for column in pooled.T]
         if max(map(len, columns)) < LEAST_VALUES:
@@ -122,21 +124,21 @@ class Comparison:
         Each explainer and layer counts by itself.
         """
         measure = MEASURES.index("spearman")
-        found: list[Moved] = []
-        for name, one in self.models.items():
-            if one.role != "model":
+        moved: list[Moved] = []
+        for name, compared in self.models.items():
+            if compared.role != "model":
                 continue
-            for (explainer, layer), drifted in one.drifts.items():
+            for (explainer, layer), drifted in compared.drifts.items():
                 band, values = self.band(explainer, layer), drifted.values[:, measure]
                 if band is not None and np.isnan(band[0, measure]):
                     band = None
                 for sample in np.flatnonzero(drifted.agrees & (values < 1)):
                     value, row = float(values[sample]), int(self.rows[sample])
                     outside = None if band is None else bool(value < band[0, measure])
-                    label, predicted = self.labels[sample], int(one.predicted.classes[row])
+                    label, predicted = self.labels[sample], int(compared.predicted.classes[row])
                     words = self._class(label), self._class(predicted)
-                    found.append(Moved(name, explainer, layer, row, *words, value, outside))
-        return sorted(found, key=lambda one: one.spearman)[:count]
+                    moved.append(Moved(name, explainer, layer, row, *words, value, outside))
+        return sorted(moved, key=lambda compared: compared.spearman)[:count]
 
     def summary(self, moved: int = 10) -> str:
         """Returns tables as text: predictions, weights, maps, and the samples that moved most."""

@@ -37,10 +37,10 @@ def _npz(path: str) -> tuple[Any, ...]:
     expected = "expected arrays x and y, or images and labels, or two arrays in this order"
     try:
         with open(path, "rb") as file:
-            found = np.load(file, allow_pickle=False)
-            if isinstance(found, np.ndarray):
+            loaded = np.load(file, allow_pickle=False)
+            if isinstance(loaded, np.ndarray):
                 raise TfexplainError("it holds a single array without a name")
-            arrays = {name: found[name] for name in found}
+            arrays = {name: loaded[name] for name in loaded}
     except FileNotFoundError:
         raise FileNotFoundError(
             f"validation_data={path!r}: no such file. Check the path."

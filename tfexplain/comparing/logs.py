@@ -52,19 +52,21 @@ def open_run(log_dir: str, name: str, room: str) -> RunWriter:
 
 
 def write_maps(
-    writer: RunWriter, explaining: ExplainPlan, found: Found, choices: Mapping[str, str]
+    writer: RunWriter, explaining: ExplainPlan, explanations: Found, choices: Mapping[str, str]
 ) -> None:
     """Writes what `Explain` writes of one epoch, at step 0."""
-    explaining.write_constant(choices, explaining.layers(found), writer)
-    explaining.write(found, _NOW, [0], writer)
-    status = schema.Status({name: one.seconds for name, one in found.items()})
+    explaining.write_constant(choices, explaining.layers(explanations), writer)
+    explaining.write(explanations, _NOW, [0], writer)
+    status = schema.Status(
+        {name: explanation.seconds for name, explanation in explanations.items()}
+    )
     writer.add(schema.Tag("status"), 0, status, schema.Content("status"))
 
 
-def write_predictions(writer: RunWriter, found: Predicted, rows: npt.NDArray[np.int64]) -> None:
+def write_predictions(writer: RunWriter, predicted: Predicted, rows: npt.NDArray[np.int64]) -> None:
     """Writes the predictions of a model that is not explained, on the explained rows."""
-    outputs, classes = found.outputs[rows], found.classes[rows]
-    record = schema.Predictions(outputs, classes, 1, found.activation)
+    outputs, classes = predicted.outputs[rows], predicted.classes[rows]
+    record = schema.Predictions(outputs, classes, 1, predicted.activation)
     writer.add(schema.Tag("predictions"), 0, record, schema.Content("predictions"))
 
 
@@ -75,29 +77,29 @@ def write_drift(
     role: Role,
 ) -> None:
     """Writes the drift of the model's maps from those of the reference, a run of that name."""
-    for (name, layer), one in drifts.items():
-        record = schema.Drift(one.values, one.agrees, MEASURES, reference, role)
+    for (name, layer), drift in drifts.items():
+        record = schema.Drift(drift.values, drift.agrees, MEASURES, reference, role)
         content = schema.Content("drift", role=role)
         writer.add(schema.Tag("drift", name, layer), 0, record, content)
 
 
-def write_fidelity(writer: RunWriter, found: Fidelity, reference: str, role: Role) -> None:
+def write_fidelity(writer: RunWriter, fidelity: Fidelity, reference: str, role: Role) -> None:
     """Writes the fidelity of the model's predictions to those of the reference."""
-    record = schema.Fidelity(found.numbers, found.flips, found.counts, reference, role)
+    record = schema.Fidelity(fidelity.numbers, fidelity.flips, fidelity.counts, reference, role)
     content = schema.Content("fidelity", role=role)
     writer.add(schema.Tag("fidelity"), 0, record, content)
 
 
-def write_weights(writer: RunWriter, found: Weights) -> None:
+def write_weights(writer: RunWriter, weights: Weights) -> None:
     """Writes what `Compression` writes after training, at step 0."""
-    record = kernels_record(found.numbers, found.totals, found.activities, _NOW)
-    settings = {"note": "; ".join(found.notes)} if found.notes else {}
+    record = kernels_record(weights.numbers, weights.totals, weights.activities, _NOW)
+    settings = {"note": "; ".join(weights.notes)} if weights.notes else {}
     writer.add(schema.Tag("kernels"), 0, record, schema.Content("kernels", settings=settings))
-    for one in found.numbers:
-        kernel = kernel_record(one, found.activities.get(one.layer.path))
+    for numbers in weights.numbers:
+        kernel = kernel_record(numbers, weights.activities.get(numbers.layer.path))
         if kernel is not None:
             content = schema.Content("kernel", shape=kernel.counts.shape)
-            writer.add(schema.Tag("kernel", layer=one.layer.name), 0, kernel, content)
+            writer.add(schema.Tag("kernel", layer=numbers.layer.name), 0, kernel, content)
 
 
 def _events(run: str, room: str) -> list[str]:

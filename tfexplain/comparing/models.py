@@ -60,14 +60,14 @@ def contenders(models: Sources, control: Sources | None = None) -> list[Contende
         raise TfexplainError(
             f"control={sorted(twice)[0]!r}: expected a name that no model has. Rename it."
         )
-    found = [_opened(name, source, "model") for name, source in named.items()]
-    found += [_opened(name, source, "control") for name, source in controls.items()]
-    if not found[0].explainable:
+    opened = [_opened(name, source, "model") for name, source in named.items()]
+    opened += [_opened(name, source, "control") for name, source in controls.items()]
+    if not opened[0].explainable:
         raise TfexplainError(
-            f"models: expected a Keras model as the reference; {found[0].name!r} is a .tflite "
+            f"models: expected a Keras model as the reference; {opened[0].name!r} is a .tflite "
             "file, which has no gradients. Put the model it was converted from first."
         )
-    return found
+    return opened
 
 
 def _named(sources: Sources, argument: str, taken: Iterable[str]) -> dict[str, Source]:
@@ -75,9 +75,9 @@ def _named(sources: Sources, argument: str, taken: Iterable[str]) -> dict[str, S
     if isinstance(sources, (str, os.PathLike)) or hasattr(sources, "layers"):
         raise TfexplainError(f"{argument}: expected several models or paths; got one. Pass a list.")
     if isinstance(sources, Mapping):
-        found = {str(name): source for name, source in sources.items()}
+        by_name = {str(name): source for name, source in sources.items()}
     else:
-        found, used = {}, set(taken)
+        by_name, used = {}, set(taken)
         for source in sources:
             is_path = isinstance(source, (str, os.PathLike))
             stem = Path(source).stem if is_path else str(getattr(source, "name", "model"))
@@ -86,13 +86,13 @@ def _named(sources: Sources, argument: str, taken: Iterable[str]) -> dict[str, S
                 count += 1
                 name = f"{stem}-{count}"
             used.add(name)
-            found[name] = source
-    for name in found:
+            by_name[name] = source
+    for name in by_name:
         if not name.strip(". ") or not name.isprintable() or set(name) & set("/\\"):
             raise TfexplainError(
                 f"{argument}={name!r}: expected a name that can be a directory's. Rename it."
             )
-    return found
+    return by_name
 
 
 def _opened(name: str, source: Source, role: Literal["model", "control"]) -> Contender:

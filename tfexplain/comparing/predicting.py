@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from tfexplain.comparing.models import Contender
 from tfexplain.errors import TfexplainError
+from tfexplain.model.batching import run_by_chunks
 from tfexplain.model.call_batch import as_batch
 from tfexplain.model.outputs import ModelOutput
 from tfexplain.model.trace_model import trace_model
@@ -21,7 +22,7 @@ from tfexplain.runlog.attribution_records import predictions
 _ROWS = 64
 
 
-def predict(one: Contender, inputs: Any, output: ModelOutput) -> Predicted:
+def predict(contender: Contender, inputs: Any, output: ModelOutput) -> Predicted:
     """Computes one output of a model on all rows.
 
     Args:
@@ -32,7 +33,7 @@ def predict(one: Contender, inputs: Any, output: ModelOutput) -> Predicted:
     Raises:
         TfexplainError: a .tflite file with other outputs than the head's.
     """
-    raw = _outputs(one, inputs, output)
+    raw = _outputs(contender, inputs, output)
     position = replace(output, position=0)
     record = predictions(position, raw)
     classes = 0 if output.regression or not output.classes else output.targets
@@ -40,24 +41,24 @@ def predict(one: Contender, inputs: Any, output: ModelOutput) -> Predicted:
     return Predicted(shown, record.predicted, classes, record.activation)
 
 
-def _outputs(one: Contender, inputs: Any, output: ModelOutput) -> Any:
+def _outputs(contender: Contender, inputs: Any, output: ModelOutput) -> Any:
     """Returns float32 [rows, ...] as the model gives them."""
     count = len(tf.nest.flatten(inputs)[0])
-    if not one.explainable:
-        found = one.model.predict(inputs)
-        if found.size != count * output.classes:
+    if not contender.explainable:
+        predicted = contender.model.predict(inputs)
+        if predicted.size != count * output.classes:
             expected = f"expected outputs of sizes [{output.classes}]"
-            raise TfexplainError(f"{expected}; got {list(found.shape[1:])}.")
-        return found
-    passes, parts = trace_model(one.model, _rows(inputs, 0, one.model)), []
+            raise TfexplainError(f"{expected}; got {list(predicted.shape[1:])}.")
+        return predicted
+    traced_model, by_chunk = trace_model(contender.model, _rows(inputs, 0, contender.model)), []
 
     def make() -> Callable[[Any], Any]:
-        return lambda batch: tf.nest.flatten(passes.forward(batch)[0])[output.position]
+        return lambda batch: tf.nest.flatten(traced_model.forward(batch)[0])[output.position]
 
     for start in range(0, count, _ROWS):
-        rows = _rows(inputs, start, one.model)
-        parts += passes.by_rows(("outputs", output.position), make, rows)
-    return np.concatenate(parts).astype(np.float32)
+        rows = _rows(inputs, start, contender.model)
+        by_chunk += run_by_chunks(traced_model, ("outputs", output.position), make, rows)
+    return np.concatenate(by_chunk).astype(np.float32)
 
 
 def _rows(inputs: Any, start: int, model: Any) -> Any:

@@ -83,10 +83,10 @@ def compare(
         1.0
     """
     several = (explainers,) if isinstance(explainers, Explainer) else explainers
-    found = contenders(models, control)
-    pool = read_data(validation_data, found[0].model)
+    opened = contenders(models, control)
+    pool = read_data(validation_data, opened[0].model)
     if log_dir is not None:
-        logs.check_free(os.fspath(log_dir), [one.name for one in found])
+        logs.check_free(os.fspath(log_dir), [contender.name for contender in opened])
     inputs = (pool.inputs,) if pool.labels is None else (pool.inputs, pool.labels)
     settings = ExplainSettings(
         validation_data=inputs,
@@ -100,7 +100,7 @@ def compare(
         verbose=0,
     )
     settings.check()
-    results = _results(found, settings, pool)
+    results = _results(opened, settings, pool)
     if log_dir is not None:
         for result in results:
             _write(result, results[0], os.fspath(log_dir))
@@ -111,7 +111,7 @@ def compare(
 class _Result:
     """Holds all results of one model."""
 
-    one: Contender
+    contender: Contender
     explaining: ExplainPlan
     maps: Found
     predicted: Predicted
@@ -121,30 +121,30 @@ class _Result:
     notes: Sequence[str] = ()
 
 
-def _results(found: Sequence[Contender], settings: ExplainSettings, pool: Rows) -> list[_Result]:
-    first = found[0]
+def _results(opened: Sequence[Contender], settings: ExplainSettings, pool: Rows) -> list[_Result]:
+    first = opened[0]
     with _about(first.name):
         reference = _reference(first, settings, pool)
         labels = _labels(pool, reference.explaining)
     results = [reference]
     settings = replace(settings, targets=_targets(settings, reference))
-    for one in found[1:]:
-        with _about(one.name, first.name):
-            results.append(_beside(one, reference, settings, pool, labels))
+    for contender in opened[1:]:
+        with _about(contender.name, first.name):
+            results.append(_beside(contender, reference, settings, pool, labels))
     return results
 
 
-def _reference(one: Contender, settings: ExplainSettings, pool: Rows) -> _Result:
-    explaining = ExplainPlan(settings, one.model)
-    predicted = predict(one, pool.inputs, explaining.output)
-    weights = _weights(one, one, explaining)
+def _reference(contender: Contender, settings: ExplainSettings, pool: Rows) -> _Result:
+    explaining = ExplainPlan(settings, contender.model)
+    predicted = predict(contender, pool.inputs, explaining.output)
+    weights = _weights(contender, contender, explaining)
     left_out = explaining.left_out.items()
     notes = [f"left out: {what}: {why}" for what, why in left_out]
-    return _Result(one, explaining, explaining.run(), predicted, weights, notes=notes)
+    return _Result(contender, explaining, explaining.run(), predicted, weights, notes=notes)
 
 
 def _beside(
-    one: Contender,
+    contender: Contender,
     reference: _Result,
     settings: ExplainSettings,
     pool: Rows,
@@ -154,17 +154,17 @@ def _beside(
     explaining = first
     maps: Found = {}
     drifts: dict[tuple[str, str], Drifted] = {}
-    if one.explainable:
-        explaining = ExplainPlan(settings, one.model, first.explainers, first)
+    if contender.explainable:
+        explaining = ExplainPlan(settings, contender.model, first.explainers, first)
         maps = explaining.run()
         drifts = _drifts(explaining, maps, reference)
-    predicted = predict(one, pool.inputs, explaining.output)
+    predicted = predict(contender, pool.inputs, explaining.output)
     return _Result(
-        *(one, explaining, maps, predicted),
-        weights=_weights(one, reference.one, explaining),
+        *(contender, explaining, maps, predicted),
+        weights=_weights(contender, reference.contender, explaining),
         drifts=drifts,
         fidelity=fidelity(predicted, reference.predicted, labels),
-        notes=() if one.explainable else (_NO_GRADIENTS,),
+        notes=() if contender.explainable else (_NO_GRADIENTS,),
     )
 
 
@@ -176,9 +176,9 @@ def _drifts(
     return {place: drift(shown[place], theirs[place]) for place in shown}
 
 
-def _weights(one: Contender, reference: Contender, explaining: ExplainPlan) -> Weights:
+def _weights(contender: Contender, reference: Contender, explaining: ExplainPlan) -> Weights:
     batch = explaining.batch
-    return measure_weights(one, reference, batch.inputs, len(batch.rows))
+    return measure_weights(contender, reference, batch.inputs, len(batch.rows))
 
 
 def _targets(settings: ExplainSettings, reference: _Result) -> Targets | str:
@@ -199,14 +199,14 @@ def _targets(settings: ExplainSettings, reference: _Result) -> Targets | str:
 def _labels(pool: Rows, explaining: ExplainPlan) -> npt.NDArray[np.int64] | None:
     """Returns the classes of all rows, int64 [rows], -1 where unknown; None without classes."""
     output = explaining.output
-    labels = labels_of(pool.labels, output, explaining.passes)
+    labels = labels_of(pool.labels, output, explaining.traced_model)
     names = explaining.settings.class_names
-    found = read_labels(
+    read = read_labels(
         labels, output, row_hashes(pool.inputs), "validation_data", class_names=names
     )
     # One label of several is no class to be right about.
-    known = found.kind == "class" and found.sets is None
-    return found.targets.astype(np.int64) if known else None
+    known = read.kind == "class" and read.sets is None
+    return read.targets.astype(np.int64) if known else None
 
 
 @contextmanager
@@ -221,24 +221,24 @@ def _about(name: str, reference: str = "") -> Iterator[None]:
 
 
 def _write(result: _Result, reference: _Result, log_dir: str) -> None:
-    one = result.one
-    choices = {"reference": reference.one.name, "role": one.role}
-    if one.explainable:
+    contender = result.contender
+    choices = {"reference": reference.contender.name, "role": contender.role}
+    if contender.explainable:
         choices |= describe(result.explaining, result.maps)
     if result is reference:
         choices["role"] = "reference"
     choices["target"] = _target(reference)
     choices |= {"note": "; ".join(result.notes)} if result.notes else {}
-    writer = logs.open_run(log_dir, one.name, "explain")
+    writer = logs.open_run(log_dir, contender.name, "explain")
     logs.write_maps(writer, result.explaining, result.maps, choices)
-    if not one.explainable:
+    if not contender.explainable:
         logs.write_predictions(writer, result.predicted, result.explaining.batch.rows)
-    logs.write_drift(writer, result.drifts, reference.one.name, one.role)
+    logs.write_drift(writer, result.drifts, reference.contender.name, contender.role)
     if result.fidelity is not None:
-        logs.write_fidelity(writer, result.fidelity, reference.one.name, one.role)
+        logs.write_fidelity(writer, result.fidelity, reference.contender.name, contender.role)
     writer.close()
     if result.weights.numbers:
-        writer = logs.open_run(log_dir, one.name, "compression")
+        writer = logs.open_run(log_dir, contender.name, "compression")
         logs.write_weights(writer, result.weights)
         writer.close()
 
@@ -246,15 +246,15 @@ def _write(result: _Result, reference: _Result, log_dir: str) -> None:
 def _comparison(results: Sequence[_Result], settings: ExplainSettings, log_dir: str) -> Comparison:
     first = results[0].explaining
     models = {
-        result.one.name: Compared(
-            result.one.name,
-            "reference" if result is results[0] else result.one.role,
+        result.contender.name: Compared(
+            result.contender.name,
+            "reference" if result is results[0] else result.contender.role,
             result.predicted,
             result.drifts,
             result.fidelity,
             result.weights.totals,
             (*result.notes, *result.weights.notes),
-            from_file=not result.one.explainable,
+            from_file=not result.contender.explainable,
         )
         for result in results
     }
@@ -265,4 +265,6 @@ def _comparison(results: Sequence[_Result], settings: ExplainSettings, log_dir: 
 def _target(reference: _Result) -> str:
     """Returns the target of all models, in words."""
     text = describe(reference.explaining, reference.maps)["target"]
-    return text.replace("the predicted class", f"the class that {reference.one.name} predicts")
+    return text.replace(
+        "the predicted class", f"the class that {reference.contender.name} predicts"
+    )

@@ -29,13 +29,13 @@ def summary(comparison: Comparison, moved: int) -> str:
             "Moved most though the prediction stayed, by Spearman",
             _table(_moved(comparison, moved)),
         ]
-    notes = [f"{name}: {n}" for name, one in comparison.models.items() for n in one.notes]
-    if any(one.from_file for one in comparison.models.values()):
+    notes = [f"{name}: {n}" for name, compared in comparison.models.items() for n in compared.notes]
+    if any(compared.from_file for compared in comparison.models.values()):
         notes.append(
             "KiB are those of the kernels: of a .tflite file as they stand in it, of others with "
             "every weight"
         )
-    if not any(one.role == "control" for one in comparison.models.values()):
+    if not any(compared.role == "control" for compared in comparison.models.values()):
         notes.append(
             "no control: how far two trainings of one model differ by chance is not known here; "
             "pass another seed, or more epochs, as control"
@@ -49,9 +49,9 @@ def _predictions(comparison: Comparison) -> Rows:
     names = list(
         dict.fromkeys(
             name
-            for one in comparison.models.values()
-            if one.fidelity is not None
-            for name in one.fidelity.numbers
+            for compared in comparison.models.values()
+            if compared.fidelity is not None
+            for name in compared.fidelity.numbers
             if name not in ("samples", "reference_accuracy")
         )
     )
@@ -59,31 +59,31 @@ def _predictions(comparison: Comparison) -> Rows:
     flips = ["flips"] if comparison.reference.predicted.count else []
     weights = ["sparsity", "bits/weight", "KiB"]
     rows = [["model", "role", *(heads.get(n, n) for n in names), *flips, *weights]]
-    for one in comparison.models.values():
-        numbers = _numbers(one, comparison)
-        flipped = "" if one.fidelity is None else str(int(one.fidelity.flips.sum()))
+    for compared in comparison.models.values():
+        numbers = _numbers(compared, comparison)
+        flipped = "" if compared.fidelity is None else str(int(compared.fidelity.flips.sum()))
         rows.append(
-            [one.name, one.role, *(_text(numbers.get(name)) for name in names)]
+            [compared.name, compared.role, *(_text(numbers.get(name)) for name in names)]
             + ([flipped] if flips else [])
-            + _weights(one)
+            + _weights(compared)
         )
     return rows
 
 
-def _numbers(one: Compared, comparison: Comparison) -> dict[str, float]:
-    if one.fidelity is not None:
-        return dict(one.fidelity.numbers)
+def _numbers(compared: Compared, comparison: Comparison) -> dict[str, float]:
+    if compared.fidelity is not None:
+        return dict(compared.fidelity.numbers)
     others = (m.fidelity.numbers for m in comparison.models.values() if m.fidelity is not None)
     accuracy = next((n["reference_accuracy"] for n in others if "reference_accuracy" in n), None)
     return {} if accuracy is None else {"accuracy": accuracy}
 
 
-def _weights(one: Compared) -> list[str]:
-    if not one.totals:
+def _weights(compared: Compared) -> list[str]:
+    if not compared.totals:
         return ["", "", ""]
-    total = next(iter(one.totals.values()))
+    total = next(iter(compared.totals.values()))
     size, bits = total.size_dense, total.effective_bits
-    if one.from_file:
+    if compared.from_file:
         size = total.size_stored
         bits = bits if total.unread or not total.weights else 8 * size / total.weights
     return [_text(total.sparsity), f"{bits:.2f}", f"{size / 1024:.1f}"]
@@ -91,9 +91,9 @@ def _weights(one: Compared) -> list[str]:
 
 def _maps(comparison: Comparison) -> Rows:
     rows = [["model", "explainer", "layer", "samples", *MEASURES]]
-    for one in comparison.models.values():
-        for place, drifted in one.drifts.items():
-            rows += _means(one.name, place, drifted)
+    for compared in comparison.models.values():
+        for place, drifted in compared.drifts.items():
+            rows += _means(compared.name, place, drifted)
     for place in comparison.places:
         band = comparison.band(*place)
         if band is not None:
@@ -115,16 +115,23 @@ def _means(name: str, place: Place, drifted: Drifted) -> Rows:
 
 
 def _moved(comparison: Comparison, count: int) -> Rows:
-    found = comparison.moved(count)
-    if not found:
+    moved = comparison.moved(count)
+    if not moved:
         return []
-    banded = any(one.outside is not None for one in found)
+    banded = any(sample.outside is not None for sample in moved)
     head = ["model", "explainer", "layer", "row", "label", "predicted", "spearman"]
     rows = [[*head, *(["controls"] if banded else [])]]
     words = {True: "outside their band", False: "within their band", None: "no band"}
-    for one in found:
-        line = [one.model, one.explainer, one.layer, str(one.row), one.label, one.predicted]
-        rows.append([*line, _text(one.spearman), *([words[one.outside]] if banded else [])])
+    for sample in moved:
+        line = [
+            sample.model,
+            sample.explainer,
+            sample.layer,
+            str(sample.row),
+            sample.label,
+            sample.predicted,
+        ]
+        rows.append([*line, _text(sample.spearman), *([words[sample.outside]] if banded else [])])
     return rows
 
 

@@ -24,7 +24,9 @@ class Weights:
     notes: Sequence[str] = ()
 
 
-def measure_weights(one: Contender, reference: Contender, inputs: Any, samples: int) -> Weights:
+def measure_weights(
+    contender: Contender, reference: Contender, inputs: Any, samples: int
+) -> Weights:
     """Measures all kernels of one model.
 
     Args:
@@ -34,14 +36,14 @@ def measure_weights(one: Contender, reference: Contender, inputs: Any, samples: 
         samples: How many these are.
     """
     activities: Mapping[str, ActivationNumbers] = {}
-    if one.explainable:
-        activity = Activity(one.model, (inputs,), samples, seed=0)
+    if contender.explainable:
+        activity = Activity(contender.model, (inputs,), samples, seed=0)
         activities = activity.measure()
-        layers = compression.read(one.model, shapes=activity.shapes)
+        layers = compression.read(contender.model, shapes=activity.shapes)
     else:
-        layers = compression.read_tflite(one.path)
+        layers = compression.read_tflite(contender.path)
     notes = []
-    if one is not reference and not all(layer.keeps_floats for layer in layers):
+    if contender is not reference and not all(layer.keeps_floats for layer in layers):
         try:
             layers = beside(layers, compression.read(reference.model))
         except WeightsError as error:

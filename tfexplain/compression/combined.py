@@ -36,16 +36,16 @@ class LowRankSource:
         a = view(self.a)
 
         def piece(rows: slice, columns: slice) -> Tile:
-            found = base(rows, columns)
+            tile = base(rows, columns)
             # [rows, heads, rank] where the columns of the matrix are heads times the last axis.
-            heads = a.reshape(-1, found.effective.shape[1] // b.shape[1] or 1, a.shape[-1])
-            if b.shape[1] >= found.effective.shape[1]:
+            heads = a.reshape(-1, tile.effective.shape[1] // b.shape[1] or 1, a.shape[-1])
+            if b.shape[1] >= tile.effective.shape[1]:
                 delta = heads.reshape(-1, a.shape[-1])[rows] @ b[:, columns]
             else:
-                delta = (heads[rows] @ b).reshape(found.effective.shape)
+                delta = (heads[rows] @ b).reshape(tile.effective.shape)
             delta = delta * np.float32(self.factor)
-            reference = None if found.reference is None else found.reference + delta
-            return replace(found, effective=found.effective + delta, reference=reference)
+            reference = None if tile.reference is None else tile.reference + delta
+            return replace(tile, effective=tile.effective + delta, reference=reference)
 
         return piece
 

@@ -293,7 +293,7 @@ class _Pass:
         structure = None if layer.layout.kind == "unknown" else counted
         kept = KeptBits(layer.shape, tuple(self.bits)) if self.settings.churn else None
         moved = kept.distance(previous) if kept is not None and previous is not None else None
-        found = sizes(layer, nonzeros, self.settings.gzip)
+        bytes_by_format = sizes(layer, nonzeros, self.settings.gzip)
         steps = layer.scales()
         distribution = self.settings.distribution
         return LayerNumbers(
@@ -309,8 +309,8 @@ class _Pass:
             macs=self._macs(size),
             effective_macs=self._macs(nonzeros),
             structured_macs=self._macs(counted.kept),
-            sizes=found,
-            effective_bits=share(8 * found.dense, size),
+            sizes=bytes_by_format,
+            effective_bits=share(8 * bytes_by_format.dense, size),
             mse=share_float(self.error, size) if self.has_reference else None,
             sqnr=sqnr(self.energy, self.error) if self.has_reference else None,
             clipping=share(self.clipped, size) if self.has_range else None,

@@ -150,7 +150,7 @@ class AffineSource:
             ]
 
         def piece(rows: slice, columns: slice) -> Tile:
-            found = codes(rows, columns)
+            tile = codes(rows, columns)
             by = along(scale, rows, columns)
 
             def value(code: Any) -> Array:
@@ -159,7 +159,7 @@ class AffineSource:
                 return np.asarray(scaled if divisor is None else scaled / divisor[rows])
 
             low, high = (value(np.float32(code)) for code in self.code_range)
-            return Tile(value(found.astype(np.float32)), None, None, found, low, high)
+            return Tile(value(tile.astype(np.float32)), None, None, tile, low, high)
 
         return piece
 

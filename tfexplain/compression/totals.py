@@ -77,45 +77,48 @@ class Totals:
 def total(numbers: Iterable[LayerNumbers]) -> dict[str, Totals]:
     """Computes totals by part of the model: `""`, or `student` and `teacher` under a Distiller."""
     parts: dict[str, list[LayerNumbers]] = {}
-    for one in numbers:
-        parts.setdefault(one.layer.part, []).append(one)
-    return {part: _total(found) for part, found in parts.items()}
+    for kernel in numbers:
+        parts.setdefault(kernel.layer.part, []).append(kernel)
+    return {part: _total(of_part) for part, of_part in parts.items()}
 
 
 def _total(listed: Sequence[LayerNumbers]) -> Totals:
-    numbers = [one for one in listed if one.layer.role == "kernel"]
-    known = [one for one in numbers if one.nonzeros is not None]
-    weights = sum(one.layer.size for one in known)
-    nonzeros = sum(one.nonzeros or 0 for one in known)
-    sized = [one.sizes for one in known if one.sizes is not None]
-    errors = [one for one in known if one.errors is not None]
-    energy = sum(one.errors[0] for one in errors if one.errors)
-    error = sum(one.errors[1] for one in errors if one.errors)
-    measured = sum(one.layer.size for one in errors)
+    numbers = [kernel for kernel in listed if kernel.layer.role == "kernel"]
+    known = [kernel for kernel in numbers if kernel.nonzeros is not None]
+    weights = sum(kernel.layer.size for kernel in known)
+    nonzeros = sum(kernel.nonzeros or 0 for kernel in known)
+    sized = [kernel.sizes for kernel in known if kernel.sizes is not None]
+    errors = [kernel for kernel in known if kernel.errors is not None]
+    energy = sum(kernel.errors[0] for kernel in errors if kernel.errors)
+    error = sum(kernel.errors[1] for kernel in errors if kernel.errors)
+    measured = sum(kernel.layer.size for kernel in errors)
     dense = sum(s.dense for s in sized)
     return Totals(
         denominator=_denominator(known, numbers, listed),
         weights=weights,
         nonzeros=nonzeros,
         sparsity=share(weights - nonzeros, weights),
-        mask_sparsity=_pooled(known, lambda one: one.mask_sparsity),
+        mask_sparsity=_pooled(known, lambda kernel: kernel.mask_sparsity),
         leak=_leak(known),
-        quantized_to_zero=_pooled(known, lambda one: one.quantized_to_zero),
-        **_structured([one.structure for one in known if one.structure is not None]),
-        churn=_pooled(known, lambda one: one.churn),
-        macs=_sum(known, lambda one: one.macs),
-        effective_macs=_sum(known, lambda one: one.effective_macs),
-        structured_macs=_sum(known, lambda one: one.structured_macs),
-        size_stored=sum(one.layer.bytes_stored for one in numbers),
+        quantized_to_zero=_pooled(known, lambda kernel: kernel.quantized_to_zero),
+        **_structured([kernel.structure for kernel in known if kernel.structure is not None]),
+        churn=_pooled(known, lambda kernel: kernel.churn),
+        macs=_sum(known, lambda kernel: kernel.macs),
+        effective_macs=_sum(known, lambda kernel: kernel.effective_macs),
+        structured_macs=_sum(known, lambda kernel: kernel.structured_macs),
+        size_stored=sum(kernel.layer.bytes_stored for kernel in numbers),
         size_dense=dense,
         size_bitmask=sum(s.bitmask for s in sized),
         size_csr=sum(s.csr for s in sized),
         effective_bits=share(8 * dense, weights),
         mse=error / measured if measured else None,
         sqnr=sqnr(energy, error) if measured else None,
-        clipping=_pooled(known, lambda one: one.clipping),
-        scales_bad=_sum(known, lambda one: None if one.scales is None else one.scales.bad),
-        bits_stored=_pooled(known, lambda one: one.layer.bits_stored) or 0.0,
+        clipping=_pooled(known, lambda kernel: kernel.clipping),
+        scales_bad=_sum(
+            known,
+            lambda kernel: None if kernel.scales is None else kernel.scales.bad,
+        ),
+        bits_stored=_pooled(known, lambda kernel: kernel.layer.bits_stored) or 0.0,
         unread=len(numbers) - len(known),
     )
 
@@ -123,31 +126,35 @@ def _total(listed: Sequence[LayerNumbers]) -> Totals:
 def _sum(
     numbers: Sequence[LayerNumbers], value: Callable[[LayerNumbers], int | None]
 ) -> int | None:
-    found = [v for one in numbers if (v := value(one)) is not None]
-    return sum(found) if found else None
+    values = [v for kernel in numbers if (v := value(kernel)) is not None]
+    return sum(values) if values else None
 
 
 def _pooled(
     numbers: Sequence[LayerNumbers], value: Callable[[LayerNumbers], float | None]
 ) -> float | None:
     """Computes the mean over all weights of the kernels where the value is known."""
-    found = [(v, one.layer.size) for one in numbers if (v := value(one)) is not None]
-    size = sum(n for _, n in found)
-    return sum(v * n for v, n in found) / size if size else None
+    values = [(v, kernel.layer.size) for kernel in numbers if (v := value(kernel)) is not None]
+    size = sum(n for _, n in values)
+    return sum(v * n for v, n in values) / size if size else None
 
 
-def _structured(found: Sequence[Structure]) -> dict[str, Any]:
+def _structured(structures: Sequence[Structure]) -> dict[str, Any]:
     filters, channels = (
-        np.concatenate([getattr(s, name) for s in found]) if found else np.zeros(0, bool)
+        np.concatenate([getattr(s, name) for s in structures]) if structures else np.zeros(0, bool)
         for name in ("filters", "channels")
     )
-    grouped = [s for s in found if s.fits is not None]
+    grouped = [s for s in structures if s.fits is not None]
     groups = sum(s.groups for s in grouped)
     return {
         "filter_sparsity": sparsity_of(filters),
         "channel_sparsity": sparsity_of(channels),
-        "row_sparsity": share(sum(s.rows for s in found), sum(s.row_count for s in found)),
-        "block_sparsity": share(sum(s.blocks for s in found), sum(s.block_count for s in found)),
+        "row_sparsity": share(
+            sum(s.rows for s in structures), sum(s.row_count for s in structures)
+        ),
+        "block_sparsity": share(
+            sum(s.blocks for s in structures), sum(s.block_count for s in structures)
+        ),
         "nm_compliance": share(sum(s.fits or 0 for s in grouped), groups) if groups else None,
     }
 
@@ -155,9 +162,9 @@ def _structured(found: Sequence[Structure]) -> dict[str, Any]:
 def _leak(numbers: Sequence[LayerNumbers]) -> float | None:
     """Computes leaked over masked weights, over all kernels with a mask."""
     masked = [
-        (one.mask_sparsity * one.layer.size, one.leak)
-        for one in numbers
-        if one.mask_sparsity is not None and one.leak is not None
+        (kernel.mask_sparsity * kernel.layer.size, kernel.leak)
+        for kernel in numbers
+        if kernel.mask_sparsity is not None and kernel.leak is not None
     ]
     count = sum(size for size, _ in masked)
     if not masked:
@@ -170,8 +177,14 @@ def _denominator(
     numbers: Sequence[LayerNumbers],
     listed: Sequence[LayerNumbers],
 ) -> str:
-    weights, unread = sum(one.layer.size for one in known), len(numbers) - len(known)
-    silent, others = sum(one.macs is None for one in known), len(listed) - len(numbers)
+    weights, unread = (
+        sum(kernel.layer.size for kernel in known),
+        len(numbers) - len(known),
+    )
+    silent, others = (
+        sum(kernel.macs is None for kernel in known),
+        len(listed) - len(numbers),
+    )
     text = f"{weights:,} weights of {_count(len(known))}; biases and normalization are not counted"
     if others:
         text += f", nor {others} of unknown role"

@@ -31,7 +31,7 @@ class FedBatch:
     asked: Targets
     start: int
 
-    def targets(self, output: ModelOutput, passes: TracedModel) -> Targets:
+    def targets(self, output: ModelOutput, traced_model: TracedModel) -> Targets:
         """Returns the targets at one output.
 
         Raises:
@@ -41,7 +41,7 @@ class FedBatch:
             return self.asked
         if self.asked == "predicted":
             return None
-        labels = labels_of(self.labels, output, passes)
+        labels = labels_of(self.labels, output, traced_model)
         if labels is None:
             raise TargetError(
                 f"targets='label': expected a dataset of (x, y) with labels of output "
@@ -102,7 +102,7 @@ class BatchFeed:
             yield from read
             return
         inputs, labels = zip(*read, strict=True)
-        if any(one is None for one in labels):
+        if any(own is None for own in labels):
             labels = ()
         yield _end_to_end(inputs), _end_to_end(labels) if labels else None
 
@@ -110,10 +110,10 @@ class BatchFeed:
         """Returns the targets of a batch, where there is one a sample."""
         if not self._by_sample:
             return self._targets
-        found = np.asarray(self._targets)[start : start + count]
-        if len(found) < count:
+        targets = np.asarray(self._targets)[start : start + count]
+        if len(targets) < count:
             self._check_count(start + count, " or more")
-        return found
+        return targets
 
     def _check_count(self, count: int, more: str) -> None:
         if self._by_sample and len(np.asarray(self._targets)) != count:
@@ -128,5 +128,5 @@ class BatchFeed:
         return not single and np.ndim(self._targets) > 0  # type: ignore[arg-type]
 
 
-def _end_to_end(parts: Any) -> Any:
-    return tf.nest.map_structure(lambda *some: np.concatenate(some), *parts)
+def _end_to_end(batches: Any) -> Any:
+    return tf.nest.map_structure(lambda *some: np.concatenate(some), *batches)

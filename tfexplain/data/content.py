@@ -56,8 +56,8 @@ def mixed(hashes: Any, seed: int) -> Hashes:
     z = np.asarray(hashes, np.uint64) + np.uint64((seed + 1) * 0x9E3779B97F4A7C15 % 2**64)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    found: Hashes = z ^ (z >> np.uint64(31))
-    return found
+    last: Hashes = z ^ (z >> np.uint64(31))
+    return last
 
 
 def _words(array: npt.NDArray[Any]) -> Hashes:
@@ -86,5 +86,5 @@ def _digests(texts: npt.NDArray[Any]) -> Hashes:
 
 @lru_cache(maxsize=4)
 def _odd(count: int) -> Hashes:
-    found: Hashes = mixed(np.arange(count, dtype=np.uint64), 0) | np.uint64(1)
-    return found
+    hashes: Hashes = mixed(np.arange(count, dtype=np.uint64), 0) | np.uint64(1)
+    return hashes

@@ -30,19 +30,21 @@ Rows = npt.NDArray[np.float64]
 _IGNORED = (-100, -1, 255)
 
 
-def labels_of(labels: Any, output: ModelOutput, passes: TracedModel) -> Any:
+def labels_of(labels: Any, output: ModelOutput, traced_model: TracedModel) -> Any:
     """Returns the labels of one output, from whatever structure; None where unclear."""
     if labels is None:
         return None
     if isinstance(labels, dict) and output.name in labels:
         return labels[output.name]
     flat = tf.nest.flatten(labels)
-    if len(passes.model_outputs) == 1:
+    if len(traced_model.model_outputs) == 1:
         return flat[0] if len(flat) == 1 else None
-    if isinstance(labels, (list, tuple)) and len(labels) == len(passes.model_outputs):
+    if isinstance(labels, (list, tuple)) and len(labels) == len(traced_model.model_outputs):
         return labels[output.position]
     # One array for several outputs belongs to the one that is trained with it.
-    trained = [one for one in passes.model_outputs if one.loss] or list(passes.model_outputs[:1])
+    trained = [candidate for candidate in traced_model.model_outputs if candidate.loss] or list(
+        traced_model.model_outputs[:1]
+    )
     return flat[0] if len(flat) == 1 and [output] == trained else None
 
 
@@ -69,9 +71,9 @@ class Labels:
     @property
     def targets(self) -> npt.NDArray[np.int32]:
         """The classes to explain, int32 [N]; `PREDICTED` where a row has none."""
-        found = self.values if self.inside is None else self.inside
-        unknown = np.isnan(found) | (not self.explained)
-        return np.where(unknown, PREDICTED, np.nan_to_num(found)).astype(np.int32)
+        values = self.values if self.inside is None else self.inside
+        unknown = np.isnan(values) | (not self.explained)
+        return np.where(unknown, PREDICTED, np.nan_to_num(values)).astype(np.int32)
 
     @property
     def explained(self) -> bool:
@@ -183,10 +185,10 @@ class LabelReader:
         array = array.reshape(len(array), math.prod(array.shape[1:]))
         if array.dtype.kind not in "SUO":
             return array.astype(np.float64)
-        texts = [one.decode() if isinstance(one, bytes) else str(one) for one in array.ravel()]
-        found = [float(self._names.get(text, np.nan)) for text in texts]
+        texts = [x.decode() if isinstance(x, bytes) else str(x) for x in array.ravel()]
+        numbers = [float(self._names.get(text, np.nan)) for text in texts]
         self._unknown = self._unknown or next((t for t in texts if t not in self._names), "")
-        return np.reshape(found, array.shape)
+        return np.reshape(numbers, array.shape)
 
     def _no_text(self) -> str:
         listed = "class_names lists no such name" if self._names else "there are no class_names"
@@ -218,18 +220,18 @@ def read_labels(
     reader = LabelReader(output, class_names)
     if labels is not None:
         reader.look(labels, hashes)
-    found = reader.read(labels, hashes)
-    if argument and found.why:
-        raise TargetError(f"{argument}: {found.why}")
-    return found
+    read = reader.read(labels, hashes)
+    if argument and read.why:
+        raise TargetError(f"{argument}: {read.why}")
+    return read
 
 
 def _among(labels: Any, inputs: Any) -> bool:
     """Returns whether labels repeat one of the inputs, in any shape."""
     array = np.asarray(labels)
-    flat = [np.asarray(one) for one in tf.nest.flatten(inputs) if one is not None]
-    alike = [one for one in flat if one.size == array.size and one.dtype == array.dtype]
-    return any(np.array_equal(one.ravel(), array.ravel()) for one in alike)
+    flat = [np.asarray(values) for values in tf.nest.flatten(inputs) if values is not None]
+    alike = [values for values in flat if values.size == array.size and values.dtype == array.dtype]
+    return any(np.array_equal(values.ravel(), array.ravel()) for values in alike)
 
 
 def _of_rows(rows: Rows, output: ModelOutput, hashes: Hashes, *, soft: bool) -> Labels:
@@ -259,12 +261,12 @@ def _most_frequent(labels: Any, output: ModelOutput) -> Rows | None:
         often = array.reshape(len(array), -1, output.labels).sum(axis=1)
         often = often if output.several else often * (np.arange(output.labels) > 0)
         return np.where(often.max(axis=1) > 0, often.argmax(axis=1), np.nan)
-    found = np.full(len(array), np.nan)
+    classes = np.full(len(array), np.nan)
     for row, places in enumerate(array.reshape(len(array), -1)):
         inside = places[(places > 0) & (places < output.targets)].astype(np.int64)
         if len(inside):
-            found[row] = np.bincount(inside).argmax()
-    return found
+            classes[row] = np.bincount(inside).argmax()
+    return classes
 
 
 def _out_of_range(label: float, output: ModelOutput) -> str:

@@ -23,9 +23,10 @@ from tfexplain.data.labels import LabelReader, Labels, labels_of
 from tfexplain.data.validation import Rows, blocks, end_to_end
 from tfexplain.errors import TfexplainError
 from tfexplain.model.call_batch import as_batch
-from tfexplain.model.outputs import ModelOutput
+from tfexplain.model.keras_model import KerasModel
+from tfexplain.model.model_inputs import check_axis
+from tfexplain.model.outputs import ModelOutput, choose_output
 from tfexplain.model.traced_model import TracedModel
-from tfexplain.model.tracing import check_axis
 
 Places = npt.NDArray[np.int64]
 Keys = npt.NDArray[np.float64]
@@ -40,7 +41,7 @@ class Chosen:
     """Holds the rows to explain, and the traced model that takes them.
 
     Attributes:
-        passes: The model's; its outputs are read as the labels say.
+        traced_model: The model, opened; its outputs are read as the labels say.
         output: The output that the labels belong to.
         inputs: Tensors of these rows, in the structure the model takes.
         given: The rows as the data has them.
@@ -51,7 +52,7 @@ class Chosen:
         broken: How many of them hold NaN or infinity.
     """
 
-    passes: TracedModel
+    traced_model: TracedModel
     output: ModelOutput
     inputs: Any
     given: Any
@@ -89,26 +90,27 @@ def choose_rows(
     source = blocks(validation_data, model)
     first = next(source)
     check_axis(model, first.inputs, "validation_data")
-    passes = TracedModel(model, as_batch(first.take(slice(0, 1)).inputs, model))
-    output = passes.output(outputs[0] if outputs else None)
+    traced_model = KerasModel(model, as_batch(first.take(slice(0, 1)).inputs, model))
+    output = choose_output(traced_model.model_outputs, outputs[0] if outputs else None)
     reader = LabelReader(output, class_names, column)
     picker = _Picker(samples, seed, output)
     for block in itertools.chain([first], source):
         hashes = row_hashes(block.inputs)
-        labels = labels_of(block.labels, output, passes)
+        labels = labels_of(block.labels, output, traced_model)
         keys = None if labels is None else reader.look(labels, hashes, block.inputs)
         picker.add(Rows(block.inputs, labels), hashes, keys)
     held = picker.chosen(reader)
     inputs = as_batch(held.inputs, model)
-    if _shapes(inputs) != _shapes(passes.specs):  # filled up to the longest
-        passes = TracedModel(model, inputs)
+    if _shapes(inputs) != _shapes(traced_model.specs):  # filled up to the longest
+        traced_model = KerasModel(model, inputs)
     output = reader.output
-    passes.model_outputs = tuple(
-        output if one.position == output.position else one for one in passes.model_outputs
+    traced_model.model_outputs = tuple(
+        output if other.position == output.position else other
+        for other in traced_model.model_outputs
     )
     labels = reader.read(held.labels, picker.hashes)
     return Chosen(
-        *(passes, output, inputs, held.inputs, labels),
+        *(traced_model, output, inputs, held.inputs, labels),
         *(picker.rows, picker.hashes, picker.total, picker.broken),
     )
 
@@ -149,9 +151,9 @@ def _places(groups: Hashes, order: tuple[npt.NDArray[Any], ...]) -> Places:
     by_group = np.lexsort((*order, groups))
     sorted_groups = groups[by_group]
     starts = np.searchsorted(sorted_groups, sorted_groups)
-    found = np.empty(len(groups), np.int64)
-    found[by_group] = np.arange(len(groups)) - starts
-    return found
+    places = np.empty(len(groups), np.int64)
+    places[by_group] = np.arange(len(groups)) - starts
+    return places
 
 
 def _shapes(inputs: Any) -> list[Any]:
@@ -194,9 +196,9 @@ class _Picker:
         kept = self._kept(keys, hashes)
         held = len(self.rows)
         old, new = kept[kept < held], fine[kept[kept >= held] - held]
-        parts = [] if self._rows is None else [self._rows.take(old)]
-        parts += [block.take(new)] if len(new) else []
-        self._rows = end_to_end(parts) if parts else None
+        blocks = [] if self._rows is None else [self._rows.take(old)]
+        blocks += [block.take(new)] if len(new) else []
+        self._rows = end_to_end(blocks) if blocks else None
         self.rows, self.hashes, self._keys = rows[kept], hashes[kept], keys[kept]
 
     def held(self) -> Rows:

@@ -65,7 +65,7 @@ def blocks(validation_data: Any, model: Any) -> Iterator[Rows]:
     """
     looked = 0
     size = 0.0
-    for block in _in_blocks(_parts(validation_data, model)):
+    for block in _in_blocks(_batches(validation_data, model)):
         own = row_bytes(block.inputs)
         room = min(MOST_ROWS - looked, int((MOST_BYTES - size) // max(1, own)))
         # The first row is always looked at.
@@ -89,11 +89,11 @@ def whole(validation_data: Any, model: Any) -> Rows | None:
     """
     if comes_in_batches(validation_data):
         return None
-    (found,) = _parts(validation_data, model)
-    return found
+    (rows,) = _batches(validation_data, model)
+    return rows
 
 
-def end_to_end(parts: Sequence[Rows]) -> Rows:
+def end_to_end(blocks: Sequence[Rows]) -> Rows:
     """Concatenates rows of several blocks.
 
     Whole numbers of different lengths are filled up with zeros, and their labels with -1.
@@ -101,21 +101,21 @@ def end_to_end(parts: Sequence[Rows]) -> Rows:
     Raises:
         TfexplainError: other inputs of different shapes.
     """
-    if len(parts) == 1:
-        return parts[0]
-    inputs = tf.nest.map_structure(lambda *x: _joined(x, 0), *(part.inputs for part in parts))
-    if any(part.labels is None for part in parts):
+    if len(blocks) == 1:
+        return blocks[0]
+    inputs = tf.nest.map_structure(lambda *x: _joined(x, 0), *(block.inputs for block in blocks))
+    if any(block.labels is None for block in blocks):
         return Rows(inputs, None)
-    labels = tf.nest.map_structure(lambda *y: _joined(y, -1), *(part.labels for part in parts))
+    labels = tf.nest.map_structure(lambda *y: _joined(y, -1), *(block.labels for block in blocks))
     return Rows(inputs, labels)
 
 
-def _joined(parts: Sequence[npt.NDArray[Any]], padding: int) -> npt.NDArray[Any]:
-    shapes = [part.shape[1:] for part in parts]
+def _joined(blocks: Sequence[npt.NDArray[Any]], padding: int) -> npt.NDArray[Any]:
+    shapes = [array.shape[1:] for array in blocks]
     if len(set(shapes)) == 1:
-        return np.concatenate(parts)
+        return np.concatenate(blocks)
     sequences = all(
-        len(shape) == 1 and p.dtype.kind in "iu" for p, shape in zip(parts, shapes, strict=True)
+        len(shape) == 1 and p.dtype.kind in "iu" for p, shape in zip(blocks, shapes, strict=True)
     )
     if not sequences and padding == 0:
         told = " and ".join(str(list(shape)) for shape in sorted(set(shapes))[:2])
@@ -125,17 +125,17 @@ def _joined(parts: Sequence[npt.NDArray[Any]], padding: int) -> npt.NDArray[Any]
             "zeros by themselves."
         )
     longest = max(shape[0] for shape in shapes)
-    parts = parts if padding == 0 else [part.astype(np.float64) for part in parts]
+    blocks = blocks if padding == 0 else [array.astype(np.float64) for array in blocks]
     wide = [(longest - shape[0], *[0] * (len(shape) - 1)) for shape in shapes]
     return np.concatenate(
         [
-            np.pad(part, ((0, 0), *((0, more) for more in missing)), constant_values=padding)
-            for part, missing in zip(parts, wide, strict=True)
+            np.pad(array, ((0, 0), *((0, more) for more in missing)), constant_values=padding)
+            for array, missing in zip(blocks, wide, strict=True)
         ]
     )
 
 
-def _parts(validation_data: Any, model: Any) -> Iterator[Rows]:
+def _batches(validation_data: Any, model: Any) -> Iterator[Rows]:
     if comes_in_batches(validation_data):
         for inputs, labels in batches(validation_data, "validation_data"):
             yield _matching(inputs, labels)
@@ -155,7 +155,7 @@ def _is_pair(validation_data: Any, model: Any) -> bool:
         return False
     flat = tf.nest.flatten(validation_data)
     inputs = tf.nest.flatten(getattr(model, "inputs", None) or [])
-    return len(flat) != len(inputs) and not any(np.isscalar(one) for one in flat)
+    return len(flat) != len(inputs) and not any(np.isscalar(value) for value in flat)
 
 
 def _matching(inputs: Any, labels: Any) -> Rows:
@@ -168,24 +168,24 @@ def _matching(inputs: Any, labels: Any) -> Rows:
     return Rows(inputs, labels)
 
 
-def _in_blocks(parts: Iterator[Rows]) -> Iterator[Rows]:
+def _in_blocks(batches: Iterator[Rows]) -> Iterator[Rows]:
     waiting: list[Rows] = []
     rows = size = 0
-    for part in parts:
-        if not len(part):
+    for batch in batches:
+        if not len(batch):
             continue
-        own = row_bytes(part.inputs)
+        own = row_bytes(batch.inputs)
         if waiting and (
-            _shapes(part) != _shapes(waiting[0]) or (size + own * len(part)) > _BLOCK_BYTES
+            _shapes(batch) != _shapes(waiting[0]) or (size + own * len(batch)) > _BLOCK_BYTES
         ):
             yield end_to_end(waiting)
             waiting, rows, size = [], 0, 0
         most = max(1, int(_BLOCK_BYTES // max(1, own)))
-        while len(part) > most:
-            yield part.take(slice(0, most))
-            part = part.take(slice(most, None))
-        waiting.append(part)
-        rows, size = rows + len(part), size + int(own * len(part))
+        while len(batch) > most:
+            yield batch.take(slice(0, most))
+            batch = batch.take(slice(most, None))
+        waiting.append(batch)
+        rows, size = rows + len(batch), size + int(own * len(batch))
         if rows >= _BLOCK_ROWS:
             yield end_to_end(waiting)
             waiting, rows, size = [], 0, 0
@@ -193,6 +193,6 @@ def _in_blocks(parts: Iterator[Rows]) -> Iterator[Rows]:
         yield end_to_end(waiting)
 
 
-def _shapes(part: Rows) -> list[tuple[int, ...]]:
-    both = [part.inputs] if part.labels is None else [part.inputs, part.labels]
+def _shapes(batch: Rows) -> list[tuple[int, ...]]:
+    both = [batch.inputs] if batch.labels is None else [batch.inputs, batch.labels]
     return [array.shape[1:] for array in tf.nest.flatten(both)]

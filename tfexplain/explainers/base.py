@@ -13,7 +13,7 @@ import tensorflow as tf
 from tfexplain.attribution import Attribution, Attributions
 from tfexplain.checks import check_choice, check_whole, layer_names
 from tfexplain.errors import TfexplainError
-from tfexplain.explainers.chunk_size import chunk_size
+from tfexplain.model.batching import default_chunk_size
 from tfexplain.model.outputs import SCORES, Measure, ModelOutput, Score
 from tfexplain.model.shared_pass import LayerReads, PassResult
 from tfexplain.model.targets import Targets, measure, rule
@@ -39,18 +39,18 @@ class SampleRange:
 class Context:
     """Holds what an explainer is given of one batch: traced model, batch, results of the pass.
 
-    `targets` are as `TracedModel.targets` gives them; `result` is the shared pass, which gave
-    `result.scores` float32 [N] and `result.targets` int32 [N]. The batch may be a portion of what
-    is explained: `span` says which one.
+    `targets` are as `resolved_targets` gives them; `result` is the shared pass, which gave
+    `result.scores` float32 [N] and `result.targets` int32 [N]. The batch may be a batch of what
+    is explained: `sample_range` says which one.
     """
 
-    passes: TracedModel
+    traced_model: TracedModel
     inputs: Any
     targets: Any
     output: ModelOutput
     score: Score
     result: PassResult
-    span: SampleRange = SampleRange(0)
+    sample_range: SampleRange = SampleRange(0)
 
     @property
     def unit(self) -> Measure:
@@ -71,10 +71,15 @@ class Context:
         It holds nothing of this batch, so that it can be kept by `key`. Where classes are
         explained, those of the batch are `result.targets`; else they are not looked at.
         """
-        passes, output, score, own = self.passes, self.output, self.score, rule(self.targets)
+        traced_model, output, score, own = (
+            self.traced_model,
+            self.output,
+            self.score,
+            rule(self.targets),
+        )
 
         def scores(inputs: Any, classes: Tensor, replaced: Any = None) -> Tensor:
-            return passes.scores(inputs, own or classes, output, score, replaced)[0]
+            return traced_model.scores(inputs, own or classes, output, score, replaced)[0]
 
         return scores
 
@@ -118,13 +123,15 @@ class Explainer(ABC):
         """Returns the settings as text, for logs; arrays by shape, functions by name."""
         return {f.name: _text(getattr(self, f.name)) for f in fields(self)}
 
-    def smaller(self, passes: TracedModel) -> Explainer | None:
+    def smaller(self, traced_model: TracedModel) -> Explainer | None:
         """Returns a copy with half the `batch_size`; None where there is no such setting, where it
         is 1, or where the model fixes the number of rows."""
         own = vars(self)
-        if "batch_size" not in own or passes.rows:
+        if "batch_size" not in own or traced_model.rows:
             return None
-        half: dict[str, Any] = {"batch_size": (own["batch_size"] or chunk_size(passes)) // 2}
+        half: dict[str, Any] = {
+            "batch_size": (own["batch_size"] or default_chunk_size(traced_model)) // 2
+        }
         return replace(self, **half) if half["batch_size"] else None
 
     @property
@@ -155,8 +162,8 @@ class Explainer(ABC):
             LayerError: a layer is missing or unfit.
             TargetError: a target the model does not have.
         """
-        found = self.each(model, inputs, targets, batch_size=batch_size, verbose=verbose)
-        return found if self.several else found.simplified()
+        attributions = self.each(model, inputs, targets, batch_size=batch_size, verbose=verbose)
+        return attributions if self.several else attributions.simplified()
 
     def each(
         self,
@@ -172,25 +179,25 @@ class Explainer(ABC):
         from tfexplain.explainers.run import explanations  # which runs explainers
 
         settings: dict[str, Any] = {"batch_size": batch_size, "verbose": verbose}
-        (found,) = explanations(model, [self], inputs, targets, **settings)
-        return Attributions(found.attributions)
+        (explanation,) = explanations(model, [self], inputs, targets, **settings)
+        return Attributions(explanation.attributions)
 
     def divided(self) -> Sequence[Explainer]:
         """Returns explainers of one layer each, where the method takes only one at a time; else
         this one."""
         return [self]
 
-    def omits(self, passes: TracedModel) -> dict[str, str]:
+    def omits(self, traced_model: TracedModel) -> dict[str, str]:
         """Returns, by name, why inputs have no map of this explainer."""
         return {}
 
     @abstractmethod
-    def reading(self, passes: TracedModel, targets: Any = None) -> LayerReads:
+    def reading(self, traced_model: TracedModel, targets: Any = None) -> LayerReads:
         """Plans what the shared pass reads; `LayerReads()` where it is not used.
 
         Args:
-            passes: The model's.
-            targets: What is explained, as `TracedModel.targets` gives it; default a class.
+            traced_model: The model's.
+            targets: What is explained, as `resolved_targets` gives it; default a class.
 
         Raises:
             LayerError: a layer is missing or unfit. Nothing has been computed yet.
@@ -201,14 +208,16 @@ class Explainer(ABC):
         """Returns the attributions by layer or input, from what the shared pass read."""
 
 
-def floating_inputs(passes: TracedModel, inputs: Any) -> list[int]:
+def floating_inputs(traced_model: TracedModel, inputs: Any) -> list[int]:
     """Returns the positions of the inputs of floating-point numbers that the model computes with.
 
     Raises:
         TfexplainError: none of them.
     """
     dtypes = [x.dtype for x in tf.nest.flatten(inputs)]
-    floating = [i for i, d in enumerate(dtypes) if d.is_floating and passes.gradient_at(i) == ()]
+    floating = [
+        i for i, d in enumerate(dtypes) if d.is_floating and traced_model.gradient_calls[i] == ()
+    ]
     if not floating:
         raise TfexplainError(
             "inputs: expected floating-point numbers that the model computes with; got "

@@ -19,7 +19,7 @@ def starts(
     inputs: Sequence[Any],
     names: Sequence[str],
     moving: Sequence[int],
-    span: SampleRange | None = None,
+    sample_range: SampleRange | None = None,
     padding: int | None = None,
 ) -> list[Any]:
     """Returns the baselines of each input, [B * N, ...], baseline by baseline.
@@ -29,26 +29,26 @@ def starts(
         inputs: The batch, arrays [N, ...].
         names: The inputs' names.
         moving: Positions of the inputs that move; the others stay what they are.
-        span: Of the batch, where it is a portion and baselines are given for all samples.
+        sample_range: Of the batch, where it is a batch and baselines are given for all samples.
         padding: What indices start from where `baseline` says nothing; default 0.
 
     Raises:
         TfexplainError: a baseline that does not fit its input, or not as many for each input.
     """
-    span = span or SampleRange(0, len(inputs[0]))
-    found = [
-        _of_input(baseline, x, name, span, padding or 0) if i in moving else [x]
+    sample_range = sample_range or SampleRange(0, len(inputs[0]))
+    baselines = [
+        _of_input(baseline, x, name, sample_range, padding or 0) if i in moving else [x]
         for i, (x, name) in enumerate(zip(inputs, names, strict=True))
     ]
-    count = max(len(base) for base in found)
-    if any(len(base) not in (1, count) for base in found):
+    count = max(len(base) for base in baselines)
+    if any(len(base) not in (1, count) for base in baselines):
         raise TfexplainError(
-            f"baseline: expected as many for each input, or one; got {[len(b) for b in found]}."
+            f"baseline: expected as many for each input, or one; got {[len(b) for b in baselines]}."
         )
     return [
         np.concatenate(
             [
-                np.broadcast_to(found[i][b % len(found[i])], x.shape).astype(x.dtype)
+                np.broadcast_to(baselines[i][b % len(baselines[i])], x.shape).astype(x.dtype)
                 for b in range(count)
             ]
         )
@@ -57,7 +57,7 @@ def starts(
 
 
 def _of_input(
-    baseline: Baseline, inputs: Any, name: str, span: SampleRange, padding: int
+    baseline: Baseline, inputs: Any, name: str, sample_range: SampleRange, padding: int
 ) -> list[Any]:
     """Returns the baselines of one input, each [1, ...] or [N, ...]."""
     if isinstance(baseline, Mapping):
@@ -70,8 +70,8 @@ def _of_input(
     if not several:
         raise TfexplainError("baseline=[]: expected at least one. Leave it out for zeros.")
     if is_text(inputs):
-        return [_text(one, inputs, name, span) for one in several]
-    return [_one(one, inputs, name, span) for one in several]
+        return [_text(one, inputs, name, sample_range) for one in several]
+    return [_one(one, inputs, name, sample_range) for one in several]
 
 
 def is_text(inputs: Any) -> bool:
@@ -79,14 +79,14 @@ def is_text(inputs: Any) -> bool:
     return bool(inputs.dtype.kind in "OSU")
 
 
-def _text(baseline: Any, inputs: Any, name: str, span: SampleRange) -> Any:
+def _text(baseline: Any, inputs: Any, name: str, sample_range: SampleRange) -> Any:
     """Returns texts that replace those of an input; the default is "", which has no words."""
     array = np.asarray("" if baseline is None else baseline)
     if array.dtype.kind == "U":
         array = np.char.encode(array, "utf-8")
     array = array.astype(object)
-    if array.ndim == inputs.ndim and len(array) == (span.total or len(array)) > 1:
-        array = array[span.start : span.start + len(inputs)]
+    if array.ndim == inputs.ndim and len(array) == (sample_range.total or len(array)) > 1:
+        array = array[sample_range.start : sample_range.start + len(inputs)]
     shapes = (inputs.shape, inputs.shape[1:], ())
     if array.shape not in shapes or not all(isinstance(one, bytes) for one in array.ravel()):
         raise TfexplainError(
@@ -96,10 +96,10 @@ def _text(baseline: Any, inputs: Any, name: str, span: SampleRange) -> Any:
     return array if array.shape == inputs.shape else array[None]
 
 
-def _one(baseline: Any, inputs: Any, name: str, span: SampleRange) -> Any:
+def _one(baseline: Any, inputs: Any, name: str, sample_range: SampleRange) -> Any:
     array = np.asarray(0.0 if baseline is None else baseline, np.float32)
-    if array.ndim == inputs.ndim and len(array) == (span.total or len(array)) > 1:
-        array = array[span.start : span.start + len(inputs)]
+    if array.ndim == inputs.ndim and len(array) == (sample_range.total or len(array)) > 1:
+        array = array[sample_range.start : sample_range.start + len(inputs)]
     if array.ndim == inputs.ndim - 1 and array.ndim:
         array = array[None]
     try:

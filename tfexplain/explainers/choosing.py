@@ -12,14 +12,15 @@ from tfexplain.explainers.attention.rollout import AttentionRollout
 from tfexplain.explainers.base import Explainer
 from tfexplain.explainers.cam.grad_cam import GradCAM
 from tfexplain.explainers.features.feature_maps import FeatureMaps
-from tfexplain.explainers.gradient.sources import without_spot
+from tfexplain.explainers.gradient.sources import without_gradient_source
 from tfexplain.explainers.path.integrated_gradients import IntegratedGradients
 from tfexplain.explainers.perturbation.kernel_shap import KernelSHAP
 from tfexplain.explainers.perturbation.occlusion import Occlusion
 from tfexplain.model.function_model import FunctionModel
+from tfexplain.model.gradient_calls import BESIDE, any_gradient
 from tfexplain.model.input_kinds import layout
 from tfexplain.model.layer_calls import LayerError
-from tfexplain.model.traced_model import BESIDE, TracedModel
+from tfexplain.model.traced_model import TracedModel
 
 _KINDS = {
     "image": "images",
@@ -66,51 +67,56 @@ _CHOICES: tuple[tuple[Callable[[], Explainer], Callable[[Facts], bool]], ...] = 
 )
 
 
-def fitting(passes: TracedModel) -> tuple[Explainer, ...]:
+def fitting(traced_model: TracedModel) -> tuple[Explainer, ...]:
     """Returns the explainers that fit a model and its inputs, with default settings; at least
     one."""
-    known = facts(passes)
+    known = facts(traced_model)
     return tuple(make() for make, fits in _CHOICES if fits(known))
 
 
-def facts(passes: TracedModel) -> Facts:
+def facts(traced_model: TracedModel) -> Facts:
     """Returns the facts that the choice depends on."""
-    specs = tf.nest.flatten(passes.specs)
-    kinds = [_kind(s, passes) for i, s in enumerate(specs) if passes.gradient_at(i) != BESIDE]
+    specs = tf.nest.flatten(traced_model.specs)
+    kinds = [
+        _kind(s, traced_model)
+        for i, s in enumerate(specs)
+        if traced_model.gradient_calls[i] != BESIDE
+    ]
     table = kinds == ["rows of features"]
     return Facts(
-        positions=_reads(FeatureMaps(), passes),
-        evidence=_reads(GradCAM(), passes),
-        gradients=passes.moving and not isinstance(passes, FunctionModel),
-        attention=_reads(AttentionRollout(), passes),
+        positions=_reads(FeatureMaps(), traced_model),
+        evidence=_reads(GradCAM(), traced_model),
+        gradients=any_gradient(traced_model.gradient_calls)
+        and not isinstance(traced_model, FunctionModel),
+        attention=_reads(AttentionRollout(), traced_model),
         features=_columns(specs[0]) if table else 0,
-        hidden_only=_hidden_only(passes),
+        hidden_only=_hidden_only(traced_model),
         inputs=" and ".join(dict.fromkeys(kinds)),
     )
 
 
-def _hidden_only(passes: TracedModel) -> bool:
-    if isinstance(passes, FunctionModel) or not passes.moving:
+def _hidden_only(traced_model: TracedModel) -> bool:
+    if isinstance(traced_model, FunctionModel) or not any_gradient(traced_model.gradient_calls):
         return True
-    return bool(without_spot(passes))
+    return bool(without_gradient_source(traced_model))
 
 
 def _columns(spec: Any) -> int:
     return int(spec.shape[1] or 0) if spec.shape.rank == 2 else 1
 
 
-def _kind(spec: Any, passes: TracedModel) -> str:
+def _kind(spec: Any, traced_model: TracedModel) -> str:
     if spec.dtype == tf.string:
         return "texts"
     if spec.shape.rank == 2 and spec.dtype.is_integer:
         return "rows of indices"
-    return _KINDS[layout(spec.shape.rank, passes.sites)]
+    return _KINDS[layout(spec.shape.rank, traced_model.layer_calls)]
 
 
-def _reads(explainer: Explainer, passes: TracedModel) -> bool:
+def _reads(explainer: Explainer, traced_model: TracedModel) -> bool:
     """Returns whether the model has what an explainer reads by default."""
     try:
-        explainer.reading(passes)
+        explainer.reading(traced_model)
     except LayerError:  # no such layers, or attention that does not follow one another
         return False
     return True

@@ -29,66 +29,76 @@ class Explanation:
     outputs: Any
 
 
-def joined(parts: Sequence[Explanation]) -> Explanation:
+def joined(by_batch: Sequence[Explanation]) -> Explanation:
     """Concatenates the explanations of consecutive batches.
 
     Raises:
         TfexplainError: samples of different shapes.
     """
-    if len(parts) == 1:
-        return parts[0]
+    if len(by_batch) == 1:
+        return by_batch[0]
     return Explanation(
         {
-            place: _joined([part.attributions[place] for part in parts])
-            for place in parts[0].attributions
+            place: _joined([explanation.attributions[place] for explanation in by_batch])
+            for place in by_batch[0].attributions
         },
-        sum(part.seconds for part in parts),
+        sum(explanation.seconds for explanation in by_batch),
         tf.nest.map_structure(
-            lambda *some: _concatenated(some, "outputs"), *(part.outputs for part in parts)
+            lambda *some: _concatenated(some, "outputs"),
+            *(explanation.outputs for explanation in by_batch),
         ),
     )
 
 
-def beside(parts: Sequence[Explanation]) -> Explanation:
+def beside(by_layer: Sequence[Explanation]) -> Explanation:
     """Merges the explanations of one explainer at several layers, for the same samples."""
-    if len(parts) == 1:
-        return parts[0]
-    attributions = {place: a for part in parts for place, a in part.attributions.items()}
-    return Explanation(attributions, sum(part.seconds for part in parts), parts[0].outputs)
+    if len(by_layer) == 1:
+        return by_layer[0]
+    attributions = {
+        place: a for explanation in by_layer for place, a in explanation.attributions.items()
+    }
+    return Explanation(
+        attributions, sum(explanation.seconds for explanation in by_layer), by_layer[0].outputs
+    )
 
 
 def chosen(explanation: Explanation, rows: Any) -> Explanation:
     """Selects the samples of these numbers, int64 [n]."""
     return Explanation(
-        {place: _chosen(one, rows) for place, one in explanation.attributions.items()},
+        {
+            place: _chosen(attribution, rows)
+            for place, attribution in explanation.attributions.items()
+        },
         explanation.seconds,
         tf.nest.map_structure(lambda values: values[rows], explanation.outputs),
     )
 
 
-def _joined(parts: Sequence[Attribution]) -> Attribution:
+def _joined(by_batch: Sequence[Attribution]) -> Attribution:
     by_sample = {
-        name: _concatenated(values, parts[0].explainer)
+        name: _concatenated(values, by_batch[0].explainer)
         for name in BY_SAMPLE
-        if (values := [getattr(part, name) for part in parts])[0] is not None
+        if (values := [getattr(attribution, name) for attribution in by_batch])[0] is not None
     }
-    # A channel is dead if it is in every portion, and one value below zero makes a sign.
-    dead = [part.dead for part in parts if part.dead is not None]
-    signed = any(part.signed for part in parts)
+    # A channel is dead if it is in every batch, and one value below zero makes a sign.
+    dead = [attribution.dead for attribution in by_batch if attribution.dead is not None]
+    signed = any(attribution.signed for attribution in by_batch)
     everywhere = np.all(dead, axis=0) if dead else None
-    return replace(parts[0], **by_sample, dead=everywhere, signed=signed)
+    return replace(by_batch[0], **by_sample, dead=everywhere, signed=signed)
 
 
-def _chosen(one: Attribution, rows: Any) -> Attribution:
-    known = {name: getattr(one, name) for name in BY_SAMPLE}
-    return replace(one, **{n: values[rows] for n, values in known.items() if values is not None})
+def _chosen(attribution: Attribution, rows: Any) -> Attribution:
+    known = {name: getattr(attribution, name) for name in BY_SAMPLE}
+    return replace(
+        attribution, **{n: values[rows] for n, values in known.items() if values is not None}
+    )
 
 
-def _concatenated(parts: Sequence[Any], what: str) -> Any:
-    shapes = {np.shape(part)[1:] for part in parts}
+def _concatenated(by_batch: Sequence[Any], what: str) -> Any:
+    shapes = {np.shape(values)[1:] for values in by_batch}
     if len(shapes) > 1:
         raise TfexplainError(
             f"inputs: expected samples of one shape in all batches; {what} got {sorted(shapes)}. "
             "Pad them alike, or explain each batch by itself."
         )
-    return np.concatenate(parts)
+    return np.concatenate(by_batch)

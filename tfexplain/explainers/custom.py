@@ -15,6 +15,7 @@ import tensorflow as tf
 from tfexplain.attribution import Attribution
 from tfexplain.errors import SettingError, TfexplainError
 from tfexplain.explainers.base import Context, Explainer
+from tfexplain.model.input_kinds import channel_axis
 from tfexplain.model.preserved_state import parts, state
 from tfexplain.model.shared_pass import LayerReads
 from tfexplain.model.traced_model import TracedModel
@@ -77,16 +78,18 @@ class Custom(Explainer):
         """The title."""
         return self.title
 
-    def reading(self, passes: TracedModel, targets: Any = None) -> LayerReads:
+    def reading(self, traced_model: TracedModel, targets: Any = None) -> LayerReads:
         """Plans to read nothing: the function makes its own passes."""
         return LayerReads()
 
     def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
         """Calls the function and checks what it returns."""
-        names = context.passes.input_names
-        with _state_put_back(context.passes.model):
-            found = self.function(context.passes.model, context.inputs, context.result.targets)
-        by_input = found if isinstance(found, Mapping) else {names[0]: found}
+        names = context.traced_model.input_names
+        with _state_put_back(context.traced_model.model):
+            result = self.function(
+                context.traced_model.model, context.inputs, context.result.targets
+            )
+        by_input = result if isinstance(result, Mapping) else {names[0]: result}
         inputs = dict(zip(names, tf.nest.flatten(context.inputs), strict=True))
         if unknown := [name for name in by_input if name not in inputs]:
             raise TfexplainError(
@@ -98,8 +101,8 @@ class Custom(Explainer):
             for name, values in by_input.items()
         }
 
-    def _attribution(self, context: Context, name: str, found: Any, given: Any) -> Attribution:
-        array, count = np.asarray(found), len(context.result.targets)
+    def _attribution(self, context: Context, name: str, result: Any, given: Any) -> Attribution:
+        array, count = np.asarray(result), len(context.result.targets)
         values = _picture(array) if array.dtype == np.uint8 else array.astype(np.float32)
         if values.ndim < 1 or len(values) != count:
             raise TfexplainError(
@@ -115,7 +118,7 @@ class Custom(Explainer):
             explainer=self.name,
             unit=self.unit,
             signed=self.signed,
-            channel_axis=context.passes.channel_axis(given) if whole else None,
+            channel_axis=channel_axis(context.traced_model, given) if whole else None,
         )
 
 

@@ -20,11 +20,11 @@ from tfexplain.data.batches import length
 from tfexplain.errors import SettingError
 from tfexplain.explainers.base import Context, Explainer, SampleRange
 from tfexplain.explainers.concat import Explanation, beside, joined
+from tfexplain.model.batching import row_slices
 from tfexplain.model.call_batch import as_batch
-from tfexplain.model.outputs import ModelOutput, Score
-from tfexplain.model.presets import named
-from tfexplain.model.progress import part as progress_part
-from tfexplain.model.progress import shown
+from tfexplain.model.outputs import ModelOutput, Score, choose_output
+from tfexplain.model.presets import named, resolved_targets
+from tfexplain.model.progress import explaining, shown
 from tfexplain.model.shared_pass import Request, shared_pass
 from tfexplain.model.targets import Targets
 from tfexplain.model.trace_model import trace_model
@@ -78,12 +78,13 @@ def explain(
     named = named_explainers([explainers] if isinstance(explainers, Explainer) else explainers)
     settings: dict[str, Any] = {"batch_size": batch_size, "verbose": verbose}
     done = explanations(model, list(named.values()), inputs, targets, **settings)
-    found = {
+    attributions = {
         name: Attributions(explanation.attributions)
         for name, explanation in zip(named, done, strict=True)
     }
     return {
-        name: maps if named[name].several else maps.simplified() for name, maps in found.items()
+        name: maps if named[name].several else maps.simplified()
+        for name, maps in attributions.items()
     }
 
 
@@ -93,7 +94,7 @@ def explanations(
     inputs: Any,
     targets: Targets = None,
     *,
-    passes: TracedModel | None = None,
+    traced_model: TracedModel | None = None,
     batch_size: int | None = None,
     verbose: bool | int = 0,
 ) -> list[Explanation]:
@@ -104,23 +105,29 @@ def explanations(
         explainers: Methods with their settings.
         inputs: Samples.
         targets: What is explained.
-        passes: The model's compiled passes, where the caller keeps them.
+        traced_model: The model's compiled passes, where the caller keeps them.
         batch_size: How many samples are explained at once.
         verbose: What is shown on the way.
     """
-    portions = in_portions(
-        model, explainers, inputs, targets, passes=passes, batch_size=batch_size, verbose=verbose
+    by_batch = explain_batches(
+        model,
+        explainers,
+        inputs,
+        targets,
+        traced_model=traced_model,
+        batch_size=batch_size,
+        verbose=verbose,
     )
-    return [joined(found) for found in zip(*portions, strict=True)]
+    return [joined(of_explainer) for of_explainer in zip(*by_batch, strict=True)]
 
 
-def in_portions(
+def explain_batches(
     model: Any,
     explainers: Sequence[Explainer],
     inputs: Any,
     targets: Targets = None,
     *,
-    passes: TracedModel | None = None,
+    traced_model: TracedModel | None = None,
     batch_size: int | None = None,
     verbose: bool | int = 0,
 ) -> Iterator[list[Explanation]]:
@@ -131,26 +138,28 @@ def in_portions(
     check_whole("batch_size", batch_size, optional=True)
     check_verbose(verbose)
     feed = BatchFeed(inputs, targets, joined=any(explainer.whole for explainer in explainers))
-    parts = None if feed.batches is None else feed.batches * len(explainers)
+    total = None if feed.batches is None else feed.batches * len(explainers)
     begun = False
-    with shown(int(verbose), parts):
+    with shown(int(verbose), total):
         for fed in feed:
             batch = as_batch(fed.inputs, model)
-            opened = passes or trace_model(model, batch)
+            opened = traced_model or trace_model(model, batch)
             if not begun:
                 begun = True
                 _say_what_is_left_out(explainers, opened)
-            outputs = [opened.output(explainer.output) for explainer in explainers]
+            outputs = [
+                choose_output(opened.model_outputs, explainer.output) for explainer in explainers
+            ]
             # One object for each head: explainers of the same targets share a backward pass.
             by_output = {output: fed.targets(output, opened) for output in dict.fromkeys(outputs)}
             wanted = [(e, by_output[output]) for e, output in zip(explainers, outputs, strict=True)]
-            span = SampleRange(fed.start) if feed.streamed else None
-            yield explain_all(wanted, opened, batch, batch_size, span)
+            sample_range = SampleRange(fed.start) if feed.streamed else None
+            yield explain_all(wanted, opened, batch, batch_size, sample_range)
 
 
-def _say_what_is_left_out(explainers: Sequence[Explainer], passes: TracedModel) -> None:
+def _say_what_is_left_out(explainers: Sequence[Explainer], traced_model: TracedModel) -> None:
     for explainer in explainers:
-        for name, why in explainer.omits(passes).items():
+        for name, why in explainer.omits(traced_model).items():
             warnings.warn(
                 f"{explainer.name}: input {name!r} is left out: {why}", UserWarning, stacklevel=4
             )
@@ -178,10 +187,10 @@ def named_explainers(explainers: Sequence[Explainer]) -> dict[str, Explainer]:
 
 def explain_all(
     wanted: Sequence[tuple[Explainer, Targets]],
-    passes: TracedModel,
+    traced_model: TracedModel,
     batch: Any,
-    at_once: int | None = None,
-    span: SampleRange | None = None,
+    batch_size: int | None = None,
+    sample_range: SampleRange | None = None,
 ) -> list[Explanation]:
     """Runs explainers, each with targets of its own, on one forward pass.
 
@@ -189,39 +198,34 @@ def explain_all(
 
     Args:
         wanted: (explainer, targets); see `explain`.
-        passes: The model's compiled passes.
+        traced_model: The model's compiled passes.
         batch: From `as_batch`.
-        at_once: How many samples are explained at once; default all. Explainers that are `whole`
+        batch_size: How many samples are explained at once; default all. Explainers that are `whole`
             get all of them, and so many in the shared pass.
-        span: Of the batch among all samples; default it is all of them.
+        sample_range: Of the batch among all samples; default it is all of them.
 
     Returns:
         One `Explanation` for each, in order.
     """
-    parts = [explainer.divided() for explainer, _ in wanted]
-    if any(own != [e] for own, (e, _) in zip(parts, wanted, strict=True)):
-        each = [(e, targets) for own, (_, targets) in zip(parts, wanted, strict=True) for e in own]
-        found_of_parts = iter(explain_all(each, passes, batch, at_once, span))
-        return [beside(list(islice(found_of_parts, len(own)))) for own in parts]
+    divided = [explainer.divided() for explainer, _ in wanted]
+    if any(own != [e] for own, (e, _) in zip(divided, wanted, strict=True)):
+        with_targets = zip(divided, wanted, strict=True)
+        each = [(e, targets) for own, (_, targets) in with_targets for e in own]
+        explained = iter(explain_all(each, traced_model, batch, batch_size, sample_range))
+        return [beside(list(islice(explained, len(own)))) for own in divided]
     count = length(batch)
-    at_once, span = at_once or count, span or SampleRange(0, count)
-    groups, everything = _groups(wanted, passes, count), slice(0, count)
-    if at_once >= count:
-        runs = [(groups, everything)]
-    else:
-        some, whole = (_only(groups, whole=whole) for whole in (False, True))
-        runs = [(some, slice(i, i + at_once)) for i in range(0, count, at_once) if some]
-        runs += [(whole, everything)] if whole else []
-    found: list[list[Explanation]] = [[] for _ in wanted]
-    for members, rows in runs:
-        all_of_it = rows == everything  # slicing would copy it
-        part = batch if all_of_it else tf.nest.map_structure(operator.itemgetter(rows), batch)
-        there = SampleRange(span.start + rows.start, span.total)
-        share = length(part) / count
-        run = _run([g.part(rows) for g in members], passes, part, at_once, there, share)
+    batch_size, sample_range = batch_size or count, sample_range or SampleRange(0, count)
+    by_batch: list[list[Explanation]] = [[] for _ in wanted]
+    for groups, rows in _runs(_groups(wanted, traced_model, count), count, batch_size):
+        all_of_it = rows == slice(0, count)  # slicing would copy it
+        some = batch if all_of_it else tf.nest.map_structure(operator.itemgetter(rows), batch)
+        own_range = SampleRange(sample_range.start + rows.start, sample_range.total)
+        own_groups = [group.of(rows) for group in groups]
+        fraction = length(some) / count
+        run = _run(own_groups, traced_model, some, batch_size, own_range, fraction)
         for i, explanation in run:
-            found[i].append(explanation)
-    return [joined(portions) for portions in found]
+            by_batch[i].append(explanation)
+    return [joined(explanations) for explanations in by_batch]
 
 
 @dataclass(frozen=True)
@@ -234,26 +238,28 @@ class _Group:
     score: Score
     targets: Any
 
-    def part(self, rows: slice) -> _Group:
+    def of(self, rows: slice) -> _Group:
         """Returns the group with the targets of these samples."""
         by_sample = isinstance(self.targets, np.ndarray)
         return replace(self, targets=self.targets[rows]) if by_sample else self
 
-    def request(self, passes: TracedModel) -> Request:
+    def request(self, traced_model: TracedModel) -> Request:
         """Returns what the group asks of the shared pass."""
-        readings = tuple(e.reading(passes, self.targets) for e in self.members.values())
+        readings = tuple(e.reading(traced_model, self.targets) for e in self.members.values())
         return Request(readings, self.targets, self.output, self.score)
 
 
 def _groups(
-    wanted: Sequence[tuple[Explainer, Targets]], passes: TracedModel, count: int
+    wanted: Sequence[tuple[Explainer, Targets]], traced_model: TracedModel, count: int
 ) -> list[_Group]:
     groups: dict[Any, _Group] = {}
     for i, (explainer, targets) in enumerate(wanted):
-        wanted_targets, output = named(targets, passes.output(explainer.output))
+        wanted_targets, output = named(
+            targets, choose_output(traced_model.model_outputs, explainer.output)
+        )
         key = (output, explainer.score, id(targets))
         if key not in groups:
-            asked = passes.targets(wanted_targets, output, count)
+            asked = resolved_targets(traced_model, wanted_targets, output, count)
             groups[key] = _Group({}, output, explainer.score, asked)
         groups[key].members[i] = explainer
     return list(groups.values())
@@ -265,27 +271,44 @@ def _only(groups: Sequence[_Group], *, whole: bool) -> list[_Group]:
     return [replace(g, members=m) for g, m in zip(groups, some, strict=True) if m]
 
 
+def _runs(
+    groups: list[_Group], count: int, batch_size: int
+) -> Iterator[tuple[list[_Group], slice]]:
+    """Which groups run on which samples: explainers that compare samples run on all of them."""
+    if batch_size >= count:
+        yield groups, slice(0, count)
+        return
+    if by_sample := _only(groups, whole=False):
+        for rows in row_slices(count, batch_size):
+            yield by_sample, rows
+    if whole := _only(groups, whole=True):
+        yield whole, slice(0, count)
+
+
 def _run(
     groups: Sequence[_Group],
-    passes: TracedModel,
+    traced_model: TracedModel,
     batch: Any,
-    at_once: int,
-    span: SampleRange,
-    portion: float,
+    chunk_size: int,
+    sample_range: SampleRange,
+    fraction: float,
 ) -> Iterator[tuple[int, Explanation]]:
     """Yields (index in the order, explanation) of each explainer, on one forward pass.
 
     `portion` is the share that the batch is of what the bar counts as one.
     """
-    requests = [group.request(passes) for group in groups]
+    requests = [group.request(traced_model) for group in groups]
     sharing = sum(len(group.members) for group in groups)
     start = time.perf_counter()
-    results = shared_pass(passes, requests, batch, at_once)
-    share = (time.perf_counter() - start) / sharing
+    results = shared_pass(traced_model, requests, batch, chunk_size)
+    shared_seconds = (time.perf_counter() - start) / sharing
     for group, result in zip(groups, results, strict=True):
-        context = Context(passes, batch, group.targets, group.output, group.score, result, span)
+        context = Context(
+            traced_model, batch, group.targets, group.output, group.score, result, sample_range
+        )
         for (i, explainer), reduced in zip(group.members.items(), result.reduced, strict=True):
             start = time.perf_counter()
-            with progress_part(explainer.name, portion):
+            with explaining(explainer.name, fraction):
                 attributions = explainer.finish(context, reduced)
-            yield i, Explanation(attributions, share + time.perf_counter() - start, result.outputs)
+            seconds = shared_seconds + time.perf_counter() - start
+            yield i, Explanation(attributions, seconds, result.outputs)

@@ -1,4 +1,4 @@
-"""Attention sites: where one forward pass adds up by attention, and what attends to what."""
+"""Attention calls: where one forward pass adds up by attention, and what attends to what."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class AttentionCall:
         axes: Over how many axes the queries lie, and the keys.
         recorded: Whether gradients are recorded here; not inside of `keras.remat`.
         outputs: Positions of the model's outputs that depend on it, with a gradient.
-        after: Paths of the attention sites that it depends on.
+        after: Paths of the attention calls that it depends on.
     """
 
     path: str
@@ -53,48 +53,48 @@ class AttentionCall:
 
 @dataclass(frozen=True)
 class Attending:
-    """All attention sites of a model, in call order, why other attention layers have none, and
+    """All attention calls of a model, in call order, why other attention layers have none, and
     what was found out about single ones (`known`)."""
 
-    sites: tuple[AttentionCall, ...]
+    calls: tuple[AttentionCall, ...]
     missed: Mapping[str, str]
     known: dict[Any, Any] = field(default_factory=dict)
 
     @property
     def by_name(self) -> dict[str, AttentionCall]:
-        """The sites by the names of their weights."""
-        return {site.weights: site for site in self.sites}
+        """The calls by the names of their weights."""
+        return {call.weights: call for call in self.calls}
 
     def layers(self, names: Collection[str], layers: Mapping[str, Layer]) -> dict[str, Layer]:
         """The layers that make the weights of these names, by path."""
-        sites = (self.by_name[name] for name in names)
-        return {site.layer: layers[site.layer] for site in sites}
+        calls = (self.by_name[name] for name in names)
+        return {call.layer: layers[call.layer] for call in calls}
 
     def find(self, names: Sequence[str] | None) -> list[AttentionCall]:
-        """The sites that `layer=` names, or all, at least one.
+        """The calls that `layer=` names, or all, at least one.
 
         Raises:
             LayerError: there is none, or more than one of a name; the message says what there is.
         """
         if names is not None:
             return [self._one(name) for name in names]
-        if not self.sites:
+        if not self.calls:
             raise LayerError(f"layer=None: {self._there()}")
-        return list(self.sites)
+        return list(self.calls)
 
     def _one(self, name: str) -> AttentionCall:
-        found = matching(self.sites, name)
-        if len(found) == 1:
-            return found[0]
-        if found:
-            paths = ", ".join(site.path for site in found)
+        matches = matching(self.calls, name)
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
+            paths = ", ".join(call.path for call in matches)
             raise LayerError(f"layer={name!r}: more than one: {paths}. Pass one of these.")
         why = [w for path, w in self.missed.items() if path == name or path.endswith("/" + name)]
         raise LayerError(f"layer={name!r}: {(*why, 'no such layer')[0]}. {self._there()}")
 
     def _there(self) -> str:
-        if self.sites:
-            paths = ", ".join(site.path for site in self.sites)
+        if self.calls:
+            paths = ", ".join(call.path for call in self.calls)
             return f"Attention layers of this model: {paths}. Pass one of these."
         if self.missed:
             path, why = next(iter(self.missed.items()))
@@ -122,16 +122,16 @@ class Attended:
 
 
 def attending(
-    found: Sequence[Attended],
+    attended: Sequence[Attended],
     layers: Mapping[str, Layer],
     missed: Mapping[str, str],
     inputs: Sequence[Tensor],
     outputs: Sequence[Tensor],
 ) -> Attending:
-    """The attention sites of one traced pass.
+    """The attention calls of one traced pass.
 
     Args:
-        found: In the order of the pass.
+        attended: In the order of the pass.
         layers: Of the model, by path.
         missed: Why layers were not seen in the pass.
         inputs: The model's, as tensors of the graph.
@@ -139,51 +139,55 @@ def attending(
     """
     depends = graph_dependencies(inputs[0].graph, inputs)
     # What weighs constants is a table that is looked up softly: it has no keys.
-    found = [one for one in found if depends(one.weights.weighed)]
-    whole = [one for one in found if not one.weights.parts]
-    reasons = {one.layer: _PARTS for one in found if one.weights.parts}
-    seen = {one.layer for one in found}
+    attended = [attention for attention in attended if depends(attention.weights.weighed)]
+    whole = [attention for attention in attended if not attention.weights.parts]
+    reasons = {attention.layer: _PARTS for attention in attended if attention.weights.parts}
+    seen = {attention.layer for attention in attended}
     for path, layer in layers.items():
         named = any("Attention" in base.__name__ for base in type(layer).__mro__)
-        if named and not any(one == path or one.startswith(path + "/") for one in seen):
+        if named and not any(
+            attention == path or attention.startswith(path + "/") for attention in seen
+        ):
             reasons[path] = missed.get(path, _NONE)
-    return Attending(_sites(whole, outputs), reasons)
+    return Attending(_calls(whole, outputs), reasons)
 
 
-def _sites(found: Sequence[Attended], ends: Sequence[Tensor]) -> tuple[AttentionCall, ...]:
-    names = address([one.name for one in found])
-    graph, tensors = ends[0].graph, [one.weights.values for one in found]
+def _calls(attended: Sequence[Attended], ends: Sequence[Tensor]) -> tuple[AttentionCall, ...]:
+    names = address([attention.name for attention in attended])
+    graph, tensors = ends[0].graph, [attention.weights.values for attention in attended]
     depends, flows = (
         graph_dependencies(graph, tensors),
         graph_dependencies(graph, tensors, gradient=True),
     )
     reached = [flows(end) for end in ends]
-    arguments = [argument for one in found for argument in one.weights.arguments]
+    arguments = [argument for attention in attended for argument in attention.weights.arguments]
     origins = [_origin(argument) for argument in arguments]
     argued = graph_dependencies(graph, arguments)
-    sites = []
-    for i, one in enumerate(found):
-        weights = one.weights
+    calls = []
+    for i, attention in enumerate(attended):
+        weights = attention.weights
         own = {_origin(argument) for argument in weights.arguments}
         made_of = [
             {origins[k] for k in argued(tensor)} & own for tensor in compared(weights.softmax)
         ]
         half = weights.values.shape[-2 * weights.axes :]
-        sites.append(
+        calls.append(
             AttentionCall(
                 path=names[i],
-                layer=one.layer,
+                layer=attention.layer,
                 attention_heads=_count(weights.values.shape[1 : -2 * weights.axes]),
                 queries=half[: weights.axes].num_elements(),
                 keys=half[weights.axes :].num_elements(),
                 own=len(made_of) == 2 and bool(made_of[0]) and made_of[0] == made_of[1],
                 axes=weights.axes,
-                recorded=one.recorded,
-                outputs=tuple(k for k, some in enumerate(reached) if one.recorded and i in some),
+                recorded=attention.recorded,
+                outputs=tuple(
+                    k for k, some in enumerate(reached) if attention.recorded and i in some
+                ),
                 after=frozenset(names[j] for j in depends(weights.values) if j != i),
             )
         )
-    return tuple(sites)
+    return tuple(calls)
 
 
 def _count(heads: Any) -> int:

@@ -84,7 +84,7 @@ def _softmax(tensor: Tensor, axes: int, most: int = 6) -> Any:
         return None
     alike = [x for x in op.inputs if x.dtype.is_floating and _same_end(x, tensor)]
     steps = (_softmax(x, axes, most - 1) for x in alike)
-    return next((found for found in steps if found is not None), None)
+    return next((softmax for softmax in steps if softmax is not None), None)
 
 
 def _has_log(tensor: Tensor, most: int = 4) -> bool:

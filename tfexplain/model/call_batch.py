@@ -7,8 +7,8 @@ from typing import Any
 import tensorflow as tf
 
 from tfexplain.errors import TfexplainError
+from tfexplain.model.model_inputs import declared_dtypes
 from tfexplain.model.preprocessing import preprocessed
-from tfexplain.model.tracing import declared_dtypes
 
 
 def as_batch(inputs: Any, model: Any = None) -> Any:

@@ -76,16 +76,16 @@ def _origin(tensor: Tensor, inputs: Sequence[Tensor]) -> int | None:
 
 
 def cast_calls(
-    found: Sequence[tuple[str, Tensor, int]], inputs: Sequence[Tensor], outputs: Sequence[Tensor]
+    casts: Sequence[tuple[str, Tensor, int]], inputs: Sequence[Tensor], outputs: Sequence[Tensor]
 ) -> tuple[LayerCall, ...]:
     """The casts of a traced pass as places where gradients can be taken, in their order.
 
     Args:
-        found: As `cast_tap` saw them.
+        casts: As `cast_tap` saw them.
         inputs: The model's, as tensors of the graph.
         outputs: The model's.
     """
-    flows = graph_dependencies(inputs[0].graph, [result for _, result, _ in found], gradient=True)
+    flows = graph_dependencies(inputs[0].graph, [result for _, result, _ in casts], gradient=True)
     reached = [flows(output) for output in outputs]
     return tuple(
         LayerCall(
@@ -103,7 +103,7 @@ def cast_calls(
             grid=None,
             dtype=result.dtype.name,
         )
-        for number, (name, result, position) in enumerate(found)
+        for number, (name, result, position) in enumerate(casts)
         if _as_given(result, inputs[position])
     )
 

@@ -49,7 +49,7 @@ def faster(
         fused = restoring(by_xla.get_concrete_function(*arguments), model)
         if not _agree(plain(*arguments), fused(*arguments)):
             return plain
-        return min((plain, fused), key=lambda one: _seconds(one, arguments))
+        return min((plain, fused), key=lambda candidate: _seconds(candidate, arguments))
     except (tf.errors.OpError, ValueError, TypeError, NotImplementedError):
         return plain
 
@@ -68,6 +68,6 @@ def _seconds(function: Compiled, arguments: tuple[Any, ...]) -> float:
     return time.perf_counter() - start
 
 
-def _arrays(found: Any) -> list[Any]:
+def _arrays(tensors: Any) -> list[Any]:
     """Fetched to the host, and so finished."""
-    return [tensor.numpy() for tensor in tf.nest.flatten(found)]
+    return [tensor.numpy() for tensor in tf.nest.flatten(tensors)]

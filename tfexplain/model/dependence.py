@@ -181,16 +181,16 @@ def entries(graph: Any, made: int, number: Any) -> list[Any]:
     """The tensors among the first `made` operations of a graph that a number made behind them is a
     function of, with a gradient."""
     behind = {op.name for op in graph.get_operations()[made:]}
-    found, waiting, seen = [], [number], {number.name}
+    tensors, waiting, seen = [], [number], {number.name}
     while waiting:
         tensor = waiting.pop()
         if tensor.op.name not in behind:
-            found.append(tensor)
+            tensors.append(tensor)
         elif _differentiable(tensor.op):
             new = [cause for cause in tensor.op.inputs if cause.name not in seen]
             seen.update(cause.name for cause in new)
             waiting += new
-    return found
+    return tensors
 
 
 def contracted(graph: Any, sources: Sequence[Any]) -> Callable[[Any], bool]:

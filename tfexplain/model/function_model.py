@@ -1,12 +1,9 @@
-"""Models without gradients: any function of numpy arrays, and .tflite files.
-
-They look like a model's passes, so that methods that only need scores run on them as they are.
-"""
+"""Models without gradients as traced models: any function of numpy arrays, and .tflite files."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from typing import Any, NoReturn
 
 import numpy as np
@@ -14,22 +11,27 @@ import tensorflow as tf
 
 from tfexplain.errors import TfexplainError, plain
 from tfexplain.model import progress
-from tfexplain.model.attention_calls import Attending
+from tfexplain.model.attention_calls import Attending, AttentionCall
+from tfexplain.model.gradient_calls import GradientCalls, gradient_calls
 from tfexplain.model.keras_private import is_layer
 from tfexplain.model.layer_calls import LayerCall, LayerError
-from tfexplain.model.outputs import ModelOutput, model_outputs
+from tfexplain.model.outputs import ModelOutput, Score, model_outputs
+from tfexplain.model.targets import ScoreFunction, explained
 from tfexplain.model.tflite_model import TfliteModel
-from tfexplain.model.traced_model import TracedModel
+from tfexplain.model.tokens import padding_mask
+from tfexplain.model.traced_model import Seen, TokensRead
+from tfexplain.model.unit import UnitScore
+from tfexplain.types import Layer, Tensor
 
 WITHOUT_GRADIENT = (
     "FeatureAblation, KernelSHAP, LIME, Occlusion, PermutationImportance and RISE work with it."
 )
 
 
-class FunctionModel(TracedModel):
-    """The passes through a function from a batch to outputs.
+class FunctionModel:
+    """A function from a batch to outputs as a `TracedModel`, which documents what is public here.
 
-    They run eagerly, and nothing is kept between them; nothing is known of what the function
+    It runs eagerly, and nothing is kept between passes; nothing is known of what the function
     changes. It has no layers, so every [N, a, b] counts as a grey image.
 
     Args:
@@ -43,42 +45,46 @@ class FunctionModel(TracedModel):
 
     def __init__(self, model: Callable[[Any], Any], inputs: Any) -> None:
         self._function = model
-        self.layers, self.compiled, self.seen, self.rows = {}, {}, [], None
-        self.memory = None  # nothing is known of what the function takes
-        self.sites: tuple[LayerCall, ...] = ()
-        self.casts: tuple[LayerCall, ...] = ()
-        self.flows, self.read = [], []
-        self.attention = Attending((), {})
-        self._channels = [None] * len(tf.nest.flatten(inputs))
-        self.missed = {}
-        self._inlines = False
-        self.specs = tf.nest.map_structure(
-            lambda x: tf.TensorSpec((None, *x.shape[1:]), x.dtype), inputs
-        )
-        self.model_outputs: tuple[ModelOutput, ...] = model_outputs(model, self._probe(inputs))
         flat = tf.nest.flatten(inputs)
         several = [f"input{i}" for i in range(len(flat))] if len(flat) > 1 else ["input"]
         named = isinstance(inputs, dict)
-        self.input_names = [str(key) for key in sorted(inputs)] if named else several
+        self.input_names: list[str] = [str(k) for k in sorted(inputs)] if named else several
+        self.specs: Any = tf.nest.map_structure(
+            lambda x: tf.TensorSpec((None, *x.shape[1:]), x.dtype), inputs
+        )
+        self.rows: int | None = None
+        self.memory: int | None = None  # nothing is known of what the function takes
+        self.layers: Mapping[str, Layer] = {}
+        self.layer_calls: tuple[LayerCall, ...] = ()
+        self.casts: tuple[LayerCall, ...] = ()
+        self.attention = Attending((), {})
+        self.missed: Mapping[str, str] = {}
+        self.gradient_calls: tuple[GradientCalls, ...] = gradient_calls(self.specs)
+        self.channel_axes: Sequence[int | None] = [None] * len(flat)
+        self.model_outputs: tuple[ModelOutput, ...] = model_outputs(model, self._probe(inputs))
 
     @property
     def model(self) -> Callable[..., Any]:
         """(inputs, training) -> outputs, tensors; a gradient of them is refused."""
         return self._call
 
-    def site(self, name: str, **_: Any) -> NoReturn:
-        """There is none."""
-        raise LayerError(f"layer={name!r}: {_refusal('layers')}")
+    def forward(
+        self, inputs: Any, names: Collection[str] = (), seen: Seen | None = None
+    ) -> tuple[Any, dict[str, Tensor]]:
+        """Runs the function; there are no activations."""
+        return self._call(inputs), {}
 
-    def candidates(self, **_: Any) -> NoReturn:
-        """There are none."""
-        raise LayerError(f"layer=None: {_refusal('layers')}")
-
-    def last(
-        self, output: ModelOutput, targets: Any = None, *, grid: Sequence[int] | None = None
-    ) -> NoReturn:
-        """There is none."""
-        self.candidates()
+    def scores(
+        self,
+        inputs: Any,
+        targets: Tensor | ScoreFunction | UnitScore,
+        output: ModelOutput,
+        score: Score,
+        replaced: Mapping[str, Tensor] | None = None,
+    ) -> tuple[Tensor, Tensor]:
+        """Runs the function for the explained number; see `TracedModel`."""
+        padding = padding_mask(self, inputs)
+        return explained(self._call(inputs), output, targets, score, {}, padding)
 
     def run(
         self,
@@ -88,21 +94,45 @@ class FunctionModel(TracedModel):
         specs: tuple[Any, ...] | None = None,
         often: bool = False,
     ) -> Any:
-        """Run the function of a key as it is."""
-        found = make()(*arguments)
+        """Runs the function of a key as it is."""
+        results = make()(*arguments)
         progress.ran()
-        return found
+        return results
+
+    def spatial_call(
+        self, name: str, *, argument: str = "layer", grid: Sequence[int] | None = None
+    ) -> NoReturn:
+        """Raises LayerError: there is none."""
+        raise LayerError(f"layer={name!r}: {_refusal('layers')}")
+
+    def spatial_calls(
+        self, *, argument: str = "layer", grid: Sequence[int] | None = None
+    ) -> NoReturn:
+        """Raises LayerError: there are none."""
+        raise LayerError(f"layer=None: {_refusal('layers')}")
+
+    def last_spatial_call(
+        self, output: ModelOutput, targets: Any = None, *, grid: Sequence[int] | None = None
+    ) -> NoReturn:
+        """Raises LayerError: there is none."""
+        self.spatial_calls()
+
+    def tokens_read(
+        self, call: AttentionCall, extras: Sequence[int], output: ModelOutput
+    ) -> TokensRead:
+        """Says that nothing is known."""
+        return "all"
 
     def _call(self, inputs: Any, training: bool = False) -> Any:
         arrays = tf.nest.map_structure(lambda x: x.numpy(), inputs)
-        found, flat = self._function(arrays), tf.nest.flatten(inputs)
-        tensors = [_as_tensor(array, len(flat[0])) for array in tf.nest.flatten(found)]
+        results, flat = self._function(arrays), tf.nest.flatten(inputs)
+        tensors = [_as_tensor(array, len(flat[0])) for array in tf.nest.flatten(results)]
 
         @tf.custom_gradient  # type: ignore[untyped-decorator]
         def outputs(*_: Any) -> Any:
             return tensors, _no_gradient
 
-        return tf.nest.pack_sequence_as(found, outputs(*flat))
+        return tf.nest.pack_sequence_as(results, outputs(*flat))
 
     def _probe(self, inputs: Any) -> Any:
         first = tf.nest.map_structure(lambda x: tf.convert_to_tensor(x[:1]), inputs)

@@ -26,7 +26,7 @@ def losses_of(model: Model, names: Sequence[str]) -> list[str]:
     if isinstance(loss, dict):
         return [_describe(loss.get(name)) for name in names]
     if isinstance(loss, (list, tuple)) and len(loss) == len(names):
-        return [_describe(one) for one in loss]
+        return [_describe(part) for part in loss]
     return [_describe(loss)] * len(names)
 
 
@@ -52,7 +52,7 @@ def _describe(loss: Any) -> str:
         loss, settings = loss.func, loss.keywords
     # The class as well as the name, which people may choose.
     function = getattr(loss, "fn", None)
-    several = [getattr(one, "__name__", "") for one in (type(loss), loss, function)]
+    several = [getattr(part, "__name__", "") for part in (type(loss), loss, function)]
     text = " ".join([*several, str(getattr(loss, "name", None) or "")])
     from_logits = " from_logits" if settings.get("from_logits") else ""
     return text.lower().replace("_", "") + from_logits

@@ -23,10 +23,10 @@ def available(root: Path = _ROOT) -> int | None:
         text = (root / "proc/meminfo").read_text()
     except OSError:
         return None
-    found = re.search(r"^MemAvailable:\s+(\d+) kB", text, re.MULTILINE)
-    if found is None:
+    match = re.search(r"^MemAvailable:\s+(\d+) kB", text, re.MULTILINE)
+    if match is None:
         return None
-    least = 1024 * int(found[1])
+    least = 1024 * int(match[1])
     for limit, used in _GROUPS:
         try:
             bytes_ = [int((root / "sys/fs/cgroup" / name).read_text()) for name in (limit, used)]

@@ -13,7 +13,7 @@ import tensorflow as tf
 from tfexplain.model import tap
 from tfexplain.model.attention_calls import AttentionCall
 from tfexplain.model.attention_tap import Weights, weights_tap
-from tfexplain.model.fixed_rows import chunks
+from tfexplain.model.batching import chunks
 from tfexplain.model.layer_calls import LayerCall
 from tfexplain.model.outputs import ModelOutput
 from tfexplain.model.preserved_state import restoring
@@ -23,30 +23,30 @@ from tfexplain.types import Layer, Model, Tensor
 def reads_positions(
     model: Model,
     layers: Mapping[str, Layer],
-    sites: Sequence[LayerCall],
+    calls: Sequence[LayerCall],
     specs: Any,
     number: Callable[[Any], Tensor],
 ) -> list[bool]:
-    """For each site whether what is explained depends on the positions of its grid.
+    """For each call whether what is explained depends on the positions of its grid.
 
     One forward pass finds out, whatever the weights are (a zero hides nothing, for NaN times zero
-    is NaN): sample k has NaN at the positions of site k, and its output is NaN or not. Where that
-    tells nothing, because the output is not finite anyway, all sites count as read.
+    is NaN): sample k has NaN at the positions of call k, and its output is NaN or not. Where that
+    tells nothing, because the output is not finite anyway, all calls count as read.
 
     Args:
         model: Of one forward pass.
         layers: Its layers by path.
-        sites: Each with a grid.
+        calls: Each with a grid.
         specs: Shapes and types of the model's inputs.
         number: What is explained, of a batch.
     """
-    rows = {site.path: i + 1 for i, site in enumerate(sites)}
-    grids = {site.path: site.grid for site in sites}
+    rows = {call.path: i + 1 for i, call in enumerate(calls)}
+    grids = {call.path: call.grid for call in calls}
 
     def poison(name: str, tensor: Tensor, which: Any) -> Tensor:
         grid = grids[name]
         assert grid is not None
-        marked = np.zeros((len(sites) + 1, *tensor.shape[1:]), bool)
+        marked = np.zeros((len(calls) + 1, *tensor.shape[1:]), bool)
         row = marked[rows[name]]
         if grid.tokens:
             axis = int(grid.channels_first)
@@ -56,13 +56,13 @@ def reads_positions(
             row[...] = True
         return tf.where(marked[which], tf.cast(np.nan, tensor.dtype), tensor)
 
-    tapped = {path: layers[path] for path in {site.path.partition("@")[0] for site in sites}}
+    tapped = {path: layers[path] for path in {call.path.partition("@")[0] for call in calls}}
     finite = _finite(
         model,
         number,
         lambda which: tap.tap(tapped, tap.at(rows, partial(poison, which=which))),
         specs,
-        len(sites) + 1,
+        len(calls) + 1,
     )
     return [not (finite[0] and row) for row in finite[1:]]
 
@@ -70,7 +70,7 @@ def reads_positions(
 def continues_text(
     model: Model,
     layers: Mapping[str, Layer],
-    sites: Sequence[LayerCall],
+    calls: Sequence[LayerCall],
     specs: Any,
     model_outputs: Sequence[ModelOutput],
 ) -> list[bool]:
@@ -80,11 +80,11 @@ def continues_text(
     Args:
         model: Of one forward pass of two rows.
         layers: Its layers by path.
-        sites: Its sites.
+        calls: Its calls.
         specs: Shapes and types of the model's inputs.
         model_outputs: The outputs.
     """
-    embedding = {s.embeds: layers.get(s.path) for s in sites if s.embeds is not None}
+    embedding = {s.embeds: layers.get(s.path) for s in calls if s.embeds is not None}
     sizes = {_vocabulary(layer) for layer in embedding.values()} - {0}
     flat = tf.nest.flatten(specs)
     if not {output.labels for output in model_outputs} & sizes or any(
@@ -128,7 +128,7 @@ def _vocabulary(layer: Layer | None) -> int:
 def tokens_read_by_output(
     model: Model,
     layers: Mapping[str, Layer],
-    site: AttentionCall,
+    call: AttentionCall,
     extras: Sequence[int],
     specs: Any,
     number: Callable[[Any], Tensor],
@@ -139,30 +139,30 @@ def tokens_read_by_output(
     token, the last word of a decoder), `"positions"` where the tokens `extras` are not read, else
     `"all"`, also where nothing can be told.
     """
-    if site.queries is None:
+    if call.queries is None:
         return "all"
-    numbers = np.arange(site.queries)
-    patterns = [numbers < 0, numbers > 0, numbers < site.queries - 1, np.isin(numbers, extras)]
+    numbers = np.arange(call.queries)
+    patterns = [numbers < 0, numbers > 0, numbers < call.queries - 1, np.isin(numbers, extras)]
     marked = np.stack(patterns)[:, None, :, None]
 
     def poison(_: str, weights: Weights, which: Any) -> Tensor:
         values = weights.values
-        flat = tf.broadcast_to(marked[which], [len(which), 1, site.queries, site.keys or 1])
-        heads = [1] * (values.shape.rank - 2 * site.axes - 1)
-        at = tf.reshape(flat, [len(which), *heads, *values.shape[-2 * site.axes :]])
+        flat = tf.broadcast_to(marked[which], [len(which), 1, call.queries, call.keys or 1])
+        heads = [1] * (values.shape.rank - 2 * call.axes - 1)
+        at = tf.reshape(flat, [len(which), *heads, *values.shape[-2 * call.axes :]])
         return tf.where(at, tf.cast(np.nan, values.dtype), values)
 
     clean, first, last, no_extras = _finite(
         model,
         number,
         lambda which: weights_tap(
-            {site.layer: layers[site.layer]}, tap.at({site.path}, partial(poison, which=which))
+            {call.layer: layers[call.layer]}, tap.at({call.path}, partial(poison, which=which))
         ),
         specs,
         len(patterns),
         whole=1,  # zeros may be padding, which nothing attends to
     )
-    if not clean or site.queries < 2:
+    if not clean or call.queries < 2:
         return "all"
     if first or last:
         return "first" if first else "last"
@@ -181,14 +181,14 @@ def _finite(
     told the numbers of those that it gets at once: as many as the specs say, else all."""
     size = tf.nest.flatten(specs)[0].shape[0] or count
     half = tf.nest.map_structure(lambda spec: _half(spec, size, whole), specs)
-    found: list[bool] = []
+    finite: list[bool] = []
     for which in chunks(count, size):
         try:
             values = _values(model, number, tapping(which), half)
         except tf.errors.InvalidArgumentError:  # tf.debugging.enable_check_numerics
             return [False] * count
-        found += np.isfinite(values).reshape(size, -1).all(axis=1).tolist()
-    return found[:count]
+        finite += np.isfinite(values).reshape(size, -1).all(axis=1).tolist()
+    return finite[:count]
 
 
 def _values(

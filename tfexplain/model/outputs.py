@@ -127,18 +127,18 @@ def _output_names(model: Model, outputs: Any, count: int) -> list[str]:
     return names if len(names) == count else [f"output{i}" for i in range(count)]
 
 
-def choose_output(found: Sequence[ModelOutput], output: str | int | None) -> ModelOutput:
+def choose_output(outputs: Sequence[ModelOutput], output: str | int | None) -> ModelOutput:
     """The head that `output` names; for None the first one of classes, by its loss if that says so.
 
     Raises:
         TargetError: no output has that name or position.
     """
     if output is None:
-        return max(found, key=_about_classes)  # the first of equals
-    for one in found:
-        if output in (one.name, one.position):
-            return one
-    names = ", ".join(f"{h.name!r} ({h.position})" for h in found)
+        return max(outputs, key=_about_classes)  # the first of equals
+    for candidate in outputs:
+        if output in (candidate.name, candidate.position):
+            return candidate
+    names = ", ".join(f"{h.name!r} ({h.position})" for h in outputs)
     raise TargetError(f"output={output!r}: no such output. Outputs: {names}. Pass one of these.")
 
 

@@ -42,7 +42,7 @@ def preprocessed(model: Any, inputs: Any, labels: Any = None) -> tuple[Any, Any]
         return inputs, labels
     try:
         with _same_draws():
-            found = _mapped(model.preprocess_samples, _as_passed(inputs), labels)
+            data = _mapped(model.preprocess_samples, _as_passed(inputs), labels)
     except Exception as error:
         kind = type(model.preprocessor).__name__
         raise TfexplainError(
@@ -50,7 +50,7 @@ def preprocessed(model: Any, inputs: Any, labels: Any = None) -> tuple[Any, Any]
             f"{type(error).__name__}: {error}. Pass the data as to fit, or set "
             "model.preprocessor = None and pass what is preprocessed."
         ) from error
-    x, y, _ = keras.utils.unpack_x_y_sample_weight(found)
+    x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
     return _dense(x), None if y is None else _dense(y)
 
 

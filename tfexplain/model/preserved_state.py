@@ -136,7 +136,7 @@ def _written(
                 carried[name] = set().union(*map(behind, node.input))
         return carried[name]
 
-    found: set[str] = set()
+    names: set[str] = set()
     for node in by_name.values():
         if node.op in _READING or node.op in _HANDING_ON or node.name in variables:
             continue
@@ -145,8 +145,8 @@ def _written(
             of_functions = inputs[_CALLING[node.op] :]
             indices = {i for f in _called(node) for i in _arguments(f, functions, known)}
             inputs = [of_functions[i] for i in indices]
-        found = found.union(*inputs)
-    return found
+        names = names.union(*inputs)
+    return names
 
 
 def _arguments(name: str, functions: Mapping[str, Any], known: dict[str, set[int]]) -> set[int]:
@@ -191,15 +191,19 @@ def state(model: Model) -> list[Any]:
 
     Not the frozen weights, which count as non-trainable too and may be large.
     """
-    found: list[Any] = []
+    states: list[Any] = []
     for layer in all_layers(model):
-        found += own_non_trainable(layer)
-        found += [seed.state for seed in seed_generators(layer)]
-        found += [own.state for own in vars(layer).values() if isinstance(own, tf.random.Generator)]
+        states += own_non_trainable(layer)
+        states += [seed.state for seed in seed_generators(layer)]
+        states += [
+            own.state for own in vars(layer).values() if isinstance(own, tf.random.Generator)
+        ]
     shared_seed = global_seed_generator()
     if shared_seed is not None:
-        found.append(shared_seed.state)
-    values = [getattr(variable, "value", None) for variable in found]
-    variables = [v if isinstance(v, tf.Variable) else f for v, f in zip(values, found, strict=True)]
+        states.append(shared_seed.state)
+    values = [getattr(variable, "value", None) for variable in states]
+    variables = [
+        v if isinstance(v, tf.Variable) else f for v, f in zip(values, states, strict=True)
+    ]
     unique = {id(v): v for v in variables if isinstance(v, tf.Variable)}
     return list(unique.values())

@@ -1,4 +1,4 @@
-"""Numbers to explain that have a name: `targets="mask:3"`, `"label:2"`, `"next token"`."""
+"""Resolves what callers pass as targets, by name too: `"mask:3"`, `"label:2"`, `"next token"`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from tfexplain.model.layer_calls import find
 from tfexplain.model.outputs import ModelOutput, TargetError
+from tfexplain.model.targets import Targets, as_targets
+from tfexplain.model.traced_model import TracedModel
+from tfexplain.model.unit import Unit, UnitScore
 
 NAMES = "'mask:3', 'label:2', 'next token'"
 _PRESET = re.compile(r"(mask|label):\d{1,6}|next token")
@@ -39,6 +43,24 @@ def named(targets: Any, output: ModelOutput) -> tuple[Any, ModelOutput]:
     if kind == "mask":
         return int(index), replace(output, tokens=False)
     return None, replace(output, tokens=True)
+
+
+def resolved_targets(
+    traced_model: TracedModel, targets: Targets | UnitScore, output: ModelOutput, count: int
+) -> Any:
+    """Returns what a caller passed, as `TracedModel.scores` takes it: class indices int32 [count],
+    a function of the outputs, or a hidden unit that was found.
+
+    Raises:
+        TargetError: a class that the output does not have.
+        LayerError: a layer, channel or position that the model does not have.
+    """
+    if isinstance(targets, UnitScore):
+        return targets
+    if isinstance(targets, Unit):
+        calls, missed = traced_model.layer_calls, traced_model.missed
+        return targets.at(find(calls, targets.layer, "targets", missed))
+    return as_targets(targets, output, count)
 
 
 def _unfit(targets: str, output: ModelOutput, expected: str, other: str) -> TargetError:

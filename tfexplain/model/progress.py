@@ -16,13 +16,13 @@ _shown: ContextVar[_Bar | _Lines | None] = ContextVar("bar", default=None)
 
 
 class _Bar:
-    """What is drawn, and how deep in parts of explanations the work is."""
+    """What is drawn, and how deep inside one another explanations are."""
 
     def __init__(self, progress: Progress, task: TaskID) -> None:
         self._progress, self._task, self._depth = progress, task, 0
 
     @contextmanager
-    def part(self, name: str, share: float) -> Iterator[None]:
+    def explaining(self, name: str, fraction: float) -> Iterator[None]:
         """An explanation on the way of another is no part of its own."""
         if not self._depth:
             self._progress.update(self._task, description=name)
@@ -32,7 +32,7 @@ class _Bar:
         finally:
             self._depth -= 1
         if not self._depth:
-            self._progress.advance(self._task, share)
+            self._progress.advance(self._task, fraction)
 
     def ran(self) -> None:
         """One chunk more."""
@@ -42,13 +42,13 @@ class _Bar:
 class _Lines:
     """Writes a line for each part, as log files want it."""
 
-    def __init__(self, parts: int | None) -> None:
-        self._of = "" if parts is None else f" of {parts}"
+    def __init__(self, total: int | None) -> None:
+        self._of = "" if total is None else f" of {total}"
         self._done, self._chunks, self._depth = 0.0, 0, 0
         self._begin = time.perf_counter()
 
     @contextmanager
-    def part(self, name: str, share: float) -> Iterator[None]:
+    def explaining(self, name: str, fraction: float) -> Iterator[None]:
         """An explanation on the way of another is no part of its own."""
         self._depth += 1
         try:
@@ -56,7 +56,7 @@ class _Lines:
         finally:
             self._depth -= 1
         if not self._depth:
-            self._done += share
+            self._done += fraction
             seconds = time.perf_counter() - self._begin
             told = f"{self._done:.3g}{self._of}, {self._chunks} chunks, {seconds:.1f} s"
             print(f"tfexplain: {name}: {told}", file=sys.stderr)
@@ -67,29 +67,29 @@ class _Lines:
 
 
 @contextmanager
-def shown(verbose: int, parts: int | None) -> Iterator[None]:
+def shown(verbose: int, total: int | None) -> Iterator[None]:
     """While open, work is shown on the standard error: 0 not at all, 1 as a bar, 2 in lines.
 
     Args:
         verbose: How.
-        parts: How many parts there are, where that is known.
+        total: How many explanations there are, where that is known.
     """
     if verbose == 2:
-        token = _shown.set(_Lines(parts))
+        token = _shown.set(_Lines(total))
         try:
             yield
         finally:
             _shown.reset(token)
     elif verbose:
-        with _bar(parts):
+        with _bar(total):
             yield
     else:
         yield
 
 
 @contextmanager
-def _bar(parts: int | None) -> Iterator[None]:
-    """While open, a bar is shown on the standard error: of so many parts, or not known how many.
+def _bar(total: int | None) -> Iterator[None]:
+    """While open, a bar is shown on the standard error: of so many explanations if known.
 
     Beside it stands how many chunks of samples ran through the model, which moves on during a part
     of many passes.
@@ -107,18 +107,18 @@ def _bar(parts: int | None) -> Iterator[None]:
     )
     drawn = rich.Progress(*columns, console=Console(stderr=True), refresh_per_second=4)
     with drawn:
-        token = _shown.set(_Bar(drawn, drawn.add_task("explaining", total=parts, chunks=0)))
+        token = _shown.set(_Bar(drawn, drawn.add_task("explaining", total=total, chunks=0)))
         try:
             yield
         finally:
             _shown.reset(token)
 
 
-def part(name: str, share: float = 1.0) -> AbstractContextManager[None]:
-    """While open, this is what the bar says is done; then the bar is that share of a part further.
+def explaining(name: str, fraction: float = 1.0) -> AbstractContextManager[None]:
+    """While open, this is what the bar says is done; then it is that fraction of one further.
     Without a bar nothing happens."""
     current = _shown.get()
-    return nullcontext() if current is None else current.part(name, share)
+    return nullcontext() if current is None else current.explaining(name, fraction)
 
 
 def ran() -> None:

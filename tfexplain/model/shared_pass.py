@@ -10,10 +10,12 @@ import numpy as np
 import tensorflow as tf
 
 from tfexplain.model.attention_tap import is_weights
+from tfexplain.model.batching import run_by_chunks
 from tfexplain.model.dependence import depends
 from tfexplain.model.layer_calls import LayerCall, LayerError
 from tfexplain.model.outputs import ModelOutput, Score
 from tfexplain.model.targets import ScoreFunction, explained, rule
+from tfexplain.model.tokens import padding_mask
 from tfexplain.model.traced_model import TracedModel
 from tfexplain.model.unit import UnitScore
 from tfexplain.types import Tensor
@@ -22,7 +24,7 @@ from tfexplain.types import Tensor
 Reduce: TypeAlias = Callable[[Tensor, Tensor | None, Any], Any]
 
 
-def _as_it_is(activation: Tensor, gradient: Tensor | None, site: LayerCall) -> Any:
+def _as_it_is(activation: Tensor, gradient: Tensor | None, call: LayerCall) -> Any:
     return activation, gradient
 
 
@@ -91,15 +93,18 @@ class PassResult:
 
 
 def shared_pass(
-    passes: TracedModel, requests: Sequence[Request], inputs: Any, at_once: int | None = None
+    traced_model: TracedModel,
+    requests: Sequence[Request],
+    inputs: Any,
+    chunk_size: int | None = None,
 ) -> list[PassResult]:
     """One forward pass for all requests, and at most one backward pass for each.
 
     Args:
-        passes: The model's compiled passes.
+        traced_model: The model, opened.
         requests: What is explained, and what is read on the way.
         inputs: The batch, tensors.
-        at_once: How many samples go through the model at once, for readings of which all is by
+        chunk_size: How many samples go through the model at once, for readings of which all is by
             sample; default all.
 
     Returns:
@@ -113,25 +118,32 @@ def shared_pass(
         for request in requests
     ]
     key = ("shared", tuple(request.key for request in requests))
-    parts = passes.by_rows(
-        key, lambda: _compiled(passes, requests), inputs, targets, at_once=at_once
+    by_chunk = run_by_chunks(
+        traced_model,
+        key,
+        lambda: _compiled(traced_model, requests),
+        inputs,
+        targets,
+        size=chunk_size,
     )
-    outputs, results = parts[0]
-    if len(parts) > 1:
-        outputs, results = tf.nest.map_structure(lambda *x: np.concatenate(x), *parts)
+    outputs, results = by_chunk[0]
+    if len(by_chunk) > 1:
+        outputs, results = tf.nest.map_structure(lambda *x: np.concatenate(x), *by_chunk)
     return [PassResult(scores, chosen, outputs, reduced) for scores, chosen, reduced in results]
 
 
-def _compiled(passes: TracedModel, requests: Sequence[Request]) -> Callable[..., Any]:
+def _compiled(traced_model: TracedModel, requests: Sequence[Request]) -> Callable[..., Any]:
     readings = [reading for request in requests for reading in request.readings]
     wanted = {path for reading in readings for path in reading.paths}
     rules = [request.rule for request in requests]
-    wanted |= {unit.site.path for unit in rules if isinstance(unit, UnitScore)}
+    wanted |= {unit.call.path for unit in rules if isinstance(unit, UnitScore)}
     watched = {path for reading in readings for path in reading.sloped}
     inputs_too = any(reading.inputs for reading in readings)
-    sites: dict[str, Any] = {site.path: site for site in (*passes.sites, *passes.casts)}
+    calls: dict[str, Any] = {
+        call.path: call for call in (*traced_model.layer_calls, *traced_model.casts)
+    }
     if any(map(is_weights, wanted)):
-        sites |= passes.attention.by_name
+        calls |= traced_model.attention.by_name
 
     def watch(tape: tf.GradientTape) -> Callable[[str, Tensor], None]:
         def seen(name: str, tensor: Tensor) -> None:
@@ -143,17 +155,17 @@ def _compiled(passes: TracedModel, requests: Sequence[Request]) -> Callable[...,
     def run(inputs: Any, targets: list[Tensor]) -> Any:
         # Persistent for several backward passes; compiled, that costs nothing.
         with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
-            moving = _floating(passes, inputs) if inputs_too else {}
+            moving = _floating(traced_model, inputs) if inputs_too else {}
             tape.watch(list(moving.values()))
-            outputs, activations = passes.forward(inputs, wanted, watch(tape))
+            outputs, activations = traced_model.forward(inputs, wanted, watch(tape))
             numbers = [
-                _number(request, outputs, activations, classes, passes.padding(inputs))
+                _number(request, outputs, activations, classes, padding_mask(traced_model, inputs))
                 for request, classes in zip(requests, targets, strict=True)
             ]
         results = []
         for request, (scores, chosen, total) in zip(requests, numbers, strict=True):
-            gradients = _gradients(tape, total, request, activations, moving, sites)
-            reduced = [_reduced(r, sites, activations, *gradients) for r in request.readings]
+            gradients = _gradients(tape, total, request, activations, moving, calls)
+            reduced = [_reduced(r, calls, activations, *gradients) for r in request.readings]
             results.append((scores, chosen, reduced))
         return outputs, results
 
@@ -186,24 +198,24 @@ def _gradients(
     request: Request,
     activations: dict[str, Tensor],
     moving: dict[str, Tensor],
-    sites: dict[str, LayerCall],
+    calls: dict[str, LayerCall],
 ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     """The gradients at layers and at inputs, from one backward pass."""
     paths = {path for r in request.readings for path in r.sloped}
     order = sorted(path for path in paths if activations[path].dtype.is_floating)  # no masks
     names = list(moving) if any(reading.inputs for reading in request.readings) else []
     sources = [activations[path] for path in order] + [moving[name] for name in names]
-    found = tape.gradient(total, sources) if sources else []
-    at_layers = dict(zip(order, found, strict=False))
+    gradients = tape.gradient(total, sources) if sources else []
+    at_layers = dict(zip(order, gradients, strict=False))
     demanded = {p for r in request.readings if not r.zeros for p in r.sloped}
     for path, gradient in at_layers.items():
-        if gradient is None and (path in demanded or not sites[path].recorded):
-            raise no_gradient(sites[path], request.output, request.rule)
+        if gradient is None and (path in demanded or not calls[path].recorded):
+            raise no_gradient(calls[path], request.output, request.rule)
         if gradient is None:
             at_layers[path] = zeros(total, activations[path], path)
     at_inputs = {
         name: zeros(total, moving[name], name) if gradient is None else gradient
-        for name, gradient in zip(names, found[len(order) :], strict=True)
+        for name, gradient in zip(names, gradients[len(order) :], strict=True)
     }
     return at_layers, at_inputs
 
@@ -224,16 +236,16 @@ def zeros(total: Tensor, source: Tensor, name: str) -> Tensor:
 
 
 def no_gradient(
-    site: LayerCall, output: ModelOutput, own: ScoreFunction | UnitScore | None
+    call: LayerCall, output: ModelOutput, own: ScoreFunction | UnitScore | None
 ) -> LayerError:
     """The error for a layer whose output has no gradient.
 
     Args:
-        site: Where.
+        call: Where.
         output: The output that is explained.
         own: What says which number is explained, where no class does.
     """
-    if not site.recorded:
+    if not call.recorded:
         why = (
             "it is computed inside a function that is run again for the gradient (keras.remat), so "
             "none can be had there. Pass the layer around that function, or make the layer in a "
@@ -246,24 +258,24 @@ def no_gradient(
             f"output {output.name!r} does not depend on it, so it has no gradient. Pass a layer "
             "between the input and that output, or another output="
         )
-    return LayerError(f"layer={site.path!r}: {why}")
+    return LayerError(f"layer={call.path!r}: {why}")
 
 
 def _reduced(
     reading: LayerReads,
-    sites: dict[str, LayerCall],
+    calls: dict[str, LayerCall],
     activations: dict[str, Tensor],
     at_layers: dict[str, Tensor],
     at_inputs: dict[str, Tensor],
 ) -> dict[str, Any]:
-    found = {p: reading.reduce(activations[p], at_layers.get(p), sites[p]) for p in reading.paths}
-    return found | at_inputs if reading.inputs else found
+    reduced = {p: reading.reduce(activations[p], at_layers.get(p), calls[p]) for p in reading.paths}
+    return reduced | at_inputs if reading.inputs else reduced
 
 
-def _floating(passes: TracedModel, inputs: Any) -> dict[str, Tensor]:
-    named = zip(passes.input_names, tf.nest.flatten(inputs), strict=True)
+def _floating(traced_model: TracedModel, inputs: Any) -> dict[str, Tensor]:
+    named = zip(traced_model.input_names, tf.nest.flatten(inputs), strict=True)
     return {
         name: tensor
         for i, (name, tensor) in enumerate(named)
-        if tensor.dtype.is_floating and passes.gradient_at(i) == ()
+        if tensor.dtype.is_floating and traced_model.gradient_calls[i] == ()
     }

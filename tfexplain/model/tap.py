@@ -26,7 +26,7 @@ def layers_by_path(model: Model) -> dict[str, Layer]:
     the layers of a Functional model (`x + y`) have names and outputs as layers do, and are listed
     behind them.
     """
-    found: dict[str, Layer] = {}
+    layers: dict[str, Layer] = {}
     seen: set[int] = {id(model)}
 
     def visit(owner: Layer, prefix: str) -> None:
@@ -34,16 +34,16 @@ def layers_by_path(model: Model) -> dict[str, Layer]:
             if id(layer) in seen or not hasattr(layer, "call"):
                 continue
             seen.add(id(layer))
-            path = _free(prefix + layer.name, found)
-            found[path] = layer
+            path = _free(prefix + layer.name, layers)
+            layers[path] = layer
             visit(layer, path + "/")
         for operation in getattr(owner, "operations", ()):
             if id(operation) not in seen and not is_layer(operation):
                 seen.add(id(operation))
-                found[_free(prefix + operation.name, found)] = operation
+                layers[_free(prefix + operation.name, layers)] = operation
 
     visit(model, "")
-    return found
+    return layers
 
 
 def _free(path: str, taken: Mapping[str, Any]) -> str:

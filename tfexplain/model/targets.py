@@ -67,7 +67,7 @@ def explained(
     where a token is none, of models that are told so by an input.
     """
     if isinstance(targets, UnitScore):
-        scores = targets.of(activations[targets.site.path])
+        scores = targets.of(activations[targets.call.path])
         return scores, tf.fill(tf.shape(scores), PREDICTED)
     if callable(targets):
         scores = tf.convert_to_tensor(targets(outputs))

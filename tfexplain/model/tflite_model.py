@@ -55,7 +55,7 @@ class TfliteModel:
                 f"{', '.join(outputs)}. Convert one that has only the output to compare."
             )
         (self._output,) = outputs.values()
-        self.input_shapes = {name: _shape(found) for name, found in self._inputs.items()}
+        self.input_shapes = {name: _shape(details) for name, details in self._inputs.items()}
         self.output_shape = _shape(self._output)
         self._resizable = all(shape[:1] == (None,) for shape in self.input_shapes.values())
 
@@ -86,14 +86,14 @@ class TfliteModel:
     def _run(
         self, arrays: dict[str, Array], count: int, size: int, resize: bool
     ) -> npt.NDArray[np.float32]:
-        """All samples, `size` at a time; the last batch is filled up with its first sample."""
+        """All samples, `size` at a time; the last chunk is filled up with its first sample."""
         self._allocate(arrays, size, resize)
-        parts = []
+        results = []
         for start in range(0, count, size):
-            places = np.arange(start, start + size)
-            places[places >= count] = start
-            for name, found in self._inputs.items():
-                self._interpreter.set_tensor(found["index"], arrays[name][places])
+            rows = np.arange(start, start + size)
+            rows[rows >= count] = start
+            for name, details in self._inputs.items():
+                self._interpreter.set_tensor(details["index"], arrays[name][rows])
             self._interpreter.invoke()
             result = self._result()
             if len(result) != size:
@@ -101,13 +101,13 @@ class TfliteModel:
                     f"path={self.name!r}: expected {size} outputs for {size} inputs; got "
                     f"{len(result)}. Convert the model with the batch as its first axis."
                 )
-            parts.append(result[: count - start])
-        return np.concatenate(parts)
+            results.append(result[: count - start])
+        return np.concatenate(results)
 
     def _allocate(self, arrays: dict[str, Array], size: int, resize: bool) -> None:
-        for name, found in self._inputs.items():
-            shape = (size, *arrays[name].shape[1:]) if resize else found["shape"]
-            self._interpreter.resize_tensor_input(found["index"], shape)
+        for name, details in self._inputs.items():
+            shape = (size, *arrays[name].shape[1:]) if resize else details["shape"]
+            self._interpreter.resize_tensor_input(details["index"], shape)
         self._interpreter.allocate_tensors()
 
     def _result(self) -> Array:
@@ -120,8 +120,8 @@ class TfliteModel:
     def _arrays(self, inputs: Inputs) -> dict[str, Array]:
         """Inputs by name, checked, in the types that the file takes."""
         named = _by_name(inputs, list(self._inputs))
-        found = {name: np.asarray(value) for name, value in named.items()}
-        for name, array in found.items():
+        arrays = {name: np.asarray(value) for name, value in named.items()}
+        for name, array in arrays.items():
             expected = self.input_shapes[name]
             sides = zip(array.shape[1:], expected[1:], strict=False)
             if array.ndim != len(expected) or any(b not in (None, a) for a, b in sides):
@@ -129,10 +129,10 @@ class TfliteModel:
                     f"inputs: expected shape {('N', *expected[1:])} for {name!r}; got "
                     f"{array.shape}. Prepare inputs as for the model that was converted."
                 )
-        counts = {name: len(array) for name, array in found.items()}
+        counts = {name: len(array) for name, array in arrays.items()}
         if len(set(counts.values())) > 1:
             raise TfexplainError(f"inputs: expected as many samples for each; got {counts}.")
-        return {name: _stored(found[name], self._inputs[name], name) for name in self._inputs}
+        return {name: _stored(arrays[name], self._inputs[name], name) for name in self._inputs}
 
 
 def _opened(data: bytes, title: str) -> Any:
@@ -154,12 +154,12 @@ def _details(interpreter: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         runner = interpreter.get_signature_runner(signatures[0])
         return runner.get_input_details(), runner.get_output_details()
     both = interpreter.get_input_details(), interpreter.get_output_details()
-    inputs, outputs = ({one["name"]: one for one in found} for found in both)
+    inputs, outputs = ({details["name"]: details for details in tensors} for tensors in both)
     return inputs, outputs
 
 
-def _shape(found: Any) -> Shape:
-    return tuple(None if side < 0 else int(side) for side in found["shape_signature"])
+def _shape(details: Any) -> Shape:
+    return tuple(None if side < 0 else int(side) for side in details["shape_signature"])
 
 
 def _by_name(inputs: Inputs, names: list[str]) -> dict[str, npt.ArrayLike]:
@@ -176,9 +176,9 @@ def _by_name(inputs: Inputs, names: list[str]) -> dict[str, npt.ArrayLike]:
     return dict(zip(names, inputs, strict=True))
 
 
-def _stored(array: Array, found: Any, name: str) -> Array:
+def _stored(array: Array, details: Any, name: str) -> Array:
     """Numbers as the file takes them: codes where it is quantized."""
-    dtype, (scale, zero) = np.dtype(found["dtype"]), found["quantization"]
+    dtype, (scale, zero) = np.dtype(details["dtype"]), details["quantization"]
     if not np.issubdtype(dtype, np.integer):
         return array.astype(dtype)
     whole = np.rint(array / scale + zero) if scale else array

@@ -9,10 +9,11 @@ from typing import Any
 import tensorflow as tf
 
 from tfexplain.model.function_model import FunctionModel, without_gradient
-from tfexplain.model.traced_model import TracedModel, fingerprint
+from tfexplain.model.keras_model import KerasModel, fingerprint
+from tfexplain.model.traced_model import TracedModel
 from tfexplain.types import Model
 
-_known: weakref.WeakKeyDictionary[Model, dict[Hashable, TracedModel]] = weakref.WeakKeyDictionary()
+_known: weakref.WeakKeyDictionary[Model, dict[Hashable, KerasModel]] = weakref.WeakKeyDictionary()
 
 
 def trace_model(model: Any, inputs: Any) -> TracedModel:
@@ -27,10 +28,10 @@ def trace_model(model: Any, inputs: Any) -> TracedModel:
     key = str(
         tf.nest.map_structure(lambda x: (tuple(x.shape[1:]), tf.as_dtype(x.dtype).name), inputs)
     )
-    found = kept.get(key)
-    if found is None or not _same(found.seen, fingerprint(model)):
-        found = kept[key] = TracedModel(model, inputs)
-    return found
+    traced_model = kept.get(key)
+    if traced_model is None or not _same(traced_model.seen, fingerprint(model)):
+        traced_model = kept[key] = KerasModel(model, inputs)
+    return traced_model
 
 
 def _same(one: list[Any], other: list[Any]) -> bool:

@@ -37,33 +37,33 @@ class Unit:
     channel: int
     position: int | Sequence[int] | None = None
 
-    def at(self, site: LayerCall) -> UnitScore:
-        """The unit at the place that `layer` was found to be.
+    def at(self, call: LayerCall) -> UnitScore:
+        """The unit at the call that `layer` was found to be.
 
         Raises:
             LayerError: it has no such channel or position.
         """
-        channels = site.channels if site.grid else site.shape[-1] if len(site.shape) == 1 else None
+        channels = call.channels if call.grid else call.shape[-1] if len(call.shape) == 1 else None
         if not channels:
-            raise self._wrong(site, "layer", "an output of shape [N, C] or with positions")
+            raise self._wrong(call, "layer", "an output of shape [N, C] or with positions")
         if not -channels <= self.channel < channels:
-            raise self._wrong(site, "channel", f"a channel in 0..{channels - 1}")
-        return UnitScore(site, self.channel % channels, self._position(site))
+            raise self._wrong(call, "channel", f"a channel in 0..{channels - 1}")
+        return UnitScore(call, self.channel % channels, self._position(call))
 
-    def _position(self, site: LayerCall) -> tuple[int, ...] | None:
+    def _position(self, call: LayerCall) -> tuple[int, ...] | None:
         if self.position is None:
             return None
         given = [self.position] if isinstance(self.position, int) else list(self.position)
-        sides = site.grid.sides if site.grid else ()
+        sides = call.grid.sides if call.grid else ()
         inside = [side is None or 0 <= at < side for at, side in zip(given, sides, strict=False)]
         if len(given) != len(sides) or not all(inside):
-            raise self._wrong(site, "position", f"a place in {list(sides)}")
+            raise self._wrong(call, "position", f"a place in {list(sides)}")
         return tuple(given)
 
-    def _wrong(self, site: LayerCall, argument: str, expected: str) -> LayerError:
-        shape = ", ".join("?" if side is None else str(side) for side in ("N", *site.shape))
+    def _wrong(self, call: LayerCall, argument: str, expected: str) -> LayerError:
+        shape = ", ".join("?" if side is None else str(side) for side in ("N", *call.shape))
         return LayerError(
-            f"targets={self}: expected {argument}= {expected}; layer {site.path!r} gives [{shape}]."
+            f"targets={self}: expected {argument}= {expected}; layer {call.path!r} gives [{shape}]."
             " Pass another, or another layer."
         )
 
@@ -72,16 +72,16 @@ class Unit:
 class UnitScore:
     """A `Unit` found in a model."""
 
-    site: LayerCall
+    call: LayerCall
     channel: int
     position: tuple[int, ...] | None
 
     def of(self, activation: Any) -> Any:
         """float32 [N]: the explained number, from the layer's output."""
         values = tf.cast(activation, tf.float32)
-        if self.site.grid is None:
+        if self.call.grid is None:
             return values[:, self.channel]
-        placed = self.site.grid.positions(values)[..., self.channel]
+        placed = self.call.grid.positions(values)[..., self.channel]
         if self.position is not None:
             index = (slice(None), *self.position)
             return placed[index]

@@ -72,12 +72,12 @@ def matched(maps: Places, reference: Places) -> dict[tuple[str, str], Shown]:
             f"{name} at layer {layer!r}: expected maps of both; got maps at {lists[0]} and, of the "
             f"reference, at {lists[1]}."
         )
-    found = {place: reference[place] for place in maps}
-    for (name, layer), same in found.items():
+    shared = {place: reference[place] for place in maps}
+    for (name, layer), same in shared.items():
         shapes = [list(shown.maps.shape[1:]) for shown in (maps[name, layer], same)]
         if shapes[0] != shapes[1]:
             raise TfexplainError(
                 f"{name} at layer {layer!r}: expected maps of one shape; got {shapes[0]} and, of "
                 f"the reference, {shapes[1]}."
             )
-    return found
+    return shared

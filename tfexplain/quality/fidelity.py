@@ -35,8 +35,8 @@ class Predicted:
         not exclude each other."""
         if self.activation == "sigmoid" and self.outputs.shape[1] > 1:
             return self.outputs > 0.5
-        found: npt.NDArray[np.bool_] = self.classes[:, None] == np.arange(self.count)
-        return found
+        marks: npt.NDArray[np.bool_] = self.classes[:, None] == np.arange(self.count)
+        return marks
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +89,7 @@ def divergence(model: Predicted, reference: Predicted) -> npt.NDArray[np.float64
 
     model) in nats, float64 [N], of probabilities.
     """
-    p, q = (one.outputs.astype(np.float64) for one in (reference, model))
+    p, q = (predicted.outputs.astype(np.float64) for predicted in (reference, model))
     if reference.activation == "sigmoid":  # each output is a distribution of its own: it or not
         p, q = np.stack([p, 1 - p], axis=2), np.stack([q, 1 - q], axis=2)
     p, q = np.maximum(p, _LEAST), np.maximum(q, _LEAST)

@@ -114,8 +114,8 @@ def ssim(a: npt.ArrayLike, b: npt.ArrayLike, scale: float) -> Array:
 
 def largest(*arrays: npt.ArrayLike) -> float:
     """Returns the largest finite magnitude in any of the arrays, 0 where there is none."""
-    found = (np.abs(np.asarray(array, np.float64)) for array in arrays)
-    return max(float(np.max(sizes, where=np.isfinite(sizes), initial=0.0)) for sizes in found)
+    magnitudes = (np.abs(np.asarray(array, np.float64)) for array in arrays)
+    return max(float(np.max(sizes, where=np.isfinite(sizes), initial=0.0)) for sizes in magnitudes)
 
 
 _FUNCTIONS: dict[str, Callable[..., Array]] = {
@@ -151,8 +151,8 @@ def _correlation(x: Array, y: Array, both: Mask) -> Array:
     defined = (xx > 0) & (yy > 0)
     product = np.sqrt(np.where(defined, xx * yy, 1.0))
     # Rounding may end a hair beyond 1.
-    found = np.clip(np.sum(x * y, axis=1) / product, -1.0, 1.0)
-    return np.where(defined, found, np.nan)
+    correlation = np.clip(np.sum(x * y, axis=1) / product, -1.0, 1.0)
+    return np.where(defined, correlation, np.nan)
 
 
 def _centred(x: Array, both: Mask) -> Array:

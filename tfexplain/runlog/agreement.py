@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from tfexplain.model.batching import run_by_chunks
 from tfexplain.model.preprocessing import preprocessed
 from tfexplain.model.traced_model import TracedModel
 
@@ -15,7 +16,7 @@ from tfexplain.model.traced_model import TracedModel
 _TOLERANCE = {"float16": 0.05, "bfloat16": 0.1}
 
 
-def disagreement(passes: TracedModel, given: Any, outputs: Any) -> str | None:
+def disagreement(traced_model: TracedModel, given: Any, outputs: Any) -> str | None:
     """Returns why the explained outputs are not those that the model predicts, with the remedy.
 
     None where they agree, or where that cannot be told.
@@ -23,22 +24,22 @@ def disagreement(passes: TracedModel, given: Any, outputs: Any) -> str | None:
     Its `predict_step` runs once, and `predict_function` is not built.
 
     Args:
-        passes: The model's.
+        traced_model: The model's.
         given: The rows as the data has them.
         outputs: What the model's call gave for them, in its structure.
     """
     try:
-        data = _as_tensors(preprocessed(passes.model, given)[0])
-        if _is_the_call(passes, data):
+        data = _as_tensors(preprocessed(traced_model.model, given)[0])
+        if _is_the_call(traced_model, data):
             return None
-        own = _predicted(passes, data)
+        own = _predicted(traced_model, data)
         if not (wrong := _differing(own, outputs)):
             return None
-        if _differing(own, _predicted(passes, data)):  # it draws at random
+        if _differing(own, _predicted(traced_model, data)):  # it draws at random
             return None
     except Exception:  # what has no predict_step, or one that takes other data
         return None
-    return f"{wrong} {_reason(passes.model)}"
+    return f"{wrong} {_reason(traced_model.model)}"
 
 
 def _as_tensors(given: Any) -> Any:
@@ -51,12 +52,12 @@ def _as_tensors(given: Any) -> Any:
     return tf.nest.map_structure(one, given)
 
 
-def _predicted(passes: TracedModel, data: Any) -> list[Any]:
+def _predicted(traced_model: TracedModel, data: Any) -> list[Any]:
     def make() -> Callable[[Any], Any]:
-        return lambda inputs: tf.nest.flatten(passes.model.predict_step((inputs,)))
+        return lambda inputs: tf.nest.flatten(traced_model.model.predict_step((inputs,)))
 
-    parts = passes.by_rows(("predict_step",), make, data)
-    return [np.concatenate(some) for some in zip(*parts, strict=True)]
+    by_chunk = run_by_chunks(traced_model, ("predict_step",), make, data)
+    return [np.concatenate(some) for some in zip(*by_chunk, strict=True)]
 
 
 def _differing(own: list[Any], outputs: Any) -> str | None:
@@ -66,10 +67,10 @@ def _differing(own: list[Any], outputs: Any) -> str | None:
     if shapes != others:
         return f"Its call returns outputs of shapes {shapes}, its predict_step of {others}."
     far = np.zeros(len(called[0]), bool)
-    for one, other in zip(called, own, strict=True):
-        a, b = (np.asarray(x, np.float64).reshape(len(one), -1) for x in (one, other))
+    for ours, other in zip(called, own, strict=True):
+        a, b = (np.asarray(x, np.float64).reshape(len(ours), -1) for x in (ours, other))
         most = np.abs(b[np.isfinite(b)]).max(initial=0)
-        share = _TOLERANCE.get(str(one.dtype), 1e-3)
+        share = _TOLERANCE.get(str(ours.dtype), 1e-3)
         far |= ~np.isclose(a, b, rtol=share, atol=share * most, equal_nan=True).all(axis=1)
     count = len(far)
     if not far.any():
@@ -77,10 +78,12 @@ def _differing(own: list[Any], outputs: Any) -> str | None:
     return f"The logged outputs agree with its predict_step on {count - far.sum()} of {count} rows."
 
 
-def _is_the_call(passes: TracedModel, data: Any) -> bool:
+def _is_the_call(traced_model: TracedModel, data: Any) -> bool:
     """Returns whether `predict_step` just calls the model, which needs no second graph."""
-    given, taken = (tf.nest.flatten(one) for one in (data, passes.specs))
-    return not _own_step(passes.model) and [x.dtype for x in given] == [x.dtype for x in taken]
+    given, taken = (tf.nest.flatten(values) for values in (data, traced_model.specs))
+    return not _own_step(traced_model.model) and [x.dtype for x in given] == [
+        x.dtype for x in taken
+    ]
 
 
 def _own_step(model: Any) -> str:

@@ -38,10 +38,10 @@ class BackgroundJob:
 
 def answered(work: Callable[[], T]) -> T:
     """Returns or raises what `work` does; `TimeoutError` if it takes longer than `OPEN_SECONDS`."""
-    found: list[T] = []
-    job = BackgroundJob(lambda: found.append(work()))
+    answers: list[T] = []
+    job = BackgroundJob(lambda: answers.append(work()))
     if not job.over(OPEN_SECONDS):
         raise TimeoutError(f"no answer for {OPEN_SECONDS:g} s")
     if job.error is not None:
         raise job.error
-    return found[0]
+    return answers[0]

@@ -14,6 +14,7 @@ from tfexplain import rendering
 from tfexplain.data.content import Hashes
 from tfexplain.data.labels import Labels
 from tfexplain.data.row_choice import choose_rows
+from tfexplain.model.input_kinds import channel_axis, input_layout
 from tfexplain.model.outputs import ModelOutput
 from tfexplain.model.presets import is_preset
 from tfexplain.model.targets import Targets
@@ -79,34 +80,37 @@ def choose_batch(settings: ExplainSettings, model: Any, outputs: Sequence[str | 
         class_names=settings.class_names,
         column=column,
     )
-    passes, inputs = chosen.passes, chosen.inputs
-    drawn, black_white = pictures_of(passes, inputs, settings.color_range)
+    traced_model, inputs = chosen.traced_model, chosen.inputs
+    drawn, black_white = pictures_of(traced_model, inputs, settings.color_range)
     batch = ValidationBatch(
         *(inputs, chosen.rows, chosen.hashes, chosen.labels),
         {name: picture for name, picture in drawn.items() if picture.ndim == 4},
         {name: picture for name, picture in drawn.items() if picture.ndim == 5},
-        input_values(passes, inputs, settings),
+        input_values(traced_model, inputs, settings),
         *(black_white, chosen.total, chosen.broken, chosen.given),
     )
-    return passes, chosen.output, batch
+    return traced_model, chosen.output, batch
 
 
 def pictures_of(
-    passes: TracedModel, inputs: Any, values: tuple[float, float] | None
+    traced_model: TracedModel, inputs: Any, values: tuple[float, float] | None
 ) -> tuple[dict[str, npt.NDArray[np.uint8]], tuple[float, float] | None]:
     """Returns pictures of the inputs that are images or volumes, and the values of black and
     white."""
     flat = tf.nest.flatten(inputs)
     arrays = {
         name: np.asarray(array)
-        for name, array in zip(passes.input_names, flat, strict=True)
-        if passes.layout(array) in ("image", "grey", "volume") and array.shape.rank <= 5
+        for name, array in zip(traced_model.input_names, flat, strict=True)
+        if input_layout(traced_model, array) in ("image", "grey", "volume")
+        and array.shape.rank <= 5
     }
     if not arrays:
         return {}, None
     values = values or rendering.color_range(np.concatenate([a.ravel() for a in arrays.values()]))
-    found = {
-        name: rendering.pictures(array, values, channels_first=passes.channel_axis(array) == 1)
+    pictures = {
+        name: rendering.pictures(
+            array, values, channels_first=channel_axis(traced_model, array) == 1
+        )
         for name, array in arrays.items()
     }
-    return found, values
+    return pictures, values

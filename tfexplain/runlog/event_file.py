@@ -144,5 +144,5 @@ def _start(directory: str) -> int:
     a machine whose clock is behind.
     """
     names = tf.io.gfile.listdir(directory)
-    known = [int(found[1]) for name in names if (found := _NAME.match(name))]
+    known = [int(match[1]) for name in names if (match := _NAME.match(name))]
     return max([int(time.time()), *(second + 1 for second in known)])

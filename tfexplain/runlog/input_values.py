@@ -12,7 +12,9 @@ import tensorflow as tf
 
 from tfexplain.errors import SettingError
 from tfexplain.explainers.baselines import is_text
+from tfexplain.model.input_kinds import channel_axis, input_layout
 from tfexplain.model.preprocessing import token_words
+from tfexplain.model.tokens import padding_tokens, token_ids, vocabulary
 from tfexplain.model.traced_model import TracedModel
 from tfexplain.runlog.settings import ExplainSettings
 from tfexplain.runlog.words import words_of
@@ -23,12 +25,12 @@ MOST_BYTES = 16 << 20
 
 
 def input_values(
-    passes: TracedModel, inputs: Any, settings: ExplainSettings
+    traced_model: TracedModel, inputs: Any, settings: ExplainSettings
 ) -> dict[str, schema.Values]:
     """Returns the features, words or curves of each input that is no picture, by its name.
 
     Args:
-        passes: The model's passes.
+        traced_model: The model's passes.
         inputs: The chosen rows, in the structure the model takes.
         settings: The arguments of `Explain`.
 
@@ -37,35 +39,35 @@ def input_values(
     """
     flat = [np.asarray(array) for array in tf.nest.flatten(inputs)]
     flat = [array.astype(np.uint8) if array.dtype == bool else array for array in flat]
-    arrays = dict(zip(passes.input_names, flat, strict=True))
+    arrays = dict(zip(traced_model.input_names, flat, strict=True))
     words = {name: array for name, array in arrays.items() if array.ndim == 2}
-    found = _texts(passes, inputs, settings)
+    by_input = _texts(traced_model, inputs, settings)
     asked = settings.vocabulary is not None or settings.decode is not None
-    ids = _ids(passes, words, asked and not found)
+    ids = _ids(traced_model, words, asked and not by_input)
     for name, array in arrays.items():
-        layout = passes.layout(array)
-        if name not in found and is_text(array):
-            found[name] = _column(array)
-        if name in found or not np.issubdtype(array.dtype, np.number):
+        layout = input_layout(traced_model, array)
+        if name not in by_input and is_text(array):
+            by_input[name] = _column(array)
+        if name in by_input or not np.issubdtype(array.dtype, np.number):
             continue
         if name in ids:
             own = settings
             if not ids[name].words:
                 own = replace(settings, vocabulary=None, decode=None)
             elif not asked:
-                own = replace(settings, vocabulary=token_words(passes.model, array))
+                own = replace(settings, vocabulary=token_words(traced_model.model, array))
             said = words_of(array.astype(np.int64), own, ids[name].zero_is_padding)
-            filling = passes.filling(passes.input_names.index(name), inputs)
+            filling = padding_tokens(traced_model, traced_model.input_names.index(name), inputs)
             if filling is not None:
                 pairs = zip(said, filling.ravel(), strict=True)
                 said = ["" if left_out else word for word, left_out in pairs]
-            found[name] = schema.Values(array, "tokens", (), said)
+            by_input[name] = schema.Values(array, "tokens", (), said)
         elif layout == "features":
-            found[name] = schema.Values(array.reshape(len(array), -1), "features")
+            by_input[name] = schema.Values(array.reshape(len(array), -1), "features")
         elif layout == "sequence":
-            first = passes.channel_axis(array) == 1
-            found[name] = schema.Values(np.moveaxis(array, 1, 2) if first else array, "line")
-    return _small(_named(found, settings.feature_names))
+            first = channel_axis(traced_model, array) == 1
+            by_input[name] = schema.Values(np.moveaxis(array, 1, 2) if first else array, "line")
+    return _small(_named(by_input, settings.feature_names))
 
 
 def _column(texts: npt.NDArray[Any]) -> schema.Values:
@@ -76,26 +78,30 @@ def _column(texts: npt.NDArray[Any]) -> schema.Values:
     return schema.Values(numbers.astype(np.float32), "tokens", (), words)
 
 
-def _texts(passes: TracedModel, inputs: Any, settings: ExplainSettings) -> dict[str, schema.Values]:
+def _texts(
+    traced_model: TracedModel, inputs: Any, settings: ExplainSettings
+) -> dict[str, schema.Values]:
     """Returns the words of inputs that the model splits, by its vocabulary where none is given.
 
     Raises:
         TfexplainError: `vocabulary` or `decode` that do not fit the ids.
     """
-    found: dict[str, schema.Values] = {}
-    for site in passes.sites:
-        name = "" if site.embeds is None else passes.input_names[site.embeds]
-        if site.splits is None or name in found:
+    by_input: dict[str, schema.Values] = {}
+    for call in traced_model.layer_calls:
+        name = "" if call.embeds is None else traced_model.input_names[call.embeds]
+        if call.splits is None or name in by_input:
             continue
-        ids = passes.indices(site, inputs)
+        ids = token_ids(traced_model, call, inputs)
         own = settings
         if settings.vocabulary is None and settings.decode is None:
             # By id: those that something moved on the way are none of them, and no error.
-            own = replace(settings, vocabulary=dict(enumerate(passes.vocabulary(site) or ())))
-        zero = bool(getattr(passes.layers.get(site.path), "mask_zero", False))
+            own = replace(
+                settings, vocabulary=dict(enumerate(vocabulary(traced_model, call) or ()))
+            )
+        zero = bool(getattr(traced_model.layers.get(call.path), "mask_zero", False))
         said = words_of(ids.astype(np.int64), own, zero)
-        found[name] = schema.Values(ids, "tokens", (), said)
-    return found
+        by_input[name] = schema.Values(ids, "tokens", (), said)
+    return by_input
 
 
 @dataclass(frozen=True)
@@ -108,7 +114,7 @@ class _Ids:
 
 
 def _ids(
-    passes: TracedModel, arrays: Mapping[str, npt.NDArray[Any]], asked: bool
+    traced_model: TracedModel, arrays: Mapping[str, npt.NDArray[Any]], asked: bool
 ) -> dict[str, _Ids]:
     """Returns the inputs that an embedding reads.
 
@@ -122,12 +128,12 @@ def _ids(
     whole = {name: array for name, array in arrays.items() if _is_whole(array)}
     padding: dict[str, bool] = {}
     tables: dict[str, int] = {}
-    for site in passes.sites:
-        read = {passes.input_names[i] for i in site.inputs} & whole.keys()
-        if "Embedding" not in site.layer_type or len(read) != 1:
+    for call in traced_model.layer_calls:
+        read = {traced_model.input_names[i] for i in call.inputs} & whole.keys()
+        if "Embedding" not in call.layer_type or len(read) != 1:
             continue
         (name,) = read
-        layer = passes.layers.get(site.path)
+        layer = traced_model.layers.get(call.path)
         padding[name] = padding.get(name, False) or bool(getattr(layer, "mask_zero", False))
         tables[name] = max(tables.get(name, 0), int(getattr(layer, "input_dim", None) or 0))
     if not padding and asked:
@@ -148,23 +154,23 @@ def _is_whole(array: npt.NDArray[Any]) -> bool:
 
 
 def _named(
-    found: Mapping[str, schema.Values], names: Mapping[str, Sequence[str]] | Sequence[str]
+    by_input: Mapping[str, schema.Values], names: Mapping[str, Sequence[str]] | Sequence[str]
 ) -> dict[str, schema.Values]:
     """Returns values with their names: of features, or where no input has any, of a line's
     channels."""
     if len(names) == 0:
-        return dict(found)
-    features = [name for name, values in found.items() if values.layout == "features"]
-    unnamed = features or [name for name, values in found.items() if values.layout == "line"]
+        return dict(by_input)
+    features = [name for name, values in by_input.items() if values.layout == "features"]
+    unnamed = features or [name for name, values in by_input.items() if values.layout == "line"]
     asked = names if isinstance(names, Mapping) else dict.fromkeys(unnamed, names)
-    known = [name for name, values in found.items() if values.layout != "tokens"]
+    known = [name for name, values in by_input.items() if values.layout != "tokens"]
     for name, own in asked.items() or {"": names}.items():
         if name not in known:
             raise SettingError(
                 f"feature_names: expected names for a table or a sequence, one of {known}; got "
                 f"{name!r}. Leave them out, or name one of the inputs."
             )
-        columns = found[name].values.shape[-1]
+        columns = by_input[name].values.shape[-1]
         if len(own) != columns:
             raise SettingError(
                 f"feature_names: expected {columns} names for input {name!r}; got {len(own)}. "
@@ -172,9 +178,11 @@ def _named(
             )
     return {
         name: schema.Values(values.values, values.layout, tuple(asked.get(name, ())), values.words)
-        for name, values in found.items()
+        for name, values in by_input.items()
     }
 
 
-def _small(found: Mapping[str, schema.Values]) -> dict[str, schema.Values]:
-    return {name: one for name, one in found.items() if 4 * one.values.size <= MOST_BYTES}
+def _small(by_input: Mapping[str, schema.Values]) -> dict[str, schema.Values]:
+    return {
+        name: values for name, values in by_input.items() if 4 * values.values.size <= MOST_BYTES
+    }

@@ -35,29 +35,35 @@ def kernels_record(
         activities: By layer, where a validation batch was given.
         now: When they were measured.
     """
-    lines = [_line(one, activities.get(one.layer.path)) for one in numbers]
+    lines = [
+        _line(layer_numbers, activities.get(layer_numbers.layer.path)) for layer_numbers in numbers
+    ]
     metrics = list(dict.fromkeys(name for line in lines for name in line))
     return schema.Kernels(
-        [_row(one) for one in numbers],
+        [_row(layer_numbers) for layer_numbers in numbers],
         metrics,
         np.array([[line.get(name, np.nan) for name in metrics] for line in lines]),
-        {part: found.scalars() for part, found in totals.items()},
-        {part: found.denominator for part, found in totals.items()},
+        {part: total.scalars() for part, total in totals.items()},
+        {part: total.denominator for part, total in totals.items()},
         now.kind,
         now.weights,
     )
 
 
-def _line(one: LayerNumbers, activity: ActivationNumbers | None) -> dict[str, float]:
-    values = one.scalars()
+def _line(numbers: LayerNumbers, activity: ActivationNumbers | None) -> dict[str, float]:
+    values = numbers.scalars()
     if activity is not None:
         values |= {"activation_sparsity": activity.sparsity, "dead_share": activity.dead_share}
     return values
 
 
-def _row(one: LayerNumbers) -> dict[str, str]:
-    layer = one.layer
-    padded = one.nm_compliance is not None and one.structure is not None and one.structure.padded
+def _row(numbers: LayerNumbers) -> dict[str, str]:
+    layer = numbers.layer
+    padded = (
+        numbers.nm_compliance is not None
+        and numbers.structure is not None
+        and numbers.structure.padded
+    )
     return {
         "name": schema.tag_name(layer.name),
         "path": schema.tag_name(layer.path),
@@ -71,14 +77,16 @@ def _row(one: LayerNumbers) -> dict[str, str]:
     }
 
 
-def kernel_record(one: LayerNumbers, activity: ActivationNumbers | None) -> schema.Kernel | None:
+def kernel_record(
+    numbers: LayerNumbers, activity: ActivationNumbers | None
+) -> schema.Kernel | None:
     """Returns one kernel's distribution and channels; None for a kernel whose values are not
     read."""
-    if one.histogram is None:
+    if numbers.histogram is None:
         return None
-    spread = one.histogram
+    spread = numbers.histogram
     # Which axis of a weight of unknown role are its outputs is not known.
-    pruned = np.zeros(0, bool) if one.structure is None else one.structure.filters
+    pruned = np.zeros(0, bool) if numbers.structure is None else numbers.structure.filters
     dead = np.zeros(0, bool) if activity is None else activity.dead
     return schema.Kernel(
         spread.counts,

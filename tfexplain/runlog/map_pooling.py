@@ -28,18 +28,18 @@ class Cells:
 
     def pool(self, values: Any) -> Floats:
         """Pools [..., *sides] along the last axes. Cells at an edge hold what is there."""
-        found = np.asarray(values)
+        pooled = np.asarray(values)
         if self.side == 1:
-            return found
-        for axis in range(found.ndim - self.axes, found.ndim):
-            starts = np.arange(0, found.shape[axis], self.side)
-            held = np.diff(np.append(starts, found.shape[axis]))
-            found = np.add.reduceat(found, starts, axis=axis, dtype=np.float64)
+            return pooled
+        for axis in range(pooled.ndim - self.axes, pooled.ndim):
+            starts = np.arange(0, pooled.shape[axis], self.side)
+            held = np.diff(np.append(starts, pooled.shape[axis]))
+            pooled = np.add.reduceat(pooled, starts, axis=axis, dtype=np.float64)
             if not self.summed:
-                shape = [1] * found.ndim
+                shape = [1] * pooled.ndim
                 shape[axis] = len(held)
-                found = found / held.reshape(shape)
-        return found.astype(np.float32)
+                pooled = pooled / held.reshape(shape)
+        return pooled.astype(np.float32)
 
     @property
     def text(self) -> str:

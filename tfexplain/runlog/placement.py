@@ -24,11 +24,11 @@ def input_layouts(batch: ValidationBatch) -> dict[str, schema.Layout]:
     """Returns how each input lies that the log can show, by its name."""
     pictures: dict[str, schema.Layout] = dict.fromkeys(batch.pictures, "plane")
     volumes: dict[str, schema.Layout] = dict.fromkeys(batch.volumes, "volume")
-    return pictures | volumes | {name: one.layout for name, one in batch.values.items()}
+    return pictures | volumes | {name: values.layout for name, values in batch.values.items()}
 
 
 def place(
-    attribution: Attribution, passes: TracedModel, batch: ValidationBatch
+    attribution: Attribution, traced_model: TracedModel, batch: ValidationBatch
 ) -> tuple[schema.Layout | Literal[""], str]:
     """Returns (layout, input) of an attribution: how one sample's values lie, and over what.
 
@@ -36,12 +36,12 @@ def place(
     """
     inputs, layer = input_layouts(batch), attribution.layer
     if attribution.kind == "picture":
-        return "", layer if layer in passes.input_names else ""
-    if layer in passes.input_names:
+        return "", layer if layer in traced_model.input_names else ""
+    if layer in traced_model.input_names:
         return _at_input(attribution, inputs.get(layer, "")), layer
-    site = _site(layer, passes)
-    layout = _at_layer(attribution, site)
-    graph_dependencies = [passes.input_names[i] for i in site.inputs] if site else []
+    call = _call(layer, traced_model)
+    layout = _at_layer(attribution, call)
+    graph_dependencies = [traced_model.input_names[i] for i in call.inputs] if call else []
     wanted = _UNDER.get(layout, ())
     under = next((n for kind in wanted for n in graph_dependencies if inputs.get(n) == kind), "")
     if layout == "line" and under in batch.values and inputs[under] == "tokens":
@@ -51,12 +51,18 @@ def place(
     return layout, under
 
 
-def _site(layer: str, passes: TracedModel) -> LayerCall | None:
+def _call(layer: str, traced_model: TracedModel) -> LayerCall | None:
     """Returns the layer call of a layer; of attention that also returns its scores, and has none,
     a part of it."""
-    around = {one.path: one.layer for one in passes.attention.sites}.get(layer)
-    parts = [s for s in passes.sites if around is not None and s.path.startswith(around + "/")]
-    exact = [site for site in passes.sites if site.path == layer]
+    around = {attention.path: attention.layer for attention in traced_model.attention.calls}.get(
+        layer
+    )
+    parts = [
+        s
+        for s in traced_model.layer_calls
+        if around is not None and s.path.startswith(around + "/")
+    ]
+    exact = [call for call in traced_model.layer_calls if call.path == layer]
     return (*exact, *parts[::-1], None)[0]
 
 
@@ -69,11 +75,11 @@ def _at_input(
     return _BY_SIDES.get(rank, "")
 
 
-def _at_layer(attribution: Attribution, site: LayerCall | None) -> schema.Layout | Literal[""]:
+def _at_layer(attribution: Attribution, call: LayerCall | None) -> schema.Layout | Literal[""]:
     if attribution.kind == "matrix":
         return ""
     rank = attribution.maps.ndim - 1 - int(attribution.kind == "channels")
     lies = attribution.channel_axis is not None or attribution.kind == "channels"
-    if rank == 1 and not lies and not (site and site.grid and len(site.grid.sides) == 1):
+    if rank == 1 and not lies and not (call and call.grid and len(call.grid.sides) == 1):
         return "features"
     return _BY_SIDES.get(rank, "")

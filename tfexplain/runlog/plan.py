@@ -13,8 +13,9 @@ from tfexplain.explainers import Explainer
 from tfexplain.explainers.choosing import fitting
 from tfexplain.explainers.concat import Explanation
 from tfexplain.explainers.run import explain_all, named_explainers
-from tfexplain.model.outputs import ModelOutput
-from tfexplain.model.presets import named
+from tfexplain.model.keras_model import KerasModel
+from tfexplain.model.outputs import ModelOutput, choose_output
+from tfexplain.model.presets import named, resolved_targets
 from tfexplain.model.targets import measure
 from tfexplain.model.tfmot_names import unwrapped
 from tfexplain.model.traced_model import TracedModel
@@ -62,28 +63,30 @@ class ExplainPlan:
         self.settings = settings
         self.left_out: dict[str, str] = {}
         planned = tuple((explainers or {}).values()) or settings.explainers or ()
-        self.passes: TracedModel
+        self.traced_model: TracedModel
         self.output: ModelOutput
         self.batch: ValidationBatch
         if beside is None:
             asked = [explainer.output for explainer in planned]
-            self.passes, self.output, self.batch = choose_batch(settings, model, asked)
+            self.traced_model, self.output, self.batch = choose_batch(settings, model, asked)
             self._check_names()
             self._tell()
         else:
             self.batch = beside.batch
-            self.passes = TracedModel(model, self.batch.inputs)
-            self.passes.model_outputs = _alike(
-                self.passes.model_outputs, beside.passes.model_outputs
+            self.traced_model = KerasModel(model, self.batch.inputs)
+            self.traced_model.model_outputs = _alike(
+                self.traced_model.model_outputs, beside.traced_model.model_outputs
             )
-            self.output = self.passes.output(planned[0].output if planned else None)
-        self.explainers = explainers or named_explainers(planned or fitting(self.passes))
+            self.output = choose_output(
+                self.traced_model.model_outputs, planned[0].output if planned else None
+            )
+        self.explainers = explainers or named_explainers(planned or fitting(self.traced_model))
         for name, explainer in self.explainers.items():
-            for omitted, why in explainer.omits(self.passes).items():
+            for omitted, why in explainer.omits(self.traced_model).items():
                 self.left_out[f"input {omitted!r} of {name}"] = why
         if settings.asks:
             targets, output = named(settings.targets, self.output)
-            self.passes.targets(targets, output, len(self.batch.rows))
+            resolved_targets(self.traced_model, targets, output, len(self.batch.rows))
 
     def _check_names(self) -> None:
         names, classes = self.settings.class_names, self.output.targets
@@ -106,30 +109,33 @@ class ExplainPlan:
             )
 
     def run(
-        self, explainers: Mapping[str, Explainer] | None = None, at_once: int | None = None
+        self, explainers: Mapping[str, Explainer] | None = None, batch_size: int | None = None
     ) -> dict[str, Explanation]:
         """Explains the batch with the weights as they are now.
 
         Args:
             explainers: By name; default all.
-            at_once: How many samples go through the shared pass at once; default all.
+            batch_size: How many samples go through the shared pass at once; default all.
         """
         explainers = self.explainers if explainers is None else explainers
-        outputs = {name: self.passes.output(e.output) for name, e in explainers.items()}
+        outputs = {
+            name: choose_output(self.traced_model.model_outputs, e.output)
+            for name, e in explainers.items()
+        }
         # One object for each head: explainers of the same targets share a backward pass.
         targets = {
             output: self.batch.targets(output, self.output, self.settings.targets)
             for output in dict.fromkeys(outputs.values())
         }
         wanted = [(e, targets[outputs[name]]) for name, e in explainers.items()]
-        results = explain_all(wanted, self.passes, self.batch.inputs, at_once)
+        results = explain_all(wanted, self.traced_model, self.batch.inputs, batch_size)
         return dict(zip(explainers, results, strict=True))
 
-    def disagreement(self, found: Found) -> str | None:
+    def disagreement(self, explanations: Found) -> str | None:
         """Returns why the logged predictions are not those of the model's own `predict_step`, if
         so."""
-        outputs = next(iter(found.values())).outputs
-        return disagreement(self.passes, self.batch.given, outputs)
+        outputs = next(iter(explanations.values())).outputs
+        return disagreement(self.traced_model, self.batch.given, outputs)
 
     def named(self, layer: str) -> str:
         """Returns a layer's name in tags: without the wrappers of tfmot.
@@ -137,29 +143,29 @@ class ExplainPlan:
         So a model and its pruned copy stand side by side.
         """
         plain = unwrapped(layer)
-        return layer if any(site.path == plain for site in self.passes.sites) else plain
+        return layer if any(call.path == plain for call in self.traced_model.layer_calls) else plain
 
-    def layers(self, found: Found) -> dict[str, list[str]]:
+    def layers(self, explanations: Found) -> dict[str, list[str]]:
         """Returns the layers of each explainer in the order of the model, as they are called in
         tags."""
         return {
             name: [schema.tag_name(self.named(layer)) for layer in explanation.attributions]
-            for name, explanation in found.items()
+            for name, explanation in explanations.items()
         }
 
-    def shown(self, found: Found) -> dict[tuple[str, str], Shown]:
+    def shown(self, explanations: Found) -> dict[tuple[str, str], Shown]:
         """Returns the maps of evidence by explainer and `named` layer, pooled as they are logged.
 
         Channels of a layer are not among them.
         """
         maps: dict[tuple[str, str], Shown] = {}
-        for name, explanation in found.items():
-            output = self.passes.output(self.explainers[name].output)
+        for name, explanation in explanations.items():
+            output = choose_output(self.traced_model.model_outputs, self.explainers[name].output)
             predicted = predictions(output, explanation.outputs).predicted
-            for layer, one in explanation.attributions.items():
-                if one.kind in ("map", "matrix"):
-                    values = self._cells(one).pool(one.maps)
-                    maps[name, self.named(layer)] = Shown(values, one.targets, predicted)
+            for layer, attribution in explanation.attributions.items():
+                if attribution.kind in ("map", "matrix"):
+                    values = self._cells(attribution).pool(attribution.maps)
+                    maps[name, self.named(layer)] = Shown(values, attribution.targets, predicted)
         return maps
 
     def write_constant(
@@ -204,15 +210,17 @@ class ExplainPlan:
             content = schema.Content("values", shape=values.values.shape, layout=values.layout)
             writer.add_constant(schema.Tag("values", layer=name), values, content)
 
-    def write(self, found: Found, now: Moment, explained: Sequence[int], writer: RunWriter) -> None:
+    def write(
+        self, explanations: Found, now: Moment, explained: Sequence[int], writer: RunWriter
+    ) -> None:
         """Writes the predictions and all attributions."""
         step = now.step
-        if found:
-            outputs = next(iter(found.values())).outputs
+        if explanations:
+            outputs = next(iter(explanations.values())).outputs
             record = predictions(self.output, outputs, len(explained))
             record = replace(record, moment=now.kind, weights=now.weights)
             writer.add(schema.Tag("predictions"), step, record, schema.Content("predictions"))
-        for name, explanation in found.items():
+        for name, explanation in explanations.items():
             for attribution in explanation.attributions.values():
                 self._write_attribution(name, attribution, step, writer)
 
@@ -224,7 +232,7 @@ class ExplainPlan:
         pictures = self.batch.pictures | middles
         by_input: dict[str, list[Attribution]] = {}
         for attribution in attributions.values():
-            under = place(attribution, self.passes, self.batch)[1]
+            under = place(attribution, self.traced_model, self.batch)[1]
             if under in pictures and attribution.kind in ("map", "channels"):
                 by_input.setdefault(under, []).append(attribution)
         for under, drawn in by_input.items():
@@ -235,14 +243,14 @@ class ExplainPlan:
             yield f"tfexplain/{name}" if len(by_input) == 1 else f"tfexplain/{name}/{under}", sheet
 
     def _cells(self, attribution: Attribution) -> Cells:
-        return cells_of(attribution, place(attribution, self.passes, self.batch)[0])
+        return cells_of(attribution, place(attribution, self.traced_model, self.batch)[0])
 
     def _write_attribution(
         self, name: str, attribution: Attribution, step: int, writer: RunWriter
     ) -> None:
-        where = place(attribution, self.passes, self.batch)
+        where = place(attribution, self.traced_model, self.batch)
         explainer = self.explainers[name]
-        output = self.passes.output(explainer.output)
+        output = choose_output(self.traced_model.model_outputs, explainer.output)
         number = measure(self.settings.targets, output, explainer.score)
         cells = self._cells(attribution)
         content = content_of(attribution, *where, explainer.settings(), number, cells)

@@ -16,7 +16,7 @@ from tfexplain.runlog.plan import ExplainPlan, Found
 from tfexplain.wire import schema
 
 
-def describe(explaining: ExplainPlan, found: Found) -> dict[str, str]:
+def describe(explaining: ExplainPlan, explanations: Found) -> dict[str, str]:
     """Describes what is explained, of which samples, by which methods with which settings.
 
     Args:
@@ -26,16 +26,18 @@ def describe(explaining: ExplainPlan, found: Found) -> dict[str, str]:
     """
     choices = {"samples": _samples(explaining), "target": _target(explaining)}
     if explaining.settings.explainers is None:
-        choices["explainers"] = f"chosen for {facts(explaining.passes).inputs}"
+        choices["explainers"] = f"chosen for {facts(explaining.traced_model).inputs}"
     for name, explainer in explaining.explainers.items():
         grid = getattr(explainer, "grid", None) is not None
-        if name not in found:
+        if name not in explanations:
             choices[name] = "left out, for memory does not suffice"
             continue
-        layers = ", ".join(_place(explaining, a, grid) for a in found[name].attributions.values())
+        layers = ", ".join(
+            _place(explaining, a, grid) for a in explanations[name].attributions.values()
+        )
         settings = [f"{k} {v}" for k, v in explainer.settings().items() if v != "default"]
         defaults = " (default baseline: zeros)" if _zeros(explainer) else ""
-        logged = _logged(explaining, found[name].attributions.values())
+        logged = _logged(explaining, explanations[name].attributions.values())
         choices[name] = f"at {layers}; {', '.join(settings)}{defaults}{logged}"
     if explaining.batch.values:
         choices["inputs"] = ", ".join(
@@ -49,8 +51,10 @@ def describe(explaining: ExplainPlan, found: Found) -> dict[str, str]:
 def _place(explaining: ExplainPlan, attribution: Attribution, asked: bool) -> str:
     """Returns a layer's name, and how its tokens were put into rows where nobody said how they
     lie."""
-    sites = (site.grid for site in explaining.passes.sites if site.path == attribution.layer)
-    grid, name = next(sites, None), explaining.named(attribution.layer)
+    calls = (
+        call.grid for call in explaining.traced_model.layer_calls if call.path == attribution.layer
+    )
+    grid, name = next(calls, None), explaining.named(attribution.layer)
     if grid is not None and grid.tokens and not asked:
         return f"{name} ({grid})"
     return name
@@ -58,7 +62,7 @@ def _place(explaining: ExplainPlan, attribution: Attribution, asked: bool) -> st
 
 def _logged(explaining: ExplainPlan, attributions: Iterable[Attribution]) -> str:
     """Describes in which cells large maps are logged."""
-    layouts = ((a, place(a, explaining.passes, explaining.batch)[0]) for a in attributions)
+    layouts = ((a, place(a, explaining.traced_model, explaining.batch)[0]) for a in attributions)
     texts = dict.fromkeys(cells_of(a, layout).text for a, layout in layouts)
     said = " and in ".join(filter(None, texts))
     return f"; large maps are logged in {said}" if said else ""

@@ -30,14 +30,18 @@ class Activity:
 
     def __init__(self, model: Any, validation_data: Any, samples: int, seed: int) -> None:
         chosen = choose_rows(validation_data, model, samples, seed)
-        self._inputs, self._passes, self._output = chosen.inputs, chosen.passes, chosen.output
+        self._inputs, self._traced_model, self._output = (
+            chosen.inputs,
+            chosen.traced_model,
+            chosen.output,
+        )
         self._targets = as_targets(None, self._output, len(chosen.rows))
         self.samples, self.total = len(chosen.rows), chosen.total
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Output shapes by layer, where all sides are known."""
-        known = {site.path: site.shape for site in self._passes.sites}
+        known = {call.path: call.shape for call in self._traced_model.layer_calls}
         return {path: shape for path, shape in known.items() if None not in shape}  # type: ignore[misc]
 
     def measure(self) -> dict[str, ActivationNumbers]:
@@ -45,22 +49,24 @@ class Activity:
 
         A layer that is called more than once has its calls counted together.
         """
-        paths = tuple(site.path for site in self._passes.sites if site.shape and _counts(site))
+        paths = tuple(
+            call.path for call in self._traced_model.layer_calls if call.shape and _counts(call)
+        )
         reading = LayerReads(paths, False, _count, "activity")
         request = Request((reading,), self._targets, self._output, "logit")
-        (found,) = shared_pass(self._passes, [request], self._inputs)
-        return _by_layer(found.reduced[0])
+        (result,) = shared_pass(self._traced_model, [request], self._inputs)
+        return _by_layer(result.reduced[0])
 
 
-def _counts(site: LayerCall) -> bool:
+def _counts(call: LayerCall) -> bool:
     """Returns whether an output holds activations: not texts, indices or masks."""
-    return bool(tf.as_dtype(site.dtype).is_floating)
+    return bool(tf.as_dtype(call.dtype).is_floating)
 
 
-def _count(activation: Any, gradient: Any, site: LayerCall) -> tuple[Any, Any, Any]:
+def _count(activation: Any, gradient: Any, call: LayerCall) -> tuple[Any, Any, Any]:
     """Counts (zeros, values, bool [C] whether never above zero) of each sample, in the graph."""
     rank = activation.shape.rank
-    channel = 1 if site.channels_first and rank > 2 else rank - 1
+    channel = 1 if call.channels_first and rank > 2 else rank - 1
     others = [axis for axis in range(1, rank) if axis != channel]
     every = list(range(1, rank))
     zeros = tf.math.count_nonzero(tf.equal(activation, 0), every, dtype=tf.int64)
@@ -72,11 +78,11 @@ def _by_layer(counted: Mapping[str, tuple[Any, Any, Any]]) -> dict[str, Activati
     calls: dict[str, list[tuple[Any, Any, Any]]] = {}
     for path, counts in counted.items():
         calls.setdefault(path.partition("@")[0], []).append(counts)
-    found = {}
+    by_layer = {}
     for path, each in calls.items():
         # An embedding that is also the output layer has other units there.
-        several = [one for one in each if np.shape(one[2]) == np.shape(each[0][2])]
-        zeros, size = (sum(int(np.sum(one[i])) for one in several) for i in (0, 1))
-        dead = np.logical_and.reduce([one[2].all(axis=0) for one in several])
-        found[path] = ActivationNumbers(zeros / size if size else 0.0, dead)
-    return found
+        several = [own for own in each if np.shape(own[2]) == np.shape(each[0][2])]
+        zeros, size = (sum(int(np.sum(own[i])) for own in several) for i in (0, 1))
+        dead = np.logical_and.reduce([own[2].all(axis=0) for own in several])
+        by_layer[path] = ActivationNumbers(zeros / size if size else 0.0, dead)
+    return by_layer

@@ -54,10 +54,10 @@ class Weights:
         """
         now = _digest(model)
         unmoved = now == self._last[0]
-        found = step if unmoved else self._steps.get(now, step)
+        epoch = step if unmoved else self._steps.get(now, step)
         self._steps.setdefault(now, step)
-        self._last = now, found
-        return found
+        self._last = now, epoch
+        return epoch
 
     def after(self, model: Any) -> int | None:
         """Returns the step of the weights after training; None where no epoch ended with them."""

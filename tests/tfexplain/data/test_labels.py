@@ -10,8 +10,8 @@ import pytest
 
 from tfexplain.data.content import row_hashes
 from tfexplain.data.labels import LabelReader, Labels, labels_of
-from tfexplain.model.outputs import ModelOutput
-from tfexplain.model.traced_model import TracedModel
+from tfexplain.model.keras_model import KerasModel
+from tfexplain.model.outputs import ModelOutput, choose_output
 
 layers = keras.layers
 X = np.random.default_rng(0).normal(size=(6, 4)).astype("float32")
@@ -26,16 +26,16 @@ def quantile_loss(true: Any, found: Any) -> Any:
     return keras.ops.mean(keras.ops.maximum(true - found, 0.1 * (found - true)))
 
 
-def passes(outputs: dict[str, Any], loss: Any) -> TracedModel:
+def traced(outputs: dict[str, Any], loss: Any) -> KerasModel:
     row = keras.Input((4,))
     made = {name: layers.Dense(n, act, name=name)(row) for name, (n, act) in outputs.items()}
     model = keras.Model(row, made if len(made) > 1 else next(iter(made.values())))
     model.compile("sgd", loss)
-    return TracedModel(model, X)
+    return KerasModel(model, X)
 
 
 def head(units: int, activation: Any, loss: Any) -> ModelOutput:
-    return passes({"out": (units, activation)}, loss).output(None)
+    return choose_output(traced({"out": (units, activation)}, loss).model_outputs, None)
 
 
 def read(labels: Any, at: ModelOutput, names: Any = ()) -> tuple[Labels, ModelOutput]:
@@ -126,14 +126,16 @@ def test_texts_are_classes_by_their_names() -> None:
 def test_the_default_head_is_the_one_of_classes() -> None:
     two = {"box": (4, "sigmoid"), "cls": (3, None)}
     logits = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    found = passes(two, {"box": "mse", "cls": logits})
-    assert found.output(None).name == "cls"
+    found = traced(two, {"box": "mse", "cls": logits})
+    assert choose_output(found.model_outputs, None).name == "cls"
     boxes, classes = np.zeros((6, 4)), np.arange(6)
     for labels in ({"box": boxes, "cls": classes}, (boxes, classes)):
-        assert labels_of(labels, found.output(None), found) is classes
-        assert labels_of(labels, found.output("box"), found) is boxes
+        assert labels_of(labels, choose_output(found.model_outputs, None), found) is classes
+        assert labels_of(labels, choose_output(found.model_outputs, "box"), found) is boxes
     # One array belongs to the one output that is trained.
-    found = passes(two, {"box": None, "cls": logits})
-    assert labels_of(classes, found.output("cls"), found) is classes
-    assert labels_of(classes, found.output("box"), found) is None
-    assert passes(two, {"box": "mse", "cls": "mse"}).output(None).name == "box"
+    found = traced(two, {"box": None, "cls": logits})
+    assert labels_of(classes, choose_output(found.model_outputs, "cls"), found) is classes
+    assert labels_of(classes, choose_output(found.model_outputs, "box"), found) is None
+    assert (
+        choose_output(traced(two, {"box": "mse", "cls": "mse"}).model_outputs, None).name == "box"
+    )

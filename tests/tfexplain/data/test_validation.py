@@ -12,7 +12,7 @@ import tensorflow as tf
 from tfexplain.data import validation
 from tfexplain.data.row_choice import choose_rows
 from tfexplain.data.validation import Rows, blocks, end_to_end
-from tfexplain.model.traced_model import TracedModel
+from tfexplain.model.keras_model import KerasModel
 
 
 def model(inputs: int) -> keras.Model:
@@ -128,11 +128,11 @@ def test_one_sample_without_an_axis_of_samples_says_so() -> None:
     ):
         choose_rows(np.zeros((5, 4, 1), "f4"), image, 1, 0)
     with pytest.raises(ValueError, match=r"inputs: expected a batch.* got one of shape \[5, 4, 1"):
-        TracedModel(image, np.zeros((5, 4, 1), "f4"))
+        KerasModel(image, np.zeros((5, 4, 1), "f4"))
     # Keras gives these a last axis.
-    assert TracedModel(image, np.zeros((3, 5, 4), "f4")).model_outputs
+    assert KerasModel(image, np.zeros((3, 5, 4), "f4")).model_outputs
     column = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
-    assert TracedModel(column, np.zeros(1, "f4")).model_outputs
+    assert KerasModel(column, np.zeros(1, "f4")).model_outputs
 
 
 def test_ragged_and_sparse_data_are_refused() -> None:

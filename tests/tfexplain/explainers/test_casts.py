@@ -13,7 +13,7 @@ import tf_keras
 from tfexplain import InputXGradient, IntegratedGradients, Saliency, SmoothGrad
 from tfexplain.explainers.choosing import fitting
 from tfexplain.model.call_batch import as_batch
-from tfexplain.model.traced_model import TracedModel
+from tfexplain.model.keras_model import KerasModel
 
 LIBRARIES = pytest.mark.parametrize("library", [keras, tf_keras])
 RNG = np.random.default_rng(7)
@@ -69,7 +69,7 @@ def test_grey_bytes_are_numbers_where_the_model_takes_numbers(library: Any) -> N
     assert as_batch(grey).dtype == tf.uint8  # of a model that says nothing they may be indices
     found = IntegratedGradients()(model, grey, 1)
     np.testing.assert_allclose(found.values, EXPECTED[..., 0], atol=1e-6)
-    assert "IntegratedGradients" in [method.name for method in fitting(TracedModel(model, batch))]
+    assert "IntegratedGradients" in [method.name for method in fitting(KerasModel(model, batch))]
 
 
 def test_a_model_that_treats_whole_numbers_apart_gets_them_as_they_are() -> None:

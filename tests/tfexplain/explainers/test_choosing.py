@@ -14,8 +14,8 @@ from support import transformers, zoo
 from tfexplain import Explain, Saliency
 from tfexplain.explainers.choosing import facts, fitting
 from tfexplain.model.call_batch import as_batch
+from tfexplain.model.keras_model import KerasModel
 from tfexplain.model.trace_model import trace_model
-from tfexplain.model.traced_model import TracedModel
 
 
 @pytest.mark.parametrize(
@@ -29,9 +29,9 @@ from tfexplain.model.traced_model import TracedModel
 )
 def test_models_with_positions(make: Callable[[Any], Any], inputs: str) -> None:
     kind = make(keras)
-    passes = TracedModel(kind.model, tf.nest.map_structure(tf.constant, kind.inputs))
-    assert facts(passes).inputs == inputs
-    assert [explainer.name for explainer in fitting(passes)] == [
+    traced_model = KerasModel(kind.model, tf.nest.map_structure(tf.constant, kind.inputs))
+    assert facts(traced_model).inputs == inputs
+    assert [explainer.name for explainer in fitting(traced_model)] == [
         "FeatureMaps",
         "GradCAM",
         "IntegratedGradients",

@@ -11,9 +11,9 @@ from support.twin import Twin, gap_to
 
 from tfexplain import FeatureMaps, GradCAM, IntegratedGradients
 from tfexplain.explainers.run import explanations
+from tfexplain.model.keras_model import KerasModel
 from tfexplain.model.layer_calls import LayerError
 from tfexplain.model.outputs import TargetError
-from tfexplain.model.traced_model import TracedModel
 
 layers = keras.layers
 RNG = np.random.default_rng(3)
@@ -263,14 +263,14 @@ def test_a_quantized_model_is_not_explained_by_its_old_weights() -> None:
 
 def test_epochs_never_compile_again() -> None:
     model, x = cnn(), images()
-    passes = TracedModel(model, x)
+    traced_model = KerasModel(model, x)
     methods = [FeatureMaps(), GradCAM(), IntegratedGradients(steps=8)]
-    explanations(model, methods, x, 1, passes=passes)
-    traces = passes.traces
+    explanations(model, methods, x, 1, traced_model=traced_model)
+    traces = traced_model.traces
     for _ in range(3):
         model.set_weights([0.9 * w for w in model.get_weights()])
-        explanations(model, methods, x, 1, passes=passes)
-    assert passes.traces == traces == 3
+        explanations(model, methods, x, 1, traced_model=traced_model)
+    assert traced_model.traces == traces == 3
 
 
 @pytest.mark.parametrize(

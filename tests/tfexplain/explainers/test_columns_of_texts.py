@@ -23,7 +23,7 @@ from tfexplain import (
 )
 from tfexplain.explainers.choosing import fitting
 from tfexplain.model.call_batch import as_batch
-from tfexplain.model.traced_model import TracedModel
+from tfexplain.model.keras_model import KerasModel
 
 LIBRARIES = pytest.mark.parametrize("library", [keras, tf_keras])
 KINDS, PLACES = np.array([["fixed"], ["normal"], ["rev"]]), np.array(["a", "b", "a"])
@@ -82,7 +82,7 @@ def test_what_cannot_explain_a_text_leaves_it_out_and_says_so() -> None:
             assert "kind" not in method.each(model, ROWS)
         told = [str(one.message) for one in caught]
         assert any("input 'kind' is left out: " in one and why in one for one in told)
-    names = [method.name for method in fitting(TracedModel(model, as_batch(ROWS, model)))]
+    names = [method.name for method in fitting(KerasModel(model, as_batch(ROWS, model)))]
     assert names[-2:] == ["IntegratedGradients", "Occlusion"]
 
 

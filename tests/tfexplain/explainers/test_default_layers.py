@@ -14,10 +14,10 @@ from support import transformers
 from tfexplain import FeatureMaps, GradCAM, GradCAMPlusPlus, HiResCAM, LayerCAM, ScoreCAM, Unit
 from tfexplain.explainers.choosing import fitting
 from tfexplain.model.call_batch import as_batch
+from tfexplain.model.keras_model import KerasModel
 from tfexplain.model.layer_calls import LayerError
 from tfexplain.model.targets import logits
 from tfexplain.model.trace_model import trace_model
-from tfexplain.model.traced_model import TracedModel
 
 LIBRARIES = pytest.mark.parametrize("library", [keras, tf_keras])
 
@@ -189,7 +189,7 @@ def plain(*first: Any) -> Any:
 def test_what_prepares_the_input_has_no_evidence(first: list[Any]) -> None:
     """A network that is fed rows of pixels has no layer with positions, but its picture."""
     model, x = plain(*first), np.zeros((2, 28, 28), "float32")
-    chosen = [explainer.name for explainer in fitting(TracedModel(model, as_batch(x)))]
+    chosen = [explainer.name for explainer in fitting(KerasModel(model, as_batch(x)))]
     assert chosen == ["IntegratedGradients"]
     named = r"only prepare the input: .*scale" if first and first[0].name == "scale" else "layer"
     for method in (GradCAM, FeatureMaps):

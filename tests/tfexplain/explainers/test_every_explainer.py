@@ -22,6 +22,7 @@ from tfexplain import Attribution, explainers
 from tfexplain.explainers import Explainer
 from tfexplain.explainers.concat import Explanation
 from tfexplain.explainers.run import explanations
+from tfexplain.model.keras_model import KerasModel
 from tfexplain.model.traced_model import TracedModel
 
 # No explainers of samples.
@@ -143,13 +144,13 @@ def test_all_that_claim_it(kind: str) -> None:
     check_bits(plain, run(rows, model, tf.data.Dataset.from_tensor_slices(x).batch(2)))
     assert same_bits(before[0], model.get_weights())
     assert before[1] == random_state()
-    passes = TracedModel(model, tf.nest.map_structure(tf.constant, x))
-    named = dict(zip(passes.input_names, tf.nest.flatten(x), strict=True))
+    traced_model = KerasModel(model, tf.nest.map_structure(tf.constant, x))
+    named = dict(zip(traced_model.input_names, tf.nest.flatten(x), strict=True))
     for row, found in zip(rows, plain, strict=True):
         # An input may count linearly, and so have no variance; not all of them.
         assert max(np.abs(one.values).max() for one in found.attributions.values()) > 0, row.name
         for place, one in found.attributions.items():
-            check(row, place, one, named, passes)
+            check(row, place, one, named, traced_model)
 
 
 @pytest.mark.parametrize("kind", ["image", "table"])
@@ -172,7 +173,11 @@ def run(rows: list[ExplainerRow], model: Any, inputs: Any) -> list[Explanation]:
 
 
 def check(
-    row: ExplainerRow, place: str, one: Attribution, inputs: Mapping[str, Any], passes: TracedModel
+    row: ExplainerRow,
+    place: str,
+    one: Attribution,
+    inputs: Mapping[str, Any],
+    traced_model: TracedModel,
 ) -> None:
     """Shapes, numbers and names that make sense."""
     assert one.layer == place
@@ -187,7 +192,7 @@ def check(
         shape = inputs[place].shape
         assert one.values.shape in (shape, shape[:-1], (shape[0], *shape[2:])), row.name
     else:
-        assert place in {site.path for site in passes.sites}, row.name
+        assert place in {call.path for call in traced_model.layer_calls}, row.name
         assert one.values.ndim >= 2
 
 

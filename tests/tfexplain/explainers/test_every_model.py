@@ -30,6 +30,7 @@ from tfexplain.explainers import Explainer
 from tfexplain.explainers.concat import Explanation
 from tfexplain.explainers.run import explanations
 from tfexplain.model import tap
+from tfexplain.model.keras_model import KerasModel
 from tfexplain.model.layer_calls import LayerError
 from tfexplain.model.traced_model import TracedModel
 
@@ -131,7 +132,7 @@ def test_every_explainer(library: Any, row: ModelRow) -> None:
     kind = row.make(library)
     plain = kind.model(kind.inputs, training=False)
     before = left(kind.model)
-    passes = TracedModel(kind.model, kind.inputs)
+    traced_model = KerasModel(kind.model, kind.inputs)
     paths = [cut.path for cut in kind.cuts]
     methods: list[Explainer] = [
         FeatureMaps(layer=paths, max_channels=None),
@@ -141,7 +142,7 @@ def test_every_explainer(library: Any, row: ModelRow) -> None:
     if kind.moving:  # all in one call, for each call traces what its methods share anew
         methods += OF_INPUTS
     maps, cams, chosen, *of_inputs = explanations(
-        kind.model, methods, kind.inputs, 1, passes=passes
+        kind.model, methods, kind.inputs, 1, traced_model=traced_model
     )
     for cut in kind.cuts:
         activation, cam = written_out(cut, kind.inputs)
@@ -152,17 +153,19 @@ def test_every_explainer(library: Any, row: ModelRow) -> None:
     if kind.moving:
         slopes, products, integrated, expected = of_inputs
         check_saliency(kind, slopes)
-        check_products(kind, passes, slopes, products)
+        check_products(kind, traced_model, slopes, products)
         check_integrated_gradients(kind, integrated)
         check_expected_gradients(kind, expected)
     else:
         assert row.integrated_gradients == row.saliency == WHOLE
         for refused in OF_INPUTS:
             with pytest.raises(ValueError, match="expected floating-point numbers"):
-                explanations(kind.model, [refused], kind.inputs, 1, passes=passes)
+                explanations(kind.model, [refused], kind.inputs, 1, traced_model=traced_model)
     for path, reason in kind.refused.items():
         with pytest.raises(LayerError, match=reason):
-            explanations(kind.model, [GradCAM(layer=path)], kind.inputs, 1, passes=passes)
+            explanations(
+                kind.model, [GradCAM(layer=path)], kind.inputs, 1, traced_model=traced_model
+            )
     assert left(kind.model) == before
     again = kind.model(kind.inputs, training=False)
     for one, other in zip(tf.nest.flatten(plain), tf.nest.flatten(again), strict=True):
@@ -225,11 +228,11 @@ def check_integrated_gradients(kind: Specimen, found: Explanation) -> None:
 
 
 def check_products(
-    kind: Specimen, passes: TracedModel, slopes: Explanation, products: Explanation
+    kind: Specimen, traced_model: TracedModel, slopes: Explanation, products: Explanation
 ) -> None:
     """Of inputs that have gradients themselves, with these."""
     tensors = tf.nest.flatten(tf.nest.map_structure(tf.constant, kind.inputs))
-    for name, values in zip(passes.input_names, tensors, strict=True):
+    for name, values in zip(traced_model.input_names, tensors, strict=True):
         if not kind.embedded:
             product = values.numpy() * slopes.attributions[name].values
             check_alike(product, products.attributions[name].values, 1e-5)

@@ -18,6 +18,7 @@ from tfexplain.explainers import Explainer, concat
 from tfexplain.explainers.base import Context
 from tfexplain.explainers.concat import Explanation
 from tfexplain.explainers.run import explanations
+from tfexplain.model.keras_model import KerasModel
 from tfexplain.model.outputs import TargetError
 from tfexplain.model.shared_pass import LayerReads
 from tfexplain.model.traced_model import TracedModel
@@ -194,7 +195,7 @@ class Ranks(Explainer):
     def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
         scores, targets = context.result.scores, context.result.targets
         ranks = scores.argsort().argsort().astype(np.float32)
-        assert context.span.start == 0
+        assert context.sample_range.start == 0
         return {"input": Attribution(ranks, targets, scores, "input", self.name, "rank", False)}
 
 
@@ -209,7 +210,7 @@ def test_what_compares_samples_sees_them_all(model: Any) -> None:
 
 def test_memory_is_bounded_by_the_portion(model: Any) -> None:
     """No chunk that runs through the model has more rows than were asked for."""
-    passes = TracedModel(model, tf.constant(X))
-    explanations(model, [GradCAM(), Saliency()], X, passes=passes, batch_size=3)
-    sizes = {f.structured_input_signature[0][0].shape[0] for f in passes.compiled.values()}
+    traced_model = KerasModel(model, tf.constant(X))
+    explanations(model, [GradCAM(), Saliency()], X, traced_model=traced_model, batch_size=3)
+    sizes = {f.structured_input_signature[0][0].shape[0] for f in traced_model.compiled.values()}
     assert sizes == {3, 1}

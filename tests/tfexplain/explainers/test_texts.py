@@ -12,7 +12,8 @@ import tf_keras
 from support.texts import IDS, TABLE, TEXTS, WEIGHTS, text_model, vectorizer
 
 from tfexplain import ExpectedGradients, GradCAM, InputXGradient, IntegratedGradients, Saliency
-from tfexplain.model.traced_model import TracedModel
+from tfexplain.model.keras_model import KerasModel
+from tfexplain.model.tokens import token_ids, vocabulary
 
 LIBRARIES = pytest.mark.parametrize("library", [keras, tf_keras])
 
@@ -66,11 +67,11 @@ def test_paths_begin_at_texts() -> None:
 
 
 def test_words_are_those_of_the_layer_that_makes_the_ids() -> None:
-    passes = TracedModel(text_model(keras), tf.constant(TEXTS))
-    (site,) = (site for site in passes.sites if site.embeds is not None)
-    assert (site.path, site.splits) == ("embed", "words")
-    np.testing.assert_array_equal(passes.indices(site, tf.constant(TEXTS)), IDS)
-    assert (passes.vocabulary(site) or [])[:4] == ["", "[UNK]", "good", "film"]
+    traced_model = KerasModel(text_model(keras), tf.constant(TEXTS))
+    (call,) = (call for call in traced_model.layer_calls if call.embeds is not None)
+    assert (call.path, call.splits) == ("embed", "words")
+    np.testing.assert_array_equal(token_ids(traced_model, call, tf.constant(TEXTS)), IDS)
+    assert (vocabulary(traced_model, call) or [])[:4] == ["", "[UNK]", "good", "film"]
 
 
 def test_a_layer_that_returns_ragged_tensors_hides_nothing_else() -> None:
@@ -82,7 +83,7 @@ def test_a_layer_that_returns_ragged_tensors_hides_nothing_else() -> None:
     model = keras.Model(text, keras.layers.GlobalAveragePooling1D()(mixed))
     assert GradCAM()(model, tf.constant(TEXTS), 1).layer == "conv"
     assert Saliency()(model, tf.constant(TEXTS), 1).values.shape == (4, 3)
-    passes = TracedModel(model, tf.constant(TEXTS))
-    assert "RaggedTensor" in passes.missed["words"]
-    (site,) = (site for site in passes.sites if site.embeds is not None)
-    assert (passes.vocabulary(site) or [])[2] == "good"
+    traced_model = KerasModel(model, tf.constant(TEXTS))
+    assert "RaggedTensor" in traced_model.missed["words"]
+    (call,) = (call for call in traced_model.layer_calls if call.embeds is not None)
+    assert (vocabulary(traced_model, call) or [])[2] == "good"

@@ -12,7 +12,7 @@ import tf_keras
 from support.attention import TOKENS, WIDTH, attend, tokens
 
 from tfexplain import Attention, AttentionRollout
-from tfexplain.model.traced_model import TracedModel
+from tfexplain.model.keras_model import KerasModel
 
 IDS = np.array([[3, 4, 5, 6, 7], [1, 2, 3, 0, 0]], np.int32)
 PADDED = IDS > 0
@@ -84,9 +84,9 @@ def test_attention_of_ones_own_is_known_by_its_product() -> None:
     assert list(found) == ["one", "two"]
     expected = powers / powers.sum(axis=-1, keepdims=True)
     np.testing.assert_allclose(found["one"].values[:, 0], expected, atol=1e-5)
-    sites = {site.path: site for site in TracedModel(model, x).sites}
-    assert sites["one/query"].within == "one"
-    assert sites["one/forward"].within == ""
+    calls = {call.path: call for call in KerasModel(model, x).layer_calls}
+    assert calls["one/query"].within == "one"
+    assert calls["one/forward"].within == ""
     np.testing.assert_allclose(AttentionRollout()(model, x).values.sum(axis=1), 1, rtol=1e-5)
 
 
@@ -101,9 +101,9 @@ def test_attention_put_together_of_layers_has_no_softmax_for_a_picture() -> None
     np.testing.assert_allclose(
         found["mixed"].values[:, 0], keras.Model(inputs, weights)(x), atol=1e-6
     )
-    sites = {site.path: site for site in TracedModel(model, x).sites}
-    assert sites["weights"].grid is None
-    assert sites["mixed"].spatial
+    calls = {call.path: call for call in KerasModel(model, x).layer_calls}
+    assert calls["weights"].grid is None
+    assert calls["mixed"].spatial
 
 
 def test_keras_attention_layers_have_one_head() -> None:
@@ -135,7 +135,7 @@ def test_what_is_no_attention_is_none() -> None:
     inputs = keras.Input((TOKENS, WIDTH))
     x = Table()(keras.layers.Dense(7)(inputs))
     model = keras.Model(inputs, keras.layers.Dense(3, activation="softmax")(x))
-    assert TracedModel(model, tokens()).attention.sites == ()
+    assert KerasModel(model, tokens()).attention.calls == ()
 
 
 def rotated(x: Any) -> Any:
@@ -170,14 +170,14 @@ def test_decoders_of_keras_hub_are_known_by_what_they_compute(name: str) -> None
     found = Attention()(model, x)
     assert len(found) == 2
     path = next(iter(found))
-    passes = TracedModel(model, x)
-    layer = passes.layers[path]
+    traced_model = KerasModel(model, x)
+    layer = traced_model.layers[path]
     before = {"Gemma": "pre_attention_norm", "Llama": "self_attention_layernorm"}[name]
-    site = next(s for s in passes.sites if s.path.endswith(before))
+    call = next(s for s in traced_model.layer_calls if s.path.endswith(before))
 
     @tf.function
     def read(batch: Any) -> Any:
-        return passes.forward(batch, [site.path])[1][site.path]
+        return traced_model.forward(batch, [call.path])[1][call.path]
 
     hidden = np.asarray(read(x), np.float64)
     query, key = (
@@ -189,7 +189,7 @@ def test_decoders_of_keras_hub_are_known_by_what_they_compute(name: str) -> None
     )
     allowed = np.tri(TOKENS) * PADDED[:, None, None]
     np.testing.assert_allclose(found[path].values, grouped(query, key, allowed), atol=1e-5)
-    inside = [s for s in passes.sites if s.path.startswith(path + "/")]
+    inside = [s for s in traced_model.layer_calls if s.path.startswith(path + "/")]
     assert not any(s.spatial and len(s.grid.sides) > 1 for s in inside if s.grid)
     rollout = AttentionRollout()(model, x)
     assert rollout.layer == "token_ids"

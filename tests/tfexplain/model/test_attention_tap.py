@@ -12,8 +12,8 @@ import tf_keras
 from support.attention import TOKENS, WIDTH, attend, tokens, weights_by_hand
 
 from tfexplain.model.attention_tap import Weights, weights_tap
+from tfexplain.model.keras_model import KerasModel
 from tfexplain.model.tap import layers_by_path
-from tfexplain.model.traced_model import TracedModel
 
 
 def model_of(library: Any, layer: Any, **call: Any) -> Any:
@@ -133,8 +133,8 @@ def test_a_layer_with_a_method_of_its_own_says_so_and_others_are_left() -> None:
             return value, None
 
     model = model_of(keras, Own(2, 3, name="own"))
-    found = TracedModel(model, tokens()).attention
-    assert not found.sites
+    found = KerasModel(model, tokens()).attention
+    assert not found.calls
     assert found.missed == {"own": "it attends by a method of its own, which makes no weights"}
 
 

@@ -63,8 +63,8 @@ def test_the_function_gets_the_structure_of_the_batch() -> None:
         return x[0].sum(axis=1) + x[1]["deep"].sum(axis=1)
 
     batch = [np.ones((2, 2), "float32"), {"deep": np.ones((2, 1), "float32")}]
-    passes = trace_model(function, batch)
-    assert isinstance(passes, FunctionModel)
+    traced_model = trace_model(function, batch)
+    assert isinstance(traced_model, FunctionModel)
     Occlusion().each(function, batch)
     assert all(isinstance(x[1]["deep"], np.ndarray) for x in seen)
     assert isinstance(seen[0], list)

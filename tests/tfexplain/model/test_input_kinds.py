@@ -11,8 +11,8 @@ import tensorflow as tf
 import tf_keras
 
 from tfexplain import Saliency
-from tfexplain.model.input_kinds import channel_axis
-from tfexplain.model.traced_model import TracedModel
+from tfexplain.model.input_kinds import channel_axis, input_layout, summed_axis
+from tfexplain.model.keras_model import KerasModel
 
 layers = keras.layers
 
@@ -32,15 +32,15 @@ layers = keras.layers
 def test_layouts(shape: tuple[int, ...], body: list[Any], expected: str) -> None:
     model = keras.Sequential([keras.Input(shape), *body, layers.Dense(2)])
     batch = np.zeros((1, *shape), np.float32)
-    assert TracedModel(model, batch).layout(batch) == expected
+    assert input_layout(KerasModel(model, batch), batch) == expected
 
 
 def test_axes_that_maps_are_summed_over() -> None:
-    assert channel_axis("image", channels_first=True) == 1
-    assert channel_axis("image", channels_first=False) == -1
-    assert channel_axis("sequence", channels_first=False) == -1
-    assert channel_axis("grey", channels_first=False) is None
-    assert channel_axis("features", channels_first=False) is None
+    assert summed_axis("image", channels_first=True) == 1
+    assert summed_axis("image", channels_first=False) == -1
+    assert summed_axis("sequence", channels_first=False) == -1
+    assert summed_axis("grey", channels_first=False) is None
+    assert summed_axis("features", channels_first=False) is None
 
 
 def transposing(library: Any, how: str) -> Any:
@@ -69,7 +69,7 @@ def transposing(library: Any, how: str) -> Any:
 def test_channels_are_where_the_model_has_them(library: Any, how: str) -> None:
     model, pictures = transposing(library, how), np.ones((2, 3, 8, 6), np.float32)
     model(pictures)
-    assert TracedModel(model, pictures).channel_axis(pictures) == 1
+    assert channel_axis(KerasModel(model, pictures), pictures) == 1
     found = Saliency()(model, pictures, 1)
     assert (found.values.shape, found.maps.shape) == ((2, 3, 8, 6), (2, 8, 6))
 
@@ -92,4 +92,4 @@ def test_channels_are_where_the_model_has_them(library: Any, how: str) -> None:
 def test_axes_of_channels(shape: tuple[int, ...], body: list[Any], expected: int) -> None:
     model = keras.Sequential([keras.Input(shape), *body, layers.Flatten(), layers.Dense(2)])
     batch = np.zeros((1, *shape), np.float32)
-    assert TracedModel(model, batch).channel_axis(batch) == expected
+    assert channel_axis(KerasModel(model, batch), batch) == expected

@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 from tfexplain import IntegratedGradients
-from tfexplain.explainers.chunk_size import BYTES, MOST, chunk_size
+from tfexplain.model.batching import MOST_BYTES, MOST_ROWS, default_chunk_size
 from tfexplain.model.memory import available
 from tfexplain.model.trace_model import trace_model
 
@@ -52,13 +52,13 @@ def test_a_chunk_takes_an_eighth_of_it() -> None:
     head = keras.layers.Dense(2)(keras.layers.GlobalAveragePooling2D()(layer(inputs)))
     model = keras.Model(inputs, head)
     x = np.ones((2, 64, 64, 1), "float32")
-    passes = trace_model(model, tf.constant(x))
+    traced_model = trace_model(model, tf.constant(x))
     a_point = 4 * (64 * 64 * 4 + 4 + 2 + 3 * 64 * 64)
     plain = IntegratedGradients()(model, x, 1)
-    for memory, expected in ((None, MOST["CPU"]), (8 * MIB, MIB // a_point), (0, 1)):
-        passes.memory = memory
-        assert chunk_size(passes) == expected
-    assert BYTES["CPU"] // a_point > MOST["CPU"]
+    for memory, expected in ((None, MOST_ROWS["CPU"]), (8 * MIB, MIB // a_point), (0, 1)):
+        traced_model.memory = memory
+        assert default_chunk_size(traced_model) == expected
+    assert MOST_BYTES["CPU"] // a_point > MOST_ROWS["CPU"]
     few = IntegratedGradients()(model, x, 1)  # one point at a time, one sample at a time
     assert np.allclose(few.values, plain.values, atol=1e-6)
     assert np.array_equal(few.passes, plain.passes)

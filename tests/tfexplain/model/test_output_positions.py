@@ -11,9 +11,9 @@ import tensorflow as tf
 
 from tfexplain import Saliency
 from tfexplain.explainers.run import explanations
+from tfexplain.model.keras_model import KerasModel
 from tfexplain.model.outputs import TargetError
 from tfexplain.model.trace_model import trace_model
-from tfexplain.model.traced_model import TracedModel
 
 layers = keras.layers
 RNG = np.random.default_rng(0)
@@ -143,7 +143,7 @@ def test_what_sees_the_tokens_behind_it_continues_no_text() -> None:
     tags = keras.Sequential(
         [keras.Input((5,), dtype="int32"), layers.Embedding(20, 4), layers.Dense(3)]
     )
-    assert not TracedModel(tags, IDS).model_outputs[0].tokens
+    assert not KerasModel(tags, IDS).model_outputs[0].tokens
 
 
 def test_padding_is_no_tag() -> None:

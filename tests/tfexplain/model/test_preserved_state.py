@@ -30,9 +30,9 @@ from tfexplain import (
     SmoothGrad,
 )
 from tfexplain.explainers.run import explanations
+from tfexplain.model.keras_model import KerasModel
 from tfexplain.model.nan_probe import reads_positions
 from tfexplain.model.preserved_state import written
-from tfexplain.model.traced_model import TracedModel
 
 layers = keras.layers
 
@@ -83,10 +83,14 @@ def test_no_pass_changes_any_variable(library: str) -> None:
     found = explanations(model, methods, x, y)
     again = explanations(model, methods, x, y)
     ActivationMaximization(layer="attention", channels=[0], steps=2)(model, x)
-    passes = TracedModel(model, x)
-    sites = [site for site in passes.sites if site.grid]
+    traced_model = KerasModel(model, x)
+    calls = [call for call in traced_model.layer_calls if call.grid]
     reads_positions(
-        model, passes.layers, sites, passes.specs, lambda batch: model(batch, training=False)
+        model,
+        traced_model.layers,
+        calls,
+        traced_model.specs,
+        lambda batch: model(batch, training=False),
     )
     assert changed(before) == []
     for one, other in zip(found, again, strict=True):

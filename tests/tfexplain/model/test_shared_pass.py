@@ -11,8 +11,8 @@ import tensorflow as tf
 
 from tfexplain import FeatureMaps, GradCAM, IntegratedGradients, Saliency
 from tfexplain.explainers.run import explain_all, explanations
+from tfexplain.model.keras_model import KerasModel
 from tfexplain.model.targets import Targets
-from tfexplain.model.traced_model import TracedModel
 
 layers = keras.layers
 
@@ -29,16 +29,20 @@ def two_heads() -> Any:
 X = np.random.default_rng(0).random((4, 8, 8, 1), np.float32)
 
 
-def operations(passes: TracedModel) -> Counter[str]:
+def operations(traced_model: KerasModel) -> Counter[str]:
     """Kinds of operations in all functions that were compiled."""
-    return Counter(op.type for f in passes.compiled.values() for op in f.graph.get_operations())
+    return Counter(
+        op.type for f in traced_model.compiled.values() for op in f.graph.get_operations()
+    )
 
 
 def run(explainers: list[Any], targets: Targets = 1) -> tuple[list[Any], Counter[str]]:
     keras.utils.set_random_seed(0)
     model = two_heads()
-    passes = TracedModel(model, tf.constant(X))
-    return explanations(model, explainers, X, targets, passes=passes), operations(passes)
+    traced_model = KerasModel(model, tf.constant(X))
+    return explanations(model, explainers, X, targets, traced_model=traced_model), operations(
+        traced_model
+    )
 
 
 def test_one_forward_and_one_backward_for_all_layers_and_the_input() -> None:
@@ -73,7 +77,7 @@ def test_scores_of_the_shared_pass_serve_the_path() -> None:
 def test_a_batch_is_copied_only_where_it_is_divided() -> None:
     given: list[Any] = []
 
-    class Watched(TracedModel):
+    class Watched(KerasModel):
         def run(self, key: Any, make: Any, *arguments: Any, **options: Any) -> Any:
             given.append(arguments[0])
             return super().run(key, make, *arguments, **options)

@@ -11,8 +11,9 @@ import tensorflow as tf
 import tf_keras
 
 from tfexplain.model import tap
-from tfexplain.model.layer_calls import LayerError, spatial_calls
-from tfexplain.model.traced_model import TracedModel
+from tfexplain.model.keras_model import KerasModel
+from tfexplain.model.layer_calls import LayerError, worth_a_map
+from tfexplain.model.outputs import choose_output
 
 LIBRARIES = [keras, tf_keras]
 
@@ -41,19 +42,19 @@ def nested(library: Any) -> Any:
     )
 
 
-def passes(model: Any, shape: tuple[int, ...] = (16, 16, 3)) -> TracedModel:
-    return TracedModel(model, np.zeros((1, *shape), np.float32))
+def traced(model: Any, shape: tuple[int, ...] = (16, 16, 3)) -> KerasModel:
+    return KerasModel(model, np.zeros((1, *shape), np.float32))
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
 def test_paths_and_shapes_of_a_nested_model(library: Any) -> None:
-    sites = {s.path: s for s in passes(nested(library)).sites}
-    assert sites["backbone/stem"].shape == (14, 14, 4)
-    assert sites["backbone/body"].channels == 5
-    assert sites["backbone"].container
-    assert sites["head"].shape == (3,)
-    assert not sites["backbone/scaled"].after_weights
-    assert [s.path for s in spatial_calls(list(sites.values()))] == [
+    calls = {s.path: s for s in traced(nested(library)).layer_calls}
+    assert calls["backbone/stem"].shape == (14, 14, 4)
+    assert calls["backbone/body"].channels == 5
+    assert calls["backbone"].container
+    assert calls["head"].shape == (3,)
+    assert not calls["backbone/scaled"].after_weights
+    assert [s.path for s in worth_a_map(list(calls.values()))] == [
         "backbone/stem",
         "backbone/body",
     ]
@@ -109,18 +110,18 @@ def test_a_shared_layer_is_addressed_by_call() -> None:
     inputs = keras.Input((8, 8, 2))
     shared = keras.layers.Conv2D(2, 3, padding="same", name="shared")
     outputs = keras.layers.Dense(1)(keras.layers.Flatten()(shared(shared(inputs))))
-    opened = passes(keras.Model(inputs, outputs), (8, 8, 2))
-    assert {"shared@0", "shared@1"} <= {s.path for s in opened.sites}
-    assert opened.last(opened.output(None)).path == "shared@1"
+    opened = traced(keras.Model(inputs, outputs), (8, 8, 2))
+    assert {"shared@0", "shared@1"} <= {s.path for s in opened.layer_calls}
+    assert opened.last_spatial_call(choose_output(opened.model_outputs, None)).path == "shared@1"
     with pytest.raises(LayerError, match="more than one: shared@0, shared@1"):
-        opened.site("shared")
+        opened.spatial_call("shared")
 
 
 def test_the_end_of_a_path_is_enough_where_it_is_unambiguous() -> None:
-    opened = passes(nested(keras))
-    assert opened.site("stem").path == "backbone/stem"
+    opened = traced(nested(keras))
+    assert opened.spatial_call("stem").path == "backbone/stem"
     with pytest.raises(LayerError, match=r"layer='tem': no such layer\. .*: backbone/stem, "):
-        opened.site("tem")
+        opened.spatial_call("tem")
 
 
 def test_layers_of_one_name_are_told_apart() -> None:
@@ -135,7 +136,7 @@ def test_layers_of_one_name_are_told_apart() -> None:
 
     model = Twins()
     model(np.zeros((1, 8, 8, 1)))
-    assert [s.path for s in passes(model, (8, 8, 1)).sites] == ["conv", "conv#2"]
+    assert [s.path for s in traced(model, (8, 8, 1)).layer_calls] == ["conv", "conv#2"]
 
 
 def test_models_without_layers_say_so() -> None:
@@ -146,22 +147,26 @@ def test_models_without_layers_say_so() -> None:
     model = Bare()
     model(np.zeros((1, 8, 8, 1)))
     with pytest.raises(LayerError, match="No layer of this model is called as a Keras layer"):
-        passes(model, (8, 8, 1)).candidates()
+        traced(model, (8, 8, 1)).spatial_calls()
 
 
 def test_cells_inside_recurrent_loops_are_not_offered() -> None:
     recurrent = keras.layers.RNN(keras.layers.LSTMCell(4, name="cell"), name="loop")
     model = keras.Sequential([keras.Input((5, 3)), recurrent, keras.layers.Dense(1, name="head")])
     assert "loop/cell" in tap.layers_by_path(model)
-    assert [s.path for s in passes(model, (5, 3)).sites] == ["loop", "head"]
+    assert [s.path for s in traced(model, (5, 3)).layer_calls] == ["loop", "head"]
 
 
 def test_inputs_a_layer_depends_on() -> None:
     left, right = keras.Input((8, 8, 1)), keras.Input((8, 8, 1))
     one, two = keras.layers.Conv2D(2, 3, name="one"), keras.layers.Conv2D(2, 3, name="two")
     both = keras.layers.Add(name="both")([one(left), two(right)])
-    opened = TracedModel(keras.Model([left, right], both), [np.zeros((1, 8, 8, 1), np.float32)] * 2)
-    assert {s.path: s.inputs for s in opened.sites} == {"one": (0,), "two": (1,), "both": (0, 1)}
+    opened = KerasModel(keras.Model([left, right], both), [np.zeros((1, 8, 8, 1), np.float32)] * 2)
+    assert {s.path: s.inputs for s in opened.layer_calls} == {
+        "one": (0,),
+        "two": (1,),
+        "both": (0, 1),
+    }
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
@@ -171,7 +176,7 @@ def test_the_first_layer_worth_choosing_is_the_first_that_learns(library: Any) -
     conv.trainable = False
     first = layers.Normalization(mean=0.5, variance=2.0)
     model = library.Sequential([layers.Input((8, 8, 1)), first, layers.ReLU(), conv])
-    assert [s.path for s in spatial_calls(passes(model, (8, 8, 1)).sites)] == ["conv"]
+    assert [s.path for s in worth_a_map(traced(model, (8, 8, 1)).layer_calls)] == ["conv"]
 
 
 def test_channels_first_is_inherited_by_layers_without_a_format() -> None:
@@ -182,5 +187,5 @@ def test_channels_first_is_inherited_by_layers_without_a_format() -> None:
             keras.layers.ReLU(name="relu"),
         ]
     )
-    site = passes(model, (3, 8, 6)).site("relu")
-    assert (str(site.grid), site.channels) == ("8 x 6", 4)
+    call = traced(model, (3, 8, 6)).spatial_call("relu")
+    assert (str(call.grid), call.channels) == ("8 x 6", 4)

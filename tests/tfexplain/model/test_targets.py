@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tfexplain.model.keras_model import KerasModel
 from tfexplain.model.outputs import TargetError
 from tfexplain.model.targets import as_targets, class_indices
-from tfexplain.model.traced_model import TracedModel
 
 layers = keras.layers
 
@@ -21,7 +21,7 @@ def head(last: Any, loss: Any = None, units: int = 3) -> Any:
     model = keras.Model(inputs, last(layers.Dense(units)(inputs)))
     if loss:
         model.compile("sgd", loss)
-    return TracedModel(model, np.zeros((1, 4), np.float32)).model_outputs[0]
+    return KerasModel(model, np.zeros((1, 4), np.float32)).model_outputs[0]
 
 
 LOGITS = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -81,7 +81,7 @@ def test_heads_of_several_outputs_have_losses_of_their_own() -> None:
     }
     model = keras.Model(inputs, outputs)
     model.compile("sgd", {"kind": LOGITS, "size": "mse"})
-    kind, size = TracedModel(model, np.zeros((1, 4), np.float32)).model_outputs
+    kind, size = KerasModel(model, np.zeros((1, 4), np.float32)).model_outputs
     assert (kind.name, kind.activation, size.name, size.regression) == (
         "kind",
         "softmax",

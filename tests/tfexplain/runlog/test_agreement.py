@@ -15,7 +15,7 @@ from support.read import read_run
 
 from tfexplain import Explain, Saliency
 from tfexplain.errors import ExplainWarning
-from tfexplain.model.traced_model import TracedModel
+from tfexplain.model.keras_model import KerasModel
 from tfexplain.runlog.agreement import disagreement
 
 LIBRARIES = pytest.mark.parametrize("library", [keras, tf_keras])
@@ -72,12 +72,12 @@ def test_nothing_is_said_where_predictions_agree(library: Any, tmp_path: Path) -
 @LIBRARIES
 def test_a_model_that_predicts_as_keras_does_is_traced_no_second_time(library: Any) -> None:
     model = net(library)
-    passes, x = TracedModel(model, tf.constant(X)), tf.constant(X)
+    traced_model, x = KerasModel(model, tf.constant(X)), tf.constant(X)
     # Outputs that are wrong on purpose: nobody looks at them.
-    assert disagreement(passes, X, np.zeros((12, 3), "f4")) is None
-    assert not passes.traces
+    assert disagreement(traced_model, X, np.zeros((12, 3), "f4")) is None
+    assert not traced_model.traces
     model.predict_step = lambda data: model(x * 9.0, training=False)
-    assert f"{model.name}.predict_step does more" in str(disagreement(passes, X, model(x)))
+    assert f"{model.name}.predict_step does more" in str(disagreement(traced_model, X, model(x)))
 
 
 def test_other_shapes_are_told_of_and_errors_are_not(tmp_path: Path) -> None:

@@ -30,20 +30,22 @@ def floats(
 
     Weights whose role is not known come with them, and say so.
     """
-    masks, found = _masks(layer), []
+    masks, kernels = _masks(layer), []
     for variable in variables(layer):
         role = role_of(layer, name_of(variable))
         if id(variable) in skip or role == "other":
             continue
         if not tf.as_dtype(dtype_name(variable)).is_floating:
-            found += [_codes(variable)] if role == "kernel" else []
+            kernels += [_codes(variable)] if role == "kernel" else []
         elif role == "kernel":
-            found.append(_plain(variable, masks.get(shape_of(variable)), updates.get(id(variable))))
+            kernels.append(
+                _plain(variable, masks.get(shape_of(variable)), updates.get(id(variable)))
+            )
         else:
             kernel = _plain(variable, masks.get(shape_of(variable)), None)
-            found.append(of_unknown_role(kernel, layer))
-    applied = {id(v) for kernel in found for v in kernel.stored.beside}
-    return [kernel for kernel in found if id(kernel.variable) not in applied]
+            kernels.append(of_unknown_role(kernel, layer))
+    applied = {id(v) for kernel in kernels for v in kernel.stored.beside}
+    return [kernel for kernel in kernels if id(kernel.variable) not in applied]
 
 
 def of_unknown_role(kernel: StoredKernel, layer: Layer) -> StoredKernel:
@@ -83,11 +85,11 @@ def _adapters(layer: Layer, name: str) -> list[Variable]:
 
 def _masks(layer: Layer) -> dict[Shape, Variable]:
     """Returns variables called a mask, by shape, as people have who prune by hand."""
-    found: dict[Shape, Variable] = {}
+    masks: dict[Shape, Variable] = {}
     for variable in variables(layer):
         if "mask" in name_of(variable) and not getattr(variable, "trainable", False):
-            found[shape_of(variable)] = variable
-    return found
+            masks[shape_of(variable)] = variable
+    return masks
 
 
 def _plain(variable: Variable, mask: Variable | None, update: Update | None) -> StoredKernel:

@@ -170,8 +170,8 @@ def _quantized(layer: Layer, mode: str) -> list[StoredKernel]:
     read = KERAS_MODES.get(mode)
     if read is not None:
         return [StoredKernel(name, v, shape, q) for name, v, shape, q in read(layer)]
-    found = [v for v in variables(layer) if "kernel" in role_of(layer, _plain_name(v))]
-    return [_unknown(layer, v, mode) for v in found]
+    kernels = [v for v in variables(layer) if "kernel" in role_of(layer, _plain_name(v))]
+    return [_unknown(layer, v, mode) for v in kernels]
 
 
 def _plain_name(variable: Variable) -> str:

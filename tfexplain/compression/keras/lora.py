@@ -35,14 +35,14 @@ def low_rank(layer: Layer) -> Mapping[int, Update]:
     """Returns LoRA updates of a layer, by the id of the variable that they are added to."""
     if not getattr(layer, "lora_enabled", False):
         return {}
-    found = {}
+    updates = {}
     for name in ("kernel", "embeddings"):
         a = getattr(layer, f"lora_{name}_a", None)
         variable = stored_variable(layer, name)
         if is_variable(a) and is_variable(variable):
             b = getattr(layer, f"lora_{name}_b")
-            found[id(variable)] = Update(a, b, layer.lora_alpha / layer.lora_rank)
-    return found
+            updates[id(variable)] = Update(a, b, layer.lora_alpha / layer.lora_rank)
+    return updates
 
 
 def with_update(layer: Layer, variable: Variable, stored: Storage) -> Storage:

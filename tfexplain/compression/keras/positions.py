@@ -87,29 +87,29 @@ def _reverse_positions(layer: Any, layout: Layout) -> int | None:
     if kind_of(layer) != "ReversibleEmbedding" or not getattr(layer, "tie_weights", False):
         return 0
     nodes = inbound_nodes(layer)
-    found = 0 if nodes else None
+    positions = 0 if nodes else None
     for node in nodes:
         given = node.arguments
         if given.kwargs.get("reverse", given.args[1] if len(given.args) > 1 else False):
             shape = node.outputs[0].shape[1:]
             if None in shape:
                 return None
-            found = (found or 0) + prod(shape) // layout.inputs
-    return found
+            positions = (positions or 0) + prod(shape) // layout.inputs
+    return positions
 
 
 def _input_positions(layer: Any, sides: Shape) -> int | None:
     """Returns from how many positions a transposed convolution makes an output of these sides."""
     if layer.output_padding is not None:
         return None
-    found = 1
+    positions = 1
     for i, (side, stride) in enumerate(zip(sides, layer.strides, strict=True)):
         over = 0
         if layer.padding == "valid":
             reach = (layer.kernel_size[i] - 1) * layer.dilation_rate[i] + 1
             over = max(reach - stride, 0)
-        found *= (side - over) // stride
-    return int(found)
+        positions *= (side - over) // stride
+    return int(positions)
 
 
 def _known(layer: Any, end: Literal["input", "output"]) -> Shape | None:

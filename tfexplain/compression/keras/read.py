@@ -41,7 +41,7 @@ def read(
     # Weights of the model itself: a subclass may call `add_weight`.
     layers = {str(model.name): model, **tap.layers_by_path(model)}
     parts = _parts(model)
-    found: list[LayerWeights] = []
+    kernels: list[LayerWeights] = []
     taken: set[int] = set()
     paths = {id(layer): path for path, layer in layers.items()}
 
@@ -55,10 +55,10 @@ def read(
     for path, layer in layers.items():
         part = next((name for name, ids in parts.items() if id(layer) in ids), "")
         for kernel in read_layer(path, layer, paths, taken, positions):
-            found.append(replace(kernel, part=part))
-    _check_built(model, found, layers)
-    found = _named_apart(found)
-    return found if reference is None else beside(found, read(reference))
+            kernels.append(replace(kernel, part=part))
+    _check_built(model, kernels, layers)
+    kernels = _named_apart(kernels)
+    return kernels if reference is None else beside(kernels, read(reference))
 
 
 def _parts(model: Model) -> dict[str, set[int]]:
@@ -72,24 +72,24 @@ def _parts(model: Model) -> dict[str, set[int]]:
     }
 
 
-def _check_built(model: Model, found: list[LayerWeights], layers: Mapping[str, Any]) -> None:
+def _check_built(model: Model, kernels: list[LayerWeights], layers: Mapping[str, Any]) -> None:
     late = [path for path, layer in layers.items() if not getattr(layer, "built", True)]
     # A layer that is never called is never built either: that alone is no error.
-    if not found and (late or not getattr(model, "built", True)):
+    if not kernels and (late or not getattr(model, "built", True)):
         raise WeightsError(
             f"model={model.name!r}: its weights are not built yet (layers: "
             f"{', '.join(late[:10]) or 'none'}). Call it on a batch, or give it an Input, first."
         )
 
 
-def _named_apart(found: list[LayerWeights]) -> list[LayerWeights]:
+def _named_apart(kernels: list[LayerWeights]) -> list[LayerWeights]:
     counts: dict[str, int] = {}
-    for kernel in found:
+    for kernel in kernels:
         counts[kernel.path] = counts.get(kernel.path, 0) + 1
-    return [replace(kernel, alone=counts[kernel.path] == 1) for kernel in found]
+    return [replace(kernel, alone=counts[kernel.path] == 1) for kernel in kernels]
 
 
-def beside(found: list[LayerWeights], references: list[LayerWeights]) -> list[LayerWeights]:
+def beside(kernels: list[LayerWeights], references: list[LayerWeights]) -> list[LayerWeights]:
     """Returns the kernels; those without float weights of their own get those of `references`.
 
     Of the others a reference says nothing: what they differ by is what training did.
@@ -103,7 +103,7 @@ def beside(found: list[LayerWeights], references: list[LayerWeights]) -> list[La
     """
     by_name = {(unwrapped(layer.path), layer.weight): layer for layer in references}
     result = []
-    for layer in found:
+    for layer in kernels:
         other = by_name.get((unwrapped(layer.path), layer.weight))
         if layer.role == "unknown" or layer.source is None:
             # No number is taken of it that needs a reference.

@@ -118,22 +118,22 @@ def _clustered(wrapper: Layer) -> list[StoredKernel]:
 def _with_rest(wrapper: Layer, kernels: list[StoredKernel]) -> list[StoredKernel]:
     """Returns the kernels with the layer of each, and those that the wrapper leaves alone."""
     owners = _owners(wrapper.layer)
-    found = []
+    owned = []
     for kernel in kernels:
         owner = owners.get(id(kernel.variable), wrapper.layer)
         role = role_of(owner, kernel.weight)
         if role != "other":
             known = kernel if role == "kernel" else of_unknown_role(kernel, owner)
-            found.append(replace(known, owner=owner))
+            owned.append(replace(known, owner=owner))
     skip = frozenset(id(kernel.variable) for kernel in kernels)
-    return [*found, *floats(wrapper.layer, {}, skip)]
+    return [*owned, *floats(wrapper.layer, {}, skip)]
 
 
 def _owners(layer: Layer) -> dict[int, Layer]:
     """Returns the layer in `layer` (a cell, a projection of attention) that has a variable, by its
     id."""
     inner = (layer, *tap.layers_by_path(layer).values())
-    return {id(v): one for one in reversed(inner) for v in variables(one)}
+    return {id(v): owner for owner in reversed(inner) for v in variables(owner)}
 
 
 WRAPPED: dict[str, Callable[[Layer], list[StoredKernel]]] = {

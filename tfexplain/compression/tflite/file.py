@@ -182,10 +182,10 @@ def _graph(model: Any, data: bytes, number: int) -> Graph:
 
 
 def _operator(model: Any, operator: Any, count: int) -> Operator:
-    found = model.OperatorCodes(operator.OpcodeIndex())
+    known = model.OperatorCodes(operator.OpcodeIndex())
     # Files written before there were more than 127 operators have only the older field.
     code = _names("BuiltinOperator").get(
-        max(found.BuiltinCode(), found.DeprecatedBuiltinCode()), "UNKNOWN"
+        max(known.BuiltinCode(), known.DeprecatedBuiltinCode()), "UNKNOWN"
     )
     options = {}
     table = operator.BuiltinOptions()
@@ -240,34 +240,34 @@ def _content(buffer: Any, data: bytes) -> Array | None:
     return _vector(buffer.DataAsNumpy) if buffer.DataLength() else None
 
 
-def _quantization(found: Any) -> tuple[Array, Array, int, bool]:
-    if found is None:
+def _quantization(table: Any) -> tuple[Array, Array, int, bool]:
+    if table is None:
         return np.zeros(0, np.float32), np.zeros(0, np.int64), 0, True
-    scales, zeros = _vector(found.ScaleAsNumpy), _vector(found.ZeroPointAsNumpy)
+    scales, zeros = _vector(table.ScaleAsNumpy), _vector(table.ZeroPointAsNumpy)
     if not zeros.size:
         zeros = np.zeros(scales.size, np.int64)
     if zeros.size != scales.size:
         raise TfexplainError(f"a tensor has {scales.size} scales and {zeros.size} zero points")
-    plain = found.DetailsType() == schema().QuantizationDetails.NONE
-    return scales.astype(np.float32), zeros.astype(np.int64), found.QuantizedDimension(), plain
+    plain = table.DetailsType() == schema().QuantizationDetails.NONE
+    return scales.astype(np.float32), zeros.astype(np.int64), table.QuantizedDimension(), plain
 
 
-def _sparsity(found: Any) -> Sparsity:
-    levels = tuple(_level(found.DimMetadata(i)) for i in range(found.DimMetadataLength()))
+def _sparsity(table: Any) -> Sparsity:
+    levels = tuple(_level(table.DimMetadata(i)) for i in range(table.DimMetadataLength()))
     order, blocks = (
         tuple(int(i) for i in _vector(v))
-        for v in (found.TraversalOrderAsNumpy, found.BlockMapAsNumpy)
+        for v in (table.TraversalOrderAsNumpy, table.BlockMapAsNumpy)
     )
     return Sparsity(order, blocks, levels)
 
 
-def _level(found: Any) -> Level:
-    if found.Format() == schema().DimensionType.DENSE:
-        return Level(found.DenseSize())
+def _level(level: Any) -> Level:
+    if level.Format() == schema().DimensionType.DENSE:
+        return Level(level.DenseSize())
     parts = []
     for kind, table in (
-        (found.ArraySegmentsType(), found.ArraySegments()),
-        (found.ArrayIndicesType(), found.ArrayIndices()),
+        (level.ArraySegmentsType(), level.ArraySegments()),
+        (level.ArrayIndicesType(), level.ArrayIndices()),
     ):
         name = _INDEX_VECTORS.get(kind)
         vector = getattr(schema(), name)() if name else None
@@ -280,5 +280,5 @@ def _level(found: Any) -> Level:
 
 def _vector(read: Callable[[], Any]) -> Array:
     """Returns an array of the file; the parser answers 0 for one that is left out."""
-    found = read()
-    return found if isinstance(found, np.ndarray) else np.zeros(0, np.int64)
+    numbers = read()
+    return numbers if isinstance(numbers, np.ndarray) else np.zeros(0, np.int64)

@@ -27,9 +27,9 @@ def tidy(names: Sequence[Sequence[str]]) -> list[tuple[str, str]]:
     >>> tidy([["sequential_1/conv_1/convolution1"], ["sequential_1/head_1/MatMul"]])
     [('conv', 'kernel'), ('head', 'kernel')]
     """
-    found = [_split(candidates) for candidates in names]
-    paths = _without_root(_without_trace([path for path, _ in found]))
-    tails = [tail for _, tail in found]
+    split = [_split(candidates) for candidates in names]
+    paths = _without_root(_without_trace([path for path, _ in split]))
+    tails = [tail for _, tail in split]
     alone, apart = Counter(paths), Counter(zip(paths, tails, strict=True))
     result: list[tuple[str, str]] = []
     for path, tail, (own, *_) in zip(paths, tails, names, strict=True):
@@ -42,7 +42,7 @@ def tidy(names: Sequence[Sequence[str]]) -> list[tuple[str, str]]:
 def _split(names: Sequence[str]) -> tuple[list[str], str]:
     """Returns (root and layers, operation) of the first name that ends in an operation of a
     kernel."""
-    for name in (part for found in names for part in found.split(";")):
+    for name in (part for joined in names for part in joined.split(";")):
         scopes, tail = name.split("/"), ""
         # The root and one layer stay, whatever the layer is called.
         while len(scopes) > 1 + bool(tail) and _OPERATION.fullmatch(scopes[-1]):

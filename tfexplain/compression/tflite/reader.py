@@ -99,8 +99,8 @@ def read_tflite(path: File) -> list[LayerWeights]:
     for number, graph in enumerate(read_file(path)):
         for use in _uses(graph, number == 0):
             uses.setdefault(use.tensor.buffer, use)
-    found = list(uses.values())
-    named = zip(found, tidy([_names(use) for use in found]), strict=True)
+    used = list(uses.values())
+    named = zip(used, tidy([_names(use) for use in used]), strict=True)
     layers = [_weights(replace(use, path=path, weight=weight)) for use, (path, weight) in named]
     shared = {layer.path for layer in layers if layer.weight != "kernel"}
     return [replace(layer, alone=layer.path not in shared) for layer in layers]

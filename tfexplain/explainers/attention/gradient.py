@@ -62,7 +62,7 @@ class GradientAttention(TokenRelevance):
         )
 
     def _followed(self, shares: Sequence[Any], start: Numbers) -> Numbers:
-        found = start
+        relevance = start
         for layer in reversed(shares):
-            found = found + np.einsum("nt,nts->ns", found, layer)
-        return found - start
+            relevance = relevance + np.einsum("nt,nts->ns", relevance, layer)
+        return relevance - start

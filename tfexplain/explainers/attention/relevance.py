@@ -22,7 +22,7 @@ from tfexplain.model import grids
 from tfexplain.model.attention_calls import AttentionCall
 from tfexplain.model.grids import Grid
 from tfexplain.model.layer_calls import LayerCall, LayerError
-from tfexplain.model.outputs import ModelOutput
+from tfexplain.model.outputs import ModelOutput, choose_output
 from tfexplain.model.shared_pass import LayerReads
 from tfexplain.model.targets import rule
 from tfexplain.model.traced_model import TracedModel
@@ -54,35 +54,35 @@ class TokenRelevance(Explainer):
         """Returns False: all layers together make one map."""
         return False
 
-    def reading(self, passes: TracedModel, targets: Any = None) -> LayerReads:
+    def reading(self, traced_model: TracedModel, targets: Any = None) -> LayerReads:
         """Plans to read the weights of all layers, and the gradient that tells which tokens are
         read."""
-        sites = self._chain(passes)
-        self._placed(passes, sites)
-        output, last = passes.output(self.output), sites[-1]
-        sloped = [site.weights for site in sites] if self._gradient else []
+        calls = self._chain(traced_model)
+        self._placed(traced_model, calls)
+        output, last = choose_output(traced_model.model_outputs, self.output), calls[-1]
+        sloped = [call.weights for call in calls] if self._gradient else []
         if not sloped and last.recorded and (output.targets or rule(targets)):
             sloped = [last.weights]
-        paths = tuple(site.weights for site in sites)
+        paths = tuple(call.weights for call in calls)
         return LayerReads(paths, tuple(sloped), self._reduce, self._key, zeros=not self._gradient)
 
     def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
         """Returns the relevance of each token at the token's position."""
         shares = {name: part["shares"] for name, part in reduced.items()}
         check_rows(shares, context)
-        passes = context.passes
-        sites = self._chain(passes)
-        site, grid = self._placed(passes, sites)
-        last = sites[-1]
+        traced_model = context.traced_model
+        calls = self._chain(traced_model)
+        call, grid = self._placed(traced_model, calls)
+        last = calls[-1]
         start = np.broadcast_to(
-            self._start(passes, last, grid, context.output), shares[last.weights].shape[:2]
+            self._start(traced_model, last, grid, context.output), shares[last.weights].shape[:2]
         )
         if self.token is None:
             read = reduced[last.weights].get("read")
             start = _read(start, shares[last.weights], read)
-        values = self._followed([shares[one.weights] for one in sites], start)
+        values = self._followed([shares[attention_call.weights] for attention_call in calls], start)
         placed = _put(values, grid).astype(np.float32)
-        name = _words(context, site, placed) or sites[0].path
+        name = _words(context, call, placed) or calls[0].path
         return {
             name: Attribution(
                 values=placed,
@@ -114,77 +114,81 @@ class TokenRelevance(Explainer):
         """Follows `start` back through all layers, the last one first; [N, T]."""
 
     def _reduce(
-        self, weights: Tensor, gradient: Tensor | None, site: AttentionCall
+        self, weights: Tensor, gradient: Tensor | None, call: AttentionCall
     ) -> dict[str, Tensor]:
-        found = {"shares": self._shares(weights, gradient, site.axes)}
+        reduced = {"shares": self._shares(weights, gradient, call.axes)}
         if gradient is not None:  # what a query gets is read where its weights have a gradient
-            slopes = matrices(gradient, site.axes)
-            found["read"] = tf.reduce_any(slopes != 0, axis=[1, 3])
-        return found
+            slopes = matrices(gradient, call.axes)
+            reduced["read"] = tf.reduce_any(slopes != 0, axis=[1, 3])
+        return reduced
 
-    def _chain(self, passes: TracedModel) -> list[AttentionCall]:
+    def _chain(self, traced_model: TracedModel) -> list[AttentionCall]:
         """Returns the layers, each of which reads the one before, over the same tokens."""
-        output = passes.output(self.output)
-        found = passes.attention.find(layer_names(self.layer))
+        output = choose_output(traced_model.model_outputs, self.output)
+        calls = traced_model.attention.find(layer_names(self.layer))
         if self.layer is None:
-            found = [site for site in found if output.position in site.outputs] or found
-        order = [site.path for site in passes.attention.sites]
-        found = sorted(
-            {site.path: site for site in found}.values(), key=lambda s: order.index(s.path)
+            calls = [call for call in calls if output.position in call.outputs] or calls
+        order = [call.path for call in traced_model.attention.calls]
+        calls = sorted(
+            {call.path: call for call in calls}.values(), key=lambda s: order.index(s.path)
         )
-        for site in found:
-            if why := self._unfit(site, found[0], output):
-                raise LayerError(f"layer={self.layer}: {site.path!r} {why}")
-        for before, site in pairwise(found):
-            if before.path not in site.after:
+        for call in calls:
+            if why := self._unfit(call, calls[0], output):
+                raise LayerError(f"layer={self.layer}: {call.path!r} {why}")
+        for before, call in pairwise(calls):
+            if before.path not in call.after:
                 raise LayerError(
                     f"layer={self.layer}: expected layers that follow one another; "
-                    f"{site.path!r} does not depend on {before.path!r}, for they stand side by "
+                    f"{call.path!r} does not depend on {before.path!r}, for they stand side by "
                     "side. Pass the layers of one branch."
                 )
-        return found
+        return calls
 
-    def _unfit(self, site: AttentionCall, first: AttentionCall, output: ModelOutput) -> str:
+    def _unfit(self, call: AttentionCall, first: AttentionCall, output: ModelOutput) -> str:
         """Returns why attention cannot be followed through a layer; "" where it can."""
-        if site.queries != site.keys:
+        if call.queries != call.keys:
             return (
                 "is cross-attention: its queries are not the tokens that it attends to, so what "
                 "they get cannot be followed back. Pass the self-attention layers of one encoder "
                 "(or decoder), or look at Attention(), which shows any layer."
             )
-        if self.layer is None and not site.own:
+        if self.layer is None and not call.own:
             return (
                 "attends to another tensor than that of its queries, and nothing says that both "
                 "are the same tokens. Pass the layers by name where they are, those of one "
                 "encoder where this is cross-attention, or look at Attention()."
             )
-        if site.keys != first.keys:
+        if call.keys != first.keys:
             return (
-                f"attends over {site.keys} tokens and {first.path!r} over {first.keys}: what was "
+                f"attends over {call.keys} tokens and {first.path!r} over {first.keys}: what was "
                 "merged or cut between them cannot be followed back. Pass layers that have as "
                 "many tokens as one another."
             )
-        if self._gradient and not site.recorded:
+        if self._gradient and not call.recorded:
             return (
                 "is computed inside a function that is run again for the gradient (keras.remat), "
                 "so its weights have no gradient. Explain a model without it."
             )
-        if self._gradient and output.position not in site.outputs:
+        if self._gradient and output.position not in call.outputs:
             return f"has no gradient: output {output.name!r} does not depend on it. Pass others."
         return ""
 
     def _placed(
-        self, passes: TracedModel, sites: Sequence[AttentionCall]
+        self, traced_model: TracedModel, calls: Sequence[AttentionCall]
     ) -> tuple[LayerCall | None, Grid]:
         """Returns the positions of the tokens, and the layer call that tells them."""
-        path, length = sites[0].path, sites[0].keys
-        own = [s for s in passes.sites if s.path == path and s.grid and _count(s.grid) == length]
-        like = [s for s in passes.sites if s.tokens == length and s.grid is not None]
-        site = (*own, *like, None)[0]
-        if site is not None:
-            grid = site.put(self.token_grid).grid
+        path, length = calls[0].path, calls[0].keys
+        own = [
+            s
+            for s in traced_model.layer_calls
+            if s.path == path and s.grid and _count(s.grid) == length
+        ]
+        like = [s for s in traced_model.layer_calls if s.tokens == length and s.grid is not None]
+        call = (*own, *like, None)[0]
+        if call is not None:
+            grid = call.put(self.token_grid).grid
             assert grid is not None
-            return site, grid
+            return call, grid
         asked = grids.asked(length or 0, self.token_grid) if self.token_grid else Grid((length,))
         if asked is None:
             raise LayerError(
@@ -194,21 +198,21 @@ class TokenRelevance(Explainer):
         return None, asked
 
     def _start(
-        self, passes: TracedModel, site: AttentionCall, grid: Grid, output: ModelOutput
+        self, traced_model: TracedModel, call: AttentionCall, grid: Grid, output: ModelOutput
     ) -> Numbers:
         """Returns how much of the output each token of the last layer stands for, [T]."""
-        length = site.queries or 0
+        length = call.queries or 0
         start = np.zeros(length)
         if self.token is not None:
             if not -length <= self.token < length:
                 raise LayerError(
                     f"token={self.token}: expected a position among {length} tokens of "
-                    f"{site.path!r}. Leave it out for those that the output reads."
+                    f"{call.path!r}. Leave it out for those that the output reads."
                 )
             start[self.token] = 1
             return start
         extras = [*range(grid.before), *range(length - grid.behind, length)]
-        read = passes.readers(site, extras, output)
+        read = traced_model.tokens_read(call, extras, output)
         if read in ("first", "last"):
             start[0 if read == "first" else -1] = 1
             return start
@@ -243,12 +247,12 @@ def _put(values: Numbers, grid: Grid) -> Numbers:
     return values[:, grid.before : grid.before + places].reshape(len(values), *grid.sides)
 
 
-def _words(context: Context, site: LayerCall | None, values: Any) -> str | None:
+def _words(context: Context, call: LayerCall | None, values: Any) -> str | None:
     """Returns the name of the input of indices that become these tokens; a mask, which has as
     many, is not meant."""
     flat = tf.nest.flatten(context.inputs)
-    embedded = {one.embeds for one in context.passes.sites}
-    for i in site.inputs if site else ():
+    embedded = {call.embeds for call in context.traced_model.layer_calls}
+    for i in call.inputs if call else ():
         if i in embedded and tuple(flat[i].shape) == values.shape:
-            return context.passes.input_names[i]
+            return context.traced_model.input_names[i]
     return None

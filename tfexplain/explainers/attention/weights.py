@@ -69,17 +69,17 @@ class Attention(Explainer):
         """Returns whether weights of several layers are read, as by default."""
         return not isinstance(self.layer, str)
 
-    def reading(self, passes: TracedModel, targets: Any = None) -> LayerReads:
+    def reading(self, traced_model: TracedModel, targets: Any = None) -> LayerReads:
         """Plans to read the weights, without a gradient."""
-        found = self._sites(passes)
-        paths = tuple(dict.fromkeys(site.weights for site in found))
+        calls = self._calls(traced_model)
+        paths = tuple(dict.fromkeys(call.weights for call in calls))
         kept = None if self.attention_heads is None else tuple(self.attention_heads)
         return LayerReads(paths, reduce=self._reduce, key=("attention", kept))
 
     def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
         """Returns the weights as the pass read them."""
         check_rows(reduced, context)
-        named = context.passes.attention.by_name
+        named = context.traced_model.attention.by_name
         return {
             named[name].path: Attribution(
                 values=values,
@@ -98,20 +98,20 @@ class Attention(Explainer):
     def _kept(self) -> Any:
         return slice(None) if self.attention_heads is None else list(self.attention_heads)
 
-    def _sites(self, passes: TracedModel) -> list[AttentionCall]:
-        found = passes.attention.find(layer_names(self.layer))
-        for site in found:
+    def _calls(self, traced_model: TracedModel) -> list[AttentionCall]:
+        calls = traced_model.attention.find(layer_names(self.layer))
+        for call in calls:
             for head in self.attention_heads or ():
-                if not 0 <= head < site.attention_heads:
+                if not 0 <= head < call.attention_heads:
                     raise LayerError(
                         f"attention_heads={self.attention_heads}: expected numbers in "
-                        f"0..{site.attention_heads - 1} for layer {site.path!r}; got {head}. "
+                        f"0..{call.attention_heads - 1} for layer {call.path!r}; got {head}. "
                         "Name layers that have these heads in layer=."
                     )
-        return found
+        return calls
 
-    def _reduce(self, weights: Tensor, _: Tensor | None, site: AttentionCall) -> Tensor:
-        values = matrices(weights, site.axes)
+    def _reduce(self, weights: Tensor, _: Tensor | None, call: AttentionCall) -> Tensor:
+        values = matrices(weights, call.axes)
         if self.attention_heads is None:
             return values
         return tf.gather(values, list(self.attention_heads), axis=1)
@@ -126,12 +126,12 @@ def matrices(weights: Tensor, axes: int) -> Tensor:
     return tf.reshape(tf.cast(weights, tf.float32), [shape[0], *sides])
 
 
-def check_rows(found: Mapping[str, Any], context: Context) -> None:
+def check_rows(weights: Mapping[str, Any], context: Context) -> None:
     """Raises `LayerError` for a layer that is called on parts of samples."""
     count = len(context.result.scores)
-    for name, values in found.items():
+    for name, values in weights.items():
         if len(values) != count:
-            path = context.passes.attention.by_name[name].path
+            path = context.traced_model.attention.by_name[name].path
             raise LayerError(
                 f"layer={path!r}: expected attention with one row for each of {count} samples; "
                 f"got {len(values)}, for it is called on parts of them (windows, steps). Name "

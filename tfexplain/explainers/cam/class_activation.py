@@ -19,6 +19,7 @@ from tfexplain.explainers.features.feature_maps import (
     positions,
 )
 from tfexplain.model.layer_calls import LayerCall
+from tfexplain.model.outputs import choose_output
 from tfexplain.model.shared_pass import LayerReads
 from tfexplain.model.traced_model import TracedModel
 from tfexplain.types import Tensor
@@ -51,14 +52,20 @@ class ClassActivation(Explainer):
         super().__post_init__()
         check_grid(self.token_grid)
 
-    def reading(self, passes: TracedModel, targets: Any = None) -> LayerReads:
+    def reading(self, traced_model: TracedModel, targets: Any = None) -> LayerReads:
         """Plans to read activations and gradients at the layers."""
         names = layer_names(self.layer)
         if names is None:
-            sites = [passes.last(passes.output(self.output), targets, grid=self.token_grid)]
+            calls = [
+                traced_model.last_spatial_call(
+                    choose_output(traced_model.model_outputs, self.output),
+                    targets,
+                    grid=self.token_grid,
+                )
+            ]
         else:
-            sites = [passes.site(name, grid=self.token_grid) for name in names]
-        paths = tuple(dict.fromkeys(site.path for site in sites))
+            calls = [traced_model.spatial_call(name, grid=self.token_grid) for name in names]
+        paths = tuple(dict.fromkeys(call.path for call in calls))
         return LayerReads(
             paths, True, self._reduce, (type(self), self.relu, as_tuple(self.token_grid))
         )
@@ -83,9 +90,9 @@ class ClassActivation(Explainer):
     def combine(self, values: Tensor, slopes: Tensor) -> Tensor:
         """Combines activations and gradients, float32 [N, *sides, C], into the map [N, *sides]."""
 
-    def _reduce(self, activation: Tensor, gradient: Tensor | None, site: LayerCall) -> Tensor:
+    def _reduce(self, activation: Tensor, gradient: Tensor | None, call: LayerCall) -> Tensor:
         # float32 before any sum: a float16 sum over positions loses digits.
-        placed = site.put(self.token_grid)
+        placed = call.put(self.token_grid)
         cam = self.combine(positions(activation, placed), positions(gradient, placed))
         return tf.nn.relu(cam) if self.relu else cam
 

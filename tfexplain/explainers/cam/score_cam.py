@@ -13,7 +13,6 @@ from tfexplain.attribution import Attribution
 from tfexplain.checks import check_whole, layer_names
 from tfexplain.explainers.base import Context, Explainer
 from tfexplain.explainers.baselines import Baseline, starts
-from tfexplain.explainers.chunk_size import at_once
 from tfexplain.explainers.features.feature_maps import (
     as_tuple,
     check_grid,
@@ -22,7 +21,9 @@ from tfexplain.explainers.features.feature_maps import (
 )
 from tfexplain.explainers.perturbation.masked import MaskedInput, Masks
 from tfexplain.explainers.perturbation.upsampling import centres, stretched
+from tfexplain.model.batching import chunk_size
 from tfexplain.model.layer_calls import LayerCall, LayerError
+from tfexplain.model.outputs import choose_output
 from tfexplain.model.shared_pass import LayerReads
 from tfexplain.model.traced_model import TracedModel
 from tfexplain.types import Array, Tensor
@@ -80,11 +81,11 @@ class ScoreCAM(Explainer):
             return [self]
         return [replace(self, layer=name) for name in self.layer]
 
-    def reading(self, passes: TracedModel, targets: Any = None) -> LayerReads:
+    def reading(self, traced_model: TracedModel, targets: Any = None) -> LayerReads:
         """Plans to read the activations of the channels that vary most."""
-        site = self._site(passes, targets)
+        call = self._call(traced_model, targets)
         key = ("score cam", self.max_channels, as_tuple(self.token_grid))
-        return LayerReads((site.path,), False, self._reduce, key)
+        return LayerReads((call.path,), False, self._reduce, key)
 
     def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
         """Masks the input with each channel and weights the channels by the scores."""
@@ -111,36 +112,40 @@ class ScoreCAM(Explainer):
             )
         }
 
-    def _site(self, passes: TracedModel, targets: Any) -> LayerCall:
+    def _call(self, traced_model: TracedModel, targets: Any) -> LayerCall:
         names = layer_names(self.layer)
         if names is None:
-            return passes.last(passes.output(self.output), targets, grid=self.token_grid)
-        return passes.site(names[0], grid=self.token_grid)
+            return traced_model.last_spatial_call(
+                choose_output(traced_model.model_outputs, self.output),
+                targets,
+                grid=self.token_grid,
+            )
+        return traced_model.spatial_call(names[0], grid=self.token_grid)
 
     def _masked(self, context: Context, path: str, axes: int) -> MaskedInput:
         """Returns the first input that the layer depends on and that has positions of the same
         rank."""
-        site = next(site for site in context.passes.sites if site.path == path)
+        call = next(call for call in context.traced_model.layer_calls if call.path == path)
         flat = [np.asarray(x) for x in tf.nest.flatten(context.inputs)]
-        names = context.passes.input_names
-        for i in site.inputs:
+        names = context.traced_model.input_names
+        for i in call.inputs:
             if flat[i].dtype.kind == "f":
-                begin = starts(self.baseline, flat, names, [i], context.span)[i]
-                size = at_once(context.passes, self.batch_size)
+                begin = starts(self.baseline, flat, names, [i], context.sample_range)[i]
+                size = chunk_size(context.traced_model, self.batch_size)
                 masked = MaskedInput(context, i, begin, size)
                 if len(masked.sides) == axes:
                     return masked
         raise LayerError(
             f"layer={path!r}: expected positions on as many axes as an input that it depends on; "
-            f"got {axes} for {[names[i] for i in site.inputs]}. Pass another layer or token_grid=."
+            f"got {axes} for {[names[i] for i in call.inputs]}. Pass another layer or token_grid=."
         )
 
-    def _reduce(self, activation: Tensor, _: Tensor | None, site: LayerCall) -> Tensor:
+    def _reduce(self, activation: Tensor, _: Tensor | None, call: LayerCall) -> Tensor:
         """Selects the channels that vary most, [N, k, *sides], in the order of their numbers."""
-        values = positions(activation, site.put(self.token_grid))
+        values = positions(activation, call.put(self.token_grid))
         last = values.shape.rank - 1
         by_channel = tf.transpose(values, [0, last, *range(1, last)])
-        if self.max_channels is None or self.max_channels >= site.channels:
+        if self.max_channels is None or self.max_channels >= call.channels:
             return by_channel
         spread = tf.math.reduce_variance(by_channel, axis=list(range(2, last + 1)))
         chosen = tf.sort(tf.math.top_k(spread, self.max_channels).indices)

@@ -14,12 +14,13 @@ import tensorflow as tf
 from tfexplain.checks import check_choice, check_number, check_whole
 from tfexplain.errors import TfexplainError
 from tfexplain.explainers.base import floating_inputs
-from tfexplain.explainers.chunk_size import at_once, even
 from tfexplain.explainers.features.ascent import SearchSpace, stepper
 from tfexplain.explainers.features.feature_maps import spaced
 from tfexplain.explainers.features.objective import ActivationObjective
 from tfexplain.explainers.features.optimized_inputs import OptimizedInputs
+from tfexplain.model.batching import chunk_size, chunks, even_size
 from tfexplain.model.call_batch import as_batch
+from tfexplain.model.input_kinds import channel_axis, input_layout
 from tfexplain.model.outputs import SCORES, Score
 from tfexplain.model.trace_model import trace_model
 from tfexplain.model.traced_model import TracedModel
@@ -112,8 +113,8 @@ class ActivationMaximization:
             TargetError: the output has no classes.
             TfexplainError: a channel that is not there.
         """
-        found = self.each(model, inputs)
-        return found if len(found) > 1 else next(iter(found.values()))
+        by_input = self.each(model, inputs)
+        return by_input if len(by_input) > 1 else next(iter(by_input.values()))
 
     def each(self, model: Any, inputs: Any) -> dict[str, OptimizedInputs]:
         """Computes the optimized inputs by the names of inputs.
@@ -122,15 +123,16 @@ class ActivationMaximization:
         what they are in the first example.
         """
         batch = as_batch(_zeros(inputs) if _is_shape(inputs) else inputs, model)
-        passes = trace_model(model, batch)
-        ascent = _Ascent(self, passes, batch, given=not _is_shape(inputs))
+        traced_model = trace_model(model, batch)
+        ascent = _Ascent(self, traced_model, batch, given=not _is_shape(inputs))
         chosen = ascent.chosen()
-        size = passes.rows or even(len(chosen), at_once(passes, self.batch_size))
+        size = traced_model.rows or even_size(
+            len(chosen), chunk_size(traced_model, self.batch_size)
+        )
         # The last chunk is filled up, so that no shorter one is compiled.
-        filled = np.concatenate([chosen, np.repeat(chosen[-1:], -len(chosen) % size)])
-        parts = [ascent.climb(filled[i : i + size]) for i in range(0, len(filled), size)]
+        by_chunk = [ascent.climb(chosen[rows]) for rows in chunks(len(chosen), size)]
         start, reached, *values = (
-            np.concatenate(part)[: len(chosen)] for part in zip(*parts, strict=True)
+            np.concatenate(arrays)[: len(chosen)] for arrays in zip(*by_chunk, strict=True)
         )
         return ascent.maxima(chosen, start, reached, values)
 
@@ -139,22 +141,22 @@ class _Ascent:
     """Holds the state of one call: the objective, and the search space of each input."""
 
     def __init__(
-        self, method: ActivationMaximization, passes: TracedModel, batch: Any, *, given: bool
+        self, method: ActivationMaximization, traced_model: TracedModel, batch: Any, *, given: bool
     ) -> None:
-        self._method, self._passes = method, passes
+        self._method, self._traced_model = method, traced_model
         self._flat = tf.nest.flatten(batch)
-        self._moving = floating_inputs(passes, batch)
+        self._moving = floating_inputs(traced_model, batch)
         self._spaces = [self._space(self._flat[i], given) for i in self._moving]
         self._excited = ActivationObjective(
-            passes, batch, method.layer, method.output, method.score
+            traced_model, batch, method.layer, method.output, method.score
         )
         self._key = (self._excited.key, tuple(self._moving), tuple(self._spaces))
 
     def chosen(self) -> npt.NDArray[np.int32]:
         """Returns the channels that are asked for, checked."""
         if self._method.channels is None:
-            found: npt.NDArray[np.int32] = spaced(self._excited.total, MOST)
-            return found
+            channels: npt.NDArray[np.int32] = spaced(self._excited.total, MOST)
+            return channels
         return self._excited.channels(self._method.channels)
 
     def climb(self, channels: npt.NDArray[np.int32]) -> list[Any]:
@@ -171,7 +173,7 @@ class _Ascent:
             length = tf.constant(method.rate * (1 - step / method.steps), tf.float32)
             seed = tf.constant([method.seed, step], tf.int32)
             arguments = (inputs, chosen, length, seed)
-            moved = self._passes.run(("ascent", self._key), self._step, *arguments)
+            moved = self._traced_model.run(("ascent", self._key), self._step, *arguments)
             for i, x in zip(self._moving, moved, strict=True):
                 inputs[i] = x
         return [start, self._values(inputs, chosen), *(inputs[i].numpy() for i in self._moving)]
@@ -180,10 +182,10 @@ class _Ascent:
         self, channels: Any, start: Any, reached: Any, values: Sequence[Any]
     ) -> dict[str, OptimizedInputs]:
         """Returns the results by the names of inputs."""
-        names = [self._passes.input_names[i] for i in self._moving]
+        names = [self._traced_model.input_names[i] for i in self._moving]
         return {
             name: OptimizedInputs(
-                values=part,
+                values=inputs,
                 channels=channels,
                 start=start,
                 reached=reached,
@@ -191,14 +193,14 @@ class _Ascent:
                 input=name,
                 unit=self._excited.unit,
                 bounds=(space.low, space.high),
-                channel_axis=self._passes.channel_axis(part),
+                channel_axis=channel_axis(self._traced_model, inputs),
             )
-            for name, part, space in zip(names, values, self._spaces, strict=True)
+            for name, inputs, space in zip(names, values, self._spaces, strict=True)
         }
 
     def _values(self, inputs: list[Tensor], channels: Tensor) -> Any:
         key = ("excited", self._excited.key)
-        return self._passes.run(key, self._excited.objective, inputs, channels).numpy()
+        return self._traced_model.run(key, self._excited.objective, inputs, channels).numpy()
 
     def _step(self) -> Any:
         return stepper(
@@ -211,9 +213,9 @@ class _Ascent:
         method, low_high = self._method, self._method.bounds
         if low_high is None:
             low_high = color_range(x.numpy()) if given else (0.0, 1.0)
-        channels = self._passes.channel_axis(x)
+        channels = channel_axis(self._traced_model, x)
         kept = {0} if channels is None else {0, channels % x.shape.rank}
-        plain = self._passes.layout(x) == "features"
+        plain = input_layout(self._traced_model, x) == "features"
         axes = () if plain else tuple(i for i in range(x.shape.rank) if i not in kept)
         shifts = tuple(math.floor(method.jitter * x.shape[i]) for i in axes)
         return SearchSpace(*low_high, method.contrast, axes, shifts, method.blur)

@@ -59,11 +59,11 @@ class FeatureMaps(Explainer):
         """Whether activations of several layers are read, as by default."""
         return not isinstance(self.layer, str)
 
-    def reading(self, passes: TracedModel, targets: Any = None) -> LayerReads:
+    def reading(self, traced_model: TracedModel, targets: Any = None) -> LayerReads:
         """Plans to read activations only."""
-        found = [site.path for site in self._sites(passes)]
+        paths = [call.path for call in self._calls(traced_model)]
         return LayerReads(
-            tuple(dict.fromkeys(found)),
+            tuple(dict.fromkeys(paths)),
             False,
             self._reduce,
             ("maps", self.max_channels, as_tuple(self.token_grid)),
@@ -71,7 +71,7 @@ class FeatureMaps(Explainer):
 
     def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
         """Names the channels and flags the dead ones."""
-        sites = {site.path: site for site in context.passes.sites}
+        calls = {call.path: call for call in context.traced_model.layer_calls}
         check_samples({path: values for path, (values, _) in reduced.items()}, context)
         return {
             path: Attribution(
@@ -82,31 +82,31 @@ class FeatureMaps(Explainer):
                 explainer=self.name,
                 unit="activation",
                 signed=bool((values < 0).any()),
-                channels=self._chosen(sites[path].channels),
+                channels=self._chosen(calls[path].channels),
                 dead=(highest <= 0).all(axis=0),
-                total_channels=sites[path].channels,
+                total_channels=calls[path].channels,
             )
             for path, (values, highest) in reduced.items()
         }
 
-    def _sites(self, passes: TracedModel) -> list[LayerCall]:
+    def _calls(self, traced_model: TracedModel) -> list[LayerCall]:
         names = layer_names(self.layer)
         if names is None:
-            found = passes.candidates(grid=self.token_grid)
-            return [found[0], found[len(found) // 2], found[-1]]
-        return [passes.site(name, grid=self.token_grid) for name in names]
+            calls = traced_model.spatial_calls(grid=self.token_grid)
+            return [calls[0], calls[len(calls) // 2], calls[-1]]
+        return [traced_model.spatial_call(name, grid=self.token_grid) for name in names]
 
     def _chosen(self, total: int) -> Any:
         return spaced(total, self.max_channels)
 
     def _reduce(
-        self, activation: Tensor, _: Tensor | None, site: LayerCall
+        self, activation: Tensor, _: Tensor | None, call: LayerCall
     ) -> tuple[Tensor, Tensor]:
-        values = positions(activation, site.put(self.token_grid))
+        values = positions(activation, call.put(self.token_grid))
         last = values.shape.rank - 1
         # Gathering along the last axis would copy numbers one by one.
         by_channel = tf.gather(
-            tf.transpose(values, [last, *range(last)]), self._chosen(site.channels)
+            tf.transpose(values, [last, *range(last)]), self._chosen(call.channels)
         )
         highest = tf.reduce_max(by_channel, axis=list(range(2, last + 1)))
         return tf.transpose(by_channel, [*range(1, last + 1), 0]), tf.transpose(highest)
@@ -119,10 +119,10 @@ def spaced(total: int, most: int | None) -> Any:
     return np.round(np.linspace(0, total - 1, count)).astype(np.int32)
 
 
-def positions(values: Tensor, site: LayerCall) -> Tensor:
+def positions(values: Tensor, call: LayerCall) -> Tensor:
     """Returns activations as float32 [N, *sides, C], however the layer arranges its positions."""
-    assert site.grid is not None
-    return site.grid.positions(tf.cast(values, tf.float32))
+    assert call.grid is not None
+    return call.grid.positions(tf.cast(values, tf.float32))
 
 
 def as_tuple(grid: Sequence[int] | None) -> tuple[int, ...] | None:
@@ -140,13 +140,13 @@ def check_grid(grid: Sequence[int] | None) -> None:
         )
 
 
-def check_samples(found: Mapping[str, Any], context: Context) -> None:
+def check_samples(activations: Mapping[str, Any], context: Context) -> None:
     """Raises `LayerError` for a layer that is called on parts of samples."""
     count = len(context.result.scores)
-    for path, values in found.items():
+    for path, values in activations.items():
         if len(values) != count:
-            site = next(site for site in context.passes.sites if site.path == path)
-            around = f", such as {site.within!r}" if site.within else ""
+            call = next(call for call in context.traced_model.layer_calls if call.path == path)
+            around = f", such as {call.within!r}" if call.within else ""
             raise LayerError(
                 f"layer={path!r}: expected an output with one row for each of {count} samples; got "
                 f"{len(values)} rows, for it is called on parts of them. Pass the layer around "

@@ -13,7 +13,7 @@ from tfexplain.errors import TfexplainError
 from tfexplain.explainers.features.ascent import Objective
 from tfexplain.explainers.features.feature_maps import positions
 from tfexplain.model.layer_calls import LayerCall, LayerError, find
-from tfexplain.model.outputs import Score
+from tfexplain.model.outputs import Score, choose_output
 from tfexplain.model.traced_model import TracedModel
 from tfexplain.types import Tensor
 
@@ -22,7 +22,7 @@ class ActivationObjective:
     """Computes activations of a layer's channels, or scores of classes without a layer.
 
     Args:
-        passes: The model's passes.
+        traced_model: The model's passes.
         batch: A batch, for its structure only.
         layer: Path of the layer, or None.
         output: Which output.
@@ -35,16 +35,24 @@ class ActivationObjective:
 
     def __init__(
         self,
-        passes: TracedModel,
+        traced_model: TracedModel,
         batch: Any,
         layer: str | None,
         output: str | int | None,
         score: Score,
     ) -> None:
-        self._passes, self._output, self._score = passes, passes.output(output), score
+        self._traced_model, self._output, self._score = (
+            traced_model,
+            choose_output(traced_model.model_outputs, output),
+            score,
+        )
         self._structure = tf.nest.map_structure(lambda _: 0, batch)
-        self._site = None if layer is None else find(passes.sites, layer, missed=passes.missed)
-        if self._site and not self._site.shape:
+        self._call = (
+            None
+            if layer is None
+            else find(traced_model.layer_calls, layer, missed=traced_model.missed)
+        )
+        if self._call and not self._call.shape:
             raise LayerError(
                 f"layer={layer!r}: expected an output with channels; got [N]. Pass one before it."
             )
@@ -52,27 +60,27 @@ class ActivationObjective:
     @property
     def name(self) -> str:
         """Path of the layer, or name of the output."""
-        return self._site.path if self._site else self._output.name
+        return self._call.path if self._call else self._output.name
 
     @property
     def argument(self) -> str:
         """The argument that named it, for errors."""
-        return f"{'layer' if self._site else 'head'}={self.name!r}"
+        return f"{'layer' if self._call else 'output'}={self.name!r}"
 
     @property
     def unit(self) -> str:
         """Unit of the values."""
-        return "activation" if self._site else self._output.unit(self._score)
+        return "activation" if self._call else self._output.unit(self._score)
 
     @property
     def key(self) -> Hashable:
         """Identifies the objective among compiled functions."""
-        return self._site and self._site.path, self._output, self._score
+        return self._call and self._call.path, self._output, self._score
 
     @property
     def total(self) -> int:
         """Number of channels or classes; 1 for an output without classes."""
-        return self._site.channels if self._site else max(1, self._output.targets)
+        return self._call.channels if self._call else max(1, self._output.targets)
 
     def channels(self, asked: Any) -> npt.NDArray[np.int32]:
         """Returns the channels or classes that are asked for, checked.
@@ -80,39 +88,44 @@ class ActivationObjective:
         Raises:
             TfexplainError: numbers of no channel or class.
         """
-        found = np.atleast_1d(np.asarray(asked))
-        whole = found.ndim == 1 and len(found) and np.issubdtype(found.dtype, np.integer)
-        if not whole or found.min() < 0 or found.max() >= self.total:
+        channels = np.atleast_1d(np.asarray(asked))
+        whole = channels.ndim == 1 and len(channels) and np.issubdtype(channels.dtype, np.integer)
+        if not whole or channels.min() < 0 or channels.max() >= self.total:
             raise TfexplainError(
                 f"channels={asked}: expected numbers in 0..{self.total - 1} of {self.name!r}."
             )
-        return found.astype(np.int32)
+        return channels.astype(np.int32)
 
     def objective(self) -> Objective:
         """Returns a function that computes the value of each row's channel.
 
         It holds the traced model but no batch.
         """
-        passes, site, output, score = self._passes, self._site, self._output, self._score
+        traced_model, call, output, score = (
+            self._traced_model,
+            self._call,
+            self._output,
+            self._score,
+        )
         structure = self._structure
 
         def objective(inputs: list[Tensor], channels: Tensor) -> Tensor:
             packed = tf.nest.pack_sequence_as(structure, inputs)
-            if site is None:
-                return passes.scores(packed, channels, output, score)[0]
-            return tf.gather(_by_channel(passes, site, packed), channels, batch_dims=1)
+            if call is None:
+                return traced_model.scores(packed, channels, output, score)[0]
+            return tf.gather(_by_channel(traced_model, call, packed), channels, batch_dims=1)
 
         return objective
 
 
-def _by_channel(passes: TracedModel, site: LayerCall, inputs: Any) -> Tensor:
+def _by_channel(traced_model: TracedModel, call: LayerCall, inputs: Any) -> Tensor:
     """Computes the mean over the positions of a layer, float32 [N, C]."""
-    found = passes.forward(inputs, {site.path})[1][site.path]
-    values = positions(found, site) if site.grid else tf.cast(found, tf.float32)
+    activation = traced_model.forward(inputs, {call.path})[1][call.path]
+    values = positions(activation, call) if call.grid else tf.cast(activation, tf.float32)
     if values.shape[0] != tf.nest.flatten(inputs)[0].shape[0]:
-        around = f", such as {site.within!r}" if site.within else ""
+        around = f", such as {call.within!r}" if call.within else ""
         raise LayerError(
-            f"layer={site.path!r}: expected an output with one row for each sample; it is called "
+            f"layer={call.path!r}: expected an output with one row for each sample; it is called "
             f"on parts of them. Pass the layer around it{around}."
         )
     return tf.reduce_mean(values, axis=list(range(1, values.shape.rank - 1)))

@@ -80,5 +80,5 @@ class OptimizedInputs:
             return None
         if planes == 3:
             values = values[:, values.shape[1] // 2]
-        found = pictures(values, self.bounds)
-        return found[..., 0] if found.shape[-1] == 1 else found
+        drawn = pictures(values, self.bounds)
+        return drawn[..., 0] if drawn.shape[-1] == 1 else drawn

@@ -16,9 +16,9 @@ from tfexplain.explainers.features.feature_maps import check_samples
 from tfexplain.explainers.gradient.sources import (
     GradientSource,
     attribution,
+    gradient_sources,
     padded,
-    spots,
-    without_spot,
+    without_gradient_source,
 )
 from tfexplain.model.layer_calls import LayerCall
 from tfexplain.model.shared_pass import LayerReads
@@ -52,53 +52,53 @@ class GradientExplainer(Explainer):
         float32."""
 
     @abstractmethod
-    def unit(self, context: Context, spot: GradientSource) -> str:
+    def unit(self, context: Context, source: GradientSource) -> str:
         """Returns the unit of the map."""
 
-    def omits(self, passes: TracedModel) -> dict[str, str]:
+    def omits(self, traced_model: TracedModel) -> dict[str, str]:
         """Returns, by name, why inputs have no gradient; empty where layers are explained."""
-        return {} if self.layer else without_spot(passes)
+        return {} if self.layer else without_gradient_source(traced_model)
 
-    def reading(self, passes: TracedModel, targets: Any = None) -> LayerReads:
+    def reading(self, traced_model: TracedModel, targets: Any = None) -> LayerReads:
         """Plans to read gradients at the inputs, or activations and gradients at layers."""
-        found = spots(passes, self.layer)
-        paths = tuple(site.path for spot in found for site in spot.sites)
+        sources = gradient_sources(traced_model, self.layer)
+        paths = tuple(call.path for source in sources for call in source.calls)
         return LayerReads(
             paths,
             gradient=bool(paths),
             reduce=self._reduce,
             key=(self.name, *self.settings().items()),
-            inputs=any(not spot.sites for spot in found),
+            inputs=any(not source.calls for source in sources),
             zeros=self.layer is None,
         )
 
     def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
         """Returns the maps by input or layer."""
         return {
-            spot.name: attribution(
+            source.name: attribution(
                 context,
                 self.name,
-                spot,
-                self._map(context, spot, reduced),
-                unit=self.unit(context, spot),
+                source,
+                self._map(context, source, reduced),
+                unit=self.unit(context, source),
                 signed=self.signed,
             )
-            for spot in spots(context.passes, self.layer)
+            for source in gradient_sources(context.traced_model, self.layer)
         }
 
-    def _map(self, context: Context, spot: GradientSource, reduced: dict[str, Any]) -> Any:
+    def _map(self, context: Context, source: GradientSource, reduced: dict[str, Any]) -> Any:
         inputs = tf.nest.flatten(context.inputs)
-        if not spot.sites and spot.input is not None:
-            values, slopes = inputs[spot.input].numpy(), reduced[spot.name]
+        if not source.calls and source.input is not None:
+            values, slopes = inputs[source.input].numpy(), reduced[source.name]
             return self.of(values.astype(np.float32), slopes.astype(np.float32))
-        parts = {site.path: reduced[site.path] for site in spot.sites}
+        parts = {call.path: reduced[call.path] for call in source.calls}
         check_samples(parts, context)
         total = np.sum(list(parts.values()), axis=0)
-        filling = padded(context.passes, spot, context.inputs, self.padding)
+        filling = padded(context.traced_model, source, context.inputs, self.padding)
         return total if filling is None else np.where(filling, 0, total)
 
-    def _reduce(self, activation: Tensor, gradient: Tensor | None, site: LayerCall) -> Tensor:
-        embedded = site.embeds if self.layer is None else None
-        spot = GradientSource(site.path, embedded, (site,))
+    def _reduce(self, activation: Tensor, gradient: Tensor | None, call: LayerCall) -> Tensor:
+        embedded = call.embeds if self.layer is None else None
+        source = GradientSource(call.path, embedded, (call,))
         values, slopes = (tf.cast(tensor, tf.float32) for tensor in (activation, gradient))
-        return spot.laid_out(self.of(values, slopes))
+        return source.laid_out(self.of(values, slopes))

@@ -38,6 +38,6 @@ class InputXGradient(GradientExplainer):
         """Multiplies values and gradients."""
         return values * slopes
 
-    def unit(self, context: Context, spot: GradientSource) -> str:
+    def unit(self, context: Context, source: GradientSource) -> str:
         """Returns the unit of the score."""
         return context.unit

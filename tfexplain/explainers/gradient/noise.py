@@ -13,9 +13,9 @@ import tensorflow as tf
 from tfexplain.attribution import Attribution
 from tfexplain.checks import check_number, check_whole
 from tfexplain.explainers.base import Context, Explainer, floating_inputs
-from tfexplain.explainers.chunk_size import at_once, even
 from tfexplain.explainers.gradient.running_moments import RunningMoments, Statistic
 from tfexplain.explainers.run import explain_all
+from tfexplain.model.batching import chunk_size, even_size
 from tfexplain.model.shared_pass import LayerReads
 from tfexplain.model.targets import rule
 from tfexplain.model.traced_model import TracedModel
@@ -60,29 +60,29 @@ class NoisyExplainer(Explainer):
     @abstractmethod
     def _statistic(self) -> Statistic: ...
 
-    def omits(self, passes: TracedModel) -> dict[str, str]:
+    def omits(self, traced_model: TracedModel) -> dict[str, str]:
         """Returns, by name, why inputs have no map of the explainer of the noisy copies."""
-        return self.within.omits(passes)
+        return self.within.omits(traced_model)
 
-    def reading(self, passes: TracedModel, targets: Any = None) -> LayerReads:
+    def reading(self, traced_model: TracedModel, targets: Any = None) -> LayerReads:
         """Plans to read nothing: the clean samples are not explained."""
-        self.within.reading(passes, targets)  # for its errors, before anything is computed
+        self.within.reading(traced_model, targets)  # for its errors, before anything is computed
         return LayerReads()
 
     def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
         """Explains the noisy copies, chunk by chunk."""
         count, totals = len(context.result.scores), dict[str, _Total]()
-        most = at_once(context.passes, self.batch_size)
-        copies = even(self.copies, max(1, most // count))
-        targets = _targets(context, copies)
+        most = chunk_size(context.traced_model, self.batch_size)
+        copies = even_size(self.copies, max(1, most // count))  # in a batch of noisy samples
+        wanted = [(self.within, _targets(context, copies))]
+        size = min(most, copies * count)
         batches = noisy_batches(context, self.noise, self.seed, copies)
-        # The last chunk is as large as the others; what it has too much is not counted.
+        # The last batch is as large as the others; what it has too much is not counted.
         for begin, batch in zip(range(0, self.copies, copies), batches, strict=False):
-            wanted = [(self.within, targets)]
-            found = explain_all(wanted, context.passes, batch, min(most, copies * count))
+            (explanation,) = explain_all(wanted, context.traced_model, batch, size)
             kept = min(copies, self.copies - begin)
-            for name, one in found[0].attributions.items():
-                totals.setdefault(name, _Total(one, count)).add(one, kept)
+            for name, attribution in explanation.attributions.items():
+                totals.setdefault(name, _Total(attribution, count)).add(attribution, kept)
         return {name: self._result(context, total) for name, total in totals.items()}
 
     def _result(self, context: Context, total: _Total) -> Attribution:
@@ -109,15 +109,21 @@ class _Total:
         self.passes = np.zeros(count, np.int32)
         self.dead, self.signed = first.dead, False
 
-    def add(self, one: Attribution, kept: int) -> None:
+    def add(self, attribution: Attribution, kept: int) -> None:
         """Adds the first `kept` copies of all samples."""
         count = len(self.passes)
-        self.moments.add(one.values[: kept * count].reshape(kept, count, *one.values.shape[1:]))
-        passes = np.ones(len(one.values), np.int32) if one.passes is None else one.passes
+        self.moments.add(
+            attribution.values[: kept * count].reshape(kept, count, *attribution.values.shape[1:])
+        )
+        passes = (
+            np.ones(len(attribution.values), np.int32)
+            if attribution.passes is None
+            else attribution.passes
+        )
         self.passes += passes[: kept * count].reshape(kept, count).sum(axis=0, dtype=np.int32)
-        self.signed |= one.signed
-        if one.dead is not None and self.dead is not None:
-            self.dead = self.dead & one.dead
+        self.signed |= attribution.signed
+        if attribution.dead is not None and self.dead is not None:
+            self.dead = self.dead & attribution.dead
 
 
 def noisy_batches(context: Context, noise: float, seed: int, copies: int) -> Iterator[Any]:
@@ -127,7 +133,7 @@ def noisy_batches(context: Context, noise: float, seed: int, copies: int) -> Ite
         TfexplainError: no input holds floating-point numbers.
     """
     inputs, flat = context.inputs, tf.nest.flatten(context.inputs)
-    moving = floating_inputs(context.passes, inputs)
+    moving = floating_inputs(context.traced_model, inputs)
     draws = {i: np.random.default_rng([seed, i]) for i in moving}
     spreads = {i: noise * _range(flat[i]) for i in draws}
     while True:

@@ -46,6 +46,6 @@ class Saliency(GradientExplainer):
         """Returns the gradients."""
         return abs(slopes) if self.absolute else slopes
 
-    def unit(self, context: Context, spot: GradientSource) -> str:
+    def unit(self, context: Context, source: GradientSource) -> str:
         """Returns the unit of the score by the unit of what is explained."""
-        return f"{context.unit} per unit of {spot.measure}"
+        return f"{context.unit} per unit of {source.measure}"

@@ -82,9 +82,9 @@ class Smooth(NoisyExplainer):
         del own["score"], own["output"]  # which are the explainer's
         return own | {"explainer": f"{self.explainer.name}({', '.join(inner)})"}
 
-    def smaller(self, passes: TracedModel) -> Smooth | None:
+    def smaller(self, traced_model: TracedModel) -> Smooth | None:
         """Returns a copy with half the `batch_size`, here and in the explainer where it has one."""
-        inner, half = self.explainer.smaller(passes), super().smaller(passes)
+        inner, half = self.explainer.smaller(traced_model), super().smaller(traced_model)
         if inner is None and half is None:
             return None
         size = vars(half)["batch_size"] if half else self.batch_size

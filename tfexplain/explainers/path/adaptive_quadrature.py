@@ -222,23 +222,23 @@ def integrals(paths: Paths, tolerance: float, most: int) -> list[Integral]:
     at_once = max(1, held // (_bytes(paths) * most))
     waiting = deque(range(paths.samples))
     active: dict[int, AdaptiveQuadrature] = {}
-    found: dict[int, list[Node]] = {}
+    nodes: dict[int, list[Node]] = {}
     queue: deque[tuple[int, Point]] = deque()
     done: dict[int, Integral] = {}
     while len(done) < paths.samples:
         while waiting and len(active) < at_once:
             sample = waiting.popleft()
-            active[sample], found[sample] = AdaptiveQuadrature(count, most * count), []
+            active[sample], nodes[sample] = AdaptiveQuadrature(count, most * count), []
             queue.extend((sample, point) for point in active[sample].wanted())
         chunk = [queue.popleft() for _ in range(min(paths.size, len(queue)))]
         for sample, node in _nodes(paths, chunk):
-            found[sample].append(node)
+            nodes[sample].append(node)
         for sample in dict.fromkeys(sample for sample, _ in chunk):
             bisection = active[sample]
-            if len(found[sample]) < len(bisection.asked):
+            if len(nodes[sample]) < len(bisection.asked):
                 continue
-            bisection.add(found[sample])
-            found[sample] = []
+            bisection.add(nodes[sample])
+            nodes[sample] = []
             wanted = bisection.wanted() if bisection.error > tolerance else []
             queue.extend((sample, point) for point in wanted)
             if not wanted:

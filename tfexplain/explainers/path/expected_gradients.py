@@ -70,10 +70,10 @@ class ExpectedGradients(PathExplainer):
 
     def settings(self) -> dict[str, str]:
         """Returns the settings as text; the background by its length."""
-        found = super().settings()
+        settings = super().settings()
         if self.background is not None:
-            found["background"] = f"{len(tf.nest.flatten(self.background)[0])} samples"
-        return found
+            settings["background"] = f"{len(tf.nest.flatten(self.background)[0])} samples"
+        return settings
 
     def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
         """Averages over the draws and measures the completeness gap."""

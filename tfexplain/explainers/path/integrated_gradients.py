@@ -14,7 +14,7 @@ from tfexplain.checks import check_choice, check_number, check_whole
 from tfexplain.errors import TfexplainError
 from tfexplain.explainers.base import Context
 from tfexplain.explainers.baselines import Baseline, starts
-from tfexplain.explainers.gradient.sources import spots
+from tfexplain.explainers.gradient.sources import gradient_sources
 from tfexplain.explainers.path.adaptive_quadrature import FIRST, affordable, integrals
 from tfexplain.explainers.path.path_explainer import PathExplainer
 from tfexplain.explainers.path.paths import Paths
@@ -105,36 +105,48 @@ class IntegratedGradients(PathExplainer):
 
     def settings(self) -> dict[str, str]:
         """Returns the settings as text, with the tolerance and the limit that `default` means."""
-        found = super().settings()
+        settings = super().settings()
         if self.fixed:
-            del found["tolerance"]
+            del settings["tolerance"]
         else:
-            del found["quadrature"]
-            found["tolerance"] = f"{self.tolerance or TOLERANCE:g}"
-            found["steps"] = f"at most {self.steps or MOST}"
-        return found
+            del settings["quadrature"]
+            settings["tolerance"] = f"{self.tolerance or TOLERANCE:g}"
+            settings["steps"] = f"at most {self.steps or MOST}"
+        return settings
 
     def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
         """Integrates along the paths in chunks and measures the completeness gap."""
-        passes, flat = context.passes, [np.asarray(x) for x in tf.nest.flatten(context.inputs)]
-        moving = [spot.input for spot in spots(passes, self.layer) if spot.input is not None]
+        traced_model, flat = (
+            context.traced_model,
+            [np.asarray(x) for x in tf.nest.flatten(context.inputs)],
+        )
+        moving = [
+            source.input
+            for source in gradient_sources(traced_model, self.layer)
+            if source.input is not None
+        ]
         # Where a hidden layer moves, every input starts it.
-        among = passes.input_names, moving or range(len(flat)), context.span, self.padding
+        among = (
+            traced_model.input_names,
+            moving or range(len(flat)),
+            context.sample_range,
+            self.padding,
+        )
         paths = self.paths(context, starts(self.baseline, flat, *among))
-        found = self._integrate(paths)
-        gap = found.values.sum(axis=1) - (context.result.scores - found.start)
-        maps = paths.divided(found.values)
-        return self.attributions(context, maps, gap, found.passes, found.error)
+        integral = self._integrate(paths)
+        gap = integral.values.sum(axis=1) - (context.result.scores - integral.start)
+        maps = paths.divided(integral.values)
+        return self.attributions(context, maps, gap, integral.passes, integral.error)
 
     def _integrate(self, paths: Paths) -> _Found:
         if not self.fixed:
             most = self.steps or affordable(paths, MOST)
-            found = integrals(paths, self.tolerance or TOLERANCE, most)
+            by_sample = integrals(paths, self.tolerance or TOLERANCE, most)
             return _Found(
-                np.stack([one.mean for one in found]),
-                np.array([one.start for one in found]),
-                np.array([one.passes for one in found], np.int32),
-                np.array([one.error for one in found], np.float32),
+                np.stack([integral.mean for integral in by_sample]),
+                np.array([integral.start for integral in by_sample]),
+                np.array([integral.passes for integral in by_sample], np.int32),
+                np.array([integral.error for integral in by_sample], np.float32),
             )
         count = paths.origins // paths.samples
         origins = np.arange(paths.origins)

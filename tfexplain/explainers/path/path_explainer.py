@@ -10,9 +10,13 @@ import numpy as np
 
 from tfexplain.attribution import Attribution
 from tfexplain.explainers.base import Context, Explainer
-from tfexplain.explainers.chunk_size import at_once
-from tfexplain.explainers.gradient.sources import attribution, spots, without_spot
+from tfexplain.explainers.gradient.sources import (
+    attribution,
+    gradient_sources,
+    without_gradient_source,
+)
 from tfexplain.explainers.path.paths import Paths
+from tfexplain.model.batching import chunk_size
 from tfexplain.model.shared_pass import LayerReads
 from tfexplain.model.traced_model import TracedModel
 
@@ -37,9 +41,9 @@ class PathExplainer(Explainer):
     layer: str | Sequence[str] | None = None
     padding: int | None = None
 
-    def omits(self, passes: TracedModel) -> dict[str, str]:
+    def omits(self, traced_model: TracedModel) -> dict[str, str]:
         """Returns, by name, why inputs have no gradient; empty where layers are explained."""
-        return {} if self.layer else without_spot(passes)
+        return {} if self.layer else without_gradient_source(traced_model)
 
     def divided(self) -> list[Explainer]:
         """Returns one explainer for each layer."""
@@ -47,15 +51,17 @@ class PathExplainer(Explainer):
             return [self]
         return [replace(self, layer=name) for name in self.layer]
 
-    def reading(self, passes: TracedModel, targets: Any = None) -> LayerReads:
+    def reading(self, traced_model: TracedModel, targets: Any = None) -> LayerReads:
         """Plans to read nothing: paths have passes of their own."""
-        spots(passes, self.layer)  # what cannot be explained is an error now
+        gradient_sources(traced_model, self.layer)  # what cannot be explained is an error now
         return LayerReads()
 
     def paths(self, context: Context, origins: Sequence[Any]) -> Paths:
         """Returns the paths from origins, arrays [S, ...] of each input."""
-        size = at_once(context.passes, self.batch_size)
-        return Paths(context, origins, spots(context.passes, self.layer), size, self.padding)
+        size = chunk_size(context.traced_model, self.batch_size)
+        return Paths(
+            context, origins, gradient_sources(context.traced_model, self.layer), size, self.padding
+        )
 
     def attributions(
         self, context: Context, maps: Sequence[Any], gap: Any, passes: Any, error: Any = None
@@ -64,16 +70,16 @@ class PathExplainer(Explainer):
 
         Args:
             context: The batch.
-            maps: Of each spot, [N, ...].
+            maps: Of each source, [N, ...].
             gap: [N], the sum of all maps minus the difference of the scores.
             passes: int32 [N].
             error: See `Attribution.error`.
         """
         return {
-            spot.name: attribution(
+            source.name: attribution(
                 context,
                 self.name,
-                spot,
+                source,
                 values,
                 unit=context.unit,
                 signed=True,
@@ -81,5 +87,7 @@ class PathExplainer(Explainer):
                 error=error,
                 passes=passes,
             )
-            for spot, values in zip(spots(context.passes, self.layer), maps, strict=True)
+            for source, values in zip(
+                gradient_sources(context.traced_model, self.layer), maps, strict=True
+            )
         }

@@ -23,25 +23,25 @@ class PathGraph:
 
     Args:
         context: Only for what is explained.
-        spots: What moves.
+        sources: What moves.
     """
 
-    def __init__(self, context: Context, spots: Sequence[GradientSource]) -> None:
-        self._scorer, self._spots = context.scorer(), tuple(spots)
+    def __init__(self, context: Context, sources: Sequence[GradientSource]) -> None:
+        self._scorer, self._sources = context.scorer(), tuple(sources)
         self._output, self._rule = context.output, rule(context.targets)
         self._structure = tf.nest.map_structure(lambda _: 0, context.inputs)
 
     def _moved(self) -> Callable[..., Any]:
         """Returns a function of (batch, samples, origins, along) that computes the inputs and ids
         at the points, what moves there, and the paths."""
-        spots = self._spots
+        sources = self._sources
 
         def moved(batch: Any, samples: Tensor, origins: Tensor, along: Tensor) -> Any:
             inputs, ids, starts, ends, stays, _ = batch
             flat = [tf.gather(x, samples) for x in inputs]
             held = {path: tf.gather(x, samples) for path, x in ids.items()}
             spans, points = [], []
-            still = [stay for p, stay in zip(spots, stays, strict=True) for _ in p.sites or (0,)]
+            still = [stay for p, stay in zip(sources, stays, strict=True) for _ in p.calls or (0,)]
             for first, last, stay in zip(starts, ends, still, strict=True):
                 start, end = tf.gather(first, origins), tf.gather(last, samples)
                 if stay.shape.rank > 1:
@@ -57,17 +57,17 @@ class PathGraph:
 
         It holds the traced model, but not this batch.
         """
-        scores, structure, spots = self._scorer, self._structure, self._spots
+        scores, structure, sources = self._scorer, self._structure, self._sources
 
         def scored(given: Any, points: Sequence[Tensor], targets: Tensor) -> Tensor:
             flat, held = given
             # Texts are as long as the longest of all samples, whichever are in a chunk.
             rest, replaced = iter(points), dict(held)
-            for spot in spots:
-                for site in spot.sites:
-                    replaced[site.path] = next(rest)
-                if not spot.sites and spot.input is not None:
-                    flat[spot.input] = next(rest)
+            for source in sources:
+                for call in source.calls:
+                    replaced[call.path] = next(rest)
+                if not source.calls and source.input is not None:
+                    flat[source.input] = next(rest)
             return scores(tf.nest.pack_sequence_as(structure, flat), targets, replaced)
 
         return scored
@@ -85,7 +85,7 @@ class PathGraph:
     def products(self) -> Callable[..., Any]:
         """Returns a function of (batch, samples, origins, along) that computes scores, and
         gradient times path of each source."""
-        moved, scored, spots = self._moved(), self._scored(), self._spots
+        moved, scored, sources = self._moved(), self._scored(), self._sources
         output, own = self._output, self._rule
 
         def products(
@@ -97,19 +97,19 @@ class PathGraph:
                 scores = scored(given, points, tf.gather(batch[-1], samples))
                 total = tf.reduce_sum(scores)
             slopes = iter(zip(tape.gradient(total, points), points, spans, strict=True))
-            found = []
-            for spot in spots:
+            maps = []
+            for source in sources:
                 parts = []
-                for site in spot.sites or (None,):
+                for call in source.calls or (None,):
                     slope, point, span = next(slopes)
-                    if slope is None and site and (spot.input is None or not site.recorded):
-                        raise no_gradient(site, output, own)
+                    if slope is None and call and (source.input is None or not call.recorded):
+                        raise no_gradient(call, output, own)
                     if slope is None:
-                        slope = zeros(total, point, spot.name)
+                        slope = zeros(total, point, source.name)
                     product = slope * span
-                    parts.append(spot.laid_out(product) if site else product)
-                found.append(tf.cast(tf.add_n(parts), tf.float32))
-            return scores, found
+                    parts.append(source.laid_out(product) if call else product)
+                maps.append(tf.cast(tf.add_n(parts), tf.float32))
+            return scores, maps
 
         return products
 

@@ -10,17 +10,18 @@ import numpy as np
 import tensorflow as tf
 
 from tfexplain.explainers.base import Context
-from tfexplain.explainers.chunk_size import even
 from tfexplain.explainers.features.feature_maps import check_samples
 from tfexplain.explainers.gradient.sources import GradientSource, padded
 from tfexplain.explainers.path.path_graph import PathGraph
+from tfexplain.model.batching import even_size, row_slices, run_by_chunks
+from tfexplain.model.tokens import token_ids
 from tfexplain.types import Array, Tensor
 
 
 class Paths:
     """Computes scores and gradients along straight paths from origins to the samples of a batch.
 
-    A path moves the inputs, or the outputs of layers, of some spots; all else is what it is at the
+    A path moves the inputs, or the outputs of layers, of some sources; all else is as it is at the
     sample. Where a layer's output moves, a path leads from what the layer gives for an origin's
     inputs to what it gives for the sample's. Tokens that only fill up never move.
 
@@ -31,7 +32,7 @@ class Paths:
     Args:
         context: The batch on its way through the explainer.
         origins: Of each input [S, ...]: where paths start.
-        spots: What moves.
+        sources: What moves.
         size: How many points one call takes at most.
         padding: Index of tokens that only fill up; default what embeddings mask.
     """
@@ -40,48 +41,48 @@ class Paths:
         self,
         context: Context,
         origins: Sequence[Array],
-        spots: Sequence[GradientSource],
+        sources: Sequence[GradientSource],
         size: int,
         padding: int | None = None,
     ) -> None:
-        self._context, self._spots, self.size = context, tuple(spots), size
+        self._context, self._sources, self.size = context, tuple(sources), size
         self._inputs = tf.nest.flatten(context.inputs)
         self._structure = tf.nest.map_structure(lambda _: 0, context.inputs)
         self._targets = tf.constant(context.result.targets)
-        self._key = (context.key, self._spots)
+        self._key = (context.key, self._sources)
         self.samples, self.origins = len(context.result.targets), len(origins[0])
         begin = [tf.constant(start) for start in origins]
         from_ids, self._ids = self._split(begin)
         self._starts, self._ends = self._ends_of_paths((begin, from_ids))
-        self._stays = [self._filling(spot, padding) for spot in self._spots]
-        self._movement = PathGraph(context, self._spots)
+        self._stays = [self._filling(source, padding) for source in self._sources]
+        self._movement = PathGraph(context, self._sources)
 
     @property
     def memory(self) -> int | None:
         """Bytes that were available when the model was opened; None where that is not known."""
-        return self._context.passes.memory
+        return self._context.traced_model.memory
 
     @property
     def shapes(self) -> list[tuple[int, ...]]:
         """Shapes of a sample's map, by source."""
         ends = iter(self._ends)
-        found = []
-        for spot in self._spots:
-            parts = [next(ends)[:1] for _ in spot.sites or (0,)]
-            shown = spot.laid_out(parts[0]) if spot.sites else parts[0]
-            found.append(tuple(shown.shape[1:]))
-        return found
+        shapes = []
+        for source in self._sources:
+            first, *_ = [next(ends)[:1] for _ in source.calls or (0,)]
+            shown = source.laid_out(first) if source.calls else first
+            shapes.append(tuple(shown.shape[1:]))
+        return shapes
 
     def joined(self, maps: Sequence[Array]) -> Array:
         """Joins the maps of all sources in one row a sample, float64 [N, D]."""
-        rows = [part.reshape(self.samples, -1) for part in maps]
+        rows = [values.reshape(self.samples, -1) for values in maps]
         return np.concatenate(rows, axis=1).astype(np.float64)
 
     def divided(self, rows: Array) -> list[Array]:
         """Splits joined maps into those of each source, [N, ...]."""
         sizes = [math.prod(shape) for shape in self.shapes]
-        parts = np.split(rows, np.cumsum(sizes)[:-1], axis=1)
-        return [part.reshape(-1, *shape) for part, shape in zip(parts, self.shapes, strict=True)]
+        maps = np.split(rows, np.cumsum(sizes)[:-1], axis=1)
+        return [values.reshape(-1, *shape) for values, shape in zip(maps, self.shapes, strict=True)]
 
     def scores_at_start(self, samples: Array, origins: Array) -> Array:
         """Computes the explained number where paths start, float64 [n].
@@ -90,12 +91,11 @@ class Paths:
             samples: Where each path leads.
             origins: Where it comes from.
         """
-        parts = []
-        for i in range(0, len(samples), self.size):
-            rows = slice(i, i + self.size)
-            ends = samples[rows], origins[rows], np.zeros(len(samples[rows]))
-            parts.append(self._at("score", self._movement.scores, *ends))
-        return np.concatenate(parts).astype(np.float64)
+        scores = []
+        for rows in row_slices(len(samples), self.size):
+            starts = samples[rows], origins[rows], np.zeros(len(samples[rows]))
+            scores.append(self._at("score", self._movement.scores, *starts))
+        return np.concatenate(scores).astype(np.float64)
 
     def mean(self, samples: Array, origins: Array, along: Array, weights: Array) -> list[Array]:
         """Computes weighted sums over points of gradient times path, float32 [N, ...] by source.
@@ -106,16 +106,16 @@ class Paths:
             along: Where on it the point lies, in [0, 1].
             weights: Of each point; those of a sample add up to 1.
         """
-        fixed = self._context.passes.rows
-        size = fixed or even(len(samples), self.size)
-        fill = (0, -len(samples) % size)
-        points = [np.pad(a, fill) for a in (samples, origins, along, weights)]
-        totals: list[Any] = [0.0] * len(self._spots)
-        for i in range(0, len(points[0]), size):
-            chunk = [a[i : i + size] for a in points]
+        fixed = self._context.traced_model.rows
+        size = fixed or even_size(len(samples), self.size)
+        missing = (0, -len(samples) % size)
+        points = [np.pad(a, missing) for a in (samples, origins, along, weights)]
+        totals: list[Any] = [0.0] * len(self._sources)
+        for rows in row_slices(len(points[0]), size):
+            chunk = [a[rows] for a in points]
             arguments = [*_points(*chunk[:3]), tf.constant(chunk[3].astype(np.float32))]
-            parts = self._run("mean", self._movement.sums, arguments, often=True)
-            totals = [total + part for total, part in zip(totals, parts, strict=True)]
+            sums = self._run("mean", self._movement.sums, arguments, often=True)
+            totals = [total + more for total, more in zip(totals, sums, strict=True)]
         return [total.numpy() for total in totals]
 
     def at(self, samples: Array, origins: Array, along: Array) -> tuple[Array, list[Array]]:
@@ -128,12 +128,12 @@ class Paths:
 
     def _at(self, name: str, make: Callable[[], Callable[..., Any]], *points: Array) -> Any:
         """Computes what a function returns at n <= `size` points, as numpy."""
-        count, fixed = len(points[0]), self._context.passes.rows
+        count, fixed = len(points[0]), self._context.traced_model.rows
         # In eights, so that a GPU meets few different shapes.
         most = self.size - count
         chunk = _points(*(np.pad(a, (0, most if fixed else min(-count % 8, most))) for a in points))
-        found = self._run(name, make, chunk, any_length=not fixed)
-        return tf.nest.map_structure(lambda part: part.numpy()[:count], found)
+        results = self._run(name, make, chunk, any_length=not fixed)
+        return tf.nest.map_structure(lambda values: values.numpy()[:count], results)
 
     def _run(
         self,
@@ -146,23 +146,25 @@ class Paths:
     ) -> Any:
         batch = (self._inputs, self._ids, self._starts, self._ends, self._stays, self._targets)
         specs = (batch, *map(_of_any_length, chunk)) if any_length else None
-        passes = self._context.passes
-        return passes.run((name, self._key), make, batch, *chunk, specs=specs, often=often)
+        traced_model = self._context.traced_model
+        return traced_model.run((name, self._key), make, batch, *chunk, specs=specs, often=often)
 
     def _split(self, origins: Sequence[Tensor]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         """Returns the ids [n, T] that the model makes of the texts of origins and of samples, by
         the path of the layer; zeros fill up to the longest of all."""
         at_origins, at_samples = {}, {}
-        for spot in (spot for spot in self._spots if spot.ids):
+        for source in (source for source in self._sources if source.ids):
             both = [
-                self._context.passes.indices(
-                    spot.sites[0], tf.nest.pack_sequence_as(self._structure, list(flat))
+                token_ids(
+                    self._context.traced_model,
+                    source.calls[0],
+                    tf.nest.pack_sequence_as(self._structure, list(flat)),
                 )
                 for flat in (origins, self._inputs)
             ]
             most = max(ids.shape[1] for ids in both)
             filled = [np.pad(ids, ((0, 0), (0, most - ids.shape[1]))) for ids in both]
-            at_origins[spot.ids], at_samples[spot.ids] = map(tf.constant, filled)
+            at_origins[source.ids], at_samples[source.ids] = map(tf.constant, filled)
         return at_origins, at_samples
 
     def _ends_of_paths(self, begin: Any) -> tuple[list[Tensor], list[Tensor]]:
@@ -171,17 +173,19 @@ class Paths:
         Args:
             begin: Inputs and ids of the origins.
         """
-        names = [site.path for spot in self._spots for site in spot.sites]
+        names = [call.path for source in self._sources for call in source.calls]
         given = (begin, (self._inputs, self._ids))
-        at_layers = [self._activations(names, *one) for one in given]
+        at_layers = [self._activations(names, *inputs) for inputs in given]
         check_samples(at_layers[1], self._context)
         starts, ends = (
             [
-                part
-                for spot in self._spots
-                for part in ([found[s.path] for s in spot.sites] or [_of_input(flat, spot)])
+                tensor
+                for source in self._sources
+                for tensor in (
+                    [activations[s.path] for s in source.calls] or [_of_input(flat, source)]
+                )
             ]
-            for (flat, _), found in zip(given, at_layers, strict=True)
+            for (flat, _), activations in zip(given, at_layers, strict=True)
         )
         return starts, ends
 
@@ -191,12 +195,12 @@ class Paths:
         """Computes the outputs of layers for some inputs."""
         if not names:
             return {}
-        passes, structure = self._context.passes, self._structure
+        traced_model, structure = self._context.traced_model, self._structure
 
         def make() -> Callable[..., list[Tensor]]:
             def run(rows: list[Tensor], held: dict[str, Tensor]) -> list[Tensor]:
                 packed = tf.nest.pack_sequence_as(structure, rows)
-                activations = passes.forward(
+                activations = traced_model.forward(
                     packed, {*names, *held}, lambda name, _: held.get(name)
                 )[1]
                 return [tf.cast(activations[name], tf.float32) for name in names]
@@ -204,21 +208,23 @@ class Paths:
             return run
 
         key = ("activations", tuple(names))
-        parts = passes.by_rows(key, make, flat, ids, at_once=self.size, any_length=True)
+        by_chunk = run_by_chunks(
+            traced_model, key, make, flat, ids, size=self.size, any_length=True
+        )
         return {
             name: tf.constant(np.concatenate(some))
-            for name, some in zip(names, zip(*parts, strict=True), strict=True)
+            for name, some in zip(names, zip(*by_chunk, strict=True), strict=True)
         }
 
-    def _filling(self, spot: GradientSource, padding: int | None) -> Tensor:
+    def _filling(self, source: GradientSource, padding: int | None) -> Tensor:
         """Returns which tokens never move, bool [N, T, 1]; [0] where all do."""
-        found = padded(self._context.passes, spot, self._context.inputs, padding)
-        return tf.constant([False] if found is None else found[..., None])
+        filling = padded(self._context.traced_model, source, self._context.inputs, padding)
+        return tf.constant([False] if filling is None else filling[..., None])
 
 
-def _of_input(flat: Sequence[Tensor], spot: GradientSource) -> Tensor:
-    assert spot.input is not None
-    return flat[spot.input]
+def _of_input(flat: Sequence[Tensor], source: GradientSource) -> Tensor:
+    assert source.input is not None
+    return flat[source.input]
 
 
 def _points(samples: Array, origins: Array, along: Array) -> list[Tensor]:

@@ -52,8 +52,8 @@ class Partition:
         if evenly:
             sizes = np.stack([np.bincount(row, minlength=self.most) for row in flat])
             values = values / np.maximum(sizes, 1)
-        found = np.take_along_axis(values, flat, axis=1)
-        return found.reshape(len(values), *self.ids.shape[1:])
+        spread = np.take_along_axis(values, flat, axis=1)
+        return spread.reshape(len(values), *self.ids.shape[1:])
 
 
 def partition(groups: Groups, masked: MaskedInput, argument: str = "groups") -> Partition:
@@ -79,14 +79,14 @@ def partition(groups: Groups, masked: MaskedInput, argument: str = "groups") -> 
         groups = int(groups)
         if len(sides) > 1:
             axis = masked.channel_axis
-            found = [superpixels(sample, groups, axis) for sample in masked.inputs]
-            return _of_each(found, masked, argument)
+            by_sample = [superpixels(sample, groups, axis) for sample in masked.inputs]
+            return _of_each(by_sample, masked, argument)
         groups = (groups,)
     if groups is None:
         groups = sides if masked.inputs.ndim == 2 else (TILES,) * len(sides)
     if isinstance(groups, tuple):
         return _of_each([_tiles(groups, sides, argument)], masked, argument)
-    if masked.inputs.ndim == 2 and any(isinstance(one, (list, tuple)) for one in groups):
+    if masked.inputs.ndim == 2 and any(isinstance(group, (list, tuple)) for group in groups):
         return _of_each([_listed(list(groups), sides[0], argument)], masked, argument)
     return _of_each([np.asarray(groups)], masked, argument)
 
@@ -98,10 +98,10 @@ def _keep(codes: Sequence[Tensor], beside: Sequence[Tensor]) -> Tensor:
     return tf.gather(coalitions, ids, batch_dims=1)
 
 
-def _of_each(found: Sequence[Any], masked: MaskedInput, argument: str) -> Partition:
+def _of_each(by_sample: Sequence[Any], masked: MaskedInput, argument: str) -> Partition:
     """Checks the group numbers of each sample and counts them from 0."""
     rows, counts = [], []
-    for ids in map(np.asarray, found):
+    for ids in map(np.asarray, by_sample):
         if ids.shape not in (masked.sides, masked.inputs.shape[1:]) or ids.dtype.kind not in "iu":
             raise TfexplainError(
                 f"{argument}: expected whole numbers of shape {masked.sides}, or "
@@ -132,7 +132,7 @@ def _listed(groups: Sequence[Any], features: int, argument: str) -> Array:
     """Converts lists of feature numbers to group numbers."""
     ids = np.arange(features) + len(groups)
     named = [int(feature) for group in groups for feature in group]
-    if len(set(named)) != len(named) or not all(0 <= one < features for one in named):
+    if len(set(named)) != len(named) or not all(0 <= number < features for number in named):
         raise TfexplainError(
             f"{argument}={list(groups)}: expected feature numbers in 0..{features - 1}, each in "
             "one group at most."

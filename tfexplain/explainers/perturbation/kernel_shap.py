@@ -83,10 +83,14 @@ class KernelSHAP(PerturbationExplainer):
         return InputValues(parts.spread(values, evenly=True), worths.shape[1], gap)
 
     def _starts(
-        self, inputs: Sequence[Array], names: Sequence[str], chosen: list[int], span: SampleRange
+        self,
+        inputs: Sequence[Array],
+        names: Sequence[str],
+        chosen: list[int],
+        sample_range: SampleRange,
     ) -> Any:
         baseline = self.baseline if self.background is None else _rows(self.background)
-        return starts(baseline, inputs, names, chosen, span)
+        return starts(baseline, inputs, names, chosen, sample_range)
 
 
 def _rows(background: npt.ArrayLike | Mapping[str, npt.ArrayLike]) -> Baseline:
@@ -99,11 +103,11 @@ def _rows(background: npt.ArrayLike | Mapping[str, npt.ArrayLike]) -> Baseline:
 def _alike(plans: Sequence[CoalitionDesign], parts: Partition) -> tuple[Array, Array]:
     """Stacks coalitions [1 or N, M, G] and shares [1 or N, G, M], padded with what counts
     nothing."""
-    most = max(len(one.members) for one in plans)
+    most = max(len(own.members) for own in plans)
     coalitions = np.zeros((len(plans), most, parts.most), np.float32)
     shares = np.zeros((len(plans), parts.most, most))
-    for i, one in enumerate(plans):
-        asked, players = one.members.shape
-        coalitions[i, :asked, :players] = one.members
-        shares[i, :players, :asked] = one.shares
+    for i, own in enumerate(plans):
+        asked, players = own.members.shape
+        coalitions[i, :asked, :players] = own.members
+        shares[i, :players, :asked] = own.shares
     return coalitions, shares

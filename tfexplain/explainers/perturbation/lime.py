@@ -84,12 +84,12 @@ class LIME(PerturbationExplainer):
         regression = needed("sklearn.linear_model", "scikit-learn").Ridge
         counts = np.broadcast_to(parts.counts, len(scores))
         finite = np.asarray(np.isfinite(scores).all(axis=1))
-        found = np.where(finite[:, None], np.zeros((1, parts.most)), np.nan)
+        coefficients = np.where(finite[:, None], np.zeros((1, parts.most)), np.nan)
         for count in np.unique(counts[finite]):
             rows = finite & (counts == count)
             own = kept[:, :count].astype(np.float64)
             distance = 1 - np.sqrt(own.mean(axis=1))
             near = np.exp(-((distance / self.kernel_width) ** 2) / 2)
             model = regression(alpha=self.ridge).fit(own, scores[rows].T, sample_weight=near)
-            found[rows, :count] = model.coef_
-        return found
+            coefficients[rows, :count] = model.coef_
+        return coefficients

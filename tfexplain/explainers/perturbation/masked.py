@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -10,15 +10,16 @@ import numpy as np
 import tensorflow as tf
 
 from tfexplain.explainers.base import Context
-from tfexplain.explainers.chunk_size import even
-from tfexplain.model import fixed_rows
+from tfexplain.model.batching import chunks, even_chunks
+from tfexplain.model.input_kinds import channel_axis, input_layout
 from tfexplain.model.layer_calls import LayerCall
+from tfexplain.model.tokens import embedded_words, token_ids
 from tfexplain.types import Array, Tensor
 
 # (codes [n, ...] each, beside [n, ...] or [1, ...] each) -> masks [n, ...]
 MakeMasks: TypeAlias = Callable[[Sequence[Tensor], Sequence[Tensor]], Tensor]
 
-AT_ONCE = 128  # masks that are held as numbers of their own at a time
+MASKS = 128  # that are held as numbers of their own at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +60,7 @@ class MaskedInput:
     def __init__(self, context: Context, position: int, starts: Array, size: int) -> None:
         self._context, self._position, self._size = context, position, size
         self._ends = tf.nest.flatten(context.inputs)
-        self._words = context.passes.words(position)
+        self._words = embedded_words(context.traced_model, position)
         if self._words is not None:
             end, self._starts = self._indices(self._words, starts)
         else:
@@ -70,21 +71,21 @@ class MaskedInput:
         self._own = end
         self._targets = tf.constant(context.result.targets)
         self.inputs: Array = np.asarray(end)
-        self.channel_axis = context.passes.channel_axis(end)
-        self.layout = context.passes.layout(end)
+        self.channel_axis = channel_axis(context.traced_model, end)
+        self.layout = input_layout(context.traced_model, end)
         self.sides = sides(self.inputs.shape, self.channel_axis)
         self.samples = len(self.inputs)
         self.baselines = len(starts) // self.samples
 
     def _indices(self, words: LayerCall, starts: Array) -> tuple[Tensor, Tensor]:
         """Returns the indices of the words of texts and of `starts`, padded with zeros."""
-        passes, structure = self._context.passes, self._context.inputs
+        traced_model, structure = self._context.traced_model, self._context.inputs
         both = []
         for texts in (self._ends[self._position], tf.constant(starts)):
             copies = len(texts) // len(self._ends[0])
             flat = [tf.tile(x, [copies, *[1] * (x.shape.rank - 1)]) for x in self._ends]
             flat[self._position] = texts
-            both.append(passes.indices(words, tf.nest.pack_sequence_as(structure, flat)))
+            both.append(token_ids(traced_model, words, tf.nest.pack_sequence_as(structure, flat)))
         most = max(ids.shape[1] for ids in both)
         end, begin = (np.pad(ids, ((0, 0), (0, most - ids.shape[1]))) for ids in both)
         return tf.constant(end), tf.constant(begin)
@@ -97,20 +98,24 @@ class MaskedInput:
     def masked_scores(self, masks: Masks) -> Array:
         """Computes the explained number under each mask, averaged over the baselines, float64 [N,
         M]."""
-        passes, beside = self._context.passes, [tf.constant(array) for array in masks.beside]
+        traced_model, beside = (
+            self._context.traced_model,
+            [tf.constant(array) for array in masks.beside],
+        )
         key = ("masked", self._context.key, self._position)
         rows = self.samples * self.baselines
-        found = []
-        for places in chunks(masks.count * rows, self._size, fixed=bool(passes.rows)):
+        by_chunk = []
+        cut = chunks if traced_model.rows else even_chunks
+        for places in cut(masks.count * rows, self._size):
             row, mask = places % rows, places // rows
             codes = [array[row % self.samples % len(array), mask] for array in masks.codes]
             chunk = [tf.constant(row.astype(np.int32)), [tf.constant(code) for code in codes]]
             fixed = (self._ends, self._own, self._starts, self._targets, beside)
-            scores = passes.run(
+            scores = traced_model.run(
                 (key, masks.key), lambda: self._run(masks.make), *fixed, *chunk, often=True
             )
-            found.append(scores.numpy())
-        total = np.concatenate(found)[: masks.count * rows].astype(np.float64)
+            by_chunk.append(scores.numpy())
+        total = np.concatenate(by_chunk)[: masks.count * rows].astype(np.float64)
         by_baseline = total.reshape(masks.count, self.baselines, self.samples)
         return np.asarray(by_baseline.mean(axis=1).T)
 
@@ -118,13 +123,13 @@ class MaskedInput:
         """Computes the sum of masks, the same for all samples, with weights [N, M]; float64 [N,
         ...]."""
         total: Any = 0.0
-        for places in chunks(masks.count, AT_ONCE):
+        for places in even_chunks(masks.count, MASKS):
             # What fills up the last chunk stands for nothing.
             new = np.concatenate([[True], places[1:] > places[:-1]])
             codes = [tf.constant(code[0, places]) for code in masks.codes]
             own = tf.constant((weights[:, places] * new).astype(np.float32))
             key = ("weighted", masks.key, self.sides)
-            part = self._context.passes.run(key, lambda: _summed(masks.make), codes, own)
+            part = self._context.traced_model.run(key, lambda: _summed(masks.make), codes, own)
             total = total + part.numpy().astype(np.float64)
         return np.asarray(total)
 
@@ -155,17 +160,6 @@ class MaskedInput:
             return run(inputs, tf.gather(targets, samples))
 
         return masked
-
-
-def chunks(count: int, size: int, fixed: bool = False) -> Iterator[Array]:
-    """Yields 0..count - 1 in even chunks of at most `size`, or of just that where it is fixed.
-
-    The last chunk repeats its last number, so that no shorter chunk is traced.
-
-    >>> [chunk.tolist() for chunk in chunks(5, 4)]
-    [[0, 1, 2], [3, 4, 4]]
-    """
-    return fixed_rows.chunks(count, size if fixed else even(count, size))
 
 
 def sides(shape: Sequence[int], channel_axis: int | None) -> tuple[int, ...]:

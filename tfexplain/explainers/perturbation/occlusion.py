@@ -60,7 +60,7 @@ class Occlusion(PerturbationExplainer):
         """Slides the window over every axis of positions."""
         window, stride = self._sizes(masked)
         sizes = list(zip(masked.sides, window, stride, strict=True))
-        begins = [starts(*one) for one in sizes]
+        begins = [starts(*lengths) for lengths in sizes]
         corners = np.stack([axis.ravel() for axis in np.meshgrid(*begins, indexing="ij")], axis=1)
         masks = Masks([corners[None].astype(np.int32)], *_windows(masked, window))
         lost = masked.scores[:, None] - masked.masked_scores(masks)

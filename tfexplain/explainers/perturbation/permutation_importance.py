@@ -13,6 +13,7 @@ from tfexplain.errors import TfexplainError
 from tfexplain.explainers.base import Context, SampleRange
 from tfexplain.explainers.baselines import starts
 from tfexplain.explainers.perturbation.feature_ablation import FeatureAblation
+from tfexplain.model.tokens import embedded_words
 from tfexplain.types import Array
 
 
@@ -58,20 +59,24 @@ class PermutationImportance(FeatureAblation):
 
     def _chosen(self, context: Context, inputs: Sequence[Array]) -> list[int]:
         # Of a text that is split, another sample's words are no values of the same features.
-        found = [
+        positions = [
             i
             for i in super()._chosen(context, inputs)
-            if inputs[i].ndim <= 2 and context.passes.words(i) is None
+            if inputs[i].ndim <= 2 and embedded_words(context.traced_model, i) is None
         ]
-        if not found or len(inputs[0]) < 2:
+        if not positions or len(inputs[0]) < 2:
             raise TfexplainError(
                 "inputs: expected at least two samples of a table, [N, f]; got shapes "
                 f"{[x.shape for x in inputs]}. Pass more samples, or use FeatureAblation."
             )
-        return found
+        return positions
 
     def _starts(
-        self, inputs: Sequence[Array], names: Sequence[str], chosen: list[int], span: SampleRange
+        self,
+        inputs: Sequence[Array],
+        names: Sequence[str],
+        chosen: list[int],
+        sample_range: SampleRange,
     ) -> Any:
         others = partners(len(inputs[0]), self.repeats, np.random.default_rng(self.seed))
         # One input is exchanged at a time, each with the same partners.
@@ -88,9 +93,9 @@ def partners(samples: int, repeats: int, rng: np.random.Generator) -> list[Array
     own = np.arange(samples)
     if repeats >= samples - 1:
         return [np.roll(own, -shift) for shift in range(1, samples)]
-    found = []
+    by_sample = []
     for _ in range(repeats):
         order, partner = rng.permutation(samples), own.copy()
         partner[order] = np.roll(order, -1)
-        found.append(partner)
-    return found
+        by_sample.append(partner)
+    return by_sample

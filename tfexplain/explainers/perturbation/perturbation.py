@@ -14,10 +14,11 @@ from tfexplain.attribution import Attribution
 from tfexplain.errors import TfexplainError
 from tfexplain.explainers.base import Context, Explainer, SampleRange
 from tfexplain.explainers.baselines import Baseline, starts
-from tfexplain.explainers.chunk_size import at_once
 from tfexplain.explainers.perturbation.masked import MaskedInput
+from tfexplain.model.batching import chunk_size
+from tfexplain.model.gradient_calls import BESIDE
 from tfexplain.model.shared_pass import LayerReads
-from tfexplain.model.traced_model import BESIDE, TracedModel
+from tfexplain.model.traced_model import TracedModel
 from tfexplain.types import Array
 
 
@@ -59,36 +60,38 @@ class PerturbationExplainer(Explainer):
 
     def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
         """Hides parts of one input after the other."""
-        names = context.passes.input_names
+        names = context.traced_model.input_names
         flat = [np.asarray(x) for x in tf.nest.flatten(context.inputs)]
         chosen = self._chosen(context, flat)
-        begin = self._starts(flat, names, chosen, context.span)
-        size = at_once(context.passes, self.batch_size)
+        begin = self._starts(flat, names, chosen, context.sample_range)
+        size = chunk_size(context.traced_model, self.batch_size)
         return {
             names[i]: self._attribution(context, i, MaskedInput(context, i, begin[i], size))
             for i in chosen
         }
 
-    def omits(self, passes: TracedModel) -> dict[str, str]:
+    def omits(self, traced_model: TracedModel) -> dict[str, str]:
         """Returns, by name, why the values of inputs cannot be hidden or mixed."""
-        dtypes = [np.dtype(spec.dtype.as_numpy_dtype) for spec in tf.nest.flatten(passes.specs)]
-        hidden = [self._hides(passes, i, dtype) for i, dtype in enumerate(dtypes)]
+        dtypes = [
+            np.dtype(spec.dtype.as_numpy_dtype) for spec in tf.nest.flatten(traced_model.specs)
+        ]
+        hidden = [self._hides(traced_model, i, dtype) for i, dtype in enumerate(dtypes)]
         if not self.mixes or not any(hidden):
             return {}
         return {
             name: f"{self.name} mixes values, and these are no floating-point numbers. Occlusion "
             "and FeatureAblation replace them."
-            for i, name in enumerate(passes.input_names)
-            if not hidden[i] and passes.gradient_at(i) != BESIDE
+            for i, name in enumerate(traced_model.input_names)
+            if not hidden[i] and traced_model.gradient_calls[i] != BESIDE
         }
 
-    def _hides(self, passes: TracedModel, position: int, dtype: np.dtype[Any]) -> bool:
+    def _hides(self, traced_model: TracedModel, position: int, dtype: np.dtype[Any]) -> bool:
         """Returns whether parts of an input can be hidden: numbers and texts, but no masks of
         tokens."""
         kinds = "f" if self.mixes else "fiubOSU"
         # numpy knows bfloat16 as bytes only.
         fits = dtype.kind in kinds or bool(tf.as_dtype(dtype).is_floating)
-        return fits and passes.gradient_at(position) != BESIDE
+        return fits and traced_model.gradient_calls[position] != BESIDE
 
     @abstractmethod
     def of_input(self, masked: MaskedInput) -> InputValues:
@@ -100,28 +103,34 @@ class PerturbationExplainer(Explainer):
         Raises:
             TfexplainError: none of them can be.
         """
-        found = [i for i, x in enumerate(inputs) if self._hides(context.passes, i, x.dtype)]
-        if not found:
+        positions = [
+            i for i, x in enumerate(inputs) if self._hides(context.traced_model, i, x.dtype)
+        ]
+        if not positions:
             wanted = "floating-point numbers" if self.mixes else "numbers or texts"
             raise TfexplainError(
                 f"inputs: expected {wanted}, parts of which {self.name} can hide; got "
                 f"{[tf.as_dtype(x.dtype).name for x in inputs]}. "
                 "Pass numbers, or explain whole numbers with Occlusion."
             )
-        return found
+        return positions
 
     def _starts(
-        self, inputs: Sequence[Array], names: Sequence[str], chosen: list[int], span: SampleRange
+        self,
+        inputs: Sequence[Array],
+        names: Sequence[str],
+        chosen: list[int],
+        sample_range: SampleRange,
     ) -> Any:
-        return starts(self.baseline, inputs, names, chosen, span)
+        return starts(self.baseline, inputs, names, chosen, sample_range)
 
     def _attribution(self, context: Context, position: int, masked: MaskedInput) -> Attribution:
-        name = context.passes.input_names[position]
+        name = context.traced_model.input_names[position]
         with np.errstate(invalid="ignore", over="ignore"):  # NaN and infinity are told as such
-            found = self.of_input(masked)
-        own_channels = found.values.ndim == masked.inputs.ndim
+            result = self.of_input(masked)
+        own_channels = result.values.ndim == masked.inputs.ndim
         return Attribution(
-            values=found.values.astype(np.float32),
+            values=result.values.astype(np.float32),
             targets=context.result.targets,
             scores=context.result.scores,
             layer=name,
@@ -129,6 +138,6 @@ class PerturbationExplainer(Explainer):
             unit=context.unit,
             signed=True,
             channel_axis=masked.channel_axis if own_channels else None,
-            completeness_gap=None if found.gap is None else found.gap.astype(np.float32),
-            passes=np.full(masked.samples, found.passes * masked.baselines, np.int32),
+            completeness_gap=None if result.gap is None else result.gap.astype(np.float32),
+            passes=np.full(masked.samples, result.passes * masked.baselines, np.int32),
         )

@@ -100,13 +100,13 @@ def test_memory_does_not_grow_with_the_kernel() -> None:
 
 
 def test_a_hand_made_mask_is_shown_and_not_applied() -> None:
-    class MaskedInput(keras.layers.Dense):
+    class Masked(keras.layers.Dense):
         def build(self, shape: Any) -> None:
             super().build(shape)
             kind = {"shape": self.kernel.shape, "trainable": False, "initializer": "ones"}
             self.mask = self.add_weight(name="mask", **kind)
 
-    model = keras.Sequential([keras.Input((4,)), MaskedInput(5, name="masked")])
+    model = keras.Sequential([keras.Input((4,)), Masked(5, name="masked")])
     mask = np.ones((4, 5))
     mask[0] = 0
     model.layers[0].mask.assign(mask)

@@ -14,8 +14,8 @@ from support.attention import TOKENS, WIDTH, tokens, weights_by_hand
 
 from tfexplain import Attention, GradCAM
 from tfexplain.explainers.run import explanations
+from tfexplain.model.keras_model import KerasModel
 from tfexplain.model.layer_calls import LayerError
-from tfexplain.model.traced_model import TracedModel
 
 LIBRARIES = pytest.mark.parametrize("library", [keras, tf_keras])
 
@@ -157,17 +157,21 @@ def test_models_without_attention_say_so() -> None:
 def test_one_pass_is_shared_and_nothing_is_traced_again() -> None:
     """Beside attention Grad-CAM is the same to the bit, and a second epoch compiles nothing."""
     kind = transformers.class_token(keras)
-    passes = TracedModel(kind.model, kind.inputs)
-    beside = explanations(kind.model, [Attention(), GradCAM()], kind.inputs, 1, passes=passes)
-    assert passes.traces == 1
+    traced_model = KerasModel(kind.model, kind.inputs)
+    beside = explanations(
+        kind.model, [Attention(), GradCAM()], kind.inputs, 1, traced_model=traced_model
+    )
+    assert traced_model.traces == 1
     alone = GradCAM()(kind.model, kind.inputs, 1)
     (cam,) = beside[1].attributions.values()
     np.testing.assert_array_equal(cam.values, alone.values)
     kind.model.get_layer("attend_0").set_weights(
         [2 * weights for weights in kind.model.get_layer("attend_0").get_weights()]
     )
-    again = explanations(kind.model, [Attention(), GradCAM()], kind.inputs, 1, passes=passes)
-    assert passes.traces == 1
+    again = explanations(
+        kind.model, [Attention(), GradCAM()], kind.inputs, 1, traced_model=traced_model
+    )
+    assert traced_model.traces == 1
     ours = [found[0].attributions["attend_0"].values for found in (beside, again)]
     assert not np.allclose(*ours, atol=1e-3)
     parts = explanations(kind.model, [Attention()], kind.inputs, 1, batch_size=1)

@@ -15,7 +15,7 @@ from support.twin import gap_to
 
 from tfexplain import GradCAM, GradCAMPlusPlus, HiResCAM, LayerCAM
 from tfexplain.explainers.run import explanations
-from tfexplain.model.traced_model import TracedModel
+from tfexplain.model.keras_model import KerasModel
 
 Array = Any
 layers = keras.layers
@@ -77,10 +77,10 @@ def test_each_method_is_its_paper_written_out(make: Any) -> None:
     keras.utils.set_random_seed(3)
     kind = make(keras)
     paths = [cut.path for cut in kind.cuts]
-    passes = TracedModel(kind.model, kind.inputs)
+    traced_model = KerasModel(kind.model, kind.inputs)
     methods = [method(layer=paths, relu=False) for method in METHODS]
-    found = explanations(kind.model, methods, kind.inputs, 1, passes=passes)
-    assert passes.traces == 1
+    found = explanations(kind.model, methods, kind.inputs, 1, traced_model=traced_model)
+    assert traced_model.traces == 1
     for cut in kind.cuts:
         tensors = tf.nest.map_structure(tf.constant, kind.inputs)
         with tf.GradientTape() as tape:

@@ -151,10 +151,10 @@ def test_neighbours_and_chunks_change_nothing() -> None:
     assert parts.channels.tolist() == [1, 3, 7]
     alone = ActivationMaximization(**settings, channels=3)(model, given["x"])
     assert np.allclose(alone.values[0], whole.values[1], atol=1e-4)
-    passes = trace_model(model, tf.constant(given["x"]))
-    before = passes.traces
+    traced_model = trace_model(model, tf.constant(given["x"]))
+    before = traced_model.traces
     chunked(model, given["x"])
-    assert passes.traces == before
+    assert traced_model.traces == before
 
 
 def test_smoothed_steps_make_smoother_inputs() -> None:
@@ -243,7 +243,9 @@ def test_what_cannot_be_is_told() -> None:
             two, [np.zeros((1, 3), "int32"), np.zeros((1, 2), "float32")]
         )
     kind = zoo.time_distributed(tf_keras)
-    inner = next(s for s in trace_model(kind.model, tf.constant(kind.inputs)).sites if s.within)
+    inner = next(
+        s for s in trace_model(kind.model, tf.constant(kind.inputs)).layer_calls if s.within
+    )
     with pytest.raises(LayerError, match="called on parts of them"):
         ActivationMaximization(layer=inner.path)(kind.model, kind.inputs)
 

@@ -25,8 +25,8 @@ from tfexplain import (
     VarGrad,
 )
 from tfexplain.explainers.run import explanations
+from tfexplain.model.keras_model import KerasModel
 from tfexplain.model.layer_calls import LayerError
-from tfexplain.model.traced_model import TracedModel
 
 layers = keras.layers
 SMOOTH = Smooth(Saliency(), copies=7, noise=0.3, seed=4)
@@ -176,12 +176,12 @@ def test_no_more_than_a_batch_goes_through_the_model_at_once() -> None:
 
 def test_later_epochs_trace_nothing() -> None:
     model, x = cnn(), images()
-    passes = TracedModel(model, x)
+    traced_model = KerasModel(model, x)
     methods = [SmoothGrad(copies=5, batch_size=8), VarGrad(copies=5, batch_size=8)]
-    explanations(model, methods, x, passes=passes)
-    assert passes.traces == 2  # the clean samples, and copies: both methods take the same
-    explanations(model, methods, x, passes=passes)
-    assert passes.traces == 2
+    explanations(model, methods, x, traced_model=traced_model)
+    assert traced_model.traces == 2  # the clean samples, and copies: both methods take the same
+    explanations(model, methods, x, traced_model=traced_model)
+    assert traced_model.traces == 2
 
 
 def test_the_target_is_the_clean_sample_s() -> None:
@@ -263,15 +263,15 @@ def test_wrong_settings_are_told_early() -> None:
 
 
 def test_half_as_much_at_once() -> None:
-    passes = TracedModel(cnn(), images())
-    once = Smooth(IntegratedGradients(batch_size=4), batch_size=2).smaller(passes)
+    traced_model = KerasModel(cnn(), images())
+    once = Smooth(IntegratedGradients(batch_size=4), batch_size=2).smaller(traced_model)
     assert once is not None
     assert (once.batch_size, once.explainer.batch_size) == (1, 2)  # type: ignore[attr-defined]
-    twice = once.smaller(passes)
+    twice = once.smaller(traced_model)
     assert twice is not None
     assert (twice.batch_size, twice.explainer.batch_size) == (1, 1)  # type: ignore[attr-defined]
-    assert twice.smaller(passes) is None
-    assert SmoothGrad(batch_size=1).smaller(passes) is None
+    assert twice.smaller(traced_model) is None
+    assert SmoothGrad(batch_size=1).smaller(traced_model) is None
 
 
 def test_explain_logs_it_under_its_name(tmp_path: Path, capsys: Any) -> None:

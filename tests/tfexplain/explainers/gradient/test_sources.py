@@ -11,8 +11,8 @@ import tensorflow as tf
 import tf_keras
 
 from tfexplain import InputXGradient, IntegratedGradients, Saliency
-from tfexplain.explainers.gradient.sources import spots
-from tfexplain.model.traced_model import TracedModel
+from tfexplain.explainers.gradient.sources import gradient_sources
+from tfexplain.model.keras_model import KerasModel
 
 LIBRARIES = pytest.mark.parametrize("library", [keras, tf_keras])
 RNG = np.random.default_rng(4)
@@ -64,7 +64,7 @@ def bag(library: Any, how: str = "functional", **options: Any) -> Any:
 def test_each_token_of_a_bag_adds_what_it_adds(library: Any, how: str) -> None:
     model, w = bag(library, how), WEIGHTS[:, 1]
     found = IntegratedGradients()(model, IDS, 1)
-    name = TracedModel(model, IDS).input_names[0]
+    name = KerasModel(model, IDS).input_names[0]
     assert (found.layer, found.channel_axis, found.unit) == (name, None, "output")
     assert np.allclose(found.values, (TABLE[IDS] - TABLE[0]) @ w, atol=1e-5)
     assert np.abs(found.completeness_gap).max() < 1e-5
@@ -210,8 +210,8 @@ def test_positions_are_no_words() -> None:
 
     ids = keras.Input((6,), dtype="int32")
     pooled = keras.layers.GlobalAveragePooling1D()(Vectors()(ids))
-    (spot,) = spots(TracedModel(keras.Model(ids, keras.layers.Dense(2)(pooled)), IDS))
-    assert [site.path for site in spot.sites] == ["vectors/words"]
+    (source,) = gradient_sources(KerasModel(keras.Model(ids, keras.layers.Dense(2)(pooled)), IDS))
+    assert [call.path for call in source.calls] == ["vectors/words"]
 
 
 def test_whole_numbers_that_are_only_looked_up() -> None:

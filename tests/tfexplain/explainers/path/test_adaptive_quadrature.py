@@ -16,7 +16,7 @@ from tfexplain import IntegratedGradients
 from tfexplain.explainers.path.adaptive_quadrature import AT_ONCE, FIRST
 from tfexplain.explainers.run import explanations
 from tfexplain.model.call_batch import as_batch
-from tfexplain.model.traced_model import TracedModel
+from tfexplain.model.keras_model import KerasModel
 
 layers = keras.layers
 RNG = np.random.default_rng(11)
@@ -154,15 +154,15 @@ def test_fixed_nodes_tell_their_passes_and_no_error() -> None:
 def test_no_node_is_computed_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     """Points that reach the model, counted where they are computed."""
     seen: list[tuple[int, float]] = []
-    run = TracedModel.run
+    run = KerasModel.run
 
-    def counting(self: TracedModel, key: Any, make: Any, *arguments: Any, **options: Any) -> Any:
+    def counting(self: KerasModel, key: Any, make: Any, *arguments: Any, **options: Any) -> Any:
         if key[0] == "points":
             rows, along = (np.asarray(a) for a in arguments[-2:])
             seen.extend(zip(rows.tolist(), along.tolist(), strict=True))
         return run(self, key, make, *arguments, **options)
 
-    monkeypatch.setattr(TracedModel, "run", counting)
+    monkeypatch.setattr(KerasModel, "run", counting)
     model, given, _ = load("plain_cnn")
     method = IntegratedGradients(baseline=given["baseline"], batch_size=8)
     found = method(model, given["x"], given["target"])
@@ -264,12 +264,12 @@ def test_epochs_never_compile_again_whatever_each_sample_takes() -> None:
     method = IntegratedGradients(baseline=given["baseline"])
     x = given["x"]
     method(model, x, given["target"])
-    passes = TracedModel(model, as_batch(x))
+    traced_model = KerasModel(model, as_batch(x))
     traces = []
     for scale in (1.0, 0.5, 3.0):
         model.set_weights([scale * w for w in model.get_weights()])
-        explanations(model, [method], x, given["target"], passes=passes)
-        traces.append(passes.traces)
+        explanations(model, [method], x, given["target"], traced_model=traced_model)
+        traces.append(traced_model.traces)
     assert traces == [2, 2, 2]
 
 

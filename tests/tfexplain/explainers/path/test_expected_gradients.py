@@ -11,7 +11,7 @@ from support.twin import gap_to
 
 from tfexplain import ExpectedGradients, IntegratedGradients
 from tfexplain.explainers.run import explanations
-from tfexplain.model.traced_model import TracedModel
+from tfexplain.model.keras_model import KerasModel
 
 layers = keras.layers
 RNG = np.random.default_rng(2)
@@ -155,12 +155,12 @@ def test_words_move_from_those_of_the_background() -> None:
 
 def test_epochs_never_compile_again() -> None:
     model, method = bent(), ExpectedGradients(background=BACKGROUND, draws=10)
-    passes = TracedModel(model, X)
+    traced_model = KerasModel(model, X)
     traces = []
     for _ in range(3):
         model.set_weights([1.1 * w for w in model.get_weights()])
-        explanations(model, [method], X, 1, passes=passes)
-        traces.append(passes.traces)
+        explanations(model, [method], X, 1, traced_model=traced_model)
+        traces.append(traced_model.traces)
     assert len(set(traces)) == 1
 
 

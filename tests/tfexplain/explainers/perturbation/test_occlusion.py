@@ -13,8 +13,9 @@ from support.twin import gap_to
 
 from tfexplain import Occlusion
 from tfexplain.explainers import FeatureAblation
-from tfexplain.explainers.perturbation.masked import chunks
 from tfexplain.explainers.run import explanations
+from tfexplain.model.batching import even_chunks
+from tfexplain.model.keras_model import KerasModel
 
 GOLDEN = Path(__file__).parents[3] / "golden"
 
@@ -133,24 +134,23 @@ def test_several_baselines_are_averaged() -> None:
 
 
 def test_nothing_is_traced_again_and_no_batch_is_held() -> None:
-    from tfexplain.model.traced_model import TracedModel
 
     model = keras.models.load_model(GOLDEN / "plain_cnn.keras")
     x = np.load(GOLDEN / "plain_cnn.npz")["x"]
-    passes, method = TracedModel(model, x), Occlusion(window=4, stride=2, batch_size=10)
-    (first,) = explanations(model, [method], x, 0, passes=passes)
-    traces = passes.traces
-    (second,) = explanations(model, [method], x + 1, 0, passes=passes)
-    assert passes.traces == traces
+    traced_model, method = KerasModel(model, x), Occlusion(window=4, stride=2, batch_size=10)
+    (first,) = explanations(model, [method], x, 0, traced_model=traced_model)
+    traces = traced_model.traces
+    (second,) = explanations(model, [method], x + 1, 0, traced_model=traced_model)
+    assert traced_model.traces == traces
     fresh = Occlusion(window=4, stride=2)(model, x + 1, 0)
     assert np.allclose(second.attributions["input"].values, fresh.values, atol=1e-6)
     assert not np.allclose(first.attributions["input"].values, fresh.values, atol=1e-3)
 
 
 def test_chunks_have_one_length() -> None:
-    lengths = {len(chunk) for chunk in chunks(1000, 128)}
+    lengths = {len(chunk) for chunk in even_chunks(1000, 128)}
     assert lengths == {125}
-    assert [chunk.tolist() for chunk in chunks(3, 100)] == [[0, 1, 2]]
+    assert [chunk.tolist() for chunk in even_chunks(3, 100)] == [[0, 1, 2]]
 
 
 @pytest.mark.parametrize(

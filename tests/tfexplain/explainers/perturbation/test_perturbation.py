@@ -21,7 +21,8 @@ from tfexplain import (
     ScoreCAM,
 )
 from tfexplain.explainers.run import explanations
-from tfexplain.model.traced_model import TracedModel
+from tfexplain.model.input_kinds import channel_axis
+from tfexplain.model.keras_model import KerasModel
 
 CASES = [
     *((keras, kind) for kind in (zoo.functional, zoo.subclassed, zoo.nested, zoo.tf_function)),
@@ -54,18 +55,18 @@ def test_halves_of_every_input(library: Any, kind: Any) -> None:
     """The score with either half hidden, and what the two are worth as players."""
     library.utils.set_random_seed(3)
     made = kind(library)
-    passes = TracedModel(made.model, made.inputs)
+    traced_model = KerasModel(made.model, made.inputs)
     flat = tf.nest.flatten(made.inputs)
     halves = {
-        name: parts(x.shape[1:], passes.channel_axis(x))
-        for name, x in zip(passes.input_names, flat, strict=True)
+        name: parts(x.shape[1:], channel_axis(traced_model, x))
+        for name, x in zip(traced_model.input_names, flat, strict=True)
     }
 
     def ids(sample: Any) -> Any:
         return next(h[1].astype(int) for h in halves.values() if h[1].shape == sample.shape)
 
     methods = [FeatureAblation(groups=ids), KernelSHAP(groups=ids)]
-    ablated, shared = explanations(made.model, methods, made.inputs, 1, passes=passes)
+    ablated, shared = explanations(made.model, methods, made.inputs, 1, traced_model=traced_model)
     cut = made.cuts[0]
 
     def score(position: int, hidden: Any) -> Any:
@@ -92,21 +93,23 @@ def test_defaults_of_every_method(kind: Any) -> None:
     keras.utils.set_random_seed(3)
     made = kind(keras)
     sides = made.inputs.shape[1:-1]
-    passes = TracedModel(made.model, made.inputs)
+    traced_model = KerasModel(made.model, made.inputs)
     line = len(sides) == 1
     several = [m for m in SMALL if not isinstance(m, LIME) or len(sides) == 2]
     methods = [*several, *([ScoreCAM(max_channels=2)] if not line else [])]
     for method, found in zip(
-        methods, explanations(made.model, methods, made.inputs, 1, passes=passes), strict=True
+        methods,
+        explanations(made.model, methods, made.inputs, 1, traced_model=traced_model),
+        strict=True,
     ):
         (one,) = found.attributions.values()
         assert np.isfinite(one.values).all(), method
         if not isinstance(method, ScoreCAM):
             assert one.values.shape == (len(made.inputs), *sides), method
         assert one.passes is not None
-    traces = passes.traces
-    explanations(made.model, methods, made.inputs + 1, 1, passes=passes)
-    assert passes.traces == traces
+    traces = traced_model.traces
+    explanations(made.model, methods, made.inputs + 1, 1, traced_model=traced_model)
+    assert traced_model.traces == traces
 
 
 def test_channels_first() -> None:
@@ -138,13 +141,13 @@ def test_tokens_and_tables() -> None:
 
 
 def test_half_the_batch_size_comes_after_memory_was_too_small() -> None:
-    passes = TracedModel(zoo.sequential(keras).model, zoo.sequential(keras).inputs)
+    traced_model = KerasModel(zoo.sequential(keras).model, zoo.sequential(keras).inputs)
     for method in (*SMALL, ScoreCAM(), PermutationImportance()):
-        smaller = method.smaller(passes)
+        smaller = method.smaller(traced_model)
         assert smaller is not None
         assert type(smaller) is type(method)
         assert smaller.batch_size == 64
-    assert Occlusion(batch_size=1).smaller(passes) is None
+    assert Occlusion(batch_size=1).smaller(traced_model) is None
 
 
 @pytest.mark.parametrize("method", [*SMALL, PermutationImportance()], ids=lambda m: m.name)

@@ -1,0 +1,53 @@
+"""What a callback logs during one `fit`, and what it logs where nothing could be planned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from tfexplain.callbacks.guard import Guard
+from tfexplain.runlog.weights_epoch import Moment
+from tfexplain.runlog.writer import RunWriter
+from tfexplain.wire import schema
+
+
+class Work(Protocol):
+    """What one `fit` has logged; made before its first batch, gone after its last."""
+
+    def announce(self, writer: RunWriter, resumes: bool) -> None:
+        """Print what was chosen, and write what never changes.
+
+        `resumes` says whether the log holds the beginning of this training.
+        """
+
+    def at_epoch(self, now: Moment, logs: Mapping[str, Any], writer: RunWriter) -> None:
+        """Write an epoch, but for its logs."""
+
+    def at_end(self, now: Moment, writer: RunWriter) -> None:
+        """Write what is due after training, at the step of its last epoch."""
+
+
+class Unplanned:
+    """A `fit` of which nothing could be planned: its metrics are logged, and why there is no more.
+
+    Args:
+        guard: Knows what was left out.
+    """
+
+    def __init__(self, guard: Guard) -> None:
+        self._guard = guard
+        self._told: list[schema.Problem] = []
+
+    def announce(self, writer: RunWriter, resumes: bool) -> None:
+        """Nothing was chosen, and a warning has said why."""
+
+    def at_epoch(self, now: Moment, logs: Mapping[str, Any], writer: RunWriter) -> None:
+        """What went wrong, for the page, when something new did."""
+        if self._told != self._guard.problems:
+            self._told = self._guard.problems
+            status = schema.Status({}, self._told)
+            writer.add(schema.Tag("status"), now.step, status, schema.Content("status"))
+
+    def at_end(self, now: Moment, writer: RunWriter) -> None:
+        """What went wrong since."""
+        self.at_epoch(now, {}, writer)
