@@ -11,6 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, get_args
 
+from tfexplain import coloring
 from tfexplain.compression.metrics import METRICS, Unit
 from tfexplain.model.tfmot_names import WRAPPERS
 from tfexplain.quality.measures import BAND_PERCENTILES, KNOWN_MEASURES, LEAST_VALUES
@@ -64,6 +65,33 @@ def _tables() -> Iterator[tuple[str, str]]:
     yield "Percentiles of the controls' band.", _const("BAND_PERCENTILES", BAND_PERCENTILES)
     yield "Fewer values of controls make no band.", _const("LEAST_VALUES", LEAST_VALUES)
     yield "The share of positions in `top10_iou`.", _const("TOP_SHARE", TOP_SHARE)
+    yield from _coloring()
+
+
+def _coloring() -> Iterator[tuple[str, str]]:
+    yield "Share of the scale from which a map hides its input.", _const("SOLID", coloring.SOLID)
+    yield "Lightness of a dimmed input, relative to the input.", _const("DIM", coloring.DIM)
+    yield "What maps without a picture are drawn on.", _const("PLATE", coloring.PLATE)
+    yield (
+        "Coarse maps over inputs whose longer side is shorter are drawn pixel by pixel.",
+        _const("SMALL", coloring.SMALL),
+    )
+    yield (
+        "Share of a pixel map's magnitudes up to which the scale reaches.",
+        _const("CEILING", coloring.CEILING),
+    )
+    yield (
+        "Evidence below that share of its score is zero but for rounding.",
+        _const("NOISE", coloring.NOISE),
+    )
+    yield (
+        "Colours on each side of zero; twice as many without signs.",
+        _const("LEVELS", coloring.LEVELS),
+    )
+    yield (
+        "Anchors from zero to the scale: an arm for values below zero, and one for those above.",
+        f"export const SIGNED = {json.dumps(coloring.SIGNED, indent=2)} as const;",
+    )
 
 
 def _const(name: str, value: Any) -> str:

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
-import matplotlib
 import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 from support.read import Run, read_run
 from support.server import Server
 
 from e2e.conftest import EPOCHS, OpenPage
 from e2e.page import ExplainPage
+from tfexplain.coloring import Magnitudes
+from tfexplain.rendering import overlay
 from tfexplain.wire import schema
 
 pytestmark = [pytest.mark.browser, pytest.mark.process]
 
 CAM, IG = ("GradCAM", "conv2"), ("IntegratedGradients", "input")
-SOLID = "&p.tfexplain.opacity=100"
+ALL = "&p.tfexplain.scale=all"
 MINUS = "\u2212"
 
 
@@ -41,6 +44,10 @@ def shared_limit(logged: dict[str, Run], explainer: str, layer: str) -> float:
     return float(np.abs(np.stack(maps)).max())
 
 
+def picture(run: Run, sample: int) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(run.pictures()[sample])).convert("RGB"))
+
+
 def assert_map(
     page: ExplainPage, logged: dict[str, Run], run: str, sample: int, epoch: int
 ) -> None:
@@ -50,21 +57,21 @@ def assert_map(
     scale = float(np.abs(record.values).max())
     assert number(cell.fact("score")) == pytest.approx(record.score, rel=6e-3, abs=1e-9)
     assert number(cell.fact("scale")) == pytest.approx(scale, rel=6e-3, abs=1e-9)
-    colours = matplotlib.colormaps["viridis"]
     limit = shared_limit(logged, *CAM)
     height, width = record.values.shape
+    over = picture(logged[run], sample)
+    expected = overlay(over, record.values, limit, signed=False, size=(8 * height, 8 * width))
     for row in range(height):
         for column in range(width):
-            share = record.values[row, column] / limit
-            expected = 255 * np.array(colours(round(255 * share))[:3])
             drawn = cell.colour(row, column, height, width)
-            np.testing.assert_allclose(drawn, expected, atol=3, err_msg=f"{row}, {column}")
+            same = expected[8 * row + 4, 8 * column + 4]
+            np.testing.assert_allclose(drawn, same, atol=4, err_msg=f"{row}, {column}")
 
 
 def test_every_epoch_by_keyboard(
     open_tab: OpenPage, fit_server: Server, logged: dict[str, Run]
 ) -> None:
-    with open_tab(fit_server, SOLID) as page:
+    with open_tab(fit_server, ALL) as page:
         assert page.epoch == EPOCHS - 1
         page.press("Home")
         for epoch in range(EPOCHS):
@@ -81,7 +88,7 @@ def test_every_epoch_by_keyboard(
 def test_scrubbing_by_mouse_needs_no_network(
     open_tab: OpenPage, fit_server: Server, logged: dict[str, Run]
 ) -> None:
-    with open_tab(fit_server, SOLID) as page:
+    with open_tab(fit_server, ALL) as page:
         slider = page.frame.get_by_role("slider", name="Epoch")
         box = slider.bounding_box()
         assert box
@@ -140,44 +147,66 @@ def test_metrics_and_predictions_at_the_playhead(
             assert told == pytest.approx(100 * predictions.outputs[0, predicted], abs=0.06)
 
 
-def test_per_map_scale_and_threshold(
+def test_each_map_on_a_scale_of_its_own(
     open_tab: OpenPage, fit_server: Server, logged: dict[str, Run]
 ) -> None:
-    with open_tab(fit_server, SOLID + "&p.tfexplain.threshold=50") as page:
-        page.frame.get_by_role("radio", name="per map").check()
+    with open_tab(fit_server) as page:
+        page.frame.get_by_role("button", name="Look").click()
+        page.frame.get_by_role("radio", name="each map").check()
         page.settle()
         record = logged["first"].maps(*IG, EPOCHS - 1)[0]
         cell = page.map(*IG, 0, "first")
-        shares = record.values / np.abs(record.values).max()
-        row, column = np.unravel_index(np.abs(shares).argmax(), shares.shape)
-        strongest = cell.colour(int(row), int(column), *shares.shape)
-        ends = [(139, 0, 11), (1, 70, 140)]
-        expected = ends[0] if shares[row, column] > 0 else ends[1]
-        np.testing.assert_allclose(strongest, expected, atol=3)
-        # Below the threshold the gray input shows: equal red, green and blue.
-        row, column = np.argwhere(np.abs(shares) < 0.45)[0]
-        below = cell.colour(int(row), int(column), *shares.shape)
-        assert max(below) - min(below) <= 1
+        values = record.values
+        row, column = np.unravel_index(np.abs(values).argmax(), values.shape)
+        strongest = cell.colour(int(row), int(column), *values.shape)
+        ends = [(0xFE, 0x81, 0x6E), (0x62, 0xB0, 0xFD)]
+        np.testing.assert_allclose(strongest, ends[0] if values[row, column] > 0 else ends[1])
+        assert number(cell.fact("limit").lstrip("±")) == number(cell.fact("scale"))
 
 
-@pytest.mark.parametrize("pixels", ["nearest", "smooth"])
-def test_between_two_values_smooth_is_their_mean(
-    open_tab: OpenPage, fit_server: Server, logged: dict[str, Run], pixels: str
+def test_the_scale_of_a_sample_is_told_and_drawn(
+    open_tab: OpenPage, fit_server: Server, logged: dict[str, Run]
 ) -> None:
-    maps = np.stack([m.values for m in logged["first"].maps(*CAM, EPOCHS - 1)])
-    steps = np.abs(np.diff(maps)) / np.abs(maps).max(axis=(1, 2), keepdims=True).clip(1e-9)
-    sample, row, column = (int(i) for i in np.unravel_index(steps.argmax(), steps.shape))
-    values = maps[sample, row, column : column + 2] / np.abs(maps[sample]).max()
-    # A quarter of the way, where the nearest value is the left one.
-    share = values[0] if pixels == "nearest" else 0.75 * values[0] + 0.25 * values[1]
-    # A pixel is a fiftieth of the way between two values.
-    nearby = np.linspace(share - 0.02, share + 0.02, 11)
-    expected = 255 * matplotlib.colormaps["viridis"](nearby)[:, :3]
-    place = f"{SOLID}&p.tfexplain.scale=map&p.tfexplain.samples={sample}"
-    with open_tab(fit_server, f"{place}&p.tfexplain.pixels={pixels}") as page:
-        cell = page.map(*CAM, sample, "first")
-        drawn = cell.colour(row, column + 0.25, *maps.shape[1:])
-        assert np.abs(np.array(drawn) - expected).max(axis=1).min() <= 6
+    with open_tab(fit_server) as page:
+        told = {}
+        for sample in (0, 1):
+            sizes = Magnitudes()
+            for run in logged.values():
+                for epoch in range(EPOCHS):
+                    sizes.add(run.maps(*IG, epoch)[sample].values)
+            scale = sizes.scale(pixels=True)
+            for run in logged:
+                cell = page.map(*IG, sample, run)
+                cell.cell.scroll_into_view_if_needed()
+                page.settle()
+                told[sample] = cell.fact("limit")
+                assert number(told[sample].lstrip("±").replace(",", " ")) == pytest.approx(
+                    scale.limit, rel=6e-3
+                )
+                assert ("above" in told[sample]) == (scale.above > 0)
+                values = logged[run].maps(*IG, EPOCHS - 1)[sample].values
+                expected = overlay(picture(logged[run], sample), values, scale.limit, signed=True)
+                drawn = [
+                    [cell.colour(row, column, *values.shape) for column in range(8)]
+                    for row in range(8)
+                ]
+                np.testing.assert_allclose(drawn, expected, atol=4)
+        assert told[0] != told[1]
+
+
+def test_the_bar_beside_a_map_tells_how_faint_it_is(
+    open_tab: OpenPage, fit_server: Server, logged: dict[str, Run]
+) -> None:
+    largest = shared_limit(logged, *IG)
+    with open_tab(fit_server) as page:
+        for sample in (0, 1):
+            cell = page.map(*IG, sample, "second").cell
+            cell.scroll_into_view_if_needed()
+            page.settle()
+            own = np.abs(logged["second"].maps(*IG, EPOCHS - 1)[sample].values).max()
+            script = "e => e.firstElementChild.offsetHeight / e.offsetHeight"
+            share = cell.locator(".level").evaluate(script)
+            assert share == pytest.approx(own / largest, abs=0.01)
 
 
 def test_channels_with_dead_ones_marked(

@@ -93,6 +93,7 @@ def test_no_difference_where_maps_cannot_be_subtracted(open_tab: OpenPage, tmp_p
 def test_links_and_reload_keep_the_place(open_tab: OpenPage, fit_server: Server) -> None:
     with open_tab(fit_server, permissions=["clipboard-read", "clipboard-write"]) as page:
         page.frame.get_by_role("button", name=re.compile("^Show only sample 4")).click()
+        page.frame.get_by_role("button", name="Look").click()
         page.choose("Colours of unsigned maps", "cividis")
         page.seek(2)
         page.wait_for_link("p.tfexplain.step=2")
@@ -105,6 +106,7 @@ def test_links_and_reload_keep_the_place(open_tab: OpenPage, fit_server: Server)
         with open_tab(fit_server, place) as page:
             page.reload()
             expect(page.frame.locator("tfx-timeline .epoch")).to_have_text("Epoch 2 of 5")
+            page.frame.get_by_role("button", name="Look").click()
             expect(page.frame.get_by_label("Colours of unsigned maps")).to_have_value("cividis")
             expect(page.frame.locator("tfx-map-cell")).to_have_count(4)
 

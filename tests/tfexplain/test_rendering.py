@@ -109,7 +109,7 @@ def test_to_rgb_repeats_grey_and_puts_transparent_pixels_on_white():
 # --------------------------------------------------------------------------------- colours
 
 
-PLATE = (22, 24, 29)
+PLATE = (0, 0, 0)
 
 
 def color(share: float, *, signed: bool = False) -> list[int]:

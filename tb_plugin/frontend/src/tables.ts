@@ -169,3 +169,40 @@ export const LEAST_VALUES = 5 as const;
 
 /** The share of positions in `top10_iou`. */
 export const TOP_SHARE = 0.1 as const;
+
+/** Share of the scale from which a map hides its input. */
+export const SOLID = 0.25 as const;
+
+/** Lightness of a dimmed input, relative to the input. */
+export const DIM = 0.3333333333333333 as const;
+
+/** What maps without a picture are drawn on. */
+export const PLATE = [
+  0,
+  0,
+  0,
+] as const;
+
+/** Coarse maps over inputs whose longer side is shorter are drawn pixel by pixel. */
+export const SMALL = 32 as const;
+
+/** Share of a pixel map's magnitudes up to which the scale reaches. */
+export const CEILING = 0.99 as const;
+
+/** Evidence below that share of its score is zero but for rounding. */
+export const NOISE = 1.1920928955078125e-07 as const;
+
+/** Colours on each side of zero; twice as many without signs. */
+export const LEVELS = 127 as const;
+
+/** Anchors from zero to the scale: an arm for values below zero, and one for those above. */
+export const SIGNED = {
+  "blueRed": [
+    "0541fc034ef80458f60560f60767f8086efa0b74fc157bfd1e82fd2788fd308efd3894fd419afd49a0fd51a5fd5aabfd62b0fd",
+    "ba0916c20a16ca0b16d10c16d90d16e10e16e90f15f11015f91114fd231efd3a2efd4a3bfd5746fd6351fd6e5bfd7765fe816e"
+  ],
+  "purpleGreen": [
+    "970ab79e0bbea40bc5ab0cccb10dd3b80edabf0fe1c610e8cd11efd412f6da1cfbde2efde040fde34efde55afde865fdea6ffd",
+    "077826087d260982270a88270a8d270b92270c97260d9d260ea2250fa82310ad2110b31f11b81b12be1713c3101cc81124ce12"
+  ]
+} as const;

@@ -29,9 +29,6 @@ test("the default view needs no keys, every other one comes back", () => {
     classIndex: 2,
     sequential: "cividis",
     diverging: "purpleGreen",
-    opacity: 0.25,
-    cover: "strength",
-    threshold: 0.1,
     scale: "map",
     pixels: "smooth",
     slice: 3,
@@ -56,7 +53,8 @@ test("the default view needs no keys, every other one comes back", () => {
 
 test("a mangled link opens with defaults", () => {
   const values = new Map([
-    ["opacity", "900"],
+    ["opacity", "80"],
+    ["scale", "shared"],
     ["step", "-1"],
     ["sequential", "jet"],
     ["opened", "a,b"],

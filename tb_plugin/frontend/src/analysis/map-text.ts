@@ -3,6 +3,7 @@
 import type { AttributionMap } from "../format/records.ts";
 import type { Layout } from "../tables.ts";
 import { featureName, type InputValues } from "./input-values.ts";
+import type { Scale } from "./magnitudes.ts";
 import { plural, short } from "./numbers.ts";
 
 /** What has to be known to say where a position of a map lies. */
@@ -59,6 +60,11 @@ function lineText(input: InputValues | undefined, length: number, index: number)
     return `${name}${short(value)}`;
   });
   return ` (input ${told.join(", ")}${own.length > 4 ? ", …" : ""})`;
+}
+
+/** `0.9%`: the share of values that lie beyond a scale. */
+export function aboveText({ above }: Scale): string {
+  return `${short(100 * above, 1)}%`;
 }
 
 export const ERROR_TITLE =

@@ -1,11 +1,13 @@
 /**
- * Anchor colours, evenly spaced, six hex digits each; between them colours are linear.
- *
- * viridis, magma, inferno and cividis are matplotlib's (CC0), every fifth of their 256 entries. The
- * diverging ones were computed for this page: two arms of one hue each, whose Oklab lightness falls
- * evenly from 0.965 at zero to 0.40 at both ends, so that equal magnitudes look equally strong.
+ * Anchor colours, evenly spaced, six hex digits each; between them colours are linear. They are
+ * matplotlib's (CC0), every fifth of its 256 entries.
  */
 export const SEQUENTIAL = {
+  inferno:
+    "00000402020c0504170a072210092d160b391e0c45260c512f0a5b380962400a67490b6a510e6c59106e" +
+    "61136e69166e71196e781c6d801f6c88226a902568982766a02a63a82e5fb0315bb73557bf3952c63d4d" +
+    "cc4248d34743d94d3ddf5337e45a31e9612bed6925f1711ff47918f78212f98b0bfa9407fb9d07fca60c" +
+    "fcb014fbba1ffac42af8cd37f6d746f4e156f2ea69f2f27df5f992fcffa4",
   viridis:
     "44015446085c471063481769481d6f482475472a7a46307e453781433d844142873f48893d4e8a3a538b" +
     "38598c355e8d33638d31688e2e6d8e2c718e2a768e297b8e27808e25848e23898e218e8d20928c1f978b" +
@@ -16,26 +18,9 @@ export const SEQUENTIAL = {
     "5a167e6219806a1c81721f81792282812581892881912b81992d80a1307eaa337db2357bba3878c23b75" +
     "ca3e72d2426fd9466be04c67e75263ec5860f1605df4695cf7725cf97b5dfb8560fc8e64fd9869fea16e" +
     "feaa74feb47bfebd82fec68afecf92fed89afde2a3fdebacfcf4b6fcfdbf",
-  inferno:
-    "00000402020c0504170a072210092d160b391e0c45260c512f0a5b380962400a67490b6a510e6c59106e" +
-    "61136e69166e71196e781c6d801f6c88226a902568982766a02a63a82e5fb0315bb73557bf3952c63d4d" +
-    "cc4248d34743d94d3ddf5337e45a31e9612bed6925f1711ff47918f78212f98b0bfa9407fb9d07fca60c" +
-    "fcb014fbba1ffac42af8cd37f6d746f4e156f2ea69f2f27df5f992fcffa4",
   cividis:
     "00224e002656002a5f002d68003070083370163770203a6f273e6e2e416d34456c3a486c3f4c6c444f6c" +
     "49536c4e566c535a6d575d6d5c616e60646f656870696b716d6f727272747676767a7a787e7d78838179" +
     "8885788d8878928c789690779b9476a09875a59c74aaa073afa471b5a86fbaac6dbfb06bc4b468c9b965" +
     "cfbd62d4c15fdac65bdfca57e5cf52ead34cf0d846f6dd3ffce236fee838",
-  gray: "000000ffffff",
-} as const;
-
-export const DIVERGING = {
-  blueRed:
-    "01468c014f9d0759ad2165b33470b9447bbf5486c56391cb729cd182a7d691b2dba1bde0b1c7e5c1d2ea" +
-    "d1ddeee2e8f1f3f3f3f1e4e3edd6d3e9c8c3e4bab4deaca6d89e97d29189cb837ac5756cbd685fb65a51" +
-    "ae4c43a63d369e2c289618198b000b",
-  purpleGreen:
-    "651c886e2d8f773b977f499e8856a69162ad9a6fb4a37cbbac89c2b596c9bea3d0c7b0d6d0bdddd9cae3" +
-    "e2d8e9ebe5eff3f3f3e2ebe3d1e1d3c0d8c4b0cfb5a0c5a68fbc987fb3896fa97b5ea06d4d965f3b8d51" +
-    "248343017a36026e3001622a005725",
 } as const;

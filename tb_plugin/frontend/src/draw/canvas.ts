@@ -1,6 +1,8 @@
 /** Canvases that are sharp on every display, and the layers drawn on them. */
 
+import { memo } from "../analysis/memo.ts";
 import type { Pixels } from "../data/bitmaps.ts";
+import { DIM, PLATE } from "../tables.ts";
 import type { Coloured } from "./plane.ts";
 
 export interface Rect {
@@ -40,16 +42,54 @@ export function fit(width: number, height: number, box: Rect): Rect {
   return { x: box.x + (box.width - w) / 2, y: box.y + (box.height - h) / 2, width: w, height: h };
 }
 
+/** An input as it is: with its own pixels where it is enlarged, all of them where it is shrunk. */
 export function drawPicture(
   context: CanvasRenderingContext2D,
   { bitmap, part }: Pixels,
   rect: Rect,
-  smooth: boolean,
 ): void {
-  context.imageSmoothingEnabled = smooth;
   const { x, y, width, height } = rect;
+  context.imageSmoothingEnabled = part.width > width * context.getTransform().a;
   context.drawImage(bitmap, part.x, part.y, part.width, part.height, x, y, width, height);
 }
+
+/** An input as it lies under a map: grey and dark. */
+export function drawDimmed(context: CanvasRenderingContext2D, pixels: Pixels, rect: Rect): void {
+  const canvas = dimmedOf(pixels);
+  const { x, y, width, height } = rect;
+  context.imageSmoothingEnabled = canvas.width > width * context.getTransform().a;
+  context.drawImage(canvas, x, y, width, height);
+}
+
+/** Made once of each picture; what is transparent lies on white, as in pictures of the log. */
+const dimmedOf = memo(({ bitmap, part }: Pixels): HTMLCanvasElement => {
+  const canvas = document.createElement("canvas");
+  canvas.width = Math.max(1, Math.round(part.width));
+  canvas.height = Math.max(1, Math.round(part.height));
+  const context = canvas.getContext("2d");
+  if (!context) return canvas;
+  const { width, height } = canvas;
+  context.fillStyle = "#fff";
+  context.fillRect(0, 0, width, height);
+  context.imageSmoothingEnabled = false;
+  context.drawImage(bitmap, part.x, part.y, part.width, part.height, 0, 0, width, height);
+  // Without saturation, with the lightness it had: what filters do, in all browsers.
+  context.globalCompositeOperation = "saturation";
+  context.fillStyle = "#808080";
+  context.fillRect(0, 0, width, height);
+  context.globalCompositeOperation = "source-over";
+  context.fillStyle = `rgb(0 0 0 / ${1 - DIM})`;
+  context.fillRect(0, 0, width, height);
+  return canvas;
+});
+
+/** What a map lies on where there is no picture: the same in both themes, as its colours are. */
+export function drawPlate(context: CanvasRenderingContext2D, rect: Rect): void {
+  context.fillStyle = PLATE_COLOUR;
+  context.fillRect(rect.x, rect.y, rect.width, rect.height);
+}
+
+export const PLATE_COLOUR = `#${PLATE.map((part) => part.toString(16).padStart(2, "0")).join("")}`;
 
 /** A coloured map over what is drawn already; where it has no number, hatching. */
 export function drawMap(
@@ -57,12 +97,10 @@ export function drawMap(
   coloured: Coloured,
   size: { readonly width: number; readonly height: number },
   rect: Rect,
-  look: { readonly opacity: number; readonly smooth: boolean },
+  smooth: boolean,
 ): void {
-  context.globalAlpha = look.opacity;
-  context.imageSmoothingEnabled = look.smooth;
+  context.imageSmoothingEnabled = smooth;
   context.drawImage(coloured.canvas, rect.x, rect.y, rect.width, rect.height);
-  context.globalAlpha = 1;
   if (coloured.holes.length > 0) hatch(context, coloured.holes, size, rect);
 }
 

@@ -10,7 +10,6 @@ export interface Curve {
   readonly input: InputValues | undefined;
   readonly plane: Plane | undefined;
   readonly colouring: Colouring;
-  readonly opacity: number;
   /** The input's channel to draw; undefined: all. */
   readonly channel: number | undefined;
   readonly marked: number;
@@ -37,8 +36,8 @@ export function drawCurve(
   const above = { ...box, height: box.height - lane };
   const below = { ...box, y: box.y + above.height, height: lane };
   if (plane && above.height > 0) {
-    const look = { opacity: curve.opacity, smooth: curve.colouring.smooth };
-    drawMap(context, colourPlane(plane, curve.colouring), plane, above, look);
+    const { colouring } = curve;
+    drawMap(context, colourPlane(plane, colouring), plane, above, colouring.smooth);
   }
   if (plane) drawValues(context, below, plane, curve.colouring, palette);
   if (input?.layout === "line") drawInput(context, above, input, curve);

@@ -18,7 +18,6 @@ export interface Figure {
   readonly picture: Pixels | undefined;
   readonly input: InputValues | undefined;
   readonly colouring: Colouring;
-  readonly opacity: number;
   /** The position to mark, -1 for none. */
   readonly marked: number;
   /** Features in the order to list them. */
@@ -81,8 +80,8 @@ export function drawFigure(
   if (figure.layout === "tokens") return drawWords(context, box, figure);
   if (figure.layout === "features") return drawBars(context, box, figure);
   if (figure.layout === "line") return drawCurve(context, box, figure);
-  const { plane, picture, colouring, opacity, marked } = figure;
+  const { plane, picture, colouring, marked } = figure;
   const size = sizeOf(picture, plane);
-  const rect = drawLayers(context, box, { picture, size, plane, colouring, opacity, marked });
+  const rect = drawLayers(context, box, { picture, size, plane, colouring, marked });
   return (x, y) => (plane ? positionAt(x, y, plane, rect) : -1);
 }

@@ -2,7 +2,7 @@
 
 import type { AttentionMatrix } from "../format/maps.ts";
 import { asMap } from "../format/maps.ts";
-import { drawMap, fit, type Rect } from "./canvas.ts";
+import { drawMap, drawPlate, fit, type Rect } from "./canvas.ts";
 import { planeOf } from "./map-layers.ts";
 import { FONT, type Palette } from "./palette.ts";
 import { type Colouring, colourPlane, type Plane } from "./plane.ts";
@@ -32,13 +32,11 @@ export function drawHeads(
   context.clearRect(0, 0, sheet.width, sheet.height);
   context.font = `10.5px ${FONT}`;
   context.textAlign = "left";
-  const look = { opacity: 1, smooth: colouring.smooth };
   for (const [i, number] of matrix.heads.entries()) {
     const [box, plane] = [tileRect(sheet, i), headPlane(matrix, i)];
     const rect = headRect(sheet, matrix, i);
-    context.fillStyle = palette.card;
-    context.fillRect(box.x, box.y, box.width, box.height);
-    drawMap(context, colourPlane(plane, colouring), plane, rect, look);
+    drawPlate(context, box);
+    drawMap(context, colourPlane(plane, colouring), plane, rect, colouring.smooth);
     if (i === chosen) {
       context.strokeStyle = palette.accent;
       context.lineWidth = 3;

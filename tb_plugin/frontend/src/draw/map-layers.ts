@@ -1,11 +1,13 @@
 /** From the viewer's choices to what the drawing functions need. */
 
-import { colourTable } from "../analysis/colours.ts";
+import { mapTable } from "../analysis/colours.ts";
 import type { Pixels } from "../data/bitmaps.ts";
+import type { Size } from "../data/png.ts";
 import type { AttributionMap, Channels } from "../format/records.ts";
-import type { Scene } from "../state/scene.ts";
+import type { Column } from "../state/columns.ts";
 import type { View } from "../state/view.ts";
-import { drawMap, drawPicture, fit, outline, type Rect } from "./canvas.ts";
+import { SMALL } from "../tables.ts";
+import { drawDimmed, drawMap, drawPlate, fit, outline, type Rect } from "./canvas.ts";
 import { type Colouring, colourPlane, type Plane } from "./plane.ts";
 
 /** A map, or one slice of a volume. */
@@ -27,26 +29,25 @@ export function channelPlane(record: Channels, index: number, slice = 0): Plane 
   };
 }
 
-/** The magnitude at the end of the colour map: the group's largest, or this map's own. */
-export function limitOf(scene: Scene, view: View, key: string, own: number): number {
-  return view.scale === "shared" ? (scene.limits.get(key) ?? own) : own;
-}
-
-/** `overPicture`: only there may a map fade, so that what lies below is seen. */
-export function colouringOf(
-  view: View,
-  signed: boolean,
-  limit: number,
-  overPicture: boolean,
-): Colouring {
-  const fading = overPicture && view.cover === "strength";
+/** How maps are coloured; `smooth` where the viewer does not say it. */
+export function colouringOf(view: View, signed: boolean, limit: number, smooth = false): Colouring {
   return {
-    table: colourTable(signed ? view.diverging : view.sequential, fading),
+    table: mapTable(signed ? view.diverging : view.sequential),
     limit,
     signed,
-    threshold: view.threshold,
-    smooth: view.pixels === "smooth",
+    smooth: view.pixels === "auto" ? smooth : view.pixels === "smooth",
   };
+}
+
+/** Whether a map has fewer cells than the picture below, and that has enough pixels to be one. */
+export function isCoarse(
+  { ofPixels }: Pick<Column, "ofPixels">,
+  picture: Size | undefined,
+  plane: Size | undefined,
+): boolean {
+  if (!picture || !plane || ofPixels) return false;
+  if (Math.max(picture.width, picture.height) < SMALL) return false;
+  return plane.width < picture.width || plane.height < picture.height;
 }
 
 export interface Layers {
@@ -54,20 +55,19 @@ export interface Layers {
   readonly size: { readonly width: number; readonly height: number };
   readonly plane: Plane | undefined;
   readonly colouring: Colouring;
-  readonly opacity: number;
   /** The position to outline, -1 for none. */
   readonly marked: number;
 }
 
-/** Input picture, map, outline; answers where the map lies. */
+/** The dimmed input or a plate, map, outline; answers where the map lies. */
 export function drawLayers(context: CanvasRenderingContext2D, box: Rect, layers: Layers): Rect {
   const { picture, plane, colouring } = layers;
   context.clearRect(box.x, box.y, box.width, box.height);
   const rect = fit(layers.size.width, layers.size.height, box);
-  if (picture) drawPicture(context, picture, rect, colouring.smooth);
+  if (picture) drawDimmed(context, picture, rect);
+  else drawPlate(context, rect);
   if (!plane) return rect;
-  const look = { opacity: picture ? layers.opacity : 1, smooth: colouring.smooth };
-  drawMap(context, colourPlane(plane, colouring), plane, rect, look);
+  drawMap(context, colourPlane(plane, colouring), plane, rect, colouring.smooth);
   if (layers.marked >= 0) outline(context, layers.marked, plane, rect);
   return rect;
 }

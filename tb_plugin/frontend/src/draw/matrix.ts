@@ -1,6 +1,6 @@
 /** One attention head, large, with words or numbers at its rows and columns. */
 
-import { drawMap, outline, positionAt, type Rect } from "./canvas.ts";
+import { drawMap, drawPlate, outline, positionAt, type Rect } from "./canvas.ts";
 import { cutText, FONT, type Palette } from "./palette.ts";
 import { type Colouring, colourPlane, type Plane } from "./plane.ts";
 
@@ -36,7 +36,8 @@ export function drawMatrix(
 ): (x: number, y: number) => number {
   const { plane, colouring, query, marked, palette } = look;
   context.clearRect(0, 0, rect.x + rect.width + TOP, rect.y + rect.height);
-  drawMap(context, colourPlane(plane, colouring), plane, rect, { opacity: 1, smooth: false });
+  drawPlate(context, rect);
+  drawMap(context, colourPlane(plane, colouring), plane, rect, false);
   const cell = rect.height / plane.height;
   context.strokeStyle = palette.accent;
   context.lineWidth = 2;

@@ -1,5 +1,7 @@
 /** The theme's colours, for drawing text and marks on a canvas. */
 
+import { PLATE_COLOUR } from "./canvas.ts";
+
 export interface Palette {
   readonly text: string;
   readonly muted: string;
@@ -17,6 +19,16 @@ export const NO_PALETTE: Palette = {
   panel: "",
   line: "",
   accent: "",
+};
+
+/** On the plate, which is dark in both themes. */
+export const PLATE_PALETTE: Palette = {
+  text: "#e4e8ee",
+  muted: "#9ba6b5",
+  card: PLATE_COLOUR,
+  panel: PLATE_COLOUR,
+  line: "#343b45",
+  accent: "#7db5ff",
 };
 
 export function paletteOf(element: Element): Palette {

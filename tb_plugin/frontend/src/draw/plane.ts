@@ -1,6 +1,6 @@
 /** From stored numbers to coloured pixels, at the map's own resolution or smoothed between. */
 
-import type { Rgb } from "../analysis/colours.ts";
+import { levelOf, type Rgb } from "../analysis/colours.ts";
 import { HALF } from "../format/half.ts";
 
 /** One map, one channel or one difference: float16 times `scale`, or plain numbers. */
@@ -12,12 +12,11 @@ export interface Plane {
 }
 
 export interface Colouring {
+  /** As `mapTable` makes it. */
   readonly table: Uint32Array;
   /** The magnitude at the end of the colour map. */
   readonly limit: number;
   readonly signed: boolean;
-  /** Below this share of `limit`, nothing is drawn. */
-  readonly threshold: number;
   readonly smooth: boolean;
 }
 
@@ -130,12 +129,6 @@ function neighbours(size: number, factor: number) {
   return { left, right, share };
 }
 
-/** The index of a share of the scale in a table of 256 colours. */
-function tableIndex(share: number, signed: boolean): number {
-  const position = share * (signed ? 127.5 : 255) + (signed ? 127.5 : 0) + 0.5;
-  return position < 0 ? 0 : position > 255 ? 255 : position | 0;
-}
-
 export interface Paint {
   readonly rgb: Rgb;
   /** 0 where nothing is drawn. */
@@ -149,8 +142,7 @@ export function paintOf(plane: Plane, index: number, how: Colouring): Paint {
   const value = valueAt(plane, index);
   if (value - value !== 0) return { rgb: HOLE, alpha: 1, share: Number.NaN };
   const share = how.limit > 0 ? value / how.limit : 0;
-  if (how.threshold > 0 && Math.abs(share) < how.threshold) return { rgb: HOLE, alpha: 0, share };
-  const pixel = how.table[tableIndex(share, how.signed)] as number;
+  const pixel = how.table[levelOf(share, how.signed)] as number;
   const rgb: Rgb = [pixel & 255, (pixel >> 8) & 255, (pixel >> 16) & 255];
   return { rgb, alpha: (pixel >>> 24) / 255, share };
 }
@@ -158,11 +150,6 @@ export function paintOf(plane: Plane, index: number, how: Colouring): Paint {
 function colourise(shares: Float32Array, pixels: ImageData, how: Colouring): void {
   const out = new Uint32Array(pixels.data.buffer);
   for (let i = 0; i < out.length; i++) {
-    const share = shares[i] as number;
-    if (how.threshold > 0 && Math.abs(share) < how.threshold) {
-      out[i] = 0;
-      continue;
-    }
-    out[i] = how.table[tableIndex(share, how.signed)] as number;
+    out[i] = how.table[levelOf(shares[i] as number, how.signed)] as number;
   }
 }

@@ -7,8 +7,8 @@ import type { Channels } from "../format/records.ts";
 import type { Column } from "../state/columns.ts";
 import type { Scene } from "../state/scene.ts";
 import type { View } from "../state/view.ts";
-import { drawMap, fit, type Rect, sharpContext } from "./canvas.ts";
-import { channelPlane, colouringOf, limitOf } from "./map-layers.ts";
+import { drawMap, drawPlate, fit, type Rect, sharpContext } from "./canvas.ts";
+import { channelPlane, colouringOf } from "./map-layers.ts";
 import type { Palette } from "./palette.ts";
 import { colourPlane } from "./plane.ts";
 
@@ -72,6 +72,7 @@ export interface Tiles {
   /** Whose outputs the channels are, where it is known. */
   readonly kernel: Kernel | undefined;
   readonly column: Column;
+  readonly sample: number;
   readonly scene: Scene;
   readonly view: View;
   /** Which slice of a volume's channels; 0 for others. */
@@ -101,33 +102,27 @@ export function drawSheet(
 function drawTiles(
   context: CanvasRenderingContext2D,
   sheet: Sheet,
-  { record, kernel, column, scene, view, slice, chosen }: Tiles,
+  { record, kernel, column, sample, scene, view, slice, chosen }: Tiles,
   palette: Palette,
 ): void {
   context.clearRect(0, 0, sheet.width, sheet.height);
   context.font = "10.5px Roboto, system-ui, sans-serif";
   for (let i = 0; i < record.count; i++) {
     const box = tileRect(sheet, i);
-    const key = `${column.group}\n${record.channels[i]}`;
     const plane = channelPlane(record, i, slice);
-    const limit = limitOf(scene, view, key, plane.scale);
-    const look = { opacity: 1, smooth: view.pixels === "smooth" };
-    context.fillStyle = palette.card;
-    context.fillRect(box.x, box.y, box.width, box.height);
+    const number = record.channels[i] ?? 0;
+    const limit = scene.scales.channel(view, column, sample, number, plane.scale);
+    drawPlate(context, box);
     const rect = fit(plane.width, plane.height, box);
-    drawMap(
-      context,
-      colourPlane(plane, colouringOf(view, column.signed, limit, false)),
-      plane,
-      rect,
-      look,
-    );
+    const how = colouringOf(view, column.signed, limit);
+    drawMap(context, colourPlane(plane, how), plane, rect, how.smooth);
     const state = stateOf(record, i, kernel);
+    edge(context, box, palette);
     if (state.pruned) stripe(context, box, palette);
     else if (state.dead) cross(context, box, palette);
     if (i === chosen) frame(context, box, palette);
     const value = stateWord(state) || short(record.scales[i] ?? 0);
-    caption(context, box, `${record.channels[i]}`, value, palette);
+    caption(context, box, `${number}`, value, palette);
   }
 }
 
@@ -158,6 +153,13 @@ function stripe(context: CanvasRenderingContext2D, box: Rect, palette: Palette):
   }
   context.stroke();
   context.restore();
+}
+
+/** Where a tile ends, on pages as dark as it is. */
+function edge(context: CanvasRenderingContext2D, box: Rect, palette: Palette): void {
+  context.strokeStyle = palette.line;
+  context.lineWidth = 1;
+  context.strokeRect(box.x + 0.5, box.y + 0.5, box.width - 1, box.height - 1);
 }
 
 /** A dead channel is crossed out. */

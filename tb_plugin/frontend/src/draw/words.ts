@@ -1,12 +1,10 @@
 /** A text with its words coloured: under each a bar, solid for evidence, dashed against it. */
 
-import { colourTable } from "../analysis/colours.ts";
 import { blend, rgbOf, textColourOn } from "../analysis/contrast.ts";
 import type { InputValues } from "../analysis/input-values.ts";
 import { memoBy } from "../analysis/memo.ts";
 import { short } from "../analysis/numbers.ts";
 import { type Wrapped, wrap } from "../analysis/wrap.ts";
-import type { View } from "../state/view.ts";
 import type { Rect } from "./canvas.ts";
 import { cutText, FONT, type Palette } from "./palette.ts";
 import { type Colouring, type Paint, type Plane, paintOf, valueAt } from "./plane.ts";
@@ -28,11 +26,6 @@ const GAP = 2;
 /** A shorter bar looks like a full stop. */
 const SHORTEST = 8;
 const FOOT = 16;
-
-/** Letters stand on it: zero is clear, so that what says nothing reads like plain text. */
-export function wordColouring(view: View, how: Colouring): Colouring {
-  return { ...how, table: colourTable(how.signed ? view.diverging : view.sequential, true) };
-}
 
 interface Set {
   readonly type: Type;
@@ -84,7 +77,6 @@ export interface Text {
   readonly input: InputValues | undefined;
   readonly plane: Plane | undefined;
   readonly colouring: Colouring;
-  readonly opacity: number;
   readonly marked: number;
   readonly large: boolean;
   readonly palette: Palette;
@@ -137,11 +129,11 @@ function drawWord(
   word: string,
   index: number,
   type: Type,
-  { plane, colouring, opacity, marked, palette }: Text,
+  { plane, colouring, marked, palette }: Text,
 ): void {
   const under = rgbOf(palette.card);
   const paint = plane ? paintOf(plane, index, colouring) : undefined;
-  const alpha = (paint?.alpha ?? 0) * opacity;
+  const alpha = paint?.alpha ?? 0;
   const colour = paint ? blend(paint.rgb, under, alpha) : under;
   if (alpha > 0) {
     context.fillStyle = `rgb(${colour.join(" ")})`;

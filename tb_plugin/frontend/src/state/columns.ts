@@ -1,7 +1,7 @@
 /** The columns of the grid: one explainer at one layer each, in the model's order. */
 
 import { belongs } from "../analysis/kernels.ts";
-import { layoutOf } from "../analysis/layouts.ts";
+import { isRow, layoutOf } from "../analysis/layouts.ts";
 import type { Layout } from "../tables.ts";
 import type { ShownRun } from "./runs.ts";
 import type { View } from "./view.ts";
@@ -21,6 +21,8 @@ export interface Column {
   readonly unit: string;
   readonly scoreUnit: string;
   readonly signed: boolean;
+  /** Whether it explains the input's own pixels, words or features, and no coarser layer. */
+  readonly ofPixels: boolean;
 }
 
 const FIRST_MAPS = 4;
@@ -32,7 +34,9 @@ export function columnsOf(shown: readonly ShownRun[]): Column[] {
     if (!isColumn(kind) || columns.has(group)) continue;
     const { unit, scoreUnit, signed } = content;
     const layout = layoutOf(kind, content);
-    columns.set(group, { group, kind, layout, explainer, layer, unit, scoreUnit, signed });
+    const ofPixels = kind === "map" && !isRow(layout) && layer === content.input;
+    const place = { group, kind, layout, explainer, layer };
+    columns.set(group, { ...place, unit, scoreUnit, signed, ofPixels });
   }
   const all = [...columns.values()];
   const explainers = [...new Set(all.map(({ explainer }) => explainer))];

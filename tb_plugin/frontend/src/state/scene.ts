@@ -3,10 +3,10 @@
 import { mergeNames, namesOf } from "../analysis/kernels.ts";
 import type { Listing } from "../data/listing.ts";
 import { estimate } from "../data/plan.ts";
-import { recordsOf } from "../data/series.ts";
 import type { Store } from "../data/store.ts";
 import { COLUMN_KINDS, type Column, chooseColumns, columnsOf, depthOf } from "./columns.ts";
 import { chooseRuns, holds, runsOf, type ShownRun, sourcesOf } from "./runs.ts";
+import { Scales } from "./scales.ts";
 import type { View } from "./view.ts";
 
 export interface Scene {
@@ -19,8 +19,7 @@ export interface Scene {
   /** Whose maps are fetched, and make the shared scales: all samples where that is little. */
   readonly fetched: readonly number[];
   readonly steps: readonly number[];
-  /** The largest magnitude by group (maps) or by `group\nchannel`. */
-  readonly limits: ReadonlyMap<string, number>;
+  readonly scales: Scales;
   /** Slices of the deepest volume that is shown; 0 where there is none. */
   readonly depth: number;
   readonly pair: readonly [ShownRun, ShownRun] | undefined;
@@ -41,7 +40,7 @@ export const EMPTY_SCENE: Scene = {
   selected: [],
   fetched: [],
   steps: [],
-  limits: new Map(),
+  scales: new Scales([], [], { get: () => undefined }),
   depth: 0,
   pair: undefined,
   kernels: [],
@@ -76,7 +75,7 @@ export function deriveScene(listing: Listing, store: Store, view: View): Scene {
     selected: samples.filter((sample) => chosen.includes(sample)),
     fetched,
     steps: stepsOf(shown, shownColumns, fetched, store),
-    limits: limitsOf(shown, shownColumns, fetched, store),
+    scales: new Scales(shown, fetched, store),
     depth: depthOf(shown, shownColumns),
     pair: pairOf(shown, view.difference),
     kernels,
@@ -142,31 +141,6 @@ function stepsOf(
     for (const one of series) for (const { step } of one?.points ?? []) steps.add(step);
   }
   return [...steps].sort((a, b) => a - b);
-}
-
-function limitsOf(
-  shown: readonly ShownRun[],
-  columns: readonly Column[],
-  samples: readonly number[],
-  store: Store,
-): Map<string, number> {
-  const limits = new Map<string, number>();
-  const raise = (key: string, size: number): void => {
-    if (size > (limits.get(key) ?? 0)) limits.set(key, size);
-  };
-  for (const { id } of shown) {
-    for (const { group } of columns) {
-      for (const sample of samples) {
-        const series = store.get(id, group, sample);
-        for (const { scale } of recordsOf(series, "map")) raise(group, scale);
-        for (const { scale } of recordsOf(series, "matrix")) raise(group, scale);
-        for (const { channels, scales } of recordsOf(series, "channels")) {
-          for (const [i, scale] of scales.entries()) raise(`${group}\n${channels[i]}`, scale);
-        }
-      }
-    }
-  }
-  return limits;
 }
 
 function pairOf(shown: readonly ShownRun[], chosen: View["difference"]): Scene["pair"] {

@@ -1,10 +1,10 @@
 /** The viewer's choices: everything a link has to carry, and nothing else. */
 
 import {
-  DIVERGING_NAMES,
-  type DivergingName,
   SEQUENTIAL_NAMES,
   type SequentialName,
+  SIGNED_NAMES,
+  type SignedName,
 } from "../analysis/colours.ts";
 import type { FilterName } from "../analysis/filters.ts";
 import { joinNames, splitNames } from "./hash.ts";
@@ -25,6 +25,14 @@ export interface Sort {
 export const PANELS = ["layers", "table", "focus", "closed"] as const;
 export type PanelName = (typeof PANELS)[number];
 
+/** Over what one scale is: a sample in all shown runs and epochs, all samples, or a single map. */
+export const SCALES = ["sample", "all", "map"] as const;
+export type ScaleName = (typeof SCALES)[number];
+
+/** Whether coarse maps are smooth over pictures alone, nowhere, or wherever they are. */
+export const PIXELS = ["auto", "nearest", "smooth"] as const;
+export type PixelsName = (typeof PIXELS)[number];
+
 export interface View {
   /** undefined: not chosen, the first few. */
   readonly runs: readonly string[] | undefined;
@@ -33,13 +41,9 @@ export interface View {
   readonly filter: FilterName;
   readonly classIndex: number | undefined;
   readonly sequential: SequentialName;
-  readonly diverging: DivergingName;
-  readonly opacity: number;
-  /** Whether the map covers its input evenly, or the more the stronger it is. */
-  readonly cover: "strength" | "even";
-  readonly threshold: number;
-  readonly scale: "shared" | "map";
-  readonly pixels: "nearest" | "smooth";
+  readonly diverging: SignedName;
+  readonly scale: ScaleName;
+  readonly pixels: PixelsName;
   readonly size: number;
   /** Of the deepest volume; undefined: the middle one. */
   readonly slice: number | undefined;
@@ -74,13 +78,10 @@ export const DEFAULT_VIEW: View = {
   samples: undefined,
   filter: "all",
   classIndex: undefined,
-  sequential: "viridis",
+  sequential: "inferno",
   diverging: "blueRed",
-  opacity: 0.8,
-  cover: "even",
-  threshold: 0,
-  scale: "shared",
-  pixels: "nearest",
+  scale: "sample",
+  pixels: "auto",
   size: 192,
   slice: undefined,
   head: 0,
@@ -111,14 +112,6 @@ const names: Field<readonly string[] | undefined> = {
   read: splitNames,
 };
 
-const share: Field<number> = {
-  write: (value) => String(Math.round(value * 100)),
-  read: (text) => {
-    const value = Number(text) / 100;
-    return text !== "" && value >= 0 && value <= 1 ? value : undefined;
-  },
-};
-
 const whole: Field<number | undefined> = {
   write: String,
   read: (text) => (/^\d{1,9}$/.test(text) ? Number(text) : undefined),
@@ -138,12 +131,9 @@ const FIELDS: { readonly [K in keyof View]: Field<View[K]> } = {
   filter: oneOf(FILTERS),
   classIndex: whole,
   sequential: oneOf(SEQUENTIAL_NAMES),
-  diverging: oneOf(DIVERGING_NAMES),
-  opacity: share,
-  cover: oneOf(["strength", "even"]),
-  threshold: share,
-  scale: oneOf(["shared", "map"]),
-  pixels: oneOf(["nearest", "smooth"]),
+  diverging: oneOf(SIGNED_NAMES),
+  scale: oneOf(SCALES),
+  pixels: oneOf(PIXELS),
   size: oneOf<number>(SIZES),
   slice: whole,
   head: { write: String, read: (text) => whole.read(text) },

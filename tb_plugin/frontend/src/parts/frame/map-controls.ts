@@ -1,11 +1,11 @@
-/** How the maps are drawn: colours, cover, scale, size, and which runs are subtracted. */
+/** How the maps are drawn: colours, scale, size, and which runs are subtracted. */
 
 import { html, nothing } from "lit";
 import {
-  DIVERGING_NAMES,
-  type DivergingName,
   SEQUENTIAL_NAMES,
   type SequentialName,
+  SIGNED_NAMES,
+  type SignedName,
 } from "../../analysis/colours.ts";
 import type { Dashboard } from "../../state/dashboard.ts";
 import { SIZES, type View } from "../../state/view.ts";
@@ -13,52 +13,36 @@ import { SIZES, type View } from "../../state/view.ts";
 const TITLES: Readonly<Record<string, string>> = {
   blueRed: "blue–red",
   purpleGreen: "purple–green",
-  strength: "by strength",
-  even: "evenly",
   128: "S",
   192: "M",
   256: "L",
   384: "XL",
 };
-const COVERS = ["strength", "even"] as const;
 const PIXELS = [
-  ["nearest", "nearest"],
-  ["smooth", "smooth"],
+  ["auto", "auto", "Coarse maps are smooth over pictures, all others have their own cells"],
+  ["nearest", "cells", "Every map has its own cells"],
+  ["smooth", "smooth", "Every map is smooth between its values; inputs never are"],
 ] as const;
 
-/** The colour maps, and how much a map covers of its input. */
-export function colourControls(dashboard: Dashboard) {
-  const { view } = dashboard;
+/** What is right by default: colours, scale, pixels and size of maps. */
+export function lookControls(dashboard: Dashboard) {
+  const { view, scene } = dashboard;
+  const all = scene.fetched.length < scene.samples.length ? "samples shown" : "samples";
+  const scales = [
+    ["sample", "each sample", "One scale for a sample, over the shown runs and their epochs"],
+    ["all", "all samples", `One scale for all ${all}, over the shown runs and their epochs`],
+    ["map", "each map", "Each map by its own magnitudes, however small they are"],
+  ] as const;
   return html`
     <span class="control">
       <span class="name">Colours</span>
       ${select("Colours of unsigned maps", SEQUENTIAL_NAMES, view.sequential, (value) =>
         dashboard.update({ sequential: value as SequentialName }),
       )}
-      ${select("Colours of signed maps", DIVERGING_NAMES, view.diverging, (value) =>
-        dashboard.update({ diverging: value as DivergingName }),
+      ${select("Colours of signed maps", SIGNED_NAMES, view.diverging, (value) =>
+        dashboard.update({ diverging: value as SignedName }),
       )}
     </span>
-    ${slider(dashboard, "Opacity", "opacity", "How much the map covers the input at most")}
-    <span class="control">
-      <span class="name">Cover</span>
-      ${select("How the map covers the input", COVERS, view.cover, (value) =>
-        dashboard.update({ cover: value as View["cover"] }),
-      )}
-    </span>
-    ${slider(dashboard, "Hide below", "threshold", "Values below this share of the scale are not drawn")}
-  `;
-}
-
-/** The scale of the colours, how pixels are drawn, how large maps are. */
-export function scaleControls(dashboard: Dashboard) {
-  const { view, scene } = dashboard;
-  const over = scene.fetched.length < scene.samples.length ? "the samples shown" : "samples";
-  const scales = [
-    ["shared", "shared", `One scale over epochs, runs and ${over}`],
-    ["map", "per map", "Each map by its own largest magnitude"],
-  ] as const;
-  return html`
     ${segments("Scale", view.scale, scales, (scale) =>
       dashboard.update({ scale: scale as View["scale"] }),
     )}
@@ -94,19 +78,6 @@ export function differenceControl(dashboard: Dashboard) {
           html`<option value=${i} ?selected=${i === chosen}>${a.name} − ${b.name}</option>`,
       )}
     </select></label
-  >`;
-}
-
-function slider(dashboard: Dashboard, name: string, field: "opacity" | "threshold", title: string) {
-  const percent = Math.round(dashboard.view[field] * 100);
-  const set = (event: Event): void => {
-    const value = Number((event.target as HTMLInputElement).value) / 100;
-    dashboard.update(field === "opacity" ? { opacity: value } : { threshold: value });
-  };
-  return html`<label class="control" title=${title}
-    ><span class="name">${name}</span>
-    <input type="range" min="0" max="100" step="1" .value=${String(percent)} @input=${set} />
-    <span class="value">${percent}%</span></label
   >`;
 }
 

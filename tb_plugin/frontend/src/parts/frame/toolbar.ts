@@ -4,7 +4,7 @@ import { css, html, nothing } from "lit";
 import type { Column } from "../../state/columns.ts";
 import type { ShownRun } from "../../state/runs.ts";
 import "./kind-controls.ts";
-import { colourControls, differenceControl, scaleControls } from "./map-controls.ts";
+import { differenceControl, lookControls } from "./map-controls.ts";
 import { copyText, type Offer } from "./offer.ts";
 import { define, Part } from "./part.ts";
 import { base } from "./styles.ts";
@@ -113,6 +113,13 @@ export class Toolbar extends Part {
   ];
 
   private copied = false;
+  /** Whether the drawer of the maps' look is open. */
+  private isOpen = false;
+
+  private toggle(): void {
+    this.isOpen = !this.isOpen;
+    this.requestUpdate();
+  }
 
   override render() {
     const { scene } = this.dashboard;
@@ -130,6 +137,14 @@ export class Toolbar extends Part {
         </div>
         ${this.columnChips()}</div>
         <span class="end">
+          <button
+            aria-expanded=${this.isOpen}
+            aria-controls="how"
+            title="Colours, scale and size of the maps"
+            @click=${this.toggle}
+          >
+            Look
+          </button>
           <button @click=${this.copy}>${this.copied ? "Link copied" : "Copy link"}</button>
           <button @click=${() => this.dispatchEvent(new Event("details"))}>Details</button>
         </span>
@@ -138,8 +153,8 @@ export class Toolbar extends Part {
       </div>
       ${
         scene.has.maps || scene.shown.length === 0
-          ? html`<div class="line how">
-            ${colourControls(this.dashboard)} ${scaleControls(this.dashboard)}
+          ? html`<div class="line how" id="how">
+            ${this.isOpen ? lookControls(this.dashboard) : nothing}
             ${differenceControl(this.dashboard)}
             <tfx-kind-controls .dashboard=${this.dashboard}></tfx-kind-controls>
           </div>`

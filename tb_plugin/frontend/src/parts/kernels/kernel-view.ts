@@ -1,6 +1,7 @@
 /** The selected kernel: its weights at the playhead's epoch and over all, and its facts. */
 
 import { html, nothing } from "lit";
+import { KERNEL_RAMP } from "../../analysis/colours.ts";
 import { shareText } from "../../analysis/compression.ts";
 import { fromText, withEpoch } from "../../analysis/epochs.ts";
 import { type Fact, factsOfKernel } from "../../analysis/kernel-facts.ts";
@@ -147,10 +148,10 @@ export class KernelView extends SizedPart {
 
   override willUpdate(): void {
     const { series, runs } = this;
-    const { scene, store, view, dark } = this.dashboard;
+    const { scene, store, dark } = this.dashboard;
     const tables = runs.map((run) => this.dashboard.kernels(run));
     const { width, height } = this.size;
-    const how = [scene.layer, dark, view.sequential, width, height, scene.steps.at(-1), store];
+    const how = [scene.layer, dark, width, height, scene.steps.at(-1), store];
     if (!this.gathered.differ(...how, ...series, ...tables)) return;
     this.range = valueRange(series);
     this.most = mostCounted(series);
@@ -172,12 +173,12 @@ export class KernelView extends SizedPart {
 
   override updated(): void {
     const { heat: height } = this.heights;
-    const { scene, view } = this.dashboard;
+    const { scene } = this.dashboard;
     const how = { width: this.chartWidth, height, range: this.range };
     const canvases = this.renderRoot.querySelectorAll<HTMLCanvasElement>(".heat canvas");
     for (const [i, series] of this.series.entries()) {
       const canvas = canvases[i];
-      if (canvas) drawHeat(canvas, series, scene.steps, view.sequential, how);
+      if (canvas) drawHeat(canvas, series, scene.steps, KERNEL_RAMP, how);
     }
     const style = getComputedStyle(this);
     const token = (name: string): string => style.getPropertyValue(name).trim();

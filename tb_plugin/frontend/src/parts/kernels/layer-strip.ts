@@ -1,6 +1,7 @@
 /** Kernels down, epochs across, one strip for each run: where and when a metric changed. */
 
 import { html, nothing } from "lit";
+import { KERNEL_RAMP } from "../../analysis/colours.ts";
 import { type Metric, metricOf, metricText, type Scale } from "../../analysis/compression.ts";
 import { cellText, kernelValue } from "../../analysis/kernels.ts";
 import { originText, whenText } from "../../analysis/moments.ts";
@@ -169,18 +170,11 @@ export class LayerStrip extends SizedPart {
 
   /** Numbers are gathered only when they, or the way they are drawn, changed. */
   override willUpdate(): void {
-    const { dark, view, scene } = this.dashboard;
+    const { dark, scene } = this.dashboard;
     const { runs, metric, names } = this;
     this.axis = axisOf(scene.steps, this.stripWidth);
     const series = runs.map((run) => this.dashboard.kernels(run));
-    const key = [
-      dark,
-      view.sequential,
-      metric.name,
-      this.axis.width,
-      this.axis.end,
-      names.join("\n"),
-    ];
+    const key = [dark, metric.name, this.axis.width, this.axis.end, names.join("\n")];
     if (!this.gathered.differ(...key, ...series)) return;
     this.cells = series.map((one) => cellsOf(one, names, metric.name));
     this.scale = scaleOf(metric.unit, this.cells);
@@ -204,7 +198,7 @@ export class LayerStrip extends SizedPart {
     const palette = { panel: token("--panel"), card: token("--card"), muted: token("--muted") };
     const { axis, scale } = this;
     const { unit } = this.metric;
-    const ramp = this.dashboard.view.sequential;
+    const ramp = KERNEL_RAMP;
     const canvases = this.renderRoot.querySelectorAll<HTMLCanvasElement>("canvas");
     for (const [i, cells] of this.cells.entries()) {
       const canvas = canvases[i];

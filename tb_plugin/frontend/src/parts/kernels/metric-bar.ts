@@ -1,7 +1,7 @@
 /** Which metric the strips show, what their colours stand for, and the numbers of one row. */
 
 import { css, html } from "lit";
-import { cssGradient } from "../../analysis/colours.ts";
+import { cssGradient, KERNEL_RAMP } from "../../analysis/colours.ts";
 import { grouped, metricOf, metricText, type Scale } from "../../analysis/compression.ts";
 import { define, Part, setText } from "../frame/part.ts";
 import { base } from "../frame/styles.ts";
@@ -88,7 +88,7 @@ export class MetricBar extends Part {
   private legend() {
     const { unit, label } = metricOf(this.dashboard.view.metric);
     const [from, to] = [metricText(unit, this.scale.low), metricText(unit, this.scale.high)];
-    const ramp = cssGradient(this.dashboard.view.sequential);
+    const ramp = cssGradient(KERNEL_RAMP);
     return html`<span class="legend" role="img" aria-label="Colours of ${label}: ${from} to ${to}">
       <span>${from}</span><span class="ramp" style="background: ${ramp}"></span><span>${to}</span>
       <span class="unknown"></span><span class="muted">not known</span>

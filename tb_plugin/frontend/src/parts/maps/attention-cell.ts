@@ -6,14 +6,14 @@ import { attentionText } from "../../analysis/map-text.ts";
 import { type Known, knownAt, partsOf, recordsOf } from "../../data/series.ts";
 import { positionAt, sharpContext } from "../../draw/canvas.ts";
 import { drawHeads, headPlane, headRect } from "../../draw/heads.ts";
-import { colouringOf, limitOf } from "../../draw/map-layers.ts";
+import { colouringOf } from "../../draw/map-layers.ts";
 import { type Sheet, squareSheet, tileAt } from "../../draw/tiles.ts";
-import type { AttentionMatrix } from "../../format/maps.ts";
+import { type AttentionMatrix, asMap } from "../../format/maps.ts";
 import { define, setText } from "../frame/part.ts";
 import { hideReadout, showReadout } from "../frame/readout.ts";
 import { RunCell } from "./cell.ts";
 import { plainFlag, readoutText } from "./map-cell.ts";
-import { partOf, wordsOf } from "./map-figure.ts";
+import { drawnScale, partOf, wordsOf } from "./map-figure.ts";
 
 export class AttentionCell extends RunCell {
   private sheet: Sheet = squareSheet(1, 100);
@@ -54,15 +54,15 @@ export class AttentionCell extends RunCell {
   }
 
   private draw(matrix: AttentionMatrix | undefined, count: number): void {
-    const { view, scene } = this.dashboard;
+    const { view } = this.dashboard;
     this.sheet = squareSheet(count, view.size);
     const canvas = this.find<HTMLCanvasElement>("canvas");
     const context = canvas && sharpContext(canvas, this.sheet.width, this.sheet.height);
     if (!context) return;
     context.clearRect(0, 0, this.sheet.width, this.sheet.height);
     if (!matrix) return;
-    const limit = limitOf(scene, view, this.column.group, matrix.scale);
-    const colouring = colouringOf(view, this.column.signed, limit, false);
+    const { limit } = drawnScale(this.dashboard, this, asMap(matrix));
+    const colouring = colouringOf(view, this.column.signed, limit);
     const chosen = count > 1 ? partOf(this.dashboard, this.column, count) : -1;
     drawHeads(context, this.sheet, { matrix, colouring, chosen, palette: this.palette });
   }

@@ -10,17 +10,24 @@ import { type Known, knownAt, partsOf } from "../../data/series.ts";
 import { sharpContext } from "../../draw/canvas.ts";
 import { drawFigure } from "../../draw/figure.ts";
 import { drawHeads, headPlane } from "../../draw/heads.ts";
-import { colouringOf, limitOf } from "../../draw/map-layers.ts";
+import { colouringOf, isCoarse } from "../../draw/map-layers.ts";
 import { drawMatrix, matrixSize } from "../../draw/matrix.ts";
-import { paletteOf } from "../../draw/palette.ts";
+import { PLATE_PALETTE, paletteOf } from "../../draw/palette.ts";
 import type { Plane } from "../../draw/plane.ts";
 import { type Sheet, sheetWithin, tileAt } from "../../draw/tiles.ts";
-import { textHeight, wordColouring } from "../../draw/words.ts";
-import type { AttentionMatrix } from "../../format/maps.ts";
+import { textHeight } from "../../draw/words.ts";
+import { type AttentionMatrix, asMap } from "../../format/maps.ts";
 import { define, PaintedPart, setText } from "../frame/part.ts";
 import { base } from "../frame/styles.ts";
 import { readoutText } from "./map-cell.ts";
-import { type CellAddress, inputValuesOf, partOf, pictureOf, wordsOf } from "./map-figure.ts";
+import {
+  type CellAddress,
+  drawnScale,
+  inputValuesOf,
+  partOf,
+  pictureOf,
+  wordsOf,
+} from "./map-figure.ts";
 
 export const ATTENTION_HELP =
   "Point at the matrix to read values; click a row, or use the arrow keys, to choose whose attention is shown beside it.";
@@ -129,10 +136,10 @@ export class AttentionView extends PaintedPart {
 
   private draw(matrix: AttentionMatrix, picture: Pixels | undefined): void {
     const { dashboard, cell } = this;
-    const { view, scene } = dashboard;
+    const { view } = dashboard;
     const palette = paletteOf(this);
-    const limit = limitOf(scene, view, cell.column.group, matrix.scale);
-    const colouring = colouringOf(view, cell.column.signed, limit, false);
+    const { limit } = drawnScale(dashboard, cell, asMap(matrix));
+    const colouring = colouringOf(view, cell.column.signed, limit);
     const chosen = partOf(dashboard, cell.column, matrix.heads.length);
     this.sheet = sheetWithin(matrix.heads.length, TILE, SHEET_WIDTH);
     const heads = this.contextOf(".heads", this.sheet.width, this.sheet.height);
@@ -177,14 +184,13 @@ export class AttentionView extends PaintedPart {
     const height = isText ? textHeight(plain, words, TEXT_WIDTH) : patches ? PICTURE : 48;
     const size = { width: patches ? PICTURE : TEXT_WIDTH, height };
     const context = sharpContext(canvas, size.width, size.height);
-    const { view } = dashboard;
-    const how = colouringOf(view, cell.column.signed, limit, !!patches);
     const patchPlane = patches && {
       ...row,
       data: data.subarray(patches.before),
       width: patches.columns,
       height: patches.rows,
     };
+    const smooth = isCoarse(cell.column, picture, patchPlane);
     if (!context) return;
     drawFigure(
       context,
@@ -194,13 +200,12 @@ export class AttentionView extends PaintedPart {
         plane: patchPlane ?? row,
         picture: patches ? picture : undefined,
         input: inputValuesOf(dashboard, cell),
-        colouring: isText ? wordColouring(view, how) : how,
-        opacity: view.opacity,
+        colouring: colouringOf(dashboard.view, cell.column.signed, limit, smooth),
         marked: -1,
         order: [],
         channel: undefined,
         large: true,
-        palette: paletteOf(this),
+        palette: PLATE_PALETTE,
       },
     );
   }

@@ -8,7 +8,6 @@ import type { Pixels } from "../../data/bitmaps.ts";
 import { type Known, partsOf } from "../../data/series.ts";
 import { sharpContext } from "../../draw/canvas.ts";
 import { drawFigure, filledSize, type PositionAt } from "../../draw/figure.ts";
-import { limitOf } from "../../draw/map-layers.ts";
 import type { Plane } from "../../draw/plane.ts";
 import type { AttributionMap } from "../../format/records.ts";
 import type { ShownRun } from "../../state/runs.ts";
@@ -128,7 +127,10 @@ export class DifferenceCell extends Cell {
     const figure = figureOf(this.dashboard, cell, {
       plane: this.plane,
       signed: true,
-      limit: limitOf(scene, view, column.group, both?.largest ?? 0),
+      limit: scene.scales.of(view, column, this.sample, () => ({
+        limit: both?.largest ?? 0,
+        above: 0,
+      })).limit,
       marked: -1,
       large: false,
       picture,

@@ -12,7 +12,7 @@ import { type Known, knownAt, partsOf } from "../../data/series.ts";
 import { sharpContext } from "../../draw/canvas.ts";
 import { Changes } from "../../draw/changes.ts";
 import { drawFigure, type Figure, largeSize, type PositionAt } from "../../draw/figure.ts";
-import { channelPlane, limitOf } from "../../draw/map-layers.ts";
+import { channelPlane } from "../../draw/map-layers.ts";
 import { paletteOf } from "../../draw/palette.ts";
 import type { Plane } from "../../draw/plane.ts";
 import { drawSheet, type Sheet, sheetWithin, tileAt } from "../../draw/tiles.ts";
@@ -27,7 +27,15 @@ import "./epochs-strip.ts";
 import { define, SizedPart, setText } from "../frame/part.ts";
 import { base, facts } from "../frame/styles.ts";
 import { flagOf, plainFlag, readoutText } from "./map-cell.ts";
-import { figureOf, mapAt, pictureOf, positionTextOf, shownPlane, sliceOf } from "./map-figure.ts";
+import {
+  drawnScale,
+  figureOf,
+  mapAt,
+  pictureOf,
+  positionTextOf,
+  shownPlane,
+  sliceOf,
+} from "./map-figure.ts";
 import { valueTable } from "./value-table.ts";
 
 const SIDES = { least: 240, most: 520 } as const;
@@ -89,7 +97,8 @@ export class Enlarged extends SizedPart {
           <p class="flag"></p>
         </div>
         <div class="side">
-          <tfx-legend .dashboard=${this.dashboard} .column=${column}></tfx-legend>
+          <tfx-legend .dashboard=${this.dashboard} .column=${column} .sample=${sample}>
+          </tfx-legend>
           <p class="readout" role="status">${this.help(column)}</p>
           <dl></dl>
           <details @toggle=${() => this.requestUpdate()}>
@@ -172,8 +181,7 @@ export class Enlarged extends SizedPart {
     record: AttributionMap | undefined,
     picture: Pixels | undefined,
   ): void {
-    const { view, scene } = this.dashboard;
-    const { group, signed } = cell.column;
+    const { signed } = cell.column;
     const canvas = this.find<HTMLCanvasElement>("canvas");
     const plain = canvas?.getContext("2d");
     if (!canvas || !plain) return;
@@ -182,7 +190,7 @@ export class Enlarged extends SizedPart {
     const figure = figureOf(this.dashboard, cell, {
       plane: this.plane,
       signed,
-      limit: limitOf(scene, view, group, record?.scale ?? 0),
+      limit: record ? drawnScale(this.dashboard, cell, record).limit : 0,
       marked: this.cursor,
       large: true,
       picture,
@@ -200,7 +208,7 @@ export class Enlarged extends SizedPart {
     return Math.min(WIDEST, beside >= SIDES.most ? beside : this.clientWidth - 32);
   }
 
-  private drawChannels({ run, column }: Shown, record: Channels | undefined): void {
+  private drawChannels({ run, column, sample }: Shown, record: Channels | undefined): void {
     const { view, scene } = this.dashboard;
     this.sheet = sheetWithin(record?.count ?? 1, TILE, Math.min(820, this.clientWidth - 48));
     const canvas = this.find<HTMLCanvasElement>("canvas");
@@ -208,7 +216,7 @@ export class Enlarged extends SizedPart {
     if (!context || !record) return;
     const kernel = this.dashboard.outputsOf(run, column)?.record;
     const slice = sliceOf(this.dashboard, record.depth);
-    const tiles = { record, kernel, column, scene, view, slice, chosen: this.channel };
+    const tiles = { record, kernel, column, sample, scene, view, slice, chosen: this.channel };
     drawSheet(context, this.sheet, tiles, paletteOf(this));
     this.plane = channelPlane(record, this.channel, slice);
   }

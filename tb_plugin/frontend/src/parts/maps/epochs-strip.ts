@@ -5,8 +5,8 @@ import { featureName } from "../../analysis/input-values.ts";
 import { positionText } from "../../analysis/map-text.ts";
 import { short } from "../../analysis/numbers.ts";
 import { type Point, pointAt } from "../../data/series.ts";
-import { drawMap, positionAt, type Rect, sharpContext } from "../../draw/canvas.ts";
-import { colouringOf, limitOf, planeOf } from "../../draw/map-layers.ts";
+import { drawMap, drawPlate, positionAt, type Rect, sharpContext } from "../../draw/canvas.ts";
+import { colouringOf, planeOf } from "../../draw/map-layers.ts";
 import { cutText, FONT, type Palette, paletteOf } from "../../draw/palette.ts";
 import { colourPlane, type Plane, valueAt } from "../../draw/plane.ts";
 import type { Column } from "../../state/columns.ts";
@@ -135,20 +135,12 @@ export class EpochsStrip extends SizedPart {
     this.plane = this.gather();
     this.rect = { x: LABELS, y: 0, width: width - LABELS, height };
     context.clearRect(0, 0, width, height + AXIS);
-    context.fillStyle = palette.card;
-    context.fillRect(LABELS, 0, this.rect.width, height);
-    const how = colouringOf(
-      view,
-      column.signed,
-      limitOf(scene, view, column.group, this.most),
-      false,
-    );
+    drawPlate(context, this.rect);
+    const own = { limit: this.most, above: 0 };
+    const { limit } = scene.scales.of(view, column, this.sample, () => own);
     if (this.plane.width > 0 && this.plane.height > 0) {
-      const plain = { ...how, smooth: false };
-      drawMap(context, colourPlane(this.plane, plain), this.plane, this.rect, {
-        opacity: 1,
-        smooth: false,
-      });
+      const how = { ...colouringOf(view, column.signed, limit), smooth: false };
+      drawMap(context, colourPlane(this.plane, how), this.plane, this.rect, false);
     }
     this.label(context, isLine, palette);
   }

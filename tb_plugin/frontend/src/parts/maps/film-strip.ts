@@ -4,7 +4,7 @@ import { css, html, nothing } from "lit";
 import type { Pixels } from "../../data/bitmaps.ts";
 import { pointAt } from "../../data/series.ts";
 import { sharpContext } from "../../draw/canvas.ts";
-import { channelPlane, colouringOf, drawLayers, limitOf, sizeOf } from "../../draw/map-layers.ts";
+import { channelPlane, colouringOf, drawLayers, isCoarse, sizeOf } from "../../draw/map-layers.ts";
 import type { Plane } from "../../draw/plane.ts";
 import { asMap } from "../../format/maps.ts";
 import type { TfRecord } from "../../format/records.ts";
@@ -12,7 +12,7 @@ import type { Column } from "../../state/columns.ts";
 import type { ShownRun } from "../../state/runs.ts";
 import { define, PaintedPart } from "../frame/part.ts";
 import { base } from "../frame/styles.ts";
-import { pictureOf, shownPlane, sliceOf } from "./map-figure.ts";
+import { drawnScale, pictureOf, shownPlane, sliceOf } from "./map-figure.ts";
 
 const FRAME = 72;
 const MAX_FRAMES = 120;
@@ -139,11 +139,11 @@ export class FilmStrip extends PaintedPart {
 
   private draw(canvas: HTMLCanvasElement, record: TfRecord | undefined): void {
     const context = sharpContext(canvas, FRAME, FRAME);
-    const [plane, key] = this.planeOf(record);
+    const [plane, limit] = this.planeOf(record);
     if (!context) return;
-    const { view, scene } = this.dashboard;
+    const { view } = this.dashboard;
     const picture = this.drawn;
-    const limit = limitOf(scene, view, key, plane?.scale ?? 0);
+    const smooth = isCoarse(this.column, picture, plane);
     drawLayers(
       context,
       { x: 0, y: 0, width: FRAME, height: FRAME },
@@ -151,20 +151,24 @@ export class FilmStrip extends PaintedPart {
         picture,
         size: sizeOf(picture, plane),
         plane,
-        colouring: colouringOf(view, this.column.signed, limit, !!picture),
-        opacity: view.opacity,
+        colouring: colouringOf(view, this.column.signed, limit, smooth),
         marked: -1,
       },
     );
   }
 
-  private planeOf(record: TfRecord | undefined): [Plane | undefined, string] {
-    const { group } = this.column;
+  /** What is shown of a record, and the magnitude at the end of its colours. */
+  private planeOf(record: TfRecord | undefined): [Plane | undefined, number] {
+    const { dashboard, column, sample } = this;
     const map = record?.kind === "matrix" ? asMap(record) : record;
-    if (map?.kind === "map") return [shownPlane(this.dashboard, this.column, map), group];
-    if (map?.kind !== "channels") return [undefined, group];
-    const plane = channelPlane(map, this.channel, sliceOf(this.dashboard, map.depth));
-    return [plane, `${group}\n${map.channels[this.channel]}`];
+    if (map?.kind === "map") {
+      return [shownPlane(dashboard, column, map), drawnScale(dashboard, this, map).limit];
+    }
+    if (map?.kind !== "channels") return [undefined, 0];
+    const plane = channelPlane(map, this.channel, sliceOf(dashboard, map.depth));
+    const { view, scene } = dashboard;
+    const number = map.channels[this.channel] ?? 0;
+    return [plane, scene.scales.channel(view, column, sample, number, plane.scale)];
   }
 
   /** Along the strip, the arrow keys move playhead and focus together. */

@@ -1,9 +1,10 @@
 /** The head of one column: what is shown, and what its colours stand for. */
 
 import { css, html, nothing } from "lit";
-import { cssGradient } from "../../analysis/colours.ts";
+import { legendGradient } from "../../analysis/colours.ts";
 import { belongs } from "../../analysis/kernels.ts";
-import { ERROR_TITLE } from "../../analysis/map-text.ts";
+import type { Scale } from "../../analysis/magnitudes.ts";
+import { aboveText, ERROR_TITLE } from "../../analysis/map-text.ts";
 import { seconds, short } from "../../analysis/numbers.ts";
 import { recordsOf } from "../../data/series.ts";
 import type { Column, ColumnKind } from "../../state/columns.ts";
@@ -21,8 +22,14 @@ const HELP: Readonly<Partial<Record<Layout, string>>> = {
   volume: "One slice of the volume; the slider above chooses it for all samples and runs.",
 };
 
+const SCOPE_TITLES = {
+  sample: "One scale for a sample, over the shown runs and their epochs",
+  all: "One scale for all samples, over the shown runs and their epochs",
+  map: "Each map has a scale of its own",
+} as const;
+
 export class Legend extends Part {
-  static override properties = { column: { attribute: false } };
+  static override properties = { column: { attribute: false }, sample: { type: Number } };
   static override styles = [
     base,
     css`
@@ -65,6 +72,11 @@ export class Legend extends Part {
         margin-top: 4px;
         border: 1px solid var(--line);
       }
+      .scope {
+        font-size: 11px;
+        line-height: 15px;
+        color: var(--muted);
+      }
       .ends {
         display: flex;
         justify-content: space-between;
@@ -98,11 +110,13 @@ export class Legend extends Part {
     `,
   ];
   declare column: Column;
+  /** Of the maps below, where they are of one. */
+  declare sample: number | undefined;
 
   override render() {
     const { explainer, layer, kind, signed } = this.column;
     const { view } = this.dashboard;
-    const ramp = cssGradient(signed ? view.diverging : view.sequential);
+    const ramp = legendGradient(signed ? view.diverging : view.sequential);
     return html`
       <div class="name">
         <h2 class="cut" title=${explainer}>${explainer}</h2>
@@ -120,7 +134,8 @@ export class Legend extends Part {
                 role="img"
                 aria-label=${this.spoken}
               ></div>
-              <div class="ends">${this.ends.map((end) => html`<span>${end}</span>`)}</div>`
+              <div class="ends">${this.ends.map((end) => html`<span>${end}</span>`)}</div>
+              <div class="scope cut" title=${SCOPE_TITLES[view.scale]}>${this.scope}</div>`
       }
       <div id="help" popover>
         ${this.help(kind)}
@@ -163,24 +178,42 @@ export class Legend extends Part {
     </button>`;
   }
 
+  /** The one scale of all that is below, where there is one. */
+  private get scale(): Scale | undefined {
+    const { view, scene } = this.dashboard;
+    const { kind } = this.column;
+    if (kind === "channels" || view.scale === "map") return undefined;
+    const sample = this.sample ?? (scene.selected.length === 1 ? scene.selected[0] : undefined);
+    if (view.scale === "sample" && sample === undefined) return undefined;
+    return scene.scales.of(view, this.column, sample ?? -1, () => ({ limit: 0, above: 0 }));
+  }
+
   /** The numbers under the colour bar. */
   private get ends(): string[] {
-    const { signed, kind, unit, group } = this.column;
-    const { view, scene } = this.dashboard;
-    if (kind === "channels" || view.scale === "map") {
-      const most = kind === "channels" ? "each channel’s max" : "each map’s max";
-      return signed ? ["−max", "0", most] : ["0", most];
+    const { signed, unit } = this.column;
+    const { scale } = this;
+    if (!scale) return signed ? ["−max", "0", "max"] : ["0", "max"];
+    if (scale.limit === 0) return ["all zero"];
+    const most = `${short(scale.limit)} ${unit}`;
+    return signed ? [short(-scale.limit), "0", most] : ["0", most];
+  }
+
+  /** What the scale is one for, and what lies beyond it. */
+  private get scope(): string {
+    const { view } = this.dashboard;
+    if (this.column.kind === "channels") {
+      const of = { sample: "each channel, sample", all: "each channel", map: "each map" };
+      return `max of ${of[view.scale]}`;
     }
-    const limit = scene.limits.get(group);
-    if (limit === undefined) return ["–"];
-    const most = `${short(limit)} ${unit}`;
-    return signed ? [short(-limit), "0", most] : ["0", most];
+    const { scale } = this;
+    const above = scale?.above ? `above: ${aboveText(scale)}` : "";
+    const of = { sample: "this sample", all: "all samples", map: "each map" };
+    if (!scale && view.scale === "sample") return "max of each sample, told below it";
+    return [scale ? of[view.scale] : `max of ${of[view.scale]}`, above].filter(Boolean).join(" · ");
   }
 
   private get spoken(): string {
-    const { view } = this.dashboard;
-    const scope = view.scale === "shared" ? "shared over epochs and runs" : "per map";
-    return `Colour scale, ${scope}: ${this.ends.join(" to ")}`;
+    return `Colour scale, ${this.scope}: ${this.ends.join(" to ")}`;
   }
 
   private mapHelp() {
@@ -188,11 +221,24 @@ export class Legend extends Part {
       <p>
         ${
           this.column.signed
-            ? "Colours diverge at zero: one side is evidence for the target, the other against it."
-            : "Only evidence for the target is shown; zero is none."
+            ? "Red is evidence for the target, blue against it (or green and purple); zero is clear."
+            : "Only evidence for the target is shown; zero is clear."
         }
-        Numbers are in units of ${this.column.unit || "the explained output"}.
+        From a quarter of the scale on, colours hide the input, which lies below in grey. Numbers are
+        in units of ${this.column.unit || "the explained output"}.
       </p>
+      <p>
+        <b>The bar beside a map</b> is as high as the map's largest magnitude on the scale of all
+        samples: a low bar tells that a map is faint, however strong its colours are.
+      </p>
+      ${
+        this.column.ofPixels
+          ? html`<p>
+            The scale ends where 99% of the magnitudes other than zero do; what lies above has the
+            colour of the end.
+          </p>`
+          : nothing
+      }
       ${HELP[this.column.layout] ? html`<p>${HELP[this.column.layout]}</p>` : nothing}
       <p>
         <b>Completeness gap</b>, where a method has one: the sum of the map minus the difference of

@@ -3,21 +3,22 @@
 import { css, html } from "lit";
 import { fromText, withEpoch } from "../../analysis/epochs.ts";
 import { className } from "../../analysis/filters.ts";
-import { ERROR_TITLE, errorText, shortErrorText } from "../../analysis/map-text.ts";
-import { plural, short } from "../../analysis/numbers.ts";
+import type { Scale } from "../../analysis/magnitudes.ts";
+import { aboveText, ERROR_TITLE, errorText, shortErrorText } from "../../analysis/map-text.ts";
+import { percent, plural, short } from "../../analysis/numbers.ts";
 import { countOdd } from "../../analysis/statistics.ts";
 import type { Pixels } from "../../data/bitmaps.ts";
 import { type Known, knownAt, partsOf } from "../../data/series.ts";
 import { sharpContext } from "../../draw/canvas.ts";
 import { drawFigure, filledSize, type PositionAt } from "../../draw/figure.ts";
-import { limitOf } from "../../draw/map-layers.ts";
 import { type Plane, valueAt } from "../../draw/plane.ts";
 import type { AttributionMap } from "../../format/records.ts";
+import type { Column } from "../../state/columns.ts";
 import type { Opened } from "../../state/view.ts";
 import { define, setText } from "../frame/part.ts";
 import { hideReadout, showReadout } from "../frame/readout.ts";
 import { hasWords, RunCell } from "./cell.ts";
-import { figureOf, pictureOf, positionTextOf, shownPlane } from "./map-figure.ts";
+import { drawnScale, figureOf, pictureOf, positionTextOf, shownPlane } from "./map-figure.ts";
 
 const REVEALING = 12;
 
@@ -28,6 +29,19 @@ export class MapCell extends RunCell {
       :host {
         /* Below the grid's head, which stays. */
         scroll-margin: 84px 16px 8px;
+      }
+      .level {
+        position: absolute;
+        left: calc(100% + 4px);
+        top: 0;
+        bottom: 0;
+        width: 5px;
+        background: var(--line);
+      }
+      .level i {
+        position: absolute;
+        inset: auto 0 0;
+        background: var(--muted);
       }
     `,
   ];
@@ -74,12 +88,14 @@ export class MapCell extends RunCell {
         @pointerleave=${this.leave}
       >
         <canvas></canvas></button
-      ><span class="flag"></span></div>
+      ><span class="flag"></span><span class="level"><i></i></span></div>
       <dl>
         <dt class="score-name">score</dt>
         <dd class="score"></dd>
-        <dt title="The largest magnitude of this map: its scale">max |value|</dt>
+        <dt title="The largest magnitude of this map">max |value|</dt>
         <dd class="scale"></dd>
+        <dt title="The magnitude at the end of the colours, and the share of values above it">scale</dt>
+        <dd class="limit"></dd>
         <dt class="gap-name" hidden>completeness gap</dt>
         <dd class="gap" hidden></dd>
         <dt class="error-name" title=${ERROR_TITLE} hidden>est. error</dt>
@@ -103,7 +119,7 @@ export class MapCell extends RunCell {
   }
 
   private draw(record: AttributionMap | undefined, picture: Pixels | undefined): void {
-    const { view, scene } = this.dashboard;
+    const { view } = this.dashboard;
     const canvas = this.find<HTMLCanvasElement>("canvas");
     const plain = canvas?.getContext("2d");
     if (!canvas || !plain) return;
@@ -112,7 +128,7 @@ export class MapCell extends RunCell {
     const figure = figureOf(this.dashboard, this, {
       plane: this.plane,
       signed: this.column.signed,
-      limit: limitOf(scene, view, this.column.group, record?.scale ?? 0),
+      limit: record ? drawnScale(this.dashboard, this, record).limit : 0,
       marked: this.marked,
       large: false,
       picture,
@@ -129,6 +145,9 @@ export class MapCell extends RunCell {
     setText(this.find(".score-name"), record ? `score, ${target}` : "score");
     setText(this.find(".score"), record ? `${short(record.score)} ${scoreUnit}` : "–");
     setText(this.find(".scale"), record ? `${short(record.scale)} ${unit}` : "–");
+    const scale = record && drawnScale(this.dashboard, this, record);
+    setText(this.find(".limit"), scale ? limitText(scale, this.column) : "–");
+    this.tellLevel(record);
     const hasGap = record?.gap !== undefined;
     this.find(".gap-name")?.toggleAttribute("hidden", !hasGap);
     this.find(".gap")?.toggleAttribute("hidden", !hasGap);
@@ -138,6 +157,16 @@ export class MapCell extends RunCell {
     this.find(".error")?.toggleAttribute("hidden", !error);
     setText(this.find(".error"), record ? shortErrorText(record) : "");
     this.find(".error")?.setAttribute("title", error);
+  }
+
+  /** How large the map is among those of all samples. */
+  private tellLevel(record: AttributionMap | undefined): void {
+    const largest = this.dashboard.scene.scales.largest(this.column);
+    const share = record && largest > 0 ? Math.min(1, record.scale / largest) : 0;
+    const bar = this.find<HTMLElement>(".level i");
+    if (bar) bar.style.height = `${100 * share}%`;
+    const told = `the largest magnitude is ${percent(share)} of that of all samples`;
+    this.find(".level")?.setAttribute("title", told);
   }
 
   private point(event: PointerEvent): void {
@@ -163,6 +192,13 @@ export class MapCell extends RunCell {
     hideReadout(this.dashboard);
     this.dashboard.stage.invalidate();
   }
+}
+
+/** `±0.61 logit`, or `±0.61, above: 0.9%`. */
+export function limitText(scale: Scale, { signed, unit }: Pick<Column, "signed" | "unit">): string {
+  if (scale.limit === 0) return "–";
+  const more = scale.above > 0 ? `, above: ${aboveText(scale)}` : ` ${unit}`;
+  return `${signed ? "±" : ""}${short(scale.limit)}${more}`;
 }
 
 /** `0.012 logit at row 3, column 4`. */

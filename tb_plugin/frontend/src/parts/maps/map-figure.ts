@@ -2,6 +2,7 @@
 
 import { type InputValues, inputOfSample } from "../../analysis/input-values.ts";
 import { isRow, sliceIn, sliceRect } from "../../analysis/layouts.ts";
+import { isNoise, type Scale, scaleOf } from "../../analysis/magnitudes.ts";
 import { attentionText, type PositionContext, positionText } from "../../analysis/map-text.ts";
 import { memoBy } from "../../analysis/memo.ts";
 import { orderBySize } from "../../analysis/statistics.ts";
@@ -9,10 +10,9 @@ import type { Pixels } from "../../data/bitmaps.ts";
 import type { Content, Input } from "../../data/listing.ts";
 import { type Known, knownAt, recordsOf, type Series } from "../../data/series.ts";
 import type { Figure } from "../../draw/figure.ts";
-import { colouringOf, planeOf } from "../../draw/map-layers.ts";
-import { NO_PALETTE, type Palette } from "../../draw/palette.ts";
+import { colouringOf, isCoarse, planeOf } from "../../draw/map-layers.ts";
+import { NO_PALETTE, type Palette, PLATE_PALETTE } from "../../draw/palette.ts";
 import type { Plane } from "../../draw/plane.ts";
-import { wordColouring } from "../../draw/words.ts";
 import { widen } from "../../format/half.ts";
 import { type AttributionMap, asMap } from "../../format/maps.ts";
 import type { Values } from "../../format/records.ts";
@@ -130,6 +130,18 @@ export function shownPlane(dashboard: Dashboard, column: Column, map: Attributio
   return planeOf(map, partOf(dashboard, column, map.depth));
 }
 
+/** The scale that a map is drawn on; of rounding errors none, or they would look like a map. */
+export function drawnScale(
+  { view, scene }: Dashboard,
+  { column, sample }: Pick<CellAddress, "column" | "sample">,
+  map: AttributionMap,
+): Scale {
+  if (isNoise(map, column)) return NO_SCALE;
+  return scene.scales.of(view, column, sample, () => scaleOf([map], column.ofPixels));
+}
+
+const NO_SCALE: Scale = { limit: 0, above: 0 };
+
 export interface Wanted {
   readonly plane: Plane | undefined;
   readonly signed: boolean;
@@ -147,19 +159,18 @@ export function figureOf(dashboard: Dashboard, cell: CellAddress, wanted: Wanted
   const { layout } = cell.column;
   const { plane, signed, limit, marked, large, palette } = wanted;
   const picture = cell.column.kind === "map" ? wanted.picture : undefined;
-  const how = colouringOf(view, signed, limit, !!picture || layout === "line");
+  const smooth = isCoarse(cell.column, picture, plane);
   return {
     layout: cell.column.kind === "matrix" ? "plane" : layout,
     plane,
     picture,
     input: isRow(layout) ? inputValuesOf(dashboard, cell) : undefined,
-    colouring: layout === "tokens" ? wordColouring(view, how) : how,
-    opacity: view.opacity,
+    colouring: colouringOf(view, signed, limit, smooth),
     marked,
     order: layout === "features" ? orderOf(dashboard, cell, plane?.width ?? 0) : [],
     channel: view.curve,
     large,
-    palette: isRow(layout) ? palette() : NO_PALETTE,
+    palette: layout === "features" ? palette() : isRow(layout) ? PLATE_PALETTE : NO_PALETTE,
   };
 }
 

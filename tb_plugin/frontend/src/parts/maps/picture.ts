@@ -137,7 +137,7 @@ export class PictureCard extends PaintedPart {
     const { dashboard, run, pictureName, sample, size } = this;
     const picture = pictureOfInput(dashboard, run, pictureName, sample, size);
     const { values } = this;
-    if (!this.isNew(picture ?? values, view.pixels)) return;
+    if (!this.isNew(picture ?? values, view.curve)) return;
     const canvas = this.find<HTMLCanvasElement>("canvas");
     const context = canvas && sharpContext(canvas, this.size, this.size);
     if (!context) return;
@@ -149,7 +149,7 @@ export class PictureCard extends PaintedPart {
     }
     if (!picture) return;
     const rect = fit(picture.width, picture.height, box);
-    drawPicture(context, picture, rect, view.pixels === "smooth");
+    drawPicture(context, picture, rect);
   }
 }
 

@@ -83,9 +83,9 @@ export class TilesCell extends RunCell {
     const canvas = this.find<HTMLCanvasElement>("canvas");
     const context = canvas && sharpContext(canvas, this.sheet.width, this.sheet.height);
     if (!context) return;
-    const { column, palette, kernel } = this;
+    const { column, sample, palette, kernel } = this;
     const slice = record ? sliceOf(this.dashboard, record.depth) : 0;
-    const tiles = { kernel, column, scene, view, slice, chosen: -1 };
+    const tiles = { kernel, column, sample, scene, view, slice, chosen: -1 };
     if (record) drawSheet(context, this.sheet, { record, ...tiles }, palette);
     else context.clearRect(0, 0, this.sheet.width, this.sheet.height);
   }

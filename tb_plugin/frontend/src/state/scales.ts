@@ -1,0 +1,81 @@
+/** The scales of a scene: one for a sample over the shown runs and epochs, one for all samples. */
+
+import { isNoise, type Scale, scaleOf } from "../analysis/magnitudes.ts";
+import { recordsOf } from "../data/series.ts";
+import type { Store } from "../data/store.ts";
+import { type AttributionMap, asMap } from "../format/maps.ts";
+import type { Column } from "./columns.ts";
+import type { ShownRun } from "./runs.ts";
+import type { View } from "./view.ts";
+
+export class Scales {
+  private readonly known = new Map<string, Scale>();
+  private readonly largests = new Map<string, number>();
+  private readonly runs: readonly ShownRun[];
+  /** Whose maps make the scale of all samples. */
+  private readonly samples: readonly number[];
+  private readonly store: Pick<Store, "get">;
+
+  constructor(runs: readonly ShownRun[], samples: readonly number[], store: Pick<Store, "get">) {
+    this.runs = runs;
+    this.samples = samples;
+    this.store = store;
+  }
+
+  /** The scale that a map is drawn on; `own` is that of this map alone. */
+  of(view: View, column: Column, sample: number, own: () => Scale): Scale {
+    if (view.scale === "map") return own();
+    return this.over(column, view.scale === "all" ? this.samples : [sample]);
+  }
+
+  /** The magnitude at the end of a channel's colours; `own` is the largest at this epoch. */
+  channel(view: View, column: Column, sample: number, channel: number, own: number): number {
+    if (view.scale === "map") return own;
+    const samples = view.scale === "all" ? this.samples : [sample];
+    const key = `${column.group}\n${channel}\n${samples.join(".")}`;
+    const known = this.largests.get(key);
+    if (known !== undefined) return known;
+    let most = 0;
+    for (const series of this.seriesOf(column, samples)) {
+      for (const { channels, scales } of recordsOf(series, "channels")) {
+        most = Math.max(most, scales[channels.indexOf(channel)] ?? 0);
+      }
+    }
+    this.largests.set(key, most);
+    return most;
+  }
+
+  /** The largest magnitude of any sample. */
+  largest(column: Column): number {
+    const known = this.largests.get(column.group);
+    if (known !== undefined) return known;
+    const maps = this.mapsOf(column, this.samples);
+    const most = maps.reduce((largest, { scale }) => Math.max(largest, scale), 0);
+    this.largests.set(column.group, most);
+    return most;
+  }
+
+  private over(column: Column, samples: readonly number[]): Scale {
+    const key = `${column.group}\n${samples.join(".")}`;
+    const known = this.known.get(key);
+    if (known) return known;
+    const scale = scaleOf(this.mapsOf(column, samples), column.ofPixels);
+    this.known.set(key, scale);
+    return scale;
+  }
+
+  /** Maps that are more than rounding errors. */
+  private mapsOf(column: Column, samples: readonly number[]): AttributionMap[] {
+    const maps = this.seriesOf(column, samples).flatMap((series) => [
+      ...recordsOf(series, "map"),
+      ...recordsOf(series, "matrix").map(asMap),
+    ]);
+    return maps.filter((map) => !isNoise(map, column));
+  }
+
+  private seriesOf({ group }: Column, samples: readonly number[]) {
+    return this.runs.flatMap(({ id }) =>
+      samples.map((sample) => this.store.get(id, group, sample)),
+    );
+  }
+}
