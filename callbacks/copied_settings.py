@@ -1,4 +1,4 @@
-"""Copies of callbacks: they have the same settings, and begin as new."""
+"""Copies callbacks: copies have the same settings, and begin as new."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ class CopiedSettings:
 
     @abstractmethod
     def _renew(self) -> None:
-        """Be as new, whatever was trained before."""
+        """Resets all, whatever was trained before."""
 
     @property
     @abstractmethod
     def _validation_data(self) -> Any:
-        """The validation data."""
+        """Returns the validation data."""
 
     def __copy__(self) -> CopiedSettings:
-        """A callback of the same settings, as new; data and models are shared."""
+        """Returns a new callback of the same settings; data and models are shared."""
         made: CopiedSettings = type(self).__new__(type(self))
         made.__setstate__(self._settled())
         return made
 
     def __deepcopy__(self, memo: dict[int, Any]) -> CopiedSettings:
-        """As `copy`: data sets cannot be copied, and need not be."""
+        """Copies as `copy` does: data sets cannot be copied, and need not be."""
         made = memo[id(self)] = self.__copy__()
         return made
 
     def __getstate__(self) -> dict[str, Any]:
-        """The settings, for `pickle`; raises TypeError for data that belongs to this process."""
+        """Returns the settings, for `pickle`; raises TfexplainError for data of this process."""
         if isinstance(self._validation_data, tf.data.Dataset):
             raise TfexplainError(
                 "validation_data: expected data that can be pickled, such as arrays or a Keras "

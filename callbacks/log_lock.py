@@ -95,7 +95,7 @@ _taking = threading.Lock()
 
 
 def lock_log(log_dir: str, params: Any, model: Any, epoch: int) -> LogLock:
-    """The directory that a `fit` writes.
+    """Locks and returns the directory that a `fit` writes.
 
     That is `log_dir`, or with a warning the next `training-2` in it, while another training
     writes that, or where it holds one from whose end this one does not go on. It does where this

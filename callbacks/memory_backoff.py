@@ -26,13 +26,13 @@ _Watch = Callable[[str, int], AbstractContextManager[None]]
 
 @dataclass(frozen=True)
 class FittingBatch:
-    """An explainer, and how many samples it explains at once."""
+    """Holds an explainer, and how many samples it explains at once."""
 
     explainer: Explainer
     batch_size: int
 
     def half(self, traced_model: TracedModel) -> FittingBatch | None:
-        """What takes about half the memory; None where nothing does."""
+        """Returns what takes about half the memory; None where nothing does."""
         smaller = self.explainer.smaller(traced_model)
         if self.batch_size == 1 and smaller is None:
             return None
@@ -130,7 +130,10 @@ class MemoryBackoff:
             return None
 
     def _separate(self) -> None:
-        """Those that need less than all at once go alone; if all fitted alone, all do."""
+        """Runs explainers that need less than all at once alone from now on.
+
+        If all fitted alone, all do.
+        """
         whole = [n for n in self._together if self._fitting_batches[n].batch_size == self._count]
         self._together = [] if whole == self._together else whole
 

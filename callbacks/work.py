@@ -1,4 +1,4 @@
-"""What a callback logs during one `fit`, and what it logs where nothing could be planned."""
+"""Says what a callback logs during one `fit`, also where nothing could be planned."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from tfexplain.wire import schema
 
 
 class Work(Protocol):
-    """What one `fit` has logged; made before its first batch, gone after its last."""
+    """Protocol of what one `fit` logs; made before its first batch, gone after its last."""
 
     def announce(self, writer: RunWriter, resumes: bool) -> None:
-        """Print what was chosen, and write what never changes.
+        """Prints what was chosen, and writes what never changes.
 
         `resumes` says whether the log holds the beginning of this training.
         """
 
     def at_epoch(self, now: Moment, logs: Mapping[str, Any], writer: RunWriter) -> None:
-        """Write an epoch, but for its logs."""
+        """Writes an epoch, but for its logs."""
 
     def at_end(self, now: Moment, writer: RunWriter) -> None:
-        """Write what is due after training, at the step of its last epoch."""
+        """Writes what is due after training, at the step of its last epoch."""
 
 
 class Unplanned:
-    """A `fit` of which nothing could be planned: its metrics are logged, and why there is no more.
+    """Logs the metrics of a `fit` of which nothing could be planned, and why there is no more.
 
     Args:
         guard: Knows what was left out.
@@ -39,15 +39,15 @@ class Unplanned:
         self._told: list[schema.Problem] = []
 
     def announce(self, writer: RunWriter, resumes: bool) -> None:
-        """Nothing was chosen, and a warning has said why."""
+        """Prints nothing: nothing was chosen, and a warning has said why."""
 
     def at_epoch(self, now: Moment, logs: Mapping[str, Any], writer: RunWriter) -> None:
-        """What went wrong, for the page, when something new did."""
+        """Writes what went wrong, for the page, when something new did."""
         if self._told != self._guard.problems:
             self._told = self._guard.problems
             status = schema.Status({}, self._told)
             writer.add(schema.Tag("status"), now.step, status, schema.Content("status"))
 
     def at_end(self, now: Moment, writer: RunWriter) -> None:
-        """What went wrong since."""
+        """Writes what went wrong since."""
         self.at_epoch(now, {}, writer)

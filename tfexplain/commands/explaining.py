@@ -137,7 +137,7 @@ def _by_batch(
     options: argparse.Namespace,
     verbose: bool,
 ) -> Iterator[dict[str, Explanation]]:
-    """What each explainer found, batch by batch, by the names of the plan."""
+    """Yields the explanations, batch by batch, by the names of the plan."""
     for explanations in explain_batches(
         model,
         list(explaining.explainers.values()),
