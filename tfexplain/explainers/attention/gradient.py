@@ -18,20 +18,22 @@ from tfexplain.types import Tensor
 class GradientAttention(TokenRelevance):
     """Computes the relevance of each token from attention weights and their gradients.
 
-    For each layer A = mean over heads of relu(weights * d score / d weights); R = I, then
-    R = R + A R from the first layer to the last; of R - I the row of the token that the output
-    reads. `values` are float32 [N, h, w] (or [N, t], [N, d, h, w]), >= 0: of the first order in the
-    explained score, and of higher orders where layers follow one another, so compare them within
-    one model. For text they lie at the input, one for each word. Zero everywhere means that no
+    The relevance R starts as the identity and is updated from the first layer to the last as
+    R = R + A R, where A is the mean over heads of relu(weights * d score / d weights). The result
+    is the row of R - I that belongs to the token that the output reads. `values` are float32
+    [N, h, w] (or [N, t], [N, d, h, w]), >= 0. They are of the first order in the explained score,
+    and of higher orders where layers follow one another, so compare them within one model. For text
+    there is one value for each word of the input. A map that is zero everywhere means that no
     attention raises the score.
 
     Attributes:
         layer: Paths of self-attention layers that follow one another over the same tokens;
             default all that the output depends on. Cross-attention, and layers of other numbers of
             tokens, are refused.
-        token: Whose row is taken; default the mean over the tokens that the score reads on that
-            sample: the class token, the last word of a decoder, or all but padding.
-        token_grid: (h, w) of the tokens, any others standing in front; default what they come from.
+        token: The token whose row is taken; default the mean over the tokens that the score reads
+            on that sample: the class token, the last word of a decoder, or all but padding.
+        token_grid: (h, w) of the tokens, any others standing in front; default the plane that the
+            tokens come from.
 
     References:
         Chefer, Gur and Wolf 2021, "Generic Attention-model Explainability", eq. 5 and 6,

@@ -35,8 +35,7 @@ Numbers = npt.NDArray[np.float64]
 class TokenRelevance(Explainer):
     """Follows self-attention back from the tokens that the output reads to those of the input.
 
-    A method gives the matrix [N, T, T] of one layer (`_shares`), and says what one step back is
-    (`_back`).
+    A subclass defines the matrix [N, T, T] of one layer (`_shares`) and one step back (`_back`).
     """
 
     layer: str | Sequence[str] | None = None

@@ -21,23 +21,25 @@ _OVER = {"mean": tf.reduce_mean, "max": tf.reduce_max, "min": tf.reduce_min}
 class AttentionRollout(TokenRelevance):
     """Computes how much the output reads from each token, if attention alone carried information.
 
-    The weights of each layer, averaged over its heads, plus the identity for the residual
-    connection, rows brought to a sum of 1, multiplied over the layers; of the product the row of
-    the token that the output reads. `values` are float32 [N, h, w] (or [N, t], [N, d, h, w]),
-    >= 0, in shares of attention that add up to at most 1: tokens without a position, such as the
-    class token, keep the rest. For text they lie at the input, one for each word. Nothing here
-    depends on values or on the layers between, and on the target only by which tokens its score
-    reads: a map of where, not of why. Padding that is neither attended to nor read has zero.
+    The weights of each layer are averaged over its heads, the identity is added for the residual
+    connection, and rows are normalized to a sum of 1. These matrices are multiplied over the
+    layers, and the row of the token that the output reads is the result. `values` are float32
+    [N, h, w] (or [N, t], [N, d, h, w]), >= 0, in shares of attention. They add up to at most 1, as
+    tokens without a position, such as the class token, keep the rest. For text there is one value
+    for each word of the input. The target matters only in that its score tells which tokens are
+    read, so the map shows where the model looks, not why. Padding that is neither attended to nor
+    read has zero.
 
     Attributes:
         layer: Paths of self-attention layers that follow one another over the same tokens;
             default all that the output depends on. Cross-attention, and layers of other numbers of
             tokens, are refused.
         heads_by: `"mean"` as in the paper, `"max"` or `"min"` over a layer's attention heads.
-        token: Whose row is taken; default the mean over the tokens that the score reads (that have
-            a gradient) on that sample: the class token, the last word of a decoder, or all but
-            padding.
-        token_grid: (h, w) of the tokens, any others standing in front; default what they come from.
+        token: The token whose row is taken; default the mean over the tokens that the score reads
+            (that have a gradient) on that sample: the class token, the last word of a decoder, or
+            all but padding.
+        token_grid: (h, w) of the tokens, any others standing in front; default the plane that the
+            tokens come from.
 
     References:
         Abnar and Zuidema 2020, eq. 1 and section 3, https://arxiv.org/abs/2005.00928

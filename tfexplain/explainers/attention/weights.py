@@ -23,15 +23,15 @@ from tfexplain.types import Tensor
 class Attention(Explainer):
     """Reads the attention weights of each layer that has a softmax over keys.
 
-    `MultiHeadAttention`, `GroupQueryAttention`, those of Keras Hub and your own; self-attention and
-    cross-attention alike. Weights are read where values are multiplied with them, so they are those
-    that the layer uses, whatever its kernel and its mask. They say where a layer looks, not what
-    its output owes to it: for that see `AttentionRollout` and `GradientAttention`.
+    Supports `MultiHeadAttention`, `GroupQueryAttention`, the layers of Keras Hub and your own, for
+    self-attention and cross-attention. Weights are read where values are multiplied with them, so
+    they are those that the layer uses, whatever its kernel and its mask. They show where a layer
+    looks, not what its output is due to: for that see `AttentionRollout` and `GradientAttention`.
 
-    `values` are float32 [N, heads, q, k] in shares of attention: rows add up to 1. Rows of queries
-    that may attend to nothing, such as padding, mean nothing: they are zeros or equal weights, as
-    the layer has them. Tokens on several axes are counted row by row. Targets only decide which
-    class' score is reported beside the weights.
+    `values` are float32 [N, heads, q, k] in shares of attention, whose rows add up to 1. Rows of
+    queries that may attend to nothing, such as padding, have no meaning: they are zeros or equal
+    weights, as the layer has them. Tokens on several axes are counted row by row. Targets only
+    decide which class' score is reported beside the weights.
 
     Attributes:
         layer: Path of an attention layer (`attend@1` for the second call of a shared one), or

@@ -29,18 +29,19 @@ from tfexplain.types import Tensor
 class ClassActivation(Explainer):
     """Computes the evidence for the target at each position of a layer.
 
-    Raw magnitudes at the layer's own resolution, so that epochs can be compared. `values` are
-    float32 [N, t], [N, h, w] or [N, d, h, w], in units of the explained score. All layers that are
-    set, and all such methods that `explain` is given, come from one forward and one backward pass.
+    Values are raw magnitudes at the layer's own resolution, so that epochs can be compared.
+    `values` are float32 [N, t], [N, h, w] or [N, d, h, w], in units of the explained score. One
+    forward and one backward pass serve all named layers, and all methods of this kind that
+    `explain` is given.
 
     Attributes:
         layer: Path of a layer whose output is [N, t, C], [N, h, w, C] or [N, d, h, w, C], or
-            several; default the last one whose positions the explained number reads, which is no
-            output and nothing that only passes one on.
-        relu: Whether evidence against the target is cut off at zero. With it a map can be zero
-            everywhere: that is a result, "no positive evidence".
+            several; default the last one whose positions the explained number reads. Outputs, and
+            layers that only pass an output on, are not chosen.
+        relu: Whether evidence against the target is set to zero. A map can then be zero everywhere,
+            which is a result: "no positive evidence".
         token_grid: (h, w) of the tokens of a layer whose output is [N, T, C], any others standing
-            in front; default what they come from (see `docs/models.md`).
+            in front; default the plane that the tokens come from (see `docs/models.md`).
     """
 
     layer: str | Sequence[str] | None = None

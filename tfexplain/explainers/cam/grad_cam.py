@@ -14,9 +14,9 @@ from tfexplain.types import Tensor
 class GradCAM(ClassActivation):
     """Computes the evidence for the target at each position of a layer, one weight a channel.
 
-    The channels of the layer, weighted by the mean gradient of the score and added up. Settings,
-    shapes and units are those of all class activation maps (`ClassActivation`); `values` are >= 0
-    with `relu`, as in the paper.
+    The map is the sum of the layer's channels, each weighted by its mean gradient. Settings, shapes
+    and units are those of all class activation maps (`ClassActivation`); `values` are >= 0 with
+    `relu`, as in the paper.
 
     References:
         Selvaraju et al. 2017, eq. 1-2, https://arxiv.org/abs/1610.02391

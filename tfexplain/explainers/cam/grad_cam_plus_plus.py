@@ -14,16 +14,16 @@ from tfexplain.types import Tensor
 class GradCAMPlusPlus(ClassActivation):
     """Computes the evidence for the target at each position; small and repeated objects count.
 
-    A channel's weight is the sum over its positions of alpha * ReLU(gradient), with
-    alpha = 1 / (2 + gradient * the channel's sum over positions) wherever the gradient is not
-    zero: eq. 19 of the paper, whose second and third derivatives are powers of the gradient if
-    exp(score) is explained through a piecewise linear network, and cancel down to this. The factor
-    exp(score) in the weights, the same for a whole map, is left out, as it overflows: `values` are
-    in units of the explained score. Settings and shapes are those of all class activation maps
+    A channel's weight is the sum over its positions of alpha * ReLU(gradient), with alpha = 1 / (2
+    + gradient * the channel's sum over positions) wherever the gradient is not zero. This is eq. 19
+    of the paper: if exp(score) is explained through a piecewise linear network, the second and
+    third derivatives are powers of the gradient, and cancel down to this. The factor exp(score) in
+    the weights, which is the same for a whole map, is left out because it overflows, so `values`
+    are in units of the explained score. Settings and shapes are those of all class activation maps
     (`ClassActivation`).
 
-    The formula is made for layers that end in a ReLU. Where a channel's sum is negative, alpha may
-    have any size; where its denominator is zero, alpha is.
+    The formula assumes layers that end in a ReLU. Where a channel's sum is negative, alpha may have
+    any size; where its denominator is zero, alpha is zero.
 
     References:
         Chattopadhyay et al. 2018, eq. 7 and 19, https://arxiv.org/abs/1710.11063

@@ -15,11 +15,11 @@ from tfexplain.types import Tensor
 class HiResCAM(ClassActivation):
     """Computes the evidence for the target at each position from the gradient there.
 
-    Gradient times activation, added up over channels: no gradient is averaged, so a map never
-    shows a place that the score does not read. Behind the layer's output a network that is linear
-    makes the map complete: without `relu` it adds up to the score less what the network adds of
-    its own (its biases). With global average pooling and one dense layer behind it is `GradCAM`.
-    Settings, shapes and units are those of all class activation maps (`ClassActivation`).
+    The map is gradient times activation, summed over channels. No gradient is averaged, so a map
+    never shows a position that the score does not read. If the network behind the layer is linear,
+    the map without `relu` is complete: it adds up to the score less the network's biases. With
+    global average pooling and one dense layer behind the layer it equals `GradCAM`. Settings,
+    shapes and units are those of all class activation maps (`ClassActivation`).
 
     References:
         Draelos & Carin 2020, https://arxiv.org/abs/2011.08891

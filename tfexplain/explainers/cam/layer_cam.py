@@ -14,10 +14,10 @@ from tfexplain.types import Tensor
 class LayerCAM(ClassActivation):
     """Computes the evidence for the target at each position from positive gradients there.
 
-    ReLU(gradient) times activation, added up over channels. What speaks against the target is left
-    out value by value, which keeps maps of early layers clean, and makes them add up to nothing in
+    The map is ReLU(gradient) times activation, summed over channels. Negative gradients are left
+    out value by value, which keeps maps of early layers clean; maps add up to nothing in
     particular. Settings, shapes and units are those of all class activation maps
-    (`ClassActivation`); behind a ReLU `values` are >= 0 whether `relu` cuts them off or not.
+    (`ClassActivation`); behind a ReLU, `values` are >= 0 with and without `relu`.
 
     References:
         Jiang et al. 2021, section 3, https://doi.org/10.1109/TIP.2021.3089943

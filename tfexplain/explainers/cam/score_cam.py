@@ -33,21 +33,22 @@ from tfexplain.types import Array, Tensor
 class ScoreCAM(Explainer):
     """Computes the evidence for the target at each position of a layer, without a gradient.
 
-    Each channel of the layer, drawn out to the size of the input and brought to 0..1, masks the
-    input; how much that raises the score over the baseline's is the channel's weight. `values`
-    are float32 [N, *sides] at the layer's own resolution: the ReLU of the weighted sum of
-    channels. With `softmax` (default) the weights of the channels are normalised to add up to 1,
-    so values are activations and their magnitude does not tell how sure the model is; without it
-    the weights are the increases themselves. Channels that are constant weigh nothing.
+    Each channel of the layer is upsampled to the size of the input and scaled to 0..1, and masks
+    the input; its weight is the rise of the score over that of the baseline. `values` are float32
+    [N, *sides] at the layer's own resolution: the ReLU of the weighted sum of channels. With
+    `softmax` (default) the weights add up to 1, so values are activations and their magnitude does
+    not tell how sure the model is; without it the weights are the rises themselves. Constant
+    channels have no weight.
 
     Attributes:
         layer: Path of a layer whose output is [N, t, C], [N, h, w, C] or [N, d, h, w, C]; default
             as for `GradCAM`.
-        max_channels: At most so many, those whose activation varies most over the positions of the
-            sample; None for all, as in the paper. Each costs one pass a sample.
-        softmax: Whether increases are normalised by a softmax over the channels.
+        max_channels: How many channels at most, those whose activation varies most over the
+            positions of the sample; None for all, as in the paper. Each costs one pass a sample.
+        softmax: Whether the rises are normalized by a softmax over the channels.
         token_grid: (h, w) of the tokens of a layer whose output is [N, T, C]; see `GradCAM`.
-        baseline: What hides the input, and what increases are counted from: as for `Occlusion`.
+        baseline: What replaces the hidden input, and is the reference of the rises: as for
+            `Occlusion`.
         batch_size: As for `Occlusion`.
 
     References:

@@ -34,30 +34,30 @@ _START = 0.1  # standard deviation of the noise at the start, in halves of the b
 class ActivationMaximization:
     """Computes inputs that excite channels of a layer, or classes, by gradient ascent.
 
-    It is no explainer of samples and has no place in `Explain`: it is called alone, on a model
-    and an example of its inputs, and returns `OptimizedInputs`. All channels climb together, one
-    forward and one backward pass a step. What is maximised is the mean over the layer's positions,
-    or the score of the class. Each step has the same length whatever the gradient's, less and less
-    towards the end; a channel that is off at the start (behind a ReLU) walks at random until it is
-    on. The model may be flat, nested or subclassed, and is left as it was.
+    It is no explainer of samples and has no place in `Explain`: call it on a model and an example
+    of its inputs; it returns `OptimizedInputs`. All channels are optimized together, with one
+    forward and one backward pass a step. The objective is the mean over the layer's positions, or
+    the score of the class. The length of a step does not depend on the gradient's and falls towards
+    the end. A channel that is off at the start (behind a ReLU) takes random steps until it is on.
+    The model may be flat, nested or subclassed, and is left as it was.
 
-    What comes out shows what a channel *can* respond to, not what it responds to in real images,
-    and depends on all that keeps it smooth: compare pictures of the same settings only.
+    The results show what a channel *can* respond to, not what it responds to in real images, and
+    depend on all that keeps them smooth: compare pictures of the same settings only.
 
     Attributes:
-        layer: Path of a layer; default the output, whose classes are then what `channels` are.
-        channels: Which; default at most 9, evenly spaced.
-        steps: Of the ascent.
+        layer: Path of a layer; default the output, so that `channels` are its classes.
+        channels: Which channels or classes; default at most 9, evenly spaced.
+        steps: How many steps of gradient ascent.
         rate: Length of the first step, as root mean square, in halves of the width of `bounds`.
         bounds: (least, greatest) value of the input; default 0..1, -1..1, 0..255 or else those of
             the example inputs, whichever fit; 0..1 where only a shape is given.
         contrast: The greatest root mean square distance from the middle of `bounds`, in halves of
-            their width: without this limit (None) most values end at the bounds.
+            their width. Without this limit (None) most values end at the bounds.
         jitter: How far the input is shifted at random in each step, at most, as a share of each
             side; 0 for not at all.
-        blur: Standard deviation, in positions, of what each step is smoothed with; 0 for nothing.
-        seed: Of the start and the shifts; the same seed gives the same inputs to the bit on one
-            machine.
+        blur: Standard deviation, in positions, of the Gaussian that smooths each step; 0 for none.
+        seed: Seed of the start and the shifts; the same seed gives the same inputs to the bit on
+            one machine.
         batch_size: How many channels go through the model at once; default by the size of the
             layers' outputs and the device.
         score: `"logit"` (default) or `"probability"`, for classes.

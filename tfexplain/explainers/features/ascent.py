@@ -23,9 +23,9 @@ class SearchSpace:
         low, high: The box.
         contrast: The greatest root mean square distance from the middle of the box, in halves of
             its width; None for the box alone.
-        axes: Those of positions, which a picture may be shifted and smoothed along.
-        shifts: How far at most, for each of these.
-        blur: Standard deviation, in positions, of what each step is smoothed with.
+        axes: The axes of positions, along which a picture may be shifted and smoothed.
+        shifts: The greatest shift along each of these axes.
+        blur: Standard deviation, in positions, of the Gaussian that smooths each step.
     """
 
     low: float

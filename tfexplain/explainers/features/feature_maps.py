@@ -28,13 +28,14 @@ class FeatureMaps(Explainer):
     only decide which class' score is reported beside the maps.
 
     Attributes:
-        layer: Path of a layer, or several, whose output is [N, t, C], [N, h, w, C] or [N, d, h, w,
-            C]; default the first, the middle and the last one of the model that is no output.
+        layer: Path of a layer, or several, whose output is [N, t, C], [N, h, w, C] or
+            [N, d, h, w, C]; default the first, the middle and the last one of the model, outputs
+            left out.
         max_channels: At most this many channels of each layer, evenly spaced over its channel
-            numbers (0 and C - 1 always among them), so that the choice depends on nothing that
-            changes in training; None for all.
+            numbers (0 and C - 1 always among them), so that the choice does not change in training;
+            None for all.
         token_grid: (h, w) of the tokens of layers whose output is [N, T, C], any others standing in
-            front; default what they come from (see `docs/models.md`).
+            front; default the plane that the tokens come from (see `docs/models.md`).
 
     Example:
         >>> import keras, numpy as np

@@ -21,13 +21,13 @@ class OptimizedInputs:
     Attributes:
         values: float32 [C, ...], each shaped as one sample, in the units of the model's input.
         channels: int32 [C], the channels of the layer, or the classes.
-        start: float32 [C], how active each was at the noise that the ascent began with: the mean
+        start: float32 [C], the value at the noise that the ascent began with: the mean activation
             over the positions of the layer, or the score of the class.
         reached: float32 [C], the same for `values`.
         layer: Path of the layer; the name of the output for classes.
         input: Name of the input that `values` are for.
         unit: What `start` and `reached` are measured in: activation, logit, probability, output.
-        bounds: The least and the greatest value there could be.
+        bounds: The least and the greatest value allowed.
         channel_axis: The axis of `values` that holds colours, or None.
     """
 
