@@ -19,29 +19,29 @@ class Compression(LoggingCallback):
 
     Works for Keras 3 and tf_keras models, with or without tfmot: wrapped for pruning, 2:4,
     clustering or quantization-aware training, quantized by Keras, with LoRA, with masks made by
-    hand, and under a Distiller (student and teacher apart). Kernels of a mode that is not known
-    show their dtype and bytes. Reads weights in place and changes nothing. Put it behind other
+    hand, and under a Distiller (student and teacher apart). Kernels of an unknown mode show their
+    dtype and bytes. The callback reads weights in place and changes nothing. Put it behind other
     callbacks that change weights.
 
     Args:
         validation_data: Validation data as `Explain` takes it; adds activation sparsity and dead
             units.
-        log_dir: Where the run goes; records are written below it in `compression`.
+        log_dir: Directory of the run; records are written below it in `compression`.
         reference: The model before it was compressed, of the same architecture, for quantization
             errors of modes that keep no float weights.
         every: Measure every so many epochs. The end of training is always measured.
         pattern: (n, m) of n:m sparsity on the input axis.
         block: (inputs, outputs) of the blocks whose sparsity is counted.
         gzip: Whether to compress the kernels for their size; slow.
-        churn: Whether to count masks' changes from one measurement to the next, at one bit per
-            weight; default: up to 256 million weights.
+        churn: Whether to count the changes of masks from one measurement to the next, at one bit
+            per weight; default: up to 256 million weights.
         samples: How many samples of `validation_data` to run.
         write_scalars: Whether to write totals for TensorBoard's Scalars tab as well.
         write_histograms: Whether to write weights for its Histograms and Distributions tabs as
             well.
-        seed: Of the choice of samples.
-        on_error: `"warn"`: a failure is told once, counted, shown on the page, and training goes
-            on. `"raise"` is for tests.
+        seed: Seed of the choice of samples.
+        on_error: `"warn"`: a failure is reported once, counted and shown on the page, and training
+            goes on. `"raise"` is for tests.
         verbose: 0: silent. 1 (default): what was chosen is printed once, before the first batch.
             2: also one line for each measured epoch.
         part: Which part of a model of several models is measured, such as `"discriminator"`: a path

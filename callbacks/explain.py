@@ -28,8 +28,8 @@ class Explain(LoggingCallback):
         validation_data: Validation data: (x, y) arrays, x alone, a `tf.data.Dataset`, or a Keras
             `PyDataset` or `Sequence`. A list `[x, y]` is the same as a tuple, unless the model has
             as many inputs. Up to 20,000 rows (4 GiB) are looked at once.
-        log_dir: Where the run goes; records are written below it in `explain`.
-        explainers: Methods with their settings. Default what fits the model, which is printed:
+        log_dir: Directory of the run; records are written below it in `explain`.
+        explainers: Methods with their settings. The default is what fits the model, and is printed:
             `FeatureMaps(), GradCAM()` where a layer has positions, `AttentionRollout()` where
             attention leads to the output, `IntegratedGradients()` where there are gradients,
             `KernelSHAP()` for tables of up to 10 features, `Occlusion()` where nothing else works
@@ -37,49 +37,50 @@ class Explain(LoggingCallback):
         every: Explain every so many epochs. The last epoch is always explained.
         epochs: Explain these epochs and the last, instead: `epochs=(0, 5, 20)`. Epochs count from
             0, and on over several fits.
-        budget: The share of training time that explanations may take, such as 0.05, in place of a
-            number of epochs. Time is that of the clock from the first epoch's begin on, validation
-            and explaining included; explaining is all that this callback does from then on, drift,
+        budget: Share of training time that explanations may take, such as 0.05, in place of a
+            number of epochs. Time is wall-clock time from the begin of the first epoch, validation
+            and explaining included. Explaining is all that this callback does from then on, drift,
             overlays and writing included. The dry run before training, which compiles everything,
             does not count; its seconds are logged apart. The first epoch and the last are
-            explained, and in between as many as the budget has room for beside these, evenly
-            spread and at least `every` apart. Of many short fits, a last epoch is left out while
-            more than two explanations are owed.
-        samples: How many validation samples to explain, balanced over the classes. They are chosen
-            by what they hold: the same ones from data that is shuffled on each pass, in every run.
+            explained, and in between as many as the budget allows beside these, evenly spread and
+            at least `every` apart. In many short fits, a last epoch is left out while the budget is
+            exceeded by more than two explanations.
+        samples: How many validation samples to explain, balanced over the classes. The choice
+            depends on their content, so it is the same for data that is shuffled on each pass, and
+            in every run.
         class_names: Names of the classes, for the page, one for each: a list, an array, a range,
             names by class index, or indices by name.
-        feature_names: Names of a table's columns, or of a sequence's channels; of several inputs
-            a list for each, by the input's name. Default their numbers.
+        feature_names: Names of a table's columns, or of a sequence's channels; for several inputs a
+            list for each, by the input's name. Default their numbers.
         vocabulary: The words that the ids of a text input stand for: a list such as
-            `TextVectorization.get_vocabulary()`, or words by id. `""` is padding. Default those of
-            the layer inside that makes ids of texts, or of a Keras Hub task's tokenizer, else
-            `#id`.
-        decode: In place of a vocabulary: a function from one row of ids, int64 [T], to T words.
-        targets: `"label"` (the true class, where there are labels of classes; default; of several
-            labels one, which is the same in every run), `"predicted"`, a class
-            index, a function of the model's outputs that returns one number a sample, a hidden
-            unit: `Unit("conv5", channel=3)`, or a number by its name: `"mask:3"`, `"label:2"`,
+            `TextVectorization.get_vocabulary()`, or words by id. `""` is padding. Default the
+            vocabulary of the model's own layer that makes ids of texts, or of a Keras Hub task's
+            tokenizer, else `#id`.
+        decode: A function from one row of ids, int64 [T], to T words, in place of a vocabulary.
+        targets: What is explained: `"label"` (default: the true class, where there are labels of
+            classes; one of several labels, the same in every run), `"predicted"`, a class index, a
+            function of the model's outputs that returns one number a sample, a hidden unit:
+            `Unit("conv5", channel=3)`, or a number by its name: `"mask:3"`, `"label:2"`,
             `"next token"` (docs/targets.md).
-        reference: What each epoch's maps are compared with, for the drift on the timeline:
-            `"first"` (the first explained epoch; default), `"best"` (the one with the lowest
-            val_loss, or loss where there is none; it moves while training improves), the number
-            of an explained epoch, a model of the same architecture, or None for no drift.
+        reference: Maps of which drift is measured for the timeline: those of `"first"` (the first
+            explained epoch; default), `"best"` (the epoch with the lowest val_loss, or loss where
+            there is none; it moves while training improves), the number of an explained epoch, a
+            model of the same architecture, or None for no drift.
         color_range: (black, white) of the input images; default 0..1, -1..1, 0..255 or else least
             and greatest, whichever fits.
         write_images: Whether to write overlay grids for TensorBoard's own Images tab as well.
-        seed: Of the choice of samples.
-        on_error: `"warn"`: a failure while explaining is told once, counted, shown on the page, and
-            training goes on. `"raise"` is for tests.
+        seed: Seed of the choice of samples.
+        on_error: `"warn"`: a failure while explaining is reported once, counted and shown on the
+            page, and training goes on. `"raise"` is for tests.
         verbose: 0: silent. 1 (default): what was chosen is printed once, before the first batch.
             2: also one line for each explained epoch.
         part: Which part of a model of several models is explained, such as `"discriminator"`: a
             path of attributes and layers, `"gan/critic"`. Default the model that is trained.
 
     Raises:
-        TfexplainError, OSError: before the first batch, for what was asked for by name and cannot
-            be had, and for settings, data or a directory that cannot be used. What was chosen by
-            default and cannot be had is left out with a warning.
+        TfexplainError, OSError: before the first batch, where something that was named does not
+            work, and for settings, data or a directory that cannot be used. What was chosen by
+            default and does not work is left out with a warning.
 
     Example:
         >>> import keras, numpy as np, tempfile

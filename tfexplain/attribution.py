@@ -32,22 +32,22 @@ class Attribution:
         scores: float32 [N], the explained number.
         layer: Path of the layer, or the name of the input.
         explainer: Name of the method.
-        unit: What `values` add up to or are measured in: logit, probability, output, activation.
+        unit: Unit of `values`, or of their sum: logit, probability, output, activation.
         signed: Whether values below zero mean something (evidence against the target).
         channel_axis: The axis of `values` that `maps` sums over, or None.
         completeness_gap: float32 [N]: sum of the map minus the difference of scores, where the
             method promises completeness. It does not bound the error of the map.
-        error: float32 [N]: how far the map may be off, relative to the largest magnitude of the
-            sample's `values` (over all inputs of the model), where the method estimates it: what
-            the greatest error of any value is expected to be at most, and at least the share of
+        error: float32 [N], estimated error of the map, relative to the largest magnitude of the
+            sample's `values` (over all inputs of the model), where the method estimates it. It is
+            an expected upper bound of the greatest error of any value, and at least the share of
             all magnitudes that their sum is off by. NaN if they are not finite.
-        passes: int32 [N]: how many forward and backward passes each sample took, where that is a
+        passes: int32 [N], number of forward and backward passes of each sample, where that is a
             property of the method.
         channels: int32 [c], the layer's channels that `values` holds, for feature maps.
         dead: bool [c], channels never above zero on the whole batch, for feature maps.
         total_channels: How many channels the layer has, for feature maps.
-        attention_heads: int32 [h], the attention heads that `values` [N, h, q, k] holds: how much
-            each query attends to each key.
+        attention_heads: int32 [h], the attention heads of `values` [N, h, q, k], which tell how
+            much each query attends to each key.
     """
 
     values: Floats | npt.NDArray[np.uint8]
@@ -80,7 +80,7 @@ class Attribution:
     def maps(self) -> Floats:
         """float32 [N, h, w] ([N, f], [N, d, h, w]): `values` summed over channels, sign kept.
 
-        Of an input of one number a sample, [N], they are [N, 1].
+        For an input of one number a sample, [N], they are [N, 1].
         """
         values = cast(Floats, self.values)
         if self.channel_axis is None:
@@ -92,8 +92,8 @@ class Attribution:
     def planes(self) -> Floats:
         """`maps` on at most two axes, as pictures show them: [N, h, w] or [N, f].
 
-        Of a volume the middle slice is shown. Feature maps are [N, h, w, c]; those of sequences
-        have one row.
+        A volume shows its middle slice. Feature maps are [N, h, w, c]; those of sequences have one
+        row.
         """
         values, own = self.maps, 2 if self.channels is None else 3
         if self.channels is not None and values.ndim == 3:

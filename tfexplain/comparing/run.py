@@ -48,9 +48,9 @@ def compare(
 ) -> Comparison:
     """Explains the same samples with several models, and measures how far each is from the first.
 
-    Every model is explained for the same targets: the labels or, without labels, what the first
-    model predicts. Predictions are compared on all rows. No number says that one model is better:
-    two trainings of the same model differ as well, and by how much is what `control` shows.
+    Every model is explained for the same targets: the labels or, without labels, the predictions of
+    the first model. Predictions are compared on all rows. No number says that one model is better:
+    two trainings of the same model differ as well, and `control` shows by how much.
 
     Args:
         models: Name to model or path, or a list of these, the reference first. Paths of .keras,
@@ -59,20 +59,20 @@ def compare(
         validation_data: Path of an .npz file with arrays x and y (or images and labels), (x, y), x
             alone, or a dataset, of which 1024 rows are taken, the same ones in whatever order they
             come.
-        log_dir: Where each model's run goes, `<log_dir>/<name>/explain` and `.../compression`;
-            None writes nothing. A former comparison there is replaced.
-        control: More models like the reference, of another seed or of more epochs: what differs
-            between them and the reference is normal variation.
-        explainers: Default those that `Explain` has.
+        log_dir: Directory of the log; each model's run is `<log_dir>/<name>/explain` and
+            `.../compression`. None writes nothing. A former comparison there is replaced.
+        control: More models like the reference, of another seed or of more epochs: their
+            differences from the reference are normal variation.
+        explainers: Methods with their settings; default as for `Explain`.
         samples: How many rows to explain, balanced over the classes.
         class_names: Names of the classes.
-        targets: As in `Explain`; `"predicted"` is what the reference predicts.
-        seed: Of the choice of rows.
+        targets: As in `Explain`; `"predicted"` is the prediction of the reference.
+        seed: Seed of the choice of rows.
         color_range: As in `Explain`.
 
     Raises:
-        TfexplainError, OSError: models, data or directory that cannot be compared, read or
-            written. Nothing has been written then.
+        TfexplainError, OSError: models or data that cannot be compared, or a directory that cannot
+            be read or written. Nothing has been written then.
 
     Example:
         >>> import keras, numpy as np

@@ -52,15 +52,15 @@ def explain(
             `"predicted"`) for the predicted class; see docs/targets.md.
             `"label"` are the labels y that come with a dataset; without it they are not looked at.
         explainers: Methods with their settings.
-        batch_size: How many samples are explained at once; default all, and of a dataset a batch.
-            It bounds memory. Results are the same up to rounding. Methods that compare samples
-            with each other (`Explainer.whole`) get all samples, whatever this is: of a dataset too.
-        verbose: 0 (default): silent. 1: a bar on the standard error. 2: a line for each method and
-            batch, for log files.
+        batch_size: How many samples are explained at once, which bounds memory; default all, and
+            one batch of a dataset. Results are the same up to rounding. Methods that compare
+            samples with each other (`Explainer.whole`) always get all samples, of a dataset too.
+        verbose: 0 (default): silent. 1: a progress bar on the standard error. 2: a line for each
+            method and batch, for log files.
 
     Returns:
-        What a call of each explainer returns, by its name: an `Attribution`, or for several layers
-        or inputs an `Attributions`. A second one of a name is `"GradCAM-2"`.
+        The result of a call of each explainer, by its name: an `Attribution`, or for several layers
+        or inputs an `Attributions`. A second explainer of the same name is `"GradCAM-2"`.
 
     Raises:
         LayerError: a layer is missing or unfit.
@@ -295,7 +295,7 @@ def _run(
 ) -> Iterator[tuple[int, Explanation]]:
     """Yields (index in the order, explanation) of each explainer, on one forward pass.
 
-    `portion` is the share that the batch is of what the bar counts as one.
+    `portion` is the batch's share of one unit of the progress bar.
     """
     requests = [group.request(traced_model) for group in groups]
     sharing = sum(len(group.members) for group in groups)

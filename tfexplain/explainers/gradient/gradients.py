@@ -31,11 +31,11 @@ class GradientExplainer(Explainer):
     """Computes a map from the gradient at the inputs or at a hidden layer, in the shared pass.
 
     Attributes:
-        layer: Path of a hidden layer, `conv@1` for the second call of one that is called twice, or
-            several; default the inputs. `values` then are [N, *sides, C], or as the layer's output
-            is.
-        padding: Index of the tokens that only fill up, which get zero; default 0 where an embedding
-            masks it (`mask_zero=True`), else none.
+        layer: Path of a hidden layer, `conv@1` for the second call of a layer that is called twice,
+            or several paths; default the inputs. `values` of a layer are [N, *sides, C], or shaped
+            as its output.
+        padding: Index of padding tokens, which get zero; default 0 where an embedding masks it
+            (`mask_zero=True`), else none.
     """
 
     layer: str | Sequence[str] | None = None

@@ -14,12 +14,12 @@ from tfexplain.explainers.gradient.sources import GradientSource
 class InputXGradient(GradientExplainer):
     """Computes the input times the gradient of the score with respect to it.
 
-    What the values would add to the score if the model were the linear one that touches it here: of
-    a model that is linear, exactly what they add, beside its bias. `values` are float32, shaped as
-    the input, in units of the explained score, signed. Indices [N, T] are explained where an
-    embedding makes vectors of them: `values` [N, T] are the sums over each token's vector. Other
-    whole numbers get none. With `layer=` it is activation times gradient at a hidden layer, [N,
-    *sides, C]. It costs what `Saliency` costs.
+    The values are contributions to the score in the linear model that touches it at the sample; for
+    a linear model they are exact, and leave out its bias. `values` are float32, shaped as the
+    input, in units of the explained score, signed. Indices [N, T] are explained at their
+    embeddings: `values` [N, T] are the sums over each token's vector. Other whole numbers get none.
+    With `layer=` it is activation times gradient at a hidden layer, [N, *sides, C]. It costs what
+    `Saliency` costs.
 
     Attributes:
         layer, padding: See `GradientExplainer`.

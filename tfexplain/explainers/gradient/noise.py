@@ -36,9 +36,9 @@ class NoisyExplainer(Explainer):
         copies: How many noisy copies of each sample are explained.
         noise: Standard deviation, as a share of the range (greatest less least value) of each
             sample of each input. Inputs of whole numbers get none.
-        seed: Of the noise; the same seed gives the same maps to the bit on one machine.
+        seed: Seed of the noise; the same seed gives the same maps to the bit on one machine.
         batch_size: How many noisy samples go through the model at once; default by the size of the
-            layers' outputs and the device. What the explainer makes of these has its own.
+            layers' outputs and the device. The explainer's own `batch_size` counts apart.
     """
 
     copies: int = 20

@@ -14,14 +14,15 @@ from tfexplain.explainers.gradient.sources import GradientSource
 class Saliency(GradientExplainer):
     """Computes the gradient of the score with respect to the input.
 
-    It rides on the pass that feature maps and Grad-CAM share, so beside them it costs the rest of
-    one backward pass. `values` are float32, shaped as the input, in units of the explained score
-    for each unit of the input. Indices [N, T] are explained where an embedding makes vectors of
-    them: `values` [N, T] are the sums over each token's vector. Other whole numbers get none. With
-    `layer=` the gradient is that at a hidden layer.
+    It shares the pass of feature maps and Grad-CAM, so beside them it costs only the rest of one
+    backward pass. `values` are float32, shaped as the input, in units of the explained score for
+    each unit of the input. Indices [N, T] are explained at their embeddings: `values` [N, T] are
+    the sums over each token's vector. Other whole numbers get none. With `layer=` the gradient is
+    that at a hidden layer.
 
     Attributes:
-        absolute: Whether the sign is dropped: how much the score changes, not in which direction.
+        absolute: Whether the sign is dropped, which leaves how much the score changes, not in which
+            direction.
         layer, padding: See `GradientExplainer`.
 
     References:

@@ -16,11 +16,11 @@ from tfexplain.model.traced_model import TracedModel
 class Smooth(NoisyExplainer):
     """Averages another explainer's maps over noisy copies of each sample.
 
-    What is explained of a copy is what is explained of the clean sample: its label or the class
-    that the model predicts for it, whatever the noise makes of that. `values` are shaped as the
-    explainer's, float32, in its unit (the variance in the square of it); it is named
-    `Smooth(IntegratedGradients)`. Which output and score are explained is the explainer's setting.
-    Noise and chunks are those of all such methods (`NoisyExplainer`).
+    Each copy is explained for the target of the clean sample: its label, or the class that the
+    model predicts without noise. `values` are shaped as the explainer's, float32, in its unit (the
+    variance in its square), and the method's name is `Smooth(IntegratedGradients)`. The explainer's
+    settings choose output and score. Noise and chunks are those of all such methods
+    (`NoisyExplainer`).
 
     Attributes:
         explainer: Any explainer of inputs or layers.

@@ -15,7 +15,7 @@ from tfexplain.explainers.gradient.saliency import Saliency
 class SmoothGrad(NoisyExplainer):
     """Computes the mean gradient of the score over noisy copies of each sample.
 
-    `Smooth(Saliency())` by its usual name: what changes from one copy to the next averages out, so
+    This is `Smooth(Saliency())` by its usual name. Differences between copies average out, so that
     maps of networks whose gradient jumps everywhere become readable. `values` are float32, shaped
     as the input, in units of the explained score for each unit of the input. Noise and chunks are
     those of all such methods (`NoisyExplainer`).

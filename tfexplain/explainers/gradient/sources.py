@@ -29,10 +29,10 @@ class GradientSource:
     """Describes where the gradients of one map are taken.
 
     Attributes:
-        name: Of the input, or path of the layer.
+        name: Name of the input, or path of the layer.
         input: Position of the input that is explained; None for a hidden layer.
-        calls: The outputs of layers that gradients are taken of: of the layer, of those that embed
-            the input, or the casts of its whole numbers; none where they are taken of the input
+        calls: The layer calls at whose outputs gradients are taken: the layer, those that embed the
+            input, or the casts of its whole numbers; none where gradients are taken at the input
             itself.
     """
 
@@ -139,8 +139,8 @@ def padded(
 ) -> npt.NDArray[np.bool_] | None:
     """Returns which tokens are padding, bool [N, T]; None where that is not known.
 
-    Those of index `padding`, else those that a layer with `mask_zero=True` masks, or an input
-    beside them that is a mask.
+    Padding are tokens of index `padding`, else those that a layer with `mask_zero=True` masks, or
+    an input beside them that is a mask.
     """
     if not source.tokens or source.input is None:
         return None

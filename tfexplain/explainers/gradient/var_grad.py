@@ -15,7 +15,7 @@ from tfexplain.explainers.gradient.saliency import Saliency
 class VarGrad(NoisyExplainer):
     """Computes the variance of the gradient of the score over noisy copies of each sample.
 
-    It says where the score bends, not which way it leans: a linear model's is 0. `values` are
+    It shows where the score is curved, not its direction: for a linear model it is 0. `values` are
     float32 >= 0, shaped as the input: the mean squared distance of the copies' gradients from their
     mean (divided by their number, not one less). Noise and chunks are those of all such methods
     (`NoisyExplainer`).

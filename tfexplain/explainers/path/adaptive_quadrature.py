@@ -71,14 +71,14 @@ class Interval:
 class AdaptiveQuadrature:
     """Computes the mean integrand over the paths of one sample, by bisected trapezoids.
 
-    Each path begins with `FIRST` equispaced nodes. Then the `AT_ONCE` intervals over which the
-    integrand changes most, as length times greatest change of any value, or over which the score
-    changes by what the integrand does not explain, are halved, again and again. All nodes are kept;
-    none is computed twice.
+    Each path begins with `FIRST` equispaced nodes. Then, again and again, `AT_ONCE` intervals are
+    halved: those over which the integrand changes most (length times greatest change of any value),
+    or over which the score changes by what the integrand does not explain. All nodes are kept; none
+    is computed twice.
 
     Args:
-        paths: How many; the result is their mean.
-        most: How many nodes may be asked for, all paths together; at least `FIRST` a path.
+        paths: Number of paths; the result is their mean.
+        most: Greatest number of nodes, all paths together; at least `FIRST` a path.
     """
 
     def __init__(self, paths: int, most: int) -> None:

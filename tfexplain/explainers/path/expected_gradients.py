@@ -21,25 +21,24 @@ from tfexplain.types import Array
 class ExpectedGradients(PathExplainer):
     """Computes each input value's contribution to the score relative to a background of samples.
 
-    Also known as gradient SHAP: the gradient at a random place on the straight path from a random
-    sample of the background, times that path, averaged over many draws. It needs no baseline, and
-    no single one can hide what it shares with a sample.
+    Also known as gradient SHAP. The gradient at a random position of the straight path from a
+    random background sample, times that path, is averaged over many draws. It needs no baseline; a
+    single baseline would hide what it shares with a sample.
 
-    `values` are float32, shaped as the input, in units of the explained score; of indices and of
-    hidden layers they are what they are of `IntegratedGradients`. Every sample is explained with
-    the same draws, so that maps can be compared and do not depend on who else is in the batch: all
-    of the background equally often, at random places that are spread evenly over each path and over
-    all, which takes a fraction of the draws that free ones take. `completeness_gap` float32 [N] is
-    the sum of the values minus the difference of the score and the mean score of the drawn
-    background, which is all of it where `draws` is a multiple of its size. A small gap does not
-    bound the error of the map, which falls with the square root of `draws`. `passes` int32 [N]
-    are the draws.
+    `values` are float32, shaped as the input, in units of the explained score; for indices and
+    hidden layers they are as for `IntegratedGradients`. Every sample is explained with the same
+    draws, so that maps can be compared and do not depend on other samples. The draws use all of the
+    background equally often, at random positions spread evenly over each path and over all, which
+    needs a fraction of independent draws. `completeness_gap` float32 [N] is the sum of the values
+    minus the difference of the score and the mean score of the drawn background, which is all of it
+    where `draws` is a multiple of its size. A small gap does not bound the error of the map, which
+    falls with the square root of `draws`. `passes` int32 [N] are the draws.
 
     Attributes:
-        background: Samples in the structure the model takes, arrays [M, ...]; default the batch
-            itself. Some hundred are plenty.
+        background: Samples in the structure that the model takes, arrays [M, ...]; default the
+            batch itself. Some hundred are plenty.
         draws: How many draws; each costs a forward and a backward pass a sample.
-        seed: Of the draws; equal seeds give equal maps on one machine.
+        seed: Seed of the draws; equal seeds give equal maps on one machine.
         batch_size, layer, padding: See `PathExplainer`.
 
     References:

@@ -39,34 +39,34 @@ class _Found:
 class IntegratedGradients(PathExplainer):
     """Computes each input value's contribution to the score along a straight path from a baseline.
 
-    By default each sample takes as many nodes on its path as its map needs: nodes are added
-    where the gradient changes most, until the map's estimated error is within the tolerance.
-    `steps=50` alone takes 50 fixed nodes instead.
+    By default each sample takes as many nodes on its path as its map needs: nodes are added where
+    the gradient changes most, until the map's estimated error is within the tolerance. `steps=50`
+    alone takes 50 fixed nodes instead.
 
-    `values` are float32, shaped as the input, in units of the explained score. Indices [N, T] that
-    an embedding makes vectors of move there, from the vectors of the baseline's indices, and get
-    `values` [N, T], sums over each token's vector; other whole numbers are held fixed and get none.
-    With `layer=` the output of a hidden layer moves, from what the layer gives at the baseline to
-    what it gives at the sample, while the inputs are the sample's; `values` are [N, *sides, C], or
-    as the layer's output is.
+    `values` are float32, shaped as the input, in units of the explained score. For indices [N, T]
+    the path leads, at their embeddings, from the vectors of the baseline's indices to those of the
+    sample; `values` [N, T] are sums over each token's vector. Other whole numbers are held fixed
+    and get none. With `layer=` the path leads through the outputs of a hidden layer, from that for
+    the baseline to that for the sample, while the inputs stay the sample's; `values` are then
+    [N, *sides, C], or shaped as the layer's output.
 
-    `completeness_gap` float32 [N] is their sum minus the
-    difference of the scores at the input and at the baseline: a small gap does not bound the error
-    of the map. `passes` int32 [N] are the nodes that each sample took; `error` float32 [N] is how
-    far the map may be off, where nodes were added until it was small enough.
+    `completeness_gap` float32 [N] is the sum of the values minus the difference of the scores at
+    the input and at the baseline; a small gap does not bound the error of the map. `passes` int32
+    [N] are the nodes that each sample took. `error` float32 [N] is the estimated error of the map,
+    where nodes were added until it was small enough.
 
     Attributes:
         steps: Nodes on the path; each costs a forward and a backward pass a sample. Without
-            `tolerance` exactly so many, as `quadrature` places them; with it the greatest number
-            (default 64, fewer where those of one sample would take over 256 MiB, as for pictures
-            of a million pixels), which a sample that is still above the tolerance ends with.
-        tolerance: The estimated error that a map may have, relative to its largest magnitude;
-            default 0.02 where no `steps` are given. The estimate is `Attribution.error`.
+            `tolerance` exactly so many, placed by `quadrature`. With it the greatest number of
+            nodes, at which a sample that is still above the tolerance ends (default 64, fewer where
+            those of one sample would take over 256 MiB, as for pictures of a million pixels).
+        tolerance: The greatest estimated error of a map, relative to its largest magnitude; default
+            0.02 where no `steps` are given. The estimate is `Attribution.error`.
         baseline: Zeros (default), a constant, an array shaped as one sample ([...] or [1, ...])
             or as the batch, or a list of such, over which the result is averaged; `steps` are for
             each. For models of several inputs also a mapping from the input's name to such. Of
             indices: an index, default `padding`, else 0.
-        quadrature: Of fixed nodes: `"gauss_legendre"` or `"midpoint"`.
+        quadrature: Rule for fixed nodes, `"gauss_legendre"` or `"midpoint"`.
         batch_size, layer, padding: See `PathExplainer`.
 
     References:

@@ -29,12 +29,12 @@ class PathExplainer(Explainer):
         batch_size: How many points of paths go through the model at once, for all samples together.
             None (default) chooses by the size of the layers' outputs and the device: at most 128 on
             a CPU, 256 on a GPU. It changes memory and time, not the result.
-        layer: Path of a hidden layer, `conv@1` for the second call of one that is called twice, or
-            several, one after the other; default the inputs. Its output moves from what it is for
-            an origin's inputs to what it is for the sample's, while the inputs are the sample's.
-            `values` then are [N, *sides, C], or as the layer's output is.
-        padding: Index of the tokens that only fill up, which never move and get zero; default 0
-            where an embedding masks it (`mask_zero=True`), else none.
+        layer: Path of a hidden layer, `conv@1` for the second call of a layer that is called twice,
+            or several paths, one after the other; default the inputs. The path leads from the
+            layer's output for an origin's inputs to that for the sample's, while the inputs stay
+            the sample's. `values` are then [N, *sides, C], or shaped as the layer's output.
+        padding: Index of padding tokens, which never move and get zero; default 0 where an
+            embedding masks it (`mask_zero=True`), else none.
     """
 
     batch_size: int | None = None

@@ -17,12 +17,12 @@ from tfexplain.types import Tensor
 class PathGraph:
     """Makes the functions that `Paths` compiles; holds the traced model, but not the batch.
 
-    Their `batch` is (inputs, ids of texts by the layer that gives them, where paths start, where
-    they end, tokens that never move, targets), of all origins and samples; the rows of a chunk say
-    which of them each point is of.
+    The argument `batch` of these functions is (inputs, ids of texts by the layer that gives them,
+    where paths start, where they end, tokens that never move, targets), of all origins and samples.
+    The rows of a chunk say which origin and sample each point belongs to.
 
     Args:
-        context: Only for what is explained.
+        context: Says what is explained; nothing else of it is used.
         sources: What moves.
     """
 

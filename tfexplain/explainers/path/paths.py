@@ -21,20 +21,20 @@ from tfexplain.types import Array, Tensor
 class Paths:
     """Computes scores and gradients along straight paths from origins to the samples of a batch.
 
-    A path moves the inputs, or the outputs of layers, of some sources; all else is as it is at the
-    sample. Where a layer's output moves, a path leads from what the layer gives for an origin's
-    inputs to what it gives for the sample's. Tokens that only fill up never move.
+    A path moves the inputs, or the outputs of layers, of some gradient sources; everything else
+    stays what it is at the sample. For a layer, a path leads from its output for an origin's inputs
+    to that for the sample's. Padding tokens never move.
 
-    Nothing is traced twice for a shorter chunk: nodes that are known before are cut in even chunks,
+    Nothing is traced twice for a shorter chunk. Nodes that are known before are cut in even chunks,
     the last filled up with points of weight zero; where nodes are chosen on the way, a chunk may
     have any length.
 
     Args:
         context: The batch on its way through the explainer.
-        origins: Of each input [S, ...]: where paths start.
-        sources: What moves.
+        origins: Where paths start, [S, ...] for each input.
+        sources: The gradient sources that move.
         size: How many points one call takes at most.
-        padding: Index of tokens that only fill up; default what embeddings mask.
+        padding: Index of padding tokens; default what embeddings mask.
     """
 
     def __init__(

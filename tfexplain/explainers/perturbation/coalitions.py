@@ -21,8 +21,9 @@ class CoalitionDesign:
 
     Attributes:
         members: bool [M, G]: the players in each; the first has none, the second all.
-        shares: float64 [G, M]: Shapley values are `shares @ worths`; columns add up so that the
-            values' sum is the worth of all less that of none, whatever was asked.
+        shares: float64 [G, M], the linear map: Shapley values are `shares @ worths`. Columns add up
+            so that the values' sum is the worth of all less that of none, whichever coalitions were
+            evaluated.
     """
 
     members: Array
@@ -32,14 +33,14 @@ class CoalitionDesign:
 def plan(players: int, most: int, rng: np.random.Generator) -> CoalitionDesign:
     """Chooses coalitions: all for up to `EXACT` players, or where `most` allows it.
 
-    Else those of which there are few (a single player, all but one, ...) are asked as far as
-    `most` reaches, and others are drawn as often as the Shapley kernel weighs their sizes, each
-    with its complement. Weighted least squares whose sum is held gives the values.
+    Otherwise sizes with few coalitions (a single player, all but one, ...) are taken in full as far
+    as `most` reaches. The rest is drawn, with the weights of the Shapley kernel for sizes, each
+    coalition with its complement. Weighted least squares with a fixed sum gives the values.
 
     Args:
-        players: G, at least 1.
-        most: How many coalitions to ask at most, where not all.
-        rng: For those that are drawn.
+        players: Number of players G, at least 1.
+        most: Greatest number of coalitions, where not all are evaluated.
+        rng: Generator of the draws.
 
     Raises:
         TfexplainError: `most` is too small to tell the players apart.

@@ -23,10 +23,10 @@ class FeatureAblation(PerturbationExplainer):
     up to a difference of scores. `passes` int32 [N] counts the groups.
 
     Attributes:
-        groups: What is hidden together. Default each feature by itself; for images, sequences
-            and volumes 7 tiles a side. A tuple for so many tiles on each axis; a number for
-            about as many superpixels (needs scikit-image), or pieces of sequences and tables; an
-            array of group numbers shaped as one sample, or without its channels; a function from
+        groups: Which features are hidden together. Default each feature by itself; for images,
+            sequences and volumes 7 tiles a side. A tuple for so many tiles on each axis; a number
+            for about as many superpixels (needs scikit-image), or pieces of sequences and tables;
+            an array of group numbers shaped as one sample, or without its channels; a function from
             one sample to such an array; for tables also lists of feature numbers.
 
     Example:

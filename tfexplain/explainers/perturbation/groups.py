@@ -26,9 +26,9 @@ class Partition:
     """Assigns each position to a group.
 
     Attributes:
-        ids: int32 [1, ...] for all samples the same, or [N, ...], from 0 on; without channels, or
-            with them.
-        counts: int64 [1] or [N]: how many groups that are.
+        ids: int32 [1, ...] for all samples the same, or [N, ...], group numbers from 0 on; without
+            channels, or with them.
+        counts: int64 [1] or [N], the number of groups.
     """
 
     ids: Array
@@ -66,7 +66,7 @@ def partition(groups: Groups, masked: MaskedInput, argument: str = "groups") -> 
             shaped as one sample or without its channels; a function from one sample to such an
             array; for tables also lists of feature numbers, any others standing alone.
         masked: The input.
-        argument: As what `groups` were passed.
+        argument: The argument that `groups` were passed as, for errors.
 
     Raises:
         TfexplainError: they do not fit the input.

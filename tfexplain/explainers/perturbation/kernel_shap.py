@@ -27,23 +27,23 @@ from tfexplain.types import Array
 class KernelSHAP(PerturbationExplainer):
     """Computes Shapley values of features or groups, whose sum is the score less the baseline's.
 
-    Exact for up to 10 features or groups, where all 2^G coalitions of them are asked, and where
-    `coalitions` allow it; above that by weighted regression on coalitions of which the rest is
-    drawn in pairs, with the sum held exactly. `values` are float32 [N, f] for tables and tokens,
-    [N, *sides] for inputs with positions, in units of the explained score; the value of a group
-    is divided evenly among its members, so that sums stay. `completeness_gap` float32 [N] is what
-    their sum misses of the difference of the scores: rounding. `passes` int32 [N] counts the
-    coalitions, times the baselines.
+    Values are exact for up to 10 features or groups, where all 2^G coalitions are evaluated, and
+    where `coalitions` allow it. Otherwise they come from a weighted regression on coalitions that
+    are partly drawn, in pairs, with the sum held exactly. `values` are float32 [N, f] for tables
+    and tokens, [N, *sides] for inputs with positions, in units of the explained score; the value of
+    a group is divided evenly among its members, so that the sum stays. `completeness_gap` float32
+    [N] is the sum of the values minus the difference of the scores, which is a rounding error.
+    `passes` int32 [N] counts the coalitions, times the baselines.
 
     Attributes:
-        coalitions: How many coalitions are asked at most where they are not all asked; at least two
-            for each group, and two more.
+        coalitions: Greatest number of coalitions where not all are evaluated; at least two for each
+            group, and two more.
         groups: The players: default single features of tables and tokens, else 7 tiles a side;
             see `FeatureAblation`.
-        background: Rows [B, ...] of an input, for models of several a mapping by its name: what
-            hidden features are replaced by, row after row, scores averaged over them. Each costs
+        background: Rows [B, ...] of an input, or for models of several inputs a mapping by their
+            names, that replace hidden features; scores are averaged over the rows. Each row costs
             as many passes as one baseline. For tables the usual choice: rows of the training data.
-        seed: Of the coalitions that are drawn.
+        seed: Seed of the coalitions that are drawn.
 
     References:
         Lundberg and Lee 2017, theorem 2, https://arxiv.org/abs/1705.07874

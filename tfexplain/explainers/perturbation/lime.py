@@ -21,27 +21,26 @@ from tfexplain.types import Array
 class LIME(PerturbationExplainer):
     """Computes coefficients of a linear model of the score, fitted with segments hidden.
 
-    Segments are kept or hidden at random, each with probability one half (the first time all are
-    kept). A ridge regression of the scores, which counts those near the sample most, gives a
-    coefficient to each segment: weights are exp(-d² / 2 width²), where d is the cosine distance
-    between the segments that are kept and all of them. All samples get the same draws. `values`
-    are float32 [N, f] for tables and tokens, [N, *sides] for inputs with positions, in units of
-    the explained score; every member of a segment has its coefficient. `passes` int32 [N]
-    counts the draws.
+    Segments are kept or hidden at random, each with probability one half; in the first draw all are
+    kept. A ridge regression of the scores gives a coefficient to each segment. Draws near the
+    sample weigh most: weights are exp(-d² / 2 width²), where d is the cosine distance between the
+    segments that are kept and all of them. All samples get the same draws. `values` are float32
+    [N, f] for tables and tokens, [N, *sides] for inputs with positions, in units of the explained
+    score; every member of a segment has its coefficient. `passes` int32 [N] counts the draws.
 
     Needs scikit-learn, and scikit-image for superpixels: `pip install "tfexplain[lime]"`.
 
     Attributes:
-        masks: How many draws of segments to hide; each costs one pass a sample.
-        segments: For images and volumes about how many superpixels (SLIC), for sequences and
-            tables how many pieces; None for single features of tables and tokens, else for 50
-            segments; a function from one sample to an array of segment numbers; or anything else
-            that `FeatureAblation` takes as groups.
-        kernel_width: Of the weights. 0.25 is that of the authors' code for images and texts, which
-            takes the square root of the paper's weights exp(-d² / width²), and so do we; for
-            tables it draws other neighbours.
-        ridge: The penalty of the regression; 1 as there.
-        seed: Of the draws.
+        masks: Number of draws; each costs one pass a sample.
+        segments: About how many superpixels (SLIC) of images and volumes, or pieces of sequences
+            and tables; None for single features of tables and tokens, else for 50 segments; a
+            function from one sample to an array of segment numbers; or anything else that
+            `FeatureAblation` takes as groups.
+        kernel_width: Width of the weights. 0.25 is that of the authors' code for images and texts,
+            which takes the square root of the paper's weights exp(-d² / width²), as is done here;
+            for tables their code draws other neighbours.
+        ridge: Penalty of the regression; 1 as in the authors' code.
+        seed: Seed of the draws.
 
     References:
         Ribeiro et al. 2016, eq. 2 and section 3.4, https://arxiv.org/abs/1602.04938

@@ -28,9 +28,9 @@ class Masks:
 
     Attributes:
         codes: Arrays [1, M, ...], for all samples the same, or [N, M, ...].
-        make: From codes [n, ...] to masks float32 [n, *sides], or shaped as the input where its
-            channels are hidden one by one: 1 keeps, 0 hides. It must not hold any sample.
-        key: Stands for `make`: equal keys must make alike.
+        make: Function from codes [n, ...] to masks float32 [n, *sides], or shaped as the input
+            where its channels are hidden one by one: 1 keeps, 0 hides. It must not hold any sample.
+        key: Identifies `make`: equal keys must make equal masks of equal codes.
         beside: Arrays [1, ...] or [N, ...] that belong to a sample, whatever the mask.
     """
 
@@ -48,12 +48,12 @@ class Masks:
 class MaskedInput:
     """Masks one input of a batch; the model's other inputs stay what they are.
 
-    Of a text that the model splits itself words are masked: `inputs` then are their indices.
+    For a text that the model splits itself, words are masked: `inputs` then are their indices.
 
     Args:
         context: The batch on its way through the explainer.
-        position: Of the input.
-        starts: [B * N, ...]: what a hidden value is replaced by, baseline by baseline.
+        position: Position of the input.
+        starts: Replacements of hidden values, [B * N, ...], baseline by baseline.
         size: How many rows go through the model at once.
     """
 

@@ -25,16 +25,16 @@ Size = int | Sequence[int] | None
 class Occlusion(PerturbationExplainer):
     """Computes the fall of the score when a sliding window hides part of the input.
 
-    Windows begin at 0, `stride`, 2 `stride`, ... until one reaches the end, where it is cut off.
-    A window hides all channels. `values` are float32 [N, *sides] (no channels), in units of the
+    Windows begin at 0, `stride`, 2 `stride`, ... until one reaches the end, where it is cut off. A
+    window hides all channels. `values` are float32 [N, *sides] (no channels), in units of the
     explained score: the score of the input less that with the window, averaged over the windows
     that cover a position. `passes` int32 [N] counts the windows.
 
     Attributes:
-        window: Its side, or one for each axis of positions; default an eighth of each, at least
-            1, and 1 for tables and tokens ([N, f]), where it is `FeatureAblation`.
-        stride: How far it moves, alike; default half the window, at least 1. At most the window,
-            so that nothing is left out.
+        window: Side of the window, or one for each axis of positions; default an eighth of each, at
+            least 1, and 1 for tables and tokens ([N, f]), where it is `FeatureAblation`.
+        stride: Step of the window, or one for each axis; default half the window, at least 1. At
+            most the window, so that nothing is left out.
 
     References:
         Zeiler and Fergus 2013, section 4.2, https://arxiv.org/abs/1311.2901

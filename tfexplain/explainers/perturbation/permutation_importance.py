@@ -21,16 +21,18 @@ from tfexplain.types import Array
 class PermutationImportance(FeatureAblation):
     """Computes the fall of the score when a feature has the value of another sample of the batch.
 
-    For tables and tokens ([N, f]). The batch is its own background, so give it many samples.
-    `values` are float32 [N, f], each sample's own share in units of the explained score; their
-    mean over the samples is the importance of a feature: for labels as targets, how much of the
-    true class' score it holds. `passes` int32 [N] counts features times repeats.
+    The method is for tables and tokens ([N, f]). The batch is its own background, so give it many
+    samples. `values` are float32 [N, f], each sample's own part in units of the explained score;
+    their mean over the samples is the importance of a feature. With labels as targets that is how
+    much of the true class' score the feature holds. `passes` int32 [N] counts features times
+    repeats.
 
     Attributes:
         groups: Features that are exchanged together; see `FeatureAblation`.
         repeats: How many other samples each sample takes the feature from. From N - 1 on these
             are all others, and nothing is drawn.
-        seed: Of the order in which samples take features from each other; none keeps its own.
+        seed: Seed of the order in which samples take features from each other; no sample keeps its
+            own.
 
     References:
         Breiman 2001, section 10, https://doi.org/10.1023/A:1010933404324; Fisher et al. 2019,

@@ -38,13 +38,13 @@ class PerturbationExplainer(Explainer):
 
     Each input gets values of its own while the others stay what they are. Whole numbers and texts
     are replaced, never mixed: for tokens the baseline of zero is padding. A text in a column is
-    replaced by "", which a lookup takes for missing or unknown; of a text that the model splits
-    itself, words are, and `values` are [N, T].
+    replaced by "", which a lookup treats as missing or unknown. In a text that the model splits
+    itself, words are replaced, and `values` are [N, T].
 
     Attributes:
-        baseline: What hidden values are replaced by: zeros (default), a constant, an array shaped
-            as one sample or as the batch, or a list of such, over which scores are averaged. For
-            models of several inputs also a mapping from the input's name to such.
+        baseline: Replacement of hidden values: zeros (default), a constant, an array shaped as one
+            sample or as the batch, or a list of such, over which scores are averaged. For models of
+            several inputs also a mapping from the input's name to such.
         batch_size: How many rows go through the model at once, for all samples together. None
             (default) chooses by the size of the layers' outputs and the device. It changes memory
             and time, not the result.

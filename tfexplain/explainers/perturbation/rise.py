@@ -24,17 +24,17 @@ from tfexplain.types import Array, Tensor
 class RISE(PerturbationExplainer):
     """Computes the expected score where a position is kept and the rest is hidden at random.
 
-    Masks are coarse grids of random zeros and ones, drawn out linearly to a cell more than the
-    size of the input and shifted at random. Features of tables ([N, f]) are masked one by one.
-    All samples get the same masks. `values` are float32 [N, *sides] (no channels): the mean of
-    score times mask over the masks, divided by `probability`. They are scores, so compare
-    positions of one map; with few `masks` they are noisy, as 1 / sqrt(masks).
+    Masks are coarse grids of random zeros and ones, upsampled linearly to a cell more than the size
+    of the input and shifted at random. Features of tables ([N, f]) are masked one by one. All
+    samples get the same masks. `values` are float32 [N, *sides] (no channels): the mean of score
+    times mask over the masks, divided by `probability`. They are scores, so compare positions of
+    one map; with few `masks` they are noisy, as 1 / sqrt(masks).
 
     Attributes:
-        masks: How many masks; each costs one pass a sample. The paper takes 4000 to 8000.
-        cells: How many on each axis of the input.
-        probability: Of a cell to be kept.
-        seed: Of the masks.
+        masks: Number of masks; each costs one pass a sample. The paper takes 4000 to 8000.
+        cells: Number of cells on each axis of the input.
+        probability: Probability that a cell is kept.
+        seed: Seed of the masks.
 
     References:
         Petsiuk et al. 2018, eq. 6 and section 3.2, https://arxiv.org/abs/1806.07421; there the
