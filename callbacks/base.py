@@ -31,10 +31,10 @@ class LoggingCallback(CopiedSettings, BatchHooks, keras.callbacks.Callback):  # 
     """Base class: a callback that logs to one run directory, in Keras 3 and in tf_keras.
 
     Args:
-        log_dir: Where the run goes.
+        log_dir: Directory of the run.
         room: Directory below it, for what this callback writes.
         on_error: See `Guard`.
-        does: What this callback does, in a word.
+        does: The work of this callback, in a word.
         part: Path of the part of the model that is meant; None for the model.
     """
 

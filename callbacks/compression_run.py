@@ -46,7 +46,7 @@ class CompressionRun:
         choices: The arguments of `Compression`.
         model: The built model.
         guard: Keeps failures of single kernels away from the rest.
-        hint: What else to pass where the model cannot be called.
+        hint: Further remedy where the model cannot be called.
 
     Raises:
         TfexplainError: a model without weights, a reference that does not fit, unusable data.

@@ -30,8 +30,8 @@ class ExplainRun:
         settings: The arguments of `Explain`.
         model: The built model.
         guard: Keeps failures of single explainers away from the rest.
-        reference: What drift is measured against; kept over several fits.
-        scheduler: Which epochs to explain, and what that takes; kept over several fits.
+        reference: Reference of drift; kept over several fits.
+        scheduler: Chooses the epochs and accounts for their time; kept over several fits.
 
     Raises:
         TfexplainError: data, labels, layers or shapes that cannot work, found by explaining once.

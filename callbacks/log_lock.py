@@ -40,9 +40,9 @@ class LogLock:
     that ends. Remote directories have none.
 
     Args:
-        directory: Where this `fit` writes.
+        directory: Directory that this `fit` writes.
         keys: The `identity` of that, and of what its callbacks were told.
-        params: What Keras hands to all callbacks of a `fit`, the same dictionary to each.
+        params: Parameters that Keras passes to all callbacks of a `fit`, as one dictionary.
         model: The model in training.
 
     Attributes:
@@ -102,8 +102,8 @@ def lock_log(log_dir: str, params: Any, model: Any, epoch: int) -> LogLock:
     process logged this model there, or where it does not begin at epoch 0.
 
     Args:
-        log_dir: As `located` says it.
-        params: What Keras hands to all callbacks of a `fit`.
+        log_dir: A directory as `located` returns it.
+        params: Parameters that Keras passes to all callbacks of a `fit`.
         model: The model in training.
         epoch: The first one of this `fit`.
     """

@@ -43,8 +43,8 @@ class MemoryBackoff:
     """Runs all explainers, and remembers what fitted into memory.
 
     Args:
-        explaining: What is planned.
-        guard: Is told of failures, and once of each explainer that gets less than all at once.
+        explaining: The planned explainers.
+        guard: Told of failures, and once of each explainer that gets less than all at once.
     """
 
     def __init__(self, explaining: ExplainPlan, guard: Guard) -> None:

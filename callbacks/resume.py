@@ -22,9 +22,9 @@ class Logged:
     """Holds what a log has of one epoch.
 
     Attributes:
-        step: The epoch's.
-        samples: The validation batch it is of.
-        settings: The explainers' by explainer and layer.
+        step: Step of the epoch.
+        samples: Validation batch of the epoch.
+        settings: Settings of explainers, by explainer and layer.
     """
 
     step: int | None
@@ -78,8 +78,8 @@ def logged(directory: str, step: int | None) -> Logged:
     Reads each file up to that epoch. What was written last holds, as it does for readers.
 
     Args:
-        directory: Of one run, with its files of events.
-        step: The epoch's.
+        directory: Directory of one run, with its event files.
+        step: Step of the epoch.
     """
     log = Logged(step)
     names = sorted(name for name in tf.io.gfile.listdir(directory) if "tfevents" in name)

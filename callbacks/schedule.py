@@ -76,14 +76,14 @@ class TimeBudget:
     """Accounts for the seconds of training and explaining, and decides how a budget is kept.
 
     Attributes:
-        training: By the clock, from the first epoch's begin on, explaining included.
+        training: Wall-clock time from the begin of the first epoch, explaining included.
         explaining: The part of `training` that explaining took.
         epochs: How many epochs `training` holds.
         explained: How many of them were explained.
-        dearest: What the longest explanation took.
+        dearest: Seconds of the longest explanation.
         beside: The part of `explaining` that went to epochs that are not explained: writing their
             metrics, waiting for a disk or for other workers.
-        first: What the first epoch took, which compiles and is no measure of the others.
+        first: Seconds of the first epoch, which compiles and is no measure of the others.
     """
 
     training: float = 0.0
@@ -102,7 +102,7 @@ class TimeBudget:
         for, the last epoch's explanation first, is spread evenly over its epochs.
 
         Args:
-            share: Of `training` that `explaining` may take.
+            share: Share of `training` that `explaining` may take.
             every: The least spacing.
             since: Epochs since the last explained one; None before the first.
             left: How many epochs follow this one; None where that is not known.
@@ -136,7 +136,7 @@ class Scheduler:
     """Chooses epochs and keeps the account, over all fits of one callback.
 
     Args:
-        when: What was asked for.
+        when: The arguments that choose epochs.
         required: A step that is explained whatever the budget: what drift is measured from.
         clock: Seconds.
     """

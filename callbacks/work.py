@@ -31,7 +31,7 @@ class Unplanned:
     """Logs the metrics of a `fit` of which nothing could be planned, and why there is no more.
 
     Args:
-        guard: Knows what was left out.
+        guard: Holds what was left out.
     """
 
     def __init__(self, guard: Guard) -> None:

@@ -167,7 +167,7 @@ class Attributions(Mapping[str, Attribution]):
     A mapping that can be plotted, shown in a notebook, saved and loaded as one `Attribution` can.
 
     Args:
-        attributions: Of one explainer, by layer or input.
+        attributions: Attributions of one explainer, by layer or input.
 
     Example:
         >>> import keras, numpy as np

@@ -16,7 +16,7 @@ class Growing:
     """Writes an `.npz` file whose `values` [N, ...] come batch by batch.
 
     Args:
-        path: Of the file.
+        path: Path of the file.
         count: N.
     """
 

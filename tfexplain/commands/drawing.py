@@ -32,10 +32,10 @@ def draw(
     """Draws the attributions of one explainer.
 
     Args:
-        output: Where to.
+        output: Folder to write to.
         name: The explainer's.
-        found: Of the samples that are drawn.
-        samples: Their names, by their numbers.
+        found: Attributions of the samples that are drawn.
+        samples: Names of the samples, by their numbers.
         under: Gives the picture of a sample, where samples are pictures.
         classes: Names of the classes, where given.
         scales: The magnitudes of the maps of all samples, by the names of their files.

@@ -26,7 +26,7 @@ class Samples:
         names: One for each sample: a file below the folder, or a row.
         read: Takes numbers of samples and gives the model's inputs.
         labels: [N], where there are any.
-        skipped: What could not be read, with the reason.
+        skipped: Files that could not be read, with the reason.
         ignored: Files that do not call themselves pictures.
         picture: Takes the number of a sample and gives uint8 [H, W, C], where samples are files.
         features: Names of the values of a sample, where a file has them.
@@ -66,7 +66,7 @@ def read_samples(path: str, screen: Callable[[], Screen], label: str | None) -> 
     """Reads the samples of a folder of pictures, a picture, an .npz or a .csv file.
 
     Args:
-        path: Of the folder or file.
+        path: Path of the folder or file.
         screen: How pictures become inputs; only called where they are.
         label: The column of a .csv file that holds labels.
 

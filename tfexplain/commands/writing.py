@@ -31,10 +31,10 @@ class Writing:
     What is small is kept of all samples, all only of some.
 
     Args:
-        output: Where to.
+        output: Folder to write to.
         samples: All of them.
-        rows: Of which samples all is kept, int64 in rising order.
-        model_output: What is predicted.
+        rows: Numbers of the samples that are kept, int64 in rising order.
+        model_output: The output whose predictions are written.
 
     Attributes:
         scales: The magnitudes of each map, over all samples, by the name of its file.

@@ -27,12 +27,12 @@ class Compared:
         name: As its run is called.
         role: `reference`, `model` or `control`.
         predicted: On all rows of the data.
-        drifts: By explainer and layer (named without wrappers): `values` float64 [N, measures]
+        drifts: Drift by explainer and layer (without wrappers): `values` float64 [N, measures]
             and `agrees` bool [N] of the explained rows; empty for the reference itself, and for a
             model without gradients.
-        fidelity: Of its predictions on all rows; None for the reference.
-        totals: Its weights in numbers, by part of the model.
-        notes: What could not be had, in words.
+        fidelity: Fidelity of its predictions on all rows; None for the reference.
+        totals: Totals of its weights, by part of the model.
+        notes: Parts that are missing, in words.
         from_file: Whether it is a .tflite file, whose size is that of what stands in it.
     """
 
@@ -69,12 +69,12 @@ class Comparison:
     """Holds models beside a reference, on the same rows and for the same targets.
 
     Attributes:
-        models: By name, the reference first, controls last.
+        models: Models by name, the reference first, controls last.
         rows: int64 [N], the explained rows of the data.
         labels: float64 [N], their labels; NaN where there is none.
-        target: What is explained, in words.
+        target: The explained target, in words.
         class_names: Names of the classes, where given.
-        log_dir: Where it was logged, or empty.
+        log_dir: Directory of the log, or "".
     """
 
     models: Mapping[str, Compared]

@@ -28,7 +28,7 @@ def predict(contender: Contender, inputs: Any, output: ModelOutput) -> Predicted
     Args:
         one: The model.
         inputs: All rows, in the structure the model takes.
-        output: Which output, and how its numbers read.
+        output: The output to compute.
 
     Raises:
         TfexplainError: a .tflite file with other outputs than the head's.

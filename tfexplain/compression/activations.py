@@ -35,7 +35,7 @@ def measure_activations(values: Array, channel_axis: int = -1) -> ActivationNumb
 
     Args:
         values: [N, ..., C] as `tap` reads them.
-        channel_axis: Where units lie; 1 for channels first.
+        channel_axis: Axis of the units; 1 for channels first.
 
     Raises:
         TfexplainError: there are no samples.

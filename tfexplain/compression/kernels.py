@@ -19,7 +19,7 @@ class Storage:
         source: A function of the kernel's layout, or None where values cannot be read.
         overhead: Variables that the codes need to be understood.
         beside: Further variables that belong to the kernel now but not to an exported model.
-        columns: Of the matrix that the codes are stored in, where it is not the layout's.
+        columns: Columns of the matrix of stored codes, where it is not the layout's.
     """
 
     mode: str

@@ -20,9 +20,9 @@ class Metric:
     Attributes:
         name: As `LayerNumbers.scalars` and `Totals.scalars` name it.
         label: As people read it.
-        unit: What it is measured in; a share is from 0 to 1.
+        unit: Unit of the number; a share is from 0 to 1.
         meaning: In a few words.
-        group: Which others it is listed with.
+        group: Group that it is listed in.
     """
 
     name: str

@@ -55,7 +55,7 @@ class LayerNumbers:
     N is the number of weights of the kernel, W its float reference, What what it computes with.
 
     Attributes:
-        layer: What was read.
+        layer: The kernel.
         sparsity: count(What == 0) / N, -0.0 included.
         nonzeros: count(What != 0), the effective parameters.
         nonfinite: NaN and infinities among What.
@@ -190,7 +190,7 @@ def measure(
 
     Args:
         layer: As `read` gave it; one of an unknown mode has dtype and bytes only.
-        settings: What to measure.
+        settings: Selects what is measured.
         previous: `LayerNumbers.kept` of the measurement before.
     """
     settings = (settings or Settings()).decided(layer.size)
@@ -212,8 +212,8 @@ def measure_all(
     """Calls `measure` for each layer; one that cannot be measured says so in its `note`.
 
     Args:
-        layers: Of one model; together they decide whether `settings.churn` is on by default.
-        settings: What to measure.
+        layers: Kernels of one model; their size decides whether `settings.churn` is on by default.
+        settings: Selects what is measured.
         previous: Kept bits by `LayerWeights.name`, taken out one by one, so that the bits of two
             measurements never lie in memory at once.
     """

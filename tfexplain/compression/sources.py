@@ -30,8 +30,8 @@ class Tile:
     """Holds a rectangle of a kernel's matrix, every array [rows, columns] or broadcast to it.
 
     Attributes:
-        effective: What the layer computes with.
-        reference: What it would compute with uncompressed, where the model still knows; may be
+        effective: Values that the layer computes with.
+        reference: Values before compression, where the model still has them; may be
             the same array.
         mask: bool, False where pruned; None where there is no mask.
         codes: Integers as stored or emulated.

@@ -20,7 +20,7 @@ class Pattern:
     """Selects which structures are counted.
 
     Attributes:
-        n: Of each `m` neighbours on the input axis, at most `n` may differ from zero.
+        n: How many of `m` neighbours on the input axis may differ from zero.
         m: Size of such a group.
         block: Inputs and outputs of the blocks that are looked at, within one position.
     """

@@ -19,7 +19,7 @@ class Totals:
     Attributes:
         denominator: In words, what shares are shares of.
         weights: Over all kernels whose values were read.
-        nonzeros: Of these.
+        nonzeros: How many of these differ from zero.
         sparsity: 1 - nonzeros / weights.
         mask_sparsity: Over the kernels with a mask; likewise `leak`, of their masked weights.
         quantized_to_zero: Over the kernels with a float reference; likewise `clipping`.

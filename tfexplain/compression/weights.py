@@ -62,15 +62,15 @@ class LayerWeights:
         part: `student` or `teacher` under a Distiller, else empty.
         layer_type: Class of the layer.
         wrapper: Class of the wrapper that changes the kernel, such as `PruneLowMagnitude`.
-        shape: Of the uncompressed kernel.
-        layout: What its axes mean.
+        shape: Shape of the uncompressed kernel.
+        layout: Meaning of its axes.
         mode: `float`, `int8`, `int4`, `float8`, `gptq`, `awq`, `pruning`, `qat`, `clustering`,
             or a name this version does not know.
-        dtype: As stored.
+        dtype: Type as stored.
         trainable: Whether training changes it.
         calibrated: For modes that need it; False: the layer computes with the float kernel, or
             (qat) its range was never set. None: not applicable.
-        note: What is unusual or not known, for the reader of a table.
+        note: Remark on what is unusual or not known, for the reader of a table.
         bits_stored: Bits per weight in the variable.
         bits_compute: Bits per weight that the layer multiplies with.
         bits_code: Bits per weight once exported.
@@ -78,7 +78,7 @@ class LayerWeights:
         overhead_bytes: Scales, zero points, group indices, centroids.
         bytes_stored: All variables of the kernel as they are now, masks included.
         positions: How often one sample uses each weight, or None.
-        source: Where values come from; None for a mode that is not known.
+        source: Source of the values; None for a mode that is not known.
         quantized: Whether `reference` minus effective value is an error of quantization.
         role: `unknown` for a weight of a layer that is not known, which may be a kernel or not.
         broken: Whether an error kept it from being read; `note` tells which.

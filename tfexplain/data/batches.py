@@ -35,8 +35,8 @@ def batches(data: Any, argument: str) -> Iterator[tuple[Any, Any | None]]:
     """Yields (inputs, labels or None) of each batch, as arrays in their own structures.
 
     Args:
-        data: What `comes_in_batches`.
-        argument: What errors call it.
+        data: Data that `comes_in_batches`.
+        argument: Name of the data in errors.
 
     Raises:
         TfexplainError: a batch that cannot be read, or single samples in place of batches.

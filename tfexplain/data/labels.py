@@ -86,8 +86,8 @@ class LabelReader:
 
     Args:
         output: The output.
-        class_names: What labels that are texts may be.
-        column: Which column of an output of values is explained.
+        class_names: Names of classes that labels may be texts of.
+        column: The explained column of an output of values.
     """
 
     def __init__(

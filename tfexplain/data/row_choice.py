@@ -45,7 +45,7 @@ class Chosen:
         output: The output that the labels belong to.
         inputs: Tensors of these rows, in the structure the model takes.
         given: The rows as the data has them.
-        labels: Of these rows.
+        labels: Labels of these rows.
         rows: int64 [n], where they stood in the data when it was read.
         hashes: uint64 [n], what they hold.
         total: How many rows were looked at.
@@ -79,10 +79,10 @@ def choose_rows(
         validation_data: Validation data, as `Explain` takes it.
         model: Built.
         samples: How many rows, at most.
-        seed: Of the choice.
+        seed: Seed of the choice.
         outputs: The outputs that are asked for; labels are those of the first.
-        class_names: What labels that are texts may be.
-        column: Which column of an output of values is explained.
+        class_names: Names of classes that labels may be texts of.
+        column: The explained column of an output of values.
 
     Raises:
         TfexplainError: data that is empty or nothing but NaN, or that the model cannot take.

@@ -197,7 +197,7 @@ class Explainer(ABC):
 
         Args:
             traced_model: The model's.
-            targets: What is explained, as `resolved_targets` gives it; default a class.
+            targets: Targets as `resolved_targets` returns them; default a class.
 
         Raises:
             LayerError: a layer is missing or unfit. Nothing has been computed yet.

@@ -29,8 +29,8 @@ def starts(
         inputs: The batch, arrays [N, ...].
         names: The inputs' names.
         moving: Positions of the inputs that move; the others stay what they are.
-        sample_range: Of the batch, where it is a batch and baselines are given for all samples.
-        padding: What indices start from where `baseline` says nothing; default 0.
+        sample_range: Range of the batch, where baselines are given for all samples.
+        padding: Baseline of indices where `baseline` says nothing; default 0.
 
     Raises:
         TfexplainError: a baseline that does not fit its input, or not as many for each input.

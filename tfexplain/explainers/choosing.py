@@ -44,7 +44,7 @@ class Facts:
         attention: Whether attention leads from the tokens to the output, layer after layer.
         features: How many a row has, where the only input is such rows; 0 elsewhere.
         hidden_only: Whether some input can only be explained by hiding it, as texts of a table.
-        inputs: What the inputs are, in words.
+        inputs: Kinds of the inputs.
     """
 
     positions: bool

@@ -41,7 +41,7 @@ class Custom(Explainer):
         title: The method's name on the page and in tags, such as `"Segmentation"`:
             letters, digits and `_.=,()[]-`.
         function: (model, inputs, targets) -> array [N, ...], or arrays by input.
-        unit: What the numbers are measured in, for legends.
+        unit: Unit of the numbers, for legends.
         signed: Whether numbers below zero mean something; where not, colours begin at zero.
 
     Example:

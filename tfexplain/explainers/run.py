@@ -104,10 +104,10 @@ def explanations(
         model: See `explain`, as for all that is not said here.
         explainers: Methods with their settings.
         inputs: Samples.
-        targets: What is explained.
+        targets: Targets as in `explain`.
         traced_model: The model's compiled passes, where the caller keeps them.
         batch_size: How many samples are explained at once.
-        verbose: What is shown on the way.
+        verbose: Progress as in `explain`.
     """
     by_batch = explain_batches(
         model,
@@ -202,7 +202,7 @@ def explain_all(
         batch: From `as_batch`.
         batch_size: How many samples are explained at once; default all. Explainers that are `whole`
             get all of them, and so many in the shared pass.
-        sample_range: Of the batch among all samples; default it is all of them.
+        sample_range: Position of the batch among all samples; default it is all of them.
 
     Returns:
         One `Explanation` for each, in order.

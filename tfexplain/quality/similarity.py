@@ -32,7 +32,7 @@ def similarity(a: npt.ArrayLike, b: npt.ArrayLike, scale: float | None = None) -
     Args:
         a: Maps [N, h, w], or [N, f] of features, such as `Attribution.maps`.
         b: Maps of the same shape, for the same targets.
-        scale: What SSIM takes as the range of the data, in the maps' unit; default the largest
+        scale: Range of the data for SSIM, in the maps' unit; default the largest
             finite magnitude in both arrays. One scale for all samples: a map is not stretched.
 
     Returns:

@@ -26,7 +26,7 @@ def disagreement(traced_model: TracedModel, given: Any, outputs: Any) -> str | N
     Args:
         traced_model: The model's.
         given: The rows as the data has them.
-        outputs: What the model's call gave for them, in its structure.
+        outputs: Outputs of the model's call on them, in its structure.
     """
     try:
         data = _as_tensors(preprocessed(traced_model.model, given)[0])

@@ -113,7 +113,7 @@ def content_of(
         layout: How one sample's values lie.
         under: Name of the input that the values lie over; empty for none.
         settings: The explainer's.
-        score_unit: What the explained number is measured in.
+        score_unit: Unit of the explained number.
         cells: In which it is logged.
     """
     channels = attribution.kind == "channels"

@@ -16,7 +16,7 @@ class BackgroundJob:
     """Runs `work` at once on a thread of its own; a process can end while it hangs.
 
     Attributes:
-        error: What `work` raised, once it is over.
+        error: The exception that `work` raised, once it is over.
     """
 
     def __init__(self, work: Callable[[], None]) -> None:

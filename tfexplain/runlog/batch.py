@@ -31,12 +31,12 @@ class ValidationBatch:
     Attributes:
         inputs: The chosen rows, in the structure the model takes.
         rows: int64 [N], where they stood in the validation data when it was read.
-        hashes: uint64 [N], what they hold.
-        labels: Of the output that labels belong to.
+        hashes: uint64 [N], hashes of what they hold.
+        labels: Labels of the output that they belong to.
         pictures: uint8 [N, H, W, 1, 3 or 4] for each input that is an image, by its name.
         volumes: uint8 [N, D, H, W, 1, 3 or 4] for each input that is a volume.
-        values: What the other inputs are, where that is not too much.
-        color_range: What is shown as black and white.
+        values: Values of the other inputs, where they are not too large.
+        color_range: Values that are shown as black and white.
         total: How many rows were looked at.
         broken: How many of them hold NaN or infinity, and were not chosen for that.
         given: The chosen rows as the data has them.

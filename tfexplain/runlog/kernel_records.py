@@ -31,8 +31,8 @@ def kernels_record(
 
     Args:
         numbers: In model order.
-        totals: By part of the model.
-        activities: By layer, where a validation batch was given.
+        totals: Totals by part of the model.
+        activities: Activity by layer, where a validation batch was given.
         now: When they were measured.
     """
     lines = [

@@ -40,7 +40,7 @@ class ExplainPlan:
     Args:
         settings: The arguments of `Explain`.
         model: The built model.
-        explainers: By name; default those of the settings, else what fits the model.
+        explainers: Explainers by name; default those of the settings, else what fits.
         beside: Another model's: its batch is explained, and its outputs say how those of this
             model read where its own layers and loss do not.
 
@@ -114,7 +114,7 @@ class ExplainPlan:
         """Explains the batch with the weights as they are now.
 
         Args:
-            explainers: By name; default all.
+            explainers: Explainers by name; default all.
             batch_size: How many samples go through the shared pass at once; default all.
         """
         explainers = self.explainers if explainers is None else explainers

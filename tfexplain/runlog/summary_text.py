@@ -20,7 +20,7 @@ def describe(explaining: ExplainPlan, explanations: Found) -> dict[str, str]:
     """Describes what is explained, of which samples, by which methods with which settings.
 
     Args:
-        explaining: What was planned.
+        explaining: The plan.
         found: What it gave once, for the layers that were chosen; without what did not fit into
             memory.
     """

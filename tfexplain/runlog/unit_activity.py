@@ -22,7 +22,7 @@ class Activity:
         model: Built.
         validation_data: Validation data, as `Explain` takes it.
         samples: How many rows to take.
-        seed: Of the choice of rows.
+        seed: Seed of the choice of rows.
 
     Raises:
         TfexplainError: empty or NaN data, or shapes the model cannot take.

@@ -17,7 +17,7 @@ class Moment:
 
     Attributes:
         epoch: As `fit` counts it.
-        step: Where it stands in the log.
+        step: Its step in the log.
         last: Whether no epoch follows, as far as that is known.
         kind: `"epoch"`, or `"end"` of training.
         weights: The step at whose end the model had the weights that it has now; None where none

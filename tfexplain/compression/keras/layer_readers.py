@@ -35,9 +35,9 @@ def read_layer(
     """Returns the kernels that `layer` itself owns; for a wrapper, those of the layer in it.
 
     Args:
-        path: Of the layer.
-        layer: Of Keras 3 or tf_keras.
-        paths: Those of all layers, by id.
+        path: Path of the layer.
+        layer: A layer of Keras 3 or tf_keras.
+        paths: Paths of all layers, by id.
         taken: Ids of variables already read; added to.
         positions: How often one sample uses each weight.
     """

@@ -22,7 +22,7 @@ def output_positions(layer: Any, layout: Layout, output: Shape | None) -> int | 
 
     Args:
         layer: The layer.
-        layout: Of its kernel.
+        layout: Layout of its kernel.
         output: Shape of the layer's output without the batch axis; None asks the layer's own
             first call in a functional graph.
     """

@@ -95,8 +95,8 @@ def beside(kernels: list[LayerWeights], references: list[LayerWeights]) -> list[
     Of the others a reference says nothing: what they differ by is what training did.
 
     Args:
-        found: Of a model, or of a .tflite file.
-        references: Of the model before it was compressed; matched by name, wrappers left out.
+        found: Kernels of a model, or of a .tflite file.
+        references: Kernels of the uncompressed model; matched by name, wrappers left out.
 
     Raises:
         WeightsError: a kernel has no match, or one of another shape.

@@ -62,7 +62,7 @@ class _Use:
     Attributes:
         main: Whether the graph is the model's own, and not that of a loop.
         position: Among the operator's inputs.
-        path: Of the layer, once names were looked at.
+        path: Path of the layer, once it is derived.
         weight: Name of the kernel in it.
         unpacked: Whether it is made floats before the operator sees it.
     """
@@ -88,7 +88,7 @@ def read_tflite(path: File) -> list[LayerWeights]:
     shown. Weights that are inputs of a loop, or variables, are none.
 
     Args:
-        path: Of the file, or its bytes. The file is read into memory; values are dequantized
+        path: Path of the file, or its bytes. The file is read into memory; values are dequantized
             piece by piece, sparse kernels one at a time.
 
     Raises:

@@ -22,7 +22,7 @@ def densify(values: Array, shape: Shape, sparsity: Sparsity, name: str) -> Array
 
     Args:
         values: The stored ones, in the order of the tree.
-        shape: Of the dense tensor.
+        shape: Shape of the dense tensor.
         sparsity: The tree.
         name: For messages.
 

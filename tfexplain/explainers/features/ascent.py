@@ -96,9 +96,9 @@ def stepper(
     """Returns a function of (inputs, channels, length, seed) that takes one step.
 
     Args:
-        objective: What is maximised.
-        spaces: Of each input that moves.
-        moving: Its position among the inputs.
+        objective: The function to maximise.
+        spaces: Search space of each input that is optimized.
+        moving: Positions of these among the inputs.
         what: The objective in words, for errors.
     """
 

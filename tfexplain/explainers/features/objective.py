@@ -25,8 +25,8 @@ class ActivationObjective:
         traced_model: The model's passes.
         batch: A batch, for its structure only.
         layer: Path of the layer, or None.
-        output: Which output.
-        score: Which number of a class.
+        output: Name or position of the output.
+        score: Score of a class, logit or probability.
 
     Raises:
         LayerError: the layer is missing, or has no channels.

@@ -26,7 +26,7 @@ class OptimizedInputs:
         reached: float32 [C], the same for `values`.
         layer: Path of the layer; the name of the output for classes.
         input: Name of the input that `values` are for.
-        unit: What `start` and `reached` are measured in: activation, logit, probability, output.
+        unit: Unit of `start` and `reached`: activation, logit, probability, output.
         bounds: The least and the greatest value allowed.
         channel_axis: The axis of `values` that holds colours, or None.
     """

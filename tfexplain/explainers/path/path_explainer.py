@@ -70,7 +70,7 @@ class PathExplainer(Explainer):
 
         Args:
             context: The batch.
-            maps: Of each source, [N, ...].
+            maps: Maps of each source, [N, ...].
             gap: [N], the sum of all maps minus the difference of the scores.
             passes: int32 [N].
             error: See `Attribution.error`.

@@ -23,7 +23,7 @@ class PathGraph:
 
     Args:
         context: Says what is explained; nothing else of it is used.
-        sources: What moves.
+        sources: The gradient sources that move.
     """
 
     def __init__(self, context: Context, sources: Sequence[GradientSource]) -> None:

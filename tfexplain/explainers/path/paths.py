@@ -88,8 +88,8 @@ class Paths:
         """Computes the explained number where paths start, float64 [n].
 
         Args:
-            samples: Where each path leads.
-            origins: Where it comes from.
+            samples: Number of the sample that each path leads to.
+            origins: Number of the origin that it starts at.
         """
         scores = []
         for rows in row_slices(len(samples), self.size):
@@ -101,10 +101,10 @@ class Paths:
         """Computes weighted sums over points of gradient times path, float32 [N, ...] by source.
 
         Args:
-            samples: Where the path of each point leads.
-            origins: Where it comes from.
-            along: Where on it the point lies, in [0, 1].
-            weights: Of each point; those of a sample add up to 1.
+            samples: Number of the sample that each point's path leads to.
+            origins: Number of the origin that it starts at.
+            along: Position of the point on its path, in [0, 1].
+            weights: Weight of each point; those of a sample add up to 1.
         """
         fixed = self._context.traced_model.rows
         size = fixed or even_size(len(samples), self.size)

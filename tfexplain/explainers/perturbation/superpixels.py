@@ -15,7 +15,7 @@ def superpixels(sample: npt.NDArray[Any], count: int, channel_axis: int | None) 
     Args:
         sample: One image or volume, with channels or without, of any range of values.
         count: About how many there shall be.
-        channel_axis: Of the batch; None where there are no channels.
+        channel_axis: Axis of channels in a batch; None where there are none.
 
     Raises:
         ImportError: scikit-image is not installed.
