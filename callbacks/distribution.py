@@ -3,10 +3,6 @@
 Under `MultiWorkerMirroredStrategy` every worker runs every callback. One of them, the chief,
 explains and writes; the others do nothing, but for what all must take part in: agreeing that
 training may begin, and bringing together variables of which each worker holds a part.
-
-Under `MultiWorkerMirroredStrategy` every worker runs every callback. One of them, the chief,
-explains and writes; the others do nothing, but for what all must take part in: agreeing that
-training may begin, and bringing together variables of which each worker holds a part.
 """
 
 from __future__ import annotations

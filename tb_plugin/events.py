@@ -4,10 +4,6 @@ A tensor claims in a few bytes to have any number of values, and the provider ma
 that size. In Python mode the events are at hand; of RustBoard they pass through the provider's
 stub. Of any other provider there is nothing to be seen, and what it takes is bounded by the
 process only.
-
-A tensor claims in a few bytes to have any number of values, and the provider makes an array of that
-size. In Python mode the events are at hand; of RustBoard they pass through the provider's stub.
-Of any other provider there is nothing to be seen, and what it takes is bounded by the process only.
 """
 
 from __future__ import annotations

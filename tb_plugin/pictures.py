@@ -1,8 +1,6 @@
 """Answers `inputs`: the pictures of one model input.
 
 The log is hostile until checked: what is wrong with a picture is listed in its place.
-
-The log is hostile until checked: what is wrong with a picture is listed in its place.
 """
 
 from __future__ import annotations

@@ -2,9 +2,6 @@
 
 An exception while this module is imported ends TensorBoard, one in `load` is logged and the tab is
 missing. So everything that could fail is imported there.
-
-An exception while this module is imported ends TensorBoard, one in `load` is logged and the tab
-is missing. So everything that could fail is imported there.
 """
 
 from __future__ import annotations

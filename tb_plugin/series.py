@@ -1,8 +1,6 @@
 """Answers `series`: records of one run, many tags in one call.
 
 The log is hostile until checked: what is wrong with a record is listed in its place.
-
-The log is hostile until checked: what is wrong with a record is listed in its place.
 """
 
 from __future__ import annotations

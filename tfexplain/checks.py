@@ -2,9 +2,6 @@
 
 Whole numbers may be NumPy's; `True` and `"3"` are not whole numbers. An error names the argument,
 what was expected and what was passed.
-
-Whole numbers may be numpy's, `True` and `"3"` are none; what is wrong is told with the argument,
-what was expected and what came.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ def draw(
     Args:
         output: Folder to write to.
         name: The explainer's.
-        found: Attributions of the samples that are drawn.
+        explanation: Attributions of the samples that are drawn.
         samples: Names of the samples, by their numbers.
         under: Gives the picture of a sample, where samples are pictures.
         classes: Names of the classes, where given.

@@ -26,12 +26,12 @@ def predict(contender: Contender, inputs: Any, output: ModelOutput) -> Predicted
     """Computes one output of a model on all rows.
 
     Args:
-        one: The model.
+        contender: The model.
         inputs: All rows, in the structure the model takes.
         output: The output to compute.
 
     Raises:
-        TfexplainError: a .tflite file with other outputs than the head's.
+        TfexplainError: a .tflite file with other outputs than the model's.
     """
     raw = _outputs(contender, inputs, output)
     position = replace(output, position=0)

@@ -30,7 +30,7 @@ def measure_weights(
     """Measures all kernels of one model.
 
     Args:
-        one: The model.
+        contender: The model.
         reference: Gives the float weights that a quantized model is measured against.
         inputs: The explained rows, for units that answer to none of them.
         samples: How many these are.

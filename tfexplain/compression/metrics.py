@@ -1,8 +1,6 @@
 """Describes the metrics of a kernel: label, unit and meaning.
 
 The page shows them by this table, which `make tables` writes down for it.
-
-The page shows them by this table, which `make tables` writes down for it.
 """
 
 from __future__ import annotations

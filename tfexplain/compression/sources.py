@@ -3,10 +3,6 @@
 A source is opened for one measurement and then asked for rectangles of the kernel's matrix, so
 that no more than a rectangle is ever dequantized at once. The matrix is the kernel in memory
 order, [outer * inner, columns] of its `Layout`.
-
-A source is opened for one measurement and then asked for rectangles of the kernel's matrix, so that
-no more than a rectangle is ever dequantized at once. The matrix is the kernel in memory order,
-[outer * inner, columns] of its `Layout`.
 """
 
 from __future__ import annotations

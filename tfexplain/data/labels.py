@@ -2,9 +2,6 @@
 
 Whether they are classes is told by the output's loss and activation and by what all of them have
 in common: labels are looked at batch by batch, and read once all were seen.
-
-Whether they are classes is told by the output's loss and activation and by what all of them have
-in common: labels are looked at batch by batch, and read once all were seen.
 """
 
 from __future__ import annotations

@@ -2,9 +2,6 @@
 
 Data sets that are shuffled on each pass give the same rows in every run. One pass goes over the
 data, and only rows that may still be chosen are held.
-
-Data sets that are shuffled on each pass give the same rows in every run. One pass goes over the
-data, and only rows that may still be chosen are held.
 """
 
 from __future__ import annotations

@@ -150,7 +150,7 @@ def explain_batches(
             outputs = [
                 choose_output(opened.model_outputs, explainer.output) for explainer in explainers
             ]
-            # One object for each head: explainers of the same targets share a backward pass.
+            # One object for each output: explainers of the same targets share a backward pass.
             by_output = {output: fed.targets(output, opened) for output in dict.fromkeys(outputs)}
             wanted = [(e, by_output[output]) for e, output in zip(explainers, outputs, strict=True)]
             sample_range = SampleRange(fed.start) if feed.streamed else None

@@ -85,10 +85,7 @@ def fidelity(
 
 
 def divergence(model: Predicted, reference: Predicted) -> npt.NDArray[np.float64]:
-    """Computes KL(reference
-
-    model) in nats, float64 [N], of probabilities.
-    """
+    """Computes KL(reference || model) in nats, float64 [N], of probabilities."""
     p, q = (predicted.outputs.astype(np.float64) for predicted in (reference, model))
     if reference.activation == "sigmoid":  # each output is a distribution of its own: it or not
         p, q = np.stack([p, 1 - p], axis=2), np.stack([q, 1 - q], axis=2)

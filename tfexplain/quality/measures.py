@@ -1,8 +1,6 @@
 """Describes the measures of similarity: name, meaning and lowest value.
 
 The page shows them by this table, which `make tables` writes down for it.
-
-The page shows them by this table, which `make tables` writes down for it.
 """
 
 from __future__ import annotations

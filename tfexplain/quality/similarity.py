@@ -3,10 +3,6 @@
 Pearson sees magnitudes, Spearman only their order, `top10_iou` only where the strongest evidence
 lies, SSIM local structure on one scale for all samples. Correlations and overlap agree with what
 the page computes from a log.
-
-Pearson sees magnitudes, Spearman only their order, `top10_iou` only where the strongest evidence
-lies, SSIM local structure on one scale for all samples. Correlations and overlap agree with what
-the page computes from a log.
 """
 
 from __future__ import annotations

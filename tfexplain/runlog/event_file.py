@@ -3,10 +3,6 @@
 TensorFlow's summary writer hides a full disk and a removed directory: it reports success and the
 events are gone. Its record writer and its files hold Python's lock while a disk hangs, and with it
 training. So records are made in memory, and written by Python where the path is local.
-
-TensorFlow's summary writer hides a full disk and a removed directory: it reports success and the
-events are gone. Its record writer and its files hold Python's lock while a disk hangs, and with it
-training. So records are made in memory, and written by Python where the path is local.
 """
 
 from __future__ import annotations

@@ -122,7 +122,7 @@ class ExplainPlan:
             name: choose_output(self.traced_model.model_outputs, e.output)
             for name, e in explainers.items()
         }
-        # One object for each head: explainers of the same targets share a backward pass.
+        # One object for each output: explainers of the same targets share a backward pass.
         targets = {
             output: self.batch.targets(output, self.output, self.settings.targets)
             for output in dict.fromkeys(outputs.values())

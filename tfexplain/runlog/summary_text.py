@@ -21,7 +21,7 @@ def describe(explaining: ExplainPlan, explanations: Found) -> dict[str, str]:
 
     Args:
         explaining: The plan.
-        found: What it gave once, for the layers that were chosen; without what did not fit into
+        explanations: Its results once, for the chosen layers; without what did not fit into
             memory.
     """
     choices = {"samples": _samples(explaining), "target": _target(explaining)}

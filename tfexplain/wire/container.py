@@ -1,8 +1,6 @@
 """Reads and writes the container of a record: a safetensors file, checked before use.
 
 Knows bytes, arrays and headers; what a record means is `schema`'s.
-
-Knows bytes, arrays and headers; what a record means is `schema`'s.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
 """Describes how Keras 3 stores the kernels of a quantized layer, by the mode's name.
 
 Keras' own `layer.kernel` gives raw codes, with LoRA codes plus a float update: it is never used.
-
-Keras' own `layer.kernel` gives raw codes, with LoRA codes plus a float update: it is never used.
 """
 
 from __future__ import annotations

@@ -95,7 +95,7 @@ def beside(kernels: list[LayerWeights], references: list[LayerWeights]) -> list[
     Of the others a reference says nothing: what they differ by is what training did.
 
     Args:
-        found: Kernels of a model, or of a .tflite file.
+        kernels: Kernels of a model, or of a .tflite file.
         references: Kernels of the uncompressed model; matched by name, wrappers left out.
 
     Raises:

@@ -3,10 +3,6 @@
 A bias of attention has two axes, a layer's learned positions too, and neither is multiplied with
 anything. So each kind of layer says which of its weights are kernels; a weight of a kind that is
 not known is told by its name where that is beyond doubt, and is of an unknown role otherwise.
-
-A bias of attention has two axes, a layer's learned positions too, and neither is multiplied with
-anything. So each kind of layer says which of its weights are kernels; a weight of a kind that is
-not known is told by its name where that is beyond doubt, and is of an unknown role otherwise.
 """
 
 from __future__ import annotations

@@ -2,9 +2,6 @@
 
 After tracing, the wrapped layer's `kernel` is a symbolic tensor under quantization and clustering,
 so variables are taken from the wrapper's own lists.
-
-After tracing, the wrapped layer's `kernel` is a symbolic tensor under quantization and clustering,
-so variables are taken from the wrapper's own lists.
 """
 
 from __future__ import annotations

@@ -2,9 +2,6 @@
 
 The flatbuffer is read with the schema that comes with the interpreter. Offsets and lengths can be
 anything, so all of it is read here, once, and whatever the parser stumbles over is one error.
-
-The flatbuffer is read with the schema that comes with the interpreter. Offsets and lengths can be
-anything, so all of it is read here, once, and whatever the parser stumbles over is one error.
 """
 
 from __future__ import annotations

@@ -3,10 +3,6 @@
 The axes of a kernel in the file are others than Keras': a convolution is [O, H, W, I], a fully
 connected layer [O, I]. They are read in the order that Keras has, through views, so every number
 that depends on it (structure, n:m, sizes, churn) equals that of the model it was converted from.
-
-The axes of a kernel in the file are others than Keras': a convolution is [O, H, W, I], a fully
-connected layer [O, I]. They are read in the order that Keras has, through views, so every number
-that depends on it (structure, n:m, sizes, churn) equals that of the model it was converted from.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
 """Reads facts that logs before version 1.2 hold in words only.
 
 The page reads them alike, in `format/older.ts`.
-
-The page reads them alike, in `format/older.ts`.
 """
 
 from __future__ import annotations
