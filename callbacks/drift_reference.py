@@ -101,7 +101,7 @@ class Reference:
     def resume(self, explaining: ExplainPlan, directory: str) -> None:
         """Reads the reference's maps from a log that the training goes on in, where it has them.
 
-        Maps of other samples, or made with other settings, are none: a new reference is named.
+        Maps of other samples or settings do not count: a new reference is named.
         """
         if self._kept or _is_model(self._wanted) or self._wanted is None:
             return

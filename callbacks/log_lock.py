@@ -36,8 +36,8 @@ T = TypeVar("T")
 class LogLock:
     """Holds a log directory for one `fit`, for as long as one of its callbacks holds this.
 
-    Between processes it is a lock of the operating system, which ends with the process however
-    that ends. Remote directories have none.
+    Between processes it is a lock of the operating system, which the process releases however it
+    ends. Remote directories have none.
 
     Args:
         directory: Directory that this `fit` writes.
@@ -97,9 +97,9 @@ _taking = threading.Lock()
 def lock_log(log_dir: str, params: Any, model: Any, epoch: int) -> LogLock:
     """Locks and returns the directory that a `fit` writes.
 
-    That is `log_dir`, or with a warning the next `training-2` in it, while another training
-    writes that, or where it holds one from whose end this one does not go on. It does where this
-    process logged this model there, or where it does not begin at epoch 0.
+    That is `log_dir`. If another training writes it, or if it holds one that this one does not
+    continue, it is the next `training-2` in it, with a warning. This one continues the training
+    there if this process logged this model, or if it does not begin at epoch 0.
 
     Args:
         log_dir: A directory as `located` returns it.

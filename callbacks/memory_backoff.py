@@ -87,8 +87,8 @@ class MemoryBackoff:
     def _run(self, step: int, watch: _Watch) -> dict[str, Explanation]:
         """Runs explainers on shared passes; if that fails, each runs alone.
 
-        So one cannot take the others down. One whose memory ran out tries again with half, and
-        half of that.
+        So no failure stops the other explainers. One whose memory ran out tries again with half,
+        and half of that.
         """
         explanations: dict[str, Explanation] = {}
         alone = [name for name in self._fitting_batches if name not in self._together]

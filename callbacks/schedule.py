@@ -97,9 +97,9 @@ class TimeBudget:
     def due(self, share: float, every: int, since: int | None, left: int | None) -> bool:
         """Returns whether to explain an epoch that is not the last.
 
-        The first one is explained on credit. Later ones wait until the share has been earned,
-        and where the end is known, until their turn comes: what the rest of the training can pay
-        for, the last epoch's explanation first, is spread evenly over its epochs.
+        The first epoch is always explained. Later ones wait until the share of training time
+        suffices, and where the last epoch is known, until their turn comes: what the rest of the
+        training can pay for, the last epoch's explanation first, is spread evenly over its epochs.
 
         Args:
             share: Share of `training` that `explaining` may take.
@@ -118,7 +118,8 @@ class TimeBudget:
     def due_at_end(self, share: float) -> bool:
         """Returns whether to explain a training's last epoch.
 
-        Always, unless more than two explanations are owed, as after many short fits in a row.
+        It is, unless the budget is exceeded by more than two explanations, as after many short fits
+        in a row.
         """
         return self.explaining - self.beside - share * self.training <= 2 * self.dearest
 

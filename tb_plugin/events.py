@@ -1,9 +1,8 @@
 """Checks TensorBoard's events before its data provider makes arrays of them.
 
-A tensor claims in a few bytes to have any number of values, and the provider makes an array of
-that size. In Python mode the events are at hand; of RustBoard they pass through the provider's
-stub. Of any other provider there is nothing to be seen, and what it takes is bounded by the
-process only.
+In a few bytes a tensor can claim to have any number of values, and the provider makes an array of
+that size. In Python mode the events themselves are checked; for RustBoard, the answers to the
+provider's stub. Other providers cannot be checked, and only the process bounds their memory.
 """
 
 from __future__ import annotations

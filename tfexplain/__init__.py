@@ -3,8 +3,8 @@
 Importing this package imports neither TensorFlow nor Keras: the TensorBoard plugin lives in it,
 and viewers may have neither. Public names load on first use.
 
-Public is what `__all__` lists in the modules of `PUBLIC`: names that a release keeps or tells the
-end of in the changelog. All other modules may change at any time.
+The public names are those in `__all__` of the modules in `PUBLIC`: a release keeps them, or
+announces their end in the changelog. All other modules may change at any time.
 """
 
 from __future__ import annotations

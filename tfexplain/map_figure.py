@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 class MapFigure(Figure):
     """Shows a figure once in a notebook: where it is the last line of a cell.
 
-    It is none of pyplot's, so that is so with `%matplotlib inline` and without.
+    It is not registered with pyplot, so this holds with and without `%matplotlib inline`.
 
     >>> MapFigure(figsize=(1, 1))._repr_png_()[1:4]
     b'PNG'

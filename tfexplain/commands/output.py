@@ -19,7 +19,7 @@ _BESIDE = ".tfexplain-new"
 class Output:
     """Represents a new or empty folder, or one that holds what a former command wrote.
 
-    What is written lies beside that until all of it is there, and only then takes its place.
+    New files lie beside the former ones, and replace them only once all are written.
 
     Raises:
         TfexplainError: it holds something else.
@@ -46,7 +46,7 @@ class Output:
     def begun(self) -> Iterator[None]:
         """Writes files beside, which replace a former command's on leaving the context.
 
-        After an error, an interrupt or on a full disk those are what they were.
+        After an error, an interrupt or on a full disk the former files stay as they were.
 
         Raises:
             OSError: it cannot be written.

@@ -91,8 +91,8 @@ def picture(path: str) -> Image.Image:
 def screen_of(model: Any, scale: Sequence[float] | None, size: Sequence[int] | None) -> Screen:
     """Returns how pictures become the model's inputs.
 
-    Without a scale pixels are 0..255 where the model scales them itself (it has a layer Rescaling
-    or Normalization), else 0..1, which most others are trained on. A file does not say so.
+    Without a scale, pixels are 0..255 where the model scales them itself (it has a layer Rescaling
+    or Normalization), else 0..1, which most others are trained on. A file does not tell.
 
     Raises:
         TfexplainError: a model that takes no pictures, or of a size that is not known.

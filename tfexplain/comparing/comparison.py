@@ -50,8 +50,8 @@ class Compared:
 class Moved:
     """Describes a sample whose map differs from the reference's though its prediction does not.
 
-    `row` is its place in the data, `spearman` how alike the two maps are, `outside` whether that
-    is less than the band of the controls spans; None without a band.
+    `row` is its index in the data, `spearman` the similarity of the two maps, `outside` whether
+    that is below the band of the controls; None without a band.
     """
 
     model: str

@@ -52,7 +52,8 @@ class Settings:
 class LayerNumbers:
     """Holds everything that is measured on one kernel; None where it cannot be known.
 
-    N is the number of weights of the kernel, W its float reference, What what it computes with.
+    N is the number of weights of the kernel, W its float reference, and What the values that the
+    layer computes with.
 
     Attributes:
         layer: The kernel.
@@ -76,10 +77,10 @@ class LayerNumbers:
         code_use: Used codes / 2^bits.
         code_entropy: Bits.
         scales: Health of the scales.
-        moments: Of What.
-        histogram: Of What.
+        moments: Moments of What.
+        histogram: Histogram of What.
         churn: Share of the mask that changed since the previous measurement.
-        kept: For the next measurement's churn.
+        kept: Kept weights, for the next measurement's churn.
         errors: (sum W^2, sum (W - What)^2), for totals.
     """
 
@@ -185,8 +186,8 @@ def measure(
 ) -> LayerNumbers:
     """Measures one kernel, read as it stands now.
 
-    Takes a few MiB beside the model, however large the kernel, and one bit per weight that lies in
-    a block with zeros where `settings.churn` is on.
+    It takes a few MiB beside the model, however large the kernel, and with `settings.churn` one bit
+    for each weight in a block with zeros.
 
     Args:
         layer: As `read` gave it; one of an unknown mode has dtype and bytes only.

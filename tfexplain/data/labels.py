@@ -246,7 +246,8 @@ def _of_rows(rows: Rows, output: ModelOutput, hashes: Hashes, *, soft: bool) -> 
 def _most_frequent(labels: Any, output: ModelOutput) -> Rows | None:
     """Returns the class, other than the background 0, of most positions of each row, float64 [N].
 
-    NaN where none has; None where the labels are no classes, or those of the next tokens.
+    The result is NaN where no class qualifies, and None where the labels are no classes, or those
+    of the next tokens.
     """
     array = np.asarray(labels)
     values = array.dtype.kind == "f" and not np.array_equal(array, np.floor(array))

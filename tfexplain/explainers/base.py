@@ -27,8 +27,6 @@ class SampleRange:
 
     `start` is the number of its first sample; `total` is None while a dataset is being read.
     Whatever is drawn or given for each sample belongs to its number among all.
-
-    Whatever is drawn or given for each sample belongs to its number among all.
     """
 
     start: int

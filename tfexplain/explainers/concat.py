@@ -20,8 +20,8 @@ BY_SAMPLE = ("values", "targets", "scores", "completeness_gap", "error", "passes
 class Explanation:
     """Holds the attributions of one explainer by layer or input, and the seconds of its own work.
 
-    The shared pass is divided evenly among the explainers that rode on it. `outputs` are the
-    model's on the batch, in its own structure.
+    The time of the shared pass is divided evenly among the explainers that use it. `outputs` are
+    the model's on the batch, in its own structure.
     """
 
     attributions: dict[str, Attribution]

@@ -34,8 +34,8 @@ class Custom(Explainer):
     features. The numbers are logged as they are, float32. An array uint8 [N, h, w] or [N, h, w, c]
     is a picture, grey, RGB or RGBA, and shown as it is: what a model reconstructs, or generates.
 
-    Moving statistics and random seeds are put back after each call; weights must be left alone.
-    What the function computes costs what it costs, as no pass is shared.
+    Moving statistics and random seeds are restored after each call; weights must not be changed. No
+    pass is shared, so the costs are those of the function.
 
     Attributes:
         title: The method's name on the page and in tags, such as `"Segmentation"`:

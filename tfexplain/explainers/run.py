@@ -194,7 +194,7 @@ def explain_all(
 ) -> list[Explanation]:
     """Runs explainers, each with targets of its own, on one forward pass.
 
-    Those of one output, score and targets (the same object) share their backward pass too.
+    Explainers of one output, score and targets (the same object) share their backward pass too.
 
     Args:
         wanted: (explainer, targets); see `explain`.

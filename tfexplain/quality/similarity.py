@@ -50,7 +50,7 @@ def similarity(a: npt.ArrayLike, b: npt.ArrayLike, scale: float | None = None) -
 def pearson(a: npt.ArrayLike, b: npt.ArrayLike) -> Array:
     """Computes the linear correlation over the positions where both maps are finite, float64 [N].
 
-    NaN where one of the maps does not vary there.
+    The result is NaN where one of the maps does not vary there.
     """
     x, y, both = _pairs(a, b)
     return _correlation(x, y, both)
@@ -68,8 +68,9 @@ def spearman(a: npt.ArrayLike, b: npt.ArrayLike) -> Array:
 def top_overlap(a: npt.ArrayLike, b: npt.ArrayLike, share: float = TOP_SHARE) -> Array:
     """Computes intersection over union of the positions of the largest magnitudes, float64 [N].
 
-    `share` of the finite positions, at least one; positions that tie with the last of them count
-    too, zeros never do. NaN where a map has no finite magnitude above zero.
+    The positions are `share` of the finite ones, at least one; positions that tie with the last of
+    them count too, zeros never do. The result is NaN where a map has no finite magnitude above
+    zero.
     """
     a, b = _checked(a, b)
     x, y = (np.abs(maps).reshape(len(maps), -1) for maps in (a, b))
@@ -83,10 +84,10 @@ def top_overlap(a: npt.ArrayLike, b: npt.ArrayLike, share: float = TOP_SHARE) ->
 def ssim(a: npt.ArrayLike, b: npt.ArrayLike, scale: float) -> Array:
     """Computes structural similarity, float64 [N], averaged over all windows within the map.
 
-    A Gaussian window of 11 positions an axis, or the greatest odd number that fits a smaller map;
-    over features and sequences it has one axis. `scale` is the range of the data in the formula's
-    constants, the same for all samples. NaN where a map holds NaN or infinity, and for a scale
-    that is not above zero.
+    The window is Gaussian, of 11 positions an axis, or the greatest odd number that fits a smaller
+    map; over features and sequences it has one axis. `scale` is the range of the data in the
+    formula's constants, the same for all samples. The result is NaN where a map holds NaN or
+    infinity, and for a scale that is not above zero.
 
     References:
         Wang et al. 2004, eq. 13, https://doi.org/10.1109/TIP.2003.819861

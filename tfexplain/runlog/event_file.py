@@ -87,8 +87,8 @@ class EventFile:
     def _is_lost(self) -> bool:
         """Returns whether the file was removed, or moved away with its directory.
 
-        Drives that are mounted from far away (Colab's) show a new name late: one that is not seen
-        is waited for once, unless the open file itself has no name any more.
+        Drives that are mounted from far away (Colab's) show a new name late. So a file that is not
+        seen is waited for once, unless the open file itself has no name any more.
         """
         if tf.io.gfile.exists(self._path):
             self._unseen = 0

@@ -120,7 +120,7 @@ def _ids(
 
     Only where none does, and words are asked for, all inputs of whole numbers.
 
-    Those with the largest table are words. Beside them, segments and positions have small ones.
+    Inputs with the largest table are words. Beside them, segments and positions have small ones.
 
     Raises:
         SettingError: words are asked for, and there is no such input.

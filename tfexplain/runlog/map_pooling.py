@@ -19,7 +19,7 @@ MOST = 2**18
 class Cells:
     """Describes how positions are pooled: `side` along each axis; 1 leaves them as they are.
 
-    What adds up to a score is summed, so that it still does; anything else is a mean.
+    Maps that add up to a score are summed, so that they still do; all others are averaged.
     """
 
     side: int = 1

@@ -39,8 +39,8 @@ class Moment:
 class Weights:
     """Recognizes the weights that a model had at an epoch's end, as when they are restored.
 
-    What is kept of an epoch is one number for each weight: the sum of its bits, which does not
-    depend on the order of summation and needs no memory.
+    One number is kept for each weight: the sum of its bits, which does not depend on the order of
+    summation and needs no memory.
     """
 
     def __init__(self) -> None:
@@ -50,7 +50,7 @@ class Weights:
     def ended(self, model: Any, step: int) -> int:
         """Returns the step of the weights at an epoch's end: its own unless earlier ones are back.
 
-        Weights that did not move in an epoch are its own.
+        Weights that did not move in an epoch count as its own.
         """
         now = _digest(model)
         unmoved = now == self._last[0]

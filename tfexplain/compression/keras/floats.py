@@ -66,8 +66,8 @@ def _codes(variable: Variable) -> StoredKernel:
 def variables(layer: Layer) -> list[Variable]:
     """Returns variables of the layer itself, but for single numbers and LoRA's factors.
 
-    From the lists that Keras keeps, never from attributes: after tracing, tfmot leaves symbolic
-    tensors there.
+    They come from the lists that Keras keeps, never from attributes: after tracing, tfmot leaves
+    symbolic tensors there.
     """
     adapters = {id(v) for n in ("kernel", "embeddings") for v in _adapters(layer, n)}
     return [

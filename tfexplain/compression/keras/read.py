@@ -92,7 +92,8 @@ def _named_apart(kernels: list[LayerWeights]) -> list[LayerWeights]:
 def beside(kernels: list[LayerWeights], references: list[LayerWeights]) -> list[LayerWeights]:
     """Returns the kernels; those without float weights of their own get those of `references`.
 
-    Of the others a reference says nothing: what they differ by is what training did.
+    Kernels that keep float weights get none, for their difference from a reference is the effect of
+    training.
 
     Args:
         kernels: Kernels of a model, or of a .tflite file.

@@ -79,9 +79,9 @@ def read_tflite(path: File) -> list[LayerWeights]:
 
     Kernels are constants that convolutions, fully connected layers, recurrent layers and matrix
     products multiply with, and tables that are looked up in. Each is read once, and its
-    multiply-adds are those of its first use, however often it is used. Float, float16, int8,
-    uint8, int4 and sparse ones are read, per tensor or per channel; of others dtype and bytes are
-    shown. Weights that are inputs of a loop, or variables, are none.
+    multiply-adds are those of its first use, however often it is used. Float, float16, int8, uint8,
+    int4 and sparse kernels are read, per tensor or per channel; of others dtype and bytes are
+    shown. Inputs of a loop and variables do not count as kernels.
 
     Args:
         path: Path of the file, or its bytes. The file is read into memory; values are dequantized
@@ -267,8 +267,8 @@ def _positions(use: _Use, layout: Layout) -> int | None:
 def _elements(graph: Graph, number: int) -> int | None:
     """Returns how many numbers of the tensor `number` belong to one sample.
 
-    Dense layers on sequences are fed [samples * positions, inputs], of a length that the file
-    leaves open, so what that was made of is looked at.
+    Dense layers on sequences take [samples * positions, inputs], of a length that the file leaves
+    open, so the tensor that those were computed from is looked at.
     """
     wider = narrower = 1
     for _ in graph.operators:

@@ -48,7 +48,7 @@ class SearchSpace:
     def shifted(self, values: Tensor, seed: Tensor) -> Tensor:
         """Shifts all samples cyclically by the same few positions at random.
 
-        It is a part of the objective, so that the gradient goes back to where values came from.
+        It is part of the objective, so that the gradient is shifted back.
         """
         if not any(self.shifts):
             return values
@@ -75,8 +75,8 @@ class SearchSpace:
     def moved(self, values: Tensor, slopes: Tensor, length: Tensor, seed: Tensor) -> Tensor:
         """Takes a step of a root mean square of `length` half boxes, and projects into the space.
 
-        Where the gradient is zero everywhere, as behind a ReLU that is off, or not finite, the step
-        leads anywhere.
+        Where the gradient is not finite, or zero everywhere as behind a ReLU that is off, the step
+        is random.
         """
         slopes = self.smoothed(slopes)
         size = _root_mean_square(slopes)

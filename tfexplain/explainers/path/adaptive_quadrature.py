@@ -104,12 +104,12 @@ class AdaptiveQuadrature:
 
         If the integrand jumps once within each interval, anywhere in it with the same probability,
         then each value has an error of known variance, and the greatest error among D values is
-        expected to be at most sqrt(2 ln 2D) standard deviations of the most uncertain one. So
-        it is for networks of ReLUs, whose gradient is constant where no unit switches.
+        expected to be at most sqrt(2 ln 2D) standard deviations of the most uncertain one. This
+        fits networks of ReLUs, whose gradient is constant where no unit switches.
 
-        What jumps between two nodes and back leaves no trace in the integrand, but in the score. So
-        the error is at least the share of the map that its sum is off by: what was missed may lie
-        as the map does, or be more concentrated.
+        A jump between two nodes and back shows in the score only, not in the integrand. So the
+        error is at least the share of the map that its sum is off by: what was missed may be
+        distributed like the map, or be more concentrated.
         """
         deviation, largest = np.sqrt(self._variance.max()), np.abs(self._mean).max()
         jumps = _share(self._spreads * deviation, largest)
@@ -209,8 +209,8 @@ def integrals(paths: Paths, tolerance: float, most: int) -> list[Integral]:
     """Computes the mean of gradient times path of each sample by adaptive quadrature.
 
     Points of all samples form one queue that is cut in chunks of the paths' size; a sample joins
-    its end again when all it asked for has come back. What a sample gets does not depend on which
-    others are there. At most `HELD` bytes of integrands are held, or one sample's.
+    its end again once all its points are back. So no sample's result depends on the others. At most
+    `HELD` bytes of integrands are held, or one sample's.
 
     Args:
         paths: From B * N origins; path b * N + n leads from origin b * N + n to sample n.
@@ -252,7 +252,7 @@ def affordable(paths: Paths, most: int) -> int:
     That is `most`; for inputs of over a million values, as many as keep one sample's integrands
     within `HELD` bytes, at least `FIRST`.
 
-    Never by what memory is free just now, or two runs would differ.
+    The memory that is free at the moment does not matter, or two runs would differ.
     """
     return min(most, max(FIRST, HELD // _bytes(paths)))
 
