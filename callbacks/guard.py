@@ -47,7 +47,7 @@ class Guard:
         """Leaves out `what`, which nobody asked for by name, on an error within the context.
 
         Raises:
-            SettingError: a setting that is wrong in itself, or asks for what cannot be had.
+            SettingError: a setting is wrong in itself, or names something that does not exist.
         """
         try:
             yield

@@ -46,7 +46,7 @@ def explain(
         model: A built Keras model, or a function of a batch.
         inputs: Arrays or tensors [N, ...] in the structure the model takes; or a batched
             `tf.data.Dataset`, or a Keras `PyDataset` or `Sequence`, of x, (x, y) or (x, y,
-            weights). These are read batch by batch, and only what was found is kept.
+            weights). These are read batch by batch, and only the results are kept.
         targets: Class index or indices [N], one-hot rows [N, K], a function of the outputs that
             returns [N], a hidden `Unit`, `"mask:3"`, `"label:2"`, `"next token"`, or None (also
             `"predicted"`) for the predicted class; see docs/targets.md.

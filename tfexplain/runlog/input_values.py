@@ -118,7 +118,7 @@ def _ids(
 ) -> dict[str, _Ids]:
     """Returns the inputs that an embedding reads.
 
-    Only where none does, and words are asked for, all inputs of whole numbers.
+    Where none does, and words are wanted, it returns all inputs of whole numbers.
 
     Inputs with the largest table are words. Beside them, segments and positions have small ones.
 

@@ -45,8 +45,8 @@ class ExplainPlan:
             model read where its own layers and loss do not.
 
     Attributes:
-        left_out: Parts that nobody asked for by name and that cannot be had: why, with the remedy,
-            by what is left out. Whoever makes this says so once.
+        left_out: What was chosen by default and is not possible: the reason with the remedy, by
+            what is left out. Whoever makes this says so once.
 
     Raises:
         TfexplainError: data, labels or targets that do not fit the model, or outputs of other sizes

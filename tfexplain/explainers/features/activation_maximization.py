@@ -1,4 +1,4 @@
-"""Computes activation maximization: inputs that excite a channel or a class most."""
+"""Computes activation maximization: inputs that activate a channel or a class most."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _START = 0.1  # standard deviation of the noise at the start, in halves of the b
 
 @dataclass(frozen=True, eq=False)
 class ActivationMaximization:
-    """Computes inputs that excite channels of a layer, or classes, by gradient ascent.
+    """Computes inputs that maximize channels of a layer, or classes, by gradient ascent.
 
     It is no explainer of samples and has no place in `Explain`: call it on a model and an example
     of its inputs; it returns `OptimizedInputs`. All channels are optimized together, with one

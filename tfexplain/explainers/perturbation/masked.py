@@ -96,8 +96,10 @@ class MaskedInput:
         return np.asarray(self._context.result.scores, np.float64)
 
     def masked_scores(self, masks: Masks) -> Array:
-        """Computes the explained number under each mask, averaged over the baselines, float64 [N,
-        M]."""
+        """Computes the explained number under each mask, float64 [N, M].
+
+        It is averaged over the baselines.
+        """
         traced_model, beside = (
             self._context.traced_model,
             [tf.constant(array) for array in masks.beside],
@@ -120,8 +122,10 @@ class MaskedInput:
         return np.asarray(by_baseline.mean(axis=1).T)
 
     def weighted(self, masks: Masks, weights: Array) -> Array:
-        """Computes the sum of masks, the same for all samples, with weights [N, M]; float64 [N,
-        ...]."""
+        """Computes the sum of masks with weights [N, M], float64 [N, ...].
+
+        The masks are the same for all samples.
+        """
         total: Any = 0.0
         for places in even_chunks(masks.count, MASKS):
             # What fills up the last chunk stands for nothing.
