@@ -49,7 +49,7 @@ class ExpectedGradients(PathExplainer):
         >>> import keras, numpy as np
         >>> double = keras.Sequential([keras.Input((2,)), keras.layers.Rescaling(2.0)])
         >>> background = np.array([[0.0, 0.0], [1.0, 2.0]])
-        >>> method = ExpectedGradients(background, draws=10)
+        >>> method = ExpectedGradients(background=background, draws=10)
         >>> method(double, np.array([[1.0, 3.0]]), targets=[1]).values.round(4).tolist()
         [[0.0, 4.0]]
     """
