@@ -1,4 +1,4 @@
-"""Who may import whom, as CONTRIBUTING.md and the design say; read from the sources."""
+"""Who may import whom, as docs/architecture.md says; read from the sources."""
 
 from __future__ import annotations
 

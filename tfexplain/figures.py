@@ -38,6 +38,7 @@ def figure(
     *,
     class_names: Sequence[str] | None = None,
     cmap: str | None = None,
+    alpha: float = 1.0,
     percentile: float | None = None,
     columns: int = 8,
 ) -> MapFigure:
@@ -53,6 +54,7 @@ def figure(
         class_names: Names of the classes, for the titles.
         cmap: Name of a matplotlib colour map; by default inferno without its dark end, or blue and
             red for signed values.
+        alpha: Opacity of a map where it is strongest, above 0 to 1.
         percentile: The scale ends at this percentile of magnitudes; above it colours are the same,
             and the colour bar says so. By default the largest hundredth lies above it of maps as
             large as their images, of others none.
@@ -63,6 +65,7 @@ def figure(
         images,
         class_names=class_names,
         cmap=cmap,
+        alpha=alpha,
         percentile=percentile,
         columns=columns,
     )
@@ -74,12 +77,14 @@ def figures(
     *,
     class_names: Sequence[str] | None = None,
     cmap: str | None = None,
+    alpha: float = 1.0,
     percentile: float | None = None,
     columns: int = 8,
 ) -> MapFigure:
     """Attributions one below the other, each with a scale of its own; see `figure`."""
     from tfexplain.map_figure import MapFigure
 
+    check_number("alpha", alpha, above=0)
     if percentile is not None:
         check_number("percentile", percentile, above=0)
     check_whole("columns", columns)
@@ -90,7 +95,8 @@ def figures(
     parts = result.subfigures(len(drawn), squeeze=False, height_ratios=heights).ravel()
     for part, attribution, (panels, titles) in zip(parts, attributions, drawn, strict=True):
         under = None if images is None else _under(attribution, np.asarray(images))
-        _draw(part, attribution, panels, titles, under, cmap, percentile, most)
+        colormap = _colormap(cmap or "", attribution.signed, alpha)
+        _draw(part, attribution, panels, titles, under, colormap, percentile, most)
     return result
 
 
@@ -100,7 +106,7 @@ def _draw(
     panels: list[Any],
     titles: list[str],
     under: Bytes | None,
-    cmap: str | None,
+    colormap: Colormap,
     percentile: float | None,
     columns: int,
 ) -> None:
@@ -113,7 +119,7 @@ def _draw(
     limit = scale.limit or 1.0  # a map of zeros has no scale of its own
     axes = part.subplots(-(-len(panels) // columns), columns, squeeze=False).ravel()
     look = {
-        "cmap": _colormap(cmap or "", attribution.signed),
+        "cmap": colormap,
         "vmin": -limit if attribution.signed else 0.0,
         "vmax": limit,
     }
@@ -158,10 +164,11 @@ def _draw_map(axis: Axes, panel: Any, picture: Bytes | None, look: dict[str, Any
 _PLATE = np.array([[coloring.PLATE]], np.uint8)
 
 
-def _colormap(colors: str, signed: bool) -> Colormap:
+def _colormap(colors: str, signed: bool, alpha: float) -> Colormap:
     from matplotlib.colors import ListedColormap
 
-    return ListedColormap(table(colors, signed), colors or "evidence").with_extremes(bad=NOT_FINITE)
+    shades = table(colors, signed) * (1, 1, 1, min(alpha, 1.0))
+    return ListedColormap(shades, colors or "evidence").with_extremes(bad=NOT_FINITE)
 
 
 def _scale(

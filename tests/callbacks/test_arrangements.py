@@ -70,3 +70,15 @@ def test_what_is_logged_is_what_is_found(
         assert gap_to(channels.reshape(tiles.shape), tiles) < 2e-3
     assert ("IntegratedGradients" in run.record("samples").settings) == kind.moving
     assert not run.record("status").problems
+
+
+def test_a_grid_that_is_asked_for_is_not_told_as_a_choice(tmp_path: Path) -> None:
+    kind = transformers.class_token(keras)
+    x, y = kind.inputs, np.arange(len(kind.inputs))
+    kind.model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    method = GradCAM("norm1_1", token_grid=(4, 6))
+    callback = Explain((x, y), log_dir=tmp_path, explainers=method, on_error="raise", verbose=0)
+    kind.model.fit(x, y, epochs=1, verbose=0, callbacks=[callback])
+    said = read_run(tmp_path).record("samples").settings["GradCAM"]
+    assert said.startswith("at norm1_1; ")
+    assert "token_grid 4, 6" in said

@@ -161,6 +161,10 @@ def test_options_of_a_plot() -> None:
     assert axis.get_title() == "cat: 1"
     assert image.get_clim() == (0, pytest.approx(np.percentile(np.arange(100), 90)))
     assert image.get_cmap().name == "magma"
+    _, pale = one.plot(alpha=0.25).subfigs[0].axes[0].images
+    strongest = pale.get_cmap()(1.0)
+    assert strongest[3] == pytest.approx(0.25)
+    assert strongest[:3] == one.plot().subfigs[0].axes[0].images[1].get_cmap()(1.0)[:3]
     with pytest.raises(TfexplainError, match=r"^percentile=0: expected a number above 0"):
         one.plot(percentile=0)
 

@@ -28,7 +28,7 @@ def describe(explaining: ExplainPlan, explanations: Found) -> dict[str, str]:
     if explaining.settings.explainers is None:
         choices["explainers"] = f"chosen for {facts(explaining.traced_model).inputs}"
     for name, explainer in explaining.explainers.items():
-        grid = getattr(explainer, "grid", None) is not None
+        grid = getattr(explainer, "token_grid", None) is not None
         if name not in explanations:
             choices[name] = "left out, for memory does not suffice"
             continue
