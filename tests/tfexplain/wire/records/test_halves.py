@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from tfexplain.wire import schema
 from tfexplain.wire.records.halves import to_half, to_halves
 
 
@@ -22,3 +23,12 @@ def test_many_parts_are_each_part_by_itself() -> None:
         assert scale == alone
     volume, _ = to_halves(parts.reshape(7, 5, 3, 2))
     assert volume.tobytes() == halves.tobytes()
+
+
+def test_halves_lie_in_the_order_of_their_axes() -> None:
+    values = np.random.default_rng(0).normal(size=(4, 5, 3)).astype(np.float32)
+    halves, _ = to_halves(np.moveaxis(values, -1, 0))
+    assert halves.flags.c_contiguous
+    channels = schema.Channels(np.moveaxis(values, -1, 0), np.arange(3), np.zeros(3))
+    read = schema.Channels.decode(channels.encode())
+    np.testing.assert_allclose(read.values, np.moveaxis(values, -1, 0), rtol=1e-3)
