@@ -53,6 +53,20 @@ export const namesOf = memo((series: Series): readonly string[] => {
   return mergeNames([...new Map(lists.map((list) => [list.join("\n"), list])).values()]);
 });
 
+/** How much of a model is zero before it counts as pruned: a few zeros are in any. */
+const FEW_ZEROS = 0.01;
+const DENSE_MODES: readonly string[] = ["", "float", "unknown"];
+
+/** Whether weights of any epoch are pruned or quantized. */
+export const isCompressed = memo((series: Series): boolean =>
+  series.points.some(
+    ({ record }) =>
+      record?.kind === "kernels" &&
+      (record.rows.some(({ mode }) => !DENSE_MODES.includes(mode)) ||
+        [...record.totals.values()].some((sums) => (sums.get("sparsity") ?? 0) > FEW_ZEROS)),
+  ),
+);
+
 /** Lists of names as one, each name after the one it follows in its own list. */
 export function mergeNames(lists: readonly (readonly string[])[]): string[] {
   const merged: string[] = [];

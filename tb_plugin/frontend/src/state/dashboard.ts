@@ -32,6 +32,8 @@ export class Dashboard extends EventTarget {
   dark = false;
   /** Grows with everything but the playhead that changes what painters draw. */
   revision = 0;
+  /** How large maps are where the viewer chose no size. */
+  private fitted = 192;
   private writing = 0;
   private loaded: Listing | undefined;
 
@@ -41,6 +43,19 @@ export class Dashboard extends EventTarget {
     const wanted = this.view.step;
     if (wanted === undefined) return steps.at(-1) ?? 0;
     return steps.findLast((step) => step <= wanted) ?? steps[0] ?? 0;
+  }
+
+  /** Of a map in the grid, in pixels. */
+  get size(): number {
+    return this.view.size || this.fitted;
+  }
+
+  /** Tell what size of maps the grid has room for; whoever draws them hears of it. */
+  fit(size: number): void {
+    if (size === this.fitted) return;
+    this.fitted = size;
+    this.revision++;
+    this.dispatchEvent(new Event("change"));
   }
 
   /** Change the view; `step` alone goes through `seek`, which draws without rendering. */

@@ -1,8 +1,9 @@
 /** What is there to show, and what of it is shown: derived from listing, records and view. */
 
-import { mergeNames, namesOf } from "../analysis/kernels.ts";
+import { isCompressed, mergeNames, namesOf } from "../analysis/kernels.ts";
 import type { Listing } from "../data/listing.ts";
 import { estimate } from "../data/plan.ts";
+import type { Series } from "../data/series.ts";
 import type { Store } from "../data/store.ts";
 import { COLUMN_KINDS, type Column, chooseColumns, columnsOf, depthOf } from "./columns.ts";
 import { chooseRuns, holds, runsOf, type ShownRun, sourcesOf } from "./runs.ts";
@@ -28,7 +29,13 @@ export interface Scene {
   /** The selected kernel: the first one where none, or none of these, is chosen. */
   readonly layer: string | undefined;
   /** Which views of compression there is something for. */
-  readonly has: { readonly kernels: boolean; readonly drift: boolean; readonly maps: boolean };
+  readonly has: {
+    readonly kernels: boolean;
+    /** Kernels of which some are pruned or quantized at some epoch. */
+    readonly compressed: boolean;
+    readonly drift: boolean;
+    readonly maps: boolean;
+  };
 }
 
 export const EMPTY_SCENE: Scene = {
@@ -45,7 +52,7 @@ export const EMPTY_SCENE: Scene = {
   pair: undefined,
   kernels: [],
   layer: undefined,
-  has: { kernels: false, drift: false, maps: false },
+  has: { kernels: false, compressed: false, drift: false, maps: false },
 };
 
 const FIRST_SAMPLES = 2;
@@ -82,6 +89,7 @@ export function deriveScene(listing: Listing, store: Store, view: View): Scene {
     layer: kernels.find((name) => name === view.layer) ?? kernels[0],
     has: {
       kernels: holds(shown, ["kernels"]),
+      compressed: kernelSeries(shown, store).some(isCompressed),
       drift: holds(shown, ["drift", "fidelity"]),
       maps: holds(shown, ["samples", ...COLUMN_KINDS]),
     },
@@ -109,8 +117,11 @@ export function compressed({ shown }: Scene): ShownRun[] {
 }
 
 function kernelsOf(shown: readonly ShownRun[], store: Store): string[] {
-  const series = shown.map(({ compression }) => store.get(compression?.run ?? "", "kernels"));
-  return mergeNames(series.map((one) => (one ? namesOf(one) : [])));
+  return mergeNames(kernelSeries(shown, store).map(namesOf));
+}
+
+function kernelSeries(shown: readonly ShownRun[], store: Store): Series[] {
+  return shown.flatMap(({ compression }) => store.get(compression?.run ?? "", "kernels") ?? []);
 }
 
 function samplesOf(shown: readonly ShownRun[]): number[] {

@@ -44,6 +44,7 @@ export interface View {
   readonly diverging: SignedName;
   readonly scale: ScaleName;
   readonly pixels: PixelsName;
+  /** Of a map in the grid, in pixels; 0: as large as there is room for. */
   readonly size: number;
   /** Of the deepest volume; undefined: the middle one. */
   readonly slice: number | undefined;
@@ -58,8 +59,8 @@ export interface View {
   /** undefined: the last epoch, and it stays the last while the training goes on. */
   readonly step: number | undefined;
   readonly opened: Opened | undefined;
-  /** What the panel below the maps shows. */
-  readonly panel: PanelName;
+  /** What the panel below the maps shows; undefined: open where weights were compressed. */
+  readonly panel: PanelName | undefined;
   /** The selected kernel's name; undefined: not chosen. */
   readonly layer: string | undefined;
   /** The number that the strip shows of each kernel. */
@@ -82,7 +83,7 @@ export const DEFAULT_VIEW: View = {
   diverging: "blueRed",
   scale: "sample",
   pixels: "auto",
-  size: 192,
+  size: 0,
   slice: undefined,
   head: 0,
   curve: undefined,
@@ -90,7 +91,7 @@ export const DEFAULT_VIEW: View = {
   difference: undefined,
   step: undefined,
   opened: undefined,
-  panel: "layers",
+  panel: undefined,
   layer: undefined,
   metric: "sparsity",
   sort: undefined,
@@ -98,7 +99,7 @@ export const DEFAULT_VIEW: View = {
   measure: "spearman",
 };
 
-export const SIZES = [128, 192, 256, 384] as const;
+export const SIZES = [0, 128, 192, 256, 384] as const;
 const FILTERS: readonly FilterName[] = ["all", "wrong", "changed"];
 
 interface Field<T> {
@@ -149,7 +150,7 @@ const FIELDS: { readonly [K in keyof View]: Field<View[K]> } = {
       return run && group && number !== undefined ? { run, group, sample: number } : undefined;
     },
   },
-  panel: oneOf(PANELS),
+  panel: { ...oneOf(PANELS), write: String },
   layer: { write: (value) => value ?? "", read: (text) => text || undefined },
   metric: { write: String, read: (text) => text || undefined },
   sort: {

@@ -13,6 +13,7 @@ import { SIZES, type View } from "../../state/view.ts";
 const TITLES: Readonly<Record<string, string>> = {
   blueRed: "blue–red",
   purpleGreen: "purple–green",
+  0: "fit",
   128: "S",
   192: "M",
   256: "L",

@@ -24,7 +24,7 @@ export class CompressionPanel extends Part {
       :host {
         display: flex;
         flex-direction: column;
-        height: clamp(210px, 28vh, 460px);
+        height: clamp(170px, 21vh, 380px);
         min-height: 0;
         background: var(--panel);
         border-top: 1px solid var(--line);
@@ -145,10 +145,10 @@ export class CompressionPanel extends Part {
 
   /** undefined where the panel is closed. */
   private get tab(): TabName | undefined {
-    const { panel } = this.dashboard.view;
-    // Without kernels, the panel opens only for those who ask for it.
-    const isUnasked = panel === "layers" && !this.dashboard.scene.has.kernels;
-    if ((panel === "closed" || isUnasked) && !this.isAlone) return undefined;
+    const { view, scene } = this.dashboard;
+    // Of a model that is as it was trained, the panel opens only for those who ask for it.
+    const panel = view.panel ?? (scene.has.compressed ? "layers" : "closed");
+    if (panel === "closed" && !this.isAlone) return undefined;
     return (this.tabs.find(([name]) => name === panel) ?? this.tabs[0])?.[0];
   }
 

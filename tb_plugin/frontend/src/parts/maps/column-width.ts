@@ -1,17 +1,34 @@
-/** How wide the columns of the grid are: one map, or as many tiles as there are. */
+/** How wide the columns of the grid are, and how large maps can be for all of them to have room. */
 
+import { fittingSize } from "../../analysis/fitting.ts";
 import { cellSize } from "../../draw/figure.ts";
 import { sheetOf, squareSheet } from "../../draw/tiles.ts";
 import type { Column } from "../../state/columns.ts";
 import type { Dashboard } from "../../state/dashboard.ts";
 
-/** How wide a column of the grid is, in pixels. */
-export function columnWidth(dashboard: Dashboard, column: Column): number {
-  const { view } = dashboard;
-  if (column.kind === "map") return cellSize(column.layout, view.size).width;
-  if (column.kind === "picture") return view.size;
+/** Between the cells of one explainer, and between explainers. */
+export const CELL_GAP = 6;
+export const COLUMN_GAP = 18;
+/** What stands above and below a map: its legend, the run's name, its numbers. */
+const AROUND = 170;
+
+/** How wide one cell of a column is, in pixels. */
+export function columnWidth(dashboard: Dashboard, column: Column, size = dashboard.size): number {
+  if (column.kind === "map") return cellSize(column.layout, size).width;
+  if (column.kind === "picture") return size;
   const sheet = column.kind === "matrix" ? squareSheet : sheetOf;
-  return Math.max(view.size, sheet(tileCount(dashboard, column), view.size).width);
+  return Math.max(size, sheet(tileCount(dashboard, column), size).width);
+}
+
+/** How large maps can be in a room of this size. */
+export function roomySize(dashboard: Dashboard, width: number, height: number): number {
+  const { shown, shownColumns, pair } = dashboard.scene;
+  const widthsOf = (size: number): number[] =>
+    shownColumns.map((column) => {
+      const count = shown.length + (pair && column.kind !== "channels" ? 1 : 0);
+      return count * (columnWidth(dashboard, column, size) + CELL_GAP) - CELL_GAP;
+    });
+  return fittingSize(widthsOf, width, COLUMN_GAP, height - AROUND);
 }
 
 /** How many channels or heads are drawn. */

@@ -1,4 +1,4 @@
-/** Explainers across, samples and runs down: the maps themselves. */
+/** One sample after the other: explainers across, the maps of all runs beside each other. */
 
 import { css, html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
@@ -9,10 +9,10 @@ import { cellSize } from "../../draw/figure.ts";
 import type { Column } from "../../state/columns.ts";
 import type { ShownRun } from "../../state/runs.ts";
 import "./attention-cell.ts";
-import "./made-picture-cell.ts";
-import { columnWidth } from "./column-width.ts";
+import { columnWidth, roomySize } from "./column-width.ts";
 import "./difference-cell.ts";
 import "./legend.ts";
+import "./made-picture-cell.ts";
 import "./map-cell.ts";
 import { define, Part } from "../frame/part.ts";
 import "./picture.ts";
@@ -21,7 +21,9 @@ import { base } from "../frame/styles.ts";
 import "./tiles-cell.ts";
 
 /** Narrow windows leave the room to the maps. */
-const inputSide = (): number => (innerWidth <= 1100 ? 72 : 112);
+const NARROW = 1100;
+const SCROLLBAR = 16;
+const inputSide = (): number => (innerWidth <= NARROW ? 72 : 112);
 const MAX_SAMPLES = 32;
 
 export class Grid extends Part {
@@ -33,56 +35,60 @@ export class Grid extends Part {
         overflow: auto;
         min-width: 0;
       }
-      .sheet {
-        display: inline-block;
-        min-width: 100%;
-      }
-      .row {
-        display: flex;
-        gap: 16px;
-        padding: 0 16px;
-      }
-      .head {
-        position: sticky;
-        top: 0;
-        z-index: 3;
-        background: var(--panel);
-        border-bottom: 1px solid var(--line);
-        padding-block: 8px 6px;
-        align-items: flex-end;
-      }
-      .input {
-        width: 112px;
-        flex: none;
-      }
-      .run {
-        width: 120px;
-        flex: none;
-        padding-top: 2px;
-      }
-      .column {
-        flex: none;
-      }
-      @media (max-width: 1100px) {
-        .row {
-          gap: 12px;
-          padding-inline: 12px;
-        }
-        .input {
-          width: 72px;
-        }
-        .run {
-          width: 108px;
-        }
-      }
       section {
-        padding-block: 12px 14px;
+        display: flex;
+        gap: 18px;
+        padding: 12px 16px 14px;
       }
       section + section {
         border-top: 1px solid var(--line);
       }
-      .row + .row {
-        margin-top: 12px;
+      .sample {
+        width: 148px;
+        flex: none;
+      }
+      .columns {
+        flex: 1;
+        min-width: 0;
+        display: flex;
+        flex-wrap: wrap;
+        align-items: flex-start;
+        gap: 14px 18px;
+      }
+      .block {
+        max-width: 100%;
+      }
+      tfx-legend {
+        max-width: 420px;
+        margin-bottom: 6px;
+      }
+      .cells {
+        display: flex;
+        flex-wrap: wrap;
+        align-items: flex-start;
+        gap: 10px 6px;
+      }
+      .cell {
+        flex: none;
+        max-width: 100%;
+        overflow-x: auto;
+        overflow-y: hidden;
+      }
+      .head {
+        display: flex;
+        align-items: center;
+        gap: 5px;
+        font-size: 12px;
+        line-height: 18px;
+      }
+      @media (max-width: 1100px) {
+        section {
+          gap: 12px;
+          padding-inline: 12px;
+        }
+        .sample {
+          width: 112px;
+        }
       }
       h3 {
         font-size: 13px;
@@ -107,12 +113,14 @@ export class Grid extends Part {
         font-weight: 600;
         color: var(--warn);
       }
+      .run {
+        margin-top: 8px;
+      }
       .who {
         display: flex;
         align-items: baseline;
         gap: 6px;
         font-weight: 600;
-        margin-bottom: 2px;
       }
       /* Runs are often told apart by the end of their names. */
       .whole {
@@ -139,16 +147,16 @@ export class Grid extends Part {
     `,
   ];
 
-  private readonly onResize = (): void => this.requestUpdate();
+  private readonly sizes = new ResizeObserver(() => this.requestUpdate());
 
   override connectedCallback(): void {
     super.connectedCallback();
-    window.addEventListener("resize", this.onResize);
+    this.sizes.observe(this);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    window.removeEventListener("resize", this.onResize);
+    this.sizes.disconnect();
   }
 
   override render() {
@@ -157,22 +165,26 @@ export class Grid extends Part {
     if (nothingToShow) return html`<p class="empty">${nothingToShow}</p>`;
     const samples = scene.selected.slice(0, MAX_SAMPLES);
     return html`
-      <div class="sheet">
-        ${this.head()}
-        ${repeat(
-          samples,
-          (sample) => sample,
-          (sample) => this.block(sample),
-        )}
-        ${
-          scene.selected.length > MAX_SAMPLES
-            ? html`<p class="empty">
-              The first ${MAX_SAMPLES} of ${scene.selected.length} selected samples are drawn.
-            </p>`
-            : nothing
-        }
-      </div>
+      ${repeat(
+        samples,
+        (sample) => sample,
+        (sample) => this.block(sample),
+      )}
+      ${
+        scene.selected.length > MAX_SAMPLES
+          ? html`<p class="empty">
+            The first ${MAX_SAMPLES} of ${scene.selected.length} selected samples are drawn.
+          </p>`
+          : nothing
+      }
     `;
+  }
+
+  override updated(): void {
+    if (this.offsetWidth === 0) return;
+    const around = innerWidth <= NARROW ? 112 + 3 * 12 : 148 + 18 + 2 * 16;
+    const width = this.offsetWidth - around - SCROLLBAR;
+    this.dashboard.fit(roomySize(this.dashboard, width, this.offsetHeight));
   }
 
   private get obstacle(): string {
@@ -187,50 +199,44 @@ export class Grid extends Part {
     return "";
   }
 
-  private head() {
-    const { dashboard } = this;
-    return html`
-      <div class="row head">
-        <div class="input muted">input</div>
-        <div class="run muted">run</div>
-        ${dashboard.scene.shownColumns.map(
-          (column) => html`
-            <tfx-legend
-              class="column"
-              style="width: ${columnWidth(this.dashboard, column)}px"
-              .dashboard=${dashboard}
-              .column=${column}
-            ></tfx-legend>
-          `,
-        )}
-      </div>
-    `;
-  }
-
   private block(sample: number) {
-    const { shown, pair } = this.dashboard.scene;
+    const { shown, shownColumns } = this.dashboard.scene;
     return html`
       <section aria-label="Sample ${sample}">
-        ${shown.map((run, i) => this.runRow(run, sample, i === 0))}
-        ${pair && this.hasMaps ? this.differenceRow(pair, sample) : nothing}
+        <div class="sample">
+          ${shown.map((run, i) => this.runOf(run, sample, i === 0))}
+        </div>
+        <div class="columns">${shownColumns.map((column) => this.column(column, sample))}</div>
       </section>
     `;
   }
 
-  private runRow(run: ShownRun, sample: number, first: boolean) {
+  /** What one run makes of a sample; its input where no run before it has the same. */
+  private runOf(run: ShownRun, sample: number, first: boolean) {
     const other = this.otherThanFirst(run, sample);
     return html`
-      <div class="row">
-        <div class="input">${first || other ? this.input(run, sample, other) : nothing}</div>
-        <div class="run">
-          <div class="who">
-            <span class="dot" style="background: ${run.colour}"></span>
-            <span class="whole" title=${run.name}>${run.name}</span>
-          </div>
-          <tfx-prediction plain .dashboard=${this.dashboard} .run=${run} .sample=${sample}>
-          </tfx-prediction>
+      ${first || other ? this.input(run, sample, other) : nothing}
+      <div class="run">
+        <div class="who">
+          <span class="dot" style="background: ${run.colour}"></span>
+          <span class="whole" title=${run.name}>${run.name}</span>
         </div>
-        ${this.dashboard.scene.shownColumns.map((column) => this.cell(run, column, sample))}
+        <tfx-prediction plain .dashboard=${this.dashboard} .run=${run} .sample=${sample}>
+        </tfx-prediction>
+      </div>
+    `;
+  }
+
+  /** One explainer at one layer: all runs beside each other, and what differs between two. */
+  private column(column: Column, sample: number) {
+    const { shown, pair } = this.dashboard.scene;
+    return html`
+      <div class="block">
+        <tfx-legend .dashboard=${this.dashboard} .column=${column} .sample=${sample}></tfx-legend>
+        <div class="cells">
+          ${shown.map((run) => this.cell(run, column, sample))}
+          ${pair && column.kind !== "channels" ? this.difference(pair, column, sample) : nothing}
+        </div>
       </div>
     `;
   }
@@ -264,19 +270,30 @@ export class Grid extends Part {
   }
 
   private cell(run: ShownRun, column: Column, sample: number) {
-    const style = `width: ${columnWidth(this.dashboard, column)}px`;
+    const { shown } = this.dashboard.scene;
+    return html`
+      <div class="cell" style="width: ${columnWidth(this.dashboard, column)}px">
+        ${
+          shown.length > 1
+            ? html`<div class="head">
+              <span class="dot" style="background: ${run.colour}"></span>
+              <span class="cut" title=${run.name}>${run.name}</span>
+            </div>`
+            : nothing
+        }
+        ${this.map(run, column, sample)}
+      </div>
+    `;
+  }
+
+  private map(run: ShownRun, column: Column, sample: number) {
     const { dashboard } = this;
-    const has = run.run.groups.some((group) => group.group === column.group);
-    if (!has) {
-      const { height } = cellSize(column.layout, dashboard.view.size);
-      return html`<div class="column absent" style="${style}; height: ${height}px">
-        not logged in ${run.name}
-      </div>`;
+    if (!run.run.groups.some((group) => group.group === column.group)) {
+      const { height } = cellSize(column.layout, dashboard.size);
+      return html`<div class="absent" style="height: ${height}px">not logged in ${run.name}</div>`;
     }
     if (column.kind === "map") {
       return html`<tfx-map-cell
-        class="column"
-        style=${style}
         .dashboard=${dashboard}
         .run=${run}
         .column=${column}
@@ -285,8 +302,6 @@ export class Grid extends Part {
     }
     if (column.kind === "picture") {
       return html`<tfx-made-picture-cell
-        class="column"
-        style=${style}
         .dashboard=${dashboard}
         .run=${run}
         .column=${column}
@@ -295,16 +310,12 @@ export class Grid extends Part {
     }
     return column.kind === "matrix"
       ? html`<tfx-attention-cell
-          class="column"
-          style=${style}
           .dashboard=${dashboard}
           .run=${run}
           .column=${column}
           .sample=${sample}
         ></tfx-attention-cell>`
       : html`<tfx-tiles-cell
-          class="column"
-          style=${style}
           .dashboard=${dashboard}
           .run=${run}
           .column=${column}
@@ -312,34 +323,22 @@ export class Grid extends Part {
         ></tfx-tiles-cell>`;
   }
 
-  private differenceRow(pair: readonly [ShownRun, ShownRun], sample: number) {
+  private difference(pair: readonly [ShownRun, ShownRun], column: Column, sample: number) {
     const [a, b] = pair;
+    const name = `${a.name} minus ${b.name}`;
     return html`
-      <div class="row difference">
-        <div class="input"></div>
-        <div class="run">
-          <div class="who">Difference</div>
-          <div class="cut" title=${a.name}>${a.name}</div>
-          <div class="cut muted" title=${b.name}>minus ${b.name}</div>
+      <div class="cell difference" style="width: ${columnWidth(this.dashboard, column)}px">
+        <div class="head">
+          <span class="cut" title=${name}>${name}</span>
         </div>
-        ${this.dashboard.scene.shownColumns.map((column) =>
-          column.kind === "map" || column.kind === "matrix"
-            ? html`<tfx-difference-cell
-                class="column"
-                style="width: ${columnWidth(this.dashboard, column)}px"
-                .dashboard=${this.dashboard}
-                .pair=${pair}
-                .column=${column}
-                .sample=${sample}
-              ></tfx-difference-cell>`
-            : html`<div class="column" style="width: ${columnWidth(this.dashboard, column)}px"></div>`,
-        )}
+        <tfx-difference-cell
+          .dashboard=${this.dashboard}
+          .pair=${pair}
+          .column=${column}
+          .sample=${sample}
+        ></tfx-difference-cell>
       </div>
     `;
-  }
-
-  private get hasMaps(): boolean {
-    return this.dashboard.scene.shownColumns.some((column) => column.kind !== "channels");
   }
 }
 

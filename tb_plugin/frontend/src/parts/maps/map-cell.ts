@@ -27,8 +27,7 @@ export class MapCell extends RunCell {
     ...RunCell.styles,
     css`
       :host {
-        /* Below the grid's head, which stays. */
-        scroll-margin: 84px 16px 8px;
+        scroll-margin: 24px 16px 8px;
       }
       .level {
         position: absolute;
@@ -108,7 +107,7 @@ export class MapCell extends RunCell {
     const { store, step, revision } = this.dashboard;
     const series = store.get(this.run.id, this.column.group, this.sample);
     const known = knownAt(series, "map", step);
-    const picture = pictureOf(this.dashboard, this, this.dashboard.view.size);
+    const picture = pictureOf(this.dashboard, this, this.dashboard.size);
     if (!this.isNew(...partsOf(known), revision, this.marked, picture)) return;
     this.known = known;
     const weights = this.dashboard.weights(this.run.id, known.step);
@@ -134,7 +133,7 @@ export class MapCell extends RunCell {
       picture,
       palette: () => this.palette,
     });
-    const size = filledSize(plain, figure, view.size);
+    const size = filledSize(plain, figure, this.dashboard.size);
     const context = sharpContext(canvas, size.width, size.height);
     if (context) this.positionAt = drawFigure(context, { x: 0, y: 0, ...size }, figure);
   }

@@ -79,7 +79,7 @@ export class TilesCell extends RunCell {
 
   private draw(record: Channels | undefined, count: number): void {
     const { view, scene } = this.dashboard;
-    this.sheet = sheetOf(record?.count ?? count, view.size);
+    this.sheet = sheetOf(record?.count ?? count, this.dashboard.size);
     const canvas = this.find<HTMLCanvasElement>("canvas");
     const context = canvas && sharpContext(canvas, this.sheet.width, this.sheet.height);
     if (!context) return;
