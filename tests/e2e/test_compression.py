@@ -282,6 +282,7 @@ def test_a_column_selects_its_kernel(open_tab: OpenPage, server: Server) -> None
 
 def test_the_selected_kernel_is_told(open_tab: OpenPage, server: Server, log: Path) -> None:
     with open_tab(server, f"&p.tfexplain.layer={PRUNED}") as page:
+        page.page.set_viewport_size({"width": 2000, "height": 1000})
         zeros = page.frame.locator("tfx-kernel .zeros").nth(1)
         for epoch in (EPOCHS - 1, 0):
             page.seek(epoch)
@@ -326,15 +327,37 @@ def test_links_keep_the_place(open_tab: OpenPage, server: Server) -> None:
 
 def test_the_panel_folds_away(open_tab: OpenPage, server: Server) -> None:
     with open_tab(server) as page:
-        height = "e => e.getBoundingClientRect().height"
-        grid = page.frame.locator("tfx-grid")
-        before = grid.evaluate(height)
+        width = "e => e.getBoundingClientRect().width"
+        timeline = page.frame.locator("tfx-timeline")
+        before = timeline.evaluate(width)
         page.frame.get_by_role("button", name="Hide", exact=True).click()
         expect(page.frame.locator("tfx-layer-strip")).to_have_count(0)
-        assert grid.evaluate(height) > before + 150
+        assert timeline.evaluate(width) > before + 400
         page.wait_for_link("p.tfexplain.panel=closed")
         page.frame.get_by_role("tab", name="Layers").click()
         expect(page.frame.locator("tfx-layer-strip")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [1000, 1440, 1920])
+def test_maps_have_two_thirds_of_the_height(
+    open_tab: OpenPage, server: Server, width: int
+) -> None:
+    """With every panel open; where the window is narrow, the toolbar takes some of it."""
+    with open_tab(server) as page:
+        page.page.set_viewport_size({"width": width, "height": 900})
+        page.settle()
+        height, whole = page.frame.locator("tfx-grid").evaluate(
+            "e => [e.getBoundingClientRect().height, innerHeight]"
+        )
+        assert height > (0.55 if width == 1000 else 2 / 3) * whole
+        first = page.frame.locator("tfx-grid section").first
+        end = page.frame.locator("tfx-grid").bounding_box()
+        assert end
+        for name in ("dense", "pruned"):
+            box = first.get_by_label(re.compile(f"Enlarge GradCAM .* run {name}$")).bounding_box()
+            assert box
+            assert box["y"] + box["height"] <= end["y"] + end["height"]
+            assert box["x"] + box["width"] <= end["x"] + end["width"]
 
 
 def test_scrubbing_the_strips_asks_for_nothing(open_tab: OpenPage, server: Server) -> None:
@@ -407,7 +430,9 @@ def test_no_width_overflows(open_tab: OpenPage, server: Server, width: int) -> N
         page.page.set_viewport_size({"width": width, "height": 1000})
         page.settle()
         assert page.frame.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        for part in ("tfx-compression", "tfx-layer-strip", "tfx-kernel"):
+        parts = ("tfx-compression", "tfx-layer-strip", "tfx-kernel")
+        # Where two do not fit, the chosen layer has its own tab.
+        for part in parts if width == 2000 else parts[:2]:
             box = page.frame.locator(part).bounding_box()
             assert box
             assert box["x"] + box["width"] <= width + 0.5

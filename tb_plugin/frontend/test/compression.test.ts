@@ -9,11 +9,18 @@ import {
   rangeOf,
   shareText,
   spoken,
-  tickText,
 } from "../src/analysis/compression.ts";
 import { factsOfKernel, listed } from "../src/analysis/kernel-facts.ts";
-import { belongs, cellText, kernelRow, kernelValue, mergeNames } from "../src/analysis/kernels.ts";
+import {
+  belongs,
+  cellText,
+  isCompressed,
+  kernelRow,
+  kernelValue,
+  mergeNames,
+} from "../src/analysis/kernels.ts";
 import { unwrapped } from "../src/analysis/wrappers.ts";
+import type { Series } from "../src/data/series.ts";
 import type { Kernel, Kernels } from "../src/format/compressed.ts";
 import { decode } from "../src/format/records.ts";
 import { packChannels, packKernel, packKernels } from "./support.ts";
@@ -48,13 +55,6 @@ test("a share is 0% or 100% only where it is", () => {
   assert.deepEqual(shares.map(shareText), [
     ...["0%", "0.01%", "<0.001%", "0.1%", "0.1%", "50.0%", "99.9%", "99.990%", ">99.999%", "100%"],
   ]);
-});
-
-test("ticks have no digits that say nothing", () => {
-  assert.deepEqual(
-    [tickText("share", 0.2), tickText("bytes", 4096), tickText("count", 1000), tickText("dB", 40)],
-    ["20%", "4 KiB", "1,000", "40 dB"],
-  );
 });
 
 test("unknown metrics keep their names and come last", () => {
@@ -197,4 +197,24 @@ test("facts of a kernel", () => {
   assert.equal(facts.get("pruned"), "1 of 2: 1");
   assert.equal(facts.get("dead"), "");
   assert.equal(listed(new Uint8Array(3)), "0 of 3");
+});
+
+test("a model is compressed where any epoch has pruned or quantized weights", () => {
+  const record = kernels();
+  const rows = record.rows.map((row) => ({ ...row, mode: "float" }));
+  const zeros = (sparsity: number): Kernels => ({
+    ...record,
+    rows,
+    totals: new Map([["", new Map([["sparsity", sparsity]])]]),
+  });
+  const series = (...records: Kernels[]): Series => ({
+    kind: "kernels",
+    points: records.map((one, step) => ({ step, wallTime: step, record: one, error: "" })),
+    bytes: 0,
+  });
+  assert.equal(isCompressed(series(zeros(0), zeros(0.001))), false);
+  assert.equal(isCompressed(series(zeros(NAN))), false);
+  assert.equal(isCompressed(series(zeros(0), zeros(0.5))), true);
+  // One of its kernels is of int8.
+  assert.equal(isCompressed(series({ ...record, totals: new Map() })), true);
 });

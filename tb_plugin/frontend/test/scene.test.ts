@@ -87,11 +87,13 @@ test("bare folders are one run too", () => {
 test("what there is to show decides which views there are", () => {
   assert.deepEqual(sceneOf({ "a/explain": MAPS }).has, {
     kernels: false,
+    compressed: false,
     drift: false,
     maps: true,
   });
   assert.deepEqual(sceneOf({ "a/compression": [...KERNELS, "drift/GradCAM/conv1"] }).has, {
     kernels: true,
+    compressed: false,
     drift: true,
     maps: false,
   });

@@ -52,14 +52,6 @@ export function metricText(unit: Unit, value: number): string {
   }
 }
 
-/** A number on an axis: no more digits than its tick needs. */
-export function tickText(unit: Unit, value: number): string {
-  if (unit === "share") return `${Number((100 * value).toFixed(3))}%`;
-  return metricText(unit, value)
-    .replace(/(\.\d*?)0+(?=\D|$)/, "$1")
-    .replace(/\.(?=\D|$)/, "");
-}
-
 /** What only words can say of a number. */
 export function spoken(unit: Unit, value: number): string {
   if (Number.isNaN(value)) return "not known";

@@ -1,6 +1,6 @@
 /** Totals of the kernels over epochs: the selected metric, or sparsity where it has no total. */
 
-import { metricOf, metricText, tickText } from "../analysis/compression.ts";
+import { metricOf, metricText } from "../analysis/compression.ts";
 import { recordsOf } from "../data/series.ts";
 import type { Dashboard } from "../state/dashboard.ts";
 import { compressed } from "../state/scene.ts";
@@ -8,9 +8,6 @@ import type { Curve, Track } from "./tracks.ts";
 
 /** By part of the model: all of it, or student and teacher. */
 const DASHES: readonly (readonly number[])[] = [[], [7, 3], [2, 3]];
-
-/** Bytes are counted in powers of two, on the axis too. */
-const BYTES = Array.from({ length: 50 }, (_, i) => 2 ** i);
 
 export function totalTracks(dashboard: Dashboard): Track[] {
   const runs = compressed(dashboard.scene);
@@ -39,7 +36,5 @@ export function totalTracks(dashboard: Dashboard): Track[] {
   const drawn = curves.filter(({ points }) => points.length > 0);
   if (drawn.length === 0) return [];
   const tell = (value: number): string => metricText(unit, value);
-  const axis = { tell: (value: number) => tickText(unit, value) };
-  const ticks = unit === "bytes" ? { ...axis, steps: BYTES } : axis;
-  return [{ name: "totals", title: `${label}, total`, tell, ticks, curves: drawn }];
+  return [{ name: "totals", title: `${label}, total`, tell, curves: drawn }];
 }

@@ -24,10 +24,8 @@ export interface Curve {
 export interface Track {
   readonly name: string;
   readonly title: string;
-  /** A value as text, in the table. */
+  /** A value as text, in the table and on the axis. */
   readonly tell: (value: number) => string;
-  /** The axis' numbers, where they are not plain ones, and the distances they may have. */
-  readonly ticks?: { readonly tell: (value: number) => string; readonly steps?: number[] };
   readonly curves: readonly Curve[];
   /** Ranges of values shaded behind the curves. */
   readonly bands?: readonly Band[];
@@ -145,21 +143,24 @@ function optionsOf(track: Track, look: PlotLook): uPlot.Options {
       {
         ...axis,
         size: look.left,
-        space: 14,
-        ...(track.ticks?.steps ? { incrs: track.ticks.steps } : {}),
+        // The least and the largest value, between which all lie: a low track has room for two.
+        splits: () => endsOf(track),
         grid: { stroke: line, width: 1 },
-        values: (_plot, ticks, _axis, _space, step) =>
-          ticks.map((tick) => track.ticks?.tell(tick) ?? tickText(tick, step)),
+        values: (_plot, ticks) => ticks.map((tick) => track.tell(tick)),
       },
     ],
     series: [{}, ...track.curves.map(strokeOf)],
   };
 }
 
+/** Above and below the curves, as a share of their range. */
+const MARGIN = 0.1;
+
 /**
- * The range of the curves and of what is shaded behind them. One there must be, even of NaN alone: an
- * axis without one takes no room, and epochs would not lie below those of the other tracks. What
- * stays 0 or 1, as shares and similarities do, is seen in 0 to 1 and not in 0 to 100.
+ * The range of the curves and of what is shaded behind them, and no more: what an accuracy does
+ * between 0.9 and 1 is to be seen. One there must be, even of NaN alone: an axis without one takes no
+ * room, and epochs would not lie below those of the other tracks. What stays 0 or 1, as shares and
+ * similarities do, is seen in 0 to 1, and whatever else stays the same in the middle.
  */
 export function rangeOf(
   bands: readonly Band[],
@@ -170,7 +171,17 @@ export function rangeOf(
   const highs = [...bands.map((band) => band.high), high ?? Number.NEGATIVE_INFINITY];
   const [least, most] = [Math.min(...lows), Math.max(...highs)];
   if (least > most || (least === most && (least === 0 || least === 1))) return [0, 1.1];
-  return uPlot.rangeNum(least, most, 0.1, true);
+  const margin = least === most ? Math.abs(least) / 2 : MARGIN * (most - least);
+  return [least - margin, most + margin];
+}
+
+/** The least and the largest value of a track's curves; one where they are the same. */
+function endsOf({ curves }: Track): number[] {
+  const values = curves.flatMap(({ points }) => points.map(([, value]) => value));
+  const finite = values.filter(Number.isFinite);
+  if (finite.length === 0) return [];
+  const [low, high] = [Math.min(...finite), Math.max(...finite)];
+  return low === high ? [low] : [low, high];
 }
 
 function shade(plot: uPlot, bands: readonly Band[], colour: string): void {
@@ -180,16 +191,6 @@ function shade(plot: uPlot, bands: readonly Band[], colour: string): void {
     const [top, bottom] = [plot.valToPos(high, "y", true), plot.valToPos(low, "y", true)];
     plot.ctx.fillRect(left, top, width, bottom - top);
   }
-}
-
-/** As many decimals as the distance between ticks needs, the same on all of them. */
-function tickText(tick: number, step: number): string {
-  const decimals = [0, 1, 2, 3, 4].find((d) => isWhole(step * 10 ** d));
-  return decimals === undefined || Math.abs(tick) >= 1e5 ? short(tick) : tick.toFixed(decimals);
-}
-
-function isWhole(value: number): boolean {
-  return Math.abs(value - Math.round(value)) < 1e-9 * Math.max(1, value) && value > 0.5;
 }
 
 /** What is to be judged by is solid and strong, in the run's colour. */

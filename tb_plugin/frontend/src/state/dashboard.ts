@@ -70,15 +70,21 @@ export class Dashboard extends EventTarget {
   seek(step: number): void {
     const { steps } = this.scene;
     const before = this.step;
-    const nearest = steps.reduce(
-      (best, s) => (Math.abs(s - step) < Math.abs(best - step) ? s : best),
-      steps[0] ?? 0,
-    );
+    const nearest = this.nearest(step);
     this.view = { ...this.view, step: nearest === steps.at(-1) ? undefined : nearest };
     this.stage.invalidate();
     if (this.step === before) return;
     this.dispatchEvent(new Event("seek"));
     this.writeLink();
+  }
+
+  /** The epoch nearest to a place between epochs. */
+  nearest(step: number): number {
+    const { steps } = this.scene;
+    return steps.reduce(
+      (best, s) => (Math.abs(s - step) < Math.abs(best - step) ? s : best),
+      steps[0] ?? 0,
+    );
   }
 
   /** Move the playhead by a number of epochs. */

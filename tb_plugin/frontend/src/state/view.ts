@@ -22,7 +22,7 @@ export interface Sort {
   readonly descending: boolean;
 }
 
-export const PANELS = ["layers", "table", "focus", "closed"] as const;
+export const PANELS = ["layers", "kernel", "table", "focus", "closed"] as const;
 export type PanelName = (typeof PANELS)[number];
 
 /** Over what one scale is: a sample in all shown runs and epochs, all samples, or a single map. */

@@ -41,6 +41,30 @@ export class App extends Part {
           grid-template-columns: 212px minmax(0, 1fr);
         }
       }
+      .bottom > tfx-compression[closed] {
+        height: auto;
+      }
+      /* Beside each other, they leave the room to the maps. */
+      @media (min-width: 960px) {
+        .bottom:has(tfx-compression) {
+          display: grid;
+          grid-template-columns: minmax(0, 1fr) minmax(0, 1fr);
+          border-top: 1px solid var(--line);
+        }
+        .bottom:has(tfx-compression[closed]) {
+          grid-template-columns: minmax(0, 1fr) auto;
+        }
+        .bottom > tfx-compression {
+          height: clamp(180px, 22vh, 260px);
+          border-top: 0;
+          border-left: 1px solid var(--line);
+          order: 1;
+        }
+        .bottom:has(tfx-compression) > tfx-timeline {
+          border-top: 0;
+          align-content: start;
+        }
+      }
       tfx-samples {
         border-right: 1px solid var(--line);
       }
@@ -79,8 +103,11 @@ export class App extends Part {
             ></tfx-toolbar>
             <tfx-notes .dashboard=${dashboard}></tfx-notes>
             ${this.body()}
-            <tfx-timeline role="region" aria-label="Timeline" .dashboard=${dashboard}>
-            </tfx-timeline>
+            <div class="bottom">
+              ${this.compression()}
+              <tfx-timeline role="region" aria-label="Timeline" .dashboard=${dashboard}>
+              </tfx-timeline>
+            </div>
             <tfx-details .dashboard=${dashboard}></tfx-details>
           `
       }
@@ -92,8 +119,7 @@ export class App extends Part {
   private body() {
     const { dashboard } = this;
     const { kernels, drift, maps } = dashboard.scene.has;
-    const compressed = kernels || drift;
-    if (compressed && !maps) {
+    if ((kernels || drift) && !maps) {
       return html`<tfx-compression class="alone" role="main" .dashboard=${dashboard}>
       </tfx-compression>`;
     }
@@ -106,13 +132,18 @@ export class App extends Part {
             : html`<tfx-grid .dashboard=${dashboard}></tfx-grid>`
         }
       </div>
-      ${
-        compressed
-          ? html`<tfx-compression role="region" aria-label="Compression" .dashboard=${dashboard}>
-          </tfx-compression>`
-          : nothing
-      }
     `;
+  }
+
+  /** What is known of the kernels, where maps have the room above it. */
+  private compression() {
+    const { kernels, drift, maps } = this.dashboard.scene.has;
+    if (!maps || !(kernels || drift)) return nothing;
+    return html`<tfx-compression
+      role="region"
+      aria-label="Compression"
+      .dashboard=${this.dashboard}
+    ></tfx-compression>`;
   }
 
   /** A link may name a map that is not among the shown ones: then the grid is the place to be. */

@@ -11,7 +11,7 @@ import { css } from "lit";
 export const timelineStyles = css`
   :host {
     display: grid;
-    grid-template-columns: minmax(0, 1fr) min(var(--values, 258px), 34%);
+    grid-template-columns: minmax(0, 1fr) min(var(--values, 258px), max(34%, 226px));
     background: var(--panel);
     border-top: 1px solid var(--line);
     user-select: none;
@@ -21,11 +21,14 @@ export const timelineStyles = css`
     display: flex;
     align-items: center;
     gap: 10px;
-    padding: 6px 16px 2px;
+    padding: 4px 16px 0;
+    overflow: hidden;
+    white-space: nowrap;
   }
   .play {
+    flex: none;
     width: 34px;
-    height: 26px;
+    height: 24px;
     padding: 0;
     display: grid;
     place-items: center;
@@ -38,7 +41,7 @@ export const timelineStyles = css`
   .epoch {
     contain: layout style;
     font-weight: 600;
-    width: 130px;
+    flex: 0 0 130px;
   }
   .tracks {
     position: relative;
@@ -66,6 +69,10 @@ export const timelineStyles = css`
     line-height: 14px;
     color: var(--muted);
     pointer-events: none;
+    max-width: calc(100% - 100px);
+    overflow: hidden;
+    text-overflow: ellipsis;
+    white-space: nowrap;
   }
   /* Where the curves of a training that goes well leave room. */
   .title.accuracy {
@@ -78,6 +85,10 @@ export const timelineStyles = css`
     left: 70px;
     top: auto;
     bottom: 22px;
+  }
+  .bar .muted {
+    overflow: hidden;
+    text-overflow: ellipsis;
   }
   .strokes {
     margin-left: auto;
@@ -98,8 +109,8 @@ export const timelineStyles = css`
   }
   .rail {
     position: relative;
-    height: 16px;
-    margin-bottom: 6px;
+    height: 12px;
+    margin-bottom: 5px;
   }
   .rail canvas {
     display: block;

@@ -11,8 +11,10 @@ import { Player } from "../../state/player.ts";
 import type { ShownRun } from "../../state/runs.ts";
 import { define, PaintedPart, setText } from "./part.ts";
 import { nameText } from "./path-text.ts";
+import { hideReadout, showReadout } from "./readout.ts";
 import { base } from "./styles.ts";
 import { timelineStyles } from "./timeline-styles.ts";
+import { trackText } from "./track-text.ts";
 
 /** Left of the plots stand the axes' numbers; the playhead's arithmetic needs their width. */
 const LEFT = 56;
@@ -21,6 +23,9 @@ const RIGHT = 14;
 const MOST = 4;
 /** Below the last track. */
 const AXIS = 20;
+/** A track lower than this tells nothing. */
+const LOWEST = 24;
+const RAIL = 12;
 
 export class Timeline extends PaintedPart {
   static override styles = [unsafeCSS(uplotCss), base, timelineStyles];
@@ -80,6 +85,7 @@ export class Timeline extends PaintedPart {
         aria-valuemax=${scene.steps.at(-1) ?? 0}
         @pointerdown=${this.grab}
         @pointermove=${this.drag}
+        @pointerleave=${() => hideReadout(this.dashboard)}
       >
         <div class="plots"></div>
         <div class="rail"><canvas></canvas></div>
@@ -190,8 +196,8 @@ export class Timeline extends PaintedPart {
 
   /** Many tracks are lower, so that the maps keep their room. */
   private trackHeight(count: number): number {
-    const room = this.dashboard.scene.has.maps ? Math.min(window.innerHeight / 6.2, 184) : 184;
-    return Math.min(62, Math.floor(room / Math.max(1, count)));
+    const room = this.dashboard.scene.has.maps ? Math.min(window.innerHeight / 7, 180) : 184;
+    return Math.max(LOWEST, Math.min(46, Math.floor(room / Math.max(1, count))));
   }
 
   private layOut(): void {
@@ -216,7 +222,7 @@ export class Timeline extends PaintedPart {
     if (!canvas || this.width === 0) return;
     const ratio = window.devicePixelRatio || 1;
     canvas.width = this.width * ratio;
-    canvas.height = 16 * ratio;
+    canvas.height = RAIL * ratio;
     canvas.style.width = `${this.width}px`;
     const context = canvas.getContext("2d");
     if (!context) return;
@@ -224,7 +230,7 @@ export class Timeline extends PaintedPart {
     context.fillStyle = colour;
     for (const step of this.dashboard.scene.steps) {
       context.beginPath();
-      context.arc(this.xOf(step) - 8, 6, 2, 0, 7);
+      context.arc(this.xOf(step) - 8, RAIL / 2, 2, 0, 7);
       context.fill();
     }
   }
@@ -240,13 +246,31 @@ export class Timeline extends PaintedPart {
 
   private drag(event: PointerEvent): void {
     if (event.buttons & 1) this.seekTo(event.clientX);
+    this.readOut(event.clientX, event.clientY);
   }
 
   private seekTo(clientX: number): void {
+    this.dashboard.seek(this.stepAt(clientX));
+  }
+
+  /** Where a point lies between the epochs. */
+  private stepAt(clientX: number): number {
     const left = this.find(".plots")?.getBoundingClientRect().left ?? 0;
     const share = (clientX - left - LEFT) / (this.width - LEFT - RIGHT);
     const [first, last] = this.range;
-    this.dashboard.seek(first + share * (last - first));
+    return first + share * (last - first);
+  }
+
+  /** The values of the track under the pointer, at the epoch nearest to it. */
+  private readOut(clientX: number, clientY: number): void {
+    const hosts = [...this.renderRoot.querySelectorAll(".uplot")];
+    const index = hosts.findIndex((host) => clientY < host.getBoundingClientRect().bottom);
+    const track = this.tracks[index];
+    if (!track) hideReadout(this.dashboard);
+    else {
+      const step = this.dashboard.nearest(this.stepAt(clientX));
+      showReadout(this.dashboard, clientX, clientY, trackText(track, step));
+    }
   }
 
   // ------------------------------------------------------------------ values

@@ -13,9 +13,17 @@ type TabName = Exclude<PanelName, "closed">;
 
 const TABS: readonly (readonly [TabName, string])[] = [
   ["layers", "Layers"],
+  ["kernel", "Chosen layer"],
   ["table", "Table"],
   ["focus", "Focus"],
 ];
+
+const TITLES: Readonly<Record<TabName, string>> = {
+  layers: "One number of every layer over all epochs",
+  kernel: "The weights of the chosen layer: their histogram and facts",
+  table: "All numbers of all layers at this epoch",
+  focus: "What moved between a run’s maps and those of its reference",
+};
 
 export class CompressionPanel extends Part {
   static override styles = [
@@ -64,6 +72,25 @@ export class CompressionPanel extends Part {
         margin-left: auto;
         white-space: nowrap;
       }
+      /* At the side of the timeline, closed tabs stand below each other. */
+      @media (min-width: 960px) {
+        :host([closed]) header {
+          flex-direction: column-reverse;
+          justify-content: flex-end;
+          border-bottom: 0;
+          padding: 6px 8px;
+        }
+        :host([closed]) [role="tablist"] {
+          flex-direction: column;
+        }
+        :host([closed]) [role="tab"] {
+          border-bottom: 0;
+          text-align: left;
+        }
+        :host([closed]) .fold {
+          margin: 0;
+        }
+      }
       .body {
         flex: 1;
         min-height: 0;
@@ -72,6 +99,22 @@ export class CompressionPanel extends Part {
       }
       .body.layers {
         grid-template-columns: minmax(0, 1fr) minmax(330px, 41%);
+      }
+      .room {
+        flex: 1;
+        min-height: 0;
+        display: flex;
+        flex-direction: column;
+        container-type: inline-size;
+      }
+      /* Its own tab has the room then. */
+      @container (max-width: 840px) {
+        .body.layers {
+          grid-template-columns: minmax(0, 1fr);
+        }
+        .body.layers tfx-kernel {
+          display: none;
+        }
       }
     `,
   ];
@@ -89,6 +132,7 @@ export class CompressionPanel extends Part {
               aria-selected=${name === tab}
               aria-controls=${name === tab ? "body" : nothing}
               tabindex=${name === (tab ?? tabs[0]?.[0]) ? 0 : -1}
+              title=${TITLES[name]}
               @click=${() => this.dashboard.update({ panel: name })}
             >
               ${text}
@@ -99,8 +143,10 @@ export class CompressionPanel extends Part {
       </header>
       ${
         tab
-          ? html`<div class="body ${tab}" id="body" role="tabpanel" aria-labelledby="tab-${tab}">
-            ${this.body(tab)}
+          ? html`<div class="room">
+            <div class="body ${tab}" id="body" role="tabpanel" aria-labelledby="tab-${tab}">
+              ${this.body(tab)}
+            </div>
           </div>`
           : nothing
       }
@@ -117,6 +163,7 @@ export class CompressionPanel extends Part {
     if (tab === "table") {
       return html`<tfx-kernel-table .dashboard=${dashboard}></tfx-kernel-table>`;
     }
+    if (tab === "kernel") return html`<tfx-kernel .dashboard=${dashboard}></tfx-kernel>`;
     return html`<tfx-layer-strip .dashboard=${dashboard}></tfx-layer-strip>
       <tfx-kernel .dashboard=${dashboard}></tfx-kernel>`;
   }
@@ -126,6 +173,7 @@ export class CompressionPanel extends Part {
     const panel = isOpen ? "closed" : (this.tabs[0]?.[0] ?? "layers");
     return html`<button
       class="fold"
+      title=${isOpen ? "Leave the room to the timeline" : "Show what is known of the weights"}
       aria-expanded=${isOpen}
       @click=${() => this.dashboard.update({ panel })}
     >

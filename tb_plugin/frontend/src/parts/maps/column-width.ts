@@ -7,8 +7,8 @@ import type { Column } from "../../state/columns.ts";
 import type { Dashboard } from "../../state/dashboard.ts";
 
 /** Between the cells of one explainer, and between explainers. */
-export const CELL_GAP = 6;
-export const COLUMN_GAP = 18;
+const CELL_GAP = 6;
+const COLUMN_GAP = 18;
 /** What stands above and below a map: its legend, the run's name, its numbers. */
 const AROUND = 170;
 
@@ -25,8 +25,10 @@ export function roomySize(dashboard: Dashboard, width: number, height: number): 
   const { shown, shownColumns, pair } = dashboard.scene;
   const widthsOf = (size: number): number[] =>
     shownColumns.map((column) => {
-      const count = shown.length + (pair && column.kind !== "channels" ? 1 : 0);
-      return count * (columnWidth(dashboard, column, size) + CELL_GAP) - CELL_GAP;
+      const isTiled = column.kind === "channels";
+      const gap = isTiled ? COLUMN_GAP : CELL_GAP;
+      const count = shown.length + (pair && !isTiled ? 1 : 0);
+      return count * (columnWidth(dashboard, column, size) + gap) - gap;
     });
   return fittingSize(widthsOf, width, COLUMN_GAP, height - AROUND);
 }

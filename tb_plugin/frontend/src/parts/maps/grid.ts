@@ -68,6 +68,10 @@ export class Grid extends Part {
         align-items: flex-start;
         gap: 10px 6px;
       }
+      /* Sheets of tiles need more than a gap between tiles. */
+      .cells.channels {
+        column-gap: 18px;
+      }
       .cell {
         flex: none;
         max-width: 100%;
@@ -233,7 +237,7 @@ export class Grid extends Part {
     return html`
       <div class="block">
         <tfx-legend .dashboard=${this.dashboard} .column=${column} .sample=${sample}></tfx-legend>
-        <div class="cells">
+        <div class="cells ${column.kind}">
           ${shown.map((run) => this.cell(run, column, sample))}
           ${pair && column.kind !== "channels" ? this.difference(pair, column, sample) : nothing}
         </div>
