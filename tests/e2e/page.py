@@ -165,6 +165,19 @@ def point(page: ExplainPage, drawn: Locator, x: float, y: float) -> str:
     return page.text("tfx-readout")
 
 
+def assert_first_maps_in_sight(page: ExplainPage, runs: list[str]) -> None:
+    """Check that Grad-CAM of the first sample is in sight for each run, without scrolling."""
+    grid = page.frame.locator("tfx-grid")
+    room = grid.bounding_box()
+    assert room
+    for run in runs:
+        name = re.compile(f"Enlarge GradCAM .* run {run}$")
+        box = grid.locator("section").first.get_by_label(name).bounding_box()
+        assert box
+        assert box["y"] + box["height"] <= room["y"] + room["height"]
+        assert box["x"] + box["width"] <= room["x"] + room["width"]
+
+
 @contextmanager
 def open_page(
     browser: Browser, address: str, place: str = "", **context: Any

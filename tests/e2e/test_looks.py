@@ -10,7 +10,7 @@ from support.server import Server, serve
 
 from e2e.axe import assert_nothing_serious
 from e2e.conftest import OpenPage
-from e2e.page import ExplainPage
+from e2e.page import ExplainPage, assert_first_maps_in_sight
 
 pytestmark = [pytest.mark.browser, pytest.mark.process]
 
@@ -53,6 +53,35 @@ def test_no_width_overflows(
             assert box
             assert box["x"] + box["width"] <= width + 0.5
         page.page.screenshot(path=artifacts / f"width-{width}.png")
+
+
+@pytest.mark.parametrize(("width", "share"), [(1000, 0.6), (1440, 2 / 3), (1920, 2 / 3)])
+def test_maps_have_two_thirds_of_the_height(
+    open_tab: OpenPage, fit_server: Server, width: int, share: float
+) -> None:
+    with open_tab(fit_server) as page:
+        page.page.set_viewport_size({"width": width, "height": 900})
+        page.settle()
+        height, whole = page.frame.locator("tfx-grid").evaluate(
+            "e => [e.getBoundingClientRect().height, innerHeight]"
+        )
+        assert height > share * whole
+        assert_first_maps_in_sight(page, ["first", "second"])
+
+
+def test_pointing_at_a_track_tells_its_values(open_tab: OpenPage, fit_server: Server) -> None:
+    with open_tab(fit_server) as page:
+        track = page.frame.locator("tfx-timeline .uplot").first
+        box = track.bounding_box()
+        assert box
+        page.page.mouse.move(box["x"] + 60, box["y"] + 10)
+        told = page.text("tfx-readout")
+        assert told.startswith("epoch 0: accuracy first 0.")
+        assert "val_accuracy" in told
+        before = page.epoch
+        page.page.mouse.move(box["x"] + 60, box["y"] - 200)
+        assert page.text("tfx-readout") == ""
+        assert page.epoch == before
 
 
 def test_sharp_on_dense_displays(open_tab: OpenPage, demo_server: Server) -> None:
