@@ -12,6 +12,11 @@ const COLUMN_GAP = 18;
 /** What stands above and below a map: its legend, the run's name, its numbers. */
 const AROUND = 170;
 
+/** Whether there is a difference between two runs' maps of a column. */
+export function canSubtract({ kind }: Column): boolean {
+  return kind === "map" || kind === "matrix";
+}
+
 /** How wide one cell of a column is, in pixels. */
 export function columnWidth(dashboard: Dashboard, column: Column, size = dashboard.size): number {
   if (column.kind === "map") return cellSize(column.layout, size).width;
@@ -25,9 +30,8 @@ export function roomySize(dashboard: Dashboard, width: number, height: number): 
   const { shown, shownColumns, pair } = dashboard.scene;
   const widthsOf = (size: number): number[] =>
     shownColumns.map((column) => {
-      const isTiled = column.kind === "channels";
-      const gap = isTiled ? COLUMN_GAP : CELL_GAP;
-      const count = shown.length + (pair && !isTiled ? 1 : 0);
+      const gap = column.kind === "channels" ? COLUMN_GAP : CELL_GAP;
+      const count = shown.length + (pair && canSubtract(column) ? 1 : 0);
       return count * (columnWidth(dashboard, column, size) + gap) - gap;
     });
   return fittingSize(widthsOf, width, COLUMN_GAP, height - AROUND);

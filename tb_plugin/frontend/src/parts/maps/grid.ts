@@ -9,7 +9,7 @@ import { cellSize } from "../../draw/figure.ts";
 import type { Column } from "../../state/columns.ts";
 import type { ShownRun } from "../../state/runs.ts";
 import "./attention-cell.ts";
-import { columnWidth, roomySize } from "./column-width.ts";
+import { canSubtract, columnWidth, roomySize } from "./column-width.ts";
 import "./difference-cell.ts";
 import "./legend.ts";
 import "./made-picture-cell.ts";
@@ -239,7 +239,7 @@ export class Grid extends Part {
         <tfx-legend .dashboard=${this.dashboard} .column=${column} .sample=${sample}></tfx-legend>
         <div class="cells ${column.kind}">
           ${shown.map((run) => this.cell(run, column, sample))}
-          ${pair && column.kind !== "channels" ? this.difference(pair, column, sample) : nothing}
+          ${pair && canSubtract(column) ? this.difference(pair, column, sample) : nothing}
         </div>
       </div>
     `;
