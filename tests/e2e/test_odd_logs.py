@@ -153,6 +153,35 @@ def test_other_samples_are_not_lined_up_as_the_same(open_tab: OpenPage, tmp_path
             expect(notes).to_contain_text(text)
 
 
+def test_samples_of_runs_are_matched_by_what_they_hold(open_tab: OpenPage, tmp_path: Path) -> None:
+    """The second run explains a picture of the first in another place, and one of its own."""
+    write_demo_log(tmp_path / "first", epochs=2, samples=2, contents=(0, 1))
+    write_demo_log(tmp_path / "second", epochs=2, samples=2, contents=(1, 2), seed=1)
+    with serve(tmp_path, "--host", "127.0.0.1") as server:
+        server.wait_for(lambda runs: len(runs) == 2 and all(r["groups"] for r in runs.values()))
+        with open_tab(server, "&p.tfexplain.samples=0.1.2") as page:
+            page.page.set_viewport_size({"width": 1440, "height": 2400})
+            assert page.items() == [0, 1, 2]
+            alone, both, own = page.frame.locator("tfx-grid section").all()
+            for section in (alone, both, own):
+                expect(section.locator("tfx-picture")).to_have_count(1)
+            expect(both.locator(".absent")).to_have_count(0)
+            expect(both.locator("tfx-difference-cell .flag").first).to_have_text("")
+            expect(alone.locator(".absent").first).to_have_text("second explains other samples")
+            expect(own.locator(".absent").first).to_have_text("first explains other samples")
+            listed = page.frame.locator("tfx-samples tfx-prediction .class")
+            expect(listed).to_have_text(
+                ["cat", "not explained", "dog", "cat", "not explained", "dog"]
+            )
+            record = read_run(tmp_path / "second").record("map/GradCAM/conv1/0", 1)
+            assert isinstance(record, schema.Map)
+            told = page.map("GradCAM", "conv1", 1, "second").fact("score")
+            assert float(told.split()[0].replace(MINUS, "-")) == pytest.approx(record.score, 6e-3)
+            notes = page.frame.locator("tfx-notes")
+            notes.get_by_role("button", name=re.compile("more")).click()
+            expect(notes).to_contain_text("1 of 2 samples are others than those of first")
+
+
 def test_maps_and_numbers_say_of_which_weights_they_are(open_tab: OpenPage, tmp_path: Path) -> None:
     """As after `EarlyStopping(restore_best_weights=True)`: epoch 3 has restored ones."""
     for name in ("kept", "restored"):

@@ -101,6 +101,7 @@ def write_demo_log(
     side: int = 8,
     seed: int = 0,
     rows: Sequence[int] = (),
+    contents: Sequence[int] = (),
     layers: Sequence[str] = ("conv1", "backbone/conv2"),
 ) -> None:
     """A made-up but well-formed training: blobs as images, drifting maps, improving metrics.
@@ -108,15 +109,17 @@ def write_demo_log(
     Sample 1 has a NaN in its IntegratedGradients map, channel 2 of every layer is dead, sample 3
     changes its predicted class half-way, and one problem is reported in the last epoch. Only every
     `every`th epoch is explained; all have metrics. The samples stand in every seventh row, or in
-    `rows`.
+    `rows`. What the samples hold is not logged, as in older logs, but for `contents`: which of a
+    few blobs each sample is.
     """
     fixed, rng = np.random.default_rng(0), np.random.default_rng(seed)
     log = LogWriter(log_dir / "explain")
     yy, xx = np.mgrid[0:side, 0:side] / side
-    centres = fixed.uniform(0.2, 0.8, (samples, 2))
+    blobs = np.array(contents or range(samples))
+    centres = fixed.uniform(0.2, 0.8, (max(blobs) + 1, 2))[blobs]
     images = np.stack([np.exp(-((yy - a) ** 2 + (xx - b) ** 2) / 0.04) for a, b in centres])
     names = ["cat", "dog", "owl", "fox"]
-    labels = np.arange(samples) % 4
+    labels = blobs % 4
     log.write(
         "inputs/image",
         0,
@@ -128,7 +131,10 @@ def write_demo_log(
     log.record(
         schema.Tag("samples"),
         0,
-        schema.Samples(labels, stand, "class", names, settings),
+        schema.Samples(
+            *(labels, stand, "class", names, settings),
+            hashes=blobs.astype(np.uint64) if contents else None,
+        ),
         schema.Content("samples"),
     )
     for epoch in range(epochs):

@@ -67,7 +67,12 @@ function fieldsOf(record: TfRecord, expected: Fields): Fields {
         label_kind: labelKind,
         class_names: classNames,
         settings,
-        hashes: hashes ? tensor(hashes.map(wholeNumber), hashes.length) : null,
+        hashes: hashes
+          ? tensor(
+              hashes.map((hash) => wholeNumber(hash ?? "")),
+              hashes.length,
+            )
+          : null,
         label_sets: labelSets ? flags(labelSets, width) : null,
         layers,
       };

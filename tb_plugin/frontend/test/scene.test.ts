@@ -125,7 +125,9 @@ test("selecting a kernel switches the maps that exist of its layer, and no other
 test("single kernels are fetched only where they are shown", () => {
   const runs = { "a/compression": KERNELS, "a/explain": MAPS };
   const scene = sceneOf(runs, { groups: ["map/GradCAM/conv1", "channels/FeatureMaps/conv2"] });
-  const wanted = wantsOf(scene).map(({ run, group }) => `${run} ${group.group}`);
+  const wanted = wantsOf(scene, new Store(() => undefined)).map(
+    ({ run, group }) => `${run} ${group.group}`,
+  );
   assert.deepEqual(wanted, [
     "a/explain samples",
     "a/explain map/GradCAM/conv1",
@@ -163,11 +165,12 @@ test("of long logs only the samples that are needed are fetched, and make the sc
       content: { shape: [100, 100] },
     };
     const runs = [{ run: "a/explain", groups: [map] }];
-    const scene = deriveScene(readListing({ runs }), new Store(() => undefined), {
+    const store = new Store(() => undefined);
+    const scene = deriveScene(readListing({ runs }), store, {
       ...DEFAULT_VIEW,
       ...view,
     });
-    return [scene.fetched, wantsOf(scene).map(({ samples }) => samples)];
+    return [scene.fetched, wantsOf(scene, store).map(({ samples }) => samples)];
   };
   // A map is 20 kB: 5 samples of 50 epochs are 5 MB, of 100 epochs 10 MB.
   assert.deepEqual(fetched(50, {}), [[0, 1, 2, 3, 4], [[]]]);

@@ -42,10 +42,10 @@ export function chooseMeasure(names: readonly string[], wanted: string): string 
 }
 
 /** All samples by one measure, in their order; every value is NaN where it was not measured. */
-export function scoresOf({ values, agrees, measures }: Drift, measure: string): Score[] {
+export function scoresOf({ values, agrees, measures, numbers }: Drift, measure: string): Score[] {
   const column = measures.indexOf(measure);
   return Array.from(agrees, (agreed, sample) => ({
-    sample,
+    sample: numbers?.[sample] ?? sample,
     value: column < 0 ? Number.NaN : (values[sample * measures.length + column] as number),
     agrees: agreed !== 0,
   }));

@@ -1,11 +1,13 @@
 /** Everything fetched so far. Only what is shown is fetched, and only what changed is fetched again. */
 
+import { type Numbering, numberSamples } from "../analysis/numbering.ts";
 import { type Extent, fetchInputs, fetchListing, fetchSeries } from "./api.ts";
 import { Bitmaps } from "./bitmaps.ts";
 import type { Listing, Run } from "./listing.ts";
 import { key } from "./listing.ts";
 import { type Picture, Pictures } from "./pictures.ts";
 import { batches, firstLook, inOrder, samplesOf, type Want } from "./plan.ts";
+import { renumberedSeries } from "./renumber.ts";
 import { messageOf, readSeries, type Series } from "./series.ts";
 
 interface Held {
@@ -24,6 +26,9 @@ export class Store {
   /** By run, group and sample, the longest unused first. */
   private readonly held = new Map<string, Held>();
   private readonly inFlight = new Set<string>();
+  /** By run, where the page numbers its samples otherwise; and of what that was made. */
+  private readonly numberings = new Map<string, Numbering>();
+  private numbered = "";
   private readonly onChange: () => void;
 
   /** `onPixels`: a picture was decoded, so that there is more to draw and nothing else new. */
@@ -39,12 +44,53 @@ export class Store {
     return this.inFlight.size > 0;
   }
 
+  /** A series, of a sample by its number on the page; records of all samples are in its order. */
   get(run: string, group: string, sample = -1): Series | undefined {
-    return this.held.get(key(run, group, String(sample)))?.series;
+    const numbering = this.numberings.get(run);
+    const own = sample < 0 ? sample : this.ownNumber(run, sample);
+    const series =
+      own === undefined ? undefined : this.held.get(key(run, group, String(own)))?.series;
+    return numbering && series && sample < 0 ? renumberedSeries(series, numbering) : series;
   }
 
   picture(run: string, input: string, sample: number): Picture | undefined {
-    return this.pictures.get(run, input, sample);
+    const own = this.ownNumber(run, sample);
+    return own === undefined ? undefined : this.pictures.get(run, input, own);
+  }
+
+  /** Whether the picture was sent, and refused. */
+  isRefused(run: string, input: string, sample: number): boolean {
+    const own = this.ownNumber(run, sample);
+    return own !== undefined && this.pictures.isRefused(run, input, own);
+  }
+
+  /** Number the samples of runs by what they hold, so that equal ones are one sample of the page. */
+  number(runs: readonly string[]): void {
+    const samples = runs.map((run) => {
+      const { points = [] } = this.held.get(key(run, "samples", "-1"))?.series ?? {};
+      const record = points.at(-1)?.record;
+      return record?.kind === "samples" ? record : undefined;
+    });
+    const hashes = samples.map((record) => record?.hashes?.map((hash) => hash ?? ""));
+    const names = JSON.stringify([runs, hashes, samples.map((record) => record?.labels.length)]);
+    if (names === this.numbered) return;
+    this.numbered = names;
+    const counts = samples.map((record) => record?.labels.length ?? 0);
+    this.numberings.clear();
+    for (const [i, numbering] of numberSamples(hashes, counts).entries()) {
+      if (numbering) this.numberings.set(runs[i] ?? "", numbering);
+    }
+  }
+
+  /** The page's number of a run's sample. */
+  sharedNumber(run: string, own: number): number {
+    return this.numberings.get(run)?.shared[own] ?? own;
+  }
+
+  /** The run's own number of a sample of the page; undefined where it does not explain it. */
+  private ownNumber(run: string, sample: number): number | undefined {
+    const numbering = this.numberings.get(run);
+    return numbering ? numbering.own[sample] : sample;
   }
 
   async refresh(): Promise<void> {

@@ -43,6 +43,8 @@ export interface Drift {
   /** By sample: the prediction is the reference's. */
   readonly agrees: Uint8Array;
   readonly measures: readonly string[];
+  /** The page's numbers of the samples; undefined where they are the run's own. */
+  readonly numbers?: readonly number[];
   /** In words, or the name of a run. */
   readonly reference: string;
   /** The step of the run's own epoch that is the reference, where it is one. */

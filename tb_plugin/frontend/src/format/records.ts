@@ -39,12 +39,13 @@ export type { Values } from "./values.ts";
 export interface Samples {
   readonly kind: "samples";
   readonly labels: Float64Array;
-  readonly rows: readonly number[];
+  /** undefined where the run does not explain a sample that others do. */
+  readonly rows: readonly (number | undefined)[];
   readonly labelKind: LabelKind;
   readonly classNames: readonly string[];
   readonly settings: Readonly<Record<string, string>>;
   /** What each row holds: rows of two runs with one hash are the same sample. */
-  readonly hashes: readonly string[] | undefined;
+  readonly hashes: readonly (string | undefined)[] | undefined;
   /** All labels of each sample, where samples may have several. */
   readonly labelSets: readonly (readonly number[])[] | undefined;
   /** By explainer, its layers as tags name them, in the order of the model. */

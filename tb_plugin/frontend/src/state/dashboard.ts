@@ -168,7 +168,7 @@ export class Dashboard extends EventTarget {
 
   private load(): void {
     if (!this.store.listing) return;
-    void this.store.ensure(wantsOf(this.scene));
+    void this.store.ensure(wantsOf(this.scene, this.store));
     void this.store.ensurePictures(this.scene.shown.map(({ run }) => run));
   }
 

@@ -123,7 +123,8 @@ function unreadableNotes(run: ShownRun, scene: Scene, store: Store): Note[] {
 function pictureErrors({ id }: ShownRun, store: Store): string[] {
   const samples = new Map<string, number[]>();
   for (const { run, sample, why } of store.pictures.errors.values()) {
-    if (run === id) samples.set(why, [...(samples.get(why) ?? []), sample]);
+    if (run === id)
+      samples.set(why, [...(samples.get(why) ?? []), store.sharedNumber(run, sample)]);
   }
   return [...samples].map(([why, numbers]) => {
     const more = numbers.length - MOST_SAMPLES;

@@ -1,6 +1,7 @@
 /** What is there to show, and what of it is shown: derived from listing, records and view. */
 
 import { isCompressed, mergeNames, namesOf } from "../analysis/kernels.ts";
+import { lacks } from "../analysis/same-samples.ts";
 import type { Listing } from "../data/listing.ts";
 import { estimate } from "../data/plan.ts";
 import type { Series } from "../data/series.ts";
@@ -62,11 +63,12 @@ const LITTLE_BYTES = 8 << 20;
 const EPOCHAL: readonly string[] = ["kernels", "drift", "fidelity"];
 
 export function deriveScene(listing: Listing, store: Store, view: View): Scene {
+  store.number(chooseRuns(runsOf(listing, store), view.runs).map(({ id }) => id));
   const runs = runsOf(listing, store);
   const shown = chooseRuns(runs, view.runs);
   const columns = columnsOf(shown);
   const shownColumns = chooseColumns(columns, view.groups);
-  const samples = samplesOf(shown);
+  const samples = samplesOf(shown, store);
   const chosen = view.samples ?? samples.slice(0, FIRST_SAMPLES);
   const needed = (sample: number): boolean =>
     chosen.includes(sample) || sample === view.opened?.sample;
@@ -124,11 +126,13 @@ function kernelSeries(shown: readonly ShownRun[], store: Store): Series[] {
   return shown.flatMap(({ compression }) => store.get(compression?.run ?? "", "kernels") ?? []);
 }
 
-function samplesOf(shown: readonly ShownRun[]): number[] {
+function samplesOf(shown: readonly ShownRun[], store: Store): number[] {
   const all = new Set<number>();
-  for (const { run, samples } of shown) {
-    for (let i = 0; i < (samples?.labels.length ?? 0); i++) all.add(i);
-    for (const group of run.groups) for (const sample of group.samples) all.add(sample);
+  for (const { id, run, samples } of shown) {
+    for (let i = 0; i < (samples?.labels.length ?? 0); i++) if (!lacks(samples, i)) all.add(i);
+    for (const { samples: own } of run.groups) {
+      for (const sample of own) all.add(store.sharedNumber(id, sample));
+    }
   }
   return [...all].filter((sample) => sample >= 0).sort((a, b) => a - b);
 }

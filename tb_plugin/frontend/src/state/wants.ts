@@ -4,6 +4,7 @@ import { belongs } from "../analysis/kernels.ts";
 import { unwrapped } from "../analysis/wrappers.ts";
 import type { Group } from "../data/listing.ts";
 import type { Want } from "../data/plan.ts";
+import type { Store } from "../data/store.ts";
 import { isColumn } from "./columns.ts";
 import { isControl, sourcesOf } from "./runs.ts";
 import type { Scene } from "./scene.ts";
@@ -12,7 +13,7 @@ import type { Scene } from "./scene.ts";
  * What has to be fetched for a scene: of maps the samples that are needed; of the kernels those
  * that are selected or whose feature maps are shown.
  */
-export function wantsOf(scene: Scene): Want[] {
+export function wantsOf(scene: Scene, store: Store): Want[] {
   const shown = new Set(scene.shownColumns.map((column) => column.group));
   const tiled = scene.shownColumns.filter(({ kind }) => kind === "channels");
   const isShown = ({ kind, group, layer }: Group): boolean => {
@@ -25,21 +26,23 @@ export function wantsOf(scene: Scene): Want[] {
   };
   const wants = scene.shown.flatMap((run) =>
     sourcesOf(run).flatMap((source) =>
-      source.groups.filter(isShown).flatMap((group) => wantOf(source.run, group, scene)),
+      source.groups.filter(isShown).flatMap((group) => wantOf(source.run, group, scene, store)),
     ),
   );
   // A band is that of all controls, shown or not.
   const controls = scene.runs.filter((run) => isControl(run) && !scene.shown.includes(run));
   const drifts = controls.flatMap(({ id, run }) =>
-    run.groups.filter(({ kind }) => kind === "drift").flatMap((group) => wantOf(id, group, scene)),
+    run.groups
+      .filter(({ kind }) => kind === "drift")
+      .flatMap((group) => wantOf(id, group, scene, store)),
   );
   return [...wants, ...drifts];
 }
 
-function wantOf(run: string, group: Group, { fetched, samples }: Scene): Want[] {
+function wantOf(run: string, group: Group, { fetched, samples }: Scene, store: Store): Want[] {
   if (fetched.length === samples.length || group.samples.length === 0) {
     return [{ run, group, samples: [] }];
   }
-  const needed = group.samples.filter((sample) => fetched.includes(sample));
+  const needed = group.samples.filter((own) => fetched.includes(store.sharedNumber(run, own)));
   return needed.length > 0 ? [{ run, group, samples: needed }] : [];
 }

@@ -1,16 +1,17 @@
 /** One sample after the other: explainers across, the maps of all runs beside each other. */
 
-import { css, html, nothing } from "lit";
+import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { samePicture } from "../../analysis/compare.ts";
 import { labelText } from "../../analysis/filters.ts";
-import { isSameSample } from "../../analysis/same-samples.ts";
+import { isSameSample, lacks } from "../../analysis/same-samples.ts";
 import { cellSize } from "../../draw/figure.ts";
 import type { Column } from "../../state/columns.ts";
 import type { ShownRun } from "../../state/runs.ts";
 import "./attention-cell.ts";
 import { canSubtract, columnWidth, roomySize } from "./column-width.ts";
 import "./difference-cell.ts";
+import { gridStyles } from "./grid-styles.ts";
 import "./legend.ts";
 import "./made-picture-cell.ts";
 import "./map-cell.ts";
@@ -27,129 +28,7 @@ const inputSide = (): number => (innerWidth <= NARROW ? 72 : 112);
 const MAX_SAMPLES = 32;
 
 export class Grid extends Part {
-  static override styles = [
-    base,
-    css`
-      :host {
-        display: block;
-        overflow: auto;
-        min-width: 0;
-      }
-      section {
-        display: flex;
-        gap: 18px;
-        padding: 12px 16px 14px;
-      }
-      section + section {
-        border-top: 1px solid var(--line);
-      }
-      .sample {
-        width: 148px;
-        flex: none;
-      }
-      .columns {
-        flex: 1;
-        min-width: 0;
-        display: flex;
-        flex-wrap: wrap;
-        align-items: flex-start;
-        gap: 14px 18px;
-      }
-      .block {
-        max-width: 100%;
-      }
-      tfx-legend {
-        max-width: 420px;
-        margin-bottom: 6px;
-      }
-      .cells {
-        display: flex;
-        flex-wrap: wrap;
-        align-items: flex-start;
-        gap: 10px 6px;
-      }
-      /* Sheets of tiles need more than a gap between tiles. */
-      .cells.channels {
-        column-gap: 18px;
-      }
-      .cell {
-        flex: none;
-        max-width: 100%;
-        overflow-x: auto;
-        overflow-y: hidden;
-      }
-      .head {
-        display: flex;
-        align-items: center;
-        gap: 5px;
-        font-size: 12px;
-        line-height: 18px;
-      }
-      @media (max-width: 1100px) {
-        section {
-          gap: 12px;
-          padding-inline: 12px;
-        }
-        .sample {
-          width: 112px;
-        }
-      }
-      h3 {
-        font-size: 13px;
-        font-weight: 600;
-        margin-top: 5px;
-        /* Several labels are all to be read. */
-        display: -webkit-box;
-        -webkit-box-orient: vertical;
-        -webkit-line-clamp: 4;
-        overflow: hidden;
-        overflow-wrap: anywhere;
-      }
-      .nobr {
-        white-space: nowrap;
-      }
-      .place {
-        font-size: 11.5px;
-      }
-      .other {
-        margin-top: 4px;
-        font-size: 12px;
-        font-weight: 600;
-        color: var(--warn);
-      }
-      .run {
-        margin-top: 8px;
-      }
-      .who {
-        display: flex;
-        align-items: baseline;
-        gap: 6px;
-        font-weight: 600;
-      }
-      /* Runs are often told apart by the end of their names. */
-      .whole {
-        min-width: 0;
-        max-height: 54px;
-        overflow: hidden;
-        overflow-wrap: anywhere;
-      }
-      .empty {
-        padding: 48px 24px;
-        text-align: center;
-        color: var(--muted);
-      }
-      .absent {
-        display: grid;
-        place-items: center;
-        border: 1px dashed var(--line);
-        border-radius: 3px;
-        color: var(--muted);
-        font-size: 12px;
-        text-align: center;
-        padding: 8px;
-      }
-    `,
-  ];
+  static override styles = [base, gridStyles];
 
   private readonly sizes = new ResizeObserver(() => this.requestUpdate());
 
@@ -208,7 +87,7 @@ export class Grid extends Part {
     return html`
       <section aria-label="Sample ${sample}">
         <div class="sample">
-          ${shown.map((run, i) => this.runOf(run, sample, i === 0))}
+          ${shown.map((run) => this.runOf(run, sample))}
         </div>
         <div class="columns">${shownColumns.map((column) => this.column(column, sample))}</div>
       </section>
@@ -216,10 +95,11 @@ export class Grid extends Part {
   }
 
   /** What one run makes of a sample; its input where no run before it has the same. */
-  private runOf(run: ShownRun, sample: number, first: boolean) {
-    const other = this.otherThanFirst(run, sample);
+  private runOf(run: ShownRun, sample: number) {
+    const first = this.firstOf(sample);
+    const other = this.otherThan(first, run, sample);
     return html`
-      ${first || other ? this.input(run, sample, other) : nothing}
+      ${run === first || other ? this.input(run, sample, other) : nothing}
       <div class="run">
         <div class="who">
           <span class="dot" style="background: ${run.colour}"></span>
@@ -245,10 +125,15 @@ export class Grid extends Part {
     `;
   }
 
+  /** Whose input of a sample is shown: the first run that explains it. */
+  private firstOf(sample: number): ShownRun | undefined {
+    return this.dashboard.scene.shown.find(({ samples }) => !lacks(samples, sample));
+  }
+
   /** What a run explains in place of what the first one does; empty where it is the same. */
-  private otherThanFirst(run: ShownRun, sample: number): string {
-    const { scene, store } = this.dashboard;
-    const [first] = scene.shown;
+  private otherThan(first: ShownRun | undefined, run: ShownRun, sample: number): string {
+    const { store } = this.dashboard;
+    if (lacks(run.samples, sample)) return "";
     if (!first || isSameSample(first.samples, run.samples, sample) === false) {
       return "another sample";
     }
@@ -292,9 +177,12 @@ export class Grid extends Part {
 
   private map(run: ShownRun, column: Column, sample: number) {
     const { dashboard } = this;
-    if (!run.run.groups.some((group) => group.group === column.group)) {
+    const isLogged = run.run.groups.some((group) => group.group === column.group);
+    if (!isLogged || lacks(run.samples, sample)) {
       const { height } = cellSize(column.layout, dashboard.size);
-      return html`<div class="absent" style="height: ${height}px">not logged in ${run.name}</div>`;
+      return html`<div class="absent" style="height: ${height}px">
+        ${isLogged ? `${run.name} explains other samples` : `not logged in ${run.name}`}
+      </div>`;
     }
     if (column.kind === "map") {
       return html`<tfx-map-cell

@@ -86,8 +86,8 @@ export class PictureCard extends PaintedPart {
       return html`<div class="text" aria-label=${label} role="group">${words.join(" ")}</div>`;
     }
     if (values?.layout === "features") return this.features(values, label);
-    const { pictures } = this.dashboard.store;
-    const isRefused = pictures.isRefused(this.run.id, this.pictureName, this.sample);
+    const { store } = this.dashboard;
+    const isRefused = store.isRefused(this.run.id, this.pictureName, this.sample);
     const isKnown = (this.pictureName !== "" && !isRefused) || values;
     const why = isRefused ? "not shown" : "no picture";
     return html`<canvas role="img" aria-label=${label}></canvas>

@@ -11,7 +11,7 @@ import {
 } from "../../analysis/filters.ts";
 import { briefOrigin, originText } from "../../analysis/moments.ts";
 import { percent, short } from "../../analysis/numbers.ts";
-import { isSameSample } from "../../analysis/same-samples.ts";
+import { isSameSample, lacks } from "../../analysis/same-samples.ts";
 import { type Known, partsOf } from "../../data/series.ts";
 import type { Predictions } from "../../format/records.ts";
 import type { ShownRun } from "../../state/runs.ts";
@@ -123,6 +123,7 @@ export class Prediction extends PaintedPart {
     const { isOther } = this;
     this.toggleAttribute("other", isOther);
     if (isOther) this.tell("another sample", "", "", "unknown");
+    else if (lacks(this.run.samples, this.sample)) this.tell("not explained", "", "", "unknown");
     else this.tellKnown(known);
   }
 

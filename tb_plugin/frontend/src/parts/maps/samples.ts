@@ -10,6 +10,7 @@ import {
   labelText,
   verdict,
 } from "../../analysis/filters.ts";
+import { lacks } from "../../analysis/same-samples.ts";
 import { recordsOf } from "../../data/series.ts";
 import { define, PaintedPart } from "../frame/part.ts";
 import "./picture.ts";
@@ -225,7 +226,7 @@ export class SampleList extends PaintedPart {
 
   private item(sample: number, chosen: boolean) {
     const { scene } = this.dashboard;
-    const [first] = scene.shown;
+    const first = scene.shown.find(({ samples }) => !lacks(samples, sample));
     const label = labelText(first?.samples, sample);
     return html`
       <li class=${chosen ? "chosen" : ""}>

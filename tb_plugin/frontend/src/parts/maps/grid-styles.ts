@@ -1,0 +1,124 @@
+/** The look of the grid. */
+
+import { css } from "lit";
+
+export const gridStyles = css`
+  :host {
+    display: block;
+    overflow: auto;
+    min-width: 0;
+  }
+  section {
+    display: flex;
+    gap: 18px;
+    padding: 12px 16px 14px;
+  }
+  section + section {
+    border-top: 1px solid var(--line);
+  }
+  .sample {
+    width: 148px;
+    flex: none;
+  }
+  .columns {
+    flex: 1;
+    min-width: 0;
+    display: flex;
+    flex-wrap: wrap;
+    align-items: flex-start;
+    gap: 14px 18px;
+  }
+  .block {
+    max-width: 100%;
+  }
+  tfx-legend {
+    max-width: 420px;
+    margin-bottom: 6px;
+  }
+  .cells {
+    display: flex;
+    flex-wrap: wrap;
+    align-items: flex-start;
+    gap: 10px 6px;
+  }
+  /* Sheets of tiles need more than a gap between tiles. */
+  .cells.channels {
+    column-gap: 18px;
+  }
+  .cell {
+    flex: none;
+    max-width: 100%;
+    overflow-x: auto;
+    overflow-y: hidden;
+  }
+  .head {
+    display: flex;
+    align-items: center;
+    gap: 5px;
+    font-size: 12px;
+    line-height: 18px;
+  }
+  @media (max-width: 1100px) {
+    section {
+      gap: 12px;
+      padding-inline: 12px;
+    }
+    .sample {
+      width: 112px;
+    }
+  }
+  h3 {
+    font-size: 13px;
+    font-weight: 600;
+    margin-top: 5px;
+    /* Several labels are all to be read. */
+    display: -webkit-box;
+    -webkit-box-orient: vertical;
+    -webkit-line-clamp: 4;
+    overflow: hidden;
+    overflow-wrap: anywhere;
+  }
+  .nobr {
+    white-space: nowrap;
+  }
+  .place {
+    font-size: 11.5px;
+  }
+  .other {
+    margin-top: 4px;
+    font-size: 12px;
+    font-weight: 600;
+    color: var(--warn);
+  }
+  .run {
+    margin-top: 8px;
+  }
+  .who {
+    display: flex;
+    align-items: baseline;
+    gap: 6px;
+    font-weight: 600;
+  }
+  /* Runs are often told apart by the end of their names. */
+  .whole {
+    min-width: 0;
+    max-height: 54px;
+    overflow: hidden;
+    overflow-wrap: anywhere;
+  }
+  .empty {
+    padding: 48px 24px;
+    text-align: center;
+    color: var(--muted);
+  }
+  .absent {
+    display: grid;
+    place-items: center;
+    border: 1px dashed var(--line);
+    border-radius: 3px;
+    color: var(--muted);
+    font-size: 12px;
+    text-align: center;
+    padding: 8px;
+  }
+`;
