@@ -118,7 +118,6 @@ export class MapCell extends RunCell {
   }
 
   private draw(record: AttributionMap | undefined, picture: Pixels | undefined): void {
-    const { view } = this.dashboard;
     const canvas = this.find<HTMLCanvasElement>("canvas");
     const plain = canvas?.getContext("2d");
     if (!canvas || !plain) return;
