@@ -171,7 +171,7 @@ def test_samples_of_runs_are_matched_by_what_they_hold(open_tab: OpenPage, tmp_p
             expect(own.locator(".absent").first).to_have_text("first explains other samples")
             listed = page.frame.locator("tfx-samples tfx-prediction .class")
             expect(listed).to_have_text(
-                ["cat", "not explained", "dog", "cat", "not explained", "dog"]
+                ["cat", "not explained", "dog", "dog", "not explained", "owl"]
             )
             record = read_run(tmp_path / "second").record("map/GradCAM/conv1/0", 1)
             assert isinstance(record, schema.Map)

@@ -1,6 +1,7 @@
 /** What is there to show, and what of it is shown: derived from listing, records and view. */
 
 import { isCompressed, mergeNames, namesOf } from "../analysis/kernels.ts";
+import { withoutShared } from "../analysis/layer-names.ts";
 import { lacks } from "../analysis/same-samples.ts";
 import type { Listing } from "../data/listing.ts";
 import { estimate } from "../data/plan.ts";
@@ -20,6 +21,8 @@ export interface Scene {
   readonly selected: readonly number[];
   /** Whose maps are fetched, and make the shared scales: all samples where that is little. */
   readonly fetched: readonly number[];
+  /** A layer's name without the folders that all layers share. */
+  readonly layerText: (layer: string) => string;
   readonly steps: readonly number[];
   readonly scales: Scales;
   /** Slices of the deepest volume that is shown; 0 where there is none. */
@@ -47,6 +50,7 @@ export const EMPTY_SCENE: Scene = {
   samples: [],
   selected: [],
   fetched: [],
+  layerText: (layer) => layer,
   steps: [],
   scales: new Scales([], [], { get: () => undefined }),
   depth: 0,
@@ -83,6 +87,7 @@ export function deriveScene(listing: Listing, store: Store, view: View): Scene {
     samples,
     selected: samples.filter((sample) => chosen.includes(sample)),
     fetched,
+    layerText: withoutShared([...new Set([...columns.map(({ layer }) => layer), ...kernels])]),
     steps: stepsOf(shown, shownColumns, fetched, store),
     scales: new Scales(shown, fetched, store),
     depth: depthOf(shown, shownColumns),

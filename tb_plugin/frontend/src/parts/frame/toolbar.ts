@@ -204,7 +204,7 @@ export class Toolbar extends Part {
         .checked=${on}
         @change=${() => this.dashboard.update({ groups: next })}
       />
-      <span class="cut">${column.layer}</span>
+      <span class="cut">${this.dashboard.scene.layerText(column.layer)}</span>
     </label>`;
   }
 

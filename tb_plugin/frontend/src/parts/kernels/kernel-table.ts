@@ -128,7 +128,7 @@ export class KernelTable extends PaintedPart {
       ${columns.map((column) => {
         if (column === "name") {
           return html`<th scope="row">
-            <button class="kernel" title=${row.row.name} aria-pressed=${isChosen}>${pathText(name)}</button>
+            <button class="kernel" title=${row.row.name} aria-pressed=${isChosen}>${pathText(this.dashboard.scene.layerText(name))}</button>
           </th>`;
         }
         if (column === "run") return html`<td>${who(row.source)}</td>`;

@@ -105,7 +105,7 @@ export class LayerStrip extends SizedPart {
         @focus=${() => this.notice(name)}
         @click=${() => this.dashboard.selectLayer(name)}
       >
-        ${pathText(name)}
+        ${pathText(this.dashboard.scene.layerText(name))}
       </button>
     </li>`;
   }

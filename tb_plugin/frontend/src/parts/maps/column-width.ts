@@ -7,7 +7,7 @@ import type { Column } from "../../state/columns.ts";
 import type { Dashboard } from "../../state/dashboard.ts";
 
 /** Between the cells of one explainer, and between explainers. */
-const CELL_GAP = 6;
+const CELL_GAP = 16;
 const COLUMN_GAP = 18;
 /** What stands above and below a map: its legend, the run's name, its numbers. */
 const AROUND = 170;

@@ -39,7 +39,7 @@ export const gridStyles = css`
     display: flex;
     flex-wrap: wrap;
     align-items: flex-start;
-    gap: 10px 6px;
+    gap: 10px 16px;
   }
   /* Sheets of tiles need more than a gap between tiles. */
   .cells.channels {
@@ -48,8 +48,10 @@ export const gridStyles = css`
   .cell {
     flex: none;
     max-width: 100%;
-    overflow-x: auto;
-    overflow-y: hidden;
+  }
+  /* A sheet of many tiles may be wider than the window. */
+  .channels > .cell {
+    overflow: auto hidden;
   }
   .head {
     display: flex;

@@ -5,6 +5,7 @@ import { legendGradient } from "../../analysis/colours.ts";
 import { belongs } from "../../analysis/kernels.ts";
 import type { Scale } from "../../analysis/magnitudes.ts";
 import { aboveText, ERROR_TITLE } from "../../analysis/map-text.ts";
+import { methodHelp } from "../../analysis/method-help.ts";
 import { seconds, short } from "../../analysis/numbers.ts";
 import { recordsOf } from "../../data/series.ts";
 import type { Column, ColumnKind } from "../../state/columns.ts";
@@ -123,7 +124,14 @@ export class Legend extends Part {
       </div>
       <div class="name">
         ${this.layer(layer)}
-        <button class="help" popovertarget="help" aria-label="About ${explainer}">?</button>
+        <button
+          class="help"
+          popovertarget="help"
+          aria-label="About ${explainer}"
+          title="What ${explainer} answers, and how to read it"
+        >
+          ?
+        </button>
       </div>
       ${
         kind === "picture"
@@ -138,10 +146,18 @@ export class Legend extends Part {
               <div class="scope cut" title=${SCOPE_TITLES[view.scale]}>${this.scope}</div>`
       }
       <div id="help" popover>
-        ${this.help(kind)}
+        ${this.method} ${this.help(kind)}
         ${this.cost ? html`<p class="muted">${this.cost}</p>` : nothing}
       </div>
     `;
+  }
+
+  /** What the method answers, and how it is to be read. */
+  private get method() {
+    const help = methodHelp(this.column.explainer);
+    if (!help) return nothing;
+    return html`<p><b>${help.answers}</b> ${help.reading}</p>
+      <p class="muted">More of this method: docs/choosing.md of tfexplain.</p>`;
   }
 
   private help(kind: ColumnKind) {
@@ -166,15 +182,15 @@ export class Legend extends Part {
     const kernels = scene.kernels.filter((name) => belongs(name, layer));
     const [kernel] = kernels;
     if (kernel === undefined) {
-      return html`<span class="layer muted cut" title=${layer}>${layer}</span>`;
+      return html`<span class="layer muted cut" title=${layer}>${scene.layerText(layer)}</span>`;
     }
     return html`<button
       class="layer cut"
-      title="${layer}: select its kernel"
+      title="${layer}: choose this layer everywhere"
       aria-pressed=${kernels.some((name) => name === scene.layer)}
       @click=${() => this.dashboard.selectLayer(kernel)}
     >
-      ${layer}
+      ${scene.layerText(layer)}
     </button>`;
   }
 

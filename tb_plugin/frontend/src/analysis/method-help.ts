@@ -1,0 +1,110 @@
+/** What each method answers, and how its maps are to be read and not to be read: docs/choosing.md in short. */
+
+export interface MethodHelp {
+  readonly answers: string;
+  readonly reading: string;
+}
+
+const GRADIENT =
+  "It is noisy, and near zero where the model is sure: a dark place is no proof of no use.";
+const CAM = "Bright places hold evidence at the resolution of the layer, not single pixels";
+
+const HELP: Readonly<Record<string, MethodHelp>> = {
+  Saliency: {
+    answers: "How much would the score change if this value changed a little?",
+    reading: GRADIENT,
+  },
+  InputXGradient: {
+    answers: "What would this value add to the score if the model were linear here?",
+    reading: "Values of zero, such as black pixels, get nothing, whatever they mean to the model.",
+  },
+  SmoothGrad: {
+    answers: "How much would the score change with this value, on average over noisy copies?",
+    reading: "It looks cleaner than a gradient and is hardly more faithful; the noise is a choice.",
+  },
+  VarGrad: {
+    answers: "Where does the gradient vary between noisy copies?",
+    reading: "It has no direction: it is neither evidence for the target nor against it.",
+  },
+  Smooth: {
+    answers: "What does the other method say, on average over noisy copies?",
+    reading: "Read it as that method; the map no longer adds up to the score.",
+  },
+  ExpectedGradients: {
+    answers: "What does each value add to the score, counted from typical samples?",
+    reading: "It is as good as its background samples; another background asks another question.",
+  },
+  IntegratedGradients: {
+    answers: "What does each value add to the score, counted from a baseline?",
+    reading:
+      "All values add up to the change of the score; what equals the baseline (black on black) gets nothing, and no value says what changing it would do.",
+  },
+  GradCAM: {
+    answers: "Where in this layer lies evidence for the target?",
+    reading: `${CAM}; averaged gradients can light up places that the score does not read, and all zero is a result.`,
+  },
+  GradCAMPlusPlus: {
+    answers: "Where in this layer lies evidence for the target, several objects counted fully?",
+    reading: `${CAM}; evidence against the target is left out.`,
+  },
+  HiResCAM: {
+    answers: "Where in this layer lies evidence for the target, by each position’s own gradient?",
+    reading: `${CAM}; it is exact only where the rest of the network is linear.`,
+  },
+  LayerCAM: {
+    answers: "Where in this early, fine layer lies evidence for the target?",
+    reading: `${CAM}; the values add up to nothing in particular.`,
+  },
+  ScoreCAM: {
+    answers: "Does showing only what this layer’s channels show raise the score?",
+    reading: "It takes no gradients; the masked pictures are none that the model was trained on.",
+  },
+  Occlusion: {
+    answers: "How far does the score fall if this window is hidden?",
+    reading:
+      "Bright places are needed, one at a time; what stands twice in the input hides nothing, and the size of the window decides what is seen.",
+  },
+  RISE: {
+    answers: "What score is to be expected where this place is shown?",
+    reading: "Values are scores, not shares of one; they are noisy, so that two seeds differ.",
+  },
+  LIME: {
+    answers: "Which segments does a linear model of the neighbourhood need?",
+    reading: "Other draws, segments or kernel widths give other answers: compare two seeds.",
+  },
+  KernelSHAP: {
+    answers: "What is each feature’s fair share of the score?",
+    reading:
+      "Shares add up to the score; correlated features are pulled apart into rows that do not exist.",
+  },
+  FeatureAblation: {
+    answers: "How far does the score fall without this feature or group?",
+    reading: "Of two features that say the same, each seems useless; the baseline is a choice.",
+  },
+  PermutationImportance: {
+    answers: "How far does the score fall if this column is shuffled?",
+    reading: "It is about the model and not about the world; correlated columns get too much.",
+  },
+  Attention: {
+    answers: "What does each head of this layer look at?",
+    reading: "Read it as where a layer reads from, not why: it need not explain the output.",
+  },
+  AttentionRollout: {
+    answers: "Where would information come from if attention alone carried it?",
+    reading: "It is the same for every class; evidence against the target is left out.",
+  },
+  GradientAttention: {
+    answers: "Which tokens raise the score along attention?",
+    reading: "It follows rules and no theorem; what lowers the score is left out.",
+  },
+  FeatureMaps: {
+    answers: "What does each channel of this layer respond to here?",
+    reading: "Activity is no importance: a bright channel may be read by nobody.",
+  },
+};
+
+/** What a method answers; undefined for those of the user and of newer writers. */
+export function methodHelp(explainer: string): MethodHelp | undefined {
+  // A second one of a kind is called `GradCAM-2`.
+  return HELP[explainer.replace(/-\d+$/, "")];
+}
