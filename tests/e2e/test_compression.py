@@ -228,7 +228,7 @@ def test_rows_are_walked_with_the_keyboard(open_tab: OpenPage, server: Server) -
         assert page.epoch == EPOCHS - 2
         row.nth(1).press("Enter")
         expect(row.nth(1)).to_have_attribute("aria-pressed", "true")
-        tabs = page.frame.get_by_role("tab")
+        tabs = page.frame.get_by_role("tablist", name="Compression").get_by_role("tab")
         tabs.first.focus()
         tabs.first.press("ArrowRight")
         expect(tabs.nth(1)).to_have_attribute("aria-selected", "true")
@@ -338,6 +338,30 @@ def test_the_panel_folds_away(open_tab: OpenPage, server: Server) -> None:
         expect(page.frame.locator("tfx-layer-strip")).to_be_visible()
 
 
+def test_the_model_has_a_view_of_its_own(
+    open_tab: OpenPage, server: Server, artifacts: Path
+) -> None:
+    with open_tab(server) as page:
+        views = page.frame.get_by_role("tablist", name="View")
+        views.get_by_role("tab", name="Model").click()
+        expect(page.frame.locator("tfx-grid, tfx-samples")).to_have_count(0)
+        box = page.frame.locator("tfx-compression").bounding_box()
+        assert box
+        assert box["height"] > 500
+        expect(page.frame.locator("tfx-kernel")).to_be_visible()
+        page.wait_for_link("p.tfexplain.view=model")
+        page.page.screenshot(path=artifacts / "model-light.png")
+        page.reload()
+        expect(page.frame.locator("tfx-kernel")).to_be_visible()
+        epoch = page.epoch
+        chosen = views.get_by_role("tab", selected=True)
+        chosen.press("ArrowLeft")
+        expect(chosen).to_have_text("Samples")
+        expect(chosen).to_be_focused()
+        expect(page.frame.locator("tfx-map-cell").first).to_be_visible()
+        assert page.epoch == epoch
+
+
 def test_both_runs_of_the_first_sample_are_in_sight(open_tab: OpenPage, server: Server) -> None:
     """With the panel open, and notes of problems above."""
     with open_tab(server) as page:
@@ -394,7 +418,7 @@ def test_maps_alone_look_as_ever(open_tab: OpenPage, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("place", ["layers", "table", "alone"])
+@pytest.mark.parametrize("place", ["layers", "table", "model", "alone"])
 def test_axe_finds_nothing_serious(
     open_tab: OpenPage,
     server: Server,
@@ -409,6 +433,8 @@ def test_axe_finds_nothing_serious(
             page.page.evaluate("document.body.classList.add('dark-mode')")
         if place == "table":
             open_table(page)
+        if place == "model":
+            page.frame.get_by_role("tab", name="Model").click()
         page.settle()
         theme = "dark" if dark else "light"
         page.page.screenshot(path=artifacts / f"compression-{place}-{theme}.png")

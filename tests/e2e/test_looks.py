@@ -151,6 +151,7 @@ def test_film_strip_and_toolbar_fit_the_window(
         assert strip
         assert timeline
         assert strip["y"] + strip["height"] <= timeline["y"]
+        page.frame.get_by_role("button", name="Look").click()
         controls = page.frame.locator("tfx-toolbar .how .control")
         middles = [c.evaluate("e => e.offsetTop + e.offsetHeight / 2") for c in controls.all()]
         assert max(middles) - min(middles) < 4

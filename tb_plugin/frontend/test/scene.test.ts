@@ -109,6 +109,29 @@ test("a link to a run opens it, by either of its names", () => {
   }
 });
 
+test("layers that Keras counted on stand in one column, and are fetched as they were logged", () => {
+  const runs = {
+    "a/explain": ["samples", "map/GradCAM/conv2d", "map/GradCAM/conv2d_1", "map/IG/image"],
+    "b/explain": ["samples", "map/GradCAM/conv2d_1", "map/GradCAM/conv2d_2", "map/IG/image"],
+  };
+  const store = new Store(() => undefined);
+  const scene = deriveScene(listing(runs), store, DEFAULT_VIEW);
+  assert.deepEqual(
+    scene.columns.map(({ group }) => group),
+    ["map/GradCAM/conv2d", "map/GradCAM/conv2d_1", "map/IG/image"],
+  );
+  const wanted = wantsOf(scene, store).map(({ run, group }) => `${run} ${group.group}`);
+  assert.deepEqual(
+    wanted.filter((want) => want.startsWith("b")),
+    runs["b/explain"].map((group) => `b/explain ${group}`),
+  );
+  const alone = deriveScene(listing(runs), store, { ...DEFAULT_VIEW, runs: ["b/explain"] });
+  assert.deepEqual(
+    alone.columns.map(({ group }) => group),
+    ["map/GradCAM/conv2d_1", "map/GradCAM/conv2d_2", "map/IG/image"],
+  );
+});
+
 test("selecting a kernel switches the maps that exist of its layer, and no others", () => {
   const runs = { "a/compression": KERNELS, "a/explain": MAPS };
   const groups = ["map/GradCAM/conv2", "channels/FeatureMaps/conv2", "map/IG/image"];

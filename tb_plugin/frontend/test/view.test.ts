@@ -22,6 +22,7 @@ test("names may hold anything a run may be called", () => {
 test("the default view needs no keys, every other one comes back", () => {
   assert.equal(encodeView(DEFAULT_VIEW).size, 0);
   const view: View = {
+    view: "model",
     runs: ["a/explain", "b,c"],
     groups: ["map/GradCAM/conv1"],
     samples: [0, 7],
@@ -60,6 +61,7 @@ test("a mangled link opens with defaults", () => {
     ["opened", "a,b"],
     ["size", "1e9"],
     ["unknown", "x"],
+    ["view", "everything"],
     ["panel", "everything"],
     ["sort", "sparsity,upwards"],
     ["metric", ""],

@@ -18,6 +18,8 @@ export interface Content {
 
 export interface Group {
   readonly group: string;
+  /** What the log calls it and its layer, where the page calls them after another run's. */
+  readonly logged?: { readonly group: string; readonly layer: string };
   readonly kind: RecordKind;
   readonly explainer: string;
   readonly layer: string;

@@ -26,6 +26,8 @@ export class Store {
   /** By run, group and sample, the longest unused first. */
   private readonly held = new Map<string, Held>();
   private readonly inFlight = new Set<string>();
+  /** By run and what the page calls a group, what the log calls it. */
+  private aliases: ReadonlyMap<string, ReadonlyMap<string, string>> = new Map();
   /** By run, where the page numbers its samples otherwise; and of what that was made. */
   private readonly numberings = new Map<string, Numbering>();
   private numbered = "";
@@ -45,7 +47,8 @@ export class Store {
   }
 
   /** A series, of a sample by its number on the page; records of all samples are in its order. */
-  get(run: string, group: string, sample = -1): Series | undefined {
+  get(run: string, shown: string, sample = -1): Series | undefined {
+    const group = this.aliases.get(run)?.get(shown) ?? shown;
     const numbering = this.numberings.get(run);
     const own = sample < 0 ? sample : this.ownNumber(run, sample);
     const series =
@@ -62,6 +65,11 @@ export class Store {
   isRefused(run: string, input: string, sample: number): boolean {
     const own = this.ownNumber(run, sample);
     return own !== undefined && this.pictures.isRefused(run, input, own);
+  }
+
+  /** Call groups of runs otherwise: by run and name on the page, the name in the log. */
+  rename(aliases: ReadonlyMap<string, ReadonlyMap<string, string>>): void {
+    this.aliases = aliases;
   }
 
   /** Number the samples of runs by what they hold, so that equal ones are one sample of the page. */

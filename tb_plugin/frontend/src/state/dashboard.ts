@@ -14,6 +14,7 @@ import { type Column, groupsWith } from "./columns.ts";
 import { readHash, writeHash } from "./hash.ts";
 import { type Note, notesOf } from "./notes.ts";
 import type { ShownRun } from "./runs.ts";
+import { loggedLayer } from "./same-layers.ts";
 import { deriveScene, EMPTY_SCENE, type Scene } from "./scene.ts";
 import { decodeView, encodeView, type View } from "./view.ts";
 import { wantsOf } from "./wants.ts";
@@ -152,9 +153,10 @@ export class Dashboard extends EventTarget {
   }
 
   /** The kernel whose outputs are a layer's channels at the playhead, where that is known. */
-  outputsOf(run: ShownRun, { group, layer }: Column): Known<Kernel> | undefined {
+  outputsOf(run: ShownRun, column: Column): Known<Kernel> | undefined {
+    const { group } = column;
     const count = run.run.groups.find((one) => one.group === group)?.content.channels ?? 0;
-    const outputs = outputKernels(this.scene.kernels, layer).map((name) =>
+    const outputs = outputKernels(this.scene.kernels, loggedLayer(run, column)).map((name) =>
       knownAt(this.kernel(run, name), "kernel", this.step),
     );
     return outputs.findLast(

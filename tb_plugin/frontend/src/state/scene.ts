@@ -9,6 +9,7 @@ import type { Series } from "../data/series.ts";
 import type { Store } from "../data/store.ts";
 import { COLUMN_KINDS, type Column, chooseColumns, columnsOf, depthOf } from "./columns.ts";
 import { chooseRuns, holds, runsOf, type ShownRun, sourcesOf } from "./runs.ts";
+import { withSameLayers } from "./same-layers.ts";
 import { Scales } from "./scales.ts";
 import type { View } from "./view.ts";
 
@@ -68,8 +69,10 @@ const EPOCHAL: readonly string[] = ["kernels", "drift", "fidelity"];
 
 export function deriveScene(listing: Listing, store: Store, view: View): Scene {
   store.number(chooseRuns(runsOf(listing, store), view.runs).map(({ id }) => id));
-  const runs = runsOf(listing, store);
-  const shown = chooseRuns(runs, view.runs);
+  const all = runsOf(listing, store);
+  const { runs: shown, aliases } = withSameLayers(chooseRuns(all, view.runs));
+  store.rename(aliases);
+  const runs = all.map((run) => shown.find(({ id }) => id === run.id) ?? run);
   const columns = columnsOf(shown);
   const shownColumns = chooseColumns(columns, view.groups);
   const samples = samplesOf(shown, store);

@@ -22,6 +22,9 @@ export interface Sort {
   readonly descending: boolean;
 }
 
+export const VIEWS = ["samples", "model"] as const;
+export type ViewName = (typeof VIEWS)[number];
+
 export const PANELS = ["layers", "kernel", "table", "focus", "closed"] as const;
 export type PanelName = (typeof PANELS)[number];
 
@@ -34,6 +37,8 @@ export const PIXELS = ["auto", "nearest", "smooth"] as const;
 export type PixelsName = (typeof PIXELS)[number];
 
 export interface View {
+  /** What fills the page: the maps of samples, or what is known of the weights. */
+  readonly view: ViewName;
   /** undefined: not chosen, the first few. */
   readonly runs: readonly string[] | undefined;
   readonly groups: readonly string[] | undefined;
@@ -74,6 +79,7 @@ export interface View {
 }
 
 export const DEFAULT_VIEW: View = {
+  view: "samples",
   runs: undefined,
   groups: undefined,
   samples: undefined,
@@ -123,6 +129,7 @@ function oneOf<T extends string | number>(values: readonly T[]): Field<T> {
 }
 
 const FIELDS: { readonly [K in keyof View]: Field<View[K]> } = {
+  view: oneOf(VIEWS),
   runs: names,
   groups: names,
   samples: {

@@ -6,7 +6,8 @@ import type { Group } from "../data/listing.ts";
 import type { Want } from "../data/plan.ts";
 import type { Store } from "../data/store.ts";
 import { isColumn } from "./columns.ts";
-import { isControl, sourcesOf } from "./runs.ts";
+import { isControl, type ShownRun, sourcesOf } from "./runs.ts";
+import { loggedLayer } from "./same-layers.ts";
 import type { Scene } from "./scene.ts";
 
 /**
@@ -16,17 +17,19 @@ import type { Scene } from "./scene.ts";
 export function wantsOf(scene: Scene, store: Store): Want[] {
   const shown = new Set(scene.shownColumns.map((column) => column.group));
   const tiled = scene.shownColumns.filter(({ kind }) => kind === "channels");
-  const isShown = ({ kind, group, layer }: Group): boolean => {
+  const isShown = (run: ShownRun, { kind, group, layer }: Group): boolean => {
     if (isColumn(kind)) return shown.has(group);
     if (kind !== "kernel") return true;
     return (
       unwrapped(layer) === unwrapped(scene.layer ?? "") ||
-      tiled.some((column) => belongs(layer, column.layer))
+      tiled.some((column) => belongs(layer, loggedLayer(run, column)))
     );
   };
   const wants = scene.shown.flatMap((run) =>
     sourcesOf(run).flatMap((source) =>
-      source.groups.filter(isShown).flatMap((group) => wantOf(source.run, group, scene, store)),
+      source.groups
+        .filter((group) => isShown(run, group))
+        .flatMap((group) => wantOf(source.run, group, scene, store)),
     ),
   );
   // A band is that of all controls, shown or not.
@@ -39,7 +42,8 @@ export function wantsOf(scene: Scene, store: Store): Want[] {
   return [...wants, ...drifts];
 }
 
-function wantOf(run: string, group: Group, { fetched, samples }: Scene, store: Store): Want[] {
+function wantOf(run: string, shown: Group, { fetched, samples }: Scene, store: Store): Want[] {
+  const group = { ...shown, ...shown.logged };
   if (fetched.length === samples.length || group.samples.length === 0) {
     return [{ run, group, samples: [] }];
   }

@@ -13,6 +13,7 @@ import "./readout.ts";
 import "../maps/samples.ts";
 import { base, theme } from "./styles.ts";
 import type { Timeline } from "./timeline.ts";
+import { isModelView } from "./views.ts";
 import "./timeline.ts";
 import "./toolbar.ts";
 
@@ -118,8 +119,7 @@ export class App extends Part {
   /** Maps and what is known of the kernels, or the one that was logged, filling the page. */
   private body() {
     const { dashboard } = this;
-    const { kernels, drift, maps } = dashboard.scene.has;
-    if ((kernels || drift) && !maps) {
+    if (isModelView(dashboard)) {
       return html`<tfx-compression class="alone" role="main" .dashboard=${dashboard}>
       </tfx-compression>`;
     }
@@ -137,8 +137,8 @@ export class App extends Part {
 
   /** What is known of the kernels, where maps have the room above it. */
   private compression() {
-    const { kernels, drift, maps } = this.dashboard.scene.has;
-    if (!maps || !(kernels || drift)) return nothing;
+    const { kernels, drift } = this.dashboard.scene.has;
+    if (isModelView(this.dashboard) || !(kernels || drift)) return nothing;
     return html`<tfx-compression
       role="region"
       aria-label="Compression"

@@ -85,7 +85,7 @@ export class KindControls extends Part {
       this.dashboard.update({ curve: value === "" ? undefined : Number(value) });
     };
     const count = Math.min(input.width, MAX_CURVES);
-    return html`<label class="control"
+    return html`<label class="control" title="The channel of the input that is drawn below the map"
       ><span class="name">Curve</span>
       <select aria-label="Channel of the input" @change=${choose}>
         <option value="" ?selected=${curve === undefined}>all channels</option>

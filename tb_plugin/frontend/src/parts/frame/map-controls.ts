@@ -70,7 +70,7 @@ export function differenceControl(dashboard: Dashboard) {
     const next = pairs[Number((event.target as HTMLSelectElement).value)];
     dashboard.update({ difference: next ? next.map((run) => run.id) : [] });
   };
-  return html`<label class="control"
+  return html`<label class="control" title="The two runs whose maps are subtracted"
     ><span class="name">Difference</span>
     <select @change=${choose}>
       <option value="-1" ?selected=${chosen < 0}>none</option>

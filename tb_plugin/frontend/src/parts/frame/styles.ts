@@ -185,15 +185,16 @@ export const base = css`
 
 export const facts = css`
   dl {
-    display: grid;
-    grid-template-columns: minmax(0, 1fr) auto;
-    column-gap: 6px;
     font-size: 11px;
     line-height: 17px;
     margin-top: 4px;
     contain: layout style;
   }
+  /* Each line has its own share for name and number: one long number cuts no other name. */
   dt {
+    float: left;
+    clear: left;
+    max-width: 56%;
     color: var(--muted);
     white-space: nowrap;
     overflow: hidden;
@@ -202,6 +203,8 @@ export const facts = css`
   dd {
     text-align: right;
     white-space: nowrap;
+    overflow: hidden;
+    text-overflow: ellipsis;
   }
 `;
 

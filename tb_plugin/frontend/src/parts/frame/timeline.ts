@@ -39,9 +39,17 @@ export class Timeline extends PaintedPart {
     () => this.requestUpdate(),
   );
   private readonly sizes = new ResizeObserver(() => this.layOut());
+  /** How high tracks are depends on the window alone. */
+  private readonly onResize = (): void => this.layOut();
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    window.addEventListener("resize", this.onResize);
+  }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    window.removeEventListener("resize", this.onResize);
     this.sizes.disconnect();
     this.player.stop();
   }

@@ -8,6 +8,7 @@ import { differenceControl, lookControls } from "./map-controls.ts";
 import { copyText, type Offer } from "./offer.ts";
 import { define, Part } from "./part.ts";
 import { base } from "./styles.ts";
+import { isModelView, viewTabs } from "./views.ts";
 
 const MAX_CHIPS = 60;
 export class Toolbar extends Part {
@@ -31,7 +32,8 @@ export class Toolbar extends Part {
         column-gap: 10px;
         font-size: 12px;
       }
-      .how select {
+      .how select,
+      .what select {
         padding: 3px 2px;
         max-width: 150px;
       }
@@ -60,6 +62,27 @@ export class Toolbar extends Part {
         line-height: 26px;
         font-weight: 600;
         letter-spacing: 0.01em;
+      }
+      .views {
+        display: flex;
+        flex: none;
+        border: 1px solid var(--line);
+        border-radius: 6px;
+        overflow: hidden;
+      }
+      .views button {
+        border: 0;
+        border-radius: 0;
+        padding: 3px 11px;
+        color: var(--muted);
+      }
+      .views [aria-selected="true"] {
+        background: var(--accent-soft);
+        color: var(--accent);
+        font-weight: 500;
+      }
+      .views button:focus-visible {
+        outline-offset: -2px;
       }
       .group {
         display: inline-flex;
@@ -122,45 +145,62 @@ export class Toolbar extends Part {
   }
 
   override render() {
-    const { scene } = this.dashboard;
+    const isMaps = !isModelView(this.dashboard);
+    const isOpen = this.isOpen && isMaps;
     return html`
       <div class="line top">
         <h1>Explain</h1>
-        <div class="what"><div class="group" role="group" aria-label="Runs">
-          <span class="name">Runs</span>
-          ${scene.runs.slice(0, MAX_CHIPS).map((run) => this.runChip(run))}
+        ${viewTabs(this.dashboard)}
+        <div class="what">
+          ${this.runChips()}
           ${
-            scene.runs.length > MAX_CHIPS
-              ? html`<span class="muted">${scene.runs.length - MAX_CHIPS} more not listed</span>`
+            isMaps
+              ? html`${this.columnChips()} ${differenceControl(this.dashboard)}
+                <tfx-kind-controls .dashboard=${this.dashboard}></tfx-kind-controls>`
               : nothing
           }
         </div>
-        ${this.columnChips()}</div>
         <span class="end">
-          <button
-            aria-expanded=${this.isOpen}
-            aria-controls="how"
-            title="Colours, scale and size of the maps"
-            @click=${this.toggle}
-          >
-            Look
+          ${isMaps ? this.lookButton(isOpen) : nothing}
+          <button title="Copy a link to what the page shows now" @click=${this.copy}>
+            ${this.copied ? "Link copied" : "Copy link"}
           </button>
-          <button @click=${this.copy}>${this.copied ? "Link copied" : "Copy link"}</button>
-          <button @click=${() => this.dispatchEvent(new Event("details"))}>Details</button>
+          <button
+            title="Settings, costs and problems of each run"
+            @click=${() => this.dispatchEvent(new Event("details"))}
+          >
+            Details
+          </button>
         </span>
         <span class="hidden" role="status">${this.copied ? "Link copied" : ""}</span>
         <tfx-offer></tfx-offer>
       </div>
+      ${isOpen ? html`<div class="line how" id="how">${lookControls(this.dashboard)}</div>` : nothing}
+    `;
+  }
+
+  private lookButton(isOpen: boolean) {
+    return html`<button
+      aria-expanded=${isOpen}
+      aria-controls=${isOpen ? "how" : nothing}
+      title="Colours, scale and size of the maps"
+      @click=${this.toggle}
+    >
+      Look
+    </button>`;
+  }
+
+  private runChips() {
+    const { runs } = this.dashboard.scene;
+    return html`<div class="group" role="group" aria-label="Runs">
+      <span class="name">Runs</span>
+      ${runs.slice(0, MAX_CHIPS).map((run) => this.runChip(run))}
       ${
-        scene.has.maps || scene.shown.length === 0
-          ? html`<div class="line how" id="how">
-            ${this.isOpen ? lookControls(this.dashboard) : nothing}
-            ${differenceControl(this.dashboard)}
-            <tfx-kind-controls .dashboard=${this.dashboard}></tfx-kind-controls>
-          </div>`
+        runs.length > MAX_CHIPS
+          ? html`<span class="muted">${runs.length - MAX_CHIPS} more not listed</span>`
           : nothing
       }
-    `;
+    </div>`;
   }
 
   private runChip(run: ShownRun) {
@@ -168,7 +208,7 @@ export class Toolbar extends Part {
     const on = shown.some(({ id }) => id === run.id);
     const ids = shown.map(({ id }) => id);
     const runs = on ? ids.filter((id) => id !== run.id) : [...ids, run.id];
-    return html`<label class="chip" title=${run.id}>
+    return html`<label class="chip" title="Show or hide the run ${run.id}">
       <input
         type="checkbox"
         .checked=${on}
@@ -198,7 +238,7 @@ export class Toolbar extends Part {
     const groups = shownColumns.map(({ group }) => group);
     const on = groups.includes(column.group);
     const next = on ? groups.filter((g) => g !== column.group) : [...groups, column.group];
-    return html`<label class="chip" title=${column.layer}>
+    return html`<label class="chip" title="Show or hide ${column.explainer} at ${column.layer}">
       <input
         type="checkbox"
         .checked=${on}

@@ -8,6 +8,7 @@ import "./kernel-view.ts";
 import "./layer-strip.ts";
 import { define, Part } from "../frame/part.ts";
 import { base } from "../frame/styles.ts";
+import { isModelView } from "../frame/views.ts";
 
 type TabName = Exclude<PanelName, "closed">;
 
@@ -181,9 +182,9 @@ export class CompressionPanel extends Part {
     </button>`;
   }
 
-  /** Without maps there is nothing else to look at, so that the panel fills the page. */
+  /** In its own view, or where there are no maps, it fills the page. */
   private get isAlone(): boolean {
-    return !this.dashboard.scene.has.maps;
+    return isModelView(this.dashboard);
   }
 
   private get tabs(): readonly (readonly [TabName, string])[] {

@@ -20,10 +20,10 @@ import { base } from "../frame/styles.ts";
 const MAX_LISTED = 200;
 const MAX_CLASSES = 500;
 
-const FILTERS: readonly [FilterName, string][] = [
-  ["all", "All"],
-  ["wrong", "Wrong now"],
-  ["changed", "Changed"],
+const FILTERS: readonly (readonly [FilterName, text: string, title: string])[] = [
+  ["all", "All", "All samples that were explained"],
+  ["wrong", "Wrong now", "The predicted class is not the label, in any shown run at this epoch"],
+  ["changed", "Changed", "The predicted class differs between epochs"],
 ];
 
 export class SampleList extends PaintedPart {
@@ -137,12 +137,16 @@ export class SampleList extends PaintedPart {
           <span class="muted">${scene.selected.length} of ${scene.samples.length} shown</span>
         </div>
         <div class="segments" role="radiogroup" aria-label="Which samples to list">
-          ${FILTERS.map(([name, text]) => this.filter(name, text))}
+          ${FILTERS.map((filter) => this.filter(...filter))}
         </div>
         ${this.classSelect()}
         <div class="actions">
-          <button class="link" @click=${() => this.select(listed)}>Show all listed</button>
-          <button class="link" @click=${() => this.select([])}>Show none</button>
+          <button
+            class="link"
+            title="Show the maps of every sample in the list"
+            @click=${() => this.select(listed)}
+          >Show all listed</button>
+          <button class="link" title="Show the maps of no sample" @click=${() => this.select([])}>Show none</button>
         </div>
       </header>
       <ul>
@@ -189,8 +193,7 @@ export class SampleList extends PaintedPart {
     });
   }
 
-  private filter(name: FilterName, text: string) {
-    const title = name === "changed" ? "The predicted class differs between epochs" : "";
+  private filter(name: FilterName, text: string, title: string) {
     return html`<label title=${title}
       ><input
         type="radio"
@@ -211,7 +214,10 @@ export class SampleList extends PaintedPart {
       const { value } = event.target as HTMLSelectElement;
       this.dashboard.update({ classIndex: value === "" ? undefined : Number(value) });
     };
-    return html`<select aria-label="Class of the label" @change=${choose}>
+    return html`<select
+      aria-label="Class of the label"
+      title="List only samples whose label is this class"
+      @change=${choose}>
       <option value="" ?selected=${view.classIndex === undefined}>every class</option>
       ${present
         .sort((a, b) => a - b)
@@ -233,6 +239,7 @@ export class SampleList extends PaintedPart {
         <input
           type="checkbox"
           aria-label="Show sample ${sample} ${label}"
+          title="Show or hide the maps of this sample"
           .checked=${chosen}
           @change=${() => this.toggle(sample)}
         />
