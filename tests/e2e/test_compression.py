@@ -354,6 +354,7 @@ def test_the_model_has_a_view_of_its_own(
         page.reload()
         expect(page.frame.locator("tfx-kernel")).to_be_visible()
         epoch = page.epoch
+        views = page.frame.get_by_role("tablist", name="View")
         chosen = views.get_by_role("tab", selected=True)
         chosen.press("ArrowLeft")
         expect(chosen).to_have_text("Samples")

@@ -173,9 +173,9 @@ def test_samples_of_runs_are_matched_by_what_they_hold(open_tab: OpenPage, tmp_p
             expect(listed).to_have_text(
                 ["cat", "not explained", "dog", "dog", "not explained", "owl"]
             )
-            record = read_run(tmp_path / "second").record("map/GradCAM/conv1/0", 1)
+            record = read_run(tmp_path / "second").record("map/GradCAM/backbone/conv2/0", 1)
             assert isinstance(record, schema.Map)
-            told = page.map("GradCAM", "conv1", 1, "second").fact("score")
+            told = page.map("GradCAM", "backbone/conv2", 1, "second").fact("score")
             assert float(told.split()[0].replace(MINUS, "-")) == pytest.approx(record.score, 6e-3)
             notes = page.frame.locator("tfx-notes")
             notes.get_by_role("button", name=re.compile("more")).click()
