@@ -30,7 +30,9 @@ class SchemaError(TfexplainError):
 
 def pack(kind: str, arrays: Mapping[str, Array], header: Mapping[str, str]) -> bytes:
     metadata = {"version": version_text(), "kind": kind, **header}
-    data: bytes = safetensors.numpy.save(dict(arrays), metadata)
+    # safetensors writes the bytes as they lie, whatever the order of the axes.
+    ordered = {name: np.asarray(array, order="C") for name, array in arrays.items()}
+    data: bytes = safetensors.numpy.save(ordered, metadata)
     if len(data) > MAX_RECORD_BYTES:
         raise SchemaError(f"{kind}: {len(data)} bytes; a record holds at most {MAX_RECORD_BYTES}")
     size = int.from_bytes(data[:8], "little")
