@@ -19,6 +19,7 @@ from tfexplain.rendering import (
     is_zero,
     map_scale,
     pictures,
+    remark,
     table,
     to_rgb,
 )
@@ -132,7 +133,9 @@ def _draw(
     above = f", above: {100 * scale.above:.1g}%" if scale.above else ""
     bar = part.colorbar(drawn, ax=list(axes), label=attribution.unit + above, extend=extend)
     bar.ax.set_facecolor(np.array(coloring.PLATE) / 255)
-    part.suptitle(f"{attribution.explainer} at {attribution.layer}", fontsize=10)
+    title = f"{attribution.explainer} at {attribution.layer}"
+    told = remark(attribution) if attribution.kind == "map" else ""
+    part.suptitle(title + told, fontsize=10)
 
 
 def _draw_pictures(

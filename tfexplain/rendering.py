@@ -211,7 +211,8 @@ def overlay_grid(attributions: Sequence[Attribution], under: Bytes, side: int = 
                 for p, m in zip(under, attribution.planes, strict=True)
             ]
         )
-        captions.append(f"{attribution.layer}: {scale.text(attribution.unit, signed=signed)}")
+        told = f"{attribution.layer}: {scale.text(attribution.unit, signed=signed)}"
+        captions.append(told + remark(attribution))
     return grid(rows, "   ".join(captions))
 
 
@@ -237,6 +238,15 @@ def without_noise(attribution: Attribution) -> npt.NDArray[Any]:
     noise = [is_zero(attribution, sample) for sample in range(len(attribution.planes))]
     kept: npt.NDArray[Any] = attribution.planes[~np.array(noise, bool)]
     return kept
+
+
+def remark(attribution: Attribution) -> str:
+    """What colours do not say of maps of several samples: `, all zero`, or nothing."""
+    planes = attribution.planes
+    if all(is_zero(attribution, sample) for sample in range(len(planes))):
+        return ", all zero"
+    same = len(planes) > 1 and np.allclose(planes, planes[:1], rtol=0, atol=1e-3 * scale_of(planes))
+    return ", the same for all samples" if same else ""
 
 
 def is_zero(attribution: Attribution, sample: int) -> bool:

@@ -305,6 +305,15 @@ def test_the_scale_of_a_pixel_map_ends_below_its_largest_hundredth_and_says_so()
     assert (flat.limit, flat.above) == (3.0, 0.0)
 
 
+def test_maps_that_tell_nothing_are_remarked():
+    maps = np.random.default_rng(0).random((2, 3, 3))
+    assert rendering.remark(cam(maps)) == ""
+    assert rendering.remark(cam(maps[:1])) == ""
+    assert rendering.remark(cam(maps[[0, 0]] + [[[0.0]], [[1e-5]]])) == ", the same for all samples"
+    assert rendering.remark(cam(1e-9 * maps)) == ", all zero"
+    assert rendering.remark(cam(np.full((2, 2, 2), np.nan))) == ""
+
+
 def test_rounding_errors_make_no_scale():
     maps = np.stack([np.full((2, 2), 1e-9), np.full((2, 2), 0.5)]).astype("f4")
     found = cam(maps)

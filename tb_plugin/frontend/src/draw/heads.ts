@@ -3,10 +3,11 @@
 import type { AttentionMatrix } from "../format/maps.ts";
 import { asMap } from "../format/maps.ts";
 import { drawMap, drawPlate, fit, type Rect } from "./canvas.ts";
+import { CAPTION } from "./caption.ts";
 import { planeOf } from "./map-layers.ts";
 import { FONT, type Palette } from "./palette.ts";
 import { type Colouring, colourPlane, type Plane } from "./plane.ts";
-import { CAPTION, type Sheet, tileRect } from "./tiles.ts";
+import { type Sheet, tileRect } from "./tiles.ts";
 
 export interface Heads {
   readonly matrix: AttentionMatrix;

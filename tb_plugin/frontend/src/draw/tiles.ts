@@ -8,11 +8,11 @@ import type { Column } from "../state/columns.ts";
 import type { Scene } from "../state/scene.ts";
 import type { View } from "../state/view.ts";
 import { drawMap, drawPlate, fit, type Rect, sharpContext } from "./canvas.ts";
+import { CAPTION, caption } from "./caption.ts";
 import { channelPlane, colouringOf } from "./map-layers.ts";
 import type { Palette } from "./palette.ts";
 import { colourPlane } from "./plane.ts";
 
-export const CAPTION = 15;
 const GAP = 6;
 
 export interface Sheet {
@@ -121,8 +121,10 @@ function drawTiles(
     if (state.pruned) stripe(context, box, palette);
     else if (state.dead) cross(context, box, palette);
     if (i === chosen) frame(context, box, palette);
-    const value = stateWord(state) || short(record.scales[i] ?? 0);
-    caption(context, box, `${number}`, value, palette);
+    const size = record.scales[i] ?? 0;
+    const word = stateWord(state);
+    const values = word ? [word] : [short(size), short(size, 2), short(size, 1)];
+    caption(context, box, `${number}`, values, palette);
   }
 }
 
@@ -177,20 +179,4 @@ function frame(context: CanvasRenderingContext2D, box: Rect, palette: Palette): 
   context.strokeStyle = palette.accent;
   context.lineWidth = 3;
   context.strokeRect(box.x + 1.5, box.y + 1.5, box.width - 3, box.height - 3);
-}
-
-function caption(
-  context: CanvasRenderingContext2D,
-  box: Rect,
-  name: string,
-  value: string,
-  palette: Palette,
-): void {
-  const y = box.y + box.height + CAPTION - 4;
-  context.fillStyle = palette.text;
-  context.textAlign = "left";
-  context.fillText(name, box.x, y);
-  context.textAlign = "right";
-  context.fillStyle = palette.muted;
-  context.fillText(value, box.x + box.width, y);
 }

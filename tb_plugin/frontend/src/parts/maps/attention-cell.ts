@@ -12,8 +12,9 @@ import { type AttentionMatrix, asMap } from "../../format/maps.ts";
 import { define, setText } from "../frame/part.ts";
 import { hideReadout, showReadout } from "../frame/readout.ts";
 import { RunCell } from "./cell.ts";
-import { plainFlag, readoutText } from "./map-cell.ts";
+import { readoutText } from "./map-cell.ts";
 import { drawnScale, partOf, wordsOf } from "./map-figure.ts";
+import { plainFlag } from "./map-flag.ts";
 
 export class AttentionCell extends RunCell {
   private sheet: Sheet = squareSheet(1, 100);

@@ -1,6 +1,7 @@
 /** The difference between two runs' maps of one sample, and how alike the two are. */
 
 import { css, html, type PropertyDeclarations } from "lit";
+import { legendGradient } from "../../analysis/colours.ts";
 import { type Comparison, compare, obstacle } from "../../analysis/compare.ts";
 import { differenceEpochs } from "../../analysis/epochs.ts";
 import { coefficient, short } from "../../analysis/numbers.ts";
@@ -37,6 +38,19 @@ export class DifferenceCell extends Cell {
       .map:hover {
         box-shadow: none;
       }
+      .bar {
+        height: 6px;
+        margin-top: 4px;
+      }
+      .ends {
+        display: flex;
+        justify-content: space-between;
+        gap: 8px;
+        font-size: 11px;
+        line-height: 15px;
+        color: var(--muted);
+        white-space: nowrap;
+      }
     `,
   ];
   declare pair: readonly [ShownRun, ShownRun];
@@ -53,6 +67,14 @@ export class DifferenceCell extends Cell {
     return html`
       <div class="map frame ${words}" @pointermove=${this.point} @pointerleave=${this.leave}>
         <canvas role="img" aria-label=${name}></canvas><span class="flag"></span>
+      </div>
+      <div class="scale" hidden>
+        <div class="bar" style="background: ${legendGradient(this.dashboard.view.diverging)}"></div>
+        <div class="ends"><span class="low"></span><span>0</span><span class="high"></span></div>
+        <div class="ends">
+          <span class="cut" title="larger in ${this.pair[1].name}">← ${this.pair[1].name}</span>
+          <span class="cut" title="larger in ${this.pair[0].name}">${this.pair[0].name} →</span>
+        </div>
       </div>
       <dl>
         <dt title="Pearson correlation of the two maps over all positions">Pearson r</dt>
@@ -124,13 +146,13 @@ export class DifferenceCell extends Cell {
     if (!canvas || !plain) return;
     this.plane = both && map && this.partOf(both.difference, map);
     this.depth = map?.depth ?? 1;
+    const own = { limit: both?.largest ?? 0, above: 0 };
+    const { limit } = scene.scales.of(view, column, this.sample, () => own);
+    this.tellScale(this.plane ? limit : 0);
     const figure = figureOf(this.dashboard, cell, {
       plane: this.plane,
       signed: true,
-      limit: scene.scales.of(view, column, this.sample, () => ({
-        limit: both?.largest ?? 0,
-        above: 0,
-      })).limit,
+      limit,
       marked: -1,
       large: false,
       picture,
@@ -139,6 +161,13 @@ export class DifferenceCell extends Cell {
     const size = filledSize(plain, figure, this.dashboard.size);
     const context = sharpContext(canvas, size.width, size.height);
     if (context) this.positionAt = drawFigure(context, { x: 0, y: 0, ...size }, figure);
+  }
+
+  /** What the colours of a difference stand for, where there is one. */
+  private tellScale(limit: number): void {
+    this.find(".scale")?.toggleAttribute("hidden", limit === 0);
+    setText(this.find(".low"), short(-limit));
+    setText(this.find(".high"), `${short(limit)} ${this.column.unit}`);
   }
 
   /** The shown slice or head of a difference. */
@@ -178,6 +207,10 @@ export class DifferenceCell extends Cell {
     hideReadout(this.dashboard);
   }
 }
+
+/** Why feature maps are not subtracted. */
+export const NO_CHANNELS =
+  "No difference: each training has channels of its own. Channel 4 of one run finds something else than channel 4 of another.";
 
 type Side = Parameters<typeof obstacle>[0] & { readonly known: Known<AttributionMap> };
 

@@ -26,7 +26,7 @@ import { ATTENTION_HELP } from "./attention-view.ts";
 import "./epochs-strip.ts";
 import { define, SizedPart, setText } from "../frame/part.ts";
 import { base, facts } from "../frame/styles.ts";
-import { flagOf, plainFlag, readoutText } from "./map-cell.ts";
+import { readoutText } from "./map-cell.ts";
 import {
   drawnScale,
   figureOf,
@@ -36,6 +36,7 @@ import {
   shownPlane,
   sliceOf,
 } from "./map-figure.ts";
+import { flagOf, plainFlag } from "./map-flag.ts";
 import { valueTable } from "./value-table.ts";
 
 const SIDES = { least: 240, most: 520 } as const;
@@ -153,7 +154,7 @@ export class Enlarged extends SizedPart {
     const { shown } = this;
     const { step, revision, store } = this.dashboard;
     if (!shown) return;
-    const { kind, signed } = shown.column;
+    const { kind } = shown.column;
     const map = mapAt(shown.series, step);
     const channels = knownAt(shown.series, "channels", step);
     const kernel = this.dashboard.outputsOf(shown.run, shown.column);
@@ -166,7 +167,7 @@ export class Enlarged extends SizedPart {
     const isMap = kind !== "channels";
     const weights = this.dashboard.weights(shown.run.id, known.step);
     const flag = isMap
-      ? flagOf(map, signed, store.busy, weights)
+      ? flagOf(this.dashboard, shown, map)
       : plainFlag(channels, store.busy, weights);
     setText(this.find(".flag"), flag);
     this.tell(factsOf(shown, map, channels, kernel));

@@ -113,6 +113,11 @@ export const gridStyles = css`
     text-align: center;
     color: var(--muted);
   }
+  .none {
+    font-size: 12px;
+    max-width: 480px;
+    margin-top: 4px;
+  }
   .absent {
     display: grid;
     place-items: center;

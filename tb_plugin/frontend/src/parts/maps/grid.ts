@@ -10,7 +10,7 @@ import type { Column } from "../../state/columns.ts";
 import type { ShownRun } from "../../state/runs.ts";
 import "./attention-cell.ts";
 import { canSubtract, columnWidth, roomySize } from "./column-width.ts";
-import "./difference-cell.ts";
+import { NO_CHANNELS } from "./difference-cell.ts";
 import { gridStyles } from "./grid-styles.ts";
 import "./legend.ts";
 import "./made-picture-cell.ts";
@@ -121,6 +121,11 @@ export class Grid extends Part {
           ${shown.map((run) => this.cell(run, column, sample))}
           ${pair && canSubtract(column) ? this.difference(pair, column, sample) : nothing}
         </div>
+        ${
+          pair && column.kind === "channels"
+            ? html`<p class="muted none">${NO_CHANNELS}</p>`
+            : nothing
+        }
       </div>
     `;
   }

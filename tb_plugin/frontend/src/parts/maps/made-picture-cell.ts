@@ -7,7 +7,7 @@ import { drawPixels } from "../../draw/pixels.ts";
 import type { PictureRecord } from "../../format/maps.ts";
 import { define, setText } from "../frame/part.ts";
 import { RunCell } from "./cell.ts";
-import { plainFlag } from "./map-cell.ts";
+import { plainFlag } from "./map-flag.ts";
 
 export class MadePictureCell extends RunCell {
   override render() {

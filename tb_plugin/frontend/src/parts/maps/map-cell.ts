@@ -1,12 +1,11 @@
 /** One map of one sample in one run, over its input, with the numbers that belong to it. */
 
 import { css, html } from "lit";
-import { fromText, withEpoch } from "../../analysis/epochs.ts";
+import { withEpoch } from "../../analysis/epochs.ts";
 import { className } from "../../analysis/filters.ts";
 import type { Scale } from "../../analysis/magnitudes.ts";
 import { aboveText, ERROR_TITLE, errorText, shortErrorText } from "../../analysis/map-text.ts";
-import { percent, plural, short } from "../../analysis/numbers.ts";
-import { countOdd } from "../../analysis/statistics.ts";
+import { percent, short } from "../../analysis/numbers.ts";
 import type { Pixels } from "../../data/bitmaps.ts";
 import { type Known, knownAt, partsOf } from "../../data/series.ts";
 import { sharpContext } from "../../draw/canvas.ts";
@@ -19,6 +18,7 @@ import { define, setText } from "../frame/part.ts";
 import { hideReadout, showReadout } from "../frame/readout.ts";
 import { hasWords, RunCell } from "./cell.ts";
 import { drawnScale, figureOf, pictureOf, positionTextOf, shownPlane } from "./map-figure.ts";
+import { flagOf } from "./map-flag.ts";
 
 const REVEALING = 12;
 
@@ -110,10 +110,9 @@ export class MapCell extends RunCell {
     const picture = pictureOf(this.dashboard, this, this.dashboard.size);
     if (!this.isNew(...partsOf(known), revision, this.marked, picture)) return;
     this.known = known;
-    const weights = this.dashboard.weights(this.run.id, known.step);
     this.draw(known.record, picture);
     this.tell(known.record);
-    setText(this.find(".flag"), flagOf(known, this.column.signed, store.busy, weights));
+    setText(this.find(".flag"), flagOf(this.dashboard, this, known));
     if (this.pointer) this.readOut(this.pointer.x, this.pointer.y);
   }
 
@@ -202,32 +201,6 @@ export function limitText(scale: Scale, { signed, unit }: Pick<Column, "signed" 
 /** `0.012 logit at row 3, column 4`. */
 export function readoutText(plane: Plane, index: number, unit: string, where: string): string {
   return `${short(valueAt(plane, index))} ${unit} at ${where}`;
-}
-
-/** What the colours do not say: no record, another epoch, other weights, no evidence, no number. */
-export function flagOf(
-  known: Known<AttributionMap>,
-  signed: boolean,
-  busy: boolean,
-  weights: string,
-): string {
-  const { record } = known;
-  if (!record) return plainFlag(known, busy, "");
-  const parts = [fromText(known), weights].filter(Boolean);
-  const { nan, infinite } = countOdd(record.halves);
-  if (nan) parts.push(`${plural(nan, "NaN", "NaN")} (hatched)`);
-  if (infinite) parts.push(`${plural(infinite, "Inf", "Inf")} (hatched)`);
-  if (record.scale === 0 && nan + infinite === 0) {
-    parts.push(signed ? "all zero" : "no positive evidence (all zero after ReLU)");
-  }
-  return parts.join(" · ");
-}
-
-/** What is said of any record: that there is none, or why, or that it is of another epoch. */
-export function plainFlag(known: Known<unknown>, busy: boolean, weights: string): string {
-  if (known.step === undefined) return busy ? "loading…" : "no record at this epoch";
-  if (known.record) return [fromText(known), weights].filter(Boolean).join(" · ");
-  return withEpoch(`not readable: ${known.error}`, known);
 }
 
 define("tfx-map-cell", MapCell);

@@ -14,8 +14,9 @@ import type { Channels } from "../../format/records.ts";
 import { define, setText } from "../frame/part.ts";
 import { hideReadout, showReadout } from "../frame/readout.ts";
 import { RunCell } from "./cell.ts";
-import { plainFlag, readoutText } from "./map-cell.ts";
+import { readoutText } from "./map-cell.ts";
 import { sliceOf } from "./map-figure.ts";
+import { plainFlag } from "./map-flag.ts";
 
 export class TilesCell extends RunCell {
   static override styles = [
