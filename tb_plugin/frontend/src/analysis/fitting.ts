@@ -4,34 +4,32 @@ const LEAST = 112;
 const MOST = 288;
 const STEP = 4;
 
-/** On how many lines blocks stand that follow one another; one wider than the room takes several. */
-export function linesOf(widths: readonly number[], room: number, gap: number): number {
-  let [lines, left] = [0, 0];
-  for (const width of widths) {
+/**
+ * How many lines each block begins, of blocks that follow one another: 0 beside the one before it,
+ * 1 on a line of its own, more where it is wider than the room.
+ */
+export function linesOf(widths: readonly number[], room: number, gap: number): number[] {
+  let left = 0;
+  return widths.map((width) => {
     if (left >= width + gap) {
       left -= width + gap;
-    } else {
-      lines += Math.max(1, Math.ceil(width / room));
-      left = Math.max(0, room - width);
+      return 0;
     }
-  }
-  return lines;
+    left = Math.max(0, room - width);
+    return Math.max(1, Math.ceil(width / room));
+  });
 }
 
-/** The largest size of a map that takes no more lines than small ones do, and is not above `most`. */
+/** The largest size of a map that leaves blocks on the lines where small ones are, up to `most`. */
 export function fittingSize(
   widthsOf: (size: number) => readonly number[],
   room: number,
   gap: number,
   most: number,
 ): number {
-  const lines = linesOf(widthsOf(LEAST), room, gap);
+  const lines = (size: number): string => linesOf(widthsOf(size), room, gap).join();
+  const wanted = lines(LEAST);
   let size = LEAST;
-  while (
-    size + STEP <= Math.min(most, MOST) &&
-    linesOf(widthsOf(size + STEP), room, gap) <= lines
-  ) {
-    size += STEP;
-  }
+  while (size + STEP <= Math.min(most, MOST) && lines(size + STEP) === wanted) size += STEP;
   return size;
 }

@@ -107,6 +107,10 @@ export const timelineStyles = css`
   :host([still]) .values table {
     width: auto;
   }
+  :host([still]) td,
+  :host([still]) th {
+    padding-right: 14px;
+  }
   .rail {
     position: relative;
     height: 12px;

@@ -8,19 +8,16 @@ import { driftTracks } from "../../draw/drift-tracks.ts";
 import { totalTracks } from "../../draw/total-tracks.ts";
 import { type Curve, type Track, TrackPlot, tracksOf } from "../../draw/tracks.ts";
 import { Player } from "../../state/player.ts";
-import type { ShownRun } from "../../state/runs.ts";
 import { define, PaintedPart, setText } from "./part.ts";
-import { nameText } from "./path-text.ts";
 import { hideReadout, showReadout } from "./readout.ts";
 import { base } from "./styles.ts";
 import { timelineStyles } from "./timeline-styles.ts";
 import { trackText } from "./track-text.ts";
+import { MOST, valuesTable } from "./values-table.ts";
 
 /** Left of the plots stand the axes' numbers; the playhead's arithmetic needs their width. */
 const LEFT = 56;
 const RIGHT = 14;
-/** Runs whose values have room beside the curves. */
-const MOST = 4;
 /** Below the last track. */
 const AXIS = 20;
 /** A track lower than this tells nothing. */
@@ -79,7 +76,7 @@ export class Timeline extends PaintedPart {
             : ""
         }
         ${
-          this.tracks.some(({ name }) => name === "accuracy" || name === "loss")
+          !this.isStill && this.tracks.some(({ name }) => name === "accuracy" || name === "loss")
             ? html`<span class="muted strokes">solid: validation, dashed: training</span>`
             : ""
         }
@@ -100,7 +97,7 @@ export class Timeline extends PaintedPart {
         <div class="playhead"></div>
       </div>
       <div class="values" tabindex="0" role="group" aria-label="Values at this epoch">
-        ${this.table()}
+        ${valuesTable(this.dashboard, this.tracks, this.isStill)}
       </div>
     `;
   }
@@ -282,52 +279,6 @@ export class Timeline extends PaintedPart {
   }
 
   // ------------------------------------------------------------------ values
-
-  private table() {
-    const { shown } = this.dashboard.scene;
-    const few = this.isStill ? shown : shown.slice(0, MOST);
-    const { tracks } = this;
-    if (tracks.length === 0) return "";
-    return html`<table>
-      <thead>
-        <tr>
-          <th scope="col">at this epoch</th>
-          ${few.map(
-            (run) => html`<th scope="col" title=${run.name}>
-              <span class="who"
-                ><span class="dot" style="background: ${run.colour}"></span
-                >${nameText(run.name)}</span
-              >${this.until(run)}
-            </th>`,
-          )}
-        </tr>
-      </thead>
-      <tbody>
-        ${tracks.flatMap((track) =>
-          [...new Set(track.curves.map(({ metric }) => metric))].map(
-            (metric) => html`<tr>
-              <th scope="row">${metric}</th>
-              ${few.map(
-                (run) => html`<td
-                  class="value"
-                  .track=${track}
-                  .curve=${track.curves.find((c) => c.metric === metric && c.run === run)}
-                ><span class="number"></span><span class="from muted"></span></td>`,
-              )}
-            </tr>`,
-          ),
-        )}
-      </tbody>
-    </table>`;
-  }
-
-  /** Where a run has fewer epochs than are shown. */
-  private until({ id }: ShownRun) {
-    const { scene, store } = this.dashboard;
-    const last = store.get(id, "metrics")?.points.at(-1)?.step;
-    const isShort = last !== undefined && last < (scene.steps.at(-1) ?? 0);
-    return isShort ? html`<span class="from muted">until epoch ${last}</span>` : "";
-  }
 
   private tellValues(): void {
     const { step } = this.dashboard;

@@ -63,6 +63,18 @@ export class Toolbar extends Part {
         font-weight: 600;
         letter-spacing: 0.01em;
       }
+      @media (max-width: 1100px) {
+        .line.top {
+          flex-wrap: wrap;
+        }
+        .what {
+          order: 1;
+          flex-basis: 100%;
+        }
+        .end {
+          margin-left: auto;
+        }
+      }
       .views {
         display: flex;
         flex: none;

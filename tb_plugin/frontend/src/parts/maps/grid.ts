@@ -114,12 +114,13 @@ export class Grid extends Part {
   /** One explainer at one layer: all runs beside each other, and what differs between two. */
   private column(column: Column, sample: number) {
     const { shown, pair } = this.dashboard.scene;
+    const both = pair?.every(({ samples }) => !lacks(samples, sample)) ? pair : undefined;
     return html`
       <div class="block">
         <tfx-legend .dashboard=${this.dashboard} .column=${column} .sample=${sample}></tfx-legend>
         <div class="cells ${column.kind}">
           ${shown.map((run) => this.cell(run, column, sample))}
-          ${pair && canSubtract(column) ? this.difference(pair, column, sample) : nothing}
+          ${both && canSubtract(column) ? this.difference(both, column, sample) : nothing}
         </div>
         ${
           pair && column.kind === "channels"
