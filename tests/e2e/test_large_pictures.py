@@ -75,7 +75,7 @@ def test_huge_pictures_are_refused_and_large_ones_decoded_small(
     with serve(tmp_path, "--host", "127.0.0.1") as server:
         server.wait_for(lambda runs: any(len(run["groups"]) == 2 for run in runs.values()))
         shown = ".".join(str(HUGE + i) for i in range(LARGE))
-        with open_tab(server, f"&p.tfexplain.samples=0.{shown}") as page:
+        with open_tab(server, f"&p.tfexplain.size=192&p.tfexplain.samples=0.{shown}") as page:
             page.page.set_viewport_size({"width": 1440, "height": 2600})
             wait_decoded(page, LARGE)
             page.settle()

@@ -21,7 +21,7 @@ from tfexplain.wire import schema
 pytestmark = [pytest.mark.browser, pytest.mark.process]
 
 CAM, IG = ("GradCAM", "conv2"), ("IntegratedGradients", "input")
-ALL = "&p.tfexplain.scale=all"
+ALL = "&p.tfexplain.scale=all&p.tfexplain.size=192"
 MINUS = "\u2212"
 
 
