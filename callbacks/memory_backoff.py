@@ -33,7 +33,7 @@ class FittingBatch:
 
     def half(self, traced_model: TracedModel) -> FittingBatch | None:
         """Returns what takes about half the memory; None where nothing does."""
-        smaller = self.explainer.smaller(traced_model)
+        smaller = self.explainer.with_half_batch(traced_model)
         if self.batch_size == 1 and smaller is None:
             return None
         return FittingBatch(smaller or self.explainer, max(1, self.batch_size // 2))

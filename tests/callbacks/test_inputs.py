@@ -235,7 +235,7 @@ def test_units_are_features_without_an_input(tmp_path: Path) -> None:
 
 
 class UnitSums(WordEvidence):
-    def finish(self, context: Any, _: Any) -> Any:
+    def attributions(self, context: Any, _: Any) -> Any:
         return {"d": made(self, context, np.ones((3, 3)), layer="d")}
 
 

@@ -212,10 +212,10 @@ def test_epochs_that_are_asked_for_and_the_last(tmp_path: Path) -> None:
 class Expensive(Explainer):
     """Takes half a second."""
 
-    def reading(self, traced_model: Any, targets: Any = None) -> LayerReads:
+    def plan(self, traced_model: Any, targets: Any = None) -> LayerReads:
         return LayerReads()
 
-    def finish(self, context: Any, reduced: Any) -> Any:
+    def attributions(self, context: Any, reduced: Any) -> Any:
         time.sleep(0.5)
         return {}
 

@@ -22,10 +22,10 @@ class Failing(Explainer):
     harm: Callable[[], None] = out_of_luck
     calls: list[int] = field(default_factory=list)
 
-    def reading(self, traced_model: Any, targets: Any = None) -> LayerReads:
+    def plan(self, traced_model: Any, targets: Any = None) -> LayerReads:
         return LayerReads()
 
-    def finish(self, context: Any, reduced: Any) -> Any:
+    def attributions(self, context: Any, reduced: Any) -> Any:
         self.calls.append(1)
         if self.when(len(self.calls)):
             self.harm()

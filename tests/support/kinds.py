@@ -18,10 +18,10 @@ class WordEvidence(Explainer):
     """At a text input what each word adds to the target, where the model takes the mean of its
     embeddings and one dense layer: float32 [N, T], 0 for padding."""
 
-    def reading(self, _: TracedModel, targets: Any = None) -> LayerReads:
+    def plan(self, _: TracedModel, targets: Any = None) -> LayerReads:
         return LayerReads()
 
-    def finish(self, context: Context, _: dict[str, Any]) -> dict[str, Attribution]:
+    def attributions(self, context: Context, _: dict[str, Any]) -> dict[str, Attribution]:
         ids = np.asarray(context.inputs)
         kernel = np.asarray(context.traced_model.model.layers[-1].kernel)
         evidence = np.einsum("ntc,cn->nt", embedded(context), kernel[:, context.result.targets])
@@ -35,10 +35,10 @@ class WordEvidence(Explainer):
 class WordAttention(Explainer):
     """Softmax of the embeddings' products, sharper head by head: float32 [N, 3, T, T]."""
 
-    def reading(self, _: TracedModel, targets: Any = None) -> LayerReads:
+    def plan(self, _: TracedModel, targets: Any = None) -> LayerReads:
         return LayerReads()
 
-    def finish(self, context: Context, _: dict[str, Any]) -> dict[str, Attribution]:
+    def attributions(self, context: Context, _: dict[str, Any]) -> dict[str, Attribution]:
         vectors = embedded(context)
         products = np.einsum("nqc,nkc->nqk", vectors, vectors)
         shares = np.stack([products * s for s in (0.3, 1, 3)], axis=1)

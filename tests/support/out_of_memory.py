@@ -53,10 +53,10 @@ class Wide(keras.layers.Layer):  # type: ignore[misc]
 class Greedy(Explainer):
     """Never has enough."""
 
-    def reading(self, traced_model: Any, targets: Any = None) -> LayerReads:
+    def plan(self, traced_model: Any, targets: Any = None) -> LayerReads:
         return LayerReads()
 
-    def finish(self, context: Any, reduced: Any) -> Any:
+    def attributions(self, context: Any, reduced: Any) -> Any:
         tf.raw_ops.Empty(shape=[2, machine(), 256], dtype=tf.float32)
 
 

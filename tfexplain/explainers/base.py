@@ -113,7 +113,7 @@ class Explainer(ABC):
         return type(self).__name__
 
     @property
-    def whole(self) -> bool:
+    def needs_all_samples(self) -> bool:
         """Whether samples are compared with each other, so that all of them are needed at once."""
         return False
 
@@ -121,7 +121,7 @@ class Explainer(ABC):
         """Returns the settings as text, for logs; arrays by shape, functions by name."""
         return {f.name: _text(getattr(self, f.name)) for f in fields(self)}
 
-    def smaller(self, traced_model: TracedModel) -> Explainer | None:
+    def with_half_batch(self, traced_model: TracedModel) -> Explainer | None:
         """Returns a copy with half the `batch_size`; None where there is no such setting, where it
         is 1, or where the model fixes the number of rows."""
         own = vars(self)
@@ -190,7 +190,7 @@ class Explainer(ABC):
         return {}
 
     @abstractmethod
-    def reading(self, traced_model: TracedModel, targets: Any = None) -> LayerReads:
+    def plan(self, traced_model: TracedModel, targets: Any = None) -> LayerReads:
         """Plans what the shared pass reads; `LayerReads()` where it is not used.
 
         Args:
@@ -202,7 +202,7 @@ class Explainer(ABC):
         """
 
     @abstractmethod
-    def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
+    def attributions(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
         """Returns the attributions by layer or input, from what the shared pass read."""
 
 

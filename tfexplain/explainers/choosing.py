@@ -116,7 +116,7 @@ def _kind(spec: Any, traced_model: TracedModel) -> str:
 def _reads(explainer: Explainer, traced_model: TracedModel) -> bool:
     """Returns whether the model has what an explainer reads by default."""
     try:
-        explainer.reading(traced_model)
+        explainer.plan(traced_model)
     except LayerError:  # no such layers, or attention that does not follow one another
         return False
     return True

@@ -78,11 +78,11 @@ class Custom(Explainer):
         """The title."""
         return self.title
 
-    def reading(self, traced_model: TracedModel, targets: Any = None) -> LayerReads:
+    def plan(self, traced_model: TracedModel, targets: Any = None) -> LayerReads:
         """Plans to read nothing: the function makes its own passes."""
         return LayerReads()
 
-    def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
+    def attributions(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
         """Calls the function and checks what it returns."""
         names = context.traced_model.input_names
         with _state_put_back(context.traced_model.model):

@@ -54,7 +54,8 @@ def explain(
         explainers: Methods with their settings.
         batch_size: How many samples are explained at once, which bounds memory; default all, and
             one batch of a dataset. Results are the same up to rounding. Methods that compare
-            samples with each other (`Explainer.whole`) always get all samples, of a dataset too.
+            samples with each other (`Explainer.needs_all_samples`) get all of them, of a dataset
+            too.
         verbose: 0 (default): silent. 1: a progress bar on the standard error. 2: a line for each
             method and batch, for log files.
 
@@ -137,7 +138,9 @@ def explain_batches(
     """
     check_whole("batch_size", batch_size, optional=True)
     check_verbose(verbose)
-    feed = BatchFeed(inputs, targets, joined=any(explainer.whole for explainer in explainers))
+    feed = BatchFeed(
+        inputs, targets, joined=any(explainer.needs_all_samples for explainer in explainers)
+    )
     total = None if feed.batches is None else feed.batches * len(explainers)
     begun = False
     with shown(int(verbose), total):
@@ -200,8 +203,8 @@ def explain_all(
         wanted: (explainer, targets); see `explain`.
         traced_model: The model's compiled passes.
         batch: From `as_batch`.
-        batch_size: How many samples are explained at once; default all. Explainers that are `whole`
-            get all of them, and so many in the shared pass.
+        batch_size: How many samples are explained at once; default all. Explainers that compare
+            samples get all of them, and so many in the shared pass.
         sample_range: Position of the batch among all samples; default it is all of them.
 
     Returns:
@@ -245,7 +248,7 @@ class _Group:
 
     def request(self, traced_model: TracedModel) -> Request:
         """Returns what the group asks of the shared pass."""
-        readings = tuple(e.reading(traced_model, self.targets) for e in self.members.values())
+        readings = tuple(e.plan(traced_model, self.targets) for e in self.members.values())
         return Request(readings, self.targets, self.output, self.score)
 
 
@@ -267,7 +270,7 @@ def _groups(
 
 def _only(groups: Sequence[_Group], *, whole: bool) -> list[_Group]:
     """Keeps the explainers that need all samples at once, or those that do not."""
-    some = [{i: e for i, e in g.members.items() if e.whole is whole} for g in groups]
+    some = [{i: e for i, e in g.members.items() if e.needs_all_samples is whole} for g in groups]
     return [replace(g, members=m) for g, m in zip(groups, some, strict=True) if m]
 
 
@@ -309,6 +312,6 @@ def _run(
         for (i, explainer), reduced in zip(group.members.items(), result.reduced, strict=True):
             start = time.perf_counter()
             with explaining(explainer.name, fraction):
-                attributions = explainer.finish(context, reduced)
+                attributions = explainer.attributions(context, reduced)
             seconds = shared_seconds + time.perf_counter() - start
             yield i, Explanation(attributions, seconds, result.outputs)

@@ -186,13 +186,13 @@ class Ranks(Explainer):
     """Compares samples with each other, and notes how many it saw and where they stand."""
 
     @property
-    def whole(self) -> bool:
+    def needs_all_samples(self) -> bool:
         return True
 
-    def reading(self, _: TracedModel, targets: Any = None) -> LayerReads:
+    def plan(self, _: TracedModel, targets: Any = None) -> LayerReads:
         return LayerReads()
 
-    def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
+    def attributions(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
         scores, targets = context.result.scores, context.result.targets
         ranks = scores.argsort().argsort().astype(np.float32)
         assert context.sample_range.start == 0

@@ -53,7 +53,7 @@ class TokenRelevance(Explainer):
         """Returns False: all layers together make one map."""
         return False
 
-    def reading(self, traced_model: TracedModel, targets: Any = None) -> LayerReads:
+    def plan(self, traced_model: TracedModel, targets: Any = None) -> LayerReads:
         """Plans to read the weights of all layers, and the gradient that tells which tokens are
         read."""
         calls = self._chain(traced_model)
@@ -65,7 +65,7 @@ class TokenRelevance(Explainer):
         paths = tuple(call.weights for call in calls)
         return LayerReads(paths, tuple(sloped), self._reduce, self._key, zeros=not self._gradient)
 
-    def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
+    def attributions(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
         """Returns the relevance of each token at the token's position."""
         shares = {name: part["shares"] for name, part in reduced.items()}
         check_rows(shares, context)

@@ -69,14 +69,14 @@ class Attention(Explainer):
         """Returns whether weights of several layers are read, as by default."""
         return not isinstance(self.layer, str)
 
-    def reading(self, traced_model: TracedModel, targets: Any = None) -> LayerReads:
+    def plan(self, traced_model: TracedModel, targets: Any = None) -> LayerReads:
         """Plans to read the weights, without a gradient."""
         calls = self._calls(traced_model)
         paths = tuple(dict.fromkeys(call.weights for call in calls))
         kept = None if self.attention_heads is None else tuple(self.attention_heads)
         return LayerReads(paths, reduce=self._reduce, key=("attention", kept))
 
-    def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
+    def attributions(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
         """Returns the weights as the pass read them."""
         check_rows(reduced, context)
         named = context.traced_model.attention.by_name

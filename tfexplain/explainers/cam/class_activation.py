@@ -53,7 +53,7 @@ class ClassActivation(Explainer):
         super().__post_init__()
         check_grid(self.token_grid)
 
-    def reading(self, traced_model: TracedModel, targets: Any = None) -> LayerReads:
+    def plan(self, traced_model: TracedModel, targets: Any = None) -> LayerReads:
         """Plans to read activations and gradients at the layers."""
         names = layer_names(self.layer)
         if names is None:
@@ -71,7 +71,7 @@ class ClassActivation(Explainer):
             paths, True, self._reduce, (type(self), self.relu, as_tuple(self.token_grid))
         )
 
-    def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
+    def attributions(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
         """Returns the maps that the pass computed."""
         check_samples(reduced, context)
         return {

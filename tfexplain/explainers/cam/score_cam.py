@@ -82,13 +82,13 @@ class ScoreCAM(Explainer):
             return [self]
         return [replace(self, layer=name) for name in self.layer]
 
-    def reading(self, traced_model: TracedModel, targets: Any = None) -> LayerReads:
+    def plan(self, traced_model: TracedModel, targets: Any = None) -> LayerReads:
         """Plans to read the activations of the channels that vary most."""
         call = self._call(traced_model, targets)
         key = ("score cam", self.max_channels, as_tuple(self.token_grid))
         return LayerReads((call.path,), False, self._reduce, key)
 
-    def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
+    def attributions(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
         """Masks the input with each channel and weights the channels by the scores."""
         check_samples(reduced, context)
         ((path, activations),) = reduced.items()

@@ -60,7 +60,7 @@ class FeatureMaps(Explainer):
         """Whether activations of several layers are read, as by default."""
         return not isinstance(self.layer, str)
 
-    def reading(self, traced_model: TracedModel, targets: Any = None) -> LayerReads:
+    def plan(self, traced_model: TracedModel, targets: Any = None) -> LayerReads:
         """Plans to read activations only."""
         paths = [call.path for call in self._calls(traced_model)]
         return LayerReads(
@@ -70,7 +70,7 @@ class FeatureMaps(Explainer):
             ("maps", self.max_channels, as_tuple(self.token_grid)),
         )
 
-    def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
+    def attributions(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
         """Names the channels and flags the dead ones."""
         calls = {call.path: call for call in context.traced_model.layer_calls}
         check_samples({path: values for path, (values, _) in reduced.items()}, context)

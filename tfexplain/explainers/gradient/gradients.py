@@ -59,7 +59,7 @@ class GradientExplainer(Explainer):
         """Returns, by name, why inputs have no gradient; empty where layers are explained."""
         return {} if self.layer else without_gradient_source(traced_model)
 
-    def reading(self, traced_model: TracedModel, targets: Any = None) -> LayerReads:
+    def plan(self, traced_model: TracedModel, targets: Any = None) -> LayerReads:
         """Plans to read gradients at the inputs, or activations and gradients at layers."""
         sources = gradient_sources(traced_model, self.layer)
         paths = tuple(call.path for source in sources for call in source.calls)
@@ -72,7 +72,7 @@ class GradientExplainer(Explainer):
             zeros=self.layer is None,
         )
 
-    def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
+    def attributions(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
         """Returns the maps by input or layer."""
         return {
             source.name: attribution(

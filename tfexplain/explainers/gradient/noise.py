@@ -53,7 +53,7 @@ class NoisyExplainer(Explainer):
 
     @property
     @abstractmethod
-    def within(self) -> Explainer:
+    def inner(self) -> Explainer:
         """The explainer of the noisy copies."""
 
     @property
@@ -62,19 +62,19 @@ class NoisyExplainer(Explainer):
 
     def omits(self, traced_model: TracedModel) -> dict[str, str]:
         """Returns, by name, why inputs have no map of the explainer of the noisy copies."""
-        return self.within.omits(traced_model)
+        return self.inner.omits(traced_model)
 
-    def reading(self, traced_model: TracedModel, targets: Any = None) -> LayerReads:
+    def plan(self, traced_model: TracedModel, targets: Any = None) -> LayerReads:
         """Plans to read nothing: the clean samples are not explained."""
-        self.within.reading(traced_model, targets)  # for its errors, before anything is computed
+        self.inner.plan(traced_model, targets)  # for its errors, before anything is computed
         return LayerReads()
 
-    def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
+    def attributions(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
         """Explains the noisy copies, chunk by chunk."""
         count, totals = len(context.result.scores), dict[str, _Total]()
         most = chunk_size(context.traced_model, self.batch_size)
         copies = even_size(self.copies, max(1, most // count))  # in a batch of noisy samples
-        wanted = [(self.within, _targets(context, copies))]
+        wanted = [(self.inner, _targets(context, copies))]
         size = min(most, copies * count)
         batches = noisy_batches(context, self.noise, self.seed, copies)
         # The last batch is as large as the others; what it has too much is not counted.

@@ -67,7 +67,7 @@ class Smooth(NoisyExplainer):
         return f"Smooth({self.explainer.name}{kind})"
 
     @property
-    def within(self) -> Explainer:
+    def inner(self) -> Explainer:
         """The explainer of the noisy copies."""
         return self.explainer
 
@@ -82,9 +82,12 @@ class Smooth(NoisyExplainer):
         del own["score"], own["output"]  # which are the explainer's
         return own | {"explainer": f"{self.explainer.name}({', '.join(inner)})"}
 
-    def smaller(self, traced_model: TracedModel) -> Smooth | None:
+    def with_half_batch(self, traced_model: TracedModel) -> Smooth | None:
         """Returns a copy with half the `batch_size`, here and in the explainer where it has one."""
-        inner, half = self.explainer.smaller(traced_model), super().smaller(traced_model)
+        inner, half = (
+            self.explainer.with_half_batch(traced_model),
+            super().with_half_batch(traced_model),
+        )
         if inner is None and half is None:
             return None
         size = vars(half)["batch_size"] if half else self.batch_size

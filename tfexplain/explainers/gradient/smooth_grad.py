@@ -38,7 +38,7 @@ class SmoothGrad(NoisyExplainer):
     layer: str | Sequence[str] | None = None
 
     @property
-    def within(self) -> Explainer:
+    def inner(self) -> Explainer:
         """The explainer of the noisy copies: the gradient."""
         return Saliency(
             absolute=self.absolute, layer=self.layer, score=self.score, output=self.output

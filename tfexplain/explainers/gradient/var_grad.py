@@ -37,7 +37,7 @@ class VarGrad(NoisyExplainer):
     layer: str | Sequence[str] | None = None
 
     @property
-    def within(self) -> Explainer:
+    def inner(self) -> Explainer:
         """The explainer of the noisy copies: the gradient, with its sign."""
         return Saliency(layer=self.layer, score=self.score, output=self.output)
 

@@ -63,7 +63,7 @@ class ExpectedGradients(PathExplainer):
         check_whole("draws", self.draws)
 
     @property
-    def whole(self) -> bool:
+    def needs_all_samples(self) -> bool:
         """Whether the batch itself is the background, so that all of it is needed at once."""
         return self.background is None
 
@@ -74,7 +74,7 @@ class ExpectedGradients(PathExplainer):
             settings["background"] = f"{len(tf.nest.flatten(self.background)[0])} samples"
         return settings
 
-    def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
+    def attributions(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
         """Averages over the draws and measures the completeness gap."""
         paths = self.paths(context, self._origins(context))
         origins, along = self.drawn(paths.origins)
@@ -82,7 +82,7 @@ class ExpectedGradients(PathExplainer):
         each = np.repeat(origins, paths.samples), np.repeat(along, paths.samples)
         maps = paths.mean(np.tile(rows, count), *each, np.full(len(each[0]), 1 / count))
         gap = paths.joined(maps).sum(axis=1) - (context.result.scores - _start(paths, origins))
-        return self.attributions(context, maps, gap, np.full(paths.samples, count, np.int32))
+        return self._by_source(context, maps, gap, np.full(paths.samples, count, np.int32))
 
     def drawn(self, background: int) -> tuple[Array, Array]:
         """Draws samples of the background, and for each a position in [0, 1] on the path from it.

@@ -114,7 +114,7 @@ class IntegratedGradients(PathExplainer):
             settings["steps"] = f"at most {self.steps or MOST}"
         return settings
 
-    def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
+    def attributions(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
         """Integrates along the paths in chunks and measures the completeness gap."""
         traced_model, flat = (
             context.traced_model,
@@ -136,7 +136,7 @@ class IntegratedGradients(PathExplainer):
         integral = self._integrate(paths)
         gap = integral.values.sum(axis=1) - (context.result.scores - integral.start)
         maps = paths.divided(integral.values)
-        return self.attributions(context, maps, gap, integral.passes, integral.error)
+        return self._by_source(context, maps, gap, integral.passes, integral.error)
 
     def _integrate(self, paths: Paths) -> _Found:
         if not self.fixed:

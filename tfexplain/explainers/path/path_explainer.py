@@ -51,7 +51,7 @@ class PathExplainer(Explainer):
             return [self]
         return [replace(self, layer=name) for name in self.layer]
 
-    def reading(self, traced_model: TracedModel, targets: Any = None) -> LayerReads:
+    def plan(self, traced_model: TracedModel, targets: Any = None) -> LayerReads:
         """Plans to read nothing: paths have passes of their own."""
         gradient_sources(traced_model, self.layer)  # what cannot be explained is an error now
         return LayerReads()
@@ -63,7 +63,7 @@ class PathExplainer(Explainer):
             context, origins, gradient_sources(context.traced_model, self.layer), size, self.padding
         )
 
-    def attributions(
+    def _by_source(
         self, context: Context, maps: Sequence[Any], gap: Any, passes: Any, error: Any = None
     ) -> dict[str, Attribution]:
         """Returns the maps of each gradient source by its name.

@@ -55,7 +55,7 @@ class PermutationImportance(FeatureAblation):
             raise TfexplainError("baseline: expected None, for other samples take its place.")
 
     @property
-    def whole(self) -> bool:
+    def needs_all_samples(self) -> bool:
         """Whether all samples are needed at once, as features are taken from any of them."""
         return True
 

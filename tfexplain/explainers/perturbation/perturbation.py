@@ -54,11 +54,11 @@ class PerturbationExplainer(Explainer):
     batch_size: int | None = None
     mixes: ClassVar[bool] = False  # whether values between input and baseline occur
 
-    def reading(self, _: TracedModel, targets: Any = None) -> LayerReads:
+    def plan(self, _: TracedModel, targets: Any = None) -> LayerReads:
         """Plans to read nothing: perturbations have passes of their own."""
         return LayerReads()
 
-    def finish(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
+    def attributions(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
         """Hides parts of one input after the other."""
         names = context.traced_model.input_names
         flat = [np.asarray(x) for x in tf.nest.flatten(context.inputs)]

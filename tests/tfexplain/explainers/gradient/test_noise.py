@@ -264,14 +264,14 @@ def test_wrong_settings_are_told_early() -> None:
 
 def test_half_as_much_at_once() -> None:
     traced_model = KerasModel(cnn(), images())
-    once = Smooth(IntegratedGradients(batch_size=4), batch_size=2).smaller(traced_model)
+    once = Smooth(IntegratedGradients(batch_size=4), batch_size=2).with_half_batch(traced_model)
     assert once is not None
     assert (once.batch_size, once.explainer.batch_size) == (1, 2)  # type: ignore[attr-defined]
-    twice = once.smaller(traced_model)
+    twice = once.with_half_batch(traced_model)
     assert twice is not None
     assert (twice.batch_size, twice.explainer.batch_size) == (1, 1)  # type: ignore[attr-defined]
-    assert twice.smaller(traced_model) is None
-    assert SmoothGrad(batch_size=1).smaller(traced_model) is None
+    assert twice.with_half_batch(traced_model) is None
+    assert SmoothGrad(batch_size=1).with_half_batch(traced_model) is None
 
 
 def test_explain_logs_it_under_its_name(tmp_path: Path, capsys: Any) -> None:

@@ -143,11 +143,11 @@ def test_tokens_and_tables() -> None:
 def test_half_the_batch_size_comes_after_memory_was_too_small() -> None:
     traced_model = KerasModel(zoo.sequential(keras).model, zoo.sequential(keras).inputs)
     for method in (*SMALL, ScoreCAM(), PermutationImportance()):
-        smaller = method.smaller(traced_model)
+        smaller = method.with_half_batch(traced_model)
         assert smaller is not None
         assert type(smaller) is type(method)
         assert smaller.batch_size == 64
-    assert Occlusion(batch_size=1).smaller(traced_model) is None
+    assert Occlusion(batch_size=1).with_half_batch(traced_model) is None
 
 
 @pytest.mark.parametrize("method", [*SMALL, PermutationImportance()], ids=lambda m: m.name)
