@@ -143,9 +143,16 @@ def test_padding_is_said() -> None:
     assert numbers.structure.padded
 
 
-@pytest.mark.parametrize("settings", [{"n": 4, "m": 4}, {"n": 0}, {"block": (0, 4)}])
-def test_impossible_patterns_are_refused(settings: Any) -> None:
-    with pytest.raises(ValueError, match=r"expected .n, m. with n below m"):
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"n": 4, "m": 4}, "expected .n, m. with n below m"),
+        ({"n": 0}, "pattern=0: expected a whole number of at least 1"),
+        ({"block": (0, 4)}, "block=0: expected a whole number of at least 1"),
+    ],
+)
+def test_impossible_patterns_are_refused(settings: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         Pattern(**settings)
 
 
