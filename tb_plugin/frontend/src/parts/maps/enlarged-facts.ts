@@ -48,7 +48,7 @@ export function factsOf(
       ["epoch", String(mapStep)],
       ["heads", String(map.depth)],
       ["queries × keys", `${map.height} × ${map.width}`],
-      ["scale, max |value|", `${short(map.scale)} ${unit}`],
+      ["max |value|", `${short(map.scale)} ${unit}`],
     ];
   }
   const size = map.rank === 1 ? `${map.width} ${PLACES[column.layout] ?? "values"}` : sidesOf(map);
@@ -57,7 +57,7 @@ export function factsOf(
     ["map", size],
     ["target", className(run.samples, map.target)],
     ["score", `${short(map.score)} ${column.scoreUnit}`],
-    ["scale, max |value|", `${short(map.scale)} ${unit}`],
+    ["max |value|", `${short(map.scale)} ${unit}`],
     ...(map.gap === undefined
       ? []
       : ([["completeness gap (no error bound)", `${short(map.gap)} ${unit}`]] as const)),
