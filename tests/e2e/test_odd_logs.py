@@ -48,10 +48,10 @@ def test_a_table_of_an_older_log_is_bars_with_its_numbers(
         server.wait_for(lambda runs: any(len(run["groups"]) == 3 for run in runs.values()))
         with open_tab(server) as page:
             cell = page.map("IntegratedGradients", "input", 0, "table")
-            assert cell.flag == ""
+            assert cell.flag == "the same for all samples"  # as they were written
             assert cell.hover(1, 0, 6, 1) == "1.00 output at feature 4"
             # Zero stands behind the names: to its left what is against, to its right what is for.
-            assert cell.colour(0, 5, 6, 10) == (1, 70, 140)
+            assert cell.colour(0, 5, 6, 10) == (98, 176, 253)
             assert cell.colour(2, 5, 6, 10) == (238, 240, 243)
             red, _, blue = cell.colour(1, 7, 6, 10)
             assert red > blue
@@ -102,7 +102,7 @@ def test_infinities_are_shown_as_such(open_tab: OpenPage, tmp_path: Path) -> Non
             for row, column in ((0, 0), (0, 1), (1, 0)):
                 red, green, blue = cell.colour(row, column, 2, 2)
                 assert min(red, blue) > green or (red, green, blue) == (29, 0, 24)
-            assert cell.colour(1, 1, 2, 2) == (139, 0, 11)
+            assert cell.colour(1, 1, 2, 2) == (254, 129, 110)
 
 
 def test_what_was_left_out_is_said_before_any_epoch_is_explained(
