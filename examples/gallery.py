@@ -109,7 +109,8 @@ def page(rows: Sequence[Row], refused: dict[str, str], accuracies: dict[str, flo
         "",
         f"Made by `python examples/gallery.py`, of networks that it trains on digits: {models}.",
         "Digits that no network saw in training, each explained for its true class. Each row has",
-        "one scale, which stands beside it; in signed maps red is evidence, blue speaks against it.",
+        "one scale, which stands beside it; in signed maps red is evidence, blue speaks against "
+        "it.",
         "[choosing.md](choosing.md) says what each method answers.",
         "",
         "![Every method on the same digits](gallery.png)",
