@@ -77,7 +77,7 @@ def test_explaining_on_the_way_of_explaining_is_no_part_of_its_own(
 ) -> None:
     told = Told(monkeypatch)
     with progress.shown(1, 2):
-        with progress.part("outer"):
+        with progress.explaining("outer"):
             explanations(small_cnn(), [GradCAM()], X)
         assert told.lines[-1] == ("outer", 1, 2, 1)
 
@@ -87,7 +87,7 @@ def test_without_a_bar_nothing_is_said(capsys: Any) -> None:
     progress.ran()
     assert np.isfinite(found.values).all()
     assert capsys.readouterr() == ("", "")
-    with pytest.raises(ZeroDivisionError), progress.shown(1, None), progress.part("fails"):
+    with pytest.raises(ZeroDivisionError), progress.shown(1, None), progress.explaining("fails"):
         raise ZeroDivisionError
     progress.ran()
 
