@@ -127,15 +127,15 @@ class Attribution:
 
         Args:
             images: [N, H, W] or [N, H, W, C]: drawn under the maps where given.
-            **options: `class_names`, `cmap`, `percentile`, `columns`; see
-                `tfexplain.figures.figure`.
+            **options: `class_names`, `cmap`, `alpha`, `percentile`, `columns`; see
+                `tfexplain.figures.figures`.
 
         Returns:
             A matplotlib figure.
         """
-        from tfexplain.figures import figure
+        from tfexplain.figures import figures
 
-        return figure(self, images, **options)
+        return figures([self], images, **options)
 
     def _repr_png_(self) -> bytes:
         """Returns the picture that a notebook shows: `plot()` without images."""

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from tfexplain.map_figure import MapFigure
 
 
-def figure(
-    attribution: Attribution,
+def figures(
+    attributions: Sequence[Attribution],
     images: npt.ArrayLike | None = None,
     *,
     class_names: Sequence[str] | None = None,
@@ -43,13 +43,13 @@ def figure(
     percentile: float | None = None,
     columns: int = 8,
 ) -> MapFigure:
-    """A matplotlib figure of an `Attribution`, all samples on one scale with its colour bar.
+    """Draws attributions below each other, the samples of each on one scale with its colour bar.
 
     Maps are clear at zero and opaque from a quarter of the scale on; images under them are grey
     and dark.
 
     Args:
-        attribution: What to draw; feature maps and attention are drawn for the first sample, of
+        attributions: What to draw; feature maps and attention are drawn for the first sample, of
             volumes the middle slices.
         images: [N, H, W] or [N, H, W, C] to lie under the maps.
         class_names: Names of the classes, for the titles.
@@ -61,28 +61,6 @@ def figure(
             large as their images, of others none.
         columns: Maps in a row.
     """
-    return figures(
-        [attribution],
-        images,
-        class_names=class_names,
-        cmap=cmap,
-        alpha=alpha,
-        percentile=percentile,
-        columns=columns,
-    )
-
-
-def figures(
-    attributions: Sequence[Attribution],
-    images: npt.ArrayLike | None = None,
-    *,
-    class_names: Sequence[str] | None = None,
-    cmap: str | None = None,
-    alpha: float = 1.0,
-    percentile: float | None = None,
-    columns: int = 8,
-) -> MapFigure:
-    """Attributions one below the other, each with a scale of its own; see `figure`."""
     from tfexplain.map_figure import MapFigure
 
     check_number("alpha", alpha, above=0)

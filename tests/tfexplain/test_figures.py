@@ -6,33 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.attributions import cam, feature_maps
 
-from tfexplain import figures, rendering
+from tfexplain import rendering
 from tfexplain.attribution import Attribution
-
-
-def cam(maps: Any, **more: Any) -> Attribution:
-    array = np.asarray(maps, np.float32)
-    known = {
-        "targets": np.arange(len(array), dtype=np.int32),
-        "scores": np.full(len(array), 1.5, np.float32),
-        "layer": "conv",
-        "explainer": "GradCAM",
-        "unit": "logit",
-        "signed": False,
-    }
-    return Attribution(values=array, **(known | more))
-
-
-def feature_maps(values: Any, dead: Any) -> Attribution:
-    count = len(dead)
-    return cam(
-        values,
-        channels=np.arange(count, dtype=np.int32) * 10,
-        dead=np.asarray(dead),
-        total_channels=10 * count,
-        unit="activation",
-    )
 
 
 def bar_limits(figure: Any) -> tuple[float, float]:
@@ -55,7 +32,7 @@ def map_axes(figure: Any) -> list[Any]:
     ],
 )
 def test_figure_draws_all_samples_on_one_scale_with_its_bar(signed, maps, limits):
-    figure = figures.figure(cam(maps, signed=signed))
+    figure = Attribution.plot(cam(maps, signed=signed))
     assert bar_limits(figure) == limits
     drawn = [axis.images[-1] for axis in map_axes(figure)]
     assert [image.get_clim() for image in drawn] == [limits, limits]
@@ -71,7 +48,7 @@ def test_figure_draws_all_samples_on_one_scale_with_its_bar(signed, maps, limits
 
 
 def test_figure_of_an_all_zero_signed_map_is_neutral():
-    figure = figures.figure(cam(np.zeros((1, 2, 2)), signed=True))
+    figure = Attribution.plot(cam(np.zeros((1, 2, 2)), signed=True))
     low, high = bar_limits(figure)
     assert low == -high
     assert high > 0
@@ -80,7 +57,7 @@ def test_figure_of_an_all_zero_signed_map_is_neutral():
 @pytest.mark.parametrize("shape", [(8, 8), (4, 4), (2, 3)])
 def test_figure_lays_each_map_over_exactly_its_image(shape):
     images = np.random.default_rng(0).random((3, 8, 8, 1))
-    figure = figures.figure(cam(np.ones((3, *shape))), images)
+    figure = Attribution.plot(cam(np.ones((3, *shape))), images)
     for i, axis in enumerate(map_axes(figure)):
         below, above = axis.images
         assert below.get_extent() == above.get_extent()
@@ -90,7 +67,7 @@ def test_figure_lays_each_map_over_exactly_its_image(shape):
 
 def test_figure_keeps_the_shape_of_the_image():
     """A 7 x 7 map of a wide image covers the wide image."""
-    figure = figures.figure(cam(np.ones((1, 7, 7))), np.zeros((1, 20, 60)))
+    figure = Attribution.plot(cam(np.ones((1, 7, 7))), np.zeros((1, 20, 60)))
     (axis,) = map_axes(figure)
     left, right, bottom, top = axis.images[-1].get_extent()
     height = abs(bottom - top) * (1 if axis.get_aspect() == "auto" else axis.get_aspect())
@@ -98,20 +75,20 @@ def test_figure_keeps_the_shape_of_the_image():
 
 
 def test_figure_without_images_draws_on_a_dark_plate():
-    (axis,) = map_axes(figures.figure(cam(np.ones((1, 2, 2)))))
+    (axis,) = map_axes(Attribution.plot(cam(np.ones((1, 2, 2)))))
     below, _ = axis.images
     assert below.get_array().ravel().tolist() == [0, 0, 0]
 
 
 @pytest.mark.parametrize(("side", "expected"), [(8, "nearest"), (64, "bilinear")])
 def test_figure_smooths_coarse_maps_over_pictures(side, expected):
-    (axis,) = map_axes(figures.figure(cam(np.ones((1, 4, 4))), np.zeros((1, side, side))))
+    (axis,) = map_axes(Attribution.plot(cam(np.ones((1, 4, 4))), np.zeros((1, side, side))))
     assert [image.get_interpolation() for image in axis.images] == ["nearest", expected]
 
 
 def test_figure_draws_the_colours_of_overlays():
     maps = np.linspace(0, 1, 64).reshape(1, 8, 8)
-    (axis,) = map_axes(figures.figure(cam(maps), np.zeros((1, 8, 8))))
+    (axis,) = map_axes(Attribution.plot(cam(maps), np.zeros((1, 8, 8))))
     drawn = axis.images[-1]
     expected = rendering.tinted(maps[0], drawn.get_clim()[1], signed=False)
     found = drawn.to_rgba(drawn.get_array(), bytes=True)
@@ -121,7 +98,7 @@ def test_figure_draws_the_colours_of_overlays():
 def test_figure_says_where_a_map_is_zero_and_what_the_scale_leaves_out():
     maps = np.zeros((2, 25, 40))
     maps[1] = np.linspace(0.001, 1, 1000).reshape(25, 40)
-    figure = figures.figure(cam(maps), np.zeros((2, 25, 40)))
+    figure = Attribution.plot(cam(maps), np.zeros((2, 25, 40)))
     assert [axis.get_title() for axis in map_axes(figure)] == [
         "target 0: 1.5\nall zero",
         "target 1: 1.5",
@@ -132,7 +109,7 @@ def test_figure_says_where_a_map_is_zero_and_what_the_scale_leaves_out():
 def test_figure_shows_images_of_channels_first_models():
     values = np.ones((1, 3, 4, 5))
     images = np.random.default_rng(0).random((1, 3, 4, 5))
-    figure = figures.figure(cam(values, channel_axis=1, signed=True), images)
+    figure = Attribution.plot(cam(values, channel_axis=1, signed=True), images)
     (axis,) = map_axes(figure)
     assert axis.images[0].get_array().shape == (4, 5, 3)
     assert axis.images[1].get_array().shape == (4, 5)
@@ -141,20 +118,20 @@ def test_figure_shows_images_of_channels_first_models():
 def test_figure_of_feature_maps_names_channels_and_marks_the_dead():
     values = np.zeros((2, 3, 3, 2))
     values[0, ..., 0], values[1, ..., 0] = 2.0, 9.0
-    figure = figures.figure(feature_maps(values, [False, True]), np.zeros((2, 3, 3)))
+    figure = Attribution.plot(feature_maps(values, [False, True]), np.zeros((2, 3, 3)))
     assert [axis.get_title() for axis in map_axes(figure)] == ["channel 0", "channel 10 (dead)"]
     assert bar_limits(figure) == (0, 2)  # of the first sample, which is drawn
     assert figure.axes[-1].get_ylabel() == "activation"
 
 
 def test_figure_of_features_is_a_strip():
-    (axis,) = map_axes(figures.figure(cam([[1.0, -2.0, 3.0]], signed=True)))
+    (axis,) = map_axes(Attribution.plot(cam([[1.0, -2.0, 3.0]], signed=True)))
     assert axis.images[1].get_array().shape == (1, 3)
 
 
 @pytest.mark.parametrize(("count", "columns", "cells"), [(3, 8, 3), (3, 2, 4), (9, 8, 16)])
 def test_figure_arranges_samples_in_rows(count, columns, cells):
-    figure = figures.figure(cam(np.ones((count, 2, 2))), columns=columns)
+    figure = Attribution.plot(cam(np.ones((count, 2, 2))), columns=columns)
     assert len(figure.axes) == cells + 1
     assert len(map_axes(figure)) == count
     assert not any(axis.axison for axis in figure.axes[:-1])

@@ -7,37 +7,13 @@ from typing import Any
 import matplotlib
 import numpy as np
 import pytest
+from support.attributions import cam, feature_maps
 
 from tfexplain import coloring, rendering
-from tfexplain.attribution import Attribution
 
 MAGENTA = (255, 0, 255)
 GAP = 2
 WIDTH, CAPTION = 320, 14  # of a grid: at least, and of the line below it
-
-
-def cam(maps: Any, **more: Any) -> Attribution:
-    array = np.asarray(maps, np.float32)
-    known = {
-        "targets": np.arange(len(array), dtype=np.int32),
-        "scores": np.full(len(array), 1.5, np.float32),
-        "layer": "conv",
-        "explainer": "GradCAM",
-        "unit": "logit",
-        "signed": False,
-    }
-    return Attribution(values=array, **(known | more))
-
-
-def feature_maps(values: Any, dead: Any) -> Attribution:
-    count = len(dead)
-    return cam(
-        values,
-        channels=np.arange(count, dtype=np.int32) * 10,
-        dead=np.asarray(dead),
-        total_channels=10 * count,
-        unit="activation",
-    )
 
 
 # --------------------------------------------------------------------------------- inputs

@@ -15,7 +15,8 @@ from tfexplain.attribution import Attribution, Floats
 from tfexplain.errors import TfexplainError
 from tfexplain.model.outputs import ModelOutput
 from tfexplain.model.targets import activate
-from tfexplain.runlog.map_pooling import Cells
+from tfexplain.runlog.map_pooling import MOST, Cells
+from tfexplain.types import Array
 from tfexplain.wire import schema
 from tfexplain.wire.pictures import MAX_PICTURES_AREA
 
@@ -81,7 +82,7 @@ def record_of(
 ) -> schema.Map | schema.Channels | schema.Matrix | schema.Picture:
     """Returns the record of one sample of an attribution, pooled to cells."""
     if attribution.kind == "picture":
-        return schema.Picture(attribution.values[sample])
+        return schema.Picture(reduced(attribution.values[sample]))
     if attribution.attention_heads is not None:
         return schema.Matrix(attribution.values[sample], attribution.attention_heads)
     if attribution.channels is not None and attribution.dead is not None:
@@ -116,8 +117,12 @@ def content_of(
         score_unit: Unit of the explained number.
         cells: In which it is logged.
     """
-    channels = attribution.kind == "channels"
-    first = cells.pool(_channels(attribution.values[0]) if channels else attribution.maps[0])
+    first: Array
+    if attribution.kind == "picture":
+        first = reduced(attribution.values[0])
+    else:
+        channels = attribution.kind == "channels"
+        first = cells.pool(_channels(attribution.values[0]) if channels else attribution.maps[0])
     return schema.Content(
         kind=attribution.kind,
         unit=attribution.unit,
@@ -136,6 +141,20 @@ def _channels(values: Floats) -> Floats:
     row."""
     channels = np.moveaxis(values, -1, 0)
     return channels[:, None] if channels.ndim == 2 else channels
+
+
+def reduced(picture: Array) -> Array:
+    """Returns a picture uint8 [h, w, c] whose sides are divided by the least whole number that
+    leaves at most `MOST` pixels, each the mean of those it stands for."""
+    height, width = picture.shape[:2]
+    by = 1
+    while math.ceil(height / by) * math.ceil(width / by) > MOST:
+        by += 1
+    if by == 1:
+        return picture
+    squeezed = picture[..., 0] if picture.shape[-1] == 1 else picture
+    small = np.asarray(Image.fromarray(squeezed).reduce(by))
+    return small if small.ndim == 3 else small[..., None]
 
 
 def png(picture: Any, reduced: int = 1) -> bytes:

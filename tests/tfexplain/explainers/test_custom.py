@@ -157,3 +157,21 @@ def test_grey_pictures_need_no_axis_of_colours() -> None:
     assert grey(small_cnn(), X).values.shape == (6, 3, 2, 1)
     with pytest.raises(TfexplainError, match=r"pictures uint8 .* got shape \[6, 3, 2, 2\]"):
         Custom("Two", lambda *_: np.zeros((6, 3, 2, 2), np.uint8))(small_cnn(), X)
+
+
+def test_large_pictures_are_logged_smaller_as_large_maps_are(tmp_path: Path) -> None:
+    tall = np.zeros((6, 1200, 600, 1), np.uint8)
+    tall[:, ::2] = 200  # every other row, so that the mean of two rows is known
+    callback = Explain(
+        (X, Y),
+        log_dir=tmp_path,
+        explainers=Custom("Tall", lambda model, inputs, targets: tall[: len(targets)]),
+        samples=2,
+        on_error="raise",
+        verbose=0,
+    )
+    small_cnn().fit(X, Y, epochs=1, verbose=0, callbacks=[callback])
+    run = read_run(tmp_path)
+    values = run.record("picture/Tall/input/0", 0).values
+    assert values.shape == (600, 300, 1) == run.content("picture/Tall/input/0").shape
+    assert (values == 100).all()

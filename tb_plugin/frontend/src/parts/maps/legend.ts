@@ -222,8 +222,12 @@ export class Legend extends Part {
       return `max of ${of[view.scale]}`;
     }
     const { scale } = this;
-    const above = scale?.above ? `above: ${aboveText(scale)}` : "";
-    const of = { sample: "this sample", all: "all samples", map: "each map" };
+    const above = scale?.above ? `${aboveText(scale)} of values above` : "";
+    const of = {
+      sample: "this sample, shown runs, all epochs",
+      all: "all samples, shown runs, all epochs",
+      map: "each map",
+    };
     if (!scale && view.scale === "sample") return "max of each sample, told below it";
     return [scale ? of[view.scale] : `max of ${of[view.scale]}`, above].filter(Boolean).join(" · ");
   }
