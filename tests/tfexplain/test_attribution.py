@@ -172,3 +172,21 @@ def test_options_of_a_plot() -> None:
 def test_a_missing_layer_names_those_there() -> None:
     with pytest.raises(KeyError, match=r"no such layer or input here. Those explained: a, b"):
         Attributions({"a": attribution(VALUES), "b": attribution(VALUES)})["c"]
+
+
+class Planted:
+    """Runs code when it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> Any:
+        return Path.touch, (self.path,)
+
+
+def test_loading_runs_no_code_of_the_file(tmp_path: Path) -> None:
+    planted = np.array([Planted(tmp_path / "ran")], object)
+    np.savez(tmp_path / "planted.npz", names=planted)
+    with pytest.raises(TfexplainError, match=r"expected a file that Attribution.save wrote"):
+        Attributions.load(tmp_path / "planted.npz")
+    assert not (tmp_path / "ran").exists()
