@@ -46,6 +46,9 @@ class Attribution:
         channels: int32 [c], the layer's channels that `values` holds, for feature maps.
         dead: bool [c], channels never above zero on the whole batch, for feature maps.
         total_channels: How many channels the layer has, for feature maps.
+        shares: float32 [N, C], for feature maps where the layer's gradient was known: the share of
+            each of the layer's channels in the explained evidence, magnitudes adding up to 1, less
+            than 0 for evidence against the target.
         attention_heads: int32 [h], the attention heads of `values` [N, h, q, k], which tell how
             much each query attends to each key.
     """
@@ -65,6 +68,7 @@ class Attribution:
     dead: npt.NDArray[np.bool_] | None = None
     total_channels: int = 0
     attention_heads: npt.NDArray[np.int32] | None = None
+    shares: Floats | None = None
 
     @property
     def kind(self) -> Literal["map", "channels", "matrix", "picture"]:

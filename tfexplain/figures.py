@@ -14,6 +14,8 @@ from tfexplain.coloring import Magnitudes, Scale
 from tfexplain.rendering import (
     NOT_FINITE,
     Bytes,
+    by_share,
+    channel_text,
     color_range,
     is_smooth,
     is_zero,
@@ -113,6 +115,8 @@ def _draw(
     bar.ax.set_facecolor(np.array(coloring.PLATE) / 255)
     title = f"{attribution.explainer} at {attribution.layer}"
     told = remark(attribution) if attribution.kind == "map" else ""
+    if attribution.kind == "channels":
+        told = f": {channel_text(attribution, 0)}"
     part.suptitle(title + told, fontsize=10)
 
 
@@ -168,11 +172,9 @@ def _scale(
 
 def _panels(attribution: Attribution, class_names: Sequence[str]) -> tuple[list[Any], list[str]]:
     if attribution.channels is not None and attribution.dead is not None:
-        names = [
-            f"channel {c}" + (" (dead)" if dead else "")
-            for c, dead in zip(attribution.channels, attribution.dead, strict=True)
-        ]
-        return list(np.moveaxis(attribution.planes[0], -1, 0)), names
+        planes = np.moveaxis(attribution.planes[0], -1, 0)
+        places = by_share(attribution, 0)
+        return [planes[i] for i in places], [_channel(attribution, i) for i in places]
     if attribution.attention_heads is not None:
         return list(attribution.values[0]), [f"head {h}" for h in attribution.attention_heads]
     titles = [
@@ -183,6 +185,17 @@ def _panels(attribution: Attribution, class_names: Sequence[str]) -> tuple[list[
     if attribution.kind == "picture":
         return list(attribution.values), titles
     return list(attribution.planes), titles
+
+
+def _channel(attribution: Attribution, place: int) -> str:
+    """`channel 7: 12%`; a share below zero is evidence against the target."""
+    assert attribution.channels is not None
+    assert attribution.dead is not None
+    number = int(attribution.channels[place])
+    dead = " (dead)" if attribution.dead[place] else ""
+    if attribution.shares is None:
+        return f"channel {number}{dead}"
+    return f"channel {number}: {attribution.shares[0, number]:.1%}{dead}"
 
 
 def _under(attribution: Attribution, images: npt.NDArray[Any]) -> Bytes:

@@ -216,15 +216,52 @@ def overlay_grid(attributions: Sequence[Attribution], under: Bytes, side: int = 
     return grid(rows, "   ".join(captions))
 
 
-def channel_grid(attributions: Sequence[Attribution], sample: int = 0, side: int = 48) -> Bytes:
-    """One sample's feature maps: a row for each layer, each channel on a scale of its own."""
+def channel_grid(
+    attributions: Sequence[Attribution],
+    sample: int = 0,
+    side: int = 48,
+    orders: Sequence[npt.NDArray[Any] | None] | None = None,
+) -> Bytes:
+    """One sample's feature maps: a row for each layer, each channel on a scale of its own.
+
+    Args:
+        attributions: Feature maps.
+        sample: Number of the sample.
+        side: Of a tile, in pixels.
+        orders: Of each attribution, the places of channels in the order to draw them; by default
+            that of their shares in this sample.
+    """
     rows = []
-    for attribution in attributions:
+    for attribution, order in zip(attributions, orders or [None] * len(attributions), strict=True):
         channels = np.moveaxis(attribution.planes[sample], -1, 0)
+        channels = channels[by_share(attribution, sample) if order is None else order]
         tiles = [colored(c, scale_of(c), signed=attribution.signed) for c in channels]
         rows.append([resize(tile, (side, side), smooth=False) for tile in tiles])
-    names = ", ".join(attribution.layer for attribution in attributions)
-    return grid(rows, f"sample {sample}; {names}; each channel on its own scale")
+    told = ", ".join(f"{a.layer}: {channel_text(a, sample)}" for a in attributions)
+    return grid(rows, f"sample {sample}; {told}; each channel on its own scale")
+
+
+def by_share(attribution: Attribution, sample: int) -> npt.NDArray[Any]:
+    """The places of channels in `values`, those of the largest share of a sample's evidence first;
+    in the order of their numbers where shares are not known."""
+    channels, shares = attribution.channels, attribution.shares
+    assert channels is not None
+    if shares is None:
+        return np.arange(len(channels))
+    return np.argsort(-np.nan_to_num(np.abs(shares[sample][channels])), kind="stable")
+
+
+def channel_text(attribution: Attribution, sample: int) -> str:
+    """Which channels are shown, and how much of a sample's evidence they make where that is known:
+    `these 8 of 1,280 channels make 61%`."""
+    channels, total = attribution.channels, attribution.total_channels
+    assert channels is not None
+    if len(channels) == total:
+        return f"all {total} channels"
+    if attribution.shares is None:
+        return f"{len(channels)} of {total:,} channels, evenly spaced"
+    made = float(np.abs(attribution.shares[sample][channels]).sum())
+    return f"these {len(channels)} of {total:,} channels make {made:.0%}"
 
 
 def map_scale(attribution: Attribution, size: Sequence[int]) -> Scale:

@@ -25,12 +25,12 @@ def cam(maps: Any, **more: Any) -> Attribution:
     return Attribution(values=array, **(known | more))
 
 
-def feature_maps(values: Any, dead: Any) -> Attribution:
+def feature_maps(values: Any, dead: Any, **more: Any) -> Attribution:
     count = len(dead)
-    return cam(
-        values,
-        channels=np.arange(count, dtype=np.int32) * 10,
-        dead=np.asarray(dead),
-        total_channels=10 * count,
-        unit="activation",
-    )
+    known = {
+        "channels": np.arange(count, dtype=np.int32) * 10,
+        "dead": np.asarray(dead),
+        "total_channels": 10 * count,
+        "unit": "activation",
+    }
+    return cam(values, **(known | more))

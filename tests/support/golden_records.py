@@ -70,6 +70,10 @@ RECORDS: dict[str, schema.Record] = {
     "channels": schema.Channels(
         np.array([[[0.1, 0.2]], [[-300.0, 1.0]]]), np.array([4, 9]), np.array([0, 1])
     ),
+    "channels-with-shares": schema.Channels(
+        np.array([[[0.5]], [[2.0]]]),
+        *(np.array([1, 3]), np.array([0, 0]), np.array([0.0, -0.3, NAN, 0.7])),
+    ),
     "channels-of-a-volume": schema.Channels(
         np.arange(16.0).reshape(2, 2, 2, 2) / 3, np.array([0, 7]), np.array([1, 0])
     ),

@@ -46,7 +46,11 @@ def channel_records(draw: st.DrawFn) -> schema.Channels:
     count = len(values)
     channels = draw(st.lists(int32, min_size=count, max_size=count))
     dead = draw(st.lists(st.booleans(), min_size=count, max_size=count))
-    return schema.Channels(values, np.array(channels), np.array(dead))
+    if draw(st.booleans()):
+        return schema.Channels(values, np.array(channels), np.array(dead))
+    shares = draw(maps((1, 1)))
+    places = st.lists(st.integers(0, len(shares) - 1), min_size=count, max_size=count)
+    return schema.Channels(values, np.array(draw(places)), np.array(dead), shares)
 
 
 @st.composite

@@ -124,6 +124,18 @@ def test_figure_of_feature_maps_names_channels_and_marks_the_dead():
     assert figure.axes[-1].get_ylabel() == "activation"
 
 
+def test_figure_of_feature_maps_begins_with_the_largest_share_and_tells_it():
+    shares = np.zeros((1, 20), np.float32)
+    shares[0, [0, 10, 5]] = (0.25, -0.5, 0.25)
+    values = np.stack([np.full((1, 2, 2), 1.0), np.full((1, 2, 2), 2.0)], axis=-1)
+    figure = Attribution.plot(feature_maps(values, [False, False], shares=shares))
+    titles = [axis.get_title() for axis in map_axes(figure)]
+    assert titles == ["channel 10: -50.0%", "channel 0: 25.0%"]
+    assert float(map_axes(figure)[0].images[-1].get_array()[0, 0]) == 2.0
+    told = figure.subfigs[0].get_suptitle()
+    assert told == "GradCAM at conv: these 2 of 20 channels make 75%"
+
+
 def test_figure_of_features_is_a_strip():
     (axis,) = map_axes(Attribution.plot(cam([[1.0, -2.0, 3.0]], signed=True)))
     assert axis.images[1].get_array().shape == (1, 3)

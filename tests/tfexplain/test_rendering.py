@@ -320,6 +320,17 @@ def test_channel_grid_gives_each_channel_its_own_scale():
         assert sheet[0, left + 3].tolist() == color(1.0)
 
 
+def test_channels_stand_in_the_order_of_their_share_and_the_rest_is_told():
+    shares = np.zeros((2, 20), np.float32)
+    shares[0, [0, 10, 5]] = (0.25, -0.5, 0.25)
+    maps = feature_maps(np.zeros((2, 1, 1, 2)), [False, False], shares=shares)
+    assert rendering.by_share(maps, 0).tolist() == [1, 0]
+    assert rendering.channel_text(maps, 0) == "these 2 of 20 channels make 75%"
+    known = feature_maps(np.zeros((2, 1, 1, 2)), [False, False])
+    assert rendering.by_share(known, 0).tolist() == [0, 1]
+    assert rendering.channel_text(known, 0) == "2 of 20 channels, evenly spaced"
+
+
 def test_a_sheet_holds_all_slices_in_rows():
     volume = np.arange(1, 6, dtype=np.uint8)[:, None, None, None] * np.ones((1, 2, 3, 1), np.uint8)
     found = rendering.sheet(volume)[..., 0]

@@ -13,7 +13,7 @@ from tfexplain.attribution import Attribution
 from tfexplain.errors import TfexplainError
 
 # What an attribution says of each sample; the rest it says of all of them.
-BY_SAMPLE = ("values", "targets", "scores", "completeness_gap", "error", "passes")
+BY_SAMPLE = ("values", "targets", "scores", "completeness_gap", "error", "passes", "shares")
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,8 @@ from tfexplain.data.batches import length
 from tfexplain.errors import SettingError
 from tfexplain.explainers.base import Context, Explainer, SampleRange
 from tfexplain.explainers.concat import Explanation, beside, joined
+from tfexplain.explainers.features.channel_shares import ChannelChoice
+from tfexplain.explainers.features.feature_maps import FeatureMaps
 from tfexplain.model.batching import row_slices
 from tfexplain.model.call_batch import as_batch
 from tfexplain.model.outputs import ModelOutput, Score, choose_output
@@ -143,6 +145,9 @@ def explain_batches(
     )
     total = None if feed.batches is None else feed.batches * len(explainers)
     begun = False
+    choice = ChannelChoice(
+        {i: e.max_channels for i, e in enumerate(explainers) if isinstance(e, FeatureMaps)}
+    )
     with shown(int(verbose), total):
         for fed in feed:
             batch = as_batch(fed.inputs, model)
@@ -157,7 +162,8 @@ def explain_batches(
             by_output = {output: fed.targets(output, opened) for output in dict.fromkeys(outputs)}
             wanted = [(e, by_output[output]) for e, output in zip(explainers, outputs, strict=True)]
             sample_range = SampleRange(fed.start) if feed.streamed else None
-            yield explain_all(wanted, opened, batch, batch_size, sample_range)
+            explained = explain_all(wanted, opened, batch, batch_size, sample_range)
+            yield [choice.of(i, explanation) for i, explanation in enumerate(explained)]
 
 
 def _say_what_is_left_out(explainers: Sequence[Explainer], traced_model: TracedModel) -> None:

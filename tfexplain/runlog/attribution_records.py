@@ -87,7 +87,8 @@ def record_of(
         return schema.Matrix(attribution.values[sample], attribution.attention_heads)
     if attribution.channels is not None and attribution.dead is not None:
         channels = cells.pool(_channels(attribution.values[sample]))
-        return schema.Channels(channels, attribution.channels, attribution.dead)
+        shares = None if attribution.shares is None else attribution.shares[sample]
+        return schema.Channels(channels, attribution.channels, attribution.dead, shares)
     gap, error, passes = attribution.completeness_gap, attribution.error, attribution.passes
     return schema.Map(
         cells.pool(attribution.maps[sample]),

@@ -23,6 +23,7 @@ from tfexplain.quality.drift import Shown
 from tfexplain.runlog.agreement import disagreement
 from tfexplain.runlog.attribution_records import content_of, png, pngs, predictions, record_of
 from tfexplain.runlog.batch import ValidationBatch, choose_batch
+from tfexplain.runlog.channel_log import ChannelLog
 from tfexplain.runlog.map_pooling import Cells, cells_of
 from tfexplain.runlog.placement import place
 from tfexplain.runlog.settings import ExplainSettings
@@ -62,6 +63,7 @@ class ExplainPlan:
     ) -> None:
         self.settings = settings
         self.left_out: dict[str, str] = {}
+        self._channels = ChannelLog()
         planned = tuple((explainers or {}).values()) or settings.explainers or ()
         self.traced_model: TracedModel
         self.output: ModelOutput
@@ -222,6 +224,7 @@ class ExplainPlan:
             writer.add(schema.Tag("predictions"), step, record, schema.Content("predictions"))
         for name, explanation in explanations.items():
             for attribution in explanation.attributions.values():
+                self._channels.add(name, attribution)
                 self._write_attribution(name, attribution, step, writer)
 
     def overlays(
@@ -237,7 +240,10 @@ class ExplainPlan:
                 by_input.setdefault(under, []).append(attribution)
         for under, drawn in by_input.items():
             if drawn[0].channels is not None:
-                sheet = rendering.channel_grid(drawn)
+                explainer = self.explainers[name]
+                shown = [self._channels.shown(name, explainer, a) for a in drawn]
+                orders = [self._channels.order(name, a) for a in shown]
+                sheet = rendering.channel_grid(shown, orders=orders)
             else:
                 sheet = rendering.overlay_grid(drawn, pictures[under])
             yield f"tfexplain/{name}" if len(by_input) == 1 else f"tfexplain/{name}/{under}", sheet
@@ -250,6 +256,7 @@ class ExplainPlan:
     ) -> None:
         where = place(attribution, self.traced_model, self.batch)
         explainer = self.explainers[name]
+        attribution = self._channels.logged(name, explainer, attribution)
         output = choose_output(self.traced_model.model_outputs, explainer.output)
         number = measure(self.settings.targets, output, explainer.score)
         cells = self._cells(attribution)

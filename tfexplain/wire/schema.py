@@ -19,7 +19,8 @@ map/EXPLAINER/LAYER/SAMPLE        Map          values f16 [f], [h, w] or [d, h, 
                                                scale, score, target, gap, and error and
                                                passes where the method tells them
 channels/EXPLAINER/LAYER/SAMPLE   Channels     values f16 [c, h, w] or [c, d, h, w],
-                                               scales f32 [c], channels i32 [c], dead u8 [c]; -
+                                               scales f32 [c], channels i32 [c], dead u8 [c]
+                                  and shares f16 [C] where they are known; shares_scale
 matrix/EXPLAINER/LAYER/SAMPLE     Matrix       values f16 [heads, q, k],
                                                attention_heads i32 [heads]; scale
 picture/EXPLAINER/LAYER/SAMPLE    Picture      values u8 [h, w, 1, 3 or 4]; -
@@ -58,7 +59,7 @@ measured after training; `weights` is the step at whose end the model had the we
 measured, empty where no epoch ended with them. Older logs do not tell.
 It added `layers`, `reference_step`, `left_out` of problems and `role` in `plugin_content`. Older
 logs say these in words: layers in `settings`, an epoch in `reference`, and `role` in the settings
-of `plugin_content`. It added `picture/`.
+of `plugin_content`. It added `picture/`, and `shares` of channels.
 
 What never changes with the step is in `plugin_content`, a small JSON object (`Content`):
 TensorBoard keeps only the first one of a tag, so later events of a file leave it out.

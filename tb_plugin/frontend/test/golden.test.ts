@@ -102,7 +102,7 @@ function fieldsOf(record: TfRecord, expected: Fields): Fields {
       return { values, score, target, gap, error, passes };
     }
     case "channels": {
-      const { halves, count, depth, height, width, scales, channels, dead } = record;
+      const { halves, count, depth, height, width, scales, channels, dead, shares } = record;
       const size = depth * height * width;
       const values = Array.from({ length: count }, (_, i) => [
         ...widen(halves.slice(i * size, (i + 1) * size), scales[i] ?? Number.NaN),
@@ -112,6 +112,7 @@ function fieldsOf(record: TfRecord, expected: Fields): Fields {
         values: tensor(values, count, ...sides),
         channels: tensor(channels, count),
         dead: tensor(Array.from(dead, Boolean), count),
+        shares: shares ? tensor(shares, shares.length) : null,
       };
     }
     case "matrix": {

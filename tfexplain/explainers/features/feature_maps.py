@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from tfexplain.attribution import Attribution
 from tfexplain.checks import check_whole, is_whole, layer_names
 from tfexplain.errors import TfexplainError
 from tfexplain.explainers.base import Context, Explainer
+from tfexplain.explainers.features.channel_shares import MOST_HELD, evidence_shares
 from tfexplain.model.layer_calls import LayerCall, LayerError
 from tfexplain.model.shared_pass import LayerReads
 from tfexplain.model.traced_model import TracedModel
@@ -24,16 +26,21 @@ class FeatureMaps(Explainer):
     """Reads the activations of chosen layers, channel by channel.
 
     `values` are float32 [N, h, w, c] (or [N, t, c] or [N, d, h, w, c]) of the channels that
-    `Attribution.channels` names; `dead` marks channels never above zero on the whole batch. Targets
-    only decide which class' score is reported beside the maps.
+    `Attribution.channels` names; `dead` marks channels never above zero on the whole batch. Where
+    another explainer of the same call, target and score takes the layer's gradient anyway (Grad-CAM
+    and its kin), `shares` tells how much of the explained evidence comes from each channel of the
+    layer (`evidence_shares`); that costs no pass. Else targets only decide which class' score is
+    reported beside the maps.
 
     Attributes:
         layer: Path of a layer, or several, whose output is [N, t, C], [N, h, w, C] or
             [N, d, h, w, C]; default the first, the middle and the last one of the model, outputs
             left out.
-        max_channels: At most this many channels of each layer, evenly spaced over its channel
-            numbers (0 and C - 1 always among them), so that the choice does not change in training;
-            None for all.
+        max_channels: At most this many channels of each layer; None for all. They are those of the
+            largest mean share of the evidence, where shares are known and the maps of all channels
+            take at most 1 MiB a sample (of a dataset, by its first batch). Else they are evenly
+            spaced over the channel numbers, 0 and C - 1 always among them. A log holds more where
+            that is little (`docs/defaults.md`).
         token_grid: (h, w) of the tokens of layers whose output is [N, T, C], any others standing in
             front; default the plane that the tokens come from (see `docs/models.md`).
 
@@ -73,7 +80,7 @@ class FeatureMaps(Explainer):
     def attributions(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
         """Names the channels and flags the dead ones."""
         calls = {call.path: call for call in context.traced_model.layer_calls}
-        check_samples({path: values for path, (values, _) in reduced.items()}, context)
+        check_samples({path: values for path, (values, *_) in reduced.items()}, context)
         return {
             path: Attribution(
                 values=values,
@@ -83,11 +90,12 @@ class FeatureMaps(Explainer):
                 explainer=self.name,
                 unit="activation",
                 signed=bool((values < 0).any()),
-                channels=self._chosen(calls[path].channels),
+                channels=self._held(calls[path].channels, values.shape[-1]),
                 dead=(highest <= 0).all(axis=0),
                 total_channels=calls[path].channels,
+                shares=shares[0] if shares else None,
             )
-            for path, (values, highest) in reduced.items()
+            for path, (values, highest, *shares) in reduced.items()
         }
 
     def _calls(self, traced_model: TracedModel) -> list[LayerCall]:
@@ -97,17 +105,35 @@ class FeatureMaps(Explainer):
             return [calls[0], calls[len(calls) // 2], calls[-1]]
         return [traced_model.spatial_call(name, grid=self.token_grid) for name in names]
 
-    def _chosen(self, total: int) -> Any:
-        return spaced(total, self.max_channels)
+    def _held(self, total: int, count: int) -> Any:
+        """Returns the numbers of `count` channels: all of them, or those evenly spaced."""
+        return spaced(total, None if count == total else self.max_channels)
 
     def _reduce(
-        self, activation: Tensor, _: Tensor | None, call: LayerCall
-    ) -> tuple[Tensor, Tensor]:
-        values = positions(activation, call.put(self.token_grid))
+        self, activation: Tensor, gradient: Tensor | None, call: LayerCall
+    ) -> tuple[Tensor, ...]:
+        """Reads channels and how high each is, and all shares where there is a gradient.
+
+        With shares all channels are held, where that is little: they are chosen when the shares of
+        all samples are known.
+        """
+        placed = call.put(self.token_grid)
+        values = positions(activation, placed)
+        last = values.shape.rank - 1
+        sides = list(range(1, last))
+        if gradient is None:
+            return self._spaced(values, call.channels)
+        shares = evidence_shares(values, positions(gradient, placed))
+        size = math.prod(side or MOST_HELD for side in values.shape[1:])
+        if size <= MOST_HELD:
+            return values, tf.reduce_max(values, sides), shares
+        return *self._spaced(values, call.channels), shares
+
+    def _spaced(self, values: Tensor, total: int) -> tuple[Tensor, Tensor]:
         last = values.shape.rank - 1
         # Gathering along the last axis would copy numbers one by one.
         by_channel = tf.gather(
-            tf.transpose(values, [last, *range(last)]), self._chosen(call.channels)
+            tf.transpose(values, [last, *range(last)]), spaced(total, self.max_channels)
         )
         highest = tf.reduce_max(by_channel, axis=list(range(2, last + 1)))
         return tf.transpose(by_channel, [*range(1, last + 1), 0]), tf.transpose(highest)

@@ -311,13 +311,16 @@ class Channels:
     float32 [c, h, w], one row of a sequence, or [c, d, h, w] of a volume.
 
     `channels` are the channels' numbers in the layer; `dead` marks those never above zero on
-    the whole validation batch.
+    the whole validation batch. `shares` float32 [C] are the shares of all channels of the layer in
+    the explained evidence, magnitudes adding up to 1, negative for evidence against the target;
+    None where they are not known, and in older logs.
     """
 
     kind: ClassVar[Kind] = "channels"
     values: Array
     channels: Array
     dead: Array
+    shares: Array | None = None
 
     def encode(self) -> bytes:
         """Returns the record's bytes."""
@@ -328,17 +331,20 @@ class Channels:
             "channels": little_endian(self.channels, "i4"),
             "dead": little_endian(self.dead, "u1"),
         }
-        return pack(self.kind, arrays, {})
+        if self.shares is None:
+            return pack(self.kind, arrays, {})
+        arrays["shares"], scale = to_half(self.shares)
+        return pack(self.kind, arrays, {"shares_scale": repr(float(scale))})
 
     @classmethod
     def decode(cls, data: bytes) -> Channels:
         """Reads `encode`'s bytes; raises `SchemaError`."""
-        packed, scales, channels, dead = cls.check(data)
+        packed, scales, channels, dead, shares = cls.check(data)
         each = scales.reshape(-1, *[1] * (packed.ndim - 1))
-        return cls(from_half(packed, each), channels, dead.astype(bool))
+        return cls(from_half(packed, each), channels, dead.astype(bool), shares)
 
     @classmethod
-    def check(cls, data: bytes) -> tuple[Array, Array, Array, Array]:
+    def check(cls, data: bytes) -> tuple[Array, Array, Array, Array, Array | None]:
         """Returns the arrays, values as halves to be scaled; raises as `decode` does."""
         raw = unpack(data, cls.kind)
         packed, scales = raw.array("values", "F16", 3, 4), raw.array("scales", "F32", 1)
@@ -347,4 +353,13 @@ class Channels:
             len(packed) == len(scales) == len(channels) == len(dead), "one length for all arrays"
         )
         raw.check(bool(np.all(np.isfinite(scales) & (scales >= 0))), "finite scales >= 0")
-        return packed, scales, channels, dead
+        return packed, scales, channels, dead, cls._shares(raw, channels)
+
+    @staticmethod
+    def _shares(raw: Container, channels: Array) -> Array | None:
+        if "shares" not in raw.arrays:
+            return None
+        halves = raw.array("shares", "F16", 1)
+        within = np.all((channels >= 0) & (channels < len(halves)))
+        raw.check(bool(within), "a share for each channel")
+        return from_half(halves, np.float32(check_scale(raw, "shares_scale")))

@@ -41,8 +41,8 @@ def from_half(packed: Array, scale: npt.ArrayLike) -> Array:
     return np.where(np.isfinite(packed), values, packed.astype(np.float32))
 
 
-def check_scale(raw: Container) -> float:
-    """Returns the header's `scale`; raises `SchemaError` where it is none."""
-    scale = raw.number("scale")
+def check_scale(raw: Container, key: str = "scale") -> float:
+    """Returns the header's number `key`; raises `SchemaError` where it is no scale."""
+    scale = raw.number(key)
     raw.check(0 <= scale <= LARGEST, "a finite scale >= 0, within float32")
     return scale

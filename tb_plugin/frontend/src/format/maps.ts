@@ -1,5 +1,6 @@
 /** What explainers found, of one sample: maps, channels of layers, attention. */
 
+import { widen } from "./half.ts";
 import type { Reader } from "./reader.ts";
 
 /** `halves` are float16 bits of value / scale: what is kept is what was sent. */
@@ -30,6 +31,8 @@ export interface Channels {
   readonly scales: Float32Array;
   readonly channels: Int32Array;
   readonly dead: Uint8Array;
+  /** Of all channels of the layer, by number: their shares in the explained evidence. */
+  readonly shares: Float32Array | undefined;
 }
 
 /** How much each query (rows) attends to each key (columns), one scale for all heads. */
@@ -96,6 +99,9 @@ export function readChannels(raw: Reader): Channels {
     lengths.every((n) => n === count),
     "one length for all arrays",
   );
+  const shares = raw.hasArray("shares") ? readShares(raw) : undefined;
+  const isIn = (channel: number): boolean => channel >= 0 && channel < (shares?.length ?? 0);
+  raw.check(!shares || channels.every(isIn), "a share for each channel");
   return {
     kind: "channels",
     halves: new Uint16Array(data),
@@ -106,7 +112,13 @@ export function readChannels(raw: Reader): Channels {
     scales,
     channels,
     dead,
+    shares,
   };
+}
+
+function readShares(raw: Reader): Float32Array {
+  const { data } = raw.array("shares", "F16", 1);
+  return widen(new Uint16Array(data), scaleOf(raw, "shares_scale"));
 }
 
 /** A picture that an explainer made: one byte a colour, row by row. */
@@ -142,8 +154,8 @@ export function readMatrix(raw: Reader): AttentionMatrix {
   };
 }
 
-function scaleOf(raw: Reader): number {
-  const scale = raw.number("scale");
+function scaleOf(raw: Reader, key = "scale"): number {
+  const scale = raw.number(key);
   raw.check(Number.isFinite(scale) && scale >= 0, "a finite scale >= 0");
   return scale;
 }

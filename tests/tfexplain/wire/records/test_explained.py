@@ -84,6 +84,9 @@ def test_each_channel_has_a_scale_of_its_own(record: schema.Channels) -> None:
     np.testing.assert_array_equal(decoded.channels, record.channels)
     np.testing.assert_array_equal(decoded.dead, record.dead)
     assert decoded.dead.dtype == bool
+    assert (decoded.shares is None) == (record.shares is None)
+    if record.shares is not None and decoded.shares is not None:
+        assert_within_half_of_scale(decoded.shares, record.shares, largest(record.shares))
 
 
 @given(sample_records())
@@ -242,6 +245,30 @@ def test_channels_need_finite_scales(scale: float) -> None:
     }
     with pytest.raises(schema.SchemaError, match="finite scales"):
         schema.Channels.decode(pack("channels", arrays, {}))
+
+
+@pytest.mark.parametrize(
+    ("shares", "header", "message"),
+    [
+        (np.zeros(3, np.float16), {"shares_scale": "1.0"}, "a share for each channel"),
+        (np.zeros(4, np.float32), {"shares_scale": "1.0"}, "expected F16 of rank 1"),
+        (np.zeros((4, 1), np.float16), {"shares_scale": "1.0"}, "expected F16 of rank 1"),
+        (np.zeros(4, np.float16), {"shares_scale": "-1"}, "finite scale"),
+        (np.zeros(4, np.float16), {}, "shares_scale: expected a number"),
+    ],
+)
+def test_shares_are_those_of_all_channels(
+    shares: Any, header: dict[str, str], message: str
+) -> None:
+    arrays = {
+        "values": np.zeros((1, 2, 2), np.float16),
+        "scales": np.ones(1, np.float32),
+        "channels": np.array([3], np.int32),
+        "dead": np.zeros(1, np.uint8),
+        "shares": shares,
+    }
+    with pytest.raises(schema.SchemaError, match=message):
+        schema.Channels.decode(pack("channels", arrays, header))
 
 
 def test_names_must_match_their_values() -> None:
