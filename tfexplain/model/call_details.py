@@ -14,6 +14,7 @@ from tfexplain.model.grids import Grid
 from tfexplain.model.keras_private import own_trainable
 from tfexplain.model.layer_calls import LayerCall
 from tfexplain.model.tfmot_names import unwrapped
+from tfexplain.model.words_read import words_read
 
 # Layers that rearrange positions or the batch for the layers inside them.
 _REARRANGING = frozenset(
@@ -54,7 +55,25 @@ def described(
     describer = _Describer(calls, paths, inputs, outputs, weighing)
     for position in range(len(calls)):
         describer.add(position)
-    return tuple(describer.calls)
+    return _with_words(describer.calls, [call.tensor for call in calls])
+
+
+def _with_words(calls: Sequence[LayerCall], tensors: Sequence[Any]) -> tuple[LayerCall, ...]:
+    """Adds which words positions read, to the calls behind what embeds words."""
+    sources: dict[int, list[Any]] = {}
+    for call, tensor in zip(calls, tensors, strict=True):
+        if call.embeds is not None:
+            sources.setdefault(call.embeds, []).append(tensor)
+    known = {i: words_read(own[0].graph, own) for i, own in sources.items()}
+
+    def added(call: LayerCall, tensor: Any) -> LayerCall:
+        if call.grid is None or len(call.grid.sides) != 1:
+            return call
+        words = next((known[i] for i in call.inputs if i in known), None)
+        axis = 2 if call.channels_first else 1
+        return call if words is None else replace(call, words=words(tensor, axis))
+
+    return tuple(map(added, calls, tensors))
 
 
 class _Describer:

@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 from tfexplain.errors import TfexplainError
 from tfexplain.model import grids
 from tfexplain.model.grids import Grid
+from tfexplain.model.words_read import WordsRead
 
 # A map of them is the map of the layer before, under a stranger's name: identities at inference,
 # and a rim added or cut off.
@@ -65,6 +66,8 @@ class LayerCall:
         splits: Where that input is made into these indices inside the model, as texts are: path of
             the layer that gives them, or nothing where that is no layer; None where it is them.
         dtype: Of the output.
+        words: Which words of the embedded input its positions read; None where they lie on no line,
+            or no words are embedded before.
     """
 
     path: str
@@ -84,6 +87,7 @@ class LayerCall:
     dtype: str = "float32"
     leads: tuple[int, ...] = ()
     computed: bool = False
+    words: WordsRead | None = None
 
     @property
     def spatial(self) -> bool:
