@@ -51,6 +51,10 @@ class Attribution:
             than 0 for evidence against the target.
         attention_heads: int32 [h], the attention heads of `values` [N, h, q, k], which tell how
             much each query attends to each key.
+        word_step: How many words later the next position reads, of a map of a layer over words.
+        word_offsets: int32 [k]: position p of such a map reads the words p * word_step + each of
+            these. None of other maps, and where that is not known.
+        word_note: Why `word_offsets` is None, of a map of a layer over words.
     """
 
     values: Floats | npt.NDArray[np.uint8]
@@ -69,6 +73,9 @@ class Attribution:
     total_channels: int = 0
     attention_heads: npt.NDArray[np.int32] | None = None
     shares: Floats | None = None
+    word_step: int = 0
+    word_offsets: npt.NDArray[np.int32] | None = None
+    word_note: str = ""
 
     @property
     def kind(self) -> Literal["map", "channels", "matrix", "picture"]:

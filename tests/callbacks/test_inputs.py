@@ -121,6 +121,23 @@ def test_what_an_embedding_masks_is_padding(tmp_path: Path) -> None:
     assert "" not in plain.record("values/input").words
 
 
+def test_maps_of_convolutions_say_which_words_positions_read(tmp_path: Path) -> None:
+    inputs = keras.Input((5,), dtype="int64")
+    first = layers.Conv1D(4, 2, activation="relu", name="pairs")
+    x = first(layers.Embedding(20, 4)(inputs))
+    x = layers.LSTM(4, return_sequences=True, name="whole")(layers.MaxPooling1D(2, name="max")(x))
+    model = compiled(keras.Model(inputs, layers.Dense(3)(layers.GlobalAveragePooling1D()(x))))
+    cams = GradCAM(["pairs", "max", "whole"])
+    run = logged(model, IDS, tmp_path, cams, vocabulary=WORDS)
+    pairs, most, whole = (run.content(f"map/GradCAM/{name}/0") for name in cams.layer)
+    assert (pairs.word_step, pairs.word_offsets, pairs.word_note) == (1, (0, 1), "")
+    assert (most.word_step, most.word_offsets) == (2, (0, 1, 2))
+    assert (whole.word_offsets, whole.word_note) == ((), "each position reads all words")
+    assert {content.layout for content in (pairs, most, whole)} == {"line"}
+    assert {content.input for content in (pairs, most, whole)} == {"input"}
+    assert run.record("map/GradCAM/pairs/0").values.shape == (4,)
+
+
 def test_attention_is_a_matrix_over_words(tmp_path: Path) -> None:
     run = logged(text_model(), IDS, tmp_path, WordAttention())
     content = run.content("matrix/WordAttention/embed/0")

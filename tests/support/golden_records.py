@@ -168,6 +168,14 @@ def listing() -> dict[str, Any]:
             *("map", "logit", True, (2, 3), "image", 12, {"relu": "True"}, "plane", "logit")
         ).encode(),
         "map/GradCAM/backbone/conv2/4": b'{"version": "1.0", "kind": "map"}',
+        "map/GradCAM/conv1d/0": schema.Content(
+            *("map", "logit", False, (5,), "words", 0, {}, "line", "logit"),
+            word_step=2,
+            word_offsets=(-1, 0, 1),
+        ).encode(),
+        "map/GradCAM/lstm/0": schema.Content(
+            "map", word_note="each position reads all words"
+        ).encode(),
         "map/Saliency/words/0": b'{"version": "1.0", "kind": "map", "unit": "probability"}',
         "drift/GradCAM/backbone/conv2": schema.Content("drift", role="control").encode(),
         "drift/GradCAM/older": (

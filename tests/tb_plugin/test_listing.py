@@ -51,6 +51,9 @@ def test_the_listing_groups_the_samples_of_a_map(demo: Log) -> None:
         "layout": "",
         "score_unit": "",
         "role": "",
+        "word_step": 0,
+        "word_offsets": (),
+        "word_note": "",
     }
     (image,) = run["inputs"]
     assert (image["name"], image["layout"], image["shape"]) == ("image", "", (8, 8, 1))

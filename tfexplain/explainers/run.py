@@ -22,6 +22,7 @@ from tfexplain.explainers.base import Context, Explainer, SampleRange
 from tfexplain.explainers.concat import Explanation, beside, joined
 from tfexplain.explainers.features.channel_shares import ChannelChoice
 from tfexplain.explainers.features.feature_maps import FeatureMaps
+from tfexplain.explainers.words import with_words_read
 from tfexplain.model.batching import row_slices
 from tfexplain.model.call_batch import as_batch
 from tfexplain.model.outputs import ModelOutput, Score, choose_output
@@ -319,5 +320,6 @@ def _run(
             start = time.perf_counter()
             with explaining(explainer.name, fraction):
                 attributions = explainer.attributions(context, reduced)
+            attributions = with_words_read(attributions, traced_model)
             seconds = shared_seconds + time.perf_counter() - start
             yield i, Explanation(attributions, seconds, result.outputs)

@@ -134,7 +134,16 @@ def content_of(
         settings={**settings, "logged": cells.text} if cells.text else settings,
         layout=layout,
         score_unit=score_unit,
+        **_words_read(attribution),
     )
+
+
+def _words_read(attribution: Attribution) -> dict[str, Any]:
+    """Returns which words positions read, or why that is not told."""
+    if attribution.word_offsets is None:
+        return {"word_note": attribution.word_note}
+    offsets = tuple(attribution.word_offsets.tolist())
+    return {"word_step": attribution.word_step, "word_offsets": offsets}
 
 
 def _channels(values: Floats) -> Floats:

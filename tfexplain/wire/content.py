@@ -13,6 +13,7 @@ from tfexplain.wire.records.kinds import LAYOUTS, ROLES, Kind, Layout, Role
 from tfexplain.wire.tags import LAYERED, NAMED, PLAIN, tag_name
 
 MAX_CONTENT_BYTES = 64 << 10
+MAX_OFFSETS = 1024
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,9 @@ class Content:
     `score_unit` is what the explained number of a map is measured in; empty in logs of version 1.0,
     where it is that of the values. `layout` says how the values of a map or an input lie; empty
     where it is not known, as in logs of version 1.0 and for layouts that only a newer one has.
+    Position p of a map of a layer over words reads the words p * `word_step` + each of
+    `word_offsets`, among which a reader divides its value evenly, padding left out; where these
+    are empty, `word_note` says why. Older logs have none of the three.
     """
 
     kind: Kind
@@ -38,6 +42,9 @@ class Content:
     layout: Layout | Literal[""] = ""
     score_unit: str = ""
     role: Role | Literal[""] = ""
+    word_step: int = 0
+    word_offsets: tuple[int, ...] = ()
+    word_note: str = ""
 
     def encode(self) -> bytes:
         """Returns JSON bytes for `SummaryMetadata.PluginData.content`."""
@@ -75,6 +82,9 @@ class Content:
             and isinstance(settings, dict)
             and all(isinstance(v, str) for v in settings.values())
             and isinstance(raw.get("role", ""), str)
+            and _is_size(raw.get("word_step", 0))
+            and _are_offsets(raw.get("word_offsets", []))
+            and isinstance(raw.get("word_note", ""), str)
         )
         if not expected:
             raise SchemaError(f"plugin_content: fields of the wrong type: {short(str(raw))}")
@@ -89,6 +99,9 @@ class Content:
             raw.get("layout", "") if raw.get("layout") in LAYOUTS else "",
             raw.get("score_unit", ""),
             _role(raw, kind, settings),
+            raw.get("word_step", 0),
+            tuple(raw.get("word_offsets", [])),
+            raw.get("word_note", ""),
         )
 
 
@@ -101,3 +114,11 @@ def _role(raw: Mapping[str, Any], kind: str, settings: Mapping[str, str]) -> Rol
 
 def _is_size(value: object) -> bool:
     return type(value) is int and 0 <= value <= 1 << 31
+
+
+def _are_offsets(values: object) -> bool:
+    """Whether these are whole numbers in rising order, few enough to divide a value among."""
+    if not isinstance(values, list) or len(values) > MAX_OFFSETS:
+        return False
+    whole = all(type(value) is int and abs(value) <= 1 << 31 for value in values)
+    return whole and values == sorted(set(values))

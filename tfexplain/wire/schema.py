@@ -59,7 +59,8 @@ measured after training; `weights` is the step at whose end the model had the we
 measured, empty where no epoch ended with them. Older logs do not tell.
 It added `layers`, `reference_step`, `left_out` of problems and `role` in `plugin_content`. Older
 logs say these in words: layers in `settings`, an epoch in `reference`, and `role` in the settings
-of `plugin_content`. It added `picture/`, and `shares` of channels.
+of `plugin_content`. It added `picture/`, `shares` of channels, and in `plugin_content` which words
+the positions of a map read: `word_step`, `word_offsets` and `word_note`.
 
 What never changes with the step is in `plugin_content`, a small JSON object (`Content`):
 TensorBoard keeps only the first one of a tag, so later events of a file leave it out.
