@@ -30,6 +30,9 @@ const CONTENT = {
   settings: {},
   layout: "" as const,
   role: "" as const,
+  wordStep: 0,
+  wordOffsets: [],
+  wordNote: "",
 };
 
 function group(explainer: string, layer: string): Group {

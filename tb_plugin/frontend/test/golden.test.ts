@@ -198,10 +198,11 @@ for (const [name, { kind, ...meant }] of Object.entries(expected)) {
 
 test("a run that the library lists", () => {
   const listed = readJson("listing.json") as { runs: { groups: { content: Fields }[] }[] };
-  const contentOf = ({ scoreUnit, ...content }: Content): Fields => ({
-    ...content,
-    score_unit: scoreUnit,
-  });
+  const contentOf = (told: Content): Fields => {
+    const { scoreUnit, wordStep, wordOffsets, wordNote, ...content } = told;
+    const words = { word_step: wordStep, word_offsets: wordOffsets, word_note: wordNote };
+    return { ...content, score_unit: scoreUnit, ...words };
+  };
   const found = readListing(listed).runs.map(({ run, groups, inputs, problems }) => ({
     run,
     groups: groups.map(({ lastStep, stamp, content, ...group }) => ({

@@ -17,6 +17,9 @@ const content = (shape: readonly number[], layout: Layout | "" = "") => ({
   settings: {},
   role: "" as const,
   layout,
+  wordStep: 0,
+  wordOffsets: [],
+  wordNote: "",
 });
 
 test("older logs are told by the shape of their maps", () => {
@@ -24,6 +27,9 @@ test("older logs are told by the shape of their maps", () => {
   assert.equal(layoutOf("map", content([4, 4])), "plane");
   assert.equal(layoutOf("map", content([2, 4, 4])), "volume");
   assert.equal(layoutOf("map", content([30], "tokens")), "tokens");
+  const spread = { ...content([26], "line"), wordStep: 1, wordOffsets: [0, 1, 2] };
+  assert.equal(layoutOf("map", spread), "tokens");
+  assert.equal(layoutOf("channels", { ...spread, shape: [4, 1, 26] }), "line");
   assert.equal(layoutOf("matrix", content([2, 4, 4])), "plane");
   assert.equal(layoutOf("channels", content([2, 4, 4])), "plane");
 });
@@ -49,12 +55,12 @@ test("a slice lies in its sheet where the writer put it", () => {
   assert.deepEqual(sliceRect([4, 4, 6, 1], 3), { x: 6, y: 4, width: 6, height: 4 });
 });
 
-test("features are ordered by their largest magnitude in any map", () => {
+test("features are ordered by their mean magnitude over all maps", () => {
   const rows = [
-    [1, -5, 0, 2],
-    [3, 1, Number.NaN, Number.NEGATIVE_INFINITY],
+    [1, -5, 0, 4],
+    [6, 0, Number.NaN, Number.NEGATIVE_INFINITY],
   ];
-  assert.deepEqual(orderBySize(rows, 4), [1, 0, 3, 2]);
+  assert.deepEqual(orderBySize(rows, 4), [0, 1, 3, 2]);
   assert.deepEqual(orderBySize([], 3), [0, 1, 2]);
 });
 

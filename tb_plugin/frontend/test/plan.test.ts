@@ -13,6 +13,7 @@ function want(run: string, name: string, samples: readonly number[] = [], side =
     shape: [side, side],
     input: "",
     channels: 0,
+    ...{ wordStep: 0, wordOffsets: [], wordNote: "" },
   };
   const group = {
     ...{ group: name, kind, explainer: "", layer: "", samples: all, lastStep: 99, stamp: "" },

@@ -3,8 +3,12 @@
 import type { Content, Input } from "../data/listing.ts";
 import type { Layout, RecordKind } from "../tables.ts";
 
-/** Of logs that do not say it, told by the shape of one map. Heads and channels are planes. */
-export function layoutOf(kind: RecordKind, { layout, shape }: Content): Layout {
+/**
+ * Of logs that do not say it, told by the shape of one map. Heads and channels are planes; what is
+ * spread over words is of words.
+ */
+export function layoutOf(kind: RecordKind, { layout, shape, wordOffsets }: Content): Layout {
+  if (kind === "map" && wordOffsets.length > 0) return "tokens";
   if (layout) return layout;
   if (kind !== "map") return "plane";
   return shape.length === 1 ? "features" : shape.length === 3 ? "volume" : "plane";

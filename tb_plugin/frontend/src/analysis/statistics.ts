@@ -83,17 +83,17 @@ export function countOdd(halves: Uint16Array): Odd {
 }
 
 /**
- * The numbers 0 to `count` - 1, those with the largest magnitude in any of the rows first: over all
+ * The numbers 0 to `count` - 1, those with the largest mean magnitude over the rows first: of all
  * epochs, so that the order of features stands still while epochs go by.
  */
 export function orderBySize(rows: readonly ArrayLike<number>[], count: number): number[] {
-  const most = new Float64Array(count);
+  const sums = new Float64Array(count);
   for (const row of rows) {
     for (let i = 0; i < count; i++) {
       const size = Math.abs(row[i] as number);
-      if (size > (most[i] as number) && size < Number.POSITIVE_INFINITY) most[i] = size;
+      if (size < Number.POSITIVE_INFINITY) sums[i] = (sums[i] as number) + size;
     }
   }
-  const order = Array.from(most.keys());
-  return order.sort((a, b) => (most[b] as number) - (most[a] as number) || a - b);
+  const order = Array.from(sums.keys());
+  return order.sort((a, b) => (sums[b] as number) - (sums[a] as number) || a - b);
 }

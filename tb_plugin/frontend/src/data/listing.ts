@@ -14,6 +14,11 @@ export interface Content {
   readonly layout: Layout | "";
   /** Of drift and fidelity, what the run is to its reference. */
   readonly role: Role | "";
+  /** Position p of a map over words reads the words p * step + each offset; none: not known. */
+  readonly wordStep: number;
+  readonly wordOffsets: readonly number[];
+  /** Why there are none. */
+  readonly wordNote: string;
 }
 
 export interface Group {
@@ -110,6 +115,9 @@ function readContent(json: Json): Content {
     settings: Object.fromEntries(settings),
     layout: layout(json.layout),
     role: ROLES.find((known) => known === json.role) ?? "",
+    wordStep: number(json.word_step),
+    wordOffsets: numbers(json.word_offsets),
+    wordNote: text(json.word_note),
   };
 }
 

@@ -1,6 +1,9 @@
 /** Everything fetched so far. Only what is shown is fetched, and only what changed is fetched again. */
 
+import { inputOfSample } from "../analysis/input-values.ts";
+import { memo } from "../analysis/memo.ts";
 import { type Numbering, numberSamples } from "../analysis/numbering.ts";
+import { spreadSeries, type WordsRead } from "../analysis/spread.ts";
 import { type Extent, fetchInputs, fetchListing, fetchSeries } from "./api.ts";
 import { Bitmaps } from "./bitmaps.ts";
 import type { Listing, Run } from "./listing.ts";
@@ -8,7 +11,7 @@ import { key } from "./listing.ts";
 import { type Picture, Pictures } from "./pictures.ts";
 import { batches, firstLook, inOrder, samplesOf, type Want } from "./plan.ts";
 import { renumberedSeries } from "./renumber.ts";
-import { messageOf, readSeries, type Series } from "./series.ts";
+import { messageOf, readSeries, recordsOf, type Series } from "./series.ts";
 
 interface Held {
   readonly series: Series;
@@ -53,7 +56,18 @@ export class Store {
     const own = sample < 0 ? sample : this.ownNumber(run, sample);
     const series =
       own === undefined ? undefined : this.held.get(key(run, group, String(own)))?.series;
-    return numbering && series && sample < 0 ? renumberedSeries(series, numbering) : series;
+    if (!series) return undefined;
+    if (sample < 0) return numbering ? renumberedSeries(series, numbering) : series;
+    return this.overWords(series, run, group, sample);
+  }
+
+  /** A layer's maps over words with a value for each word; else, and until these came, the series. */
+  private overWords(series: Series, run: string, group: string, sample: number): Series {
+    const spread = this.listing && spreadsOf(this.listing).get(key(run, group));
+    if (!spread) return series;
+    const record = recordsOf(this.get(run, `values/${spread.input}`), "values").at(-1);
+    const words = inputOfSample(record, sample)?.words ?? [];
+    return words.length > 0 ? spreadSeries(series, words, spread) : series;
   }
 
   picture(run: string, input: string, sample: number): Picture | undefined {
@@ -221,6 +235,19 @@ export class Store {
     }
   }
 }
+
+/** By run and group, how maps of positions are spread over the words of an input. */
+const spreadsOf = memo((listing: Listing) => {
+  const spreads = new Map<string, WordsRead & { readonly input: string }>();
+  for (const { run, groups } of listing.runs) {
+    for (const { group, kind, content } of groups) {
+      const { wordStep: step, wordOffsets: offsets, input } = content;
+      if (kind !== "map" || offsets.length === 0) continue;
+      spreads.set(key(run, group), { step, offsets, input });
+    }
+  }
+  return spreads;
+});
 
 function idsOf(want: Want): string[] {
   const { run, group } = want;

@@ -24,3 +24,29 @@ export function widen(halves: Uint16Array, scale: number): Float32Array {
   }
   return out;
 }
+
+/** The bits of the float16 nearest to a value; of two, the even one. */
+export function numberToHalf(value: number): number {
+  if (Number.isNaN(value)) return 0x7e00;
+  const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
+  const size = Math.abs(value);
+  if (size >= 65520) return sign | 0x7c00;
+  const exponent = Math.max(-14, Math.floor(Math.log2(size)));
+  const steps = even(size * 2 ** (10 - exponent));
+  // A fraction that is rounded up to the next power of two carries into the exponent by itself.
+  return sign | (exponent === -14 && steps < 1024 ? steps : ((exponent + 14) << 10) + steps);
+}
+
+function even(value: number): number {
+  const below = Math.floor(value);
+  const over = value - below;
+  return over > 0.5 || (over === 0.5 && below % 2 === 1) ? below + 1 : below;
+}
+
+/** Values as maps hold them: float16 of value / scale, the largest finite magnitude. */
+export function toHalves(values: Float32Array): { halves: Uint16Array; scale: number } {
+  let scale = 0;
+  for (const value of values) if (Number.isFinite(value)) scale = Math.max(scale, Math.abs(value));
+  const by = scale > 0 ? scale : 1;
+  return { halves: Uint16Array.from(values, (value) => numberToHalf(value / by)), scale };
+}

@@ -23,6 +23,10 @@ export interface Column {
   readonly signed: boolean;
   /** Whether it explains the input's own pixels, words or features, and no coarser layer. */
   readonly ofPixels: boolean;
+  /** How many words a position reads, where its value is spread over these; else 0. */
+  readonly wordsRead: number;
+  /** Why the values of positions over words are not spread over these. */
+  readonly wordNote: string;
 }
 
 const FIRST_MAPS = 4;
@@ -36,7 +40,9 @@ export function columnsOf(shown: readonly ShownRun[]): Column[] {
     const layout = layoutOf(kind, content);
     const ofPixels = kind === "map" && !isRow(layout) && layer === content.input;
     const place = { group, kind, layout, explainer, layer };
-    columns.set(group, { ...place, unit, scoreUnit, signed, ofPixels });
+    const words = { wordsRead: kind === "map" ? content.wordOffsets.length : 0 };
+    const { wordNote } = content;
+    columns.set(group, { ...place, unit, scoreUnit, signed, ofPixels, ...words, wordNote });
   }
   const all = [...columns.values()];
   const explainers = [...new Set(all.map(({ explainer }) => explainer))];

@@ -6,7 +6,7 @@ import { belongs } from "../../analysis/kernels.ts";
 import type { Scale } from "../../analysis/magnitudes.ts";
 import { aboveText, ERROR_TITLE } from "../../analysis/map-text.ts";
 import { methodHelp } from "../../analysis/method-help.ts";
-import { seconds, short } from "../../analysis/numbers.ts";
+import { plural, seconds, short } from "../../analysis/numbers.ts";
 import { recordsOf } from "../../data/series.ts";
 import type { Column, ColumnKind } from "../../state/columns.ts";
 import type { Layout } from "../../tables.ts";
@@ -143,7 +143,8 @@ export class Legend extends Part {
                 aria-label=${this.spoken}
               ></div>
               <div class="ends">${this.ends.map((end) => html`<span>${end}</span>`)}</div>
-              <div class="scope cut" title=${SCOPE_TITLES[view.scale]}>${this.scope}</div>`
+              <div class="scope cut" title=${SCOPE_TITLES[view.scale]}>${this.scope}</div>
+              ${this.wordNote}`
       }
       <div id="help" popover>
         ${this.method} ${this.help(kind)}
@@ -229,7 +230,8 @@ export class Legend extends Part {
       map: "each map",
     };
     if (!scale && view.scale === "sample") return "max of each sample, told below it";
-    return [scale ? of[view.scale] : `max of ${of[view.scale]}`, above].filter(Boolean).join(" · ");
+    const range = scale ? of[view.scale] : `max of ${of[view.scale]}`;
+    return [this.column.wordsRead ? "per word" : "", range, above].filter(Boolean).join(" · ");
   }
 
   private get spoken(): string {
@@ -260,6 +262,7 @@ export class Legend extends Part {
           : nothing
       }
       ${HELP[this.column.layout] ? html`<p>${HELP[this.column.layout]}</p>` : nothing}
+      ${this.wordHelp ? html`<p>${this.wordHelp}</p>` : nothing}
       <p>
         <b>Completeness gap</b>, where a method has one: the sum of the map minus the difference of
         scores it should add up to. It tells how well the integral was approximated. It does
@@ -270,6 +273,24 @@ export class Legend extends Part {
         each a forward and a backward pass through the model.
       </p>
     `;
+  }
+
+  private get wordNote() {
+    const { wordNote, layout } = this.column;
+    if (!wordNote || layout !== "line") return nothing;
+    return html`<div class="scope">positions, not words: ${wordNote}</div>`;
+  }
+
+  /** What the layer's positions have to do with words. */
+  private get wordHelp(): string {
+    const { wordsRead, wordNote, layout } = this.column;
+    if (wordsRead) {
+      return `A position of this layer reads ${plural(wordsRead, "word", "words")}. Its value is divided evenly among those of them that are no padding, so sums are kept.`;
+    }
+    if (!wordNote) return "";
+    const place =
+      layout === "tokens" ? "stand at the word in their place" : "are not spread over words";
+    return `The values of this layer’s positions ${place}: ${wordNote}.`;
   }
 
   private headsHelp() {
