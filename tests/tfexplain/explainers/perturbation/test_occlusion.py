@@ -159,7 +159,7 @@ def test_chunks_have_one_length() -> None:
         ({"window": 0}, "window=0: expected a whole number of at least 1"),
         ({"batch_size": 0}, "batch_size=0: expected a whole number of at least 1"),
         ({"window": (2, 2, 2)}, r"window=\(2, 2, 2\): expected one number, or 2"),
-        ({"window": 2, "stride": 3}, r"stride=3: expected at most the window \(2, 2\)"),
+        ({"window": 2, "stride": 3}, r"stride=\(3, 3\): expected at most the window \(2, 2\)"),
     ],
 )
 def test_wrong_settings_are_refused(settings: Any, message: str) -> None:

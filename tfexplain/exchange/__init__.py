@@ -1,0 +1,6 @@
+"""Exchanges windows between samples: where must something change for the prediction to follow?"""
+
+from tfexplain.exchange.exchange import Exchange
+from tfexplain.exchange.exchange_map import ExchangeMap
+
+__all__ = ["Exchange", "ExchangeMap"]
