@@ -26,6 +26,7 @@ FLOORS = (
     {"rendering"},
     {"figures"},
     {"explainers", "compression"},
+    {"exchange"},
     {"runlog"},
     {"callbacks", "comparing"},
     {"commands"},
@@ -40,6 +41,7 @@ CONVENIENCES = {
     ("attribution", "figures"),
     ("explainers.base", "explainers.run"),
     ("comparing.comparison", "comparing.tables"),
+    ("exchange.exchange_map", "exchange.exchange_figure"),
 }
 # These two ask the package for its version.
 ASK_VERSION = {("cli", "tfexplain"), ("tb_plugin.routes", "tfexplain")}
@@ -63,6 +65,7 @@ MUST_NOT_REACH = {
     "rendering": LOG_FORMAT | TRAINING | {"quality", "model", "data"},
     "figures": LOG_FORMAT | TRAINING | {"quality", "model", "data"},
     "explainers": LOG_FORMAT | {"quality", "compression"},
+    "exchange": LOG_FORMAT | {"compression"},
     "compression": LOG_FORMAT | {"quality", "explainers", "matplotlib"},
     "runlog": {"callbacks", "comparing", "commands"},
     "callbacks": {"comparing", "commands"},

@@ -18,6 +18,7 @@ PUBLIC = (
     "tfexplain",
     "tfexplain.callbacks",
     "tfexplain.compression",
+    "tfexplain.exchange",
     "tfexplain.explainers",
     "tfexplain.quality",
     "tfexplain.schema",
@@ -32,6 +33,8 @@ _HOMES = {
     "Attributions": "tfexplain.attribution",
     "Compression": "tfexplain.callbacks",
     "Custom": "tfexplain.explainers",
+    "Exchange": "tfexplain.exchange",
+    "ExchangeMap": "tfexplain.exchange",
     "ExpectedGradients": "tfexplain.explainers",
     "Explain": "tfexplain.callbacks",
     "Explainer": "tfexplain.explainers",
@@ -70,6 +73,8 @@ __all__ = [
     "Attributions",
     "Compression",
     "Custom",
+    "Exchange",
+    "ExchangeMap",
     "ExpectedGradients",
     "Explain",
     "Explainer",
@@ -102,6 +107,7 @@ if TYPE_CHECKING:
     from tfexplain.callbacks import Compression, Explain
     from tfexplain.comparing import compare
     from tfexplain.errors import TfexplainError
+    from tfexplain.exchange import Exchange, ExchangeMap
     from tfexplain.explainers import (
         LIME,
         RISE,

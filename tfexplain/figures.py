@@ -149,6 +149,14 @@ def _draw_map(axis: Axes, panel: Any, picture: Bytes | None, look: dict[str, Any
 _PLATE = np.array([[coloring.PLATE]], np.uint8)
 
 
+def evidence_colormap() -> Colormap:
+    """Returns the colour map of unsigned maps, opaque at zero."""
+    from matplotlib.colors import ListedColormap
+
+    opaque = table("", signed=False) * (1, 1, 1, 0) + (0, 0, 0, 1)
+    return ListedColormap(opaque, "evidence").with_extremes(bad=NOT_FINITE)
+
+
 def _colormap(colors: str, signed: bool, alpha: float) -> Colormap:
     from matplotlib.colors import ListedColormap
 

@@ -55,6 +55,16 @@ KERNELS = schema.Kernels(
     "end",
     3,
 )
+_GRID = np.arange(4.0).reshape(2, 2) / 4
+EXCHANGE = schema.Exchange(
+    *(_GRID, _GRID / 10, _GRID - 0.0625, _GRID + 0.0625),
+    *((7, 8), (4, 4), (0, 4), (4, 4), 0.875, 200, 180, 2400),
+    classes=np.array([0, 3], np.int32),
+    by_class=np.stack([_GRID, 1 - _GRID]),
+    mean=np.arange(12, dtype=np.uint8).reshape(2, 2, 3) * 20,
+    moment="end",
+    weights=4,
+)
 DRIFT = np.array([[0.5, NAN], [-1.0, 1.0], [0.25, 0.75]])
 RECORDS: dict[str, schema.Record] = {
     "samples": SAMPLES,
@@ -79,6 +89,12 @@ RECORDS: dict[str, schema.Record] = {
     ),
     "matrix": schema.Matrix(np.arange(12.0).reshape(2, 2, 3) / 11, np.array([3, 5])),
     "picture": schema.Picture(np.arange(24, dtype=np.uint8).reshape(2, 4, 3) * 10),
+    "exchange": EXCHANGE,
+    "exchange-of-a-table": schema.Exchange(
+        *(np.array([0.5, 0.25]), np.zeros(2), np.array([0.4, NAN]), np.ones(2)),
+        *((2,), (1,), (0,), (1,), 0.5, 60, 50, 360),
+        values=True,
+    ),
     "values-of-features": schema.Values(np.array([[0.1, NAN]]), "features", ["age", "größe"]),
     "values-of-tokens": schema.Values(
         np.array([[4, 7, 0], [2, 1, 3]]), "tokens", words=["a", "“b”", "", "c", "d", "é"]

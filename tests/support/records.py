@@ -146,6 +146,25 @@ def fidelity_records(draw: st.DrawFn) -> schema.Fidelity:
     return schema.Fidelity(numbers, gone, there, draw(names), draw(roles))
 
 
+@st.composite
+def exchange_records(draw: st.DrawFn) -> schema.Exchange:
+    shape = tuple(draw(st.lists(st.integers(1, 3), min_size=1, max_size=2)))
+    grids = hnp.arrays(np.float64, shape, elements=floats64)
+    cell = tuple(draw(st.integers(1, 5)) for _ in shape)
+    places = st.tuples(*(st.integers(0, 99) for _ in shape))
+    classes = draw(hnp.arrays(np.int32, st.integers(0, 3)))
+    by_class = draw(hnp.arrays(np.float32, (len(classes), *shape)))
+    mean = draw(hnp.arrays(np.uint8, st.sampled_from([(0, 0, 1), (2, 3, 3)])))
+    return schema.Exchange(
+        *(draw(grids), draw(grids), draw(grids), draw(grids)),
+        *(tuple(n * c for n, c in zip(shape, cell, strict=True)), cell),
+        *(draw(places), draw(places), draw(floats64)),
+        *(draw(st.integers(0, 2**31 - 1)) for _ in range(3)),
+        *(classes, by_class, mean, draw(st.booleans())),
+        *(draw(st.sampled_from(["epoch", "end"])), draw(st.none() | st.integers(0, 2**31 - 1))),
+    )
+
+
 problems = st.builds(schema.Problem, names, st.integers(), names, st.integers(), st.booleans())
 seconds = st.floats(0, float(np.finfo(np.float32).max))
 costs = st.builds(
@@ -164,6 +183,7 @@ records = st.one_of(
     kernel_records(),
     drift_records(),
     fidelity_records(),
+    exchange_records(),
     map_records(),
     channel_records(),
     matrix_records(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,9 @@ import numpy.typing as npt
 from tfexplain.errors import TfexplainError
 from tfexplain.explainers.perturbation.windows import Windows
 from tfexplain.quality.intervals import Z95, wilson
+
+if TYPE_CHECKING:
+    from tfexplain.map_figure import MapFigure
 
 Numbers = npt.NDArray[np.float64]
 
@@ -116,6 +120,18 @@ class ExchangeMap:
         by_pair = ("followed", "alike", "noise", "takers", "taker_classes", "giver_classes")
         some = {name: getattr(self, name)[kept] for name in by_pair}
         return replace(self, weights=self.weights[kept], **some)
+
+    def plot(self, *, title: str = "") -> MapFigure:
+        """Draws `shares` from 0 to 1 with a colour bar; needs matplotlib.
+
+        Series and tables are drawn as bars, with the level of chance as a line.
+
+        Args:
+            title: A title; default what is shown.
+        """
+        from tfexplain.exchange.exchange_figure import exchange_figure
+
+        return exchange_figure(self, title)
 
     def __repr__(self) -> str:
         sides = " x ".join(map(str, self.windows.sides))

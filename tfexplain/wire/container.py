@@ -75,6 +75,12 @@ class Container:
         self.check(value.is_integer() and abs(value) < 2**31, f"{key} as a 32-bit integer")
         return int(value)
 
+    def sizes(self, key: str, count: int) -> tuple[int, ...]:
+        values = read_json(self.text(key), list, key)
+        fits = len(values) == count and all(type(v) is int and 0 <= v < 2**31 for v in values)
+        self.check(fits, f"{key} as {count} sizes")
+        return tuple(values)
+
     def strings(self, key: str) -> list[str]:
         return self._strings(read_json(self.text(key), list, key), key)
 

@@ -36,6 +36,10 @@ drift/EXPLAINER/LAYER             Drift        values f64 [N, K], agrees u8 [N];
                                                measures, reference, reference_step, role
 fidelity                          Fidelity     values f64 [M], flips i64 [C], counts i64 [C];
                                                names, reference, role
+exchange/NAME                     Exchange     shares, chance, low, high f64 [t] or [h, w],
+                                               classes i32 [C], by_class f32 [C, ...],
+                                               mean u8 [H, W, c]; sides, cell, corner, size, share,
+                                               pairs, rows, passes, values, moment, weights
 ```
 
 KERNEL is a kernel's name as `kernels` lists it. LAYER may itself hold slashes
@@ -59,8 +63,9 @@ measured after training; `weights` is the step at whose end the model had the we
 measured, empty where no epoch ended with them. Older logs do not tell.
 It added `layers`, `reference_step`, `left_out` of problems and `role` in `plugin_content`. Older
 logs say these in words: layers in `settings`, an epoch in `reference`, and `role` in the settings
-of `plugin_content`. It added `picture/`, `shares` of channels, and in `plugin_content` which words
-the positions of a map read: `word_step`, `word_offsets` and `word_note`.
+of `plugin_content`. It added `picture/`, `exchange/`, `shares` of channels, and in
+`plugin_content` which words the positions of a map read: `word_step`, `word_offsets` and
+`word_note`.
 
 What never changes with the step is in `plugin_content`, a small JSON object (`Content`):
 TensorBoard keeps only the first one of a tag, so later events of a file leave it out.
@@ -78,6 +83,7 @@ from tfexplain.wire.content import Content
 from tfexplain.wire.pictures import check_picture, check_size
 from tfexplain.wire.records.attention import Matrix
 from tfexplain.wire.records.compressed import Drift, Fidelity, Kernel, Kernels
+from tfexplain.wire.records.exchanged import Exchange
 from tfexplain.wire.records.explained import (
     Channels,
     Cost,
@@ -100,6 +106,7 @@ __all__ = [
     "Content",
     "Cost",
     "Drift",
+    "Exchange",
     "Fidelity",
     "Kernel",
     "Kernels",
@@ -129,12 +136,12 @@ PLUGIN_NAME = "tfexplain"
 
 _Explained: TypeAlias = Samples | Metrics | Predictions | Status | Values
 _Shown: TypeAlias = Map | Channels | Matrix | Picture
-Record: TypeAlias = _Explained | _Shown | Kernels | Kernel | Drift | Fidelity
+Record: TypeAlias = _Explained | _Shown | Kernels | Kernel | Drift | Fidelity | Exchange
 _RECORDS: dict[str, type[Record]] = {
     record.kind: record
     for record in (
         *(Samples, Metrics, Predictions, Status, Values, Map, Channels, Matrix, Picture),
-        *(Kernels, Kernel, Drift, Fidelity),
+        *(Kernels, Kernel, Drift, Fidelity, Exchange),
     )
 }
 

@@ -16,7 +16,7 @@ MAX_SAMPLE = 1_000_000
 PLAIN: frozenset[str] = frozenset(
     {"samples", "metrics", "predictions", "status", "kernels", "fidelity"}
 )
-NAMED: frozenset[str] = frozenset({"inputs", "values", "kernel"})
+NAMED: frozenset[str] = frozenset({"inputs", "values", "kernel", "exchange"})
 LAYERED: frozenset[str] = frozenset({"map", "channels", "matrix", "picture", "drift"})
 _EXPLAINER = re.compile(r"[A-Za-z0-9_.=,()\[\]-]{1,128}")
 
@@ -59,7 +59,7 @@ class Tag:
         if parts[0] not in LAYERED or len(parts) < 3 + sampled:
             raise SchemaError(
                 f"tag={short(text)}: expected kind/explainer/layer/sample, drift/explainer/layer, "
-                f"inputs/name, values/name, kernel/name or one of {sorted(PLAIN)}"
+                f"inputs/name, values/name, kernel/name, exchange/name or one of {sorted(PLAIN)}"
             )
         if not _EXPLAINER.fullmatch(parts[1]):
             raise SchemaError(

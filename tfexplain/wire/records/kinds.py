@@ -24,6 +24,7 @@ Kind: TypeAlias = Literal[
     "kernel",
     "drift",
     "fidelity",
+    "exchange",
 ]
 # How the values of one map lie: positions of a plane, a line or a volume, words, or features.
 Layout: TypeAlias = Literal["plane", "line", "volume", "tokens", "features"]
