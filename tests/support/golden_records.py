@@ -58,7 +58,7 @@ KERNELS = schema.Kernels(
 _GRID = np.arange(4.0).reshape(2, 2) / 4
 EXCHANGE = schema.Exchange(
     *(_GRID, _GRID / 10, _GRID - 0.0625, _GRID + 0.0625),
-    *((7, 8), (4, 4), (0, 4), (4, 4), 0.875, 200, 180, 2400),
+    *((7, 8), (4, 4), (4, 4), _GRID + 0.125, (0, 4), (4, 4), 0.875, 200, 180, 2400),
     classes=np.array([0, 3], np.int32),
     by_class=np.stack([_GRID, 1 - _GRID]),
     mean=np.arange(12, dtype=np.uint8).reshape(2, 2, 3) * 20,
@@ -92,7 +92,7 @@ RECORDS: dict[str, schema.Record] = {
     "exchange": EXCHANGE,
     "exchange-of-a-table": schema.Exchange(
         *(np.array([0.5, 0.25]), np.zeros(2), np.array([0.4, NAN]), np.ones(2)),
-        *((2,), (1,), (0,), (1,), 0.5, 60, 50, 360),
+        *((2,), (1,), (1,), np.array([0.5, 0.25]), (0,), (1,), 0.5, 60, 50, 360),
         values=True,
     ),
     "values-of-features": schema.Values(np.array([[0.1, NAN]]), "features", ["age", "größe"]),

@@ -157,7 +157,7 @@ def exchange_records(draw: st.DrawFn) -> schema.Exchange:
     mean = draw(hnp.arrays(np.uint8, st.sampled_from([(0, 0, 1), (2, 3, 3)])))
     return schema.Exchange(
         *(draw(grids), draw(grids), draw(grids), draw(grids)),
-        *(tuple(n * c for n, c in zip(shape, cell, strict=True)), cell),
+        *(tuple(n * c for n, c in zip(shape, cell, strict=True)), cell, cell, draw(grids)),
         *(draw(places), draw(places), draw(floats64)),
         *(draw(st.integers(0, 2**31 - 1)) for _ in range(3)),
         *(classes, by_class, mean, draw(st.booleans())),

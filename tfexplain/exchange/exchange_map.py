@@ -97,9 +97,16 @@ class ExchangeMap:
         return self.shares - half, self.shares + half
 
     @property
+    def by_window(self) -> Numbers:
+        """float64 [m, ...], the share of predictions that follow each window: windows stand in
+        rows along each axis of positions."""
+        shares = self.weights @ self.followed / self.weights.sum()
+        return np.asarray(shares.reshape(self.windows.counts))
+
+    @property
     def strongest(self) -> Strongest:
         """The window that most predictions follow."""
-        shares = self.weights @ self.followed / self.weights.sum()
+        shares = self.by_window.ravel()
         at = int(shares.argmax())
         corner = tuple(int(begin) for begin in self.windows.corners[at])
         return Strongest(corner, self.windows.size, float(shares[at]))

@@ -44,6 +44,8 @@ def record_of(
         high=_cells(high, cell),
         sides=windows.sides,
         cell=cell,
+        step=windows.step,
+        by_window=exchanged.by_window,
         corner=strongest.corner,
         size=strongest.size,
         share=strongest.share,
@@ -67,9 +69,8 @@ def mean_picture(pictures: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
         return mean
     shrink = MEAN_SIDE / max(height, width)
     size = max(1, math.floor(height * shrink)), max(1, math.floor(width * shrink))
-    small = rendering.resize(mean, size, smooth=True)
-    shaped: npt.NDArray[np.uint8] = small.reshape(*size, -1)
-    return shaped
+    small: npt.NDArray[np.uint8] = rendering.resize(mean, size, smooth=True)
+    return small
 
 
 def _cells(values: npt.NDArray[np.float64], cell: Sequence[int]) -> npt.NDArray[np.float64]:

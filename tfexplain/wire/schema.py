@@ -37,9 +37,10 @@ drift/EXPLAINER/LAYER             Drift        values f64 [N, K], agrees u8 [N];
 fidelity                          Fidelity     values f64 [M], flips i64 [C], counts i64 [C];
                                                names, reference, role
 exchange/NAME                     Exchange     shares, chance, low, high f64 [t] or [h, w],
+                                               by_window f64 [m] or [m, n],
                                                classes i32 [C], by_class f32 [C, ...],
-                                               mean u8 [H, W, c]; sides, cell, corner, size, share,
-                                               pairs, rows, passes, values, moment, weights
+                                               mean u8 [H, W, c]; sides, cell, step,
+                                               corner, size, share, pairs, rows, passes, values, moment, weights
 ```
 
 KERNEL is a kernel's name as `kernels` lists it. LAYER may itself hold slashes

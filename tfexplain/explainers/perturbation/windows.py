@@ -50,6 +50,11 @@ class Windows:
         axes = np.meshgrid(*self._begins(), indexing="ij")
         return np.stack([axis.ravel() for axis in axes], axis=1)
 
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """How many windows stand along each axis."""
+        return tuple(len(begins) for begins in self._begins())
+
     def masks(self) -> Masks:
         """Returns a mask for each window, which hides what lies inside."""
         key = ("windows", self.sides, self.size)

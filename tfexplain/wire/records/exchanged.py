@@ -22,11 +22,12 @@ class Exchange:
 
     `shares`, `chance`, `low` and `high` are float64 [h, w], [t] or [f]; each of their cells is
     `cell` positions wide along each axis of an input of `sides`. `low` and `high` are the 95%
-    interval of `shares`. `by_class` is float32 [C, ...], the shares of windows of samples of
-    `classes` int32 [C]. Predictions follow the window at `corner` of `size` most often, in `share`
-    of all `pairs`; `rows` different ones took a window. `mean` is uint8 [H, W, 1 or 3], the mean of
-    all rows where they are pictures, else [0, 0, 1]. With `values` shares are of a gap
-    between two outputs, else of predictions.
+    interval of `shares`. `by_window` is float64 [m, n] (or [m]), the share of each window, of which
+    one begins every `step` positions along each axis. `by_class` is float32 [C, ...], the shares of
+    windows of samples of `classes` int32 [C]. Predictions follow the window at `corner` of `size`
+    most often, in `share` of all `pairs`; `rows` different ones took a window. `mean` is uint8
+    [H, W, 1 or 3], the mean of all rows where they are pictures, else [0, 0, 1]. With `values`
+    shares are of a gap between two outputs, else of predictions.
     """
 
     kind: ClassVar[Kind] = "exchange"
@@ -36,6 +37,8 @@ class Exchange:
     high: Array
     sides: tuple[int, ...]
     cell: tuple[int, ...]
+    step: tuple[int, ...]
+    by_window: Array
     corner: tuple[int, ...]
     size: tuple[int, ...]
     share: float
@@ -54,7 +57,7 @@ class Exchange:
         none = np.zeros((len(self.classes), *self.shares.shape))
         arrays = {
             name: little_endian(getattr(self, name), "f8")
-            for name in ("shares", "chance", "low", "high")
+            for name in ("shares", "chance", "low", "high", "by_window")
         }
         arrays["classes"] = little_endian(self.classes, "i4")
         arrays["by_class"] = little_endian(none if self.by_class is None else self.by_class, "f4")
@@ -62,7 +65,7 @@ class Exchange:
         header = {
             **{
                 name: json.dumps(getattr(self, name))
-                for name in ("sides", "cell", "corner", "size")
+                for name in ("sides", "cell", "step", "corner", "size")
             },
             **{name: repr(getattr(self, name)) for name in ("share", "pairs", "rows", "passes")},
             "values": repr(int(self.values)),
@@ -85,6 +88,8 @@ class Exchange:
         mean = raw.array("mean", "U8", 3)
         raw.check(mean.shape[2] in (1, 3), "a mean of 1 or 3 channels")
         raw.check(max(mean.shape[:2]) <= MAX_SIDE, f"a mean of up to {MAX_SIDE} pixels a side")
+        by_window = raw.array("by_window", "F64", shares.ndim)
+        raw.check(0 < by_window.size <= MAX_SIDE**2, "some windows")
         cell, sides = raw.sizes("cell", shares.ndim), raw.sizes("sides", shares.ndim)
         covered = [n * c for n, c in zip(shares.shape, cell, strict=True)]
         raw.check(all(c >= s for c, s in zip(covered, sides, strict=True)), "cells over all sides")
@@ -98,6 +103,8 @@ class Exchange:
             high=high,
             sides=sides,
             cell=cell,
+            step=raw.sizes("step", shares.ndim),
+            by_window=by_window,
             corner=raw.sizes("corner", shares.ndim),
             size=raw.sizes("size", shares.ndim),
             share=raw.number("share"),
