@@ -63,7 +63,7 @@ def record_of(
 
 def mean_picture(pictures: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     """Returns the mean of pictures, uint8 [H, W, 1 or 3], at most `MEAN_SIDE` pixels a side."""
-    mean = np.round(pictures[..., :3].mean(axis=0)).astype(np.uint8)
+    mean: npt.NDArray[np.uint8] = np.round(pictures[..., :3].mean(axis=0)).astype(np.uint8)
     height, width = mean.shape[:2]
     if max(height, width) <= MEAN_SIDE:
         return mean

@@ -40,7 +40,8 @@ exchange/NAME                     Exchange     shares, chance, low, high f64 [t]
                                                by_window f64 [m] or [m, n],
                                                classes i32 [C], by_class f32 [C, ...],
                                                mean u8 [H, W, c]; sides, cell, step,
-                                               corner, size, share, pairs, rows, passes, values, moment, weights
+                                               corner, size, share, pairs,
+                                               rows, passes, values, moment, weights
 ```
 
 KERNEL is a kernel's name as `kernels` lists it. LAYER may itself hold slashes
