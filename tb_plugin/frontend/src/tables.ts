@@ -30,6 +30,7 @@ export const KINDS = [
   "kernel",
   "drift",
   "fidelity",
+  "exchange",
 ] as const;
 export type RecordKind = (typeof KINDS)[number];
 

@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { type Content, readListing } from "../src/data/listing.ts";
 import type { KernelRow } from "../src/format/compressed.ts";
+import type { Grid } from "../src/format/exchanged.ts";
 import { widen } from "../src/format/half.ts";
 import { decode, type TfRecord } from "../src/format/records.ts";
 import type { RecordKind } from "../src/tables.ts";
@@ -164,6 +165,23 @@ function fieldsOf(record: TfRecord, expected: Fields): Fields {
         flips: tensor(flips, flips.length),
         counts: tensor(counts, counts.length),
         ...{ reference, role },
+      };
+    }
+    case "exchange": {
+      const { byWindow, byClass, classes, mean, isOfValues, weights, moment } = record;
+      const { shares, chance, low, high, sides, cell, step, corner, size } = record;
+      const { share, pairs, rows, passes } = record;
+      const on = (grid: Grid): Tensor => tensor(grid.values, ...grid.shape);
+      const each = byClass.flatMap((values) => [...values]);
+      return {
+        ...{ shares: on(shares), chance: on(chance), low: on(low), high: on(high) },
+        ...{ sides, cell, step, corner, size, share, pairs, rows, passes, moment },
+        by_window: on(byWindow),
+        classes: tensor(classes, classes.length),
+        by_class: expected.by_class && tensor(each, classes.length, ...shares.shape),
+        mean: tensor(mean?.bytes ?? [], mean?.height ?? 0, mean?.width ?? 0, mean?.channels ?? 1),
+        values: isOfValues,
+        weights: weights ?? null,
       };
     }
   }

@@ -17,6 +17,7 @@ import {
   readKernel,
   readKernels,
 } from "./compressed.ts";
+import { type Exchange, readExchange } from "./exchanged.ts";
 import {
   type AttentionMatrix,
   type AttributionMap,
@@ -33,6 +34,7 @@ import { named, Reader } from "./reader.ts";
 import { RecordError, unpack } from "./safetensors.ts";
 import { readValues, type Values } from "./values.ts";
 
+export type { Exchange } from "./exchanged.ts";
 export type { AttentionMatrix, AttributionMap, Channels, PictureRecord } from "./maps.ts";
 export type { Values } from "./values.ts";
 
@@ -107,7 +109,8 @@ export type TfRecord =
   | Kernels
   | Kernel
   | Drift
-  | Fidelity;
+  | Fidelity
+  | Exchange;
 
 const DECODERS: { readonly [K in RecordKind]: (raw: Reader) => Extract<TfRecord, { kind: K }> } = {
   samples: readSamples,
@@ -123,6 +126,7 @@ const DECODERS: { readonly [K in RecordKind]: (raw: Reader) => Extract<TfRecord,
   kernel: readKernel,
   drift: readDrift,
   fidelity: readFidelity,
+  exchange: readExchange,
 };
 
 /** The record in `data`; throws `RecordError` for anything that is not of this format. */
