@@ -74,12 +74,12 @@ def test_pointing_at_a_track_tells_its_values(open_tab: OpenPage, fit_server: Se
         track = page.frame.locator("tfx-timeline .uplot").first
         box = track.bounding_box()
         assert box
-        page.page.mouse.move(box["x"] + 60, box["y"] + 10)
+        page.page.mouse.move(box["x"] + 120, box["y"] + 10)
         told = page.text("tfx-readout")
         assert told.startswith("epoch 0: accuracy first 0.")
         assert "val_accuracy" in told
         before = page.epoch
-        page.page.mouse.move(box["x"] + 60, box["y"] - 200)
+        page.frame.get_by_role("heading", name="Explain").hover()
         assert page.text("tfx-readout") == ""
         assert page.epoch == before
 

@@ -11,7 +11,6 @@ import {
   verdict,
 } from "../src/analysis/filters.ts";
 import { percent, short } from "../src/analysis/numbers.ts";
-import { trackOf } from "../src/draw/tracks.ts";
 import type { Predictions, Samples } from "../src/format/records.ts";
 import type { Activation } from "../src/tables.ts";
 
@@ -112,13 +111,6 @@ test("kept epochs against the explained ones", () => {
   assert.deepEqual(keptEpochs([1, 3, 4, 6], counted(2, 4, 1, 2)), { kept: 4, explained: 6 });
   assert.deepEqual(keptEpochs([0, 1, 2], counted(1, 1, 1)), { kept: 3, explained: 3 });
   assert.deepEqual(keptEpochs([], []), { kept: 0, explained: 0 });
-});
-
-test("metrics go to the track they belong to", () => {
-  assert.equal(trackOf("val_accuracy"), "accuracy");
-  assert.equal(trackOf("sparse_categorical_crossentropy"), "loss");
-  assert.equal(trackOf("val_loss"), "loss");
-  assert.equal(trackOf("learning_rate"), "other");
 });
 
 test("numbers as people read them", () => {

@@ -23,6 +23,10 @@ test("the default view needs no keys, every other one comes back", () => {
   assert.equal(encodeView(DEFAULT_VIEW).size, 0);
   const view: View = {
     view: "model",
+    beside: "samples",
+    share: 40,
+    bottom: 30,
+    across: 60,
     runs: ["a/explain", "b,c"],
     groups: ["map/GradCAM/conv1"],
     samples: [0, 7],
@@ -39,6 +43,8 @@ test("the default view needs no keys, every other one comes back", () => {
     size: 256,
     difference: [],
     step: 0,
+    zoom: [3, 9],
+    tracks: ["loss", "a,b"],
     opened: { run: "a/explain", group: "map/GradCAM/conv1", sample: 7 },
     panel: "table",
     layer: "block/conv,1.kernel",
@@ -66,6 +72,11 @@ test("a mangled link opens with defaults", () => {
     ["sort", "sparsity,upwards"],
     ["metric", ""],
     ["measure", ""],
+    ["beside", "everything"],
+    ["share", "99"],
+    ["bottom", "0"],
+    ["across", "-5"],
+    ["zoom", "9-3"],
   ]);
   assert.deepEqual(decodeView(values), DEFAULT_VIEW);
   assert.deepEqual([...readHash("#tfexplain&p.tfexplain.step=%E0%A4%A")], []);

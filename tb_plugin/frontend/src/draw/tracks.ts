@@ -7,9 +7,6 @@ import type { Store } from "../data/store.ts";
 import type { ShownRun } from "../state/runs.ts";
 import type { Scene } from "../state/scene.ts";
 
-/** Which metrics share a track: those that rise when the model improves, those that fall, the rest. */
-type TrackName = "accuracy" | "loss" | "other";
-
 const RISING = /acc|auc|precision|recall|f1|iou|r2|top_?k|dice|similarity/i;
 const FALLING = /loss|error|mse|mae|msle|mape|entropy|divergence|hinge|poisson|logcosh/i;
 
@@ -22,6 +19,7 @@ export interface Curve {
 }
 
 export interface Track {
+  /** By which it is chosen: the metric’s, without `val_`. */
   readonly name: string;
   readonly title: string;
   /** A value as text, in the table and on the axis. */
@@ -29,19 +27,48 @@ export interface Track {
   readonly curves: readonly Curve[];
   /** Ranges of values shaded behind the curves. */
   readonly bands?: readonly Band[];
+  /** Whether it settles, so that its first values may lie beyond what is seen. */
+  readonly settles?: boolean;
 }
 
-const NAMES: readonly TrackName[] = ["accuracy", "loss", "other"];
 const MAX_CURVES = 24;
 
+/** A track for each metric that Keras reported, of training and validation: to be judged by first. */
 export function tracksOf(scene: Scene, store: Store): Track[] {
   const curves = scene.shown.flatMap((run) => curvesOf(run, store));
-  return NAMES.map((name) => ({
+  const names = [...new Set(curves.map(({ metric }) => trackOf(metric)))];
+  const ranks = new Map(names.map((name, i) => [name, names.length * rankOf(name) + i]));
+  names.sort((a, b) => (ranks.get(a) ?? 0) - (ranks.get(b) ?? 0));
+  return names.map((name) => ({
     name,
     title: name,
     tell: short,
     curves: curves.filter(({ metric }) => trackOf(metric) === name).slice(0, MAX_CURVES),
-  })).filter((track) => track.curves.length > 0);
+    settles: true,
+  }));
+}
+
+/** The first that rises when the model improves, the loss, and what else Keras reports. */
+function rankOf(name: string): number {
+  if (name === "loss") return 1;
+  if (FALLING.test(name)) return 3;
+  return RISING.test(name) ? 0 : 4;
+}
+
+const USUAL = 3;
+
+/** The chosen tracks; else the first metrics, of which the loss is one, and what is no metric. */
+export function chooseTracks(
+  all: readonly Track[],
+  metrics: readonly Track[],
+  chosen: readonly string[] | undefined,
+): readonly Track[] {
+  if (chosen) return all.filter(({ name }) => chosen.includes(name));
+  const [first, ...others] = metrics;
+  const loss = others.filter(({ name }) => name === "loss");
+  const rest = others.filter(({ name }) => name !== "loss");
+  const usual = [...(first ? [first] : []), ...loss, ...rest].slice(0, USUAL);
+  return all.filter((track) => usual.includes(track) || !metrics.includes(track));
 }
 
 function curvesOf(run: ShownRun, store: Store): Curve[] {
@@ -62,14 +89,15 @@ function curvesOf(run: ShownRun, store: Store): Curve[] {
   }));
 }
 
-export function trackOf(metric: string): TrackName {
-  if (FALLING.test(metric)) return "loss";
-  return RISING.test(metric) ? "accuracy" : "other";
+export function trackOf(metric: string): string {
+  return isValidation(metric) ? metric.slice(VALIDATION.length) : metric;
 }
 
+const VALIDATION = "val_";
+
 /** Validation curves are drawn solid: they are the ones to judge by. */
-function isValidation(metric: string): boolean {
-  return metric.startsWith("val_");
+export function isValidation(metric: string): boolean {
+  return metric.startsWith(VALIDATION);
 }
 
 export interface PlotLook {
@@ -79,10 +107,17 @@ export interface PlotLook {
   readonly left: number;
   readonly right: number;
   readonly range: readonly [number, number];
+  /** Whether the range is a part of all epochs. */
+  readonly isZoomed: boolean;
   readonly palette: { readonly text: string; readonly line: string };
 }
 
 const FONT = "11px Roboto, system-ui, sans-serif";
+
+/** Of a track's name, in pixels. */
+const LINE = 12;
+/** Below the last track. */
+export const X_AXIS = 20;
 
 export class TrackPlot {
   private readonly plot: uPlot;
@@ -90,8 +125,11 @@ export class TrackPlot {
   constructor(host: HTMLElement, track: Track, look: PlotLook) {
     this.plot = new uPlot(optionsOf(track, look), dataOf(track), host);
     const title = document.createElement("span");
-    title.className = `title ${track.name}`;
+    title.className = `title ${track.settles ? "metric" : track.name}`;
     title.textContent = track.title;
+    title.title = track.title;
+    const height = look.height - (look.hasAxis ? X_AXIS : 0);
+    title.style.setProperty("-webkit-line-clamp", String(Math.floor(height / LINE)));
     this.plot.root.append(title);
   }
 
@@ -118,6 +156,7 @@ function optionsOf(track: Track, look: PlotLook): uPlot.Options {
   const [first, last] = look.range;
   const { text, line } = look.palette;
   const { bands = [] } = track;
+  const ends = endsOf(track, look);
   const axis = { stroke: text, font: FONT, ticks: { show: false }, gap: 4 };
   return {
     width: look.width,
@@ -128,14 +167,14 @@ function optionsOf(track: Track, look: PlotLook): uPlot.Options {
     select: { show: false, left: 0, top: 0, width: 0, height: 0 },
     scales: {
       x: { time: false, range: [first, last] },
-      y: { range: (_plot, low, high) => rangeOf(bands, low, high) },
+      y: { range: () => rangeOf(bands, ends[0] ?? null, ends.at(-1) ?? null) },
     },
     hooks: { drawClear: [(plot) => shade(plot, bands, line)] },
     axes: [
       {
         ...axis,
         show: look.hasAxis,
-        size: 20,
+        size: X_AXIS,
         grid: { stroke: line, width: 1 },
         incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000, 10000],
         space: 48,
@@ -144,7 +183,7 @@ function optionsOf(track: Track, look: PlotLook): uPlot.Options {
         ...axis,
         size: look.left,
         // The least and the largest value, between which all lie: a low track has room for two.
-        splits: () => endsOf(track),
+        splits: () => [...ends],
         grid: { stroke: line, width: 1 },
         values: (_plot, ticks) => ticks.map((tick) => track.tell(tick)),
       },
@@ -175,13 +214,33 @@ export function rangeOf(
   return [least - margin, most + margin];
 }
 
-/** The least and the largest value of a track's curves; one where they are the same. */
-function endsOf({ curves }: Track): number[] {
-  const values = curves.flatMap(({ points }) => points.map(([, value]) => value));
-  const finite = values.filter(Number.isFinite);
-  if (finite.length === 0) return [];
-  const [low, high] = [Math.min(...finite), Math.max(...finite)];
-  return low === high ? [low] : [low, high];
+/** Behind this share of the epochs, metrics have settled. */
+const EARLY = 0.15;
+/** What settled is fitted where it is smaller than this share of all. */
+const SMALL = 0.5;
+
+/**
+ * The least and the largest value in sight; one where they are the same. Where a metric soon becomes
+ * far better, these are of what it does from then on: its first values lie beyond them.
+ */
+export function endsOf(
+  { curves, settles = false }: Pick<Track, "curves" | "settles">,
+  { range: [first, last], isZoomed }: Pick<PlotLook, "range" | "isZoomed">,
+): readonly number[] {
+  const within = (from: number): number[] => {
+    const values = curves.flatMap(({ points }) =>
+      points.filter(([step]) => step >= from && step <= last).map(([, value]) => value),
+    );
+    const finite = values.filter(Number.isFinite);
+    if (finite.length === 0) return [];
+    const [low, high] = [Math.min(...finite), Math.max(...finite)];
+    return low === high ? [low] : [low, high];
+  };
+  const all = within(first);
+  if (isZoomed || !settles) return all;
+  const settled = within(first + EARLY * (last - first));
+  const width = ([low = 0, high = low]: readonly number[]): number => high - low;
+  return settled.length > 1 && width(settled) < SMALL * width(all) ? settled : all;
 }
 
 function shade(plot: uPlot, bands: readonly Band[], colour: string): void {

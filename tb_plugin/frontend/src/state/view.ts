@@ -8,6 +8,7 @@ import {
 } from "../analysis/colours.ts";
 import type { FilterName } from "../analysis/filters.ts";
 import { joinNames, splitNames } from "./hash.ts";
+import type { Zoom } from "./zoom.ts";
 
 /** One map or one set of channels, opened large. */
 export interface Opened {
@@ -39,6 +40,14 @@ export type PixelsName = (typeof PIXELS)[number];
 export interface View {
   /** What fills the page: the maps of samples, or what is known of the weights. */
   readonly view: ViewName;
+  /** The view at its side; undefined: none. */
+  readonly beside: ViewName | undefined;
+  /** How wide the first of two views is, in percent. */
+  readonly share: number | undefined;
+  /** How high what stands below the views is, in percent of the page; undefined: as it needs. */
+  readonly bottom: number | undefined;
+  /** How wide the timeline is beside the panel of the weights, in percent. */
+  readonly across: number | undefined;
   /** undefined: not chosen, the first few. */
   readonly runs: readonly string[] | undefined;
   readonly groups: readonly string[] | undefined;
@@ -63,6 +72,10 @@ export interface View {
   readonly difference: readonly string[] | undefined;
   /** undefined: the last epoch, and it stays the last while the training goes on. */
   readonly step: number | undefined;
+  /** The epochs that the timeline spans; undefined: all. */
+  readonly zoom: Zoom | undefined;
+  /** The names of the timeline's tracks; undefined: not chosen, the first few. */
+  readonly tracks: readonly string[] | undefined;
   readonly opened: Opened | undefined;
   /** What the panel below the maps shows; undefined: open where weights were compressed. */
   readonly panel: PanelName | undefined;
@@ -80,6 +93,10 @@ export interface View {
 
 export const DEFAULT_VIEW: View = {
   view: "samples",
+  beside: undefined,
+  share: undefined,
+  bottom: undefined,
+  across: undefined,
   runs: undefined,
   groups: undefined,
   samples: undefined,
@@ -96,6 +113,8 @@ export const DEFAULT_VIEW: View = {
   order: "size",
   difference: undefined,
   step: undefined,
+  zoom: undefined,
+  tracks: undefined,
   opened: undefined,
   panel: undefined,
   layer: undefined,
@@ -124,12 +143,28 @@ const whole: Field<number | undefined> = {
   read: (text) => (/^\d{1,9}$/.test(text) ? Number(text) : undefined),
 };
 
+/** Between these, in percent, a divider can be moved: nothing is ever out of sight. */
+export const LEAST_SHARE = 10;
+export const MOST_SHARE = 90;
+
+const percents: Field<number | undefined> = {
+  write: String,
+  read: (text) => {
+    const value = whole.read(text);
+    return value !== undefined && value >= LEAST_SHARE && value <= MOST_SHARE ? value : undefined;
+  },
+};
+
 function oneOf<T extends string | number>(values: readonly T[]): Field<T> {
   return { write: String, read: (text) => values.find((value) => String(value) === text) };
 }
 
 const FIELDS: { readonly [K in keyof View]: Field<View[K]> } = {
   view: oneOf(VIEWS),
+  beside: { ...oneOf(VIEWS), write: String },
+  share: percents,
+  bottom: percents,
+  across: percents,
   runs: names,
   groups: names,
   samples: {
@@ -149,6 +184,14 @@ const FIELDS: { readonly [K in keyof View]: Field<View[K]> } = {
   order: oneOf(["size", "given"]),
   difference: names,
   step: whole,
+  zoom: {
+    write: (value) => value?.join("-") ?? "",
+    read: (text) => {
+      const [first, last] = text.split("-").map((part) => whole.read(part));
+      return first !== undefined && last !== undefined && first < last ? [first, last] : undefined;
+    },
+  },
+  tracks: names,
   opened: {
     write: (value) => (value ? joinNames([value.run, value.group, String(value.sample)]) : ""),
     read: (text) => {

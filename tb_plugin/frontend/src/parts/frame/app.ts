@@ -1,21 +1,27 @@
-/** The page: toolbar, notes, samples, grid or one map enlarged, timeline. */
+/** The page: toolbar, notes, one view or two beside each other, timeline. */
 
 import { css, html, nothing, type PropertyDeclarations } from "lit";
+import { styleMap } from "lit/directives/style-map.js";
 import "../kernels/compression-panel.ts";
-import type { RunDetails } from "./run-details.ts";
-import "./run-details.ts";
+import { isEnlarged } from "../maps/samples-view.ts";
+import "./divider.ts";
 import "./empty-state.ts";
-import "../maps/enlarged.ts";
-import "../maps/grid.ts";
 import "./notes.ts";
 import { define, Part } from "./part.ts";
 import "./readout.ts";
-import "../maps/samples.ts";
+import type { RunDetails } from "./run-details.ts";
+import "./run-details.ts";
 import { base, theme } from "./styles.ts";
 import type { Timeline } from "./timeline.ts";
-import { isModelView } from "./views.ts";
 import "./timeline.ts";
 import "./toolbar.ts";
+import { isInSight, renderView, shownViews, textOf } from "./views.ts";
+
+/** `null` is what an event without a number holds. */
+type Share = CustomEvent<number | null>;
+
+/** Shares of the room, in percent, where nobody moved a divider. */
+const USUAL = { share: 60, across: 50 } as const;
 
 export class App extends Part {
   static override properties: PropertyDeclarations = {
@@ -32,46 +38,70 @@ export class App extends Part {
         background: var(--bg);
       }
       .main {
-        display: grid;
-        grid-template-columns: 236px minmax(0, 1fr);
+        display: flex;
         flex: 1;
         min-height: 0;
       }
-      @media (max-width: 1100px) {
-        .main {
-          grid-template-columns: 212px minmax(0, 1fr);
-        }
+      .main > :not(tfx-divider) {
+        flex: 1;
+        min-width: 0;
+        min-height: 0;
       }
-      .bottom > tfx-compression[closed] {
-        height: auto;
+      .main > section {
+        display: grid;
+        grid-template: minmax(0, 1fr) / minmax(0, 1fr);
+      }
+      .main > .first {
+        flex: none;
+        width: var(--share);
+      }
+      tfx-empty {
+        flex: 1;
+      }
+      .bottom {
+        display: grid;
+        grid-template: minmax(0, auto) / minmax(0, 1fr);
+      }
+      .bottom > tfx-compression {
+        order: -1;
+      }
+      .bottom > tfx-divider {
+        display: none;
       }
       /* Beside each other, they leave the room to the maps. */
       @media (min-width: 960px) {
         .bottom:has(tfx-compression) {
-          display: grid;
-          grid-template-columns: minmax(0, 1fr) minmax(0, 1fr);
-          border-top: 1px solid var(--line);
+          grid-template-columns: minmax(0, var(--across)) 1px minmax(0, 1fr);
         }
         .bottom:has(tfx-compression[closed]) {
           grid-template-columns: minmax(0, 1fr) auto;
         }
+        .bottom > tfx-divider {
+          display: block;
+        }
+        .bottom:has(tfx-compression[closed]) > tfx-divider {
+          display: none;
+        }
         .bottom > tfx-compression {
-          height: clamp(180px, 22vh, 260px);
           border-top: 0;
-          border-left: 1px solid var(--line);
           order: 1;
         }
-        .bottom:has(tfx-compression) > tfx-timeline {
-          border-top: 0;
-          align-content: start;
+        .bottom > tfx-compression:not([closed]) {
+          contain: size;
+          height: auto;
+          min-height: clamp(150px, 20vh, 260px);
+        }
+        .bottom > tfx-compression[closed] {
+          border-left: 1px solid var(--line);
         }
       }
-      tfx-samples {
-        border-right: 1px solid var(--line);
+      .bottom.sized {
+        flex: none;
+        grid-template-rows: minmax(0, 1fr);
       }
-      tfx-empty,
-      tfx-compression.alone {
-        flex: 1;
+      .bottom.sized > tfx-compression,
+      .bottom > tfx-compression[closed] {
+        height: auto;
       }
     `,
   ];
@@ -103,12 +133,8 @@ export class App extends Part {
               @details=${() => this.find<RunDetails>("tfx-details")?.show()}
             ></tfx-toolbar>
             <tfx-notes .dashboard=${dashboard}></tfx-notes>
-            ${this.body()}
-            <div class="bottom">
-              ${this.compression()}
-              <tfx-timeline role="region" aria-label="Timeline" .dashboard=${dashboard}>
-              </tfx-timeline>
-            </div>
+            <div class="main" role="main">${this.views()}</div>
+            ${this.bottom()}
             <tfx-details .dashboard=${dashboard}></tfx-details>
           `
       }
@@ -116,43 +142,68 @@ export class App extends Part {
     `;
   }
 
-  /** Maps and what is known of the kernels, or the one that was logged, filling the page. */
-  private body() {
+  /** One view, or two with a divider between them. */
+  private views() {
     const { dashboard } = this;
-    if (isModelView(dashboard)) {
-      return html`<tfx-compression class="alone" role="main" .dashboard=${dashboard}>
-      </tfx-compression>`;
-    }
+    const [main, beside] = shownViews(dashboard);
+    if (!beside) return renderView(dashboard, main);
+    const share = `${dashboard.view.share ?? USUAL.share}%`;
     return html`
-      <div class="main" role="main">
-        <tfx-samples .dashboard=${dashboard}></tfx-samples>
-        ${
-          this.isEnlarged
-            ? html`<tfx-enlarged .dashboard=${dashboard}></tfx-enlarged>`
-            : html`<tfx-grid .dashboard=${dashboard}></tfx-grid>`
-        }
+      <section class="first" style=${styleMap({ "--share": share })} aria-label=${textOf(main)}>
+        ${renderView(dashboard, main)}
+      </section>
+      <tfx-divider
+        label="Width of ${textOf(main)}"
+        @share=${({ detail }: Share) => dashboard.update({ share: detail ?? undefined })}
+      ></tfx-divider>
+      <section aria-label=${textOf(beside)}>${renderView(dashboard, beside)}</section>
+    `;
+  }
+
+  /** The timeline, and beside it what is known of the kernels. */
+  private bottom() {
+    const { dashboard } = this;
+    const { bottom, across } = dashboard.view;
+    const isFolded = isEnlarged(dashboard) && isInSight(dashboard, "samples");
+    const isSized = bottom !== undefined && !isFolded;
+    const sizes = {
+      "--across": `${across ?? USUAL.across}%`,
+      ...(isSized ? { height: `${bottom}%` } : {}),
+    };
+    return html`
+      ${
+        isFolded
+          ? nothing
+          : html`<tfx-divider
+            orientation="horizontal"
+            of="next"
+            label="Height of the timeline"
+            @share=${({ detail }: Share) => dashboard.update({ bottom: detail ?? undefined })}
+          ></tfx-divider>`
+      }
+      <div class="bottom ${isSized ? "sized" : ""}" style=${styleMap(sizes)}>
+        <tfx-timeline
+          role="region"
+          aria-label="Timeline"
+          .dashboard=${dashboard}
+          ?folded=${isFolded}
+        ></tfx-timeline>
+        ${isFolded ? nothing : this.compression()}
       </div>
     `;
   }
 
-  /** What is known of the kernels, where maps have the room above it. */
+  /** What is known of the kernels, where no view shows it. */
   private compression() {
-    const { kernels, drift } = this.dashboard.scene.has;
-    if (isModelView(this.dashboard) || !(kernels || drift)) return nothing;
-    return html`<tfx-compression
-      role="region"
-      aria-label="Compression"
-      .dashboard=${this.dashboard}
-    ></tfx-compression>`;
-  }
-
-  /** A link may name a map that is not among the shown ones: then the grid is the place to be. */
-  private get isEnlarged(): boolean {
-    const { view, scene } = this.dashboard;
-    return (
-      scene.shown.some(({ id }) => id === view.opened?.run) &&
-      scene.shownColumns.some(({ group }) => group === view.opened?.group)
-    );
+    const { dashboard } = this;
+    const { kernels, drift } = dashboard.scene.has;
+    if (isInSight(dashboard, "model") || !(kernels || drift)) return nothing;
+    return html`<tfx-divider
+        label="Width of the timeline"
+        @share=${({ detail }: Share) => dashboard.update({ across: detail ?? undefined })}
+      ></tfx-divider>
+      <tfx-compression role="region" aria-label="Compression" .dashboard=${dashboard}>
+      </tfx-compression>`;
   }
 
   /** Keys that work wherever no control needs them for itself. */

@@ -13,8 +13,16 @@ export const timelineStyles = css`
     display: grid;
     grid-template-columns: minmax(0, 1fr) min(var(--values, 258px), max(34%, 226px));
     background: var(--panel);
-    border-top: 1px solid var(--line);
     user-select: none;
+    min-height: 0;
+    align-content: start;
+  }
+  :host([folded]) {
+    grid-template-columns: minmax(0, 1fr);
+    border-top: 1px solid var(--line);
+  }
+  :host([folded]) .values {
+    display: none;
   }
   .bar {
     grid-column: 1 / -1;
@@ -58,39 +66,71 @@ export const timelineStyles = css`
   .uplot {
     position: relative;
   }
+  /* At the side of the curves: it covers none. */
   .title {
     position: absolute;
-    right: 30px;
-    top: 8px;
-    padding: 0 4px;
-    border-radius: 3px;
-    background: color-mix(in srgb, var(--panel) 75%, transparent);
+    left: 8px;
+    top: 5px;
+    width: 62px;
     font-size: 11px;
-    line-height: 14px;
-    color: var(--muted);
+    line-height: 12px;
+    color: var(--text);
     pointer-events: none;
-    max-width: calc(100% - 100px);
+    display: -webkit-box;
+    -webkit-box-orient: vertical;
     overflow: hidden;
-    text-overflow: ellipsis;
-    white-space: nowrap;
+    overflow-wrap: anywhere;
   }
-  /* Where the curves of a training that goes well leave room. */
-  .title.accuracy {
-    top: auto;
-    bottom: 8px;
+  .selection {
+    position: absolute;
+    inset-block: 0 17px;
+    background: color-mix(in srgb, var(--accent) 18%, transparent);
+    pointer-events: none;
   }
-  /* Similarity starts high on the left, and falls. */
-  .title.drift {
-    right: auto;
-    left: 70px;
-    top: auto;
-    bottom: 22px;
+  .all {
+    flex: none;
+    padding: 1px 8px;
+    font-size: 12px;
+    color: var(--accent);
+  }
+  .choose {
+    flex: none;
+    padding: 1px 8px;
+    font-size: 12px;
+  }
+  .strokes + .choose {
+    margin-left: 0;
+  }
+  [popover] {
+    inset: auto;
+    margin: 0;
+    border: 1px solid var(--line);
+    border-radius: 8px;
+    background: var(--panel);
+    color: var(--text);
+    padding: 10px 14px;
+    box-shadow: 0 6px 24px rgb(0 0 0 / 22%);
+    max-height: 60vh;
+    max-width: 340px;
+    overflow: auto;
+  }
+  [popover] label {
+    display: flex;
+    gap: 8px;
+    align-items: baseline;
+    padding: 2px 0;
+  }
+  [popover] button {
+    margin-top: 8px;
+    padding: 1px 8px;
+    font-size: 12px;
   }
   .bar .muted {
     overflow: hidden;
     text-overflow: ellipsis;
   }
-  .strokes {
+  .strokes,
+  .choose {
     margin-left: auto;
   }
   :host([still]) {
@@ -133,10 +173,9 @@ export const timelineStyles = css`
   }
   .values {
     contain: strict;
-    min-height: 100px;
+    min-height: 60px;
     padding: 0 14px 6px 6px;
     overflow: auto;
-    max-height: 172px;
     font-size: 12px;
   }
   .values table {

@@ -1,52 +1,71 @@
 /** Metrics over epochs with the one playhead that moves every map, number and strip. */
 
-import { html, unsafeCSS } from "lit";
+import { html, nothing, type PropertyDeclarations, unsafeCSS } from "lit";
 import uplotCss from "uplot/dist/uPlot.min.css";
 import { fromText, valueUntil } from "../../analysis/epochs.ts";
 import { Changes } from "../../draw/changes.ts";
 import { driftTracks } from "../../draw/drift-tracks.ts";
 import { totalTracks } from "../../draw/total-tracks.ts";
-import { type Curve, type Track, TrackPlot, tracksOf } from "../../draw/tracks.ts";
+import {
+  type Curve,
+  chooseTracks,
+  isValidation,
+  type Track,
+  TrackPlot,
+  tracksOf,
+  X_AXIS,
+} from "../../draw/tracks.ts";
 import { Player } from "../../state/player.ts";
+import { EpochAxis, LEFT, RAIL, RIGHT } from "./epoch-axis.ts";
 import { define, PaintedPart, setText } from "./part.ts";
 import { hideReadout, showReadout } from "./readout.ts";
 import { base } from "./styles.ts";
 import { timelineStyles } from "./timeline-styles.ts";
+import { trackChoice } from "./track-choice.ts";
 import { trackText } from "./track-text.ts";
 import { MOST, valuesTable } from "./values-table.ts";
 
-/** Left of the plots stand the axes' numbers; the playhead's arithmetic needs their width. */
-const LEFT = 56;
-const RIGHT = 14;
-/** Below the last track. */
-const AXIS = 20;
 /** A track lower than this tells nothing. */
 const LOWEST = 24;
-const RAIL = 12;
+const HIGHEST = 160;
+/** What stands above and below the tracks. */
+const AROUND = 28 + X_AXIS + RAIL + 5;
+/** In narrower windows the panel of the weights stands above, not at the side. */
+const NARROW = 960;
+/** How much nearer one step of the wheel or one key brings. */
+const NEARER = 1.3;
 
 export class Timeline extends PaintedPart {
   static override styles = [unsafeCSS(uplotCss), base, timelineStyles];
 
+  static override properties: PropertyDeclarations = { folded: { type: Boolean, reflect: true } };
+  /** Where a map has the room: one track alone. */
+  declare folded: boolean;
+
   private plots: TrackPlot[] = [];
   private readonly plotted = new Changes();
-  /** Kept, because asking for it in a frame would make the browser lay the page out at once. */
-  private width = 0;
+  private readonly axis = new EpochAxis(() => this.dashboard);
   private readonly player = new Player(
     () => this.advance(),
     () => this.requestUpdate(),
   );
   private readonly sizes = new ResizeObserver(() => this.layOut());
-  /** How high tracks are depends on the window alone. */
+  /** Where a range is being dragged: its ends. */
+  private selection: readonly [number, number] | undefined;
+  /** How high tracks are depends on the window, where nobody moved the divider. */
   private readonly onResize = (): void => this.layOut();
+  private readonly onSeek = (): void => this.axis.follow(this.dashboard.step);
 
   override connectedCallback(): void {
     super.connectedCallback();
     window.addEventListener("resize", this.onResize);
+    this.dashboard.addEventListener("seek", this.onSeek);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     window.removeEventListener("resize", this.onResize);
+    this.dashboard.removeEventListener("seek", this.onSeek);
     this.sizes.disconnect();
     this.player.stop();
   }
@@ -54,6 +73,7 @@ export class Timeline extends PaintedPart {
   override firstUpdated(): void {
     const tracks = this.find(".tracks");
     if (tracks) this.sizes.observe(tracks);
+    this.sizes.observe(this);
   }
 
   override render() {
@@ -70,16 +90,14 @@ export class Timeline extends PaintedPart {
           ${this.player.playing ? PAUSE : PLAY}
         </button>
         <span class="epoch"></span>
+        ${scene.steps.length > 1 ? html`<span class="muted" title=${HELP}>${HINT}</span>` : nothing}
+        ${this.zoomed()}
         ${
-          scene.steps.length > 1
-            ? html`<span class="muted">drag, or ← → Home End; Space plays</span>`
-            : ""
-        }
-        ${
-          !this.isStill && this.tracks.some(({ name }) => name === "accuracy" || name === "loss")
+          !this.isStill && this.tracks.some(({ curves }) => curves.some(isJudged))
             ? html`<span class="muted strokes">solid: validation, dashed: training</span>`
-            : ""
+            : nothing
         }
+        ${this.isStill || this.folded ? nothing : trackChoice(this.dashboard, this.all, this.tracks)}
       </div>
       <div
         class="tracks"
@@ -90,14 +108,19 @@ export class Timeline extends PaintedPart {
         aria-valuemax=${scene.steps.at(-1) ?? 0}
         @pointerdown=${this.grab}
         @pointermove=${this.drag}
+        @pointerup=${this.release}
         @pointerleave=${() => hideReadout(this.dashboard)}
+        @wheel=${this.wheel}
+        @dblclick=${() => this.axis.zoomTo(undefined)}
+        @keydown=${this.steer}
       >
         <div class="plots"></div>
         <div class="rail"><canvas></canvas></div>
+        <div class="selection" hidden></div>
         <div class="playhead"></div>
       </div>
       <div class="values" tabindex="0" role="group" aria-label="Values at this epoch">
-        ${valuesTable(this.dashboard, this.tracks, this.isStill)}
+        ${this.folded ? nothing : valuesTable(this.dashboard, this.tracks, this.isStill)}
       </div>
     `;
   }
@@ -142,7 +165,7 @@ export class Timeline extends PaintedPart {
     slider?.setAttribute("aria-valuenow", String(step));
     slider?.setAttribute("aria-valuetext", text);
     const playhead = this.find<HTMLElement>(".playhead");
-    if (playhead) playhead.style.setProperty("--x", `${this.xOf(step)}px`);
+    if (playhead) playhead.style.setProperty("--x", `${this.axis.xOf(step)}px`);
     this.tellValues();
   }
 
@@ -154,90 +177,74 @@ export class Timeline extends PaintedPart {
 
   // ------------------------------------------------------------------ tracks
 
-  private get tracks(): Track[] {
+  /** All there is to choose from. */
+  private get all(): readonly Track[] {
+    return [...this.metrics, ...totalTracks(this.dashboard), ...driftTracks(this.dashboard)];
+  }
+
+  private get metrics(): readonly Track[] {
     const { scene, store } = this.dashboard;
-    return [
-      ...tracksOf(scene, store),
-      ...totalTracks(this.dashboard),
-      ...driftTracks(this.dashboard),
-    ];
+    return tracksOf(scene, store);
+  }
+
+  private get tracks(): readonly Track[] {
+    const { metrics } = this;
+    return chooseTracks(this.all, metrics, this.dashboard.view.tracks);
   }
 
   /** Plot anew where curves, theme or width changed; everything else only moves the playhead. */
   private plot(): void {
-    const { tracks } = this;
-    const { dark, scene } = this.dashboard;
+    const tracks = this.folded ? this.tracks.slice(0, 1) : this.tracks;
+    const { dark } = this.dashboard;
     const host = this.find<HTMLElement>(".plots");
     if (!host) return;
     const points = tracks.map(({ title, curves }) => [
       title,
       ...curves.map(({ run, metric, points }) => [run.id, metric, points.length]),
     ]);
-    this.width = host.clientWidth;
+    const { axis } = this;
+    axis.width = host.clientWidth;
     const height = this.trackHeight(tracks.length);
-    const key = JSON.stringify([dark, this.width, height, points, scene.steps.at(-1)]);
-    if (this.width === 0 || !this.plotted.differ(key)) return;
+    const { width, range, isZoomed } = axis;
+    const key = JSON.stringify([dark, width, height, points, range]);
+    if (width === 0 || !this.plotted.differ(key)) return;
     for (const plot of this.plots) plot.destroy();
     const style = getComputedStyle(this);
     const palette = {
       text: style.getPropertyValue("--muted").trim(),
       line: style.getPropertyValue("--line").trim(),
     };
-    const range = this.range;
     this.plots = tracks.map(
       (track, i) =>
         new TrackPlot(host, track, {
-          width: this.width,
-          height: i === tracks.length - 1 ? height + AXIS : height,
+          width,
+          height: i === tracks.length - 1 ? height + X_AXIS : height,
           hasAxis: i === tracks.length - 1,
           left: LEFT,
           right: RIGHT,
           range,
+          isZoomed,
           palette,
         }),
     );
-    this.drawRail(style.getPropertyValue("--muted").trim());
+    const rail = this.find<HTMLCanvasElement>(".rail canvas");
+    if (rail) axis.drawRail(rail, palette.text);
   }
 
-  /** Many tracks are lower, so that the maps keep their room. */
+  /** Many tracks are lower, so that the maps keep their room; or as high as the divider lets them. */
   private trackHeight(count: number): number {
-    const room = this.dashboard.scene.has.maps ? Math.min(window.innerHeight / 7, 180) : 184;
-    return Math.max(LOWEST, Math.min(46, Math.floor(room / Math.max(1, count))));
+    const { scene, view } = this.dashboard;
+    const isAbove = scene.has.kernels && window.innerWidth < NARROW;
+    const isSized = view.bottom !== undefined && !this.folded && !isAbove;
+    const usual = scene.has.maps ? Math.min(window.innerHeight / 7, 180) : 184;
+    const room = isSized ? this.clientHeight - AROUND : usual;
+    const height = Math.floor(room / Math.max(1, count));
+    return Math.max(LOWEST, Math.min(isSized ? HIGHEST : 46, height));
   }
 
   private layOut(): void {
     this.plot();
     this.dashboard.stage.invalidate();
-  }
-
-  private get range(): readonly [number, number] {
-    const { steps } = this.dashboard.scene;
-    const [first, last] = [steps[0] ?? 0, steps.at(-1) ?? 0];
-    return first === last ? [first - 1, last + 1] : [first, last];
-  }
-
-  private xOf(step: number): number {
-    const [first, last] = this.range;
-    return 8 + LEFT + ((step - first) / (last - first)) * (this.width - LEFT - RIGHT);
-  }
-
-  /** A dot for each epoch whose maps were kept. */
-  private drawRail(colour: string): void {
-    const canvas = this.find<HTMLCanvasElement>(".rail canvas");
-    if (!canvas || this.width === 0) return;
-    const ratio = window.devicePixelRatio || 1;
-    canvas.width = this.width * ratio;
-    canvas.height = RAIL * ratio;
-    canvas.style.width = `${this.width}px`;
-    const context = canvas.getContext("2d");
-    if (!context) return;
-    context.scale(ratio, ratio);
-    context.fillStyle = colour;
-    for (const step of this.dashboard.scene.steps) {
-      context.beginPath();
-      context.arc(this.xOf(step) - 8, RAIL / 2, 2, 0, 7);
-      context.fill();
-    }
   }
 
   // --------------------------------------------------------------- scrubbing
@@ -246,12 +253,35 @@ export class Timeline extends PaintedPart {
     if (event.button !== 0) return;
     this.find<HTMLElement>(".tracks")?.setPointerCapture(event.pointerId);
     this.player.stop();
-    this.seekTo(event.clientX);
+    if (event.shiftKey) this.select(event.clientX, event.clientX);
+    else this.seekTo(event.clientX);
   }
 
   private drag(event: PointerEvent): void {
-    if (event.buttons & 1) this.seekTo(event.clientX);
+    if (this.selection) this.select(this.selection[0], event.clientX);
+    else if (event.buttons & 1) this.seekTo(event.clientX);
     this.readOut(event.clientX, event.clientY);
+  }
+
+  /** A dragged range is zoomed to. */
+  private release(): void {
+    const { selection } = this;
+    if (!selection) return;
+    this.select(undefined);
+    const [first, last] = selection.map((x) => this.stepAt(x)).sort((a, b) => a - b);
+    if (first !== undefined && last !== undefined && first < last) {
+      this.axis.zoomToRange(first, last);
+    }
+  }
+
+  private select(from: number | undefined, to = 0): void {
+    this.selection = from === undefined ? undefined : [from, to];
+    const band = this.find<HTMLElement>(".selection");
+    const left = this.find(".tracks")?.getBoundingClientRect().left ?? 0;
+    if (!band) return;
+    band.hidden = from === undefined;
+    band.style.left = `${Math.min(from ?? 0, to) - left}px`;
+    band.style.width = `${Math.abs(to - (from ?? 0))}px`;
   }
 
   private seekTo(clientX: number): void {
@@ -260,10 +290,38 @@ export class Timeline extends PaintedPart {
 
   /** Where a point lies between the epochs. */
   private stepAt(clientX: number): number {
-    const left = this.find(".plots")?.getBoundingClientRect().left ?? 0;
-    const share = (clientX - left - LEFT) / (this.width - LEFT - RIGHT);
-    const [first, last] = this.range;
-    return first + share * (last - first);
+    return this.axis.stepAt(clientX - (this.find(".plots")?.getBoundingClientRect().left ?? 0));
+  }
+
+  // ------------------------------------------------------------------- zoom
+
+  private zoomed() {
+    if (!this.axis.isZoomed) return nothing;
+    const [first, last] = this.axis.range;
+    return html`<button
+      class="all"
+      title="Show all epochs again (Escape, or double click)"
+      @click=${() => this.axis.zoomTo(undefined)}
+    >
+      ${first}–${last} ✕<span class="hidden">: show all epochs</span>
+    </button>`;
+  }
+
+  private wheel(event: WheelEvent): void {
+    if (event.deltaY === 0 || this.isStill) return;
+    event.preventDefault();
+    const factor = event.deltaY < 0 ? NEARER : 1 / NEARER;
+    this.axis.zoomBy(factor, this.stepAt(event.clientX));
+  }
+
+  private steer(event: KeyboardEvent): void {
+    const factor = { "+": NEARER, "=": NEARER, "-": 1 / NEARER }[event.key];
+    const isReset = this.axis.isZoomed && event.key === "Escape";
+    if (factor === undefined && !isReset) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (factor === undefined) this.axis.zoomTo(undefined);
+    else this.axis.zoomBy(factor, this.dashboard.step);
   }
 
   /** The values of the track under the pointer, at the epoch nearest to it. */
@@ -289,6 +347,14 @@ export class Timeline extends PaintedPart {
       setText(cell.children[1], known ? fromText(known) : "");
     }
   }
+}
+
+const HINT = "drag or ← →; wheel zooms";
+const HELP =
+  "Drag, or use ← → Home End, to move the epoch; Space plays. The wheel, + and −, or dragging with Shift zooms; Escape or a double click shows all epochs.";
+
+function isJudged({ metric }: Curve): boolean {
+  return isValidation(metric);
 }
 
 const PLAY = html`<svg viewBox="0 0 12 12" aria-hidden="true"><path d="M2 0.5v11l9.5-5.5z" /></svg>`;

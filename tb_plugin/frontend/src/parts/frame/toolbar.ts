@@ -8,7 +8,7 @@ import { differenceControl, lookControls } from "./map-controls.ts";
 import { copyText, type Offer } from "./offer.ts";
 import { define, Part } from "./part.ts";
 import { base } from "./styles.ts";
-import { isModelView, viewTabs } from "./views.ts";
+import { isInSight, viewTabs } from "./views.ts";
 
 const MAX_CHIPS = 60;
 export class Toolbar extends Part {
@@ -63,17 +63,33 @@ export class Toolbar extends Part {
         font-weight: 600;
         letter-spacing: 0.01em;
       }
+      .line.top > .group {
+        max-width: 50%;
+      }
+      .end {
+        margin-left: auto;
+      }
       @media (max-width: 1100px) {
         .line.top {
           flex-wrap: wrap;
+          column-gap: 10px;
+        }
+        .line.top > .group {
+          flex: 1 1 160px;
         }
         .what {
           order: 1;
           flex-basis: 100%;
+          gap: 6px 14px;
         }
-        .end {
-          margin-left: auto;
+        .end button {
+          padding-inline: 8px;
         }
+      }
+      .split[aria-pressed="true"] {
+        background: var(--accent-soft);
+        color: var(--accent);
+        border-color: color-mix(in srgb, var(--accent) 45%, transparent);
       }
       .views {
         display: flex;
@@ -157,14 +173,14 @@ export class Toolbar extends Part {
   }
 
   override render() {
-    const isMaps = !isModelView(this.dashboard);
+    const isMaps = isInSight(this.dashboard, "samples");
     const isOpen = this.isOpen && isMaps;
     return html`
       <div class="line top">
         <h1>Explain</h1>
         ${viewTabs(this.dashboard)}
+        ${this.runChips()}
         <div class="what">
-          ${this.runChips()}
           ${
             isMaps
               ? html`${this.columnChips()} ${differenceControl(this.dashboard)}

@@ -1,39 +1,118 @@
-/** The views of the page, one at a time: the maps of samples, or what is known of the weights. */
+/** The views of the page, one at a time or two beside each other: a row of a table each. */
 
-import { html, nothing } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import type { Dashboard } from "../../state/dashboard.ts";
 import { VIEWS, type ViewName } from "../../state/view.ts";
 
-const TEXTS: Readonly<Record<ViewName, readonly [text: string, title: string]>> = {
-  samples: ["Samples", "The maps of chosen samples, those of all runs beside each other"],
-  model: ["Model", "What is known of the weights: layers over epochs, histograms, all numbers"],
-};
-
-/** Whether what is known of the weights fills the page: where chosen, or where there is no more. */
-export function isModelView({ scene, view }: Dashboard): boolean {
-  const { kernels, drift, maps } = scene.has;
-  return (kernels || drift) && (!maps || view.view === "model");
+interface ViewEntry {
+  readonly text: string;
+  readonly title: string;
+  /** Whether the log holds anything for it. */
+  readonly isThere: (dashboard: Dashboard) => boolean;
+  readonly render: (dashboard: Dashboard) => TemplateResult;
 }
 
-/** A tab for each view, where there is more than one. */
+const hasWeights = ({ scene }: Dashboard): boolean => scene.has.kernels || scene.has.drift;
+
+const ENTRIES: Readonly<Record<ViewName, ViewEntry>> = {
+  samples: {
+    text: "Samples",
+    title: "The maps of chosen samples, those of all runs beside each other",
+    isThere: (dashboard) => dashboard.scene.has.maps || !hasWeights(dashboard),
+    render: (dashboard) => html`<tfx-samples-view .dashboard=${dashboard}></tfx-samples-view>`,
+  },
+  model: {
+    text: "Model",
+    title: "What is known of the weights: layers over epochs, histograms, all numbers",
+    isThere: hasWeights,
+    render: (dashboard) => html`<tfx-compression alone .dashboard=${dashboard}></tfx-compression>`,
+  },
+};
+
+/** The view that fills the page, and the one beside it, where one is. */
+export function shownViews(dashboard: Dashboard): readonly [ViewName, ViewName?] {
+  const there = viewsOf(dashboard);
+  const { view, beside } = dashboard.view;
+  const main = there.includes(view) ? view : (there[0] ?? "samples");
+  return beside && beside !== main && there.includes(beside) ? [main, beside] : [main];
+}
+
+/** Whether a view is in sight. */
+export function isInSight(dashboard: Dashboard, name: ViewName): boolean {
+  return shownViews(dashboard).includes(name);
+}
+
+export function renderView(dashboard: Dashboard, name: ViewName): TemplateResult {
+  return ENTRIES[name].render(dashboard);
+}
+
+export function textOf(name: ViewName): string {
+  return ENTRIES[name].text;
+}
+
+function viewsOf(dashboard: Dashboard): ViewName[] {
+  return VIEWS.filter((name) => ENTRIES[name].isThere(dashboard));
+}
+
+/** A tab for each view, where there is more than one, and what puts another beside it. */
 export function viewTabs(dashboard: Dashboard) {
-  const { kernels, drift, maps } = dashboard.scene.has;
-  if (!maps || !(kernels || drift)) return nothing;
-  const chosen = isModelView(dashboard) ? "model" : "samples";
+  const there = viewsOf(dashboard);
+  if (there.length < 2) return nothing;
+  const [main, beside] = shownViews(dashboard);
   return html`<div class="views" role="tablist" aria-label="View" @keydown=${steer}>
-    ${VIEWS.map((name) => {
-      const [text, title] = TEXTS[name];
-      return html`<button
-        role="tab"
-        title=${title}
-        aria-selected=${name === chosen}
-        tabindex=${name === chosen ? 0 : -1}
-        @click=${() => dashboard.update({ view: name })}
-      >
-        ${text}
-      </button>`;
-    })}
-  </div>`;
+      ${there.map((name) => {
+        const { text, title } = ENTRIES[name];
+        return html`<button
+          role="tab"
+          title=${title}
+          aria-selected=${name === main}
+          tabindex=${name === main ? 0 : -1}
+          @click=${() => choose(dashboard, name)}
+        >
+          ${text}
+        </button>`;
+      })}
+    </div>
+    ${splitButton(dashboard, there, beside)}
+    ${beside && there.length > 2 ? besideChoice(dashboard, there, beside) : nothing}`;
+}
+
+/** What stands beside the chosen view changes places with it. */
+function choose(dashboard: Dashboard, name: ViewName): void {
+  const [main, beside] = shownViews(dashboard);
+  dashboard.update({ view: name, beside: beside === name ? main : beside });
+}
+
+function splitButton(
+  dashboard: Dashboard,
+  there: readonly ViewName[],
+  beside: ViewName | undefined,
+) {
+  const [main] = shownViews(dashboard);
+  const other = there.findLast((name) => name !== main);
+  return html`<button
+    class="split"
+    aria-pressed=${beside !== undefined}
+    title=${beside ? "Show one view alone" : `Show ${other ? textOf(other) : "another view"} beside it`}
+    @click=${() => dashboard.update({ beside: beside ? undefined : other })}
+  >
+    Split
+  </button>`;
+}
+
+function besideChoice(dashboard: Dashboard, there: readonly ViewName[], beside: ViewName) {
+  const [main] = shownViews(dashboard);
+  const change = (event: Event): void => {
+    const { value } = event.target as HTMLSelectElement;
+    dashboard.update({ beside: there.find((name) => name === value) });
+  };
+  return html`<select aria-label="View beside it" @change=${change}>
+    ${there
+      .filter((name) => name !== main)
+      .map(
+        (name) => html`<option value=${name} ?selected=${name === beside}>${textOf(name)}</option>`,
+      )}
+  </select>`;
 }
 
 /** Along the tabs, the arrow keys belong to them. */

@@ -1,6 +1,6 @@
 /** The panel below the maps: kernels over epochs, kernels in a table, where the focus moved. */
 
-import { css, html, nothing } from "lit";
+import { css, html, nothing, type PropertyDeclarations } from "lit";
 import type { PanelName } from "../../state/view.ts";
 import "../drift/drift-panel.ts";
 import "./kernel-table.ts";
@@ -8,7 +8,6 @@ import "./kernel-view.ts";
 import "./layer-strip.ts";
 import { define, Part } from "../frame/part.ts";
 import { base } from "../frame/styles.ts";
-import { isModelView } from "../frame/views.ts";
 
 type TabName = Exclude<PanelName, "closed">;
 
@@ -27,6 +26,7 @@ const TITLES: Readonly<Record<TabName, string>> = {
 };
 
 export class CompressionPanel extends Part {
+  static override properties: PropertyDeclarations = { alone: { type: Boolean, reflect: true } };
   static override styles = [
     base,
     css`
@@ -40,6 +40,10 @@ export class CompressionPanel extends Part {
       }
       :host([closed]) {
         height: auto;
+      }
+      :host([alone]) {
+        height: 100%;
+        border-top: 0;
       }
       header {
         display: flex;
@@ -120,9 +124,12 @@ export class CompressionPanel extends Part {
     `,
   ];
 
+  /** In its own view it is never closed. */
+  declare alone: boolean;
+
   override render() {
     const { tab, tabs } = this;
-    const title = this.isAlone ? "Layers" : "Compression";
+    const title = this.alone ? "Layers" : "Compression";
     return html`
       <header>
         <div role="tablist" aria-label=${title} @keydown=${this.steer}>
@@ -140,7 +147,7 @@ export class CompressionPanel extends Part {
             </button>`,
           )}
         </div>
-        ${this.isAlone ? nothing : this.fold()}
+        ${this.alone ? nothing : this.fold()}
       </header>
       ${
         tab
@@ -182,11 +189,6 @@ export class CompressionPanel extends Part {
     </button>`;
   }
 
-  /** In its own view, or where there are no maps, it fills the page. */
-  private get isAlone(): boolean {
-    return isModelView(this.dashboard);
-  }
-
   private get tabs(): readonly (readonly [TabName, string])[] {
     const { kernels, drift } = this.dashboard.scene.has;
     return TABS.filter(([name]) => (name === "focus" ? drift : kernels));
@@ -197,7 +199,7 @@ export class CompressionPanel extends Part {
     const { view, scene } = this.dashboard;
     // Of a model that is as it was trained, the panel opens only for those who ask for it.
     const panel = view.panel ?? (scene.has.compressed ? "layers" : "closed");
-    if (panel === "closed" && !this.isAlone) return undefined;
+    if (panel === "closed" && !this.alone) return undefined;
     return (this.tabs.find(([name]) => name === panel) ?? this.tabs[0])?.[0];
   }
 

@@ -1,0 +1,56 @@
+/** The view of samples: which there are, and the maps of the chosen ones, or one map enlarged. */
+
+import { css, html } from "lit";
+import type { Dashboard } from "../../state/dashboard.ts";
+import { define, Part } from "../frame/part.ts";
+import { base } from "../frame/styles.ts";
+import "./enlarged.ts";
+import "./grid.ts";
+import "./samples.ts";
+
+/** A link may name a map that is not among the shown ones: then the grid is the place to be. */
+export function isEnlarged({ view, scene }: Dashboard): boolean {
+  return (
+    scene.shown.some(({ id }) => id === view.opened?.run) &&
+    scene.shownColumns.some(({ group }) => group === view.opened?.group)
+  );
+}
+
+export class SamplesView extends Part {
+  static override styles = [
+    base,
+    css`
+      :host {
+        display: grid;
+        grid-template: minmax(0, 1fr) / 236px minmax(0, 1fr);
+        min-height: 0;
+      }
+      :host([enlarged]) {
+        grid-template-columns: minmax(0, 1fr);
+      }
+      @media (max-width: 1100px) {
+        :host(:not([enlarged])) {
+          grid-template-columns: 212px minmax(0, 1fr);
+        }
+      }
+      tfx-samples {
+        border-right: 1px solid var(--line);
+      }
+    `,
+  ];
+
+  override render() {
+    const { dashboard } = this;
+    if (isEnlarged(dashboard)) return html`<tfx-enlarged .dashboard=${dashboard}></tfx-enlarged>`;
+    return html`
+      <tfx-samples .dashboard=${dashboard}></tfx-samples>
+      <tfx-grid .dashboard=${dashboard}></tfx-grid>
+    `;
+  }
+
+  override updated(): void {
+    this.toggleAttribute("enlarged", isEnlarged(this.dashboard));
+  }
+}
+
+define("tfx-samples-view", SamplesView);
