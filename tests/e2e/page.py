@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
+from PIL import Image
 from playwright.sync_api import Browser, Frame, Locator, Page, Request, expect
 
 _TEXT = """e => e.shadowRoot
@@ -135,6 +138,13 @@ class MapCell:
         place = [(column + 0.5) / width, (row + 0.5) / height]
         red, green, blue, _ = self.cell.locator("canvas").evaluate(script, place)
         return red, green, blue
+
+    @property
+    def level(self) -> float:
+        """Which share of the bar beside the map is filled, from its lower end."""
+        bar = np.asarray(Image.open(io.BytesIO(self.cell.locator(".level").screenshot())))
+        rows = bar[:, bar.shape[1] // 2, :3]
+        return float((rows == rows[-1]).all(axis=1).mean())
 
     def hover(self, row: int, column: int, height: int, width: int) -> str:
         """Point at one value and read what the page says about it.

@@ -11,6 +11,10 @@ export class Stage {
   private readonly visible = new Set<Painter>();
   private readonly observer: IntersectionObserver;
   private request = 0;
+  /** By who writes them, the longest waiting first. */
+  private readonly texts = new Map<Painter, () => void>();
+  /** How many of them wait since the last frame. */
+  private late = 0;
   /** Milliseconds the last frame took, for the benchmark. */
   lastCost = 0;
 
@@ -32,6 +36,7 @@ export class Stage {
   remove(painter: Painter): void {
     this.painters.delete(painter.surface);
     this.visible.delete(painter);
+    this.texts.delete(painter);
     this.observer.unobserve(painter.surface);
   }
 
@@ -45,12 +50,33 @@ export class Stage {
     this.request ||= requestAnimationFrame(() => this.draw());
   }
 
+  /** Write a painter's texts in this frame or the next, in place of those it has not written yet. */
+  write(painter: Painter, texts: () => void): void {
+    this.texts.set(painter, texts);
+  }
+
   private draw(): void {
     this.request = 0;
     const start = performance.now();
     this.onDraw();
     for (const painter of this.visible) painter.paint();
+    this.writeHalf();
     this.lastCost = performance.now() - start;
+  }
+
+  /**
+   * To lay all texts out takes longer than a frame has; so while the playhead moves, each half is
+   * written at every other frame, and all are within a frame of its rest.
+   */
+  private writeHalf(): void {
+    let due = this.late || Math.ceil(this.texts.size / 2);
+    for (const [painter, texts] of this.texts) {
+      if (due-- === 0) break;
+      this.texts.delete(painter);
+      texts();
+    }
+    this.late = this.texts.size;
+    if (this.late > 0) this.invalidate();
   }
 
   private see(entries: readonly IntersectionObserverEntry[]): void {

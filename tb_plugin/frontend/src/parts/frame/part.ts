@@ -1,6 +1,6 @@
 /** What all parts of the page share: the dashboard, its changes, and a place on the stage. */
 
-import { LitElement, type PropertyDeclarations } from "lit";
+import { LitElement, type PropertyDeclarations, type PropertyValues } from "lit";
 import { Changes } from "../../draw/changes.ts";
 import type { Dashboard } from "../../state/dashboard.ts";
 import { base } from "./styles.ts";
@@ -9,6 +9,9 @@ export class Part extends LitElement {
   static override properties: PropertyDeclarations = { dashboard: { attribute: false } };
   static override styles = [base];
   declare dashboard: Dashboard;
+
+  /** What `find` found since the last rendering: parts ask for the same in every frame. */
+  private readonly found = new Map<string, Element>();
 
   private readonly onChange = (): void => this.requestUpdate();
 
@@ -22,9 +25,18 @@ export class Part extends LitElement {
     this.dashboard.removeEventListener("change", this.onChange);
   }
 
+  protected override update(changed: PropertyValues<this>): void {
+    super.update(changed);
+    this.found.clear();
+  }
+
   /** The first element of the shadow tree that matches; it is there once rendered. */
   protected find<E extends Element>(selector: string): E | undefined {
-    return this.renderRoot.querySelector<E>(selector) ?? undefined;
+    const known = this.found.get(selector);
+    if (known) return known as E;
+    const element = this.renderRoot.querySelector<E>(selector) ?? undefined;
+    if (element) this.found.set(selector, element);
+    return element;
   }
 }
 
@@ -56,6 +68,11 @@ export abstract class PaintedPart extends Part {
   /** Whether `paint` has anything to do: these are not what was painted since the last rendering. */
   protected isNew(...things: readonly unknown[]): boolean {
     return this.changes.differ(...things);
+  }
+
+  /** Write texts soon; of several before that, the last. */
+  protected write(texts: () => void): void {
+    this.dashboard.stage.write(this, texts);
   }
 }
 

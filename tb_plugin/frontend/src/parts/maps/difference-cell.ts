@@ -104,9 +104,8 @@ export class DifferenceCell extends Cell {
     const flags = why
       ? [`no difference: ${why}`]
       : [this.epochs, this.weights(a, b), cautionOf(a.map, b.map, both)];
-    setText(this.find(".flag"), flags.filter(Boolean).join(" · "));
     this.draw(both, a.map ?? b.map, cell, picture);
-    this.tell(both);
+    this.write(() => this.tell(both, flags.filter(Boolean).join(" · ")));
     if (this.pointer) this.readOut(this.pointer.x, this.pointer.y);
   }
 
@@ -176,7 +175,8 @@ export class DifferenceCell extends Cell {
     return { data: difference.subarray(start, start + width * height), width, height, scale: 1 };
   }
 
-  private tell(both: Comparison | undefined): void {
+  private tell(both: Comparison | undefined, flag: string): void {
+    setText(this.find(".flag"), flag);
     setText(this.find(".r"), both ? coefficient(both.r) : "–");
     setText(this.find(".overlap"), both ? coefficient(both.overlap) : "–");
     setText(this.find(".largest"), both ? `${short(both.largest)} ${this.column.unit}` : "–");

@@ -35,12 +35,8 @@ export class MapCell extends RunCell {
         top: 0;
         bottom: 0;
         width: 5px;
-        background: var(--line);
-      }
-      .level i {
-        position: absolute;
-        inset: auto 0 0;
-        background: var(--muted);
+        /* No box that grows: Chromium would make all of the compositor's layers anew with it. */
+        background: linear-gradient(to top, var(--muted) var(--share), var(--line) 0);
       }
     `,
   ];
@@ -87,7 +83,7 @@ export class MapCell extends RunCell {
         @pointerleave=${this.leave}
       >
         <canvas></canvas></button
-      ><span class="flag"></span><span class="level"><i></i></span></div>
+      ><span class="flag"></span><span class="level"></span></div>
       <dl>
         <dt class="score-name">score</dt>
         <dd class="score"></dd>
@@ -111,8 +107,7 @@ export class MapCell extends RunCell {
     if (!this.isNew(...partsOf(known), revision, this.marked, picture)) return;
     this.known = known;
     this.draw(known.record, picture);
-    this.tell(known.record);
-    setText(this.find(".flag"), flagOf(this.dashboard, this, known));
+    this.write(() => this.tell(known));
     if (this.pointer) this.readOut(this.pointer.x, this.pointer.y);
   }
 
@@ -136,8 +131,10 @@ export class MapCell extends RunCell {
     if (context) this.positionAt = drawFigure(context, { x: 0, y: 0, ...size }, figure);
   }
 
-  private tell(record: AttributionMap | undefined): void {
+  private tell(known: Known<AttributionMap>): void {
+    const { record } = known;
     const { unit, scoreUnit } = this.column;
+    setText(this.find(".flag"), flagOf(this.dashboard, this, known));
     const target = record ? className(this.run.samples, record.target) : "";
     setText(this.find(".score-name"), record ? `score, ${target}` : "score");
     setText(this.find(".score"), record ? `${short(record.score)} ${scoreUnit}` : "–");
@@ -160,10 +157,9 @@ export class MapCell extends RunCell {
   private tellLevel(record: AttributionMap | undefined): void {
     const largest = this.dashboard.scene.scales.largest(this.column);
     const share = record && largest > 0 ? Math.min(1, record.scale / largest) : 0;
-    const bar = this.find<HTMLElement>(".level i");
-    if (bar) bar.style.height = `${100 * share}%`;
-    const told = `the largest magnitude is ${percent(share)} of that of all samples`;
-    this.find(".level")?.setAttribute("title", told);
+    const bar = this.find<HTMLElement>(".level");
+    bar?.style.setProperty("--share", `${100 * share}%`);
+    if (bar) bar.title = `the largest magnitude is ${percent(share)} of that of all samples`;
   }
 
   private point(event: PointerEvent): void {

@@ -119,7 +119,10 @@ export class Prediction extends PaintedPart {
 
   paint(): void {
     const known = this.dashboard.predictions(this.run.id);
-    if (!this.isNew(...partsOf(known))) return;
+    if (this.isNew(...partsOf(known))) this.write(() => this.tellAll(known));
+  }
+
+  private tellAll(known: Known<Predictions>): void {
     const { isOther } = this;
     this.toggleAttribute("other", isOther);
     if (isOther) this.tell("another sample", "", "", "unknown");

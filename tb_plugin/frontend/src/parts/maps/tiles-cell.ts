@@ -64,8 +64,13 @@ export class TilesCell extends RunCell {
     this.known = known;
     this.kernel = outputs?.record;
     const { record } = known;
-    const { kernel } = this;
     this.draw(record, recordsOf(series, "channels")[0]?.count ?? 1);
+    this.write(() => this.tell(known, outputs));
+  }
+
+  private tell(known: Known<Channels>, outputs: Known<Kernel> | undefined): void {
+    const { record } = known;
+    const kernel = outputs?.record;
     setText(this.find(".dead"), record ? deadText(record) : "–");
     for (const name of [".pruned-name", ".pruned"]) {
       this.find(name)?.toggleAttribute("hidden", !kernel);
@@ -75,7 +80,7 @@ export class TilesCell extends RunCell {
       outputs && kernel ? withEpoch(listed(kernel.pruned), outputs) : "",
     );
     const weights = this.dashboard.weights(this.run.id, known.step);
-    setText(this.find(".flag"), plainFlag(known, store.busy, weights));
+    setText(this.find(".flag"), plainFlag(known, this.dashboard.store.busy, weights));
   }
 
   private draw(record: Channels | undefined, count: number): void {
