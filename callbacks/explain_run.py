@@ -20,7 +20,7 @@ from tfexplain.runlog.weights_epoch import Moment
 from tfexplain.runlog.writer import RunWriter
 from tfexplain.wire import schema
 
-_OVERLAYS = "Inputs and overlays; the scale of each epoch is written below the pictures."
+_OVERLAYS = "Inputs and overlays; the scale of each epoch is written beside them."
 
 
 class ExplainRun:

@@ -133,12 +133,13 @@ class Attribution:
         """Returns `values`, so that `np.asarray(attribution)` is what one expects."""
         return np.array(self.values, dtype=dtype, copy=bool(copy) or dtype is not None)
 
-    def plot(self, images: npt.ArrayLike | None = None, **options: Any) -> MapFigure:
-        """Draws each sample beside its map, on one scale, with a colour bar.
+    def plot(self, inputs: Any = None, **options: Any) -> MapFigure:
+        """Draws each sample with its map, on one scale, with a colour bar.
 
         Args:
-            images: [N, H, W] or [N, H, W, C]: drawn under the maps where given.
-            **options: `class_names`, `cmap`, `alpha`, `percentile`, `columns`; see
+            inputs: What the maps lie over: images [N, H, W] or [N, H, W, C], features [N, f], or
+                the words of N texts, "" for padding.
+            **options: `class_names`, `feature_names`, `cmap`, `alpha`, `percentile`, `columns`; see
                 `tfexplain.figures.figures`.
 
         Returns:
@@ -146,10 +147,10 @@ class Attribution:
         """
         from tfexplain.figures import figures
 
-        return figures([self], images, **options)
+        return figures([self], inputs, **options)
 
     def _repr_png_(self) -> bytes:
-        """Returns the picture that a notebook shows: `plot()` without images."""
+        """Returns the picture that a notebook shows: `plot()` without inputs."""
         return self.plot()._repr_png_()
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -217,15 +218,15 @@ class Attributions(Mapping[str, Attribution]):
         """Returns the attribution where there is only one, else this mapping."""
         return next(iter(self.values())) if len(self) == 1 else self
 
-    def plot(self, images: npt.ArrayLike | None = None, **options: Any) -> MapFigure:
+    def plot(self, inputs: Any = None, **options: Any) -> MapFigure:
         """Draws the attributions below each other, each on its own scale, as `Attribution.plot`
         does."""
         from tfexplain.figures import figures
 
-        return figures(list(self.values()), images, **options)
+        return figures(list(self.values()), inputs, **options)
 
     def _repr_png_(self) -> bytes:
-        """Returns the picture that a notebook shows: `plot()` without images."""
+        """Returns the picture that a notebook shows: `plot()` without inputs."""
         return self.plot()._repr_png_()
 
     def save(self, path: str | os.PathLike[str]) -> None:

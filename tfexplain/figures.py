@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +26,14 @@ from tfexplain.rendering import (
     table,
     to_rgb,
 )
+from tfexplain.row_sheets import (
+    Look,
+    Rows,
+    row_sheet,
+    scale_of_rows,
+    titles_of,
+    unit_text,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,9 +46,10 @@ if TYPE_CHECKING:
 
 def figures(
     attributions: Sequence[Attribution],
-    images: npt.ArrayLike | None = None,
+    inputs: Any = None,
     *,
     class_names: Sequence[str] | None = None,
+    feature_names: Sequence[str] = (),
     cmap: str | None = None,
     alpha: float = 1.0,
     percentile: float | None = None,
@@ -48,13 +58,16 @@ def figures(
     """Draws attributions below each other, the samples of each on one scale with its colour bar.
 
     Maps are clear at zero and opaque from a quarter of the scale on; images under them are grey
-    and dark.
+    and dark. A layer's map over words is spread over those that each position reads, padding left
+    out; features are bars, the largest first.
 
     Args:
         attributions: What to draw; feature maps and attention are drawn for the first sample, of
             volumes the middle slices.
-        images: [N, H, W] or [N, H, W, C] to lie under the maps.
+        inputs: What the maps lie over: images [N, H, W] or [N, H, W, C], features [N, f], or the
+            words of N texts, "" for padding.
         class_names: Names of the classes, for the titles.
+        feature_names: Names of the features.
         cmap: Name of a matplotlib colour map; by default inferno without its dark end, or blue and
             red for signed values.
         alpha: Opacity of a map where it is strongest, above 0 to 1.
@@ -69,13 +82,24 @@ def figures(
     if percentile is not None:
         check_number("percentile", percentile, above=0)
     check_whole("columns", columns)
+    rows = rows_of(inputs, feature_names)
+    images = None if inputs is None or rows is not None else np.asarray(inputs)
+    sheets = [_sheet(a, rows, class_names or (), cmap or "", percentile) for a in attributions]
     drawn = [_panels(attribution, class_names or ()) for attribution in attributions]
     most = min(columns, max(len(panels) for panels, _ in drawn))
-    heights = [1.8 * -(-len(panels) // most) + 0.4 for panels, _ in drawn]
-    result = MapFigure(figsize=(1.6 * most + 1, sum(heights)), layout="constrained")
+    heights = [
+        1.8 * -(-len(panels) // most) + 0.4 if sheet is None else sheet.height
+        for (panels, _), sheet in zip(drawn, sheets, strict=True)
+    ]
+    width = max(1.6 * most + 1, *(sheet.width for sheet in sheets if sheet is not None), 0)
+    result = MapFigure(figsize=(width, sum(heights)), layout="constrained")
     parts = result.subfigures(len(drawn), squeeze=False, height_ratios=heights).ravel()
-    for part, attribution, (panels, titles) in zip(parts, attributions, drawn, strict=True):
-        under = None if images is None else _under(attribution, np.asarray(images))
+    both = zip(parts, attributions, drawn, sheets, strict=True)
+    for part, attribution, (panels, titles), sheet in both:
+        if sheet is not None:
+            sheet.draw(part, _colormap(cmap or "", attribution.signed, 1.0))
+            continue
+        under = None if images is None else _under(attribution, images)
         colormap = _colormap(cmap or "", attribution.signed, alpha)
         _draw(part, attribution, panels, titles, under, colormap, percentile, most)
     return result
@@ -164,15 +188,93 @@ def _colormap(colors: str, signed: bool, alpha: float) -> Colormap:
     return ListedColormap(shades, colors or "evidence").with_extremes(bad=NOT_FINITE)
 
 
+@dataclass(frozen=True, eq=False)
+class _Sheet:
+    """A drawn sheet of texts or tables, and what its colours stand for."""
+
+    picture: Bytes
+    attribution: Attribution
+    rows: Rows
+    look: Look
+
+    @property
+    def width(self) -> float:
+        """In inches; the colour bar stands beside."""
+        return float(self.picture.shape[1] / 100 + 1.2)
+
+    @property
+    def height(self) -> float:
+        """In inches, with the title."""
+        return float(self.picture.shape[0] / 100 + 0.6)
+
+    def draw(self, part: SubFigure, colormap: Colormap) -> None:
+        """Draws the sheet with its colour bar."""
+        from matplotlib.cm import ScalarMappable
+        from matplotlib.colors import Normalize
+
+        limit = self.look.scale.limit or 1.0
+        axis = part.subplots()
+        axis.imshow(self.picture, interpolation="antialiased")
+        axis.set_axis_off()
+        norm = Normalize(-limit if self.look.signed else 0.0, limit)
+        bar = part.colorbar(
+            ScalarMappable(norm, colormap),
+            ax=axis,
+            label=unit_text(self.attribution, self.rows, self.look.scale),
+        )
+        bar.ax.set_facecolor(np.array(coloring.PLATE) / 255)
+        told = f"{self.attribution.explainer} at {self.attribution.layer}"
+        part.suptitle(told + remark(self.attribution), fontsize=10)
+
+
+def _sheet(
+    attribution: Attribution,
+    rows: Rows | None,
+    class_names: Sequence[str],
+    colors: str,
+    percentile: float | None,
+) -> _Sheet | None:
+    """Draws an attribution over texts or tables; None where it does not lie over them."""
+    values = None if rows is None else rows.shown(attribution)
+    if rows is None or values is None:
+        return None
+    scale = scale_of_rows(attribution, values)
+    if percentile is not None:
+        scale = _limit(np.concatenate(values), percentile)
+    look = Look(scale, attribution.signed, colors)
+    titles = titles_of(attribution, class_names)
+    return _Sheet(row_sheet(rows, values, look, titles), attribution, rows, look)
+
+
+def rows_of(inputs: Any, names: Sequence[str]) -> Rows | None:
+    """Returns inputs that are words or features; None for others."""
+    if inputs is None or not len(inputs):
+        return None
+    first = inputs[0]
+    if not isinstance(first, (str, bytes)) and len(np.shape(first)) == 1:
+        if np.asarray(first).dtype.kind in "OSU":
+            return Rows(words=[[_word(word) for word in words] for words in inputs])
+        return Rows(values=np.asarray(inputs), names=names) if np.ndim(inputs) == 2 else None
+    return None
+
+
+def _word(word: Any) -> str:
+    return word.decode(errors="replace") if isinstance(word, bytes) else str(word)
+
+
+def _limit(values: npt.NDArray[Any], percentile: float) -> Scale:
+    """Returns the scale that ends at a percentile of finite magnitudes."""
+    sizes = np.abs(values[np.isfinite(values)])
+    limit = float(np.percentile(sizes, percentile)) if sizes.size else 0.0
+    limit = limit or float(sizes.max(initial=0.0))
+    return Scale(limit, float((sizes > limit).mean()) if sizes.size else 0.0)
+
+
 def _scale(
     attribution: Attribution, panels: list[Any], under: Bytes | None, percentile: float | None
 ) -> Scale:
     if percentile is not None:
-        sizes = np.abs(np.stack(panels))
-        sizes = sizes[np.isfinite(sizes)]
-        limit = float(np.percentile(sizes, percentile)) if sizes.size else 0.0
-        limit = limit or float(sizes.max(initial=0.0))
-        return Scale(limit, float((sizes > limit).mean()) if sizes.size else 0.0)
+        return _limit(np.stack(panels), percentile)
     if attribution.kind != "map":
         return Magnitudes().add(np.stack(panels)).scale(pixels=False)
     return map_scale(attribution, () if under is None else under.shape[1:3])

@@ -147,3 +147,31 @@ def test_figure_arranges_samples_in_rows(count, columns, cells):
     assert len(figure.axes) == cells + 1
     assert len(map_axes(figure)) == count
     assert not any(axis.axison for axis in figure.axes[:-1])
+
+
+def test_figure_of_a_convolution_over_words_has_the_scale_of_words() -> None:
+    found = cam([[3.0, 6.0]], word_step=1, word_offsets=np.array([0, 1], np.int32))
+    figure = Attribution.plot(found, [["dull", "film", ""]])
+    # 3 / 2 for the first word; the second has the other half, and all of what reads padding too.
+    assert bar_limits(figure) == (0, 7.5)
+    (bar,) = [axis for axis in figure.axes if axis.get_label() == "<colorbar>"]
+    assert bar.get_ylabel() == "logit per word"
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        [["a", "b"], ["c", ""]],
+        np.array([["a", "b"], ["c", "d"]]),
+        np.array([[b"a", b"b"], [b"c", b"d"]], object),
+        [[1.5, 2.0], [0.1, 7.0]],
+    ],
+)
+def test_figure_of_texts_and_tables_is_drawn_from_what_people_have(inputs: Any) -> None:
+    figure = Attribution.plot(cam([[1.0, -2.0]] * 2, signed=True), inputs, percentile=50)
+    assert bar_limits(figure) == (-1.5, 1.5)
+
+
+def test_figure_of_what_lies_elsewhere_ignores_words() -> None:
+    figure = Attribution.plot(cam(np.ones((1, 2, 2))), [["a", "b"]])
+    assert len(map_axes(figure)) == 1

@@ -14,10 +14,12 @@ from tfexplain.attribution import Attribution
 from tfexplain.coloring import Magnitudes
 from tfexplain.commands.output import Output, safe
 from tfexplain.explainers.concat import Explanation, chosen
+from tfexplain.row_sheets import Rows
+from tfexplain.runlog.row_overlays import row_overlays
 
 Bytes = npt.NDArray[np.uint8]
 Under = Callable[[int], Bytes]
-_MOST = 24  # samples in a figure
+MOST = 24  # samples in a figure
 
 
 def draw(
@@ -28,6 +30,7 @@ def draw(
     under: Under | None,
     classes: Sequence[str],
     scales: Mapping[str, Magnitudes],
+    rows: Callable[[Attribution], Rows | None],
 ) -> None:
     """Draws the attributions of one explainer.
 
@@ -39,6 +42,7 @@ def draw(
         under: Gives the picture of a sample, where samples are pictures.
         classes: Names of the classes, where given.
         scales: The magnitudes of the maps of all samples, by the names of their files.
+        rows: Gives the first `MOST` samples under a map, where they are texts or tables.
     """
     if not samples:
         return
@@ -46,8 +50,8 @@ def draw(
         places(name, explanation).items(), explanation.attributions, strict=True
     ):
         if under is None or attribution.planes.ndim < 3:
-            few = chosen(explanation, np.arange(min(_MOST, len(samples)))).attributions[layer]
-            few.plot().savefig(output.path("overlays", f"{folder}.png"))
+            few = chosen(explanation, np.arange(min(MOST, len(samples)))).attributions[layer]
+            _draw_few(output.path("overlays", f"{folder}.png"), few, rows(few), classes)
         elif attribution.channels is not None:
             for i, sample in enumerate(samples.values()):
                 _save(output, folder, sample, rendering.channel_grid([attribution], i))
@@ -55,6 +59,16 @@ def draw(
             for i, (row, sample) in enumerate(samples.items()):
                 sheet = _beside(attribution, i, under(row), scales[folder], classes)
                 _save(output, folder, sample, sheet)
+
+
+def _draw_few(
+    path: str, attribution: Attribution, rows: Rows | None, classes: Sequence[str]
+) -> None:
+    sheet = None if rows is None else row_overlays([attribution], rows, classes)
+    if sheet is None:
+        attribution.plot().savefig(path)
+    else:
+        Image.fromarray(sheet).save(path)
 
 
 def places(name: str, explanation: Explanation) -> dict[str, Attribution]:

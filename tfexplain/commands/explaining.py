@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from tfexplain import rendering
+from tfexplain.attribution import Attribution
 from tfexplain.checks import check_whole
-from tfexplain.commands.drawing import Under, draw
+from tfexplain.commands.drawing import MOST, Under, draw
 from tfexplain.commands.methods import explainers
 from tfexplain.commands.output import Output
 from tfexplain.commands.pictures import Screen, scales, screen_of
@@ -23,9 +24,14 @@ from tfexplain.commands.writing import Writing, write_log
 from tfexplain.errors import TfexplainError
 from tfexplain.explainers.concat import Explanation, chosen
 from tfexplain.explainers.run import explain_batches
+from tfexplain.model.call_batch import as_batch
 from tfexplain.model.input_kinds import channel_axis
 from tfexplain.model.loading import open_model
+from tfexplain.row_sheets import Rows
+from tfexplain.runlog.input_values import input_values
+from tfexplain.runlog.placement import place
 from tfexplain.runlog.plan import ExplainPlan
+from tfexplain.runlog.row_overlays import rows_of
 from tfexplain.runlog.settings import ExplainSettings, named_classes
 from tfexplain.runlog.summary_text import describe
 
@@ -84,8 +90,10 @@ def _explain(options: argparse.Namespace, output: Output, verbose: bool) -> Done
         choices["pictures"] = _pixels(screens[0], model, options.scale is not None)
     under = _under(samples, explaining)
     shown = {row: samples.names[row] for row in drawn.tolist()}
+    rows = _rows(model, samples, explaining, drawn[:MOST])
     for name, explanation in _of(explanations, kept, drawn).items():
-        draw(output, name, explanation, shown, under, options.class_names or (), writing.scales)
+        classes = options.class_names or ()
+        draw(output, name, explanation, shown, under, classes, writing.scales, rows)
     log = os.path.join("logs", Path(options.model).stem)
     write_log(
         output, log, explaining, _of(explanations, kept, logged[explaining.batch.rows]), choices
@@ -188,6 +196,23 @@ def _under(samples: Samples, explaining: ExplainPlan) -> Under | None:
         factor = max(1, 256 // max(picture.shape[:2]))
         size = picture.shape[0] * factor, picture.shape[1] * factor
         return rendering.resize(picture, size, smooth=False)
+
+    return under
+
+
+def _rows(
+    model: Any, samples: Samples, explaining: ExplainPlan, drawn: npt.NDArray[np.int64]
+) -> Callable[[Attribution], Rows | None]:
+    """Returns a function that gives the texts or the table under a map."""
+    by_input: dict[str, Rows | None] = {}
+    if explaining.batch.values and len(drawn):
+        inputs = as_batch(samples.read(drawn.tolist()), model)
+        known = input_values(explaining.traced_model, inputs, explaining.settings)
+        by_input = {name: rows_of(values) for name, values in known.items()}
+
+    def under(attribution: Attribution) -> Rows | None:
+        name = place(attribution, explaining.traced_model, explaining.batch)[1]
+        return by_input.get(name)
 
     return under
 

@@ -26,6 +26,7 @@ from tfexplain.runlog.batch import ValidationBatch, choose_batch
 from tfexplain.runlog.channel_log import ChannelLog
 from tfexplain.runlog.map_pooling import Cells, cells_of
 from tfexplain.runlog.placement import place
+from tfexplain.runlog.row_overlays import row_overlays, rows_of
 from tfexplain.runlog.settings import ExplainSettings
 from tfexplain.runlog.weights_epoch import Moment
 from tfexplain.runlog.writer import RunWriter
@@ -230,16 +231,22 @@ class ExplainPlan:
     def overlays(
         self, name: str, attributions: Mapping[str, Attribution]
     ) -> Iterator[tuple[str, Any]]:
-        """Yields (tag, sheet) for each input picture that maps of this explainer lie over."""
+        """Yields (tag, sheet) for each input that maps of this explainer lie over."""
         middles = {name: v[:, v.shape[1] // 2] for name, v in self.batch.volumes.items()}
         pictures = self.batch.pictures | middles
         by_input: dict[str, list[Attribution]] = {}
         for attribution in attributions.values():
             under = place(attribution, self.traced_model, self.batch)[1]
-            if under in pictures and attribution.kind in ("map", "channels"):
+            known = under in pictures or under in self.batch.values
+            if known and attribution.kind in ("map", "channels"):
                 by_input.setdefault(under, []).append(attribution)
         for under, drawn in by_input.items():
-            if drawn[0].channels is not None:
+            if under in self.batch.values:
+                rows, names = rows_of(self.batch.values[under]), self.settings.class_names
+                sheet = None if rows is None else row_overlays(drawn, rows, names)
+                if sheet is None:
+                    continue
+            elif drawn[0].channels is not None:
                 explainer = self.explainers[name]
                 shown = [self._channels.shown(name, explainer, a) for a in drawn]
                 orders = [self._channels.order(name, a) for a in shown]
