@@ -32,6 +32,10 @@ from tfexplain.types import Array, Tensor
 LEAST_PAIRS = 50
 
 
+class TooFewPairs(TfexplainError):
+    """Fewer than 50 pairs of rows that windows could be exchanged between."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Exchange:
     """Measures where the label lives: how often predictions follow a window of another sample.
@@ -103,15 +107,27 @@ class Exchange:
         return self.exchanged(traced_model, batch, output, read)
 
     def exchanged(
-        self, traced_model: TracedModel, batch: Any, output: ModelOutput, labels: Labels
+        self,
+        traced_model: TracedModel,
+        batch: Any,
+        output: ModelOutput,
+        labels: Labels,
+        *,
+        dry_run: bool = False,
     ) -> dict[str, ExchangeMap]:
-        """Exchanges windows where model, batch and labels are open already; see `__call__`."""
+        """Exchanges windows where model, batch and labels are open already; see `__call__`.
+
+        A dry run compiles and counts what later ones do: it draws pairs by the labels, whatever
+        is predicted.
+        """
         check_output(output)
         size = chunk_size(traced_model, self.batch_size)
         number = _Predicted(output)
         request = Request((LayerReads(),), number, output, "logit")
         (result,) = shared_pass(traced_model, [request], batch, size)
         numbers = np.asarray(result.scores, np.float64)
+        if dry_run:
+            numbers = labels.values
         classes, pairs = self._drawn(numbers, output, labels)
         takers = tf.nest.map_structure(lambda x: tf.gather(x, pairs.takers), batch)
         own = PassResult(numbers[pairs.takers], np.full(len(pairs), PREDICTED, np.int32), None, [])
@@ -218,7 +234,7 @@ def check_output(output: ModelOutput) -> None:
 def _enough(pairs: Pairs, rows: int, what: str) -> Pairs:
     if len(pairs) >= LEAST_PAIRS:
         return pairs
-    raise TfexplainError(
+    raise TooFewPairs(
         f"inputs: expected at least {LEAST_PAIRS} pairs of rows that differ in their {what}; got "
         f"{len(pairs)} of {rows} such rows. Train for longer, or pass more rows."
     )

@@ -1,0 +1,118 @@
+"""Plans exchanges of windows in one training: rows, passes, epochs, records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, Literal, cast
+
+import numpy as np
+
+from tfexplain.data.labels import Labels
+from tfexplain.errors import TfexplainError
+from tfexplain.exchange import Exchange, TooFewPairs
+from tfexplain.exchange.exchange import check_output
+from tfexplain.exchange.exchange_map import ExchangeMap
+from tfexplain.runlog.batch import ValidationBatch, choose_batch
+from tfexplain.runlog.exchange_records import record_of
+from tfexplain.runlog.placement import input_layouts
+from tfexplain.runlog.settings import ExplainSettings
+from tfexplain.runlog.weights_epoch import Moment
+from tfexplain.runlog.writer import RunWriter
+from tfexplain.wire import schema
+
+ROWS = 256
+EPOCHS = 5
+
+
+class ExchangePlan:
+    """Holds the rows between which windows are exchanged.
+
+    Args:
+        settings: The arguments of `Explain`.
+        model: The built model.
+        exchange: What is exchanged.
+
+    Attributes:
+        passes: Rows that go through the model each time.
+
+    Raises:
+        TfexplainError: outputs or labels that windows cannot be exchanged for.
+    """
+
+    def __init__(self, settings: ExplainSettings, model: Any, exchange: Exchange) -> None:
+        self._exchange = exchange
+        self._traced_model, self._output, batch = choose_batch(
+            replace(settings, samples=ROWS), model, [exchange.output]
+        )
+        self._batch = cast(ValidationBatch, batch)
+        check_output(self._output)
+        if not self._output.regression and self._batch.labels.kind != "class":
+            why = self._batch.labels.why or "validation_data has no labels."
+            raise TfexplainError(f"labels: expected classes; {why} Pass (x, y).")
+        # Once before training, as if all predictions were right: it is compiled by now.
+        self.passes = sum(found.passes for found in self._dry_run().values())
+
+    def _dry_run(self) -> dict[str, ExchangeMap]:
+        count = len(self._batch.rows)
+        anything = Labels("class", np.arange(count, dtype=np.float64) % 2)
+        return self._exchange.exchanged(
+            self._traced_model, self._batch.inputs, self._output, anything, dry_run=True
+        )
+
+    def write(self, now: Moment, writer: RunWriter) -> str:
+        """Exchanges windows with the weights as they are now, and writes the records.
+
+        Returns:
+            Why there is nothing to write; "" where all was written.
+        """
+        try:
+            maps = self._exchange.exchanged(
+                self._traced_model, self._batch.inputs, self._output, self._batch.labels
+            )
+        except TooFewPairs as error:
+            return str(error)
+        for name, content, record in self._records(maps, now):
+            writer.add(schema.Tag("exchange", layer=name), now.step, record, content)
+        return ""
+
+    def _records(
+        self, maps: dict[str, ExchangeMap], now: Moment
+    ) -> Iterator[tuple[str, schema.Content, schema.Exchange]]:
+        layouts = input_layouts(self._batch)
+        for name, found in maps.items():
+            if len(found.windows.sides) > 2:  # volumes
+                continue
+            record = record_of(found, now, self._batch.pictures.get(name))
+            layout: schema.Layout | Literal[""] = layouts.get(name, "")
+            content = schema.Content(
+                "exchange", shape=record.shares.shape, layout=layout, input=name
+            )
+            yield name, content, record
+
+
+def exchange_epochs(epochs: int, count: int = EPOCHS) -> list[int]:
+    """Returns which of so many epochs are exchanged in: the first, the last, and in between at
+    even factors.
+
+    >>> exchange_epochs(100), exchange_epochs(3), exchange_epochs(100, 1)
+    ([0, 2, 9, 31, 99], [0, 1, 2], [99])
+    """
+    if count < 2 or epochs < 2:
+        return [epochs - 1]
+    places = np.geomspace(1, epochs, min(count, epochs))
+    return sorted({round(place) - 1 for place in places})
+
+
+def affordable_epochs(trained: float, passes: int, share: float = 0.05) -> int:
+    """Returns in how many epochs windows may be exchanged, up to `EPOCHS`.
+
+    Args:
+        trained: Rows that the whole training trains on; each counts as a pass forward and backward.
+        passes: Rows of one exchange; each, forward only, counts half.
+        share: Share of the training's passes.
+
+    >>> affordable_epochs(1_000_000, 15_000), affordable_epochs(400_000, 15_000)
+    (5, 2)
+    """
+    return min(EPOCHS, int(share * trained / (passes / 2)))
