@@ -65,6 +65,15 @@ def holds_epochs(directory: str) -> bool:
     return any(_is_epoch(event) for room in ROOMS for event in _events(directory, room))
 
 
+def read_room(directory: str, room: str) -> Iterator[tuple[int, str, bytes]]:
+    """Yields (step, tag, bytes) of the records of one room of a run, in the order of writing."""
+    for event in _events(directory, room):
+        for value in event.summary.value:
+            tensor = value.tensor
+            if not tensor.tensor_shape.dim and len(tensor.string_val) == 1:
+                yield event.step, value.tag, tensor.string_val[0]
+
+
 def _is_epoch(event: Event) -> bool:
     return any(not value.tag.startswith(_CONSTANT) for value in event.summary.value)
 

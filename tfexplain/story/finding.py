@@ -1,0 +1,47 @@
+"""Defines a finding: what is said of a run, with its number and where to look."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, TypeAlias, get_args
+
+Kind: TypeAlias = Literal["same", "place", "focus", "layer", "dead", "slow"]
+# What is told first: what makes all maps of a run worthless, then what makes the run so.
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Says one thing about one run.
+
+    Attributes:
+        kind: `same`: predictions are all the same. `place`: predictions follow one place. `focus`:
+            maps moved though predictions stayed. `layer`: what pruning took. `dead`: units that
+            are never active. `slow`: what explaining took.
+        run: Name of the run.
+        text: One sentence, with the number.
+        value: The number.
+        chance: What it would be by chance, where that is known.
+        step: The epoch in which it was measured.
+        explainer, layer: The maps or the kernel that it is about; else "".
+        samples: The samples that it is about.
+        box: (first position, size) along each axis of the input, where it is about a place.
+    """
+
+    kind: Kind
+    run: str
+    text: str
+    value: float
+    step: int
+    chance: float | None = None
+    explainer: str = ""
+    layer: str = ""
+    samples: tuple[int, ...] = ()
+    box: tuple[tuple[int, int], ...] = ()
+
+    def __str__(self) -> str:
+        return self.text
+
+    def as_json(self) -> dict[str, Any]:
+        """Returns the finding as the page gets it."""
+        return asdict(self)

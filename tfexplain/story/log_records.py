@@ -1,0 +1,55 @@
+"""Reads the records of one run by their tags, whoever holds the bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from tfexplain.wire import schema
+
+R = TypeVar("R", bound=schema.Record)
+
+# (tags) -> by tag, (step, bytes) in rising order of steps
+Read = Callable[[Sequence[str]], Mapping[str, Sequence[tuple[int, bytes]]]]
+
+
+@dataclass
+class RunRecords:
+    """Gives the records of one run, decoded.
+
+    Attributes:
+        tags: The tags that the run has.
+        read: Reads the bytes of some of them.
+    """
+
+    tags: Iterable[schema.Tag]
+    read: Read
+    _by_group: dict[str, list[schema.Tag]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._by_group = {}
+        for tag in self.tags:
+            self._by_group.setdefault(tag.kind, []).append(tag)
+
+    def series(self, record: type[R]) -> Iterator[tuple[schema.Tag, list[tuple[int, R]]]]:
+        """Yields each tag of a kind with its records by step; what cannot be read is left out."""
+        tags = sorted(self._by_group.get(record.kind, []), key=str)
+        found = self.read([str(tag) for tag in tags]) if tags else {}
+        for tag in tags:
+            decoded = [(step, _decoded(record, data)) for step, data in found.get(str(tag), ())]
+            yield tag, [(step, value) for step, value in decoded if value is not None]
+
+    def last(self, record: type[R]) -> tuple[int, R] | None:
+        """Returns the last record of a kind that a run has once, with its step."""
+        for _, series in self.series(record):
+            if series:
+                return series[-1]
+        return None
+
+
+def _decoded(record: type[R], data: bytes) -> R | None:
+    try:
+        return record.decode(data)  # type: ignore[return-value]
+    except schema.SchemaError:
+        return None

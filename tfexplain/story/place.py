@@ -1,0 +1,87 @@
+"""Finds where predictions follow exchanged windows, at one place and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from tfexplain.quality.intervals import wilson
+from tfexplain.story.finding import Finding
+from tfexplain.story.log_records import RunRecords
+from tfexplain.wire import schema
+
+# Above the level of chance by so much, as a share of all predictions, lower bound of the interval.
+ABOVE_CHANCE = 0.1
+# As many times what is followed at any other place.
+CONCENTRATED = 2.0
+# Windows that share no more than this of their area are at other places.
+APART = 0.25
+# Of tables, series and words, where no place is at a border: most predictions.
+MOST = 0.5
+WIDEST = 0.1  # half of an interval that says enough
+
+
+def place(run: str, records: RunRecords) -> Iterator[Finding]:
+    """Yields a finding for each input of which predictions follow a window at a border."""
+    names = {tag.layer: values[-1][1].names for tag, values in records.series(schema.Values)}
+    for tag, series in records.series(schema.Exchange):
+        if series:
+            step, record = series[-1]
+            yield from _of_input(run, tag.layer, step, record, names.get(tag.layer, ()))
+
+
+def _of_input(
+    run: str, name: str, step: int, record: schema.Exchange, columns: Sequence[str]
+) -> Iterator[Finding]:
+    if record.values or not record.rows:
+        return
+    low, high = (float(bound) for bound in wilson(record.share, record.rows))
+    chance, elsewhere = float(record.chance.max()), _elsewhere(record)
+    told = (high - low) / 2 <= WIDEST and low > chance + ABOVE_CHANCE
+    if not told or record.share < CONCENTRATED * elsewhere or not _conspicuous(record):
+        return
+    where = _where(record, columns)
+    text = (
+        f"{run}: predictions follow {where} in {record.share:.0%} of exchanges, any other place in "
+        f"at most {elsewhere:.0%} (chance {chance:.0%})."
+    )
+    box = tuple(zip(record.corner, record.size, strict=True))
+    yield Finding("place", run, text, record.share, step, chance, layer=name, box=box)
+
+
+def _elsewhere(record: schema.Exchange) -> float:
+    """Returns the largest share of the windows that stand apart from the strongest one."""
+    common = np.ones(())
+    axes = zip(record.by_window.shape, record.step, record.corner, record.size, strict=True)
+    for count, step, corner, size in axes:
+        away = np.abs(np.arange(count) * step - corner)
+        common = np.multiply.outer(common, np.maximum(0, 1 - away / size))
+    apart = record.by_window[common <= APART]
+    return float(apart.max(initial=0.0))
+
+
+def _conspicuous(record: schema.Exchange) -> bool:
+    """Returns whether the strongest window stands at a border of a picture, or decides most
+    predictions of other inputs."""
+    axes = list(zip(record.corner, record.size, record.sides, strict=True))
+    if len(axes) == 1:
+        return record.share >= MOST
+    return any(corner == 0 or corner + size >= side for corner, size, side in axes)
+
+
+def _where(record: schema.Exchange, columns: Sequence[str]) -> str:
+    if len(record.sides) == 1:
+        first, last = record.corner[0], min(record.corner[0] + record.size[0], record.sides[0]) - 1
+        if first == last:
+            return f"column {columns[first]!r}" if first < len(columns) else f"column {first}"
+        return f"positions {first} to {last}"
+    rows, columns_ = (
+        "begin" if corner == 0 else "end" if corner + size >= side else "middle"
+        for corner, size, side in zip(record.corner, record.size, record.sides, strict=True)
+    )
+    vertical = {"begin": "top", "end": "bottom", "middle": ""}[rows]
+    horizontal = {"begin": "left", "end": "right", "middle": ""}[columns_]
+    if vertical and horizontal:
+        return f"the {vertical} {horizontal} corner"
+    return f"the {vertical or horizontal} edge"

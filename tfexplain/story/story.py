@@ -1,0 +1,33 @@
+"""Runs all findings over the runs of a log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from tfexplain.story.finding import KINDS, Finding, Kind
+from tfexplain.story.focus import focus
+from tfexplain.story.kernels import dead, layer
+from tfexplain.story.log_records import RunRecords
+from tfexplain.story.place import place
+from tfexplain.story.predictions import same
+from tfexplain.story.slow import slow
+
+_BY_KIND: Mapping[Kind, Callable[[str, RunRecords], Iterator[Finding]]] = {
+    "same": same,
+    "place": place,
+    "focus": focus,
+    "layer": layer,
+    "dead": dead,
+    "slow": slow,
+}
+
+
+def story(runs: Mapping[str, RunRecords]) -> list[Finding]:
+    """Returns what there is to say of the runs, the most important first."""
+    found = [
+        finding
+        for run, records in runs.items()
+        for kind in KINDS
+        for finding in _BY_KIND[kind](run, records)
+    ]
+    return sorted(found, key=lambda finding: (KINDS.index(finding.kind), -finding.value))
