@@ -14,6 +14,7 @@ from werkzeug import wrappers
 import tfexplain
 from tfexplain.tb_plugin.arguments import Arguments, RequestError
 from tfexplain.tb_plugin.events import checked
+from tfexplain.tb_plugin.findings import Findings
 from tfexplain.tb_plugin.log import Log
 from tfexplain.tb_plugin.pictures import read_pictures
 from tfexplain.tb_plugin.series import read_series
@@ -48,6 +49,7 @@ class ExplainPlugin(base_plugin.TBPlugin):  # type: ignore[misc]
     plugin_name = schema.PLUGIN_NAME
 
     def __init__(self, context: base_plugin.TBContext) -> None:
+        self._findings = Findings()
         self._provider = checked(context.data_provider)
         # Only in Python mode.
         self._events = context.multiplexer
@@ -65,6 +67,7 @@ class ExplainPlugin(base_plugin.TBPlugin):  # type: ignore[misc]
             "/runs": _route(self._runs),
             "/series": _route(self._series),
             "/inputs": _route(self._inputs),
+            "/findings": _route(self._told),
         }
 
     def is_active(self) -> bool:
@@ -105,6 +108,10 @@ class ExplainPlugin(base_plugin.TBPlugin):  # type: ignore[misc]
             )
         data = read_series(self._log(request), run, groups, samples, steps, bool(last))
         return http_util.Respond(request, data, "application/octet-stream")
+
+    def _told(self, request: wrappers.Request) -> Any:
+        answer = {"findings": self._findings.of(self._log(request))}
+        return http_util.Respond(request, answer, "application/json")
 
     def _inputs(self, request: wrappers.Request) -> Any:
         query = Arguments(request.query_string)

@@ -38,7 +38,7 @@ def read_series(
     body = Body()
     head: list[dict[str, Any]] = []
     there: set[int] = set()
-    for chunk in _chunks(chosen, 1 if last else log.kept):
+    for chunk in chunks_of(chosen, 1 if last else log.kept):
         for series, events in _read(log, run, chunk, last):
             entry: dict[str, Any] = {"group": series.tag.group, "sample": series.tag.sample}
             if isinstance(events, Exception):
@@ -71,11 +71,12 @@ def _choose(
     return [s for s in found if not samples or s.tag.sample in {-1, *samples}]
 
 
-def _chunks(chosen: Sequence[Series], kept: int | None) -> Iterator[list[Series]]:
+def chunks_of(chosen: Sequence[Series], kept: int | None) -> Iterator[list[Series]]:
+    """Cuts series into chunks that TensorBoard can answer in one call."""
     chunk: list[Series] = []
     size = 0
     for series in chosen:
-        more = _estimate(series, kept)
+        more = estimate(series, kept)
         if chunk and size + more > MAX_CALL_BYTES:
             yield chunk
             chunk, size = [], 0
@@ -85,7 +86,7 @@ def _chunks(chosen: Sequence[Series], kept: int | None) -> Iterator[list[Series]
         yield chunk
 
 
-def _estimate(series: Series, kept: int | None) -> int:
+def estimate(series: Series, kept: int | None) -> int:
     """Estimates the bytes of a whole series, from what the log says of itself."""
     steps = max(1, min(series.last_step + 1, kept or ALL_STEPS))
     shape = series.content.shape
@@ -116,14 +117,15 @@ def _read(
 def _point(kind: schema.Kind, event: Any, body: Body) -> dict[str, Any]:
     point = {"step": int(event.step), "wall_time": finite(event.wall_time)}
     try:
-        data = _record_bytes(event.numpy)
+        data = record_bytes(event.numpy)
         schema.check(kind, data)
     except schema.SchemaError as error:
         return {**point, "error": str(error)}
     return {**point, **body.add(data)}
 
 
-def _record_bytes(array: Any) -> bytes:
+def record_bytes(array: Any) -> bytes:
+    """Returns the bytes of one event's tensor; raises `SchemaError` for any other tensor."""
     data = array.item() if array.shape == () else None
     if not isinstance(data, bytes):
         raise schema.SchemaError(

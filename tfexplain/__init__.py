@@ -40,6 +40,7 @@ _HOMES = {
     "Explainer": "tfexplain.explainers",
     "FeatureAblation": "tfexplain.explainers",
     "FeatureMaps": "tfexplain.explainers",
+    "Finding": "tfexplain.story",
     "GradCAM": "tfexplain.explainers",
     "GradCAMPlusPlus": "tfexplain.explainers",
     "GradientAttention": "tfexplain.explainers",
@@ -61,6 +62,7 @@ _HOMES = {
     "VarGrad": "tfexplain.explainers",
     "compare": "tfexplain.comparing",
     "explain": "tfexplain.explainers",
+    "findings": "tfexplain.runlog.log_findings",
 }
 
 __all__ = [
@@ -80,6 +82,7 @@ __all__ = [
     "Explainer",
     "FeatureAblation",
     "FeatureMaps",
+    "Finding",
     "GradCAM",
     "GradCAMPlusPlus",
     "GradientAttention",
@@ -100,6 +103,7 @@ __all__ = [
     "__version__",
     "compare",
     "explain",
+    "findings",
 ]
 
 if TYPE_CHECKING:
@@ -137,6 +141,8 @@ if TYPE_CHECKING:
         explain,
     )
     from tfexplain.model.unit import Unit
+    from tfexplain.runlog.log_findings import findings
+    from tfexplain.story import Finding
 
 
 def __getattr__(name: str) -> Any:

@@ -87,7 +87,7 @@ def test_the_size_of_a_call_is_bounded_by_what_is_kept_and_what_is_claimed() -> 
     def estimate(last_step: int, shape: tuple[int, ...], kept: int | None) -> int:
         tag = schema.Tag("map", "A", "conv", 0)
         content = schema.Content("map", shape=shape)
-        return series._estimate(listing.Series(tag, content, last_step, 0.0), kept)
+        return series.estimate(listing.Series(tag, content, last_step, 0.0), kept)
 
     assert estimate(9, (10, 10), 500) == 10 * (1024 + 200)
     assert estimate(2**62, (10, 10), 500) == 500 * (1024 + 200)

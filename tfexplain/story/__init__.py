@@ -2,6 +2,6 @@
 
 from tfexplain.story.finding import Finding
 from tfexplain.story.log_records import RunRecords
-from tfexplain.story.story import story
+from tfexplain.story.story import in_order, story
 
-__all__ = ["Finding", "RunRecords", "story"]
+__all__ = ["Finding", "RunRecords", "in_order", "story"]

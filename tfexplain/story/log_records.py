@@ -33,18 +33,19 @@ class RunRecords:
             self._by_group.setdefault(tag.kind, []).append(tag)
 
     def series(self, record: type[R]) -> Iterator[tuple[schema.Tag, list[tuple[int, R]]]]:
-        """Yields each tag of a kind with its records by step; what cannot be read is left out."""
+        """Yields each tag of a kind with its records by step; what cannot be read is left
+        out."""
         tags = sorted(self._by_group.get(record.kind, []), key=str)
         found = self.read([str(tag) for tag in tags]) if tags else {}
         for tag in tags:
             decoded = [(step, _decoded(record, data)) for step, data in found.get(str(tag), ())]
-            yield tag, [(step, value) for step, value in decoded if value is not None]
+            if sound := [(step, value) for step, value in decoded if value is not None]:
+                yield tag, sound
 
     def last(self, record: type[R]) -> tuple[int, R] | None:
         """Returns the last record of a kind that a run has once, with its step."""
         for _, series in self.series(record):
-            if series:
-                return series[-1]
+            return series[-1]
         return None
 
 

@@ -26,9 +26,8 @@ def place(run: str, records: RunRecords) -> Iterator[Finding]:
     """Yields a finding for each input of which predictions follow a window at a border."""
     names = {tag.layer: values[-1][1].names for tag, values in records.series(schema.Values)}
     for tag, series in records.series(schema.Exchange):
-        if series:
-            step, record = series[-1]
-            yield from _of_input(run, tag.layer, step, record, names.get(tag.layer, ()))
+        step, record = series[-1]
+        yield from _of_input(run, tag.layer, step, record, names.get(tag.layer, ()))
 
 
 def _of_input(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from tfexplain.story.finding import KINDS, Finding, Kind
 from tfexplain.story.focus import focus
@@ -30,4 +30,9 @@ def story(runs: Mapping[str, RunRecords]) -> list[Finding]:
         for kind in KINDS
         for finding in _BY_KIND[kind](run, records)
     ]
+    return in_order(found)
+
+
+def in_order(found: Iterable[Finding]) -> list[Finding]:
+    """Sorts findings: by kind, then the largest number first."""
     return sorted(found, key=lambda finding: (KINDS.index(finding.kind), -finding.value))
