@@ -171,18 +171,18 @@ test("a channel is pruned by its kernel, and dead by either record", () => {
   const record = decode("channels", packChannels([1, 4], [0, 1]));
   const kernel = { pruned: Uint8Array.of(0, 1, 0, 0, 0), dead: Uint8Array.of(0, 1, 0, 0, 0) };
   assert.ok(record.kind === "channels");
-  const found = [0, 1].map((i) => stateOf(record, i, kernel as unknown as Kernel));
+  const found = [1, 4].map((channel) => stateOf(record, channel, kernel as unknown as Kernel));
   assert.deepEqual(found, [
-    { pruned: true, dead: true },
-    { pruned: false, dead: true },
+    { pruned: true, dead: true, was: 0 },
+    { pruned: false, dead: true, was: 0 },
   ]);
   assert.deepEqual(found.map(stateWord), ["pruned", "dead"]);
   assert.equal(
     found[0] && stateText(found[0]),
     "pruned, all its weights are zero; dead, never above zero on the validation batch",
   );
-  assert.deepEqual(stateOf(record, 0, undefined), { pruned: false, dead: false });
-  assert.equal(stateText({ pruned: false, dead: false }), "");
+  assert.deepEqual(stateOf(record, 1, undefined), { pruned: false, dead: false, was: 0 });
+  assert.equal(stateText({ pruned: false, dead: false, was: 0 }), "");
 });
 
 test("facts of a kernel", () => {

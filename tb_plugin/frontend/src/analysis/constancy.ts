@@ -1,7 +1,8 @@
 /** Whether a model or a method tells samples apart at all. */
 
-import { widen } from "../format/half.ts";
-import type { AttributionMap } from "../format/maps.ts";
+import { HALF, widen } from "../format/half.ts";
+import type { AttributionMap, Channels } from "../format/maps.ts";
+import { memo } from "./memo.ts";
 
 /** Relative to the largest magnitude: what is read as the same number. */
 const TOLERANCE = 1e-3;
@@ -21,6 +22,19 @@ export function areSameMaps(maps: readonly AttributionMap[]): boolean {
       ),
   );
 }
+
+/** Whether each channel has the same value everywhere. */
+export const isFlat = memo(({ halves, count, scales }: Channels): boolean => {
+  const size = halves.length / (count || 1);
+  for (let channel = 0; channel < count; channel++) {
+    if (scales[channel] === 0) continue;
+    const own = halves.subarray(channel * size, (channel + 1) * size);
+    const first = HALF[own[0] as number] as number;
+    // Halves are relative to the channel's largest magnitude.
+    if (own.some((half) => Math.abs((HALF[half] as number) - first) > TOLERANCE)) return false;
+  }
+  return true;
+});
 
 /** Whether a model says the same of several samples; `outputs` are rows of `width`. */
 export function areSameOutputs(outputs: Float32Array, width: number): boolean {

@@ -1,6 +1,7 @@
-/** Channels as a sheet of small maps in a fixed order, each with its number and scale. */
+/** Channels as a sheet of small maps, each with its number, and its share or its scale. */
 
-import { stateOf, stateWord } from "../analysis/channels.ts";
+import { shareTexts } from "../analysis/channel-shares.ts";
+import { type ChannelState, stateOf, stateWord } from "../analysis/channels.ts";
 import { short } from "../analysis/numbers.ts";
 import type { Kernel } from "../format/compressed.ts";
 import type { Channels } from "../format/records.ts";
@@ -69,6 +70,10 @@ export function tileAt(sheet: Sheet, count: number, x: number, y: number): numbe
 
 export interface Tiles {
   readonly record: Channels;
+  /** The channels of the tiles, by number. */
+  readonly order: readonly number[];
+  /** The records of earlier epochs: what channels were before they were pruned. */
+  readonly earlier: readonly Channels[];
   /** Whose outputs the channels are, where it is known. */
   readonly kernel: Kernel | undefined;
   readonly column: Column;
@@ -102,30 +107,55 @@ export function drawSheet(
 function drawTiles(
   context: CanvasRenderingContext2D,
   sheet: Sheet,
-  { record, kernel, column, sample, scene, view, slice, chosen }: Tiles,
+  tiles: Tiles,
   palette: Palette,
 ): void {
+  const { record, order, earlier, kernel, chosen } = tiles;
   context.clearRect(0, 0, sheet.width, sheet.height);
   context.font = "10.5px Roboto, system-ui, sans-serif";
-  for (let i = 0; i < record.count; i++) {
+  for (const [i, channel] of order.entries()) {
     const box = tileRect(sheet, i);
-    const plane = channelPlane(record, i, slice);
-    const number = record.channels[i] ?? 0;
-    const limit = scene.scales.channel(view, column, sample, number, plane.scale);
-    drawPlate(context, box);
-    const rect = fit(plane.width, plane.height, box);
-    const how = colouringOf(view, column.signed, limit);
-    drawMap(context, colourPlane(plane, how), plane, rect, how.smooth);
-    const state = stateOf(record, i, kernel);
+    const place = record.channels.indexOf(channel);
+    const state = stateOf(record, channel, kernel, earlier);
+    if (place >= 0) drawChannel(context, box, channel, place, tiles);
+    else hatch(context, box, palette);
     edge(context, box, palette);
     if (state.pruned) stripe(context, box, palette);
     else if (state.dead) cross(context, box, palette);
+    if (state.was > 0) label(context, box, state.was, palette);
     if (i === chosen) frame(context, box, palette);
-    const size = record.scales[i] ?? 0;
-    const word = stateWord(state);
-    const values = word ? [word] : [short(size), short(size, 2), short(size, 1)];
-    caption(context, box, `${number}`, values, palette);
+    caption(context, box, `${channel}`, valuesOf(record, channel, place, state), palette);
   }
+}
+
+function drawChannel(
+  context: CanvasRenderingContext2D,
+  box: Rect,
+  channel: number,
+  place: number,
+  { record, column, sample, scene, view, slice }: Tiles,
+): void {
+  const plane = channelPlane(record, place, slice);
+  const limit = scene.scales.channel(view, column, sample, channel, plane.scale);
+  drawPlate(context, box);
+  const rect = fit(plane.width, plane.height, box);
+  const how = colouringOf(view, column.signed, limit);
+  drawMap(context, colourPlane(plane, how), plane, rect, how.smooth);
+}
+
+/** What stands beside a tile's number, the longest text first. */
+function valuesOf(
+  { shares, scales }: Channels,
+  channel: number,
+  place: number,
+  state: ChannelState,
+): readonly string[] {
+  const word = stateWord(state);
+  if (word) return [word];
+  const share = shares?.[channel];
+  if (share !== undefined) return shareTexts(share);
+  const size = scales[place];
+  return size === undefined ? [] : [short(size), short(size, 2), short(size, 1)];
 }
 
 /** What neither a dead nor a pruned channel shows is faint behind its mark. */
@@ -155,6 +185,53 @@ function stripe(context: CanvasRenderingContext2D, box: Rect, palette: Palette):
   }
   context.stroke();
   context.restore();
+}
+
+/** A map that was not logged is no map of zeros: thin lines where there would be one. */
+function hatch(context: CanvasRenderingContext2D, box: Rect, palette: Palette): void {
+  context.fillStyle = palette.card;
+  context.fillRect(box.x, box.y, box.width, box.height);
+  context.save();
+  context.beginPath();
+  context.rect(box.x, box.y, box.width, box.height);
+  context.clip();
+  context.strokeStyle = palette.muted;
+  context.globalAlpha = 0.5;
+  context.lineWidth = 1;
+  context.beginPath();
+  for (let x = 0; x < box.width + box.height; x += 5) {
+    context.moveTo(box.x + x, box.y);
+    context.lineTo(box.x + x - box.height, box.y + box.height);
+  }
+  context.stroke();
+  context.restore();
+  write(context, box, ["not logged at this epoch", "not logged", "no map"], palette);
+}
+
+/** A mark on a tile whose channel mattered before: framed, with what it was. */
+function label(context: CanvasRenderingContext2D, box: Rect, was: number, palette: Palette): void {
+  const shares = shareTexts(was);
+  write(context, box, [...shares.map((share) => `was ${share}`), ...shares], palette);
+  context.strokeStyle = palette.text;
+  context.lineWidth = 1.5;
+  context.strokeRect(box.x + 0.75, box.y + 0.75, box.width - 1.5, box.height - 1.5);
+}
+
+/** The longest text that a tile has room for, across its middle. */
+function write(
+  context: CanvasRenderingContext2D,
+  box: Rect,
+  texts: readonly string[],
+  palette: Palette,
+): void {
+  const shown = texts.find((text) => context.measureText(text).width <= box.width - 4);
+  if (shown === undefined) return;
+  const y = box.y + box.height / 2;
+  context.fillStyle = palette.card;
+  context.fillRect(box.x + 1, y - 8, box.width - 2, 16);
+  context.fillStyle = palette.text;
+  context.textAlign = "center";
+  context.fillText(shown, box.x + box.width / 2, y + 4);
 }
 
 /** Where a tile ends, on pages as dark as it is. */

@@ -62,17 +62,19 @@ function layersOf(shown: readonly ShownRun[], explainer: string): readonly strin
   return shown.map(({ samples }) => samples?.layers[explainer]).find(Boolean) ?? [];
 }
 
-/** The chosen columns, else the first maps, the last attention and one set of channels. */
-export function chooseColumns(columns: readonly Column[], chosen: View["groups"]): Column[] {
+/** The chosen columns, else the first maps, the last attention and `first` of the channels. */
+export function chooseColumns(
+  columns: readonly Column[],
+  chosen: View["groups"],
+  first: (columns: readonly Column[]) => Column | undefined,
+): Column[] {
   if (chosen) return columns.filter((column) => chosen.includes(column.group));
   const evidence = columns.filter((column) => column.kind === "map").slice(0, FIRST_MAPS);
   const attention = columns.filter((column) => column.kind === "matrix");
   const pictures = columns.filter((column) => column.kind === "picture");
   const maps = [...evidence, ...pictures, ...attention.slice(-1)];
-  const channels = columns.filter((column) => column.kind === "channels");
-  const ofSameLayer = channels.find(({ layer }) => maps.some((map) => map.layer === layer));
-  const chosenOne = ofSameLayer ?? channels.at(-1);
-  return chosenOne ? [...maps, chosenOne] : maps;
+  const channels = first(columns);
+  return channels ? [...maps, channels] : maps;
 }
 
 /** Slices of the deepest volume that is shown; 0 where there is none. */

@@ -8,6 +8,7 @@ import { estimate } from "../data/plan.ts";
 import type { Series } from "../data/series.ts";
 import type { Store } from "../data/store.ts";
 import { COLUMN_KINDS, type Column, chooseColumns, columnsOf, depthOf } from "./columns.ts";
+import { firstChannels } from "./first-channels.ts";
 import { chooseRuns, holds, runsOf, type ShownRun, sourcesOf } from "./runs.ts";
 import { withSameLayers } from "./same-layers.ts";
 import { Scales } from "./scales.ts";
@@ -74,7 +75,9 @@ export function deriveScene(listing: Listing, store: Store, view: View): Scene {
   store.rename(aliases);
   const runs = all.map((run) => shown.find(({ id }) => id === run.id) ?? run);
   const columns = columnsOf(shown);
-  const shownColumns = chooseColumns(columns, view.groups);
+  const shownColumns = chooseColumns(columns, view.groups, (all) =>
+    firstChannels(all, shown, store),
+  );
   const samples = samplesOf(shown, store);
   const chosen = view.samples ?? samples.slice(0, FIRST_SAMPLES);
   const needed = (sample: number): boolean =>

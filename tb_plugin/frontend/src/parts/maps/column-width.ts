@@ -1,8 +1,10 @@
 /** How wide the columns of the grid are, and how large maps can be for all of them to have room. */
 
+import { MOST_TILES } from "../../analysis/channel-shares.ts";
 import { fittingSize } from "../../analysis/fitting.ts";
 import { cellSize } from "../../draw/figure.ts";
 import { sheetOf, squareSheet } from "../../draw/tiles.ts";
+import { firstTiles } from "../../state/channel-order.ts";
 import type { Column } from "../../state/columns.ts";
 import type { Dashboard } from "../../state/dashboard.ts";
 
@@ -43,8 +45,9 @@ function tileCount({ scene, store }: Dashboard, column: Column): number {
     const listed = run.groups.find((group) => group.group === column.group)?.content.shape[0];
     const sample = scene.fetched[0];
     const record = store.get(id, column.group, sample)?.points[0]?.record;
-    if (record?.kind === "channels") return record.count;
-    return record?.kind === "matrix" ? record.heads.length : (listed ?? 0);
+    if (record?.kind === "matrix") return record.heads.length;
+    const tiles = firstTiles({ scene, store }, id, column, sample ?? -1).length;
+    return tiles || Math.min(listed ?? 0, MOST_TILES);
   });
   return Math.max(1, ...counts);
 }

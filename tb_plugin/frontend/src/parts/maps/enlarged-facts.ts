@@ -1,6 +1,7 @@
 /** What is told in words and numbers of the one map that is enlarged. */
 
 import { html } from "lit";
+import { shareText } from "../../analysis/channel-shares.ts";
 import { stateOf } from "../../analysis/channels.ts";
 import { withEpoch } from "../../analysis/epochs.ts";
 import { className } from "../../analysis/filters.ts";
@@ -76,24 +77,36 @@ function sidesOf({ depth, height, width }: AttributionMap): string {
 }
 
 /** A layer's channels as text: what the tiles say, for readers who do not see them. */
-export function channelTable(record: Channels, outputs: Known<Kernel> | undefined, unit: string) {
+export function channelTable(
+  record: Channels,
+  order: readonly number[],
+  outputs: Known<Kernel> | undefined,
+  unit: string,
+) {
   const kernel = outputs?.record;
+  const { shares } = record;
+  const sizeOf = (channel: number): string => {
+    const size = record.scales[record.channels.indexOf(channel)];
+    return size === undefined ? "not logged" : short(size);
+  };
   return html`<table>
     <thead>
       <tr>
         <th scope="col">channel</th>
         <th scope="col">max |value| (${unit})</th>
         <th scope="col">dead</th>
+        ${shares ? html`<th scope="col">share of the evidence</th>` : ""}
         ${kernel ? html`<th scope="col">${withEpoch("pruned", outputs)}</th>` : ""}
       </tr>
     </thead>
     <tbody>
-      ${[...record.channels].map(
-        (channel, i) => html`<tr>
+      ${order.map(
+        (channel) => html`<tr>
           <th scope="row">${channel}</th>
-          <td>${short(record.scales[i] ?? 0)}</td>
-          <td>${stateOf(record, i, kernel).dead ? "dead" : ""}</td>
-          ${kernel ? html`<td>${stateOf(record, i, kernel).pruned ? "pruned" : ""}</td>` : ""}
+          <td>${sizeOf(channel)}</td>
+          <td>${stateOf(record, channel, kernel).dead ? "dead" : ""}</td>
+          ${shares ? html`<td>${shareText(shares[channel] ?? Number.NaN, 3)}</td>` : ""}
+          ${kernel ? html`<td>${stateOf(record, channel, kernel).pruned ? "pruned" : ""}</td>` : ""}
         </tr>`,
       )}
     </tbody>

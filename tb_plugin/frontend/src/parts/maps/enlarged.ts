@@ -6,20 +6,20 @@ import { MOVES, type Move, moveInPlane, moveInRow } from "../../analysis/cursor.
 import { fromText, withEpoch } from "../../analysis/epochs.ts";
 import { labelText } from "../../analysis/filters.ts";
 import { isRow } from "../../analysis/layouts.ts";
-import { short } from "../../analysis/numbers.ts";
 import type { Pixels } from "../../data/bitmaps.ts";
 import { type Known, knownAt, partsOf } from "../../data/series.ts";
 import { sharpContext } from "../../draw/canvas.ts";
 import { Changes } from "../../draw/changes.ts";
 import { drawFigure, type Figure, largeSize, type PositionAt } from "../../draw/figure.ts";
-import { channelPlane } from "../../draw/map-layers.ts";
 import { paletteOf } from "../../draw/palette.ts";
 import type { Plane } from "../../draw/plane.ts";
 import { drawSheet, type Sheet, sheetWithin, tileAt } from "../../draw/tiles.ts";
 import type { AttributionMap, Channels } from "../../format/records.ts";
+import { channelOrder } from "../../state/channel-order.ts";
 import type { Column } from "../../state/columns.ts";
 import { channelTable, factsOf, type Shown } from "./enlarged-facts.ts";
 import { enlargedStyles } from "./enlarged-styles.ts";
+import { channelText, earlierOf } from "./tiles-cell.ts";
 import "./film-strip.ts";
 import "./legend.ts";
 import { ATTENTION_HELP } from "./attention-view.ts";
@@ -121,7 +121,7 @@ export class Enlarged extends SizedPart {
             .run=${run}
             .column=${column}
             .sample=${sample}
-            .channel=${this.channel}
+            .channel=${this.tiles[this.channel] ?? -1}
           ></tfx-film-strip>`
       }
     `;
@@ -163,7 +163,7 @@ export class Enlarged extends SizedPart {
     const picture = pictureOf(this.dashboard, shown, this.side);
     if (!this.isNew(revision, this.cursor, this.channel, ...parts, picture)) return;
     if (kind === "map") this.drawMap(shown, map.record, picture);
-    else if (kind === "channels") this.drawChannels(shown, channels.record);
+    else if (kind === "channels") this.drawChannels(shown, channels);
     const isMap = kind !== "channels";
     const weights = this.dashboard.weights(shown.run.id, known.step);
     const flag = isMap
@@ -209,17 +209,27 @@ export class Enlarged extends SizedPart {
     return Math.min(WIDEST, beside >= SIDES.most ? beside : this.clientWidth - 32);
   }
 
-  private drawChannels({ run, column, sample }: Shown, record: Channels | undefined): void {
+  /** The channels of the tiles, by number. */
+  private get tiles(): readonly number[] {
+    const { shown } = this;
+    if (shown?.column.kind !== "channels") return [];
+    return channelOrder(this.dashboard, shown.run.id, shown.column, shown.sample);
+  }
+
+  private drawChannels({ run, column, sample, series }: Shown, known: Known<Channels>): void {
     const { view, scene } = this.dashboard;
-    this.sheet = sheetWithin(record?.count ?? 1, TILE, Math.min(820, this.clientWidth - 48));
+    const { record } = known;
+    const order = this.tiles;
+    this.sheet = sheetWithin(order.length || 1, TILE, Math.min(820, this.clientWidth - 48));
     const canvas = this.find<HTMLCanvasElement>("canvas");
     const context = canvas && sharpContext(canvas, this.sheet.width, this.sheet.height);
     if (!context || !record) return;
     const kernel = this.dashboard.outputsOf(run, column)?.record;
     const slice = sliceOf(this.dashboard, record.depth);
-    const tiles = { record, kernel, column, sample, scene, view, slice, chosen: this.channel };
+    const earlier = earlierOf(series, known.step);
+    const drawn = { record, order, earlier, kernel, chosen: this.channel };
+    const tiles = { ...drawn, column, sample, scene, view, slice };
     drawSheet(context, this.sheet, tiles, paletteOf(this));
-    this.plane = channelPlane(record, this.channel, slice);
   }
 
   private tell(entries: readonly (readonly [string, string])[]): void {
@@ -252,11 +262,11 @@ export class Enlarged extends SizedPart {
     const { shown } = this;
     const { record } = knownAt(shown?.series, "channels", this.dashboard.step);
     if (!record) return;
-    this.choose(tileAt(this.sheet, record.count, event.offsetX, event.offsetY), record);
+    this.choose(tileAt(this.sheet, this.tiles.length, event.offsetX, event.offsetY));
   }
 
-  private choose(index: number, record: Channels): void {
-    if (index < 0 || index >= record.count) return;
+  private choose(index: number): void {
+    if (index < 0 || index >= this.tiles.length) return;
     this.channel = index;
     this.isChosen = true;
     this.requestUpdate();
@@ -264,14 +274,15 @@ export class Enlarged extends SizedPart {
 
   /** What is known of the channel that was chosen, at each epoch anew. */
   private tellChannel(known: Known<Channels>): void {
-    const { shown, channel: index } = this;
-    const { record } = known;
-    if (!this.isChosen || !record || !shown) return;
+    const { shown } = this;
+    const { record, step } = known;
+    const channel = this.tiles[this.channel];
+    if (!this.isChosen || !record || !shown || channel === undefined) return;
     const outputs = this.dashboard.outputsOf(shown.run, shown.column);
-    const state = stateText(stateOf(record, index, outputs?.record));
-    const scale = `max |value| ${short(record.scales[index] ?? 0)} ${shown.column.unit}`;
-    const told = [state, scale].filter(Boolean).join("; ");
-    const text = `channel ${record.channels[index]}: ${told}`;
+    const earlier = earlierOf(shown.series, step);
+    const state = stateText(stateOf(record, channel, outputs?.record, earlier));
+    const facts = channelText(record, channel, shown.column.unit);
+    const text = `channel ${channel}: ${[state, facts].filter(Boolean).join("; ")}`;
     setText(this.find(".readout"), withEpoch(text, known));
   }
 
@@ -279,12 +290,12 @@ export class Enlarged extends SizedPart {
   private steer(event: KeyboardEvent): void {
     const { plane, shown } = this;
     const move = MOVES[event.key];
-    if (!plane || !move || !shown) return;
+    const isTiles = this.tiles.length > 0;
+    if (!move || !shown || !(plane || isTiles)) return;
     event.preventDefault();
     event.stopPropagation();
-    const { record: channels } = knownAt(shown.series, "channels", this.dashboard.step);
-    if (channels) this.choose(this.channel + move[0] + move[1] * this.sheet.columns, channels);
-    else this.moveCursor(plane, move);
+    if (isTiles) this.choose(this.channel + move[0] + move[1] * this.sheet.columns);
+    else if (plane) this.moveCursor(plane, move);
   }
 
   private moveCursor(plane: Plane, move: Move): void {
@@ -320,7 +331,7 @@ export class Enlarged extends SizedPart {
 
   private channelTable(shown: Shown, channels: Channels | undefined) {
     const kernel = this.dashboard.outputsOf(shown.run, shown.column);
-    return channels ? channelTable(channels, kernel, shown.column.unit) : nothing;
+    return channels ? channelTable(channels, this.tiles, kernel, shown.column.unit) : nothing;
   }
 
   private close(): void {

@@ -69,6 +69,7 @@ export class FilmStrip extends PaintedPart {
   declare run: ShownRun;
   declare column: Column;
   declare sample: number;
+  /** The number of the channel that is shown, where there are several. */
   declare channel: number;
 
   private current: number | undefined;
@@ -165,10 +166,11 @@ export class FilmStrip extends PaintedPart {
       return [shownPlane(dashboard, column, map), drawnScale(dashboard, this, map).limit];
     }
     if (map?.kind !== "channels") return [undefined, 0];
-    const plane = channelPlane(map, this.channel, sliceOf(dashboard, map.depth));
+    const place = map.channels.indexOf(this.channel);
+    if (place < 0) return [undefined, 0];
+    const plane = channelPlane(map, place, sliceOf(dashboard, map.depth));
     const { view, scene } = dashboard;
-    const number = map.channels[this.channel] ?? 0;
-    return [plane, scene.scales.channel(view, column, sample, number, plane.scale)];
+    return [plane, scene.scales.channel(view, column, sample, this.channel, plane.scale)];
   }
 
   /** Along the strip, the arrow keys move playhead and focus together. */

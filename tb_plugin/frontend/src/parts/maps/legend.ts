@@ -309,12 +309,17 @@ export class Legend extends Part {
   private channelHelp() {
     return html`
       <p>
-        One tile a channel, in an order that stays the same over epochs, each with a scale of its
-        own: the number under a tile is its largest magnitude at this epoch.
+        One tile a channel, each with a scale of its own. Where Grad-CAM or its kin reads the same
+        layer, the percentage is the channel's <b>share of the evidence</b>: its weight (the mean
+        gradient of the explained number) times the sum of its activation, relative to all channels
+        of the layer; below zero it is evidence against the target. Tiles stand in the order of the
+        mean share over all logged epochs, so that they keep their places. Elsewhere channels are
+        evenly spaced by number, and the value is the largest magnitude at this epoch.
       </p>
       <p>
         A crossed-out tile is a <b>dead</b> channel: never above zero on the whole validation batch.
-        A striped one is <b>pruned</b>: all its weights are zero.
+        A striped one is <b>pruned</b>: all its weights are zero. One that had more than an average
+        share at earlier epochs says what it was. A hatched tile was not logged at this epoch.
       </p>
     `;
   }

@@ -1,16 +1,19 @@
-/** The channels of one layer for one sample in one run, dead ones marked. */
+/** The channels of one layer for one sample in one run: by their shares, dead ones marked. */
 
 import { css, html } from "lit";
+import { shareText, tilesText } from "../../analysis/channel-shares.ts";
 import { stateOf, stateText } from "../../analysis/channels.ts";
 import { withEpoch } from "../../analysis/epochs.ts";
 import { listed } from "../../analysis/kernel-facts.ts";
 import { positionText } from "../../analysis/map-text.ts";
-import { type Known, knownAt, partsOf, recordsOf } from "../../data/series.ts";
-import { fit, positionAt, sharpContext } from "../../draw/canvas.ts";
+import { short } from "../../analysis/numbers.ts";
+import { type Known, knownAt, partsOf, type Series } from "../../data/series.ts";
+import { fit, positionAt, type Rect, sharpContext } from "../../draw/canvas.ts";
 import { channelPlane } from "../../draw/map-layers.ts";
 import { drawSheet, type Sheet, sheetOf, tileAt, tileRect } from "../../draw/tiles.ts";
 import type { Kernel } from "../../format/compressed.ts";
 import type { Channels } from "../../format/records.ts";
+import { firstTiles } from "../../state/channel-order.ts";
 import { define, setText } from "../frame/part.ts";
 import { hideReadout, showReadout } from "../frame/readout.ts";
 import { RunCell } from "./cell.ts";
@@ -25,17 +28,25 @@ export class TilesCell extends RunCell {
       .map {
         background: none;
       }
+      .told {
+        font-size: 11px;
+        line-height: 15px;
+        color: var(--muted);
+      }
     `,
   ];
 
   private sheet: Sheet = sheetOf(1, 100);
   private known: Known<Channels> | undefined;
+  private order: readonly number[] = [];
+  private earlier: readonly Channels[] = [];
   private kernel: Kernel | undefined;
 
   override render() {
     const { layer } = this.column;
     const name = `Enlarge the channels of ${layer}, sample ${this.sample}, run ${this.run.name}`;
     return html`
+      <p class="told cut"></p>
       <div class="frame"><button
         class="map"
         aria-label=${name}
@@ -64,13 +75,19 @@ export class TilesCell extends RunCell {
     this.known = known;
     this.kernel = outputs?.record;
     const { record } = known;
-    this.draw(record, recordsOf(series, "channels")[0]?.count ?? 1);
+    this.earlier = earlierOf(series, known.step);
+    this.order = firstTiles(this.dashboard, this.run.id, this.column, this.sample);
+    this.draw(record);
     this.write(() => this.tell(known, outputs));
   }
 
   private tell(known: Known<Channels>, outputs: Known<Kernel> | undefined): void {
     const { record } = known;
     const kernel = outputs?.record;
+    const group = this.run.run.groups.find((one) => one.group === this.column.group);
+    const told = record ? tilesText(this.order, group?.content.channels ?? 0, record) : "";
+    setText(this.find(".told"), told);
+    this.find(".told")?.setAttribute("title", told);
     setText(this.find(".dead"), record ? deadText(record) : "–");
     for (const name of [".pruned-name", ".pruned"]) {
       this.find(name)?.toggleAttribute("hidden", !kernel);
@@ -83,15 +100,15 @@ export class TilesCell extends RunCell {
     setText(this.find(".flag"), plainFlag(known, this.dashboard.store.busy, weights));
   }
 
-  private draw(record: Channels | undefined, count: number): void {
+  private draw(record: Channels | undefined): void {
     const { view, scene } = this.dashboard;
-    this.sheet = sheetOf(record?.count ?? count, this.dashboard.size);
+    this.sheet = sheetOf(this.order.length || 1, this.dashboard.size);
     const canvas = this.find<HTMLCanvasElement>("canvas");
     const context = canvas && sharpContext(canvas, this.sheet.width, this.sheet.height);
     if (!context) return;
-    const { column, sample, palette, kernel } = this;
+    const { column, sample, palette, kernel, order, earlier } = this;
     const slice = record ? sliceOf(this.dashboard, record.depth) : 0;
-    const tiles = { kernel, column, sample, scene, view, slice, chosen: -1 };
+    const tiles = { order, earlier, kernel, column, sample, scene, view, slice, chosen: -1 };
     if (record) drawSheet(context, this.sheet, { record, ...tiles }, palette);
     else context.clearRect(0, 0, this.sheet.width, this.sheet.height);
   }
@@ -104,23 +121,52 @@ export class TilesCell extends RunCell {
   }
 
   private textAt(x: number, y: number): string {
-    const { known, sheet } = this;
+    const { known, sheet, order, column } = this;
     const { record } = known ?? {};
-    const index = record ? tileAt(sheet, record.count, x, y) : -1;
-    if (!known || !record || index < 0) return "";
-    const slice = sliceOf(this.dashboard, record.depth);
-    const plane = channelPlane(record, index, slice);
-    const rect = fit(plane.width, plane.height, tileRect(sheet, index));
-    const position = positionAt(x, y, plane, rect);
-    const state = stateText(stateOf(record, index, this.kernel));
-    const shownSlice = record.depth > 1 ? { slice } : {};
-    const { layout, unit } = this.column;
-    const context = { layout, width: plane.width, input: undefined, ...shownSlice };
-    const value =
-      position < 0 ? "" : readoutText(plane, position, unit, positionText(context, position));
-    const told = [state, value].filter(Boolean).join("; ");
-    return withEpoch(`channel ${record.channels[index]}${told && `: ${told}`}`, known);
+    const index = record ? tileAt(sheet, order.length, x, y) : -1;
+    const channel = order[index];
+    if (!known || !record || channel === undefined) return "";
+    const facts = channelText(record, channel, column.unit);
+    const state = stateText(stateOf(record, channel, this.kernel, this.earlier));
+    const value = this.valueAt(
+      record,
+      record.channels.indexOf(channel),
+      tileRect(sheet, index),
+      x,
+      y,
+    );
+    const told = [state, facts, value].filter(Boolean).join("; ");
+    return withEpoch(`channel ${channel}${told && `: ${told}`}`, known);
   }
+
+  private valueAt(record: Channels, place: number, box: Rect, x: number, y: number): string {
+    if (place < 0) return "";
+    const slice = sliceOf(this.dashboard, record.depth);
+    const plane = channelPlane(record, place, slice);
+    const position = positionAt(x, y, plane, fit(plane.width, plane.height, box));
+    const { layout, unit } = this.column;
+    const shownSlice = record.depth > 1 ? { slice } : {};
+    const context = { layout, width: plane.width, input: undefined, ...shownSlice };
+    return position < 0 ? "" : readoutText(plane, position, unit, positionText(context, position));
+  }
+}
+
+/** The records before that of an epoch. */
+export function earlierOf(series: Series | undefined, step: number | undefined): Channels[] {
+  const points = (series?.points ?? []).filter((point) => step !== undefined && point.step < step);
+  return points.flatMap(({ record }) => (record?.kind === "channels" ? record : []));
+}
+
+/** `12% of the evidence; largest 0.5 activation`. */
+export function channelText(record: Channels, channel: number, unit: string): string {
+  const size = record.scales[record.channels.indexOf(channel)];
+  const share = record.shares?.[channel];
+  return [
+    ...(share === undefined ? [] : [`${shareText(share, 3)} of the evidence`]),
+    size === undefined
+      ? "its map is not logged at this epoch"
+      : `max |value| ${short(size)} ${unit}`,
+  ].join("; ");
 }
 
 /** `3 of 16: 1, 2, 5`. */

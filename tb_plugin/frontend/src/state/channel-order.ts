@@ -1,0 +1,61 @@
+/** In which order the channels of a layer stand, for a sample of a shown run. */
+
+import { type ChannelHistory, historyOf, MOST_TILES, orderOf } from "../analysis/channel-shares.ts";
+import { memo, memoBy } from "../analysis/memo.ts";
+import { recordsOf, type Series } from "../data/series.ts";
+import type { Store } from "../data/store.ts";
+import type { Column } from "./columns.ts";
+import type { Scene } from "./scene.ts";
+
+const history = memo((series: Series): ChannelHistory => historyOf(recordsOf(series, "channels")));
+
+/** Every change but the playhead's makes another scene, so that tiles keep their places under it. */
+const orders = memoBy(
+  (
+    { shown }: Scene,
+    _place: string,
+    store: Pick<Store, "get">,
+    run: string,
+    { group }: Column,
+    sample: number,
+  ): readonly number[] => {
+    const historyIn = (id: string): ChannelHistory[] => {
+      const series = store.get(id, group, sample);
+      return series ? [history(series)] : [];
+    };
+    const [own] = historyIn(run);
+    return own
+      ? orderOf(
+          own,
+          shown.flatMap(({ id }) => historyIn(id)),
+        )
+      : [];
+  },
+);
+
+interface Known {
+  readonly scene: Scene;
+  readonly store: Pick<Store, "get">;
+}
+
+/** The channels of the tiles in the grid: where shares are known, those of the largest. */
+export function firstTiles(
+  known: Known,
+  run: string,
+  column: Column,
+  sample: number,
+): readonly number[] {
+  const series = known.store.get(run, column.group, sample);
+  const order = channelOrder(known, run, column, sample);
+  return series && history(series).means ? order.slice(0, MOST_TILES) : order;
+}
+
+/** All channels that were logged at some epoch, by number, in the order of their tiles. */
+export function channelOrder(
+  { scene, store }: Known,
+  run: string,
+  column: Column,
+  sample: number,
+): readonly number[] {
+  return orders(scene, `${run}\n${column.group}\n${sample}`, store, run, column, sample);
+}
