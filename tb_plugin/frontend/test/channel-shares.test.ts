@@ -97,6 +97,7 @@ function column(group: string): Column {
   return {
     ...{ group, kind: "channels", layout: "plane", explainer: "FeatureMaps", layer: group },
     ...{ unit: "activation", scoreUnit: "logit", signed: false, ofPixels: false },
+    ...{ wordsRead: 0, wordNote: "" },
   };
 }
 
