@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
 from tfexplain.attribution import Attribution, Floats
 from tfexplain.explainers import Explainer
-from tfexplain.explainers.features.channel_shares import mean_shares, narrowed
+from tfexplain.explainers.features.channel_shares import narrowed
 from tfexplain.explainers.features.feature_maps import FeatureMaps
 from tfexplain.types import Array
 
-# Of the maps of all channels of a sample in float16: up to this, all are logged.
-LITTLE_BYTES = 16 << 10
+# Of a sample's maps in float16: as many channels are logged as fit, and at least `max_channels`.
+LITTLE_BYTES = 8 << 10
 
 
 class ChannelLog:
-    """Holds the mean shares of all channels over the epochs that were explained so far.
+    """Holds the shares of all channels, summed over the epochs that were explained so far.
 
     A channel that mattered is logged on when it matters no longer, such as one that was pruned.
+    Each sample has channels of its own: those that mattered for most samples are few.
     """
 
     def __init__(self) -> None:
@@ -32,18 +34,30 @@ class ChannelLog:
             shares = np.nan_to_num(np.abs(attribution.shares), posinf=0.0)
             self._sums[key] = self._sums.get(key, np.float32(0)) + shares
 
-    def logged(self, name: str, explainer: Explainer, attribution: Attribution) -> Attribution:
-        """Returns feature maps with the channels that a log holds of them."""
-        *sides, channels = attribution.values.shape[1:] or (0,)
-        little = 2 * math.prod(sides) * channels <= LITTLE_BYTES
-        return attribution if little else self.shown(name, explainer, attribution)
+    def logged(
+        self, name: str, explainer: Explainer, attribution: Attribution, sample: int
+    ) -> tuple[Attribution, int]:
+        """Returns an attribution with what a log holds of one sample, and the sample's number
+        there."""
+        sums = self._sums.get((name, attribution.layer))
+        if sums is None or not isinstance(explainer, FeatureMaps):
+            return attribution, sample
+        positions = math.prod(attribution.values.shape[1:-1])
+        most = explainer.max_channels and max(
+            explainer.max_channels, LITTLE_BYTES // (2 * max(positions, 1))
+        )
+        shares = None if attribution.shares is None else attribution.shares[sample : sample + 1]
+        one = replace(attribution, values=attribution.values[sample : sample + 1], shares=shares)
+        return narrowed(one, most, sums[sample]), 0
 
-    def shown(self, name: str, explainer: Explainer, attribution: Attribution) -> Attribution:
-        """Returns feature maps with at most `max_channels` channels, where shares choose them."""
+    def shown(
+        self, name: str, explainer: Explainer, attribution: Attribution, sample: int = 0
+    ) -> Attribution:
+        """Returns feature maps with the channels of which a sample's are drawn."""
         sums = self._sums.get((name, attribution.layer))
         if sums is None or not isinstance(explainer, FeatureMaps):
             return attribution
-        return narrowed(attribution, explainer.max_channels, mean_shares(sums))
+        return narrowed(attribution, explainer.max_channels, sums[sample])
 
     def order(self, name: str, attribution: Attribution, sample: int = 0) -> Array | None:
         """Returns the places of channels in `values` in the order of a sample's mean shares; None

@@ -263,15 +263,16 @@ class ExplainPlan:
     ) -> None:
         where = place(attribution, self.traced_model, self.batch)
         explainer = self.explainers[name]
-        attribution = self._channels.logged(name, explainer, attribution)
         output = choose_output(self.traced_model.model_outputs, explainer.output)
         number = measure(self.settings.targets, output, explainer.score)
         cells = self._cells(attribution)
-        content = content_of(attribution, *where, explainer.settings(), number, cells)
         layer = self.named(attribution.layer)
+        content: schema.Content | None = None
         for sample in range(len(self.batch.rows)):
+            logged = self._channels.logged(name, explainer, attribution, sample)
+            content = content or content_of(logged[0], *where, explainer.settings(), number, cells)
             tag = schema.Tag(content.kind, name, layer, sample)
-            writer.add(tag, step, record_of(attribution, sample, cells), content)
+            writer.add(tag, step, record_of(*logged, cells), content)
 
 
 def _alike(

@@ -45,15 +45,17 @@ def test_of_a_large_layer_the_channels_that_mattered_most_so_far_are_logged(
 ) -> None:
     model = trained(tmp_path, 256, [FeatureMaps("conv", max_channels=5), GradCAM()], 3)
     run = read_run(tmp_path)
-    sums = np.zeros(256)
+    most = 8192 // (2 * 6 * 6)
+    sums = np.zeros((6, 256))
     for step in range(3):
-        found = records(run, step)
-        sums += np.mean([np.abs(record.shares) for record in found], axis=0)
-        expected = np.sort(np.argsort(-sums, kind="stable")[:5])
-        for record in found:
-            assert record.channels.tolist() == expected.tolist()
-            assert record.values.shape == (5, 6, 6)
+        for own, record in zip(sums, records(run, step), strict=True):
+            own += np.abs(record.shares)
+            # float16 may put two that are nearly equal in the other order.
+            least = np.sort(own)[-most]
+            assert (own[record.channels] >= 0.99 * least).all()
+            assert record.values.shape == (most, 6, 6)
             np.testing.assert_allclose(np.abs(record.shares).sum(), 1, rtol=2e-3)
+            np.testing.assert_array_equal(np.diff(record.channels) > 0, True)
     rows = run.record("samples").rows
     last: Any = explain(model, X[rows], Y[rows], explainers=[FeatureMaps("conv"), GradCAM()])
     for record, shares in zip(records(run, 2), last["FeatureMaps"].shares, strict=True):
@@ -73,12 +75,13 @@ def test_of_a_small_layer_all_are_and_without_gradients_those_that_are_spaced(
 
 def test_a_channel_that_mattered_stays_when_it_matters_no_longer() -> None:
     log, explainer = ChannelLog(), FeatureMaps(max_channels=2)
-    values, dead = np.zeros((1, 64, 64, 4)), [False] * 4
+    values, dead = np.zeros((1, 64, 64, 4)), [False] * 4  # two of them take 16 KiB
     for shares in ([0.7, 0.1, -0.2, 0.0], [0.0, 0.3, 0.7, np.nan]):
         known = np.array([shares], np.float32)
         maps = feature_maps(values, dead, channels=np.arange(4), total_channels=4, shares=known)
         log.add("FeatureMaps", maps)
-    kept = log.logged("FeatureMaps", explainer, maps)
+    kept, sample = log.logged("FeatureMaps", explainer, maps, 0)
+    assert sample == 0
     assert kept.channels is not None
     assert kept.channels.tolist() == [0, 2]
     order = log.order("FeatureMaps", kept)
