@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import matplotlib
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 from tfexplain import coloring
 from tfexplain.coloring import Magnitudes, Scale
@@ -22,6 +22,7 @@ Bytes = npt.NDArray[np.uint8]
 UNSIGNED, SIGNED = "inferno", "blueRed"
 NOT_FINITE = (1.0, 0.0, 1.0, 1.0)  # magenta
 _GAP = 2  # pixels between the cells of a grid
+_CAPTION = 14  # pixels of the line below it
 
 
 def color_range(images: npt.NDArray[Any]) -> tuple[float, float]:
@@ -71,32 +72,42 @@ def sheet(volume: Bytes) -> Bytes:
     return placed.reshape(rows * height, columns * width, channels)
 
 
-def tinted(values: npt.NDArray[Any], scale: float, *, signed: bool, colors: str = "") -> Bytes:
+def tinted(values: npt.NDArray[Any], scale: Any, *, signed: bool, colors: str = "") -> Bytes:
     """Values [...] as uint8 RGBA [..., 4]: clear at zero, opaque from a quarter of the scale on.
 
-    NaN and infinity are magenta, which no default map contains.
+    NaN and infinity are magenta, which no default map contains. `scale` is a number, or an array
+    beside the values.
     """
-    unit = np.where(np.isfinite(values), values, 0) / scale if scale > 0 else np.zeros(values.shape)
+    finite = np.isfinite(values)
+    whole = bool(finite.all())
+    known = values if whole else np.where(finite, values, 0)
+    scales = np.asarray(scale, known.dtype if known.dtype.kind == "f" else np.float64)
+    unit = np.where(scales > 0, known / np.where(scales > 0, scales, 1), 0)
     levels = coloring.LEVELS
-    places = np.clip(np.round(unit * levels), -levels, levels) + levels
-    if not signed:
+    if signed:
+        places = np.clip(np.round(unit * levels), -levels, levels) + levels
+    else:
         places = np.clip(np.round(unit * 2 * levels), 0, 2 * levels)
-    rgba = table(colors, signed)[places.astype(int)]
-    rgba[~np.isfinite(values)] = NOT_FINITE
-    result: Bytes = np.round(255 * rgba).astype(np.uint8)
-    return result
+    rgba: Bytes = _bytes(colors, signed)[places.astype(np.intp)]
+    if not whole:
+        rgba[~finite] = np.round(255 * np.array(NOT_FINITE)).astype(np.uint8)
+    return rgba
 
 
-def colored(values: npt.NDArray[Any], scale: float, *, signed: bool, colors: str = "") -> Bytes:
+def colored(values: npt.NDArray[Any], scale: Any, *, signed: bool, colors: str = "") -> Bytes:
     """Values [...] as uint8 RGB [..., 3], as they look where no picture lies below."""
     rgba = tinted(values, scale, signed=signed, colors=colors)
-    plate = np.broadcast_to(np.array(coloring.PLATE, np.uint8), (*values.shape, 3))
-    return _laid_over(plate, rgba)
+    return _laid_over(np.array(coloring.PLATE, np.uint8), rgba)
 
 
 def _laid_over(under: Bytes, over: Bytes) -> Bytes:
     alpha = over[..., 3:].astype(np.float32) / 255
     return np.round(alpha * over[..., :3] + (1 - alpha) * under).astype(np.uint8)
+
+
+@cache
+def _bytes(colors: str, signed: bool) -> Bytes:
+    return np.round(255 * table(colors, signed)).astype(np.uint8)
 
 
 @cache
@@ -129,11 +140,11 @@ def resize(picture: Bytes, size: tuple[int, int], *, smooth: bool) -> Bytes:
 
 
 def to_rgb(picture: Bytes) -> Bytes:
-    """uint8 [H, W, 1, 3 or 4] as RGB; transparent pixels on white."""
+    """uint8 [..., 1, 3 or 4] as RGB; transparent pixels on white."""
     if picture.shape[-1] == 4:
         alpha = picture[..., 3:].astype(np.float32) / 255
         return np.round(picture[..., :3] * alpha + 255 * (1 - alpha)).astype(np.uint8)
-    return np.broadcast_to(picture, (*picture.shape[:2], 3)).astype(np.uint8)
+    return np.broadcast_to(picture, (*picture.shape[:-1], 3)).astype(np.uint8)
 
 
 def is_smooth(map_size: Sequence[int], picture_size: Sequence[int]) -> bool:
@@ -161,19 +172,61 @@ def overlay(
         size: (height, width) of the result, the picture's by default.
     """
     size = size or (picture.shape[0], picture.shape[1])
-    under = resize(coloring.dimmed(to_rgb(picture)), size, smooth=False)
-    smooth = is_smooth(values.shape, picture.shape[:2])
-    spread = _spread(np.where(np.isfinite(values), values, 0), size, smooth)
-    holes = _spread(~np.isfinite(values), size, smooth=False)
-    spread = np.where(holes > 0, np.nan, spread)
-    return _laid_over(under, tinted(spread, scale, signed=signed, colors=colors))
+    laid = _overlays(picture[None], values[None], scale, size, signed=signed, colors=colors)
+    result: Bytes = laid[0]
+    return result
 
 
-def _spread(
-    values: npt.NDArray[Any], size: tuple[int, int], smooth: bool
-) -> npt.NDArray[np.float32]:
-    method = Image.Resampling.BILINEAR if smooth else Image.Resampling.NEAREST
-    return np.asarray(Image.fromarray(values.astype(np.float32)).resize(size[::-1], method))
+def _overlays(
+    pictures: Bytes,
+    values: npt.NDArray[Any],
+    scale: float,
+    size: tuple[int, int],
+    *,
+    signed: bool,
+    colors: str = "",
+) -> Bytes:
+    """Maps [N, h, w] over as many pictures; see `overlay`."""
+    own = pictures.shape[1:3]
+    smooth = is_smooth(values.shape[1:], own)
+    # Where nothing is smooth, whole pixels of the picture are enlarged when they are coloured.
+    whole = all(n % m == 0 for n, m in zip(size, own, strict=True))
+    finer = any(n > m for n, m in zip(values.shape[1:], own, strict=True))
+    drawn = size if smooth or finer or not whole else own
+    finite = np.isfinite(values)
+    known = values.astype(np.float32)
+    if finite.all():
+        spread = _spread(known, drawn, smooth)
+    else:
+        spread = _spread(np.where(finite, known, 0), drawn, smooth)
+        spread = np.where(_nearest(finite, drawn), spread, np.nan)
+    under = _nearest(coloring.dimmed(to_rgb(pictures)), drawn)
+    laid = _laid_over(under, tinted(spread, scale, signed=signed, colors=colors))
+    return _nearest(laid, size)
+
+
+def _spread(values: npt.NDArray[np.float32], size: Sequence[int], smooth: bool) -> npt.NDArray[Any]:
+    if not smooth:
+        return _nearest(values, size)
+    down, across = (_weights(*n) for n in zip(values.shape[1:], size, strict=True))
+    spread: npt.NDArray[np.float32] = down @ values @ across.T
+    return spread
+
+
+@cache
+def _weights(held: int, wanted: int) -> npt.NDArray[np.float32]:
+    """Pillow's weights [wanted, held] of a bilinear resize along one axis."""
+    units = Image.fromarray(np.eye(held, dtype=np.float32))
+    return np.asarray(units.resize((held, wanted), Image.Resampling.BILINEAR))
+
+
+def _nearest(values: npt.NDArray[Any], size: Sequence[int]) -> npt.NDArray[Any]:
+    """[N, h, w, ...] at (height, width), each pixel the nearest one."""
+    for axis, (held, wanted) in enumerate(zip(values.shape[1:3], size, strict=True), 1):
+        if held != wanted:
+            places = ((np.arange(wanted) + 0.5) * held / wanted).astype(np.intp)
+            values = np.take(values, places, axis=axis)
+    return values
 
 
 def grid(cells: Sequence[Sequence[Bytes]], caption: str) -> Bytes:
@@ -181,14 +234,20 @@ def grid(cells: Sequence[Sequence[Bytes]], caption: str) -> Bytes:
     height, width = cells[0][0].shape[:2]
     columns = max(len(row) for row in cells)
     size = (len(cells) * (height + _GAP), max(columns * (width + _GAP), 320))
-    sheet = np.full((size[0] + 14, size[1], 3), 255, np.uint8)
+    sheet = np.full((size[0] + _CAPTION, size[1], 3), 255, np.uint8)
     for r, row in enumerate(cells):
         for c, cell in enumerate(row):
             top, left = r * (height + _GAP), c * (width + _GAP)
             sheet[top : top + height, left : left + width] = cell
-    image = Image.fromarray(sheet)
-    ImageDraw.Draw(image).text((2, size[0] + 1), caption, fill=(0, 0, 0))
-    return np.asarray(image)
+    line = Image.new("RGB", (size[1], _CAPTION), (255, 255, 255))
+    ImageDraw.Draw(line).text((2, 1), caption, fill=(0, 0, 0), font=_font())
+    sheet[size[0] :] = line
+    return sheet
+
+
+@cache
+def _font() -> Any:
+    return ImageFont.load_default()
 
 
 def overlay_grid(attributions: Sequence[Attribution], under: Bytes, side: int = 96) -> Bytes:
@@ -201,16 +260,12 @@ def overlay_grid(attributions: Sequence[Attribution], under: Bytes, side: int = 
         side: Longer side of a cell in pixels, at least.
     """
     size = _cell(under.shape[1:3], side)
-    inputs = [resize(to_rgb(p), size, smooth=False) for p in under]
-    rows, captions = [inputs], []
+    rows: list[Sequence[Bytes]] = [list(_nearest(to_rgb(under), size))]
+    captions = []
     for attribution in attributions:
         scale, signed = map_scale(attribution, under.shape[1:3]), attribution.signed
-        rows.append(
-            [
-                overlay(p, m, scale.limit, signed=signed, size=size)
-                for p, m in zip(under, attribution.planes, strict=True)
-            ]
-        )
+        laid = _overlays(under, attribution.planes, scale.limit, size, signed=signed)
+        rows.append(list(laid))
         told = f"{attribution.layer}: {scale.text(attribution.unit, signed=signed)}"
         captions.append(told + remark(attribution))
     return grid(rows, "   ".join(captions))
@@ -235,8 +290,11 @@ def channel_grid(
     for attribution, order in zip(attributions, orders or [None] * len(attributions), strict=True):
         channels = np.moveaxis(attribution.planes[sample], -1, 0)
         channels = channels[by_share(attribution, sample) if order is None else order]
-        tiles = [colored(c, scale_of(c), signed=attribution.signed) for c in channels]
-        rows.append([resize(tile, (side, side), smooth=False) for tile in tiles])
+        scales = np.array([scale_of(channel) for channel in channels])[:, None, None]
+        # No more pixels are coloured than are shown.
+        fewer = [min(n, side) for n in channels.shape[1:]]
+        tiles = colored(_nearest(channels, fewer), scales, signed=attribution.signed)
+        rows.append(list(_nearest(tiles, (side, side))))
     told = ", ".join(f"{a.layer}: {channel_text(a, sample)}" for a in attributions)
     return grid(rows, f"sample {sample}; {told}; each channel on its own scale")
 

@@ -47,7 +47,7 @@ def fit_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for seed, name in enumerate(("first", "second")):
         model = _small_cnn(seed)
         names = [f"digit {i}" for i in range(10)]
-        explain = Explain(val, log_dir=log_dir / name, class_names=names, verbose=False)
+        explain = Explain(val, log_dir=log_dir / name, class_names=names, every=1, verbose=False)
         model.fit(
             *train,
             validation_data=val,

@@ -24,7 +24,7 @@ def log_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     log_dir = tmp_path_factory.mktemp("logs")
     x, y = digits()
     for seed, first, last in ((1, 0, 4), (2, 2, 5)):
-        settings = {"on_error": "raise", "verbose": False, "seed": seed}
+        settings = {"on_error": "raise", "verbose": False, "seed": seed, "every": 1}
         callback = Explain((x, y), log_dir=log_dir / "run", **settings)
         epochs = {"initial_epoch": first, "epochs": last}
         small_cnn(seed=seed).fit(x, y, verbose=0, callbacks=[callback], **epochs)

@@ -7,6 +7,7 @@ from typing import Any
 import matplotlib
 import numpy as np
 import pytest
+from PIL import Image
 from support.attributions import cam, feature_maps
 
 from tfexplain import coloring, rendering
@@ -308,6 +309,23 @@ def test_overlay_grid_keeps_the_inputs_own_pixels_and_smooths_coarse_maps(side, 
     cell = sheet[34:66, :32].reshape(-1, 3)
     found = len(np.unique(cell, axis=0))
     assert found == colors if side == 32 else found > colors
+
+
+@pytest.mark.parametrize("size", [(64, 48), (40, 60)])
+@pytest.mark.parametrize("signed", [False, True])
+def test_coarse_maps_are_smoothed_as_pillow_does(size, signed):
+    values = np.random.default_rng(0).random((3, 7, 5)).astype("f4") - (0.5 if signed else 0)
+    pictures = random_bytes(3, *size, 3)
+    sheet = rendering.overlay_grid([cam(values, signed=signed)], pictures, side=64)
+    limit = rendering.map_scale(cam(values, signed=signed), size).limit
+    for column, (picture, one) in enumerate(zip(pictures, values, strict=True)):
+        image = Image.fromarray(one).resize(size[::-1], Image.Resampling.BILINEAR)
+        over = rendering.tinted(np.asarray(image), limit, signed=signed)
+        alpha = over[..., 3:] / 255
+        expected = alpha * over[..., :3] + (1 - alpha) * coloring.dimmed(picture)
+        left = column * (size[1] + GAP)
+        cell = sheet[size[0] + GAP : 2 * size[0] + GAP, left : left + size[1]]
+        assert np.abs(cell - expected).max() <= 3  # a step of the table, where weights round
 
 
 def test_channel_grid_gives_each_channel_its_own_scale():

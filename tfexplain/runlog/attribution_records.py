@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import math
+import struct
+import zlib
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -179,8 +181,27 @@ def png(picture: Any, reduced: int = 1) -> bytes:
 def sheet_png(sheet: Any) -> tuple[bytes, tuple[int, int]]:
     """Encodes a sheet of overlays as a PNG file of at most `MOST_PIXELS`; with width and height."""
     height, width = sheet.shape[:2]
-    reduced = math.ceil(math.sqrt(height * width / MOST_PIXELS))
-    return png(sheet, reduced), (math.ceil(width / reduced), math.ceil(height / reduced))
+    by = math.ceil(math.sqrt(height * width / MOST_PIXELS))
+    if by > 1:
+        sheet = np.asarray(Image.fromarray(sheet).reduce(by))
+    return _rgb_png(sheet), (sheet.shape[1], sheet.shape[0])
+
+
+def _rgb_png(picture: Array) -> bytes:
+    """Encodes uint8 RGB [H, W, 3] as a PNG file, each row as its difference from the one above.
+
+    Pillow tries five filters on each row: four times the time, for files as large.
+    """
+    height, width = picture.shape[:2]
+    rows = np.full((height, 1 + 3 * width), 2, np.uint8)  # 2: the filter "up"
+    rows[:, 1:] = picture.reshape(height, -1)
+    rows[1:, 1:] -= rows[:-1, 1:].copy()
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)  # 8 bits, RGB
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows.tobytes(), 3)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in chunks
+    )
 
 
 def pngs(pictures: Any) -> list[bytes]:

@@ -21,6 +21,9 @@ MOST_PENDING_BYTES = 64 << 20
 # How long training waits for the directory at an epoch's end, and once more when the log is closed.
 WAIT_SECONDS = 10.0
 
+# Records that only hold numbers, whose layout their content tells.
+_ALIKE = frozenset({"map", "channels", "matrix"})
+
 
 def _warn(what: str, why: str) -> None:
     warnings.warn(f"tfexplain: {what} is left out: {why}", ExplainWarning, stacklevel=2)
@@ -50,6 +53,7 @@ class RunWriter:
         self._constant: list[events.Entry] = []
         self._pending: list[events.Entry] = []
         self._dropped = 0
+        self._checked: set[tuple[str, tuple[int, ...]]] = set()
         self._job: BackgroundJob | None = None
         self._in_hand: list[events.Entry] = []  # what the job writes
         self._error: BaseException | None = None  # of the last job that is over
@@ -133,14 +137,20 @@ class RunWriter:
     ) -> bytes:
         """Returns the record's bytes, or its tag without one; b"" where no reader takes it, which
         is told."""
+        text = str(tag)
+        known = (text, tuple(content.shape))
         try:
-            text = str(tag)
+            if record is not None and known in self._checked:
+                return record.encode()
             schema.Tag.parse(text)
             content.encode()
             if record is None:
                 return text.encode()
             data = record.encode()
             schema.check(tag.kind, data)
+            # Records of one shape are laid out alike at all steps.
+            if tag.kind in _ALIKE:
+                self._checked.add(known)
         except schema.SchemaError as error:
             self.tell(f"{tag.kind} {tag.explainer} {tag.layer}".strip(), f"{error}.")
             return b""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
+from PIL import Image
 from support.read import read_run
 
 from tfexplain import Explain, FeatureMaps, IntegratedGradients, Saliency
@@ -90,6 +93,18 @@ def test_drift_is_that_of_the_cells_and_goes_on_in_a_new_process(tmp_path: Path)
     pairs = zip(*logged, strict=True)
     pearson = [np.corrcoef(a.values.ravel(), b.values.ravel())[0, 1] for a, b in pairs]
     assert np.allclose(drift.values[:, MEASURES.index("pearson")], pearson, atol=1e-3)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (37, 53), (300, 500)])
+def test_sheets_are_png_files_that_others_read(shape: tuple[int, int]) -> None:
+    sheet = np.random.default_rng(0).integers(0, 256, (*shape, 3), dtype=np.uint8)
+    data, size = sheet_png(sheet)
+    with Image.open(io.BytesIO(data)) as picture:
+        picture.verify()
+    with Image.open(io.BytesIO(data)) as picture:
+        assert (picture.format, picture.mode, picture.size) == ("PNG", "RGB", size)
+        np.testing.assert_array_equal(picture, sheet)
+    assert np.array_equal(tf.io.decode_png(data), sheet)
 
 
 def test_sheets_of_overlays_are_bounded() -> None:

@@ -137,3 +137,23 @@ def test_names_that_no_tag_can_hold_are_cut_and_stay_apart(tmp_path: Path) -> No
     assert names == {schema.Tag.parse(tag).layer for tag in run.values if tag.startswith("inputs")}
     assert len(names) == 4
     assert all(name[:1] == "a" and name[-1:] in "b0123456789abcdef" for name in names)
+
+
+def test_maps_of_one_shape_are_checked_once_and_of_another_shape_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked: list[str] = []
+    real = schema.check
+    monkeypatch.setattr(
+        schema, "check", lambda kind, data: checked.append(kind) or real(kind, data)
+    )
+    writer = opened(tmp_path)
+    tag = schema.Tag("map", "GradCAM", "conv", 0)
+    for step, side in enumerate((2, 2, 2, 3)):
+        record = schema.Map(np.full((side, side), step, "f4"), 1.0, 0, None, None, None)
+        writer.add(tag, step, record, schema.Content("map", shape=(side, side)))
+        writer.add(TAG, step, metrics(step), CONTENT)
+    assert checked.count("map") == 2
+    assert checked.count("metrics") == 4  # whose names may differ
+    writer.close()
+    assert sorted(read_run(tmp_path).values[str(tag)]) == [0, 1, 2, 3]
