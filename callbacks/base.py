@@ -14,8 +14,9 @@ import keras
 
 from tfexplain.callbacks.copied_settings import CopiedSettings
 from tfexplain.callbacks.distribution import Workers
+from tfexplain.callbacks.fit_frame import running
 from tfexplain.callbacks.guard import Guard, OnError
-from tfexplain.callbacks.log_lock import LogLock, lock_log, running
+from tfexplain.callbacks.log_lock import LogLock, lock_log
 from tfexplain.callbacks.parts import hint, part_of
 from tfexplain.callbacks.work import Unplanned, Work
 from tfexplain.errors import CallError, TfexplainError

@@ -9,6 +9,7 @@ from typing import Any
 from tfexplain.callbacks.base import LoggingCallback
 from tfexplain.callbacks.drift_reference import Reference, Wanted
 from tfexplain.callbacks.explain_run import ExplainRun
+from tfexplain.callbacks.fit_frame import rows_of_an_epoch
 from tfexplain.callbacks.guard import OnError
 from tfexplain.callbacks.schedule import Schedule, Scheduler
 from tfexplain.callbacks.work import Work
@@ -34,7 +35,9 @@ class Explain(LoggingCallback):
             attention leads to the output, `IntegratedGradients()` where there are gradients,
             `KernelSHAP()` for tables of up to 10 features, `Occlusion()` where nothing else works
             or some column, such as one of texts, has no gradient.
-        every: Explain every so many epochs. The last epoch is always explained.
+        every: Explain every so many epochs. The last epoch is always explained. By default every
+            epoch, but for methods that were chosen by default and are expensive for the training
+            (docs/defaults.md).
         epochs: Explain these epochs and the last, instead: `epochs=(0, 5, 20)`. Epochs count from
             0, and on over several fits.
         budget: Share of training time that explanations may take, such as 0.05, in place of a
@@ -72,8 +75,9 @@ class Explain(LoggingCallback):
         seed: Seed of the choice of samples.
         on_error: `"warn"`: a failure while explaining is reported once, counted and shown on the
             page, and training goes on. `"raise"` is for tests.
-        verbose: 0: silent. 1 (default): what was chosen is printed once, before the first batch.
-            2: also one line for each explained epoch.
+        verbose: 0: silent. 1 (default): what was chosen is printed once, before the first batch, and
+            what explaining takes once, after the first explained epoch. 2: also one line for each
+            explained epoch.
         part: Which part of a model of several models is explained, such as `"discriminator"`: a
             path of attributes and layers, `"gan/critic"`. Default the model that is trained.
 
@@ -98,7 +102,7 @@ class Explain(LoggingCallback):
         *,
         log_dir: str | os.PathLike[str],
         explainers: Sequence[Explainer] | Explainer | None = None,
-        every: int = 1,
+        every: int | None = None,
         epochs: Sequence[int] | None = None,
         budget: float | None = None,
         samples: int = 8,
@@ -138,11 +142,14 @@ class Explain(LoggingCallback):
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Starts the clock of training time at the first epoch."""
+        # Only now is the progress bar of the epoch before done.
+        self._tell_costs()
         begins = self._first_epoch
         super().on_epoch_begin(epoch, logs)
         if begins:
             epochs = (self.params or {}).get("epochs")
             self._scheduler.begin(None if epochs is None else epochs - 1 + self._offset)
+        self._scheduler.epoch_begins()
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Logs the epoch, and charges the time to explaining."""
@@ -155,11 +162,19 @@ class Explain(LoggingCallback):
         if self._first_epoch:
             super().on_train_end(logs)
             return
+        self._tell_costs()
         logged = self._work is not None
         with self._scheduler.charged():
             super().on_train_end(logs)
         if logged and self._settings.verbose and self._scheduler.when.budget is not None:
             print(f"tfexplain: {self._scheduler.text}")
+
+    def _tell_costs(self) -> None:
+        """Prints what explaining took of the epoch that ended before this."""
+        cost = self._scheduler.epoch_cost()
+        if cost is not None and isinstance(self._work, ExplainRun):
+            with self._guard.watch("costs", self._last_step):  # printed to what may not take them
+                self._work.tell_costs(*cost)
 
     def _forget(self) -> None:
         super()._forget()
@@ -181,6 +196,7 @@ class Explain(LoggingCallback):
 
     def _begin(self) -> Work:
         with self._scheduler.set_up():
+            rows = rows_of_an_epoch(self.params)
             return ExplainRun(
-                self._settings, self._subject, self._guard, self._reference, self._scheduler
+                self._settings, self._subject, self._guard, self._reference, self._scheduler, rows
             )

@@ -8,7 +8,10 @@ from typing import Any
 
 from tfexplain.attribution import Attribution
 from tfexplain.callbacks.announce import tell
+from tfexplain.callbacks.cost_line import cost_line
+from tfexplain.callbacks.counted_passes import Fewer, fewer
 from tfexplain.callbacks.drift_reference import Reference
+from tfexplain.callbacks.fit_frame import Rows
 from tfexplain.callbacks.guard import Guard
 from tfexplain.callbacks.memory_backoff import MemoryBackoff
 from tfexplain.callbacks.schedule import Scheduler
@@ -32,6 +35,7 @@ class ExplainRun:
         guard: Keeps failures of single explainers away from the rest.
         reference: Reference of drift; kept over several fits.
         scheduler: Chooses the epochs and accounts for their time; kept over several fits.
+        rows: What an epoch trains on, where that is known.
 
     Raises:
         TfexplainError: data, labels, layers or shapes that cannot work, found by explaining once.
@@ -44,6 +48,7 @@ class ExplainRun:
         guard: Guard,
         reference: Reference,
         scheduler: Scheduler,
+        rows: Rows | None,
     ) -> None:
         self._settings, self._guard, self._reference = settings, guard, reference
         self._scheduler = scheduler
@@ -55,6 +60,10 @@ class ExplainRun:
         # Once before training: whatever cannot work shows now, and is compiled by now.
         self._portions = MemoryBackoff(self._explaining, guard)
         first = self._portions.begin()
+        self._fewer = Fewer()
+        if settings.explainers is None:
+            self._fewer = fewer(self._explaining.explainers, first, rows, scheduler.when)
+            self._portions.limit(self._fewer.nodes)
         with guard.planning("drift"):
             reference.begin(self._explaining, first)
         for what, why in self._explaining.left_out.items():
@@ -66,6 +75,8 @@ class ExplainRun:
             "epochs": scheduler.when.text,
             "drift": reference.text,
         }
+        if self._fewer.text:
+            self._choices["fewer passes"] = self._fewer.text
 
     def announce(self, writer: RunWriter, resumes: bool) -> None:
         """Prints what was chosen, and writes what never changes: settings, labels, pictures."""
@@ -80,8 +91,30 @@ class ExplainRun:
     def at_epoch(self, now: Moment, logs: Mapping[str, Any], writer: RunWriter) -> None:
         """Writes explanations, where they are due."""
         self._logs = dict(logs)
+        if not self._names(now):
+            return
         if self._scheduler.due(now.epoch, now.step, now.last):
             self._guarded(now, writer)
+
+    def tell_costs(self, explaining: float, whole: float) -> None:
+        """Prints what explaining took of the last epoch, whose progress bar is done."""
+        if not self._settings.verbose or not self.explained:
+            return
+        epoch, scheduler = f"epoch {self.explained[-1]}", self._scheduler
+        if self._settings.verbose == 2:
+            print(f"tfexplain: {epoch} explained in {explaining:.2f} s")
+        if not scheduler.first_cost_told:
+            scheduler.first_cost_told = True
+            before = scheduler.setup if scheduler.spending.epochs == 1 else None
+            budget = scheduler.when.budget
+            print(cost_line(epoch, explaining, whole, before, self._seconds, budget))
+
+    def _names(self, now: Moment) -> frozenset[str]:
+        """Returns the explainers that are due, where the epoch is."""
+        names = frozenset(self._explaining.explainers)
+        if now.last or now.kind == "end" or not self.explained:
+            return names
+        return names if now.step == self._reference.epoch else names - self._fewer.skipped(now.epoch)
 
     def at_end(self, now: Moment, writer: RunWriter) -> None:
         """Explains the last epoch if that was not done, then writes costs and failures of all
@@ -104,7 +137,7 @@ class ExplainRun:
         """Explains the batch with the weights as they are now, and writes the records."""
         step = now.step
         self._scheduler.explains(step)
-        explanations = self._portions.run(step)
+        explanations = self._portions.run(step, self._names(now))
         self.explained.append(step)
         self._explaining.write(explanations, now, self.explained, writer)
         seconds = {name: explanation.seconds for name, explanation in explanations.items()}
@@ -121,8 +154,6 @@ class ExplainRun:
             seconds["overlays"] = time.perf_counter() - start
         self._seconds = seconds
         self._write_status(step, writer)
-        if self._settings.verbose == 2:
-            print(f"tfexplain: {now.name} explained in {sum(seconds.values()):.2f} s")
 
     def _write_status(self, step: int, writer: RunWriter) -> None:
         self._told = self._guard.problems

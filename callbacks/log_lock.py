@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import socket
-import sys
 import threading
 import warnings
 import weakref
@@ -16,9 +15,9 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from itertools import chain, count
-from types import FrameType
 from typing import Any, TypeVar
 
+from tfexplain.callbacks.fit_frame import running
 from tfexplain.errors import ExplainWarning
 from tfexplain.runlog.background import answered
 from tfexplain.runlog.directory import holds_epochs, identity, is_remote, numbers
@@ -196,19 +195,6 @@ def _asked(directory: str, work: Callable[[], T]) -> T:
             f"log_dir={directory!r}: expected a directory that can be written; {error}. "
             "Pass another log_dir."
         ) from error
-
-
-def running(params: Any) -> bool:
-    """Returns whether the `fit` that handed out these parameters is on the stack of any thread."""
-    for frame in sys._current_frames().values():
-        caller: FrameType | None = frame
-        while caller is not None:
-            if caller.f_code.co_name == "fit":
-                callbacks = caller.f_locals.get("callbacks")
-                if getattr(callbacks, "params", None) is params:
-                    return True
-            caller = caller.f_back
-    return False
 
 
 def _lock(directory: str) -> int | None:

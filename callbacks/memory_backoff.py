@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import tensorflow as tf
 
+from tfexplain.callbacks.counted_passes import with_nodes
 from tfexplain.callbacks.guard import Guard
 from tfexplain.explainers import Explainer
 from tfexplain.explainers.concat import Explanation
@@ -66,7 +67,9 @@ class MemoryBackoff:
         """
         failed: dict[str, Exception] = {}
         named = self._explaining.settings.explainers is not None
-        explanations = self._run(0, partial(self._spared, None if named else failed))
+        explanations = self._run(
+            0, partial(self._spared, None if named else failed), list(self._fitting_batches)
+        )
         if not explanations and failed:
             raise next(iter(failed.values()))
         if not explanations:
@@ -80,30 +83,47 @@ class MemoryBackoff:
         self._keep([name for name in self._fitting_batches if name not in failed])
         return explanations
 
-    def run(self, step: int) -> dict[str, Explanation]:
-        """Explains with the weights as they are now; explainers that failed are missing."""
-        return self._run(step, self._guard.watch)
+    def limit(self, nodes: Mapping[str, int]) -> None:
+        """Limits the nodes of explainers, by their names."""
+        planned = dict(self._explaining.explainers)
+        for name, most in nodes.items():
+            planned[name] = with_nodes(planned[name], most)
+            fitting = self._fitting_batches[name]
+            limited = with_nodes(fitting.explainer, most)
+            self._fitting_batches[name] = replace(fitting, explainer=limited)
+        self._explaining.explainers = planned
 
-    def _run(self, step: int, watch: _Watch) -> dict[str, Explanation]:
+    def run(self, step: int, names: Collection[str]) -> dict[str, Explanation]:
+        """Explains with the weights as they are now; explainers that failed are missing.
+
+        Args:
+            step: The epoch's.
+            names: The explainers that are due.
+        """
+        return self._run(step, self._guard.watch, names)
+
+    def _run(self, step: int, watch: _Watch, names: Collection[str]) -> dict[str, Explanation]:
         """Runs explainers on shared passes; if that fails, each runs alone.
 
         So no failure stops the other explainers. One whose memory ran out tries again with half,
         and half of that.
         """
         explanations: dict[str, Explanation] = {}
-        alone = [name for name in self._fitting_batches if name not in self._together]
+        due = [name for name in self._fitting_batches if name in names]
+        together = [name for name in due if name in self._together]
+        alone = [name for name in due if name not in together]
         short = False
         try:
-            if self._together:
-                explanations |= self._try(*self._together)
+            if together:
+                explanations |= self._try(*together)
         except Exception as error:
-            alone, short = list(self._fitting_batches), isinstance(error, _NO_MEMORY)
+            alone, short = due, isinstance(error, _NO_MEMORY)
         for name in alone:
             with watch(name, step):
                 explanations[name] = self._alone(name, step)
         if short:
             self._separate()
-        return {name: explanations[name] for name in self._fitting_batches if name in explanations}
+        return {name: explanations[name] for name in due if name in explanations}
 
     def _try(self, *names: str) -> dict[str, Explanation]:
         explainers = {name: self._fitting_batches[name].explainer for name in names}

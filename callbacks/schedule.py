@@ -17,13 +17,23 @@ from tfexplain.wire import schema
 class Schedule:
     """Holds the arguments of `Explain` that choose epochs; see there."""
 
-    every: int = 1
+    every: int | None = None
     epochs: Sequence[int] | None = None
     budget: float | None = None
 
+    @property
+    def chosen(self) -> bool:
+        """Whether the user chose epochs, in any way."""
+        return not (self.every is None and self.epochs is None and self.budget is None)
+
+    @property
+    def apart(self) -> int:
+        """The least number of epochs from one explanation to the next."""
+        return self.every or 1
+
     def check(self) -> None:
         """Raises ValueError for what no training could follow."""
-        check_whole("every", self.every)
+        check_whole("every", self.every, optional=True)
         budget, epochs = self.budget, self.epochs
         if budget is not None and not (is_number(budget) and 0 < budget <= 1):
             raise TfexplainError(
@@ -37,10 +47,10 @@ class Schedule:
                 f"epochs={epochs!r}: expected epochs, counted from 0. Pass them as in epochs=(0, "
                 "5, 20)."
             )
-        if self.every != 1 or budget is not None:
+        if self.apart != 1 or budget is not None:
             raise TfexplainError(
                 f"epochs={epochs!r}: expected no other choice of epochs beside it; got "
-                f"every={self.every}, budget={budget}. Leave those out, or epochs=."
+                f"every={self.apart}, budget={budget}. Leave those out, or epochs=."
             )
 
     def check_reference(self, epoch: int) -> None:
@@ -52,8 +62,8 @@ class Schedule:
             )
         else:
             # Under a budget an epoch that is asked for by its number is always explained.
-            known = epoch >= 0 and (self.budget is not None or epoch % self.every == 0)
-            some = f"every {self.every}. Pass a multiple of every={self.every}."
+            known = epoch >= 0 and (self.budget is not None or epoch % self.apart == 0)
+            some = f"every {self.apart}. Pass a multiple of every={self.apart}."
         if not known:
             raise TfexplainError(
                 f"reference={epoch}: expected an epoch that is explained, counted from 0; "
@@ -66,8 +76,8 @@ class Schedule:
         if self.epochs is not None:
             return ", ".join([*map(str, sorted(set(self.epochs))), "and the last"])
         if self.budget is None:
-            return f"every {self.every}, and the last"
-        apart = f", at least {self.every} apart" if self.every > 1 else ""
+            return f"every {self.apart}, and the last"
+        apart = f", at least {self.apart} apart" if self.apart > 1 else ""
         return f"as many as {_percent(self.budget)} of training time buys, first and last{apart}"
 
 
@@ -155,6 +165,8 @@ class Scheduler:
         # Where the clock would stand at no training time, and up to where it has been charged.
         self._zero = self._charged = 0.0
         self._charge, self._explaining = 0.0, False
+        self._began = 0.0
+        self.first_cost_told = False
 
     @property
     def text(self) -> str:
@@ -173,6 +185,15 @@ class Scheduler:
         self._last = last
         self._zero = self._clock() - self.spending.training
 
+    def epoch_begins(self) -> None:
+        """Notes the begin of an epoch, for `epoch_cost`."""
+        self._began = self._clock()
+
+    def epoch_cost(self) -> tuple[float, float] | None:
+        """Returns what explaining took of the epoch that has ended just now, and its seconds; None
+        where it was not explained."""
+        return (self._charge, self._clock() - self._began) if self._explaining else None
+
     def due(self, epoch: int, step: int, last: bool = False) -> bool:
         """Returns whether to explain at the end of this epoch, as `fit` counts it, at this step.
 
@@ -183,14 +204,14 @@ class Scheduler:
         if when.epochs is not None:
             return last or step in when.epochs
         if when.budget is None:
-            return last or epoch % when.every == 0
+            return last or epoch % when.apart == 0
         if step == self._required:
             return True
         since = None if self._explained is None else step - self._explained
         left = None if self._last is None else self._last - step
         if last or left == 0:
             return self.due_at_end()
-        return self.spending.due(when.budget, when.every, since, left)
+        return self.spending.due(when.budget, when.apart, since, left)
 
     def due_at_end(self) -> bool:
         """Returns whether to explain the last epoch, which has not been."""

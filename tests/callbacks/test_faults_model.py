@@ -115,7 +115,7 @@ def test_a_model_that_raises_for_a_while_is_explained_again_when_it_no_longer_do
     tmp_path: Path,
 ) -> None:
     logs = [
-        Explain((X, Y), log_dir=tmp_path, verbose=False),
+        Explain((X, Y), log_dir=tmp_path, every=1, verbose=False),
         Compression(log_dir=tmp_path, validation_data=X, verbose=False),
     ]
     model, told = fit(logs, model=moody())

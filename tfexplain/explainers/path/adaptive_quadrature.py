@@ -219,7 +219,7 @@ def integrals(paths: Paths, tolerance: float, most: int) -> list[Integral]:
     """
     count = paths.origins // paths.samples
     held = HELD if paths.memory is None else min(HELD, paths.memory // 8)
-    at_once = max(1, held // (_bytes(paths) * most))
+    at_once = max(1, held // (integrand_bytes(paths) * most))
     waiting = deque(range(paths.samples))
     active: dict[int, AdaptiveQuadrature] = {}
     nodes: dict[int, list[Node]] = {}
@@ -246,18 +246,18 @@ def integrals(paths: Paths, tolerance: float, most: int) -> list[Integral]:
     return [done[sample] for sample in range(paths.samples)]
 
 
-def affordable(paths: Paths, most: int) -> int:
-    """Returns how many nodes a sample may take on each path.
+def affordable(integrand: int, most: int) -> int:
+    """Returns how many nodes a sample may take on each path, from the bytes of its integrands.
 
     That is `most`; for inputs of over a million values, as many as keep one sample's integrands
     within `HELD` bytes, at least `FIRST`.
 
     The memory that is free at the moment does not matter, or two runs would differ.
     """
-    return min(most, max(FIRST, HELD // _bytes(paths)))
+    return min(most, max(FIRST, HELD // integrand))
 
 
-def _bytes(paths: Paths) -> int:
+def integrand_bytes(paths: Paths) -> int:
     """Returns the bytes of one integrand on each path of a sample."""
     values = sum(math.prod(shape) for shape in paths.shapes)
     return 4 * values * (paths.origins // paths.samples)

@@ -15,7 +15,12 @@ from tfexplain.errors import TfexplainError
 from tfexplain.explainers.base import Context
 from tfexplain.explainers.baselines import Baseline, starts
 from tfexplain.explainers.gradient.sources import gradient_sources
-from tfexplain.explainers.path.adaptive_quadrature import FIRST, affordable, integrals
+from tfexplain.explainers.path.adaptive_quadrature import (
+    FIRST,
+    affordable,
+    integrals,
+    integrand_bytes,
+)
 from tfexplain.explainers.path.path_explainer import PathExplainer
 from tfexplain.explainers.path.paths import Paths
 
@@ -140,7 +145,7 @@ class IntegratedGradients(PathExplainer):
 
     def _integrate(self, paths: Paths) -> _Found:
         if not self.fixed:
-            most = self.steps or affordable(paths, MOST)
+            most = self.steps or affordable(integrand_bytes(paths), MOST)
             by_sample = integrals(paths, self.tolerance or TOLERANCE, most)
             return _Found(
                 np.stack([integral.mean for integral in by_sample]),
