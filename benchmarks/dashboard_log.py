@@ -28,7 +28,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from support.compressed_logs import METRICS
 
 from tfexplain.quality.similarity import MEASURES
-from tfexplain.rendering import colored, overlay, resize, scale_of
+from tfexplain.rendering import colored, overlay, scale_of
+from tfexplain.resampling import resize
 from tfexplain.runlog.writer import RunWriter
 from tfexplain.wire import schema
 

@@ -121,7 +121,7 @@ def _text(
     own: Mapping[str, float],
     rows: Rows,
 ) -> str:
-    said = [f"{name} takes at most {nodes} nodes in place of {most}" for name, nodes in reduced.items()]
+    said = [f"{name} takes at most {n} nodes in place of {most}" for name, n in reduced.items()]
     if every > 1:
         said.append(f"{', '.join(own)} every {every} epochs, the first and the last")
     if not said:

@@ -75,9 +75,9 @@ class Explain(LoggingCallback):
         seed: Seed of the choice of samples.
         on_error: `"warn"`: a failure while explaining is reported once, counted and shown on the
             page, and training goes on. `"raise"` is for tests.
-        verbose: 0: silent. 1 (default): what was chosen is printed once, before the first batch, and
-            what explaining takes once, after the first explained epoch. 2: also one line for each
-            explained epoch.
+        verbose: 0: silent. 1 (default): what was chosen is printed once, before the first batch,
+            and what explaining takes once, after the first explained epoch. 2: also one line for
+            each explained epoch.
         part: Which part of a model of several models is explained, such as `"discriminator"`: a
             path of attributes and layers, `"gan/critic"`. Default the model that is trained.
 

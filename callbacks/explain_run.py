@@ -114,7 +114,9 @@ class ExplainRun:
         names = frozenset(self._explaining.explainers)
         if now.last or now.kind == "end" or not self.explained:
             return names
-        return names if now.step == self._reference.epoch else names - self._fewer.skipped(now.epoch)
+        if now.step == self._reference.epoch:
+            return names
+        return names - self._fewer.skipped(now.epoch)
 
     def at_end(self, now: Moment, writer: RunWriter) -> None:
         """Explains the last epoch if that was not done, then writes costs and failures of all

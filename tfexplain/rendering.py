@@ -14,6 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from tfexplain import coloring
 from tfexplain.coloring import Magnitudes, Scale
+from tfexplain.resampling import nearest, spread
 
 if TYPE_CHECKING:
     from tfexplain.attribution import Attribution
@@ -131,14 +132,6 @@ def scale_of(values: npt.NDArray[Any]) -> float:
     return float(np.max(np.abs(finite), initial=0.0))
 
 
-def resize(picture: Bytes, size: tuple[int, int], *, smooth: bool) -> Bytes:
-    """uint8 [h, w, C] at (height, width)."""
-    method = Image.Resampling.BICUBIC if smooth else Image.Resampling.NEAREST
-    squeezed = picture[..., 0] if picture.shape[-1] == 1 else picture
-    resized = np.asarray(Image.fromarray(squeezed).resize(size[::-1], method))
-    return resized if resized.ndim == 3 else resized[..., None]
-
-
 def to_rgb(picture: Bytes) -> Bytes:
     """uint8 [..., 1, 3 or 4] as RGB; transparent pixels on white."""
     if picture.shape[-1] == 4:
@@ -196,37 +189,13 @@ def _overlays(
     finite = np.isfinite(values)
     known = values.astype(np.float32)
     if finite.all():
-        spread = _spread(known, drawn, smooth)
+        shown = spread(known, drawn, smooth)
     else:
-        spread = _spread(np.where(finite, known, 0), drawn, smooth)
-        spread = np.where(_nearest(finite, drawn), spread, np.nan)
-    under = _nearest(coloring.dimmed(to_rgb(pictures)), drawn)
-    laid = _laid_over(under, tinted(spread, scale, signed=signed, colors=colors))
-    return _nearest(laid, size)
-
-
-def _spread(values: npt.NDArray[np.float32], size: Sequence[int], smooth: bool) -> npt.NDArray[Any]:
-    if not smooth:
-        return _nearest(values, size)
-    down, across = (_weights(*n) for n in zip(values.shape[1:], size, strict=True))
-    spread: npt.NDArray[np.float32] = down @ values @ across.T
-    return spread
-
-
-@cache
-def _weights(held: int, wanted: int) -> npt.NDArray[np.float32]:
-    """Pillow's weights [wanted, held] of a bilinear resize along one axis."""
-    units = Image.fromarray(np.eye(held, dtype=np.float32))
-    return np.asarray(units.resize((held, wanted), Image.Resampling.BILINEAR))
-
-
-def _nearest(values: npt.NDArray[Any], size: Sequence[int]) -> npt.NDArray[Any]:
-    """[N, h, w, ...] at (height, width), each pixel the nearest one."""
-    for axis, (held, wanted) in enumerate(zip(values.shape[1:3], size, strict=True), 1):
-        if held != wanted:
-            places = ((np.arange(wanted) + 0.5) * held / wanted).astype(np.intp)
-            values = np.take(values, places, axis=axis)
-    return values
+        shown = spread(np.where(finite, known, 0), drawn, smooth)
+        shown = np.where(nearest(finite, drawn), shown, np.nan)
+    under = nearest(coloring.dimmed(to_rgb(pictures)), drawn)
+    laid = _laid_over(under, tinted(shown, scale, signed=signed, colors=colors))
+    return nearest(laid, size)
 
 
 def grid(cells: Sequence[Sequence[Bytes]], caption: str) -> Bytes:
@@ -260,7 +229,7 @@ def overlay_grid(attributions: Sequence[Attribution], under: Bytes, side: int = 
         side: Longer side of a cell in pixels, at least.
     """
     size = _cell(under.shape[1:3], side)
-    rows: list[Sequence[Bytes]] = [list(_nearest(to_rgb(under), size))]
+    rows: list[Sequence[Bytes]] = [list(nearest(to_rgb(under), size))]
     captions = []
     for attribution in attributions:
         scale, signed = map_scale(attribution, under.shape[1:3]), attribution.signed
@@ -293,8 +262,8 @@ def channel_grid(
         scales = np.array([scale_of(channel) for channel in channels])[:, None, None]
         # No more pixels are coloured than are shown.
         fewer = [min(n, side) for n in channels.shape[1:]]
-        tiles = colored(_nearest(channels, fewer), scales, signed=attribution.signed)
-        rows.append(list(_nearest(tiles, (side, side))))
+        tiles = colored(nearest(channels, fewer), scales, signed=attribution.signed)
+        rows.append(list(nearest(tiles, (side, side))))
     told = ", ".join(f"{a.layer}: {channel_text(a, sample)}" for a in attributions)
     return grid(rows, f"sample {sample}; {told}; each channel on its own scale")
 

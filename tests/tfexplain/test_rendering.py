@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from support.attributions import cam, feature_maps
 
-from tfexplain import coloring, rendering
+from tfexplain import coloring, rendering, resampling
 
 MAGENTA = (255, 0, 255)
 GAP = 2
@@ -225,9 +225,9 @@ def test_overlay_marks_what_is_not_finite_at_its_place():
 
 def test_resize_without_smoothing_repeats_pixels():
     picture = np.array([[[1], [2]]], np.uint8)
-    found = rendering.resize(picture, (2, 4), smooth=False)
+    found = resampling.resize(picture, (2, 4), smooth=False)
     assert found[..., 0].tolist() == [[1, 1, 2, 2], [1, 1, 2, 2]]
-    assert rendering.resize(random_bytes(2, 3, 4), (4, 6), smooth=False).shape == (4, 6, 4)
+    assert resampling.resize(random_bytes(2, 3, 4), (4, 6), smooth=False).shape == (4, 6, 4)
 
 
 # ----------------------------------------------------------------------------------- grids
@@ -260,7 +260,7 @@ def test_overlay_grid_shows_inputs_above_a_row_for_each_layer_on_one_scale():
     maps[0], maps[1] = 1.0, 2.0
     sheet = rendering.overlay_grid([cam(maps), cam(maps, signed=True)], under, side=16)
     assert sheet.shape == (3 * (16 + GAP) + CAPTION, WIDTH, 3)
-    first = rendering.resize(rendering.to_rgb(under[0]), (16, 16), smooth=False)
+    first = resampling.resize(rendering.to_rgb(under[0]), (16, 16), smooth=False)
     np.testing.assert_array_equal(sheet[:16, :16], first)
     for row, signed in enumerate([False, True], 1):
         for column, share in enumerate((0.5, 1.0)):

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tfexplain import rendering
+from tfexplain import rendering, resampling
 from tfexplain.attribution import Attribution
 from tfexplain.checks import check_whole
 from tfexplain.commands.drawing import MOST, Under, draw
@@ -195,7 +195,7 @@ def _under(samples: Samples, explaining: ExplainPlan) -> Under | None:
         picture = rendering.pictures(inputs, values, channels_first=first)[0]
         factor = max(1, 256 // max(picture.shape[:2]))
         size = picture.shape[0] * factor, picture.shape[1] * factor
-        return rendering.resize(picture, size, smooth=False)
+        return resampling.resize(picture, size, smooth=False)
 
     return under
 

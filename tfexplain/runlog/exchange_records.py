@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from tfexplain import rendering
+from tfexplain import resampling
 from tfexplain.exchange import ExchangeMap
 from tfexplain.runlog.weights_epoch import Moment
 from tfexplain.wire import schema
@@ -69,7 +69,7 @@ def mean_picture(pictures: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
         return mean
     shrink = MEAN_SIDE / max(height, width)
     size = max(1, math.floor(height * shrink)), max(1, math.floor(width * shrink))
-    small: npt.NDArray[np.uint8] = rendering.resize(mean, size, smooth=True)
+    small: npt.NDArray[np.uint8] = resampling.resize(mean, size, smooth=True)
     return small
 
 
