@@ -159,8 +159,8 @@ def test_features_with_names_and_inputs(
 ) -> None:
     run = read_run(kinds_log / "table")
     inputs, tag = run.record("values/input"), f"{INTEGRATED}/1"
-    most = np.max([np.abs(run.record(tag, epoch).values) for epoch in range(EPOCHS)], axis=0)
-    values, order = run.record(tag, LAST).values, np.argsort(-most, kind="stable")
+    mean = np.mean([np.abs(run.record(tag, epoch).values) for epoch in range(EPOCHS)], axis=0)
+    values, order = run.record(tag, LAST).values, np.argsort(-mean, kind="stable")
     with open_tab(server, place("table", group=INTEGRATED, sample=1)) as page:
         rows = table(page)
         assert [row[0] for row in rows] == [inputs.names[i] for i in order]

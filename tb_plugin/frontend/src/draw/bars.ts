@@ -1,6 +1,7 @@
 /** Features as bars from zero, each with its name and what it is in this sample. */
 
 import { featureName, type InputValues } from "../analysis/input-values.ts";
+import { memoBy } from "../analysis/memo.ts";
 import { short } from "../analysis/numbers.ts";
 import type { Rect } from "./canvas.ts";
 import { cutText, FONT, type Palette } from "./palette.ts";
@@ -17,6 +18,8 @@ export interface Bars {
 }
 
 const ROW = { small: 15, large: 22 } as const;
+/** The share of a row that names may take. */
+const NAMES = 0.46;
 
 /** How high all bars are, enlarged. */
 export function barsHeight(count: number): number {
@@ -59,17 +62,28 @@ export function drawBars(
 }
 
 /** The columns of a row: name, input, bar and, enlarged, its number. */
-function columnsOf(rect: Rect, { input, large }: Bars) {
+function columnsOf(context: CanvasRenderingContext2D, rect: Rect, { input, large }: Bars) {
   const number = large ? 76 : 0;
   const value = input ? (large ? 84 : 46) : 0;
-  const name = Math.min(large ? 220 : 120, (rect.width - value - number) * 0.45);
+  const longest = longestName(input?.names ?? NO_NAMES, large, context);
+  const name = Math.min(longest + 12, (rect.width - value - number) * NAMES);
   const left = rect.x + name + value + 8;
   return { name, value, left, width: rect.x + rect.width - left - 4 - number };
 }
 
+const NO_NAMES: readonly string[] = [];
+
+/** How wide the longest name is, or the number of a feature without one. */
+const longestName = memoBy(
+  (names: readonly string[], _large: boolean, context: CanvasRenderingContext2D): number => {
+    const widths = names.map((name) => context.measureText(name).width);
+    return Math.max(context.measureText("feature 000").width, ...widths);
+  },
+);
+
 function drawRow(context: CanvasRenderingContext2D, rect: Rect, index: number, bars: Bars): void {
   const { input, plane, colouring, marked, palette } = bars;
-  const { name, value, left, width } = columnsOf(rect, bars);
+  const { name, value, left, width } = columnsOf(context, rect, bars);
   const base = rect.y + rect.height - rect.height / 3.4;
   if (index === marked) {
     context.fillStyle = palette.line;
