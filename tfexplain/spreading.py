@@ -31,15 +31,16 @@ def over_words(
     >>> over_words(np.array([3.0, 4.0]), ["a", "b", "c", ""], 1, [0, 1, 2])
     array([1., 3., 3., 0.], dtype=float32)
     """
-    count = len(words)
+    count, given = len(words), np.asarray(values, np.float64)
+    read = np.arange(len(given))[:, None] * step + np.asarray(offsets, np.int64)
+    place = np.clip(read, 0, count - 1)
+    # Of a position beside the text, its first place only: all are the same end.
+    outside = np.arange(len(offsets)) == 0
+    own = (read >= 0) & (read < count)
+    own = np.where(own.any(axis=1, keepdims=True), own, outside)
+    real = own & np.array([word != "" for word in words], bool)[place]
+    own = np.where(real.any(axis=1, keepdims=True), real, own)
+    shares = given / np.maximum(own.sum(axis=1), 1)
     spread = np.zeros(count)
-    padding = np.array([word == "" for word in words], bool)
-    for position, value in enumerate(np.asarray(values, np.float64)):
-        read = position * step + np.asarray(offsets, np.int64)
-        inside = read[(read >= 0) & (read < count)]
-        if not len(inside):
-            inside = np.unique(np.clip(read, 0, count - 1))
-        real = inside[~padding[inside]]
-        own = real if len(real) else inside
-        spread[own] += value / len(own)
+    np.add.at(spread, place[own], np.broadcast_to(shares[:, None], own.shape)[own])
     return spread.astype(np.float32)

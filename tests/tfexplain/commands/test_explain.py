@@ -18,6 +18,7 @@ from support.models import digits, small_cnn
 from support.read import read_run
 
 from tfexplain import GradCAM, IntegratedGradients, cli
+from tfexplain.row_sheets import WIDTH
 
 # Keras' own variables, when Keras itself makes arrays of them.
 pytestmark = pytest.mark.filterwarnings(
@@ -134,10 +135,28 @@ def test_rows_of_a_table(folder: Path, tmp_path: Path, capsys: Any) -> None:
     assert kept["names"].tolist() == ["line 2", "line 7"]
     assert kept["targets"].tolist() == [2, 1]
     assert np.allclose(kept["values"], inputs * kernel[:, [2, 1]].T, atol=1e-4)
-    assert (tmp_path / "overlays" / "IntegratedGradients.png").exists()
+    bars = rendered(tmp_path / "overlays" / "IntegratedGradients.png")
+    assert (bars == 255).all(axis=-1).mean() > 0.5  # a table on white, no dark strip
     logged = read_run(tmp_path / "logs" / "table").record("values/input")
     assert list(logged.names) == ["a", "b"]
     assert sorted(map(tuple, logged.values.tolist())) == [(1, 3), (7, 8)]
+
+
+def test_a_convolution_over_words_is_drawn_over_words(tmp_path: Path) -> None:
+    split = keras.layers.TextVectorization(output_sequence_length=6, vocabulary=["good", "bad"])
+    inputs = keras.Input((1,), dtype="string")
+    x = keras.layers.Conv1D(3, 3, name="triples")(keras.layers.Embedding(4, 3)(split(inputs)))
+    outputs = keras.layers.Dense(2)(keras.layers.GlobalMaxPooling1D()(x))
+    keras.Model(inputs, outputs).save(tmp_path / "text.keras")
+    np.savez(tmp_path / "texts.npz", x=np.array([["good bad"], ["bad bad good bad"]]))
+    out = tmp_path / "out"
+    assert explain(tmp_path, "text.keras", "texts.npz", "-m", "GradCAM", out=out) == 0
+    run = read_run(out / "logs" / "text")
+    assert run.content("map/GradCAM/triples/0").word_offsets == (0, 1, 2)
+    words = rendered(out / "overlays" / "GradCAM.png")
+    # Two texts of a line each beside each other, with a line for padding.
+    assert words.shape[1] > 2 * WIDTH
+    assert words.shape[0] < 120
 
 
 def test_what_is_not_ours_is_never_overwritten(folder: Path, tmp_path: Path, capsys: Any) -> None:

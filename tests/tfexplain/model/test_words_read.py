@@ -4,10 +4,11 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+import tf_keras
 from keras import layers
 
 from tfexplain.model.keras_model import KerasModel
-from tfexplain.model.line_rules import ALL
+from tfexplain.model.line_rules import ALL, RULES
 
 WORDS = 13
 
@@ -155,6 +156,24 @@ def test_an_unknown_operation_is_named():
     found = _read(_model(layers.UpSampling1D(2)))
     assert found.offsets == ()
     assert "operation" in found.why
+
+
+def test_a_rule_that_fails_leaves_the_model_to_be_explained(monkeypatch):
+    def fails(op, lines):
+        raise ValueError("no attribute")
+
+    monkeypatch.setitem(RULES, "Conv2D", fails)
+    assert "operation Conv2D" in _read(_model(_conv(4, 3))).why
+
+
+def test_models_of_tf_keras():
+    inputs = tf_keras.Input((WORDS,), dtype="int32")
+    x = tf_keras.layers.Embedding(3, 4)(inputs)
+    x = tf_keras.layers.Conv1D(4, 3, dilation_rate=2, padding="causal")(x)
+    x = tf_keras.layers.Dense(4)(tf_keras.layers.MaxPool1D(2)(x))
+    model = tf_keras.Model(inputs, tf_keras.layers.Dense(2)(tf_keras.layers.GlobalMaxPool1D()(x)))
+    found = _read(model)
+    assert (found.step, found.offsets) == (2, (-4, -3, -2, -1, 0, 1))
 
 
 def test_texts_split_in_the_model():
