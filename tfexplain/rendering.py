@@ -280,7 +280,7 @@ def by_share(attribution: Attribution, sample: int) -> npt.NDArray[Any]:
 
 def channel_text(attribution: Attribution, sample: int) -> str:
     """Which channels are shown, and how much of a sample's evidence they make where that is known:
-    `these 8 of 1,280 channels make 61%`."""
+    `these 8 of 1,280 make 61% of the evidence`."""
     channels, total = attribution.channels, attribution.total_channels
     assert channels is not None
     if len(channels) == total:
@@ -288,7 +288,7 @@ def channel_text(attribution: Attribution, sample: int) -> str:
     if attribution.shares is None:
         return f"{len(channels)} of {total:,} channels, evenly spaced"
     made = float(np.abs(attribution.shares[sample][channels]).sum())
-    return f"these {len(channels)} of {total:,} channels make {made:.0%}"
+    return f"these {len(channels)} of {total:,} make {made:.0%} of the evidence"
 
 
 def map_scale(attribution: Attribution, size: Sequence[int]) -> Scale:

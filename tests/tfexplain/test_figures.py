@@ -133,7 +133,7 @@ def test_figure_of_feature_maps_begins_with_the_largest_share_and_tells_it():
     assert titles == ["channel 10: -50.0%", "channel 0: 25.0%"]
     assert float(map_axes(figure)[0].images[-1].get_array()[0, 0]) == 2.0
     told = figure.subfigs[0].get_suptitle()
-    assert told == "GradCAM at conv: these 2 of 20 channels make 75%"
+    assert told == "GradCAM at conv: these 2 of 20 make 75% of the evidence"
 
 
 def test_figure_of_features_is_a_strip():

@@ -343,7 +343,7 @@ def test_channels_stand_in_the_order_of_their_share_and_the_rest_is_told():
     shares[0, [0, 10, 5]] = (0.25, -0.5, 0.25)
     maps = feature_maps(np.zeros((2, 1, 1, 2)), [False, False], shares=shares)
     assert rendering.by_share(maps, 0).tolist() == [1, 0]
-    assert rendering.channel_text(maps, 0) == "these 2 of 20 channels make 75%"
+    assert rendering.channel_text(maps, 0) == "these 2 of 20 make 75% of the evidence"
     known = feature_maps(np.zeros((2, 1, 1, 2)), [False, False])
     assert rendering.by_share(known, 0).tolist() == [0, 1]
     assert rendering.channel_text(known, 0) == "2 of 20 channels, evenly spaced"

@@ -4,7 +4,7 @@ import type { Channels } from "../format/maps.ts";
 import { short } from "./numbers.ts";
 
 /** In a sheet of the grid; all that were logged stand in the enlarged view. */
-export const MOST_TILES = 16;
+export const MOST_TILES = 8;
 
 /** What is known of the channels of one layer, for one sample in one run. */
 export interface ChannelHistory {

@@ -99,7 +99,8 @@ const HELP: Readonly<Record<string, MethodHelp>> = {
   },
   FeatureMaps: {
     answers: "What does each channel of this layer respond to here?",
-    reading: "Activity is no importance: a bright channel may be read by nobody.",
+    reading:
+      "Activity is no importance: a bright channel may be read by nobody. Its share of the evidence, where it is told, says how much Grad-CAM makes of it.",
   },
 };
 

@@ -1,6 +1,6 @@
 /** Channels as a sheet of small maps, each with its number, and its share or its scale. */
 
-import { shareTexts } from "../analysis/channel-shares.ts";
+import { MOST_TILES, shareTexts } from "../analysis/channel-shares.ts";
 import { type ChannelState, stateOf, stateWord } from "../analysis/channels.ts";
 import { short } from "../analysis/numbers.ts";
 import type { Kernel } from "../format/compressed.ts";
@@ -23,13 +23,16 @@ export interface Sheet {
   readonly height: number;
 }
 
+/** Few tiles are as large as leaves room for number and share below each. */
+const FEW = { tiles: MOST_TILES, rows: 2 } as const;
 const ROWS = 3;
 const FACTS = 50;
 
-/** Three rows of tiles, as high as a map of `size` with its numbers below it. */
+/** Two or three rows of tiles, as high as a map of `size` with its numbers below it. */
 export function sheetOf(count: number, size: number): Sheet {
-  const tile = Math.floor((size + FACTS - (ROWS - 1) * GAP) / ROWS) - CAPTION;
-  return layout(Math.max(1, Math.ceil(count / ROWS)), count, tile);
+  const rows = count <= FEW.tiles ? FEW.rows : ROWS;
+  const tile = Math.floor((size + FACTS - (rows - 1) * GAP) / rows) - CAPTION;
+  return layout(Math.max(1, Math.ceil(count / rows)), count, tile);
 }
 
 /** Tiles in a square, as large as a map of `size` with its numbers below it has room for. */

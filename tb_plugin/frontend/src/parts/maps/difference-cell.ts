@@ -210,7 +210,7 @@ export class DifferenceCell extends Cell {
 
 /** Why feature maps are not subtracted. */
 export const NO_CHANNELS =
-  "No difference: each training has channels of its own. Channel 4 of one run finds something else than channel 4 of another.";
+  "No difference: each training has channels of its own. Channel 4 of one run finds something else than channel 4 of another; only copies of one model can be read tile by tile.";
 
 type Side = Parameters<typeof obstacle>[0] & { readonly known: Known<AttributionMap> };
 
