@@ -82,7 +82,7 @@ export class DifferenceCell extends Cell {
         <dt
           title="Intersection over union of the positions with the largest tenth of magnitudes in each map"
         >
-          IoU of top 10%
+          IoU, top 10%
         </dt>
         <dd class="overlap"></dd>
         <dt>max |diff.|</dt>

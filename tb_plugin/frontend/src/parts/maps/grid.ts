@@ -24,7 +24,7 @@ import "./tiles-cell.ts";
 /** Narrow windows leave the room to the maps. */
 const NARROW = 1100;
 const SCROLLBAR = 16;
-const inputSide = (): number => (innerWidth <= NARROW ? 72 : 112);
+const inputSide = (): number => (innerWidth <= NARROW ? 112 : 148);
 const MAX_SAMPLES = 32;
 
 export class Grid extends Part {

@@ -21,6 +21,9 @@ import { drawnScale, figureOf, pictureOf, positionTextOf, shownPlane } from "./m
 import { flagOf } from "./map-flag.ts";
 
 const REVEALING = 12;
+const LIMIT_TITLE = "The magnitude at the end of the colours, and the share of values above it";
+const GAP_TITLE =
+  "Completeness gap: the sum of the map minus the difference of scores that it should add up to";
 
 export class MapCell extends RunCell {
   static override styles = [
@@ -89,9 +92,9 @@ export class MapCell extends RunCell {
         <dd class="score"></dd>
         <dt title="The largest magnitude of this map">max |value|</dt>
         <dd class="scale"></dd>
-        <dt title="The magnitude at the end of the colours, and the share of values above it">scale</dt>
-        <dd class="limit"></dd>
-        <dt class="gap-name" hidden>completeness gap</dt>
+        <dt class="limit-name" title=${LIMIT_TITLE} hidden>scale</dt>
+        <dd class="limit" hidden></dd>
+        <dt class="gap-name" title=${GAP_TITLE} hidden>compl. gap</dt>
         <dd class="gap" hidden></dd>
         <dt class="error-name" title=${ERROR_TITLE} hidden>est. error</dt>
         <dd class="error" hidden></dd>
@@ -141,6 +144,10 @@ export class MapCell extends RunCell {
     setText(this.find(".scale"), record ? `${short(record.scale)} ${unit}` : "–");
     const scale = record && drawnScale(this.dashboard, this, record);
     setText(this.find(".limit"), scale ? limitText(scale, this.column) : "–");
+    // Else the legend says it for all maps below it.
+    const isOwn = this.dashboard.view.scale === "map";
+    for (const part of [".limit", ".limit-name"])
+      this.find(part)?.toggleAttribute("hidden", !isOwn);
     this.tellLevel(record);
     const hasGap = record?.gap !== undefined;
     this.find(".gap-name")?.toggleAttribute("hidden", !hasGap);
