@@ -106,7 +106,7 @@ export class MapCell extends RunCell {
     const { store, step, revision } = this.dashboard;
     const series = store.get(this.run.id, this.column.group, this.sample);
     const known = knownAt(series, "map", step);
-    const picture = pictureOf(this.dashboard, this, this.dashboard.size);
+    const picture = pictureOf(this.dashboard, this, this.size);
     if (!this.isNew(...partsOf(known), revision, this.marked, picture)) return;
     this.known = known;
     this.draw(known.record, picture);
@@ -129,7 +129,7 @@ export class MapCell extends RunCell {
       picture,
       palette: () => this.palette,
     });
-    const size = filledSize(plain, figure, this.dashboard.size);
+    const size = filledSize(plain, figure, this.size);
     const context = sharpContext(canvas, size.width, size.height);
     if (context) this.positionAt = drawFigure(context, { x: 0, y: 0, ...size }, figure);
   }
