@@ -13,8 +13,11 @@ from tfexplain.callbacks.fit_frame import rows_of_an_epoch
 from tfexplain.callbacks.guard import OnError
 from tfexplain.callbacks.schedule import Schedule, Scheduler
 from tfexplain.callbacks.work import Work
+from tfexplain.errors import TfexplainError
+from tfexplain.exchange import Exchange
 from tfexplain.explainers import Explainer
 from tfexplain.model.targets import Targets
+from tfexplain.runlog.log_findings import of_run
 from tfexplain.runlog.settings import ClassNames, ExplainSettings, named_classes
 
 
@@ -34,7 +37,8 @@ class Explain(LoggingCallback):
             `FeatureMaps(), GradCAM()` where a layer has positions, `AttentionRollout()` where
             attention leads to the output, `IntegratedGradients()` where there are gradients,
             `KernelSHAP()` for tables of up to 10 features, `Occlusion()` where nothing else works
-            or some column, such as one of texts, has no gradient.
+            or some column, such as one of texts, has no gradient. `Exchange()` is added in up to
+            five epochs where it takes at most 5% of the passes of training; named, it always is.
         every: Explain every so many epochs. The last epoch is always explained. By default every
             epoch, but for methods that were chosen by default and are expensive for the training
             (docs/defaults.md).
@@ -101,7 +105,7 @@ class Explain(LoggingCallback):
         validation_data: Any,
         *,
         log_dir: str | os.PathLike[str],
-        explainers: Sequence[Explainer] | Explainer | None = None,
+        explainers: Sequence[Explainer | Exchange] | Explainer | Exchange | None = None,
         every: int | None = None,
         epochs: Sequence[int] | None = None,
         budget: float | None = None,
@@ -119,11 +123,12 @@ class Explain(LoggingCallback):
         verbose: bool | int = 1,
         part: str | None = None,
     ) -> None:
-        if isinstance(explainers, Explainer):
+        if isinstance(explainers, Explainer | Exchange):
             explainers = [explainers]
+        named, exchange = _told_apart(explainers)
         self._settings = ExplainSettings(
             validation_data=validation_data,
-            explainers=None if explainers is None else tuple(explainers),
+            explainers=named,
             samples=samples,
             class_names=named_classes(class_names),
             targets=targets,
@@ -134,6 +139,7 @@ class Explain(LoggingCallback):
             feature_names=() if feature_names is None else feature_names,
             vocabulary=vocabulary,
             decode=decode,
+            exchange=exchange,
         )
         self._wanted, self._when = reference, Schedule(every, epochs, budget)
         super().__init__(log_dir, "explain", on_error, "explaining", part)
@@ -164,10 +170,15 @@ class Explain(LoggingCallback):
             return
         self._tell_costs()
         logged = self._work is not None
+        directory = self._log_lock.directory if logged and self._log_lock else ""
         with self._scheduler.charged():
             super().on_train_end(logs)
         if logged and self._settings.verbose and self._scheduler.when.budget is not None:
             print(f"tfexplain: {self._scheduler.text}")
+        if directory and self._settings.verbose:
+            with self._guard.watch("findings", self._last_step):
+                for finding in of_run(directory):
+                    print(f"tfexplain: {finding}")
 
     def _tell_costs(self) -> None:
         """Prints what explaining took of the epoch that ended before this."""
@@ -197,6 +208,25 @@ class Explain(LoggingCallback):
     def _begin(self) -> Work:
         with self._scheduler.set_up():
             rows = rows_of_an_epoch(self.params)
+            epochs = (self.params or {}).get("epochs")
             return ExplainRun(
-                self._settings, self._subject, self._guard, self._reference, self._scheduler, rows
+                *(self._settings, self._subject, self._guard, self._reference, self._scheduler),
+                *(rows, epochs),
             )
+
+
+def _told_apart(
+    explainers: Sequence[Explainer | Exchange] | None,
+) -> tuple[tuple[Explainer, ...] | None, Exchange | None]:
+    """Returns the explainers of samples (None: those that fit), and the exchange of windows."""
+    if explainers is None:
+        return None, None
+    exchanges = [e for e in explainers if isinstance(e, Exchange)]
+    if len(exchanges) > 1:
+        raise TfexplainError(
+            f"explainers: expected at most one Exchange; got {len(exchanges)}. Leave all but one "
+            "out."
+        )
+    others = tuple(e for e in explainers if not isinstance(e, Exchange))
+    exchange = exchanges[0] if exchanges else None
+    return (others if others or exchange is None else None), exchange

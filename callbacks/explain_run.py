@@ -11,6 +11,7 @@ from tfexplain.callbacks.announce import tell
 from tfexplain.callbacks.cost_line import cost_line
 from tfexplain.callbacks.counted_passes import Fewer, fewer
 from tfexplain.callbacks.drift_reference import Reference
+from tfexplain.callbacks.exchange_run import ExchangeRun
 from tfexplain.callbacks.fit_frame import Rows
 from tfexplain.callbacks.guard import Guard
 from tfexplain.callbacks.memory_backoff import MemoryBackoff
@@ -36,6 +37,7 @@ class ExplainRun:
         reference: Reference of drift; kept over several fits.
         scheduler: Chooses the epochs and accounts for their time; kept over several fits.
         rows: What an epoch trains on, where that is known.
+        epochs: How many epochs `fit` was asked for, where that is known.
 
     Raises:
         TfexplainError: data, labels, layers or shapes that cannot work, found by explaining once.
@@ -49,6 +51,7 @@ class ExplainRun:
         reference: Reference,
         scheduler: Scheduler,
         rows: Rows | None,
+        epochs: int | None,
     ) -> None:
         self._settings, self._guard, self._reference = settings, guard, reference
         self._scheduler = scheduler
@@ -77,6 +80,9 @@ class ExplainRun:
         }
         if self._fewer.text:
             self._choices["fewer passes"] = self._fewer.text
+        self._exchanging = ExchangeRun(settings, model, self._explaining, rows, epochs)
+        if self._exchanging.text:
+            self._choices["Exchange"] = self._exchanging.text
 
     def announce(self, writer: RunWriter, resumes: bool) -> None:
         """Prints what was chosen, and writes what never changes: settings, labels, pictures."""
@@ -154,6 +160,11 @@ class ExplainRun:
                 with self._guard.watch(f"{name}: overlay", step):
                     self._write_overlay(name, explanation.attributions, step, writer)
             seconds["overlays"] = time.perf_counter() - start
+        if self._exchanging.due(now):
+            start = time.perf_counter()
+            with self._guard.watch("Exchange", step):
+                self._exchanging.write(now, writer)
+            seconds["Exchange"] = time.perf_counter() - start
         self._seconds = seconds
         self._write_status(step, writer)
 

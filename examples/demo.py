@@ -30,7 +30,7 @@ import numpy as np
 from digits import CLASSES, Images, Labels, load, small_cnn
 from magnitude import MagnitudePruning
 
-from tfexplain import Compression, Explain
+from tfexplain import Compression, Exchange, Explain, FeatureMaps, GradCAM, IntegratedGradients
 
 RUNS = {
     "plain": "the mark at the left edge tells nothing while training",
@@ -73,7 +73,13 @@ def train(name: str, log_dir: Path, epochs: int) -> None:
     begin, end = epochs // 2, 3 * epochs // 4
     callbacks = [
         MagnitudePruning(SPARSITY, begin, end),
-        Explain(val, log_dir=log_dir, class_names=CLASSES, reference=max(begin - 1, 0)),
+        Explain(
+            val,
+            log_dir=log_dir,
+            explainers=[FeatureMaps(), GradCAM(), IntegratedGradients(), Exchange()],
+            class_names=CLASSES,
+            reference=max(begin - 1, 0),
+        ),
         Compression(val, log_dir=log_dir),
     ]
     small_cnn().fit(

@@ -107,36 +107,32 @@ class Exchange:
         return self.exchanged(traced_model, batch, output, read)
 
     def exchanged(
-        self,
-        traced_model: TracedModel,
-        batch: Any,
-        output: ModelOutput,
-        labels: Labels,
-        *,
-        dry_run: bool = False,
+        self, traced_model: TracedModel, batch: Any, output: ModelOutput, labels: Labels
     ) -> dict[str, ExchangeMap]:
-        """Exchanges windows where model, batch and labels are open already; see `__call__`.
-
-        A dry run compiles and counts what later ones do: it draws pairs by the labels, whatever
-        is predicted.
-        """
-        check_output(output)
+        """Exchanges windows where model, batch and labels are open already; see `__call__`."""
+        check_exchanged(output, labels)
         size = chunk_size(traced_model, self.batch_size)
         number = _Predicted(output)
         request = Request((LayerReads(),), number, output, "logit")
         (result,) = shared_pass(traced_model, [request], batch, size)
         numbers = np.asarray(result.scores, np.float64)
-        if dry_run:
-            numbers = labels.values
         classes, pairs = self._drawn(numbers, output, labels)
-        takers = tf.nest.map_structure(lambda x: tf.gather(x, pairs.takers), batch)
-        own = PassResult(numbers[pairs.takers], np.full(len(pairs), PREDICTED, np.int32), None, [])
-        context = Context(traced_model, takers, number, output, "logit", own)
+        context = _context(traced_model, batch, output, pairs.takers, numbers)
         return {
             name: self._of_input(context, position, batch, pairs, numbers, classes, size)
-            for position, name in enumerate(traced_model.input_names)
-            if traced_model.gradient_calls[position] != BESIDE
+            for position, name in _inputs(traced_model)
         }
+
+    def passes(self, traced_model: TracedModel, batch: Any, output: ModelOutput) -> int:
+        """Returns how many rows go through the model for all pairs: thrice for each window."""
+        first = np.zeros(1, np.int64)
+        context = _context(traced_model, batch, output, first, np.zeros(len(first)))
+        flat = tf.nest.flatten(context.inputs)
+        masked = [
+            MaskedInput(context, position, np.asarray(flat[position]), 1)
+            for position, _ in _inputs(traced_model)
+        ]
+        return 3 * self.pairs * sum(len(self._windows(own).corners) for own in masked)
 
     def _drawn(
         self, numbers: Array, output: ModelOutput, labels: Labels
@@ -146,12 +142,6 @@ class Exchange:
             # Each value is a class of its own: pairs differ, and none is alike but the row itself.
             values = np.unique(numbers, return_inverse=True)[1].astype(np.int64)
             return None, _enough(draw_pairs(values, self.pairs, self.seed), len(numbers), "value")
-        if labels.kind != "class":
-            why = labels.why or "there are none."
-            raise TfexplainError(
-                f"labels: expected classes, for windows are exchanged between samples that are "
-                f"predicted rightly; {why} Pass class indices [N]."
-            )
         right = np.flatnonzero(labels.values == numbers)
         classes = numbers.astype(np.int64)
         pairs = draw_pairs(classes[right], self.pairs, self.seed)
@@ -170,9 +160,7 @@ class Exchange:
     ) -> ExchangeMap:
         values = np.asarray(tf.nest.flatten(batch)[position])
         masked = MaskedInput(context, position, values[pairs.givers], size)
-        windows = Windows(
-            masked.sides, *window_sizes(masked.sides, self.window, self.stride, masked.inputs.ndim)
-        )
+        windows = self._windows(masked)
         masks, none = windows.masks(), np.zeros(0, np.int64)
         rng = np.random.default_rng(self.seed)
         noise = _noise(values, len(pairs), masked.channel_axis, rng)
@@ -200,6 +188,29 @@ class Exchange:
             giver_classes=none if classes is None else classes[pairs.givers],
         )
 
+    def _windows(self, masked: MaskedInput) -> Windows:
+        axes = masked.inputs.ndim
+        return Windows(masked.sides, *window_sizes(masked.sides, self.window, self.stride, axes))
+
+
+def _inputs(traced_model: TracedModel) -> list[tuple[int, str]]:
+    """Returns position and name of each input but those that say where tokens are."""
+    named = enumerate(traced_model.input_names)
+    return [(i, name) for i, name in named if traced_model.gradient_calls[i] != BESIDE]
+
+
+def _context(
+    traced_model: TracedModel,
+    batch: Any,
+    output: ModelOutput,
+    rows: npt.NDArray[np.int64],
+    numbers: Array,
+) -> Context:
+    """Returns what some rows of a batch are explained with: by their predictions."""
+    some = tf.nest.map_structure(lambda x: tf.gather(x, rows), batch)
+    own = PassResult(numbers[rows], np.full(len(rows), PREDICTED, np.int32), None, [])
+    return Context(traced_model, some, _Predicted(output), output, "logit", own)
+
 
 @dataclass(frozen=True)
 class _Predicted:
@@ -214,10 +225,17 @@ class _Predicted:
         return tf.cast(predicted(tensor, self.output), tf.float32)
 
 
-def check_output(output: ModelOutput) -> None:
-    """Raises TfexplainError for an output whose predictions cannot follow a window."""
+def check_exchanged(output: ModelOutput, labels: Labels) -> None:
+    """Raises TfexplainError for an output whose predictions cannot follow a window, or labels that
+    do not say which are right."""
     if output.classes and not output.several and not (output.regression and output.classes > 1):
-        return
+        if output.regression or labels.kind == "class":
+            return
+        why = labels.why or "there are none."
+        raise TfexplainError(
+            "labels: expected classes, for windows are exchanged between samples that are "
+            f"predicted rightly; {why} Pass class indices [N]."
+        )
     what = (
         "several labels a row"
         if output.several

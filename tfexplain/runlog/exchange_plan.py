@@ -8,10 +8,8 @@ from typing import Any, Literal, cast
 
 import numpy as np
 
-from tfexplain.data.labels import Labels
-from tfexplain.errors import TfexplainError
 from tfexplain.exchange import Exchange, TooFewPairs
-from tfexplain.exchange.exchange import check_output
+from tfexplain.exchange.exchange import LEAST_PAIRS
 from tfexplain.exchange.exchange_map import ExchangeMap
 from tfexplain.runlog.batch import ValidationBatch, choose_batch
 from tfexplain.runlog.exchange_records import record_of
@@ -22,6 +20,7 @@ from tfexplain.runlog.writer import RunWriter
 from tfexplain.wire import schema
 
 ROWS = 256
+BYTES = 64 << 20  # of rows that are held
 EPOCHS = 5
 
 
@@ -32,49 +31,32 @@ class ExchangePlan:
         settings: The arguments of `Explain`.
         model: The built model.
         exchange: What is exchanged.
-
-    Attributes:
-        passes: Rows that go through the model each time.
-
-    Raises:
-        TfexplainError: outputs or labels that windows cannot be exchanged for.
+        a_row: Bytes of one row.
     """
 
-    def __init__(self, settings: ExplainSettings, model: Any, exchange: Exchange) -> None:
+    def __init__(
+        self, settings: ExplainSettings, model: Any, exchange: Exchange, a_row: int
+    ) -> None:
         self._exchange = exchange
+        rows = max(LEAST_PAIRS, min(ROWS, BYTES // max(1, a_row)))
         self._traced_model, self._output, batch = choose_batch(
-            replace(settings, samples=ROWS), model, [exchange.output]
+            replace(settings, samples=rows), model, [exchange.output]
         )
         self._batch = cast(ValidationBatch, batch)
-        check_output(self._output)
-        if not self._output.regression and self._batch.labels.kind != "class":
-            why = self._batch.labels.why or "validation_data has no labels."
-            raise TfexplainError(f"labels: expected classes; {why} Pass (x, y).")
-        # Once before training, as if all predictions were right: it is compiled by now.
-        self.passes = sum(found.passes for found in self._dry_run().values())
 
-    def _dry_run(self) -> dict[str, ExchangeMap]:
-        count = len(self._batch.rows)
-        anything = Labels("class", np.arange(count, dtype=np.float64) % 2)
-        return self._exchange.exchanged(
-            self._traced_model, self._batch.inputs, self._output, anything, dry_run=True
-        )
-
-    def write(self, now: Moment, writer: RunWriter) -> str:
+    def write(self, now: Moment, writer: RunWriter) -> None:
         """Exchanges windows with the weights as they are now, and writes the records.
 
-        Returns:
-            Why there is nothing to write; "" where all was written.
+        Nothing is written while too few rows are predicted rightly.
         """
         try:
             maps = self._exchange.exchanged(
                 self._traced_model, self._batch.inputs, self._output, self._batch.labels
             )
-        except TooFewPairs as error:
-            return str(error)
+        except TooFewPairs:
+            return
         for name, content, record in self._records(maps, now):
             writer.add(schema.Tag("exchange", layer=name), now.step, record, content)
-        return ""
 
     def _records(
         self, maps: dict[str, ExchangeMap], now: Moment

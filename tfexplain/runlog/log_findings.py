@@ -7,9 +7,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tfexplain.errors import TfexplainError
-from tfexplain.runlog.directory import ROOMS, read_room
+from tfexplain.runlog.directory import ROOMS, is_remote, read_room
 from tfexplain.story import Finding, RunRecords, story
 from tfexplain.wire import schema
+
+MOST_BYTES = 64 << 20
 
 Events = dict[str, list[tuple[int, bytes]]]
 
@@ -36,10 +38,20 @@ def findings(log_dir: str | os.PathLike[str]) -> list[Finding]:
     return story(runs)
 
 
-def of_run(directory: str | os.PathLike[str]) -> list[Finding]:
-    """Finds what is worth saying of one training."""
+def of_run(directory: str) -> list[Finding]:
+    """Finds what is worth saying of a training that has just ended.
+
+    Says nothing of a large log, or of one far away, for it is read as a whole.
+    """
     path = Path(directory)
+    if is_remote(directory) or sum(f.stat().st_size for f in _files(path)) > MOST_BYTES:
+        return []
     return story({path.name: _records(path)})
+
+
+def _files(run: Path) -> Iterator[Path]:
+    for room in ROOMS:
+        yield from (run / room).glob("*.tfexplain")
 
 
 def _runs(log_dir: Path) -> Iterator[tuple[str, RunRecords]]:

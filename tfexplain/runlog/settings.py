@@ -11,6 +11,7 @@ import numpy as np
 from tfexplain.checks import check_verbose, check_whole
 from tfexplain.data import validation
 from tfexplain.errors import TfexplainError
+from tfexplain.exchange import Exchange
 from tfexplain.explainers import Explainer
 from tfexplain.model.presets import NAMES, is_preset
 from tfexplain.model.targets import Targets
@@ -35,6 +36,7 @@ class ExplainSettings:
     feature_names: Sequence[str] | Mapping[str, Sequence[str]] = ()
     vocabulary: Sequence[str] | Mapping[int, str] | None = None
     decode: Callable[[Any], Sequence[str]] | None = None
+    exchange: Exchange | None = None
 
     def check(self) -> None:
         """Raises ValueError for settings that are wrong whatever the model."""
@@ -60,7 +62,7 @@ class ExplainSettings:
     @property
     def asked(self) -> bool:
         """Whether what is explained was asked for by name, so that it cannot be left out."""
-        return self.explainers is not None or self.asks
+        return self.explainers is not None or self.exchange is not None or self.asks
 
     @property
     def asks(self) -> bool:

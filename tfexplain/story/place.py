@@ -15,7 +15,7 @@ from tfexplain.wire import schema
 ABOVE_CHANCE = 0.1
 # As many times what is followed at any other place.
 CONCENTRATED = 2.0
-# Windows that share no more than this of their area are at other places.
+# Windows that share less than this of their area are at other places.
 APART = 0.25
 # Of tables, series and words, where no place is at a border: most predictions.
 MOST = 0.5
@@ -56,8 +56,8 @@ def _elsewhere(record: schema.Exchange) -> float:
     for count, step, corner, size in axes:
         away = np.abs(np.arange(count) * step - corner)
         common = np.multiply.outer(common, np.maximum(0, 1 - away / size))
-    apart = record.by_window[common <= APART]
-    return float(apart.max(initial=0.0))
+    apart = record.by_window[common < APART]
+    return float(apart.max()) if apart.size else 1.0
 
 
 def _conspicuous(record: schema.Exchange) -> bool:

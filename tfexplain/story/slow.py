@@ -9,7 +9,7 @@ from tfexplain.story.log_records import RunRecords
 from tfexplain.wire import schema
 
 SHARE = 0.3
-LEAST_SECONDS = 10.0  # of a training that took less, nobody minds
+LEAST_SECONDS = 60.0  # of a training that took less, nobody minds
 
 
 def slow(run: str, records: RunRecords) -> Iterator[Finding]:

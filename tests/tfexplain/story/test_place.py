@@ -65,10 +65,9 @@ PLAIN = [
 
 def test_a_mark_at_the_edge_is_told_with_its_numbers() -> None:
     (finding,) = found(picture(SHORTCUT))
-    # Apart is what shares a quarter of the window or less: three columns on, or the corner below.
     assert finding.text == (
         "run: predictions follow the left edge in 58% of exchanges, any other place in at most "
-        "20% (chance 4%)."
+        "8% (chance 4%)."
     )
     assert (finding.kind, finding.step, finding.layer) == ("place", 11, "image")
     assert (finding.value, finding.chance) == (0.58, 0.04)

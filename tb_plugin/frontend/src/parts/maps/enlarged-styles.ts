@@ -15,7 +15,7 @@ export const enlargedStyles = css`
     display: flex;
     align-items: center;
     gap: 12px;
-    padding: 5px 16px;
+    padding: 8px 16px;
     background: var(--panel);
     border-bottom: 1px solid var(--line);
   }
@@ -23,32 +23,16 @@ export const enlargedStyles = css`
     font-size: 14px;
     font-weight: 600;
   }
-  .steps {
-    display: inline-flex;
-    gap: 6px;
-    margin-left: auto;
-    white-space: nowrap;
-  }
   .who {
-    display: flex;
+    display: inline-flex;
     align-items: center;
     gap: 6px;
-    height: 24px;
-    font-weight: 600;
   }
-  .who tfx-prediction {
-    margin-left: auto;
-    gap: 6px;
-    font-weight: 400;
-  }
-  .maps {
+  .body {
     display: flex;
     flex-wrap: wrap;
-    gap: 10px 18px;
-    padding: 8px 16px 0;
-  }
-  .input {
-    order: -1;
+    gap: 24px;
+    padding: 16px;
   }
   .stage {
     position: relative;
@@ -66,36 +50,30 @@ export const enlargedStyles = css`
     cursor: pointer;
   }
   .flag {
+    margin-top: 6px;
     font-size: 12px;
-    line-height: 18px;
     color: var(--warn);
-    width: 0;
-    min-width: 100%;
+    min-height: 18px;
   }
-  .facts {
-    display: grid;
-    grid-template-columns: minmax(200px, 340px) minmax(220px, 380px) minmax(0, 1fr);
-    gap: 24px;
-    padding: 4px 16px 16px;
-  }
-  @media (max-width: 900px) {
-    .facts {
-      grid-template-columns: minmax(0, 1fr);
-    }
+  .side {
+    flex: 1;
+    min-width: 260px;
+    max-width: 460px;
   }
   dl {
-    font-size: 12.5px;
-    line-height: 20px;
-    margin: 0;
+    font-size: 13px;
+    line-height: 22px;
+    margin-top: 12px;
   }
   .readout {
-    margin: 6px 16px;
-    padding: 3px 10px;
+    margin-top: 12px;
+    padding: 8px 12px;
     border-radius: 6px;
     background: var(--card);
-    min-height: 25px;
-    overflow: hidden;
-    text-overflow: ellipsis;
+    min-height: 36px;
+  }
+  details {
+    margin-top: 14px;
   }
   summary {
     cursor: pointer;
@@ -114,6 +92,6 @@ export const enlargedStyles = css`
     white-space: nowrap;
   }
   tfx-film-strip {
-    padding: 0 16px 4px;
+    padding: 0 16px 16px;
   }
 `;

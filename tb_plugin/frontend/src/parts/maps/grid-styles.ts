@@ -115,9 +115,7 @@ export const gridStyles = css`
   }
   .none {
     font-size: 12px;
-    /* As wide as the maps above: a text must not push its block to the next line. */
-    width: 0;
-    min-width: 100%;
+    max-width: 480px;
     margin-top: 4px;
   }
   .absent {

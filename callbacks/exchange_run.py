@@ -1,0 +1,85 @@
+"""Exchanges windows in a few epochs of one `fit`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tfexplain.callbacks.fit_frame import Rows
+from tfexplain.data.content import row_bytes
+from tfexplain.errors import TfexplainError
+from tfexplain.exchange import Exchange, check_exchanged
+from tfexplain.runlog.exchange_plan import EPOCHS, ExchangePlan, affordable_epochs, exchange_epochs
+from tfexplain.runlog.plan import ExplainPlan
+from tfexplain.runlog.settings import ExplainSettings
+from tfexplain.runlog.weights_epoch import Moment
+from tfexplain.runlog.writer import RunWriter
+
+_NAME_IT = "Pass explainers=[..., Exchange()] to have it."
+
+
+class ExchangeRun:
+    """Holds when windows are exchanged: the first epoch, the last, and some in between.
+
+    Args:
+        settings: The arguments of `Explain`.
+        model: The built model.
+        explaining: What is explained of it, which tells how many passes an exchange takes.
+        rows: What an epoch trains on; None where that is not known.
+        epochs: How many epochs there are; None where that is not known.
+
+    Attributes:
+        text: What was decided, for people; "" where exchanges do not fit the model.
+
+    Raises:
+        TfexplainError: `Exchange` was named, and cannot work.
+    """
+
+    def __init__(
+        self,
+        settings: ExplainSettings,
+        model: Any,
+        explaining: ExplainPlan,
+        rows: Rows | None,
+        epochs: int | None,
+    ) -> None:
+        self.text = ""
+        self._plan: ExchangePlan | None = None
+        self._epochs: list[int] = []
+        self._last, self._written = -1, -1
+        named = settings.exchange
+        if named is None and settings.explainers is not None:
+            return
+        exchange = named or Exchange()
+        batch, output = explaining.batch, explaining.output
+        try:
+            check_exchanged(output, batch.labels)
+        except TfexplainError:
+            if named is not None:
+                raise
+            return
+        passes = exchange.passes(explaining.traced_model, batch.inputs, output)
+        count = EPOCHS
+        if named is None:
+            trained = rows.trained * epochs if rows and epochs else 0
+            count = affordable_epochs(trained, passes)
+        if not count:
+            self.text = f"left out: {passes:,} passes each time are too many here. {_NAME_IT}"
+            return
+        a_row = int(row_bytes(batch.given))
+        self._plan = ExchangePlan(settings, model, exchange, a_row)
+        self._epochs = exchange_epochs(epochs, count) if epochs else [0]
+        told = ", ".join(str(epoch) for epoch in self._epochs)
+        self.text = f"{passes:,} passes each, in epochs {told}; and in the last"
+
+    def due(self, now: Moment) -> bool:
+        """Returns whether windows are exchanged at this time, which is explained."""
+        if self._plan is None or now.step == self._written:
+            return False
+        passed = any(self._last < epoch <= now.epoch for epoch in self._epochs)
+        return passed or now.last or now.kind == "end"
+
+    def write(self, now: Moment, writer: RunWriter) -> None:
+        """Exchanges windows and writes the records."""
+        if self._plan is not None:
+            self._plan.write(now, writer)
+        self._last, self._written = now.epoch, now.step
