@@ -100,7 +100,8 @@ export function drawMap(
   smooth: boolean,
 ): void {
   context.imageSmoothingEnabled = smooth;
-  context.drawImage(coloured.canvas, rect.x, rect.y, rect.width, rect.height);
+  const { canvas, top, width, height } = coloured;
+  context.drawImage(canvas, 0, top, width, height, rect.x, rect.y, rect.width, rect.height);
   if (coloured.holes.length > 0) hatch(context, coloured.holes, size, rect);
 }
 

@@ -20,18 +20,25 @@ export interface Colouring {
   readonly smooth: boolean;
 }
 
-/** What was drawn: its canvas, and where no number was. */
+/** What was coloured: the rows of a canvas from `top` on, and where no number was. */
 export interface Coloured {
   readonly canvas: HTMLCanvasElement;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
   readonly holes: readonly number[];
 }
 
 const SMOOTH_SIDE = 112;
+/** Sizes come from the log; a log of a thousand sizes must not keep a thousand canvases. */
+const MOST_SIZES = 32;
+/** Of a canvas: browsers have none of 32,768 and more. */
+const MOST_ROWS = 8192;
 /** What stands where no number is: in no colour map. */
 const HOLE: Rgb = [255, 79, 216];
 
 let decoded = new Float32Array(0);
-let spread = new Float32Array(0);
+let line = new Float32Array(0);
 const surfaces = new Map<string, { canvas: HTMLCanvasElement; pixels: ImageData }>();
 
 /** The value at a position, in the map's unit. */
@@ -43,13 +50,46 @@ export function valueAt({ data, scale }: Plane, index: number): number {
 
 /** Colour a plane; the canvas is shared by all planes of that size and good until the next call. */
 export function colourPlane(plane: Plane, how: Colouring): Coloured {
-  const holes = decodeInto(plane, how.limit);
-  const factor = how.smooth ? smoothing(plane) : 1;
-  const surface = surfaceOf(plane.width * factor, plane.height * factor);
-  const shares = factor > 1 ? interpolate(plane, factor) : decoded;
-  colourise(shares, surface.pixels, how);
-  surface.canvas.getContext("2d")?.putImageData(surface.pixels, 0, 0);
-  return { canvas: surface.canvas, holes };
+  return colourGroup([plane], [how])[0] as Coloured;
+}
+
+/** Draw planes of one size, many on one canvas: what is handed to the browser once costs less. */
+export function colourEach(
+  planes: readonly Plane[],
+  hows: readonly Colouring[],
+  draw: (coloured: Coloured, index: number) => void,
+): void {
+  const most = Math.max(
+    1,
+    Math.floor(MOST_ROWS / ((planes[0]?.height ?? 1) * factorOf(planes, hows))),
+  );
+  for (let start = 0; start < planes.length; start += most) {
+    const end = start + most;
+    const coloured = colourGroup(planes.slice(start, end), hows.slice(start, end));
+    for (const [i, one] of coloured.entries()) draw(one, start + i);
+  }
+}
+
+function factorOf([plane]: readonly Plane[], [how]: readonly Colouring[]): number {
+  return plane && how?.smooth ? smoothing(plane) : 1;
+}
+
+function colourGroup(planes: readonly Plane[], hows: readonly Colouring[]): Coloured[] {
+  const factor = factorOf(planes, hows);
+  const width = (planes[0]?.width ?? 1) * factor;
+  const height = (planes[0]?.height ?? 1) * factor;
+  const { canvas, pixels } = surfaceOf(width, height * planes.length);
+  const out = new Uint32Array(pixels.data.buffer);
+  const coloured = planes.map((plane, i) => {
+    const how = hows[i] as Colouring;
+    const holes = decodeInto(plane, how.limit);
+    const part = out.subarray(i * width * height, (i + 1) * width * height);
+    if (factor > 1) colourBetween(plane, factor, part, how);
+    else colourise(decoded, part, how);
+    return { canvas, top: i * height, width, height, holes };
+  });
+  canvas.getContext("2d")?.putImageData(pixels, 0, 0);
+  return coloured;
 }
 
 function smoothing({ width, height }: Plane): number {
@@ -64,8 +104,7 @@ function surfaceOf(width: number, height: number) {
   canvas.width = width;
   canvas.height = height;
   const surface = { canvas, pixels: new ImageData(width, height) };
-  // Sizes come from the log; a log of a thousand sizes must not keep a thousand canvases.
-  if (surfaces.size > 32) surfaces.clear();
+  if (surfaces.size > MOST_SIZES) surfaces.clear();
   surfaces.set(key, surface);
   return surface;
 }
@@ -91,32 +130,50 @@ function decodeInto({ data, width, height, scale }: Plane, limit: number): numbe
 }
 
 /** Bilinear between the centres of `decoded`, so that colours follow values, not colours. */
-function interpolate({ width, height }: Plane, factor: number): Float32Array {
+function colourBetween(
+  { width, height }: Plane,
+  factor: number,
+  out: Uint32Array,
+  how: Colouring,
+): void {
+  const { table, signed } = how;
   const [w, h] = [width * factor, height * factor];
-  if (spread.length < w * h) spread = new Float32Array(w * h);
+  if (line.length < width) line = new Float32Array(width);
   const columns = neighbours(width, factor);
   const rows = neighbours(height, factor);
-  for (let y = 0; y < h; y++) {
-    const y0 = (rows.left[y] as number) * width;
-    const y1 = (rows.right[y] as number) * width;
-    const ty = rows.share[y] as number;
-    for (let x = 0; x < w; x++) {
-      const [x0, x1] = [columns.left[x] as number, columns.right[x] as number];
-      const tx = columns.share[x] as number;
-      const top = mix(decoded[y0 + x0] as number, decoded[y0 + x1] as number, tx);
-      const bottom = mix(decoded[y1 + x0] as number, decoded[y1 + x1] as number, tx);
-      spread[y * w + x] = mix(top, bottom, ty);
+  for (let y = 0, at = 0; y < h; y++) {
+    const top = (rows.left[y] as number) * width;
+    const bottom = (rows.right[y] as number) * width;
+    const share = rows.share[y] as number;
+    for (let x = 0; x < width; x++) {
+      line[x] = mix(decoded[top + x] as number, decoded[bottom + x] as number, share);
+    }
+    for (let x = 0; x < w; x++, at++) {
+      const left = line[columns.left[x] as number] as number;
+      const right = line[columns.right[x] as number] as number;
+      const between = mix(left, right, columns.share[x] as number);
+      out[at] = table[levelOf(between, signed)] as number;
     }
   }
-  return spread;
 }
 
 function mix(a: number, b: number, t: number): number {
   return a + (b - a) * t;
 }
 
+interface Neighbours {
+  readonly left: Uint16Array;
+  readonly right: Uint16Array;
+  readonly share: Float32Array;
+}
+
+const known = new Map<string, Neighbours>();
+
 /** For each fine position, the two coarse ones around it and the share of the right one. */
-function neighbours(size: number, factor: number) {
+function neighbours(size: number, factor: number): Neighbours {
+  const key = `${size} ${factor}`;
+  const made = known.get(key);
+  if (made) return made;
   const left = new Uint16Array(size * factor);
   const right = new Uint16Array(size * factor);
   const share = new Float32Array(size * factor);
@@ -126,6 +183,8 @@ function neighbours(size: number, factor: number) {
     right[i] = Math.min(Math.floor(position) + 1, size - 1);
     share[i] = position - Math.floor(position);
   }
+  if (known.size > MOST_SIZES) known.clear();
+  known.set(key, { left, right, share });
   return { left, right, share };
 }
 
@@ -147,9 +206,8 @@ export function paintOf(plane: Plane, index: number, how: Colouring): Paint {
   return { rgb, alpha: (pixel >>> 24) / 255, share };
 }
 
-function colourise(shares: Float32Array, pixels: ImageData, how: Colouring): void {
-  const out = new Uint32Array(pixels.data.buffer);
+function colourise(shares: Float32Array, out: Uint32Array, { table, signed }: Colouring): void {
   for (let i = 0; i < out.length; i++) {
-    out[i] = how.table[levelOf(shares[i] as number, how.signed)] as number;
+    out[i] = table[levelOf(shares[i] as number, signed)] as number;
   }
 }

@@ -12,7 +12,7 @@ import { drawMap, drawPlate, fit, type Rect, sharpContext } from "./canvas.ts";
 import { CAPTION, caption } from "./caption.ts";
 import { channelPlane, colouringOf } from "./map-layers.ts";
 import type { Palette } from "./palette.ts";
-import { colourPlane } from "./plane.ts";
+import { colourEach } from "./plane.ts";
 
 const GAP = 6;
 
@@ -116,12 +116,12 @@ function drawTiles(
   const { record, order, earlier, kernel, chosen } = tiles;
   context.clearRect(0, 0, sheet.width, sheet.height);
   context.font = "10.5px Roboto, system-ui, sans-serif";
+  drawChannels(context, sheet, tiles);
   for (const [i, channel] of order.entries()) {
     const box = tileRect(sheet, i);
     const place = record.channels.indexOf(channel);
     const state = stateOf(record, channel, kernel, earlier);
-    if (place >= 0) drawChannel(context, box, channel, place, tiles);
-    else hatch(context, box, palette);
+    if (place < 0) hatch(context, box, palette);
     edge(context, box, palette);
     if (state.pruned) stripe(context, box, palette);
     else if (state.dead) cross(context, box, palette);
@@ -131,19 +131,28 @@ function drawTiles(
   }
 }
 
-function drawChannel(
+/** The maps of the channels that a record holds, each in its tile. */
+function drawChannels(
   context: CanvasRenderingContext2D,
-  box: Rect,
-  channel: number,
-  place: number,
-  { record, column, sample, scene, view, slice }: Tiles,
+  sheet: Sheet,
+  { record, order, column, sample, scene, view, slice }: Tiles,
 ): void {
-  const plane = channelPlane(record, place, slice);
-  const limit = scene.scales.channel(view, column, sample, channel, plane.scale);
-  drawPlate(context, box);
-  const rect = fit(plane.width, plane.height, box);
-  const how = colouringOf(view, column.signed, limit);
-  drawMap(context, colourPlane(plane, how), plane, rect, how.smooth);
+  const held = [...order.entries()].flatMap(([i, channel]) => {
+    const [place, box] = [record.channels.indexOf(channel), tileRect(sheet, i)];
+    return place < 0 ? [] : [{ box, channel, plane: channelPlane(record, place, slice) }];
+  });
+  const hows = held.map(({ channel, plane }) => {
+    const limit = scene.scales.channel(view, column, sample, channel, plane.scale);
+    return colouringOf(view, column.signed, limit);
+  });
+  const planes = held.map(({ plane }) => plane);
+  colourEach(planes, hows, (coloured, i) => {
+    const box = held[i]?.box;
+    if (!box) return;
+    drawPlate(context, box);
+    const rect = fit(record.width, record.height, box);
+    drawMap(context, coloured, record, rect, hows[i]?.smooth ?? false);
+  });
 }
 
 /** What stands beside a tile's number, the longest text first. */
