@@ -51,8 +51,7 @@ class BuildPage(Command):
                 "Build from a full source checkout or an sdist."
             )
         digest = _digest()
-        fresh = STAMP.is_file() and STAMP.read_text("utf-8") == digest
-        if fresh and all(path.is_file() for path in PAGE):
+        if _is_fresh(digest):
             return
         STAMP.unlink(missing_ok=True)
         _install()
@@ -66,7 +65,8 @@ class BuildPage(Command):
             raise FileError(
                 f"tb_plugin/static: expected {missing} after `npm run build`; got none."
             )
-        STAMP.write_text(digest, "utf-8")
+        scripts = sorted(path.name for path in STATIC.glob("*.js"))
+        STAMP.write_text("\n".join([digest, *scripts]), "utf-8")
 
 
 class Build(build):
@@ -86,6 +86,14 @@ class Sdist(sdist):
         """Builds the page, then packs."""
         self.run_command("build_page")
         super().run()
+
+
+def _is_fresh(digest: str) -> bool:
+    """Returns whether the whole page is there, of these sources: its stamp lists its scripts."""
+    built, *scripts = STAMP.read_text("utf-8").split("\n") if STAMP.is_file() else [""]
+    return built == digest and all(
+        path.is_file() for path in [*PAGE, *map(STATIC.joinpath, scripts)]
+    )
 
 
 def _digest() -> str:

@@ -185,24 +185,31 @@ def test_a_page_that_is_fresh_is_not_built_again(
         assert packed.read() == read
 
 
-def test_a_page_that_is_stale_is_not_taken(
-    unpacked: Path, without_node: dict[str, str], tmp_path: Path
+@pytest.mark.parametrize("of_other_sources", [True, False])
+def test_a_page_that_is_stale_or_lacks_a_script_is_not_taken(
+    unpacked: Path, without_node: dict[str, str], tmp_path: Path, of_other_sources: bool
 ) -> None:
     root = shutil.copytree(unpacked, tmp_path / "stale")
-    source = root / "tb_plugin" / "frontend" / "package.json"
-    source.write_text(source.read_text("utf-8") + "\n", "utf-8")
+    if of_other_sources:
+        source = root / "tb_plugin" / "frontend" / "package.json"
+        source.write_text(source.read_text("utf-8") + "\n", "utf-8")
+    else:
+        (script,) = (root / "tb_plugin" / "static").glob("model-*.js")
+        script.unlink()
     command = [sys.executable, "setup.py", "--quiet", "build_page"]
     stale = subprocess.run(command, cwd=root, env=without_node, capture_output=True, text=True)
     assert stale.returncode != 0
     assert "expected Node to build the page with" in stale.stderr
 
 
-def test_the_wheel_carries_the_page_and_all_licences(wheel: Path) -> None:
+def test_the_wheel_carries_the_page_and_all_licences(wheel: Path, unpacked: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
         (metadata,) = (name for name in names if name.endswith("METADATA"))
         text = archive.read(metadata).decode()
         third_party = archive.read("tfexplain/tb_plugin/static/THIRD_PARTY_LICENSES.txt").decode()
+    _, *built = (unpacked / "tb_plugin" / "static" / "sources.sha256").read_text().split("\n")
+    assert {name.partition("-")[0] for name in built} == {"index.js", "chunk", "model"}
     assert {
         "tfexplain/py.typed",
         "tfexplain/schema.py",
@@ -210,7 +217,7 @@ def test_the_wheel_carries_the_page_and_all_licences(wheel: Path) -> None:
         "tfexplain/explainers/__init__.py",
         "tfexplain/tb_plugin/plugin.py",
         "tfexplain/tb_plugin/http_api.md",
-        "tfexplain/tb_plugin/static/index.js",
+        *(f"tfexplain/tb_plugin/static/{name}" for name in built),
     } <= names
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
     assert "License-Expression: Apache-2.0" in text

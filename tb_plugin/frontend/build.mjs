@@ -1,17 +1,24 @@
-// Bundles the page into ../static: one ES module without any import, and the licences it carries.
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+// Bundles the page into ../static: ES modules that import each other, and the licences they carry.
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const out = join(here, "..", "static");
 
+// What an earlier build named otherwise would be packed and served.
+await rm(out, { recursive: true, force: true });
+
 const result = await build({
   absWorkingDir: here,
   entryPoints: ["src/index.ts"],
-  outfile: join(out, "index.js"),
+  outdir: out,
   bundle: true,
+  // What is loaded when first shown is a file of its own; a name tells what it holds, so that
+  // a page that is still open never loads part of another version.
+  splitting: true,
+  chunkNames: "[name]-[hash]",
   format: "esm",
   target: ["chrome111", "firefox113", "safari16.4"],
   minify: true,
@@ -40,4 +47,6 @@ async function licenceOf(name) {
 const licences = await Promise.all(bundledPackages(result.metafile).map(licenceOf));
 await mkdir(out, { recursive: true });
 await writeFile(join(out, "THIRD_PARTY_LICENSES.txt"), licences.join("\n\n"));
-console.log(`index.js: ${Math.round(Object.values(result.metafile.outputs)[0].bytes / 1024)} KiB`);
+for (const [path, { bytes }] of Object.entries(result.metafile.outputs)) {
+  console.log(`${basename(path)}: ${Math.round(bytes / 1024)} KiB`);
+}

@@ -238,5 +238,6 @@ def wait_loaded(page: ExplainPage, patience_s: float = 20) -> ExplainPage:
         }""",
         timeout=1000 * patience_s,
     )
+    expect(page.frame.locator("[aria-busy=true]")).to_have_count(0)
     page.settle()
     return page

@@ -2,10 +2,7 @@
 
 import { css, html, nothing, type PropertyDeclarations } from "lit";
 import type { PanelName } from "../../state/view.ts";
-import "../drift/drift-panel.ts";
-import "./kernel-table.ts";
-import "./kernel-view.ts";
-import "./layer-strip.ts";
+import { Later } from "../frame/later.ts";
 import { define, Part } from "../frame/part.ts";
 import { base } from "../frame/styles.ts";
 
@@ -24,6 +21,8 @@ const TITLES: Readonly<Record<TabName, string>> = {
   table: "All numbers of all layers at this epoch",
   focus: "What moved between a run’s maps and those of its reference",
 };
+
+const model = new Later("What is known of the weights", () => import("./model.ts"));
 
 export class CompressionPanel extends Part {
   static override properties: PropertyDeclarations = { alone: { type: Boolean, reflect: true } };
@@ -105,6 +104,11 @@ export class CompressionPanel extends Part {
       .body.layers {
         grid-template-columns: minmax(0, 1fr) minmax(330px, 41%);
       }
+      .empty {
+        grid-column: 1 / -1;
+        padding: 16px;
+        color: var(--muted);
+      }
       .room {
         flex: 1;
         min-height: 0;
@@ -153,7 +157,7 @@ export class CompressionPanel extends Part {
         tab
           ? html`<div class="room">
             <div class="body ${tab}" id="body" role="tabpanel" aria-labelledby="tab-${tab}">
-              ${this.body(tab)}
+              ${model.render(this, () => this.body(tab))}
             </div>
           </div>`
           : nothing
