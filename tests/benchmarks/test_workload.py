@@ -81,3 +81,18 @@ def test_methods_without_a_gradient_are_measured():
     for row in rows:
         assert int(row[1]) > 1
         assert min(float(cell) for cell in row[2:]) > 0
+
+
+def test_the_gpu_benchmark_runs_without_one_and_says_so():
+    command = [sys.executable, str(BENCHMARKS / "gpu.py"), "--quick", "--seconds", "0"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=500)
+    assert done.returncode == 0, done.stderr
+    text = done.stdout
+    if "finds no GPU" in text:
+        assert "not measured, there is no GPU" in text
+    assert "under enable_op_determinism: equal to the bit. Twice without: equal." in text
+    rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ")]
+    parts = {name: cells for name, *cells in rows}
+    for name in ("GradCAM", "IntegratedGradients", "Saliency", "SmoothGrad"):
+        assert float(parts[name][2]) > 0
+        assert float(parts[name][3]) < 1e-2

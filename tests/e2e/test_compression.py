@@ -89,6 +89,7 @@ def cells(row: Locator) -> list[str]:
 
 def hover(page: ExplainPage, run: int, row: int, epoch: int) -> str:
     """Point at one cell of a strip and read what the page says about it."""
+    page.frame.locator("tfx-layer-strip li button").nth(row).scroll_into_view_if_needed()
     strip = page.frame.locator("tfx-layer-strip .strip").nth(run)
     box = strip.bounding_box()
     assert box
@@ -274,6 +275,9 @@ def test_a_layer_is_selected_everywhere(
 def test_a_column_selects_its_kernel(open_tab: OpenPage, server: Server) -> None:
     with open_tab(server) as page:
         selected = page.frame.locator("tfx-layer-strip li button[aria-pressed=true]")
+        # That of the first maps, which are in sight.
+        expect(selected).to_have_attribute("title", PRUNED)
+        page.frame.locator("tfx-layer-strip li button", has_text="conv1").click()
         expect(selected).to_have_attribute("title", "conv1")
         page.frame.locator("tfx-grid tfx-legend button.layer", has_text=WRAPPED).first.click()
         expect(selected).to_have_attribute("title", PRUNED)

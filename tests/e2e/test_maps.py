@@ -123,7 +123,7 @@ def test_value_under_the_cursor(
         assert number(told) == pytest.approx(record.values[row, column], rel=6e-3)
         gap = number(cell.fact("gap"))
         assert gap == pytest.approx(record.gap, rel=6e-2, abs=1e-9)
-        assert cell.cell.locator(".gap-name").inner_text() == "completeness gap"
+        assert cell.cell.locator(".gap-name").inner_text() == "compl. gap"
 
 
 def test_metrics_and_predictions_at_the_playhead(

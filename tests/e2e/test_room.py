@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -183,3 +184,55 @@ def test_axe_finds_nothing_serious_in_a_split(
         page.frame.get_by_role("button", name="Curves").click()
         page.settle()
         assert_nothing_serious(page)
+
+
+def enlarged(page: ExplainPage, run: str) -> Locator:
+    """The button of another run's map beside the enlarged one."""
+    name = re.compile(f"^Enlarge GradCAM .* run {run}$")
+    return page.frame.locator("tfx-enlarged").get_by_role("button", name=name)
+
+
+def test_an_enlarged_map_stands_beside_its_input_and_all_runs(
+    open_tab: OpenPage, fit_server: Server, artifacts: Path
+) -> None:
+    with open_tab(fit_server) as page:
+        page.page.set_viewport_size({"width": 1440, "height": 900})
+        before = box_of(page.frame.locator("tfx-map-cell canvas").first)["width"]
+        opener = page.frame.locator("tfx-map-cell button").first
+        opener.click()
+        stage = page.frame.locator("tfx-enlarged .stage canvas")
+        assert page.until(lambda: box_of(stage)["width"] > 2 * before)
+        size = box_of(stage)["width"], box_of(stage)["height"]
+        others = (enlarged(page, "second"), page.frame.locator("tfx-enlarged tfx-picture"))
+        for other in others:
+            box = box_of(other)
+            assert (box["width"], box["height"]) == size
+            assert box["y"] == pytest.approx(box_of(stage)["y"], abs=1)
+            expect(other).to_be_in_viewport(ratio=1)
+        last = page.frame.locator("tfx-film-strip button").last
+        expect(last).to_be_in_viewport(ratio=1)
+        page.page.screenshot(path=artifacts / "enlarged-runs-light.png")
+        enlarged(page, "second").click()
+        expect(enlarged(page, "first")).to_be_visible()
+        page.wait_for_link("p.tfexplain.opened=second")
+
+
+def test_from_sample_to_sample_and_back(open_tab: OpenPage, fit_server: Server) -> None:
+    with open_tab(fit_server) as page:
+        page.frame.locator("tfx-map-cell button").first.press("Enter")
+        head = page.frame.locator("tfx-enlarged header")
+        expect(head).to_contain_text("sample 0")
+        expect(head.get_by_role("button", name="Previous sample")).to_be_disabled()
+        head.get_by_role("button", name="Next sample").click()
+        expect(head).to_contain_text("sample 1")
+        epoch = page.epoch
+        page.page.keyboard.press("ArrowDown")
+        expect(head).to_contain_text("sample 2")
+        page.page.keyboard.press("ArrowUp")
+        page.page.keyboard.press("ArrowUp")
+        expect(head).to_contain_text("sample 0")
+        page.page.keyboard.press("ArrowUp")
+        expect(head).to_contain_text("sample 0")
+        assert page.epoch == epoch
+        page.page.keyboard.press("Escape")
+        expect(page.frame.locator("tfx-map-cell button").first).to_be_focused()

@@ -3,7 +3,7 @@
 import type { Series } from "../data/series.ts";
 import type { KernelRow, Kernels } from "../format/compressed.ts";
 import { countText, metricOf, spoken } from "./compression.ts";
-import { memo } from "./memo.ts";
+import { memo, memoBy } from "./memo.ts";
 import { layerPath, unwrapped, wrappedBy } from "./wrappers.ts";
 
 /** Where the numbers of one table lie: rows by kernel, columns by metric. */
@@ -30,13 +30,15 @@ export function kernelValue(record: Kernels | undefined, name: string, metric: s
 
 /**
  * What each kernel of a record is called on the page: without wrappers, so that a pruned model and
- * its dense twin meet in one row; where that would make two kernels one, as it was logged.
+ * its dense twin meet in one row; where that would make two kernels one, as it was logged. Where
+ * Keras counted them on, as in the first run.
  */
-function shownNames({ rows }: Kernels): string[] {
+function shownNames({ rows, called }: Kernels): string[] {
   const plain = rows.map(({ name }) => unwrapped(name));
-  return rows.map(({ name }, i) =>
+  const own = rows.map(({ name }, i) =>
     plain.some((other, j) => j !== i && other === plain[i]) ? name : (plain[i] as string),
   );
+  return own.map((name) => called?.get(name) ?? name);
 }
 
 export function kernelRow(record: Kernels | undefined, name: string): KernelRow | undefined {
@@ -52,6 +54,16 @@ export const namesOf = memo((series: Series): readonly string[] => {
   // Most epochs name the same kernels: one list of them is enough.
   return mergeNames([...new Map(lists.map((list) => [list.join("\n"), list])).values()]);
 });
+
+/** A series whose kernels are called as in another run. */
+export const calledKernels = memoBy(
+  (series: Series, called: ReadonlyMap<string, string>): Series => ({
+    ...series,
+    points: series.points.map((point) =>
+      point.record?.kind === "kernels" ? { ...point, record: { ...point.record, called } } : point,
+    ),
+  }),
+);
 
 /** How much of a model is zero before it counts as pruned: a few zeros are in any. */
 const FEW_ZEROS = 0.01;

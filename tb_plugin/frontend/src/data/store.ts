@@ -6,6 +6,7 @@ import { type Numbering, numberSamples } from "../analysis/numbering.ts";
 import { spreadSeries, type WordsRead } from "../analysis/spread.ts";
 import { type Extent, fetchInputs, fetchListing, fetchSeries } from "./api.ts";
 import { Bitmaps } from "./bitmaps.ts";
+import { CalledKernels } from "./called-kernels.ts";
 import type { Listing, Run } from "./listing.ts";
 import { key } from "./listing.ts";
 import { type Picture, Pictures } from "./pictures.ts";
@@ -34,6 +35,7 @@ export class Store {
   /** By run, where the page numbers its samples otherwise; and of what that was made. */
   private readonly numberings = new Map<string, Numbering>();
   private numbered = "";
+  private readonly called = new CalledKernels();
   private readonly onChange: () => void;
 
   /** `onPixels`: a picture was decoded, so that there is more to draw and nothing else new. */
@@ -57,8 +59,19 @@ export class Store {
     const series =
       own === undefined ? undefined : this.held.get(key(run, group, String(own)))?.series;
     if (!series) return undefined;
-    if (sample < 0) return numbering ? renumberedSeries(series, numbering) : series;
+    if (sample < 0) {
+      return this.called.of(run, numbering ? renumberedSeries(series, numbering) : series);
+    }
     return this.overWords(series, run, group, sample);
+  }
+
+  /** Call the kernels of runs alike where only Keras' counting tells them apart. */
+  matchKernels(runs: readonly string[]): void {
+    const held = runs.flatMap((run) => {
+      const series = this.held.get(key(run, "kernels", "-1"))?.series;
+      return series ? [[run, series] as const] : [];
+    });
+    this.called.match(new Map(held));
   }
 
   /** A layer's maps over words with a value for each word; else, and until these came, the series. */

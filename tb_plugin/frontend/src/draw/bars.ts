@@ -18,8 +18,9 @@ export interface Bars {
 }
 
 const ROW = { small: 15, large: 22 } as const;
-/** The share of a row that names may take. */
-const NAMES = 0.46;
+/** The share of a row that names may take, and that of a narrow one: some end alike, more begin so. */
+const NAMES = { wide: 0.46, narrow: 0.62 } as const;
+const NARROW = 260;
 
 /** How high all bars are, enlarged. */
 export function barsHeight(count: number): number {
@@ -66,7 +67,8 @@ function columnsOf(context: CanvasRenderingContext2D, rect: Rect, { input, large
   const number = large ? 76 : 0;
   const value = input ? (large ? 84 : 46) : 0;
   const longest = longestName(input?.names ?? NO_NAMES, large, context);
-  const name = Math.min(longest + 12, (rect.width - value - number) * NAMES);
+  const share = rect.width < NARROW ? NAMES.narrow : NAMES.wide;
+  const name = Math.min(longest + 12, (rect.width - value - number) * share);
   const left = rect.x + name + value + 8;
   return { name, value, left, width: rect.x + rect.width - left - 4 - number };
 }

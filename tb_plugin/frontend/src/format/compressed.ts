@@ -19,6 +19,8 @@ export interface Kernels extends Moment {
   readonly totals: ReadonlyMap<string, ReadonlyMap<string, number>>;
   /** By part: what shares are shares of. */
   readonly denominators: ReadonlyMap<string, string>;
+  /** By name, what the page calls a kernel that another run has under another name. */
+  readonly called?: ReadonlyMap<string, string>;
 }
 
 /** `counts` are of finite weights that are not zero, in bins of one width from `low` to `high`. */

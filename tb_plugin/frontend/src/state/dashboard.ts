@@ -156,9 +156,13 @@ export class Dashboard extends EventTarget {
   outputsOf(run: ShownRun, column: Column): Known<Kernel> | undefined {
     const { group } = column;
     const count = run.run.groups.find((one) => one.group === group)?.content.channels ?? 0;
-    const outputs = outputKernels(this.scene.kernels, loggedLayer(run, column)).map((name) =>
-      knownAt(this.kernel(run, name), "kernel", this.step),
-    );
+    const known = (layer: string): Known<Kernel>[] =>
+      outputKernels(this.scene.kernels, layer).map((name) =>
+        knownAt(this.kernel(run, name), "kernel", this.step),
+      );
+    // Kernels and maps are matched apart: a run may have more of the ones than of the others.
+    const called = known(column.layer);
+    const outputs = called.some(({ record }) => record) ? called : known(loggedLayer(run, column));
     return outputs.findLast(
       ({ record }) => record && (count === 0 || record.pruned.length === count),
     );

@@ -26,7 +26,6 @@ export function notesOf(scene: Scene, store: Store): Note[] {
     ...keptNotes(run, store),
     ...weightsNotes(run, store),
     ...otherSampleNotes(run, scene),
-    ...sameLayerNotes(run),
     ...problemNotes(run, store),
     ...unreadableNotes(run, scene, store),
     ...budgetNotes(run, store),
@@ -81,16 +80,6 @@ function otherSampleNotes({ name, samples }: ShownRun, { shown: [first] }: Scene
   const which = others === known ? `All ${known} samples` : `${others} of ${known} samples`;
   const text = `${which} are others than those of ${first?.name}: no difference is made of them.`;
   return [{ level: "warning", run: name, text }];
-}
-
-/** Layers that stand in another run's columns, since only Keras' counting tells them apart. */
-function sameLayerNotes({ name, run }: ShownRun): Note[] {
-  const same = run.groups.flatMap(({ layer, logged }) =>
-    logged ? [`${logged.layer} as ${layer}`] : [],
-  );
-  if (same.length === 0) return [];
-  const text = `Layers that Keras named are matched by their order: ${listed([...new Set(same)])}.`;
-  return [{ level: "info", run: name, text }];
 }
 
 /** Problems are counted over the whole training, so the last status knows them all. */

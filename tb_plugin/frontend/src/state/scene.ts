@@ -1,6 +1,6 @@
 /** What is there to show, and what of it is shown: derived from listing, records and view. */
 
-import { isCompressed, mergeNames, namesOf } from "../analysis/kernels.ts";
+import { belongs, isCompressed, mergeNames, namesOf } from "../analysis/kernels.ts";
 import { withoutShared } from "../analysis/layer-names.ts";
 import { lacks } from "../analysis/same-samples.ts";
 import type { Listing } from "../data/listing.ts";
@@ -32,7 +32,7 @@ export interface Scene {
   readonly pair: readonly [ShownRun, ShownRun] | undefined;
   /** The names of all kernels of the shown runs, in model order. */
   readonly kernels: readonly string[];
-  /** The selected kernel: the first one where none, or none of these, is chosen. */
+  /** The selected kernel: that of the first maps where none, or none of these, is chosen. */
   readonly layer: string | undefined;
   /** Which views of compression there is something for. */
   readonly has: {
@@ -84,6 +84,7 @@ export function deriveScene(listing: Listing, store: Store, view: View): Scene {
     chosen.includes(sample) || sample === view.opened?.sample;
   const isLittle = sizeOf(shown, shownColumns, listing) <= LITTLE_BYTES;
   const fetched = isLittle ? samples : samples.filter(needed);
+  store.matchKernels(shown.flatMap(({ compression }) => compression?.run ?? []));
   const kernels = kernelsOf(shown, store);
   return {
     runs,
@@ -99,7 +100,7 @@ export function deriveScene(listing: Listing, store: Store, view: View): Scene {
     depth: depthOf(shown, shownColumns),
     pair: pairOf(shown, view.difference),
     kernels,
-    layer: kernels.find((name) => name === view.layer) ?? kernels[0],
+    layer: kernels.find((name) => name === view.layer) ?? ofFirstMap(kernels, shownColumns),
     has: {
       kernels: holds(shown, ["kernels"]),
       compressed: kernelSeries(shown, store).some(isCompressed),
@@ -107,6 +108,15 @@ export function deriveScene(listing: Listing, store: Store, view: View): Scene {
       maps: holds(shown, ["samples", ...COLUMN_KINDS]),
     },
   };
+}
+
+/** The kernel of the first maps that have one, so that what is told of a layer is of these; else the first. */
+function ofFirstMap(kernels: readonly string[], columns: readonly Column[]): string | undefined {
+  for (const { layer } of columns) {
+    const own = kernels.find((name) => belongs(name, layer));
+    if (own !== undefined) return own;
+  }
+  return kernels[0];
 }
 
 /** Roughly how many bytes the maps of all samples are. */

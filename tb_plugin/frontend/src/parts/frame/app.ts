@@ -3,7 +3,9 @@
 import { css, html, nothing, type PropertyDeclarations } from "lit";
 import { styleMap } from "lit/directives/style-map.js";
 import "../kernels/compression-panel.ts";
-import { isEnlarged } from "../maps/samples-view.ts";
+import { isEnlarged, openNeighbour } from "../../state/opened.ts";
+import type { Opened } from "../../state/view.ts";
+import "../maps/samples-view.ts";
 import "./divider.ts";
 import "./empty-state.ts";
 import "./notes.ts";
@@ -107,6 +109,9 @@ export class App extends Part {
   ];
   declare dark: boolean;
 
+  /** What is enlarged: when it is closed, the focus goes back to where it was opened. */
+  private enlarged: Opened | undefined;
+
   private readonly onKey = (event: KeyboardEvent): void => this.steer(event);
 
   override connectedCallback(): void {
@@ -140,6 +145,14 @@ export class App extends Part {
       }
       <tfx-readout .dashboard=${dashboard}></tfx-readout>
     `;
+  }
+
+  override updated(): void {
+    const { dashboard, enlarged: detail } = this;
+    this.enlarged = isEnlarged(dashboard) ? dashboard.view.opened : undefined;
+    if (!detail || this.enlarged) return;
+    // Once the maps are there again.
+    requestAnimationFrame(() => dashboard.dispatchEvent(new CustomEvent("closed", { detail })));
   }
 
   /** One view, or two with a divider between them. */
@@ -231,6 +244,12 @@ export class App extends Part {
       Home: () => dashboard.seek(steps[0] ?? 0),
       End: () => dashboard.seek(steps.at(-1) ?? 0),
       " ": () => this.find<Timeline>("tfx-timeline")?.togglePlay(),
+      ...(isEnlarged(dashboard)
+        ? {
+            ArrowUp: () => openNeighbour(dashboard, -1),
+            ArrowDown: () => openNeighbour(dashboard, 1),
+          }
+        : {}),
       Escape: () => dashboard.view.opened && dashboard.update({ opened: undefined }),
     };
     return actions[key];

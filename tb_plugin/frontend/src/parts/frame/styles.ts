@@ -194,7 +194,7 @@ export const facts = css`
   dt {
     float: left;
     clear: left;
-    max-width: 46%;
+    max-width: 60%;
     color: var(--muted);
     white-space: nowrap;
     overflow: hidden;

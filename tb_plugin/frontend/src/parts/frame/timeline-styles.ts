@@ -11,7 +11,7 @@ import { css } from "lit";
 export const timelineStyles = css`
   :host {
     display: grid;
-    grid-template-columns: minmax(0, 1fr) min(var(--values, 258px), max(34%, 226px));
+    grid-template-columns: minmax(0, 1fr) min(var(--values, 258px), max(38%, 226px));
     background: var(--panel);
     user-select: none;
     min-height: 0;
@@ -186,6 +186,14 @@ export const timelineStyles = css`
     padding: 0 0 0 8px;
     line-height: 17px;
     text-align: right;
+    white-space: nowrap;
+  }
+  /* Of which epoch a number is stands below it where there is no room beside it. */
+  .value {
+    white-space: normal;
+  }
+  .value > span {
+    display: inline-block;
     white-space: nowrap;
   }
   th:first-child {

@@ -47,6 +47,7 @@ export const stripStyles = css`
     height: 22px;
   }
   li button {
+    scroll-margin: 30px 0;
     display: block;
     width: 100%;
     height: 21px;

@@ -56,7 +56,7 @@ export class AttentionCell extends RunCell {
 
   private draw(matrix: AttentionMatrix | undefined, count: number): void {
     const { view } = this.dashboard;
-    this.sheet = squareSheet(count, this.dashboard.size);
+    this.sheet = squareSheet(count, this.size);
     const canvas = this.find<HTMLCanvasElement>("canvas");
     const context = canvas && sharpContext(canvas, this.sheet.width, this.sheet.height);
     if (!context) return;

@@ -4,6 +4,7 @@ import { css, type PropertyDeclarations } from "lit";
 import { type Palette, paletteOf } from "../../draw/palette.ts";
 import type { Column } from "../../state/columns.ts";
 import type { ShownRun } from "../../state/runs.ts";
+import type { Opened } from "../../state/view.ts";
 import { PaintedPart } from "../frame/part.ts";
 import { hideReadout } from "../frame/readout.ts";
 import { base, facts, mapButton } from "../frame/styles.ts";
@@ -17,6 +18,7 @@ export abstract class Cell extends PaintedPart {
   static override properties: PropertyDeclarations = {
     column: { attribute: false },
     sample: { type: Number },
+    side: { type: Number },
   };
   static override styles = [
     base,
@@ -27,13 +29,24 @@ export abstract class Cell extends PaintedPart {
         display: block;
         contain: layout style;
       }
+      /* Beside the enlarged map, whose numbers are told; a click enlarges this one. */
+      :host([large]) dl,
+      :host([large]) .level {
+        display: none;
+      }
     `,
   ];
   declare column: Column;
   declare sample: number;
+  /** In pixels; undefined: as large as all maps of the grid. */
+  declare side: number | undefined;
 
   /** Kept between frames: asking for styles in one makes the browser resolve them all at once. */
   private resolved: { readonly revision: number; readonly palette: Palette } | undefined;
+
+  protected get size(): number {
+    return this.side ?? this.dashboard.size;
+  }
 
   protected get palette(): Palette {
     const { revision } = this.dashboard;
@@ -47,6 +60,22 @@ export abstract class Cell extends PaintedPart {
 export abstract class RunCell extends Cell {
   static override properties: PropertyDeclarations = { run: { attribute: false } };
   declare run: ShownRun;
+
+  private readonly onClosed = (event: Event): void => {
+    const { run, group, sample } = (event as CustomEvent<Opened>).detail;
+    const isThis = run === this.run.id && group === this.column.group && sample === this.sample;
+    if (isThis) this.find<HTMLElement>("button")?.focus();
+  };
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.dashboard.addEventListener("closed", this.onClosed);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.dashboard.removeEventListener("closed", this.onClosed);
+  }
 
   protected open(): void {
     hideReadout(this.dashboard);

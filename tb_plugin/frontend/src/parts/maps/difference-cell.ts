@@ -82,7 +82,7 @@ export class DifferenceCell extends Cell {
         <dt
           title="Intersection over union of the positions with the largest tenth of magnitudes in each map"
         >
-          IoU of top 10%
+          IoU, top 10%
         </dt>
         <dd class="overlap"></dd>
         <dt>max |diff.|</dt>
@@ -96,7 +96,7 @@ export class DifferenceCell extends Cell {
     const parts = [...partsOf(a.known), ...partsOf(b.known)];
     const run = a.picture || a.input ? this.pair[0] : this.pair[1];
     const cell = { run, column: this.column, sample: this.sample };
-    const picture = pictureOf(this.dashboard, cell, this.dashboard.size);
+    const picture = pictureOf(this.dashboard, cell, this.size);
     if (!this.isNew(...parts, this.dashboard.revision, picture)) return;
     const why = obstacle(a, b);
     const both = a.map && b.map && !why ? compare(a.map, b.map) : undefined;
@@ -157,7 +157,7 @@ export class DifferenceCell extends Cell {
       picture,
       palette: () => this.palette,
     });
-    const size = filledSize(plain, figure, this.dashboard.size);
+    const size = filledSize(plain, figure, this.size);
     const context = sharpContext(canvas, size.width, size.height);
     if (context) this.positionAt = drawFigure(context, { x: 0, y: 0, ...size }, figure);
   }

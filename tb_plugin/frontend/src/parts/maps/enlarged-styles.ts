@@ -15,7 +15,7 @@ export const enlargedStyles = css`
     display: flex;
     align-items: center;
     gap: 12px;
-    padding: 8px 16px;
+    padding: 5px 16px;
     background: var(--panel);
     border-bottom: 1px solid var(--line);
   }
@@ -23,16 +23,32 @@ export const enlargedStyles = css`
     font-size: 14px;
     font-weight: 600;
   }
-  .who {
+  .steps {
     display: inline-flex;
+    gap: 6px;
+    margin-left: auto;
+    white-space: nowrap;
+  }
+  .who {
+    display: flex;
     align-items: center;
     gap: 6px;
+    height: 24px;
+    font-weight: 600;
   }
-  .body {
+  .who tfx-prediction {
+    margin-left: auto;
+    gap: 6px;
+    font-weight: 400;
+  }
+  .maps {
     display: flex;
     flex-wrap: wrap;
-    gap: 24px;
-    padding: 16px;
+    gap: 10px 18px;
+    padding: 8px 16px 0;
+  }
+  .input {
+    order: -1;
   }
   .stage {
     position: relative;
@@ -50,30 +66,36 @@ export const enlargedStyles = css`
     cursor: pointer;
   }
   .flag {
-    margin-top: 6px;
     font-size: 12px;
+    line-height: 18px;
     color: var(--warn);
-    min-height: 18px;
+    width: 0;
+    min-width: 100%;
   }
-  .side {
-    flex: 1;
-    min-width: 260px;
-    max-width: 460px;
+  .facts {
+    display: grid;
+    grid-template-columns: minmax(200px, 340px) minmax(220px, 380px) minmax(0, 1fr);
+    gap: 24px;
+    padding: 4px 16px 16px;
+  }
+  @media (max-width: 900px) {
+    .facts {
+      grid-template-columns: minmax(0, 1fr);
+    }
   }
   dl {
-    font-size: 13px;
-    line-height: 22px;
-    margin-top: 12px;
+    font-size: 12.5px;
+    line-height: 20px;
+    margin: 0;
   }
   .readout {
-    margin-top: 12px;
-    padding: 8px 12px;
+    margin: 6px 16px;
+    padding: 3px 10px;
     border-radius: 6px;
     background: var(--card);
-    min-height: 36px;
-  }
-  details {
-    margin-top: 14px;
+    min-height: 25px;
+    overflow: hidden;
+    text-overflow: ellipsis;
   }
   summary {
     cursor: pointer;
@@ -92,6 +114,6 @@ export const enlargedStyles = css`
     white-space: nowrap;
   }
   tfx-film-strip {
-    padding: 0 16px 16px;
+    padding: 0 16px 4px;
   }
 `;

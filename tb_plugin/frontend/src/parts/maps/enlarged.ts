@@ -2,28 +2,30 @@
 
 import { html, nothing } from "lit";
 import { stateOf, stateText } from "../../analysis/channels.ts";
-import { MOVES, type Move, moveInPlane, moveInRow } from "../../analysis/cursor.ts";
+import { MOVES, moveInPlane, moveInRow } from "../../analysis/cursor.ts";
 import { fromText, withEpoch } from "../../analysis/epochs.ts";
-import { labelText } from "../../analysis/filters.ts";
-import { isRow } from "../../analysis/layouts.ts";
+import { lacks } from "../../analysis/same-samples.ts";
 import type { Pixels } from "../../data/bitmaps.ts";
 import { type Known, knownAt, partsOf } from "../../data/series.ts";
 import { sharpContext } from "../../draw/canvas.ts";
 import { Changes } from "../../draw/changes.ts";
-import { drawFigure, type Figure, largeSize, type PositionAt } from "../../draw/figure.ts";
+import { drawFigure, largeSize, type PositionAt } from "../../draw/figure.ts";
 import { paletteOf } from "../../draw/palette.ts";
 import type { Plane } from "../../draw/plane.ts";
 import { drawSheet, type Sheet, sheetWithin, tileAt } from "../../draw/tiles.ts";
 import type { AttributionMap, Channels } from "../../format/records.ts";
 import { channelOrder } from "../../state/channel-order.ts";
 import type { Column } from "../../state/columns.ts";
+import type { ShownRun } from "../../state/runs.ts";
+import { columnWidth } from "./column-width.ts";
 import { channelTable, factsOf, type Shown } from "./enlarged-facts.ts";
+import { enlargedHead, runHead } from "./enlarged-head.ts";
+import { hasInputBeside, LEAST_ROOM, otherSide, type Room, roomIn } from "./enlarged-room.ts";
+import { epochStrip } from "./enlarged-strip.ts";
 import { enlargedStyles } from "./enlarged-styles.ts";
-import { channelText, earlierOf } from "./tiles-cell.ts";
-import "./film-strip.ts";
 import "./legend.ts";
 import { ATTENTION_HELP } from "./attention-view.ts";
-import "./epochs-strip.ts";
+import "./picture.ts";
 import { define, SizedPart, setText } from "../frame/part.ts";
 import { base, facts } from "../frame/styles.ts";
 import { readoutText } from "./map-cell.ts";
@@ -37,15 +39,12 @@ import {
   sliceOf,
 } from "./map-figure.ts";
 import { flagOf, plainFlag } from "./map-flag.ts";
+import { rowOrder } from "./row-order.ts";
+import { runCell } from "./run-cell.ts";
+import { channelText, earlierOf } from "./tiles-cell.ts";
 import { valueTable } from "./value-table.ts";
 
-const SIDES = { least: 240, most: 520 } as const;
-/** Header, gaps, flag and film strip: what stands above and below the map. */
-const AROUND = 240;
 const TILE = 96;
-/** Numbers and gaps beside a wide figure. */
-const BESIDE = 420;
-const WIDEST = 860;
 
 export class Enlarged extends SizedPart {
   static override styles = [base, facts, enlargedStyles];
@@ -57,9 +56,8 @@ export class Enlarged extends SizedPart {
   /** Positions in the order of the cursor, where they are in one row. */
   private order: readonly number[] | undefined;
   private plane: Plane | undefined;
-  private sheet: Sheet = sheetWithin(1, TILE, SIDES.most);
-  /** The map's side, as large as leaves the film strip in sight. */
-  private side: number = SIDES.least;
+  private sheet: Sheet = sheetWithin(1, TILE, LEAST_ROOM.width);
+  private room: Room = LEAST_ROOM;
   private cursor = -1;
   private channel = 0;
   /** Whether the viewer chose the channel: then it is told of, in place of what to do. */
@@ -69,38 +67,18 @@ export class Enlarged extends SizedPart {
     const shown = this.shown;
     if (!shown) return nothing;
     const { run, column, sample } = shown;
-    const label = labelText(run.samples, sample);
     return html`
-      <header>
-        <button class="back" @click=${this.close}>← All maps</button>
-        <h2 class="cut">${column.explainer} · ${column.layer}</h2>
-        <span class="who"
-          ><span class="dot" style="background: ${run.colour}"></span
-          ><span class="cut">${run.name}</span></span
-        >
-        <span class="muted cut">sample ${sample}${label ? `, ${label}` : ""}</span>
-      </header>
-      <div class="body">
-        <div class="stage ${column.kind}">
-          ${
-            column.kind === "matrix"
-              ? html`<tfx-attention-view .dashboard=${this.dashboard} .cell=${shown} .side=${this.side}>
-              </tfx-attention-view>`
-              : html`<canvas
-                tabindex="0"
-                role="application"
-                aria-label=${this.help(column)}
-                @pointermove=${this.point}
-                @click=${this.pick}
-                @keydown=${this.steer}
-              ></canvas>`
-          }
-          <p class="flag"></p>
-        </div>
-        <div class="side">
+      ${enlargedHead(this.dashboard, shown)}
+      <div class="maps">
+        ${this.shownRuns.map((one) => (one === run ? this.stage(shown) : this.other(one, shown)))}
+        ${this.input(shown)}
+      </div>
+      <div class="side">
+        <p class="readout" role="status">${this.help(column)}</p>
+        ${epochStrip(this.dashboard, shown, this.tiles[this.channel] ?? -1)}
+        <div class="facts">
           <tfx-legend .dashboard=${this.dashboard} .column=${column} .sample=${sample}>
           </tfx-legend>
-          <p class="readout" role="status">${this.help(column)}</p>
           <dl></dl>
           <details @toggle=${() => this.requestUpdate()}>
             <summary>Values as a table</summary>
@@ -108,31 +86,81 @@ export class Enlarged extends SizedPart {
           </details>
         </div>
       </div>
-      ${
-        column.kind === "map" && isRow(column.layout)
-          ? html`<tfx-epochs-strip
-            .dashboard=${this.dashboard}
-            .run=${run}
-            .column=${column}
-            .sample=${sample}
-          ></tfx-epochs-strip>`
-          : html`<tfx-film-strip
-            .dashboard=${this.dashboard}
-            .run=${run}
-            .column=${column}
-            .sample=${sample}
-            .channel=${this.tiles[this.channel] ?? -1}
-          ></tfx-film-strip>`
-      }
     `;
   }
 
+  /** The map that is read: with a cursor, and the film strip below. */
+  private stage(shown: Shown) {
+    const { run, column, sample } = shown;
+    return html`<div class="stage ${column.kind}" style="order: ${this.shownRuns.indexOf(run)}">
+      ${runHead(this.dashboard, run, sample)}
+      ${
+        column.kind === "matrix"
+          ? html`<tfx-attention-view .dashboard=${this.dashboard} .cell=${shown} .side=${this.room.side}>
+          </tfx-attention-view>`
+          : html`<canvas
+            tabindex="0"
+            role="application"
+            aria-label=${this.help(column)}
+            @pointermove=${this.point}
+            @click=${this.pick}
+            @keydown=${this.steer}
+          ></canvas>`
+      }
+      <p class="flag"></p>
+    </div>`;
+  }
+
+  /** What another run has of the same, at the same size: a click opens that. */
+  private other(run: ShownRun, { column, sample }: Shown) {
+    const { dashboard } = this;
+    const side = this.otherSide(column);
+    return html`<div class="other" style="order: ${this.shownRuns.indexOf(run)}">
+      ${runHead(this.dashboard, run, sample)} ${runCell({ dashboard, run, column, sample, side })}
+    </div>`;
+  }
+
+  private otherSide(column: Column): number {
+    return otherSide(this.room, column, (size) => columnWidth(this.dashboard, column, size));
+  }
+
+  /** First to look at, and behind the map in the order of keys. */
+  private input(shown: Shown) {
+    if (!this.hasInput(shown)) return nothing;
+    const { run, sample } = shown;
+    return html`<div class="input">
+      <div class="who"><span class="muted">input</span></div>
+      <tfx-picture
+        .dashboard=${this.dashboard}
+        .run=${run}
+        .sample=${sample}
+        .size=${this.room.input}
+      ></tfx-picture>
+    </div>`;
+  }
+
   protected layOut(): void {
-    const room = Math.min(this.clientHeight - AROUND, this.clientWidth - 32);
-    const side = Math.min(Math.max(room, SIDES.least), SIDES.most);
-    if (side === this.side) return;
-    this.side = side;
+    const { shown } = this;
+    if (!shown) return;
+    const frame = { width: this.clientWidth, height: this.clientHeight };
+    const room = roomIn(frame, shown.column, this.shownRuns.length, this.hasInput(shown));
+    if (JSON.stringify(room) === JSON.stringify(this.room)) return;
+    this.room = room;
     this.requestUpdate();
+  }
+
+  /** The shown runs that have the same of the sample. */
+  private get shownRuns(): readonly ShownRun[] {
+    const { scene, view } = this.dashboard;
+    return scene.shown.filter(
+      ({ run, samples }) =>
+        run.groups.some(({ group }) => group === view.opened?.group) &&
+        !lacks(samples, view.opened?.sample ?? -1),
+    );
+  }
+
+  private hasInput({ run, column }: Shown): boolean {
+    return run.run.inputs[0] !== undefined && hasInputBeside(column);
   }
 
   override firstUpdated(): void {
@@ -160,7 +188,7 @@ export class Enlarged extends SizedPart {
     const kernel = this.dashboard.outputsOf(shown.run, shown.column);
     const known = kind === "channels" ? channels : map;
     const parts = [...partsOf(known), ...(kernel ? partsOf(kernel) : [])];
-    const picture = pictureOf(this.dashboard, shown, this.side);
+    const picture = pictureOf(this.dashboard, shown, this.room.side);
     if (!this.isNew(revision, this.cursor, this.channel, ...parts, picture)) return;
     if (kind === "map") this.drawMap(shown, map.record, picture);
     else if (kind === "channels") this.drawChannels(shown, channels);
@@ -197,16 +225,10 @@ export class Enlarged extends SizedPart {
       picture,
       palette: () => paletteOf(this),
     });
-    const size = largeSize(plain, figure, this.side, this.roomWidth);
+    const size = largeSize(plain, figure, this.room.side, this.room.width);
     const context = sharpContext(canvas, size.width, size.height);
     if (context) this.positionAt = drawFigure(context, { x: 0, y: 0, ...size }, figure);
     this.order = rowOrder(figure);
-  }
-
-  /** What is beside the numbers, or above them where the window is narrow. */
-  private get roomWidth(): number {
-    const beside = this.clientWidth - BESIDE;
-    return Math.min(WIDEST, beside >= SIDES.most ? beside : this.clientWidth - 32);
   }
 
   /** The channels of the tiles, by number. */
@@ -220,7 +242,7 @@ export class Enlarged extends SizedPart {
     const { view, scene } = this.dashboard;
     const { record } = known;
     const order = this.tiles;
-    this.sheet = sheetWithin(order.length || 1, TILE, Math.min(820, this.clientWidth - 48));
+    this.sheet = sheetWithin(order.length || 1, TILE, this.room.width);
     const canvas = this.find<HTMLCanvasElement>("canvas");
     const context = canvas && sharpContext(canvas, this.sheet.width, this.sheet.height);
     if (!context || !record) return;
@@ -295,13 +317,11 @@ export class Enlarged extends SizedPart {
     event.preventDefault();
     event.stopPropagation();
     if (isTiles) this.choose(this.channel + move[0] + move[1] * this.sheet.columns);
-    else if (plane) this.moveCursor(plane, move);
-  }
-
-  private moveCursor(plane: Plane, move: Move): void {
-    const { cursor, order } = this;
-    this.cursor = order ? moveInRow(cursor, move, order) : moveInPlane(cursor, move, plane);
-    this.dashboard.stage.invalidate();
+    else if (plane) {
+      const { cursor, order } = this;
+      this.cursor = order ? moveInRow(cursor, move, order) : moveInPlane(cursor, move, plane);
+      this.dashboard.stage.invalidate();
+    }
   }
 
   private readOut(): void {
@@ -329,22 +349,10 @@ export class Enlarged extends SizedPart {
     return valueTable(dashboard, shown, shownPlane(dashboard, shown.column, map), map.depth);
   }
 
-  private channelTable(shown: Shown, channels: Channels | undefined) {
-    const kernel = this.dashboard.outputsOf(shown.run, shown.column);
-    return channels ? channelTable(channels, this.tiles, kernel, shown.column.unit) : nothing;
+  private channelTable({ run, column }: Shown, channels: Channels | undefined) {
+    const kernel = this.dashboard.outputsOf(run, column);
+    return channels ? channelTable(channels, this.tiles, kernel, column.unit) : nothing;
   }
-
-  private close(): void {
-    this.dashboard.update({ opened: undefined });
-  }
-}
-
-/** Positions in the order of a row's cursor: words without padding, features as listed. */
-function rowOrder({ layout, plane, order, input }: Figure): readonly number[] | undefined {
-  if (layout === "features") return order;
-  if (!isRow(layout)) return undefined;
-  const all = Array.from({ length: plane?.width ?? 0 }, (_, i) => i);
-  return layout === "tokens" ? all.filter((i) => input?.words[i] !== "") : all;
 }
 
 define("tfx-enlarged", Enlarged);

@@ -115,7 +115,9 @@ export const gridStyles = css`
   }
   .none {
     font-size: 12px;
-    max-width: 480px;
+    /* As wide as the maps above: a text must not push its block to the next line. */
+    width: 0;
+    min-width: 100%;
     margin-top: 4px;
   }
   .absent {

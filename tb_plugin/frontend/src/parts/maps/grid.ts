@@ -8,23 +8,20 @@ import { isSameSample, lacks } from "../../analysis/same-samples.ts";
 import { cellSize } from "../../draw/figure.ts";
 import type { Column } from "../../state/columns.ts";
 import type { ShownRun } from "../../state/runs.ts";
-import "./attention-cell.ts";
 import { canSubtract, columnWidth, roomySize } from "./column-width.ts";
 import { NO_CHANNELS } from "./difference-cell.ts";
 import { gridStyles } from "./grid-styles.ts";
 import "./legend.ts";
-import "./made-picture-cell.ts";
-import "./map-cell.ts";
 import { define, Part } from "../frame/part.ts";
+import { runCell } from "./run-cell.ts";
 import "./picture.ts";
 import "./prediction.ts";
 import { base } from "../frame/styles.ts";
-import "./tiles-cell.ts";
 
 /** Narrow windows leave the room to the maps. */
 const NARROW = 1100;
 const SCROLLBAR = 16;
-const inputSide = (): number => (innerWidth <= NARROW ? 72 : 112);
+const inputSide = (): number => (innerWidth <= NARROW ? 112 : 148);
 const MAX_SAMPLES = 32;
 
 export class Grid extends Part {
@@ -190,35 +187,7 @@ export class Grid extends Part {
         ${isLogged ? `${run.name} explains other samples` : `not logged in ${run.name}`}
       </div>`;
     }
-    if (column.kind === "map") {
-      return html`<tfx-map-cell
-        .dashboard=${dashboard}
-        .run=${run}
-        .column=${column}
-        .sample=${sample}
-      ></tfx-map-cell>`;
-    }
-    if (column.kind === "picture") {
-      return html`<tfx-made-picture-cell
-        .dashboard=${dashboard}
-        .run=${run}
-        .column=${column}
-        .sample=${sample}
-      ></tfx-made-picture-cell>`;
-    }
-    return column.kind === "matrix"
-      ? html`<tfx-attention-cell
-          .dashboard=${dashboard}
-          .run=${run}
-          .column=${column}
-          .sample=${sample}
-        ></tfx-attention-cell>`
-      : html`<tfx-tiles-cell
-          .dashboard=${dashboard}
-          .run=${run}
-          .column=${column}
-          .sample=${sample}
-        ></tfx-tiles-cell>`;
+    return runCell({ dashboard, run, column, sample });
   }
 
   private difference(pair: readonly [ShownRun, ShownRun], column: Column, sample: number) {

@@ -9,6 +9,7 @@ import { methodHelp } from "../../analysis/method-help.ts";
 import { plural, seconds, short } from "../../analysis/numbers.ts";
 import { recordsOf } from "../../data/series.ts";
 import type { Column, ColumnKind } from "../../state/columns.ts";
+import { loggedLayer } from "../../state/same-layers.ts";
 import type { Layout } from "../../tables.ts";
 import { define, Part } from "../frame/part.ts";
 import { base } from "../frame/styles.ts";
@@ -78,6 +79,16 @@ export class Legend extends Part {
         line-height: 15px;
         color: var(--muted);
       }
+      /* What the bar looks like. */
+      .level::before {
+        content: "";
+        display: inline-block;
+        width: 5px;
+        height: 11px;
+        margin-right: 6px;
+        vertical-align: -1px;
+        background: linear-gradient(var(--line) 45%, var(--muted) 45%);
+      }
       .ends {
         display: flex;
         justify-content: space-between;
@@ -105,6 +116,9 @@ export class Legend extends Part {
         padding: 12px 14px;
         box-shadow: 0 6px 24px rgb(0 0 0 / 22%);
       }
+      a {
+        color: var(--accent);
+      }
       [popover] p + p {
         margin-top: 8px;
       }
@@ -120,9 +134,7 @@ export class Legend extends Part {
     const ramp = legendGradient(signed ? view.diverging : view.sequential);
     return html`
       <div class="name">
-        <h2 class="cut" title=${explainer}>${explainer}</h2>
-      </div>
-      <div class="name">
+        <h2 title=${explainer}>${explainer}</h2>
         ${this.layer(layer)}
         <button
           class="help"
@@ -144,7 +156,7 @@ export class Legend extends Part {
               ></div>
               <div class="ends">${this.ends.map((end) => html`<span>${end}</span>`)}</div>
               <div class="scope cut" title=${SCOPE_TITLES[view.scale]}>${this.scope}</div>
-              ${this.wordNote}`
+              ${this.wordNote} ${kind === "map" ? LEVEL : nothing}`
       }
       <div id="help" popover>
         ${this.method} ${this.help(kind)}
@@ -158,7 +170,14 @@ export class Legend extends Part {
     const help = methodHelp(this.column.explainer);
     if (!help) return nothing;
     return html`<p><b>${help.answers}</b> ${help.reading}</p>
-      <p class="muted">More of this method: docs/choosing.md of tfexplain.</p>`;
+      <p class="muted">
+        ${
+          help.paper
+            ? html`<a href=${help.paper} target="_blank" rel="noopener noreferrer">The paper</a>; more`
+            : "More"
+        }
+        of this method: docs/choosing.md of tfexplain.
+      </p>`;
   }
 
   private help(kind: ColumnKind) {
@@ -182,12 +201,18 @@ export class Legend extends Part {
     const { scene } = this.dashboard;
     const kernels = scene.kernels.filter((name) => belongs(name, layer));
     const [kernel] = kernels;
+    // Layers that only Keras' counting tells apart are matched by their order.
+    const others = scene.shown.flatMap((run) => {
+      const logged = loggedLayer(run, this.column);
+      return logged === layer ? [] : [`${logged} in ${run.name}`];
+    });
     if (kernel === undefined) {
-      return html`<span class="layer muted cut" title=${layer}>${scene.layerText(layer)}</span>`;
+      const title = [layer, ...others].join("; ");
+      return html`<span class="layer muted cut" title=${title}>${scene.layerText(layer)}</span>`;
     }
     return html`<button
       class="layer cut"
-      title="${layer}: choose this layer everywhere"
+      title="${[layer, ...others].join("; ")}: choose this layer everywhere"
       aria-pressed=${kernels.some((name) => name === scene.layer)}
       @click=${() => this.dashboard.selectLayer(kernel)}
     >
@@ -334,5 +359,13 @@ export class Legend extends Part {
     return costs.length > 0 ? `Cost of the last epoch: ${costs.join(", ")}` : "";
   }
 }
+
+/** What the thin bar beside each map tells, which says for itself that it is one. */
+const LEVEL = html`<div
+  class="scope level cut"
+  title="How large a map’s largest magnitude is among those of all samples: a low bar tells that a map is faint, however strong its colours are"
+>
+  this map’s max on the scale of all samples
+</div>`;
 
 define("tfx-legend", Legend);

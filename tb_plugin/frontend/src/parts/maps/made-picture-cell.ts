@@ -34,7 +34,7 @@ export class MadePictureCell extends RunCell {
   }
 
   private draw({ record }: Known<PictureRecord>): void {
-    const side = this.dashboard.size;
+    const side = this.size;
     const canvas = this.find<HTMLCanvasElement>("canvas");
     const context = canvas && sharpContext(canvas, side, side);
     if (!context) return;

@@ -21,6 +21,9 @@ import { drawnScale, figureOf, pictureOf, positionTextOf, shownPlane } from "./m
 import { flagOf } from "./map-flag.ts";
 
 const REVEALING = 12;
+const LIMIT_TITLE = "The magnitude at the end of the colours, and the share of values above it";
+const GAP_TITLE =
+  "Completeness gap: the sum of the map minus the difference of scores that it should add up to";
 
 export class MapCell extends RunCell {
   static override styles = [
@@ -89,9 +92,9 @@ export class MapCell extends RunCell {
         <dd class="score"></dd>
         <dt title="The largest magnitude of this map">max |value|</dt>
         <dd class="scale"></dd>
-        <dt title="The magnitude at the end of the colours, and the share of values above it">scale</dt>
-        <dd class="limit"></dd>
-        <dt class="gap-name" hidden>completeness gap</dt>
+        <dt class="limit-name" title=${LIMIT_TITLE} hidden>scale</dt>
+        <dd class="limit" hidden></dd>
+        <dt class="gap-name" title=${GAP_TITLE} hidden>compl. gap</dt>
         <dd class="gap" hidden></dd>
         <dt class="error-name" title=${ERROR_TITLE} hidden>est. error</dt>
         <dd class="error" hidden></dd>
@@ -103,7 +106,7 @@ export class MapCell extends RunCell {
     const { store, step, revision } = this.dashboard;
     const series = store.get(this.run.id, this.column.group, this.sample);
     const known = knownAt(series, "map", step);
-    const picture = pictureOf(this.dashboard, this, this.dashboard.size);
+    const picture = pictureOf(this.dashboard, this, this.size);
     if (!this.isNew(...partsOf(known), revision, this.marked, picture)) return;
     this.known = known;
     this.draw(known.record, picture);
@@ -126,7 +129,7 @@ export class MapCell extends RunCell {
       picture,
       palette: () => this.palette,
     });
-    const size = filledSize(plain, figure, this.dashboard.size);
+    const size = filledSize(plain, figure, this.size);
     const context = sharpContext(canvas, size.width, size.height);
     if (context) this.positionAt = drawFigure(context, { x: 0, y: 0, ...size }, figure);
   }
@@ -141,6 +144,10 @@ export class MapCell extends RunCell {
     setText(this.find(".scale"), record ? `${short(record.scale)} ${unit}` : "–");
     const scale = record && drawnScale(this.dashboard, this, record);
     setText(this.find(".limit"), scale ? limitText(scale, this.column) : "–");
+    // Else the legend says it for all maps below it.
+    const isOwn = this.dashboard.view.scale === "map";
+    for (const part of [".limit", ".limit-name"])
+      this.find(part)?.toggleAttribute("hidden", !isOwn);
     this.tellLevel(record);
     const hasGap = record?.gap !== undefined;
     this.find(".gap-name")?.toggleAttribute("hidden", !hasGap);

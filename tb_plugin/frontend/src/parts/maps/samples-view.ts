@@ -1,20 +1,12 @@
 /** The view of samples: which there are, and the maps of the chosen ones, or one map enlarged. */
 
 import { css, html } from "lit";
-import type { Dashboard } from "../../state/dashboard.ts";
+import { isEnlarged } from "../../state/opened.ts";
 import { define, Part } from "../frame/part.ts";
 import { base } from "../frame/styles.ts";
 import "./enlarged.ts";
 import "./grid.ts";
 import "./samples.ts";
-
-/** A link may name a map that is not among the shown ones: then the grid is the place to be. */
-export function isEnlarged({ view, scene }: Dashboard): boolean {
-  return (
-    scene.shown.some(({ id }) => id === view.opened?.run) &&
-    scene.shownColumns.some(({ group }) => group === view.opened?.group)
-  );
-}
 
 export class SamplesView extends Part {
   static override styles = [

@@ -102,7 +102,7 @@ export class TilesCell extends RunCell {
 
   private draw(record: Channels | undefined): void {
     const { view, scene } = this.dashboard;
-    this.sheet = sheetOf(this.order.length || 1, this.dashboard.size);
+    this.sheet = sheetOf(this.order.length || 1, this.size);
     const canvas = this.find<HTMLCanvasElement>("canvas");
     const context = canvas && sharpContext(canvas, this.sheet.width, this.sheet.height);
     if (!context) return;
