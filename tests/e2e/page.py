@@ -192,7 +192,12 @@ def assert_first_maps_in_sight(page: ExplainPage, runs: list[str]) -> None:
 def open_page(
     browser: Browser, address: str, place: str = "", **context: Any
 ) -> Iterator[ExplainPage]:
-    """Open the tab at a place (`&p.tfexplain.KEY=VALUE...`), or at a whole address."""
+    """Open the tab at a place (`&p.tfexplain.KEY=VALUE...`), or at a whole address.
+
+    A place that names no view is in the view of samples, not in the overview, which comes first.
+    """
+    if ".view=" not in place:
+        place += "&p.tfexplain.view=samples"
     errors: list[str] = []
     requests: list[str] = []
     opened = browser.new_context(viewport={"width": 1440, "height": 1000}, **context)

@@ -90,12 +90,14 @@ test("what there is to show decides which views there are", () => {
     compressed: false,
     drift: false,
     maps: true,
+    evidence: true,
   });
   assert.deepEqual(sceneOf({ "a/compression": [...KERNELS, "drift/GradCAM/conv1"] }).has, {
     kernels: true,
     compressed: false,
     drift: true,
     maps: false,
+    evidence: false,
   });
 });
 
@@ -191,6 +193,7 @@ test("of long logs only the samples that are needed are fetched, and make the sc
     const store = new Store(() => undefined);
     const scene = deriveScene(readListing({ runs }), store, {
       ...DEFAULT_VIEW,
+      view: "samples",
       ...view,
     });
     return [scene.fetched, wantsOf(scene, store).map(({ samples }) => samples)];
@@ -201,6 +204,9 @@ test("of long logs only the samples that are needed are fetched, and make the sc
   assert.deepEqual(fetched(100, { samples: [] }), [[], []]);
   const opened = { run: "a/explain", group: "map/IG/image", sample: 4 };
   assert.deepEqual(fetched(100, { samples: [2], opened }), [[2, 4], [[2, 4]]]);
+  // The wall, and what lies inside of a box, are of all samples.
+  assert.deepEqual(fetched(100, { view: "overview" }), [[0, 1], [[]]]);
+  assert.deepEqual(fetched(100, { boxes: [[[0, 2]]] }), [[0, 1], [[]]]);
 });
 
 test("a score has a unit of its own; in older logs it is that of the map", () => {

@@ -52,6 +52,16 @@ test("the default view needs no keys, every other one comes back", () => {
     sort: { column: "mean, or so", descending: true },
     drift: "GradCAM/block/conv,1",
     measure: "top10_iou",
+    evidence: "map/GradCAM/conv1",
+    boxes: [
+      [
+        [2, 4],
+        [0, 1.5],
+      ],
+      [[3, 2]],
+    ],
+    wall: "loss",
+    given: 0,
   };
   assert.deepEqual(decodeView(encodeView(view)), view);
   const none: View = { ...DEFAULT_VIEW, runs: [], samples: [] };
@@ -68,6 +78,7 @@ test("a mangled link opens with defaults", () => {
     ["size", "1e9"],
     ["unknown", "x"],
     ["view", "everything"],
+    ["boxes", "1x2x3_0x0_-1x2"],
     ["panel", "everything"],
     ["sort", "sparsity,upwards"],
     ["metric", ""],

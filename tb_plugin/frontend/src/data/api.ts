@@ -79,6 +79,12 @@ function dataOf(value: unknown, bytes: Uint8Array): Uint8Array | string {
   return bytes.subarray(offset, offset + length);
 }
 
+/** What Python found in the log; undefined where this TensorBoard does not tell it. */
+export async function fetchFindings(): Promise<unknown> {
+  const response = await fetch(new URL("findings", document.baseURI));
+  return response.ok ? response.json() : undefined;
+}
+
 async function get(route: string, query: [string, string][]): Promise<Response> {
   const address = new URL(route, document.baseURI);
   address.search = new URLSearchParams(query).toString();

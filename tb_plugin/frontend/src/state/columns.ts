@@ -77,6 +77,20 @@ export function chooseColumns(
   return channels ? [...maps, channels] : maps;
 }
 
+/** The chosen maps; else those of the input itself, which are the finest, and adding up to a score. */
+export function evidenceOf(
+  columns: readonly Column[],
+  chosen: View["evidence"],
+): Column | undefined {
+  const maps = columns.filter(({ kind }) => kind === "map");
+  return (
+    maps.find(({ group }) => group === chosen) ??
+    maps.find(({ explainer }) => /^(Integrated|Expected)Gradients/.test(explainer)) ??
+    maps.find(({ explainer }) => /cam/i.test(explainer)) ??
+    maps[0]
+  );
+}
+
 /** Slices of the deepest volume that is shown; 0 where there is none. */
 export function depthOf(shown: readonly ShownRun[], columns: readonly Column[]): number {
   const groups = columns.filter(({ layout }) => layout === "volume").map(({ group }) => group);

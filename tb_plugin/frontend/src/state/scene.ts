@@ -7,7 +7,14 @@ import type { Listing } from "../data/listing.ts";
 import { estimate } from "../data/plan.ts";
 import type { Series } from "../data/series.ts";
 import type { Store } from "../data/store.ts";
-import { COLUMN_KINDS, type Column, chooseColumns, columnsOf, depthOf } from "./columns.ts";
+import {
+  COLUMN_KINDS,
+  type Column,
+  chooseColumns,
+  columnsOf,
+  depthOf,
+  evidenceOf,
+} from "./columns.ts";
 import { firstChannels } from "./first-channels.ts";
 import { chooseRuns, holds, runsOf, type ShownRun, sourcesOf } from "./runs.ts";
 import { withSameLayers } from "./same-layers.ts";
@@ -21,6 +28,10 @@ export interface Scene {
   readonly shownColumns: readonly Column[];
   readonly samples: readonly number[];
   readonly selected: readonly number[];
+  /** The maps of the wall and inside of boxes. */
+  readonly evidence: Column | undefined;
+  /** Whether these are needed of all samples. */
+  readonly needsAll: boolean;
   /** Whose maps are fetched, and make the shared scales: all samples where that is little. */
   readonly fetched: readonly number[];
   /** A layer's name without the folders that all layers share. */
@@ -41,6 +52,8 @@ export interface Scene {
     readonly compressed: boolean;
     readonly drift: boolean;
     readonly maps: boolean;
+    /** Maps of samples, or exchanged windows. */
+    readonly evidence: boolean;
   };
 }
 
@@ -51,6 +64,8 @@ export const EMPTY_SCENE: Scene = {
   shownColumns: [],
   samples: [],
   selected: [],
+  evidence: undefined,
+  needsAll: false,
   fetched: [],
   layerText: (layer) => layer,
   steps: [],
@@ -59,7 +74,7 @@ export const EMPTY_SCENE: Scene = {
   pair: undefined,
   kernels: [],
   layer: undefined,
-  has: { kernels: false, compressed: false, drift: false, maps: false },
+  has: { kernels: false, compressed: false, drift: false, maps: false, evidence: false },
 };
 
 const FIRST_SAMPLES = 2;
@@ -93,6 +108,8 @@ export function deriveScene(listing: Listing, store: Store, view: View): Scene {
     shownColumns,
     samples,
     selected: samples.filter((sample) => chosen.includes(sample)),
+    evidence: evidenceOf(columns, view.evidence),
+    needsAll: view.boxes.length > 0 || view.view === "overview" || view.beside === "overview",
     fetched,
     layerText: withoutShared([...new Set([...columns.map(({ layer }) => layer), ...kernels])]),
     steps: stepsOf(shown, shownColumns, fetched, store),
@@ -106,6 +123,7 @@ export function deriveScene(listing: Listing, store: Store, view: View): Scene {
       compressed: kernelSeries(shown, store).some(isCompressed),
       drift: holds(shown, ["drift", "fidelity"]),
       maps: holds(shown, ["samples", ...COLUMN_KINDS]),
+      evidence: holds(shown, ["map", "exchange"]),
     },
   };
 }

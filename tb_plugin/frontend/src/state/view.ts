@@ -1,5 +1,6 @@
 /** The viewer's choices: everything a link has to carry, and nothing else. */
 
+import { type Box, boxName, readBox } from "../analysis/boxes.ts";
 import {
   SEQUENTIAL_NAMES,
   type SequentialName,
@@ -7,6 +8,7 @@ import {
   type SignedName,
 } from "../analysis/colours.ts";
 import type { FilterName } from "../analysis/filters.ts";
+import { ORDERS, type OrderName } from "../analysis/wall-order.ts";
 import { joinNames, splitNames } from "./hash.ts";
 import type { Zoom } from "./zoom.ts";
 
@@ -23,7 +25,7 @@ export interface Sort {
   readonly descending: boolean;
 }
 
-export const VIEWS = ["samples", "model"] as const;
+export const VIEWS = ["overview", "samples", "model"] as const;
 export type ViewName = (typeof VIEWS)[number];
 
 export const PANELS = ["layers", "kernel", "table", "focus", "closed"] as const;
@@ -38,7 +40,7 @@ export const PIXELS = ["auto", "nearest", "smooth"] as const;
 export type PixelsName = (typeof PIXELS)[number];
 
 export interface View {
-  /** What fills the page: the maps of samples, or what is known of the weights. */
+  /** What fills the page: an overview, the maps of samples, or what is known of the weights. */
   readonly view: ViewName;
   /** The view at its side; undefined: none. */
   readonly beside: ViewName | undefined;
@@ -89,10 +91,18 @@ export interface View {
   readonly drift: string;
   /** By which measure maps are compared with the reference's. */
   readonly measure: string;
+  /** The group of the maps of the wall and inside of boxes; undefined: not chosen. */
+  readonly evidence: string | undefined;
+  /** Rectangles on the input whose shares of the maps are drawn over epochs. */
+  readonly boxes: readonly Box[];
+  /** What stands first in the wall; undefined: what fits the number of runs. */
+  readonly wall: OrderName | undefined;
+  /** The class whose exchanged windows are shown; undefined: all. */
+  readonly given: number | undefined;
 }
 
 export const DEFAULT_VIEW: View = {
-  view: "samples",
+  view: "overview",
   beside: undefined,
   share: undefined,
   bottom: undefined,
@@ -122,7 +132,14 @@ export const DEFAULT_VIEW: View = {
   sort: undefined,
   drift: "",
   measure: "spearman",
+  evidence: undefined,
+  boxes: [],
+  wall: undefined,
+  given: undefined,
 };
+
+/** Each is a track of the timeline. */
+export const MOST_BOXES = 4;
 
 export const SIZES = [0, 128, 192, 256, 384] as const;
 const FILTERS: readonly FilterName[] = ["all", "wrong", "changed"];
@@ -214,6 +231,20 @@ const FIELDS: { readonly [K in keyof View]: Field<View[K]> } = {
   },
   drift: { write: String, read: String },
   measure: { write: String, read: (text) => text || undefined },
+  evidence: { write: (value) => value ?? "", read: (text) => text || undefined },
+  boxes: {
+    write: (value) => value.map(boxName).join("_"),
+    read: (text) =>
+      text
+        .split("_")
+        .slice(0, MOST_BOXES)
+        .flatMap((name) => {
+          const box = readBox(name);
+          return box ? [box] : [];
+        }),
+  },
+  wall: { ...oneOf(ORDERS), write: String },
+  given: whole,
 };
 
 /** What differs from the defaults, as the values of a link's keys. */

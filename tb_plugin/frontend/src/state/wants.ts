@@ -17,8 +17,9 @@ import type { Scene } from "./scene.ts";
 export function wantsOf(scene: Scene, store: Store): Want[] {
   const shown = new Set(scene.shownColumns.map((column) => column.group));
   const tiled = scene.shownColumns.filter(({ kind }) => kind === "channels");
-  const isShown = (run: ShownRun, { kind, group, layer }: Group): boolean => {
-    if (isColumn(kind)) return shown.has(group);
+  const isShown = (run: ShownRun, one: Group): boolean => {
+    const { kind, group, layer } = one;
+    if (isColumn(kind)) return shown.has(group) || isNeeded(scene, one);
     if (kind !== "kernel") return true;
     return (
       unwrapped(layer) === unwrapped(scene.layer ?? "") ||
@@ -42,9 +43,16 @@ export function wantsOf(scene: Scene, store: Store): Want[] {
   return [...wants, ...drifts];
 }
 
-function wantOf(run: string, shown: Group, { fetched, samples }: Scene, store: Store): Want[] {
+/** Whether it is the method of the wall and the boxes, whose maps of all samples are needed. */
+function isNeeded({ evidence, needsAll }: Scene, { group }: Group): boolean {
+  return needsAll && group === evidence?.group;
+}
+
+function wantOf(run: string, shown: Group, scene: Scene, store: Store): Want[] {
+  const { fetched, samples } = scene;
   const group = { ...shown, ...shown.logged };
-  if (fetched.length === samples.length || group.samples.length === 0) {
+  const isWhole = fetched.length === samples.length || isNeeded(scene, shown);
+  if (isWhole || group.samples.length === 0) {
     return [{ run, group, samples: [] }];
   }
   const needed = group.samples.filter((own) => fetched.includes(store.sharedNumber(run, own)));

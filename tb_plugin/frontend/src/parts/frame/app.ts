@@ -6,6 +6,7 @@ import "../kernels/compression-panel.ts";
 import { isEnlarged, openNeighbour } from "../../state/opened.ts";
 import type { Opened } from "../../state/view.ts";
 import "../maps/samples-view.ts";
+import "../overview/overview.ts";
 import "./divider.ts";
 import "./empty-state.ts";
 import "./notes.ts";
@@ -210,7 +211,8 @@ export class App extends Part {
   private compression() {
     const { dashboard } = this;
     const { kernels, drift } = dashboard.scene.has;
-    if (isInSight(dashboard, "model") || !(kernels || drift)) return nothing;
+    const isOverview = isInSight(dashboard, "overview") && !isInSight(dashboard, "samples");
+    if (isOverview || isInSight(dashboard, "model") || !(kernels || drift)) return nothing;
     return html`<tfx-divider
         label="Width of the timeline"
         @share=${({ detail }: Share) => dashboard.update({ across: detail ?? undefined })}

@@ -15,6 +15,12 @@ interface ViewEntry {
 const hasWeights = ({ scene }: Dashboard): boolean => scene.has.kernels || scene.has.drift;
 
 const ENTRIES: Readonly<Record<ViewName, ViewEntry>> = {
+  overview: {
+    text: "Overview",
+    title: "Where the label lives, and the maps of all samples at a glance",
+    isThere: (dashboard) => dashboard.scene.has.evidence,
+    render: (dashboard) => html`<tfx-overview .dashboard=${dashboard}></tfx-overview>`,
+  },
   samples: {
     text: "Samples",
     title: "The maps of chosen samples, those of all runs beside each other",

@@ -2,17 +2,10 @@
 
 import { css, html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import {
-  changedMind,
-  className,
-  type FilterName,
-  labelsOf,
-  labelText,
-  verdict,
-} from "../../analysis/filters.ts";
+import { className, type FilterName, labelsOf, labelText } from "../../analysis/filters.ts";
 import { lacks } from "../../analysis/same-samples.ts";
-import { recordsOf } from "../../data/series.ts";
 import { define, PaintedPart } from "../frame/part.ts";
+import { matchingSamples } from "./matching.ts";
 import "./picture.ts";
 import "./prediction.ts";
 import { base } from "../frame/styles.ts";
@@ -175,22 +168,7 @@ export class SampleList extends PaintedPart {
   }
 
   private get matching(): number[] {
-    const { scene, view, store } = this.dashboard;
-    const histories = scene.shown.map(({ id, samples }) => ({
-      samples,
-      now: this.dashboard.predictions(id).record,
-      all: view.filter === "changed" ? recordsOf(store.get(id, "predictions"), "predictions") : [],
-    }));
-    return scene.samples.filter((sample) => {
-      const inClass =
-        view.classIndex === undefined ||
-        histories.some(({ samples }) => labelsOf(samples, sample).includes(view.classIndex ?? -1));
-      if (!inClass) return false;
-      if (view.filter === "wrong") {
-        return histories.some(({ samples, now }) => verdict(samples, now, sample) === "wrong");
-      }
-      return view.filter === "all" || histories.some(({ all }) => changedMind(all, sample));
-    });
+    return matchingSamples(this.dashboard);
   }
 
   private filter(name: FilterName, text: string, title: string) {

@@ -1,0 +1,260 @@
+/** Where the label lives: the mean input, and where predictions of each run follow what is exchanged. */
+
+import { css, html, nothing } from "lit";
+import { legendGradient } from "../../analysis/colours.ts";
+import { chanceOf, isAboveChance, whole } from "../../analysis/exchange-facts.ts";
+import { className } from "../../analysis/filters.ts";
+import type { Exchange } from "../../format/exchanged.ts";
+import type { Dashboard } from "../../state/dashboard.ts";
+import { define, Part } from "../frame/part.ts";
+import { base } from "../frame/styles.ts";
+import "./exchange-map.ts";
+import { exchangeAt, exchangedInput, exchangeLimit } from "./exchange-records.ts";
+import { exchangeTables } from "./exchange-table.ts";
+import "./mean-input.ts";
+
+const GAP = 16;
+const MOST = 220;
+const LEAST = 120;
+
+/** Whether predictions of any shown run follow any place at any time; not known before they came. */
+export function hasPlace(dashboard: Dashboard): boolean {
+  const input = exchangedInput(dashboard);
+  if (input === undefined) return false;
+  const records = lastRecords(dashboard, input);
+  return records.length === 0 || records.some(isAboveChance);
+}
+
+function lastRecords(dashboard: Dashboard, input: string): Exchange[] {
+  const last = dashboard.scene.steps.at(-1) ?? 0;
+  return dashboard.scene.shown.flatMap(
+    (run) => exchangeAt(dashboard, run, input, last).record ?? [],
+  );
+}
+
+export class ExchangePanel extends Part {
+  static override styles = [
+    base,
+    css`
+      :host {
+        display: block;
+        padding: 12px 16px;
+        min-width: 0;
+      }
+      header {
+        display: flex;
+        align-items: center;
+        gap: 8px;
+        margin-bottom: 8px;
+      }
+      h2,
+      h3 {
+        font-size: 13px;
+        font-weight: 600;
+      }
+      h3 {
+        display: flex;
+        gap: 6px;
+        align-items: center;
+        margin-bottom: 4px;
+      }
+      .maps {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 10px 16px;
+      }
+      .help {
+        border-radius: 50%;
+        width: 18px;
+        height: 18px;
+        padding: 0;
+        font-size: 11px;
+        line-height: 1;
+        flex: none;
+      }
+      select,
+      .table {
+        font-size: 12px;
+        padding: 1px 4px;
+      }
+      .end {
+        margin-left: auto;
+        display: flex;
+        gap: 8px;
+        align-items: center;
+      }
+      .scale {
+        margin-top: 8px;
+        max-width: 460px;
+        font-size: 11px;
+        line-height: 15px;
+        color: var(--muted);
+      }
+      .bar {
+        position: relative;
+        height: 8px;
+        border: 1px solid var(--line);
+        border-radius: 2px;
+      }
+      .bar i {
+        position: absolute;
+        top: -3px;
+        bottom: -3px;
+        border-left: 2px solid var(--text);
+      }
+      .ends {
+        display: flex;
+        justify-content: space-between;
+        gap: 8px;
+      }
+      [popover] {
+        max-width: 380px;
+        border: 1px solid var(--line);
+        border-radius: 8px;
+        background: var(--panel);
+        color: var(--text);
+        padding: 12px 14px;
+        box-shadow: 0 6px 24px rgb(0 0 0 / 22%);
+      }
+      #numbers {
+        max-width: none;
+        max-height: 80vh;
+        overflow: auto;
+        font-size: 12px;
+      }
+      caption {
+        text-align: left;
+        font-weight: 600;
+        padding: 6px 0;
+      }
+      td {
+        text-align: right;
+      }
+    `,
+  ];
+
+  private readonly onSeek = (): void => {
+    if (this.find("#numbers")?.matches(":popover-open")) this.requestUpdate();
+  };
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.dashboard.addEventListener("seek", this.onSeek);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.dashboard.removeEventListener("seek", this.onSeek);
+  }
+
+  override render() {
+    const { dashboard } = this;
+    const { shown } = dashboard.scene;
+    const input = exchangedInput(dashboard);
+    if (input === undefined) return nothing;
+    const size = this.size(shown.length);
+    return html`
+      <header>
+        <h2>Where the label lives</h2>
+        <button
+          class="help"
+          popovertarget="help"
+          aria-label="About where the label lives"
+          title="What this answers, and how to read it"
+        >
+          ?
+        </button>
+        <span class="end">
+          ${this.classSelect(input)}
+          <button
+            class="table"
+            popovertarget="numbers"
+            title="The same as numbers"
+            @click=${() => this.requestUpdate()}
+          >
+            Numbers
+          </button>
+        </span>
+      </header>
+      <div class="maps">
+        <tfx-mean-input .dashboard=${dashboard} .input=${input} .size=${size}></tfx-mean-input>
+        ${shown.map(
+          (
+            run,
+          ) => html`<section aria-label="Where the label lives, ${run.name}" style="width: ${size}px">
+            <h3><span class="dot" style="background: ${run.colour}"></span
+              ><span class="cut" title=${run.name}>${run.name}</span></h3>
+            <tfx-exchange-map .dashboard=${dashboard} .run=${run} .input=${input} .size=${size}>
+            </tfx-exchange-map>
+          </section>`,
+        )}
+      </div>
+      ${this.scale(input)}
+      <div id="help" popover>${HELP}</div>
+      <div id="numbers" popover tabindex="0">${exchangeTables(dashboard, input)}</div>
+    `;
+  }
+
+  /** How large maps are for all of them to stand side by side. */
+  private size(runs: number): number {
+    const room = this.dashboard.view.beside ? innerWidth / 2 : innerWidth;
+    const share = room > 1100 ? 0.52 : 1;
+    const fits = (room * share - 2 * GAP) / (runs + 1) - GAP;
+    const height = innerWidth > 1100 ? MOST : innerHeight / 5;
+    return Math.round(Math.max(LEAST, Math.min(MOST, fits, height)));
+  }
+
+  private scale(input: string) {
+    const { dashboard } = this;
+    const limit = exchangeLimit(dashboard, input);
+    const records = lastRecords(dashboard, input);
+    if (!(limit > 0)) return nothing;
+    const chance = Math.max(0, ...records.map(chanceOf));
+    const what = records.some(({ isOfValues }) => isOfValues)
+      ? "share of the gap that moves with what is exchanged there"
+      : "predictions that follow what is exchanged there";
+    const label = `Colour scale: ${what}, 0 to ${whole(limit)}, chance ${whole(chance)}`;
+    const at = `${Math.min(100, (100 * chance) / limit)}%`;
+    return html`<div class="scale">
+      <div
+        class="bar"
+        role="img"
+        aria-label=${label}
+        style="background: ${legendGradient(dashboard.view.sequential)}"
+      >
+        <i style="left: ${at}" title="chance ${whole(chance)}"></i>
+      </div>
+      <div class="ends"><span>0</span><span>${what}</span><span>${whole(limit)}</span></div>
+    </div>`;
+  }
+
+  private classSelect(input: string) {
+    const { view } = this.dashboard;
+    const { shown } = this.dashboard.scene;
+    const [record] = lastRecords(this.dashboard, input);
+    const classes = [...(record?.byClass.length ? record.classes : [])];
+    if (classes.length < 2) return nothing;
+    const samples = shown.find((run) => run.samples)?.samples;
+    const choose = (event: Event): void => {
+      const { value } = event.target as HTMLSelectElement;
+      this.dashboard.update({ given: value === "" ? undefined : Number(value) });
+    };
+    return html`<select aria-label="Windows of class" title="Only windows of samples of this class" @change=${choose}>
+      <option value="" ?selected=${view.given === undefined}>windows of every class</option>
+      ${classes.map(
+        (index) => html`<option value=${index} ?selected=${view.given === index}>
+          windows of ${className(samples, index)}
+        </option>`,
+      )}
+    </select>`;
+  }
+}
+
+const HELP = html`<p>
+    <b>Which part of an input decides its predicted class?</b> A window of one sample is put into
+    another of a different class, at the same place: each position tells how often the prediction
+    follows it. The frame marks the window that is followed most; by chance as many would follow as
+    the legend's mark says.
+  </p>`;
+
+define("tfx-exchange", ExchangePanel);

@@ -1,0 +1,51 @@
+/** The records of exchanged windows of the shown runs, and what is shown of them. */
+
+import { largestShare } from "../../analysis/exchange-facts.ts";
+import { memoBy } from "../../analysis/memo.ts";
+import { type Known, knownAt, recordsOf, type Series } from "../../data/series.ts";
+import type { Exchange } from "../../format/exchanged.ts";
+import type { Dashboard } from "../../state/dashboard.ts";
+import type { ShownRun } from "../../state/runs.ts";
+import type { Scene } from "../../state/scene.ts";
+import { inputRecord } from "../maps/map-figure.ts";
+
+/** The input whose windows were exchanged, by its name: the first that any shown run has. */
+export function exchangedInput({ scene }: Dashboard): string | undefined {
+  const groups = scene.shown.flatMap(({ run }) => run.groups);
+  return groups.find(({ kind }) => kind === "exchange")?.layer;
+}
+
+function seriesOf({ store }: Dashboard, run: ShownRun, input: string): Series | undefined {
+  const group = run.run.groups.find(({ kind, layer }) => kind === "exchange" && layer === input);
+  return group && store.get(run.id, group.group);
+}
+
+export function exchangeAt(
+  dashboard: Dashboard,
+  run: ShownRun,
+  input: string,
+  step: number,
+): Known<Exchange> {
+  return knownAt(seriesOf(dashboard, run, input), "exchange", step);
+}
+
+/** The end of the one scale of all shown runs and epochs. */
+export function exchangeLimit(dashboard: Dashboard, input: string): number {
+  return limitOf(dashboard.scene, `${input} ${dashboard.view.given}`, dashboard, input);
+}
+
+const limitOf = memoBy(
+  (scene: Scene, _key: string, dashboard: Dashboard, input: string): number => {
+    const records = scene.shown.flatMap((run) =>
+      recordsOf(seriesOf(dashboard, run, input), "exchange"),
+    );
+    return largestShare(records, dashboard.view.given);
+  },
+);
+
+/** Names of the columns of a table; empty for all else. */
+export function columnNames(dashboard: Dashboard, run: ShownRun, input: string): readonly string[] {
+  const record = inputRecord(dashboard, run, input);
+  if (record?.layout !== "features") return [];
+  return Array.from({ length: record.length }, (_, i) => record.names[i] || `column ${i}`);
+}

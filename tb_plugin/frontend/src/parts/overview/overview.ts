@@ -1,0 +1,75 @@
+/** The first view: what was found, where the label lives, and all samples at a glance. */
+
+import { css, html, nothing } from "lit";
+import { define, Part } from "../frame/part.ts";
+import { base } from "../frame/styles.ts";
+import "./exchange-panel.ts";
+import { hasPlace } from "./exchange-panel.ts";
+import { exchangedInput } from "./exchange-records.ts";
+import "./wall.ts";
+
+export class Overview extends Part {
+  static override styles = [
+    base,
+    css`
+      :host {
+        display: flex;
+        flex-direction: column;
+        min-height: 0;
+        overflow: auto;
+        container-type: inline-size;
+      }
+      .body {
+        flex: 1;
+        display: grid;
+        grid-template: minmax(0, 1fr) / auto minmax(300px, 1fr);
+        min-height: 0;
+      }
+      .body.alone {
+        grid-template-columns: minmax(0, 1fr);
+      }
+      .none {
+        padding: 8px 16px 0;
+      }
+      tfx-wall {
+        border-left: 1px solid var(--line);
+      }
+      .alone > tfx-wall {
+        border-left: 0;
+      }
+      @container (max-width: 1100px) {
+        .body {
+          display: flex;
+          flex-direction: column;
+        }
+        tfx-wall {
+          border-left: 0;
+          border-top: 1px solid var(--line);
+          flex: 1;
+          min-height: 190px;
+        }
+      }
+    `,
+  ];
+
+  override render() {
+    const { dashboard } = this;
+    const isExchanged = exchangedInput(dashboard) !== undefined;
+    const isPlace = hasPlace(dashboard);
+    return html`
+      ${
+        isExchanged && !isPlace
+          ? html`<p class="none muted">
+            Where the label lives: no place is followed more often than by chance.
+          </p>`
+          : nothing
+      }
+      <div class="body ${isPlace ? "" : "alone"}">
+        ${isPlace ? html`<tfx-exchange .dashboard=${dashboard}></tfx-exchange>` : nothing}
+        ${dashboard.scene.evidence ? html`<tfx-wall .dashboard=${dashboard}></tfx-wall>` : nothing}
+      </div>
+    `;
+  }
+}
+
+define("tfx-overview", Overview);

@@ -1,0 +1,339 @@
+/** All samples of all shown runs at a glance: small maps on one canvas, the most telling first. */
+
+import { html, nothing } from "lit";
+import { className, type FilterName, labelText, verdict } from "../../analysis/filters.ts";
+import { isRow } from "../../analysis/layouts.ts";
+import { lacks } from "../../analysis/same-samples.ts";
+import { cellAt, placeOf, type WallLayout, wallLayout } from "../../analysis/wall-layout.ts";
+import type { OrderName } from "../../analysis/wall-order.ts";
+import type { Pixels } from "../../data/bitmaps.ts";
+import { type Rect, sharpContext } from "../../draw/canvas.ts";
+import { drawFigure } from "../../draw/figure.ts";
+import { type Palette, paletteOf } from "../../draw/palette.ts";
+import { drawCaption, drawFocus, drawRuns, drawVerdict } from "../../draw/wall.ts";
+import type { AttributionMap } from "../../format/maps.ts";
+import type { ShownRun } from "../../state/runs.ts";
+import { define, SizedPart } from "../frame/part.ts";
+import { hideReadout, showReadout } from "../frame/readout.ts";
+import { base } from "../frame/styles.ts";
+import {
+  type CellAddress,
+  drawnScale,
+  figureOf,
+  pictureOf,
+  shownPlane,
+} from "../maps/map-figure.ts";
+import { matchingSamples } from "../maps/matching.ts";
+import { wallStyles } from "./wall-styles.ts";
+import { mapOf, orderOf, ordersOf, type Sorted, sorted, textOf, titleOf } from "./wall-values.ts";
+
+const FILTERS: readonly (readonly [FilterName, string])[] = [
+  ["all", "all samples"],
+  ["wrong", "wrong now"],
+  ["changed", "changed"],
+];
+/** The order follows the playhead once that rests, in milliseconds. */
+const REST = 400;
+
+/** Words and bars are wider than high. */
+const ROW_RATIO = 1.8;
+
+interface DrawnCell {
+  readonly rect: Rect;
+  readonly map: AttributionMap | undefined;
+  readonly picture: Pixels | undefined;
+}
+
+export class Wall extends SizedPart {
+  static override styles = [base, wallStyles];
+
+  private order: Sorted = { samples: [], tell: () => "" };
+  private layout: WallLayout | undefined;
+  /** The cell that keys moved to. */
+  private active = { index: 0, run: 0 };
+  private resting = 0;
+  private palette: Palette | undefined;
+
+  private readonly onSeek = (): void => {
+    window.clearTimeout(this.resting);
+    this.resting = window.setTimeout(() => this.requestUpdate(), REST);
+  };
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.dashboard.addEventListener("seek", this.onSeek);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.dashboard.removeEventListener("seek", this.onSeek);
+    window.clearTimeout(this.resting);
+  }
+
+  override render() {
+    const { dashboard } = this;
+    const { scene } = dashboard;
+    const matching = matchingSamples(dashboard);
+    this.order = sorted(dashboard, matching);
+    const { samples } = this.order;
+    this.active = {
+      index: Math.min(this.active.index, Math.max(0, samples.length - 1)),
+      run: Math.min(this.active.run, Math.max(0, scene.shown.length - 1)),
+    };
+    return html`
+      <header>
+        <h2>All samples</h2>
+        ${this.methodSelect()} ${this.orderSelect()} ${this.filterSelect()}
+        <span class="muted">${matching.length} of ${scene.samples.length} samples</span>
+        <span class="runs">
+          ${scene.shown.map(
+            (run) => html`<span class="who"
+              ><span class="dot" style="background: ${run.colour}"></span
+              ><span class="cut" title=${run.name}>${run.name}</span></span
+            >`,
+          )}
+        </span>
+      </header>
+      ${samples.length === 0 ? html`<p class="muted none">No sample is left by the filter.</p>` : nothing}
+      <div class="room">
+        <div
+          class="wall"
+          role="grid"
+          tabindex="0"
+          aria-label="Maps of all samples"
+          aria-activedescendant="cell-${this.active.index}-${this.active.run}"
+          @keydown=${this.steer}
+          @click=${this.press}
+          @pointermove=${this.readOut}
+          @pointerleave=${() => hideReadout(dashboard)}
+        >
+          <canvas aria-hidden="true"></canvas>
+          ${scene.shown.map(
+            (run, r) => html`<div role="row" class="hidden">
+              ${samples.map(
+                (sample, i) => html`<span role="gridcell" id="cell-${i}-${r}"
+                  >${this.nameOf(run, sample)}</span
+                >`,
+              )}
+            </div>`,
+          )}
+        </div>
+      </div>
+    `;
+  }
+
+  override updated(): void {
+    this.palette = undefined;
+    super.updated();
+  }
+
+  protected layOut(): void {
+    this.dashboard.stage.invalidate();
+  }
+
+  // ---------------------------------------------------------------- controls
+
+  private methodSelect() {
+    const { scene } = this.dashboard;
+    const maps = scene.columns.filter(({ kind }) => kind === "map");
+    if (maps.length < 2) return html`<span>${scene.evidence?.explainer}</span>`;
+    return html`<select
+      aria-label="Method"
+      title="Whose maps are shown, and are counted inside of boxes"
+      @change=${(event: Event) => this.dashboard.update({ evidence: chosen(event) })}
+    >
+      ${maps.map(
+        ({ group, explainer, layer }) => html`<option
+          value=${group}
+          ?selected=${group === scene.evidence?.group}
+        >
+          ${explainer} · ${scene.layerText(layer)}
+        </option>`,
+      )}
+    </select>`;
+  }
+
+  private orderSelect() {
+    const order = orderOf(this.dashboard);
+    return html`<label title=${titleOf(order)}
+      >sorted by
+      <select
+        @change=${(event: Event) => this.dashboard.update({ wall: chosen(event) as OrderName })}
+      >
+        ${ordersOf(this.dashboard).map(
+          (name) =>
+            html`<option value=${name} ?selected=${name === order}>${textOf(name)}</option>`,
+        )}
+      </select></label
+    >`;
+  }
+
+  private filterSelect() {
+    const { view, scene } = this.dashboard;
+    const samples = scene.shown.find((run) => run.samples)?.samples;
+    const ofClass = view.classIndex === undefined ? "" : `, ${className(samples, view.classIndex)}`;
+    return html`<select
+      aria-label="Samples"
+      title="Which samples are shown, here and in the list of samples"
+      @change=${(event: Event) => this.dashboard.update({ filter: chosen(event) as FilterName })}
+    >
+      ${FILTERS.map(
+        ([name, text]) => html`<option value=${name} ?selected=${name === view.filter}>
+          ${text}${ofClass}
+        </option>`,
+      )}
+    </select>`;
+  }
+
+  // ----------------------------------------------------------------- drawing
+
+  paint(): void {
+    const { dashboard, order, active } = this;
+    const { shown, evidence } = dashboard.scene;
+    const room = this.find<HTMLElement>(".room");
+    const canvas = this.find<HTMLCanvasElement>("canvas");
+    if (!room || !canvas || !evidence) return;
+    const size = { width: room.clientWidth, height: room.clientHeight };
+    const ratio = isRow(evidence.layout) ? ROW_RATIO : 1;
+    const layout = wallLayout(size, order.samples.length, shown.length, ratio);
+    const cells = order.samples.flatMap((sample, index) =>
+      shown.map((run, r) => ({
+        ...{ run, column: evidence, sample, map: mapOf(dashboard, run, sample).record },
+        picture: pictureOf(dashboard, { run, column: evidence, sample }, layout.width),
+        rect: placeOf(layout, index, r, shown.length),
+      })),
+    );
+    const parts = cells.flatMap(({ map, picture }) => [map, picture]);
+    const predicted = shown.map(({ id }) => dashboard.predictions(id).record);
+    const { width, height } = size;
+    const { index, run } = active;
+    if (!this.isNew(...parts, ...predicted, width, height, index, run, this.isFocused)) return;
+    this.layout = layout;
+    const context = sharpContext(canvas, width, Math.max(layout.total, 1));
+    if (!context) return;
+    context.clearRect(0, 0, width, layout.total);
+    for (const cell of cells) this.drawCell(context, cell);
+    this.drawAround(context, layout);
+  }
+
+  private drawCell(
+    context: CanvasRenderingContext2D,
+    { rect, picture, map, ...address }: CellAddress & DrawnCell,
+  ): void {
+    const { dashboard } = this;
+    const { column, run, sample } = address;
+    if (map) {
+      const { limit } = drawnScale(dashboard, address, map);
+      const wanted = {
+        ...{ plane: shownPlane(dashboard, column, map), signed: column.signed, limit },
+        ...{ marked: -1, large: false, picture, palette: () => paletteOf(this) },
+      };
+      context.save();
+      context.beginPath();
+      context.rect(rect.x, rect.y, rect.width, rect.height);
+      context.clip();
+      drawFigure(context, rect, figureOf(dashboard, address, wanted));
+      context.restore();
+    }
+    const { record } = dashboard.predictions(run.id);
+    drawVerdict(context, rect, verdict(run.samples, record, sample));
+  }
+
+  private drawAround(context: CanvasRenderingContext2D, layout: WallLayout): void {
+    const { order, active } = this;
+    const { shown } = this.dashboard.scene;
+    this.palette ??= paletteOf(this);
+    for (const [i, sample] of order.samples.entries()) {
+      const rect = placeOf(layout, i, shown.length - 1, shown.length);
+      drawCaption(context, rect, this.labelOf(sample), order.tell(sample), this.palette);
+    }
+    const colours = shown.map(({ colour }) => colour);
+    drawRuns(context, layout, colours);
+    const focused = placeOf(layout, active.index, active.run, shown.length);
+    if (this.isFocused) drawFocus(context, focused, this.palette);
+  }
+
+  private labelOf(sample: number): string {
+    const { shown } = this.dashboard.scene;
+    const first = shown.find(({ samples }) => !lacks(samples, sample));
+    return labelText(first?.samples, sample) || `sample ${sample}`;
+  }
+
+  private nameOf(run: ShownRun, sample: number): string {
+    const { record } = this.dashboard.predictions(run.id);
+    const predicted = record?.predicted[sample] ?? -1;
+    const found = verdict(run.samples, record, sample);
+    const said = predicted >= 0 ? `, predicted ${className(run.samples, predicted)}` : "";
+    const told = this.order.tell(sample);
+    const by = told ? `, ${textOf(orderOf(this.dashboard))} ${told}` : "";
+    return `${run.name}, sample ${sample}, label ${this.labelOf(sample)}${said}${found === "unknown" ? "" : `, ${found}`}${by}`;
+  }
+
+  // ------------------------------------------------------------------ acting
+
+  private get isFocused(): boolean {
+    return this.find(".wall")?.matches(":focus-visible") ?? false;
+  }
+
+  private under(event: PointerEvent | MouseEvent) {
+    const { layout, order } = this;
+    if (!layout) return undefined;
+    const runs = this.dashboard.scene.shown.length;
+    return cellAt(layout, event.offsetX, event.offsetY, order.samples.length, runs);
+  }
+
+  private readOut(event: PointerEvent): void {
+    const cell = this.under(event);
+    const run = cell && this.dashboard.scene.shown[cell.run];
+    const sample = cell && this.order.samples[cell.index];
+    if (!run || sample === undefined) hideReadout(this.dashboard);
+    else showReadout(this.dashboard, event.clientX, event.clientY, this.nameOf(run, sample));
+  }
+
+  private press(event: MouseEvent): void {
+    const cell = this.under(event);
+    if (cell) this.open(cell.index);
+  }
+
+  private open(index: number): void {
+    const sample = this.order.samples[index];
+    if (sample === undefined) return;
+    hideReadout(this.dashboard);
+    const { view } = this.dashboard;
+    const isBeside = view.beside === "samples";
+    this.dashboard.update({
+      samples: [sample],
+      opened: undefined,
+      ...(isBeside ? {} : { view: "samples" }),
+    });
+  }
+
+  private steer(event: KeyboardEvent): void {
+    const { layout, order } = this;
+    const runs = this.dashboard.scene.shown.length;
+    const { index, run } = this.active;
+    const columns = layout?.columns ?? 1;
+    const moves: Readonly<Record<string, readonly [number, number]>> = {
+      ArrowLeft: [index - 1, run],
+      ArrowRight: [index + 1, run],
+      ArrowUp: run > 0 ? [index, run - 1] : [index - columns, runs - 1],
+      ArrowDown: run < runs - 1 ? [index, run + 1] : [index + columns, 0],
+      Home: [0, run],
+      End: [order.samples.length - 1, run],
+    };
+    const next = moves[event.key];
+    if (event.key === "Enter") this.open(index);
+    else if (!next) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (!next || next[0] < 0 || next[0] >= order.samples.length) return;
+    this.active = { index: next[0], run: next[1] };
+    this.requestUpdate();
+  }
+}
+
+function chosen(event: Event): string {
+  return (event.target as HTMLSelectElement).value;
+}
+
+define("tfx-wall", Wall);
