@@ -7,6 +7,7 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, expect
+from support import compressed_logs
 from support.compressed_logs import UNKNOWN, WRAPPED, write_compressed_log
 from support.logs import write_demo_log
 from support.read import read_run
@@ -520,3 +522,38 @@ def test_where_downloads_are_not_allowed_the_text_is_offered(
         assert downloads == []
     finally:
         context.close()
+
+
+@pytest.fixture
+def counted_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """Two runs of one process: Keras counted the layers of the second one on."""
+    first, other = compressed_logs.KERNELS[0], compressed_logs.KERNELS[2]
+    for run, names in (("a", ("conv2d", "lstm.kernel")), ("b", ("conv2d_4", "lstm_1.kernel"))):
+        kernels = [
+            replace(kernel, name=name) for kernel, name in zip((first, other), names, strict=True)
+        ]
+        monkeypatch.setattr(compressed_logs, "KERNELS", tuple(kernels))
+        write_compressed_log(tmp_path / run, epochs=3, maps=False, seed=ord(run))
+    with serve(tmp_path, "--host", "127.0.0.1") as found:
+        found.wait_for(lambda runs: len(runs) == 2 and _is_read(runs, 2))
+        yield found
+
+
+def test_kernels_that_only_counting_tells_apart_share_a_row(
+    open_tab: OpenPage, counted_server: Server
+) -> None:
+    with open_tab(counted_server) as page:
+        names = page.frame.locator("tfx-layer-strip li button")
+        expect(names).to_have_count(2)
+        assert [name.get_attribute("title") for name in names.all()] == ["conv2d", "lstm.kernel"]
+        for run in range(2):
+            values = page.frame.locator("tfx-layer-strip .values").nth(run).locator("span")
+            assert all(text.endswith("%") for text in values.all_inner_texts())
+        # What is known of one kernel is found under its own name.
+        expect(page.frame.locator("tfx-kernel thead .who")).to_have_count(2)
+        rows = open_table(page)
+        expect(rows).to_have_count(4)
+        buttons = rows.locator("button.kernel")
+        logged = [button.get_attribute("title") for button in buttons.all()]
+        assert logged == ["conv2d", "conv2d_4", "lstm.kernel", "lstm_1.kernel"]
+        assert [cells(row)[0] for row in rows.all()] == ["conv2d"] * 2 + ["lstm.kernel"] * 2

@@ -2,6 +2,7 @@
 
 import { lacks } from "../analysis/same-samples.ts";
 import type { Dashboard } from "./dashboard.ts";
+import type { ShownRun } from "./runs.ts";
 
 /** A link may name a map that is not among the shown ones: then the grid is the place to be. */
 export function isEnlarged({ view, scene }: Dashboard): boolean {
@@ -26,4 +27,13 @@ export function openNeighbour(dashboard: Dashboard, by: number): void {
   const { opened } = dashboard.view;
   const sample = neighbourOf(dashboard, by);
   if (opened && sample !== undefined) dashboard.update({ opened: { ...opened, sample } });
+}
+
+/** The shown runs that have the same of the sample as is enlarged. */
+export function openedRuns({ scene, view: { opened } }: Dashboard): readonly ShownRun[] {
+  return scene.shown.filter(
+    ({ run, samples }) =>
+      run.groups.some(({ group }) => group === opened?.group) &&
+      !lacks(samples, opened?.sample ?? -1),
+  );
 }

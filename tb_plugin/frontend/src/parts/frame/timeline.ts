@@ -2,7 +2,6 @@
 
 import { html, nothing, type PropertyDeclarations, unsafeCSS } from "lit";
 import uplotCss from "uplot/dist/uPlot.min.css";
-import { fromText, valueUntil } from "../../analysis/epochs.ts";
 import { Changes } from "../../draw/changes.ts";
 import { driftTracks } from "../../draw/drift-tracks.ts";
 import { totalTracks } from "../../draw/total-tracks.ts";
@@ -21,9 +20,10 @@ import { define, PaintedPart, setText } from "./part.ts";
 import { hideReadout, showReadout } from "./readout.ts";
 import { base } from "./styles.ts";
 import { timelineStyles } from "./timeline-styles.ts";
+import { HELP, HINT, PAUSE, PLAY } from "./timeline-words.ts";
 import { trackChoice } from "./track-choice.ts";
 import { trackText } from "./track-text.ts";
-import { MOST, valuesTable } from "./values-table.ts";
+import { MOST, tellValues, valuesTable } from "./values-table.ts";
 
 /** A track lower than this tells nothing. */
 const LOWEST = 24;
@@ -166,7 +166,7 @@ export class Timeline extends PaintedPart {
     slider?.setAttribute("aria-valuetext", text);
     const playhead = this.find<HTMLElement>(".playhead");
     if (playhead) playhead.style.setProperty("--x", `${this.axis.xOf(step)}px`);
-    this.tellValues();
+    tellValues(this.renderRoot, step);
   }
 
   private advance(): void {
@@ -335,31 +335,10 @@ export class Timeline extends PaintedPart {
       showReadout(this.dashboard, clientX, clientY, trackText(track, step));
     }
   }
-
-  // ------------------------------------------------------------------ values
-
-  private tellValues(): void {
-    const { step } = this.dashboard;
-    type Value = HTMLElement & { track: Track; curve: Curve | undefined };
-    for (const cell of this.renderRoot.querySelectorAll<Value>(".value")) {
-      const known = valueUntil(cell.curve?.points ?? [], step);
-      setText(cell.children[0], known ? cell.track.tell(known.value) : "–");
-      setText(cell.children[1], known ? fromText(known) : "");
-    }
-  }
 }
-
-const HINT = "drag or ← →; wheel zooms";
-const HELP =
-  "Drag, or use ← → Home End, to move the epoch; Space plays. The wheel, + and −, or dragging with Shift zooms; Escape or a double click shows all epochs.";
 
 function isJudged({ metric }: Curve): boolean {
   return isValidation(metric);
 }
-
-const PLAY = html`<svg viewBox="0 0 12 12" aria-hidden="true"><path d="M2 0.5v11l9.5-5.5z" /></svg>`;
-const PAUSE = html`<svg viewBox="0 0 12 12" aria-hidden="true">
-  <path d="M1.5 0.5h3v11h-3zM7.5 0.5h3v11h-3z" />
-</svg>`;
 
 define("tfx-timeline", Timeline);

@@ -69,7 +69,8 @@ export class Toolbar extends Part {
       .end {
         margin-left: auto;
       }
-      @media (max-width: 1100px) {
+      /* Runs stand beside the views, what is shown of them below. */
+      @media (max-width: 1700px) {
         .line.top {
           flex-wrap: wrap;
           column-gap: 10px;
@@ -180,14 +181,14 @@ export class Toolbar extends Part {
         <h1>Explain</h1>
         ${viewTabs(this.dashboard)}
         ${this.runChips()}
-        <div class="what">
-          ${
-            isMaps
-              ? html`${this.columnChips()} ${differenceControl(this.dashboard)}
-                <tfx-kind-controls .dashboard=${this.dashboard}></tfx-kind-controls>`
-              : nothing
-          }
-        </div>
+        ${
+          isMaps
+            ? html`<div class="what">
+              ${this.columnChips()} ${differenceControl(this.dashboard)}
+              <tfx-kind-controls .dashboard=${this.dashboard}></tfx-kind-controls>
+            </div>`
+            : nothing
+        }
         <span class="end">
           ${isMaps ? this.lookButton(isOpen) : nothing}
           <button title="Copy a link to what the page shows now" @click=${this.copy}>

@@ -1,9 +1,11 @@
 /** The table of values at the playhead's epoch. */
 
 import { html } from "lit";
-import type { Track } from "../../draw/tracks.ts";
+import { fromText, valueUntil } from "../../analysis/epochs.ts";
+import type { Curve, Track } from "../../draw/tracks.ts";
 import type { Dashboard } from "../../state/dashboard.ts";
 import type { ShownRun } from "../../state/runs.ts";
+import { setText } from "./part.ts";
 import { nameText } from "./path-text.ts";
 
 /** Runs whose values have room beside the curves. */
@@ -18,6 +20,16 @@ function who(run: ShownRun) {
   return html`<span class="who"
     ><span class="dot" style="background: ${run.colour}"></span>${nameText(run.name)}</span
   >`;
+}
+
+/** Write what is known at an epoch into the cells of a table. */
+export function tellValues(root: ParentNode, step: number): void {
+  type Value = HTMLElement & { track: Track; curve: Curve | undefined };
+  for (const cell of root.querySelectorAll<Value>(".value")) {
+    const known = valueUntil(cell.curve?.points ?? [], step);
+    setText(cell.children[0], known ? cell.track.tell(known.value) : "–");
+    setText(cell.children[1], known ? fromText(known) : "");
+  }
 }
 
 /** A cell that `tellValues` fills. */

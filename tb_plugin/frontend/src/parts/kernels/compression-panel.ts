@@ -121,8 +121,12 @@ export class CompressionPanel extends Part {
         .body.layers {
           grid-template-columns: minmax(0, 1fr);
         }
-        .body.layers tfx-kernel {
+        :host(:not([alone])) .body.layers tfx-kernel {
           display: none;
+        }
+        /* A view is high: there it stands below. */
+        :host([alone]) .body.layers {
+          grid-template-rows: minmax(0, auto) minmax(45%, 1fr);
         }
       }
     `,

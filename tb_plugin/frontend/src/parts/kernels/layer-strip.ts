@@ -252,6 +252,7 @@ export class LayerStrip extends SizedPart {
   protected layOut(): void {
     const scroll = this.find(".scroll");
     this.view = { top: scroll?.scrollTop ?? 0, height: scroll?.clientHeight ?? 600 };
+    this.find("[aria-pressed=true]")?.scrollIntoView({ block: "nearest" });
     if (this.clientWidth === this.hostWidth) return;
     this.hostWidth = this.clientWidth;
     this.requestUpdate();

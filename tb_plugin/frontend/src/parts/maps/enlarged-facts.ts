@@ -14,6 +14,7 @@ import type { AttributionMap, Channels } from "../../format/records.ts";
 import type { Column } from "../../state/columns.ts";
 import type { ShownRun } from "../../state/runs.ts";
 import type { Layout } from "../../tables.ts";
+import { ATTENTION_HELP } from "./attention-view.ts";
 import { deadText } from "./tiles-cell.ts";
 
 export interface Shown {
@@ -21,6 +22,14 @@ export interface Shown {
   readonly column: Column;
   readonly sample: number;
   readonly series: Series | undefined;
+}
+
+/** How an enlarged map is read, until something of it is. */
+export function helpOf({ kind }: Column): string {
+  if (kind === "matrix") return ATTENTION_HELP;
+  return kind === "map"
+    ? "Point at the map, or focus it and use the arrow keys, to read values."
+    : "Click a tile, or focus the tiles and use ← →, to choose the channel of the strip below.";
 }
 
 /** The numbers beside an enlarged map or layer. */

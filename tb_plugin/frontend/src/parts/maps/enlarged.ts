@@ -4,7 +4,6 @@ import { html, nothing } from "lit";
 import { stateOf, stateText } from "../../analysis/channels.ts";
 import { MOVES, moveInPlane, moveInRow } from "../../analysis/cursor.ts";
 import { fromText, withEpoch } from "../../analysis/epochs.ts";
-import { lacks } from "../../analysis/same-samples.ts";
 import type { Pixels } from "../../data/bitmaps.ts";
 import { type Known, knownAt, partsOf } from "../../data/series.ts";
 import { sharpContext } from "../../draw/canvas.ts";
@@ -16,15 +15,16 @@ import { drawSheet, type Sheet, sheetWithin, tileAt } from "../../draw/tiles.ts"
 import type { AttributionMap, Channels } from "../../format/records.ts";
 import { channelOrder } from "../../state/channel-order.ts";
 import type { Column } from "../../state/columns.ts";
+import { openedRuns } from "../../state/opened.ts";
 import type { ShownRun } from "../../state/runs.ts";
 import { columnWidth } from "./column-width.ts";
-import { channelTable, factsOf, type Shown } from "./enlarged-facts.ts";
+import { channelTable, factsOf, helpOf, type Shown } from "./enlarged-facts.ts";
 import { enlargedHead, runHead } from "./enlarged-head.ts";
 import { hasInputBeside, LEAST_ROOM, otherSide, type Room, roomIn } from "./enlarged-room.ts";
 import { epochStrip } from "./enlarged-strip.ts";
 import { enlargedStyles } from "./enlarged-styles.ts";
 import "./legend.ts";
-import { ATTENTION_HELP } from "./attention-view.ts";
+import "./attention-view.ts";
 import "./picture.ts";
 import { define, SizedPart, setText } from "../frame/part.ts";
 import { base, facts } from "../frame/styles.ts";
@@ -70,11 +70,11 @@ export class Enlarged extends SizedPart {
     return html`
       ${enlargedHead(this.dashboard, shown)}
       <div class="maps">
-        ${this.shownRuns.map((one) => (one === run ? this.stage(shown) : this.other(one, shown)))}
+        ${openedRuns(this.dashboard).map((one) => (one === run ? this.stage(shown) : this.other(one, shown)))}
         ${this.input(shown)}
       </div>
       <div class="side">
-        <p class="readout" role="status">${this.help(column)}</p>
+        <p class="readout" role="status">${helpOf(column)}</p>
         ${epochStrip(this.dashboard, shown, this.tiles[this.channel] ?? -1)}
         <div class="facts">
           <tfx-legend .dashboard=${this.dashboard} .column=${column} .sample=${sample}>
@@ -92,7 +92,7 @@ export class Enlarged extends SizedPart {
   /** The map that is read: with a cursor, and the film strip below. */
   private stage(shown: Shown) {
     const { run, column, sample } = shown;
-    return html`<div class="stage ${column.kind}" style="order: ${this.shownRuns.indexOf(run)}">
+    return html`<div class="stage ${column.kind}">
       ${runHead(this.dashboard, run, sample)}
       ${
         column.kind === "matrix"
@@ -101,7 +101,7 @@ export class Enlarged extends SizedPart {
           : html`<canvas
             tabindex="0"
             role="application"
-            aria-label=${this.help(column)}
+            aria-label=${helpOf(column)}
             @pointermove=${this.point}
             @click=${this.pick}
             @keydown=${this.steer}
@@ -115,7 +115,7 @@ export class Enlarged extends SizedPart {
   private other(run: ShownRun, { column, sample }: Shown) {
     const { dashboard } = this;
     const side = this.otherSide(column);
-    return html`<div class="other" style="order: ${this.shownRuns.indexOf(run)}">
+    return html`<div class="other">
       ${runHead(this.dashboard, run, sample)} ${runCell({ dashboard, run, column, sample, side })}
     </div>`;
   }
@@ -143,20 +143,15 @@ export class Enlarged extends SizedPart {
     const { shown } = this;
     if (!shown) return;
     const frame = { width: this.clientWidth, height: this.clientHeight };
-    const room = roomIn(frame, shown.column, this.shownRuns.length, this.hasInput(shown));
+    const room = roomIn(
+      frame,
+      shown.column,
+      openedRuns(this.dashboard).length,
+      this.hasInput(shown),
+    );
     if (JSON.stringify(room) === JSON.stringify(this.room)) return;
     this.room = room;
     this.requestUpdate();
-  }
-
-  /** The shown runs that have the same of the sample. */
-  private get shownRuns(): readonly ShownRun[] {
-    const { scene, view } = this.dashboard;
-    return scene.shown.filter(
-      ({ run, samples }) =>
-        run.groups.some(({ group }) => group === view.opened?.group) &&
-        !lacks(samples, view.opened?.sample ?? -1),
-    );
   }
 
   private hasInput({ run, column }: Shown): boolean {
@@ -266,13 +261,6 @@ export class Enlarged extends SizedPart {
   }
 
   // ----------------------------------------------------------------- cursor
-
-  private help(column: Column): string {
-    if (column.kind === "matrix") return ATTENTION_HELP;
-    return column.kind === "map"
-      ? "Point at the map, or focus it and use the arrow keys, to read values."
-      : "Click a tile, or focus the tiles and use ← →, to choose the channel of the strip below.";
-  }
 
   private point(event: PointerEvent): void {
     if (this.shown?.column.kind !== "map" || !this.plane) return;
