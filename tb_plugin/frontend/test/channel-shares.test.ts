@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  areAlike,
   earlierShare,
   historyOf,
   orderOf,
@@ -43,14 +44,27 @@ test("without shares the order is that of the numbers", () => {
   assert.deepEqual(orderOf(own, [own]), [0, 4, 9]);
 });
 
-test("runs that log the same channels have one order; those that do not have their own", () => {
+test("runs that are alike have one order, the mean of theirs", () => {
   const a = historyOf([record([0, 1, 2], [0.6, 0.4, 0, 0, 0, 0])]);
-  const b = historyOf([record([0, 1, 2], [0, 0.3, 0.7, 0, 0, 0])]);
-  for (const own of [a, b]) assert.deepEqual(orderOf(own, [a, b]), [1, 2, 0]);
-  const others = historyOf([record([3, 4, 5], [0, 0, 0, 0.1, 0.9, 0])]);
-  const wider = historyOf([record([0, 1, 2], [0, 0, 0, 0, 0, 0, 1])]);
-  assert.deepEqual(orderOf(a, [a, others, wider]), [0, 1, 2]);
-  assert.deepEqual(orderOf(others, [a, others, wider]), [4, 3, 5]);
+  const b = historyOf([record([1, 2, 3], [0, 0.3, 0.7, 0, 0, 0])]);
+  assert.deepEqual(orderOf(a, [a]), [0, 1, 2]);
+  for (const own of [a, b]) assert.deepEqual(orderOf(own, [a, b]), [1, 2, 0, 3]);
+});
+
+test("runs are alike where the shares of their channels correlate over samples", () => {
+  const of = (...shares: number[]) => historyOf([record([0], shares)]);
+  const [a, near, far] = [of(0.6, 0.3, 0.1, 0), of(0.7, 0.2, 0.1, 0), of(0, 0.1, 0.2, 0.7)];
+  assert.ok(areAlike([[a, near]]));
+  assert.ok(!areAlike([[a, far]]));
+  assert.ok(
+    !areAlike([
+      [a, near],
+      [a, far],
+    ]),
+  );
+  assert.ok(!areAlike([[a, of(0.6, 0.3, 0.1)]]));
+  assert.ok(!areAlike([[a, historyOf([record([0])])]]));
+  assert.ok(!areAlike([]));
 });
 
 test("what a channel was is its mean share while it had one, above an average channel's", () => {

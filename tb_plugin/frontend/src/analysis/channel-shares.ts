@@ -2,6 +2,7 @@
 
 import type { Channels } from "../format/maps.ts";
 import { short } from "./numbers.ts";
+import { pearson } from "./statistics.ts";
 
 /** In a sheet of the grid; all that were logged stand in the enlarged view. */
 export const MOST_TILES = 8;
@@ -11,14 +12,14 @@ export interface ChannelHistory {
   /** Those whose maps were logged at some epoch, in rising order. */
   readonly logged: readonly number[];
   /** Of all channels, the mean magnitude of the share; undefined where shares are not known. */
-  readonly means: Float64Array | undefined;
+  readonly means: Float32Array | undefined;
 }
 
 export function historyOf(records: readonly Channels[]): ChannelHistory {
   const logged = new Set(records.flatMap(({ channels }) => [...channels]));
   const known = records.flatMap(({ shares }) => shares ?? []);
   const [first] = known;
-  const means = first && new Float64Array(first.length);
+  const means = first && new Float32Array(first.length);
   for (const shares of known) {
     for (let channel = 0; means && channel < means.length; channel++) {
       means[channel] = (means[channel] ?? 0) + sizeOf(shares, channel) / known.length;
@@ -34,26 +35,30 @@ function sizeOf(shares: Float32Array, channel: number): number {
 }
 
 /**
- * Channels in the order of their tiles: the largest mean share first, by number where shares are not
- * known. Runs that log the same channels of equally many have one order, the mean of theirs; another
- * training's channels do not correspond to those of this one.
+ * Channels in the order of their tiles: the largest mean share first, over all runs that are alike,
+ * this one among them; by number where shares are not known.
  */
-export function orderOf(own: ChannelHistory, all: readonly ChannelHistory[]): readonly number[] {
-  const { means } = own;
-  if (!means) return own.logged;
-  const alike = all.filter((other) => other === own || areAlike(own, other));
+export function orderOf(own: ChannelHistory, alike: readonly ChannelHistory[]): readonly number[] {
+  if (!own.means) return own.logged;
   const meanOf = (channel: number): number =>
-    alike.reduce((sum, { means: some }) => sum + (some?.[channel] ?? 0), 0);
+    alike.reduce((sum, { means }) => sum + (means?.[channel] ?? 0), 0);
   const logged = [...new Set(alike.flatMap((one) => one.logged))];
   return logged.sort((a, b) => meanOf(b) - meanOf(a) || a - b);
 }
 
-/** Whether two runs have as many channels each, and log at least half of them in common. */
-function areAlike(a: ChannelHistory, b: ChannelHistory): boolean {
-  if (!a.means || a.means.length !== b.means?.length) return false;
-  const ofB = new Set(b.logged);
-  const common = a.logged.filter((channel) => ofB.has(channel)).length;
-  return 2 * common >= Math.min(a.logged.length, b.logged.length);
+/** Far above what two trainings of their own reach, far below copies and trainings of one start. */
+const ALIKE = 0.5;
+
+/**
+ * Whether equal numbers are the same channels in two runs: their mean shares correlate, over the
+ * samples of which both histories are given.
+ */
+export function areAlike(pairs: readonly (readonly [ChannelHistory, ChannelHistory])[]): boolean {
+  const found = pairs.map(([{ means: a }, { means: b }]) =>
+    a && a.length === b?.length ? pearson(a, b) : Number.NaN,
+  );
+  const known = found.filter((r) => !Number.isNaN(r));
+  return known.reduce((sum, r) => sum + r, 0) > ALIKE * known.length;
 }
 
 /**

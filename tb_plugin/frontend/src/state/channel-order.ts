@@ -1,6 +1,12 @@
 /** In which order the channels of a layer stand, for a sample of a shown run. */
 
-import { type ChannelHistory, historyOf, MOST_TILES, orderOf } from "../analysis/channel-shares.ts";
+import {
+  areAlike,
+  type ChannelHistory,
+  historyOf,
+  MOST_TILES,
+  orderOf,
+} from "../analysis/channel-shares.ts";
 import { memo, memoBy } from "../analysis/memo.ts";
 import { recordsOf, type Series } from "../data/series.ts";
 import type { Store } from "../data/store.ts";
@@ -9,27 +15,43 @@ import type { Scene } from "./scene.ts";
 
 const history = memo((series: Series): ChannelHistory => historyOf(recordsOf(series, "channels")));
 
+/** Whether a layer's channels are the same ones in two runs, over all samples that are there. */
+const alike = memoBy(
+  (
+    { samples }: Scene,
+    _place: string,
+    store: Pick<Store, "get">,
+    [a, b]: readonly [string, string],
+    { group }: Column,
+  ): boolean =>
+    areAlike(
+      samples.flatMap((sample) => {
+        const [x, y] = [store.get(a, group, sample), store.get(b, group, sample)];
+        return x && y ? [[history(x), history(y)] as const] : [];
+      }),
+    ),
+);
+
 /** Every change but the playhead's makes another scene, so that tiles keep their places under it. */
 const orders = memoBy(
   (
-    { shown }: Scene,
+    scene: Scene,
     _place: string,
     store: Pick<Store, "get">,
     run: string,
-    { group }: Column,
+    column: Column,
     sample: number,
   ): readonly number[] => {
-    const historyIn = (id: string): ChannelHistory[] => {
-      const series = store.get(id, group, sample);
-      return series ? [history(series)] : [];
-    };
-    const [own] = historyIn(run);
-    return own
-      ? orderOf(
-          own,
-          shown.flatMap(({ id }) => historyIn(id)),
-        )
-      : [];
+    const own = store.get(run, column.group, sample);
+    if (!own) return [];
+    const all = scene.shown.flatMap(({ id }) => {
+      const series = id === run ? own : store.get(id, column.group, sample);
+      const pair = [run, id].sort() as [string, string];
+      const isAlike = (): boolean =>
+        alike(scene, `${column.group}\n${pair.join("\n")}`, store, pair, column);
+      return series && (id === run || isAlike()) ? [history(series)] : [];
+    });
+    return orderOf(history(own), all);
   },
 );
 
