@@ -46,7 +46,8 @@ class Exchange:
     the share of the gap between both outputs that the window crosses.
 
     The level of chance is measured in the same way: how often the prediction becomes that class by
-    a window of another sample of the taker's own class, and by one of noise.
+    a window of another sample of the taker's own class, and by one of noise (not for tables, where
+    another row's value is none).
 
     Attributes:
         window: Side of the window, or one for each axis of positions. Default half of each side up
@@ -163,7 +164,7 @@ class Exchange:
         windows = self._windows(masked)
         masks, none = windows.masks(), np.zeros(0, np.int64)
         rng = np.random.default_rng(self.seed)
-        noise = _noise(values, len(pairs), masked.channel_axis, rng)
+        noise = _noise(values, pairs, masked.channel_axis, rng)
         by_source = [
             MaskedInput(context, position, source, size).masked_scores(masks)
             for source in (values[pairs.alike], noise)
@@ -258,14 +259,17 @@ def _enough(pairs: Pairs, rows: int, what: str) -> Pairs:
     )
 
 
-def _noise(values: Array, count: int, channel_axis: int | None, rng: np.random.Generator) -> Array:
-    """Returns rows whose values are drawn from all rows and positions, each channel's from its
-    own."""
-    if channel_axis is None:
-        # Columns of a table are quantities of their own.
-        picked = rng.integers(len(values), size=(count, *values.shape[1:]))
-        return np.take_along_axis(values, picked, axis=0) if values.ndim > 1 else values[picked]
-    last = np.moveaxis(values, channel_axis, -1)
+def _noise(
+    values: Array, pairs: Pairs, channel_axis: int | None, rng: np.random.Generator
+) -> Array:
+    """Returns rows whose values are drawn from all rows and positions, each channel's from its own.
+
+    Columns of a table are quantities of their own, and another row's value is no noise: of these
+    the rows alike are returned.
+    """
+    if values.ndim <= 2 and values.dtype.kind == "f":
+        return values[pairs.alike]
+    last = values[..., None] if channel_axis is None else np.moveaxis(values, channel_axis, -1)
     flat = last.reshape(-1, last.shape[-1])
-    picked = rng.integers(len(flat), size=(count, *last.shape[1:-1]))
-    return np.moveaxis(flat[picked], -1, channel_axis)
+    drawn = flat[rng.integers(len(flat), size=(len(pairs), *last.shape[1:-1]))]
+    return drawn[..., 0] if channel_axis is None else np.moveaxis(drawn, -1, channel_axis)

@@ -39,7 +39,8 @@ class ExchangeMap:
             outputs that was crossed.
         alike: The same where the window came from another sample of the taker's own class;
             predictions of the giver's class then are chance.
-        noise: The same where the window's values were drawn from all samples and positions.
+        noise: The same where the window's values were drawn from all samples and positions; for
+            columns of a table it is `alike`.
         weights: float64 [P], what each pair counts: 1, for values its gap.
         takers: int64 [P], rows that took a window.
         taker_classes: int64 [P], their classes; empty for values.

@@ -17,8 +17,8 @@ ABOVE_CHANCE = 0.1
 CONCENTRATED = 2.0
 # Windows that share less than this of their area are at other places.
 APART = 0.25
-# Of tables, series and words, where no place is at a border: most predictions.
-MOST = 0.5
+# Of tables, series and words, where no place is at a border, so many times as many, and this share.
+CONCENTRATED_LINE, LEAST_LINE = 4.0, 0.3
 WIDEST = 0.1  # half of an interval that says enough
 
 
@@ -38,7 +38,7 @@ def _of_input(
     low, high = (float(bound) for bound in wilson(record.share, record.rows))
     chance, elsewhere = float(record.chance.max()), _elsewhere(record)
     told = (high - low) / 2 <= WIDEST and low > chance + ABOVE_CHANCE
-    if not told or record.share < CONCENTRATED * elsewhere or not _conspicuous(record):
+    if not told or not _conspicuous(record, elsewhere):
         return
     where = _where(record, columns)
     text = (
@@ -60,12 +60,13 @@ def _elsewhere(record: schema.Exchange) -> float:
     return float(apart.max()) if apart.size else 1.0
 
 
-def _conspicuous(record: schema.Exchange) -> bool:
-    """Returns whether the strongest window stands at a border of a picture, or decides most
-    predictions of other inputs."""
+def _conspicuous(record: schema.Exchange, elsewhere: float) -> bool:
+    """Returns whether the strongest window stands out, in a picture at its border."""
     axes = list(zip(record.corner, record.size, record.sides, strict=True))
     if len(axes) == 1:
-        return record.share >= MOST
+        return record.share >= max(LEAST_LINE, CONCENTRATED_LINE * elsewhere)
+    if record.share < CONCENTRATED * elsewhere:
+        return False
     return any(corner == 0 or corner + size >= side for corner, size, side in axes)
 
 
