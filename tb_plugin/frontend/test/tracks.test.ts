@@ -46,6 +46,14 @@ test("a metric that soon is far better is seen as it is from then on, and whole 
   assert.deepEqual(endsOf({ curves: [curveOf(Number.NaN)] }, look), []);
 });
 
+test("the axis spans the range around a curve, and the level it is compared with", () => {
+  const look = { range: [0, 9], isZoomed: false } as const;
+  const ranged = { ...curveOf(0.2, 0.3), range: [[0, 0.1, 0.4] as const, [1, 0.2, 0.6] as const] };
+  assert.deepEqual(endsOf({ curves: [ranged] }, look), [0.1, 0.6]);
+  assert.deepEqual(endsOf({ curves: [ranged], level: 0.05 }, look), [0.05, 0.6]);
+  assert.deepEqual(endsOf({ curves: [], level: 0.05 }, look), []);
+});
+
 test("metrics of training and validation share a track, and the loss is among the first three", () => {
   assert.equal(trackOf("val_loss"), "loss");
   const metrics = ["accuracy", "auc", "precision", "loss", "learning_rate"].map(trackNamed);

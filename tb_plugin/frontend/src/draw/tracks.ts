@@ -16,6 +16,8 @@ export interface Curve {
   readonly metric: string;
   readonly points: readonly (readonly [number, number])[];
   readonly dash: readonly number[];
+  /** Between which values those lie of which a point is the mean: step, low, high. */
+  readonly range?: readonly (readonly [step: number, low: number, high: number])[];
 }
 
 export interface Track {
@@ -29,6 +31,10 @@ export interface Track {
   readonly bands?: readonly Band[];
   /** Whether it settles, so that its first values may lie beyond what is seen. */
   readonly settles?: boolean;
+  /** A value to compare with, dashed. */
+  readonly level?: number;
+  /** Whether it is twice as high as others. */
+  readonly isTall?: boolean;
 }
 
 const MAX_CURVES = 24;
@@ -155,7 +161,7 @@ function dataOf({ curves }: Track): uPlot.AlignedData {
 function optionsOf(track: Track, look: PlotLook): uPlot.Options {
   const [first, last] = look.range;
   const { text, line } = look.palette;
-  const { bands = [] } = track;
+  const { bands = [], level } = track;
   const ends = endsOf(track, look);
   const axis = { stroke: text, font: FONT, ticks: { show: false }, gap: 4 };
   return {
@@ -169,7 +175,15 @@ function optionsOf(track: Track, look: PlotLook): uPlot.Options {
       x: { time: false, range: [first, last] },
       y: { range: () => rangeOf(bands, ends[0] ?? null, ends.at(-1) ?? null) },
     },
-    hooks: { drawClear: [(plot) => shade(plot, bands, line)] },
+    hooks: {
+      drawClear: [
+        (plot) => {
+          shade(plot, bands, line);
+          for (const curve of track.curves) shadeRange(plot, curve);
+          if (level !== undefined) drawLevel(plot, level, text);
+        },
+      ],
+    },
     axes: [
       {
         ...axis,
@@ -224,13 +238,16 @@ const SMALL = 0.5;
  * far better, these are of what it does from then on: its first values lie beyond them.
  */
 export function endsOf(
-  { curves, settles = false }: Pick<Track, "curves" | "settles">,
+  { curves, settles = false, level }: Pick<Track, "curves" | "settles" | "level">,
   { range: [first, last], isZoomed }: Pick<PlotLook, "range" | "isZoomed">,
 ): readonly number[] {
   const within = (from: number): number[] => {
-    const values = curves.flatMap(({ points }) =>
-      points.filter(([step]) => step >= from && step <= last).map(([, value]) => value),
+    const isIn = ([step]: readonly number[]): boolean =>
+      step !== undefined && step >= from && step <= last;
+    const values = curves.flatMap(({ points, range = [] }) =>
+      [...points, ...range].filter(isIn).flatMap(([, ...own]) => own),
     );
+    if (level !== undefined && values.length > 0) values.push(level);
     const finite = values.filter(Number.isFinite);
     if (finite.length === 0) return [];
     const [low, high] = [Math.min(...finite), Math.max(...finite)];
@@ -241,6 +258,37 @@ export function endsOf(
   const settled = within(first + EARLY * (last - first));
   const width = ([low = 0, high = low]: readonly number[]): number => high - low;
   return settled.length > 1 && width(settled) < SMALL * width(all) ? settled : all;
+}
+
+/** A curve's range, in its colour. */
+function shadeRange(plot: uPlot, { run, range }: Curve): void {
+  if (!range || range.length === 0) return;
+  const { ctx } = plot;
+  const to = (step: number, value: number): void =>
+    ctx.lineTo(plot.valToPos(step, "x", true), plot.valToPos(value, "y", true));
+  ctx.save();
+  ctx.globalAlpha = 0.16;
+  ctx.fillStyle = run.colour;
+  ctx.beginPath();
+  for (const [step, , high] of range) to(step, high);
+  for (const [step, low] of [...range].reverse()) to(step, low);
+  ctx.fill();
+  ctx.restore();
+}
+
+function drawLevel(plot: uPlot, level: number, colour: string): void {
+  const { ctx } = plot;
+  const { left, width } = plot.bbox;
+  const y = plot.valToPos(level, "y", true);
+  ctx.save();
+  ctx.strokeStyle = colour;
+  ctx.lineWidth = devicePixelRatio;
+  ctx.setLineDash([2 * devicePixelRatio, 4 * devicePixelRatio]);
+  ctx.beginPath();
+  ctx.moveTo(left, y);
+  ctx.lineTo(left + width, y);
+  ctx.stroke();
+  ctx.restore();
 }
 
 function shade(plot: uPlot, bands: readonly Band[], colour: string): void {

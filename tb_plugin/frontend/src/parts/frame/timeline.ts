@@ -2,6 +2,7 @@
 
 import { html, nothing, type PropertyDeclarations, unsafeCSS } from "lit";
 import uplotCss from "uplot/dist/uPlot.min.css";
+import { boxTracks } from "../../draw/box-tracks.ts";
 import { Changes } from "../../draw/changes.ts";
 import { driftTracks } from "../../draw/drift-tracks.ts";
 import { totalTracks } from "../../draw/total-tracks.ts";
@@ -179,7 +180,9 @@ export class Timeline extends PaintedPart {
 
   /** All there is to choose from. */
   private get all(): readonly Track[] {
-    return [...this.metrics, ...totalTracks(this.dashboard), ...driftTracks(this.dashboard)];
+    const { dashboard } = this;
+    const others = [...totalTracks(dashboard), ...driftTracks(dashboard)];
+    return [...this.metrics, ...boxTracks(dashboard), ...others];
   }
 
   private get metrics(): readonly Track[] {
@@ -198,13 +201,14 @@ export class Timeline extends PaintedPart {
     const { dark } = this.dashboard;
     const host = this.find<HTMLElement>(".plots");
     if (!host) return;
-    const points = tracks.map(({ title, curves }) => [
+    const points = tracks.map(({ name, title, curves }) => [
+      name,
       title,
       ...curves.map(({ run, metric, points }) => [run.id, metric, points.length]),
     ]);
     const { axis } = this;
     axis.width = host.clientWidth;
-    const height = this.trackHeight(tracks.length);
+    const height = this.trackHeight(tracks.reduce((sum, track) => sum + lanesOf(track), 0));
     const { width, range, isZoomed } = axis;
     const key = JSON.stringify([dark, width, height, points, range]);
     if (width === 0 || !this.plotted.differ(key)) return;
@@ -218,7 +222,7 @@ export class Timeline extends PaintedPart {
       (track, i) =>
         new TrackPlot(host, track, {
           width,
-          height: i === tracks.length - 1 ? height + X_AXIS : height,
+          height: height * lanesOf(track) + (i === tracks.length - 1 ? X_AXIS : 0),
           hasAxis: i === tracks.length - 1,
           left: LEFT,
           right: RIGHT,
@@ -231,7 +235,7 @@ export class Timeline extends PaintedPart {
     if (rail) axis.drawRail(rail, palette.text);
   }
 
-  /** Many tracks are lower, so that the maps keep their room; or as high as the divider lets them. */
+  /** Of `count` usual tracks each. Many are lower, so that the maps keep their room; or as high as the divider lets them. */
   private trackHeight(count: number): number {
     const { scene, view } = this.dashboard;
     const isAbove = scene.has.kernels && window.innerWidth < NARROW;
@@ -335,6 +339,11 @@ export class Timeline extends PaintedPart {
       showReadout(this.dashboard, clientX, clientY, trackText(track, step));
     }
   }
+}
+
+/** How many times the usual height a track has. */
+function lanesOf({ isTall }: Track): number {
+  return isTall ? 2 : 1;
 }
 
 function isJudged({ metric }: Curve): boolean {

@@ -135,6 +135,7 @@ export class Enlarged extends SizedPart {
         .run=${run}
         .sample=${sample}
         .size=${this.room.input}
+        .drawable=${true}
       ></tfx-picture>
     </div>`;
   }

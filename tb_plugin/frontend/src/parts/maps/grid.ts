@@ -151,8 +151,13 @@ export class Grid extends Part {
     const label = labelText(run.samples, sample);
     const row = run.samples?.rows[sample];
     return html`
-      <tfx-picture .dashboard=${this.dashboard} .run=${run} .sample=${sample} .size=${inputSide()}>
-      </tfx-picture>
+      <tfx-picture
+        .dashboard=${this.dashboard}
+        .run=${run}
+        .sample=${sample}
+        .size=${inputSide()}
+        .drawable=${true}
+      ></tfx-picture>
       ${other ? html`<div class="other">${other}</div>` : nothing}
       <h3 title=${label}>${label || `sample ${sample}`}</h3>
       <div class="muted place">

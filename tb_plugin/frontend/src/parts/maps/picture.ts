@@ -14,6 +14,7 @@ import { paletteOf } from "../../draw/palette.ts";
 import type { ShownRun } from "../../state/runs.ts";
 import { define, PaintedPart } from "../frame/part.ts";
 import { base } from "../frame/styles.ts";
+import "../overview/box-layer.ts";
 import { inputRecord, pictureOfInput } from "./map-figure.ts";
 
 /** Above this size there is room for words and numbers. */
@@ -25,6 +26,7 @@ export class PictureCard extends PaintedPart {
     run: { attribute: false },
     sample: { type: Number },
     size: { type: Number },
+    drawable: { type: Boolean },
   };
   static override styles = [
     base,
@@ -76,6 +78,8 @@ export class PictureCard extends PaintedPart {
   declare run: ShownRun;
   declare sample: number;
   declare size: number;
+  /** Whether boxes are drawn on it. */
+  declare drawable: boolean;
 
   override render() {
     const label = `Input of sample ${this.sample}`;
@@ -91,6 +95,11 @@ export class PictureCard extends PaintedPart {
     const isKnown = (this.pictureName !== "" && !isRefused) || values;
     const why = isRefused ? "not shown" : "no picture";
     return html`<canvas role="img" aria-label=${label}></canvas>
+      ${
+        this.drawable && this.pictureName !== ""
+          ? html`<tfx-boxes .dashboard=${this.dashboard} .size=${this.size}></tfx-boxes>`
+          : nothing
+      }
       ${isKnown ? nothing : html`<span class="none">${this.size > ROOMY ? why : "–"}</span>`}`;
   }
 

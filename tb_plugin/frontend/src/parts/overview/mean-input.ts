@@ -8,6 +8,7 @@ import type { MeanPicture } from "../../format/exchanged.ts";
 import type { PictureRecord } from "../../format/maps.ts";
 import { define, PaintedPart } from "../frame/part.ts";
 import { base } from "../frame/styles.ts";
+import "./box-layer.ts";
 import { exchangeAt } from "./exchange-records.ts";
 
 const pictureOf = memo((mean: MeanPicture): PictureRecord => ({ kind: "picture", ...mean }));
@@ -24,6 +25,9 @@ export class MeanInput extends PaintedPart {
         font-size: 13px;
         font-weight: 600;
         margin: 0 0 4px;
+      }
+      :host {
+        display: block;
       }
       .frame {
         position: relative;
@@ -43,6 +47,7 @@ export class MeanInput extends PaintedPart {
       <h3>mean input</h3>
       <div class="frame">
         <canvas role="img" aria-label="Mean of all inputs"></canvas>
+        <tfx-boxes .dashboard=${this.dashboard} .size=${this.size}></tfx-boxes>
       </div>
     `;
   }

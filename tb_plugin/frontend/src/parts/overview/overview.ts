@@ -3,8 +3,10 @@
 import { css, html, nothing } from "lit";
 import { define, Part } from "../frame/part.ts";
 import { base } from "../frame/styles.ts";
+import "./box-fields.ts";
 import "./exchange-panel.ts";
 import { hasPlace } from "./exchange-panel.ts";
+import "./findings-strip.ts";
 import { exchangedInput } from "./exchange-records.ts";
 import "./wall.ts";
 
@@ -26,7 +28,14 @@ export class Overview extends Part {
         min-height: 0;
       }
       .body.alone {
-        grid-template-columns: minmax(0, 1fr);
+        grid-template: auto minmax(0, 1fr) / minmax(0, 1fr);
+      }
+      .places {
+        min-width: 0;
+        overflow: auto;
+      }
+      .alone > .places {
+        padding-top: 8px;
       }
       .none {
         padding: 8px 16px 0;
@@ -57,6 +66,7 @@ export class Overview extends Part {
     const isExchanged = exchangedInput(dashboard) !== undefined;
     const isPlace = hasPlace(dashboard);
     return html`
+      <tfx-findings .dashboard=${dashboard}></tfx-findings>
       ${
         isExchanged && !isPlace
           ? html`<p class="none muted">
@@ -65,7 +75,10 @@ export class Overview extends Part {
           : nothing
       }
       <div class="body ${isPlace ? "" : "alone"}">
-        ${isPlace ? html`<tfx-exchange .dashboard=${dashboard}></tfx-exchange>` : nothing}
+        <div class="places">
+          ${isPlace ? html`<tfx-exchange .dashboard=${dashboard}></tfx-exchange>` : nothing}
+          <tfx-box-fields .dashboard=${dashboard}></tfx-box-fields>
+        </div>
         ${dashboard.scene.evidence ? html`<tfx-wall .dashboard=${dashboard}></tfx-wall>` : nothing}
       </div>
     `;

@@ -1,0 +1,57 @@
+/** Shares of the evidence inside of boxes over epochs, a track for each box. */
+
+import { boxPoints } from "../analysis/box-curves.ts";
+import { areaOf, type Box, boxName, boxText, partOfSides } from "../analysis/boxes.ts";
+import { percent } from "../analysis/numbers.ts";
+import { lacks } from "../analysis/same-samples.ts";
+import type { Dashboard } from "../state/dashboard.ts";
+import { inputSides } from "../state/input-sides.ts";
+import type { Track } from "./tracks.ts";
+
+export function boxTracks(dashboard: Dashboard): Track[] {
+  const { scene, store, view } = dashboard;
+  const sides = view.boxes.length > 0 ? inputSides(scene, store) : undefined;
+  if (!sides) return [];
+  return view.boxes
+    .filter((box) => box.length === sides.length)
+    .map((box) => trackOf(dashboard, box, sides));
+}
+
+/** By which its track is chosen. */
+export function boxTrackName(box: Box): string {
+  return `box ${boxName(box)}`;
+}
+
+function trackOf({ scene, store }: Dashboard, box: Box, sides: readonly number[]): Track {
+  const { evidence } = scene;
+  const part = partOfSides(box, sides);
+  let [there, expected] = [0, 0];
+  const curves = scene.shown.flatMap((run) => {
+    const samples = scene.samples.filter((sample) => !lacks(run.samples, sample));
+    const series = samples.flatMap(
+      (sample) => store.get(run.id, evidence?.group ?? "", sample) ?? [],
+    );
+    expected += samples.length;
+    there += series.length;
+    const points = boxPoints(series, part);
+    if (points.length === 0) return [];
+    return [
+      {
+        ...{ run, metric: `in ${boxText(box)}`, dash: [] },
+        points: points.map(({ step, mean }) => [step, mean] as const),
+        range: points.map(({ step, low, high }) => [step, low, high] as const),
+      },
+    ];
+  });
+  const isPart = store.busy || there < expected;
+  const loading = isPart ? `, so far of ${there} of ${expected} series` : "";
+  const of = `${evidence?.explainer} in ${boxText(box)}`;
+  return {
+    name: boxTrackName(box),
+    title: `${of}: mean and range of samples${loading}; dashed: its area`,
+    tell: percent,
+    curves,
+    level: areaOf(part),
+    isTall: true,
+  };
+}
