@@ -153,8 +153,7 @@ class ExplainRun:
         with self._guard.watch("drift", step):
             self._write_drift(explanations, now, writer)
         seconds["drift"] = time.perf_counter() - start
-        batch = self._explaining.batch
-        if self._settings.write_images and (batch.pictures or batch.volumes):
+        if self._settings.write_images and self._explaining.has_overlays:
             start = time.perf_counter()
             for name, explanation in explanations.items():
                 with self._guard.watch(f"{name}: overlay", step):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import matplotlib
@@ -26,7 +26,7 @@ Bytes = npt.NDArray[np.uint8]
 Color = tuple[int, ...]
 
 WIDTH = 440  # of one sample
-MOST_WORDS = 150  # of a sample: more make no picture that anybody reads
+MOST_WORDS = 100  # of a sample: more make no picture that anybody reads
 MOST_FEATURES = 24
 _LINE, _PAD, _GAP = 20, 4, 14
 _BLACK, _WHITE, _GREY = (0, 0, 0), (255, 255, 255), (110, 110, 110)
@@ -104,9 +104,9 @@ def captioned(sheets: Sequence[tuple[str, Bytes]]) -> Bytes:
     width = max(sheet.shape[1] for _, sheet in sheets)
     height = sum(sheet.shape[0] + _LINE + _GAP for _, sheet in sheets)
     page = Image.new("RGB", (width, height), _WHITE)
-    draw, top = ImageDraw.Draw(page), 0
+    top = 0
     for caption, sheet in sheets:
-        draw.text((_PAD, top + 2), _cut(caption, width - 2 * _PAD, 13), _BLACK, _font(13))
+        _write(page, (_PAD, top + 2), _cut(caption, width - 2 * _PAD, 13), _BLACK, 13)
         page.paste(Image.fromarray(sheet), (0, top + _LINE))
         top += sheet.shape[0] + _LINE + _GAP
     return np.asarray(page)
@@ -138,11 +138,11 @@ def titles_of(attribution: Attribution, class_names: Sequence[str] = ()) -> list
 
 def _words(words: Sequence[str], values: npt.NDArray[Any], look: Look, title: str) -> Image.Image:
     real = [i for i, word in enumerate(words) if word != ""]
-    shown, font = real[:MOST_WORDS], _font(13)
+    shown = real[:MOST_WORDS]
     places, x, line = [], 0.0, 0
     for i in shown:
         text = _cut(words[i], WIDTH - 2 * _PAD, 13)
-        width = font.getlength(text) + 2 * _PAD
+        width = _length(text, 13) + 2 * _PAD
         if x and x + width > WIDTH:
             x, line = 0.0, line + 1
         places.append((i, text, x, line, width))
@@ -151,15 +151,15 @@ def _words(words: Sequence[str], values: npt.NDArray[Any], look: Look, title: st
     height = (line + 1) * _LINE + (_LINE if foot else 0)
     page = Image.new("RGB", (WIDTH, height + _LINE), _WHITE)
     draw = ImageDraw.Draw(page)
-    draw.text((0, 2), _cut(title, WIDTH, 12), _BLACK, _font(12))
+    _write(page, (0, 2), _cut(title, WIDTH, 12), _BLACK, 12)
     draw.rectangle((0, _LINE, WIDTH, height + _LINE), coloring.PLATE)
     colors = colored(values, look.scale.limit, signed=look.signed, colors=look.colors)
     for i, text, left, row, width in places:
         color, top = tuple(colors[i].tolist()), (row + 1) * _LINE
         draw.rectangle((left, top, left + width, top + _LINE - 3), color)
-        draw.text((left + _PAD, top + 1), text, _text_on(color), font)
+        _write(page, (left + _PAD, top + 1), text, _text_on(color), 13)
     if foot:
-        draw.text((_PAD, height + 3), foot, (170, 170, 170), _font(11))
+        _write(page, (_PAD, height + 3), foot, (170, 170, 170), 11)
     return page
 
 
@@ -181,20 +181,20 @@ def _bars(
     shown = order[:MOST_FEATURES]
     page = Image.new("RGB", (WIDTH, (len(shown) + 1 + (len(order) > len(shown))) * _LINE), _WHITE)
     draw = ImageDraw.Draw(page)
-    draw.text((0, 2), _cut(title, WIDTH, 12), _BLACK, _font(12))
+    _write(page, (0, 2), _cut(title, WIDTH, 12), _BLACK, 12)
     shades = (255 * table(look.colors, look.signed)[:, :3]).round().astype(np.uint8)
     left, right = 264, WIDTH - 4
     zero = (left + right) / 2 if look.signed else left
     for row, i in enumerate(shown.tolist(), 1):
         top = row * _LINE
         name = names[i] if len(names) else f"feature {i}"
-        draw.text((0, top + 2), _cut(name, 196, 12), _BLACK, _font(12))
+        _write(page, (0, top + 2), _cut(name, 196, 12), _BLACK, 12)
         told = _number(inputs[i])
-        at = left - 6 - _font(12).getlength(told)
-        draw.text((at, top + 2), told, _GREY, _font(12))
+        at = left - 6 - _length(told, 12)
+        _write(page, (at, top + 2), told, _GREY, 12)
         share = float(values[i]) / look.scale.limit if look.scale.limit else 0.0
         if not math.isfinite(share):
-            draw.text((left, top + 2), _number(values[i]), (200, 0, 160), _font(12))
+            _write(page, (left, top + 2), _number(values[i]), (200, 0, 160), 12)
             continue
         end = zero + max(-1.0, min(1.0, share)) * (right - zero)
         level = (share + 1) / 2 if look.signed else share
@@ -205,7 +205,7 @@ def _bars(
     draw.line((zero, _LINE, zero, (len(shown) + 1) * _LINE - 2), _GREY)
     if len(order) > len(shown):
         told = f"{len(order) - len(shown)} more features"
-        draw.text((0, page.height - _LINE + 2), told, _GREY, _font(11))
+        _write(page, (0, page.height - _LINE + 2), told, _GREY, 11)
     return page
 
 
@@ -238,12 +238,32 @@ def _font(size: int) -> Any:
     return ImageFont.truetype(path, size)
 
 
+# The same words and names stand in the sheets of all epochs.
+@lru_cache(maxsize=4096)
+def _length(text: str, size: int) -> float:
+    return float(_font(size).getlength(text))
+
+
+@lru_cache(maxsize=4096)
+def _ink(text: str, size: int) -> Image.Image:
+    width = math.ceil(_length(text, size)) + 2
+    ink = Image.new("L", (width, size + 6), 0)
+    ImageDraw.Draw(ink).text((0, 0), text, 255, _font(size))
+    return ink
+
+
+def _write(
+    page: Image.Image, place: tuple[float, float], text: str, color: Color, size: int
+) -> None:
+    page.paste(color, (round(place[0]), round(place[1])), _ink(text, size))
+
+
+@lru_cache(maxsize=4096)
 def _cut(text: str, width: float, size: int) -> str:
     """A text that fits, with an ellipsis where it was cut."""
     text = text.replace("\n", " ")[:200]
-    length: Callable[[str], float] = _font(size).getlength
-    if length(text) <= width:
+    if _length(text, size) <= width:
         return text
-    while text and length(text + "…") > width:
+    while text and _font(size).getlength(text + "…") > width:
         text = text[:-1]
     return text + "…"

@@ -27,6 +27,7 @@ from tfexplain import (
 )
 from tfexplain.errors import ExplainWarning
 from tfexplain.model.trace_model import trace_model
+from tfexplain.row_sheets import WIDTH
 from tfexplain.runlog.batch import pictures_of
 from tfexplain.runlog.input_values import input_values
 from tfexplain.runlog.settings import ExplainSettings
@@ -136,6 +137,9 @@ def test_maps_of_convolutions_say_which_words_positions_read(tmp_path: Path) -> 
     assert {content.layout for content in (pairs, most, whole)} == {"line"}
     assert {content.input for content in (pairs, most, whole)} == {"input"}
     assert run.record("map/GradCAM/pairs/0").values.shape == (4,)
+    # The Images tab has the words of the layers whose positions say which they read.
+    with Image.open(io.BytesIO(run.values["tfexplain/GradCAM"][0][2])) as sheet:
+        assert sheet.width > 2 * WIDTH  # two samples beside each other
 
 
 def test_attention_is_a_matrix_over_words(tmp_path: Path) -> None:

@@ -228,6 +228,12 @@ class ExplainPlan:
                 self._channels.add(name, attribution)
                 self._write_attribution(name, attribution, step, writer)
 
+    @property
+    def has_overlays(self) -> bool:
+        """Whether some input is one that maps are drawn over: pictures, texts, a table."""
+        rows = any(values.layout != "line" for values in self.batch.values.values())
+        return bool(self.batch.pictures or self.batch.volumes) or rows
+
     def overlays(
         self, name: str, attributions: Mapping[str, Attribution]
     ) -> Iterator[tuple[str, Any]]:
