@@ -112,7 +112,7 @@ function besideChoice(dashboard: Dashboard, there: readonly ViewName[], beside: 
     const { value } = event.target as HTMLSelectElement;
     dashboard.update({ beside: there.find((name) => name === value) });
   };
-  return html`<select aria-label="View beside it" @change=${change}>
+  return html`<select aria-label="View beside it" title="Which view stands beside" @change=${change}>
     ${there
       .filter((name) => name !== main)
       .map(
