@@ -44,6 +44,8 @@ export class LayerStrip extends SizedPart {
   private readonly gathered = new Changes();
   private isDrawn = false;
   private seen: string | undefined;
+  /** Whether the chosen row may be out of sight: it is moved once all around it has its size. */
+  private isHidden = false;
   private cells: readonly Cells[] = [];
   private scale: Scale = { low: 0, high: 1 };
   private hostWidth = 0;
@@ -186,7 +188,7 @@ export class LayerStrip extends SizedPart {
     const { layer } = this.dashboard.scene;
     if (layer !== this.seen) {
       this.seen = layer;
-      this.find("[aria-pressed=true]")?.scrollIntoView({ block: "nearest" });
+      this.isHidden = true;
     }
     super.updated();
   }
@@ -208,6 +210,8 @@ export class LayerStrip extends SizedPart {
 
   paint(): void {
     const { step } = this.dashboard;
+    if (this.isHidden) this.find("[aria-pressed=true]")?.scrollIntoView({ block: "nearest" });
+    this.isHidden = false;
     const x = playheadOf(this.axis, step, this.dashboard.scene.steps.length);
     for (const playhead of this.renderRoot.querySelectorAll<HTMLElement>(".playhead")) {
       playhead.style.backgroundPosition = `${x - 2}px 0`;
@@ -252,7 +256,6 @@ export class LayerStrip extends SizedPart {
   protected layOut(): void {
     const scroll = this.find(".scroll");
     this.view = { top: scroll?.scrollTop ?? 0, height: scroll?.clientHeight ?? 600 };
-    this.find("[aria-pressed=true]")?.scrollIntoView({ block: "nearest" });
     if (this.clientWidth === this.hostWidth) return;
     this.hostWidth = this.clientWidth;
     this.requestUpdate();
