@@ -54,7 +54,9 @@ WATCH = """() => {
     const isDrawn = (cell) =>
         !["", "–"].includes(cell.shadowRoot.querySelector(".score, .dead")?.textContent ?? "");
     const look = () => {
-        const grid = document.querySelector("tfx-app")?.shadowRoot?.querySelector("tfx-grid");
+        const inside = (host, name) => host?.shadowRoot?.querySelector(name);
+        const view = inside(document.querySelector("tfx-app"), "tfx-samples-view");
+        const grid = inside(view, "tfx-grid");
         const end = grid?.getBoundingClientRect().bottom;
         const inSight = (cell) => cell.getBoundingClientRect().top < end;
         const all = [...(grid?.shadowRoot?.querySelectorAll("tfx-map-cell, tfx-tiles-cell") ?? [])];
@@ -219,9 +221,10 @@ def scrub(browser: Browser, server: Server, scene: Scene, size: Size) -> None:
 
 def frame_costs(trace: bytes, count: int) -> list[float]:
     """Milliseconds of processor time of the main thread for each of the last frames, ascending."""
-    events = [e for e in json.loads(trace)["traceEvents"] if e["name"] == FRAME_EVENT]
-    last = sorted(events, key=lambda event: event["ts"])[-count:]
-    return sorted(event["tdur"] / 1000 for event in last if "tdur" in event)
+    named = [e for e in json.loads(trace)["traceEvents"] if e["name"] == FRAME_EVENT]
+    # Chromium traces other kinds of events by that name, which take no time.
+    timed = sorted((e for e in named if "tdur" in e), key=lambda event: event["ts"])
+    return sorted(event["tdur"] / 1000 for event in timed[-count:])
 
 
 def p95(ascending: list[float]) -> float:
