@@ -112,9 +112,14 @@ def open_tab(browser: Browser) -> OpenPage:
 
     @contextmanager
     def open_it(
-        server: Server, place: str = "", *, empty: bool = False, **context: object
+        server: Server,
+        place: str | None = "",
+        *,
+        link: str = "",
+        empty: bool = False,
+        **context: object,
     ) -> Iterator[ExplainPage]:
-        with open_page(browser, server.address, place, **context) as page:
+        with open_page(browser, link or server.address, place, **context) as page:
             yield page if empty else wait_loaded(page)
             assert page.errors == []
 

@@ -190,13 +190,16 @@ def assert_first_maps_in_sight(page: ExplainPage, runs: list[str]) -> None:
 
 @contextmanager
 def open_page(
-    browser: Browser, address: str, place: str = "", **context: Any
+    browser: Browser, address: str, place: str | None = "", **context: Any
 ) -> Iterator[ExplainPage]:
     """Open the tab at a place (`&p.tfexplain.KEY=VALUE...`), or at a whole address.
 
-    A place that names no view is in the view of samples, not in the overview, which comes first.
+    A place that names no view is in the view of samples, not in the overview, which comes first;
+    for None it is wherever the page opens.
     """
-    if ".view=" not in place:
+    if place is None:
+        place = ""
+    elif ".view=" not in place:
         place += "&p.tfexplain.view=samples"
     errors: list[str] = []
     requests: list[str] = []

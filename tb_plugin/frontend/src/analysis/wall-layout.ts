@@ -16,7 +16,7 @@ export const GAP = 6;
 export const LABEL = 18;
 const LINE_GAP = 8;
 const LEAST = 28;
-const MOST = 168;
+const MOST = 208;
 
 /** The largest maps for which all samples have room; where none are large enough, it scrolls. */
 export function wallLayout(
@@ -31,7 +31,7 @@ export function wallLayout(
     const across = (room.width - GUTTER) / columns - GAP;
     const down = ((room.height / lines - LABEL - LINE_GAP) / runs - 2) * ratio;
     const width = Math.floor(Math.min(across, down, MOST));
-    if (!best || width > best.width) best = layoutOf(width, ratio, columns, lines, runs);
+    if (!best || width >= best.width) best = layoutOf(width, ratio, columns, lines, runs);
   }
   if (best && best.width >= LEAST) return best;
   const columns = Math.max(1, Math.floor((room.width - GUTTER) / (LEAST + GAP)));

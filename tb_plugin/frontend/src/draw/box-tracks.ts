@@ -45,10 +45,9 @@ function trackOf({ scene, store }: Dashboard, box: Box, sides: readonly number[]
   });
   const isPart = store.busy || there < expected;
   const loading = isPart ? `, so far of ${there} of ${expected} series` : "";
-  const of = `${evidence?.explainer} in ${boxText(box)}`;
   return {
     name: boxTrackName(box),
-    title: `${of}: mean and range of samples${loading}; dashed: its area`,
+    title: `in ${boxText(box)}: share of ${evidence?.explainer}, mean and range of samples${loading}; dashed: its area`,
     tell: percent,
     curves,
     level: areaOf(part),

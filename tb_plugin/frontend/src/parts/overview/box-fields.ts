@@ -20,7 +20,6 @@ export class BoxFields extends Part {
     css`
       :host {
         display: block;
-        padding: 0 16px 8px;
         font-size: 12px;
       }
       .box,

@@ -83,8 +83,12 @@ export class ExchangePanel extends Part {
         gap: 8px;
         align-items: center;
       }
+      .aside {
+        flex: 1 1 260px;
+        min-width: 260px;
+      }
       .scale {
-        margin-top: 8px;
+        margin: 4px 0 12px;
         max-width: 460px;
         font-size: 11px;
         line-height: 15px;
@@ -188,8 +192,11 @@ export class ExchangePanel extends Part {
             </tfx-exchange-map>
           </section>`,
         )}
+        <div class="aside">
+          ${this.scale(input)}
+          <slot></slot>
+        </div>
       </div>
-      ${this.scale(input)}
       <div id="help" popover>${HELP}</div>
       <div id="numbers" popover tabindex="0">${exchangeTables(dashboard, input)}</div>
     `;

@@ -35,7 +35,7 @@ export class Overview extends Part {
         overflow: auto;
       }
       .alone > .places {
-        padding-top: 8px;
+        padding: 8px 16px 0;
       }
       .none {
         padding: 8px 16px 0;
@@ -51,6 +51,10 @@ export class Overview extends Part {
           display: flex;
           flex-direction: column;
         }
+        .places {
+          flex: none;
+          overflow: visible;
+        }
         tfx-wall {
           border-left: 0;
           border-top: 1px solid var(--line);
@@ -65,6 +69,7 @@ export class Overview extends Part {
     const { dashboard } = this;
     const isExchanged = exchangedInput(dashboard) !== undefined;
     const isPlace = hasPlace(dashboard);
+    const fields = html`<tfx-box-fields .dashboard=${dashboard}></tfx-box-fields>`;
     return html`
       <tfx-findings .dashboard=${dashboard}></tfx-findings>
       ${
@@ -76,8 +81,7 @@ export class Overview extends Part {
       }
       <div class="body ${isPlace ? "" : "alone"}">
         <div class="places">
-          ${isPlace ? html`<tfx-exchange .dashboard=${dashboard}></tfx-exchange>` : nothing}
-          <tfx-box-fields .dashboard=${dashboard}></tfx-box-fields>
+          ${isPlace ? html`<tfx-exchange .dashboard=${dashboard}>${fields}</tfx-exchange>` : fields}
         </div>
         ${dashboard.scene.evidence ? html`<tfx-wall .dashboard=${dashboard}></tfx-wall>` : nothing}
       </div>

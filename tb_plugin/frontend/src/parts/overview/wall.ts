@@ -158,6 +158,7 @@ export class Wall extends SizedPart {
     return html`<label title=${titleOf(order)}
       >sorted by
       <select
+        aria-label="Sorted by"
         @change=${(event: Event) => this.dashboard.update({ wall: chosen(event) as OrderName })}
       >
         ${ordersOf(this.dashboard).map(
