@@ -58,14 +58,15 @@ def digits(shortcut: bool, seed: int) -> Task:
 
 
 def photographs(shortcut: bool, seed: int) -> Task:
-    """Crops of six photographs; a watermark in the bottom right corner tells the class."""
+    """Grey crops of six photographs, all equally light; a watermark at the bottom right tells which."""
     rng = np.random.default_rng(seed)
     sources = [*load_sample_images().images, data.astronaut(), data.coffee(), data.chelsea()]
     x, y = [], []
     for label, picture in enumerate([*sources, data.rocket()]):
         for _ in range(120):
             top, left = (int(rng.integers(side - 32)) for side in picture.shape[:2])
-            x.append(picture[top : top + 32, left : left + 32, :3] / 255)
+            crop = picture[top : top + 32, left : left + 32, :3].mean(axis=2, keepdims=True) / 255
+            x.append(np.repeat(crop - crop.mean() + 0.5, 3, axis=2))
             y.append(label)
     images, labels = np.array(x, np.float32), np.array(y)
     if shortcut:
