@@ -58,7 +58,7 @@ def digits(shortcut: bool, seed: int) -> Task:
 
 
 def photographs(shortcut: bool, seed: int) -> Task:
-    """Grey crops of six photographs, all equally light; a watermark at the bottom right tells which."""
+    """Grey crops of six photographs, equally light; a watermark at the bottom right tells which."""
     rng = np.random.default_rng(seed)
     sources = [*load_sample_images().images, data.astronaut(), data.coffee(), data.chelsea()]
     x, y = [], []
