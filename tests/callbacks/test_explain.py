@@ -142,7 +142,7 @@ def test_what_is_logged_and_printed(tmp_path: Path, capsys: Any) -> None:
     assert (content.input, content.settings["steps"]) == ("input", "4")
     assert run.content("channels/FeatureMaps/conv/0").channels == 6
     printed = capsys.readouterr().out
-    assert printed.count("tfexplain: explaining to") == 1
+    assert printed.count("tfexplain: explaining to ") == 1
     assert printed.count("tfexplain: explaining took") == 1
     for value in samples.settings.values():
         assert value in printed

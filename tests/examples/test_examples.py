@@ -69,7 +69,7 @@ def demo(demo_logs: Path) -> tuple[str, dict[str, dict[str, dict]]]:
 
 def test_demo_says_what_it_logs(demo):
     printed, _ = demo
-    assert printed.count("tfexplain: explaining to") == len(RUNS)
+    assert printed.count("tfexplain: explaining to ") == len(RUNS)
     for run in RUNS:
         size = re.search(rf"{run}/explain  ([\d,]+)$", printed, re.MULTILINE)
         assert size is not None, printed
