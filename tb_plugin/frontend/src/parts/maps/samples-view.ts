@@ -2,11 +2,13 @@
 
 import { css, html } from "lit";
 import { isEnlarged } from "../../state/opened.ts";
+import { Later } from "../frame/later.ts";
 import { define, Part } from "../frame/part.ts";
 import { base } from "../frame/styles.ts";
-import "./enlarged.ts";
 import "./grid.ts";
 import "./samples.ts";
+
+const enlarged = new Later("The enlarged map", () => import("./enlarged.ts"));
 
 export class SamplesView extends Part {
   static override styles = [
@@ -33,7 +35,12 @@ export class SamplesView extends Part {
 
   override render() {
     const { dashboard } = this;
-    if (isEnlarged(dashboard)) return html`<tfx-enlarged .dashboard=${dashboard}></tfx-enlarged>`;
+    if (isEnlarged(dashboard)) {
+      return enlarged.render(
+        this,
+        () => html`<tfx-enlarged .dashboard=${dashboard}></tfx-enlarged>`,
+      );
+    }
     return html`
       <tfx-samples .dashboard=${dashboard}></tfx-samples>
       <tfx-grid .dashboard=${dashboard}></tfx-grid>
