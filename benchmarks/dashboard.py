@@ -178,7 +178,7 @@ def first_paint(browser: Browser, server: Server) -> dict[str, float]:
     context = browser.new_context(viewport={"width": WINDOW[0], "height": WINDOW[1]})
     context.add_init_script(f"({WATCH})()")
     page = context.new_page()
-    page.goto(f"{server.address}#tfexplain")
+    page.goto(f"{server.address}#tfexplain&p.tfexplain.view=samples")
     handle = page.wait_for_selector("iframe[src*='name=tfexplain']", timeout=60_000)
     frame = handle and handle.content_frame()
     assert frame
