@@ -144,7 +144,8 @@ class MapCell:
         """Which share of the bar beside the map is filled, from its lower end."""
         bar = np.asarray(Image.open(io.BytesIO(self.cell.locator(".level").screenshot())))
         rows = bar[:, bar.shape[1] // 2, :3]
-        return float((rows == rows[-1]).all(axis=1).mean())
+        # At fractions of a pixel the lowest row is mixed with what lies below.
+        return float((rows == rows[-3]).all(axis=1).mean())
 
     def hover(self, row: int, column: int, height: int, width: int) -> str:
         """Point at one value and read what the page says about it.
