@@ -3,7 +3,8 @@
 Every image carries a mark of a few bright pixels at its left edge. In the run `shortcut` the mark
 tells the digit; in the run `plain` it is drawn at random while training and tells nothing. Both
 are validated on the same images, where mark and digit agree, as in a data set collected with the
-same fault. By accuracy `shortcut` is the better model. The EXPLAIN tab shows what it looks at.
+same fault. By accuracy `shortcut` is the better model. The EXPLAIN tab opens on the place that its
+predictions follow.
 
 Half-way, pruning begins; after three quarters of the epochs 80 % of all weights are zero. The tab
 shows which, and how far the maps moved from those of the last epoch before.

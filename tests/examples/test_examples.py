@@ -16,6 +16,7 @@ from PIL import Image
 from support.examples import ROOT, environment, run_example
 from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
 
+from tfexplain import findings
 from tfexplain.wire import schema
 
 pytestmark = pytest.mark.process
@@ -83,8 +84,13 @@ def test_demo_logs_every_series_at_every_epoch(demo):
     maps += [f"channels/FeatureMaps/{layer}/{s}" for layer in LAYERS for s in SAMPLES]
     drift = {"drift/GradCAM/conv3", "drift/IntegratedGradients/input"}
     for run in RUNS:
-        assert set(records[run]) == {"samples", "metrics", "predictions", "status", *maps, *drift}
+        once = {"samples", "metrics", "predictions", "status", "exchange/input"}
+        assert set(records[run]) == {*once, *maps, *drift}
+        assert EPOCHS - 1 in records[run]["exchange/input"]
         for tag, steps in records[run].items():
+            if tag == "exchange/input":
+                assert set(steps) <= {0, 1, 3, EPOCHS - 1}
+                continue
             first = LEARNED if tag in drift else 0
             expected = [0] if tag == "samples" else list(range(first, EPOCHS))
             assert list(steps) == expected, tag
@@ -144,6 +150,21 @@ def test_demo_tells_the_shortcut_from_the_plain_run(demo):
         return float(sum(m[:, 0].sum() for m in maps) / sum(m.sum() for m in maps))
 
     assert share_of_the_mark("shortcut") > 3 * share_of_the_mark("plain")
+
+
+def test_demo_says_where_the_label_lives(demo, demo_logs):
+    """What the README claims: predictions of the one run follow the left edge, by its numbers."""
+    printed, records = demo
+    last = {run: records[run]["exchange/input"][EPOCHS - 1] for run in RUNS}
+    left = {run: record.shares[2:6, 0].mean() for run, record in last.items()}
+    middle = {run: record.shares[2:6, 3:5].mean() for run, record in last.items()}
+    assert left["shortcut"] > 1.5 * left["plain"]
+    assert middle["plain"] > middle["shortcut"]
+    assert last["shortcut"].corner[1] == 0
+    found = [finding for finding in findings(demo_logs) if finding.kind == "place"]
+    assert [finding.run for finding in found] == ["shortcut"]
+    assert "predictions follow the left edge" in found[0].text
+    assert f"tfexplain: {found[0].text}" in printed
 
 
 def test_demo_starts_its_log_afresh_and_serves_it(tmp_path):
