@@ -92,6 +92,7 @@ class Scene:
     runs: int | None
     samples: int
     maps_only: bool = False
+    view: str = "samples"
 
 
 SCENES = (
@@ -99,6 +100,7 @@ SCENES = (
     Scene("as it opens, all cells in sight", TALL, None, 2),
     Scene("24 maps of one run in sight", TALL, 1, 8, maps_only=True),
     Scene("10 runs, one sample, all in sight", TALL, 10, 1),
+    Scene("overview: all samples of four runs on one canvas", WINDOW, None, 2, view="overview"),
 )
 
 
@@ -190,7 +192,7 @@ def first_paint(browser: Browser, server: Server) -> dict[str, float]:
 
 def scrub(browser: Browser, server: Server, scene: Scene, size: Size) -> None:
     """Scrub over all epochs: the cost of a frame, and the page's memory before and after."""
-    chosen = {"samples": ".".join(map(str, range(scene.samples)))}
+    chosen = {"view": scene.view, "samples": ".".join(map(str, range(scene.samples)))}
     if scene.runs is not None:
         chosen["runs"] = ",".join(f"{name}/explain" for name in names(size)[: scene.runs])
     if scene.maps_only:

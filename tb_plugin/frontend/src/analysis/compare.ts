@@ -20,6 +20,15 @@ export function compare(a: AttributionMap, b: AttributionMap): Comparison {
   return comparisonsOf(a)(b);
 }
 
+/** Pearson's correlation alone, which is soon computed for hundreds of maps. */
+export function correlation(a: AttributionMap, b: AttributionMap): number {
+  return correlationsOf(a)(b);
+}
+
+const correlationsOf = memo((a: AttributionMap) =>
+  memo((b: AttributionMap) => pearson(widen(a.halves, a.scale), widen(b.halves, b.scale))),
+);
+
 const comparisonsOf = memo((a: AttributionMap) =>
   memo((b: AttributionMap): Comparison => {
     const [x, y] = [widen(a.halves, a.scale), widen(b.halves, b.scale)];

@@ -9,7 +9,7 @@ const RIGHT = "#3fae7d";
 const WRONG = "#ff5a52";
 const MARK = 14;
 /** Below this width there is no room for two texts. */
-const ROOMY = 60;
+export const ROOMY = 60;
 
 /** A border for right and wrong, and a cross for those who do not tell the colours apart. */
 export function drawVerdict(
@@ -37,11 +37,10 @@ export function drawCaption(
   context: CanvasRenderingContext2D,
   { x, y, width, height }: Rect,
   label: string,
-  value: string,
+  told: string,
   palette: Palette,
 ): void {
   const bottom = y + height + 13;
-  const told = width >= ROOMY ? value : "";
   context.font = `11px ${FONT}`;
   const room = width - (told ? context.measureText(told).width + 6 : 0);
   context.textAlign = "left";

@@ -4,6 +4,7 @@ import { css, html, nothing } from "lit";
 import { legendGradient } from "../../analysis/colours.ts";
 import { chanceOf, isAboveChance, whole } from "../../analysis/exchange-facts.ts";
 import { className } from "../../analysis/filters.ts";
+import { methodHelp } from "../../analysis/method-help.ts";
 import type { Exchange } from "../../format/exchanged.ts";
 import type { Dashboard } from "../../state/dashboard.ts";
 import { define, Part } from "../frame/part.ts";
@@ -15,7 +16,24 @@ import "./mean-input.ts";
 
 const GAP = 16;
 const MOST = 220;
+/** Rows of named bars are wider. */
+const MOST_BARS = 320;
 const LEAST = 120;
+/** Of wide rooms, what is left to the samples at its side. */
+const SHARE = 0.52;
+const WIDE = 1100;
+/** Of the height of the window: the timeline has its room, and below, the samples have theirs. */
+const HIGH = 0.26;
+const LOW = 0.19;
+
+function roomOf({ view }: Dashboard): number {
+  return view.beside ? innerWidth / 2 : innerWidth;
+}
+
+/** Whether the samples stand at the side, not below. */
+function isWide(dashboard: Dashboard): boolean {
+  return roomOf(dashboard) > WIDE;
+}
 
 /** Whether predictions of any shown run follow any place at any time; not known before they came. */
 export function hasPlace(dashboard: Dashboard): boolean {
@@ -156,7 +174,12 @@ export class ExchangePanel extends Part {
     const { shown } = dashboard.scene;
     const input = exchangedInput(dashboard);
     if (input === undefined) return nothing;
-    const size = this.size(shown.length);
+    const records = lastRecords(dashboard, input);
+    const help = methodHelp("Exchange");
+    const hasMean = records.some(({ mean }) => mean);
+    const tiles = shown.length + (hasMean ? 1 : 0);
+    const size = this.size(tiles, hasMean ? MOST : MOST_BARS);
+    const width = isWide(dashboard) ? `${tiles * (size + GAP) - GAP}px` : "100%";
     return html`
       <header>
         <h2>Where the label lives</h2>
@@ -180,8 +203,13 @@ export class ExchangePanel extends Part {
           </button>
         </span>
       </header>
-      <div class="maps">
-        <tfx-mean-input .dashboard=${dashboard} .input=${input} .size=${size}></tfx-mean-input>
+      <div class="maps" style="max-width: ${width}">
+        ${
+          hasMean
+            ? html`<tfx-mean-input .dashboard=${dashboard} .input=${input} .size=${size}>
+            </tfx-mean-input>`
+            : nothing
+        }
         ${shown.map(
           (
             run,
@@ -197,18 +225,16 @@ export class ExchangePanel extends Part {
           <slot></slot>
         </div>
       </div>
-      <div id="help" popover>${HELP}</div>
+      <div id="help" popover><p><b>${help?.answers}</b> ${help?.reading}</p></div>
       <div id="numbers" popover tabindex="0">${exchangeTables(dashboard, input)}</div>
     `;
   }
 
   /** How large maps are for all of them to stand side by side. */
-  private size(runs: number): number {
-    const room = this.dashboard.view.beside ? innerWidth / 2 : innerWidth;
-    const share = room > 1100 ? 0.52 : 1;
-    const fits = (room * share - 2 * GAP) / (runs + 1) - GAP;
-    const height = innerWidth > 1100 ? MOST : innerHeight / 5;
-    return Math.round(Math.max(LEAST, Math.min(MOST, fits, height)));
+  private size(tiles: number, most: number): number {
+    const fits = (roomOf(this.dashboard) * (isWide(this.dashboard) ? SHARE : 1) - 2 * GAP) / tiles;
+    const height = innerHeight * (isWide(this.dashboard) ? HIGH : LOW);
+    return Math.round(Math.max(LEAST, Math.min(most, fits - GAP, height)));
   }
 
   private scale(input: string) {
@@ -256,12 +282,5 @@ export class ExchangePanel extends Part {
     </select>`;
   }
 }
-
-const HELP = html`<p>
-    <b>Which part of an input decides its predicted class?</b> A window of one sample is put into
-    another of a different class, at the same place: each position tells how often the prediction
-    follows it. The frame marks the window that is followed most; by chance as many would follow as
-    the legend's mark says.
-  </p>`;
 
 define("tfx-exchange", ExchangePanel);

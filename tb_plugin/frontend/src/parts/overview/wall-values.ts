@@ -1,7 +1,7 @@
 /** What the samples of the wall are sorted by, and how it is told. */
 
 import { shareAtBorder } from "../../analysis/boxes.ts";
-import { compare } from "../../analysis/compare.ts";
+import { correlation } from "../../analysis/compare.ts";
 import { driftChoice, movedAt } from "../../analysis/drift.ts";
 import { whole } from "../../analysis/exchange-facts.ts";
 import { labelsOf } from "../../analysis/filters.ts";
@@ -103,19 +103,16 @@ export function titleOf(name: OrderName): string {
   return ENTRIES[name].title;
 }
 
-export interface Sorted {
-  readonly samples: readonly number[];
-  /** Of each sample, by what it is sorted; empty where that is not known. */
-  readonly tell: (sample: number) => string;
+export function sorted(dashboard: Dashboard, samples: readonly number[]): readonly number[] {
+  const { measure, isRising } = ENTRIES[orderOf(dashboard)];
+  return orderBy(samples, measure(dashboard), isRising);
 }
 
-export function sorted(dashboard: Dashboard, samples: readonly number[]): Sorted {
-  const { measure, isRising, tell } = ENTRIES[orderOf(dashboard)];
+/** Tells by what samples are sorted, at the playhead; empty where that is not known. */
+export function tellerOf(dashboard: Dashboard): (sample: number) => string {
+  const { measure, tell } = ENTRIES[orderOf(dashboard)];
   const value = measure(dashboard);
-  return {
-    samples: orderBy(samples, value, isRising),
-    tell: (sample) => (Number.isNaN(value(sample)) ? "" : tell(value(sample))),
-  };
+  return (sample) => (Number.isNaN(value(sample)) ? "" : tell(value(sample)));
 }
 
 /** A run's map in the wall at the playhead. */
@@ -133,7 +130,7 @@ function disagreement(dashboard: Dashboard): (sample: number) => number {
     const maps = mapsOf(dashboard, sample);
     const pairs = maps.flatMap((a, i) => maps.slice(i + 1).map((b) => [a, b] as const));
     const alike = pairs.filter(([a, b]) => a.halves.length === b.halves.length);
-    return most(alike.map(([a, b]) => 1 - compare(a, b).r));
+    return most(alike.map(([a, b]) => 1 - correlation(a, b)));
   };
 }
 

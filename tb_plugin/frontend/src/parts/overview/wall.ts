@@ -10,7 +10,7 @@ import type { Pixels } from "../../data/bitmaps.ts";
 import { type Rect, sharpContext } from "../../draw/canvas.ts";
 import { drawFigure } from "../../draw/figure.ts";
 import { type Palette, paletteOf } from "../../draw/palette.ts";
-import { drawCaption, drawFocus, drawRuns, drawVerdict } from "../../draw/wall.ts";
+import { drawCaption, drawFocus, drawRuns, drawVerdict, ROOMY } from "../../draw/wall.ts";
 import type { AttributionMap } from "../../format/maps.ts";
 import type { ShownRun } from "../../state/runs.ts";
 import { define, SizedPart } from "../frame/part.ts";
@@ -25,7 +25,7 @@ import {
 } from "../maps/map-figure.ts";
 import { matchingSamples } from "../maps/matching.ts";
 import { wallStyles } from "./wall-styles.ts";
-import { mapOf, orderOf, ordersOf, type Sorted, sorted, textOf, titleOf } from "./wall-values.ts";
+import { mapOf, orderOf, ordersOf, sorted, tellerOf, textOf, titleOf } from "./wall-values.ts";
 
 const FILTERS: readonly (readonly [FilterName, string])[] = [
   ["all", "all samples"],
@@ -47,7 +47,7 @@ interface DrawnCell {
 export class Wall extends SizedPart {
   static override styles = [base, wallStyles];
 
-  private order: Sorted = { samples: [], tell: () => "" };
+  private samples: readonly number[] = [];
   private layout: WallLayout | undefined;
   /** The cell that keys moved to. */
   private active = { index: 0, run: 0 };
@@ -74,8 +74,9 @@ export class Wall extends SizedPart {
     const { dashboard } = this;
     const { scene } = dashboard;
     const matching = matchingSamples(dashboard);
-    this.order = sorted(dashboard, matching);
-    const { samples } = this.order;
+    this.samples = sorted(dashboard, matching);
+    const { samples } = this;
+    const tell = tellerOf(dashboard);
     this.active = {
       index: Math.min(this.active.index, Math.max(0, samples.length - 1)),
       run: Math.min(this.active.run, Math.max(0, scene.shown.length - 1)),
@@ -112,7 +113,7 @@ export class Wall extends SizedPart {
             (run, r) => html`<div role="row" class="hidden">
               ${samples.map(
                 (sample, i) => html`<span role="gridcell" id="cell-${i}-${r}"
-                  >${this.nameOf(run, sample)}</span
+                  >${this.nameOf(run, sample, tell)}</span
                 >`,
               )}
             </div>`,
@@ -189,15 +190,15 @@ export class Wall extends SizedPart {
   // ----------------------------------------------------------------- drawing
 
   paint(): void {
-    const { dashboard, order, active } = this;
+    const { dashboard, samples, active } = this;
     const { shown, evidence } = dashboard.scene;
     const room = this.find<HTMLElement>(".room");
     const canvas = this.find<HTMLCanvasElement>("canvas");
     if (!room || !canvas || !evidence) return;
     const size = { width: room.clientWidth, height: room.clientHeight };
     const ratio = isRow(evidence.layout) ? ROW_RATIO : 1;
-    const layout = wallLayout(size, order.samples.length, shown.length, ratio);
-    const cells = order.samples.flatMap((sample, index) =>
+    const layout = wallLayout(size, samples.length, shown.length, ratio);
+    const cells = samples.flatMap((sample, index) =>
       shown.map((run, r) => ({
         ...{ run, column: evidence, sample, map: mapOf(dashboard, run, sample).record },
         picture: pictureOf(dashboard, { run, column: evidence, sample }, layout.width),
@@ -241,12 +242,13 @@ export class Wall extends SizedPart {
   }
 
   private drawAround(context: CanvasRenderingContext2D, layout: WallLayout): void {
-    const { order, active } = this;
-    const { shown } = this.dashboard.scene;
+    const { dashboard, samples, active } = this;
+    const { shown } = dashboard.scene;
     this.palette ??= paletteOf(this);
-    for (const [i, sample] of order.samples.entries()) {
+    const tell = layout.width >= ROOMY ? tellerOf(dashboard) : () => "";
+    for (const [i, sample] of samples.entries()) {
       const rect = placeOf(layout, i, shown.length - 1, shown.length);
-      drawCaption(context, rect, this.labelOf(sample), order.tell(sample), this.palette);
+      drawCaption(context, rect, this.labelOf(sample), tell(sample), this.palette);
     }
     const colours = shown.map(({ colour }) => colour);
     drawRuns(context, layout, colours);
@@ -260,12 +262,12 @@ export class Wall extends SizedPart {
     return labelText(first?.samples, sample) || `sample ${sample}`;
   }
 
-  private nameOf(run: ShownRun, sample: number): string {
+  private nameOf(run: ShownRun, sample: number, tell: (sample: number) => string): string {
     const { record } = this.dashboard.predictions(run.id);
     const predicted = record?.predicted[sample] ?? -1;
     const found = verdict(run.samples, record, sample);
     const said = predicted >= 0 ? `, predicted ${className(run.samples, predicted)}` : "";
-    const told = this.order.tell(sample);
+    const told = tell(sample);
     const by = told ? `, ${textOf(orderOf(this.dashboard))} ${told}` : "";
     return `${run.name}, sample ${sample}, label ${this.labelOf(sample)}${said}${found === "unknown" ? "" : `, ${found}`}${by}`;
   }
@@ -277,18 +279,24 @@ export class Wall extends SizedPart {
   }
 
   private under(event: PointerEvent | MouseEvent) {
-    const { layout, order } = this;
+    const { layout, samples } = this;
     if (!layout) return undefined;
     const runs = this.dashboard.scene.shown.length;
-    return cellAt(layout, event.offsetX, event.offsetY, order.samples.length, runs);
+    return cellAt(layout, event.offsetX, event.offsetY, samples.length, runs);
   }
 
   private readOut(event: PointerEvent): void {
     const cell = this.under(event);
     const run = cell && this.dashboard.scene.shown[cell.run];
-    const sample = cell && this.order.samples[cell.index];
+    const sample = cell && this.samples[cell.index];
     if (!run || sample === undefined) hideReadout(this.dashboard);
-    else showReadout(this.dashboard, event.clientX, event.clientY, this.nameOf(run, sample));
+    else
+      showReadout(
+        this.dashboard,
+        event.clientX,
+        event.clientY,
+        this.nameOf(run, sample, tellerOf(this.dashboard)),
+      );
   }
 
   private press(event: MouseEvent): void {
@@ -297,7 +305,7 @@ export class Wall extends SizedPart {
   }
 
   private open(index: number): void {
-    const sample = this.order.samples[index];
+    const sample = this.samples[index];
     if (sample === undefined) return;
     hideReadout(this.dashboard);
     const { view } = this.dashboard;
@@ -310,7 +318,7 @@ export class Wall extends SizedPart {
   }
 
   private steer(event: KeyboardEvent): void {
-    const { layout, order } = this;
+    const { layout, samples } = this;
     const runs = this.dashboard.scene.shown.length;
     const { index, run } = this.active;
     const columns = layout?.columns ?? 1;
@@ -320,14 +328,14 @@ export class Wall extends SizedPart {
       ArrowUp: run > 0 ? [index, run - 1] : [index - columns, runs - 1],
       ArrowDown: run < runs - 1 ? [index, run + 1] : [index + columns, 0],
       Home: [0, run],
-      End: [order.samples.length - 1, run],
+      End: [samples.length - 1, run],
     };
     const next = moves[event.key];
     if (event.key === "Enter") this.open(index);
     else if (!next) return;
     event.preventDefault();
     event.stopPropagation();
-    if (!next || next[0] < 0 || next[0] >= order.samples.length) return;
+    if (!next || next[0] < 0 || next[0] >= samples.length) return;
     this.active = { index: next[0], run: next[1] };
     this.requestUpdate();
   }
