@@ -199,6 +199,10 @@ def test_the_wall_is_sorted_and_filtered(open_tab: OpenPage, server: Server) -> 
         names = page.frame.get_by_role("grid").get_by_role("row").first.get_by_role("gridcell")
         page.choose("Sorted by", "class")
         assert [_sample(name) for name in names.all_inner_texts()] == [0, 2, 4, 1, 3, 5]
+        page.choose("Samples", "1")
+        assert sorted(_sample(name) for name in names.all_inner_texts()) == [1, 3, 5]
+        expect(page.frame.locator("tfx-wall")).to_contain_text(f"3 of {SAMPLES} samples")
+        expect(page.frame.locator("tfx-mean-maps")).to_contain_text("of 3 samples")
         page.choose("Samples", "wrong")
         expect(page.frame.locator("tfx-wall")).to_contain_text("No sample is left by the filter.")
         expect(page.frame.locator("tfx-wall")).to_contain_text(f"0 of {SAMPLES} samples")

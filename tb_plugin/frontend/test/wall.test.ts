@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readFindings } from "../src/analysis/findings.ts";
+import { meanOfMaps } from "../src/analysis/mean-map.ts";
 import { cellAt, placeOf, wallLayout } from "../src/analysis/wall-layout.ts";
 import { leastSure, lossOf, orderBy } from "../src/analysis/wall-order.ts";
-import type { Predictions, Samples } from "../src/format/records.ts";
+import type { AttributionMap, Predictions, Samples } from "../src/format/records.ts";
+import { decode } from "../src/format/records.ts";
+import { packMap } from "./support.ts";
 
 test("the largest first, what has no value last, ties as they were", () => {
   const values = [0.2, Number.NaN, 0.9, 0.2];
@@ -73,4 +76,17 @@ test("findings are read field by field, and without a sentence there is none", (
   assert.equal(finding?.step, 3);
   assert.deepEqual(readFindings({ findings: [{ ...sent, box: [[-1, 0]] }] })[0]?.box, []);
   assert.deepEqual(readFindings(undefined), []);
+});
+
+test("the mean of maps counts each sample alike, by hand", () => {
+  const map = (halves: number[], scale: string, shape = [1, 2]): AttributionMap =>
+    decode("map", packMap(halves, shape, { scale })) as AttributionMap;
+  const [one, two, minus] = [0x3c00, 0x4000, 0xbc00];
+  // 1 : 2 and 1 : 1 of magnitudes, whatever their scales; the map of zeros has no shares.
+  const mean = meanOfMaps([map([one, two], "7.0"), map([one, minus], "0.5"), map([0, 0], "0.0")]);
+  assert.deepEqual([...(mean?.values ?? [])], [Math.fround(5 / 12), Math.fround(7 / 12)]);
+  assert.equal(mean?.largest, Math.fround(7 / 12));
+  const volume = meanOfMaps([map([one, 0, one, two], "1.0", [2, 1, 2])]);
+  assert.deepEqual([...(volume?.values ?? [])], [0.5, 0.5]);
+  assert.equal(meanOfMaps([]), undefined);
 });

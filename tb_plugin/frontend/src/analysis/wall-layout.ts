@@ -31,7 +31,8 @@ export function wallLayout(
     const across = (room.width - GUTTER) / columns - GAP;
     const down = ((room.height / lines - LABEL - LINE_GAP) / runs - 2) * ratio;
     const width = Math.floor(Math.min(across, down, MOST));
-    if (!best || width >= best.width) best = layoutOf(width, ratio, columns, lines, runs);
+    const isBetter = !best || width > best.width || (width === best.width && lines < best.lines);
+    if (isBetter) best = layoutOf(width, ratio, columns, lines, runs);
   }
   if (best && best.width >= LEAST) return best;
   const columns = Math.max(1, Math.floor((room.width - GUTTER) / (LEAST + GAP)));

@@ -13,6 +13,7 @@ import "./exchange-map.ts";
 import { exchangeAt, exchangedInput, exchangeLimit } from "./exchange-records.ts";
 import { exchangeTables } from "./exchange-table.ts";
 import "./mean-input.ts";
+import "./mean-maps.ts";
 
 const GAP = 16;
 const MOST = 220;
@@ -225,6 +226,12 @@ export class ExchangePanel extends Part {
           <slot></slot>
         </div>
       </div>
+      ${
+        hasMean && isWide(dashboard)
+          ? html`<tfx-mean-maps .dashboard=${dashboard} .size=${Math.round(size / 2)} .column=${size}>
+          </tfx-mean-maps>`
+          : nothing
+      }
       <div id="help" popover><p><b>${help?.answers}</b> ${help?.reading}</p></div>
       <div id="numbers" popover tabindex="0">${exchangeTables(dashboard, input)}</div>
     `;

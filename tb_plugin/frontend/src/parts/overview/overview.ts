@@ -5,10 +5,15 @@ import { define, Part } from "../frame/part.ts";
 import { base } from "../frame/styles.ts";
 import "./box-fields.ts";
 import "./exchange-panel.ts";
+import "./mean-maps.ts";
 import { hasPlace } from "./exchange-panel.ts";
 import "./findings-strip.ts";
 import { exchangedInput } from "./exchange-records.ts";
 import "./wall.ts";
+
+/** Of the mean of the maps, where it stands above the samples. */
+const MEAN_SIZE = 96;
+const MEAN_COLUMN = 190;
 
 export class Overview extends Part {
   static override styles = [
@@ -36,6 +41,8 @@ export class Overview extends Part {
       }
       .alone > .places {
         padding: 8px 16px 0;
+        display: grid;
+        gap: 8px;
       }
       .none {
         padding: 8px 16px 0;
@@ -81,7 +88,13 @@ export class Overview extends Part {
       }
       <div class="body ${isPlace ? "" : "alone"}">
         <div class="places">
-          ${isPlace ? html`<tfx-exchange .dashboard=${dashboard}>${fields}</tfx-exchange>` : fields}
+          ${
+            isPlace
+              ? html`<tfx-exchange .dashboard=${dashboard}>${fields}</tfx-exchange>`
+              : html`${fields}
+                <tfx-mean-maps .dashboard=${dashboard} .size=${MEAN_SIZE} .column=${MEAN_COLUMN}>
+                </tfx-mean-maps>`
+          }
         </div>
         ${dashboard.scene.evidence ? html`<tfx-wall .dashboard=${dashboard}></tfx-wall>` : nothing}
       </div>

@@ -1,11 +1,10 @@
 /** All samples of all shown runs at a glance: small maps on one canvas, the most telling first. */
 
 import { html, nothing } from "lit";
-import { className, type FilterName, labelText, verdict } from "../../analysis/filters.ts";
+import { className, labelText, verdict } from "../../analysis/filters.ts";
 import { isRow } from "../../analysis/layouts.ts";
 import { lacks } from "../../analysis/same-samples.ts";
 import { cellAt, placeOf, type WallLayout, wallLayout } from "../../analysis/wall-layout.ts";
-import type { OrderName } from "../../analysis/wall-order.ts";
 import type { Pixels } from "../../data/bitmaps.ts";
 import { type Rect, sharpContext } from "../../draw/canvas.ts";
 import { drawFigure } from "../../draw/figure.ts";
@@ -24,14 +23,10 @@ import {
   shownPlane,
 } from "../maps/map-figure.ts";
 import { matchingSamples } from "../maps/matching.ts";
+import { wallControls } from "./wall-controls.ts";
 import { wallStyles } from "./wall-styles.ts";
-import { mapOf, orderOf, ordersOf, sorted, tellerOf, textOf, titleOf } from "./wall-values.ts";
+import { mapOf, orderOf, sorted, tellerOf, textOf } from "./wall-values.ts";
 
-const FILTERS: readonly (readonly [FilterName, string])[] = [
-  ["all", "all samples"],
-  ["wrong", "wrong now"],
-  ["changed", "changed"],
-];
 /** The order follows the playhead once that rests, in milliseconds. */
 const REST = 400;
 
@@ -84,7 +79,7 @@ export class Wall extends SizedPart {
     return html`
       <header>
         <h2>All samples</h2>
-        ${this.methodSelect()} ${this.orderSelect()} ${this.filterSelect()}
+        ${wallControls(dashboard)}
         <span class="muted">${matching.length} of ${scene.samples.length} samples</span>
         <span class="runs">
           ${scene.shown.map(
@@ -130,61 +125,6 @@ export class Wall extends SizedPart {
 
   protected layOut(): void {
     this.dashboard.stage.invalidate();
-  }
-
-  // ---------------------------------------------------------------- controls
-
-  private methodSelect() {
-    const { scene } = this.dashboard;
-    const maps = scene.columns.filter(({ kind }) => kind === "map");
-    if (maps.length < 2) return html`<span>${scene.evidence?.explainer}</span>`;
-    return html`<select
-      aria-label="Method"
-      title="Whose maps are shown, and are counted inside of boxes"
-      @change=${(event: Event) => this.dashboard.update({ evidence: chosen(event) })}
-    >
-      ${maps.map(
-        ({ group, explainer, layer }) => html`<option
-          value=${group}
-          ?selected=${group === scene.evidence?.group}
-        >
-          ${explainer} · ${scene.layerText(layer)}
-        </option>`,
-      )}
-    </select>`;
-  }
-
-  private orderSelect() {
-    const order = orderOf(this.dashboard);
-    return html`<label title=${titleOf(order)}
-      >sorted by
-      <select
-        aria-label="Sorted by"
-        @change=${(event: Event) => this.dashboard.update({ wall: chosen(event) as OrderName })}
-      >
-        ${ordersOf(this.dashboard).map(
-          (name) =>
-            html`<option value=${name} ?selected=${name === order}>${textOf(name)}</option>`,
-        )}
-      </select></label
-    >`;
-  }
-
-  private filterSelect() {
-    const { view, scene } = this.dashboard;
-    const samples = scene.shown.find((run) => run.samples)?.samples;
-    const ofClass = view.classIndex === undefined ? "" : `, ${className(samples, view.classIndex)}`;
-    return html`<select
-      aria-label="Samples"
-      title="Which samples are shown, here and in the list of samples"
-      @change=${(event: Event) => this.dashboard.update({ filter: chosen(event) as FilterName })}
-    >
-      ${FILTERS.map(
-        ([name, text]) => html`<option value=${name} ?selected=${name === view.filter}>
-          ${text}${ofClass}
-        </option>`,
-      )}
-    </select>`;
   }
 
   // ----------------------------------------------------------------- drawing
@@ -339,10 +279,6 @@ export class Wall extends SizedPart {
     this.active = { index: next[0], run: next[1] };
     this.requestUpdate();
   }
-}
-
-function chosen(event: Event): string {
-  return (event.target as HTMLSelectElement).value;
 }
 
 define("tfx-wall", Wall);

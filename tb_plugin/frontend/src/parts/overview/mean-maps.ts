@@ -1,0 +1,108 @@
+/** The mean of the maps of the samples in the wall, a picture for each run. */
+
+import { css, html, nothing, type PropertyDeclarations } from "lit";
+import { mapTable } from "../../analysis/colours.ts";
+import { isRow } from "../../analysis/layouts.ts";
+import { type MeanMap, meanOfMaps } from "../../analysis/mean-map.ts";
+import { plural } from "../../analysis/numbers.ts";
+import { drawMap, drawPlate, fit, sharpContext } from "../../draw/canvas.ts";
+import { colourPlane } from "../../draw/plane.ts";
+import { define, PaintedPart } from "../frame/part.ts";
+import { base } from "../frame/styles.ts";
+import { matchingSamples } from "../maps/matching.ts";
+import { mapOf } from "./wall-values.ts";
+
+export class MeanMaps extends PaintedPart {
+  static override properties: PropertyDeclarations = {
+    size: { type: Number },
+    column: { type: Number },
+  };
+  static override styles = [
+    base,
+    css`
+      :host {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 8px 16px;
+      }
+      p {
+        font-size: 12px;
+        line-height: 16px;
+      }
+      p b {
+        display: block;
+        font-size: 13px;
+        font-weight: 600;
+      }
+      canvas {
+        display: block;
+      }
+      .who {
+        display: flex;
+        align-items: center;
+        gap: 6px;
+        font-size: 12px;
+      }
+    `,
+  ];
+  /** Of a picture, in pixels. */
+  declare size: number;
+  /** How wide the column is that each stands in. */
+  declare column: number;
+
+  override render() {
+    const { scene } = this.dashboard;
+    const { evidence } = scene;
+    if (!evidence || isRow(evidence.layout)) return nothing;
+    const count = matchingSamples(this.dashboard).length;
+    return html`
+      <p style="width: ${this.column}px">
+        <b>Mean of the maps</b>
+        <span class="muted">
+          |${evidence.explainer}| of ${plural(count, "sample")}, each counting alike; one scale for
+          all runs
+        </span>
+      </p>
+      ${scene.shown.map(
+        ({ name, colour }) => html`<div style="width: ${this.column}px">
+          <canvas role="img" aria-label="Mean of the maps of ${name}"></canvas>
+          <div class="who"><span class="dot" style="background: ${colour}"></span
+            ><span class="cut" title=${name}>${name}</span></div>
+        </div>`,
+      )}
+    `;
+  }
+
+  paint(): void {
+    const { dashboard, size } = this;
+    const { shown } = dashboard.scene;
+    const samples = matchingSamples(dashboard);
+    const all = shown.map((run) =>
+      samples.flatMap((sample) => mapOf(dashboard, run, sample).record ?? []),
+    );
+    const { sequential } = dashboard.view;
+    if (!this.isNew(...all.flat(), samples.length, size, sequential)) return;
+    const means = all.map(meanOfMaps);
+    const limit = Math.max(0, ...means.map((mean) => mean?.largest ?? 0));
+    for (const [i, canvas] of [...this.renderRoot.querySelectorAll("canvas")].entries()) {
+      this.draw(canvas, means[i], limit);
+    }
+  }
+
+  private draw(canvas: HTMLCanvasElement, mean: MeanMap | undefined, limit: number): void {
+    const { size } = this;
+    const context = sharpContext(canvas, size, size);
+    if (!context) return;
+    context.clearRect(0, 0, size, size);
+    if (!mean) return;
+    const { values, height, width } = mean;
+    const rect = fit(width, height, { x: 0, y: 0, width: size, height: size });
+    const table = mapTable(this.dashboard.view.sequential);
+    const plane = { data: values, width, height, scale: 1 };
+    drawPlate(context, rect);
+    const coloured = colourPlane(plane, { table, limit, signed: false, smooth: false });
+    drawMap(context, coloured, plane, rect, false);
+  }
+}
+
+define("tfx-mean-maps", MeanMaps);
