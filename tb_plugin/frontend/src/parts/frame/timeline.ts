@@ -25,6 +25,7 @@ import { HELP, HINT, PAUSE, PLAY } from "./timeline-words.ts";
 import { trackChoice } from "./track-choice.ts";
 import { trackText } from "./track-text.ts";
 import { MOST, tellValues, valuesTable } from "./values-table.ts";
+import { isInSight } from "./views.ts";
 
 /** A track lower than this tells nothing. */
 const LOWEST = 24;
@@ -240,7 +241,9 @@ export class Timeline extends PaintedPart {
     const { scene, view } = this.dashboard;
     const isAbove = scene.has.kernels && window.innerWidth < NARROW;
     const isSized = view.bottom !== undefined && !this.folded && !isAbove;
-    const usual = scene.has.maps ? Math.min(window.innerHeight / 7, 180) : 184;
+    // In the samples maps need the room more.
+    const share = isInSight(this.dashboard, "samples") ? 7 : 5;
+    const usual = scene.has.maps ? Math.min(window.innerHeight / share, 180) : 184;
     const room = isSized ? this.clientHeight - AROUND : usual;
     const height = Math.floor(room / Math.max(1, count));
     return Math.max(LOWEST, Math.min(isSized ? HIGHEST : 46, height));
