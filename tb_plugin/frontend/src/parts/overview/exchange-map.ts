@@ -112,7 +112,10 @@ export class ExchangeMap extends PaintedPart {
       const most = whole(largestShare([record], given));
       return [`up to ${most} follow ${className(this.run.samples, given)}`, ...rest];
     }
-    if (isAboveChance(record)) return exchangeText(record, names).split(" · ");
+    if (isAboveChance(record)) {
+      const [followed = "", ...told] = exchangeText(record, names).split(" · ");
+      return [followed, "outlined", ...told];
+    }
     return ["follow no place", ...rest];
   }
 

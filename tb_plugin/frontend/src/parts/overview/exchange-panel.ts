@@ -251,8 +251,8 @@ export class ExchangePanel extends Part {
     if (!(limit > 0)) return nothing;
     const chance = Math.max(0, ...records.map(chanceOf));
     const what = records.some(({ isOfValues }) => isOfValues)
-      ? "share of the gap that moves with what is exchanged there"
-      : "predictions that follow what is exchanged there";
+      ? "share of the gap that moves, mean of all windows over a place"
+      : "predictions that follow, mean of all windows over a place";
     const label = `Colour scale: ${what}, 0 to ${whole(limit)}, chance ${whole(chance)}`;
     const at = `${Math.min(100, (100 * chance) / limit)}%`;
     return html`<div class="scale">
@@ -264,7 +264,9 @@ export class ExchangePanel extends Part {
       >
         <i style="left: ${at}" title="chance ${whole(chance)}"></i>
       </div>
-      <div class="ends"><span>0</span><span>${what}</span><span>${whole(limit)}</span></div>
+      <div class="ends">
+        <span>0</span><span>${what}; tick: chance</span><span>${whole(limit)}</span>
+      </div>
     </div>`;
   }
 

@@ -11,6 +11,7 @@ import { drawFigure } from "../../draw/figure.ts";
 import { type Palette, paletteOf } from "../../draw/palette.ts";
 import { drawCaption, drawFocus, drawRuns, drawVerdict, ROOMY } from "../../draw/wall.ts";
 import type { AttributionMap } from "../../format/maps.ts";
+import type { Dashboard } from "../../state/dashboard.ts";
 import type { ShownRun } from "../../state/runs.ts";
 import { define, SizedPart } from "../frame/part.ts";
 import { hideReadout, showReadout } from "../frame/readout.ts";
@@ -80,7 +81,9 @@ export class Wall extends SizedPart {
       <header>
         <h2>All samples</h2>
         ${wallControls(dashboard)}
-        <span class="muted">${matching.length} of ${scene.samples.length} samples</span>
+        <span class="muted"
+          >${matching.length} of ${scene.samples.length} samples${keyOf(dashboard)}</span
+        >
         <span class="runs">
           ${scene.shown.map(
             (run) => html`<span class="who"
@@ -279,6 +282,20 @@ export class Wall extends SizedPart {
     this.active = { index: next[0], run: next[1] };
     this.requestUpdate();
   }
+}
+
+/** What colours, frames and numbers say. */
+function keyOf(dashboard: Dashboard): string {
+  const { evidence, shown } = dashboard.scene;
+  const order = orderOf(dashboard);
+  const hasLabels = shown.some(({ samples }) => samples?.labelKind === "class");
+  return [
+    evidence?.signed ? "red for, blue against" : "",
+    hasLabels ? "frame: green right, red wrong" : "",
+    order === "class" ? "" : `number: ${textOf(order).replace(" between runs", "")}`,
+  ]
+    .map((said) => said && ` · ${said}`)
+    .join("");
 }
 
 define("tfx-wall", Wall);
