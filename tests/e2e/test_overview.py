@@ -216,6 +216,23 @@ def test_a_finding_leads_to_its_place(open_tab: OpenPage, server: Server, log: P
         page.wait_for_link("p.tfexplain.boxes=2x4x0x4")
 
 
+def test_findings_take_one_line_of_a_low_frame(open_tab: OpenPage, server: Server) -> None:
+    texts = [f"{run}: {what}." for run in RUNS for what in ("one thing", "another thing")]
+    told = {"findings": [{"kind": "slow", "run": t[:5], "text": t, "step": 0} for t in texts]}
+    with open_tab(server, "&p.tfexplain.view=overview") as page:
+        page.page.route("**/findings", lambda route: route.fulfill(json=told))
+        page.page.set_viewport_size({"width": 1440, "height": 660})
+        page.reload()
+        strip = page.frame.get_by_role("list", name="Findings")
+        expect(strip.get_by_text(texts[0])).to_be_visible()
+        expect(strip.get_by_text(texts[1])).to_be_hidden()
+        strip.get_by_role("button", name="3 more").click()
+        for text in texts:
+            expect(strip.get_by_text(text)).to_be_visible()
+        page.page.set_viewport_size({"width": 1440, "height": 900})
+        expect(strip.get_by_role("button", name="Less")).to_be_hidden()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_overview_is_accessible(open_tab: OpenPage, server: Server, scheme: str) -> None:
     place = "&p.tfexplain.view=overview&p.tfexplain.boxes=2x4x0x1"

@@ -207,6 +207,8 @@ test("of long logs only the samples that are needed are fetched, and make the sc
   // The wall, and what lies inside of a box, are of all samples.
   assert.deepEqual(fetched(100, { view: "overview" }), [[0, 1], [[]]]);
   assert.deepEqual(fetched(100, { boxes: [[[0, 2]]] }), [[0, 1], [[]]]);
+  // 110 MB are too much for that.
+  assert.deepEqual(fetched(1100, { view: "overview" }), [[0, 1], [[0, 1]]]);
 });
 
 test("a score has a unit of its own; in older logs it is that of the map", () => {

@@ -17,7 +17,7 @@ const AT_ONCE_BYTES = 1 << 20;
 /** What the maps are read with; all else may come after them. */
 const FIRST: readonly RecordKind[] = [
   ...(["map", "channels", "matrix", "picture", "values"] as const),
-  ...(["samples", "metrics", "predictions"] as const),
+  ...(["samples", "metrics", "predictions", "exchange"] as const),
 ];
 
 /** Roughly how many bytes a whole want is. */
@@ -47,7 +47,8 @@ export function firstLook(wants: readonly Want[]): { last: Want[]; all: Want[] }
   const early = wants.filter(({ group }) => FIRST.includes(group.kind));
   const size = early.reduce((sum, want) => sum + estimate(want, undefined), 0);
   if (size <= AT_ONCE_BYTES) return { last: [], all: [] };
-  const isAxis = ({ group }: Want): boolean => group.kind === "metrics";
+  // Exchanged windows are little, and what the page opens with.
+  const isAxis = ({ group }: Want): boolean => ["metrics", "exchange"].includes(group.kind);
   return { last: early.filter((want) => !isAxis(want)), all: early.filter(isAxis) };
 }
 

@@ -77,18 +77,22 @@ export function chooseColumns(
   return channels ? [...maps, channels] : maps;
 }
 
-/** The chosen maps; else those of the input itself, which are the finest, and adding up to a score. */
+/**
+ * The chosen maps; else those of the input itself, which are the finest and add up to a score, then
+ * those of a layer, where all samples' are not too much to load.
+ */
 export function evidenceOf(
   columns: readonly Column[],
   chosen: View["evidence"],
+  fits: (column: Column) => boolean,
 ): Column | undefined {
   const maps = columns.filter(({ kind }) => kind === "map");
-  return (
-    maps.find(({ group }) => group === chosen) ??
-    maps.find(({ explainer }) => /^(Integrated|Expected)Gradients/.test(explainer)) ??
-    maps.find(({ explainer }) => /cam/i.test(explainer)) ??
-    maps[0]
-  );
+  const ranked = [
+    ...maps.filter(({ explainer }) => /^(Integrated|Expected)Gradients/.test(explainer)),
+    ...maps.filter(({ explainer }) => /cam/i.test(explainer)),
+    ...maps,
+  ];
+  return maps.find(({ group }) => group === chosen) ?? ranked.find(fits) ?? ranked[0];
 }
 
 /** Slices of the deepest volume that is shown; 0 where there is none. */

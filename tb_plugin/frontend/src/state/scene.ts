@@ -30,7 +30,7 @@ export interface Scene {
   readonly selected: readonly number[];
   /** The maps of the wall and inside of boxes. */
   readonly evidence: Column | undefined;
-  /** Whether these are needed of all samples. */
+  /** Whether these are needed, and fetched, of all samples. */
   readonly needsAll: boolean;
   /** Whose maps are fetched, and make the shared scales: all samples where that is little. */
   readonly fetched: readonly number[];
@@ -80,6 +80,8 @@ export const EMPTY_SCENE: Scene = {
 const FIRST_SAMPLES = 2;
 /** Up to this many bytes, the maps of all samples are fetched at once. */
 const LITTLE_BYTES = 8 << 20;
+/** Up to this many, those of one method are, where all samples are shown or counted. */
+const MUCH_BYTES = 96 << 20;
 /** Besides the maps and what belongs to them, what makes a step one of the playhead's. */
 const EPOCHAL: readonly string[] = ["kernels", "drift", "fidelity"];
 
@@ -101,6 +103,8 @@ export function deriveScene(listing: Listing, store: Store, view: View): Scene {
   const fetched = isLittle ? samples : samples.filter(needed);
   store.matchKernels(shown.flatMap(({ compression }) => compression?.run ?? []));
   const kernels = kernelsOf(shown, store);
+  const fits = (column: Column): boolean => sizeOf(shown, [column], listing) <= MUCH_BYTES;
+  const evidence = evidenceOf(columns, view.evidence, fits);
   return {
     runs,
     shown,
@@ -108,8 +112,8 @@ export function deriveScene(listing: Listing, store: Store, view: View): Scene {
     shownColumns,
     samples,
     selected: samples.filter((sample) => chosen.includes(sample)),
-    evidence: evidenceOf(columns, view.evidence),
-    needsAll: view.boxes.length > 0 || view.view === "overview" || view.beside === "overview",
+    evidence,
+    needsAll: evidence !== undefined && wantsAll(view) && fits(evidence),
     fetched,
     layerText: withoutShared([...new Set([...columns.map(({ layer }) => layer), ...kernels])]),
     steps: stepsOf(shown, shownColumns, fetched, store),
@@ -135,6 +139,11 @@ function ofFirstMap(kernels: readonly string[], columns: readonly Column[]): str
     if (own !== undefined) return own;
   }
   return kernels[0];
+}
+
+/** Whether something is shown that is of all samples. */
+function wantsAll({ view, beside, boxes }: View): boolean {
+  return boxes.length > 0 || view === "overview" || beside === "overview";
 }
 
 /** Roughly how many bytes the maps of all samples are. */

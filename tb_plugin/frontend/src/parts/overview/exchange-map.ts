@@ -20,7 +20,7 @@ import type { ShownRun } from "../../state/runs.ts";
 import { define, PaintedPart, setText } from "../frame/part.ts";
 import { hideReadout, showReadout } from "../frame/readout.ts";
 import { base } from "../frame/styles.ts";
-import { columnNames, exchangeAt, exchangeLimit } from "./exchange-records.ts";
+import { columnNames, exchangeAt, exchangeLimit, whyNone } from "./exchange-records.ts";
 
 export class ExchangeMap extends PaintedPart {
   static override properties: PropertyDeclarations = {
@@ -98,7 +98,7 @@ export class ExchangeMap extends PaintedPart {
       this.at = drawExchange(context, box, record, { ...look, chance: chanceOf(record) });
     }
     this.write(() => {
-      const [first, ...rest] = record ? this.texts(record, names) : [known.error || "no map yet"];
+      const [first, ...rest] = record ? this.texts(record, names) : [whyNone(run, known, input)];
       setText(this.find(".place"), first ?? "");
       const isTold = record && !known.isNow;
       setText(this.find(".rest"), isTold ? withEpoch(rest.join(" · "), known) : rest.join(" · "));

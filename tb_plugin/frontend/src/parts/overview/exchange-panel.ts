@@ -180,7 +180,8 @@ export class ExchangePanel extends Part {
     const hasMean = records.some(({ mean }) => mean);
     const tiles = shown.length + (hasMean ? 1 : 0);
     const size = this.size(tiles, hasMean ? MOST : MOST_BARS);
-    const width = isWide(dashboard) ? `${tiles * (size + GAP) - GAP}px` : "100%";
+    const across = Math.min(tiles * (size + GAP) - GAP, SHARE * roomOf(dashboard));
+    const width = isWide(dashboard) ? `${across}px` : "100%";
     return html`
       <header>
         <h2>Where the label lives</h2>

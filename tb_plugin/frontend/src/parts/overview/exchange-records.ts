@@ -20,6 +20,13 @@ function seriesOf({ store }: Dashboard, run: ShownRun, input: string): Series | 
   return group && store.get(run.id, group.group);
 }
 
+/** Why there is nothing to show of a run; empty where there is. */
+export function whyNone(run: ShownRun, { record, error }: Known<Exchange>, input: string): string {
+  if (record) return "";
+  const isLogged = run.run.groups.some((one) => one.kind === "exchange" && one.layer === input);
+  return error || (isLogged ? "none until this epoch" : "not logged in this run");
+}
+
 export function exchangeAt(
   dashboard: Dashboard,
   run: ShownRun,

@@ -93,6 +93,14 @@ export class Wall extends SizedPart {
           )}
         </span>
       </header>
+      ${
+        scene.needsAll || scene.fetched.length === scene.samples.length
+          ? nothing
+          : html`<p class="muted none">
+            The maps of all samples are too much to load: those of the chosen samples are drawn.
+            Another method may have smaller ones.
+          </p>`
+      }
       ${samples.length === 0 ? html`<p class="muted none">No sample is left by the filter.</p>` : nothing}
       <div class="room">
         <div
