@@ -19,7 +19,9 @@ export class BoxFields extends Part {
     base,
     css`
       :host {
-        display: block;
+        display: flex;
+        flex-wrap: wrap;
+        gap: 0 12px;
         font-size: 12px;
       }
       .box,

@@ -25,7 +25,7 @@ const SHARE = 0.52;
 const WIDE = 1100;
 /** Of the height of the window: the timeline has its room, and below, the samples have theirs. */
 const HIGH = 0.26;
-const LOW = 0.19;
+const LOW = 0.17;
 
 function roomOf({ view }: Dashboard): number {
   return view.beside ? innerWidth / 2 : innerWidth;

@@ -37,11 +37,16 @@ export class MeanMaps extends PaintedPart {
       canvas {
         display: block;
       }
-      .who {
+      div {
         display: flex;
+        align-items: flex-start;
+        gap: 8px;
+        font-size: 12px;
+      }
+      .who {
         align-items: center;
         gap: 6px;
-        font-size: 12px;
+        min-width: 0;
       }
     `,
   ];

@@ -66,7 +66,7 @@ export class Overview extends Part {
           border-left: 0;
           border-top: 1px solid var(--line);
           flex: 1;
-          min-height: 190px;
+          min-height: 160px;
         }
       }
     `,
