@@ -61,6 +61,8 @@ test("under the middle of each map is that map, and between maps there is none",
   }
   assert.equal(cellAt(layout, 2, 10, 5, 2), undefined);
   const { x, y } = placeOf(layout, 4, 0, 2);
+  // Its label stands below.
+  assert.equal(cellAt(layout, x + 3, y + 2 * (layout.height + 2) + 5, 5, 2), undefined);
   assert.equal(cellAt(layout, x + layout.width * 1.5 + 8, y + 3, 5, 2), undefined);
 });
 
