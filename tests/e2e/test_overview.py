@@ -16,14 +16,16 @@ from support.overview_log import (
     RUNS,
     SAMPLES,
     SIDE,
+    write_flat_log,
     write_overview_log,
+    write_table_log,
 )
 from support.read import read_run
 from support.server import Server, serve
 
 from e2e.axe import assert_nothing_serious
 from e2e.conftest import OpenPage
-from e2e.page import ExplainPage
+from e2e.page import ExplainPage, point
 
 pytestmark = [pytest.mark.browser, pytest.mark.process]
 
@@ -214,6 +216,47 @@ def test_a_finding_leads_to_its_place(open_tab: OpenPage, server: Server, log: P
         expect(page.frame.get_by_role("group", name="Box 1")).to_be_visible()
         assert page.epoch == EPOCHS - 1
         page.wait_for_link("p.tfexplain.boxes=2x4x0x4")
+
+
+def test_where_no_place_is_followed_one_line_says_so_and_the_samples_have_the_room(
+    open_tab: OpenPage, tmp_path: Path
+) -> None:
+    write_flat_log(tmp_path)
+    with serve(tmp_path, "--host", "127.0.0.1") as server:
+        server.wait_for(lambda runs: len(runs) == 1)
+        with open_tab(server, "&p.tfexplain.view=overview") as page:
+            overview = page.frame.locator("tfx-overview")
+            expect(overview).to_contain_text("no place is followed more often than by chance")
+            expect(page.frame.locator("tfx-exchange")).to_have_count(0)
+            room, wall = overview.bounding_box(), page.frame.locator("tfx-wall").bounding_box()
+            assert room
+            assert wall
+            assert wall["width"] == room["width"]
+
+
+def test_columns_of_a_table_are_bars_by_name(open_tab: OpenPage, tmp_path: Path) -> None:
+    write_table_log(tmp_path)
+    with serve(tmp_path, "--host", "127.0.0.1") as server:
+        server.wait_for(lambda runs: len(runs) == 1)
+        with open_tab(server, "&p.tfexplain.view=overview") as page:
+            table = place(page, "table")
+            expect(table).to_contain_text("70% follow column “hospital”")
+            expect(table).to_contain_text("few pairs where hatched")
+            bars = table.locator("canvas")
+            assert point(page, bars, 0.5, 0.5) == "hospital: 70% follow (68% to 72%)"
+            page.frame.get_by_role("button", name="Numbers").click()
+            row = page.frame.get_by_role("row", name="hospital")
+            expect(row.get_by_role("cell")).to_have_text("70%")
+            assert_nothing_serious(page)
+            page.page.keyboard.press("Escape")
+            # A box over the column: 2 of 3.5, in all samples.
+            page.frame.get_by_role("button", name="Add a box").click()
+            box = page.frame.get_by_role("group", name="Box 1")
+            box.get_by_label("from position").fill("1")
+            box.get_by_label("from position").press("Enter")
+            expect(page.frame.get_by_role("group", name="Values at this epoch")).to_contain_text(
+                "57.1%"
+            )
 
 
 def test_findings_take_one_line_of_a_low_frame(open_tab: OpenPage, server: Server) -> None:

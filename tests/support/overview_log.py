@@ -27,15 +27,50 @@ def write_overview_log(log_dir: Path) -> None:
         _write_run(log_dir / run / "explain", run, seed)
 
 
+def write_flat_log(log_dir: Path) -> None:
+    """One run of which predictions follow no place more often than by chance."""
+    _write_run(log_dir / "flat" / "explain", "flat", 0)
+
+
+def write_table_log(log_dir: Path) -> None:
+    """One run over a table of three columns, of which the second one is followed."""
+    names = ["age", "hospital", "dose"]
+    log = LogWriter(log_dir / "table" / "explain")
+    table = np.arange(12.0).reshape(4, 3).astype(np.float32)
+    values = schema.Values(table, "features", names)
+    log.record(
+        schema.Tag("values", layer="row"), 0, values, schema.Content("values", layout="features")
+    )
+    samples = schema.Samples(np.arange(4) % 2, np.arange(4), "class", ["ill", "well"], {})
+    log.record(schema.Tag("samples"), 0, samples, schema.Content("samples"))
+    for sample in range(4):
+        log.record(
+            schema.Tag("map", "IntegratedGradients", "row", sample),
+            0,
+            schema.Map(np.array([0.5, 2.0, -1.0]), 1.0, sample % 2),
+            schema.Content("map", "logit", True, (3,), "row", layout="features"),
+        )
+    shares, chance = np.array([0.1, 0.7, 0.2]), np.full(3, 0.06)
+    wide = np.array([0.02, 0.02, 0.15])
+    followed = schema.Exchange(
+        *(shares, chance, shares - wide, shares + wide, (3,), (1,), (1,), shares, (1,), (1,)),
+        *(0.7, 200, 200, 900),
+    )
+    content = schema.Content("exchange", shape=(3,), input="row", layout="features")
+    log.record(schema.Tag("exchange", layer="row"), 0, followed, content)
+    log.close()
+
+
 def exchange(run: str, epoch: int) -> schema.Exchange:
     """What is followed: the left edge in one run, the middle in the other, more in each epoch."""
     windows = SIDE - WINDOW + 1
     corner = (2, 0) if run == "shortcut" else (2, 2)
-    share = FOLLOWED[run] * (1 + epoch) / EPOCHS
+    share = FOLLOWED.get(run, 0) * (1 + epoch) / EPOCHS
     by_window = np.full((windows, windows), 0.06)
     by_window[corner] = share
     shares = np.full((SIDE, SIDE), 0.08)
-    shares[2:6, corner[1] : corner[1] + WINDOW] = share * 0.7
+    if run in FOLLOWED:
+        shares[2:6, corner[1] : corner[1] + WINDOW] = share * 0.7
     return schema.Exchange(
         *(shares, np.full_like(shares, CHANCE), shares - 0.03, shares + 0.03),
         *((SIDE, SIDE), (1, 1), (1, 1), by_window, corner, (WINDOW, WINDOW), share, 200, 200, 900),
