@@ -37,6 +37,11 @@ export interface Track {
   readonly isTall?: boolean;
 }
 
+/** How many times the usual height a track has. */
+export function lanesOf({ isTall }: Track): number {
+  return isTall ? 2 : 1;
+}
+
 const MAX_CURVES = 24;
 
 /** A track for each metric that Keras reported, of training and validation: to be judged by first. */

@@ -10,6 +10,7 @@ import {
   type Curve,
   chooseTracks,
   isValidation,
+  lanesOf,
   type Track,
   TrackPlot,
   tracksOf,
@@ -342,11 +343,6 @@ export class Timeline extends PaintedPart {
       showReadout(this.dashboard, clientX, clientY, trackText(track, step));
     }
   }
-}
-
-/** How many times the usual height a track has. */
-function lanesOf({ isTall }: Track): number {
-  return isTall ? 2 : 1;
 }
 
 function isJudged({ metric }: Curve): boolean {
