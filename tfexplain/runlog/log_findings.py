@@ -7,11 +7,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tfexplain.errors import TfexplainError
+from tfexplain.runlog.background import BackgroundJob
 from tfexplain.runlog.directory import ROOMS, is_remote, read_room
 from tfexplain.story import Finding, RunRecords, story
 from tfexplain.wire import schema
 
 MOST_BYTES = 64 << 20
+SECONDS = 10.0
 
 Events = dict[str, list[tuple[int, bytes]]]
 
@@ -41,12 +43,24 @@ def findings(log_dir: str | os.PathLike[str]) -> list[Finding]:
 def of_run(directory: str) -> list[Finding]:
     """Finds what is worth saying of a training that has just ended.
 
-    Says nothing of a large log, or of one far away, for it is read as a whole.
+    Says nothing of a large log, of one far away, for it is read as a whole, or where the disk does
+    not answer in `SECONDS`: a process must be able to end.
     """
+    found: list[Finding] = []
     path = Path(directory)
-    if is_remote(directory) or sum(f.stat().st_size for f in _files(path)) > MOST_BYTES:
+
+    def read() -> None:
+        if sum(file.stat().st_size for file in _files(path)) <= MOST_BYTES:
+            found.extend(story({path.name: _records(path)}))
+
+    if is_remote(directory):
         return []
-    return story({path.name: _records(path)})
+    job = BackgroundJob(read)
+    if not job.over(SECONDS):
+        return []
+    if job.error is not None:
+        raise job.error
+    return found
 
 
 def _files(run: Path) -> Iterator[Path]:

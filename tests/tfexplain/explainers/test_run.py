@@ -167,7 +167,7 @@ def test_a_channel_is_dead_if_it_is_in_all_portions() -> None:
 def test_every_field_is_joined_one_way_or_the_other() -> None:
     """A new field of `Attribution` must be entered where portions are joined."""
     of_all = {"layer", "explainer", "unit", "signed", "channel_axis", "channels", "dead"}
-    of_all |= {"total_channels", "attention_heads"}
+    of_all |= {"total_channels", "attention_heads", "word_step", "word_offsets", "word_note"}
     assert {field.name for field in fields(Attribution)} == of_all | set(concat.BY_SAMPLE)
 
 

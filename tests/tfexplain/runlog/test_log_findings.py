@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -75,3 +77,19 @@ def test_a_large_log_is_not_read_after_training(
     assert log_findings.of_run(str(tmp_path / "run"))
     monkeypatch.setattr(log_findings, "MOST_BYTES", 100)
     assert log_findings.of_run(str(tmp_path / "run")) == []
+
+
+def test_a_disk_that_never_answers_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train(tmp_path / "run", shortcut=True)
+    answered = threading.Event()
+
+    def hang(*_: Any) -> Any:
+        answered.wait()
+        return iter(())
+
+    monkeypatch.setattr(log_findings, "SECONDS", 0.1)
+    monkeypatch.setattr(log_findings, "read_room", hang)
+    assert log_findings.of_run(str(tmp_path / "run")) == []
+    answered.set()
