@@ -45,9 +45,16 @@ class ExplainPage:
         return str(self.frame.locator(selector).first.evaluate(_TEXT))
 
     def settle(self) -> None:
-        """Wait until what was last done has been drawn."""
+        """Wait until what was last done has been drawn and written, or for half a second where
+        the page never rests, as while it plays."""
         self.frame.evaluate(
-            "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+            """async () => {
+                const frame = () => new Promise((done) => requestAnimationFrame(done));
+                const stage = document.querySelector("tfx-app")?.dashboard.stage;
+                await frame();
+                await frame();
+                for (let i = 0; i < 30 && stage && !stage.isAtRest; i++) await frame();
+            }"""
         )
 
     def until(
@@ -119,8 +126,15 @@ class MapCell:
         self._page = page
         self.cell = cell
 
+    def draw(self) -> None:
+        """Bring the map into sight, for only then it is drawn, and wait until it is."""
+        self.cell.scroll_into_view_if_needed()
+        expect(self.cell.locator(".score")).not_to_be_empty()
+        self._page.settle()
+
     def fact(self, name: str) -> str:
         """A number below the map, once it is drawn; its class names it."""
+        self.draw()
         found = self.cell.locator(f".{name}")
         expect(found).not_to_be_empty()
         return found.inner_text()
@@ -128,7 +142,7 @@ class MapCell:
     @property
     def flag(self) -> str:
         """What is written over the map."""
-        expect(self.cell.locator(".score")).not_to_be_empty()
+        self.draw()
         return self.cell.locator(".flag").text_content() or ""
 
     def colour(self, row: float, column: float, height: int, width: int) -> tuple[int, int, int]:
@@ -152,7 +166,7 @@ class MapCell:
 
         Before it is drawn, a map has another size.
         """
-        expect(self.cell.locator(".score")).not_to_be_empty()
+        self.draw()
         return point(
             self._page, self.cell.locator("canvas"), (column + 0.5) / width, (row + 0.5) / height
         )
@@ -238,12 +252,19 @@ def _frame(page: Page) -> Frame:
 
 
 def wait_loaded(page: ExplainPage, patience_s: float = 20) -> ExplainPage:
-    """Wait for the first maps and their numbers."""
+    """Wait for the first maps and their numbers.
+
+    What was loaded may tell what else to load, so nothing is to be on its way for some frames.
+    """
     page.frame.wait_for_function(
-        """() => {
+        """async () => {
             const app = document.querySelector("tfx-app");
-            const { store, scene } = app.dashboard;
-            return scene.steps.length > 0 && !store.busy;
+            for (let i = 0; i < 5; i++) {
+                const { store, scene } = app.dashboard;
+                if (scene.steps.length === 0 || store.busy) return false;
+                await new Promise((done) => requestAnimationFrame(done));
+            }
+            return true;
         }""",
         timeout=1000 * patience_s,
     )

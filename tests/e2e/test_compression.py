@@ -494,7 +494,7 @@ def test_where_downloads_are_not_allowed_the_text_is_offered(
     browser: Browser, server: Server, origin: str
 ) -> None:
     """A browser says nothing to a page whose download it drops, as in VS Code's frames."""
-    address = f"{server.address}#tfexplain&p.tfexplain.panel=table"
+    address = f"{server.address}#tfexplain&p.tfexplain.view=samples&p.tfexplain.panel=table"
     context = browser.new_context(viewport={"width": 1440, "height": 1000})
     try:
         page = context.new_page()

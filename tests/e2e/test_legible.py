@@ -72,8 +72,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 def drawn(cell: MapCell) -> Any:
     """Every pixel of a map, [height, width, 3]."""
-    cell.cell.scroll_into_view_if_needed()
-    cell.fact("limit")
+    cell.draw()
     url = cell.cell.locator("canvas").evaluate("c => c.toDataURL('image/png')")
     picture = Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2])))
     return np.asarray(picture.convert("RGB")).astype(int)

@@ -45,6 +45,11 @@ export class Stage {
     return this.visible.size;
   }
 
+  /** Whether all that was asked for is drawn and written. */
+  get isAtRest(): boolean {
+    return this.request === 0 && this.texts.size === 0;
+  }
+
   /** Draw at the next frame, however often this is called before it. */
   invalidate(): void {
     this.request ||= requestAnimationFrame(() => this.draw());

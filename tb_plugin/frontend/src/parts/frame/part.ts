@@ -52,6 +52,8 @@ export abstract class PaintedPart extends Part {
 
   override connectedCallback(): void {
     super.connectedCallback();
+    // Where the page moved it, texts that waited to be written are gone.
+    this.changes.forget();
     this.dashboard.stage.add(this);
   }
 
