@@ -13,8 +13,9 @@ import os
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,9 @@ from sklearn.datasets import load_breast_cancer, load_sample_images
 
 from tfexplain import Exchange, Explain, Finding, GradCAM, IntegratedGradients, Occlusion, findings
 from tfexplain.errors import ExplainWarning
+from tfexplain.runlog.directory import read_room
+from tfexplain.story import RunRecords, story
+from tfexplain.wire.tags import Tag
 
 Array = Any
 
@@ -174,6 +178,26 @@ def raised(task: Task, seed: int, log_dir: Path) -> list[Finding]:
     return findings(log_dir)
 
 
+def raised_at(log_dir: Path) -> int | None:
+    """Returns the first epoch by whose records `place` is raised; None where it never is."""
+    (directory,) = {path.parent.parent for path in log_dir.rglob("*.tfexplain")}
+    events = list(read_room(str(directory), "explain"))
+    exchanged = [(step, tag, raw) for step, tag, raw in events if tag.startswith("exchange/")]
+    for last in sorted({step for step, _, _ in exchanged}):
+        known: dict[str, list[tuple[int, bytes]]] = {}
+        for step, tag, raw in exchanged:
+            if step <= last:
+                known.setdefault(tag, []).append((step, raw))
+        records = RunRecords([Tag.parse(tag) for tag in known], partial(_chosen, known))
+        if any(finding.kind == "place" for finding in story({"run": records})):
+            return last
+    return None
+
+
+def _chosen(known: Mapping[str, Any], tags: Sequence[str]) -> dict[str, Any]:
+    return {tag: known[tag] for tag in tags}
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Prints a table of findings by kind of task."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n\n")[0])
@@ -186,18 +210,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
     warnings.simplefilter("ignore", ExplainWarning)
     with tempfile.TemporaryDirectory() as folder:
         root = options.logs or Path(folder)
-        print("| task | trainings | `place` raised | other findings |\n|---|--:|--:|---|")
+        print("| task | trainings | `place` raised | by epoch | other findings |")
+        print("|---|--:|--:|---|---|")
         for name in [options.only] if options.only else TASKS:
             for shortcut in (False, True):
+                logs = [root / f"{name}-{shortcut}-{seed}" for seed in range(options.seeds)]
                 told = [
-                    raised(TASKS[name](shortcut, seed), seed, root / f"{name}-{shortcut}-{seed}")
-                    for seed in range(options.seeds)
+                    raised(TASKS[name](shortcut, seed), seed, log) for seed, log in enumerate(logs)
                 ]
+                epochs = sorted(e for e in map(raised_at, logs) if e is not None)
                 kinds = Counter(finding.kind for found in told for finding in found)
                 places = sum(any(f.kind == "place" for f in found) for found in told)
                 others = ", ".join(f"{n} {k}" for k, n in kinds.items() if k != "place") or "none"
                 kind = "with a shortcut" if shortcut else "clean"
-                print(f"| {name}, {kind} | {len(told)} | {places} | {others} |", flush=True)
+                by = ", ".join(map(str, epochs)) or "-"
+                print(f"| {name}, {kind} | {len(told)} | {places} | {by} | {others} |", flush=True)
                 for text_ in dict.fromkeys(f.text for found in told for f in found):
                     print(f"<!-- {text_} -->", flush=True)
 
