@@ -127,9 +127,16 @@ class MapCell:
         self.cell = cell
 
     def draw(self) -> None:
-        """Bring the map into sight, for only then it is drawn, and wait until it is."""
-        self.cell.scroll_into_view_if_needed()
-        expect(self.cell.locator(".score")).not_to_be_empty()
+        """Bring the map into sight, for only then it is drawn, and wait until it is.
+
+        Maps above it push it on as they are drawn.
+        """
+        told = self.cell.locator(".score")
+        self._page.until(
+            lambda: bool(told.text_content()),
+            lambda _: self.cell.scroll_into_view_if_needed(),
+        )
+        expect(told).not_to_be_empty()
         self._page.settle()
 
     def fact(self, name: str) -> str:
@@ -254,12 +261,13 @@ def _frame(page: Page) -> Frame:
 def wait_loaded(page: ExplainPage, patience_s: float = 20) -> ExplainPage:
     """Wait for the first maps and their numbers.
 
-    What was loaded may tell what else to load, so nothing is to be on its way for some frames.
+    What was loaded may tell what else to load, so nothing is to be on its way for a while.
     """
     page.frame.wait_for_function(
         """async () => {
             const app = document.querySelector("tfx-app");
-            for (let i = 0; i < 5; i++) {
+            const start = performance.now();
+            for (let i = 0; i < 10 || performance.now() - start < 300; i++) {
                 const { store, scene } = app.dashboard;
                 if (scene.steps.length === 0 || store.busy) return false;
                 await new Promise((done) => requestAnimationFrame(done));
