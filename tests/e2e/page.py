@@ -267,9 +267,14 @@ def wait_loaded(page: ExplainPage, patience_s: float = 20) -> ExplainPage:
         """async () => {
             const app = document.querySelector("tfx-app");
             const start = performance.now();
-            for (let i = 0; i < 10 || performance.now() - start < 300; i++) {
-                const { store, scene } = app.dashboard;
-                if (scene.steps.length === 0 || store.busy) return false;
+            const isBusy = (root) => [...root.querySelectorAll("*")].some(
+                (part) => part.getAttribute("aria-busy") === "true"
+                    || (part.shadowRoot && isBusy(part.shadowRoot)));
+            for (let i = 0; i < 10 || performance.now() - start < 800; i++) {
+                const { store, scene, stage } = app.dashboard;
+                if (scene.steps.length === 0 || store.busy || !stage.isAtRest) return false;
+                // Scripts of parts that are shown first now are on their way too.
+                if (isBusy(document)) return false;
                 await new Promise((done) => requestAnimationFrame(done));
             }
             return true;

@@ -335,6 +335,7 @@ def test_the_panel_folds_away(open_tab: OpenPage, server: Server) -> None:
     with open_tab(server) as page:
         width = "e => e.getBoundingClientRect().width"
         timeline = page.frame.locator("tfx-timeline")
+        expect(page.frame.locator("tfx-layer-strip")).to_be_visible()
         before = timeline.evaluate(width)
         page.frame.get_by_role("button", name="Hide", exact=True).click()
         expect(page.frame.locator("tfx-layer-strip")).to_have_count(0)

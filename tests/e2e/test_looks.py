@@ -72,6 +72,9 @@ def test_maps_have_two_thirds_of_the_height(
 def test_pointing_at_a_track_tells_its_values(open_tab: OpenPage, fit_server: Server) -> None:
     with open_tab(fit_server) as page:
         track = page.frame.locator("tfx-timeline .uplot").first
+        # It is plotted anew where its room changes.
+        assert page.until(lambda: track.bounding_box() is not None)
+        page.settle()
         box = track.bounding_box()
         assert box
         page.page.mouse.move(box["x"] + 120, box["y"] + 10)

@@ -17,6 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.process]
 
 
 def box_of(part: Locator) -> dict[str, float]:
+    expect(part).to_be_visible()
     box = part.bounding_box()
     assert box
     return dict(box)
@@ -152,6 +153,7 @@ def test_dragging_with_shift_zooms_to_what_was_dragged_over(
 def test_choosing_what_is_drawn_over_the_epochs(open_tab: OpenPage, fit_server: Server) -> None:
     with open_tab(fit_server) as page:
         titles = page.frame.locator("tfx-timeline .title")
+        expect(titles.filter(has_text="similarity")).to_be_visible()  # the last to come
         before = titles.all_inner_texts()
         assert before[:2] == ["accuracy", "loss"]
         page.frame.get_by_role("button", name="Curves").click()
