@@ -170,12 +170,14 @@ class Explain(LoggingCallback):
             return
         self._tell_costs()
         logged = self._work is not None
-        directory = self._log_lock.directory if logged and self._log_lock else ""
+        directory = self._log_lock.directory if self._log_lock else ""
+        # Of fits in a loop, of an epoch each, none reads the whole log again.
+        several = isinstance(self._work, ExplainRun) and len(self._work.explained) > 1
         with self._scheduler.charged():
             super().on_train_end(logs)
         if logged and self._settings.verbose and self._scheduler.when.budget is not None:
             print(f"tfexplain: {self._scheduler.text}")
-        if directory and self._settings.verbose:
+        if directory and several and self._settings.verbose:
             with self._guard.watch("findings", self._last_step):
                 for finding in of_run(directory):
                     print(f"tfexplain: {finding}")

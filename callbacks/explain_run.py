@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Any
 
 from tfexplain.attribution import Attribution
@@ -80,8 +81,14 @@ class ExplainRun:
         }
         if self._fewer.text:
             self._choices["fewer passes"] = self._fewer.text
-        self._exchanging = ExchangeRun(settings, model, self._explaining, rows, epochs)
-        if self._exchanging.text:
+        self._exchanging: ExchangeRun | None = None
+        # What nobody named may not take the rest down.
+        with nullcontext() if settings.exchange else guard.planning("Exchange"):
+            by_budget = scheduler.when.budget is not None
+            self._exchanging = ExchangeRun(
+                settings, model, self._explaining, None if by_budget else rows, epochs
+            )
+        if self._exchanging and self._exchanging.text:
             self._choices["Exchange"] = self._exchanging.text
 
     def announce(self, writer: RunWriter, resumes: bool) -> None:
@@ -159,7 +166,7 @@ class ExplainRun:
                 with self._guard.watch(f"{name}: overlay", step):
                     self._write_overlay(name, explanation.attributions, step, writer)
             seconds["overlays"] = time.perf_counter() - start
-        if self._exchanging.due(now):
+        if self._exchanging and self._exchanging.due(now):
             start = time.perf_counter()
             with self._guard.watch("Exchange", step):
                 self._exchanging.write(now, writer)

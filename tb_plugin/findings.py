@@ -14,7 +14,7 @@ from tfexplain.tb_plugin.series import chunks_of, estimate, record_bytes
 from tfexplain.wire import schema
 
 # Maps of a run are looked at only if they take less: the page asks for findings as it opens.
-MAX_BYTES = 64 << 20
+MAX_BYTES = 16 << 20
 
 # What a run's records are known by: how many series, their last step and time.
 _State = tuple[int, int, float]

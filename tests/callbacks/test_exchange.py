@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tfexplain import Exchange, Explain, GradCAM, Saliency
-from tfexplain.callbacks.exchange_run import ExchangeRun
+from tfexplain.errors import ExplainWarning
 from tfexplain.runlog import log_findings
 from tfexplain.runlog.exchange_plan import affordable_epochs, exchange_epochs
 from tfexplain.wire import schema
@@ -52,8 +52,7 @@ def fit(log_dir: Path, epochs: int, explainers: Any, **settings: Any) -> Any:
             (PICTURES, LABELS),
             log_dir=log_dir,
             explainers=explainers,
-            on_error="raise",
-            **({"verbose": 0} | settings),
+            **({"verbose": 0, "on_error": "raise"} | settings),
         )
         callbacks.append(explain)
     model.fit(PICTURES, LABELS, epochs=epochs, verbose=0, callbacks=callbacks)
@@ -146,4 +145,31 @@ def test_passes_are_counted_never_timed() -> None:
     assert affordable_epochs(30_000, 1_000) == 3
     assert affordable_epochs(9_999, 1_000) == 0
     assert affordable_epochs(10**9, 1_000) == 5
-    assert ExchangeRun.__init__.__annotations__["rows"] == "Rows | None"
+
+
+def test_a_default_that_fails_takes_nothing_else_down(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> int:
+        raise RuntimeError("no such op")
+
+    monkeypatch.setattr(Exchange, "passes", fail)
+    with pytest.warns(ExplainWarning, match="Exchange is left out: RuntimeError: no such op"):
+        fit(tmp_path / "run", 2, None, on_error="warn")
+    assert logged(tmp_path / "run") == {}
+    records = dict(log_findings._runs(tmp_path / "run"))["run"]
+    assert len(list(records.series(schema.Map))) > 0
+
+
+def test_under_a_budget_only_what_was_named_is_exchanged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[int] = []
+
+    def none(trained: int, _: int) -> int:
+        counted.append(trained)
+        return 0
+
+    monkeypatch.setattr("tfexplain.callbacks.exchange_run.affordable_epochs", none)
+    fit(tmp_path / "run", 2, None, budget=0.5)
+    assert counted == [0]

@@ -18,12 +18,7 @@ DEAD = 0.5
 
 def layer(run: str, records: RunRecords) -> Iterator[Finding]:
     """Yields the layer that lost most of its outputs by pruning, where those are many."""
-    found = records.last(schema.Kernels)
-    if not found:
-        return
-    step, kernels = found
-    share, name = _largest(kernels, "filter_sparsity")
-    if share >= FILTERS:
+    for step, share, name in _largest(records, "filter_sparsity", FILTERS):
         text = (
             f"{run}: pruning switched off {share:.0%} of the outputs of {name}, the most of any "
             "layer."
@@ -33,22 +28,21 @@ def layer(run: str, records: RunRecords) -> Iterator[Finding]:
 
 def dead(run: str, records: RunRecords) -> Iterator[Finding]:
     """Yields the layer with most dead units, where those are most of its units."""
-    found = records.last(schema.Kernels)
-    if not found:
-        return
-    step, kernels = found
-    share, name = _largest(kernels, "dead_share")
-    if share >= DEAD:
+    for step, share, name in _largest(records, "dead_share", DEAD):
         text = (
             f"{run}: {share:.0%} of the units of {name} are never active on the validation batch."
         )
         yield Finding("dead", run, text, share, step, layer=name)
 
 
-def _largest(kernels: schema.Kernels, metric: str) -> tuple[float, str]:
-    """Returns (value, name) of the kernel with the largest metric; 0 where none has it."""
-    if metric not in kernels.metrics or not len(kernels.rows):
-        return 0.0, ""
+def _largest(records: RunRecords, metric: str, least: float) -> Iterator[tuple[int, float, str]]:
+    """Yields (step, value, name) of the kernel with the largest metric, where that is `least` or
+    more."""
+    found = records.last(schema.Kernels)
+    if not found or metric not in found[1].metrics or not len(found[1].rows):
+        return
+    step, kernels = found
     values = np.nan_to_num(np.asarray(kernels.values)[:, list(kernels.metrics).index(metric)])
     at = int(values.argmax())
-    return float(values[at]), kernels.rows[at]["name"]
+    if values[at] >= least:
+        yield step, float(values[at]), kernels.rows[at]["name"]

@@ -16,7 +16,7 @@ from tfexplain.runlog import log_findings
 from tfexplain.wire import schema
 
 
-def train(log_dir: Path, shortcut: bool, verbose: int = 0) -> None:
+def train(log_dir: Path, shortcut: bool, verbose: int = 0, fits: int = 1) -> None:
     """A network that learns which of two is bright: a patch at the left edge, or the middle."""
     rng = np.random.default_rng(0)
     labels = rng.integers(2, size=200)
@@ -37,7 +37,8 @@ def train(log_dir: Path, shortcut: bool, verbose: int = 0) -> None:
     explain = Explain(
         (x, labels), log_dir=log_dir, explainers=[GradCAM(), Exchange()], verbose=verbose
     )
-    model.fit(x, labels, epochs=4, verbose=0, callbacks=[explain])
+    for _ in range(fits):
+        model.fit(x, labels, epochs=4 // fits, verbose=0, callbacks=[explain])
 
 
 def test_a_training_with_a_shortcut_is_told_and_its_twin_is_not(
@@ -55,6 +56,14 @@ def test_a_training_with_a_shortcut_is_told_and_its_twin_is_not(
     assert capsys.readouterr().out.count(f"tfexplain: {finding}") == 1
     (same,) = tfexplain.findings(tmp_path / "leaks")
     assert same == finding
+
+
+def test_fits_of_one_epoch_in_a_loop_do_not_read_the_log_each_time(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train(tmp_path / "leaks", shortcut=True, verbose=1, fits=4)
+    (finding,) = tfexplain.findings(tmp_path)
+    assert str(finding) not in capsys.readouterr().out
 
 
 def test_a_restart_replaces_what_it_repeats(tmp_path: Path) -> None:
