@@ -17,8 +17,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.process]
 
 
 def box_of(part: Locator) -> dict[str, float]:
-    expect(part).to_be_visible()
-    box = part.bounding_box()
+    box = None
+    for _ in range(20):  # plots are made anew where their room changes
+        expect(part).to_be_visible()
+        if box := part.bounding_box():
+            break
     assert box
     return dict(box)
 

@@ -61,12 +61,21 @@ class Server:
         return {run["run"]: run for run in json.loads(answer.body)["runs"]}
 
     def wait_for(self, ready: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        """The runs, once TensorBoard has read enough of them."""
+        """The runs, once TensorBoard has read enough of them and reads no more.
+
+        It lists what it has read so far: a page that opens before the rest would ask again. A log
+        that grows all the time is waited for only a while.
+        """
         end = time.monotonic() + _PATIENCE_S
         while not ready(runs := self.runs()):
             if time.monotonic() > end:
                 raise TimeoutError(f"TensorBoard did not read the log; it has {sorted(runs)}")
             time.sleep(0.2)
+        for _ in range(10):
+            time.sleep(0.2)
+            before, runs = runs, self.runs()
+            if runs == before:
+                break
         return runs
 
 
