@@ -63,7 +63,8 @@ class ExchangeRun:
             trained = rows.trained * epochs if rows and epochs else 0
             count = affordable_epochs(trained, passes)
         if not count:
-            self.text = f"left out: {passes:,} passes each time are too many here. {_NAME_IT}"
+            why = "are too many here" if rows else "with nothing known to count them against"
+            self.text = f"left out: {passes:,} passes each time {why}. {_NAME_IT}"
             return
         a_row = int(row_bytes(batch.given))
         self._plan = ExchangePlan(settings, model, exchange, a_row)

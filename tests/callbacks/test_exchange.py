@@ -162,7 +162,7 @@ def test_a_default_that_fails_takes_nothing_else_down(
 
 
 def test_under_a_budget_only_what_was_named_is_exchanged(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     counted: list[int] = []
 
@@ -171,5 +171,6 @@ def test_under_a_budget_only_what_was_named_is_exchanged(
         return 0
 
     monkeypatch.setattr("tfexplain.callbacks.exchange_run.affordable_epochs", none)
-    fit(tmp_path / "run", 2, None, budget=0.5)
+    fit(tmp_path / "run", 2, None, budget=0.5, verbose=1)
     assert counted == [0]
+    assert "with nothing known to count them against. Pass" in capsys.readouterr().out

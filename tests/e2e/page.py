@@ -263,24 +263,31 @@ def wait_loaded(page: ExplainPage, patience_s: float = 20) -> ExplainPage:
 
     What was loaded may tell what else to load, so nothing is to be on its way for a while.
     """
-    page.frame.wait_for_function(
-        """async () => {
+    # Not `wait_for_function`, which takes the promise of an asynchronous function for its answer.
+    is_loaded = page.frame.evaluate(
+        """async (patience) => {
             const app = document.querySelector("tfx-app");
-            const start = performance.now();
             const isBusy = (root) => [...root.querySelectorAll("*")].some(
                 (part) => part.getAttribute("aria-busy") === "true"
                     || (part.shadowRoot && isBusy(part.shadowRoot)));
-            for (let i = 0; i < 10 || performance.now() - start < 800; i++) {
+            const isStill = () => {
                 const { store, scene, stage } = app.dashboard;
-                if (scene.steps.length === 0 || store.busy || !stage.isAtRest) return false;
                 // Scripts of parts that are shown first now are on their way too.
-                if (isBusy(document)) return false;
+                return scene.steps.length > 0 && !store.busy && stage.isAtRest
+                    && !isBusy(document);
+            };
+            const begin = performance.now();
+            let since = begin;
+            while (performance.now() - begin < patience) {
                 await new Promise((done) => requestAnimationFrame(done));
+                if (!isStill()) since = performance.now();
+                else if (performance.now() - since > 200) return true;
             }
-            return true;
+            return false;
         }""",
-        timeout=1000 * patience_s,
+        1000 * patience_s,
     )
+    assert is_loaded, f"the page was still loading after {patience_s} s"
     expect(page.frame.locator("[aria-busy=true]")).to_have_count(0)
     page.settle()
     return page

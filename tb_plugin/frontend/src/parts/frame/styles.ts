@@ -102,6 +102,15 @@ export const base = css`
   .muted {
     color: var(--muted);
   }
+  .help {
+    border-radius: 50%;
+    width: 18px;
+    height: 18px;
+    padding: 0;
+    font-size: 11px;
+    line-height: 1;
+    flex: none;
+  }
   .dot {
     display: inline-block;
     width: 9px;

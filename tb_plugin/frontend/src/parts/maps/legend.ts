@@ -98,13 +98,6 @@ export class Legend extends Part {
         white-space: nowrap;
       }
       .help {
-        border-radius: 50%;
-        width: 18px;
-        height: 18px;
-        padding: 0;
-        font-size: 11px;
-        line-height: 1;
-        flex: none;
         margin-left: auto;
       }
       [popover] {

@@ -82,15 +82,6 @@ export class ExchangePanel extends Part {
         flex-wrap: wrap;
         gap: 10px 16px;
       }
-      .help {
-        border-radius: 50%;
-        width: 18px;
-        height: 18px;
-        padding: 0;
-        font-size: 11px;
-        line-height: 1;
-        flex: none;
-      }
       select,
       .table {
         font-size: 12px;
