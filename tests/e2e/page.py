@@ -82,7 +82,9 @@ class ExplainPage:
         self.page.wait_for_function("part => location.hash.includes(part)", arg=part)
 
     def reload(self) -> None:
-        """Load the page again, as the browser's button does."""
+        """Load the page again, as the browser's button does, once the address is up to date."""
+        # It is written a quarter of a second after a change; timers come in order.
+        self.frame.evaluate("() => new Promise((done) => setTimeout(done, 300))")
         self.page.reload()
         self.frame = _frame(self.page)
         wait_loaded(self)
