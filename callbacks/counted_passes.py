@@ -7,7 +7,7 @@ are explained alike on any machine.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -95,6 +95,20 @@ def fewer(
     reduced = {name: nodes for name in paths if nodes < most}
     text = _text(reduced, most, every, own, rows)
     return Fewer(reduced, every, frozenset(own) if every > 1 else frozenset(), text)
+
+
+def other_class_text(names: Sequence[str], other: str, samples: int, rows: Rows | None) -> str:
+    """Returns what explaining a second class of wrong samples takes, for people.
+
+    Args:
+        names: The explainers that do so.
+        other: Which class that is.
+        samples: Explained rows; the second pass is of all of them, as the first.
+        rows: Rows that an epoch trains on, where that is known.
+    """
+    share = f", {100 * samples / rows.trained:.2g}% of training's" if rows else ""
+    passes = f"{samples} more passes in an epoch that has any{share}"
+    return f"{', '.join(names)} of the {other} class as well: {passes}"
 
 
 def with_nodes(explainer: Explainer, nodes: int) -> Explainer:

@@ -10,7 +10,7 @@ from typing import Any
 from tfexplain.attribution import Attribution
 from tfexplain.callbacks.announce import tell
 from tfexplain.callbacks.cost_line import cost_line
-from tfexplain.callbacks.counted_passes import Fewer, fewer
+from tfexplain.callbacks.counted_passes import Fewer, fewer, other_class_text
 from tfexplain.callbacks.drift_reference import Reference
 from tfexplain.callbacks.exchange_run import ExchangeRun
 from tfexplain.callbacks.fit_frame import Rows
@@ -79,6 +79,10 @@ class ExplainRun:
             "epochs": scheduler.when.text,
             "drift": reference.text,
         }
+        if two := self._explaining.of_two_classes:
+            asked = "true" if settings.targets == "predicted" else "predicted"
+            count = len(self._explaining.batch.rows)
+            self._choices["wrong samples"] = other_class_text(two, asked, count, rows)
         if self._fewer.text:
             self._choices["fewer passes"] = self._fewer.text
         self._exchanging: ExchangeRun | None = None

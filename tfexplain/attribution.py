@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import operator
 import os
 import zipfile
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -125,6 +126,42 @@ class Attribution:
         return (
             f"Attribution({self.explainer} at {self.layer!r}: values {self.values.dtype} "
             f"{list(self.values.shape)} in {self.unit}, largest {magnitude:.3g})"
+        )
+
+    def __sub__(self, other: Attribution) -> Attribution:
+        """Subtracts the attribution of another class: what speaks for the one and not the other.
+
+        `targets` stay those of the first; the estimated error of a difference is not known.
+
+        Raises:
+            TfexplainError: another method, place or batch, or values that are no maps.
+
+        Example:
+            >>> import keras, numpy as np
+            >>> from tfexplain import Saliency
+            >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3)])
+            >>> rows = np.array([[1.0, 2.0]])
+            >>> difference = Saliency()(model, rows, 2) - Saliency()(model, rows, 0)
+            >>> weights = model.layers[0].kernel.numpy()
+            >>> np.allclose(difference.values, weights[:, 2] - weights[:, 0])
+            True
+        """
+        if not isinstance(other, Attribution):
+            return NotImplemented
+        own, its = ((a.explainer, a.layer, a.unit, a.values.shape) for a in (self, other))
+        if own != its or self.kind != "map" or other.kind != "map":
+            raise TfexplainError(
+                f"other={other!r}: expected a map of the same method, place and batch as {self!r}. "
+                "Explain the same samples twice, with another targets=."
+            )
+        return replace(
+            self,
+            values=cast(Floats, self.values - other.values),
+            scores=self.scores - other.scores,
+            signed=True,
+            completeness_gap=_both(operator.sub, self.completeness_gap, other.completeness_gap),
+            error=None,
+            passes=_both(operator.add, self.passes, other.passes),
         )
 
     def __array__(
@@ -258,6 +295,11 @@ class Attributions(Mapping[str, Attribution]):
                 f"path={os.fspath(path)!r}: expected a file that Attribution.save wrote; got "
                 f"another ({error})."
             ) from error
+
+
+def _both(joined: Callable[[Any, Any], Any], one: Any, other: Any) -> Any:
+    """Returns what is made of two arrays; None where either is missing."""
+    return None if one is None or other is None else joined(one, other)
 
 
 def _read(file: Any, number: int) -> Attribution:

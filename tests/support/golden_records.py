@@ -75,6 +75,10 @@ RECORDS: dict[str, schema.Record] = {
     ),
     "status": STATUS,
     "map": schema.Map(np.array([[1.5, -0.3], [NAN, INF]]), 2.5, 3, -0.125, 0.018, 33),
+    "map-of-two-classes": schema.Map(
+        *(np.array([[1.5, -0.5]]), 2.5, 3),
+        other=schema.OtherClass(np.array([[NAN, 300.25]]), -0.75, 8),
+    ),
     "map-of-features": schema.Map(np.array([1e-30, -3e-31, 0.0]), NAN, -1),
     "map-of-a-volume": schema.Map(np.arange(12.0).reshape(3, 2, 2) / 7, 1.0, 0, error=NAN),
     "channels": schema.Channels(

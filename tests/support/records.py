@@ -37,7 +37,11 @@ def maps(ranks: tuple[int, int] = (1, 2)) -> st.SearchStrategy[np.ndarray[Any, A
 def map_records(draw: st.DrawFn) -> schema.Map:
     gap, passes = draw(st.none() | floats64), draw(st.none() | st.integers(0, 2**31 - 1))
     error = draw(st.none() | st.floats(min_value=0) | st.just(float("nan")))
-    return schema.Map(draw(maps((1, 3))), draw(floats64), draw(int32), gap, error, passes)
+    values = draw(maps((1, 3)))
+    other = None
+    if draw(st.booleans()):
+        other = schema.OtherClass(values[::-1] / 3, draw(floats64), draw(int32))
+    return schema.Map(values, draw(floats64), draw(int32), gap, error, passes, other)
 
 
 @st.composite

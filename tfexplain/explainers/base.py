@@ -117,6 +117,14 @@ class Explainer(ABC):
         """Whether samples are compared with each other, so that all of them are needed at once."""
         return False
 
+    @property
+    def in_shared_pass(self) -> bool:
+        """Whether the shared pass computes the whole map, of whichever class it is given.
+
+        `Explain` then logs the map of a second class of samples that the model gets wrong.
+        """
+        return False
+
     def settings(self) -> dict[str, str]:
         """Returns the settings as text, for logs; arrays by shape, functions by name."""
         return {f.name: _text(getattr(self, f.name)) for f in fields(self)}

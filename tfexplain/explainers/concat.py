@@ -21,12 +21,15 @@ class Explanation:
     """Holds the attributions of one explainer by layer or input, and the seconds of its own work.
 
     The time of the shared pass is divided evenly among the explainers that use it. `outputs` are
-    the model's on the batch, in its own structure.
+    the model's on the batch, in its own structure. `others` are attributions of each sample's other
+    class, whose `targets` are those of `attributions` where a sample has none; None where no
+    sample has one, and where they were not asked for.
     """
 
     attributions: dict[str, Attribution]
     seconds: float
     outputs: Any
+    others: dict[str, Attribution] | None = None
 
 
 def joined(by_batch: Sequence[Explanation]) -> Explanation:
@@ -37,16 +40,15 @@ def joined(by_batch: Sequence[Explanation]) -> Explanation:
     """
     if len(by_batch) == 1:
         return by_batch[0]
+    others = [explanation.others or explanation.attributions for explanation in by_batch]
     return Explanation(
-        {
-            place: _joined([explanation.attributions[place] for explanation in by_batch])
-            for place in by_batch[0].attributions
-        },
+        _joined_by_place([explanation.attributions for explanation in by_batch]),
         sum(explanation.seconds for explanation in by_batch),
         tf.nest.map_structure(
             lambda *some: _concatenated(some, "outputs"),
             *(explanation.outputs for explanation in by_batch),
         ),
+        _joined_by_place(others) if any(e.others for e in by_batch) else None,
     )
 
 
@@ -54,11 +56,13 @@ def beside(by_layer: Sequence[Explanation]) -> Explanation:
     """Merges the explanations of one explainer at several layers, for the same samples."""
     if len(by_layer) == 1:
         return by_layer[0]
-    attributions = {
-        place: a for explanation in by_layer for place, a in explanation.attributions.items()
-    }
+    attributions = _merged([explanation.attributions for explanation in by_layer])
+    others = [explanation.others or explanation.attributions for explanation in by_layer]
     return Explanation(
-        attributions, sum(explanation.seconds for explanation in by_layer), by_layer[0].outputs
+        attributions,
+        sum(explanation.seconds for explanation in by_layer),
+        by_layer[0].outputs,
+        _merged(others) if any(e.others for e in by_layer) else None,
     )
 
 
@@ -72,6 +76,14 @@ def chosen(explanation: Explanation, rows: Any) -> Explanation:
         explanation.seconds,
         tf.nest.map_structure(lambda values: values[rows], explanation.outputs),
     )
+
+
+def _joined_by_place(by_batch: Sequence[dict[str, Attribution]]) -> dict[str, Attribution]:
+    return {place: _joined([some[place] for some in by_batch]) for place in by_batch[0]}
+
+
+def _merged(by_layer: Sequence[dict[str, Attribution]]) -> dict[str, Attribution]:
+    return {place: a for attributions in by_layer for place, a in attributions.items()}
 
 
 def _joined(by_batch: Sequence[Attribution]) -> Attribution:

@@ -22,13 +22,14 @@ from tfexplain.explainers.base import Context, Explainer, SampleRange
 from tfexplain.explainers.concat import Explanation, beside, joined
 from tfexplain.explainers.features.channel_shares import ChannelChoice
 from tfexplain.explainers.features.feature_maps import FeatureMaps
+from tfexplain.explainers.other_class import TrueClasses, other_requests
 from tfexplain.explainers.words import with_words_read
 from tfexplain.model.batching import row_slices
 from tfexplain.model.call_batch import as_batch
 from tfexplain.model.outputs import ModelOutput, Score, choose_output
 from tfexplain.model.presets import named, resolved_targets
 from tfexplain.model.progress import explaining, shown
-from tfexplain.model.shared_pass import Request, shared_pass
+from tfexplain.model.shared_pass import PassResult, Request, shared_pass
 from tfexplain.model.targets import Targets
 from tfexplain.model.trace_model import trace_model
 from tfexplain.model.traced_model import TracedModel
@@ -201,6 +202,7 @@ def explain_all(
     batch: Any,
     batch_size: int | None = None,
     sample_range: SampleRange | None = None,
+    true: TrueClasses | None = None,
 ) -> list[Explanation]:
     """Runs explainers, each with targets of its own, on one forward pass.
 
@@ -213,6 +215,8 @@ def explain_all(
         batch_size: How many samples are explained at once; default all. Explainers that compare
             samples get all of them, and so many in the shared pass.
         sample_range: Position of the batch among all samples; default it is all of them.
+        true: Labels of the samples; of those that are predicted wrongly the second class is
+            explained too, by explainers that the shared pass computes (`Explanation.others`).
 
     Returns:
         One `Explanation` for each, in order.
@@ -221,7 +225,7 @@ def explain_all(
     if any(own != [e] for own, (e, _) in zip(divided, wanted, strict=True)):
         with_targets = zip(divided, wanted, strict=True)
         each = [(e, targets) for own, (_, targets) in with_targets for e in own]
-        explained = iter(explain_all(each, traced_model, batch, batch_size, sample_range))
+        explained = iter(explain_all(each, traced_model, batch, batch_size, sample_range, true))
         return [beside(list(islice(explained, len(own)))) for own in divided]
     count = length(batch)
     batch_size, sample_range = batch_size or count, sample_range or SampleRange(0, count)
@@ -230,10 +234,8 @@ def explain_all(
         all_of_it = rows == slice(0, count)  # slicing would copy it
         some = batch if all_of_it else tf.nest.map_structure(operator.itemgetter(rows), batch)
         own_range = SampleRange(sample_range.start + rows.start, sample_range.total)
-        own_groups = [group.of(rows) for group in groups]
-        fraction = length(some) / count
-        run = _run(own_groups, traced_model, some, batch_size, own_range, fraction)
-        for i, explanation in run:
+        own = ([group.of(rows) for group in groups], traced_model, some, batch_size, own_range)
+        for i, explanation in _run(*own, length(some) / count, true and true.of(rows)):
             by_batch[i].append(explanation)
     return [joined(explanations) for explanations in by_batch]
 
@@ -302,24 +304,47 @@ def _run(
     chunk_size: int,
     sample_range: SampleRange,
     fraction: float,
+    true: TrueClasses | None,
 ) -> Iterator[tuple[int, Explanation]]:
     """Yields (index in the order, explanation) of each explainer, on one forward pass.
 
-    `portion` is the batch's share of one unit of the progress bar.
+    `fraction` is the batch's share of one unit of the progress bar. Where samples are wrong, a
+    second pass with the same function explains their other class.
     """
     requests = [group.request(traced_model) for group in groups]
-    sharing = sum(len(group.members) for group in groups)
-    start = time.perf_counter()
-    results = shared_pass(traced_model, requests, batch, chunk_size)
-    shared_seconds = (time.perf_counter() - start) / sharing
-    for group, result in zip(groups, results, strict=True):
-        context = Context(
-            traced_model, batch, group.targets, group.output, group.score, result, sample_range
-        )
-        for (i, explainer), reduced in zip(group.members.items(), result.reduced, strict=True):
+    results, seconds = _timed_pass(traced_model, requests, batch, chunk_size)
+    shared_seconds = seconds / sum(len(group.members) for group in groups)
+    able = [e for group in groups for e in group.members.values() if e.in_shared_pass]
+    again = other_requests(requests, results, true) if true and able else None
+    others: list[PassResult] = []
+    if again:
+        others, seconds = _timed_pass(traced_model, again, batch, chunk_size)
+        seconds /= len(able)
+    for number, (group, result) in enumerate(zip(groups, results, strict=True)):
+        own = (traced_model, batch, group.targets, group.output, group.score)
+        for place, (i, explainer) in enumerate(group.members.items()):
             start = time.perf_counter()
             with explaining(explainer.name, fraction):
-                attributions = explainer.attributions(context, reduced)
-            attributions = with_words_read(attributions, traced_model)
-            seconds = shared_seconds + time.perf_counter() - start
-            yield i, Explanation(attributions, seconds, result.outputs)
+                context = Context(*own, result, sample_range)
+                attributions = _maps(explainer, context, place)
+            of_others = None
+            if again and again[number] is not requests[number] and explainer.in_shared_pass:
+                context = replace(context, result=others[number])
+                of_others = _maps(explainer, context, place)
+                start -= seconds
+            taken = shared_seconds + time.perf_counter() - start
+            yield i, Explanation(attributions, taken, result.outputs, of_others)
+
+
+def _timed_pass(
+    traced_model: TracedModel, requests: Sequence[Request], batch: Any, chunk_size: int
+) -> tuple[list[PassResult], float]:
+    start = time.perf_counter()
+    results = shared_pass(traced_model, requests, batch, chunk_size)
+    return results, time.perf_counter() - start
+
+
+def _maps(explainer: Explainer, context: Context, place: int) -> dict[str, Attribution]:
+    """Returns the attributions of the explainer whose reading is the `place`-th of its group."""
+    attributions = explainer.attributions(context, context.result.reduced[place])
+    return with_words_read(attributions, context.traced_model)

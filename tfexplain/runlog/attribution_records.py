@@ -80,9 +80,13 @@ def predictions(output: ModelOutput, outputs: Any, explained: int = 0) -> schema
 
 
 def record_of(
-    attribution: Attribution, sample: int, cells: Cells
+    attribution: Attribution, sample: int, cells: Cells, other: Attribution | None = None
 ) -> schema.Map | schema.Channels | schema.Matrix | schema.Picture:
-    """Returns the record of one sample of an attribution, pooled to cells."""
+    """Returns the record of one sample of an attribution, pooled to cells.
+
+    `other` is the attribution of each sample's other class; of samples that have one, its map is in
+    the record.
+    """
     if attribution.kind == "picture":
         return schema.Picture(reduced(attribution.values[sample]))
     if attribution.attention_heads is not None:
@@ -99,6 +103,17 @@ def record_of(
         None if gap is None else float(gap[sample]),
         None if error is None else float(error[sample]),
         None if passes is None else int(passes[sample]),
+        _other(other, int(attribution.targets[sample]), sample, cells),
+    )
+
+
+def _other(
+    other: Attribution | None, explained: int, sample: int, cells: Cells
+) -> schema.OtherClass | None:
+    if other is None or other.targets[sample] == explained:
+        return None
+    return schema.OtherClass(
+        cells.pool(other.maps[sample]), float(other.scores[sample]), int(other.targets[sample])
     )
 
 

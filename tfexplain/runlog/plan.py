@@ -12,6 +12,7 @@ from tfexplain.errors import SettingError, TfexplainError
 from tfexplain.explainers import Explainer
 from tfexplain.explainers.choosing import fitting
 from tfexplain.explainers.concat import Explanation
+from tfexplain.explainers.other_class import TrueClasses
 from tfexplain.explainers.run import explain_all, named_explainers
 from tfexplain.model.keras_model import KerasModel
 from tfexplain.model.outputs import ModelOutput, choose_output
@@ -131,8 +132,30 @@ class ExplainPlan:
             for output in dict.fromkeys(outputs.values())
         }
         wanted = [(e, targets[outputs[name]]) for name, e in explainers.items()]
-        results = explain_all(wanted, self.traced_model, self.batch.inputs, batch_size)
+        true = self._true_classes()
+        results = explain_all(wanted, self.traced_model, self.batch.inputs, batch_size, true=true)
         return dict(zip(explainers, results, strict=True))
+
+    @property
+    def of_two_classes(self) -> list[str]:
+        """Names of the explainers that explain a second class of samples that are wrong."""
+        true = self._true_classes()
+        if true is None or not true.exclusive:
+            return []
+        outputs = self.traced_model.model_outputs
+        return [
+            name
+            for name, e in self.explainers.items()
+            if e.in_shared_pass and choose_output(outputs, e.output) == true.output
+        ]
+
+    def _true_classes(self) -> TrueClasses | None:
+        """Returns the labels, where they or predictions are explained and labels are classes."""
+        labels = self.batch.labels
+        known = labels.kind == "class" and labels.sets is None
+        if self.settings.asks or not known:
+            return None
+        return TrueClasses(self.output, labels.targets)
 
     def disagreement(self, explanations: Found) -> str | None:
         """Returns why the logged predictions are not those of the model's own `predict_step`, if
@@ -224,9 +247,10 @@ class ExplainPlan:
             record = replace(record, moment=now.kind, weights=now.weights)
             writer.add(schema.Tag("predictions"), step, record, schema.Content("predictions"))
         for name, explanation in explanations.items():
-            for attribution in explanation.attributions.values():
+            for layer, attribution in explanation.attributions.items():
                 self._channels.add(name, attribution)
-                self._write_attribution(name, attribution, step, writer)
+                other = (explanation.others or {}).get(layer)
+                self._write_attribution(name, attribution, other, step, writer)
 
     @property
     def has_overlays(self) -> bool:
@@ -265,7 +289,12 @@ class ExplainPlan:
         return cells_of(attribution, place(attribution, self.traced_model, self.batch)[0])
 
     def _write_attribution(
-        self, name: str, attribution: Attribution, step: int, writer: RunWriter
+        self,
+        name: str,
+        attribution: Attribution,
+        other: Attribution | None,
+        step: int,
+        writer: RunWriter,
     ) -> None:
         where = place(attribution, self.traced_model, self.batch)
         explainer = self.explainers[name]
@@ -278,7 +307,7 @@ class ExplainPlan:
             logged = self._channels.logged(name, explainer, attribution, sample)
             content = content or content_of(logged[0], *where, explainer.settings(), number, cells)
             tag = schema.Tag(content.kind, name, layer, sample)
-            writer.add(tag, step, record_of(*logged, cells), content)
+            writer.add(tag, step, record_of(*logged, cells, other), content)
 
 
 def _alike(

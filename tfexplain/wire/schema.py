@@ -17,7 +17,11 @@ status                            Status       seconds f64 [X]; explainers, prob
                                                where a training was measured
 map/EXPLAINER/LAYER/SAMPLE        Map          values f16 [f], [h, w] or [d, h, w];
                                                scale, score, target, gap, and error and
-                                               passes where the method tells them
+                                               passes where the method tells them;
+                                               of a sample that is predicted wrongly also
+                                               other f16, shaped as values, the map of a
+                                               second class; other_scale, other_score,
+                                               other_target
 channels/EXPLAINER/LAYER/SAMPLE   Channels     values f16 [c, h, w] or [c, d, h, w],
                                                scales f32 [c], channels i32 [c], dead u8 [c]
                                   and shares f16 [C] where they are known; shares_scale
@@ -65,7 +69,7 @@ measured after training; `weights` is the step at whose end the model had the we
 measured, empty where no epoch ended with them. Older logs do not tell.
 It added `layers`, `reference_step`, `left_out` of problems and `role` in `plugin_content`. Older
 logs say these in words: layers in `settings`, an epoch in `reference`, and `role` in the settings
-of `plugin_content`. It added `picture/`, `exchange/`, `shares` of channels, and in
+of `plugin_content`. It added `picture/`, `exchange/`, `shares` of channels, `other` of maps, and in
 `plugin_content` which words the positions of a map read: `word_step`, `word_offsets` and
 `word_note`.
 
@@ -89,7 +93,6 @@ from tfexplain.wire.records.exchanged import Exchange
 from tfexplain.wire.records.explained import (
     Channels,
     Cost,
-    Map,
     Metrics,
     Predictions,
     Problem,
@@ -98,6 +101,7 @@ from tfexplain.wire.records.explained import (
 )
 from tfexplain.wire.records.inputs import Values
 from tfexplain.wire.records.kinds import Kind, Layout
+from tfexplain.wire.records.maps import Map, OtherClass
 from tfexplain.wire.records.picture import Picture
 from tfexplain.wire.tags import Tag, check_name, tag_name
 
@@ -117,6 +121,7 @@ __all__ = [
     "Map",
     "Matrix",
     "Metrics",
+    "OtherClass",
     "Picture",
     "Predictions",
     "Problem",

@@ -99,8 +99,17 @@ function fieldsOf(record: TfRecord, expected: Fields): Fields {
     case "map": {
       const { halves, scale, rank, depth, height, width, score, target } = record;
       const values = tensor(widen(halves, scale), ...sidesOf(rank, depth, height, width));
-      const { gap = null, error = null, passes = null } = record;
-      return { values, score, target, gap, error, passes };
+      const { gap = null, error = null, passes = null, other: second } = record;
+      const other = second
+        ? {
+            values: tensor(
+              widen(second.halves, second.scale),
+              ...sidesOf(rank, depth, height, width),
+            ),
+            ...{ score: second.score, target: second.target },
+          }
+        : null;
+      return { values, score, target, gap, error, passes, other };
     }
     case "channels": {
       const { halves, count, depth, height, width, scales, channels, dead, shares } = record;

@@ -53,6 +53,11 @@ class ClassActivation(Explainer):
         super().__post_init__()
         check_grid(self.token_grid)
 
+    @property
+    def in_shared_pass(self) -> bool:
+        """Returns True."""
+        return True
+
     def plan(self, traced_model: TracedModel, targets: Any = None) -> LayerReads:
         """Plans to read activations and gradients at the layers."""
         names = layer_names(self.layer)

@@ -42,6 +42,11 @@ class GradientExplainer(Explainer):
     padding: int | None = None
 
     @property
+    def in_shared_pass(self) -> bool:
+        """Returns True."""
+        return True
+
+    @property
     def signed(self) -> bool:
         """Whether values below zero mean something."""
         return True

@@ -1,11 +1,11 @@
-"""Defines the records of `Explain`: samples, metrics, predictions, status, maps and channels."""
+"""Defines the records of `Explain`: samples, metrics, predictions, status and channels."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
-from typing import ClassVar, TypeAlias
+from typing import ClassVar
 
 import numpy as np
 
@@ -247,61 +247,6 @@ def _cost(raw: Container) -> Cost:
     raw.check(sound and counts, "numbers >= 0 as cost")
     raw.check(budget is None or (type(budget) in (int, float) and 0 < budget <= 1), "budget 0..1")
     return Cost(**found)
-
-
-_Numbers: TypeAlias = tuple[float, int, float | None, float | None, int | None]
-
-
-@dataclass(frozen=True)
-class Map:
-    """Holds one map of one sample: float32 [f] or [t], [h, w], or [d, h, w] of a volume.
-
-    `score` is the explained number, `target` the output it belongs to, `gap` the completeness
-    gap (sum of the map minus the difference of scores) where the method has one, `error` how far
-    the map may be off, relative to the largest magnitude, where the method estimates it, and
-    `passes` the forward and backward passes it took. The last two are None in older logs.
-    """
-
-    kind: ClassVar[Kind] = "map"
-    values: Array
-    score: float
-    target: int
-    gap: float | None = None
-    error: float | None = None
-    passes: int | None = None
-
-    def encode(self) -> bytes:
-        """Returns the record's bytes."""
-        packed, scale = to_half(self.values)
-        header = {
-            "scale": repr(float(scale)),
-            "score": repr(float(self.score)),
-            "target": repr(int(self.target)),
-            "gap": "" if self.gap is None else repr(float(self.gap)),
-        }
-        if self.error is not None:
-            header["error"] = repr(float(self.error))
-        if self.passes is not None:
-            header["passes"] = repr(int(self.passes))
-        return pack(self.kind, {"values": packed}, header)
-
-    @classmethod
-    def decode(cls, data: bytes) -> Map:
-        """Reads `encode`'s bytes; raises `SchemaError`."""
-        packed, scale, numbers = cls.check(data)
-        return cls(from_half(packed, np.float32(scale)), *numbers)
-
-    @classmethod
-    def check(cls, data: bytes) -> tuple[Array, float, _Numbers]:
-        """Checks halves, their scale, and the fields behind `values`; raises as `decode` does."""
-        raw = unpack(data, cls.kind)
-        packed, scale = raw.array("values", "F16", 1, 2, 3), check_scale(raw)
-        gap = raw.number("gap") if raw.text("gap") else None
-        error = raw.number("error") if "error" in raw.header else None
-        raw.check(error is None or not error < 0, "an error >= 0")
-        passes = raw.integer("passes") if "passes" in raw.header else None
-        raw.check(passes is None or passes >= 0, "passes >= 0")
-        return packed, scale, (raw.number("score"), raw.integer("target"), gap, error, passes)
 
 
 @dataclass(frozen=True)

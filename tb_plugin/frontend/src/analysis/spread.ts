@@ -61,6 +61,8 @@ const spreadOnce = memo((series: Series) =>
 function spreadMap(map: AttributionMap, words: readonly string[], read: WordsRead): AttributionMap {
   const isLine = map.rank === 1 && words.length > 0;
   if (!isLine || map.width * read.offsets.length > MOST) return map;
-  const values = overWords(widen(map.halves, map.scale), words, read);
-  return { ...map, ...toHalves(values), width: words.length };
+  const spread = ({ halves, scale }: Pick<AttributionMap, "halves" | "scale">) =>
+    toHalves(overWords(widen(halves, scale), words, read));
+  const other = map.other && { ...map.other, ...spread(map.other) };
+  return { ...map, ...spread(map), width: words.length, other };
 }

@@ -19,6 +19,15 @@ export interface AttributionMap {
   /** How far the map may be off, relative to its largest magnitude; NaN if it is not finite. */
   readonly error: number | undefined;
   readonly passes: number | undefined;
+  /** Of a sample that is predicted wrongly: the map of a second class, of the same sides. */
+  readonly other: OtherClass | undefined;
+}
+
+export interface OtherClass {
+  readonly halves: Uint16Array;
+  readonly scale: number;
+  readonly score: number;
+  readonly target: number;
 }
 
 export interface Channels {
@@ -53,6 +62,7 @@ export function asMap(matrix: AttentionMatrix): AttributionMap {
   const made: AttributionMap = {
     ...{ kind: "map", rank: 3, halves, depth: heads.length, height, width, scale },
     ...{ score: Number.NaN, target: -1, gap: undefined, error: undefined, passes: undefined },
+    other: undefined,
   };
   asMaps.set(matrix, made);
   return made;
@@ -76,6 +86,18 @@ export function readMap(raw: Reader): AttributionMap {
     gap: raw.text("gap") === "" ? undefined : raw.number("gap"),
     error: optional(raw, "error"),
     passes: optional(raw, "passes"),
+    other: raw.hasArray("other") ? readOther(raw, shape) : undefined,
+  };
+}
+
+function readOther(raw: Reader, sides: readonly number[]): OtherClass {
+  const { shape, data } = raw.array("other", "F16", sides.length);
+  raw.check(shape.join() === sides.join(), "maps of both classes of one shape");
+  return {
+    halves: new Uint16Array(data),
+    scale: scaleOf(raw, "other_scale"),
+    score: raw.number("other_score"),
+    target: raw.number("other_target"),
   };
 }
 

@@ -58,11 +58,49 @@ def test_a_map_keeps_its_values_to_float16_of_its_scale(record: schema.Map) -> N
     assert_within_half_of_scale(decoded.values, record.values, largest(record.values))
     for name in ("score", "target", "gap", "error", "passes"):
         np.testing.assert_equal(getattr(decoded, name), getattr(record, name))
+    assert (decoded.other is None) == (record.other is None)
+    if decoded.other and record.other:
+        values = np.asarray(record.other.values)
+        assert_within_half_of_scale(decoded.other.values, values, largest(values))
+        for name in ("score", "target"):
+            np.testing.assert_equal(getattr(decoded.other, name), getattr(record.other, name))
+
+
+def test_the_map_of_a_second_class_has_its_own_scale_and_no_room_where_there_is_none() -> None:
+    values = np.ones((8, 8), np.float32)
+    other = schema.OtherClass(values * 1e-20, -1.5, 8)
+    one, two = schema.Map(values, 2.5, 3), schema.Map(values, 2.5, 3, other=other)
+    decoded = schema.Map.decode(two.encode())
+    assert decoded.other is not None
+    np.testing.assert_allclose(decoded.other.values, other.values, rtol=HALF)
+    assert b"other" not in one.encode()
+    assert 2 * 64 <= len(two.encode()) - len(one.encode()) < 2 * 64 + 256
+
+
+@pytest.mark.parametrize(
+    ("array", "header", "expected"),
+    [
+        (np.zeros((9, 9), np.float16), {}, "maps of both classes of one shape"),
+        (np.zeros(4, np.float16), {}, "of rank 2"),
+        (np.zeros((2, 2), np.float32), {}, "expected F16"),
+        (np.zeros((2, 2), np.float16), {"other_scale": "-1"}, "a finite scale"),
+        (np.zeros((2, 2), np.float16), {"other_target": "1.5"}, "other_target as a 32-bit integer"),
+        (np.zeros((2, 2), np.float16), {"other_score": "x"}, "other_score: expected a number"),
+    ],
+)
+def test_a_second_map_that_does_not_fit_is_refused(
+    array: np.ndarray[Any, Any], header: dict[str, str], expected: str
+) -> None:
+    good = {"other_scale": "1.0", "other_score": "0.5", "other_target": "2"}
+    data = pack("map", {"values": HALVES, "other": array}, GOOD_MAP | good | header)
+    for read in (schema.Map.decode, schema.Map.check):
+        with pytest.raises(schema.SchemaError, match=expected):
+            read(data)
 
 
 def test_a_map_of_an_older_log_has_no_error_and_no_passes() -> None:
     decoded = schema.Map.decode(pack("map", {"values": HALVES}, GOOD_MAP))
-    assert (decoded.error, decoded.passes) == (None, None)
+    assert (decoded.error, decoded.passes, decoded.other) == (None, None, None)
 
 
 def test_tiny_gradients_keep_their_relations() -> None:
