@@ -226,16 +226,35 @@ def _text(value: Any) -> str:
     return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
 
 
-def write() -> None:
-    """Write all files; those of before go."""
-    FOLDER.mkdir(exist_ok=True)
-    for path in FOLDER.iterdir():
-        path.unlink()
-    for name, data in files().items():
-        (FOLDER / f"{name}.safetensors").write_bytes(data)
-    (FOLDER / "expected.json").write_text(expected(files()), "utf-8")
-    (FOLDER / "listing.json").write_text(_text(listing()), "utf-8")
+def write(folder: Path = FOLDER) -> list[str]:
+    """Write what changed and remove what is no longer there; return the names of both."""
+    packed = files()
+    new = {f"{name}.safetensors": data for name, data in packed.items()}
+    new["expected.json"] = expected(packed).encode()
+    new["listing.json"] = _text(listing()).encode()
+    folder.mkdir(exist_ok=True)
+    old = {path.name: path.read_bytes() for path in folder.iterdir()}
+    gone = sorted(old.keys() - new.keys())
+    changed = [name for name, data in new.items() if not _is_same(old.get(name, b""), data)]
+    for name in gone:
+        (folder / name).unlink()
+    for name in changed:
+        (folder / name).write_bytes(new[name])
+    return gone + changed
+
+
+def _is_same(old: bytes, new: bytes) -> bool:
+    """Whether two files say the same: safetensors writes the keys of a header in any order."""
+    return old == new or (bool(old) and _parts(old) == _parts(new))
+
+
+def _parts(data: bytes) -> tuple[Any, bytes]:
+    size = int.from_bytes(data[:8], "little")
+    try:
+        return json.loads(data[8 : 8 + size]), data[8 + size :]
+    except ValueError:
+        return None, data
 
 
 if __name__ == "__main__":
-    write()
+    print(*write(), sep="\n")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-from support.golden_records import FOLDER, RECORDS, expected, files, kind_of, listing
+from support.golden_records import FOLDER, RECORDS, expected, files, kind_of, listing, write
 
 from tfexplain.wire.container import unpack
 from tfexplain.wire.records.kinds import Kind
@@ -42,3 +43,23 @@ def test_a_run_is_listed_as_it_was() -> None:
 
 def _as_json(value: Any) -> Any:
     return json.loads(json.dumps(value))
+
+
+def test_only_what_changed_is_written_again(tmp_path: Path) -> None:
+    """A header whose keys stand in another order says the same, and is left as it is."""
+    assert len(write(tmp_path)) == len(files()) + 2
+    paths = sorted(tmp_path.glob("*.safetensors"))
+    reordered, changed, removed = paths[:3]
+    data = reordered.read_bytes()
+    size = int.from_bytes(data[:8], "little")
+    header = json.dumps(dict(reversed(json.loads(data[8 : 8 + size]).items()))).encode()
+    other = len(header).to_bytes(8, "little") + header + data[8 + size :]
+    assert other != data
+    reordered.write_bytes(other)
+    changed.write_bytes(changed.read_bytes()[:-1] + b"!")
+    removed.unlink()
+    (tmp_path / "of_before.safetensors").touch()
+    altered = {"of_before.safetensors", changed.name, removed.name}
+    assert set(write(tmp_path)) == altered
+    assert reordered.read_bytes() == other
+    assert write(tmp_path) == []
