@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -45,3 +46,12 @@ class Finding:
     def as_json(self) -> dict[str, Any]:
         """Returns the finding as the page gets it."""
         return asdict(self)
+
+
+def percent(share: float) -> str:
+    """Returns a share in whole percents, half of one rounded up as the page does.
+
+    >>> percent(0.445), f"{0.445:.0%}"
+    ('45%', '44%')
+    """
+    return f"{math.floor(100 * share + 0.5)}%"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from tfexplain.story.finding import Finding
+from tfexplain.story.finding import Finding, percent
 from tfexplain.story.log_records import RunRecords
 from tfexplain.wire import schema
 
@@ -20,8 +20,8 @@ def layer(run: str, records: RunRecords) -> Iterator[Finding]:
     """Yields the layer that lost most of its outputs by pruning, where those are many."""
     for step, share, name in _largest(records, "filter_sparsity", FILTERS):
         text = (
-            f"{run}: pruning switched off {share:.0%} of the outputs of {name}, the most of any "
-            "layer."
+            f"{run}: pruning switched off {percent(share)} of the outputs of {name}, the most of "
+            "any layer."
         )
         yield Finding("layer", run, text, share, step, layer=name)
 
@@ -30,7 +30,8 @@ def dead(run: str, records: RunRecords) -> Iterator[Finding]:
     """Yields the layer with most dead units, where those are most of its units."""
     for step, share, name in _largest(records, "dead_share", DEAD):
         text = (
-            f"{run}: {share:.0%} of the units of {name} are never active on the validation batch."
+            f"{run}: {percent(share)} of the units of {name} are never active on the validation "
+            "batch."
         )
         yield Finding("dead", run, text, share, step, layer=name)
 

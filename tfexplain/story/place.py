@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from tfexplain.quality.intervals import wilson
-from tfexplain.story.finding import Finding
+from tfexplain.story.finding import Finding, percent
 from tfexplain.story.log_records import RunRecords
 from tfexplain.wire import schema
 
@@ -42,8 +42,8 @@ def _of_input(
         return
     where = _where(record, columns)
     text = (
-        f"{run}: predictions follow {where} in {record.share:.0%} of exchanges, any other place in "
-        f"at most {elsewhere:.0%} (chance {chance:.0%})."
+        f"{run}: predictions follow {where} in {percent(record.share)} of exchanges, any other "
+        f"place in at most {percent(elsewhere)} (chance {percent(chance)})."
     )
     box = tuple(zip(record.corner, record.size, strict=True))
     yield Finding("place", run, text, record.share, step, chance, layer=name, box=box)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfexplain.story.finding import Finding
+from tfexplain.story.finding import Finding, percent
 from tfexplain.story.log_records import RunRecords
 from tfexplain.wire import schema
 
@@ -23,7 +23,7 @@ def slow(run: str, records: RunRecords) -> Iterator[Finding]:
     share = cost.explaining / cost.training
     if share >= SHARE:
         text = (
-            f"{run}: explaining took {share:.0%} of the time of training. "
+            f"{run}: explaining took {percent(share)} of the time of training. "
             "budget= or every= lower it."
         )
         yield Finding("slow", run, text, share, step)
