@@ -131,6 +131,24 @@ def test_words_of_two_runs(open_tab: OpenPage, server: Server, kinds_log: Path) 
         )
 
 
+def test_a_range_of_words_and_its_share(
+    open_tab: OpenPage, server: Server, kinds_log: Path
+) -> None:
+    found = read_run(kinds_log / "text1").maps("IntegratedGradients", "input", LAST)
+    sizes = np.abs(np.stack([record.values for record in found]).astype(np.float64))
+    share = (sizes[:, 3:6].sum(1) / sizes.sum(1)).mean()
+    with open_tab(server, place("text1") + "&p.tfexplain.view=overview") as page:
+        expect(page.frame.get_by_role("button", name="Add a box")).to_have_count(0)
+        page.frame.get_by_role("button", name="Add a range of words").click()
+        fields = page.frame.get_by_role("group", name="Range 1")
+        for label, text in (("from word", "3"), ("words", "3")):
+            fields.get_by_label(label, exact=True).fill(text)
+            fields.get_by_label(label, exact=True).press("Enter")
+        told = page.frame.locator("tfx-timeline tr", has_text="in words 3 to 5")
+        expect(told).to_contain_text(f"{share:.1%}")
+        assert_nothing_serious(page)
+
+
 def test_attention_from_word_to_word(open_tab: OpenPage, server: Server, kinds_log: Path) -> None:
     run = read_run(kinds_log / "text1")
     words, record = words_of(run, 1), run.record(f"{ATTENTION}/1", LAST)
@@ -202,6 +220,10 @@ def test_a_line_with_its_curves(open_tab: OpenPage, server: Server, kinds_log: P
         width = run.record("map/GradCAM/deep/0").values.shape[0]
         told = hover(page, deep.locator("canvas"), 3.5 / width, 0.5)
         assert told.endswith("at position 3")
+        page.frame.get_by_role("tab", name="Overview").click()
+        button = page.frame.locator("tfx-box-fields button")
+        expect(button).to_have_text("Add a range of positions")
+        page.frame.get_by_role("tab", name="Samples").click()
         before = cell.locator("canvas").evaluate("c => c.toDataURL()")
         page.choose("Channel of the input", "1")
         page.wait_for_link("p.tfexplain.curve=1")

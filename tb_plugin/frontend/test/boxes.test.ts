@@ -102,14 +102,22 @@ test("boxes in links and in words", () => {
     assert.equal(readBox(text), undefined);
   }
   assert.equal(
-    boxText([
-      [2, 4],
-      [0, 1],
-    ]),
+    boxText(
+      [
+        [2, 4],
+        [0, 1],
+      ],
+      { units: ["row", "column"], names: [] },
+    ),
     "rows 2 to 5, column 0",
   );
-  assert.equal(boxText([[3, 2]]), "positions 3 to 4");
-  assert.equal(boxText([[0.5, 1]]), "positions 0.500 to 1.50");
+  const words = { units: ["word"], names: [] };
+  assert.equal(boxText([[3, 2]], words), "words 3 to 4");
+  assert.equal(boxText([[0.5, 1]], words), "words 0.500 to 1.50");
+  const table = { units: ["column"], names: ["age", ""] };
+  assert.equal(boxText([[0, 1]], table), "column “age”");
+  assert.equal(boxText([[1, 1]], table), "column 1");
+  assert.equal(boxText([[0, 2]], table), "columns 0 to 1");
   assert.equal(areaOf(partOfSides(box, [8, 8])), (4 * 1.25) / 64);
 });
 

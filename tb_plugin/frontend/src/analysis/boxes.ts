@@ -28,10 +28,23 @@ export function readBox(text: string): Box | undefined {
   return fits ? box.map(([first = 0, size = 0]) => [first, size] as const) : undefined;
 }
 
-/** `rows 2 to 5, column 0`, or the numbers where edges lie between positions. */
-export function boxText(box: Box): string {
-  const names = box.length === 1 ? ["position"] : ["row", "column"];
-  return box.map(([first, size], axis) => rangeText(names[axis] ?? "", first, size)).join(", ");
+/** What the positions of an input are. */
+export interface BoxAxes {
+  readonly sides: readonly number[];
+  /** What one position along each axis is called. */
+  readonly units: readonly string[];
+  /** Of a table's columns, where they have any. */
+  readonly names: readonly string[];
+  /** Whether positions have no order: a box is one column then. */
+  readonly isTable: boolean;
+}
+
+/** `rows 2 to 5, column 0`, `column “age”`, or numbers where edges lie between positions. */
+export function boxText(box: Box, { units, names }: Pick<BoxAxes, "units" | "names">): string {
+  const [[first = 0, size = 0] = []] = box;
+  const name = box.length === 1 && size === 1 ? names[first] : undefined;
+  if (name) return `${units[0]} “${name}”`;
+  return box.map(([begin, count], axis) => rangeText(units[axis] ?? "", begin, count)).join(", ");
 }
 
 function rangeText(name: string, first: number, size: number): string {

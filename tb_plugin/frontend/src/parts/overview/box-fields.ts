@@ -1,18 +1,12 @@
-/** Boxes by numbers: what dragging does, for those who type. */
+/** Boxes by numbers: what dragging does, for those who type; of tables, columns by their names. */
 
 import { css, html, nothing } from "lit";
-import type { Box } from "../../analysis/boxes.ts";
-import { inputSides } from "../../state/input-sides.ts";
+import { type Box, type BoxAxes, boxText } from "../../analysis/boxes.ts";
+import { inputAxes } from "../../state/input-axes.ts";
 import { MOST_BOXES } from "../../state/view.ts";
 import { define, Part } from "../frame/part.ts";
 import { base } from "../frame/styles.ts";
 import { addBox, changeBox } from "./box-actions.ts";
-
-const NAMES: readonly (readonly [string, string])[] = [
-  ["from row", "rows"],
-  ["from column", "columns"],
-];
-const ROW_NAMES: readonly (readonly [string, string])[] = [["from position", "positions"]];
 
 export class BoxFields extends Part {
   static override styles = [
@@ -35,6 +29,10 @@ export class BoxFields extends Part {
       b {
         font-weight: 600;
       }
+      select {
+        font-size: 12px;
+        padding: 1px 4px;
+      }
       input {
         width: 58px;
         border: 1px solid var(--line);
@@ -50,23 +48,24 @@ export class BoxFields extends Part {
 
   override render() {
     const { scene, store, view } = this.dashboard;
-    const sides = inputSides(scene, store);
-    if (!sides) return nothing;
+    const axes = inputAxes(scene, store);
+    if (!axes) return nothing;
+    const { sides, isTable } = axes;
     return html`
-      ${view.boxes.map((box, i) => (box.length === sides.length ? this.fields(box, i, sides) : nothing))}
+      ${view.boxes.map((box, i) => (box.length === sides.length ? this.fields(box, i, axes) : nothing))}
       ${
         view.boxes.length < MOST_BOXES
           ? html`<div class="start">
             <button
-              title="A box to begin with, whose numbers can be changed"
-              @click=${() => addBox(this.dashboard, startOf(sides))}
+              title="One to begin with, which can be changed"
+              @click=${() => addBox(this.dashboard, startOf(axes, view.boxes))}
             >
-              Add a box
+              ${addText(axes)}
             </button>
             ${
               view.boxes.length === 0
                 ? html`<span class="muted">
-                  ${sides.length === 2 ? "or drag one on an input: " : ""}the share of the maps inside is
+                  ${sides.length === 2 ? "or drag one on an input: " : ""}${isTable ? "its share of" : "the share inside of"} the maps is
                   drawn over the epochs
                 </span>`
                 : nothing
@@ -77,22 +76,38 @@ export class BoxFields extends Part {
     `;
   }
 
-  private fields(box: Box, index: number, sides: readonly number[]) {
-    const names = sides.length === 2 ? NAMES : ROW_NAMES;
-    return html`<div class="box" role="group" aria-label="Box ${index + 1}">
-      <b>Box ${index + 1}</b>
-      ${names.map(
-        ([from, count], axis) =>
-          html`${this.field(from, box, index, axis, 0, sides)}${this.field(count, box, index, axis, 1, sides)}`,
-      )}
+  private fields(box: Box, index: number, axes: BoxAxes) {
+    const name = `${nounOf(axes)} ${index + 1}`;
+    const { sides, units } = axes;
+    const fields = units.map(
+      (unit, axis) =>
+        html`${this.field(`from ${unit}`, box, index, axis, 0, sides)}${this.field(`${unit}s`, box, index, axis, 1, sides)}`,
+    );
+    return html`<div class="box" role="group" aria-label=${name}>
+      <b>${name}</b>
+      ${axes.isTable ? this.columns(box, index, axes) : fields}
       <button
-        aria-label="Remove box ${index + 1}"
-        title="Remove this box and its curve"
+        aria-label="Remove ${name.toLowerCase()}"
+        title="Remove it and its curve"
         @click=${() => changeBox(this.dashboard, index, undefined)}
       >
         ✕
       </button>
     </div>`;
+  }
+
+  private columns(box: Box, index: number, axes: BoxAxes) {
+    const [[chosen = 0] = []] = box;
+    const choose = (event: Event): void => {
+      const column = Number((event.target as HTMLSelectElement).value);
+      changeBox(this.dashboard, index, [[column, 1]]);
+    };
+    return html`<select aria-label="Which column" @change=${choose}>
+      ${Array.from({ length: axes.sides[0] ?? 0 }, (_, i) => {
+        const text = axes.names[i] || boxText([[i, 1]], axes);
+        return html`<option value=${i} ?selected=${i === chosen}>${text}</option>`;
+      })}
+    </select>`;
   }
 
   private field(
@@ -141,9 +156,21 @@ export class BoxFields extends Part {
   }
 }
 
-/** The first quarter along each axis. */
-function startOf(sides: readonly number[]): Box {
-  return sides.map((side) => [0, Math.max(1, Math.round(side / 4))] as const);
+/** The first quarter along each axis; of tables the first column that is not shown yet. */
+function startOf({ sides, isTable }: BoxAxes, boxes: readonly Box[]): Box {
+  if (!isTable) return sides.map((side) => [0, Math.max(1, Math.round(side / 4))] as const);
+  const shown = new Set(boxes.map((box) => box[0]?.[0]));
+  const free = Array.from({ length: sides[0] ?? 1 }, (_, i) => i).find((i) => !shown.has(i));
+  return [[free ?? 0, 1]];
+}
+
+function nounOf({ sides, isTable }: BoxAxes): string {
+  return isTable ? "Column" : sides.length === 2 ? "Box" : "Range";
+}
+
+function addText(axes: BoxAxes): string {
+  const what = nounOf(axes).toLowerCase();
+  return what === "range" ? `Add a range of ${axes.units[0]}s` : `Add a ${what}`;
 }
 
 define("tfx-box-fields", BoxFields);

@@ -1,9 +1,9 @@
 /** Boxes over an input, and dragging draws another one. */
 
 import { css, html, nothing, type PropertyDeclarations } from "lit";
-import { type Box, boxText } from "../../analysis/boxes.ts";
+import { type Box, type BoxAxes, boxText } from "../../analysis/boxes.ts";
 import { fit } from "../../draw/canvas.ts";
-import { inputSides } from "../../state/input-sides.ts";
+import { inputAxes } from "../../state/input-axes.ts";
 import { define, Part } from "../frame/part.ts";
 import { base } from "../frame/styles.ts";
 import { addBox } from "./box-actions.ts";
@@ -50,17 +50,17 @@ export class BoxLayer extends Part {
   }
 
   override render() {
-    const { sides } = this;
-    if (!sides) return nothing;
+    const { axes } = this;
+    if (!axes) return nothing;
     const drawn = this.drawn;
     return html`${this.dashboard.view.boxes
-      .filter((box) => box.length === sides.length)
-      .map((box) => this.frame(box, sides, ""))}
-    ${drawn ? this.frame(drawn, sides, "drawn") : nothing}`;
+      .filter((box) => box.length === axes.sides.length)
+      .map((box) => this.frame(box, axes, ""))}
+    ${drawn ? this.frame(drawn, axes, "drawn") : nothing}`;
   }
 
   override updated(): void {
-    const [height = 1, width = 1] = this.sides ?? [];
+    const [height = 1, width = 1] = this.axes?.sides ?? [];
     const { size } = this;
     const rect = fit(width, height, { x: 0, y: 0, width: size, height: size });
     this.style.left = `${rect.x}px`;
@@ -70,31 +70,32 @@ export class BoxLayer extends Part {
   }
 
   /** Rows and columns, where boxes can be drawn. */
-  private get sides(): readonly number[] | undefined {
-    const sides = inputSides(this.dashboard.scene, this.dashboard.store);
-    return sides?.length === 2 ? sides : undefined;
+  private get axes(): BoxAxes | undefined {
+    const axes = inputAxes(this.dashboard.scene, this.dashboard.store);
+    return axes?.sides.length === 2 ? axes : undefined;
   }
 
-  private frame(box: Box, sides: readonly number[], kind: string) {
+  private frame(box: Box, axes: BoxAxes, kind: string) {
     const [[top = 0, height = 0] = [], [left = 0, width = 0] = []] = box;
-    const share = (value: number, axis: number): string => `${(100 * value) / (sides[axis] ?? 1)}%`;
+    const share = (value: number, axis: number): string =>
+      `${(100 * value) / (axes.sides[axis] ?? 1)}%`;
     return html`<i
       class=${kind}
-      title=${boxText(box)}
+      title=${boxText(box, axes)}
       style="top: ${share(top, 0)}; height: ${share(height, 0)}; left: ${share(left, 1)}; width: ${share(width, 1)}"
     ></i>`;
   }
 
   /** What is being drawn. */
   private get drawn(): Box | undefined {
-    const { from, to, sides } = this;
-    if (!from || !to || !sides) return undefined;
-    const [height = 1, width = 1] = sides;
+    const { from, to, axes } = this;
+    if (!from || !to || !axes) return undefined;
+    const [height = 1, width = 1] = axes.sides;
     return [rangeOf(from[1], to[1], height), rangeOf(from[0], to[0], width)];
   }
 
   private readonly grab = (event: PointerEvent): void => {
-    if (event.button !== 0 || !this.sides) return;
+    if (event.button !== 0 || !this.axes) return;
     event.preventDefault();
     event.stopPropagation();
     this.setPointerCapture(event.pointerId);
