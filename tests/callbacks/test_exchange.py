@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 
-from tfexplain import Exchange, Explain, GradCAM, Saliency
+from tfexplain import Exchange, Explain, GradCAM, Saliency, findings
 from tfexplain.errors import ExplainWarning
 from tfexplain.runlog import log_findings
 from tfexplain.runlog.exchange_plan import affordable_epochs, exchange_epochs
@@ -79,6 +79,41 @@ def test_windows_are_exchanged_in_at_most_five_epochs_and_training_is_the_same(
     plain = fit(tmp_path / "none", 12, False)
     for a, b in zip(model.get_weights(), plain.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def test_volumes_are_logged_with_the_most_of_any_slice(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    labels = rng.integers(2, size=120)
+    volumes = rng.uniform(0, 0.3, (120, 4, 8, 10, 1)).astype("f4")
+    volumes[:, 3, 2:6, :3, 0] += labels[:, None, None] / 2
+    layers = keras.layers
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential(
+        [keras.Input((4, 8, 10, 1)), layers.Flatten(), layers.Dense(2, activation="softmax")]
+    )
+    model.compile(keras.optimizers.Adam(0.02), "sparse_categorical_crossentropy")
+    explainers = [Saliency(), Exchange(window=(2, 4, 4), stride=(1, 2, 2), pairs=60)]
+    explain = Explain(
+        (volumes, labels),
+        log_dir=tmp_path / "run",
+        explainers=explainers,
+        verbose=0,
+        on_error="raise",
+    )
+    model.fit(volumes, labels, epochs=3, verbose=0, callbacks=[explain])
+    record = logged(tmp_path / "run")[2]
+    # The same rows, in another order, are all that are there: one draw of pairs or another.
+    (found,) = explainers[1](model, volumes, labels).values()
+    assert record.sides == (8, 10)
+    assert record.corner == (2, 0)
+    assert record.size == (4, 4)
+    np.testing.assert_allclose(record.shares, found.shares.max(axis=0), atol=0.15)
+    assert record.shares.max() > 0.5
+    assert record.by_window.shape == (3, 4)
+    assert record.mean.shape == (8, 10, 1)
+    (finding,) = (one for one in findings(tmp_path) if one.kind == "place")
+    assert finding.box == ((2, 4), (0, 4))
+    assert "the left edge" in finding.text
 
 
 def test_epochs_that_are_not_explained_pass_their_turn_on(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from support.overview_log import (
     write_flat_log,
     write_overview_log,
     write_table_log,
+    write_volume_log,
 )
 from support.read import read_run
 from support.server import Server, serve
@@ -234,6 +235,22 @@ def test_where_no_place_is_followed_one_line_says_so_and_the_samples_have_the_ro
             assert wall["width"] == room["width"]
 
 
+def test_of_volumes_the_most_of_any_slice_is_shown(open_tab: OpenPage, tmp_path: Path) -> None:
+    write_volume_log(tmp_path)
+    with serve(tmp_path, "--host", "127.0.0.1") as server:
+        server.wait_for(lambda runs: len(runs) == 1)
+        with open_tab(server, "&p.tfexplain.view=overview") as page:
+            expect(place(page, "shortcut")).to_contain_text("61% follow the left edge")
+            expect(place(page, "shortcut")).to_contain_text("200 pairs · the most of any slice")
+            expect(page.frame.locator("tfx-mean-input h3")).to_have_text("mean of all slices")
+            # A box is the same place in all slices: 1 of 4.
+            draw_box(page, page.frame.locator("tfx-mean-input tfx-boxes"))
+            told = page.frame.get_by_role("group", name="Values at this epoch")
+            expect(told).to_contain_text("in rows 2 to 5, column 0")
+            expect(told).to_contain_text("25.0%")
+            assert_nothing_serious(page)
+
+
 def test_columns_of_a_table_are_bars_by_name(open_tab: OpenPage, tmp_path: Path) -> None:
     write_table_log(tmp_path)
     with serve(tmp_path, "--host", "127.0.0.1") as server:
@@ -249,14 +266,21 @@ def test_columns_of_a_table_are_bars_by_name(open_tab: OpenPage, tmp_path: Path)
             expect(row.get_by_role("cell")).to_have_text("70%")
             assert_nothing_serious(page)
             page.page.keyboard.press("Escape")
-            # A box over the column: 2 of 3.5, in all samples.
-            page.frame.get_by_role("button", name="Add a box").click()
-            box = page.frame.get_by_role("group", name="Box 1")
-            box.get_by_label("from position").fill("1")
-            box.get_by_label("from position").press("Enter")
-            expect(page.frame.get_by_role("group", name="Values at this epoch")).to_contain_text(
-                "57.1%"
-            )
+            # Columns are chosen by name; there is nothing to be dragged: 2 of 3.5, in all samples.
+            expect(page.frame.get_by_role("button", name="Add a box")).to_have_count(0)
+            page.frame.get_by_role("button", name="Add a column").click()
+            column = page.frame.get_by_role("group", name="Column 1").get_by_label("Which column")
+            assert column.locator("option").all_inner_texts() == ["age", "hospital", "dose"]
+            column.select_option("hospital")
+            told = page.frame.get_by_role("group", name="Values at this epoch")
+            expect(told).to_contain_text("in column “hospital”")
+            expect(told).to_contain_text("57.1%")
+            page.wait_for_link("p.tfexplain.boxes=1x1")
+            # The next one is of another column: 0.5 of 3.5.
+            page.frame.get_by_role("button", name="Add a column").click()
+            expect(told).to_contain_text("in column “age”")
+            expect(told).to_contain_text("14.3%")
+            assert_nothing_serious(page)
 
 
 def test_findings_take_one_line_of_a_low_frame(open_tab: OpenPage, server: Server) -> None:

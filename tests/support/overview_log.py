@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from support.logs import LogWriter, png
+from tfexplain import rendering
 from tfexplain.wire import schema
 
 RUNS = ("plain", "shortcut")
@@ -58,6 +59,30 @@ def write_table_log(log_dir: Path) -> None:
     )
     content = schema.Content("exchange", shape=(3,), input="row", layout="features")
     log.record(schema.Tag("exchange", layer="row"), 0, followed, content)
+    log.close()
+
+
+def write_volume_log(log_dir: Path) -> None:
+    """One run over volumes of three slices, of which the left edge is followed."""
+    rng, log = np.random.default_rng(0), LogWriter(log_dir / "shortcut" / "explain")
+    volumes = rng.integers(0, 256, (4, 3, SIDE, SIDE, 1)).astype(np.uint8)
+    sheets = [png(rendering.sheet(volume)[..., 0]) for volume in volumes]
+    content = schema.Content("inputs", shape=volumes.shape[1:], layout="volume")
+    log.write("inputs/scan", 0, sheets, content.encode())
+    samples = schema.Samples(np.arange(4) % 2, np.arange(4), "class", ["ill", "well"], {})
+    log.record(schema.Tag("samples"), 0, samples, schema.Content("samples"))
+    for sample in range(4):
+        values = np.zeros((3, SIDE, SIDE))
+        values[0, 0, 0], values[2, 3, 0] = 3, 1
+        log.record(
+            schema.Tag("map", "IntegratedGradients", "scan", sample),
+            0,
+            schema.Map(values, 1.0, sample % 2),
+            schema.Content("map", "logit", True, values.shape, "scan", layout="volume"),
+        )
+    content = schema.Content("exchange", shape=(SIDE, SIDE), input="scan", layout="volume")
+    followed = exchange("shortcut", EPOCHS - 1)
+    log.record(schema.Tag("exchange", layer="scan"), 0, followed, content)
     log.close()
 
 

@@ -25,7 +25,8 @@ def exchange_figure(exchanged: ExchangeMap, title: str) -> MapFigure:
         axis.set_ylabel(label)
         axis.legend(fontsize=8)
     else:
-        planes = shares if shares.ndim == 2 else shares[len(shares) // 2]
+        planes = shares.max(axis=tuple(range(shares.ndim - 2)))
+        label += ", the most of any slice" if shares.ndim > 2 else ""
         largest = max(float(shares.max()), float(chance.max()))
         drawn = axis.imshow(planes, cmap=evidence_colormap(), vmin=0, vmax=largest or 1.0)
         figure.colorbar(drawn, ax=axis, label=f"{label} (chance: up to {chance.max():.2f})")

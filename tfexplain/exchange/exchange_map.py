@@ -132,7 +132,8 @@ class ExchangeMap:
     def plot(self, *, title: str = "") -> MapFigure:
         """Draws `shares` from 0 to 1 with a colour bar; needs matplotlib.
 
-        Series and tables are drawn as bars, with the level of chance as a line.
+        Series and tables are drawn as bars, with the level of chance as a line; of volumes the most
+        of any slice.
 
         Args:
             title: A title; default what is shown.

@@ -62,10 +62,9 @@ class ExchangePlan:
         self, maps: dict[str, ExchangeMap], now: Moment
     ) -> Iterator[tuple[str, schema.Content, schema.Exchange]]:
         layouts = input_layouts(self._batch)
+        drawn = self._batch.pictures | self._batch.volumes
         for name, found in maps.items():
-            if len(found.windows.sides) > 2:  # volumes
-                continue
-            record = record_of(found, now, self._batch.pictures.get(name))
+            record = record_of(found, now, drawn.get(name))
             layout: schema.Layout | Literal[""] = layouts.get(name, "")
             content = schema.Content(
                 "exchange", shape=record.shares.shape, layout=layout, input=name

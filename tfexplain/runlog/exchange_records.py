@@ -1,4 +1,7 @@
-"""Turns exchange maps into records: grids over the input, intervals, the mean of all rows."""
+"""Turns exchange maps into records: grids over the input, intervals, the mean of all rows.
+
+Of a volume each place of a slice is logged once, with the most that any slice has there.
+"""
 
 from __future__ import annotations
 
@@ -27,11 +30,13 @@ def record_of(
     Args:
         exchanged: The result.
         now: When, and with which weights.
-        pictures: uint8 [N, H, W, c], all rows where they are pictures.
+        pictures: uint8 [N, H, W, c] or [N, D, H, W, c], all rows where they are pictures.
     """
     windows = exchanged.windows
-    fine = max(windows.sides) <= MOST_CELLS
-    cell = tuple(1 if fine else step for step in windows.step)
+    depth = len(windows.sides) - 2  # axes that are not logged: 1 of volumes
+    sides, step = (axes[max(0, depth) :] for axes in (windows.sides, windows.step))
+    fine = max(sides) <= MOST_CELLS
+    cell = tuple(1 if fine else far for far in step)
     low, high = exchanged.interval
     strongest = exchanged.strongest
     classes = np.unique(exchanged.giver_classes)[:MOST_CLASSES]
@@ -42,12 +47,12 @@ def record_of(
         chance=_cells(exchanged.chance, cell),
         low=_cells(low, cell),
         high=_cells(high, cell),
-        sides=windows.sides,
+        sides=sides,
         cell=cell,
-        step=windows.step,
-        by_window=exchanged.by_window,
-        corner=strongest.corner,
-        size=strongest.size,
+        step=step,
+        by_window=_most(exchanged.by_window, len(sides)),
+        corner=strongest.corner[-len(sides) :],
+        size=strongest.size[-len(sides) :],
         share=strongest.share,
         pairs=exchanged.pairs,
         rows=exchanged.rows,
@@ -62,8 +67,10 @@ def record_of(
 
 
 def mean_picture(pictures: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """Returns the mean of pictures, uint8 [H, W, 1 or 3], at most `MEAN_SIDE` pixels a side."""
-    mean: npt.NDArray[np.uint8] = np.round(pictures[..., :3].mean(axis=0)).astype(np.uint8)
+    """Returns the mean of pictures and their slices, uint8 [H, W, 1 or 3], at most `MEAN_SIDE`
+    pixels a side."""
+    over = tuple(range(pictures.ndim - 3))
+    mean: npt.NDArray[np.uint8] = np.round(pictures[..., :3].mean(axis=over)).astype(np.uint8)
     height, width = mean.shape[:2]
     if max(height, width) <= MEAN_SIDE:
         return mean
@@ -74,5 +81,11 @@ def mean_picture(pictures: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
 
 
 def _cells(values: npt.NDArray[np.float64], cell: Sequence[int]) -> npt.NDArray[np.float64]:
-    """Returns the values at the first position of each cell."""
-    return np.ascontiguousarray(values[tuple(slice(None, None, step) for step in cell)])
+    """Returns the values at the first position of each cell, the most of any slice."""
+    flat = _most(values, len(cell))
+    return np.ascontiguousarray(flat[tuple(slice(None, None, step) for step in cell)])
+
+
+def _most(values: npt.NDArray[np.float64], axes: int) -> npt.NDArray[np.float64]:
+    most: npt.NDArray[np.float64] = values.max(axis=tuple(range(values.ndim - axes)))
+    return most

@@ -48,6 +48,22 @@ def test_predictions_follow_exactly_the_windows_over_the_one_pixel_that_is_read(
     assert result.passes == 3 * 90 * 25
 
 
+def test_windows_of_volumes_have_three_axes() -> None:
+    rng = np.random.default_rng(0)
+    labels = rng.integers(3, size=120)
+    x = rng.uniform(0, 1, (120, 4, 5, 6, 1)).astype("f4")
+    x[:, 2, 1, 4, 0] = labels / 2
+    voxel = lambda x: pixel(x[:, 2])  # noqa: E731
+    (result,) = Exchange(window=2, stride=1, pairs=60)(voxel, x, labels).values()
+    corners = result.windows.corners
+    covers = ((corners <= [2, 1, 4]) & (corners + 2 > [2, 1, 4])).all(axis=1)
+    np.testing.assert_array_equal(result.followed, np.tile(covers * 1.0, (60, 1)))
+    assert result.shares.shape == (4, 5, 6)
+    assert result.shares[2, 1, 4] == 1
+    (drawn,) = (image for axis in result.plot().axes for image in axis.images)
+    np.testing.assert_allclose(drawn.get_array(), result.shares.max(axis=0))
+
+
 def test_the_level_of_chance_of_noise_is_that_of_the_drawn_values() -> None:
     x, labels = pictures(600)
     (result,) = Exchange(window=1, stride=1, pairs=500)(pixel, x, labels).values()

@@ -26,7 +26,8 @@ class Exchange:
     one begins every `step` positions along each axis. `by_class` is float32 [C, ...], the shares of
     windows of samples of `classes` int32 [C]. Predictions follow the window at `corner` of `size`
     most often, in `share` of all `pairs`; `rows` different ones took a window. `mean` is uint8
-    [H, W, 1 or 3], the mean of all rows where they are pictures, else [0, 0, 1]. With `values`
+    [H, W, 1 or 3], the mean of all rows where they are pictures, else [0, 0, 1]. Of volumes all are
+    of a slice, with the most of any slice at each place, and the mean of all slices. With `values`
     shares are of a gap between two outputs, else of predictions.
     """
 

@@ -20,7 +20,7 @@ import type { ShownRun } from "../../state/runs.ts";
 import { define, PaintedPart, setText } from "../frame/part.ts";
 import { hideReadout, showReadout } from "../frame/readout.ts";
 import { base } from "../frame/styles.ts";
-import { columnNames, exchangeAt, exchangeLimit, whyNone } from "./exchange-records.ts";
+import { columnNames, exchangeAt, exchangeLimit, isOfVolume, whyNone } from "./exchange-records.ts";
 
 export class ExchangeMap extends PaintedPart {
   static override properties: PropertyDeclarations = {
@@ -107,14 +107,15 @@ export class ExchangeMap extends PaintedPart {
 
   private texts(record: Exchange, names: readonly string[]): readonly string[] {
     const { given } = this.dashboard.view;
-    const rest = [`chance ${whole(chanceOf(record))}`, `${record.pairs} pairs`];
+    const slices = isOfVolume(this.run, this.input) ? ["the most of any slice"] : [];
+    const rest = [`chance ${whole(chanceOf(record))}`, `${record.pairs} pairs`, ...slices];
     if (given !== undefined) {
       const most = whole(largestShare([record], given));
       return [`up to ${most} follow ${className(this.run.samples, given)}`, ...rest];
     }
     if (isAboveChance(record)) {
       const [followed = "", ...told] = exchangeText(record, names).split(" · ");
-      return [followed, "outlined", ...told];
+      return [followed, "outlined", ...told, ...slices];
     }
     return ["follow no place", ...rest];
   }

@@ -2,6 +2,7 @@
 
 import { largestShare } from "../../analysis/exchange-facts.ts";
 import { memoBy } from "../../analysis/memo.ts";
+import type { Group } from "../../data/listing.ts";
 import { type Known, knownAt, recordsOf, type Series } from "../../data/series.ts";
 import type { Exchange } from "../../format/exchanged.ts";
 import type { Dashboard } from "../../state/dashboard.ts";
@@ -15,16 +16,24 @@ export function exchangedInput({ scene }: Dashboard): string | undefined {
   return groups.find(({ kind }) => kind === "exchange")?.layer;
 }
 
+function groupOf(run: ShownRun, input: string): Group | undefined {
+  return run.run.groups.find(({ kind, layer }) => kind === "exchange" && layer === input);
+}
+
 function seriesOf({ store }: Dashboard, run: ShownRun, input: string): Series | undefined {
-  const group = run.run.groups.find(({ kind, layer }) => kind === "exchange" && layer === input);
+  const group = groupOf(run, input);
   return group && store.get(run.id, group.group);
+}
+
+/** Whether each place holds the most of any slice. */
+export function isOfVolume(run: ShownRun, input: string): boolean {
+  return groupOf(run, input)?.content.layout === "volume";
 }
 
 /** Why there is nothing to show of a run; empty where there is. */
 export function whyNone(run: ShownRun, { record, error }: Known<Exchange>, input: string): string {
   if (record) return "";
-  const isLogged = run.run.groups.some((one) => one.kind === "exchange" && one.layer === input);
-  return error || (isLogged ? "none until this epoch" : "not logged in this run");
+  return error || (groupOf(run, input) ? "none until this epoch" : "not logged in this run");
 }
 
 export function exchangeAt(

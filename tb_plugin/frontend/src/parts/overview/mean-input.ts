@@ -9,7 +9,7 @@ import type { PictureRecord } from "../../format/maps.ts";
 import { define, PaintedPart } from "../frame/part.ts";
 import { base } from "../frame/styles.ts";
 import "./box-layer.ts";
-import { exchangeAt } from "./exchange-records.ts";
+import { exchangeAt, isOfVolume } from "./exchange-records.ts";
 
 const pictureOf = memo((mean: MeanPicture): PictureRecord => ({ kind: "picture", ...mean }));
 
@@ -44,12 +44,16 @@ export class MeanInput extends PaintedPart {
   override render() {
     if (!this.mean) return nothing;
     return html`
-      <h3>mean input</h3>
+      <h3>${this.isOfVolume ? "mean of all slices" : "mean input"}</h3>
       <div class="frame">
         <canvas role="img" aria-label="Mean of all inputs"></canvas>
         <tfx-boxes .dashboard=${this.dashboard} .size=${this.size}></tfx-boxes>
       </div>
     `;
+  }
+
+  private get isOfVolume(): boolean {
+    return this.dashboard.scene.shown.some((run) => isOfVolume(run, this.input));
   }
 
   private get mean(): MeanPicture | undefined {
