@@ -39,17 +39,24 @@ def main() -> None:
         with serve(logs, "--host", "127.0.0.1") as server, sync_playwright() as playwright:
             server.wait_for(lambda runs: len(runs) >= 4)
             browser = playwright.chromium.launch(executable_path=chromium(), args=SWITCHES)
-            with open_page(browser, server.address, "&p.tfexplain.view=overview") as page:
-                draw(page)
+            with open_page(browser, server.address, None) as page:
+                screenshot(page, DOCS)
+                scrubbing(page, DOCS)
 
 
-def draw(page: ExplainPage) -> None:
-    """Writes the pictures of an open page."""
+def screenshot(page: ExplainPage, folder: Path) -> Path:
+    """Writes the picture of a page as it opens."""
     page.page.set_viewport_size({"width": SIZE[0], "height": SIZE[1]})
     wait_loaded(page)
     page.frame.get_by_text("predictions follow").first.wait_for()
     page.settle()
-    (DOCS / "screenshot.png").write_bytes(page.page.screenshot())
+    path = folder / "screenshot.png"
+    path.write_bytes(page.page.screenshot())
+    return path
+
+
+def scrubbing(page: ExplainPage, folder: Path) -> Path:
+    """Writes the moving picture, a frame an epoch."""
     last, frames = page.epoch, []
     page.press("Home")
     for _ in range(last + 1):
@@ -58,14 +65,16 @@ def draw(page: ExplainPage) -> None:
         frames.append(shot.resize(SMALL, Image.Resampling.LANCZOS).quantize(128))
         page.press("ArrowRight")
     times = [FRAME_MS] * (len(frames) - 1) + [LAST_MS]
+    path = folder / "scrubbing.gif"
     frames[0].save(
-        DOCS / "scrubbing.gif",
+        path,
         save_all=True,
         append_images=frames[1:],
         duration=times,
         loop=0,
         optimize=True,
     )
+    return path
 
 
 if __name__ == "__main__":
