@@ -3,18 +3,24 @@
     python benchmarks/controls.py [--seeds N] [--only KIND] [--logs FOLDER]
 
 Thresholds (`docs/findings.md`) were chosen on `digits`; the other kinds run them unchanged. A clean
-training must raise nothing, one with a shortcut must name its place.
+training must raise nothing, one with a shortcut must name its place. A pair is two clean trainings
+that differ by their seeds, in one log, with a comparison in which one is the control of the other.
+
+Logs that are kept are not made again: the command goes on where it was stopped, and other
+thresholds need no training.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
 import tempfile
+import warnings
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,19 +32,31 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "examples"))
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import keras
+import measuring
 import numpy as np
+import tensorflow as tf
 from demo import marked
 from digits import load, small_cnn
 from skimage import data
 from sklearn.datasets import load_breast_cancer, load_sample_images
 
-from tfexplain import Exchange, Explain, Finding, GradCAM, IntegratedGradients, Occlusion, findings
+import tfexplain
+from tfexplain import (
+    Exchange,
+    Explain,
+    GradCAM,
+    IntegratedGradients,
+    Occlusion,
+    compare,
+    findings,
+)
 from tfexplain.errors import ExplainWarning
 from tfexplain.runlog.directory import read_room
 from tfexplain.story import RunRecords, story
 from tfexplain.wire.tags import Tag
 
 Array = Any
+EPOCHS = 12
 
 
 @dataclass(frozen=True)
@@ -47,10 +65,9 @@ class Task:
 
     train: tuple[Array, Array]
     val: tuple[Array, Array]
-    model: Callable[[], Any]
+    model: Callable[[int], Any]  # of a seed
     explainers: tuple[Any, ...]
-    epochs: int
-    exchange: Exchange = field(default_factory=Exchange)
+    mark: tuple[tuple[int, int], ...]  # (first position, size) along each axis
 
 
 def digits(shortcut: bool, seed: int) -> Task:
@@ -58,7 +75,9 @@ def digits(shortcut: bool, seed: int) -> Task:
     (x, y), (val_x, val_y) = load()
     if shortcut:
         x, val_x = marked(x, y), marked(val_x, val_y)
-    return Task((x, y), (val_x, val_y), small_cnn, (GradCAM(), IntegratedGradients()), 12)
+    return Task(
+        (x, y), (val_x, val_y), small_cnn, (GradCAM(), IntegratedGradients()), ((2, 4), (0, 1))
+    )
 
 
 def photographs(shortcut: bool, seed: int) -> Task:
@@ -81,14 +100,15 @@ def photographs(shortcut: bool, seed: int) -> Task:
     return Task(
         (images[200:], labels[200:]),
         (images[:200], labels[:200]),
-        lambda: small_network(6),
+        lambda seed: small_network(6, seed),
         (GradCAM(), IntegratedGradients()),
-        12,
+        ((26, 5), (26, 5)),
     )
 
 
-def small_network(classes: int) -> Any:
-    """Three convolutions and a mean."""
+def small_network(classes: int, seed: int) -> Any:
+    """Three convolutions and a dense layer."""
+    keras.utils.set_random_seed(seed)
     layers = keras.layers
     model = keras.Sequential(
         [
@@ -113,7 +133,8 @@ def table(shortcut: bool, seed: int) -> Task:
     order = rng.permutation(len(x))
     x, y = x[order], y[order]
 
-    def model() -> Any:
+    def model(seed: int) -> Any:
+        keras.utils.set_random_seed(seed)
         layers = keras.layers
         made = keras.Sequential(
             [
@@ -125,7 +146,7 @@ def table(shortcut: bool, seed: int) -> Task:
         made.compile(keras.optimizers.Adam(0.01), "binary_crossentropy", metrics=["accuracy"])
         return made
 
-    return Task((x[200:], y[200:]), (x[:200], y[:200]), model, (IntegratedGradients(),), 12)
+    return Task((x[200:], y[200:]), (x[:200], y[:200]), model, (IntegratedGradients(),), ((8, 1),))
 
 
 def text(shortcut: bool, seed: int) -> Task:
@@ -140,7 +161,8 @@ def text(shortcut: bool, seed: int) -> Task:
         rows.append(words)
     x = np.array(rows)
 
-    def model() -> Any:
+    def model(seed: int) -> Any:
+        keras.utils.set_random_seed(seed)
         layers = keras.layers
         made = keras.Sequential(
             [
@@ -153,7 +175,7 @@ def text(shortcut: bool, seed: int) -> Task:
         made.compile(keras.optimizers.Adam(0.01), "binary_crossentropy", metrics=["accuracy"])
         return made
 
-    return Task((x[200:], labels[200:]), (x[:200], labels[:200]), model, (Occlusion(),), 12)
+    return Task((x[200:], labels[200:]), (x[:200], labels[:200]), model, (Occlusion(),), ((0, 1),))
 
 
 TASKS: dict[str, Callable[[bool, int], Task]] = {
@@ -164,18 +186,38 @@ TASKS: dict[str, Callable[[bool, int], Task]] = {
 }
 
 
-def raised(task: Task, seed: int, log_dir: Path) -> list[Finding]:
-    """Trains once and returns what the log is found to say."""
-    keras.utils.set_random_seed(seed)
-    model = task.model()
-    if hasattr(model, "get_weights") and seed:  # whatever the model seeds itself with
-        rng = np.random.default_rng(seed)
-        model.set_weights([rng.permuted(w.ravel()).reshape(w.shape) for w in model.get_weights()])
+def trained(task: Task, seed: int, log_dir: Path) -> None:
+    """Trains once, where the log is not there yet; the model is kept beside the log."""
+    if log_dir.exists():
+        return
+    unfinished = log_dir.with_name(log_dir.name + ".unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    model = task.model(seed)
     explain = Explain(
-        task.val, log_dir=log_dir, explainers=[*task.explainers, task.exchange], verbose=0
+        task.val, log_dir=unfinished, explainers=[*task.explainers, Exchange()], verbose=0
     )
-    model.fit(*task.train, epochs=task.epochs, verbose=0, callbacks=[explain])
-    return findings(log_dir)
+    model.fit(*task.train, epochs=EPOCHS, verbose=0, callbacks=[explain])
+    model.save(unfinished / "model.keras")
+    unfinished.rename(log_dir)
+
+
+def paired(task: Task, runs: Sequence[Path], log_dir: Path) -> None:
+    """Puts two trainings into one log, and a comparison in which one is the other's control."""
+    if log_dir.exists():
+        return
+    unfinished = log_dir.with_name(log_dir.name + ".unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    for run in runs:
+        shutil.copytree(run, unfinished / run.name)
+    one, other = ({run.name: keras.models.load_model(run / "model.keras")} for run in runs)
+    compare(
+        one,
+        control=other,
+        validation_data=task.val,
+        explainers=task.explainers,
+        log_dir=unfinished / "compared",
+    )
+    unfinished.rename(log_dir)
 
 
 def raised_at(log_dir: Path) -> int | None:
@@ -198,35 +240,80 @@ def _chosen(known: Mapping[str, Any], tags: Sequence[str]) -> dict[str, Any]:
     return {tag: known[tag] for tag in tags}
 
 
+def clean(make: Callable[[bool, int], Task], root: Path, seeds: Sequence[int]) -> list[Path]:
+    """Trains without a shortcut."""
+    logs = [root / f"clean-{seed}" for seed in seeds]
+    for seed, log in zip(seeds, logs, strict=True):
+        trained(make(False, seed), seed, log)
+    return logs
+
+
+def pairs(make: Callable[[bool, int], Task], root: Path, seeds: Sequence[int]) -> list[Path]:
+    """Pairs each clean training with one of a further seed."""
+    logs = [root / f"pair-{seed}" for seed in seeds]
+    for seed, log in zip(seeds, logs, strict=True):
+        both = clean(make, root, [seed, 100 + seed])
+        paired(make(False, seed), both, log)
+    return logs
+
+
+def marks(make: Callable[[bool, int], Task], root: Path, seeds: Sequence[int]) -> list[Path]:
+    """Trains with a shortcut."""
+    logs = [root / f"shortcut-{seed}" for seed in seeds]
+    for seed, log in zip(seeds, logs, strict=True):
+        trained(make(True, seed), seed, log)
+    return logs
+
+
+SETTINGS = {"clean": clean, "pair of clean trainings": pairs, "with a shortcut": marks}
+
+
+def row(title: str, logs: Sequence[Path], mark: tuple[tuple[int, int], ...]) -> Iterator[str]:
+    """Yields a row of the table, and what was found in words; `mark` is () of clean trainings."""
+    told = [findings(log) for log in logs]
+    places = [[finding for finding in found if finding.kind == "place"] for found in told]
+    at_mark = sum(any(_meet(finding.box, mark) for finding in found) for found in places)
+    raised = Counter(e for log in logs if mark and (e := raised_at(log)) is not None)
+    by = ", ".join(f"{epoch} ({count})" for epoch, count in sorted(raised.items()))
+    kinds = Counter(finding.kind for found in told for finding in found)
+    others = ", ".join(f"{n} `{k}`" for k, n in kinds.items() if k != "place") or "none"
+    shares = sorted(finding.value for found in places for finding in found)
+    value = f"{shares[0]:.0%} to {shares[-1]:.0%}" if shares else ""
+    count = f"{sum(map(bool, places))} | {at_mark if mark else ''}"
+    yield f"| {title} | {len(told)} | {count} | {value} | {by} | {others} |"
+    for log, found in zip(logs, told, strict=True):
+        yield from (f"<!-- {log.name}: {finding} -->" for finding in found)
+
+
+def _meet(box: Sequence[tuple[int, int]], mark: Sequence[tuple[int, int]]) -> bool:
+    """Returns whether two boxes have a position in common; none has with ()."""
+    axes = zip(box, mark, strict=True) if mark else ()
+    return bool(mark) and all(a < b + m and b < a + n for (a, n), (b, m) in axes)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Prints a table of findings by kind of task."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n\n")[0])
-    parser.add_argument("--seeds", type=int, default=10, help="default: %(default)s")
+    parser.add_argument("--seeds", type=int, help="default: 10 of digits, 5 of the others")
     parser.add_argument("--only", choices=[*TASKS], help="default: all kinds")
-    parser.add_argument("--logs", type=Path, help="keeps the logs there")
+    parser.add_argument("--logs", type=Path, help="keeps the logs there, and goes on with them")
     options = parser.parse_args(arguments)
-    import warnings
-
     warnings.simplefilter("ignore", ExplainWarning)
+    versions = {"TensorFlow": tf.__version__, "Keras": keras.__version__}
+    print(measuring.machine({"tfexplain": tfexplain.__version__, **versions}), end="\n\n")
     with tempfile.TemporaryDirectory() as folder:
-        root = options.logs or Path(folder)
-        print("| task | trainings | `place` raised | by epoch | other findings |")
-        print("|---|--:|--:|---|---|")
+        print("| task | logs | `place` | at the mark | share | by epoch (logs) | others |")
+        print("|---|--:|--:|--:|---|---|---|", flush=True)
         for name in [options.only] if options.only else TASKS:
-            for shortcut in (False, True):
-                logs = [root / f"{name}-{shortcut}-{seed}" for seed in range(options.seeds)]
-                told = [
-                    raised(TASKS[name](shortcut, seed), seed, log) for seed, log in enumerate(logs)
-                ]
-                epochs = sorted(e for e in map(raised_at, logs) if e is not None)
-                kinds = Counter(finding.kind for found in told for finding in found)
-                places = sum(any(f.kind == "place" for f in found) for found in told)
-                others = ", ".join(f"{n} {k}" for k, n in kinds.items() if k != "place") or "none"
-                kind = "with a shortcut" if shortcut else "clean"
-                by = ", ".join(map(str, epochs)) or "-"
-                print(f"| {name}, {kind} | {len(told)} | {places} | {by} | {others} |", flush=True)
-                for text_ in dict.fromkeys(f.text for found in told for f in found):
-                    print(f"<!-- {text_} -->", flush=True)
+            root = (options.logs or Path(folder)) / name
+            seeds = range(options.seeds or (10 if name == "digits" else 5))
+            for setting, make in SETTINGS.items():
+                if make is pairs and name != "digits":
+                    continue
+                logs = make(TASKS[name], root, seeds)
+                mark = TASKS[name](True, 0).mark if make is marks else ()
+                for line in row(f"{name}, {setting}", logs, mark):
+                    print(line, flush=True)
 
 
 if __name__ == "__main__":
