@@ -49,11 +49,11 @@ from tfexplain import (
     Occlusion,
     compare,
     findings,
+    read,
 )
 from tfexplain.errors import ExplainWarning
-from tfexplain.runlog.directory import read_room
 from tfexplain.story import RunRecords, story
-from tfexplain.wire.tags import Tag
+from tfexplain.wire import schema
 
 Array = Any
 EPOCHS = 12
@@ -222,15 +222,14 @@ def paired(task: Task, runs: Sequence[Path], log_dir: Path) -> None:
 
 def raised_at(log_dir: Path) -> int | None:
     """Returns the first epoch by whose records `place` is raised; None where it never is."""
-    (directory,) = {path.parent.parent for path in log_dir.rglob("*.tfexplain")}
-    events = list(read_room(str(directory), "explain"))
-    exchanged = [(step, tag, raw) for step, tag, raw in events if tag.startswith("exchange/")]
-    for last in sorted({step for step, _, _ in exchanged}):
-        known: dict[str, list[tuple[int, bytes]]] = {}
-        for step, tag, raw in exchanged:
-            if step <= last:
-                known.setdefault(tag, []).append((step, raw))
-        records = RunRecords([Tag.parse(tag) for tag in known], partial(_chosen, known))
+    (run,) = read(log_dir).values()
+    exchanged = run.records(schema.Exchange)
+    for last in sorted({epoch for series in exchanged.values() for epoch in series}):
+        known = {
+            str(tag): [(e, record.encode()) for e, record in series.items() if e <= last]
+            for tag, series in exchanged.items()
+        }
+        records = RunRecords(list(exchanged), partial(_chosen, known))
         if any(finding.kind == "place" for finding in story({"run": records})):
             return last
     return None

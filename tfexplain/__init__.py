@@ -21,6 +21,7 @@ PUBLIC = (
     "tfexplain.exchange",
     "tfexplain.explainers",
     "tfexplain.quality",
+    "tfexplain.reading",
     "tfexplain.schema",
     "tfexplain.targets",
 )
@@ -63,6 +64,7 @@ _HOMES = {
     "compare": "tfexplain.comparing",
     "explain": "tfexplain.explainers",
     "findings": "tfexplain.runlog.log_findings",
+    "read": "tfexplain.reading",
 }
 
 __all__ = [
@@ -104,6 +106,7 @@ __all__ = [
     "compare",
     "explain",
     "findings",
+    "read",
 ]
 
 if TYPE_CHECKING:
@@ -141,6 +144,7 @@ if TYPE_CHECKING:
         explain,
     )
     from tfexplain.model.unit import Unit
+    from tfexplain.reading import read
     from tfexplain.runlog.log_findings import findings
     from tfexplain.story import Finding
 

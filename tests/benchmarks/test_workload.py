@@ -13,6 +13,9 @@ from typing import Any
 
 import pytest
 
+from tfexplain.runlog.writer import RunWriter
+from tfexplain.wire import schema
+
 pytestmark = pytest.mark.process
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
@@ -96,3 +99,19 @@ def test_the_gpu_benchmark_runs_without_one_and_says_so():
     for name in ("GradCAM", "IntegratedGradients", "Saliency", "SmoothGrad"):
         assert float(parts[name][2]) > 0
         assert float(parts[name][3]) < 1e-2
+
+
+def test_readers_of_logs_are_compared(tmp_path):
+    log_dir = tmp_path / "explain"
+    writer = RunWriter(str(log_dir))
+    writer.open()
+    for step in range(20):
+        record = schema.Metrics({"loss": 1.0 / (step + 1)})
+        writer.add(schema.Tag("metrics"), step, record, schema.Content("metrics"))
+    writer.commit()
+    writer.close()
+    command = [sys.executable, str(BENCHMARKS / "reading.py"), str(tmp_path), "--rounds", "1"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("21 events, 0.0 MB")  # one is the header
+    assert float(done.stdout.split()[-1]) > 0

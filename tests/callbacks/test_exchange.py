@@ -9,9 +9,8 @@ import keras
 import numpy as np
 import pytest
 
-from tfexplain import Exchange, Explain, GradCAM, Saliency, findings
+from tfexplain import Exchange, Explain, GradCAM, Saliency, findings, read
 from tfexplain.errors import ExplainWarning
-from tfexplain.runlog import log_findings
 from tfexplain.runlog.exchange_plan import affordable_epochs, exchange_epochs
 from tfexplain.wire import schema
 
@@ -38,7 +37,7 @@ def network(seed: int = 0) -> Any:
 
 
 def logged(log_dir: Path) -> dict[int, schema.Exchange]:
-    records = dict(log_findings._runs(log_dir))[log_dir.name]
+    records = read(log_dir)[log_dir.name].every_record
     return {
         step: record for _, series in records.series(schema.Exchange) for step, record in series
     }
@@ -192,7 +191,7 @@ def test_a_default_that_fails_takes_nothing_else_down(
     with pytest.warns(ExplainWarning, match="Exchange is left out: RuntimeError: no such op"):
         fit(tmp_path / "run", 2, None, on_error="warn")
     assert logged(tmp_path / "run") == {}
-    records = dict(log_findings._runs(tmp_path / "run"))["run"]
+    records = read(tmp_path / "run")["run"].every_record
     assert len(list(records.series(schema.Map))) > 0
 
 

@@ -12,8 +12,8 @@ from google.protobuf.message import DecodeError
 from tensorboard.compat.proto.event_pb2 import Event
 
 from tfexplain.errors import TfexplainError
-
-ROOMS = ("explain", "compression")
+from tfexplain.reading.event_files import ROOMS
+from tfexplain.reading.event_files import read_events as events_of
 
 # What is written once, before the first epoch.
 _CONSTANT = ("samples", "inputs/", "values/")
@@ -65,15 +65,6 @@ def holds_epochs(directory: str) -> bool:
     return any(_is_epoch(event) for room in ROOMS for event in _events(directory, room))
 
 
-def read_room(directory: str, room: str) -> Iterator[tuple[int, str, bytes]]:
-    """Yields (step, tag, bytes) of the records of one room of a run, in the order of writing."""
-    for event in _events(directory, room):
-        for value in event.summary.value:
-            tensor = value.tensor
-            if not tensor.tensor_shape.dim and len(tensor.string_val) == 1:
-                yield event.step, value.tag, tensor.string_val[0]
-
-
 def _is_epoch(event: Event) -> bool:
     return any(not value.tag.startswith(_CONSTANT) for value in event.summary.value)
 
@@ -90,14 +81,7 @@ def _events(directory: str, room: str) -> Iterator[Event]:
 
 def read_events(path: str) -> Iterator[Event]:
     """Yields the events of a file, which may end in half a record."""
-    size = tf.io.gfile.stat(path).length
     opened: Any = tf.io.gfile.GFile if is_remote(path) else open
     with opened(path, "rb") as file:
-        # Each record: its length and a checksum of that, its bytes, a checksum of those.
-        while len(header := file.read(12)) == 12:
-            length = int.from_bytes(header[:8], "little")
-            size -= 12 + length + 4
-            if size < 0:
-                return
-            yield Event.FromString(file.read(length))
-            file.read(4)
+        for _, _, event in events_of(file, tf.io.gfile.stat(path).length):
+            yield event

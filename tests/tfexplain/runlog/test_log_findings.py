@@ -68,7 +68,7 @@ def test_fits_of_one_epoch_in_a_loop_do_not_read_the_log_each_time(
 
 def test_a_restart_replaces_what_it_repeats(tmp_path: Path) -> None:
     train(tmp_path / "run", shortcut=True)
-    tags = dict(log_findings._runs(tmp_path))["run"].series(schema.Exchange)
+    tags = tfexplain.read(tmp_path)["run"].every_record.series(schema.Exchange)
     (_, series) = next(tags)
     assert [step for step, _ in series] == [0, 1, 2, 3][-len(series) :]
     assert len(series) >= 2
@@ -96,9 +96,8 @@ def test_a_disk_that_never_answers_is_not_waited_for(
 
     def hang(*_: Any) -> Any:
         answered.wait()
-        return iter(())
 
     monkeypatch.setattr(log_findings, "SECONDS", 0.1)
-    monkeypatch.setattr(log_findings, "read_room", hang)
+    monkeypatch.setattr(log_findings, "RunIndex", hang)
     assert log_findings.of_run(str(tmp_path / "run")) == []
     answered.set()

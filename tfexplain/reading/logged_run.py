@@ -1,0 +1,162 @@
+"""Gives what one run has logged, as arrays and tables."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from io import BytesIO
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from PIL import Image
+
+from tfexplain.errors import TfexplainError
+from tfexplain.reading import tables
+from tfexplain.reading.logged_maps import LoggedMaps
+from tfexplain.reading.run_index import RunIndex
+from tfexplain.reading.tables import Table, table
+from tfexplain.types import Array
+from tfexplain.wire import schema
+from tfexplain.wire.tags import LAYERED
+
+R = TypeVar("R", bound=schema.Record)
+
+_MAPS = LAYERED - {"drift"}
+
+
+class LoggedRun:
+    """Reads one run; records are read when they are asked for.
+
+    `run["GradCAM", "conv3"]` gives the maps of an explainer at a layer, `run["GradCAM"]` where it
+    has one layer only. Tables are dictionaries of columns: `pandas.DataFrame(run.kernels)`.
+    Columns have one meaning everywhere: `epoch` is the epoch under which the page shows a number,
+    `weights` the epoch at whose end the model had the weights that were measured, `sample` the
+    place in the explained batch.
+
+    Attributes:
+        name: The run's name, as the page has it.
+        directory: Where it was logged.
+        every_record: All of its records, for functions of `tfexplain.story`.
+    """
+
+    def __init__(self, name: str, directory: Path) -> None:
+        self.name = name
+        self.directory = directory
+        self._index = RunIndex(directory)
+        self.every_record = self._index.records()
+
+    def __repr__(self) -> str:
+        listed = ", ".join(f"{explainer} at {layer}" for explainer, layer in self._maps)
+        return f"LoggedRun({self.name!r}: {listed or 'no maps'})"
+
+    def __getitem__(self, key: str | tuple[str, str]) -> LoggedMaps:
+        """Returns the maps of (explainer, layer).
+
+        Raises:
+            TfexplainError: there are none.
+        """
+        explainer, layer = (key, None) if isinstance(key, str) else key
+        found = [
+            tags
+            for (its_explainer, its_layer), tags in self._maps.items()
+            if its_explainer == explainer and layer in (None, its_layer)
+        ]
+        if len(found) != 1:
+            many = "several layers" if found else "no maps"
+            known = ", ".join(map(repr, self._maps)) or "none"
+            raise TfexplainError(f"run[{key!r}]: {many} of that name. Logged are: {known}.")
+        return LoggedMaps(self._index, found[0])
+
+    @cached_property
+    def _maps(self) -> dict[tuple[str, str], list[schema.Tag]]:
+        found: dict[tuple[str, str], list[schema.Tag]] = {}
+        for tag in sorted(self._index.tags.values(), key=str):
+            if tag.kind in _MAPS:
+                found.setdefault((tag.explainer, tag.layer), []).append(tag)
+        return found
+
+    @property
+    def series(self) -> Table:
+        """A row for each series of records: kind, explainer, layer, sample, and its epochs."""
+        return table(
+            {
+                "kind": tag.kind,
+                "explainer": tag.explainer,
+                "layer": tag.layer,
+                "sample": tag.sample if tag.sample >= 0 else None,
+                "records": len(steps),
+                "first_epoch": steps[0],
+                "last_epoch": steps[-1],
+            }
+            for text, tag in sorted(self._index.tags.items())
+            if tag.kind != "inputs"  # of no epoch
+            for steps in [self._index.steps(text)]
+        )
+
+    def records(self, record: type[R]) -> dict[schema.Tag, dict[int, R]]:
+        """Returns all records of one class of `tfexplain.schema`, by tag and epoch.
+
+        What has no table is read so: histograms of kernels (`schema.Kernel`), exchange maps
+        (`schema.Exchange`), shares of channels (`schema.Channels`), costs (`schema.Status`).
+        Damaged records are left out.
+        """
+        return {tag: dict(series) for tag, series in self.every_record.series(record)}
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """What the callback was told, and what is known of the model."""
+        found = self.every_record.last(schema.Samples)
+        return dict(found[1].settings) if found else {}
+
+    @property
+    def samples(self) -> Table:
+        """A row for each explained sample: `sample`, `row` in the data, `label`, `hash`."""
+        return tables.samples(self.every_record)
+
+    @property
+    def metrics(self) -> Table:
+        """A row for each logged epoch: what `fit` reported (`loss`, `val_accuracy`, ...)."""
+        return tables.metrics(self.every_record)
+
+    @property
+    def predictions(self) -> Table:
+        """A row for each epoch and sample: `label`, `predicted`, and its `probability`."""
+        return tables.predictions(self.every_record)
+
+    @property
+    def kernels(self) -> Table:
+        """A row for each epoch and kernel: names, shapes, `sparsity` and all other numbers."""
+        return tables.kernels(self.every_record)
+
+    @property
+    def totals(self) -> Table:
+        """A row for each epoch and part of the model: numbers of all kernels together."""
+        return tables.totals(self.every_record)
+
+    @property
+    def similarity(self) -> Table:
+        """A row for each epoch, map and sample: how similar it is to the reference's map."""
+        return tables.similarity(self.every_record)
+
+    @property
+    def inputs(self) -> dict[str, Array]:
+        """The explained samples by name of the input.
+
+        uint8 [N, h, w, channels] of pictures (a volume is one sheet of slices), float32 [N, f] of
+        features, [N, T] of words (their ids), [N, t, c] of series.
+        """
+        found = {
+            tag.layer: list(records.values())[-1].values
+            for tag, records in self.records(schema.Values).items()
+        }
+        for text, tag in sorted(self._index.tags.items()):
+            if tag.kind == "inputs":
+                found[tag.layer] = np.stack([_pixels(file) for file in self._index.blobs(text)])
+        return found
+
+
+def _pixels(file: bytes) -> Array:
+    schema.check_picture(file)
+    with Image.open(BytesIO(file)) as picture:
+        pixels = np.asarray(picture)
+    return pixels if pixels.ndim == 3 else pixels[..., None]

@@ -1,0 +1,89 @@
+"""Indexes the records of one run: where the bytes of each stand."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+
+from tensorboard.compat.proto.event_pb2 import Event
+
+from tfexplain.reading.event_files import Place, event_files, events_at, placed_events
+from tfexplain.story import RunRecords
+from tfexplain.wire import schema
+
+
+class RunIndex:
+    """Knows where the records of one run stand, and reads them when they are asked for.
+
+    Attributes:
+        tags: The tags that this format writes, by their text.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._places: dict[str, list[tuple[int, Place]]] = {}
+        self._contents: dict[str, bytes] = {}
+        for file in event_files(directory):
+            for place, event in placed_events(file):
+                self._add(place, event)
+        self.tags = {text: tag for text in self._places if (tag := _parsed(text)) is not None}
+
+    def _add(self, place: Place, event: Event) -> None:
+        for value in event.summary.value:
+            described = value.metadata.plugin_data
+            # Only the first event of a tag is described; the file holds TensorBoard's own tabs too.
+            if described.plugin_name == schema.PLUGIN_NAME:
+                self._contents.setdefault(value.tag, described.content)
+            if value.tag not in self._contents:
+                continue
+            series = self._places.setdefault(value.tag, [])
+            # A restart repeats what it had not kept.
+            while series and series[-1][0] >= event.step:
+                series.pop()
+            series.append((event.step, place))
+
+    def content(self, tag: str) -> schema.Content:
+        """Returns what is constant over the records of a tag; raises `SchemaError`."""
+        return schema.Content.decode(self._contents[tag])
+
+    def steps(self, tag: str) -> list[int]:
+        """Returns the steps of a tag in rising order."""
+        return [step for step, _ in self._places[tag]]
+
+    def read(
+        self, tags: Sequence[str], steps: Collection[int] | None = None
+    ) -> dict[str, list[tuple[int, bytes]]]:
+        """Returns by tag the (step, bytes) of all records, or of those of some steps."""
+        found: dict[str, list[tuple[int, bytes]]] = {tag: [] for tag in tags}
+        for tag, step, strings in self._strings(tags, steps):
+            if len(strings) == 1:
+                found[tag].append((step, strings[0]))
+        return found
+
+    def blobs(self, tag: str) -> list[bytes]:
+        """Returns the files of a blob sequence as they were written last."""
+        last = self.steps(tag)[-1:]
+        return [blob for _, _, strings in self._strings([tag], last) for blob in strings]
+
+    def records(self) -> RunRecords:
+        """Returns the records, decoded when they are asked for."""
+        return RunRecords(list(self.tags.values()), self.read)
+
+    def _strings(
+        self, tags: Sequence[str], steps: Collection[int] | None
+    ) -> Iterator[tuple[str, int, list[bytes]]]:
+        wanted: dict[Place, set[str]] = {}
+        for tag in tags:
+            for step, place in self._places[tag]:
+                if steps is None or step in steps:
+                    wanted.setdefault(place, set()).add(tag)
+        for place, event in events_at(wanted):
+            for value in event.summary.value:
+                if value.tag in wanted[place]:
+                    yield value.tag, event.step, list(value.tensor.string_val)
+
+
+def _parsed(text: str) -> schema.Tag | None:
+    try:
+        return schema.Tag.parse(text)
+    except schema.SchemaError:
+        return None

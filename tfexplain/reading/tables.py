@@ -1,0 +1,139 @@
+"""Makes tables of records: a dictionary of columns, as `pandas.DataFrame` takes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from tfexplain.story import RunRecords
+from tfexplain.types import Array
+from tfexplain.wire import schema
+
+Table: TypeAlias = dict[str, Array]
+_Row: TypeAlias = Mapping[str, Any]
+
+
+def table(rows: Iterable[_Row]) -> Table:
+    """Returns the columns of rows; what a row lacks is NaN, None or "".
+
+    >>> table([{"epoch": 0, "loss": 2.5}, {"epoch": 1}])
+    {'epoch': array([0, 1]), 'loss': array([2.5, nan])}
+    """
+    listed = list(rows)
+    names = dict.fromkeys(name for row in listed for name in row)
+    return {name: _column([row.get(name) for row in listed]) for name in names}
+
+
+def _column(values: list[Any]) -> Array:
+    known = [value for value in values if value is not None]
+    if len(known) == len(values):
+        return np.array(values)
+    if all(isinstance(value, str) for value in known):
+        return np.array(["" if value is None else value for value in values])
+    return np.array([np.nan if value is None else float(value) for value in values])
+
+
+def samples(records: RunRecords) -> Table:
+    """Returns a row for each explained sample: its row in the data, its label, its hash."""
+    found = records.last(schema.Samples)
+    return table(_samples(found[1]) if found else ())
+
+
+def _samples(record: schema.Samples) -> Iterator[_Row]:
+    for sample, (row, label) in enumerate(zip(record.rows, record.labels, strict=True)):
+        known: dict[str, Any] = {"sample": sample, "row": row, "label": label}
+        if record.label_kind == "class" and record.class_names and not np.isnan(label):
+            known["class"] = record.class_names[int(label)]
+        if record.hashes is not None:
+            known["hash"] = record.hashes[sample]
+        yield known
+
+
+def metrics(records: RunRecords) -> Table:
+    """Returns a row for each logged epoch: what `fit` reported."""
+    return table(
+        {"epoch": epoch, **record.values}
+        for _, series in records.series(schema.Metrics)
+        for epoch, record in series
+    )
+
+
+def predictions(records: RunRecords) -> Table:
+    """Returns a row for each epoch and sample: label, what was predicted, and how surely.
+
+    `probability` is that of the predicted class, `output` the first output where there is none.
+    """
+    found = records.last(schema.Samples)
+    labels = found[1].labels if found else ()
+    return table(
+        {
+            "epoch": epoch,
+            **_of_weights(record),
+            "sample": sample,
+            "label": labels[sample] if sample < len(labels) else None,
+            **_predicted(record, sample),
+        }
+        for _, series in records.series(schema.Predictions)
+        for epoch, record in series
+        for sample in range(len(record.outputs))
+    )
+
+
+def _predicted(record: schema.Predictions, sample: int) -> _Row:
+    outputs, predicted = record.outputs[sample], int(record.predicted[sample])
+    if record.activation == "none" or predicted < 0:
+        return {"predicted": predicted if predicted >= 0 else None, "output": outputs[0]}
+    # One probability stands for the second of two classes.
+    first = len(outputs) == 1
+    probability = outputs[0] if not first or predicted == 1 else 1 - outputs[0]
+    return {"predicted": predicted, "probability": probability if first else outputs[predicted]}
+
+
+def kernels(records: RunRecords) -> Table:
+    """Returns a row for each epoch and kernel, with all of its numbers."""
+    return table(
+        {
+            "epoch": epoch,
+            **_of_weights(record),
+            **row,
+            **dict(zip(record.metrics, values, strict=True)),
+        }
+        for _, series in records.series(schema.Kernels)
+        for epoch, record in series
+        for row, values in zip(record.rows, record.values.tolist(), strict=True)
+    )
+
+
+def totals(records: RunRecords) -> Table:
+    """Returns a row for each epoch and part of the model (one, or student and teacher)."""
+    return table(
+        {"epoch": epoch, **_of_weights(record), "part": part, **numbers}
+        for _, series in records.series(schema.Kernels)
+        for epoch, record in series
+        for part, numbers in record.totals.items()
+    )
+
+
+def similarity(records: RunRecords) -> Table:
+    """Returns a row for each epoch, map and sample: how similar it is to the reference's."""
+    return table(
+        {
+            "epoch": epoch,
+            "explainer": tag.explainer,
+            "layer": tag.layer,
+            "sample": sample,
+            "reference": record.reference,
+            "same_prediction": bool(record.agrees[sample]),
+            **dict(zip(record.measures, values, strict=True)),
+        }
+        for tag, series in records.series(schema.Drift)
+        for epoch, record in series
+        for sample, values in enumerate(record.values.tolist())
+    )
+
+
+def _of_weights(record: schema.Predictions | schema.Kernels) -> _Row:
+    """When the model was measured, and at which epoch's end it had the weights."""
+    return {"moment": record.moment, "weights": record.weights}
