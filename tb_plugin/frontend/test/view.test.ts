@@ -35,6 +35,7 @@ test("the default view needs no keys, every other one comes back", () => {
     sequential: "cividis",
     diverging: "purpleGreen",
     scale: "map",
+    classes: "difference",
     pixels: "smooth",
     slice: 3,
     head: 2,
@@ -72,6 +73,7 @@ test("a mangled link opens with defaults", () => {
   const values = new Map([
     ["opacity", "80"],
     ["scale", "shared"],
+    ["classes", "both"],
     ["step", "-1"],
     ["sequential", "jet"],
     ["opened", "a,b"],

@@ -68,6 +68,15 @@ export function className(samples: Samples | undefined, index: number): string {
   return samples?.classNames[index] ?? `${kind} ${index}`;
 }
 
+/** The class that a map explains; of a difference `3 − 8`. */
+export function targetText(
+  samples: Samples | undefined,
+  { target, minus }: { readonly target: number; readonly minus?: number },
+): string {
+  const other = minus === undefined ? "" : ` − ${className(samples, minus)}`;
+  return className(samples, target) + other;
+}
+
 /** All labels of a sample that are classes. */
 export function labelsOf(samples: Samples | undefined, sample: number): readonly number[] {
   const label = samples?.labels[sample] ?? Number.NaN;

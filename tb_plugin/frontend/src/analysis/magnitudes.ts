@@ -85,6 +85,20 @@ export function scaleOf(maps: readonly Sized[], ofPixels: boolean): Scale {
   return edge >= most ? { limit: most, above: 0 } : { limit: edge, above: 1 - reached / total };
 }
 
+/** The share of the values other than zero whose magnitude is above a scale's end. */
+export function shareAbove(maps: readonly Sized[], limit: number): number {
+  let [above, total] = [0, 0];
+  for (const { halves, scale } of maps) {
+    for (const half of halves) {
+      const size = (HALF[half & 0x7fff] as number) * scale;
+      if (!(size > 0 && size < Number.POSITIVE_INFINITY)) continue;
+      total++;
+      if (size > limit) above++;
+    }
+  }
+  return total > 0 ? above / total : 0;
+}
+
 /**
  * Whether a map is zero but for rounding: by its score, where it is in the unit of that. Of a
  * gradient the size says nothing without that of the input.

@@ -21,6 +21,8 @@ export interface AttributionMap {
   readonly passes: number | undefined;
   /** Of a sample that is predicted wrongly: the map of a second class, of the same sides. */
   readonly other: OtherClass | undefined;
+  /** Of a difference of two classes' maps: the class that was taken away. */
+  readonly minus?: number;
 }
 
 export interface OtherClass {

@@ -1,6 +1,7 @@
 /** The scales of a scene: one for a sample over the shown runs and epochs, one for all samples. */
 
-import { isNoise, type Scale, scaleOf } from "../analysis/magnitudes.ts";
+import { isNoise, type Scale, scaleOf, shareAbove } from "../analysis/magnitudes.ts";
+import { type ClassChoice, hasTwoClasses, ofClass, otherMap } from "../analysis/two-classes.ts";
 import { recordsOf } from "../data/series.ts";
 import type { Store } from "../data/store.ts";
 import { type AttributionMap, asMap } from "../format/maps.ts";
@@ -25,7 +26,7 @@ export class Scales {
   /** The scale that a map is drawn on; `own` is that of this map alone. */
   of(view: View, column: Column, sample: number, own: () => Scale): Scale {
     if (view.scale === "map") return own();
-    return this.over(column, view.scale === "all" ? this.samples : [sample]);
+    return this.over(column, view.scale === "all" ? this.samples : [sample], view.classes);
   }
 
   /** The magnitude at the end of a channel's colours; `own` is the largest at this epoch. */
@@ -55,11 +56,14 @@ export class Scales {
     return most;
   }
 
-  private over(column: Column, samples: readonly number[]): Scale {
-    const key = `${column.group}\n${samples.join(".")}`;
+  /** Ends where it does for the logged maps; how much lies beyond is told of what is shown. */
+  private over(column: Column, samples: readonly number[], classes: ClassChoice): Scale {
+    const key = `${column.group}\n${samples.join(".")}\n${classes}`;
     const known = this.known.get(key);
     if (known) return known;
-    const scale = scaleOf(this.mapsOf(column, samples), column.ofPixels);
+    const logged = scaleOf(this.mapsOf(column, samples), column.ofPixels);
+    const drawn = classes === "difference" ? this.differencesOf(column, samples) : [];
+    const scale = drawn.length > 0 ? { ...logged, above: shareAbove(drawn, logged.limit) } : logged;
     this.known.set(key, scale);
     return scale;
   }
@@ -67,10 +71,17 @@ export class Scales {
   /** Maps that are more than rounding errors. */
   private mapsOf(column: Column, samples: readonly number[]): AttributionMap[] {
     const maps = this.seriesOf(column, samples).flatMap((series) => [
-      ...recordsOf(series, "map"),
+      // Maps of two classes are on one scale, whichever is shown.
+      ...recordsOf(series, "map").flatMap((map) => [map, otherMap(map) ?? []].flat()),
       ...recordsOf(series, "matrix").map(asMap),
     ]);
     return maps.filter((map) => !isNoise(map, column));
+  }
+
+  private differencesOf(column: Column, samples: readonly number[]): AttributionMap[] {
+    return this.seriesOf(column, samples).flatMap((series) =>
+      series && hasTwoClasses(series) ? recordsOf(ofClass(series, "difference"), "map") : [],
+    );
   }
 
   private seriesOf({ group }: Column, samples: readonly number[]) {

@@ -8,6 +8,7 @@ import {
   type SignedName,
 } from "../analysis/colours.ts";
 import type { FilterName } from "../analysis/filters.ts";
+import { CLASS_CHOICES, type ClassChoice } from "../analysis/two-classes.ts";
 import { ORDERS, type OrderName } from "../analysis/wall-order.ts";
 import { joinNames, splitNames } from "./hash.ts";
 import type { Zoom } from "./zoom.ts";
@@ -59,6 +60,8 @@ export interface View {
   readonly sequential: SequentialName;
   readonly diverging: SignedName;
   readonly scale: ScaleName;
+  /** Of samples with maps of two classes: whose maps are shown, or what differs between them. */
+  readonly classes: ClassChoice;
   readonly pixels: PixelsName;
   /** Of a map in the grid, in pixels; 0: as large as there is room for. */
   readonly size: number;
@@ -115,6 +118,7 @@ export const DEFAULT_VIEW: View = {
   sequential: "inferno",
   diverging: "blueRed",
   scale: "sample",
+  classes: "explained",
   pixels: "auto",
   size: 0,
   slice: undefined,
@@ -193,6 +197,7 @@ const FIELDS: { readonly [K in keyof View]: Field<View[K]> } = {
   sequential: oneOf(SEQUENTIAL_NAMES),
   diverging: oneOf(SIGNED_NAMES),
   scale: oneOf(SCALES),
+  classes: oneOf(CLASS_CHOICES),
   pixels: oneOf(PIXELS),
   size: oneOf<number>(SIZES),
   slice: whole,

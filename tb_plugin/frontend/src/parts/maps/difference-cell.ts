@@ -12,6 +12,7 @@ import { drawFigure, filledSize, type PositionAt } from "../../draw/figure.ts";
 import type { Plane } from "../../draw/plane.ts";
 import type { AttributionMap } from "../../format/records.ts";
 import type { ShownRun } from "../../state/runs.ts";
+import { shownSeries } from "../../state/shown-classes.ts";
 import { define, setText } from "../frame/part.ts";
 import { hideReadout, showReadout } from "../frame/readout.ts";
 import { Cell, hasWords } from "./cell.ts";
@@ -112,7 +113,7 @@ export class DifferenceCell extends Cell {
   private sideOf(run: ShownRun): Side {
     const { store, step } = this.dashboard;
     const { group } = this.column;
-    const known = mapAt(store.get(run.id, group, this.sample), step);
+    const known = mapAt(shownSeries(this.dashboard, run.id, group, this.sample), step);
     return {
       name: run.name,
       rows: run.samples,
@@ -219,7 +220,9 @@ function cautionOf(
   b: AttributionMap | undefined,
   both: Comparison | undefined,
 ): string {
-  if (a && b && a.target !== b.target) return "the runs explain different targets";
+  if (a && b && (a.target !== b.target || a.minus !== b.minus)) {
+    return "the runs explain different targets";
+  }
   return both && Number.isNaN(both.r) ? "no r: one map is the same everywhere" : "";
 }
 

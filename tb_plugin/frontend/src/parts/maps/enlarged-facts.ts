@@ -4,7 +4,7 @@ import { html } from "lit";
 import { shareText } from "../../analysis/channel-shares.ts";
 import { stateOf } from "../../analysis/channels.ts";
 import { withEpoch } from "../../analysis/epochs.ts";
-import { className } from "../../analysis/filters.ts";
+import { targetText } from "../../analysis/filters.ts";
 import { listed } from "../../analysis/kernel-facts.ts";
 import { errorText } from "../../analysis/map-text.ts";
 import { short } from "../../analysis/numbers.ts";
@@ -65,7 +65,7 @@ export function factsOf(
   return [
     ["epoch", String(mapStep)],
     ["map", size],
-    ["target", className(run.samples, map.target)],
+    ["target", targetText(run.samples, map)],
     ["score", `${short(map.score)} ${column.scoreUnit}`],
     ["max |value|", `${short(map.scale)} ${unit}`],
     ...(map.gap === undefined

@@ -6,6 +6,7 @@ import type { Dashboard } from "../../state/dashboard.ts";
 import { neighbourOf, openNeighbour } from "../../state/opened.ts";
 import type { ShownRun } from "../../state/runs.ts";
 import type { CellAddress } from "./map-figure.ts";
+import "./class-choice.ts";
 import "./prediction.ts";
 
 export function enlargedHead(dashboard: Dashboard, { run, column, sample }: CellAddress) {
@@ -17,6 +18,7 @@ export function enlargedHead(dashboard: Dashboard, { run, column, sample }: Cell
       ${column.explainer} · ${dashboard.scene.layerText(column.layer)}
     </h2>
     <span class="muted cut">sample ${sample}${label ? `, ${label}` : ""}</span>
+    <tfx-class-choice row .dashboard=${dashboard} .sample=${sample}></tfx-class-choice>
     <span class="steps">
       ${stepButton(dashboard, -1, "↑ Previous sample")}
       ${stepButton(dashboard, 1, "↓ Next sample")}

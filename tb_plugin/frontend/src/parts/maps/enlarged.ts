@@ -17,6 +17,7 @@ import { channelOrder } from "../../state/channel-order.ts";
 import type { Column } from "../../state/columns.ts";
 import { openedRuns } from "../../state/opened.ts";
 import type { ShownRun } from "../../state/runs.ts";
+import { columnFor, shownSeries } from "../../state/shown-classes.ts";
 import { columnWidth } from "./column-width.ts";
 import { channelTable, factsOf, helpOf, type Shown } from "./enlarged-facts.ts";
 import { enlargedHead, runHead } from "./enlarged-head.ts";
@@ -165,13 +166,15 @@ export class Enlarged extends SizedPart {
 
   /** What the link says is open, where it is there. */
   private get shown(): Shown | undefined {
-    const { scene, view, store } = this.dashboard;
+    const { scene, view } = this.dashboard;
     const { opened } = view;
     const run = scene.shown.find(({ id }) => id === opened?.run);
-    const column = scene.columns.find(({ group }) => group === opened?.group);
-    if (!opened || !run || !column) return undefined;
+    const found = scene.columns.find(({ group }) => group === opened?.group);
+    if (!opened || !run || !found) return undefined;
     const { sample } = opened;
-    return { run, column, sample, series: store.get(run.id, column.group, sample) };
+    const column = columnFor(this.dashboard, found, sample);
+    const series = shownSeries(this.dashboard, run.id, column.group, sample);
+    return { run, column, sample, series };
   }
 
   paint(): void {

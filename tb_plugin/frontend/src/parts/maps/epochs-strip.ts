@@ -11,6 +11,7 @@ import { cutText, FONT, type Palette, paletteOf } from "../../draw/palette.ts";
 import { colourPlane, type Plane, valueAt } from "../../draw/plane.ts";
 import type { Column } from "../../state/columns.ts";
 import type { ShownRun } from "../../state/runs.ts";
+import { shownSeries } from "../../state/shown-classes.ts";
 import { define, SizedPart } from "../frame/part.ts";
 import { hideReadout, showReadout } from "../frame/readout.ts";
 import { base } from "../frame/styles.ts";
@@ -98,8 +99,8 @@ export class EpochsStrip extends SizedPart {
   }
 
   paint(): void {
-    const { store, revision, step } = this.dashboard;
-    const series = store.get(this.run.id, this.column.group, this.sample);
+    const { revision, step } = this.dashboard;
+    const series = shownSeries(this.dashboard, this.run.id, this.column.group, this.sample);
     if (this.isNew(series, revision)) this.draw();
     this.mark(pointAt(series, step));
   }
@@ -114,8 +115,8 @@ export class EpochsStrip extends SizedPart {
   }
 
   private get width(): number {
-    const { store } = this.dashboard;
-    const { points = [] } = store.get(this.run.id, this.column.group, this.sample) ?? {};
+    const { points = [] } =
+      shownSeries(this.dashboard, this.run.id, this.column.group, this.sample) ?? {};
     for (const { record } of points) if (record?.kind === "map") return record.halves.length;
     return 0;
   }
@@ -124,7 +125,7 @@ export class EpochsStrip extends SizedPart {
     const { dashboard, column } = this;
     const { view, scene } = dashboard;
     const isLine = column.layout === "line";
-    this.points = dashboard.store.get(this.run.id, column.group, this.sample)?.points ?? [];
+    this.points = shownSeries(dashboard, this.run.id, column.group, this.sample)?.points ?? [];
     this.rows = isLine ? this.allRows : this.allRows.slice(0, MAX_ROWS);
     const height = isLine ? LINE_HEIGHT : this.rows.length * ROW;
     const width = Math.max(120, Math.min(this.clientWidth - 40, 1100));

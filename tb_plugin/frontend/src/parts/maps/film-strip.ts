@@ -10,6 +10,7 @@ import { asMap } from "../../format/maps.ts";
 import type { TfRecord } from "../../format/records.ts";
 import type { Column } from "../../state/columns.ts";
 import type { ShownRun } from "../../state/runs.ts";
+import { shownSeries } from "../../state/shown-classes.ts";
 import { define, PaintedPart } from "../frame/part.ts";
 import { base } from "../frame/styles.ts";
 import { drawnScale, pictureOf, shownPlane, sliceOf } from "./map-figure.ts";
@@ -76,8 +77,8 @@ export class FilmStrip extends PaintedPart {
   private drawn: Pixels | undefined;
 
   override render() {
-    const { store } = this.dashboard;
-    const points = store.get(this.run.id, this.column.group, this.sample)?.points ?? [];
+    const points =
+      shownSeries(this.dashboard, this.run.id, this.column.group, this.sample)?.points ?? [];
     const every = Math.max(1, Math.ceil(points.length / MAX_FRAMES));
     const frames = points.filter((_, i) => i % every === 0 || i === points.length - 1);
     return html`
@@ -103,8 +104,7 @@ export class FilmStrip extends PaintedPart {
 
   override updated(): void {
     this.current = undefined;
-    const { store } = this.dashboard;
-    const series = store.get(this.run.id, this.column.group, this.sample);
+    const series = shownSeries(this.dashboard, this.run.id, this.column.group, this.sample);
     this.drawn = this.picture;
     for (const frame of this.frames) {
       const record = pointAt(series, Number(frame.dataset.step))?.record;

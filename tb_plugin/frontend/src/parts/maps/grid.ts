@@ -8,6 +8,8 @@ import { isSameSample, lacks } from "../../analysis/same-samples.ts";
 import { cellSize } from "../../draw/figure.ts";
 import type { Column } from "../../state/columns.ts";
 import type { ShownRun } from "../../state/runs.ts";
+import { columnFor } from "../../state/shown-classes.ts";
+import "./class-choice.ts";
 import { canSubtract, columnWidth, roomySize } from "./column-width.ts";
 import { NO_CHANNELS } from "./difference-cell.ts";
 import { gridStyles } from "./grid-styles.ts";
@@ -85,8 +87,13 @@ export class Grid extends Part {
       <section aria-label="Sample ${sample}">
         <div class="sample">
           ${shown.map((run) => this.runOf(run, sample))}
+          <tfx-class-choice .dashboard=${this.dashboard} .sample=${sample}></tfx-class-choice>
         </div>
-        <div class="columns">${shownColumns.map((column) => this.column(column, sample))}</div>
+        <div class="columns">
+          ${shownColumns.map((column) =>
+            this.column(columnFor(this.dashboard, column, sample), sample),
+          )}
+        </div>
       </section>
     `;
   }

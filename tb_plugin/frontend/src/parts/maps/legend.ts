@@ -13,6 +13,7 @@ import { loggedLayer } from "../../state/same-layers.ts";
 import type { Layout } from "../../tables.ts";
 import { define, Part } from "../frame/part.ts";
 import { base } from "../frame/styles.ts";
+import { differenceSides } from "./class-choice.ts";
 
 /** What colours do not say, by the layout of the map. */
 const HELP: Readonly<Partial<Record<Layout, string>>> = {
@@ -148,6 +149,7 @@ export class Legend extends Part {
                 aria-label=${this.spoken}
               ></div>
               <div class="ends">${this.ends.map((end) => html`<span>${end}</span>`)}</div>
+              ${differenceSides(this.dashboard, this.column, this.sample)}
               <div class="scope cut" title=${SCOPE_TITLES[view.scale]}>${this.scope}</div>
               ${this.wordNote} ${kind === "map" ? LEVEL : nothing}`
       }

@@ -2,7 +2,7 @@
 
 import { css, html } from "lit";
 import { withEpoch } from "../../analysis/epochs.ts";
-import { className } from "../../analysis/filters.ts";
+import { targetText } from "../../analysis/filters.ts";
 import type { Scale } from "../../analysis/magnitudes.ts";
 import { aboveText, ERROR_TITLE, errorText, shortErrorText } from "../../analysis/map-text.ts";
 import { percent, short } from "../../analysis/numbers.ts";
@@ -13,6 +13,7 @@ import { drawFigure, filledSize, type PositionAt } from "../../draw/figure.ts";
 import { type Plane, valueAt } from "../../draw/plane.ts";
 import type { AttributionMap } from "../../format/records.ts";
 import type { Column } from "../../state/columns.ts";
+import { shownSeries } from "../../state/shown-classes.ts";
 import type { Opened } from "../../state/view.ts";
 import { define, setText } from "../frame/part.ts";
 import { hideReadout, showReadout } from "../frame/readout.ts";
@@ -103,8 +104,8 @@ export class MapCell extends RunCell {
   }
 
   paint(): void {
-    const { store, step, revision } = this.dashboard;
-    const series = store.get(this.run.id, this.column.group, this.sample);
+    const { step, revision } = this.dashboard;
+    const series = shownSeries(this.dashboard, this.run.id, this.column.group, this.sample);
     const known = knownAt(series, "map", step);
     const picture = pictureOf(this.dashboard, this, this.size);
     if (!this.isNew(...partsOf(known), revision, this.marked, picture)) return;
@@ -138,7 +139,7 @@ export class MapCell extends RunCell {
     const { record } = known;
     const { unit, scoreUnit } = this.column;
     setText(this.find(".flag"), flagOf(this.dashboard, this, known));
-    const target = record ? className(this.run.samples, record.target) : "";
+    const target = record ? targetText(this.run.samples, record) : "";
     setText(this.find(".score-name"), record ? `score, ${target}` : "score");
     setText(this.find(".score"), record ? `${short(record.score)} ${scoreUnit}` : "–");
     setText(this.find(".scale"), record ? `${short(record.scale)} ${unit}` : "–");

@@ -2,14 +2,17 @@
 
 import { areSameMaps, areSameOutputs } from "../../analysis/constancy.ts";
 import { fromText, withEpoch } from "../../analysis/epochs.ts";
+import { targetText } from "../../analysis/filters.ts";
 import { isNoise } from "../../analysis/magnitudes.ts";
 import { memoBy } from "../../analysis/memo.ts";
 import { plural } from "../../analysis/numbers.ts";
 import { countOdd } from "../../analysis/statistics.ts";
+import { hasTwoClasses, ONE_CLASS } from "../../analysis/two-classes.ts";
 import { type Known, knownAt } from "../../data/series.ts";
 import type { AttributionMap, Predictions } from "../../format/records.ts";
 import type { Column } from "../../state/columns.ts";
 import type { Dashboard } from "../../state/dashboard.ts";
+import { shownSeries, twoClassSeries } from "../../state/shown-classes.ts";
 import { type CellAddress, mapAt } from "./map-figure.ts";
 
 /** No record, another epoch, other weights, no evidence, the same for all samples, no number. */
@@ -21,7 +24,7 @@ export function flagOf(
   const { record } = known;
   const weights = dashboard.weights(cell.run.id, known.step);
   if (!record) return plainFlag(known, dashboard.store.busy, "");
-  const parts = [fromText(known), weights].filter(Boolean);
+  const parts = [fromText(known), weights, onlyText(dashboard, cell, record)].filter(Boolean);
   const { nan, infinite } = countOdd(record.halves);
   if (nan) parts.push(`${plural(nan, "NaN", "NaN")} (hatched)`);
   if (infinite) parts.push(`${plural(infinite, "Inf", "Inf")} (hatched)`);
@@ -33,6 +36,17 @@ export function flagOf(
   return parts.join(" · ");
 }
 
+/** Where another class or a difference was chosen, and this map is of the explained class alone. */
+function onlyText(dashboard: Dashboard, cell: CellAddress, record: AttributionMap): string {
+  const { run, column, sample } = cell;
+  const { store, view } = dashboard;
+  if (view.classes === "explained" || column.kind !== "map") return "";
+  const series = store.get(run.id, column.group, sample);
+  if (!series || hasTwoClasses(series)) return "";
+  const beside = twoClassSeries(dashboard, sample).length > 0;
+  return beside ? `map of ${targetText(run.samples, record)} only` : "";
+}
+
 /** Empty where there is evidence. */
 function zeroText(record: AttributionMap, column: Column): string {
   if (!isNoise(record, column)) return "";
@@ -42,12 +56,12 @@ function zeroText(record: AttributionMap, column: Column): string {
 
 /** The maps of all samples that are there at the epoch of one. */
 function mapsBeside(
-  { scene, store }: Dashboard,
+  dashboard: Dashboard,
   { run, column }: CellAddress,
   { step = 0 }: Known<AttributionMap>,
 ): AttributionMap[] {
-  return scene.fetched.flatMap((sample) => {
-    const known = mapAt(store.get(run.id, column.group, sample), step);
+  return dashboard.scene.fetched.flatMap((sample) => {
+    const known = mapAt(shownSeries(dashboard, run.id, column.group, sample), step);
     return known.isNow && known.record ? [known.record] : [];
   });
 }
@@ -69,5 +83,6 @@ const isConstant = memoBy((record: Predictions, _: string) =>
 export function plainFlag(known: Known<unknown>, busy: boolean, weights: string): string {
   if (known.step === undefined) return busy ? "loading…" : "no record at this epoch";
   if (known.record) return [fromText(known), weights].filter(Boolean).join(" · ");
+  if (known.error === ONE_CLASS) return withEpoch(ONE_CLASS, known);
   return withEpoch(`not readable: ${known.error}`, known);
 }

@@ -1,0 +1,45 @@
+/** Which class's maps are shown of a sample, by the viewer's choice and what was logged. */
+
+import { memo } from "../analysis/memo.ts";
+import { hasTwoClasses, ofClass } from "../analysis/two-classes.ts";
+import type { Series } from "../data/series.ts";
+import type { Column } from "./columns.ts";
+import type { Dashboard } from "./dashboard.ts";
+
+/** A run's maps of a sample in a column, of the chosen class. */
+export function shownSeries(
+  { store, view }: Pick<Dashboard, "store" | "view">,
+  run: string,
+  group: string,
+  sample: number,
+): Series | undefined {
+  return ofClass(store.get(run, group, sample), view.classes);
+}
+
+/** The series of a sample's maps that are of two classes, over the shown runs. */
+export function twoClassSeries({ scene, store }: Dashboard, sample: number): Series[] {
+  const groups = scene.columns.filter(({ kind }) => kind === "map").map(({ group }) => group);
+  return scene.shown.flatMap(({ id }) =>
+    groups.flatMap((group) => {
+      const series = store.get(id, group, sample);
+      return series && hasTwoClasses(series) ? [series] : [];
+    }),
+  );
+}
+
+/** Whether a column shows differences of two classes of a sample, of any shown run. */
+export function isDifference({ scene, store, view }: Dashboard, column: Column, sample: number) {
+  if (view.classes !== "difference" || column.kind !== "map") return false;
+  return scene.shown.some(({ id }) => {
+    const series = store.get(id, column.group, sample);
+    return series !== undefined && hasTwoClasses(series);
+  });
+}
+
+/** A column as a sample is shown in it: differences have signs. */
+export function columnFor(dashboard: Dashboard, column: Column, sample: number): Column {
+  return !column.signed && isDifference(dashboard, column, sample) ? signed(column) : column;
+}
+
+/** The same object each time, so that nothing is rendered anew for it. */
+const signed = memo((column: Column): Column => ({ ...column, signed: true }));
