@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -20,18 +20,19 @@ APART = 0.25
 # Of tables, series and words, where no place is at a border, so many times as many, and this share.
 CONCENTRATED_LINE, LEAST_LINE = 4.0, 0.3
 WIDEST = 0.1  # half of an interval that says enough
+_UNITS = {"features": "column", "tokens": "word"}
 
 
 def place(run: str, records: RunRecords) -> Iterator[Finding]:
     """Yields a finding for each input of which predictions follow a window at a border."""
-    names = {tag.layer: values[-1][1].names for tag, values in records.series(schema.Values)}
+    inputs = {tag.layer: values[-1][1] for tag, values in records.series(schema.Values)}
     for tag, series in records.series(schema.Exchange):
         step, record = series[-1]
-        yield from _of_input(run, tag.layer, step, record, names.get(tag.layer, ()))
+        yield from _of_input(run, tag.layer, step, record, inputs.get(tag.layer))
 
 
 def _of_input(
-    run: str, name: str, step: int, record: schema.Exchange, columns: Sequence[str]
+    run: str, name: str, step: int, record: schema.Exchange, values: schema.Values | None
 ) -> Iterator[Finding]:
     if record.values or not record.rows:
         return
@@ -40,7 +41,7 @@ def _of_input(
     told = (high - low) / 2 <= WIDEST and low > chance + ABOVE_CHANCE
     if not told or not _conspicuous(record, elsewhere):
         return
-    where = _where(record, columns)
+    where = _where(record, values)
     text = (
         f"{run}: predictions follow {where} in {percent(record.share)} of exchanges, any other "
         f"place in at most {percent(elsewhere)} (chance {percent(chance)})."
@@ -70,18 +71,25 @@ def _conspicuous(record: schema.Exchange, elsewhere: float) -> bool:
     return any(corner == 0 or corner + size >= side for corner, size, side in axes)
 
 
-def _where(record: schema.Exchange, columns: Sequence[str]) -> str:
+def _where(record: schema.Exchange, values: schema.Values | None) -> str:
     if len(record.sides) == 1:
-        first, last = record.corner[0], min(record.corner[0] + record.size[0], record.sides[0]) - 1
-        if first == last:
-            return f"column {columns[first]!r}" if first < len(columns) else f"column {first}"
-        return f"positions {first} to {last}"
-    rows, columns_ = (
+        return _in_row(record, values)
+    rows, columns = (
         "begin" if corner == 0 else "end" if corner + size >= side else "middle"
         for corner, size, side in zip(record.corner, record.size, record.sides, strict=True)
     )
     vertical = {"begin": "top", "end": "bottom", "middle": ""}[rows]
-    horizontal = {"begin": "left", "end": "right", "middle": ""}[columns_]
+    horizontal = {"begin": "left", "end": "right", "middle": ""}[columns]
     if vertical and horizontal:
         return f"the {vertical} {horizontal} corner"
     return f"the {vertical or horizontal} edge"
+
+
+def _in_row(record: schema.Exchange, values: schema.Values | None) -> str:
+    first, last = record.corner[0], min(record.corner[0] + record.size[0], record.sides[0]) - 1
+    unit = _UNITS.get(values.layout, "position") if values else "position"
+    if first != last:
+        return f"{unit}s {first} to {last}"
+    # A line's names are those of its channels.
+    names = values.names if values and unit == "column" else ()
+    return f"{unit} {names[first]!r}" if first < len(names) else f"{unit} {first}"

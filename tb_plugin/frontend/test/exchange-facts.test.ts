@@ -39,9 +39,11 @@ const RECORD: Exchange = {
   weights: undefined,
 };
 
+const NONE = { unit: "position", names: [] };
+
 test("the strongest window in words", () => {
   const at = (corner: number[], size = [4, 4]): string =>
-    placeText({ ...RECORD, corner, size }, []);
+    placeText({ ...RECORD, corner, size }, NONE);
   assert.equal(at([2, 0]), "the left edge");
   assert.equal(at([2, 4]), "the right edge");
   assert.equal(at([0, 2]), "the top edge");
@@ -49,19 +51,20 @@ test("the strongest window in words", () => {
   assert.equal(at([2, 2]), "the middle");
   assert.equal(at([0, 0], [8, 4]), "the left edge");
   const row = { ...RECORD, sides: [5], corner: [1], size: [1] };
-  assert.equal(placeText(row, ["age", "site"]), "column “site”");
-  assert.equal(placeText({ ...row, size: [2] }, []), "positions 1 to 2");
+  assert.equal(placeText(row, { unit: "column", names: ["age", "site"] }), "column “site”");
+  assert.equal(placeText(row, { unit: "word", names: [] }), "word 1");
+  assert.equal(placeText({ ...row, size: [2] }, NONE), "positions 1 to 2");
 });
 
 test("what is followed, chance and pairs in one sentence, and where pairs are few", () => {
   assert.equal(
-    exchangeText({ ...RECORD, high: RECORD.shares }, []),
+    exchangeText({ ...RECORD, high: RECORD.shares }, NONE),
     "64% follow the left edge · chance 5% · 200 pairs",
   );
   // 0.04 to 0.3 is 0.13 either way.
   assert.deepEqual(wideCells(RECORD), [1]);
-  assert.ok(exchangeText(RECORD, []).endsWith("few pairs where hatched"));
-  assert.match(exchangeText({ ...RECORD, isOfValues: true }, []), /^64% of the gap moves with/);
+  assert.ok(exchangeText(RECORD, NONE).endsWith("few pairs where hatched"));
+  assert.match(exchangeText({ ...RECORD, isOfValues: true }, NONE), /^64% of the gap moves with/);
 });
 
 test("a place is above chance where its whole interval is", () => {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -121,6 +122,23 @@ def test_a_leaking_column_is_told_by_its_name() -> None:
     (finding,) = found(table([0.1, 0.9, 0.05]), values)
     assert "follow column 'id' in 90%" in finding.text
     assert finding.box == ((1, 1),)
+
+
+@pytest.mark.parametrize(
+    ("values", "size", "where"),
+    [
+        (schema.Values(np.zeros((1, 3)), "tokens", words=["a", "b", "c"]), 1, "word 1"),
+        (schema.Values(np.zeros((1, 3)), "tokens", words=["a", "b", "c"]), 2, "words 1 to 2"),
+        (schema.Values(np.zeros((1, 3, 2)), "line", ["lead I", "lead II"]), 1, "position 1"),
+        (schema.Values(np.zeros((1, 3)), "features"), 1, "column 1"),
+        (None, 2, "positions 1 to 2"),
+    ],
+)
+def test_places_in_a_row_are_called_what_they_are(
+    values: schema.Values | None, size: int, where: str
+) -> None:
+    (finding,) = found(replace(table([0.1, 0.9, 0.05, 0, 0]), size=(size,)), values)
+    assert f"follow {where} in 90%" in finding.text
 
 
 @pytest.mark.parametrize("shares", [[0.28, 0.01, 0.01], [0.6, 0.2, 0.1]])

@@ -41,9 +41,15 @@ export function largestShare(records: readonly Exchange[], classIndex: number | 
   return most;
 }
 
-/** The strongest window in words: `the left edge`, `column 'age'`, `positions 4 to 7`. */
-export function placeText({ corner, size, sides }: Exchange, names: readonly string[]): string {
-  if (sides.length === 1) return rowPlace(corner[0] ?? 0, size[0] ?? 1, sides[0] ?? 1, names);
+/** What the positions of a row are called, and the names of a table's columns. */
+export interface RowNames {
+  readonly unit: string;
+  readonly names: readonly string[];
+}
+
+/** The strongest window in words: `the left edge`, `column “age”`, `words 4 to 7`. */
+export function placeText({ corner, size, sides }: Exchange, row: RowNames): string {
+  if (sides.length === 1) return rowPlace(corner[0] ?? 0, size[0] ?? 1, sides[0] ?? 1, row);
   const ends = sides.map((side, axis) => {
     const [first, length] = [corner[axis] ?? 0, size[axis] ?? 1];
     const [begins, stops] = [first === 0, first + length >= side];
@@ -55,16 +61,16 @@ export function placeText({ corner, size, sides }: Exchange, names: readonly str
   return vertical || horizontal ? `the ${vertical || horizontal} edge` : "the middle";
 }
 
-function rowPlace(first: number, size: number, side: number, names: readonly string[]): string {
+function rowPlace(first: number, size: number, side: number, { unit, names }: RowNames): string {
   const last = Math.min(first + size, side) - 1;
-  if (first !== last) return `positions ${first} to ${last}`;
-  return names[first] ? `column “${names[first]}”` : `column ${first}`;
+  if (first !== last) return `${unit}s ${first} to ${last}`;
+  return names[first] ? `${unit} “${names[first]}”` : `${unit} ${first}`;
 }
 
 /** `64% follow the left edge · chance 5% · 200 pairs`. */
-export function exchangeText(record: Exchange, names: readonly string[]): string {
+export function exchangeText(record: Exchange, row: RowNames): string {
   const { share, pairs, isOfValues } = record;
-  const place = placeText(record, names);
+  const place = placeText(record, row);
   const followed = isOfValues
     ? `${whole(share)} of the gap moves with ${place}`
     : `${whole(share)} follow ${place}`;

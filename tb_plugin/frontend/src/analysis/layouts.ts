@@ -19,6 +19,11 @@ export function isRow(layout: Layout): boolean {
   return layout === "tokens" || layout === "features" || layout === "line";
 }
 
+/** What one position of a row is called. */
+export function unitOf(layout: Layout | undefined): string {
+  return layout === "tokens" ? "word" : layout === "features" ? "column" : "position";
+}
+
 /** `slice` of a volume of `depth` slices, in one of `own`: the one in the same part of it. */
 export function sliceIn(own: number, slice: number, depth: number): number {
   if (own <= 1 || depth < 1) return 0;

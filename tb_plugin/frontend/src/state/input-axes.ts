@@ -1,6 +1,7 @@
 /** The axes of the explained input: what boxes are measured in, and what their positions are. */
 
 import type { BoxAxes } from "../analysis/boxes.ts";
+import { unitOf } from "../analysis/layouts.ts";
 import { recordsOf } from "../data/series.ts";
 import type { Store } from "../data/store.ts";
 import type { Layout } from "../tables.ts";
@@ -25,11 +26,9 @@ export function inputAxes(scene: Scene, store: Store): BoxAxes | undefined {
 
 function axesOf(sides: readonly number[], layout: Layout, names: readonly string[]): BoxAxes {
   const isTable = layout === "features";
-  const units = sides.length === 2 ? ["row", "column"] : [UNITS[layout] ?? "position"];
+  const units = sides.length === 2 ? ["row", "column"] : [unitOf(layout)];
   return { sides, units, names: isTable ? names : [], isTable };
 }
-
-const UNITS: Partial<Record<Layout, string>> = { tokens: "word", features: "column" };
 
 function sidesOf({ id, run }: ShownRun, name: string, store: Store): readonly number[] | undefined {
   const input = name ? run.inputs.find((one) => one.name === name) : run.inputs[0];

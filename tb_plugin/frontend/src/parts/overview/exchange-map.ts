@@ -9,6 +9,7 @@ import {
   gridOf,
   isAboveChance,
   largestShare,
+  type RowNames,
   whole,
 } from "../../analysis/exchange-facts.ts";
 import { className } from "../../analysis/filters.ts";
@@ -20,7 +21,7 @@ import type { ShownRun } from "../../state/runs.ts";
 import { define, PaintedPart, setText } from "../frame/part.ts";
 import { hideReadout, showReadout } from "../frame/readout.ts";
 import { base } from "../frame/styles.ts";
-import { columnNames, exchangeAt, exchangeLimit, isOfVolume, whyNone } from "./exchange-records.ts";
+import { exchangeAt, exchangeLimit, isOfVolume, rowNames, whyNone } from "./exchange-records.ts";
 
 export class ExchangeMap extends PaintedPart {
   static override properties: PropertyDeclarations = {
@@ -81,7 +82,8 @@ export class ExchangeMap extends PaintedPart {
     if (!this.isNew(...partsOf(known), limit, size, view.sequential, view.given)) return;
     const { record } = known;
     const canvas = this.find<HTMLCanvasElement>("canvas");
-    const names = columnNames(dashboard, run, input);
+    const row = rowNames(dashboard, run, input);
+    const { names } = row;
     const count = record?.sides.length === 1 ? (record.shares.shape[0] ?? 0) : 0;
     const height = count > 0 ? barsHeight(count, names, size) : size;
     const context = canvas && sharpContext(canvas, size, height);
@@ -98,14 +100,14 @@ export class ExchangeMap extends PaintedPart {
       this.at = drawExchange(context, box, record, { ...look, chance: chanceOf(record) });
     }
     this.write(() => {
-      const [first, ...rest] = record ? this.texts(record, names) : [whyNone(run, known, input)];
+      const [first, ...rest] = record ? this.texts(record, row) : [whyNone(run, known, input)];
       setText(this.find(".place"), first ?? "");
       const isTold = record && !known.isNow;
       setText(this.find(".rest"), isTold ? withEpoch(rest.join(" · "), known) : rest.join(" · "));
     });
   }
 
-  private texts(record: Exchange, names: readonly string[]): readonly string[] {
+  private texts(record: Exchange, row: RowNames): readonly string[] {
     const { given } = this.dashboard.view;
     const slices = isOfVolume(this.run, this.input) ? ["the most of any slice"] : [];
     const rest = [`chance ${whole(chanceOf(record))}`, `${record.pairs} pairs`, ...slices];
@@ -114,7 +116,7 @@ export class ExchangeMap extends PaintedPart {
       return [`up to ${most} follow ${className(this.run.samples, given)}`, ...rest];
     }
     if (isAboveChance(record)) {
-      const [followed = "", ...told] = exchangeText(record, names).split(" · ");
+      const [followed = "", ...told] = exchangeText(record, row).split(" · ");
       return [followed, "outlined", ...told, ...slices];
     }
     return ["follow no place", ...rest];
@@ -130,10 +132,10 @@ export class ExchangeMap extends PaintedPart {
     }
     const { shape, values } = gridOf(record, dashboard.view.given);
     const width = shape.at(-1) ?? 1;
-    const names = columnNames(dashboard, run, input);
+    const { unit, names } = rowNames(dashboard, run, input);
     const place =
       shape.length === 1
-        ? names[index] || `position ${index * (record.cell[0] ?? 1)}`
+        ? names[index] || `${unit} ${index * (record.cell[0] ?? 1)}`
         : `row ${Math.floor(index / width) * (record.cell[0] ?? 1)}, column ${(index % width) * (record.cell[1] ?? 1)}`;
     const told = `${place}: ${whole(values[index] ?? Number.NaN)} follow`;
     const interval =

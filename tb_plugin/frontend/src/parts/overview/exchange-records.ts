@@ -1,6 +1,7 @@
 /** The records of exchanged windows of the shown runs, and what is shown of them. */
 
-import { largestShare } from "../../analysis/exchange-facts.ts";
+import { largestShare, type RowNames } from "../../analysis/exchange-facts.ts";
+import { unitOf } from "../../analysis/layouts.ts";
 import { memoBy } from "../../analysis/memo.ts";
 import type { Group } from "../../data/listing.ts";
 import { type Known, knownAt, recordsOf, type Series } from "../../data/series.ts";
@@ -59,9 +60,11 @@ const limitOf = memoBy(
   },
 );
 
-/** Names of the columns of a table; empty for all else. */
-export function columnNames(dashboard: Dashboard, run: ShownRun, input: string): readonly string[] {
+/** What the positions of a row are called; only columns of a table have names. */
+export function rowNames(dashboard: Dashboard, run: ShownRun, input: string): RowNames {
   const record = inputRecord(dashboard, run, input);
-  if (record?.layout !== "features") return [];
-  return Array.from({ length: record.length }, (_, i) => record.names[i] || `column ${i}`);
+  const unit = unitOf(record?.layout);
+  if (record?.layout !== "features") return { unit, names: [] };
+  const nameOf = (_: unknown, i: number): string => record.names[i] || `column ${i}`;
+  return { unit, names: Array.from({ length: record.length }, nameOf) };
 }

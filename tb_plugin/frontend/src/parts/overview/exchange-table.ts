@@ -5,7 +5,7 @@ import { chanceOf, gridOf, whole } from "../../analysis/exchange-facts.ts";
 import type { Exchange } from "../../format/exchanged.ts";
 import type { Dashboard } from "../../state/dashboard.ts";
 import type { ShownRun } from "../../state/runs.ts";
-import { columnNames, exchangeAt } from "./exchange-records.ts";
+import { exchangeAt, rowNames } from "./exchange-records.ts";
 
 const MAX_SIDE = 32;
 const MAX_ROWS = 256;
@@ -43,7 +43,7 @@ function tableOf(dashboard: Dashboard, run: ShownRun, input: string, record: Exc
       </tbody>
     </table>`;
   }
-  const names = columnNames(dashboard, run, input);
+  const { names } = rowNames(dashboard, run, input);
   return html`<table>
     <caption>${caption}</caption>
     <tbody>
