@@ -143,12 +143,9 @@ def table(case: Case, rounds: int) -> Iterator[str]:
 
 def exchange_text(case: Case, rounds: int, quick: bool) -> str:
     """What exchanging windows between the images costs, in one sentence."""
-    mean = tf.reduce_mean(case.model(case.images, training=False), axis=0)
-
-    def model(rows: Any) -> Any:
-        # An untrained model predicts one class of all images; of these all are predicted.
-        return case.model(rows, training=False) - mean
-
+    # An untrained model predicts one class of all images; less the mean, all are predicted.
+    mean = np.mean(case.model(case.images, training=False), axis=0)
+    model = keras.Sequential([case.model, keras.layers.Rescaling(1.0, offset=-mean)])
     labels = np.asarray(model(case.images)).argmax(axis=1).astype(np.float64)
     if len(np.unique(labels)) < 2:
         return "Exchange: all images are predicted alike, so there is nothing to exchange."
