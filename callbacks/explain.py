@@ -68,7 +68,9 @@ class Explain(LoggingCallback):
             classes; one of several labels, the same in every run), `"predicted"`, a class index, a
             function of the model's outputs that returns one number a sample, a hidden unit:
             `Unit("conv5", channel=3)`, or a number by its name: `"mask:3"`, `"label:2"`,
-            `"next token"` (docs/targets.md).
+            `"next token"` (docs/targets.md). Of samples that are predicted wrongly, methods of the
+            shared pass explain a second class as well: the predicted one, with `"predicted"` the
+            true one (docs/defaults.md).
         reference: Maps of which drift is measured for the timeline: those of `"first"` (the first
             explained epoch; default), `"best"` (the epoch with the lowest val_loss, or loss where
             there is none; it moves while training improves), the number of an explained epoch, a

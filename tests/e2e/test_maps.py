@@ -35,11 +35,14 @@ def number(text: str) -> float:
 
 
 def shared_limit(logged: dict[str, Run], explainer: str, layer: str) -> float:
+    """The largest magnitude of any map, those of second classes too."""
     maps = [
-        m.values
+        of_class.values
         for run in logged.values()
         for epoch in range(EPOCHS)
         for m in run.maps(explainer, layer, epoch)
+        for of_class in (m, m.other)
+        if of_class is not None
     ]
     return float(np.abs(np.stack(maps)).max())
 

@@ -33,6 +33,10 @@ export class MapCell extends RunCell {
       :host {
         scroll-margin: 24px 16px 8px;
       }
+      /* Names of two classes may be long; the number is what is read. */
+      .score-name {
+        max-width: 50%;
+      }
       .level {
         position: absolute;
         left: calc(100% + 4px);
@@ -140,7 +144,9 @@ export class MapCell extends RunCell {
     const { unit, scoreUnit } = this.column;
     setText(this.find(".flag"), flagOf(this.dashboard, this, known));
     const target = record ? targetText(this.run.samples, record) : "";
-    setText(this.find(".score-name"), record ? `score, ${target}` : "score");
+    const scoreName = this.find<HTMLElement>(".score-name");
+    setText(scoreName, record ? `score, ${target}` : "score");
+    if (scoreName && scoreName.title !== target) scoreName.title = target;
     setText(this.find(".score"), record ? `${short(record.score)} ${scoreUnit}` : "–");
     setText(this.find(".scale"), record ? `${short(record.scale)} ${unit}` : "–");
     const scale = record && drawnScale(this.dashboard, this, record);
