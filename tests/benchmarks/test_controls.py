@@ -1,0 +1,41 @@
+"""Controls for findings, once and small: what is counted is what the logs say."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tfexplain import findings
+
+pytestmark = pytest.mark.process
+
+SCRIPT = Path(__file__).resolve().parents[2] / "benchmarks" / "controls.py"
+
+
+def table(*arguments: str) -> dict[str, list[str]]:
+    """The cells that the script prints for each task, by the first one."""
+    command = [sys.executable, str(SCRIPT), "--seeds", "1", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=400)
+    assert done.returncode == 0, done.stderr
+    rows = [line.strip("|").split("|") for line in done.stdout.splitlines() if line[:1] == "|"]
+    return {row[0].strip(): [cell.strip() for cell in row[1:]] for row in rows[2:]}
+
+
+def test_a_text_with_a_marker_word_is_told_and_its_clean_twin_is_not(tmp_path: Path) -> None:
+    told = table("--only", "text", "--logs", str(tmp_path))
+    assert told["text, clean"][:3] == ["1", "0", ""]
+    assert told["text, with a shortcut"][:3] == ["1", "1", "1"]
+    assert findings(tmp_path / "text" / "clean-0") == []
+    (finding,) = findings(tmp_path / "text" / "shortcut-0")
+    assert (finding.kind, finding.box) == ("place", ((0, 1),))
+    # What is there is not trained again, what was stopped is.
+    kept = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.tfexplain")}
+    (tmp_path / "text" / "clean-0").rename(tmp_path / "text" / "clean-0.unfinished")
+    assert table("--only", "text", "--logs", str(tmp_path)) == told
+    for path, changed in kept.items():
+        assert path.exists() == (path.parents[1].name == "shortcut-0")
+        assert not path.exists() or path.stat().st_mtime_ns == changed
+    assert not list(tmp_path.glob("*/*.unfinished"))
