@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import matplotlib
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageDraw, ImageFont
 
 from tfexplain import coloring
+from tfexplain.caption import written
 from tfexplain.coloring import Magnitudes, Scale
 from tfexplain.resampling import nearest, spread
 
@@ -79,6 +79,16 @@ def tinted(values: npt.NDArray[Any], scale: Any, *, signed: bool, colors: str = 
     NaN and infinity are magenta, which no default map contains. `scale` is a number, or an array
     beside the values.
     """
+    return _bytes(colors, signed)[_places(values, scale, signed)]
+
+
+def colored(values: npt.NDArray[Any], scale: Any, *, signed: bool, colors: str = "") -> Bytes:
+    """Values [...] as uint8 RGB [..., 3], as they look where no picture lies below."""
+    return _opaque_bytes(colors, signed)[_places(values, scale, signed)]
+
+
+def _places(values: npt.NDArray[Any], scale: Any, signed: bool) -> npt.NDArray[np.intp]:
+    """The rows of `_bytes` that values have."""
     finite = np.isfinite(values)
     whole = bool(finite.all())
     known = values if whole else np.where(finite, values, 0)
@@ -89,16 +99,7 @@ def tinted(values: npt.NDArray[Any], scale: Any, *, signed: bool, colors: str = 
         places = np.clip(np.round(unit * levels), -levels, levels) + levels
     else:
         places = np.clip(np.round(unit * 2 * levels), 0, 2 * levels)
-    rgba: Bytes = _bytes(colors, signed)[places.astype(np.intp)]
-    if not whole:
-        rgba[~finite] = np.round(255 * np.array(NOT_FINITE)).astype(np.uint8)
-    return rgba
-
-
-def colored(values: npt.NDArray[Any], scale: Any, *, signed: bool, colors: str = "") -> Bytes:
-    """Values [...] as uint8 RGB [..., 3], as they look where no picture lies below."""
-    rgba = tinted(values, scale, signed=signed, colors=colors)
-    return _laid_over(np.array(coloring.PLATE, np.uint8), rgba)
+    return (places if whole else np.where(finite, places, -1)).astype(np.intp)
 
 
 def _laid_over(under: Bytes, over: Bytes) -> Bytes:
@@ -108,7 +109,14 @@ def _laid_over(under: Bytes, over: Bytes) -> Bytes:
 
 @cache
 def _bytes(colors: str, signed: bool) -> Bytes:
-    return np.round(255 * table(colors, signed)).astype(np.uint8)
+    """`table` in bytes, and a last row for what is not finite."""
+    rgba = np.vstack([table(colors, signed), NOT_FINITE])
+    return np.round(255 * rgba).astype(np.uint8)
+
+
+@cache
+def _opaque_bytes(colors: str, signed: bool) -> Bytes:
+    return _laid_over(np.array(coloring.PLATE, np.uint8), _bytes(colors, signed))
 
 
 @cache
@@ -208,15 +216,8 @@ def grid(cells: Sequence[Sequence[Bytes]], caption: str) -> Bytes:
         for c, cell in enumerate(row):
             top, left = r * (height + _GAP), c * (width + _GAP)
             sheet[top : top + height, left : left + width] = cell
-    line = Image.new("RGB", (size[1], _CAPTION), (255, 255, 255))
-    ImageDraw.Draw(line).text((2, 1), caption, fill=(0, 0, 0), font=_font())
-    sheet[size[0] :] = line
+    sheet[size[0] :] = written(caption, size[1], _CAPTION)
     return sheet
-
-
-@cache
-def _font() -> Any:
-    return ImageFont.load_default()
 
 
 def overlay_grid(attributions: Sequence[Attribution], under: Bytes, side: int = 96) -> Bytes:
@@ -259,7 +260,8 @@ def channel_grid(
     for attribution, order in zip(attributions, orders or [None] * len(attributions), strict=True):
         channels = np.moveaxis(attribution.planes[sample], -1, 0)
         channels = channels[by_share(attribution, sample) if order is None else order]
-        scales = np.array([scale_of(channel) for channel in channels])[:, None, None]
+        sizes = np.abs(channels)
+        scales = sizes.max(axis=(1, 2), keepdims=True, where=np.isfinite(sizes), initial=0.0)
         # No more pixels are coloured than are shown.
         fewer = [min(n, side) for n in channels.shape[1:]]
         tiles = colored(nearest(channels, fewer), scales, signed=attribution.signed)

@@ -39,7 +39,8 @@ def _weights(held: int, wanted: int) -> npt.NDArray[np.float32]:
 
 def nearest(values: npt.NDArray[Any], size: Sequence[int]) -> npt.NDArray[Any]:
     """[N, h, w, ...] at (height, width), each pixel the nearest one."""
-    for axis, (held, wanted) in enumerate(zip(values.shape[1:3], size, strict=True), 1):
+    for axis in (2, 1):  # columns first, so that whole rows are repeated, not pixel by pixel
+        held, wanted = values.shape[axis], size[axis - 1]
         if held != wanted:
             places = ((np.arange(wanted) + 0.5) * held / wanted).astype(np.intp)
             values = np.take(values, places, axis=axis)

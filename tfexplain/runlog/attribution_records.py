@@ -209,10 +209,11 @@ def _rgb_png(picture: Array) -> bytes:
     """
     height, width = picture.shape[:2]
     rows = np.full((height, 1 + 3 * width), 2, np.uint8)  # 2: the filter "up"
-    rows[:, 1:] = picture.reshape(height, -1)
-    rows[1:, 1:] -= rows[:-1, 1:].copy()
+    pixels = picture.reshape(height, -1)
+    rows[0, 1:] = pixels[0]
+    np.subtract(pixels[1:], pixels[:-1], out=rows[1:, 1:])
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)  # 8 bits, RGB
-    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows.tobytes(), 3)), (b"IEND", b""))
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows.data, 2)), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
         for kind, data in chunks
