@@ -7,6 +7,7 @@ import math
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -52,6 +53,11 @@ class Node:
     point: Point
     values: Array
     score: float
+
+    @cached_property
+    def total(self) -> float:
+        """The sum of the integrand; asked for by every interval beside the node."""
+        return float(self.values.sum(dtype="f8"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,9 +161,9 @@ class AdaptiveQuadrature:
     def _begin(self, nodes: list[Node]) -> None:
         for left, right in itertools.pairwise(nodes):
             if left.point.path == right.point.path:
-                self._append(left, right)
+                self._append(left, right, _jump(left, right))
                 length = self._length(left, right)
-                self._mean = self._mean + length / 2 * (left.values.astype("f8") + right.values)
+                self._mean = self._mean + length / 2 * np.add(left.values, right.values, dtype="f8")
         self._start = float(np.mean([n.score for n in nodes if n.point.along == 0]))
         self._score = max(abs(node.score) for node in nodes)
 
@@ -165,33 +171,32 @@ class AdaptiveQuadrature:
         for interval, node in zip(self._halved, nodes, strict=True):
             left, right = interval.left, interval.right
             length = self._length(left, right)
-            bend = node.values - (left.values.astype("f8") + right.values) / 2
-            self._mean += length / 2 * bend
-            self._variance -= self._spread(left, right)
+            first, second = _jump(left, node), _jump(node, right)
+            self._mean += length / 4 * (first - second)
+            self._variance -= length**2 / 12 * np.square(first + second)
             self._gap -= interval.gap
-            self._append(left, node)
-            self._append(node, right)
+            self._append(left, node, first)
+            self._append(node, right, second)
             self._intervals.remove(interval)
         np.maximum(self._variance, 0, out=self._variance)  # what rounding left
 
-    def _append(self, left: Node, right: Node) -> None:
-        spread = self._spread(left, right)
-        self._variance = self._variance + spread
-        length = self._length(left, right)
-        sums = left.values.sum(dtype="f8") + right.values.sum(dtype="f8")
-        gap = float(length / 2 * sums - (right.score - left.score) / self._paths)
+    def _append(self, left: Node, right: Node, jump: Array) -> None:
+        """Adds an interval, and the variance of its trapezoid's error if the integrand jumps once,
+        anywhere in it."""
+        length, squares = self._length(left, right), np.square(jump)
+        self._variance = self._variance + length**2 / 12 * squares
+        change = length * math.sqrt(squares.max() / 12)
+        gap = length / 2 * (left.total + right.total) - (right.score - left.score) / self._paths
         self._gap += gap
-        self._intervals.append(Interval(left, right, float(np.sqrt(spread.max())), gap))
-
-    def _spread(self, left: Node, right: Node) -> Array:
-        """Computes the variance of a trapezoid's error, if the integrand jumps once, anywhere in
-        it."""
-        jump = self._length(left, right) * (right.values.astype("f8") - left.values)
-        spread: Array = jump**2 / 12
-        return spread
+        self._intervals.append(Interval(left, right, change, gap))
 
     def _length(self, left: Node, right: Node) -> float:
         return (right.point.along - left.point.along) / self._paths
+
+
+def _jump(left: Node, right: Node) -> Array:
+    jump: Array = np.subtract(right.values, left.values, dtype="f8")
+    return jump
 
 
 def _share(part: float, whole: float) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -62,7 +63,7 @@ class Paths:
         """Bytes that were available when the model was opened; None where that is not known."""
         return self._context.traced_model.memory
 
-    @property
+    @cached_property
     def shapes(self) -> list[tuple[int, ...]]:
         """Shapes of a sample's map, by source."""
         ends = iter(self._ends)
@@ -133,7 +134,7 @@ class Paths:
         most = self.size - count
         chunk = _points(*(np.pad(a, (0, most if fixed else min(-count % 8, most))) for a in points))
         results = self._run(name, make, chunk, any_length=not fixed)
-        return tf.nest.map_structure(lambda values: values.numpy()[:count], results)
+        return tf.nest.map_structure(lambda values: np.asarray(values)[:count], results)
 
     def _run(
         self,
