@@ -98,9 +98,8 @@ def ssim(a: npt.ArrayLike, b: npt.ArrayLike, scale: float) -> Array:
     # A scale of 1 keeps squares of tiny gradients from underflowing.
     a, b, c1, c2 = a / scale, b / scale, _K1**2, _K2**2
     with np.errstate(invalid="ignore", over="ignore"):
-        mean_a, mean_b = _smooth(a), _smooth(b)
-        var_a, var_b = _smooth(a * a) - mean_a**2, _smooth(b * b) - mean_b**2
-        together = _smooth(a * b) - mean_a * mean_b
+        mean_a, mean_b, aa, bb, ab = _smooth(np.stack([a, b, a * a, b * b, a * b]))
+        var_a, var_b, together = aa - mean_a**2, bb - mean_b**2, ab - mean_a * mean_b
         likeness = ((2 * mean_a * mean_b + c1) * (2 * together + c2)) / (
             (mean_a**2 + mean_b**2 + c1) * (var_a + var_b + c2)
         )
@@ -198,14 +197,17 @@ def _cutoff(sizes: Array, share: float) -> Array:
 
 
 def _smooth(maps: Array) -> Array:
-    """Computes weighted means over all windows within the map, along each axis but the first."""
-    for axis in range(1, maps.ndim):
+    """Computes weighted means over all windows within maps [k, N, ...], along each axis but the
+    first two."""
+    for axis in range(2, maps.ndim):
         length = maps.shape[axis]
         size = min(_WINDOW, length - 1 + length % 2)
         weights = np.exp(-((np.arange(size) - size // 2) ** 2) / (2 * _SIGMA**2))
         weights /= weights.sum()
         moved, kept = np.moveaxis(maps, axis, 0), length - size + 1
         # Added in one order whatever the memory looks like: equal maps have an SSIM of exactly 1.
-        total = sum(w * moved[i : i + kept] for i, w in enumerate(weights))
-        maps = np.moveaxis(np.asarray(total), 0, axis)
+        total = weights[0] * moved[:kept]
+        for i, weight in enumerate(weights[1:], 1):
+            total += weight * moved[i : i + kept]
+        maps = np.moveaxis(total, 0, axis)
     return maps

@@ -27,11 +27,10 @@ def to_halves(values: npt.ArrayLike) -> tuple[Array, Array]:
     """Applies `to_half` to each part of an array [c, ...]; returns halves and scales float32
     [c]."""
     full = np.asarray(values, np.float32)
-    flat = np.where(np.isfinite(full), np.abs(full), 0).reshape(len(full), -1)
-    scales = flat.max(axis=1, initial=0.0).astype(np.float32)
+    sizes = np.abs(full.reshape(len(full), -1))
+    scales = sizes.max(axis=1, where=np.isfinite(sizes), initial=0.0)
     by = np.where(scales == 0, 1, scales).astype(np.float64)
-    by = by.reshape(-1, *[1] * (full.ndim - 1))
-    return (full.astype(np.float64) / by).astype("<f2"), scales
+    return (full / by.reshape(-1, *[1] * (full.ndim - 1))).astype("<f2"), scales
 
 
 def from_half(packed: Array, scale: npt.ArrayLike) -> Array:
