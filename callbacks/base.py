@@ -6,7 +6,7 @@ import os
 import threading
 import weakref
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping, Sequence
 from contextlib import nullcontext
 from typing import Any, ClassVar
 
@@ -17,6 +17,7 @@ from tfexplain.callbacks.distribution import Workers
 from tfexplain.callbacks.fit_frame import running
 from tfexplain.callbacks.guard import Guard, OnError
 from tfexplain.callbacks.log_lock import LogLock, lock_log
+from tfexplain.callbacks.named_numbers import NamedNumbers
 from tfexplain.callbacks.parts import hint, part_of
 from tfexplain.callbacks.work import Unplanned, Work
 from tfexplain.errors import CallError, TfexplainError
@@ -37,6 +38,7 @@ class LoggingCallback(CopiedSettings, BatchHooks, keras.callbacks.Callback):  # 
         on_error: See `Guard`.
         does: The work of this callback, in a word.
         part: Path of the part of the model that is meant; None for the model.
+        logs: Names of numbers that are put into the `logs` of each epoch.
     """
 
     # What Keras 3 asks: callbacks that look at batches and are not safe keep it from running the
@@ -59,9 +61,11 @@ class LoggingCallback(CopiedSettings, BatchHooks, keras.callbacks.Callback):  # 
         on_error: OnError,
         does: str,
         part: str | None,
+        logs: Sequence[str],
     ) -> None:
         self._log_dir, self._room, self._does = os.fsdecode(log_dir), room, does
         self._on_error, self._part = on_error, part
+        self._named = NamedNumbers(logs)
         self._renew()
 
     def _renew(self) -> None:
@@ -137,6 +141,8 @@ class LoggingCallback(CopiedSettings, BatchHooks, keras.callbacks.Callback):  # 
                 self._forget()
         self._first_epoch, self._started = True, False
         self._thread = threading.get_ident()
+        if unseen := self._named.blind(self, self.params):
+            self._guard.tell("logs", unseen)
         if self._subject.built:
             self._start()
 
@@ -162,8 +168,8 @@ class LoggingCallback(CopiedSettings, BatchHooks, keras.callbacks.Callback):  # 
                 self._open()
         self._offset = max(0, self._last_step + 1 - epoch)
 
-    def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
-        """Logs the epoch."""
+    def on_epoch_end(self, epoch: int, logs: MutableMapping[str, Any] | None = None) -> None:
+        """Logs the epoch, and puts the numbers that were named into its `logs`."""
         workers = self._begun("on_epoch_end")
         if self._first_epoch:
             self.on_epoch_begin(epoch)
@@ -172,13 +178,15 @@ class LoggingCallback(CopiedSettings, BatchHooks, keras.callbacks.Callback):  # 
         step = self._last_step = epoch + self._offset
         if self._log_lock is not None:
             self._log_lock.logged(step)
+        measured: Mapping[str, float] = {}
         try:
             with workers.synced(self.model):
                 if self._work is not None and self._writer is not None:
                     self._write_metrics(step, logs or {}, self._writer)
                     now = self._now(epoch, self._work)
-                    self._work.at_epoch(now, logs or {}, self._writer)
+                    measured = self._work.at_epoch(now, logs or {}, self._writer)
                     self._commit(step)
+                self._named.put(workers, measured, logs)
         except BaseException:  # interrupted by the user; then Keras says no goodbye
             self._close()
             raise
@@ -227,6 +235,7 @@ class LoggingCallback(CopiedSettings, BatchHooks, keras.callbacks.Callback):  # 
         with workers.agreeing(), workers.synced(self.model):
             if workers.chief:
                 self._work = self._planned()
+                self._named.check_known(self._work.numbers)
                 self._open()
 
     def _planned(self) -> Work:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import Any
 
 from tfexplain import compression
@@ -46,6 +47,9 @@ class Compression(LoggingCallback):
             2: also one line for each measured epoch.
         part: Which part of a model of several models is measured, such as `"discriminator"`: a path
             of attributes and layers. Default the model that is trained.
+        logs: Names of totals that are put into the `logs` of every epoch, for the callbacks behind
+            this one: `"compression/sparsity"`, `"compression/student/size_dense"`
+            (docs/training.md).
 
     Raises:
         TfexplainError, OSError: before the first batch, for settings, a `reference` or a directory
@@ -78,6 +82,7 @@ class Compression(LoggingCallback):
         on_error: OnError = "warn",
         verbose: bool | int = 1,
         part: str | None = None,
+        logs: Sequence[str] = (),
     ) -> None:
         n, m = pattern
         measured = compression.Settings(
@@ -94,7 +99,7 @@ class Compression(LoggingCallback):
             write_histograms=write_histograms,
             verbose=verbose,
         )
-        super().__init__(log_dir, "compression", on_error, "compression", part)
+        super().__init__(log_dir, "compression", on_error, "compression", part, logs)
 
     @property
     def _validation_data(self) -> Any:

@@ -15,6 +15,7 @@ from tfexplain.callbacks.guard import Guard
 from tfexplain.compression import LayerNumbers, LayerWeights, Totals
 from tfexplain.compression.churn import KeptBits
 from tfexplain.compression.numbers import unmeasured
+from tfexplain.compression.totals import NUMBERS
 from tfexplain.runlog.kernel_records import Activities, buckets, kernel_record, kernels_record
 from tfexplain.runlog.unit_activity import Activity
 from tfexplain.runlog.weights_epoch import Moment
@@ -65,6 +66,7 @@ class CompressionRun:
                 data, samples, seed = choices.validation_data, choices.samples, choices.seed
                 self._activity = Activity(model, data, samples, seed)
         self._kept: dict[str, KeptBits] = {}
+        self._totals: dict[str, float] = {}
         self._last: dict[str, LayerNumbers] = {}
         layers = self._read()
         if not layers:
@@ -76,16 +78,25 @@ class CompressionRun:
             if layer.broken:
                 guard.leave_out(f"kernel {layer.name}", f"{layer.layer_type} {layer.note}.")
         self._settings = self._described(layers)
+        self.numbers = [
+            f"{_folder(part)}/{name}"
+            for part in dict.fromkeys(layer.part for layer in layers)
+            for name in NUMBERS
+        ]
 
     def announce(self, writer: RunWriter, resumes: bool) -> None:
         """Prints what was chosen."""
         if self._choices.verbose:
             tell("compression", self._settings, writer.directory)
 
-    def at_epoch(self, now: Moment, logs: Mapping[str, Any], writer: RunWriter) -> None:
-        """Writes all numbers, where they are due."""
+    def at_epoch(
+        self, now: Moment, logs: Mapping[str, Any], writer: RunWriter
+    ) -> Mapping[str, float]:
+        """Writes all numbers, where they are due; returns the totals."""
+        self._totals = {}
         if now.epoch % self._choices.every == 0:
             self._guarded(now, writer)
+        return self._totals
 
     def at_end(self, now: Moment, writer: RunWriter) -> None:
         """Writes all numbers once more, in place of the last epoch's.
@@ -111,8 +122,11 @@ class CompressionRun:
         writer.add(schema.Tag("kernels"), step, record, content)
         for layer_numbers in numbers:
             self._write_kernel(layer_numbers, activities, step, writer)
+        self._totals = _named(totals)
         if self._choices.write_scalars:
-            _write_totals(totals, step, writer)
+            for part, total in totals.items():
+                for name, value in _named({part: total}).items():
+                    writer.add_scalar(name, step, value, f"Over {total.denominator}.")
         seconds = {"Compression": time.perf_counter() - start}
         status = schema.Status(seconds, self._guard.problems)
         writer.add(schema.Tag("status"), step, status, schema.Content("status"))
@@ -177,8 +191,13 @@ class CompressionRun:
         }
 
 
-def _write_totals(totals: Mapping[str, Totals], step: int, writer: RunWriter) -> None:
-    for part, total in totals.items():
-        folder = f"compression/{part}" if part else "compression"
-        for name, value in total.scalars().items():
-            writer.add_scalar(f"{folder}/{name}", step, value, f"Over {total.denominator}.")
+def _named(totals: Mapping[str, Totals]) -> dict[str, float]:
+    return {
+        f"{_folder(part)}/{name}": value
+        for part, total in totals.items()
+        for name, value in total.scalars().items()
+    }
+
+
+def _folder(part: str) -> str:
+    return f"compression/{part}" if part else "compression"

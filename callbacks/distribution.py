@@ -7,7 +7,7 @@ training may begin, and bringing together variables of which each worker holds a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
@@ -62,7 +62,7 @@ class Workers:
             yield
         except Exception as error:
             failed = error
-        failures = self._sum(failed is not None) if self._several else 0
+        failures = self._sum([float(failed is not None)])[0] if self._several else 0
         if failed is not None:
             raise failed
         if failures:
@@ -83,14 +83,22 @@ class Workers:
         with _held(apart, means) if apart else nullcontext():
             yield
 
-    def _sum(self, value: bool) -> int:
+    def of_chief(self, values: Sequence[float]) -> list[float]:
+        """Returns the chief's numbers on every worker, which all call this together."""
+        if not self._several:
+            return list(values)
+        # Each of the chief's replicas adds them once, and counts.
+        *sums, count = self._sum([*values, 1.0] if self.chief else [0.0] * (len(values) + 1))
+        return [total / count for total in sums]
+
+    def _sum(self, values: Sequence[float]) -> list[float]:
         def everywhere() -> Any:
             context = tf.distribute.get_replica_context()
-            return context.all_reduce(tf.distribute.ReduceOp.SUM, tf.constant(int(value)))
+            return context.all_reduce(tf.distribute.ReduceOp.SUM, tf.constant(values, tf.float64))
 
         # In a function: TensorFlow warns of strategies that are run without one.
         sums = tf.function(lambda: self._strategy.run(everywhere), autograph=False)()
-        return int(self._strategy.experimental_local_results(sums)[0])
+        return list(self._strategy.experimental_local_results(sums)[0].numpy().tolist())
 
 
 def _check(strategy: Any) -> None:

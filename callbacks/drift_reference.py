@@ -54,6 +54,11 @@ class Reference:
         self._resumed, self._since = False, -1
 
     @property
+    def wanted(self) -> bool:
+        """Whether similarity is measured at all."""
+        return self._wanted is not None
+
+    @property
     def text(self) -> str:
         """Description of what drift is measured against."""
         if self._wanted is None:

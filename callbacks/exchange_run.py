@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from tfexplain.callbacks.fit_frame import Rows
@@ -29,6 +30,7 @@ class ExchangeRun:
 
     Attributes:
         text: What was decided, for people; "" where exchanges do not fit the model.
+        numbers: Names of what `write` returns.
 
     Raises:
         TfexplainError: `Exchange` was named, and cannot work.
@@ -43,6 +45,7 @@ class ExchangeRun:
         epochs: int | None,
     ) -> None:
         self.text = ""
+        self.numbers: Sequence[str] = ()
         self._plan: ExchangePlan | None = None
         self._epochs: list[int] = []
         self._last, self._written = -1, -1
@@ -68,6 +71,7 @@ class ExchangeRun:
             return
         a_row = int(row_bytes(batch.given))
         self._plan = ExchangePlan(settings, model, exchange, a_row)
+        self.numbers = self._plan.numbers
         self._epochs = exchange_epochs(epochs, count) if epochs else [0]
         told = ", ".join(str(epoch) for epoch in self._epochs)
         self.text = f"{passes:,} passes each, in epochs {told}; and in the last"
@@ -79,8 +83,8 @@ class ExchangeRun:
         passed = any(self._last < epoch <= now.epoch for epoch in self._epochs)
         return passed or now.last or now.kind == "end"
 
-    def write(self, now: Moment, writer: RunWriter) -> None:
-        """Exchanges windows and writes the records."""
-        if self._plan is not None:
-            self._plan.write(now, writer)
+    def write(self, now: Moment, writer: RunWriter) -> dict[str, float]:
+        """Exchanges windows and writes the records; returns what is followed, by place."""
+        found = self._plan.write(now, writer) if self._plan is not None else {}
         self._last, self._written = now.epoch, now.step
+        return found

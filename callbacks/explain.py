@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from typing import Any
 
 from tfexplain.callbacks.base import LoggingCallback
@@ -86,6 +86,9 @@ class Explain(LoggingCallback):
             each explained epoch.
         part: Which part of a model of several models is explained, such as `"discriminator"`: a
             path of attributes and layers, `"gan/critic"`. Default the model that is trained.
+        logs: Names of numbers that are put into the `logs` of every epoch, for the callbacks behind
+            this one, NaN where an epoch was not explained: `"explain/GradCAM/similarity"`,
+            `"exchange/left edge"` (docs/training.md).
 
     Raises:
         TfexplainError, OSError: before the first batch, where something that was named does not
@@ -124,6 +127,7 @@ class Explain(LoggingCallback):
         on_error: OnError = "warn",
         verbose: bool | int = 1,
         part: str | None = None,
+        logs: Sequence[str] = (),
     ) -> None:
         if isinstance(explainers, Explainer | Exchange):
             explainers = [explainers]
@@ -144,7 +148,7 @@ class Explain(LoggingCallback):
             exchange=exchange,
         )
         self._wanted, self._when = reference, Schedule(every, epochs, budget)
-        super().__init__(log_dir, "explain", on_error, "explaining", part)
+        super().__init__(log_dir, "explain", on_error, "explaining", part, logs)
 
     _passing = LoggingCallback._passing | {"_reference", "_scheduler"}
 
@@ -159,7 +163,7 @@ class Explain(LoggingCallback):
             self._scheduler.begin(None if epochs is None else epochs - 1 + self._offset)
         self._scheduler.epoch_begins()
 
-    def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: MutableMapping[str, Any] | None = None) -> None:
         """Logs the epoch, and charges the time to explaining."""
         with self._scheduler.charged(epochs=1):
             super().on_epoch_end(epoch, logs)

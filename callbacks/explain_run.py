@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping
 from contextlib import nullcontext
 from typing import Any
+
+import numpy as np
 
 from tfexplain.attribution import Attribution
 from tfexplain.callbacks.announce import tell
@@ -17,6 +20,7 @@ from tfexplain.callbacks.fit_frame import Rows
 from tfexplain.callbacks.guard import Guard
 from tfexplain.callbacks.memory_backoff import MemoryBackoff
 from tfexplain.callbacks.schedule import Scheduler
+from tfexplain.quality.similarity import MEASURES
 from tfexplain.runlog.attribution_records import sheet_png
 from tfexplain.runlog.plan import ExplainPlan, Found
 from tfexplain.runlog.settings import ExplainSettings
@@ -75,6 +79,7 @@ class ExplainRun:
         if other := self._explaining.disagreement(first):
             guard.tell("predictions", other)
         self._layers = self._explaining.layers(first)
+        self._similarities = _similarity_names(self._explaining.shown(first))
         self._choices = describe(self._explaining, first) | {
             "epochs": scheduler.when.text,
             "drift": reference.text,
@@ -94,6 +99,11 @@ class ExplainRun:
             )
         if self._exchanging and self._exchanging.text:
             self._choices["Exchange"] = self._exchanging.text
+        self._numbers: dict[str, float] = {}
+        self.numbers = [
+            *(self._similarities.values() if reference.wanted else ()),
+            *(self._exchanging.numbers if self._exchanging else ()),
+        ]
 
     def announce(self, writer: RunWriter, resumes: bool) -> None:
         """Prints what was chosen, and writes what never changes: settings, labels, pictures."""
@@ -105,13 +115,14 @@ class ExplainRun:
         if self._settings.verbose:
             tell("explaining", self._choices, writer.directory)
 
-    def at_epoch(self, now: Moment, logs: Mapping[str, Any], writer: RunWriter) -> None:
-        """Writes explanations, where they are due."""
-        self._logs = dict(logs)
-        if not self._names(now):
-            return
-        if self._scheduler.due(now.epoch, now.step, now.last):
+    def at_epoch(
+        self, now: Moment, logs: Mapping[str, Any], writer: RunWriter
+    ) -> Mapping[str, float]:
+        """Writes explanations, where they are due; returns similarities and what is followed."""
+        self._logs, self._numbers = dict(logs), {}
+        if self._names(now) and self._scheduler.due(now.epoch, now.step, now.last):
             self._guarded(now, writer)
+        return self._numbers
 
     def tell_costs(self, explaining: float, whole: float) -> None:
         """Prints what explaining took of the last epoch, whose progress bar is done."""
@@ -173,7 +184,7 @@ class ExplainRun:
         if self._exchanging and self._exchanging.due(now):
             start = time.perf_counter()
             with self._guard.watch("Exchange", step):
-                self._exchanging.write(now, writer)
+                self._numbers |= self._exchanging.write(now, writer)
             seconds["Exchange"] = time.perf_counter() - start
         self._seconds = seconds
         self._write_status(step, writer)
@@ -188,9 +199,23 @@ class ExplainRun:
         for (name, layer), record in self._reference.compare(shown, now, self._logs).items():
             tag = schema.Tag("drift", name, layer)
             writer.add(tag, now.step, record, schema.Content("drift"))
+            alike = record.values[:, MEASURES.index("spearman")]
+            if np.isfinite(alike).any():
+                self._numbers[self._similarities[name, layer]] = float(np.nanmean(alike))
 
     def _write_overlay(
         self, name: str, attributions: Mapping[str, Attribution], step: int, writer: RunWriter
     ) -> None:
         for tag, sheet in self._explaining.overlays(name, attributions):
             writer.add_image(tag, step, *sheet_png(sheet), _OVERLAYS)
+
+
+def _similarity_names(places: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """Returns how the similarities of maps are called, without the layer where there is one."""
+    layers = Counter(name for name, _ in places)
+    return {
+        (name, layer): f"explain/{name}/similarity"
+        if layers[name] == 1
+        else f"explain/{name}/{layer}/similarity"
+        for name, layer in places
+    }

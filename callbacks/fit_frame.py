@@ -51,6 +51,13 @@ def rows_of_an_epoch(params: Any) -> Rows | None:
     return Rows(int(steps), batch or DEFAULT_BATCH, batch is None)
 
 
+def callbacks_before(callback: Any, params: Any) -> list[Any]:
+    """Returns the callbacks of the running `fit` that Keras calls before this one."""
+    listed = getattr((_locals(params) or {}).get("callbacks"), "callbacks", [])
+    places = [place for place, other in enumerate(listed) if other is callback]
+    return list(listed[: places[0]]) if places else []
+
+
 def _batch(known: Mapping[str, Any]) -> int | None:
     adapter = getattr(known.get("epoch_iterator"), "data_adapter", None)
     for rows in (known.get("batch_size"), getattr(adapter, "batch_size", None)):

@@ -197,6 +197,18 @@ def test_the_chief_alone_keeps_the_budget(workers: Path) -> None:
     assert "tfexplain: " not in other
 
 
+def test_all_workers_get_the_chief_s_numbers(workers: Path) -> None:
+    one, other = (
+        load(workers / f"worker{i} named.npz")["history compression nonzeros"] for i in (0, 1)
+    )
+    kernels = [
+        v for name, v in load(workers / "worker0 named.npz").items() if name.startswith("weight")
+    ]
+    assert np.array_equal(one, other, equal_nan=True)
+    assert np.isnan(one).tolist() == [False, True, False]
+    assert one[-1] == sum(np.count_nonzero(kernel) for kernel in kernels if kernel.ndim > 1)
+
+
 def test_a_failure_on_the_chief_hangs_nobody(workers: Path) -> None:
     chief, other = (json.loads((workers / f"worker{i}.json").read_text()) for i in range(2))
     assert "Failing: RuntimeError at epoch 0: out of luck" in chief[0]

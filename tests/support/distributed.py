@@ -31,6 +31,7 @@ from tfexplain import Compression, Explain, GradCAM, IntegratedGradients
 
 X, Y = digits(96)
 EXPLAINERS = [GradCAM(), IntegratedGradients(steps=2)]
+NAMED = ["compression/nonzeros"]
 LIBRARIES = {"keras": keras, "tf_keras": tf_keras}
 
 
@@ -215,6 +216,7 @@ def workers(out: Path) -> None:
             ),
         ],
         "budget": [Explain((X, Y), explainers=GradCAM(), log_dir=out / "budget", budget=1e-9)],
+        "named": [Compression(log_dir=out / "named", logs=NAMED, every=2, verbose=False)],
     }
     said: list[str] = []
     for form, given in forms.items():

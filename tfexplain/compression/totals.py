@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -72,6 +72,10 @@ class Totals:
     def scalars(self) -> dict[str, float]:
         """Returns every known number by name."""
         return {k: float(v) for k, v in vars(self).items() if isinstance(v, (int, float))}
+
+
+# Names of what `Totals.scalars` may hold.
+NUMBERS = tuple(field.name for field in fields(Totals) if field.name != "denominator")
 
 
 def total(numbers: Iterable[LayerNumbers]) -> dict[str, Totals]:

@@ -126,14 +126,20 @@ class Exchange:
 
     def passes(self, traced_model: TracedModel, batch: Any, output: ModelOutput) -> int:
         """Returns how many rows go through the model for all pairs: thrice for each window."""
+        windows = self.windows(traced_model, batch, output)
+        return 3 * self.pairs * sum(len(own.corners) for own in windows.values())
+
+    def windows(
+        self, traced_model: TracedModel, batch: Any, output: ModelOutput
+    ) -> dict[str, Windows]:
+        """Returns where windows stand, by the name of the input."""
         first = np.zeros(1, np.int64)
         context = _context(traced_model, batch, output, first, np.zeros(len(first)))
         flat = tf.nest.flatten(context.inputs)
-        masked = [
-            MaskedInput(context, position, np.asarray(flat[position]), 1)
-            for position, _ in _inputs(traced_model)
-        ]
-        return 3 * self.pairs * sum(len(self._windows(own).corners) for own in masked)
+        return {
+            name: self._windows(MaskedInput(context, position, np.asarray(flat[position]), 1))
+            for position, name in _inputs(traced_model)
+        }
 
     def _drawn(
         self, numbers: Array, output: ModelOutput, labels: Labels

@@ -28,14 +28,21 @@ MOST_PARTS = 256
 MOST_PIXELS = 2**22
 
 
+# Beginnings of the numbers that callbacks of ours put into `logs`, which the log has already.
+_OURS = ("compression/", "exchange/", "explain/")
+
+
 def metrics(logs: Mapping[str, Any]) -> tuple[schema.Metrics, dict[str, str]]:
     """Returns the epoch's logs as `fit` reports them, and by name why some are not among them.
 
-    Metrics of several numbers are taken apart: `f1_score[0]`, or `matrix[0,1]`.
+    Metrics of several numbers are taken apart: `f1_score[0]`, or `matrix[0,1]`. Numbers of our own
+    are not repeated.
     """
     values: dict[str, float] = {}
     left_out: dict[str, str] = {}
     for name, value in logs.items():
+        if str(name).startswith(_OURS):
+            continue
         try:
             values |= _numbers(str(name), value)
         except (TypeError, ValueError) as error:

@@ -11,12 +11,15 @@ import numpy as np
 from tfexplain.exchange import Exchange, TooFewPairs
 from tfexplain.exchange.exchange import LEAST_PAIRS
 from tfexplain.exchange.exchange_map import ExchangeMap
+from tfexplain.explainers.perturbation.windows import Windows
 from tfexplain.runlog.batch import ValidationBatch, choose_batch
 from tfexplain.runlog.exchange_records import record_of
 from tfexplain.runlog.placement import input_layouts
 from tfexplain.runlog.settings import ExplainSettings
 from tfexplain.runlog.weights_epoch import Moment
 from tfexplain.runlog.writer import RunWriter
+from tfexplain.story.place import place_name
+from tfexplain.types import Array
 from tfexplain.wire import schema
 
 ROWS = 256
@@ -26,6 +29,9 @@ EPOCHS = 5
 
 class ExchangePlan:
     """Holds the rows between which windows are exchanged.
+
+    Attributes:
+        numbers: Names of the places of windows: `exchange/left edge`, `exchange/column 'age'`.
 
     Args:
         settings: The arguments of `Explain`.
@@ -43,10 +49,22 @@ class ExchangePlan:
             replace(settings, samples=rows), model, [exchange.output]
         )
         self._batch = cast(ValidationBatch, batch)
+        inputs = exchange.windows(self._traced_model, self._batch.inputs, self._output)
+        self._places = {
+            name: [self._place(name, corner, own, len(inputs) > 1) for corner in own.corners]
+            for name, own in inputs.items()
+        }
+        self.numbers = list(dict.fromkeys(place for of in self._places.values() for place in of))
 
-    def write(self, now: Moment, writer: RunWriter) -> None:
+    def _place(self, name: str, corner: Array, windows: Windows, several: bool) -> str:
+        values = self._batch.values.get(name)
+        where = place_name(corner.tolist(), windows.size, windows.sides, values)
+        return f"exchange/{name}/{where}" if several else f"exchange/{where}"
+
+    def write(self, now: Moment, writer: RunWriter) -> dict[str, float]:
         """Exchanges windows with the weights as they are now, and writes the records.
 
+        Returns the largest share of predictions that follow a window at a place, by `numbers`.
         Nothing is written while too few rows are predicted rightly.
         """
         try:
@@ -54,9 +72,15 @@ class ExchangePlan:
                 self._traced_model, self._batch.inputs, self._output, self._batch.labels
             )
         except TooFewPairs:
-            return
+            return {}
         for name, content, record in self._records(maps, now):
             writer.add(schema.Tag("exchange", layer=name), now.step, record, content)
+        found: dict[str, float] = {}
+        for name, exchanged in maps.items():
+            shares = exchanged.by_window.ravel().tolist()
+            for place, share in zip(self._places[name], shares, strict=True):
+                found[place] = max(share, found.get(place, share))
+        return found
 
     def _records(
         self, maps: dict[str, ExchangeMap], now: Moment

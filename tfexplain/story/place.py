@@ -72,21 +72,36 @@ def _conspicuous(record: schema.Exchange, elsewhere: float) -> bool:
 
 
 def _where(record: schema.Exchange, values: schema.Values | None) -> str:
-    if len(record.sides) == 1:
-        return _in_row(record, values)
+    name = place_name(record.corner, record.size, record.sides, values)
+    return name if len(record.sides) == 1 else f"the {name}"
+
+
+def place_name(
+    corner: Sequence[int],
+    size: Sequence[int],
+    sides: Sequence[int],
+    values: schema.Values | None = None,
+) -> str:
+    """Returns where a window stands on an input, whose values tell what its positions are.
+
+    >>> place_name((2, 0), (4, 4), (8, 8)), place_name((3,), (1,), (5,))
+    ('left edge', 'position 3')
+    """
+    if len(sides) == 1:
+        return _in_row(corner[0], size[0], sides[0], values)
     rows, columns = (
-        "begin" if corner == 0 else "end" if corner + size >= side else "middle"
-        for corner, size, side in zip(record.corner, record.size, record.sides, strict=True)
+        "begin" if at == 0 else "end" if at + width >= side else "middle"
+        for at, width, side in list(zip(corner, size, sides, strict=True))[-2:]
     )
     vertical = {"begin": "top", "end": "bottom", "middle": ""}[rows]
     horizontal = {"begin": "left", "end": "right", "middle": ""}[columns]
     if vertical and horizontal:
-        return f"the {vertical} {horizontal} corner"
-    return f"the {vertical or horizontal} edge"
+        return f"{vertical} {horizontal} corner"
+    return f"{vertical or horizontal} edge" if vertical or horizontal else "middle"
 
 
-def _in_row(record: schema.Exchange, values: schema.Values | None) -> str:
-    first, last = record.corner[0], min(record.corner[0] + record.size[0], record.sides[0]) - 1
+def _in_row(first: int, size: int, side: int, values: schema.Values | None) -> str:
+    last = min(first + size, side) - 1
     unit = _UNITS.get(values.layout, "position") if values else "position"
     if first != last:
         return f"{unit}s {first} to {last}"
