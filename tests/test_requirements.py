@@ -39,7 +39,7 @@ def test_without_tensorflow_it_is_said_what_to_install(code: str) -> None:
     assert done.returncode
     last = done.stderr.strip().splitlines()[-1]
     assert "tfexplain needs TensorFlow" in last
-    assert "pip install tfexplain[tensorflow]" in last
+    assert "pip install tensorboard-plugin-tfexplain[tensorflow]" in last
 
 
 def test_the_package_itself_and_the_plugin_need_no_tensorflow() -> None:

@@ -228,6 +228,12 @@ def test_the_wheel_carries_the_page_and_all_licences(wheel: Path, unpacked: Path
     assert not any("frontend" in name or "tests" in name for name in names)
 
 
+def test_an_index_would_take_both(wheel: Path, sdist: Path) -> None:
+    assert wheel.name.startswith("tensorboard_plugin_tfexplain-")
+    told = run(sys.executable, "-m", "twine", "check", "--strict", wheel, sdist)
+    assert told.count("PASSED") == 2
+
+
 def test_the_viewer_has_no_tensorflow(viewer: Path) -> None:
     code = (
         "import importlib.util as u, tfexplain.tb_plugin.routes, sys;"

@@ -9,6 +9,6 @@ from importlib.util import find_spec
 if find_spec("tensorflow") is None:
     raise ImportError(
         "tfexplain needs TensorFlow to explain or measure models; none is installed. Run "
-        "`pip install tfexplain[tensorflow]`, or install the build for your machine "
-        "(tensorflow-cpu, tensorflow-intel, tensorflow-macos), 2.16 or newer."
+        "`pip install tensorboard-plugin-tfexplain[tensorflow]`, or install the build for your "
+        "machine (tensorflow-cpu, tensorflow-intel, tensorflow-macos), 2.16 or newer."
     )

@@ -28,7 +28,8 @@ class LIME(PerturbationExplainer):
     [N, f] for tables and tokens, [N, *sides] for inputs with positions, in units of the explained
     score; every member of a segment has its coefficient. `passes` int32 [N] counts the draws.
 
-    Needs scikit-learn, and scikit-image for superpixels: `pip install "tfexplain[lime]"`.
+    Needs scikit-learn, and scikit-image for superpixels:
+    `pip install "tensorboard-plugin-tfexplain[lime]"`.
 
     Attributes:
         masks: Number of draws; each costs one pass a sample.

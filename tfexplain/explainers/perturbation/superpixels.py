@@ -46,5 +46,5 @@ def needed(module: str, package: str) -> Any:
     except ImportError as error:
         raise ImportError(
             f"{package}: expected it to be installed; got {error}. "
-            'Run: pip install "tfexplain[lime]".'
+            'Run: pip install "tensorboard-plugin-tfexplain[lime]".'
         ) from error
