@@ -14,8 +14,10 @@ import type { Series } from "../src/data/series.ts";
 import { numberToHalf, widen } from "../src/format/half.ts";
 import type { AttributionMap } from "../src/format/maps.ts";
 import type { Column } from "../src/state/columns.ts";
+import type { Dashboard } from "../src/state/dashboard.ts";
 import type { ShownRun } from "../src/state/runs.ts";
 import { Scales } from "../src/state/scales.ts";
+import { shownSeries } from "../src/state/shown-classes.ts";
 import { DEFAULT_VIEW } from "../src/state/view.ts";
 
 const halves = (...values: number[]): Uint16Array => Uint16Array.from(values, numberToHalf);
@@ -71,10 +73,22 @@ test("an epoch with one class has no map beside others that have two, and says w
     assert.equal(shown?.points[1]?.error, "");
     assert.equal(ofClass(both, choice), shown, "the same object each time");
   }
-  const one = series(ONE, ONE);
-  assert.equal(ofClass(one, "difference"), one);
-  assert.equal(ofClass(undefined, "difference"), undefined);
+  assert.equal(hasTwoClasses(series(ONE, ONE)), false);
   assert.equal(otherMap(ONE), null);
+});
+
+test("a run that is right shows no map beside one that shows a difference, and its own alone", () => {
+  const [right, wrong] = [series(ONE), series(TWO)];
+  const dashboard = (...shown: string[]) =>
+    ({
+      store: { get: (run: string) => (run === "wrong" ? wrong : right) },
+      view: { ...DEFAULT_VIEW, classes: "difference" },
+      scene: { shown: shown.map((id) => ({ id })) },
+    }) as unknown as Dashboard;
+  const both = dashboard("right", "wrong");
+  assert.equal(shownSeries(both, "right", "g", 0)?.points[0]?.error, ONE_CLASS);
+  assert.equal(recordOf(shownSeries(both, "wrong", "g", 0), 0)?.minus, 8);
+  assert.equal(shownSeries(dashboard("right"), "right", "g", 0), right);
 });
 
 test("choices are called by their classes where these are the same in all shown maps", () => {
@@ -87,11 +101,14 @@ test("choices are called by their classes where these are the same in all shown 
   assert.deepEqual(pairsOf([series(ONE, TWO)], 0), []);
   assert.deepEqual(choiceNames(pairs, nameOf), {
     explained: "3",
-    other: "other class",
-    difference: "3 − other class",
+    other: "predicted class",
+    difference: "3 − predicted class",
   });
   assert.equal(choiceNames([[2, 0]], nameOf).difference, "c − a");
-  assert.equal(choiceNames([], nameOf).explained, "explained class");
+  const predicted = [5, 8].map((index) => [index, 3] as const);
+  assert.equal(choiceNames(predicted, nameOf).difference, "predicted class − 3");
+  const mixed = [[3, 8] as const, [8, 3] as const];
+  assert.equal(choiceNames(mixed, nameOf).difference, "explained class − other class");
   const samples = undefined;
   assert.equal(targetText(samples, { target: 3, minus: 8 }), "class 3 − class 8");
   assert.equal(targetText(samples, { target: 3 }), "class 3");

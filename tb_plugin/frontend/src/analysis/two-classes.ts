@@ -39,12 +39,11 @@ export const hasTwoClasses = memo((series: Series): boolean =>
 );
 
 /**
- * A series as it is chosen to be shown. Where it has two classes at some epochs, there is no map at
- * others, for one of the explained class would pass for a difference; where at none, all stay.
+ * A series as it is chosen to be shown. Where an epoch has one class there is no map, for one of
+ * the explained class would pass for a difference.
  */
-export function ofClass(series: Series | undefined, choice: ClassChoice): Series | undefined {
-  if (!series || choice === "explained" || !hasTwoClasses(series)) return series;
-  return chosen(series, choice);
+export function ofClass(series: Series, choice: ClassChoice): Series {
+  return choice === "explained" ? series : chosen(series, choice);
 }
 
 const chosen = memoBy((series: Series, choice: ClassChoice): Series => {
@@ -70,15 +69,18 @@ export function pairsOf(series: readonly Series[], step?: number): ClassPair[] {
   return [...pairs.values()];
 }
 
-/** What the three choices are called: by the classes where there is one pair of them. */
+/** What the three choices are called: by the classes where these are one pair. */
 export function choiceNames(
   pairs: readonly ClassPair[],
   nameOf: (index: number) => string,
 ): Readonly<Record<ClassChoice, string>> {
-  const only = (place: 0 | 1, words: string): string => {
-    const [first, ...more] = new Set(pairs.map((pair) => pair[place]));
-    return first === undefined || more.length > 0 ? words : nameOf(first);
-  };
-  const [explained, other] = [only(0, "explained class"), only(1, "other class")];
+  const [first, second] = ([0, 1] as const).map((place) => {
+    const [one, ...more] = new Set(pairs.map((pair) => pair[place]));
+    return one === undefined || more.length > 0 ? undefined : nameOf(one);
+  });
+  // A sample has one true class: where only one of the two differs, that is the predicted one.
+  const isKnown = first !== undefined || second !== undefined;
+  const explained = first ?? (isKnown ? "predicted class" : "explained class");
+  const other = second ?? (isKnown ? "predicted class" : "other class");
   return { explained, other, difference: `${explained} − ${other}` };
 }

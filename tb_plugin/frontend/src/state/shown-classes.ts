@@ -6,14 +6,32 @@ import type { Series } from "../data/series.ts";
 import type { Column } from "./columns.ts";
 import type { Dashboard } from "./dashboard.ts";
 
-/** A run's maps of a sample in a column, of the chosen class. */
+/**
+ * A run's maps of a sample in a column, of the chosen class. Where no shown run has two classes, as
+ * of a method that cannot share the pass, they stay those of the explained one.
+ */
 export function shownSeries(
-  { store, view }: Pick<Dashboard, "store" | "view">,
+  dashboard: Pick<Dashboard, "store" | "view" | "scene">,
   run: string,
   group: string,
   sample: number,
 ): Series | undefined {
-  return ofClass(store.get(run, group, sample), view.classes);
+  const { store, view } = dashboard;
+  const series = store.get(run, group, sample);
+  const isChosen = view.classes !== "explained" && isOfTwo(dashboard, group, sample);
+  return series && isChosen ? ofClass(series, view.classes) : series;
+}
+
+/** Whether any shown run has maps of two classes of a sample. */
+export function isOfTwo(
+  { scene, store }: Pick<Dashboard, "store" | "scene">,
+  group: string,
+  sample: number,
+): boolean {
+  return scene.shown.some(({ id }) => {
+    const series = store.get(id, group, sample);
+    return series !== undefined && hasTwoClasses(series);
+  });
 }
 
 /** The series of a sample's maps that are of two classes, over the shown runs. */
@@ -27,13 +45,12 @@ export function twoClassSeries({ scene, store }: Dashboard, sample: number): Ser
   );
 }
 
-/** Whether a column shows differences of two classes of a sample, of any shown run. */
-export function isDifference({ scene, store, view }: Dashboard, column: Column, sample: number) {
-  if (view.classes !== "difference" || column.kind !== "map") return false;
-  return scene.shown.some(({ id }) => {
-    const series = store.get(id, column.group, sample);
-    return series !== undefined && hasTwoClasses(series);
-  });
+/** Whether a column shows differences of two classes of a sample. */
+export function isDifference(dashboard: Dashboard, column: Column, sample: number): boolean {
+  const isMap = column.kind === "map";
+  return (
+    isMap && dashboard.view.classes === "difference" && isOfTwo(dashboard, column.group, sample)
+  );
 }
 
 /** A column as a sample is shown in it: differences have signs. */

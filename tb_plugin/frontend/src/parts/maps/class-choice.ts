@@ -8,9 +8,8 @@ import {
   choiceNames,
   pairsOf,
 } from "../../analysis/two-classes.ts";
-import type { Column } from "../../state/columns.ts";
 import type { Dashboard } from "../../state/dashboard.ts";
-import { isDifference, twoClassSeries } from "../../state/shown-classes.ts";
+import { twoClassSeries } from "../../state/shown-classes.ts";
 import { define, PaintedPart, setText } from "../frame/part.ts";
 import { base } from "../frame/styles.ts";
 
@@ -90,14 +89,42 @@ export class ClassChooser extends PaintedPart {
   }
 }
 
-/** Which class each end of the colours of a difference speaks for. */
-export function differenceSides(dashboard: Dashboard, column: Column, sample: number | undefined) {
-  if (sample === undefined || !isDifference(dashboard, column, sample)) return nothing;
-  const { explained, other } = namesOf(dashboard, sample);
-  return html`<div class="ends">
-    <span class="cut" title="larger for ${other}">← ${other}</span>
-    <span class="cut" title="larger for ${explained}">${explained} →</span>
-  </div>`;
+/** Which class each end of the colours of a difference speaks for, at the playhead. */
+export class ClassEnds extends PaintedPart {
+  static override properties = { sample: { type: Number } };
+  static override styles = [
+    base,
+    css`
+      :host {
+        display: flex;
+        justify-content: space-between;
+        gap: 8px;
+        font-size: 11px;
+        line-height: 15px;
+        color: var(--muted);
+      }
+    `,
+  ];
+  declare sample: number;
+
+  override render() {
+    return html`<span class="cut low"></span><span class="cut high"></span>`;
+  }
+
+  paint(): void {
+    const { step, revision } = this.dashboard;
+    if (!this.isNew(step, revision)) return;
+    const { explained, other } = namesOf(this.dashboard, this.sample, step);
+    this.write(() => {
+      this.tell(".low", `← ${other}`, `larger for ${other}`);
+      this.tell(".high", `${explained} →`, `larger for ${explained}`);
+    });
+  }
+
+  private tell(end: string, text: string, title: string): void {
+    setText(this.find(end), text);
+    this.find(end)?.setAttribute("title", title);
+  }
 }
 
 /** What the choices are called: at an epoch that has any, else over all of them. */
@@ -110,3 +137,4 @@ function namesOf(dashboard: Dashboard, sample: number, step?: number) {
 }
 
 define("tfx-class-choice", ClassChooser);
+define("tfx-class-ends", ClassEnds);

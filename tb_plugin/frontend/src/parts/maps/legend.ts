@@ -10,10 +10,11 @@ import { plural, seconds, short } from "../../analysis/numbers.ts";
 import { recordsOf } from "../../data/series.ts";
 import type { Column, ColumnKind } from "../../state/columns.ts";
 import { loggedLayer } from "../../state/same-layers.ts";
+import { isDifference } from "../../state/shown-classes.ts";
 import type { Layout } from "../../tables.ts";
 import { define, Part } from "../frame/part.ts";
 import { base } from "../frame/styles.ts";
-import { differenceSides } from "./class-choice.ts";
+import "./class-choice.ts";
 
 /** What colours do not say, by the layout of the map. */
 const HELP: Readonly<Partial<Record<Layout, string>>> = {
@@ -149,7 +150,7 @@ export class Legend extends Part {
                 aria-label=${this.spoken}
               ></div>
               <div class="ends">${this.ends.map((end) => html`<span>${end}</span>`)}</div>
-              ${differenceSides(this.dashboard, this.column, this.sample)}
+              ${this.classEnds}
               <div class="scope cut" title=${SCOPE_TITLES[view.scale]}>${this.scope}</div>
               ${this.wordNote} ${kind === "map" ? LEVEL : nothing}`
       }
@@ -233,6 +234,12 @@ export class Legend extends Part {
     if (scale.limit === 0) return ["all zero"];
     const most = `${short(scale.limit)} ${unit}`;
     return signed ? [short(-scale.limit), "0", most] : ["0", most];
+  }
+
+  private get classEnds() {
+    const { dashboard, column, sample } = this;
+    if (sample === undefined || !isDifference(dashboard, column, sample)) return nothing;
+    return html`<tfx-class-ends .dashboard=${dashboard} .sample=${sample}></tfx-class-ends>`;
   }
 
   /** What the scale is one for, and what lies beyond it. */

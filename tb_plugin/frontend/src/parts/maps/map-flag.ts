@@ -7,12 +7,12 @@ import { isNoise } from "../../analysis/magnitudes.ts";
 import { memoBy } from "../../analysis/memo.ts";
 import { plural } from "../../analysis/numbers.ts";
 import { countOdd } from "../../analysis/statistics.ts";
-import { hasTwoClasses, ONE_CLASS } from "../../analysis/two-classes.ts";
+import { ONE_CLASS } from "../../analysis/two-classes.ts";
 import { type Known, knownAt } from "../../data/series.ts";
 import type { AttributionMap, Predictions } from "../../format/records.ts";
 import type { Column } from "../../state/columns.ts";
 import type { Dashboard } from "../../state/dashboard.ts";
-import { shownSeries, twoClassSeries } from "../../state/shown-classes.ts";
+import { isOfTwo, shownSeries, twoClassSeries } from "../../state/shown-classes.ts";
 import { type CellAddress, mapAt } from "./map-figure.ts";
 
 /** No record, another epoch, other weights, no evidence, the same for all samples, no number. */
@@ -39,10 +39,8 @@ export function flagOf(
 /** Where another class or a difference was chosen, and this map is of the explained class alone. */
 function onlyText(dashboard: Dashboard, cell: CellAddress, record: AttributionMap): string {
   const { run, column, sample } = cell;
-  const { store, view } = dashboard;
-  if (view.classes === "explained" || column.kind !== "map") return "";
-  const series = store.get(run.id, column.group, sample);
-  if (!series || hasTwoClasses(series)) return "";
+  if (dashboard.view.classes === "explained" || column.kind !== "map") return "";
+  if (isOfTwo(dashboard, column.group, sample)) return "";
   const beside = twoClassSeries(dashboard, sample).length > 0;
   return beside ? `map of ${targetText(run.samples, record)} only` : "";
 }
