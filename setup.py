@@ -25,7 +25,7 @@ FRONTEND = ROOT / "tb_plugin" / "frontend"
 STATIC = ROOT / "tb_plugin" / "static"
 # Not in package_data: only the next build reads it.
 STAMP = STATIC / "sources.sha256"
-PAGE = [STATIC / "index.js", STATIC / "THIRD_PARTY_LICENSES.txt"]
+PAGE = [STATIC / "index.js", STATIC / "report.js", STATIC / "THIRD_PARTY_LICENSES.txt"]
 
 
 class BuildPage(Command):

@@ -52,6 +52,15 @@ class Log:
             runs[name].problems.append(problem)
         return runs
 
+    def as_json(self, version: str) -> dict[str, Any]:
+        """Returns the answer of `runs`; `version` is the package's."""
+        return {
+            "plugin_version": version,
+            "format": ".".join(map(str, schema.VERSION)),
+            "samples_kept": self.kept,
+            "runs": [run.as_json(name) for name, run in self.runs().items()],
+        }
+
     def series(self, run: str) -> list[Series]:
         """Returns the series of one run; `RequestError` where it does not exist."""
         return read_run(self._listed(run, self.provider.list_tensors), {}).series

@@ -87,12 +87,7 @@ class ExplainPlugin(base_plugin.TBPlugin):  # type: ignore[misc]
         return Log(self._provider, context, experiment, self._kept, self._events)
 
     def _runs(self, request: wrappers.Request) -> Any:
-        answer = {
-            "plugin_version": tfexplain.__version__,
-            "format": ".".join(map(str, schema.VERSION)),
-            "samples_kept": self._kept,
-            "runs": [run.as_json(name) for name, run in self._log(request).runs().items()],
-        }
+        answer = self._log(request).as_json(tfexplain.__version__)
         return http_util.Respond(request, answer, "application/json")
 
     def _series(self, request: wrappers.Request) -> Any:

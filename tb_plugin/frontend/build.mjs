@@ -10,23 +10,28 @@ const out = join(here, "..", "static");
 // What an earlier build named otherwise would be packed and served.
 await rm(out, { recursive: true, force: true });
 
-const result = await build({
+const common = {
   absWorkingDir: here,
-  entryPoints: ["src/index.ts"],
   outdir: out,
   bundle: true,
-  // What is loaded when first shown is a file of its own; a name tells what it holds, so that
-  // a page that is still open never loads part of another version.
-  splitting: true,
-  chunkNames: "[name]-[hash]",
-  format: "esm",
   target: ["chrome111", "firefox113", "safari16.4"],
   minify: true,
   legalComments: "none",
   charset: "utf8",
   loader: { ".css": "text" },
   metafile: true,
+};
+const result = await build({
+  ...common,
+  entryPoints: ["src/index.ts"],
+  // What is loaded when first shown is a file of its own; a name tells what it holds, so that
+  // a page that is still open never loads part of another version.
+  splitting: true,
+  chunkNames: "[name]-[hash]",
+  format: "esm",
 });
+// A report is one file, and stands in it as one script.
+const report = await build({ ...common, entryPoints: ["src/report.ts"], format: "iife" });
 
 /** The packages whose files ended up in the bundle, `@scope/name` or `name`. */
 function bundledPackages(metafile) {
@@ -47,6 +52,9 @@ async function licenceOf(name) {
 const licences = await Promise.all(bundledPackages(result.metafile).map(licenceOf));
 await mkdir(out, { recursive: true });
 await writeFile(join(out, "THIRD_PARTY_LICENSES.txt"), licences.join("\n\n"));
-for (const [path, { bytes }] of Object.entries(result.metafile.outputs)) {
+for (const [path, { bytes }] of Object.entries({
+  ...result.metafile.outputs,
+  ...report.metafile.outputs,
+})) {
   console.log(`${basename(path)}: ${Math.round(bytes / 1024)} KiB`);
 }

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any, get_args
 
 from tfexplain import coloring
-from tfexplain.compression.metrics import METRICS, Unit
 from tfexplain.model.tfmot_names import WRAPPERS
 from tfexplain.quality.measures import BAND_PERCENTILES, KNOWN_MEASURES, LEAST_VALUES
 from tfexplain.quality.similarity import TOP_SHARE
 from tfexplain.wire import pictures
 from tfexplain.wire.container import MAX_HEADER_BYTES, VERSION
+from tfexplain.wire.metrics import METRICS, Unit
 from tfexplain.wire.records.compressed import ROW_KEYS
 from tfexplain.wire.records.inputs import RANKS
 from tfexplain.wire.records.kinds import ACTIVATIONS, LABEL_KINDS, LAYOUTS, ROLES, Kind

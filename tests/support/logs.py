@@ -42,7 +42,8 @@ class LogWriter:
 
     def __init__(self, run: Path) -> None:
         run.mkdir(parents=True, exist_ok=True)
-        name = f"events.out.tfevents.{int(time.time()):010d}.{next(_serial):06d}.{os.getpid()}"
+        when, serial = int(time.time()), next(_serial)
+        name = f"events.out.tfevents.{when:010d}.{serial:06d}.{os.getpid()}.tfexplain"
         self._file = RecordWriter((run / name).open("xb"))
         self._append(Event(wall_time=time.time(), file_version="brain.Event:2"))
 

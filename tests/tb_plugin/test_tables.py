@@ -7,9 +7,9 @@ from dataclasses import fields
 from pathlib import Path
 
 from tfexplain.compression import LayerNumbers, Sizes, Totals
-from tfexplain.compression.metrics import METRICS
 from tfexplain.quality.measures import KNOWN_MEASURES
 from tfexplain.quality.similarity import MEASURES
+from tfexplain.wire.metrics import METRICS
 
 FRONTEND = Path(__file__).parents[2] / "tb_plugin" / "frontend"
 

@@ -18,6 +18,7 @@ class LoggedMaps:
 
     Attributes:
         explainer, layer: Their names in the log.
+        kind: `map`, `channels`, `matrix` or `picture`.
         content: What all of the maps have in common: `unit`, `signed`, `layout`, the `shape` of
             one, the `input` that they lie over, the `settings` of the explainer.
         samples: The samples that there are maps of, by their place in the explained batch.
@@ -27,7 +28,7 @@ class LoggedMaps:
     def __init__(self, index: RunIndex, tags: list[schema.Tag]) -> None:
         self._index = index
         self._tags = {tag.sample: str(tag) for tag in sorted(tags, key=lambda tag: tag.sample)}
-        self._kind = tags[0].kind
+        self.kind = tags[0].kind
         self.explainer, self.layer = tags[0].explainer, tags[0].layer
         self.samples = list(self._tags)
         self.content = index.content(str(tags[0]))
@@ -73,7 +74,7 @@ class LoggedMaps:
             )
         read = self._index.read(list(self._tags.values()), [step])
         return {
-            sample: schema.decode(self._kind, read[tag][0][1])
+            sample: schema.decode(self.kind, read[tag][0][1])
             for sample, tag in self._tags.items()
             if read[tag]
         }

@@ -67,6 +67,22 @@ class LoggedRun:
             raise TfexplainError(f"run[{key!r}]: {many} of that name. Logged are: {known}.")
         return LoggedMaps(self._index, found[0])
 
+    @property
+    def maps(self) -> list[LoggedMaps]:
+        """The maps of all explainers at all layers."""
+        return [LoggedMaps(self._index, tags) for tags in self._maps.values()]
+
+    @property
+    def contents(self) -> dict[schema.Tag, schema.Content]:
+        """What is constant over the records of each series; damaged ones are left out."""
+        found = {}
+        for text, tag in sorted(self._index.tags.items()):
+            try:
+                found[tag] = self._index.content(text)
+            except schema.SchemaError:
+                continue
+        return found
+
     @cached_property
     def _maps(self) -> dict[tuple[str, str], list[schema.Tag]]:
         found: dict[tuple[str, str], list[schema.Tag]] = {}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from tensorboard.compat.proto.event_pb2 import Event
 
-from tfexplain.reading.event_files import Place, event_files, events_at, placed_events
+from tfexplain.reading.event_files import ROOMS, Place, event_files, events_at, placed_events
 from tfexplain.story import RunRecords
 from tfexplain.wire import schema
 
@@ -17,12 +17,15 @@ class RunIndex:
 
     Attributes:
         tags: The tags that this format writes, by their text.
+        contents: What is constant over the records of each tag, as it was written; also of tags
+            that this format does not write.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, rooms: Iterable[str] = ROOMS) -> None:
         self._places: dict[str, list[tuple[int, Place]]] = {}
-        self._contents: dict[str, bytes] = {}
-        for file in event_files(directory):
+        self._times: dict[str, float] = {}
+        self.contents: dict[str, bytes] = {}
+        for file in event_files(directory, rooms):
             for place, event in placed_events(file):
                 self._add(place, event)
         self.tags = {text: tag for text in self._places if (tag := _parsed(text)) is not None}
@@ -32,31 +35,45 @@ class RunIndex:
             described = value.metadata.plugin_data
             # Only the first event of a tag is described; the file holds TensorBoard's own tabs too.
             if described.plugin_name == schema.PLUGIN_NAME:
-                self._contents.setdefault(value.tag, described.content)
-            if value.tag not in self._contents:
+                self.contents.setdefault(value.tag, described.content)
+            if value.tag not in self.contents:
                 continue
             series = self._places.setdefault(value.tag, [])
             # A restart repeats what it had not kept.
             while series and series[-1][0] >= event.step:
                 series.pop()
             series.append((event.step, place))
+            self._times[value.tag] = event.wall_time
 
     def content(self, tag: str) -> schema.Content:
         """Returns what is constant over the records of a tag; raises `SchemaError`."""
-        return schema.Content.decode(self._contents[tag])
+        return schema.Content.decode(self.contents[tag])
 
     def steps(self, tag: str) -> list[int]:
         """Returns the steps of a tag in rising order."""
         return [step for step, _ in self._places[tag]]
+
+    def last_wall_time(self, tag: str) -> float:
+        """Returns when the last record of a tag was written."""
+        return self._times[tag]
 
     def read(
         self, tags: Sequence[str], steps: Collection[int] | None = None
     ) -> dict[str, list[tuple[int, bytes]]]:
         """Returns by tag the (step, bytes) of all records, or of those of some steps."""
         found: dict[str, list[tuple[int, bytes]]] = {tag: [] for tag in tags}
-        for tag, step, strings in self._strings(tags, steps):
+        for tag, event, strings in self._strings(tags, steps):
             if len(strings) == 1:
-                found[tag].append((step, strings[0]))
+                found[tag].append((event.step, strings[0]))
+        return found
+
+    def events(
+        self, tags: Sequence[str], steps: Collection[int]
+    ) -> dict[str, list[tuple[int, float, list[bytes]]]]:
+        """Returns by tag the (step, wall time, strings) of records, whatever they hold."""
+        found: dict[str, list[tuple[int, float, list[bytes]]]] = {tag: [] for tag in tags}
+        for tag, event, strings in self._strings(tags, steps):
+            found[tag].append((event.step, event.wall_time, strings))
         return found
 
     def blobs(self, tag: str) -> list[bytes]:
@@ -70,7 +87,7 @@ class RunIndex:
 
     def _strings(
         self, tags: Sequence[str], steps: Collection[int] | None
-    ) -> Iterator[tuple[str, int, list[bytes]]]:
+    ) -> Iterator[tuple[str, Event, list[bytes]]]:
         wanted: dict[Place, set[str]] = {}
         for tag in tags:
             for step, place in self._places[tag]:
@@ -79,7 +96,7 @@ class RunIndex:
         for place, event in events_at(wanted):
             for value in event.summary.value:
                 if value.tag in wanted[place]:
-                    yield value.tag, event.step, list(value.tensor.string_val)
+                    yield value.tag, event, list(value.tensor.string_val)
 
 
 def _parsed(text: str) -> schema.Tag | None:

@@ -1,6 +1,7 @@
 /** The routes of `tb_plugin/http_api.md`. All addresses are relative: the page may live anywhere. */
 
 import { readFrame } from "../format/framing.ts";
+import { inlinedAnswer, isReport } from "./inlined.ts";
 import { type Listing, list, number, object, readListing, text } from "./listing.ts";
 
 export interface SentPoint {
@@ -22,7 +23,9 @@ export interface SentPicture {
 }
 
 export async function fetchListing(): Promise<Listing> {
-  return readListing(await (await get("runs", [])).json());
+  return readListing(
+    isReport() ? parsed(await inlinedAnswer("runs")) : await (await get("runs", [])).json(),
+  );
 }
 
 /** Which records of a series: every kept one, or only the last. */
@@ -35,11 +38,23 @@ export async function fetchSeries(
   samples: readonly number[],
   extent: Extent,
 ): Promise<SentSeries[]> {
+  if (isReport()) {
+    const answers = groups.map((group) => inlinedAnswer("series", run, group));
+    const all = (await Promise.all(answers)).flatMap(readSent);
+    const asked = all.filter(
+      ({ sample }) => sample < 0 || samples.length === 0 || samples.includes(sample),
+    );
+    return asked.map((one) => (extent === "all" ? one : { ...one, points: one.points.slice(-1) }));
+  }
   const query: [string, string][] = [["run", run]];
   for (const group of groups) query.push(["group", group]);
   for (const sample of samples) query.push(["sample", String(sample)]);
   if (extent === "last") query.push(["last", "1"]);
-  const { json, bytes } = readFrame(await (await get("series", query)).arrayBuffer());
+  return readSent(await (await get("series", query)).arrayBuffer());
+}
+
+function readSent(answer: ArrayBuffer): SentSeries[] {
+  const { json, bytes } = readFrame(answer);
   return list(object(json).series).map((entry) => {
     const { group, sample, points } = object(entry);
     return {
@@ -60,7 +75,10 @@ export async function fetchInputs(
     ["name", name],
     ["v", version],
   ];
-  const { json, bytes } = readFrame(await (await get("inputs", query)).arrayBuffer());
+  const answer = isReport()
+    ? inlinedAnswer("inputs", run, name)
+    : (await get("inputs", query)).arrayBuffer();
+  const { json, bytes } = readFrame(await answer);
   return list(object(json).pictures).map((entry) => ({
     sample: number(object(entry).sample),
     data: dataOf(entry, bytes),
@@ -81,8 +99,13 @@ function dataOf(value: unknown, bytes: Uint8Array): Uint8Array | string {
 
 /** What Python found in the log; undefined where this TensorBoard does not tell it. */
 export async function fetchFindings(): Promise<unknown> {
+  if (isReport()) return parsed(await inlinedAnswer("findings"));
   const response = await fetch(new URL("findings", document.baseURI));
   return response.ok ? response.json() : undefined;
+}
+
+function parsed(json: ArrayBuffer): unknown {
+  return JSON.parse(new TextDecoder().decode(json));
 }
 
 async function get(route: string, query: [string, string][]): Promise<Response> {

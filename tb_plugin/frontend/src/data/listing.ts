@@ -55,6 +55,8 @@ export interface Listing {
   readonly format: string;
   readonly samplesKept: number | undefined;
   readonly runs: readonly Run[];
+  /** Of a report, what of the log it holds. */
+  readonly held: string;
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -66,6 +68,7 @@ export function readListing(value: unknown): Listing {
     format: text(json.format),
     samplesKept: typeof json.samples_kept === "number" ? json.samples_kept : undefined,
     runs: list(json.runs).map((entry) => readRun(object(entry))),
+    held: text(json.held),
   };
 }
 

@@ -31,7 +31,15 @@ export function notesOf(scene: Scene, store: Store): Note[] {
     ...budgetNotes(run, store),
   ]);
   const isLeftOut = ({ level }: Note): boolean => level === "left out";
-  return [...merged(notes.filter(isLeftOut)), ...notes.filter((note) => !isLeftOut(note))];
+  return [
+    ...heldNotes(store),
+    ...merged(notes.filter(isLeftOut)),
+    ...notes.filter((note) => !isLeftOut(note)),
+  ];
+}
+
+function heldNotes({ listing }: Store): Note[] {
+  return listing?.held ? [{ level: "info", run: "report", text: listing.held }] : [];
 }
 
 /** Runs of one model leave out the same, which is said once. */

@@ -1,0 +1,175 @@
+"""`tfexplain report`: one file whose data is what the server and `tfexplain.read` give."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import html
+import json
+import re
+import struct
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+import numpy as np
+import pytest
+from support.hostile import write_hostile_log
+from support.logs import write_demo_log
+from support.overview_log import CHANCE, EPOCHS, FOLLOWED, RUNS, exchange, write_overview_log
+from support.server import serve
+
+import tfexplain
+from tfexplain import cli
+from tfexplain.report.thinning import thinned
+from tfexplain.wire import schema
+
+Answers = dict[tuple[str, str, str], bytes]
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    log_dir = tmp_path_factory.mktemp("overview")
+    write_overview_log(log_dir)
+    return log_dir
+
+
+def report(log: Path, out: Path, *options: str) -> str:
+    assert cli.main(["report", str(log), "-o", str(out), *options]) == 0
+    return out.read_text("utf-8")
+
+
+def answers(page: str) -> Answers:
+    """What is in a report, by what was asked."""
+    found: Answers = {}
+    for asked, packed in re.findall(r'data-answer="([^"]*)">([A-Za-z0-9+/=]*)</script>', page):
+        query = dict(parse_qsl(html.unescape(asked), strict_parsing=True))
+        key = (query["route"], query.get("run", ""), query.get("name", ""))
+        found[key] = gzip.decompress(base64.b64decode(packed, validate=True))
+    return found
+
+
+def points(answer: bytes) -> list[dict[int, bytes]]:
+    """The records of each series of an answer, by epoch."""
+    (size,) = struct.unpack("<I", answer[:4])
+    head, body = json.loads(answer[4 : 4 + size]), answer[4 + size :]
+    return [
+        {p["step"]: body[p["offset"] : p["offset"] + p["length"]] for p in series["points"]}
+        for series in head["series"]
+    ]
+
+
+@pytest.mark.process
+def test_its_answers_are_the_servers_to_the_byte(log: Path, tmp_path: Path) -> None:
+    found = answers(report(log, tmp_path / "r.html"))
+    with serve(log, "--host", "127.0.0.1", "--load_fast=false") as server:
+        runs = server.wait_for(lambda runs: len(runs) == len(RUNS))
+        listed = json.loads(found.pop(("runs", "", "")))
+        assert listed.pop("held") == ""
+        there = json.loads(server.plugin("runs").body)
+        assert listed["runs"] == there["runs"]
+        told = json.loads(server.plugin("findings").body)
+        assert json.loads(found.pop(("findings", "", ""))) == told
+        groups = {(run, group["group"]) for run in runs for group in runs[run]["groups"]}
+        assert {(run, name) for route, run, name in found if route == "series"} == groups
+        for (route, run, name), answer in found.items():
+            query = {"name": name} if route == "inputs" else {"group": name}
+            assert answer == server.plugin(route, run=run, **query).body, (route, run, name)
+
+
+def test_its_numbers_are_those_that_reading_gives(log: Path, tmp_path: Path) -> None:
+    found = answers(report(log, tmp_path / "r.html", "--runs", "shortcut"))
+    assert {run for _, run, _ in found} == {"", "shortcut/explain"}
+    logged = tfexplain.read(log)["shortcut"]["IntegratedGradients"]
+    sent = points(found["series", "shortcut/explain", "map/IntegratedGradients/image"])
+    for epoch in logged.epochs:
+        values = [schema.Map.decode(series[epoch]).values for series in sent]
+        np.testing.assert_array_equal(np.stack(values), logged.maps(epoch))
+
+
+def test_epochs_are_thinned_to_the_size_and_numbers_are_not(tmp_path: Path, capsys: Any) -> None:
+    write_demo_log(tmp_path / "logs" / "run", epochs=40, samples=16, side=24)
+    whole = len(report(tmp_path / "logs", tmp_path / "whole.html"))
+    most = whole / 1e6 * 0.7
+    page = report(tmp_path / "logs", tmp_path / "r.html", "--max-mb", f"{most:.3f}")
+    assert len(page.encode()) <= most * 1e6
+    assert "maps of 40 of 40 epochs" in capsys.readouterr().out.splitlines()[0]
+    found = answers(page)
+    steps = {
+        name: list(points(answer)[0])
+        for (route, _, name), answer in found.items()
+        if route == "series"
+    }
+    assert steps["metrics"] == list(range(40))
+    held = steps["map/GradCAM/backbone/conv2"]
+    assert 1 < len(held) < 40
+    assert {0, 39} <= set(held)
+    told = json.loads(found["runs", "", ""])["held"]
+    assert f"{len(held)} of 40 epochs ({', '.join(map(str, held))})" in told
+
+
+def test_a_size_that_not_even_one_epoch_fits_in_is_refused(log: Path, tmp_path: Path) -> None:
+    arguments = ["report", str(log), "-o", str(tmp_path / "r.html"), "--max-mb", "0.5"]
+    assert cli.main(arguments) == 2
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("options", [[], ["--summary"]])
+def test_what_is_not_there_is_said(
+    log: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str]
+) -> None:
+    out = str(tmp_path / "r.html")
+    assert cli.main(["report", str(tmp_path), "-o", out, *options]) == 2
+    assert "expected a log of Explain or Compression; there is none" in capsys.readouterr().err
+    assert cli.main(["report", str(log), "-o", out, "--runs", "other", *options]) == 2
+    assert "--runs='other': expected names out of 'plain', 'shortcut'" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_summary_tells_what_was_logged(log: Path, tmp_path: Path) -> None:
+    page = report(log, tmp_path / "s.html", "--summary")
+    assert "<script" not in page
+    headings = re.findall("<h2>(.*?)</h2>", page)
+    assert headings[0] == "What stands out"
+    # No kernels were logged.
+    assert not {"Model", "Compression"} & set(headings)
+    (finding,) = tfexplain.findings(log)
+    assert html.escape(str(finding)) in page
+    record = exchange("shortcut", EPOCHS - 1)
+    share, chance = f"{FOLLOWED['shortcut']:.0%}", f"{CHANCE:.0%}"
+    assert f"{share} of {record.pairs} exchanges follow the window at row 2 to 5" in page
+    assert f"chance up to {chance}" in page
+    metrics = tfexplain.read(log)["plain"].metrics
+    assert f'<td>val_accuracy</td><td class="number">{metrics["val_accuracy"][-1]:.4g}' in page
+
+
+@pytest.mark.parametrize("options", [[], ["--summary"]])
+def test_names_of_a_hostile_log_stay_text(tmp_path: Path, options: list[str]) -> None:
+    write_hostile_log(tmp_path / "logs")
+    evil = "</script><script>alert(1)</script><!--"
+    write_demo_log(tmp_path / "logs" / "run", epochs=2, layers=(evil.replace("/", ""), "b"))
+    (tmp_path / "logs" / "run").rename(tmp_path / "logs" / "<img src=x onerror=alert(1)>")
+    page = report(tmp_path / "logs", tmp_path / "r.html", *options)
+    inert = re.sub(r"<script>.*</script>", "", page, flags=re.DOTALL)
+    assert "<img src=x" not in inert
+    assert "<script>alert" not in inert
+    assert "&lt;img src=x onerror=alert(1)&gt;" in inert
+
+
+def test_nothing_in_the_script_ends_it(log: Path, tmp_path: Path) -> None:
+    """Also `<!--` before `<script` would change where a script ends."""
+    page = report(log, tmp_path / "r.html")
+    (script,) = re.findall(r"<script>(.*)</script>", page, flags=re.DOTALL)
+    assert "</script" not in script
+    assert "<script" not in script
+
+
+def test_thinning() -> None:
+    steps = [0, 1, 2, 5, 8, 9, 20, 21]
+    assert thinned(steps, 1) == [21]
+    assert thinned(steps, 2) == [0, 21]
+    assert thinned(steps, 3, preferred=[8, 9]) == [0, 8, 21]
+    assert thinned(steps, 8) == thinned(steps, 80) == steps
+    assert [len(thinned(range(100), n)) for n in range(1, 100)] == list(range(1, 100))
+    gaps = np.diff(thinned(range(65), 9))
+    assert gaps.tolist() == [8] * 8

@@ -1,0 +1,128 @@
+"""Makes the answers that the page of a report reads in place of a server's."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+import tfexplain
+from tfexplain.errors import TfexplainError
+from tfexplain.reading.run_index import RunIndex
+from tfexplain.report.provider import MAPS, LogProvider
+from tfexplain.report.thinning import thinned
+from tfexplain.tb_plugin.findings import Findings
+from tfexplain.tb_plugin.log import Log
+from tfexplain.tb_plugin.pictures import read_pictures
+from tfexplain.tb_plugin.series import read_series
+
+# Numbers of which no epoch is left out are mostly small; names in records compress well.
+_GUESS = 3
+
+
+class Answer(NamedTuple):
+    """One answer, packed: gzip in base64."""
+
+    asked: str
+    packed: str
+    is_thinned: bool
+
+    @classmethod
+    def of(cls, data: bytes, *, thin: bool = False, **asked: str) -> Answer:
+        """Packs an answer to what was asked: its route, run and name."""
+        packed = base64.b64encode(gzip.compress(data, 6, mtime=0)).decode()
+        return cls(urlencode(asked, errors="replace"), packed, thin)
+
+
+class Held(NamedTuple):
+    """What a report holds.
+
+    Attributes:
+        answers: All answers of the page.
+        maps_at: The epochs whose maps it holds.
+        epochs: All epochs that have maps.
+    """
+
+    answers: list[Answer]
+    maps_at: list[int]
+    epochs: list[int]
+
+
+def fitted(indexes: Mapping[str, RunIndex], room: int, size: int, max_mb: float) -> Held:
+    """Returns the answers with as many epochs' maps as there is room for.
+
+    Args:
+        indexes: By TensorBoard's name of the run.
+        room: Bytes that the answers may take.
+        size: Bytes of the log.
+        max_mb: What was asked for, for the error.
+
+    Raises:
+        TfexplainError: there is not room enough for one epoch.
+    """
+    epochs = _steps(indexes, MAPS)
+    exchanged = _steps(indexes, {"exchange"})
+    most = max(len(epochs), 1)
+    if size > _GUESS * room:
+        most = max(2, int(most * _GUESS * room / size))
+    while True:
+        maps_at = thinned(epochs, most, exchanged)
+        answers = list(_answers(indexes, maps_at, epochs, max_mb))
+        taken = sum(len(answer.packed) for answer in answers)
+        if taken <= room:
+            return Held(answers, maps_at, epochs)
+        if most == 1:
+            raise TfexplainError(
+                f"--max-mb={max_mb:g}: expected at least {(taken - room) / 1e6 + max_mb:.1f} for "
+                "one epoch of these runs; got less. Raise it, or choose fewer with --runs."
+            )
+        rest = sum(len(answer.packed) for answer in answers if not answer.is_thinned)
+        most = max(1, min(most - 1, int(most * (room - rest) / max(1, taken - rest))))
+
+
+def _answers(
+    indexes: Mapping[str, RunIndex], maps_at: list[int], epochs: list[int], max_mb: float
+) -> Iterator[Answer]:
+    log = Log(LogProvider(indexes, frozenset(maps_at)), None, "", 0)
+    listed = {**log.as_json(tfexplain.__version__), "held": _text(maps_at, epochs, max_mb)}
+    yield Answer.of(_json(listed), route="runs")
+    found = Findings().of(Log(LogProvider(indexes), None, "", 0))
+    yield Answer.of(_json({"findings": found}), route="findings")
+    for run in listed["runs"]:
+        name = run["run"]
+        for group in run["groups"]:
+            data = read_series(log, name, [group["group"]])
+            thin = group["kind"] in MAPS
+            yield Answer.of(data, thin=thin, route="series", run=name, name=group["group"])
+        for pictures in run["inputs"]:
+            data, _ = read_pictures(log, name, pictures["name"])
+            yield Answer.of(data, route="inputs", run=name, name=pictures["name"])
+
+
+def _text(maps_at: list[int], epochs: list[int], max_mb: float) -> str:
+    if len(maps_at) == len(epochs):
+        return ""
+    return (
+        f"This file holds the maps and histograms of {len(maps_at)} of {len(epochs)} epochs "
+        f"({', '.join(map(str, maps_at))}), to stay below {max_mb:g} MB. All other numbers are of "
+        "every epoch."
+    )
+
+
+def _steps(indexes: Mapping[str, RunIndex], kinds: frozenset[str] | set[str]) -> list[int]:
+    return sorted(
+        {
+            step
+            for index in indexes.values()
+            for text, tag in index.tags.items()
+            if tag.kind in kinds
+            for step in index.steps(text)
+        }
+    )
+
+
+def _json(answer: Mapping[str, Any]) -> bytes:
+    return json.dumps(answer, allow_nan=False).encode()

@@ -1,0 +1,182 @@
+"""Summarizes a log in plain HTML, under headings that whoever documents a model can use."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterator, Mapping
+
+import numpy as np
+
+import tfexplain
+from tfexplain.reading import LoggedRun
+from tfexplain.report import markup
+from tfexplain.report.compression_table import compression
+from tfexplain.report.map_pictures import exchanged, overlays
+from tfexplain.story import story
+from tfexplain.wire import schema
+
+_MOST_ROWS = 60
+
+
+def summary(title: str, runs: Mapping[str, LoggedRun], command: str) -> str:
+    """Returns the summary; a heading stands only where something was logged for it."""
+    found = story({name: run.every_record for name, run in runs.items()})
+    parts = [
+        ("What stands out", markup.listing(map(str, found))),
+        ("Data", _each(_data, runs)),
+        ("Model", _each(_model, runs)),
+        ("Performance", _each(_performance, runs)),
+        ("Predictions of the explained samples", _each(_predictions, runs)),
+        ("What the maps show", exchanged(runs) + _each(overlays, runs)),
+        ("How the maps were made", _each(_methods, runs)),
+        ("Compression", compression(runs)),
+        ("Limits", _each(_limits, runs)),
+        ("Versions", _versions(runs, command)),
+    ]
+    told = [f"<h2>{heading}</h2>\n{content}" for heading, content in parts if content]
+    return "\n".join([f"<h1>{markup.text(title)}</h1>", *told])
+
+
+def _each(part: Callable[[LoggedRun], str], runs: Mapping[str, LoggedRun]) -> str:
+    """Returns what there is of each run below its name; what is the same for runs once."""
+    names: dict[str, list[str]] = {}
+    for name, run in runs.items():
+        if content := part(run):
+            names.setdefault(content, []).append(name)
+    return "\n".join(
+        f"<h3>{markup.text(', '.join(some))}</h3>\n{content}" for content, some in names.items()
+    )
+
+
+def _data(run: LoggedRun) -> str:
+    settings, found = run.settings, run.every_record.last(schema.Samples)
+    if found is None:
+        return ""
+    record = found[1]
+    rows = [("explained samples", settings.get("samples", str(len(record.rows))))]
+    rows += [("inputs", ", ".join(_inputs(run)))]
+    rows += [("pictures", settings.get("pictures", "")), ("labels", _labels(record))]
+    return markup.facts(rows)
+
+
+def _inputs(run: LoggedRun) -> Iterator[str]:
+    for tag, content in run.contents.items():
+        if tag.kind == "inputs":
+            yield f"{tag.layer}: pictures of {' × '.join(map(str, content.shape))}"
+    for tag, records in run.records(schema.Values).items():
+        record = list(records.values())[-1]
+        sizes = " × ".join(map(str, record.values.shape[1:]))
+        yield f"{tag.layer}: {record.layout}, {sizes}"
+
+
+def _labels(record: schema.Samples) -> str:
+    known = record.labels[np.isfinite(record.labels)]
+    if record.label_kind != "class" or not known.size:
+        return "" if record.label_kind == "none" else record.label_kind
+    names, counts = record.class_names, np.bincount(known.astype(int))
+    told = [
+        f"{names[i] if i < len(names) else i}: {count}" for i, count in enumerate(counts) if count
+    ]
+    return f"of the explained samples: {', '.join(told[:_MOST_ROWS])}"
+
+
+def _model(run: LoggedRun) -> str:
+    kernels = run.kernels
+    if not kernels:
+        return ""
+    last = kernels["epoch"] == kernels["epoch"].max()
+    rows = [
+        (str(name), str(kind), str(shape), str(dtype), float(weights))
+        for name, kind, shape, dtype, weights in zip(
+            *(kernels[column][last] for column in ("name", "type", "shape", "dtype", "nonzeros")),
+            strict=True,
+        )
+    ]
+    counts = [_count(shape) for _, _, shape, _, _ in rows]
+    listed = [(*row[:4], count, row[4]) for row, count in zip(rows, counts, strict=True)]
+    head = ("kernel", "layer", "shape", "stored as", "weights", "nonzero")
+    told = markup.table(head, listed[:_MOST_ROWS])
+    if len(listed) > _MOST_ROWS:
+        told += markup.paragraph(f"and {len(listed) - _MOST_ROWS} more kernels")
+    total = markup.number(sum(counts))
+    return told + markup.paragraph(f"{total} weights in {len(rows)} kernels, biases not counted.")
+
+
+def _count(shape: str) -> int:
+    return int(np.prod([int(part) for part in shape.split(" × ") if part.isdigit()], dtype=object))
+
+
+def _performance(run: LoggedRun) -> str:
+    table = run.metrics
+    if not table:
+        return ""
+    rows = []
+    for name, values in table.items():
+        known = np.isfinite(values)
+        if name == "epoch" or not known.any():
+            continue
+        epochs, values = table["epoch"][known], values[known]
+        low, high = int(values.argmin()), int(values.argmax())
+        lowest = f"{markup.number(values[low])} (epoch {epochs[low]})"
+        highest = f"{markup.number(values[high])} (epoch {epochs[high]})"
+        rows.append((name, float(values[-1]), lowest, highest))
+    return markup.table(("metric", f"epoch {table['epoch'][-1]}", "lowest", "highest"), rows)
+
+
+def _predictions(run: LoggedRun) -> str:
+    table, found = run.predictions, run.every_record.last(schema.Samples)
+    if not table or found is None:
+        return ""
+    last, names = table["epoch"].max(), found[1].class_names
+    kind = found[1].label_kind
+
+    def word(value: float) -> str | float | None:
+        if not np.isfinite(value):
+            return None
+        is_class = kind == "class" and value == int(value) and 0 <= value < len(names)
+        return names[int(value)] if is_class else float(value)
+
+    rows: list[list[markup.Cell]] = []
+    for i in np.flatnonzero(table["epoch"] == last)[:_MOST_ROWS]:
+        cells = [word(float(table[name][i])) for name in ("label", "predicted") if name in table]
+        sure = [float(table[n][i]) for n in ("probability", "output") if n in table]
+        rows.append([str(table["sample"][i]), *cells, *sure])
+    head = [n for n in ("label", "predicted", "probability", "output") if n in table]
+    return markup.table([f"sample, epoch {last}", *head], rows)
+
+
+def _methods(run: LoggedRun) -> str:
+    settings = run.settings
+    logged = dict.fromkeys(str(name) for name in run.series.get("explainer", ()) if name)
+    names = ["target", "epochs", "drift", *logged, "Exchange"]
+    return markup.facts((name, settings.get(name, "")) for name in dict.fromkeys(names))
+
+
+def _limits(run: LoggedRun) -> str:
+    found = [
+        record for _, series in run.every_record.series(schema.Status) for record in series[-1:]
+    ]
+    problems = [problem for _, record in found for problem in record.problems]
+    lines = [
+        f"{p.kind} is left out: {p.message}"
+        if p.left_out
+        else f"{p.kind}, {p.count} times, last at epoch {p.step}: {p.message}"
+        for p in problems
+    ]
+    for _, record in found:
+        if record.cost is not None and record.cost.explained < record.cost.epochs:
+            lines.append(f"{record.cost.explained} of {record.cost.epochs} epochs were explained.")
+    return markup.listing(lines)
+
+
+def _versions(runs: Mapping[str, LoggedRun], command: str) -> str:
+    now = datetime.datetime.now(datetime.timezone.utc)
+    return markup.facts(
+        [
+            ("tfexplain", tfexplain.__version__),
+            ("format of logs", ".".join(map(str, schema.VERSION))),
+            ("runs", ", ".join(runs)),
+            ("made", f"{now:%Y-%m-%d %H:%M} UTC"),
+            ("command", command),
+        ]
+    )

@@ -1,0 +1,108 @@
+"""Writes a report or a summary of a log directory."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tfexplain.errors import TfexplainError
+from tfexplain.reading import LoggedRun, read
+from tfexplain.reading.event_files import event_files
+from tfexplain.report.answers import fitted
+from tfexplain.report.markup import STYLE
+from tfexplain.report.page import head, page, size_without_answers
+from tfexplain.report.provider import indexes_of
+from tfexplain.report.summary import summary
+
+# A megabyte as disks and mail count it.
+_MEGABYTE = 1_000_000
+
+
+def write_report(log_dir: str, out: str, runs: Sequence[str], max_mb: float, command: str) -> str:
+    """Writes the page with its data; returns what the file holds, for people.
+
+    Args:
+        log_dir: Directory of one run, or of several.
+        out: The file.
+        runs: Names of runs; all for none.
+        max_mb: Size of the file at most, in megabytes.
+        command: What was called, for the summary.
+
+    Raises:
+        TfexplainError: there is no such log or run, or no room for one epoch.
+    """
+    directory, chosen = Path(log_dir), _chosen(log_dir, runs)
+    indexes = indexes_of(directory, chosen)
+    told = summary(_title(directory), chosen, command)
+    room = int(max_mb * _MEGABYTE) - size_without_answers() - len(told.encode()) - 64_000
+    size = sum(
+        file.stat().st_size for run in chosen.values() for file in event_files(run.directory)
+    )
+    held = fitted(indexes, room, size, max_mb)
+    text = page(_title(directory), told, STYLE, held.answers)
+    return _write(
+        out, text, f"{_runs(chosen)}, maps of {len(held.maps_at)} of {len(held.epochs)} epochs"
+    )
+
+
+def write_summary(log_dir: str, out: str, runs: Sequence[str], command: str) -> str:
+    """Writes the summary; returns what the file holds, for people.
+
+    Args:
+        log_dir: Directory of one run, or of several.
+        out: The file.
+        runs: Names of runs; all for none.
+        command: What was called, for the summary.
+
+    Raises:
+        TfexplainError: there is no such log or run.
+    """
+    directory, chosen = Path(log_dir), _chosen(log_dir, runs)
+    told = summary(_title(directory), chosen, command)
+    text = f"""\
+<!doctype html>
+<html lang="en">
+<head>
+{head(_title(directory), "img-src data:")}
+<style>
+{STYLE}
+</style>
+</head>
+<body>
+<main class="summary">
+{told}
+</main>
+</body>
+</html>
+"""
+    return _write(out, text, f"summary of {_runs(chosen)}")
+
+
+def _chosen(log_dir: str, runs: Sequence[str]) -> Mapping[str, LoggedRun]:
+    log = read(log_dir)
+    for name in runs:
+        if name not in log:
+            known = ", ".join(map(repr, log))
+            raise TfexplainError(f"--runs={name!r}: expected names out of {known}; got another.")
+    return {name: log[name] for name in log if not runs or name in runs}
+
+
+def _runs(chosen: Mapping[str, LoggedRun]) -> str:
+    return f"{len(chosen)} run" + ("" if len(chosen) == 1 else "s")
+
+
+def _title(directory: Path) -> str:
+    return f"{directory.resolve().name} · tfexplain report"
+
+
+def _write(out: str, text: str, what: str) -> str:
+    # Names of a log may hold halves of letters, which no file can.
+    data = text.encode(errors="replace")
+    partial = Path(f"{out}.partial")
+    try:
+        partial.write_bytes(data)
+        os.replace(partial, out)
+    finally:
+        partial.unlink(missing_ok=True)
+    return f"{out}: {len(data) / _MEGABYTE:.1f} MB, {what}"
