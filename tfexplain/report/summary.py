@@ -54,12 +54,12 @@ def _data(run: LoggedRun) -> str:
         return ""
     record = found[1]
     rows = [("explained samples", settings.get("samples", str(len(record.rows))))]
-    rows += [("inputs", ", ".join(_inputs(run)))]
+    rows += [("inputs", ", ".join(_shapes(run)))]
     rows += [("pictures", settings.get("pictures", "")), ("labels", _labels(record))]
     return markup.facts(rows)
 
 
-def _inputs(run: LoggedRun) -> Iterator[str]:
+def _shapes(run: LoggedRun) -> Iterator[str]:
     for tag, content in run.contents.items():
         if tag.kind == "inputs":
             yield f"{tag.layer}: pictures of {' × '.join(map(str, content.shape))}"
