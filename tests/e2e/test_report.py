@@ -29,9 +29,9 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(params=["light", "dark"])
 def opened(browser: Browser, report: Path, request: pytest.FixtureRequest) -> Iterator[ExplainPage]:
     """The report; afterwards it has asked for nothing but itself, and logged no error."""
-    viewport = {"width": 1440, "height": 1000}
-    context = browser.new_context(offline=True, color_scheme=request.param, viewport=viewport)
+    context = browser.new_context(offline=True, color_scheme=request.param)
     page = context.new_page()
+    page.set_viewport_size({"width": 1440, "height": 1000})
     told: list[str] = []
     asked: list[str] = []
     page.on("pageerror", lambda error: told.append(str(error)))

@@ -23,15 +23,15 @@ def summary(title: str, runs: Mapping[str, LoggedRun], command: str) -> str:
     found = story({name: run.every_record for name, run in runs.items()})
     parts = [
         ("What stands out", markup.listing(map(str, found))),
-        ("Data", _each(_data, runs)),
-        ("Model", _each(_model, runs)),
-        ("Performance", _each(_performance, runs)),
-        ("Predictions of the explained samples", _each(_predictions, runs)),
+        ("Data", _each(_data_part, runs)),
+        ("Model", _each(_model_part, runs)),
+        ("Performance", _each(_performance_part, runs)),
+        ("Predictions of the explained samples", _each(_predictions_part, runs)),
         ("What the maps show", exchanged(runs) + _each(overlays, runs)),
-        ("How the maps were made", _each(_methods, runs)),
+        ("How the maps were made", _each(_methods_part, runs)),
         ("Compression", compression(runs)),
-        ("Limits", _each(_limits, runs)),
-        ("Versions", _versions(runs, command)),
+        ("Limits", _each(_limits_part, runs)),
+        ("Versions", _versions_part(runs, command)),
     ]
     told = [f"<h2>{heading}</h2>\n{content}" for heading, content in parts if content]
     return "\n".join([f"<h1>{markup.text(title)}</h1>", *told])
@@ -48,18 +48,18 @@ def _each(part: Callable[[LoggedRun], str], runs: Mapping[str, LoggedRun]) -> st
     )
 
 
-def _data(run: LoggedRun) -> str:
+def _data_part(run: LoggedRun) -> str:
     settings, found = run.settings, run.every_record.last(schema.Samples)
     if found is None:
         return ""
     record = found[1]
     rows = [("explained samples", settings.get("samples", str(len(record.rows))))]
-    rows += [("inputs", ", ".join(_shapes(run)))]
+    rows += [("inputs", ", ".join(_input_shapes(run)))]
     rows += [("pictures", settings.get("pictures", "")), ("labels", _labels(record))]
     return markup.facts(rows)
 
 
-def _shapes(run: LoggedRun) -> Iterator[str]:
+def _input_shapes(run: LoggedRun) -> Iterator[str]:
     for tag, content in run.contents.items():
         if tag.kind == "inputs":
             yield f"{tag.layer}: pictures of {' × '.join(map(str, content.shape))}"
@@ -80,7 +80,7 @@ def _labels(record: schema.Samples) -> str:
     return f"of the explained samples: {', '.join(told[:_MOST_ROWS])}"
 
 
-def _model(run: LoggedRun) -> str:
+def _model_part(run: LoggedRun) -> str:
     kernels = run.kernels
     if not kernels:
         return ""
@@ -106,7 +106,7 @@ def _count(shape: str) -> int:
     return int(np.prod([int(part) for part in shape.split(" × ") if part.isdigit()], dtype=object))
 
 
-def _performance(run: LoggedRun) -> str:
+def _performance_part(run: LoggedRun) -> str:
     table = run.metrics
     if not table:
         return ""
@@ -123,7 +123,7 @@ def _performance(run: LoggedRun) -> str:
     return markup.table(("metric", f"epoch {table['epoch'][-1]}", "lowest", "highest"), rows)
 
 
-def _predictions(run: LoggedRun) -> str:
+def _predictions_part(run: LoggedRun) -> str:
     table, found = run.predictions, run.every_record.last(schema.Samples)
     if not table or found is None:
         return ""
@@ -145,14 +145,14 @@ def _predictions(run: LoggedRun) -> str:
     return markup.table([f"sample, epoch {last}", *head], rows)
 
 
-def _methods(run: LoggedRun) -> str:
+def _methods_part(run: LoggedRun) -> str:
     settings = run.settings
     logged = dict.fromkeys(str(name) for name in run.series.get("explainer", ()) if name)
     names = ["target", "epochs", "drift", *logged, "Exchange"]
     return markup.facts((name, settings.get(name, "")) for name in dict.fromkeys(names))
 
 
-def _limits(run: LoggedRun) -> str:
+def _limits_part(run: LoggedRun) -> str:
     found = [
         record for _, series in run.every_record.series(schema.Status) for record in series[-1:]
     ]
@@ -169,7 +169,7 @@ def _limits(run: LoggedRun) -> str:
     return markup.listing(lines)
 
 
-def _versions(runs: Mapping[str, LoggedRun], command: str) -> str:
+def _versions_part(runs: Mapping[str, LoggedRun], command: str) -> str:
     now = datetime.datetime.now(datetime.timezone.utc)
     return markup.facts(
         [
