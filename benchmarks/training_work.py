@@ -76,6 +76,7 @@ def tf_explain(layer: str) -> dict[str, Callbacks]:
 
 
 LIBRARIES = {"tfexplain": ours, "tf-explain": tf_explain}
+DISTRIBUTIONS = {"tfexplain": "tensorboard-plugin-tfexplain"}  # where an index has another name
 WITHOUT = "without"
 
 
@@ -109,7 +110,8 @@ class Work:
         # A process' first fit is slow whatever it trains.
         self.fit(WITHOUT, 1, 1)
         self.models.clear()
-        self.versions = {name: version(name) for name in (library, "tensorflow", "keras")}
+        packages = (library, "tensorflow", "keras")
+        self.versions = {name: version(DISTRIBUTIONS.get(name, name)) for name in packages}
 
     def open(self) -> dict[str, Any]:
         """Versions, and what there is to train with."""
