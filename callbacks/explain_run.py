@@ -72,6 +72,9 @@ class ExplainRun:
         if settings.explainers is None:
             self._fewer = fewer(self._explaining.explainers, first, rows, scheduler.when)
             self._portions.limit(self._fewer.nodes)
+        if self._fewer.expensive:
+            # Most epochs run the others only: a shared pass of its own, to be compiled by now too.
+            self._portions.run(0, frozenset(self._explaining.explainers) - self._fewer.expensive)
         with guard.planning("drift"):
             reference.begin(self._explaining, first)
         for what, why in self._explaining.left_out.items():

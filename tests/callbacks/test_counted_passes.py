@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.models import digits, same_bits, small_cnn
 from support.read import read_run
+from support.tracing import Counting, Noting
 
 from tfexplain import Explain, GradCAM, IntegratedGradients
 from tfexplain.callbacks.cost_line import cost_line
@@ -287,3 +288,23 @@ def test_the_first_epoch_says_what_it_also_holds() -> None:
         "and 2.3 s once before training. Most of it: GradCAM (0.5 s). Lower it with every= or "
         "samples=."
     )
+
+
+def test_what_runs_between_expensive_epochs_is_compiled_before_training(tmp_path: Path) -> None:
+    layers = keras.layers
+    stack = [
+        layers.Conv2D(4, 3, name="conv"),
+        Counting(name="count"),
+        layers.GlobalAveragePooling2D(),
+    ]
+    model = keras.Sequential([keras.Input((8, 8, 1)), *stack, layers.Dense(10)])
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile("adam", loss)
+    noting = Noting()
+    explain = Explain((X, Y), log_dir=tmp_path, verbose=0)
+    model.fit(X[:96], Y[:96], epochs=5, verbose=0, callbacks=[explain, noting])
+    run = read_run(tmp_path)
+    steps = [list(run.values[f"{kind}/0"]) for kind in ("map/GradCAM/count", "/".join(IG))]
+    assert len(steps[0]) == 5
+    assert len(steps[1]) < 5
+    assert len(set(noting.counts)) == 1

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from support.models import digits, same_bits
 from support.read import Run, read_run
+from support.tracing import Counting, Noting
 
 import tfexplain.explainers.run
 from tfexplain import Explain, FeatureMaps, GradCAM, IntegratedGradients, Saliency
@@ -20,16 +21,6 @@ METHODS = {
     "Saliency": ("input", Saliency()),
 }
 SAMPLES = 6
-
-
-class Counting(keras.layers.Layer):  # type: ignore[misc]
-    """Counts how often it is traced: once compiled, its Python is not run again."""
-
-    traced = 0
-
-    def call(self, inputs: Any) -> Any:
-        Counting.traced += 1
-        return inputs
 
 
 def network(units: int = 10, activation: str = "softmax", **settings: Any) -> Any:
@@ -147,14 +138,6 @@ def test_right_samples_take_no_byte_more_and_no_pass(
 
 
 def test_nothing_is_traced_after_the_first_epoch(tmp_path: Path) -> None:
-    class Noting(keras.callbacks.Callback):  # type: ignore[misc]
-        def __init__(self) -> None:
-            super().__init__()
-            self.counts: list[int] = []
-
-        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-            self.counts.append(Counting.traced)
-
     model, noting = network(), Noting()
     methods = [FeatureMaps(), GradCAM("conv"), Saliency()]
     explain = Explain((X, Y), log_dir=tmp_path, explainers=methods, samples=SAMPLES, verbose=0)
