@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -14,6 +14,7 @@ from tfexplain.errors import TfexplainError
 from tfexplain.reading.run_index import RunIndex
 from tfexplain.report.provider import MAPS, LogProvider
 from tfexplain.report.thinning import thinned
+from tfexplain.tb_plugin.arguments import RequestError
 from tfexplain.tb_plugin.findings import Findings
 from tfexplain.tb_plugin.log import Log
 from tfexplain.tb_plugin.pictures import read_pictures
@@ -97,9 +98,17 @@ def _answers(
             data = read_series(log, name, [group["group"]])
             thin = group["kind"] in MAPS
             yield Answer.of(data, thin=thin, route="series", run=name, name=group["group"])
-        for pictures in run["inputs"]:
-            data, _ = read_pictures(log, name, pictures["name"])
-            yield Answer.of(data, route="inputs", run=name, name=pictures["name"])
+        yield from _pictures(log, name, [pictures["name"] for pictures in run["inputs"]])
+
+
+def _pictures(log: Log, run: str, names: Sequence[str]) -> Iterator[Answer]:
+    for name in names:
+        try:
+            data, _ = read_pictures(log, run, name)
+        except RequestError:
+            # Too many of them: the page says that they are not there.
+            continue
+        yield Answer.of(data, route="inputs", run=run, name=name)
 
 
 def _text(maps_at: list[int], epochs: list[int], max_mb: float) -> str:

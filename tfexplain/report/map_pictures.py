@@ -16,6 +16,7 @@ from tfexplain.types import Array
 from tfexplain.wire import schema
 
 _MOST_SAMPLES = 8
+_GAP = 4
 
 
 def exchanged(runs: Mapping[str, LoggedRun]) -> str:
@@ -67,7 +68,10 @@ def _sheets(run: LoggedRun) -> Iterator[str]:
     for maps in run.maps:
         picture = inputs.get(maps.content.input)
         if picture is not None and maps.content.layout in ("", "plane") and maps.kind == "map":
-            yield _sheet(maps, picture)
+            try:
+                yield _sheet(maps, picture)
+            except ValueError as error:  # a damaged record takes no other down
+                yield markup.paragraph(f"{maps.explainer} at {maps.layer}: {error}")
 
 
 def _sheet(maps: LoggedMaps, pictures: Array) -> str:
@@ -81,13 +85,15 @@ def _sheet(maps: LoggedMaps, pictures: Array) -> str:
     for place, sample in enumerate(samples):
         over = rendering.overlay(pictures[sample], values[place], scale.limit, signed=signed)
         both = np.concatenate([rendering.to_rgb(pictures[sample]), over], axis=0)
-        cells.append(both.repeat(side, 0).repeat(side, 1))
+        opaque = np.dstack([both, np.full_like(both[..., :1], 255)])
+        cells.append(np.pad(opaque.repeat(side, 0).repeat(side, 1), ((0, 0), (0, _GAP), (0, 0))))
     if not cells:
         return ""
     caption = (
         f"{maps.explainer} at {maps.layer}, epoch {maps.epochs[-1]}, samples "
-        f"{', '.join(map(str, samples))}: the input above, its map below; colours "
-        f"{scale.text(maps.content.unit, signed=signed)}"
+        f"{', '.join(map(str, samples))}: the input above, its map below; "
+        f"{'red for, blue against; ' if signed else ''}"
+        f"colours {scale.text(maps.content.unit, signed=signed)}"
     )
     sheet = np.concatenate(cells, axis=1)
     return markup.figure(sheet, caption, side=max(sheet.shape))

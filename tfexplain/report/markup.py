@@ -25,9 +25,9 @@ main.summary td.number { text-align: right; font-variant-numeric: tabular-nums; 
 main.summary figure { display: inline-block; margin: 0.5rem 1rem 0.5rem 0; vertical-align: top;
   break-inside: avoid; }
 main.summary figcaption { font-size: 0.85rem; }
-main.summary img { max-width: 100%; }
+main.summary figure, main.summary img { max-width: 100%; }
 main.summary th[scope=row] { white-space: nowrap; }
-main.summary img { image-rendering: pixelated; display: block; border: 1px solid #c8cdd3; }
+main.summary img { image-rendering: pixelated; display: block; height: auto; }
 main.summary h2, main.summary h3 { break-after: avoid; }
 main.summary tr { break-inside: avoid; }
 @page { size: A4; margin: 16mm; }
@@ -81,7 +81,7 @@ def facts(rows: Iterable[tuple[str, Cell]]) -> str:
 
 
 def figure(pixels: Bytes, caption: str, side: int = 160) -> str:
-    """Returns a picture [h, w, 3], enlarged by whole pixels to about `side`, with its caption."""
+    """Returns a picture [h, w, 3 or 4] of whole pixels, about `side` long, with its caption."""
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "PNG")
     factor = max(1, round(side / max(pixels.shape[:2])))

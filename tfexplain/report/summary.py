@@ -41,7 +41,11 @@ def _each(part: Callable[[LoggedRun], str], runs: Mapping[str, LoggedRun]) -> st
     """Returns what there is of each run below its name; what is the same for runs once."""
     names: dict[str, list[str]] = {}
     for name, run in runs.items():
-        if content := part(run):
+        try:
+            content = part(run)
+        except (ValueError, IndexError, OSError) as error:  # whatever a damaged log leads to
+            content = markup.paragraph(f"This part of the log cannot be read: {error}")
+        if content:
             names.setdefault(content, []).append(name)
     return "\n".join(
         f"<h3>{markup.text(', '.join(some))}</h3>\n{content}" for content, some in names.items()

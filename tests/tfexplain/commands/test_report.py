@@ -146,6 +146,9 @@ def test_the_summary_tells_what_was_logged(log: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("options", [[], ["--summary"]])
 def test_names_of_a_hostile_log_stay_text(tmp_path: Path, options: list[str]) -> None:
     write_hostile_log(tmp_path / "logs")
+    for file in list((tmp_path / "logs").rglob("*tfevents*")):
+        (file.parent / "explain").mkdir(exist_ok=True)
+        file.rename(file.parent / "explain" / f"{file.name}.tfexplain")
     evil = "</script><script>alert(1)</script><!--"
     write_demo_log(tmp_path / "logs" / "run", epochs=2, layers=(evil.replace("/", ""), "b"))
     (tmp_path / "logs" / "run").rename(tmp_path / "logs" / "<img src=x onerror=alert(1)>")
