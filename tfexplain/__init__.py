@@ -16,6 +16,7 @@ __version__ = "0.2.0"
 
 PUBLIC = (
     "tfexplain",
+    "tfexplain.adapters",
     "tfexplain.callbacks",
     "tfexplain.compression",
     "tfexplain.exchange",

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import ast
 import collections.abc
+import os
+import sys
 import types
-from collections.abc import Sequence
-from dataclasses import MISSING, fields
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import MISSING, fields, replace
+from importlib import import_module
 from inspect import isabstract
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from tfexplain import explainers as known
+from tfexplain import explainers as public
+from tfexplain.adapters import adapt
 from tfexplain.errors import TfexplainError
 from tfexplain.explainers import Explainer
+from tfexplain.model.replaced import replaced
 
 _NUMBERS = {float: (int, float), int: (int,), bool: (bool,), str: (str,)}
 
@@ -26,7 +31,7 @@ def explainers(
     """Returns explainers of these names with these settings; None where all is default.
 
     Args:
-        names: Classes of `tfexplain.explainers`.
+        names: Classes of `tfexplain.explainers`; or dotted names, see `imported`.
         layer: Path of the layer, for every method that is named and has one; where none is named,
             for `GradCAM`, beside `IntegratedGradients` at the input.
         settings: `name=value`, for every method that has it, or `Method.name=value`. Values are
@@ -40,35 +45,71 @@ def explainers(
         return None
     placed = ["GradCAM"] if names is None else names
     names = ["GradCAM", "IntegratedGradients"] if names is None else names
-    classes = methods()
-    for name in names:
-        if name not in classes:
-            raise TfexplainError(
-                f"{option}={name!r}: expected one of {', '.join(sorted(classes))}."
-            )
+    known = methods()
+    classes = {name: known.get(name) or imported(name, known, option) for name in names}
     chosen: list[dict[str, Any]] = [{} for _ in names]
     for setting in settings or ():
         _set(setting, names, classes, chosen)
     if layer is not None:
         _place(layer, placed, classes, chosen[: len(placed)])
-    return [classes[name](**values) for name, values in zip(names, chosen, strict=True)]
+    return [_made(classes[name], values) for name, values in zip(names, chosen, strict=True)]
 
 
 def methods() -> dict[str, type[Explainer]]:
     """Returns by name the methods that need no other objects, as a wrapper needs a method."""
-    public = {name: getattr(known, name) for name in known.__all__}
+    all_public = {name: getattr(public, name) for name in public.__all__}
     return {
         name: method
-        for name, method in public.items()
+        for name, method in all_public.items()
         if isinstance(method, type) and issubclass(method, Explainer) and not isabstract(method)
         if all(f.default is not MISSING or f.default_factory is not MISSING for f in fields(method))
     }
 
 
+def imported(name: str, known: Collection[str], option: str) -> Explainer | type[Explainer]:
+    """Imports an explainer by its dotted name, from what is installed or from this directory.
+
+    An explainer or a class of them, such as a `Custom` in a module of the user's own; or what
+    `tfexplain.adapters.adapt` takes, such as `tf_keras_vis.gradcam.Gradcam`.
+
+    Raises:
+        TfexplainError: there is no such name, or it is none of these.
+    """
+    module, _, attribute = name.rpartition(".")
+    if not module:
+        raise TfexplainError(
+            f"{option}={name!r}: expected one of {', '.join(sorted(known))}; or the dotted name of "
+            "an explainer, such as 'mymodule.EXPLAINER' or 'shap.KernelExplainer'."
+        )
+    here = os.getcwd()
+    try:
+        # As `python -m` would; an installed command does not look here.
+        with replaced(sys, "path", [here, *sys.path]):
+            found = getattr(import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        raise TfexplainError(
+            f"{option}={name!r}: expected a name that can be imported here; got {error}. Install "
+            f"its library, or start in the folder of its module (now {here})."
+        ) from error
+    if isinstance(found, Explainer):
+        return found
+    if isinstance(found, type) and issubclass(found, Explainer) and not isabstract(found):
+        return found
+    return adapt(found)
+
+
+def _made(method: Explainer | type[Explainer], values: dict[str, Any]) -> Explainer:
+    return method(**values) if isinstance(method, type) else replace(method, **values)
+
+
+def _hints(method: Explainer | type[Explainer]) -> dict[str, Any]:
+    return get_type_hints(method if isinstance(method, type) else type(method))
+
+
 def _set(
     setting: str,
     names: Sequence[str],
-    classes: dict[str, type[Explainer]],
+    classes: Mapping[str, Explainer | type[Explainer]],
     chosen: list[dict[str, Any]],
 ) -> None:
     place, equals, text = setting.partition("=")
@@ -81,7 +122,7 @@ def _set(
         )
         raise TfexplainError(f"--set {setting}: expected NAME=VALUE with a setting of {can}.")
     for i in takers:
-        hint = get_type_hints(classes[names[i]])[field]
+        hint = _hints(classes[names[i]])[field]
         value = _value(text, hint)
         if not _fits(value, hint):
             raise TfexplainError(
@@ -93,7 +134,7 @@ def _set(
 def _place(
     layer: str,
     names: Sequence[str],
-    classes: dict[str, type[Explainer]],
+    classes: Mapping[str, Explainer | type[Explainer]],
     chosen: list[dict[str, Any]],
 ) -> None:
     placed = False

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
@@ -16,7 +15,7 @@ from tfexplain.attribution import Attribution
 from tfexplain.errors import SettingError, TfexplainError
 from tfexplain.explainers.base import Context, Explainer
 from tfexplain.model.input_kinds import channel_axis
-from tfexplain.model.preserved_state import parts, state
+from tfexplain.model.preserved_state import state_put_back
 from tfexplain.model.shared_pass import LayerReads
 from tfexplain.model.traced_model import TracedModel
 
@@ -85,7 +84,7 @@ class Custom(Explainer):
     def attributions(self, context: Context, reduced: dict[str, Any]) -> dict[str, Attribution]:
         """Calls the function and checks what it returns."""
         names = context.traced_model.input_names
-        with _state_put_back(context.traced_model.model):
+        with state_put_back(context.traced_model.model):
             result = self.function(
                 context.traced_model.model, context.inputs, context.result.targets
             )
@@ -131,16 +130,3 @@ def _picture(values: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
             f"got shape {list(values.shape)}. Return numbers as float32 to show them as a map."
         )
     return pictures
-
-
-@contextmanager
-def _state_put_back(model: Any) -> Iterator[None]:
-    """Restores moving statistics and seeds on leaving the context."""
-    stateful = state(model) if hasattr(model, "weights") else []  # no plain function
-    variables = [copy for variable in stateful for copy in parts(variable)]
-    kept = [variable.numpy() for variable in variables]
-    try:
-        yield
-    finally:
-        for variable, value in zip(variables, kept, strict=True):
-            variable.assign(value)

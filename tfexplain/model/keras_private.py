@@ -61,6 +61,25 @@ def inbound_nodes(layer: Layer) -> Sequence[Any]:
     return getattr(layer, "_inbound_nodes", None) or ()
 
 
+def graph_outputs(model: Model, layer: Layer) -> list[Any]:
+    """Returns what a layer gives in the graph of a functional model, once for each call in it.
+
+    `_keras_history` of symbolic tensors and `_inbound_nodes` of `Layer` in Keras 3. `layer.output`
+    is that of its first call anywhere: of a Sequential model that grew by `add`, of another graph.
+    """
+    found, seen, waiting = [], set(), list(model.outputs)
+    while waiting:
+        tensor = waiting.pop()
+        if id(tensor) in seen:
+            continue
+        seen.add(id(tensor))
+        operation, node, _ = tensor._keras_history
+        if operation is layer:
+            found.append(tensor)
+        waiting += operation._inbound_nodes[node].input_tensors
+    return found
+
+
 def own_trainable(layer: Layer) -> list[Any]:
     """Returns the trainable variables that a layer holds itself, frozen or not.
 

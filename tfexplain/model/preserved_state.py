@@ -207,3 +207,16 @@ def state(model: Model) -> list[Any]:
     ]
     unique = {id(v): v for v in variables if isinstance(v, tf.Variable)}
     return list(unique.values())
+
+
+@contextmanager
+def state_put_back(model: Any) -> Iterator[None]:
+    """Restores moving statistics and seeds on leaving the context."""
+    stateful = state(model) if hasattr(model, "weights") else []  # no plain function
+    variables = [copy for variable in stateful for copy in parts(variable)]
+    kept = [variable.numpy() for variable in variables]
+    try:
+        yield
+    finally:
+        for variable, value in zip(variables, kept, strict=True):
+            variable.assign(value)

@@ -40,6 +40,19 @@ def nested(library: Any) -> Any:
 # ------------------------------------------------------------------------ layers and models
 
 
+def test_outputs_in_a_graph_are_those_of_the_model_s_own_calls() -> None:
+    layers = keras.layers
+    grown = keras.Sequential([keras.Input((4,)), layers.Dense(3, name="hidden")])
+    grown.add(layers.Dense(2))  # and all layers are called once more
+    (found,) = private.graph_outputs(grown, grown.get_layer("hidden"))
+    through = keras.Model(found, grown.outputs[0])(np.ones((1, 3), "float32"))
+    assert np.array_equal(through, grown.layers[-1](np.ones((1, 3), "float32")))
+    x, twice = keras.Input((4,)), layers.Dense(4)
+    model = keras.Model(x, twice(twice(x)))
+    assert len(private.graph_outputs(model, twice)) == 2
+    assert private.graph_outputs(model, layers.Dense(4)) == []
+
+
 @in_both
 def test_layers_and_models_are_told_from_the_rest(library: Any) -> None:
     assert private.is_layer(library.layers.Dense(1))

@@ -1,0 +1,152 @@
+"""Adapts Xplique: its attribution methods, by an operator that computes our explained number."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import tensorflow as tf
+
+from tfexplain.adapters.adapter import Adapter
+from tfexplain.adapters.scores import Scores
+from tfexplain.errors import SettingError, TfexplainError
+from tfexplain.explainers.base import Context
+from tfexplain.model.layer_calls import LayerError
+from tfexplain.model.shared_pass import LayerReads
+from tfexplain.model.targets import explained
+from tfexplain.model.traced_model import TracedModel
+from tfexplain.types import Array, Tensor
+
+# They rebuild the model with other activations, and would not see what the operator computes.
+_REBUILD = ("DeconvNet", "FEM", "GuidedBackprop")
+_TABLE = "_cache_models"  # of `BlackBoxExplainer` in Xplique 2.0; without it nothing is kept
+_UNSIGNED = ("GradCAM", "GradCAMPP", "Rise", "Saliency", "SquareGrad", "VarGrad")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class XpliqueMaps(Adapter):
+    """Explains by a class of Xplique, which is given an operator in place of a model's outputs.
+
+    Attributes:
+        layer: Path of the layer of `GradCAM` and `GradCAMPP`; default the one that ours take.
+    """
+
+    library: ClassVar[str] = "xplique"
+    needs_floats: ClassVar[bool] = True
+
+    layer: str | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not isinstance(self.method, type) or self.method_name in _REBUILD:
+            raise SettingError(
+                f"method={self.method!r}: expected a class of xplique.attributions that does not "
+                f"rebuild the model, as {', '.join(_REBUILD)} do."
+            )
+        if self.layer is not None and not self._cam:
+            raise SettingError(f"layer={self.layer!r}: {self.method_name} reads none. Leave it.")
+
+    @property
+    def _cam(self) -> bool:
+        return "conv_layer" in inspect.signature(self.method.__init__).parameters
+
+    @property
+    def signed(self) -> bool:
+        """Whether numbers below zero mean something."""
+        return self.method_name not in _UNSIGNED
+
+    def plan(self, traced_model: TracedModel, targets: Any = None) -> LayerReads:
+        """Checks the layer, and that classes are explained; see `Adapter.plan`."""
+        planned = super().plan(traced_model, targets)
+        model = traced_model.model
+        graph = isinstance(model, tf.keras.Model) and getattr(model, "outputs", None)
+        if self._cam and not graph:
+            raise TfexplainError(
+                f"{self.name}: expected a functional or Sequential model; got "
+                f"{type(model).__name__}. Use GradCAM of tfexplain, which takes any."
+            )
+        if self._cam and not isinstance(targets, np.ndarray | None):
+            raise TfexplainError(
+                f"targets={targets}: {self.name} explains classes only. Use GradCAM of tfexplain."
+            )
+        if self.layer is not None:
+            self._own_layer(traced_model.spatial_call(self.layer).path)
+        return planned
+
+    def unit(self, context: Context) -> str:
+        """Returns the unit: gradients are per unit of input, all others in the score's."""
+        slopes = ("Saliency", "SmoothGrad")
+        return f"{context.unit} per unit of input" if self.method_name in slopes else context.unit
+
+    def maps(self, context: Context, inputs: Array) -> Any:
+        """Calls the library with the explained class of each sample in place of one-hot rows."""
+        classes = np.asarray(context.result.targets, np.float32)[:, None]
+        options = dict(self.options)
+        with _models_of_its_own(self.method):
+            if self._cam:
+                model = context.traced_model.model
+                view = tf.keras.Model(model.inputs, model.outputs, name="adapted")
+                options = {"conv_layer": self._path(context), **options}
+                explainer = self.method(view, operator=_through_layers(context), **options)
+            else:
+                explainer = self.method(_named, operator=_alone(Scores(context)), **options)
+            return np.asarray(explainer(inputs, classes))
+
+    def _path(self, context: Context) -> str:
+        if self.layer is not None:
+            return self.layer
+        return self._own_layer(
+            context.traced_model.last_spatial_call(context.output, context.targets).path
+        )
+
+    def _own_layer(self, path: str) -> str:
+        if "/" in path or "@" in path:
+            raise LayerError(
+                f"layer={path!r}: expected a layer of the model itself that is called once; "
+                "Xplique reads none of a model inside it. Pass another, or GradCAM of tfexplain."
+            )
+        return path
+
+
+def _named(rows: Any) -> Any:
+    """Stands for the model: the operator computes the number by itself."""
+    return rows
+
+
+def _alone(scores: Scores) -> Any:
+    def operator(model: Any, inputs: Tensor, targets: Tensor) -> Tensor:
+        return scores.differentiable(inputs, tf.cast(targets[:, 0], tf.int32))
+
+    return operator
+
+
+def _through_layers(context: Context) -> Any:
+    output, score = context.output, context.score
+
+    def operator(model: Any, inputs: Tensor, targets: Tensor) -> Tensor:
+        classes = tf.cast(targets[:, 0], tf.int32)
+        return explained(model(inputs, training=False), output, classes, score, {})[0]
+
+    return operator
+
+
+@contextmanager
+def _models_of_its_own(method: Any) -> Iterator[None]:
+    """Gives Xplique an empty table of models, which it keeps by `id` and never forgets.
+
+    A model of another epoch would be explained where an `id` is used again.
+    """
+    owner = next((kind for kind in method.__mro__ if _TABLE in vars(kind)), None)
+    if owner is None:
+        yield
+        return
+    kept = getattr(owner, _TABLE)
+    setattr(owner, _TABLE, {})
+    try:
+        yield
+    finally:
+        setattr(owner, _TABLE, kept)
