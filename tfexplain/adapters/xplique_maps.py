@@ -16,6 +16,7 @@ from tfexplain.adapters.scores import Scores
 from tfexplain.errors import SettingError, TfexplainError
 from tfexplain.explainers.base import Context
 from tfexplain.model.layer_calls import LayerError
+from tfexplain.model.replaced import replaced
 from tfexplain.model.shared_pass import LayerReads
 from tfexplain.model.targets import explained
 from tfexplain.model.traced_model import TracedModel
@@ -29,7 +30,7 @@ _UNSIGNED = ("GradCAM", "GradCAMPP", "Rise", "Saliency", "SquareGrad", "VarGrad"
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class XpliqueMaps(Adapter):
-    """Explains by a class of Xplique, which is given an operator in place of a model's outputs.
+    """Explains by a class of Xplique, which is given the number that ours explain.
 
     Attributes:
         layer: Path of the layer of `GradCAM` and `GradCAMPP`; default the one that ours take.
@@ -83,18 +84,23 @@ class XpliqueMaps(Adapter):
         return f"{context.unit} per unit of input" if self.method_name in slopes else context.unit
 
     def maps(self, context: Context, inputs: Array) -> Any:
-        """Calls the library with the explained class of each sample in place of one-hot rows."""
-        classes = np.asarray(context.result.targets, np.float32)[:, None]
-        options = dict(self.options)
+        """Calls the library with an operator; class activation maps with a model of our scores."""
+        classes, alone = np.asarray(context.result.targets), _operator(Scores(context))
         with _models_of_its_own(self.method):
-            if self._cam:
-                model = context.traced_model.model
-                view = tf.keras.Model(model.inputs, model.outputs, name="adapted")
-                options = {"conv_layer": self._path(context), **options}
-                explainer = self.method(view, operator=_through_layers(context), **options)
-            else:
-                explainer = self.method(_named, operator=_alone(Scores(context)), **options)
-            return np.asarray(explainer(inputs, classes))
+            if not self._cam:
+                explainer = self.method(_named, operator=alone, **self.options)
+                # In place of one-hot rows the operator gets the class itself.
+                return np.asarray(explainer(inputs, classes[:, None].astype(np.float32)))
+            path = self._path(context)
+            layer = context.traced_model.layers[path]
+            options = {"conv_layer": layer.name, **self.options}
+            chosen, columns = np.unique(classes, return_inverse=True)
+            view = _ScoresOfClasses(context, chosen)
+            # The library leaves what it puts on the layer, as attributes of the instance.
+            with replaced(layer, "call", layer.call):
+                # Class activation maps ask no operator, so that one is never called here.
+                explainer = self.method(view, operator=alone, **options)
+                return np.asarray(explainer(inputs, np.eye(len(chosen), dtype=np.float32)[columns]))
 
     def _path(self, context: Context) -> str:
         if self.layer is not None:
@@ -117,21 +123,31 @@ def _named(rows: Any) -> Any:
     return rows
 
 
-def _alone(scores: Scores) -> Any:
+def _operator(scores: Scores) -> Any:
     def operator(model: Any, inputs: Tensor, targets: Tensor) -> Tensor:
         return scores.differentiable(inputs, tf.cast(targets[:, 0], tf.int32))
 
     return operator
 
 
-def _through_layers(context: Context) -> Any:
-    output, score = context.output, context.score
+class _ScoresOfClasses:
+    """Stands for a model with a column of scores for each class that is explained."""
 
-    def operator(model: Any, inputs: Tensor, targets: Tensor) -> Tensor:
-        classes = tf.cast(targets[:, 0], tf.int32)
-        return explained(model(inputs, training=False), output, classes, score, {})[0]
+    def __init__(self, context: Context, chosen: Array) -> None:
+        self._output, self._score, self._chosen = context.output, context.score, chosen
+        self._model = context.traced_model.model
+        self.layers, self.get_layer = self._model.layers, self._model.get_layer
 
-    return operator
+    def __call__(self, inputs: Tensor) -> Tensor:
+        """Computes scores [n, classes] in one forward pass."""
+        outputs, count = self._model(inputs, training=False), tf.shape(inputs)[0]
+        return tf.stack(
+            [
+                explained(outputs, self._output, tf.fill([count], int(c)), self._score, {})[0]
+                for c in self._chosen
+            ],
+            axis=1,
+        )
 
 
 @contextmanager

@@ -60,7 +60,8 @@ def add_to(commands: Any) -> None:
         *("--method", "-m"),
         action="append",
         metavar="NAME",
-        help="such as GradCAM, several times for several; default: what Explain chooses",
+        help="such as GradCAM, or by its import tf_keras_vis.gradcam.Gradcam, several times for "
+        "several; default: what Explain chooses",
     )
     add(
         "--set",
