@@ -11,11 +11,13 @@ import tfexplain
 from tfexplain.reading import LoggedRun
 from tfexplain.report import markup
 from tfexplain.report.compression_table import compression
+from tfexplain.report.map_numbers import features, similarity
 from tfexplain.report.map_pictures import exchanged, overlays
 from tfexplain.story import story
 from tfexplain.wire import schema
 
 _MOST_ROWS = 60
+_MOST_SAMPLES = 16
 
 
 def summary(title: str, runs: Mapping[str, LoggedRun], command: str) -> str:
@@ -26,8 +28,9 @@ def summary(title: str, runs: Mapping[str, LoggedRun], command: str) -> str:
         ("Data", _each(_data_part, runs)),
         ("Model", _each(_model_part, runs)),
         ("Performance", _each(_performance_part, runs)),
+        ("Predictions beside the reference", _each(_fidelity_part, runs)),
         ("Predictions of the explained samples", _each(_predictions_part, runs)),
-        ("What the maps show", exchanged(runs) + _each(overlays, runs)),
+        ("What the maps show", exchanged(runs) + _each(_maps_part, runs)),
         ("How the maps were made", _each(_methods_part, runs)),
         ("Compression", compression(runs)),
         ("Limits", _each(_limits_part, runs)),
@@ -127,6 +130,15 @@ def _performance_part(run: LoggedRun) -> str:
     return markup.table(("metric", f"epoch {table['epoch'][-1]}", "lowest", "highest"), rows)
 
 
+def _fidelity_part(run: LoggedRun) -> str:
+    found = run.every_record.last(schema.Fidelity)
+    if found is None:
+        return ""
+    step, record = found
+    told = markup.paragraph(f"Beside those of {record.reference}, epoch {step}.")
+    return told + markup.facts(record.numbers.items())
+
+
 def _predictions_part(run: LoggedRun) -> str:
     table, found = run.predictions, run.every_record.last(schema.Samples)
     if not table or found is None:
@@ -141,12 +153,19 @@ def _predictions_part(run: LoggedRun) -> str:
         return names[int(value)] if is_class else float(value)
 
     rows: list[list[markup.Cell]] = []
-    for i in np.flatnonzero(table["epoch"] == last)[:_MOST_ROWS]:
+    listed = np.flatnonzero(table["epoch"] == last)
+    for i in listed[:_MOST_SAMPLES]:
         cells = [word(float(table[name][i])) for name in ("label", "predicted") if name in table]
         sure = [float(table[n][i]) for n in ("probability", "output") if n in table]
         rows.append([str(table["sample"][i]), *cells, *sure])
     head = [n for n in ("label", "predicted", "probability", "output") if n in table]
-    return markup.table([f"sample, epoch {last}", *head], rows)
+    more = len(listed) - _MOST_SAMPLES
+    told = markup.table([f"sample, epoch {last}", *head], rows)
+    return told + (markup.paragraph(f"and {more} more samples") if more > 0 else "")
+
+
+def _maps_part(run: LoggedRun) -> str:
+    return overlays(run) + features(run) + similarity(run)
 
 
 def _methods_part(run: LoggedRun) -> str:

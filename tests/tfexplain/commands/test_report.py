@@ -16,11 +16,20 @@ import numpy as np
 import pytest
 from support.hostile import write_hostile_log
 from support.logs import write_demo_log
-from support.overview_log import CHANCE, EPOCHS, FOLLOWED, RUNS, exchange, write_overview_log
+from support.models import digits, small_cnn
+from support.overview_log import (
+    CHANCE,
+    EPOCHS,
+    FOLLOWED,
+    RUNS,
+    exchange,
+    write_overview_log,
+    write_table_log,
+)
 from support.server import serve
 
 import tfexplain
-from tfexplain import cli
+from tfexplain import Compression, Explain, cli
 from tfexplain.report.thinning import thinned
 from tfexplain.wire import schema
 
@@ -141,6 +150,55 @@ def test_the_summary_tells_what_was_logged(log: Path, tmp_path: Path) -> None:
     assert f"chance up to {chance}" in page
     metrics = tfexplain.read(log)["plain"].metrics
     assert f'<td>val_accuracy</td><td class="number">{metrics["val_accuracy"][-1]:.4g}' in page
+
+
+def cells(page: str) -> list[list[str]]:
+    """The rows of all tables, as text."""
+    rows = re.findall("<tr>(.*?)</tr>", page)
+    found = [re.findall("<t[dh][^>]*>(.*?)</t[dh]>", row) for row in rows]
+    return [[html.unescape(cell) for cell in row] for row in found]
+
+
+def test_the_summary_of_a_real_training(tmp_path: Path) -> None:
+    x, y = digits(200)
+    model = small_cnn()
+    names = [f"digit <{i}>" for i in range(10)]
+    log_dir = tmp_path / "logs"
+    explain = Explain((x[:40], y[:40]), log_dir=log_dir, class_names=names, verbose=False)
+    compression = Compression((x[:40], y[:40]), log_dir=log_dir)
+    model.fit(x, y, epochs=2, verbose=0, callbacks=[explain, compression])
+    rows = cells(report(log_dir, tmp_path / "s.html", "--summary"))
+    (run,) = tfexplain.read(log_dir).values()
+    for layer in model.layers:
+        if layer.weights:
+            kernel = layer.kernel.numpy()
+            row = next(row for row in rows if row[:2] == [layer.name, type(layer).__name__])
+            counts = (kernel.size, np.count_nonzero(kernel))
+            assert row[2:] == [
+                " × ".join(map(str, kernel.shape)),
+                "float32",
+                *(f"{n:,}" for n in counts),
+            ]
+    sparsity = 100 * run.totals["sparsity"][-1]
+    assert next(row for row in rows if row[0] == "sparsity")[1] == f"{sparsity:.1f}%"
+    predictions = run.predictions
+    last = predictions["epoch"] == predictions["epoch"].max()
+    told = [row for row in rows if len(row) == 4 and row[0].isdigit()]
+    for row, label, predicted in zip(
+        told, predictions["label"][last], predictions["predicted"][last], strict=True
+    ):
+        assert row[1:3] == [names[int(label)], names[int(predicted)]]
+    similarity = run.similarity
+    chosen = (similarity["explainer"] == "GradCAM") & (similarity["epoch"] == 1)
+    row = next(row for row in rows if row[0].startswith("GradCAM at") and row[2] == "1")
+    assert float(row[3]) == pytest.approx(similarity["pearson"][chosen].mean(), rel=1e-3)
+
+
+def test_the_summary_of_a_table_tells_its_columns(tmp_path: Path) -> None:
+    write_table_log(tmp_path / "logs")
+    rows = cells(report(tmp_path / "logs", tmp_path / "s.html", "--summary"))
+    at = next(i for i, row in enumerate(rows) if row[0] == "IntegratedGradients at row")
+    assert rows[at + 1 : at + 4] == [["hospital", "2"], ["dose", "1"], ["age", "0.5"]]
 
 
 @pytest.mark.parametrize("options", [[], ["--summary"]])
