@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from tfexplain.wire import schema
 MAX_GROUPS = 64
 MAX_NUMBERS = 4096
 PICTURES_STAY_S = 24 * 3600
+SCRIPTS_STAY_S = 24 * 3600
 
 _TYPES = {
     ".css": "text/css",
@@ -32,6 +34,8 @@ _TYPES = {
     ".svg": "image/svg+xml",
     ".txt": "text/plain",
 }
+# A script whose name tells what it holds: the page and its worker share some.
+_HASHED = re.compile(r"-[0-9A-Z]{8}\.js$")
 _STATIC = Path(__file__).parent / "static"
 # Which files exist is settled here: no part of a request's address ever becomes a path.
 _FILES = (
@@ -144,7 +148,8 @@ def _file(path: Path) -> Answer:
             data = path.read_bytes()
         except OSError:
             return _not_built(request)
-        return http_util.Respond(request, data, _TYPES[path.suffix])
+        stay = SCRIPTS_STAY_S if _HASHED.search(path.name) else 0
+        return http_util.Respond(request, data, _TYPES[path.suffix], expires=stay)
 
     return answer
 

@@ -10,6 +10,18 @@ const out = join(here, "..", "static");
 // What an earlier build named otherwise would be packed and served.
 await rm(out, { recursive: true, force: true });
 
+/** Styles without comments and line breaks, which no minifier of scripts looks into. */
+const shortStyles = {
+  name: "short-styles",
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, async ({ path }) => {
+      const text = await readFile(path, "utf8");
+      const short = (style) => style.replace(/\/\*.*?\*\//gs, "").replace(/\s+/g, " ");
+      return { contents: text.replace(/\bcss`[^`]*`/g, short), loader: "ts" };
+    });
+  },
+};
+
 const common = {
   absWorkingDir: here,
   outdir: out,
@@ -20,10 +32,11 @@ const common = {
   charset: "utf8",
   loader: { ".css": "text" },
   metafile: true,
+  plugins: [shortStyles],
 };
 const result = await build({
   ...common,
-  entryPoints: ["src/index.ts"],
+  entryPoints: ["src/index.ts", "src/drawing-worker.ts"],
   // What is loaded when first shown is a file of its own; a name tells what it holds, so that
   // a page that is still open never loads part of another version.
   splitting: true,

@@ -156,8 +156,13 @@ class MapCell:
 
     def colour(self, row: float, column: float, height: int, width: int) -> tuple[int, int, int]:
         """The drawn colour at the centre of one value."""
-        script = """(canvas, [x, y]) => [...canvas.getContext("2d").getImageData(
-            Math.floor(x * canvas.width), Math.floor(y * canvas.height), 1, 1).data]"""
+        # What a worker drew has to be copied before it can be read.
+        script = """(canvas, [x, y]) => {
+            const copy = document.createElement("canvas").getContext("2d");
+            const [left, top] = [Math.floor(x * canvas.width), Math.floor(y * canvas.height)];
+            copy.drawImage(canvas, -left, -top);
+            return [...copy.getImageData(0, 0, 1, 1).data];
+        }"""
         place = [(column + 0.5) / width, (row + 0.5) / height]
         red, green, blue, _ = self.cell.locator("canvas").evaluate(script, place)
         return red, green, blue

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 from support.logs import LogWriter, png
 from support.server import Server, serve
 
@@ -73,7 +73,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def drawn(cell: MapCell) -> Any:
     """Every pixel of a map, [height, width, 3]."""
     cell.draw()
-    url = cell.cell.locator("canvas").evaluate("c => c.toDataURL('image/png')")
+    return pixels(cell.cell)
+
+
+def pixels(part: Locator) -> Any:
+    """Every pixel of a part's canvas, [height, width, 3]."""
+    url = part.locator("canvas").evaluate("c => c.toDataURL('image/png')")
     picture = Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2])))
     return np.asarray(picture.convert("RGB")).astype(int)
 
@@ -138,6 +143,28 @@ def test_equal_values_have_equal_colours_and_zero_shows_the_input(
             if explainer == "GradCAM":
                 shades = len(np.unique(black.reshape(-1, 3), axis=0))
                 assert shades > 150 if smooth else shades <= 64
+
+
+def test_where_no_worker_can_draw_the_page_does(open_tab: OpenPage, server: Server) -> None:
+    names = "map/GradCAM/conv,map/IG/image,channels/FeatureMaps/conv"
+    with open_tab(server, place(names=names)) as page:
+        seen = []
+        for is_here in (False, True):
+            maps = [
+                page.map(*name, BLACK, "a") for name in (("GradCAM", "conv"), ("IG", "image"))
+            ]
+            tiles = page.frame.locator("tfx-tiles-cell").first
+            tiles.scroll_into_view_if_needed()
+            expect(tiles.locator(".dead")).not_to_be_empty()
+            page.settle()
+            seen.append([*(drawn(cell) for cell in maps), pixels(tiles)])
+            loaded = any("/draw-" in url for url in page.requests)
+            assert loaded == is_here
+            page.page.route("**/drawing-worker.js", lambda route: route.abort())
+            page.reload()
+        for ours, theirs in zip(*seen, strict=True):
+            np.testing.assert_allclose(ours, theirs, atol=1)
+        page.errors.clear()  # that the worker's script could not be loaded
 
 
 def test_rounding_errors_zeros_and_what_is_the_same_for_all_are_told(

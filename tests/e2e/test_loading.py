@@ -27,7 +27,8 @@ def test_the_model_is_loaded_when_it_is_opened_and_little_before(
     with open_tab(fit_server) as page:
         first = scripts(page)
         assert first[0] == "index.js"
-        sent = [gzip.compress(fit_server.plugin(name).body) for name in first]
+        # What the page and its worker share comes once.
+        sent = [gzip.compress(fit_server.plugin(name).body) for name in dict.fromkeys(first)]
         assert sum(map(len, sent)) <= MOST_BYTES
         page.frame.get_by_role("tab", name="Model").click()
         expect(page.frame.locator("tfx-drift-panel")).to_be_visible()

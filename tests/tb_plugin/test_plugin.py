@@ -207,6 +207,21 @@ def test_the_files_that_were_there_are_served(
     assert_refused(Client(apps["/index.js"]).get("/"), 404, "make page")
 
 
+def test_scripts_whose_names_tell_what_they_hold_stay_with_the_browser(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = {name: tmp_path / name for name in ("index.js", "chunk-0AZ19BCD.js", "two-words.js")}
+    for path in files.values():
+        path.write_text("", "utf-8")
+    monkeypatch.setattr(routes, "_FILES", files)
+    apps = routes.ExplainPlugin(base_plugin.TBContext()).get_plugin_apps()
+    stays = {
+        name: "max-age" in Client(apps[f"/{name}"]).get("/").headers["Cache-Control"]
+        for name in files
+    }
+    assert stays == {"index.js": False, "chunk-0AZ19BCD.js": True, "two-words.js": False}
+
+
 def test_a_page_that_was_not_built_says_how(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(routes, "_FILES", {})
     apps = routes.ExplainPlugin(base_plugin.TBContext()).get_plugin_apps()

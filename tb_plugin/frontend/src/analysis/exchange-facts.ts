@@ -82,3 +82,10 @@ export function exchangeText(record: Exchange, row: RowNames): string {
 export function whole(share: number): string {
   return Number.isFinite(share) ? `${Math.round(100 * share)}%` : "–";
 }
+
+/** What an exchange map answers, and how it is read. */
+export const EXCHANGE_HELP = {
+  answers: "Where must something be put for the prediction to follow?",
+  reading:
+    "A window of one sample is put into another of a different class, at the same place: each position tells how often predictions follow the windows over it. The frame marks the window that is followed most; the mark of the scale is the level of chance.",
+} as const;

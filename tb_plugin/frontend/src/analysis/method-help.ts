@@ -1,5 +1,7 @@
 /** What each method answers, and how its maps are to be read and not to be read: docs/choosing.md in short. */
 
+import { EXCHANGE_HELP } from "./exchange-facts.ts";
+
 export interface MethodHelp {
   readonly answers: string;
   readonly reading: string;
@@ -124,11 +126,7 @@ const HELP: Readonly<Record<string, MethodHelp>> = {
     reading:
       "Activity is no importance: a bright channel may be read by nobody. Its share of the evidence, where it is told, says how much Grad-CAM makes of it.",
   },
-  Exchange: {
-    answers: "Where must something be put for the prediction to follow?",
-    reading:
-      "A window of one sample is put into another of a different class, at the same place: each position tells how often predictions follow the windows over it. The frame marks the window that is followed most; the mark of the scale is the level of chance.",
-  },
+  Exchange: EXCHANGE_HELP,
 };
 
 /** What a method answers; undefined for those of the user and of newer writers. */

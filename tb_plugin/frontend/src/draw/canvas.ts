@@ -5,6 +5,9 @@ import type { Pixels } from "../data/bitmaps.ts";
 import { DIM, PLATE } from "../tables.ts";
 import type { Coloured } from "./plane.ts";
 
+/** The page’s, or that of a canvas which is not in it. */
+export type Context2D = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
+
 export interface Rect {
   readonly x: number;
   readonly y: number;
@@ -31,6 +34,12 @@ export function sharpContext(
   return context;
 }
 
+/**
+ * For canvases out of sight. For any other the browser would ask, at each drawing of a worker, for a
+ * graphics card, and the worker would wait until the page has time to answer.
+ */
+export const IN_MEMORY = { willReadFrequently: true } as const;
+
 /** The largest centred rectangle of a picture's proportions; a table's row becomes a strip. */
 export function fit(width: number, height: number, box: Rect): Rect {
   if (height === 1 && width > 4) {
@@ -43,18 +52,14 @@ export function fit(width: number, height: number, box: Rect): Rect {
 }
 
 /** An input as it is: with its own pixels where it is enlarged, all of them where it is shrunk. */
-export function drawPicture(
-  context: CanvasRenderingContext2D,
-  { bitmap, part }: Pixels,
-  rect: Rect,
-): void {
+export function drawPicture(context: Context2D, { bitmap, part }: Pixels, rect: Rect): void {
   const { x, y, width, height } = rect;
   context.imageSmoothingEnabled = part.width > width * context.getTransform().a;
   context.drawImage(bitmap, part.x, part.y, part.width, part.height, x, y, width, height);
 }
 
 /** An input as it lies under a map: grey and dark. */
-export function drawDimmed(context: CanvasRenderingContext2D, pixels: Pixels, rect: Rect): void {
+export function drawDimmed(context: Context2D, pixels: Pixels, rect: Rect): void {
   const canvas = dimmedOf(pixels);
   const { x, y, width, height } = rect;
   context.imageSmoothingEnabled = canvas.width > width * context.getTransform().a;
@@ -62,11 +67,12 @@ export function drawDimmed(context: CanvasRenderingContext2D, pixels: Pixels, re
 }
 
 /** Made once of each picture; what is transparent lies on white, as in pictures of the log. */
-const dimmedOf = memo(({ bitmap, part }: Pixels): HTMLCanvasElement => {
-  const canvas = document.createElement("canvas");
-  canvas.width = Math.max(1, Math.round(part.width));
-  canvas.height = Math.max(1, Math.round(part.height));
-  const context = canvas.getContext("2d");
+const dimmedOf = memo(({ bitmap, part }: Pixels): OffscreenCanvas => {
+  const canvas = new OffscreenCanvas(
+    Math.max(1, Math.round(part.width)),
+    Math.max(1, Math.round(part.height)),
+  );
+  const context = canvas.getContext("2d", IN_MEMORY);
   if (!context) return canvas;
   const { width, height } = canvas;
   context.fillStyle = "#fff";
@@ -84,7 +90,7 @@ const dimmedOf = memo(({ bitmap, part }: Pixels): HTMLCanvasElement => {
 });
 
 /** What a map lies on where there is no picture: the same in both themes, as its colours are. */
-export function drawPlate(context: CanvasRenderingContext2D, rect: Rect): void {
+export function drawPlate(context: Context2D, rect: Rect): void {
   context.fillStyle = PLATE_COLOUR;
   context.fillRect(rect.x, rect.y, rect.width, rect.height);
 }
@@ -93,7 +99,7 @@ export const PLATE_COLOUR = `#${PLATE.map((part) => part.toString(16).padStart(2
 
 /** A coloured map over what is drawn already; where it has no number, hatching. */
 export function drawMap(
-  context: CanvasRenderingContext2D,
+  context: Context2D,
   coloured: Coloured,
   size: { readonly width: number; readonly height: number },
   rect: Rect,
@@ -109,7 +115,7 @@ const MAX_HATCHED = 4096;
 
 /** Magenta hatching: in no colour map, and told apart without colour too. */
 function hatch(
-  context: CanvasRenderingContext2D,
+  context: Context2D,
   holes: readonly number[],
   size: { readonly width: number; readonly height: number },
   rect: Rect,
@@ -137,7 +143,7 @@ function hatch(
 
 /** Outline one position of a map. */
 export function outline(
-  context: CanvasRenderingContext2D,
+  context: Context2D,
   index: number,
   size: { readonly width: number; readonly height: number },
   rect: Rect,

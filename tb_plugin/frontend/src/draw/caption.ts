@@ -1,6 +1,6 @@
 /** The texts under a tile: its number, and its value. */
 
-import type { Rect } from "./canvas.ts";
+import type { Context2D, Rect } from "./canvas.ts";
 import { cutText, type Palette } from "./palette.ts";
 
 export const CAPTION = 15;
@@ -12,7 +12,7 @@ const APART = 4;
  * is none for any, the number stands alone: values are told under the pointer too.
  */
 export function caption(
-  context: CanvasRenderingContext2D,
+  context: Context2D,
   box: Rect,
   name: string,
   values: readonly string[],

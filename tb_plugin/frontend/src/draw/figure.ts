@@ -5,9 +5,10 @@ import { isRow } from "../analysis/layouts.ts";
 import type { Pixels } from "../data/bitmaps.ts";
 import type { Layout } from "../tables.ts";
 import { barsHeight, drawBars, smallBarsHeight } from "./bars.ts";
-import { positionAt, type Rect } from "./canvas.ts";
+import { fit, positionAt, type Rect, sharpContext } from "./canvas.ts";
+import type { Canvases } from "./canvases.ts";
 import { drawCurve } from "./curve.ts";
-import { drawLayers, sizeOf } from "./map-layers.ts";
+import { drawLayers, type Layers, sizeOf } from "./map-layers.ts";
 import type { Palette } from "./palette.ts";
 import type { Colouring, Plane } from "./plane.ts";
 import { drawWords, textHeight } from "./words.ts";
@@ -40,9 +41,11 @@ export function cellSize(layout: Layout, size: number): { width: number; height:
   };
 }
 
+/** To lay out words of figures that are drawn elsewhere. */
+let measuring: OffscreenCanvasRenderingContext2D | undefined;
+
 /** The part of a cell that a figure fills: a short text needs less. */
 export function filledSize(
-  context: CanvasRenderingContext2D,
   { layout, input, plane }: Pick<Figure, "layout" | "input" | "plane">,
   size: number,
 ): { width: number; height: number } {
@@ -52,7 +55,9 @@ export function filledSize(
     return { ...cell, height: Math.min(cell.height, smallBarsHeight(plane?.width ?? 0)) };
   }
   if (words.length === 0) return cell;
-  return { ...cell, height: Math.max(48, textHeight(context, words, cell.width, cell.height)) };
+  measuring ??= new OffscreenCanvas(1, 1).getContext("2d") ?? undefined;
+  const height = measuring ? textHeight(measuring, words, cell.width, cell.height) : 0;
+  return { ...cell, height: Math.max(48, height) };
 }
 
 /** How large a figure is enlarged, in a room of that width, where pictures have `side`. */
@@ -80,8 +85,34 @@ export function drawFigure(
   if (figure.layout === "tokens") return drawWords(context, box, figure);
   if (figure.layout === "features") return drawBars(context, box, figure);
   if (figure.layout === "line") return drawCurve(context, box, figure);
-  const { plane, picture, colouring, marked } = figure;
-  const size = sizeOf(picture, plane);
-  const rect = drawLayers(context, box, { picture, size, plane, colouring, marked });
+  const layers = layersOf(figure);
+  drawLayers(context, box, layers);
+  return positionsIn(layers, box);
+}
+
+/** Draw a figure on a canvas of its own: in a worker, where it is a plane. */
+export function paintFigure(
+  canvases: Canvases,
+  canvas: HTMLCanvasElement,
+  size: { readonly width: number; readonly height: number },
+  figure: Figure,
+): PositionAt {
+  const box = { x: 0, y: 0, ...size };
+  if (isRow(figure.layout)) {
+    const context = sharpContext(canvas, size.width, size.height);
+    return context ? drawFigure(context, box, figure) : () => -1;
+  }
+  const layers = layersOf(figure);
+  canvases.draw(canvas, size, { kind: "map", layers });
+  return positionsIn(layers, box);
+}
+
+/** What a figure that is a plane consists of. */
+export function layersOf({ plane, picture, colouring, marked }: Figure): Layers {
+  return { picture, size: sizeOf(picture, plane), plane, colouring, marked };
+}
+
+function positionsIn({ plane, size }: Layers, box: Rect): PositionAt {
+  const rect = fit(size.width, size.height, box);
   return (x, y) => (plane ? positionAt(x, y, plane, rect) : -1);
 }

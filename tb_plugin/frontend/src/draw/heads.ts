@@ -7,7 +7,7 @@ import { CAPTION } from "./caption.ts";
 import { planeOf } from "./map-layers.ts";
 import { FONT, type Palette } from "./palette.ts";
 import { type Colouring, colourPlane, type Plane } from "./plane.ts";
-import { type Sheet, tileRect } from "./tiles.ts";
+import { type Sheet, tileRect } from "./sheet.ts";
 
 export interface Heads {
   readonly matrix: AttentionMatrix;

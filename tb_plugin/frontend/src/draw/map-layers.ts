@@ -1,13 +1,20 @@
 /** From the viewer's choices to what the drawing functions need. */
 
-import { mapTable } from "../analysis/colours.ts";
 import type { Pixels } from "../data/bitmaps.ts";
 import type { Size } from "../data/png.ts";
 import type { AttributionMap, Channels } from "../format/records.ts";
 import type { Column } from "../state/columns.ts";
 import type { View } from "../state/view.ts";
 import { SMALL } from "../tables.ts";
-import { drawDimmed, drawMap, drawPlate, fit, outline, type Rect } from "./canvas.ts";
+import {
+  type Context2D,
+  drawDimmed,
+  drawMap,
+  drawPlate,
+  fit,
+  outline,
+  type Rect,
+} from "./canvas.ts";
 import { type Colouring, colourPlane, type Plane } from "./plane.ts";
 
 /** A map, or one slice of a volume. */
@@ -32,7 +39,7 @@ export function channelPlane(record: Channels, index: number, slice = 0): Plane 
 /** How maps are coloured; `smooth` where the viewer does not say it. */
 export function colouringOf(view: View, signed: boolean, limit: number, smooth = false): Colouring {
   return {
-    table: mapTable(signed ? view.diverging : view.sequential),
+    ramp: signed ? view.diverging : view.sequential,
     limit,
     signed,
     smooth: view.pixels === "auto" ? smooth : view.pixels === "smooth",
@@ -50,8 +57,9 @@ export function isCoarse(
   return plane.width < picture.width || plane.height < picture.height;
 }
 
-export interface Layers {
-  readonly picture: Pixels | undefined;
+/** `P` is a picture, as in `Drawing`. */
+export interface Layers<P = Pixels> {
+  readonly picture: P | undefined;
   readonly size: { readonly width: number; readonly height: number };
   readonly plane: Plane | undefined;
   readonly colouring: Colouring;
@@ -60,7 +68,7 @@ export interface Layers {
 }
 
 /** The dimmed input or a plate, map, outline; answers where the map lies. */
-export function drawLayers(context: CanvasRenderingContext2D, box: Rect, layers: Layers): Rect {
+export function drawLayers(context: Context2D, box: Rect, layers: Layers): Rect {
   const { picture, plane, colouring } = layers;
   context.clearRect(box.x, box.y, box.width, box.height);
   const rect = fit(layers.size.width, layers.size.height, box);

@@ -1,6 +1,6 @@
 /** The theme's colours, for drawing text and marks on a canvas. */
 
-import { PLATE_COLOUR } from "./canvas.ts";
+import { type Context2D, PLATE_COLOUR } from "./canvas.ts";
 
 export interface Palette {
   readonly text: string;
@@ -47,7 +47,7 @@ export function paletteOf(element: Element): Palette {
 export const FONT = "Roboto, system-ui, sans-serif";
 
 /** `text` cut so that it is no wider than `width`. */
-export function cutText(context: CanvasRenderingContext2D, text: string, width: number): string {
+export function cutText(context: Context2D, text: string, width: number): string {
   if (context.measureText(text).width <= width) return text;
   let [low, high] = [0, text.length];
   while (low < high) {

@@ -1,7 +1,14 @@
 /** From stored numbers to coloured pixels, at the map's own resolution or smoothed between. */
 
-import { levelOf, type Rgb } from "../analysis/colours.ts";
+import {
+  levelOf,
+  mapTable,
+  type Rgb,
+  type SequentialName,
+  type SignedName,
+} from "../analysis/colours.ts";
 import { HALF } from "../format/half.ts";
+import { IN_MEMORY } from "./canvas.ts";
 
 /** One map, one channel or one difference: float16 times `scale`, or plain numbers. */
 export interface Plane {
@@ -12,8 +19,7 @@ export interface Plane {
 }
 
 export interface Colouring {
-  /** As `mapTable` makes it. */
-  readonly table: Uint32Array;
+  readonly ramp: SequentialName | SignedName;
   /** The magnitude at the end of the colour map. */
   readonly limit: number;
   readonly signed: boolean;
@@ -22,7 +28,7 @@ export interface Colouring {
 
 /** What was coloured: the rows of a canvas from `top` on, and where no number was. */
 export interface Coloured {
-  readonly canvas: HTMLCanvasElement;
+  readonly canvas: OffscreenCanvas;
   readonly top: number;
   readonly width: number;
   readonly height: number;
@@ -39,7 +45,7 @@ const HOLE: Rgb = [255, 79, 216];
 
 let decoded = new Float32Array(0);
 let line = new Float32Array(0);
-const surfaces = new Map<string, { canvas: HTMLCanvasElement; pixels: ImageData }>();
+const surfaces = new Map<string, { canvas: OffscreenCanvas; pixels: ImageData }>();
 
 /** The value at a position, in the map's unit. */
 export function valueAt({ data, scale }: Plane, index: number): number {
@@ -88,7 +94,7 @@ function colourGroup(planes: readonly Plane[], hows: readonly Colouring[]): Colo
     else colourise(decoded, part, how);
     return { canvas, top: i * height, width, height, holes };
   });
-  canvas.getContext("2d")?.putImageData(pixels, 0, 0);
+  canvas.getContext("2d", IN_MEMORY)?.putImageData(pixels, 0, 0);
   return coloured;
 }
 
@@ -100,9 +106,7 @@ function surfaceOf(width: number, height: number) {
   const key = `${width}x${height}`;
   const known = surfaces.get(key);
   if (known) return known;
-  const canvas = document.createElement("canvas");
-  canvas.width = width;
-  canvas.height = height;
+  const canvas = new OffscreenCanvas(width, height);
   const surface = { canvas, pixels: new ImageData(width, height) };
   if (surfaces.size > MOST_SIZES) surfaces.clear();
   surfaces.set(key, surface);
@@ -136,7 +140,8 @@ function colourBetween(
   out: Uint32Array,
   how: Colouring,
 ): void {
-  const { table, signed } = how;
+  const { signed } = how;
+  const table = mapTable(how.ramp);
   const [w, h] = [width * factor, height * factor];
   if (line.length < width) line = new Float32Array(width);
   const columns = neighbours(width, factor);
@@ -201,12 +206,13 @@ export function paintOf(plane: Plane, index: number, how: Colouring): Paint {
   const value = valueAt(plane, index);
   if (value - value !== 0) return { rgb: HOLE, alpha: 1, share: Number.NaN };
   const share = how.limit > 0 ? value / how.limit : 0;
-  const pixel = how.table[levelOf(share, how.signed)] as number;
+  const pixel = mapTable(how.ramp)[levelOf(share, how.signed)] as number;
   const rgb: Rgb = [pixel & 255, (pixel >> 8) & 255, (pixel >> 16) & 255];
   return { rgb, alpha: (pixel >>> 24) / 255, share };
 }
 
-function colourise(shares: Float32Array, out: Uint32Array, { table, signed }: Colouring): void {
+function colourise(shares: Float32Array, out: Uint32Array, { ramp, signed }: Colouring): void {
+  const table = mapTable(ramp);
   for (let i = 0; i < out.length; i++) {
     out[i] = table[levelOf(shares[i] as number, signed)] as number;
   }

@@ -1,10 +1,16 @@
 /** One animation frame for the whole page: whatever can be seen is drawn, once, together. */
 
+import type { Canvases } from "./canvases.ts";
+
 export interface Painter {
   /** What has to be on the screen for the painting to matter. */
   readonly surface: Element;
   paint(): void;
 }
+
+/** Of how many parts texts are written in one frame; some 30 are laid out in 4 milliseconds. */
+const LEAST_TEXTS = 8;
+const MOST_TEXTS = 24;
 
 export class Stage {
   private readonly painters = new Map<Element, Painter>();
@@ -13,15 +19,15 @@ export class Stage {
   private request = 0;
   /** By who writes them, the longest waiting first. */
   private readonly texts = new Map<Painter, () => void>();
-  /** How many of them wait since the last frame. */
-  private late = 0;
   /** Milliseconds the last frame took, for the benchmark. */
   lastCost = 0;
 
+  readonly canvases: Canvases;
   private readonly onDraw: () => void;
 
   /** `onDraw` is told that all that can be seen is about to be painted. */
-  constructor(onDraw: () => void) {
+  constructor(canvases: Canvases, onDraw: () => void) {
+    this.canvases = canvases;
     this.onDraw = onDraw;
     this.observer = new IntersectionObserver((entries) => this.see(entries), {
       rootMargin: "120px",
@@ -47,7 +53,7 @@ export class Stage {
 
   /** Whether all that was asked for is drawn and written. */
   get isAtRest(): boolean {
-    return this.request === 0 && this.texts.size === 0;
+    return this.request === 0 && this.texts.size === 0 && this.canvases.isAtRest;
   }
 
   /** Draw at the next frame, however often this is called before it. */
@@ -55,7 +61,7 @@ export class Stage {
     this.request ||= requestAnimationFrame(() => this.draw());
   }
 
-  /** Write a painter's texts in this frame or the next, in place of those it has not written yet. */
+  /** Write a painter's texts soon, in place of those it has not written yet. */
   write(painter: Painter, texts: () => void): void {
     this.texts.set(painter, texts);
   }
@@ -65,23 +71,23 @@ export class Stage {
     const start = performance.now();
     this.onDraw();
     for (const painter of this.visible) painter.paint();
-    this.writeHalf();
+    this.canvases.flush();
+    this.writeSome();
     this.lastCost = performance.now() - start;
   }
 
   /**
-   * To lay all texts out takes longer than a frame has; so while the playhead moves, each half is
-   * written at every other frame, and all are within a frame of its rest.
+   * To lay all texts out takes longer than a frame has; so while the playhead moves, half of them
+   * are written at each frame, and of very many fewer: all are soon after it rests.
    */
-  private writeHalf(): void {
-    let due = this.late || Math.ceil(this.texts.size / 2);
+  private writeSome(): void {
+    let due = Math.min(Math.max(LEAST_TEXTS, Math.ceil(this.texts.size / 2)), MOST_TEXTS);
     for (const [painter, texts] of this.texts) {
       if (due-- === 0) break;
       this.texts.delete(painter);
       texts();
     }
-    this.late = this.texts.size;
-    if (this.late > 0) this.invalidate();
+    if (this.texts.size > 0) this.invalidate();
   }
 
   private see(entries: readonly IntersectionObserverEntry[]): void {

@@ -2,7 +2,9 @@
 
 import type { Verdict } from "../analysis/filters.ts";
 import { GAP, GUTTER, placeOf, type WallLayout } from "../analysis/wall-layout.ts";
-import type { Rect } from "./canvas.ts";
+import type { Pixels } from "../data/bitmaps.ts";
+import type { Context2D, Rect } from "./canvas.ts";
+import { drawLayers, type Layers } from "./map-layers.ts";
 import { cutText, FONT, type Palette } from "./palette.ts";
 
 const RIGHT = "#3fae7d";
@@ -11,12 +13,42 @@ const MARK = 14;
 /** Below this width there is no room for two texts. */
 export const ROOMY = 60;
 
+/** `P` is a picture, as in `Drawing`. */
+export interface WallDrawing<P = Pixels> {
+  readonly layout: WallLayout;
+  readonly cells: readonly {
+    readonly rect: Rect;
+    /** Undefined where there is no map, or one that is drawn already. */
+    readonly layers: Layers<P> | undefined;
+    readonly verdict: Verdict;
+  }[];
+  readonly captions: readonly {
+    readonly rect: Rect;
+    readonly label: string;
+    /** What it is sorted by. */
+    readonly told: string;
+  }[];
+  /** Of the runs. */
+  readonly colours: readonly string[];
+  readonly focus: Rect | undefined;
+  readonly palette: Palette;
+}
+
+/** Maps, and what stands around them. */
+export function drawWall(context: Context2D, wall: WallDrawing): void {
+  for (const { rect, layers, verdict } of wall.cells) {
+    if (layers) drawLayers(context, rect, layers);
+    drawVerdict(context, rect, verdict);
+  }
+  for (const { rect, label, told } of wall.captions) {
+    drawCaption(context, rect, label, told, wall.palette);
+  }
+  drawRuns(context, wall.layout, wall.colours);
+  if (wall.focus) drawFocus(context, wall.focus, wall.palette);
+}
+
 /** A border for right and wrong, and a cross for those who do not tell the colours apart. */
-export function drawVerdict(
-  context: CanvasRenderingContext2D,
-  { x, y, width, height }: Rect,
-  verdict: Verdict,
-): void {
+function drawVerdict(context: Context2D, { x, y, width, height }: Rect, verdict: Verdict): void {
   if (verdict === "unknown") return;
   const isWrong = verdict === "wrong";
   context.strokeStyle = isWrong ? WRONG : RIGHT;
@@ -33,8 +65,8 @@ export function drawVerdict(
 }
 
 /** A sample's label, and what it is sorted by. */
-export function drawCaption(
-  context: CanvasRenderingContext2D,
+function drawCaption(
+  context: Context2D,
   { x, y, width, height }: Rect,
   label: string,
   told: string,
@@ -53,11 +85,7 @@ export function drawCaption(
 }
 
 /** At the left of each line, whose maps stand there. */
-export function drawRuns(
-  context: CanvasRenderingContext2D,
-  layout: WallLayout,
-  colours: readonly string[],
-): void {
+function drawRuns(context: Context2D, layout: WallLayout, colours: readonly string[]): void {
   for (let line = 0; line < layout.lines; line++) {
     for (const [run, colour] of colours.entries()) {
       const { y } = placeOf(layout, line * layout.columns, run, colours.length);
@@ -67,11 +95,7 @@ export function drawRuns(
   }
 }
 
-export function drawFocus(
-  context: CanvasRenderingContext2D,
-  { x, y, width, height }: Rect,
-  palette: Palette,
-): void {
+function drawFocus(context: Context2D, { x, y, width, height }: Rect, palette: Palette): void {
   context.strokeStyle = palette.accent;
   context.lineWidth = 3;
   context.strokeRect(x - 1.5, y - 1.5, width + 3, height + 3);

@@ -5,7 +5,7 @@ import type { InputValues } from "../analysis/input-values.ts";
 import { memoBy } from "../analysis/memo.ts";
 import { short } from "../analysis/numbers.ts";
 import { type Wrapped, wrap } from "../analysis/wrap.ts";
-import type { Rect } from "./canvas.ts";
+import type { Context2D, Rect } from "./canvas.ts";
 import { cutText, FONT, type Palette } from "./palette.ts";
 import { type Colouring, type Paint, type Plane, paintOf, valueAt } from "./plane.ts";
 
@@ -33,12 +33,7 @@ interface Set {
 }
 
 /** Words as they are set in a box; as long as nothing changes, they are measured once. */
-function setWords(
-  context: CanvasRenderingContext2D,
-  words: readonly string[],
-  box: Rect,
-  large: boolean,
-): Set {
+function setWords(context: Context2D, words: readonly string[], box: Rect, large: boolean): Set {
   const size = `${Math.round(box.width)} ${large || Math.round(box.height)}`;
   return fittingSet(words, size, context, box, large ? [LARGE] : TYPES);
 }
@@ -48,7 +43,7 @@ const fittingSet = memoBy(firstThatFits);
 function firstThatFits(
   words: readonly string[],
   _size: string,
-  context: CanvasRenderingContext2D,
+  context: Context2D,
   box: Rect,
   types: readonly Type[],
 ): Set {
@@ -63,7 +58,7 @@ function firstThatFits(
 
 /** How high a whole text is in large letters, or in a cell that is no higher than `most`. */
 export function textHeight(
-  context: CanvasRenderingContext2D,
+  context: Context2D,
   words: readonly string[],
   width: number,
   most?: number,
@@ -84,7 +79,7 @@ export interface Text {
 
 /** Draw a text; answers which word lies under a point, -1 for none. */
 export function drawWords(
-  context: CanvasRenderingContext2D,
+  context: Context2D,
   box: Rect,
   text: Text,
 ): (x: number, y: number) => number {
@@ -124,7 +119,7 @@ function numbersUpTo(count: number): readonly string[] {
 }
 
 function drawWord(
-  context: CanvasRenderingContext2D,
+  context: Context2D,
   rect: Rect,
   word: string,
   index: number,
@@ -151,7 +146,7 @@ function drawWord(
 
 /** As long as the word is strong: what colour says, for those who do not see it. */
 function drawBar(
-  context: CanvasRenderingContext2D,
+  context: Context2D,
   rect: Rect,
   { share }: Paint,
   colour: string | CanvasGradient | CanvasPattern,
@@ -171,7 +166,7 @@ function drawBar(
 
 /** What is not drawn: words for which there is no room, and padding with what it adds up to. */
 function drawFoot(
-  context: CanvasRenderingContext2D,
+  context: Context2D,
   box: Rect,
   hidden: number,
   padding: number,

@@ -3,9 +3,11 @@
 import { outputKernels } from "../analysis/channels.ts";
 import { kernelRow } from "../analysis/kernels.ts";
 import { weightsText } from "../analysis/moments.ts";
+import { isReport } from "../data/inlined.ts";
 import type { Listing } from "../data/listing.ts";
 import { type Known, knownAt, recordsOf, type Series } from "../data/series.ts";
 import { Store } from "../data/store.ts";
+import { Canvases } from "../draw/canvases.ts";
 import { Stage } from "../draw/stage.ts";
 import type { Kernel } from "../format/compressed.ts";
 import type { Predictions } from "../format/records.ts";
@@ -20,9 +22,13 @@ import { decodeView, encodeView, type View } from "./view.ts";
 import { wantsOf } from "./wants.ts";
 
 const HASH_DELAY = 250;
+/** In the plugin's folder, where the frame's base address leads. */
+const startWorker = (): Worker => new Worker("drawing-worker.js", { type: "module" });
 
 export class Dashboard extends EventTarget {
-  readonly stage = new Stage(() => this.store.bitmaps.begin());
+  readonly stage = new Stage(new Canvases(isReport() ? undefined : startWorker), () =>
+    this.store.bitmaps.begin(),
+  );
   readonly store = new Store(
     () => this.derive(),
     () => this.stage.invalidate(),

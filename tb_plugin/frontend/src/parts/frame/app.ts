@@ -10,10 +10,10 @@ import "../overview/overview.ts";
 import "./divider.ts";
 import "./empty-state.ts";
 import "./notes.ts";
+import { Later } from "./later.ts";
 import { define, Part } from "./part.ts";
 import "./readout.ts";
 import type { RunDetails } from "./run-details.ts";
-import "./run-details.ts";
 import { base, theme } from "./styles.ts";
 import type { Timeline } from "./timeline.ts";
 import "./timeline.ts";
@@ -25,6 +25,8 @@ type Share = CustomEvent<number | null>;
 
 /** Shares of the room, in percent, where nobody moved a divider. */
 const USUAL = { share: 60, across: 50 } as const;
+
+const details = new Later("The details", () => import("./run-details.ts"));
 
 export class App extends Part {
   static override properties: PropertyDeclarations = {
@@ -115,6 +117,9 @@ export class App extends Part {
 
   private readonly onKey = (event: KeyboardEvent): void => this.steer(event);
 
+  /** Whether details were asked for. */
+  private isDetailed = false;
+
   override connectedCallback(): void {
     super.connectedCallback();
     document.addEventListener("keydown", this.onKey);
@@ -123,6 +128,13 @@ export class App extends Part {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     document.removeEventListener("keydown", this.onKey);
+  }
+
+  /** The first time they show themselves, once they are loaded. */
+  private showDetails(): void {
+    this.find<RunDetails>("tfx-details")?.show();
+    this.isDetailed = true;
+    this.requestUpdate();
   }
 
   override render() {
@@ -136,12 +148,19 @@ export class App extends Part {
             <tfx-toolbar
               role="banner"
               .dashboard=${dashboard}
-              @details=${() => this.find<RunDetails>("tfx-details")?.show()}
+              @details=${this.showDetails}
             ></tfx-toolbar>
             <tfx-notes .dashboard=${dashboard}></tfx-notes>
             <div class="main" role="main">${this.views()}</div>
             ${this.bottom()}
-            <tfx-details .dashboard=${dashboard}></tfx-details>
+            ${
+              this.isDetailed
+                ? details.render(
+                    this,
+                    () => html`<tfx-details .dashboard=${dashboard}></tfx-details>`,
+                  )
+                : nothing
+            }
           `
       }
       <tfx-readout .dashboard=${dashboard}></tfx-readout>

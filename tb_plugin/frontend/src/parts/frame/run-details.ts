@@ -84,6 +84,10 @@ export class RunDetails extends Part {
     `,
   ];
 
+  override firstUpdated(): void {
+    this.show();
+  }
+
   show(): void {
     this.requestUpdate();
     void this.updateComplete.then(() => this.find<HTMLDialogElement>("dialog")?.showModal());

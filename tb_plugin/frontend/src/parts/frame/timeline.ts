@@ -17,24 +17,17 @@ import {
   X_AXIS,
 } from "../../draw/tracks.ts";
 import { Player } from "../../state/player.ts";
-import { EpochAxis, LEFT, RAIL, RIGHT } from "./epoch-axis.ts";
+import { EpochAxis, LEFT, RIGHT } from "./epoch-axis.ts";
 import { define, PaintedPart, setText } from "./part.ts";
 import { hideReadout, showReadout } from "./readout.ts";
 import { base } from "./styles.ts";
 import { timelineStyles } from "./timeline-styles.ts";
 import { HELP, HINT, PAUSE, PLAY } from "./timeline-words.ts";
 import { trackChoice } from "./track-choice.ts";
+import { trackHeight } from "./track-height.ts";
 import { trackText } from "./track-text.ts";
 import { MOST, tellValues, valuesTable } from "./values-table.ts";
-import { isInSight } from "./views.ts";
 
-/** A track lower than this tells nothing. */
-const LOWEST = 24;
-const HIGHEST = 160;
-/** What stands above and below the tracks. */
-const AROUND = 28 + X_AXIS + RAIL + 5;
-/** In narrower windows the panel of the weights stands above, not at the side. */
-const NARROW = 960;
 /** How much nearer one step of the wheel or one key brings. */
 const NEARER = 1.3;
 
@@ -210,7 +203,8 @@ export class Timeline extends PaintedPart {
     ]);
     const { axis } = this;
     axis.width = host.clientWidth;
-    const height = this.trackHeight(tracks.reduce((sum, track) => sum + lanesOf(track), 0));
+    const lanes = tracks.reduce((sum, track) => sum + lanesOf(track), 0);
+    const height = trackHeight(this.dashboard, lanes, this.folded ? undefined : this.clientHeight);
     const { width, range, isZoomed } = axis;
     const key = JSON.stringify([dark, width, height, points, range]);
     if (width === 0 || !this.plotted.differ(key)) return;
@@ -235,19 +229,6 @@ export class Timeline extends PaintedPart {
     );
     const rail = this.find<HTMLCanvasElement>(".rail canvas");
     if (rail) axis.drawRail(rail, palette.text);
-  }
-
-  /** Of `count` usual tracks each. Many are lower, so that the maps keep their room; or as high as the divider lets them. */
-  private trackHeight(count: number): number {
-    const { scene, view } = this.dashboard;
-    const isAbove = scene.has.kernels && window.innerWidth < NARROW;
-    const isSized = view.bottom !== undefined && !this.folded && !isAbove;
-    // In the samples maps need the room more.
-    const share = isInSight(this.dashboard, "samples") ? 7 : 5;
-    const usual = scene.has.maps ? Math.min(window.innerHeight / share, 180) : 184;
-    const room = isSized ? this.clientHeight - AROUND : usual;
-    const height = Math.floor(room / Math.max(1, count));
-    return Math.max(LOWEST, Math.min(isSized ? HIGHEST : 46, height));
   }
 
   private layOut(): void {

@@ -7,7 +7,7 @@ import { type Known, knownAt, partsOf, recordsOf } from "../../data/series.ts";
 import { positionAt, sharpContext } from "../../draw/canvas.ts";
 import { drawHeads, headPlane, headRect } from "../../draw/heads.ts";
 import { colouringOf } from "../../draw/map-layers.ts";
-import { type Sheet, squareSheet, tileAt } from "../../draw/tiles.ts";
+import { type Sheet, squareSheet, tileAt } from "../../draw/sheet.ts";
 import { type AttentionMatrix, asMap } from "../../format/maps.ts";
 import { define, setText } from "../frame/part.ts";
 import { hideReadout, showReadout } from "../frame/readout.ts";

@@ -14,7 +14,7 @@ import { colouringOf, isCoarse } from "../../draw/map-layers.ts";
 import { drawMatrix, matrixSize } from "../../draw/matrix.ts";
 import { PLATE_PALETTE, paletteOf } from "../../draw/palette.ts";
 import type { Plane } from "../../draw/plane.ts";
-import { type Sheet, sheetWithin, tileAt } from "../../draw/tiles.ts";
+import { type Sheet, sheetWithin, tileAt } from "../../draw/sheet.ts";
 import { textHeight } from "../../draw/words.ts";
 import { type AttentionMatrix, asMap } from "../../format/maps.ts";
 import { define, PaintedPart, setText } from "../frame/part.ts";

@@ -3,7 +3,7 @@
 import { MOST_TILES } from "../../analysis/channel-shares.ts";
 import { fittingSize } from "../../analysis/fitting.ts";
 import { cellSize } from "../../draw/figure.ts";
-import { sheetOf, squareSheet } from "../../draw/tiles.ts";
+import { sheetOf, squareSheet } from "../../draw/sheet.ts";
 import { firstTiles } from "../../state/channel-order.ts";
 import type { Column } from "../../state/columns.ts";
 import type { Dashboard } from "../../state/dashboard.ts";

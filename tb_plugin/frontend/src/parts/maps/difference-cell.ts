@@ -7,8 +7,7 @@ import { differenceEpochs } from "../../analysis/epochs.ts";
 import { coefficient, short } from "../../analysis/numbers.ts";
 import type { Pixels } from "../../data/bitmaps.ts";
 import { type Known, partsOf } from "../../data/series.ts";
-import { sharpContext } from "../../draw/canvas.ts";
-import { drawFigure, filledSize, type PositionAt } from "../../draw/figure.ts";
+import { filledSize, type PositionAt, paintFigure } from "../../draw/figure.ts";
 import type { Plane } from "../../draw/plane.ts";
 import type { AttributionMap } from "../../format/records.ts";
 import type { ShownRun } from "../../state/runs.ts";
@@ -16,6 +15,7 @@ import { shownSeries } from "../../state/shown-classes.ts";
 import { define, setText } from "../frame/part.ts";
 import { hideReadout, showReadout } from "../frame/readout.ts";
 import { Cell, hasWords } from "./cell.ts";
+import { canvasOf } from "./map-canvas.ts";
 import { readoutText } from "./map-cell.ts";
 import {
   type CellAddress,
@@ -67,7 +67,7 @@ export class DifferenceCell extends Cell {
     const words = hasWords(this.column) ? "words" : "";
     return html`
       <div class="map frame ${words}" @pointermove=${this.point} @pointerleave=${this.leave}>
-        <canvas role="img" aria-label=${name}></canvas><span class="flag"></span>
+        ${canvasOf(this.column, name)}<span class="flag"></span>
       </div>
       <div class="scale" hidden>
         <div class="bar" style="background: ${legendGradient(this.dashboard.view.diverging)}"></div>
@@ -142,8 +142,7 @@ export class DifferenceCell extends Cell {
     const { view, scene } = this.dashboard;
     const { column } = this;
     const canvas = this.find<HTMLCanvasElement>("canvas");
-    const plain = canvas?.getContext("2d");
-    if (!canvas || !plain) return;
+    if (!canvas) return;
     this.plane = both && map && this.partOf(both.difference, map);
     this.depth = map?.depth ?? 1;
     const own = { limit: both?.largest ?? 0, above: 0 };
@@ -158,9 +157,8 @@ export class DifferenceCell extends Cell {
       picture,
       palette: () => this.palette,
     });
-    const size = filledSize(plain, figure, this.size);
-    const context = sharpContext(canvas, size.width, size.height);
-    if (context) this.positionAt = drawFigure(context, { x: 0, y: 0, ...size }, figure);
+    const size = filledSize(figure, this.size);
+    this.positionAt = paintFigure(this.dashboard.stage.canvases, canvas, size, figure);
   }
 
   /** What the colours of a difference stand for, where there is one. */

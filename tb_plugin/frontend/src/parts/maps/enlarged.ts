@@ -11,7 +11,9 @@ import { Changes } from "../../draw/changes.ts";
 import { drawFigure, largeSize, type PositionAt } from "../../draw/figure.ts";
 import { paletteOf } from "../../draw/palette.ts";
 import type { Plane } from "../../draw/plane.ts";
-import { drawSheet, type Sheet, sheetWithin, tileAt } from "../../draw/tiles.ts";
+import { type Sheet, sheetWithin, tileAt } from "../../draw/sheet.ts";
+import { drawTiles } from "../../draw/tiles.ts";
+import { tilesOf } from "../../draw/tiles-of.ts";
 import type { AttributionMap, Channels } from "../../format/records.ts";
 import { channelOrder } from "../../state/channel-order.ts";
 import type { Column } from "../../state/columns.ts";
@@ -248,9 +250,9 @@ export class Enlarged extends SizedPart {
     const kernel = this.dashboard.outputsOf(run, column)?.record;
     const slice = sliceOf(this.dashboard, record.depth);
     const earlier = earlierOf(series, known.step);
-    const drawn = { record, order, earlier, kernel, chosen: this.channel };
-    const tiles = { ...drawn, column, sample, scene, view, slice };
-    drawSheet(context, this.sheet, tiles, paletteOf(this));
+    const drawn = { record, order, earlier, kernel, column, sample, scene, view, slice };
+    const [tiles, palette] = [tilesOf(drawn), paletteOf(this)];
+    drawTiles(context, { sheet: this.sheet, tiles, chosen: this.channel, palette });
   }
 
   private tell(entries: readonly (readonly [string, string])[]): void {

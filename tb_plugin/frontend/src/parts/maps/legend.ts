@@ -9,16 +9,18 @@ import { short } from "../../analysis/numbers.ts";
 import type { Column } from "../../state/columns.ts";
 import { loggedLayer } from "../../state/same-layers.ts";
 import { isDifference } from "../../state/shown-classes.ts";
+import { Later } from "../frame/later.ts";
 import { define, Part } from "../frame/part.ts";
 import { base } from "../frame/styles.ts";
 import "./class-choice.ts";
-import "./column-help.ts";
 
 const SCOPE_TITLES = {
   sample: "One scale for a sample, over the shown runs and their epochs",
   all: "One scale for all samples, over the shown runs and their epochs",
   map: "Each map has a scale of its own",
 } as const;
+
+const help = new Later("What the method answers", () => import("./column-help.ts"));
 
 export class Legend extends Part {
   static override properties = { column: { attribute: false }, sample: { type: Number } };
@@ -105,6 +107,14 @@ export class Legend extends Part {
   /** Of the maps below, where they are of one. */
   declare sample: number | undefined;
 
+  /** Whether help was asked for. */
+  private isHelping = false;
+
+  private showHelp(): void {
+    this.isHelping = true;
+    this.requestUpdate();
+  }
+
   override render() {
     const { explainer, layer, kind, signed } = this.column;
     const { view } = this.dashboard;
@@ -136,8 +146,16 @@ export class Legend extends Part {
               <div class="scope cut" title=${SCOPE_TITLES[view.scale]}>${this.scope}</div>
               ${this.wordNote} ${kind === "map" ? LEVEL : nothing}`
       }
-      <div id="help" popover>
-        <tfx-column-help .dashboard=${this.dashboard} .column=${this.column}></tfx-column-help>
+      <div id="help" popover @beforetoggle=${this.showHelp}>
+        ${
+          this.isHelping
+            ? help.render(
+                this,
+                () => html`<tfx-column-help .dashboard=${this.dashboard} .column=${this.column}>
+                </tfx-column-help>`,
+              )
+            : nothing
+        }
       </div>
     `;
   }

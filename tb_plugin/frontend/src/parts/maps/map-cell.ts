@@ -8,8 +8,7 @@ import { aboveText, ERROR_TITLE, errorText, shortErrorText } from "../../analysi
 import { percent, short } from "../../analysis/numbers.ts";
 import type { Pixels } from "../../data/bitmaps.ts";
 import { type Known, knownAt, partsOf } from "../../data/series.ts";
-import { sharpContext } from "../../draw/canvas.ts";
-import { drawFigure, filledSize, type PositionAt } from "../../draw/figure.ts";
+import { filledSize, type PositionAt, paintFigure } from "../../draw/figure.ts";
 import { type Plane, valueAt } from "../../draw/plane.ts";
 import type { AttributionMap } from "../../format/records.ts";
 import type { Column } from "../../state/columns.ts";
@@ -18,6 +17,7 @@ import type { Opened } from "../../state/view.ts";
 import { define, setText } from "../frame/part.ts";
 import { hideReadout, showReadout } from "../frame/readout.ts";
 import { hasWords, RunCell } from "./cell.ts";
+import { canvasOf } from "./map-canvas.ts";
 import { drawnScale, figureOf, pictureOf, positionTextOf, shownPlane } from "./map-figure.ts";
 import { flagOf } from "./map-flag.ts";
 
@@ -90,7 +90,7 @@ export class MapCell extends RunCell {
         @pointermove=${this.point}
         @pointerleave=${this.leave}
       >
-        <canvas></canvas></button
+        ${canvasOf(this.column)}</button
       ><span class="flag"></span><span class="level"></span></div>
       <dl>
         <dt class="score-name">score</dt>
@@ -121,8 +121,7 @@ export class MapCell extends RunCell {
 
   private draw(record: AttributionMap | undefined, picture: Pixels | undefined): void {
     const canvas = this.find<HTMLCanvasElement>("canvas");
-    const plain = canvas?.getContext("2d");
-    if (!canvas || !plain) return;
+    if (!canvas) return;
     this.plane = record && shownPlane(this.dashboard, this.column, record);
     this.depth = record?.depth ?? 1;
     const figure = figureOf(this.dashboard, this, {
@@ -134,9 +133,8 @@ export class MapCell extends RunCell {
       picture,
       palette: () => this.palette,
     });
-    const size = filledSize(plain, figure, this.size);
-    const context = sharpContext(canvas, size.width, size.height);
-    if (context) this.positionAt = drawFigure(context, { x: 0, y: 0, ...size }, figure);
+    const size = filledSize(figure, this.size);
+    this.positionAt = paintFigure(this.dashboard.stage.canvases, canvas, size, figure);
   }
 
   private tell(known: Known<AttributionMap>): void {

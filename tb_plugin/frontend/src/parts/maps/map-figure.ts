@@ -20,6 +20,7 @@ import type { Column } from "../../state/columns.ts";
 import type { Dashboard } from "../../state/dashboard.ts";
 import type { ShownRun } from "../../state/runs.ts";
 import type { Scene } from "../../state/scene.ts";
+import type { Layout } from "../../tables.ts";
 
 /** Which cell of the grid: one map on the page. */
 export interface CellAddress {
@@ -154,6 +155,11 @@ export interface Wanted {
   readonly palette: () => Palette;
 }
 
+/** As what a map is drawn; of attention, a slice is a head. */
+export function layoutOf({ kind, layout }: Pick<Column, "kind" | "layout">): Layout {
+  return kind === "matrix" ? "plane" : layout;
+}
+
 export function figureOf(dashboard: Dashboard, cell: CellAddress, wanted: Wanted): Figure {
   const { view } = dashboard;
   const { layout } = cell.column;
@@ -161,7 +167,7 @@ export function figureOf(dashboard: Dashboard, cell: CellAddress, wanted: Wanted
   const picture = cell.column.kind === "map" ? wanted.picture : undefined;
   const smooth = isCoarse(cell.column, picture, plane);
   return {
-    layout: cell.column.kind === "matrix" ? "plane" : layout,
+    layout: layoutOf(cell.column),
     plane,
     picture,
     input: isRow(layout) ? inputValuesOf(dashboard, cell) : undefined,

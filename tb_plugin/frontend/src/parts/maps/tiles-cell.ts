@@ -8,9 +8,10 @@ import { listed } from "../../analysis/kernel-facts.ts";
 import { positionText } from "../../analysis/map-text.ts";
 import { short } from "../../analysis/numbers.ts";
 import { type Known, knownAt, partsOf, type Series } from "../../data/series.ts";
-import { fit, positionAt, type Rect, sharpContext } from "../../draw/canvas.ts";
+import { fit, positionAt, type Rect } from "../../draw/canvas.ts";
 import { channelPlane } from "../../draw/map-layers.ts";
-import { drawSheet, type Sheet, sheetOf, tileAt, tileRect } from "../../draw/tiles.ts";
+import { type Sheet, sheetOf, tileAt, tileRect } from "../../draw/sheet.ts";
+import { tilesOf } from "../../draw/tiles-of.ts";
 import type { Kernel } from "../../format/compressed.ts";
 import type { Channels } from "../../format/records.ts";
 import { firstTiles } from "../../state/channel-order.ts";
@@ -104,13 +105,13 @@ export class TilesCell extends RunCell {
     const { view, scene } = this.dashboard;
     this.sheet = sheetOf(this.order.length || 1, this.size);
     const canvas = this.find<HTMLCanvasElement>("canvas");
-    const context = canvas && sharpContext(canvas, this.sheet.width, this.sheet.height);
-    if (!context) return;
-    const { column, sample, palette, kernel, order, earlier } = this;
+    if (!canvas) return;
+    const { sheet, column, sample, palette, kernel, order, earlier } = this;
     const slice = record ? sliceOf(this.dashboard, record.depth) : 0;
-    const tiles = { order, earlier, kernel, column, sample, scene, view, slice, chosen: -1 };
-    if (record) drawSheet(context, this.sheet, { record, ...tiles }, palette);
-    else context.clearRect(0, 0, this.sheet.width, this.sheet.height);
+    const shown = { order, earlier, kernel, column, sample, scene, view, slice };
+    const tiles = record ? tilesOf({ record, ...shown }) : [];
+    const drawing = { sheet, tiles, chosen: -1, palette };
+    this.dashboard.stage.canvases.draw(canvas, sheet, { kind: "tiles", tiles: drawing });
   }
 
   private point(event: PointerEvent): void {

@@ -1,7 +1,6 @@
 /** Where predictions of one run follow exchanged windows, and the sentence that says it. */
 
 import { css, html, type PropertyDeclarations } from "lit";
-import { mapTable } from "../../analysis/colours.ts";
 import { withEpoch } from "../../analysis/epochs.ts";
 import {
   chanceOf,
@@ -92,7 +91,7 @@ export class ExchangeMap extends PaintedPart {
     if (record) {
       const { given } = view;
       const colouring = {
-        ...{ table: mapTable(view.sequential), limit, signed: false, smooth: false },
+        ...{ ramp: view.sequential, limit, signed: false, smooth: false },
       };
       const isOutlined = given === undefined && isAboveChance(record);
       const look = { grid: gridOf(record, given), colouring, isOutlined, names };

@@ -2,9 +2,8 @@
 
 import { css, html, nothing } from "lit";
 import { legendGradient } from "../../analysis/colours.ts";
-import { chanceOf, isAboveChance, whole } from "../../analysis/exchange-facts.ts";
+import { chanceOf, EXCHANGE_HELP, isAboveChance, whole } from "../../analysis/exchange-facts.ts";
 import { className } from "../../analysis/filters.ts";
-import { methodHelp } from "../../analysis/method-help.ts";
 import type { Exchange } from "../../format/exchanged.ts";
 import type { Dashboard } from "../../state/dashboard.ts";
 import { define, Part } from "../frame/part.ts";
@@ -167,7 +166,6 @@ export class ExchangePanel extends Part {
     const input = exchangedInput(dashboard);
     if (input === undefined) return nothing;
     const records = lastRecords(dashboard, input);
-    const help = methodHelp("Exchange");
     const hasMean = records.some(({ mean }) => mean);
     const tiles = shown.length + (hasMean ? 1 : 0);
     const size = this.size(tiles, hasMean ? MOST : MOST_BARS);
@@ -224,7 +222,7 @@ export class ExchangePanel extends Part {
           </tfx-mean-maps>`
           : nothing
       }
-      <div id="help" popover><p><b>${help?.answers}</b> ${help?.reading}</p></div>
+      <div id="help" popover><p><b>${EXCHANGE_HELP.answers}</b> ${EXCHANGE_HELP.reading}</p></div>
       <div id="numbers" popover tabindex="0">${exchangeTables(dashboard, input)}</div>
     `;
   }

@@ -1,7 +1,6 @@
 /** The mean of the maps of the samples in the wall, a picture for each run. */
 
 import { css, html, nothing, type PropertyDeclarations } from "lit";
-import { mapTable } from "../../analysis/colours.ts";
 import { isRow } from "../../analysis/layouts.ts";
 import { type MeanMap, meanOfMaps } from "../../analysis/mean-map.ts";
 import { plural } from "../../analysis/numbers.ts";
@@ -102,10 +101,10 @@ export class MeanMaps extends PaintedPart {
     if (!mean) return;
     const { values, height, width } = mean;
     const rect = fit(width, height, { x: 0, y: 0, width: size, height: size });
-    const table = mapTable(this.dashboard.view.sequential);
+    const ramp = this.dashboard.view.sequential;
     const plane = { data: values, width, height, scale: 1 };
     drawPlate(context, rect);
-    const coloured = colourPlane(plane, { table, limit, signed: false, smooth: false });
+    const coloured = colourPlane(plane, { ramp, limit, signed: false, smooth: false });
     drawMap(context, coloured, plane, rect, false);
   }
 }

@@ -1,30 +1,20 @@
 /** All samples of all shown runs at a glance: small maps on one canvas, the most telling first. */
 
 import { html, nothing } from "lit";
-import { className, labelText, verdict } from "../../analysis/filters.ts";
+import { className, verdict } from "../../analysis/filters.ts";
 import { isRow } from "../../analysis/layouts.ts";
-import { lacks } from "../../analysis/same-samples.ts";
 import { cellAt, placeOf, type WallLayout, wallLayout } from "../../analysis/wall-layout.ts";
-import type { Pixels } from "../../data/bitmaps.ts";
-import { type Rect, sharpContext } from "../../draw/canvas.ts";
-import { drawFigure } from "../../draw/figure.ts";
 import { type Palette, paletteOf } from "../../draw/palette.ts";
-import { drawCaption, drawFocus, drawRuns, drawVerdict, ROOMY } from "../../draw/wall.ts";
-import type { AttributionMap } from "../../format/maps.ts";
 import type { Dashboard } from "../../state/dashboard.ts";
 import type { ShownRun } from "../../state/runs.ts";
 import { define, SizedPart } from "../frame/part.ts";
 import { hideReadout, showReadout } from "../frame/readout.ts";
 import { base } from "../frame/styles.ts";
-import {
-  type CellAddress,
-  drawnScale,
-  figureOf,
-  pictureOf,
-  shownPlane,
-} from "../maps/map-figure.ts";
+import { canvasOf } from "../maps/map-canvas.ts";
+import { pictureOf } from "../maps/map-figure.ts";
 import { matchingSamples } from "../maps/matching.ts";
 import { wallControls } from "./wall-controls.ts";
+import { paintWall, sampleText } from "./wall-drawing.ts";
 import { wallStyles } from "./wall-styles.ts";
 import { mapOf, orderOf, sorted, tellerOf, textOf } from "./wall-values.ts";
 
@@ -33,12 +23,6 @@ const REST = 400;
 
 /** Words and bars are wider than high. */
 const ROW_RATIO = 1.8;
-
-interface DrawnCell {
-  readonly rect: Rect;
-  readonly map: AttributionMap | undefined;
-  readonly picture: Pixels | undefined;
-}
 
 export class Wall extends SizedPart {
   static override styles = [base, wallStyles];
@@ -114,7 +98,7 @@ export class Wall extends SizedPart {
           @pointermove=${this.readOut}
           @pointerleave=${() => hideReadout(dashboard)}
         >
-          <canvas aria-hidden="true"></canvas>
+          ${scene.evidence ? canvasOf(scene.evidence) : nothing}
           ${scene.shown.map(
             (run, r) => html`<div role="row" class="hidden">
               ${samples.map(
@@ -162,55 +146,10 @@ export class Wall extends SizedPart {
     const { index, run } = active;
     if (!this.isNew(...parts, ...predicted, width, height, index, run, this.isFocused)) return;
     this.layout = layout;
-    const context = sharpContext(canvas, width, Math.max(layout.total, 1));
-    if (!context) return;
-    context.clearRect(0, 0, width, layout.total);
-    for (const cell of cells) this.drawCell(context, cell);
-    this.drawAround(context, layout);
-  }
-
-  private drawCell(
-    context: CanvasRenderingContext2D,
-    { rect, picture, map, ...address }: CellAddress & DrawnCell,
-  ): void {
-    const { dashboard } = this;
-    const { column, run, sample } = address;
-    if (map) {
-      const { limit } = drawnScale(dashboard, address, map);
-      const wanted = {
-        ...{ plane: shownPlane(dashboard, column, map), signed: column.signed, limit },
-        ...{ marked: -1, large: false, picture, palette: () => paletteOf(this) },
-      };
-      context.save();
-      context.beginPath();
-      context.rect(rect.x, rect.y, rect.width, rect.height);
-      context.clip();
-      drawFigure(context, rect, figureOf(dashboard, address, wanted));
-      context.restore();
-    }
-    const { record } = dashboard.predictions(run.id);
-    drawVerdict(context, rect, verdict(run.samples, record, sample));
-  }
-
-  private drawAround(context: CanvasRenderingContext2D, layout: WallLayout): void {
-    const { dashboard, samples, active } = this;
-    const { shown } = dashboard.scene;
     this.palette ??= paletteOf(this);
-    const tell = layout.width >= ROOMY ? tellerOf(dashboard) : () => "";
-    for (const [i, sample] of samples.entries()) {
-      const rect = placeOf(layout, i, shown.length - 1, shown.length);
-      drawCaption(context, rect, this.labelOf(sample), tell(sample), this.palette);
-    }
-    const colours = shown.map(({ colour }) => colour);
-    drawRuns(context, layout, colours);
-    const focused = placeOf(layout, active.index, active.run, shown.length);
-    if (this.isFocused) drawFocus(context, focused, this.palette);
-  }
-
-  private labelOf(sample: number): string {
-    const { shown } = this.dashboard.scene;
-    const first = shown.find(({ samples }) => !lacks(samples, sample));
-    return labelText(first?.samples, sample) || `sample ${sample}`;
+    const focus = this.isFocused ? placeOf(layout, index, run, shown.length) : undefined;
+    const { palette } = this;
+    paintWall(dashboard, canvas, width, { layout, samples, cells, focus, palette });
   }
 
   private nameOf(run: ShownRun, sample: number, tell: (sample: number) => string): string {
@@ -220,7 +159,7 @@ export class Wall extends SizedPart {
     const said = predicted >= 0 ? `, predicted ${className(run.samples, predicted)}` : "";
     const told = tell(sample);
     const by = told ? `, ${textOf(orderOf(this.dashboard))} ${told}` : "";
-    return `${run.name}, sample ${sample}, label ${this.labelOf(sample)}${said}${found === "unknown" ? "" : `, ${found}`}${by}`;
+    return `${run.name}, sample ${sample}, label ${sampleText(this.dashboard, sample)}${said}${found === "unknown" ? "" : `, ${found}`}${by}`;
   }
 
   // ------------------------------------------------------------------ acting
