@@ -8,8 +8,10 @@ first painted maps, the frames of scrubbing, and memory. Images keeps 200 steps 
 many as we do; by default it keeps 10.
 
 A frame's cost is the processor time that Chromium's main thread spends on it (script, style,
-layout, paint, commit), without a graphics card; 60 frames a second leave 16.7 ms. `FOLDER` keeps
-the logs for the next time.
+layout, paint, commit), without a graphics card; 60 frames a second leave 16.7 ms. Beside it stand
+the time of all of Chromium's processes, in which maps are drawn and composited, and the share of
+frames whose maps were drawn: a worker that is late leaves frames out. `FOLDER` keeps the logs for
+the next time.
 """
 
 from __future__ import annotations
@@ -80,6 +82,16 @@ SCRUB = """async () => {
         begins.push(await new Promise(requestAnimationFrame));
     }
     return begins.slice(1).map((begin, i) => begin - begins[i]);
+}"""
+
+# Counts the orders of drawings.
+COUNT = """() => {
+    const post = Worker.prototype.postMessage;
+    window.orders = 0;
+    Worker.prototype.postMessage = function (...sent) {
+        if ("jobs" in sent[0]) window.orders++;
+        return post.apply(this, sent);
+    };
 }"""
 
 
@@ -205,9 +217,13 @@ def scrub(browser: Browser, server: Server, scene: Scene, size: Size) -> None:
         before = page_memory(browser, page.page)
         requests = len(page.requests)
         page.frame.evaluate(SCRUB)
+        page.frame.evaluate(COUNT)
         browser.start_tracing(page=page.page, categories=["cc"])
         page.page.wait_for_timeout(200)
+        used = cpu_seconds(_browser_pid(browser))
         gaps = [gap for _ in range(max(1, 60 // size.epochs)) for gap in page.frame.evaluate(SCRUB)]
+        whole = 1000 * (cpu_seconds(_browser_pid(browser)) - used) / len(gaps)
+        drawn = page.frame.evaluate("orders") / len(gaps)
         page.page.wait_for_timeout(200)
         costs = frame_costs(browser.stop_tracing(), len(gaps))
         assert len(page.requests) == requests, "scrubbing went to the network"
@@ -215,10 +231,19 @@ def scrub(browser: Browser, server: Server, scene: Scene, size: Size) -> None:
         rate = 1000 / median(gaps)
         tell(
             f"scrubbing, {scene.name} ({seen} parts drawn)",
-            f"{median(costs):.1f} ms a frame, p95 {p95(costs):.1f} ms; {rate:.0f} frames/s",
+            f"{median(costs):.1f} ms a frame, p95 {p95(costs):.1f} ms; {rate:.0f} frames/s; "
+            f"all processes {whole:.0f} ms a frame, maps in {drawn:.0%} of frames",
         )
         after = page_memory(browser, page.page)
         tell(f"page's memory, {scene.name}", f"{before}; scrubbed: {after}")
+
+
+def _browser_pid(browser: Browser) -> int:
+    session = browser.new_browser_cdp_session()
+    processes = session.send("SystemInfo.getProcessInfo")["processInfo"]
+    session.detach()
+    found: int = next(one["id"] for one in processes if one["type"] == "browser")
+    return found
 
 
 def frame_costs(trace: bytes, count: int) -> list[float]:

@@ -150,9 +150,7 @@ def test_where_no_worker_can_draw_the_page_does(open_tab: OpenPage, server: Serv
     with open_tab(server, place(names=names)) as page:
         seen = []
         for is_here in (False, True):
-            maps = [
-                page.map(*name, BLACK, "a") for name in (("GradCAM", "conv"), ("IG", "image"))
-            ]
+            maps = [page.map(*name, BLACK, "a") for name in (("GradCAM", "conv"), ("IG", "image"))]
             tiles = page.frame.locator("tfx-tiles-cell").first
             tiles.scroll_into_view_if_needed()
             expect(tiles.locator(".dead")).not_to_be_empty()

@@ -1,6 +1,6 @@
 /** The cell that shows what one run has of a sample in a column. */
 
-import { html, literal } from "lit/static-html.js";
+import { html } from "lit";
 import type { Dashboard } from "../../state/dashboard.ts";
 import "./attention-cell.ts";
 import "./made-picture-cell.ts";
@@ -14,21 +14,43 @@ interface Place extends CellAddress {
   readonly side?: number;
 }
 
-const NAMES = {
-  map: literal`tfx-map-cell`,
-  picture: literal`tfx-made-picture-cell`,
-  matrix: literal`tfx-attention-cell`,
-  channels: literal`tfx-tiles-cell`,
-} as const;
-
 export function runCell({ dashboard, run, column, sample, side }: Place) {
-  const name = NAMES[column.kind];
-  return html`<${name}
-    .dashboard=${dashboard}
-    .run=${run}
-    .column=${column}
-    .sample=${sample}
-    .side=${side}
-    ?large=${side !== undefined}
-  ></${name}>`;
+  switch (column.kind) {
+    case "map":
+      return html`<tfx-map-cell
+        .dashboard=${dashboard}
+        .run=${run}
+        .column=${column}
+        .sample=${sample}
+        .side=${side}
+        ?large=${side !== undefined}
+      ></tfx-map-cell>`;
+    case "picture":
+      return html`<tfx-made-picture-cell
+        .dashboard=${dashboard}
+        .run=${run}
+        .column=${column}
+        .sample=${sample}
+        .side=${side}
+        ?large=${side !== undefined}
+      ></tfx-made-picture-cell>`;
+    case "matrix":
+      return html`<tfx-attention-cell
+        .dashboard=${dashboard}
+        .run=${run}
+        .column=${column}
+        .sample=${sample}
+        .side=${side}
+        ?large=${side !== undefined}
+      ></tfx-attention-cell>`;
+    case "channels":
+      return html`<tfx-tiles-cell
+        .dashboard=${dashboard}
+        .run=${run}
+        .column=${column}
+        .sample=${sample}
+        .side=${side}
+        ?large=${side !== undefined}
+      ></tfx-tiles-cell>`;
+  }
 }
