@@ -22,8 +22,8 @@ examples:
 
 size:
   All numbers are of every epoch. If the file would grow beyond --max-mb, maps and histograms of
-  weights are of some epochs only: the last, the first, those with exchange maps, then those in
-  the widest gaps. Which they are is said on the page and printed by this command.
+  weights are of some epochs only: the last, the first, those with exchange maps, then others
+  evenly between these. How many they are is printed, and the page says which.
 
 exit status: 0, or 2 with a message if there is no such log or no room for one epoch."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -22,6 +23,8 @@ from tfexplain.tb_plugin.series import read_series
 
 # Numbers of which no epoch is left out are mostly small; names in records compress well.
 _GUESS = 3
+# What stands around an answer.
+_TAGS = 100
 
 
 class Answer(NamedTuple):
@@ -30,6 +33,11 @@ class Answer(NamedTuple):
     asked: str
     packed: str
     is_thinned: bool
+
+    @property
+    def size(self) -> int:
+        """The bytes that it takes in the file."""
+        return len(self.packed) + len(self.asked) + _TAGS
 
     @classmethod
     def of(cls, data: bytes, *, thin: bool = False, **asked: str) -> Answer:
@@ -72,15 +80,16 @@ def fitted(indexes: Mapping[str, RunIndex], room: int, size: int, max_mb: float)
     while True:
         maps_at = thinned(epochs, most, exchanged)
         answers = list(_answers(indexes, maps_at, epochs, max_mb))
-        taken = sum(len(answer.packed) for answer in answers)
+        taken = sum(answer.size for answer in answers)
         if taken <= room:
             return Held(answers, maps_at, epochs)
         if most == 1:
+            least = math.ceil(10 * ((taken - room) / 1e6 + max_mb)) / 10
             raise TfexplainError(
-                f"--max-mb={max_mb:g}: expected at least {(taken - room) / 1e6 + max_mb:.1f} for "
-                "one epoch of these runs; got less. Raise it, or choose fewer with --runs."
+                f"--max-mb={max_mb:g}: expected at least {least:g} for one epoch of these runs; "
+                "got less. Raise it, or choose fewer with --runs."
             )
-        rest = sum(len(answer.packed) for answer in answers if not answer.is_thinned)
+        rest = sum(answer.size for answer in answers if not answer.is_thinned)
         most = max(1, min(most - 1, int(most * (room - rest) / max(1, taken - rest))))
 
 

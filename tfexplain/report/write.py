@@ -35,7 +35,7 @@ def write_report(log_dir: str, out: str, runs: Sequence[str], max_mb: float, com
     directory, chosen = Path(log_dir), _chosen(log_dir, runs)
     indexes = indexes_of(directory, chosen)
     told = summary(_title(directory), chosen, command)
-    room = int(max_mb * _MEGABYTE) - size_without_answers() - len(told.encode()) - 64_000
+    room = int(max_mb * _MEGABYTE) - size_without_answers() - len(told.encode()) - 8_000
     size = sum(
         file.stat().st_size for run in chosen.values() for file in event_files(run.directory)
     )

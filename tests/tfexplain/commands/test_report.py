@@ -117,10 +117,15 @@ def test_epochs_are_thinned_to_the_size_and_numbers_are_not(tmp_path: Path, caps
     assert f"{len(held)} of 40 epochs ({', '.join(map(str, held))})" in told
 
 
-def test_a_size_that_not_even_one_epoch_fits_in_is_refused(log: Path, tmp_path: Path) -> None:
-    arguments = ["report", str(log), "-o", str(tmp_path / "r.html"), "--max-mb", "0.5"]
-    assert cli.main(arguments) == 2
+def test_a_size_that_not_even_one_epoch_fits_in_is_refused(
+    log: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "r.html"
+    assert cli.main(["report", str(log), "-o", str(out), "--max-mb", "0.4"]) == 2
     assert not list(tmp_path.iterdir())
+    found = re.search("expected at least ([0-9.]+) for one epoch", capsys.readouterr().err)
+    assert found
+    assert len(report(log, out, "--max-mb", found[1]).encode()) <= float(found[1]) * 1e6
 
 
 @pytest.mark.parametrize("options", [[], ["--summary"]])
