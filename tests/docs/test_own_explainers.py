@@ -45,3 +45,14 @@ def test_the_class_s_map_is_the_gradient_s_length(page: dict[str, Any]) -> None:
         total = tf.reduce_sum(scores[:, 1])
     expected = np.linalg.norm(tape.gradient(total, activation).numpy(), axis=-1)
     np.testing.assert_allclose(found.values, expected, rtol=1e-5)
+
+
+def test_the_picture_that_excites_a_class_follows_its_weights(page: dict[str, Any]) -> None:
+    """In a box, up to the smoothing: bright where the class's weight is above the others' mean."""
+    classifier, images = page["classifier"], page["images"][:3]
+    weights = classifier.layers[-1].get_weights()[0]
+    found = page["exciting"](classifier, images, np.arange(3)).reshape(3, -1)
+    for own, picture in zip(weights.T, found, strict=True):
+        assert np.corrcoef(own, picture)[0, 1] > 0.5
+    (logged,) = (page["run"]["Exciting"].maps(epoch=1),)
+    assert np.array_equal(logged.reshape(3, -1)[np.argsort(page["run"].samples["label"])], found)

@@ -57,8 +57,9 @@ class Adapter(Explainer):
 
     def settings(self) -> dict[str, str]:
         """Returns the settings as text, with the version of the library."""
-        library = f"{self.library} {version(self.library)}"
-        return {**super().settings(), "method": self.method_name, "library": library}
+        own = super().settings()
+        told = {name: text for name, text in own.items() if name != "method" and text}
+        return {**told, "library": f"{self.library} {version(self.library)}"}
 
     def plan(self, traced_model: TracedModel, targets: Any = None) -> LayerReads:
         """Plans to read nothing, for the library makes its own passes; checks the inputs.

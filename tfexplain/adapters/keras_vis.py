@@ -110,7 +110,7 @@ class KerasVis(Adapter):
     def unit(self, context: Context) -> str:
         """Returns the unit, which rescaling takes away."""
         if self.rescaled:
-            return "share of each map's range"
+            return "of its own range"
         if self.method_name == "Scorecam":
             return "activation"
         return context.unit if self._cam else f"{context.unit} per unit of input"

@@ -73,7 +73,7 @@ def test_maps_are_those_of_the_library_on_a_clone(name: str, layer: str) -> None
         f"{name}(tf-keras-vis)",
         OurSaliency()(model, x).layer,
     )
-    assert found.unit == "share of each map's range"
+    assert found.unit == "of its own range"
     assert found.values.min() == 0
     np.testing.assert_allclose(found.values.max(axis=(1, 2)), 1, atol=1e-3)
 
