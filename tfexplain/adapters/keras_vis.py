@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
+import keras
 import tensorflow as tf
 
 from tfexplain.adapters.adapter import Adapter
@@ -82,9 +83,9 @@ class KerasVis(Adapter):
         """
         super().plan(traced_model, targets)
         model = traced_model.model
-        if not isinstance(model, tf.keras.Model) or not getattr(model, "outputs", None):
+        if not isinstance(model, keras.Model) or not getattr(model, "outputs", None):
             raise TfexplainError(
-                f"{self.name}: expected a functional or Sequential model; got "
+                f"{self.name}: expected a functional or Sequential model of Keras 3; got "
                 f"{type(model).__name__}. tf-keras-vis reads the graph that these keep. Use "
                 "GradCAM, LayerCAM or Saliency of tfexplain, which need none."
             )
@@ -119,7 +120,7 @@ class KerasVis(Adapter):
         """Calls the library on a model of the same layers."""
         model = context.traced_model.model
         # What the library sets on its model, such as a compiled `predict`, is not the user's then.
-        view = tf.keras.Model(model.inputs, model.outputs[context.output.position], name="adapted")
+        view = keras.Model(model.inputs, model.outputs[context.output.position], name="adapted")
         view.predict = _silent(view.predict)
         options: dict[str, Any] = {**self._where(context), **self.options}
         score = _score(context, plain=self.method_name == "Scorecam")
@@ -169,7 +170,7 @@ def _score(context: Context, *, plain: bool) -> Any:
     return score
 
 
-class _Layer(tf.keras.layers.Layer):  # type: ignore[misc]
+class _Layer(keras.layers.Layer):  # type: ignore[misc]
     """Stands for a layer whose output in this graph is known; the library reads nothing else."""
 
     def __init__(self, output: Any) -> None:

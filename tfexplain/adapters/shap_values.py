@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, ClassVar
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -99,8 +100,8 @@ class ShapValues(Adapter):
         return found
 
     def _gradients(self, scores: Scores, chosen: int, background: Array) -> Any:
-        rows = tf.keras.Input(scores.shape, dtype=background.dtype.name, name="samples")
-        view = tf.keras.Model([rows], _Score(scores, chosen)(rows), name="adapted")
+        rows = keras.Input(scores.shape, dtype=background.dtype.name, name="samples")
+        view = keras.Model([rows], _Score(scores, chosen)(rows), name="adapted")
         made, called = self._divided()
         explainer = self.method(view, background, **made)
         called = {"rseed": self.seed, **called}
@@ -136,7 +137,7 @@ class ShapValues(Adapter):
         return made, {name: v for name, v in self.options.items() if name not in of_class}
 
 
-class _Score(tf.keras.layers.Layer):  # type: ignore[misc]
+class _Score(keras.layers.Layer):  # type: ignore[misc]
     """Makes a model of the explained number, [n, 1], for what asks for a model."""
 
     def __init__(self, scores: Scores, chosen: int) -> None:
@@ -149,7 +150,7 @@ class _Score(tf.keras.layers.Layer):  # type: ignore[misc]
 
     def compute_output_spec(self, inputs: Any, **_: Any) -> Any:
         """Returns a tensor's shape and type without a pass."""
-        return tf.keras.KerasTensor((inputs.shape[0], 1), "float32")
+        return keras.KerasTensor((inputs.shape[0], 1), "float32")
 
     def call(self, inputs: Any) -> Any:
         """Computes the score of each row."""

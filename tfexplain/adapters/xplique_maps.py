@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -64,10 +65,10 @@ class XpliqueMaps(Adapter):
         """Checks the layer, and that classes are explained; see `Adapter.plan`."""
         planned = super().plan(traced_model, targets)
         model = traced_model.model
-        graph = isinstance(model, tf.keras.Model) and getattr(model, "outputs", None)
+        graph = isinstance(model, keras.Model) and getattr(model, "outputs", None)
         if self._cam and not graph:
             raise TfexplainError(
-                f"{self.name}: expected a functional or Sequential model; got "
+                f"{self.name}: expected a functional or Sequential model of Keras 3; got "
                 f"{type(model).__name__}. Use GradCAM of tfexplain, which takes any."
             )
         if self._cam and not isinstance(targets, np.ndarray | None):
