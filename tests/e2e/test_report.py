@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, expect
+from support.logs import write_demo_log
 from support.overview_log import EPOCHS, FOLLOWED, write_overview_log
 
 from e2e.axe import assert_nothing_serious
@@ -79,6 +81,29 @@ def test_printed_it_is_the_summary(opened: ExplainPage) -> None:
     # As wide as paper: nothing is cut off.
     opened.page.set_viewport_size({"width": 794, "height": 1123})
     assert summary.evaluate("e => e.scrollWidth <= e.clientWidth")
+
+
+def test_epochs_without_maps_say_so(browser: Browser, tmp_path: Path) -> None:
+    write_demo_log(tmp_path / "logs" / "run", epochs=30, samples=16, side=24)
+    out = tmp_path / "r.html"
+    command = ["report", str(tmp_path / "logs"), "-o", str(out)]
+    assert cli.main(command) == 0
+    assert cli.main([*command, "--max-mb", f"{0.7 * out.stat().st_size / 1e6:.3f}"]) == 0
+    context = browser.new_context(offline=True)
+    page = context.new_page()
+    page.goto(f"{out.as_uri()}#tfexplain&p.tfexplain.view=samples")
+    found = wait_loaded(ExplainPage(page, page.main_frame, [], []))
+    told = found.frame.locator("tfx-notes").get_by_text("This file holds the maps")
+    held = [int(step) for step in re.findall(r"\d+", told.inner_text().split("(")[1].split(")")[0])]
+    assert held[0] == 0
+    assert held[-1] == 29
+    missing = max(set(range(29)) - set(held))
+    found.seek(missing)
+    before = max(step for step in held if step < missing)
+    cell = found.map("GradCAM", "backbone/conv2", 0, "run")
+    cell.draw()
+    expect(cell.cell).to_contain_text(f"from epoch {before}")
+    context.close()
 
 
 def test_without_scripts_the_summary_is_shown(browser: Browser, report: Path) -> None:
