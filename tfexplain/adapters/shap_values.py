@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, ClassVar
 
-import keras
 import numpy as np
 import tensorflow as tf
 
@@ -18,7 +17,7 @@ from tfexplain.errors import SettingError, TfexplainError
 from tfexplain.explainers.base import Context
 from tfexplain.model.shared_pass import LayerReads
 from tfexplain.model.traced_model import TracedModel
-from tfexplain.types import Array
+from tfexplain.types import Array, Tensor
 
 METHODS = ("GradientExplainer", "KernelExplainer", "PartitionExplainer")
 
@@ -100,8 +99,14 @@ class ShapValues(Adapter):
         return found
 
     def _gradients(self, scores: Scores, chosen: int, background: Array) -> Any:
-        rows = keras.Input(scores.shape, dtype=background.dtype.name, name="samples")
-        view = keras.Model([rows], _Score(scores, chosen)(rows), name="adapted")
+        def score(rows: Tensor) -> Tensor:
+            return scores.differentiable(rows, tf.fill([tf.shape(rows)[0]], chosen))[:, None]
+
+        # Of the library that SHAP asks for, which tfmot's import turns into tf_keras.
+        library = tf.keras
+        rows = library.Input(scores.shape, dtype=background.dtype.name, name="samples")
+        scored = library.layers.Lambda(score, output_shape=(1,), name="score")(rows)
+        view = library.Model([rows], scored, name="adapted")
         made, called = self._divided()
         explainer = self.method(view, background, **made)
         called = {"rseed": self.seed, **called}
@@ -135,24 +140,3 @@ class ShapValues(Adapter):
         }
         made = {name: value for name, value in self.options.items() if name in of_class}
         return made, {name: v for name, v in self.options.items() if name not in of_class}
-
-
-class _Score(keras.layers.Layer):  # type: ignore[misc]
-    """Makes a model of the explained number, [n, 1], for what asks for a model."""
-
-    def __init__(self, scores: Scores, chosen: int) -> None:
-        super().__init__(name="score")
-        self._scores, self._chosen = scores, chosen
-
-    def compute_output_shape(self, input_shape: Any) -> tuple[Any, int]:
-        """Returns [n, 1]."""
-        return (input_shape[0], 1)
-
-    def compute_output_spec(self, inputs: Any, **_: Any) -> Any:
-        """Returns a tensor's shape and type without a pass."""
-        return keras.KerasTensor((inputs.shape[0], 1), "float32")
-
-    def call(self, inputs: Any) -> Any:
-        """Computes the score of each row."""
-        classes = tf.fill([tf.shape(inputs)[0]], self._chosen)
-        return self._scores.differentiable(inputs, classes)[:, None]

@@ -8,6 +8,8 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
+import tf_keras
 from support.models import digits, same_bits, small_cnn
 
 import tfexplain
@@ -32,6 +34,16 @@ def table(seed: int = 1) -> Any:
 
 def method(name: str, **settings: Any) -> Any:
     return adapt(getattr(shap, name), background=BACKGROUND, **settings)
+
+
+@pytest.mark.parametrize("library", [keras, tf_keras])
+def test_gradients_come_whatever_tf_s_keras_is(library: Any, monkeypatch: Any) -> None:
+    model = table()
+    monkeypatch.setattr(tf, "keras", library)
+    found = method("GradientExplainer")(model, ROWS, 1)
+    monkeypatch.undo()
+    again = method("GradientExplainer")(model, ROWS, 1)
+    np.testing.assert_allclose(found.values, again.values, rtol=1e-5)
 
 
 @pytest.mark.parametrize("name", NAMES)

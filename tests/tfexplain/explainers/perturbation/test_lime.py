@@ -107,7 +107,9 @@ def test_segments_of_ones_own() -> None:
 @pytest.mark.parametrize("missing", ["sklearn.linear_model", "skimage.segmentation"])
 def test_what_is_not_installed_is_named(missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, missing, None)
-    with pytest.raises(ImportError, match=r'installed; .* pip install "tfexplain\[lime\]"'):
+    with pytest.raises(
+        ImportError, match=r'installed; .* pip install "tensorboard-plugin-tfexplain\[lime\]"'
+    ):
         LIME(masks=4, segments=4)(curved, quarters())
 
 
