@@ -1,6 +1,9 @@
 """The EXPLAIN tab at scale, beside TensorBoard's Images dashboard on the same maps.
 
     python benchmarks/dashboard.py [--logs FOLDER] [--quick] [--mode true|false] [--tab NAME]
+        [--size RUNS EPOCHS SAMPLES] [--scene PART_OF_ITS_NAME]
+
+The wall of 64 samples x 4 runs: --mode true --tab explain --size 4 40 64 --scene overview
 
 Writes 10 runs x 200 epochs x 16 samples x 4 explainers (`dashboard_log.py`), starts TensorBoard on
 it in both ingestion modes, and measures: the log's loading, our listing, one series, the page's
@@ -123,8 +126,11 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="a small log, everything once")
     parser.add_argument("--mode", choices=("true", "false"), help="one value of --load_fast only")
     parser.add_argument("--tab", choices=("explain", "images"), help="one of the two only")
+    sizes = ("RUNS", "EPOCHS", "SAMPLES")
+    parser.add_argument("--size", type=int, nargs=3, metavar=sizes, help="of the logs")
+    parser.add_argument("--scene", default="", help="only those whose name has this part")
     arguments = parser.parse_args()
-    size = QUICK if arguments.quick else Size()
+    size = QUICK if arguments.quick else Size(*(arguments.size or ()))
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         logs = arguments.logs or Path(folder)
         for name, write in (("explain_log", write_log), ("images_log", write_pictures)):
@@ -138,7 +144,8 @@ def main() -> None:
             flags = ("--host", "127.0.0.1", f"--load_fast={mode}")
             print(f"\n--load_fast={mode}\n", flush=True)
             if arguments.tab != "images":
-                scenes = SCENES[:1] if arguments.quick else SCENES
+                every = SCENES[:1] if arguments.quick else SCENES
+                scenes = [scene for scene in every if arguments.scene in scene.name]
                 with serve(logs / "explain_log", *flags) as server:
                     explain(browser, server, size, rounds, scenes)
             if arguments.tab != "explain":
