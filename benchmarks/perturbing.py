@@ -12,11 +12,11 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from statistics import median
 from typing import Any
 
 import cases
-import keras
 import measuring
 import numpy as np
 import tensorflow as tf
@@ -40,6 +40,8 @@ from tfexplain.explainers.run import explanations
 from tfexplain.model.batching import default_chunk_size, even_chunks
 from tfexplain.model.keras_model import KerasModel
 from tfexplain.model.trace_model import trace_model
+
+keras = cases.keras
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--rounds", type=int, help="default: 7 small, 3 large")
     parser.add_argument("--case", choices=CASES, action="append", help="default: all")
     options = parser.parse_args(arguments)
-    versions = {"TensorFlow": tf.__version__, "Keras": keras.__version__}
+    versions = {"TensorFlow": tf.__version__, "Keras": version("keras")}
     print(measuring.machine({"tfexplain": tfexplain.__version__, **versions}))
     for name in options.case or CASES:
         case = CASES[name](options.quick)

@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from e2e.start import MISSING, SWITCHES, chromium
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 import tfexplain
 
@@ -34,17 +33,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def page(site: Path) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        path = chromium()
-        assert path, MISSING
-        browser = playwright.chromium.launch(executable_path=path, args=SWITCHES)
-        opened = browser.new_page()
-        asked: list[str] = []
-        opened.on("request", lambda request: asked.append(request.url))
-        opened.goto((site / "index.html").as_uri())
-        yield opened
-        browser.close()
+def page(browser: Browser, site: Path) -> Iterator[Page]:
+    opened = browser.new_page()
+    asked: list[str] = []
+    opened.on("request", lambda request: asked.append(request.url))
+    opened.goto((site / "index.html").as_uri())
+    yield opened
+    opened.close()
     assert not [url for url in asked if url.startswith("http")]
 
 
