@@ -44,7 +44,11 @@ CONVENIENCES = {
     ("explainers.base", "explainers.run"),
     ("comparing.comparison", "comparing.tables"),
     ("exchange.exchange_map", "exchange.exchange_figure"),
+    ("reading.log", "report.notebook"),
+    ("reading.logged_run", "report.notebook"),
 }
+# What is shown of a log is asked of reports, which reach the plugin.
+SHOWN = {pair for pair in CONVENIENCES if pair[1].startswith("report.")}
 # These ask the package for its version.
 ASK_VERSION = {
     ("cli", "tfexplain"),
@@ -158,7 +162,7 @@ def reached(start: str) -> set[str]:
         seen.add(name)
         found.add(part(name))
         found.update(n.split(".")[0] for n in imports(MODULES[name]))
-        todo.extend(ours(MODULES[name]))
+        todo.extend(n for n in ours(MODULES[name]) if (name, n) not in SHOWN)
     return found
 
 

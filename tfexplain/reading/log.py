@@ -5,17 +5,21 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tfexplain.errors import TfexplainError
 from tfexplain.reading.event_files import ROOMS
 from tfexplain.reading.logged_run import LoggedRun
 
+if TYPE_CHECKING:
+    from tfexplain.report.notebook import NotebookPage
+
 
 class Log(Mapping[str, LoggedRun]):
     """Gives the runs of a log directory by name."""
 
-    def __init__(self, directories: Mapping[str, Path]) -> None:
-        self._directories = dict(directories)
+    def __init__(self, directory: Path, directories: Mapping[str, Path]) -> None:
+        self._directory, self._directories = directory, dict(directories)
         self._runs: dict[str, LoggedRun] = {}
 
     def __getitem__(self, name: str) -> LoggedRun:
@@ -42,6 +46,12 @@ class Log(Mapping[str, LoggedRun]):
 
     def __repr__(self) -> str:
         return f"Log({', '.join(map(repr, self._directories))})"
+
+    def show(self, height: int = 800, max_mb: float = 10) -> NotebookPage:
+        """Returns the EXPLAIN page of all runs, which a notebook shows; see `LoggedRun.show`."""
+        from tfexplain.report.notebook import notebook_page
+
+        return notebook_page(self._directory, self, height, max_mb)
 
 
 def read(log_dir: str | os.PathLike[str]) -> Log:
@@ -71,7 +81,7 @@ def read(log_dir: str | os.PathLike[str]) -> Log:
             f"log_dir={os.fspath(log_dir)!r}: expected a log of Explain or Compression; there is "
             "none. Pass the directory that the callbacks got, or one above it."
         )
-    return Log(directories)
+    return Log(Path(log_dir), directories)
 
 
 def run_directories(log_dir: Path) -> Iterator[tuple[str, Path]]:

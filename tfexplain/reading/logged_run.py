@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from PIL import Image
@@ -18,6 +18,9 @@ from tfexplain.reading.tables import Table, table
 from tfexplain.types import Array
 from tfexplain.wire import schema
 from tfexplain.wire.tags import LAYERED
+
+if TYPE_CHECKING:
+    from tfexplain.report.notebook import NotebookPage
 
 R = TypeVar("R", bound=schema.Record)
 
@@ -153,6 +156,21 @@ class LoggedRun:
     def similarity(self) -> Table:
         """A row for each epoch, map and sample: how similar it is to the reference's map."""
         return tables.similarity(self.every_record)
+
+    def show(self, height: int = 800, max_mb: float = 10) -> NotebookPage:
+        """Returns the EXPLAIN page of this run, which a notebook shows in a cell.
+
+        Args:
+            height: Height of the output, in pixels.
+            max_mb: Most megabytes that the output takes in the notebook's file. Where the maps of
+                all epochs are more, those of as many as fit are kept, and the page says which.
+
+        Raises:
+            TfexplainError: there is no room for one epoch.
+        """
+        from tfexplain.report.notebook import notebook_page
+
+        return notebook_page(self.directory.parent, {self.name: self}, height, max_mb)
 
     @property
     def inputs(self) -> dict[str, Array]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from tfexplain.errors import TfexplainError
 from tfexplain.reading import LoggedRun, read
 from tfexplain.reading.event_files import event_files
-from tfexplain.report.answers import fitted
+from tfexplain.report.answers import Held, fitted
 from tfexplain.report.markup import STYLE
 from tfexplain.report.page import head, page, size_without_answers
 from tfexplain.report.provider import indexes_of
@@ -32,18 +32,32 @@ def write_report(log_dir: str, out: str, runs: Sequence[str], max_mb: float, com
     Raises:
         TfexplainError: there is no such log or run, or no room for one epoch.
     """
-    directory, chosen = Path(log_dir), _chosen(log_dir, runs)
-    indexes = indexes_of(directory, chosen)
-    told = summary(_title(directory), chosen, command)
-    room = int(max_mb * _MEGABYTE) - size_without_answers() - len(told.encode()) - 8_000
-    size = sum(
-        file.stat().st_size for run in chosen.values() for file in event_files(run.directory)
-    )
-    held = fitted(indexes, room, size, max_mb)
-    text = page(_title(directory), told, STYLE, held.answers)
+    chosen = _chosen(log_dir, runs)
+    text, held = report(Path(log_dir), chosen, max_mb, command)
     return _write(
         out, text, f"{_runs(chosen)}, maps of {len(held.maps_at)} of {len(held.epochs)} epochs"
     )
+
+
+def report(
+    directory: Path, runs: Mapping[str, LoggedRun], max_mb: float, command: str
+) -> tuple[str, Held]:
+    """Returns the text of the page with its data, and what it holds.
+
+    Args:
+        directory: The directory that the names of the runs count from.
+        runs: The runs.
+        max_mb: Size of the text at most, in megabytes.
+        command: What was called, for the summary.
+
+    Raises:
+        TfexplainError: there is no room for one epoch.
+    """
+    told = summary(_title(directory), runs, command)
+    room = int(max_mb * _MEGABYTE) - size_without_answers() - len(told.encode()) - 8_000
+    size = sum(file.stat().st_size for run in runs.values() for file in event_files(run.directory))
+    held = fitted(indexes_of(directory, runs), room, size, max_mb)
+    return page(_title(directory), told, STYLE, held.answers), held
 
 
 def write_summary(log_dir: str, out: str, runs: Sequence[str], command: str) -> str:
