@@ -12,7 +12,7 @@ from typing import Any
 from tfexplain import compression
 from tfexplain.callbacks.announce import tell
 from tfexplain.callbacks.guard import Guard
-from tfexplain.compression import LayerNumbers, LayerWeights, Totals
+from tfexplain.compression import LayerNumbers, LayerWeights
 from tfexplain.compression.churn import KeptBits
 from tfexplain.compression.numbers import unmeasured
 from tfexplain.compression.totals import NUMBERS
@@ -122,11 +122,12 @@ class CompressionRun:
         writer.add(schema.Tag("kernels"), step, record, content)
         for layer_numbers in numbers:
             self._write_kernel(layer_numbers, activities, step, writer)
-        self._totals = _named(totals)
-        if self._choices.write_scalars:
-            for part, total in totals.items():
-                for name, value in _named({part: total}).items():
-                    writer.add_scalar(name, step, value, f"Over {total.denominator}.")
+        for part, total in totals.items():
+            for name, value in total.scalars().items():
+                self._totals[f"{_folder(part)}/{name}"] = value
+                if self._choices.write_scalars:
+                    said = f"Over {total.denominator}."
+                    writer.add_scalar(f"{_folder(part)}/{name}", step, value, said)
         seconds = {"Compression": time.perf_counter() - start}
         status = schema.Status(seconds, self._guard.problems)
         writer.add(schema.Tag("status"), step, status, schema.Content("status"))
@@ -189,14 +190,6 @@ class CompressionRun:
             else f"on {activity.samples} of {activity.total} samples",
             "epochs": f"every {self._choices.every}, and once more after training",
         }
-
-
-def _named(totals: Mapping[str, Totals]) -> dict[str, float]:
-    return {
-        f"{_folder(part)}/{name}": value
-        for part, total in totals.items()
-        for name, value in total.scalars().items()
-    }
 
 
 def _folder(part: str) -> str:

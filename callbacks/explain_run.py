@@ -203,7 +203,8 @@ class ExplainRun:
             tag = schema.Tag("drift", name, layer)
             writer.add(tag, now.step, record, schema.Content("drift"))
             alike = record.values[:, MEASURES.index("spearman")]
-            if np.isfinite(alike).any():
+            # What did not fit into memory before training may do so now, and has no name.
+            if (name, layer) in self._similarities and np.isfinite(alike).any():
                 self._numbers[self._similarities[name, layer]] = float(np.nanmean(alike))
 
     def _write_overlay(

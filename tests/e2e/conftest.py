@@ -77,7 +77,7 @@ def _small_cnn(seed: int) -> keras.Model:
 @pytest.fixture(scope="session")
 def fit_server(fit_log: Path) -> Iterator[Server]:
     with serve(fit_log, "--host", "127.0.0.1") as server:
-        server.wait_for(lambda runs: len(runs) == 2 and _is_read(runs, EPOCHS - 1))
+        server.wait_for_runs(2, EPOCHS - 1)
         yield server
 
 
@@ -93,17 +93,8 @@ def demo_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def demo_server(demo_log: Path) -> Iterator[Server]:
     with serve(demo_log, "--host", "127.0.0.1") as server:
-        server.wait_for(lambda runs: len(runs) == 2 and _is_read(runs, 19))
+        server.wait_for_runs(2, 19)
         yield server
-
-
-def _is_read(runs: dict[str, dict[str, list[dict[str, int]]]], last: int) -> bool:
-    return all(
-        run["groups"]
-        and all(g["last_step"] in (0, last) for g in run["groups"])
-        and any(g["last_step"] == last for g in run["groups"])
-        for run in runs.values()
-    )
 
 
 @pytest.fixture

@@ -43,15 +43,7 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def server(log: Path) -> Iterator[Server]:
     with serve(log, "--host", "127.0.0.1") as server:
-        server.wait_for(
-            lambda runs: (
-                len(runs) == len(RUNS)
-                and all(
-                    any(g["last_step"] == EPOCHS - 1 for g in run["groups"])
-                    for run in runs.values()
-                )
-            )
-        )
+        server.wait_for_runs(len(RUNS), EPOCHS - 1)
         yield server
 
 

@@ -24,15 +24,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     log_dir = tmp_path_factory.mktemp("two_classes")
     write_two_classes_log(log_dir)
     with serve(log_dir, "--host", "127.0.0.1") as server:
-        server.wait_for(
-            lambda runs: (
-                len(runs) == len(RUNS)
-                and all(
-                    any(g["last_step"] == EPOCHS - 1 for g in run["groups"])
-                    for run in runs.values()
-                )
-            )
-        )
+        server.wait_for_runs(len(RUNS), EPOCHS - 1)
         yield server
 
 

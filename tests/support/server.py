@@ -78,6 +78,20 @@ class Server:
                 break
         return runs
 
+    def wait_for_runs(self, count: int, last: int) -> dict[str, Any]:
+        """The runs, once there are as many as `count` and each has been read to its `last` step."""
+        return self.wait_for(
+            lambda runs: (
+                len(runs) == count
+                and all(
+                    run["groups"]
+                    and all(g["last_step"] in (0, last) for g in run["groups"])
+                    and any(g["last_step"] == last for g in run["groups"])
+                    for run in runs.values()
+                )
+            )
+        )
+
 
 def unframe(body: bytes) -> tuple[dict[str, Any], bytes]:
     """The head of a binary answer, and the bytes behind it."""

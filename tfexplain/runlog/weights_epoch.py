@@ -66,7 +66,10 @@ class Weights:
 
 
 def _digest(model: Any) -> bytes:
-    return np.array([int(_sum(weight)) for weight in model.weights], np.int32).tobytes()
+    sums = [_sum(weight) for weight in model.weights]
+    # One way to the host for all that lies on a device.
+    together = tf.stack(sums) if any(map(tf.is_tensor, sums)) else sums
+    return np.asarray(together, np.int32).tobytes()
 
 
 def _sum(weight: Any) -> Any:

@@ -52,6 +52,7 @@ test("the strongest window in words", () => {
   assert.equal(at([0, 0], [8, 4]), "the left edge");
   const row = { ...RECORD, sides: [5], corner: [1], size: [1] };
   assert.equal(placeText(row, { unit: "column", names: ["age", "site"] }), "column “site”");
+  assert.equal(placeText(row, { unit: "column", names: ["", ""] }), "column 1");
   assert.equal(placeText(row, { unit: "word", names: [] }), "word 1");
   assert.equal(placeText({ ...row, size: [2] }, NONE), "positions 1 to 2");
 });

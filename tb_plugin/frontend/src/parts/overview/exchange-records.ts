@@ -60,11 +60,10 @@ const limitOf = memoBy(
   },
 );
 
-/** What the positions of a row are called; only columns of a table have names. */
+/** What the positions of a row are called; only columns of a table have names, or `""`. */
 export function rowNames(dashboard: Dashboard, run: ShownRun, input: string): RowNames {
   const record = inputRecord(dashboard, run, input);
   const unit = unitOf(record?.layout);
   if (record?.layout !== "features") return { unit, names: [] };
-  const nameOf = (_: unknown, i: number): string => record.names[i] || `column ${i}`;
-  return { unit, names: Array.from({ length: record.length }, nameOf) };
+  return { unit, names: Array.from({ length: record.length }, (_, i) => record.names[i] ?? "") };
 }

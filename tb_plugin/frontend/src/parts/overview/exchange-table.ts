@@ -43,13 +43,13 @@ function tableOf(dashboard: Dashboard, run: ShownRun, input: string, record: Exc
       </tbody>
     </table>`;
   }
-  const { names } = rowNames(dashboard, run, input);
+  const { unit, names } = rowNames(dashboard, run, input);
   return html`<table>
     <caption>${caption}</caption>
     <tbody>
       ${range(Math.min(height, MAX_ROWS)).map(
         (i) => html`<tr>
-          <th scope="row">${names[i] || i * (record.cell[0] ?? 1)}</th>
+          <th scope="row">${names[i] || `${unit} ${i * (record.cell[0] ?? 1)}`}</th>
           <td>${value(i)}</td>
         </tr>`,
       )}
