@@ -31,7 +31,7 @@ FLOORS = (
     {"exchange", "story"},
     {"reading", "tb_plugin"},
     {"runlog", "report"},
-    {"callbacks", "comparing"},
+    {"callbacks", "comparing", "map_page"},
     {"commands"},
     {"cli"},
 )
@@ -46,9 +46,14 @@ CONVENIENCES = {
     ("exchange.exchange_map", "exchange.exchange_figure"),
     ("reading.log", "report.notebook"),
     ("reading.logged_run", "report.notebook"),
+    ("reading.logged_maps", "report.notebook"),
+    ("attribution", "map_page"),
+    ("attribution", "report.notebook"),
+    ("explainers.explanations", "map_page"),
+    ("explainers.explanations", "report.notebook"),
 }
 # What is shown of a log is asked of reports, which reach the plugin.
-SHOWN = {pair for pair in CONVENIENCES if pair[1].startswith("report.")}
+SHOWN = {pair for pair in CONVENIENCES if pair[1] in ("report.notebook", "map_page")}
 # These ask the package for its version.
 ASK_VERSION = {
     ("cli", "tfexplain"),
@@ -63,7 +68,7 @@ TRAINING = {"tensorflow", "keras", "tf_keras"}
 # not ours. Only reports reach the plugin, for they answer as it does.
 # What viewers have of the library: the wire format, and what is computed of records alone.
 _READERS = {"wire", "story", "quality", "errors", "types", "checks", "tb_plugin"}
-REPORTS = {"report", "commands", "cli", "tb_plugin"}
+REPORTS = {"report", "map_page", "commands", "cli", "tb_plugin"}
 MUST_NOT_REACH = {
     "errors": HEAVY,
     "types": HEAVY,
@@ -89,6 +94,7 @@ MUST_NOT_REACH = {
     "compression": LOG_FORMAT | {"quality", "explainers", "matplotlib"},
     "reading": HEAVY | {"model", "data", "explainers", "compression", "runlog", "exchange"},
     "report": TRAINING | {"model", "data", "explainers", "compression", "runlog", "exchange"},
+    "map_page": {"callbacks", "comparing", "commands"},
     "runlog": {"callbacks", "comparing", "commands"},
     "callbacks": {"comparing", "commands"},
     "comparing": {"callbacks", "commands"},

@@ -17,6 +17,7 @@ from tfexplain.errors import TfexplainError
 
 if TYPE_CHECKING:
     from tfexplain.map_figure import MapFigure
+    from tfexplain.report.notebook import NotebookPage
 
 Floats = npt.NDArray[np.float32]
 
@@ -186,6 +187,22 @@ class Attribution:
 
         return figures([self], inputs, **options)
 
+    def show(self, inputs: Any = None, **options: Any) -> NotebookPage:
+        """Returns the EXPLAIN page with these maps, which a notebook shows as a cell's last line.
+
+        Args:
+            inputs: What the maps lie over, as in `plot`; also volumes [N, D, H, W, C] and series
+                [N, T, C], or several inputs by their names.
+            **options: `class_names` and `feature_names`; `height` of the output in pixels (600);
+                `max_mb`, the most megabytes that it takes in the notebook's file (10).
+
+        Raises:
+            TfexplainError: other samples than those explained, or a page above `max_mb`.
+        """
+        from tfexplain.map_page import map_page
+
+        return map_page({self.explainer: self}, inputs, **options)
+
     def _repr_png_(self) -> bytes:
         """Returns the picture that a notebook shows: `plot()` without inputs."""
         return self.plot()._repr_png_()
@@ -261,6 +278,12 @@ class Attributions(Mapping[str, Attribution]):
         from tfexplain.figures import figures
 
         return figures(list(self.values()), inputs, **options)
+
+    def show(self, inputs: Any = None, **options: Any) -> NotebookPage:
+        """Returns the EXPLAIN page with these maps, as `Attribution.show` does."""
+        from tfexplain.map_page import map_page
+
+        return map_page({a.explainer: self for a in self.values()}, inputs, **options)
 
     def _repr_png_(self) -> bytes:
         """Returns the picture that a notebook shows: `plot()` without inputs."""

@@ -11,6 +11,7 @@ from tfexplain.explainers.cam.hires_cam import HiResCAM
 from tfexplain.explainers.cam.layer_cam import LayerCAM
 from tfexplain.explainers.cam.score_cam import ScoreCAM
 from tfexplain.explainers.custom import Custom
+from tfexplain.explainers.explanations import Explanations
 from tfexplain.explainers.features.activation_maximization import ActivationMaximization
 from tfexplain.explainers.features.feature_maps import FeatureMaps
 from tfexplain.explainers.features.optimized_inputs import OptimizedInputs
@@ -40,6 +41,7 @@ __all__ = [
     "Custom",
     "ExpectedGradients",
     "Explainer",
+    "Explanations",
     "FeatureAblation",
     "FeatureMaps",
     "GradCAM",

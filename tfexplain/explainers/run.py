@@ -20,6 +20,7 @@ from tfexplain.data.batches import length
 from tfexplain.errors import SettingError
 from tfexplain.explainers.base import Context, Explainer, SampleRange
 from tfexplain.explainers.concat import Explanation, beside, joined
+from tfexplain.explainers.explanations import Explanations
 from tfexplain.explainers.features.channel_shares import ChannelChoice
 from tfexplain.explainers.features.feature_maps import FeatureMaps
 from tfexplain.explainers.other_class import TrueClasses, other_requests
@@ -43,7 +44,7 @@ def explain(
     explainers: Sequence[Explainer] | Explainer,
     batch_size: int | None = None,
     verbose: bool | int = 0,
-) -> dict[str, Attribution | Attributions]:
+) -> Explanations:
     """Runs explainers on the same samples, which share forward and backward passes.
 
     Args:
@@ -65,7 +66,8 @@ def explain(
 
     Returns:
         The result of a call of each explainer, by its name: an `Attribution`, or for several layers
-        or inputs an `Attributions`. A second explainer of the same name is `"GradCAM-2"`.
+        or inputs an `Attributions`. A second explainer of the same name is `"GradCAM-2"`. Its
+        `show(inputs)` shows all in a notebook.
 
     Raises:
         LayerError: a layer is missing or unfit.
@@ -83,14 +85,11 @@ def explain(
     named = named_explainers([explainers] if isinstance(explainers, Explainer) else explainers)
     settings: dict[str, Any] = {"batch_size": batch_size, "verbose": verbose}
     done = explanations(model, list(named.values()), inputs, targets, **settings)
-    attributions = {
-        name: Attributions(explanation.attributions)
-        for name, explanation in zip(named, done, strict=True)
-    }
-    return {
-        name: maps if named[name].several else maps.simplified()
-        for name, maps in attributions.items()
-    }
+    found = Explanations()
+    for (name, explainer), explanation in zip(named.items(), done, strict=True):
+        maps = Attributions(explanation.attributions)
+        found[name] = maps if explainer.several else maps.simplified()
+    return found
 
 
 def explanations(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,6 +11,9 @@ from tfexplain.reading.run_index import RunIndex
 from tfexplain.reading.tables import Table, table
 from tfexplain.types import Array
 from tfexplain.wire import schema
+
+if TYPE_CHECKING:
+    from tfexplain.report.notebook import NotebookPage
 
 
 class LoggedMaps:
@@ -28,6 +31,7 @@ class LoggedMaps:
     def __init__(self, index: RunIndex, tags: list[schema.Tag]) -> None:
         self._index = index
         self._tags = {tag.sample: str(tag) for tag in sorted(tags, key=lambda tag: tag.sample)}
+        self._group = tags[0].group
         self.kind = tags[0].kind
         self.explainer, self.layer = tags[0].explainer, tags[0].layer
         self.samples = list(self._tags)
@@ -78,6 +82,13 @@ class LoggedMaps:
             for sample, tag in self._tags.items()
             if read[tag]
         }
+
+    def show(self, height: int = 800, max_mb: float = 10) -> NotebookPage:
+        """Returns the EXPLAIN page of these maps over their epochs, which a notebook shows; see
+        `LoggedRun.show`."""
+        from tfexplain.report.notebook import maps_page
+
+        return maps_page(self._index.directory, [self._group], height, max_mb)
 
     def scores(self) -> Table:
         """Returns a row for each epoch and sample: what was explained, and how well.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from tensorboard.compat.proto.event_pb2 import Event
@@ -16,12 +16,14 @@ class RunIndex:
     """Knows where the records of one run stand, and reads them when they are asked for.
 
     Attributes:
+        directory: The run's.
         tags: The tags that this format writes, by their text.
         contents: What is constant over the records of each tag, as it was written; also of tags
             that this format does not write.
     """
 
     def __init__(self, directory: Path, rooms: Iterable[str] = ROOMS) -> None:
+        self.directory = directory
         self._places: dict[str, list[tuple[int, Place]]] = {}
         self._times: dict[str, float] = {}
         self.contents: dict[str, bytes] = {}
@@ -44,6 +46,13 @@ class RunIndex:
                 series.pop()
             series.append((event.step, place))
             self._times[value.tag] = event.wall_time
+
+    def keep(self, wanted: Callable[[schema.Tag], bool]) -> None:
+        """Forgets the tags of this format that are not wanted."""
+        for text, tag in list(self.tags.items()):
+            if not wanted(tag):
+                for known in (self.tags, self.contents, self._places, self._times):
+                    del known[text]
 
     def content(self, tag: str) -> schema.Content:
         """Returns what is constant over the records of a tag; raises `SchemaError`."""

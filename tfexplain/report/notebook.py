@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 from tfexplain.checks import check_number, check_whole
 from tfexplain.reading import LoggedRun
@@ -34,7 +35,39 @@ def notebook_page(
     directory: Path, runs: Mapping[str, LoggedRun], height: int, max_mb: float
 ) -> NotebookPage:
     """Returns the page for a cell; see `LoggedRun.show`."""
+    _check(height, max_mb)
+    text, _ = report(directory, runs, max_mb, _command(max_mb))
+    return NotebookPage(text, height)
+
+
+def maps_page(
+    directory: Path, groups: Sequence[str], height: int, max_mb: float, samples: int = 0
+) -> NotebookPage:
+    """Returns the page of some maps of one run, for a cell.
+
+    Args:
+        directory: The run's.
+        groups: The maps, by their tags without samples.
+        height, max_mb: See `LoggedRun.show`.
+        samples: How many samples are shown; as many as the page chooses for 0.
+    """
+    _check(height, max_mb)
+    run = LoggedRun(directory.name, directory)
+    # As `state/view.ts` writes them.
+    names = ",".join(group.replace("%", "%25").replace(",", "%2C") for group in groups)
+    chosen = {"view": "samples", "groups": quote(names)}
+    if samples:
+        chosen["samples"] = ".".join(map(str, range(samples)))
+    opens = "#" + "&".join(f"p.tfexplain.{key}={value}" for key, value in chosen.items())
+    runs = {run.name: run}
+    text, _ = report(directory.parent, runs, max_mb, _command(max_mb), groups, opens)
+    return NotebookPage(text, height)
+
+
+def _check(height: int, max_mb: float) -> None:
     check_whole("height", height)
     check_number("max_mb", max_mb, above=0)
-    text, _ = report(directory, runs, max_mb, f"show(max_mb={max_mb:g})")
-    return NotebookPage(text, height)
+
+
+def _command(max_mb: float) -> str:
+    return f"show(max_mb={max_mb:g})"

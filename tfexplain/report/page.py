@@ -16,7 +16,7 @@ from tfexplain.report.answers import Answer
 _STATIC = Path(tb_plugin.__file__).parent / "static"
 
 
-def page(title: str, summary: str, style: str, answers: Sequence[Answer]) -> str:
+def page(title: str, summary: str, style: str, answers: Sequence[Answer], opens: str = "") -> str:
     """Returns the file's text; nothing in it is loaded from anywhere.
 
     Args:
@@ -24,6 +24,7 @@ def page(title: str, summary: str, style: str, answers: Sequence[Answer]) -> str
         summary: HTML that is printed, and shown where scripts do not run.
         style: Its CSS.
         answers: What the page shows.
+        opens: The link, without an address, to what the page opens with.
 
     Raises:
         TfexplainError: tfexplain was installed without the page.
@@ -35,9 +36,10 @@ def page(title: str, summary: str, style: str, answers: Sequence[Answer]) -> str
         f"{answer.packed}</script>"
         for answer in answers
     )
+    opens = f' data-opens="{html.escape(opens)}"' if opens else ""
     return f"""\
 <!doctype html>
-<html lang="en">
+<html lang="en"{opens}>
 <head>
 {head(title, f"script-src 'sha256-{digest}'; img-src data: blob:")}
 <style>

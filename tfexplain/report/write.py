@@ -14,9 +14,11 @@ from tfexplain.report.markup import STYLE
 from tfexplain.report.page import head, page, size_without_answers
 from tfexplain.report.provider import indexes_of
 from tfexplain.report.summary import summary
+from tfexplain.wire.tags import LAYERED
 
 # A megabyte as disks and mail count it.
 _MEGABYTE = 1_000_000
+_MAPS = LAYERED - {"drift"}
 
 
 def write_report(log_dir: str, out: str, runs: Sequence[str], max_mb: float, command: str) -> str:
@@ -40,7 +42,12 @@ def write_report(log_dir: str, out: str, runs: Sequence[str], max_mb: float, com
 
 
 def report(
-    directory: Path, runs: Mapping[str, LoggedRun], max_mb: float, command: str
+    directory: Path,
+    runs: Mapping[str, LoggedRun],
+    max_mb: float,
+    command: str,
+    groups: Sequence[str] = (),
+    opens: str = "",
 ) -> tuple[str, Held]:
     """Returns the text of the page with its data, and what it holds.
 
@@ -49,6 +56,8 @@ def report(
         runs: The runs.
         max_mb: Size of the text at most, in megabytes.
         command: What was called, for the summary.
+        groups: The maps that it holds, by their tags without samples; all for none.
+        opens: The link, without an address, to what the page opens with.
 
     Raises:
         TfexplainError: there is no room for one epoch.
@@ -56,8 +65,12 @@ def report(
     told = summary(_title(directory), runs, command)
     room = int(max_mb * _MEGABYTE) - size_without_answers() - len(told.encode()) - 8_000
     size = sum(file.stat().st_size for run in runs.values() for file in event_files(run.directory))
-    held = fitted(indexes_of(directory, runs), room, size, max_mb)
-    return page(_title(directory), told, STYLE, held.answers), held
+    indexes = indexes_of(directory, runs)
+    if groups:
+        for index in indexes.values():
+            index.keep(lambda tag: tag.kind not in _MAPS or tag.group in groups)
+    held = fitted(indexes, room, size, max_mb)
+    return page(_title(directory), told, STYLE, held.answers, opens), held
 
 
 def write_summary(log_dir: str, out: str, runs: Sequence[str], command: str) -> str:

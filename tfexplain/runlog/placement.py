@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from tfexplain.attribution import Attribution
@@ -34,20 +35,46 @@ def place(
 
     The input is the explained one, or the first fitting one that the layer depends on.
     """
-    inputs, layer = input_layouts(batch), attribution.layer
+    names, lengths = (
+        traced_model.input_names,
+        {n: v.values.shape[1] for n, v in batch.values.items()},
+    )
+    if attribution.layer in names:
+        return place_over(attribution, input_layouts(batch), lengths, [attribution.layer])
+    call = _call(attribution.layer, traced_model)
+    reads = [names[i] for i in call.inputs] if call else []
+    is_line = bool(call and call.grid and len(call.grid.sides) == 1)
+    return place_over(attribution, input_layouts(batch), lengths, reads, is_line=is_line)
+
+
+def place_over(
+    attribution: Attribution,
+    inputs: Mapping[str, schema.Layout],
+    lengths: Mapping[str, int],
+    reads: Sequence[str],
+    *,
+    is_line: bool = False,
+) -> tuple[schema.Layout | Literal[""], str]:
+    """Returns (layout, input) of an attribution.
+
+    Args:
+        attribution: Any; one of an input has its name for the layer.
+        inputs: How each input lies that is shown, by its name.
+        lengths: How many features, words or steps inputs that are no pictures have.
+        reads: Names of the inputs that its layer depends on; of an input itself that alone.
+        is_line: Whether its layer has positions along a line.
+    """
+    layer = attribution.layer
     if attribution.kind == "picture":
-        return "", layer if layer in traced_model.input_names else ""
-    if layer in traced_model.input_names:
+        return "", layer if layer in reads else ""
+    if layer in reads:
         return _at_input(attribution, inputs.get(layer, "")), layer
-    call = _call(layer, traced_model)
-    layout = _at_layer(attribution, call)
-    graph_dependencies = [traced_model.input_names[i] for i in call.inputs] if call else []
+    layout = _at_layer(attribution, is_line)
     wanted = _UNDER.get(layout, ())
-    under = next((n for kind in wanted for n in graph_dependencies if inputs.get(n) == kind), "")
-    if layout == "line" and under in batch.values and inputs[under] == "tokens":
+    under = next((n for kind in wanted for n in reads if inputs.get(n) == kind), "")
+    if layout == "line" and inputs.get(under) == "tokens":
         # A word for each position: anything else has lost or joined some.
-        length = batch.values[under].values.shape[1]
-        layout = "tokens" if attribution.maps.shape[-1] == length else layout
+        layout = "tokens" if attribution.maps.shape[-1] == lengths[under] else layout
     return layout, under
 
 
@@ -75,11 +102,11 @@ def _at_input(
     return _BY_SIDES.get(rank, "")
 
 
-def _at_layer(attribution: Attribution, call: LayerCall | None) -> schema.Layout | Literal[""]:
+def _at_layer(attribution: Attribution, is_line: bool) -> schema.Layout | Literal[""]:
     if attribution.kind == "matrix":
         return ""
     rank = attribution.maps.ndim - 1 - int(attribution.kind == "channels")
     lies = attribution.channel_axis is not None or attribution.kind == "channels"
-    if rank == 1 and not lies and not (call and call.grid and len(call.grid.sides) == 1):
+    if rank == 1 and not lies and not is_line:
         return "features"
     return _BY_SIDES.get(rank, "")

@@ -22,7 +22,7 @@ from tfexplain.model.tfmot_names import unwrapped
 from tfexplain.model.traced_model import TracedModel
 from tfexplain.quality.drift import Shown
 from tfexplain.runlog.agreement import disagreement
-from tfexplain.runlog.attribution_records import content_of, png, pngs, predictions, record_of
+from tfexplain.runlog.attribution_records import content_of, predictions, record_of
 from tfexplain.runlog.batch import ValidationBatch, choose_batch
 from tfexplain.runlog.channel_log import ChannelLog
 from tfexplain.runlog.map_pooling import Cells, cells_of
@@ -30,9 +30,9 @@ from tfexplain.runlog.placement import place
 from tfexplain.runlog.row_overlays import row_overlays, rows_of
 from tfexplain.runlog.settings import ExplainSettings
 from tfexplain.runlog.weights_epoch import Moment
+from tfexplain.runlog.write_inputs import write_inputs
 from tfexplain.runlog.writer import RunWriter
 from tfexplain.wire import schema
-from tfexplain.wire.pictures import MAX_PICTURES
 
 Found = Mapping[str, Explanation]
 
@@ -217,24 +217,7 @@ class ExplainPlan:
             writer.tell("class_names", why)
             samples = replace(samples, class_names=())
         writer.add_constant(schema.Tag("samples"), samples, schema.Content("samples"))
-        for name, pictures in batch.pictures.items():
-            content = schema.Content("inputs", shape=pictures.shape[1:], layout="plane")
-            tag = schema.Tag("inputs", layer=name)
-            writer.add_pictures(tag, pngs(pictures[:MAX_PICTURES]), content)
-        for name, volumes in batch.volumes.items():
-            content = schema.Content("inputs", shape=volumes.shape[1:], layout="volume")
-            sheets = [rendering.sheet(volume) for volume in volumes[:MAX_PICTURES]]
-            try:
-                schema.check_size(sheets[0].shape[1], sheets[0].shape[0])
-            except schema.SchemaError as error:
-                why = f"its slices beside each other are a {error}. Maps are shown without it."
-                writer.tell(f"the volume {name!r}", why)
-                continue
-            tag = schema.Tag("inputs", layer=name)
-            writer.add_pictures(tag, [png(sheet) for sheet in sheets], content)
-        for name, values in batch.values.items():
-            content = schema.Content("values", shape=values.values.shape, layout=values.layout)
-            writer.add_constant(schema.Tag("values", layer=name), values, content)
+        write_inputs(batch.pictures, batch.volumes, batch.values, writer)
 
     def write(
         self, explanations: Found, now: Moment, explained: Sequence[int], writer: RunWriter

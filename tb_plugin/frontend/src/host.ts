@@ -15,9 +15,18 @@ function guarded<T>(work: () => T, fallback: T): T {
   }
 }
 
-/** The address bar's hash, ours where there is no host. */
+/** Whether the page stands in a notebook's cell, as a document without an address of its own. */
+export function isInCell(): boolean {
+  return window.location.href.split("#")[0] === "about:srcdoc";
+}
+
+/**
+ * The address bar's hash, ours where there is no host; a report may hold what it opens with. The
+ * address above a cell is the notebook's, and other cells have pages too: it is left alone.
+ */
 export function currentHash(): string {
-  return guarded(() => window.parent.location.hash, "") || window.location.hash;
+  const above = isInCell() ? "" : guarded(() => window.parent.location.hash, "");
+  return above || window.location.hash || (document.documentElement.dataset.opens ?? "");
 }
 
 /** Whether the address bar is on our tab. */
@@ -28,6 +37,7 @@ export function isOurs(): boolean {
 
 /** Replace the hash without a new entry in the history, unless another tab is shown. */
 export function replaceHash(hash: string): void {
+  if (isInCell()) return;
   guarded(() => {
     if (isOurs() && innerHeight > 0) window.parent.history.replaceState(null, "", hash);
   }, undefined);
@@ -41,6 +51,7 @@ export function linkWith(hash: string): string {
 
 /** Call `follow` when the user goes back, forward or edits the address. */
 export function onHashChange(follow: () => void): void {
+  if (isInCell()) return;
   guarded(() => window.parent.addEventListener("hashchange", follow), undefined);
 }
 
@@ -75,19 +86,31 @@ export function nameFrame(title: string): void {
   }, undefined);
 }
 
-/** Follow TensorBoard's theme, or the system's where TensorBoard cannot be seen. */
+/** Follow the theme of TensorBoard or a notebook, or the system's where neither can be seen. */
 export function onTheme(apply: (dark: boolean) => void): void {
   const system = window.matchMedia("(prefers-color-scheme: dark)");
   const host = guarded(() => (window.parent === window ? null : window.parent.document.body), null);
-  const update = (): void => apply(host ? host.classList.contains("dark-mode") : system.matches);
+  const update = (): void => apply((host && isHostDark(host)) ?? system.matches);
   system.addEventListener("change", update);
   if (host) {
-    guarded(
-      () => new MutationObserver(update).observe(host, { attributeFilter: ["class"] }),
-      undefined,
-    );
+    // Notebooks name their theme in attributes of their own.
+    const options = isInCell() ? { attributes: true } : { attributeFilter: ["class"] };
+    guarded(() => new MutationObserver(update).observe(host, options), undefined);
   }
   update();
+}
+
+/** TensorBoard's theme is a class; of notebooks, what lies behind the cell; undefined: nothing. */
+function isHostDark(host: HTMLElement): boolean | undefined {
+  if (!isInCell()) return host.classList.contains("dark-mode");
+  let behind: Element | null | undefined = window.frameElement;
+  for (; behind; behind = behind.parentElement) {
+    const { backgroundColor } = getComputedStyle(behind);
+    const [red = 0, green = 0, blue = 0, alpha = 1] =
+      backgroundColor.match(/[\d.]+/g)?.map(Number) ?? [];
+    if (alpha > 0.5) return 0.3 * red + 0.59 * green + 0.11 * blue < 128;
+  }
+  return undefined;
 }
 
 /** Call `reload` when TensorBoard has read new data; a hidden page waits until it is shown. */

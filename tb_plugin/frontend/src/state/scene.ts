@@ -51,6 +51,7 @@ export interface Scene {
     /** Kernels of which some are pruned or quantized at some epoch. */
     readonly compressed: boolean;
     readonly drift: boolean;
+    readonly predictions: boolean;
     readonly maps: boolean;
     /** Maps of samples, or exchanged windows. */
     readonly evidence: boolean;
@@ -74,7 +75,14 @@ export const EMPTY_SCENE: Scene = {
   pair: undefined,
   kernels: [],
   layer: undefined,
-  has: { kernels: false, compressed: false, drift: false, maps: false, evidence: false },
+  has: {
+    kernels: false,
+    compressed: false,
+    drift: false,
+    predictions: false,
+    maps: false,
+    evidence: false,
+  },
 };
 
 const FIRST_SAMPLES = 2;
@@ -126,6 +134,7 @@ export function deriveScene(listing: Listing, store: Store, view: View): Scene {
       kernels: holds(shown, ["kernels"]),
       compressed: kernelSeries(shown, store).some(isCompressed),
       drift: holds(shown, ["drift", "fidelity"]),
+      predictions: holds(shown, ["predictions"]),
       maps: holds(shown, ["samples", ...COLUMN_KINDS]),
       evidence: holds(shown, ["map", "exchange"]),
     },

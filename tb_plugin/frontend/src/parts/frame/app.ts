@@ -100,6 +100,9 @@ export class App extends Part {
           border-left: 1px solid var(--line);
         }
       }
+      tfx-divider:has(+ .bottom > tfx-timeline[hidden]:only-child) {
+        display: none;
+      }
       .bottom.sized {
         flex: none;
         grid-template-rows: minmax(0, 1fr);

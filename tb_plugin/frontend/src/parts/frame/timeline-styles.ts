@@ -9,6 +9,9 @@
 import { css } from "lit";
 
 export const timelineStyles = css`
+  :host([hidden]) {
+    display: none;
+  }
   :host {
     display: grid;
     grid-template-columns: minmax(0, 1fr) min(var(--values, 258px), max(38%, 226px));

@@ -124,6 +124,7 @@ export class Timeline extends PaintedPart {
   override updated(): void {
     const { shown } = this.dashboard.scene;
     this.toggleAttribute("still", this.isStill);
+    this.hidden = this.isStill && this.all.length === 0;
     const runs = Math.min(Math.max(shown.length, 2), MOST);
     this.style.setProperty("--values", `${106 + (this.isEven ? 92 : 158) * runs}px`);
     this.plot();

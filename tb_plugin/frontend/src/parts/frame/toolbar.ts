@@ -1,6 +1,7 @@
 /** What is shown: runs, explainers and layers; the link to it. */
 
 import { css, html, nothing } from "lit";
+import { isInCell } from "../../host.ts";
 import type { Column } from "../../state/columns.ts";
 import type { ShownRun } from "../../state/runs.ts";
 import "./kind-controls.ts";
@@ -191,9 +192,7 @@ export class Toolbar extends Part {
         }
         <span class="end">
           ${isMaps ? this.lookButton(isOpen) : nothing}
-          <button title="Copy a link to what the page shows now" @click=${this.copy}>
-            ${this.copied ? "Link copied" : "Copy link"}
-          </button>
+          ${isInCell() ? nothing : this.linkButton()}
           <button
             title="Settings, costs and problems of each run"
             @click=${() => this.dispatchEvent(new Event("details"))}
@@ -206,6 +205,12 @@ export class Toolbar extends Part {
       </div>
       ${isOpen ? html`<div class="line how" id="how">${lookControls(this.dashboard)}</div>` : nothing}
     `;
+  }
+
+  private linkButton() {
+    return html`<button title="Copy a link to what the page shows now" @click=${this.copy}>
+      ${this.copied ? "Link copied" : "Copy link"}
+    </button>`;
   }
 
   private lookButton(isOpen: boolean) {

@@ -102,8 +102,12 @@ export class Grid extends Part {
   private runOf(run: ShownRun, sample: number) {
     const first = this.firstOf(sample);
     const other = this.otherThan(first, run, sample);
+    const { shown, has } = this.dashboard.scene;
+    const input = run === first || other ? this.input(run, sample, other) : nothing;
+    // Of maps alone, which are not of a training, nothing else is known.
+    if (shown.length === 1 && !has.predictions) return input;
     return html`
-      ${run === first || other ? this.input(run, sample, other) : nothing}
+      ${input}
       <div class="run">
         <div class="who">
           <span class="dot" style="background: ${run.colour}"></span>
@@ -168,7 +172,11 @@ export class Grid extends Part {
       ${other ? html`<div class="other">${other}</div>` : nothing}
       <h3 title=${label}>${label || `sample ${sample}`}</h3>
       <div class="muted place">
-        sample ${sample}${row === undefined ? "" : html` · <span class="nobr">row ${row}</span>`}
+        ${label ? html`sample ${sample} · ` : nothing}${
+          row === undefined || (!label && row === sample)
+            ? nothing
+            : html`<span class="nobr">row ${row}</span>`
+        }
       </div>
     `;
   }

@@ -129,9 +129,13 @@ export class SampleList extends PaintedPart {
           <h2>Samples</h2>
           <span class="muted">${scene.selected.length} of ${scene.samples.length} shown</span>
         </div>
-        <div class="segments" role="radiogroup" aria-label="Which samples to list">
-          ${FILTERS.map((filter) => this.filter(...filter))}
-        </div>
+        ${
+          scene.has.predictions
+            ? html`<div class="segments" role="radiogroup" aria-label="Which samples to list">
+              ${FILTERS.map((filter) => this.filter(...filter))}
+            </div>`
+            : nothing
+        }
         ${this.classSelect()}
         <div class="actions">
           <button
@@ -212,6 +216,7 @@ export class SampleList extends PaintedPart {
     const { scene } = this.dashboard;
     const first = scene.shown.find(({ samples }) => !lacks(samples, sample));
     const label = labelText(first?.samples, sample);
+    const { predictions } = scene.has;
     return html`
       <li class=${chosen ? "chosen" : ""}>
         <input
@@ -239,15 +244,19 @@ export class SampleList extends PaintedPart {
           }
           <span class="text">
             <span class="label"
-              ><span class="cut" title=${label}>${label || "–"}</span><span class="number">${sample}</span></span
+              ><span class="cut" title=${label}>${label || (predictions ? "–" : "sample")}</span><span class="number">${sample}</span></span
             >
-            ${scene.shown.map(
-              (run) => html`<tfx-prediction
-                .dashboard=${this.dashboard}
-                .run=${run}
-                .sample=${sample}
-              ></tfx-prediction>`,
-            )}
+            ${
+              predictions
+                ? scene.shown.map(
+                    (run) => html`<tfx-prediction
+                      .dashboard=${this.dashboard}
+                      .run=${run}
+                      .sample=${sample}
+                    ></tfx-prediction>`,
+                  )
+                : nothing
+            }
           </span>
         </button>
       </li>
