@@ -89,6 +89,7 @@ test("what there is to show decides which views there are", () => {
     kernels: false,
     compressed: false,
     drift: false,
+    predictions: false,
     maps: true,
     evidence: true,
   });
@@ -96,6 +97,7 @@ test("what there is to show decides which views there are", () => {
     kernels: true,
     compressed: false,
     drift: true,
+    predictions: false,
     maps: false,
     evidence: false,
   });
