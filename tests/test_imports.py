@@ -45,6 +45,7 @@ CONVENIENCES = {
     ("comparing.comparison", "comparing.tables"),
     ("exchange.exchange_map", "exchange.exchange_figure"),
     ("reading.log", "report.notebook"),
+    ("reading.log", "report.write"),
     ("reading.logged_run", "report.notebook"),
     ("reading.logged_maps", "report.notebook"),
     ("attribution", "map_page"),
@@ -53,7 +54,7 @@ CONVENIENCES = {
     ("explainers.explanations", "report.notebook"),
 }
 # What is shown of a log is asked of reports, which reach the plugin.
-SHOWN = {pair for pair in CONVENIENCES if pair[1] in ("report.notebook", "map_page")}
+SHOWN = {pair for pair in CONVENIENCES if pair[1].startswith(("report.", "map_page"))}
 # These ask the package for its version.
 ASK_VERSION = {
     ("cli", "tfexplain"),

@@ -190,6 +190,10 @@ def test_mlflow_tracks_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     ours = Compression(log_dir=tmp_path / "run", logs=[SPARSITY], verbose=0)
     with mlflow.start_run() as run:
         history = fit([Prune(), ours, mlflow.keras.MlflowCallback()], 3).history
+        report = tfexplain.read(tmp_path / "run").save_report(tmp_path / "report.html")
+        mlflow.log_artifact(report)
+    kept = mlflow.artifacts.download_artifacts(run_id=run.info.run_id, artifact_path="report.html")
+    assert Path(kept).read_bytes() == report.read_bytes()
     metrics = mlflow.MlflowClient().get_metric_history(run.info.run_id, SPARSITY)
     assert [metric.value for metric in metrics] == history[SPARSITY]
 
@@ -205,3 +209,8 @@ def test_wandb_tracks_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     with wandb.init(mode="offline", dir=tmp_path, project="test") as run:
         history = fit([Prune(), ours, WandbMetricsLogger()], 3).history
         assert run.summary[f"epoch/{SPARSITY}"] == history[SPARSITY][-1]
+        report = tfexplain.read(tmp_path / "run").save_report(tmp_path / "report.html")
+        run.log({"explain": wandb.Html(str(report))})
+        held = Path(run.dir, "media", "html")
+    (kept,) = held.glob("explain_*.html")
+    assert "data-answer" in kept.read_text("utf-8")

@@ -50,9 +50,10 @@ def add_to(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Writes the file, and prints what it holds."""
+    from tfexplain.reading import read
     from tfexplain.report.write import write_report, write_summary
 
-    where = (options.log_dir, options.out, options.runs)
+    where = (read(options.log_dir), options.out, options.runs)
     runs = ["--runs", *options.runs] if options.runs else []
     told = ["tfexplain", "report", options.log_dir, "-o", options.out, *runs]
     if options.summary:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,10 +16,14 @@ if TYPE_CHECKING:
 
 
 class Log(Mapping[str, LoggedRun]):
-    """Gives the runs of a log directory by name."""
+    """Gives the runs of a log directory by name.
+
+    Attributes:
+        directory: The one that the names of the runs count from.
+    """
 
     def __init__(self, directory: Path, directories: Mapping[str, Path]) -> None:
-        self._directory, self._directories = directory, dict(directories)
+        self.directory, self._directories = directory, dict(directories)
         self._runs: dict[str, LoggedRun] = {}
 
     def __getitem__(self, name: str) -> LoggedRun:
@@ -51,7 +55,38 @@ class Log(Mapping[str, LoggedRun]):
         """Returns the EXPLAIN page of all runs, which a notebook shows; see `LoggedRun.show`."""
         from tfexplain.report.notebook import notebook_page
 
-        return notebook_page(self._directory, self, height, max_mb)
+        return notebook_page(self.directory, self, height, max_mb)
+
+    def save_report(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        runs: Sequence[str] = (),
+        max_mb: float = 20,
+        summary: bool = False,
+    ) -> Path:
+        """Writes the EXPLAIN page with its data into one HTML file, as `tfexplain report` does.
+
+        Args:
+            path: The file; one that is there is replaced.
+            runs: Names of runs; default all.
+            max_mb: Size of the file at most, in megabytes. Where the maps of all epochs are more,
+                it holds those of as many as fit, and says which.
+            summary: Whether it is the summary alone, in plain HTML without scripts.
+
+        Returns:
+            The file, for a tracker: `mlflow.log_artifact(log.save_report("report.html"))`.
+
+        Raises:
+            TfexplainError: there is no such run, or no room for one epoch.
+        """
+        from tfexplain.report.write import write_report, write_summary
+
+        if summary:
+            write_summary(self, path, runs, "save_report(summary=True)")
+        else:
+            write_report(self, path, runs, max_mb, f"save_report(max_mb={max_mb:g})")
+        return Path(path)
 
 
 def read(log_dir: str | os.PathLike[str]) -> Log:

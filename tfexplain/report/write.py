@@ -6,8 +6,9 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from tfexplain.checks import check_number
 from tfexplain.errors import TfexplainError
-from tfexplain.reading import LoggedRun, read
+from tfexplain.reading import Log, LoggedRun
 from tfexplain.reading.event_files import event_files
 from tfexplain.report.answers import Held, fitted
 from tfexplain.report.markup import STYLE
@@ -21,21 +22,24 @@ _MEGABYTE = 1_000_000
 _MAPS = LAYERED - {"drift"}
 
 
-def write_report(log_dir: str, out: str, runs: Sequence[str], max_mb: float, command: str) -> str:
+def write_report(
+    log: Log, out: str | os.PathLike[str], runs: Sequence[str], max_mb: float, command: str
+) -> str:
     """Writes the page with its data; returns what the file holds, for people.
 
     Args:
-        log_dir: Directory of one run, or of several.
+        log: What is reported.
         out: The file.
         runs: Names of runs; all for none.
         max_mb: Size of the file at most, in megabytes.
         command: What was called, for the summary.
 
     Raises:
-        TfexplainError: there is no such log or run, or no room for one epoch.
+        TfexplainError: there is no such run, or no room for one epoch.
     """
-    chosen = _chosen(log_dir, runs)
-    text, held = report(Path(log_dir), chosen, max_mb, command)
+    check_number("max_mb", max_mb, above=0)
+    chosen = _chosen(log, runs)
+    text, held = report(log.directory, chosen, max_mb, command)
     return _write(
         out, text, f"{_runs(chosen)}, maps of {len(held.maps_at)} of {len(held.epochs)} epochs"
     )
@@ -73,19 +77,19 @@ def report(
     return page(_title(directory), told, STYLE, held.answers, opens), held
 
 
-def write_summary(log_dir: str, out: str, runs: Sequence[str], command: str) -> str:
+def write_summary(log: Log, out: str | os.PathLike[str], runs: Sequence[str], command: str) -> str:
     """Writes the summary; returns what the file holds, for people.
 
     Args:
-        log_dir: Directory of one run, or of several.
+        log: What is reported.
         out: The file.
         runs: Names of runs; all for none.
         command: What was called, for the summary.
 
     Raises:
-        TfexplainError: there is no such log or run.
+        TfexplainError: there is no such run.
     """
-    directory, chosen = Path(log_dir), _chosen(log_dir, runs)
+    directory, chosen = log.directory, _chosen(log, runs)
     told = summary(_title(directory), chosen, command)
     text = f"""\
 <!doctype html>
@@ -106,12 +110,11 @@ def write_summary(log_dir: str, out: str, runs: Sequence[str], command: str) -> 
     return _write(out, text, f"summary of {_runs(chosen)}")
 
 
-def _chosen(log_dir: str, runs: Sequence[str]) -> Mapping[str, LoggedRun]:
-    log = read(log_dir)
+def _chosen(log: Log, runs: Sequence[str]) -> Mapping[str, LoggedRun]:
     for name in runs:
         if name not in log:
             known = ", ".join(map(repr, log))
-            raise TfexplainError(f"--runs={name!r}: expected names out of {known}; got another.")
+            raise TfexplainError(f"runs={name!r}: expected names out of {known}; got another.")
     return {name: log[name] for name in log if not runs or name in runs}
 
 
@@ -123,13 +126,13 @@ def _title(directory: Path) -> str:
     return f"{directory.resolve().name} · tfexplain report"
 
 
-def _write(out: str, text: str, what: str) -> str:
+def _write(out: str | os.PathLike[str], text: str, what: str) -> str:
     # Names of a log may hold halves of letters, which no file can.
     data = text.encode(errors="replace")
-    partial = Path(f"{out}.partial")
+    partial = Path(f"{os.fspath(out)}.partial")
     try:
         partial.write_bytes(data)
         os.replace(partial, out)
     finally:
         partial.unlink(missing_ok=True)
-    return f"{out}: {len(data) / _MEGABYTE:.1f} MB, {what}"
+    return f"{os.fspath(out)}: {len(data) / _MEGABYTE:.1f} MB, {what}"

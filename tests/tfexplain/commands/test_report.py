@@ -136,8 +136,23 @@ def test_what_is_not_there_is_said(
     assert cli.main(["report", str(tmp_path), "-o", out, *options]) == 2
     assert "expected a log of Explain or Compression; there is none" in capsys.readouterr().err
     assert cli.main(["report", str(log), "-o", out, "--runs", "other", *options]) == 2
-    assert "--runs='other': expected names out of 'plain', 'shortcut'" in capsys.readouterr().err
+    assert "runs='other': expected names out of 'plain', 'shortcut'" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+def test_python_writes_what_the_command_does(log: Path, tmp_path: Path) -> None:
+    read = tfexplain.read(log)
+    for options, told in (([], {}), (["--summary"], {"summary": True})):
+        asked = [*options, "--runs", "plain"]
+        page = report(log, tmp_path / "command.html", *asked)
+        out = read.save_report(tmp_path / "python.html", runs=["plain"], **told)
+        assert out == tmp_path / "python.html"
+        # Each says by what it was made, and when.
+        ours = re.sub("save_report.*?<|2[0-9-]+ [0-9:]+ UTC", "", out.read_text("utf-8"))
+        theirs = re.sub("tfexplain report .*?<|2[0-9-]+ [0-9:]+ UTC", "", page)
+        assert ours == theirs
+    with pytest.raises(tfexplain.TfexplainError, match="max_mb=-1: expected a number above 0"):
+        read.save_report(tmp_path / "r.html", max_mb=-1)
 
 
 def test_the_summary_tells_what_was_logged(log: Path, tmp_path: Path) -> None:
