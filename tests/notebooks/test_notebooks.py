@@ -123,3 +123,38 @@ def test_images_the_shortcut_is_found_and_is_one(tmp_path: Path) -> None:
     assert "run=plain" in done.cells[-2].outputs[0].data["text/html"]
     assert "tensorboard-frame" in done.cells[-1].outputs[-1].data["text/html"]
     assert ['"tfexplain"' in listed for listed in plugins] == [True]
+
+
+def test_pruning_and_quantization_pruning_moves_maps_and_int8_does_not(tmp_path: Path) -> None:
+    done = execute(
+        "pruning_and_quantization",
+        tmp_path,
+        "both.to_dict('list')",
+        "table['pruned'].to_dict('list')",
+        "last[['sparsity', 'size_dense', 'size_bitmask']].to_dict('list')",
+        "sizes",
+        "compared.to_dict('index')",
+        "quantized.to_dict('index')",
+        "[float((np.asarray(layer.kernel) == 0).mean()) for layer in models['pruned'].layers"
+        " if hasattr(layer, 'kernel')]",
+    )
+    both, course, kernels, sizes, compared, quantized, zeros = done.values.values()
+    assert done.warned == []
+    assert done.pictures == 3
+    assert course["sparsity"] == pytest.approx([0.3, 0.5, 0.7, 0.8, 0.8, 0.8], abs=0.01)
+    assert kernels["sparsity"] == pytest.approx(zeros)
+    assert min(both["pruned"]) < min(both["control"]) - 0.05
+    assert both["pruned"][3] < both["pruned"][0]
+    assert course["val_accuracy"][-1] > 0.85
+    # A bit a weight, and four bytes for each that is not zero.
+    for share, dense, packed in zip(*kernels.values(), strict=True):
+        assert packed == pytest.approx(dense * (1 / 32 + 1 - share), abs=1)
+    assert sizes["pruned"]["bytes"] == sizes["dense"]["bytes"]
+    assert sizes["pruned"]["gzipped"] < sizes["dense"]["gzipped"] / 2
+    assert sizes["int8"]["bytes"] < sizes["dense"]["bytes"] / 3
+    assert compared["pruned"]["IntegratedGradients"] == pytest.approx(both["pruned"][-1], abs=1e-3)
+    difference = compared["int8"]["IntegratedGradients"] - compared["pruned"]["IntegratedGradients"]
+    assert abs(difference) < 0.02
+    assert compared["int8"]["sparsity"] == pytest.approx(0.8, abs=0.01)
+    assert [row["mode"] for row in quantized.values()] == ["float", "float", "int8", "int8"]
+    assert quantized["hidden"]["SQNR"] > 30

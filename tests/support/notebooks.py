@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import ast
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from nbclient import NotebookClient
 
 FOLDER = Path(__file__).resolve().parents[2] / "notebooks"
 # For the expressions that are asked for.
-IMPORTS = "import os, signal, urllib.request; from tensorboard import manager"
+IMPORTS = "import json, os, signal, urllib.request; from tensorboard import manager"
 # TensorFlow's remarks on the machine: absl's lines.
 _REMARK = re.compile(r"WARNING: All log messages before absl|[IWE]\d{4} |To enable the following")
 
@@ -65,7 +65,7 @@ def execute(name: str, folder: Path, *asked: str, skip: str = "skip-execution") 
     Cells with the tag `skip` are left out.
     """
     notebook = read(name)
-    question = f"{IMPORTS}\nprint(repr([{', '.join(asked)}]))"
+    question = f"{IMPORTS}\nprint(json.dumps([{', '.join(asked)}]))"
     notebook.cells.append(nbformat.v4.new_code_cell(question))
     client = NotebookClient(
         notebook,
@@ -76,5 +76,5 @@ def execute(name: str, folder: Path, *asked: str, skip: str = "skip-execution") 
     )
     client.execute()
     *cells, answer = (cell for cell in notebook.cells if cell.cell_type == "code")
-    values = ast.literal_eval(answer.outputs[-1].text)
+    values = json.loads(answer.outputs[-1].text)
     return Executed(cells, dict(zip(asked, values, strict=True)), folder)
