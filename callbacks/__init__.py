@@ -4,5 +4,6 @@ tab."""
 from tfexplain import needs_tensorflow  # noqa: F401
 from tfexplain.callbacks.compression import Compression
 from tfexplain.callbacks.explain import Explain
+from tfexplain.callbacks.health import Health
 
-__all__ = ["Compression", "Explain"]
+__all__ = ["Compression", "Explain", "Health"]

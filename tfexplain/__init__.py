@@ -46,6 +46,7 @@ _HOMES = {
     "GradCAM": "tfexplain.explainers",
     "GradCAMPlusPlus": "tfexplain.explainers",
     "GradientAttention": "tfexplain.explainers",
+    "Health": "tfexplain.callbacks",
     "HiResCAM": "tfexplain.explainers",
     "InputXGradient": "tfexplain.explainers",
     "IntegratedGradients": "tfexplain.explainers",
@@ -89,6 +90,7 @@ __all__ = [
     "GradCAM",
     "GradCAMPlusPlus",
     "GradientAttention",
+    "Health",
     "HiResCAM",
     "InputXGradient",
     "IntegratedGradients",
@@ -112,7 +114,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from tfexplain.attribution import Attribution, Attributions
-    from tfexplain.callbacks import Compression, Explain
+    from tfexplain.callbacks import Compression, Explain, Health
     from tfexplain.comparing import compare
     from tfexplain.errors import TfexplainError
     from tfexplain.exchange import Exchange, ExchangeMap

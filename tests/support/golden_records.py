@@ -55,6 +55,20 @@ KERNELS = schema.Kernels(
     "end",
     3,
 )
+HEALTH = schema.Health(
+    [
+        {"path": "conv", "type": "Conv2D", "activation": "relu", "state": "trainable"},
+        {"path": "bn/gé", "type": "BatchNormalization", "state": "frozen", "note": "a note"},
+    ],
+    ["gradient_norm", "dead_share"],
+    np.array([[0.125, INF], [NAN, 24.25]]),
+    [(0, "kernel"), (0, "bias")],
+    np.array([[0.1, NAN], [1e-300, 0.0]]),
+    {"gradient_norm": 0.5, "nonfinite": INF},
+    120,
+    "end",
+    3,
+)
 _GRID = np.arange(4.0).reshape(2, 2) / 4
 EXCHANGE = schema.Exchange(
     *(_GRID, _GRID / 10, _GRID - 0.0625, _GRID + 0.0625),
@@ -118,6 +132,11 @@ RECORDS: dict[str, schema.Record] = {
     "fidelity": schema.Fidelity(
         {"samples": 300.0, "agreement": 0.97, "kl": NAN},
         *(np.array([3, 0]), np.array([50, 250]), "dense", "control"),
+    ),
+    "health": HEALTH,
+    "units": schema.Units(
+        schema.Spread(np.array([3, 0, 2**40]), -0.5, 2.25, 9, 1),
+        *(schema.Spread(), np.array([-1, 0, 7])),
     ),
 }
 

@@ -169,6 +169,31 @@ def exchange_records(draw: st.DrawFn) -> schema.Exchange:
     )
 
 
+@st.composite
+def health_records(draw: st.DrawFn) -> schema.Health:
+    rows = [
+        {"path": draw(names), "state": draw(st.sampled_from(["trainable", "frozen", ""]))}
+        for _ in range(draw(st.integers(0, 3)))
+    ]
+    metrics = draw(st.lists(names, max_size=3, unique=True))
+    weights = draw(st.lists(st.tuples(st.integers(0, 2), names), max_size=3)) if rows else []
+    weights = [(row % len(rows), name) for row, name in weights]
+    tables = [(len(rows), len(metrics)), (len(weights), len(metrics))]
+    values, own = (draw(hnp.arrays(np.float64, shape, elements=floats64)) for shape in tables)
+    totals = draw(st.dictionaries(names, floats64, max_size=3))
+    return schema.Health(rows, metrics, values, weights, own, totals, 7, *draw(moments))
+
+
+@st.composite
+def units_records(draw: st.DrawFn) -> schema.Units:
+    def spread() -> schema.Spread:
+        low, high = sorted(draw(st.tuples(finite, finite)))
+        return schema.Spread(draw(hnp.arrays(np.int64, 3, elements=counts)), low, high, 2, 1)
+
+    since = draw(hnp.arrays(np.int32, st.integers(0, 4), elements=st.integers(-1, 9)))
+    return schema.Units(spread(), spread(), since)
+
+
 problems = st.builds(schema.Problem, names, st.integers(), names, st.integers(), st.booleans())
 seconds = st.floats(0, float(np.finfo(np.float32).max))
 costs = st.builds(
@@ -188,6 +213,8 @@ records = st.one_of(
     drift_records(),
     fidelity_records(),
     exchange_records(),
+    health_records(),
+    units_records(),
     map_records(),
     channel_records(),
     matrix_records(),

@@ -91,6 +91,18 @@ def squares(exact: npt.NDArray[np.float64]) -> float:
     return float(np.matmul(rows[:, None, :], rows[:, :, None]).sum() + rest @ rest)
 
 
+def histogram_of(values: Array) -> tuple[Histogram, Moments]:
+    """Computes the histogram and the moments of an array of any shape."""
+    flat, moments = np.asarray(values, np.float32).reshape(-1), Moments()
+    moments.add(flat)
+    some = flat[np.isfinite(flat) & (flat != 0)]
+    low, high = (float(some.min()), float(some.max())) if some.size else (0.0, 0.0)
+    counter = _BinCounter(low, high)
+    counter.add(some)
+    zeros = int(np.count_nonzero(flat == 0))
+    return Histogram(low, high, counter.counts(), zeros, moments.nonfinite), moments
+
+
 def histogram(layer: LayerWeights, moments: Moments, zeros: int) -> Histogram:
     """Computes the histogram of the effective weights; `moments` has their range."""
     low, high = (moments.low, moments.high) if moments.count else (0.0, 0.0)

@@ -99,9 +99,9 @@ class BatchFeed:
     def _read(self) -> Iterator[tuple[Any, Any]]:
         read = batches(self._inputs, "inputs")
         if self.streamed:
-            yield from read
+            yield from ((inputs, labels) for inputs, labels, _ in read)
             return
-        inputs, labels = zip(*read, strict=True)
+        inputs, labels, _ = zip(*read, strict=True)
         if any(own is None for own in labels):
             labels = ()
         yield _end_to_end(inputs), _end_to_end(labels) if labels else None

@@ -31,8 +31,9 @@ def length(batch: Any) -> int:
     return len(tf.nest.flatten(batch)[0])
 
 
-def batches(data: Any, argument: str) -> Iterator[tuple[Any, Any | None]]:
-    """Yields (inputs, labels or None) of each batch, as arrays in their own structures.
+def batches(data: Any, argument: str) -> Iterator[tuple[Any, Any | None, Any | None]]:
+    """Yields (inputs, labels or None, weights or None) of each batch, as arrays in their own
+    structures.
 
     Args:
         data: Data that `comes_in_batches`.
@@ -42,8 +43,9 @@ def batches(data: Any, argument: str) -> Iterator[tuple[Any, Any | None]]:
         TfexplainError: a batch that cannot be read, or single samples in place of batches.
     """
     for batch in _readable(data, argument):
-        inputs, labels = unpacked(batch, argument)
-        yield arrays(inputs, argument), None if labels is None else arrays(labels, argument)
+        inputs, *others = unpacked(batch, argument)
+        labels, weights = (None if x is None else arrays(x, argument) for x in others)
+        yield arrays(inputs, argument), labels, weights
 
 
 def count_batches(data: Any) -> int | None:
@@ -54,15 +56,16 @@ def count_batches(data: Any) -> int | None:
     return len(data) if hasattr(data, "__len__") else None
 
 
-def unpacked(batch: Any, argument: str) -> tuple[Any, Any | None]:
-    """Returns (x, y) of what `fit` calls a batch: x, (x,), (x, y) or (x, y, weights)."""
+def unpacked(batch: Any, argument: str) -> tuple[Any, Any | None, Any | None]:
+    """Returns (x, y, weights) of what `fit` calls a batch: x, (x,), (x, y) or (x, y, weights)."""
     if not isinstance(batch, tuple):
-        return batch, None
+        return batch, None, None
     if not 1 <= len(batch) <= 3:
         raise SettingError(
             f"{argument}: expected (x, y) or (x, y, weights); got {len(batch)} parts."
         )
-    return batch[0], batch[1] if len(batch) > 1 else None
+    inputs, labels, weights = (*batch, None, None)[:3]
+    return inputs, labels, weights
 
 
 def arrays(values: Any, argument: str) -> Any:

@@ -24,19 +24,22 @@ _BLOCK_BYTES = 32 << 20
 
 @dataclass(frozen=True)
 class Rows:
-    """Holds inputs and labels of some rows, in the structures the data came in."""
+    """Holds inputs, labels and weights of some rows, in the structures the data came in."""
 
     inputs: Any
     labels: Any | None
+    weights: Any | None = None
 
     def __len__(self) -> int:
         return len(tf.nest.flatten(self.inputs)[0])
 
     def take(self, rows: slice | npt.NDArray[np.int64]) -> Rows:
         """Selects rows; those of an array of numbers are copied."""
-        some = lambda x: x[rows]  # noqa: E731
-        labels = None if self.labels is None else tf.nest.map_structure(some, self.labels)
-        return Rows(tf.nest.map_structure(some, self.inputs), labels)
+
+        def some(part: Any | None) -> Any | None:
+            return None if part is None else tf.nest.map_structure(lambda x: x[rows], part)
+
+        return Rows(*map(some, (self.inputs, self.labels, self.weights)))
 
 
 def check(validation_data: Any) -> None:
@@ -104,10 +107,16 @@ def end_to_end(blocks: Sequence[Rows]) -> Rows:
     if len(blocks) == 1:
         return blocks[0]
     inputs = tf.nest.map_structure(lambda *x: _joined(x, 0), *(block.inputs for block in blocks))
-    if any(block.labels is None for block in blocks):
-        return Rows(inputs, None)
-    labels = tf.nest.map_structure(lambda *y: _joined(y, -1), *(block.labels for block in blocks))
-    return Rows(inputs, labels)
+    labels = _together([block.labels for block in blocks], -1)
+    weights = None if labels is None else _together([block.weights for block in blocks], 0)
+    return Rows(inputs, labels, weights)
+
+
+def _together(blocks: Sequence[Any | None], padding: int) -> Any | None:
+    """Concatenates labels or weights; None where some blocks have none."""
+    if any(block is None for block in blocks):
+        return None
+    return tf.nest.map_structure(lambda *y: _joined(y, padding), *blocks)
 
 
 def _joined(blocks: Sequence[npt.NDArray[Any]], padding: int) -> npt.NDArray[Any]:
@@ -137,16 +146,16 @@ def _joined(blocks: Sequence[npt.NDArray[Any]], padding: int) -> npt.NDArray[Any
 
 def _batches(validation_data: Any, model: Any) -> Iterator[Rows]:
     if comes_in_batches(validation_data):
-        for inputs, labels in batches(validation_data, "validation_data"):
-            yield _matching(inputs, labels)
+        for parts in batches(validation_data, "validation_data"):
+            yield _matching(*parts)
         return
     if isinstance(validation_data, tuple) or _is_pair(validation_data, model):
-        inputs, labels = unpacked(tuple(validation_data), "validation_data")
+        inputs, *others = unpacked(tuple(validation_data), "validation_data")
     else:
         check(validation_data)
-        inputs, labels = validation_data, None
-    labels = None if labels is None else arrays(labels, "validation_data")
-    yield _matching(arrays(inputs, "validation_data"), labels)
+        inputs, others = validation_data, [None, None]
+    labels, weights = (None if x is None else arrays(x, "validation_data") for x in others)
+    yield _matching(arrays(inputs, "validation_data"), labels, weights)
 
 
 def _is_pair(validation_data: Any, model: Any) -> bool:
@@ -158,14 +167,15 @@ def _is_pair(validation_data: Any, model: Any) -> bool:
     return len(flat) != len(inputs) and not any(np.isscalar(value) for value in flat)
 
 
-def _matching(inputs: Any, labels: Any) -> Rows:
-    flat = tf.nest.flatten(inputs) + ([] if labels is None else tf.nest.flatten(labels))
+def _matching(inputs: Any, labels: Any, weights: Any) -> Rows:
+    flat = [x for x in tf.nest.flatten((inputs, labels, weights)) if x is not None]
     lengths = {len(array) for array in flat}
     if len(lengths) > 1:
         raise SettingError(
-            f"validation_data: expected as many labels as inputs; got lengths {sorted(lengths)}."
+            "validation_data: expected as many labels and weights as inputs; got lengths "
+            f"{sorted(lengths)}."
         )
-    return Rows(inputs, labels)
+    return Rows(inputs, labels, weights)
 
 
 def _in_blocks(batches: Iterator[Rows]) -> Iterator[Rows]:

@@ -38,8 +38,15 @@ def preprocessed(model: Any, inputs: Any, labels: Any = None) -> tuple[Any, Any]
     Raises:
         TfexplainError: the model's preprocessor cannot take them; the cause is kept.
     """
+    x, y, _ = preprocessed_batch(model, inputs, labels)
+    return x, y
+
+
+def preprocessed_batch(model: Any, inputs: Any, labels: Any) -> tuple[Any, Any, Any]:
+    """(inputs, labels, weights) as `preprocessed` gives them; weights are those that the
+    preprocessor makes, as language models need them, or None."""
     if not preprocesses(model) or _is_done(model, inputs):
-        return inputs, labels
+        return inputs, labels, None
     try:
         with _same_draws():
             data = _mapped(model.preprocess_samples, _as_passed(inputs), labels)
@@ -50,8 +57,9 @@ def preprocessed(model: Any, inputs: Any, labels: Any = None) -> tuple[Any, Any]
             f"{type(error).__name__}: {error}. Pass the data as to fit, or set "
             "model.preprocessor = None and pass what is preprocessed."
         ) from error
-    x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
-    return _dense(x), None if y is None else _dense(y)
+    x, *others = keras.utils.unpack_x_y_sample_weight(data)
+    y, weights = (None if part is None else _dense(part) for part in others)
+    return _dense(x), y, weights
 
 
 def token_words(model: Any, ids: Any) -> dict[int, str] | None:

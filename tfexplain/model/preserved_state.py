@@ -186,6 +186,12 @@ def parts(variable: Any) -> tuple[Any, ...]:
     return (variable,)
 
 
+def one_copy(weight: Any) -> Any:
+    """The `tf.Variable` behind a weight of Keras 3 or tf_keras; of several copies the first."""
+    value = getattr(weight, "value", None)
+    return parts(value if isinstance(value, tf.Variable) else weight)[0]
+
+
 def state(model: Model) -> list[Any]:
     """What Keras lists as state: random seeds, counters, moving statistics.
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import tensorflow as tf
 
-from tfexplain.model.preserved_state import parts
+from tfexplain.model.preserved_state import one_copy
 
 
 @dataclass(frozen=True)
@@ -73,9 +73,7 @@ def _digest(model: Any) -> bytes:
 
 
 def _sum(weight: Any) -> Any:
-    value = getattr(weight, "value", None)
-    variable = value if isinstance(value, tf.Variable) else weight
-    first = tf.cast(parts(variable)[0].value(), tf.float32)
+    first = tf.cast(one_copy(weight).value(), tf.float32)
     if "CPU" in first.device:  # numpy sees the weights where they are, in a fifth of the time
         return np.asarray(first).view(np.int32).sum(dtype=np.int32)
     return tf.reduce_sum(tf.bitcast(first, tf.int32))

@@ -6,7 +6,19 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, TypeAlias, get_args
 
-Kind: TypeAlias = Literal["same", "place", "focus", "layer", "dead", "slow"]
+Kind: TypeAlias = Literal[
+    "nonfinite",
+    "same",
+    "place",
+    "exploding",
+    "vanishing",
+    "focus",
+    "layer",
+    "dead",
+    "saturated",
+    "updates",
+    "slow",
+]
 # What is told first: what makes all maps of a run worthless, then what makes the run so.
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
@@ -16,9 +28,12 @@ class Finding:
     """Says one thing about one run.
 
     Attributes:
-        kind: `same`: predictions are all the same. `place`: predictions follow one place. `focus`:
-            maps moved though predictions stayed. `layer`: what pruning took. `dead`: units that
-            are never active. `slow`: what explaining took.
+        kind: `nonfinite`: a layer gives NaN or infinity. `same`: predictions are all the same.
+            `place`: predictions follow one place. `exploding`, `vanishing`: gradients or
+            activations grow or shrink from layer to layer. `focus`: maps moved though predictions
+            stayed. `layer`: what pruning took. `dead`: units that are never active. `saturated`:
+            activations without a slope. `updates`: weights that move too far or not at all.
+            `slow`: what explaining took.
         run: Name of the run.
         text: One sentence, with the number.
         value: The number.

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from tfexplain.story.finding import Finding, percent
+from tfexplain.story.health import dead_units
 from tfexplain.story.log_records import RunRecords
 from tfexplain.wire import schema
 
@@ -28,6 +29,16 @@ def layer(run: str, records: RunRecords) -> Iterator[Finding]:
 
 def dead(run: str, records: RunRecords) -> Iterator[Finding]:
     """Yields the layer with most dead units, where those are most of its units."""
+    known = list(dead_units(run, records))
+    for step, share, name, since in known:
+        if share >= DEAD:
+            text = (
+                f"{run}: {percent(share)} of the units of {name} are dead: never active on the "
+                f"validation batch, half of them since epoch {since} or before."
+            )
+            yield Finding("dead", run, text, share, step, layer=name)
+    if known:
+        return
     for step, share, name in _largest(records, "dead_share", DEAD):
         text = (
             f"{run}: {percent(share)} of the units of {name} are never active on the validation "

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from tfexplain.story.finding import KINDS, Finding, Kind
 from tfexplain.story.focus import focus
+from tfexplain.story.health import exploding, nonfinite, saturated, updates, vanishing
 from tfexplain.story.kernels import dead, layer
 from tfexplain.story.log_records import RunRecords
 from tfexplain.story.place import place
@@ -13,11 +14,16 @@ from tfexplain.story.predictions import same
 from tfexplain.story.slow import slow
 
 _BY_KIND: Mapping[Kind, Callable[[str, RunRecords], Iterator[Finding]]] = {
+    "nonfinite": nonfinite,
     "same": same,
     "place": place,
+    "exploding": exploding,
+    "vanishing": vanishing,
     "focus": focus,
     "layer": layer,
     "dead": dead,
+    "saturated": saturated,
+    "updates": updates,
     "slow": slow,
 }
 

@@ -18,7 +18,7 @@ import safetensors.numpy
 from tfexplain.errors import TfexplainError
 from tfexplain.types import Array
 
-VERSION = (1, 2)
+VERSION = (1, 3)
 
 MAX_RECORD_BYTES = 64 << 20
 MAX_HEADER_BYTES = 1 << 20

@@ -1,4 +1,4 @@
-"""Describes the metrics of a kernel: label, unit and meaning.
+"""Describes the metrics of kernels and layers: label, unit and meaning.
 
 The page shows them by this table, which `make tables` writes down for it.
 """
@@ -13,10 +13,10 @@ Unit: TypeAlias = Literal["share", "bytes", "bits", "dB", "count", "number"]
 
 @dataclass(frozen=True)
 class Metric:
-    """Describes one number of a kernel, or of all kernels together.
+    """Describes one number of a kernel or a layer, or of all of them together.
 
     Attributes:
-        name: As `LayerNumbers.scalars` and `Totals.scalars` name it.
+        name: As `LayerNumbers.scalars`, `Totals.scalars` and `LayerHealth.numbers` name it.
         label: As people read it.
         unit: Unit of the number; a share is from 0 to 1.
         meaning: In a few words.
@@ -105,6 +105,54 @@ _BY_GROUP: dict[str, tuple[tuple[str, str, Unit, str], ...]] = {
     "Activity": (
         ("activation_sparsity", "zero activations", "share", "of all on the validation batch"),
         ("dead_share", "dead units", "share", "units never above zero on the validation batch"),
+        ("activation_mean", "mean activation", "number", "on the validation batch"),
+        (
+            "activation_std",
+            "deviation of activations",
+            "number",
+            "standard deviation on the validation batch",
+        ),
+        (
+            "saturated",
+            "saturated",
+            "share",
+            "activations where the function's slope is below 5% of its largest",
+        ),
+        (
+            "activation_nonfinite",
+            "NaN or infinite activations",
+            "count",
+            "calls of the layer that give some",
+        ),
+    ),
+    "Gradients": (
+        ("gradient_norm", "gradient norm", "number", "L2, of the loss of the validation batch"),
+        (
+            "gradient_ratio",
+            "first to last gradient",
+            "number",
+            "gradient norm of the first layer over that of the last",
+        ),
+        ("gradient_zeros", "zero gradients", "share", "of all trained weights"),
+        ("gradient_nonfinite", "NaN or infinite gradients", "count", "of the trained weights"),
+        (
+            "gradient_underflow",
+            "float16 underflow",
+            "share",
+            "gradients that are not zero but would be in float16, after loss scaling",
+        ),
+        ("loss_scale", "loss scale", "number", "what the optimizer multiplies the loss with"),
+        ("loss", "loss of the batch", "number", "as training computes it, regularizers included"),
+    ),
+    "Updates": (
+        (
+            "update_ratio",
+            "update to weight",
+            "number",
+            "L2 of the change since the last measurement over that of the weights",
+        ),
+        ("update_norm", "update norm", "number", "L2 of the change since the last measurement"),
+        ("weight_norm", "weight norm", "number", "L2 of the trained weights before the change"),
     ),
     "Other": (
         (

@@ -1,6 +1,6 @@
 """Defines the wire format: what one event of a tfexplain log holds.
 
-Plugin name `tfexplain`, format version 1.2. Each record is one event: a scalar string tensor
+Plugin name `tfexplain`, format version 1.3. Each record is one event: a scalar string tensor
 (`DATA_CLASS_TENSOR`) whose bytes are a safetensors file, that is, named arrays plus a flat
 header of strings (`__metadata__`). Every header holds `version` and `kind`. Epochs are the
 event's step.
@@ -46,6 +46,13 @@ exchange/NAME                     Exchange     shares, chance, low, high f64 [t]
                                                mean u8 [H, W, c]; sides, cell, step,
                                                corner, size, share, pairs,
                                                rows, passes, values, moment, weights
+health                            Health       values f64 [L, M], weight_rows i32 [W],
+                                               weight_values f64 [W, M], totals f64 [T]; rows,
+                                               metrics, weight_names, total_metrics, steps,
+                                               moment, weights
+units/LAYER                       Units        activations i64 [B or 0], gradients i64 [B or 0],
+                                               dead_since i32 [C or 0]; activations, gradients
+                                               (low, high, zeros, nonfinite)
 ```
 
 KERNEL is a kernel's name as `kernels` lists it. LAYER may itself hold slashes
@@ -73,6 +80,8 @@ of `plugin_content`. It added `picture/`, `exchange/`, `shares` of channels, `ot
 `plugin_content` which words the positions of a map read: `word_step`, `word_offsets` and
 `word_note`.
 
+Version 1.3 added `health` and `units/`.
+
 What never changes with the step is in `plugin_content`, a small JSON object (`Content`):
 TensorBoard keeps only the first one of a tag, so later events of a file leave it out.
 
@@ -99,6 +108,7 @@ from tfexplain.wire.records.explained import (
     Samples,
     Status,
 )
+from tfexplain.wire.records.healthy import Health, Spread, Units
 from tfexplain.wire.records.inputs import Values
 from tfexplain.wire.records.kinds import Kind, Layout
 from tfexplain.wire.records.maps import Map, OtherClass
@@ -114,6 +124,7 @@ __all__ = [
     "Drift",
     "Exchange",
     "Fidelity",
+    "Health",
     "Kernel",
     "Kernels",
     "Kind",
@@ -128,8 +139,10 @@ __all__ = [
     "Record",
     "Samples",
     "SchemaError",
+    "Spread",
     "Status",
     "Tag",
+    "Units",
     "Values",
     "check",
     "check_name",
@@ -143,12 +156,13 @@ PLUGIN_NAME = "tfexplain"
 
 _Explained: TypeAlias = Samples | Metrics | Predictions | Status | Values
 _Shown: TypeAlias = Map | Channels | Matrix | Picture
-Record: TypeAlias = _Explained | _Shown | Kernels | Kernel | Drift | Fidelity | Exchange
+_Measured: TypeAlias = Kernels | Kernel | Drift | Fidelity | Exchange | Health | Units
+Record: TypeAlias = _Explained | _Shown | _Measured
 _RECORDS: dict[str, type[Record]] = {
     record.kind: record
     for record in (
         *(Samples, Metrics, Predictions, Status, Values, Map, Channels, Matrix, Picture),
-        *(Kernels, Kernel, Drift, Fidelity, Exchange),
+        *(Kernels, Kernel, Drift, Fidelity, Exchange, Health, Units),
     )
 }
 

@@ -14,9 +14,9 @@ MAX_SAMPLE = 1_000_000
 
 # What stands in a tag behind the kind: nothing, a name, or an explainer and a layer.
 PLAIN: frozenset[str] = frozenset(
-    {"samples", "metrics", "predictions", "status", "kernels", "fidelity"}
+    {"samples", "metrics", "predictions", "status", "kernels", "fidelity", "health"}
 )
-NAMED: frozenset[str] = frozenset({"inputs", "values", "kernel", "exchange"})
+NAMED: frozenset[str] = frozenset({"inputs", "values", "kernel", "exchange", "units"})
 LAYERED: frozenset[str] = frozenset({"map", "channels", "matrix", "picture", "drift"})
 _EXPLAINER = re.compile(r"[A-Za-z0-9_.=,()\[\]-]{1,128}")
 
@@ -59,7 +59,7 @@ class Tag:
         if parts[0] not in LAYERED or len(parts) < 3 + sampled:
             raise SchemaError(
                 f"tag={short(text)}: expected kind/explainer/layer/sample, drift/explainer/layer, "
-                f"inputs/name, values/name, kernel/name, exchange/name or one of {sorted(PLAIN)}"
+                f"one of {sorted(NAMED)} and a name, or one of {sorted(PLAIN)}"
             )
         if not _EXPLAINER.fullmatch(parts[1]):
             raise SchemaError(

@@ -31,6 +31,8 @@ export const KINDS = [
   "drift",
   "fidelity",
   "exchange",
+  "health",
+  "units",
 ] as const;
 export type RecordKind = (typeof KINDS)[number];
 
@@ -148,6 +150,20 @@ export const METRICS = [
   {"name": "high", "label": "greatest weight", "unit": "number", "meaning": "the greatest finite weight", "group": "Distribution"},
   {"name": "activation_sparsity", "label": "zero activations", "unit": "share", "meaning": "of all on the validation batch", "group": "Activity"},
   {"name": "dead_share", "label": "dead units", "unit": "share", "meaning": "units never above zero on the validation batch", "group": "Activity"},
+  {"name": "activation_mean", "label": "mean activation", "unit": "number", "meaning": "on the validation batch", "group": "Activity"},
+  {"name": "activation_std", "label": "deviation of activations", "unit": "number", "meaning": "standard deviation on the validation batch", "group": "Activity"},
+  {"name": "saturated", "label": "saturated", "unit": "share", "meaning": "activations where the function's slope is below 5% of its largest", "group": "Activity"},
+  {"name": "activation_nonfinite", "label": "NaN or infinite activations", "unit": "count", "meaning": "calls of the layer that give some", "group": "Activity"},
+  {"name": "gradient_norm", "label": "gradient norm", "unit": "number", "meaning": "L2, of the loss of the validation batch", "group": "Gradients"},
+  {"name": "gradient_ratio", "label": "first to last gradient", "unit": "number", "meaning": "gradient norm of the first layer over that of the last", "group": "Gradients"},
+  {"name": "gradient_zeros", "label": "zero gradients", "unit": "share", "meaning": "of all trained weights", "group": "Gradients"},
+  {"name": "gradient_nonfinite", "label": "NaN or infinite gradients", "unit": "count", "meaning": "of the trained weights", "group": "Gradients"},
+  {"name": "gradient_underflow", "label": "float16 underflow", "unit": "share", "meaning": "gradients that are not zero but would be in float16, after loss scaling", "group": "Gradients"},
+  {"name": "loss_scale", "label": "loss scale", "unit": "number", "meaning": "what the optimizer multiplies the loss with", "group": "Gradients"},
+  {"name": "loss", "label": "loss of the batch", "unit": "number", "meaning": "as training computes it, regularizers included", "group": "Gradients"},
+  {"name": "update_ratio", "label": "update to weight", "unit": "number", "meaning": "L2 of the change since the last measurement over that of the weights", "group": "Updates"},
+  {"name": "update_norm", "label": "update norm", "unit": "number", "meaning": "L2 of the change since the last measurement", "group": "Updates"},
+  {"name": "weight_norm", "label": "weight norm", "unit": "number", "meaning": "L2 of the trained weights before the change", "group": "Updates"},
   {"name": "unread", "label": "unread kernels", "unit": "count", "meaning": "kernels of unknown modes, left out of the other totals", "group": "Other"},
 ] as const;
 

@@ -25,6 +25,8 @@ Kind: TypeAlias = Literal[
     "drift",
     "fidelity",
     "exchange",
+    "health",
+    "units",
 ]
 # How the values of one map lie: positions of a plane, a line or a volume, words, or features.
 Layout: TypeAlias = Literal["plane", "line", "volume", "tokens", "features"]

@@ -1,0 +1,189 @@
+"""Measures the health of one `fit`: runs the rows, and writes the numbers of each epoch."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tfexplain.callbacks.announce import tell
+from tfexplain.callbacks.guard import Guard
+from tfexplain.health.batch import HealthBatch, health_batch
+from tfexplain.health.layers import health_layers
+from tfexplain.health.measure import HealthPass, measure
+from tfexplain.health.numbers import LEAST_ROWS, TOTALS, by_layer, totals
+from tfexplain.health.training_loss import loss_text, training_loss
+from tfexplain.health.updates import KeptWeights
+from tfexplain.reading.run_index import RunIndex
+from tfexplain.runlog.background import answered
+from tfexplain.runlog.health_records import Since, dead_since, health_record, units_record
+from tfexplain.runlog.kernel_records import buckets
+from tfexplain.runlog.weights_epoch import Moment
+from tfexplain.runlog.writer import RunWriter
+from tfexplain.wire import schema
+
+_HISTOGRAMS = {
+    "activations": "Activations on the validation batch, with training=True.",
+    "gradients": "Gradients of the loss of the validation batch.",
+}
+
+
+@dataclass(frozen=True)
+class HealthSettings:
+    """Holds the arguments of `Health`; see there."""
+
+    validation_data: Any
+    every: int
+    samples: int
+    class_weight: Mapping[int, float] | None
+    write_scalars: bool
+    write_histograms: bool
+    verbose: bool | int
+
+
+class HealthRun:
+    """Holds everything one `fit` needs; made before its first batch, gone after its last.
+
+    Args:
+        choices: The arguments of `Health`.
+        model: The built model.
+        guard: Keeps failures of parts away from the rest.
+
+    Raises:
+        TfexplainError: a model without layers to measure, unusable data.
+    """
+
+    def __init__(self, choices: HealthSettings, model: Any, guard: Guard) -> None:
+        self._choices, self._guard = choices, guard
+        self._batch: HealthBatch = health_batch(
+            model, choices.validation_data, choices.samples, choices.class_weight
+        )
+        self._layers = health_layers(self._batch.traced_model)
+        self._loss = training_loss(model)
+        # Once before training: whatever cannot work shows now, and is compiled by now.
+        first = self._first_pass()
+        self._kept = KeptWeights(model.trainable_variables)
+        self._steps = _iterations(model)
+        self._since: dict[str, Since] = {}
+        self._written = -1
+        self._described = self._settings(model, first)
+        self.numbers = [f"health/{name}" for name in TOTALS]
+
+    def announce(self, writer: RunWriter, resumes: bool) -> None:
+        """Prints what was chosen; of a log that goes on, reads since when units are dead."""
+        if resumes:
+            with self._guard.watch("dead units", 0):
+                self._since = answered(partial(_since_of, Path(writer.directory)))
+        if self._choices.verbose:
+            tell("health", self._described, writer.directory)
+
+    def at_epoch(
+        self, now: Moment, logs: Mapping[str, Any], writer: RunWriter
+    ) -> Mapping[str, float]:
+        """Writes all numbers, where they are due; returns the totals."""
+        measured: dict[str, float] = {}
+        if now.last or now.epoch % self._choices.every == 0:
+            with self._guard.watch("health", now.step):
+                measured = self._log(now, writer)
+        return {f"health/{name}": value for name, value in measured.items()}
+
+    def at_end(self, now: Moment, writer: RunWriter) -> None:
+        """Writes the last epoch where it was not due and training ended early."""
+        if now.step != self._written and now.weights == now.step:
+            with self._guard.watch("health", now.step):
+                self._log(now, writer)
+
+    def _first_pass(self) -> HealthPass:
+        remedy = "Activations and updates are measured."
+        if self._loss is None:
+            self._guard.leave_out("gradients", f"the model has no compiled loss. {remedy}")
+            return self._pass()
+        found: list[HealthPass] = []
+        with self._guard.planning("gradients", remedy):
+            found.append(self._pass())
+        if not found:
+            self._loss = None
+            return self._pass()
+        if self._batch.weightless:
+            self._guard.tell(
+                "gradients",
+                f"the weights of all {self._batch.count} rows are zero, and so are gradients. "
+                "Pass validation data with other weights.",
+            )
+        return found[0]
+
+    def _pass(self) -> HealthPass:
+        batch = self._batch
+        given = batch.inputs, batch.labels, batch.weights
+        return measure(batch.traced_model, self._layers, self._loss, *given)
+
+    def _log(self, now: Moment, writer: RunWriter) -> dict[str, float]:
+        start, step, model = time.perf_counter(), now.step, self._batch.traced_model.model
+        found, variables = self._pass(), model.trainable_variables
+        moved = self._kept.moved(variables)
+        iterations = _iterations(model)
+        steps, self._steps = max(0, iterations - self._steps), iterations
+        sizes = [int(np.prod(variable.shape)) for variable in variables]
+        layers = by_layer(self._layers, found, sizes, moved, self._batch.count)
+        sums = totals(layers, found)
+        record = health_record(layers, sums, steps, now)
+        content = schema.Content("health", settings=self._described)
+        writer.add(schema.Tag("health"), step, record, content)
+        for layer in layers:
+            path = layer.layer.path
+            since = dead_since(layer.dead, self._since.get(path), step)
+            self._since[path] = since
+            tag = schema.Tag("units", layer=path)
+            writer.add(tag, step, units_record(layer, since), schema.Content("units"))
+            if self._choices.write_histograms:
+                self._write_histograms(layer, path, step, writer)
+        if self._choices.write_scalars:
+            for name, value in sums.items():
+                writer.add_scalar(f"health/{name}", step, value)
+        seconds = {"Health": time.perf_counter() - start}
+        status = schema.Status(seconds, self._guard.problems)
+        writer.add(schema.Tag("status"), step, status, schema.Content("status"))
+        self._written = step
+        return sums
+
+    def _write_histograms(self, layer: Any, path: str, step: int, writer: RunWriter) -> None:
+        for name, text in _HISTOGRAMS.items():
+            spread = getattr(layer, name)
+            if spread is not None:
+                writer.add_histogram(f"{name}/{path}", step, buckets(spread), text)
+
+    def _settings(self, model: Any, first: HealthPass) -> dict[str, str]:
+        batch, kept = self._batch, self._kept.every
+        weighted, classes = batch.weights is not None, self._choices.class_weight is not None
+        by_sample = f"; one in {kept} weights is compared" if kept > 1 else ""
+        told = {
+            "layers": f"{len(self._layers)}",
+            "rows": f"{batch.count} of the validation data",
+            "loss": "none"
+            if self._loss is None
+            else loss_text(model, weighted and not classes, classes),
+            "updates": f"from one measurement to the next{by_sample}",
+            "epochs": f"every {self._choices.every}, and the last",
+        }
+        if batch.count < LEAST_ROWS:
+            told["dead units"] = f"not counted on fewer than {LEAST_ROWS} rows"
+        if first.scale != 1:
+            told["loss scale"] = f"{first.scale:g} before training"
+        return told
+
+
+def _iterations(model: Any) -> int:
+    """Returns how many steps the optimizer has made; 0 where that is not known."""
+    iterations = getattr(getattr(model, "optimizer", None), "iterations", None)
+    return 0 if iterations is None else int(np.asarray(iterations))
+
+
+def _since_of(directory: Path) -> dict[str, Since]:
+    """Returns since when units are dead by layer, as a log says last."""
+    records = RunIndex(directory.parent, [directory.name]).records()
+    return {tag.layer: series[-1][1].dead_since for tag, series in records.series(schema.Units)}

@@ -1,0 +1,1 @@
+"""Measures the health of a network: gradients, updates and activations of its layers."""

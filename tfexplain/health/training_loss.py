@@ -1,0 +1,88 @@
+"""Computes the loss that a model is trained with, and says where it may be another."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from tfexplain.errors import SettingError
+from tfexplain.types import Array, Model, Tensor
+
+# (inputs, labels, weights, outputs) -> the loss, a number
+Loss = Callable[[Any, Any, Any, Any], Tensor]
+
+
+def training_loss(model: Model) -> Loss | None:
+    """Returns the compiled loss with what regularizers and layers add to it; None without one.
+
+    `compute_loss` of Keras 3 and tf_keras, also where a model has its own.
+    """
+    if getattr(model, "loss", None) is None and _owner(model, "compute_loss") is None:
+        return None
+    own = inspect.signature(model.compute_loss).parameters
+    options = {"training": True} if "training" in own else {}
+
+    def loss(inputs: Any, labels: Any, weights: Any, outputs: Any) -> Tensor:
+        given = model.compute_loss(
+            x=inputs, y=labels, y_pred=outputs, sample_weight=weights, **options
+        )
+        return tf.cast(given, tf.float32)
+
+    return loss
+
+
+def loss_scale(model: Model) -> Tensor:
+    """Returns what the optimizer multiplies the loss with, so that float16 gradients do not
+    vanish; 1 where it does not."""
+    optimizer = getattr(model, "optimizer", None)
+    scaled = getattr(optimizer, "get_scaled_loss", None) or getattr(optimizer, "scale_loss", None)
+    one = tf.constant(1.0)
+    return one if scaled is None else tf.cast(scaled(one), tf.float32)
+
+
+def loss_text(model: Model, weighted: bool, classes: bool) -> str:
+    """Says which loss it is, for people."""
+    own = _owner(model, "compute_loss")
+    loss = model.loss
+    named = loss if isinstance(loss, str) else getattr(loss, "name", None) or type(loss).__name__
+    if isinstance(loss, (dict, list, tuple)):
+        named = "one for each output"
+    text = f"compute_loss of {own}" if own else f"the compiled one ({named})"
+    text += ", with regularizers"
+    text += ", with sample weights" if weighted else ""
+    text += ", with class weights" if classes else ", without class weights"
+    if step := _owner(model, "train_step"):
+        text += f"; training runs train_step of {step}, whose loss may be another"
+    return text
+
+
+def class_weights(labels: Any, by_class: Mapping[int, float], weights: Any) -> Array:
+    """Returns the weight of each row, as `fit(class_weight=)` weighs them.
+
+    Raises:
+        SettingError: labels are no classes of one output.
+    """
+    flat = tf.nest.flatten(labels)
+    if labels is None or len(flat) != 1:
+        raise SettingError(
+            f"class_weight: expected labels of one output; got {len(flat)} parts. Leave "
+            "class_weight= out, and pass (x, y, weights) as validation data."
+        )
+    values = np.asarray(flat[0])
+    several = values.ndim > 1 and values.shape[-1] > 1
+    classes = values.argmax(-1) if several else values.reshape(len(values), -1)[:, 0]
+    own = np.array([by_class.get(int(label), 1.0) for label in classes], np.float32)
+    return own if weights is None else own * np.asarray(tf.nest.flatten(weights)[0], np.float32)
+
+
+def _owner(model: Model, method: str) -> str | None:
+    """Returns the name of the class that replaces a method of Keras; None where none does."""
+    for kind in type(model).__mro__:
+        if method in vars(kind):
+            ours = kind.__module__.split(".")[0] in ("keras", "tf_keras")
+            return None if ours else kind.__name__
+    return None

@@ -1,0 +1,212 @@
+"""Finds layers that cannot learn: gradients that vanish or explode, and what becomes of units.
+
+Sources: Glorot and Bengio 2010 (saturation, gradients by layer), Pascanu, Mikolov and Bengio 2013
+(vanishing and exploding), Lu et al. 2020 (dying ReLU), Karpathy's notes to CS231n (updates of about
+1e-3 of the weights a step). They give no thresholds for a word; ours are far outside of what
+healthy trainings show, and docs/health.md says how they were tried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tfexplain.story.finding import Finding, percent
+from tfexplain.story.log_records import RunRecords
+from tfexplain.wire import schema
+
+# A layer's gradient norm over that of the last layer.
+VANISHING, EXPLODING = 1e-4, 1e4
+# Standard deviation of a layer's activations over that of the first layer.
+GROWN = 1e4
+# Share of a hidden layer's activations.
+SATURATED = 0.75
+# Net change of a layer's weights a step, as a share of them.
+LARGE_UPDATE, SMALL_UPDATE = 1e-1, 1e-6
+_BOUNDED = ("softmax", "sigmoid", "hard_sigmoid", "tanh")
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """One row of a record: texts and numbers."""
+
+    said: Mapping[str, str]
+    numbers: Mapping[str, float]
+
+    @property
+    def path(self) -> str:
+        return self.said["path"]
+
+    def get(self, name: str) -> float:
+        return self.numbers.get(name, float("nan"))
+
+
+def nonfinite(run: str, records: RunRecords) -> Iterator[Finding]:
+    """Yields the first layer that gives NaN or infinity."""
+    for step, record in _series(records):
+        broken = [layer for layer in _layers(record) if _is_broken(layer, record)]
+        if broken:
+            text = (
+                f"{run}: {broken[0].path} gives NaN or infinity since epoch {step}, "
+                f"{_others(len(broken) - 1)}."
+            )
+            yield Finding("nonfinite", run, text, len(broken), step, layer=broken[0].path)
+            return
+
+
+def _others(count: int) -> str:
+    return "no layer behind it" if not count else f"and {count} more behind it"
+
+
+def vanishing(run: str, records: RunRecords) -> Iterator[Finding]:
+    """Yields the layer with the smallest gradient of all, where it is tiny beside the last's."""
+    for step, layers, last in _gradients(records):
+        least = min(layers, key=lambda layer: layer.get("gradient_norm"))
+        ratio = least.get("gradient_norm") / last.get("gradient_norm")
+        if ratio < VANISHING:
+            text = (
+                f"{run}: gradients vanish: that of {least.path} is {_power(ratio)} of that of "
+                f"{last.path}."
+            )
+            yield Finding("vanishing", run, text, ratio, step, layer=least.path)
+
+
+def exploding(run: str, records: RunRecords) -> Iterator[Finding]:
+    """Yields the layer with the largest gradient, or the largest activations, where these are far
+    beyond those at the other end of the network."""
+    for step, layers, last in _gradients(records):
+        most = max(layers, key=lambda layer: layer.get("gradient_norm"))
+        ratio = most.get("gradient_norm") / last.get("gradient_norm")
+        if ratio > EXPLODING:
+            text = (
+                f"{run}: gradients explode: that of {most.path} is {_power(ratio)} times that of "
+                f"{last.path}."
+            )
+            yield Finding("exploding", run, text, ratio, step, layer=most.path)
+            return
+        spread = [x for x in layers if x.get("activation_std") > 0 and _is_open(x)]
+        if len(spread) > 1:
+            largest = max(spread, key=lambda layer: layer.get("activation_std"))
+            grown = largest.get("activation_std") / spread[0].get("activation_std")
+            if grown > GROWN:
+                text = (
+                    f"{run}: activations explode: those of {largest.path} spread {_power(grown)} "
+                    f"times as far as those of {spread[0].path}."
+                )
+                yield Finding("exploding", run, text, grown, step, layer=largest.path)
+
+
+def dead_units(run: str, records: RunRecords) -> Iterator[tuple[int, float, str, int]]:
+    """Yields (step, share, layer, since when) of the layer with most dead units."""
+    found = []
+    for tag, series in records.series(schema.Units):
+        step, units = series[-1]
+        dead = units.dead_since[units.dead_since >= 0]
+        if dead.size:
+            share = dead.size / units.dead_since.size
+            found.append((share, step, tag.layer, int(np.sort(dead)[dead.size // 2])))
+    if found:
+        share, step, layer, since = max(found)
+        yield step, share, layer, since
+
+
+def saturated(run: str, records: RunRecords) -> Iterator[Finding]:
+    """Yields the hidden layer with most saturated activations, where these are most of them."""
+    for step, layers, last in _gradients(records):
+        hidden = [x for x in layers if x is not last and x.said["activation"] != "softmax"]
+        known = [x for x in hidden if not np.isnan(x.get("saturated"))]
+        if known:
+            most = max(known, key=lambda layer: layer.get("saturated"))
+            share = most.get("saturated")
+            if share >= SATURATED:
+                text = (
+                    f"{run}: {percent(share)} of the activations of {most.path} are saturated, "
+                    f"where {most.said['activation']} has hardly a slope."
+                )
+                yield Finding("saturated", run, text, share, step, layer=most.path)
+
+
+def updates(run: str, records: RunRecords) -> Iterator[Finding]:
+    """Yields the layer whose weights move most in a step, or never move, where that is far from
+    what makes a network learn."""
+    series = _series(records)
+    by_layer: dict[str, list[float]] = {}
+    for _, record in series:
+        for layer in _learning(_layers(record)):
+            ratio = layer.get("update_ratio") / record.steps if record.steps else float("nan")
+            if not np.isnan(ratio):
+                by_layer.setdefault(layer.path, []).append(ratio)
+    # What is set to almost nothing at first moves far in its first epoch.
+    known = {path: ratios for path, ratios in by_layer.items() if len(ratios) > 1}
+    if not known or any(True for _ in vanishing(run, records)):
+        return
+    step = series[-1][0]
+    largest = max(known, key=lambda path: known[path][-1])
+    if known[largest][-1] > LARGE_UPDATE:
+        share = known[largest][-1]
+        text = (
+            f"{run}: updates are large: a step changes the weights of {largest} by "
+            f"{percent(share)} on average (about 0.1% is usual)."
+        )
+        yield Finding("updates", run, text, share, step, layer=largest)
+        return
+    smallest = min(known, key=lambda path: max(known[path]))
+    most = max(known[smallest])
+    if most < SMALL_UPDATE:
+        text = (
+            f"{run}: updates are small: no epoch changed the weights of {smallest} by more than "
+            f"{_power(most)} of them a step (about 0.1% is usual)."
+        )
+        yield Finding("updates", run, text, most, step, layer=smallest)
+
+
+def _series(records: RunRecords) -> list[tuple[int, schema.Health]]:
+    for _, series in records.series(schema.Health):
+        return series
+    return []
+
+
+def _layers(record: schema.Health) -> list[_Layer]:
+    return [
+        _Layer(row, dict(zip(record.metrics, values, strict=True)))
+        for row, values in zip(record.rows, record.values.tolist(), strict=True)
+    ]
+
+
+def _learning(layers: Sequence[_Layer]) -> list[_Layer]:
+    """The layers with kernels that are trained; a normalization only scales."""
+    return [
+        layer
+        for layer in layers
+        if layer.said["state"] == "trainable" and "Normalization" not in layer.said["type"]
+    ]
+
+
+def _gradients(records: RunRecords) -> Iterator[tuple[int, list[_Layer], _Layer]]:
+    """Yields (step, layers in order, the last one) of the last record, where all is finite."""
+    series = _series(records)
+    if not series:
+        return
+    step, record = series[-1]
+    layers = [x for x in _learning(_layers(record)) if not np.isnan(x.get("gradient_norm"))]
+    finite = all(np.isfinite(layer.get("gradient_norm")) for layer in layers)
+    if len(layers) > 1 and finite and layers[-1].get("gradient_norm") > 0:
+        yield step, layers, layers[-1]
+
+
+def _is_broken(layer: _Layer, record: schema.Health) -> bool:
+    # With a scaled loss, gradients that are infinite once only make a step be skipped.
+    scaled = "loss_scale" in record.totals
+    return layer.get("activation_nonfinite") > 0 or (
+        not scaled and layer.get("gradient_nonfinite") > 0
+    )
+
+
+def _is_open(layer: _Layer) -> bool:
+    return layer.said["activation"] not in _BOUNDED
+
+
+def _power(ratio: float) -> str:
+    return f"{ratio:.0e}" if ratio else "0"
