@@ -45,14 +45,18 @@ class ExplainPage:
         return str(self.frame.locator(selector).first.evaluate(_TEXT))
 
     def settle(self) -> None:
-        """Wait until what was last done has been drawn and written, or for half a second where
-        the page never rests, as while it plays."""
+        """Wait until what was last done has been loaded, drawn and written, or for half a second
+        where the page never rests, as while it plays."""
         self.frame.evaluate(
             """async () => {
                 const frame = () => new Promise((done) => requestAnimationFrame(done));
                 const stage = document.querySelector("tfx-app")?.dashboard.stage;
+                const isBusy = (root) => [...root.querySelectorAll("*")].some(
+                    (part) => part.getAttribute("aria-busy") === "true"
+                        || (part.shadowRoot && isBusy(part.shadowRoot)));
                 await frame();
                 await frame();
+                for (let i = 0; i < 600 && isBusy(document); i++) await frame();
                 for (let i = 0; i < 30 && stage && !stage.isAtRest; i++) await frame();
             }"""
         )

@@ -5,9 +5,8 @@ import { isEnlarged } from "../../state/opened.ts";
 import { Later } from "../frame/later.ts";
 import { define, Part } from "../frame/part.ts";
 import { base } from "../frame/styles.ts";
-import "./grid.ts";
-import "./samples.ts";
 
+const maps = new Later("The maps of samples", () => import("./maps.ts"));
 const enlarged = new Later("The enlarged map", () => import("./enlarged.ts"));
 
 export class SamplesView extends Part {
@@ -27,6 +26,11 @@ export class SamplesView extends Part {
           grid-template-columns: 212px minmax(0, 1fr);
         }
       }
+      .empty {
+        grid-column: 1 / -1;
+        padding: 16px;
+        color: var(--muted);
+      }
       tfx-samples {
         border-right: 1px solid var(--line);
       }
@@ -41,10 +45,11 @@ export class SamplesView extends Part {
         () => html`<tfx-enlarged .dashboard=${dashboard}></tfx-enlarged>`,
       );
     }
-    return html`
-      <tfx-samples .dashboard=${dashboard}></tfx-samples>
-      <tfx-grid .dashboard=${dashboard}></tfx-grid>
-    `;
+    return maps.render(
+      this,
+      () => html`<tfx-samples .dashboard=${dashboard}></tfx-samples>
+        <tfx-grid .dashboard=${dashboard}></tfx-grid>`,
+    );
   }
 
   override updated(): void {

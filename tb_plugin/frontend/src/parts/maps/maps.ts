@@ -1,0 +1,4 @@
+/** The samples and their maps: a script of its own, loaded when these are first shown. */
+
+import "./grid.ts";
+import "./samples.ts";
