@@ -19,6 +19,7 @@ from tfexplain.wire import pictures
 from tfexplain.wire.container import MAX_HEADER_BYTES, VERSION
 from tfexplain.wire.metrics import METRICS, Unit
 from tfexplain.wire.records.compressed import ROW_KEYS
+from tfexplain.wire.records.healthy import LAYER_KEYS, STATES
 from tfexplain.wire.records.inputs import RANKS
 from tfexplain.wire.records.kinds import ACTIVATIONS, LABEL_KINDS, LAYOUTS, ROLES, Kind
 from tfexplain.wire.records.moments import MOMENTS
@@ -55,9 +56,14 @@ def _tables() -> Iterator[tuple[str, str]]:
     yield "What labels are.", _names("LABEL_KINDS", "LabelKind", LABEL_KINDS)
     yield "What outputs are.", _names("ACTIVATIONS", "Activation", ACTIVATIONS)
     yield "What a row of kernels says of each.", _const("ROW_KEYS", ROW_KEYS)
+    yield "What a row of health says of each layer.", _const("LAYER_KEYS", LAYER_KEYS)
+    yield "Whether a layer's weights are trained.", _const("LAYER_STATES", STATES)
     yield "What tfmot puts before a layer's name for its wrapper.", _const("WRAPPERS", WRAPPERS)
-    yield "What the numbers of a kernel are in.", _names("UNITS", "Unit", get_args(Unit))
-    yield "Numbers of a kernel.", _const("METRICS", [asdict(metric) for metric in METRICS])
+    yield "What the numbers of a kernel or a layer are in.", _names("UNITS", "Unit", get_args(Unit))
+    yield (
+        "Numbers of a kernel or a layer.",
+        _const("METRICS", [asdict(metric) for metric in METRICS]),
+    )
     yield (
         "Measures of similarity; `least` is the lowest usual value.",
         _const("MEASURES", [asdict(measure) for measure in KNOWN_MEASURES]),

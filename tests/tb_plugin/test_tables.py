@@ -7,6 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from tfexplain.compression import LayerNumbers, Sizes, Totals
+from tfexplain.health.numbers import TOTALS
 from tfexplain.quality.measures import KNOWN_MEASURES
 from tfexplain.quality.similarity import MEASURES
 from tfexplain.wire.metrics import METRICS
@@ -20,7 +21,7 @@ def test_the_committed_tables_are_what_the_library_says() -> None:
     assert committed == script["text"](), "the tables changed: run `make tables`"
 
 
-def test_every_number_of_a_kernel_has_a_label() -> None:
+def test_every_number_of_a_kernel_or_a_layer_has_a_label() -> None:
     # Fields that are no numbers themselves; their numbers are named below.
     objects = {"layer", "structure", "sizes", "scales", "moments", "histogram", "kept", "errors"}
     own = {f.name for f in fields(LayerNumbers)} - objects
@@ -29,10 +30,14 @@ def test_every_number_of_a_kernel_has_a_label() -> None:
     sizes = {f"size_{f.name}" for f in fields(Sizes)}
     of_objects = {"mean", "std", "low", "high", "scale_spread", "scales_bad"}
     of_layer = {"weights", "bits_stored", "bits_compute"}
-    activity = {"activation_sparsity", "dead_share"}
+    activity = {f"activation_{name}" for name in ("mean", "std", "sparsity", "nonfinite")}
+    activity |= {"saturated", "dead_share"}
+    gradients = {f"gradient_{name}" for name in ("norm", "zeros", "nonfinite", "underflow")}
+    updates = {"update_norm", "update_ratio", "weight_norm"}
+    health = activity | gradients | updates | set(TOTALS)
     names = [metric.name for metric in METRICS]
     assert len(names) == len(set(names))
-    assert set(names) == own | totals | sizes | of_objects | of_layer | activity
+    assert set(names) == own | totals | sizes | of_objects | of_layer | health
 
 
 def test_every_measure_has_a_label() -> None:

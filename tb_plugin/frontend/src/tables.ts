@@ -92,6 +92,22 @@ export const ROW_KEYS = [
   "note",
 ] as const;
 
+/** What a row of health says of each layer. */
+export const LAYER_KEYS = [
+  "path",
+  "type",
+  "activation",
+  "state",
+  "note",
+] as const;
+
+/** Whether a layer's weights are trained. */
+export const LAYER_STATES = [
+  "trainable",
+  "frozen",
+  "",
+] as const;
+
 /** What tfmot puts before a layer's name for its wrapper. */
 export const WRAPPERS = [
   "prune_low_magnitude_",
@@ -99,7 +115,7 @@ export const WRAPPERS = [
   "cluster_",
 ] as const;
 
-/** What the numbers of a kernel are in. */
+/** What the numbers of a kernel or a layer are in. */
 export const UNITS = [
   "share",
   "bytes",
@@ -110,7 +126,7 @@ export const UNITS = [
 ] as const;
 export type Unit = (typeof UNITS)[number];
 
-/** Numbers of a kernel. */
+/** Numbers of a kernel or a layer. */
 export const METRICS = [
   {"name": "sparsity", "label": "sparsity", "unit": "share", "meaning": "weights that are zero when the layer computes", "group": "Sparsity"},
   {"name": "mask_sparsity", "label": "mask sparsity", "unit": "share", "meaning": "weights that the pruning mask switches off", "group": "Sparsity"},

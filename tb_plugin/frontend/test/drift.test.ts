@@ -48,6 +48,7 @@ function run(name: string, ...groups: Group[]): ShownRun {
     colour: "",
     run: { run: `${name}/explain`, groups, inputs: [], problems: [] },
     compression: undefined,
+    health: undefined,
     samples: undefined,
   };
 }

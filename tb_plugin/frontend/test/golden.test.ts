@@ -7,6 +7,7 @@ import { type Content, readListing } from "../src/data/listing.ts";
 import type { KernelRow } from "../src/format/compressed.ts";
 import type { Grid } from "../src/format/exchanged.ts";
 import { widen } from "../src/format/half.ts";
+import type { Spread } from "../src/format/healthy.ts";
 import { decode, type TfRecord } from "../src/format/records.ts";
 import type { RecordKind } from "../src/tables.ts";
 
@@ -54,6 +55,10 @@ function flags(sets: readonly (readonly number[])[], width: number): Tensor {
 
 function wordsOf(row: KernelRow): Fields {
   return { ...row };
+}
+
+function spreadOf({ counts, ...told }: Spread): Fields {
+  return { counts: tensor(counts, counts.length), ...told };
 }
 
 /** A record by the library's names for its fields. */
@@ -174,6 +179,25 @@ function fieldsOf(record: TfRecord, expected: Fields): Fields {
         flips: tensor(flips, flips.length),
         counts: tensor(counts, counts.length),
         ...{ reference, role },
+      };
+    }
+    case "health": {
+      const { rows, metrics, values, totals, steps, moment, weights } = record;
+      const { weightRows, weightNames, weightValues } = record;
+      return {
+        rows: rows.map((row) => ({ ...row })),
+        ...{ metrics, steps, moment, weights: weights ?? null },
+        values: tensor(values, rows.length, metrics.length),
+        weights_of: weightNames.map((name, i) => [weightRows[i], name]),
+        weight_values: tensor(weightValues, weightNames.length, metrics.length),
+        totals: object(totals),
+      };
+    }
+    case "units": {
+      const { activations, gradients, deadSince } = record;
+      return {
+        ...{ activations: spreadOf(activations), gradients: spreadOf(gradients) },
+        dead_since: tensor(deadSince, deadSince.length),
       };
     }
     case "exchange": {

@@ -61,6 +61,29 @@ test("maps and kernels of one folder are one run, with the explain run's id", ()
   assert.equal(new Set(scene.runs.map(({ colour }) => colour)).size, 4);
 });
 
+test("health of layers belongs to the run beside it, in whatever order runs are listed", () => {
+  const runs = {
+    "a/health": ["health", "units/conv1"],
+    "a/compression": KERNELS,
+    "a/explain": MAPS,
+    "b/health": ["health"],
+    "c/healthy": ["health"],
+  };
+  const expected = [
+    ["a/explain", "a", "a/compression", "a/health"],
+    ["b/health", "b", undefined, "b/health"],
+    ["c/healthy", "c/healthy", undefined, "c/healthy"],
+  ];
+  for (const names of [Object.keys(runs), Object.keys(runs).reverse()]) {
+    const scene = sceneOf(Object.fromEntries(names.map((n) => [n, runs[n as keyof typeof runs]])));
+    const found = scene.runs.map(({ id, name, compression, health }) => [
+      ...[id, name, compression?.run, health?.run],
+    ]);
+    assert.deepEqual(found.sort(), expected);
+    assert.deepEqual(scene.runs.map((run) => sourcesOf(run).length).sort(), [1, 1, 3]);
+  }
+});
+
 test("runs of Windows are paired too, and shown as anywhere else", () => {
   const scene = sceneOf({
     "cmp\\a\\compression": KERNELS,
@@ -82,6 +105,8 @@ test("bare folders are one run too", () => {
   assert.deepEqual(names({ compression: KERNELS, explain: MAPS }), ["run"]);
   assert.deepEqual(names({ explain: MAPS }), ["explain"]);
   assert.deepEqual(names({ compression: KERNELS }), ["compression"]);
+  assert.deepEqual(names({ health: ["health"], compression: KERNELS }), ["run"]);
+  assert.deepEqual(names({ health: ["health"] }), ["health"]);
 });
 
 test("what there is to show decides which views there are", () => {

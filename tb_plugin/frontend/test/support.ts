@@ -100,3 +100,37 @@ export function packChannels(channels: readonly number[], dead: readonly number[
     dead: u8(dead),
   });
 }
+
+export function i32(values: readonly number[]): Written {
+  return { dtype: "I32", shape: [values.length], bytes: bytesOf(Int32Array.from(values)) };
+}
+
+/** Two layers, `conv` with a kernel and a bias, and `flat` without weights. */
+export function packHealth(header: Readonly<Record<string, string>> = {}): Uint8Array {
+  const arrays = {
+    values: f64([0.5, 0, Number.NaN, Number.POSITIVE_INFINITY], [2, 2]),
+    weight_rows: i32([0, 0]),
+    weight_values: f64([3, Number.NaN, 4, Number.NaN], [2, 2]),
+    totals: f64([0.5]),
+  };
+  const rows = [
+    ["conv", "Conv2D", "relu", "trainable", ""],
+    ["flat", "Flatten", "", "", ""],
+  ];
+  return pack("health", arrays, {
+    rows: JSON.stringify(rows),
+    metrics: '["gradient_norm", "activation_nonfinite"]',
+    weight_names: '["kernel", "bias"]',
+    total_metrics: '["gradient_norm"]',
+    ...{ steps: "120", moment: "epoch", weights: "3" },
+    ...header,
+  });
+}
+
+export function packUnits(header: Readonly<Record<string, string>> = {}): Uint8Array {
+  return pack(
+    "units",
+    { activations: i64([1, 2 ** 40]), gradients: i64([]), dead_since: i32([-1, 4]) },
+    { activations: "[-1.0, 2.0, 7, 1]", gradients: "[0.0, 0.0, 0, 0]", ...header },
+  );
+}

@@ -3,7 +3,7 @@
 import { ROLES, ROW_KEYS, type Role } from "../tables.ts";
 import { type Moment, readMoment } from "./moment.ts";
 import { stepInReference } from "./older.ts";
-import { named, type Reader } from "./reader.ts";
+import { isDistinct, named, type Reader, wholes } from "./reader.ts";
 
 /** One kernel in words; `name` is its layer's path, and `.weight` where the layer has several. */
 export type KernelRow = Readonly<Record<(typeof ROW_KEYS)[number], string>>;
@@ -68,7 +68,7 @@ export interface Fidelity {
 export function readKernels(raw: Reader): Kernels {
   const values = raw.array("values", "F64", 2);
   const totals = raw.array("totals", "F64", 2);
-  const rows = readRows(raw);
+  const rows = raw.rows("rows", ROW_KEYS);
   const [metrics, names] = [raw.strings("metrics"), raw.strings("total_metrics")];
   const [parts, denominators] = [raw.strings("parts"), raw.strings("denominators")];
   const isTable = ([height, width]: number[], rows: number, columns: number): boolean =>
@@ -87,16 +87,6 @@ export function readKernels(raw: Reader): Kernels {
     denominators: new Map(parts.map((part, i) => [part, denominators[i] ?? ""])),
     ...readMoment(raw),
   };
-}
-
-function readRows(raw: Reader): KernelRow[] {
-  const rows = raw.json("rows");
-  const isRow = (row: unknown): row is string[] =>
-    Array.isArray(row) && row.length === ROW_KEYS.length && row.every((v) => typeof v === "string");
-  raw.check(Array.isArray(rows) && rows.every(isRow), `rows of ${ROW_KEYS.length} texts`);
-  return (rows as string[][]).map(
-    (row) => Object.fromEntries(ROW_KEYS.map((key, i) => [key, row[i] ?? ""])) as KernelRow,
-  );
 }
 
 /** The totals of one part; those it does not have are left out. */
@@ -173,12 +163,4 @@ function count(raw: Reader, key: string): number {
   const value = raw.number(key);
   raw.check(Number.isSafeInteger(value) && value >= 0, `${key} as a count`);
   return value;
-}
-
-function wholes(raw: Reader, name: string): number[] {
-  return Array.from(new BigInt64Array(raw.array(name, "I64", 1).data), Number);
-}
-
-function isDistinct(names: readonly string[]): boolean {
-  return new Set(names).size === names.length;
 }

@@ -63,6 +63,16 @@ export class Reader {
     return this.texts(this.json(key), key);
   }
 
+  /** Rows of texts, a text for each of these keys. */
+  rows<K extends string>(key: string, keys: readonly K[]): Record<K, string>[] {
+    const rows = this.json(key);
+    const isRow = (row: unknown): row is string[] =>
+      Array.isArray(row) && row.length === keys.length && row.every((v) => typeof v === "string");
+    this.check(Array.isArray(rows) && rows.every(isRow), `rows of ${keys.length} texts`);
+    const named = (row: string[]): [K, string][] => keys.map((name, i) => [name, row[i] ?? ""]);
+    return (rows as string[][]).map((row) => Object.fromEntries(named(row)) as Record<K, string>);
+  }
+
   /** A list too long for the header: JSON in an array of bytes. */
   longStrings(name: string): string[] {
     const { data } = this.array(name, "U8", 1);
@@ -99,4 +109,13 @@ export function named(raw: Reader, array: string, names: string): Map<string, nu
   const keys = raw.strings(names);
   raw.check(values.length === keys.length, `one of ${array} for each of ${names}`);
   return new Map(keys.map((key, i) => [key, values[i] as number]));
+}
+
+/** An array of whole numbers, of 64 bits each. */
+export function wholes(raw: Reader, name: string): number[] {
+  return Array.from(new BigInt64Array(raw.array(name, "I64", 1).data), Number);
+}
+
+export function isDistinct(names: readonly string[]): boolean {
+  return new Set(names).size === names.length;
 }

@@ -18,6 +18,7 @@ import {
   readKernels,
 } from "./compressed.ts";
 import { type Exchange, readExchange } from "./exchanged.ts";
+import { type Health, readHealth, readUnits, type Units } from "./healthy.ts";
 import {
   type AttentionMatrix,
   type AttributionMap,
@@ -110,7 +111,9 @@ export type TfRecord =
   | Kernel
   | Drift
   | Fidelity
-  | Exchange;
+  | Exchange
+  | Health
+  | Units;
 
 const DECODERS: { readonly [K in RecordKind]: (raw: Reader) => Extract<TfRecord, { kind: K }> } = {
   samples: readSamples,
@@ -127,6 +130,8 @@ const DECODERS: { readonly [K in RecordKind]: (raw: Reader) => Extract<TfRecord,
   drift: readDrift,
   fidelity: readFidelity,
   exchange: readExchange,
+  health: readHealth,
+  units: readUnits,
 };
 
 /** The record in `data`; throws `RecordError` for anything that is not of this format. */

@@ -1,4 +1,4 @@
-/** The runs of a log as the page shows them: `X/explain` and `X/compression` are one. */
+/** The runs of a log as the page shows them: `X/explain`, `X/compression` and `X/health` are one. */
 
 import type { Listing, Run } from "../data/listing.ts";
 import { recordsOf } from "../data/series.ts";
@@ -8,13 +8,15 @@ import type { View } from "./view.ts";
 
 export interface ShownRun {
   readonly id: string;
-  /** Without the `/explain` or `/compression` that every run of ours ends in. */
+  /** Without the `/explain`, `/compression` or `/health` that every run of ours ends in. */
   readonly name: string;
   readonly colour: string;
   /** Where the maps are, if there are any. */
   readonly run: Run;
   /** Where the kernels are: the run beside `run`, or `run` itself where it holds them. */
   readonly compression: Run | undefined;
+  /** Where the health of layers is: the run beside `run`, or `run` itself where it holds it. */
+  readonly health: Run | undefined;
   readonly samples: Samples | undefined;
 }
 
@@ -29,7 +31,7 @@ const FIRST_RUNS = 4;
 
 /** All runs of a log. */
 export function runsOf(listing: Listing, store: Store): ShownRun[] {
-  return pairUp(listing.runs).map((pair, i) => describe(pair, i, store));
+  return joined(listing.runs).map((one, i) => describe(one, i, store));
 }
 
 /** Those of `runs` that are shown: the chosen ones, else the first. */
@@ -51,45 +53,51 @@ export function isControl({ run }: ShownRun): boolean {
   );
 }
 
-interface Pair {
+/** What the runs of ours end in, one for each callback. */
+const ROOMS = ["explain", "compression", "health"] as const;
+type Rooms = { readonly [R in (typeof ROOMS)[number]]?: Run };
+
+interface Named {
   readonly name: string;
-  readonly explain: Run | undefined;
-  readonly compression: Run | undefined;
+  readonly rooms: Rooms;
 }
 
 /**
- * `X/explain` and `X/compression` are one run to the viewer; any other one stands alone. Where
- * TensorBoard runs on Windows its runs are `X\explain`; they are shown as anywhere else.
+ * `X/explain`, `X/compression` and `X/health` are one run to the viewer; any other one stands alone.
+ * Where TensorBoard runs on Windows its runs are `X\explain`; they are shown as anywhere else.
  */
-function pairUp(runs: readonly Run[]): Pair[] {
-  const pairs = new Map<string, Pair>();
+function joined(runs: readonly Run[]): Named[] {
+  const found = new Map<string, Named>();
   for (const run of runs) {
-    const [, folder, end] = run.run.match(/^(?:(.+)[\\/])?(explain|compression)$/) ?? [];
-    const key = end ? (folder ?? "") : `${run.run}\n`;
-    const known = pairs.get(key);
-    const name = (folder ?? (known ? "run" : run.run)).replaceAll("\\", "/");
-    const { explain, compression } = { explain: undefined, compression: undefined, ...known };
-    if (end === "compression") pairs.set(key, { name, explain, compression: run });
-    else pairs.set(key, { name, explain: run, compression });
+    const [, folder, last] = run.run.match(/^(?:(.+)[\\/])?([^\\/]+)$/) ?? [];
+    const room = ROOMS.find((name) => name === last);
+    const key = room ? (folder ?? "") : `${run.run}\n`;
+    const known = found.get(key);
+    const name = room ? (folder ?? (known ? "run" : run.run)) : run.run;
+    const rooms = { ...known?.rooms, [room ?? "explain"]: run };
+    found.set(key, { name: name.replaceAll("\\", "/"), rooms });
   }
-  return [...pairs.values()];
+  return [...found.values()];
 }
 
-function describe({ name, explain, compression }: Pair, index: number, store: Store): ShownRun {
-  const run = explain ?? (compression as Run);
+function describe({ name, rooms }: Named, index: number, store: Store): ShownRun {
+  const { explain, compression, health } = rooms;
+  const run = explain ?? compression ?? (health as Run);
+  const holding = (kind: string): Run | undefined => (holdsAny(run, [kind]) ? run : undefined);
   return {
     id: run.run,
     name,
     colour: COLOURS[index] ?? GRAY,
     run,
-    compression: compression ?? (holdsAny(run, ["kernels"]) ? run : undefined),
+    compression: compression ?? holding("kernels"),
+    health: health ?? holding("health"),
     samples: recordsOf(store.get(run.run, "samples"), "samples").at(-1),
   };
 }
 
 /** The runs of the log that one shown run is made of; their names are the store's keys. */
-export function sourcesOf({ run, compression }: ShownRun): readonly Run[] {
-  return compression && compression !== run ? [run, compression] : [run];
+export function sourcesOf({ run, compression, health }: ShownRun): readonly Run[] {
+  return [...new Set([run, compression, health])].filter((one) => one !== undefined);
 }
 
 /** Whether any of these runs has a record of one of these kinds. */

@@ -29,7 +29,8 @@ export function withSameLayers(shown: readonly ShownRun[]): {
     if (changed.length === 0) return one;
     aliases.set(one.id, new Map(changed));
     const run: Run = { ...one.run, groups };
-    return { ...one, run, compression: one.compression === one.run ? run : one.compression };
+    const own = <R>(source: R): R | Run => (source === one.run ? run : source);
+    return { ...one, run, compression: own(one.compression), health: own(one.health) };
   });
   return { runs, aliases };
 }

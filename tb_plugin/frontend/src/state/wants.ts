@@ -1,7 +1,7 @@
 /** What has to be fetched for what is shown. */
 
 import { belongs } from "../analysis/kernels.ts";
-import { unwrapped } from "../analysis/wrappers.ts";
+import { layerPath, unwrapped } from "../analysis/wrappers.ts";
 import type { Group } from "../data/listing.ts";
 import type { Want } from "../data/plan.ts";
 import type { Store } from "../data/store.ts";
@@ -12,7 +12,7 @@ import type { Scene } from "./scene.ts";
 
 /**
  * What has to be fetched for a scene: of maps the samples that are needed; of the kernels those
- * that are selected or whose feature maps are shown.
+ * that are selected or whose feature maps are shown; of activations those of the selected layer.
  */
 export function wantsOf(scene: Scene, store: Store): Want[] {
   const shown = new Set(scene.shownColumns.map((column) => column.group));
@@ -20,6 +20,7 @@ export function wantsOf(scene: Scene, store: Store): Want[] {
   const isShown = (run: ShownRun, one: Group): boolean => {
     const { kind, group, layer } = one;
     if (isColumn(kind)) return shown.has(group) || isNeeded(scene, one);
+    if (kind === "units") return isOfLayer(layer, scene.layer ?? "");
     if (kind !== "kernel") return true;
     return (
       unwrapped(layer) === unwrapped(scene.layer ?? "") ||
@@ -41,6 +42,12 @@ export function wantsOf(scene: Scene, store: Store): Want[] {
       .flatMap((group) => wantOf(id, group, scene, store)),
   );
   return [...wants, ...drifts];
+}
+
+/** Whether a layer is that of the selected kernel, or selected itself. */
+function isOfLayer(layer: string, selected: string): boolean {
+  const name = unwrapped(selected);
+  return [name, layerPath(name)].includes(unwrapped(layer));
 }
 
 /** Whether it is the method of the wall and the boxes, whose maps of all samples are needed. */
