@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 from nbclient import NotebookClient
 from support.notebooks import FOLDER, execute, read
@@ -158,3 +159,32 @@ def test_pruning_and_quantization_pruning_moves_maps_and_int8_does_not(tmp_path:
     assert compared["int8"]["sparsity"] == pytest.approx(0.8, abs=0.01)
     assert [row["mode"] for row in quantized.values()] == ["float", "float", "int8", "int8"]
     assert quantized["hidden"]["SQNR"] > 30
+
+
+def test_text_words_of_each_source_speak_for_it(tmp_path: Path) -> None:
+    done = execute(
+        "text",
+        tmp_path,
+        "said['mean'].to_dict()",
+        "removed",
+        "[maps.tolist(), val_x[run.samples['row']].tolist()]",
+        "[found.values.sum(1).tolist(), scores.tolist(), found.completeness_gap.tolist()]",
+        "run.metrics['val_accuracy'][-1]",
+        "{word: len(its) for word, its in behind.items()}",
+    )
+    said, removed, (maps, ids), (sums, scores, gaps), accuracy, behind = done.values.values()
+    assert done.warned == []
+    assert accuracy > 0.65
+    assert said["array"] > 1
+    assert min(said.values()) < -0.4
+    assert removed["the strongest word"] < removed["any word"] < removed["nothing taken"]
+    assert len(behind) == 10
+    assert min(behind.values()) >= 1
+    padding = np.array(ids) == 0
+    assert padding.any()
+    assert not np.array(maps)[padding].any()
+    # The values are what the score of the sentence is made of, counted from that of the baseline.
+    start = np.array(scores) - sums + gaps
+    np.testing.assert_allclose(start, start[0], atol=1e-3)
+    shown = [cell.outputs[0].data["text/html"] for cell in done.cells if "coloured" in cell.source]
+    assert shown[0].count("<p>") == len(maps)
