@@ -10,14 +10,38 @@ const out = join(here, "..", "static");
 // What an earlier build named otherwise would be packed and served.
 await rm(out, { recursive: true, force: true });
 
-/** Styles without comments and line breaks, which no minifier of scripts looks into. */
-const shortStyles = {
-  name: "short-styles",
+/** The modules that begin a script of their own, by their paths. */
+async function laterModules() {
+  const paths = (await readdir(join(here, "src"), { recursive: true })).filter((path) =>
+    path.endsWith(".ts"),
+  );
+  const found = await Promise.all(
+    paths.map(async (path) => {
+      const text = await readFile(join(here, "src", path), "utf8");
+      const imports = text.matchAll(/new Later\([^;]*?import\("([^"]+)"\)/g);
+      return [...imports].map(([, name]) => join(here, "src", dirname(path), name));
+    }),
+  );
+  return new Set(found.flat());
+}
+
+const later = await laterModules();
+
+const shortened = {
+  name: "shortened",
   setup({ onLoad }) {
     onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, async ({ path }) => {
       const text = await readFile(path, "utf8");
+      // Styles without comments and line breaks, which no minifier of scripts looks into.
       const short = (style) => style.replace(/\/\*.*?\*\//gs, "").replace(/\s+/g, " ");
-      return { contents: text.replace(/\bcss`[^`]*`/g, short), loader: "ts" };
+      const contents = text.replace(/\bcss`[^`]*`/g, short);
+      // The page is there before any script that comes later. Where the bundler is not told, it
+      // cuts the page into a piece for each set of scripts that share something.
+      const page = JSON.stringify(join(here, "src", "index.ts"));
+      return {
+        contents: later.has(path) ? `${contents}\nimport ${page};` : contents,
+        loader: "ts",
+      };
     });
   },
 };
@@ -32,7 +56,7 @@ const common = {
   charset: "utf8",
   loader: { ".css": "text" },
   metafile: true,
-  plugins: [shortStyles],
+  plugins: [shortened],
 };
 const result = await build({
   ...common,

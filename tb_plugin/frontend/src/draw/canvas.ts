@@ -15,12 +15,30 @@ export interface Rect {
   readonly height: number;
 }
 
+/** Answers a context of its own for a canvas, whose size is in CSS pixels. */
+export type Recorder = (
+  canvas: HTMLCanvasElement,
+  size: { readonly width: number; readonly height: number },
+) => CanvasRenderingContext2D | undefined;
+
+let recorder: Recorder | undefined;
+
+/** Have all that the page draws recorded in place of drawn, until this is called without one. */
+export function recordWith(next?: Recorder): void {
+  recorder = next;
+}
+
+export function isRecording(): boolean {
+  return recorder !== undefined;
+}
+
 /** Give a canvas the device pixels its CSS size needs; answers a context in CSS pixels. */
 export function sharpContext(
   canvas: HTMLCanvasElement,
   width: number,
   height: number,
 ): CanvasRenderingContext2D | undefined {
+  if (recorder) return recorder(canvas, { width, height });
   const ratio = window.devicePixelRatio || 1;
   const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
   if (canvas.width !== w || canvas.height !== h) {

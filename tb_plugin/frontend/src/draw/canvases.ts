@@ -45,6 +45,8 @@ export class Canvases {
   private readonly waiting = new Map<HTMLCanvasElement, Waiting>();
   /** Whose drawings the worker makes. */
   private drawn: readonly (Size & { readonly canvas: HTMLCanvasElement })[] = [];
+  /** What is told of drawings in place of the worker, while they are recorded. */
+  record: Canvases["draw"] | undefined;
   private readonly ids = new WeakMap<Pixels, number>();
   private count = 0;
   private readonly collected = new FinalizationRegistry<number>((gone) => this.post({ gone }));
@@ -72,6 +74,10 @@ export class Canvases {
 
   /** Have a canvas drawn after `flush`; of several drawings that wait, the last. */
   draw(canvas: HTMLCanvasElement, size: Size, drawing: Drawing): void {
+    if (this.record) {
+      this.record(canvas, size, drawing);
+      return;
+    }
     canvas.style.width = `${size.width}px`;
     canvas.style.height = `${size.height}px`;
     this.waiting.set(canvas, { size, drawing });

@@ -71,22 +71,22 @@ function drawOne(
 ): void {
   const floor = look.height - BOTTOM;
   const edge = (i: number): number => xOf(look, low + ((high - low) * i) / counts.length);
-  const path = new Path2D();
-  path.moveTo(edge(0), floor);
+  context.beginPath();
+  context.moveTo(edge(0), floor);
   for (const [i, count] of counts.entries()) {
     const y = floor - (count / look.most) * (floor - 6);
     const right = low === high ? edge(0) + 2 : edge(i + 1);
-    path.lineTo(edge(i), y);
-    path.lineTo(right, y);
+    context.lineTo(edge(i), y);
+    context.lineTo(right, y);
   }
-  path.lineTo(low === high ? edge(0) + 2 : edge(counts.length), floor);
+  context.lineTo(low === high ? edge(0) + 2 : edge(counts.length), floor);
   context.fillStyle = colour;
   context.globalAlpha = 0.28;
-  context.fill(path);
+  context.fill();
   context.globalAlpha = 1;
   context.strokeStyle = colour;
   context.lineWidth = 1.25;
-  context.stroke(path);
+  context.stroke();
 }
 
 /** The frame and numbers of the bars, on a canvas below: they stay while the bars change. */

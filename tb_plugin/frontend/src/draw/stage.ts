@@ -66,6 +66,12 @@ export class Stage {
     this.texts.set(painter, texts);
   }
 
+  /** Write all texts that wait. */
+  writeAll(): void {
+    for (const texts of this.texts.values()) texts();
+    this.texts.clear();
+  }
+
   private draw(): void {
     this.request = 0;
     const start = performance.now();

@@ -2,7 +2,15 @@
 
 import { shareTexts } from "../analysis/channel-shares.ts";
 import type { ChannelState } from "../analysis/channels.ts";
-import { type Context2D, drawMap, drawPlate, fit, IN_MEMORY, type Rect } from "./canvas.ts";
+import {
+  type Context2D,
+  drawMap,
+  drawPlate,
+  fit,
+  IN_MEMORY,
+  isRecording,
+  type Rect,
+} from "./canvas.ts";
 import { caption } from "./caption.ts";
 import type { Palette } from "./palette.ts";
 import { type Colouring, colourEach, type Plane } from "./plane.ts";
@@ -31,6 +39,10 @@ let scratch: OffscreenCanvas | undefined;
 
 /** Draw a sheet out of sight, then at once where it is seen. */
 export function drawTiles(context: Context2D, tiles: Tiles): void {
+  if (isRecording()) {
+    drawSheet(context, tiles);
+    return;
+  }
   const { width, height } = tiles.sheet;
   const ratio = context.getTransform().a;
   scratch ??= new OffscreenCanvas(1, 1);
@@ -40,12 +52,12 @@ export function drawTiles(context: Context2D, tiles: Tiles): void {
   const hidden = scratch.getContext("2d", IN_MEMORY);
   if (!hidden) return;
   hidden.setTransform(ratio, 0, 0, ratio, 0, 0);
-  drawHidden(hidden, tiles);
+  drawSheet(hidden, tiles);
   context.clearRect(0, 0, width, height);
   context.drawImage(scratch, 0, 0, width, height);
 }
 
-function drawHidden(context: Context2D, { sheet, tiles, chosen, palette }: Tiles): void {
+function drawSheet(context: Context2D, { sheet, tiles, chosen, palette }: Tiles): void {
   context.clearRect(0, 0, sheet.width, sheet.height);
   context.font = "10.5px Roboto, system-ui, sans-serif";
   drawChannels(context, sheet, tiles);

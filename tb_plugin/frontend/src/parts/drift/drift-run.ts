@@ -115,6 +115,10 @@ export class DriftRun extends Part {
     });
   }
 
+  override drawAnew(): void {
+    this.updated();
+  }
+
   private numbers({ scores, step, isNow }: Moved) {
     const { agreeing, flipped } = splitOf(scores);
     const none = scores.length - finite(scores).length;

@@ -1,4 +1,4 @@
-/** Copying a text, and offering it to be taken by hand where the browser does not allow that. */
+/** Copying a text, saving a file, and offering a text to be taken by hand where neither is allowed. */
 
 import { css, html, LitElement } from "lit";
 import { define } from "./part.ts";
@@ -88,6 +88,14 @@ export async function copyText(text: string): Promise<boolean> {
     area.remove();
     return isCopied;
   }
+}
+
+export function download(file: Blob, name: string): void {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(file);
+  link.download = name;
+  link.click();
+  window.setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
 define("tfx-offer", Offer);

@@ -25,6 +25,9 @@ export class Part extends LitElement {
     this.dashboard.removeEventListener("change", this.onChange);
   }
 
+  /** Draw whatever is drawn, also where nothing changed. */
+  drawAnew(): void {}
+
   protected override update(changed: PropertyValues<this>): void {
     super.update(changed);
     this.found.clear();
@@ -65,6 +68,11 @@ export abstract class PaintedPart extends Part {
   override updated(): void {
     this.changes.forget();
     this.dashboard.stage.invalidate();
+  }
+
+  override drawAnew(): void {
+    this.updated();
+    this.paint();
   }
 
   /** Whether `paint` has anything to do: these are not what was painted since the last rendering. */

@@ -5,6 +5,7 @@ import { isInCell } from "../../host.ts";
 import type { Column } from "../../state/columns.ts";
 import type { ShownRun } from "../../state/runs.ts";
 import "./kind-controls.ts";
+import { Later } from "./later.ts";
 import { differenceControl, lookControls } from "./map-controls.ts";
 import { copyText, type Offer } from "./offer.ts";
 import { define, Part } from "./part.ts";
@@ -12,6 +13,8 @@ import { base } from "./styles.ts";
 import { isInSight, viewTabs } from "./views.ts";
 
 const MAX_CHIPS = 60;
+const exporting = new Later("The export", () => import("./export-menu.ts"));
+
 export class Toolbar extends Part {
   static override styles = [
     base,
@@ -157,6 +160,18 @@ export class Toolbar extends Part {
         width: 30px;
         text-align: right;
       }
+      #export {
+        inset: 44px 16px auto auto;
+        margin: 0;
+        max-width: 340px;
+        white-space: normal;
+        border: 1px solid var(--line);
+        border-radius: 8px;
+        background: var(--panel);
+        color: var(--text);
+        padding: 12px 14px;
+        box-shadow: 0 6px 24px rgb(0 0 0 / 22%);
+      }
       .end {
         display: inline-flex;
         white-space: nowrap;
@@ -166,6 +181,8 @@ export class Toolbar extends Part {
   ];
 
   private copied = false;
+  /** Whether an export was asked for. */
+  private isExporting = false;
   /** Whether the drawer of the maps' look is open. */
   private isOpen = false;
 
@@ -193,6 +210,7 @@ export class Toolbar extends Part {
         <span class="end">
           ${isMaps ? this.lookButton(isOpen) : nothing}
           ${isInCell() ? nothing : this.linkButton()}
+          ${this.exportMenu()}
           <button
             title="Settings, costs and problems of each run"
             @click=${() => this.dispatchEvent(new Event("details"))}
@@ -222,6 +240,27 @@ export class Toolbar extends Part {
     >
       Look
     </button>`;
+  }
+
+  private exportMenu() {
+    return html`<button popovertarget="export" title="Save what is in sight as a picture">
+        Export
+      </button>
+      <div id="export" popover @beforetoggle=${this.startExport}>
+        ${
+          this.isExporting
+            ? exporting.render(
+                this,
+                () => html`<tfx-export .dashboard=${this.dashboard}></tfx-export>`,
+              )
+            : nothing
+        }
+      </div>`;
+  }
+
+  private startExport(): void {
+    this.isExporting = true;
+    this.requestUpdate();
   }
 
   private runChips() {

@@ -139,7 +139,7 @@ export class CompressionPanel extends Part {
     const { tab, tabs } = this;
     const title = this.alone ? "Layers" : "Compression";
     return html`
-      <header>
+      <header data-screen>
         <div role="tablist" aria-label=${title} @keydown=${this.steer}>
           ${tabs.map(
             ([name, text]) => html`<button

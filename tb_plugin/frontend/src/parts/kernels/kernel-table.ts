@@ -18,12 +18,11 @@ import { plural } from "../../analysis/numbers.ts";
 import { knownAt, recordsOf } from "../../data/series.ts";
 import { allowsDownloads } from "../../host.ts";
 import { compressed } from "../../state/scene.ts";
-import type { Offer } from "../frame/offer.ts";
-import { tableStyles } from "./kernel-table-styles.ts";
-import "../frame/offer.ts";
+import { download, type Offer } from "../frame/offer.ts";
 import { define, PaintedPart } from "../frame/part.ts";
 import { nameText, pathText } from "../frame/path-text.ts";
 import { base } from "../frame/styles.ts";
+import { tableStyles } from "./kernel-table-styles.ts";
 
 /** While scrubbing, rows are told anew at most this often, in milliseconds. */
 const PACE = 100;
@@ -50,8 +49,8 @@ export class KernelTable extends PaintedPart {
     return html`
       <div class="bar">
         <span class="when">${this.when(sources)}</span>
-        <label><input type="checkbox" .checked=${this.isWhole} @change=${this.toggle} /> all metrics</label>
-        <button class="download" ?disabled=${rows.length === 0} @click=${this.download}>
+        <label data-screen><input type="checkbox" .checked=${this.isWhole} @change=${this.toggle} /> all metrics</label>
+        <button data-screen class="download" ?disabled=${rows.length === 0} @click=${this.download}>
           Download CSV
         </button>
       </div>
@@ -192,11 +191,7 @@ export class KernelTable extends PaintedPart {
       return;
     }
     const file = new Blob([text], { type: "text/csv" });
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(file);
-    link.download = `compression-epoch-${step}.csv`;
-    link.click();
-    window.setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+    download(file, `compression-epoch-${step}.csv`);
     if (isAllowed) return;
     const why = "No file? The frame that this page is in may not have allowed the download.";
     void offer?.show(why, text);

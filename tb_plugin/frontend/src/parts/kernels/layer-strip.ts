@@ -193,6 +193,11 @@ export class LayerStrip extends SizedPart {
     super.updated();
   }
 
+  override drawAnew(): void {
+    this.isDrawn = false;
+    super.drawAnew();
+  }
+
   private draw(): void {
     this.isDrawn = true;
     const style = getComputedStyle(this);

@@ -13,13 +13,13 @@ export function enlargedHead(dashboard: Dashboard, { run, column, sample }: Cell
   const label = labelText(run.samples, sample);
   const close = (): void => dashboard.update({ opened: undefined });
   return html`<header>
-    <button class="back" title="Back to all maps (Escape)" @click=${close}>← All maps</button>
+    <button data-screen class="back" title="Back to all maps (Escape)" @click=${close}>← All maps</button>
     <h2 class="cut" title=${column.layer}>
       ${column.explainer} · ${dashboard.scene.layerText(column.layer)}
     </h2>
     <span class="muted cut">sample ${sample}${label ? `, ${label}` : ""}</span>
     <tfx-class-choice row .dashboard=${dashboard} .sample=${sample}></tfx-class-choice>
-    <span class="steps">
+    <span data-screen class="steps">
       ${stepButton(dashboard, -1, "↑ Previous sample")}
       ${stepButton(dashboard, 1, "↓ Next sample")}
     </span>

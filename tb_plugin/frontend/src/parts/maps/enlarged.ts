@@ -77,7 +77,7 @@ export class Enlarged extends SizedPart {
         ${this.input(shown)}
       </div>
       <div class="side">
-        <p class="readout" role="status">${helpOf(column)}</p>
+        <p data-screen class="readout" role="status">${helpOf(column)}</p>
         ${epochStrip(this.dashboard, shown, this.tiles[this.channel] ?? -1)}
         <div class="facts">
           <tfx-legend .dashboard=${this.dashboard} .column=${column} .sample=${sample}>

@@ -85,7 +85,7 @@ export class Grid extends Part {
     const { shown, shownColumns } = this.dashboard.scene;
     return html`
       <section aria-label="Sample ${sample}">
-        <div class="sample">
+        <div data-whole class="sample">
           ${shown.map((run) => this.runOf(run, sample))}
           <tfx-class-choice .dashboard=${this.dashboard} .sample=${sample}></tfx-class-choice>
         </div>
@@ -124,7 +124,7 @@ export class Grid extends Part {
     const { shown, pair } = this.dashboard.scene;
     const both = pair?.every(({ samples }) => !lacks(samples, sample)) ? pair : undefined;
     return html`
-      <div class="block">
+      <div data-whole class="block">
         <tfx-legend .dashboard=${this.dashboard} .column=${column} .sample=${sample}></tfx-legend>
         <div class="cells ${column.kind}">
           ${shown.map((run) => this.cell(run, column, sample))}

@@ -3,9 +3,6 @@
 import { css, html, nothing } from "lit";
 import { legendGradient } from "../../analysis/colours.ts";
 import { belongs } from "../../analysis/kernels.ts";
-import type { Scale } from "../../analysis/magnitudes.ts";
-import { aboveText } from "../../analysis/map-text.ts";
-import { short } from "../../analysis/numbers.ts";
 import type { Column } from "../../state/columns.ts";
 import { loggedLayer } from "../../state/same-layers.ts";
 import { isDifference } from "../../state/shown-classes.ts";
@@ -13,6 +10,7 @@ import { Later } from "../frame/later.ts";
 import { define, Part } from "../frame/part.ts";
 import { base } from "../frame/styles.ts";
 import "./class-choice.ts";
+import { type LegendText, legendText } from "./legend-text.ts";
 
 const SCOPE_TITLES = {
   sample: "One scale for a sample, over the shown runs and their epochs",
@@ -72,8 +70,7 @@ export class Legend extends Part {
         color: var(--muted);
       }
       /* What the bar looks like. */
-      .level::before {
-        content: "";
+      .level i {
         display: inline-block;
         width: 5px;
         height: 11px;
@@ -119,6 +116,7 @@ export class Legend extends Part {
     const { explainer, layer, kind, signed } = this.column;
     const { view } = this.dashboard;
     const ramp = legendGradient(signed ? view.diverging : view.sequential);
+    const { ends, scope } = this.text;
     return html`
       <div class="name">
         <h2 title=${explainer}>${explainer}</h2>
@@ -139,11 +137,11 @@ export class Legend extends Part {
                 class="bar"
                 style="background: ${ramp}"
                 role="img"
-                aria-label=${this.spoken}
+                aria-label="Colour scale, ${scope}: ${ends.join(" to ")}"
               ></div>
-              <div class="ends">${this.ends.map((end) => html`<span>${end}</span>`)}</div>
+              <div class="ends">${ends.map((end) => html`<span>${end}</span>`)}</div>
               ${this.classEnds}
-              <div class="scope cut" title=${SCOPE_TITLES[view.scale]}>${this.scope}</div>
+              <div class="scope cut" title=${SCOPE_TITLES[view.scale]}>${scope}</div>
               ${this.wordNote} ${kind === "map" ? LEVEL : nothing}`
       }
       <div id="help" popover @beforetoggle=${this.showHelp}>
@@ -184,53 +182,14 @@ export class Legend extends Part {
     </button>`;
   }
 
-  /** The one scale of all that is below, where there is one. */
-  private get scale(): Scale | undefined {
-    const { view, scene } = this.dashboard;
-    const { kind } = this.column;
-    if (kind === "channels" || view.scale === "map") return undefined;
-    const sample = this.sample ?? (scene.selected.length === 1 ? scene.selected[0] : undefined);
-    if (view.scale === "sample" && sample === undefined) return undefined;
-    return scene.scales.of(view, this.column, sample ?? -1, () => ({ limit: 0, above: 0 }));
-  }
-
-  /** The numbers under the colour bar. */
-  private get ends(): string[] {
-    const { signed, unit } = this.column;
-    const { scale } = this;
-    if (!scale) return signed ? ["−max", "0", "max"] : ["0", "max"];
-    if (scale.limit === 0) return ["all zero"];
-    const most = `${short(scale.limit)} ${unit}`;
-    return signed ? [short(-scale.limit), "0", most] : ["0", most];
+  private get text(): LegendText {
+    return legendText(this.dashboard, this.column, this.sample);
   }
 
   private get classEnds() {
     const { dashboard, column, sample } = this;
     if (sample === undefined || !isDifference(dashboard, column, sample)) return nothing;
     return html`<tfx-class-ends .dashboard=${dashboard} .sample=${sample}></tfx-class-ends>`;
-  }
-
-  /** What the scale is one for, and what lies beyond it. */
-  private get scope(): string {
-    const { view } = this.dashboard;
-    if (this.column.kind === "channels") {
-      const of = { sample: "each channel, sample", all: "each channel", map: "each map" };
-      return `max of ${of[view.scale]}`;
-    }
-    const { scale } = this;
-    const above = scale?.above ? `${aboveText(scale)} of values above` : "";
-    const of = {
-      sample: "this sample, shown runs, all epochs",
-      all: "all samples, shown runs, all epochs",
-      map: "each map",
-    };
-    if (!scale && view.scale === "sample") return "max of each sample, told below it";
-    const range = scale ? of[view.scale] : `max of ${of[view.scale]}`;
-    return [this.column.wordsRead ? "per word" : "", range, above].filter(Boolean).join(" · ");
-  }
-
-  private get spoken(): string {
-    return `Colour scale, ${this.scope}: ${this.ends.join(" to ")}`;
   }
 
   private get wordNote() {
@@ -245,7 +204,7 @@ const LEVEL = html`<div
   class="scope level cut"
   title="How large a map’s largest magnitude is among those of all samples: a low bar tells that a map is faint, however strong its colours are"
 >
-  this map’s max on the scale of all samples
+  <i></i>this map’s max on the scale of all samples
 </div>`;
 
 define("tfx-legend", Legend);

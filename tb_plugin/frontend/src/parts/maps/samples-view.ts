@@ -47,7 +47,7 @@ export class SamplesView extends Part {
     }
     return maps.render(
       this,
-      () => html`<tfx-samples .dashboard=${dashboard}></tfx-samples>
+      () => html`<tfx-samples data-screen .dashboard=${dashboard}></tfx-samples>
         <tfx-grid .dashboard=${dashboard}></tfx-grid>`,
     );
   }

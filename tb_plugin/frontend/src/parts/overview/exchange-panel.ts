@@ -186,6 +186,7 @@ export class ExchangePanel extends Part {
           ${this.classSelect(input)}
           <button
             class="table"
+            data-screen
             popovertarget="numbers"
             title="The same as numbers"
             @click=${() => this.requestUpdate()}

@@ -76,9 +76,9 @@ export class Overview extends Part {
     const { dashboard } = this;
     const isExchanged = exchangedInput(dashboard) !== undefined;
     const isPlace = hasPlace(dashboard);
-    const fields = html`<tfx-box-fields .dashboard=${dashboard}></tfx-box-fields>`;
+    const fields = html`<tfx-box-fields data-screen .dashboard=${dashboard}></tfx-box-fields>`;
     return html`
-      <tfx-findings .dashboard=${dashboard}></tfx-findings>
+      <tfx-findings data-screen .dashboard=${dashboard}></tfx-findings>
       ${
         isExchanged && !isPlace
           ? html`<p class="none muted">
