@@ -11,7 +11,7 @@ from support.server import Server
 
 from e2e.page import ExplainPage, open_page, wait_loaded
 
-MOST_BYTES = 120_000
+MOST_BYTES = 113_000
 
 
 def scripts(page: ExplainPage) -> list[str]:
