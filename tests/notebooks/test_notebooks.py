@@ -31,7 +31,7 @@ def test_it_has_no_outputs_and_the_parts_that_all_have(name: str) -> None:
     assert set(notebook.metadata) == {"kernelspec", "language_info"}
     assert len(notebook.cells) < 60
     assert texts[0].startswith("# ")
-    assert any(text.startswith("## When not to believe it") for text in texts)
+    assert any("## When not to believe it\n" in text for text in texts)
     assert codes[0].source == read("images").cells[1].source
     assert codes[-1].source == f"%load_ext tensorboard\n%tensorboard --logdir logs/{name}"
     assert codes[-1].metadata.tags == ["skip-execution"]
@@ -188,3 +188,33 @@ def test_text_words_of_each_source_speak_for_it(tmp_path: Path) -> None:
     np.testing.assert_allclose(start, start[0], atol=1e-3)
     shown = [cell.outputs[0].data["text/html"] for cell in done.cells if "coloured" in cell.source]
     assert shown[0].count("<p>") == len(maps)
+
+
+def test_table_noise_counts_least_and_a_twin_hides_a_column(tmp_path: Path) -> None:
+    done = execute(
+        "table",
+        tmp_path,
+        "importance.to_dict()",
+        "noise_rank",
+        "accuracy",
+        "twins",
+        "agreement",
+        "[gradients.tolist(), shap.tolist()]",
+    )
+    importance, noise, accuracy, twins, agreement, (gradients, shap) = done.values.values()
+    assert done.warned == []
+    assert done.pictures == 2
+    assert len(importance) == 15
+    assert min(noise) >= 10
+    assert max(importance["noise_1"], importance["noise_2"]) < max(importance.values()) / 5
+    everything, least, most = accuracy.values()
+    assert everything > 0.9
+    assert least > everything - 0.05
+    assert most < everything - 0.2
+    alone, one, other, both = twins.values()
+    assert one < 0.8 * alone
+    assert other < 0.8 * alone
+    assert both > 0.9 * alone
+    assert min(agreement) > 0.8
+    for ours, theirs, found in zip(gradients, shap, agreement, strict=True):
+        assert np.corrcoef(ours, theirs)[0, 1] == pytest.approx(found)

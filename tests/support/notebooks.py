@@ -65,7 +65,7 @@ def execute(name: str, folder: Path, *asked: str, skip: str = "skip-execution") 
     Cells with the tag `skip` are left out.
     """
     notebook = read(name)
-    question = f"{IMPORTS}\nprint(json.dumps([{', '.join(asked)}]))"
+    question = f"{IMPORTS}\nprint(json.dumps([{', '.join(asked)}], default=float))"
     notebook.cells.append(nbformat.v4.new_code_cell(question))
     client = NotebookClient(
         notebook,
