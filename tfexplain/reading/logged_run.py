@@ -153,6 +153,16 @@ class LoggedRun:
         return tables.totals(self.every_record)
 
     @property
+    def health(self) -> Table:
+        """A row for each epoch and layer: gradients, updates, activations, as `Health` measures."""
+        return tables.health(self.every_record)
+
+    @property
+    def health_totals(self) -> Table:
+        """A row for each epoch: gradients, updates and activations of the whole model."""
+        return tables.health_totals(self.every_record)
+
+    @property
     def similarity(self) -> Table:
         """A row for each epoch, map and sample: how similar it is to the reference's map."""
         return tables.similarity(self.every_record)

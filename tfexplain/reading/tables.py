@@ -116,6 +116,31 @@ def totals(records: RunRecords) -> Table:
     )
 
 
+def health(records: RunRecords) -> Table:
+    """Returns a row for each epoch and layer whose health was measured, with all of its numbers."""
+    return table(
+        {
+            "epoch": epoch,
+            **_of_weights(record),
+            "steps": record.steps,
+            **row,
+            **dict(zip(record.metrics, values, strict=True)),
+        }
+        for _, series in records.series(schema.Health)
+        for epoch, record in series
+        for row, values in zip(record.rows, record.values.tolist(), strict=True)
+    )
+
+
+def health_totals(records: RunRecords) -> Table:
+    """Returns a row for each epoch whose health was measured: numbers of the whole model."""
+    return table(
+        {"epoch": epoch, **_of_weights(record), "steps": record.steps, **record.totals}
+        for _, series in records.series(schema.Health)
+        for epoch, record in series
+    )
+
+
 def similarity(records: RunRecords) -> Table:
     """Returns a row for each epoch, map and sample: how similar it is to the reference's."""
     return table(
@@ -134,6 +159,6 @@ def similarity(records: RunRecords) -> Table:
     )
 
 
-def _of_weights(record: schema.Predictions | schema.Kernels) -> _Row:
+def _of_weights(record: schema.Predictions | schema.Kernels | schema.Health) -> _Row:
     """When the model was measured, and at which epoch's end it had the weights."""
     return {"moment": record.moment, "weights": record.weights}

@@ -127,7 +127,7 @@ class LogProvider:
 
 
 # What is large, and what a page can do without at some epochs.
-MAPS = frozenset({"map", "channels", "matrix", "picture", "kernel"})
+MAPS = frozenset({"map", "channels", "matrix", "picture", "kernel", "units"})
 
 
 def indexes_of(log_dir: Path, runs: Mapping[str, LoggedRun]) -> dict[str, RunIndex]:

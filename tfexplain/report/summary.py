@@ -10,9 +10,9 @@ import numpy as np
 import tfexplain
 from tfexplain.reading import LoggedRun
 from tfexplain.report import markup
-from tfexplain.report.compression_table import compression
 from tfexplain.report.map_numbers import features, similarity
 from tfexplain.report.map_pictures import exchanged, overlays
+from tfexplain.report.totals_table import compression, health
 from tfexplain.story import story
 from tfexplain.wire import schema
 
@@ -33,6 +33,7 @@ def summary(title: str, runs: Mapping[str, LoggedRun], command: str) -> str:
         ("What the maps show", exchanged(runs) + _each(_maps_part, runs)),
         ("How the maps were made", _each(_methods_part, runs)),
         ("Compression", compression(runs)),
+        ("Health of the training", health(runs)),
         ("Limits", _each(_limits_part, runs)),
         ("Versions", _versions_part(runs, command)),
     ]

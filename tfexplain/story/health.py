@@ -23,8 +23,10 @@ VANISHING, EXPLODING = 1e-4, 1e4
 GROWN = 1e4
 # Share of a hidden layer's activations.
 SATURATED = 0.75
-# Net change of a layer's weights a step, as a share of them.
-LARGE_UPDATE, SMALL_UPDATE = 1e-1, 1e-6
+# Change of a layer's weights from one measurement to the next, as a share of them: weights that
+# move as fast as ever stay below 1 from the second on. And in a step, on average: that is float32's
+# rounding, nearly.
+LARGE_UPDATE, SMALL_UPDATE = 1.0, 1e-6
 _BOUNDED = ("softmax", "sigmoid", "hard_sigmoid", "tanh")
 
 
@@ -132,34 +134,37 @@ def updates(run: str, records: RunRecords) -> Iterator[Finding]:
     """Yields the layer whose weights move most in a step, or never move, where that is far from
     what makes a network learn."""
     series = _series(records)
+    if len(series) < 2 or any(True for _ in vanishing(run, records)):
+        return
+    step, record = series[-1]
+    large = [x for x in _learning(_layers(record)) if x.get("update_ratio") > LARGE_UPDATE]
+    if large:
+        most = max(large, key=lambda layer: layer.get("update_ratio"))
+        share = most.get("update_ratio")
+        text = (
+            f"{run}: updates are large: the weights of {most.path} changed by {percent(share)} of "
+            f"them from epoch {series[-2][0]} to {step}."
+        )
+        yield Finding("updates", run, text, share, step, layer=most.path)
+    elif least := _least_moved(series):
+        name, ratio = least
+        text = (
+            f"{run}: updates are small: no epoch changed the weights of {name} by more than "
+            f"{_power(ratio)} of them a step (about 1e-03 is usual)."
+        )
+        yield Finding("updates", run, text, ratio, step, layer=name)
+
+
+def _least_moved(series: Sequence[tuple[int, schema.Health]]) -> tuple[str, float] | None:
+    """(name, largest change in a step) of the layer that moved least in all epochs, where that is
+    next to nothing."""
     by_layer: dict[str, list[float]] = {}
     for _, record in series:
-        for layer in _learning(_layers(record)):
-            ratio = layer.get("update_ratio") / record.steps if record.steps else float("nan")
-            if not np.isnan(ratio):
-                by_layer.setdefault(layer.path, []).append(ratio)
-    # What is set to almost nothing at first moves far in its first epoch.
-    known = {path: ratios for path, ratios in by_layer.items() if len(ratios) > 1}
-    if not known or any(True for _ in vanishing(run, records)):
-        return
-    step = series[-1][0]
-    largest = max(known, key=lambda path: known[path][-1])
-    if known[largest][-1] > LARGE_UPDATE:
-        share = known[largest][-1]
-        text = (
-            f"{run}: updates are large: a step changes the weights of {largest} by "
-            f"{percent(share)} on average (about 0.1% is usual)."
-        )
-        yield Finding("updates", run, text, share, step, layer=largest)
-        return
-    smallest = min(known, key=lambda path: max(known[path]))
-    most = max(known[smallest])
-    if most < SMALL_UPDATE:
-        text = (
-            f"{run}: updates are small: no epoch changed the weights of {smallest} by more than "
-            f"{_power(most)} of them a step (about 0.1% is usual)."
-        )
-        yield Finding("updates", run, text, most, step, layer=smallest)
+        for layer in _learning(_layers(record)) if record.steps else ():
+            by_layer.setdefault(layer.path, []).append(layer.get("update_ratio") / record.steps)
+    largest = {path: max(ratios) for path, ratios in by_layer.items() if not any(np.isnan(ratios))}
+    name = min(largest, key=lambda path: largest[path], default="")
+    return (name, largest[name]) if name and largest[name] < SMALL_UPDATE else None
 
 
 def _series(records: RunRecords) -> list[tuple[int, schema.Health]]:

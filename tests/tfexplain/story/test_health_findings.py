@@ -1,0 +1,143 @@
+"""Networks that cannot learn are told so, each in its word; healthy ones are told nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from support.models import digits
+
+import tfexplain
+from tfexplain import Health
+
+SEEDS = range(5)
+X, Y = digits(256)
+WORDS = {"nonfinite", "exploding", "vanishing", "dead", "saturated", "updates"}
+layers = keras.layers
+
+
+def deep(activation: str, depth: int, **options: Any) -> list[Any]:
+    hidden = [layers.Dense(24, activation=activation, **options) for _ in range(depth)]
+    return [layers.Flatten(), *hidden]
+
+
+def healthy() -> list[Any]:
+    return [
+        layers.Conv2D(8, 3, activation="relu"),
+        layers.BatchNormalization(),
+        layers.Conv2D(16, 3, activation="relu"),
+        layers.GlobalAveragePooling2D(),
+        layers.Dropout(0.2),
+    ]
+
+
+def healthy_tanh() -> list[Any]:
+    return deep("tanh", 4)
+
+
+def vanishing() -> list[Any]:
+    return deep("sigmoid", 20)
+
+
+def exploding() -> list[Any]:
+    wide = keras.initializers.RandomNormal(stddev=1.5)
+    return deep("relu", 12, kernel_initializer=wide)
+
+
+def dead() -> list[Any]:
+    low = keras.initializers.Constant(-20.0)
+    return [
+        *healthy()[:2],
+        layers.Conv2D(16, 3, activation="relu", bias_initializer=low, name="low"),
+        layers.GlobalAveragePooling2D(),
+    ]
+
+
+def saturated() -> list[Any]:
+    wide = keras.initializers.RandomNormal(stddev=4.0)
+    return [layers.Flatten(), layers.Dense(24, activation="tanh", kernel_initializer=wide)]
+
+
+def findings(
+    make: Callable[[], list[Any]], seed: int, log_dir: Path, optimizer: Any, *also: Any
+) -> list[Any]:
+    keras.utils.set_random_seed(seed)
+    model = keras.Sequential([keras.Input((8, 8, 1)), *make()])
+    model.add(layers.Dense(10, activation="softmax", name="head"))
+    model.compile(optimizer, "sparse_categorical_crossentropy")
+    health = Health((X, Y), log_dir=log_dir, verbose=0, on_error="raise", write_histograms=False)
+    model.fit(X, Y, epochs=3, batch_size=32, callbacks=[*also, health], verbose=0)
+    return [finding for finding in tfexplain.findings(log_dir) if finding.kind in WORDS]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(
+    ("make", "word"),
+    [
+        (vanishing, "vanishing"),
+        (exploding, "exploding"),
+        (dead, "dead"),
+        (saturated, "saturated"),
+    ],
+    ids=lambda value: getattr(value, "__name__", value),
+)
+def test_each_is_told(make: Callable[[], list[Any]], word: str, seed: int, tmp_path: Path) -> None:
+    # A small rate, for an exploding network is NaN within an epoch otherwise.
+    found = findings(make, seed, tmp_path, keras.optimizers.Adam(1e-4))
+    assert word in [finding.kind for finding in found], found
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("make", [healthy, healthy_tanh])
+def test_healthy_networks_are_told_nothing(
+    make: Callable[[], list[Any]], seed: int, tmp_path: Path
+) -> None:
+    assert findings(make, seed, tmp_path, "adam") == []
+
+
+class Jump(keras.callbacks.Callback):  # type: ignore[misc]
+    """A schedule gone wrong: its last epoch has 300 times the rate."""
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        if epoch == 2:
+            self.model.optimizer.learning_rate = 0.3
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "also", "word", "begins"),
+    [
+        (keras.optimizers.SGD(1e4), [], "nonfinite", "dense"),
+        (
+            keras.optimizers.Adam(1e-3),
+            [Jump()],
+            "updates",
+            "updates are large: the weights of dense",
+        ),
+        (keras.optimizers.Adam(1e-9), [], "updates", "updates are small: no epoch changed"),
+    ],
+    ids=["nan", "large", "small"],
+)
+def test_rates_that_are_far_off(
+    optimizer: Any, also: list[Any], word: str, begins: str, tmp_path: Path
+) -> None:
+    found = findings(linear, 0, tmp_path / "run", optimizer, *also)
+    said = {finding.kind: finding.text for finding in found}
+    assert said[word].startswith(f"run: {begins}"), said
+
+
+def linear() -> list[Any]:
+    return [layers.Flatten(), layers.Dense(24), layers.Dense(24)]
+
+
+def test_the_words_name_the_layer_and_the_number(tmp_path: Path) -> None:
+    (finding,) = [f for f in findings(dead, 0, tmp_path, "adam") if f.kind == "dead"]
+    assert finding.layer == "low"
+    assert finding.text.endswith(
+        "100% of the units of low are dead: never active on the validation batch, half of them "
+        "since epoch 0 or before."
+    )
+    assert np.isclose(finding.value, 1.0)
