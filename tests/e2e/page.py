@@ -265,7 +265,7 @@ def _frame(page: Page) -> Frame:
     assert handle
     frame = handle.content_frame()
     assert frame
-    frame.wait_for_selector("tfx-empty, tfx-timeline", timeout=60_000)
+    frame.wait_for_selector("tfx-empty, tfx-toolbar", timeout=60_000)
     return frame
 
 

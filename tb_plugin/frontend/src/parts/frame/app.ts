@@ -120,17 +120,23 @@ export class App extends Part {
 
   private readonly onKey = (event: KeyboardEvent): void => this.steer(event);
 
+  /** A notebook's frame, which leaves the maps no room beside a timeline of several tracks. */
+  private readonly low = window.matchMedia("(max-height: 699px)");
+  private readonly onHeight = (): void => this.requestUpdate();
+
   /** Whether details were asked for. */
   private isDetailed = false;
 
   override connectedCallback(): void {
     super.connectedCallback();
     document.addEventListener("keydown", this.onKey);
+    this.low.addEventListener("change", this.onHeight);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     document.removeEventListener("keydown", this.onKey);
+    this.low.removeEventListener("change", this.onHeight);
   }
 
   /** The first time they show themselves, once they are loaded. */
@@ -222,7 +228,7 @@ export class App extends Part {
           role="region"
           aria-label="Timeline"
           .dashboard=${dashboard}
-          ?folded=${isFolded}
+          ?folded=${isFolded || (this.low.matches && bottom === undefined)}
         ></tfx-timeline>
         ${isFolded ? nothing : this.compression()}
       </div>
