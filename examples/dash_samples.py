@@ -212,7 +212,7 @@ def _tiled(values: Any) -> Any:
 
 
 def _bar(title: str) -> dict[str, Any]:
-    return {"title": {"text": title}, "thickness": 12}
+    return {"title": {"text": title}, "thickness": 12, "exponentformat": "e"}
 
 
 def _styled(figure: go.Figure) -> go.Figure:
