@@ -218,3 +218,31 @@ def test_table_noise_counts_least_and_a_twin_hides_a_column(tmp_path: Path) -> N
     assert min(agreement) > 0.8
     for ours, theirs, found in zip(gradients, shap, agreement, strict=True):
         assert np.corrcoef(ours, theirs)[0, 1] == pytest.approx(found)
+
+
+def test_own_explainer_both_are_what_they_say(tmp_path: Path) -> None:
+    done = execute(
+        "own_explainer",
+        tmp_path,
+        "[maps.values.tolist(), few.tolist(), their_labels.tolist()]",
+        "linear.get_weights()[0].tolist()",
+        "errors",
+        "[by_tape.max(), by_tape.shape]",
+        "changed",
+        "[one.explainer for one in run.maps]",
+    )
+    maps, weights, errors, (largest, shape), changed, logged = done.values.values()
+    assert done.warned == []
+    assert done.pictures == 2
+    values, images, labels = (np.array(part) for part in maps)
+    own = np.array(weights)[:, labels].T * images.reshape(len(images), -1)
+    np.testing.assert_allclose(values.reshape(own.shape), own, atol=1e-6)
+    assert np.abs(own).max() > 0.1
+    assert tuple(shape) == (8, 8, 8)
+    assert errors["called"] < 1e-5 * largest
+    assert errors["read from the log"] < 1e-3 * largest
+    assert sorted(logged) == ["BlackPixel", "GradientNorm", "IntegratedGradients"]
+    assert sorted(changed) == sorted(logged)
+    for name in ("BlackPixel", "IntegratedGradients"):
+        assert changed[name]["magnitudes"] > changed[name]["magnitudes, lit pixels"]
+    assert all(abs(row["signed"]) < 0.5 for row in changed.values())
