@@ -17,6 +17,7 @@ from support.read import Run, read_run
 from support.texts import TEXTS, vectorizer
 from support.texts import text_model as text_model_of_texts
 
+import tfexplain
 from tfexplain import (
     Attention,
     AttentionRollout,
@@ -34,6 +35,7 @@ from tfexplain.runlog.settings import ExplainSettings
 
 layers = keras.layers
 WORDS = ["", "[UNK]", *(f"word{i}" for i in range(2, 20))]
+KERNELS = ("kernel", "recurrent_kernel")
 IDS = np.array([[3, 7, 2, 0, 0], [4, 4, 19, 5, 0], [9, 8, 7, 6, 5]], np.int64)
 
 
@@ -140,6 +142,34 @@ def test_maps_of_convolutions_say_which_words_positions_read(tmp_path: Path) -> 
     # The Images tab has the words of the layers whose positions say which they read.
     with Image.open(io.BytesIO(run.values["tfexplain/GradCAM"][0][2])) as sheet:
         assert sheet.width > 2 * WIDTH  # two samples beside each other
+
+
+def test_a_recurrent_network_over_series_by_defaults(tmp_path: Path) -> None:
+    keras.utils.set_random_seed(3)
+    whole = layers.LSTM(4, return_sequences=True, name="whole")
+    last = [layers.GRU(3, name="last"), layers.Dense(2)]
+    model = keras.Sequential([keras.Input((9, 2), name="series"), whole, *last])
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    series = np.random.default_rng(0).normal(size=(6, 9, 2)).astype("f4")
+    callbacks = [
+        Explain((series, np.arange(6) % 2), log_dir=tmp_path, on_error="raise", verbose=0),
+        Compression(log_dir=tmp_path, on_error="raise", verbose=0),
+    ]
+    model.fit(series, np.arange(6) % 2, epochs=1, verbose=0, callbacks=callbacks)
+    run = tfexplain.read(tmp_path)[tmp_path.name]
+    np.testing.assert_array_equal(run.inputs["input"], series[run.samples["row"]])
+    slopes = run["IntegratedGradients"]
+    assert (slopes.content.layout, slopes.content.input) == ("line", "input")
+    # What Integrated Gradients add up to is what the model itself says of series and of zeros.
+    target = slopes.scores()["target"].astype(int)
+    given = model(series[run.samples["row"]]).numpy()[range(6), target]
+    without = model(np.zeros((1, 9, 2), "f4")).numpy()[0, target]
+    np.testing.assert_allclose(slopes.maps().sum(axis=1), given - without, atol=5e-3)
+    assert run["GradCAM"].maps().shape == (6, 9)
+    cells = [
+        f"{cell}.{kernel}" for cell in ("whole/lstm_cell", "last/gru_cell") for kernel in KERNELS
+    ]
+    assert run.kernels["name"].tolist() == [*cells, "dense"]
 
 
 def test_attention_is_a_matrix_over_words(tmp_path: Path) -> None:
