@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import subprocess
 import urllib.error
 import urllib.request
@@ -20,6 +21,8 @@ from setuptools.command.build import build
 from setuptools.command.sdist import sdist
 from setuptools.errors import ExecError, FileError
 
+# Where the sources are read, without a slash at its end; empty until there is an address.
+ADDRESS = ""
 ROOT = Path(__file__).resolve().parent
 FRONTEND = ROOT / "tb_plugin" / "frontend"
 STATIC = ROOT / "tb_plugin" / "static"
@@ -158,4 +161,21 @@ def _npm(*arguments: str, capture: bool = False) -> subprocess.CompletedProcess[
     return subprocess.run(command, cwd=FRONTEND, env=env, check=False, stdout=output, text=True)
 
 
-setup(cmdclass={"build": Build, "build_page": BuildPage, "sdist": Sdist})
+def _description(address: str) -> str:
+    """Returns the README; with an address its links lead there, for an index shows it alone."""
+    text = (ROOT / "README.md").read_text("utf-8")
+    if not address:
+        return text
+    kinds = {"!": "raw", "": "blob"}
+    return re.sub(
+        r"(!?)\[([^]]*)\]\((?!https?:|#)([^)]+)\)",
+        lambda found: f"{found[1]}[{found[2]}]({address}/{kinds[found[1]]}/HEAD/{found[3]})",
+        text,
+    )
+
+
+setup(
+    cmdclass={"build": Build, "build_page": BuildPage, "sdist": Sdist},
+    long_description=_description(ADDRESS),
+    url=ADDRESS or None,
+)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import runpy
 from configparser import ConfigParser
 from pathlib import Path
 from typing import Any
 
 import pytest
+import setuptools
 import yaml
 
 import tfexplain
@@ -57,3 +60,18 @@ def test_the_citation_is_of_this_version() -> None:
     cited = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
     assert cited["version"] == tfexplain.__version__
     assert cited["license"] == setup()["metadata"]["license_expression"]
+
+
+def test_an_index_gets_a_readme_whose_links_lead_somewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: dict[str, Any] = {}
+    monkeypatch.setattr(setuptools, "setup", given.update)
+    describe = runpy.run_path(str(ROOT / "setup.py"))["_description"]
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert given["long_description"] == readme  # no address yet
+    with_address = describe("https://forge.example/tfexplain")
+    links = re.findall(r"\]\(([^)]+)\)", with_address)
+    assert len(links) == readme.count("](")
+    assert all(link.startswith("https://") for link in links)
+    assert "https://forge.example/tfexplain/raw/HEAD/docs/screenshot.png" in links
+    assert "https://forge.example/tfexplain/blob/HEAD/docs/sharing.md" in links
+    assert re.sub(r"\]\([^)]+\)", "", with_address) == re.sub(r"\]\([^)]+\)", "", readme)

@@ -165,6 +165,11 @@ def test_the_sdist_carries_the_page_and_its_sources(sdist: Path) -> None:
         "tests/test_wheel.py",
         "LICENSE",
         "Makefile",
+        "mkdocs.yml",
+        "docs/site_hooks.py",
+        "docs/screenshot.png",
+        "notebooks/images.ipynb",
+        "examples/dash_app.py",
     } <= names
     assert not any("node_modules" in name or "__pycache__" in name for name in names)
 
