@@ -27,8 +27,8 @@ from tfexplain.wire import schema
 
 # Shown at first; the page lists the others.
 _MOST_SAMPLES = 16
-# Numbers that are explained have one of these units, and maps of them the same.
-_SCORES = {"logit", "probability", "output"}
+# Numbers that are explained have one of these units, and maps of them this or one made of it.
+_SCORES = ("logit", "probability", "output")
 
 
 def map_page(
@@ -169,7 +169,7 @@ def _write(name: str, attribution: Attribution, under: _Inputs, writer: RunWrite
     """Writes an attribution; returns the tag that its samples share."""
     where = under.place(attribution)
     cells = cells_of(attribution, where[0])
-    score = attribution.unit if attribution.unit in _SCORES else ""
+    score = next((unit for unit in _SCORES if unit in attribution.unit), "")
     content = content_of(attribution, *where, {}, score, cells)
     for sample in range(len(attribution.values)):
         tag = schema.Tag(content.kind, name, attribution.layer, sample)

@@ -30,6 +30,7 @@ class Shown(NamedTuple):
     """What is read back of a page's log."""
 
     places: dict[str, tuple[str, str]]  # (layout, input) by explainer and layer
+    units: dict[str, str]  # of the explained number
     maps: dict[str, Any]
     inputs: dict[str, Any]
     opens: list[str]
@@ -43,7 +44,8 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> None:
         run = LoggedRun("maps", directory)
         named = {f"{maps.explainer}/{maps.layer}": maps for maps in run.maps}
         places = {name: (m.content.layout, m.content.input) for name, m in named.items()}
-        return Shown(places, {n: m.maps() for n, m in named.items()}, run.inputs, groups)
+        units = {name: maps.content.score_unit for name, maps in named.items()}
+        return Shown(places, units, {n: m.maps() for n, m in named.items()}, run.inputs, groups)
 
     monkeypatch.setattr(map_page, "maps_page", read)
 
@@ -101,6 +103,7 @@ def test_what_explain_finds_is_shown_together() -> None:
     found: Any = both.show(rows, feature_names=["age", "dose"])
     assert sorted(found.places) == ["InputXGradient/input", "Saliency-2/input", "Saliency/input"]
     assert set(found.places.values()) == {("features", "input")}
+    assert set(found.units.values()) == {"output"}
 
 
 def test_other_samples_are_refused() -> None:

@@ -87,7 +87,7 @@ def fitted(indexes: Mapping[str, RunIndex], room: int, size: int, max_mb: float)
             least = math.ceil(10 * ((taken - room) / 1e6 + max_mb)) / 10
             raise TfexplainError(
                 f"max_mb={max_mb:g}: expected at least {least:g} for one epoch of these runs; got "
-                "less. Raise it, or choose fewer runs."
+                "less. Raise it, or choose fewer runs or samples."
             )
         rest = sum(answer.size for answer in answers if not answer.is_thinned)
         most = max(1, min(most - 1, int(most * (room - rest) / max(1, taken - rest))))
