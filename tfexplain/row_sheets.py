@@ -187,7 +187,7 @@ def _bars(
     zero = (left + right) / 2 if look.signed else left
     for row, i in enumerate(shown.tolist(), 1):
         top = row * _LINE
-        name = names[i] if len(names) else f"feature {i}"
+        name = names[i] if len(names) else f"column {i}"
         _write(page, (0, top + 2), _cut(name, 196, 12), _BLACK, 12)
         told = _number(inputs[i])
         at = left - 6 - _length(told, 12)

@@ -49,7 +49,7 @@ def test_a_table_of_an_older_log_is_bars_with_its_numbers(
         with open_tab(server) as page:
             cell = page.map("IntegratedGradients", "input", 0, "table")
             assert cell.flag == "the same for all samples"  # as they were written
-            assert cell.hover(1, 0, 6, 1) == "1.00 output at feature 4"
+            assert cell.hover(1, 0, 6, 1) == "1.00 output at column 4"
             # Zero stands behind the names: to its left what is against, to its right what is for.
             assert cell.colour(0, 5, 6, 10) == (98, 176, 253)
             assert cell.colour(2, 5, 6, 10) == (238, 240, 243)
@@ -62,7 +62,7 @@ def test_a_table_of_an_older_log_is_bars_with_its_numbers(
             numbers = [float(text.replace(MINUS, "-")) for text in shown.all_inner_texts()]
             np.testing.assert_allclose(numbers, FEATURES[order], rtol=6e-3)
             names = page.frame.locator("tfx-enlarged tbody th").all_inner_texts()
-            assert names == [f"feature {i}" for i in order]
+            assert names == [f"column {i}" for i in order]
 
 
 def test_values_are_neither_right_nor_wrong(open_tab: OpenPage, tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ def features(run: LoggedRun) -> str:
         means = np.nanmean(np.abs(values), axis=0)
         known = names.get(content.input, ())
         rows: list[list[markup.Cell]] = [
-            [known[i] if i < len(known) else f"feature {i}", float(means[i])]
+            [known[i] if i < len(known) else f"column {i}", float(means[i])]
             for i in np.argsort(-means)[:_MOST_FEATURES]
         ]
         head = f"mean |value| of {len(values)} samples, epoch {maps.epochs[-1]}, {content.unit}"

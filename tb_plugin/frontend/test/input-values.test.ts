@@ -50,7 +50,7 @@ test("inputs are the same where all their numbers are", () => {
 });
 
 test("what has no name is numbered", () => {
-  assert.equal(featureName(undefined, 4), "feature 4");
+  assert.equal(featureName(undefined, 4), "column 4");
   assert.equal(channelName(inputOfSample({ ...record, names: ["x"] }, 0), 0), "x");
 });
 

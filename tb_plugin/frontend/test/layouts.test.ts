@@ -107,9 +107,9 @@ test("a position is told as its layout asks", () => {
   const two = { width: 2, input: input("line", 2) };
   assert.equal(at("line", 0, two), "position 0 (input 0 17.9, 1 −2.00)");
   assert.equal(at("line", 1, { input: input("line", 2) }), "position 1");
-  assert.equal(at("features", 2), "feature 2");
+  assert.equal(at("features", 2), "column 2");
   assert.equal(at("features", 0, { input: input("features") }), "radius = 17.9");
-  assert.equal(at("features", 1, { input: input("features") }), "feature 1 = −2.00");
+  assert.equal(at("features", 1, { input: input("features") }), "column 1 = −2.00");
   assert.equal(at("tokens", 0, { input: input("tokens") }), "“good” (word 0)");
   assert.equal(at("tokens", 1), "word 1");
 });

@@ -47,9 +47,9 @@ export function tellingInput(records: readonly Values[]): Values | undefined {
   return tokens.reduce((best, one) => (vocabularyOf(one) > vocabularyOf(best) ? one : best), first);
 }
 
-/** A feature's name, or its number. */
+/** A feature's name, or the number of its column. */
 export function featureName(input: InputValues | undefined, index: number): string {
-  return input?.names[index] || `feature ${index}`;
+  return input?.names[index] || `column ${index}`;
 }
 
 /** A line's channel by its name, or its number. */

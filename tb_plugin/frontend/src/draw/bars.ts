@@ -79,7 +79,7 @@ const NO_NAMES: readonly string[] = [];
 const longestName = memoBy(
   (names: readonly string[], _large: boolean, context: CanvasRenderingContext2D): number => {
     const widths = names.map((name) => context.measureText(name).width);
-    return Math.max(context.measureText("feature 000").width, ...widths);
+    return Math.max(context.measureText("column 000").width, ...widths);
   },
 );
 

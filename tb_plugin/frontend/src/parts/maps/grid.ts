@@ -85,7 +85,7 @@ export class Grid extends Part {
     const { shown, shownColumns } = this.dashboard.scene;
     return html`
       <section aria-label="Sample ${sample}">
-        <div data-whole class="sample">
+        <div class="sample">
           ${shown.map((run) => this.runOf(run, sample))}
           <tfx-class-choice .dashboard=${this.dashboard} .sample=${sample}></tfx-class-choice>
         </div>

@@ -25,7 +25,7 @@ export function valueTable(dashboard: Dashboard, cell: CellAddress, plane: Plane
     const rows = order.map(
       (i) => [i, [featureName(input, i), ...(input ? [value(i)] : [])]] as const,
     );
-    return rowTable(plane, input ? ["feature", "input"] : ["feature"], rows);
+    return rowTable(plane, input ? ["column", "input"] : ["column"], rows);
   }
   if (layout === "line") return rowTable(plane, ...lineRows(plane, input));
   const slice = html`<p>Slice ${partOf(dashboard, cell.column, depth)} of ${depth}.</p>`;
