@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Route, expect
 from support.overview_log import (
     DIFFERS,
     EPOCHS,
@@ -290,6 +290,23 @@ def test_findings_take_one_line_of_a_low_frame(open_tab: OpenPage, server: Serve
             expect(strip.get_by_text(text)).to_be_visible()
         page.page.set_viewport_size({"width": 1440, "height": 900})
         expect(strip.get_by_role("button", name="Less")).to_be_hidden()
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_nothing_moves_when_findings_come(open_tab: OpenPage, server: Server, count: int) -> None:
+    found = [{"kind": "slow", "run": RUNS[0], "text": "one thing.", "step": 0}] * count
+    held: list[Route] = []
+    with open_tab(server, "&p.tfexplain.view=overview") as page:
+        page.page.route("**/findings", lambda route: held.append(route))
+        page.page.reload()
+        frame = page.page.frame_locator("iframe[src*='name=tfexplain']")
+        expect(frame.get_by_text("Looking for what stands out")).to_be_visible()
+        wall = frame.locator("tfx-wall")
+        before = wall.bounding_box()
+        held[0].fulfill(json={"findings": found})
+        expect(frame.get_by_text("one thing." if found else "No findings.")).to_be_visible()
+        assert before
+        assert wall.bounding_box() == before
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -101,7 +101,8 @@ function dataOf(value: unknown, bytes: Uint8Array): Uint8Array | string {
 export async function fetchFindings(): Promise<unknown> {
   if (isReport()) return parsed(await inlinedAnswer("findings"));
   const response = await fetch(new URL("findings", document.baseURI));
-  return response.ok ? response.json() : undefined;
+  if (!response.ok) throw new Error(`findings: ${response.status}`);
+  return response.json();
 }
 
 function parsed(json: ArrayBuffer): unknown {

@@ -27,6 +27,19 @@ export class FindingsStrip extends Part {
         max-height: 30vh;
         overflow: auto;
       }
+      /* As high with one finding as before any came: nothing below moves. */
+      ul,
+      p {
+        min-height: 42px;
+      }
+      p {
+        display: flex;
+        align-items: center;
+        padding: 7px 16px;
+        border-bottom: 1px solid var(--line);
+        background: var(--panel);
+        color: var(--muted);
+      }
       li {
         display: flex;
         max-width: 100%;
@@ -71,12 +84,16 @@ export class FindingsStrip extends Part {
   ];
 
   private findings: readonly Finding[] = [];
+  private state: "waiting" | "known" | "failed" = "waiting";
   private listing: Listing | undefined;
   private isOpen = false;
 
   override render() {
-    const { dashboard, findings, isOpen } = this;
-    if (findings.length === 0) return nothing;
+    const { dashboard, findings, isOpen, state } = this;
+    // Without findings the page shows all else, and says what else fails.
+    if (state === "failed") return nothing;
+    if (state === "waiting") return html`<p aria-busy="true">Looking for what stands out…</p>`;
+    if (findings.length === 0) return html`<p>No findings.</p>`;
     return html`<ul aria-label="Findings" class=${isOpen ? "open" : ""}>
       ${findings.map(
         (finding) => html`<li>
@@ -112,9 +129,9 @@ export class FindingsStrip extends Part {
   private async load(): Promise<void> {
     try {
       this.findings = readFindings(await fetchFindings());
+      this.state = "known";
     } catch {
-      // Without findings the page shows all else, and says what else fails.
-      this.findings = [];
+      this.state = "failed";
     }
     this.requestUpdate();
   }
