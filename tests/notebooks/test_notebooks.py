@@ -246,3 +246,29 @@ def test_own_explainer_both_are_what_they_say(tmp_path: Path) -> None:
     for name in ("BlackPixel", "IntegratedGradients"):
         assert changed[name]["magnitudes"] > changed[name]["magnitudes, lit pixels"]
     assert all(abs(row["signed"]) < 0.5 for row in changed.values())
+
+
+def test_transformer_rollout_knows_no_class_and_maps_more_than_chance(tmp_path: Path) -> None:
+    done = execute(
+        "transformer",
+        tmp_path,
+        "difference",
+        "left.to_dict('index')",
+        "logit(pictures)",
+        "run['Attention', 'attend2'].maps()[:, :, 0].sum(-1).tolist()",
+        "[of_class[target]['GradientAttention'].values.shape for target in (first, second)]",
+        "run.metrics['val_accuracy'][-1]",
+    )
+    difference, left, whole, sums, shapes, accuracy = done.values.values()
+    assert done.warned == []
+    assert done.pictures == 2
+    assert accuracy > 0.75
+    assert np.shape(sums) == (8, 4)
+    np.testing.assert_allclose(sums, 1, atol=0.01)  # in half precision
+    assert shapes == [[1, 4, 4]] * 2
+    assert difference["AttentionRollout"] == 0
+    assert difference["GradientAttention"] > 0.1
+    replaced = {name: row["of other images"] for name, row in left.items()}
+    chance = replaced.pop("any patches")
+    assert len(replaced) == 3
+    assert max(replaced.values()) < chance - 0.5 < chance < whole
