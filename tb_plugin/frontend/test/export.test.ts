@@ -167,6 +167,9 @@ test("a caption says what a figure is of: runs, epoch, weights, methods, targets
     head,
     "Run plain: epoch 3, with the weights at its end; Run pruned: epoch 2, shown at epoch 3",
   );
+  // Maps of no training are of no epoch.
+  const still = FACTS.runs.map(({ name }) => ({ name, when: "" }));
+  assert.equal(captionOf({ ...FACTS, runs: still })[0], "Runs plain and pruned");
   const bare = { ...FACTS, runs: [], methods: [], samples: [], more: [], hasMaps: false };
   assert.deepEqual(captionOf(bare), ["Epoch 3", "Made with tfexplain 1.2.3."]);
 });

@@ -17,7 +17,7 @@ export interface Sample {
 
 export interface Facts {
   readonly epoch: number;
-  /** When what is shown of each run was made, and with which weights. */
+  /** When what is shown of each run was made, and with which weights; empty where no epoch was. */
   readonly runs: readonly { readonly name: string; readonly when: string }[];
   readonly methods: readonly Method[];
   readonly samples: readonly Sample[];
@@ -53,8 +53,8 @@ function headOf({ epoch, runs }: Facts): string {
   const [first] = runs;
   if (!first) return `Epoch ${epoch}`;
   const isOne = runs.every(({ when }) => when === first.when);
-  if (isOne)
-    return `${plural("Run", runs.length)} ${listed(runs.map(({ name }) => name))}: ${first.when}`;
+  const names = listed(runs.map(({ name }) => name));
+  if (isOne) return `${plural("Run", runs.length)} ${names}${first.when && `: ${first.when}`}`;
   return runs.map(({ name, when }) => `Run ${name}: ${when}`).join("; ");
 }
 

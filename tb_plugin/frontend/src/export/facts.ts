@@ -65,6 +65,8 @@ function whenOf(dashboard: Dashboard, run: ShownRun, ofKernels: boolean): string
     ? knownAt(dashboard.kernels(run), "kernels", dashboard.step)
     : dashboard.predictions(run.id);
   const { record, step = dashboard.step } = known;
+  // A comparison, or maps of a call: the one step of the log is no epoch of a training.
+  if (dashboard.scene.steps.length === 1 && record?.weights === undefined) return "";
   const own = record?.weights === step ? ", with the weights at its end" : "";
   const late = fromText(known) ? `, shown at epoch ${dashboard.step}` : "";
   return `${whenText(record, step)}${own}${late}`;

@@ -80,11 +80,11 @@ function recorded(
   return recordingContext(marks);
 }
 
-/** All parts, but those far out of sight, which nobody has drawn. */
+/** All parts, but those of samples that are out of sight. */
 function* partsIn(element: Element): Generator<Part> {
   if (isLeftOut(element)) return;
-  const { top, bottom, width } = element.getBoundingClientRect();
-  if (width > 0 && (bottom < 0 || top > innerHeight)) return;
+  const { top, bottom } = element.getBoundingClientRect();
+  if (element.localName === "section" && (bottom < 0 || top > innerHeight)) return;
   if (element instanceof Part) yield element;
   for (const child of childrenOf(element)) {
     if (child instanceof Element) yield* partsIn(child);

@@ -15,6 +15,9 @@ const LEFT_OUT = [
   ...["dialog", "details", "input", "textarea", "style", "script", "tfx-divider", "tfx-offer"],
 ].join(", ");
 
+/** From this share of it on, a block that is cut off is there as a whole. */
+const HALF = 0.5;
+
 /** What stands in the figure, for its legend and caption. */
 export interface Seen {
   /** By group. */
@@ -116,15 +119,17 @@ class Walk {
   /** Undefined for what is out of sight; what belongs together is there whole or not at all. */
   private roomOf(element: Element, box: DOMRect, clip: Edges): Edges | undefined {
     if (box.width === 0 || box.height === 0) return clip;
-    const own = edgesOf(box);
-    const part = meet(clip, own);
-    const isSeen = part.right > part.left && part.bottom > part.top;
-    if (!isSeen) return undefined;
-    if (!element.hasAttribute("data-whole")) return clip;
-    const share = ((part.right - part.left) * (part.bottom - part.top)) / (box.width * box.height);
-    return share >= 0.5
-      ? { left: own.left - 8, top: own.top - 8, right: own.right + 8, bottom: own.bottom + 8 }
-      : undefined;
+    if (element.hasAttribute("data-whole")) {
+      return shareOf(box, clip) >= HALF ? around(box) : undefined;
+    }
+    if (element.hasAttribute("data-beside")) {
+      const blocks = element.parentElement?.querySelectorAll("[data-whole]") ?? [];
+      const isSeen = [...blocks].some(
+        (block) => shareOf(block.getBoundingClientRect(), clip) >= HALF,
+      );
+      return isSeen ? around(box) : undefined;
+    }
+    return shareOf(box, clip) > 0 ? clip : undefined;
   }
 
   private note(element: Element): void {
@@ -210,6 +215,17 @@ class Walk {
       bottom: Math.max(bounds.bottom, bottom),
     };
   }
+}
+
+/** How much of a box can be seen. */
+function shareOf(box: DOMRect, clip: Edges): number {
+  const { left, top, right, bottom } = meet(clip, edgesOf(box));
+  return (Math.max(0, right - left) * Math.max(0, bottom - top)) / (box.width * box.height);
+}
+
+/** A frame has room, too. */
+function around({ left, top, right, bottom }: DOMRect): Edges {
+  return { left: left - 8, top: top - 8, right: right + 8, bottom: bottom + 8 };
 }
 
 /** What is drawn by others, with the pixels that it has. */

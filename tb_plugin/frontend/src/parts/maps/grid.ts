@@ -85,7 +85,7 @@ export class Grid extends Part {
     const { shown, shownColumns } = this.dashboard.scene;
     return html`
       <section aria-label="Sample ${sample}">
-        <div class="sample">
+        <div data-beside class="sample">
           ${shown.map((run) => this.runOf(run, sample))}
           <tfx-class-choice .dashboard=${this.dashboard} .sample=${sample}></tfx-class-choice>
         </div>
