@@ -115,8 +115,9 @@ def test_images_the_shortcut_is_found_and_is_one(tmp_path: Path) -> None:
     assert left_edge["shortcut"] > 1.5 * middle["shortcut"]
     assert middle["plain"] > 1.5 * left_edge["plain"]
     assert accuracy["shortcut"] > accuracy["plain"] > 0.9
-    assert check["plain"]["mark is wrong"] == check["plain"]["mark agrees"]
-    assert check["shortcut"]["mark is wrong"] < check["shortcut"]["mark agrees"] - 0.1
+    lost = {name: row["mark agrees"] - row["mark is wrong"] for name, row in check.items()}
+    assert lost["plain"] < 0.03
+    assert lost["shortcut"] > 0.1
     assert left["plain"] < 1 / 8 < left["shortcut"]
     # And from the log that it left.
     log = tfexplain.read(tmp_path / "logs/images")
