@@ -188,9 +188,7 @@ def test_the_legend_says_what_the_scale_is_and_the_bar_how_faint_a_map_is(
     with open_tab(server, place(samples=str(FAINT))) as page:
         cam, gradients = (page.frame.locator("tfx-legend").nth(i) for i in (0, 1))
         expect(cam.locator(".ends")).to_have_text("00.200 logit")
-        expect(cam.locator(".scope:not(.level)")).to_have_text(
-            "this sample, shown runs, all epochs"
-        )
+        expect(cam.locator(".scope:not(.level)")).to_have_text("this sample, shown runs")
         expect(gradients.locator(".ends")).to_contain_text("logit")
         cell = page.map("GradCAM", "conv", FAINT, "a")
         assert cell.fact("limit") == "0.200 logit"
@@ -198,9 +196,7 @@ def test_the_legend_says_what_the_scale_is_and_the_bar_how_faint_a_map_is(
     with open_tab(server, place(samples=str(FAINT), scale="all")) as page:
         legend = page.frame.locator("tfx-legend").first
         expect(legend.locator(".ends")).to_have_text("01.00 logit")
-        expect(legend.locator(".scope:not(.level)")).to_have_text(
-            "all samples, shown runs, all epochs"
-        )
+        expect(legend.locator(".scope:not(.level)")).to_have_text("all samples, shown runs")
 
 
 def test_every_difference_has_a_legend_or_a_reason(

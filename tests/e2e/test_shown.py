@@ -126,6 +126,7 @@ def test_maps_are_shown_over_their_inputs(
     assert cell.fact("score") == "3.50 logit"
     legend = shown.frame.locator("tfx-legend").nth(1)
     expect(legend).to_contain_text("3.88 logit")
+    expect(legend).not_to_contain_text("epoch")
     picture = np.round(255 * PICTURES[1]).astype(np.uint8)[..., None]
     expected = overlay(picture, VALUES[1], 31 / 8, signed=False)
     size = len(expected)
@@ -137,6 +138,8 @@ def test_maps_are_shown_over_their_inputs(
     assert cell.hover(3, 2, 4, 4).startswith("3.75 logit")
     cell.cell.get_by_role("button").first.click()
     expect(shown.frame.locator("tfx-enlarged")).to_contain_text("dog")
+    # Of one epoch there is nothing to play.
+    expect(shown.frame.locator("tfx-film-strip")).to_have_count(0)
 
 
 def test_one_run_is_shown_alone_and_its_size_is_bounded(logs: Path) -> None:

@@ -1,6 +1,6 @@
 /** What stands above an enlarged map: the way back, what it is, the samples before and behind it. */
 
-import { html } from "lit";
+import { html, nothing } from "lit";
 import { labelText } from "../../analysis/filters.ts";
 import type { Dashboard } from "../../state/dashboard.ts";
 import { neighbourOf, openNeighbour } from "../../state/opened.ts";
@@ -42,6 +42,11 @@ export function runHead(dashboard: Dashboard, run: ShownRun, sample: number) {
   return html`<div class="who">
     <span class="dot" style="background: ${run.colour}"></span>
     <span class="cut" title=${run.name}>${run.name}</span>
-    <tfx-prediction plain .dashboard=${dashboard} .run=${run} .sample=${sample}></tfx-prediction>
+    ${
+      dashboard.scene.has.predictions
+        ? html`<tfx-prediction plain .dashboard=${dashboard} .run=${run} .sample=${sample}>
+          </tfx-prediction>`
+        : nothing
+    }
   </div>`;
 }

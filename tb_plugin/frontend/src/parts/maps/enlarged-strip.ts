@@ -1,6 +1,6 @@
 /** The enlarged map over epochs: frames of a film, or rows of values. */
 
-import { html } from "lit";
+import { html, nothing } from "lit";
 import { isRow } from "../../analysis/layouts.ts";
 import type { Dashboard } from "../../state/dashboard.ts";
 import "./epochs-strip.ts";
@@ -12,6 +12,7 @@ export function epochStrip(
   { run, column, sample }: CellAddress,
   channel: number,
 ) {
+  if (dashboard.scene.steps.length < 2) return nothing;
   if (column.kind === "map" && isRow(column.layout)) {
     return html`<tfx-epochs-strip
       .dashboard=${dashboard}

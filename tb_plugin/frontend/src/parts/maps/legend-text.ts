@@ -42,15 +42,16 @@ function endsOf({ signed, unit }: Column, scale: Scale | undefined): string[] {
   return signed ? [short(-scale.limit), "0", most] : ["0", most];
 }
 
-function scopeOf({ view }: Dashboard, column: Column, scale: Scale | undefined): string {
+function scopeOf({ scene, view }: Dashboard, column: Column, scale: Scale | undefined): string {
   if (column.kind === "channels") {
     const of = { sample: "each channel, sample", all: "each channel", map: "each map" };
     return `max of ${of[view.scale]}`;
   }
   const above = scale?.above ? `${aboveText(scale)} of values above` : "";
+  const epochs = scene.steps.length > 1 ? ", all epochs" : "";
   const of = {
-    sample: "this sample, shown runs, all epochs",
-    all: "all samples, shown runs, all epochs",
+    sample: `this sample, shown runs${epochs}`,
+    all: `all samples, shown runs${epochs}`,
     map: "each map",
   };
   if (!scale && view.scale === "sample") return "max of each sample, told below it";
