@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from support.examples import run_benchmark
 
 from tfexplain import findings
 
 pytestmark = pytest.mark.process
 
-SCRIPT = Path(__file__).resolve().parents[2] / "benchmarks" / "controls.py"
-
 
 def table(*arguments: str) -> dict[str, list[str]]:
     """The cells that the script prints for each task, by the first one."""
-    command = [sys.executable, str(SCRIPT), "--seeds", "1", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=400)
-    assert done.returncode == 0, done.stderr
-    rows = [line.strip("|").split("|") for line in done.stdout.splitlines() if line[:1] == "|"]
+    said = run_benchmark("controls.py", "--seeds", "1", *arguments)
+    rows = [line.strip("|").split("|") for line in said.splitlines() if line[:1] == "|"]
     return {row[0].strip(): [cell.strip() for cell in row[1:]] for row in rows[2:]}
 
 

@@ -6,36 +6,29 @@ How long anything takes is not tested.
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
+from support.examples import run_benchmark
 
 from tfexplain.runlog.writer import RunWriter
 from tfexplain.wire import schema
 
 pytestmark = pytest.mark.process
 
-BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 NODES = "4"
 
 
 def work(*arguments: str) -> dict[str, Any]:
-    command = [sys.executable, str(BENCHMARKS / "workload.py"), *arguments, NODES]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=400)
-    assert done.returncode == 0, done.stderr
-    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    said = run_benchmark("workload.py", *arguments, NODES)
+    answer: dict[str, Any] = json.loads(said.splitlines()[-1])
     return answer
 
 
 def printed(script: str, *arguments: str) -> list[list[str]]:
     """The cells of the tables that a script prints."""
-    command = [sys.executable, str(BENCHMARKS / script), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=400)
-    assert done.returncode == 0, done.stderr
-    return [line.strip("| ").split(" | ") for line in done.stdout.splitlines() if "|" in line]
+    said = run_benchmark(script, *arguments)
+    return [line.strip("| ").split(" | ") for line in said.splitlines() if "|" in line]
 
 
 def test_bare_and_own_parts_agree_and_are_timed_in_turns():
@@ -87,10 +80,7 @@ def test_methods_without_a_gradient_are_measured():
 
 
 def test_the_gpu_benchmark_runs_without_one_and_says_so():
-    command = [sys.executable, str(BENCHMARKS / "gpu.py"), "--quick", "--seconds", "0"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=500)
-    assert done.returncode == 0, done.stderr
-    text = done.stdout
+    text = run_benchmark("gpu.py", "--quick", "--seconds", "0")
     if "finds no GPU" in text:
         assert "not measured, there is no GPU" in text
     assert "under enable_op_determinism: equal to the bit. Twice without: equal." in text
@@ -110,8 +100,6 @@ def test_readers_of_logs_are_compared(tmp_path):
         writer.add(schema.Tag("metrics"), step, record, schema.Content("metrics"))
     writer.commit()
     writer.close()
-    command = [sys.executable, str(BENCHMARKS / "reading.py"), str(tmp_path), "--rounds", "1"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("21 events, 0.0 MB")  # one is the header
-    assert float(done.stdout.split()[-1]) > 0
+    said = run_benchmark("reading.py", tmp_path, "--rounds", "1")
+    assert said.startswith("21 events, 0.0 MB")  # one is the header
+    assert float(said.split()[-1]) > 0

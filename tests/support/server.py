@@ -15,10 +15,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
-from multiprocessing import get_all_start_methods, get_context
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
+
+from support.forks import FORKS, forked
 
 _ADDRESS = re.compile(r"TensorBoard \S+ at (http://\S+/)")
 _PATIENCE_S = 120.0
@@ -126,7 +127,7 @@ def serve(
         said.touch()
         process: _Started = (
             _forked(said, flags)
-            if python is None and cwd is None and "forkserver" in get_all_start_methods()
+            if python is None and cwd is None and FORKS
             else _begun(said, [python or sys.executable, "-m", "tensorboard.main", *flags], cwd)
         )
         try:
@@ -164,11 +165,7 @@ def _begun(said: Path, command: Sequence[str], cwd: Path | None) -> _Started:
 
 
 def _forked(said: Path, flags: Sequence[str]) -> _Started:
-    context = get_context("forkserver")
-    context.set_forkserver_preload(["tensorboard.main", "tensorflow"])
-    process = context.Process(target=_run, args=(str(said), flags))
-    process.start()
-    assert process.pid
+    process = forked(_run, str(said), flags)
 
     def end() -> None:
         process.terminate()
