@@ -13,10 +13,12 @@ import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, expect
+from support.compressed_logs import write_compressed_log
 from support.overview_log import EPOCHS as STORY_EPOCHS
 from support.overview_log import FOLLOWED, write_overview_log
-from support.server import Server
+from support.server import Server, serve
 
+from e2e.axe import assert_nothing_serious
 from e2e.conftest import EPOCHS, OpenPage
 from e2e.page import ExplainPage, wait_loaded
 from tfexplain import __version__, cli
@@ -113,6 +115,27 @@ def test_the_files_hold_what_is_in_sight_and_say_what_it_is(
     assert line[1].min() > 100
 
 
+def test_layers_and_histograms_are_shapes(open_tab: OpenPage, tmp_path: Path) -> None:
+    write_compressed_log(tmp_path / "pruned", epochs=3, maps=False)
+    with serve(tmp_path, "--host", "127.0.0.1") as server:
+        server.wait_for(lambda runs: len(runs) == 1)
+        with open_tab(server, "&p.tfexplain.view=model&p.tfexplain.layer=conv1") as page:
+            expect(page.frame.locator("tfx-kernel canvas.bars")).to_be_visible()
+            page.settle()
+            figure = ElementTree.fromstring(export(page, "SVG")[1])
+            values = page.frame.locator("tfx-layer-strip .values span").all_inner_texts()
+            colours = page.frame.locator("tfx-metric-bar .legend span").all_inner_texts()
+    told = texts(figure)
+    assert {"conv1", "conv2", *values, colours[0]} <= set(told)
+    assert "Kernels over epochs: sparsity, weights that are zero when the layer computes." in told
+    assert any(text.startswith("Kernel conv1: histogram of its nonzero weights") for text in told)
+    # The histogram's outline has two corners a bin; only its history below is made of pixels.
+    lines = [path for path in figure.iter(f"{SVG}path") if "stroke" in path.attrib]
+    outlines = [path.attrib["d"].count("L") for path in lines]
+    assert max(outlines) > 40
+    assert all(pixels.size[1] == 1 for _, pixels, _ in rasters(figure))
+
+
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("exported")
@@ -144,6 +167,7 @@ def test_it_works_in_a_report_and_in_the_cell_of_a_notebook(
         expect(menu.get_by_role("img")).to_be_visible()
         size = menu.get_by_role("img").evaluate("async (e) => (await e.decode(), e.naturalWidth)")
         assert size > 1000
+        assert_nothing_serious(found)
     else:
         _, svg = export(found, "SVG")
         told = texts(ElementTree.fromstring(svg))
