@@ -169,6 +169,9 @@ def test_it_works_in_a_report_and_in_the_cell_of_a_notebook(
         assert size > 1000
         assert_nothing_serious(found)
     else:
+        # A file has an address, a cell has none.
+        link = found.frame.get_by_role("button", name="Copy link")
+        expect(link).to_have_count(int(where == "file"))
         _, svg = export(found, "SVG")
         told = texts(ElementTree.fromstring(svg))
         assert f"{FOLLOWED['shortcut']:.0%} follow the left edge" in " ".join(told)
