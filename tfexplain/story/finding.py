@@ -39,9 +39,11 @@ class Finding:
         value: The number.
         chance: What it would be by chance, where that is known.
         step: The epoch in which it was measured.
-        explainer, layer: The maps or the kernel that it is about; else "".
+        explainer, layer: The maps, or the kernel or layer, that it is about; else "".
         samples: The samples that it is about.
         box: (first position, size) along each axis of the input, where it is about a place.
+        metric: The number of the kernel or layer that it is about, as `tfexplain.wire.metrics`
+            names it; else "".
     """
 
     kind: Kind
@@ -54,6 +56,7 @@ class Finding:
     layer: str = ""
     samples: tuple[int, ...] = ()
     box: tuple[tuple[int, int], ...] = ()
+    metric: str = ""
 
     def __str__(self) -> str:
         return self.text

@@ -54,7 +54,8 @@ def nonfinite(run: str, records: RunRecords) -> Iterator[Finding]:
                 f"{run}: {broken[0].path} gives NaN or infinity since epoch {step}, "
                 f"{_others(len(broken) - 1)}."
             )
-            yield Finding("nonfinite", run, text, len(broken), step, layer=broken[0].path)
+            path, metric = broken[0].path, _broken_metric(broken[0])
+            yield Finding("nonfinite", run, text, len(broken), step, layer=path, metric=metric)
             return
 
 
@@ -72,7 +73,8 @@ def vanishing(run: str, records: RunRecords) -> Iterator[Finding]:
                 f"{run}: gradients vanish: that of {least.path} is {_power(ratio)} of that of "
                 f"{last.path}."
             )
-            yield Finding("vanishing", run, text, ratio, step, layer=least.path)
+            path, metric = least.path, "gradient_norm"
+            yield Finding("vanishing", run, text, ratio, step, layer=path, metric=metric)
 
 
 def exploding(run: str, records: RunRecords) -> Iterator[Finding]:
@@ -86,7 +88,8 @@ def exploding(run: str, records: RunRecords) -> Iterator[Finding]:
                 f"{run}: gradients explode: that of {most.path} is {_power(ratio)} times that of "
                 f"{last.path}."
             )
-            yield Finding("exploding", run, text, ratio, step, layer=most.path)
+            path, metric = most.path, "gradient_norm"
+            yield Finding("exploding", run, text, ratio, step, layer=path, metric=metric)
             return
         spread = [x for x in layers if x.get("activation_std") > 0 and _is_open(x)]
         if len(spread) > 1:
@@ -97,7 +100,8 @@ def exploding(run: str, records: RunRecords) -> Iterator[Finding]:
                     f"{run}: activations explode: those of {largest.path} spread {_power(grown)} "
                     f"times as far as those of {spread[0].path}."
                 )
-                yield Finding("exploding", run, text, grown, step, layer=largest.path)
+                path, metric = largest.path, "activation_std"
+                yield Finding("exploding", run, text, grown, step, layer=path, metric=metric)
 
 
 def dead_units(run: str, records: RunRecords) -> Iterator[tuple[int, float, str, int]]:
@@ -127,7 +131,8 @@ def saturated(run: str, records: RunRecords) -> Iterator[Finding]:
                     f"{run}: {percent(share)} of the activations of {most.path} are saturated, "
                     f"where {most.said['activation']} has hardly a slope."
                 )
-                yield Finding("saturated", run, text, share, step, layer=most.path)
+                path, metric = most.path, "saturated"
+                yield Finding("saturated", run, text, share, step, layer=path, metric=metric)
 
 
 def updates(run: str, records: RunRecords) -> Iterator[Finding]:
@@ -145,14 +150,15 @@ def updates(run: str, records: RunRecords) -> Iterator[Finding]:
             f"{run}: updates are large: the weights of {most.path} changed by {percent(share)} of "
             f"them from epoch {series[-2][0]} to {step}."
         )
-        yield Finding("updates", run, text, share, step, layer=most.path)
+        path, metric = most.path, "update_ratio"
+        yield Finding("updates", run, text, share, step, layer=path, metric=metric)
     elif least := _least_moved(series):
         name, ratio = least
         text = (
             f"{run}: updates are small: no epoch changed the weights of {name} by more than "
             f"{_power(ratio)} of them a step (about 1e-03 is usual)."
         )
-        yield Finding("updates", run, text, ratio, step, layer=name)
+        yield Finding("updates", run, text, ratio, step, layer=name, metric="update_ratio")
 
 
 def _least_moved(series: Sequence[tuple[int, schema.Health]]) -> tuple[str, float] | None:
@@ -207,6 +213,11 @@ def _is_broken(layer: _Layer, record: schema.Health) -> bool:
     return layer.get("activation_nonfinite") > 0 or (
         not scaled and layer.get("gradient_nonfinite") > 0
     )
+
+
+def _broken_metric(layer: _Layer) -> str:
+    inside = layer.get("activation_nonfinite") > 0
+    return "activation_nonfinite" if inside else "gradient_nonfinite"
 
 
 def _is_open(layer: _Layer) -> bool:

@@ -24,7 +24,7 @@ def layer(run: str, records: RunRecords) -> Iterator[Finding]:
             f"{run}: pruning switched off {percent(share)} of the outputs of {name}, the most of "
             "any layer."
         )
-        yield Finding("layer", run, text, share, step, layer=name)
+        yield Finding("layer", run, text, share, step, layer=name, metric="filter_sparsity")
 
 
 def dead(run: str, records: RunRecords) -> Iterator[Finding]:
@@ -36,7 +36,7 @@ def dead(run: str, records: RunRecords) -> Iterator[Finding]:
                 f"{run}: {percent(share)} of the units of {name} are dead: never active on the "
                 f"validation batch, half of them since epoch {since} or before."
             )
-            yield Finding("dead", run, text, share, step, layer=name)
+            yield Finding("dead", run, text, share, step, layer=name, metric="dead_share")
     if known:
         return
     for step, share, name in _largest(records, "dead_share", DEAD):
@@ -44,7 +44,7 @@ def dead(run: str, records: RunRecords) -> Iterator[Finding]:
             f"{run}: {percent(share)} of the units of {name} are never active on the validation "
             "batch."
         )
-        yield Finding("dead", run, text, share, step, layer=name)
+        yield Finding("dead", run, text, share, step, layer=name, metric="dead_share")
 
 
 def _largest(records: RunRecords, metric: str, least: float) -> Iterator[tuple[int, float, str]]:
