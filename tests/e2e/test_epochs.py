@@ -41,7 +41,7 @@ _TEXTS = """() => {
         values: byRun(find("tfx-timeline").flatMap(e => text(e, ".value .from"))),
         metrics: find("tfx-timeline").flatMap(e => text(e, "tbody th")),
         strips: byRun(find("tfx-layer-strip").flatMap(e => text(e, ".head .from"))),
-        zeros: byRun(find("tfx-kernel").flatMap(e => text(e, ".zeros .from"))),
+        zeros: byRun(find("tfx-spread").flatMap(e => text(e, ".zeros .from"))),
         facts: byRun(find("tfx-kernel").flatMap(e => text(e, "thead .from"))),
         focus: find("tfx-drift-run").map(e => [e.run.name, text(e, ".from")[0] ?? ""]),
         moved: find("tfx-drift-list").flatMap(e => [...e.shadowRoot.querySelectorAll("li")]

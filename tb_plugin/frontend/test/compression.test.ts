@@ -16,8 +16,8 @@ import {
   cellText,
   isCompressed,
   kernelRow,
-  kernelValue,
   mergeNames,
+  tableValue,
 } from "../src/analysis/kernels.ts";
 import { unwrapped } from "../src/analysis/wrappers.ts";
 import type { Series } from "../src/data/series.ts";
@@ -71,28 +71,41 @@ test("unknown metrics keep their names and come last", () => {
 });
 
 test("shares have one scale, other numbers that of what is shown", () => {
-  assert.deepEqual(rangeOf("share", [0.2]), { low: 0, high: 1 });
-  const found = rangeOf("dB", [NAN, 20, Number.POSITIVE_INFINITY, 48]);
+  assert.deepEqual(rangeOf(metricOf("sparsity"), [0.2]), { low: 0, high: 1 });
+  const found = rangeOf(metricOf("sqnr"), [NAN, 20, Number.POSITIVE_INFINITY, 48]);
   assert.deepEqual(found, { low: 20, high: 48 });
   assert.deepEqual(
     [20, 34, 48, Number.POSITIVE_INFINITY].map((v) => fractionOn(found, v)),
     [0, 0.5, 1, 1],
   );
   assert.ok(Number.isNaN(fractionOn(found, NAN)));
-  assert.equal(fractionOn(rangeOf("bits", [8, 8]), 8), 0.5);
-  assert.deepEqual(rangeOf("bits", [NAN]), { low: 0, high: 0 });
+  assert.equal(fractionOn(rangeOf(metricOf("bits_stored"), [8, 8]), 8), 0.5);
+  assert.deepEqual(rangeOf(metricOf("bits_stored"), [NAN]), { low: 0, high: 0 });
+});
+
+test("norms of gradients have a scale of powers of ten, at least four of them", () => {
+  const norm = metricOf("gradient_norm");
+  const found = rangeOf(norm, [NAN, 0, 1e-8, 1e-4, 1, Number.POSITIVE_INFINITY]);
+  assert.deepEqual(found, { low: 1e-8, high: 1, isLog: true });
+  assert.deepEqual(
+    [0, 1e-9, 1e-8, 1e-4, 1, Number.POSITIVE_INFINITY].map((v) => fractionOn(found, v)),
+    [0, 0, 0, 0.5, 1, 1],
+  );
+  assert.ok(Number.isNaN(fractionOn(found, NAN)));
+  assert.equal(fractionOn(rangeOf(norm, [1, 2]), 1).toFixed(2), "0.92");
+  assert.deepEqual(rangeOf(norm, [0, NAN]), { low: 0, high: 0 });
 });
 
 test("a kernel's numbers are found by its name", () => {
   const record = kernels();
-  assert.equal(kernelValue(record, "conv", "sparsity"), 0.5);
-  assert.equal(kernelValue(record, "rnn.kernel", "sqnr"), Number.POSITIVE_INFINITY);
+  assert.equal(tableValue(record, "conv", "sparsity"), 0.5);
+  assert.equal(tableValue(record, "rnn.kernel", "sqnr"), Number.POSITIVE_INFINITY);
   for (const [name, metric] of [
     ["rnn.kernel", "sparsity"],
     ["rnn", "sqnr"],
     ["conv", "mse"],
   ] as const) {
-    assert.ok(Number.isNaN(kernelValue(record, name, metric)));
+    assert.ok(Number.isNaN(tableValue(record, name, metric)));
   }
   assert.equal(kernelRow(record, "rnn.kernel")?.note, "with a note");
   assert.equal(kernelRow(undefined, "conv"), undefined);
@@ -152,8 +165,8 @@ test("a wrapped kernel is called as without its wrapper, where that is one kerne
   const wrapped = packKernels({ rows: rows("quant_a/a", "b") });
   const record = decode("kernels", wrapped) as Kernels;
   assert.equal(kernelRow(record, "a")?.name, "quant_a/a");
-  assert.equal(kernelValue(record, "a", "sparsity"), 0.5);
-  assert.equal(factsOfKernel("a").at(-1)?.tell(record, undefined), "quant_a/a");
+  assert.equal(tableValue(record, "a", "sparsity"), 0.5);
+  assert.equal(factsOfKernel("a").at(-1)?.tell({ kernels: record }), "quant_a/a");
   const both = decode("kernels", packKernels({ rows: rows("quant_a/a", "a") })) as Kernels;
   assert.equal(kernelRow(both, "a")?.name, "a");
   assert.equal(kernelRow(both, "quant_a/a")?.name, "quant_a/a");
@@ -189,7 +202,10 @@ test("facts of a kernel", () => {
   const kernel = decode("kernel", packKernel());
   assert.ok(kernel.kind === "kernel");
   const facts = new Map(
-    factsOfKernel("rnn.kernel").map(({ name, tell }) => [name, tell(kernels(), kernel)]),
+    factsOfKernel("rnn.kernel").map(({ name, tell }) => [
+      name,
+      tell({ kernels: kernels(), kernel }),
+    ]),
   );
   assert.equal(facts.get("mode"), "int8");
   assert.equal(facts.get("sqnr"), "∞ dB");

@@ -112,6 +112,7 @@ test("bare folders are one run too", () => {
 test("what there is to show decides which views there are", () => {
   assert.deepEqual(sceneOf({ "a/explain": MAPS }).has, {
     kernels: false,
+    health: false,
     compressed: false,
     drift: false,
     predictions: false,
@@ -120,6 +121,7 @@ test("what there is to show decides which views there are", () => {
   });
   assert.deepEqual(sceneOf({ "a/compression": [...KERNELS, "drift/GradCAM/conv1"] }).has, {
     kernels: true,
+    health: false,
     compressed: false,
     drift: true,
     predictions: false,

@@ -4,6 +4,7 @@ import {
   type Curve,
   chooseTracks,
   endsOf,
+  logRangeOf,
   rangeOf,
   type Track,
   trackOf,
@@ -63,4 +64,24 @@ test("metrics of training and validation share a track, and the loss is among th
   assert.deepEqual(names(), ["accuracy", "auc", "loss", "totals"]);
   assert.deepEqual(names(["learning_rate", "gone"]), ["learning_rate"]);
   assert.deepEqual(names([]), []);
+});
+
+test("on a logarithmic axis zero lies nowhere, and what is alike looks alike", () => {
+  const look = { range: [0, 3], isZoomed: false } as const;
+  const curves = [curveOf(0, 1e-6, -1, 0.01)];
+  assert.deepEqual(endsOf({ curves, isLog: true }, look), [1e-6, 0.01]);
+  const [low, high] = logRangeOf(1e-6, 0.01);
+  assert.ok(low !== null && high !== null && low < 1e-6 && low > 1e-7 && high > 0.01 && high < 0.1);
+  const [least, most] = logRangeOf(2, 2);
+  assert.ok(least !== null && most !== null && least < 1.5 && most >= 3);
+  assert.deepEqual(logRangeOf(null, null), [0.1, 1]);
+});
+
+test("an extra track is drawn where it is chosen", () => {
+  const extra = { ...trackNamed("health-update_ratio"), isExtra: true };
+  const all = [trackNamed("loss"), trackNamed("health-gradient_norm"), extra];
+  const names = (chosen?: readonly string[]): string[] =>
+    chooseTracks(all, all.slice(0, 1), chosen).map(({ name }) => name);
+  assert.deepEqual(names(), ["loss", "health-gradient_norm"]);
+  assert.deepEqual(names(["health-update_ratio"]), ["health-update_ratio"]);
 });

@@ -1,4 +1,4 @@
-/** The numbers of a kernel: what each is called, in which unit, and what it means. */
+/** The numbers of a kernel or a layer: what each is called, in which unit, and what it means. */
 
 import { METRICS as KNOWN, type Unit } from "../tables.ts";
 import { short } from "./numbers.ts";
@@ -88,23 +88,43 @@ function trimmed(value: number): string {
 export interface Scale {
   readonly low: number;
   readonly high: number;
+  /** Whether equal ratios, not equal differences, are equally far from each other. */
+  readonly isLog?: boolean;
 }
 
+/** What differs between layers, or while training, by powers of ten. */
+const LOGARITHMIC: readonly string[] = [
+  ...["gradient_norm", "gradient_ratio", "update_norm", "update_ratio"],
+];
+
+export function isLogarithmic(metric: string): boolean {
+  return LOGARITHMIC.includes(metric);
+}
+
+/** A logarithmic scale spans at least this ratio, so that what is alike has colours that are. */
+const LEAST_RATIO = 1e4;
+
 /** What the ends of the colours stand for: 0 to 100% for shares, what there is for all others. */
-export function rangeOf(unit: Unit, values: Iterable<number>): Scale {
+export function rangeOf({ name, unit }: Metric, values: Iterable<number>): Scale {
   if (unit === "share") return { low: 0, high: 1 };
+  const isLog = isLogarithmic(name);
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const value of values) {
-    if (!Number.isFinite(value)) continue;
+    if (!Number.isFinite(value) || (isLog && value <= 0)) continue;
     low = Math.min(low, value);
     high = Math.max(high, value);
   }
-  return low <= high ? { low, high } : { low: 0, high: 0 };
+  if (low > high) return { low: 0, high: 0 };
+  return isLog ? { low: Math.min(low, high / LEAST_RATIO), high, isLog } : { low, high };
 }
 
 /** Where a value lies on a scale, from 0 to 1; NaN where it is not known. */
-export function fractionOn({ low, high }: Scale, value: number): number {
+export function fractionOn({ low, high, isLog = false }: Scale, value: number): number {
   if (Number.isNaN(value)) return Number.NaN;
+  if (isLog) {
+    const share = Math.log(Math.max(value, 0) / low) / Math.log(high / low);
+    return Math.min(Math.max(share, 0), 1);
+  }
   if (high === low) return Number.isFinite(value) ? 0.5 : value > 0 ? 1 : 0;
   return Math.min(Math.max((value - low) / (high - low), 0), 1);
 }

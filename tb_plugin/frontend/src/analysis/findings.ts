@@ -11,6 +11,8 @@ export interface Finding {
   readonly step: number;
   readonly explainer: string;
   readonly layer: string;
+  /** Of the kernel or layer `layer`; empty where the finding is about none. */
+  readonly metric: string;
   /** By the run's own numbers. */
   readonly samples: readonly number[];
   readonly box: Box;
@@ -27,6 +29,7 @@ export function readFindings(value: unknown): Finding[] {
       step: number(json.step),
       explainer: text(json.explainer),
       layer: text(json.layer),
+      metric: text(json.metric),
       samples: numbers(json.samples),
       box: readBox(json.box),
     };

@@ -1,14 +1,29 @@
-/** What is told of one kernel in one run at one epoch, in the order of telling. */
+/** What is told of one kernel or layer in one run at one epoch, in the order of telling. */
 
 import type { Kernel, Kernels } from "../format/compressed.ts";
+import type { Health, Units } from "../format/healthy.ts";
 import { countText, metricOf, metricText } from "./compression.ts";
-import { kernelRow, kernelValue } from "./kernels.ts";
+import { kernelRow, tableValue } from "./kernels.ts";
+
+/** The records that facts are told from. */
+export interface Told {
+  readonly kernels?: Kernels | undefined;
+  readonly kernel?: Kernel | undefined;
+  readonly health?: Health | undefined;
+  readonly units?: Units | undefined;
+}
 
 export interface Fact {
   readonly name: string;
   readonly label: string;
+  /** The head that it stands under; empty for what is of the layer itself. */
+  readonly section: string;
+  /** The record that it is told from. */
+  readonly of: keyof Told;
+  /** Whether it is too long for a column, and has a row for each run instead. */
+  readonly isWide?: boolean;
   /** Empty where there is nothing to tell. */
-  readonly tell: (kernels: Kernels | undefined, kernel: Kernel | undefined) => string;
+  readonly tell: (told: Told) => string;
 }
 
 const WORDS = ["type", "wrapper", "mode", "dtype", "shape", "note"] as const;
@@ -21,34 +36,35 @@ const LISTED = 8;
 
 /** The facts of the kernel called `kernel`. */
 export function factsOfKernel(kernel: string): Fact[] {
-  const words = WORDS.map((name) => ({
-    name,
-    label: name,
-    tell: (kernels: Kernels | undefined) => kernelRow(kernels, kernel)?.[name] ?? "",
-  }));
+  const head = { section: "Weights", of: "kernels" } as const;
+  const words = WORDS.map(
+    (name): Fact => ({
+      ...{ name, label: name, ...head },
+      tell: ({ kernels }) => kernelRow(kernels, kernel)?.[name] ?? "",
+    }),
+  );
   // Said only where the page calls the kernel otherwise.
-  const logged = {
-    name: "logged",
-    label: "logged as",
-    tell: (kernels: Kernels | undefined) => {
+  const logged: Fact = {
+    ...{ name: "logged", label: "logged as", ...head },
+    tell: ({ kernels }) => {
       const name = kernelRow(kernels, kernel)?.name ?? "";
       return name === kernel ? "" : name;
     },
   };
-  const numbers = NUMBERS.map((name) => {
+  const numbers = NUMBERS.map((name): Fact => {
     const { label, unit } = metricOf(name);
-    const tell = (kernels: Kernels | undefined): string => {
-      const value = kernelValue(kernels, kernel, name);
+    const tell: Fact["tell"] = ({ kernels }) => {
+      const value = tableValue(kernels, kernel, name);
       return Number.isNaN(value) ? "" : metricText(unit, value);
     };
-    return { name, label, tell };
+    return { name, label, ...head, tell };
   });
-  const channels = (["pruned", "dead"] as const).map((name) => ({
-    name,
-    label: `${name} outputs`,
-    tell: (_: Kernels | undefined, record: Kernel | undefined) =>
-      record ? listed(record[name]) : "",
-  }));
+  const channels = (["pruned", "dead"] as const).map(
+    (name): Fact => ({
+      ...{ name, label: `${name} outputs`, section: "Weights", of: "kernel" },
+      tell: (told) => (told.kernel ? listed(told.kernel[name]) : ""),
+    }),
+  );
   return [...words, ...numbers, ...channels, logged];
 }
 

@@ -4,7 +4,7 @@ import type { KernelRow, Kernels } from "../format/compressed.ts";
 import type { Sort } from "../state/view.ts";
 import { ROW_KEYS } from "../tables.ts";
 import { grouped, metricOf } from "./compression.ts";
-import { kernelRow, kernelValue } from "./kernels.ts";
+import { kernelRow, tableValue } from "./kernels.ts";
 
 /** One run at one epoch. */
 export interface Source {
@@ -58,7 +58,7 @@ export function cellOf({ source, name, row }: TableRow, column: string): string 
   if (column === "run") return source.name;
   if (column === "name") return name;
   if (column === "mode" || column === "dtype") return row[column];
-  return kernelValue(source.record, name, column);
+  return tableValue(source.record, name, column);
 }
 
 /** Sorted by one column, equal rows in the order they were in; what is not known comes last. */
@@ -99,7 +99,7 @@ export function csvOf(rows: readonly TableRow[]): string {
     source.step ?? "",
     source.record?.moment ?? "",
     ...ROW_KEYS.map((key) => row[key]),
-    ...metrics.map((metric) => kernelValue(source.record, name, metric)),
+    ...metrics.map((metric) => tableValue(source.record, name, metric)),
   ]);
   return [header, ...lines].map((line) => `${line.map(csvCell).join(",")}\r\n`).join("");
 }

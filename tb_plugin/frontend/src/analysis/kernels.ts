@@ -1,10 +1,15 @@
-/** Kernels by name: their order over several runs, and which maps lie behind them. */
+/** Kernels and layers by name: their order over several runs, and which maps lie behind them. */
 
 import type { Series } from "../data/series.ts";
 import type { KernelRow, Kernels } from "../format/compressed.ts";
+import type { Health, LayerRow } from "../format/healthy.ts";
+import type { TfRecord } from "../format/records.ts";
 import { countText, metricOf, spoken } from "./compression.ts";
 import { memo, memoBy } from "./memo.ts";
 import { layerPath, unwrapped, wrappedBy } from "./wrappers.ts";
+
+/** A number for each row and metric: of kernels, or of the layers whose health was measured. */
+export type Table = Kernels | Health;
 
 /** Where the numbers of one table lie: rows by kernel, columns by metric. */
 interface TableIndex {
@@ -13,14 +18,14 @@ interface TableIndex {
 }
 
 const indexOfTable = memo(
-  (record: Kernels): TableIndex => ({
+  (record: Table): TableIndex => ({
     rows: new Map(shownNames(record).map((name, i) => [name, i])),
     metrics: new Map(record.metrics.map((metric, i) => [metric, i])),
   }),
 );
 
-/** One number of one kernel; NaN where it is not known. */
-export function kernelValue(record: Kernels | undefined, name: string, metric: string): number {
+/** One number of one kernel or layer; NaN where it is not known. */
+export function tableValue(record: Table | undefined, name: string, metric: string): number {
   if (!record) return Number.NaN;
   const { rows, metrics } = indexOfTable(record);
   const [row, column] = [rows.get(name), metrics.get(metric)];
@@ -29,15 +34,23 @@ export function kernelValue(record: Kernels | undefined, name: string, metric: s
 }
 
 /**
- * What each kernel of a record is called on the page: without wrappers, so that a pruned model and
+ * What each kernel or layer of a record is called on the page: without wrappers, so that a pruned model and
  * its dense twin meet in one row; where that would make two kernels one, as it was logged. Where
  * Keras counted them on, as in the first run.
  */
-function shownNames({ rows, called }: Kernels): string[] {
-  const plain = rows.map(({ name }) => unwrapped(name));
-  const own = rows.map(({ name }, i) =>
-    plain.some((other, j) => j !== i && other === plain[i]) ? name : (plain[i] as string),
-  );
+function shownNames(record: Table): string[] {
+  const { called } = record;
+  const names =
+    record.kind === "health"
+      ? record.rows.map(({ path }) => path)
+      : record.rows.map(({ name }) => name);
+  const plain = names.map(unwrapped);
+  const counts = new Map<string, number>();
+  for (const name of plain) counts.set(name, (counts.get(name) ?? 0) + 1);
+  const own = names.map((name, i) => {
+    const short = plain[i] as string;
+    return counts.get(short) === 1 ? short : name;
+  });
   return own.map((name) => called?.get(name) ?? name);
 }
 
@@ -46,21 +59,58 @@ export function kernelRow(record: Kernels | undefined, name: string): KernelRow 
   return row === undefined ? undefined : record?.rows[row];
 }
 
-/** Every kernel that a series names, in model order. */
+export function layerRow(record: Health | undefined, name: string): LayerRow | undefined {
+  const row = record && indexOfTable(record).rows.get(name);
+  return row === undefined ? undefined : record?.rows[row];
+}
+
+/** The numbers of each trained weight of a layer, by the weight's name and by metric. */
+export function weightsOf(
+  record: Health | undefined,
+  name: string,
+): ReadonlyMap<string, ReadonlyMap<string, number>> {
+  const found = new Map<string, ReadonlyMap<string, number>>();
+  const row = record && indexOfTable(record).rows.get(name);
+  if (!record || row === undefined) return found;
+  const { metrics, weightRows, weightNames, weightValues } = record;
+  for (const [i, weight] of weightNames.entries()) {
+    if (weightRows[i] !== row) continue;
+    const numbers = metrics.map((metric, column) => {
+      const value = weightValues[i * metrics.length + column] ?? Number.NaN;
+      return [metric, value] as const;
+    });
+    found.set(weight, new Map(numbers));
+  }
+  return found;
+}
+
+/** The row of a table that is the layer of a name: its own, its layer's, or its first kernel's. */
+export function sameLayer(names: readonly string[], name: string | undefined): string | undefined {
+  if (name === undefined || names.includes(name)) return name;
+  const path = layerPath(name);
+  return names.includes(path) ? path : names.find((one) => layerPath(one) === name);
+}
+
+/** Whether a record is a table of these names. */
+export function isTable(record: TfRecord | undefined): record is Table {
+  return record?.kind === "kernels" || record?.kind === "health";
+}
+
+/** Every kernel or layer that a series names, in model order. */
 export const namesOf = memo((series: Series): readonly string[] => {
   const lists = series.points.flatMap(({ record }) =>
-    record?.kind === "kernels" ? [shownNames(record)] : [],
+    isTable(record) ? [shownNames(record)] : [],
   );
   // Most epochs name the same kernels: one list of them is enough.
   return mergeNames([...new Map(lists.map((list) => [list.join("\n"), list])).values()]);
 });
 
-/** A series whose kernels are called as in another run. */
-export const calledKernels = memoBy(
+/** A series whose kernels or layers are called as in another run. */
+export const calledRows = memoBy(
   (series: Series, called: ReadonlyMap<string, string>): Series => ({
     ...series,
     points: series.points.map((point) =>
-      point.record?.kind === "kernels" ? { ...point, record: { ...point.record, called } } : point,
+      isTable(point.record) ? { ...point, record: { ...point.record, called } } : point,
     ),
   }),
 );
@@ -116,18 +166,23 @@ export function kernelLayers(mapLayer: string): readonly string[] {
   return inside ? [layer, folder + inside] : [layer];
 }
 
-/** One kernel at one time, as a sentence without a subject: `sparsity 75.0%, 324 of 432 weights zero`. */
-export function cellText(record: Kernels | undefined, name: string, metric: string): string {
+/** One kernel or layer at one time, as a sentence without a subject: `sparsity 75.0%, 324 of 432 weights zero`. */
+export function cellText(record: Table | undefined, name: string, metric: string): string {
   const { label, unit } = metricOf(metric);
-  const told = `${label} ${spoken(unit, kernelValue(record, name, metric))}`;
+  const told = `${label} ${spoken(unit, tableValue(record, name, metric))}`;
+  if (record?.kind === "health") return healthText(record, name, told);
   const row = kernelRow(record, name);
   if (!record || !row) return `${label} not known: no such kernel here`;
-  const [size, kept] = [
-    kernelValue(record, name, "weights"),
-    kernelValue(record, name, "nonzeros"),
-  ];
+  const [size, kept] = [tableValue(record, name, "weights"), tableValue(record, name, "nonzeros")];
   if (metric !== "sparsity" || Number.isNaN(size - kept)) return told;
   return `${told}, ${countText(size - kept)} of ${countText(size)} weights zero`;
+}
+
+/** What is not trained has no gradient, and vanishes no more than it should. */
+function healthText(record: Health, name: string, told: string): string {
+  const row = layerRow(record, name);
+  if (!row) return "no such layer here";
+  return [row.state === "frozen" ? "frozen" : "", told].filter(Boolean).join(", ");
 }
 
 /** `3,687 of 4,608 zero`. */

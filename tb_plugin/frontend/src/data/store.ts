@@ -6,7 +6,7 @@ import { type Numbering, numberSamples } from "../analysis/numbering.ts";
 import { spreadSeries, type WordsRead } from "../analysis/spread.ts";
 import { type Extent, fetchInputs, fetchListing, fetchSeries } from "./api.ts";
 import { Bitmaps } from "./bitmaps.ts";
-import { CalledKernels } from "./called-kernels.ts";
+import { CalledRows } from "./called-rows.ts";
 import type { Listing, Run } from "./listing.ts";
 import { key } from "./listing.ts";
 import { type Picture, Pictures } from "./pictures.ts";
@@ -35,7 +35,7 @@ export class Store {
   /** By run, where the page numbers its samples otherwise; and of what that was made. */
   private readonly numberings = new Map<string, Numbering>();
   private numbered = "";
-  private readonly called = new CalledKernels();
+  private readonly called = { kernels: new CalledRows(), health: new CalledRows() };
   private readonly onChange: () => void;
 
   /** `onPixels`: a picture was decoded, so that there is more to draw and nothing else new. */
@@ -60,18 +60,21 @@ export class Store {
       own === undefined ? undefined : this.held.get(key(run, group, String(own)))?.series;
     if (!series) return undefined;
     if (sample < 0) {
-      return this.called.of(run, numbering ? renumberedSeries(series, numbering) : series);
+      if (series.kind === "kernels" || series.kind === "health") {
+        return this.called[series.kind].of(run, series);
+      }
+      return numbering ? renumberedSeries(series, numbering) : series;
     }
     return this.overWords(series, run, group, sample);
   }
 
-  /** Call the kernels of runs alike where only Keras' counting tells them apart. */
-  matchKernels(runs: readonly string[]): void {
+  /** Call the kernels, or the layers, of runs alike where only Keras' counting tells them apart. */
+  matchRows(kind: "kernels" | "health", runs: readonly string[]): void {
     const held = runs.flatMap((run) => {
-      const series = this.held.get(key(run, "kernels", "-1"))?.series;
+      const series = this.held.get(key(run, kind, "-1"))?.series;
       return series ? [[run, series] as const] : [];
     });
-    this.called.match(new Map(held));
+    this.called[kind].match(new Map(held));
   }
 
   /** A layer's maps over words with a value for each word; else, and until these came, the series. */

@@ -1,11 +1,11 @@
-/** How a kernel's weights are spread: bars at one epoch, and a map of all epochs. */
+/** How the numbers of a kernel or layer are spread: bars at one epoch, and a map of all epochs. */
 
 import { colourTable, type SequentialName } from "../analysis/colours.ts";
 import { countText, type Scale } from "../analysis/compression.ts";
 import { short } from "../analysis/numbers.ts";
-import type { Series } from "../data/series.ts";
-import type { Kernel } from "../format/compressed.ts";
+import type { Spread } from "../format/healthy.ts";
 import { sharpContext } from "./canvas.ts";
+import type { Spreads } from "./spreads.ts";
 
 export const LEFT = 44;
 const BOTTOM = 18;
@@ -16,13 +16,13 @@ export interface HistogramPalette {
   readonly line: string;
 }
 
-/** One x axis for all runs and epochs of a kernel, so that scrubbing shows what moves. */
-export function valueRange(all: readonly (Series | undefined)[]): Scale {
+/** One x axis for all runs and epochs of a kernel or layer, so that scrubbing shows what moves. */
+export function valueRange(all: readonly Spreads[]): Scale {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const record of kernelsOf(all)) {
-    if (!record.counts.some((count) => count > 0)) continue;
-    low = Math.min(low, record.low);
-    high = Math.max(high, record.high);
+  for (const spread of knownOf(all)) {
+    if (!spread.counts.some((count) => count > 0)) continue;
+    low = Math.min(low, spread.low);
+    high = Math.max(high, spread.high);
   }
   if (low > high) return { low: -1, high: 1 };
   const pad = low === high ? Math.abs(low) || 1 : 0;
@@ -30,17 +30,16 @@ export function valueRange(all: readonly (Series | undefined)[]): Scale {
 }
 
 /** The highest bar of all runs and epochs. */
-export function mostCounted(all: readonly (Series | undefined)[]): number {
-  return kernelsOf(all).reduce((most, { counts }) => Math.max(most, ...counts), 1);
+export function mostCounted(all: readonly Spreads[]): number {
+  return knownOf(all).reduce((most, { counts }) => Math.max(most, ...counts), 1);
 }
 
-function kernelsOf(all: readonly (Series | undefined)[]): Kernel[] {
-  const records = all.flatMap((series) => series?.points.map(({ record }) => record) ?? []);
-  return records.filter((record): record is Kernel => record?.kind === "kernel");
+function knownOf(all: readonly Spreads[]): Spread[] {
+  return all.flatMap((spreads) => spreads.flatMap(({ spread }) => spread ?? []));
 }
 
 export interface Bars {
-  readonly record: Kernel | undefined;
+  readonly spread: Spread | undefined;
   readonly colour: string;
 }
 
@@ -49,13 +48,15 @@ export interface BarsLook {
   readonly height: number;
   readonly range: Scale;
   readonly most: number;
+  /** What is counted. */
+  readonly name: string;
 }
 
 export function drawBars(canvas: HTMLCanvasElement, all: readonly Bars[], look: BarsLook): void {
   const context = sharpContext(canvas, look.width, look.height);
   if (!context) return;
   context.clearRect(0, 0, look.width, look.height);
-  for (const { record, colour } of all) if (record) drawOne(context, record, colour, look);
+  for (const { spread, colour } of all) if (spread) drawOne(context, spread, colour, look);
 }
 
 function xOf({ range, width }: BarsLook, value: number): number {
@@ -65,7 +66,7 @@ function xOf({ range, width }: BarsLook, value: number): number {
 /** Filled faintly and outlined: two runs over each other stay readable. */
 function drawOne(
   context: CanvasRenderingContext2D,
-  { counts, low, high }: Kernel,
+  { counts, low, high }: Spread,
   colour: string,
   look: BarsLook,
 ): void {
@@ -108,6 +109,7 @@ export function drawAxes(
   context.textAlign = "right";
   context.fillText(countText(most), LEFT - 5, 13);
   context.fillText("0", LEFT - 5, floor);
+  context.fillText(look.name, width - 14, 18);
   const zero = xOf(look, 0);
   const hasZero = range.low < 0 && range.high > 0;
   if (hasZero) {
@@ -124,10 +126,10 @@ export function drawAxes(
   if (hasZero && zero > LEFT + 40 && zero < width - 48) context.fillText("0", zero, height - 5);
 }
 
-/** Epochs down, values across as in the bars above; the more weights, the stronger the colour. */
+/** Epochs down, values across as in the bars above; the more numbers, the stronger the colour. */
 export function drawHeat(
   canvas: HTMLCanvasElement,
-  series: Series | undefined,
+  spreads: Spreads,
   steps: readonly number[],
   ramp: SequentialName,
   { width, height, range }: { width: number; height: number; range: Scale },
@@ -135,13 +137,12 @@ export function drawHeat(
   const context = sharpContext(canvas, width, height);
   if (!context) return;
   context.clearRect(0, 0, width, height);
-  const points = series?.points ?? [];
-  for (const [i, { step, record }] of points.entries()) {
-    if (record?.kind !== "kernel") continue;
+  for (const [i, { step, spread }] of spreads.entries()) {
+    if (!spread) continue;
     const top = heatY(steps, step, height);
-    const next = points[i + 1];
+    const next = spreads[i + 1];
     const bottom = next ? heatY(steps, next.step, height) : height;
-    const line = lineOf(record, range, ramp);
+    const line = lineOf(spread, range, ramp);
     context.imageSmoothingEnabled = false;
     context.drawImage(line, LEFT, top, width - LEFT - 8, bottom - top + 0.5);
   }
@@ -155,7 +156,7 @@ export function heatY(steps: readonly number[], step: number, height: number): n
 }
 
 /** One epoch as a line of pixels: density relative to the densest bin, by its root. */
-function lineOf({ counts, low, high }: Kernel, range: Scale, ramp: SequentialName) {
+function lineOf({ counts, low, high }: Spread, range: Scale, ramp: SequentialName) {
   const canvas = document.createElement("canvas");
   canvas.width = COLUMNS;
   canvas.height = 1;

@@ -1,8 +1,15 @@
-/** One metric of every kernel over epochs: rows of coloured cells. */
+/** One metric of every kernel or layer over epochs: rows of coloured cells. */
 
 import { colourAt, type SequentialName } from "../analysis/colours.ts";
-import { fractionOn, metricText, rangeOf, type Scale, type Unit } from "../analysis/compression.ts";
-import { kernelValue } from "../analysis/kernels.ts";
+import {
+  fractionOn,
+  type Metric,
+  metricText,
+  rangeOf,
+  type Scale,
+  type Unit,
+} from "../analysis/compression.ts";
+import { isTable, tableValue } from "../analysis/kernels.ts";
 import type { Series } from "../data/series.ts";
 import { sharpContext } from "./canvas.ts";
 
@@ -57,7 +64,7 @@ export function ticksOf(axis: Axis, space = 44): number[] {
   );
 }
 
-/** What one run knows: a number for each kernel (rows) and record (columns), each until the next. */
+/** What one run knows: a number for each kernel or layer (rows) and record (columns), each until the next. */
 export interface Cells {
   readonly steps: readonly number[];
   readonly values: readonly Float64Array[];
@@ -73,15 +80,15 @@ export function cellsOf(
     steps: points.map(({ step }) => step),
     values: names.map((name) =>
       Float64Array.from(points, ({ record }) =>
-        kernelValue(record?.kind === "kernels" ? record : undefined, name, metric),
+        tableValue(isTable(record) ? record : undefined, name, metric),
       ),
     ),
   };
 }
 
 /** One scale for all runs, so that their colours can be compared. */
-export function scaleOf(unit: Unit, cells: readonly Cells[]): Scale {
-  return rangeOf(unit, allOf(cells));
+export function scaleOf(metric: Metric, cells: readonly Cells[]): Scale {
+  return rangeOf(metric, allOf(cells));
 }
 
 function* allOf(cells: readonly Cells[]): Generator<number> {

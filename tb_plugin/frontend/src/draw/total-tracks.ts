@@ -1,22 +1,25 @@
-/** Totals of the kernels over epochs: the selected metric, or sparsity where it has no total. */
+/** Totals over epochs: of the kernels the selected metric, of the health of layers all there are. */
 
-import { metricOf, metricText } from "../analysis/compression.ts";
+import { isLogarithmic, metricOf, metricText } from "../analysis/compression.ts";
 import { recordsOf } from "../data/series.ts";
 import type { Dashboard } from "../state/dashboard.ts";
-import { compressed } from "../state/scene.ts";
+import { compressed, measured } from "../state/scene.ts";
 import type { Curve, Track } from "./tracks.ts";
 
 /** By part of the model: all of it, or student and teacher. */
 const DASHES: readonly (readonly number[])[] = [[], [7, 3], [2, 3]];
 
+/** The selected metric's total, or that of sparsity where it has none. */
 export function totalTracks(dashboard: Dashboard): Track[] {
   const runs = compressed(dashboard.scene);
   const records = runs.flatMap((run) => recordsOf(dashboard.kernels(run), "kernels"));
   const parts = [...new Set(records.flatMap(({ totals }) => [...totals.keys()]))];
-  const wanted = dashboard.view.metric;
+  const { metric: wanted, has } = dashboard.scene;
   const hasTotal = records.some(({ totals }) =>
     [...totals.values()].some((sums) => sums.has(wanted)),
   );
+  // Of weights that are as they were trained, health says more than that none is zero.
+  if (!hasTotal && has.health && !has.compressed) return [];
   const { name, label, unit } = metricOf(hasTotal ? wanted : "sparsity");
   const curves = runs.flatMap((run) =>
     parts.map((part, i): Curve => {
@@ -37,4 +40,28 @@ export function totalTracks(dashboard: Dashboard): Track[] {
   if (drawn.length === 0) return [];
   const tell = (value: number): string => metricText(unit, value);
   return [{ name: "totals", title: `${label}, total`, tell, curves: drawn }];
+}
+
+/** In this order; the first stands among the tracks where the selected metric is none of them. */
+const OF_HEALTH = ["gradient_norm", "gradient_ratio", "update_ratio", "dead_share"] as const;
+
+/** What the health of all layers together is; only what is looked at is drawn unless chosen. */
+export function healthTracks(dashboard: Dashboard): Track[] {
+  const { metric: wanted } = dashboard.scene;
+  const usual = OF_HEALTH.find((name) => name === wanted) ?? OF_HEALTH[0];
+  return OF_HEALTH.flatMap((name): Track[] => {
+    const { label, unit } = metricOf(name);
+    const curves = measured(dashboard.scene).map((run): Curve => {
+      const points = (dashboard.health(run)?.points ?? []).flatMap(({ step, record }) => {
+        const value = record?.kind === "health" ? record.totals.get(name) : undefined;
+        return value === undefined ? [] : [[step, value] as const];
+      });
+      return { run, metric: label, points, dash: [] };
+    });
+    const drawn = curves.filter(({ points }) => points.length > 0);
+    if (drawn.length === 0) return [];
+    const tell = (value: number): string => metricText(unit, value);
+    const look = { isLog: isLogarithmic(name), isExtra: name !== usual };
+    return [{ name: `health-${name}`, title: label, tell, curves: drawn, ...look }];
+  });
 }

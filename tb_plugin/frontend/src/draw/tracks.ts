@@ -33,6 +33,10 @@ export interface Track {
   readonly settles?: boolean;
   /** A value to compare with, dashed. */
   readonly level?: number;
+  /** Whether equal ratios are equally high. */
+  readonly isLog?: boolean;
+  /** Whether it is drawn only where it is chosen. */
+  readonly isExtra?: boolean;
   /** Whether it is twice as high as others. */
   readonly isTall?: boolean;
 }
@@ -79,7 +83,7 @@ export function chooseTracks(
   const loss = others.filter(({ name }) => name === "loss");
   const rest = others.filter(({ name }) => name !== "loss");
   const usual = [...(first ? [first] : []), ...loss, ...rest].slice(0, USUAL);
-  return all.filter((track) => usual.includes(track) || !metrics.includes(track));
+  return all.filter((track) => (metrics.includes(track) ? usual.includes(track) : !track.isExtra));
 }
 
 function curvesOf(run: ShownRun, store: Store): Curve[] {
@@ -150,23 +154,28 @@ export class TrackPlot {
 }
 
 /** Curves on the union of their steps, with gaps where one has no value. */
-function dataOf({ curves }: Track): uPlot.AlignedData {
+function dataOf({ curves, isLog = false }: Track): uPlot.AlignedData {
   const steps = [...new Set(curves.flatMap(({ points }) => points.map(([step]) => step)))];
   steps.sort((a, b) => a - b);
   const columns = curves.map(({ points }) => {
     const values = new Map(points);
     return steps.map((step) => {
       const value = values.get(step);
-      return value === undefined || !Number.isFinite(value) ? null : value;
+      return value === undefined || !isDrawn(value, isLog) ? null : value;
     });
   });
   return [steps, ...columns];
 }
 
+/** Zero and less lie nowhere on a logarithmic axis. */
+function isDrawn(value: number, isLog: boolean): boolean {
+  return Number.isFinite(value) && (value > 0 || !isLog);
+}
+
 function optionsOf(track: Track, look: PlotLook): uPlot.Options {
   const [first, last] = look.range;
   const { text, line } = look.palette;
-  const { bands = [], level } = track;
+  const { bands = [], level, isLog = false } = track;
   const ends = endsOf(track, look);
   const axis = { stroke: text, font: FONT, ticks: { show: false }, gap: 4 };
   return {
@@ -178,7 +187,13 @@ function optionsOf(track: Track, look: PlotLook): uPlot.Options {
     select: { show: false, left: 0, top: 0, width: 0, height: 0 },
     scales: {
       x: { time: false, range: [first, last] },
-      y: { range: () => rangeOf(bands, ends[0] ?? null, ends.at(-1) ?? null) },
+      y: {
+        distr: isLog ? 3 : 1,
+        range: () => {
+          const [low, high] = [ends[0] ?? null, ends.at(-1) ?? null];
+          return isLog ? logRangeOf(low, high) : rangeOf(bands, low, high);
+        },
+      },
     },
     hooks: {
       drawClear: [
@@ -203,6 +218,8 @@ function optionsOf(track: Track, look: PlotLook): uPlot.Options {
         size: look.left,
         // The least and the largest value, between which all lie: a low track has room for two.
         splits: () => [...ends],
+        // Of logarithmic ones it would keep the powers of ten alone.
+        filter: (_plot, splits) => splits,
         grid: { stroke: line, width: 1 },
         values: (_plot, ticks) => ticks.map((tick) => track.tell(tick)),
       },
@@ -233,6 +250,13 @@ export function rangeOf(
   return [least - margin, most + margin];
 }
 
+/** The same where equal ratios are equally high; alike values are seen to be. */
+export function logRangeOf(low: number | null, high: number | null): uPlot.Range.MinMax {
+  if (low === null || high === null) return [0.1, 1];
+  const margin = Math.max((high / low) ** MARGIN, 1.5);
+  return [low / margin, high * margin];
+}
+
 /** Behind this share of the epochs, metrics have settled. */
 const EARLY = 0.15;
 /** What settled is fitted where it is smaller than this share of all. */
@@ -243,7 +267,12 @@ const SMALL = 0.5;
  * far better, these are of what it does from then on: its first values lie beyond them.
  */
 export function endsOf(
-  { curves, settles = false, level }: Pick<Track, "curves" | "settles" | "level">,
+  {
+    curves,
+    settles = false,
+    level,
+    isLog = false,
+  }: Pick<Track, "curves" | "settles" | "level" | "isLog">,
   { range: [first, last], isZoomed }: Pick<PlotLook, "range" | "isZoomed">,
 ): readonly number[] {
   const within = (from: number): number[] => {
@@ -253,7 +282,7 @@ export function endsOf(
       [...points, ...range].filter(isIn).flatMap(([, ...own]) => own),
     );
     if (level !== undefined && values.length > 0) values.push(level);
-    const finite = values.filter(Number.isFinite);
+    const finite = values.filter((value) => isDrawn(value, isLog));
     if (finite.length === 0) return [];
     const [low, high] = [Math.min(...finite), Math.max(...finite)];
     return low === high ? [low] : [low, high];

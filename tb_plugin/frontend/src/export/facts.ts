@@ -91,15 +91,15 @@ function sampleOf(dashboard: Dashboard, columns: readonly Column[], number: numb
   return { number, label: labelText(samples, number), target: [...new Set(maps)].join(" or ") };
 }
 
-function moreOf({ scene, view }: Dashboard, { parts }: Seen): string[] {
-  const metric = metricOf(view.metric);
+function moreOf({ scene }: Dashboard, { parts }: Seen): string[] {
+  const metric = metricOf(scene.metric);
   return [
     parts.has("tfx-exchange-map")
       ? "Where the label lives: windows of samples are put into samples of other classes; the maps show how often predictions follow a window, as the mean of all windows over each place."
       : "",
-    parts.has("tfx-layer-strip") ? `Kernels over epochs: ${metric.label}, ${metric.meaning}.` : "",
+    parts.has("tfx-layer-strip") ? `Layers over epochs: ${metric.label}, ${metric.meaning}.` : "",
     parts.has("tfx-kernel") && scene.layer
-      ? `Kernel ${scene.layer}: histogram of its nonzero weights at this epoch; below, the same over epochs, each line on a scale of its own.`
+      ? `${scene.layer}: histogram of what is not zero at this epoch; below, the same over epochs, each line on a scale of its own.`
       : "",
   ].filter(Boolean);
 }

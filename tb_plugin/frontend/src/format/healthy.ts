@@ -21,6 +21,8 @@ export interface Health extends Moment {
   readonly totals: ReadonlyMap<string, number>;
   /** How many training steps the updates are sums of; 0 where that is not known. */
   readonly steps: number;
+  /** By path, what the page calls a layer that another run has under another name. */
+  readonly called?: ReadonlyMap<string, string>;
 }
 
 /** `counts` are of finite numbers that are not zero, in bins of one width from `low` to `high`. */

@@ -1,7 +1,7 @@
 /** The page's state: the view, what was fetched, the playhead; parts listen for `change`. */
 
 import { outputKernels } from "../analysis/channels.ts";
-import { kernelRow } from "../analysis/kernels.ts";
+import { kernelRow, layerRow, namesOf, sameLayer } from "../analysis/kernels.ts";
 import { weightsText } from "../analysis/moments.ts";
 import { isReport } from "../data/inlined.ts";
 import type { Listing } from "../data/listing.ts";
@@ -150,10 +150,27 @@ export class Dashboard extends EventTarget {
     return compression && this.store.get(compression.run, "kernels");
   }
 
+  /** The series of a shown run's health. */
+  health({ health }: ShownRun): Series | undefined {
+    return health && this.store.get(health.run, "health");
+  }
+
+  /** The series of one layer's activations and gradients, by what the page calls it. */
+  units(run: ShownRun, name: string): Series | undefined {
+    const series = this.health(run);
+    const own = (series && sameLayer(namesOf(series), name)) ?? name;
+    const last = recordsOf(series, "health").findLast((one) => layerRow(one, own));
+    const logged = layerRow(last, own)?.path;
+    if (logged === undefined) return undefined;
+    return this.store.get(run.health?.run ?? "", `units/${logged}`);
+  }
+
   /** The series of one kernel of a shown run, by what the page calls it. */
   kernel(run: ShownRun, name: string): Series | undefined {
-    const last = recordsOf(this.kernels(run), "kernels").findLast((one) => kernelRow(one, name));
-    const logged = kernelRow(last, name)?.name;
+    const series = this.kernels(run);
+    const own = (series && sameLayer(namesOf(series), name)) ?? name;
+    const last = recordsOf(series, "kernels").findLast((one) => kernelRow(one, own));
+    const logged = kernelRow(last, own)?.name;
     if (!logged) return undefined;
     return this.store.get(run.compression?.run ?? "", `kernel/${logged}`);
   }

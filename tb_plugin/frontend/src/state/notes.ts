@@ -2,6 +2,7 @@
 
 import { costOf, spentText } from "../analysis/costs.ts";
 import { keptEpochs } from "../analysis/epochs.ts";
+import { isTable } from "../analysis/kernels.ts";
 import { weightsText, whenText } from "../analysis/moments.ts";
 import { plural } from "../analysis/numbers.ts";
 import { countOthers } from "../analysis/same-samples.ts";
@@ -70,14 +71,15 @@ function weightsNotes(shown: ShownRun, store: Store): Note[] {
   const texts = sourcesOf(shown).flatMap(({ run }) => [
     ...weightsTexts(store.get(run, "predictions"), "maps"),
     ...weightsTexts(store.get(run, "kernels"), "kernels"),
+    ...weightsTexts(store.get(run, "health"), "health"),
   ]);
   return texts.map((text) => ({ level: "info", run: shown.name, text }));
 }
 
 function weightsTexts(series: Series | undefined, what: string): string[] {
   return (series?.points ?? []).flatMap(({ step, record }) => {
-    const known = record?.kind === "predictions" || record?.kind === "kernels";
-    return known && weightsText(record, step) ? [`${what} of ${whenText(record, step)}`] : [];
+    const isDated = record?.kind === "predictions" || isTable(record);
+    return isDated && weightsText(record, step) ? [`${what} of ${whenText(record, step)}`] : [];
   });
 }
 

@@ -43,11 +43,16 @@ export interface Scene {
   readonly pair: readonly [ShownRun, ShownRun] | undefined;
   /** The names of all kernels of the shown runs, in model order. */
   readonly kernels: readonly string[];
-  /** The selected kernel: that of the first maps where none, or none of these, is chosen. */
+  /** The names of all layers of the shown runs whose health was measured, in the order of calls. */
+  readonly layers: readonly string[];
+  /** The selected kernel or layer: that of the first maps where none of these is chosen. */
   readonly layer: string | undefined;
-  /** Which views of compression there is something for. */
+  /** What the strips show: of layers that were not compressed, how much they learn. */
+  readonly metric: string;
+  /** Which views there is something for. */
   readonly has: {
     readonly kernels: boolean;
+    readonly health: boolean;
     /** Kernels of which some are pruned or quantized at some epoch. */
     readonly compressed: boolean;
     readonly drift: boolean;
@@ -74,9 +79,12 @@ export const EMPTY_SCENE: Scene = {
   depth: 0,
   pair: undefined,
   kernels: [],
+  layers: [],
   layer: undefined,
+  metric: "sparsity",
   has: {
     kernels: false,
+    health: false,
     compressed: false,
     drift: false,
     predictions: false,
@@ -91,7 +99,11 @@ const LITTLE_BYTES = 8 << 20;
 /** Up to this many, those of one method are, where all samples are shown or counted. */
 const MUCH_BYTES = 96 << 20;
 /** Besides the maps and what belongs to them, what makes a step one of the playhead's. */
-const EPOCHAL: readonly string[] = ["kernels", "drift", "fidelity"];
+const EPOCHAL: readonly string[] = ["kernels", "health", "drift", "fidelity"];
+
+/** Kinds of records with a row for each kernel or layer. */
+const TABLES = ["kernels", "health"] as const;
+type TableKind = (typeof TABLES)[number];
 
 export function deriveScene(listing: Listing, store: Store, view: View): Scene {
   store.number(chooseRuns(runsOf(listing, store), view.runs).map(({ id }) => id));
@@ -109,8 +121,16 @@ export function deriveScene(listing: Listing, store: Store, view: View): Scene {
     chosen.includes(sample) || sample === view.opened?.sample;
   const isLittle = sizeOf(shown, shownColumns, listing) <= LITTLE_BYTES;
   const fetched = isLittle ? samples : samples.filter(needed);
-  store.matchKernels(shown.flatMap(({ compression }) => compression?.run ?? []));
-  const kernels = kernelsOf(shown, store);
+  for (const kind of TABLES) {
+    store.matchRows(
+      kind,
+      shown.flatMap((run) => tableRun(run, kind)),
+    );
+  }
+  const kernels = rowNames(shown, store, "kernels");
+  const layers = rowNames(shown, store, "health");
+  const hasCompressed = seriesOf(shown, store, "kernels").some(isCompressed);
+  const hasHealth = holds(shown, ["health"]);
   const fits = (column: Column): boolean => sizeOf(shown, [column], listing) <= MUCH_BYTES;
   const evidence = evidenceOf(columns, view.evidence, fits);
   return {
@@ -123,16 +143,23 @@ export function deriveScene(listing: Listing, store: Store, view: View): Scene {
     evidence,
     needsAll: evidence !== undefined && wantsAll(view) && fits(evidence),
     fetched,
-    layerText: withoutShared([...new Set([...columns.map(({ layer }) => layer), ...kernels])]),
+    layerText: withoutShared([
+      ...new Set([...columns.map(({ layer }) => layer), ...kernels, ...layers]),
+    ]),
     steps: stepsOf(shown, shownColumns, fetched, store),
     scales: new Scales(shown, fetched, store),
     depth: depthOf(shown, shownColumns),
     pair: pairOf(shown, view.difference),
     kernels,
-    layer: kernels.find((name) => name === view.layer) ?? ofFirstMap(kernels, shownColumns),
+    layers,
+    layer:
+      [...kernels, ...layers].find((name) => name === view.layer) ??
+      ofFirstMap(kernels.length > 0 ? kernels : layers, shownColumns),
+    metric: view.metric ?? (hasHealth && !hasCompressed ? "gradient_norm" : "sparsity"),
     has: {
       kernels: holds(shown, ["kernels"]),
-      compressed: kernelSeries(shown, store).some(isCompressed),
+      health: hasHealth,
+      compressed: hasCompressed,
       drift: holds(shown, ["drift", "fidelity"]),
       predictions: holds(shown, ["predictions"]),
       maps: holds(shown, ["samples", ...COLUMN_KINDS]),
@@ -141,13 +168,13 @@ export function deriveScene(listing: Listing, store: Store, view: View): Scene {
   };
 }
 
-/** The kernel of the first maps that have one, so that what is told of a layer is of these; else the first. */
-function ofFirstMap(kernels: readonly string[], columns: readonly Column[]): string | undefined {
+/** The kernel or layer of the first maps that have one, so that what is told of a layer is of these; else the first. */
+function ofFirstMap(names: readonly string[], columns: readonly Column[]): string | undefined {
   for (const { layer } of columns) {
-    const own = kernels.find((name) => belongs(name, layer));
+    const own = names.find((name) => belongs(name, layer));
     if (own !== undefined) return own;
   }
-  return kernels[0];
+  return names[0];
 }
 
 /** Whether something is shown that is of all samples. */
@@ -175,12 +202,23 @@ export function compressed({ shown }: Scene): ShownRun[] {
   return shown.filter(({ compression }) => compression !== undefined);
 }
 
-function kernelsOf(shown: readonly ShownRun[], store: Store): string[] {
-  return mergeNames(kernelSeries(shown, store).map(namesOf));
+/** The shown runs whose layers' health was logged. */
+export function measured({ shown }: Scene): ShownRun[] {
+  return shown.filter(({ health }) => health !== undefined);
 }
 
-function kernelSeries(shown: readonly ShownRun[], store: Store): Series[] {
-  return shown.flatMap(({ compression }) => store.get(compression?.run ?? "", "kernels") ?? []);
+function rowNames(shown: readonly ShownRun[], store: Store, kind: TableKind): string[] {
+  return mergeNames(seriesOf(shown, store, kind).map(namesOf));
+}
+
+function seriesOf(shown: readonly ShownRun[], store: Store, kind: TableKind): Series[] {
+  return shown.flatMap((run) => tableRun(run, kind).flatMap((one) => store.get(one, kind) ?? []));
+}
+
+/** Where a run's table lies, if it has one. */
+function tableRun({ compression, health }: ShownRun, kind: TableKind): string[] {
+  const source = kind === "health" ? health : compression;
+  return source ? [source.run] : [];
 }
 
 function samplesOf(shown: readonly ShownRun[], store: Store): number[] {

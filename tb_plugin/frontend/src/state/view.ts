@@ -84,10 +84,10 @@ export interface View {
   readonly opened: Opened | undefined;
   /** What the panel below the maps shows; undefined: open where weights were compressed. */
   readonly panel: PanelName | undefined;
-  /** The selected kernel's name; undefined: not chosen. */
+  /** The name of the selected kernel or layer; undefined: not chosen. */
   readonly layer: string | undefined;
-  /** The number that the strip shows of each kernel. */
-  readonly metric: string;
+  /** The number that the strip shows of each kernel or layer; undefined: not chosen. */
+  readonly metric: string | undefined;
   /** undefined: the model's order. */
   readonly sort: Sort | undefined;
   /** Where drift is looked at, as `explainer/layer`; empty: not chosen. */
@@ -132,7 +132,7 @@ export const DEFAULT_VIEW: View = {
   opened: undefined,
   panel: undefined,
   layer: undefined,
-  metric: "sparsity",
+  metric: undefined,
   sort: undefined,
   drift: "",
   measure: "spearman",
@@ -224,7 +224,7 @@ const FIELDS: { readonly [K in keyof View]: Field<View[K]> } = {
   },
   panel: { ...oneOf(PANELS), write: String },
   layer: { write: (value) => value ?? "", read: (text) => text || undefined },
-  metric: { write: String, read: (text) => text || undefined },
+  metric: { write: (value) => value ?? "", read: (text) => text || undefined },
   sort: {
     write: (value) =>
       value ? joinNames([value.column, value.descending ? "falling" : "rising"]) : "",

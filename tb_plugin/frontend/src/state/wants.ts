@@ -1,6 +1,6 @@
 /** What has to be fetched for what is shown. */
 
-import { belongs } from "../analysis/kernels.ts";
+import { belongs, isTable } from "../analysis/kernels.ts";
 import { layerPath, unwrapped } from "../analysis/wrappers.ts";
 import type { Group } from "../data/listing.ts";
 import type { Want } from "../data/plan.ts";
@@ -20,11 +20,10 @@ export function wantsOf(scene: Scene, store: Store): Want[] {
   const isShown = (run: ShownRun, one: Group): boolean => {
     const { kind, group, layer } = one;
     if (isColumn(kind)) return shown.has(group) || isNeeded(scene, one);
-    if (kind === "units") return isOfLayer(layer, scene.layer ?? "");
-    if (kind !== "kernel") return true;
+    if (kind !== "kernel" && kind !== "units") return true;
     return (
-      unwrapped(layer) === unwrapped(scene.layer ?? "") ||
-      tiled.some((column) => belongs(layer, loggedLayer(run, column)))
+      isOfLayer(calledName(run, one, store), scene.layer ?? "") ||
+      (kind === "kernel" && tiled.some((column) => belongs(layer, loggedLayer(run, column))))
     );
   };
   const wants = scene.shown.flatMap((run) =>
@@ -44,10 +43,20 @@ export function wantsOf(scene: Scene, store: Store): Want[] {
   return [...wants, ...drifts];
 }
 
-/** Whether a layer is that of the selected kernel, or selected itself. */
-function isOfLayer(layer: string, selected: string): boolean {
-  const name = unwrapped(selected);
-  return [name, layerPath(name)].includes(unwrapped(layer));
+/** What the page calls a kernel or layer. */
+function calledName(run: ShownRun, { kind, layer }: Group, store: Store): string {
+  const series =
+    kind === "units"
+      ? store.get(run.health?.run ?? "", "health")
+      : store.get(run.compression?.run ?? "", "kernels");
+  const record = series?.points.findLast((point) => point.record)?.record;
+  return (isTable(record) && record.called?.get(unwrapped(layer))) || layer;
+}
+
+/** Whether a kernel or layer is the selected one, or of its layer. */
+function isOfLayer(name: string, selected: string): boolean {
+  const [own, chosen] = [unwrapped(name), unwrapped(selected)];
+  return own === chosen || own === layerPath(chosen) || layerPath(own) === chosen;
 }
 
 /** Whether it is the method of the wall and the boxes, whose maps of all samples are needed. */

@@ -202,7 +202,7 @@ export class App extends Part {
     `;
   }
 
-  /** The timeline, and beside it what is known of the kernels. */
+  /** The timeline, and beside it what is known of the layers. */
   private bottom() {
     const { dashboard } = this;
     const { bottom, across } = dashboard.view;
@@ -235,12 +235,14 @@ export class App extends Part {
     `;
   }
 
-  /** What is known of the kernels, where no view shows it. */
+  /** What is known of the layers, where no view shows it. */
   private compression() {
     const { dashboard } = this;
-    const { kernels, drift } = dashboard.scene.has;
+    const { kernels, health, drift } = dashboard.scene.has;
     const isOverview = isInSight(dashboard, "overview") && !isInSight(dashboard, "samples");
-    if (isOverview || isInSight(dashboard, "model") || !(kernels || drift)) return nothing;
+    if (isOverview || isInSight(dashboard, "model") || !(kernels || health || drift)) {
+      return nothing;
+    }
     return html`<tfx-divider
         label="Width of the timeline"
         @share=${({ detail }: Share) => dashboard.update({ across: detail ?? undefined })}

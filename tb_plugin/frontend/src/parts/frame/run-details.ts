@@ -136,7 +136,7 @@ export class RunDetails extends Part {
         `,
       )}
       ${costTable(costsOf(store.get(run.id, "status"), step), "explaining")}
-      ${this.compression(compression)}
+      ${this.compression(compression)} ${this.health(run.health)}
     `;
   }
 
@@ -151,6 +151,16 @@ export class RunDetails extends Part {
     return html`<h4>Compression</h4>
       ${rows(Object.entries(content?.settings ?? {}))}
       ${costTable(costsOf(store.get(compression.run, "status"), step), "measuring")}`;
+  }
+
+  /** Of what the gradients are, and how often they are taken. */
+  private health(health: Run | undefined) {
+    if (!health) return nothing;
+    const { store, step } = this.dashboard;
+    const content = health.groups.find(({ kind }) => kind === "health")?.content;
+    return html`<h4>Health</h4>
+      ${rows(Object.entries(content?.settings ?? {}))}
+      ${costTable(costsOf(store.get(health.run, "status"), step), "measuring")}`;
   }
 
   private kept({ id }: ShownRun): string {

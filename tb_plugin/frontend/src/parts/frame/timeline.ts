@@ -5,7 +5,7 @@ import uplotCss from "uplot/dist/uPlot.min.css";
 import { boxTracks } from "../../draw/box-tracks.ts";
 import { Changes } from "../../draw/changes.ts";
 import { driftTracks } from "../../draw/drift-tracks.ts";
-import { totalTracks } from "../../draw/total-tracks.ts";
+import { healthTracks, totalTracks } from "../../draw/total-tracks.ts";
 import {
   type Curve,
   chooseTracks,
@@ -177,7 +177,7 @@ export class Timeline extends PaintedPart {
   /** All there is to choose from. */
   private get all(): readonly Track[] {
     const { dashboard } = this;
-    const others = [...totalTracks(dashboard), ...driftTracks(dashboard)];
+    const others = [totalTracks, healthTracks, driftTracks].flatMap((make) => make(dashboard));
     return [...this.metrics, ...boxTracks(dashboard), ...others];
   }
 

@@ -12,7 +12,8 @@ interface ViewEntry {
   readonly render: (dashboard: Dashboard) => TemplateResult;
 }
 
-const hasWeights = ({ scene }: Dashboard): boolean => scene.has.kernels || scene.has.drift;
+const hasWeights = ({ scene }: Dashboard): boolean =>
+  scene.has.kernels || scene.has.health || scene.has.drift;
 
 const ENTRIES: Readonly<Record<ViewName, ViewEntry>> = {
   overview: {
@@ -29,7 +30,7 @@ const ENTRIES: Readonly<Record<ViewName, ViewEntry>> = {
   },
   model: {
     text: "Model",
-    title: "What is known of the weights: layers over epochs, histograms, all numbers",
+    title: "What is known of the layers and their weights: over epochs, as histograms, all numbers",
     isThere: hasWeights,
     render: (dashboard) => html`<tfx-compression alone .dashboard=${dashboard}></tfx-compression>`,
   },

@@ -1,8 +1,9 @@
-/** The panel below the maps: kernels over epochs, kernels in a table, where the focus moved. */
+/** The panel below the maps: layers over epochs, kernels in a table, where the focus moved. */
 
 import { css, html, nothing, type PropertyDeclarations } from "lit";
 import type { PanelName } from "../../state/view.ts";
 import { Later } from "../frame/later.ts";
+import "../overview/findings-strip.ts";
 import { define, Part } from "../frame/part.ts";
 import { base } from "../frame/styles.ts";
 
@@ -17,7 +18,7 @@ const TABS: readonly (readonly [TabName, string])[] = [
 
 const TITLES: Readonly<Record<TabName, string>> = {
   layers: "One number of every layer over all epochs",
-  kernel: "The weights of the chosen layer: their histogram and facts",
+  kernel: "The chosen layer: histograms of its weights, gradients and activations, and facts",
   table: "All numbers of all layers at this epoch",
   focus: "What moved between a run’s maps and those of its reference",
 };
@@ -139,6 +140,7 @@ export class CompressionPanel extends Part {
     const { tab, tabs } = this;
     const title = this.alone ? "Layers" : "Compression";
     return html`
+      ${this.alone ? this.findings() : nothing}
       <header data-screen>
         <div role="tablist" aria-label=${title} @keydown=${this.steer}>
           ${tabs.map(
@@ -184,6 +186,14 @@ export class CompressionPanel extends Part {
       <tfx-kernel .dashboard=${dashboard}></tfx-kernel>`;
   }
 
+  /** What stands out of layers, or all that does where no overview tells it. */
+  private findings() {
+    const { dashboard } = this;
+    const { evidence, health } = dashboard.scene.has;
+    if (!health) return nothing;
+    return html`<tfx-findings data-screen .dashboard=${dashboard} ?layers=${evidence}></tfx-findings>`;
+  }
+
   private fold() {
     const isOpen = this.tab !== undefined;
     const panel = isOpen ? "closed" : (this.tabs[0]?.[0] ?? "layers");
@@ -198,8 +208,9 @@ export class CompressionPanel extends Part {
   }
 
   private get tabs(): readonly (readonly [TabName, string])[] {
-    const { kernels, drift } = this.dashboard.scene.has;
-    return TABS.filter(([name]) => (name === "focus" ? drift : kernels));
+    const { kernels, health, drift } = this.dashboard.scene.has;
+    const has = { layers: kernels || health, kernel: kernels || health, table: kernels };
+    return TABS.filter(([name]) => (name === "focus" ? drift : has[name]));
   }
 
   /** undefined where the panel is closed. */

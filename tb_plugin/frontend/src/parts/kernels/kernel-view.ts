@@ -1,80 +1,70 @@
-/** The selected kernel: its weights at the playhead's epoch and over all, and its facts. */
+/** The selected kernel or layer: how its numbers are spread, at the playhead and over all, and its facts. */
 
 import { html, nothing } from "lit";
-import { KERNEL_RAMP } from "../../analysis/colours.ts";
-import { shareText } from "../../analysis/compression.ts";
-import { fromText, withEpoch } from "../../analysis/epochs.ts";
-import { type Fact, factsOfKernel } from "../../analysis/kernel-facts.ts";
-import { kernelRow, zerosText } from "../../analysis/kernels.ts";
+import { metricOf } from "../../analysis/compression.ts";
+import { withEpoch } from "../../analysis/epochs.ts";
+import { factsOfHealth } from "../../analysis/health-facts.ts";
+import { type Fact, factsOfKernel, type Told } from "../../analysis/kernel-facts.ts";
+import { sameLayer, weightsOf } from "../../analysis/kernels.ts";
 import { briefOrigin, originText } from "../../analysis/moments.ts";
 import { type Known, knownAt, recordsOf, type Series } from "../../data/series.ts";
 import { Changes } from "../../draw/changes.ts";
-import {
-  type BarsLook,
-  drawAxes,
-  drawBars,
-  drawHeat,
-  heatY,
-  mostCounted,
-  valueRange,
-} from "../../draw/histogram.ts";
-import type { Kernel } from "../../format/compressed.ts";
+import { SPREADS, type SpreadName, spreadsOf } from "../../draw/spreads.ts";
 import type { ShownRun } from "../../state/runs.ts";
-import { compressed } from "../../state/scene.ts";
+import { compressed, measured } from "../../state/scene.ts";
 import { define, SizedPart, setText } from "../frame/part.ts";
 import { nameText } from "../frame/path-text.ts";
 import { base } from "../frame/styles.ts";
 import { kernelStyles } from "./kernel-view-styles.ts";
+import type { ChartSize } from "./spread-chart.ts";
+import "./spread-chart.ts";
 
 const MAX_RUNS = 4;
 /** Where there is less room for the charts, the facts stand under them. */
 const LEAST_CHART = 220;
+const GAP = 16;
+type SeriesOf = Readonly<Record<keyof Told, Series | undefined>>;
+type ToldAt = { readonly [K in keyof Told]-?: Known<NonNullable<Told[K]>> };
+/** Which histogram answers a question that a metric of this group asks. */
+const ASKED: Readonly<Record<string, SpreadName>> = {
+  ...{ Gradients: "gradients", Updates: "gradients", Activity: "activations" },
+};
+
+/** What health says instead of facts of kernels by these names. */
+const TWICE: Readonly<Record<string, string>> = { dead: "dead_share" };
 
 export class KernelView extends SizedPart {
   static override styles = [base, kernelStyles];
 
   private size = { width: 0, height: 0 };
+  private sized: ChartSize = { width: 0, bars: 0, heat: 0 };
   private readonly gathered = new Changes();
-  private range = { low: -1, high: 1 };
-  private most = 1;
   private facts: readonly Fact[] = [];
+  private spreads: readonly SpreadName[] = [];
+  /** The histogram that was chosen, until another metric asks for another one. */
+  private chosen: { readonly metric: string; readonly name: SpreadName } | undefined;
   /** Found once, not in every frame. */
   private cells: readonly { cell: Element; fact: Fact; run: number }[] = [];
 
   override render() {
     const { layer } = this.dashboard.scene;
     if (layer === undefined) return nothing;
-    const { runs } = this;
+    const { runs, charts } = this;
     return html`<div class="scroll" tabindex="0" role="group" aria-label="Selected kernel">
       <h2 class="cut" title=${layer}>${layer}</h2>
+      ${charts.length < this.spreads.length ? this.choice(charts[0]) : nothing}
       <div class="both ${this.isBeside ? "beside" : ""}">
-        <div class="charts" style="width: ${this.chartWidth}px">
-          ${runs.map(
-            (run) => html`<p class="zeros">
-              <span class="dot" style="background: ${run.colour}"></span
-              ><span class="share"><span class="part"></span></span><span class="text cut"></span
-              ><span class="from muted"></span>
-            </p>`,
-          )}
-          <div class="histogram">
-            <canvas class="axes"></canvas
-            ><canvas
-              class="bars"
-              role="img"
-              aria-label="Histogram of the nonzero weights at this epoch"
-            ></canvas>
+        <div>
+          <div class="charts">
+            ${charts.map(
+              (name) => html`<tfx-spread
+                .dashboard=${this.dashboard}
+                .name=${name}
+                .runs=${runs}
+                .size=${this.chartSize}
+              ></tfx-spread>`,
+            )}
           </div>
-          ${runs.map(
-            (run) => html`<div class="heat" title="Weights over epochs, ${run.name}">
-              <canvas role="img" aria-label="Weights over epochs, ${run.name}"></canvas>
-              <span class="side" style="background: ${run.colour}"></span>
-              <span class="epochs"
-                ><span>${this.dashboard.scene.steps[0]}</span
-                ><span>${this.dashboard.scene.steps.at(-1)}</span></span
-              >
-              <span class="playhead"></span>
-            </div>`,
-          )}
         </div>
         <table class="facts">
           <thead>
@@ -90,25 +80,112 @@ export class KernelView extends SizedPart {
               )}
             </tr>
           </thead>
-          <tbody>
-            ${this.facts.map(
-              ({ name, label }) => html`<tr>
-                <th scope="row">${label}</th>
-                ${runs.map((_, i) => html`<td data-fact=${name} data-run=${i}></td>`)}
-              </tr>`,
-            )}
-          </tbody>
+          ${this.sections.map((section) => this.section(section))}
         </table>
       </div>
     </div>`;
   }
 
-  private get runs(): readonly ShownRun[] {
-    return compressed(this.dashboard.scene).slice(0, MAX_RUNS);
+  /** Which histogram is shown, where there is room for one only. */
+  private choice(shown: SpreadName | undefined) {
+    const { metric } = this.dashboard.scene;
+    const choose = (name: SpreadName): void => {
+      this.chosen = { metric, name };
+      this.requestUpdate();
+    };
+    return html`<span data-screen class="segments" role="radiogroup" aria-label="Histogram">
+      ${this.spreads.map(
+        (name) => html`<label>
+          <input
+            type="radio"
+            name="histogram"
+            .checked=${name === shown}
+            @change=${() => choose(name)}
+          />${title(name)}
+        </label>`,
+      )}
+    </span>`;
   }
 
-  private get series(): (Series | undefined)[] {
-    return this.runs.map((run) => this.dashboard.kernel(run, this.dashboard.scene.layer ?? ""));
+  private section(section: string) {
+    const { runs } = this;
+    const own = this.facts.filter((fact) => fact.section === section);
+    // Where all facts are of the weights, no head tells them from others.
+    const isHeaded = section !== "" && this.dashboard.scene.has.health;
+    return html`<tbody>
+      ${
+        isHeaded
+          ? html`<tr class="section">
+            <th scope="rowgroup" colspan=${runs.length + 1}>${section}</th>
+          </tr>`
+          : nothing
+      }
+      ${own.map((fact) => (fact.isWide ? this.wide(fact) : this.line(fact)))}
+    </tbody>`;
+  }
+
+  private line({ name, label }: Fact) {
+    return html`<tr>
+      <th scope="row">${label}</th>
+      ${this.runs.map((_, i) => html`<td data-fact=${name} data-run=${i}></td>`)}
+    </tr>`;
+  }
+
+  private wide({ name }: Fact) {
+    const { runs } = this;
+    return runs.map(
+      ({ colour }, i) => html`<tr class="wide">
+        <td colspan=${runs.length + 1}>
+          <span class="dot" style="background: ${colour}"></span>
+          <span data-fact=${name} data-run=${i}></span>
+        </td>
+      </tr>`,
+    );
+  }
+
+  // ------------------------------------------------------------------ what is shown
+
+  private get runs(): readonly ShownRun[] {
+    const { scene } = this.dashboard;
+    const own = new Set([...compressed(scene), ...measured(scene)]);
+    return scene.shown.filter((run) => own.has(run)).slice(0, MAX_RUNS);
+  }
+
+  /** What facts are told from, by run. */
+  private seriesOf(run: ShownRun): SeriesOf {
+    const { dashboard } = this;
+    const layer = dashboard.scene.layer ?? "";
+    const [kernels, kernel] = [dashboard.kernels(run), dashboard.kernel(run, layer)];
+    return { kernels, kernel, health: dashboard.health(run), units: dashboard.units(run, layer) };
+  }
+
+  private toldAt(all: SeriesOf, step: number): ToldAt {
+    return {
+      kernels: knownAt(all.kernels, "kernels", step),
+      kernel: knownAt(all.kernel, "kernel", step),
+      health: knownAt(all.health, "health", step),
+      units: knownAt(all.units, "units", step),
+    };
+  }
+
+  /** What the metric asks for comes first. */
+  private get sections(): readonly string[] {
+    const all = [...new Set(this.facts.map(({ section }) => section))];
+    const rank = (section: string): number => ["Weights", ""].indexOf(section);
+    return this.asked === "weights" ? all.sort((a, b) => rank(b) - rank(a)) : all;
+  }
+
+  /** The histogram that the metric asks for. */
+  private get asked(): SpreadName {
+    return ASKED[metricOf(this.dashboard.scene.metric).group] ?? "weights";
+  }
+
+  /** All histograms where they have room beside each other, else the chosen one. */
+  private get charts(): readonly SpreadName[] {
+    const { spreads, asked, chosen } = this;
+    if (this.size.width >= spreads.length * (LEAST_CHART + GAP) + this.factsWidth) return spreads;
+    const wanted = chosen?.metric === this.dashboard.scene.metric ? chosen.name : asked;
+    return [spreads.includes(wanted) ? wanted : (spreads[0] ?? "weights")];
   }
 
   // ------------------------------------------------------------------ sizes
@@ -117,24 +194,23 @@ export class KernelView extends SizedPart {
     return this.size.width >= LEAST_CHART + this.factsWidth;
   }
 
-  private get chartWidth(): number {
-    return Math.max(160, this.size.width - 28 - (this.isBeside ? this.factsWidth + 16 : 0));
-  }
-
   private get factsWidth(): number {
-    return 120 + 76 * this.runs.length;
+    return 120 + Math.max(130, 76 * this.runs.length);
   }
 
-  private get heights(): { bars: number; heat: number } {
+  private get chartSize(): ChartSize {
+    const { width, height } = this.size;
+    const charts = this.charts.length;
+    const across = width - 28 - (this.isBeside ? this.factsWidth + GAP : 0) - GAP * (charts - 1);
     const count = Math.max(1, this.runs.length);
-    const room = this.size.height - 40 - 20 * count - 6 * count;
+    const head = this.spreads.length > 1 ? 30 : 0;
+    const room = height - 40 - head - 20 * count - 6 * count;
     const bars = Math.min(Math.max(room * 0.55, 84), 220);
-    return { bars, heat: Math.min(Math.max((room - bars) / count, 34), 120) };
-  }
-
-  private get look(): BarsLook {
-    const { range, most } = this;
-    return { width: this.chartWidth, height: this.heights.bars, range, most };
+    const heat = Math.min(Math.max((room - bars) / count, 34), 120);
+    const size = { width: Math.max(160, Math.floor(across / charts)), bars, heat };
+    // The same object as long as it says the same: charts are drawn anew for another one.
+    if (JSON.stringify(size) !== JSON.stringify(this.sized)) this.sized = size;
+    return this.sized;
   }
 
   protected layOut(): void {
@@ -147,113 +223,76 @@ export class KernelView extends SizedPart {
   // ------------------------------------------------------------------ drawing
 
   override willUpdate(): void {
-    const { series, runs } = this;
-    const { scene, store, dark } = this.dashboard;
-    const tables = runs.map((run) => this.dashboard.kernels(run));
-    const { width, height } = this.size;
-    const how = [scene.layer, dark, width, height, scene.steps.at(-1), store];
-    if (!this.gathered.differ(...how, ...series, ...tables)) return;
-    this.range = valueRange(series);
-    this.most = mostCounted(series);
-    this.facts = this.told(scene.layer ?? "", series, tables);
+    const { scene } = this.dashboard;
+    const all = this.runs.map((run) => this.seriesOf(run));
+    if (!this.gathered.differ(scene.layer, ...all.flatMap((own) => Object.values(own)))) return;
+    this.facts = this.known(scene.layer ?? "", all);
+    const known = SPREADS.filter((name) =>
+      all.some(({ kernel, units }) =>
+        spreadsOf(name === "weights" ? kernel : units, name).some(({ spread }) => spread),
+      ),
+    );
+    // Where there is none, it says why.
+    const isLayer = sameLayer(scene.kernels, scene.layer) === undefined;
+    this.spreads = known.length > 0 ? known : [isLayer ? "activations" : "weights"];
   }
 
   /** The facts that are known of any run at any epoch: rows that stay while scrubbing. */
-  private told(
-    layer: string,
-    series: readonly (Series | undefined)[],
-    tables: readonly (Series | undefined)[],
-  ): Fact[] {
-    return factsOfKernel(layer).filter(
-      ({ tell }) =>
-        tables.some((one) => recordsOf(one, "kernels").some((record) => tell(record, undefined))) ||
-        series.some((one) => recordsOf(one, "kernel").some((record) => tell(undefined, record))),
-    );
+  private known(layer: string, all: readonly SeriesOf[]): Fact[] {
+    const { kernels, layers } = this.dashboard.scene;
+    const path = sameLayer(layers, layer) ?? layer;
+    const records = all.flatMap(({ health }) => recordsOf(health, "health").slice(-1));
+    const weights = [...new Set(records.flatMap((one) => [...weightsOf(one, path).keys()]))];
+    const facts = [
+      ...(layers.includes(path) ? factsOfHealth(path, weights) : []),
+      ...factsOfKernel(sameLayer(kernels, layer) ?? layer),
+    ];
+    const isTold = ({ of, tell }: Fact): boolean =>
+      all.some((own) => recordsOf(own[of], of).some((record) => tell({ [of]: record })));
+    const told = facts.filter(isTold);
+    // Health tells the same of more layers, and since when.
+    const names = new Set(told.filter(({ of }) => isOfHealth(of)).map(({ name }) => name));
+    const isTwice = ({ name, of }: Fact): boolean =>
+      names.has(TWICE[name] ?? name) && !isOfHealth(of);
+    return told.filter((fact) => !isTwice(fact));
   }
 
   override updated(): void {
-    const { heat: height } = this.heights;
-    const { scene } = this.dashboard;
-    const how = { width: this.chartWidth, height, range: this.range };
-    const canvases = this.renderRoot.querySelectorAll<HTMLCanvasElement>(".heat canvas");
-    for (const [i, series] of this.series.entries()) {
-      const canvas = canvases[i];
-      if (canvas) drawHeat(canvas, series, scene.steps, KERNEL_RAMP, how);
-    }
-    const style = getComputedStyle(this);
-    const token = (name: string): string => style.getPropertyValue(name).trim();
-    const axes = this.find<HTMLCanvasElement>(".axes");
-    if (axes) drawAxes(axes, this.look, { muted: token("--muted"), line: token("--line") });
     this.cells = this.facts.flatMap((fact) =>
       this.runs.flatMap((_, run) => {
-        const cell = this.find(`[data-fact="${fact.name}"][data-run="${run}"]`);
+        const cell = this.find(`[data-fact="${CSS.escape(fact.name)}"][data-run="${run}"]`);
         return cell ? [{ cell, fact, run }] : [];
       }),
     );
     super.updated();
   }
 
-  paint(): void {
-    const { step, scene } = this.dashboard;
-    const { runs } = this;
-    if (!this.isNew(step)) return;
-    const known = this.series.map((series) => knownAt(series, "kernel", step));
-    const records = known.map(({ record }) => record);
-    const y = heatY(scene.steps, step + 0.5, this.heights.heat);
-    for (const playhead of this.renderRoot.querySelectorAll<HTMLElement>(".playhead")) {
-      playhead.style.backgroundPosition = `0 ${y - 2}px`;
-    }
-    const lines = this.renderRoot.querySelectorAll<HTMLElement>(".zeros");
-    for (const [i, run] of runs.entries()) this.tellZeros(lines[i], run, known[i]);
-    this.tellFacts(known);
-    const canvas = this.find<HTMLCanvasElement>(".bars");
-    const bars = runs.map(({ colour }, i) => ({ record: records[i], colour }));
-    if (!canvas) return;
-    drawBars(canvas, bars, this.look);
-  }
-
-  private tellZeros(
-    line: HTMLElement | undefined,
-    run: ShownRun,
-    known: Known<Kernel> | undefined,
-  ): void {
-    const record = known?.record;
-    const part = line?.querySelector<HTMLElement>(".part");
-    const text = line?.querySelector(".text") ?? undefined;
-    const counted = record?.counts.reduce((a, b) => a + b, 0) ?? 0;
-    const size = record ? counted + record.zeros + record.nonfinite : 0;
-    const share = record && size > 0 ? record.zeros / size : 0;
-    if (part) part.style.width = `${100 * share}%`;
-    const told = `${zerosText(record?.zeros ?? 0, size)} (${shareText(share)})`;
-    setText(text, record ? told : this.why(run));
-    setText(line?.querySelector(".from") ?? undefined, known?.record ? fromText(known) : "");
-  }
-
-  private why(run: ShownRun): string {
-    const { step, scene } = this.dashboard;
-    const { record } = knownAt(this.dashboard.kernels(run), "kernels", step);
-    const row = kernelRow(record, scene.layer ?? "");
-    if (!row) return `${run.name} has no such kernel`;
-    return row.note || "its weights were not read";
-  }
-
   /** A column of facts is of the epoch in its head; a cell that is of another one says so itself. */
-  private tellFacts(kernels: readonly Known<Kernel>[]): void {
+  paint(): void {
     const { step } = this.dashboard;
-    const tables = this.runs.map((run) => knownAt(this.dashboard.kernels(run), "kernels", step));
+    if (!this.isNew(step)) return;
+    const all = this.runs.map((run) => this.toldAt(this.seriesOf(run), step));
     const heads = this.renderRoot.querySelectorAll("thead .from");
-    for (const [i, table] of tables.entries()) {
+    const dated = all.map(({ kernels, health }) => (kernels.record ? kernels : health));
+    for (const [i, table] of dated.entries()) {
       setText(heads[i], briefOrigin(table));
       heads[i]?.setAttribute("title", originText(table));
     }
     for (const { cell, fact, run } of this.cells) {
-      const [table, kernel] = [tables[run], kernels[run]];
-      const own = fact.tell(table?.record, undefined);
-      const text = own || fact.tell(undefined, kernel?.record);
-      const isOther = !own && text && kernel && kernel.step !== table?.step;
-      setText(cell, isOther ? withEpoch(text, kernel) : text || "–");
+      const known = all[run]?.[fact.of];
+      const text = fact.tell({ [fact.of]: known?.record });
+      const isOther = text && known && known.step !== dated[run]?.step;
+      setText(cell, isOther ? withEpoch(text, known) : text || (fact.isWide ? "" : "–"));
     }
   }
+}
+
+function isOfHealth(of: keyof Told): boolean {
+  return of === "health" || of === "units";
+}
+
+function title(name: SpreadName): string {
+  return `${name[0]?.toUpperCase()}${name.slice(1)}`;
 }
 
 define("tfx-kernel", KernelView);

@@ -1,11 +1,12 @@
-/** Kernels down, epochs across, one strip for each run: where and when a metric changed. */
+/** Kernels or layers down, epochs across, one strip for each run: where and when a metric changed. */
 
 import { html, nothing } from "lit";
 import { KERNEL_RAMP } from "../../analysis/colours.ts";
 import { type Metric, metricOf, metricText, type Scale } from "../../analysis/compression.ts";
-import { cellText, kernelValue } from "../../analysis/kernels.ts";
+import { cellText, layerRow, sameLayer, type Table, tableValue } from "../../analysis/kernels.ts";
 import { originText, whenText } from "../../analysis/moments.ts";
-import { knownAt, recordsOf } from "../../data/series.ts";
+import { metricsIn, rowsWith } from "../../analysis/strip-rows.ts";
+import { type Known, knownAt, type Series } from "../../data/series.ts";
 import { Changes } from "../../draw/changes.ts";
 import {
   type Axis,
@@ -20,11 +21,11 @@ import {
   stepAt,
   ticksOf,
 } from "../../draw/strip.ts";
-import type { Kernels } from "../../format/compressed.ts";
 import type { ShownRun } from "../../state/runs.ts";
-import { compressed } from "../../state/scene.ts";
+import { compressed, measured } from "../../state/scene.ts";
 import { stripStyles } from "./layer-strip-styles.ts";
 import type { MetricBar } from "./metric-bar.ts";
+import { frozenNote, restNote } from "./strip-notes.ts";
 import "./metric-bar.ts";
 import { define, SizedPart, setText } from "../frame/part.ts";
 import { pathText } from "../frame/path-text.ts";
@@ -46,6 +47,12 @@ export class LayerStrip extends SizedPart {
   private seen: string | undefined;
   /** Whether the chosen row may be out of sight: it is moved once all around it has its size. */
   private isHidden = false;
+  private isHealth = false;
+  private names: readonly string[] = [];
+  /** Layers without a row, because they are not trained. */
+  private frozen: readonly string[] = [];
+  /** How many rows there are, shown or not. */
+  private count = 0;
   private cells: readonly Cells[] = [];
   private scale: Scale = { low: 0, high: 1 };
   private hostWidth = 0;
@@ -55,7 +62,7 @@ export class LayerStrip extends SizedPart {
 
   override render() {
     const { runs, names } = this;
-    const { kernels } = this.dashboard.scene;
+    const what = this.isHealth ? "layer" : "kernel";
     return html`
       <tfx-metric-bar
         .dashboard=${this.dashboard}
@@ -64,22 +71,17 @@ export class LayerStrip extends SizedPart {
       ></tfx-metric-bar>
       <div class="scroll" @scroll=${this.scrolled} style="--names: ${this.nameWidth}px">
         <div class="head line">
-          <span class="corner muted">kernel</span>
+          <span class="corner muted">${what}</span>
           ${runs.map((run) => this.heading(run))}
         </div>
+        ${frozenNote(this.frozen)}
         <div class="rows line">
-          <ul aria-label="Kernels" @keydown=${this.steer} @focusout=${this.unfocus}>
+          <ul aria-label=${this.isHealth ? "Layers" : "Kernels"} @keydown=${this.steer} @focusout=${this.unfocus}>
             ${names.map((name, i) => this.row(name, i))}
           </ul>
           ${runs.map((run) => this.strip(run, names))}
         </div>
-        ${
-          kernels.length > names.length
-            ? html`<p class="muted more">
-              The first ${names.length} of ${kernels.length} kernels; the table has them all.
-            </p>`
-            : nothing
-        }
+        ${restNote(names.length, this.count, what)}
         <div class="foot line" aria-hidden="true">
           <span class="corner muted">epoch</span>
           ${runs.map(() => this.ticks())}
@@ -96,8 +98,8 @@ export class LayerStrip extends SizedPart {
   }
 
   private row(name: string, index: number) {
-    const isChosen = name === this.dashboard.scene.layer;
-    const focusable = this.focused ?? this.dashboard.scene.layer ?? this.names[0];
+    const isChosen = name === this.chosen;
+    const focusable = this.focused ?? this.chosen ?? this.names[0];
     return html`<li>
       <button
         title=${name}
@@ -113,7 +115,7 @@ export class LayerStrip extends SizedPart {
   }
 
   private strip(run: ShownRun, names: readonly string[]) {
-    const chosen = names.indexOf(this.dashboard.scene.layer ?? "");
+    const chosen = names.indexOf(this.chosen ?? "");
     return html`<div
         class="strip"
         style="width: ${this.axis.width}px"
@@ -139,23 +141,44 @@ export class LayerStrip extends SizedPart {
 
   // ------------------------------------------------------------------ what is shown
 
-  private get runs(): readonly ShownRun[] {
-    return compressed(this.dashboard.scene);
+  /** Whether the metric is of the health of layers, whose rows are shown then, not those of kernels. */
+  private knowsHealth(): boolean {
+    const { dashboard, metric } = this;
+    const { scene } = dashboard;
+    if (compressed(scene).length === 0) return true;
+    const series = measured(scene).map((run) => dashboard.health(run));
+    return metricsIn(series).includes(metric.name);
   }
 
-  private get names(): readonly string[] {
-    return this.dashboard.scene.kernels.slice(0, MAX_ROWS);
+  private get runs(): readonly ShownRun[] {
+    const { scene } = this.dashboard;
+    return this.isHealth ? measured(scene) : compressed(scene);
+  }
+
+  private seriesOf(run: ShownRun): Series | undefined {
+    return this.isHealth ? this.dashboard.health(run) : this.dashboard.kernels(run);
+  }
+
+  private tableAt(run: ShownRun, step: number): Known<Table> {
+    const series = this.seriesOf(run);
+    return this.isHealth ? knownAt(series, "health", step) : knownAt(series, "kernels", step);
+  }
+
+  /** The row of the selected kernel or layer. */
+  private get chosen(): string | undefined {
+    return sameLayer(this.names, this.dashboard.scene.layer);
   }
 
   private get metric(): Metric {
-    return metricOf(this.dashboard.view.metric);
+    return metricOf(this.dashboard.scene.metric);
   }
 
   private get metrics(): string[] {
-    const records = this.runs.flatMap(
-      (run) => recordsOf(this.dashboard.kernels(run), "kernels").at(-1) ?? [],
-    );
-    return [...new Set(records.flatMap(({ metrics }) => metrics))];
+    const { dashboard } = this;
+    return metricsIn([
+      ...compressed(dashboard.scene).map((run) => dashboard.kernels(run)),
+      ...measured(dashboard.scene).map((run) => dashboard.health(run)),
+    ]);
   }
 
   private get nameWidth(): number {
@@ -173,13 +196,23 @@ export class LayerStrip extends SizedPart {
   /** Numbers are gathered only when they, or the way they are drawn, changed. */
   override willUpdate(): void {
     const { dark, scene } = this.dashboard;
-    const { runs, metric, names } = this;
+    this.isHealth = this.knowsHealth();
+    const { runs, metric } = this;
+    const all = this.isHealth ? scene.layers : scene.kernels;
     this.axis = axisOf(scene.steps, this.stripWidth);
-    const series = runs.map((run) => this.dashboard.kernels(run));
-    const key = [dark, metric.name, this.axis.width, this.axis.end, names.join("\n")];
+    const series = runs.map((run) => this.seriesOf(run));
+    const key = [dark, metric.name, this.axis.width, this.axis.end, all.join("\n")];
     if (!this.gathered.differ(...key, ...series)) return;
-    this.cells = series.map((one) => cellsOf(one, names, metric.name));
-    this.scale = scaleOf(metric.unit, this.cells);
+    const cells = (names: readonly string[]): Cells[] =>
+      series.map((one) => cellsOf(one, names, metric.name));
+    const { names, frozen } = this.isHealth
+      ? rowsWith(metric.name, all, cells(all), series)
+      : { names: all, frozen: [] };
+    this.frozen = frozen;
+    this.count = names.length;
+    this.names = names.slice(0, MAX_ROWS);
+    this.cells = cells(this.names);
+    this.scale = scaleOf(metric, this.cells);
     this.isDrawn = false;
   }
 
@@ -224,7 +257,7 @@ export class LayerStrip extends SizedPart {
     const notes = this.renderRoot.querySelectorAll(".head .from");
     const columns = this.renderRoot.querySelectorAll<HTMLElement>(".values");
     for (const [i, run] of this.runs.entries()) {
-      const known = knownAt(this.dashboard.kernels(run), "kernels", step);
+      const known = this.tableAt(run, step);
       setText(notes[i], originText(known));
       if (columns[i]) this.tellValues(columns[i], known.record);
     }
@@ -233,13 +266,16 @@ export class LayerStrip extends SizedPart {
   }
 
   /** Only the rows in sight: a model may have hundreds. */
-  private tellValues(column: HTMLElement, record: Kernels | undefined): void {
+  private tellValues(column: HTMLElement, record: Table | undefined): void {
     const { names, metric } = this;
     const from = Math.max(0, Math.floor(this.view.top / ROW) - 1);
     const to = Math.min(names.length, Math.ceil((this.view.top + this.view.height) / ROW) + 1);
     for (let i = from; i < to; i++) {
-      const value = kernelValue(record, names[i] ?? "", metric.name);
-      setText(column.children[i], metricText(metric.unit, value));
+      const name = names[i] ?? "";
+      const value = tableValue(record, name, metric.name);
+      const isFrozen = record?.kind === "health" && layerRow(record, name)?.state === "frozen";
+      const isMissing = isFrozen && Number.isNaN(value);
+      setText(column.children[i], isMissing ? "frozen" : metricText(metric.unit, value));
     }
   }
 
@@ -252,7 +288,7 @@ export class LayerStrip extends SizedPart {
   }
 
   private textOf(run: ShownRun, name: string, step: number): string {
-    const { record, step: own } = knownAt(this.dashboard.kernels(run), "kernels", step);
+    const { record, step: own } = this.tableAt(run, step);
     if (own === undefined) return `${name}, ${run.name}, epoch ${step}: not known yet`;
     const when = whenText(record, own);
     return `${name}, ${run.name}, ${when}: ${cellText(record, name, this.metric.name)}`;

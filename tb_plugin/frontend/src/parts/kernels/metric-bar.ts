@@ -1,6 +1,6 @@
 /** Which metric the strips show, what their colours stand for, and the numbers of one row. */
 
-import { css, html } from "lit";
+import { css, html, nothing } from "lit";
 import { cssGradient, KERNEL_RAMP } from "../../analysis/colours.ts";
 import { grouped, metricOf, metricText, type Scale } from "../../analysis/compression.ts";
 import { define, Part, setText } from "../frame/part.ts";
@@ -63,7 +63,7 @@ export class MetricBar extends Part {
   declare scale: Scale;
 
   override render() {
-    const { metric } = this.dashboard.view;
+    const { metric } = this.dashboard.scene;
     const choose = (event: Event): void =>
       this.dashboard.update({ metric: (event.target as HTMLSelectElement).value });
     return html`
@@ -86,11 +86,17 @@ export class MetricBar extends Part {
   }
 
   private legend() {
-    const { unit, label } = metricOf(this.dashboard.view.metric);
+    const { unit, label } = metricOf(this.dashboard.scene.metric);
     const [from, to] = [metricText(unit, this.scale.low), metricText(unit, this.scale.high)];
     const ramp = cssGradient(KERNEL_RAMP);
-    return html`<span class="legend" role="img" aria-label="Colours of ${label}: ${from} to ${to}">
+    const log = this.scale.isLog ? ", logarithmic" : "";
+    return html`<span
+      class="legend"
+      role="img"
+      aria-label="Colours of ${label}: ${from} to ${to}${log}"
+    >
       <span>${from}</span><span class="ramp" style="background: ${ramp}"></span><span>${to}</span>
+      ${log ? html`<span class="muted" title="Equal ratios have equal steps of colour">log</span>` : nothing}
       <span class="unknown"></span><span class="muted">not known</span>
     </span>`;
   }

@@ -1,6 +1,6 @@
 /** What Python found in the log, in plain words: each is a link to where it is seen. */
 
-import { css, html, nothing } from "lit";
+import { css, html, nothing, type PropertyDeclarations } from "lit";
 import { type Finding, readFindings } from "../../analysis/findings.ts";
 import { fetchFindings } from "../../data/api.ts";
 import type { Listing } from "../../data/listing.ts";
@@ -83,17 +83,22 @@ export class FindingsStrip extends Part {
     `,
   ];
 
+  static override properties: PropertyDeclarations = { layers: { type: Boolean } };
+  /** Whether only those are shown that are of a kernel or a layer. */
+  declare layers: boolean;
+
   private findings: readonly Finding[] = [];
   private state: "waiting" | "known" | "failed" = "waiting";
   private listing: Listing | undefined;
   private isOpen = false;
 
   override render() {
-    const { dashboard, findings, isOpen, state } = this;
+    const { dashboard, isOpen, state, layers } = this;
+    const findings = this.findings.filter(({ metric }) => metric || !layers);
     // Without findings the page shows all else, and says what else fails.
     if (state === "failed") return nothing;
     if (state === "waiting") return html`<p aria-busy="true">Looking for what stands out…</p>`;
-    if (findings.length === 0) return html`<p>No findings.</p>`;
+    if (findings.length === 0) return html`<p>No findings${layers ? " of layers" : ""}.</p>`;
     return html`<ul aria-label="Findings" class=${isOpen ? "open" : ""}>
       ${findings.map(
         (finding) => html`<li>

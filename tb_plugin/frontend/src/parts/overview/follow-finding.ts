@@ -1,6 +1,9 @@
 /** From a finding to the place on the page where it can be seen. */
 
 import type { Finding } from "../../analysis/findings.ts";
+import { kernelRow, layerRow } from "../../analysis/kernels.ts";
+import { unwrapped } from "../../analysis/wrappers.ts";
+import { recordsOf } from "../../data/series.ts";
 import { groupsWith } from "../../state/columns.ts";
 import type { Dashboard } from "../../state/dashboard.ts";
 import type { ShownRun } from "../../state/runs.ts";
@@ -26,17 +29,28 @@ export function follow(dashboard: Dashboard, finding: Finding): void {
   dashboard.seek(finding.step);
 }
 
+/** What the page calls a kernel or layer that the log calls `logged`. */
+function shownName(dashboard: Dashboard, logged: string, run: ShownRun | undefined): string {
+  const { kernels, layers } = dashboard.scene;
+  if (!run) return logged;
+  const last = recordsOf(dashboard.health(run), "health").at(-1);
+  const own = layers.find((name) => layerRow(last, name)?.path === logged);
+  if (own !== undefined) return own;
+  const table = recordsOf(dashboard.kernels(run), "kernels").at(-1);
+  return kernels.find((name) => kernelRow(table, name)?.name === logged) ?? unwrapped(logged);
+}
+
 function viewOf(
   dashboard: Dashboard,
-  { kind, explainer, layer, samples }: Finding,
+  { kind, explainer, layer, metric, samples }: Finding,
   run: ShownRun | undefined,
 ): Partial<View> {
   const { scene, store } = dashboard;
   if (kind === "place") return { view: "overview" };
-  if (kind === "layer" || kind === "dead") {
-    const metric = kind === "layer" ? "filter_sparsity" : "dead_share";
-    const groups = groupsWith(scene, layer);
-    return { view: "model", layer, metric, panel: "layers", ...(groups ? { groups } : {}) };
+  if (metric) {
+    const name = shownName(dashboard, layer, run);
+    const groups = groupsWith(scene, name);
+    return { view: "model", layer: name, metric, panel: "layers", ...(groups ? { groups } : {}) };
   }
   if (samples.length === 0) return {};
   const shared = samples.map((own) => store.sharedNumber(run?.id ?? "", own));

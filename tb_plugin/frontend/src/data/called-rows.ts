@@ -1,13 +1,13 @@
-/** What the page calls kernels that only Keras' counting tells from another run's. */
+/** What the page calls kernels and layers that only Keras' counting tells from another run's. */
 
 import { sameByOrder } from "../analysis/automatic-names.ts";
-import { calledKernels, namesOf } from "../analysis/kernels.ts";
+import { calledRows, namesOf } from "../analysis/kernels.ts";
 import type { Series } from "./series.ts";
 
-export class CalledKernels {
+export class CalledRows {
   private names: ReadonlyMap<string, ReadonlyMap<string, string>> = new Map();
 
-  /** Call the kernels of all runs as the first one does. */
+  /** Call the kernels, or the layers, of all runs as the first one does. */
   match(runs: ReadonlyMap<string, Series>): void {
     const [first] = runs.values();
     const names = new Map<string, ReadonlyMap<string, string>>();
@@ -22,9 +22,9 @@ export class CalledKernels {
     this.names = names;
   }
 
-  /** A run's series as the page calls its kernels. */
+  /** A run's series as the page calls its rows. */
   of(run: string, series: Series): Series {
-    const names = series.kind === "kernels" ? this.names.get(run) : undefined;
-    return names ? calledKernels(series, names) : series;
+    const names = this.names.get(run);
+    return names ? calledRows(series, names) : series;
   }
 }

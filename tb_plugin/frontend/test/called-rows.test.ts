@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { kernelRow, kernelValue, namesOf } from "../src/analysis/kernels.ts";
-import { CalledKernels } from "../src/data/called-kernels.ts";
+import { kernelRow, namesOf, tableValue } from "../src/analysis/kernels.ts";
+import { CalledRows } from "../src/data/called-rows.ts";
 import { readSeries, recordsOf, type Series } from "../src/data/series.ts";
 import { packKernels } from "./support.ts";
 
@@ -18,7 +18,7 @@ function seriesOf(...names: readonly [string, string]): Series {
 
 test("kernels that only counting tells apart have one name, numbers and logged name stay", () => {
   const [first, second] = [seriesOf("conv2d", "dense"), seriesOf("conv2d_4", "dense_2")];
-  const called = new CalledKernels();
+  const called = new CalledRows();
   const runs = new Map([
     ["a", first],
     ["b", second],
@@ -29,8 +29,8 @@ test("kernels that only counting tells apart have one name, numbers and logged n
   assert.deepEqual(namesOf(same), ["conv2d", "dense"]);
   const [record] = recordsOf(same, "kernels");
   assert.equal(kernelRow(record, "conv2d")?.name, "conv2d_4");
-  assert.equal(kernelValue(record, "conv2d", "sparsity"), 0.5);
-  assert.ok(Number.isNaN(kernelValue(record, "conv2d_4", "sparsity")));
+  assert.equal(tableValue(record, "conv2d", "sparsity"), 0.5);
+  assert.ok(Number.isNaN(tableValue(record, "conv2d_4", "sparsity")));
   // Nothing is made anew for what says the same.
   called.match(runs);
   assert.equal(called.of("b", second), same);
@@ -38,7 +38,7 @@ test("kernels that only counting tells apart have one name, numbers and logged n
 
 test("kernels that somebody named stay apart", () => {
   const [first, second] = [seriesOf("stem", "head"), seriesOf("trunk", "head")];
-  const called = new CalledKernels();
+  const called = new CalledRows();
   called.match(
     new Map([
       ["a", first],

@@ -1,0 +1,52 @@
+/** Which table a metric's strips are made of, and which of its rows they show. */
+
+import type { Series } from "../data/series.ts";
+import { recordsOf } from "../data/series.ts";
+import { metricOf } from "./compression.ts";
+import { layerRow } from "./kernels.ts";
+
+/** Numbers that layers have of their trained weights. */
+const OF_WEIGHTS: readonly string[] = ["Gradients", "Updates"];
+
+/** The metrics that the last records of these series have. */
+export function metricsIn(all: readonly (Series | undefined)[]): string[] {
+  const last = all.flatMap((series) => [
+    ...recordsOf(series, "kernels").slice(-1),
+    ...recordsOf(series, "health").slice(-1),
+  ]);
+  return [...new Set(last.flatMap(({ metrics }) => metrics))];
+}
+
+/** As many frozen layers have rows: more would hide those that learn. */
+const FEW = 3;
+
+interface Rows {
+  readonly names: readonly string[];
+  /** Frozen layers that have no row. */
+  readonly frozen: readonly string[];
+}
+
+/**
+ * The layers that have a number of this metric in any run; of what is told of weights also those
+ * whose weights are not trained, so that they are not missed.
+ */
+export function rowsWith(
+  metric: string,
+  names: readonly string[],
+  runs: readonly { readonly values: readonly Float64Array[] }[],
+  all: readonly (Series | undefined)[],
+): Rows {
+  const last = all.flatMap((series) => recordsOf(series, "health").slice(-1));
+  const ofWeights = OF_WEIGHTS.includes(metricOf(metric).group);
+  const known = new Set(
+    names.filter((_, i) =>
+      runs.some(({ values }) => values[i]?.some((value) => !Number.isNaN(value))),
+    ),
+  );
+  const isFrozen = (name: string): boolean =>
+    last.some((record) => layerRow(record, name)?.state === "frozen");
+  const frozen = ofWeights ? names.filter((name) => !known.has(name) && isFrozen(name)) : [];
+  if (frozen.length > FEW) return { names: [...known], frozen };
+  const shown = new Set([...known, ...frozen]);
+  return { names: names.filter((name) => shown.has(name)), frozen: [] };
+}
