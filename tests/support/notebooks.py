@@ -15,7 +15,9 @@ FOLDER = Path(__file__).resolve().parents[2] / "notebooks"
 # For the expressions that are asked for.
 IMPORTS = "import json, os, signal, urllib.request; from tensorboard import manager"
 # TensorFlow's remarks on the machine: absl's lines.
-_REMARK = re.compile(r"WARNING: All log messages before absl|[IWE]\d{4} |To enable the following")
+_REMARK = re.compile(
+    r"WARNING: All log messages before absl|[IWE]\d{4} |[-\d]{10} [\d:.]+: [IWE] |To enable the"
+)
 
 
 @dataclass(frozen=True)
