@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import pytest
 import tensorflow as tf
 from support import distributed
 from support.distributed import EXPLAINERS, LIBRARIES, X, Y, free_ports, make
+from support.forks import Script
 from support.read import Run, read_run
 
 from tfexplain import compression
@@ -33,31 +33,26 @@ TRAININGS = [
 ]
 
 
-def start(out: Path, kind: str, **environment: str) -> subprocess.Popen[str]:
-    command = [sys.executable, distributed.__file__, str(out), kind]
-    log = (out / f"{kind}{len(list(out.glob('*.txt')))}.txt").open("w")
-    with log:
-        return subprocess.Popen(
-            command, stdout=log, stderr=log, text=True, env={**os.environ, **environment}
-        )
-
-
-def finish(processes: list[subprocess.Popen[str]], out: Path) -> None:
-    """Wait for all of them; kill and fail if one hangs or fails."""
+def finish(out: Path, kind: str, *environments: dict[str, str]) -> None:
+    """Run a process in each environment; fail if one hangs or fails, and keep what they say."""
+    scripts = [
+        Script(distributed.__file__, out, kind, folder=out, environment={**os.environ, **own})
+        for own in environments
+    ]
     try:
-        codes = [process.wait(_PATIENCE_S) for process in processes]
+        done = [script.wait(_PATIENCE_S) for script in scripts]
     finally:
-        for process in processes:
-            process.kill()
-            process.wait()
-    said = "\n".join(path.read_text()[-3000:] for path in out.glob("*.txt"))
-    assert not any(codes), said
+        for script in scripts:
+            script.signal(signal.SIGKILL)
+    for i, process in enumerate(done):
+        (out / f"{kind}{i}.txt").write_text(process.stdout + process.stderr)
+    assert not any(process.returncode for process in done), [one.stderr[-3000:] for one in done]
 
 
 @pytest.fixture(scope="module")
 def devices(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("devices")
-    finish([start(out, "devices")], out)
+    finish(out, "devices", {})
     return out
 
 
@@ -68,7 +63,7 @@ def workers(tmp_path_factory: pytest.TempPathFactory) -> Path:
     cluster = {"worker": free_ports(2)}
     tasks = [{"type": "worker", "index": i} for i in range(2)]
     configs = [json.dumps({"cluster": cluster, "task": task}) for task in tasks]
-    finish([start(out, "workers", TF_CONFIG=config) for config in configs], out)
+    finish(out, "workers", *({"TF_CONFIG": config} for config in configs))
     return out
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +11,7 @@ import pytest
 import tensorflow as tf
 from support.failing import Failing
 from support.faults import fit
+from support.forks import run_script
 from support.models import digits, same_bits, small_cnn
 from support.read import read_run
 
@@ -99,7 +98,8 @@ callbacks = [Explain((x, y), log_dir={str(tmp_path)!r}, every=1),
         on_epoch_begin=lambda e, logs: epochs.append(e), on_train_batch_end=kill)]
 small_cnn().fit(x, y, epochs=9, verbose=0, callbacks=callbacks)
 """
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
+    (tmp_path / "script.py").write_text(script)
+    done = run_script(tmp_path / "script.py", folder=tmp_path)
     assert done.returncode == -9, done.stderr
     run = read_run(tmp_path)
     assert sorted(run.values["map/IntegratedGradients/input/7"]) == [0, 1, 2]

@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import gc
 import json
-import subprocess
-import sys
 import weakref
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ from typing import Any
 import keras
 import pytest
 import tf_keras
+from support.forks import run_script
 from support.models import digits, small_cnn
 from support.read import read_run
 
@@ -67,8 +66,9 @@ model.fit(x, y, epochs=101, verbose=0, callbacks=[explain, compression, Watch()]
 
 
 def test_no_memory_is_gathered_over_a_hundred_epochs(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", SCRIPT, str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT)
+    done = run_script(script, tmp_path, folder=tmp_path)
     assert done.returncode == 0, done.stderr
     (blocks, memory, types), (later, more, kinds) = map(json.loads, done.stdout.splitlines())
     assert len(read_run(tmp_path).values["map/GradCAM/conv/7"]) == 101

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from support import restarted
+from support.forks import run_script
 from support.read import read_run
 from support.restarted import EPOCHS
 from support.server import records, serve
@@ -27,8 +26,7 @@ COUNTS = [1, 2, 1, *range(1, EPOCHS - 2)]
 
 
 def train(directory: Path, epoch: int = NEVER, moment: str = "batch") -> int:
-    command = [sys.executable, restarted.__file__, str(directory), str(epoch), moment]
-    done = subprocess.run(command, capture_output=True, check=False, text=True, timeout=600)
+    done = run_script(restarted.__file__, directory, epoch, moment, folder=directory.parent)
     assert done.returncode in (0, -9), done.stderr
     return done.returncode
 

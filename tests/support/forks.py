@@ -1,7 +1,7 @@
 """Scripts in forks of a process that has imported TensorFlow, which saves five seconds of CPU each.
 
 A script has its own process all the same, with its folder, arguments and output. Where there are no
-forks it begins with nothing imported.
+forks it begins with nothing imported. What one that is killed has used is not counted.
 """
 
 from __future__ import annotations
@@ -35,33 +35,68 @@ class Counted:
     cpu_s = 0.0
 
 
-def run_script(
-    script: Path, *arguments: object, folder: Path, environment: Mapping[str, str], timeout: float
-) -> subprocess.CompletedProcess[str]:
-    """`python SCRIPT ARGUMENTS` in `folder`, once it has ended.
+class Script:
+    """`python SCRIPT ARGUMENTS`, or `python -m MODULE ARGUMENTS`, begun in `folder`."""
 
-    Raises:
-        subprocess.TimeoutExpired: it has not after `timeout` seconds; it is killed.
-    """
-    command = [str(script), *map(str, arguments)]
-    if not FORKS:
-        options: dict[str, Any] = {"cwd": folder, "env": dict(environment), "timeout": timeout}
-        return subprocess.run([sys.executable, *command], capture_output=True, text=True, **options)
-    with TemporaryDirectory() as made:
-        process = forked(_run, command, str(folder), dict(environment), made)
-        process.join(timeout)
-        if process.exitcode is None:
-            process.kill()
-            process.join()
-            raise subprocess.TimeoutExpired(command, timeout)
-        said = [(Path(made) / name).read_text("utf-8") for name in ("stdout", "stderr")]
-        spent = Path(made) / "cpu"
-        Counted.cpu_s += float(spent.read_text()) if spent.exists() else 0.0
-        return subprocess.CompletedProcess(command, process.exitcode, *said)
+    def __init__(
+        self,
+        script: Path | str,
+        *arguments: object,
+        folder: Path,
+        environment: Mapping[str, str] = os.environ,
+    ) -> None:
+        self.command = [str(script), *map(str, arguments)]
+        self._made = TemporaryDirectory()
+        told = self.command, str(folder), dict(environment), self._made.name
+        self._process = (forked if FORKS else _spawned)(_run, *told)
+
+    def said(self, where: str = "stdout") -> str:
+        """What it has printed so far."""
+        path = Path(self._made.name) / where
+        return path.read_text("utf-8") if path.exists() else ""
+
+    def signal(self, number: int) -> None:
+        """Sends a signal, unless it has ended."""
+        if self._process.is_alive():
+            os.kill(self._process.pid, number)
+
+    def wait(self, timeout: float) -> subprocess.CompletedProcess[str]:
+        """What came of it.
+
+        Raises:
+            subprocess.TimeoutExpired: it has not ended after `timeout` seconds; it is killed.
+        """
+        self._process.join(timeout)
+        ended = self._process.exitcode is not None
+        self._process.kill()
+        self._process.join()
+        with self._made:
+            code, said = self._process.exitcode, (self.said("stdout"), self.said("stderr"))
+            Counted.cpu_s += float(self.said("cpu") or 0)
+        if not ended:
+            raise subprocess.TimeoutExpired(self.command, timeout, *said)
+        return subprocess.CompletedProcess(self.command, code, *said)
+
+
+def run_script(
+    script: Path | str,
+    *arguments: object,
+    folder: Path,
+    environment: Mapping[str, str] = os.environ,
+    timeout: float = 600,
+) -> subprocess.CompletedProcess[str]:
+    """A `Script` that is waited for."""
+    return Script(script, *arguments, folder=folder, environment=environment).wait(timeout)
+
+
+def _spawned(target: Any, *arguments: Any) -> Any:
+    process = get_context("spawn").Process(target=target, args=arguments)
+    process.start()
+    return process
 
 
 def _run(command: list[str], folder: str, environment: dict[str, str], made: str) -> None:
-    """What `python SCRIPT ARGUMENTS` does."""
+    """What Python does with a script or module."""
     for descriptor, name in ((1, "stdout"), (2, "stderr")):
         with open(Path(made) / name, "wb") as file:
             os.dup2(file.fileno(), descriptor)
@@ -69,10 +104,13 @@ def _run(command: list[str], folder: str, environment: dict[str, str], made: str
     os.environ.clear()
     os.environ.update(environment)
     sys.argv = command
-    sys.path.insert(0, str(Path(command[0]).parent))
     begun = time.process_time()
     try:
-        runpy.run_path(command[0], run_name="__main__")
+        if command[0].endswith(".py"):
+            sys.path.insert(0, str(Path(command[0]).parent))
+            runpy.run_path(command[0], run_name="__main__")
+        else:
+            runpy.run_module(command[0], run_name="__main__", alter_sys=True)
     finally:
         sys.stdout.flush()
         times = os.times()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 import pytest
+from support.forks import run_script
 from support.models import digits, small_cnn
 from support.read import read_run
 
@@ -35,8 +34,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(*arguments: str, folder: Path) -> Any:
-    command = [sys.executable, "-m", "tfexplain.cli", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return run_script("tfexplain.cli", *arguments, folder=folder)
 
 
 def test_compare_from_a_shell(folder: Path) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import csv
-import subprocess
-import sys
 import warnings
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ import numpy as np
 import pytest
 import tf_keras
 from PIL import Image
+from support.forks import run_script
 from support.models import digits, small_cnn
 from support.read import read_run
 
@@ -204,9 +203,9 @@ def test_what_cannot_be_explained_is_a_message_and_nothing_written(
 
 
 def test_from_a_shell(folder: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "tfexplain.cli", "explain", "cnn.keras", "pictures/0.png"]
+    command = ["explain", "cnn.keras", "pictures/0.png"]
     command += ["--out", str(tmp_path / "out"), "--scale", "-1", "1", "--method", "GradCAM"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    done = run_script("tfexplain.cli", *command, folder=folder)
     assert done.returncode == 0, done.stderr
     assert "black is -1, white is 1 (as asked)" in done.stdout
     model = keras.models.load_model(folder / "cnn.keras", compile=False)
