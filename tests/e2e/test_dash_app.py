@@ -5,8 +5,7 @@ from __future__ import annotations
 
 import re
 import signal
-import subprocess
-import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from support.examples import ROOT, environment
+from support.forks import Script
 
 import tfexplain
 from e2e.conftest import ARTIFACTS
@@ -33,40 +33,30 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def addresses(folder: Path) -> Iterator[dict[str, str]]:
     """Where each example is served, as a user starts it."""
-    command = [
-        sys.executable,
-        str(ROOT / "examples" / "dash_app.py"),
-        "--epochs",
-        "2",
-        "--port",
-        "0",
-    ]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    script, options = ROOT / "examples" / "dash_app.py", ("--epochs", 2, "--port", 0)
     started = {
-        kind: subprocess.Popen(
-            [*command, "--example", kind], cwd=folder, env=environment(), **pipes
-        )
+        kind: Script(script, "--example", kind, *options, folder=folder, environment=environment())
         for kind in KINDS
     }
     try:
-        yield {kind: address(process) for kind, process in started.items()}
+        yield {kind: address(script) for kind, script in started.items()}
     finally:
-        for process in started.values():
-            process.send_signal(signal.SIGINT)
-        for process in started.values():
-            process.communicate(timeout=60)
+        for each in started.values():
+            each.signal(signal.SIGINT)
+        for each in started.values():
+            each.wait(60)
 
 
-def address(process: subprocess.Popen[str]) -> str:
+def address(script: Script) -> str:
     """What it prints when it is ready."""
-    said = []
-    assert process.stdout is not None
-    for line in process.stdout:
-        said.append(line)
-        found = re.search(r"Running on (http\S+)", line)
+    for _ in range(3000):
+        found = re.search(r"Running on (http\S+)", script.said("stderr"))
         if found:
             return found[1]
-    raise AssertionError("".join(said[-40:]))
+        if not script.runs:
+            break
+        time.sleep(0.1)
+    raise AssertionError(script.said("stdout")[-1000:] + script.said("stderr")[-3000:])
 
 
 class App:

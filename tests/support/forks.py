@@ -50,6 +50,11 @@ class Script:
         told = self.command, str(folder), dict(environment), self._made.name
         self._process = (forked if FORKS else _spawned)(_run, *told)
 
+    @property
+    def runs(self) -> bool:
+        """Whether it has not ended."""
+        return bool(self._process.is_alive())
+
     def said(self, where: str = "stdout") -> str:
         """What it has printed so far."""
         path = Path(self._made.name) / where
@@ -57,7 +62,7 @@ class Script:
 
     def signal(self, number: int) -> None:
         """Sends a signal, unless it has ended."""
-        if self._process.is_alive():
+        if self.runs:
             os.kill(self._process.pid, number)
 
     def wait(self, timeout: float) -> subprocess.CompletedProcess[str]:
