@@ -105,17 +105,23 @@ def exploding(run: str, records: RunRecords) -> Iterator[Finding]:
 
 
 def dead_units(run: str, records: RunRecords) -> Iterator[tuple[int, float, str, int]]:
-    """Yields (step, share, layer, since when) of the layer with most dead units."""
-    found = []
-    for tag, series in records.series(schema.Units):
-        step, units = series[-1]
-        dead = units.dead_since[units.dead_since >= 0]
-        if dead.size:
-            share = dead.size / units.dead_since.size
-            found.append((share, step, tag.layer, int(np.sort(dead)[dead.size // 2])))
-    if found:
-        share, step, layer, since = max(found)
-        yield step, share, layer, since
+    """Yields (step, share, layer, since when) of the layer with most dead units, where health knows
+    any layer's."""
+    series = _series(records)
+    if not series:
+        return
+    step, record = series[-1]
+    known = [layer for layer in _layers(record) if not np.isnan(layer.get("dead_share"))]
+    if not known:
+        return
+    most = max(known, key=lambda layer: layer.get("dead_share"))
+    since = step
+    # Of this layer alone: a model has hundreds.
+    for _, units in records.series(schema.Units, most.path):
+        dead = np.sort(units[-1][1].dead_since)
+        dead = dead[dead >= 0]
+        since = int(dead[dead.size // 2]) if dead.size else step
+    yield step, most.get("dead_share"), most.path, since
 
 
 def saturated(run: str, records: RunRecords) -> Iterator[Finding]:

@@ -32,10 +32,13 @@ class RunRecords:
         for tag in self.tags:
             self._by_group.setdefault(tag.kind, []).append(tag)
 
-    def series(self, record: type[R]) -> Iterator[tuple[schema.Tag, list[tuple[int, R]]]]:
-        """Yields each tag of a kind with its records by step; what cannot be read is left
-        out."""
+    def series(
+        self, record: type[R], layer: str | None = None
+    ) -> Iterator[tuple[schema.Tag, list[tuple[int, R]]]]:
+        """Yields each tag of a kind, or of one layer's, with its records by step; what cannot be
+        read is left out."""
         tags = sorted(self._by_group.get(record.kind, []), key=str)
+        tags = [tag for tag in tags if layer is None or tag.layer == layer]
         found = self.read([str(tag) for tag in tags]) if tags else {}
         for tag in tags:
             decoded = [(step, _decoded(record, data)) for step, data in found.get(str(tag), ())]

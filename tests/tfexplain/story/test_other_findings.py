@@ -118,6 +118,27 @@ def test_layers_that_lost_units(metric: str, values: list[float], text: str) -> 
     assert told(kernels(metric, [0.1, 0.2])) == []
 
 
+def health(share: float) -> schema.Health:
+    rows = [{"path": "conv"}, {"path": "relu"}]
+    values = np.array([[np.nan], [share]])
+    return schema.Health(rows, ["dead_share"], values, [], np.zeros((0, 1)), {})
+
+
+def test_health_says_which_units_are_dead_where_it_was_measured() -> None:
+    # Outputs of a layer without an activation function are below zero, and no unit is dead.
+    series: Any = kernels("dead_share", [0.9]) | {"health": [(3, health(0.0))]}
+    assert told(series) == []
+    series["health"] = [(3, health(np.nan))]
+    assert [finding.layer for finding in told(series)] == ["name of conv0"]
+    series["health"] = [(3, health(0.75))]
+    since = np.array([-1, 0, 2, 3])
+    series["units/relu"] = [(3, schema.Units(schema.Spread(), schema.Spread(), since))]
+    (finding,) = told(series)
+    assert finding.text.startswith("run: 75% of the units of relu are dead: never active")
+    assert finding.text.endswith("half of them since epoch 2 or before.")
+    assert (finding.layer, finding.metric, finding.step) == ("relu", "dead_share", 3)
+
+
 @pytest.mark.parametrize(
     ("cost", "count"),
     [
