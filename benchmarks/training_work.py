@@ -31,7 +31,14 @@ EXPLAINED, NODES = 8, 32
 
 def ours(_: str) -> dict[str, Callbacks]:
     """Our callbacks."""
-    from tfexplain import Compression, Explain, FeatureMaps, GradCAM, IntegratedGradients
+    from tfexplain import (
+        Compression,
+        Explain,
+        FeatureMaps,
+        GradCAM,
+        Health,
+        IntegratedGradients,
+    )
 
     def explain(images: Array, labels: Array, folder: str, *explainers: Any) -> Any:
         return Explain(
@@ -43,12 +50,17 @@ def ours(_: str) -> dict[str, Callbacks]:
     def compression(folder: str) -> Any:
         return Compression(log_dir=folder, verbose=False)
 
+    def health(images: Array, labels: Array, folder: str) -> Any:
+        return Health((images, labels), log_dir=folder, verbose=False)
+
     return {
         "Explain": lambda x, y, folder: [explain(x, y, folder)],
         "Explain of feature maps and Grad-CAM": lambda x, y, f: [explain(x, y, f, *maps)],
         f"Explain of Integrated Gradients, {NODES} nodes": lambda x, y, f: [explain(x, y, f, ig)],
         "Compression": lambda x, y, folder: [compression(folder)],
+        "Health": lambda x, y, folder: [health(x, y, folder)],
         "Explain and Compression": lambda x, y, f: [explain(x, y, f), compression(f)],
+        "Explain and Health": lambda x, y, f: [explain(x, y, f), health(x, y, f)],
     }
 
 

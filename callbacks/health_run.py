@@ -19,6 +19,7 @@ from tfexplain.health.measure import HealthPass, measure
 from tfexplain.health.numbers import LEAST_ROWS, TOTALS, by_layer, totals
 from tfexplain.health.training_loss import loss_text, training_loss
 from tfexplain.health.updates import KeptWeights
+from tfexplain.model.preserved_state import one_copy
 from tfexplain.reading.run_index import RunIndex
 from tfexplain.runlog.background import answered
 from tfexplain.runlog.health_records import Since, dead_since, health_record, units_record
@@ -180,7 +181,7 @@ class HealthRun:
 def _iterations(model: Any) -> int:
     """Returns how many steps the optimizer has made; 0 where that is not known."""
     iterations = getattr(getattr(model, "optimizer", None), "iterations", None)
-    return 0 if iterations is None else int(np.asarray(iterations))
+    return 0 if iterations is None else int(one_copy(iterations).numpy())
 
 
 def _since_of(directory: Path) -> dict[str, Since]:

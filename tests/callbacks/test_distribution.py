@@ -20,6 +20,10 @@ from support.read import Run, read_run
 from tfexplain import compression
 from tfexplain.callbacks.distribution import StrategyError, Workers
 from tfexplain.explainers import Explainer
+from tfexplain.health.batch import health_batch
+from tfexplain.health.layers import health_layers
+from tfexplain.health.measure import measure
+from tfexplain.health.training_loss import training_loss
 
 pytestmark = pytest.mark.process
 
@@ -107,6 +111,19 @@ def assert_measured(log_dir: Path, model: Any) -> None:
         assert (record.low, record.high) == (values.min(), values.max())
 
 
+def assert_healthy(log_dir: Path, model: Any) -> None:
+    """The log holds the loss and the gradients of `model` on one device, but for what it draws."""
+    run = read_run(log_dir, "health")
+    assert list(run.values["health"]) == [0, 1]
+    record, batch = run.record("health"), health_batch(model, (X, Y), 32, None)
+    layers = health_layers(batch.traced_model)
+    given = batch.inputs, batch.labels, batch.weights
+    found = measure(batch.traced_model, layers, training_loss(model), *given)
+    exact = np.linalg.norm([gradient["norm"] for gradient in found.gradients])
+    assert np.isclose(record.totals["loss"], found.loss, rtol=0.02)
+    assert np.isclose(record.totals["gradient_norm"], exact, rtol=0.1)
+
+
 @pytest.mark.parametrize("training", TRAININGS)
 def test_training_on_two_devices_ends_with_the_same_bits(training: str, devices: Path) -> None:
     bare, explained = (load(devices / f"{training} {form}.npz") for form in ("bare", "explained"))
@@ -132,6 +149,7 @@ def test_two_devices_are_explained_like_one(training: str, devices: Path) -> Non
         assert sorted(run.values[f"map/{name}/{layer}/0"]) == [0, 1]
     assert_logged(run, model, 1)
     assert_measured(devices / training, model)
+    assert_healthy(devices / training, model)
 
 
 def test_weights_on_servers_are_left_out_with_the_reason(devices: Path) -> None:

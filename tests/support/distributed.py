@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from support.failing import Failing
 from support.models import digits
-from tfexplain import Compression, Explain, GradCAM, IntegratedGradients
+from tfexplain import Compression, Explain, GradCAM, Health, IntegratedGradients
 
 X, Y = digits(96)
 EXPLAINERS = [GradCAM(), IntegratedGradients(steps=2)]
@@ -138,6 +138,7 @@ def train(out: Path, name: str, strategy: Any, *epochs: int) -> None:
     callbacks = [
         Explain(data, explainers=EXPLAINERS, log_dir=out / place, write_images=False, **options),
         Compression(log_dir=out / place, validation_data=(X, Y), **options),
+        Health((X, Y), log_dir=out / place, **options),
     ]
     for form, given in {"bare": [], "explained": callbacks}.items():
         with strategy.scope():

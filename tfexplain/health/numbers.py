@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -74,14 +75,15 @@ def by_layer(
     for layer in layers:
         active, activations, dead = _activity(layer, found, rows)
         places = [place for _, place in layer.weights]
-        numbers, gradients = _gradients(places, found, sizes)
+        numbers = _gradients(places, found, sizes)
         own = {
-            name: _gradients([place], found, sizes)[0] | _update([place], moved)
+            name: _gradients([place], found, sizes) | _update([place], moved)
             for name, place in layer.weights
         }
         numbers |= _update(places, moved) | active
         size = sum(sizes[place] for place in places)
-        made.append(LayerHealth(layer, numbers, own, activations, gradients, dead, size))
+        spread = _gradient_histogram(places, found)
+        made.append(LayerHealth(layer, numbers, own, activations, spread, dead, size))
     return made
 
 
@@ -141,18 +143,16 @@ def _activity(
     return _known(numbers), spread, dead
 
 
-def _gradients(
-    places: Sequence[int], found: HealthPass, sizes: Sequence[int]
-) -> tuple[dict[str, float], Histogram | None]:
-    """(numbers, histogram) of the gradients of some variables together."""
+def _gradients(places: Sequence[int], found: HealthPass, sizes: Sequence[int]) -> dict[str, float]:
+    """Numbers of the gradients of some variables together."""
     own = [found.gradients[place] for place in places if place < len(found.gradients)]
     if not own:
-        return {}, None
+        return {}
     size = sum(sizes[place] for place in places)
     zeros, nonfinite, underflow = (
-        float(np.nansum([one[name] for one in own])) for name in ("zeros", "nonfinite", "underflow")
+        sum(0.0 if math.isnan(one[name]) else float(one[name]) for one in own)
+        for name in ("zeros", "nonfinite", "underflow")
     )
-    spread, _ = histogram_of(np.concatenate([one["values"] for one in own]))
     nonzero = size - zeros
     numbers = {
         "gradient_norm": _together([float(one["norm"]) for one in own]),
@@ -160,7 +160,12 @@ def _gradients(
         "gradient_nonfinite": nonfinite,
         "gradient_underflow": underflow / nonzero if nonzero else np.nan,
     }
-    return _known(numbers), spread
+    return _known(numbers)
+
+
+def _gradient_histogram(places: Sequence[int], found: HealthPass) -> Histogram | None:
+    own = [found.gradients[place]["values"] for place in places if place < len(found.gradients)]
+    return histogram_of(np.concatenate(own))[0] if own else None
 
 
 def _update(places: Sequence[int], moved: tuple[Array, Array] | None) -> dict[str, float]:
@@ -177,7 +182,7 @@ def _update(places: Sequence[int], moved: tuple[Array, Array] | None) -> dict[st
 
 def _together(norms: Sequence[float]) -> float:
     """The L2 norm of all of which these are the norms; unknown ones are left out."""
-    known = [norm for norm in norms if not np.isnan(norm)]
+    known = [norm for norm in norms if not math.isnan(norm)]
     largest = max(known, default=float("nan"))
     if not known or largest == 0 or np.isinf(largest):
         return largest
@@ -189,4 +194,4 @@ def _ratio(change: float, before: float) -> float:
 
 
 def _known(numbers: dict[str, Any]) -> dict[str, float]:
-    return {name: float(value) for name, value in numbers.items() if not np.isnan(value)}
+    return {name: float(value) for name, value in numbers.items() if not math.isnan(value)}

@@ -35,7 +35,8 @@ def of_activation(tensor: Tensor, axis: int, activation: str) -> dict[str, Tenso
     """
     tensor = tf.cast(tensor, tf.float32)
     others = [i for i in range(tensor.shape.rank) if i != axis % tensor.shape.rank]
-    dead = tf.reduce_all(tensor <= 0, others) if activation in _CUT_OFF else tf.zeros([0], tf.bool)
+    cut_off = activation in _CUT_OFF
+    dead = tf.reduce_max(tensor, others) <= 0 if cut_off else tf.zeros([0], tf.bool)
     return {
         "values": some_of(tensor),
         "dead": dead,
@@ -99,8 +100,12 @@ def some_of(tensor: Tensor, most: int = MOST_VALUES) -> Tensor:
 
 
 def _finite(tensor: Tensor) -> Tensor:
-    """Whether all values are finite; of infinity and NaN, zero times is NaN."""
-    return tf.math.is_finite(tf.reduce_sum(tensor * 0.0))
+    """Whether all values are finite. Where their sum is, which takes no memory, they are."""
+    return tf.cond(
+        tf.math.is_finite(tf.reduce_sum(tensor)),
+        lambda: tf.constant(True),
+        lambda: tf.reduce_all(tf.math.is_finite(tensor)),
+    )
 
 
 def _saturated(tensor: Tensor, activation: str) -> Tensor:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from tfexplain.errors import SettingError
+from tfexplain.model.replaced import replaced
 from tfexplain.types import Array, Model, Tensor
 
 # (inputs, labels, weights, outputs) -> the loss, a number
@@ -27,12 +29,30 @@ def training_loss(model: Model) -> Loss | None:
     options = {"training": True} if "training" in own else {}
 
     def loss(inputs: Any, labels: Any, weights: Any, outputs: Any) -> Tensor:
-        given = model.compute_loss(
-            x=inputs, y=labels, y_pred=outputs, sample_weight=weights, **options
-        )
+        with _uncounted(model, outputs):
+            given = model.compute_loss(
+                x=inputs, y=labels, y_pred=outputs, sample_weight=weights, **options
+            )
         return tf.cast(given, tf.float32)
 
     return loss
+
+
+@contextmanager
+def _uncounted(model: Model, outputs: Any) -> Iterator[None]:
+    """While open, the loss of tf_keras leaves its metrics alone: under a strategy, each replica
+    has its own, which cannot be written from outside of one."""
+    container = getattr(model, "compiled_loss", None)
+    if not hasattr(container, "metrics"):  # of Keras 3, where replicas agree
+        yield
+        return
+    if not container.metrics:  # until its first call
+        with model.distribute_strategy.scope():
+            container.build(outputs)
+    with ExitStack() as stack:
+        for metric in container.metrics:
+            stack.enter_context(replaced(metric, "update_state", lambda *_, **__: None))
+        yield
 
 
 def loss_scale(model: Model) -> Tensor:

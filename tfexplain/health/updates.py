@@ -44,9 +44,11 @@ class KeptWeights:
         return change, size
 
     def _read(self, variable: Any) -> npt.NDArray[np.float32]:
-        flat = tf.reshape(one_copy(variable).value(), [-1])[:: self.every]
+        value = one_copy(variable).value()
+        if self.every > 1:  # before it leaves its device
+            value = tf.reshape(value, [-1])[:: self.every]
         # A copy: on a CPU an array may be the variable's own memory, which goes on changing.
-        return np.array(tf.cast(flat, tf.float32))
+        return np.array(value).astype(np.float32, copy=False)
 
 
 def _norm(values: npt.NDArray[np.float32]) -> float:
