@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfexplain.errors import SettingError
+from tfexplain.model.keras_private import outside_strategies
 from tfexplain.model.replaced import replaced
 from tfexplain.types import Array, Model, Tensor
 
@@ -29,7 +30,7 @@ def training_loss(model: Model) -> Loss | None:
     options = {"training": True} if "training" in own else {}
 
     def loss(inputs: Any, labels: Any, weights: Any, outputs: Any) -> Tensor:
-        with _uncounted(model, outputs):
+        with _uncounted(model, outputs), outside_strategies():
             given = model.compute_loss(
                 x=inputs, y=labels, y_pred=outputs, sample_weight=weights, **options
             )

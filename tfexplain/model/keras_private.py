@@ -329,3 +329,18 @@ def read_without_others(variables: Sequence[Any], values: Sequence[Any]) -> Iter
     finally:
         for variable in variables:
             object.__delattr__(variable, "_get_cross_replica")
+
+
+@contextmanager
+def outside_strategies() -> Iterator[None]:
+    """While open, nothing that is traced in the current graph knows of a `tf.distribute.Strategy`.
+
+    `_distribution_strategy_stack` of `tf.Graph`. Without it the loss of a batch is divided by the
+    number of replicas, as if each had one of its own.
+    """
+    graph = tf.compat.v1.get_default_graph()
+    before, graph._distribution_strategy_stack = graph._distribution_strategy_stack, []
+    try:
+        yield
+    finally:
+        graph._distribution_strategy_stack = before

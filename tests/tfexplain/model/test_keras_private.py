@@ -400,3 +400,18 @@ def test_the_modules_of_tflite_are_there() -> None:
     schema = import_module(private.LITE_SCHEMA)
     assert callable(interpreter)
     assert hasattr(schema.Model, "GetRootAs") or hasattr(schema.Model, "GetRootAsModel")
+
+
+def test_outside_of_strategies_there_is_one_replica() -> None:
+    strategy = tf.distribute.OneDeviceStrategy("CPU:0")
+    inside, after = [], []
+
+    @tf.function
+    def traced() -> None:
+        with private.outside_strategies():
+            inside.append(tf.distribute.has_strategy())
+        after.append(tf.distribute.has_strategy())
+
+    with strategy.scope():
+        traced()
+    assert (inside, after) == ([False], [True])
