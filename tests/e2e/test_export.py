@@ -127,8 +127,8 @@ def test_layers_and_histograms_are_shapes(open_tab: OpenPage, tmp_path: Path) ->
             colours = page.frame.locator("tfx-metric-bar .legend span").all_inner_texts()
     told = texts(figure)
     assert {"conv1", "conv2", *values, colours[0]} <= set(told)
-    assert "Kernels over epochs: sparsity, weights that are zero when the layer computes." in told
-    assert any(text.startswith("Kernel conv1: histogram of its nonzero weights") for text in told)
+    assert "Layers over epochs: sparsity, weights that are zero when the layer computes." in told
+    assert any(text.startswith("conv1: histogram of what is not zero") for text in told)
     # The histogram's outline has two corners a bin; only its history below is made of pixels.
     lines = [path for path in figure.iter(f"{SVG}path") if "stroke" in path.attrib]
     outlines = [path.attrib["d"].count("L") for path in lines]
