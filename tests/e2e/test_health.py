@@ -197,10 +197,10 @@ def test_totals_are_curves_to_choose_and_details_tell_the_loss(
 ) -> None:
     with open_tab(server, None) as page:
         values = page.frame.locator("tfx-timeline .values tr")
-        expect(values.filter(has_text="gradient norm")).to_have_count(1)
-        expect(values.filter(has_text="first to last")).to_have_count(0)
+        expect(values.filter(has_text="gradient norm")).to_have_count(0)
         page.frame.get_by_role("button", name="Curves").click()
-        page.frame.get_by_role("checkbox", name="first to last gradient").check()
+        page.frame.get_by_role("checkbox", name="gradient norm").check()
+        expect(values.filter(has_text="gradient norm")).to_have_count(1)
         ratio = read_run(log / "vanishing", "health").record("health").totals["gradient_ratio"]
         told = values.filter(has_text="first to last").locator(".number").last
         assert number(told.inner_text()) == pytest.approx(ratio, rel=5e-3)

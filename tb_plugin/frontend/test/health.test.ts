@@ -16,6 +16,7 @@ import { CalledRows } from "../src/data/called-rows.ts";
 import { readListing } from "../src/data/listing.ts";
 import { readSeries, recordsOf, type Series } from "../src/data/series.ts";
 import { Store } from "../src/data/store.ts";
+import { densest } from "../src/draw/histogram.ts";
 import { spreadsOf } from "../src/draw/spreads.ts";
 import { cellsOf } from "../src/draw/strip.ts";
 import type { Health } from "../src/format/healthy.ts";
@@ -213,4 +214,14 @@ test("what was compressed is looked at first", () => {
   // One of its kernels is of int8.
   assert.equal(storeOf(true)().scene.metric, "sparsity");
   assert.equal(storeOf(true)({ metric: "dead_share" }).scene.metric, "dead_share");
+});
+
+test("what is spread over little of a range is in one part of it", () => {
+  const range = { low: -1, high: 1 };
+  const spread = { counts: [1, 4, 2, 3], low: -1, high: 1, zeros: 0, nonfinite: 0 };
+  assert.deepEqual(densest(spread, range, 4), [1, 4, 2, 3]);
+  assert.deepEqual(densest(spread, range, 8), [1, 1, 4, 4, 2, 2, 3, 3]);
+  assert.deepEqual(densest(spread, range, 2), [4, 3]);
+  assert.deepEqual(densest({ ...spread, low: 1e-9, high: 2e-9 }, range, 4), [0, 0, 4, 0]);
+  assert.deepEqual(densest({ ...spread, low: 1, high: 1 }, range, 4), [0, 0, 0, 4]);
 });

@@ -156,7 +156,7 @@ export function heatY(steps: readonly number[], step: number, height: number): n
 }
 
 /** One epoch as a line of pixels: density relative to the densest bin, by its root. */
-function lineOf({ counts, low, high }: Spread, range: Scale, ramp: SequentialName) {
+function lineOf(spread: Spread, range: Scale, ramp: SequentialName) {
   const canvas = document.createElement("canvas");
   canvas.width = COLUMNS;
   canvas.height = 1;
@@ -165,14 +165,29 @@ function lineOf({ counts, low, high }: Spread, range: Scale, ramp: SequentialNam
   const pixels = new ImageData(COLUMNS, 1);
   const out = new Uint32Array(pixels.data.buffer);
   const table = colourTable(ramp);
-  const most = Math.max(1, ...counts);
-  for (let x = 0; x < COLUMNS; x++) {
-    const value = range.low + ((x + 0.5) / COLUMNS) * (range.high - range.low);
-    const width = (high - low) / counts.length;
-    const bin = width > 0 ? Math.floor((value - low) / width) : -1;
-    const count = counts[bin] ?? 0;
+  const most = Math.max(1, ...spread.counts);
+  for (const [x, count] of densest(spread, range, COLUMNS).entries()) {
     if (count > 0) out[x] = table[Math.round(255 * Math.sqrt(count / most))] as number;
   }
   context.putImageData(pixels, 0, 0);
   return canvas;
+}
+
+/**
+ * The largest count in each of equal parts of a range. Numbers of another run may be spread over a
+ * millionth of it: they are in one part then, and not between two.
+ */
+export function densest({ counts, low, high }: Spread, range: Scale, parts: number): number[] {
+  const part = (range.high - range.low) / parts;
+  const width = (high - low) / counts.length;
+  const found = new Array<number>(parts).fill(0);
+  const partAt = (value: number): number =>
+    Math.min(Math.max(Math.floor((value - range.low) / part), 0), parts - 1);
+  for (const [i, count] of counts.entries()) {
+    const from = partAt(low + i * width);
+    // Where a bin ends at the beginning of a part, it has none of it.
+    const to = Math.max(from, partAt(low + (i + 1) * width - 1e-9 * part));
+    for (let x = from; x <= to; x++) found[x] = Math.max(found[x] ?? 0, count);
+  }
+  return found;
 }

@@ -42,12 +42,12 @@ export function totalTracks(dashboard: Dashboard): Track[] {
   return [{ name: "totals", title: `${label}, total`, tell, curves: drawn }];
 }
 
-/** In this order; the first stands among the tracks where the selected metric is none of them. */
-const OF_HEALTH = ["gradient_norm", "gradient_ratio", "update_ratio", "dead_share"] as const;
+/** In this order; the first, which tells vanishing gradients, is drawn where none of them is selected. */
+const OF_HEALTH = ["gradient_ratio", "gradient_norm", "update_ratio", "dead_share"] as const;
 
 /** What the health of all layers together is; only what is looked at is drawn unless chosen. */
 export function healthTracks(dashboard: Dashboard): Track[] {
-  const { metric: wanted } = dashboard.scene;
+  const { metric: wanted } = dashboard.view;
   const usual = OF_HEALTH.find((name) => name === wanted) ?? OF_HEALTH[0];
   return OF_HEALTH.flatMap((name): Track[] => {
     const { label, unit } = metricOf(name);
