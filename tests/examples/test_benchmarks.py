@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from support.forks import run_script
 
 pytestmark = pytest.mark.process
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
@@ -25,8 +24,9 @@ for path in map(pathlib.Path, sys.argv[1:]):
 """
 
 
-def test_every_script_is_imported_and_says_what_it_takes() -> None:
+def test_every_script_is_imported_and_says_what_it_takes(tmp_path: Path) -> None:
     scripts = [str(p) for p in BENCHMARKS.glob("*.py") if "ArgumentParser" in p.read_text("utf-8")]
     assert len(scripts) >= 7
-    done = subprocess.run([sys.executable, "-c", ASK, *scripts], capture_output=True, text=True)
+    (tmp_path / "ask.py").write_text(ASK)
+    done = run_script(tmp_path / "ask.py", *scripts, folder=tmp_path)
     assert done.returncode == 0, done.stderr

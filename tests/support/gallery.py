@@ -11,7 +11,8 @@ import re
 from tfexplain import explainers
 
 # What is exported beside methods, and the one that needs a function of the user's.
-NO_METHODS = {"Context", "Custom", "Explainer", "LayerReads", "OptimizedInputs", "explain"}
+NO_METHODS = {"Context", "Custom", "Explainer", "Explanations", "LayerReads", "OptimizedInputs"}
+NO_METHODS |= {"explain"}
 
 
 def methods() -> set[str]:
