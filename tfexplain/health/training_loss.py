@@ -43,7 +43,7 @@ def training_loss(model: Model) -> Loss | None:
 def _uncounted(model: Model, outputs: Any) -> Iterator[None]:
     """While open, the loss of tf_keras leaves its metrics alone: under a strategy, each replica
     has its own, which cannot be written from outside of one."""
-    container = getattr(model, "compiled_loss", None)
+    container: Any = getattr(model, "compiled_loss", None)
     if not hasattr(container, "metrics"):  # of Keras 3, where replicas agree
         yield
         return
