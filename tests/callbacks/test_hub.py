@@ -16,7 +16,7 @@ import tensorflow as tf
 from support import hub
 from support.read import Run, read_run
 
-from tfexplain import Compression, Explain, FeatureMaps, IntegratedGradients, Saliency
+from tfexplain import Compression, Explain, FeatureMaps, Health, IntegratedGradients, Saliency
 from tfexplain.errors import ExplainWarning
 from tfexplain.model.preprocessing import preprocessed
 
@@ -145,3 +145,27 @@ def test_what_preprocessing_draws_changes_no_later_draw() -> None:
     found, _ = preprocessed(Drawing(), np.zeros(2))
     assert np.asarray(found).any()
     assert drawn() == expected
+
+
+@pytest.mark.parametrize(
+    ("make", "x", "y"),
+    [
+        (hub.text_classifier, TEXTS, np.arange(8) % 2),
+        (hub.causal_model, TEXTS, None),
+        (hub.picture_classifier, hub.PICTURES, np.arange(8) % 3),
+    ],
+    ids=["texts", "language model", "pictures"],
+)
+def test_health_is_of_the_loss_that_the_task_trains(
+    make: Any, x: Any, y: Any, tmp_path: Path
+) -> None:
+    """Padding weighs nothing, as in `evaluate`, but for dropout, which drops in training."""
+    model = make()
+    model.optimizer.learning_rate = 0.0
+    health = Health(x if y is None else (x, y), log_dir=tmp_path, on_error="raise", verbose=False)
+    model.fit(x, y, batch_size=8, epochs=1, verbose=0, callbacks=[health])
+    record = read_run(tmp_path, "health").record("health")
+    loss = model.evaluate(x, y, batch_size=8, verbose=0, return_dict=True)["loss"]
+    assert record.totals["loss"] == pytest.approx(loss, rel=0.2)
+    assert record.totals["gradient_norm"] > 0
+    assert len(record.weights_of) == len(model.trainable_variables)
