@@ -29,10 +29,12 @@ export const kernelStyles = css`
     gap: 16px;
     align-items: flex-start;
   }
+  .both.beside > div {
+    flex: none;
+  }
   .charts {
     display: flex;
-    flex-wrap: wrap;
-    gap: 0 14px;
+    gap: 16px;
   }
   .segments {
     margin-bottom: 4px;
