@@ -2,8 +2,8 @@
 
 import type { Series } from "../data/series.ts";
 import { recordsOf } from "../data/series.ts";
-import { metricOf } from "./compression.ts";
-import { layerRow } from "./kernels.ts";
+import { type Metric, metricOf, metricText } from "./compression.ts";
+import { layerRow, type Table, tableValue } from "./kernels.ts";
 
 /** Numbers that layers have of their trained weights. */
 const OF_WEIGHTS: readonly string[] = ["Gradients", "Updates"];
@@ -49,4 +49,11 @@ export function rowsWith(
   if (frozen.length > FEW) return { names: [...known], frozen };
   const shown = new Set([...known, ...frozen]);
   return { names: names.filter((name) => shown.has(name)), frozen: [] };
+}
+
+/** What stands beside a row; of a frozen layer without the number, that it is frozen. */
+export function valueText(record: Table | undefined, name: string, metric: Metric): string {
+  const value = tableValue(record, name, metric.name);
+  const isFrozen = record?.kind === "health" && layerRow(record, name)?.state === "frozen";
+  return isFrozen && Number.isNaN(value) ? "frozen" : metricText(metric.unit, value);
 }

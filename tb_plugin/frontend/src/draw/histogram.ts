@@ -48,8 +48,6 @@ export interface BarsLook {
   readonly height: number;
   readonly range: Scale;
   readonly most: number;
-  /** What is counted. */
-  readonly name: string;
 }
 
 export function drawBars(canvas: HTMLCanvasElement, all: readonly Bars[], look: BarsLook): void {
@@ -109,7 +107,6 @@ export function drawAxes(
   context.textAlign = "right";
   context.fillText(countText(most), LEFT - 5, 13);
   context.fillText("0", LEFT - 5, floor);
-  context.fillText(look.name, width - 14, 18);
   const zero = xOf(look, 0);
   const hasZero = range.low < 0 && range.high > 0;
   if (hasZero) {

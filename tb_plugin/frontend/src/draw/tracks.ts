@@ -250,10 +250,10 @@ export function rangeOf(
   return [least - margin, most + margin];
 }
 
-/** The same where equal ratios are equally high; alike values are seen to be. */
+/** The same where equal ratios are equally high. */
 export function logRangeOf(low: number | null, high: number | null): uPlot.Range.MinMax {
   if (low === null || high === null) return [0.1, 1];
-  const margin = Math.max((high / low) ** MARGIN, 1.5);
+  const margin = low === high ? 2 : (high / low) ** MARGIN;
   return [low / margin, high * margin];
 }
 

@@ -2,10 +2,10 @@
 
 import { html, nothing } from "lit";
 import { KERNEL_RAMP } from "../../analysis/colours.ts";
-import { type Metric, metricOf, metricText, type Scale } from "../../analysis/compression.ts";
-import { cellText, layerRow, sameLayer, type Table, tableValue } from "../../analysis/kernels.ts";
+import { type Metric, metricOf, type Scale } from "../../analysis/compression.ts";
+import { cellText, sameLayer, type Table } from "../../analysis/kernels.ts";
 import { originText, whenText } from "../../analysis/moments.ts";
-import { metricsIn, rowsWith } from "../../analysis/strip-rows.ts";
+import { metricsIn, rowsWith, valueText } from "../../analysis/strip-rows.ts";
 import { type Known, knownAt, type Series } from "../../data/series.ts";
 import { Changes } from "../../draw/changes.ts";
 import {
@@ -182,7 +182,8 @@ export class LayerStrip extends SizedPart {
   }
 
   private get nameWidth(): number {
-    return this.hostWidth < 700 ? 132 : 200;
+    // One run's strip leaves the room for longer names.
+    return this.hostWidth < (this.runs.length > 1 ? 700 : 480) ? 132 : 200;
   }
 
   private get stripWidth(): number {
@@ -271,11 +272,7 @@ export class LayerStrip extends SizedPart {
     const from = Math.max(0, Math.floor(this.view.top / ROW) - 1);
     const to = Math.min(names.length, Math.ceil((this.view.top + this.view.height) / ROW) + 1);
     for (let i = from; i < to; i++) {
-      const name = names[i] ?? "";
-      const value = tableValue(record, name, metric.name);
-      const isFrozen = record?.kind === "health" && layerRow(record, name)?.state === "frozen";
-      const isMissing = isFrozen && Number.isNaN(value);
-      setText(column.children[i], isMissing ? "frozen" : metricText(metric.unit, value));
+      setText(column.children[i], valueText(record, names[i] ?? "", metric));
     }
   }
 

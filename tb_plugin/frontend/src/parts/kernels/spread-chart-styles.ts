@@ -17,6 +17,16 @@ export const spreadStyles = css`
     position: absolute;
     inset: 0;
   }
+  .name {
+    position: absolute;
+    top: 8px;
+    right: 11px;
+    padding: 0 3px;
+    border-radius: 2px;
+    background: color-mix(in srgb, var(--panel) 80%, transparent);
+    font-size: 10.5px;
+    line-height: 14px;
+  }
   .zeros {
     display: flex;
     align-items: center;

@@ -69,7 +69,8 @@ export class SpreadChart extends PaintedPart {
           class="bars"
           role="img"
           aria-label="Histogram of the nonzero ${name} at this epoch"
-        ></canvas>
+        ></canvas
+        ><span class="name muted">${name}</span>
       </div>
       ${runs.map((run) => {
         const title = `${name[0]?.toUpperCase()}${name.slice(1)} over epochs, ${run.name}`;
@@ -129,8 +130,8 @@ export class SpreadChart extends PaintedPart {
   }
 
   private get look(): BarsLook {
-    const { range, most, size, name } = this;
-    return { width: size.width, height: size.bars, range, most, name };
+    const { range, most, size } = this;
+    return { width: size.width, height: size.bars, range, most };
   }
 
   private tellZeros(
