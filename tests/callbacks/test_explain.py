@@ -332,7 +332,11 @@ REFUSED: dict[str, tuple[Any, dict[str, Any], str]] = {
     "empty arrays": ((X[:0], Y[:0]), {}, "expected at least one sample"),
     "empty dataset": (dataset(X, Y).take(0), {}, "expected at least one sample"),
     "NaN": ((broken(X), Y), NAMED, "expected finite inputs; every row holds NaN"),
-    "other lengths": ((X, Y[:5]), {}, r"as many labels as inputs; got lengths \[5, 96\]"),
+    "other lengths": (
+        (X, Y[:5]),
+        {},
+        r"as many labels and weights as inputs; got lengths \[5, 96\]",
+    ),
     "wrong shape": ((np.repeat(X, 2, -1), Y), NAMED, "the model could not be called on them"),
     "not batched": (tf.data.Dataset.from_tensor_slices((X, Y)), {}, "Call .batch"),
     "not data": ("val", {}, "validation_data: expected .* got str"),

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, sync_playwright
 from support.logs import write_demo_log
 from support.models import digits
 from support.server import Server, serve
+from support.shared import made_once
 
 from e2e.page import ExplainPage, open_page, wait_loaded
 from e2e.start import MISSING, SWITCHES, chromium
@@ -41,7 +42,10 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def fit_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two trainings of one small CNN from different seeds: the runs `first` and `second`."""
-    log_dir = tmp_path_factory.mktemp("fit")
+    return made_once(tmp_path_factory, "fit", _train_twice)
+
+
+def _train_twice(log_dir: Path) -> None:
     images, labels = digits(900)
     train, val = (images[:600], labels[:600]), (images[600:900], labels[600:900])
     for seed, name in enumerate(("first", "second")):
@@ -56,7 +60,6 @@ def fit_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
             verbose=0,
             callbacks=[explain],
         )
-    return log_dir
 
 
 def _small_cnn(seed: int) -> keras.Model:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import tf_keras
 from support.models import digits
+from support.shared import made_once
 from support.tflite import convert
 
 X, Y = digits(160)
@@ -54,7 +55,10 @@ def pruned_by_hand(model: Any, share: float) -> None:
 @pytest.fixture(scope="session")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with dense, same, pruned, int8 and seed (.keras), int8.tflite and val.npz."""
-    folder: Path = tmp_path_factory.mktemp("models")
+    return made_once(tmp_path_factory, "models", _make_files)
+
+
+def _make_files(folder: Path) -> None:
     dense = trained()
     dense.save(folder / "dense.keras")
     dense.save(folder / "same.keras")
@@ -69,14 +73,18 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     dense = keras.models.load_model(folder / "dense.keras")
     (folder / "int8.tflite").write_bytes(convert(dense, "dynamic"))
     np.savez(folder / "val.npz", x=X[VAL], y=Y[VAL])
-    return folder
 
 
 @pytest.fixture(scope="session")
 def old_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with old.keras and old.h5 of tf_keras, stripped.keras and wrapped.keras of tfmot."""
-    sparsity = pytest.importorskip("tensorflow_model_optimization").sparsity.keras
-    folder: Path = tmp_path_factory.mktemp("old")
+    pytest.importorskip("tensorflow_model_optimization")
+    return made_once(tmp_path_factory, "old-models", _make_old_files)
+
+
+def _make_old_files(folder: Path) -> None:
+    from tensorflow_model_optimization.sparsity import keras as sparsity
+
     model = trained(tf_keras)
     model.save(folder / "old.keras")
     with warnings.catch_warnings():
@@ -90,4 +98,3 @@ def old_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     wrapped.save(folder / "wrapped.keras")
     sparsity.strip_pruning(wrapped).save(folder / "stripped.keras")
-    return folder

@@ -73,7 +73,7 @@ REFUSED: dict[str, tuple[Callable[[], dict[str, Any]], str]] = {
     ),
     "lengths": (
         lambda: {**pair(), "validation_data": (X, Y[:3])},
-        "validation_data: expected as many labels as inputs",
+        "validation_data: expected as many labels and weights as inputs",
     ),
     "no data": (lambda: {**pair(), "validation_data": 7}, "validation_data: expected .* got int"),
     "unbuilt": (
