@@ -13,6 +13,7 @@ import numpy as np
 
 from tfexplain.callbacks.announce import tell
 from tfexplain.callbacks.guard import Guard
+from tfexplain.compression.distribution import BINS
 from tfexplain.health.batch import HealthBatch, health_batch
 from tfexplain.health.layers import health_layers
 from tfexplain.health.measure import HealthPass, measure
@@ -140,7 +141,9 @@ class HealthRun:
             since = dead_since(layer.dead, self._since.get(path), step)
             self._since[path] = since
             tag = schema.Tag("units", layer=path)
-            writer.add(tag, step, units_record(layer, since), schema.Content("units"))
+            # Two histograms: by its shape the plugin bounds what it reads at once.
+            content = schema.Content("units", shape=(2, BINS))
+            writer.add(tag, step, units_record(layer, since), content)
             if self._choices.write_histograms:
                 self._write_histograms(layer, path, step, writer)
         if self._choices.write_scalars:

@@ -139,7 +139,7 @@ def test_kinds_of_models(make: Callable[[Any], zoo.Specimen], library: Any, tmp_
     y = keras.tree.map_structure(lambda z: np.zeros(z.shape, np.float32), outputs)
     y = keras.tree.flatten(y) if isinstance(outputs, (list, tuple)) else y
     loss = ["mse"] * len(y) if isinstance(y, list) else "mse"
-    model.compile("sgd", loss)
+    model.compile("sgd", loss, jit_compile=False)
     health = Health((x, y), log_dir=tmp_path, on_error="raise", **QUIET)
     model.fit(x, y, epochs=1, callbacks=[health], **QUIET)
     record = logged(tmp_path).record("health")

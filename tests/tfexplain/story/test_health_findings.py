@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -62,13 +63,33 @@ def saturated() -> list[Any]:
     return [layers.Flatten(), layers.Dense(24, activation="tanh", kernel_initializer=wide)]
 
 
-def findings(
-    make: Callable[[], list[Any]], seed: int, log_dir: Path, optimizer: Any, *also: Any
-) -> list[Any]:
+def network(make: Callable[[], list[Any]], seed: int) -> Any:
     keras.utils.set_random_seed(seed)
     model = keras.Sequential([keras.Input((8, 8, 1)), *make()])
     model.add(layers.Dense(10, activation="softmax", name="head"))
-    model.compile(optimizer, "sparse_categorical_crossentropy")
+    return model
+
+
+@functools.cache
+def trainable(make: Callable[[], list[Any]], rate: float) -> Any:
+    """A network whose training is traced once for all seeds."""
+    model = network(make, 0)
+    optimizer = keras.optimizers.Adam(rate)
+    model.compile(optimizer, "sparse_categorical_crossentropy", jit_compile=False)
+    optimizer.build(model.trainable_variables)
+    return model, [v.numpy() for v in optimizer.variables]
+
+
+def begun(make: Callable[[], list[Any]], seed: int, rate: float) -> Any:
+    """The network as it is before it is trained from a seed."""
+    model, states = trainable(make, rate)
+    model.set_weights(network(make, seed).get_weights())
+    for variable, value in zip(model.optimizer.variables, states, strict=True):
+        variable.assign(value)
+    return model
+
+
+def findings(model: Any, log_dir: Path, *also: Any) -> list[Any]:
     health = Health((X, Y), log_dir=log_dir, verbose=0, on_error="raise", write_histograms=False)
     model.fit(X, Y, epochs=3, batch_size=32, callbacks=[*also, health], verbose=0)
     return [finding for finding in tfexplain.findings(log_dir) if finding.kind in WORDS]
@@ -87,7 +108,7 @@ def findings(
 )
 def test_each_is_told(make: Callable[[], list[Any]], word: str, seed: int, tmp_path: Path) -> None:
     # A small rate, for an exploding network is NaN within an epoch otherwise.
-    found = findings(make, seed, tmp_path, keras.optimizers.Adam(1e-4))
+    found = findings(begun(make, seed, 1e-4), tmp_path)
     assert word in [finding.kind for finding in found], found
 
 
@@ -96,7 +117,7 @@ def test_each_is_told(make: Callable[[], list[Any]], word: str, seed: int, tmp_p
 def test_healthy_networks_are_told_nothing(
     make: Callable[[], list[Any]], seed: int, tmp_path: Path
 ) -> None:
-    assert findings(make, seed, tmp_path, "adam") == []
+    assert findings(begun(make, seed, 1e-3), tmp_path) == []
 
 
 class Jump(keras.callbacks.Callback):  # type: ignore[misc]
@@ -124,7 +145,9 @@ class Jump(keras.callbacks.Callback):  # type: ignore[misc]
 def test_rates_that_are_far_off(
     optimizer: Any, also: list[Any], word: str, begins: str, tmp_path: Path
 ) -> None:
-    found = findings(linear, 0, tmp_path / "run", optimizer, *also)
+    model = network(linear, 0)
+    model.compile(optimizer, "sparse_categorical_crossentropy", jit_compile=False)
+    found = findings(model, tmp_path / "run", *also)
     said = {finding.kind: finding.text for finding in found}
     assert said[word].startswith(f"run: {begins}"), said
 
@@ -134,7 +157,7 @@ def linear() -> list[Any]:
 
 
 def test_the_words_name_the_layer_and_the_number(tmp_path: Path) -> None:
-    (finding,) = [f for f in findings(dead, 0, tmp_path, "adam") if f.kind == "dead"]
+    (finding,) = [f for f in findings(begun(dead, 0, 1e-4), tmp_path) if f.kind == "dead"]
     assert finding.layer == "low"
     assert finding.text.endswith(
         "100% of the units of low are dead: never active on the validation batch, half of them "
