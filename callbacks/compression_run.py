@@ -17,6 +17,7 @@ from tfexplain.compression.churn import KeptBits
 from tfexplain.compression.numbers import unmeasured
 from tfexplain.compression.totals import NUMBERS
 from tfexplain.runlog.kernel_records import Activities, buckets, kernel_record, kernels_record
+from tfexplain.runlog.structure_record import structure_record, write_structure
 from tfexplain.runlog.unit_activity import Activity
 from tfexplain.runlog.weights_epoch import Moment
 from tfexplain.runlog.writer import RunWriter
@@ -60,11 +61,15 @@ class CompressionRun:
         # Weak, because a training that was interrupted leaves this behind.
         self._model = weakref.ref(model)
         self._activity: Activity | None = None
+        self._structure: schema.Structure | None = None
         if choices.validation_data is not None:
             remedy = f"Pass rows that the model takes, or no validation_data=. {hint}".strip()
             with guard.planning("activity", remedy):
                 data, samples, seed = choices.validation_data, choices.samples, choices.seed
                 self._activity = Activity(model, data, samples, seed)
+        if self._activity is not None:
+            with guard.planning("structure"):
+                self._structure = structure_record(self._activity.traced_model)
         self._kept: dict[str, KeptBits] = {}
         self._totals: dict[str, float] = {}
         self._last: dict[str, LayerNumbers] = {}
@@ -85,7 +90,8 @@ class CompressionRun:
         ]
 
     def announce(self, writer: RunWriter, resumes: bool) -> None:
-        """Prints what was chosen."""
+        """Prints what was chosen, and writes the model's structure."""
+        write_structure(self._structure, writer)
         if self._choices.verbose:
             tell("compression", self._settings, writer.directory)
 

@@ -24,6 +24,7 @@ from tfexplain.quality.similarity import MEASURES
 from tfexplain.runlog.attribution_records import sheet_png
 from tfexplain.runlog.plan import ExplainPlan, Found
 from tfexplain.runlog.settings import ExplainSettings
+from tfexplain.runlog.structure_record import structure_record, write_structure
 from tfexplain.runlog.summary_text import describe
 from tfexplain.runlog.weights_epoch import Moment
 from tfexplain.runlog.writer import RunWriter
@@ -91,6 +92,9 @@ class ExplainRun:
             asked = "true" if settings.targets == "predicted" else "predicted"
             count = len(self._explaining.batch.rows)
             self._choices["wrong samples"] = other_class_text(two, asked, count, rows)
+        self._structure: schema.Structure | None = None
+        with guard.planning("structure"):
+            self._structure = structure_record(self._explaining.traced_model)
         if self._fewer.text:
             self._choices["fewer passes"] = self._fewer.text
         self._exchanging: ExchangeRun | None = None
@@ -115,6 +119,7 @@ class ExplainRun:
                 self._reference.resume(self._explaining, writer.directory)
         with self._guard.watch("samples", 0):
             self._explaining.write_constant(self._choices, self._layers, writer)
+            write_structure(self._structure, writer)
         if self._settings.verbose:
             tell("explaining", self._choices, writer.directory)
 

@@ -25,6 +25,7 @@ from tfexplain.reading.run_index import RunIndex
 from tfexplain.runlog.background import answered
 from tfexplain.runlog.health_records import Since, dead_since, health_record, units_record
 from tfexplain.runlog.kernel_records import buckets
+from tfexplain.runlog.structure_record import structure_record, write_structure
 from tfexplain.runlog.weights_epoch import Moment
 from tfexplain.runlog.writer import RunWriter
 from tfexplain.wire import schema
@@ -74,10 +75,15 @@ class HealthRun:
         self._since: dict[str, Since] = {}
         self._written = -1
         self._described = self._settings(model, first)
+        self._structure: schema.Structure | None = None
+        with guard.planning("structure"):
+            self._structure = structure_record(self._batch.traced_model)
         self.numbers = [f"health/{name}" for name in TOTALS]
 
     def announce(self, writer: RunWriter, resumes: bool) -> None:
-        """Prints what was chosen; of a log that goes on, reads since when units are dead."""
+        """Prints what was chosen, and writes the model's structure; of a log that goes on, reads
+        since when units are dead."""
+        write_structure(self._structure, writer)
         if resumes:
             with self._guard.watch("dead units", 0):
                 self._since = answered(partial(_since_of, Path(writer.directory)))

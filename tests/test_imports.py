@@ -28,7 +28,7 @@ FLOORS = (
     {"figures"},
     {"explainers", "compression"},
     {"adapters", "health"},
-    {"exchange", "story"},
+    {"exchange", "story", "structure"},
     {"reading", "tb_plugin"},
     {"runlog", "report"},
     {"callbacks", "comparing", "map_page"},
@@ -61,6 +61,7 @@ ASK_VERSION = {
     ("report.answers", "tfexplain"),
     ("report.page", "tfexplain"),
     ("report.summary", "tfexplain"),
+    ("structure.training_facts", "tfexplain"),
     ("tb_plugin.routes", "tfexplain"),
 }
 LOG_FORMAT = {"wire", "runlog"}
@@ -93,6 +94,7 @@ MUST_NOT_REACH = {
     "health": LOG_FORMAT | {"quality", "explainers", "matplotlib"},
     "exchange": LOG_FORMAT | {"compression"},
     "story": HEAVY | {"model", "data", "explainers", "compression", "runlog", "exchange"},
+    "structure": LOG_FORMAT | {"quality", "explainers", "matplotlib"},
     "compression": LOG_FORMAT | {"quality", "explainers", "matplotlib"},
     "reading": HEAVY | {"model", "data", "explainers", "compression", "runlog", "exchange"},
     "report": TRAINING | {"model", "data", "explainers", "compression", "runlog", "exchange"},

@@ -67,6 +67,7 @@ _HOMES = {
     "explain": "tfexplain.explainers",
     "findings": "tfexplain.runlog.log_findings",
     "read": "tfexplain.reading",
+    "summary": "tfexplain.structure.model_summary",
 }
 
 __all__ = [
@@ -110,6 +111,7 @@ __all__ = [
     "explain",
     "findings",
     "read",
+    "summary",
 ]
 
 if TYPE_CHECKING:
@@ -150,6 +152,7 @@ if TYPE_CHECKING:
     from tfexplain.reading import read
     from tfexplain.runlog.log_findings import findings
     from tfexplain.story import Finding
+    from tfexplain.structure.model_summary import summary
 
 
 def __getattr__(name: str) -> Any:

@@ -23,6 +23,7 @@ from tfexplain.wire.records.healthy import LAYER_KEYS, STATES
 from tfexplain.wire.records.inputs import RANKS
 from tfexplain.wire.records.kinds import ACTIVATIONS, LABEL_KINDS, LAYOUTS, ROLES, Kind
 from tfexplain.wire.records.moments import MOMENTS
+from tfexplain.wire.records.structured import NODE_KEYS, NODE_KINDS
 from tfexplain.wire.schema import PLUGIN_NAME
 
 PATH = Path(__file__).parent / "src" / "tables.ts"
@@ -58,6 +59,8 @@ def _tables() -> Iterator[tuple[str, str]]:
     yield "What a row of kernels says of each.", _const("ROW_KEYS", ROW_KEYS)
     yield "What a row of health says of each layer.", _const("LAYER_KEYS", LAYER_KEYS)
     yield "Whether a layer's weights are trained.", _const("LAYER_STATES", STATES)
+    yield "What a node of a model's structure says of itself.", _const("NODE_KEYS", NODE_KEYS)
+    yield "What a node stands for.", _names("NODE_KINDS", "NodeKind", NODE_KINDS)
     yield "What tfmot puts before a layer's name for its wrapper.", _const("WRAPPERS", WRAPPERS)
     yield "What the numbers of a kernel or a layer are in.", _names("UNITS", "Unit", get_args(Unit))
     yield (

@@ -69,6 +69,24 @@ HEALTH = schema.Health(
     "end",
     3,
 )
+STRUCTURE = schema.Structure(
+    [
+        {"name": "bild", "kind": "input", "type": "Input", "shape": "9 × 7", "dtype": "uint8"},
+        {
+            "name": "net/gé@1",
+            "kind": "call",
+            "activation": "relu",
+            "state": "frozen",
+            "mode": "int8",
+        },
+        {"name": "net", "kind": "call", "type": "Functional"},
+        {"name": "spare", "kind": "uncalled", "state": "trainable"},
+    ],
+    np.array([-1, 2, -1, -1]),
+    np.array([[0, 1], [1, 2], [0, 2]]),
+    np.array([[0, NAN], [2.0**40, 1.5e12], [0, NAN], [7, 0]]),
+    {"optimizer": "Adam", "optimizer.learning_rate": "0.001", "loss": "mse"},
+)
 _GRID = np.arange(4.0).reshape(2, 2) / 4
 EXCHANGE = schema.Exchange(
     *(_GRID, _GRID / 10, _GRID - 0.0625, _GRID + 0.0625),
@@ -134,6 +152,7 @@ RECORDS: dict[str, schema.Record] = {
         *(np.array([3, 0]), np.array([50, 250]), "dense", "control"),
     ),
     "health": HEALTH,
+    "structure": STRUCTURE,
     "units": schema.Units(
         schema.Spread(np.array([3, 0, 2**40]), -0.5, 2.25, 9, 1),
         *(schema.Spread(), np.array([-1, 0, 7])),

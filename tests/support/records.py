@@ -194,6 +194,22 @@ def units_records(draw: st.DrawFn) -> schema.Units:
     return schema.Units(spread(), spread(), since)
 
 
+@st.composite
+def structure_records(draw: st.DrawFn) -> schema.Structure:
+    count = draw(st.integers(1, 4))
+    kinds, states = (
+        st.sampled_from(known)
+        for known in (["input", "call", "uncalled"], ["trainable", "frozen", ""])
+    )
+    rows = [{"name": draw(names), "kind": draw(kinds), "state": draw(states)} for _ in range(count)]
+    parents = [draw(st.sampled_from([-1, *range(i + 1, count)])) for i in range(count)]
+    pairs = [(i, j) for j in range(count) for i in range(j)]
+    edges = draw(st.lists(st.sampled_from(pairs), max_size=4)) if pairs else []
+    numbers = draw(hnp.arrays(np.float64, (count, 2), elements=floats64))
+    training = draw(st.dictionaries(names, names, max_size=3))
+    return schema.Structure(rows, np.array(parents), np.array(edges), numbers, training)
+
+
 problems = st.builds(schema.Problem, names, st.integers(), names, st.integers(), st.booleans())
 seconds = st.floats(0, float(np.finfo(np.float32).max))
 costs = st.builds(
@@ -215,6 +231,7 @@ records = st.one_of(
     exchange_records(),
     health_records(),
     units_records(),
+    structure_records(),
     map_records(),
     channel_records(),
     matrix_records(),

@@ -163,6 +163,17 @@ class LoggedRun:
         return tables.health_totals(self.every_record)
 
     @property
+    def structure(self) -> Table:
+        """A row for each layer call: type, shape, parameters, multiply-adds, and what it reads."""
+        return tables.structure(self.every_record)
+
+    @property
+    def training(self) -> dict[str, str]:
+        """Optimizer with its settings, loss, metrics, inputs and versions, as training began."""
+        found = self.every_record.last(schema.Structure)
+        return dict(found[1].training) if found else {}
+
+    @property
     def similarity(self) -> Table:
         """A row for each epoch, map and sample: how similar it is to the reference's map."""
         return tables.similarity(self.every_record)

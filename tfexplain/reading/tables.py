@@ -141,6 +141,33 @@ def health_totals(records: RunRecords) -> Table:
     )
 
 
+def structure(records: RunRecords) -> Table:
+    """Returns a row for each input, layer call and uncalled layer of the model.
+
+    `parent` names the call that a call is a part of, `reads` those that it reads directly.
+    """
+    found = records.last(schema.Structure)
+    return table(_nodes(found[1]) if found else ())
+
+
+def _nodes(record: schema.Structure) -> Iterator[_Row]:
+    names = [row["name"] for row in record.rows]
+    reads: list[list[str]] = [[] for _ in names]
+    for start, end in record.edges.tolist():
+        reads[end].append(names[start])
+    for row, parent, own, numbers in zip(
+        record.rows, record.parents.tolist(), reads, record.numbers.tolist(), strict=True
+    ):
+        parameters, macs = numbers
+        yield {
+            **row,
+            "parent": names[parent] if parent >= 0 else "",
+            "reads": ", ".join(own),
+            "parameters": int(parameters),
+            "macs": macs,
+        }
+
+
 def similarity(records: RunRecords) -> Table:
     """Returns a row for each epoch, map and sample: how similar it is to the reference's."""
     return table(

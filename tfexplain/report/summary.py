@@ -89,6 +89,32 @@ def _labels(record: schema.Samples) -> str:
 
 
 def _model_part(run: LoggedRun) -> str:
+    return _structure_part(run) + _kernels_part(run)
+
+
+def _structure_part(run: LoggedRun) -> str:
+    table, training = run.structure, run.training
+    if not table:
+        return ""
+    # A layer whose multiply-adds cannot be counted leaves the sum open.
+    known = np.isfinite(table["macs"])
+    macs = markup.number(float(table["macs"][known].sum()))
+    macs += "" if known.all() else f", {int((~known).sum())} layers not counted"
+    settings = [
+        f"{name.removeprefix('optimizer.')} {value}"
+        for name, value in training.items()
+        if name.startswith("optimizer.")
+    ]
+    rows = [
+        ("parameters", markup.number(int(table["parameters"].sum()))),
+        ("multiply-adds per sample", macs),
+        ("optimizer", ", ".join(filter(None, [training.get("optimizer", ""), *settings]))),
+        *((name, training.get(name, "")) for name in ("loss", "metrics")),
+    ]
+    return markup.facts(rows)
+
+
+def _kernels_part(run: LoggedRun) -> str:
     kernels = run.kernels
     if not kernels:
         return ""

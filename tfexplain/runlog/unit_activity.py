@@ -24,13 +24,16 @@ class Activity:
         samples: How many rows to take.
         seed: Seed of the choice of rows.
 
+    Attributes:
+        traced_model: The model, opened.
+
     Raises:
         TfexplainError: empty or NaN data, or shapes the model cannot take.
     """
 
     def __init__(self, model: Any, validation_data: Any, samples: int, seed: int) -> None:
         chosen = choose_rows(validation_data, model, samples, seed)
-        self._inputs, self._traced_model, self._output = (
+        self._inputs, self.traced_model, self._output = (
             chosen.inputs,
             chosen.traced_model,
             chosen.output,
@@ -41,7 +44,7 @@ class Activity:
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Output shapes by layer, where all sides are known."""
-        known = {call.path: call.shape for call in self._traced_model.layer_calls}
+        known = {call.path: call.shape for call in self.traced_model.layer_calls}
         return {path: shape for path, shape in known.items() if None not in shape}  # type: ignore[misc]
 
     def measure(self) -> dict[str, ActivationNumbers]:
@@ -50,11 +53,11 @@ class Activity:
         A layer that is called more than once has its calls counted together.
         """
         paths = tuple(
-            call.path for call in self._traced_model.layer_calls if call.shape and _counts(call)
+            call.path for call in self.traced_model.layer_calls if call.shape and _counts(call)
         )
         reading = LayerReads(paths, False, _count, "activity")
         request = Request((reading,), self._targets, self._output, "logit")
-        (result,) = shared_pass(self._traced_model, [request], self._inputs)
+        (result,) = shared_pass(self.traced_model, [request], self._inputs)
         return _by_layer(result.reduced[0])
 
 

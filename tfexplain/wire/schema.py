@@ -54,6 +54,8 @@ units/LAYER                       Units        activations i64 [B or 0], gradien
                                                dead_since i32 [C or 0]; activations, gradients
                                                (low, high, zeros, nonfinite)
 ```
+structure                         Structure    parents i32 [N], edges i32 [E, 2],
+                                               numbers f64 [N, 2]; rows, training
 
 KERNEL is a kernel's name as `kernels` lists it. LAYER may itself hold slashes
 (`backbone/conv5`), and is cut and marked where it is too long for a tag (`tag_name`), as all names
@@ -62,9 +64,9 @@ value / scale, where scale is the largest finite magnitude: tiny gradients do no
 and infinity stay what they are. `gap` is empty where the method has none; `error`, relative to
 the largest magnitude, may be NaN. Numbers in headers are
 Python's `repr`, lists and objects are JSON; so are the lists `names` and `words`, as arrays of
-bytes. `samples` and `values/` stand at step 0; the step of `inputs/` is any number that is new
-each time, and the last one holds. The picture of a volume [d, h, w] is a sheet of its slices, row
-by row, the smallest whole number of at least sqrt(d) in a row.
+bytes. `samples`, `structure` and `values/` stand at step 0; the step of `inputs/` is any number
+that is new each time, and the last one holds. The picture of a volume [d, h, w] is a sheet of its
+slices, row by row, the smallest whole number of at least sqrt(d) in a row.
 
 Version 1.1 added `layout`, `score_unit`, volumes, `matrix/` and `values/`. What a log of 1.0 lacks
 is told by the shape of its maps.
@@ -80,7 +82,7 @@ of `plugin_content`. It added `picture/`, `exchange/`, `shares` of channels, `ot
 `plugin_content` which words the positions of a map read: `word_step`, `word_offsets` and
 `word_note`.
 
-Version 1.3 added `health` and `units/`.
+Version 1.3 added `health`, `units/` and `structure`.
 
 What never changes with the step is in `plugin_content`, a small JSON object (`Content`):
 TensorBoard keeps only the first one of a tag, so later events of a file leave it out.
@@ -113,6 +115,7 @@ from tfexplain.wire.records.inputs import Values
 from tfexplain.wire.records.kinds import Kind, Layout
 from tfexplain.wire.records.maps import Map, OtherClass
 from tfexplain.wire.records.picture import Picture
+from tfexplain.wire.records.structured import Structure
 from tfexplain.wire.tags import Tag, check_name, tag_name
 
 __all__ = [
@@ -141,6 +144,7 @@ __all__ = [
     "SchemaError",
     "Spread",
     "Status",
+    "Structure",
     "Tag",
     "Units",
     "Values",
@@ -154,7 +158,7 @@ __all__ = [
 
 PLUGIN_NAME = "tfexplain"
 
-_Explained: TypeAlias = Samples | Metrics | Predictions | Status | Values
+_Explained: TypeAlias = Samples | Metrics | Predictions | Status | Values | Structure
 _Shown: TypeAlias = Map | Channels | Matrix | Picture
 _Measured: TypeAlias = Kernels | Kernel | Drift | Fidelity | Exchange | Health | Units
 Record: TypeAlias = _Explained | _Shown | _Measured
@@ -162,7 +166,7 @@ _RECORDS: dict[str, type[Record]] = {
     record.kind: record
     for record in (
         *(Samples, Metrics, Predictions, Status, Values, Map, Channels, Matrix, Picture),
-        *(Kernels, Kernel, Drift, Fidelity, Exchange, Health, Units),
+        *(Kernels, Kernel, Drift, Fidelity, Exchange, Health, Units, Structure),
     )
 }
 

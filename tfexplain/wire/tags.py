@@ -14,7 +14,7 @@ MAX_SAMPLE = 1_000_000
 
 # What stands in a tag behind the kind: nothing, a name, or an explainer and a layer.
 PLAIN: frozenset[str] = frozenset(
-    {"samples", "metrics", "predictions", "status", "kernels", "fidelity", "health"}
+    {"samples", "metrics", "predictions", "status", "kernels", "fidelity", "health", "structure"}
 )
 NAMED: frozenset[str] = frozenset({"inputs", "values", "kernel", "exchange", "units"})
 LAYERED: frozenset[str] = frozenset({"map", "channels", "matrix", "picture", "drift"})

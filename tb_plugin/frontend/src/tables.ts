@@ -33,6 +33,7 @@ export const KINDS = [
   "exchange",
   "health",
   "units",
+  "structure",
 ] as const;
 export type RecordKind = (typeof KINDS)[number];
 
@@ -107,6 +108,26 @@ export const LAYER_STATES = [
   "frozen",
   "",
 ] as const;
+
+/** What a node of a model's structure says of itself. */
+export const NODE_KEYS = [
+  "name",
+  "kind",
+  "type",
+  "shape",
+  "dtype",
+  "activation",
+  "state",
+  "mode",
+] as const;
+
+/** What a node stands for. */
+export const NODE_KINDS = [
+  "input",
+  "call",
+  "uncalled",
+] as const;
+export type NodeKind = (typeof NODE_KINDS)[number];
 
 /** What tfmot puts before a layer's name for its wrapper. */
 export const WRAPPERS = [

@@ -193,6 +193,16 @@ function fieldsOf(record: TfRecord, expected: Fields): Fields {
         totals: object(totals),
       };
     }
+    case "structure": {
+      const { rows, parents, edges, numbers, training } = record;
+      return {
+        rows: rows.map((row) => ({ ...row })),
+        parents: tensor(parents, parents.length),
+        edges: tensor(edges, edges.length / 2, 2),
+        numbers: tensor(numbers, rows.length, 2),
+        training: object(training),
+      };
+    }
     case "units": {
       const { activations, gradients, deadSince } = record;
       return {

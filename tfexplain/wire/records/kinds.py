@@ -27,6 +27,7 @@ Kind: TypeAlias = Literal[
     "exchange",
     "health",
     "units",
+    "structure",
 ]
 # How the values of one map lie: positions of a plane, a line or a volume, words, or features.
 Layout: TypeAlias = Literal["plane", "line", "volume", "tokens", "features"]

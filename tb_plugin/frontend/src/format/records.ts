@@ -33,6 +33,7 @@ import { type Moment, readMoment } from "./moment.ts";
 import { layersInSettings } from "./older.ts";
 import { named, Reader } from "./reader.ts";
 import { RecordError, unpack } from "./safetensors.ts";
+import { readStructure, type Structure } from "./structured.ts";
 import { readValues, type Values } from "./values.ts";
 
 export type { Exchange } from "./exchanged.ts";
@@ -113,7 +114,8 @@ export type TfRecord =
   | Fidelity
   | Exchange
   | Health
-  | Units;
+  | Units
+  | Structure;
 
 const DECODERS: { readonly [K in RecordKind]: (raw: Reader) => Extract<TfRecord, { kind: K }> } = {
   samples: readSamples,
@@ -132,6 +134,7 @@ const DECODERS: { readonly [K in RecordKind]: (raw: Reader) => Extract<TfRecord,
   exchange: readExchange,
   health: readHealth,
   units: readUnits,
+  structure: readStructure,
 };
 
 /** The record in `data`; throws `RecordError` for anything that is not of this format. */
