@@ -114,6 +114,7 @@ def test_what_is_logged_and_printed(tmp_path: Path, capsys: Any) -> None:
     run = read_run(tmp_path)
     assert {schema.Tag.parse(t).group for t in run.values if not t.startswith("tfexplain/")} == {
         "samples",
+        "structure",
         "inputs/input",
         "metrics",
         "predictions",

@@ -137,7 +137,7 @@ def test_it_logs_every_series_at_every_epoch(demo: Demo) -> None:
     maps += [f"channels/FeatureMaps/{layer}/{s}" for layer in LAYERS for s in SAMPLES]
     drift = {"drift/GradCAM/conv3", "drift/IntegratedGradients/input"}
     for run in RUNS:
-        once = {"samples", "metrics", "predictions", "status", "exchange/input"}
+        once = {"samples", "structure", "metrics", "predictions", "status", "exchange/input"}
         assert set(records[run]) == {*once, *maps, *drift}
         assert EPOCHS - 1 in records[run]["exchange/input"]
         for tag, steps in records[run].items():
@@ -145,7 +145,7 @@ def test_it_logs_every_series_at_every_epoch(demo: Demo) -> None:
                 assert set(steps) <= {0, 1, 2, 4, EPOCHS - 1}
                 continue
             first = LEARNED if tag in drift else 0
-            expected = [0] if tag == "samples" else list(range(first, EPOCHS))
+            expected = [0] if tag in ("samples", "structure") else list(range(first, EPOCHS))
             assert list(steps) == expected, tag
 
 
