@@ -226,7 +226,7 @@ def test_the_wheel_carries_the_page_and_all_licences(wheel: Path, unpacked: Path
     } <= names
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
     assert "License-Expression: Apache-2.0" in text
-    for package in ("lit", "uplot"):
+    for package in ("@dagrejs/dagre", "lit", "uplot"):
         assert package in third_party.lower()
     tops = {name.split("/")[0] for name in names}
     assert all(top == "tfexplain" or top.endswith(".dist-info") for top in tops)

@@ -40,9 +40,12 @@ def write_health(
     vanishing: bool,
     epochs: int = EPOCHS,
     names: Mapping[str, str] | None = None,
+    structure: bool = False,
 ) -> None:
     """One run of `LAYERS`, or of these under other names."""
     log = LogWriter(run_dir)
+    if structure:
+        log.record(schema.Tag("structure"), 0, _structure(), schema.Content("structure"))
     settings = {"loss": "the compiled one (mse), with regularizers", "rows": "32 of the validation"}
     for epoch in range(epochs):
         metrics = schema.Metrics({"loss": 1 / (1 + epoch), "val_loss": 1.5 / (1 + epoch)})
@@ -55,6 +58,26 @@ def write_health(
             content = schema.Content("units", shape=(64, UNITS))
             log.record(schema.Tag("units", layer=row["path"]), epoch, units, content)
     log.close()
+
+
+def _structure() -> schema.Structure:
+    """`body` is a nested model of three layers; `relu` reads it and, past it, `stem`."""
+    names = ["image", "stem", "body/dense1", "body/dense2", "body/dense3", "body", "relu", "head"]
+    rows = [
+        {
+            "name": name,
+            "kind": "call" if name != "image" else "input",
+            "type": LAYERS[name][0] if name in LAYERS else "Functional",
+            "shape": "8",
+            "state": LAYERS[name][2] if name in LAYERS else "",
+        }
+        for name in names
+    ]
+    parents = [5 if name.startswith("body/") else -1 for name in names]
+    edges = [(0, 1), (1, 2), (2, 3), (3, 4), (4, 5), (5, 6), (1, 6), (6, 7)]
+    numbers = np.array([[72 * (name in LAYERS), 64 * (name in LAYERS)] for name in names], float)
+    training = {"optimizer": "Adam"}
+    return schema.Structure(rows, np.array(parents), np.array(edges), numbers, training)
 
 
 def _record(epoch: int, vanishing: bool, names: Mapping[str, str]) -> schema.Health:

@@ -11,11 +11,12 @@ import { Canvases } from "../draw/canvases.ts";
 import { Stage } from "../draw/stage.ts";
 import type { Kernel } from "../format/compressed.ts";
 import type { Predictions } from "../format/records.ts";
+import type { Structure } from "../format/structured.ts";
 import { currentHash, isOurs, linkWith, replaceHash } from "../host.ts";
 import { type Column, groupsWith } from "./columns.ts";
 import { readHash, writeHash } from "./hash.ts";
 import { type Note, notesOf } from "./notes.ts";
-import type { ShownRun } from "./runs.ts";
+import { type ShownRun, sourcesOf } from "./runs.ts";
 import { loggedLayer } from "./same-layers.ts";
 import { deriveScene, EMPTY_SCENE, type Scene } from "./scene.ts";
 import { decodeView, encodeView, type View } from "./view.ts";
@@ -153,6 +154,12 @@ export class Dashboard extends EventTarget {
   /** The series of a shown run's health. */
   health({ health }: ShownRun): Series | undefined {
     return health && this.store.get(health.run, "health");
+  }
+
+  /** The graph of a shown run's layers, by whichever callback logged it. */
+  structure(run: ShownRun): Structure | undefined {
+    const logged = sourcesOf(run).map((source) => this.store.get(source.run, "structure"));
+    return logged.flatMap((series) => recordsOf(series, "structure").slice(-1))[0];
   }
 
   /** The series of one layer's activations and gradients, by what the page calls it. */

@@ -56,6 +56,8 @@ export interface Scene {
     /** Kernels of which some are pruned or quantized at some epoch. */
     readonly compressed: boolean;
     readonly drift: boolean;
+    /** The graph of a model's layers. */
+    readonly structure: boolean;
     readonly predictions: boolean;
     readonly maps: boolean;
     /** Maps of samples, or exchanged windows. */
@@ -87,6 +89,7 @@ export const EMPTY_SCENE: Scene = {
     health: false,
     compressed: false,
     drift: false,
+    structure: false,
     predictions: false,
     maps: false,
     evidence: false,
@@ -161,6 +164,7 @@ export function deriveScene(listing: Listing, store: Store, view: View): Scene {
       health: hasHealth,
       compressed: hasCompressed,
       drift: holds(shown, ["drift", "fidelity"]),
+      structure: holds(shown, ["structure"]),
       predictions: holds(shown, ["predictions"]),
       maps: holds(shown, ["samples", ...COLUMN_KINDS]),
       evidence: holds(shown, ["map", "exchange"]),

@@ -11,6 +11,7 @@ type TabName = Exclude<PanelName, "closed">;
 
 const TABS: readonly (readonly [TabName, string])[] = [
   ["layers", "Layers"],
+  ["graph", "Graph"],
   ["kernel", "Chosen layer"],
   ["table", "Table"],
   ["focus", "Focus"],
@@ -18,12 +19,14 @@ const TABS: readonly (readonly [TabName, string])[] = [
 
 const TITLES: Readonly<Record<TabName, string>> = {
   layers: "One number of every layer over all epochs",
+  graph: "Which layer reads which, coloured by one number at this epoch",
   kernel: "The chosen layer: histograms of its weights, gradients and activations, and facts",
   table: "All numbers of all layers at this epoch",
   focus: "What moved between a run’s maps and those of its reference",
 };
 
 const model = new Later("What is known of the weights", () => import("./model.ts"));
+const graph = new Later("The graph of layers", () => import("./layer-graph.ts"));
 
 export class CompressionPanel extends Part {
   static override properties: PropertyDeclarations = { alone: { type: Boolean, reflect: true } };
@@ -162,7 +165,7 @@ export class CompressionPanel extends Part {
       ${
         tab
           ? html`<div class="room">
-            <div class="body ${tab}" id="body" role="tabpanel" aria-labelledby="tab-${tab}">
+            <div class="body ${tab === "graph" ? "layers" : tab}" id="body" role="tabpanel" aria-labelledby="tab-${tab}">
               ${model.render(this, () => this.body(tab))}
             </div>
           </div>`
@@ -182,7 +185,14 @@ export class CompressionPanel extends Part {
       return html`<tfx-kernel-table .dashboard=${dashboard}></tfx-kernel-table>`;
     }
     if (tab === "kernel") return html`<tfx-kernel .dashboard=${dashboard}></tfx-kernel>`;
-    return html`<tfx-layer-strip .dashboard=${dashboard}></tfx-layer-strip>
+    const left =
+      tab === "graph"
+        ? graph.render(
+            this,
+            () => html`<tfx-layer-graph .dashboard=${dashboard}></tfx-layer-graph>`,
+          )
+        : html`<tfx-layer-strip .dashboard=${dashboard}></tfx-layer-strip>`;
+    return html`${left}
       <tfx-kernel .dashboard=${dashboard}></tfx-kernel>`;
   }
 
@@ -208,8 +218,13 @@ export class CompressionPanel extends Part {
   }
 
   private get tabs(): readonly (readonly [TabName, string])[] {
-    const { kernels, health, drift } = this.dashboard.scene.has;
-    const has = { layers: kernels || health, kernel: kernels || health, table: kernels };
+    const { kernels, health, drift, structure } = this.dashboard.scene.has;
+    const has = {
+      layers: kernels || health,
+      graph: this.alone && structure && (kernels || health),
+      kernel: kernels || health,
+      table: kernels,
+    };
     return TABS.filter(([name]) => (name === "focus" ? drift : has[name]));
   }
 

@@ -1,0 +1,338 @@
+/** The graph of a model's layers, coloured by one number of each at the playhead. */
+
+import { html } from "lit";
+import { metricOf, metricText, type Scale } from "../../analysis/compression.ts";
+import { type Box, type Layout, layOut } from "../../analysis/graph-layout.ts";
+import { cellText, namesOf, sameLayer, type Table, tableValue } from "../../analysis/kernels.ts";
+import {
+  callsIn,
+  firstOpen,
+  type GraphNode,
+  groupId,
+  isGroup,
+  layerOf,
+  type Sight,
+  sightOf,
+  treeOf,
+} from "../../analysis/layer-graph.ts";
+import { metricsIn } from "../../analysis/strip-rows.ts";
+import { type Known, knownAt, partsOf, type Series } from "../../data/series.ts";
+import { Changes } from "../../draw/changes.ts";
+import { cellsOf, scaleOf } from "../../draw/strip.ts";
+import type { Structure } from "../../format/structured.ts";
+import type { ShownRun } from "../../state/runs.ts";
+import { define, SizedPart, setText } from "../frame/part.ts";
+import { base } from "../frame/styles.ts";
+import { graphControls } from "./graph-controls.ts";
+import { colourBar, dragScroll, edgesOf, groupBox, nodeBox, titleOf } from "./graph-drawing.ts";
+import { graphTable } from "./graph-table.ts";
+import { graphStyles } from "./layer-graph-styles.ts";
+import type { MetricBar } from "./metric-bar.ts";
+import "./metric-bar.ts";
+
+const EMPTY: Sight = { nodes: [], groups: [], edges: [] };
+const NOWHERE: Layout = { width: 0, height: 0, boxes: new Map(), edges: [] };
+const ZOOMS = { least: 0.15, most: 2, by: 1.25 } as const;
+
+export class LayerGraph extends SizedPart {
+  static override styles = [base, graphStyles];
+
+  private run: string | undefined;
+  private structure: Structure | undefined;
+  private tree: readonly GraphNode[] = [];
+  private open: ReadonlySet<string> = new Set();
+  private sight: Sight = EMPTY;
+  private placed: Layout = NOWHERE;
+  private zoom = 0;
+  private filter = "";
+  private isTable = false;
+  private focused: string | undefined;
+  private seen: string | undefined;
+  private isHidden = false;
+  private scale: Scale = { low: 0, high: 1 };
+  private readonly gathered = new Changes();
+  /** The rows of the metric's table inside each node in sight. */
+  private rows: ReadonlyMap<string, readonly string[]> = new Map();
+
+  override render() {
+    const { structure } = this;
+    if (!structure) return html`<p class="empty">No graph of layers was logged for these runs.</p>`;
+    return html`
+      <tfx-metric-bar
+        .dashboard=${this.dashboard}
+        .names=${metricsIn(this.allSeries)}
+        .scale=${this.scale}
+      ></tfx-metric-bar>
+      <div class="bar" data-screen>${this.controls()}</div>
+      <div
+        class="scroll"
+        tabindex="0"
+        role="group"
+        aria-label=${this.isTable ? "Layers as a table" : "Graph of layers"}
+        @pointerdown=${this.grab}
+        @wheel=${this.wheel}
+        @keydown=${this.steer}
+      >
+        ${this.isTable ? graphTable(structure, this.isFound) : this.graph()}
+      </div>
+    `;
+  }
+
+  private controls() {
+    return graphControls({
+      runs: this.runs,
+      run: this.shownRun?.id,
+      filter: this.filter,
+      isTable: this.isTable,
+      change: (patch) => {
+        Object.assign(this, patch);
+        this.requestUpdate();
+      },
+      zoom: (larger) => this.zoomBy(larger ? ZOOMS.by : 1 / ZOOMS.by),
+      fit: () => {
+        this.zoom = this.fitting(ZOOMS.least);
+        this.requestUpdate();
+      },
+    });
+  }
+
+  private graph() {
+    const { placed, sight, zoom } = this;
+    const size = `width: ${placed.width * zoom}px; height: ${placed.height * zoom}px`;
+    const plane = `width: ${placed.width}px; height: ${placed.height}px; transform: scale(${zoom})`;
+    return html`<div class="sized" style=${size}>
+      <div class="plane" style=${plane}>
+        ${sight.groups.map(({ node }) => this.group(node))} ${edgesOf(this.placed)}
+        ${sight.nodes.map(({ node }) => this.node(node))}
+      </div>
+    </div>`;
+  }
+
+  private group(node: GraphNode) {
+    return groupBox(node, this.boxOf(groupId(node)), () => this.turn(node));
+  }
+
+  private node(node: GraphNode) {
+    const { layer } = this.dashboard.scene;
+    const name = this.nameOf(node);
+    const isFolded = isGroup(node);
+    const calls = callsIn(node);
+    const found = calls.filter((call) => this.isFound(call.row?.name ?? "")).length;
+    const choose = (): void => {
+      if (isFolded) this.turn(node);
+      else if (name !== undefined) this.dashboard.selectLayer(name);
+    };
+    return nodeBox(node, this.boxOf(node.id), {
+      isChosen: !isFolded && name !== undefined && name === layer,
+      isHolding: isFolded && calls.some((call) => this.nameOf(call) === layer),
+      isStop: node.id === (this.focused ?? this.sight.nodes[0]?.node.id),
+      canChoose: isFolded || name !== undefined,
+      found: this.filter ? found : undefined,
+      choose,
+      notice: () => this.notice(node),
+    });
+  }
+
+  private boxOf(id: string): Box {
+    return this.placed.boxes.get(id) ?? NO_BOX;
+  }
+
+  // ------------------------------------------------------------------ what is shown
+
+  private get runs(): readonly ShownRun[] {
+    return this.dashboard.scene.shown.filter((run) => this.dashboard.structure(run));
+  }
+
+  private get shownRun(): ShownRun | undefined {
+    const { runs } = this;
+    return runs.find(({ id }) => id === this.run) ?? runs[0];
+  }
+
+  private get allSeries(): readonly (Series | undefined)[] {
+    const run = this.shownRun;
+    return run ? [this.dashboard.kernels(run), this.dashboard.health(run)] : [];
+  }
+
+  /** The table that has the metric. */
+  private get series(): Series | undefined {
+    const [kernels, health] = this.allSeries;
+    return metricsIn([health]).includes(this.dashboard.scene.metric) ? health : kernels;
+  }
+
+  private known(): Known<Table> {
+    const { series } = this;
+    const { step } = this.dashboard;
+    return series?.kind === "health"
+      ? knownAt(series, "health", step)
+      : knownAt(series, "kernels", step);
+  }
+
+  /** The kernel or layer that a call can be chosen as. */
+  private nameOf(node: GraphNode): string | undefined {
+    const { kernels, layers } = this.dashboard.scene;
+    return node.row && sameLayer([...kernels, ...layers], this.called(node));
+  }
+
+  /** What the page calls a layer: as in the first run, where Keras counted it on. */
+  private called(node: GraphNode): string {
+    const own = layerOf(node);
+    return this.known().record?.called?.get(own) ?? own;
+  }
+
+  private readonly isFound = (name: string): boolean =>
+    name.toLowerCase().includes(this.filter.toLowerCase());
+
+  override willUpdate(): void {
+    const { dashboard, shownRun } = this;
+    const structure = shownRun && dashboard.structure(shownRun);
+    if (structure !== this.structure) {
+      this.structure = structure;
+      this.tree = structure ? treeOf(structure) : [];
+      this.open = firstOpen(this.tree);
+      this.lay();
+    }
+    const { metric } = dashboard.scene;
+    const { series } = this;
+    if (!this.gathered.differ(series, metric, this.sight)) return;
+    const names = series ? namesOf(series) : [];
+    this.scale = scaleOf(metricOf(metric), [cellsOf(series, names, metric)]);
+    const inside = (node: GraphNode): string[] =>
+      callsIn(node).flatMap((call) => sameLayer(names, this.called(call)) ?? []);
+    const known = new Set(names);
+    this.rows = new Map(
+      this.sight.nodes.map(({ node }) => [node.id, inside(node).filter((name) => known.has(name))]),
+    );
+  }
+
+  private lay(): void {
+    const { structure } = this;
+    this.sight = structure ? sightOf(structure, this.tree, this.open) : EMPTY;
+    this.placed = layOut(this.sight);
+    if (this.zoom === 0) this.zoom = this.fitting(0.9);
+  }
+
+  override updated(): void {
+    const { layer } = this.dashboard.scene;
+    if (layer !== this.seen) {
+      this.seen = layer;
+      this.isHidden = true;
+    }
+    super.updated();
+  }
+
+  // ------------------------------------------------------------------ drawing
+
+  paint(): void {
+    if (this.isHidden) {
+      const chosen = this.find('[aria-pressed="true"].node') ?? this.find(".holds");
+      chosen?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    }
+    this.isHidden = false;
+    const known = this.known();
+    if (!this.isNew(...partsOf(known), this.scale, this.rows, this.focused)) return;
+    const metric = metricOf(this.dashboard.scene.metric);
+    for (const { node } of this.sight.nodes) {
+      const element = this.find<HTMLElement>(`[data-stop="${CSS.escape(node.id)}"]`);
+      const values = (this.rows.get(node.id) ?? []).map((name) =>
+        tableValue(known.record, name, metric.name),
+      );
+      const [value = Number.NaN] = values;
+      const isOne = !isGroup(node) && !Number.isNaN(value);
+      setText(
+        element?.querySelector(".value") ?? undefined,
+        isOne ? metricText(metric.unit, value) : "",
+      );
+      const bar = element?.querySelector<HTMLElement>(".colour");
+      if (bar) colourBar(bar, values, this.scale);
+    }
+    this.find<MetricBar>("tfx-metric-bar")?.tell(this.told(known.record));
+  }
+
+  private told(record: Table | undefined): string {
+    const { metric } = this.dashboard.scene;
+    const own = this.sight.nodes.find(({ node }) => node.id === this.focused)?.node;
+    if (!own) return metricOf(metric).meaning;
+    const [name] = this.rows.get(own.id) ?? [];
+    if (isGroup(own) || name === undefined) return titleOf(own);
+    return `${own.row?.name ?? own.label}: ${cellText(record, name, metric)}`;
+  }
+
+  protected layOut(): void {
+    this.requestUpdate();
+  }
+
+  // ------------------------------------------------------------------ pointer and keys
+
+  /** Open a folded group, fold an open one. */
+  private turn(node: GraphNode): void {
+    const open = new Set(this.open);
+    if (!open.delete(node.id)) open.add(node.id);
+    this.open = open;
+    this.lay();
+    this.focused = open.has(node.id) ? undefined : node.id;
+    this.requestUpdate();
+    void this.updateComplete.then(() => {
+      const id = open.has(node.id) ? groupId(node) : node.id;
+      const place = this.find<HTMLElement>(`[data-stop="${CSS.escape(id)}"]`);
+      place?.focus({ preventScroll: true });
+      place?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    });
+  }
+
+  private notice(node: GraphNode): void {
+    this.focused = node.id;
+    this.dashboard.stage.invalidate();
+  }
+
+  private fitting(least: number): number {
+    const { clientWidth, clientHeight } = this.find(".scroll") ?? this;
+    const { width, height } = this.placed;
+    const zoom = Math.min(clientWidth / width || 1, clientHeight / height || 1, 1);
+    return Math.max(zoom, least);
+  }
+
+  private zoomBy(by: number, x?: number, y?: number): void {
+    const scroll = this.find<HTMLElement>(".scroll");
+    if (!scroll) return;
+    const zoom = Math.min(Math.max(this.zoom * by, ZOOMS.least), ZOOMS.most);
+    const [left, top] = [x ?? scroll.clientWidth / 2, y ?? scroll.clientHeight / 2];
+    const grown = zoom / this.zoom;
+    const to = {
+      left: (scroll.scrollLeft + left) * grown - left,
+      top: (scroll.scrollTop + top) * grown - top,
+    };
+    this.zoom = zoom;
+    this.requestUpdate();
+    void this.updateComplete.then(() => scroll.scrollTo(to));
+  }
+
+  private wheel(event: WheelEvent): void {
+    if (!event.ctrlKey || this.isTable) return;
+    event.preventDefault();
+    const box = (event.currentTarget as HTMLElement).getBoundingClientRect();
+    this.zoomBy(
+      event.deltaY < 0 ? ZOOMS.by : 1 / ZOOMS.by,
+      event.clientX - box.left,
+      event.clientY - box.top,
+    );
+  }
+
+  private grab(event: PointerEvent): void {
+    if (!this.isTable) dragScroll(event);
+  }
+
+  /** Up and down go from node to node in the order of calls. */
+  private steer(event: KeyboardEvent): void {
+    const by = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
+    const here = event.target as HTMLElement;
+    if (by === 0 || here.dataset.stop === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const stops = [...this.renderRoot.querySelectorAll<HTMLElement>("[data-stop]")];
+    stops[stops.indexOf(here) + by]?.focus();
+  }
+}
+
+const NO_BOX = { left: 0, top: 0, width: 0, height: 0 } as const;
+
+define("tfx-layer-graph", LayerGraph);
