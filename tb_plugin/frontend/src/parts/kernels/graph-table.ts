@@ -11,8 +11,7 @@ const NUMBERS = ["parameters", "multiply-adds"] as const;
 export function graphTable(structure: Structure, matches: (name: string) => boolean) {
   const { rows, numbers } = structure;
   const shown = rows.flatMap((row, i) => (matches(row.name) ? [i] : []));
-  const number = (value: number) =>
-    html`<td class="number">${Number.isNaN(value) ? "not known" : countText(value)}</td>`;
+  const number = (value: number) => html`<td class="number">${wordOf(value)}</td>`;
   return html`<table>
       <thead>
         <tr>
@@ -51,4 +50,10 @@ function readBy({ rows, edges }: Structure, number: number): string[] {
     if (edges[i + 1] === number) found.push(rows[edges[i] as number]?.name ?? "");
   }
   return found;
+}
+
+/** Nothing where there is nothing to count. */
+function wordOf(value: number): string {
+  if (Number.isNaN(value)) return "not known";
+  return value === 0 ? "" : countText(value);
 }
