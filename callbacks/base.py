@@ -1,4 +1,4 @@
-"""Base class of both callbacks: opens the log, counts its steps, keeps failures from training."""
+"""Base class of all callbacks: opens the log, counts its steps, keeps failures from training."""
 
 from __future__ import annotations
 
