@@ -111,10 +111,10 @@ def assert_measured(log_dir: Path, model: Any) -> None:
         assert (record.low, record.high) == (values.min(), values.max())
 
 
-def assert_healthy(log_dir: Path, model: Any) -> None:
+def assert_healthy(log_dir: Path, model: Any, epochs: int) -> None:
     """The log holds the loss and the gradients of `model` on one device, but for what it draws."""
     run = read_run(log_dir, "health")
-    assert list(run.values["health"]) == [0, 1]
+    assert list(run.values["health"]) == list(range(epochs))
     record, batch = run.record("health"), health_batch(model, (X, Y), 32, None)
     layers = health_layers(batch.traced_model)
     given = batch.inputs, batch.labels, batch.weights
@@ -151,7 +151,7 @@ def test_two_devices_are_explained_like_one(training: str, devices: Path) -> Non
         assert sorted(run.values[f"map/{name}/{layer}/0"]) == [0, 1]
     assert_logged(run, model, 1)
     assert_measured(devices / training, model)
-    assert_healthy(devices / training, model)
+    assert_healthy(devices / training, model, 2)
 
 
 def test_weights_on_servers_are_left_out_with_the_reason(devices: Path) -> None:
@@ -169,7 +169,7 @@ def test_weights_on_servers_are_left_out_with_the_reason(devices: Path) -> None:
 
 def test_one_of_two_processes_writes_and_both_train_as_without(workers: Path) -> None:
     runs = {path.name for path in (workers / "log").iterdir() if path.is_dir()}
-    assert runs == {"compression", "explain"}
+    assert runs == {"compression", "explain", "health"}
     for name in runs:
         assert len(list((workers / "log" / name).iterdir())) == 1
     for i in range(2):
@@ -190,6 +190,7 @@ def test_two_processes_are_explained_like_one(workers: Path) -> None:
     assert sorted(run.values["map/GradCAM/drawing/0"]) == [0, 1, 2]
     assert_logged(run, model, 2)
     assert_measured(workers / "log", model)
+    assert_healthy(workers / "log", model, 3)
     logged = run.record("metrics", 2).values
     assert logged == {
         name.partition(" ")[2]: values[2]

@@ -215,6 +215,7 @@ def workers(out: Path) -> None:
             Compression(
                 log_dir=out / "log", validation_data=(X, Y), on_error="raise", verbose=False
             ),
+            Health((X, Y), log_dir=out / "log", on_error="raise", verbose=False),
         ],
         "budget": [Explain((X, Y), explainers=GradCAM(), log_dir=out / "budget", budget=1e-9)],
         "named": [Compression(log_dir=out / "named", logs=NAMED, every=2, verbose=False)],
