@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import StringIO
@@ -30,7 +31,8 @@ _NUMBERS = ("parameters", "multiply-adds", "sparsity")
 # Columns that are left out where all of their cells are one of these.
 _USUAL = {
     "mode": ("", "float"),
-    "sparsity": ("", "0%"),
+    "sparsity": ("", "0%", "0.0%"),
+    "weights": ("", "trainable"),
     "multiply-adds": ("",),
     "activation": ("",),
 }
@@ -58,13 +60,16 @@ class ModelSummary:
         table.caption_justify = "left"
         for name in self.columns:
             justify = "right" if name in _NUMBERS else "left"
-            table.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]
+            # Names are folded, where there is little room; numbers never.
+            plain = name not in ("layer", "type")
+            table.add_column(name, justify=justify, overflow="fold", no_wrap=plain)  # type: ignore[arg-type]
         for depth, (name, *others) in self.rows:
             table.add_row(Padding(name, (0, 0, 0, 2 * depth)), *others)
         return table
 
     def __str__(self) -> str:
-        console = Console(file=StringIO(), markup=False, highlight=False)
+        width = shutil.get_terminal_size((100, 24)).columns
+        console = Console(file=StringIO(), markup=False, highlight=False, width=width)
         with console.capture() as captured:
             console.print(self)
         return captured.get()
@@ -159,7 +164,7 @@ def _row(node: LayerNode, name: str, parts: Sequence[LayerNode]) -> tuple[str, .
     shape = ("never called",) if node.shape is None else map(_side, node.shape)
     own = node if len(parts) == 1 else None
     return (
-        *(name, node.layer_type, " × ".join(shape)),
+        *(name, node.layer_type, "×".join(shape)),
         "shared" if node.is_again else f"{parameters:,}" if parameters else "",
         *(macs, node.activation, _states(parts), own.mode if own else ""),
         _sparsity([kernel for part in parts for kernel in part.kernels]),
