@@ -59,8 +59,8 @@ def ours(_: str) -> dict[str, Callbacks]:
         f"Explain of Integrated Gradients, {NODES} nodes": lambda x, y, f: [explain(x, y, f, ig)],
         "Compression": lambda x, y, folder: [compression(folder)],
         "Health": lambda x, y, folder: [health(x, y, folder)],
-        "Explain and Compression": lambda x, y, f: [explain(x, y, f), compression(f)],
         "Explain and Health": lambda x, y, f: [explain(x, y, f), health(x, y, f)],
+        "Explain and Compression": lambda x, y, f: [explain(x, y, f), compression(f)],
     }
 
 

@@ -147,7 +147,7 @@ def test_maps_of_convolutions_say_which_words_positions_read(tmp_path: Path) -> 
 def test_a_recurrent_network_over_series_by_defaults(tmp_path: Path) -> None:
     keras.utils.set_random_seed(3)
     whole = layers.LSTM(4, return_sequences=True, name="whole")
-    last = [layers.GRU(3, name="last"), layers.Dense(2)]
+    last = [layers.GRU(3, name="last"), layers.Dense(2, name="head")]
     model = keras.Sequential([keras.Input((9, 2), name="series"), whole, *last])
     model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     series = np.random.default_rng(0).normal(size=(6, 9, 2)).astype("f4")
@@ -169,7 +169,7 @@ def test_a_recurrent_network_over_series_by_defaults(tmp_path: Path) -> None:
     cells = [
         f"{cell}.{kernel}" for cell in ("whole/lstm_cell", "last/gru_cell") for kernel in KERNELS
     ]
-    assert run.kernels["name"].tolist() == [*cells, "dense"]
+    assert run.kernels["name"].tolist() == [*cells, "head"]
 
 
 def test_attention_is_a_matrix_over_words(tmp_path: Path) -> None:

@@ -277,11 +277,12 @@ def wait_loaded(page: ExplainPage, patience_s: float = 20) -> ExplainPage:
     # Not `wait_for_function`, which takes the promise of an asynchronous function for its answer.
     is_loaded = page.frame.evaluate(
         """async (patience) => {
-            const app = document.querySelector("tfx-app");
             const isBusy = (root) => [...root.querySelectorAll("*")].some(
                 (part) => part.getAttribute("aria-busy") === "true"
                     || (part.shadowRoot && isBusy(part.shadowRoot)));
             const isStill = () => {
+                const app = document.querySelector("tfx-app");
+                if (!app?.dashboard) return false;
                 const { store, scene, stage } = app.dashboard;
                 // Scripts of parts that are shown first now are on their way too.
                 return scene.steps.length > 0 && !store.busy && stage.isAtRest

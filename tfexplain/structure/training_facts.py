@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -49,7 +50,10 @@ def _flat(name: str, value: Any) -> dict[str, str]:
 def _metrics(model: Model) -> str:
     """Returns the metrics that a model was compiled with."""
     try:
-        compiled = model.get_compile_config() or {}
+        with warnings.catch_warnings():
+            # Keras warns of what is not safe to load again, such as a lambda. Nothing is loaded.
+            warnings.simplefilter("ignore")
+            compiled = model.get_compile_config() or {}
     except Exception:  # what cannot be serialized has no names here
         return ""
     return ", ".join(name for name in map(_named, _leaves(compiled.get("metrics"))) if name)

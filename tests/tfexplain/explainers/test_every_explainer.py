@@ -30,6 +30,7 @@ APART = {
     "ActivationMaximization",
     "OptimizedInputs",
     "Explainer",
+    "Explanations",
     "Context",
     "LayerReads",
     "explain",
