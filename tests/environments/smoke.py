@@ -69,10 +69,10 @@ def transformer(library: Any) -> Any:
 
 
 def train(name: str, model: Any, x: Any, folder: Path) -> int:
-    """Two epochs with both callbacks; returns how many kernels there are."""
+    """Two epochs with all callbacks; returns how many kernels there are."""
     import numpy as np
 
-    from tfexplain import Compression, Explain, compression
+    from tfexplain import Compression, Explain, Health, compression
 
     y = np.arange(len(x)) % 3
     model.compile("sgd", "sparse_categorical_crossentropy")
@@ -80,13 +80,14 @@ def train(name: str, model: Any, x: Any, folder: Path) -> int:
     callbacks = [
         Explain((x, y), log_dir=str(folder / name), samples=4, **options),
         Compression(log_dir=str(folder / name), validation_data=(x, y), **options),
+        Health((x, y), log_dir=str(folder / name), **options),
     ]
     model.fit(x, y, epochs=2, verbose=0, callbacks=callbacks)
     return len(compression.read(model))
 
 
 def read_back(run: Path, kernels: int) -> None:
-    """Every record of both rooms decodes, and the kernels are those of the model."""
+    """Every record of all rooms decodes, kernels are those of the model, gradients are some."""
     from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
 
     from tfexplain.wire import schema
@@ -107,6 +108,8 @@ def read_back(run: Path, kernels: int) -> None:
             decoded += len([schema.decode(kind, data) for data in found])
     last = schema.decode("kernels", records["kernels"][-1])
     assert len(last.rows) == kernels, (len(last.rows), kernels)
+    health = schema.decode("health", records["health"][-1])
+    assert health.totals["gradient_norm"] > 0, health.totals
     assert decoded > 10, decoded
 
 
