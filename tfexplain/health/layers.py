@@ -9,6 +9,7 @@ from typing import Any, Literal
 import tensorflow as tf
 
 from tfexplain.model.keras_private import own_trainable
+from tfexplain.model.layer_calls import called_owner
 from tfexplain.model.traced_model import TracedModel
 from tfexplain.types import Layer
 
@@ -62,7 +63,7 @@ def health_layers(traced_model: TracedModel) -> list[HealthLayer]:
     owned: dict[str, list[Any]] = {}
     for path, layer in traced_model.layers.items():
         if weights := own_trainable(layer):
-            owned.setdefault(_called(path, calls), []).extend(weights)
+            owned.setdefault(called_owner(path, calls), []).extend(weights)
     order = [*calls, *(path for path in owned if path not in calls)]
     return [
         _described(path, traced_model.layers[path], calls.get(path, []), own, places)
@@ -86,14 +87,6 @@ def activation_of(layer: Layer) -> str:
         return ""
     name = str(getattr(function, "__name__", type(function).__name__))
     return "" if name == "linear" else name
-
-
-def _called(path: str, calls: Mapping[str, Any]) -> str:
-    """Returns the path itself, or the next one around it that is called; itself for none."""
-    outer = path
-    while outer not in calls and "/" in outer:
-        outer = outer.rpartition("/")[0]
-    return outer if outer in calls else path
 
 
 def _described(

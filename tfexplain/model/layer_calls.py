@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
@@ -121,6 +121,19 @@ class LayerCall:
                 "of them only; or leave token_grid= out."
             )
         return replace(self, grid=replace(grid, channels_first=self.channels_first))
+
+
+def called_owner(path: str, called: Container[str]) -> str:
+    """Returns the layer that is called where one is run: itself, or the next one around it, as for
+    the cell of a recurrent layer; itself where none is.
+
+    >>> called_owner("lstm/lstm_cell", {"lstm"}), called_owner("unused", {"lstm"})
+    ('lstm', 'unused')
+    """
+    outer = path
+    while outer not in called and "/" in outer:
+        outer = outer.rpartition("/")[0]
+    return outer if outer in called else path
 
 
 def worth_a_map(calls: Sequence[LayerCall]) -> list[LayerCall]:

@@ -15,7 +15,7 @@ from tfexplain.compression.keras.positions import output_positions
 from tfexplain.health.layers import State, activation_of
 from tfexplain.model.keras_model import KerasModel
 from tfexplain.model.keras_private import own_non_trainable, own_trainable
-from tfexplain.model.layer_calls import LayerCall
+from tfexplain.model.layer_calls import LayerCall, called_owner
 from tfexplain.structure.producers import producers
 from tfexplain.types import Layer
 
@@ -117,7 +117,7 @@ class _Layers:
         self._to_train: dict[str, list[Any]] = {}
         held: set[int] = set()
         for path, layer in self._layers.items():
-            owner, trainable = self._owner(path), own_trainable(layer)
+            owner, trainable = called_owner(path, self._called), own_trainable(layer)
             for weight in (*trainable, *_counted(layer)):
                 # Two layers may hold one weight.
                 if id(weight) not in held:
@@ -126,7 +126,8 @@ class _Layers:
             self._to_train.setdefault(owner, []).extend(trainable)
         self._kernels: dict[str, list[LayerWeights]] = {}
         for kernel in _read(traced_model):
-            self._kernels.setdefault(self._owner(kernel.path), []).append(kernel)
+            owner = called_owner(kernel.path, self._called)
+            self._kernels.setdefault(owner, []).append(kernel)
 
     def node(self, call: LayerCall, parent: int) -> LayerNode:
         """Returns the node of a call."""
@@ -162,13 +163,6 @@ class _Layers:
             "state": "trainable" if trains else "frozen" if to_train else "",
             "parameters": _size(self._weights.get(path, ())),
         }
-
-    def _owner(self, path: str) -> str:
-        """Returns the layer that is called where this one is run: itself, or one around it."""
-        outer = path
-        while outer not in self._called and "/" in outer:
-            outer = outer.rpartition("/")[0]
-        return outer if outer in self._called else path
 
 
 def _inputs(traced_model: KerasModel) -> list[LayerNode]:
