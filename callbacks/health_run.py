@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -28,6 +28,7 @@ from tfexplain.runlog.kernel_records import buckets
 from tfexplain.runlog.structure_record import structure_record, write_structure
 from tfexplain.runlog.weights_epoch import Moment
 from tfexplain.runlog.writer import RunWriter
+from tfexplain.types import Array
 from tfexplain.wire import schema
 
 _HISTOGRAMS = {
@@ -70,7 +71,7 @@ class HealthRun:
         self._loss = training_loss(model)
         # Once before training: whatever cannot work shows now, and is compiled by now.
         first = self._first_pass()
-        self._kept = KeptWeights(model.trainable_variables)
+        self._keep(model.trainable_variables)
         self._steps = _iterations(model)
         self._since: dict[str, Since] = {}
         self._written = -1
@@ -132,10 +133,11 @@ class HealthRun:
 
     def _log(self, now: Moment, writer: RunWriter) -> dict[str, float]:
         start, step, model = time.perf_counter(), now.step, self._batch.traced_model.model
-        found, variables = self._pass(), model.trainable_variables
-        moved = self._kept.moved(variables)
+        variables = model.trainable_variables
+        moved = self._moved(variables)
         iterations = _iterations(model)
         steps, self._steps = max(0, iterations - self._steps), iterations
+        found = self._pass()
         sizes = [int(np.prod(variable.shape)) for variable in variables]
         layers = by_layer(self._layers, found, sizes, moved, self._batch.count)
         sums = totals(layers, found)
@@ -160,6 +162,19 @@ class HealthRun:
         writer.add(schema.Tag("status"), step, status, schema.Content("status"))
         self._written = step
         return sums
+
+    def _keep(self, variables: Sequence[Any]) -> None:
+        self._trained = [id(variable) for variable in variables]
+        self._kept = KeptWeights(variables)
+
+    def _moved(self, variables: Sequence[Any]) -> tuple[Array, Array] | None:
+        """How far weights moved; None where others are to be trained than at the last measurement,
+        as when a callback freezes layers, whose places are found anew then."""
+        if self._trained == [id(variable) for variable in variables]:
+            return self._kept.moved(variables)
+        self._layers = health_layers(self._batch.traced_model)
+        self._keep(variables)
+        return None
 
     def _write_histograms(self, layer: Any, path: str, step: int, writer: RunWriter) -> None:
         for name, text in _HISTOGRAMS.items():

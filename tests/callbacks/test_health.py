@@ -254,3 +254,30 @@ def test_every_and_the_last_epoch_and_totals_for_logs(tmp_path: Path) -> None:
     for epoch in (0, 2, 3):
         assert logs[epoch] == run.record("health", epoch).totals["gradient_norm"]
         assert run.values["health/gradient_norm"][epoch] == pytest.approx(logs[epoch], rel=1e-6)
+
+
+def test_layers_that_are_frozen_on_the_way_are_told_apart_from_then_on(tmp_path: Path) -> None:
+    class Freeze(keras.callbacks.Callback):  # type: ignore[misc]
+        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+            self.model.get_layer("conv").trainable = epoch == 0
+
+    health = Health((X, Y), log_dir=tmp_path, on_error="raise", **QUIET)
+    model = small_cnn()
+    model.fit(X, Y, epochs=3, callbacks=[Freeze(), health], **QUIET)
+    run = logged(tmp_path)
+    states = [
+        {row["path"]: row["state"] for row in run.record("health", epoch).rows}["conv"]
+        for epoch in range(3)
+    ]
+    assert states == ["trainable", "frozen", "frozen"]
+    last = run.record("health")
+    assert len(last.weights_of) == len(model.trainable_variables)
+    # The others keep their own numbers, not those of the weights that stood there before.
+    (head,) = {row for row, _ in last.weights_of}
+    own = Health((X, Y), log_dir=tmp_path / "own", on_error="raise", **QUIET)
+    model.optimizer.learning_rate = 0.0
+    model.fit(X, Y, epochs=1, callbacks=[own], **QUIET)
+    again = logged(tmp_path / "own").record("health")
+    path = last.rows[head]["path"]
+    norms = [column(record, "gradient_norm")[path] for record in (last, again)]
+    assert norms[0] == pytest.approx(norms[1], rel=1e-4)

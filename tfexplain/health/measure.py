@@ -64,7 +64,8 @@ def measure(
 
         return run
 
-    key = ("health", tuple(layer.calls for layer in layers), loss is None, tuple(names))
+    read = tuple((layer.calls, layer.weights) for layer in layers)
+    key = ("health", read, loss is None, tuple(names))
     found = traced_model.run(key, make, *(given[name] for name in names))
     total, scale, activations, gradients = tf.nest.map_structure(lambda x: x.numpy(), found)
     return HealthPass(float(total), float(scale), activations, gradients)
