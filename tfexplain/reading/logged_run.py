@@ -17,14 +17,12 @@ from tfexplain.reading.run_index import RunIndex
 from tfexplain.reading.tables import Table, table
 from tfexplain.types import Array
 from tfexplain.wire import schema
-from tfexplain.wire.tags import LAYERED
+from tfexplain.wire.tags import MAPS
 
 if TYPE_CHECKING:
     from tfexplain.report.notebook import NotebookPage
 
 R = TypeVar("R", bound=schema.Record)
-
-_MAPS = LAYERED - {"drift"}
 
 
 class LoggedRun:
@@ -90,7 +88,7 @@ class LoggedRun:
     def _maps(self) -> dict[tuple[str, str], list[schema.Tag]]:
         found: dict[tuple[str, str], list[schema.Tag]] = {}
         for tag in sorted(self._index.tags.values(), key=str):
-            if tag.kind in _MAPS:
+            if tag.kind in MAPS:
                 found.setdefault((tag.explainer, tag.layer), []).append(tag)
         return found
 

@@ -15,11 +15,10 @@ from tfexplain.report.markup import STYLE
 from tfexplain.report.page import head, page, size_without_answers
 from tfexplain.report.provider import indexes_of
 from tfexplain.report.summary import summary
-from tfexplain.wire.tags import LAYERED
+from tfexplain.wire.tags import MAPS
 
 # A megabyte as disks and mail count it.
 _MEGABYTE = 1_000_000
-_MAPS = LAYERED - {"drift"}
 
 
 def write_report(
@@ -72,7 +71,7 @@ def report(
     indexes = indexes_of(directory, runs)
     if groups:
         for index in indexes.values():
-            index.keep(lambda tag: tag.kind not in _MAPS or tag.group in groups)
+            index.keep(lambda tag: tag.kind not in MAPS or tag.group in groups)
     held = fitted(indexes, room, size, max_mb)
     return page(_title(directory), told, STYLE, held.answers, opens), held
 

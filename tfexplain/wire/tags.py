@@ -18,6 +18,8 @@ PLAIN: frozenset[str] = frozenset(
 )
 NAMED: frozenset[str] = frozenset({"inputs", "values", "kernel", "exchange", "units"})
 LAYERED: frozenset[str] = frozenset({"map", "channels", "matrix", "picture", "drift"})
+# Of these, what shows a sample or a channel.
+MAPS: frozenset[str] = LAYERED - {"drift"}
 _EXPLAINER = re.compile(r"[A-Za-z0-9_.=,()\[\]-]{1,128}")
 
 
