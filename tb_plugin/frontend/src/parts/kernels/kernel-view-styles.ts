@@ -66,13 +66,15 @@ export const kernelStyles = css`
     display: none;
   }
   .facts tbody th {
-    white-space: nowrap;
     font-weight: 400;
   }
   .facts td {
     contain: layout style;
-    min-width: 66px;
+    min-width: 58px;
     overflow-wrap: anywhere;
+  }
+  .facts tr > :last-child {
+    padding-right: 0;
   }
   .who {
     display: inline-flex;
