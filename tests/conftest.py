@@ -19,6 +19,12 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 # On by default on some processors only; without it a CPU has no convolution with channels first.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
+# `tf.keras` is Keras 3 or tf_keras for the whole process, as it is first asked for. Importing
+# tensorflow_model_optimization makes that tf_keras, so ask before any test imports it.
+import tensorflow as tf  # noqa: E402
+
+tf.keras.version()
+
 # No test measures time: an example that takes long on a busy machine is no failure.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")

@@ -301,6 +301,8 @@ def test_nothing_moves_when_findings_come(open_tab: OpenPage, server: Server, co
         page.page.reload()
         frame = page.page.frame_locator("iframe[src*='name=tfexplain']")
         expect(frame.get_by_text("Looking for what stands out")).to_be_visible()
+        # What the exchanges say beside the wall has a size of its own.
+        expect(frame.locator("tfx-exchange .scale")).to_be_visible()
         wall = frame.locator("tfx-wall")
         before = wall.bounding_box()
         held[0].fulfill(json={"findings": found})

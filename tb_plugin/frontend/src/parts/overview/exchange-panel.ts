@@ -4,6 +4,7 @@ import { css, html, nothing } from "lit";
 import { legendGradient } from "../../analysis/colours.ts";
 import { chanceOf, EXCHANGE_HELP, isAboveChance, whole } from "../../analysis/exchange-facts.ts";
 import { className } from "../../analysis/filters.ts";
+import { isRow } from "../../analysis/layouts.ts";
 import type { Exchange } from "../../format/exchanged.ts";
 import type { Dashboard } from "../../state/dashboard.ts";
 import { define, Part } from "../frame/part.ts";
@@ -41,6 +42,12 @@ export function hasPlace(dashboard: Dashboard): boolean {
   if (input === undefined) return false;
   const records = lastRecords(dashboard, input);
   return records.length === 0 || records.some(isAboveChance);
+}
+
+/** Whether a mean input stands beside the runs; a guess keeps its room until the records came. */
+function isMeanShown({ scene }: Dashboard, records: Exchange[]): boolean {
+  if (records.length > 0) return records.some(({ mean }) => mean);
+  return scene.evidence !== undefined && !isRow(scene.evidence.layout);
 }
 
 function lastRecords(dashboard: Dashboard, input: string): Exchange[] {
@@ -166,7 +173,7 @@ export class ExchangePanel extends Part {
     const input = exchangedInput(dashboard);
     if (input === undefined) return nothing;
     const records = lastRecords(dashboard, input);
-    const hasMean = records.some(({ mean }) => mean);
+    const hasMean = isMeanShown(dashboard, records);
     const tiles = shown.length + (hasMean ? 1 : 0);
     const size = this.size(tiles, hasMean ? MOST : MOST_BARS);
     const across = Math.min(tiles * (size + GAP) - GAP, SHARE * roomOf(dashboard));
