@@ -20,28 +20,15 @@ from support.server import Server, serve
 
 from e2e.axe import assert_nothing_serious
 from e2e.conftest import EPOCHS, OpenPage
+from e2e.figures import SVG, export, texts
 from e2e.page import ExplainPage, wait_loaded
 from tfexplain import __version__, cli
 
 pytestmark = [pytest.mark.browser, pytest.mark.process]
 
-SVG = "{http://www.w3.org/2000/svg}"
 HREF = "{http://www.w3.org/1999/xlink}href"
 # What a file may name without asking for it.
 NAMESPACES = {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
-
-
-def export(page: ExplainPage, kind: str) -> tuple[str, bytes]:
-    """The name and the bytes of the file that is saved."""
-    page.frame.get_by_role("button", name="Export", exact=True).click()
-    with page.page.expect_download() as saved:
-        page.frame.get_by_role("button", name=kind, exact=True).click()
-    expect(page.frame.locator("#export")).to_be_hidden()
-    return saved.value.suggested_filename, Path(saved.value.path()).read_bytes()
-
-
-def texts(figure: ElementTree.Element) -> list[str]:
-    return ["".join(text.itertext()) for text in figure.iter(f"{SVG}text")]
 
 
 def rasters(figure: ElementTree.Element) -> list[tuple[tuple[float, ...], Image.Image, bool]]:

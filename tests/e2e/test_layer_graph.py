@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from xml.etree import ElementTree
 
 import pytest
 from playwright.sync_api import Locator, expect
@@ -11,6 +12,7 @@ from support.server import Server, serve
 
 from e2e.axe import assert_nothing_serious
 from e2e.conftest import OpenPage
+from e2e.figures import SVG, export, texts
 from e2e.page import ExplainPage
 
 pytestmark = [pytest.mark.browser, pytest.mark.process]
@@ -143,3 +145,29 @@ def test_it_is_zoomed_and_moved(open_tab: OpenPage, server: Server) -> None:
         mouse.move(place["x"] + 20, place["y"] + 40, steps=4)
         mouse.up()
         assert page.until(lambda: scroll.evaluate("scroll => scroll.scrollTop") > 40)
+
+
+def test_the_graph_is_exported_with_its_boxes_arrows_and_colours(
+    open_tab: OpenPage, server: Server
+) -> None:
+    with open_tab(server, GRAPH, color_scheme="dark") as page:
+        page.frame.get_by_label("Run of the graph").select_option(label="vanishing")
+        page.frame.get_by_role("button", name="Fit").click()
+        page.settle()
+        sizes = node(page, "dense1").bounding_box()
+        assert sizes
+        name, svg = export(page, "SVG")
+    assert name == f"tfexplain-model-epoch-{EPOCHS - 1}.svg"
+    figure = ElementTree.fromstring(svg)
+    told = texts(figure)
+    assert {"image", "stem", "dense1", "head", "8", "1.00e−6"} <= set(told)
+    assert "Graph of the layers of run vanishing" in " ".join(told)
+    paths = [path.attrib for path in figure.iter(f"{SVG}path")]
+    lines = [path for path in paths if "Q" in path["d"] or path["d"].count("L") == 1]
+    arrows = [path for path in paths if path["d"].endswith("z") and path["d"].count("L") == 2]
+    # One for each read, but of the nested model, which is where its last layer is.
+    assert len(arrows) == 7
+    assert len(lines) >= len(arrows)
+    assert "linearGradient" in svg.decode()
+    frames = [path["d"] for path in paths if f"h{sizes['width']:g}v" in path["d"]]
+    assert len(frames) >= len(LAYERS) + 1

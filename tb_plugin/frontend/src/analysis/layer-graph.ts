@@ -1,7 +1,8 @@
 /** The graph of a model's layers: nested models and repeated blocks as groups, folded or not. */
 
 import type { NodeRow, Structure } from "../format/structured.ts";
-import { memo } from "./memo.ts";
+import { sameByOrder } from "./automatic-names.ts";
+import { memo, memoBy } from "./memo.ts";
 import { unwrapped } from "./wrappers.ts";
 
 /** A layer call, an input, or a group of calls: a nested model, or calls named alike. */
@@ -94,25 +95,26 @@ export function callsIn(node: GraphNode): GraphNode[] {
   return isGroup(node) ? node.parts.flatMap(callsIn) : [node];
 }
 
-/** The groups around the calls of a layer, outer ones first; undefined where none is called so. */
-export function groupsAround(
-  tree: readonly GraphNode[],
-  isWanted: (node: GraphNode) => boolean,
-): readonly GraphNode[] | undefined {
-  for (const node of tree) {
-    if (!isGroup(node)) {
-      if (isWanted(node)) return [];
-      continue;
-    }
-    const inner = groupsAround(node.parts, isWanted);
-    if (inner) return [node, ...inner];
-  }
-  return undefined;
-}
+/** The layers that are called, in the order of their first calls. */
+export const layersIn = memo((structure: Structure): readonly string[] => {
+  const calls = structure.rows.filter(({ kind }) => kind === "call");
+  return [...new Set(calls.map(({ name }) => layerNamed(name)))];
+});
+
+/** By name of a layer, what the page calls it where Keras counted it otherwise in the first run. */
+export const calledAs = memoBy(
+  (structure: Structure, first: Structure): ReadonlyMap<string, string> =>
+    sameByOrder(layersIn(first), layersIn(structure)),
+);
 
 /** The layer that a node calls, as tables name it. */
 export function layerOf({ row }: GraphNode): string {
-  return unwrapped((row?.name ?? "").replace(/@\d+$/, ""));
+  return layerNamed(row?.name ?? "");
+}
+
+/** Without wrappers, and without the number of the call. */
+function layerNamed(name: string): string {
+  return unwrapped(name.replace(/@\d+$/, ""));
 }
 
 /** What is in sight: nodes with the open group around each, and edges between them. */

@@ -1,7 +1,6 @@
 /** Which table a metric's strips are made of, and which of its rows they show. */
 
-import type { Series } from "../data/series.ts";
-import { recordsOf } from "../data/series.ts";
+import { type Known, knownAt, recordsOf, type Series } from "../data/series.ts";
 import { type Metric, metricOf, metricText } from "./compression.ts";
 import { layerRow, type Table, tableValue } from "./kernels.ts";
 
@@ -15,6 +14,21 @@ export function metricsIn(all: readonly (Series | undefined)[]): string[] {
     ...recordsOf(series, "health").slice(-1),
   ]);
   return [...new Set(last.flatMap(({ metrics }) => metrics))];
+}
+
+/** Of the tables of a run the first that has a metric. */
+export function seriesWith(
+  metric: string,
+  all: readonly (Series | undefined)[],
+): Series | undefined {
+  return all.find((series) => metricsIn([series]).includes(metric)) ?? all.find(Boolean);
+}
+
+/** What a table says at the playhead. */
+export function tableAt(series: Series | undefined, playhead: number): Known<Table> {
+  return series?.kind === "health"
+    ? knownAt(series, "health", playhead)
+    : knownAt(series, "kernels", playhead);
 }
 
 /** As many frozen layers have rows: more would hide those that learn. */

@@ -12,7 +12,8 @@ import { fromText } from "../analysis/epochs.ts";
 import { labelText, targetText } from "../analysis/filters.ts";
 import { isRow } from "../analysis/layouts.ts";
 import { whenText } from "../analysis/moments.ts";
-import { type Known, knownAt } from "../data/series.ts";
+import { seriesWith, tableAt } from "../analysis/strip-rows.ts";
+import type { Known } from "../data/series.ts";
 import type { Moment } from "../format/moment.ts";
 import { legendText } from "../parts/maps/legend-text.ts";
 import { mapAt } from "../parts/maps/map-figure.ts";
@@ -61,12 +62,13 @@ function columnsOf({ scene }: Dashboard, seen: Seen): Column[] {
 
 /** When a run's maps were made, or the numbers of its kernels, and with which weights. */
 function whenOf(dashboard: Dashboard, run: ShownRun, ofKernels: boolean): string {
+  const { scene } = dashboard;
   const known: Known<Moment> = ofKernels
-    ? knownAt(dashboard.kernels(run), "kernels", dashboard.step)
+    ? tableAt(seriesWith(scene.metric, dashboard.tables(run)), dashboard.step)
     : dashboard.predictions(run.id);
   const { record, step = dashboard.step } = known;
   // A comparison, or maps of a call: the one step of the log is no epoch of a training.
-  if (dashboard.scene.steps.length === 1 && record?.weights === undefined) return "";
+  if (scene.steps.length === 1 && record?.weights === undefined) return "";
   const own = record?.weights === step ? ", with the weights at its end" : "";
   const late = fromText(known) ? `, shown at epoch ${dashboard.step}` : "";
   return `${whenText(record, step)}${own}${late}`;
@@ -91,13 +93,16 @@ function sampleOf(dashboard: Dashboard, columns: readonly Column[], number: numb
   return { number, label: labelText(samples, number), target: [...new Set(maps)].join(" or ") };
 }
 
-function moreOf({ scene }: Dashboard, { parts }: Seen): string[] {
+function moreOf({ scene }: Dashboard, { parts, graph }: Seen): string[] {
   const metric = metricOf(scene.metric);
   return [
     parts.has("tfx-exchange-map")
       ? "Where the label lives: windows of samples are put into samples of other classes; the maps show how often predictions follow a window, as the mean of all windows over each place."
       : "",
     parts.has("tfx-layer-strip") ? `Layers over epochs: ${metric.label}, ${metric.meaning}.` : "",
+    graph
+      ? `Graph of the layers of run ${graph.name}: arrows lead from what a layer reads; the bar at its foot is its ${metric.label}, ${metric.meaning}, of a folded group (+) one of each layer inside.`
+      : "",
     parts.has("tfx-kernel") && scene.layer
       ? `${scene.layer}: histogram of what is not zero at this epoch; below, the same over epochs, each line on a scale of its own.`
       : "",

@@ -94,11 +94,11 @@ function movedRamp({ from, to, stops }: Ramp, dx: number, dy: number): Ramp {
   return { from: [from[0] + dx, from[1] + dy], to: [to[0] + dx, to[1] + dy], stops };
 }
 
-/** Only `M` and `L` hold places; what else the paths of figures have is relative to these. */
+/** Only `M`, `L` and `Q` hold places; what else the paths of figures have is relative to these. */
 function movedPath(d: string, dx: number, dy: number): string {
-  return d.replace(
-    /([ML])(-?[\d.]+) (-?[\d.]+)/g,
-    (_, command: string, x: string, y: string) =>
-      `${command}${coordinate(Number(x) + dx)} ${coordinate(Number(y) + dy)}`,
+  const place = (x: string, y: string): string =>
+    `${coordinate(Number(x) + dx)} ${coordinate(Number(y) + dy)}`;
+  return d.replace(/[MLQ](-?[\d.]+ -?[\d.]+ ?)+/g, (command) =>
+    command.replace(/(-?[\d.]+) (-?[\d.]+)/g, (_, x: string, y: string) => place(x, y)),
   );
 }

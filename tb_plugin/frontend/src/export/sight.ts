@@ -3,6 +3,8 @@
 import type { Rect } from "../draw/canvas.ts";
 import { FONT } from "../draw/palette.ts";
 import type { Column } from "../state/columns.ts";
+import type { ShownRun } from "../state/runs.ts";
+import { arrowMarks } from "./arrows.ts";
 import { boxMarks } from "./boxes.ts";
 import { inkOf } from "./inks.ts";
 import { linesOf } from "./lines.ts";
@@ -27,6 +29,8 @@ export interface Seen {
   readonly legends: Set<string>;
   /** Names of the parts. */
   readonly parts: Set<string>;
+  /** Whose graph of layers it is, where it shows one. */
+  graph: ShownRun | undefined;
 }
 
 export interface Sight {
@@ -85,6 +89,7 @@ class Walk {
     samples: new Set(),
     legends: new Set(),
     parts: new Set(),
+    graph: undefined,
   };
   bounds = NOWHERE;
   private readonly drawn: ReadonlyMap<Element, readonly Mark[]>;
@@ -94,24 +99,26 @@ class Walk {
     this.drawn = drawn;
   }
 
-  /** `clip` is where what is in `element` can be seen. */
-  enter(element: Element, clip: Edges): void {
+  /** `clip` is where what is in `element` can be seen; `zoom` how much larger it is than laid out. */
+  enter(element: Element, clip: Edges, zoom = 1): void {
     if (isLeftOut(element)) return;
     const style = getComputedStyle(element);
     if (style.display === "none" || style.visibility === "hidden") return;
+    const scale = style.transform === "none" ? zoom : zoom * new DOMMatrix(style.transform).a;
     const box = element.getBoundingClientRect();
     const room = this.roomOf(element, box, clip);
     if (!room) return;
     if (box.width > 0 && box.height > 0) this.note(element);
     if (element instanceof HTMLCanvasElement) this.copy(element, box, room);
     else if (element instanceof HTMLSelectElement) this.choice(element, style, box);
+    else if (element instanceof SVGSVGElement) this.trace(element, box, room, scale);
     else {
       // Hosts are surfaces of the page; a figure lies on white.
       if (!element.localName.includes("-")) this.decorate(element, style, box, room);
       const inner = style.overflow === "visible" ? room : meet(room, edgesOf(box));
       for (const child of childrenOf(element)) {
-        if (child instanceof Element) this.enter(child, inner);
-        else if (child instanceof Text) this.write(child, style, inner);
+        if (child instanceof Element) this.enter(child, inner, scale);
+        else if (child instanceof Text) this.write(child, style, inner, scale);
       }
     }
   }
@@ -135,12 +142,23 @@ class Walk {
   private note(element: Element): void {
     const { seen } = this;
     if (element.localName.startsWith("tfx-")) seen.parts.add(element.localName);
-    const { column, sample } = element as Partial<{ column: Column; sample: number }>;
+    const { column, sample, graphRun } = element as Partial<{
+      column: Column;
+      sample: number;
+      graphRun: ShownRun;
+    }>;
+    if (graphRun) seen.graph = graphRun;
     if (typeof column === "object" && column.group) {
       seen.columns.set(column.group, column);
       if (element.localName === "tfx-legend") seen.legends.add(column.group);
     }
     if (typeof sample === "number") seen.samples.add(sample);
+  }
+
+  private trace(svg: SVGSVGElement, box: DOMRect, clip: Edges, scale: number): void {
+    const part = meet(edgesOf(box), clip);
+    for (const mark of arrowMarks(svg, scale)) this.add({ ...mark, clips: [pathOf(part)] });
+    this.extend(part);
   }
 
   private copy(canvas: HTMLCanvasElement, box: DOMRect, clip: Edges): void {
@@ -178,20 +196,27 @@ class Walk {
   }
 
   private decorate(element: Element, style: CSSStyleDeclaration, box: DOMRect, clip: Edges): void {
-    if (element instanceof HTMLButtonElement) return;
+    if (element instanceof HTMLButtonElement && !element.hasAttribute("data-whole")) return;
     // A line along one side of what holds more parts the page, not the figure.
     const isSmall = element.childElementCount === 0 || element.matches("td, th, tr");
     const marks = boxMarks(style, rectOf(box), isSmall);
     if (marks.length === 0) return;
-    for (const mark of marks) this.add(mark);
-    this.extend(meet(edgesOf(box), clip));
+    const part = meet(edgesOf(box), clip);
+    const isCut = part.bottom - part.top < box.height - 1 || part.right - part.left < box.width - 1;
+    for (const mark of marks) {
+      this.add(isCut ? { ...mark, clips: [pathOf(part), ...(mark.clips ?? [])] } : mark);
+    }
+    this.extend(part);
   }
 
-  private write(node: Text, style: CSSStyleDeclaration, clip: Edges): void {
+  private write(node: Text, style: CSSStyleDeclaration, clip: Edges, scale: number): void {
     const { measuring } = this;
     if (!measuring || node.data.trim() === "") return;
-    measuring.font = `${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
-    const font = { size: Number.parseFloat(style.fontSize), weight: Number(style.fontWeight) };
+    const font = {
+      size: scale * Number.parseFloat(style.fontSize),
+      weight: Number(style.fontWeight),
+    };
+    measuring.font = `${font.weight} ${font.size}px ${style.fontFamily}`;
     const ink = inkOf(style.color);
     const isRight = style.textAlign === "right" || style.textAlign === "end";
     for (const line of linesOf(node, measuring, clip, style.textOverflow === "ellipsis")) {

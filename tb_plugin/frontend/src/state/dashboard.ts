@@ -1,7 +1,8 @@
 /** The page's state: the view, what was fetched, the playhead; parts listen for `change`. */
 
 import { outputKernels } from "../analysis/channels.ts";
-import { kernelRow, layerRow, namesOf, sameLayer } from "../analysis/kernels.ts";
+import { isTable, kernelRow, layerRow, namesOf, sameLayer } from "../analysis/kernels.ts";
+import { calledAs } from "../analysis/layer-graph.ts";
 import { weightsText } from "../analysis/moments.ts";
 import { isReport } from "../data/inlined.ts";
 import type { Listing } from "../data/listing.ts";
@@ -16,7 +17,7 @@ import { currentHash, isOurs, linkWith, replaceHash } from "../host.ts";
 import { type Column, groupsWith } from "./columns.ts";
 import { readHash, writeHash } from "./hash.ts";
 import { type Note, notesOf } from "./notes.ts";
-import { type ShownRun, sourcesOf } from "./runs.ts";
+import { type ShownRun, structureOf } from "./runs.ts";
 import { loggedLayer } from "./same-layers.ts";
 import { deriveScene, EMPTY_SCENE, type Scene } from "./scene.ts";
 import { decodeView, encodeView, type View } from "./view.ts";
@@ -156,10 +157,26 @@ export class Dashboard extends EventTarget {
     return health && this.store.get(health.run, "health");
   }
 
+  /** The tables that a metric of a shown run may stand in, the one that is asked first at first. */
+  tables(run: ShownRun): readonly (Series | undefined)[] {
+    return [this.health(run), this.kernels(run)];
+  }
+
   /** The graph of a shown run's layers, by whichever callback logged it. */
   structure(run: ShownRun): Structure | undefined {
-    const logged = sourcesOf(run).map((source) => this.store.get(source.run, "structure"));
-    return logged.flatMap((series) => recordsOf(series, "structure").slice(-1))[0];
+    return structureOf(run, this.store);
+  }
+
+  /** What the page calls a layer of a run's model: as in the first run, where Keras counted it on. */
+  nameIn(run: ShownRun, own: string): string {
+    for (const series of [this.kernels(run), this.health(run)]) {
+      const record = series?.points.at(-1)?.record;
+      const name = isTable(record) && record.called?.get(own);
+      if (name) return name;
+    }
+    const [first] = this.scene.shown.flatMap((one) => this.structure(one) ?? []);
+    const structure = this.structure(run);
+    return (structure && first && calledAs(structure, first).get(own)) ?? own;
   }
 
   /** The series of one layer's activations and gradients, by what the page calls it. */

@@ -4,6 +4,7 @@ import type { Listing, Run } from "../data/listing.ts";
 import { recordsOf } from "../data/series.ts";
 import type { Store } from "../data/store.ts";
 import type { Samples } from "../format/records.ts";
+import type { Structure } from "../format/structured.ts";
 import type { View } from "./view.ts";
 
 export interface ShownRun {
@@ -98,6 +99,12 @@ function describe({ name, rooms }: Named, index: number, store: Store): ShownRun
 /** The runs of the log that one shown run is made of; their names are the store's keys. */
 export function sourcesOf({ run, compression, health }: ShownRun): readonly Run[] {
   return [...new Set([run, compression, health])].filter((one) => one !== undefined);
+}
+
+/** The graph of a run's layers, by whichever callback logged it. */
+export function structureOf(run: ShownRun, store: Store): Structure | undefined {
+  const logged = sourcesOf(run).map((source) => store.get(source.run, "structure"));
+  return logged.flatMap((series) => recordsOf(series, "structure").slice(-1))[0];
 }
 
 /** Whether any of these runs has a record of one of these kinds. */

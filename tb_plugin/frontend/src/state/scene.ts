@@ -1,6 +1,7 @@
 /** What is there to show, and what of it is shown: derived from listing, records and view. */
 
 import { belongs, isCompressed, mergeNames, namesOf } from "../analysis/kernels.ts";
+import { calledAs, layersIn } from "../analysis/layer-graph.ts";
 import { withoutShared } from "../analysis/layer-names.ts";
 import { lacks } from "../analysis/same-samples.ts";
 import type { Listing } from "../data/listing.ts";
@@ -16,7 +17,7 @@ import {
   evidenceOf,
 } from "./columns.ts";
 import { firstChannels } from "./first-channels.ts";
-import { chooseRuns, holds, runsOf, type ShownRun, sourcesOf } from "./runs.ts";
+import { chooseRuns, holds, runsOf, type ShownRun, sourcesOf, structureOf } from "./runs.ts";
 import { withSameLayers } from "./same-layers.ts";
 import { Scales } from "./scales.ts";
 import type { View } from "./view.ts";
@@ -45,6 +46,8 @@ export interface Scene {
   readonly kernels: readonly string[];
   /** The names of all layers of the shown runs whose health was measured, in the order of calls. */
   readonly layers: readonly string[];
+  /** The names of all layers that the models of the shown runs call, in the order of calls. */
+  readonly calls: readonly string[];
   /** The selected kernel or layer: that of the first maps where none of these is chosen. */
   readonly layer: string | undefined;
   /** What the strips show: of layers that were not compressed, how much they learn. */
@@ -82,6 +85,7 @@ export const EMPTY_SCENE: Scene = {
   pair: undefined,
   kernels: [],
   layers: [],
+  calls: [],
   layer: undefined,
   metric: "sparsity",
   has: {
@@ -132,6 +136,7 @@ export function deriveScene(listing: Listing, store: Store, view: View): Scene {
   }
   const kernels = rowNames(shown, store, "kernels");
   const layers = rowNames(shown, store, "health");
+  const calls = callsIn(shown, store);
   const hasCompressed = seriesOf(shown, store, "kernels").some(isCompressed);
   const hasHealth = holds(shown, ["health"]);
   const fits = (column: Column): boolean => sizeOf(shown, [column], listing) <= MUCH_BYTES;
@@ -155,9 +160,10 @@ export function deriveScene(listing: Listing, store: Store, view: View): Scene {
     pair: pairOf(shown, view.difference),
     kernels,
     layers,
+    calls,
     layer:
-      [...kernels, ...layers].find((name) => name === view.layer) ??
-      ofFirstMap(kernels.length > 0 ? kernels : layers, shownColumns),
+      [...kernels, ...layers, ...calls].find((name) => name === view.layer) ??
+      ofFirstMap([kernels, layers, calls].find(({ length }) => length > 0) ?? [], shownColumns),
     metric: view.metric ?? (hasHealth && !hasCompressed ? "gradient_norm" : "sparsity"),
     has: {
       kernels: holds(shown, ["kernels"]),
@@ -213,6 +219,17 @@ export function measured({ shown }: Scene): ShownRun[] {
 
 function rowNames(shown: readonly ShownRun[], store: Store, kind: TableKind): string[] {
   return mergeNames(seriesOf(shown, store, kind).map(namesOf));
+}
+
+/** The layers of all models, as the first one calls them. */
+function callsIn(shown: readonly ShownRun[], store: Store): string[] {
+  const all = shown.flatMap((run) => structureOf(run, store) ?? []);
+  return mergeNames(
+    all.map((structure) => {
+      const names = calledAs(structure, all[0] ?? structure);
+      return layersIn(structure).map((name) => names.get(name) ?? name);
+    }),
+  );
 }
 
 function seriesOf(shown: readonly ShownRun[], store: Store, kind: TableKind): Series[] {

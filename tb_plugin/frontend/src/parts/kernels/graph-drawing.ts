@@ -34,6 +34,7 @@ export function nodeBox(node: GraphNode, box: Box, look: NodeLook) {
     class=${classes.join(" ")}
     style=${place(box)}
     data-stop=${node.id}
+    data-whole
     tabindex=${look.isStop ? 0 : -1}
     aria-pressed=${isFolded ? nothing : String(look.isChosen)}
     aria-expanded=${isFolded ? "false" : nothing}

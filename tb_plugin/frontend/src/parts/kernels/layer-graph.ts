@@ -11,12 +11,13 @@ import {
   groupId,
   isGroup,
   layerOf,
+  layersIn,
   type Sight,
   sightOf,
   treeOf,
 } from "../../analysis/layer-graph.ts";
-import { metricsIn } from "../../analysis/strip-rows.ts";
-import { type Known, knownAt, partsOf, type Series } from "../../data/series.ts";
+import { metricsIn, seriesWith, tableAt } from "../../analysis/strip-rows.ts";
+import { type Known, partsOf, type Series } from "../../data/series.ts";
 import { Changes } from "../../draw/changes.ts";
 import { cellsOf, scaleOf } from "../../draw/strip.ts";
 import type { Structure } from "../../format/structured.ts";
@@ -81,7 +82,7 @@ export class LayerGraph extends SizedPart {
   private controls() {
     return graphControls({
       runs: this.runs,
-      run: this.shownRun?.id,
+      run: this.graphRun?.id,
       filter: this.filter,
       isTable: this.isTable,
       change: (patch) => {
@@ -143,48 +144,54 @@ export class LayerGraph extends SizedPart {
     return this.dashboard.scene.shown.filter((run) => this.dashboard.structure(run));
   }
 
-  private get shownRun(): ShownRun | undefined {
+  /** The chosen one; else the first that has the chosen layer. */
+  get graphRun(): ShownRun | undefined {
     const { runs } = this;
-    return runs.find(({ id }) => id === this.run) ?? runs[0];
+    return runs.find(({ id }) => id === this.run) ?? runs.find((run) => this.holds(run)) ?? runs[0];
+  }
+
+  /** Whether a run's model calls the chosen layer. */
+  private holds(run: ShownRun): boolean {
+    const { dashboard } = this;
+    const { layer } = dashboard.scene;
+    const structure = dashboard.structure(run);
+    const names = structure ? layersIn(structure).map((own) => dashboard.nameIn(run, own)) : [];
+    return layer !== undefined && names.includes(sameLayer(names, layer) ?? layer);
   }
 
   private get allSeries(): readonly (Series | undefined)[] {
-    const run = this.shownRun;
-    return run ? [this.dashboard.kernels(run), this.dashboard.health(run)] : [];
+    const run = this.graphRun;
+    return run ? this.dashboard.tables(run) : [];
   }
 
   /** The table that has the metric. */
   private get series(): Series | undefined {
-    const [kernels, health] = this.allSeries;
-    return metricsIn([health]).includes(this.dashboard.scene.metric) ? health : kernels;
+    return seriesWith(this.dashboard.scene.metric, this.allSeries);
   }
 
   private known(): Known<Table> {
-    const { series } = this;
-    const { step } = this.dashboard;
-    return series?.kind === "health"
-      ? knownAt(series, "health", step)
-      : knownAt(series, "kernels", step);
+    return tableAt(this.series, this.dashboard.step);
   }
 
   /** The kernel or layer that a call can be chosen as. */
   private nameOf(node: GraphNode): string | undefined {
-    const { kernels, layers } = this.dashboard.scene;
-    return node.row && sameLayer([...kernels, ...layers], this.called(node));
+    const { kernels, layers, calls } = this.dashboard.scene;
+    if (node.row?.kind !== "call") return undefined;
+    return sameLayer([...kernels, ...layers, ...calls], this.called(node));
   }
 
-  /** What the page calls a layer: as in the first run, where Keras counted it on. */
   private called(node: GraphNode): string {
+    const { graphRun } = this;
     const own = layerOf(node);
-    return this.known().record?.called?.get(own) ?? own;
+    return graphRun ? this.dashboard.nameIn(graphRun, own) : own;
   }
 
   private readonly isFound = (name: string): boolean =>
     name.toLowerCase().includes(this.filter.toLowerCase());
 
   override willUpdate(): void {
-    const { dashboard, shownRun } = this;
-    const structure = shownRun && dashboard.structure(shownRun);
+    const { dashboard, graphRun } = this;
+    const structure = graphRun && dashboard.structure(graphRun);
     if (structure !== this.structure) {
       this.structure = structure;
       this.tree = structure ? treeOf(structure) : [];
@@ -249,8 +256,12 @@ export class LayerGraph extends SizedPart {
   }
 
   private told(record: Table | undefined): string {
-    const { metric } = this.dashboard.scene;
+    const { metric, layer } = this.dashboard.scene;
+    const { graphRun } = this;
     const own = this.sight.nodes.find(({ node }) => node.id === this.focused)?.node;
+    if (!own && graphRun && layer && !this.holds(graphRun)) {
+      return `${layer}: no layer of ${graphRun.name}`;
+    }
     if (!own) return metricOf(metric).meaning;
     const [name] = this.rows.get(own.id) ?? [];
     if (isGroup(own) || name === undefined) return titleOf(own);
