@@ -169,6 +169,21 @@ test("curves are means over agreeing samples, of models only", () => {
   assert.deepEqual(curves[0]?.references, ["0"]);
 });
 
+test("a model of which nothing but its reference has a value has no curve", () => {
+  const shown = [run("dense", group("GradCAM", "conv"))];
+  const [explained] = explainedLayers(shown);
+  assert.ok(explained);
+  const curvesFor = (...values: number[]) => {
+    const series = Object.fromEntries(values.map((value, step) => [step, drift([-1, value], 0)]));
+    const store = storeOf({ "dense/explain drift/GradCAM/conv": series });
+    return driftCurves(shown, store, explained, "spearman").map(({ points }) => points);
+  };
+  assert.deepEqual(curvesFor(1, Number.NaN, Number.NaN), []);
+  assert.deepEqual(curvesFor(Number.NaN), []);
+  assert.deepEqual(curvesFor(0.5), [[[0, 0.5]]]);
+  assert.deepEqual(curvesFor(1, Number.NaN, 0.5)[0]?.length, 3);
+});
+
 test("bands pool the controls of one reference in one folder, where predictions stayed", () => {
   const names = ["a", "b", "other", "model", "there/a"];
   const shown = names.map((name) => run(name, group("GradCAM", "conv")));

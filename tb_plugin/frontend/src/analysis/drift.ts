@@ -191,6 +191,9 @@ export function driftCurves(
     const points = own.map(({ step, drift }): [number, number] => {
       return [step, meanOf(splitOf(scoresBy(drift, measure)).agreeing)];
     });
+    // Where no prediction stayed, or all maps are zero, the reference alone has a value: its own.
+    const told = points.filter(([, value]) => Number.isFinite(value));
+    if (told.length === 0 || (told.length === 1 && points.length > 1)) return [];
     const references = [...new Set(own.map(({ drift }) => drift.reference))];
     const bands = [...new Set(own.map(({ drift }) => referenceOf({ run, drift })))];
     return [{ run, points, references, bands }];
