@@ -32,6 +32,7 @@ TITLES = {
 BARE = {
     "FeatureMaps": ["bare forward"],
     "GradCAM": ["bare Grad-CAM"],
+    "GradCAM of all stages": ["GradCAM"],
     "FeatureMaps, GradCAM": ["FeatureMaps", "GradCAM"],
     "IntegratedGradients": ["bare IG"],
     "all three": ["FeatureMaps", "GradCAM", "IntegratedGradients"],

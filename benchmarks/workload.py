@@ -132,6 +132,7 @@ def our_parts(case: Case, all_passes: list[KerasModel]) -> dict[str, Part]:
     return {
         "FeatureMaps": part(maps),
         "GradCAM": part(cam),
+        "GradCAM of all stages": part(GradCAM("stages")),
         "FeatureMaps, GradCAM": part(maps, cam),
         "IntegratedGradients": part(ig),
         "all three": part(maps, cam, ig),

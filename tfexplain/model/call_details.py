@@ -9,7 +9,15 @@ from typing import Any
 import keras
 
 from tfexplain.model import grids
-from tfexplain.model.dependence import Tokens, contracted, graph_dependencies, indices, leading
+from tfexplain.model.dependence import (
+    Tokens,
+    contracted,
+    dominating,
+    graph_dependencies,
+    indices,
+    leading,
+    products,
+)
 from tfexplain.model.grids import Grid
 from tfexplain.model.keras_private import own_trainable
 from tfexplain.model.layer_calls import LayerCall
@@ -55,7 +63,25 @@ def described(
     describer = _Describer(calls, paths, inputs, outputs, weighing)
     for position in range(len(calls)):
         describer.add(position)
-    return _with_words(describer.calls, [call.tensor for call in calls])
+    tensors = [call.tensor for call in calls]
+    return _with_words(_with_paths(describer.calls, tensors, inputs, outputs), tensors)
+
+
+def _with_paths(
+    calls: Sequence[LayerCall],
+    tensors: Sequence[Any],
+    inputs: Sequence[Any],
+    outputs: Sequence[Any],
+) -> list[LayerCall]:
+    """Adds how many products lie before a call, and whether gradients have a way past it."""
+    graph = inputs[0].graph
+    embeds = [x for call, x in zip(calls, tensors, strict=True) if call.embeds is not None]
+    sources = [*(x for x in inputs if x.dtype.is_floating), *embeds]
+    numbers = products(graph, tensors), dominating(graph, tensors, sources, outputs)
+    return [
+        replace(call, products=count, dominates=alone)
+        for call, count, alone in zip(calls, *numbers, strict=True)
+    ]
 
 
 def _with_words(calls: Sequence[LayerCall], tensors: Sequence[Any]) -> tuple[LayerCall, ...]:

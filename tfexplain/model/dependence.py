@@ -193,6 +193,49 @@ def entries(graph: Any, made: int, number: Any) -> list[Any]:
     return tensors
 
 
+def products(graph: Any, tensors: Sequence[Any]) -> list[int]:
+    """For each tensor the most products that follow one another on the way to it."""
+    known: dict[str, int] = {}
+    for op in graph.get_operations():
+        most = max((known.get(cause.op.name, 0) for cause in op.inputs), default=0)
+        known[op.name] = most + _contracts(op)
+    return [known[tensor.op.name] for tensor in tensors]
+
+
+def dominating(
+    graph: Any, tensors: Sequence[Any], sources: Sequence[Any], ends: Sequence[Any]
+) -> list[bool]:
+    """For each tensor whether all gradients from some source to some end pass through it.
+
+    Those are the dominators of the graph: as many paths lead through them as there are.
+    """
+    operations = graph.get_operations()
+    moving = [op for op in operations if _differentiable(op)]
+    to_end: list[dict[str, int]] = []
+    for end in ends:
+        paths = {end.op.name: 1}
+        for op in reversed(moving):
+            for cause in op.inputs if op.name in paths else ():
+                paths[cause.op.name] = paths.get(cause.op.name, 0) + paths[op.name]
+        to_end.append(paths)
+    found = [False] * len(tensors)
+    for source in sources:
+        paths = {source.op.name: 1}
+        for op in moving:
+            if op.name != source.op.name:
+                count = sum(paths.get(cause.op.name, 0) for cause in op.inputs)
+                if count:
+                    paths[op.name] = count
+        for i, tensor in enumerate(tensors):
+            name = tensor.op.name
+            found[i] |= any(
+                paths.get(name, 0) * own.get(name, 0) == own[source.op.name]
+                for own in to_end
+                if source.op.name in own
+            )
+    return found
+
+
 def contracted(graph: Any, sources: Sequence[Any]) -> Callable[[Any], bool]:
     """Whether some source was multiplied with something on the way to a tensor of the graph."""
     passed = {source.op.name for source in sources}

@@ -16,6 +16,7 @@ from tfexplain.model.gradient_calls import GradientCalls, gradient_calls
 from tfexplain.model.keras_private import is_layer
 from tfexplain.model.layer_calls import LayerCall, LayerError
 from tfexplain.model.outputs import ModelOutput, Score, model_outputs
+from tfexplain.model.stages import STAGES
 from tfexplain.model.targets import ScoreFunction, explained
 from tfexplain.model.tflite_model import TfliteModel
 from tfexplain.model.tokens import padding_mask
@@ -116,6 +117,12 @@ class FunctionModel:
     ) -> NoReturn:
         """Raises LayerError: there is none."""
         self.spatial_calls()
+
+    def stage_calls(
+        self, output: ModelOutput, targets: Any = None, *, grid: Sequence[int] | None = None
+    ) -> NoReturn:
+        """Raises LayerError: there are none."""
+        self.spatial_call(STAGES)
 
     def tokens_read(
         self, call: AttentionCall, extras: Sequence[int], output: ModelOutput

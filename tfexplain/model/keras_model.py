@@ -120,6 +120,12 @@ class KerasModel:
         """Chooses the last call that the explained number reads; see `TracedModel`."""
         return layer_choice.last_spatial_call(self, output, targets, grid, self._read)
 
+    def stage_calls(
+        self, output: ModelOutput, targets: Any = None, *, grid: Sequence[int] | None = None
+    ) -> list[LayerCall]:
+        """Chooses the last call of each stage; see `TracedModel`."""
+        return layer_choice.stage_calls(self, output, targets, grid, self._read)
+
     def tokens_read(
         self, call: AttentionCall, extras: Sequence[int], output: ModelOutput
     ) -> TokensRead:

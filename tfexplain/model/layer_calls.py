@@ -68,6 +68,8 @@ class LayerCall:
         dtype: Of the output.
         words: Which words of the embedded input its positions read; None where they lie on no line,
             or no words are embedded before.
+        products: The most products, with weights or others, that follow one another up to here.
+        dominates: Whether all gradients from some input to some output pass through it.
     """
 
     path: str
@@ -88,6 +90,8 @@ class LayerCall:
     leads: tuple[int, ...] = ()
     computed: bool = False
     words: WordsRead | None = None
+    products: int = 0
+    dominates: bool = False
 
     @property
     def spatial(self) -> bool:

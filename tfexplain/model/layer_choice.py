@@ -14,6 +14,7 @@ from tfexplain.model.dependence import entries, graph_dependencies, leading
 from tfexplain.model.layer_calls import LayerCall, LayerError, find, usable, worth_a_map
 from tfexplain.model.nan_probe import reads_positions
 from tfexplain.model.outputs import ModelOutput
+from tfexplain.model.stages import stages
 from tfexplain.model.targets import ScoreFunction, explained, logits, rule
 from tfexplain.model.traced_model import TracedModel
 from tfexplain.model.unit import UnitScore
@@ -58,12 +59,27 @@ def spatial_calls(
     return candidates
 
 
+def stage_calls(
+    traced_model: Traceable,
+    output: ModelOutput,
+    targets: Any,
+    grid: Sequence[int] | None,
+    known: MutableMapping[Hashable, set[int]],
+) -> list[LayerCall]:
+    """Chooses the last call of each stage; see `TracedModel.stage_calls`, and `last_spatial_call`
+    for the arguments."""
+    last = last_spatial_call(traced_model, output, targets, grid, known, asked="stages")
+    candidates = _candidates(traced_model, output, rule(targets), grid, known)
+    return stages([call for call in candidates if call.position <= last.position])
+
+
 def last_spatial_call(
     traced_model: Traceable,
     output: ModelOutput,
     targets: Any,
     grid: Sequence[int] | None,
     known: MutableMapping[Hashable, set[int]],
+    asked: str | None = None,
 ) -> LayerCall:
     """Chooses the last call that what is explained reads; see `TracedModel.last_spatial_call`.
 
@@ -73,11 +89,10 @@ def last_spatial_call(
         targets: As `resolved_targets` gives them.
         grid: In which rows tokens lie.
         known: What was traced back before, by what was explained; added to.
+        asked: What the caller passed as `layer=`.
     """
     own = rule(targets)
-    read = _read_by(traced_model, output, own, known)
-    own_grid = _put(traced_model.layer_calls, grid)
-    candidates = worth_a_map([call for call in own_grid if call.position in read])
+    candidates = _candidates(traced_model, output, own, grid, known)
     remaining = candidates
     size = max(1, traced_model.rows - 1) if traced_model.rows else _TRIED
     while remaining:
@@ -97,7 +112,20 @@ def last_spatial_call(
         remaining = remaining[:-size]
     if candidates:
         return candidates[-1]
-    raise LayerError(f"layer=None{_asked(grid)}: {_none(traced_model.layer_calls)}")
+    raise LayerError(f"layer={asked!r}{_asked(grid)}: {_none(traced_model.layer_calls)}")
+
+
+def _candidates(
+    traced_model: Traceable,
+    output: ModelOutput,
+    own: ScoreFunction | UnitScore | None,
+    grid: Sequence[int] | None,
+    known: MutableMapping[Hashable, set[int]],
+) -> list[LayerCall]:
+    """The calls worth a map that what is explained depends on by more than being them."""
+    read = _read_by(traced_model, output, own, known)
+    own_grid = _put(traced_model.layer_calls, grid)
+    return worth_a_map([call for call in own_grid if call.position in read])
 
 
 def explained_number(

@@ -137,6 +137,16 @@ class TracedModel(Protocol):
             LayerError: there is none.
         """
 
+    def stage_calls(
+        self, output: ModelOutput, targets: Any = None, *, grid: Sequence[int] | None = None
+    ) -> list[LayerCall]:
+        """Chooses the last call of each stage up to that of `last_spatial_call`, which has the
+        arguments; see `tfexplain.model.stages.stages`.
+
+        Raises:
+            LayerError: there is none.
+        """
+
     def tokens_read(
         self, call: AttentionCall, extras: Sequence[int], output: ModelOutput
     ) -> TokensRead:

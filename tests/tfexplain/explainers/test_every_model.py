@@ -138,10 +138,10 @@ def test_every_explainer(library: Any, row: ModelRow) -> None:
         FeatureMaps(layer=paths, max_channels=None),
         GradCAM(layer=paths, relu=False),
     ]
-    methods.append(GradCAM(relu=False))
+    methods += [GradCAM(relu=False), GradCAM("stages", relu=False)]
     if kind.moving:  # all in one call, for each call traces what its methods share anew
         methods += OF_INPUTS
-    maps, cams, chosen, *of_inputs = explanations(
+    maps, cams, chosen, stages, *of_inputs = explanations(
         kind.model, methods, kind.inputs, 1, traced_model=traced_model
     )
     for cut in kind.cuts:
@@ -150,6 +150,9 @@ def test_every_explainer(library: Any, row: ModelRow) -> None:
         check_alike(cam, cams.attributions[cut.path].values, 1e-4)
     assert list(chosen.attributions) == [kind.default]
     assert np.abs(chosen.attributions[kind.default].values).max() > 1e-6
+    assert list(stages.attributions)[-1] == kind.default
+    for path, attribution in chosen.attributions.items():
+        assert np.array_equal(attribution.values, stages.attributions[path].values)
     if kind.moving:
         slopes, products, integrated, expected = of_inputs
         check_saliency(kind, slopes)

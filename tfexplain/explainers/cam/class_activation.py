@@ -21,6 +21,7 @@ from tfexplain.explainers.features.feature_maps import (
 from tfexplain.model.layer_calls import LayerCall
 from tfexplain.model.outputs import choose_output
 from tfexplain.model.shared_pass import LayerReads
+from tfexplain.model.stages import STAGES
 from tfexplain.model.traced_model import TracedModel
 from tfexplain.types import Tensor
 
@@ -37,7 +38,8 @@ class ClassActivation(Explainer):
     Attributes:
         layer: Path of a layer whose output is [N, t, C], [N, h, w, C] or [N, d, h, w, C], or
             several; default the last one whose positions the explained number reads. Outputs, and
-            layers that only pass an output on, are not chosen.
+            layers that only pass an output on, are not chosen. `"stages"` is the last one of each
+            stage, that is of each resolution or block (see `docs/models.md`).
         relu: Whether evidence against the target is set to zero. A map can then be zero everywhere,
             which is a result: "no positive evidence".
         token_grid: (h, w) of the tokens of a layer whose output is [N, T, C], any others standing
@@ -54,23 +56,18 @@ class ClassActivation(Explainer):
         check_grid(self.token_grid)
 
     @property
+    def several(self) -> bool:
+        """Whether maps of several layers were asked for, as stages are."""
+        return super().several or self.layer == STAGES
+
+    @property
     def in_shared_pass(self) -> bool:
         """Returns True."""
         return True
 
     def plan(self, traced_model: TracedModel, targets: Any = None) -> LayerReads:
         """Plans to read activations and gradients at the layers."""
-        names = layer_names(self.layer)
-        if names is None:
-            calls = [
-                traced_model.last_spatial_call(
-                    choose_output(traced_model.model_outputs, self.output),
-                    targets,
-                    grid=self.token_grid,
-                )
-            ]
-        else:
-            calls = [traced_model.spatial_call(name, grid=self.token_grid) for name in names]
+        calls = self._calls(traced_model, targets)
         paths = tuple(dict.fromkeys(call.path for call in calls))
         return LayerReads(
             paths, True, self._reduce, (type(self), self.relu, as_tuple(self.token_grid))
@@ -95,6 +92,15 @@ class ClassActivation(Explainer):
     @abstractmethod
     def combine(self, values: Tensor, slopes: Tensor) -> Tensor:
         """Combines activations and gradients, float32 [N, *sides, C], into the map [N, *sides]."""
+
+    def _calls(self, traced_model: TracedModel, targets: Any) -> list[LayerCall]:
+        names, grid = layer_names(self.layer), self.token_grid
+        if names is not None and self.layer != STAGES:
+            return [traced_model.spatial_call(name, grid=grid) for name in names]
+        output = choose_output(traced_model.model_outputs, self.output)
+        if names is None:
+            return [traced_model.last_spatial_call(output, targets, grid=grid)]
+        return traced_model.stage_calls(output, targets, grid=grid)
 
     def _reduce(self, activation: Tensor, gradient: Tensor | None, call: LayerCall) -> Tensor:
         # float32 before any sum: a float16 sum over positions loses digits.
