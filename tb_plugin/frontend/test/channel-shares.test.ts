@@ -111,7 +111,7 @@ function column(group: string): Column {
   return {
     ...{ group, kind: "channels", layout: "plane", explainer: "FeatureMaps", layer: group },
     ...{ unit: "activation", scoreUnit: "logit", signed: false, ofPixels: false },
-    ...{ wordsRead: 0, wordNote: "" },
+    ...{ wordsRead: 0, wordNote: "", isEarly: false },
   };
 }
 

@@ -194,6 +194,39 @@ test("single kernels are fetched only where they are shown", () => {
   ]);
 });
 
+test("of a map of each stage the last stands for all, and the others are fetched for one sample", () => {
+  const groups = ["map/CAM/a", "map/CAM/b", "map/CAM/c"].map((group) => ({
+    ...{ group, kind: "map", explainer: "CAM", layer: group.slice(-1), samples: [0, 1, 2] },
+    content: { settings: { layer: "stages" }, shape: [1 << 12, 1 << 9] },
+  }));
+  const all = [...groups, { group: "kernels", kind: "kernels", explainer: "", layer: "" }];
+  const given = readListing({ runs: [{ run: "a", groups: all }] });
+  const store = new Store(() => undefined);
+  const seen = (view: Partial<View>) => {
+    const scene = deriveScene(given, store, { ...DEFAULT_VIEW, ...view });
+    const wants = wantsOf(scene, store).filter(({ group }) => group.kind === "map");
+    return { scene, wants: wants.map(({ group, samples }) => [group.layer, samples]) };
+  };
+  const { scene, wants } = seen({ view: "samples", samples: [1, 2] });
+  assert.deepEqual(
+    scene.shownColumns.map(({ layer }) => layer),
+    ["c"],
+  );
+  assert.equal(scene.evidence?.layer, "c");
+  assert.deepEqual(
+    scene.ladder.map(({ layer }) => layer),
+    ["a", "b", "c"],
+  );
+  assert.deepEqual(wants, [["c", [1, 2]]]);
+  const stages = { panel: "stages", samples: [1, 2] } as const;
+  assert.deepEqual(seen({ ...stages, view: "samples" }).wants, wants);
+  assert.deepEqual(seen({ ...stages, view: "model" }).wants, [
+    ["a", [1]],
+    ["b", [1]],
+    ["c", [1, 2]],
+  ]);
+});
+
 test("layers stand in the order that the samples' record gives", () => {
   const groups = ["map/GradCAM/a", "map/GradCAM/b", "map/GradCAM/c (1, 2)", "samples"];
   const layers = { GradCAM: ["c (1, 2)", "a", "b"] };

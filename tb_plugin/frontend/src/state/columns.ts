@@ -27,13 +27,18 @@ export interface Column {
   readonly wordsRead: number;
   /** Why the values of positions over words are not spread over these. */
   readonly wordNote: string;
+  /** Whether it is of a stage of the model that is not the last. */
+  readonly isEarly: boolean;
 }
 
 const FIRST_MAPS = 4;
+/** As `layer` in a method's settings: a map of every stage of the model. */
+const STAGES = "stages";
 
 /** All columns that the maps of these runs fill. */
 export function columnsOf(shown: readonly ShownRun[]): Column[] {
   const columns = new Map<string, Column>();
+  const staged = new Set<string>();
   for (const { group, kind, explainer, layer, content } of shown.flatMap((s) => s.run.groups)) {
     if (!isColumn(kind) || columns.has(group)) continue;
     const { unit, scoreUnit, signed } = content;
@@ -42,14 +47,39 @@ export function columnsOf(shown: readonly ShownRun[]): Column[] {
     const place = { group, kind, layout, explainer, layer };
     const words = { wordsRead: kind === "map" ? content.wordOffsets.length : 0 };
     const { wordNote } = content;
-    columns.set(group, { ...place, unit, scoreUnit, signed, ofPixels, ...words, wordNote });
+    if (content.settings.layer === STAGES) staged.add(explainer);
+    const more = { wordNote, isEarly: false };
+    columns.set(group, { ...place, unit, scoreUnit, signed, ofPixels, ...words, ...more });
   }
   const all = [...columns.values()];
   const explainers = [...new Set(all.map(({ explainer }) => explainer))];
   const rank = ({ kind, explainer }: Column): number =>
     COLUMN_KINDS.indexOf(kind) * explainers.length + explainers.indexOf(explainer);
   const depth = ({ explainer, layer }: Column): number => layersOf(shown, explainer).indexOf(layer);
-  return all.sort((a, b) => rank(a) - rank(b) || depth(a) - depth(b));
+  const sorted = all.sort((a, b) => rank(a) - rank(b) || depth(a) - depth(b));
+  return sorted.map((column, i) => {
+    const isEarly = staged.has(column.explainer) && sorted[i + 1]?.explainer === column.explainer;
+    return isEarly ? { ...column, isEarly } : column;
+  });
+}
+
+/** By method, its maps of one layer after the other, where there are several. */
+export function laddersOf(columns: readonly Column[]): ReadonlyMap<string, readonly Column[]> {
+  const maps = columns.filter(({ kind }) => kind === "map");
+  const explainers = new Set(maps.map(({ explainer }) => explainer));
+  const ladders = [...explainers].map(
+    (name) => [name, maps.filter(({ explainer }) => explainer === name)] as const,
+  );
+  return new Map(ladders.filter(([, { length }]) => length > 1));
+}
+
+/** That of the method whose maps are chosen elsewhere, else the first. */
+export function ladderOf(
+  columns: readonly Column[],
+  evidence: Column | undefined,
+): readonly Column[] {
+  const ladders = laddersOf(columns);
+  return ladders.get(evidence?.explainer ?? "") ?? [...ladders.values()][0] ?? [];
 }
 
 /** Whether records of a kind stand in the grid. */
@@ -69,7 +99,8 @@ export function chooseColumns(
   first: (columns: readonly Column[]) => Column | undefined,
 ): Column[] {
   if (chosen) return columns.filter((column) => chosen.includes(column.group));
-  const evidence = columns.filter((column) => column.kind === "map").slice(0, FIRST_MAPS);
+  const late = columns.filter(({ kind, isEarly }) => kind === "map" && !isEarly);
+  const evidence = late.slice(0, FIRST_MAPS);
   const attention = columns.filter((column) => column.kind === "matrix");
   const pictures = columns.filter((column) => column.kind === "picture");
   const maps = [...evidence, ...pictures, ...attention.slice(-1)];
@@ -87,10 +118,11 @@ export function evidenceOf(
   fits: (column: Column) => boolean,
 ): Column | undefined {
   const maps = columns.filter(({ kind }) => kind === "map");
+  const late = maps.filter(({ isEarly }) => !isEarly);
   const ranked = [
-    ...maps.filter(({ explainer }) => /^(Integrated|Expected)Gradients/.test(explainer)),
-    ...maps.filter(({ explainer }) => /cam/i.test(explainer)),
-    ...maps,
+    ...late.filter(({ explainer }) => /^(Integrated|Expected)Gradients/.test(explainer)),
+    ...late.filter(({ explainer }) => /cam/i.test(explainer)),
+    ...late,
   ];
   return maps.find(({ group }) => group === chosen) ?? ranked.find(fits) ?? ranked[0];
 }

@@ -15,6 +15,7 @@ import {
   columnsOf,
   depthOf,
   evidenceOf,
+  ladderOf,
 } from "./columns.ts";
 import { firstChannels } from "./first-channels.ts";
 import { chooseRuns, holds, runsOf, type ShownRun, sourcesOf, structureOf } from "./runs.ts";
@@ -33,6 +34,10 @@ export interface Scene {
   readonly evidence: Column | undefined;
   /** Whether these are needed, and fetched, of all samples. */
   readonly needsAll: boolean;
+  /** The maps of one method at several layers, in the model's order. */
+  readonly ladder: readonly Column[];
+  /** Whether these are in sight: then those of the sample that comes first are fetched. */
+  readonly showsLadder: boolean;
   /** Whose maps are fetched, and make the shared scales: all samples where that is little. */
   readonly fetched: readonly number[];
   /** A layer's name without the folders that all layers share. */
@@ -77,6 +82,8 @@ export const EMPTY_SCENE: Scene = {
   selected: [],
   evidence: undefined,
   needsAll: false,
+  ladder: [],
+  showsLadder: false,
   fetched: [],
   layerText: (layer) => layer,
   steps: [],
@@ -149,6 +156,8 @@ export function deriveScene(listing: Listing, store: Store, view: View): Scene {
     samples,
     selected: samples.filter((sample) => chosen.includes(sample)),
     evidence,
+    ladder: ladderOf(columns, evidence),
+    showsLadder: wantsLadder(view, holds(shown, TABLES)),
     needsAll: evidence !== undefined && wantsAll(view) && fits(evidence),
     fetched,
     layerText: withoutShared([
@@ -190,6 +199,17 @@ function ofFirstMap(names: readonly string[], columns: readonly Column[]): strin
 /** Whether something is shown that is of all samples. */
 function wantsAll({ view, beside, boxes }: View): boolean {
   return boxes.length > 0 || view === "overview" || beside === "overview";
+}
+
+/** Whether the view of the model shows maps: those of logs that know nothing of layers always. */
+function wantsLadder({ view, beside, panel }: View, hasTables: boolean): boolean {
+  const isOpen = panel === "stages" || (!hasTables && panel !== "focus");
+  return isOpen && (view === "model" || beside === "model");
+}
+
+/** The sample whose stages are shown. */
+export function ladderSample({ selected, samples }: Scene): number | undefined {
+  return selected[0] ?? samples[0];
 }
 
 /** Roughly how many bytes the maps of all samples are. */

@@ -29,7 +29,7 @@ export interface Sort {
 export const VIEWS = ["overview", "samples", "model"] as const;
 export type ViewName = (typeof VIEWS)[number];
 
-export const PANELS = ["layers", "graph", "kernel", "table", "focus", "closed"] as const;
+export const PANELS = ["layers", "graph", "stages", "kernel", "table", "focus", "closed"] as const;
 export type PanelName = (typeof PANELS)[number];
 
 /** Over what one scale is: a sample in all shown runs and epochs, all samples, or a single map. */

@@ -8,7 +8,7 @@ import type { Store } from "../data/store.ts";
 import { isColumn } from "./columns.ts";
 import { isControl, type ShownRun, sourcesOf } from "./runs.ts";
 import { loggedLayer } from "./same-layers.ts";
-import type { Scene } from "./scene.ts";
+import { ladderSample, type Scene } from "./scene.ts";
 
 /**
  * What has to be fetched for a scene: of maps the samples that are needed; of the kernels those
@@ -19,7 +19,9 @@ export function wantsOf(scene: Scene, store: Store): Want[] {
   const tiled = scene.shownColumns.filter(({ kind }) => kind === "channels");
   const isShown = (run: ShownRun, one: Group): boolean => {
     const { kind, group, layer } = one;
-    if (isColumn(kind)) return shown.has(group) || isNeeded(scene, one);
+    if (isColumn(kind)) {
+      return shown.has(group) || isNeeded(scene, one) || isStage(scene, one);
+    }
     if (kind !== "kernel" && kind !== "units") return true;
     return (
       isOfLayer(calledName(run, one, store), scene.layer ?? "") ||
@@ -64,9 +66,22 @@ function isNeeded({ evidence, needsAll }: Scene, { group }: Group): boolean {
   return needsAll && group === evidence?.group;
 }
 
+/** Whether it is a map of a stage, where these are in sight. */
+function isStage({ showsLadder, ladder }: Scene, { group }: Group): boolean {
+  return showsLadder && ladder.some((column) => column.group === group);
+}
+
 function wantOf(run: string, shown: Group, scene: Scene, store: Store): Want[] {
-  const { fetched, samples } = scene;
+  const { fetched, samples, shownColumns } = scene;
   const group = { ...shown, ...shown.logged };
+  if (isStage(scene, shown) && !isNeeded(scene, shown)) {
+    const isElsewhere = shownColumns.some((column) => column.group === shown.group);
+    const sample = ladderSample(scene);
+    if (!isElsewhere) {
+      const own = group.samples.filter((one) => store.sharedNumber(run, one) === sample);
+      return own.length > 0 ? [{ run, group, samples: own }] : [];
+    }
+  }
   const isWhole = fetched.length === samples.length || isNeeded(scene, shown);
   if (isWhole || group.samples.length === 0) {
     return [{ run, group, samples: [] }];

@@ -13,7 +13,7 @@ interface ViewEntry {
 }
 
 const hasWeights = ({ scene }: Dashboard): boolean =>
-  scene.has.kernels || scene.has.health || scene.has.drift;
+  scene.has.kernels || scene.has.health || scene.has.drift || scene.ladder.length > 0;
 
 const ENTRIES: Readonly<Record<ViewName, ViewEntry>> = {
   overview: {

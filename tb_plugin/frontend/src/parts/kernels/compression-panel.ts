@@ -12,6 +12,7 @@ type TabName = Exclude<PanelName, "closed">;
 const TABS: readonly (readonly [TabName, string])[] = [
   ["layers", "Layers"],
   ["graph", "Graph"],
+  ["stages", "Stages"],
   ["kernel", "Chosen layer"],
   ["table", "Table"],
   ["focus", "Focus"],
@@ -20,12 +21,14 @@ const TABS: readonly (readonly [TabName, string])[] = [
 const TITLES: Readonly<Record<TabName, string>> = {
   layers: "One number of every layer over all epochs",
   graph: "Which layer reads which, coloured by one number at this epoch",
+  stages: "Maps of one sample at one layer after the other, from input to prediction",
   kernel: "The chosen layer: histograms of its weights, gradients and activations, and facts",
   table: "All numbers of all layers at this epoch",
   focus: "What moved between a run’s maps and those of its reference",
 };
 
 const model = new Later("What is known of the weights", () => import("./model.ts"));
+const stages = new Later("The stages of the model", () => import("./stage-ladder.ts"));
 const graph = new Later("The graph of layers", () => import("./layer-graph.ts"));
 
 export class CompressionPanel extends Part {
@@ -184,6 +187,9 @@ export class CompressionPanel extends Part {
     if (tab === "table") {
       return html`<tfx-kernel-table .dashboard=${dashboard}></tfx-kernel-table>`;
     }
+    if (tab === "stages") {
+      return stages.render(this, () => html`<tfx-stages .dashboard=${dashboard}></tfx-stages>`);
+    }
     if (tab === "kernel") return html`<tfx-kernel .dashboard=${dashboard}></tfx-kernel>`;
     const left =
       tab === "graph"
@@ -218,14 +224,16 @@ export class CompressionPanel extends Part {
   }
 
   private get tabs(): readonly (readonly [TabName, string])[] {
-    const { kernels, health, drift, structure } = this.dashboard.scene.has;
-    const has = {
+    const { has, ladder } = this.dashboard.scene;
+    const { kernels, health, drift, structure } = has;
+    const known = {
+      stages: this.alone && ladder.length > 0,
       layers: kernels || health,
       graph: this.alone && structure && (kernels || health),
       kernel: kernels || health,
       table: kernels,
     };
-    return TABS.filter(([name]) => (name === "focus" ? drift : has[name]));
+    return TABS.filter(([name]) => (name === "focus" ? drift : known[name]));
   }
 
   /** undefined where the panel is closed. */

@@ -86,8 +86,13 @@ export function edgesOf({ width, height, edges }: Layout) {
   </svg>`;
 }
 
-/** A part of the bar for each number; hatched where none is known. */
-export function colourBar(bar: HTMLElement, values: readonly number[], scale: Scale): void {
+/** A part of the bar for each number, from the left or the top; hatched where none is known. */
+export function colourBar(
+  bar: HTMLElement,
+  values: readonly number[],
+  scale: Scale,
+  to: "right" | "bottom" = "right",
+): void {
   const shares = values.map((value) => fractionOn(scale, value));
   const known = shares.filter((share) => !Number.isNaN(share));
   bar.hidden = values.length === 0;
@@ -96,7 +101,7 @@ export function colourBar(bar: HTMLElement, values: readonly number[], scale: Sc
     const [from, to] = [i, i + 1].map((at) => `${((100 * at) / known.length).toFixed(2)}%`);
     return `rgb(${colourAt(KERNEL_RAMP, share).join(" ")}) ${from} ${to}`;
   });
-  bar.style.background = stops.length > 0 ? `linear-gradient(to right, ${stops.join(", ")})` : "";
+  bar.style.background = stops.length > 0 ? `linear-gradient(to ${to}, ${stops.join(", ")})` : "";
 }
 
 /** A curve through points of straight lines. */

@@ -6,27 +6,18 @@ import { type Comparison, compare, obstacle } from "../../analysis/compare.ts";
 import { differenceEpochs } from "../../analysis/epochs.ts";
 import { coefficient, short } from "../../analysis/numbers.ts";
 import type { Pixels } from "../../data/bitmaps.ts";
-import { type Known, partsOf } from "../../data/series.ts";
+import { partsOf } from "../../data/series.ts";
 import { filledSize, type PositionAt, paintFigure } from "../../draw/figure.ts";
 import type { Plane } from "../../draw/plane.ts";
 import type { AttributionMap } from "../../format/records.ts";
 import type { ShownRun } from "../../state/runs.ts";
-import { shownSeries } from "../../state/shown-classes.ts";
 import { define, setText } from "../frame/part.ts";
 import { hideReadout, showReadout } from "../frame/readout.ts";
 import { Cell, hasWords } from "./cell.ts";
 import { canvasOf } from "./map-canvas.ts";
 import { readoutText } from "./map-cell.ts";
-import {
-  type CellAddress,
-  figureOf,
-  inputOf,
-  inputValuesOf,
-  mapAt,
-  partOf,
-  pictureOf,
-  positionTextOf,
-} from "./map-figure.ts";
+import { type CellAddress, figureOf, partOf, pictureOf, positionTextOf } from "./map-figure.ts";
+import { type KnownSide, sideOf } from "./sides.ts";
 
 export class DifferenceCell extends Cell {
   static override properties: PropertyDeclarations = { pair: { attribute: false } };
@@ -93,7 +84,11 @@ export class DifferenceCell extends Cell {
   }
 
   paint(): void {
-    const [a, b] = this.pair.map((run) => this.sideOf(run)) as [Side, Side];
+    const { column, sample } = this;
+    const [a, b] = this.pair.map((run) => sideOf(this.dashboard, { run, column, sample })) as [
+      KnownSide,
+      KnownSide,
+    ];
     const parts = [...partsOf(a.known), ...partsOf(b.known)];
     const run = a.picture || a.input ? this.pair[0] : this.pair[1];
     const cell = { run, column: this.column, sample: this.sample };
@@ -110,22 +105,7 @@ export class DifferenceCell extends Cell {
     if (this.pointer) this.readOut(this.pointer.x, this.pointer.y);
   }
 
-  private sideOf(run: ShownRun): Side {
-    const { store, step } = this.dashboard;
-    const { group } = this.column;
-    const known = mapAt(shownSeries(this.dashboard, run.id, group, this.sample), step);
-    return {
-      name: run.name,
-      rows: run.samples,
-      sample: this.sample,
-      known,
-      map: known.record,
-      picture: store.picture(run.id, inputOf(run, this.column), this.sample),
-      input: inputValuesOf(this.dashboard, { run, column: this.column, sample: this.sample }),
-    };
-  }
-
-  private weights(...sides: readonly Side[]): string {
+  private weights(...sides: readonly KnownSide[]): string {
     const texts = sides.map(({ known }, i) => {
       const text = this.dashboard.weights(this.pair[i]?.id ?? "", known.step);
       return text && `${this.pair[i]?.name} ${text}`;
@@ -210,8 +190,6 @@ export class DifferenceCell extends Cell {
 /** Why feature maps are not subtracted. */
 export const NO_CHANNELS =
   "No difference: each training has channels of its own. Channel 4 of one run finds something else than channel 4 of another; only copies of one model can be read tile by tile.";
-
-type Side = Parameters<typeof obstacle>[0] & { readonly known: Known<AttributionMap> };
 
 function cautionOf(
   a: AttributionMap | undefined,
