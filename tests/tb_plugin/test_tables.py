@@ -37,7 +37,8 @@ def test_every_number_of_a_kernel_or_a_layer_has_a_label() -> None:
     health = activity | gradients | updates | set(TOTALS)
     names = [metric.name for metric in METRICS]
     assert len(names) == len(set(names))
-    assert set(names) == own | totals | sizes | of_objects | of_layer | health
+    of_maps = {"map_similarity", "evidence_area"}
+    assert set(names) == own | totals | sizes | of_objects | of_layer | health | of_maps
 
 
 def test_every_measure_has_a_label() -> None:

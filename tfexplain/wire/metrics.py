@@ -16,7 +16,8 @@ class Metric:
     """Describes one number of a kernel or a layer, or of all of them together.
 
     Attributes:
-        name: As `LayerNumbers.scalars`, `Totals.scalars` and `LayerHealth.numbers` name it.
+        name: As `LayerNumbers.scalars`, `Totals.scalars` and `LayerHealth.numbers` name it, or the
+            page does.
         label: As people read it.
         unit: Unit of the number; a share is from 0 to 1.
         meaning: In a few words.
@@ -153,6 +154,21 @@ _BY_GROUP: dict[str, tuple[tuple[str, str, Unit, str], ...]] = {
         ),
         ("update_norm", "update norm", "number", "L2 of the change since the last measurement"),
         ("weight_norm", "weight norm", "number", "L2 of the trained weights before the change"),
+    ),
+    # The page computes these from records of maps and of drift.
+    "Maps": (
+        (
+            "map_similarity",
+            "similarity of maps",
+            "number",
+            "to the reference, mean of the samples whose prediction agrees",
+        ),
+        (
+            "evidence_area",
+            "area of evidence",
+            "share",
+            "positions that hold 90% of a class activation map, mean of the chosen samples",
+        ),
     ),
     "Other": (
         (

@@ -201,6 +201,8 @@ export const METRICS = [
   {"name": "update_ratio", "label": "update to weight", "unit": "number", "meaning": "L2 of the change since the last measurement over that of the weights", "group": "Updates"},
   {"name": "update_norm", "label": "update norm", "unit": "number", "meaning": "L2 of the change since the last measurement", "group": "Updates"},
   {"name": "weight_norm", "label": "weight norm", "unit": "number", "meaning": "L2 of the trained weights before the change", "group": "Updates"},
+  {"name": "map_similarity", "label": "similarity of maps", "unit": "number", "meaning": "to the reference, mean of the samples whose prediction agrees", "group": "Maps"},
+  {"name": "evidence_area", "label": "area of evidence", "unit": "share", "meaning": "positions that hold 90% of a class activation map, mean of the chosen samples", "group": "Maps"},
   {"name": "unread", "label": "unread kernels", "unit": "count", "meaning": "kernels of unknown modes, left out of the other totals", "group": "Other"},
 ] as const;
 

@@ -106,7 +106,7 @@ const LEAST_RATIO = 1e4;
 
 /** What the ends of the colours stand for: 0 to 100% for shares, what there is for all others. */
 export function rangeOf({ name, unit }: Metric, values: Iterable<number>): Scale {
-  if (unit === "share") return { low: 0, high: 1 };
+  if (unit === "share" || name === "map_similarity") return { low: 0, high: 1 };
   const isLog = isLogarithmic(name);
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const value of values) {

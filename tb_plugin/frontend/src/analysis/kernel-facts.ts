@@ -2,6 +2,7 @@
 
 import type { Kernel, Kernels } from "../format/compressed.ts";
 import type { Health, Units } from "../format/healthy.ts";
+import type { Structure } from "../format/structured.ts";
 import { countText, metricOf, metricText } from "./compression.ts";
 import { kernelRow, tableValue } from "./kernels.ts";
 
@@ -11,6 +12,7 @@ export interface Told {
   readonly kernel?: Kernel | undefined;
   readonly health?: Health | undefined;
   readonly units?: Units | undefined;
+  readonly structure?: Structure | undefined;
 }
 
 export interface Fact {

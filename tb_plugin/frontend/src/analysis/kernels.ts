@@ -1,15 +1,15 @@
 /** Kernels and layers by name: their order over several runs, and which maps lie behind them. */
 
-import type { Series } from "../data/series.ts";
+import type { AnyRecord, Series } from "../data/series.ts";
 import type { KernelRow, Kernels } from "../format/compressed.ts";
 import type { Health, LayerRow } from "../format/healthy.ts";
-import type { TfRecord } from "../format/records.ts";
 import { countText, metricOf, spoken } from "./compression.ts";
+import type { Explained } from "./explained-table.ts";
 import { memo, memoBy } from "./memo.ts";
 import { layerPath, unwrapped, wrappedBy } from "./wrappers.ts";
 
-/** A number for each row and metric: of kernels, or of the layers whose health was measured. */
-export type Table = Kernels | Health;
+/** A number for each row and metric: of kernels, of layers whose health was measured, or that have maps. */
+export type Table = Kernels | Health | Explained;
 
 /** Where the numbers of one table lie: rows by kernel, columns by metric. */
 interface TableIndex {
@@ -41,9 +41,9 @@ export function tableValue(record: Table | undefined, name: string, metric: stri
 function shownNames(record: Table): string[] {
   const { called } = record;
   const names =
-    record.kind === "health"
-      ? record.rows.map(({ path }) => path)
-      : record.rows.map(({ name }) => name);
+    record.kind === "kernels"
+      ? record.rows.map(({ name }) => name)
+      : record.rows.map(({ path }) => path);
   const plain = names.map(unwrapped);
   const counts = new Map<string, number>();
   for (const name of plain) counts.set(name, (counts.get(name) ?? 0) + 1);
@@ -92,8 +92,8 @@ export function sameLayer(names: readonly string[], name: string | undefined): s
 }
 
 /** Whether a record is a table of these names. */
-export function isTable(record: TfRecord | undefined): record is Table {
-  return record?.kind === "kernels" || record?.kind === "health";
+export function isTable(record: AnyRecord | undefined): record is Table {
+  return ["kernels", "health", "explained"].includes(record?.kind ?? "");
 }
 
 /** Every kernel or layer that a series names, in model order. */
@@ -171,6 +171,7 @@ export function cellText(record: Table | undefined, name: string, metric: string
   const { label, unit } = metricOf(metric);
   const told = `${label} ${spoken(unit, tableValue(record, name, metric))}`;
   if (record?.kind === "health") return healthText(record, name, told);
+  if (record?.kind === "explained") return told;
   const row = kernelRow(record, name);
   if (!record || !row) return `${label} not known: no such kernel here`;
   const [size, kept] = [tableValue(record, name, "weights"), tableValue(record, name, "nonzeros")];

@@ -96,16 +96,39 @@ export function callsIn(node: GraphNode): GraphNode[] {
 }
 
 /** The layers that are called, in the order of their first calls. */
-export const layersIn = memo((structure: Structure): readonly string[] => {
+const layersIn = memo((structure: Structure): readonly string[] => {
   const calls = structure.rows.filter(({ kind }) => kind === "call");
   return [...new Set(calls.map(({ name }) => layerNamed(name)))];
 });
 
-/** By name of a layer, what the page calls it where Keras counted it otherwise in the first run. */
-export const calledAs = memoBy(
-  (structure: Structure, first: Structure): ReadonlyMap<string, string> =>
-    sameByOrder(layersIn(first), layersIn(structure)),
+/** A structure with what the page calls layers that Keras counted otherwise in the first run. */
+export const namedAs = memoBy(
+  (structure: Structure, first: Structure): Structure => ({
+    ...structure,
+    called: sameByOrder(layersIn(first), layersIn(structure)),
+  }),
 );
+
+/** The same, as the page calls them. */
+export const calledLayers = memo((structure: Structure): readonly string[] =>
+  layersIn(structure).map((name) => structure.called?.get(name) ?? name),
+);
+
+/** The numbers of the calls of a layer, by what the page calls it. */
+export function callsOf(structure: Structure, layer: string): readonly number[] {
+  return callsByLayer(structure).get(layer) ?? [];
+}
+
+const callsByLayer = memo((structure: Structure): ReadonlyMap<string, readonly number[]> => {
+  const found = new Map<string, number[]>();
+  for (const [number, { kind, name }] of structure.rows.entries()) {
+    if (kind !== "call") continue;
+    const own = layerNamed(name);
+    const called = structure.called?.get(own) ?? own;
+    found.set(called, [...(found.get(called) ?? []), number]);
+  }
+  return found;
+});
 
 /** The layer that a node calls, as tables name it. */
 export function layerOf({ row }: GraphNode): string {
@@ -178,7 +201,8 @@ function holds({ parts }: GraphNode, number: number): boolean {
   return parts.some((part) => part.number === number || holds(part, number));
 }
 
-function sourcesOf({ edges }: Structure, number: number): number[] {
+/** The numbers of what a node reads. */
+export function sourcesOf({ edges }: Structure, number: number): number[] {
   const found: number[] = [];
   for (let i = 0; i < edges.length; i += 2) {
     if (edges[i + 1] === number) found.push(edges[i] as number);

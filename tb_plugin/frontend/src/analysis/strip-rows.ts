@@ -2,18 +2,17 @@
 
 import { type Known, knownAt, recordsOf, type Series } from "../data/series.ts";
 import { type Metric, metricOf, metricText } from "./compression.ts";
-import { layerRow, type Table, tableValue } from "./kernels.ts";
+import { isTable, layerRow, type Table, tableValue } from "./kernels.ts";
 
 /** Numbers that layers have of their trained weights. */
 const OF_WEIGHTS: readonly string[] = ["Gradients", "Updates"];
 
 /** The metrics that the last records of these series have. */
 export function metricsIn(all: readonly (Series | undefined)[]): string[] {
-  const last = all.flatMap((series) => [
-    ...recordsOf(series, "kernels").slice(-1),
-    ...recordsOf(series, "health").slice(-1),
-  ]);
-  return [...new Set(last.flatMap(({ metrics }) => metrics))];
+  const last = all.map((series) => series?.points.findLast(({ record }) => isTable(record)));
+  return [
+    ...new Set(last.flatMap((point) => (isTable(point?.record) ? point.record.metrics : []))),
+  ];
 }
 
 /** Of the tables of a run the first that has a metric. */
@@ -26,9 +25,14 @@ export function seriesWith(
 
 /** What a table says at the playhead. */
 export function tableAt(series: Series | undefined, playhead: number): Known<Table> {
-  return series?.kind === "health"
-    ? knownAt(series, "health", playhead)
-    : knownAt(series, "kernels", playhead);
+  switch (series?.kind) {
+    case "health":
+      return knownAt(series, "health", playhead);
+    case "explained":
+      return knownAt(series, "explained", playhead);
+    default:
+      return knownAt(series, "kernels", playhead);
+  }
 }
 
 /** As many frozen layers have rows: more would hide those that learn. */

@@ -2,8 +2,8 @@
 
 import { memoBy } from "../analysis/memo.ts";
 import type { Numbering } from "../analysis/numbering.ts";
-import type { TfRecord } from "../format/records.ts";
-import type { Series } from "./series.ts";
+
+import type { AnyRecord, Series } from "./series.ts";
 
 /** A series as the page numbers its samples; what is of one sample, or of none, stays as it is. */
 export const renumberedSeries = memoBy(
@@ -16,7 +16,7 @@ export const renumberedSeries = memoBy(
   }),
 );
 
-function renumbered(record: TfRecord, { own, shared }: Numbering): TfRecord {
+function renumbered(record: AnyRecord, { own, shared }: Numbering): AnyRecord {
   switch (record.kind) {
     case "samples":
       return {

@@ -1,11 +1,15 @@
 /** All kept records of one tag in one run, in rising order of step. */
 
 import { type Dated, lastUntil } from "../analysis/epochs.ts";
+import type { Explained } from "../analysis/explained-table.ts";
 import { decode, type TfRecord } from "../format/records.ts";
 import type { RecordKind } from "../tables.ts";
 import type { SentSeries } from "./api.ts";
 
-export interface Point<R extends TfRecord = TfRecord> {
+/** A record of the log, or a table that the page made of some. */
+export type AnyRecord = TfRecord | Explained;
+
+export interface Point<R extends AnyRecord = AnyRecord> {
   readonly step: number;
   readonly wallTime: number;
   readonly record: R | undefined;
@@ -14,12 +18,12 @@ export interface Point<R extends TfRecord = TfRecord> {
 }
 
 export interface Series {
-  readonly kind: RecordKind;
+  readonly kind: AnyRecord["kind"];
   readonly points: readonly Point[];
   readonly bytes: number;
 }
 
-export type RecordOf<K extends RecordKind> = Extract<TfRecord, { kind: K }>;
+export type RecordOf<K extends AnyRecord["kind"]> = Extract<AnyRecord, { kind: K }>;
 
 /** Decode what the server sent; a record that cannot be decoded keeps its place and says why. */
 export function readSeries(kind: RecordKind, sent: SentSeries): Series {
@@ -53,7 +57,7 @@ export interface Known<R> extends Dated {
 }
 
 /** What a series holds at the playhead: its last record until then. */
-export function knownAt<K extends RecordKind>(
+export function knownAt<K extends AnyRecord["kind"]>(
   series: Series | undefined,
   kind: K,
   playhead: number,
@@ -70,7 +74,7 @@ export function partsOf({ record, step, isNow }: Known<unknown>): readonly unkno
 }
 
 /** Every record of a series, those that could not be decoded left out. */
-export function recordsOf<K extends RecordKind>(
+export function recordsOf<K extends AnyRecord["kind"]>(
   series: Series | undefined,
   kind: K,
 ): RecordOf<K>[] {

@@ -60,6 +60,7 @@ export function tracksOf(scene: Scene, store: Store): Track[] {
     tell: short,
     curves: curves.filter(({ metric }) => trackOf(metric) === name).slice(0, MAX_CURVES),
     settles: true,
+    isLog: name === LEARNING_RATE,
   }));
 }
 
@@ -71,6 +72,8 @@ function rankOf(name: string): number {
 }
 
 const USUAL = 3;
+/** No number to judge by; Keras reports it, too, where a callback changes it. */
+export const LEARNING_RATE = "learning_rate";
 
 /** The chosen tracks; else the first metrics, of which the loss is one, and what is no metric. */
 export function chooseTracks(
@@ -81,7 +84,7 @@ export function chooseTracks(
   if (chosen) return all.filter(({ name }) => chosen.includes(name));
   const [first, ...others] = metrics;
   const loss = others.filter(({ name }) => name === "loss");
-  const rest = others.filter(({ name }) => name !== "loss");
+  const rest = others.filter(({ name }) => name !== "loss" && name !== LEARNING_RATE);
   const usual = [...(first ? [first] : []), ...loss, ...rest].slice(0, USUAL);
   return all.filter((track) => (metrics.includes(track) ? usual.includes(track) : !track.isExtra));
 }

@@ -17,6 +17,8 @@ export interface Structure {
   /** Parameters and multiply-adds of each node; NaN where they cannot be counted. */
   readonly numbers: Float64Array;
   readonly training: ReadonlyMap<string, string>;
+  /** What the page calls layers that are called otherwise here. */
+  readonly called?: ReadonlyMap<string, string>;
 }
 
 export function readStructure(raw: Reader): Structure {

@@ -1,8 +1,9 @@
 /** The page's state: the view, what was fetched, the playhead; parts listen for `change`. */
 
 import { outputKernels } from "../analysis/channels.ts";
+import { driftChoice } from "../analysis/drift.ts";
+import { ExplainedTables } from "../analysis/explained-table.ts";
 import { isTable, kernelRow, layerRow, namesOf, sameLayer } from "../analysis/kernels.ts";
-import { calledAs } from "../analysis/layer-graph.ts";
 import { weightsText } from "../analysis/moments.ts";
 import { isReport } from "../data/inlined.ts";
 import type { Listing } from "../data/listing.ts";
@@ -17,7 +18,7 @@ import { currentHash, isOurs, linkWith, replaceHash } from "../host.ts";
 import { type Column, groupsWith } from "./columns.ts";
 import { readHash, writeHash } from "./hash.ts";
 import { type Note, notesOf } from "./notes.ts";
-import { type ShownRun, structureOf } from "./runs.ts";
+import type { ShownRun } from "./runs.ts";
 import { loggedLayer } from "./same-layers.ts";
 import { deriveScene, EMPTY_SCENE, type Scene } from "./scene.ts";
 import { decodeView, encodeView, type View } from "./view.ts";
@@ -44,6 +45,7 @@ export class Dashboard extends EventTarget {
   /** How large maps are where the viewer chose no size. */
   private fitted = 192;
   private writing = 0;
+  private readonly explainedTables = new ExplainedTables();
   private loaded: Listing | undefined;
 
   /** The epoch under the playhead: the last kept one where none was chosen. */
@@ -157,14 +159,21 @@ export class Dashboard extends EventTarget {
     return health && this.store.get(health.run, "health");
   }
 
-  /** The tables that a metric of a shown run may stand in, the one that is asked first at first. */
-  tables(run: ShownRun): readonly (Series | undefined)[] {
-    return [this.health(run), this.kernels(run)];
+  /** What the maps of a shown run tell of layers. */
+  explained(run: ShownRun): Series | undefined {
+    const { scene, store, view } = this;
+    const measure = driftChoice(scene.shown, store, view)?.measure ?? view.measure;
+    return this.explainedTables.of(run, store, measure, scene.selected);
   }
 
-  /** The graph of a shown run's layers, by whichever callback logged it. */
-  structure(run: ShownRun): Structure | undefined {
-    return structureOf(run, this.store);
+  /** The tables that a metric of a shown run may stand in, the one that is asked first at first. */
+  tables(run: ShownRun): readonly (Series | undefined)[] {
+    return [this.health(run), this.kernels(run), this.explained(run)];
+  }
+
+  /** The graph of a shown run's layers. */
+  structure({ id }: ShownRun): Structure | undefined {
+    return this.scene.structures.get(id);
   }
 
   /** What the page calls a layer of a run's model: as in the first run, where Keras counted it on. */
@@ -174,9 +183,7 @@ export class Dashboard extends EventTarget {
       const name = isTable(record) && record.called?.get(own);
       if (name) return name;
     }
-    const [first] = this.scene.shown.flatMap((one) => this.structure(one) ?? []);
-    const structure = this.structure(run);
-    return (structure && first && calledAs(structure, first).get(own)) ?? own;
+    return this.structure(run)?.called?.get(own) ?? own;
   }
 
   /** The series of one layer's activations and gradients, by what the page calls it. */

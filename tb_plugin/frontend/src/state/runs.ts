@@ -1,5 +1,6 @@
 /** The runs of a log as the page shows them: `X/explain`, `X/compression` and `X/health` are one. */
 
+import { namedAs } from "../analysis/layer-graph.ts";
 import type { Listing, Run } from "../data/listing.ts";
 import { recordsOf } from "../data/series.ts";
 import type { Store } from "../data/store.ts";
@@ -101,10 +102,20 @@ export function sourcesOf({ run, compression, health }: ShownRun): readonly Run[
   return [...new Set([run, compression, health])].filter((one) => one !== undefined);
 }
 
-/** The graph of a run's layers, by whichever callback logged it. */
-export function structureOf(run: ShownRun, store: Store): Structure | undefined {
-  const logged = sourcesOf(run).map((source) => store.get(source.run, "structure"));
-  return logged.flatMap((series) => recordsOf(series, "structure").slice(-1))[0];
+/** The graphs of these runs' layers, by whichever callback logged each; the first one's names are the page's. */
+export function structuresOf(
+  shown: readonly ShownRun[],
+  store: Store,
+): ReadonlyMap<string, Structure> {
+  const found = new Map<string, Structure>();
+  let first: Structure | undefined;
+  for (const run of shown) {
+    const logged = sourcesOf(run).map((source) => store.get(source.run, "structure"));
+    const [own] = logged.flatMap((series) => recordsOf(series, "structure").slice(-1));
+    first ??= own;
+    if (own && first) found.set(run.id, own === first ? own : namedAs(own, first));
+  }
+  return found;
 }
 
 /** Whether any of these runs has a record of one of these kinds. */

@@ -1,13 +1,15 @@
 /** What is there to show, and what of it is shown: derived from listing, records and view. */
 
+import { SIMILARITY } from "../analysis/explained-table.ts";
 import { belongs, isCompressed, mergeNames, namesOf } from "../analysis/kernels.ts";
-import { calledAs, layersIn } from "../analysis/layer-graph.ts";
+import { calledLayers } from "../analysis/layer-graph.ts";
 import { withoutShared } from "../analysis/layer-names.ts";
 import { lacks } from "../analysis/same-samples.ts";
 import type { Listing } from "../data/listing.ts";
 import { estimate } from "../data/plan.ts";
 import type { Series } from "../data/series.ts";
 import type { Store } from "../data/store.ts";
+import type { Structure } from "../format/structured.ts";
 import {
   COLUMN_KINDS,
   type Column,
@@ -18,7 +20,7 @@ import {
   ladderOf,
 } from "./columns.ts";
 import { firstChannels } from "./first-channels.ts";
-import { chooseRuns, holds, runsOf, type ShownRun, sourcesOf, structureOf } from "./runs.ts";
+import { chooseRuns, holds, runsOf, type ShownRun, sourcesOf, structuresOf } from "./runs.ts";
 import { withSameLayers } from "./same-layers.ts";
 import { Scales } from "./scales.ts";
 import type { View } from "./view.ts";
@@ -53,6 +55,8 @@ export interface Scene {
   readonly layers: readonly string[];
   /** The names of all layers that the models of the shown runs call, in the order of calls. */
   readonly calls: readonly string[];
+  /** By run, the graph of its layers. */
+  readonly structures: ReadonlyMap<string, Structure>;
   /** The selected kernel or layer: that of the first maps where none of these is chosen. */
   readonly layer: string | undefined;
   /** What the strips show: of layers that were not compressed, how much they learn. */
@@ -93,6 +97,7 @@ export const EMPTY_SCENE: Scene = {
   kernels: [],
   layers: [],
   calls: [],
+  structures: new Map(),
   layer: undefined,
   metric: "sparsity",
   has: {
@@ -143,7 +148,8 @@ export function deriveScene(listing: Listing, store: Store, view: View): Scene {
   }
   const kernels = rowNames(shown, store, "kernels");
   const layers = rowNames(shown, store, "health");
-  const calls = callsIn(shown, store);
+  const structures = structuresOf(shown, store);
+  const calls = mergeNames([...structures.values()].map(calledLayers));
   const hasCompressed = seriesOf(shown, store, "kernels").some(isCompressed);
   const hasHealth = holds(shown, ["health"]);
   const fits = (column: Column): boolean => sizeOf(shown, [column], listing) <= MUCH_BYTES;
@@ -170,10 +176,11 @@ export function deriveScene(listing: Listing, store: Store, view: View): Scene {
     kernels,
     layers,
     calls,
+    structures,
     layer:
       [...kernels, ...layers, ...calls].find((name) => name === view.layer) ??
       ofFirstMap([kernels, layers, calls].find(({ length }) => length > 0) ?? [], shownColumns),
-    metric: view.metric ?? (hasHealth && !hasCompressed ? "gradient_norm" : "sparsity"),
+    metric: view.metric ?? firstMetric(holds(shown, ["kernels"]), hasHealth && !hasCompressed),
     has: {
       kernels: holds(shown, ["kernels"]),
       health: hasHealth,
@@ -194,6 +201,12 @@ function ofFirstMap(names: readonly string[], columns: readonly Column[]): strin
     if (own !== undefined) return own;
   }
   return names[0];
+}
+
+/** Of layers that were not compressed how much they learn, of maps alone how they moved. */
+function firstMetric(hasKernels: boolean, isHealth: boolean): string {
+  if (isHealth) return "gradient_norm";
+  return hasKernels ? "sparsity" : SIMILARITY;
 }
 
 /** Whether something is shown that is of all samples. */
@@ -239,17 +252,6 @@ export function measured({ shown }: Scene): ShownRun[] {
 
 function rowNames(shown: readonly ShownRun[], store: Store, kind: TableKind): string[] {
   return mergeNames(seriesOf(shown, store, kind).map(namesOf));
-}
-
-/** The layers of all models, as the first one calls them. */
-function callsIn(shown: readonly ShownRun[], store: Store): string[] {
-  const all = shown.flatMap((run) => structureOf(run, store) ?? []);
-  return mergeNames(
-    all.map((structure) => {
-      const names = calledAs(structure, all[0] ?? structure);
-      return layersIn(structure).map((name) => names.get(name) ?? name);
-    }),
-  );
 }
 
 function seriesOf(shown: readonly ShownRun[], store: Store, kind: TableKind): Series[] {

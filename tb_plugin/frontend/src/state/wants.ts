@@ -1,5 +1,6 @@
 /** What has to be fetched for what is shown. */
 
+import { EVIDENCE, isOfEvidence } from "../analysis/explained-table.ts";
 import { belongs, isTable } from "../analysis/kernels.ts";
 import { layerPath, unwrapped } from "../analysis/wrappers.ts";
 import type { Group } from "../data/listing.ts";
@@ -19,6 +20,7 @@ export function wantsOf(scene: Scene, store: Store): Want[] {
   const tiled = scene.shownColumns.filter(({ kind }) => kind === "channels");
   const isShown = (run: ShownRun, one: Group): boolean => {
     const { kind, group, layer } = one;
+    if (kind === "map" && scene.metric === EVIDENCE && isOfEvidence(one)) return true;
     if (isColumn(kind)) {
       return shown.has(group) || isNeeded(scene, one) || isStage(scene, one);
     }

@@ -12,8 +12,8 @@ interface ViewEntry {
   readonly render: (dashboard: Dashboard) => TemplateResult;
 }
 
-const hasWeights = ({ scene }: Dashboard): boolean =>
-  scene.has.kernels || scene.has.health || scene.has.drift || scene.ladder.length > 0;
+const hasLayers = ({ scene: { has, ladder } }: Dashboard): boolean =>
+  has.kernels || has.health || has.drift || has.structure || ladder.length > 0;
 
 const ENTRIES: Readonly<Record<ViewName, ViewEntry>> = {
   overview: {
@@ -25,13 +25,13 @@ const ENTRIES: Readonly<Record<ViewName, ViewEntry>> = {
   samples: {
     text: "Samples",
     title: "The maps of chosen samples, those of all runs beside each other",
-    isThere: (dashboard) => dashboard.scene.has.maps || !hasWeights(dashboard),
+    isThere: (dashboard) => dashboard.scene.has.maps || !hasLayers(dashboard),
     render: (dashboard) => html`<tfx-samples-view .dashboard=${dashboard}></tfx-samples-view>`,
   },
   model: {
     text: "Model",
     title: "What is known of the layers and their weights: over epochs, as histograms, all numbers",
-    isThere: hasWeights,
+    isThere: hasLayers,
     render: (dashboard) => html`<tfx-compression alone .dashboard=${dashboard}></tfx-compression>`,
   },
 };

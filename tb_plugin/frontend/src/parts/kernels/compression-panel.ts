@@ -229,8 +229,8 @@ export class CompressionPanel extends Part {
     const known = {
       stages: this.alone && ladder.length > 0,
       layers: kernels || health,
-      graph: this.alone && structure && (kernels || health),
-      kernel: kernels || health,
+      graph: this.alone && structure,
+      kernel: kernels || health || (this.alone && structure),
       table: kernels,
     };
     return TABS.filter(([name]) => (name === "focus" ? drift : known[name]));

@@ -1,15 +1,18 @@
 /** The selected kernel or layer: how its numbers are spread, at the playhead and over all, and its facts. */
 
 import { html, nothing } from "lit";
+import { factsOfCall } from "../../analysis/call-facts.ts";
 import { metricOf } from "../../analysis/compression.ts";
 import { withEpoch } from "../../analysis/epochs.ts";
 import { factsOfHealth } from "../../analysis/health-facts.ts";
 import { type Fact, factsOfKernel, type Told } from "../../analysis/kernel-facts.ts";
 import { sameLayer, weightsOf } from "../../analysis/kernels.ts";
+import { memo } from "../../analysis/memo.ts";
 import { briefOrigin, originText } from "../../analysis/moments.ts";
 import { type Known, knownAt, recordsOf, type Series } from "../../data/series.ts";
 import { Changes } from "../../draw/changes.ts";
 import { SPREADS, type SpreadName, spreadsOf } from "../../draw/spreads.ts";
+import type { Structure } from "../../format/structured.ts";
 import type { ShownRun } from "../../state/runs.ts";
 import { compressed, measured } from "../../state/scene.ts";
 import { define, SizedPart, setText } from "../frame/part.ts";
@@ -147,7 +150,8 @@ export class KernelView extends SizedPart {
 
   private get runs(): readonly ShownRun[] {
     const { scene } = this.dashboard;
-    const own = new Set([...compressed(scene), ...measured(scene)]);
+    const graphs = scene.shown.filter(({ id }) => scene.structures.has(id));
+    const own = new Set([...compressed(scene), ...measured(scene), ...graphs]);
     return scene.shown.filter((run) => own.has(run)).slice(0, MAX_RUNS);
   }
 
@@ -156,7 +160,11 @@ export class KernelView extends SizedPart {
     const { dashboard } = this;
     const layer = dashboard.scene.layer ?? "";
     const [kernels, kernel] = [dashboard.kernels(run), dashboard.kernel(run, layer)];
-    return { kernels, kernel, health: dashboard.health(run), units: dashboard.units(run, layer) };
+    const structure = dashboard.structure(run);
+    return {
+      ...{ kernels, kernel, health: dashboard.health(run), units: dashboard.units(run, layer) },
+      structure: structure && onceKnown(structure),
+    };
   }
 
   private toldAt(all: SeriesOf, step: number): ToldAt {
@@ -165,6 +173,7 @@ export class KernelView extends SizedPart {
       kernel: knownAt(all.kernel, "kernel", step),
       health: knownAt(all.health, "health", step),
       units: knownAt(all.units, "units", step),
+      structure: knownAt(all.structure, "structure", step),
     };
   }
 
@@ -183,6 +192,7 @@ export class KernelView extends SizedPart {
   /** All histograms where they have room beside each other, else the chosen one. */
   private get charts(): readonly SpreadName[] {
     const { spreads, asked, chosen } = this;
+    if (spreads.length === 0) return [];
     if (this.size.width >= spreads.length * (LEAST_CHART + GAP) + this.factsWidth) return spreads;
     const wanted = chosen?.metric === this.dashboard.scene.metric ? chosen.name : asked;
     return [spreads.includes(wanted) ? wanted : (spreads[0] ?? "weights")];
@@ -200,7 +210,7 @@ export class KernelView extends SizedPart {
 
   private get chartSize(): ChartSize {
     const { width, height } = this.size;
-    const charts = this.charts.length;
+    const charts = Math.max(1, this.charts.length);
     const across = width - 28 - (this.isBeside ? this.factsWidth + GAP : 0) - GAP * (charts - 1);
     const count = Math.max(1, this.runs.length);
     const head = this.spreads.length > 1 ? 30 : 0;
@@ -234,7 +244,9 @@ export class KernelView extends SizedPart {
     );
     // Where there is none, it says why.
     const isLayer = sameLayer(scene.kernels, scene.layer) === undefined;
-    this.spreads = known.length > 0 ? known : [isLayer ? "activations" : "weights"];
+    const isCounted = scene.has.kernels || scene.has.health;
+    const missing: SpreadName[] = isCounted ? [isLayer ? "activations" : "weights"] : [];
+    this.spreads = known.length > 0 ? known : missing;
   }
 
   /** The facts that are known of any run at any epoch: rows that stay while scrubbing. */
@@ -244,17 +256,20 @@ export class KernelView extends SizedPart {
     const records = all.flatMap(({ health }) => recordsOf(health, "health").slice(-1));
     const weights = [...new Set(records.flatMap((one) => [...weightsOf(one, path).keys()]))];
     const facts = [
+      ...factsOfCall(layer),
       ...(layers.includes(path) ? factsOfHealth(path, weights) : []),
       ...factsOfKernel(sameLayer(kernels, layer) ?? layer),
     ];
     const isTold = ({ of, tell }: Fact): boolean =>
       all.some((own) => recordsOf(own[of], of).some((record) => tell({ [of]: record })));
     const told = facts.filter(isTold);
-    // Health tells the same of more layers, and since when.
-    const names = new Set(told.filter(({ of }) => isOfHealth(of)).map(({ name }) => name));
-    const isTwice = ({ name, of }: Fact): boolean =>
-      names.has(TWICE[name] ?? name) && !isOfHealth(of);
-    return told.filter((fact) => !isTwice(fact));
+    // The first to tell something does: health tells the same as kernels of more layers, and since when.
+    const teller = new Map<string, keyof Told>();
+    for (const { name, of } of told) if (!teller.has(name)) teller.set(name, of);
+    return told.filter(({ name, of }) => {
+      const first = teller.get(TWICE[name] ?? name) ?? of;
+      return first === of || (isOfHealth(first) && isOfHealth(of));
+    });
   }
 
   override updated(): void {
@@ -281,11 +296,20 @@ export class KernelView extends SizedPart {
     for (const { cell, fact, run } of this.cells) {
       const known = all[run]?.[fact.of];
       const text = fact.tell({ [fact.of]: known?.record });
-      const isOther = text && known && known.step !== dated[run]?.step;
+      const isOther = text && known && fact.of !== "structure" && known.step !== dated[run]?.step;
       setText(cell, isOther ? withEpoch(text, known) : text || (fact.isWide ? "" : "–"));
     }
   }
 }
+
+/** It stands at no epoch. */
+const onceKnown = memo(
+  (structure: Structure): Series => ({
+    kind: "structure",
+    points: [{ step: Number.NEGATIVE_INFINITY, wallTime: 0, record: structure, error: "" }],
+    bytes: 0,
+  }),
+);
 
 function isOfHealth(of: keyof Told): boolean {
   return of === "health" || of === "units";

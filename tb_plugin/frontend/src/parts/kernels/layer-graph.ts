@@ -3,15 +3,13 @@
 import { html } from "lit";
 import { metricOf, metricText, type Scale } from "../../analysis/compression.ts";
 import { type Box, type Layout, layOut } from "../../analysis/graph-layout.ts";
-import { cellText, namesOf, sameLayer, type Table, tableValue } from "../../analysis/kernels.ts";
+import { cellText, namesOf, type Table, tableValue } from "../../analysis/kernels.ts";
 import {
   callsIn,
   firstOpen,
   type GraphNode,
   groupId,
   isGroup,
-  layerOf,
-  layersIn,
   type Sight,
   sightOf,
   treeOf,
@@ -26,6 +24,7 @@ import { define, SizedPart, setText } from "../frame/part.ts";
 import { base } from "../frame/styles.ts";
 import { graphControls } from "./graph-controls.ts";
 import { colourBar, dragScroll, edgesOf, groupBox, nodeBox, titleOf } from "./graph-drawing.ts";
+import { callsChosen, choiceOf, rowsInside } from "./graph-rows.ts";
 import { graphTable } from "./graph-table.ts";
 import { graphStyles } from "./layer-graph-styles.ts";
 import type { MetricBar } from "./metric-bar.ts";
@@ -147,16 +146,11 @@ export class LayerGraph extends SizedPart {
   /** The chosen one; else the first that has the chosen layer. */
   get graphRun(): ShownRun | undefined {
     const { runs } = this;
-    return runs.find(({ id }) => id === this.run) ?? runs.find((run) => this.holds(run)) ?? runs[0];
-  }
-
-  /** Whether a run's model calls the chosen layer. */
-  private holds(run: ShownRun): boolean {
-    const { dashboard } = this;
-    const { layer } = dashboard.scene;
-    const structure = dashboard.structure(run);
-    const names = structure ? layersIn(structure).map((own) => dashboard.nameIn(run, own)) : [];
-    return layer !== undefined && names.includes(sameLayer(names, layer) ?? layer);
+    return (
+      runs.find(({ id }) => id === this.run) ??
+      runs.find((run) => callsChosen(this.dashboard, run)) ??
+      runs[0]
+    );
   }
 
   private get allSeries(): readonly (Series | undefined)[] {
@@ -175,15 +169,7 @@ export class LayerGraph extends SizedPart {
 
   /** The kernel or layer that a call can be chosen as. */
   private nameOf(node: GraphNode): string | undefined {
-    const { kernels, layers, calls } = this.dashboard.scene;
-    if (node.row?.kind !== "call") return undefined;
-    return sameLayer([...kernels, ...layers, ...calls], this.called(node));
-  }
-
-  private called(node: GraphNode): string {
-    const { graphRun } = this;
-    const own = layerOf(node);
-    return graphRun ? this.dashboard.nameIn(graphRun, own) : own;
+    return this.graphRun && choiceOf(this.dashboard, this.graphRun, node);
   }
 
   private readonly isFound = (name: string): boolean =>
@@ -203,11 +189,11 @@ export class LayerGraph extends SizedPart {
     if (!this.gathered.differ(series, metric, this.sight)) return;
     const names = series ? namesOf(series) : [];
     this.scale = scaleOf(metricOf(metric), [cellsOf(series, names, metric)]);
-    const inside = (node: GraphNode): string[] =>
-      callsIn(node).flatMap((call) => sameLayer(names, this.called(call)) ?? []);
-    const known = new Set(names);
     this.rows = new Map(
-      this.sight.nodes.map(({ node }) => [node.id, inside(node).filter((name) => known.has(name))]),
+      this.sight.nodes.map(({ node }) => [
+        node.id,
+        graphRun ? rowsInside(dashboard, graphRun, node, names) : [],
+      ]),
     );
   }
 
@@ -259,7 +245,7 @@ export class LayerGraph extends SizedPart {
     const { metric, layer } = this.dashboard.scene;
     const { graphRun } = this;
     const own = this.sight.nodes.find(({ node }) => node.id === this.focused)?.node;
-    if (!own && graphRun && layer && !this.holds(graphRun)) {
+    if (!own && graphRun && layer && !callsChosen(this.dashboard, graphRun)) {
       return `${layer}: no layer of ${graphRun.name}`;
     }
     if (!own) return metricOf(metric).meaning;

@@ -5,8 +5,8 @@ import { KERNEL_RAMP } from "../../analysis/colours.ts";
 import { type Metric, metricOf, type Scale } from "../../analysis/compression.ts";
 import { cellText, sameLayer, type Table } from "../../analysis/kernels.ts";
 import { originText, whenText } from "../../analysis/moments.ts";
-import { metricsIn, rowsWith, valueText } from "../../analysis/strip-rows.ts";
-import { type Known, knownAt, type Series } from "../../data/series.ts";
+import { metricsIn, rowsWith, tableAt, valueText } from "../../analysis/strip-rows.ts";
+import type { Known, Series } from "../../data/series.ts";
 import { Changes } from "../../draw/changes.ts";
 import {
   type Axis,
@@ -22,10 +22,10 @@ import {
   ticksOf,
 } from "../../draw/strip.ts";
 import type { ShownRun } from "../../state/runs.ts";
-import { compressed, measured } from "../../state/scene.ts";
 import { stripStyles } from "./layer-strip-styles.ts";
 import type { MetricBar } from "./metric-bar.ts";
 import { frozenNote, restNote } from "./strip-notes.ts";
+import { kindWith, rowsIn, runsWith, tablesOf } from "./strip-tables.ts";
 import "./metric-bar.ts";
 import { define, SizedPart, setText } from "../frame/part.ts";
 import { pathText } from "../frame/path-text.ts";
@@ -47,7 +47,8 @@ export class LayerStrip extends SizedPart {
   private seen: string | undefined;
   /** Whether the chosen row may be out of sight: it is moved once all around it has its size. */
   private isHidden = false;
-  private isHealth = false;
+  /** The kind of table that has the metric. */
+  private kind: Table["kind"] = "kernels";
   private names: readonly string[] = [];
   /** Layers without a row, because they are not trained. */
   private frozen: readonly string[] = [];
@@ -62,7 +63,7 @@ export class LayerStrip extends SizedPart {
 
   override render() {
     const { runs, names } = this;
-    const what = this.isHealth ? "layer" : "kernel";
+    const what = this.kind === "kernels" ? "kernel" : "layer";
     return html`
       <tfx-metric-bar
         .dashboard=${this.dashboard}
@@ -76,7 +77,7 @@ export class LayerStrip extends SizedPart {
         </div>
         ${frozenNote(this.frozen)}
         <div class="rows line">
-          <ul aria-label=${this.isHealth ? "Layers" : "Kernels"} @keydown=${this.steer} @focusout=${this.unfocus}>
+          <ul aria-label=${this.kind === "kernels" ? "Kernels" : "Layers"} @keydown=${this.steer} @focusout=${this.unfocus}>
             ${names.map((name, i) => this.row(name, i))}
           </ul>
           ${runs.map((run) => this.strip(run, names))}
@@ -141,27 +142,16 @@ export class LayerStrip extends SizedPart {
 
   // ------------------------------------------------------------------ what is shown
 
-  /** Whether the metric is of the health of layers, whose rows are shown then, not those of kernels. */
-  private knowsHealth(): boolean {
-    const { dashboard, metric } = this;
-    const { scene } = dashboard;
-    if (compressed(scene).length === 0) return true;
-    const series = measured(scene).map((run) => dashboard.health(run));
-    return metricsIn(series).includes(metric.name);
-  }
-
   private get runs(): readonly ShownRun[] {
-    const { scene } = this.dashboard;
-    return this.isHealth ? measured(scene) : compressed(scene);
+    return runsWith(this.dashboard, this.kind);
   }
 
   private seriesOf(run: ShownRun): Series | undefined {
-    return this.isHealth ? this.dashboard.health(run) : this.dashboard.kernels(run);
+    return tablesOf(this.dashboard, this.kind, run);
   }
 
   private tableAt(run: ShownRun, step: number): Known<Table> {
-    const series = this.seriesOf(run);
-    return this.isHealth ? knownAt(series, "health", step) : knownAt(series, "kernels", step);
+    return tableAt(this.seriesOf(run), step);
   }
 
   /** The row of the selected kernel or layer. */
@@ -175,10 +165,7 @@ export class LayerStrip extends SizedPart {
 
   private get metrics(): string[] {
     const { dashboard } = this;
-    return metricsIn([
-      ...compressed(dashboard.scene).map((run) => dashboard.kernels(run)),
-      ...measured(dashboard.scene).map((run) => dashboard.health(run)),
-    ]);
+    return metricsIn(dashboard.scene.shown.flatMap((run) => dashboard.tables(run)));
   }
 
   private get nameWidth(): number {
@@ -197,18 +184,19 @@ export class LayerStrip extends SizedPart {
   /** Numbers are gathered only when they, or the way they are drawn, changed. */
   override willUpdate(): void {
     const { dark, scene } = this.dashboard;
-    this.isHealth = this.knowsHealth();
+    this.kind = kindWith(this.dashboard, this.metric.name);
     const { runs, metric } = this;
-    const all = this.isHealth ? scene.layers : scene.kernels;
     this.axis = axisOf(scene.steps, this.stripWidth);
     const series = runs.map((run) => this.seriesOf(run));
+    const all = rowsIn(this.dashboard, this.kind);
     const key = [dark, metric.name, this.axis.width, this.axis.end, all.join("\n")];
     if (!this.gathered.differ(...key, ...series)) return;
     const cells = (names: readonly string[]): Cells[] =>
       series.map((one) => cellsOf(one, names, metric.name));
-    const { names, frozen } = this.isHealth
-      ? rowsWith(metric.name, all, cells(all), series)
-      : { names: all, frozen: [] };
+    const { names, frozen } =
+      this.kind === "health"
+        ? rowsWith(metric.name, all, cells(all), series)
+        : { names: all, frozen: [] };
     this.frozen = frozen;
     this.count = names.length;
     this.names = names.slice(0, MAX_ROWS);

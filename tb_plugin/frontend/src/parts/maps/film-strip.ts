@@ -2,12 +2,12 @@
 
 import { css, html, nothing } from "lit";
 import type { Pixels } from "../../data/bitmaps.ts";
-import { pointAt } from "../../data/series.ts";
+import { type AnyRecord, pointAt } from "../../data/series.ts";
 import { sharpContext } from "../../draw/canvas.ts";
 import { channelPlane, colouringOf, drawLayers, isCoarse, sizeOf } from "../../draw/map-layers.ts";
 import type { Plane } from "../../draw/plane.ts";
 import { asMap } from "../../format/maps.ts";
-import type { TfRecord } from "../../format/records.ts";
+
 import type { Column } from "../../state/columns.ts";
 import type { ShownRun } from "../../state/runs.ts";
 import { shownSeries } from "../../state/shown-classes.ts";
@@ -138,7 +138,7 @@ export class FilmStrip extends PaintedPart {
     return this.renderRoot.querySelectorAll<HTMLElement>("button[data-step]");
   }
 
-  private draw(canvas: HTMLCanvasElement, record: TfRecord | undefined): void {
+  private draw(canvas: HTMLCanvasElement, record: AnyRecord | undefined): void {
     const context = sharpContext(canvas, FRAME, FRAME);
     const [plane, limit] = this.planeOf(record);
     if (!context) return;
@@ -159,7 +159,7 @@ export class FilmStrip extends PaintedPart {
   }
 
   /** What is shown of a record, and the magnitude at the end of its colours. */
-  private planeOf(record: TfRecord | undefined): [Plane | undefined, number] {
+  private planeOf(record: AnyRecord | undefined): [Plane | undefined, number] {
     const { dashboard, column, sample } = this;
     const map = record?.kind === "matrix" ? asMap(record) : record;
     if (map?.kind === "map") {
