@@ -26,6 +26,7 @@ from tfexplain.runlog.attribution_records import metrics
 from tfexplain.runlog.directory import located
 from tfexplain.runlog.weights_epoch import Moment, Weights
 from tfexplain.runlog.writer import RunWriter
+from tfexplain.structure.training_facts import learning_rate
 from tfexplain.wire import schema
 
 
@@ -268,7 +269,10 @@ class LoggingCallback(CopiedSettings, BatchHooks, keras.callbacks.Callback):  # 
 
     def _write_metrics(self, step: int, logs: Mapping[str, Any], writer: RunWriter) -> None:
         with self._guard.watch("metrics", step):
-            record, left_out = metrics(logs)
+            # Callbacks that change it log the one that the epoch was trained with.
+            rate = learning_rate(self.model)
+            known = {} if rate is None else {"learning_rate": rate}
+            record, left_out = metrics(known | dict(logs))
             writer.add(schema.Tag("metrics"), step, record, schema.Content("metrics"))
             for name, why in left_out.items():
                 self._guard.leave_out(f"metric {name!r}", why)

@@ -191,7 +191,8 @@ def test_two_processes_are_explained_like_one(workers: Path) -> None:
     assert_logged(run, model, 2)
     assert_measured(workers / "log", model)
     assert_healthy(workers / "log", model, 3)
-    logged = run.record("metrics", 2).values
+    logged = dict(run.record("metrics", 2).values)
+    assert logged.pop("learning_rate") > 0
     assert logged == {
         name.partition(" ")[2]: values[2]
         for name, values in weights.items()

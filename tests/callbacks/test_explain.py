@@ -126,7 +126,7 @@ def test_what_is_logged_and_printed(tmp_path: Path, capsys: Any) -> None:
         "drift/IntegratedGradients/input",
     }
     assert sorted(run.values["map/GradCAM/conv/7"]) == [0, 1, 2]
-    assert set(run.record("metrics").values) == {"loss", "accuracy"}
+    assert set(run.record("metrics").values) == {"loss", "accuracy", "learning_rate"}
     assert run.record("predictions").explained == 3
     assert np.allclose(run.record("predictions").outputs.sum(1), 1)
     explainers = {"FeatureMaps", "GradCAM", "IntegratedGradients"}

@@ -73,7 +73,7 @@ def test_what_is_no_number_among_the_logs_leaves_out_itself_alone(tmp_path: Path
     run = read_run(tmp_path)
     assert sorted(run.values["map/GradCAM/conv/0"]) == [0, 1]
     values = run.record("metrics").values
-    assert values.keys() - {"accuracy", "loss", "half", "flag"} == {
+    assert values.keys() - {"accuracy", "loss", "learning_rate", "half", "flag"} == {
         *("f1[0]", "f1[1]", "matrix[0,0]", "matrix[0,1]", "matrix[1,0]", "matrix[1,1]")
     }
     assert (values["f1[1]"], values["matrix[1,0]"], values["half"], values["flag"]) == (

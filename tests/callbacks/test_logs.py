@@ -58,7 +58,32 @@ def test_history_holds_what_was_logged_and_nothing_unasked(tmp_path: Path) -> No
     mean = similarity.groupby("epoch").spearman.mean()
     np.testing.assert_allclose(frame[SIMILARITY][[0, 2, 4]], mean)
     # The page shows no number twice.
-    assert set(run.metrics) == {"epoch", "accuracy", "loss"}
+    assert set(run.metrics) == {"epoch", "accuracy", "loss", "learning_rate"}
+
+
+def test_learning_rates_are_those_that_epochs_were_trained_with(tmp_path: Path) -> None:
+    class Halve(keras.callbacks.Callback):  # type: ignore[misc]
+        """Logs the rate and sets that of the next epoch, as callbacks of Keras do."""
+
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            rate = self.model.optimizer.learning_rate
+            logs["learning_rate"] = float(rate.numpy())
+            rate.assign(rate / 2)
+
+    optimizers = keras.optimizers
+    halving = optimizers.schedules.ExponentialDecay(0.1, 1, 0.5)
+    cases = {
+        "schedule": (optimizers.SGD(halving), [], [0.05, 0.025, 0.0125]),
+        "before": (optimizers.SGD(0.4), [Halve()], [0.4, 0.2, 0.1]),
+    }
+    for name, (optimizer, before, expected) in cases.items():
+        model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+        model.compile(optimizer, "mse")
+        ours = Compression(log_dir=tmp_path / name, verbose=0)
+        x = np.ones((4, 2), np.float32)
+        model.fit(x, x[:, :1], epochs=3, verbose=0, callbacks=[*before, ours])
+        rates = tfexplain.read(tmp_path / name)[name].metrics["learning_rate"]
+        np.testing.assert_allclose(rates, expected, rtol=1e-6)
 
 
 def test_nothing_enters_logs_by_itself(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 from playwright.sync_api import Locator, expect
-from support.health_log import EPOCHS, LAYERS, RUNS, write_health
+from support.health_log import EPOCHS, LAYERS, RUNS, write_health, write_maps_alone
 from support.server import Server, serve
 
 from e2e.axe import assert_nothing_serious
@@ -24,10 +24,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     log_dir = tmp_path_factory.mktemp("graph")
     for run in RUNS:
         write_health(log_dir / run / "health", vanishing=run == "vanishing", structure=True)
+    write_maps_alone(log_dir / "maps" / "explain")
     with serve(log_dir, "--host", "127.0.0.1") as server:
         server.wait_for(
             lambda runs: (
-                len(runs) == len(RUNS)
+                len(runs) == len(RUNS) + 1
                 and all(
                     {EPOCHS - 1, 0} == {group["last_step"] for group in run["groups"]}
                     for run in runs.values()
@@ -171,3 +172,22 @@ def test_the_graph_is_exported_with_its_boxes_arrows_and_colours(
     assert "linearGradient" in svg.decode()
     frames = [path["d"] for path in paths if f"h{sizes['width']:g}v" in path["d"]]
     assert len(frames) >= len(LAYERS) + 1
+
+
+def test_a_log_of_maps_alone_opens_its_graph_coloured_by_how_they_moved(
+    open_tab: OpenPage, server: Server
+) -> None:
+    with open_tab(server, "&p.tfexplain.view=model&p.tfexplain.runs=maps%2Fexplain") as page:
+        expect(page.frame.get_by_role("tab", name="Graph")).to_have_attribute(
+            "aria-selected", "true"
+        )
+        expect(page.frame.get_by_label("Metric", exact=True)).to_have_value("map_similarity")
+        page.seek(2)
+        expect(node(page, "dense3").locator(".value")).to_have_text("0.800")
+        # Maps at the input are those of the model's only one.
+        expect(node(page, "image").locator(".value")).to_have_text("0.900")
+        node(page, "relu").click()
+        expect(page.frame.locator("tfx-kernel h2")).to_have_text("relu")
+        facts = page.frame.locator("tfx-kernel .facts")
+        expect(facts.locator("[data-fact=reads]")).to_have_text("body, stem")
+        expect(page.frame.locator("tfx-spread")).to_have_count(0)

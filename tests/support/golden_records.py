@@ -86,6 +86,9 @@ STRUCTURE = schema.Structure(
     np.array([[0, 1], [1, 2], [0, 2]]),
     np.array([[0, NAN], [2.0**40, 1.5e12], [0, NAN], [7, 0]]),
     {"optimizer": "Adam", "optimizer.learning_rate": "0.001", "loss": "mse"},
+    schema.Curves(
+        *(np.array([-1, 1, -1, 0]), np.array([[1, NAN, 3], [0, 0, 2.5]], np.float32), -2.5, 2.5)
+    ),
 )
 _GRID = np.arange(4.0).reshape(2, 2) / 4
 EXCHANGE = schema.Exchange(

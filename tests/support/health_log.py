@@ -60,6 +60,19 @@ def write_health(
     log.close()
 
 
+def write_maps_alone(run_dir: Path) -> None:
+    """A training of the same model that only `Explain` saw: its layers, and how maps moved."""
+    log = LogWriter(run_dir)
+    log.record(schema.Tag("structure"), 0, _structure(), schema.Content("structure"))
+    for epoch in range(EPOCHS):
+        for layer, step in (("body/dense3", 0.1), ("input", 0.05)):
+            alike = np.full((4, 1), 1 - step * epoch)
+            drift = schema.Drift(alike, np.ones(4, bool), ["spearman"], "epoch 0", reference_step=0)
+            tag = schema.Tag("drift", "GradCAM", layer)
+            log.record(tag, epoch, drift, schema.Content("drift"))
+    log.close()
+
+
 def _structure() -> schema.Structure:
     """`body` is a nested model of three layers; `relu` reads it and, past it, `stem`."""
     names = ["image", "stem", "body/dense1", "body/dense2", "body/dense3", "body", "relu", "head"]

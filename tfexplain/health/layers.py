@@ -82,11 +82,21 @@ def activation_of(layer: Layer) -> str:
     kind = type(layer).__name__
     if kind in _FUNCTIONS:
         return kind.lower()
-    function = getattr(layer, "activation", None)
-    if not callable(function) or hasattr(layer, "cell") or hasattr(layer, "recurrent_activation"):
+    function = own_activation(layer)
+    if function is None:
         return ""
     name = str(getattr(function, "__name__", type(function).__name__))
     return "" if name == "linear" else name
+
+
+def own_activation(layer: Layer) -> Any:
+    """Returns the function that a layer's output comes from, of the numbers before it; or None."""
+    if type(layer).__name__ in _FUNCTIONS:
+        return layer.call
+    function = getattr(layer, "activation", None)
+    if not callable(function) or hasattr(layer, "cell") or hasattr(layer, "recurrent_activation"):
+        return None
+    return function
 
 
 def _described(

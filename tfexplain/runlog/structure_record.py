@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from tfexplain.model.keras_model import KerasModel
 from tfexplain.model.traced_model import TracedModel
 from tfexplain.runlog.writer import RunWriter
+from tfexplain.structure.activation_curves import HIGH, LOW
 from tfexplain.structure.layer_graph import LayerGraph, LayerNode, layer_graph
 from tfexplain.structure.training_facts import training_facts
 from tfexplain.types import Model
@@ -29,7 +31,7 @@ def structure_record(traced_model: TracedModel) -> schema.Structure | None:
     if known is None or list(map(id, known[0])) != list(map(id, seen)):
         known = _known[model] = (seen, _record(layer_graph(traced_model)))
     record, training = known[1], training_facts(traced_model)
-    return schema.Structure(record.rows, record.parents, record.edges, record.numbers, training)
+    return replace(record, training=training)
 
 
 def write_structure(record: schema.Structure | None, writer: RunWriter) -> None:
@@ -52,6 +54,7 @@ def _record(graph: LayerGraph) -> schema.Structure:
         np.array(graph.edges).reshape(-1, 2),
         np.array(numbers, float),
         {},
+        schema.Curves(np.array([node.curve for node in graph.nodes]), graph.curves, LOW, HIGH),
     )
 
 

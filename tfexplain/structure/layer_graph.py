@@ -16,8 +16,9 @@ from tfexplain.health.layers import State, activation_of
 from tfexplain.model.keras_model import KerasModel
 from tfexplain.model.keras_private import own_non_trainable, own_trainable
 from tfexplain.model.layer_calls import LayerCall, called_owner
+from tfexplain.structure.activation_curves import ActivationCurves
 from tfexplain.structure.producers import producers
-from tfexplain.types import Layer
+from tfexplain.types import Array, Layer
 
 Shape = tuple[int | None, ...]
 
@@ -41,6 +42,7 @@ class LayerNode:
         kernels: Kernels of the layer; of a shared one at its first call.
         macs: Multiply-adds of this call per sample; None where there are none to count, or some
             cannot be counted.
+        curve: Number of the activation function's curve among those of the graph; -1 for none.
     """
 
     name: str
@@ -55,6 +57,7 @@ class LayerNode:
     is_again: bool = False
     kernels: tuple[LayerWeights, ...] = ()
     macs: int | None = None
+    curve: int = -1
 
     @property
     def mode(self) -> str:
@@ -72,12 +75,15 @@ class LayerGraph:
         edges: (from, to), numbers of nodes: `to` reads `from` directly.
         parameters: How many numbers all weights of the model hold.
         trainable: How many of them are trained.
+        curves: float32 [POINTS] of each activation function that can be drawn, from `LOW` to `HIGH`
+            of `activation_curves`.
     """
 
     nodes: tuple[LayerNode, ...]
     edges: tuple[tuple[int, int], ...]
     parameters: int
     trainable: int
+    curves: tuple[Array, ...] = ()
 
     @property
     def macs(self) -> int:
@@ -101,7 +107,9 @@ def layer_graph(traced_model: KerasModel) -> LayerGraph:
         for producer in own
     ]
     return LayerGraph(
-        *(tuple(nodes), tuple(edges)), _size(model.weights), _size(model.trainable_weights)
+        *(tuple(nodes), tuple(edges)),
+        *(_size(model.weights), _size(model.trainable_weights)),
+        tuple(layers.curves),
     )
 
 
@@ -113,6 +121,7 @@ class _Layers:
         self._called = {_layer_path(call) for call in traced_model.layer_calls}
         self._trained = {id(weight) for weight in traced_model.model.trainable_weights}
         self._seen: set[str] = set()
+        self._activations = ActivationCurves()
         self._weights: dict[str, list[Any]] = {}
         self._to_train: dict[str, list[Any]] = {}
         held: set[int] = set()
@@ -128,6 +137,11 @@ class _Layers:
         for kernel in _read(traced_model):
             owner = called_owner(kernel.path, self._called)
             self._kernels.setdefault(owner, []).append(kernel)
+
+    @property
+    def curves(self) -> list[Array]:
+        """Those of the activation functions of all nodes so far."""
+        return self._activations.curves
 
     def node(self, call: LayerCall, parent: int) -> LayerNode:
         """Returns the node of a call."""
@@ -160,6 +174,7 @@ class _Layers:
         trains = any(id(weight) in self._trained for weight in to_train)
         return {
             "activation": activation_of(self._layers[path]),
+            "curve": self._activations.number(self._layers[path]),
             "state": "trainable" if trains else "frozen" if to_train else "",
             "parameters": _size(self._weights.get(path, ())),
         }

@@ -1,4 +1,4 @@
-"""Tells what a model is trained with: optimizer, loss, metrics, inputs and versions."""
+"""Tells what a model is trained with: optimizer, learning rate, loss, metrics, inputs, versions."""
 
 from __future__ import annotations
 
@@ -33,6 +33,19 @@ def training_facts(traced_model: KerasModel) -> dict[str, str]:
         sides = ", ".join("any" if side is None else str(side) for side in spec.shape)
         facts[f"inputs.{name}"] = f"{spec.dtype.name} [{sides}]"
     return {name: text for name, text in facts.items() if text} | _versions(model)
+
+
+def learning_rate(model: Model) -> float | None:
+    """Returns the learning rate that training has arrived at; None where there is none."""
+    optimizer: Any = getattr(model, "optimizer", None)
+    optimizer = getattr(optimizer, "inner_optimizer", optimizer)
+    try:
+        rate = optimizer.learning_rate
+        if callable(rate):  # tf_keras hands out the schedule
+            rate = rate(optimizer.iterations)
+        return float(rate.numpy() if hasattr(rate, "numpy") else rate)
+    except Exception:  # an optimizer of another kind, or none
+        return None
 
 
 def _flat(name: str, value: Any) -> dict[str, str]:

@@ -55,7 +55,9 @@ units/LAYER                       Units        activations i64 [B or 0], gradien
                                                (low, high, zeros, nonfinite)
 ```
 structure                         Structure    parents i32 [N], edges i32 [E, 2],
-                                               numbers f64 [N, 2]; rows, training
+                                               numbers f64 [N, 2], and curve_numbers i32 [N]
+                                               and curves f32 [A, P] where there are some;
+                                               rows, training, curve_range
 
 KERNEL is a kernel's name as `kernels` lists it. LAYER may itself hold slashes
 (`backbone/conv5`), and is cut and marked where it is too long for a tag (`tag_name`), as all names
@@ -115,7 +117,7 @@ from tfexplain.wire.records.inputs import Values
 from tfexplain.wire.records.kinds import Kind, Layout
 from tfexplain.wire.records.maps import Map, OtherClass
 from tfexplain.wire.records.picture import Picture
-from tfexplain.wire.records.structured import Structure
+from tfexplain.wire.records.structured import Curves, Structure
 from tfexplain.wire.tags import Tag, check_name, tag_name
 
 __all__ = [
@@ -124,6 +126,7 @@ __all__ = [
     "Channels",
     "Content",
     "Cost",
+    "Curves",
     "Drift",
     "Exchange",
     "Fidelity",

@@ -194,13 +194,23 @@ function fieldsOf(record: TfRecord, expected: Fields): Fields {
       };
     }
     case "structure": {
-      const { rows, parents, edges, numbers, training } = record;
+      const { rows, parents, edges, numbers, training, curves } = record;
+      const points = curves.values[0]?.length ?? 0;
       return {
         rows: rows.map((row) => ({ ...row })),
         parents: tensor(parents, parents.length),
         edges: tensor(edges, edges.length / 2, 2),
         numbers: tensor(numbers, rows.length, 2),
         training: object(training),
+        curves: {
+          ...{ low: curves.low, high: curves.high },
+          numbers: tensor(curves.numbers, curves.numbers.length),
+          values: tensor(
+            curves.values.flatMap((one) => [...one]),
+            curves.values.length,
+            points,
+          ),
+        },
       };
     }
     case "units": {

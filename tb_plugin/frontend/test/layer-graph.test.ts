@@ -11,7 +11,7 @@ import {
   sightOf,
   treeOf,
 } from "../src/analysis/layer-graph.ts";
-import type { Structure } from "../src/format/structured.ts";
+import { NO_CURVES, type Structure } from "../src/format/structured.ts";
 
 /** Rows of (name, the call that it is a part of), and edges. */
 function structureOf(
@@ -28,6 +28,7 @@ function structureOf(
     edges: Int32Array.from(edges.flat()),
     numbers: new Float64Array(2 * rows.length),
     training: new Map(),
+    curves: NO_CURVES,
   };
 }
 

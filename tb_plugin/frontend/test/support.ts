@@ -48,6 +48,10 @@ export function f64(values: readonly number[], shape = [values.length]): Written
   return { dtype: "F64", shape, bytes: bytesOf(Float64Array.from(values)) };
 }
 
+export function f32(values: readonly number[], shape = [values.length]): Written {
+  return { dtype: "F32", shape, bytes: bytesOf(Float32Array.from(values)) };
+}
+
 export function i64(values: readonly number[], shape = [values.length]): Written {
   return { dtype: "I64", shape, bytes: bytesOf(BigInt64Array.from(values, BigInt)) };
 }

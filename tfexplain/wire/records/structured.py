@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
@@ -19,6 +20,20 @@ NODE_KINDS = ("input", "call", "uncalled")
 
 
 @dataclass(frozen=True)
+class Curves:
+    """Holds the activation functions of layers: each at as many points from `low` to `high`.
+
+    `numbers` are int32 [nodes], which of `values` is that of each node, -1 for none; `values`
+    float32 [functions, points].
+    """
+
+    numbers: Array = field(default_factory=lambda: np.zeros(0, np.int32))
+    values: Array | Sequence[Array] = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+    low: float = 0.0
+    high: float = 0.0
+
+
+@dataclass(frozen=True)
 class Structure:
     """Holds the graph of a model's layer calls, and what the model is trained with.
 
@@ -27,7 +42,8 @@ class Structure:
     call that each is a part of, -1 for none; `edges` int32 [edges, 2], (from, to) of nodes, where
     `to` reads `from` directly. `numbers` are float64 [nodes, 2], parameters of the layer itself (0
     at further calls of a shared one) and multiply-adds, NaN where they cannot be counted.
-    `training` says optimizer, loss, metrics, inputs and versions in words.
+    `training` says optimizer, loss, metrics, inputs and versions in words. `curves` has no numbers
+    where no function was sampled.
     """
 
     kind: ClassVar[Kind] = "structure"
@@ -36,6 +52,7 @@ class Structure:
     edges: Array
     numbers: Array
     training: Mapping[str, str]
+    curves: Curves = field(default_factory=Curves)
 
     def encode(self) -> bytes:
         """Returns the record's bytes."""
@@ -48,6 +65,10 @@ class Structure:
             "rows": json.dumps([[row.get(key, "") for key in NODE_KEYS] for row in self.rows]),
             "training": json.dumps(dict(self.training)),
         }
+        if len(self.curves.values) > 0:
+            arrays["curve_numbers"] = little_endian(self.curves.numbers, "i4")
+            arrays["curves"] = little_endian(np.asarray(self.curves.values), "f4")
+            header["curve_range"] = json.dumps([self.curves.low, self.curves.high])
         return pack(self.kind, arrays, header)
 
     @classmethod
@@ -67,7 +88,19 @@ class Structure:
         raw.check(bool(np.all((start >= 0) & (start < end) & (end < count))), "edges forwards")
         training = read_json(raw.text("training"), dict, "training")
         raw.check(all(isinstance(v, str) for v in training.values()), "training as text")
-        return cls(rows, parents, edges, numbers, training)
+        curves = _curves(raw, count) if "curves" in raw.arrays else Curves()
+        return cls(rows, parents, edges, numbers, training, curves)
+
+
+def _curves(raw: Container, count: int) -> Curves:
+    numbers, values = raw.array("curve_numbers", "I32", 1), raw.array("curves", "F32", 2)
+    raw.check(len(numbers) == count, "the number of a curve for each row")
+    raw.check(values.shape[1] > 1, "curves of two points or more")
+    raw.check(bool(np.all((numbers >= -1) & (numbers < len(values)))), "numbers of curves")
+    ends = read_json(raw.text("curve_range"), list, "curve_range")
+    fits = len(ends) == 2 and all(type(end) in (int, float) for end in ends)
+    raw.check(fits and math.isfinite(ends[0]) and ends[0] < ends[1] < math.inf, "a range of curves")
+    return Curves(numbers, values, float(ends[0]), float(ends[1]))
 
 
 def _row(row: object, raw: Container) -> dict[str, str]:

@@ -86,7 +86,11 @@ export function chooseTracks(
   const loss = others.filter(({ name }) => name === "loss");
   const rest = others.filter(({ name }) => name !== "loss" && name !== LEARNING_RATE);
   const usual = [...(first ? [first] : []), ...loss, ...rest].slice(0, USUAL);
-  return all.filter((track) => (metrics.includes(track) ? usual.includes(track) : !track.isExtra));
+  const isAmong = (tracks: readonly Track[], name: string): boolean =>
+    tracks.some((track) => track.name === name);
+  return all.filter(({ name, isExtra }) =>
+    isAmong(metrics, name) ? isAmong(usual, name) : !isExtra,
+  );
 }
 
 function curvesOf(run: ShownRun, store: Store): Curve[] {

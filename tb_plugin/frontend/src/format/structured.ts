@@ -6,6 +6,15 @@ import type { Reader } from "./reader.ts";
 /** One node in words; `state` is empty for layers without weights. */
 export type NodeRow = Readonly<Record<(typeof NODE_KEYS)[number], string>>;
 
+/** Activation functions, each at as many points from `low` to `high`; none where none was sampled. */
+export interface Curves {
+  /** Which of them is that of each node; -1 for none. */
+  readonly numbers: Int32Array;
+  readonly values: readonly Float32Array[];
+  readonly low: number;
+  readonly high: number;
+}
+
 /** Inputs, then layer calls in their order, then layers that are never called. */
 export interface Structure {
   readonly kind: "structure";
@@ -17,6 +26,7 @@ export interface Structure {
   /** Parameters and multiply-adds of each node; NaN where they cannot be counted. */
   readonly numbers: Float64Array;
   readonly training: ReadonlyMap<string, string>;
+  readonly curves: Curves;
   /** What the page calls layers that are called otherwise here. */
   readonly called?: ReadonlyMap<string, string>;
 }
@@ -45,7 +55,32 @@ export function readStructure(raw: Reader): Structure {
     kind: "structure",
     ...{ rows, parents, edges, numbers: new Float64Array(numbers.data) },
     training: readTraining(raw),
+    curves: raw.hasArray("curves") ? readCurves(raw, rows.length) : NO_CURVES,
   };
+}
+
+export const NO_CURVES: Curves = { numbers: new Int32Array(), values: [], low: 0, high: 0 };
+
+function readCurves(raw: Reader, count: number): Curves {
+  const numbers = new Int32Array(raw.array("curve_numbers", "I32", 1).data);
+  const { shape, data } = raw.array("curves", "F32", 2);
+  const [functions = 0, points = 0] = shape;
+  const all = new Float32Array(data);
+  const ends = raw.json("curve_range");
+  raw.check(numbers.length === count, "the number of a curve for each row");
+  raw.check(points > 1, "curves of two points or more");
+  raw.check(
+    numbers.every((number) => number >= -1 && number < functions),
+    "numbers of curves",
+  );
+  const isRange = (value: unknown): value is [number, number] =>
+    Array.isArray(value) && value.length === 2 && value.every(Number.isFinite);
+  raw.check(isRange(ends) && ends[0] < ends[1], "a range of curves");
+  const [low, high] = ends as [number, number];
+  const values = Array.from({ length: functions }, (_, i) =>
+    all.subarray(i * points, (i + 1) * points),
+  );
+  return { numbers, values, low, high };
 }
 
 function readTraining(raw: Reader): Map<string, string> {

@@ -5,10 +5,12 @@ import { costsOf } from "../../analysis/costs.ts";
 import { keptEpochs } from "../../analysis/epochs.ts";
 import type { Run } from "../../data/listing.ts";
 import { recordsOf } from "../../data/series.ts";
+import { lineStyles } from "../../draw/line-figure.ts";
 import type { ShownRun } from "../../state/runs.ts";
 import { costTable } from "./cost-table.ts";
 import { define, Part } from "./part.ts";
 import { base } from "./styles.ts";
+import { trainingDetails } from "./training-details.ts";
 
 const MAX_ROWS = 60;
 const EXPLAINED: readonly string[] = ["map", "matrix", "picture", "channels"];
@@ -17,6 +19,7 @@ type Rows = readonly (readonly [string, string])[];
 export class RunDetails extends Part {
   static override styles = [
     base,
+    lineStyles,
     css`
       dialog {
         width: min(860px, 92vw);
@@ -74,6 +77,13 @@ export class RunDetails extends Part {
       .costs th[scope="col"]:first-child {
         text-align: left;
       }
+      .layers .number {
+        text-align: right;
+      }
+      summary {
+        cursor: pointer;
+        margin-top: 6px;
+      }
       kbd {
         border: 1px solid var(--line);
         border-radius: 4px;
@@ -126,6 +136,7 @@ export class RunDetails extends Part {
           ? rows([["kept epochs", this.kept(run)], ...Object.entries(run.samples?.settings ?? {})])
           : nothing
       }
+      ${trainingDetails(this.dashboard, run)}
       ${explainers.slice(0, MAX_ROWS).map(
         ({ explainer, layer, content }) => html`
           <h4>${explainer} · ${layer}</h4>

@@ -1,6 +1,7 @@
 /** The selected kernel or layer: how its numbers are spread, at the playhead and over all, and its facts. */
 
 import { html, nothing } from "lit";
+import { activationOf } from "../../analysis/activation-curves.ts";
 import { factsOfCall } from "../../analysis/call-facts.ts";
 import { metricOf } from "../../analysis/compression.ts";
 import { withEpoch } from "../../analysis/epochs.ts";
@@ -11,6 +12,7 @@ import { memo } from "../../analysis/memo.ts";
 import { briefOrigin, originText } from "../../analysis/moments.ts";
 import { type Known, knownAt, recordsOf, type Series } from "../../data/series.ts";
 import { Changes } from "../../draw/changes.ts";
+import { lineFigure, lineStyles } from "../../draw/line-figure.ts";
 import { SPREADS, type SpreadName, spreadsOf } from "../../draw/spreads.ts";
 import type { Structure } from "../../format/structured.ts";
 import type { ShownRun } from "../../state/runs.ts";
@@ -37,7 +39,7 @@ const ASKED: Readonly<Record<string, SpreadName>> = {
 const TWICE: Readonly<Record<string, string>> = { dead: "dead_share" };
 
 export class KernelView extends SizedPart {
-  static override styles = [base, kernelStyles];
+  static override styles = [base, lineStyles, kernelStyles];
 
   private size = { width: 0, height: 0 };
   private sized: ChartSize = { width: 0, bars: 0, heat: 0 };
@@ -127,11 +129,23 @@ export class KernelView extends SizedPart {
     </tbody>`;
   }
 
+  /** The activation function of the first run that has one. */
+  private curve() {
+    const { scene } = this.dashboard;
+    const found = this.runs.map(({ id }) =>
+      activationOf(scene.structures.get(id), scene.layer ?? ""),
+    );
+    const line = found.find(Boolean);
+    return line
+      ? html`<tr><td colspan=${this.runs.length + 1}>${lineFigure(line)}</td></tr>`
+      : nothing;
+  }
+
   private line({ name, label }: Fact) {
     return html`<tr>
       <th scope="row">${label}</th>
       ${this.runs.map((_, i) => html`<td data-fact=${name} data-run=${i}></td>`)}
-    </tr>`;
+    </tr>${name === "activation" ? this.curve() : nothing}`;
   }
 
   private wide({ name }: Fact) {
