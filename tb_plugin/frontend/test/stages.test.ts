@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { halfArea, stagesOf } from "../src/analysis/stages.ts";
 import { type AttributionMap, decode } from "../src/format/records.ts";
-import type { Structure } from "../src/format/structured.ts";
+import { NO_CURVES, type Structure } from "../src/format/structured.ts";
 import { packMap } from "./support.ts";
 
 /** Rows of (name, shape, the call that it is a part of). */
@@ -19,6 +19,7 @@ function structureOf(
     edges: new Int32Array(0),
     numbers: new Float64Array(2 * rows.length),
     training: new Map(),
+    curves: NO_CURVES,
   };
 }
 
