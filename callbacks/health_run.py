@@ -171,7 +171,7 @@ class HealthRun:
         """How far weights moved; None where others are to be trained than at the last measurement,
         as when a callback freezes layers, whose places are found anew then."""
         if self._trained == [id(variable) for variable in variables]:
-            return self._kept.moved(variables)
+            return self._kept.moved()
         self._layers = health_layers(self._batch.traced_model)
         self._keep(variables)
         return None

@@ -15,6 +15,7 @@ BINS = 64
 # Weights taken at a time: few enough that what is made of them stays in a core's own cache.
 CHUNK = 1 << 16
 _ROW = 1 << 13
+_NARROWEST = 1e-300  # whose inverse is finite
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,15 +93,16 @@ def squares(exact: npt.NDArray[np.float64]) -> float:
 
 
 def histogram_of(values: Array) -> tuple[Histogram, Moments]:
-    """Computes the histogram and the moments of an array of any shape."""
+    """Computes the histogram and the moments of an array of any shape, of thousands of numbers."""
     flat, moments = np.asarray(values, np.float32).reshape(-1), Moments()
     moments.add(flat)
-    some = flat[np.isfinite(flat) & (flat != 0)]
+    finite = flat[np.isfinite(flat)] if moments.nonfinite else flat
+    some = finite[finite != 0].astype(np.float64)
     low, high = (float(some.min()), float(some.max())) if some.size else (0.0, 0.0)
-    counter = _BinCounter(low, high)
-    counter.add(some)
-    zeros = int(np.count_nonzero(flat == 0))
-    return Histogram(low, high, counter.counts(), zeros, moments.nonfinite), moments
+    scale = BINS / (high - low) if high - low > _NARROWEST else 0.0
+    counts = np.bincount(((some - low) * scale).astype(np.int64), minlength=BINS + 1)
+    counts[-2] += counts[-1]  # the greatest lies on the last edge
+    return Histogram(low, high, counts[:-1], finite.size - some.size, moments.nonfinite), moments
 
 
 def histogram(layer: LayerWeights, moments: Moments, zeros: int) -> Histogram:
@@ -125,7 +127,7 @@ class _BinCounter:
         span = high - low
         # float32 would overflow at the ends of its own range.
         self._dtype = np.dtype(np.float32 if 1e-30 < span < 1e38 else np.float64)
-        self._low, self._scale = low, BINS / span if span > 1e-300 else 0.0
+        self._low, self._scale = low, BINS / span if span > _NARROWEST else 0.0
         self._scaled = np.empty(CHUNK, self._dtype)
         # Two bins of a byte each are counted as one number: half the steps of the slowest part.
         # The greatest weight lies on the last edge, in a bin of its own until all are counted.

@@ -10,29 +10,32 @@ import numpy as np
 import tensorflow as tf
 
 from tfexplain.health.layers import HealthLayer
+from tfexplain.health.readings import Activation, Gradient, read_activation, read_gradient
 from tfexplain.health.statistics import of_activation, of_gradient
 from tfexplain.health.training_loss import Loss, loss_scale
 from tfexplain.model import tap
 from tfexplain.model.preserved_state import one_copy
 from tfexplain.model.traced_model import TracedModel
-from tfexplain.types import Array, Tensor
+from tfexplain.types import Tensor
+
+_VECTORS = ("values", "sums")  # the other reductions are numbers
 
 
 @dataclass(frozen=True, eq=False)
 class HealthPass:
-    """Holds what one pass found; arrays are numpy.
+    """Holds what one pass found.
 
     Attributes:
         loss: The loss of the rows; NaN where there is none.
         scale: What the optimizer multiplied it with.
-        activations: By name of a call; see `statistics.of_activation`.
-        gradients: By place among the model's trainable variables; see `statistics.of_gradient`.
+        activations: By name of a call.
+        gradients: By place among the model's trainable variables.
     """
 
     loss: float
     scale: float
-    activations: Mapping[str, Mapping[str, Array]]
-    gradients: Sequence[Mapping[str, Array]]
+    activations: Mapping[str, Activation]
+    gradients: Sequence[Gradient]
 
 
 def measure(
@@ -67,8 +70,7 @@ def measure(
     read = tuple((layer.calls, layer.weights) for layer in layers)
     key = ("health", read, loss is None, tuple(names))
     found = traced_model.run(key, make, *(given[name] for name in names))
-    total, scale, activations, gradients = tf.nest.map_structure(lambda x: x.numpy(), found)
-    return HealthPass(float(total), float(scale), activations, gradients)
+    return _read(found, layers)
 
 
 def _pass(
@@ -76,9 +78,10 @@ def _pass(
     layers: Sequence[HealthLayer],
     loss: Loss | None,
     given: Mapping[str, Any],
-) -> tuple[Tensor, Tensor, dict[str, Any], list[Any]]:
-    """The pass in the graph: loss, its scale, activations by call, gradients by variable."""
-    model, by_call = traced_model.model, {call: own for own in layers for call in own.calls}
+) -> dict[str, Any]:
+    """The pass in the graph: loss, its scale, activations in the order of `calls`, gradients in
+    that of variables."""
+    model, by_call = traced_model.model, _by_call(layers)
     activations: dict[str, Any] = {}
 
     def seen(name: str, tensor: Tensor) -> None:
@@ -97,9 +100,51 @@ def _pass(
             total = loss(given["inputs"], given.get("labels"), given.get("weights"), outputs)
             scale = loss_scale(model)
             scaled = total * scale
-    if loss is None:
-        return total, scale, activations, []
-    gradients = tape.gradient(scaled, variables)
-    sizes = [int(np.prod(variable.shape)) for variable in variables]
-    pairs = zip(gradients, sizes, strict=True)
-    return total, scale, activations, [of_gradient(g, scale, size) for g, size in pairs]
+    reduced = [activations[call] for call in by_call if call in activations]
+    gradients = tape.gradient(scaled, variables) if loss is not None else []
+    for gradient, variable in zip(gradients, variables, strict=False):
+        reduced.append(of_gradient(gradient, int(np.prod(variable.shape))))
+    return {
+        "seen": tf.constant([call in activations for call in by_call], tf.bool),
+        "gradients": tf.constant(len(gradients)),
+        "loss": tf.stack([total, scale]),
+        **_packed(reduced),
+    }
+
+
+def _packed(reduced: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
+    """Vectors as one and numbers as one: each that is fetched by itself waits for its device."""
+    flat = [part for one in reduced for part in one.values()]
+    vectors = [part for part in flat if part.shape.rank]
+    lengths = [tf.size(part) if part.shape[0] is None else part.shape[0] for part in vectors]
+    return {
+        "vectors": tf.concat([tf.zeros([0]), *vectors], 0),
+        "lengths": tf.stack([tf.constant(0), *lengths]),
+        "numbers": tf.stack([tf.constant(0.0, tf.float64), *(p for p in flat if not p.shape.rank)]),
+    }
+
+
+def _read(found: Mapping[str, Tensor], layers: Sequence[HealthLayer]) -> HealthPass:
+    """What the graph gave, on the host."""
+    arrays = {name: part.numpy() for name, part in found.items()}
+    total, scale = arrays["loss"].tolist()
+    vectors = iter(np.split(arrays["vectors"], np.cumsum(arrays["lengths"]))[1:])
+    numbers = iter(arrays["numbers"].tolist()[1:])
+
+    def reading(*names: str) -> dict[str, Any]:
+        return {name: next(vectors if name in _VECTORS else numbers) for name in names}
+
+    activations = {
+        call: read_activation(reading("values", "sums", "sure", "count"), own.activation)
+        for (call, own), seen in zip(_by_call(layers).items(), arrays["seen"], strict=True)
+        if seen
+    }
+    gradients = [
+        read_gradient(reading("values", "squares", "count", "size"), scale)
+        for _ in range(arrays["gradients"])
+    ]
+    return HealthPass(total, scale, activations, gradients)
+
+
+def _by_call(layers: Sequence[HealthLayer]) -> dict[str, HealthLayer]:
+    return {call: layer for layer in layers for call in layer.calls}

@@ -125,12 +125,12 @@ def _activity(
     calls = [found.activations[call] for call in layer.calls if call in found.activations]
     if not calls:
         return {}, None, np.zeros(0, bool)
-    spread, moments = histogram_of(np.concatenate([call["values"] for call in calls]))
-    counts = np.array([call["count"] for call in calls], float)
-    shapes = {call["dead"].shape for call in calls}
+    spread, moments = histogram_of(np.concatenate([call.values for call in calls]))
+    counts = np.array([call.count for call in calls], float)
+    shapes = {call.dead.shape for call in calls}
     same = len(shapes) == 1 and rows >= LEAST_ROWS
-    dead = np.logical_and.reduce([call["dead"] for call in calls]) if same else np.zeros(0, bool)
-    saturated = np.array([call["saturated"] for call in calls], float)
+    dead = np.logical_and.reduce([call.dead for call in calls]) if same else np.zeros(0, bool)
+    saturated = np.array([call.saturated for call in calls], float)
     seen = max(1, spread.zeros + int(spread.counts.sum()) + spread.nonfinite)
     numbers = {
         "activation_mean": moments.mean,
@@ -138,7 +138,7 @@ def _activity(
         "activation_sparsity": spread.zeros / seen,
         "saturated": float((saturated * counts).sum() / counts.sum()),
         "dead_share": float(dead.mean()) if dead.size else np.nan,
-        "activation_nonfinite": float(sum(not call["finite"] for call in calls)),
+        "activation_nonfinite": float(sum(not call.finite for call in calls)),
     }
     return _known(numbers), spread, dead
 
@@ -150,12 +150,12 @@ def _gradients(places: Sequence[int], found: HealthPass, sizes: Sequence[int]) -
         return {}
     size = sum(sizes[place] for place in places)
     zeros, nonfinite, underflow = (
-        sum(0.0 if math.isnan(one[name]) else float(one[name]) for one in own)
-        for name in ("zeros", "nonfinite", "underflow")
+        sum(0.0 if math.isnan(count) else count for count in counts)
+        for counts in zip(*((one.zeros, one.nonfinite, one.underflow) for one in own), strict=True)
     )
     nonzero = size - zeros
     numbers = {
-        "gradient_norm": _together([float(one["norm"]) for one in own]),
+        "gradient_norm": _together([one.norm for one in own]),
         "gradient_zeros": zeros / size if size else np.nan,
         "gradient_nonfinite": nonfinite,
         "gradient_underflow": underflow / nonzero if nonzero else np.nan,
@@ -164,7 +164,7 @@ def _gradients(places: Sequence[int], found: HealthPass, sizes: Sequence[int]) -
 
 
 def _gradient_histogram(places: Sequence[int], found: HealthPass) -> Histogram | None:
-    own = [found.gradients[place]["values"] for place in places if place < len(found.gradients)]
+    own = [found.gradients[place].values for place in places if place < len(found.gradients)]
     return histogram_of(np.concatenate(own))[0] if own else None
 
 

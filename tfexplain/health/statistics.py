@@ -1,22 +1,29 @@
-"""Reduces activations and gradients inside the graph, so that little leaves it."""
+"""Reduces activations and gradients inside the graph, so that little leaves it.
+
+Each large tensor is read once or twice, for a pass over all activations of a network costs as much
+as a tenth of training on them. What can be said of some values is said of these, outside.
+"""
 
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 
 from tfexplain.types import Tensor
 
-# Values of a tensor that leave the graph, for moments and histograms; evenly spread ones of more.
-MOST_VALUES = 1 << 14
-# A function is saturated where its slope is less than this share of its largest.
-FLAT = 0.05
-_TANH = math.sqrt(1 - FLAT)  # the slope is 1 - y^2
-_SIGMOID = (1 + math.sqrt(1 - FLAT)) / 2  # the slope is y (1 - y), at most 1/4
+# Values of a tensor that leave the graph, for shares, moments and histograms; evenly spread ones of
+# more.
+MOST_VALUES = 1 << 12
 # Functions with no slope below zero, where a unit may get stuck.
-_CUT_OFF = ("relu", "relu6")
+CUT_OFF = ("relu", "relu6")
+# A softmax is saturated where its largest probability is above this: the slope y (1 - y) is less
+# than 5% of its largest.
+SURE = (1 + math.sqrt(0.95)) / 2
 _GOLDEN = (math.sqrt(5) - 1) / 2
 
 
@@ -29,60 +36,47 @@ def of_activation(tensor: Tensor, axis: int, activation: str) -> dict[str, Tenso
         activation: Name of its activation function.
 
     Returns:
-        `values` float32 [at most `MOST_VALUES`]; `dead` bool [C], units of a ReLU that are never
-        above zero, [0] for other functions; `finite` bool; `saturated` float32, share of values,
-        NaN for functions that do not saturate; `count` float32, of values.
+        `values` float32 [at most `MOST_VALUES`]; `sums` float32, of each unit of a ReLU, else [1]
+        of all; `sure` float64, share of the rows of a softmax that are saturated, NaN for other
+        functions; `count` float64, of values.
     """
-    tensor = tf.cast(tensor, tf.float32)
-    others = [i for i in range(tensor.shape.rank) if i != axis % tensor.shape.rank]
-    cut_off = activation in _CUT_OFF
-    dead = tf.reduce_max(tensor, others) <= 0 if cut_off else tf.zeros([0], tf.bool)
+    wide = tf.cast(tensor, tf.float32)
+    sure = tf.constant(float("nan"), tf.float64)
+    if activation == "softmax":
+        sure = tf.reduce_mean(tf.cast(tf.reduce_max(wide, -1) > SURE, tf.float64))
     return {
-        "values": some_of(tensor),
-        "dead": dead,
-        "finite": _finite(tensor),
-        "saturated": _saturated(tensor, activation),
-        "count": tf.cast(tf.size(tensor), tf.float32),
+        "values": tf.cast(some_of(tensor), tf.float32),
+        "sums": _sums(wide, axis, activation in CUT_OFF),
+        "sure": sure,
+        "count": tf.cast(tf.size(tensor, tf.int64), tf.float64),
     }
 
 
-def of_gradient(gradient: Any, scale: Tensor, size: int) -> dict[str, Tensor]:
+def of_gradient(gradient: Any, size: int) -> dict[str, Tensor]:
     """Reduces the gradient of one weight.
 
     Args:
         gradient: Tensor, `tf.IndexedSlices`, or None where the loss does not depend on the weight.
-        scale: What the loss was multiplied with.
         size: How many numbers the weight has.
 
     Returns:
-        `norm` float32, L2; NaN where no gradient reaches. `zeros` float32, count; `nonfinite`
-        float32, count; `underflow` float32, count of those that are not zero but would be in
-        float16; `values` as those of activations.
+        `values` as those of activations; `squares` float64, sum over all; `count` float64, how many
+        numbers have a gradient: the rows of an embedding that were read; NaN for None; `size`
+        float64.
     """
+    numbers = tf.constant(size, tf.float64)
     if gradient is None:
-        nothing = tf.constant(float("nan"))
-        counts = dict.fromkeys(("norm", "zeros", "nonfinite", "underflow"), nothing)
-        return {**counts, "values": tf.zeros([0])}
+        nothing = tf.constant(float("nan"), tf.float64)
+        return {"values": tf.zeros([0]), "squares": nothing, "count": nothing, "size": numbers}
     dense = _rows(gradient) if isinstance(gradient, tf.IndexedSlices) else gradient
-    dense = tf.cast(dense, tf.float32)
-    own = dense / scale
-    largest = tf.reduce_max(tf.abs(own))
     # Squares of large and of tiny gradients would leave the range of float32.
-    unit = tf.where(largest > 0, largest, 1.0)
-    norm = unit * tf.sqrt(tf.reduce_sum(tf.square(own / unit)))
-    nonzero = tf.math.count_nonzero(own, dtype=tf.float32)
-    tiny = (tf.abs(dense) < _LEAST_HALF) & tf.not_equal(dense, 0)
+    squares = 2 * tf.nn.l2_loss(tf.cast(dense, tf.float64))
     return {
-        "norm": norm,
-        "zeros": float(size) - nonzero,
-        "nonfinite": tf.math.count_nonzero(~tf.math.is_finite(own), dtype=tf.float32),
-        "underflow": tf.math.count_nonzero(tiny, dtype=tf.float32),
-        "values": some_of(own),
+        "values": tf.cast(some_of(dense), tf.float32),
+        "squares": squares,
+        "count": tf.cast(tf.size(dense, tf.int64), tf.float64),
+        "size": numbers,
     }
-
-
-# Half of float16's least number: what is less becomes zero.
-_LEAST_HALF = 2.0**-25
 
 
 def some_of(tensor: Tensor, most: int = MOST_VALUES) -> Tensor:
@@ -91,33 +85,31 @@ def some_of(tensor: Tensor, most: int = MOST_VALUES) -> Tensor:
     Their places are spread evenly by steps of the golden ratio, which meet all channels.
     """
     flat = tf.reshape(tensor, [-1])
-    if flat.shape[0] is not None and flat.shape[0] <= most:
-        return flat
-    size = tf.shape(flat, tf.int64)[0]
-    steps = tf.math.floormod(tf.range(most, dtype=tf.float64) * _GOLDEN, 1.0)
-    places = tf.cast(steps * tf.cast(size, tf.float64), tf.int64)
-    return tf.gather(flat, places)
+    known = flat.shape[0]
+    if known is not None:
+        return flat if known <= most else tf.gather(flat, _places(known, most))
+    size = tf.size(flat, tf.int64)
+    order = tf.range(tf.minimum(size, most))
+    steps = tf.math.floormod(tf.cast(order, tf.float64) * _GOLDEN, 1.0)
+    spread = tf.cast(steps * tf.cast(size, tf.float64), tf.int64)
+    return tf.gather(flat, tf.where(size <= most, order, spread))
 
 
-def _finite(tensor: Tensor) -> Tensor:
-    """Whether all values are finite. Where their sum is, which takes no memory, they are."""
-    return tf.cond(
-        tf.math.is_finite(tf.reduce_sum(tensor)),
-        lambda: tf.constant(True),
-        lambda: tf.reduce_all(tf.math.is_finite(tensor)),
-    )
+@lru_cache
+def _places(size: int, most: int) -> npt.NDArray[np.integer[Any]]:
+    steps = np.arange(most) * _GOLDEN % 1.0
+    places = np.sort((steps * size).astype(np.int64))
+    return places.astype(np.int32) if size < 1 << 31 else places
 
 
-def _saturated(tensor: Tensor, activation: str) -> Tensor:
-    if activation == "tanh":
-        flat = tf.abs(tensor) > _TANH
-    elif activation in ("sigmoid", "hard_sigmoid"):
-        flat = tf.abs(tensor - 0.5) > _SIGMOID - 0.5
-    elif activation == "softmax":
-        flat = tf.reduce_max(tensor, -1) > _SIGMOID
-    else:
-        return tf.constant(float("nan"))
-    return tf.reduce_mean(tf.cast(flat, tf.float32))
+def _sums(tensor: Tensor, axis: int, by_unit: bool) -> Tensor:
+    rank = tensor.shape.rank
+    if not by_unit:
+        return tf.reshape(tf.reduce_sum(tensor), [1])
+    # The gradient of a bias is this sum, in half the time of `reduce_sum`.
+    if axis % rank == rank - 1:
+        return tf.raw_ops.BiasAddGrad(out_backprop=tensor)
+    return tf.reduce_sum(tensor, [i for i in range(rank) if i != axis % rank])
 
 
 def _rows(slices: tf.IndexedSlices) -> Tensor:

@@ -20,7 +20,7 @@ from tensorboard.compat.proto.summary_pb2 import (
 )
 from tensorboard.compat.proto.tensor_pb2 import TensorProto
 from tensorboard.compat.proto.tensor_shape_pb2 import TensorShapeProto
-from tensorboard.compat.proto.types_pb2 import DT_STRING
+from tensorboard.compat.proto.types_pb2 import DT_DOUBLE, DT_STRING
 from tensorboard.plugins.histogram import metadata as histogram_metadata
 from tensorboard.plugins.image import metadata as image_metadata
 from tensorboard.plugins.scalar import metadata as scalar_metadata
@@ -83,9 +83,13 @@ def scalar(tag: str, step: int, value: float, text: str) -> Entry:
 
 def histogram(tag: str, step: int, buckets: npt.NDArray[np.float64], text: str) -> Entry:
     """Makes counts for Histograms and Distributions; `buckets` is [n, 3]: left, right, count."""
-    metadata = histogram_metadata.create_summary_metadata(tag, text)
-    tensor = tensor_util.make_tensor_proto(np.asarray(buckets, np.float64))
-    return Entry(tag, step, tensor, partial(_classed, metadata, DATA_CLASS_TENSOR))
+    dims = [TensorShapeProto.Dim(size=size) for size in buckets.shape]
+    tensor = TensorProto(
+        dtype=DT_DOUBLE,
+        tensor_shape=TensorShapeProto(dim=dims),
+        tensor_content=np.asarray(buckets, "<f8").tobytes(),
+    )
+    return Entry(tag, step, tensor, partial(_of_histogram, tag, text))
 
 
 def _strings(data: bytes | Sequence[bytes]) -> TensorProto:
@@ -102,6 +106,11 @@ def _strings(data: bytes | Sequence[bytes]) -> TensorProto:
 def _ours(content: schema.Content, data_class: Any) -> SummaryMetadata:
     plugin = SummaryMetadata.PluginData(plugin_name=schema.PLUGIN_NAME, content=content.encode())
     return SummaryMetadata(plugin_data=plugin, data_class=data_class)
+
+
+def _of_histogram(tag: str, text: str) -> SummaryMetadata:
+    metadata = histogram_metadata.create_summary_metadata(tag, text)
+    return _classed(metadata, DATA_CLASS_TENSOR)
 
 
 def _classed(metadata: SummaryMetadata, data_class: Any) -> SummaryMetadata:

@@ -22,7 +22,7 @@ MOST_PENDING_BYTES = 64 << 20
 WAIT_SECONDS = 10.0
 
 # Records that only hold numbers, whose layout their content tells.
-_ALIKE = frozenset({"map", "channels", "matrix"})
+_ALIKE = frozenset({"map", "channels", "matrix", "units"})
 
 
 def _warn(what: str, why: str) -> None:

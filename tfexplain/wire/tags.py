@@ -84,9 +84,9 @@ def tag_name(name: str) -> str:
     >>> len(tag_name(1000 * "x")), tag_name("a\\nb")
     (512, 'a?b~59900c43')
     """
-    text = "".join(letter if letter.isprintable() else "?" for letter in name)
-    if text == name and 0 < len(name) <= MAX_NAME:
+    if name.isprintable() and 0 < len(name) <= MAX_NAME:
         return name
+    text = "".join(letter if letter.isprintable() else "?" for letter in name)
     mark = hashlib.blake2b(name.encode(errors="surrogatepass"), digest_size=4).hexdigest()
     room = MAX_NAME - len(mark) - 1
     if len(text) > room:

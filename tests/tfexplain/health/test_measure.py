@@ -13,7 +13,8 @@ from support.models import same_bits
 
 from tfexplain.health.layers import health_layers
 from tfexplain.health.measure import HealthPass, measure
-from tfexplain.health.statistics import of_activation, of_gradient, some_of
+from tfexplain.health.readings import Activation, Gradient, read_activation, read_gradient
+from tfexplain.health.statistics import MOST_VALUES, of_activation, of_gradient, some_of
 from tfexplain.health.training_loss import class_weights, loss_text, training_loss
 from tfexplain.model.keras_model import KerasModel
 
@@ -78,9 +79,9 @@ def test_gradients_are_those_of_a_tape_by_hand(library: Any, weights: Any) -> No
     assert [layer.path for layer in layers] == ["conv", "norm", "hidden", "head"]
     for mine, gradient in zip(found.gradients, gradients, strict=True):
         exact = gradient.numpy().astype(np.float64)
-        np.testing.assert_allclose(mine["norm"], np.linalg.norm(exact), rtol=1e-4, atol=1e-7)
-        assert mine["zeros"] == np.count_nonzero(exact == 0)
-        np.testing.assert_allclose(np.sort(mine["values"]), np.sort(exact.ravel()), atol=1e-6)
+        np.testing.assert_allclose(mine.norm, np.linalg.norm(exact), rtol=1e-4, atol=1e-7)
+        assert mine.zeros == np.count_nonzero(exact == 0)
+        np.testing.assert_allclose(np.sort(mine.values), np.sort(exact.ravel()), atol=1e-6)
 
 
 @pytest.mark.parametrize("library", LIBRARIES, ids=["keras", "tf_keras"])
@@ -113,7 +114,7 @@ def test_gradients_are_slopes_of_the_loss() -> None:
             sides.append(passed(model)[0].loss if i < 1 else by_hand(model, X, Y)[0])
         slopes.append((sides[0] - sides[1]) / (2 * step))
     norm = np.linalg.norm(slopes)
-    np.testing.assert_allclose(found.gradients[place]["norm"], norm, rtol=5e-3)
+    np.testing.assert_allclose(found.gradients[place].norm, norm, rtol=5e-3)
 
 
 def test_loss_scaling_is_divided_out_again() -> None:
@@ -124,7 +125,7 @@ def test_loss_scaling_is_divided_out_again() -> None:
     scaled.build(model.trainable_variables)
     found, _ = passed(model)
     assert (plain.scale, found.scale) == (1.0, 1024.0)
-    norms = [[float(g["norm"]) for g in one.gradients] for one in (plain, found)]
+    norms = [[float(g.norm) for g in one.gradients] for one in (plain, found)]
     np.testing.assert_allclose(*norms, rtol=1e-4)
 
 
@@ -141,11 +142,11 @@ def test_words_that_are_not_there_have_no_gradient() -> None:
     model.compile("sgd", "mse")
     found, layers = passed(model, ids, np.ones((2, 1), np.float32))
     (own,) = (found.gradients[place] for _, place in layers[0].weights)
-    assert own["zeros"] == 7 * 4
+    assert own.zeros == 7 * 4
     with tf.GradientTape() as tape:
         loss = tf.reduce_mean((model(ids) - 1) ** 2)
     exact = tf.convert_to_tensor(tape.gradient(loss, model.trainable_variables[0].value))
-    np.testing.assert_allclose(own["norm"], np.linalg.norm(exact), rtol=1e-5)
+    np.testing.assert_allclose(own.norm, np.linalg.norm(exact), rtol=1e-5)
 
 
 def test_a_frozen_layer_is_frozen_and_has_no_gradient() -> None:
@@ -164,16 +165,24 @@ def test_activations_are_those_of_the_layer_in_training() -> None:
     found, _ = passed(model)
     conv = model.get_layer("conv")(X).numpy()
     own = found.activations["conv"]
-    np.testing.assert_allclose(np.sort(own["values"]), np.sort(conv.ravel()), atol=1e-5)
-    assert (
-        own["dead"].tolist() == [False, False, True, False] == (conv <= 0).all((0, 1, 2)).tolist()
-    )
+    np.testing.assert_allclose(np.sort(own.values), np.sort(conv.ravel()), atol=1e-5)
+    assert own.dead.tolist() == [False, False, True, False] == (conv <= 0).all((0, 1, 2)).tolist()
     np.testing.assert_allclose(
         # Batch normalization takes the statistics of the batch.
-        np.sort(found.activations["norm"]["values"]),
+        np.sort(found.activations["norm"].values),
         np.sort(model.get_layer("norm")(conv, training=True).numpy().ravel()),
         atol=1e-5,
     )
+
+
+def activation(values: Any, name: str) -> Activation:
+    reduced = of_activation(tf.constant(values), -1, name)
+    return read_activation({key: part.numpy() for key, part in reduced.items()}, name)
+
+
+def gradient(values: Any, scale: float = 1.0) -> Gradient:
+    reduced = of_gradient(tf.constant(values), values.size)
+    return read_gradient({key: part.numpy() for key, part in reduced.items()}, scale)
 
 
 @pytest.mark.parametrize(
@@ -185,37 +194,44 @@ def test_activations_are_those_of_the_layer_in_training() -> None:
 )
 def test_saturated_is_where_the_slope_is_small(name: str, function: Any, slope: Any) -> None:
     values = function(np.linspace(-8, 8, 4001)).astype(np.float32)[None]
-    found = of_activation(tf.constant(values), -1, name)
+    found = activation(values, name)
     share = (slope(values.astype(np.float64)) < 0.05).mean()
-    np.testing.assert_allclose(found["saturated"], share, atol=1e-3)
-    assert np.isnan(of_activation(tf.constant(values), -1, "relu")["saturated"])
+    np.testing.assert_allclose(found.saturated, share, atol=1e-3)
+    assert np.isnan(activation(values, "relu").saturated)
 
 
 def test_values_that_are_not_finite_are_told() -> None:
     for bad in (np.nan, np.inf, -np.inf):
         values = np.ones((2, 3), np.float32)
-        assert of_activation(tf.constant(values), -1, "relu")["finite"]
+        assert activation(values, "relu").finite
         values[1, 2] = bad
-        assert not of_activation(tf.constant(values), -1, "relu")["finite"]
-        gradient = of_gradient(tf.constant(values), tf.constant(1.0), 6)
-        assert gradient["nonfinite"] == 1
+        assert not activation(values, "relu").finite
+        assert gradient(values).nonfinite == 1
 
 
 @pytest.mark.parametrize("size", [1e-30, 1.0, 1e30])
 def test_norms_of_tiny_and_huge_gradients_stay_in_range(size: float) -> None:
-    gradient = of_gradient(tf.constant([3.0, -4.0, 0.0]) * size, tf.constant(1.0), 3)
-    np.testing.assert_allclose(gradient["norm"], 5 * size, rtol=1e-5)
-    assert gradient["zeros"] == 1
+    found = gradient(np.float32([3.0, -4.0, 0.0]) * np.float32(size))
+    np.testing.assert_allclose(found.norm, 5 * size, rtol=1e-5)
+    assert found.zeros == 1
+
+
+def test_of_a_large_gradient_the_norm_is_of_all_and_shares_are_of_some() -> None:
+    values = RNG.normal(size=100_000).astype(np.float32)
+    values[RNG.random(values.size) < 0.3] = 0
+    found = gradient(values)
+    assert len(found.values) == MOST_VALUES
+    np.testing.assert_allclose(found.norm, np.linalg.norm(values.astype(float)), rtol=1e-6)
+    np.testing.assert_allclose(found.zeros, np.count_nonzero(values == 0), rtol=0.05)
+    values[::7] = np.nan
+    np.testing.assert_allclose(gradient(values).nonfinite, values.size / 7, rtol=0.1)
 
 
 def test_what_float16_would_lose_is_counted_after_scaling() -> None:
-    values = tf.constant([1e-9, 1e-4, 0.0, 2.0])
-    lost = [
-        float(of_gradient(values * scale, tf.constant(scale), 4)["underflow"])
-        for scale in (1.0, 1024.0)
-    ]
+    values = np.float32([1e-9, 1e-4, 0.0, 2.0])
+    lost = [gradient(values * np.float32(scale), scale).underflow for scale in (1.0, 1024.0)]
     expected = [
-        np.count_nonzero((np.float16(values * scale) == 0) & (values.numpy() != 0))
+        np.count_nonzero((np.float16(values * scale) == 0) & (values != 0))
         for scale in (1.0, 1024.0)
     ]
     assert lost == expected == [1, 0]
