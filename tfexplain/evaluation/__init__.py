@@ -1,0 +1,1 @@
+"""Scores predictions against labels: classes, rankings, calibration, values, and over epochs."""
