@@ -5,5 +5,6 @@ from tfexplain import needs_tensorflow  # noqa: F401
 from tfexplain.callbacks.compression import Compression
 from tfexplain.callbacks.explain import Explain
 from tfexplain.callbacks.health import Health
+from tfexplain.callbacks.predictions import Predictions
 
-__all__ = ["Compression", "Explain", "Health"]
+__all__ = ["Compression", "Explain", "Health", "Predictions"]

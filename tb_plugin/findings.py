@@ -55,7 +55,7 @@ class Findings:
 def _training(name: str) -> str:
     """Returns the training that a run of TensorBoard belongs to: its name without our folder, as
     the page has it; "" at the root of the log."""
-    match = re.fullmatch(r"(?:(.+)[\\/])?(?:explain|compression|health)", name)
+    match = re.fullmatch(r"(?:(.+)[\\/])?(?:explain|compression|health|predictions)", name)
     return (match[1] or "").replace("\\", "/") if match else name
 
 

@@ -19,6 +19,7 @@ PUBLIC = (
     "tfexplain.adapters",
     "tfexplain.callbacks",
     "tfexplain.compression",
+    "tfexplain.evaluation",
     "tfexplain.exchange",
     "tfexplain.explainers",
     "tfexplain.quality",
@@ -55,6 +56,7 @@ _HOMES = {
     "LayerCAM": "tfexplain.explainers",
     "Occlusion": "tfexplain.explainers",
     "PermutationImportance": "tfexplain.explainers",
+    "Predictions": "tfexplain.callbacks",
     "RISE": "tfexplain.explainers",
     "Saliency": "tfexplain.explainers",
     "ScoreCAM": "tfexplain.explainers",
@@ -99,6 +101,7 @@ __all__ = [
     "LayerCAM",
     "Occlusion",
     "PermutationImportance",
+    "Predictions",
     "Saliency",
     "ScoreCAM",
     "Smooth",
@@ -116,7 +119,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from tfexplain.attribution import Attribution, Attributions
-    from tfexplain.callbacks import Compression, Explain, Health
+    from tfexplain.callbacks import Compression, Explain, Health, Predictions
     from tfexplain.comparing import compare
     from tfexplain.errors import TfexplainError
     from tfexplain.exchange import Exchange, ExchangeMap

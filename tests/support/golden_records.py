@@ -69,6 +69,15 @@ HEALTH = schema.Health(
     "end",
     3,
 )
+VALIDATION = schema.Validation(
+    *(np.array([2.0, NAN, 0.0]), "class", "sigmoid", 3, np.array([1.0, 0.5, 0.0])),
+    *(np.array([4, 9, 2**40]), np.array([255, 2**64 - 1, 0], np.uint64), 2**41),
+    sets=np.array([[1, 0, 1], [0, 0, 0], [0, 1, 0]], np.uint8),
+    groups=np.array([1, 0, 1], np.int32),
+    group_names=["a", "ö"],
+    class_names=["cat", "dog", "<b>"],
+    settings={"rows": "3 of 9"},
+)
 STRUCTURE = schema.Structure(
     [
         {"name": "bild", "kind": "input", "type": "Input", "shape": "9 × 7", "dtype": "uint8"},
@@ -156,6 +165,20 @@ RECORDS: dict[str, schema.Record] = {
     ),
     "health": HEALTH,
     "structure": STRUCTURE,
+    "validation": VALIDATION,
+    "validation-of-values": schema.Validation(
+        *(np.array([0.5, -2.0]), "value", "none", 0, np.ones(2), np.arange(2)),
+        *(np.array([2**64 - 1, 0], np.uint64), 9),
+    ),
+    "outputs": schema.Outputs(
+        *(np.array([[0.5, -1.5], [NAN, INF], [3.0, 0.25]]), "logit", 4),
+        *(np.array([1.5, 0.0, 0.25]), np.array([0.75, 0.0, 0.0625])),
+        *(np.array([4, 0, 1]), np.array([0, 0, 1]), None, None, "end", 3),
+    ),
+    "outputs-of-many-classes": schema.Outputs(
+        *(np.array([[0.5, 0.125]]), "probability", 1, np.array([0.125]), np.array([0.015625])),
+        *(np.array([0]), np.array([0]), np.array([[70, 19999]]), np.array([0.0])),
+    ),
     "units": schema.Units(
         schema.Spread(np.array([3, 0, 2**40]), -0.5, 2.25, 9, 1),
         *(schema.Spread(), np.array([-1, 0, 7])),

@@ -112,7 +112,24 @@ def choose_rows(
     )
 
 
-def sample(validation_data: Any, model: Any, count: int, size: int) -> Rows:
+@dataclass(frozen=True)
+class Sampled:
+    """Holds rows at the data's own shares of classes, in the order of their hashes.
+
+    Attributes:
+        rows: The rows as the data has them.
+        places: int64 [n], where they stood in the data when it was read.
+        hashes: uint64 [n], what they hold.
+        total: How many rows were looked at.
+    """
+
+    rows: Rows
+    places: Places
+    hashes: Hashes
+    total: int
+
+
+def sampled(validation_data: Any, model: Any, count: int, size: int) -> Sampled:
     """Returns up to `count` rows of at most `size` bytes: those with the smallest hashes.
 
     Raises:
@@ -123,7 +140,14 @@ def sample(validation_data: Any, model: Any, count: int, size: int) -> Rows:
         most = max(1, size // max(1, row_bytes(block.inputs)))
         picker.count = min(picker.count, most)
         picker.add(block, row_hashes(block.inputs), None)
-    return picker.held().take(np.argsort(picker.hashes))
+    order = np.argsort(picker.hashes)
+    held = picker.held().take(order)
+    return Sampled(held, picker.rows[order], picker.hashes[order], picker.total)
+
+
+def sample(validation_data: Any, model: Any, count: int, size: int) -> Rows:
+    """Returns the rows of `sampled`."""
+    return sampled(validation_data, model, count, size).rows
 
 
 def in_turns(keys: Keys, hashes: Hashes, count: int, seed: int) -> Places:

@@ -13,7 +13,7 @@ from typing import IO, NamedTuple
 from google.protobuf.message import DecodeError
 from tensorboard.compat.proto.event_pb2 import Event
 
-ROOMS = ("explain", "compression", "health")
+ROOMS = ("explain", "compression", "health", "predictions")
 
 
 class Place(NamedTuple):

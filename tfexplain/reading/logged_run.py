@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from tfexplain.errors import TfexplainError
+from tfexplain.evaluation import Evaluated
 from tfexplain.reading import tables
 from tfexplain.reading.logged_maps import LoggedMaps
 from tfexplain.reading.run_index import RunIndex
@@ -159,6 +161,41 @@ class LoggedRun:
     def health_totals(self) -> Table:
         """A row for each epoch: gradients, updates and activations of the whole model."""
         return tables.health_totals(self.every_record)
+
+    @property
+    def evaluation(self) -> Table:
+        """A row for each epoch of `Predictions`: accuracy, F1 and other totals of all rows."""
+        return table(
+            {"epoch": epoch, "weights": evaluated.outputs.weights, **evaluated.totals()}
+            for epoch, evaluated in self._evaluated()
+        )
+
+    def evaluated(self, epoch: int | None = None) -> Evaluated:
+        """Returns labels and outputs on the validation rows that `Predictions` logged.
+
+        Args:
+            epoch: Epoch; default the last one.
+
+        Raises:
+            TfexplainError: nothing was logged there.
+        """
+        found = dict(self._evaluated())
+        wanted = max(found, default=0) if epoch is None else epoch
+        if wanted not in found:
+            known = ", ".join(map(str, found)) or "none"
+            raise TfexplainError(
+                f"epoch={epoch!r}: no outputs of validation rows. Logged are: {known}. Pass one of "
+                "these, or train with Predictions."
+            )
+        return found[wanted]
+
+    def _evaluated(self) -> Iterator[tuple[int, Evaluated]]:
+        rows = self.every_record.last(schema.Validation)
+        if rows is None:
+            return
+        for _, series in self.every_record.series(schema.Outputs):
+            for epoch, record in series:
+                yield epoch, Evaluated(rows[1], record)
 
     @property
     def structure(self) -> Table:

@@ -29,7 +29,7 @@ MOST_PIXELS = 2**22
 
 
 # Beginnings of the numbers that callbacks of ours put into `logs`, which the log has already.
-_OURS = ("compression/", "exchange/", "explain/", "health/")
+_OURS = ("compression/", "exchange/", "explain/", "health/", "predictions/")
 
 
 def metrics(logs: Mapping[str, Any]) -> tuple[schema.Metrics, dict[str, str]]:

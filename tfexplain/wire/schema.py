@@ -53,11 +53,21 @@ health                            Health       values f64 [L, M], weight_rows i3
 units/LAYER                       Units        activations i64 [B or 0], gradients i64 [B or 0],
                                                dead_since i32 [C or 0]; activations, gradients
                                                (low, high, zeros, nonfinite)
-```
 structure                         Structure    parents i32 [N], edges i32 [E, 2],
                                                numbers f64 [N, 2], and curve_numbers i32 [N]
                                                and curves f32 [A, P] where there are some;
                                                rows, training, curve_range
+validation                        Validation   labels f64 [N], sets u8 [N, K or 0],
+                                               weights f64 [N], rows i64 [N], hashes u64 [N],
+                                               groups i32 [N or 0]; label_kind, activation,
+                                               classes, class_names, group_names, total,
+                                               settings
+outputs                           Outputs      values f32 [N, K], columns i32 [N, K or 0],
+                                               log_totals f64 [N or 0], confidence_sum f64 [N],
+                                               square_sum f64 [N], right_count i32 [N],
+                                               forgotten i32 [N]; unit, epochs, moment,
+                                               weights
+```
 
 KERNEL is a kernel's name as `kernels` lists it. LAYER may itself hold slashes
 (`backbone/conv5`), and is cut and marked where it is too long for a tag (`tag_name`), as all names
@@ -66,9 +76,9 @@ value / scale, where scale is the largest finite magnitude: tiny gradients do no
 and infinity stay what they are. `gap` is empty where the method has none; `error`, relative to
 the largest magnitude, may be NaN. Numbers in headers are
 Python's `repr`, lists and objects are JSON; so are the lists `names` and `words`, as arrays of
-bytes. `samples`, `structure` and `values/` stand at step 0; the step of `inputs/` is any number
-that is new each time, and the last one holds. The picture of a volume [d, h, w] is a sheet of its
-slices, row by row, the smallest whole number of at least sqrt(d) in a row.
+bytes. `samples`, `structure`, `validation` and `values/` stand at step 0; the step of `inputs/` is
+any number that is new each time, and the last one holds. The picture of a volume [d, h, w] is a
+sheet of its slices, row by row, the smallest whole number of at least sqrt(d) in a row.
 
 Version 1.1 added `layout`, `score_unit`, volumes, `matrix/` and `values/`. What a log of 1.0 lacks
 is told by the shape of its maps.
@@ -84,7 +94,7 @@ of `plugin_content`. It added `picture/`, `exchange/`, `shares` of channels, `ot
 `plugin_content` which words the positions of a map read: `word_step`, `word_offsets` and
 `word_note`.
 
-Version 1.3 added `health`, `units/` and `structure`.
+Version 1.3 added `health`, `units/`, `structure`, `validation` and `outputs`.
 
 What never changes with the step is in `plugin_content`, a small JSON object (`Content`):
 TensorBoard keeps only the first one of a tag, so later events of a file leave it out.
@@ -118,6 +128,7 @@ from tfexplain.wire.records.kinds import Kind, Layout
 from tfexplain.wire.records.maps import Map, OtherClass
 from tfexplain.wire.records.picture import Picture
 from tfexplain.wire.records.structured import Curves, Structure
+from tfexplain.wire.records.validated import Outputs, Validation
 from tfexplain.wire.tags import Tag, check_name, tag_name
 
 __all__ = [
@@ -139,6 +150,7 @@ __all__ = [
     "Matrix",
     "Metrics",
     "OtherClass",
+    "Outputs",
     "Picture",
     "Predictions",
     "Problem",
@@ -150,6 +162,7 @@ __all__ = [
     "Structure",
     "Tag",
     "Units",
+    "Validation",
     "Values",
     "check",
     "check_name",
@@ -164,12 +177,14 @@ PLUGIN_NAME = "tfexplain"
 _Explained: TypeAlias = Samples | Metrics | Predictions | Status | Values | Structure
 _Shown: TypeAlias = Map | Channels | Matrix | Picture
 _Measured: TypeAlias = Kernels | Kernel | Drift | Fidelity | Exchange | Health | Units
-Record: TypeAlias = _Explained | _Shown | _Measured
+_Validated: TypeAlias = Validation | Outputs
+Record: TypeAlias = _Explained | _Shown | _Measured | _Validated
 _RECORDS: dict[str, type[Record]] = {
     record.kind: record
     for record in (
         *(Samples, Metrics, Predictions, Status, Values, Map, Channels, Matrix, Picture),
         *(Kernels, Kernel, Drift, Fidelity, Exchange, Health, Units, Structure),
+        *(Validation, Outputs),
     )
 }
 

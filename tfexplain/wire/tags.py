@@ -14,7 +14,10 @@ MAX_SAMPLE = 1_000_000
 
 # What stands in a tag behind the kind: nothing, a name, or an explainer and a layer.
 PLAIN: frozenset[str] = frozenset(
-    {"samples", "metrics", "predictions", "status", "kernels", "fidelity", "health", "structure"}
+    {
+        *("samples", "metrics", "predictions", "status", "kernels", "fidelity", "health"),
+        *("structure", "validation", "outputs"),
+    }
 )
 NAMED: frozenset[str] = frozenset({"inputs", "values", "kernel", "exchange", "units"})
 LAYERED: frozenset[str] = frozenset({"map", "channels", "matrix", "picture", "drift"})

@@ -34,6 +34,8 @@ export const KINDS = [
   "health",
   "units",
   "structure",
+  "validation",
+  "outputs",
 ] as const;
 export type RecordKind = (typeof KINDS)[number];
 

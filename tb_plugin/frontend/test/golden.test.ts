@@ -8,7 +8,7 @@ import type { KernelRow } from "../src/format/compressed.ts";
 import type { Grid } from "../src/format/exchanged.ts";
 import { widen } from "../src/format/half.ts";
 import type { Spread } from "../src/format/healthy.ts";
-import { decode, type TfRecord } from "../src/format/records.ts";
+import { decode, isRead, type TfRecord } from "../src/format/records.ts";
 import type { RecordKind } from "../src/tables.ts";
 
 const FOLDER = new URL("../../../tests/golden/records/", import.meta.url);
@@ -259,6 +259,7 @@ test("every golden record has its meaning beside it", () => {
 });
 
 for (const [name, { kind, ...meant }] of Object.entries(expected)) {
+  if (!isRead(kind)) continue;
   test(`the golden record ${name}`, () => {
     // A copy: slices of Node's own buffers are no copies, other than those of what a browser has.
     const data = new Uint8Array(readFileSync(new URL(`${name}.safetensors`, FOLDER)));

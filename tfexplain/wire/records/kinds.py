@@ -28,6 +28,8 @@ Kind: TypeAlias = Literal[
     "health",
     "units",
     "structure",
+    "validation",
+    "outputs",
 ]
 # How the values of one map lie: positions of a plane, a line or a volume, words, or features.
 Layout: TypeAlias = Literal["plane", "line", "volume", "tokens", "features"]

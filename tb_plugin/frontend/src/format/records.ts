@@ -117,7 +117,10 @@ export type TfRecord =
   | Units
   | Structure;
 
-const DECODERS: { readonly [K in RecordKind]: (raw: Reader) => Extract<TfRecord, { kind: K }> } = {
+/** The server computes what the page shows of the other kinds. */
+const DECODERS: {
+  readonly [K in TfRecord["kind"]]: (raw: Reader) => Extract<TfRecord, { kind: K }>;
+} = {
   samples: readSamples,
   metrics: readMetrics,
   predictions: readPredictions,
@@ -139,7 +142,13 @@ const DECODERS: { readonly [K in RecordKind]: (raw: Reader) => Extract<TfRecord,
 
 /** The record in `data`; throws `RecordError` for anything that is not of this format. */
 export function decode(kind: RecordKind, data: Uint8Array): TfRecord {
+  if (!isRead(kind)) throw new RecordError(`${kind}: the page does not read these records`);
   return DECODERS[kind](new Reader(kind, unpack(data, kind)));
+}
+
+/** Whether the page reads records of a kind. */
+export function isRead(kind: RecordKind): kind is TfRecord["kind"] {
+  return kind in DECODERS;
 }
 
 function readSamples(raw: Reader): Samples {

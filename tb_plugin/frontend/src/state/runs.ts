@@ -56,7 +56,7 @@ export function isControl({ run }: ShownRun): boolean {
 }
 
 /** What the runs of ours end in, one for each callback. */
-const ROOMS = ["explain", "compression", "health"] as const;
+const ROOMS = ["explain", "compression", "health", "predictions"] as const;
 type Rooms = { readonly [R in (typeof ROOMS)[number]]?: Run };
 
 interface Named {
@@ -65,7 +65,8 @@ interface Named {
 }
 
 /**
- * `X/explain`, `X/compression` and `X/health` are one run to the viewer; any other one stands alone.
+ * `X/explain`, `X/compression`, `X/health` and `X/predictions` are one run to the viewer; any other
+ * one stands alone.
  * Where TensorBoard runs on Windows its runs are `X\explain`; they are shown as anywhere else.
  */
 function joined(runs: readonly Run[]): Named[] {
@@ -83,8 +84,8 @@ function joined(runs: readonly Run[]): Named[] {
 }
 
 function describe({ name, rooms }: Named, index: number, store: Store): ShownRun {
-  const { explain, compression, health } = rooms;
-  const run = explain ?? compression ?? (health as Run);
+  const { explain, compression, health, predictions } = rooms;
+  const run = explain ?? compression ?? health ?? (predictions as Run);
   const holding = (kind: string): Run | undefined => (holdsAny(run, [kind]) ? run : undefined);
   return {
     id: run.run,

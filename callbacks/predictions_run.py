@@ -1,0 +1,139 @@
+"""Runs the validation rows of one `fit`, and writes the outputs of each epoch."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from tfexplain.callbacks.announce import tell
+from tfexplain.callbacks.guard import Guard
+from tfexplain.evaluation.dynamics import TrainingDynamics
+from tfexplain.evaluation.evaluated import Evaluated
+from tfexplain.reading.run_index import RunIndex
+from tfexplain.runlog.background import answered
+from tfexplain.runlog.validation_records import (
+    MOST_CLASSES,
+    ValidationRows,
+    outputs,
+    outputs_record,
+    validation_rows,
+)
+from tfexplain.runlog.weights_epoch import Moment
+from tfexplain.runlog.writer import RunWriter
+from tfexplain.wire import schema
+
+
+@dataclass(frozen=True)
+class PredictionsSettings:
+    """Holds the arguments of `Predictions`; see there."""
+
+    validation_data: Any
+    rows: int
+    every: int
+    groups: Sequence[Any] | None
+    class_names: Sequence[str]
+    output: str | int | None
+    write_scalars: bool
+    verbose: bool | int
+
+
+class PredictionsRun:
+    """Holds everything one `fit` needs; made before its first batch, gone after its last.
+
+    Args:
+        choices: The arguments of `Predictions`.
+        model: The built model.
+        guard: Keeps failures of parts away from the rest.
+
+    Raises:
+        TfexplainError: unusable data, an output that has no labels.
+    """
+
+    def __init__(self, choices: PredictionsSettings, model: Any, guard: Guard) -> None:
+        self._choices, self._guard = choices, guard
+        rows = validation_rows(
+            choices.validation_data,
+            model,
+            choices.rows,
+            output=choices.output,
+            groups=choices.groups,
+            class_names=choices.class_names,
+        )
+        self._described = _described(rows, choices)
+        self._rows = replace(rows, record=replace(rows.record, settings=self._described))
+        # Once before training: whatever cannot work shows now, and is compiled by now.
+        start = Moment(0, 0, False, "epoch", None)
+        untrained, _ = outputs_record(self._rows, outputs(self._rows), None, start)
+        totals = Evaluated(self._rows.record, untrained).totals()
+        self.numbers = [f"predictions/{name}" for name in totals]
+        self._dynamics: TrainingDynamics | None = None
+        self._written = -1
+
+    def announce(self, writer: RunWriter, resumes: bool) -> None:
+        """Prints what was chosen, and writes the rows; a log that goes on holds the sums so far."""
+        tag = schema.Tag("validation")
+        writer.add(tag, 0, self._rows.record, schema.Content("validation"))
+        if resumes:
+            with self._guard.watch("epochs before", 0):
+                directory = Path(writer.directory)
+                self._dynamics = answered(partial(_dynamics_of, directory, self._rows.record))
+        if self._choices.verbose:
+            tell("predictions", self._described, writer.directory)
+
+    def at_epoch(
+        self, now: Moment, logs: Mapping[str, Any], writer: RunWriter
+    ) -> Mapping[str, float]:
+        """Writes the outputs, where they are due; returns the totals."""
+        totals: dict[str, float] = {}
+        if now.last or now.epoch % self._choices.every == 0:
+            with self._guard.watch("predictions", now.step):
+                totals = self._log(now, writer)
+        return {f"predictions/{name}": value for name, value in totals.items()}
+
+    def at_end(self, now: Moment, writer: RunWriter) -> None:
+        """Writes the last epoch where it was not due and training ended early."""
+        if now.step != self._written and now.weights == now.step:
+            with self._guard.watch("predictions", now.step):
+                self._log(now, writer)
+
+    def _log(self, now: Moment, writer: RunWriter) -> dict[str, float]:
+        start, step, rows = time.perf_counter(), now.step, self._rows
+        record, self._dynamics = outputs_record(rows, outputs(rows), self._dynamics, now)
+        writer.add(schema.Tag("outputs"), step, record, schema.Content("outputs"))
+        totals = Evaluated(rows.record, record).totals()
+        if self._choices.write_scalars:
+            for name, value in totals.items():
+                writer.add_scalar(f"predictions/{name}", step, value)
+        seconds = {"Predictions": time.perf_counter() - start}
+        status = schema.Status(seconds, self._guard.problems)
+        writer.add(schema.Tag("status"), step, status, schema.Content("status"))
+        self._written = step
+        return totals
+
+
+def _described(rows: ValidationRows, choices: PredictionsSettings) -> dict[str, str]:
+    record = rows.record
+    told = {
+        "rows": f"{len(record.labels)} of {record.total:,} of the validation data, by their hashes",
+        "output": f"{rows.output.name!r}, {rows.unit}s",
+        "labels": "values" if record.label_kind == "value" else f"{record.classes:,} classes",
+        "epochs": f"every {choices.every}, and the last",
+    }
+    if record.classes > MOST_CLASSES and record.activation == "softmax":
+        told["kept"] = "the likeliest classes of each row, and its label's"
+    if record.group_names:
+        told["groups"] = ", ".join(record.group_names)
+    return told
+
+
+def _dynamics_of(directory: Path, rows: schema.Validation) -> TrainingDynamics | None:
+    """Returns the sums over the epochs that a log holds, of the same rows."""
+    records = RunIndex(directory.parent, [directory.name]).records()
+    found, before = records.last(schema.Outputs), records.last(schema.Validation)
+    if found is None or before is None or before[1].hashes.tolist() != rows.hashes.tolist():
+        return None
+    return Evaluated(rows, found[1]).dynamics()

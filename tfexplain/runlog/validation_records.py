@@ -1,0 +1,206 @@
+"""Chooses the validation rows of `Predictions`, and converts outputs on them to records."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from tfexplain.data.labels import LabelReader, Labels, labels_of
+from tfexplain.data.row_choice import Sampled, sampled
+from tfexplain.data.validation import whole
+from tfexplain.errors import TfexplainError
+from tfexplain.evaluation.dynamics import TrainingDynamics
+from tfexplain.evaluation.evaluated import Evaluated
+from tfexplain.model.batching import chunk_size, even_size, run_by_chunks
+from tfexplain.model.call_batch import as_batch
+from tfexplain.model.keras_model import KerasModel
+from tfexplain.model.keras_private import keras_logits
+from tfexplain.model.outputs import ModelOutput, choose_output
+from tfexplain.runlog.weights_epoch import Moment
+from tfexplain.types import Array, Tensor
+from tfexplain.wire import schema
+from tfexplain.wire.records.validated import OutputUnit
+
+# Of 1,024 pictures of 224 x 224 in float32 there are 588 MiB.
+_MOST_BYTES = 1 << 30
+# Of more classes than these, the likeliest ones are kept, and the label's.
+MOST_CLASSES = 256
+_KEPT_CLASSES = 16
+
+
+@dataclass(frozen=True)
+class ValidationRows:
+    """Holds the rows, and what their outputs are compared with.
+
+    Attributes:
+        traced_model: The model, opened.
+        output: Its output that the labels belong to.
+        inputs: Tensors [N, ...] in the structure the model takes.
+        record: The rows as they are logged.
+    """
+
+    traced_model: KerasModel
+    output: ModelOutput
+    inputs: Any
+    record: schema.Validation
+
+    @property
+    def unit(self) -> OutputUnit:
+        """What `outputs` gives."""
+        output = self.output
+        if output.activation == "none":
+            return "value"
+        return "logit" if output.logits or not output.applied else "probability"
+
+
+def validation_rows(
+    validation_data: Any,
+    model: Any,
+    count: int,
+    *,
+    output: str | int | None,
+    groups: Sequence[Any] | None,
+    class_names: Sequence[str],
+) -> ValidationRows:
+    """Chooses the rows with the smallest hashes, at the data's own shares of classes.
+
+    Raises:
+        TfexplainError: data that are empty or that the model cannot take; labels outside of the
+            outputs, none, or an output that has a prediction for each position.
+    """
+    chosen = sampled(validation_data, model, count, _MOST_BYTES)
+    inputs = as_batch(chosen.rows.inputs, model)
+    traced_model = KerasModel(model, inputs)
+    first = choose_output(traced_model.model_outputs, output)
+    given = labels_of(chosen.rows.labels, first, traced_model)
+    if not first.classes:
+        raise TfexplainError(
+            f"output={first.name!r}: expected one prediction a row, of shape [N, K]; got one for "
+            "each position. Pass another output=, or leave Predictions out."
+        )
+    if given is None:
+        raise TfexplainError(
+            f"validation_data: expected labels of output {first.name!r}; got none. Pass (x, y)."
+        )
+    reader = LabelReader(first, class_names)
+    reader.look(given, chosen.hashes, chosen.rows.inputs)
+    read, own = reader.read(given, chosen.hashes), reader.output
+    if read.kind == "none" or read.why:
+        why = read.why or "labels are no classes and no values of this output"
+        raise TfexplainError(f"validation_data: {why}")
+    if own.activation == "none" and read.kind == "class":
+        own = replace(own, activation="softmax")  # outputs that no loss or activation tells of
+    names, of_rows = _groups(groups, chosen, whole(validation_data, model) is not None)
+    record = schema.Validation(
+        *(read.values, read.kind, own.activation, _count(own, read), _weights(chosen)),
+        *(chosen.places, chosen.hashes, chosen.total),
+        None if read.sets is None else read.sets.astype(np.uint8),
+        *(of_rows, names, [str(name) for name in class_names]),
+    )
+    return ValidationRows(traced_model, own, inputs, record)
+
+
+def outputs(rows: ValidationRows) -> Array:
+    """Runs the model on all rows, as in prediction: float32 [N, K], logits where it keeps them."""
+    traced_model, position = rows.traced_model, rows.output.position
+
+    def make() -> Any:
+        def run(batch: Any) -> Tensor:
+            tensor = tf.nest.flatten(traced_model.forward(batch)[0])[position]
+            logits = keras_logits(tensor) if rows.unit == "logit" else None
+            return tf.cast(tensor if logits is None else logits, tf.float32)
+
+        return run
+
+    count = tf.nest.flatten(rows.inputs)[0].shape[0]
+    size = even_size(count, chunk_size(traced_model, None))
+    key = ("validation outputs", position)
+    chunks = run_by_chunks(traced_model, key, make, rows.inputs, size=size)
+    found = np.concatenate(chunks)
+    return found.reshape(len(found), -1)
+
+
+def outputs_record(
+    rows: ValidationRows, found: Array, before: TrainingDynamics | None, now: Moment
+) -> tuple[schema.Outputs, TrainingDynamics]:
+    """Returns the record of an epoch, and the sums over the epochs with it.
+
+    Args:
+        rows: The rows.
+        found: The model's outputs on them, float32 [N, K].
+        before: Sums over the epochs before; None in the first.
+        now: When the outputs were computed.
+    """
+    count = len(found)
+    kept, columns, log_totals = _largest(found, rows)
+    none, zeros = np.zeros(count), np.zeros(count, np.int32)
+    bare = schema.Outputs(kept, rows.unit, 1, none, none, zeros, zeros, columns, log_totals)
+    seen = before or TrainingDynamics.start(count)
+    now_seen = Evaluated(rows.record, bare)
+    if now_seen.is_of_classes:
+        chance = np.exp(np.where(now_seen.known, now_seen.label_log_probability, -np.inf))
+        seen = seen.after(chance, now_seen.right)
+    else:
+        seen = replace(seen, epochs=seen.epochs + 1)
+    record = replace(
+        bare,
+        epochs=seen.epochs,
+        confidence_sum=seen.confidence_sum,
+        square_sum=seen.square_sum,
+        right_count=seen.right_count,
+        forgotten=seen.forgotten,
+        moment=now.kind,
+        weights=now.weights,
+    )
+    return record, seen
+
+
+def _largest(found: Array, rows: ValidationRows) -> tuple[Array, Array | None, Array | None]:
+    """Keeps all classes, or the largest and the label's: values, columns, and log of the sums."""
+    if found.shape[1] <= MOST_CLASSES or rows.output.activation != "softmax":
+        return found, None, None
+    wide = found.astype(np.float64)
+    logs = wide if rows.unit == "logit" else np.log(np.maximum(wide, np.finfo(np.float32).tiny))
+    order = np.argsort(-wide, axis=1, kind="stable")[:, :_KEPT_CLASSES]
+    labels = np.nan_to_num(rows.record.labels).astype(np.int64)[:, None]
+    columns = np.hstack([order, labels])
+    totals = np.logaddexp.reduce(logs, axis=1)
+    return np.take_along_axis(found, columns, axis=1), columns, totals
+
+
+def _count(output: ModelOutput, labels: Labels) -> int:
+    return 0 if labels.kind == "value" else output.targets
+
+
+def _weights(chosen: Sampled) -> npt.NDArray[np.float64]:
+    """One weight a row; those of several outputs or positions say nothing of a row."""
+    flat = [] if chosen.rows.weights is None else tf.nest.flatten(chosen.rows.weights)
+    count = len(chosen.hashes)
+    if len(flat) == 1 and np.size(flat[0]) == count:
+        return np.asarray(flat[0], np.float64).reshape(count)
+    return np.ones(count)
+
+
+def _groups(
+    groups: Sequence[Any] | None, chosen: Sampled, in_order: bool
+) -> tuple[list[str], npt.NDArray[np.int32]]:
+    if groups is None:
+        return [], np.zeros(0, np.int32)
+    if not in_order:
+        raise TfexplainError(
+            "groups: expected validation_data as arrays, whose rows have an order; got data in "
+            "batches. Pass arrays, or leave groups= out."
+        )
+    if len(groups) < chosen.total:
+        raise TfexplainError(
+            f"groups: expected one for each of {chosen.total} rows; got {len(groups)}. Pass a "
+            "sequence as long as the data."
+        )
+    own = [str(groups[place]) for place in chosen.places.tolist()]
+    names, of_rows = np.unique(own, return_inverse=True)
+    return names.tolist(), of_rows.astype(np.int32)
