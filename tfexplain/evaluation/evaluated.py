@@ -66,10 +66,10 @@ class Evaluated:
     @cached_property
     def known(self) -> npt.NDArray[np.bool_]:
         """Which rows have a label and a weight, bool [N]."""
-        finite = np.isfinite(self._numbers).all(axis=1)
-        found: npt.NDArray[np.bool_] = (
-            ~np.isnan(self.validation.labels) & (self.validation.weights > 0) & finite
-        )
+        finite = np.isfinite(self._numbers).all(axis=1) & (self.validation.weights > 0)
+        # Of several labels a row may have none.
+        labelled = self.has_several | ~np.isnan(self.validation.labels)
+        found: npt.NDArray[np.bool_] = finite & labelled
         return found
 
     @cached_property
