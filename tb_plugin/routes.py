@@ -14,6 +14,7 @@ from werkzeug import wrappers
 
 import tfexplain
 from tfexplain.tb_plugin.arguments import Arguments, RequestError
+from tfexplain.tb_plugin.evaluation import evaluation
 from tfexplain.tb_plugin.events import checked
 from tfexplain.tb_plugin.findings import Findings
 from tfexplain.tb_plugin.log import Log
@@ -72,6 +73,7 @@ class ExplainPlugin(base_plugin.TBPlugin):  # type: ignore[misc]
             "/series": _route(self._series),
             "/inputs": _route(self._inputs),
             "/findings": _route(self._told),
+            "/evaluation": _route(self._evaluation),
         }
 
     def is_active(self) -> bool:
@@ -110,6 +112,14 @@ class ExplainPlugin(base_plugin.TBPlugin):  # type: ignore[misc]
 
     def _told(self, request: wrappers.Request) -> Any:
         answer = {"findings": self._findings.of(self._log(request))}
+        return http_util.Respond(request, answer, "application/json")
+
+    def _evaluation(self, request: wrappers.Request) -> Any:
+        query = Arguments(request.query_string)
+        steps = query.numbers("step", 1)
+        if not steps:
+            raise RequestError(400, "step: expected once; got 0 of them. Add step=.")
+        answer = evaluation(self._log(request), query.one("run"), steps[0])
         return http_util.Respond(request, answer, "application/json")
 
     def _inputs(self, request: wrappers.Request) -> Any:

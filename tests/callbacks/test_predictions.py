@@ -1,5 +1,5 @@
-"""`Predictions` in real fits: its numbers beside scikit-learn's and Keras' own, kinds of labels, bad
-input, restarts, and training left as it was."""
+"""`Predictions` in real fits: its numbers beside scikit-learn's and Keras' own, kinds of labels,
+bad input, restarts, and training left as it was."""
 
 from __future__ import annotations
 
@@ -223,7 +223,7 @@ def test_every_and_the_last_epoch_and_totals_for_logs(tmp_path: Path) -> None:
         assert run.values["predictions/macro_f1"][epoch] == pytest.approx(logs[epoch], rel=1e-6)
     (read,) = tfexplain.read(tmp_path).values()
     assert read.evaluation["epoch"].tolist() == [0, 2, 3]
-    with pytest.raises(TfexplainError, match="epoch=1: no outputs.*Logged are: 0, 2, 3"):
+    with pytest.raises(TfexplainError, match=r"epoch=1: no outputs.*Logged are: 0, 2, 3"):
         read.evaluated(1)
 
 
@@ -285,8 +285,8 @@ def test_predictions_at_each_position_are_left_out(tmp_path: Path) -> None:
     )
     model.compile("sgd", "sparse_categorical_crossentropy")
     masks = (X[..., 0] > 0.5).astype(int)
+    callback = Predictions((X, masks), log_dir=tmp_path, **QUIET)
     with pytest.warns(ExplainWarning, match="got one for each position"):
-        callback = Predictions((X, masks), log_dir=tmp_path, **QUIET)
         model.fit(X, masks, callbacks=[callback], **QUIET)
 
 

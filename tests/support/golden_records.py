@@ -71,7 +71,7 @@ HEALTH = schema.Health(
 )
 VALIDATION = schema.Validation(
     *(np.array([2.0, NAN, 0.0]), "class", "sigmoid", 3, np.array([1.0, 0.5, 0.0])),
-    *(np.array([4, 9, 2**40]), np.array([255, 2**64 - 1, 0], np.uint64), 2**41),
+    *(np.array([4, 9, 2**40]), np.array([255, 2**64 - 1, 0], np.uint64), 2**30),
     sets=np.array([[1, 0, 1], [0, 0, 0], [0, 1, 0]], np.uint8),
     groups=np.array([1, 0, 1], np.int32),
     group_names=["a", "ö"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -108,7 +109,7 @@ class RowHits:
             by_rows: Whether a row holds one label for each class at most.
         """
         if how is not None or not by_rows:
-            drawn = self._sums(resampled(len(self.weights)) * self.weights)
+            drawn = self._drawn
             rates = drawn.rate(name) if how is None else drawn.average(name, how)
             return percentile_interval(rates)
         if name == "f1":
@@ -116,6 +117,11 @@ class RowHits:
             return 2 * low / (1 + low), 2 * high / (1 + high)
         total, squares = self.total(), self._sums(self.weights**2)
         return wilson(total.rate(name), effective_count(total.whole(name), squares.whole(name)))
+
+    @cached_property
+    def _drawn(self) -> Hits:
+        """Sums of bootstrap samples of the rows."""
+        return self._sums(resampled(len(self.weights)) * self.weights)
 
     def _sums(self, weights: Floats) -> Hits:
         return Hits(*(weights @ part for part in (self.hits, self.false_alarms, self.misses)))

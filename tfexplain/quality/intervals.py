@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 
 Z95 = 1.959963984540054  # the 97.5th percentile of the standard normal distribution
-RESAMPLES = 1000
+RESAMPLES = 400
 
 
 def wilson(shares: npt.ArrayLike, counts: npt.ArrayLike, z: float = Z95) -> tuple[Floats, Floats]:
@@ -57,6 +59,7 @@ def effective_count(total: npt.ArrayLike, squares: npt.ArrayLike) -> Floats:
     return np.divide(whole**2, spread, out=empty, where=spread > 0)
 
 
+@lru_cache(maxsize=8)
 def resampled(rows: int, *, times: int = RESAMPLES, seed: int = 0) -> Floats:
     """Draws bootstrap samples as how often each holds each row: float64 [times, rows].
 
@@ -68,7 +71,9 @@ def resampled(rows: int, *, times: int = RESAMPLES, seed: int = 0) -> Floats:
     rng = np.random.default_rng(seed)
     drawn = rng.integers(rows, size=(times, rows)) + rows * np.arange(times)[:, None]
     counts = np.bincount(drawn.ravel(), minlength=times * rows)
-    return counts.reshape(times, rows).astype(np.float64)
+    drawn_counts = counts.reshape(times, rows).astype(np.float64)
+    drawn_counts.flags.writeable = False  # shared by all who ask for so many rows
+    return drawn_counts
 
 
 def percentile_interval(

@@ -16,6 +16,7 @@ from tfexplain.reading.run_index import RunIndex
 from tfexplain.report.provider import MAPS, LogProvider
 from tfexplain.report.thinning import thinned
 from tfexplain.tb_plugin.arguments import RequestError
+from tfexplain.tb_plugin.evaluation import evaluation
 from tfexplain.tb_plugin.findings import Findings
 from tfexplain.tb_plugin.log import Log
 from tfexplain.tb_plugin.pictures import read_pictures
@@ -107,7 +108,21 @@ def _answers(
             data = read_series(log, name, [group["group"]])
             thin = group["kind"] in MAPS
             yield Answer.of(data, thin=thin, route="series", run=name, name=group["group"])
+        yield from _evaluations(log, name, run["groups"], indexes)
         yield from _pictures(log, name, [pictures["name"] for pictures in run["inputs"]])
+
+
+def _evaluations(
+    log: Log, run: str, groups: Sequence[Mapping[str, Any]], indexes: Mapping[str, RunIndex]
+) -> Iterator[Answer]:
+    if not any(group["kind"] == "outputs" for group in groups):
+        return
+    for step in indexes[run].steps("outputs"):
+        try:
+            found = evaluation(log, run, step)
+        except RequestError:  # a damaged record: the page says that there is none
+            continue
+        yield Answer.of(_json(found), route="evaluation", run=run, name=str(step))
 
 
 def _pictures(log: Log, run: str, names: Sequence[str]) -> Iterator[Answer]:

@@ -1,0 +1,42 @@
+"""Answers `evaluation`: a model's outputs on its validation rows at one epoch, summed up."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from tfexplain.errors import TfexplainError
+from tfexplain.evaluation.answer import answer
+from tfexplain.evaluation.evaluated import Evaluated
+from tfexplain.tb_plugin.arguments import RequestError, not_found
+from tfexplain.tb_plugin.log import SEE_RUNS, Log, settled
+from tfexplain.tb_plugin.series import record_bytes
+from tfexplain.wire import schema
+
+_TAGS = "validation", "outputs"
+
+
+def evaluation(log: Log, run: str, step: int) -> dict[str, Any]:
+    """Returns the evaluation of one run at one step.
+
+    Raises:
+        RequestError: the run or the step does not exist, or its records are not of this format.
+    """
+    listed = {str(series.tag) for series in log.series(run)}
+    if not listed.issuperset(_TAGS):
+        raise not_found("run", run, [], SEE_RUNS)
+    found = log.tensors(run, _TAGS)
+    rows, outputs = (settled(found.get(tag, ())) for tag in _TAGS)
+    at = [event for event in outputs if event.step == step]
+    if not rows or not at:
+        raise not_found("step", step, [event.step for event in outputs], SEE_RUNS)
+    try:
+        return _answer(record_bytes(rows[-1].numpy), record_bytes(at[-1].numpy))
+    except (schema.SchemaError, TfexplainError) as error:
+        raise RequestError(422, f"step={step}: {error}") from error
+
+
+@lru_cache(maxsize=64)
+def _answer(rows: bytes, outputs: bytes) -> dict[str, Any]:
+    """Records do not change; the playhead comes back to the same ones."""
+    return answer(Evaluated(schema.Validation.decode(rows), schema.Outputs.decode(outputs)))

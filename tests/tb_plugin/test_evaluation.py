@@ -1,0 +1,89 @@
+"""The evaluation of one epoch, as the plugin answers it and as a report holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from support.logs import LogWriter
+from support.scored_rows import ROWS
+from werkzeug.test import Client
+
+from tfexplain.evaluation import Evaluated
+from tfexplain.evaluation.answer import answer
+from tfexplain.reading.run_index import RunIndex
+from tfexplain.report.answers import fitted
+from tfexplain.wire import schema
+
+OpenClient = Callable[[Path], Client]
+CASE = ROWS["usual"]
+COUNT = len(CASE.labels)
+ROUTE = "/data/plugin/tfexplain/evaluation"
+
+
+def validation(count: int = COUNT) -> schema.Validation:
+    hashes = np.arange(count).astype(np.uint64)
+    own = CASE.labels[:count].astype(float), "class", "softmax", 4, CASE.weights[:count]
+    return schema.Validation(*own, np.arange(count), hashes, count)  # type: ignore[arg-type]
+
+
+def outputs(epoch: int) -> schema.Outputs:
+    logits = ((1 + epoch) * np.log(CASE.probabilities)).astype(np.float32)
+    zeros, none = np.zeros(COUNT), np.zeros(COUNT, np.int32)
+    return schema.Outputs(logits, "logit", epoch + 1, zeros, zeros, none, none)
+
+
+def write(directory: Path, rows: schema.Validation) -> None:
+    with closing(LogWriter(directory / "run1" / "predictions")) as log:
+        log.record(schema.Tag("validation"), 0, rows, schema.Content("validation"))
+        for epoch in (0, 3):
+            log.record(schema.Tag("outputs"), epoch, outputs(epoch), schema.Content("outputs"))
+
+
+def test_each_epoch_is_answered_as_the_library_sums_it_up(
+    tmp_path: Path, open_client: OpenClient
+) -> None:
+    write(tmp_path, validation())
+    client = open_client(tmp_path)
+    for epoch in (0, 3):
+        response = client.get(f"{ROUTE}?run=run1/predictions&step={epoch}")
+        assert response.status_code == 200
+        assert response.get_json() == answer(Evaluated(validation(), outputs(epoch)))
+
+
+@pytest.mark.parametrize(
+    ("query", "code", "said"),
+    [
+        ("run=run1/predictions&step=1", 404, "step=1: expected one of 0, 3"),
+        ("run=run1/predictions", 400, "step: expected once; got 0"),
+        ("run=other&step=0", 404, "run='other': expected one of"),
+    ],
+)
+def test_what_is_not_there_is_said(
+    query: str, code: int, said: str, tmp_path: Path, open_client: OpenClient
+) -> None:
+    write(tmp_path, validation())
+    response = open_client(tmp_path).get(f"{ROUTE}?{query}")
+    assert response.status_code == code
+    assert said in response.get_data(as_text=True)
+
+
+def test_records_that_do_not_belong_together_are_told(
+    tmp_path: Path, open_client: OpenClient
+) -> None:
+    write(tmp_path, validation(COUNT - 1))
+    response = open_client(tmp_path).get(f"{ROUTE}?run=run1/predictions&step=0")
+    assert response.status_code == 422
+    assert f"expected {COUNT - 1} rows" in response.get_data(as_text=True)
+
+
+def test_a_report_holds_every_epoch_s(tmp_path: Path) -> None:
+    write(tmp_path, validation())
+    index = RunIndex(tmp_path / "run1", ["predictions"])
+    held: Any = fitted({"run1/predictions": index}, 10_000_000, 0, 10)
+    asked = [one.asked for one in held.answers if "evaluation" in one.asked]
+    assert asked == [f"route=evaluation&run=run1%2Fpredictions&name={epoch}" for epoch in (0, 3)]

@@ -1,0 +1,236 @@
+"""Sums up the evaluation of one epoch in plain numbers, as the page and reports show it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tfexplain.evaluation import values
+from tfexplain.evaluation.evaluated import Evaluated
+from tfexplain.evaluation.hits import AVERAGES, Rate
+from tfexplain.evaluation.ranking import Ranking, ranking
+from tfexplain.quality.intervals import (
+    Floats,
+    effective_count,
+    percentile_interval,
+    resampled,
+    wilson,
+)
+
+# A matrix of more classes is no picture; those with most rows are shown.
+MOST_CLASSES = 100
+MOST_CURVES = 20
+# Points of a curve.
+MOST_POINTS = 128
+_RATES: tuple[Rate, ...] = ("precision", "recall", "f1")
+_DIGITS = 6
+
+Answer = dict[str, Any]
+
+
+def answer(evaluated: Evaluated) -> Answer:
+    """Sums up one epoch as JSON; numbers that are not defined are None.
+
+    Numbers with an interval are [value, low, high], of 95% confidence.
+    """
+    rows, out = evaluated.validation, evaluated.outputs
+    told: Answer = {
+        "rows": len(rows.labels),
+        "total": rows.total,
+        "counted": int(evaluated.known.sum()),
+        "label_kind": rows.label_kind,
+        "several": evaluated.has_several,
+        "unit": out.unit,
+        "moment": out.moment,
+        "weights": out.weights,
+        "epochs": out.epochs,
+        "settings": dict(rows.settings),
+        "totals": {name: _number(value) for name, value in evaluated.totals().items()},
+    }
+    if not told["counted"]:
+        return told
+    told["accuracy_by_group"] = _groups(evaluated)
+    if not evaluated.is_of_classes:
+        return {**told, **_of_values(evaluated)}
+    return {**told, **_of_classes(evaluated), "each_row": _each_row(evaluated)}
+
+
+def _of_classes(evaluated: Evaluated) -> Answer:
+    hits, names = evaluated.hits(), evaluated.validation.class_names
+    total = hits.total()
+    labelled = total.hits + total.misses
+    shown = _largest(labelled + total.false_alarms, MOST_CLASSES)
+    intervals = {name: hits.interval(name) for name in _RATES}
+    rates = {name: total.rate(name) for name in _RATES}
+    counts = (hits.hits + hits.misses > 0).sum(axis=0)
+    classes = [
+        {
+            "class": place,
+            "name": names[place] if place < len(names) else str(place),
+            "rows": int(counts[place]),
+            **{
+                name: _with_interval(rates[name][place], *(b[place] for b in intervals[name]))
+                for name in _RATES
+            },
+        }
+        for place in shown
+    ]
+    averages = {
+        how: {
+            name: _with_interval(total.average(name, how), *hits.interval(name, how))
+            for name in _RATES
+        }
+        for how in AVERAGES
+    }
+    calibrated = evaluated.calibration()
+    found: Answer = {
+        "classes": classes,
+        "left_out": evaluated.classes - len(shown),
+        "averages": averages,
+        "accuracy": _share(evaluated.right[evaluated.known], _weights(evaluated)),
+        "calibration": {
+            "error": _with_interval(calibrated.error, calibrated.error_low, calibrated.error_high),
+            "edges": _list(calibrated.edges),
+            "rows": calibrated.rows.tolist(),
+            "confidence": _list(calibrated.confidence),
+            "accuracy": _list(calibrated.accuracy),
+            "low": _list(calibrated.low),
+            "high": _list(calibrated.high),
+        },
+    }
+    if not evaluated.has_several:
+        # Rows whose label or prediction is not shown are in no cell.
+        found["confusion"] = [_list(row) for row in evaluated.confusion()[np.ix_(shown, shown)]]
+    if evaluated.outputs.columns is None:
+        two = evaluated.classes == 2 and not evaluated.has_several
+        ranked = [1] if two else _largest(labelled, MOST_CURVES)
+        found["curves"] = [_curve(evaluated, label) for label in ranked]
+    return found
+
+
+def _curve(evaluated: Evaluated, label: int) -> Answer:
+    scores, positive, weights = evaluated.ranked(label)
+    own = ranking(scores, positive, weights)
+    drawn = ranking(scores, positive, resampled(len(scores)) * weights)
+    places = _spread_places(len(own.thresholds))
+    rates = own.true_positive_rate[1:], own.false_positive_rate[1:], own.precision, own.taken[1:]
+    names = "true_positive_rate", "false_positive_rate", "precision", "taken"
+    return {
+        "class": label,
+        "positive": _share(positive, weights),
+        **{
+            name: _with_interval(getattr(own, name), *percentile_interval(getattr(drawn, name)))
+            for name in ("auc", "average_precision", "ks")
+        },
+        "ks_at": _number(_ks_threshold(own)),
+        # Thresholds of probabilities, which the scores are logarithms of.
+        "threshold": _list(np.exp(own.thresholds[places])),
+        **{name: _list(rate[places]) for name, rate in zip(names, rates, strict=True)},
+    }
+
+
+def _ks_threshold(own: Ranking) -> float:
+    gap = np.abs(own.true_positive_rate - own.false_positive_rate)[1:]
+    return float(np.exp(own.thresholds[int(np.argmax(gap))])) if np.isfinite(gap).all() else np.nan
+
+
+def _of_values(evaluated: Evaluated) -> Answer:
+    true, said, weights = evaluated.numbers()
+    by_value = evaluated.errors_by_value()
+    places = _spread_places(len(true), 1024)
+    return {
+        "scores": {
+            name: _with_interval(
+                values.score(name, true, said, weights),
+                *values.score_interval(name, true, said, weights),
+            )
+            for name in values.SCORES
+        },
+        "errors_by_value": {
+            "least": _list(by_value.least),
+            "most": _list(by_value.most),
+            "rows": by_value.rows.tolist(),
+            "error": _list(by_value.error),
+            "low": _list(by_value.low),
+            "high": _list(by_value.high),
+        },
+        "true": _list(true[places]),
+        "said": _list(said[places]),
+    }
+
+
+def _each_row(evaluated: Evaluated) -> Answer:
+    """What is known of each row with a label, over the epochs and at this one."""
+    some, rows = np.flatnonzero(evaluated.known), evaluated.validation
+    seen = evaluated.dynamics()
+    regions = seen.regions()
+    return {
+        "row": rows.rows[some].tolist(),
+        "hash": [f"{int(value):016x}" for value in rows.hashes[some]],
+        "label": np.nan_to_num(rows.labels[some], nan=-1).astype(int).tolist(),
+        "predicted": evaluated.predicted[some].tolist(),
+        "chance": _list(np.exp(evaluated.label_log_probability[some])),
+        "confidence": _list(seen.confidence[some]),
+        "variability": _list(seen.variability[some]),
+        "correctness": _list(seen.correctness[some]),
+        "forgotten": seen.forgotten[some].tolist(),
+        "region": [regions[place] for place in some],
+        "group": rows.groups[some].tolist() if len(rows.groups) else [],
+    }
+
+
+def _groups(evaluated: Evaluated) -> list[Answer]:
+    rows, some = evaluated.validation, evaluated.known
+    own = rows.groups[some] if len(rows.groups) else np.zeros(0, int)
+    weights, found = _weights(evaluated), []
+    for number, name in enumerate(rows.group_names):
+        inside = own == number
+        if not inside.any():
+            continue
+        told: Answer = {"name": name, "rows": int(inside.sum())}
+        if evaluated.is_of_classes:
+            told["accuracy"] = _share(evaluated.right[some][inside], weights[inside])
+        else:
+            given = [part[inside] for part in evaluated.numbers()]
+            value = values.score("mean absolute error", *given)
+            interval = values.score_interval("mean absolute error", *given)
+            told["mean_absolute_error"] = _with_interval(value, *interval)
+        found.append(told)
+    return found
+
+
+def _weights(evaluated: Evaluated) -> Floats:
+    return np.asarray(evaluated.validation.weights[evaluated.known], np.float64)
+
+
+def _share(right: npt.ArrayLike, weights: Floats) -> list[float | None]:
+    """A share of weighted rows with Wilson's interval."""
+    value = np.average(np.asarray(right, np.float64), weights=weights)
+    count = effective_count(weights.sum(), (weights**2).sum())
+    return _with_interval(value, *wilson(value, count))
+
+
+def _largest(counts: Floats, most: int) -> list[int]:
+    """The classes that occur, in their order; those with most rows of too many."""
+    order = np.argsort(-counts, kind="stable")[:most]
+    return sorted(int(place) for place in order if counts[place] > 0)
+
+
+def _spread_places(count: int, most: int = MOST_POINTS) -> npt.NDArray[np.int64]:
+    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(np.int64))
+
+
+def _with_interval(value: Any, low: Any, high: Any) -> list[float | None]:
+    return [_number(value), _number(low), _number(high)]
+
+
+def _list(numbers: Sequence[float] | Floats) -> list[float | None]:
+    return [_number(value) for value in np.asarray(numbers, np.float64).tolist()]
+
+
+def _number(value: Any) -> float | None:
+    number = float(value)
+    return float(f"{number:.{_DIGITS}g}") if np.isfinite(number) else None
