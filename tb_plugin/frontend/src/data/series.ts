@@ -18,7 +18,7 @@ export interface Point<R extends AnyRecord = AnyRecord> {
 }
 
 export interface Series {
-  readonly kind: AnyRecord["kind"];
+  readonly kind: AnyRecord["kind"] | RecordKind;
   readonly points: readonly Point[];
   readonly bytes: number;
 }
