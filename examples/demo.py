@@ -77,7 +77,7 @@ def train(name: str, log_dir: Path, epochs: int) -> None:
         Explain(
             val,
             log_dir=log_dir,
-            explainers=[FeatureMaps(), GradCAM(), IntegratedGradients(), Exchange()],
+            explainers=[FeatureMaps(), GradCAM("stages"), IntegratedGradients(), Exchange()],
             class_names=CLASSES,
             reference=max(begin - 1, 0),
         ),

@@ -132,10 +132,10 @@ def test_it_says_what_it_logs(demo: Demo) -> None:
 
 def test_it_logs_every_series_at_every_epoch(demo: Demo) -> None:
     records = demo.records
-    maps = [f"map/GradCAM/conv3/{s}" for s in SAMPLES]
+    maps = [f"map/GradCAM/{layer}/{s}" for layer in LAYERS for s in SAMPLES]
     maps += [f"map/IntegratedGradients/input/{s}" for s in SAMPLES]
     maps += [f"channels/FeatureMaps/{layer}/{s}" for layer in LAYERS for s in SAMPLES]
-    drift = {"drift/GradCAM/conv3", "drift/IntegratedGradients/input"}
+    drift = {f"drift/GradCAM/{layer}" for layer in LAYERS} | {"drift/IntegratedGradients/input"}
     for run in RUNS:
         once = {"samples", "structure", "metrics", "predictions", "status", "exchange/input"}
         assert set(records[run]) == {*once, *maps, *drift}

@@ -113,6 +113,14 @@ export const ladderStyles = css`
     white-space: nowrap;
     line-height: 16px;
   }
+  .facts .flag {
+    max-width: 150px;
+    white-space: normal;
+    color: var(--warn);
+  }
+  .facts span:empty {
+    display: none;
+  }
   .alike {
     white-space: nowrap;
   }

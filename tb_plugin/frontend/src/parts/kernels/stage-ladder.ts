@@ -3,32 +3,39 @@
 import { html, nothing } from "lit";
 import { correlation, obstacle } from "../../analysis/compare.ts";
 import { metricOf, type Scale } from "../../analysis/compression.ts";
-import { namesOf, sameLayer, tableValue } from "../../analysis/kernels.ts";
+import { namesOf, tableValue } from "../../analysis/kernels.ts";
 import { originText } from "../../analysis/moments.ts";
 import { coefficient } from "../../analysis/numbers.ts";
-import { type Stage, stagesOf } from "../../analysis/stages.ts";
 import { metricsIn, seriesWith, tableAt } from "../../analysis/strip-rows.ts";
-import { unwrapped } from "../../analysis/wrappers.ts";
 import { partsOf } from "../../data/series.ts";
 import { cellsOf, scaleOf } from "../../draw/strip.ts";
-import type { Column } from "../../state/columns.ts";
 import type { ShownRun } from "../../state/runs.ts";
-import { loggedLayer } from "../../state/same-layers.ts";
 import { ladderSample } from "../../state/scene.ts";
 import { define, SizedPart, setText } from "../frame/part.ts";
 import { nameText, pathText } from "../frame/path-text.ts";
 import { base } from "../frame/styles.ts";
 import { contentOf } from "../maps/map-figure.ts";
+import { flagOf } from "../maps/map-flag.ts";
 import "../maps/picture.ts";
 import "../maps/prediction.ts";
 import { type KnownSide, sideOf } from "../maps/sides.ts";
 import { colourBar } from "./graph-drawing.ts";
 import type { MetricBar } from "./metric-bar.ts";
 import "./metric-bar.ts";
+import { type Cell, cellsOfStages, namesIn } from "./stage-cells.ts";
 import { stageControls } from "./stage-controls.ts";
 import { ladderStyles } from "./stage-ladder-styles.ts";
 import "./stage-map.ts";
-import { halfText, rangeText, sizeText, strengthText } from "./stage-text.ts";
+import {
+  ALIKE,
+  HALF,
+  halfText,
+  rangeText,
+  SPINE,
+  STRENGTH,
+  sizeText,
+  strengthText,
+} from "./stage-text.ts";
 
 /** Of the spine where it is widest, in pixels. */
 const WIDEST = 96;
@@ -37,21 +44,6 @@ const NARROWEST = 4;
 const SIDES = { least: 64, most: 144 } as const;
 /** What a row has beside its map, and the table beside its maps. */
 const ROOM = { row: 7, table: 64 } as const;
-
-const ALIKE =
-  "Pearson’s correlation of the two maps: 1 where they are alike up to a factor, 0 where they have nothing in common";
-const STRENGTH = "The largest magnitude of this map";
-const HALF =
-  "How concentrated the map is: the smallest part of it that has half of the sum of its magnitudes";
-
-/** One run at one stage. */
-interface Cell {
-  readonly run: ShownRun;
-  readonly column: Column;
-  readonly stage: Stage;
-  /** The rows of the metric's table that are of this stage. */
-  readonly rows: readonly string[];
-}
 
 export class StageLadder extends SizedPart {
   static override styles = [base, ladderStyles];
@@ -136,8 +128,9 @@ export class StageLadder extends SizedPart {
     const [first] = row;
     if (!first) return nothing;
     const { layer } = first.column;
-    const name = this.nameOf(first);
-    const isChosen = this.isChosen(first);
+    const names = namesIn(this.dashboard, first);
+    const name = names.at(-1);
+    const isChosen = names.some((one) => one === this.dashboard.scene.layer);
     const text = pathText(this.dashboard.scene.layerText(layer));
     return html`<tr class=${isChosen ? "chosen" : ""} data-stage=${index}>
       <th scope="row" title=${layer}>
@@ -176,7 +169,7 @@ export class StageLadder extends SizedPart {
           .side=${this.side}
         ></tfx-stage-map>
         <span class="facts"><span class="metric"></span><span class="half" title=${HALF}></span
-          ><span class="strength muted" title=${STRENGTH}></span></span>
+          ><span class="strength muted" title=${STRENGTH}></span><span class="flag"></span></span>
       </div>
     </td>`;
   }
@@ -227,51 +220,16 @@ export class StageLadder extends SizedPart {
     return seriesWith(this.dashboard.scene.metric, this.dashboard.tables(run));
   }
 
-  /** The kernel or layer that a stage is chosen as: its own, or the last inside. */
-  private nameOf({ stage, run }: Cell): string | undefined {
-    return this.namesIn(run, stage).at(-1);
-  }
-
-  private isChosen({ stage, run }: Cell): boolean {
-    const { layer } = this.dashboard.scene;
-    return layer !== undefined && this.namesIn(run, stage).includes(layer);
-  }
-
-  private namesIn(run: ShownRun, stage: Stage): string[] {
-    const { kernels, layers } = this.dashboard.scene;
-    return this.knownOf(run, stage, [...kernels, ...layers]);
-  }
-
-  /** The names of a stage's layers among those of a table. */
-  private knownOf(run: ShownRun, stage: Stage, names: readonly string[]): string[] {
-    const known = new Set(names);
-    const found = stage.layers.flatMap(
-      (layer) => sameLayer(names, this.dashboard.nameIn(run, unwrapped(layer))) ?? [],
-    );
-    return [...new Set(found)].filter((name) => known.has(name));
-  }
-
   override willUpdate(): void {
     const { dashboard, runs } = this;
-    const { ladder, metric } = dashboard.scene;
+    const { metric } = dashboard.scene;
     const tables = runs.map((run) => this.seriesOf(run));
     const all = tables.map((series) => (series ? namesOf(series) : []));
     this.scale = scaleOf(
       metricOf(metric),
       tables.map((series, i) => cellsOf(series, all[i] ?? [], metric)),
     );
-    const columns = runs.map((run, i): Cell[] => {
-      const ends = ladder.map((column) => ({
-        layer: loggedLayer(run, column),
-        sides: contentOf(run, column.group)?.shape ?? [],
-      }));
-      const stages = stagesOf(dashboard.structure(run), ends);
-      return ladder.map((column, at) => {
-        const stage = stages[at] as Stage;
-        return { run, column, stage, rows: this.knownOf(run, stage, all[i] ?? []) };
-      });
-    });
-    this.cells = ladder.map((_, at) => columns.map((cells) => cells[at] as Cell));
+    this.cells = cellsOfStages(dashboard, runs, all);
   }
 
   // ------------------------------------------------------------------ drawing
@@ -294,7 +252,7 @@ export class StageLadder extends SizedPart {
       for (const [i, table] of tables.entries()) setText(notes[i], originText(table));
       const rows = this.renderRoot.querySelectorAll("[data-stage]");
       for (const [i, row] of this.cells.entries()) this.tell(rows[i], row, sides[i] ?? []);
-      this.find<MetricBar>("tfx-metric-bar")?.tell(TOLD);
+      this.find<MetricBar>("tfx-metric-bar")?.tell(SPINE);
     });
   }
 
@@ -311,11 +269,13 @@ export class StageLadder extends SizedPart {
       const values = cell.rows.map((name) => tableValue(record, name, metric.name));
       const bar = place?.querySelector<HTMLElement>(".width");
       if (bar) colourBar(bar, values.length > 0 ? values : [Number.NaN], this.scale, "bottom");
-      const map = sides[i]?.map;
+      const side = sides[i];
+      const map = side?.map;
       const texts = {
         metric: rangeText(metric, values),
         strength: strengthText(cell.column, map),
         half: halfText(cell.column, map),
+        flag: side ? flagOf(this.dashboard, { ...cell, sample: side.sample }, side.known) : "",
       };
       for (const [name, text] of Object.entries(texts)) {
         setText(place?.querySelector(`.${name}`) ?? undefined, text);
@@ -342,7 +302,5 @@ export class StageLadder extends SizedPart {
     this.requestUpdate();
   }
 }
-
-const TOLD = "Width: channels. Colour: each layer of the stage, from top to bottom.";
 
 define("tfx-stages", StageLadder);

@@ -1,10 +1,20 @@
-/** The map of one stage: enlarged among the samples. */
+/** The map of one stage: enlarged among the samples; what its flag says stands beside it. */
 
+import { css } from "lit";
 import { define } from "../frame/part.ts";
 import { hideReadout } from "../frame/readout.ts";
 import { MapCell } from "../maps/map-cell.ts";
 
 class StageMap extends MapCell {
+  static override styles = [
+    ...MapCell.styles,
+    css`
+      .flag {
+        display: none;
+      }
+    `,
+  ];
+
   protected override open(): void {
     const { dashboard, run, sample } = this;
     const { view, scene } = dashboard;

@@ -8,6 +8,13 @@ import { halfArea } from "../../analysis/stages.ts";
 import type { AttributionMap } from "../../format/records.ts";
 import type { Column } from "../../state/columns.ts";
 
+export const ALIKE =
+  "Pearson’s correlation of the two maps: 1 where they are alike up to a factor, 0 where they have nothing in common";
+export const STRENGTH = "The largest magnitude of this map";
+export const HALF =
+  "How concentrated the map is: the smallest part of it that has half of the sum of its magnitudes";
+export const SPINE = "Width: channels. Colour: each layer of the stage, from top to bottom.";
+
 /** `56 × 56, 96 channels`. */
 export function sizeText(sides: readonly number[], channels: number): string {
   const wide = Number.isFinite(channels) ? plural(channels, "channel") : "";
@@ -24,9 +31,9 @@ export function rangeText({ label, unit }: Metric, values: readonly number[]): s
   return `${label} ${least === most ? least : `${least} – ${most}`}`;
 }
 
-/** How strong a map is. */
+/** How strong a map is, where it is not zero. */
 export function strengthText(column: Column, map: AttributionMap | undefined): string {
-  return map ? `max ${short(map.scale)} ${column.unit}` : "";
+  return map && map.scale > 0 ? `max ${short(map.scale)} ${column.unit}` : "";
 }
 
 /** How concentrated a map is; that there is no evidence is said over the map. */
