@@ -6,8 +6,8 @@ import os
 import threading
 import weakref
 from abc import abstractmethod
-from collections.abc import Mapping, MutableMapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import Any, ClassVar
 
 import keras
@@ -19,6 +19,7 @@ from tfexplain.callbacks.guard import Guard, OnError
 from tfexplain.callbacks.log_lock import LogLock, lock_log
 from tfexplain.callbacks.named_numbers import NamedNumbers
 from tfexplain.callbacks.parts import hint, part_of
+from tfexplain.callbacks.step_clock import StepClock, count_finely, step_clock
 from tfexplain.callbacks.work import Unplanned, Work
 from tfexplain.errors import CallError, TfexplainError
 from tfexplain.model.keras_private import CALLBACK_MODEL, BatchHooks
@@ -40,18 +41,15 @@ class LoggingCallback(CopiedSettings, BatchHooks, keras.callbacks.Callback):  # 
         does: The work of this callback, in a word.
         part: Path of the part of the model that is meant; None for the model.
         logs: Names of numbers that are put into the `logs` of each epoch.
+        every_steps: Training steps between measurements within epochs; None for none.
     """
-
-    # What Keras 3 asks: callbacks that look at batches and are not safe keep it from running the
-    # others beside training. Ours does nothing there once the model is built.
-    async_safe = True
 
     params: Any
     _passing: ClassVar[frozenset[str]] = frozenset(
         {
             *("params", CALLBACK_MODEL, "_trained", "_guard", "_directory", "_log_lock", "_work"),
             *("_writer", "_workers", "_started", "_weights", "_last_step", "_offset", "_logged"),
-            *("_first_epoch", "_thread", "_fit"),
+            *("_first_epoch", "_thread", "_fit", "_clock", "_epoch"),
         }
     )
 
@@ -63,9 +61,10 @@ class LoggingCallback(CopiedSettings, BatchHooks, keras.callbacks.Callback):  # 
         does: str,
         part: str | None,
         logs: Sequence[str],
+        every_steps: int | None = None,
     ) -> None:
         self._log_dir, self._room, self._does = os.fsdecode(log_dir), room, does
-        self._on_error, self._part = on_error, part
+        self._on_error, self._part, self._every_steps = on_error, part, every_steps
         self._named = NamedNumbers(logs)
         self._renew()
 
@@ -81,8 +80,9 @@ class LoggingCallback(CopiedSettings, BatchHooks, keras.callbacks.Callback):  # 
         self._started = False
         self._offset = 0
         self._logged: weakref.ref[Any] | None = None  # the model of the last `fit`
-        self._first_epoch = True
+        self._first_epoch, self._epoch = True, 0
         self._thread = 0
+        self._clock: StepClock | None = None
         # The parameters of the `fit` that uses this, the same dictionary in all its callbacks.
         self._fit: Any = None
         self._forget()
@@ -122,8 +122,15 @@ class LoggingCallback(CopiedSettings, BatchHooks, keras.callbacks.Callback):  # 
 
     @property
     def _reads_train_batches(self) -> bool:
-        """Returns whether the callback waits for a model that its first batch builds."""
-        return self.model is not None and not self._subject.built
+        """Whether it measures within epochs, or waits for a model that its first batch builds."""
+        waits = self.model is not None and not self._subject.built
+        return waits or self._every_steps is not None
+
+    @property
+    def async_safe(self) -> bool:
+        """Whether Keras 3 may call hooks of batches beside training, those of others as well."""
+        # Ours does nothing there once the model is built, unless it measures within epochs.
+        return self._every_steps is None
 
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
         """Checks everything, prints the choices, opens the log.
@@ -137,6 +144,7 @@ class LoggingCallback(CopiedSettings, BatchHooks, keras.callbacks.Callback):  # 
         with self._workers.agreeing():
             self._directory = self._directory or located(self._log_dir)
             self._check()
+            self._clock = step_clock(self._every_steps, self.params, self.model)
             self._close()
             if self._logged is not None and self._logged() is not self.model:
                 self._forget()
@@ -148,16 +156,22 @@ class LoggingCallback(CopiedSettings, BatchHooks, keras.callbacks.Callback):  # 
             self._start()
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
-        """Opens models that their first batch builds (tf_keras)."""
+        """Opens models that their first batch builds (tf_keras), and measures within epochs."""
         # Keras 3 may call this beside training, where the model must not be run or restored.
-        if not self._started and threading.get_ident() == self._thread:
+        if threading.get_ident() != self._thread:
+            return
+        if not self._started:
             self._start()
+        step = self._clock.due(self._epoch + self._offset, batch) if self._clock else None
+        if step is not None:
+            self._log_within(step, logs or {})
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Opens the log, where the model is built; only now is it known where training begins.
 
         A second `fit` counts epochs from zero; its steps go on where the last ended.
         """
+        self._epoch = epoch
         if not self._first_epoch:
             return
         workers = self._begun("on_epoch_begin")
@@ -176,21 +190,26 @@ class LoggingCallback(CopiedSettings, BatchHooks, keras.callbacks.Callback):  # 
             self.on_epoch_begin(epoch)
         if not self._started:
             self._start()
+        measured: Mapping[str, float] = {}
         step = self._last_step = epoch + self._offset
         if self._log_lock is not None:
             self._log_lock.logged(step)
-        measured: Mapping[str, float] = {}
-        try:
-            with workers.synced(self.model):
-                if self._work is not None and self._writer is not None:
-                    self._write_metrics(step, logs or {}, self._writer)
-                    now = self._now(epoch, self._work)
-                    measured = self._work.at_epoch(now, logs or {}, self._writer)
-                    self._commit(step)
-                self._named.put(workers, measured, logs)
-        except BaseException:  # interrupted by the user; then Keras says no goodbye
-            self._close()
-            raise
+        with self._closed_if_interrupted(), workers.synced(self.model):
+            if self._work is not None and self._writer is not None:
+                self._write_metrics(step, logs or {}, self._writer)
+                now = self._now(epoch, self._work)
+                measured = self._work.at_epoch(now, logs or {}, self._writer)
+                self._commit(step)
+            self._named.put(workers, measured, logs)
+
+    def _log_within(self, step: float, logs: Mapping[str, Any]) -> None:
+        """Logs what is measured within an epoch; of its `logs`, what `fit` reports so far."""
+        workers = self._begun("on_train_batch_end")
+        with self._closed_if_interrupted(), workers.synced(self.model):
+            if self._work is not None and self._writer is not None:
+                self._write_metrics(step, logs, self._writer)
+                self._work.at_epoch(Moment(self._epoch, step, weights=step), logs, self._writer)
+                self._commit(step)
 
     def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
         """Logs what is due after training, and closes the log."""
@@ -267,7 +286,7 @@ class LoggingCallback(CopiedSettings, BatchHooks, keras.callbacks.Callback):  # 
         last = bool(getattr(self.model, "stop_training", False)) or epoch + 1 == epochs
         return Moment(epoch, step, last, "epoch", weights)
 
-    def _write_metrics(self, step: int, logs: Mapping[str, Any], writer: RunWriter) -> None:
+    def _write_metrics(self, step: float, logs: Mapping[str, Any], writer: RunWriter) -> None:
         with self._guard.watch("metrics", step):
             # Callbacks that change it log the one that the epoch was trained with.
             rate = learning_rate(self.model)
@@ -287,6 +306,8 @@ class LoggingCallback(CopiedSettings, BatchHooks, keras.callbacks.Callback):  # 
                 self._take_over(other)
             room = os.path.join(self._log_lock.directory, self._room)
             writer = RunWriter(room, self._guard.leave_out)
+            if self._clock is not None or self._log_lock.resumes:
+                count_finely(writer, self._clock, self.params)
             writer.open()
         except BaseException:
             self._log_lock = None
@@ -294,6 +315,14 @@ class LoggingCallback(CopiedSettings, BatchHooks, keras.callbacks.Callback):  # 
         self._log_lock.rooms[self._room], self._writer = self, writer
         with self._guard.watch("choices", 0):  # printed to what may not take them
             self._work.announce(writer, self._log_lock.resumes)
+
+    @contextmanager
+    def _closed_if_interrupted(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:  # interrupted by the user; then Keras says no goodbye
+            self._close()
+            raise
 
     def _close(self) -> None:
         writer, log_lock = self._writer, self._log_lock
@@ -314,7 +343,7 @@ class LoggingCallback(CopiedSettings, BatchHooks, keras.callbacks.Callback):  # 
             )
         other._close()
 
-    def _commit(self, step: int) -> None:
+    def _commit(self, step: float) -> None:
         if self._writer is None:
             return
         before = self._writer.reopened

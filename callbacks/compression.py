@@ -10,6 +10,7 @@ from tfexplain import compression
 from tfexplain.callbacks.base import LoggingCallback
 from tfexplain.callbacks.compression_run import CompressionRun, CompressionSettings
 from tfexplain.callbacks.guard import OnError
+from tfexplain.callbacks.step_clock import check_every_steps
 from tfexplain.callbacks.work import Work
 from tfexplain.checks import check_verbose, check_whole
 from tfexplain.data import validation
@@ -31,6 +32,8 @@ class Compression(LoggingCallback):
         reference: The model before it was compressed, of the same architecture, for quantization
             errors of modes that keep no float weights.
         every: Measure every so many epochs. The end of training is always measured.
+        every_steps: Measure every so many training steps as well, and at the end of each epoch: for
+            trainings of one long epoch (docs/training.md).
         pattern: (n, m) of n:m sparsity on the input axis.
         block: (inputs, outputs) of the blocks whose sparsity is counted.
         gzip: Whether to compress the kernels for their size; slow.
@@ -71,6 +74,7 @@ class Compression(LoggingCallback):
         log_dir: str | os.PathLike[str],
         reference: Any = None,
         every: int = 1,
+        every_steps: int | None = None,
         pattern: tuple[int, int] = (2, 4),
         block: tuple[int, int] = (4, 4),
         gzip: bool = False,
@@ -99,7 +103,7 @@ class Compression(LoggingCallback):
             write_histograms=write_histograms,
             verbose=verbose,
         )
-        super().__init__(log_dir, "compression", on_error, "compression", part, logs)
+        super().__init__(log_dir, "compression", on_error, "compression", part, logs, every_steps)
 
     @property
     def _validation_data(self) -> Any:
@@ -107,6 +111,8 @@ class Compression(LoggingCallback):
 
     def _check(self) -> None:
         check_verbose(self._choices.verbose)
+        every = None if self._choices.every == 1 else self._choices.every
+        check_every_steps(self._every_steps, every=every)
         for argument in ("every", "samples"):
             check_whole(argument, getattr(self._choices, argument))
         check_whole("seed", self._choices.seed, 0)
@@ -118,4 +124,4 @@ class Compression(LoggingCallback):
         return self._choices.reference is not None
 
     def _begin(self) -> Work:
-        return CompressionRun(self._choices, self._subject, self._guard, self._hint)
+        return CompressionRun(self._choices, self._subject, self._guard, self._hint, self._clock)

@@ -12,6 +12,7 @@ from typing import Any
 from tfexplain import compression
 from tfexplain.callbacks.announce import tell
 from tfexplain.callbacks.guard import Guard
+from tfexplain.callbacks.step_clock import StepClock
 from tfexplain.compression import LayerNumbers, LayerWeights
 from tfexplain.compression.churn import KeptBits
 from tfexplain.compression.numbers import unmeasured
@@ -49,15 +50,21 @@ class CompressionRun:
         model: The built model.
         guard: Keeps failures of single kernels away from the rest.
         hint: Further remedy where the model cannot be called.
+        clock: When epochs are measured within; None where they are not.
 
     Raises:
         TfexplainError: a model without weights, a reference that does not fit, unusable data.
     """
 
     def __init__(
-        self, choices: CompressionSettings, model: Any, guard: Guard, hint: str = ""
+        self,
+        choices: CompressionSettings,
+        model: Any,
+        guard: Guard,
+        hint: str = "",
+        clock: StepClock | None = None,
     ) -> None:
-        self._choices, self._guard = choices, guard
+        self._choices, self._guard, self._clock = choices, guard, clock
         # Weak, because a training that was interrupted leaves this behind.
         self._model = weakref.ref(model)
         self._activity: Activity | None = None
@@ -169,7 +176,7 @@ class CompressionRun:
         return measured
 
     def _write_kernel(
-        self, numbers: LayerNumbers, activities: Activities, step: int, writer: RunWriter
+        self, numbers: LayerNumbers, activities: Activities, step: float, writer: RunWriter
     ) -> None:
         record = kernel_record(numbers, activities.get(numbers.layer.path))
         if record is not None:
@@ -194,7 +201,9 @@ class CompressionRun:
             "activity": "not measured; pass validation_data= to see dead units"
             if activity is None
             else f"on {activity.samples} of {activity.total} samples",
-            "epochs": f"every {self._choices.every}, and once more after training",
+            "epochs": f"every {self._choices.every}, and once more after training"
+            if self._clock is None
+            else f"{self._clock.text}; and once more after training",
         }
 
 

@@ -14,7 +14,7 @@ def cost_line(
     whole: float,
     before: float | None,
     parts: Mapping[str, float],
-    budget: float | None = None,
+    by: str = "every=",
 ) -> str:
     """Returns the line.
 
@@ -25,12 +25,12 @@ def cost_line(
         before: Seconds of the explanation before training, which compiles everything; None where
             the epoch is not the first of a `fit`, which compiles the training itself.
         parts: Seconds by explainer, and of `drift` and `overlays`.
-        budget: The user's, where there is one.
+        by: The argument that chooses how often.
     """
     share = f"{100 * explaining / whole:.2g}%" if whole else "all"
     compiled = "" if before is None else "; training compiled in it"
     first = "" if before is None else f", and {before:.2g} s once before training"
-    lower = "every=" if budget is None else "budget="
+    lower = by
     dearest, most = "", max(parts, key=lambda name: parts[name], default="")
     if most:
         dearest = f" Most of it: {most} ({parts[most]:.2g} s)."

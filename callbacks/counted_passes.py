@@ -15,6 +15,7 @@ import numpy as np
 
 from tfexplain.callbacks.fit_frame import Rows
 from tfexplain.callbacks.schedule import Schedule
+from tfexplain.callbacks.step_clock import StepClock
 from tfexplain.explainers import Explainer, IntegratedGradients
 from tfexplain.explainers.concat import Explanation
 from tfexplain.explainers.path.adaptive_quadrature import affordable
@@ -97,6 +98,14 @@ def fewer(
     return Fewer(reduced, every, frozenset(own) if every > 1 else frozenset(), text)
 
 
+def rows_between(rows: Rows | None, clock: StepClock | None) -> Rows | None:
+    """Returns what is trained on from one explanation to the next: an epoch, or a part of it."""
+    if rows is None or clock is None:
+        return rows
+    steps = max(1, rows.steps // clock.per_epoch)
+    return replace(rows, steps=steps, per="from one explanation to the next")
+
+
 def other_class_text(names: Sequence[str], other: str, samples: int, rows: Rows | None) -> str:
     """Returns what explaining a second class of wrong samples takes, for people.
 
@@ -141,4 +150,4 @@ def _text(
     if not said:
         return ""
     share = f"{100 / TRAINED_PER_PASS:g}% of the passes of training"
-    return f"{'; '.join(said)}, to stay at {share}: {rows.trained:,} rows an epoch ({rows.text})"
+    return f"{'; '.join(said)}, to stay at {share}: {rows.trained:,} rows {rows.per} ({rows.text})"

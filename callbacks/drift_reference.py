@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -21,6 +22,7 @@ from tfexplain.runlog.background import answered
 from tfexplain.runlog.plan import ExplainPlan, Found
 from tfexplain.runlog.weights_epoch import Moment
 from tfexplain.wire import schema
+from tfexplain.wire.clock import epoch_text
 
 # "first", "best", an epoch, a model, or None for no drift.
 Wanted: TypeAlias = Literal["first", "best"] | int | Any | None
@@ -30,7 +32,7 @@ Wanted: TypeAlias = Literal["first", "best"] | int | Any | None
 class _Kept:
     shown: Shown
     text: str
-    step: int | None
+    step: float | None
 
 
 class Reference:
@@ -51,7 +53,7 @@ class Reference:
         self._batch = b""
         self._shapes: dict[tuple[str, str], tuple[int, ...]] = {}
         # The first epoch compared here, where the log holds earlier ones.
-        self._resumed, self._since = False, -1
+        self._resumed, self._since = False, -math.inf
 
     @property
     def wanted(self) -> bool:
@@ -126,7 +128,7 @@ class Reference:
                 and self._shapes.get(place) == shown.maps.shape
                 and _without_cells(log.settings.get(place, {})) == dict(explainer.settings())
             ):
-                self._kept[place] = _Kept(shown, f"epoch {log.step}", log.step)
+                self._kept[place] = _Kept(shown, f"epoch {epoch_text(log.step or 0)}", log.step)
 
     def compare(
         self, maps: Places, now: Moment, logs: Mapping[str, Any]
@@ -134,7 +136,7 @@ class Reference:
         """Computes the drift of one epoch's maps, which may become the reference themselves."""
         if not maps or self._wanted is None:
             return {}
-        if self._since < 0:
+        if math.isinf(self._since):
             self._since = now.step
         text = self._moves(now, logs)
         drifts = {}
@@ -154,9 +156,10 @@ class Reference:
         if self._wanted == "first" or (self.epoch is not None and now.step == self.epoch):
             return now.name
         # An epoch's logs say nothing of weights that were restored since.
-        own = now.kind == "epoch" or now.weights == now.step
+        # Within an epoch there is no val_loss, and the loss is that of the steps so far.
+        own = not now.within and (now.kind == "epoch" or now.weights == now.step)
         if self._wanted == "best" and own and (metric := self._improves(logs)):
-            when = f"since epoch {self._since}" if self._resumed else "so far"
+            when = f"since epoch {epoch_text(self._since)}" if self._resumed else "so far"
             return f"{now.name}, the best {when} by {metric}"
         return ""
 

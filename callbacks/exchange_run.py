@@ -48,7 +48,7 @@ class ExchangeRun:
         self.numbers: Sequence[str] = ()
         self._plan: ExchangePlan | None = None
         self._epochs: list[int] = []
-        self._last, self._written = -1, -1
+        self._last, self._written = -1, -1.0
         named = settings.exchange
         if named is None and settings.explainers is not None:
             return
@@ -78,7 +78,7 @@ class ExchangeRun:
 
     def due(self, now: Moment) -> bool:
         """Returns whether windows are exchanged at this time, which is explained."""
-        if self._plan is None or now.step == self._written:
+        if self._plan is None or now.within or now.step == self._written:
             return False
         passed = any(self._last < epoch <= now.epoch for epoch in self._epochs)
         return passed or now.last or now.kind == "end"

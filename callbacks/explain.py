@@ -42,6 +42,8 @@ class Explain(LoggingCallback):
         every: Explain every so many epochs. The last epoch is always explained. By default every
             epoch, but for methods that were chosen by default and are expensive for the training
             (docs/defaults.md).
+        every_steps: Explain every so many training steps as well, and at the end of each epoch: for
+            trainings of one long epoch (docs/training.md).
         epochs: Explain these epochs and the last, instead: `epochs=(0, 5, 20)`. Epochs count from
             0, and on over several fits.
         budget: Share of training time that explanations may take, such as 0.05, in place of a
@@ -112,6 +114,7 @@ class Explain(LoggingCallback):
         log_dir: str | os.PathLike[str],
         explainers: Sequence[Explainer | Exchange] | Explainer | Exchange | None = None,
         every: int | None = None,
+        every_steps: int | None = None,
         epochs: Sequence[int] | None = None,
         budget: float | None = None,
         samples: int = 8,
@@ -147,8 +150,8 @@ class Explain(LoggingCallback):
             decode=decode,
             exchange=exchange,
         )
-        self._wanted, self._when = reference, Schedule(every, epochs, budget)
-        super().__init__(log_dir, "explain", on_error, "explaining", part, logs)
+        self._wanted, self._when = reference, Schedule(every, epochs, budget, every_steps)
+        super().__init__(log_dir, "explain", on_error, "explaining", part, logs, every_steps)
 
     _passing = LoggingCallback._passing | {"_reference", "_scheduler"}
 
@@ -160,13 +163,20 @@ class Explain(LoggingCallback):
         super().on_epoch_begin(epoch, logs)
         if begins:
             epochs = (self.params or {}).get("epochs")
-            self._scheduler.begin(None if epochs is None else epochs - 1 + self._offset)
+            last = None if epochs is None else epochs - 1 + self._offset
+            self._scheduler.begin(last, self._clock.per_epoch if self._clock else 1)
         self._scheduler.epoch_begins()
+        if isinstance(self._work, ExplainRun):
+            self._work.epoch_begins()
 
     def on_epoch_end(self, epoch: int, logs: MutableMapping[str, Any] | None = None) -> None:
         """Logs the epoch, and charges the time to explaining."""
         with self._scheduler.charged(epochs=1):
             super().on_epoch_end(epoch, logs)
+
+    def _log_within(self, step: float, logs: Mapping[str, Any]) -> None:
+        with self._scheduler.charged(epochs=1):
+            super()._log_within(step, logs)
 
     def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
         """Explains the last epoch if that is still to be done, and reports how the budget was
@@ -219,7 +229,7 @@ class Explain(LoggingCallback):
             epochs = (self.params or {}).get("epochs")
             return ExplainRun(
                 *(self._settings, self._subject, self._guard, self._reference, self._scheduler),
-                *(rows, epochs),
+                *(rows, epochs, self._clock),
             )
 
 

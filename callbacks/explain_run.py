@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter
 from collections.abc import Collection, Mapping
@@ -13,13 +14,14 @@ import numpy as np
 from tfexplain.attribution import Attribution
 from tfexplain.callbacks.announce import tell
 from tfexplain.callbacks.cost_line import cost_line
-from tfexplain.callbacks.counted_passes import Fewer, fewer, other_class_text
+from tfexplain.callbacks.counted_passes import Fewer, fewer, other_class_text, rows_between
 from tfexplain.callbacks.drift_reference import Reference
 from tfexplain.callbacks.exchange_run import ExchangeRun
 from tfexplain.callbacks.fit_frame import Rows
 from tfexplain.callbacks.guard import Guard
 from tfexplain.callbacks.memory_backoff import MemoryBackoff
-from tfexplain.callbacks.schedule import Scheduler
+from tfexplain.callbacks.schedule import Schedule, Scheduler
+from tfexplain.callbacks.step_clock import StepClock
 from tfexplain.quality.similarity import MEASURES
 from tfexplain.runlog.attribution_records import sheet_png
 from tfexplain.runlog.plan import ExplainPlan, Found
@@ -44,6 +46,7 @@ class ExplainRun:
         scheduler: Chooses the epochs and accounts for their time; kept over several fits.
         rows: What an epoch trains on, where that is known.
         epochs: How many epochs `fit` was asked for, where that is known.
+        clock: When epochs are explained within; None where they are not.
 
     Raises:
         TfexplainError: data, labels, layers or shapes that cannot work, found by explaining once.
@@ -58,20 +61,22 @@ class ExplainRun:
         scheduler: Scheduler,
         rows: Rows | None,
         epochs: int | None,
+        clock: StepClock | None = None,
     ) -> None:
         self._settings, self._guard, self._reference = settings, guard, reference
         self._scheduler = scheduler
         self._explaining = ExplainPlan(settings, model)
-        self.explained: list[int] = []
+        self.explained: list[float] = []
         self._logs: Mapping[str, Any] = {}
         self._seconds: dict[str, float] = {}
+        self._of_epoch = Counter[str]()
         self._told: list[schema.Problem] = []
         # Once before training: whatever cannot work shows now, and is compiled by now.
         self._portions = MemoryBackoff(self._explaining, guard)
         first = self._portions.begin()
-        self._fewer = Fewer()
+        self._fewer, between = Fewer(), rows_between(rows, clock)
         if settings.explainers is None:
-            self._fewer = fewer(self._explaining.explainers, first, rows, scheduler.when)
+            self._fewer = fewer(self._explaining.explainers, first, between, scheduler.when)
             self._portions.limit(self._fewer.nodes)
         if self._fewer.expensive:
             # Most epochs run the others only: a shared pass of its own, to be compiled by now too.
@@ -85,13 +90,13 @@ class ExplainRun:
         self._layers = self._explaining.layers(first)
         self._similarities = _similarity_names(self._explaining.shown(first))
         self._choices = describe(self._explaining, first) | {
-            "epochs": scheduler.when.text,
+            "epochs": _times(scheduler.when, clock),
             "drift": reference.text,
         }
         if two := self._explaining.of_two_classes:
             asked = "true" if settings.targets == "predicted" else "predicted"
             count = len(self._explaining.batch.rows)
-            self._choices["wrong samples"] = other_class_text(two, asked, count, rows)
+            self._choices["wrong samples"] = other_class_text(two, asked, count, between)
         self._structure: schema.Structure | None = None
         with guard.planning("structure"):
             self._structure = structure_record(self._explaining.traced_model)
@@ -132,18 +137,23 @@ class ExplainRun:
             self._guarded(now, writer)
         return self._numbers
 
+    def epoch_begins(self) -> None:
+        """Begins to count the seconds of an epoch."""
+        self._of_epoch.clear()
+
     def tell_costs(self, explaining: float, whole: float) -> None:
         """Prints what explaining took of the last epoch, whose progress bar is done."""
         if not self._settings.verbose or not self.explained:
             return
-        epoch, scheduler = f"epoch {self.explained[-1]}", self._scheduler
+        epoch, scheduler = f"epoch {math.ceil(self.explained[-1])}", self._scheduler
         if self._settings.verbose == 2:
             print(f"tfexplain: {epoch} explained in {explaining:.2f} s")
         if not scheduler.first_cost_told:
             scheduler.first_cost_told = True
-            before = scheduler.setup if scheduler.spending.epochs == 1 else None
-            budget = scheduler.when.budget
-            print(cost_line(epoch, explaining, whole, before, self._seconds, budget))
+            first = scheduler.spending.epochs <= scheduler.per_epoch
+            before = scheduler.setup if first else None
+            parts = self._of_epoch
+            print(cost_line(epoch, explaining, whole, before, parts, scheduler.when.by))
 
     def _names(self, now: Moment) -> frozenset[str]:
         """Returns the explainers that are due, where the epoch is."""
@@ -174,7 +184,7 @@ class ExplainRun:
     def _explain(self, now: Moment, writer: RunWriter) -> None:
         """Explains the batch with the weights as they are now, and writes the records."""
         step = now.step
-        self._scheduler.explains(step)
+        self._scheduler.explains()
         explanations = self._portions.run(step, self._names(now))
         self.explained.append(step)
         self._explaining.write(explanations, now, self.explained, writer)
@@ -195,9 +205,10 @@ class ExplainRun:
                 self._numbers |= self._exchanging.write(now, writer)
             seconds["Exchange"] = time.perf_counter() - start
         self._seconds = seconds
+        self._of_epoch.update(seconds)
         self._write_status(step, writer)
 
-    def _write_status(self, step: int, writer: RunWriter) -> None:
+    def _write_status(self, step: float, writer: RunWriter) -> None:
         self._told = self._guard.problems
         status = schema.Status(self._seconds, self._told, self._scheduler.account())
         writer.add(schema.Tag("status"), step, status, schema.Content("status"))
@@ -213,10 +224,17 @@ class ExplainRun:
                 self._numbers[self._similarities[name, layer]] = float(np.nanmean(alike))
 
     def _write_overlay(
-        self, name: str, attributions: Mapping[str, Attribution], step: int, writer: RunWriter
+        self, name: str, attributions: Mapping[str, Attribution], step: float, writer: RunWriter
     ) -> None:
         for tag, sheet in self._explaining.overlays(name, attributions):
             writer.add_image(tag, step, *sheet_png(sheet), _OVERLAYS)
+
+
+def _times(when: Schedule, clock: StepClock | None) -> str:
+    """Returns when is explained, for people."""
+    if clock is None:
+        return when.text
+    return clock.text if when.budget is None else f"{when.text}; {clock.text}"
 
 
 def _similarity_names(places: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:

@@ -16,11 +16,12 @@ DEFAULT_BATCH = 32
 
 @dataclass(frozen=True)
 class Rows:
-    """Holds what an epoch trains on: steps, and rows of a batch."""
+    """Holds what an epoch, or a part of it, trains on: steps, and rows of a batch."""
 
     steps: int
     batch: int
     assumed: bool = False  # the batch
+    per: str = "an epoch"
 
     @property
     def trained(self) -> int:

@@ -9,6 +9,7 @@ from typing import Literal
 
 from tfexplain.checks import check_choice
 from tfexplain.errors import ExplainWarning, SettingError, plain
+from tfexplain.wire.clock import epoch_text
 from tfexplain.wire.schema import Problem
 
 OnError = Literal["warn", "raise"]
@@ -32,7 +33,7 @@ class Guard:
         return list(self._problems.values())
 
     @contextmanager
-    def watch(self, what: str, step: int) -> Iterator[None]:
+    def watch(self, what: str, step: float) -> Iterator[None]:
         """Counts an error within the context under `what` and its type, instead of ending
         training."""
         try:
@@ -78,14 +79,14 @@ class Guard:
             warnings.warn(f"tfexplain: {what}: {message}", ExplainWarning, stacklevel=2)
         self._problems[what] = Problem(what, 1, _short(message), 0)
 
-    def report(self, kind: str, message: str, step: int) -> None:
+    def report(self, kind: str, message: str, step: float) -> None:
         """Counts a failure; warns if it is the first of its kind."""
         known = self._problems.get(kind)
         message = _short(message)
         self._problems[kind] = Problem(kind, known.count + 1 if known else 1, message, step)
         if not known:
             warnings.warn(
-                f"tfexplain: {kind} at epoch {step}: {message} Training goes on; "
+                f"tfexplain: {kind} at epoch {epoch_text(step)}: {message} Training goes on; "
                 "further failures of this kind are only counted.",
                 ExplainWarning,
                 stacklevel=2,

@@ -9,6 +9,7 @@ from typing import Any
 from tfexplain.callbacks.base import LoggingCallback
 from tfexplain.callbacks.guard import OnError
 from tfexplain.callbacks.health_run import HealthRun, HealthSettings
+from tfexplain.callbacks.step_clock import check_every_steps
 from tfexplain.callbacks.work import Work
 from tfexplain.checks import check_verbose, check_whole
 from tfexplain.data import validation
@@ -27,6 +28,8 @@ class Health(LoggingCallback):
         validation_data: Validation data as `Explain` takes it, `(x, y)` or `(x, y, weights)`.
         log_dir: Directory of the run; records are written below it in `health`.
         every: Measure every so many epochs, and in the last one.
+        every_steps: Measure every so many training steps as well, and at the end of each epoch: for
+            trainings of one long epoch (docs/training.md).
         samples: How many rows of `validation_data` to run, chosen by what they hold.
         class_weight: As `fit` takes it, which tells callbacks nothing of it: weight of each class.
         write_scalars: Whether to write totals for TensorBoard's Scalars tab as well.
@@ -60,6 +63,7 @@ class Health(LoggingCallback):
         *,
         log_dir: str | os.PathLike[str],
         every: int = 1,
+        every_steps: int | None = None,
         samples: int = 32,
         class_weight: Mapping[int, float] | None = None,
         write_scalars: bool = True,
@@ -78,7 +82,7 @@ class Health(LoggingCallback):
             write_histograms=write_histograms,
             verbose=verbose,
         )
-        super().__init__(log_dir, "health", on_error, "health", part, logs)
+        super().__init__(log_dir, "health", on_error, "health", part, logs, every_steps)
 
     @property
     def _validation_data(self) -> Any:
@@ -86,6 +90,8 @@ class Health(LoggingCallback):
 
     def _check(self) -> None:
         check_verbose(self._choices.verbose)
+        every = None if self._choices.every == 1 else self._choices.every
+        check_every_steps(self._every_steps, every=every)
         for argument in ("every", "samples"):
             check_whole(argument, getattr(self._choices, argument))
         validation.check(self._choices.validation_data)
@@ -95,4 +101,4 @@ class Health(LoggingCallback):
         return False
 
     def _begin(self) -> Work:
-        return HealthRun(self._choices, self._subject, self._guard)
+        return HealthRun(self._choices, self._subject, self._guard, self._clock)

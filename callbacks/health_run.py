@@ -13,6 +13,7 @@ import numpy as np
 
 from tfexplain.callbacks.announce import tell
 from tfexplain.callbacks.guard import Guard
+from tfexplain.callbacks.step_clock import StepClock, iterations
 from tfexplain.compression.distribution import BINS
 from tfexplain.health.batch import HealthBatch, health_batch
 from tfexplain.health.layers import health_layers
@@ -20,7 +21,6 @@ from tfexplain.health.measure import HealthPass, measure
 from tfexplain.health.numbers import LEAST_ROWS, TOTALS, by_layer, totals
 from tfexplain.health.training_loss import loss_text, training_loss
 from tfexplain.health.updates import KeptWeights
-from tfexplain.model.preserved_state import one_copy
 from tfexplain.reading.run_index import RunIndex
 from tfexplain.runlog.background import answered
 from tfexplain.runlog.health_records import Since, dead_since, health_record, units_record
@@ -57,13 +57,16 @@ class HealthRun:
         choices: The arguments of `Health`.
         model: The built model.
         guard: Keeps failures of parts away from the rest.
+        clock: When epochs are measured within; None where they are not.
 
     Raises:
         TfexplainError: a model without layers to measure, unusable data.
     """
 
-    def __init__(self, choices: HealthSettings, model: Any, guard: Guard) -> None:
-        self._choices, self._guard = choices, guard
+    def __init__(
+        self, choices: HealthSettings, model: Any, guard: Guard, clock: StepClock | None = None
+    ) -> None:
+        self._choices, self._guard, self._clock = choices, guard, clock
         self._batch: HealthBatch = health_batch(
             model, choices.validation_data, choices.samples, choices.class_weight
         )
@@ -72,9 +75,9 @@ class HealthRun:
         # Once before training: whatever cannot work shows now, and is compiled by now.
         first = self._first_pass()
         self._keep(model.trainable_variables)
-        self._steps = _iterations(model)
+        self._steps = iterations(model)
         self._since: dict[str, Since] = {}
-        self._written = -1
+        self._written: float | None = None
         self._described = self._settings(model, first)
         self._structure: schema.Structure | None = None
         with guard.planning("structure"):
@@ -135,8 +138,8 @@ class HealthRun:
         start, step, model = time.perf_counter(), now.step, self._batch.traced_model.model
         variables = model.trainable_variables
         moved = self._moved(variables)
-        iterations = _iterations(model)
-        steps, self._steps = max(0, iterations - self._steps), iterations
+        made = iterations(model)
+        steps, self._steps = max(0, made - self._steps), made
         found = self._pass()
         sizes = [int(np.prod(variable.shape)) for variable in variables]
         layers = by_layer(self._layers, found, sizes, moved, self._batch.count)
@@ -176,7 +179,7 @@ class HealthRun:
         self._keep(variables)
         return None
 
-    def _write_histograms(self, layer: Any, path: str, step: int, writer: RunWriter) -> None:
+    def _write_histograms(self, layer: Any, path: str, step: float, writer: RunWriter) -> None:
         for name, text in _HISTOGRAMS.items():
             spread = getattr(layer, name)
             if spread is not None:
@@ -195,17 +198,13 @@ class HealthRun:
             "updates": f"from one measurement to the next{by_sample}",
             "epochs": f"every {self._choices.every}, and the last",
         }
+        if self._clock is not None:
+            told["epochs"] = self._clock.text
         if batch.count < LEAST_ROWS:
             told["dead units"] = f"not counted on fewer than {LEAST_ROWS} rows"
         if first.scale != 1:
             told["loss scale"] = f"{first.scale:g} before training"
         return told
-
-
-def _iterations(model: Any) -> int:
-    """Returns how many steps the optimizer has made; 0 where that is not known."""
-    iterations = getattr(getattr(model, "optimizer", None), "iterations", None)
-    return 0 if iterations is None else int(one_copy(iterations).numpy())
 
 
 def _since_of(directory: Path) -> dict[str, Since]:

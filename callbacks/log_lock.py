@@ -18,9 +18,10 @@ from itertools import chain, count
 from typing import Any, TypeVar
 
 from tfexplain.callbacks.fit_frame import running
+from tfexplain.callbacks.step_clock import iterations
 from tfexplain.errors import ExplainWarning
 from tfexplain.runlog.background import answered
-from tfexplain.runlog.directory import holds_epochs, identity, is_remote, numbers
+from tfexplain.runlog.directory import ended_none, holds_epochs, identity, is_remote, numbers
 
 try:
     import fcntl
@@ -98,7 +99,8 @@ def lock_log(log_dir: str, params: Any, model: Any, epoch: int) -> LogLock:
 
     That is `log_dir`. If another training writes it, or if it holds one that this one does not
     continue, it is the next `training-2` in it, with a warning. This one continues the training
-    there if this process logged this model, or if it does not begin at epoch 0.
+    there if this process logged this model, if it does not begin at epoch 0, or if the one there
+    was interrupted in epoch 0 and the optimizer has made steps before.
 
     Args:
         log_dir: A directory as `located` returns it.
@@ -157,8 +159,9 @@ def _resumable(
         trained, step = _ended.get(_identity(directory), (None, -1))
         if trained is not None and trained() is model:
             yield directory, step, True
-    for directory in directories if epoch > 0 else []:
-        if _holds_epochs(directory):
+    # An epoch that is trained for the first time begins anew with a model that was restored.
+    for directory in directories if epoch > 0 or iterations(model) else []:
+        if _holds_epochs(directory) and (epoch > 0 or _ended_none(directory)):
             yield directory, -1, True
 
 
@@ -184,6 +187,10 @@ def _identity(directory: str) -> str:
 
 def _holds_epochs(directory: str) -> bool:
     return _asked(directory, partial(holds_epochs, directory))
+
+
+def _ended_none(directory: str) -> bool:
+    return _asked(directory, partial(ended_none, directory))
 
 
 def _asked(directory: str, work: Callable[[], T]) -> T:

@@ -22,7 +22,7 @@ _NO_MEMORY = (MemoryError, tf.errors.ResourceExhaustedError)
 NAME_THEM = "Pass explainers= those that are wanted; what is named is an error before training."
 
 # Takes what is done and the step.
-_Watch = Callable[[str, int], AbstractContextManager[None]]
+_Watch = Callable[[str, float], AbstractContextManager[None]]
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class MemoryBackoff:
             self._fitting_batches[name] = replace(fitting, explainer=limited)
         self._explaining.explainers = planned
 
-    def run(self, step: int, names: Collection[str]) -> dict[str, Explanation]:
+    def run(self, step: float, names: Collection[str]) -> dict[str, Explanation]:
         """Explains with the weights as they are now; explainers that failed are missing.
 
         Args:
@@ -102,7 +102,7 @@ class MemoryBackoff:
         """
         return self._run(step, self._guard.watch, names)
 
-    def _run(self, step: int, watch: _Watch, names: Collection[str]) -> dict[str, Explanation]:
+    def _run(self, step: float, watch: _Watch, names: Collection[str]) -> dict[str, Explanation]:
         """Runs explainers on shared passes; if that fails, each runs alone.
 
         So no failure stops the other explainers. One whose memory ran out tries again with half,
@@ -129,7 +129,7 @@ class MemoryBackoff:
         explainers = {name: self._fitting_batches[name].explainer for name in names}
         return self._explaining.run(explainers, self._fitting_batches[names[0]].batch_size)
 
-    def _alone(self, name: str, step: int) -> Explanation:
+    def _alone(self, name: str, step: float) -> Explanation:
         before = self._fitting_batches[name]
         while (explanation := self._fitting(name)) is None:
             half = self._fitting_batches[name].half(self._explaining.traced_model)
@@ -164,7 +164,9 @@ class MemoryBackoff:
         self._together = [name for name in self._together if name in names]
 
     @contextmanager
-    def _spared(self, failed: dict[str, Exception] | None, name: str, step: int) -> Iterator[None]:
+    def _spared(
+        self, failed: dict[str, Exception] | None, name: str, step: float
+    ) -> Iterator[None]:
         try:
             yield
         except MemoryError:

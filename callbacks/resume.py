@@ -13,6 +13,7 @@ from google.protobuf.message import DecodeError
 from tfexplain.quality.drift import Shown
 from tfexplain.runlog.directory import read_events
 from tfexplain.wire import schema
+from tfexplain.wire.clock import step_of
 
 Place = tuple[str, str]
 
@@ -27,7 +28,7 @@ class Logged:
         settings: Settings of explainers, by explainer and layer.
     """
 
-    step: int | None
+    step: float | None
     samples: schema.Samples | None = None
     settings: dict[Place, Mapping[str, str]] = field(default_factory=dict)
     _latest: schema.Samples | None = None
@@ -47,7 +48,7 @@ class Logged:
                 shown[place] = Shown(values, targets, predicted)
         return shown
 
-    def add(self, step: int, tag: schema.Tag, data: bytes, content: bytes) -> bool:
+    def add(self, step: float, tag: schema.Tag, data: bytes, content: bytes) -> bool:
         """Takes in a record of the epoch; returns whether later ones of the file may be of it,
         too."""
         if tag.kind == "samples":
@@ -93,11 +94,16 @@ def logged(directory: str, step: int | None) -> Logged:
     return log
 
 
-def _records(path: str) -> Iterator[tuple[int, schema.Tag, bytes, bytes]]:
+def _records(path: str) -> Iterator[tuple[float, schema.Tag, bytes, bytes]]:
     for event in read_events(path):
         for value in event.summary.value:
             if value.tensor.string_val and value.tag.startswith(
                 ("samples", "metrics", "pred", "map/")
             ):
                 content = value.metadata.plugin_data.content
-                yield event.step, schema.Tag.parse(value.tag), value.tensor.string_val[0], content
+                yield (
+                    step_of(event.step),
+                    schema.Tag.parse(value.tag),
+                    value.tensor.string_val[0],
+                    content,
+                )

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from tfexplain.callbacks.step_clock import check_every_steps
 from tfexplain.checks import check_whole, is_number, is_whole
 from tfexplain.errors import TfexplainError
 from tfexplain.wire import schema
@@ -20,11 +21,13 @@ class Schedule:
     every: int | None = None
     epochs: Sequence[int] | None = None
     budget: float | None = None
+    every_steps: int | None = None
 
     @property
     def chosen(self) -> bool:
         """Whether the user chose epochs, in any way."""
-        return not (self.every is None and self.epochs is None and self.budget is None)
+        given = self.every, self.epochs, self.budget, self.every_steps
+        return any(one is not None for one in given)
 
     @property
     def apart(self) -> int:
@@ -33,6 +36,7 @@ class Schedule:
 
     def check(self) -> None:
         """Raises ValueError for what no training could follow."""
+        check_every_steps(self.every_steps, every=self.every, epochs=self.epochs)
         check_whole("every", self.every, optional=True)
         budget, epochs = self.budget, self.epochs
         if budget is not None and not (is_number(budget) and 0 < budget <= 1):
@@ -71,13 +75,21 @@ class Schedule:
             )
 
     @property
+    def by(self) -> str:
+        """The argument that lowers what explaining takes."""
+        if self.budget is not None:
+            return "budget="
+        return "every=" if self.every_steps is None else "every_steps="
+
+    @property
     def text(self) -> str:
         """The choice in words."""
         if self.epochs is not None:
             return ", ".join([*map(str, sorted(set(self.epochs))), "and the last"])
+        steps = f"{self.every_steps:,} steps" if self.every_steps else ""
         if self.budget is None:
-            return f"every {self.apart}, and the last"
-        apart = f", at least {self.apart} apart" if self.apart > 1 else ""
+            return f"every {steps or self.apart}, and the last"
+        apart = f", at least {steps or self.apart} apart" if steps or self.apart > 1 else ""
         return f"as many as {_percent(self.budget)} of training time buys, first and last{apart}"
 
 
@@ -88,7 +100,8 @@ class TimeBudget:
     Attributes:
         training: Wall-clock time from the begin of the first epoch, explaining included.
         explaining: The part of `training` that explaining took.
-        epochs: How many epochs `training` holds.
+        epochs: How many epochs `training` holds; where epochs are measured within, how many times
+            something could be explained. So it is in all that follows.
         explained: How many of them were explained.
         dearest: Seconds of the longest explanation.
         beside: The part of `explaining` that went to epochs that are not explained: writing their
@@ -161,11 +174,12 @@ class Scheduler:
         self.when, self.spending, self.setup = when, TimeBudget(), 0.0
         self._required, self._clock = required, clock
         self._last: int | None = None
-        self._explained: int | None = None
+        self._explained: int | None = None  # how many epochs there had been
+        self.per_epoch = 1
         # Where the clock would stand at no training time, and up to where it has been charged.
         self._zero = self._charged = 0.0
         self._charge, self._explaining = 0.0, False
-        self._began = 0.0
+        self._began, self._of_epoch, self._told = 0.0, 0.0, False
         self.first_cost_told = False
 
     @property
@@ -173,29 +187,35 @@ class Scheduler:
         """How the budget was spent, in words."""
         now, budget = self.spending, self.when.budget or 1.0
         share = now.explaining / now.training if now.training else 0.0
-        told = f"explained {now.explained} of {now.epochs} epochs"
+        word = "times" if self.when.every_steps else "epochs"
+        told = f"explained {now.explained} of {now.epochs} {word}"
         took = f"took {_percent(share)}"
         if share <= budget:
             return f"{told} to stay under {_percent(budget)} of training time; {took}"
         most = f"one took up to {now.dearest:.2g} s"
         return f"{told}; {took} of training time, over {_percent(budget)}: {most}"
 
-    def begin(self, last: int | None) -> None:
-        """Begins the first epoch of a fit; `last` is the step of its last one, where known."""
-        self._last = last
+    def begin(self, last: int | None, per_epoch: int = 1) -> None:
+        """Begins the first epoch of a fit.
+
+        Args:
+            last: The step of its last one, where known.
+            per_epoch: How many times an epoch something could be explained.
+        """
+        self._last, self.per_epoch = last, per_epoch
         self._zero = self._clock() - self.spending.training
 
     def epoch_begins(self) -> None:
         """Notes the begin of an epoch, for `epoch_cost`."""
-        self._began = self._clock()
+        self._began, self._of_epoch, self._told = self._clock(), 0.0, False
 
     def epoch_cost(self) -> tuple[float, float] | None:
         """Returns what explaining took of the epoch that has ended just now, and its seconds; None
         where it was not explained."""
-        return (self._charge, self._clock() - self._began) if self._explaining else None
+        return (self._of_epoch, self._clock() - self._began) if self._told else None
 
-    def due(self, epoch: int, step: int, last: bool = False) -> bool:
-        """Returns whether to explain at the end of this epoch, as `fit` counts it, at this step.
+    def due(self, epoch: int, step: float, last: bool = False) -> bool:
+        """Returns whether to explain in this epoch, as `fit` counts it, at this step of the log.
 
         The last one is explained at its own end, where that is known: its weights may be replaced
         afterwards.
@@ -207,8 +227,8 @@ class Scheduler:
             return last or epoch % when.apart == 0
         if step == self._required:
             return True
-        since = None if self._explained is None else step - self._explained
-        left = None if self._last is None else self._last - step
+        since = None if self._explained is None else self.spending.epochs - self._explained
+        left = None if self._last is None else math.ceil((self._last - step) * self.per_epoch)
         if last or left == 0:
             return self.due_at_end()
         return self.spending.due(when.budget, when.apart, since, left)
@@ -217,9 +237,9 @@ class Scheduler:
         """Returns whether to explain the last epoch, which has not been."""
         return self.when.budget is None or self.spending.due_at_end(self.when.budget)
 
-    def explains(self, step: int) -> None:
-        """Notes that this step is being explained: the seconds of `charged` go to that."""
-        self._explained, self._explaining = step, True
+    def explains(self) -> None:
+        """Notes that something is being explained: the seconds of `charged` go to that."""
+        self._explained, self._explaining, self._told = self.spending.epochs, True, True
         self.spending.explained += 1
 
     @contextmanager
@@ -247,6 +267,7 @@ class Scheduler:
             epochs=now.epochs,
             explained=now.explained,
             budget=self.when.budget,
+            every_steps=self.when.every_steps or 0,
         )
 
     @contextmanager
@@ -265,6 +286,7 @@ class Scheduler:
         now = self._clock()
         seconds, self._charged = now - self._charged, now
         self._charge += seconds
+        self._of_epoch += seconds
         self.spending.training = now - self._zero
         self.spending.explaining += seconds
         if self._explaining:

@@ -84,6 +84,17 @@ class Arguments:
         """Returns the different values of a repeatable argument that is a whole number >= 0."""
         return [_number(name, text) for text in self.many(name, most)]
 
+    def steps(self, name: str, most: int) -> list[float]:
+        """Returns the different values of a repeatable argument that is a step of the log."""
+        return [_step(name, text) for text in self.many(name, most)]
+
+
+def _step(name: str, text: str) -> float:
+    """Returns a step of the log: a whole number >= 0, or one with a fraction as `series` has it."""
+    if re.fullmatch(r"-?[0-9]{1,10}\.[0-9]{1,6}", text, re.ASCII):
+        return float(text)
+    return _number(name, text)
+
 
 def _number(name: str, text: str) -> int:
     if re.fullmatch(r"[0-9]{1,16}", text, re.ASCII) and int(text) <= MAX_NUMBER:

@@ -12,12 +12,13 @@ from tfexplain.tb_plugin.listing import Series
 from tfexplain.tb_plugin.log import Log, settled
 from tfexplain.tb_plugin.series import chunks_of, estimate, record_bytes
 from tfexplain.wire import schema
+from tfexplain.wire.clock import step_of
 
 # Maps of a run are looked at only if they take less: the page asks for findings as it opens.
 MAX_BYTES = 16 << 20
 
 # What a run's records are known by: how many series, their last step and time.
-_State = tuple[int, int, float]
+_State = tuple[int, float, float]
 
 
 class Findings:
@@ -67,11 +68,11 @@ def _unnamed(series: Sequence[tuple[str, Series]]) -> str:
 def _records(log: Log, series: Sequence[tuple[str, Series]]) -> RunRecords:
     known = {str(own.tag): (name, own) for name, own in series}
 
-    def read(tags: Sequence[str]) -> Mapping[str, Sequence[tuple[int, bytes]]]:
+    def read(tags: Sequence[str]) -> Mapping[str, Sequence[tuple[float, bytes]]]:
         asked = [known[tag] for tag in tags]
         if sum(estimate(own, log.kept) for _, own in asked) > MAX_BYTES:
             return {}
-        found: dict[str, list[tuple[int, bytes]]] = {}
+        found: dict[str, list[tuple[float, bytes]]] = {}
         for run in {name for name, _ in asked}:
             for chunk in chunks_of([own for name, own in asked if name == run], log.kept):
                 found |= _read(log, run, chunk)
@@ -80,7 +81,7 @@ def _records(log: Log, series: Sequence[tuple[str, Series]]) -> RunRecords:
     return RunRecords([own.tag for _, own in series], read)
 
 
-def _read(log: Log, run: str, chunk: Sequence[Series]) -> dict[str, list[tuple[int, bytes]]]:
+def _read(log: Log, run: str, chunk: Sequence[Series]) -> dict[str, list[tuple[float, bytes]]]:
     try:
         events = log.tensors(run, [str(series.tag) for series in chunk])
     except Exception:  # whatever a provider makes of a hostile log; `series` tells what
@@ -88,11 +89,11 @@ def _read(log: Log, run: str, chunk: Sequence[Series]) -> dict[str, list[tuple[i
     return {tag: _sound(found) for tag, found in events.items()}
 
 
-def _sound(events: Sequence[Any]) -> list[tuple[int, bytes]]:
+def _sound(events: Sequence[Any]) -> list[tuple[float, bytes]]:
     kept = []
     for event in settled(events):
         try:
-            kept.append((int(event.step), record_bytes(event.numpy)))
+            kept.append((step_of(int(event.step)), record_bytes(event.numpy)))
         except schema.SchemaError:
             continue
     return kept

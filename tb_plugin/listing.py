@@ -10,9 +10,12 @@ from typing import Any, TypeVar
 from tfexplain.tb_plugin.arguments import shown
 from tfexplain.tb_plugin.framing import finite
 from tfexplain.wire import schema
+from tfexplain.wire.clock import step_of
 
 MAX_TAGS = 100_000
 MAX_PROBLEMS = 50
+# Of a content, what the listing says elsewhere, and what only the server needs.
+_UNLISTED = ("kind", "per_epoch")
 
 T = TypeVar("T")
 # Contents repeat for every sample of a group, and a listing reads them all each time.
@@ -25,7 +28,7 @@ class Series:
 
     tag: schema.Tag
     content: schema.Content
-    last_step: int
+    last_step: float
     last_wall_time: float
 
 
@@ -99,7 +102,7 @@ def _series(text: str, listed: Any) -> Series:
     if tag.kind == "inputs":
         raise schema.SchemaError("expected a blob sequence of pictures; got tensors")
     _check_kind(tag, content)
-    return Series(tag, content, listed.max_step or 0, finite(listed.max_wall_time))
+    return Series(tag, content, step_of(listed.max_step or 0), finite(listed.max_wall_time))
 
 
 def _pictures(text: str, listed: Any) -> Pictures:
@@ -134,5 +137,5 @@ def _group(name: str, series: list[Series]) -> dict[str, Any]:
         "samples": sorted(s.tag.sample for s in series if s.tag.sample >= 0),
         "last_step": max(s.last_step for s in series),
         "last_wall_time": max(s.last_wall_time for s in series),
-        "content": {name: value for name, value in vars(content).items() if name != "kind"},
+        "content": {key: value for key, value in vars(content).items() if key not in _UNLISTED},
     }

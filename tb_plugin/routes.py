@@ -99,7 +99,7 @@ class ExplainPlugin(base_plugin.TBPlugin):  # type: ignore[misc]
     def _series(self, request: wrappers.Request) -> Any:
         query = Arguments(request.query_string)
         run, groups = query.one("run"), query.many("group", MAX_GROUPS)
-        samples, steps = query.numbers("sample", MAX_NUMBERS), query.numbers("step", MAX_NUMBERS)
+        samples, steps = query.numbers("sample", MAX_NUMBERS), query.steps("step", MAX_NUMBERS)
         if not groups:
             raise RequestError(400, "group: expected 1 to 64; got none. Add group=.")
         last = query.numbers("last", 1)

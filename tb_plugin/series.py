@@ -14,6 +14,7 @@ from tfexplain.tb_plugin.framing import Body, finite
 from tfexplain.tb_plugin.listing import Series
 from tfexplain.tb_plugin.log import ALL_STEPS, SEE_RUNS, Log, settled, told
 from tfexplain.wire import schema
+from tfexplain.wire.clock import step_of
 
 # RustBoard fails a whole answer over 256 MiB; sizes are only estimated, hence half of it.
 MAX_CALL_BYTES = 128 << 20
@@ -24,7 +25,7 @@ def read_series(
     run: str,
     groups: Sequence[str],
     samples: Collection[int] = (),
-    steps: Collection[int] = (),
+    steps: Collection[float] = (),
     last: bool = False,
 ) -> bytes:
     """Returns the records of some groups of one run, framed as `series` answers them.
@@ -37,7 +38,7 @@ def read_series(
     chosen = _choose(log.series(run), groups, samples)
     body = Body()
     head: list[dict[str, Any]] = []
-    there: set[int] = set()
+    there: set[float] = set()
     for chunk in chunks_of(chosen, 1 if last else log.kept):
         for series, events in _read(log, run, chunk, last):
             entry: dict[str, Any] = {"group": series.tag.group, "sample": series.tag.sample}
@@ -45,8 +46,8 @@ def read_series(
                 head.append({**entry, "points": [], "error": _unreadable(events)})
                 continue
             kept = settled(events)
-            there.update(e.step for e in kept)
-            wanted = [e for e in kept if not steps or e.step in steps]
+            there.update(step_of(e.step) for e in kept)
+            wanted = [e for e in kept if not steps or step_of(e.step) in steps]
             head.append({**entry, "points": [_point(series.tag.kind, e, body) for e in wanted]})
     for step in steps:
         if step not in there:
@@ -88,7 +89,8 @@ def chunks_of(chosen: Sequence[Series], kept: int | None) -> Iterator[list[Serie
 
 def estimate(series: Series, kept: int | None) -> int:
     """Estimates the bytes of a whole series, from what the log says of itself."""
-    steps = max(1, min(series.last_step + 1, kept or ALL_STEPS))
+    steps = math.ceil((series.last_step + 1) * series.content.per_epoch)
+    steps = max(1, min(steps, kept or ALL_STEPS))
     shape = series.content.shape
     record = 1024 + 2 * math.prod(shape) if shape else 64 << 10
     return steps * record
@@ -115,7 +117,7 @@ def _read(
 
 
 def _point(kind: schema.Kind, event: Any, body: Body) -> dict[str, Any]:
-    point = {"step": int(event.step), "wall_time": finite(event.wall_time)}
+    point = {"step": step_of(int(event.step)), "wall_time": finite(event.wall_time)}
     try:
         data = record_bytes(event.numpy)
         schema.check(kind, data)

@@ -16,6 +16,7 @@ from tfexplain.model.tfmot_names import WRAPPERS
 from tfexplain.quality.measures import BAND_PERCENTILES, KNOWN_MEASURES, LEAST_VALUES
 from tfexplain.quality.similarity import TOP_SHARE
 from tfexplain.wire import pictures
+from tfexplain.wire.clock import FINE, PARTS
 from tfexplain.wire.container import MAX_HEADER_BYTES, VERSION
 from tfexplain.wire.metrics import METRICS, Unit
 from tfexplain.wire.records.compressed import ROW_KEYS
@@ -54,6 +55,11 @@ def _tables() -> Iterator[tuple[str, str]]:
     yield "Axes of inputs that are no pictures, by layout.", _const("VALUE_RANKS", RANKS)
     yield "What a run is to its reference.", _names("ROLES", "Role", ROLES)
     yield "When a record was made.", _names("MOMENTS", "MomentKind", MOMENTS)
+    yield (
+        "From here on, steps of events count parts of epochs since training began.",
+        _const("FINE", FINE),
+    )
+    yield "How many parts an epoch has there.", _const("PARTS", PARTS)
     yield "What labels are.", _names("LABEL_KINDS", "LabelKind", LABEL_KINDS)
     yield "What outputs are.", _names("ACTIVATIONS", "Activation", ACTIVATIONS)
     yield "What a row of kernels says of each.", _const("ROW_KEYS", ROW_KEYS)

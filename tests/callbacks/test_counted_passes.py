@@ -259,24 +259,32 @@ def test_a_later_epoch_that_is_the_first_explained(tmp_path: Path, capsys: Any) 
     assert (epoch, compiled, before) == ("1", "", "")
 
 
-ADVICE: dict[str, tuple[dict[str, float], float | None, str]] = {
+ADVICE: dict[str, tuple[dict[str, float], str, str]] = {
     "an explainer among others": (
         {"GradCAM": 0.1, "IntegratedGradients": 2.0, "overlays": 0.2},
-        None,
+        "every=",
         "Lower it with every= or explainers= without IntegratedGradients.",
     ),
-    "alone": ({"GradCAM": 1.0, "drift": 0.1}, None, "Lower it with every= or samples=."),
-    "pictures": ({"GradCAM": 0.1, "overlays": 0.2}, None, "every= or write_images=False."),
-    "drift": ({"GradCAM": 0.1, "drift": 0.2}, None, "every= or reference=None."),
-    "under a budget": ({"GradCAM": 0.1, "LIME": 0.2}, 0.1, "budget= or explainers= without LIME."),
-    "nothing succeeded": ({}, None, "s of epoch 3 (25%). Lower it with every=."),
+    "alone": ({"GradCAM": 1.0, "drift": 0.1}, "every=", "Lower it with every= or samples=."),
+    "pictures": ({"GradCAM": 0.1, "overlays": 0.2}, "every=", "every= or write_images=False."),
+    "drift": (
+        {"GradCAM": 0.1, "drift": 0.2},
+        "every_steps=",
+        "with every_steps= or reference=None.",
+    ),
+    "under a budget": (
+        {"GradCAM": 0.1, "LIME": 0.2},
+        "budget=",
+        "budget= or explainers= without LIME.",
+    ),
+    "nothing succeeded": ({}, "every=", "s of epoch 3 (25%). Lower it with every=."),
 }
 
 
 @pytest.mark.parametrize("case", ADVICE)
 def test_the_argument_that_lowers_it_is_told(case: str) -> None:
-    parts, budget, wanted = ADVICE[case]
-    line = cost_line("epoch 3", 1.0, 4.0, None, parts, budget)
+    parts, by, wanted = ADVICE[case]
+    line = cost_line("epoch 3", 1.0, 4.0, None, parts, by)
     assert line.startswith("tfexplain: explaining took 1 s of the 4 s of epoch 3 (25%).")
     assert line.endswith(wanted)
 

@@ -48,7 +48,7 @@ class Training:
     def _end(self, cost: float, due: Callable[[], bool], epochs: int = 1) -> None:
         with self.scheduler.charged(epochs):
             if due():
-                self.scheduler.explains(self.step)
+                self.scheduler.explains()
                 self.explained.append(self.step)
                 self.now += cost
 
@@ -118,6 +118,18 @@ def test_whatever_it_costs_little_more_than_the_budget_is_spent(
     assert {0, len(epochs) - 1} <= set(training.explained)
 
 
+@pytest.mark.parametrize("cost", [0.1, 0.5])
+def test_parts_of_one_epoch_are_spread_as_epochs_are(cost: float) -> None:
+    whole, training = run(0.05, [1.0] * 40, [cost] * 40), Training(0.05)
+    scheduler = training.scheduler
+    scheduler.begin(0, per_epoch=40)
+    for part in range(1, 41):
+        training.step, training.now = part - 1, training.now + 1
+        training._end(cost, lambda part=part: scheduler.due(0, part / 40 - 1, part == 40))
+    assert training.explained == whole.explained
+    assert scheduler.text == whole.scheduler.text
+
+
 def test_a_slow_first_epoch_is_not_spent_twice() -> None:
     training = run(0.05, [60.0] + [1.0] * 39, [1.0] * 40)
     assert training.owed <= 0
@@ -144,7 +156,7 @@ def test_waiting_beside_epochs_that_are_not_explained_leaves_no_last_one_out() -
         training.step, training.now = step, training.now + 1
         with training.scheduler.charged(1):
             if training.scheduler.due(step, step):
-                training.scheduler.explains(step)
+                training.scheduler.explains()
                 training.explained.append(step)
                 training.now += 0.1
             else:

@@ -181,7 +181,14 @@ RECORDS: dict[str, schema.Record] = {
     ),
     "units": schema.Units(
         schema.Spread(np.array([3, 0, 2**40]), -0.5, 2.25, 9, 1),
-        *(schema.Spread(), np.array([-1, 0, 7])),
+        *(schema.Spread(), np.array([NAN, 0, 7])),
+    ),
+    "units-within-epochs": schema.Units(
+        *(schema.Spread(), schema.Spread(), np.array([NAN, -0.5, 0, 2.25])),
+    ),
+    "drift-within-epochs": schema.Drift(
+        *(DRIFT, np.array([1, 0, 1]), ("spearman", "mse"), "epoch 0 at 1.2%"),
+        reference_step=-0.987654,
     ),
 }
 

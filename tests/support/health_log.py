@@ -136,7 +136,7 @@ def _since(epoch: int, vanishing: bool) -> np.ndarray:
     units = np.arange(UNITS)
     dies = units - 2
     dead = (dies >= 0) & (dies <= epoch) & vanishing
-    return np.where(dead, dies, -1).astype(np.int32)
+    return np.where(dead, dies, np.nan)
 
 
 def _units(row: dict[str, str], epoch: int, vanishing: bool) -> schema.Units:
@@ -145,5 +145,5 @@ def _units(row: dict[str, str], epoch: int, vanishing: bool) -> schema.Units:
     gradients = schema.Spread()
     if row["state"] == "trainable":
         gradients = schema.Spread(rng.integers(1, 50, 64), -1.0, 1.0, zeros=epoch)
-    since = _since(epoch, vanishing) if row["path"] == DYING else np.zeros(0, np.int32)
+    since = _since(epoch, vanishing) if row["path"] == DYING else np.zeros(0)
     return schema.Units(activations, gradients, since)

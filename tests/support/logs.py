@@ -6,6 +6,7 @@ import io
 import os
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from tensorboard.compat.proto.types_pb2 import DT_STRING
 from tensorboard.summary.writer.record_writer import RecordWriter
 
 from tfexplain.wire import schema
+from tfexplain.wire.clock import event_step
 
 _serial = count()
 
@@ -38,9 +40,14 @@ class LogWriter:
     TensorBoard reads the files of a run in the order of their names, so they are numbered: those
     of its own writer end in a number without zeros in front, by which the tenth of one second
     is read before the ninth.
+
+    Args:
+        run: The directory.
+        parts: Of how many steps an epoch of the log has; 1 where steps are epochs.
     """
 
-    def __init__(self, run: Path) -> None:
+    def __init__(self, run: Path, parts: int = 1) -> None:
+        self._parts = parts
         run.mkdir(parents=True, exist_ok=True)
         when, serial = int(time.time()), next(_serial)
         name = f"events.out.tfevents.{when:010d}.{serial:06d}.{os.getpid()}.tfexplain"
@@ -76,6 +83,9 @@ class LogWriter:
         self, tag: schema.Tag, step: int, record: schema.Record, content: schema.Content
     ) -> None:
         """One well-formed record."""
+        if self._parts > 1 and tag.kind != "samples":
+            step = event_step((step + 1) / self._parts - 1, fine=True)
+            content = replace(content, per_epoch=self._parts)
         self.write(str(tag), step, record.encode(), content.encode())
 
     def close(self) -> None:
@@ -104,6 +114,7 @@ def write_demo_log(
     rows: Sequence[int] = (),
     contents: Sequence[int] = (),
     layers: Sequence[str] = ("conv1", "backbone/conv2"),
+    parts: int = 1,
 ) -> None:
     """A made-up but well-formed training: blobs as images, drifting maps, improving metrics.
 
@@ -111,10 +122,10 @@ def write_demo_log(
     changes its predicted class half-way, and one problem is reported in the last epoch. Only every
     `every`th epoch is explained; all have metrics. The samples stand in every seventh row, or in
     `rows`. What the samples hold is not logged, as in older logs, but for `contents`: which of a
-    few blobs each sample is.
+    few blobs each sample is. Of more `parts` than one, so many steps are one epoch.
     """
     fixed, rng = np.random.default_rng(0), np.random.default_rng(seed)
-    log = LogWriter(log_dir / "explain")
+    log = LogWriter(log_dir / "explain", parts)
     yy, xx = np.mgrid[0:side, 0:side] / side
     blobs = np.array(contents or range(samples))
     centres = fixed.uniform(0.2, 0.8, (max(blobs) + 1, 2))[blobs]

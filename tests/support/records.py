@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from tfexplain.wire import schema
+from tfexplain.wire.clock import FINE, step_of
 from tfexplain.wire.records import compressed
 
 floats32 = st.floats(width=32, allow_nan=True, allow_infinity=True)
@@ -92,7 +93,9 @@ def sample_records(draw: st.DrawFn) -> schema.Samples:
     )
 
 
-moments = st.tuples(st.sampled_from(["epoch", "end"]), st.none() | st.integers(0, 2**31 - 1))
+# Ends of epochs, and times within them.
+steps = st.integers(0, 2**31 - 1) | st.integers(FINE, FINE + 2**40).map(step_of)
+moments = st.tuples(st.sampled_from(["epoch", "end"]), st.none() | steps)
 
 
 @st.composite
@@ -137,7 +140,7 @@ roles = st.sampled_from(["model", "control"])
 def drift_records(draw: st.DrawFn) -> schema.Drift:
     measures, agrees = draw(st.lists(names, max_size=4, unique=True)), draw(flags)
     values = draw(hnp.arrays(np.float64, (len(agrees), len(measures)), elements=floats64))
-    step = draw(st.none() | st.integers(0, 2**31 - 1))
+    step = draw(st.none() | steps)
     return schema.Drift(values, agrees, measures, draw(names), draw(roles), step)
 
 
@@ -165,7 +168,7 @@ def exchange_records(draw: st.DrawFn) -> schema.Exchange:
         *(draw(places), draw(places), draw(floats64)),
         *(draw(st.integers(0, 2**31 - 1)) for _ in range(3)),
         *(classes, by_class, mean, draw(st.booleans())),
-        *(draw(st.sampled_from(["epoch", "end"])), draw(st.none() | st.integers(0, 2**31 - 1))),
+        *(draw(st.sampled_from(["epoch", "end"])), draw(st.none() | steps)),
     )
 
 
@@ -190,8 +193,8 @@ def units_records(draw: st.DrawFn) -> schema.Units:
         low, high = sorted(draw(st.tuples(finite, finite)))
         return schema.Spread(draw(hnp.arrays(np.int64, 3, elements=counts)), low, high, 2, 1)
 
-    since = draw(hnp.arrays(np.int32, st.integers(0, 4), elements=st.integers(-1, 9)))
-    return schema.Units(spread(), spread(), since)
+    since = draw(st.lists(st.just(np.nan) | steps, max_size=4))
+    return schema.Units(spread(), spread(), np.array(since, float))
 
 
 @st.composite
@@ -210,7 +213,7 @@ def structure_records(draw: st.DrawFn) -> schema.Structure:
     return schema.Structure(rows, np.array(parents), np.array(edges), numbers, training)
 
 
-problems = st.builds(schema.Problem, names, st.integers(), names, st.integers(), st.booleans())
+problems = st.builds(schema.Problem, names, st.integers(), names, steps, st.booleans())
 seconds = st.floats(0, float(np.finfo(np.float32).max))
 costs = st.builds(
     schema.Cost,

@@ -230,6 +230,17 @@ class BatchHooks:
         return False
 
 
+def steps_per_execution(model: Model) -> int:
+    """Returns how many training steps Keras runs at once.
+
+    `steps_per_execution` of a Keras 3 model, which is public; `_steps_per_execution` of tf_keras, a
+    variable. Without it what is due after some steps is told of others.
+    """
+    steps = getattr(model, "steps_per_execution", None)
+    steps = getattr(model, "_steps_per_execution", None) if steps is None else steps
+    return 1 if steps is None else int(steps)
+
+
 # ------------------------------------------------------------------------- graphs of TensorFlow
 
 

@@ -25,7 +25,8 @@ class LoggedMaps:
         content: What all of the maps have in common: `unit`, `signed`, `layout`, the `shape` of
             one, the `input` that they lie over, the `settings` of the explainer.
         samples: The samples that there are maps of, by their place in the explained batch.
-        epochs: The epochs that there are maps of, in rising order.
+        epochs: The epochs that there are maps of, in rising order; 2.25 is a quarter of epoch 3,
+            for the number of an epoch stands for its end.
     """
 
     def __init__(self, index: RunIndex, tags: list[schema.Tag]) -> None:
@@ -45,7 +46,7 @@ class LoggedMaps:
             f"{len(self.epochs)} epochs from {first} to {last})"
         )
 
-    def maps(self, epoch: int | None = None) -> Array:
+    def maps(self, epoch: float | None = None) -> Array:
         """Returns the maps of all samples at one epoch; of the last one for None.
 
         Returns:
@@ -62,7 +63,7 @@ class LoggedMaps:
         missing = np.full_like(some, 0 if some.dtype == np.uint8 else np.nan)
         return np.stack([found.get(sample, missing) for sample in self.samples])
 
-    def records(self, epoch: int | None = None) -> dict[int, Any]:
+    def records(self, epoch: float | None = None) -> dict[int, Any]:
         """Returns by sample the whole records of one epoch; of the last one for None.
 
         They are `schema.Map`, `schema.Channels`, `schema.Matrix` or `schema.Picture`.

@@ -33,6 +33,8 @@ class LoggedRun:
     `run["GradCAM", "conv3"]` gives the maps of an explainer at a layer, `run["GradCAM"]` where it
     has one layer only. Tables are dictionaries of columns: `pandas.DataFrame(run.kernels)`.
     Columns have one meaning everywhere: `epoch` is the epoch under which the page shows a number,
+    with fractions where `every_steps=` was given (an epoch's number stands for its end, so -0.5 is
+    the middle of epoch 0 and 2.25 a quarter of epoch 3),
     `weights` the epoch at whose end the model had the weights that were measured, `sample` the
     place in the explained batch.
 
@@ -112,7 +114,7 @@ class LoggedRun:
             for steps in [self._index.steps(text)]
         )
 
-    def records(self, record: type[R]) -> dict[schema.Tag, dict[int, R]]:
+    def records(self, record: type[R]) -> dict[schema.Tag, dict[float, R]]:
         """Returns all records of one class of `tfexplain.schema`, by tag and epoch.
 
         What has no table is read so: histograms of kernels (`schema.Kernel`), exchange maps

@@ -10,6 +10,7 @@ from tensorboard.compat.proto.event_pb2 import Event
 from tfexplain.reading.event_files import ROOMS, Place, event_files, events_at, placed_events
 from tfexplain.story import RunRecords
 from tfexplain.wire import schema
+from tfexplain.wire.clock import step_of
 
 
 class RunIndex:
@@ -24,7 +25,7 @@ class RunIndex:
 
     def __init__(self, directory: Path, rooms: Iterable[str] = ROOMS) -> None:
         self.directory = directory
-        self._places: dict[str, list[tuple[int, Place]]] = {}
+        self._places: dict[str, list[tuple[float, Place]]] = {}
         self._times: dict[str, float] = {}
         self.contents: dict[str, bytes] = {}
         for file in event_files(directory, rooms):
@@ -40,11 +41,11 @@ class RunIndex:
                 self.contents.setdefault(value.tag, described.content)
             if value.tag not in self.contents:
                 continue
-            series = self._places.setdefault(value.tag, [])
+            series, step = self._places.setdefault(value.tag, []), step_of(event.step)
             # A restart repeats what it had not kept.
-            while series and series[-1][0] >= event.step:
+            while series and series[-1][0] >= step:
                 series.pop()
-            series.append((event.step, place))
+            series.append((step, place))
             self._times[value.tag] = event.wall_time
 
     def keep(self, wanted: Callable[[schema.Tag], bool]) -> None:
@@ -58,7 +59,7 @@ class RunIndex:
         """Returns what is constant over the records of a tag; raises `SchemaError`."""
         return schema.Content.decode(self.contents[tag])
 
-    def steps(self, tag: str) -> list[int]:
+    def steps(self, tag: str) -> list[float]:
         """Returns the steps of a tag in rising order."""
         return [step for step, _ in self._places[tag]]
 
@@ -67,19 +68,19 @@ class RunIndex:
         return self._times[tag]
 
     def read(
-        self, tags: Sequence[str], steps: Collection[int] | None = None
-    ) -> dict[str, list[tuple[int, bytes]]]:
+        self, tags: Sequence[str], steps: Collection[float] | None = None
+    ) -> dict[str, list[tuple[float, bytes]]]:
         """Returns by tag the (step, bytes) of all records, or of those of some steps."""
-        found: dict[str, list[tuple[int, bytes]]] = {tag: [] for tag in tags}
+        found: dict[str, list[tuple[float, bytes]]] = {tag: [] for tag in tags}
         for tag, event, strings in self._strings(tags, steps):
             if len(strings) == 1:
-                found[tag].append((event.step, strings[0]))
+                found[tag].append((step_of(event.step), strings[0]))
         return found
 
     def events(
-        self, tags: Sequence[str], steps: Collection[int]
+        self, tags: Sequence[str], steps: Collection[float]
     ) -> dict[str, list[tuple[int, float, list[bytes]]]]:
-        """Returns by tag the (step, wall time, strings) of records, whatever they hold."""
+        """Returns by tag the (event's step, wall time, strings) of records, whatever they hold."""
         found: dict[str, list[tuple[int, float, list[bytes]]]] = {tag: [] for tag in tags}
         for tag, event, strings in self._strings(tags, steps):
             found[tag].append((event.step, event.wall_time, strings))
@@ -95,7 +96,7 @@ class RunIndex:
         return RunRecords(list(self.tags.values()), self.read)
 
     def _strings(
-        self, tags: Sequence[str], steps: Collection[int] | None
+        self, tags: Sequence[str], steps: Collection[float] | None
     ) -> Iterator[tuple[str, Event, list[bytes]]]:
         wanted: dict[Place, set[str]] = {}
         for tag in tags:

@@ -21,6 +21,7 @@ from tfexplain.tb_plugin.findings import Findings
 from tfexplain.tb_plugin.log import Log
 from tfexplain.tb_plugin.pictures import read_pictures
 from tfexplain.tb_plugin.series import read_series
+from tfexplain.wire.clock import epoch_text
 
 # Numbers of which no epoch is left out are mostly small; names in records compress well.
 _GUESS = 3
@@ -57,8 +58,8 @@ class Held(NamedTuple):
     """
 
     answers: list[Answer]
-    maps_at: list[int]
-    epochs: list[int]
+    maps_at: list[float]
+    epochs: list[float]
 
 
 def fitted(indexes: Mapping[str, RunIndex], room: int, size: int, max_mb: float) -> Held:
@@ -95,7 +96,7 @@ def fitted(indexes: Mapping[str, RunIndex], room: int, size: int, max_mb: float)
 
 
 def _answers(
-    indexes: Mapping[str, RunIndex], maps_at: list[int], epochs: list[int], max_mb: float
+    indexes: Mapping[str, RunIndex], maps_at: list[float], epochs: list[float], max_mb: float
 ) -> Iterator[Answer]:
     log = Log(LogProvider(indexes, frozenset(maps_at)), None, "", 0)
     listed = {**log.as_json(tfexplain.__version__), "held": _text(maps_at, epochs, max_mb)}
@@ -135,17 +136,17 @@ def _pictures(log: Log, run: str, names: Sequence[str]) -> Iterator[Answer]:
         yield Answer.of(data, route="inputs", run=run, name=name)
 
 
-def _text(maps_at: list[int], epochs: list[int], max_mb: float) -> str:
+def _text(maps_at: list[float], epochs: list[float], max_mb: float) -> str:
     if len(maps_at) == len(epochs):
         return ""
+    named = ", ".join(map(epoch_text, maps_at))
     return (
         f"This file holds the maps and histograms of {len(maps_at)} of {len(epochs)} epochs "
-        f"({', '.join(map(str, maps_at))}), to stay below {max_mb:g} MB. All other numbers are of "
-        "every epoch."
+        f"({named}), to stay below {max_mb:g} MB. All other numbers are of every epoch."
     )
 
 
-def _steps(indexes: Mapping[str, RunIndex], kinds: frozenset[str] | set[str]) -> list[int]:
+def _steps(indexes: Mapping[str, RunIndex], kinds: frozenset[str] | set[str]) -> list[float]:
     return sorted(
         {
             step

@@ -7,6 +7,7 @@ import numpy as np
 from tfexplain.reading import LoggedRun
 from tfexplain.report import markup
 from tfexplain.wire import schema
+from tfexplain.wire.clock import epoch_text
 
 _MOST_FEATURES = 20
 _FACTS = {"epoch", "explainer", "layer", "sample", "reference", "same_prediction"}
@@ -30,7 +31,8 @@ def features(run: LoggedRun) -> str:
             [known[i] if i < len(known) else f"column {i}", float(means[i])]
             for i in np.argsort(-means)[:_MOST_FEATURES]
         ]
-        head = f"mean |value| of {len(values)} samples, epoch {maps.epochs[-1]}, {content.unit}"
+        last = epoch_text(maps.epochs[-1])
+        head = f"mean |value| of {len(values)} samples, epoch {last}, {content.unit}"
         told.append(markup.table((f"{maps.explainer} at {maps.layer}", head), rows))
     return "".join(told)
 

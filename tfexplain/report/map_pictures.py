@@ -14,6 +14,7 @@ from tfexplain.report import markup
 from tfexplain.story import percent
 from tfexplain.types import Array
 from tfexplain.wire import schema
+from tfexplain.wire.clock import epoch_text
 
 _MOST_SAMPLES = 8
 _GAP = 4
@@ -21,7 +22,7 @@ _GAP = 4
 
 def exchanged(runs: Mapping[str, LoggedRun]) -> str:
     """Returns the last exchange maps of all runs, on one scale for each input."""
-    by_input: dict[str, list[tuple[str, int, schema.Exchange]]] = {}
+    by_input: dict[str, list[tuple[str, float, schema.Exchange]]] = {}
     for name, run in runs.items():
         for tag, records in run.records(schema.Exchange).items():
             epoch, record = list(records.items())[-1]
@@ -40,10 +41,11 @@ def exchanged(runs: Mapping[str, LoggedRun]) -> str:
     return "\n".join(told)
 
 
-def _exchange_map(name: str, epoch: int, record: schema.Exchange, largest: float) -> str:
+def _exchange_map(name: str, epoch: float, record: schema.Exchange, largest: float) -> str:
     told = (
-        f"{name}, epoch {epoch}: {percent(record.share)} of {record.pairs} exchanges follow the "
-        f"window at {_place(record)}; chance up to {percent(float(record.chance.max()))}."
+        f"{name}, epoch {epoch_text(epoch)}: {percent(record.share)} of {record.pairs} exchanges "
+        f"follow the window at {_place(record)}; "
+        f"chance up to {percent(float(record.chance.max()))}."
     )
     if record.shares.ndim != 2:
         return markup.paragraph(told)
@@ -90,7 +92,7 @@ def _sheet(maps: LoggedMaps, pictures: Array) -> str:
     if not cells:
         return ""
     caption = (
-        f"{maps.explainer} at {maps.layer}, epoch {maps.epochs[-1]}, samples "
+        f"{maps.explainer} at {maps.layer}, epoch {epoch_text(maps.epochs[-1])}, samples "
         f"{', '.join(map(str, samples))}: the input above, its map below; "
         f"{'red for, blue against; ' if signed else ''}"
         f"colours {scale.text(maps.content.unit, signed=signed)}"

@@ -15,6 +15,7 @@ import numpy as np
 from tfexplain.reading import LoggedRun
 from tfexplain.reading.event_files import ROOMS, event_files
 from tfexplain.reading.run_index import RunIndex
+from tfexplain.wire.clock import event_step
 
 
 class Listed(NamedTuple):
@@ -57,7 +58,7 @@ class LogProvider:
     """
 
     indexes: Mapping[str, RunIndex]
-    maps_at: Collection[int] | None = None
+    maps_at: Collection[float] | None = None
 
     def list_tensors(self, context: Any, *, run_tag_filter: Any, **_: Any) -> dict[str, Any]:
         """Returns the time series by run and tag."""
@@ -92,7 +93,7 @@ class LogProvider:
         """Returns a file; it is its own key."""
         return blob_key
 
-    def steps(self, index: RunIndex, tag: str) -> list[int]:
+    def steps(self, index: RunIndex, tag: str) -> list[float]:
         """Returns the epochs of a tag that are given."""
         steps, known = index.steps(tag), index.tags.get(tag)
         if self.maps_at is None or known is None or known.kind not in MAPS:
@@ -113,10 +114,10 @@ class LogProvider:
     def _listed(self, index: RunIndex, tag: str) -> Listed:
         length = len(index.blobs(tag)) if tag.startswith("inputs/") else 0
         last = self.steps(index, tag)[-1]
-        return Listed(index.contents[tag], last, index.last_wall_time(tag), length)
+        return Listed(index.contents[tag], event_step(last), index.last_wall_time(tag), length)
 
     def _tensors(self, index: RunIndex, tags: Collection[str]) -> dict[str, list[Datum]]:
-        by_steps: dict[tuple[int, ...], list[str]] = {}
+        by_steps: dict[tuple[float, ...], list[str]] = {}
         for tag in tags:
             by_steps.setdefault(tuple(self.steps(index, tag)), []).append(tag)
         found = {}

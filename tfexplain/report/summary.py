@@ -15,6 +15,7 @@ from tfexplain.report.map_pictures import exchanged, overlays
 from tfexplain.report.totals_table import compression, health
 from tfexplain.story import story
 from tfexplain.wire import schema
+from tfexplain.wire.clock import epoch_text
 
 _MOST_ROWS = 60
 _MOST_SAMPLES = 16
@@ -151,10 +152,11 @@ def _performance_part(run: LoggedRun) -> str:
             continue
         epochs, values = table["epoch"][known], values[known]
         low, high = int(values.argmin()), int(values.argmax())
-        lowest = f"{markup.number(values[low])} (epoch {epochs[low]})"
-        highest = f"{markup.number(values[high])} (epoch {epochs[high]})"
+        lowest = f"{markup.number(values[low])} (epoch {epoch_text(epochs[low])})"
+        highest = f"{markup.number(values[high])} (epoch {epoch_text(epochs[high])})"
         rows.append((name, float(values[-1]), lowest, highest))
-    return markup.table(("metric", f"epoch {table['epoch'][-1]}", "lowest", "highest"), rows)
+    last = f"epoch {epoch_text(table['epoch'][-1])}"
+    return markup.table(("metric", last, "lowest", "highest"), rows)
 
 
 def _fidelity_part(run: LoggedRun) -> str:
@@ -162,7 +164,7 @@ def _fidelity_part(run: LoggedRun) -> str:
     if found is None:
         return ""
     step, record = found
-    told = markup.paragraph(f"Beside those of {record.reference}, epoch {step}.")
+    told = markup.paragraph(f"Beside those of {record.reference}, epoch {epoch_text(step)}.")
     return told + markup.facts(record.numbers.items())
 
 
@@ -187,7 +189,7 @@ def _predictions_part(run: LoggedRun) -> str:
         rows.append([str(table["sample"][i]), *cells, *sure])
     head = [n for n in ("label", "predicted", "probability", "output") if n in table]
     more = len(listed) - _MOST_SAMPLES
-    told = markup.table([f"sample, epoch {last}", *head], rows)
+    told = markup.table([f"sample, epoch {epoch_text(last)}", *head], rows)
     return told + (markup.paragraph(f"and {more} more samples") if more > 0 else "")
 
 
@@ -210,7 +212,7 @@ def _limits_part(run: LoggedRun) -> str:
     lines = [
         f"{p.kind} is left out: {p.message}"
         if p.left_out
-        else f"{p.kind}, {p.count} times, last at epoch {p.step}: {p.message}"
+        else f"{p.kind}, {p.count} times, last at epoch {epoch_text(p.step)}: {p.message}"
         for p in problems
     ]
     for _, record in found:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from itertools import pairwise
 
 
-def thinned(steps: Sequence[int], most: int, preferred: Collection[int] = ()) -> list[int]:
+def thinned(steps: Sequence[float], most: int, preferred: Collection[float] = ()) -> list[float]:
     """Returns at most `most` of the rising `steps`.
 
     The last one is always among them, then the first, then those `preferred`; all others are

@@ -10,6 +10,7 @@ import numpy as np
 from tfexplain.reading import LoggedRun
 from tfexplain.reading.tables import Table
 from tfexplain.report import markup
+from tfexplain.wire.clock import epoch_text
 from tfexplain.wire.metrics import METRICS
 
 
@@ -30,7 +31,9 @@ def _table(of: str, totals_by_run: Mapping[str, Table]) -> str:
             continue
         for i in np.flatnonzero(totals["epoch"] == totals["epoch"].max()):
             part = str(totals["part"][i]) if "part" in totals else ""
-            column = " ".join(filter(None, [name, part, f"(epoch {totals['epoch'][i]})"]))
+            column = " ".join(
+                filter(None, [name, part, f"(epoch {epoch_text(totals['epoch'][i])})"])
+            )
             columns[column] = {m: float(totals[m][i]) for m in _LABELS if m in totals}
     rows = []
     for metric in METRICS:

@@ -14,6 +14,7 @@ from tensorboard.compat.proto.event_pb2 import Event
 from tfexplain.errors import TfexplainError
 from tfexplain.reading.event_files import ROOMS
 from tfexplain.reading.event_files import read_events as events_of
+from tfexplain.wire.clock import FINE, step_of
 
 # What is written once, before the first epoch.
 _CONSTANT = ("samples", "inputs/", "values/")
@@ -65,18 +66,47 @@ def holds_epochs(directory: str) -> bool:
     return any(_is_epoch(event) for room in ROOMS for event in _events(directory, room))
 
 
+def counts_finely(folder: str) -> bool:
+    """Returns whether what was written last into a run's folder has fractions of epochs."""
+    for path in reversed(_files(folder)):
+        for step in _epochs(path):
+            return step >= FINE
+    return False
+
+
+def ended_none(directory: str) -> bool:
+    """Returns whether no epoch had ended of what was logged there, only parts of the first."""
+    paths = [path for room in ROOMS for path in _files(os.path.join(directory, room))]
+    return all(step_of(step) < 0 for path in paths for step in _epochs(path))
+
+
+def _epochs(path: str) -> Iterator[int]:
+    """Yields the steps of a file's events at which metrics were logged, as they all are."""
+    for event in _sound(path):
+        if any(value.tag == "metrics" for value in event.summary.value):
+            yield event.step
+
+
 def _is_epoch(event: Event) -> bool:
     return any(not value.tag.startswith(_CONSTANT) for value in event.summary.value)
 
 
 def _events(directory: str, room: str) -> Iterator[Event]:
-    folder = os.path.join(directory, room)
+    for path in _files(os.path.join(directory, room)):
+        yield from _sound(path)
+
+
+def _files(folder: str) -> list[str]:
     names = tf.io.gfile.listdir(folder) if tf.io.gfile.isdir(folder) else []
-    for name in sorted(name for name in names if "tfevents" in name):
-        try:
-            yield from read_events(os.path.join(folder, name))
-        except (DecodeError, OSError, tf.errors.OpError):
-            continue  # no file of events, or one that cannot be read
+    return [os.path.join(folder, name) for name in sorted(names) if "tfevents" in name]
+
+
+def _sound(path: str) -> Iterator[Event]:
+    """Yields the events of a file up to where it is damaged; none of another file."""
+    try:
+        yield from read_events(path)
+    except (DecodeError, OSError, tf.errors.OpError):
+        return
 
 
 def read_events(path: str) -> Iterator[Event]:

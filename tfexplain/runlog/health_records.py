@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import nan
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,7 @@ from tfexplain.health.numbers import LayerHealth
 from tfexplain.runlog.weights_epoch import Moment
 from tfexplain.wire import schema
 
-Since = npt.NDArray[np.int32]
+Since = npt.NDArray[np.float64]
 
 
 def health_record(
@@ -52,16 +53,16 @@ def units_record(layer: LayerHealth, since: Since) -> schema.Units:
     return schema.Units(_spread(layer.activations), _spread(layer.gradients), since)
 
 
-def dead_since(dead: npt.NDArray[np.bool_], before: Since | None, step: int) -> Since:
-    """Returns int32 [C], the step since which a unit is dead, -1 for one that is not.
+def dead_since(dead: npt.NDArray[np.bool_], before: Since | None, step: float) -> Since:
+    """Returns float64 [C], the step since which a unit is dead, NaN for one that is not.
 
     Args:
         dead: bool [C], now.
         before: As it was at the last measurement; None at the first.
         step: Of now.
     """
-    known = before if before is not None and before.shape == dead.shape else np.full(len(dead), -1)
-    return np.where(dead, np.where(known >= 0, known, step), -1).astype(np.int32)
+    known = before if before is not None and before.shape == dead.shape else np.full(len(dead), nan)
+    return np.where(dead, np.where(np.isnan(known), step, known), nan)
 
 
 def _row(layer: HealthLayer) -> dict[str, str]:

@@ -220,7 +220,7 @@ class ExplainPlan:
         write_inputs(batch.pictures, batch.volumes, batch.values, writer)
 
     def write(
-        self, explanations: Found, now: Moment, explained: Sequence[int], writer: RunWriter
+        self, explanations: Found, now: Moment, explained: Sequence[float], writer: RunWriter
     ) -> None:
         """Writes the predictions and all attributions."""
         step = now.step
@@ -276,7 +276,7 @@ class ExplainPlan:
         name: str,
         attribution: Attribution,
         other: Attribution | None,
-        step: int,
+        step: float,
         writer: RunWriter,
     ) -> None:
         where = place(attribution, self.traced_model, self.batch)

@@ -9,15 +9,16 @@ import numpy as np
 import tensorflow as tf
 
 from tfexplain.model.preserved_state import one_copy
+from tfexplain.wire.clock import epoch_text
 
 
 @dataclass(frozen=True)
 class Moment:
-    """An epoch's end, or that of training.
+    """An epoch's end, a time within it, or the end of training.
 
     Attributes:
         epoch: As `fit` counts it.
-        step: Its step in the log.
+        step: Its step in the log, a fraction within an epoch.
         last: Whether no epoch follows, as far as that is known.
         kind: `"epoch"`, or `"end"` of training.
         weights: The step at whose end the model had the weights that it has now; None where none
@@ -25,15 +26,21 @@ class Moment:
     """
 
     epoch: int
-    step: int
+    step: float
     last: bool = False
     kind: Literal["epoch", "end"] = "epoch"
-    weights: int | None = None
+    weights: float | None = None
 
     @property
     def name(self) -> str:
         """Name of the time of measurement, for people."""
-        return f"epoch {self.step}" if self.weights in (None, self.step) else "the end of training"
+        own = self.weights in (None, self.step)
+        return f"epoch {epoch_text(self.step)}" if own else "the end of training"
+
+    @property
+    def within(self) -> bool:
+        """Whether the epoch has not ended yet."""
+        return not float(self.step).is_integer()
 
 
 class Weights:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -15,6 +16,7 @@ from tfexplain.runlog import events
 from tfexplain.runlog.background import BackgroundJob, answered
 from tfexplain.runlog.event_file import EventFile
 from tfexplain.wire import schema
+from tfexplain.wire.clock import event_step
 
 # Events of failed or late writes are kept for the next try, up to this many bytes.
 MOST_PENDING_BYTES = 64 << 20
@@ -27,6 +29,14 @@ _ALIKE = frozenset({"map", "channels", "matrix", "units"})
 
 def _warn(what: str, why: str) -> None:
     warnings.warn(f"tfexplain: {what} is left out: {why}", ExplainWarning, stacklevel=2)
+
+
+@dataclass(frozen=True)
+class Fine:
+    """Holds training steps of an epoch, and how many times one is measured."""
+
+    steps: int
+    per_epoch: int
 
 
 class RunWriter:
@@ -57,6 +67,7 @@ class RunWriter:
         self._job: BackgroundJob | None = None
         self._in_hand: list[events.Entry] = []  # what the job writes
         self._error: BaseException | None = None  # of the last job that is over
+        self._fine: Fine | None = None
 
     def open(self) -> None:
         """Makes the directory and begins a new file.
@@ -71,6 +82,21 @@ class RunWriter:
                 f"log_dir={self.directory!r}: expected a directory that can be written; {error}. "
                 "Pass another log_dir."
             ) from error
+
+    def count_finely(self, steps: int, per_epoch: int) -> None:
+        """Counts fractions of epochs from now on, also in whole epochs.
+
+        What TensorBoard's own tabs show stands at the number of training steps that were made.
+
+        Args:
+            steps: Training steps of an epoch.
+            per_epoch: How many times an epoch is measured.
+        """
+        self._fine = Fine(steps, per_epoch)
+
+    def _shown(self, step: float) -> int:
+        """Returns the step of an event for TensorBoard's own tabs."""
+        return int(step) if self._fine is None else round((step + 1) * self._fine.steps)
 
     def add_constant(self, tag: schema.Tag, record: schema.Record, content: schema.Content) -> None:
         """Adds a record at step 0, written once, and again whenever a new file is begun."""
@@ -90,26 +116,32 @@ class RunWriter:
             self._keep(events.blobs(tag, int(time.time()), pictures, content))
 
     def add(
-        self, tag: schema.Tag, step: int, record: schema.Record, content: schema.Content
+        self, tag: schema.Tag, step: float, record: schema.Record, content: schema.Content
     ) -> None:
         """Adds one record."""
+        fine = self._fine
+        if fine is not None:
+            content = replace(content, per_epoch=fine.per_epoch)
         data = self._sound(tag, content, record)
         if data:
-            self._pending.append(events.record(tag, step, data, content))
+            counted = event_step(step, fine is not None)
+            self._pending.append(events.record(tag, counted, data, content))
 
-    def add_image(self, tag: str, step: int, png: bytes, size: tuple[int, int], text: str) -> None:
+    def add_image(
+        self, tag: str, step: float, png: bytes, size: tuple[int, int], text: str
+    ) -> None:
         """Adds a picture for TensorBoard's own Images tab; `size` is (width, height)."""
-        self._pending.append(events.image(tag, step, png, size, text))
+        self._pending.append(events.image(tag, self._shown(step), png, size, text))
 
-    def add_scalar(self, tag: str, step: int, value: float, text: str = "") -> None:
+    def add_scalar(self, tag: str, step: float, value: float, text: str = "") -> None:
         """Adds a number for TensorBoard's own Scalars tab."""
-        self._pending.append(events.scalar(tag, step, value, text))
+        self._pending.append(events.scalar(tag, self._shown(step), value, text))
 
     def add_histogram(
-        self, tag: str, step: int, buckets: npt.NDArray[np.float64], text: str = ""
+        self, tag: str, step: float, buckets: npt.NDArray[np.float64], text: str = ""
     ) -> None:
         """Adds counts [n, 3] (left, right, count) for its Histograms and Distributions tabs."""
-        self._pending.append(events.histogram(tag, step, buckets, text))
+        self._pending.append(events.histogram(tag, self._shown(step), buckets, text))
 
     def commit(self) -> None:
         """Writes and flushes what was added, in at most `WAIT_SECONDS`; what fails is kept.

@@ -50,7 +50,7 @@ class Finding:
     run: str
     text: str
     value: float
-    step: int
+    step: float
     chance: float | None = None
     explainer: str = ""
     layer: str = ""

@@ -12,6 +12,7 @@ from tfexplain.quality.similarity import spearman
 from tfexplain.story.finding import Finding
 from tfexplain.story.log_records import RunRecords
 from tfexplain.wire import schema
+from tfexplain.wire.clock import epoch_text
 
 # From one explained epoch to the next, Spearman's rank correlation below this is another focus.
 MOVED = 0.5
@@ -32,7 +33,7 @@ def focus(run: str, records: RunRecords) -> Iterator[Finding]:
         for _, series in records.series(schema.Predictions)
         for step, record in series
     }
-    by_group: dict[tuple[str, str], dict[int, dict[int, schema.Map]]] = {}
+    by_group: dict[tuple[str, str], dict[float, dict[int, schema.Map]]] = {}
     for tag, series in records.series(schema.Map):
         own = by_group.setdefault((tag.explainer, tag.layer), {})
         for step, record in series:
@@ -42,8 +43,8 @@ def focus(run: str, records: RunRecords) -> Iterator[Finding]:
         if found:
             step, before, moved, stayed = found
             text = (
-                f"{run}: from epoch {before} to {step} the {explainer} maps of {len(moved)} of "
-                f"{stayed} samples moved, though their predictions stayed."
+                f"{run}: from epoch {epoch_text(before)} to {epoch_text(step)} the {explainer} "
+                f"maps of {len(moved)} of {stayed} samples moved, though their predictions stayed."
             )
             share = len(moved) / stayed
             yield Finding(
@@ -59,12 +60,15 @@ def focus(run: str, records: RunRecords) -> Iterator[Finding]:
 
 
 def _largest(
-    by_step: Mapping[int, Mapping[int, schema.Map]],
-    predicted: Mapping[int, npt.NDArray[np.int32]],
-) -> tuple[int, int, tuple[int, ...], int] | None:
+    by_step: Mapping[float, Mapping[int, schema.Map]],
+    predicted: Mapping[float, npt.NDArray[np.int32]],
+) -> tuple[float, float, tuple[int, ...], int] | None:
     """Returns (step, the one before, samples that moved, samples whose prediction stayed)."""
     steps = sorted(by_step)
-    late = [step for step in steps if step > EARLY * steps[-1] and step in predicted]
+    # Within epochs, time counts from the begin of training, and not from the first epoch's end.
+    begin = 0 if all(float(step).is_integer() for step in steps) else -1
+    early = begin + EARLY * (steps[-1] - begin)
+    late = [step for step in steps if step > early and step in predicted]
     found = []
     for before, step in pairwise(late):
         old, new = by_step[before], by_step[step]

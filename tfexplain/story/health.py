@@ -16,6 +16,7 @@ import numpy as np
 from tfexplain.story.finding import Finding, percent
 from tfexplain.story.log_records import RunRecords
 from tfexplain.wire import schema
+from tfexplain.wire.clock import epoch_text
 
 # A layer's gradient norm over that of the last layer.
 VANISHING, EXPLODING = 1e-4, 1e4
@@ -51,7 +52,7 @@ def nonfinite(run: str, records: RunRecords) -> Iterator[Finding]:
         broken = [layer for layer in _layers(record) if _is_broken(layer, record)]
         if broken:
             text = (
-                f"{run}: {broken[0].path} gives NaN or infinity since epoch {step}, "
+                f"{run}: {broken[0].path} gives NaN or infinity since epoch {epoch_text(step)}, "
                 f"{_others(len(broken) - 1)}."
             )
             path, metric = broken[0].path, _broken_metric(broken[0])
@@ -104,7 +105,7 @@ def exploding(run: str, records: RunRecords) -> Iterator[Finding]:
                 yield Finding("exploding", run, text, grown, step, layer=path, metric=metric)
 
 
-def dead_units(run: str, records: RunRecords) -> Iterator[tuple[int, float, str, int]]:
+def dead_units(run: str, records: RunRecords) -> Iterator[tuple[float, float, str, float]]:
     """Yields (step, share, layer, since when) of the layer with most dead units, where health knows
     any layer's."""
     series = _series(records)
@@ -119,8 +120,8 @@ def dead_units(run: str, records: RunRecords) -> Iterator[tuple[int, float, str,
     # Of this layer alone: a model has hundreds.
     for _, units in records.series(schema.Units, most.path):
         dead = np.sort(units[-1][1].dead_since)
-        dead = dead[dead >= 0]
-        since = int(dead[dead.size // 2]) if dead.size else step
+        dead = dead[~np.isnan(dead)]
+        since = float(dead[dead.size // 2]) if dead.size else step
     yield step, most.get("dead_share"), most.path, since
 
 
@@ -154,7 +155,7 @@ def updates(run: str, records: RunRecords) -> Iterator[Finding]:
         share = most.get("update_ratio")
         text = (
             f"{run}: updates are large: the weights of {most.path} changed by {percent(share)} of "
-            f"them from epoch {series[-2][0]} to {step}."
+            f"them from epoch {epoch_text(series[-2][0])} to {epoch_text(step)}."
         )
         path, metric = most.path, "update_ratio"
         yield Finding("updates", run, text, share, step, layer=path, metric=metric)
@@ -167,7 +168,7 @@ def updates(run: str, records: RunRecords) -> Iterator[Finding]:
         yield Finding("updates", run, text, ratio, step, layer=name, metric="update_ratio")
 
 
-def _least_moved(series: Sequence[tuple[int, schema.Health]]) -> tuple[str, float] | None:
+def _least_moved(series: Sequence[tuple[float, schema.Health]]) -> tuple[str, float] | None:
     """(name, largest change in a step) of the layer that moved least in all epochs, where that is
     next to nothing."""
     by_layer: dict[str, list[float]] = {}
@@ -179,7 +180,7 @@ def _least_moved(series: Sequence[tuple[int, schema.Health]]) -> tuple[str, floa
     return (name, largest[name]) if name and largest[name] < SMALL_UPDATE else None
 
 
-def _series(records: RunRecords) -> list[tuple[int, schema.Health]]:
+def _series(records: RunRecords) -> list[tuple[float, schema.Health]]:
     for _, series in records.series(schema.Health):
         return series
     return []
@@ -201,7 +202,7 @@ def _learning(layers: Sequence[_Layer]) -> list[_Layer]:
     ]
 
 
-def _gradients(records: RunRecords) -> Iterator[tuple[int, list[_Layer], _Layer]]:
+def _gradients(records: RunRecords) -> Iterator[tuple[float, list[_Layer], _Layer]]:
     """Yields (step, layers in order, the last one) of the last record, where all is finite."""
     series = _series(records)
     if not series:

@@ -10,6 +10,7 @@ from tfexplain.story.finding import Finding, percent
 from tfexplain.story.health import dead_units
 from tfexplain.story.log_records import RunRecords
 from tfexplain.wire import schema
+from tfexplain.wire.clock import epoch_text
 
 # Whole outputs that pruning switched off, of one layer.
 FILTERS = 0.25
@@ -34,7 +35,7 @@ def dead(run: str, records: RunRecords) -> Iterator[Finding]:
         if share >= DEAD:
             text = (
                 f"{run}: {percent(share)} of the units of {name} are dead: never active on the "
-                f"validation batch, half of them since epoch {since} or before."
+                f"validation batch, half of them since epoch {epoch_text(since)} or before."
             )
             yield Finding("dead", run, text, share, step, layer=name, metric="dead_share")
     if known:
@@ -47,7 +48,7 @@ def dead(run: str, records: RunRecords) -> Iterator[Finding]:
         yield Finding("dead", run, text, share, step, layer=name, metric="dead_share")
 
 
-def _largest(records: RunRecords, metric: str, least: float) -> Iterator[tuple[int, float, str]]:
+def _largest(records: RunRecords, metric: str, least: float) -> Iterator[tuple[float, float, str]]:
     """Yields (step, value, name) of the kernel with the largest metric, where that is `least` or
     more."""
     found = records.last(schema.Kernels)

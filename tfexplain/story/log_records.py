@@ -11,7 +11,7 @@ from tfexplain.wire import schema
 R = TypeVar("R", bound=schema.Record)
 
 # (tags) -> by tag, (step, bytes) in rising order of steps
-Read = Callable[[Sequence[str]], Mapping[str, Sequence[tuple[int, bytes]]]]
+Read = Callable[[Sequence[str]], Mapping[str, Sequence[tuple[float, bytes]]]]
 
 
 @dataclass
@@ -34,7 +34,7 @@ class RunRecords:
 
     def series(
         self, record: type[R], layer: str | None = None
-    ) -> Iterator[tuple[schema.Tag, list[tuple[int, R]]]]:
+    ) -> Iterator[tuple[schema.Tag, list[tuple[float, R]]]]:
         """Yields each tag of a kind, or of one layer's, with its records by step; what cannot be
         read is left out."""
         tags = sorted(self._by_group.get(record.kind, []), key=str)
@@ -45,7 +45,7 @@ class RunRecords:
             if sound := [(step, value) for step, value in decoded if value is not None]:
                 yield tag, sound
 
-    def last(self, record: type[R]) -> tuple[int, R] | None:
+    def last(self, record: type[R]) -> tuple[float, R] | None:
         """Returns the last record of a kind that a run has once, with its step."""
         for _, series in self.series(record):
             return series[-1]

@@ -32,7 +32,7 @@ def place(run: str, records: RunRecords) -> Iterator[Finding]:
 
 
 def _of_input(
-    run: str, name: str, step: int, record: schema.Exchange, values: schema.Values | None
+    run: str, name: str, step: float, record: schema.Exchange, values: schema.Values | None
 ) -> Iterator[Finding]:
     if record.values or not record.rows:
         return

@@ -17,8 +17,9 @@ import safetensors.numpy
 
 from tfexplain.errors import TfexplainError
 from tfexplain.types import Array
+from tfexplain.wire.clock import step_of
 
-VERSION = (1, 3)
+VERSION = (1, 4)
 
 MAX_RECORD_BYTES = 64 << 20
 MAX_HEADER_BYTES = 1 << 20
@@ -74,6 +75,14 @@ class Container:
         value = self.number(key)
         self.check(value.is_integer() and abs(value) < 2**31, f"{key} as a 32-bit integer")
         return int(value)
+
+    def step(self, key: str) -> float | None:
+        """Returns a step that is written as that of an event; None where it is empty."""
+        if not self.text(key):
+            return None
+        value = self.number(key)
+        self.check(value.is_integer() and 0 <= value < 2**53, f"{key} as a step >= 0")
+        return step_of(int(value))
 
     def sizes(self, key: str, count: int) -> tuple[int, ...]:
         values = read_json(self.text(key), list, key)

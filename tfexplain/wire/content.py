@@ -29,7 +29,8 @@ class Content:
     where it is not known, as in logs of version 1.0 and for layouts that only a newer one has.
     Position p of a map of a layer over words reads the words p * `word_step` + each of
     `word_offsets`, among which a reader divides its value evenly, padding left out; where these
-    are empty, `word_note` says why. Older logs have none of the three.
+    are empty, `word_note` says why. Older logs have none of the three. `per_epoch` is how many
+    times an epoch is measured, its end included; where a log does not say, that is once.
     """
 
     kind: Kind
@@ -45,6 +46,7 @@ class Content:
     word_step: int = 0
     word_offsets: tuple[int, ...] = ()
     word_note: str = ""
+    per_epoch: int = 1
 
     def encode(self) -> bytes:
         """Returns JSON bytes for `SummaryMetadata.PluginData.content`."""
@@ -85,6 +87,7 @@ class Content:
             and _is_size(raw.get("word_step", 0))
             and _are_offsets(raw.get("word_offsets", []))
             and isinstance(raw.get("word_note", ""), str)
+            and _is_size(raw.get("per_epoch", 1))
         )
         if not expected:
             raise SchemaError(f"plugin_content: fields of the wrong type: {short(str(raw))}")
@@ -102,6 +105,7 @@ class Content:
             raw.get("word_step", 0),
             tuple(raw.get("word_offsets", [])),
             raw.get("word_note", ""),
+            max(1, raw.get("per_epoch", 1)),
         )
 
 

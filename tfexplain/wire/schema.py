@@ -1,9 +1,9 @@
 """Defines the wire format: what one event of a tfexplain log holds.
 
-Plugin name `tfexplain`, format version 1.3. Each record is one event: a scalar string tensor
+Plugin name `tfexplain`, format version 1.4. Each record is one event: a scalar string tensor
 (`DATA_CLASS_TENSOR`) whose bytes are a safetensors file, that is, named arrays plus a flat
 header of strings (`__metadata__`). Every header holds `version` and `kind`. Epochs are the
-event's step.
+event's step (`clock.py`).
 
 ```
 tag                               record       arrays; header
@@ -51,8 +51,8 @@ health                            Health       values f64 [L, M], weight_rows i3
                                                metrics, weight_names, total_metrics, steps,
                                                moment, weights
 units/LAYER                       Units        activations i64 [B or 0], gradients i64 [B or 0],
-                                               dead_since i32 [C or 0]; activations, gradients
-                                               (low, high, zeros, nonfinite)
+                                               dead_since i32 or i64 [C or 0]; activations and
+                                               gradients (low, high, zeros, nonfinite)
 structure                         Structure    parents i32 [N], edges i32 [E, 2],
                                                numbers f64 [N, 2], and curve_numbers i32 [N]
                                                and curves f32 [A, P] where there are some;
@@ -95,6 +95,10 @@ of `plugin_content`. It added `picture/`, `exchange/`, `shares` of channels, `ot
 `word_note`.
 
 Version 1.3 added `health`, `units/`, `structure`, `validation` and `outputs`.
+
+Version 1.4 added steps within epochs, `per_epoch` of `plugin_content` and `every_steps` of costs.
+In records such a step is written as that of an event: `weights`, `reference_step`, the `step` of
+problems, and `dead_since`, which is i64 then.
 
 What never changes with the step is in `plugin_content`, a small JSON object (`Content`):
 TensorBoard keeps only the first one of a tag, so later events of a file leave it out.

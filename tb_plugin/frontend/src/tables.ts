@@ -66,6 +66,12 @@ export const MOMENTS = [
 ] as const;
 export type MomentKind = (typeof MOMENTS)[number];
 
+/** From here on, steps of events count parts of epochs since training began. */
+export const FINE = 1099511627776 as const;
+
+/** How many parts an epoch has there. */
+export const PARTS = 1000000 as const;
+
 /** What labels are. */
 export const LABEL_KINDS = [
   "class",

@@ -12,6 +12,7 @@ const COST: Cost = {
   epochs: 20,
   explained: 4,
   budget: 0.05,
+  everySteps: 0,
 };
 
 /** `cost` as the file holds it; undefined for a log of before there was any. */

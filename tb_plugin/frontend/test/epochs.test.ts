@@ -2,8 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   differenceEpochs,
+  epochText,
+  fileText,
   fromText,
   lastUntil,
+  timeText,
+  unitOf,
   valueUntil,
   withEpoch,
 } from "../src/analysis/epochs.ts";
@@ -78,4 +82,27 @@ test("a curve's value at the playhead, and of which epoch it is", () => {
     lastUntil([1, 1, 2], 1, (step) => step),
     1,
   );
+});
+
+test("within an epoch, its number and how much of it was trained are said", () => {
+  assert.deepEqual([3, 0, 2.25, -0.5, -0.99, -0.666667].map(epochText), [
+    "3",
+    "0",
+    "3 at 25%",
+    "0 at 50%",
+    "0 at 1%",
+    "0 at 33.33%",
+  ]);
+  assert.equal(timeText(2.25, 4.5), "Epoch 3 of 5, at 25%");
+  assert.equal(timeText(-0.5, 0), "Epoch 0 of 0, at 50%");
+  assert.equal(timeText(3, 4), "Epoch 3 of 4");
+  assert.equal(fileText(-0.5), "0-at-50");
+  assert.equal(fromText({ step: -0.25, isNow: false }), "from epoch 0 at 75%");
+});
+
+test("steps lie an epoch apart, or as near as those within epochs do", () => {
+  assert.equal(unitOf([]), 1);
+  assert.equal(unitOf([0, 5, 10]), 1);
+  assert.equal(unitOf([-0.75, -0.5, -0.25, 0]), 0.25);
+  assert.equal(unitOf([-0.6, 0, 1]), 0.6);
 });

@@ -98,8 +98,9 @@ function fieldsOf(record: TfRecord, expected: Fields): Fields {
         ...told,
         left_out: isLeftOut,
       }));
-      const cost = record.cost ? { ...record.cost, budget: record.cost.budget ?? null } : null;
-      return { seconds: object(record.seconds), problems, cost };
+      const { everySteps, budget, ...seconds } = record.cost ?? {};
+      const cost = record.cost && { ...seconds, budget: budget ?? null, every_steps: everySteps };
+      return { seconds: object(record.seconds), problems, cost: cost ?? null };
     }
     case "map": {
       const { halves, scale, rank, depth, height, width, score, target } = record;

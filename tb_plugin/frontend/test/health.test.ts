@@ -122,10 +122,12 @@ test("layers that only counting tells apart have one name", () => {
 
 test("dead units and since when", () => {
   const text = (...since: number[]): string =>
-    deadText({ deadSince: Int32Array.from(since) } as Parameters<typeof deadText>[0]);
+    deadText({ deadSince: Float64Array.from(since) } as Parameters<typeof deadText>[0]);
   assert.equal(text(), "");
-  assert.equal(text(-1, -1), "");
-  assert.equal(text(-1, 3, 0, 0, -1), "3 of 5 dead: 2, 3 since epoch 0; 1 since epoch 3");
+  const no = Number.NaN;
+  assert.equal(text(no, no), "");
+  assert.equal(text(no, 2.5, -0.9), "2 of 3 dead: 2 since epoch 0 at 10%; 1 since epoch 3 at 50%");
+  assert.equal(text(no, 3, 0, 0, no), "3 of 5 dead: 2, 3 since epoch 0; 1 since epoch 3");
   const many = text(...Array.from({ length: 9 }, () => 0));
   assert.equal(many, "9 of 9 dead: 0, 1, 2, 3, 4, 5, … since epoch 0");
 });

@@ -27,7 +27,7 @@ test("units keep their counts and since when they are dead", () => {
   const { activations, gradients, deadSince } = record;
   assert.deepEqual(activations, { counts: [1, 2 ** 40], low: -1, high: 2, zeros: 7, nonfinite: 1 });
   assert.deepEqual(gradients.counts, []);
-  assert.deepEqual([...deadSince], [-1, 4]);
+  assert.deepEqual([...deadSince], [Number.NaN, 4]);
 });
 
 const HOSTILE: readonly (readonly [string, () => Uint8Array])[] = [

@@ -302,3 +302,13 @@ test("epochs along a strip", () => {
   assert.deepEqual(ticksOf(axisOf([0, 99], 200), 44), [0, 50]);
   assert.deepEqual(ticksOf(axisOf([7], 200)), [7]);
 });
+
+test("parts of epochs along a strip", () => {
+  const axis = axisOf([-0.75, -0.5, -0.25, 0], 400);
+  assert.deepEqual([xOf(axis, -0.5), middleOf(axis, 0)], [100, 350]);
+  assert.deepEqual(
+    [-4, 99, 101, 399].map((x) => stepAt(axis, x)),
+    [-0.75, -0.75, -0.5, 0],
+  );
+  assert.deepEqual(ticksOf(axis), [-0.5, 0]);
+});

@@ -69,6 +69,11 @@ test("the default view needs no keys, every other one comes back", () => {
   assert.deepEqual(decodeView(encodeView(none)), none);
 });
 
+test("a link holds parts of epochs", () => {
+  const view = { ...DEFAULT_VIEW, step: -0.25, zoom: [-0.5, 1.333333] as const };
+  assert.deepEqual(decodeView(encodeView(view)), view);
+});
+
 test("a mangled link opens with defaults", () => {
   const values = new Map([
     ["opacity", "80"],

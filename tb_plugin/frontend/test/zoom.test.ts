@@ -24,3 +24,11 @@ test("what is zoomed to moves no farther than an epoch needs", () => {
   assert.deepEqual(zoomWith(ALL, [5, 9], 10), [6, 10]);
   assert.deepEqual(zoomWith(ALL, [5, 9], 2), [2, 6]);
 });
+
+test("within epochs, a part is of the parts they are measured in", () => {
+  const all = [-0.9, 0] as const;
+  assert.deepEqual(zoomTo(all, -0.62, -0.28, 0.1), [-0.6, -0.3]);
+  assert.deepEqual(zoomTo(all, -0.5, -0.49, 0.1), [-0.5, -0.3]);
+  assert.equal(zoomTo(all, -1, 1, 0.1), undefined);
+  assert.deepEqual(zoomAt(all, all, -0.9, 3, 0.1), [-0.9, -0.6]);
+});

@@ -131,7 +131,7 @@ def test_health_says_which_units_are_dead_where_it_was_measured() -> None:
     series["health"] = [(3, health(np.nan))]
     assert [finding.layer for finding in told(series)] == ["name of conv0"]
     series["health"] = [(3, health(0.75))]
-    since = np.array([-1, 0, 2, 3])
+    since = np.array([np.nan, 0, 2, 3])
     series["units/relu"] = [(3, schema.Units(schema.Spread(), schema.Spread(), since))]
     (finding,) = told(series)
     assert finding.text.startswith("run: 75% of the units of relu are dead: never active")

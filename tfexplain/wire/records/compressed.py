@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from tfexplain.types import Array
+from tfexplain.wire.clock import event_step
 from tfexplain.wire.container import Container, pack, read_json, unpack
 from tfexplain.wire.records.kinds import ROLES, Kind, Role, little_endian
 from tfexplain.wire.records.moments import Moment, pack_moment, read_moment
@@ -36,7 +37,7 @@ class Kernels:
     totals: Mapping[str, Mapping[str, float]]
     denominators: Mapping[str, str]
     moment: Moment = "epoch"
-    weights: int | None = None
+    weights: float | None = None
 
     def encode(self) -> bytes:
         """Returns the record's bytes."""
@@ -156,7 +157,7 @@ class Drift:
     measures: Sequence[str]
     reference: str
     role: Role = "model"
-    reference_step: int | None = None
+    reference_step: float | None = None
 
     def encode(self) -> bytes:
         """Returns the record's bytes."""
@@ -168,7 +169,7 @@ class Drift:
         header = {
             "measures": json.dumps(list(self.measures)),
             "reference": self.reference,
-            "reference_step": "" if step is None else repr(int(step)),
+            "reference_step": "" if step is None else repr(event_step(step)),
             "role": self.role,
         }
         return pack(self.kind, arrays, header)
@@ -185,12 +186,10 @@ class Drift:
         return cls(values, agrees.astype(bool), measures, reference, role, step)
 
 
-def _reference_step(raw: Container) -> int | None:
+def _reference_step(raw: Container) -> float | None:
     if "reference_step" not in raw.header:
         return step_in_reference(raw.text("reference"))
-    step = raw.integer("reference_step") if raw.text("reference_step") else None
-    raw.check(step is None or step >= 0, "a reference_step >= 0")
-    return step
+    return raw.step("reference_step")
 
 
 @dataclass(frozen=True)

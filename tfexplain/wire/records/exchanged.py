@@ -51,7 +51,7 @@ class Exchange:
     mean: Array = field(default_factory=lambda: np.zeros((0, 0, 1), np.uint8))
     values: bool = False
     moment: Moment = "epoch"
-    weights: int | None = None
+    weights: float | None = None
 
     def encode(self) -> bytes:
         """Returns the record's bytes."""

@@ -10,6 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from tfexplain.types import Array
+from tfexplain.wire.clock import event_step, step_of
 from tfexplain.wire.container import Container, pack, read_json, unpack
 from tfexplain.wire.records.halves import LARGEST, check_scale, from_half, to_half, to_halves
 from tfexplain.wire.records.kinds import (
@@ -130,7 +131,7 @@ class Predictions:
     explained: int
     activation: Activation
     moment: Moment = "epoch"
-    weights: int | None = None
+    weights: float | None = None
 
     def encode(self) -> bytes:
         """Returns the record's bytes."""
@@ -171,7 +172,7 @@ class Problem:
     kind: str
     count: int
     message: str
-    step: int
+    step: float
     left_out: bool = False
 
 
@@ -181,7 +182,8 @@ class Cost:
 
     `training` is by the clock from the first epoch's begin, explaining included; `explaining` the
     part of it that the callback took, writing included; `setup` was before, on no account.
-    `explained` of `epochs` epochs were explained; `budget` is the share asked for, if any.
+    `explained` of `epochs` epochs were explained, or where `every_steps` is above 0 of so many
+    times, every so many training steps; `budget` is the share asked for, if any.
     """
 
     training: float
@@ -190,6 +192,7 @@ class Cost:
     epochs: int
     explained: int
     budget: float | None = None
+    every_steps: int = 0
 
 
 @dataclass(frozen=True)
@@ -209,7 +212,9 @@ class Status:
         arrays = {"seconds": little_endian(np.array(list(self.seconds.values())), "f8")}
         header = {
             "explainers": json.dumps(list(self.seconds)),
-            "problems": json.dumps([asdict(p) for p in self.problems]),
+            "problems": json.dumps(
+                [{**asdict(p), "step": event_step(p.step)} for p in self.problems]
+            ),
         }
         if self.cost is not None:
             header["cost"] = json.dumps(asdict(self.cost))
@@ -235,15 +240,16 @@ def _problem(value: object, raw: Container) -> Problem:
     problem = {"left_out": False, **value} if isinstance(value, dict) else {}
     ok = {key: type(one) for key, one in problem.items()} == types
     raw.check(ok, "problems with kind, count, message and step")
-    return Problem(**problem)
+    return Problem(**{**problem, "step": step_of(problem["step"])})
 
 
 def _cost(raw: Container) -> Cost:
-    found = read_json(raw.text("cost"), dict, "cost")
+    # Older logs have no steps.
+    found = {"every_steps": 0, **read_json(raw.text("cost"), dict, "cost")}
     raw.check(found.keys() == {f.name for f in fields(Cost)}, "cost with all its numbers")
     budget, numbers = found["budget"], [v for k, v in found.items() if k != "budget"]
     sound = all(type(v) in (int, float) and 0 <= v <= LARGEST for v in numbers)
-    counts = all(type(found[key]) is int for key in ("epochs", "explained"))
+    counts = all(type(found[key]) is int for key in ("epochs", "explained", "every_steps"))
     raw.check(sound and counts, "numbers >= 0 as cost")
     raw.check(budget is None or (type(budget) in (int, float) and 0 < budget <= 1), "budget 0..1")
     return Cost(**found)

@@ -10,6 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from tfexplain.types import Array
+from tfexplain.wire.clock import event_step, step_of
 from tfexplain.wire.container import Container, pack, read_json, unpack
 from tfexplain.wire.records.kinds import Kind, little_endian
 from tfexplain.wire.records.moments import Moment, pack_moment, read_moment
@@ -39,7 +40,7 @@ class Health:
     totals: Mapping[str, float]
     steps: int = 0
     moment: Moment = "epoch"
-    weights: int | None = None
+    weights: float | None = None
 
     def encode(self) -> bytes:
         """Returns the record's bytes."""
@@ -114,19 +115,19 @@ class Spread:
 class Units:
     """Holds one layer at one time: its activations and gradients, and which units are dead.
 
-    `activations` and `gradients` hold no counts where they are not known. `dead_since` is int32
-    [units], the step since which a unit has one value on the whole batch, -1 for those that have
-    several; empty where that is not known.
+    `activations` and `gradients` hold no counts where they are not known. `dead_since` is
+    float64 [units], the step since which a unit has one value on the whole batch, NaN for those
+    that have several; empty where that is not known.
     """
 
     kind: ClassVar[Kind] = "units"
     activations: Spread
     gradients: Spread
-    dead_since: Array = field(default_factory=lambda: np.zeros(0, np.int32))
+    dead_since: Array = field(default_factory=lambda: np.zeros(0))
 
     def encode(self) -> bytes:
         """Returns the record's bytes."""
-        arrays = {"dead_since": little_endian(self.dead_since, "i4")}
+        arrays = {"dead_since": _event_steps(self.dead_since)}
         header = {}
         for name in ("activations", "gradients"):
             spread: Spread = getattr(self, name)
@@ -139,9 +140,17 @@ class Units:
     def decode(cls, data: bytes) -> Units:
         """Reads `encode`'s bytes; raises `SchemaError`."""
         raw = unpack(data, cls.kind)
-        since = raw.array("dead_since", "I32", 1)
-        raw.check(bool(np.all(since >= -1)), "dead_since >= -1")
-        return cls(_spread(raw, "activations"), _spread(raw, "gradients"), since)
+        is_long = raw.arrays.get("dead_since", ("",))[0] == "I64"
+        since = raw.array("dead_since", "I64" if is_long else "I32", 1)
+        raw.check(bool(np.all((since >= -1) & (since < 2**53))), "dead_since >= -1")
+        steps = [np.nan if step < 0 else step_of(step) for step in since.tolist()]
+        return cls(_spread(raw, "activations"), _spread(raw, "gradients"), np.array(steps, float))
+
+
+def _event_steps(since: Array) -> Array:
+    """Returns the steps as those of events, -1 for NaN; 32 bits suffice for whole epochs."""
+    steps = [-1 if np.isnan(step) else event_step(step) for step in np.asarray(since, float)]
+    return little_endian(steps, "i8" if max(steps, default=0) >= 2**31 else "i4")
 
 
 def _spread(raw: Container, name: str) -> Spread:

@@ -53,9 +53,10 @@ export function costOf(series: Series | undefined): Cost | undefined {
 }
 
 /** How many epochs were explained, and what of training time that took. */
-export function spentText({ training, explaining, epochs, explained, budget }: Cost): string {
+export function spentText(cost: Cost): string {
+  const { training, explaining, epochs, explained, budget, everySteps } = cost;
   const share = explaining / training;
-  const told = `${explained} of ${plural(epochs, "epoch")} explained`;
+  const told = `${explained} of ${plural(epochs, everySteps > 0 ? "time" : "epoch")} explained`;
   if (budget === undefined) {
     return `${told}; that took ${seconds(explaining)}, ${asWritten(share)} of training time.`;
   }

@@ -9,9 +9,41 @@ export interface Dated {
   readonly isNow: boolean;
 }
 
+/** The epoch that a step is in. */
+function epochOf(step: number): number {
+  return Math.ceil(step) || 0;
+}
+
+/** What is said behind the word epoch: `3`, or within an epoch `3 at 25%`. */
+export function epochText(step: number): string {
+  if (Number.isInteger(step)) return String(step);
+  const epoch = epochOf(step);
+  return `${epoch} at ${Number((100 * (step - epoch + 1)).toFixed(2))}%`;
+}
+
+/** `Epoch 3 of 20`, or within an epoch `Epoch 3 of 20, at 25%`. */
+export function timeText(step: number, last: number): string {
+  const [, share] = epochText(step).split(" at ");
+  return `Epoch ${epochOf(step)} of ${epochOf(last)}${share ? `, at ${share}` : ""}`;
+}
+
+/** The same in a file's name. */
+export function fileText(step: number): string {
+  return epochText(step).replaceAll(" ", "-").replace("%", "");
+}
+
+/** How far apart steps are that are shown beside each other: whole epochs, or parts of them. */
+export function unitOf(steps: readonly number[]): number {
+  if (steps.every(Number.isInteger)) return 1;
+  return steps.reduce(
+    (least, step, i) => Math.min(least, i > 0 ? step - (steps[i - 1] ?? 0) : 1),
+    1,
+  );
+}
+
 /** `from epoch 3`; empty for what is of the playhead's epoch, and for what is not there at all. */
 export function fromText({ step, isNow }: Dated): string {
-  return isNow || step === undefined ? "" : `from epoch ${step}`;
+  return isNow || step === undefined ? "" : `from epoch ${epochText(step)}`;
 }
 
 /** A sentence that says its epoch where that is not the playhead's. */
@@ -23,7 +55,7 @@ export function withEpoch(text: string, ...dated: readonly Dated[]): string {
 export function differenceEpochs(a: Dated, b: Dated): string {
   if (a.step === b.step) return fromText(a);
   if (a.step === undefined || b.step === undefined) return "";
-  return `epoch ${a.step} minus epoch ${b.step}`;
+  return `epoch ${epochText(a.step)} minus epoch ${epochText(b.step)}`;
 }
 
 /** The last of `items`, which are in rising order of step, at or before `step`. */

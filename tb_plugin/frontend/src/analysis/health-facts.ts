@@ -2,6 +2,7 @@
 
 import type { Units } from "../format/healthy.ts";
 import { countText, metricOf, metricText } from "./compression.ts";
+import { epochText } from "./epochs.ts";
 import type { Fact } from "./kernel-facts.ts";
 import { layerRow, tableValue, weightsOf } from "./kernels.ts";
 
@@ -59,7 +60,7 @@ export function factsOfHealth(layer: string, weights: readonly string[]): Fact[]
 export function deadText({ deadSince }: Units): string {
   const since = new Map<number, number[]>();
   for (const [unit, step] of deadSince.entries()) {
-    if (step >= 0) since.set(step, [...(since.get(step) ?? []), unit]);
+    if (!Number.isNaN(step)) since.set(step, [...(since.get(step) ?? []), unit]);
   }
   const dead = [...since.values()].flat().length;
   if (dead === 0) return "";
@@ -67,7 +68,7 @@ export function deadText({ deadSince }: Units): string {
     .sort(([a], [b]) => a - b)
     .map(([step, units]) => {
       const names = units.slice(0, LISTED).join(", ") + (units.length > LISTED ? ", …" : "");
-      return `${names} since epoch ${step}`;
+      return `${names} since epoch ${epochText(step)}`;
     });
   const more = parts.length > LISTED ? "; …" : "";
   const share = `${countText(dead)} of ${countText(deadSince.length)} dead`;

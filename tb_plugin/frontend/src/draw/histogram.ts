@@ -2,6 +2,7 @@
 
 import { colourTable, type SequentialName } from "../analysis/colours.ts";
 import { countText, type Scale } from "../analysis/compression.ts";
+import { unitOf } from "../analysis/epochs.ts";
 import { short } from "../analysis/numbers.ts";
 import type { Spread } from "../format/healthy.ts";
 import { sharpContext } from "./canvas.ts";
@@ -148,7 +149,7 @@ export function drawHeat(
 /** Where an epoch begins on a heat map of all epochs. */
 export function heatY(steps: readonly number[], step: number, height: number): number {
   const first = steps[0] ?? 0;
-  const end = (steps.at(-1) ?? first) + 1;
+  const end = (steps.at(-1) ?? first) + unitOf(steps);
   return ((step - first) / (end - first)) * height;
 }
 

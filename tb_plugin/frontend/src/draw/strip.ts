@@ -9,6 +9,7 @@ import {
   type Scale,
   type Unit,
 } from "../analysis/compression.ts";
+import { lastUntil, unitOf } from "../analysis/epochs.ts";
 import { isTable, tableValue } from "../analysis/kernels.ts";
 import type { Series } from "../data/series.ts";
 import { sharpContext } from "./canvas.ts";
@@ -18,16 +19,19 @@ export const ROW = 22;
 const FEW = 4;
 const NUMBER_WIDTH = 46;
 
-/** Epochs along a width; the last one is as long as one epoch. */
+/** Epochs along a width; the last one is as long as one epoch, or as what they are measured in. */
 export interface Axis {
   readonly first: number;
   readonly end: number;
   readonly width: number;
+  readonly unit: number;
+  readonly steps: readonly number[];
 }
 
 export function axisOf(steps: readonly number[], width: number): Axis {
   const first = steps[0] ?? 0;
-  return { first, end: (steps.at(-1) ?? first) + 1, width };
+  const unit = unitOf(steps);
+  return { first, end: (steps.at(-1) ?? first) + unit, width, unit, steps };
 }
 
 /** Where the epoch `step` begins. */
@@ -42,25 +46,27 @@ export function playheadOf(axis: Axis, step: number, count: number): number {
 
 /** The middle of the epoch `step`. */
 export function middleOf(axis: Axis, step: number): number {
-  return xOf(axis, step + 0.5);
+  return xOf(axis, step + axis.unit / 2);
 }
 
 /** The epoch under a point. */
-export function stepAt({ first, end, width }: Axis, x: number): number {
-  const step = Math.floor(first + (x / width) * (end - first));
-  return Math.min(Math.max(step, first), end - 1);
+export function stepAt({ first, end, width, unit, steps }: Axis, x: number): number {
+  const step = first + (x / width) * (end - first);
+  if (unit < 1) return lastUntil(steps, step, (own) => own) ?? first;
+  return Math.min(Math.max(Math.floor(step), first), end - 1);
 }
 
-/** Whole epochs to write below the axis, about `space` pixels apart. */
-export function ticksOf(axis: Axis, space = 44): number[] {
+/** Epochs to write below the axis, about `space` pixels apart; parts of them where there are any. */
+export function ticksOf(axis: Axis, space = axis.unit < 1 ? 66 : 44): number[] {
   const epochs = axis.end - axis.first;
   const least = (epochs * space) / Math.max(axis.width, 1);
-  const powers = [1, 10, 100, 1000, 10_000].flatMap((p) => [p, 2 * p, 5 * p]);
-  const by = powers.find((step) => step >= least) ?? epochs;
+  const tens = [0.0001, 0.001, 0.01, 0.1, 1, 10, 100, 1000, 10_000];
+  const powers = tens.flatMap((p) => [p, 2 * p, 5 * p]);
+  const by = powers.find((step) => step >= Math.max(least, axis.unit)) ?? epochs;
   const start = Math.ceil(axis.first / by) * by;
   return Array.from(
     { length: Math.max(0, Math.ceil((axis.end - start) / by)) },
-    (_, i) => start + i * by,
+    (_, i) => Number((start + i * by).toFixed(6)) || 0,
   );
 }
 

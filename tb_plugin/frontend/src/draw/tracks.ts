@@ -2,6 +2,7 @@
 
 import uPlot from "uplot";
 import type { Band } from "../analysis/drift-scores.ts";
+import { epochText } from "../analysis/epochs.ts";
 import { short } from "../analysis/numbers.ts";
 import type { Store } from "../data/store.ts";
 import type { ShownRun } from "../state/runs.ts";
@@ -131,8 +132,14 @@ export interface PlotLook {
   readonly range: readonly [number, number];
   /** Whether the range is a part of all epochs. */
   readonly isZoomed: boolean;
+  /** 1, or less where epochs are measured within. */
+  readonly unit: number;
   readonly palette: { readonly text: string; readonly line: string };
 }
+
+/** What ticks may be apart, within epochs and beyond. */
+const PARTS = [0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5];
+const EPOCHS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000, 10000];
 
 const FONT = "11px Roboto, system-ui, sans-serif";
 
@@ -217,8 +224,9 @@ function optionsOf(track: Track, look: PlotLook): uPlot.Options {
         show: look.hasAxis,
         size: X_AXIS,
         grid: { stroke: line, width: 1 },
-        incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000, 10000],
-        space: 48,
+        incrs: look.unit < 1 ? [...PARTS, ...EPOCHS] : [...EPOCHS],
+        space: look.unit < 1 ? 72 : 48,
+        values: (_plot, ticks) => ticks.map((tick) => epochText(Number(tick.toFixed(6)))),
       },
       {
         ...axis,

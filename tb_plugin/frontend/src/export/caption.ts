@@ -1,4 +1,5 @@
 /** What a figure is of, in words: whoever has only the file is told all that the page says around it. */
+import { epochText } from "../analysis/epochs.ts";
 
 /** One method at one layer. */
 export interface Method {
@@ -51,7 +52,7 @@ const COLOURS = "Maps are clear at zero and opaque from a quarter of their scale
 
 function headOf({ epoch, runs }: Facts): string {
   const [first] = runs;
-  if (!first) return `Epoch ${epoch}`;
+  if (!first) return `Epoch ${epochText(epoch)}`;
   const isOne = runs.every(({ when }) => when === first.when);
   const names = listed(runs.map(({ name }) => name));
   if (isOne) return `${plural("Run", runs.length)} ${names}${first.when && `: ${first.when}`}`;

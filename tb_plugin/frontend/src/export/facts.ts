@@ -8,7 +8,7 @@ import {
   strength,
 } from "../analysis/colours.ts";
 import { metricOf } from "../analysis/compression.ts";
-import { fromText } from "../analysis/epochs.ts";
+import { epochText, fromText } from "../analysis/epochs.ts";
 import { labelText, targetText } from "../analysis/filters.ts";
 import { isRow } from "../analysis/layouts.ts";
 import { whenText } from "../analysis/moments.ts";
@@ -70,7 +70,7 @@ function whenOf(dashboard: Dashboard, run: ShownRun, ofKernels: boolean): string
   // A comparison, or maps of a call: the one step of the log is no epoch of a training.
   if (scene.steps.length === 1 && record?.weights === undefined) return "";
   const own = record?.weights === step ? ", with the weights at its end" : "";
-  const late = fromText(known) ? `, shown at epoch ${dashboard.step}` : "";
+  const late = fromText(known) ? `, shown at epoch ${epochText(dashboard.step)}` : "";
   return `${whenText(record, step)}${own}${late}`;
 }
 

@@ -1,6 +1,7 @@
 /** The records of compression and of what it did: twins of `tfexplain/wire/records/compressed.py`. */
 
 import { ROLES, ROW_KEYS, type Role } from "../tables.ts";
+import { stepOf } from "./clock.ts";
 import { type Moment, readMoment } from "./moment.ts";
 import { stepInReference } from "./older.ts";
 import { isDistinct, named, type Reader, wholes } from "./reader.ts";
@@ -137,7 +138,7 @@ export function readDrift(raw: Reader): Drift {
 function readReferenceStep(raw: Reader): number | undefined {
   if (!raw.has("reference_step")) return stepInReference(raw.text("reference"));
   if (raw.text("reference_step") === "") return undefined;
-  return count(raw, "reference_step");
+  return stepOf(count(raw, "reference_step"));
 }
 
 export function readFidelity(raw: Reader): Fidelity {

@@ -1,6 +1,7 @@
 /** The records of health, gradients and activations of layers: twins of `tfexplain/wire/records/healthy.py`. */
 
 import { LAYER_KEYS, LAYER_STATES } from "../tables.ts";
+import { stepOf } from "./clock.ts";
 import { type Moment, readMoment } from "./moment.ts";
 import { isDistinct, named, type Reader, wholes } from "./reader.ts";
 
@@ -40,7 +41,7 @@ export interface Units {
   readonly activations: Spread;
   readonly gradients: Spread;
   /** By unit, the step since which it has one value on the whole batch, -1 where it has several. */
-  readonly deadSince: Int32Array;
+  readonly deadSince: Float64Array;
 }
 
 export function readHealth(raw: Reader): Health {
@@ -85,17 +86,26 @@ function readRows(raw: Reader): LayerRow[] {
 }
 
 export function readUnits(raw: Reader): Units {
-  const deadSince = new Int32Array(raw.array("dead_since", "I32", 1).data);
-  raw.check(
-    deadSince.every((step) => step >= -1),
-    "dead_since >= -1",
-  );
+  const deadSince = readSince(raw);
   return {
     kind: "units",
     activations: readSpread(raw, "activations"),
     gradients: readSpread(raw, "gradients"),
     deadSince,
   };
+}
+
+/** Of 64 bits where some are parts of epochs; -1 for none. */
+function readSince(raw: Reader): Float64Array {
+  const isLong = raw.dtype("dead_since") === "I64";
+  const steps = isLong
+    ? wholes(raw, "dead_since")
+    : [...new Int32Array(raw.array("dead_since", "I32", 1).data)];
+  raw.check(
+    steps.every((step) => step >= -1),
+    "dead_since >= -1",
+  );
+  return Float64Array.from(steps, (step) => (step < 0 ? Number.NaN : stepOf(step)));
 }
 
 function readSpread(raw: Reader, name: string): Spread {

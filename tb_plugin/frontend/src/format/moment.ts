@@ -1,6 +1,7 @@
 /** When a record was made, and of which weights: twin of `tfexplain/wire/records/moments.py`. */
 
 import { MOMENTS, type MomentKind } from "../tables.ts";
+import { stepOf } from "./clock.ts";
 import type { Reader } from "./reader.ts";
 
 export interface Moment {
@@ -18,5 +19,5 @@ export function readMoment(raw: Reader): Moment {
   if (raw.text("weights") === "") return { moment, weights: null };
   const weights = raw.number("weights");
   raw.check(Number.isSafeInteger(weights) && weights >= 0, "weights of a step >= 0");
-  return { moment, weights };
+  return { moment, weights: stepOf(weights) };
 }

@@ -91,6 +91,11 @@ export class Reader {
     return value as string[];
   }
 
+  /** What the numbers of an array are stored as; undefined where there is none. */
+  dtype(name: string): string | undefined {
+    return this.raw.arrays.get(name)?.dtype;
+  }
+
   /** The array's shape and a copy of its bytes, aligned for any typed array. */
   array(name: string, dtype: string, ...ranks: number[]): { shape: number[]; data: ArrayBuffer } {
     const entry = this.raw.arrays.get(name);

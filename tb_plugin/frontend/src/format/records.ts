@@ -7,6 +7,7 @@ import {
   type LabelKind,
   type RecordKind,
 } from "../tables.ts";
+import { stepOf } from "./clock.ts";
 import {
   type Drift,
   type Fidelity,
@@ -88,6 +89,8 @@ export interface Cost {
   readonly epochs: number;
   readonly explained: number;
   readonly budget: number | undefined;
+  /** Above 0 where epochs are measured within: then `epochs` are times. */
+  readonly everySteps: number;
 }
 
 export interface Status {
@@ -265,6 +268,7 @@ function readCost(raw: Reader): Cost {
     epochs: number("epochs"),
     explained: number("explained"),
     budget: budget === null ? undefined : number("budget"),
+    everySteps: found.every_steps === undefined ? 0 : number("every_steps"),
   };
 }
 
@@ -276,7 +280,7 @@ function readProblem(entry: unknown, raw: Reader): Problem {
     typeof message === "string" &&
     typeof step === "number"
   ) {
-    return { kind, count, message, step, isLeftOut: left_out === true };
+    return { kind, count, message, step: stepOf(step), isLeftOut: left_out === true };
   }
   raw.check(false, "problems with kind, count, message and step");
   throw new RecordError("unreachable");

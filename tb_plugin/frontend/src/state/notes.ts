@@ -1,7 +1,7 @@
 /** What a viewer should know before believing the page: what is missing, failed or unreadable. */
 
 import { costOf, spentText } from "../analysis/costs.ts";
-import { keptEpochs } from "../analysis/epochs.ts";
+import { epochText, keptEpochs, unitOf } from "../analysis/epochs.ts";
 import { isTable } from "../analysis/kernels.ts";
 import { weightsText, whenText } from "../analysis/moments.ts";
 import { plural } from "../analysis/numbers.ts";
@@ -63,7 +63,13 @@ function keptNotes({ id, name }: ShownRun, store: Store): Note[] {
   if (kept >= explained) return [];
   const remedy =
     "TensorBoard samples long series; start it with --tfexplain_samples=0 to keep all.";
-  return [{ level: "info", run: name, text: `${kept} of ${explained} epochs kept. ${remedy}` }];
+  return [
+    {
+      level: "info",
+      run: name,
+      text: `${kept} of ${plural(explained, unitOf(steps) < 1 ? "time" : "epoch")} kept. ${remedy}`,
+    },
+  ];
 }
 
 /** Epochs whose maps or kernels are of other weights than those that the epoch ended with. */
@@ -100,7 +106,7 @@ function problemNotes(shown: ShownRun, store: Store): Note[] {
   );
   return problems.map(({ kind, count, message, step, isLeftOut }) => {
     if (isLeftOut) return { level: "left out", run: name, text: `${kind} is left out: ${message}` };
-    const often = `${plural(count, "time")}, last at epoch ${step}`;
+    const often = `${plural(count, "time")}, last at epoch ${epochText(step)}`;
     return { level: "warning", run: name, text: `${kind}, ${often}: ${message}` };
   });
 }
@@ -146,5 +152,5 @@ function pictureErrors({ id }: ShownRun, store: Store): string[] {
 
 function errorsOf(series: Series | undefined, tag: string): string[] {
   const failed = series?.points.filter((point) => !point.record) ?? [];
-  return failed.map(({ step, error }) => `not shown: ${tag} at epoch ${step}: ${error}`);
+  return failed.map(({ step, error }) => `not shown: ${tag} at epoch ${epochText(step)}: ${error}`);
 }

@@ -164,6 +164,12 @@ const whole: Field<number | undefined> = {
   read: (text) => (/^\d{1,9}$/.test(text) ? Number(text) : undefined),
 };
 
+/** A step: the end of an epoch, or a part of one. */
+const step: Field<number | undefined> = {
+  write: String,
+  read: (text) => (/^(\d{1,9}|-?\d{1,9}\.\d{1,6})$/.test(text) ? Number(text) : undefined),
+};
+
 /** Between these, in percent, a divider can be moved: nothing is ever out of sight. */
 export const LEAST_SHARE = 10;
 export const MOST_SHARE = 90;
@@ -205,11 +211,14 @@ const FIELDS: { readonly [K in keyof View]: Field<View[K]> } = {
   curve: whole,
   order: oneOf(["size", "given"]),
   difference: names,
-  step: whole,
+  step,
   zoom: {
-    write: (value) => value?.join("-") ?? "",
+    // Within epochs, minus is a sign.
+    write: (value) => value?.join(value.every(Number.isInteger) ? "-" : "_") ?? "",
     read: (text) => {
-      const [first, last] = text.split("-").map((part) => whole.read(part));
+      const [first, last] = /^\d+-\d+$/.test(text)
+        ? text.split("-").map((part) => whole.read(part))
+        : text.split("_").map((part) => step.read(part));
       return first !== undefined && last !== undefined && first < last ? [first, last] : undefined;
     },
   },

@@ -14,7 +14,7 @@ import {
   startOf,
 } from "../../analysis/drift.ts";
 import { axisOf, measureOf, ranked } from "../../analysis/drift-scores.ts";
-import { withEpoch } from "../../analysis/epochs.ts";
+import { epochText, withEpoch } from "../../analysis/epochs.ts";
 import { className } from "../../analysis/filters.ts";
 import { coefficient, plural } from "../../analysis/numbers.ts";
 import { type Known, knownAt, partsOf } from "../../data/series.ts";
@@ -131,8 +131,8 @@ export class DriftPanel extends PaintedPart {
     const start = startOf(scene.shown, explained, store);
     if (!start) return html`<p class="empty">${store.busy ? "Loading…" : "No drift yet."}</p>`;
     return html`<p class="empty">
-      Drift starts at epoch ${start.step}${start.isReference ? ", the reference" : ""}.
-      <button @click=${() => this.dashboard.seek(start.step)}>Go to epoch ${start.step}</button>
+      Drift starts at epoch ${epochText(start.step)}${start.isReference ? ", the reference" : ""}.
+      <button @click=${() => this.dashboard.seek(start.step)}>Go to epoch ${epochText(start.step)}</button>
     </p>`;
   }
 

@@ -2,6 +2,7 @@
 
 import { html, nothing } from "lit";
 import { type Costs, spentText } from "../../analysis/costs.ts";
+import { epochText } from "../../analysis/epochs.ts";
 import { percent, plural, seconds } from "../../analysis/numbers.ts";
 
 /** `what` names the rows: which callback's work they are. */
@@ -22,7 +23,7 @@ export function costTable(costs: Costs | undefined, what: string) {
       <thead>
         <tr>
           <th scope="col">part</th>
-          <th scope="col">epoch ${step}</th>
+          <th scope="col">epoch ${epochText(step)}</th>
           <th scope="col">mean of ${plural(kept, "epoch")}</th>
           ${cost ? html`<th scope="col">of training time</th>` : nothing}
         </tr>

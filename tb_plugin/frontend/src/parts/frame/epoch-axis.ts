@@ -1,5 +1,6 @@
 /** Where epochs lie in the timeline: which are in sight, and at how many pixels. */
 
+import { unitOf } from "../../analysis/epochs.ts";
 import type { Dashboard } from "../../state/dashboard.ts";
 import { type Zoom, zoomAt, zoomTo, zoomWith } from "../../state/zoom.ts";
 
@@ -21,6 +22,11 @@ export class EpochAxis {
     this.dashboard = dashboard;
   }
 
+  /** Whole epochs, or the parts that they are measured in. */
+  get unit(): number {
+    return unitOf(this.dashboard().scene.steps);
+  }
+
   /** All epochs; of a single one, its surroundings. */
   get whole(): Zoom {
     const { steps } = this.dashboard().scene;
@@ -31,7 +37,7 @@ export class EpochAxis {
   /** What a link says was zoomed to may be of a longer training. */
   get range(): Zoom {
     const { zoom } = this.dashboard().view;
-    return (zoom && zoomTo(this.whole, ...zoom)) ?? this.whole;
+    return (zoom && zoomTo(this.whole, ...zoom, this.unit)) ?? this.whole;
   }
 
   get isZoomed(): boolean {
@@ -43,19 +49,19 @@ export class EpochAxis {
   }
 
   zoomToRange(first: number, last: number): void {
-    this.zoomTo(zoomTo(this.whole, first, last));
+    this.zoomTo(zoomTo(this.whole, first, last, this.unit));
   }
 
   /** Nearer, with the epoch `at` where it is; farther with a factor below 1. */
   zoomBy(factor: number, at: number): void {
-    this.zoomTo(zoomAt(this.whole, this.range, at, factor));
+    this.zoomTo(zoomAt(this.whole, this.range, at, factor, this.unit));
   }
 
   /** The playhead takes what is zoomed to along. */
   follow(step: number): void {
     const { range } = this;
     if (!this.isZoomed || (step >= range[0] && step <= range[1])) return;
-    this.zoomTo(zoomWith(this.whole, range, step));
+    this.zoomTo(zoomWith(this.whole, range, step, this.unit));
   }
 
   xOf(step: number): number {

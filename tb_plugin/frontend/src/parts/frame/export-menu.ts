@@ -1,6 +1,7 @@
 /** What is in sight as a file: one button a format. */
 
 import { css, html, nothing } from "lit";
+import { fileText } from "../../analysis/epochs.ts";
 import { fileOf, type Kind } from "../../export/figure.ts";
 import { allowsDownloads } from "../../host.ts";
 import { download } from "./offer.ts";
@@ -63,7 +64,7 @@ export class ExportMenu extends Part {
       const file = await fileOf(this.dashboard, kind);
       this.hand(
         file,
-        `tfexplain-${shownViews(this.dashboard)[0]}-epoch-${this.dashboard.step}.${kind}`,
+        `tfexplain-${shownViews(this.dashboard)[0]}-epoch-${fileText(this.dashboard.step)}.${kind}`,
       );
     } catch (error) {
       this.tell(`No file was made: ${error instanceof Error ? error.message : error}`);

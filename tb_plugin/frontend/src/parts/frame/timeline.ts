@@ -2,6 +2,7 @@
 
 import { html, nothing, type PropertyDeclarations, unsafeCSS } from "lit";
 import uplotCss from "uplot/dist/uPlot.min.css";
+import { epochText, timeText } from "../../analysis/epochs.ts";
 import { boxTracks } from "../../draw/box-tracks.ts";
 import { Changes } from "../../draw/changes.ts";
 import { driftTracks } from "../../draw/drift-tracks.ts";
@@ -156,7 +157,7 @@ export class Timeline extends PaintedPart {
   paint(): void {
     const { scene, step } = this.dashboard;
     const last = scene.steps.at(-1) ?? 0;
-    const text = scene.steps.length > 0 ? `Epoch ${step} of ${last}` : "No epochs yet";
+    const text = scene.steps.length > 0 ? timeText(step, last) : "No epochs yet";
     setText(this.find(".epoch"), text);
     const slider = this.find(".tracks");
     slider?.setAttribute("aria-valuenow", String(step));
@@ -206,8 +207,8 @@ export class Timeline extends PaintedPart {
     axis.width = host.clientWidth;
     const lanes = tracks.reduce((sum, track) => sum + lanesOf(track), 0);
     const height = trackHeight(this.dashboard, lanes, this.folded ? undefined : this.clientHeight);
-    const { width, range, isZoomed } = axis;
-    const key = JSON.stringify([dark, width, height, points, range]);
+    const { width, range, isZoomed, unit } = axis;
+    const key = JSON.stringify([dark, width, height, points, range, unit]);
     if (width === 0 || !this.plotted.differ(key)) return;
     for (const plot of this.plots) plot.destroy();
     const style = getComputedStyle(this);
@@ -225,6 +226,7 @@ export class Timeline extends PaintedPart {
           right: RIGHT,
           range,
           isZoomed,
+          unit,
           palette,
         }),
     );
@@ -293,7 +295,7 @@ export class Timeline extends PaintedPart {
       title="Show all epochs again (Escape, or double click)"
       @click=${() => this.axis.zoomTo(undefined)}
     >
-      ${first}–${last} ✕<span class="hidden">: show all epochs</span>
+      ${epochText(first)}–${epochText(last)} ✕<span class="hidden">: show all epochs</span>
     </button>`;
   }
 

@@ -1,6 +1,6 @@
 /** What the curves of a track say at one epoch, for whoever points at it. */
 
-import { valueUntil } from "../../analysis/epochs.ts";
+import { epochText, valueUntil } from "../../analysis/epochs.ts";
 import type { Track } from "../../draw/tracks.ts";
 
 const MOST = 6;
@@ -17,5 +17,5 @@ export function trackText(track: Track, step: number): string {
     return `${metric} ${values.join(", ")}`;
   });
   const more = track.curves.length - MOST;
-  return `epoch ${step}: ${texts.join(" · ") || "not known yet"}${more > 0 ? ` · ${more} more` : ""}`;
+  return `epoch ${epochText(step)}: ${texts.join(" · ") || "not known yet"}${more > 0 ? ` · ${more} more` : ""}`;
 }

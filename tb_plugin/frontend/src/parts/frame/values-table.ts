@@ -1,7 +1,7 @@
 /** The table of values at the playhead's epoch. */
 
 import { html } from "lit";
-import { fromText, valueUntil } from "../../analysis/epochs.ts";
+import { epochText, fromText, valueUntil } from "../../analysis/epochs.ts";
 import type { Curve, Track } from "../../draw/tracks.ts";
 import type { Dashboard } from "../../state/dashboard.ts";
 import type { ShownRun } from "../../state/runs.ts";
@@ -96,5 +96,5 @@ function until(dashboard: Dashboard, { id }: ShownRun) {
   const { scene, store } = dashboard;
   const last = store.get(id, "metrics")?.points.at(-1)?.step;
   const isShort = last !== undefined && last < (scene.steps.at(-1) ?? 0);
-  return isShort ? html`<span class="from muted">until epoch ${last}</span>` : "";
+  return isShort ? html`<span class="from muted">until epoch ${epochText(last)}</span>` : "";
 }

@@ -2,6 +2,7 @@
 
 import { html, nothing } from "lit";
 import { metricOf, metricText } from "../../analysis/compression.ts";
+import { fileText } from "../../analysis/epochs.ts";
 import {
   cellOf,
   csvOf,
@@ -191,7 +192,7 @@ export class KernelTable extends PaintedPart {
       return;
     }
     const file = new Blob([text], { type: "text/csv" });
-    download(file, `compression-epoch-${step}.csv`);
+    download(file, `compression-epoch-${fileText(step)}.csv`);
     if (isAllowed) return;
     const why = "No file? The frame that this page is in may not have allowed the download.";
     void offer?.show(why, text);

@@ -3,6 +3,7 @@
 import { html, nothing } from "lit";
 import { KERNEL_RAMP } from "../../analysis/colours.ts";
 import { type Metric, metricOf, type Scale } from "../../analysis/compression.ts";
+import { epochText } from "../../analysis/epochs.ts";
 import { cellText, sameLayer, type Table } from "../../analysis/kernels.ts";
 import { originText, whenText } from "../../analysis/moments.ts";
 import { metricsIn, rowsWith, tableAt, valueText } from "../../analysis/strip-rows.ts";
@@ -77,7 +78,7 @@ export class LayerStrip extends SizedPart {
         </div>
         ${frozenNote(this.frozen)}
         <div class="rows line">
-          <ul aria-label=${this.kind === "kernels" ? "Kernels" : "Layers"} @keydown=${this.steer} @focusout=${this.unfocus}>
+          <ul aria-label=${this.kind === "kernels" ? "Kernels" : "Layers"} @keydown=${this.steer} @focusout=${() => this.notice(undefined)}>
             ${names.map((name, i) => this.row(name, i))}
           </ul>
           ${runs.map((run) => this.strip(run, names))}
@@ -135,7 +136,7 @@ export class LayerStrip extends SizedPart {
     const { axis } = this;
     return html`<span class="ticks" style="width: ${axis.width + VALUES}px"
       >${ticksOf(axis).map(
-        (tick) => html`<span style="left: ${middleOf(axis, tick)}px">${tick}</span>`,
+        (tick) => html`<span style="left: ${middleOf(axis, tick)}px">${epochText(tick)}</span>`,
       )}</span
     >`;
   }
@@ -274,9 +275,9 @@ export class LayerStrip extends SizedPart {
 
   private textOf(run: ShownRun, name: string, step: number): string {
     const { record, step: own } = this.tableAt(run, step);
-    if (own === undefined) return `${name}, ${run.name}, epoch ${step}: not known yet`;
-    const when = whenText(record, own);
-    return `${name}, ${run.name}, ${when}: ${cellText(record, name, this.metric.name)}`;
+    if (own === undefined) return `${name}, ${run.name}, epoch ${epochText(step)}: not known yet`;
+    const value = cellText(record, name, this.metric.name);
+    return `${name}, ${run.name}, ${whenText(record, own)}: ${value}`;
   }
 
   protected layOut(): void {
@@ -314,13 +315,8 @@ export class LayerStrip extends SizedPart {
     if (name !== undefined) this.dashboard.selectLayer(name);
   }
 
-  private notice(name: string): void {
+  private notice(name: string | undefined): void {
     this.focused = name;
-    this.dashboard.stage.invalidate();
-  }
-
-  private unfocus(): void {
-    this.focused = undefined;
     this.dashboard.stage.invalidate();
   }
 

@@ -3,7 +3,7 @@
 import { html, type PropertyDeclarations } from "lit";
 import { KERNEL_RAMP } from "../../analysis/colours.ts";
 import { countText, shareText } from "../../analysis/compression.ts";
-import { fromText, lastUntil } from "../../analysis/epochs.ts";
+import { epochText, fromText, lastUntil, unitOf } from "../../analysis/epochs.ts";
 import { kernelRow, layerRow, sameLayer, zerosText } from "../../analysis/kernels.ts";
 import { knownAt } from "../../data/series.ts";
 import { Changes } from "../../draw/changes.ts";
@@ -77,7 +77,7 @@ export class SpreadChart extends PaintedPart {
         return html`<div class="heat" title=${title}>
           <canvas role="img" aria-label=${title}></canvas>
           <span class="side" style="background: ${run.colour}"></span>
-          <span class="epochs"><span>${first}</span><span>${last}</span></span>
+          <span class="epochs"><span>${epochText(first ?? 0)}</span><span>${epochText(last ?? 0)}</span></span>
           <span class="playhead"></span>
         </div>`;
       })}
@@ -118,7 +118,7 @@ export class SpreadChart extends PaintedPart {
     const { step, scene } = this.dashboard;
     if (!this.isNew(step)) return;
     const known = this.all.map((spreads) => lastUntil(spreads, step, (one) => one.step));
-    const y = heatY(scene.steps, step + 0.5, this.size.heat);
+    const y = heatY(scene.steps, step + unitOf(scene.steps) / 2, this.size.heat);
     for (const playhead of this.renderRoot.querySelectorAll<HTMLElement>(".playhead")) {
       playhead.style.backgroundPosition = `0 ${y - 2}px`;
     }

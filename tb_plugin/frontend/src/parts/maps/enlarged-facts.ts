@@ -3,7 +3,7 @@
 import { html } from "lit";
 import { shareText } from "../../analysis/channel-shares.ts";
 import { stateOf } from "../../analysis/channels.ts";
-import { withEpoch } from "../../analysis/epochs.ts";
+import { epochText, withEpoch } from "../../analysis/epochs.ts";
 import { targetText } from "../../analysis/filters.ts";
 import { listed } from "../../analysis/kernel-facts.ts";
 import { errorText } from "../../analysis/map-text.ts";
@@ -43,7 +43,7 @@ export function factsOf(
   const kernel = outputs?.record;
   if (channels) {
     return [
-      ["epoch", String(channelStep)],
+      ["epoch", whichEpoch(channelStep)],
       ["tile", `${channels.height} × ${channels.width}, in ${unit}`],
       ...(channels.depth > 1 ? ([["slices", String(channels.depth)]] as const) : []),
       ["dead channels", deadText(channels)],
@@ -55,7 +55,7 @@ export function factsOf(
   if (!map) return [];
   if (column.kind === "matrix") {
     return [
-      ["epoch", String(mapStep)],
+      ["epoch", whichEpoch(mapStep)],
       ["heads", String(map.depth)],
       ["queries × keys", `${map.height} × ${map.width}`],
       ["max |value|", `${short(map.scale)} ${unit}`],
@@ -63,7 +63,7 @@ export function factsOf(
   }
   const size = map.rank === 1 ? `${map.width} ${PLACES[column.layout] ?? "values"}` : sidesOf(map);
   return [
-    ["epoch", String(mapStep)],
+    ["epoch", whichEpoch(mapStep)],
     ["map", size],
     ["target", targetText(run.samples, map)],
     ["score", `${short(map.score)} ${column.scoreUnit}`],
@@ -120,4 +120,8 @@ export function channelTable(
       )}
     </tbody>
   </table>`;
+}
+
+function whichEpoch(step: number | undefined): string {
+  return step === undefined ? "" : epochText(step);
 }

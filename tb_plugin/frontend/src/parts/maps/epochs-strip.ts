@@ -1,6 +1,7 @@
 /** A row of values over epochs: each feature, word or position a line, each epoch a column. */
 
 import { css, html, nothing } from "lit";
+import { epochText } from "../../analysis/epochs.ts";
 import { featureName } from "../../analysis/input-values.ts";
 import { positionText } from "../../analysis/map-text.ts";
 import { short } from "../../analysis/numbers.ts";
@@ -177,9 +178,9 @@ export class EpochsStrip extends SizedPart {
     }
     context.fillStyle = palette.muted;
     context.textAlign = "left";
-    context.fillText(`epoch ${points[0]?.step ?? ""}`, rect.x, rect.height + 12);
+    context.fillText(`epoch ${epochText(points[0]?.step ?? 0)}`, rect.x, rect.height + 12);
     context.textAlign = "right";
-    context.fillText(`${points.at(-1)?.step ?? ""}`, rect.x + rect.width, rect.height + 12);
+    context.fillText(epochText(points.at(-1)?.step ?? 0), rect.x + rect.width, rect.height + 12);
   }
 
   private nameOf(index: number): string {
@@ -222,7 +223,7 @@ export class EpochsStrip extends SizedPart {
     const { layout, unit } = this.column;
     const input = inputValuesOf(this.dashboard, this);
     const where = positionText({ layout, width: this.width, input }, row);
-    const epoch = this.points[index % plane.width]?.step;
+    const epoch = epochText(this.points[index % plane.width]?.step ?? 0);
     const text = `${short(valueAt(plane, index))} ${unit} at ${where}, epoch ${epoch}`;
     showReadout(this.dashboard, event.clientX, event.clientY, text);
   }

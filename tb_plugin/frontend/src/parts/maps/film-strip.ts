@@ -1,6 +1,7 @@
 /** One map over all kept epochs, side by side; the playhead's epoch is marked, any can be clicked. */
 
 import { css, html, nothing } from "lit";
+import { epochText } from "../../analysis/epochs.ts";
 import type { Pixels } from "../../data/bitmaps.ts";
 import { type AnyRecord, pointAt } from "../../data/series.ts";
 import { sharpContext } from "../../draw/canvas.ts";
@@ -92,10 +93,10 @@ export class FilmStrip extends PaintedPart {
         ${frames.map(
           ({ step }) => html`<button
             data-step=${step}
-            aria-label="Epoch ${step}"
+            aria-label="Epoch ${epochText(step)}"
             @click=${() => this.dashboard.seek(step)}
           >
-            <canvas></canvas>${step}
+            <canvas></canvas>${epochText(step)}
           </button>`,
         )}
       </div>
