@@ -27,8 +27,8 @@ def event_step(step: float, fine: bool = False) -> int:
     >>> event_step(3), event_step(-0.5) - FINE, event_step(0, fine=True) - FINE
     (3, 500000, 1000000)
     """
-    whole = float(step).is_integer()
-    return int(step) if whole and not fine else FINE + round((step + 1) * PARTS)
+    epoch = step >= 0 and float(step).is_integer()
+    return int(step) if epoch and not fine else FINE + round((step + 1) * PARTS)
 
 
 def step_of(event: int) -> float:
