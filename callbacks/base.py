@@ -123,13 +123,11 @@ class LoggingCallback(CopiedSettings, BatchHooks, keras.callbacks.Callback):  # 
     @property
     def _reads_train_batches(self) -> bool:
         """Whether it measures within epochs, or waits for a model that its first batch builds."""
-        waits = self.model is not None and not self._subject.built
-        return waits or self._every_steps is not None
+        return not self.async_safe or (self.model is not None and not self._subject.built)
 
     @property
     def async_safe(self) -> bool:
-        """Whether Keras 3 may call hooks of batches beside training, those of others as well."""
-        # Ours does nothing there once the model is built, unless it measures within epochs.
+        """Whether Keras 3 may call hooks of batches beside training: of who does nothing there."""
         return self._every_steps is None
 
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
@@ -162,8 +160,8 @@ class LoggingCallback(CopiedSettings, BatchHooks, keras.callbacks.Callback):  # 
             return
         if not self._started:
             self._start()
-        step = self._clock.due(self._epoch + self._offset, batch) if self._clock else None
-        if step is not None:
+        epoch = self._epoch + self._offset
+        if self._clock and (step := self._clock.due(epoch, batch)) is not None:
             self._log_within(step, logs or {})
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
@@ -204,8 +202,7 @@ class LoggingCallback(CopiedSettings, BatchHooks, keras.callbacks.Callback):  # 
 
     def _log_within(self, step: float, logs: Mapping[str, Any]) -> None:
         """Logs what is measured within an epoch; of its `logs`, what `fit` reports so far."""
-        workers = self._begun("on_train_batch_end")
-        with self._closed_if_interrupted(), workers.synced(self.model):
+        with self._closed_if_interrupted(), self._begun("_log_within").synced(self.model):
             if self._work is not None and self._writer is not None:
                 self._write_metrics(step, logs, self._writer)
                 self._work.at_epoch(Moment(self._epoch, step, weights=step), logs, self._writer)
@@ -336,10 +333,9 @@ class LoggingCallback(CopiedSettings, BatchHooks, keras.callbacks.Callback):  # 
         """Closes a log that an interrupted training left open; refuses one of this same `fit`."""
         # Keras hands one dictionary of parameters to all callbacks of a `fit`.
         if other.params is self.params:
-            name = type(self).__name__
             raise TfexplainError(
-                f"log_dir: another {name} of this fit already writes {self._log_dir!r}. "
-                f"Give each its own log_dir, or keep one {name}."
+                f"log_dir: another {(name := type(self).__name__)} of this fit already writes "
+                f"{self._log_dir!r}. Give each its own log_dir, or keep one {name}."
             )
         other._close()
 

@@ -3,6 +3,7 @@
 import { html, nothing } from "lit";
 import { type ActivationUse, activationsIn } from "../../analysis/activation-curves.ts";
 import { countText, shareText } from "../../analysis/compression.ts";
+import { epochText } from "../../analysis/epochs.ts";
 import { plural, short } from "../../analysis/numbers.ts";
 import { lineFigure } from "../../draw/line-figure.ts";
 import { LEARNING_RATE } from "../../draw/tracks.ts";
@@ -63,7 +64,7 @@ function ratesOf({ store }: Dashboard, run: ShownRun): readonly Point[] {
 function ratesText(points: readonly Point[]) {
   const [first, last] = [points[0] as Point, points.at(-1) as Point];
   if (points.every(([, value]) => value === first[1])) return html`${short(first[1])} throughout`;
-  const text = `${short(first[1])} in epoch ${first[0]}, ${short(last[1])} in epoch ${last[0]}`;
+  const text = `${short(first[1])} in epoch ${epochText(first[0])}, ${short(last[1])} in epoch ${epochText(last[0])}`;
   const isLog = points.every(([, value]) => value > 0);
   return html`<p>${text}</p>${lineFigure({ points, isLog, label: `learning rate: ${text}` })}`;
 }
