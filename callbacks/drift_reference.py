@@ -141,7 +141,7 @@ class Reference:
         text = self._moves(now, logs)
         drifts = {}
         for key, shown in maps.items():
-            if text and not (self._wanted == "first" and key in self._kept):
+            if text and not (self._wanted == "first" and self._knows(key, now.step)):
                 self._kept[key] = _Kept(shown, text, now.step)
             if key in self._kept:
                 kept = self._kept[key]
@@ -150,6 +150,11 @@ class Reference:
                     moved.values, moved.agrees, MEASURES, kept.text, reference_step=kept.step
                 )
         return drifts
+
+    def _knows(self, place: tuple[str, str], step: float) -> bool:
+        """Returns whether there are maps of an earlier step; those that are trained again go."""
+        kept = self._kept.get(place)
+        return kept is not None and (kept.step is None or kept.step < step)
 
     def _moves(self, now: Moment, logs: Mapping[str, Any]) -> str:
         """Returns the name of the epoch where it becomes the reference, else ""."""

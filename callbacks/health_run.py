@@ -28,6 +28,7 @@ from tfexplain.runlog.kernel_records import buckets
 from tfexplain.runlog.structure_record import structure_record, write_structure
 from tfexplain.runlog.weights_epoch import Moment
 from tfexplain.runlog.writer import RunWriter
+from tfexplain.story.log_records import before_step
 from tfexplain.types import Array
 from tfexplain.wire import schema
 
@@ -77,6 +78,7 @@ class HealthRun:
         self._keep(model.trainable_variables)
         self._steps = iterations(model)
         self._since: dict[str, Since] = {}
+        self._resumes = False
         self._written: float | None = None
         self._described = self._settings(model, first)
         self._structure: schema.Structure | None = None
@@ -85,12 +87,10 @@ class HealthRun:
         self.numbers = [f"health/{name}" for name in TOTALS]
 
     def announce(self, writer: RunWriter, resumes: bool) -> None:
-        """Prints what was chosen, and writes the model's structure; of a log that goes on, reads
-        since when units are dead."""
+        """Prints what was chosen, and writes the model's structure; of a log that goes on, it is
+        read at the first measurement since when units are dead."""
         write_structure(self._structure, writer)
-        if resumes:
-            with self._guard.watch("dead units", 0):
-                self._since = answered(partial(_since_of, Path(writer.directory)))
+        self._resumes = resumes
         if self._choices.verbose:
             tell("health", self._described, writer.directory)
 
@@ -136,6 +136,10 @@ class HealthRun:
 
     def _log(self, now: Moment, writer: RunWriter) -> dict[str, float]:
         start, step, model = time.perf_counter(), now.step, self._batch.traced_model.model
+        if self._resumes:
+            self._resumes = False
+            with self._guard.watch("dead units", step):
+                self._since = answered(partial(_since_of, Path(writer.directory), step))
         variables = model.trainable_variables
         moved = self._moved(variables)
         made = iterations(model)
@@ -207,7 +211,8 @@ class HealthRun:
         return told
 
 
-def _since_of(directory: Path) -> dict[str, Since]:
-    """Returns since when units are dead by layer, as a log says last."""
+def _since_of(directory: Path, step: float) -> dict[str, Since]:
+    """Returns since when units are dead by layer, as a log says last before a step."""
     records = RunIndex(directory.parent, [directory.name]).records()
-    return {tag.layer: series[-1][1].dead_since for tag, series in records.series(schema.Units)}
+    found = {tag.layer: before_step(own, step) for tag, own in records.series(schema.Units)}
+    return {layer: record.dead_since for layer, record in found.items() if record is not None}

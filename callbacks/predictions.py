@@ -9,6 +9,7 @@ from typing import Any
 from tfexplain.callbacks.base import LoggingCallback
 from tfexplain.callbacks.guard import OnError
 from tfexplain.callbacks.predictions_run import PredictionsRun, PredictionsSettings
+from tfexplain.callbacks.step_clock import check_every_steps
 from tfexplain.callbacks.work import Work
 from tfexplain.checks import check_verbose, check_whole
 from tfexplain.data import validation
@@ -28,6 +29,8 @@ class Predictions(LoggingCallback):
         rows: How many rows of `validation_data` to run at most, chosen by what they hold at the
             data's own shares of classes.
         every: Run them every so many epochs, and in the last one.
+        every_steps: Run them every so many training steps as well, and at the end of each epoch:
+            for trainings of one long epoch (docs/training.md).
         groups: A name for the group of each row of the data, such as its hospital; the data are
             arrays then.
         class_names: Names of the classes in the order of the outputs.
@@ -61,6 +64,7 @@ class Predictions(LoggingCallback):
         log_dir: str | os.PathLike[str],
         rows: int = 1024,
         every: int = 1,
+        every_steps: int | None = None,
         groups: Sequence[Any] | None = None,
         class_names: Sequence[str] = (),
         output: str | int | None = None,
@@ -80,7 +84,7 @@ class Predictions(LoggingCallback):
             write_scalars=write_scalars,
             verbose=verbose,
         )
-        super().__init__(log_dir, "predictions", on_error, "predictions", part, logs)
+        super().__init__(log_dir, "predictions", on_error, "predictions", part, logs, every_steps)
 
     @property
     def _validation_data(self) -> Any:
@@ -88,6 +92,8 @@ class Predictions(LoggingCallback):
 
     def _check(self) -> None:
         check_verbose(self._choices.verbose)
+        every = None if self._choices.every == 1 else self._choices.every
+        check_every_steps(self._every_steps, every=every)
         for argument in ("every", "rows"):
             check_whole(argument, getattr(self._choices, argument))
         validation.check(self._choices.validation_data)
@@ -97,4 +103,4 @@ class Predictions(LoggingCallback):
         return False
 
     def _begin(self) -> Work:
-        return PredictionsRun(self._choices, self._subject, self._guard)
+        return PredictionsRun(self._choices, self._subject, self._guard, self._clock)

@@ -11,6 +11,7 @@ from typing import Any
 
 from tfexplain.callbacks.announce import tell
 from tfexplain.callbacks.guard import Guard
+from tfexplain.callbacks.step_clock import StepClock
 from tfexplain.evaluation.dynamics import TrainingDynamics
 from tfexplain.evaluation.evaluated import Evaluated
 from tfexplain.reading.run_index import RunIndex
@@ -24,6 +25,7 @@ from tfexplain.runlog.validation_records import (
 )
 from tfexplain.runlog.weights_epoch import Moment
 from tfexplain.runlog.writer import RunWriter
+from tfexplain.story.log_records import before_step
 from tfexplain.wire import schema
 
 
@@ -48,12 +50,19 @@ class PredictionsRun:
         choices: The arguments of `Predictions`.
         model: The built model.
         guard: Keeps failures of parts away from the rest.
+        clock: When epochs are measured within; None where they are not.
 
     Raises:
         TfexplainError: unusable data, an output that has no labels.
     """
 
-    def __init__(self, choices: PredictionsSettings, model: Any, guard: Guard) -> None:
+    def __init__(
+        self,
+        choices: PredictionsSettings,
+        model: Any,
+        guard: Guard,
+        clock: StepClock | None = None,
+    ) -> None:
         self._choices, self._guard = choices, guard
         rows = validation_rows(
             choices.validation_data,
@@ -63,7 +72,7 @@ class PredictionsRun:
             groups=choices.groups,
             class_names=choices.class_names,
         )
-        self._described = _described(rows, choices)
+        self._described = _described(rows, choices, clock)
         self._rows = replace(rows, record=replace(rows.record, settings=self._described))
         # Once before training: whatever cannot work shows now, and is compiled by now.
         start = Moment(0, 0, False, "epoch", None)
@@ -71,16 +80,15 @@ class PredictionsRun:
         totals = Evaluated(self._rows.record, untrained).totals()
         self.numbers = [f"predictions/{name}" for name in totals]
         self._dynamics: TrainingDynamics | None = None
-        self._written = -1
+        self._written: float | None = None
+        self._resumes = False
 
     def announce(self, writer: RunWriter, resumes: bool) -> None:
-        """Prints what was chosen, and writes the rows; a log that goes on holds the sums so far."""
+        """Prints what was chosen, and writes the rows; of a log that goes on, the sums so far
+        are read where the first epoch is logged."""
         tag = schema.Tag("validation")
         writer.add(tag, 0, self._rows.record, schema.Content("validation"))
-        if resumes:
-            with self._guard.watch("epochs before", 0):
-                directory = Path(writer.directory)
-                self._dynamics = answered(partial(_dynamics_of, directory, self._rows.record))
+        self._resumes = resumes
         if self._choices.verbose:
             tell("predictions", self._described, writer.directory)
 
@@ -102,6 +110,11 @@ class PredictionsRun:
 
     def _log(self, now: Moment, writer: RunWriter) -> dict[str, float]:
         start, step, rows = time.perf_counter(), now.step, self._rows
+        if self._resumes:
+            self._resumes = False
+            with self._guard.watch("epochs before", step):
+                directory = Path(writer.directory)
+                self._dynamics = answered(partial(_dynamics_of, directory, rows.record, step))
         record, self._dynamics = outputs_record(rows, outputs(rows), self._dynamics, now)
         writer.add(schema.Tag("outputs"), step, record, schema.Content("outputs"))
         totals = Evaluated(rows.record, record).totals()
@@ -115,13 +128,15 @@ class PredictionsRun:
         return totals
 
 
-def _described(rows: ValidationRows, choices: PredictionsSettings) -> dict[str, str]:
+def _described(
+    rows: ValidationRows, choices: PredictionsSettings, clock: StepClock | None
+) -> dict[str, str]:
     record = rows.record
     told = {
         "rows": f"{len(record.labels)} of {record.total:,} of the validation data, by their hashes",
         "output": f"{rows.output.name!r}, {rows.unit}s",
         "labels": "values" if record.label_kind == "value" else f"{record.classes:,} classes",
-        "epochs": f"every {choices.every}, and the last",
+        "epochs": clock.text if clock else f"every {choices.every}, and the last",
     }
     if record.classes > MOST_CLASSES and record.activation == "softmax":
         told["kept"] = "the likeliest classes of each row, and its label's"
@@ -130,10 +145,11 @@ def _described(rows: ValidationRows, choices: PredictionsSettings) -> dict[str, 
     return told
 
 
-def _dynamics_of(directory: Path, rows: schema.Validation) -> TrainingDynamics | None:
-    """Returns the sums over the epochs that a log holds, of the same rows."""
+def _dynamics_of(directory: Path, rows: schema.Validation, step: float) -> TrainingDynamics | None:
+    """Returns the sums over the epochs that a log holds before a step, of the same rows."""
     records = RunIndex(directory.parent, [directory.name]).records()
-    found, before = records.last(schema.Outputs), records.last(schema.Validation)
+    logged = [record for _, series in records.series(schema.Outputs) for record in series]
+    found, before = before_step(logged, step), records.last(schema.Validation)
     if found is None or before is None or before[1].hashes.tolist() != rows.hashes.tolist():
         return None
-    return Evaluated(rows, found[1]).dynamics()
+    return Evaluated(rows, found).dynamics()

@@ -12,11 +12,12 @@ from tfexplain.tb_plugin.arguments import RequestError, not_found
 from tfexplain.tb_plugin.log import SEE_RUNS, Log, settled
 from tfexplain.tb_plugin.series import record_bytes
 from tfexplain.wire import schema
+from tfexplain.wire.clock import step_of
 
 _TAGS = "validation", "outputs"
 
 
-def evaluation(log: Log, run: str, step: int) -> dict[str, Any]:
+def evaluation(log: Log, run: str, step: float) -> dict[str, Any]:
     """Returns the evaluation of one run at one step.
 
     Raises:
@@ -27,9 +28,9 @@ def evaluation(log: Log, run: str, step: int) -> dict[str, Any]:
         raise not_found("run", run, [], SEE_RUNS)
     found = log.tensors(run, _TAGS)
     rows, outputs = (settled(found.get(tag, ())) for tag in _TAGS)
-    at = [event for event in outputs if event.step == step]
+    at = [event for event in outputs if step_of(event.step) == step]
     if not rows or not at:
-        raise not_found("step", step, [event.step for event in outputs], SEE_RUNS)
+        raise not_found("step", step, [step_of(event.step) for event in outputs], SEE_RUNS)
     try:
         return _answer(record_bytes(rows[-1].numpy), record_bytes(at[-1].numpy))
     except (schema.SchemaError, TfexplainError) as error:

@@ -116,7 +116,7 @@ class ExplainPlugin(base_plugin.TBPlugin):  # type: ignore[misc]
 
     def _evaluation(self, request: wrappers.Request) -> Any:
         query = Arguments(request.query_string)
-        steps = query.numbers("step", 1)
+        steps = query.steps("step", 1)
         if not steps:
             raise RequestError(400, "step: expected once; got 0 of them. Add step=.")
         answer = evaluation(self._log(request), query.one("run"), steps[0])

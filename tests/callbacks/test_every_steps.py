@@ -16,7 +16,7 @@ from support.read import read_run
 from support.stateful import LIBRARIES
 
 import tfexplain
-from tfexplain import Compression, Explain, GradCAM, Health
+from tfexplain import Compression, Explain, GradCAM, Health, Predictions
 from tfexplain.errors import ExplainWarning, TfexplainError
 from tfexplain.wire.clock import FINE, epoch_text, step_of
 
@@ -34,6 +34,7 @@ def ours(log_dir: Path, **given: Any) -> list[Any]:
         explain,
         Health((X, Y), log_dir=log_dir, write_histograms=False, **QUIET, **given),
         Compression(log_dir=log_dir, write_histograms=False, **QUIET, **given),
+        Predictions((X, Y), log_dir=log_dir, **QUIET, **given),
     ]
 
 
@@ -83,6 +84,8 @@ def test_one_epoch_is_measured_after_so_many_steps(library: str, tmp_path: Path)
     assert run.metrics["loss"][-1] == pytest.approx(history.history["loss"][0])
     assert run.metrics["loss"][0] != run.metrics["loss"][-1]
     assert run["GradCAM"].maps(epoch=-0.583333).shape == (8, 8, 8)
+    assert run.evaluated(epoch=PARTS[0]).outputs.epochs == 1
+    assert run.evaluated().outputs.epochs == 3
     # TensorBoard's own tabs count training steps.
     assert sorted(read_run(tmp_path, "health").values["health/gradient_norm"]) == [5, 10, 12]
 
@@ -126,7 +129,7 @@ def test_an_epoch_that_was_interrupted_is_replaced_where_it_is_trained_again(
     assert [step_of(step) for step in before] == PARTS[:2]
     model = small_cnn()
     fit(model, [*ours(log_dir, every_steps=5), saved()])
-    for room in ("explain", "health", "compression"):
+    for room in ("explain", "health", "compression", "predictions"):
         written = read_run(log_dir, room).written["metrics"]
         assert [step_of(step) for step in written] == PARTS[:2] + PARTS
     (run,) = tfexplain.read(log_dir).values()
@@ -136,6 +139,8 @@ def test_an_epoch_that_was_interrupted_is_replaced_where_it_is_trained_again(
     rows = np.asarray(run.samples["row"])
     predicted = model.predict(X[rows], verbose=0).argmax(1)
     assert run.predictions["predicted"][last].tolist() == predicted.tolist()
+    # What was interrupted counts no more.
+    assert run.evaluated().outputs.epochs == 3
     assert not list(log_dir.glob("training-*"))
 
 
@@ -180,6 +185,7 @@ def test_only_who_measures_within_epochs_looks_at_batches(tmp_path: Path) -> Non
         (lambda **g: Explain((X, Y), every_steps=5, epochs=(1,), **g), r"epochs=\(1,\)"),
         (lambda **g: Health((X, Y), every_steps=5, every=2, **g), "no other choice .*every=2"),
         (lambda **g: Compression(every_steps=5, every=3, **g), "no other choice .*every=3"),
+        (lambda **g: Predictions((X, Y), every_steps=5, every=3, **g), "no other .*every=3"),
     ],
 )
 def test_what_cannot_stand_together_is_told_before_training(
@@ -191,7 +197,7 @@ def test_what_cannot_stand_together_is_told_before_training(
 
 def test_an_epoch_of_unknown_length_is_refused_with_what_to_do(tmp_path: Path) -> None:
     data = tf.data.Dataset.from_tensor_slices((X, Y)).batch(8).filter(lambda x, y: True)
-    (_, health, _) = ours(tmp_path, every_steps=5)
+    (_, health, *_) = ours(tmp_path, every_steps=5)
     with pytest.raises(TfexplainError, match="steps_per_epoch= to fit, or a data set of known"):
         small_cnn().fit(data, shuffle=False, verbose=0, callbacks=[health])
     known = data.apply(tf.data.experimental.assert_cardinality(STEPS))
@@ -204,7 +210,7 @@ def test_a_report_and_findings_name_parts_of_epochs(tmp_path: Path) -> None:
     model = small_cnn()
     kernel, bias = model.get_layer("conv").get_weights()
     model.get_layer("conv").set_weights([kernel, bias - 100])
-    _, health, _ = ours(tmp_path / "log", every_steps=5)
+    _, health, *_ = ours(tmp_path / "log", every_steps=5)
     fit(model, [health])
     log = tfexplain.read(tmp_path / "log")
     (finding,) = [f for f in tfexplain.findings(tmp_path / "log") if f.kind == "dead"]

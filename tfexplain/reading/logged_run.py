@@ -172,7 +172,7 @@ class LoggedRun:
             for epoch, evaluated in self._evaluated()
         )
 
-    def evaluated(self, epoch: int | None = None) -> Evaluated:
+    def evaluated(self, epoch: float | None = None) -> Evaluated:
         """Returns labels and outputs on the validation rows that `Predictions` logged.
 
         Args:
@@ -191,7 +191,7 @@ class LoggedRun:
             )
         return found[wanted]
 
-    def _evaluated(self) -> Iterator[tuple[int, Evaluated]]:
+    def _evaluated(self) -> Iterator[tuple[float, Evaluated]]:
         rows = self.every_record.last(schema.Validation)
         if rows is None:
             return

@@ -9,6 +9,7 @@ from typing import TypeVar
 from tfexplain.wire import schema
 
 R = TypeVar("R", bound=schema.Record)
+T = TypeVar("T")
 
 # (tags) -> by tag, (step, bytes) in rising order of steps
 Read = Callable[[Sequence[str]], Mapping[str, Sequence[tuple[float, bytes]]]]
@@ -50,6 +51,16 @@ class RunRecords:
         for _, series in self.series(record):
             return series[-1]
         return None
+
+
+def before_step(series: Iterable[tuple[float, T]], step: float) -> T | None:
+    """Returns the last of some records before a step, for what is trained again replaces the rest.
+
+    >>> before_step([(0, "a"), (0.5, "b"), (1, "c")], 1)
+    'b'
+    """
+    earlier = [record for own, record in series if own < step]
+    return earlier[-1] if earlier else None
 
 
 def _decoded(record: type[R], data: bytes) -> R | None:

@@ -132,7 +132,7 @@ class Outputs:
     columns: Array | None = None
     log_totals: Array | None = None
     moment: Moment = "epoch"
-    weights: int | None = None
+    weights: float | None = None
 
     def encode(self) -> bytes:
         """Returns the record's bytes."""
