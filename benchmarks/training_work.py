@@ -38,6 +38,7 @@ def ours(_: str) -> dict[str, Callbacks]:
         GradCAM,
         Health,
         IntegratedGradients,
+        Predictions,
     )
 
     def explain(images: Array, labels: Array, folder: str, *explainers: Any) -> Any:
@@ -53,12 +54,16 @@ def ours(_: str) -> dict[str, Callbacks]:
     def health(images: Array, labels: Array, folder: str) -> Any:
         return Health((images, labels), log_dir=folder, verbose=False)
 
+    def predictions(images: Array, labels: Array, folder: str) -> Any:
+        return Predictions((images, labels), log_dir=folder, verbose=False)
+
     return {
         "Explain": lambda x, y, folder: [explain(x, y, folder)],
         "Explain of feature maps and Grad-CAM": lambda x, y, f: [explain(x, y, f, *maps)],
         f"Explain of Integrated Gradients, {NODES} nodes": lambda x, y, f: [explain(x, y, f, ig)],
         "Compression": lambda x, y, folder: [compression(folder)],
         "Health": lambda x, y, folder: [health(x, y, folder)],
+        "Predictions": lambda x, y, folder: [predictions(x, y, folder)],
         "Explain and Health": lambda x, y, f: [explain(x, y, f), health(x, y, f)],
         "Explain and Compression": lambda x, y, f: [explain(x, y, f), compression(f)],
     }

@@ -19,6 +19,7 @@ from support.read import Run, read_run
 
 from tfexplain import compression
 from tfexplain.callbacks.distribution import StrategyError, Workers
+from tfexplain.evaluation import Evaluated
 from tfexplain.explainers import Explainer
 from tfexplain.health.batch import health_batch
 from tfexplain.health.layers import health_layers
@@ -119,11 +120,20 @@ def assert_healthy(log_dir: Path, model: Any, epochs: int) -> None:
     layers = health_layers(batch.traced_model)
     given = batch.inputs, batch.labels, batch.weights
     found = measure(batch.traced_model, layers, training_loss(model), *given)
-    exact = np.linalg.norm([gradient["norm"] for gradient in found.gradients])
+    exact = np.linalg.norm([gradient.norm for gradient in found.gradients])
     assert np.isclose(record.totals["loss"], found.loss, rtol=0.02)
     assert np.isclose(
         record.totals["gradient_norm"], exact, rtol=0.5
     )  # of few features, dropout drops many
+
+
+def assert_predicted(log_dir: Path, model: Any, epochs: int) -> None:
+    """The log holds the outputs of `model` on one device."""
+    run = read_run(log_dir, "predictions")
+    assert list(run.values["outputs"]) == list(range(epochs))
+    own = Evaluated(run.record("validation"), run.record("outputs"))
+    expected = model.predict(X, verbose=0)[own.validation.rows]
+    assert np.allclose(np.exp(own.log_probabilities), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("training", TRAININGS)
@@ -152,6 +162,7 @@ def test_two_devices_are_explained_like_one(training: str, devices: Path) -> Non
     assert_logged(run, model, 1)
     assert_measured(devices / training, model)
     assert_healthy(devices / training, model, 2)
+    assert_predicted(devices / training, model, 2)
 
 
 def test_weights_on_servers_are_left_out_with_the_reason(devices: Path) -> None:
@@ -169,7 +180,7 @@ def test_weights_on_servers_are_left_out_with_the_reason(devices: Path) -> None:
 
 def test_one_of_two_processes_writes_and_both_train_as_without(workers: Path) -> None:
     runs = {path.name for path in (workers / "log").iterdir() if path.is_dir()}
-    assert runs == {"compression", "explain", "health"}
+    assert runs == {"compression", "explain", "health", "predictions"}
     for name in runs:
         assert len(list((workers / "log" / name).iterdir())) == 1
     for i in range(2):
@@ -191,6 +202,7 @@ def test_two_processes_are_explained_like_one(workers: Path) -> None:
     assert_logged(run, model, 2)
     assert_measured(workers / "log", model)
     assert_healthy(workers / "log", model, 3)
+    assert_predicted(workers / "log", model, 3)
     logged = dict(run.record("metrics", 2).values)
     assert logged.pop("learning_rate") > 0
     assert logged == {

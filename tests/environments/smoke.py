@@ -72,7 +72,7 @@ def train(name: str, model: Any, x: Any, folder: Path) -> int:
     """Two epochs with all callbacks; returns how many kernels there are."""
     import numpy as np
 
-    from tfexplain import Compression, Explain, Health, compression
+    from tfexplain import Compression, Explain, Health, Predictions, compression
 
     y = np.arange(len(x)) % 3
     model.compile("sgd", "sparse_categorical_crossentropy")
@@ -81,6 +81,7 @@ def train(name: str, model: Any, x: Any, folder: Path) -> int:
         Explain((x, y), log_dir=str(folder / name), samples=4, **options),
         Compression(log_dir=str(folder / name), validation_data=(x, y), **options),
         Health((x, y), log_dir=str(folder / name), **options),
+        Predictions((x, y), log_dir=str(folder / name), **options),
     ]
     model.fit(x, y, epochs=2, verbose=0, callbacks=callbacks)
     return len(compression.read(model))

@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from support.failing import Failing
 from support.models import digits
-from tfexplain import Compression, Explain, GradCAM, Health, IntegratedGradients
+from tfexplain import Compression, Explain, GradCAM, Health, IntegratedGradients, Predictions
 
 X, Y = digits(96)
 EXPLAINERS = [GradCAM(), IntegratedGradients(steps=2)]
@@ -139,6 +139,7 @@ def train(out: Path, name: str, strategy: Any, *epochs: int) -> None:
         Explain(data, explainers=EXPLAINERS, log_dir=out / place, write_images=False, **options),
         Compression(log_dir=out / place, validation_data=(X, Y), **options),
         Health((X, Y), log_dir=out / place, **options),
+        Predictions((X, Y), log_dir=out / place, **options),
     ]
     for form, given in {"bare": [], "explained": callbacks}.items():
         with strategy.scope():
@@ -216,6 +217,7 @@ def workers(out: Path) -> None:
                 log_dir=out / "log", validation_data=(X, Y), on_error="raise", verbose=False
             ),
             Health((X, Y), log_dir=out / "log", on_error="raise", verbose=False),
+            Predictions((X, Y), log_dir=out / "log", on_error="raise", verbose=False),
         ],
         "budget": [Explain((X, Y), explainers=GradCAM(), log_dir=out / "budget", budget=1e-9)],
         "named": [Compression(log_dir=out / "named", logs=NAMED, every=2, verbose=False)],

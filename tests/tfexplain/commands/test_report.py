@@ -29,7 +29,7 @@ from support.overview_log import (
 from support.server import serve
 
 import tfexplain
-from tfexplain import Compression, Explain, cli
+from tfexplain import Compression, Explain, Predictions, cli
 from tfexplain.report.thinning import thinned
 from tfexplain.wire import schema
 
@@ -186,7 +186,8 @@ def test_the_summary_of_a_real_training(tmp_path: Path) -> None:
     log_dir = tmp_path / "logs"
     explain = Explain((x[:40], y[:40]), log_dir=log_dir, class_names=names, verbose=False)
     compression = Compression((x[:40], y[:40]), log_dir=log_dir)
-    model.fit(x, y, epochs=2, verbose=0, callbacks=[explain, compression])
+    predictions = Predictions((x, y), log_dir=log_dir, class_names=names, verbose=False)
+    model.fit(x, y, epochs=2, verbose=0, callbacks=[explain, compression, predictions])
     rows = cells(report(log_dir, tmp_path / "s.html", "--summary"))
     (run,) = tfexplain.read(log_dir).values()
     for layer in model.layers:
@@ -208,6 +209,14 @@ def test_the_summary_of_a_real_training(tmp_path: Path) -> None:
         told, predictions["label"][last], predictions["predicted"][last], strict=True
     ):
         assert row[1:3] == [names[int(label)], names[int(predicted)]]
+    evaluated = run.evaluated()
+    confusion = [row[1:] for row in rows if len(row) == 11 and row[0] in names]
+    np.testing.assert_allclose(np.array(confusion, float), evaluated.confusion())
+    accuracy, low, high = (
+        float(number) for number in re.findall(r"[\d.]+", dict(row[:2] for row in rows)["accuracy"])
+    )
+    assert accuracy == pytest.approx(evaluated.totals()["accuracy"], rel=1e-3)
+    assert low < accuracy < high
     similarity = run.similarity
     chosen = (similarity["explainer"] == "GradCAM") & (similarity["epoch"] == 1)
     row = next(row for row in rows if row[0].startswith("GradCAM at") and row[2] == "1")
