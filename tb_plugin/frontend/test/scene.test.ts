@@ -227,6 +227,12 @@ test("of a map of each stage the last stands for all, and the others are fetched
   ]);
 });
 
+test("one map each of two models are no stages", () => {
+  const runs = { "a/explain": ["map/CAM/one"], "b/explain": ["map/CAM/two"] };
+  assert.deepEqual(sceneOf(runs).ladder, []);
+  assert.equal(sceneOf({ ...runs, "c/explain": ["map/CAM/one", "map/CAM/two"] }).ladder.length, 2);
+});
+
 test("layers stand in the order that the samples' record gives", () => {
   const groups = ["map/GradCAM/a", "map/GradCAM/b", "map/GradCAM/c (1, 2)", "samples"];
   const layers = { GradCAM: ["c (1, 2)", "a", "b"] };

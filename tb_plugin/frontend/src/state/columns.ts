@@ -63,22 +63,28 @@ export function columnsOf(shown: readonly ShownRun[]): Column[] {
   });
 }
 
-/** By method, its maps of one layer after the other, where there are several. */
-export function laddersOf(columns: readonly Column[]): ReadonlyMap<string, readonly Column[]> {
-  const maps = columns.filter(({ kind }) => kind === "map");
-  const explainers = new Set(maps.map(({ explainer }) => explainer));
-  const ladders = [...explainers].map(
-    (name) => [name, maps.filter(({ explainer }) => explainer === name)] as const,
-  );
-  return new Map(ladders.filter(([, { length }]) => length > 1));
+/** By method, its maps of one layer after the other, where some run has several. */
+export function laddersOf(
+  columns: readonly Column[],
+  shown: readonly ShownRun[],
+): ReadonlyMap<string, readonly Column[]> {
+  const ladders = new Map<string, Column[]>();
+  for (const column of columns) {
+    if (column.kind !== "map") continue;
+    ladders.set(column.explainer, [...(ladders.get(column.explainer) ?? []), column]);
+  }
+  const countIn = ({ run }: ShownRun, own: readonly Column[]): number =>
+    own.filter(({ group }) => run.groups.some((one) => one.group === group)).length;
+  return new Map([...ladders].filter(([, own]) => shown.some((run) => countIn(run, own) > 1)));
 }
 
 /** That of the method whose maps are chosen elsewhere, else the first. */
 export function ladderOf(
   columns: readonly Column[],
+  shown: readonly ShownRun[],
   evidence: Column | undefined,
 ): readonly Column[] {
-  const ladders = laddersOf(columns);
+  const ladders = laddersOf(columns, shown);
   return ladders.get(evidence?.explainer ?? "") ?? [...ladders.values()][0] ?? [];
 }
 

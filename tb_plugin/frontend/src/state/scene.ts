@@ -162,7 +162,7 @@ export function deriveScene(listing: Listing, store: Store, view: View): Scene {
     samples,
     selected: samples.filter((sample) => chosen.includes(sample)),
     evidence,
-    ladder: ladderOf(columns, evidence),
+    ladder: ladderOf(columns, shown, evidence),
     showsLadder: wantsLadder(view, holds(shown, TABLES)),
     needsAll: evidence !== undefined && wantsAll(view) && fits(evidence),
     fetched,

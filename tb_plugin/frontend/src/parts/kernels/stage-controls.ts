@@ -28,9 +28,9 @@ function sampleSelect(dashboard: Dashboard, sample: number) {
 }
 
 function methodSelect(dashboard: Dashboard) {
-  const { columns, ladder } = dashboard.scene;
+  const { columns, shown, ladder } = dashboard.scene;
   const [own] = ladder;
-  const ladders = [...laddersOf(columns)];
+  const ladders = [...laddersOf(columns, shown)];
   if (ladders.length < 2) return html`<span>${own?.explainer}</span>`;
   const change = (event: Event): void => dashboard.update({ evidence: chosen(event) });
   return html`<select aria-label="Method" @change=${change}>

@@ -4,11 +4,14 @@ import { html, nothing } from "lit";
 import { correlation, obstacle } from "../../analysis/compare.ts";
 import { metricOf, type Scale } from "../../analysis/compression.ts";
 import { namesOf, tableValue } from "../../analysis/kernels.ts";
+import { isRow } from "../../analysis/layouts.ts";
 import { originText } from "../../analysis/moments.ts";
 import { coefficient } from "../../analysis/numbers.ts";
 import { metricsIn, seriesWith, tableAt } from "../../analysis/strip-rows.ts";
 import { partsOf } from "../../data/series.ts";
+import { cellSize } from "../../draw/figure.ts";
 import { cellsOf, scaleOf } from "../../draw/strip.ts";
+import type { Column } from "../../state/columns.ts";
 import type { ShownRun } from "../../state/runs.ts";
 import { ladderSample } from "../../state/scene.ts";
 import { define, SizedPart, setText } from "../frame/part.ts";
@@ -41,7 +44,7 @@ import {
 const WIDEST = 96;
 const NARROWEST = 4;
 /** Of a map, in pixels. */
-const SIDES = { least: 64, most: 144 } as const;
+const SIDES = { least: 48, most: 144 } as const;
 /** What a row has beside its map, and the table beside its maps. */
 const ROOM = { row: 7, table: 64 } as const;
 
@@ -162,6 +165,7 @@ export class StageLadder extends SizedPart {
         ></span>
         <tfx-stage-map
           large
+          style=${sizeStyle(column, this.side)}
           .dashboard=${this.dashboard}
           .run=${run}
           .column=${column}
@@ -209,9 +213,11 @@ export class StageLadder extends SizedPart {
     return Math.max(1, ...all.filter(Number.isFinite));
   }
 
-  /** As large as all stages have room for. */
+  /** As large as all stages have room for; of words and curves, as they need. */
   private get side(): number {
-    const count = this.dashboard.scene.ladder.length + 1;
+    const { ladder } = this.dashboard.scene;
+    if (ladder.some(({ layout }) => isRow(layout))) return SIDES.most;
+    const count = ladder.length + 1;
     const side = Math.floor((this.height - ROOM.table) / count - ROOM.row);
     return Math.min(Math.max(side, SIDES.least), SIDES.most);
   }
@@ -301,6 +307,12 @@ export class StageLadder extends SizedPart {
     this.height = height;
     this.requestUpdate();
   }
+}
+
+/** Canvases that are not drawn yet have another size. */
+function sizeStyle({ layout }: Column, side: number): string {
+  const { width, height } = cellSize(layout, side);
+  return `width: ${width}px; ${layout === "tokens" || layout === "features" ? "" : `height: ${height}px`}`;
 }
 
 define("tfx-stages", StageLadder);

@@ -9,6 +9,9 @@ class StageMap extends MapCell {
   static override styles = [
     ...MapCell.styles,
     css`
+      :host {
+        overflow: hidden;
+      }
       .flag {
         display: none;
       }
