@@ -15,8 +15,9 @@ from tfexplain.callbacks.announce import tell
 from tfexplain.callbacks.guard import Guard
 from tfexplain.callbacks.step_clock import StepClock, iterations
 from tfexplain.compression.distribution import BINS
+from tfexplain.errors import TfexplainError
 from tfexplain.health.batch import HealthBatch, health_batch
-from tfexplain.health.layers import health_layers
+from tfexplain.health.layers import HealthLayer, health_layers
 from tfexplain.health.measure import HealthPass, measure
 from tfexplain.health.numbers import LEAST_ROWS, TOTALS, by_layer, totals
 from tfexplain.health.training_loss import loss_text, training_loss
@@ -72,6 +73,11 @@ class HealthRun:
             model, choices.validation_data, choices.samples, choices.class_weight
         )
         self._layers = health_layers(self._batch.traced_model)
+        if not self._layers:
+            raise TfexplainError(
+                "model: expected a layer with weights or an activation function; got none. Leave "
+                "Health out."
+            )
         self._loss = training_loss(model)
         # Once before training: whatever cannot work shows now, and is compiled by now.
         first = self._first_pass()
@@ -112,12 +118,13 @@ class HealthRun:
 
     def _first_pass(self) -> HealthPass:
         remedy = "Activations and updates are measured."
-        if self._loss is None:
-            self._guard.leave_out("gradients", f"the model has no compiled loss. {remedy}")
-            return self._pass()
+        why = _no_gradients(self._batch, self._loss, self._layers)
         found: list[HealthPass] = []
-        with self._guard.planning("gradients", remedy):
-            found.append(self._pass())
+        if not why:
+            with self._guard.planning("gradients", remedy):
+                found.append(self._pass())
+        else:
+            self._guard.leave_out("gradients", f"{why} {remedy}")
         if not found:
             self._loss = None
             return self._pass()
@@ -209,6 +216,20 @@ class HealthRun:
         if first.scale != 1:
             told["loss scale"] = f"{first.scale:g} before training"
         return told
+
+
+def _no_gradients(batch: HealthBatch, loss: Any, layers: Sequence[HealthLayer]) -> str:
+    """Returns why no gradients can be measured; "" where they can."""
+    if loss is None:
+        return "training runs a train_step of the model's own, and no loss is compiled."
+    flat = (layer for layer in layers if layer.layer_type == "BatchNormalization")
+    shapes = {call.path: call.shape for call in batch.traced_model.layer_calls}
+    if batch.count == 1 and any(len(shapes[call]) == 1 for layer in flat for call in layer.calls):
+        return (
+            "validation_data: expected two rows or more, for batch normalization makes zeros of "
+            "one; got 1. Pass more rows."
+        )
+    return ""
 
 
 def _since_of(directory: Path, step: float) -> dict[str, Since]:

@@ -35,9 +35,13 @@ class ExplainWarning(RuntimeWarning):
 
 
 def plain(text: object) -> str:
-    """Removes the colour codes for terminals that Keras puts into its messages.
+    """Removes the colour codes for terminals that Keras puts into its messages, and of an error
+    inside of a graph all but what the operation said.
 
     >>> plain("\\x1b[1mInput 0\\x1b[0m is missing")
     'Input 0 is missing'
+    >>> plain("Graph execution error:\\n\\nDetected at node x\\nNo such label\\n\\t [[{{node x}}]]")
+    'No such label'
     """
-    return _COLOUR.sub("", str(text))
+    said, node, _ = _COLOUR.sub("", str(text)).partition("\n\t [[{{node")
+    return said.rpartition("\n")[2] if node else said

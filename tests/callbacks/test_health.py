@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 import tf_keras
 from support import zoo
 from support.models import digits, same_bits, small_cnn
@@ -192,7 +193,7 @@ def test_a_model_of_fixed_rows_gets_as_many(tmp_path: Path) -> None:
 
 def test_without_labels_gradients_are_left_out_and_said(tmp_path: Path) -> None:
     health = Health(X, log_dir=tmp_path, **QUIET)
-    with pytest.warns(ExplainWarning, match="gradients is left out"):
+    with pytest.warns(ExplainWarning, match="gradients is left out.*expected labels, which"):
         small_cnn().fit(X, Y, epochs=2, callbacks=[health], **QUIET)
     record = logged(tmp_path).record("health")
     assert "gradient_norm" not in record.metrics
@@ -212,6 +213,63 @@ def test_one_row_has_no_dead_units(tmp_path: Path) -> None:
     run = logged(tmp_path)
     assert "dead_share" not in run.record("health").metrics
     assert run.content("health").settings["dead units"] == "not counted on fewer than 8 rows"
+
+
+def test_one_row_that_batch_normalization_makes_zeros_of_has_no_gradients(tmp_path: Path) -> None:
+    layers = keras.layers
+    model = keras.Sequential(
+        [keras.Input((2,)), layers.Dense(3), layers.BatchNormalization(), layers.Dense(1)]
+    )
+    model.compile("sgd", "mse")
+    x = np.ones((4, 2), np.float32)
+    health = Health((x[:1], x[:1, :1]), log_dir=tmp_path, **QUIET)
+    with pytest.warns(ExplainWarning, match="expected two rows or more, for batch normalization"):
+        model.fit(x, x[:, :1], callbacks=[health], **QUIET)
+    assert "gradient_norm" not in logged(tmp_path).record("health").metrics
+
+
+def test_labels_that_the_loss_refuses_are_said_in_its_words(tmp_path: Path) -> None:
+    health = Health((X, Y + 90), log_dir=tmp_path, **QUIET)
+    with pytest.warns(ExplainWarning, match="gradients is left out: .{0,40}label value of"):
+        small_cnn().fit(X, Y, callbacks=[health], **QUIET)
+
+
+@pytest.mark.parametrize("library", [keras, tf_keras], ids=["keras", "tf_keras"])
+def test_a_loss_that_layers_add_needs_no_labels(library: Any, tmp_path: Path) -> None:
+    class Squares(library.layers.Layer):  # type: ignore[misc, name-defined]
+        def call(self, inputs: Any) -> Any:
+            self.add_loss(tf.reduce_mean(inputs**2))
+            return inputs
+
+    inputs = library.Input((2,))
+    model = library.Model(inputs, Squares()(library.layers.Dense(3)(inputs)))
+    model.compile("sgd")
+    x = np.ones((8, 2), np.float32)
+    kernel = model.layers[1].get_weights()[0].astype(float)
+    health = Health(x, log_dir=tmp_path, on_error="raise", **QUIET)
+    model.fit(x, epochs=1, batch_size=8, callbacks=[health], **QUIET)
+    # The mean of the squares of 3 outputs, each the sum of a column: 2/3 of that sum.
+    after = model.layers[1].get_weights()
+    slope = 2 / 3 * (after[0].astype(float).sum(0) + after[1])
+    norm = np.sqrt((slope**2).sum() * 3)  # of two rows of the kernel, and of the bias
+    record = logged(tmp_path).record("health")
+    assert record.totals["gradient_norm"] == pytest.approx(norm, rel=1e-4)
+    assert not np.allclose(kernel, after[0])
+
+
+@pytest.mark.filterwarnings("ignore:The model does not have any trainable weights")
+def test_a_model_without_layers_to_measure_is_left_out(tmp_path: Path) -> None:
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Flatten()])
+    model.compile("sgd", "mse")
+    x = np.ones((4, 2), np.float32)
+    with pytest.warns(ExplainWarning, match="health is left out: model: expected a layer with"):
+        model.fit(x, x, callbacks=[Health((x, x), log_dir=tmp_path, **QUIET)], **QUIET)
+
+
+def test_class_weights_are_of_numbers_of_classes(tmp_path: Path) -> None:
+    health = Health((X, Y), log_dir=tmp_path, class_weight={"a": 2.0}, **QUIET)  # type: ignore[dict-item]
+    with pytest.raises(TfexplainError, match=r"class_weight={'a': 2.0}: expected"):
+        small_cnn().fit(X, Y, callbacks=[health], **QUIET)
 
 
 def test_class_weights_for_labels_that_are_none_are_refused(tmp_path: Path) -> None:

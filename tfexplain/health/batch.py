@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from tfexplain.data.row_choice import sample
 from tfexplain.health.training_loss import class_weights
-from tfexplain.model.call_batch import as_batch
+from tfexplain.model.call_batch import as_tensors
 from tfexplain.model.fixed_rows import fixed_rows
 from tfexplain.model.keras_model import KerasModel
 from tfexplain.model.preprocessing import preprocessed_batch
@@ -63,10 +63,10 @@ def health_batch(
     weights = chosen.weights
     if by_class is not None:
         weights = class_weights(chosen.labels, by_class, weights)
-    labels = chosen.labels
-    if weights is None:
-        _, labels, weights = preprocessed_batch(model, chosen.inputs, labels)
-    inputs = as_batch(chosen.inputs, model)
+    # Labels of language models are made of the inputs, and so are their weights.
+    given, labels, made = preprocessed_batch(model, chosen.inputs, chosen.labels)
+    weights = made if weights is None else weights
+    inputs = as_tensors(given, model)
     traced_model = KerasModel(model, inputs)
     return HealthBatch(traced_model, inputs, _tensors(labels), _tensors(weights), rows)
 

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tfexplain.errors import SettingError
+from tfexplain.checks import is_whole
+from tfexplain.errors import SettingError, TfexplainError
 from tfexplain.model.keras_private import outside_strategies
 from tfexplain.model.replaced import replaced
 from tfexplain.types import Array, Model, Tensor
@@ -20,16 +21,25 @@ Loss = Callable[[Any, Any, Any, Any], Tensor]
 
 
 def training_loss(model: Model) -> Loss | None:
-    """Returns the compiled loss with what regularizers and layers add to it; None without one.
+    """Returns the compiled loss with what regularizers and layers add to it; None where none is
+    compiled and the model has a training step of its own, whose loss nobody knows.
 
-    `compute_loss` of Keras 3 and tf_keras, also where a model has its own.
+    `compute_loss` of Keras 3 and tf_keras, also where a model has its own. The loss raises
+    TfexplainError where it needs what is not there.
     """
-    if getattr(model, "loss", None) is None and _owner(model, "compute_loss") is None:
+    compiled, own_loss = bool(getattr(model, "loss", None)), _owner(model, "compute_loss")
+    if not compiled and not own_loss and _owner(model, "train_step"):
         return None
     own = inspect.signature(model.compute_loss).parameters
     options = {"training": True} if "training" in own else {}
 
     def loss(inputs: Any, labels: Any, weights: Any, outputs: Any) -> Tensor:
+        if not own_loss and compiled and labels is None:
+            raise TfexplainError(
+                "validation_data: expected labels, which the loss reads; got none. Pass (x, y)."
+            )
+        if not own_loss and not compiled and not model.losses:
+            raise TfexplainError("the model has no compiled loss, and no layer adds one.")
         with _uncounted(model, outputs), outside_strategies():
             given = model.compute_loss(
                 x=inputs, y=labels, y_pred=outputs, sample_weight=weights, **options
@@ -72,7 +82,8 @@ def loss_text(model: Model, weighted: bool, classes: bool) -> str:
     named = loss if isinstance(loss, str) else getattr(loss, "name", None) or type(loss).__name__
     if isinstance(loss, (dict, list, tuple)):
         named = "one for each output"
-    text = f"compute_loss of {own}" if own else f"the compiled one ({named})"
+    text = f"the compiled one ({named})" if loss else "what layers add"
+    text = f"compute_loss of {own}" if own else text
     text += ", with regularizers"
     text += ", with sample weights" if weighted else ""
     text += ", with class weights" if classes else ", without class weights"
@@ -87,6 +98,11 @@ def class_weights(labels: Any, by_class: Mapping[int, float], weights: Any) -> A
     Raises:
         SettingError: labels are no classes of one output.
     """
+    if not all(is_whole(label) and weight >= 0 for label, weight in by_class.items()):
+        raise SettingError(
+            f"class_weight={dict(by_class)!r}: expected a weight of 0 or more for numbers of "
+            "classes, as fit takes it. Pass {0: 1.0, 1: 5.0}."
+        )
     flat = tf.nest.flatten(labels)
     if labels is None or len(flat) != 1:
         raise SettingError(

@@ -29,7 +29,11 @@ def as_batch(inputs: Any, model: Any = None) -> Any:
         TfexplainError: no samples, inputs of different lengths, or such as the model's preprocessor
             cannot take.
     """
-    inputs, _ = preprocessed(model, inputs)
+    return as_tensors(preprocessed(model, inputs)[0], model)
+
+
+def as_tensors(inputs: Any, model: Any = None) -> Any:
+    """Inputs as `as_batch` gives them, which the model has preprocessed already."""
     declared = declared_dtypes(model, inputs)
     flat = [_as_tensor(x, d) for x, d in zip(tf.nest.flatten(inputs), declared, strict=True)]
     lengths = {x.shape[0] if x.shape.rank else -1 for x in flat}
