@@ -54,12 +54,9 @@ def test_it_says_where_pruning_broke_the_evidence(open_tab: OpenPage, server: Se
         assert titles == ["input", *STAGES, "prediction"]
         expect(heads.nth(2)).to_contain_text("4 × 4, 16 channels")
         # Three of four parts lie in 8 of 64 positions, of which six have more than half.
-        assert facts(page, "stem", 0) == ["sparsity 0%", "half in 9.4% of area", "max 1.13 logit"]
-        assert facts(page, "stem", 1) == [
-            "sparsity 25.0%",
-            "half in 9.4% of area",
-            "max 1.13 logit",
-        ]
+        map_facts = ["half in 9.4% of area", "half from 2 channels", "max 1.13 logit"]
+        assert facts(page, "stem", 0) == ["sparsity 0%", *map_facts]
+        assert facts(page, "stem", 1) == ["sparsity 25.0%", *map_facts]
         nothing = "no positive evidence (all zero after ReLU)"
         assert facts(page, "top_relu", 1) == ["sparsity 75.0%", nothing]
         alike = [cells(page, row).last.locator(".r").inner_text() for row in STAGES]

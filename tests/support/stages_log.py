@@ -18,6 +18,8 @@ STAGES = {"stem": (8, 4), "body/sum": (4, 16), "top_relu": (2, 32)}
 # Kernels and how many of their weights are zero in the end, in the order of calls.
 KERNELS = {"stem": 0.25, "body/conv": 0.5, "top": 0.75}
 WEIGHTS = 100
+# Of the first stage's channels in its evidence: two make half of it.
+SHARES = np.array([0.4, -0.3, 0.2, 0.1], np.float32)
 
 
 def write_stages_log(log_dir: Path) -> None:
@@ -68,6 +70,13 @@ def _write_run(directory: Path, *, pruned: bool) -> None:
                         layout="plane",
                     ),
                 )
+        for sample in range(SAMPLES):
+            maps, channels = np.ones((STAGES["stem"][1], SIDE, SIDE)), np.arange(STAGES["stem"][1])
+            record = schema.Channels(maps, channels, np.zeros(len(channels), bool), shares=SHARES)
+            content = schema.Content("channels", "activation", False, maps.shape, "image", 4)
+            log.record(
+                schema.Tag("channels", "FeatureMaps", "stem", sample), epoch, record, content
+            )
     log.close()
     _write_kernels(directory / "compression", pruned=pruned)
 

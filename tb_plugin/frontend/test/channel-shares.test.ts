@@ -3,6 +3,7 @@ import { test } from "node:test";
 import {
   areAlike,
   earlierShare,
+  halfCount,
   historyOf,
   orderOf,
   shareText,
@@ -105,6 +106,13 @@ test("flat maps show nothing, whatever their height", () => {
   const flat = record([0, 1]);
   assert.ok(isFlat({ ...flat, halves: Uint16Array.of(0x3c00, 0x3c00, 0, 0) }));
   assert.ok(!isFlat({ ...flat, halves: Uint16Array.of(0x3c00, 0x3c00, 0x3c00, 0) }));
+});
+
+test("so many channels make half of the evidence, whatever it speaks for", () => {
+  assert.equal(halfCount(Float32Array.of(0.1, -0.6, 0.3)), 1);
+  assert.equal(halfCount(Float32Array.of(0.25, 0.25, -0.25, 0.25)), 2);
+  assert.equal(halfCount(Float32Array.of(Number.NaN, 1)), 1);
+  assert.ok(Number.isNaN(halfCount(Float32Array.of(0, 0))));
 });
 
 function column(group: string): Column {

@@ -46,6 +46,16 @@ export function orderOf(own: ChannelHistory, alike: readonly ChannelHistory[]): 
   return logged.sort((a, b) => meanOf(b) - meanOf(a) || a - b);
 }
 
+/** How many channels, the largest first, make half of the evidence; NaN where there is none. */
+export function halfCount(shares: Float32Array): number {
+  const sizes = Float32Array.from(shares, (_, channel) => sizeOf(shares, channel)).sort();
+  const half = sizes.reduce((sum, size) => sum + size, 0) / 2;
+  if (half === 0) return Number.NaN;
+  let [count, sum] = [0, 0];
+  while (sum < half && count < sizes.length) sum += sizes[sizes.length - ++count] as number;
+  return count;
+}
+
 /** Far above what two trainings of their own reach, far below copies and trainings of one start. */
 const ALIKE = 0.5;
 

@@ -59,6 +59,6 @@ export const halfArea = memo(({ halves, scale }: AttributionMap): number => {
   const half = sizes.reduce((sum, size) => sum + size, 0) / 2;
   if (!(half > 0)) return Number.NaN;
   let [count, sum] = [0, 0];
-  while (sum < half) sum += sizes[sizes.length - ++count] as number;
+  while (sum < half && count < sizes.length) sum += sizes[sizes.length - ++count] as number;
   return count / halves.length;
 });

@@ -6,7 +6,7 @@ import { layerPath, unwrapped } from "../analysis/wrappers.ts";
 import type { Group } from "../data/listing.ts";
 import type { Want } from "../data/plan.ts";
 import type { Store } from "../data/store.ts";
-import { isColumn } from "./columns.ts";
+import { type Column, isColumn } from "./columns.ts";
 import { isControl, type ShownRun, sourcesOf } from "./runs.ts";
 import { loggedLayer } from "./same-layers.ts";
 import { ladderSample, type Scene } from "./scene.ts";
@@ -68,9 +68,11 @@ function isNeeded({ evidence, needsAll }: Scene, { group }: Group): boolean {
   return needsAll && group === evidence?.group;
 }
 
-/** Whether it is a map of a stage, where these are in sight. */
-function isStage({ showsLadder, ladder }: Scene, { group }: Group): boolean {
-  return showsLadder && ladder.some((column) => column.group === group);
+/** Whether it is a map of a stage, or channels with shares of its evidence, where these are in sight. */
+function isStage({ showsLadder, ladder }: Scene, { group, kind, layer }: Group): boolean {
+  const isOf = (column: Column): boolean =>
+    column.group === group || (kind === "channels" && column.layer === layer);
+  return showsLadder && ladder.some(isOf);
 }
 
 function wantOf(run: string, shown: Group, scene: Scene, store: Store): Want[] {

@@ -3,6 +3,7 @@
 import { sameLayer } from "../../analysis/kernels.ts";
 import { type Stage, stagesOf } from "../../analysis/stages.ts";
 import { unwrapped } from "../../analysis/wrappers.ts";
+import { knownAt } from "../../data/series.ts";
 import type { Column } from "../../state/columns.ts";
 import type { Dashboard } from "../../state/dashboard.ts";
 import type { ShownRun } from "../../state/runs.ts";
@@ -43,6 +44,21 @@ export function cellsOfStages(
 export function namesIn(dashboard: Dashboard, { run, stage }: Cell): string[] {
   const { kernels, layers } = dashboard.scene;
   return known(dashboard, run, stage, [...kernels, ...layers]);
+}
+
+/** The shares that channels have in the evidence at the playhead, where feature maps tell them. */
+export function sharesOf(
+  { scene, store, step }: Dashboard,
+  { run, column }: Cell,
+  sample: number | undefined,
+): Float32Array | undefined {
+  const own = scene.columns.filter(
+    ({ kind, layer }) => kind === "channels" && layer === column.layer,
+  );
+  const records = own.map(
+    ({ group }) => knownAt(store.get(run.id, group, sample), "channels", step).record,
+  );
+  return records.find((record) => record?.shares)?.shares;
 }
 
 /** The names of a stage's layers among those of a table. */

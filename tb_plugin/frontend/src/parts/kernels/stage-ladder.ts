@@ -25,14 +25,16 @@ import { type KnownSide, sideOf } from "../maps/sides.ts";
 import { colourBar } from "./graph-drawing.ts";
 import type { MetricBar } from "./metric-bar.ts";
 import "./metric-bar.ts";
-import { type Cell, cellsOfStages, namesIn } from "./stage-cells.ts";
+import { type Cell, cellsOfStages, namesIn, sharesOf } from "./stage-cells.ts";
 import { stageControls } from "./stage-controls.ts";
 import { ladderStyles } from "./stage-ladder-styles.ts";
 import "./stage-map.ts";
 import {
   ALIKE,
+  channelsText,
   HALF,
   halfText,
+  OF_CHANNELS,
   rangeText,
   SPINE,
   STRENGTH,
@@ -173,6 +175,7 @@ export class StageLadder extends SizedPart {
           .side=${this.side}
         ></tfx-stage-map>
         <span class="facts"><span class="metric"></span><span class="half" title=${HALF}></span
+          ><span class="channels" title=${OF_CHANNELS}></span
           ><span class="strength muted" title=${STRENGTH}></span><span class="flag"></span></span>
       </div>
     </td>`;
@@ -251,6 +254,7 @@ export class StageLadder extends SizedPart {
     const known = [
       ...sides.flat().flatMap((side) => partsOf(side.known)),
       ...tables.flatMap(partsOf),
+      ...this.cells.flat().map((cell) => sharesOf(this.dashboard, cell, sample)),
     ];
     if (!this.isNew(...known, this.scale, this.cells, this.side)) return;
     this.write(() => {
@@ -281,6 +285,7 @@ export class StageLadder extends SizedPart {
         metric: rangeText(metric, values),
         strength: strengthText(cell.column, map),
         half: halfText(cell.column, map),
+        channels: channelsText(sharesOf(this.dashboard, cell, side?.sample)),
         flag: side ? flagOf(this.dashboard, { ...cell, sample: side.sample }, side.known) : "",
       };
       for (const [name, text] of Object.entries(texts)) {

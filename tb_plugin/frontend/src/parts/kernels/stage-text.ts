@@ -1,5 +1,6 @@
 /** What is said of a stage and its map in words. */
 
+import { halfCount } from "../../analysis/channel-shares.ts";
 import { type Metric, metricText } from "../../analysis/compression.ts";
 import { isRow } from "../../analysis/layouts.ts";
 import { isNoise } from "../../analysis/magnitudes.ts";
@@ -13,6 +14,8 @@ export const ALIKE =
 export const STRENGTH = "The largest magnitude of this map";
 export const HALF =
   "How concentrated the map is: the smallest part of it that has half of the sum of its magnitudes";
+export const OF_CHANNELS =
+  "The fewest channels that make half of the evidence for and against, by weight times activation";
 export const SPINE = "Width: channels. Colour: each layer of the stage, from top to bottom.";
 
 /** `56 × 56, 96 channels`. */
@@ -41,4 +44,10 @@ export function halfText(column: Column, map: AttributionMap | undefined): strin
   const share = map && !isNoise(map, column) ? halfArea(map) : Number.NaN;
   const of = isRow(column.layout) ? "positions" : "area";
   return Number.isNaN(share) ? "" : `half in ${percent(share)} of ${of}`;
+}
+
+/** Of how many channels half of the evidence is, where feature maps of the layer were logged. */
+export function channelsText(shares: Float32Array | undefined): string {
+  const count = shares ? halfCount(shares) : Number.NaN;
+  return Number.isNaN(count) ? "" : `half from ${plural(count, "channel")}`;
 }
