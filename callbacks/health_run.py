@@ -17,11 +17,11 @@ from tfexplain.callbacks.step_clock import StepClock, iterations
 from tfexplain.compression.distribution import BINS
 from tfexplain.errors import TfexplainError
 from tfexplain.health.batch import HealthBatch, health_batch
-from tfexplain.health.layers import HealthLayer, health_layers
+from tfexplain.health.layers import HealthLayer, half_of_weights, health_layers
 from tfexplain.health.measure import HealthPass, measure
 from tfexplain.health.numbers import LEAST_ROWS, TOTALS, by_layer, totals
 from tfexplain.health.training_loss import loss_text, training_loss
-from tfexplain.health.updates import KeptWeights
+from tfexplain.health.updates import KeptWeights, Moved
 from tfexplain.reading.run_index import RunIndex
 from tfexplain.runlog.background import answered
 from tfexplain.runlog.health_records import Since, dead_since, health_record, units_record
@@ -30,7 +30,6 @@ from tfexplain.runlog.structure_record import structure_record, write_structure
 from tfexplain.runlog.weights_epoch import Moment
 from tfexplain.runlog.writer import RunWriter
 from tfexplain.story.log_records import before_step
-from tfexplain.types import Array
 from tfexplain.wire import schema
 
 _HISTOGRAMS = {
@@ -79,6 +78,7 @@ class HealthRun:
                 "Health out."
             )
         self._loss = training_loss(model)
+        self._in_float32 = False
         # Once before training: whatever cannot work shows now, and is compiled by now.
         first = self._first_pass()
         self._keep(model.trainable_variables)
@@ -134,12 +134,17 @@ class HealthRun:
                 f"the weights of all {self._batch.count} rows are zero, and so are gradients. "
                 "Pass validation data with other weights.",
             )
-        return found[0]
+        if any(layer.half == "float16" for layer in self._layers):
+            with self._guard.planning("gradient underflow", "All else is measured."):
+                found.append(self._pass(in_float32=True))
+                self._in_float32 = True
+        return found[-1]
 
-    def _pass(self) -> HealthPass:
+    def _pass(self, in_float32: bool = False) -> HealthPass:
         batch = self._batch
         given = batch.inputs, batch.labels, batch.weights
-        return measure(batch.traced_model, self._layers, self._loss, *given)
+        own = batch.traced_model, self._layers, self._loss
+        return measure(*own, *given, in_float32=in_float32)
 
     def _log(self, now: Moment, writer: RunWriter) -> dict[str, float]:
         start, step, model = time.perf_counter(), now.step, self._batch.traced_model.model
@@ -151,7 +156,7 @@ class HealthRun:
         moved = self._moved(variables)
         made = iterations(model)
         steps, self._steps = max(0, made - self._steps), made
-        found = self._pass()
+        found = self._pass(self._in_float32)
         sizes = [int(np.prod(variable.shape)) for variable in variables]
         layers = by_layer(self._layers, found, sizes, moved, self._batch.count)
         sums = totals(layers, found)
@@ -179,9 +184,10 @@ class HealthRun:
 
     def _keep(self, variables: Sequence[Any]) -> None:
         self._trained = [id(variable) for variable in variables]
-        self._kept = KeptWeights(variables)
+        halves = half_of_weights(self._layers, len(variables))
+        self._kept = KeptWeights(variables, halves=halves)
 
-    def _moved(self, variables: Sequence[Any]) -> tuple[Array, Array] | None:
+    def _moved(self, variables: Sequence[Any]) -> Moved | None:
         """How far weights moved; None where others are to be trained than at the last measurement,
         as when a callback freezes layers, whose places are found anew then."""
         if self._trained == [id(variable) for variable in variables]:

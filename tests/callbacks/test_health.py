@@ -70,9 +70,9 @@ def test_kept_weights_of_a_large_model_are_a_sample() -> None:
     kept = KeptWeights([variable], 100)
     assert kept.every == 10
     variable.assign(np.full((50, 20), 3.0))
-    (change,), (size,) = kept.moved()
+    (change,), (size,), *_ = kept.moved()
     assert (change, size) == (30.0, 0.0)  # of 100 weights
-    (change,), (size,) = kept.moved()
+    (change,), (size,), *_ = kept.moved()
     assert (change, size) == (0.0, 30.0)
 
 

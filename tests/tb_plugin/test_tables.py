@@ -33,7 +33,7 @@ def test_every_number_of_a_kernel_or_a_layer_has_a_label() -> None:
     activity = {f"activation_{name}" for name in ("mean", "std", "sparsity", "nonfinite")}
     activity |= {"saturated", "dead_share"}
     gradients = {f"gradient_{name}" for name in ("norm", "zeros", "nonfinite", "underflow")}
-    updates = {"update_norm", "update_ratio", "weight_norm"}
+    updates = {"update_norm", "update_ratio", "update_underflow", "weight_norm"}
     health = activity | gradients | updates | set(TOTALS)
     names = [metric.name for metric in METRICS]
     assert len(names) == len(set(names))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -15,6 +15,9 @@ from tfexplain.types import Layer
 
 State = Literal["trainable", "frozen", ""]
 
+# Types of half precision, and up to which magnitude a number becomes zero in them: half of the
+# least one, which is rounded to even.
+HALVES = {"float16": 2.0**-25, "bfloat16": 2.0**-134}
 # Layers that are an activation function.
 _FUNCTIONS = ("ReLU", "LeakyReLU", "PReLU", "ELU", "Softmax")
 
@@ -32,6 +35,8 @@ class HealthLayer:
         weights: (name, place among the model's trainable variables) of each weight that is trained.
         kernels: How many of these have two axes or more.
         channel_axis: Axis of its units in an output.
+        half: The type of half precision that it computes in while its weights are kept in float32,
+            `float16` or `bfloat16`; "" where it does not.
     """
 
     path: str
@@ -42,11 +47,14 @@ class HealthLayer:
     weights: tuple[tuple[str, int], ...]
     kernels: int
     channel_axis: int
+    half: str = ""
 
     @property
     def note(self) -> str:
         """What is unusual, in words."""
-        return "" if self.calls else "its output is not read, for it is never called as a layer"
+        unread = "its output is not read, for it is never called as a layer"
+        told = [f"computes in {self.half}" if self.half else "", "" if self.calls else unread]
+        return "; ".join(filter(None, told))
 
 
 def health_layers(traced_model: TracedModel) -> list[HealthLayer]:
@@ -114,7 +122,20 @@ def _described(
         tuple((_name(weight), places[id(weight)]) for weight in trained),
         sum(len(weight.shape) > 1 for weight in trained),
         1 if first else -1,
+        _half(layer),
     )
+
+
+def _half(layer: Layer) -> str:
+    computed = str(getattr(layer, "compute_dtype", ""))
+    kept = str(getattr(layer, "variable_dtype", ""))
+    return computed if computed in HALVES and kept == "float32" else ""
+
+
+def half_of_weights(layers: Sequence[HealthLayer], count: int) -> list[str]:
+    """Returns `HealthLayer.half` of each trainable variable."""
+    by_place = {place: layer.half for layer in layers for _, place in layer.weights}
+    return [by_place.get(place, "") for place in range(count)]
 
 
 def _is_read(call: Any) -> bool:

@@ -9,16 +9,17 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tfexplain.health.layers import HealthLayer
+from tfexplain.health.layers import HealthLayer, half_of_weights
 from tfexplain.health.readings import Activation, Gradient, read_activation, read_gradient
 from tfexplain.health.statistics import of_activation, of_gradient
 from tfexplain.health.training_loss import Loss, loss_scale
 from tfexplain.model import tap
+from tfexplain.model.keras_private import all_layers, computed_in_float32
 from tfexplain.model.preserved_state import one_copy
 from tfexplain.model.traced_model import TracedModel
 from tfexplain.types import Tensor
 
-_VECTORS = ("values", "sums")  # the other reductions are numbers
+_VECTORS = ("values", "sums", "exact")  # the other reductions are numbers
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +46,7 @@ def measure(
     inputs: Any,
     labels: Any,
     weights: Any,
+    in_float32: bool = False,
 ) -> HealthPass:
     """Runs the rows through the model as training does, and back; the model stays as it was.
 
@@ -57,18 +59,21 @@ def measure(
         inputs: A batch, tensors.
         labels: Tensors in any structure, or None.
         weights: Weights of the rows, or None.
+        in_float32: Whether to run the rows once more in float32, for what float16 loses of
+            gradients, where the model computes in that.
     """
     given = {"inputs": inputs, "labels": labels, "weights": weights}
     names = [name for name, part in given.items() if part is not None]
 
     def make() -> Any:
         def run(*parts: Any) -> Any:
-            return _pass(traced_model, layers, loss, dict(zip(names, parts, strict=True)))
+            own = dict(zip(names, parts, strict=True))
+            return _pass(traced_model, layers, loss, own, in_float32)
 
         return run
 
     read = tuple((layer.calls, layer.weights) for layer in layers)
-    key = ("health", read, loss is None, tuple(names))
+    key = ("health", read, loss is None, tuple(names), in_float32)
     found = traced_model.run(key, make, *(given[name] for name in names))
     return _read(found, layers)
 
@@ -78,6 +83,7 @@ def _pass(
     layers: Sequence[HealthLayer],
     loss: Loss | None,
     given: Mapping[str, Any],
+    in_float32: bool,
 ) -> dict[str, Any]:
     """The pass in the graph: loss, its scale, activations in the order of `calls`, gradients in
     that of variables."""
@@ -104,12 +110,33 @@ def _pass(
     gradients = tape.gradient(scaled, variables) if loss is not None else []
     for gradient, variable in zip(gradients, variables, strict=False):
         reduced.append(of_gradient(gradient, int(np.prod(variable.shape))))
+    exact = _exact(traced_model, loss, given, variables) if loss and in_float32 else []
+    reduced += [{"exact": values} for values in exact]
     return {
         "seen": tf.constant([call in activations for call in by_call], tf.bool),
         "gradients": tf.constant(len(gradients)),
+        "exact": tf.constant(len(exact)),
         "loss": tf.stack([total, scale]),
         **_packed(reduced),
     }
+
+
+def _exact(
+    traced_model: TracedModel, loss: Loss, given: Mapping[str, Any], variables: Sequence[Any]
+) -> list[Tensor]:
+    """Values of the gradients as they are where all layers compute in float32.
+
+    In float16, what is lost is zero already, and cannot be told from what is zero by itself.
+    """
+    model = traced_model.model
+    halved = [one for one in all_layers(model) if getattr(one, "compute_dtype", "") == "float16"]
+    with tf.GradientTape() as tape, computed_in_float32(halved):
+        outputs = model(given["inputs"], training=True)
+        total = loss(given["inputs"], given.get("labels"), given.get("weights"), outputs)
+        scaled = total * loss_scale(model)
+    gradients = tape.gradient(scaled, variables)
+    pairs = zip(gradients, variables, strict=True)
+    return [of_gradient(one, int(np.prod(own.shape)))["values"] for one, own in pairs]
 
 
 def _packed(reduced: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
@@ -139,9 +166,12 @@ def _read(found: Mapping[str, Tensor], layers: Sequence[HealthLayer]) -> HealthP
         for (call, own), seen in zip(_by_call(layers).items(), arrays["seen"], strict=True)
         if seen
     }
+    raw = [reading("values", "squares", "count", "size") for _ in range(arrays["gradients"])]
+    exact = [reading("exact")["exact"] for _ in range(arrays["exact"])] or [None] * len(raw)
+    halves = half_of_weights(layers, len(raw))
     gradients = [
-        read_gradient(reading("values", "squares", "count", "size"), scale)
-        for _ in range(arrays["gradients"])
+        read_gradient(one, scale, half, full if half == "float16" else None)
+        for one, half, full in zip(raw, halves, exact, strict=True)
     ]
     return HealthPass(total, scale, activations, gradients)
 

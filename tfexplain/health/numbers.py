@@ -13,7 +13,7 @@ import numpy.typing as npt
 from tfexplain.compression.distribution import Histogram, histogram_of
 from tfexplain.health.layers import HealthLayer
 from tfexplain.health.measure import HealthPass
-from tfexplain.types import Array
+from tfexplain.health.updates import Moved
 
 # Totals of the whole model, as `logs` and Scalars name them.
 TOTALS = (
@@ -58,7 +58,7 @@ def by_layer(
     layers: Sequence[HealthLayer],
     found: HealthPass,
     sizes: Sequence[int],
-    moved: tuple[Array, Array] | None,
+    moved: Moved | None,
     rows: int,
 ) -> list[LayerHealth]:
     """Returns the numbers of each layer.
@@ -67,8 +67,7 @@ def by_layer(
         layers: As measured.
         found: What the pass found.
         sizes: How many numbers each trainable variable has.
-        moved: L2 norms by variable of the change since the last measurement, and of the weights
-            then; None where this is the first.
+        moved: How far weights moved since the last measurement; None where this is the first.
         rows: How many rows were run. Of few, a unit may be silent by chance.
     """
     made = []
@@ -149,11 +148,11 @@ def _gradients(places: Sequence[int], found: HealthPass, sizes: Sequence[int]) -
     if not own:
         return {}
     size = sum(sizes[place] for place in places)
-    zeros, nonfinite, underflow = (
+    counted = [(one.zeros, one.nonfinite, one.underflow, one.nonzero) for one in own]
+    zeros, nonfinite, underflow, nonzero = (
         sum(0.0 if math.isnan(count) else count for count in counts)
-        for counts in zip(*((one.zeros, one.nonfinite, one.underflow) for one in own), strict=True)
+        for counts in zip(*counted, strict=True)
     )
-    nonzero = size - zeros
     numbers = {
         "gradient_norm": _together([one.norm for one in own]),
         "gradient_zeros": zeros / size if size else np.nan,
@@ -168,14 +167,21 @@ def _gradient_histogram(places: Sequence[int], found: HealthPass) -> Histogram |
     return histogram_of(np.concatenate(own))[0] if own else None
 
 
-def _update(places: Sequence[int], moved: tuple[Array, Array] | None) -> dict[str, float]:
+def _update(places: Sequence[int], moved: Moved | None) -> dict[str, float]:
     if moved is None or not places:
         return {}
-    change, before = (_together([float(norms[place]) for place in places]) for norms in moved)
+    change, before = (
+        _together([float(norms[place]) for place in places])
+        for norms in (moved.change, moved.before)
+    )
+    changed, lost = (
+        sum(float(counts[place]) for place in places) for counts in (moved.changed, moved.lost)
+    )
     numbers = {
         "update_norm": change,
         "weight_norm": before,
         "update_ratio": _ratio(change, before),
+        "update_underflow": _ratio(lost, changed),
     }
     return _known(numbers)
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tfexplain.health.layers import HALVES
 from tfexplain.health.statistics import CUT_OFF
 from tfexplain.types import Array
 
@@ -17,8 +18,6 @@ from tfexplain.types import Array
 FLAT = 0.05
 _TANH = math.sqrt(1 - FLAT)  # the slope is 1 - y^2
 _SIGMOID = math.sqrt(1 - FLAT) / 2  # the slope is y (1 - y), at most 1/4 where y is 1/2
-# Half of float16's least number: what is less becomes zero.
-_LEAST_HALF = 2.0**-25
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +49,8 @@ class Gradient:
         zeros: How many numbers of the weight have a gradient of exactly zero; as are the other
             counts, projected from `values` where these are not all.
         nonfinite: How many have none that is finite.
-        underflow: How many are not zero but would be in float16, with loss scaling.
+        underflow: How many are not zero but would be in half precision, with loss scaling.
+        nonzero: Of how many that are not zero.
         values: float32, some gradients, evenly spread.
     """
 
@@ -58,6 +58,7 @@ class Gradient:
     zeros: float
     nonfinite: float
     underflow: float
+    nonzero: float
     values: Array = field(default_factory=lambda: np.zeros(0, np.float32))
 
 
@@ -73,24 +74,34 @@ def read_activation(found: Mapping[str, Any], activation: str) -> Activation:
     )
 
 
-def read_gradient(found: Mapping[str, Any], scale: float) -> Gradient:
+def read_gradient(
+    found: Mapping[str, Any], scale: float, half: str = "", exact: Array | None = None
+) -> Gradient:
     """Returns the reading of what `statistics.of_gradient` gives.
 
     Args:
         found: As numpy has it.
         scale: What the loss was multiplied with.
+        half: The type of half precision that it is computed in; float16 is asked of others.
+        exact: Values in float32 of one that is computed in float16, in which what is lost is zero.
     """
     count, values = float(found["count"]), found["values"]
     if math.isnan(count):
-        return Gradient(math.nan, math.nan, math.nan, math.nan)
+        return Gradient(math.nan, math.nan, math.nan, math.nan, math.nan)
     each = count / max(1, values.size)
     zeros = values.size - int(np.count_nonzero(values))
-    tiny = int(np.count_nonzero(np.abs(values) < _LEAST_HALF)) - zeros
+    full = values if exact is None else exact
+    told = half != "float16" or exact is not None
+    nonzero = int(np.count_nonzero(full))
+    least = HALVES[half or "float16"]
+    tiny = int(np.count_nonzero(np.abs(full) <= least)) - (full.size - nonzero)
     squares = float(found["squares"])
     broken = 0.0 if math.isfinite(squares) else max(1.0, each * _broken(values))
     own = values if scale == 1 else values / np.float32(scale)
     norm = math.sqrt(squares) / scale
-    return Gradient(norm, found["size"] - count + zeros * each, broken, tiny * each, own)
+    rest = found["size"] - count + zeros * each
+    unit = each if told else math.nan
+    return Gradient(norm, rest, broken, unit * tiny, unit * nonzero, own)
 
 
 def _broken(values: Array) -> int:

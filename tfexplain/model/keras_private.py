@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 import random
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import tensorflow as tf
@@ -239,6 +239,22 @@ def steps_per_execution(model: Model) -> int:
     steps = getattr(model, "steps_per_execution", None)
     steps = getattr(model, "_steps_per_execution", None) if steps is None else steps
     return 1 if steps is None else int(steps)
+
+
+@contextmanager
+def computed_in_float32(layers: Sequence[Layer]) -> Iterator[None]:
+    """While open, layers compute in float32 where they are called.
+
+    `_dtype_policy` of a layer in Keras 3 and tf_keras, and `_compute_dtype_object` of tf_keras.
+    Without them it is not told what float16 loses of gradients.
+    """
+    with ExitStack() as stack:
+        for layer in layers:
+            policy = type(layer._dtype_policy)("float32")
+            stack.enter_context(replaced(layer, "_dtype_policy", policy))
+            if hasattr(layer, "_compute_dtype_object"):
+                stack.enter_context(replaced(layer, "_compute_dtype_object", tf.float32))
+        yield
 
 
 # ------------------------------------------------------------------------- graphs of TensorFlow

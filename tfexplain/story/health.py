@@ -1,9 +1,10 @@
 """Finds layers that cannot learn: gradients that vanish or explode, and what becomes of units.
 
 Sources: Glorot and Bengio 2010 (saturation, gradients by layer), Pascanu, Mikolov and Bengio 2013
-(vanishing and exploding), Lu et al. 2020 (dying ReLU), Karpathy's notes to CS231n (updates of about
-1e-3 of the weights a step). They give no thresholds for a word; ours are far outside of what
-healthy trainings show, and docs/health.md says how they were tried.
+(vanishing and exploding), Micikevicius et al. 2018 (float16), Lu et al. 2020 (dying ReLU),
+Karpathy's notes to CS231n (updates of about 1e-3 of the weights a step). They give no thresholds
+for a word; ours are far outside of what healthy trainings show, and docs/health.md says how they
+were tried.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from tfexplain.wire.clock import epoch_text
 VANISHING, EXPLODING = 1e-4, 1e4
 # Standard deviation of a layer's activations over that of the first layer.
 GROWN = 1e4
+# Share of the gradients of a layer that are not zero, lost in float16.
+UNDERFLOW = 0.5
 # Share of a hidden layer's activations.
 SATURATED = 0.75
 # Change of a layer's weights from one measurement to the next, as a share of them: weights that
@@ -76,6 +79,26 @@ def vanishing(run: str, records: RunRecords) -> Iterator[Finding]:
             )
             path, metric = least.path, "gradient_norm"
             yield Finding("vanishing", run, text, ratio, step, layer=path, metric=metric)
+        else:
+            yield from _underflowing(run, step, layers, records)
+
+
+def _underflowing(
+    run: str, step: float, layers: Sequence[_Layer], records: RunRecords
+) -> Iterator[Finding]:
+    """Yields the layer of which float16 loses most gradients, where it loses most of them."""
+    halves = [layer for layer in layers if "computes in float16" in layer.said.get("note", "")]
+    known = [layer for layer in halves if not np.isnan(layer.get("gradient_underflow"))]
+    most = max(known, key=lambda layer: layer.get("gradient_underflow"), default=None)
+    if most is None or most.get("gradient_underflow") < UNDERFLOW:
+        return
+    share, scale = most.get("gradient_underflow"), _series(records)[-1][1].totals.get("loss_scale")
+    text = (
+        f"{run}: gradients underflow in float16: {percent(share)} of those of {most.path} are "
+        f"lost, {'without loss scaling' if scale is None else f'with a loss scale of {scale:g}'}."
+    )
+    metric = "gradient_underflow"
+    yield Finding("vanishing", run, text, share, step, layer=most.path, metric=metric)
 
 
 def exploding(run: str, records: RunRecords) -> Iterator[Finding]:

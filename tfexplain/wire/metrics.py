@@ -138,9 +138,9 @@ _BY_GROUP: dict[str, tuple[tuple[str, str, Unit, str], ...]] = {
         ("gradient_nonfinite", "NaN or infinite gradients", "count", "of the trained weights"),
         (
             "gradient_underflow",
-            "float16 underflow",
+            "gradient underflow",
             "share",
-            "gradients that are not zero but would be in float16, after loss scaling",
+            "of the gradients that are not zero, lost in float16 after loss scaling",
         ),
         ("loss_scale", "loss scale", "number", "what the optimizer multiplies the loss with"),
         ("loss", "loss of the batch", "number", "as training computes it, regularizers included"),
@@ -154,6 +154,12 @@ _BY_GROUP: dict[str, tuple[tuple[str, str, Unit, str], ...]] = {
         ),
         ("update_norm", "update norm", "number", "L2 of the change since the last measurement"),
         ("weight_norm", "weight norm", "number", "L2 of the trained weights before the change"),
+        (
+            "update_underflow",
+            "update underflow",
+            "share",
+            "of the weights that changed, the same as before in the layer's half precision",
+        ),
     ),
     # The page computes these from records of maps and of drift.
     "Maps": (

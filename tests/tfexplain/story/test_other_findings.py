@@ -161,3 +161,27 @@ def test_the_most_important_comes_first() -> None:
         "predictions": [(0, predictions([1, 1]))],
     }
     assert [finding.kind for finding in told(both)] == ["same", "dead"]
+
+
+def halved(underflow: float, note: str, **totals: float) -> schema.Health:
+    rows = [
+        {"path": f"dense{i}", "type": "Dense", "state": "trainable", "note": note} for i in range(3)
+    ]
+    values = np.array([[0.5, underflow], [1.0, 0.1], [1.0, 0.0]])
+    metrics = ["gradient_norm", "gradient_underflow"]
+    return schema.Health(rows, metrics, values, [], np.zeros((0, 2)), totals)
+
+
+def test_float16_that_loses_most_gradients_is_told() -> None:
+    note = "computes in float16"
+    (finding,) = told({"health": [(3, halved(0.6, note, loss_scale=8.0))]})
+    assert finding.text == (
+        "run: gradients underflow in float16: 60% of those of dense0 are lost, with a loss scale "
+        "of 8."
+    )
+    assert (finding.layer, finding.metric) == ("dense0", "gradient_underflow")
+    (finding,) = told({"health": [(3, halved(0.6, note))]})
+    assert finding.text.endswith("are lost, without loss scaling.")
+    assert told({"health": [(3, halved(0.49, note))]}) == []
+    # What float16 would lose of a model that does not compute in it is no fault of that.
+    assert told({"health": [(3, halved(0.9, ""))]}) == []

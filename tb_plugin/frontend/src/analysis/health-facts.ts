@@ -11,7 +11,12 @@ const LEARNING = ["gradient_norm", "update_ratio", "weight_norm", "gradient_zero
 const OF_WEIGHTS = ["gradient_norm", "update_ratio"] as const;
 const ACTIVE = ["activation_mean", "activation_std", "activation_sparsity", "saturated"] as const;
 /** Said only where there are some. */
-const ODD = ["gradient_underflow", "gradient_nonfinite", "activation_nonfinite"] as const;
+const ODD = [
+  "gradient_underflow",
+  "update_underflow",
+  "gradient_nonfinite",
+  "activation_nonfinite",
+] as const;
 const LISTED = 6;
 
 /** The facts of the layer called `layer`; `weights` are the names of its trained weights. */
