@@ -9,6 +9,7 @@ export const ladderStyles = css`
     min-width: 0;
     min-height: 0;
     font-size: 12px;
+    container-type: inline-size;
   }
   .bar {
     display: flex;
@@ -71,18 +72,20 @@ export const ladderStyles = css`
   }
   tbody th .muted {
     display: block;
+    white-space: nowrap;
     font-size: 11px;
     font-weight: 400;
   }
   .cell {
     display: grid;
-    grid-template-columns: auto auto minmax(0, 1fr);
+    grid-template-columns: repeat(3, max-content);
     align-items: center;
     gap: 12px;
   }
   /* The spine goes on from row to row. */
   .spine {
     position: relative;
+    width: 96px;
     align-self: stretch;
     display: grid;
     place-items: center;
@@ -98,6 +101,7 @@ export const ladderStyles = css`
     position: relative;
     height: 100%;
     min-height: 20px;
+    min-width: 4px;
     border: 1px solid color-mix(in srgb, var(--muted) 60%, transparent);
   }
   .width.unknown {
@@ -138,5 +142,14 @@ export const ladderStyles = css`
   .empty {
     padding: 16px;
     color: var(--muted);
+  }
+  @container (max-width: 900px) {
+    th,
+    td {
+      padding-right: 14px;
+    }
+    .spine {
+      width: 48px;
+    }
   }
 `;

@@ -42,9 +42,6 @@ import {
   strengthText,
 } from "./stage-text.ts";
 
-/** Of the spine where it is widest, in pixels. */
-const WIDEST = 96;
-const NARROWEST = 4;
 /** Of a map, in pixels. */
 const SIDES = { least: 48, most: 144 } as const;
 /** What a row has beside its map, and the table beside its maps. */
@@ -111,7 +108,7 @@ export class StageLadder extends SizedPart {
   private input(run: ShownRun, sample: number) {
     return html`<td>
       <div class="cell">
-        <span class="spine" style="width: ${WIDEST}px"></span>
+        <span class="spine"></span>
         <tfx-picture
           .dashboard=${this.dashboard}
           .run=${run}
@@ -159,11 +156,10 @@ export class StageLadder extends SizedPart {
 
   private cell({ run, column, stage }: Cell, sample: number) {
     const share = stage.channels / this.most;
-    const width = Number.isFinite(share) ? Math.max(NARROWEST, share * WIDEST) : NARROWEST;
+    const width = Number.isFinite(share) ? `${100 * share}%` : "0";
     return html`<td data-run=${run.id}>
       <div class="cell" data-whole>
-        <span class="spine" style="width: ${WIDEST}px"
-          ><span class="width" style="width: ${width}px"></span
+        <span class="spine"><span class="width" style="width: ${width}"></span
         ></span>
         <tfx-stage-map
           large
