@@ -171,9 +171,9 @@ _BY_GROUP: dict[str, tuple[tuple[str, str, Unit, str], ...]] = {
         ),
         (
             "evidence_area",
-            "area of evidence",
+            "area of half the evidence",
             "share",
-            "positions that hold 90% of a class activation map, mean of the chosen samples",
+            "positions that have half of a class activation map, mean of the chosen samples",
         ),
     ),
     "Other": (

@@ -211,7 +211,7 @@ export const METRICS = [
   {"name": "weight_norm", "label": "weight norm", "unit": "number", "meaning": "L2 of the trained weights before the change", "group": "Updates"},
   {"name": "update_underflow", "label": "update underflow", "unit": "share", "meaning": "of the weights that changed, the same as before in the layer's half precision", "group": "Updates"},
   {"name": "map_similarity", "label": "similarity of maps", "unit": "number", "meaning": "to the reference, mean of the samples whose prediction agrees", "group": "Maps"},
-  {"name": "evidence_area", "label": "area of evidence", "unit": "share", "meaning": "positions that hold 90% of a class activation map, mean of the chosen samples", "group": "Maps"},
+  {"name": "evidence_area", "label": "area of half the evidence", "unit": "share", "meaning": "positions that have half of a class activation map, mean of the chosen samples", "group": "Maps"},
   {"name": "unread", "label": "unread kernels", "unit": "count", "meaning": "kernels of unknown modes, left out of the other totals", "group": "Other"},
 ] as const;
 

@@ -4,12 +4,11 @@ import type { Group } from "../data/listing.ts";
 import { knownAt, type Series } from "../data/series.ts";
 import type { Store } from "../data/store.ts";
 import type { Drift } from "../format/compressed.ts";
-import { widen } from "../format/half.ts";
-import type { AttributionMap } from "../format/maps.ts";
 import type { Moment } from "../format/moment.ts";
 import type { ShownRun } from "../state/runs.ts";
 import { meanOf, scoresOf, splitOf } from "./drift-scores.ts";
-import { memo, memoBy } from "./memo.ts";
+import { memoBy } from "./memo.ts";
+import { halfArea } from "./stages.ts";
 
 /** A number for each layer with maps, and metric. No log holds it: it is made of other records. */
 export interface Explained extends Moment {
@@ -22,11 +21,6 @@ export interface Explained extends Moment {
 
 export const SIMILARITY = "map_similarity";
 export const EVIDENCE = "evidence_area";
-/** Of all evidence of a map, in the positions that are counted. */
-const MOST = 0.9;
-/** By how much sums of numbers may be off. */
-const ROUNDED = 1e-6;
-
 /** What a table is made of; the same table as long as these are the same. */
 interface Sources {
   readonly drifts: readonly Source[];
@@ -141,21 +135,8 @@ const alike = memoBy((drift: Drift, measure: string): number =>
 function areaAt(source: Source | undefined, step: number): number {
   const areas = (source?.series ?? []).flatMap((series) => {
     const { record } = knownAt(series, "map", step);
-    return record ? [areaOf(record)] : [];
+    return record ? [halfArea(record)] : [];
   });
   const known = areas.filter((area) => !Number.isNaN(area));
   return known.reduce((sum, area) => sum + area, 0) / known.length;
-}
-
-const areaOf = memo(({ halves }: AttributionMap): number => areaHolding(widen(halves, 1)));
-
-/** How few of a map's positions hold most of its evidence, as a share of all; NaN where there is none. */
-export function areaHolding(values: Float32Array): number {
-  const sizes = [...values].map(Math.abs).filter(Number.isFinite);
-  sizes.sort((a, b) => b - a);
-  const sum = sizes.reduce((a, b) => a + b, 0);
-  if (sum === 0) return Number.NaN;
-  let [held, count] = [0, 0];
-  while (held < MOST * sum * (1 - ROUNDED)) held += sizes[count++] ?? Number.POSITIVE_INFINITY;
-  return count / sizes.length;
 }

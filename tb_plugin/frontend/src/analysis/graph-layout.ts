@@ -14,6 +14,15 @@ export interface Box {
   readonly height: number;
 }
 
+export function meet(a: Box, b: Box): boolean {
+  return (
+    a.left < b.left + b.width &&
+    b.left < a.left + a.width &&
+    a.top < b.top + b.height &&
+    b.top < a.top + a.height
+  );
+}
+
 export interface Layout {
   readonly width: number;
   readonly height: number;

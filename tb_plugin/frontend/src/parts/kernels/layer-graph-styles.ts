@@ -54,6 +54,8 @@ export const graphStyles = css`
     position: absolute;
     inset: 0 auto auto 0;
     transform-origin: 0 0;
+    /* Enlarging it lays nothing out. */
+    contain: strict;
   }
   svg {
     position: absolute;

@@ -26,6 +26,7 @@ import { graphControls } from "./graph-controls.ts";
 import { colourBar, dragScroll, edgesOf, groupBox, nodeBox, titleOf } from "./graph-drawing.ts";
 import { callsChosen, choiceOf, rowsInside } from "./graph-rows.ts";
 import { graphTable } from "./graph-table.ts";
+import { fitting, nearSight } from "./graph-view.ts";
 import { graphStyles } from "./layer-graph-styles.ts";
 import type { MetricBar } from "./metric-bar.ts";
 import "./metric-bar.ts";
@@ -51,6 +52,8 @@ export class LayerGraph extends SizedPart {
   private isHidden = false;
   private scale: Scale = { low: 0, high: 1 };
   private readonly gathered = new Changes();
+  /** The nodes that show what is known at the playhead. */
+  private readonly painted = new Set<string>();
   /** The rows of the metric's table inside each node in sight. */
   private rows: ReadonlyMap<string, readonly string[]> = new Map();
 
@@ -72,6 +75,7 @@ export class LayerGraph extends SizedPart {
         @pointerdown=${this.grab}
         @wheel=${this.wheel}
         @keydown=${this.steer}
+        @scroll=${() => this.dashboard.stage.invalidate()}
       >
         ${this.isTable ? graphTable(structure, this.isFound) : this.graph()}
       </div>
@@ -90,18 +94,17 @@ export class LayerGraph extends SizedPart {
       },
       zoom: (larger) => this.zoomBy(larger ? ZOOMS.by : 1 / ZOOMS.by),
       fit: () => {
-        this.zoom = this.fitting(ZOOMS.least);
-        this.requestUpdate();
+        this.zoom = fitting(this.find(".scroll") ?? this, this.placed, ZOOMS.least);
+        this.enlarge();
       },
     });
   }
 
   private graph() {
-    const { placed, sight, zoom } = this;
-    const size = `width: ${placed.width * zoom}px; height: ${placed.height * zoom}px`;
-    const plane = `width: ${placed.width}px; height: ${placed.height}px; transform: scale(${zoom})`;
-    return html`<div class="sized" style=${size}>
-      <div class="plane" style=${plane}>
+    const { placed, sight } = this;
+    // Their zoom is set as they are: rendering all nodes anew takes longer than a frame.
+    return html`<div class="sized">
+      <div class="plane" style="width: ${placed.width}px; height: ${placed.height}px">
         ${sight.groups.map(({ node }) => this.group(node))} ${edgesOf(this.placed)}
         ${sight.nodes.map(({ node }) => this.node(node))}
       </div>
@@ -201,10 +204,12 @@ export class LayerGraph extends SizedPart {
     const { structure } = this;
     this.sight = structure ? sightOf(structure, this.tree, this.open) : EMPTY;
     this.placed = layOut(this.sight);
-    if (this.zoom === 0) this.zoom = this.fitting(0.9);
+    if (this.zoom === 0) this.zoom = fitting(this.find(".scroll") ?? this, this.placed, 0.9);
   }
 
   override updated(): void {
+    this.enlarge();
+    this.painted.clear();
     const { layer } = this.dashboard.scene;
     if (layer !== this.seen) {
       this.seen = layer;
@@ -222,23 +227,25 @@ export class LayerGraph extends SizedPart {
     }
     this.isHidden = false;
     const known = this.known();
-    if (!this.isNew(...partsOf(known), this.scale, this.rows, this.focused)) return;
-    const metric = metricOf(this.dashboard.scene.metric);
+    if (this.isNew(...partsOf(known), this.scale, this.rows)) this.painted.clear();
+    const isNear = nearSight(this.find(".scroll") ?? this, this.zoom);
     for (const { node } of this.sight.nodes) {
-      const element = this.find<HTMLElement>(`[data-stop="${CSS.escape(node.id)}"]`);
-      const values = (this.rows.get(node.id) ?? []).map((name) =>
-        tableValue(known.record, name, metric.name),
-      );
-      const [value = Number.NaN] = values;
-      const isOne = !isGroup(node) && !Number.isNaN(value);
-      setText(
-        element?.querySelector(".value") ?? undefined,
-        isOne ? metricText(metric.unit, value) : "",
-      );
-      const bar = element?.querySelector<HTMLElement>(".colour");
-      if (bar) colourBar(bar, values, this.scale);
+      const isLate = !this.painted.has(node.id) && isNear(this.boxOf(node.id));
+      if (isLate) this.paintNode(node.id, known.record);
     }
     this.find<MetricBar>("tfx-metric-bar")?.tell(this.told(known.record));
+  }
+
+  private paintNode(id: string, record: Table | undefined): void {
+    this.painted.add(id);
+    const metric = metricOf(this.dashboard.scene.metric);
+    const own = `[data-stop="${CSS.escape(id)}"]`;
+    const values = (this.rows.get(id) ?? []).map((name) => tableValue(record, name, metric.name));
+    const [value = Number.NaN] = values;
+    const isOne = !this.find(own)?.classList.contains("folded") && !Number.isNaN(value);
+    setText(this.find(`${own} .value`), isOne ? metricText(metric.unit, value) : "");
+    const bar = this.find<HTMLElement>(`${own} .colour`);
+    if (bar) colourBar(bar, values, this.scale);
   }
 
   private told(record: Table | undefined): string {
@@ -281,13 +288,6 @@ export class LayerGraph extends SizedPart {
     this.dashboard.stage.invalidate();
   }
 
-  private fitting(least: number): number {
-    const { clientWidth, clientHeight } = this.find(".scroll") ?? this;
-    const { width, height } = this.placed;
-    const zoom = Math.min(clientWidth / width || 1, clientHeight / height || 1, 1);
-    return Math.max(zoom, least);
-  }
-
   private zoomBy(by: number, x?: number, y?: number): void {
     const scroll = this.find<HTMLElement>(".scroll");
     if (!scroll) return;
@@ -299,8 +299,18 @@ export class LayerGraph extends SizedPart {
       top: (scroll.scrollTop + top) * grown - top,
     };
     this.zoom = zoom;
-    this.requestUpdate();
-    void this.updateComplete.then(() => scroll.scrollTo(to));
+    this.enlarge();
+    scroll.scrollTo(to);
+  }
+
+  private enlarge(): void {
+    const { placed, zoom } = this;
+    const [sized, plane] = [this.find<HTMLElement>(".sized"), this.find<HTMLElement>(".plane")];
+    if (!sized || !plane) return;
+    sized.style.width = `${placed.width * zoom}px`;
+    sized.style.height = `${placed.height * zoom}px`;
+    plane.style.transform = `scale(${zoom})`;
+    this.dashboard.stage.invalidate();
   }
 
   private wheel(event: WheelEvent): void {
