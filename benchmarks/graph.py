@@ -7,8 +7,8 @@ transformer of 12 blocks of Keras Hub, all of random weights. Their records of s
 the numbers of their layers are made up.
 
 Beside the time by the clock stands the processor time of the page's process, which other work on
-the machine does not lengthen. A frame's cost is the processor time of Chromium's main thread, without a
-graphics card; 60 frames a second leave 16.7 ms.
+the machine does not lengthen. A frame's cost is the processor time of Chromium's main thread,
+without a graphics card; 60 frames a second leave 16.7 ms.
 """
 
 from __future__ import annotations
@@ -163,7 +163,9 @@ def timed(page: ExplainPage, name: str, script: str, rounds: int) -> None:
         found.append((clock, 1000 * (used() - before)))
     clocks, processor = (median(own) for own in zip(*found, strict=True))
     nodes = page.frame.evaluate(NODES)
-    tell(f"{name} ({nodes} boxes)", f"{clocks:.0f} ms by the clock, {processor:.0f} ms of processor")
+    tell(
+        f"{name} ({nodes} boxes)", f"{clocks:.0f} ms by the clock, {processor:.0f} ms of processor"
+    )
 
 
 def moves(browser: Browser, page: ExplainPage, state: str, frames: int) -> None:
@@ -182,7 +184,7 @@ def moves(browser: Browser, page: ExplainPage, state: str, frames: int) -> None:
 
 
 def write_log(folder: Path, model: Any, inputs: Any) -> int:
-    """A log of made-up health of a model's layers, with its graph; returns how many calls it has."""
+    """A log of made-up health of a model's layers, with its graph; returns the number of calls."""
     record = structure_record(KerasModel(model, inputs))
     assert record
     log = RunWriter(str(folder / "run" / "health"))
@@ -190,7 +192,9 @@ def write_log(folder: Path, model: Any, inputs: Any) -> int:
     log.add_constant(schema.Tag("structure"), record, schema.Content("structure"))
     calls = [row for row in record.rows if row["kind"] == "call"]
     names = list(dict.fromkeys(row["name"].partition("@")[0] for row in calls))
-    rows = [{"path": name, "type": "Layer", "activation": "", "state": "trainable"} for name in names]
+    rows = [
+        {"path": name, "type": "Layer", "activation": "", "state": "trainable"} for name in names
+    ]
     rng = np.random.default_rng(0)
     for epoch in range(EPOCHS):
         values = np.exp(rng.normal(0, 2, (len(rows), len(METRICS))))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from xml.etree import ElementTree
 
@@ -191,3 +192,31 @@ def test_a_log_of_maps_alone_opens_its_graph_coloured_by_how_they_moved(
         facts = page.frame.locator("tfx-kernel .facts")
         expect(facts.locator("[data-fact=reads]")).to_have_text("body, stem")
         expect(page.frame.locator("tfx-spread")).to_have_count(0)
+
+
+def test_details_say_what_the_model_was_trained_with(open_tab: OpenPage, server: Server) -> None:
+    place = GRAPH + "&p.tfexplain.runs=healthy%2Fhealth&p.tfexplain.layer=relu"
+    with open_tab(server, place) as page:
+        curve = page.frame.locator("tfx-kernel .line-figure")
+        expect(curve).to_have_attribute("aria-label", "relu from -2 to 2")
+        # Half of it lies on the axis, the other half rises to the corner.
+        d = str(curve.locator(".curve").get_attribute("d"))
+        heights = [float(y) for _, y in re.findall(r"[ML]([\d.]+) ([\d.]+)", d)]
+        assert heights == [heights[0]] * 5 + sorted(heights[5:], reverse=True)
+        # No number to judge by is drawn unasked.
+        assert "learning_rate" not in page.text("tfx-timeline")
+        page.frame.get_by_role("button", name="Details").click()
+        details = page.frame.get_by_role("dialog", name="Details")
+        for name, text in {
+            "optimizer": "Adam",
+            "beta 1": "0.9",
+            "activation sigmoid": "3 layer calls",
+            "learning rate over epochs": "0.100 in epoch 0, 0.00313 in epoch 5",
+            "versions": "keras 3.0",
+        }.items():
+            row = details.get_by_role("row").filter(
+                has=page.frame.get_by_role("rowheader", name=name, exact=True)
+            )
+            expect(row).to_contain_text(text)
+        expect(details.locator("summary")).to_have_text("432 parameters in 6 layers")
+        assert_nothing_serious(page)

@@ -48,7 +48,8 @@ def write_health(
         log.record(schema.Tag("structure"), 0, _structure(), schema.Content("structure"))
     settings = {"loss": "the compiled one (mse), with regularizers", "rows": "32 of the validation"}
     for epoch in range(epochs):
-        metrics = schema.Metrics({"loss": 1 / (1 + epoch), "val_loss": 1.5 / (1 + epoch)})
+        losses = {"loss": 1 / (1 + epoch), "val_loss": 1.5 / (1 + epoch)}
+        metrics = schema.Metrics(losses | {"learning_rate": 0.1 / 2**epoch})
         log.record(schema.Tag("metrics"), epoch, metrics, schema.Content("metrics"))
         record = _record(epoch, vanishing, names or {})
         content = schema.Content("health", settings=settings)
@@ -89,8 +90,17 @@ def _structure() -> schema.Structure:
     parents = [5 if name.startswith("body/") else -1 for name in names]
     edges = [(0, 1), (1, 2), (2, 3), (3, 4), (4, 5), (5, 6), (1, 6), (6, 7)]
     numbers = np.array([[72 * (name in LAYERS), 64 * (name in LAYERS)] for name in names], float)
-    training = {"optimizer": "Adam"}
-    return schema.Structure(rows, np.array(parents), np.array(edges), numbers, training)
+    training = {"optimizer": "Adam", "optimizer.beta_1": "0.9", "keras": "3.0"}
+    x = np.linspace(-2, 2, 9)
+    functions = ("sigmoid", "relu")
+    drawn = [LAYERS[name][1] if name in LAYERS else "" for name in names]
+    curves = schema.Curves(
+        np.array([functions.index(name) if name in functions else -1 for name in drawn]),
+        *([1 / (1 + np.exp(-x)), np.maximum(x, 0)], -2, 2),
+    )
+    for row, name in zip(rows, drawn, strict=True):
+        row["activation"] = "" if name == "linear" else name
+    return schema.Structure(rows, np.array(parents), np.array(edges), numbers, training, curves)
 
 
 def _record(epoch: int, vanishing: bool, names: Mapping[str, str]) -> schema.Health:

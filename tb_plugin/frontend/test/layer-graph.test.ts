@@ -135,6 +135,38 @@ test("neighbours whose names begin alike, up to a number, are a group", () => {
   assert.equal(group && callsIn(group).length, 4);
 });
 
+test("neighbours in a folder that no call stands for are a group, of which the folder is the name", () => {
+  const names = ["ids", "net/embed", "net/block_0/a", "net/block_0/b", "net/block_0/c", "head"];
+  const chain = names.slice(1).map((_, i) => [i, i + 1] as const);
+  const rows = names.map((name) => [name] as const);
+  assert.deepEqual(outline(treeOf(structureOf(rows, chain))), [
+    "ids",
+    ["net", ["embed", ["block_0", ["a", "b", "c"]]]],
+    "head",
+  ]);
+});
+
+test("an input that many nodes read is named beside them, and no line leads from it", () => {
+  const names = ["mask", "a", "b", "c", "d"];
+  const edges = [0, 1, 2, 3].flatMap((i) => [
+    [0, i + 1] as const,
+    ...(i > 0 ? [[i, i + 1] as const] : []),
+  ]);
+  const rows = names.map((name) => [name] as const);
+  const structure = structureOf(rows, edges);
+  const sight = sightOf(structure, treeOf(structure), new Set());
+  const placed = layOut(sight);
+  assert.deepEqual(
+    placed.stubs.map(({ text }) => text),
+    ["mask", "mask", "mask", "mask"],
+  );
+  assert.equal(placed.edges.length, 3);
+  const [stub] = placed.stubs;
+  const box = placed.boxes.get("1");
+  assert.ok(stub && box && stub.box.left + stub.box.width === box.left);
+  assert.equal(box.width, NODE.width);
+});
+
 test("groups of one depth are open at first, all or none, as long as there is room", () => {
   const tree = treeOf(NESTED);
   assert.deepEqual(firstOpen(tree), ids(tree, "net", "block"));

@@ -39,10 +39,37 @@ export const treeOf = memo((structure: Structure): readonly GraphNode[] => {
         parts: below(number, `${row.name.replace(/@\d+$/, "")}/`),
       };
     });
-    return alike(nodes, `${parent}`, 0);
+    return inFolders(nodes, `${parent}`);
   };
   return below(-1, "");
 });
+
+/** Neighbours in a folder that no call stands for, as where a model is built of another one's layers, become one. */
+function inFolders(nodes: readonly GraphNode[], place: string): GraphNode[] {
+  const found: GraphNode[] = [];
+  for (let start = 0; start < nodes.length; ) {
+    const folder = folderOf(nodes[start]);
+    let end = start + 1;
+    while (end < nodes.length && folder && folderOf(nodes[end]) === folder) end++;
+    const some = nodes.slice(start, end);
+    if (folder && some.length >= LEAST_ALIKE) {
+      const own = some.map((node) => ({ ...node, label: node.label.slice(folder.length + 1) }));
+      const id = `${place}:${start}:${folder}/`;
+      const parts = inFolders(own, id);
+      if (some.length === nodes.length) return parts;
+      found.push({ id, label: folder, row: undefined, number: -1, parts });
+    } else {
+      found.push(...some);
+    }
+    start = end;
+  }
+  return alike(found, place, 0);
+}
+
+/** The first part of a path of several. */
+function folderOf(node: GraphNode | undefined): string {
+  return node?.label.match(/^([^/]+)\/./)?.[1] ?? "";
+}
 
 /** Neighbours whose names begin alike, up to a number, become one: `block_1_expand`, `block_1_project`. */
 function alike(nodes: readonly GraphNode[], place: string, from: number): GraphNode[] {
@@ -147,6 +174,8 @@ export interface Sight {
   readonly groups: readonly { readonly node: GraphNode; readonly inside: string }[];
   readonly edges: readonly (readonly [from: string, to: string])[];
 }
+
+export const EMPTY: Sight = { nodes: [], groups: [], edges: [] };
 
 /**
  * What is in sight where these groups are open. An open nested model whose output is that of a

@@ -55,6 +55,13 @@ export function nodeBox(node: GraphNode, box: Box, look: NodeLook) {
   </button>`;
 }
 
+/** Beside a node, what it reads as many others do. */
+export function stubOf({ text, box }: Layout["stubs"][number]) {
+  return html`<span class="stub" data-whole style=${place(box)} title="Reads ${text}, too"
+    ><span class="cut">${text}</span>→</span
+  >`;
+}
+
 /** An open group, with what folds it. */
 export function groupBox(node: GraphNode, box: Box, fold: () => void) {
   return html`<div class="group" style=${place(box)}>

@@ -1,9 +1,17 @@
 /** What the nodes of a graph are called in tables and by the page. */
 
-import { sameLayer } from "../../analysis/kernels.ts";
-import { calledLayers, callsIn, type GraphNode, layerOf } from "../../analysis/layer-graph.ts";
+import { metricOf } from "../../analysis/compression.ts";
+import { cellText, sameLayer, type Table } from "../../analysis/kernels.ts";
+import {
+  calledLayers,
+  callsIn,
+  type GraphNode,
+  isGroup,
+  layerOf,
+} from "../../analysis/layer-graph.ts";
 import type { Dashboard } from "../../state/dashboard.ts";
 import type { ShownRun } from "../../state/runs.ts";
+import { titleOf } from "./graph-drawing.ts";
 
 /** The layer of maps at a model's only input. */
 const INPUT = "input";
@@ -38,4 +46,22 @@ export function rowsInside(
   return callsIn(node)
     .flatMap((call) => sameLayer(names, nameOf(call, layerOf(call))) ?? [])
     .filter((name) => known.has(name));
+}
+
+/** What is said of a node, or of the metric where none is looked at. */
+export function textOf(
+  dashboard: Dashboard,
+  run: ShownRun | undefined,
+  {
+    own,
+    name,
+    record,
+  }: { own?: GraphNode | undefined; name?: string | undefined; record?: Table | undefined },
+): string {
+  const { metric, layer } = dashboard.scene;
+  if (!own && run && layer && !callsChosen(dashboard, run))
+    return `${layer}: no layer of ${run.name}`;
+  if (!own) return metricOf(metric).meaning;
+  if (isGroup(own) || name === undefined) return titleOf(own);
+  return `${own.row?.name ?? own.label}: ${cellText(record, name, metric)}`;
 }

@@ -97,7 +97,18 @@ export const graphStyles = css`
   .group button:hover {
     color: var(--accent);
   }
+  .stub {
+    position: absolute;
+    display: flex;
+    align-items: center;
+    justify-content: flex-end;
+    gap: 3px;
+    padding-right: 3px;
+    font-size: 10.5px;
+    color: var(--muted);
+  }
   .node {
+    scroll-margin: 24px;
     display: flex;
     flex-direction: column;
     justify-content: flex-start;

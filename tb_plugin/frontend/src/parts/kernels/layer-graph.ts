@@ -2,10 +2,11 @@
 
 import { html } from "lit";
 import { metricOf, metricText, type Scale } from "../../analysis/compression.ts";
-import { type Box, type Layout, layOut } from "../../analysis/graph-layout.ts";
-import { cellText, namesOf, type Table, tableValue } from "../../analysis/kernels.ts";
+import { type Box, type Layout, layOut, NO_BOX, NOWHERE } from "../../analysis/graph-layout.ts";
+import { namesOf, type Table, tableValue } from "../../analysis/kernels.ts";
 import {
   callsIn,
+  EMPTY,
   firstOpen,
   type GraphNode,
   groupId,
@@ -23,16 +24,14 @@ import type { ShownRun } from "../../state/runs.ts";
 import { define, SizedPart, setText } from "../frame/part.ts";
 import { base } from "../frame/styles.ts";
 import { graphControls } from "./graph-controls.ts";
-import { colourBar, dragScroll, edgesOf, groupBox, nodeBox, titleOf } from "./graph-drawing.ts";
-import { callsChosen, choiceOf, rowsInside } from "./graph-rows.ts";
+import { colourBar, dragScroll, edgesOf, groupBox, nodeBox, stubOf } from "./graph-drawing.ts";
+import { callsChosen, choiceOf, rowsInside, textOf } from "./graph-rows.ts";
 import { graphTable } from "./graph-table.ts";
 import { fitting, nearSight } from "./graph-view.ts";
 import { graphStyles } from "./layer-graph-styles.ts";
 import type { MetricBar } from "./metric-bar.ts";
 import "./metric-bar.ts";
 
-const EMPTY: Sight = { nodes: [], groups: [], edges: [] };
-const NOWHERE: Layout = { width: 0, height: 0, boxes: new Map(), edges: [] };
 const ZOOMS = { least: 0.15, most: 2, by: 1.25 } as const;
 
 export class LayerGraph extends SizedPart {
@@ -102,10 +101,11 @@ export class LayerGraph extends SizedPart {
 
   private graph() {
     const { placed, sight } = this;
-    // Their zoom is set as they are: rendering all nodes anew takes longer than a frame.
+    // Their zoom is set apart: rendering all nodes takes longer than a frame.
     return html`<div class="sized">
       <div class="plane" style="width: ${placed.width}px; height: ${placed.height}px">
         ${sight.groups.map(({ node }) => this.group(node))} ${edgesOf(this.placed)}
+        ${placed.stubs.map(stubOf)}
         ${sight.nodes.map(({ node }) => this.node(node))}
       </div>
     </div>`;
@@ -249,16 +249,9 @@ export class LayerGraph extends SizedPart {
   }
 
   private told(record: Table | undefined): string {
-    const { metric, layer } = this.dashboard.scene;
-    const { graphRun } = this;
     const own = this.sight.nodes.find(({ node }) => node.id === this.focused)?.node;
-    if (!own && graphRun && layer && !callsChosen(this.dashboard, graphRun)) {
-      return `${layer}: no layer of ${graphRun.name}`;
-    }
-    if (!own) return metricOf(metric).meaning;
-    const [name] = this.rows.get(own.id) ?? [];
-    if (isGroup(own) || name === undefined) return titleOf(own);
-    return `${own.row?.name ?? own.label}: ${cellText(record, name, metric)}`;
+    const [name] = this.rows.get(own?.id ?? "") ?? [];
+    return textOf(this.dashboard, this.graphRun, { own, name, record });
   }
 
   protected layOut(): void {
@@ -339,7 +332,5 @@ export class LayerGraph extends SizedPart {
     stops[stops.indexOf(here) + by]?.focus();
   }
 }
-
-const NO_BOX = { left: 0, top: 0, width: 0, height: 0 } as const;
 
 define("tfx-layer-graph", LayerGraph);
