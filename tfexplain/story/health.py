@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 import numpy as np
 
@@ -68,11 +69,16 @@ def _others(count: int) -> str:
 
 
 def vanishing(run: str, records: RunRecords) -> Iterator[Finding]:
-    """Yields the layer with the smallest gradient of all, where it is tiny beside the last's."""
+    """Yields the layer with the smallest gradient of those at the input, where all of them are tiny
+    beside the last's.
+
+    A gradient that vanishes does so for all layers before it. Where one alone is tiny, such as that
+    of the keys of an attention that looks everywhere alike, the others' pass it by.
+    """
     for step, layers, last in _gradients(records):
-        least = min(layers, key=lambda layer: layer.get("gradient_norm"))
-        ratio = least.get("gradient_norm") / last.get("gradient_norm")
-        if ratio < VANISHING:
+        if first := _at_input(layers, VANISHING * last.get("gradient_norm")):
+            least = min(first, key=lambda layer: layer.get("gradient_norm"))
+            ratio = least.get("gradient_norm") / last.get("gradient_norm")
             text = (
                 f"{run}: gradients vanish: that of {least.path} is {_power(ratio)} of that of "
                 f"{last.path}."
@@ -99,6 +105,10 @@ def _underflowing(
     )
     metric = "gradient_underflow"
     yield Finding("vanishing", run, text, share, step, layer=most.path, metric=metric)
+
+
+def _at_input(layers: Sequence[_Layer], most: float) -> list[_Layer]:
+    return list(takewhile(lambda layer: layer.get("gradient_norm") < most, layers))
 
 
 def exploding(run: str, records: RunRecords) -> Iterator[Finding]:

@@ -10,10 +10,12 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from support.logs import LogWriter
 from support.models import digits
 
 import tfexplain
 from tfexplain import Health
+from tfexplain.wire import schema
 
 SEEDS = range(5)
 X, Y = digits(256)
@@ -118,6 +120,23 @@ def test_healthy_networks_are_told_nothing(
     make: Callable[[], list[Any]], seed: int, tmp_path: Path
 ) -> None:
     assert findings(begun(make, seed, 1e-3), tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("norms", "vanish"), [([1e-6, 1e-5, 1.0], True), ([1.0, 1e-6, 1.0], False)]
+)
+def test_a_tiny_gradient_that_the_others_pass_by_is_no_vanishing_one(
+    norms: list[float], vanish: bool, tmp_path: Path
+) -> None:
+    names = ("first", "key", "last")
+    rows = [{"path": name, "type": "Dense", "state": "trainable"} for name in names]
+    values, none = np.array(norms)[:, None], np.zeros((0, 1))
+    record = schema.Health(rows, ["gradient_norm"], values, [], none, {})
+    log = LogWriter(tmp_path / "run" / "health")
+    log.record(schema.Tag("health"), 0, record, schema.Content("health"))
+    log.close()
+    found = [finding.layer for finding in tfexplain.findings(tmp_path)]
+    assert found == (["first"] if vanish else [])
 
 
 class Jump(keras.callbacks.Callback):  # type: ignore[misc]

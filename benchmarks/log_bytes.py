@@ -1,0 +1,95 @@
+"""How many bytes callbacks add to a log in each epoch.
+
+    python benchmarks/log_bytes.py [--quick]
+
+A chain of dense layers, and the small network of `cases.py`, are trained for two epochs; what the
+log grows by at the end of the second is counted. Numbers do not depend on the machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import cases
+import numpy as np
+from cases import keras
+from measuring import size
+
+from tfexplain import Explain, Health
+
+# Layers of a chain, and units of each.
+CHAINS = ((10, 64), (100, 64), (300, 64), (100, 1024))
+
+
+class Sizes(keras.callbacks.Callback):  # type: ignore[misc]
+    """Reads the log's size after each epoch; the last of the callbacks."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.folder = folder
+        self.sizes: list[int] = []
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """An epoch is written."""
+        self.sizes.append(size(self.folder))
+
+
+def chain(layers: int, units: int) -> Any:
+    """ReLU layers, each with weights and units that may be dead."""
+    dense = [keras.layers.Dense(units, activation="relu") for _ in range(layers - 1)]
+    return keras.Sequential([keras.Input((8,)), *dense, keras.layers.Dense(1)])
+
+
+def growth(model: Any, x: Any, y: Any, callbacks: Callable[[str], Sequence[Any]]) -> int:
+    """By how many bytes the second epoch makes the log longer."""
+    model.compile("sgd", "mse" if y.dtype.kind == "f" else "sparse_categorical_crossentropy")
+    with TemporaryDirectory() as folder:
+        sizes = Sizes(Path(folder))
+        # Explaining has the first and the last epoch whatever it costs; each is a whole one.
+        model.fit(x, y, epochs=2, verbose=0, callbacks=[*callbacks(folder), sizes])
+    return sizes.sizes[1] - sizes.sizes[0]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n\n")[0])
+    parser.add_argument("--quick", action="store_true", help="small: a smoke test")
+    quick = parser.parse_args(arguments).quick
+    rng = np.random.default_rng(0)
+    table, labels = rng.normal(size=(64, 8)).astype("f4"), rng.normal(size=(64, 1)).astype("f4")
+    quiet: dict[str, Any] = {"verbose": 0}
+    print("| layers | `Health`, KiB | with `write_histograms=False` |\n|---|---|---|")
+    for layers, units in CHAINS[:1] if quick else CHAINS:
+        model = chain(layers, units)
+        both = (
+            growth(
+                model,
+                table,
+                labels,
+                lambda f, w=wanted: [
+                    Health((table, labels), log_dir=f, write_histograms=w, **quiet)
+                ],
+            )
+            for wanted in (True, False)
+        )
+        print(f"| {layers} of {units} units |", " | ".join(f"{x / 1024:.0f}" for x in both), "|")
+    pictures = rng.uniform(size=(64, 28, 28, 3)).astype("f4")
+    classes = rng.integers(0, 10, 64)
+    data = (pictures, classes)
+    sets: dict[str, Callable[[str], Sequence[Any]]] = {
+        "`Health`": lambda f: [Health(data, log_dir=f, **quiet)],
+        "`Explain`": lambda f: [Explain(data, log_dir=f, **quiet)],
+        "both": lambda f: [Explain(data, log_dir=f, **quiet), Health(data, log_dir=f, **quiet)],
+    }
+    print("\n| small CNN, 4 layers | KiB |\n|---|---|")
+    for name, callbacks in sets.items():
+        found = growth(cases.small_cnn((28, 28, 3)), pictures, classes, callbacks)
+        print(f"| {name} | {found / 1024:.0f} |")
+
+
+if __name__ == "__main__":
+    main()
