@@ -245,13 +245,14 @@ def steps_per_execution(model: Model) -> int:
 def computed_in_float32(layers: Sequence[Layer]) -> Iterator[None]:
     """While open, layers compute in float32 where they are called.
 
-    `_dtype_policy` of a layer in Keras 3 and tf_keras, and `_compute_dtype_object` of tf_keras.
-    Without them it is not told what float16 loses of gradients.
+    `_dtype_policy` of a layer in Keras 3 and tf_keras, which was `dtype_policy` once, and
+    `_compute_dtype_object` of tf_keras. Without them nothing is said of underflow in float16.
     """
     with ExitStack() as stack:
         for layer in layers:
-            policy = type(layer._dtype_policy)("float32")
-            stack.enter_context(replaced(layer, "_dtype_policy", policy))
+            name = "_dtype_policy" if hasattr(layer, "_dtype_policy") else "dtype_policy"
+            policy = type(getattr(layer, name))("float32")
+            stack.enter_context(replaced(layer, name, policy))
             if hasattr(layer, "_compute_dtype_object"):
                 stack.enter_context(replaced(layer, "_compute_dtype_object", tf.float32))
         yield

@@ -283,6 +283,28 @@ def test_batches_are_told_to_a_callback_that_reads_them(library: Any, reads: boo
 # ------------------------------------------------------------------------- graphs of TensorFlow
 
 
+@in_both
+@pytest.mark.parametrize("steps", [None, 1, 4])
+def test_a_model_tells_how_many_steps_are_run_at_once(library: Any, steps: int | None) -> None:
+    model = library.Sequential([library.layers.Input((2,)), library.layers.Dense(1)])
+    assert private.steps_per_execution(model) == 1
+    model.compile("sgd", "mse", **({} if steps is None else {"steps_per_execution": steps}))
+    assert private.steps_per_execution(model) == (steps or 1)
+
+
+@in_both
+def test_layers_compute_in_float32_for_a_while(library: Any) -> None:
+    layer = library.layers.Dense(1, dtype="mixed_float16")
+    model = library.Sequential([library.layers.Input((2,)), layer])
+    x = tf.ones([1, 2])
+    dtypes = []
+    for own in ([layer], []):
+        with private.computed_in_float32(own):
+            dtypes.append(tf.as_dtype(model(x).dtype).name)
+    assert dtypes == ["float32", "float16"]
+    assert layer.compute_dtype == "float16"
+
+
 def test_a_tape_records_where_it_is_open_but_not_in_what_is_run_again() -> None:
     seen: list[bool] = []
 
