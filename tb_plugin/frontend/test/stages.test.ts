@@ -59,6 +59,17 @@ test("of logs without a structure, and of layers that it does not have, the name
   );
 });
 
+test("layers in wrappers of pruning are those of the maps", () => {
+  const wrapped = structureOf([
+    ["image", "8 × 8 × 1"],
+    ["prune_low_magnitude_conv/conv", "8 × 8 × 4", 2],
+    ["prune_low_magnitude_conv", "8 × 8 × 4"],
+  ]);
+  assert.deepEqual(stagesOf(wrapped, [{ layer: "conv", sides: [8, 8] }]), [
+    { layer: "conv", channels: 4, layers: ["prune_low_magnitude_conv/conv"] },
+  ]);
+});
+
 test("half of a map's magnitudes lie in so much of it, by hand", () => {
   const [one, two, zero, minusOne, nan] = [0x3c00, 0x4000, 0, 0xbc00, 0x7e00];
   const share = (...halves: number[]): number =>

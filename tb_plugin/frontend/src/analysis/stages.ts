@@ -4,6 +4,7 @@ import { widen } from "../format/half.ts";
 import type { AttributionMap } from "../format/records.ts";
 import type { Structure } from "../format/structured.ts";
 import { memo } from "./memo.ts";
+import { unwrapped } from "./wrappers.ts";
 
 export interface Stage {
   /** Whose output the map is of. */
@@ -26,7 +27,7 @@ export function stagesOf(structure: Structure | undefined, ends: readonly End[])
   const around = new Set(structure?.parents);
   let from = 0;
   return ends.map(({ layer, sides }): Stage => {
-    const at = rows.findIndex(({ name, kind }) => kind === "call" && name === layer);
+    const at = rows.findIndex(({ name, kind }) => kind === "call" && isCalled(name, layer));
     const own = rows[at];
     if (!own || at < from) return { layer, channels: Number.NaN, layers: [layerOf(layer)] };
     const calls = rows.slice(from, at + 1).filter((row, i) => {
@@ -36,6 +37,11 @@ export function stagesOf(structure: Structure | undefined, ends: readonly End[])
     const layers = [...new Set(calls.map(({ name }) => layerOf(name)))];
     return { layer, channels: channelsOf(own.shape, sides), layers };
   });
+}
+
+/** Maps are named without wrappers of pruning, calls with them. */
+function isCalled(name: string, layer: string): boolean {
+  return name === layer || unwrapped(name) === layer;
 }
 
 /** A layer that is called several times is one. */
