@@ -17,17 +17,23 @@ from tfexplain.wire.clock import step_of
 _TAGS = "validation", "outputs"
 
 
+def evaluated_steps(log: Log, run: str) -> list[float]:
+    """Returns the steps at which a run's outputs were logged.
+
+    Raises:
+        RequestError: the run does not exist, or has no outputs.
+    """
+    _, outputs = _events(log, run)
+    return [step_of(event.step) for event in outputs]
+
+
 def evaluation(log: Log, run: str, step: float) -> dict[str, Any]:
     """Returns the evaluation of one run at one step.
 
     Raises:
         RequestError: the run or the step does not exist, or its records are not of this format.
     """
-    listed = {str(series.tag) for series in log.series(run)}
-    if not listed.issuperset(_TAGS):
-        raise not_found("run", run, [], SEE_RUNS)
-    found = log.tensors(run, _TAGS)
-    rows, outputs = (settled(found.get(tag, ())) for tag in _TAGS)
+    rows, outputs = _events(log, run)
     at = [event for event in outputs if step_of(event.step) == step]
     if not rows or not at:
         raise not_found("step", step, [step_of(event.step) for event in outputs], SEE_RUNS)
@@ -35,6 +41,15 @@ def evaluation(log: Log, run: str, step: float) -> dict[str, Any]:
         return _answer(record_bytes(rows[-1].numpy), record_bytes(at[-1].numpy))
     except (schema.SchemaError, TfexplainError) as error:
         raise RequestError(422, f"step={step}: {error}") from error
+
+
+def _events(log: Log, run: str) -> tuple[list[Any], list[Any]]:
+    listed = {str(series.tag) for series in log.series(run)}
+    if not listed.issuperset(_TAGS):
+        raise not_found("run", run, [], SEE_RUNS)
+    found = log.tensors(run, _TAGS)
+    rows, outputs = (settled(found.get(tag, ())) for tag in _TAGS)
+    return rows, outputs
 
 
 @lru_cache(maxsize=64)

@@ -14,7 +14,7 @@ from werkzeug import wrappers
 
 import tfexplain
 from tfexplain.tb_plugin.arguments import Arguments, RequestError
-from tfexplain.tb_plugin.evaluation import evaluation
+from tfexplain.tb_plugin.evaluation import evaluated_steps, evaluation
 from tfexplain.tb_plugin.events import checked
 from tfexplain.tb_plugin.findings import Findings
 from tfexplain.tb_plugin.log import Log
@@ -115,11 +115,11 @@ class ExplainPlugin(base_plugin.TBPlugin):  # type: ignore[misc]
         return http_util.Respond(request, answer, "application/json")
 
     def _evaluation(self, request: wrappers.Request) -> Any:
-        query = Arguments(request.query_string)
-        steps = query.steps("step", 1)
-        if not steps:
-            raise RequestError(400, "step: expected once; got 0 of them. Add step=.")
-        answer = evaluation(self._log(request), query.one("run"), steps[0])
+        query, log = Arguments(request.query_string), self._log(request)
+        run, steps = query.one("run"), query.steps("step", 1)
+        answer: dict[str, Any] = (
+            evaluation(log, run, steps[0]) if steps else {"steps": evaluated_steps(log, run)}
+        )
         return http_util.Respond(request, answer, "application/json")
 
     def _inputs(self, request: wrappers.Request) -> Any:

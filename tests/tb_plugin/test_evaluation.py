@@ -55,11 +55,16 @@ def test_each_epoch_is_answered_as_the_library_sums_it_up(
         assert response.get_json() == answer(Evaluated(validation(), outputs(epoch)))
 
 
+def test_without_a_step_it_tells_which_there_are(tmp_path: Path, open_client: OpenClient) -> None:
+    write(tmp_path, validation())
+    response = open_client(tmp_path).get(f"{ROUTE}?run=run1/predictions")
+    assert response.get_json() == {"steps": [0, 3]}
+
+
 @pytest.mark.parametrize(
     ("query", "code", "said"),
     [
         ("run=run1/predictions&step=1", 404, "step=1: expected one of 0, 3"),
-        ("run=run1/predictions", 400, "step: expected once; got 0"),
         ("run=other&step=0", 404, "run='other': expected one of"),
     ],
 )
@@ -86,4 +91,4 @@ def test_a_report_holds_every_epoch_s(tmp_path: Path) -> None:
     index = RunIndex(tmp_path / "run1", ["predictions"])
     held: Any = fitted({"run1/predictions": index}, 10_000_000, 0, 10)
     asked = [one.asked for one in held.answers if "evaluation" in one.asked]
-    assert asked == [f"route=evaluation&run=run1%2Fpredictions&name={epoch}" for epoch in (0, 3)]
+    assert asked == [f"route=evaluation&run=run1%2Fpredictions&name={epoch}" for epoch in ("", 0, 3)]

@@ -16,7 +16,7 @@ from tfexplain.reading.run_index import RunIndex
 from tfexplain.report.provider import MAPS, LogProvider
 from tfexplain.report.thinning import thinned
 from tfexplain.tb_plugin.arguments import RequestError
-from tfexplain.tb_plugin.evaluation import evaluation
+from tfexplain.tb_plugin.evaluation import evaluated_steps, evaluation
 from tfexplain.tb_plugin.findings import Findings
 from tfexplain.tb_plugin.log import Log
 from tfexplain.tb_plugin.pictures import read_pictures
@@ -25,6 +25,8 @@ from tfexplain.wire.clock import epoch_text
 
 # Numbers of which no epoch is left out are mostly small; names in records compress well.
 _GUESS = 3
+# What the page reads in evaluations only.
+_SUMMED_UP = "validation", "outputs"
 # What stands around an answer.
 _TAGS = 100
 
@@ -106,19 +108,26 @@ def _answers(
     for run in listed["runs"]:
         name = run["run"]
         for group in run["groups"]:
+            if group["kind"] in _SUMMED_UP:
+                continue
             data = read_series(log, name, [group["group"]])
             thin = group["kind"] in MAPS
             yield Answer.of(data, thin=thin, route="series", run=name, name=group["group"])
-        yield from _evaluations(log, name, run["groups"], indexes)
+        yield from _evaluations(log, name, run["groups"])
         yield from _pictures(log, name, [pictures["name"] for pictures in run["inputs"]])
 
 
 def _evaluations(
-    log: Log, run: str, groups: Sequence[Mapping[str, Any]], indexes: Mapping[str, RunIndex]
+    log: Log, run: str, groups: Sequence[Mapping[str, Any]]
 ) -> Iterator[Answer]:
     if not any(group["kind"] == "outputs" for group in groups):
         return
-    for step in indexes[run].steps("outputs"):
+    try:
+        steps = evaluated_steps(log, run)
+    except RequestError:  # outputs of rows that the log does not hold
+        return
+    yield Answer.of(_json({"steps": steps}), route="evaluation", run=run, name="")
+    for step in steps:
         try:
             found = evaluation(log, run, step)
         except RequestError:  # a damaged record: the page says that there is none

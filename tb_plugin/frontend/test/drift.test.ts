@@ -49,6 +49,7 @@ function run(name: string, ...groups: Group[]): ShownRun {
     run: { run: `${name}/explain`, groups, inputs: [], problems: [] },
     compression: undefined,
     health: undefined,
+    predictions: undefined,
     samples: undefined,
   };
 }

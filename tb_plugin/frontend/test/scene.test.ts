@@ -118,6 +118,7 @@ test("what there is to show decides which views there are", () => {
     structure: false,
     predictions: false,
     maps: true,
+    outputs: false,
     evidence: true,
   });
   assert.deepEqual(sceneOf({ "a/compression": [...KERNELS, "drift/GradCAM/conv1"] }).has, {
@@ -128,6 +129,7 @@ test("what there is to show decides which views there are", () => {
     structure: false,
     predictions: false,
     maps: false,
+    outputs: false,
     evidence: false,
   });
 });

@@ -63,6 +63,12 @@ test("the default view needs no keys, every other one comes back", () => {
     ],
     wall: "loss",
     given: 0,
+    data: "curves",
+    cells: "difference",
+    cell: { run: "a,b/predictions", label: 3, predicted: 5 },
+    ranked: 4,
+    threshold: 70,
+    row: 12,
   };
   assert.deepEqual(decodeView(encodeView(view)), view);
   const none: View = { ...DEFAULT_VIEW, runs: [], samples: [] };

@@ -2,7 +2,7 @@
 
 import { readFrame } from "../format/framing.ts";
 import { inlinedAnswer, isReport } from "./inlined.ts";
-import { type Listing, list, number, object, readListing, text } from "./listing.ts";
+import { type Listing, list, number, numbers, object, readListing, text } from "./listing.ts";
 
 export interface SentPoint {
   readonly step: number;
@@ -103,6 +103,18 @@ export async function fetchFindings(): Promise<unknown> {
   const response = await fetch(new URL("findings", document.baseURI));
   if (!response.ok) throw new Error(`findings: ${response.status}`);
   return response.json();
+}
+
+/** The epochs of which a run's evaluation is known. */
+export async function fetchEvaluatedSteps(run: string): Promise<readonly number[]> {
+  return numbers(object(await fetchEvaluation(run, "")).steps);
+}
+
+/** What follows from a run's outputs on its validation rows at an epoch, in the server's words. */
+export async function fetchEvaluation(run: string, step: number | ""): Promise<unknown> {
+  if (isReport()) return parsed(await inlinedAnswer("evaluation", run, String(step)));
+  const asked: [string, string][] = step === "" ? [] : [["step", String(step)]];
+  return (await get("evaluation", [["run", run], ...asked])).json();
 }
 
 function parsed(json: ArrayBuffer): unknown {

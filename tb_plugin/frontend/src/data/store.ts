@@ -7,6 +7,7 @@ import { spreadSeries, type WordsRead } from "../analysis/spread.ts";
 import { type Extent, fetchInputs, fetchListing, fetchSeries } from "./api.ts";
 import { Bitmaps } from "./bitmaps.ts";
 import { CalledRows } from "./called-rows.ts";
+import { Evaluations } from "./evaluations.ts";
 import type { Listing, Run } from "./listing.ts";
 import { key } from "./listing.ts";
 import { type Picture, Pictures } from "./pictures.ts";
@@ -27,6 +28,7 @@ export class Store {
   failure = "";
   readonly pictures = new Pictures();
   readonly bitmaps: Bitmaps;
+  readonly evaluations: Evaluations;
   /** By run, group and sample, the longest unused first. */
   private readonly held = new Map<string, Held>();
   private readonly inFlight = new Set<string>();
@@ -41,6 +43,7 @@ export class Store {
   /** `onPixels`: a picture was decoded, so that there is more to draw and nothing else new. */
   constructor(onChange: () => void, onPixels: () => void = onChange) {
     this.onChange = onChange;
+    this.evaluations = new Evaluations(onChange);
     this.bitmaps = new Bitmaps(onPixels, (picture, error) => {
       this.pictures.fail(picture, error);
       this.onChange();
@@ -48,7 +51,7 @@ export class Store {
   }
 
   get busy(): boolean {
-    return this.inFlight.size > 0;
+    return this.inFlight.size > 0 || this.evaluations.busy;
   }
 
   /** A series, of a sample by its number on the page; records of all samples are in its order. */

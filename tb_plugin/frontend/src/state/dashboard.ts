@@ -20,7 +20,7 @@ import { readHash, writeHash } from "./hash.ts";
 import { type Note, notesOf } from "./notes.ts";
 import type { ShownRun } from "./runs.ts";
 import { loggedLayer } from "./same-layers.ts";
-import { deriveScene, EMPTY_SCENE, type Scene } from "./scene.ts";
+import { deriveScene, EMPTY_SCENE, evaluated, type Scene } from "./scene.ts";
 import { decodeView, encodeView, type View } from "./view.ts";
 import { wantsOf } from "./wants.ts";
 
@@ -229,6 +229,7 @@ export class Dashboard extends EventTarget {
   private load(): void {
     if (!this.store.listing) return;
     void this.store.ensure(wantsOf(this.scene, this.store));
+    void this.store.evaluations.ensure(evaluated(this.scene).map(({ predictions }) => predictions));
     void this.store.ensurePictures(this.scene.shown.map(({ run }) => run));
   }
 

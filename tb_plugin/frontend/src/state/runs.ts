@@ -1,4 +1,4 @@
-/** The runs of a log as the page shows them: `X/explain`, `X/compression` and `X/health` are one. */
+/** The runs of a log as the page shows them: what the callbacks write below `X` is one. */
 
 import { namedAs } from "../analysis/layer-graph.ts";
 import type { Listing, Run } from "../data/listing.ts";
@@ -10,7 +10,7 @@ import type { View } from "./view.ts";
 
 export interface ShownRun {
   readonly id: string;
-  /** Without the `/explain`, `/compression` or `/health` that every run of ours ends in. */
+  /** Without the `/explain`, `/compression`, `/health` or `/predictions` that every run of ours ends in. */
   readonly name: string;
   readonly colour: string;
   /** Where the maps are, if there are any. */
@@ -19,6 +19,8 @@ export interface ShownRun {
   readonly compression: Run | undefined;
   /** Where the health of layers is: the run beside `run`, or `run` itself where it holds it. */
   readonly health: Run | undefined;
+  /** Where outputs on the validation rows are: the run beside `run`, or `run` itself. */
+  readonly predictions: Run | undefined;
   readonly samples: Samples | undefined;
 }
 
@@ -94,13 +96,14 @@ function describe({ name, rooms }: Named, index: number, store: Store): ShownRun
     run,
     compression: compression ?? holding("kernels"),
     health: health ?? holding("health"),
+    predictions: predictions ?? holding("outputs"),
     samples: recordsOf(store.get(run.run, "samples"), "samples").at(-1),
   };
 }
 
 /** The runs of the log that one shown run is made of; their names are the store's keys. */
-export function sourcesOf({ run, compression, health }: ShownRun): readonly Run[] {
-  return [...new Set([run, compression, health])].filter((one) => one !== undefined);
+export function sourcesOf({ run, compression, health, predictions }: ShownRun): readonly Run[] {
+  return [...new Set([run, compression, health, predictions])].filter((one) => one !== undefined);
 }
 
 /** The graphs of these runs' layers, by whichever callback logged each; the first one's names are the page's. */
@@ -124,6 +127,6 @@ export function holds(shown: readonly ShownRun[], kinds: readonly string[]): boo
   return shown.some((run) => sourcesOf(run).some((source) => holdsAny(source, kinds)));
 }
 
-function holdsAny({ groups }: Run, kinds: readonly string[]): boolean {
+export function holdsAny({ groups }: Run, kinds: readonly string[]): boolean {
   return groups.some(({ kind }) => kinds.includes(kind));
 }

@@ -20,7 +20,15 @@ import {
   ladderOf,
 } from "./columns.ts";
 import { firstChannels } from "./first-channels.ts";
-import { chooseRuns, holds, runsOf, type ShownRun, sourcesOf, structuresOf } from "./runs.ts";
+import {
+  chooseRuns,
+  holds,
+  holdsAny,
+  runsOf,
+  type ShownRun,
+  sourcesOf,
+  structuresOf,
+} from "./runs.ts";
 import { withSameLayers } from "./same-layers.ts";
 import { Scales } from "./scales.ts";
 import type { View } from "./view.ts";
@@ -74,6 +82,8 @@ export interface Scene {
     readonly maps: boolean;
     /** Maps of samples, or exchanged windows. */
     readonly evidence: boolean;
+    /** Outputs on the validation rows, of any run of the log. */
+    readonly outputs: boolean;
   };
 }
 
@@ -109,6 +119,7 @@ export const EMPTY_SCENE: Scene = {
     predictions: false,
     maps: false,
     evidence: false,
+    outputs: false,
   },
 };
 
@@ -190,6 +201,7 @@ export function deriveScene(listing: Listing, store: Store, view: View): Scene {
       predictions: holds(shown, ["predictions"]),
       maps: holds(shown, ["samples", ...COLUMN_KINDS]),
       evidence: holds(shown, ["map", "exchange"]),
+      outputs: holds(runs, ["outputs"]),
     },
   };
 }
@@ -245,6 +257,11 @@ export function compressed({ shown }: Scene): ShownRun[] {
   return shown.filter(({ compression }) => compression !== undefined);
 }
 
+/** The shown runs whose outputs on the validation rows were logged. */
+export function evaluated({ shown }: Scene): ShownRun[] {
+  return shown.filter(({ predictions }) => predictions && holdsAny(predictions, ["outputs"]));
+}
+
 /** The shown runs whose layers' health was logged. */
 export function measured({ shown }: Scene): ShownRun[] {
   return shown.filter(({ health }) => health !== undefined);
@@ -286,6 +303,8 @@ function stepsOf(
     const { id } = run;
     const series = [store.get(id, "metrics"), store.get(id, "predictions")];
     for (const { group } of columns) series.push(store.get(id, group, samples[0]));
+    const { predictions } = run;
+    for (const step of predictions ? store.evaluations.steps(predictions.run) : []) steps.add(step);
     for (const source of sourcesOf(run)) {
       for (const { group, kind } of source.groups) {
         if (EPOCHAL.includes(kind)) series.push(store.get(source.run, group));

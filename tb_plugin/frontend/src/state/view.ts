@@ -26,11 +26,26 @@ export interface Sort {
   readonly descending: boolean;
 }
 
-export const VIEWS = ["overview", "samples", "model"] as const;
+export const VIEWS = ["overview", "samples", "model", "data"] as const;
 export type ViewName = (typeof VIEWS)[number];
 
 export const PANELS = ["layers", "graph", "stages", "kernel", "table", "focus", "closed"] as const;
 export type PanelName = (typeof PANELS)[number];
+
+/** What the view of the validation rows shows. */
+export const DATA_TABS = ["classes", "curves", "calibration", "rows", "groups"] as const;
+export type DataTab = (typeof DATA_TABS)[number];
+
+/** What stands in the cells of a confusion matrix. */
+export const CELLS = ["counts", "label", "predicted", "difference"] as const;
+export type CellsName = (typeof CELLS)[number];
+
+/** A cell of a run's confusion matrix. */
+export interface Cell {
+  readonly run: string;
+  readonly label: number;
+  readonly predicted: number;
+}
 
 /** Over what one scale is: a sample in all shown runs and epochs, all samples, or a single map. */
 export const SCALES = ["sample", "all", "map"] as const;
@@ -102,6 +117,16 @@ export interface View {
   readonly wall: OrderName | undefined;
   /** The class whose exchanged windows are shown; undefined: all. */
   readonly given: number | undefined;
+  readonly data: DataTab;
+  readonly cells: CellsName;
+  /** The cell whose rows are listed. */
+  readonly cell: Cell | undefined;
+  /** The class whose curves are shown; undefined: the first. */
+  readonly ranked: number | undefined;
+  /** Rows of at least this probability count as positive, in percent. */
+  readonly threshold: number;
+  /** The chosen validation row, by its number in the data. */
+  readonly row: number | undefined;
 }
 
 export const DEFAULT_VIEW: View = {
@@ -140,6 +165,12 @@ export const DEFAULT_VIEW: View = {
   boxes: [],
   wall: undefined,
   given: undefined,
+  data: "classes",
+  cells: "counts",
+  cell: undefined,
+  ranked: undefined,
+  threshold: 50,
+  row: undefined,
 };
 
 /** Each is a track of the timeline. */
@@ -259,6 +290,27 @@ const FIELDS: { readonly [K in keyof View]: Field<View[K]> } = {
   },
   wall: { ...oneOf(ORDERS), write: String },
   given: whole,
+  data: oneOf(DATA_TABS),
+  cells: oneOf(CELLS),
+  cell: {
+    write: (value) =>
+      value ? joinNames([value.run, String(value.label), String(value.predicted)]) : "",
+    read: (text) => {
+      const [run, ...numbers] = splitNames(text);
+      const [label, predicted] = numbers.map(whole.read);
+      if (!run || label === undefined || predicted === undefined) return undefined;
+      return { run, label, predicted };
+    },
+  },
+  ranked: whole,
+  threshold: {
+    write: String,
+    read: (text) => {
+      const value = whole.read(text);
+      return value !== undefined && value <= 100 ? value : undefined;
+    },
+  },
+  row: whole,
 };
 
 /** What differs from the defaults, as the values of a link's keys. */

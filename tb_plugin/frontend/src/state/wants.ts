@@ -6,6 +6,7 @@ import { layerPath, unwrapped } from "../analysis/wrappers.ts";
 import type { Group } from "../data/listing.ts";
 import type { Want } from "../data/plan.ts";
 import type { Store } from "../data/store.ts";
+import { isRead } from "../format/records.ts";
 import { type Column, isColumn } from "./columns.ts";
 import { isControl, type ShownRun, sourcesOf } from "./runs.ts";
 import { loggedLayer } from "./same-layers.ts";
@@ -33,7 +34,7 @@ export function wantsOf(scene: Scene, store: Store): Want[] {
   const wants = scene.shown.flatMap((run) =>
     sourcesOf(run).flatMap((source) =>
       source.groups
-        .filter((group) => isShown(run, group))
+        .filter((group) => isRead(group.kind) && isShown(run, group))
         .flatMap((group) => wantOf(source.run, group, scene, store)),
     ),
   );

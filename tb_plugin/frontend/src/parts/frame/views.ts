@@ -3,6 +3,9 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { Dashboard } from "../../state/dashboard.ts";
 import { VIEWS, type ViewName } from "../../state/view.ts";
+import { Later } from "./later.ts";
+
+const data = new Later("What is known of the rows", () => import("../data/data-view.ts"));
 
 interface ViewEntry {
   readonly text: string;
@@ -25,7 +28,10 @@ const ENTRIES: Readonly<Record<ViewName, ViewEntry>> = {
   samples: {
     text: "Samples",
     title: "The maps of chosen samples, those of all runs beside each other",
-    isThere: (dashboard) => dashboard.scene.has.maps || !hasLayers(dashboard),
+    isThere: (dashboard) => {
+      const { has } = dashboard.scene;
+      return has.maps || !(has.outputs || hasLayers(dashboard));
+    },
     render: (dashboard) => html`<tfx-samples-view .dashboard=${dashboard}></tfx-samples-view>`,
   },
   model: {
@@ -33,6 +39,16 @@ const ENTRIES: Readonly<Record<ViewName, ViewEntry>> = {
     title: "What is known of the layers and their weights: over epochs, as histograms, all numbers",
     isThere: hasLayers,
     render: (dashboard) => html`<tfx-compression alone .dashboard=${dashboard}></tfx-compression>`,
+  },
+  data: {
+    text: "Data",
+    title: "Predictions on many validation rows: classes, curves, calibration, which rows are hard",
+    isThere: (dashboard) => dashboard.scene.has.outputs,
+    render: (dashboard) =>
+      data.render(
+        { requestUpdate: () => dashboard.dispatchEvent(new Event("change")) },
+        () => html`<tfx-data .dashboard=${dashboard}></tfx-data>`,
+      ),
   },
 };
 

@@ -1,0 +1,223 @@
+/** The answer of `evaluation`, checked field by field. Numbers that are not defined are NaN. */
+
+import { list, number, numbers, object, text } from "../data/listing.ts";
+import { memo } from "./memo.ts";
+
+/** A number with its 95% interval. */
+export interface Estimate {
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+export const RATES = ["precision", "recall", "f1"] as const;
+export type RateName = (typeof RATES)[number];
+export type Rates = Readonly<Record<RateName, Estimate>>;
+
+export interface ClassRates {
+  readonly index: number;
+  readonly name: string;
+  readonly rows: number;
+  readonly rates: Rates;
+}
+
+export interface RankingCurve {
+  readonly index: number;
+  /** The share of the rows that are of the class. */
+  readonly positive: Estimate;
+  readonly auc: Estimate;
+  readonly averagePrecision: Estimate;
+  readonly ks: Estimate;
+  readonly ksAt: number;
+  /** In falling order, and at each what follows. */
+  readonly threshold: readonly number[];
+  readonly truePositive: readonly number[];
+  readonly falsePositive: readonly number[];
+  readonly precision: readonly number[];
+  readonly taken: readonly number[];
+}
+
+export interface Bins {
+  readonly error: Estimate;
+  readonly edges: readonly number[];
+  readonly rows: readonly number[];
+  readonly confidence: readonly number[];
+  readonly accuracy: readonly Estimate[];
+}
+
+export interface EvaluatedRow {
+  /** Its number in the data. */
+  readonly row: number;
+  /** What it holds, as the record of samples writes it. */
+  readonly hash: string;
+  readonly label: number;
+  readonly predicted: number;
+  /** The probability of its label at this epoch. */
+  readonly chance: number;
+  readonly confidence: number;
+  readonly variability: number;
+  readonly correctness: number;
+  readonly forgotten: number;
+  readonly region: string;
+}
+
+export interface GroupRate {
+  readonly name: string;
+  readonly rows: number;
+  readonly rate: Estimate;
+}
+
+export interface ValueErrors {
+  readonly scores: readonly (readonly [name: string, score: Estimate])[];
+  readonly least: readonly number[];
+  readonly most: readonly number[];
+  readonly rows: readonly number[];
+  readonly error: readonly Estimate[];
+  readonly truth: readonly number[];
+  readonly said: readonly number[];
+}
+
+export interface Evaluation {
+  readonly total: number;
+  readonly counted: number;
+  readonly several: boolean;
+  readonly epochs: number;
+  readonly accuracy: Estimate | undefined;
+  readonly classes: readonly ClassRates[];
+  /** Classes that are not shown. */
+  readonly leftOut: number;
+  readonly averages: readonly (readonly [how: string, rates: Rates])[];
+  /** Labels down, predictions across, in the order of `classes`; empty of several labels. */
+  readonly confusion: readonly (readonly number[])[];
+  readonly calibration: Bins | undefined;
+  readonly curves: readonly RankingCurve[];
+  readonly rows: readonly EvaluatedRow[];
+  readonly groups: readonly GroupRate[];
+  /** Of labels that are values. */
+  readonly values: ValueErrors | undefined;
+}
+
+export const readEvaluation = memo((answer: object): Evaluation => {
+  const json = object(answer);
+  return {
+    total: number(json.total),
+    counted: number(json.counted),
+    several: json.several === true,
+    epochs: number(json.epochs),
+    accuracy: json.accuracy === undefined ? undefined : estimate(json.accuracy),
+    classes: list(json.classes).map((entry) => {
+      const one = object(entry);
+      const [index, rows] = [number(one.class), number(one.rows)];
+      return { index, rows, name: text(one.name), rates: readRates(one) };
+    }),
+    leftOut: number(json.left_out),
+    averages: Object.entries(object(json.averages)).map(
+      ([how, rates]) => [how, readRates(rates)] as const,
+    ),
+    confusion: list(json.confusion).map(floats),
+    calibration: json.calibration === undefined ? undefined : readBins(json.calibration),
+    curves: list(json.curves).map(readCurve),
+    rows: readRows(json.each_row),
+    groups: list(json.accuracy_by_group).map((entry) => {
+      const one = object(entry);
+      const rate = estimate(one.accuracy ?? one.mean_absolute_error);
+      return { name: text(one.name), rows: number(one.rows), rate };
+    }),
+    values: json.scores === undefined ? undefined : readValues(object(json)),
+  };
+});
+
+/** What a class is called. */
+export function classText({ classes }: Evaluation, index: number): string {
+  return classes.find((one) => one.index === index)?.name ?? String(index);
+}
+
+function readRates(value: unknown): Rates {
+  const json = object(value);
+  const [precision, recall, f1] = RATES.map((name) => estimate(json[name]));
+  return { precision: precision as Estimate, recall: recall as Estimate, f1: f1 as Estimate };
+}
+
+function readBins(value: unknown): Bins {
+  const json = object(value);
+  return {
+    error: estimate(json.error),
+    edges: floats(json.edges),
+    rows: numbers(json.rows),
+    confidence: floats(json.confidence),
+    accuracy: estimates(json.accuracy, json.low, json.high),
+  };
+}
+
+function readCurve(value: unknown): RankingCurve {
+  const json = object(value);
+  return {
+    index: number(json.class),
+    positive: estimate(json.positive),
+    auc: estimate(json.auc),
+    averagePrecision: estimate(json.average_precision),
+    ks: estimate(json.ks),
+    ksAt: float(json.ks_at),
+    threshold: floats(json.threshold),
+    truePositive: floats(json.true_positive_rate),
+    falsePositive: floats(json.false_positive_rate),
+    precision: floats(json.precision),
+    taken: floats(json.taken),
+  };
+}
+
+function readRows(value: unknown): EvaluatedRow[] {
+  const json = object(value);
+  const column = (name: string): readonly number[] => floats(json[name]);
+  const [rows, labels, predicted] = [column("row"), column("label"), column("predicted")];
+  const [chance, confidence] = [column("chance"), column("confidence")];
+  const [variability, correctness] = [column("variability"), column("correctness")];
+  const [forgotten, hashes, regions] = [column("forgotten"), list(json.hash), list(json.region)];
+  return rows.map((row, i) => ({
+    row,
+    hash: text(hashes[i]).replace(/^0+(?=.)/, ""),
+    label: labels[i] ?? -1,
+    predicted: predicted[i] ?? -1,
+    chance: chance[i] ?? Number.NaN,
+    confidence: confidence[i] ?? Number.NaN,
+    variability: variability[i] ?? Number.NaN,
+    correctness: correctness[i] ?? Number.NaN,
+    forgotten: forgotten[i] ?? 0,
+    region: text(regions[i]),
+  }));
+}
+
+function readValues(json: Readonly<Record<string, unknown>>): ValueErrors {
+  const by = object(json.errors_by_value);
+  return {
+    scores: Object.entries(object(json.scores)).map(
+      ([name, score]) => [name, estimate(score)] as const,
+    ),
+    least: floats(by.least),
+    most: floats(by.most),
+    rows: numbers(by.rows),
+    error: estimates(by.error, by.low, by.high),
+    truth: floats(json.true),
+    said: floats(json.said),
+  };
+}
+
+function float(value: unknown): number {
+  return typeof value === "number" ? value : Number.NaN;
+}
+
+function floats(value: unknown): readonly number[] {
+  return list(value).map(float);
+}
+
+function estimate(value: unknown): Estimate {
+  const [own, low, high] = list(value).map(float);
+  return { value: own ?? Number.NaN, low: low ?? Number.NaN, high: high ?? Number.NaN };
+}
+
+function estimates(values: unknown, low: unknown, high: unknown): Estimate[] {
+  const [lows, highs] = [floats(low), floats(high)];
+  return floats(values).map((value, i) => ({
+    ...{ value, low: lows[i] ?? Number.NaN, high: highs[i] ?? Number.NaN },
+  }));
+}

@@ -1,0 +1,70 @@
+/** Precision, recall and F1 of each class with their intervals, runs below each other. */
+
+import { html, nothing } from "lit";
+import { type Evaluation, RATES, type Rates } from "../../analysis/evaluation.ts";
+import type { EvaluatedRun } from "./evaluated.ts";
+import { rateBar } from "./rate-cell.ts";
+
+const LABELS = { precision: "Precision", recall: "Recall", f1: "F1" } as const;
+const MEANINGS = {
+  precision: "Of the rows predicted as the class, the share that are of it",
+  recall: "Of the rows of the class, the share that are predicted as it",
+  f1: "Harmonic mean of precision and recall",
+} as const;
+const AVERAGES: Readonly<Record<string, string>> = {
+  micro: "Over all rows at once",
+  macro: "Mean over classes, each counted alike",
+  weighted: "Mean over classes, each counted by its rows",
+};
+
+/** `choose` opens the curves of a class, where there are any. */
+export function classTable(
+  runs: readonly EvaluatedRun[],
+  choose: ((index: number) => void) | undefined,
+) {
+  const [first] = runs.flatMap(({ evaluation }) => evaluation ?? []);
+  if (!first) return nothing;
+  const cells = (ratesOf: (evaluation: Evaluation) => Rates | undefined) =>
+    RATES.map(
+      (name) => html`<td data-rate=${name}>
+        ${runs.map(({ run, evaluation }) =>
+          rateBar(evaluation && ratesOf(evaluation)?.[name], run.colour),
+        )}
+      </td>`,
+    );
+  return html`<table class="classes">
+    <thead>
+      <tr>
+        <th scope="col">Class</th>
+        <th scope="col" class="number">Rows</th>
+        ${RATES.map((name) => html`<th scope="col" title=${MEANINGS[name]}>${LABELS[name]}</th>`)}
+      </tr>
+    </thead>
+    <tbody>
+      ${first.classes.map(
+        ({ index, name, rows }) => html`<tr>
+          <th scope="row">
+            ${
+              choose
+                ? html`<button class="link" title="Its curves" @click=${() => choose(index)}>
+                    ${name}
+                  </button>`
+                : name
+            }
+          </th>
+          <td class="number">${rows}</td>
+          ${cells(({ classes }) => classes.find((one) => one.index === index)?.rates)}
+        </tr>`,
+      )}
+    </tbody>
+    <tbody class="averages">
+      ${first.averages.map(
+        ([how]) => html`<tr>
+          <th scope="row" title=${AVERAGES[how] ?? ""}>${how}</th>
+          <td></td>
+          ${cells(({ averages }) => averages.find(([name]) => name === how)?.[1])}
+        </tr>`,
+      )}
+    </tbody>
+  </table>`;
+}

@@ -1,0 +1,284 @@
+/** Who is right: confusion matrices beside each other, and the numbers of each class or a cell's rows. */
+
+import { css, html, nothing, type PropertyDeclarations } from "lit";
+import {
+  cellsOf,
+  cellText,
+  drawnPlaces,
+  largest,
+  type Matrix,
+  minus,
+  rowsIn,
+  sharesOf,
+  shortNames,
+} from "../../analysis/confusion.ts";
+import { classText, type Evaluation } from "../../analysis/evaluation.ts";
+import { plural } from "../../analysis/numbers.ts";
+import type { CellsName } from "../../state/view.ts";
+import { define, SizedPart } from "../frame/part.ts";
+import { base } from "../frame/styles.ts";
+import { classTable } from "./class-table.ts";
+import { cellColour, confusionMatrix, matrixStyles } from "./confusion-matrix.ts";
+import { dataStyles } from "./data-styles.ts";
+import type { EvaluatedRun } from "./evaluated.ts";
+import { rowList } from "./row-list.ts";
+
+const CELL_TEXTS: Readonly<Record<CellsName, readonly [text: string, title: string]>> = {
+  counts: ["Rows", "How many rows"],
+  label: ["% of label", "Shares of the rows of each label: the diagonal is recall"],
+  predicted: ["% of prediction", "Shares of each predicted class: the diagonal is precision"],
+  difference: ["Difference", "Rows of the first run minus rows of the second"],
+};
+/** What stands beside and above the cells, in pixels. */
+const MARGIN = { across: 124, down: 118 } as const;
+const SIZES = { least: 10, most: 46 } as const;
+/** Beside the matrices, the numbers of the classes. */
+const TABLE_WIDTH = 480;
+
+interface Drawn {
+  readonly one: EvaluatedRun;
+  readonly evaluation: Evaluation;
+  readonly matrix: Matrix;
+}
+
+export class ClassesView extends SizedPart {
+  static override properties: PropertyDeclarations = { runs: { attribute: false } };
+  static override styles = [
+    base,
+    dataStyles,
+    matrixStyles,
+    css`
+      :host {
+        display: block;
+        min-height: 0;
+        overflow: auto;
+      }
+      .both {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 14px 28px;
+        padding: 10px 16px;
+      }
+      .side {
+        flex: 1 1 ${TABLE_WIDTH - 60}px;
+        min-width: 0;
+        overflow-x: auto;
+      }
+      .matrices {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 10px 24px;
+      }
+      .controls {
+        display: flex;
+        flex-wrap: wrap;
+        align-items: center;
+        gap: 6px 14px;
+        margin-bottom: 8px;
+        font-size: 12px;
+      }
+      .scale {
+        display: flex;
+        align-items: center;
+        gap: 6px;
+        font-size: 11px;
+        color: var(--muted);
+      }
+      .scale i {
+        width: 14px;
+        height: 12px;
+        display: inline-block;
+      }
+      .scale .ramp {
+        display: inline-flex;
+        border: 1px solid var(--line);
+      }
+      h3 {
+        margin-bottom: 4px;
+      }
+      .averages tr:first-child > * {
+        border-top: 1px solid var(--line);
+      }
+      .head {
+        display: flex;
+        gap: 10px;
+        align-items: center;
+        margin-bottom: 6px;
+      }
+    `,
+  ];
+  declare runs: readonly EvaluatedRun[];
+
+  private size = { width: 0, height: 0 };
+
+  override render() {
+    const known = this.runs.filter(({ evaluation }) => evaluation);
+    const drawn = this.drawn(known);
+    const { cell } = this.dashboard.view;
+    const of = cell && known.find(({ run }) => run.id === cell.run);
+    return html`<div class="both">
+      ${drawn.length > 0 ? html`<div>${this.matrices(drawn)}</div>` : nothing}
+      <div class="side">${of && cell ? this.rows(of, known) : this.table(known)}</div>
+    </div>`;
+  }
+
+  // ------------------------------------------------------------------ matrices
+
+  private drawn(known: readonly EvaluatedRun[]): Drawn[] {
+    const all = known.flatMap((one) => (one.evaluation ? [[one, one.evaluation] as const] : []));
+    const places = drawnPlaces(all.map(([, evaluation]) => evaluation));
+    const cells = this.cells(known);
+    return all.flatMap(([one, evaluation]) => {
+      if (evaluation.confusion.length === 0) return [];
+      const counts = cellsOf(evaluation, places);
+      const isShare = cells === "label" || cells === "predicted";
+      return [{ one, evaluation, matrix: isShare ? sharesOf(counts, cells) : counts }];
+    });
+  }
+
+  /** Two runs of the same classes have a difference. */
+  private cells(known: readonly EvaluatedRun[]): CellsName {
+    const { cells } = this.dashboard.view;
+    return cells === "difference" && !hasDifference(known) ? "counts" : cells;
+  }
+
+  private matrices(drawn: readonly Drawn[]) {
+    const known = drawn.map(({ one }) => one);
+    const cells = this.cells(known);
+    const [first, second] = drawn;
+    if (!first) return nothing;
+    const places = drawnPlaces(drawn.map(({ evaluation }) => evaluation));
+    const classes = places.flatMap((place) => first.evaluation.classes[place] ?? []);
+    const names = classes.map(({ name }) => name);
+    const shown =
+      cells === "difference" && second
+        ? [{ ...first, matrix: minus(first.matrix, second.matrix) }]
+        : drawn;
+    const limit = largest(shown.map(({ matrix }) => matrix));
+    const { cell } = this.dashboard.view;
+    const look = {
+      ...{ names, cells, limit, heads: shortNames(names) },
+      ...{ indices: classes.map(({ index }) => index), size: this.cellSize(names.length, shown) },
+    };
+    return html`${this.controls(known, cells, limit)}
+      <div class="matrices">
+        ${shown.map(({ one: { run }, matrix }) => {
+          const isOne = cells !== "difference";
+          const open = (label: number, predicted: number): void =>
+            this.dashboard.update({ cell: { run: run.id, label, predicted } });
+          const chosen = cell && isOne && cell.run === run.id;
+          return html`<section>
+            <h3>${isOne ? who(run) : html`${who(run)} − ${second ? who(second.one.run) : ""}`}</h3>
+            ${confusionMatrix(this.dashboard, {
+              ...look,
+              ...{ name: run.name, matrix, open: isOne ? open : undefined },
+              chosen: chosen ? [cell.label, cell.predicted] : undefined,
+            })}
+          </section>`;
+        })}
+      </div>
+      ${leftOutText(first.evaluation, names.length)}`;
+  }
+
+  private controls(known: readonly EvaluatedRun[], cells: CellsName, limit: number) {
+    const names = (Object.keys(CELL_TEXTS) as CellsName[]).filter(
+      (name) => name !== "difference" || hasDifference(known),
+    );
+    const isSigned = cells === "difference";
+    const ends = isSigned ? [-limit, 0, limit] : [0, limit / 4, limit];
+    const stops = Array.from({ length: 9 }, (_, i) => (isSigned ? i / 4 - 1 : i / 8));
+    return html`<div class="controls">
+      <span data-screen class="segments" role="radiogroup" aria-label="Numbers in the cells">
+        ${names.map(
+          (name) => html`<label title=${CELL_TEXTS[name][1]}>
+            <input
+              type="radio"
+              name="cells"
+              .checked=${name === cells}
+              @change=${() => this.dashboard.update({ cells: name })}
+            />${CELL_TEXTS[name][0]}
+          </label>`,
+        )}
+      </span>
+      <span class="scale" title="One scale for all; its middle is a quarter of its end">
+        ${cellText(ends[0] ?? 0, cells) || "0"}
+        <span class="ramp"
+          >${stops.map((stop) => {
+            // The scale is one of square roots; its swatches lie at equal distances.
+            const share = Math.sign(stop) * stop * stop;
+            const colour = cellColour(this.dashboard, share, isSigned);
+            return html`<i style="background: rgb(${colour.join(" ")})"></i>`;
+          })}</span
+        >
+        ${cellText(limit, cells) || "0"}
+      </span>
+    </div>`;
+  }
+
+  /** As large as there is room for, matrices beside each other. */
+  private cellSize(count: number, shown: readonly unknown[]): number {
+    const { width, height } = this.size;
+    const table = width >= 1100 ? TABLE_WIDTH : 0;
+    const across = (width - table - 60) / shown.length - MARGIN.across;
+    const fits = Math.min(across, height - MARGIN.down) / Math.max(1, count);
+    return Math.floor(Math.min(SIZES.most, Math.max(SIZES.least, fits)));
+  }
+
+  // ------------------------------------------------------------------ at their side
+
+  private table(known: readonly EvaluatedRun[]) {
+    const { dashboard } = this;
+    const hasCurves = known.some(({ evaluation }) => evaluation?.curves.length);
+    const choose = (index: number): void => dashboard.update({ data: "curves", ranked: index });
+    return classTable(known, hasCurves ? choose : undefined);
+  }
+
+  private rows(of: EvaluatedRun, known: readonly EvaluatedRun[]) {
+    const { dashboard } = this;
+    const { cell } = dashboard.view;
+    const { evaluation, run } = of;
+    if (!cell || !evaluation) return nothing;
+    const rows = rowsIn(evaluation.rows, cell.label, cell.predicted);
+    const [label, predicted] = [cell.label, cell.predicted].map((one) =>
+      classText(evaluation, one),
+    );
+    const others = known.filter((one) => one !== of);
+    return html`<div class="head">
+        <h2>${plural(rows.length, "row")} of ${label} predicted as ${predicted}</h2>
+        ${who(run)}
+        <button data-screen @click=${() => dashboard.update({ cell: undefined })}>Close</button>
+      </div>
+      ${rowList(dashboard, rows, evaluation, others)}`;
+  }
+
+  protected layOut(): void {
+    const { clientWidth: width, clientHeight: height } = this;
+    if (width === this.size.width && height === this.size.height) return;
+    this.size = { width, height };
+    this.requestUpdate();
+  }
+
+  paint(): void {}
+}
+
+function who({ name, colour }: EvaluatedRun["run"]) {
+  return html`<span class="who"
+    ><span class="dot" style="background: ${colour}"></span><span class="cut">${name}</span></span
+  >`;
+}
+
+function hasDifference(known: readonly EvaluatedRun[]): boolean {
+  const [a, b] = known.map(({ evaluation }) => evaluation);
+  const same = a?.classes.every(({ index }, place) => index === b?.classes[place]?.index);
+  return a !== undefined && same === true && a.classes.length === b?.classes.length;
+}
+
+function leftOutText({ classes, leftOut }: Evaluation, drawn: number) {
+  const count = classes.length + leftOut;
+  if (drawn === count) return nothing;
+  return html`<p class="muted">
+    ${drawn} of ${count} classes: ${drawn < classes.length ? "those confused most often" : "those that occur, at most 100"}.
+  </p>`;
+}
+
+define("tfx-classes", ClassesView);

@@ -1,0 +1,139 @@
+/** One confusion matrix: labels down, predictions across; a cell opens its rows. */
+
+import { css, html, nothing } from "lit";
+import { mapColour, type Rgb } from "../../analysis/colours.ts";
+import { cellText, type Matrix } from "../../analysis/confusion.ts";
+import { blend, rgbOf, textColourOn } from "../../analysis/contrast.ts";
+import type { Dashboard } from "../../state/dashboard.ts";
+import type { CellsName } from "../../state/view.ts";
+
+export interface MatrixLook {
+  readonly name: string;
+  readonly matrix: Matrix;
+  /** The classes of its sides. */
+  readonly indices: readonly number[];
+  readonly names: readonly string[];
+  readonly heads: readonly string[];
+  readonly cells: CellsName;
+  /** The end of the scale of all matrices. */
+  readonly limit: number;
+  /** Of a cell, in pixels. */
+  readonly size: number;
+  readonly chosen: readonly number[] | undefined;
+  /** Of a difference there is nothing to open. */
+  readonly open: ((label: number, predicted: number) => void) | undefined;
+}
+
+/** Smaller cells have no room for numbers. */
+const NUMBERED = 21;
+
+export const matrixStyles = css`
+  .confusion {
+    font-size: 11.5px;
+  }
+  .confusion td,
+  .confusion th {
+    padding: 0;
+    line-height: 14px;
+  }
+  .confusion td {
+    width: var(--cell);
+    min-width: var(--cell);
+    height: var(--cell);
+    text-align: center;
+    vertical-align: middle;
+    border: 1px solid var(--panel);
+  }
+  .confusion td button {
+    width: 100%;
+    height: 100%;
+    border: 0;
+    border-radius: 0;
+    padding: 0;
+    background: none;
+    color: inherit;
+  }
+  .confusion td:has(button:hover) {
+    outline: 2px solid var(--accent);
+    outline-offset: -1px;
+  }
+  .confusion td.chosen {
+    outline: 2px solid var(--text);
+    outline-offset: -1px;
+  }
+  .confusion tbody th {
+    max-width: 96px;
+    padding-right: 6px;
+    text-align: right;
+    vertical-align: middle;
+  }
+  .confusion thead th {
+    max-width: var(--cell);
+    text-align: center;
+    vertical-align: bottom;
+    padding-bottom: 3px;
+  }
+  .confusion thead .side {
+    max-width: none;
+    text-align: right;
+    padding-right: 6px;
+    font-weight: 400;
+    font-size: 11px;
+    white-space: nowrap;
+  }
+`;
+
+/** The colour of a share of the scale: the page's own at 0, so that what is rare stands back. */
+export function cellColour(dashboard: Dashboard, share: number, isSigned: boolean): Rgb {
+  const panel = rgbOf(dashboard.dark ? "#1c2026" : "#ffffff");
+  if (!Number.isFinite(share) || share === 0) return panel;
+  // Square roots, so that a mistake of a few rows is seen beside the many that are right.
+  const depth = Math.sqrt(Math.min(1, Math.abs(share)));
+  const end = isSigned
+    ? mapColour(dashboard.view.diverging, Math.sign(share))
+    : rgbOf(dashboard.dark ? "#7db5ff" : "#1a4f9c");
+  return blend(end, panel, depth);
+}
+
+export function confusionMatrix(dashboard: Dashboard, look: MatrixLook) {
+  const { name, names, heads, size, matrix } = look;
+  return html`<table class="confusion" aria-label="Confusion matrix, ${name}" style="--cell: ${size}px">
+    <thead>
+      <tr>
+        <th class="side" scope="col">label ↓ predicted →</th>
+        ${heads.map(
+          (head, i) => html`<th scope="col" class="cut" title=${names[i] ?? ""}>${head}</th>`,
+        )}
+      </tr>
+    </thead>
+    <tbody>
+      ${matrix.map(
+        (row, i) => html`<tr>
+          <th scope="row" class="cut" title=${names[i] ?? ""}>${names[i]}</th>
+          ${row.map((value, j) => cellOf(dashboard, look, value, i, j))}
+        </tr>`,
+      )}
+    </tbody>
+  </table>`;
+}
+
+function cellOf(dashboard: Dashboard, look: MatrixLook, value: number, i: number, j: number) {
+  const { cells, limit, names, indices, size, chosen, open } = look;
+  const colour = cellColour(dashboard, limit > 0 ? value / limit : 0, cells === "difference");
+  const text = cellText(value, cells);
+  const told = `${names[i]} predicted as ${names[j]}: ${text || "0"}`;
+  const [label, predicted] = [indices[i] ?? 0, indices[j] ?? 0];
+  const isChosen = chosen?.[0] === label && chosen[1] === predicted;
+  const shown = size >= NUMBERED ? text : "";
+  return html`<td
+    class=${isChosen ? "chosen" : ""}
+    style="background: rgb(${colour.join(" ")}); color: ${textColourOn(colour)}"
+    title=${told}
+  >${
+    text && open
+      ? html`<button aria-label=${told} @click=${() => open(label, predicted)}>${shown}</button>`
+      : text
+        ? shown
+        : nothing
+  }</td>`;
+}

@@ -1,0 +1,168 @@
+/** The view of the validation rows: who is right, who is hard, at the playhead. */
+
+import { css, html, nothing } from "lit";
+import { shareText } from "../../analysis/estimates.ts";
+import { plural } from "../../analysis/numbers.ts";
+import type { DataTab } from "../../state/view.ts";
+import { define, Part } from "../frame/part.ts";
+import { base } from "../frame/styles.ts";
+import { tabList, tabStyles } from "../frame/tabs.ts";
+import "./classes-view.ts";
+import { dataStyles } from "./data-styles.ts";
+import { compared, type EvaluatedRun, evaluatedRuns } from "./evaluated.ts";
+
+interface TabEntry {
+  readonly text: string;
+  readonly title: string;
+  readonly isThere: (runs: readonly EvaluatedRun[]) => boolean;
+  readonly render: (view: RowsView, runs: readonly EvaluatedRun[]) => unknown;
+}
+
+const TABS: Readonly<Partial<Record<DataTab, TabEntry>>> = {
+  classes: {
+    text: "Classes",
+    title: "Which classes are confused, and precision, recall and F1 of each",
+    isThere: (runs) => runs.some(({ evaluation }) => evaluation?.classes.length),
+    render: ({ dashboard }, runs) =>
+      html`<tfx-classes .dashboard=${dashboard} .runs=${runs}></tfx-classes>`,
+  },
+};
+
+export class RowsView extends Part {
+  static override styles = [
+    base,
+    dataStyles,
+    tabStyles,
+    css`
+      :host {
+        display: flex;
+        flex-direction: column;
+        min-height: 0;
+        height: 100%;
+        background: var(--panel);
+      }
+      header {
+        display: flex;
+        flex-wrap: wrap;
+        align-items: center;
+        gap: 2px 20px;
+        padding: 0 16px;
+        border-bottom: 1px solid var(--line);
+        min-height: 34px;
+        flex: none;
+      }
+      .totals {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 2px 20px;
+        margin-left: auto;
+        font-size: 12px;
+        line-height: 20px;
+      }
+      .body {
+        flex: 1;
+        min-height: 0;
+        display: grid;
+        grid-template: minmax(0, 1fr) / minmax(0, 1fr);
+      }
+      .body[aria-busy="true"] {
+        opacity: 0.6;
+      }
+      .empty {
+        padding: 16px;
+        color: var(--muted);
+      }
+    `,
+  ];
+
+  private readonly onSeek = (): void => this.requestUpdate();
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.dashboard.addEventListener("seek", this.onSeek);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.dashboard.removeEventListener("seek", this.onSeek);
+  }
+
+  override render() {
+    const { dashboard } = this;
+    const all = evaluatedRuns(dashboard);
+    const runs = compared(all, dashboard);
+    const there = (Object.entries(TABS) as [DataTab, TabEntry][]).filter(([, entry]) =>
+      entry.isThere(runs),
+    );
+    const [tab, entry] = there.find(([name]) => name === dashboard.view.data) ?? there[0] ?? [];
+    return html`<header>
+        ${tabList(
+          "Validation rows",
+          there.map(([name, { text, title }]) => ({ name, text, title })),
+          tab,
+          (name) => dashboard.update({ data: name }),
+        )}
+        ${all.length > runs.length ? this.choosers(all, runs) : nothing}
+        <div class="totals">${runs.map((one) => totalsOf(one))}</div>
+      </header>
+      ${
+        tab && entry
+          ? html`<div
+              class="body"
+              id="body"
+              role="tabpanel"
+              aria-labelledby="tab-${tab}"
+              aria-busy=${runs.some(({ isLoading }) => isLoading)}
+            >
+              ${entry.render(this, runs)}
+            </div>`
+          : this.none(runs)
+      }`;
+  }
+
+  private none(runs: readonly EvaluatedRun[]) {
+    const isLoading = runs.some((run) => run.isLoading);
+    const text =
+      runs.length === 0
+        ? "None of the shown runs has predictions on validation rows."
+        : runs.map(({ run, why }) => `${run.name}: ${why}`).join("; ");
+    return html`<p class="empty" aria-busy=${isLoading}>${text}</p>`;
+  }
+
+  /** Which two of more runs stand beside each other. */
+  private choosers(all: readonly EvaluatedRun[], runs: readonly EvaluatedRun[]) {
+    const ids = runs.map(({ run }) => run.id);
+    const choose = (place: number, id: string): void => {
+      const difference = ids.map((own, i) => (i === place ? id : own === id ? ids[place] : own));
+      this.dashboard.update({ difference: difference.map((own) => own ?? id) });
+    };
+    return html`<span data-screen>
+      ${ids.map(
+        (id, place) => html`<select
+          aria-label=${place === 0 ? "First run" : "Second run"}
+          @change=${(event: Event) => choose(place, (event.target as HTMLSelectElement).value)}
+        >
+          ${all.map(
+            ({ run }) =>
+              html`<option value=${run.id} ?selected=${run.id === id}>${run.name}</option>`,
+          )}
+        </select>`,
+      )}
+      <span class="muted">2 of ${plural(all.length, "run")}</span>
+    </span>`;
+  }
+}
+
+/** `accuracy 91.2% [88.7–93.2], 599 of 599 validation rows, epoch 5`. */
+function totalsOf({ run, evaluation, step, why }: EvaluatedRun) {
+  const { accuracy, counted = 0, total = 0, several } = evaluation ?? {};
+  const rows = `${counted} of ${plural(total, "validation row")}`;
+  const right = several ? "all labels right" : "accuracy";
+  return html`<span class="total">
+    <span class="who"><span class="dot" style="background: ${run.colour}"></span>${run.name}</span>
+    ${accuracy ? html`<b title="with its 95% interval">${right} ${shareText(accuracy)}</b>` : nothing}
+    <span class="muted">${evaluation ? `${rows}, epoch ${step}` : why}</span>
+  </span>`;
+}
+
+define("tfx-data", RowsView);
