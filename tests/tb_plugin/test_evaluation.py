@@ -91,4 +91,6 @@ def test_a_report_holds_every_epoch_s(tmp_path: Path) -> None:
     index = RunIndex(tmp_path / "run1", ["predictions"])
     held: Any = fitted({"run1/predictions": index}, 10_000_000, 0, 10)
     asked = [one.asked for one in held.answers if "evaluation" in one.asked]
-    assert asked == [f"route=evaluation&run=run1%2Fpredictions&name={epoch}" for epoch in ("", 0, 3)]
+    assert asked == [
+        f"route=evaluation&run=run1%2Fpredictions&name={epoch}" for epoch in ("", 0, 3)
+    ]

@@ -117,9 +117,7 @@ def _answers(
         yield from _pictures(log, name, [pictures["name"] for pictures in run["inputs"]])
 
 
-def _evaluations(
-    log: Log, run: str, groups: Sequence[Mapping[str, Any]]
-) -> Iterator[Answer]:
+def _evaluations(log: Log, run: str, groups: Sequence[Mapping[str, Any]]) -> Iterator[Answer]:
     if not any(group["kind"] == "outputs" for group in groups):
         return
     try:

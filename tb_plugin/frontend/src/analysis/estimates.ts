@@ -9,9 +9,15 @@ export function rateText(value: number): string {
 }
 
 /** `0.91 [0.88–0.93]`. */
-export function estimateText({ value, low, high }: Estimate, tell = rateText): string {
+export function estimateText(
+  { value, low, high }: Estimate,
+  tell = rateText,
+  between = "–",
+): string {
   if (!Number.isFinite(value)) return "not defined";
-  return Number.isFinite(low) ? `${tell(value)} [${tell(low)}–${tell(high)}]` : tell(value);
+  return Number.isFinite(low)
+    ? `${tell(value)} [${tell(low)}${between}${tell(high)}]`
+    : tell(value);
 }
 
 /** `91.2% [88.7–93.2]`. */
@@ -21,9 +27,9 @@ export function shareText({ value, low, high }: Estimate): string {
   return `${percent(value)} [${bare(low)}–${bare(high)}]`;
 }
 
-/** Of numbers in a unit of their own. */
+/** Of numbers in a unit of their own, which may be negative: `-3.6 [-13.1 to 5.1]`. */
 export function valueText(estimate: Estimate): string {
-  return estimateText(estimate, short);
+  return estimateText(estimate, short, " to ");
 }
 
 /** The point of a curve at a threshold: the last one of which all taken rows reach it; -1: none. */

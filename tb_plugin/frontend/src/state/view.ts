@@ -33,7 +33,7 @@ export const PANELS = ["layers", "graph", "stages", "kernel", "table", "focus", 
 export type PanelName = (typeof PANELS)[number];
 
 /** What the view of the validation rows shows. */
-export const DATA_TABS = ["classes", "curves", "calibration", "rows", "groups"] as const;
+export const DATA_TABS = ["classes", "values", "curves", "calibration", "rows", "groups"] as const;
 export type DataTab = (typeof DATA_TABS)[number];
 
 /** What stands in the cells of a confusion matrix. */
@@ -117,7 +117,9 @@ export interface View {
   readonly wall: OrderName | undefined;
   /** The class whose exchanged windows are shown; undefined: all. */
   readonly given: number | undefined;
+  /** What is shown of the validation rows. */
   readonly data: DataTab;
+  /** What stands in the cells of confusion matrices. */
   readonly cells: CellsName;
   /** The cell whose rows are listed. */
   readonly cell: Cell | undefined;

@@ -1,6 +1,6 @@
 /** Who is right: confusion matrices beside each other, and the numbers of each class or a cell's rows. */
 
-import { css, html, nothing, type PropertyDeclarations } from "lit";
+import { css, html, nothing } from "lit";
 import {
   cellsOf,
   cellText,
@@ -15,13 +15,15 @@ import {
 import { classText, type Evaluation } from "../../analysis/evaluation.ts";
 import { plural } from "../../analysis/numbers.ts";
 import type { CellsName } from "../../state/view.ts";
-import { define, SizedPart } from "../frame/part.ts";
+import { define } from "../frame/part.ts";
 import { base } from "../frame/styles.ts";
 import { classTable } from "./class-table.ts";
 import { cellColour, confusionMatrix, matrixStyles } from "./confusion-matrix.ts";
 import { dataStyles } from "./data-styles.ts";
 import type { EvaluatedRun } from "./evaluated.ts";
 import { rowList } from "./row-list.ts";
+import { SizedView } from "./sized-view.ts";
+import { whoText } from "./who.ts";
 
 const CELL_TEXTS: Readonly<Record<CellsName, readonly [text: string, title: string]>> = {
   counts: ["Rows", "How many rows"],
@@ -32,6 +34,10 @@ const CELL_TEXTS: Readonly<Record<CellsName, readonly [text: string, title: stri
 /** What stands beside and above the cells, in pixels. */
 const MARGIN = { across: 124, down: 118 } as const;
 const SIZES = { least: 10, most: 46 } as const;
+/** Of few classes, so that their names have room. */
+const FEW = { classes: 4, size: 90 } as const;
+/** Below the matrices, where nothing has room beside them. */
+const BELOW = { height: 140, least: 24 } as const;
 /** Beside the matrices, the numbers of the classes. */
 const TABLE_WIDTH = 480;
 
@@ -41,8 +47,7 @@ interface Drawn {
   readonly matrix: Matrix;
 }
 
-export class ClassesView extends SizedPart {
-  static override properties: PropertyDeclarations = { runs: { attribute: false } };
+export class ClassesView extends SizedView {
   static override styles = [
     base,
     dataStyles,
@@ -107,10 +112,6 @@ export class ClassesView extends SizedPart {
       }
     `,
   ];
-  declare runs: readonly EvaluatedRun[];
-
-  private size = { width: 0, height: 0 };
-
   override render() {
     const known = this.runs.filter(({ evaluation }) => evaluation);
     const drawn = this.drawn(known);
@@ -168,7 +169,7 @@ export class ClassesView extends SizedPart {
             this.dashboard.update({ cell: { run: run.id, label, predicted } });
           const chosen = cell && isOne && cell.run === run.id;
           return html`<section>
-            <h3>${isOne ? who(run) : html`${who(run)} − ${second ? who(second.one.run) : ""}`}</h3>
+            <h3>${isOne ? whoText(run) : html`${whoText(run)} − ${second ? whoText(second.one.run) : ""}`}</h3>
             ${confusionMatrix(this.dashboard, {
               ...look,
               ...{ name: run.name, matrix, open: isOne ? open : undefined },
@@ -217,11 +218,14 @@ export class ClassesView extends SizedPart {
 
   /** As large as there is room for, matrices beside each other. */
   private cellSize(count: number, shown: readonly unknown[]): number {
-    const { width, height } = this.size;
-    const table = width >= 1100 ? TABLE_WIDTH : 0;
-    const across = (width - table - 60) / shown.length - MARGIN.across;
-    const fits = Math.min(across, height - MARGIN.down) / Math.max(1, count);
-    return Math.floor(Math.min(SIZES.most, Math.max(SIZES.least, fits)));
+    const { width, height } = this.room;
+    const isBeside = width >= 1100;
+    const across = (width - (isBeside ? TABLE_WIDTH : 0) - 60) / shown.length - MARGIN.across;
+    const down = height - MARGIN.down;
+    const left = isBeside ? down : Math.max(count * BELOW.least, down - BELOW.height);
+    const most = count <= FEW.classes ? FEW.size : SIZES.most;
+    const fits = Math.min(across, left) / Math.max(1, count);
+    return Math.floor(Math.min(most, Math.max(SIZES.least, fits)));
   }
 
   // ------------------------------------------------------------------ at their side
@@ -245,26 +249,11 @@ export class ClassesView extends SizedPart {
     const others = known.filter((one) => one !== of);
     return html`<div class="head">
         <h2>${plural(rows.length, "row")} of ${label} predicted as ${predicted}</h2>
-        ${who(run)}
+        ${whoText(run)}
         <button data-screen @click=${() => dashboard.update({ cell: undefined })}>Close</button>
       </div>
       ${rowList(dashboard, rows, evaluation, others)}`;
   }
-
-  protected layOut(): void {
-    const { clientWidth: width, clientHeight: height } = this;
-    if (width === this.size.width && height === this.size.height) return;
-    this.size = { width, height };
-    this.requestUpdate();
-  }
-
-  paint(): void {}
-}
-
-function who({ name, colour }: EvaluatedRun["run"]) {
-  return html`<span class="who"
-    ><span class="dot" style="background: ${colour}"></span><span class="cut">${name}</span></span
-  >`;
 }
 
 function hasDifference(known: readonly EvaluatedRun[]): boolean {

@@ -2,29 +2,72 @@
 
 import { css, html, nothing } from "lit";
 import { shareText } from "../../analysis/estimates.ts";
+import type { Evaluation } from "../../analysis/evaluation.ts";
 import { plural } from "../../analysis/numbers.ts";
+import type { Dashboard } from "../../state/dashboard.ts";
 import type { DataTab } from "../../state/view.ts";
 import { define, Part } from "../frame/part.ts";
 import { base } from "../frame/styles.ts";
 import { tabList, tabStyles } from "../frame/tabs.ts";
+import "./calibration-view.ts";
 import "./classes-view.ts";
+import "./curves-view.ts";
 import { dataStyles } from "./data-styles.ts";
 import { compared, type EvaluatedRun, evaluatedRuns } from "./evaluated.ts";
+import "./groups-view.ts";
+import "./rows-view.ts";
+import "./values-view.ts";
+import { whoText } from "./who.ts";
 
 interface TabEntry {
   readonly text: string;
   readonly title: string;
-  readonly isThere: (runs: readonly EvaluatedRun[]) => boolean;
-  readonly render: (view: RowsView, runs: readonly EvaluatedRun[]) => unknown;
+  readonly isThere: (evaluation: Evaluation) => boolean;
+  readonly render: (dashboard: Dashboard, runs: readonly EvaluatedRun[]) => unknown;
 }
 
-const TABS: Readonly<Partial<Record<DataTab, TabEntry>>> = {
+const TABS: Readonly<Record<DataTab, TabEntry>> = {
   classes: {
     text: "Classes",
     title: "Which classes are confused, and precision, recall and F1 of each",
-    isThere: (runs) => runs.some(({ evaluation }) => evaluation?.classes.length),
-    render: ({ dashboard }, runs) =>
+    isThere: ({ classes }) => classes.length > 0,
+    render: (dashboard, runs) =>
       html`<tfx-classes .dashboard=${dashboard} .runs=${runs}></tfx-classes>`,
+  },
+  values: {
+    text: "Values",
+    title: "Predicted beside true values, residuals and errors",
+    isThere: ({ values }) => values !== undefined,
+    render: (dashboard, runs) =>
+      html`<tfx-values .dashboard=${dashboard} .runs=${runs}></tfx-values>`,
+  },
+  curves: {
+    text: "Curves",
+    title: "One class against the rest: ROC, precision and recall, gains, a threshold",
+    isThere: ({ curves }) => curves.length > 0,
+    render: (dashboard, runs) =>
+      html`<tfx-curves .dashboard=${dashboard} .runs=${runs}></tfx-curves>`,
+  },
+  calibration: {
+    text: "Calibration",
+    title: "Whether probabilities can be believed",
+    isThere: ({ calibration }) => calibration !== undefined,
+    render: (dashboard, runs) =>
+      html`<tfx-calibration .dashboard=${dashboard} .runs=${runs}></tfx-calibration>`,
+  },
+  rows: {
+    text: "Data map",
+    title: "Which rows are easy, ambiguous or hard, and whose label may be wrong",
+    isThere: ({ rows }) => rows.length > 0,
+    render: (dashboard, runs) =>
+      html`<tfx-data-map .dashboard=${dashboard} .runs=${runs}></tfx-data-map>`,
+  },
+  groups: {
+    text: "Groups",
+    title: "Whether the model is as good for every group of rows",
+    isThere: ({ groups }) => groups.length > 0,
+    render: (dashboard, runs) =>
+      html`<tfx-groups .dashboard=${dashboard} .runs=${runs}></tfx-groups>`,
   },
 };
 
@@ -92,7 +135,7 @@ export class RowsView extends Part {
     const all = evaluatedRuns(dashboard);
     const runs = compared(all, dashboard);
     const there = (Object.entries(TABS) as [DataTab, TabEntry][]).filter(([, entry]) =>
-      entry.isThere(runs),
+      runs.some(({ evaluation }) => evaluation && entry.isThere(evaluation)),
     );
     const [tab, entry] = there.find(([name]) => name === dashboard.view.data) ?? there[0] ?? [];
     return html`<header>
@@ -114,7 +157,7 @@ export class RowsView extends Part {
               aria-labelledby="tab-${tab}"
               aria-busy=${runs.some(({ isLoading }) => isLoading)}
             >
-              ${entry.render(this, runs)}
+              ${entry.render(dashboard, runs)}
             </div>`
           : this.none(runs)
       }`;
@@ -159,7 +202,7 @@ function totalsOf({ run, evaluation, step, why }: EvaluatedRun) {
   const rows = `${counted} of ${plural(total, "validation row")}`;
   const right = several ? "all labels right" : "accuracy";
   return html`<span class="total">
-    <span class="who"><span class="dot" style="background: ${run.colour}"></span>${run.name}</span>
+    ${whoText(run)}
     ${accuracy ? html`<b title="with its 95% interval">${right} ${shareText(accuracy)}</b>` : nothing}
     <span class="muted">${evaluation ? `${rows}, epoch ${step}` : why}</span>
   </span>`;

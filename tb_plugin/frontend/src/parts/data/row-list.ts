@@ -6,6 +6,7 @@ import { classText, type EvaluatedRow, type Evaluation } from "../../analysis/ev
 import { plural } from "../../analysis/numbers.ts";
 import type { Dashboard } from "../../state/dashboard.ts";
 import { type EvaluatedRun, explainedSample, openSample } from "./evaluated.ts";
+import { whoText } from "./who.ts";
 
 const MOST_ROWS = 100;
 
@@ -28,9 +29,7 @@ export function rowList(
           </th>
           ${others.map(
             ({ run }) => html`<th scope="col" title="What ${run.name} predicts">
-              <span class="who"
-                ><span class="dot" style="background: ${run.colour}"></span>${run.name}</span
-              >
+              ${whoText(run)}
             </th>`,
           )}
           <th scope="col">Maps</th>

@@ -1,0 +1,66 @@
+"""Logs of `Predictions` in real fits: two runs of digits, some rows explained; values."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+import keras
+import numpy as np
+
+import tfexplain
+from support.logs import LogWriter
+from support.models import digits
+from tfexplain import Predictions
+from tfexplain.wire import schema
+
+EPOCHS = 3
+# By run, the width of its hidden layer.
+RUNS = {"narrow": 6, "wide": 32}
+NAMES = [f"digit {i}" for i in range(10)]
+EXPLAINED = 4
+
+
+def write_predictions_log(log_dir: Path) -> None:
+    """Two trainings on digits; the first rows of one are explained."""
+    images, labels = digits(700)
+    train, val = (images[:400], labels[:400]), (images[400:], labels[400:])
+    groups = ["scanner" if row % 3 else "phone" for row in range(len(val[0]))]
+    for run, width in RUNS.items():
+        keras.utils.set_random_seed(width)
+        hidden = keras.layers.Dense(width, "relu")
+        layers = [keras.layers.Flatten(), hidden, keras.layers.Dense(10, "softmax")]
+        model = keras.Sequential([keras.Input((8, 8, 1)), *layers])
+        model.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy")
+        logged = Predictions(
+            val, log_dir=log_dir / run, groups=groups, class_names=NAMES, verbose=False
+        )
+        model.fit(*train, epochs=EPOCHS, verbose=0, callbacks=[logged])
+    _explain(log_dir, next(iter(RUNS)))
+
+
+def write_values_log(log_dir: Path) -> None:
+    """A training on values."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(200, 4)).astype(np.float32)
+    y = 10 * x[:, 0] + rng.normal(size=200).astype(np.float32)
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+    model.compile(keras.optimizers.Adam(0.5), "mse")
+    logged = Predictions((x[100:], y[100:]), log_dir=log_dir / "line", verbose=False)
+    model.fit(x[:100], y[:100], epochs=EPOCHS, verbose=0, callbacks=[logged])
+
+
+def _explain(log_dir: Path, run: str) -> None:
+    rows = tfexplain.read(log_dir)[run].evaluated().validation
+    with closing(LogWriter(log_dir / run / "explain")) as log:
+        own = rows.labels[:EXPLAINED], rows.rows[:EXPLAINED], "class", NAMES
+        samples = schema.Samples(*own, hashes=rows.hashes[:EXPLAINED])  # type: ignore[arg-type]
+        log.record(schema.Tag("samples"), 0, samples, schema.Content("samples"))
+        for sample in range(EXPLAINED):
+            log.record(
+                schema.Tag("map", "GradCAM", "dense", sample),
+                EPOCHS - 1,
+                schema.Map(np.full((2, 2), 0.5), 1.0, 0),
+                schema.Content("map", "logit", False, (2, 2), layout="plane"),
+            )
