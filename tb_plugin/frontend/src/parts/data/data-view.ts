@@ -1,6 +1,7 @@
 /** The view of the validation rows: who is right, who is hard, at the playhead. */
 
 import { css, html, nothing } from "lit";
+import { epochText } from "../../analysis/epochs.ts";
 import { shareText } from "../../analysis/estimates.ts";
 import type { Evaluation } from "../../analysis/evaluation.ts";
 import { plural } from "../../analysis/numbers.ts";
@@ -204,7 +205,7 @@ function totalsOf({ run, evaluation, step, why }: EvaluatedRun) {
   return html`<span class="total">
     ${whoText(run)}
     ${accuracy ? html`<b title="with its 95% interval">${right} ${shareText(accuracy)}</b>` : nothing}
-    <span class="muted">${evaluation ? `${rows}, epoch ${step}` : why}</span>
+    <span class="muted">${evaluation ? `${rows}, epoch ${epochText(step ?? 0)}` : why}</span>
   </span>`;
 }
 
