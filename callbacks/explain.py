@@ -12,6 +12,7 @@ from tfexplain.callbacks.explain_run import ExplainRun
 from tfexplain.callbacks.fit_frame import rows_of_an_epoch
 from tfexplain.callbacks.guard import OnError
 from tfexplain.callbacks.schedule import Schedule, Scheduler
+from tfexplain.callbacks.shared_rows import read_for_health
 from tfexplain.callbacks.work import Work
 from tfexplain.errors import TfexplainError
 from tfexplain.exchange import Exchange
@@ -224,7 +225,7 @@ class Explain(LoggingCallback):
         return self._settings.asked
 
     def _begin(self) -> Work:
-        with self._scheduler.set_up():
+        with self._scheduler.set_up(), read_for_health(self):
             rows = rows_of_an_epoch(self.params)
             epochs = (self.params or {}).get("epochs")
             return ExplainRun(

@@ -59,6 +59,13 @@ def callbacks_before(callback: Any, params: Any) -> list[Any]:
     return list(listed[: places[0]]) if places else []
 
 
+def callbacks_behind(callback: Any, params: Any) -> list[Any]:
+    """Returns the callbacks of the running `fit` that Keras calls after this one."""
+    listed = getattr((_locals(params) or {}).get("callbacks"), "callbacks", [])
+    places = [place for place, other in enumerate(listed) if other is callback]
+    return list(listed[places[0] + 1 :]) if places else []
+
+
 def _batch(known: Mapping[str, Any]) -> int | None:
     adapter = getattr(known.get("epoch_iterator"), "data_adapter", None)
     for rows in (known.get("batch_size"), getattr(adapter, "batch_size", None)):

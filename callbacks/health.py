@@ -11,8 +11,10 @@ from tfexplain.callbacks.guard import OnError
 from tfexplain.callbacks.health_run import HealthRun, HealthSettings
 from tfexplain.callbacks.step_clock import check_every_steps
 from tfexplain.callbacks.work import Work
-from tfexplain.checks import check_verbose, check_whole
+from tfexplain.checks import check_verbose, check_whole, is_whole
 from tfexplain.data import validation
+from tfexplain.data.row_choice import Sampler
+from tfexplain.health.batch import wanted_rows
 
 
 class Health(LoggingCallback):
@@ -84,9 +86,26 @@ class Health(LoggingCallback):
         )
         super().__init__(log_dir, "health", on_error, "health", part, logs, every_steps)
 
+    # Rows that another callback read of the same data, until they are used.
+    _read: Sampler | None = None
+    _passing = LoggingCallback._passing | {"_read"}
+
     @property
     def _validation_data(self) -> Any:
         return self._choices.validation_data
+
+    def _wanted_rows(self, other: LoggingCallback) -> Sampler | None:
+        """Returns the sample to fill where another callback reads the same data for the same model;
+        else None."""
+        same = self._validation_data is other._validation_data and self.model is other.model
+        count = self._choices.samples
+        if not same or self._part != other._part or not (is_whole(count) and count > 0):
+            return None
+        return wanted_rows(self._subject, count)
+
+    def _take_rows(self, sampler: Sampler) -> None:
+        """Takes the sample, once the other callback has read the data."""
+        self._read = sampler
 
     def _check(self) -> None:
         check_verbose(self._choices.verbose)
@@ -101,4 +120,6 @@ class Health(LoggingCallback):
         return False
 
     def _begin(self) -> Work:
-        return HealthRun(self._choices, self._subject, self._guard, self._clock)
+        sampler, self._read = self._read, None
+        rows = sampler.sampled().rows if sampler is not None and sampler.total else None
+        return HealthRun(self._choices, self._subject, self._guard, self._clock, rows)

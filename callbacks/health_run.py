@@ -15,6 +15,7 @@ from tfexplain.callbacks.announce import tell
 from tfexplain.callbacks.guard import Guard
 from tfexplain.callbacks.step_clock import StepClock, iterations
 from tfexplain.compression.distribution import BINS
+from tfexplain.data.validation import Rows
 from tfexplain.errors import TfexplainError
 from tfexplain.health.batch import HealthBatch, health_batch
 from tfexplain.health.layers import HealthLayer, half_of_weights, health_layers
@@ -59,17 +60,23 @@ class HealthRun:
         model: The built model.
         guard: Keeps failures of parts away from the rest.
         clock: When epochs are measured within; None where they are not.
+        rows: The rows, where the data were read already.
 
     Raises:
         TfexplainError: a model without layers to measure, unusable data.
     """
 
     def __init__(
-        self, choices: HealthSettings, model: Any, guard: Guard, clock: StepClock | None = None
+        self,
+        choices: HealthSettings,
+        model: Any,
+        guard: Guard,
+        clock: StepClock | None = None,
+        rows: Rows | None = None,
     ) -> None:
         self._choices, self._guard, self._clock = choices, guard, clock
         self._batch: HealthBatch = health_batch(
-            model, choices.validation_data, choices.samples, choices.class_weight
+            model, choices.validation_data, choices.samples, choices.class_weight, rows
         )
         self._layers = health_layers(self._batch.traced_model)
         if not self._layers:

@@ -17,7 +17,7 @@ from support.read import Run, read_run
 from support.stateful import recurrent
 
 import tfexplain
-from tfexplain import Compression, Explain, Health
+from tfexplain import Compression, Explain, GradCAM, Health
 from tfexplain.errors import ExplainWarning, TfexplainError
 from tfexplain.health.updates import KeptWeights
 from tfexplain.wire import schema
@@ -186,6 +186,34 @@ def test_a_model_of_fixed_rows_gets_as_many(tmp_path: Path) -> None:
     health = Health((x, y), log_dir=tmp_path, on_error="raise", **QUIET)
     model.fit(x, y, batch_size=rows, shuffle=False, callbacks=[health], **QUIET)
     assert logged(tmp_path).record("health").totals["gradient_norm"] > 0
+
+
+class Counted(keras.utils.PyDataset):  # type: ignore[misc]
+    """Counts how often its batches are read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.read = 0
+
+    def __len__(self) -> int:
+        return 4
+
+    def __getitem__(self, batch: int) -> tuple[Any, Any]:
+        self.read += 1
+        return X[batch::4], Y[batch::4]
+
+
+def test_beside_explain_validation_data_are_read_once(tmp_path: Path) -> None:
+    data, records = Counted(), {}
+    quiet: dict[str, Any] = {"on_error": "raise", **QUIET}
+    explain = Explain(data, log_dir=tmp_path / "both", explainers=[GradCAM()], **quiet)
+    for name, callbacks in {"both": [explain], "alone": []}.items():
+        health = Health(data, log_dir=tmp_path / name, **quiet)
+        small_cnn().fit(X, Y, callbacks=[*callbacks, health], **QUIET)
+        records[name] = logged(tmp_path / name).record("health")
+        assert data.read == 4
+        data.read = 0
+    np.testing.assert_array_equal(records["both"].values, records["alone"].values)
 
 
 # ---------------------------------------------------------- bad input, said before training

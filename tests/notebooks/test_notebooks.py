@@ -201,10 +201,16 @@ def test_table_noise_counts_least_and_a_twin_hides_a_column(tmp_path: Path) -> N
         "twins",
         "agreement",
         "[gradients.tolist(), shap.tolist()]",
+        "[finding.as_json() for finding in sick]",
+        "norms.to_dict('list')",
     )
-    importance, noise, accuracy, twins, agreement, (gradients, shap) = done.values.values()
+    importance, noise, accuracy, twins, agreement, maps, sick, norms = done.values.values()
+    gradients, shap = maps
     assert done.warned == []
-    assert done.pictures == 2
+    assert done.pictures == 3
+    assert [(one["kind"], one["run"]) for one in sick] == [("vanishing", "sigmoid")]
+    assert norms["sigmoid"][0] < 1e-4 * norms["sigmoid"][-1]
+    assert norms["relu"][0] > 1e-2 * norms["relu"][-1]
     assert len(importance) == 15
     assert min(noise) >= 10
     assert max(importance["noise_1"], importance["noise_2"]) < max(importance.values()) / 5

@@ -7,7 +7,9 @@ data, and only rows that may still be chosen are held.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,8 +93,11 @@ def choose_rows(
     output = choose_output(traced_model.model_outputs, outputs[0] if outputs else None)
     reader = LabelReader(output, class_names, column)
     picker = _Picker(samples, seed, output)
+    beside = _beside.get()
     for block in itertools.chain([first], source):
         hashes = row_hashes(block.inputs)
+        if beside is not None:
+            beside.add(block, hashes)
         labels = labels_of(block.labels, output, traced_model)
         keys = None if labels is None else reader.look(labels, hashes, block.inputs)
         picker.add(Rows(block.inputs, labels), hashes, keys)
@@ -135,19 +140,25 @@ def sampled(validation_data: Any, model: Any, count: int, size: int) -> Sampled:
     Raises:
         ValueError, TypeError: data that is empty or cannot be read.
     """
-    picker = _Picker(count, 0, None)
+    sampler = Sampler(count, size)
     for block in blocks(validation_data, model):
-        most = max(1, size // max(1, row_bytes(block.inputs)))
-        picker.count = min(picker.count, most)
-        picker.add(block, row_hashes(block.inputs), None)
-    order = np.argsort(picker.hashes)
-    held = picker.held().take(order)
-    return Sampled(held, picker.rows[order], picker.hashes[order], picker.total)
+        sampler.add(block, row_hashes(block.inputs))
+    return sampler.sampled()
 
 
 def sample(validation_data: Any, model: Any, count: int, size: int) -> Rows:
     """Returns the rows of `sampled`."""
     return sampled(validation_data, model, count, size).rows
+
+
+@contextmanager
+def sampled_beside(wanted: Sampler | None) -> Iterator[None]:
+    """While open, rows that are chosen are read into a sample as well, for data are read slowly."""
+    token = _beside.set(wanted)
+    try:
+        yield
+    finally:
+        _beside.reset(token)
 
 
 def in_turns(keys: Keys, hashes: Hashes, count: int, seed: int) -> Places:
@@ -179,6 +190,42 @@ def _places(groups: Hashes, order: tuple[npt.NDArray[Any], ...]) -> Places:
 
 def _shapes(inputs: Any) -> list[Any]:
     return [tuple(x.shape[1:]) for x in tf.nest.flatten(inputs)]
+
+
+class Sampler:
+    """Takes rows with the smallest hashes from blocks.
+
+    Args:
+        count: How many rows, at most.
+        size: How many bytes they may have.
+    """
+
+    def __init__(self, count: int, size: int) -> None:
+        self._picker, self._size = _Picker(count, 0, None), size
+
+    def add(self, block: Rows, hashes: Hashes) -> None:
+        """Looks at more rows."""
+        most = max(1, self._size // max(1, row_bytes(block.inputs)))
+        self._picker.count = min(self._picker.count, most)
+        self._picker.add(block, hashes, None)
+
+    @property
+    def total(self) -> int:
+        """How many rows were looked at."""
+        return self._picker.total
+
+    def sampled(self) -> Sampled:
+        """Returns the rows by their hashes.
+
+        Raises:
+            TfexplainError: none is finite.
+        """
+        picker, order = self._picker, np.argsort(self._picker.hashes)
+        held = picker.held().take(order)
+        return Sampled(held, picker.rows[order], picker.hashes[order], picker.total)
+
+
+_beside: ContextVar[Sampler | None] = ContextVar("sample beside a choice of rows", default=None)
 
 
 class _Picker:

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tfexplain.data.row_choice import sample
+from tfexplain.data.row_choice import Sampler, sample
+from tfexplain.data.validation import Rows
 from tfexplain.health.training_loss import class_weights
 from tfexplain.model.call_batch import as_tensors
 from tfexplain.model.fixed_rows import fixed_rows
@@ -44,19 +45,35 @@ class HealthBatch:
         return bool(flat) and not any(np.any(part) for part in flat)
 
 
+def wanted_rows(model: Any, count: int) -> Sampler:
+    """Returns a sample that takes rows as `health_batch` does."""
+    return Sampler(fixed_rows(model, layers_by_path(model)) or count, _MOST_BYTES)
+
+
 def health_batch(
-    model: Any, validation_data: Any, count: int, by_class: Mapping[int, float] | None
+    model: Any,
+    validation_data: Any,
+    count: int,
+    by_class: Mapping[int, float] | None,
+    read: Rows | None = None,
 ) -> HealthBatch:
     """Chooses the rows with the smallest hashes, at the data's own shares of classes.
 
     A model of a fixed number of rows gets as many, some of them twice where there are fewer.
+
+    Args:
+        model: Built.
+        validation_data: As `Explain` takes it.
+        count: How many rows, at most.
+        by_class: The weight of each class; None for none.
+        read: The rows, where the data were read already.
 
     Raises:
         TfexplainError: data that are empty or that the model cannot take; class weights for labels
             that are no classes.
     """
     fixed = fixed_rows(model, layers_by_path(model))
-    chosen = sample(validation_data, model, fixed or count, _MOST_BYTES)
+    chosen = read or sample(validation_data, model, fixed or count, _MOST_BYTES)
     rows = len(chosen)
     if fixed and rows != fixed:
         chosen = chosen.take(np.resize(np.arange(rows), fixed))
