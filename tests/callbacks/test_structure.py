@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 import pytest
 from support.models import digits, small_cnn
 from support.read import read_run
@@ -36,6 +37,9 @@ def test_each_callback_writes_it_and_it_is_read_once(tmp_path: Path) -> None:
     records: list[schema.Structure] = [run.record("structure") for run in rooms]
     assert [list(run.values["structure"]) for run in rooms] == [[0]] * 3
     assert len({tuple(row["name"] for row in record.rows) for record in records}) == 1
+    curves = records[0].curves
+    x = np.linspace(curves.low, curves.high, len(curves.values[0]))
+    np.testing.assert_allclose(curves.values[curves.numbers[1]], np.maximum(x, 0), atol=1e-6)
     (run,) = tfexplain.read(tmp_path).values()
     table = run.structure
     assert table["parameters"].sum() == model.count_params()

@@ -121,13 +121,7 @@ test("neighbours whose names begin alike, up to a number, are a group", () => {
   );
   assert.deepEqual(outline(tree), [
     ...["input", "Conv1", "bn_Conv1"],
-    [
-      "stage1",
-      [
-        ["stage1_block1", ["stage1_block1_conv", "stage1_block1_norm", "stage1_block1_relu"]],
-        "stage1_out",
-      ],
-    ],
+    ["stage1", [["block1", ["conv", "norm", "relu"]], "out"]],
     // Two are too few.
     ...["block_2_expand", "block_2_project", "conv2d_1", "conv2d_2", "conv2d_3"],
   ]);

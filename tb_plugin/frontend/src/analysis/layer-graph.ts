@@ -53,9 +53,8 @@ function inFolders(nodes: readonly GraphNode[], place: string): GraphNode[] {
     while (end < nodes.length && folder && folderOf(nodes[end]) === folder) end++;
     const some = nodes.slice(start, end);
     if (folder && some.length >= LEAST_ALIKE) {
-      const own = some.map((node) => ({ ...node, label: node.label.slice(folder.length + 1) }));
       const id = `${place}:${start}:${folder}/`;
-      const parts = inFolders(own, id);
+      const parts = inFolders(within(some, folder), id);
       if (some.length === nodes.length) return parts;
       found.push({ id, label: folder, row: undefined, number: -1, parts });
     } else {
@@ -63,7 +62,7 @@ function inFolders(nodes: readonly GraphNode[], place: string): GraphNode[] {
     }
     start = end;
   }
-  return alike(found, place, 0);
+  return alike(found, place);
 }
 
 /** The first part of a path of several. */
@@ -72,16 +71,16 @@ function folderOf(node: GraphNode | undefined): string {
 }
 
 /** Neighbours whose names begin alike, up to a number, become one: `block_1_expand`, `block_1_project`. */
-function alike(nodes: readonly GraphNode[], place: string, from: number): GraphNode[] {
+function alike(nodes: readonly GraphNode[], place: string): GraphNode[] {
   const found: GraphNode[] = [];
   for (let start = 0; start < nodes.length; ) {
-    const name = commonName(nodes[start]?.label ?? "", from);
+    const name = commonName(nodes[start]?.label ?? "");
     let end = start + 1;
-    while (end < nodes.length && name && commonName(nodes[end]?.label ?? "", from) === name) end++;
+    while (end < nodes.length && name && commonName(nodes[end]?.label ?? "") === name) end++;
     const some = nodes.slice(start, end);
     if (name && some.length >= LEAST_ALIKE && some.length < nodes.length) {
       const id = `${place}:${start}:${name}`;
-      const parts = alike(some, id, name.length + 1);
+      const parts = alike(within(some, name), id);
       found.push({ id, label: name, row: undefined, number: -1, parts });
     } else {
       found.push(...some);
@@ -91,11 +90,15 @@ function alike(nodes: readonly GraphNode[], place: string, from: number): GraphN
   return found;
 }
 
+/** With labels that do not repeat what the group around them is called. */
+function within(nodes: readonly GraphNode[], name: string): GraphNode[] {
+  return nodes.map((node) => ({ ...node, label: node.label.slice(name.length + 1) }));
+}
+
 /** What stands before the `_` behind the first number; empty where there is none. */
-function commonName(label: string, from: number): string {
+function commonName(label: string): string {
   // Of `conv2d_1` the number is Keras' own.
-  const match = label.slice(from).match(/^\D*\d+[a-z]?(?=_(?!\d+$))/i);
-  return match ? label.slice(0, from) + match[0] : "";
+  return label.match(/^\D*\d+[a-z]?(?=_(?!\d+$))/i)?.[0] ?? "";
 }
 
 /** The groups that are open at first: those of one depth together, outer ones first, while there is room. */

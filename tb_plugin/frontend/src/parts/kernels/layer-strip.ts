@@ -36,6 +36,8 @@ import { base } from "../frame/styles.ts";
 /** More rows than this would need a canvas higher than browsers allow. */
 const MAX_ROWS = 500;
 const LEAST_WIDTH = 72;
+/** Letters of a name that is cut off where there is usual room. */
+const LONG = 28;
 const VALUES = 66;
 const GAP = 10;
 const SIDES = 32;
@@ -171,7 +173,11 @@ export class LayerStrip extends SizedPart {
 
   private get nameWidth(): number {
     // One run's strip leaves the room for longer names.
-    return this.hostWidth < (this.runs.length > 1 ? 700 : 480) ? 132 : 200;
+    const isOne = this.runs.length === 1;
+    if (this.hostWidth < (isOne ? 480 : 700)) return 132;
+    const { layerText, kernels, layers } = this.dashboard.scene;
+    const isLong = [...kernels, ...layers].some((name) => layerText(name).length > LONG);
+    return isOne && isLong && this.hostWidth >= 700 ? 280 : 200;
   }
 
   private get stripWidth(): number {
