@@ -69,7 +69,7 @@ def test_it_says_where_pruning_broke_the_evidence(open_tab: OpenPage, server: Se
             cells(page, row).first.locator(".width").evaluate("e => e.offsetWidth")
             for row in STAGES
         ]
-        assert widths == [12, 48, 96]
+        assert widths == [34, 68, 96]  # by the root of 4, 16 and 32 channels
         page.seek(0)
         assert facts(page, "top_relu", 1)[0] == "sparsity 0%"
         assert cells(page, "top_relu").last.locator(".r").inner_text() == "1.00"

@@ -101,7 +101,7 @@ function moreOf({ scene }: Dashboard, { parts, graph }: Seen): string[] {
       : "",
     parts.has("tfx-layer-strip") ? `Layers over epochs: ${metric.label}, ${metric.meaning}.` : "",
     parts.has("tfx-stages")
-      ? `Stages of the model from input to prediction: bars are as wide as a stage has channels, coloured by ${metric.label} of each of its layers, ${metric.meaning}; beside each map the smallest part of it that has half of the sum of its magnitudes, and its largest magnitude; maps alike: Pearson’s correlation.`
+      ? `Stages of the model from input to prediction: bars are as wide as the square root of a stage’s channels, coloured by ${metric.label} of each of its layers, ${metric.meaning}; beside each map the smallest part of it that has half of the sum of its magnitudes, and its largest magnitude; maps alike: Pearson’s correlation.`
       : "",
     graph
       ? `Graph of the layers of run ${graph.name}: arrows lead from what a layer reads; the bar at its foot is its ${metric.label}, ${metric.meaning}, of a folded group (+) one of each layer inside.`

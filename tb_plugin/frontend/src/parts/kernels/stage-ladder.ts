@@ -155,7 +155,8 @@ export class StageLadder extends SizedPart {
   }
 
   private cell({ run, column, stage }: Cell, sample: number) {
-    const share = stage.channels / this.most;
+    // Channels differ by a hundred times, and colours need some width to be seen.
+    const share = Math.sqrt(stage.channels / this.most);
     const width = Number.isFinite(share) ? `${100 * share}%` : "0";
     return html`<td data-run=${run.id}>
       <div class="cell" data-whole>

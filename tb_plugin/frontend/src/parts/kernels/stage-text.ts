@@ -16,7 +16,8 @@ export const HALF =
   "How concentrated the map is: the smallest part of it that has half of the sum of its magnitudes";
 export const OF_CHANNELS =
   "The fewest channels that make half of the evidence for and against, by weight times activation";
-export const SPINE = "Width: channels. Colour: each layer of the stage, from top to bottom.";
+export const SPINE =
+  "Width: root of channels. Colour: each layer of the stage, from top to bottom.";
 
 /** `56 × 56, 96 channels`. */
 export function sizeText(sides: readonly number[], channels: number): string {
