@@ -40,7 +40,8 @@ class Sizes(keras.callbacks.Callback):  # type: ignore[misc]
 
 def chain(layers: int, units: int) -> Any:
     """ReLU layers, each with weights and units that may be dead."""
-    dense = [keras.layers.Dense(units, activation="relu") for _ in range(layers - 1)]
+    kept = {"activation": "relu", "kernel_initializer": "he_normal"}  # or most would be zero
+    dense = [keras.layers.Dense(units, **kept) for _ in range(layers - 1)]
     return keras.Sequential([keras.Input((8,)), *dense, keras.layers.Dense(1)])
 
 

@@ -21,6 +21,7 @@ from tfexplain.model.attention_tap import WEIGHTS, is_weights, weights_tap
 from tfexplain.model.casts import cast_calls, cast_tap, is_cast
 from tfexplain.model.compiling import compiled
 from tfexplain.model.dependence import channels
+from tfexplain.model.direct_reads import direct_reads
 from tfexplain.model.fixed_rows import fixed_rows
 from tfexplain.model.gradient_calls import GradientCalls, gradient_calls
 from tfexplain.model.keras_private import keras_mask, set_keras_mask
@@ -67,6 +68,10 @@ class KerasModel:
         )
         self.missed: Mapping[str, str] = missed
         self.layer_calls: tuple[LayerCall, ...] = trace.layer_calls(self.layers)
+        # Which inputs and calls each call reads; None where this trace does not tell.
+        self.reads = direct_reads(
+            trace.inputs, [call.tensor for call in trace.calls], [call.path for call in trace.calls]
+        )
         ends = trace.inputs, trace.outputs
         self.attention: Attending = attending(trace.attended, self.layers, missed, *ends)
         self.casts: tuple[LayerCall, ...] = cast_calls(trace.casts, *ends)

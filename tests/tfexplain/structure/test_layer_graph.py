@@ -13,6 +13,7 @@ from support import zoo
 
 from tfexplain.model.keras_model import KerasModel
 from tfexplain.structure.layer_graph import LayerGraph, layer_graph
+from tfexplain.structure.producers import producers
 
 LIBRARIES = [keras, tf_keras]
 KINDS = [
@@ -181,3 +182,32 @@ def test_modes_are_those_of_the_kernels() -> None:
     model.layers[0].quantize("int8")
     node = graph_of(model, zoo.batch(8)).nodes[1]
     assert (node.mode, node.macs) == ("int8", 32)
+
+
+def around(*inner: str, times: int = 1) -> Any:
+    """A nested model of these layers, whose output is added to what reads it."""
+    inputs = keras.Input((8,))
+    made = {"dense": lambda: keras.layers.Dense(8), "dropout": lambda: keras.layers.Dropout(0.5)}
+    nested = keras.Sequential([keras.Input((8,)), *(made[name]() for name in inner)], name="nested")
+    reached = inputs
+    for _ in range(times):
+        reached = nested(reached)
+    return keras.Model(inputs, keras.layers.Add()([reached, keras.layers.Dense(8)(reached)]))
+
+
+@pytest.mark.parametrize(
+    ("model", "told"),
+    [
+        (around("dense", "dense"), True),
+        (around("dense", "dropout", "dense"), False),
+        (around("dense", "dense", times=2), False),
+    ],
+    ids=["nested", "dropout", "twice"],
+)
+def test_the_first_trace_tells_what_one_for_the_graph_alone_would(model: Any, told: bool) -> None:
+    traced = KerasModel(model, np.ones((2, 8), np.float32))
+    reads = traced.reads
+    assert (reads is not None) == told
+    if told:
+        traced.reads = None
+        assert reads == producers(traced)
