@@ -39,7 +39,7 @@ const FEW = { classes: 4, size: 90 } as const;
 /** Below the matrices, where nothing has room beside them. */
 const BELOW = { height: 140, least: 24 } as const;
 /** Beside the matrices, the numbers of the classes. */
-const TABLE_WIDTH = 480;
+const TABLE_WIDTH = 520;
 
 interface Drawn {
   readonly one: EvaluatedRun;
@@ -100,6 +100,9 @@ export class ClassesView extends SizedView {
       }
       h3 {
         margin-bottom: 4px;
+      }
+      .classes .range {
+        width: 80px;
       }
       .averages tr:first-child > * {
         border-top: 1px solid var(--line);

@@ -26,6 +26,8 @@ export interface MatrixLook {
 
 /** Smaller cells have no room for numbers. */
 const NUMBERED = 21;
+/** Smaller ones none for the names of columns. */
+const HEADED = 18;
 
 export const matrixStyles = css`
   .confusion {
@@ -73,6 +75,11 @@ export const matrixStyles = css`
     vertical-align: bottom;
     padding-bottom: 3px;
   }
+  .confusion.small td,
+  .confusion.small tbody th {
+    font-size: min(11px, var(--cell));
+    line-height: calc(var(--cell) - 2px);
+  }
   .confusion thead .side {
     max-width: none;
     text-align: right;
@@ -97,19 +104,21 @@ export function cellColour(dashboard: Dashboard, share: number, isSigned: boolea
 
 export function confusionMatrix(dashboard: Dashboard, look: MatrixLook) {
   const { name, names, heads, size, matrix } = look;
-  return html`<table class="confusion" aria-label="Confusion matrix, ${name}" style="--cell: ${size}px">
+  return html`<table class="confusion ${size < HEADED ? "small" : ""}" aria-label="Confusion matrix, ${name}" style="--cell: ${size}px">
     <thead>
       <tr>
         <th class="side" scope="col">label ↓ predicted →</th>
         ${heads.map(
-          (head, i) => html`<th scope="col" class="cut" title=${names[i] ?? ""}>${head}</th>`,
+          (head, i) => html`<th scope="col" class="cut" title=${names[i] ?? ""}>
+              ${size < HEADED ? html`<span class="hidden">${head}</span>` : head}
+            </th>`,
         )}
       </tr>
     </thead>
     <tbody>
       ${matrix.map(
         (row, i) => html`<tr>
-          <th scope="row" class="cut" title=${names[i] ?? ""}>${names[i]}</th>
+          <th scope="row" class="cut" title=${names[i] ?? ""}>${heads[i]}</th>
           ${row.map((value, j) => cellOf(dashboard, look, value, i, j))}
         </tr>`,
       )}

@@ -32,6 +32,9 @@ export const dataStyles = css`
   table {
     font-size: 12px;
   }
+  .wrong {
+    color: var(--bad);
+  }
   .number {
     text-align: right;
   }

@@ -9,6 +9,9 @@ import type { EvaluatedRun } from "./evaluated.ts";
 import { sampleLink } from "./row-list.ts";
 import { whoText } from "./who.ts";
 
+/** Of rows with several labels no single one is told. */
+const SINGLE = ["label", "predicted"];
+
 type Tell = (row: EvaluatedRow, evaluation: Evaluation) => string;
 
 const FACTS: readonly (readonly [name: string, tell: Tell])[] = [
@@ -41,7 +44,7 @@ export function rowFacts(dashboard: Dashboard, runs: readonly EvaluatedRun[], nu
       </tr>
     </thead>
     <tbody>
-      ${FACTS.map(
+      ${FACTS.filter(([name]) => !(first.evaluation.several && SINGLE.includes(name))).map(
         ([name, tell]) => html`<tr>
           <th scope="row">${name}</th>
           ${found.map(({ row, evaluation }) => html`<td>${tell(row, evaluation)}</td>`)}

@@ -10,6 +10,13 @@ import { whoText } from "./who.ts";
 
 const MOST_ROWS = 100;
 
+interface Column {
+  readonly head: unknown;
+  readonly title: string;
+  readonly isNumber?: boolean;
+  readonly cell: (row: EvaluatedRow) => unknown;
+}
+
 /** `own` is whose rows these are; what other runs predict of them stands beside. */
 export function rowList(
   dashboard: Dashboard,
@@ -18,27 +25,26 @@ export function rowList(
   others: readonly EvaluatedRun[],
   choose?: (row: number) => void,
 ) {
+  const shown = rows.slice(0, MOST_ROWS);
+  const columns = columnsOf(dashboard, shown, own, others);
   return html`<table class="rows">
       <thead>
         <tr>
           <th scope="col" class="number" title="Number in the validation data">Row</th>
-          <th scope="col">Label</th>
-          <th scope="col">Predicted</th>
-          <th scope="col" class="number" title="Probability of the label at this epoch">
-            Probability
-          </th>
-          ${others.map(
-            ({ run }) => html`<th scope="col" title="What ${run.name} predicts">
-              ${whoText(run)}
+          ${columns.map(
+            ({ head, title, isNumber }) => html`<th
+              scope="col"
+              class=${isNumber ? "number" : ""}
+              title=${title}
+            >
+              ${head}
             </th>`,
           )}
-          <th scope="col">Maps</th>
         </tr>
       </thead>
       <tbody>
-        ${rows.slice(0, MOST_ROWS).map((row) => {
-          const { chance, label, predicted } = row;
-          return html`<tr aria-selected=${dashboard.view.row === row.row}>
+        ${shown.map(
+          (row) => html`<tr class=${dashboard.view.row === row.row ? "chosen" : ""}>
             <th scope="row" class="number">
               ${
                 choose
@@ -46,13 +52,11 @@ export function rowList(
                   : row.row
               }
             </th>
-            <td>${classText(own, label)}</td>
-            <td class=${label === predicted ? "" : "wrong"}>${classText(own, predicted)}</td>
-            <td class="number">${rateText(chance)}</td>
-            ${others.map((other) => html`<td>${predictedBy(other, row)}</td>`)}
-            <td>${sampleLink(dashboard, row)}</td>
-          </tr>`;
-        })}
+            ${columns.map(
+              ({ cell, isNumber }) => html`<td class=${isNumber ? "number" : ""}>${cell(row)}</td>`,
+            )}
+          </tr>`,
+        )}
       </tbody>
     </table>
     ${
@@ -60,6 +64,41 @@ export function rowList(
         ? html`<p class="muted">The first ${MOST_ROWS} of ${plural(rows.length, "row")}.</p>`
         : nothing
     }`;
+}
+
+/** Of rows with several labels no single one is told. */
+function columnsOf(
+  dashboard: Dashboard,
+  rows: readonly EvaluatedRow[],
+  own: Evaluation,
+  others: readonly EvaluatedRun[],
+): readonly Column[] {
+  const name = (index: number): string => classText(own, index);
+  const single: readonly Column[] = [
+    { head: "Label", title: "", cell: ({ label }) => name(label) },
+    {
+      ...{ head: "Predicted", title: "" },
+      cell: ({ label, predicted }) =>
+        html`<span class=${label === predicted ? "" : "wrong"}>${name(predicted)}</span>`,
+    },
+  ];
+  const chance: Column = {
+    ...{ head: "Probability", title: "Of the label, at this epoch", isNumber: true },
+    cell: (row) => rateText(row.chance),
+  };
+  const elsewhere = others.map(
+    (other): Column => ({
+      head: whoText(other.run),
+      title: `What ${other.run.name} predicts`,
+      cell: (row) => predictedBy(other, row),
+    }),
+  );
+  const hasMaps = rows.some(({ hash }) => explainedSample(dashboard, hash) !== undefined);
+  const maps: Column = { head: "Maps", title: "", cell: (row) => sampleLink(dashboard, row) };
+  return [
+    ...(own.several ? [chance] : [...single, chance, ...elsewhere]),
+    ...(hasMaps ? [maps] : []),
+  ];
 }
 
 /** Opens a row's maps, where it is among the explained samples. */

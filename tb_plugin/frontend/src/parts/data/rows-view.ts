@@ -68,7 +68,7 @@ export class DataMapView extends SizedView {
       .side > h2 {
         margin: 8px 0 4px;
       }
-      tr[aria-selected="true"] {
+      tr.chosen {
         background: var(--accent-soft);
       }
       .regions {
@@ -178,7 +178,8 @@ export class DataMapView extends SizedView {
     const { evaluation } = first ?? {};
     if (!first || !evaluation) return nothing;
     return html`<h2>Likely wrong labels first</h2>
-      <p class="muted">By the mean probability of the label over the epochs, in ${first.run.name}.</p>
+      <p class="muted">By the mean probability of the label over the
+        epochs${others.length > 0 ? `, in ${first.run.name}` : ""}.</p>
       ${rowList(this.dashboard, suspectsOf(evaluation), evaluation, others, (row) =>
         this.dashboard.update({ row }),
       )}`;
@@ -203,8 +204,13 @@ function rightColour({ correctness }: EvaluatedRow): string {
 
 function tellRow(evaluation: Evaluation, row: EvaluatedRow): string {
   const { label, predicted, confidence, correctness } = row;
-  const names = [label, predicted].map((one) => classText(evaluation, one));
-  return `row ${row.row}: ${names[0]}, predicted as ${names[1]}, confidence ${rateText(confidence)}, right in ${Math.round(100 * correctness)}% of the epochs`;
+  const [own, said] = [label, predicted].map((one) => classText(evaluation, one));
+  return [
+    `row ${row.row}`,
+    ...(evaluation.several ? [] : [`${own} predicted as ${said}`]),
+    `confidence ${rateText(confidence)}`,
+    `right in ${Math.round(100 * correctness)}% of the epochs`,
+  ].join(", ");
 }
 
 define("tfx-data-map", DataMapView);
