@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import base64
+import gzip
+import json
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -16,6 +19,7 @@ from werkzeug.test import Client
 from tfexplain.evaluation import Evaluated
 from tfexplain.evaluation.answer import answer
 from tfexplain.reading.run_index import RunIndex
+from tfexplain.report import answers
 from tfexplain.report.answers import fitted
 from tfexplain.wire import schema
 
@@ -37,10 +41,10 @@ def outputs(epoch: int) -> schema.Outputs:
     return schema.Outputs(logits, "logit", epoch + 1, zeros, zeros, none, none)
 
 
-def write(directory: Path, rows: schema.Validation) -> None:
+def write(directory: Path, rows: schema.Validation, epochs: Sequence[int] = (0, 3)) -> None:
     with closing(LogWriter(directory / "run1" / "predictions")) as log:
         log.record(schema.Tag("validation"), 0, rows, schema.Content("validation"))
-        for epoch in (0, 3):
+        for epoch in epochs:
             log.record(schema.Tag("outputs"), epoch, outputs(epoch), schema.Content("outputs"))
 
 
@@ -93,4 +97,20 @@ def test_a_report_holds_every_epoch_s(tmp_path: Path) -> None:
     asked = [one.asked for one in held.answers if "evaluation" in one.asked]
     assert asked == [
         f"route=evaluation&run=run1%2Fpredictions&name={epoch}" for epoch in ("", 0, 3)
+    ]
+
+
+def test_of_very_many_epochs_a_report_holds_some_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answers, "MOST_EVALUATED", 3)
+    write(tmp_path, validation(), range(5))
+    index = RunIndex(tmp_path / "run1", ["predictions"])
+    held: Any = fitted({"run1/predictions": index}, 10_000_000, 0, 10)
+    told = {one.asked: gzip.decompress(base64.b64decode(one.packed)) for one in held.answers}
+    assert b"at most 3 epochs a run" in told["route=runs"]
+    prefix = "route=evaluation&run=run1%2Fpredictions&name="
+    assert json.loads(told[prefix]) == {"steps": [0, 2, 4]}
+    assert [asked for asked in told if asked.startswith(prefix)][1:] == [
+        f"{prefix}{epoch}" for epoch in (0, 2, 4)
     ]

@@ -27,6 +27,8 @@ from tfexplain.wire.clock import epoch_text
 _GUESS = 3
 # What the page reads in evaluations only.
 _SUMMED_UP = "validation", "outputs"
+# Of a run. One takes half a second to compute, and some 40 kB.
+MOST_EVALUATED = 25
 # What stands around an answer.
 _TAGS = 100
 
@@ -101,7 +103,8 @@ def _answers(
     indexes: Mapping[str, RunIndex], maps_at: list[float], epochs: list[float], max_mb: float
 ) -> Iterator[Answer]:
     log = Log(LogProvider(indexes, frozenset(maps_at)), None, "", 0)
-    listed = {**log.as_json(tfexplain.__version__), "held": _text(maps_at, epochs, max_mb)}
+    held = [_text(maps_at, epochs, max_mb), _evaluations_text(indexes)]
+    listed = {**log.as_json(tfexplain.__version__), "held": " ".join(filter(None, held))}
     yield Answer.of(_json(listed), route="runs")
     found = Findings().of(Log(LogProvider(indexes), None, "", 0))
     yield Answer.of(_json({"findings": found}), route="findings")
@@ -121,7 +124,7 @@ def _evaluations(log: Log, run: str, groups: Sequence[Mapping[str, Any]]) -> Ite
     if not any(group["kind"] == "outputs" for group in groups):
         return
     try:
-        steps = evaluated_steps(log, run)
+        steps = thinned(evaluated_steps(log, run), MOST_EVALUATED)
     except RequestError:  # outputs of rows that the log does not hold
         return
     yield Answer.of(_json({"steps": steps}), route="evaluation", run=run, name="")
@@ -149,8 +152,15 @@ def _text(maps_at: list[float], epochs: list[float], max_mb: float) -> str:
     named = ", ".join(map(epoch_text, maps_at))
     return (
         f"This file holds the maps and histograms of {len(maps_at)} of {len(epochs)} epochs "
-        f"({named}), to stay below {max_mb:g} MB. All other numbers are of every epoch."
+        f"({named}), to stay below {max_mb:g} MB. Other numbers are of every epoch."
     )
+
+
+def _evaluations_text(indexes: Mapping[str, RunIndex]) -> str:
+    counts = [len(index.steps("outputs")) for index in indexes.values() if "outputs" in index.tags]
+    if max(counts, default=0) <= MOST_EVALUATED:
+        return ""
+    return f"Of predictions on validation rows it holds at most {MOST_EVALUATED} epochs a run."
 
 
 def _steps(indexes: Mapping[str, RunIndex], kinds: frozenset[str] | set[str]) -> list[float]:
