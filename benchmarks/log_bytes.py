@@ -22,7 +22,7 @@ from measuring import size
 from tfexplain import Explain, Health
 
 # Layers of a chain, and units of each.
-CHAINS = ((10, 64), (100, 64), (300, 64), (100, 1024))
+CHAINS = ((10, 64), (100, 64), (100, 1024))
 
 
 class Sizes(keras.callbacks.Callback):  # type: ignore[misc]
@@ -58,13 +58,13 @@ def growth(model: Any, x: Any, y: Any, callbacks: Callable[[str], Sequence[Any]]
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n\n")[0])
-    parser.add_argument("--quick", action="store_true", help="small: a smoke test")
+    parser.add_argument("--quick", action="store_true", help="one small chain: a smoke test")
     quick = parser.parse_args(arguments).quick
     rng = np.random.default_rng(0)
     table, labels = rng.normal(size=(64, 8)).astype("f4"), rng.normal(size=(64, 1)).astype("f4")
     quiet: dict[str, Any] = {"verbose": 0}
     print("| layers | `Health`, KiB | with `write_histograms=False` |\n|---|---|---|")
-    for layers, units in CHAINS[:1] if quick else CHAINS:
+    for layers, units in [(3, 8)] if quick else CHAINS:
         model = chain(layers, units)
         both = (
             growth(
@@ -78,6 +78,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             for wanted in (True, False)
         )
         print(f"| {layers} of {units} units |", " | ".join(f"{x / 1024:.0f}" for x in both), "|")
+    if quick:
+        return
     pictures = rng.uniform(size=(64, 28, 28, 3)).astype("f4")
     classes = rng.integers(0, 10, 64)
     data = (pictures, classes)

@@ -103,3 +103,10 @@ def test_readers_of_logs_are_compared(tmp_path):
     said = run_benchmark("reading.py", tmp_path, "--rounds", "1")
     assert said.startswith("21 events, 0.0 MB")  # one is the header
     assert float(said.split()[-1]) > 0
+
+
+def test_bytes_of_a_log_grow_by_histograms():
+    """`log_bytes.py` counts what the second epoch adds."""
+    *_, (layers, both, alone) = printed("log_bytes.py", "--quick")
+    assert layers == "3 of 8 units"
+    assert int(both) > int(alone) > 0
