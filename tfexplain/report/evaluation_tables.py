@@ -8,6 +8,7 @@ from typing import Any
 from tfexplain.evaluation.answer import answer
 from tfexplain.reading import LoggedRun
 from tfexplain.report import markup
+from tfexplain.wire.clock import epoch_text
 
 # A matrix of more classes does not fit on a page.
 _MOST_CLASSES = 12
@@ -27,7 +28,7 @@ def evaluation(run: LoggedRun) -> str:
         return ""
     told = answer(run.evaluated())
     rows = f"{told['counted']:,} of {told['total']:,} rows of the validation data"
-    of = f"epoch {epochs['epoch'][-1]}; brackets hold 95% intervals"
+    of = f"epoch {epoch_text(epochs['epoch'][-1])}; brackets hold 95% intervals"
     parts = [markup.paragraph(f"{rows}, {of}."), markup.facts(_scores(told))]
     classes = told.get("classes", [])
     parts.append(markup.table(["class", "rows", "precision", "recall", "F1"], _rates(classes)))
