@@ -7,8 +7,13 @@ import { circlePath } from "./recorder.ts";
 
 const PAGE = ["--bg", "--panel"] as const;
 
-/** Lines along single sides only where `isParted`. */
-export function boxMarks(style: CSSStyleDeclaration, box: Rect, isParted: boolean): Mark[] {
+/** Lines along single sides only where `isParted`; `scale` is how much larger it is than laid out. */
+export function boxMarks(
+  style: CSSStyleDeclaration,
+  box: Rect,
+  isParted: boolean,
+  scale = 1,
+): Mark[] {
   if (box.width === 0 || box.height === 0) return [];
   const isRound = style.borderTopLeftRadius === "50%";
   const d = isRound
@@ -16,7 +21,7 @@ export function boxMarks(style: CSSStyleDeclaration, box: Rect, isParted: boolea
     : rectPath(box.x, box.y, box.width, box.height);
   const colour = inkOf(style.backgroundColor);
   const marks: Mark[] = isSurface(style, colour) ? [] : [{ kind: "path", d, fill: colour }];
-  return [...marks, ...imageMarks(style, box), ...borderMarks(style, box, isParted)];
+  return [...marks, ...imageMarks(style, box, scale), ...borderMarks(style, box, isParted, scale)];
 }
 
 /** The page's own surfaces are white in a figure. */
@@ -25,9 +30,9 @@ function isSurface(style: CSSStyleDeclaration, { hex, alpha }: Ink): boolean {
   return PAGE.some((name) => inkOf(style.getPropertyValue(name)).hex === hex);
 }
 
-function imageMarks(style: CSSStyleDeclaration, box: Rect): Mark[] {
+function imageMarks(style: CSSStyleDeclaration, box: Rect, scale: number): Mark[] {
   const { backgroundImage: image } = style;
-  if (image.includes("repeating-linear-gradient(")) return hatched(image, box);
+  if (image.includes("repeating-linear-gradient(")) return hatched(image, box, scale);
   const tile = tileOf(style, box);
   const gradient = gradientOf(image, tile.width, tile.height);
   if (!gradient) return [];
@@ -58,14 +63,14 @@ function lengthOf(text: string, whole: number, usual: number): number {
 }
 
 /** Stripes of the first of their colours on the last. */
-function hatched(image: string, { x, y, width, height }: Rect): Mark[] {
+function hatched(image: string, { x, y, width, height }: Rect, scale: number): Mark[] {
   const colours = image.match(/(rgba?|color)\([^)]*\)/g) ?? [];
   const d = rectPath(x, y, width, height);
   const lines: string[] = [];
-  for (let at = x - height; at < x + width; at += 5) {
+  for (let at = x - height; at < x + width; at += 5 * scale) {
     lines.push(`M${at} ${y + height}L${at + height} ${y}`);
   }
-  const stroke = { ink: inkOf(colours[0] ?? ""), width: 1.2, dash: [] };
+  const stroke = { ink: inkOf(colours[0] ?? ""), width: 1.2 * scale, dash: [] };
   return [
     { kind: "path", d, fill: inkOf(colours.at(-1) ?? "") },
     { kind: "path", d: lines.join(""), stroke, clips: [d] },
@@ -78,9 +83,12 @@ function borderMarks(
   style: CSSStyleDeclaration,
   { x, y, width, height }: Rect,
   isParted: boolean,
+  scale: number,
 ): Mark[] {
   const [top, right, bottom, left] = SIDES.map((side) =>
-    style[`border${side}Style`] === "none" ? 0 : Number.parseFloat(style[`border${side}Width`]),
+    style[`border${side}Style`] === "none"
+      ? 0
+      : scale * Number.parseFloat(style[`border${side}Width`]),
   ) as [number, number, number, number];
   if (!isParted && [top, right, bottom, left].includes(0)) return [];
   const rects = [

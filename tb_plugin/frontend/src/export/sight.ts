@@ -114,7 +114,7 @@ class Walk {
     else if (element instanceof SVGSVGElement) this.trace(element, box, room, scale);
     else {
       // Hosts are surfaces of the page; a figure lies on white.
-      if (!element.localName.includes("-")) this.decorate(element, style, box, room);
+      if (!element.localName.includes("-")) this.decorate(element, style, box, room, scale);
       const inner = style.overflow === "visible" ? room : meet(room, edgesOf(box));
       for (const child of childrenOf(element)) {
         if (child instanceof Element) this.enter(child, inner, scale);
@@ -195,11 +195,17 @@ class Walk {
     this.extend({ ...edgesOf(box), right: x + width });
   }
 
-  private decorate(element: Element, style: CSSStyleDeclaration, box: DOMRect, clip: Edges): void {
+  private decorate(
+    element: Element,
+    style: CSSStyleDeclaration,
+    box: DOMRect,
+    clip: Edges,
+    scale: number,
+  ): void {
     if (element instanceof HTMLButtonElement && !element.hasAttribute("data-whole")) return;
     // A line along one side of what holds more parts the page, not the figure.
     const isSmall = element.childElementCount === 0 || element.matches("td, th, tr");
-    const marks = boxMarks(style, rectOf(box), isSmall);
+    const marks = boxMarks(style, rectOf(box), isSmall, scale);
     if (marks.length === 0) return;
     const part = meet(edgesOf(box), clip);
     const isCut = part.bottom - part.top < box.height - 1 || part.right - part.left < box.width - 1;
