@@ -47,7 +47,8 @@ export const base = css`
   *,
   *::before,
   *::after {
-    box-sizing: inherit;
+    /* Not inherited: else each change of an element's style has all that is in it styled anew. */
+    box-sizing: border-box;
   }
   h1,
   h2,
