@@ -96,6 +96,7 @@ function sampleOf(dashboard: Dashboard, columns: readonly Column[], number: numb
 function moreOf({ scene }: Dashboard, { parts, graph }: Seen): string[] {
   const metric = metricOf(scene.metric);
   return [
+    parts.has("tfx-data") ? "Predictions on the validation rows; intervals are of 95%." : "",
     parts.has("tfx-exchange-map")
       ? "Where the label lives: windows of samples are put into samples of other classes; the maps show how often predictions follow a window, as the mean of all windows over each place."
       : "",

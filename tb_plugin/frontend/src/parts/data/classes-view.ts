@@ -14,11 +14,19 @@ import {
 } from "../../analysis/confusion.ts";
 import { classText, type Evaluation } from "../../analysis/evaluation.ts";
 import { plural } from "../../analysis/numbers.ts";
+import { paletteOf } from "../../draw/palette.ts";
 import type { CellsName } from "../../state/view.ts";
 import { define } from "../frame/part.ts";
 import { base } from "../frame/styles.ts";
 import { classTable } from "./class-table.ts";
-import { cellColour, confusionMatrix, matrixStyles } from "./confusion-matrix.ts";
+import {
+  type CellInks,
+  cellColour,
+  confusionMatrix,
+  inksOf,
+  matrixStyles,
+  NUMBERED,
+} from "./confusion-matrix.ts";
 import { dataStyles } from "./data-styles.ts";
 import type { EvaluatedRun } from "./evaluated.ts";
 import { rowList } from "./row-list.ts";
@@ -36,6 +44,8 @@ const MARGIN = { across: 124, down: 118 } as const;
 const SIZES = { least: 10, most: 46 } as const;
 /** Of few classes, so that their names have room. */
 const FEW = { classes: 4, size: 90 } as const;
+/** Of matrices below each other. */
+const STACKED = 26;
 /** Below the matrices, where nothing has room beside them. */
 const BELOW = { height: 140, least: 24 } as const;
 /** Beside the matrices, the numbers of the classes. */
@@ -126,6 +136,16 @@ export class ClassesView extends SizedView {
     </div>`;
   }
 
+  /** In the colours of the theme that a figure is drawn in. */
+  override drawAnew(): void {
+    this.requestUpdate();
+    this.performUpdate();
+  }
+
+  private get inks(): CellInks {
+    return inksOf(paletteOf(this), this.dashboard.view.diverging);
+  }
+
   // ------------------------------------------------------------------ matrices
 
   private drawn(known: readonly EvaluatedRun[]): Drawn[] {
@@ -161,8 +181,11 @@ export class ClassesView extends SizedView {
     const limit = largest(shown.map(({ matrix }) => matrix));
     const { cell } = this.dashboard.view;
     const look = {
-      ...{ names, cells, limit, heads: shortNames(names) },
-      ...{ indices: classes.map(({ index }) => index), size: this.cellSize(names.length, shown) },
+      ...{ inks: this.inks, names, cells, limit, heads: shortNames(names) },
+      ...{
+        indices: classes.map(({ index }) => index),
+        size: this.cellSize(names.length, shown.length),
+      },
     };
     return html`${this.controls(known, cells, limit)}
       <div class="matrices">
@@ -173,7 +196,7 @@ export class ClassesView extends SizedView {
           const chosen = cell && isOne && cell.run === run.id;
           return html`<section>
             <h3>${isOne ? whoText(run) : html`${whoText(run)} − ${second ? whoText(second.one.run) : ""}`}</h3>
-            ${confusionMatrix(this.dashboard, {
+            ${confusionMatrix({
               ...look,
               ...{ name: run.name, matrix, open: isOne ? open : undefined },
               chosen: chosen ? [cell.label, cell.predicted] : undefined,
@@ -210,7 +233,7 @@ export class ClassesView extends SizedView {
           >${stops.map((stop) => {
             // The scale is one of square roots; its swatches lie at equal distances.
             const share = Math.sign(stop) * stop * stop;
-            const colour = cellColour(this.dashboard, share, isSigned);
+            const colour = cellColour(this.inks, share, isSigned);
             return html`<i style="background: rgb(${colour.join(" ")})"></i>`;
           })}</span
         >
@@ -219,11 +242,18 @@ export class ClassesView extends SizedView {
     </div>`;
   }
 
-  /** As large as there is room for, matrices beside each other. */
-  private cellSize(count: number, shown: readonly unknown[]): number {
+  /** As large as there is room for; below each other where only so their numbers have room. */
+  private cellSize(count: number, shown: number): number {
+    const beside = this.fitting(count, shown);
+    const below = Math.min(STACKED, this.fitting(count, 1));
+    return beside < NUMBERED && below >= NUMBERED ? below : beside;
+  }
+
+  /** For so many matrices beside each other. */
+  private fitting(count: number, matrices: number): number {
     const { width, height } = this.room;
     const isBeside = width >= 1100;
-    const across = (width - (isBeside ? TABLE_WIDTH : 0) - 60) / shown.length - MARGIN.across;
+    const across = (width - (isBeside ? TABLE_WIDTH : 0) - 60) / matrices - MARGIN.across;
     const down = height - MARGIN.down;
     const left = isBeside ? down : Math.max(count * BELOW.least, down - BELOW.height);
     const most = count <= FEW.classes ? FEW.size : SIZES.most;
@@ -246,9 +276,7 @@ export class ClassesView extends SizedView {
     const { evaluation, run } = of;
     if (!cell || !evaluation) return nothing;
     const rows = rowsIn(evaluation.rows, cell.label, cell.predicted);
-    const [label, predicted] = [cell.label, cell.predicted].map((one) =>
-      classText(evaluation, one),
-    );
+    const [label, predicted] = [cell.label, cell.predicted].map((one) => nameText(evaluation, one));
     const others = known.filter((one) => one !== of);
     return html`<div class="head">
         <h2>${plural(rows.length, "row")} of ${label} predicted as ${predicted}</h2>
@@ -257,6 +285,12 @@ export class ClassesView extends SizedView {
       </div>
       ${rowList(dashboard, rows, evaluation, others)}`;
   }
+}
+
+/** Of classes without names their numbers. */
+function nameText(evaluation: Evaluation, index: number): string {
+  const name = classText(evaluation, index);
+  return /^\d+$/.test(name) ? `class ${name}` : name;
 }
 
 function hasDifference(known: readonly EvaluatedRun[]): boolean {

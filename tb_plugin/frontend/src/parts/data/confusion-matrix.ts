@@ -1,10 +1,10 @@
 /** One confusion matrix: labels down, predictions across; a cell opens its rows. */
 
 import { css, html, nothing } from "lit";
-import { mapColour, type Rgb } from "../../analysis/colours.ts";
+import { mapColour, type Rgb, type SignedName } from "../../analysis/colours.ts";
 import { cellText, type Matrix } from "../../analysis/confusion.ts";
 import { blend, rgbOf, textColourOn } from "../../analysis/contrast.ts";
-import type { Dashboard } from "../../state/dashboard.ts";
+import type { Palette } from "../../draw/palette.ts";
 import type { CellsName } from "../../state/view.ts";
 
 export interface MatrixLook {
@@ -15,6 +15,7 @@ export interface MatrixLook {
   readonly names: readonly string[];
   readonly heads: readonly string[];
   readonly cells: CellsName;
+  readonly inks: CellInks;
   /** The end of the scale of all matrices. */
   readonly limit: number;
   /** Of a cell, in pixels. */
@@ -25,7 +26,7 @@ export interface MatrixLook {
 }
 
 /** Smaller cells have no room for numbers. */
-const NUMBERED = 21;
+export const NUMBERED = 21;
 /** Smaller ones none for the names of columns. */
 const HEADED = 18;
 
@@ -90,19 +91,31 @@ export const matrixStyles = css`
   }
 `;
 
-/** The colour of a share of the scale: the page's own at 0, so that what is rare stands back. */
-export function cellColour(dashboard: Dashboard, share: number, isSigned: boolean): Rgb {
-  const panel = rgbOf(dashboard.dark ? "#1c2026" : "#ffffff");
-  if (!Number.isFinite(share) || share === 0) return panel;
-  // Square roots, so that a mistake of a few rows is seen beside the many that are right.
-  const depth = Math.sqrt(Math.min(1, Math.abs(share)));
-  const end = isSigned
-    ? mapColour(dashboard.view.diverging, Math.sign(share))
-    : rgbOf(dashboard.dark ? "#7db5ff" : "#1a4f9c");
-  return blend(end, panel, depth);
+/** The colours of cells: the page's own at 0, so that what is rare stands back. */
+export interface CellInks {
+  readonly ground: Rgb;
+  readonly full: Rgb;
+  /** Of differences, below 0 and above. */
+  readonly less: Rgb;
+  readonly more: Rgb;
 }
 
-export function confusionMatrix(dashboard: Dashboard, look: MatrixLook) {
+export function inksOf({ panel, accent }: Palette, diverging: SignedName): CellInks {
+  const [less, more] = [-1, 1].map((share) => mapColour(diverging, share));
+  return { ground: rgbOf(panel), full: rgbOf(accent), less: less as Rgb, more: more as Rgb };
+}
+
+/** The colour of a share of the scale, -1 to 1 of differences. */
+export function cellColour(inks: CellInks, share: number, isSigned: boolean): Rgb {
+  const { ground, full, less, more } = inks;
+  if (!Number.isFinite(share) || share === 0) return ground;
+  // Square roots, so that a mistake of a few rows is seen beside the many that are right.
+  const depth = Math.sqrt(Math.min(1, Math.abs(share)));
+  const end = isSigned ? (share < 0 ? less : more) : full;
+  return blend(end, ground, depth);
+}
+
+export function confusionMatrix(look: MatrixLook) {
   const { name, names, heads, size, matrix } = look;
   return html`<table class="confusion ${size < HEADED ? "small" : ""}" aria-label="Confusion matrix, ${name}" style="--cell: ${size}px">
     <thead>
@@ -119,16 +132,16 @@ export function confusionMatrix(dashboard: Dashboard, look: MatrixLook) {
       ${matrix.map(
         (row, i) => html`<tr>
           <th scope="row" class="cut" title=${names[i] ?? ""}>${heads[i]}</th>
-          ${row.map((value, j) => cellOf(dashboard, look, value, i, j))}
+          ${row.map((value, j) => cellOf(look, value, i, j))}
         </tr>`,
       )}
     </tbody>
   </table>`;
 }
 
-function cellOf(dashboard: Dashboard, look: MatrixLook, value: number, i: number, j: number) {
+function cellOf(look: MatrixLook, value: number, i: number, j: number) {
   const { cells, limit, names, indices, size, chosen, open } = look;
-  const colour = cellColour(dashboard, limit > 0 ? value / limit : 0, cells === "difference");
+  const colour = cellColour(look.inks, limit > 0 ? value / limit : 0, cells === "difference");
   const text = cellText(value, cells);
   const told = `${names[i]} predicted as ${names[j]}: ${text || "0"}`;
   const [label, predicted] = [indices[i] ?? 0, indices[j] ?? 0];

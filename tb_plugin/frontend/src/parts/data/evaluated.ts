@@ -1,6 +1,6 @@
 /** The evaluations of the shown runs at the playhead. */
 
-import { type Evaluation, readEvaluation } from "../../analysis/evaluation.ts";
+import { type EvaluatedRow, type Evaluation, readEvaluation } from "../../analysis/evaluation.ts";
 import type { Dashboard } from "../../state/dashboard.ts";
 import type { ShownRun } from "../../state/runs.ts";
 import { evaluated } from "../../state/scene.ts";
@@ -46,6 +46,12 @@ export function explainedSample({ scene }: Dashboard, hash: string): number | un
     if (at >= 0) return at;
   }
   return undefined;
+}
+
+/** Choose a row, and with it the sample that it is explained as. */
+export function chooseRow(dashboard: Dashboard, row: EvaluatedRow | undefined): void {
+  const sample = row && explainedSample(dashboard, row.hash);
+  dashboard.update({ row: row?.row, ...(sample === undefined ? {} : { samples: [sample] }) });
 }
 
 /** Show the maps of a sample. */

@@ -23,7 +23,7 @@ export function rowList(
   rows: readonly EvaluatedRow[],
   own: Evaluation,
   others: readonly EvaluatedRun[],
-  choose?: (row: number) => void,
+  choose?: (row: EvaluatedRow) => void,
 ) {
   const shown = rows.slice(0, MOST_ROWS);
   const columns = columnsOf(dashboard, shown, own, others);
@@ -48,7 +48,7 @@ export function rowList(
             <th scope="row" class="number">
               ${
                 choose
-                  ? html`<button class="link" @click=${() => choose(row.row)}>${row.row}</button>`
+                  ? html`<button class="link" @click=${() => choose(row)}>${row.row}</button>`
                   : row.row
               }
             </th>

@@ -10,7 +10,7 @@ import { type Plot, type Point, shareAxis } from "../../draw/plot.ts";
 import { define } from "../frame/part.ts";
 import { base } from "../frame/styles.ts";
 import { dataStyles } from "./data-styles.ts";
-import { type EvaluatedRun, explainedSample } from "./evaluated.ts";
+import { chooseRow, type EvaluatedRun, explainedSample } from "./evaluated.ts";
 import "./plot-figure.ts";
 import { rowFacts } from "./row-facts.ts";
 import { rowList } from "./row-list.ts";
@@ -91,7 +91,7 @@ export class DataMapView extends SizedView {
     const across = known.length * (size.width + 20) - 20;
     return html`<div class="left" style="--maps: ${across}px">
         <div class="controls">
-          colour
+          <span data-screen>colour</span>
           <span data-screen class="segments" role="radiogroup" aria-label="Colour of the dots">
             ${[true, false].map(
               (isRegion) => html`<label>
@@ -139,8 +139,7 @@ export class DataMapView extends SizedView {
           return row ? tellRow(evaluation, row) : "";
         }}
         .choose=${(plot: Plot, x: number, y: number) => {
-          const row = evaluation.rows[plot.nearest(points, x, y)];
-          this.dashboard.update({ row: row?.row });
+          chooseRow(this.dashboard, evaluation.rows[plot.nearest(points, x, y)]);
         }}
       ></tfx-plot>
       <p class="regions">${this.legend(evaluation)}</p>
@@ -181,7 +180,7 @@ export class DataMapView extends SizedView {
       <p class="muted">By the mean probability of the label over the
         epochs${others.length > 0 ? `, in ${first.run.name}` : ""}.</p>
       ${rowList(this.dashboard, suspectsOf(evaluation), evaluation, others, (row) =>
-        this.dashboard.update({ row }),
+        chooseRow(this.dashboard, row),
       )}`;
   }
 }
