@@ -3,8 +3,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  cellsOf,
   cellText,
-  drawnPlaces,
+  classesOf,
+  drawnClasses,
   largest,
   minus,
   rowsIn,
@@ -12,7 +14,7 @@ import {
   shortNames,
 } from "../src/analysis/confusion.ts";
 import { estimateText, pointAtThreshold, shareText } from "../src/analysis/estimates.ts";
-import { readEvaluation } from "../src/analysis/evaluation.ts";
+import { type Evaluation, readEvaluation } from "../src/analysis/evaluation.ts";
 
 const ANSWER = {
   ...{ rows: 5, total: 9, counted: 4, several: false, epochs: 2, left_out: 1 },
@@ -94,8 +96,29 @@ test("of very many classes those that are confused most often are drawn", () => 
       [0, 0, 9],
     ],
   });
-  assert.deepEqual(drawnPlaces([read]), [0, 1, 2]);
-  assert.deepEqual(drawnPlaces([read], 2), [0, 2]);
+  const indices = (most?: number) => drawnClasses([read], most).map(({ index }) => index);
+  assert.deepEqual(indices(), [0, 1, 2]);
+  assert.deepEqual(indices(2), [0, 2]);
+});
+
+test("runs in which other classes occur have one matrix each of all of them", () => {
+  const more = readEvaluation({
+    classes: [0, 1, 2].map((index) => ({ class: index })),
+    confusion: [
+      [3, 1, 0],
+      [0, 0, 0],
+      [0, 0, 5],
+    ],
+  });
+  const both = [readEvaluation(ANSWER), more];
+  const indices = classesOf(both).map(({ index }) => index);
+  assert.deepEqual(indices, [0, 1, 2]);
+  assert.deepEqual(cellsOf(both[0] as Evaluation, indices), [
+    [2, 0, 0],
+    [0, 0, 0],
+    [1, 0, 1],
+  ]);
+  assert.deepEqual(cellsOf(more, indices), more.confusion);
 });
 
 test("intervals stand beside their numbers", () => {

@@ -1,7 +1,7 @@
 /** What stands in the cells of confusion matrices, and on which scale. */
 
 import type { CellsName } from "../state/view.ts";
-import type { EvaluatedRow, Evaluation } from "./evaluation.ts";
+import type { ClassRates, EvaluatedRow, Evaluation } from "./evaluation.ts";
 import { short } from "./numbers.ts";
 
 export type Matrix = readonly (readonly number[])[];
@@ -9,9 +9,19 @@ export type Matrix = readonly (readonly number[])[];
 /** A matrix of more classes is no picture that can be read. */
 export const MOST_DRAWN = 40;
 
-/** The matrix of some classes, by their places, of one run. */
-export function cellsOf({ confusion }: Evaluation, places: readonly number[]): Matrix {
+/** The matrix of some classes, by their numbers; a class that does not occur in a run has no rows. */
+export function cellsOf({ classes, confusion }: Evaluation, indices: readonly number[]): Matrix {
+  const places = indices.map((index) => classes.findIndex((one) => one.index === index));
   return places.map((row) => places.map((column) => confusion[row]?.[column] ?? 0));
+}
+
+/** The classes that occur in any of these, in their order: what is predicted in one run only is one, too. */
+export function classesOf(evaluations: readonly Evaluation[]): ClassRates[] {
+  const all = new Map<number, ClassRates>();
+  for (const { classes } of evaluations) {
+    for (const one of classes) if (!all.has(one.index)) all.set(one.index, one);
+  }
+  return [...all.values()].sort((a, b) => a.index - b.index);
 }
 
 /** Each row's, or each column's, shares; nothing where it is empty. */
@@ -37,30 +47,24 @@ export function largest(matrices: readonly Matrix[]): number {
   return all.reduce((most, value) => Math.max(most, value), 0);
 }
 
-/**
- * The classes that are drawn, as places in the first evaluation's: all, or of very many those that
- * are confused most often in any.
- */
-export function drawnPlaces(evaluations: readonly Evaluation[], most = MOST_DRAWN): number[] {
-  const [first] = evaluations;
-  const places = (first?.classes ?? []).map((_, place) => place);
-  if (places.length <= most) return places;
-  const mistakes = places.map((place) =>
-    evaluations.reduce(
-      (sum, { confusion }) =>
-        sum +
-        places
-          .filter((other) => other !== place)
-          .reduce(
-            (own, other) =>
-              own + (confusion[place]?.[other] ?? 0) + (confusion[other]?.[place] ?? 0),
-            0,
-          ),
-      0,
-    ),
-  );
-  const order = [...places].sort((a, b) => (mistakes[b] ?? 0) - (mistakes[a] ?? 0));
-  return order.slice(0, most).sort((a, b) => a - b);
+/** The classes that are drawn: all, or of very many those that are confused most often in any run. */
+export function drawnClasses(evaluations: readonly Evaluation[], most = MOST_DRAWN): ClassRates[] {
+  const all = classesOf(evaluations);
+  if (all.length <= most) return all;
+  const indices = all.map(({ index }) => index);
+  const mistakes = all.map(() => 0);
+  for (const evaluation of evaluations) {
+    for (const [i, row] of cellsOf(evaluation, indices).entries()) {
+      for (const [j, count] of row.entries()) {
+        if (i === j) continue;
+        mistakes[i] = (mistakes[i] ?? 0) + count;
+        mistakes[j] = (mistakes[j] ?? 0) + count;
+      }
+    }
+  }
+  const places = all.map((_, place) => place);
+  const order = places.sort((a, b) => (mistakes[b] ?? 0) - (mistakes[a] ?? 0)).slice(0, most);
+  return order.sort((a, b) => a - b).flatMap((place) => all[place] ?? []);
 }
 
 /** What a cell says; nothing where it is empty. */

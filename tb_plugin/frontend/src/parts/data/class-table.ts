@@ -1,6 +1,7 @@
 /** Precision, recall and F1 of each class with their intervals, runs below each other. */
 
 import { html, nothing } from "lit";
+import { classesOf } from "../../analysis/confusion.ts";
 import { type Evaluation, RATES, type Rates } from "../../analysis/evaluation.ts";
 import type { EvaluatedRun } from "./evaluated.ts";
 import { rateBar } from "./rate-cell.ts";
@@ -22,7 +23,8 @@ export function classTable(
   runs: readonly EvaluatedRun[],
   choose: ((index: number) => void) | undefined,
 ) {
-  const [first] = runs.flatMap(({ evaluation }) => evaluation ?? []);
+  const all = runs.flatMap(({ evaluation }) => evaluation ?? []);
+  const [first] = all;
   if (!first) return nothing;
   const cells = (ratesOf: (evaluation: Evaluation) => Rates | undefined) =>
     RATES.map(
@@ -41,7 +43,7 @@ export function classTable(
       </tr>
     </thead>
     <tbody>
-      ${first.classes.map(
+      ${classesOf(all).map(
         ({ index, name, rows }) => html`<tr>
           <th scope="row">
             ${

@@ -4,7 +4,7 @@ import { css, html, nothing } from "lit";
 import {
   cellsOf,
   cellText,
-  drawnPlaces,
+  drawnClasses,
   largest,
   type Matrix,
   minus,
@@ -150,17 +150,16 @@ export class ClassesView extends SizedView {
 
   private drawn(known: readonly EvaluatedRun[]): Drawn[] {
     const all = known.flatMap((one) => (one.evaluation ? [[one, one.evaluation] as const] : []));
-    const places = drawnPlaces(all.map(([, evaluation]) => evaluation));
+    const indices = drawnClasses(all.map(([, evaluation]) => evaluation)).map(({ index }) => index);
     const cells = this.cells(known);
     return all.flatMap(([one, evaluation]) => {
       if (evaluation.confusion.length === 0) return [];
-      const counts = cellsOf(evaluation, places);
+      const counts = cellsOf(evaluation, indices);
       const isShare = cells === "label" || cells === "predicted";
       return [{ one, evaluation, matrix: isShare ? sharesOf(counts, cells) : counts }];
     });
   }
 
-  /** Two runs of the same classes have a difference. */
   private cells(known: readonly EvaluatedRun[]): CellsName {
     const { cells } = this.dashboard.view;
     return cells === "difference" && !hasDifference(known) ? "counts" : cells;
@@ -171,8 +170,7 @@ export class ClassesView extends SizedView {
     const cells = this.cells(known);
     const [first, second] = drawn;
     if (!first) return nothing;
-    const places = drawnPlaces(drawn.map(({ evaluation }) => evaluation));
-    const classes = places.flatMap((place) => first.evaluation.classes[place] ?? []);
+    const classes = drawnClasses(drawn.map(({ evaluation }) => evaluation));
     const names = classes.map(({ name }) => name);
     const shown =
       cells === "difference" && second
@@ -294,9 +292,7 @@ function nameText(evaluation: Evaluation, index: number): string {
 }
 
 function hasDifference(known: readonly EvaluatedRun[]): boolean {
-  const [a, b] = known.map(({ evaluation }) => evaluation);
-  const same = a?.classes.every(({ index }, place) => index === b?.classes[place]?.index);
-  return a !== undefined && same === true && a.classes.length === b?.classes.length;
+  return known.filter(({ evaluation }) => evaluation?.confusion.length).length === 2;
 }
 
 function leftOutText({ classes, leftOut }: Evaluation, drawn: number) {

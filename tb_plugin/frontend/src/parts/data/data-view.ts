@@ -103,6 +103,9 @@ export class RowsView extends Part {
         font-size: 12px;
         line-height: 20px;
       }
+      .other {
+        color: var(--warn);
+      }
       .body {
         flex: 1;
         min-height: 0;
@@ -147,7 +150,10 @@ export class RowsView extends Part {
           (name) => dashboard.update({ data: name }),
         )}
         ${all.length > runs.length ? this.choosers(all, runs) : nothing}
-        <div class="totals">${runs.map((one) => totalsOf(one))}</div>
+        <div class="totals">
+          ${areOtherRows(runs) ? html`<span class="other">of different rows</span>` : nothing}
+          ${runs.map((one) => totalsOf(one))}
+        </div>
       </header>
       ${
         tab && entry
@@ -195,6 +201,13 @@ export class RowsView extends Part {
       <span class="muted">2 of ${plural(all.length, "run")}</span>
     </span>`;
   }
+}
+
+/** Whether two runs were evaluated on other rows, of which no difference tells much. */
+function areOtherRows(runs: readonly EvaluatedRun[]): boolean {
+  const [a, b] = runs.map(({ evaluation }) => evaluation?.rows);
+  if (!a?.length || !b?.length) return false;
+  return a.length !== b.length || a.some(({ hash }, i) => hash !== b[i]?.hash);
 }
 
 /** `accuracy 91.2% [88.7–93.2], 599 of 599 validation rows, epoch 5`. */
