@@ -6,6 +6,8 @@ import { shareText } from "../../analysis/estimates.ts";
 import type { Evaluation } from "../../analysis/evaluation.ts";
 import { plural } from "../../analysis/numbers.ts";
 import type { Dashboard } from "../../state/dashboard.ts";
+import type { ShownRun } from "../../state/runs.ts";
+import { evaluated } from "../../state/scene.ts";
 import type { DataTab } from "../../state/view.ts";
 import { define, Part } from "../frame/part.ts";
 import { base } from "../frame/styles.ts";
@@ -14,7 +16,7 @@ import "./calibration-view.ts";
 import "./classes-view.ts";
 import "./curves-view.ts";
 import { dataStyles } from "./data-styles.ts";
-import { compared, type EvaluatedRun, evaluatedRuns } from "./evaluated.ts";
+import { comparedRuns, type EvaluatedRun, evaluatedRuns } from "./evaluated.ts";
 import "./groups-view.ts";
 import "./rows-view.ts";
 import "./values-view.ts";
@@ -136,8 +138,8 @@ export class RowsView extends Part {
 
   override render() {
     const { dashboard } = this;
-    const all = evaluatedRuns(dashboard);
-    const runs = compared(all, dashboard);
+    const all = evaluated(dashboard.scene);
+    const runs = evaluatedRuns(dashboard, comparedRuns(dashboard));
     const there = (Object.entries(TABS) as [DataTab, TabEntry][]).filter(([, entry]) =>
       runs.some(({ evaluation }) => evaluation && entry.isThere(evaluation)),
     );
@@ -180,7 +182,7 @@ export class RowsView extends Part {
   }
 
   /** Which two of more runs stand beside each other. */
-  private choosers(all: readonly EvaluatedRun[], runs: readonly EvaluatedRun[]) {
+  private choosers(all: readonly ShownRun[], runs: readonly EvaluatedRun[]) {
     const ids = runs.map(({ run }) => run.id);
     const choose = (place: number, id: string): void => {
       const difference = ids.map((own, i) => (i === place ? id : own === id ? ids[place] : own));
@@ -193,8 +195,7 @@ export class RowsView extends Part {
           @change=${(event: Event) => choose(place, (event.target as HTMLSelectElement).value)}
         >
           ${all.map(
-            ({ run }) =>
-              html`<option value=${run.id} ?selected=${run.id === id}>${run.name}</option>`,
+            (run) => html`<option value=${run.id} ?selected=${run.id === id}>${run.name}</option>`,
           )}
         </select>`,
       )}

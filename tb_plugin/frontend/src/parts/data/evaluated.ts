@@ -18,8 +18,19 @@ export interface EvaluatedRun {
 /** Runs that stand beside each other in full. */
 const MOST_BESIDE = 2;
 
-export function evaluatedRuns({ scene, store, step }: Dashboard): EvaluatedRun[] {
-  return evaluated(scene).map((run) => {
+/** Two at most: those whose difference the page shows, else the first. */
+export function comparedRuns({ scene }: Dashboard): readonly ShownRun[] {
+  const all = evaluated(scene);
+  const pair = (scene.pair ?? []).flatMap(({ id }) => all.find((run) => run.id === id) ?? []);
+  return pair.length === MOST_BESIDE ? pair : all.slice(0, MOST_BESIDE);
+}
+
+/** What is known of these; what is not there yet is fetched. */
+export function evaluatedRuns(
+  { store, step }: Dashboard,
+  runs: readonly ShownRun[],
+): EvaluatedRun[] {
+  return runs.map((run) => {
     const known = store.evaluations.at(run.predictions?.run ?? "", step);
     const { answer } = known;
     const isThere = typeof answer === "object" && answer !== null;
@@ -31,12 +42,6 @@ export function evaluatedRuns({ scene, store, step }: Dashboard): EvaluatedRun[]
       isLoading: known.isLoading,
     };
   });
-}
-
-/** Two at most: those whose difference the page shows, else the first. */
-export function compared(all: readonly EvaluatedRun[], { scene }: Dashboard): EvaluatedRun[] {
-  const pair = (scene.pair ?? []).flatMap((run) => all.find((one) => one.run.id === run.id) ?? []);
-  return pair.length === MOST_BESIDE ? pair : all.slice(0, MOST_BESIDE);
 }
 
 /** The page's number of the sample that a row is explained as, where it is. */
