@@ -23,8 +23,8 @@ from tfexplain.quality.intervals import (
 # A matrix of more classes is no picture; those with most rows are shown.
 MOST_CLASSES = 100
 MOST_CURVES = 20
-# Points of a curve.
-MOST_POINTS = 128
+# Points of a curve, besides those at every hundredth of the threshold.
+MOST_POINTS = 64
 _RATES: tuple[Rate, ...] = ("precision", "recall", "f1")
 _DIGITS = 6
 
@@ -115,7 +115,9 @@ def _curve(evaluated: Evaluated, label: int) -> Answer:
     scores, positive, weights = evaluated.ranked(label)
     own = ranking(scores, positive, weights)
     drawn = ranking(scores, positive, resampled(len(scores)) * weights)
-    places = _spread_places(len(own.thresholds))
+    # Thresholds of probabilities, which the scores are logarithms of.
+    thresholds = np.exp(own.thresholds)
+    places = _curve_places(thresholds)
     rates = own.true_positive_rate[1:], own.false_positive_rate[1:], own.precision, own.taken[1:]
     names = "true_positive_rate", "false_positive_rate", "precision", "taken"
     return {
@@ -126,10 +128,16 @@ def _curve(evaluated: Evaluated, label: int) -> Answer:
             for name in ("auc", "average_precision", "ks")
         },
         "ks_at": _number(_ks_threshold(own)),
-        # Thresholds of probabilities, which the scores are logarithms of.
-        "threshold": _list(np.exp(own.thresholds[places])),
+        "threshold": _list(thresholds[places]),
         **{name: _list(rate[places]) for name, rate in zip(names, rates, strict=True)},
     }
+
+
+def _curve_places(thresholds: Floats) -> npt.NDArray[np.int64]:
+    """Points spread over a curve, and the last one at or above each hundredth."""
+    hundredths = np.arange(1, 100) / 100
+    last = np.searchsorted(-thresholds, -hundredths, side="right") - 1
+    return np.union1d(_spread_places(len(thresholds)), last[last >= 0]).astype(np.int64)
 
 
 def _ks_threshold(own: Ranking) -> float:

@@ -62,12 +62,22 @@ def test_curves_are_those_of_the_classes() -> None:
         assert value == pytest.approx(auc, rel=1e-5)
         assert low < value < high
         # Each point is what the threshold there gives.
-        for i in (0, 20, 60, 127):
+        for i in (0, 20, 60, len(curve["threshold"]) - 1):
             taken = scores >= curve["threshold"][i] * (1 - 1e-5)
             recall = metrics.recall_score(positive, taken, sample_weight=rows.weights)
             precision = metrics.precision_score(positive, taken, sample_weight=rows.weights)
             assert curve["true_positive_rate"][i] == pytest.approx(recall, rel=1e-4)
             assert curve["precision"][i] == pytest.approx(precision, rel=1e-4)
+        # At each hundredth there is a point that takes the same rows.
+        for threshold in (0.07, 0.3, 0.5, 0.9):
+            taken = scores >= threshold
+            recall = metrics.recall_score(positive, taken, sample_weight=rows.weights)
+            own = [
+                rate
+                for least, rate in zip(curve["threshold"], curve["true_positive_rate"], strict=True)
+                if least >= threshold
+            ]
+            assert (own[-1] if own else 0) == pytest.approx(recall, rel=1e-4)
 
 
 def test_of_two_classes_there_is_one_curve() -> None:
