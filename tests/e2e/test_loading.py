@@ -11,7 +11,8 @@ from support.server import Server
 
 from e2e.page import ExplainPage, open_page, wait_loaded
 
-MOST_BYTES = 113_000
+# uPlot, Lit, and what all views share; more of a view belongs into its own script.
+MOST_BYTES = 119_000
 
 
 def scripts(page: ExplainPage) -> list[str]:

@@ -7,6 +7,7 @@ import { short } from "../analysis/numbers.ts";
 import type { Store } from "../data/store.ts";
 import type { ShownRun } from "../state/runs.ts";
 import type { Scene } from "../state/scene.ts";
+import { drawLevel, shade, shadeRange } from "./track-shades.ts";
 
 const RISING = /acc|auc|precision|recall|f1|iou|r2|top_?k|dice|similarity/i;
 const FALLING = /loss|error|mse|mae|msle|mape|entropy|divergence|hinge|poisson|logcosh/i;
@@ -307,46 +308,6 @@ export function endsOf(
   const settled = within(first + EARLY * (last - first));
   const width = ([low = 0, high = low]: readonly number[]): number => high - low;
   return settled.length > 1 && width(settled) < SMALL * width(all) ? settled : all;
-}
-
-/** A curve's range, in its colour. */
-function shadeRange(plot: uPlot, { run, range }: Curve): void {
-  if (!range || range.length === 0) return;
-  const { ctx } = plot;
-  const to = (step: number, value: number): void =>
-    ctx.lineTo(plot.valToPos(step, "x", true), plot.valToPos(value, "y", true));
-  ctx.save();
-  ctx.globalAlpha = 0.16;
-  ctx.fillStyle = run.colour;
-  ctx.beginPath();
-  for (const [step, , high] of range) to(step, high);
-  for (const [step, low] of [...range].reverse()) to(step, low);
-  ctx.fill();
-  ctx.restore();
-}
-
-function drawLevel(plot: uPlot, level: number, colour: string): void {
-  const { ctx } = plot;
-  const { left, width } = plot.bbox;
-  const y = plot.valToPos(level, "y", true);
-  ctx.save();
-  ctx.strokeStyle = colour;
-  ctx.lineWidth = devicePixelRatio;
-  ctx.setLineDash([2 * devicePixelRatio, 4 * devicePixelRatio]);
-  ctx.beginPath();
-  ctx.moveTo(left, y);
-  ctx.lineTo(left + width, y);
-  ctx.stroke();
-  ctx.restore();
-}
-
-function shade(plot: uPlot, bands: readonly Band[], colour: string): void {
-  const { left, width } = plot.bbox;
-  plot.ctx.fillStyle = colour;
-  for (const { low, high } of bands) {
-    const [top, bottom] = [plot.valToPos(high, "y", true), plot.valToPos(low, "y", true)];
-    plot.ctx.fillRect(left, top, width, bottom - top);
-  }
 }
 
 /** What is to be judged by is solid and strong, in the run's colour. */
