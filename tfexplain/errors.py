@@ -42,6 +42,8 @@ def plain(text: object) -> str:
     'Input 0 is missing'
     >>> plain("Graph execution error:\\n\\nDetected at node x\\nNo such label\\n\\t [[{{node x}}]]")
     'No such label'
+    >>> plain("Traceback:\\n  raise\\n\\nOSError: no disk\\n\\n\\n\\t [[{{node PyFunc}}]]")
+    'OSError: no disk'
     """
     said, node, _ = _COLOUR.sub("", str(text)).partition("\n\t [[{{node")
-    return said.rpartition("\n")[2] if node else said
+    return said.rstrip().rpartition("\n")[2] if node else said

@@ -135,7 +135,8 @@ def test_metrics_and_predictions_at_the_playhead(
     with open_tab(fit_server) as page:
         for epoch in (0, 4):
             page.seek(epoch)
-            metrics = logged["first"].record("metrics", epoch).values
+            metrics = dict(logged["first"].record("metrics", epoch).values)
+            assert metrics.pop("learning_rate") > 0  # shown where it is chosen
             rows = page.frame.locator("tfx-timeline tbody tr")
             shown = {
                 row.locator("th").inner_text(): number(row.locator("td").first.inner_text())
