@@ -38,15 +38,15 @@ def test_a_view_is_loaded_when_it_is_opened_and_little_before(
         sent = [gzip.compress(fit_server.plugin(name).body) for name in dict.fromkeys(first)]
         assert sum(map(len, sent)) <= MOST_BYTES
         page.frame.get_by_role("tab", name="Model").click()
-        expect(page.frame.locator("tfx-drift-panel")).to_be_visible()
+        expect(page.frame.locator("tfx-layer-graph")).to_be_visible()
         later = scripts(page)[len(first) :]
-        assert own(later) == ["model"]
+        assert own(later) == ["model", "layer"]  # model-HASH, layer-graph-HASH
         page.frame.get_by_role("tab", name="Samples").click()
         expect(page.frame.locator("tfx-map-cell").first).to_be_visible()
         last = scripts(page)[len(first + later) :]
         assert own(last) == ["maps"]
         page.frame.get_by_role("tab", name="Model").click()
-        expect(page.frame.locator("tfx-drift-panel")).to_be_visible()
+        expect(page.frame.locator("tfx-layer-graph")).to_be_visible()
         assert scripts(page) == first + later + last
 
 
