@@ -31,7 +31,15 @@ import numpy as np
 from digits import CLASSES, Images, Labels, load, small_cnn
 from magnitude import MagnitudePruning
 
-from tfexplain import Compression, Exchange, Explain, FeatureMaps, GradCAM, IntegratedGradients
+from tfexplain import (
+    Compression,
+    Exchange,
+    Explain,
+    FeatureMaps,
+    GradCAM,
+    IntegratedGradients,
+    Predictions,
+)
 
 RUNS = {
     "plain": "the mark at the left edge tells nothing while training",
@@ -82,6 +90,7 @@ def train(name: str, log_dir: Path, epochs: int) -> None:
             reference=max(begin - 1, 0),
         ),
         Compression(val, log_dir=log_dir),
+        Predictions(val, log_dir=log_dir, class_names=CLASSES),
     ]
     small_cnn().fit(
         marked(images, hints), labels, validation_data=val, epochs=epochs, callbacks=callbacks
@@ -98,12 +107,11 @@ def marked(images: Images, hints: Labels) -> Images:
 
 def summarize(log_dir: Path) -> None:
     """Say what was written."""
-    print(
-        "\nLogged, for each epoch: maps of each explainer for each explained sample, predictions,"
-    )
-    print("metrics, and the numbers of every kernel; the input images once. In bytes:")
+    print("\nLogged, for each epoch: maps of each explainer for each explained sample, metrics,")
+    print("the numbers of every kernel, outputs on the validation set; the input images once.")
+    print("In bytes:")
     for name in RUNS:
-        for room in ("explain", "compression"):
+        for room in ("explain", "compression", "predictions"):
             size = sum(path.stat().st_size for path in (log_dir / name / room).iterdir())
             print(f"  {log_dir / name / room}  {size:,}")
 

@@ -23,7 +23,7 @@ from support.server import Server
 from e2e.conftest import OpenPage
 from e2e.page import ExplainPage
 from e2e.pictures import DOCS, SIZE, screenshot, scrubbing
-from tfexplain import findings
+from tfexplain import findings, read
 from tfexplain.story.finding import percent
 
 pytestmark = [pytest.mark.browser, pytest.mark.process]
@@ -177,6 +177,14 @@ def test_it_prunes_half_way_and_shows_it_beside_the_maps(demo: Demo) -> None:
         np.testing.assert_array_equal(drift[LEARNED].values, 1)
         assert np.nanmax(drift[EPOCHS - 1].values) < 1
         assert min(drift) == LEARNED
+
+
+def test_its_outputs_on_the_validation_set_are_what_fit_measured(demo: Demo) -> None:
+    for run in read(demo.logs).values():
+        found, metrics = run.evaluation, run.metrics
+        assert found["epoch"].tolist() == list(range(EPOCHS))
+        np.testing.assert_allclose(found["accuracy"], metrics["val_accuracy"], atol=1e-6)
+        np.testing.assert_allclose(found["log_loss"], metrics["val_loss"], rtol=1e-4)
 
 
 def test_it_explains_the_true_labels_of_named_classes(demo: Demo) -> None:
