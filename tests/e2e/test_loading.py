@@ -40,7 +40,7 @@ def test_a_view_is_loaded_when_it_is_opened_and_little_before(
         page.frame.get_by_role("tab", name="Model").click()
         expect(page.frame.locator("tfx-layer-graph")).to_be_visible()
         later = scripts(page)[len(first) :]
-        assert own(later) == ["model", "layer"]  # model-HASH, layer-graph-HASH
+        assert own(later) == ["compression", "model", "layer"]  # its panel, and the graph of layers
         page.frame.get_by_role("tab", name="Samples").click()
         expect(page.frame.locator("tfx-map-cell").first).to_be_visible()
         last = scripts(page)[len(first + later) :]

@@ -2,7 +2,6 @@
 
 import { css, html, nothing, type PropertyDeclarations } from "lit";
 import { styleMap } from "lit/directives/style-map.js";
-import "../kernels/compression-panel.ts";
 import { isEnlarged, openNeighbour } from "../../state/opened.ts";
 import type { Opened } from "../../state/view.ts";
 import "../maps/samples-view.ts";
@@ -18,7 +17,7 @@ import { base, theme } from "./styles.ts";
 import type { Timeline } from "./timeline.ts";
 import "./timeline.ts";
 import "./toolbar.ts";
-import { isInSight, renderView, shownViews, textOf } from "./views.ts";
+import { isInSight, layers, renderView, shownViews, textOf } from "./views.ts";
 
 /** `null` is what an event without a number holds. */
 type Share = CustomEvent<number | null>;
@@ -247,8 +246,11 @@ export class App extends Part {
         label="Width of the timeline"
         @share=${({ detail }: Share) => dashboard.update({ across: detail ?? undefined })}
       ></tfx-divider>
-      <tfx-compression role="region" aria-label="Compression" .dashboard=${dashboard}>
-      </tfx-compression>`;
+      ${layers.render(
+        this,
+        () => html`<tfx-compression role="region" aria-label="Compression" .dashboard=${dashboard}>
+        </tfx-compression>`,
+      )}`;
   }
 
   /** Keys that work wherever no control needs them for itself. */

@@ -59,7 +59,7 @@ export function tabList<N extends string>(
         id="tab-${name}"
         aria-selected=${name === chosen}
         aria-controls=${name === chosen ? "body" : nothing}
-        tabindex=${name === chosen ? 0 : -1}
+        tabindex=${name === (chosen ?? tabs[0]?.name) ? 0 : -1}
         title=${title}
         @click=${() => choose(name)}
       >

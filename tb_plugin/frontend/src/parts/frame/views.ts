@@ -5,6 +5,11 @@ import type { Dashboard } from "../../state/dashboard.ts";
 import { VIEWS, type ViewName } from "../../state/view.ts";
 import { Later } from "./later.ts";
 
+/** Of a view, and beside the timeline. */
+export const layers = new Later(
+  "What is known of the layers",
+  () => import("../kernels/compression-panel.ts"),
+);
 const data = new Later("What is known of the rows", () => import("../data/data-view.ts"));
 
 interface ViewEntry {
@@ -17,6 +22,10 @@ interface ViewEntry {
 
 const hasLayers = ({ scene: { has, ladder } }: Dashboard): boolean =>
   has.kernels || has.health || has.drift || has.structure || ladder.length > 0;
+
+const hostOf = (dashboard: Dashboard) => ({
+  requestUpdate: () => dashboard.dispatchEvent(new Event("change")),
+});
 
 const ENTRIES: Readonly<Record<ViewName, ViewEntry>> = {
   overview: {
@@ -38,17 +47,18 @@ const ENTRIES: Readonly<Record<ViewName, ViewEntry>> = {
     text: "Model",
     title: "What is known of the layers and their weights: over epochs, as histograms, all numbers",
     isThere: hasLayers,
-    render: (dashboard) => html`<tfx-compression alone .dashboard=${dashboard}></tfx-compression>`,
+    render: (dashboard) =>
+      layers.render(
+        hostOf(dashboard),
+        () => html`<tfx-compression alone .dashboard=${dashboard}></tfx-compression>`,
+      ),
   },
   data: {
     text: "Data",
     title: "Predictions on many validation rows: classes, curves, calibration, which rows are hard",
     isThere: (dashboard) => dashboard.scene.has.outputs,
     render: (dashboard) =>
-      data.render(
-        { requestUpdate: () => dashboard.dispatchEvent(new Event("change")) },
-        () => html`<tfx-data .dashboard=${dashboard}></tfx-data>`,
-      ),
+      data.render(hostOf(dashboard), () => html`<tfx-data .dashboard=${dashboard}></tfx-data>`),
   },
 };
 

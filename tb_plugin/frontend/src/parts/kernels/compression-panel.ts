@@ -6,26 +6,34 @@ import { Later } from "../frame/later.ts";
 import "../overview/findings-strip.ts";
 import { define, Part } from "../frame/part.ts";
 import { base } from "../frame/styles.ts";
+import { type TabText, tabList, tabStyles } from "../frame/tabs.ts";
 
 type TabName = Exclude<PanelName, "closed">;
 
-const TABS: readonly (readonly [TabName, string])[] = [
-  ["layers", "Layers"],
-  ["graph", "Graph"],
-  ["stages", "Stages"],
-  ["kernel", "Chosen layer"],
-  ["table", "Table"],
-  ["focus", "Focus"],
+const TABS: readonly TabText<TabName>[] = [
+  { name: "layers", text: "Layers", title: "One number of every layer over all epochs" },
+  {
+    name: "graph",
+    text: "Graph",
+    title: "Which layer reads which, coloured by one number at this epoch",
+  },
+  {
+    name: "stages",
+    text: "Stages",
+    title: "Maps of one sample at one layer after the other, from input to prediction",
+  },
+  {
+    name: "kernel",
+    text: "Chosen layer",
+    title: "The chosen layer: histograms of its weights, gradients and activations, and facts",
+  },
+  { name: "table", text: "Table", title: "All numbers of all layers at this epoch" },
+  {
+    name: "focus",
+    text: "Focus",
+    title: "What moved between a run’s maps and those of its reference",
+  },
 ];
-
-const TITLES: Readonly<Record<TabName, string>> = {
-  layers: "One number of every layer over all epochs",
-  graph: "Which layer reads which, coloured by one number at this epoch",
-  stages: "Maps of one sample at one layer after the other, from input to prediction",
-  kernel: "The chosen layer: histograms of its weights, gradients and activations, and facts",
-  table: "All numbers of all layers at this epoch",
-  focus: "What moved between a run’s maps and those of its reference",
-};
 
 const model = new Later("What is known of the weights", () => import("./model.ts"));
 const stages = new Later("The stages of the model", () => import("./stage-ladder.ts"));
@@ -35,6 +43,7 @@ export class CompressionPanel extends Part {
   static override properties: PropertyDeclarations = { alone: { type: Boolean, reflect: true } };
   static override styles = [
     base,
+    tabStyles,
     css`
       :host {
         display: flex;
@@ -58,26 +67,6 @@ export class CompressionPanel extends Part {
         padding: 0 16px;
         border-bottom: 1px solid var(--line);
         min-height: 33px;
-      }
-      [role="tablist"] {
-        display: flex;
-        align-self: stretch;
-      }
-      [role="tab"] {
-        border: 0;
-        border-bottom: 2px solid transparent;
-        border-radius: 0;
-        background: none;
-        padding: 4px 12px 3px;
-        color: var(--muted);
-      }
-      [role="tab"]:hover {
-        color: var(--text);
-      }
-      [role="tab"][aria-selected="true"] {
-        color: var(--accent);
-        border-color: var(--accent);
-        font-weight: 500;
       }
       .fold {
         margin-left: auto;
@@ -148,21 +137,7 @@ export class CompressionPanel extends Part {
     return html`
       ${this.alone ? this.findings() : nothing}
       <header data-screen>
-        <div role="tablist" aria-label=${title} @keydown=${this.steer}>
-          ${tabs.map(
-            ([name, text]) => html`<button
-              role="tab"
-              id="tab-${name}"
-              aria-selected=${name === tab}
-              aria-controls=${name === tab ? "body" : nothing}
-              tabindex=${name === (tab ?? tabs[0]?.[0]) ? 0 : -1}
-              title=${TITLES[name]}
-              @click=${() => this.dashboard.update({ panel: name })}
-            >
-              ${text}
-            </button>`,
-          )}
-        </div>
+        ${tabList(title, tabs, tab, (panel) => this.dashboard.update({ panel }))}
         ${this.alone ? nothing : this.fold()}
       </header>
       ${
@@ -212,7 +187,7 @@ export class CompressionPanel extends Part {
 
   private fold() {
     const isOpen = this.tab !== undefined;
-    const panel = isOpen ? "closed" : (this.tabs[0]?.[0] ?? "layers");
+    const panel = isOpen ? "closed" : (this.tabs[0]?.name ?? "layers");
     return html`<button
       class="fold"
       title=${isOpen ? "Leave the room to the timeline" : "Show what is known of the weights"}
@@ -223,7 +198,7 @@ export class CompressionPanel extends Part {
     </button>`;
   }
 
-  private get tabs(): readonly (readonly [TabName, string])[] {
+  private get tabs(): readonly TabText<TabName>[] {
     const { has, ladder } = this.dashboard.scene;
     const { kernels, health, drift, structure } = has;
     const known = {
@@ -233,7 +208,7 @@ export class CompressionPanel extends Part {
       kernel: kernels || health || (this.alone && structure),
       table: kernels,
     };
-    return TABS.filter(([name]) => (name === "focus" ? drift : known[name]));
+    return TABS.filter(({ name }) => (name === "focus" ? drift : known[name]));
   }
 
   /** undefined where the panel is closed. */
@@ -242,21 +217,7 @@ export class CompressionPanel extends Part {
     // Of a model that is as it was trained, the panel opens only for those who ask for it.
     const panel = view.panel ?? (scene.has.compressed ? "layers" : "closed");
     if (panel === "closed" && !this.alone) return undefined;
-    return (this.tabs.find(([name]) => name === panel) ?? this.tabs[0])?.[0];
-  }
-
-  /** Along the tabs, the arrow keys belong to them. */
-  private steer(event: KeyboardEvent): void {
-    const by = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
-    if (by === 0) return;
-    event.preventDefault();
-    event.stopPropagation();
-    const { tabs } = this;
-    const at = tabs.findIndex(([name]) => `tab-${name}` === (event.target as HTMLElement).id);
-    const next = tabs[(at + by + tabs.length) % tabs.length];
-    if (!next) return;
-    this.dashboard.update({ panel: next[0] });
-    this.find<HTMLElement>(`#tab-${next[0]}`)?.focus();
+    return (this.tabs.find(({ name }) => name === panel) ?? this.tabs[0])?.name;
   }
 }
 
