@@ -10,9 +10,9 @@ from tfexplain import compression
 from tfexplain.callbacks.base import LoggingCallback
 from tfexplain.callbacks.compression_run import CompressionRun, CompressionSettings
 from tfexplain.callbacks.guard import OnError
-from tfexplain.callbacks.step_clock import check_every_steps
+from tfexplain.callbacks.step_clock import check_settings
 from tfexplain.callbacks.work import Work
-from tfexplain.checks import check_verbose, check_whole
+from tfexplain.checks import check_whole
 from tfexplain.data import validation
 
 
@@ -110,11 +110,7 @@ class Compression(LoggingCallback):
         return self._choices.validation_data
 
     def _check(self) -> None:
-        check_verbose(self._choices.verbose)
-        every = None if self._choices.every == 1 else self._choices.every
-        check_every_steps(self._every_steps, every=every)
-        for argument in ("every", "samples"):
-            check_whole(argument, getattr(self._choices, argument))
+        check_settings(self._choices, self._every_steps, "samples")
         check_whole("seed", self._choices.seed, 0)
         if self._choices.validation_data is not None:
             validation.check(self._choices.validation_data)

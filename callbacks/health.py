@@ -9,9 +9,9 @@ from typing import Any
 from tfexplain.callbacks.base import LoggingCallback
 from tfexplain.callbacks.guard import OnError
 from tfexplain.callbacks.health_run import HealthRun, HealthSettings
-from tfexplain.callbacks.step_clock import check_every_steps
+from tfexplain.callbacks.step_clock import check_settings
 from tfexplain.callbacks.work import Work
-from tfexplain.checks import check_verbose, check_whole, is_whole
+from tfexplain.checks import is_whole
 from tfexplain.data import validation
 from tfexplain.data.row_choice import Sampler
 from tfexplain.health.batch import wanted_rows
@@ -108,11 +108,7 @@ class Health(LoggingCallback):
         self._read = sampler
 
     def _check(self) -> None:
-        check_verbose(self._choices.verbose)
-        every = None if self._choices.every == 1 else self._choices.every
-        check_every_steps(self._every_steps, every=every)
-        for argument in ("every", "samples"):
-            check_whole(argument, getattr(self._choices, argument))
+        check_settings(self._choices, self._every_steps, "samples")
         validation.check(self._choices.validation_data)
 
     @property

@@ -9,9 +9,8 @@ from typing import Any
 from tfexplain.callbacks.base import LoggingCallback
 from tfexplain.callbacks.guard import OnError
 from tfexplain.callbacks.predictions_run import PredictionsRun, PredictionsSettings
-from tfexplain.callbacks.step_clock import check_every_steps
+from tfexplain.callbacks.step_clock import check_settings
 from tfexplain.callbacks.work import Work
-from tfexplain.checks import check_verbose, check_whole
 from tfexplain.data import validation
 
 
@@ -91,11 +90,7 @@ class Predictions(LoggingCallback):
         return self._choices.validation_data
 
     def _check(self) -> None:
-        check_verbose(self._choices.verbose)
-        every = None if self._choices.every == 1 else self._choices.every
-        check_every_steps(self._every_steps, every=every)
-        for argument in ("every", "rows"):
-            check_whole(argument, getattr(self._choices, argument))
+        check_settings(self._choices, self._every_steps, "rows")
         validation.check(self._choices.validation_data)
 
     @property

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from tfexplain.checks import check_whole, is_whole
+from tfexplain.checks import check_verbose, check_whole, is_whole
 from tfexplain.errors import TfexplainError
 from tfexplain.model.keras_private import steps_per_execution
 from tfexplain.model.preserved_state import one_copy
@@ -14,6 +14,14 @@ from tfexplain.runlog.background import answered
 from tfexplain.runlog.directory import counts_finely
 from tfexplain.runlog.writer import RunWriter
 from tfexplain.wire.clock import rounded
+
+
+def check_settings(settings: Any, every_steps: int | None, *counts: str) -> None:
+    """Raises for wrong settings: `verbose`, how often it measures, and what else is counted."""
+    check_verbose(settings.verbose)
+    check_every_steps(every_steps, every=None if settings.every == 1 else settings.every)
+    for argument in ("every", *counts):
+        check_whole(argument, getattr(settings, argument))
 
 
 def check_every_steps(every_steps: int | None, **others: object) -> None:
