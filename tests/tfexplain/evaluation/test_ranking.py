@@ -14,12 +14,18 @@ CASES = [(name, label) for name, rows in ROWS.items() for label in range(rows.cl
 each_class = pytest.mark.parametrize(("name", "label"), CASES)
 
 
-def ranked(rows: Scored, label: int) -> Ranking:
-    return ranking(rows.probabilities[:, label], rows.labels == label, rows.weights)
-
-
 def both(rows: Scored, label: int) -> bool:
     return 0 < (rows.labels == label).sum() < len(rows.labels)
+
+
+# scikit-learn draws no curve of one class, and scipy compares two samples.
+each_of_two = pytest.mark.parametrize(
+    ("name", "label"), [(name, label) for name, label in CASES if both(ROWS[name], label)]
+)
+
+
+def ranked(rows: Scored, label: int) -> Ranking:
+    return ranking(rows.probabilities[:, label], rows.labels == label, rows.weights)
 
 
 @each_class
@@ -38,11 +44,9 @@ def test_areas_are_scikit_learn_s(name: str, label: int) -> None:
     assert float(own.average_precision) == pytest.approx(precision, rel=1e-12)
 
 
-@each_class
+@each_of_two
 def test_curves_are_scikit_learn_s(name: str, label: int) -> None:
     rows = ROWS[name]
-    if not both(rows, label):
-        pytest.skip("scikit-learn draws no curve of one class")
     own = ranked(rows, label)
     given = (rows.labels == label, rows.probabilities[:, label])
     false, true, thresholds = metrics.roc_curve(
@@ -57,11 +61,9 @@ def test_curves_are_scikit_learn_s(name: str, label: int) -> None:
     np.testing.assert_allclose(own.true_positive_rate[:0:-1], recall[:-1], atol=1e-12)
 
 
-@each_class
+@each_of_two
 def test_ks_is_scipy_s(name: str, label: int) -> None:
     rows = ROWS[name]
-    if not both(rows, label):
-        pytest.skip("two samples are compared")
     scores, positive = rows.probabilities[:, label], rows.labels == label
     own = ranking(scores, positive, np.ones(len(scores)))
     expected = ks_2samp(scores[positive], scores[~positive]).statistic
