@@ -24,6 +24,7 @@ from tfexplain.wire.records.healthy import LAYER_KEYS, STATES
 from tfexplain.wire.records.inputs import RANKS
 from tfexplain.wire.records.kinds import ACTIVATIONS, LABEL_KINDS, LAYOUTS, ROLES, Kind
 from tfexplain.wire.records.moments import MOMENTS
+from tfexplain.wire.records.ranked import FEATURE_KINDS, SCORES
 from tfexplain.wire.records.structured import NODE_KEYS, NODE_KINDS
 from tfexplain.wire.schema import PLUGIN_NAME
 
@@ -62,6 +63,11 @@ def _tables() -> Iterator[tuple[str, str]]:
     yield "How many parts an epoch has there.", _const("PARTS", PARTS)
     yield "What labels are.", _names("LABEL_KINDS", "LabelKind", LABEL_KINDS)
     yield "What outputs are.", _names("ACTIVATIONS", "Activation", ACTIVATIONS)
+    yield (
+        "What is ranked by how much it is used.",
+        _names("FEATURE_KINDS", "FeatureKind", FEATURE_KINDS),
+    )
+    yield "What is measured while features are hidden.", _names("SCORES", "Score", SCORES)
     yield "What a row of kernels says of each.", _const("ROW_KEYS", ROW_KEYS)
     yield "What a row of health says of each layer.", _const("LAYER_KEYS", LAYER_KEYS)
     yield "Whether a layer's weights are trained.", _const("LAYER_STATES", STATES)

@@ -109,6 +109,28 @@ EXCHANGE = schema.Exchange(
     moment="end",
     weights=4,
 )
+IMPORTANCE = schema.Importance(
+    *(np.array([2.5, 0.125, NAN]), np.array([2.0, 0.0, NAN]), np.array([3.0, 0.25, INF])),
+    *(np.array([-1.5, 0.125, NAN]), ["age", "größe", ""], "column", "IntegratedGradients"),
+    *(3, 3, 4000, "logit", "accuracy"),
+    classes=np.array([0, 7], np.int32),
+    by_class=np.array([[2.0, 0.125, NAN], [3.0, 0.0, 0.5]]),
+    permuted=np.array([0.25, -0.0625, 0.0]),
+    permuted_low=np.array([0.125, -0.125, NAN]),
+    permuted_high=np.array([0.375, 0.0, NAN]),
+    weights_first=np.array([1.5, 0.25, 0.0]),
+    dot_features=np.array([0, 2], np.int32),
+    dots=np.array([[-3.0, 0.5], [2.0, NAN], [2.5, -0.5]]),
+    dot_values=np.array([[40.0, 0.5], [NAN, 2.0], [25.0, 1.0]]),
+    row_labels=np.array([0.0, 7.0, NAN]),
+    hidden_counts=np.array([0, 1, 3], np.int32),
+    hidden=np.array([0.875, 0.875, 0.25]),
+    random=np.array([0.875, 0.5, 0.25]),
+    random_low=np.array([0.875, 0.375, 0.25]),
+    random_high=np.array([0.875, 0.75, 0.25]),
+    moment="end",
+    weights=4,
+)
 DRIFT = np.array([[0.5, NAN], [-1.0, 1.0], [0.25, 0.75]])
 RECORDS: dict[str, schema.Record] = {
     "samples": SAMPLES,
@@ -142,6 +164,19 @@ RECORDS: dict[str, schema.Record] = {
         *(np.array([0.5, 0.25]), np.zeros(2), np.array([0.4, NAN]), np.ones(2)),
         *((2,), (1,), (1,), np.array([0.5, 0.25]), (0,), (1,), 0.5, 60, 50, 360),
         values=True,
+    ),
+    "importance": IMPORTANCE,
+    "importance-of-places": schema.Importance(
+        *(np.arange(4.0), np.zeros(4), np.ones(4), -np.arange(4.0)),
+        *([f"row {i // 2}, column {i % 2}" for i in range(4)], "place", "Occlusion"),
+        *(9, 4, 40, "value", "mean absolute error", (2, 2)),
+        mean=np.arange(12, dtype=np.uint8).reshape(2, 2, 3) * 20,
+    ),
+    "importance-of-words": schema.Importance(
+        *(np.array([0.5, 0.25]), np.zeros(2), np.ones(2), np.array([0.5, -0.25])),
+        *(["good", "döner"], "word", "IntegratedGradients", 9, 5000, 40, "logit"),
+        occurs=np.array([7, 2], np.int32),
+        weights=3,
     ),
     "values-of-features": schema.Values(np.array([[0.1, NAN]]), "features", ["age", "größe"]),
     "values-of-tokens": schema.Values(

@@ -173,6 +173,36 @@ def exchange_records(draw: st.DrawFn) -> schema.Exchange:
 
 
 @st.composite
+def importance_records(draw: st.DrawFn) -> schema.Importance:
+    feature = draw(st.sampled_from(["column", "channel", "word", "place"]))
+    sides = tuple(draw(st.lists(st.integers(1, 3), min_size=2, max_size=3)))
+    count = int(np.prod(sides)) if feature == "place" else draw(st.integers(1, 4))
+    each = hnp.arrays(np.float64, count, elements=floats64)
+    maybe = draw(st.sampled_from([0, count]))
+    falls = hnp.arrays(np.float64, maybe, elements=floats64)
+    classes = draw(hnp.arrays(np.int32, st.integers(0, 2)))
+    chosen = np.arange(draw(st.integers(0, count)))[:20]
+    rows = draw(st.integers(1, 3))
+    dots = hnp.arrays(np.float32, (rows, len(chosen)))
+    counts = np.arange(draw(st.integers(0, 3)))
+    scores = hnp.arrays(np.float64, len(counts), elements=floats64)
+    return schema.Importance(
+        *(draw(each), draw(each), draw(each), draw(each)),
+        draw(st.lists(names, min_size=count, max_size=count)),
+        *(feature, draw(names), rows, count + 3, 7, draw(names)),
+        draw(st.sampled_from(["accuracy", "mean absolute error"])),
+        sides if feature == "place" else (),
+        draw(hnp.arrays(np.int32, maybe)),
+        *(classes, draw(hnp.arrays(np.float32, (len(classes), count)))),
+        *(draw(falls), draw(falls), draw(falls), draw(falls)),
+        *(chosen, draw(dots), draw(dots), np.zeros(rows)),
+        *(counts, draw(scores), draw(scores), draw(scores), draw(scores)),
+        draw(hnp.arrays(np.uint8, st.sampled_from([(0, 0, 1), (2, 3, 3)]))),
+        *draw(moments),
+    )
+
+
+@st.composite
 def health_records(draw: st.DrawFn) -> schema.Health:
     rows = [
         {"path": draw(names), "state": draw(st.sampled_from(["trainable", "frozen", ""]))}
@@ -232,6 +262,7 @@ records = st.one_of(
     drift_records(),
     fidelity_records(),
     exchange_records(),
+    importance_records(),
     health_records(),
     units_records(),
     structure_records(),

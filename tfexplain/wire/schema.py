@@ -1,6 +1,6 @@
 """Defines the wire format: what one event of a tfexplain log holds.
 
-Plugin name `tfexplain`, format version 1.4. Each record is one event: a scalar string tensor
+Plugin name `tfexplain`, format version 1.5. Each record is one event: a scalar string tensor
 (`DATA_CLASS_TENSOR`) whose bytes are a safetensors file, that is, named arrays plus a flat
 header of strings (`__metadata__`). Every header holds `version` and `kind`. Epochs are the
 event's step (`clock.py`).
@@ -67,6 +67,16 @@ outputs                           Outputs      values f32 [N, K], columns i32 [N
                                                square_sum f64 [N], right_count i32 [N],
                                                forgotten i32 [N]; unit, epochs, moment,
                                                weights
+importance/NAME                   Importance   values, low, high, signed f64 [F],
+                                               names u8, occurs i32 [F or 0], classes i32 [C],
+                                               by_class f32 [C, F], permuted, permuted_low,
+                                               permuted_high f64 [F or 0],
+                                               weights_first f64 [F or 0],
+                                               dot_features i32 [D], dots, dot_values f32 [N, D],
+                                               row_labels f64 [N], hidden_counts i32 [K], hidden,
+                                               random, random_low, random_high f64 [K],
+                                               mean u8 [H, W, c]; explainer, feature, sides,
+                                               total, rows, score, unit, passes, moment, weights
 ```
 
 KERNEL is a kernel's name as `kernels` lists it. LAYER may itself hold slashes
@@ -75,7 +85,7 @@ in tags are; SAMPLE is the row in the validation batch. Maps are stored as float
 value / scale, where scale is the largest finite magnitude: tiny gradients do not underflow, NaN
 and infinity stay what they are. `gap` is empty where the method has none; `error`, relative to
 the largest magnitude, may be NaN. Numbers in headers are
-Python's `repr`, lists and objects are JSON; so are the lists `names` and `words`, as arrays of
+Python's `repr`, lists and objects are JSON; so are the lists `names` and `words` that are arrays of
 bytes. `samples`, `structure`, `validation` and `values/` stand at step 0; the step of `inputs/` is
 any number that is new each time, and the last one holds. The picture of a volume [d, h, w] is a
 sheet of its slices, row by row, the smallest whole number of at least sqrt(d) in a row.
@@ -99,6 +109,8 @@ Version 1.3 added `health`, `units/`, `structure`, `validation` and `outputs`.
 Version 1.4 added steps within epochs, `per_epoch` of `plugin_content` and `every_steps` of costs.
 In records such a step is written as that of an event: `weights`, `reference_step`, the `step` of
 problems, and `dead_since`, which is i64 then.
+
+Version 1.5 added `importance/`.
 
 What never changes with the step is in `plugin_content`, a small JSON object (`Content`):
 TensorBoard keeps only the first one of a tag, so later events of a file leave it out.
@@ -131,6 +143,7 @@ from tfexplain.wire.records.inputs import Values
 from tfexplain.wire.records.kinds import Kind, Layout
 from tfexplain.wire.records.maps import Map, OtherClass
 from tfexplain.wire.records.picture import Picture
+from tfexplain.wire.records.ranked import Importance
 from tfexplain.wire.records.structured import Curves, Structure
 from tfexplain.wire.records.validated import Outputs, Validation
 from tfexplain.wire.tags import Tag, check_name, tag_name
@@ -146,6 +159,7 @@ __all__ = [
     "Exchange",
     "Fidelity",
     "Health",
+    "Importance",
     "Kernel",
     "Kernels",
     "Kind",
@@ -182,13 +196,15 @@ _Explained: TypeAlias = Samples | Metrics | Predictions | Status | Values | Stru
 _Shown: TypeAlias = Map | Channels | Matrix | Picture
 _Measured: TypeAlias = Kernels | Kernel | Drift | Fidelity | Exchange | Health | Units
 _Validated: TypeAlias = Validation | Outputs
-Record: TypeAlias = _Explained | _Shown | _Measured | _Validated
+_General: TypeAlias = Importance
+Record: TypeAlias = _Explained | _Shown | _Measured | _Validated | _General
 _RECORDS: dict[str, type[Record]] = {
     record.kind: record
     for record in (
         *(Samples, Metrics, Predictions, Status, Values, Map, Channels, Matrix, Picture),
         *(Kernels, Kernel, Drift, Fidelity, Exchange, Health, Units, Structure),
         *(Validation, Outputs),
+        *(Importance,),
     )
 }
 

@@ -19,7 +19,7 @@ PLAIN: frozenset[str] = frozenset(
         *("structure", "validation", "outputs"),
     }
 )
-NAMED: frozenset[str] = frozenset({"inputs", "values", "kernel", "exchange", "units"})
+NAMED: frozenset[str] = frozenset({"inputs", "values", "kernel", "exchange", "units", "importance"})
 LAYERED: frozenset[str] = frozenset({"map", "channels", "matrix", "picture", "drift"})
 # Of these, what shows a sample or a channel.
 MAPS: frozenset[str] = LAYERED - {"drift"}

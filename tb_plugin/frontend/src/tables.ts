@@ -36,6 +36,7 @@ export const KINDS = [
   "structure",
   "validation",
   "outputs",
+  "importance",
 ] as const;
 export type RecordKind = (typeof KINDS)[number];
 
@@ -87,6 +88,22 @@ export const ACTIVATIONS = [
   "none",
 ] as const;
 export type Activation = (typeof ACTIVATIONS)[number];
+
+/** What is ranked by how much it is used. */
+export const FEATURE_KINDS = [
+  "column",
+  "channel",
+  "word",
+  "place",
+] as const;
+export type FeatureKind = (typeof FEATURE_KINDS)[number];
+
+/** What is measured while features are hidden. */
+export const SCORES = [
+  "accuracy",
+  "mean absolute error",
+] as const;
+export type Score = (typeof SCORES)[number];
 
 /** What a row of kernels says of each. */
 export const ROW_KEYS = [

@@ -11,9 +11,8 @@ import numpy as np
 from tfexplain.types import Array
 from tfexplain.wire.container import pack, unpack
 from tfexplain.wire.records.kinds import Kind, little_endian
+from tfexplain.wire.records.means import MAX_SIDE, read_mean
 from tfexplain.wire.records.moments import Moment, pack_moment, read_moment
-
-MAX_SIDE = 256
 
 
 @dataclass(frozen=True)
@@ -86,9 +85,7 @@ class Exchange:
         classes = raw.array("classes", "I32", 1)
         by_class = raw.array("by_class", "F32", 1 + shares.ndim)
         raw.check(by_class.shape == (len(classes), *shares.shape), "a grid for each class")
-        mean = raw.array("mean", "U8", 3)
-        raw.check(mean.shape[2] in (1, 3), "a mean of 1 or 3 channels")
-        raw.check(max(mean.shape[:2]) <= MAX_SIDE, f"a mean of up to {MAX_SIDE} pixels a side")
+        mean = read_mean(raw)
         by_window = raw.array("by_window", "F64", shares.ndim)
         raw.check(0 < by_window.size <= MAX_SIDE**2, "some windows")
         cell, sides = raw.sizes("cell", shares.ndim), raw.sizes("sides", shares.ndim)

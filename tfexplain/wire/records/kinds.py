@@ -30,6 +30,7 @@ Kind: TypeAlias = Literal[
     "structure",
     "validation",
     "outputs",
+    "importance",
 ]
 # How the values of one map lie: positions of a plane, a line or a volume, words, or features.
 Layout: TypeAlias = Literal["plane", "line", "volume", "tokens", "features"]
