@@ -118,7 +118,7 @@ test("what there is to show decides which views there are", () => {
     structure: false,
     predictions: false,
     maps: true,
-    outputs: false,
+    rows: false,
     evidence: true,
   });
   assert.deepEqual(sceneOf({ "a/compression": [...KERNELS, "drift/GradCAM/conv1"] }).has, {
@@ -129,7 +129,7 @@ test("what there is to show decides which views there are", () => {
     structure: false,
     predictions: false,
     maps: false,
-    outputs: false,
+    rows: false,
     evidence: false,
   });
 });

@@ -120,10 +120,10 @@ export type TfRecord =
   | Units
   | Structure;
 
+type Decoders = { [K in TfRecord["kind"]]?: (raw: Reader) => Extract<TfRecord, { kind: K }> };
+
 /** The server computes what the page shows of the other kinds. */
-const DECODERS: {
-  readonly [K in TfRecord["kind"]]: (raw: Reader) => Extract<TfRecord, { kind: K }>;
-} = {
+const DECODERS: Decoders = {
   samples: readSamples,
   metrics: readMetrics,
   predictions: readPredictions,
@@ -146,7 +146,13 @@ const DECODERS: {
 /** The record in `data`; throws `RecordError` for anything that is not of this format. */
 export function decode(kind: RecordKind, data: Uint8Array): TfRecord {
   if (!isRead(kind)) throw new RecordError(`${kind}: the page does not read these records`);
-  return DECODERS[kind](new Reader(kind, unpack(data, kind)));
+  const decoder = DECODERS[kind] as (raw: Reader) => TfRecord;
+  return decoder(new Reader(kind, unpack(data, kind)));
+}
+
+/** Read these kinds too, from when the script is there that shows them. */
+export function alsoDecode(more: Decoders): void {
+  Object.assign(DECODERS, more);
 }
 
 /** Whether the page reads records of a kind. */

@@ -226,7 +226,8 @@ export class Dashboard extends EventTarget {
     return writeHash(currentHash() || "#tfexplain", encodeView(this.view));
   }
 
-  private load(): void {
+  /** Fetch what is missing of what is shown; scripts that come later may read more kinds of records. */
+  load(): void {
     if (!this.store.listing) return;
     void this.store.ensure(wantsOf(this.scene, this.store));
     void this.store.evaluations.ensure(evaluated(this.scene).map(({ predictions }) => predictions));

@@ -82,8 +82,8 @@ export interface Scene {
     readonly maps: boolean;
     /** Maps of samples, or exchanged windows. */
     readonly evidence: boolean;
-    /** Outputs on the validation rows, of any run of the log. */
-    readonly outputs: boolean;
+    /** What is known of many validation rows, of any run of the log. */
+    readonly rows: boolean;
   };
 }
 
@@ -119,7 +119,7 @@ export const EMPTY_SCENE: Scene = {
     predictions: false,
     maps: false,
     evidence: false,
-    outputs: false,
+    rows: false,
   },
 };
 
@@ -128,8 +128,10 @@ const FIRST_SAMPLES = 2;
 const LITTLE_BYTES = 8 << 20;
 /** Up to this many, those of one method are, where all samples are shown or counted. */
 const MUCH_BYTES = 96 << 20;
+/** Kinds of records that say something of many validation rows. */
+const OF_ROWS = ["outputs", "importance", "dependence", "simple", "robustness"] as const;
 /** Besides the maps and what belongs to them, what makes a step one of the playhead's. */
-const EPOCHAL: readonly string[] = ["kernels", "health", "drift", "fidelity"];
+const EPOCHAL: readonly string[] = ["kernels", "health", "drift", "fidelity", ...OF_ROWS];
 
 /** Kinds of records with a row for each kernel or layer. */
 const TABLES = ["kernels", "health"] as const;
@@ -201,7 +203,7 @@ export function deriveScene(listing: Listing, store: Store, view: View): Scene {
       predictions: holds(shown, ["predictions"]),
       maps: holds(shown, ["samples", ...COLUMN_KINDS]),
       evidence: holds(shown, ["map", "exchange"]),
-      outputs: holds(runs, ["outputs"]),
+      rows: holds(runs, OF_ROWS),
     },
   };
 }
@@ -260,6 +262,11 @@ export function compressed({ shown }: Scene): ShownRun[] {
 /** The shown runs whose outputs on the validation rows were logged. */
 export function evaluated({ shown }: Scene): ShownRun[] {
   return shown.filter(({ predictions }) => predictions && holdsAny(predictions, ["outputs"]));
+}
+
+/** The shown runs of whose validation rows anything was logged. */
+export function withRows({ shown }: Scene): ShownRun[] {
+  return shown.filter((run) => holds([run], OF_ROWS));
 }
 
 /** The shown runs whose layers' health was logged. */

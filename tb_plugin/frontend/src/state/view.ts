@@ -33,7 +33,10 @@ export const PANELS = ["layers", "graph", "stages", "kernel", "table", "focus", 
 export type PanelName = (typeof PANELS)[number];
 
 /** What the view of the validation rows shows. */
-export const DATA_TABS = ["classes", "values", "curves", "calibration", "rows", "groups"] as const;
+export const DATA_TABS = [
+  ...(["classes", "values", "curves", "calibration", "rows", "groups"] as const),
+  "importance",
+] as const;
 export type DataTab = (typeof DATA_TABS)[number];
 
 /** What stands in the cells of a confusion matrix. */

@@ -7,7 +7,7 @@ import type { Evaluation } from "../../analysis/evaluation.ts";
 import { plural } from "../../analysis/numbers.ts";
 import type { Dashboard } from "../../state/dashboard.ts";
 import type { ShownRun } from "../../state/runs.ts";
-import { evaluated } from "../../state/scene.ts";
+import { withRows } from "../../state/scene.ts";
 import type { DataTab } from "../../state/view.ts";
 import { define, Part } from "../frame/part.ts";
 import { base } from "../frame/styles.ts";
@@ -18,6 +18,8 @@ import "./curves-view.ts";
 import { dataStyles } from "./data-styles.ts";
 import { comparedRuns, type EvaluatedRun, evaluatedRuns } from "./evaluated.ts";
 import "./groups-view.ts";
+import "./importance-view.ts";
+import { isComing, placesOf } from "./recorded.ts";
 import "./rows-view.ts";
 import "./values-view.ts";
 import { whoText } from "./who.ts";
@@ -25,7 +27,9 @@ import { whoText } from "./who.ts";
 interface TabEntry {
   readonly text: string;
   readonly title: string;
-  readonly isThere: (evaluation: Evaluation) => boolean;
+  readonly isThere: (one: EvaluatedRun) => boolean;
+  /** Of what is read from records; else it follows from evaluations. */
+  readonly kinds?: readonly string[];
   readonly render: (dashboard: Dashboard, runs: readonly EvaluatedRun[]) => unknown;
 }
 
@@ -33,46 +37,63 @@ const TABS: Readonly<Record<DataTab, TabEntry>> = {
   classes: {
     text: "Classes",
     title: "Which classes are confused, and precision, recall and F1 of each",
-    isThere: ({ classes }) => classes.length > 0,
+    isThere: ofEvaluation(({ classes }) => classes.length > 0),
     render: (dashboard, runs) =>
       html`<tfx-classes .dashboard=${dashboard} .runs=${runs}></tfx-classes>`,
   },
   values: {
     text: "Values",
     title: "Predicted beside true values, residuals and errors",
-    isThere: ({ values }) => values !== undefined,
+    isThere: ofEvaluation(({ values }) => values !== undefined),
     render: (dashboard, runs) =>
       html`<tfx-values .dashboard=${dashboard} .runs=${runs}></tfx-values>`,
   },
   curves: {
     text: "Curves",
     title: "One class against the rest: ROC, precision and recall, gains, a threshold",
-    isThere: ({ curves }) => curves.length > 0,
+    isThere: ofEvaluation(({ curves }) => curves.length > 0),
     render: (dashboard, runs) =>
       html`<tfx-curves .dashboard=${dashboard} .runs=${runs}></tfx-curves>`,
   },
   calibration: {
     text: "Calibration",
     title: "Whether probabilities can be believed",
-    isThere: ({ calibration }) => calibration !== undefined,
+    isThere: ofEvaluation(({ calibration }) => calibration !== undefined),
     render: (dashboard, runs) =>
       html`<tfx-calibration .dashboard=${dashboard} .runs=${runs}></tfx-calibration>`,
   },
   rows: {
     text: "Data map",
     title: "Which rows are easy, ambiguous or hard, and whose label may be wrong",
-    isThere: ({ rows }) => rows.length > 0,
+    isThere: ofEvaluation(({ rows }) => rows.length > 0),
     render: (dashboard, runs) =>
       html`<tfx-data-map .dashboard=${dashboard} .runs=${runs}></tfx-data-map>`,
   },
   groups: {
     text: "Groups",
     title: "Whether the model is as good for every group of rows",
-    isThere: ({ groups }) => groups.length > 0,
+    isThere: ofEvaluation(({ groups }) => groups.length > 0),
     render: (dashboard, runs) =>
       html`<tfx-groups .dashboard=${dashboard} .runs=${runs}></tfx-groups>`,
   },
+  importance: {
+    text: "Importance",
+    title: "What the model uses in general, and what it could do without",
+    ...ofRecords(["importance", "dependence"]),
+    render: (dashboard, runs) =>
+      html`<tfx-importance .dashboard=${dashboard} .runs=${runs}></tfx-importance>`,
+  },
 };
+
+/** Whether a run is evaluated, and its evaluation has something to show. */
+function ofEvaluation(hasSome: (evaluation: Evaluation) => boolean): TabEntry["isThere"] {
+  return ({ evaluation }) => evaluation !== undefined && hasSome(evaluation);
+}
+
+/** Whether a run has records of these kinds. */
+function ofRecords(kinds: readonly string[]): Pick<TabEntry, "isThere" | "kinds"> {
+  return { kinds, isThere: ({ run }) => placesOf(run, kinds).length > 0 };
+}
 
 export class RowsView extends Part {
   static override styles = [
@@ -129,6 +150,8 @@ export class RowsView extends Part {
   override connectedCallback(): void {
     super.connectedCallback();
     this.dashboard.addEventListener("seek", this.onSeek);
+    // With this script came what reads more kinds of records.
+    this.dashboard.load();
   }
 
   override disconnectedCallback(): void {
@@ -138,12 +161,17 @@ export class RowsView extends Part {
 
   override render() {
     const { dashboard } = this;
-    const all = evaluated(dashboard.scene);
+    const all = withRows(dashboard.scene);
     const runs = evaluatedRuns(dashboard, comparedRuns(dashboard));
-    const there = (Object.entries(TABS) as [DataTab, TabEntry][]).filter(([, entry]) =>
-      runs.some(({ evaluation }) => evaluation && entry.isThere(evaluation)),
+    const there = (Object.entries(TABS) as [DataTab, TabEntry][]).filter(([, { isThere }]) =>
+      runs.some(isThere),
     );
-    const [tab, entry] = there.find(([name]) => name === dashboard.view.data) ?? there[0] ?? [];
+    const chosen = there.find(([name]) => name === dashboard.view.data);
+    // What evaluations have to show is not known before the first of them.
+    const isOpen =
+      dashboard.store.evaluations.busy &&
+      runs.some(({ run, evaluation }) => run.predictions && !evaluation);
+    const [tab, entry] = chosen ?? (isOpen ? [] : there[0]) ?? [];
     return html`<header>
         ${tabList(
           "Validation rows",
@@ -154,7 +182,7 @@ export class RowsView extends Part {
         ${all.length > runs.length ? this.choosers(all, runs) : nothing}
         <div class="totals">
           ${areOtherRows(runs) ? html`<span class="other">of different rows</span>` : nothing}
-          ${runs.map((one) => totalsOf(one))}
+          ${runs.some(({ run }) => run.predictions) ? runs.map((one) => totalsOf(one)) : nothing}
         </div>
       </header>
       ${
@@ -164,7 +192,7 @@ export class RowsView extends Part {
               id="body"
               role="tabpanel"
               aria-labelledby="tab-${tab}"
-              aria-busy=${runs.some(({ isLoading }) => isLoading)}
+              aria-busy=${runs.some((one) => isBusy(dashboard, entry, one))}
             >
               ${entry.render(dashboard, runs)}
             </div>`
@@ -176,7 +204,7 @@ export class RowsView extends Part {
     const isLoading = runs.some((run) => run.isLoading);
     const text =
       runs.length === 0
-        ? "None of the shown runs has predictions on validation rows."
+        ? "Nothing is known of the validation rows of the shown runs."
         : runs.map(({ run, why }) => `${run.name}: ${why}`).join("; ");
     return html`<p class="empty" aria-busy=${isLoading}>${text}</p>`;
   }
@@ -202,6 +230,11 @@ export class RowsView extends Part {
       <span class="muted">2 of ${plural(all.length, "run")}</span>
     </span>`;
   }
+}
+
+/** Whether what a tab shows of a run is on its way. */
+function isBusy(dashboard: Dashboard, { kinds }: TabEntry, one: EvaluatedRun): boolean {
+  return kinds ? isComing(dashboard, one.run, kinds) : one.isLoading;
 }
 
 /** Whether two runs were evaluated on other rows, of which no difference tells much. */

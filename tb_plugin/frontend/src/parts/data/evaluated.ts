@@ -3,7 +3,7 @@
 import { type EvaluatedRow, type Evaluation, readEvaluation } from "../../analysis/evaluation.ts";
 import type { Dashboard } from "../../state/dashboard.ts";
 import type { ShownRun } from "../../state/runs.ts";
-import { evaluated } from "../../state/scene.ts";
+import { withRows } from "../../state/scene.ts";
 
 export interface EvaluatedRun {
   readonly run: ShownRun;
@@ -15,12 +15,17 @@ export interface EvaluatedRun {
   readonly isLoading: boolean;
 }
 
+const NOTHING = {
+  ...{ step: undefined, evaluation: undefined, isLoading: false },
+  why: "no predictions on validation rows",
+};
+
 /** Runs that stand beside each other in full. */
 const MOST_BESIDE = 2;
 
 /** Two at most: those whose difference the page shows, else the first. */
 export function comparedRuns({ scene }: Dashboard): readonly ShownRun[] {
-  const all = evaluated(scene);
+  const all = withRows(scene);
   const pair = (scene.pair ?? []).flatMap(({ id }) => all.find((run) => run.id === id) ?? []);
   return pair.length === MOST_BESIDE ? pair : all.slice(0, MOST_BESIDE);
 }
@@ -31,7 +36,8 @@ export function evaluatedRuns(
   runs: readonly ShownRun[],
 ): EvaluatedRun[] {
   return runs.map((run) => {
-    const known = store.evaluations.at(run.predictions?.run ?? "", step);
+    if (!run.predictions) return { run, ...NOTHING };
+    const known = store.evaluations.at(run.predictions.run, step);
     const { answer } = known;
     const isThere = typeof answer === "object" && answer !== null;
     return {

@@ -39,7 +39,7 @@ const ENTRIES: Readonly<Record<ViewName, ViewEntry>> = {
     title: "The maps of chosen samples, those of all runs beside each other",
     isThere: (dashboard) => {
       const { has } = dashboard.scene;
-      return has.maps || !(has.outputs || hasLayers(dashboard));
+      return has.maps || !(has.rows || hasLayers(dashboard));
     },
     render: (dashboard) => html`<tfx-samples-view .dashboard=${dashboard}></tfx-samples-view>`,
   },
@@ -55,8 +55,9 @@ const ENTRIES: Readonly<Record<ViewName, ViewEntry>> = {
   },
   data: {
     text: "Data",
-    title: "Predictions on many validation rows: classes, curves, calibration, which rows are hard",
-    isThere: (dashboard) => dashboard.scene.has.outputs,
+    title:
+      "Many validation rows: classes, curves, calibration, which are hard, what the model uses in general",
+    isThere: (dashboard) => dashboard.scene.has.rows,
     render: (dashboard) =>
       data.render(hostOf(dashboard), () => html`<tfx-data .dashboard=${dashboard}></tfx-data>`),
   },
