@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from hashlib import blake2b
 from typing import Any
 
 from tfexplain.errors import TfexplainError
-from tfexplain.evaluation.answer import answer
+from tfexplain.evaluation.answer import answer, rounded
 from tfexplain.evaluation.evaluated import Evaluated
+from tfexplain.evaluation.totals import with_intervals
 from tfexplain.tb_plugin.arguments import RequestError, not_found
 from tfexplain.tb_plugin.log import SEE_RUNS, Log, settled
 from tfexplain.tb_plugin.series import record_bytes
@@ -15,6 +17,9 @@ from tfexplain.wire import schema
 from tfexplain.wire.clock import step_of
 
 _TAGS = "validation", "outputs"
+# Some 100 bytes each.
+_MOST_KEPT = 10_000
+_kept: dict[bytes, dict[str, list[float | None]]] = {}
 
 
 def evaluated_steps(log: Log, run: str) -> list[float]:
@@ -43,6 +48,23 @@ def evaluation(log: Log, run: str, step: float) -> dict[str, Any]:
         raise RequestError(422, f"step={step}: {error}") from error
 
 
+def evaluated_totals(log: Log, run: str) -> dict[str, Any]:
+    """Returns the totals of a run at every step, a row each; what is no record is left out.
+
+    Raises:
+        RequestError: the run does not exist, or has no outputs.
+    """
+    rows, outputs = _events(log, run)
+    found = []
+    for event in outputs if rows else ():
+        try:
+            of_step = _totals(record_bytes(rows[-1].numpy), record_bytes(event.numpy))
+        except (schema.SchemaError, TfexplainError):
+            continue  # what is wrong is said where that step is looked at
+        found.append({"step": step_of(event.step), **of_step})
+    return {"totals": found}
+
+
 def _events(log: Log, run: str) -> tuple[list[Any], list[Any]]:
     listed = {str(series.tag) for series in log.series(run)}
     if not listed.issuperset(_TAGS):
@@ -55,4 +77,19 @@ def _events(log: Log, run: str) -> tuple[list[Any], list[Any]]:
 @lru_cache(maxsize=64)
 def _answer(rows: bytes, outputs: bytes) -> dict[str, Any]:
     """Records do not change; the playhead comes back to the same ones."""
-    return answer(Evaluated(schema.Validation.decode(rows), schema.Outputs.decode(outputs)))
+    return answer(_evaluated(rows, outputs))
+
+
+def _totals(rows: bytes, outputs: bytes) -> dict[str, list[float | None]]:
+    """Kept by a digest, for the records of a long log would fill the memory."""
+    key = blake2b(rows + outputs, digest_size=16).digest()
+    if key not in _kept:
+        if len(_kept) >= _MOST_KEPT:
+            _kept.clear()
+        totals = with_intervals(_evaluated(rows, outputs))
+        _kept[key] = {name: [rounded(part) for part in own] for name, own in totals.items()}
+    return _kept[key]
+
+
+def _evaluated(rows: bytes, outputs: bytes) -> Evaluated:
+    return Evaluated(schema.Validation.decode(rows), schema.Outputs.decode(outputs))

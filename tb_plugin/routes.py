@@ -14,7 +14,7 @@ from werkzeug import wrappers
 
 import tfexplain
 from tfexplain.tb_plugin.arguments import Arguments, RequestError
-from tfexplain.tb_plugin.evaluation import evaluated_steps, evaluation
+from tfexplain.tb_plugin.evaluation import evaluated_steps, evaluated_totals, evaluation
 from tfexplain.tb_plugin.events import checked
 from tfexplain.tb_plugin.findings import Findings
 from tfexplain.tb_plugin.log import Log
@@ -117,9 +117,13 @@ class ExplainPlugin(base_plugin.TBPlugin):  # type: ignore[misc]
     def _evaluation(self, request: wrappers.Request) -> Any:
         query, log = Arguments(request.query_string), self._log(request)
         run, steps = query.one("run"), query.steps("step", 1)
-        answer: dict[str, Any] = (
-            evaluation(log, run, steps[0]) if steps else {"steps": evaluated_steps(log, run)}
-        )
+        answer: dict[str, Any]
+        if query.optional("totals"):
+            answer = evaluated_totals(log, run)
+        elif steps:
+            answer = evaluation(log, run, steps[0])
+        else:
+            answer = {"steps": evaluated_steps(log, run)}
         return http_util.Respond(request, answer, "application/json")
 
     def _inputs(self, request: wrappers.Request) -> Any:

@@ -84,6 +84,11 @@ def test_confusion_is_the_library_s_at_every_epoch(
         said = [text.split()[1] for text in texts(cells)]
         assert said == [f"{value:.2f}" for value in f1]
         assert_nothing_serious(page)
+        values = frame.get_by_role("group", name="Values at this epoch")
+        curve = values.locator("tr").filter(has_text="accuracy, validation rows")
+        assert texts(curve.locator("td")) == [
+            f"{100 * one.right[one.known].mean():.1f}%" for one in last.values()
+        ]
         page.press("Home")
         page.until(lambda: "epoch 0" in totals(page)[0])
         for run, text in zip(RUNS, totals(page), strict=True):

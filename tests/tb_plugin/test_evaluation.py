@@ -65,6 +65,19 @@ def test_without_a_step_it_tells_which_there_are(tmp_path: Path, open_client: Op
     assert response.get_json() == {"steps": [0, 3]}
 
 
+def test_totals_of_all_steps_are_one_answer(tmp_path: Path, open_client: OpenClient) -> None:
+    write(tmp_path, validation())
+    told = open_client(tmp_path).get(f"{ROUTE}?run=run1/predictions&totals=1").get_json()["totals"]
+    assert [row["step"] for row in told] == [0, 3]
+    for row in told:
+        full = answer(Evaluated(validation(), outputs(row["step"])))
+        assert {name: own[0] for name, own in row.items() if name != "step"} == full["totals"]
+        assert row["accuracy"] == full["accuracy"]
+        assert row["macro_f1"] == full["averages"]["macro"]["f1"]
+        assert row["calibration_error"] == full["calibration"]["error"]
+        assert row["log_loss"][1:] == [None, None]
+
+
 @pytest.mark.parametrize(
     ("query", "code", "said"),
     [
@@ -96,7 +109,7 @@ def test_a_report_holds_every_epoch_s(tmp_path: Path) -> None:
     held: Any = fitted({"run1/predictions": index}, 10_000_000, 0, 10)
     asked = [one.asked for one in held.answers if "evaluation" in one.asked]
     assert asked == [
-        f"route=evaluation&run=run1%2Fpredictions&name={epoch}" for epoch in ("", 0, 3)
+        f"route=evaluation&run=run1%2Fpredictions&name={name}" for name in ("", "totals", 0, 3)
     ]
 
 
@@ -111,6 +124,7 @@ def test_of_very_many_epochs_a_report_holds_some_and_says_so(
     assert b"at most 3 epochs a run" in told["route=runs"]
     prefix = "route=evaluation&run=run1%2Fpredictions&name="
     assert json.loads(told[prefix]) == {"steps": [0, 2, 4]}
-    assert [asked for asked in told if asked.startswith(prefix)][1:] == [
+    assert len(json.loads(told[f"{prefix}totals"])["totals"]) == 5
+    assert [asked for asked in told if asked.startswith(prefix)][2:] == [
         f"{prefix}{epoch}" for epoch in (0, 2, 4)
     ]

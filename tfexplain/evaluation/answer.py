@@ -48,7 +48,7 @@ def answer(evaluated: Evaluated) -> Answer:
         "weights": out.weights,
         "epochs": out.epochs,
         "settings": dict(rows.settings),
-        "totals": {name: _number(value) for name, value in evaluated.totals().items()},
+        "totals": {name: rounded(value) for name, value in evaluated.totals().items()},
     }
     if not told["counted"]:
         return told
@@ -127,7 +127,7 @@ def _curve(evaluated: Evaluated, label: int) -> Answer:
             name: _with_interval(getattr(own, name), *percentile_interval(getattr(drawn, name)))
             for name in ("auc", "average_precision", "ks")
         },
-        "ks_at": _number(_ks_threshold(own)),
+        "ks_at": rounded(_ks_threshold(own)),
         "threshold": _list(thresholds[places]),
         **{name: _list(rate[places]) for name, rate in zip(names, rates, strict=True)},
     }
@@ -232,13 +232,14 @@ def _spread_places(count: int, most: int = MOST_POINTS) -> npt.NDArray[np.int64]
 
 
 def _with_interval(value: Any, low: Any, high: Any) -> list[float | None]:
-    return [_number(value), _number(low), _number(high)]
+    return [rounded(value), rounded(low), rounded(high)]
 
 
 def _list(numbers: Sequence[float] | Floats) -> list[float | None]:
-    return [_number(value) for value in np.asarray(numbers, np.float64).tolist()]
+    return [rounded(value) for value in np.asarray(numbers, np.float64).tolist()]
 
 
-def _number(value: Any) -> float | None:
+def rounded(value: Any) -> float | None:
+    """A number as it is answered; None where it is not defined."""
     number = float(value)
     return float(f"{number:.{_DIGITS}g}") if np.isfinite(number) else None

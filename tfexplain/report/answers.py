@@ -16,7 +16,7 @@ from tfexplain.reading.run_index import RunIndex
 from tfexplain.report.provider import MAPS, LogProvider
 from tfexplain.report.thinning import thinned
 from tfexplain.tb_plugin.arguments import RequestError
-from tfexplain.tb_plugin.evaluation import evaluated_steps, evaluation
+from tfexplain.tb_plugin.evaluation import evaluated_steps, evaluated_totals, evaluation
 from tfexplain.tb_plugin.findings import Findings
 from tfexplain.tb_plugin.log import Log
 from tfexplain.tb_plugin.pictures import read_pictures
@@ -128,6 +128,8 @@ def _evaluations(log: Log, run: str, groups: Sequence[Mapping[str, Any]]) -> Ite
     except RequestError:  # outputs of rows that the log does not hold
         return
     yield Answer.of(_json({"steps": steps}), route="evaluation", run=run, name="")
+    totals = evaluated_totals(log, run)
+    yield Answer.of(_json(totals), route="evaluation", run=run, name="totals")
     for step in steps:
         try:
             found = evaluation(log, run, step)

@@ -210,7 +210,7 @@ function floats(value: unknown): readonly number[] {
   return list(value).map(float);
 }
 
-function estimate(value: unknown): Estimate {
+export function estimate(value: unknown): Estimate {
   const [own, low, high] = list(value).map(float);
   return { value: own ?? Number.NaN, low: low ?? Number.NaN, high: high ?? Number.NaN };
 }

@@ -110,6 +110,17 @@ export async function fetchEvaluatedSteps(run: string): Promise<readonly number[
   return numbers(object(await fetchEvaluation(run, "")).steps);
 }
 
+/** The totals of a run at every epoch with outputs, in the server's words. */
+export async function fetchTotals(run: string): Promise<unknown> {
+  if (isReport()) return parsed(await inlinedAnswer("evaluation", run, "totals"));
+  return (
+    await get("evaluation", [
+      ["run", run],
+      ["totals", "1"],
+    ])
+  ).json();
+}
+
 /** What follows from a run's outputs on its validation rows at an epoch, in the server's words. */
 export async function fetchEvaluation(run: string, step: number | ""): Promise<unknown> {
   if (isReport()) return parsed(await inlinedAnswer("evaluation", run, String(step)));

@@ -1,7 +1,7 @@
 /** Evaluations of runs on their validation rows, fetched as epochs are looked at. */
 
 import { lastUntil } from "../analysis/epochs.ts";
-import { fetchEvaluatedSteps, fetchEvaluation } from "./api.ts";
+import { fetchEvaluatedSteps, fetchEvaluation, fetchTotals } from "./api.ts";
 import type { Run } from "./listing.ts";
 import { key } from "./listing.ts";
 import { messageOf } from "./series.ts";
@@ -25,6 +25,8 @@ interface Held {
 interface Asked {
   readonly stamp: string;
   readonly steps: readonly number[];
+  /** The totals of every epoch, in the server's words. */
+  readonly totals: unknown;
 }
 
 /** Of how many epochs of all runs answers are kept; one is some 100 kB. */
@@ -54,6 +56,11 @@ export class Evaluations {
     return this.asked.get(run)?.steps ?? [];
   }
 
+  /** The answer that holds the totals of all of a run's epochs, once it is there. */
+  totals(run: string): unknown {
+    return this.asked.get(run)?.totals;
+  }
+
   /** Learn of which epochs there are evaluations, where a log is new or has grown. */
   async ensure(runs: readonly (Run | undefined)[]): Promise<void> {
     await Promise.all(runs.map((run) => run && this.ask(run)));
@@ -77,18 +84,29 @@ export class Evaluations {
     const stamp = groups.find(({ kind }) => kind === "outputs")?.stamp ?? "";
     const before = this.asked.get(run);
     if (stamp === "" || before?.stamp === stamp) return;
-    this.asked.set(run, { stamp, steps: before?.steps ?? [] });
+    const { totals, steps: known = [] } = before ?? {};
+    this.asked.set(run, { stamp, steps: known, totals });
     this.listing++;
     try {
       const steps = await fetchEvaluatedSteps(run);
       // Where a training began anew, what was known is of the one before.
-      if (before?.steps.some((step, i) => step !== steps[i])) this.forget(run);
-      this.asked.set(run, { stamp, steps });
+      if (known.some((step, i) => step !== steps[i])) this.forget(run);
+      this.asked.set(run, { stamp, steps, totals });
+      void this.askTotals(run, stamp);
     } catch {
       // It is asked again with the next listing; until then the view says that there is nothing.
       this.asked.delete(run);
     }
     this.listing--;
+    this.onChange();
+  }
+
+  /** Of a long log they take a while: what is looked at does not wait for its curves. */
+  private async askTotals(run: string, stamp: string): Promise<void> {
+    const totals = await fetchTotals(run).catch(() => undefined);
+    const asked = this.asked.get(run);
+    if (asked?.stamp !== stamp) return;
+    this.asked.set(run, { ...asked, totals });
     this.onChange();
   }
 

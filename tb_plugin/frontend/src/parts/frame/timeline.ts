@@ -6,6 +6,7 @@ import { epochText, timeText } from "../../analysis/epochs.ts";
 import { boxTracks } from "../../draw/box-tracks.ts";
 import { Changes } from "../../draw/changes.ts";
 import { driftTracks } from "../../draw/drift-tracks.ts";
+import { evaluationTracks } from "../../draw/evaluation-tracks.ts";
 import { healthTracks, totalTracks } from "../../draw/total-tracks.ts";
 import {
   type Curve,
@@ -179,7 +180,9 @@ export class Timeline extends PaintedPart {
   private get all(): readonly Track[] {
     const { dashboard } = this;
     const others = [totalTracks, healthTracks, driftTracks].flatMap((make) => make(dashboard));
-    return [...this.metrics, ...boxTracks(dashboard), ...others];
+    const { metrics } = this;
+    const ofRows = evaluationTracks(dashboard, metrics);
+    return [...metrics, ...boxTracks(dashboard), ...ofRows, ...others];
   }
 
   private get metrics(): readonly Track[] {

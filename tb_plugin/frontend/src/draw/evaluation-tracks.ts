@@ -1,0 +1,59 @@
+/** Totals of the predictions on the validation rows over epochs, with intervals where they have any. */
+
+import { totalsOf } from "../analysis/evaluated-totals.ts";
+import { percent, short } from "../analysis/numbers.ts";
+import type { Dashboard } from "../state/dashboard.ts";
+import { evaluated } from "../state/scene.ts";
+import type { Curve, Track } from "./tracks.ts";
+
+interface Total {
+  readonly name: string;
+  readonly title: string;
+  readonly isShare?: boolean;
+  /** What Keras calls it, where it reports it. */
+  readonly reported: RegExp;
+}
+
+/** Those first that are drawn where the view of the rows is open, unless Keras reports them. */
+const TOTALS: readonly Total[] = [
+  { name: "accuracy", title: "accuracy", isShare: true, reported: /acc/ },
+  { name: "mean_absolute_error", title: "mean absolute error", reported: /mae|absolute_error/ },
+  { name: "calibration_error", title: "calibration error", reported: /calibration/ },
+  { name: "r2", title: "R2", reported: /r2/ },
+  { name: "macro_f1", title: "macro F1", reported: /f1/ },
+  { name: "log_loss", title: "log loss", reported: /crossentropy/ },
+  { name: "auc", title: "AUC", reported: /auc/ },
+  { name: "average_precision", title: "average precision", reported: /precision/ },
+  { name: "root_mean_squared_error", title: "root mean squared error", reported: /squared_error/ },
+];
+
+/** `metrics` are the tracks of what Keras reports. */
+export function evaluationTracks(dashboard: Dashboard, metrics: readonly Track[]): Track[] {
+  const { scene, store, view } = dashboard;
+  const isOpen = view.view === "data" || view.beside === "data";
+  const known = evaluated(scene).map((run) => ({
+    run,
+    totals: totalsOf(store.evaluations.totals(run.predictions?.run ?? "")),
+  }));
+  const there = TOTALS.filter(({ name }) => known.some(({ totals }) => totals.has(name)));
+  const isReported = ({ reported }: Total): boolean =>
+    metrics.some(({ name }) => reported.test(name));
+  const usual = there.find((total) => !isReported(total));
+  return there.map((total): Track => {
+    const { name, title, isShare = false } = total;
+    const curves = known.flatMap(({ run, totals }): Curve[] => {
+      const own = totals.get(name) ?? [];
+      if (own.length === 0) return [];
+      const points = own.map(({ step, value }) => [step, value] as const);
+      const range = own
+        .filter(({ low, high }) => Number.isFinite(low + high))
+        .map(({ step, low, high }) => [step, low, high] as const);
+      return [{ run, metric: `${title}, validation rows`, points, range, dash: [] }];
+    });
+    return {
+      ...{ name: `rows-${name}`, curves, settles: true, isExtra: !isOpen || total !== usual },
+      title: `${title}, validation rows`,
+      tell: isShare ? percent : short,
+    };
+  });
+}
