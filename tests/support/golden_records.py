@@ -131,6 +131,35 @@ IMPORTANCE = schema.Importance(
     moment="end",
     weights=4,
 )
+ROBUSTNESS = schema.Robustness(
+    *(np.array([0.5, INF, 0.0]), np.array([1, 0, 1], np.uint8), np.array([4, 9, 2**40])),
+    *(np.array([255, 2**64 - 1, 0], np.uint64), np.array([0.0, 0.25, 1.0])),
+    *(np.array([0.625, 0.5, 0.25]), np.array([0.5, 0.25, 0.0]), np.array([0.75, 0.625, NAN])),
+    *("standard deviations", "end", 4),
+)
+SIMPLE = schema.SimpleModels(
+    names=["age", "größe"],
+    feature="column",
+    total=90,
+    rows=128,
+    of_classes=True,
+    fidelity=np.array([[0.5, 0.375, 0.625], [0.75, 0.5, 0.875]]),
+    constant=0.5,
+    on_labels=np.array([[0.875, 0.75, 1.0], [0.5, 0.25, 0.75], [NAN, NAN, NAN]]),
+    asks=np.array([1, -1, 0, -1, -1], np.int32),
+    threshold=np.array([41.5, NAN, -0.25, NAN, NAN]),
+    left=np.array([1, -1, 3, -1, -1], np.int32),
+    right=np.array([2, -1, 4, -1, -1], np.int32),
+    value=np.array([2.0, 0.0, 2.0, 2.0, 0.0]),
+    passed=np.array([128, 28, 100, 100, 0]),
+    agree=np.array([0.5, 0.75, 0.5, 0.5, NAN]),
+    answers=["yes", "no", "yes", "yes", "no"],
+    rules=["if größe <= 41.5: no (75% of 28 rows)", "…", "<b>"],
+    whose=["yes"],
+    coefficients=np.array([[1.5, -0.25]]),
+    moment="end",
+    weights=4,
+)
 DRIFT = np.array([[0.5, NAN], [-1.0, 1.0], [0.25, 0.75]])
 RECORDS: dict[str, schema.Record] = {
     "samples": SAMPLES,
@@ -177,6 +206,14 @@ RECORDS: dict[str, schema.Record] = {
         *(["good", "döner"], "word", "IntegratedGradients", 9, 5000, 40, "logit"),
         occurs=np.array([7, 2], np.int32),
         weights=3,
+    ),
+    "robustness": ROBUSTNESS,
+    "simple": SIMPLE,
+    "simple-of-values": schema.SimpleModels(
+        *([], "place", 64, 0, False, np.full((2, 3), NAN), 0.0, np.full((3, 3), NAN)),
+        *(np.array([-1]), np.array([NAN]), np.array([-1]), np.array([-1]), np.array([2.5])),
+        *(np.array([0]), np.array([NAN]), ["2.5"], ["always: 2.5 (no held-out row)"], [""]),
+        np.zeros((1, 0)),
     ),
     "values-of-features": schema.Values(np.array([[0.1, NAN]]), "features", ["age", "größe"]),
     "values-of-tokens": schema.Values(

@@ -203,6 +203,45 @@ def importance_records(draw: st.DrawFn) -> schema.Importance:
 
 
 @st.composite
+def robustness_records(draw: st.DrawFn) -> schema.Robustness:
+    count, steps = draw(st.integers(0, 3)), draw(st.integers(1, 3))
+    reached = st.floats(min_value=0, width=32)
+    shares = hnp.arrays(np.float64, steps, elements=floats64)
+    return schema.Robustness(
+        draw(hnp.arrays(np.float32, count, elements=reached)),
+        draw(hnp.arrays(np.uint8, count, elements=st.integers(0, 1))),
+        *(draw(hnp.arrays(np.int64, count)), draw(hnp.arrays(np.uint64, count))),
+        *(np.arange(steps), draw(shares), draw(shares), draw(shares), draw(names)),
+        *draw(moments),
+    )
+
+
+@st.composite
+def simple_records(draw: st.DrawFn) -> schema.SimpleModels:
+    features, classes = draw(st.integers(0, 3)), draw(st.integers(0, 2))
+    # A root with two leaves, or a leaf alone.
+    is_split = features > 0 and draw(st.booleans())
+    count = 3 if is_split else 1
+    estimates = hnp.arrays(np.float64, (3, 3), elements=floats64)
+    each = hnp.arrays(np.float64, count, elements=floats64)
+    return schema.SimpleModels(
+        draw(st.lists(names, min_size=features, max_size=features)),
+        *(draw(names), features + 5, 9, draw(st.booleans())),
+        *(draw(estimates)[:2], draw(floats64), draw(estimates)),
+        np.array([features - 1, -1, -1] if is_split else [-1]),
+        draw(each),
+        np.array([1, -1, -1] if is_split else [-1]),
+        np.array([2, -1, -1] if is_split else [-1]),
+        *(draw(each), np.arange(count), draw(each)),
+        draw(st.lists(names, min_size=count, max_size=count)),
+        draw(st.lists(names, min_size=count - is_split, max_size=count - is_split)),
+        draw(st.lists(names, min_size=classes, max_size=classes)),
+        draw(hnp.arrays(np.float32, (classes, features), elements=floats32)),
+        *draw(moments),
+    )
+
+
+@st.composite
 def health_records(draw: st.DrawFn) -> schema.Health:
     rows = [
         {"path": draw(names), "state": draw(st.sampled_from(["trainable", "frozen", ""]))}
@@ -263,6 +302,8 @@ records = st.one_of(
     fidelity_records(),
     exchange_records(),
     importance_records(),
+    robustness_records(),
+    simple_records(),
     health_records(),
     units_records(),
     structure_records(),

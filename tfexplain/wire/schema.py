@@ -77,6 +77,15 @@ importance/NAME                   Importance   values, low, high, signed f64 [F]
                                                random, random_low, random_high f64 [K],
                                                mean u8 [H, W, c]; explainer, feature, sides,
                                                total, rows, score, unit, passes, moment, weights
+simple                            SimpleModels fidelity f64 [2, 3], on_labels f64 [3, 3],
+                                               asks, left, right i32 [n], threshold, value,
+                                               agree f64 [n], passed i64 [n],
+                                               coefficients f32 [K, F], names, answers, rules,
+                                               whose u8; feature, total, rows, of_classes, constant,
+                                               moment, weights
+robustness                        Robustness   steps f32 [N], right u8 [N], rows i64 [N],
+                                               hashes u64 [N], grid, accuracy, low, high
+                                               f64 [S]; unit, moment, weights
 ```
 
 KERNEL is a kernel's name as `kernels` lists it. LAYER may itself hold slashes
@@ -84,11 +93,11 @@ KERNEL is a kernel's name as `kernels` lists it. LAYER may itself hold slashes
 in tags are; SAMPLE is the row in the validation batch. Maps are stored as float16 of
 value / scale, where scale is the largest finite magnitude: tiny gradients do not underflow, NaN
 and infinity stay what they are. `gap` is empty where the method has none; `error`, relative to
-the largest magnitude, may be NaN. Numbers in headers are
-Python's `repr`, lists and objects are JSON; so are the lists `names` and `words` that are arrays of
-bytes. `samples`, `structure`, `validation` and `values/` stand at step 0; the step of `inputs/` is
-any number that is new each time, and the last one holds. The picture of a volume [d, h, w] is a
-sheet of its slices, row by row, the smallest whole number of at least sqrt(d) in a row.
+the largest magnitude, may be NaN. Numbers in headers are Python's `repr`, lists and objects are
+JSON; so are lists of texts that are arrays of bytes, such as `names` and `words`. `samples`,
+`structure`, `validation` and `values/` stand at step 0; the step of `inputs/` is any number that is
+new each time, and the last one holds. The picture of a volume [d, h, w] is a sheet of its slices,
+row by row, the smallest whole number of at least sqrt(d) in a row.
 
 Version 1.1 added `layout`, `score_unit`, volumes, `matrix/` and `values/`. What a log of 1.0 lacks
 is told by the shape of its maps.
@@ -110,7 +119,7 @@ Version 1.4 added steps within epochs, `per_epoch` of `plugin_content` and `ever
 In records such a step is written as that of an event: `weights`, `reference_step`, the `step` of
 problems, and `dead_since`, which is i64 then.
 
-Version 1.5 added `importance/`.
+Version 1.5 added `importance/`, `simple` and `robustness`.
 
 What never changes with the step is in `plugin_content`, a small JSON object (`Content`):
 TensorBoard keeps only the first one of a tag, so later events of a file leave it out.
@@ -144,6 +153,8 @@ from tfexplain.wire.records.kinds import Kind, Layout
 from tfexplain.wire.records.maps import Map, OtherClass
 from tfexplain.wire.records.picture import Picture
 from tfexplain.wire.records.ranked import Importance
+from tfexplain.wire.records.robust import Robustness
+from tfexplain.wire.records.simplified import SimpleModels
 from tfexplain.wire.records.structured import Curves, Structure
 from tfexplain.wire.records.validated import Outputs, Validation
 from tfexplain.wire.tags import Tag, check_name, tag_name
@@ -173,8 +184,10 @@ __all__ = [
     "Predictions",
     "Problem",
     "Record",
+    "Robustness",
     "Samples",
     "SchemaError",
+    "SimpleModels",
     "Spread",
     "Status",
     "Structure",
@@ -196,7 +209,7 @@ _Explained: TypeAlias = Samples | Metrics | Predictions | Status | Values | Stru
 _Shown: TypeAlias = Map | Channels | Matrix | Picture
 _Measured: TypeAlias = Kernels | Kernel | Drift | Fidelity | Exchange | Health | Units
 _Validated: TypeAlias = Validation | Outputs
-_General: TypeAlias = Importance
+_General: TypeAlias = Importance | SimpleModels | Robustness
 Record: TypeAlias = _Explained | _Shown | _Measured | _Validated | _General
 _RECORDS: dict[str, type[Record]] = {
     record.kind: record
@@ -204,7 +217,7 @@ _RECORDS: dict[str, type[Record]] = {
         *(Samples, Metrics, Predictions, Status, Values, Map, Channels, Matrix, Picture),
         *(Kernels, Kernel, Drift, Fidelity, Exchange, Health, Units, Structure),
         *(Validation, Outputs),
-        *(Importance,),
+        *(Importance, SimpleModels, Robustness),
     )
 }
 

@@ -16,7 +16,7 @@ MAX_SAMPLE = 1_000_000
 PLAIN: frozenset[str] = frozenset(
     {
         *("samples", "metrics", "predictions", "status", "kernels", "fidelity", "health"),
-        *("structure", "validation", "outputs"),
+        *("structure", "validation", "outputs", "simple", "robustness"),
     }
 )
 NAMED: frozenset[str] = frozenset({"inputs", "values", "kernel", "exchange", "units", "importance"})

@@ -37,6 +37,8 @@ export const KINDS = [
   "validation",
   "outputs",
   "importance",
+  "simple",
+  "robustness",
 ] as const;
 export type RecordKind = (typeof KINDS)[number];
 

@@ -31,6 +31,8 @@ Kind: TypeAlias = Literal[
     "validation",
     "outputs",
     "importance",
+    "simple",
+    "robustness",
 ]
 # How the values of one map lie: positions of a plane, a line or a volume, words, or features.
 Layout: TypeAlias = Literal["plane", "line", "volume", "tokens", "features"]
