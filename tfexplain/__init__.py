@@ -69,6 +69,7 @@ _HOMES = {
     "explain": "tfexplain.explainers",
     "findings": "tfexplain.runlog.log_findings",
     "read": "tfexplain.reading",
+    "shapley_interactions": "tfexplain.importance",
     "summary": "tfexplain.structure.model_summary",
 }
 
@@ -114,6 +115,7 @@ __all__ = [
     "explain",
     "findings",
     "read",
+    "shapley_interactions",
     "summary",
 ]
 
@@ -151,6 +153,7 @@ if TYPE_CHECKING:
         VarGrad,
         explain,
     )
+    from tfexplain.importance import shapley_interactions
     from tfexplain.model.unit import Unit
     from tfexplain.reading import read
     from tfexplain.runlog.log_findings import findings

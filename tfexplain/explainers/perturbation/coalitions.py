@@ -120,3 +120,29 @@ def _shares(inner: Array, weights: Array) -> Array:
     of_all = inverse[:players, players:]
     of_none = -of_all - of_inner.sum(axis=1, keepdims=True)
     return np.concatenate([of_none, of_all, of_inner], axis=1)
+
+
+def pair_shares(members: Array) -> Array:
+    """Returns the linear map from the worths of all coalitions to Shapley interaction indices.
+
+    For players i and j it is the mean, over the coalitions S without both, of v(S + i + j) -
+    v(S + i) - v(S + j) + v(S), each size of S counting alike.
+
+    Args:
+        members: bool [2^G, G], every coalition once.
+
+    Returns:
+        float64 [G, G, 2^G], symmetric in the players, zeros on the diagonal.
+
+    References:
+        Grabisch and Roubens 1999, equation 4, https://doi.org/10.1007/s001820050125
+    """
+    players = members.shape[1]
+    both = members[:, :, None].astype(np.int64) + members[:, None, :]
+    others = members.sum(axis=1)[:, None, None] - both
+    # 1 / ((G - 1) (G - 2 over s)), for sizes s that others may have.
+    by_size = np.array([1 / math.comb(max(0, players - 2), s) for s in range(players - 1)])
+    shares = np.where(both == 1, -1.0, 1.0) * by_size[np.minimum(others, len(by_size) - 1)]
+    shares = shares.transpose(1, 2, 0) / max(1, players - 1)
+    shares[np.arange(players), np.arange(players)] = 0
+    return np.asarray(shares)
