@@ -68,6 +68,7 @@ _HOMES = {
     "compare": "tfexplain.comparing",
     "explain": "tfexplain.explainers",
     "findings": "tfexplain.runlog.log_findings",
+    "partial_dependence": "tfexplain.importance",
     "read": "tfexplain.reading",
     "shapley_interactions": "tfexplain.importance",
     "summary": "tfexplain.structure.model_summary",
@@ -114,6 +115,7 @@ __all__ = [
     "compare",
     "explain",
     "findings",
+    "partial_dependence",
     "read",
     "shapley_interactions",
     "summary",
@@ -153,7 +155,7 @@ if TYPE_CHECKING:
         VarGrad,
         explain,
     )
-    from tfexplain.importance import shapley_interactions
+    from tfexplain.importance import partial_dependence, shapley_interactions
     from tfexplain.model.unit import Unit
     from tfexplain.reading import read
     from tfexplain.runlog.log_findings import findings

@@ -80,11 +80,7 @@ def explained(
     tensor = tf.nest.flatten(outputs)[output.position]
     if not output.targets:
         raise TargetError(_no_class(output))
-    probability = score == "probability"
-    values = logits(tensor) if output.logits and not probability else tensor
-    values = tf.cast(values, tf.float32)
-    if probability and not output.applied:
-        values = activate(values, output.activation)
+    values = scores_of_all(tensor, output, score)
     if not output.classes:
         if output.binary:
             other = 1.0 - values if _is_probability(output, score) else -values
@@ -96,6 +92,16 @@ def explained(
         other = 1.0 - values if _is_probability(output, score) else -values
         return tf.where(chosen == 1, values[:, 0], other[:, 0]), chosen
     return tf.gather(values, chosen, batch_dims=1), chosen
+
+
+def scores_of_all(tensor: Tensor, output: ModelOutput, score: Score) -> Tensor:
+    """Scores of all classes or values of one output, float32, shaped as the output."""
+    probability = score == "probability"
+    values = logits(tensor) if output.logits and not probability else tensor
+    values = tf.cast(values, tf.float32)
+    if probability and not output.applied:
+        values = activate(values, output.activation)
+    return values
 
 
 def _no_class(output: ModelOutput) -> str:
