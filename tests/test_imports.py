@@ -44,6 +44,7 @@ CONVENIENCES = {
     ("explainers.base", "explainers.run"),
     ("comparing.comparison", "comparing.tables"),
     ("exchange.exchange_map", "exchange.exchange_figure"),
+    ("usage.dependence", "usage.dependence_figure"),
     ("reading.log", "report.notebook"),
     ("reading.log", "report.write"),
     ("reading.logged_run", "report.notebook"),

@@ -68,9 +68,9 @@ _HOMES = {
     "compare": "tfexplain.comparing",
     "explain": "tfexplain.explainers",
     "findings": "tfexplain.runlog.log_findings",
-    "partial_dependence": "tfexplain.importance",
+    "partial_dependence": "tfexplain.usage",
     "read": "tfexplain.reading",
-    "shapley_interactions": "tfexplain.importance",
+    "shapley_interactions": "tfexplain.usage",
     "summary": "tfexplain.structure.model_summary",
 }
 
@@ -155,12 +155,12 @@ if TYPE_CHECKING:
         VarGrad,
         explain,
     )
-    from tfexplain.importance import partial_dependence, shapley_interactions
     from tfexplain.model.unit import Unit
     from tfexplain.reading import read
     from tfexplain.runlog.log_findings import findings
     from tfexplain.story import Finding
     from tfexplain.structure.model_summary import summary
+    from tfexplain.usage import partial_dependence, shapley_interactions
 
 
 def __getattr__(name: str) -> Any:

@@ -3,3 +3,16 @@
 The room is not called `importance`: an imported `tfexplain.importance` would hide the public
 function of that name.
 """
+
+from tfexplain.usage.dependence import FeatureDependence, PartialDependence
+from tfexplain.usage.dependence_passes import partial_dependence
+from tfexplain.usage.interactions import Interactions, Pair, shapley_interactions
+
+__all__ = [
+    "FeatureDependence",
+    "Interactions",
+    "Pair",
+    "PartialDependence",
+    "partial_dependence",
+    "shapley_interactions",
+]

@@ -13,7 +13,7 @@ from tfexplain.map_figure import MapFigure
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from tfexplain.importance.dependence import FeatureDependence, PartialDependence
+    from tfexplain.usage.dependence import FeatureDependence, PartialDependence
 
 MOST_PANELS = 24
 MOST_LINES = 64  # of single rows

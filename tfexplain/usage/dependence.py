@@ -114,7 +114,7 @@ class PartialDependence(Mapping[str, FeatureDependence]):
             output: The class whose curves of single rows are drawn; default for each feature the
                 one that follows it most.
         """
-        from tfexplain.importance.dependence_figure import dependence_figure
+        from tfexplain.usage.dependence_figure import dependence_figure
 
         return dependence_figure(self, output)
 

@@ -14,9 +14,6 @@ from tfexplain.checks import check_choice, check_whole
 from tfexplain.data.labels import Labels, labels_of, read_labels
 from tfexplain.data.row_choice import sampled
 from tfexplain.errors import TfexplainError
-from tfexplain.importance.columns import Column, Names, chosen_columns, columns_of
-from tfexplain.importance.dependence import FeatureDependence, PartialDependence
-from tfexplain.importance.dependence_grid import DependenceGrid, dependence_grid
 from tfexplain.model.batching import chunk_size, chunks, even_chunks, run_by_chunks
 from tfexplain.model.call_batch import as_batch
 from tfexplain.model.outputs import SCORES, ModelOutput, Score, choose_output
@@ -25,6 +22,9 @@ from tfexplain.model.trace_model import trace_model
 from tfexplain.model.traced_model import TracedModel
 from tfexplain.quality.intervals import percentile_interval, resampled
 from tfexplain.types import Array, Tensor
+from tfexplain.usage.columns import Column, Names, chosen_columns, columns_of
+from tfexplain.usage.dependence import FeatureDependence, PartialDependence
+from tfexplain.usage.dependence_grid import DependenceGrid, dependence_grid
 
 MOST_OUTPUTS = 10
 GRID = 20
