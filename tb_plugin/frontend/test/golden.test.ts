@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { type Content, readListing } from "../src/data/listing.ts";
 import type { KernelRow } from "../src/format/compressed.ts";
 import type { Grid } from "../src/format/exchanged.ts";
+import "../src/format/general.ts";
 import { widen } from "../src/format/half.ts";
 import type { Spread } from "../src/format/healthy.ts";
 import { decode, isRead, type TfRecord } from "../src/format/records.ts";
@@ -219,6 +220,29 @@ function fieldsOf(record: TfRecord, expected: Fields): Fields {
       return {
         ...{ activations: spreadOf(activations), gradients: spreadOf(gradients) },
         dead_since: tensor(deadSince, deadSince.length),
+      };
+    }
+    case "importance": {
+      const { names, feature, explainer, rows, total, passes, unit, score, sides } = record;
+      const { values, low, high, signed, occurs, classes, byClass, weightsFirst } = record;
+      const { permuted, permutedLow, permutedHigh, dotFeatures, dots, dotValues } = record;
+      const { rowLabels, hiddenCounts, hidden, random, randomLow, randomHigh } = record;
+      const { mean, moment, weights } = record;
+      const flat = (array: Float64Array | Int32Array): Tensor => tensor(array, array.length);
+      const held = [dotFeatures.length > 0 ? rowLabels.length : 0, dotFeatures.length];
+      return {
+        ...{ names, feature, explainer, rows, total, passes, unit, score, sides, moment },
+        ...{ values: flat(values), low: flat(low), high: flat(high), signed: flat(signed) },
+        ...{ occurs: flat(occurs), classes: flat(classes), weights_first: flat(weightsFirst) },
+        by_class: tensor(byClass, classes.length, names.length),
+        permuted: flat(permuted),
+        ...{ permuted_low: flat(permutedLow), permuted_high: flat(permutedHigh) },
+        ...{ dot_features: flat(dotFeatures), row_labels: flat(rowLabels) },
+        ...{ dots: tensor(dots, ...held), dot_values: tensor(dotValues, ...held) },
+        ...{ hidden_counts: flat(hiddenCounts), hidden: flat(hidden), random: flat(random) },
+        ...{ random_low: flat(randomLow), random_high: flat(randomHigh) },
+        mean: tensor(mean?.bytes ?? [], mean?.height ?? 0, mean?.width ?? 0, mean?.channels ?? 1),
+        weights: weights ?? null,
       };
     }
     case "exchange": {

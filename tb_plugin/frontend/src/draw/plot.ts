@@ -1,7 +1,7 @@
 /** A figure with two axes: lines, dots, bars and intervals at places in the units of the axes. */
 
 import type { Context2D } from "./canvas.ts";
-import { FONT, type Palette } from "./palette.ts";
+import { cutText, FONT, type Palette } from "./palette.ts";
 
 export interface Axis {
   readonly low: number;
@@ -14,6 +14,8 @@ export interface Axis {
 export interface PlotAxes {
   readonly x: Axis;
   readonly y: Axis;
+  /** Room for what the upright axis tells, in pixels; else as much as numbers take. */
+  readonly left?: number;
 }
 
 export interface PlotSize {
@@ -45,10 +47,14 @@ export class Plot {
     this.palette = palette;
   }
 
+  private get left(): number {
+    return this.axes.left ?? ROOM.left;
+  }
+
   x(value: number): number {
     const { low, high } = this.axes.x;
-    const width = this.size.width - ROOM.left - ROOM.right;
-    return ROOM.left + (width * (value - low)) / (high - low || 1);
+    const width = this.size.width - this.left - ROOM.right;
+    return this.left + (width * (value - low)) / (high - low || 1);
   }
 
   y(value: number): number {
@@ -83,7 +89,10 @@ export class Plot {
     for (const tick of x.ticks) context.fillText(x.tell(tick), this.x(tick), height - 20);
     context.fillText(x.label, (this.x(x.low) + this.x(x.high)) / 2, height - 5);
     context.textAlign = "right";
-    for (const tick of y.ticks) context.fillText(y.tell(tick), ROOM.left - 5, this.y(tick) + 4);
+    for (const tick of y.ticks) {
+      const text = cutText(context, y.tell(tick), this.left - 7);
+      context.fillText(text, this.left - 5, this.y(tick) + 4);
+    }
     context.save();
     context.translate(13, (this.y(y.low) + this.y(y.high)) / 2);
     context.rotate(-Math.PI / 2);
@@ -140,6 +149,23 @@ export class Plot {
       [x, high],
     ];
     this.line(lines, colour, [], 1.5);
+  }
+
+  /** What lies between two lines. */
+  band(
+    xs: readonly number[],
+    low: readonly number[],
+    high: readonly number[],
+    colour: string,
+  ): void {
+    const { context } = this;
+    context.fillStyle = colour;
+    context.beginPath();
+    for (const [i, x] of xs.entries()) context.lineTo(this.x(x), this.y(high[i] ?? Number.NaN));
+    for (const [i, x] of [...xs.entries()].reverse()) {
+      context.lineTo(this.x(x), this.y(low[i] ?? Number.NaN));
+    }
+    this.translucent(0.16, () => context.fill());
   }
 
   /** From the lower axis. */

@@ -95,7 +95,7 @@ function readClasses(raw: Reader, classes: number, shares: Grid): Float32Array[]
   return Array.from({ length: classes }, (_, i) => all.subarray(i * size, (i + 1) * size));
 }
 
-function readMean(raw: Reader): MeanPicture | undefined {
+export function readMean(raw: Reader): MeanPicture | undefined {
   const { shape, data } = raw.array("mean", "U8", 3);
   const [height = 0, width = 0, channels = 0] = shape;
   raw.check(channels === 1 || channels === 3, "a mean of 1 or 3 channels");
@@ -104,7 +104,7 @@ function readMean(raw: Reader): MeanPicture | undefined {
   return { bytes: new Uint8Array(data), height, width, channels };
 }
 
-function sizes(raw: Reader, key: string, axes: number): number[] {
+export function sizes(raw: Reader, key: string, axes: number): number[] {
   const values = raw.json(key);
   const fits =
     Array.isArray(values) &&
@@ -114,7 +114,7 @@ function sizes(raw: Reader, key: string, axes: number): number[] {
   return values as number[];
 }
 
-function count(raw: Reader, key: string): number {
+export function count(raw: Reader, key: string): number {
   const value = raw.number(key);
   raw.check(Number.isSafeInteger(value) && value >= 0, `${key} as a count`);
   return value;

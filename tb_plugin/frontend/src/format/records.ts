@@ -32,6 +32,7 @@ import {
 } from "./maps.ts";
 import { type Moment, readMoment } from "./moment.ts";
 import { layersInSettings } from "./older.ts";
+import type { Importance } from "./ranked.ts";
 import { named, Reader } from "./reader.ts";
 import { RecordError, unpack } from "./safetensors.ts";
 import { readStructure, type Structure } from "./structured.ts";
@@ -118,7 +119,8 @@ export type TfRecord =
   | Exchange
   | Health
   | Units
-  | Structure;
+  | Structure
+  | Importance;
 
 type Decoders = { [K in TfRecord["kind"]]?: (raw: Reader) => Extract<TfRecord, { kind: K }> };
 

@@ -5,6 +5,7 @@ import { epochText } from "../../analysis/epochs.ts";
 import { shareText } from "../../analysis/estimates.ts";
 import type { Evaluation } from "../../analysis/evaluation.ts";
 import { plural } from "../../analysis/numbers.ts";
+import "../../format/general.ts";
 import type { Dashboard } from "../../state/dashboard.ts";
 import type { ShownRun } from "../../state/runs.ts";
 import { withRows } from "../../state/scene.ts";
