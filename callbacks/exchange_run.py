@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from tfexplain.callbacks.few_epochs import FewEpochs
 from tfexplain.callbacks.fit_frame import Rows
 from tfexplain.data.content import row_bytes
 from tfexplain.errors import TfexplainError
@@ -47,8 +48,7 @@ class ExchangeRun:
         self.text = ""
         self.numbers: Sequence[str] = ()
         self._plan: ExchangePlan | None = None
-        self._epochs: list[int] = []
-        self._last, self._written = -1, -1.0
+        self._epochs = FewEpochs([])
         named = settings.exchange
         if named is None and settings.explainers is not None:
             return
@@ -72,19 +72,15 @@ class ExchangeRun:
         a_row = int(row_bytes(batch.given))
         self._plan = ExchangePlan(settings, model, exchange, a_row)
         self.numbers = self._plan.numbers
-        self._epochs = exchange_epochs(epochs, count) if epochs else [0]
-        told = ", ".join(str(epoch) for epoch in self._epochs)
-        self.text = f"{passes:,} passes each, in epochs {told}; and in the last"
+        self._epochs = FewEpochs(exchange_epochs(epochs, count) if epochs else [0])
+        self.text = f"{passes:,} passes each, {self._epochs.text}"
 
     def due(self, now: Moment) -> bool:
         """Returns whether windows are exchanged at this time, which is explained."""
-        if self._plan is None or now.within or now.step == self._written:
-            return False
-        passed = any(self._last < epoch <= now.epoch for epoch in self._epochs)
-        return passed or now.last or now.kind == "end"
+        return self._plan is not None and self._epochs.due(now)
 
     def write(self, now: Moment, writer: RunWriter) -> dict[str, float]:
         """Exchanges windows and writes the records; returns what is followed, by place."""
         found = self._plan.write(now, writer) if self._plan is not None else {}
-        self._last, self._written = now.epoch, now.step
+        self._epochs.done(now)
         return found

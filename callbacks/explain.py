@@ -81,6 +81,9 @@ class Explain(LoggingCallback):
         color_range: (black, white) of the input images; default 0..1, -1..1, 0..255 or else least
             and greatest, whichever fits.
         write_images: Whether to write overlay grids for TensorBoard's own Images tab as well.
+        importance: Of so many validation rows log what the model uses in general, in up to five of
+            the explained epochs: the first, the last, and some between; with `epochs=` in all of
+            these (docs/importance.md). Default None: not at all.
         seed: Seed of the choice of samples.
         on_error: `"warn"`: a failure while explaining is reported once, counted and shown on the
             page, and training goes on. `"raise"` is for tests.
@@ -127,6 +130,7 @@ class Explain(LoggingCallback):
         reference: Wanted = "first",
         color_range: tuple[float, float] | None = None,
         write_images: bool = True,
+        importance: int | None = None,
         seed: int = 0,
         on_error: OnError = "warn",
         verbose: bool | int = 1,
@@ -150,6 +154,7 @@ class Explain(LoggingCallback):
             vocabulary=vocabulary,
             decode=decode,
             exchange=exchange,
+            importance=importance,
         )
         self._wanted, self._when = reference, Schedule(every, epochs, budget, every_steps)
         super().__init__(log_dir, "explain", on_error, "explaining", part, logs, every_steps)

@@ -19,6 +19,7 @@ from tfexplain.callbacks.drift_reference import Reference
 from tfexplain.callbacks.exchange_run import ExchangeRun
 from tfexplain.callbacks.fit_frame import Rows
 from tfexplain.callbacks.guard import Guard
+from tfexplain.callbacks.importance_run import ImportanceRun
 from tfexplain.callbacks.memory_backoff import MemoryBackoff
 from tfexplain.callbacks.schedule import Schedule, Scheduler
 from tfexplain.callbacks.step_clock import StepClock
@@ -111,6 +112,14 @@ class ExplainRun:
             )
         if self._exchanging and self._exchanging.text:
             self._choices["Exchange"] = self._exchanging.text
+        self._importance: ImportanceRun | None = None
+        if settings.importance is not None:
+            with guard.planning("importance"):
+                chosen = scheduler.when.epochs is not None
+                own = (settings, model, self._explaining.output, guard)
+                self._importance = ImportanceRun(*own, epochs, every=chosen)
+        if self._importance:
+            self._choices["importance"] = self._importance.text
         self._numbers: dict[str, float] = {}
         self.numbers = [
             *(self._similarities.values() if reference.wanted else ()),
@@ -135,6 +144,10 @@ class ExplainRun:
         self._logs, self._numbers = dict(logs), {}
         if self._names(now) and self._scheduler.due(now.epoch, now.step, now.last):
             self._guarded(now, writer)
+        elif not self._scheduler.when.chosen:
+            # Methods that were chosen by default may be too expensive for an epoch that this was
+            # asked for.
+            self._measure(now, writer)
         return self._numbers
 
     def epoch_begins(self) -> None:
@@ -206,7 +219,18 @@ class ExplainRun:
             seconds["Exchange"] = time.perf_counter() - start
         self._seconds = seconds
         self._of_epoch.update(seconds)
-        self._write_status(step, writer)
+        if not self._measure(now, writer):
+            self._write_status(step, writer)
+
+    def _measure(self, now: Moment, writer: RunWriter) -> bool:
+        """Logs what the model uses in general, where that is due; returns whether it was."""
+        if self._importance is None or not self._importance.due(now):
+            return False
+        seconds = self._importance.write(now, writer)
+        self._seconds = self._seconds | seconds
+        self._of_epoch.update(seconds)
+        self._write_status(now.step, writer)
+        return True
 
     def _write_status(self, step: float, writer: RunWriter) -> None:
         self._told = self._guard.problems

@@ -26,6 +26,7 @@ PUBLIC = (
     "tfexplain.reading",
     "tfexplain.schema",
     "tfexplain.targets",
+    "tfexplain.usage",
 )
 
 _HOMES = {
@@ -69,6 +70,7 @@ _HOMES = {
     "explain": "tfexplain.explainers",
     "findings": "tfexplain.runlog.log_findings",
     "partial_dependence": "tfexplain.usage",
+    "importance": "tfexplain.usage",
     "read": "tfexplain.reading",
     "shapley_interactions": "tfexplain.usage",
     "summary": "tfexplain.structure.model_summary",
@@ -115,6 +117,7 @@ __all__ = [
     "compare",
     "explain",
     "findings",
+    "importance",
     "partial_dependence",
     "read",
     "shapley_interactions",
@@ -160,7 +163,7 @@ if TYPE_CHECKING:
     from tfexplain.runlog.log_findings import findings
     from tfexplain.story import Finding
     from tfexplain.structure.model_summary import summary
-    from tfexplain.usage import partial_dependence, shapley_interactions
+    from tfexplain.usage import importance, partial_dependence, shapley_interactions
 
 
 def __getattr__(name: str) -> Any:

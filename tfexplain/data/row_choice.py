@@ -22,6 +22,7 @@ from tfexplain.data.labels import LabelReader, Labels, labels_of
 from tfexplain.data.validation import Rows, blocks, end_to_end
 from tfexplain.errors import TfexplainError
 from tfexplain.model.call_batch import as_batch
+from tfexplain.model.function_model import FunctionModel, without_gradient
 from tfexplain.model.keras_model import KerasModel
 from tfexplain.model.model_inputs import check_axis
 from tfexplain.model.outputs import ModelOutput, choose_output
@@ -105,11 +106,7 @@ def choose_rows(
     inputs = as_batch(held.inputs, model)
     if _shapes(inputs) != _shapes(traced_model.specs):  # filled up to the longest
         traced_model = KerasModel(model, inputs)
-    output = reader.output
-    traced_model.model_outputs = tuple(
-        output if other.position == output.position else other
-        for other in traced_model.model_outputs
-    )
+    output = _read_as(reader.output, traced_model)
     labels = reader.read(held.labels, picker.hashes)
     return Chosen(
         *(traced_model, output, inputs, held.inputs, labels),
@@ -126,12 +123,14 @@ class Sampled:
         places: int64 [n], where they stood in the data when it was read.
         hashes: uint64 [n], what they hold.
         total: How many rows were looked at.
+        broken: How many of them hold NaN or infinity.
     """
 
     rows: Rows
     places: Places
     hashes: Hashes
     total: int
+    broken: int
 
 
 def sampled(validation_data: Any, model: Any, count: int, size: int) -> Sampled:
@@ -144,6 +143,48 @@ def sampled(validation_data: Any, model: Any, count: int, size: int) -> Sampled:
     for block in blocks(validation_data, model):
         sampler.add(block, row_hashes(block.inputs))
     return sampler.sampled()
+
+
+def labelled(
+    found: Sampled,
+    model: Any,
+    *,
+    output: str | int | None = None,
+    class_names: Sequence[str] = (),
+    column: int = 0,
+) -> Chosen:
+    """Opens a model for sampled rows, and reads their labels.
+
+    Args:
+        found: The rows.
+        model: Built, or a function of a batch.
+        output: Name or position of the output that the labels belong to.
+        class_names: Names of classes that labels may be texts of.
+        column: The column of an output of values.
+    """
+    inputs = as_batch(found.rows.inputs, model)
+    function = without_gradient(model)
+    # Opened anew, for its outputs are read as the labels say.
+    traced_model = FunctionModel(function, inputs) if function else KerasModel(model, inputs)
+    first = choose_output(traced_model.model_outputs, output)
+    given = labels_of(found.rows.labels, first, traced_model)
+    reader = LabelReader(first, class_names, column)
+    if given is not None:
+        reader.look(given, found.hashes, found.rows.inputs)
+    labels = reader.read(given, found.hashes)
+    return Chosen(
+        *(traced_model, _read_as(reader.output, traced_model), inputs, found.rows.inputs, labels),
+        *(found.places, found.hashes, found.total, found.broken),
+    )
+
+
+def _read_as(output: ModelOutput, traced_model: TracedModel) -> ModelOutput:
+    """Lets a model's output read as labels say; returns it."""
+    traced_model.model_outputs = tuple(
+        output if other.position == output.position else other
+        for other in traced_model.model_outputs
+    )
+    return output
 
 
 def sample(validation_data: Any, model: Any, count: int, size: int) -> Rows:
@@ -222,7 +263,8 @@ class Sampler:
         """
         picker, order = self._picker, np.argsort(self._picker.hashes)
         held = picker.held().take(order)
-        return Sampled(held, picker.rows[order], picker.hashes[order], picker.total)
+        own = (picker.rows[order], picker.hashes[order])
+        return Sampled(held, *own, picker.total, picker.broken)
 
 
 _beside: ContextVar[Sampler | None] = ContextVar("sample beside a choice of rows", default=None)

@@ -17,6 +17,7 @@ from tfexplain.exchange.exchange_map import ExchangeMap
 from tfexplain.exchange.pairs import Pairs, draw_pairs
 from tfexplain.exchange.window_sizes import window_sizes
 from tfexplain.explainers.base import Context
+from tfexplain.explainers.perturbation.answers import Answer
 from tfexplain.explainers.perturbation.masked import MaskedInput
 from tfexplain.explainers.perturbation.windows import Size, Windows, check_sizes
 from tfexplain.model.batching import chunk_size
@@ -24,10 +25,10 @@ from tfexplain.model.call_batch import as_batch
 from tfexplain.model.gradient_calls import BESIDE
 from tfexplain.model.outputs import ModelOutput, choose_output
 from tfexplain.model.shared_pass import LayerReads, PassResult, Request, shared_pass
-from tfexplain.model.targets import PREDICTED, predicted
+from tfexplain.model.targets import PREDICTED
 from tfexplain.model.trace_model import trace_model
 from tfexplain.model.traced_model import TracedModel
-from tfexplain.types import Array, Tensor
+from tfexplain.types import Array
 
 LEAST_PAIRS = 50
 
@@ -113,7 +114,7 @@ class Exchange:
         """Exchanges windows where model, batch and labels are open already; see `__call__`."""
         check_exchanged(output, labels)
         size = chunk_size(traced_model, self.batch_size)
-        number = _Predicted(output)
+        number = Answer(output)
         request = Request((LayerReads(),), number, output, "logit")
         (result,) = shared_pass(traced_model, [request], batch, size)
         numbers = np.asarray(result.scores, np.float64)
@@ -216,20 +217,7 @@ def _context(
     """Returns what some rows of a batch are explained with: by their predictions."""
     some = tf.nest.map_structure(lambda x: tf.gather(x, rows), batch)
     own = PassResult(numbers[rows], np.full(len(rows), PREDICTED, np.int32), None, [])
-    return Context(traced_model, some, _Predicted(output), output, "logit", own)
-
-
-@dataclass(frozen=True)
-class _Predicted:
-    """The predicted class of an output, or its value, as a function of the model's outputs."""
-
-    output: ModelOutput
-
-    def __call__(self, outputs: Any) -> Tensor:
-        tensor = tf.nest.flatten(outputs)[self.output.position]
-        if self.output.regression:
-            return tf.cast(tf.reshape(tensor, [-1]), tf.float32)
-        return tf.cast(predicted(tensor, self.output), tf.float32)
+    return Context(traced_model, some, Answer(output), output, "logit", own)
 
 
 def check_exchanged(output: ModelOutput, labels: Labels) -> None:

@@ -30,7 +30,7 @@ _KINDS = {
     "features": "rows of features",
 }
 # So many features are shared out exactly, in 2^10 passes a sample.
-_EXACT = 10
+SMALL_TABLE = 10
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ _CHOICES: tuple[tuple[Callable[[], Explainer], Callable[[Facts], bool]], ...] = 
     (GradCAM, lambda known: known.evidence),
     (AttentionRollout, lambda known: known.attention),
     (IntegratedGradients, lambda known: known.gradients),
-    (KernelSHAP, lambda known: 0 < known.features <= _EXACT),
+    (KernelSHAP, lambda known: 0 < known.features <= SMALL_TABLE),
     (Occlusion, lambda known: known.hidden_only and not known.positions),
 )
 

@@ -37,11 +37,13 @@ class ExplainSettings:
     vocabulary: Sequence[str] | Mapping[int, str] | None = None
     decode: Callable[[Any], Sequence[str]] | None = None
     exchange: Exchange | None = None
+    importance: int | None = None
 
     def check(self) -> None:
         """Raises ValueError for settings that are wrong whatever the model."""
         validation.check(self.validation_data)
         check_whole("samples", self.samples)
+        check_whole("importance", self.importance, 2, optional=True)
         check_whole("seed", self.seed, 0)
         check_verbose(self.verbose)
         known = self.targets in ("label", "predicted") if isinstance(self.targets, str) else True

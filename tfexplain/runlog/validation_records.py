@@ -10,17 +10,16 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from tfexplain.data.labels import LabelReader, Labels, labels_of
-from tfexplain.data.row_choice import Sampled, sampled
+from tfexplain.data.labels import Labels
+from tfexplain.data.row_choice import Sampled, labelled, sampled
 from tfexplain.data.validation import whole
 from tfexplain.errors import TfexplainError
 from tfexplain.evaluation.dynamics import TrainingDynamics
 from tfexplain.evaluation.evaluated import Evaluated
 from tfexplain.model.batching import chunk_size, even_size, run_by_chunks
-from tfexplain.model.call_batch import as_batch
-from tfexplain.model.keras_model import KerasModel
 from tfexplain.model.keras_private import keras_logits
-from tfexplain.model.outputs import ModelOutput, choose_output
+from tfexplain.model.outputs import ModelOutput
+from tfexplain.model.traced_model import TracedModel
 from tfexplain.runlog.weights_epoch import Moment
 from tfexplain.types import Array, Tensor
 from tfexplain.wire import schema
@@ -44,7 +43,7 @@ class ValidationRows:
         record: The rows as they are logged.
     """
 
-    traced_model: KerasModel
+    traced_model: TracedModel
     output: ModelOutput
     inputs: Any
     record: schema.Validation
@@ -74,24 +73,19 @@ def validation_rows(
             outputs, none, or an output that has a prediction for each position.
     """
     chosen = sampled(validation_data, model, count, _MOST_BYTES)
-    inputs = as_batch(chosen.rows.inputs, model)
-    traced_model = KerasModel(model, inputs)
-    first = choose_output(traced_model.model_outputs, output)
-    given = labels_of(chosen.rows.labels, first, traced_model)
-    if not first.classes:
+    opened = labelled(chosen, model, output=output, class_names=class_names)
+    read, own = opened.labels, opened.output
+    if not own.classes:
         raise TfexplainError(
-            f"output={first.name!r}: expected one prediction a row, of shape [N, K]; got one for "
+            f"output={own.name!r}: expected one prediction a row, of shape [N, K]; got one for "
             "each position. Pass another output=, or leave Predictions out."
         )
-    if given is None:
+    if chosen.rows.labels is None:
         raise TfexplainError(
-            f"validation_data: expected labels of output {first.name!r}; got none. Pass (x, y)."
+            f"validation_data: expected labels of output {own.name!r}; got none. Pass (x, y)."
         )
-    reader = LabelReader(first, class_names)
-    reader.look(given, chosen.hashes, chosen.rows.inputs)
-    read, own = reader.read(given, chosen.hashes), reader.output
     if read.kind == "none" or read.why:
-        why = read.why or "labels are no classes and no values of this output"
+        why = read.why or f"labels are no classes and no values of output {own.name!r}"
         raise TfexplainError(f"validation_data: {why}")
     if own.activation == "none" and read.kind == "class":
         own = replace(own, activation="softmax")  # outputs that no loss or activation tells of
@@ -102,7 +96,7 @@ def validation_rows(
         None if read.sets is None else read.sets.astype(np.uint8),
         *(of_rows, names, [str(name) for name in class_names]),
     )
-    return ValidationRows(traced_model, own, inputs, record)
+    return ValidationRows(opened.traced_model, own, opened.inputs, record)
 
 
 def outputs(rows: ValidationRows) -> Array:

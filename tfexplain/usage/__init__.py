@@ -6,13 +6,20 @@ function of that name.
 
 from tfexplain.usage.dependence import FeatureDependence, PartialDependence
 from tfexplain.usage.dependence_passes import partial_dependence
+from tfexplain.usage.hiding import HidingCurve
+from tfexplain.usage.importance_result import Importance, Permuted
 from tfexplain.usage.interactions import Interactions, Pair, shapley_interactions
+from tfexplain.usage.measure import importance
 
 __all__ = [
     "FeatureDependence",
+    "HidingCurve",
+    "Importance",
     "Interactions",
     "Pair",
     "PartialDependence",
+    "Permuted",
+    "importance",
     "partial_dependence",
     "shapley_interactions",
 ]
