@@ -30,6 +30,19 @@ def spread(values: npt.NDArray[np.float32], size: Sequence[int], smooth: bool) -
     return result
 
 
+def stretched(values: npt.NDArray[Any], sides: Sequence[int]) -> npt.NDArray[Any]:
+    """[N, ...] at other sides, as many of them: smooth along each axis, as `spread` is.
+
+    >>> stretched(np.array([[0.0, 1.0]]), [4]).tolist()
+    [[0.0, 0.25, 0.75, 1.0]]
+    """
+    for axis, (held, wanted) in enumerate(zip(values.shape[1:], sides, strict=True), 1):
+        if held != wanted:
+            weights = _weights(held, wanted).astype(values.dtype)
+            values = np.moveaxis(np.tensordot(values, weights, (axis, 1)), -1, axis)
+    return values
+
+
 @cache
 def _weights(held: int, wanted: int) -> npt.NDArray[np.float32]:
     """Pillow's weights [wanted, held] of a bilinear resize along one axis."""
