@@ -43,9 +43,9 @@ class Similarity(Metric):
 
     def alike(self, given: Explained, maps: Any) -> Floats:
         """Returns how alike other maps are to those that are judged, float64 [N]."""
-        here = self._positions(given)
-        own, other = given.attribution.maps.astype(np.float64), np.asarray(maps, np.float64)
-        return spearman(np.where(here, own, np.nan), np.where(here, other, np.nan))
+        # Positions without a number are not compared.
+        own = np.where(self._positions(given), given.attribution.maps.astype(np.float64), np.nan)
+        return spearman(own, maps)
 
     def _positions(self, given: Explained) -> Any:
         differs = given.differs(self.baseline)
