@@ -206,7 +206,9 @@ def _vocabulary(chosen: Chosen, position: int) -> dict[int, str]:
 
 def _targets(chosen: Chosen, targets: Any) -> Any:
     if isinstance(targets, str) and targets in ("label", "predicted"):
-        return chosen.labels.targets if targets == "label" and chosen.labels.explained else None
+        labels = chosen.labels
+        by_label = targets == "label" and labels.explained and not labels.why
+        return labels.targets if by_label else None
     return targets
 
 

@@ -49,7 +49,7 @@ class Scoring:
             raise TfexplainError(f"output {output.name!r} has a prediction for each position")
         if output.several:
             raise TfexplainError("rows have several labels, so none is right or wrong as a whole")
-        if labels.kind == "none" or not self.known.any():
+        if labels.kind == "none" or labels.why or not self.known.any():
             raise TfexplainError(labels.why or "rows have no labels")
 
     @cached_property
