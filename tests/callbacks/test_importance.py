@@ -60,6 +60,17 @@ def logged(log_dir: Path) -> dict[float, schema.Importance]:
     return dict(series)
 
 
+def test_it_is_read_back_by_epoch_and_input(trained: Any) -> None:
+    _, _, directory = trained
+    run, records = tfexplain.read(directory)["run"], logged(directory)
+    (last,) = run.importance().values()
+    assert np.array_equal(last.values, records[11].values)
+    assert list(run.importance(epoch=5)) == ["input"]
+    assert np.array_equal(run.importance(epoch=5)["input"].values, records[5].values)
+    with pytest.raises(tfexplain.TfexplainError, match=r"epoch=4: .*it was at: 0, 1, 2, 5, 11"):
+        run.importance(epoch=4)
+
+
 @pytest.fixture(scope="module", params=[keras, tf_keras], ids=["keras", "tf_keras"])
 def trained(request: Any, tmp_path_factory: Any) -> Any:
     """(library, model, directory) of a training with importance."""

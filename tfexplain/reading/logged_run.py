@@ -19,6 +19,7 @@ from tfexplain.reading.run_index import RunIndex
 from tfexplain.reading.tables import Table, table
 from tfexplain.types import Array
 from tfexplain.wire import schema
+from tfexplain.wire.clock import epoch_text
 from tfexplain.wire.tags import MAPS
 
 if TYPE_CHECKING:
@@ -198,6 +199,31 @@ class LoggedRun:
         for _, series in self.every_record.series(schema.Outputs):
             for epoch, record in series:
                 yield epoch, Evaluated(rows[1], record)
+
+    def importance(self, epoch: float | None = None) -> dict[str, schema.Importance]:
+        """Returns how much the model used each feature, by the input's name.
+
+        Args:
+            epoch: Epoch; default the last one.
+
+        Raises:
+            TfexplainError: nothing was logged there.
+        """
+        found = self._at(schema.Importance, epoch)
+        return {tag.layer: record for tag, record in found.items()}
+
+    def _at(self, record: type[R], epoch: float | None) -> dict[schema.Tag, R]:
+        """Returns what `Explain(importance=...)` logged of a kind at an epoch, by tag."""
+        found = self.records(record)
+        known = sorted({own for series in found.values() for own in series})
+        wanted = max(known, default=0) if epoch is None else epoch
+        if wanted not in known:
+            raise TfexplainError(
+                f"epoch={epoch!r}: nothing of {record.kind!r} was logged there; it was at: "
+                f"{', '.join(map(epoch_text, known)) or 'none'}. Pass one of these, or train with "
+                "Explain(importance=256)."
+            )
+        return {tag: series[wanted] for tag, series in found.items() if wanted in series}
 
     @property
     def structure(self) -> Table:

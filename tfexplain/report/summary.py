@@ -11,6 +11,7 @@ import tfexplain
 from tfexplain.reading import LoggedRun
 from tfexplain.report import markup
 from tfexplain.report.evaluation_tables import evaluation
+from tfexplain.report.importance_tables import importance
 from tfexplain.report.map_numbers import features, similarity
 from tfexplain.report.map_pictures import exchanged, overlays
 from tfexplain.report.totals_table import compression, health
@@ -31,6 +32,7 @@ def summary(title: str, runs: Mapping[str, LoggedRun], command: str) -> str:
         ("Model", _each(_model_part, runs)),
         ("Performance", _each(_performance_part, runs)),
         ("Predictions of the validation rows", _each(evaluation, runs)),
+        ("What the model uses in general", _each(importance, runs)),
         ("Predictions beside the reference", _each(_fidelity_part, runs)),
         ("Predictions of the explained samples", _each(_predictions_part, runs)),
         ("What the maps show", exchanged(runs) + _each(_maps_part, runs)),

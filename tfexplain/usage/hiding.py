@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from tfexplain.quality.dropping import LOSS, droppable
 from tfexplain.quality.intervals import Floats
 from tfexplain.types import Array
 from tfexplain.usage.features import Features
@@ -35,20 +36,15 @@ class HidingCurve:
     random_high: Floats
     score: Score
 
-    def droppable(self, loss: float = 0.01) -> int:
+    def droppable(self, loss: float = LOSS) -> int:
         """Returns how many of the least important features can be hidden at little loss.
 
         Args:
             loss: How much worse the score may become: of the accuracy, or the share of the error
                 that all hidden features make it greater.
         """
-        worse = self.hidden - self.hidden[0]
-        if self.score == "accuracy":
-            worse = -worse
-        else:
-            loss *= max(0.0, float(worse[-1]))
-        within = np.append(worse <= loss, False)
-        return int(self.counts[int(within.argmin()) - 1])
+        error = self.score != "accuracy"
+        return droppable(self.counts, self.hidden, error=error, loss=loss)
 
 
 def hiding_curve(

@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl
 import numpy as np
 import pytest
 from support.hostile import write_hostile_log
+from support.importance_log import COLUMNS, importance, write_importance_log
 from support.logs import write_demo_log
 from support.models import digits, small_cnn
 from support.overview_log import (
@@ -30,6 +31,7 @@ from support.server import serve
 
 import tfexplain
 from tfexplain import Compression, Explain, Predictions, cli
+from tfexplain.report import markup
 from tfexplain.report.thinning import thinned
 from tfexplain.wire import schema
 
@@ -177,6 +179,23 @@ def cells(page: str) -> list[list[str]]:
     rows = re.findall("<tr>(.*?)</tr>", page)
     found = [re.findall("<t[dh][^>]*>(.*?)</t[dh]>", row) for row in rows]
     return [[html.unescape(cell) for cell in row] for row in found]
+
+
+def test_the_summary_ranks_features_and_says_what_could_be_dropped(tmp_path: Path) -> None:
+    write_importance_log(tmp_path / "logs")
+    page = report(tmp_path / "logs", tmp_path / "s.html", "--summary")
+    record = importance("table", 5)
+    rows = [row for row in cells(page) if row and row[0] in COLUMNS]
+    assert [row[0] for row in rows[: len(COLUMNS)]] == COLUMNS
+    low, high = f"{record.low[0]:.4g}", f"{record.high[0]:.4g}"
+    assert rows[0][1] == f"{markup.number(record.values[0])} [{low}, {high}]"
+    assert "table, epoch 5: mean |IntegratedGradients| of 5 columns over 48 rows, in logit" in page
+    assert "accuracy 90%; 90% with the 0 least important of 5 hidden (90% in random" in page
+    # Places are a map.
+    assert page.count("<figure") == 2
+    assert "the most at row 0, column 0" in page
+    whole = answers(report(tmp_path / "logs", tmp_path / "r.html"))
+    assert ("series", "wide/explain", "importance/text") in whole
 
 
 def test_the_summary_of_a_real_training(tmp_path: Path) -> None:
