@@ -73,7 +73,9 @@ _HOMES = {
     "partial_dependence": "tfexplain.usage",
     "importance": "tfexplain.usage",
     "read": "tfexplain.reading",
+    "robustness": "tfexplain.usage",
     "shapley_interactions": "tfexplain.usage",
+    "simple_models": "tfexplain.usage",
     "summary": "tfexplain.structure.model_summary",
 }
 
@@ -121,7 +123,9 @@ __all__ = [
     "importance",
     "partial_dependence",
     "read",
+    "robustness",
     "shapley_interactions",
+    "simple_models",
     "summary",
 ]
 
@@ -164,7 +168,13 @@ if TYPE_CHECKING:
     from tfexplain.runlog.log_findings import findings
     from tfexplain.story import Finding
     from tfexplain.structure.model_summary import summary
-    from tfexplain.usage import importance, partial_dependence, shapley_interactions
+    from tfexplain.usage import (
+        importance,
+        partial_dependence,
+        robustness,
+        shapley_interactions,
+        simple_models,
+    )
 
 
 def __getattr__(name: str) -> Any:

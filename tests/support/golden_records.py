@@ -155,6 +155,7 @@ SIMPLE = schema.SimpleModels(
     agree=np.array([0.5, 0.75, 0.5, 0.5, NAN]),
     answers=["yes", "no", "yes", "yes", "no"],
     rules=["if größe <= 41.5: no (75% of 28 rows)", "…", "<b>"],
+    classes=np.array([2], np.int32),
     whose=["yes"],
     coefficients=np.array([[1.5, -0.25]]),
     moment="end",
@@ -212,8 +213,8 @@ RECORDS: dict[str, schema.Record] = {
     "simple-of-values": schema.SimpleModels(
         *([], "place", 64, 0, False, np.full((2, 3), NAN), 0.0, np.full((3, 3), NAN)),
         *(np.array([-1]), np.array([NAN]), np.array([-1]), np.array([-1]), np.array([2.5])),
-        *(np.array([0]), np.array([NAN]), ["2.5"], ["always: 2.5 (no held-out row)"], [""]),
-        np.zeros((1, 0)),
+        *(np.array([0]), np.array([NAN]), ["2.5"], ["always: 2.5 (no held-out row)"]),
+        *(np.zeros(0, np.int32), [""], np.zeros((1, 0))),
     ),
     "values-of-features": schema.Values(np.array([[0.1, NAN]]), "features", ["age", "größe"]),
     "values-of-tokens": schema.Values(

@@ -235,6 +235,7 @@ def simple_records(draw: st.DrawFn) -> schema.SimpleModels:
         *(draw(each), np.arange(count), draw(each)),
         draw(st.lists(names, min_size=count, max_size=count)),
         draw(st.lists(names, min_size=count - is_split, max_size=count - is_split)),
+        draw(hnp.arrays(np.int32, classes)),
         draw(st.lists(names, min_size=classes, max_size=classes)),
         draw(hnp.arrays(np.float32, (classes, features), elements=floats32)),
         *draw(moments),

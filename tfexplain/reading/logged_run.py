@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tfexplain.report.notebook import NotebookPage
 
 R = TypeVar("R", bound=schema.Record)
+T = TypeVar("T")
 
 
 class LoggedRun:
@@ -182,15 +183,37 @@ class LoggedRun:
         Raises:
             TfexplainError: nothing was logged there.
         """
-        found = dict(self._evaluated())
-        wanted = max(found, default=0) if epoch is None else epoch
-        if wanted not in found:
-            known = ", ".join(map(str, found)) or "none"
-            raise TfexplainError(
-                f"epoch={epoch!r}: no outputs of validation rows. Logged are: {known}. Pass one of "
-                "these, or train with Predictions."
-            )
-        return found[wanted]
+        return _of_epoch(
+            dict(self._evaluated()), epoch, "outputs of validation rows", "Predictions"
+        )
+
+    def simple_models(self, epoch: float | None = None) -> schema.SimpleModels:
+        """Returns what simple models can say of the network, as `Explain(importance=)` logged it.
+
+        Args:
+            epoch: Epoch; default the last one.
+
+        Raises:
+            TfexplainError: nothing was logged there.
+        """
+        return self._general(schema.SimpleModels, epoch, "simple models")
+
+    def robustness(self, epoch: float | None = None) -> schema.Robustness:
+        """Returns how small steps flip predictions, as `Explain(importance=)` logged it.
+
+        Args:
+            epoch: Epoch; default the last one.
+
+        Raises:
+            TfexplainError: nothing was logged there.
+        """
+        return self._general(schema.Robustness, epoch, "robustness")
+
+    def _general(self, record: type[R], epoch: float | None, what: str) -> R:
+        found = {
+            step: one for _, series in self.every_record.series(record) for step, one in series
+        }
+        return _of_epoch(found, epoch, what, "Explain(importance=256)")
 
     def _evaluated(self) -> Iterator[tuple[float, Evaluated]]:
         rows = self.every_record.last(schema.Validation)
@@ -271,6 +294,18 @@ class LoggedRun:
             if tag.kind == "inputs":
                 found[tag.layer] = np.stack([_pixels(file) for file in self._index.blobs(text)])
         return found
+
+
+def _of_epoch(found: Mapping[float, T], epoch: float | None, what: str, logger: str) -> T:
+    """Returns what was logged at an epoch, by default the last; raises TfexplainError."""
+    wanted = max(found, default=0) if epoch is None else epoch
+    if wanted not in found:
+        known = ", ".join(map(str, found)) or "none"
+        raise TfexplainError(
+            f"epoch={epoch!r}: no {what}. Logged are: {known}. Pass one of these, or train with "
+            f"{logger}."
+        )
+    return found[wanted]
 
 
 def _pixels(file: bytes) -> Array:

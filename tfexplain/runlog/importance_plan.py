@@ -14,10 +14,15 @@ from tfexplain.model.outputs import ModelOutput
 from tfexplain.runlog.general_rows import GeneralRows, Piece, Unfit, Written, general_rows
 from tfexplain.runlog.importance_records import ImportanceRecords
 from tfexplain.runlog.settings import ExplainSettings
+from tfexplain.runlog.simple_records import RobustnessRecords, SimpleModelsRecords
 from tfexplain.runlog.weights_epoch import Moment
 
 # By name, as problems and settings call them; what makes them raises `Unfit`.
-PIECES: Mapping[str, Callable[[GeneralRows], Piece]] = {"importance": ImportanceRecords}
+PIECES: Mapping[str, Callable[[GeneralRows], Piece]] = {
+    "importance": ImportanceRecords,
+    "simple models": SimpleModelsRecords,
+    "robustness": RobustnessRecords,
+}
 
 
 class ImportancePlan:

@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfexplain.errors import TfexplainError
+from tfexplain.explainers.perturbation.answers import Answer
 from tfexplain.model.batching import chunk_size, run_by_chunks
 from tfexplain.model.outputs import ModelOutput
 from tfexplain.model.targets import logits, predicted
@@ -55,14 +56,10 @@ def answers(
         batch_size: Rows that go through the model at once; default by the device.
     """
 
-    def make() -> Callable[[Any], Tensor]:
-        def run(batch: Any) -> Tensor:
-            tensor = tf.nest.flatten(traced_model.forward(batch)[0])[output.position]
-            if output.regression:
-                return tf.cast(tf.reshape(tensor, [-1]), tf.float32)
-            return predicted(tensor, output)
+    answer = Answer(output)
 
-        return run
+    def make() -> Callable[[Any], Tensor]:
+        return lambda batch: answer(traced_model.forward(batch)[0])
 
     size = chunk_size(traced_model, batch_size)
     chunks = run_by_chunks(

@@ -124,12 +124,12 @@ def _linear(
 
     none = np.zeros(0, np.int64)
     if not of_classes:
-        model = _sklearn("linear_model").Ridge().fit(scaled(features), said)
+        model = sklearn_module("linear_model").Ridge().fit(scaled(features), said)
         return lambda rows: model.predict(scaled(rows)), np.atleast_2d(model.coef_), none
     if len(np.unique(said)) == 1:
         only = said[0]
         return lambda rows: np.full(len(rows), only), np.zeros((0, features.shape[1])), none
-    model = _sklearn("linear_model").LogisticRegression(max_iter=1000)
+    model = sklearn_module("linear_model").LogisticRegression(max_iter=1000)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a fit that has not converged has its fidelity as well
         model.fit(scaled(features), said)
@@ -138,7 +138,7 @@ def _linear(
 
 
 def _tree(features: Floats, said: Floats, of_classes: bool, seed: int) -> DecisionTree:
-    kinds = _sklearn("tree")
+    kinds = sklearn_module("tree")
     kind = kinds.DecisionTreeClassifier if of_classes else kinds.DecisionTreeRegressor
     least = max(5, len(features) // 100)
     # Equally good features are drawn among; the seed makes it the same ones each time.
@@ -165,7 +165,8 @@ def _agree(through: npt.NDArray[np.bool_], said: Floats, value: Floats, of_class
     return np.asarray(np.sqrt((through * away**2).sum(axis=0) / rows))
 
 
-def _sklearn(module: str) -> Any:
+def sklearn_module(module: str) -> Any:
+    """Imports a module of scikit-learn; raises ImportError where it is not installed."""
     try:
         return import_module(f"sklearn.{module}")
     except ImportError as error:

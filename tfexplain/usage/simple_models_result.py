@@ -15,7 +15,7 @@ Floats = npt.NDArray[np.float64]
 Wholes = npt.NDArray[np.int64]
 
 KINDS = {"tree": "a tree of depth 3", "linear": "a linear model"}
-_SHOWN = 10
+_SHOWN, _SHOWN_OF_EACH = 10, 3  # of one row of coefficients, and of each of several
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -97,6 +97,13 @@ class SimpleModels:
             lines.append(f"{what} on the labels: {', '.join(told)}.")
         return "\n".join(lines)
 
+    def answer_text(self, value: float) -> str:
+        """Says an answer: a class by its name, or a value."""
+        if not self.of_classes:
+            return f"{value:.4g}"
+        label = int(value)
+        return self.class_names[label] if 0 <= label < len(self.class_names) else str(label)
+
     def __str__(self) -> str:
         return self.text
 
@@ -122,26 +129,22 @@ class SimpleModels:
             float(self.tree.value[leaf]),
         )
         of = f"{rows} {'row' if rows == 1 else 'rows'}"
-        if self.of_classes:
-            answer = self._class(int(value))
-            how = f"{agree:.0%} of {of}" if rows else "no held-out row"
-        else:
-            answer, how = f"{value:.4g}", f"± {agree:.3g}, {of}" if rows else "no held-out row"
-        return f"{f'if {condition}' if condition else 'always'}: {answer} ({how})"
+        how = f"{agree:.0%} of {of}" if self.of_classes else f"± {agree:.3g}, {of}"
+        how = how if rows else "no held-out row"
+        when = f"if {condition}" if condition else "always"
+        return f"{when}: {self.answer_text(value)} ({how})"
 
     def _largest(self) -> list[str]:
         """The features of the largest coefficients, for each class or the value."""
         unit = "logit" if self.of_classes else "value"
+        most = _SHOWN if len(self.coefficients) == 1 else _SHOWN_OF_EACH
         lines = []
         for row, weights in enumerate(self.coefficients):
-            order = np.argsort(-np.abs(weights), kind="stable")[:_SHOWN]
+            order = np.argsort(-np.abs(weights), kind="stable")[:most]
             told = ", ".join(f"{self.names[i]} {weights[i]:+.3g}" for i in order if weights[i])
-            whose = f"{self._class(int(self.classes[row]))}: " if self.of_classes else ""
+            whose = f"{self.answer_text(self.classes[row])}: " if self.of_classes else ""
             lines.append(f"{whose}{told or 'nothing'}")
         return [*lines, f"({unit} by standard deviation of the {self.feature})"] if lines else []
-
-    def _class(self, label: int) -> str:
-        return self.class_names[label] if 0 <= label < len(self.class_names) else str(label)
 
     def _number(self, one: Estimate) -> str:
         if not np.isfinite(one.value):

@@ -80,9 +80,9 @@ importance/NAME                   Importance   values, low, high, signed f64 [F]
 simple                            SimpleModels fidelity f64 [2, 3], on_labels f64 [3, 3],
                                                asks, left, right i32 [n], threshold, value,
                                                agree f64 [n], passed i64 [n],
-                                               coefficients f32 [K, F], names, answers, rules,
-                                               whose u8; feature, total, rows, of_classes, constant,
-                                               moment, weights
+                                               classes i32 [K], coefficients f32 [K, F],
+                                               names, answers, rules, whose u8; feature, total,
+                                               rows, of_classes, constant, moment, weights
 robustness                        Robustness   steps f32 [N], right u8 [N], rows i64 [N],
                                                hashes u64 [N], grid, accuracy, low, high
                                                f64 [S]; unit, moment, weights

@@ -37,7 +37,8 @@ class SimpleModels:
     deviation of its values. `rules` say the same in a sentence for each leaf.
 
     `coefficients` float32 [K, F] are those of the linear model, for one standard deviation of each
-    feature, by class as `whose` names them, or of the value alone. Of more features than are kept
+    feature, by class: `classes` int32 [K], which `whose` names. Of two classes there is the second
+    alone, of values one row of no class. Of more features than are kept
     these are the ones with the largest, and the tree's; `total` is how many there were. `feature`
     says what a feature is.
     """
@@ -60,6 +61,7 @@ class SimpleModels:
     agree: Array
     answers: Sequence[str]
     rules: Sequence[str]
+    classes: Array
     whose: Sequence[str]
     coefficients: Array
     moment: Moment = "epoch"
@@ -69,6 +71,7 @@ class SimpleModels:
         """Returns the record's bytes."""
         dtypes = {**_NODES, "fidelity": "f8", "on_labels": "f8", "coefficients": "f4"}
         arrays = {name: little_endian(getattr(self, name), own) for name, own in dtypes.items()}
+        arrays["classes"] = little_endian(self.classes, "i4")
         arrays |= {name: long_text(getattr(self, name)) for name in _TEXTS}
         header = {
             "feature": self.feature,
@@ -90,6 +93,8 @@ class SimpleModels:
         coefficients = raw.array("coefficients", "F32", 2)
         shape = len(texts["whose"]), len(texts["names"])
         raw.check(coefficients.shape == shape, "a coefficient for each class and feature")
+        classes = raw.array("classes", "I32", 1)
+        raw.check(len(classes) in (0, len(texts["whose"])), "a name for each class")
         total, rows = raw.integer("total"), raw.integer("rows")
         raw.check(total >= len(texts["names"]) and rows >= 0, "counts of features and rows")
         flag = raw.text("of_classes")
@@ -103,6 +108,7 @@ class SimpleModels:
             fidelity=fidelity,
             constant=raw.number("constant"),
             on_labels=on_labels,
+            classes=classes,
             coefficients=coefficients,
             moment=moment,
             weights=weights,

@@ -25,6 +25,7 @@ def test_what_was_written_is_read(name: str) -> None:
         ({"fidelity": np.zeros((3, 3))}, "an estimate for each simple model"),
         ({"on_labels": np.zeros((3, 2))}, "an estimate for each model"),
         ({"whose": []}, "a coefficient for each class and feature"),
+        ({"classes": np.array([1, 2])}, "a name for each class"),
         ({"total": 1}, "counts of features and rows"),
         ({"answers": ["yes"]}, "an entry for each node"),
         ({"asks": np.array([2, -1, 0, -1, -1])}, "features that have a name"),

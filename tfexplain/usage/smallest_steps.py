@@ -92,6 +92,12 @@ def measure_robustness(
     )
 
 
+def check_moved(traced_model: TracedModel, inputs: Any, output: ModelOutput) -> None:
+    """Raises TfexplainError where rows have no small steps that the loss has a gradient along."""
+    check_answers(output, values=False)
+    _moved(traced_model, inputs, output, None, None)
+
+
 def _smallest(
     said: Callable[[npt.NDArray[np.int64], Floats], Array], before: Array, grid: Floats
 ) -> Floats:

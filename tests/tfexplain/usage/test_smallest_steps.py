@@ -14,8 +14,8 @@ from tfexplain.errors import TfexplainError
 from tfexplain.model.call_batch import as_batch
 from tfexplain.model.trace_model import trace_model
 from tfexplain.quality.intervals import wilson
-from tfexplain.usage.robustness import PICTURE_GRID, TABLE_GRID, measure_robustness
 from tfexplain.usage.robustness_result import PICTURE_UNIT, TABLE_UNIT, Robustness
+from tfexplain.usage.smallest_steps import PICTURE_GRID, TABLE_GRID, measure_robustness
 
 RNG = np.random.default_rng(0)
 layers = keras.layers
