@@ -10,6 +10,7 @@ import "../src/format/general.ts";
 import { widen } from "../src/format/half.ts";
 import type { Spread } from "../src/format/healthy.ts";
 import { decode, isRead, type TfRecord } from "../src/format/records.ts";
+import type { Measured, TreeNode } from "../src/format/simplified.ts";
 import type { RecordKind } from "../src/tables.ts";
 
 const FOLDER = new URL("../../../tests/golden/records/", import.meta.url);
@@ -242,6 +243,49 @@ function fieldsOf(record: TfRecord, expected: Fields): Fields {
         ...{ hidden_counts: flat(hiddenCounts), hidden: flat(hidden), random: flat(random) },
         ...{ random_low: flat(randomLow), random_high: flat(randomHigh) },
         mean: tensor(mean?.bytes ?? [], mean?.height ?? 0, mean?.width ?? 0, mean?.channels ?? 1),
+        weights: weights ?? null,
+      };
+    }
+    case "robustness": {
+      const { steps, right, rows, hashes, grid, accuracy, low, high, unit } = record;
+      const { moment, weights } = record;
+      const flat = (array: ArrayLike<number>): Tensor => tensor(Array.from(array), array.length);
+      return {
+        ...{ steps: flat(steps), right: flat(right), rows: flat(rows), grid: flat(grid) },
+        hashes: tensor(hashes.map(wholeNumber), hashes.length),
+        ...{ accuracy: flat(accuracy), low: flat(low), high: flat(high), unit, moment },
+        weights: weights ?? null,
+      };
+    }
+    case "simple": {
+      const { names, feature, total, rows, isOfClasses, constant, rules, whose } = record;
+      const { fidelity, onLabels, nodes, classes, coefficients, moment, weights } = record;
+      const each = (name: keyof TreeNode): Tensor =>
+        tensor(
+          nodes.map((node) => node[name]),
+          nodes.length,
+        );
+      const rowsOf = (all: readonly Measured[]): Tensor =>
+        tensor(
+          all.flatMap(({ value, low, high }) => [value, low, high]),
+          all.length,
+          3,
+        );
+      return {
+        ...{ names, feature, total, rows, constant, rules, whose, moment },
+        of_classes: isOfClasses,
+        fidelity: rowsOf([fidelity.linear, fidelity.tree]),
+        on_labels: rowsOf([onLabels.network, onLabels.linear, onLabels.tree]),
+        ...{ asks: each("asks"), threshold: each("threshold"), value: each("value") },
+        ...{ left: each("left"), right: each("right"), passed: each("passed") },
+        agree: each("agree"),
+        answers: nodes.map(({ answer }) => answer),
+        classes: tensor(classes, classes.length),
+        coefficients: tensor(
+          coefficients.flatMap((row) => [...row]),
+          coefficients.length,
+          names.length,
+        ),
         weights: weights ?? null,
       };
     }

@@ -2,5 +2,11 @@
 
 import { readImportance } from "./ranked.ts";
 import { alsoDecode } from "./records.ts";
+import { readRobustness } from "./robust.ts";
+import { readSimpleModels } from "./simplified.ts";
 
-alsoDecode({ importance: readImportance });
+alsoDecode({
+  importance: readImportance,
+  simple: readSimpleModels,
+  robustness: readRobustness,
+});

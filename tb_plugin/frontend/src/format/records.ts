@@ -34,7 +34,9 @@ import { type Moment, readMoment } from "./moment.ts";
 import { layersInSettings } from "./older.ts";
 import type { Importance } from "./ranked.ts";
 import { named, Reader } from "./reader.ts";
+import type { Robustness } from "./robust.ts";
 import { RecordError, unpack } from "./safetensors.ts";
+import type { SimpleModels } from "./simplified.ts";
 import { readStructure, type Structure } from "./structured.ts";
 import { readValues, type Values } from "./values.ts";
 
@@ -120,7 +122,9 @@ export type TfRecord =
   | Health
   | Units
   | Structure
-  | Importance;
+  | Importance
+  | SimpleModels
+  | Robustness;
 
 type Decoders = { [K in TfRecord["kind"]]?: (raw: Reader) => Extract<TfRecord, { kind: K }> };
 

@@ -21,7 +21,9 @@ import { comparedRuns, type EvaluatedRun, evaluatedRuns } from "./evaluated.ts";
 import "./groups-view.ts";
 import "./importance-view.ts";
 import { isComing, placesOf } from "./recorded.ts";
+import "./robustness-view.ts";
 import "./rows-view.ts";
+import "./simple-models-view.ts";
 import "./values-view.ts";
 import { whoText } from "./who.ts";
 
@@ -83,6 +85,20 @@ const TABS: Readonly<Record<DataTab, TabEntry>> = {
     ...ofRecords(["importance", "dependence"]),
     render: (dashboard, runs) =>
       html`<tfx-importance .dashboard=${dashboard} .runs=${runs}></tfx-importance>`,
+  },
+  simple: {
+    text: "Simple models",
+    title: "What a linear model and a small tree can say of the network",
+    ...ofRecords(["simple"]),
+    render: (dashboard, runs) =>
+      html`<tfx-simple-models .dashboard=${dashboard} .runs=${runs}></tfx-simple-models>`,
+  },
+  robustness: {
+    text: "Robustness",
+    title: "How small a step along the sign of the loss's gradient flips predictions",
+    ...ofRecords(["robustness"]),
+    render: (dashboard, runs) =>
+      html`<tfx-robustness .dashboard=${dashboard} .runs=${runs}></tfx-robustness>`,
   },
 };
 

@@ -102,7 +102,7 @@ function columnsOf(
 }
 
 /** Opens a row's maps, where it is among the explained samples. */
-export function sampleLink(dashboard: Dashboard, { hash }: EvaluatedRow) {
+export function sampleLink(dashboard: Dashboard, { hash }: Pick<EvaluatedRow, "hash">) {
   const sample = explainedSample(dashboard, hash);
   if (sample === undefined) return nothing;
   return html`<button
