@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { droppableText, randomText, wilsonHigh } from "../src/analysis/hiding.ts";
 import {
+  commonestClass,
   featureText,
   gridOf,
   mostUsed,
@@ -46,6 +47,12 @@ test("features are ranked by all rows or a class's, what is no number last", () 
   assert.equal(permutedOf({ ...TABLE, permuted: NONE }, 0), undefined);
 });
 
+test("swarms begin with the class of most rows", () => {
+  assert.equal(commonestClass({ ...TABLE, rowLabels: doubles(7, 2, 7, Number.NaN) }), 7);
+  assert.equal(commonestClass({ ...TABLE, rowLabels: doubles(7, 2) }), 2);
+  assert.equal(commonestClass({ ...TABLE, classes: wholes() }), undefined);
+});
+
 test("another run's feature is that of the same name", () => {
   assert.equal(featureText(TABLE, 1), "column 1");
   assert.equal(sameFeature(TABLE, TABLE, 1), 1);
@@ -58,6 +65,7 @@ test("what is used most is said with shares where all features are known", () =>
   assert.deepEqual(mostUsed(TABLE, undefined), {
     verb: "uses mostly",
     what: "column 1 (75%), age (25%) and noise (–)",
+    rest: "",
   });
   const words = { ...TABLE, feature: "word", names: ["great", "the"], total: 900 } as const;
   assert.equal(mostUsed(words, undefined).what, "“the” and “great”");
@@ -66,6 +74,10 @@ test("what is used most is said with shares where all features are known", () =>
     ...{ sides: [2, 2], total: 4, names: ["a", "b", "c", "d"], values: doubles(4, 1, 3, 2) },
   };
   assert.equal(mostUsed(places, undefined).what, "2 places of 4");
+  const four: Importance = { ...places, feature: "column", values: doubles(1, 1, 1, 1) };
+  assert.equal(mostUsed(four, undefined).rest, "");
+  const many = { ...four, names: [..."abcdefgh"], total: 8, values: new Float64Array(8).fill(1) };
+  assert.equal(mostUsed(many, undefined).rest, "; 4 of 8 columns make up half");
   const { data, width, height } = gridOf(places, undefined);
   assert.deepEqual([[...data], width, height], [[4, 1, 3, 2], 2, 2]);
   const volume = { ...places, sides: [2, 1, 2] };

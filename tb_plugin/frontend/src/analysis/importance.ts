@@ -3,7 +3,7 @@
 import type { Importance } from "../format/ranked.ts";
 import type { FeatureKind } from "../tables.ts";
 import type { Estimate } from "./evaluation.ts";
-import { memoBy } from "./memo.ts";
+import { memo, memoBy } from "./memo.ts";
 import { percent, plural } from "./numbers.ts";
 
 /** Features of a class of rows, or of all rows where the record does not tell classes apart. */
@@ -18,6 +18,12 @@ export function usedOf(record: Importance, feature: number, ofClass: OfClass): E
   }
   return estimateAt(record.values, record.low, record.high, feature);
 }
+
+/** The class of most of the rows whose dots are known; undefined where they have no classes. */
+export const commonestClass = memo(({ classes, rowLabels }: Importance): OfClass => {
+  const countOf = (one: number): number => rowLabels.filter((label) => label === one).length;
+  return [...classes].sort((a, b) => countOf(b) - countOf(a) || a - b)[0];
+});
 
 /** How far the score falls without what a feature tells of a row; undefined where not measured. */
 export function permutedOf(record: Importance, feature: number): Estimate | undefined {
@@ -86,26 +92,29 @@ const NAMED = 3;
 export function mostUsed(
   record: Importance,
   ofClass: OfClass,
-): { readonly verb: string; readonly what: string } {
+): { readonly verb: string; readonly what: string; readonly rest: string } {
   const shares = sharesOf(record, ofClass);
   const rank = rankOf(record, ofClass);
   // Places have no names that tell anything; how few of them matter does.
   if (record.feature === "place") {
     const few = plural(halfOf(rank, shares), "place");
-    return { verb: "has half of its evidence in", what: `${few} of ${rank.length}` };
+    return { verb: "has half of its evidence in", what: `${few} of ${rank.length}`, rest: "" };
   }
   const named = rank.slice(0, NAMED).map((i) => {
     const name = featureText(record, i);
     const told = record.feature === "word" ? `“${name}”` : name;
     return shares ? `${told} (${wholePercent(shares[i])})` : told;
   });
-  return { verb: "uses mostly", what: listed(named) };
+  const half = halfOf(rank, shares);
+  const rest = half > NAMED ? `; ${half} of ${featuresText(record, rank.length)} make up half` : "";
+  return { verb: "uses mostly", what: listed(named), rest };
 }
 
 /** How many of the most used make up half of all. */
 function halfOf(rank: readonly number[], shares: readonly number[] | undefined): number {
   let [count, sum] = [0, 0];
-  while (sum < 0.5 && count < rank.length) sum += shares?.[rank[count++] ?? -1] ?? 0;
+  if (!shares) return 0;
+  while (sum < 0.5 && count < rank.length) sum += shares[rank[count++] ?? -1] ?? 0;
   return count;
 }
 

@@ -53,15 +53,18 @@ export const importanceStyles = css`
   .rows {
     grid-area: rows;
   }
+  .rows > section + section {
+    margin-top: 12px;
+  }
   .hiding {
     grid-area: hiding;
   }
   @container data (min-width: 1100px) {
     .parts {
-      grid-template: "list rows" auto "hiding rows" 1fr / auto minmax(0, 1fr);
+      grid-template: "list rows" auto "hiding rows" 1fr / minmax(0, max-content) minmax(0, 1fr);
     }
     .parts.place {
-      grid-template: "rows list" auto "hiding list" 1fr / minmax(0, 1fr) auto;
+      grid-template: "rows list" auto "hiding list" 1fr / minmax(0, 1fr) minmax(0, max-content);
     }
   }
   section {

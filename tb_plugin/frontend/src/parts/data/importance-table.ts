@@ -34,7 +34,7 @@ interface Column {
   readonly tell: (value: number) => string;
 }
 
-const FEW = 15;
+export const FEW = 10;
 
 /** The features of the first run are listed, in its order. */
 export function importanceTable(runs: readonly RankedRun[], look: TableLook) {

@@ -3,7 +3,7 @@
 import { html, nothing } from "lit";
 import { legendGradient } from "../../analysis/colours.ts";
 import { epochText } from "../../analysis/epochs.ts";
-import { gridOf, mostUsed, type OfClass } from "../../analysis/importance.ts";
+import { commonestClass, gridOf, mostUsed, type OfClass } from "../../analysis/importance.ts";
 import { plural, short } from "../../analysis/numbers.ts";
 import { STANDING_GRADIENT } from "../../analysis/swarm.ts";
 import { define } from "../frame/part.ts";
@@ -12,16 +12,12 @@ import { dataStyles } from "./data-styles.ts";
 import { hidingCurve } from "./hiding-curve.ts";
 import { inputsOf, type RankedRun, rankedRuns } from "./importance-runs.ts";
 import { importanceStyles } from "./importance-styles.ts";
-import { importanceTable } from "./importance-table.ts";
+import { FEW, importanceTable } from "./importance-table.ts";
 import "./mean-importance.ts";
 import { SizedView } from "./sized-view.ts";
 import { swarmAxis, swarmFigure } from "./swarm.ts";
 import { tellingWords } from "./telling-words.ts";
 import { whoText } from "./who.ts";
-
-/** From this width on, what shows the rows stands beside the list. */
-const BESIDE = 1100;
-const GAP = 28;
 
 export class ImportanceView extends SizedView {
   static override styles = [base, dataStyles, importanceStyles];
@@ -29,6 +25,8 @@ export class ImportanceView extends SizedView {
   private input = "";
   /** How many features are listed, where more than the first are wanted. */
   private most = 0;
+  /** How wide the part is that shows rows. */
+  private across = 0;
 
   override render() {
     const inputs = inputsOf(this.runs, ["importance"]);
@@ -43,7 +41,7 @@ export class ImportanceView extends SizedView {
       <div class="top">
         <div class="headlines">
           ${runs.map((one) => headline(one, ofClass))}
-          ${[...new Set(runs.map(factsText))].map((text) => html`<p class="muted">${text}</p>`)}
+          ${factsTexts(runs).map((text) => html`<p class="muted">${text}</p>`)}
         </div>
         <div class="controls" data-screen>
           ${inputs.length > 1 ? this.inputChoice(inputs, input) : nothing}
@@ -67,6 +65,14 @@ export class ImportanceView extends SizedView {
         <div class="hiding">${hidingCurve(this.dashboard, runs, size)}</div>
       </div>
     `;
+  }
+
+  override updated(): void {
+    super.updated();
+    const across = this.find(".rows")?.clientWidth ?? 0;
+    if (across === this.across) return;
+    this.across = across;
+    this.requestUpdate();
   }
 
   private inputChoice(inputs: readonly string[], input: string) {
@@ -105,21 +111,29 @@ export class ImportanceView extends SizedView {
     const feature = runs[0]?.record.feature;
     if (feature === "word") return tellingWords(runs);
     if (feature === "place") return this.maps(runs, ofClass);
-    const withDots = runs.filter(({ record }) => record.dotFeatures.length > 0);
-    if (withDots.length === 0) return nothing;
-    const { width } = this.room;
-    const own = width >= BESIDE ? Math.min(720, width - 32 - 640 - GAP) : width - 36;
-    const x = swarmAxis(withDots.map(({ record }) => record));
+    return html`${runs.map((one) => this.swarm(one, runs, ofClass))}`;
+  }
+
+  private swarm(one: RankedRun, runs: readonly RankedRun[], ofClass: OfClass) {
+    const { record, classText, run } = one;
+    if (record.dotFeatures.length === 0) return nothing;
+    // Over rows of several classes, what speaks for one and against another would be mixed.
+    const shown = ofClass ?? commonestClass(record);
+    const rows = [...record.rowLabels].filter((label) => label === shown).length;
+    const of = shown === undefined ? "what is predicted" : classText(shown);
+    const x = swarmAxis(runs.map((other) => other.record));
     return html`<section>
-      <h2>Which values do what</h2>
+      <h2>Which values speak for ${of}${runs.length > 1 ? html` ${whoText(run)}` : nothing}</h2>
       <p class="muted">
-        a dot a row; right of the line it speaks for what is explained. Value of the row:
+        ${
+          shown === undefined
+            ? "A dot a row; right of the line it raises the output."
+            : `A dot for each of ${plural(rows, "row")} of ${classText(shown)}; right of the line it speaks for it${ofClass === undefined ? ", choose another class above" : ""}.`
+        }
+        Its value:
         <span class="scale">low <span class="ramp" style="background: ${STANDING_GRADIENT}"></span> high</span>
       </p>
-      ${withDots.map(
-        (one) => html`${runs.length > 1 ? html`<h3>${whoText(one.run)}</h3>` : nothing}
-          ${swarmFigure(this.dashboard, one, ofClass, x, Math.max(300, own))}`,
-      )}
+      ${swarmFigure(this.dashboard, one, { ofClass: shown, most: Math.max(FEW, this.most), x, width: Math.max(280, this.across) })}
     </section>`;
   }
 
@@ -128,9 +142,7 @@ export class ImportanceView extends SizedView {
     const limit = Math.max(...grids.flatMap(({ data }) => [...data].filter(Number.isFinite)), 0);
     const mean = runs.find(({ record }) => record.mean)?.record.mean;
     const count = runs.length + (mean ? 1 : 0);
-    const { width } = this.room;
-    const room = width >= BESIDE ? width - 32 - 600 : width - 48;
-    const size = Math.floor(Math.min(240, Math.max(140, room / count - 16)));
+    const size = Math.floor(Math.min(240, Math.max(120, this.across / count - 16)));
     const { unit } = runs[0]?.record ?? {};
     return html`<section>
       <h2>Where it looks</h2>
@@ -175,13 +187,19 @@ export class ImportanceView extends SizedView {
 /** In a sentence, what a run uses. */
 function headline({ run, record, classText }: RankedRun, ofClass: OfClass) {
   const whose = ofClass === undefined ? "" : `, in rows of ${classText(ofClass)}`;
-  const { verb, what } = mostUsed(record, ofClass);
-  return html`<p>${whoText(run)} ${verb} <b>${what}</b>${whose}</p>`;
+  const { verb, what, rest } = mostUsed(record, ofClass);
+  return html`<p>${whoText(run)} ${verb} <b>${what}</b>${whose}${rest}</p>`;
 }
 
-/** Of what that was computed. */
-function factsText({ record: { explainer, rows }, step }: RankedRun): string {
-  return `mean |${explainer}| of ${plural(rows, "row")}, epoch ${epochText(step)}; thin lines are 95% intervals`;
+/** Of what that was computed; with names where runs differ in it. */
+function factsTexts(runs: readonly RankedRun[]): string[] {
+  const facts = runs.map(
+    ({ record: { explainer, rows }, step }) =>
+      `mean |${explainer}| of ${plural(rows, "row")}, epoch ${epochText(step)}`,
+  );
+  const isOne = new Set(facts).size === 1;
+  const said = isOne ? facts.slice(0, 1) : facts.map((one, i) => `${runs[i]?.run.name}: ${one}`);
+  return [`${said.join("; ")}. Thin lines are 95% intervals`];
 }
 
 define("tfx-importance", ImportanceView);

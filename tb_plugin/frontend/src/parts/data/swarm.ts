@@ -25,6 +25,15 @@ interface Dot {
   readonly colour: string;
 }
 
+export interface SwarmLook {
+  /** Whose rows are drawn. */
+  readonly ofClass: OfClass;
+  /** How many features have a swarm. */
+  readonly most: number;
+  readonly x: Axis;
+  readonly width: number;
+}
+
 /** By feature, in the order of the record's dots. */
 const dotsOf = memo(({ dotFeatures, dots, dotValues, rowLabels }: Importance): Dot[][] => {
   const [width, rows] = [dotFeatures.length, rowLabels.length];
@@ -59,11 +68,9 @@ export function swarmAxis(records: readonly Importance[]): Axis {
 export function swarmFigure(
   dashboard: Dashboard,
   { run, record, classText }: RankedRun,
-  ofClass: OfClass,
-  x: Axis,
-  width: number,
+  { ofClass, most, x, width }: SwarmLook,
 ) {
-  const features = dotsOf(record);
+  const features = dotsOf(record).slice(0, most);
   const names = features.map(([dot]) => featureText(record, dot?.feature ?? 0));
   const row = Math.max(ROW.least, Math.min(ROW.most, ROW.all / features.length));
   const size = { width, height: Math.round(row * features.length) + FOOT };
