@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from support.logs import LogWriter
 from tfexplain.wire import schema
 
 RUNS = ("narrow", "wide")
 EPOCHS = (0, 2, 5)
-ROWS, SIDE, GRID = 48, 16, 8
+ROWS, EXPLAINED, SIDE, GRID = 48, 4, 16, 8
 COLUMNS = ["age", "income", "tenure", "visits", "noise"]
 WORDS = ["great", "boring", "the", "plot", "döner"]
 CLASSES = ["no", "yes"]
@@ -27,8 +28,10 @@ def write_importance_log(log_dir: Path, inputs: tuple[str, ...] = INPUTS) -> Non
     """Both runs, each with these inputs."""
     for number, run in enumerate(RUNS):
         with closing(LogWriter(log_dir / run / "explain")) as log:
-            labels = np.arange(4) % 2
-            samples = schema.Samples(labels, np.arange(4), "class", CLASSES)
+            samples = schema.Samples(
+                *(np.arange(EXPLAINED) % 2, np.arange(EXPLAINED), "class", CLASSES),
+                hashes=_hashes(EXPLAINED),
+            )
             log.record(schema.Tag("samples"), 0, samples, schema.Content("samples"))
             for epoch in range(EPOCHS[-1] + 1):
                 metrics = schema.Metrics({"loss": 1 / (1 + epoch), "val_accuracy": 0.6})
@@ -38,6 +41,11 @@ def write_importance_log(log_dir: Path, inputs: tuple[str, ...] = INPUTS) -> Non
                     record = importance(name, epoch, steep=number == 0)
                     content = schema.Content("importance", unit=record.unit, input=name)
                     log.record(schema.Tag("importance", layer=name), epoch, record, content)
+
+
+def _hashes(count: int) -> npt.NDArray[np.uint64]:
+    """Of the first rows, which `Explain` explains."""
+    return np.arange(count, dtype=np.uint64) + np.uint64(1000)
 
 
 def importance(name: str, epoch: int, *, steep: bool = True) -> schema.Importance:
@@ -62,10 +70,13 @@ def importance(name: str, epoch: int, *, steep: bool = True) -> schema.Importanc
         "unit": "logit",
         "classes": np.arange(2),
         "by_class": np.stack([1.2 * values, 0.8 * values]),
+        "signed_by_class": np.stack([-0.5 * values, 0.8 * values]),
         "permuted": falls,
         "permuted_low": falls - 0.02,
         "permuted_high": falls + 0.02,
         "row_labels": labels,
+        "row_numbers": 10 * np.arange(ROWS),
+        "hashes": _hashes(ROWS),
         "hidden_counts": counts,
         "hidden": 0.5 + (accuracy - 0.5) * kept,
         "random": random,

@@ -181,8 +181,10 @@ def importance_records(draw: st.DrawFn) -> schema.Importance:
     maybe = draw(st.sampled_from([0, count]))
     falls = hnp.arrays(np.float64, maybe, elements=floats64)
     classes = draw(hnp.arrays(np.int32, st.integers(0, 2)))
+    by_class = hnp.arrays(np.float32, (len(classes), count))
     chosen = np.arange(draw(st.integers(0, count)))[:20]
     rows = draw(st.integers(1, 3))
+    named = draw(st.sampled_from([0, rows]))
     dots = hnp.arrays(np.float32, (rows, len(chosen)))
     counts = np.arange(draw(st.integers(0, 3)))
     scores = hnp.arrays(np.float64, len(counts), elements=floats64)
@@ -193,9 +195,10 @@ def importance_records(draw: st.DrawFn) -> schema.Importance:
         draw(st.sampled_from(["accuracy", "mean absolute error"])),
         sides if feature == "place" else (),
         draw(hnp.arrays(np.int32, maybe)),
-        *(classes, draw(hnp.arrays(np.float32, (len(classes), count)))),
+        *(classes, draw(by_class), draw(by_class)),
         *(draw(falls), draw(falls), draw(falls), draw(falls)),
         *(chosen, draw(dots), draw(dots), np.zeros(rows)),
+        *(np.arange(named), draw(hnp.arrays(np.uint64, named))),
         *(counts, draw(scores), draw(scores), draw(scores), draw(scores)),
         draw(hnp.arrays(np.uint8, st.sampled_from([(0, 0, 1), (2, 3, 3)]))),
         *draw(moments),

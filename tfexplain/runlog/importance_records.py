@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tfexplain.data.row_choice import Chosen
 from tfexplain.runlog.exchange_records import mean_picture
 from tfexplain.runlog.general_rows import GeneralRows
 from tfexplain.runlog.weights_epoch import Moment
@@ -46,7 +47,7 @@ class ImportanceRecords:
             seed=rows.settings.seed,
         )
         for name, own in found.items():
-            record = record_of(own, now, rows.pictures.get(name))
+            record = record_of(own, now, rows.chosen, rows.pictures.get(name))
             layout: Any = rows.layouts.get(name, "")
             content = schema.Content(
                 "importance",
@@ -61,13 +62,17 @@ class ImportanceRecords:
 
 
 def record_of(
-    found: Importance, now: Moment, pictures: npt.NDArray[np.uint8] | None = None
+    found: Importance,
+    now: Moment,
+    chosen: Chosen,
+    pictures: npt.NDArray[np.uint8] | None = None,
 ) -> schema.Importance:
     """Returns the record of one input at one time.
 
     Args:
         found: The result.
         now: When, and with which weights.
+        chosen: The rows.
         pictures: uint8 [N, H, W, c] or [N, D, H, W, c], all rows where they are pictures.
     """
     measured: dict[str, Any] = {}
@@ -99,7 +104,10 @@ def record_of(
         sides=found.sides,
         classes=classes,
         by_class=by_class,
+        signed_by_class=found.signed_by_class[1],
         row_labels=found.labels,
+        row_numbers=chosen.rows,
+        hashes=chosen.hashes,
         mean=_NO_MEAN if pictures is None else mean_picture(pictures),
         moment=now.kind,
         weights=now.weights,

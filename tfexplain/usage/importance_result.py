@@ -111,8 +111,17 @@ class Importance:
     def by_class(self) -> tuple[npt.NDArray[np.int32], Floats]:
         """(classes int32 [C], float64 [C, F]), the mean |attribution| over the rows of each label,
         of up to 32 classes."""
-        labels = self.labels if self.label_kind == "class" else np.full(self.rows, np.nan)
-        return means_by_class(np.abs(self.attributions), labels)
+        return means_by_class(np.abs(self.attributions), self._classes)
+
+    @property
+    def signed_by_class(self) -> tuple[npt.NDArray[np.int32], Floats]:
+        """The same with the signs of the attributions."""
+        return means_by_class(self.attributions, self._classes)
+
+    @property
+    def _classes(self) -> Floats:
+        """The class of each row; NaN where labels are none."""
+        return self.labels if self.label_kind == "class" else np.full(self.rows, np.nan)
 
     def plot(self, *, title: str = "") -> MapFigure:
         """Draws the most important features with their intervals, a dot for each row of a table

@@ -69,11 +69,13 @@ outputs                           Outputs      values f32 [N, K], columns i32 [N
                                                weights
 importance/NAME                   Importance   values, low, high, signed f64 [F],
                                                names u8, occurs i32 [F or 0], classes i32 [C],
-                                               by_class f32 [C, F], permuted, permuted_low,
+                                               by_class, signed_by_class f32 [C, F],
+                                               permuted, permuted_low,
                                                permuted_high f64 [F or 0],
                                                weights_first f64 [F or 0],
                                                dot_features i32 [D], dots, dot_values f32 [N, D],
-                                               row_labels f64 [N], hidden_counts i32 [K], hidden,
+                                               row_labels f64 [N], row_numbers i64 [N or 0],
+                                               hashes u64 [N or 0], hidden_counts i32 [K], hidden,
                                                random, random_low, random_high f64 [K],
                                                mean u8 [H, W, c]; explainer, feature, sides,
                                                total, rows, score, unit, passes, moment, weights

@@ -228,7 +228,7 @@ function fieldsOf(record: TfRecord, expected: Fields): Fields {
       const { values, low, high, signed, occurs, classes, byClass, weightsFirst } = record;
       const { permuted, permutedLow, permutedHigh, dotFeatures, dots, dotValues } = record;
       const { rowLabels, hiddenCounts, hidden, random, randomLow, randomHigh } = record;
-      const { mean, moment, weights } = record;
+      const { mean, moment, weights, signedByClass, rowNumbers, hashes } = record;
       const flat = (array: Float64Array | Int32Array): Tensor => tensor(array, array.length);
       const held = [dotFeatures.length > 0 ? rowLabels.length : 0, dotFeatures.length];
       return {
@@ -236,6 +236,9 @@ function fieldsOf(record: TfRecord, expected: Fields): Fields {
         ...{ values: flat(values), low: flat(low), high: flat(high), signed: flat(signed) },
         ...{ occurs: flat(occurs), classes: flat(classes), weights_first: flat(weightsFirst) },
         by_class: tensor(byClass, classes.length, names.length),
+        signed_by_class: tensor(signedByClass, classes.length, names.length),
+        row_numbers: tensor(rowNumbers, rowNumbers.length),
+        hashes: tensor(hashes.map(wholeNumber), hashes.length),
         permuted: flat(permuted),
         ...{ permuted_low: flat(permutedLow), permuted_high: flat(permutedHigh) },
         ...{ dot_features: flat(dotFeatures), row_labels: flat(rowLabels) },

@@ -28,6 +28,8 @@ const TABLE: Importance = {
   ...{ values: doubles(1, 3, Number.NaN), low: doubles(0.5, 2, 0), high: doubles(2, 4, 0) },
   ...{ signed: doubles(1, -3, 0), occurs: wholes(), classes: wholes(2, 7) },
   byClass: Float32Array.from([4, 1, 0, 0, 1, 9]),
+  signedByClass: Float32Array.from([4, -1, 0, 0, 1, -9]),
+  ...{ rowNumbers: [], hashes: [] },
   ...{ permuted: doubles(0.1, 0.2, 0), permutedLow: doubles(0, 0.1, -0.1) },
   ...{ permutedHigh: doubles(0.2, 0.3, 0.1), weightsFirst: NONE },
   ...{ dotFeatures: wholes(), dots: new Float32Array(), dotValues: new Float32Array() },
@@ -154,7 +156,10 @@ test("colours say where a value stands among all, whatever their distances", () 
 });
 
 test("words speak for what is explained or against it", () => {
-  const { speakFor, speakAgainst } = wordsOf({ ...TABLE, occurs: wholes(5, 6, 7) });
+  const words = { ...TABLE, occurs: wholes(5, 6, 7) };
+  const { speakFor, speakAgainst } = wordsOf(words, undefined);
   assert.deepEqual(speakFor, [{ feature: 0, mean: 1, rows: 5 }]);
   assert.deepEqual(speakAgainst, [{ feature: 1, mean: -3, rows: 6 }]);
+  assert.deepEqual(wordsOf(words, 7).speakFor, [{ feature: 1, mean: 1, rows: 6 }]);
+  assert.deepEqual(wordsOf(words, 7).speakAgainst, [{ feature: 2, mean: -9, rows: 7 }]);
 });

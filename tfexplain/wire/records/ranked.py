@@ -36,8 +36,9 @@ class Importance:
 
     `values` float64 [F] are the means of |attribution| over `rows` rows, `low` and `high` their 95%
     interval, `signed` the means with their signs, in `unit`. `by_class` float32 [C, F] are those of
-    the rows of label `classes` int32 [C]. Where the model has more than F features, as words,
-    these are the most important of `total`; `occurs` int32 [F] tells in how many rows each word is.
+    the rows of label `classes` int32 [C], `signed_by_class` float32 [C, F] with their signs.
+    Where the model has more than F features, as words, these are the most important of `total`;
+    `occurs` int32 [F] tells in how many rows each word is.
 
     `permuted` float64 [F] is how far `score` falls (an error: rises) when the feature has values of
     other rows. `hidden` float64 [K] is the score with the `hidden_counts` int32 [K] least important
@@ -47,7 +48,8 @@ class Importance:
 
     Of tables, `dots` float32 [N, D] are attributions of each row, `dot_values` its values, for the
     features `dot_features` int32 [D], the most important first; `row_labels` float64 [N] the rows'
-    labels, NaN where there is none.
+    labels, NaN where there is none. `row_numbers` int64 [N] are where the rows stood in the data,
+    `hashes` uint64 [N] what they hold.
 
     Places are cells of a grid of `sides`, row by row: of n along a side of s positions, cell i
     begins at floor(i s / n). `mean` is uint8 [H, W, 1 or 3], the mean of all rows where they are
@@ -71,6 +73,7 @@ class Importance:
     occurs: Array = field(default_factory=lambda: _none(0, dtype="i4"))
     classes: Array = field(default_factory=lambda: _none(0, dtype="i4"))
     by_class: Array | None = None
+    signed_by_class: Array | None = None
     permuted: Array = field(default_factory=lambda: _none(0))
     permuted_low: Array = field(default_factory=lambda: _none(0))
     permuted_high: Array = field(default_factory=lambda: _none(0))
@@ -79,6 +82,8 @@ class Importance:
     dots: Array = field(default_factory=lambda: _none(0, 0, dtype="f4"))
     dot_values: Array = field(default_factory=lambda: _none(0, 0, dtype="f4"))
     row_labels: Array = field(default_factory=lambda: _none(0))
+    row_numbers: Array = field(default_factory=lambda: _none(0, dtype="i8"))
+    hashes: Array = field(default_factory=lambda: _none(0, dtype="u8"))
     hidden_counts: Array = field(default_factory=lambda: _none(0, dtype="i4"))
     hidden: Array = field(default_factory=lambda: _none(0))
     random: Array = field(default_factory=lambda: _none(0))
@@ -94,12 +99,12 @@ class Importance:
         arrays = {
             name: little_endian(getattr(self, name), dtype)
             for name, dtype in dtypes.items()
-            if name != "by_class"
+            if name not in _BY_CLASS
         }
-        by_class = _none(len(self.classes), len(self.values))
-        if self.by_class is not None:
-            by_class = self.by_class
-        arrays["by_class"] = little_endian(by_class, "f4")
+        none = _none(len(self.classes), len(self.values))
+        for name in _BY_CLASS:
+            own = getattr(self, name)
+            arrays[name] = little_endian(none if own is None else own, "f4")
         arrays["mean"] = little_endian(self.mean, "u1")
         header = {
             **{
@@ -117,8 +122,8 @@ class Importance:
         raw = unpack(data, cls.kind)
         arrays = {name: raw.array(name, "F64", 1) for name in _DOUBLES}
         for name, dtype in _OTHERS.items():
-            rank = 2 if name in ("by_class", "dots", "dot_values") else 1
-            arrays[name] = raw.array(name, f"{dtype[0].upper()}32", rank)
+            rank = 2 if name in (*_BY_CLASS, "dots", "dot_values") else 1
+            arrays[name] = raw.array(name, f"{dtype[0].upper()}{8 * int(dtype[1])}", rank)
         names = raw.long_strings("names")
         _check_features(raw, arrays, names)
         _check_rows(raw, arrays)
@@ -145,6 +150,7 @@ class Importance:
         )
 
 
+_BY_CLASS = ("by_class", "signed_by_class")
 _PERMUTED = ("permuted", "permuted_low", "permuted_high")
 _HIDDEN = ("hidden", "random", "random_low", "random_high")
 _DOUBLES = (
@@ -154,7 +160,9 @@ _DOUBLES = (
 )
 _OTHERS = {
     **dict.fromkeys(("occurs", "classes", "dot_features", "hidden_counts"), "i4"),
-    **dict.fromkeys(("by_class", "dots", "dot_values"), "f4"),
+    **dict.fromkeys((*_BY_CLASS, "dots", "dot_values"), "f4"),
+    "row_numbers": "i8",
+    "hashes": "u8",
 }
 
 
@@ -167,7 +175,8 @@ def _check_features(raw: Container, arrays: dict[str, Array], names: Sequence[st
     some = [arrays[name] for name in (*_PERMUTED, "weights_first", "occurs")]
     raw.check(all(len(one) in (0, count) for one in some), "an entry for each feature, or none")
     raw.check(len({len(arrays[name]) for name in _PERMUTED}) == 1, "an interval of each fall")
-    raw.check(arrays["by_class"].shape == (len(arrays["classes"]), count), "means of each class")
+    table = (len(arrays["classes"]), count)
+    raw.check(all(arrays[name].shape == table for name in _BY_CLASS), "means of each class")
     hidden = arrays["hidden_counts"]
     raw.check(all(len(arrays[name]) == len(hidden) for name in _HIDDEN), "scores of each count")
     raw.check(bool(np.all(hidden >= 0) and np.all(np.diff(hidden) > 0)), "counts that rise")
@@ -181,7 +190,10 @@ def _check_rows(raw: Container, arrays: dict[str, Array]) -> None:
     raw.check(bool(np.all(inside)), "dots of features that are there")
     raw.check(dots.shape == arrays["dot_values"].shape, "a value for each dot")
     raw.check(dots.shape[1] == len(chosen), "dots of each of their features")
-    raw.check(len(chosen) == 0 or len(dots) == len(arrays["row_labels"]), "a label for each row")
+    rows = len(arrays["row_labels"])
+    raw.check(len(chosen) == 0 or len(dots) == rows, "a label for each row")
+    named = {len(arrays["row_numbers"]), len(arrays["hashes"])}
+    raw.check(named in ({0}, {rows}), "a number and a hash for each row, or none")
 
 
 def _read_sides(raw: Container, feature: str, count: int) -> tuple[int, ...]:

@@ -1,7 +1,8 @@
 /** Which words of texts speak for what is explained, and which against it. */
 
 import type { Importance } from "../format/ranked.ts";
-import { memo } from "./memo.ts";
+import type { OfClass } from "./importance.ts";
+import { memoBy } from "./memo.ts";
 
 export interface ToldWord {
   readonly feature: number;
@@ -11,13 +12,15 @@ export interface ToldWord {
   readonly rows: number | undefined;
 }
 
-/** The words of each side, those that say most first. */
-export const wordsOf = memo((record: Importance) => {
-  const all = record.names.map(
+/** The words of each side, those that say most first: in the rows of a class, or in all. */
+export const wordsOf = memoBy((record: Importance, ofClass: OfClass) => {
+  const { names, classes, signed, signedByClass, occurs } = record;
+  const own = ofClass === undefined ? -1 : classes.indexOf(ofClass);
+  const means =
+    own < 0 ? signed : signedByClass.subarray(own * names.length, (own + 1) * names.length);
+  const all = names.map(
     (_, feature): ToldWord => ({
-      feature,
-      mean: record.signed[feature] ?? Number.NaN,
-      rows: record.occurs[feature],
+      ...{ feature, mean: means[feature] ?? Number.NaN, rows: occurs[feature] },
     }),
   );
   const side = (sign: 1 | -1): readonly ToldWord[] =>

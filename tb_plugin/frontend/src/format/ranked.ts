@@ -3,7 +3,8 @@
 import { FEATURE_KINDS, type FeatureKind, SCORES, type Score } from "../tables.ts";
 import { count, type MeanPicture, readMean, sizes } from "./exchanged.ts";
 import { type Moment, readMoment } from "./moment.ts";
-import type { Reader } from "./reader.ts";
+import { wholes as longWholes, type Reader } from "./reader.ts";
+import { readHashes } from "./records.ts";
 
 const MAX_FEATURES = 4096;
 const MAX_DOTS = 20;
@@ -32,6 +33,7 @@ export interface Importance extends Moment {
   readonly classes: Int32Array;
   /** [C, F]: of the rows of each class. */
   readonly byClass: Float32Array;
+  readonly signedByClass: Float32Array;
   /** How far the score falls (an error: rises) when a feature has the values of other rows. */
   readonly permuted: Float64Array;
   readonly permutedLow: Float64Array;
@@ -43,6 +45,9 @@ export interface Importance extends Moment {
   readonly dots: Float32Array;
   readonly dotValues: Float32Array;
   readonly rowLabels: Float64Array;
+  /** [N or none]: where the rows stood in the data, and what they hold, as samples write it. */
+  readonly rowNumbers: readonly number[];
+  readonly hashes: readonly string[];
   /** [K]: the score with so many of the least important features hidden, and in a random order. */
   readonly hiddenCounts: Int32Array;
   readonly hidden: Float64Array;
@@ -96,17 +101,23 @@ function readSides(raw: Reader, feature: FeatureKind, known: number): number[] {
   return sides;
 }
 
-function readClasses(raw: Reader, known: number): Pick<Importance, "classes" | "byClass"> {
+function readClasses(
+  raw: Reader,
+  known: number,
+): Pick<Importance, "classes" | "byClass" | "signedByClass"> {
   const classes = wholes(raw, "classes");
-  const { shape, data } = raw.array("by_class", "F32", 2);
-  raw.check(`${shape}` === `${[classes.length, known]}`, "means of each class");
-  return { classes, byClass: new Float32Array(data) };
+  const [byClass, signedByClass] = ["by_class", "signed_by_class"].map((name) => {
+    const { shape, data } = raw.array(name, "F32", 2);
+    raw.check(`${shape}` === `${[classes.length, known]}`, "means of each class");
+    return new Float32Array(data);
+  }) as [Float32Array, Float32Array];
+  return { classes, byClass, signedByClass };
 }
 
 function readDots(
   raw: Reader,
   known: number,
-): Pick<Importance, "dotFeatures" | "dots" | "dotValues" | "rowLabels"> {
+): Pick<Importance, "dotFeatures" | "dots" | "dotValues" | "rowLabels" | "rowNumbers" | "hashes"> {
   const dotFeatures = wholes(raw, "dot_features");
   raw.check(dotFeatures.length <= MAX_DOTS, `dots of at most ${MAX_DOTS} features`);
   raw.check(
@@ -121,8 +132,11 @@ function readDots(
     dotFeatures.length === 0 || dots.shape[0] === rowLabels.length,
     "a label for each row of dots",
   );
+  const [rowNumbers, hashes] = [longWholes(raw, "row_numbers"), readHashes(raw)];
+  const isNamed = [0, rowLabels.length].includes(hashes.length);
+  raw.check(isNamed && rowNumbers.length === hashes.length, "a number and a hash for each row");
   return {
-    ...{ dotFeatures, rowLabels },
+    ...{ dotFeatures, rowLabels, rowNumbers, hashes },
     dots: new Float32Array(dots.data),
     dotValues: new Float32Array(values.data),
   };

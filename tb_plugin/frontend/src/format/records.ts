@@ -200,7 +200,7 @@ function readLayers(raw: Reader): Record<string, readonly string[]> {
   return layers as Record<string, readonly string[]>;
 }
 
-function readHashes(raw: Reader): string[] {
+export function readHashes(raw: Reader): string[] {
   const found = new BigUint64Array(raw.array("hashes", "U64", 1).data);
   return Array.from(found, (hash) => hash.toString(16));
 }

@@ -43,6 +43,8 @@ def test_what_was_written_is_read(name: str) -> None:
         ({"dot_features": np.zeros(21)}, "dots of at most 20 features"),
         ({"dot_values": np.zeros((3, 1))}, "a value for each dot"),
         ({"row_labels": np.zeros(2)}, "a label for each row"),
+        ({"hashes": np.zeros(0)}, "a number and a hash for each row, or none"),
+        ({"signed_by_class": np.zeros((1, 3))}, "means of each class"),
         ({"feature": "pixel"}, "feature as one of column, channel, word, place"),
         ({"score": "f1"}, "score as one of"),
         ({"total": 2}, "counts"),

@@ -83,7 +83,7 @@ export class ImportanceView extends SizedView {
     };
     return html`<label>
       Input
-      <select @change=${choose}>
+      <select aria-label="Input" @change=${choose}>
         ${inputs.map((one) => html`<option value=${one} ?selected=${one === input}>${one}</option>`)}
       </select>
     </label>`;
@@ -96,7 +96,7 @@ export class ImportanceView extends SizedView {
     };
     return html`<label>
       Rows of class
-      <select @change=${choose}>
+      <select aria-label="Rows of class" @change=${choose}>
         <option value="" ?selected=${ofClass === undefined}>all</option>
         ${classes.map(
           (one) =>
@@ -109,7 +109,7 @@ export class ImportanceView extends SizedView {
   /** What shows single rows, or where they lie. */
   private rows(runs: readonly RankedRun[], ofClass: OfClass) {
     const feature = runs[0]?.record.feature;
-    if (feature === "word") return tellingWords(runs);
+    if (feature === "word") return tellingWords(runs, ofClass);
     if (feature === "place") return this.maps(runs, ofClass);
     return html`${runs.map((one) => this.swarm(one, runs, ofClass))}`;
   }
@@ -121,7 +121,10 @@ export class ImportanceView extends SizedView {
     const shown = ofClass ?? commonestClass(record);
     const rows = [...record.rowLabels].filter((label) => label === shown).length;
     const of = shown === undefined ? "what is predicted" : classText(shown);
-    const x = swarmAxis(runs.map((other) => other.record));
+    const x = swarmAxis(
+      runs.map((other) => other.record),
+      shown,
+    );
     return html`<section>
       <h2>Which values speak for ${of}${runs.length > 1 ? html` ${whoText(run)}` : nothing}</h2>
       <p class="muted">

@@ -8,6 +8,7 @@ import { packed, standingColour, standings } from "../../analysis/swarm.ts";
 import { type Axis, type Plot, type PlotSize, roundTicks } from "../../draw/plot.ts";
 import type { Importance } from "../../format/ranked.ts";
 import type { Dashboard } from "../../state/dashboard.ts";
+import { explainedSample, openSample } from "./evaluated.ts";
 import type { RankedRun } from "./importance-runs.ts";
 import "./plot-figure.ts";
 
@@ -48,12 +49,14 @@ const dotsOf = memo(({ dotFeatures, dots, dotValues, rowLabels }: Importance): D
   });
 });
 
-/** The axis that the swarms of these share. */
-export function swarmAxis(records: readonly Importance[]): Axis {
+/** The axis that the swarms of these share, of the rows of a class. */
+export function swarmAxis(records: readonly Importance[], ofClass: OfClass): Axis {
   let [low, high] = [0, 0];
-  for (const { dots } of records) {
-    for (const dot of dots)
-      if (Number.isFinite(dot)) [low, high] = [Math.min(low, dot), Math.max(high, dot)];
+  for (const record of records) {
+    for (const { attribution, row } of dotsOf(record).flat()) {
+      if (!isOf(record, row, ofClass) || !Number.isFinite(attribution)) continue;
+      [low, high] = [Math.min(low, attribution), Math.max(high, attribution)];
+    }
   }
   const room = 0.02 * (high - low) || 1;
   const unit = records[0]?.unit;
@@ -81,31 +84,55 @@ export function swarmFigure(
     tell: (value) => names[features.length - 0.5 - value] ?? "",
   };
   const left = Math.min(NAMES.most, Math.max(NAMES.least, longest), width / 3);
-  const isShown = ({ row: at }: Dot): boolean =>
-    ofClass === undefined || record.rowLabels[at] === ofClass;
-  const placed = placer(features, isShown, row, size);
-  const tell = ({ feature, row: at, value, attribution }: Dot): string => {
-    const label = record.rowLabels[at] ?? Number.NaN;
-    const whose = Number.isNaN(label)
-      ? ""
-      : record.score === "accuracy"
-        ? ` of ${classText(label)}`
-        : ` with ${short(label)}`;
-    return `a row${whose}: ${featureText(record, feature)} ${short(value)}, attribution ${short(attribution)}`;
+  const placed = placer(features, ({ row: at }) => isOf(record, at, ofClass), row, size);
+  const sampleOf = ({ row: at }: Dot): number | undefined => {
+    const hash = record.hashes[at];
+    return hash === undefined ? undefined : explainedSample(dashboard, hash);
+  };
+  const dotAt = (plot: Plot, across: number, down: number): Dot | undefined => {
+    const all = placed(plot);
+    const points = all.map(({ dot, y: own }) => [dot.attribution, own] as const);
+    return all[plot.nearest(points, across, down)]?.dot;
   };
   return html`<tfx-plot
     .dashboard=${dashboard}
     .label="Attribution of each row by ${record.feature}, ${run.name}"
     .size=${size}
     .axes=${{ x, y, left }}
-    .draw=${(plot: Plot) => drawSwarm(plot, placed(plot))}
-    .tell=${(plot: Plot, at: number, down: number) => {
-      const all = placed(plot);
-      const points = all.map(({ dot, y: own }) => [dot.attribution, own] as const);
-      const dot = all[plot.nearest(points, at, down)]?.dot;
-      return dot ? tell(dot) : "";
+    .draw=${(plot: Plot) => drawSwarm(plot, placed(plot), (dot) => sampleOf(dot) !== undefined)}
+    .tell=${(plot: Plot, across: number, down: number) => {
+      const dot = dotAt(plot, across, down);
+      if (!dot) return "";
+      const click = sampleOf(dot) === undefined ? "" : "; click for its maps";
+      return tellDot(dot, record, classText) + click;
+    }}
+    .choose=${(plot: Plot, across: number, down: number) => {
+      const dot = dotAt(plot, across, down);
+      const sample = dot && sampleOf(dot);
+      if (sample !== undefined) openSample(dashboard, sample);
+      else if (dot) dashboard.update({ row: record.rowNumbers[dot.row] });
     }}
   ></tfx-plot>`;
+}
+
+function isOf({ rowLabels }: Importance, row: number, ofClass: OfClass): boolean {
+  return ofClass === undefined || rowLabels[row] === ofClass;
+}
+
+/** `row 30, benign: worst area 800, attribution −0.4`. */
+function tellDot(
+  { feature, row, value, attribution }: Dot,
+  record: Importance,
+  classText: (index: number) => string,
+): string {
+  const label = record.rowLabels[row] ?? Number.NaN;
+  const isClass = record.classes.length > 0;
+  return [
+    `row ${record.rowNumbers[row] ?? row}`,
+    ...(Number.isNaN(label) ? [] : [isClass ? classText(label) : `true value ${short(label)}`]),
+    `${featureText(record, feature)} ${short(value)}`,
+    `attribution ${short(attribution)}`,
+  ].join(", ");
 }
 
 function centre(index: number, count: number): number {
@@ -139,7 +166,8 @@ function placer(
   };
 }
 
-function drawSwarm(plot: Plot, all: readonly Placed[]): void {
+/** Those that are explained have a ring. */
+function drawSwarm(plot: Plot, all: readonly Placed[], isExplained: (dot: Dot) => boolean): void {
   const most = Math.max(0, ...all.map(({ y }) => Math.ceil(y)));
   plot.line(
     [
@@ -154,5 +182,8 @@ function drawSwarm(plot: Plot, all: readonly Placed[]): void {
     const at = [dot.attribution, y] as const;
     if (Number.isNaN(dot.value)) plot.ring(at, plot.palette.muted, radius - 0.5, 1);
     else plot.dot(at, dot.colour, radius);
+  }
+  for (const { dot, y, radius } of all) {
+    if (isExplained(dot)) plot.ring([dot.attribution, y], plot.palette.text, radius + 0.5, 1);
   }
 }
