@@ -16,11 +16,11 @@ from tfexplain.evaluation.dynamics import TrainingDynamics
 from tfexplain.evaluation.evaluated import Evaluated
 from tfexplain.reading.run_index import RunIndex
 from tfexplain.runlog.background import answered
+from tfexplain.runlog.pixel_records import PixelRows
 from tfexplain.runlog.validation_records import (
     MOST_CLASSES,
     ValidationRows,
-    outputs,
-    outputs_record,
+    measured,
     validation_rows,
 )
 from tfexplain.runlog.weights_epoch import Moment
@@ -76,8 +76,7 @@ class PredictionsRun:
         self._rows = replace(rows, record=replace(rows.record, settings=self._described))
         # Once before training: whatever cannot work shows now, and is compiled by now.
         start = Moment(0, 0, False, "epoch", None)
-        untrained, _ = outputs_record(self._rows, outputs(self._rows), None, start)
-        totals = Evaluated(self._rows.record, untrained).totals()
+        totals = measured(self._rows, None, start).totals
         self.numbers = [f"predictions/{name}" for name in totals]
         self._dynamics: TrainingDynamics | None = None
         self._written: float | None = None
@@ -115,26 +114,26 @@ class PredictionsRun:
             with self._guard.watch("epochs before", step):
                 directory = Path(writer.directory)
                 self._dynamics = answered(partial(_dynamics_of, directory, rows.record, step))
-        record, self._dynamics = outputs_record(rows, outputs(rows), self._dynamics, now)
-        writer.add(schema.Tag("outputs"), step, record, schema.Content("outputs"))
-        totals = Evaluated(rows.record, record).totals()
+        found = measured(rows, self._dynamics, now)
+        self._dynamics, kind = found.seen, found.record.kind
+        writer.add(schema.Tag(kind), step, found.record, schema.Content(kind))
         if self._choices.write_scalars:
-            for name, value in totals.items():
+            for name, value in found.totals.items():
                 writer.add_scalar(f"predictions/{name}", step, value)
         seconds = {"Predictions": time.perf_counter() - start}
         status = schema.Status(seconds, self._guard.problems)
         writer.add(schema.Tag("status"), step, status, schema.Content("status"))
         self._written = step
-        return totals
+        return found.totals
 
 
 def _described(
-    rows: ValidationRows, choices: PredictionsSettings, clock: StepClock | None
+    rows: ValidationRows | PixelRows, choices: PredictionsSettings, clock: StepClock | None
 ) -> dict[str, str]:
     record = rows.record
     told = {
         "rows": f"{len(record.labels)} of {record.total:,} of the validation data, by their hashes",
-        "output": f"{rows.output.name!r}, {rows.unit}s",
+        "output": _output_text(rows),
         "labels": "values" if record.label_kind == "value" else f"{record.classes:,} classes",
         "epochs": clock.text if clock else f"every {choices.every}, and the last",
     }
@@ -143,6 +142,12 @@ def _described(
     if record.group_names:
         told["groups"] = ", ".join(record.group_names)
     return told
+
+
+def _output_text(rows: ValidationRows | PixelRows) -> str:
+    if isinstance(rows, PixelRows):
+        return f"{rows.output.name!r}, classes of {rows.labels.shape[1]:,} positions"
+    return f"{rows.output.name!r}, {rows.unit}s"
 
 
 def _dynamics_of(directory: Path, rows: schema.Validation, step: float) -> TrainingDynamics | None:

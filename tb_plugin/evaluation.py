@@ -9,14 +9,16 @@ from typing import Any
 from tfexplain.errors import TfexplainError
 from tfexplain.evaluation.answer import answer, rounded
 from tfexplain.evaluation.evaluated import Evaluated
+from tfexplain.evaluation.segmented import Segmented
 from tfexplain.evaluation.totals import with_intervals
 from tfexplain.tb_plugin.arguments import RequestError, not_found
 from tfexplain.tb_plugin.log import SEE_RUNS, Log, settled
 from tfexplain.tb_plugin.series import record_bytes
 from tfexplain.wire import schema
 from tfexplain.wire.clock import step_of
+from tfexplain.wire.tags import EVALUATED
 
-_TAGS = "validation", "outputs"
+_ROWS = "validation"
 # Some 100 bytes each.
 _MOST_KEPT = 10_000
 _kept: dict[bytes, dict[str, list[float | None]]] = {}
@@ -67,10 +69,11 @@ def evaluated_totals(log: Log, run: str) -> dict[str, Any]:
 
 def _events(log: Log, run: str) -> tuple[list[Any], list[Any]]:
     listed = {str(series.tag) for series in log.series(run)}
-    if not listed.issuperset(_TAGS):
+    kinds = [kind for kind in EVALUATED if kind in listed]
+    if _ROWS not in listed or not kinds:
         raise not_found("run", run, [], SEE_RUNS)
-    found = log.tensors(run, _TAGS)
-    rows, outputs = (settled(found.get(tag, ())) for tag in _TAGS)
+    found = log.tensors(run, [_ROWS, kinds[0]])
+    rows, outputs = (settled(found.get(tag, ())) for tag in (_ROWS, kinds[0]))
     return rows, outputs
 
 
@@ -91,5 +94,8 @@ def _totals(rows: bytes, outputs: bytes) -> dict[str, list[float | None]]:
     return _kept[key]
 
 
-def _evaluated(rows: bytes, outputs: bytes) -> Evaluated:
-    return Evaluated(schema.Validation.decode(rows), schema.Outputs.decode(outputs))
+def _evaluated(rows: bytes, outputs: bytes) -> Evaluated | Segmented:
+    validation = schema.Validation.decode(rows)
+    if validation.label_kind == "none":
+        return Segmented(validation, schema.Pixels.decode(outputs))
+    return Evaluated(validation, schema.Outputs.decode(outputs))

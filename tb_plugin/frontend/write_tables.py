@@ -27,6 +27,7 @@ from tfexplain.wire.records.moments import MOMENTS
 from tfexplain.wire.records.ranked import FEATURE_KINDS, SCORES
 from tfexplain.wire.records.structured import NODE_KEYS, NODE_KINDS
 from tfexplain.wire.schema import PLUGIN_NAME
+from tfexplain.wire.tags import EVALUATED
 
 PATH = Path(__file__).parent / "src" / "tables.ts"
 
@@ -61,6 +62,7 @@ def _tables() -> Iterator[tuple[str, str]]:
         _const("FINE", FINE),
     )
     yield "How many parts an epoch has there.", _const("PARTS", PARTS)
+    yield "Kinds of records that are compared with labels.", _const("EVALUATED", EVALUATED)
     yield "What labels are.", _names("LABEL_KINDS", "LabelKind", LABEL_KINDS)
     yield "What outputs are.", _names("ACTIVATIONS", "Activation", ACTIVATIONS)
     yield (

@@ -279,17 +279,6 @@ def test_what_cannot_be_done_is_left_out_and_said(
     assert list(logged(tmp_path).values["metrics"]) == [0, 1]
 
 
-def test_predictions_at_each_position_are_left_out(tmp_path: Path) -> None:
-    model = keras.Sequential(
-        [keras.Input((8, 8, 1)), keras.layers.Conv2D(2, 3, padding="same", activation="softmax")]
-    )
-    model.compile("sgd", "sparse_categorical_crossentropy")
-    masks = (X[..., 0] > 0.5).astype(int)
-    callback = Predictions((X, masks), log_dir=tmp_path, **QUIET)
-    with pytest.warns(ExplainWarning, match="got one for each position"):
-        model.fit(X, masks, callbacks=[callback], **QUIET)
-
-
 def test_weights_of_zero_leave_nothing_to_count(tmp_path: Path) -> None:
     callback = Predictions((X, Y, np.zeros(len(X))), log_dir=tmp_path, **STRICT)
     small_cnn().fit(X, Y, callbacks=[callback], **QUIET)

@@ -14,6 +14,7 @@ from support.predictions_log import (
     EXPLAINED,
     NAMES,
     RUNS,
+    write_pixels_log,
     write_predictions_log,
     write_values_log,
 )
@@ -150,6 +151,33 @@ def test_curves_calibration_groups_and_the_data_map_say_what_the_library_says(
         facts = frame.get_by_role("table", name=f"Row {suspects[0]}")
         expect(facts).to_contain_text("never learned" if not narrow.right[0] else "of the epochs")
         assert_nothing_serious(page)
+
+
+def test_classes_of_pixels_have_iou_and_counts_that_open_nothing_in_a_report_too(
+    browser: Browser, tmp_path: Path
+) -> None:
+    write_pixels_log(tmp_path / "logs")
+    out = tmp_path / "report.html"
+    assert cli.main(["report", str(tmp_path / "logs"), "-o", str(out)]) == 0
+    context = browser.new_context(offline=True, viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    told: list[str] = []
+    page.on("pageerror", lambda error: told.append(str(error)))
+    page.goto(out.as_uri())
+    opened = wait_loaded(ExplainPage(page, page.main_frame, told, []))
+    frame, good = opened.frame, tfexplain.read(tmp_path / "logs")["good"].segmented()
+    iou = frame.locator("tfx-classes .classes tbody:first-of-type [data-rate=iou] .rate")
+    expected = [f"{value:.2f}" for value in good.hits().total().rate("iou")]
+    assert texts(iou)[::2] == expected  # of two runs the first
+    table = frame.get_by_role("table", name="Confusion matrix, good")
+    assert texts(table.locator("td"))[0] == f"{good.confusion()[0, 0] / 1000:.0f}K"
+    expect(table.locator("td button")).to_have_count(0)
+    assert f"pixel accuracy {100 * good.totals()['accuracy']:.1f}% [" in totals(opened)[0]
+    frame.get_by_text("% of label", exact=True).click()
+    share = good.confusion()[2, 2] / good.confusion()[2].sum()
+    expect(table.locator("td").last).to_have_text(f"{100 * share:.0f}%")
+    assert told == []
+    context.close()
 
 
 def test_labels_that_are_values_have_scores_in_a_report_too(

@@ -198,6 +198,11 @@ RECORDS: dict[str, schema.Record] = {
         *((2,), (1,), (1,), np.array([0.5, 0.25]), (0,), (1,), 0.5, 60, 50, 360),
         values=True,
     ),
+    "pixels": schema.Pixels(
+        *(np.array([[5, 0], [2, 3]]), np.array([[1, 0], [0, 2]]), np.array([[0, 1], [2, 0]])),
+        np.array([[7.5, 2], [1, 3]]),
+        weights=2,
+    ),
     "importance": IMPORTANCE,
     "importance-of-places": schema.Importance(
         *(np.arange(4.0), np.zeros(4), np.ones(4), -np.arange(4.0)),
@@ -212,6 +217,15 @@ RECORDS: dict[str, schema.Record] = {
         weights=3,
     ),
     "robustness": ROBUSTNESS,
+    "dependence": schema.Dependence(
+        *(np.array([3, 0], np.int32), ["age", "größe"]),
+        *(np.array([[20.5, 40, NAN], [0, 1, 2]]), np.array([[7, 2, 0], [3, 4, 2]])),
+        *(np.array([0, 1], np.uint8), np.array([0, 7], np.int32)),
+        *(np.array([[[0.25, 0.5, NAN], [0.75, 0.5, NAN]], [[0, 0.125, 1], [1, 0.875, 0]]]),),
+        *(np.full((2, 2, 3), -0.5), np.full((2, 2, 3), 1.5)),
+        np.array([[[0.5, INF, NAN]], [[0.25, 0.5, 0.75]]]),
+        *(np.array([7], np.int32), np.array([2**40]), 9, "probability", "end", 4),
+    ),
     "simple": SIMPLE,
     "simple-of-values": schema.SimpleModels(
         *([], "place", 64, 0, False, np.full((2, 3), NAN), 0.0, np.full((3, 3), NAN)),

@@ -51,6 +51,24 @@ def write_values_log(log_dir: Path) -> None:
     model.fit(x[:100], y[:100], epochs=EPOCHS, verbose=0, callbacks=[logged])
 
 
+def write_pixels_log(log_dir: Path) -> None:
+    """Made-up counts of two runs on masks of 100 x 100 pixels; `good` is right more often."""
+    rows, names, rng = 40, ["ground", "road", "car"], np.random.default_rng(0)
+    for run, right in (("good", 0.9), ("poor", 0.6)):
+        with closing(LogWriter(log_dir / run / "predictions")) as log:
+            given = np.full(rows, np.nan), "none", "softmax", 3, np.ones(rows)
+            where = np.arange(rows), np.arange(rows).astype(np.uint64), rows
+            own = schema.Validation(*given, *where, class_names=names)  # type: ignore[arg-type]
+            log.record(schema.Tag("validation"), 0, own, schema.Content("validation"))
+            for epoch in range(EPOCHS):
+                shares = (1 - right) / 3 + right * np.eye(3)
+                cells = rng.multinomial(10_000, (shares / 3).ravel(), size=rows).reshape(-1, 3, 3)
+                hits = np.diagonal(cells, axis1=1, axis2=2)
+                wrong = cells.sum(axis=1) - hits, cells.sum(axis=2) - hits
+                record = schema.Pixels(hits, *wrong, cells.sum(axis=0), weights=epoch)
+                log.record(schema.Tag("pixels"), epoch, record, schema.Content("pixels"))
+
+
 def _explain(log_dir: Path, run: str) -> None:
     rows = tfexplain.read(log_dir)[run].evaluated().validation
     with closing(LogWriter(log_dir / run / "explain")) as log:

@@ -220,6 +220,33 @@ def robustness_records(draw: st.DrawFn) -> schema.Robustness:
 
 
 @st.composite
+def pixels_records(draw: st.DrawFn) -> schema.Pixels:
+    rows, classes = draw(st.integers(0, 3)), draw(st.integers(1, 3))
+    positions = hnp.arrays(np.int32, (rows, classes), elements=st.integers(0, 2**31 - 1))
+    side = draw(st.sampled_from([0, classes]))
+    cells = hnp.arrays(np.float64, (side, side), elements=st.floats(0, 1e9))
+    given = draw(positions), draw(positions), draw(positions), draw(cells)
+    return schema.Pixels(*given, *draw(moments))
+
+
+@st.composite
+def dependence_records(draw: st.DrawFn) -> schema.Dependence:
+    features, outputs, lines, values = (draw(st.integers(1, 3)) for _ in range(4))
+    curves = hnp.arrays(np.float32, (features, outputs, values))
+    near = hnp.arrays(np.int64, (features, values), elements=counts)
+    return schema.Dependence(
+        draw(hnp.arrays(np.int32, features)),
+        draw(st.lists(names, min_size=features, max_size=features)),
+        *(draw(hnp.arrays(np.float32, (features, values))), draw(near)),
+        *(np.ones(features, np.uint8), draw(hnp.arrays(np.int32, outputs))),
+        *(draw(curves), draw(curves), draw(curves)),
+        draw(hnp.arrays(np.float32, (features, lines, values))),
+        *(draw(hnp.arrays(np.int32, lines)), draw(hnp.arrays(np.int64, lines))),
+        *(draw(counts), draw(names), *draw(moments)),
+    )
+
+
+@st.composite
 def simple_records(draw: st.DrawFn) -> schema.SimpleModels:
     features, classes = draw(st.integers(0, 3)), draw(st.integers(0, 2))
     # A root with two leaves, or a leaf alone.
@@ -307,6 +334,8 @@ records = st.one_of(
     exchange_records(),
     importance_records(),
     robustness_records(),
+    pixels_records(),
+    dependence_records(),
     simple_records(),
     health_records(),
     units_records(),

@@ -24,7 +24,7 @@ LabelKind = Literal["class", "value", "none"]
 Rows = npt.NDArray[np.float64]
 
 # What data sets call a row or a pixel without a class: -1, -100 of Hugging Face, 255 of masks.
-_IGNORED = (-100, -1, 255)
+IGNORED = (-100, -1, 255)
 
 
 def labels_of(labels: Any, output: ModelOutput, traced_model: TracedModel) -> Any:
@@ -299,5 +299,5 @@ def _picked(rows: Rows, hashes: Hashes) -> Rows:
 
 
 def _without_ignored(values: Rows, output: ModelOutput) -> Rows:
-    ignored = [value for value in _IGNORED if not 0 <= value < output.targets]
+    ignored = [value for value in IGNORED if not 0 <= value < output.targets]
     return np.where(np.isin(values, ignored), np.nan, values)

@@ -5,6 +5,7 @@ from tfexplain.evaluation.dynamics import TrainingDynamics
 from tfexplain.evaluation.evaluated import Evaluated
 from tfexplain.evaluation.hits import Hits, RowHits
 from tfexplain.evaluation.ranking import Ranking, ranking_interval
+from tfexplain.evaluation.segmented import Segmented
 from tfexplain.evaluation.values import ErrorsByValue
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "Hits",
     "Ranking",
     "RowHits",
+    "Segmented",
     "TrainingDynamics",
     "ranking_interval",
 ]

@@ -10,8 +10,9 @@ import numpy.typing as npt
 
 from tfexplain.evaluation import values
 from tfexplain.evaluation.evaluated import Evaluated
-from tfexplain.evaluation.hits import AVERAGES, Rate
+from tfexplain.evaluation.hits import AVERAGES, Rate, RowHits
 from tfexplain.evaluation.ranking import Ranking, ranking
+from tfexplain.evaluation.segmented import Segmented, accuracy
 from tfexplain.quality.intervals import (
     Floats,
     effective_count,
@@ -26,16 +27,19 @@ MOST_CURVES = 20
 # Points of a curve, besides those at every hundredth of the threshold.
 MOST_POINTS = 64
 _RATES: tuple[Rate, ...] = ("precision", "recall", "f1")
+_OF_POSITIONS: tuple[Rate, ...] = ("iou", *_RATES)
 _DIGITS = 6
 
 Answer = dict[str, Any]
 
 
-def answer(evaluated: Evaluated) -> Answer:
+def answer(evaluated: Evaluated | Segmented) -> Answer:
     """Sums up one epoch as JSON; numbers that are not defined are None.
 
     Numbers with an interval are [value, low, high], of 95% confidence.
     """
+    if isinstance(evaluated, Segmented):
+        return _of_positions(evaluated)
     rows, out = evaluated.validation, evaluated.outputs
     told: Answer = {
         "rows": len(rows.labels),
@@ -59,37 +63,12 @@ def answer(evaluated: Evaluated) -> Answer:
 
 
 def _of_classes(evaluated: Evaluated) -> Answer:
-    hits, names = evaluated.hits(), evaluated.validation.class_names
+    hits = evaluated.hits()
     total = hits.total()
-    labelled = total.hits + total.misses
-    shown = _largest(labelled + total.false_alarms, MOST_CLASSES)
-    intervals = {name: hits.interval(name) for name in _RATES}
-    rates = {name: total.rate(name) for name in _RATES}
-    counts = (hits.hits + hits.misses > 0).sum(axis=0)
-    classes = [
-        {
-            "class": place,
-            "name": names[place] if place < len(names) else str(place),
-            "rows": int(counts[place]),
-            **{
-                name: _with_interval(rates[name][place], *(b[place] for b in intervals[name]))
-                for name in _RATES
-            },
-        }
-        for place in shown
-    ]
-    averages = {
-        how: {
-            name: _with_interval(total.average(name, how), *hits.interval(name, how))
-            for name in _RATES
-        }
-        for how in AVERAGES
-    }
+    shown = _largest(total.hits + total.misses + total.false_alarms, MOST_CLASSES)
     calibrated = evaluated.calibration()
     found: Answer = {
-        "classes": classes,
-        "left_out": evaluated.classes - len(shown),
-        "averages": averages,
+        **_class_rates(hits, shown, evaluated.validation.class_names),
         "accuracy": _share(evaluated.right[evaluated.known], _weights(evaluated)),
         "calibration": {
             "error": _with_interval(calibrated.error, calibrated.error_low, calibrated.error_high),
@@ -106,9 +85,86 @@ def _of_classes(evaluated: Evaluated) -> Answer:
         found["confusion"] = [_list(row) for row in evaluated.confusion()[np.ix_(shown, shown)]]
     if evaluated.outputs.columns is None:
         two = evaluated.classes == 2 and not evaluated.has_several
-        ranked = [1] if two else _largest(labelled, MOST_CURVES)
+        ranked = [1] if two else _largest(total.hits + total.misses, MOST_CURVES)
         found["curves"] = [_curve(evaluated, label) for label in ranked]
     return found
+
+
+def _class_rates(
+    hits: RowHits,
+    shown: Sequence[int],
+    names: Sequence[str],
+    rates: Sequence[Rate] = _RATES,
+    *,
+    by_rows: bool = True,
+) -> Answer:
+    """The rates of the shown classes and their averages, with intervals."""
+    total = hits.total()
+    intervals = {name: hits.interval(name, by_rows=by_rows) for name in rates}
+    by_class = {name: total.rate(name) for name in rates}
+    counts = (hits.hits + hits.misses > 0).sum(axis=0)
+    classes = [
+        {
+            "class": place,
+            "name": names[place] if place < len(names) else str(place),
+            "rows": int(counts[place]),
+            **{
+                name: _with_interval(by_class[name][place], *(b[place] for b in intervals[name]))
+                for name in rates
+            },
+        }
+        for place in shown
+    ]
+    averages = {
+        how: {
+            name: _with_interval(total.average(name, how), *hits.interval(name, how))
+            for name in rates
+        }
+        for how in AVERAGES
+    }
+    left_out = hits.hits.shape[1] - len(shown)
+    return {"classes": classes, "left_out": left_out, "averages": averages}
+
+
+def _of_positions(segmented: Segmented) -> Answer:
+    rows, counts = segmented.validation, segmented.pixels
+    told: Answer = {
+        "rows": len(rows.labels),
+        "total": rows.total,
+        "counted": int(segmented.known.sum()),
+        "label_kind": "class",
+        "several": segmented.has_several,
+        "unit": "pixel",
+        "moment": counts.moment,
+        "weights": counts.weights,
+        "epochs": 0,
+        "settings": dict(rows.settings),
+        "totals": {name: rounded(value) for name, value in segmented.totals().items()},
+    }
+    if not told["counted"]:
+        return told
+    hits = segmented.hits()
+    total = hits.total()
+    shown = _largest(total.hits + total.misses + total.false_alarms, MOST_CLASSES)
+    told |= _class_rates(hits, shown, rows.class_names, _OF_POSITIONS, by_rows=False)
+    if segmented.has_several:
+        return told
+    inside = [
+        (name, segmented.known & (rows.groups == number))
+        for number, name in enumerate(rows.group_names)
+    ]
+    told["accuracy_by_group"] = [
+        {
+            "name": name,
+            "rows": int(some.sum()),
+            "accuracy": _with_interval(*accuracy(segmented.hits(some))),
+        }
+        for name, some in inside
+        if some.any()
+    ]
+    told["accuracy"] = _with_interval(*accuracy(hits))
+    told["confusion"] = [_list(row) for row in segmented.confusion()[np.ix_(shown, shown)]]
+    return told
 
 
 def _curve(evaluated: Evaluated, label: int) -> Answer:

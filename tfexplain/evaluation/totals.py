@@ -6,14 +6,17 @@ import numpy as np
 
 from tfexplain.evaluation import values
 from tfexplain.evaluation.evaluated import Evaluated
+from tfexplain.evaluation.segmented import Segmented
 from tfexplain.quality.intervals import effective_count, wilson
 
 
-def with_intervals(evaluated: Evaluated) -> dict[str, tuple[float, float, float]]:
+def with_intervals(evaluated: Evaluated | Segmented) -> dict[str, tuple[float, float, float]]:
     """Computes `Evaluated.totals` with their 95% intervals, by name: value, low, high.
 
     Where an interval takes long, as of a ranking, or is not asked for anywhere, its bounds are NaN.
     """
+    if isinstance(evaluated, Segmented):
+        return evaluated.with_intervals()
     totals, known = evaluated.totals(), _intervals(evaluated)
     return {name: (value, *known.get(name, (np.nan, np.nan))) for name, value in totals.items()}
 

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from tfexplain.errors import TfexplainError
-from tfexplain.evaluation import Evaluated
+from tfexplain.evaluation import Evaluated, Segmented
 from tfexplain.reading import tables
 from tfexplain.reading.logged_maps import LoggedMaps
 from tfexplain.reading.run_index import RunIndex
@@ -169,9 +169,10 @@ class LoggedRun:
     @property
     def evaluation(self) -> Table:
         """A row for each epoch of `Predictions`: accuracy, F1 and other totals of all rows."""
+        rows = [(epoch, one.outputs.weights, one.totals()) for epoch, one in self._evaluated()]
+        rows += [(epoch, one.pixels.weights, one.totals()) for epoch, one in self._segmented()]
         return table(
-            {"epoch": epoch, "weights": evaluated.outputs.weights, **evaluated.totals()}
-            for epoch, evaluated in self._evaluated()
+            {"epoch": epoch, "weights": weights, **totals} for epoch, weights, totals in rows
         )
 
     def evaluated(self, epoch: float | None = None) -> Evaluated:
@@ -186,6 +187,19 @@ class LoggedRun:
         return _of_epoch(
             dict(self._evaluated()), epoch, "outputs of validation rows", "Predictions"
         )
+
+    def segmented(self, epoch: float | None = None) -> Segmented:
+        """Returns right and wrong positions of the validation rows, such as pixels, by class.
+
+        `Predictions` logs them for outputs with a class for each position.
+
+        Args:
+            epoch: Epoch; default the last one.
+
+        Raises:
+            TfexplainError: nothing was logged there.
+        """
+        return _of_epoch(dict(self._segmented()), epoch, "classes of positions", "Predictions")
 
     def simple_models(self, epoch: float | None = None) -> schema.SimpleModels:
         """Returns what simple models can say of the network, as `Explain(importance=)` logged it.
@@ -214,6 +228,14 @@ class LoggedRun:
             step: one for _, series in self.every_record.series(record) for step, one in series
         }
         return _of_epoch(found, epoch, what, "Explain(importance=256)")
+
+    def _segmented(self) -> Iterator[tuple[float, Segmented]]:
+        rows = self.every_record.last(schema.Validation)
+        if rows is None:
+            return
+        for _, series in self.every_record.series(schema.Pixels):
+            for epoch, record in series:
+                yield epoch, Segmented(rows[1], record)
 
     def _evaluated(self) -> Iterator[tuple[float, Evaluated]]:
         rows = self.every_record.last(schema.Validation)

@@ -22,11 +22,12 @@ from tfexplain.tb_plugin.log import Log
 from tfexplain.tb_plugin.pictures import read_pictures
 from tfexplain.tb_plugin.series import read_series
 from tfexplain.wire.clock import epoch_text
+from tfexplain.wire.tags import EVALUATED
 
 # Numbers of which no epoch is left out are mostly small; names in records compress well.
 _GUESS = 3
 # What the page reads in evaluations only.
-_SUMMED_UP = "validation", "outputs"
+_SUMMED_UP = "validation", *EVALUATED
 # Of a run. One takes half a second to compute, and some 40 kB.
 MOST_EVALUATED = 25
 # What stands around an answer.
@@ -121,7 +122,7 @@ def _answers(
 
 
 def _evaluations(log: Log, run: str, groups: Sequence[Mapping[str, Any]]) -> Iterator[Answer]:
-    if not any(group["kind"] == "outputs" for group in groups):
+    if not any(group["kind"] in EVALUATED for group in groups):
         return
     try:
         steps = thinned(evaluated_steps(log, run), MOST_EVALUATED)
@@ -159,7 +160,12 @@ def _text(maps_at: list[float], epochs: list[float], max_mb: float) -> str:
 
 
 def _evaluations_text(indexes: Mapping[str, RunIndex]) -> str:
-    counts = [len(index.steps("outputs")) for index in indexes.values() if "outputs" in index.tags]
+    counts = [
+        len(index.steps(kind))
+        for index in indexes.values()
+        for kind in EVALUATED
+        if kind in index.tags
+    ]
     if max(counts, default=0) <= MOST_EVALUATED:
         return ""
     return f"Of predictions on validation rows it holds at most {MOST_EVALUATED} epochs a run."

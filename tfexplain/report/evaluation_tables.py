@@ -8,6 +8,7 @@ from typing import Any
 from tfexplain.evaluation.answer import answer
 from tfexplain.reading import LoggedRun
 from tfexplain.report import markup
+from tfexplain.wire import schema
 from tfexplain.wire.clock import epoch_text
 
 # A matrix of more classes does not fit on a page.
@@ -18,6 +19,7 @@ _LABELS = {
     "ks": "KS",
     "log_loss": "log loss",
     "f1": "F1",
+    "iou": "IoU",
 }
 
 
@@ -26,14 +28,18 @@ def evaluation(run: LoggedRun) -> str:
     epochs = run.evaluation
     if not epochs:
         return ""
-    told = answer(run.evaluated())
+    has_positions = bool(run.records(schema.Pixels))
+    told = answer(run.segmented() if has_positions else run.evaluated())
     rows = f"{told['counted']:,} of {told['total']:,} rows of the validation data"
     of = f"epoch {epoch_text(epochs['epoch'][-1])}; brackets hold 95% intervals"
     parts = [markup.paragraph(f"{rows}, {of}."), markup.facts(_scores(told))]
     classes = told.get("classes", [])
-    parts.append(markup.table(["class", "rows", "precision", "recall", "F1"], _rates(classes)))
+    rates = [name for name in ("iou", "precision", "recall", "f1") if name in [*classes, {}][0]]
+    head = ["class", "rows", *map(_label, rates)]
+    parts.append(markup.table(head, _rates(classes, rates)))
     if "confusion" in told and len(classes) <= _MOST_CLASSES:
-        parts.append(markup.table(["label, predicted as", *_names(told)], _confusion(told)))
+        unit = "pixels of label" if has_positions else "label"
+        parts.append(markup.table([f"{unit}, predicted as", *_names(told)], _confusion(told)))
     groups = told.get("accuracy_by_group", [])
     score = "accuracy" if told["label_kind"] == "class" else "mean_absolute_error"
     named = [(one["name"], one["rows"], _told(one[score])) for one in groups]
@@ -48,9 +54,14 @@ def _scores(told: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield name, _told(value)
     if told["label_kind"] != "class":
         return
-    yield "accuracy", _told(told["accuracy"])
+    if "accuracy" in told:
+        yield "accuracy", _told(told["accuracy"])
     for how, averages in told["averages"].items():
-        yield f"{how} F1", _told(averages["f1"])
+        for name in ("iou", "f1"):
+            if name in averages:
+                yield f"{how} {_label(name)}", _told(averages[name])
+    if "calibration" not in told:
+        return
     yield "log loss", _told([told["totals"].get("log_loss"), None, None])
     yield "calibration error", _told(told["calibration"]["error"])
     for curve in told.get("curves", []) if len(told["classes"]) <= 2 else []:
@@ -58,10 +69,9 @@ def _scores(told: dict[str, Any]) -> Iterator[tuple[str, str]]:
             yield f"{_label(name)} of class {curve['class']}", _told(curve[name])
 
 
-def _rates(classes: list[dict[str, Any]]) -> Iterator[list[Any]]:
+def _rates(classes: list[dict[str, Any]], rates: list[str]) -> Iterator[list[Any]]:
     for one in classes:
-        rates = [_told(one[name]) for name in ("precision", "recall", "f1")]
-        yield [one["name"], one["rows"], *rates]
+        yield [one["name"], one["rows"], *(_told(one[name]) for name in rates)]
 
 
 def _names(told: dict[str, Any]) -> list[str]:

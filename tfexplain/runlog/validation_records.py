@@ -10,16 +10,18 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from tfexplain.data.labels import Labels
+from tfexplain.data.labels import Labels, labels_of
 from tfexplain.data.row_choice import Sampled, labelled, sampled
 from tfexplain.data.validation import whole
 from tfexplain.errors import TfexplainError
 from tfexplain.evaluation.dynamics import TrainingDynamics
 from tfexplain.evaluation.evaluated import Evaluated
+from tfexplain.evaluation.segmented import Segmented
 from tfexplain.model.batching import chunk_size, even_size, run_by_chunks
 from tfexplain.model.keras_private import keras_logits
 from tfexplain.model.outputs import ModelOutput
 from tfexplain.model.traced_model import TracedModel
+from tfexplain.runlog.pixel_records import PixelRows, pixels_record, position_labels
 from tfexplain.runlog.weights_epoch import Moment
 from tfexplain.types import Array, Tensor
 from tfexplain.wire import schema
@@ -65,38 +67,78 @@ def validation_rows(
     output: str | int | None,
     groups: Sequence[Any] | None,
     class_names: Sequence[str],
-) -> ValidationRows:
+) -> ValidationRows | PixelRows:
     """Chooses the rows with the smallest hashes, at the data's own shares of classes.
+
+    Of an output that has a class for each position they are `PixelRows`.
 
     Raises:
         TfexplainError: data that are empty or that the model cannot take; labels outside of the
-            outputs, none, or an output that has a prediction for each position.
+            outputs, none, or an output that has a value for each position.
     """
     chosen = sampled(validation_data, model, count, _MOST_BYTES)
     opened = labelled(chosen, model, output=output, class_names=class_names)
     read, own = opened.labels, opened.output
-    if not own.classes:
-        raise TfexplainError(
-            f"output={own.name!r}: expected one prediction a row, of shape [N, K]; got one for "
-            "each position. Pass another output=, or leave Predictions out."
-        )
-    if chosen.rows.labels is None:
+    given = labels_of(chosen.rows.labels, own, opened.traced_model)
+    if given is None:
         raise TfexplainError(
             f"validation_data: expected labels of output {own.name!r}; got none. Pass (x, y)."
         )
+    names, of_rows = _groups(groups, chosen, whole(validation_data, model) is not None)
+    named = (of_rows, names, [str(name) for name in class_names])
+    if not own.classes:
+        labels = position_labels(given, chosen.rows.weights, opened)
+        none = np.full(len(labels), np.nan)
+        record = schema.Validation(
+            *(none, "none", own.activation, own.targets, _weights(chosen)),
+            *(chosen.places, chosen.hashes, chosen.total, None),
+            *named,
+        )
+        return PixelRows(opened.traced_model, own, opened.inputs, labels, record)
     if read.kind == "none" or read.why:
         why = read.why or f"labels are no classes and no values of output {own.name!r}"
         raise TfexplainError(f"validation_data: {why}")
     if own.activation == "none" and read.kind == "class":
         own = replace(own, activation="softmax")  # outputs that no loss or activation tells of
-    names, of_rows = _groups(groups, chosen, whole(validation_data, model) is not None)
     record = schema.Validation(
         *(read.values, read.kind, own.activation, _count(own, read), _weights(chosen)),
         *(chosen.places, chosen.hashes, chosen.total),
         None if read.sets is None else read.sets.astype(np.uint8),
-        *(of_rows, names, [str(name) for name in class_names]),
+        *named,
     )
     return ValidationRows(opened.traced_model, own, opened.inputs, record)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Holds what is logged of an epoch.
+
+    Attributes:
+        record: The record.
+        totals: What sums it up, by name.
+        seen: Sums over the epochs with it; None of positions.
+    """
+
+    record: schema.Outputs | schema.Pixels
+    totals: dict[str, float]
+    seen: TrainingDynamics | None
+
+
+def measured(
+    rows: ValidationRows | PixelRows, before: TrainingDynamics | None, now: Moment
+) -> Measured:
+    """Runs the model on all rows.
+
+    Args:
+        rows: The rows.
+        before: Sums over the epochs before; None in the first.
+        now: When.
+    """
+    if isinstance(rows, PixelRows):
+        pixels = pixels_record(rows, now)
+        return Measured(pixels, Segmented(rows.record, pixels).totals(), None)
+    record, seen = outputs_record(rows, outputs(rows), before, now)
+    return Measured(record, Evaluated(rows.record, record).totals(), seen)
 
 
 def outputs(rows: ValidationRows) -> Array:

@@ -67,6 +67,8 @@ outputs                           Outputs      values f32 [N, K], columns i32 [N
                                                square_sum f64 [N], right_count i32 [N],
                                                forgotten i32 [N]; unit, epochs, moment,
                                                weights
+pixels                            Pixels       hits, false_alarms, misses i32 [N, C],
+                                               confusion f64 [C, C] or [0, 0]; moment, weights
 importance/NAME                   Importance   values, low, high, signed f64 [F],
                                                names u8, occurs i32 [F or 0], classes i32 [C],
                                                by_class, signed_by_class f32 [C, F],
@@ -79,6 +81,11 @@ importance/NAME                   Importance   values, low, high, signed f64 [F]
                                                random, random_low, random_high f64 [K],
                                                mean u8 [H, W, c]; explainer, feature, sides,
                                                total, rows, score, unit, passes, moment, weights
+dependence/NAME                   Dependence   features i32 [P], names u8, grid f32 [P, G],
+                                               counts i64 [P, G], categories u8 [P],
+                                               outputs i32 [O], partial, low, high f32 [P, O, G],
+                                               single f32 [P, M, G], single_outputs i32 [M],
+                                               rows i64 [M]; averaged, unit, moment, weights
 simple                            SimpleModels fidelity f64 [2, 3], on_labels f64 [3, 3],
                                                asks, left, right i32 [n], threshold, value,
                                                agree f64 [n], passed i64 [n],
@@ -121,7 +128,8 @@ Version 1.4 added steps within epochs, `per_epoch` of `plugin_content` and `ever
 In records such a step is written as that of an event: `weights`, `reference_step`, the `step` of
 problems, and `dead_since`, which is i64 then.
 
-Version 1.5 added `importance/`, `simple` and `robustness`.
+Version 1.5 added `importance/`, `dependence/`, `simple`, `robustness` and `pixels`. Where a log has
+`pixels` in place of `outputs`, `validation` has `label_kind` none.
 
 What never changes with the step is in `plugin_content`, a small JSON object (`Content`):
 TensorBoard keeps only the first one of a tag, so later events of a file leave it out.
@@ -139,6 +147,7 @@ from tfexplain.wire.content import Content
 from tfexplain.wire.pictures import check_picture, check_size
 from tfexplain.wire.records.attention import Matrix
 from tfexplain.wire.records.compressed import Drift, Fidelity, Kernel, Kernels
+from tfexplain.wire.records.dependent import Dependence
 from tfexplain.wire.records.exchanged import Exchange
 from tfexplain.wire.records.explained import (
     Channels,
@@ -156,6 +165,7 @@ from tfexplain.wire.records.maps import Map, OtherClass
 from tfexplain.wire.records.picture import Picture
 from tfexplain.wire.records.ranked import Importance
 from tfexplain.wire.records.robust import Robustness
+from tfexplain.wire.records.segmented import Pixels
 from tfexplain.wire.records.simplified import SimpleModels
 from tfexplain.wire.records.structured import Curves, Structure
 from tfexplain.wire.records.validated import Outputs, Validation
@@ -168,6 +178,7 @@ __all__ = [
     "Content",
     "Cost",
     "Curves",
+    "Dependence",
     "Drift",
     "Exchange",
     "Fidelity",
@@ -183,6 +194,7 @@ __all__ = [
     "OtherClass",
     "Outputs",
     "Picture",
+    "Pixels",
     "Predictions",
     "Problem",
     "Record",
@@ -210,16 +222,16 @@ PLUGIN_NAME = "tfexplain"
 _Explained: TypeAlias = Samples | Metrics | Predictions | Status | Values | Structure
 _Shown: TypeAlias = Map | Channels | Matrix | Picture
 _Measured: TypeAlias = Kernels | Kernel | Drift | Fidelity | Exchange | Health | Units
-_Validated: TypeAlias = Validation | Outputs
-_General: TypeAlias = Importance | SimpleModels | Robustness
+_Validated: TypeAlias = Validation | Outputs | Pixels
+_General: TypeAlias = Importance | Dependence | SimpleModels | Robustness
 Record: TypeAlias = _Explained | _Shown | _Measured | _Validated | _General
 _RECORDS: dict[str, type[Record]] = {
     record.kind: record
     for record in (
         *(Samples, Metrics, Predictions, Status, Values, Map, Channels, Matrix, Picture),
         *(Kernels, Kernel, Drift, Fidelity, Exchange, Health, Units, Structure),
-        *(Validation, Outputs),
-        *(Importance, SimpleModels, Robustness),
+        *(Validation, Outputs, Pixels),
+        *(Importance, Dependence, SimpleModels, Robustness),
     )
 }
 

@@ -16,13 +16,17 @@ MAX_SAMPLE = 1_000_000
 PLAIN: frozenset[str] = frozenset(
     {
         *("samples", "metrics", "predictions", "status", "kernels", "fidelity", "health"),
-        *("structure", "validation", "outputs", "simple", "robustness"),
+        *("structure", "validation", "outputs", "pixels", "simple", "robustness"),
     }
 )
-NAMED: frozenset[str] = frozenset({"inputs", "values", "kernel", "exchange", "units", "importance"})
+NAMED: frozenset[str] = frozenset(
+    {"inputs", "values", "kernel", "exchange", "units", "importance", "dependence"}
+)
 LAYERED: frozenset[str] = frozenset({"map", "channels", "matrix", "picture", "drift"})
 # Of these, what shows a sample or a channel.
 MAPS: frozenset[str] = LAYERED - {"drift"}
+# What is compared with labels: a model's outputs on validation rows, at one epoch.
+EVALUATED: tuple[Kind, ...] = ("outputs", "pixels")
 _EXPLAINER = re.compile(r"[A-Za-z0-9_.=,()\[\]-]{1,128}")
 
 

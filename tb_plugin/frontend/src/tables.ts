@@ -36,7 +36,9 @@ export const KINDS = [
   "structure",
   "validation",
   "outputs",
+  "pixels",
   "importance",
+  "dependence",
   "simple",
   "robustness",
 ] as const;
@@ -74,6 +76,12 @@ export const FINE = 1099511627776 as const;
 
 /** How many parts an epoch has there. */
 export const PARTS = 1000000 as const;
+
+/** Kinds of records that are compared with labels. */
+export const EVALUATED = [
+  "outputs",
+  "pixels",
+] as const;
 
 /** What labels are. */
 export const LABEL_KINDS = [

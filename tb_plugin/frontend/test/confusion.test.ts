@@ -58,6 +58,8 @@ test("cells say what they hold, nothing where they are empty", () => {
   assert.equal(cellText(0.001, "predicted"), "<1%");
   assert.equal(cellText(3, "difference"), "+3");
   assert.equal(cellText(-3, "difference"), "−3");
+  assert.equal(cellText(1234567, "counts"), "1.23M");
+  assert.equal(cellText(-98765.5, "difference"), "−98.8K");
 });
 
 test("names lose the words that all begin with", () => {
@@ -71,7 +73,12 @@ test("an answer is read field by field", () => {
   const read = readEvaluation(ANSWER);
   assert.equal(read.counted, 4);
   assert.equal(read.classes[1]?.name, "digit 2");
-  assert.ok(Number.isNaN(read.classes[0]?.rates.precision.value));
+  assert.ok(Number.isNaN(read.classes[0]?.rates.precision?.value));
+  assert.equal(read.classes[0]?.rates.iou, undefined);
+  assert.equal(read.arePixels, false);
+  const pixels = readEvaluation({ unit: "pixel", classes: [{ class: 0, iou: [0.5, 0.4, 0.6] }] });
+  assert.deepEqual(pixels.classes[0]?.rates, { iou: { value: 0.5, low: 0.4, high: 0.6 } });
+  assert.ok(pixels.arePixels);
   assert.deepEqual(read.rows[0]?.hash, "ff");
   assert.deepEqual(read.rows[2]?.hash, "0");
   const [curve] = read.curves;

@@ -30,7 +30,9 @@ Kind: TypeAlias = Literal[
     "structure",
     "validation",
     "outputs",
+    "pixels",
     "importance",
+    "dependence",
     "simple",
     "robustness",
 ]

@@ -67,6 +67,14 @@ export function drawnClasses(evaluations: readonly Evaluation[], most = MOST_DRA
   return order.sort((a, b) => a - b).flatMap((place) => all[place] ?? []);
 }
 
+/** Of so many pixels all digits have no room, and say no more. */
+const MANY = 10_000;
+const COMPACT = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
+
+function counts(value: number): string {
+  return Math.abs(value) >= MANY ? COMPACT.format(value) : String(value);
+}
+
 /** What a cell says; nothing where it is empty. */
 export function cellText(value: number, cells: CellsName): string {
   if (!Number.isFinite(value) || value === 0) return "";
@@ -74,7 +82,8 @@ export function cellText(value: number, cells: CellsName): string {
     const percents = 100 * value;
     return percents < 0.5 ? "<1%" : `${Math.round(percents)}%`;
   }
-  const text = Number.isInteger(value) ? String(value).replace("-", "\u2212") : short(value);
+  const isCount = Number.isInteger(value) || Math.abs(value) >= MANY;
+  const text = isCount ? counts(value).replace("-", "\u2212") : short(value);
   return cells === "difference" && value > 0 ? `+${text}` : text;
 }
 

@@ -10,9 +10,10 @@ export interface Estimate {
   readonly high: number;
 }
 
-export const RATES = ["precision", "recall", "f1"] as const;
+/** IoU is told of pixels only. */
+export const RATES = ["iou", "precision", "recall", "f1"] as const;
 export type RateName = (typeof RATES)[number];
-export type Rates = Readonly<Record<RateName, Estimate>>;
+export type Rates = Readonly<Partial<Record<RateName, Estimate>>>;
 
 export interface ClassRates {
   readonly index: number;
@@ -81,6 +82,8 @@ export interface Evaluation {
   readonly total: number;
   readonly counted: number;
   readonly several: boolean;
+  /** Whether pixels, or other positions, are counted in place of rows. */
+  readonly arePixels: boolean;
   readonly epochs: number;
   readonly accuracy: Estimate | undefined;
   readonly classes: readonly ClassRates[];
@@ -103,6 +106,7 @@ export const readEvaluation = memo((answer: object): Evaluation => {
     total: number(json.total),
     counted: number(json.counted),
     several: json.several === true,
+    arePixels: json.unit === "pixel",
     epochs: number(json.epochs),
     accuracy: json.accuracy === undefined ? undefined : estimate(json.accuracy),
     classes: list(json.classes).map((entry) => {
@@ -134,8 +138,8 @@ export function classText({ classes }: Evaluation, index: number): string {
 
 function readRates(value: unknown): Rates {
   const json = object(value);
-  const [precision, recall, f1] = RATES.map((name) => estimate(json[name]));
-  return { precision: precision as Estimate, recall: recall as Estimate, f1: f1 as Estimate };
+  const known = RATES.filter((name) => json[name] !== undefined);
+  return Object.fromEntries(known.map((name) => [name, estimate(json[name])]));
 }
 
 function readBins(value: unknown): Bins {

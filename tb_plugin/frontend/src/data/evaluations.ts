@@ -1,6 +1,7 @@
 /** Evaluations of runs on their validation rows, fetched as epochs are looked at. */
 
 import { lastUntil } from "../analysis/epochs.ts";
+import { EVALUATED } from "../tables.ts";
 import { fetchEvaluatedSteps, fetchEvaluation, fetchTotals } from "./api.ts";
 import type { Run } from "./listing.ts";
 import { key } from "./listing.ts";
@@ -81,7 +82,7 @@ export class Evaluations {
   }
 
   private async ask({ run, groups }: Run): Promise<void> {
-    const stamp = groups.find(({ kind }) => kind === "outputs")?.stamp ?? "";
+    const stamp = groups.find(({ kind }) => EVALUATED.some((one) => one === kind))?.stamp ?? "";
     const before = this.asked.get(run);
     if (stamp === "" || before?.stamp === stamp) return;
     const { totals, steps: known = [] } = before ?? {};

@@ -6,6 +6,7 @@ import { recordsOf } from "../data/series.ts";
 import type { Store } from "../data/store.ts";
 import type { Samples } from "../format/records.ts";
 import type { Structure } from "../format/structured.ts";
+import { EVALUATED } from "../tables.ts";
 import type { View } from "./view.ts";
 
 export interface ShownRun {
@@ -88,7 +89,7 @@ function joined(runs: readonly Run[]): Named[] {
 function describe({ name, rooms }: Named, index: number, store: Store): ShownRun {
   const { explain, compression, health, predictions } = rooms;
   const run = explain ?? compression ?? health ?? (predictions as Run);
-  const holding = (kind: string): Run | undefined => (holdsAny(run, [kind]) ? run : undefined);
+  const holding = (...kinds: string[]): Run | undefined => (holdsAny(run, kinds) ? run : undefined);
   return {
     id: run.run,
     name,
@@ -96,7 +97,7 @@ function describe({ name, rooms }: Named, index: number, store: Store): ShownRun
     run,
     compression: compression ?? holding("kernels"),
     health: health ?? holding("health"),
-    predictions: predictions ?? holding("outputs"),
+    predictions: predictions ?? holding(...EVALUATED),
     samples: recordsOf(store.get(run.run, "samples"), "samples").at(-1),
   };
 }

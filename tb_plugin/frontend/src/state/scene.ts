@@ -10,6 +10,7 @@ import { estimate } from "../data/plan.ts";
 import type { Series } from "../data/series.ts";
 import type { Store } from "../data/store.ts";
 import type { Structure } from "../format/structured.ts";
+import { EVALUATED } from "../tables.ts";
 import {
   COLUMN_KINDS,
   type Column,
@@ -129,7 +130,7 @@ const LITTLE_BYTES = 8 << 20;
 /** Up to this many, those of one method are, where all samples are shown or counted. */
 const MUCH_BYTES = 96 << 20;
 /** Kinds of records that say something of many validation rows. */
-const OF_ROWS = ["outputs", "importance", "dependence", "simple", "robustness"] as const;
+const OF_ROWS = [...EVALUATED, "importance", "dependence", "simple", "robustness"] as const;
 /** Besides the maps and what belongs to them, what makes a step one of the playhead's. */
 const EPOCHAL: readonly string[] = ["kernels", "health", "drift", "fidelity", ...OF_ROWS];
 
@@ -261,7 +262,7 @@ export function compressed({ shown }: Scene): ShownRun[] {
 
 /** The shown runs whose outputs on the validation rows were logged. */
 export function evaluated({ shown }: Scene): ShownRun[] {
-  return shown.filter(({ predictions }) => predictions && holdsAny(predictions, ["outputs"]));
+  return shown.filter(({ predictions }) => predictions && holdsAny(predictions, EVALUATED));
 }
 
 /** The shown runs of whose validation rows anything was logged. */

@@ -6,11 +6,12 @@ import { type Evaluation, RATES, type Rates } from "../../analysis/evaluation.ts
 import type { EvaluatedRun } from "./evaluated.ts";
 import { rateBar } from "./rate-cell.ts";
 
-const LABELS = { precision: "Precision", recall: "Recall", f1: "F1" } as const;
+const LABELS = { iou: "IoU", precision: "Precision", recall: "Recall", f1: "F1" } as const;
 const MEANINGS = {
+  iou: "Intersection over union: of the pixels labelled or predicted as the class, the share that are both",
   precision: "Of the rows predicted as the class, the share that are of it",
   recall: "Of the rows of the class, the share that are predicted as it",
-  f1: "Harmonic mean of precision and recall",
+  f1: "Harmonic mean of precision and recall; of pixels also called Dice",
 } as const;
 const AVERAGES: Readonly<Record<string, string>> = {
   micro: "Over all rows at once",
@@ -26,20 +27,21 @@ export function classTable(
   const all = runs.flatMap(({ evaluation }) => evaluation ?? []);
   const [first] = all;
   if (!first) return nothing;
+  const shown = RATES.filter((name) => all.some(({ classes }) => classes[0]?.rates[name]));
   const cells = (ratesOf: (evaluation: Evaluation) => Rates | undefined) =>
-    RATES.map(
+    shown.map(
       (name) => html`<td data-rate=${name}>
         ${runs.map(({ run, evaluation }) =>
           rateBar(evaluation && ratesOf(evaluation)?.[name], run.colour),
         )}
       </td>`,
     );
-  return html`<table class="classes">
+  return html`<table class=${shown.length > 3 ? "classes many" : "classes"}>
     <thead>
       <tr>
         <th scope="col">Class</th>
         <th scope="col" class="number">Rows</th>
-        ${RATES.map((name) => html`<th scope="col" title=${MEANINGS[name]}>${LABELS[name]}</th>`)}
+        ${shown.map((name) => html`<th scope="col" title=${first.arePixels ? MEANINGS[name].replaceAll("rows", "pixels") : MEANINGS[name]}>${LABELS[name]}</th>`)}
       </tr>
     </thead>
     <tbody>

@@ -114,6 +114,9 @@ export class ClassesView extends SizedView {
       .classes .range {
         width: 80px;
       }
+      .classes.many .range {
+        width: 46px;
+      }
       .averages tr:first-child > * {
         border-top: 1px solid var(--line);
       }
@@ -185,10 +188,11 @@ export class ClassesView extends SizedView {
         size: this.cellSize(names.length, shown.length),
       },
     };
-    return html`${this.controls(known, cells, limit)}
+    return html`${this.controls(known, cells, limit, first.evaluation.arePixels)}
       <div class="matrices">
-        ${shown.map(({ one: { run }, matrix }) => {
+        ${shown.map(({ one: { run }, evaluation, matrix }) => {
           const isOne = cells !== "difference";
+          const opens = isOne && evaluation.rows.length > 0;
           const open = (label: number, predicted: number): void =>
             this.dashboard.update({ cell: { run: run.id, label, predicted } });
           const chosen = cell && isOne && cell.run === run.id;
@@ -196,7 +200,7 @@ export class ClassesView extends SizedView {
             <h3>${isOne ? whoText(run) : html`${whoText(run)} − ${second ? whoText(second.one.run) : ""}`}</h3>
             ${confusionMatrix({
               ...look,
-              ...{ name: run.name, matrix, open: isOne ? open : undefined },
+              ...{ name: run.name, matrix, open: opens ? open : undefined },
               chosen: chosen ? [cell.label, cell.predicted] : undefined,
             })}
           </section>`;
@@ -205,7 +209,12 @@ export class ClassesView extends SizedView {
       ${leftOutText(first.evaluation, names.length)}`;
   }
 
-  private controls(known: readonly EvaluatedRun[], cells: CellsName, limit: number) {
+  private controls(
+    known: readonly EvaluatedRun[],
+    cells: CellsName,
+    limit: number,
+    arePixels: boolean,
+  ) {
     const names = (Object.keys(CELL_TEXTS) as CellsName[]).filter(
       (name) => name !== "difference" || hasDifference(known),
     );
@@ -215,13 +224,13 @@ export class ClassesView extends SizedView {
     return html`<div class="controls">
       <span data-screen class="segments" role="radiogroup" aria-label="Numbers in the cells">
         ${names.map(
-          (name) => html`<label title=${CELL_TEXTS[name][1]}>
+          (name) => html`<label title=${counted(CELL_TEXTS[name][1], arePixels)}>
             <input
               type="radio"
               name="cells"
               .checked=${name === cells}
               @change=${() => this.dashboard.update({ cells: name })}
-            />${CELL_TEXTS[name][0]}
+            />${counted(CELL_TEXTS[name][0], arePixels)}
           </label>`,
         )}
       </span>
@@ -283,6 +292,11 @@ export class ClassesView extends SizedView {
       </div>
       ${rowList(dashboard, rows, evaluation, others)}`;
   }
+}
+
+/** What is counted: rows, or pixels of them. */
+function counted(text: string, arePixels: boolean): string {
+  return arePixels ? text.replaceAll("rows", "pixels").replaceAll("Rows", "Pixels") : text;
 }
 
 /** Of classes without names their numbers. */

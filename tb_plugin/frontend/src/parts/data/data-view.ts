@@ -263,9 +263,9 @@ function areOtherRows(runs: readonly EvaluatedRun[]): boolean {
 
 /** `accuracy 91.2% [88.7–93.2], 599 of 599 validation rows, epoch 5`. */
 function totalsOf({ run, evaluation, step, why }: EvaluatedRun) {
-  const { accuracy, counted = 0, total = 0, several } = evaluation ?? {};
+  const { accuracy, counted = 0, total = 0, several, arePixels } = evaluation ?? {};
   const rows = `${counted} of ${plural(total, "validation row")}`;
-  const right = several ? "all labels right" : "accuracy";
+  const right = several ? "all labels right" : arePixels ? "pixel accuracy" : "accuracy";
   return html`<span class="total">
     ${whoText(run)}
     ${accuracy ? html`<b title="with its 95% interval">${right} ${shareText(accuracy)}</b>` : nothing}
