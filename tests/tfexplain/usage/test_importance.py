@@ -254,6 +254,11 @@ def test_channels_of_a_sequence_add_up_their_positions() -> None:
     assert found.names == ("channel 0", "channel 1", "channel 2")
     own = weights * (series - series.mean(axis=0)).mean(axis=1)
     assert np.allclose(found.values, np.abs(own).mean(axis=0), atol=1e-4)
+    # Of a method whose values add up to nothing they are averaged.
+    found = tfexplain.importance(model, (series, series[:, 0, 0]), explainer=InputXGradient())
+    assert isinstance(found, Importance)
+    each = (weights * series / 5).mean(axis=1)
+    assert np.allclose(found.values, np.abs(each).mean(axis=0), atol=1e-5)
 
 
 def test_several_inputs_have_one_each_and_texts_of_a_table_are_hidden() -> None:
