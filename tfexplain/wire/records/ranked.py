@@ -52,7 +52,7 @@ class Importance:
     `hashes` uint64 [N] what they hold.
 
     Places are cells of a grid of `sides`, row by row: of n along a side of s positions, cell i
-    begins at floor(i s / n). `mean` is uint8 [H, W, 1 or 3], the mean of all rows where they are
+    begins at ceil(i s / n). `mean` is uint8 [H, W, 1 or 3], the mean of all rows where they are
     pictures, else [0, 0, 1].
     """
 
