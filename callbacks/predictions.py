@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tfexplain.callbacks.base import LoggingCallback
@@ -12,6 +12,7 @@ from tfexplain.callbacks.predictions_run import PredictionsRun, PredictionsSetti
 from tfexplain.callbacks.step_clock import check_settings
 from tfexplain.callbacks.work import Work
 from tfexplain.data import validation
+from tfexplain.runlog.naming import Naming
 
 
 class Predictions(LoggingCallback):
@@ -33,6 +34,11 @@ class Predictions(LoggingCallback):
         groups: A name for the group of each row of the data, such as its hospital; the data are
             arrays then.
         class_names: Names of the classes in the order of the outputs.
+        thumbnails: Whether the log holds, once, a small picture of each row or a short text of its
+            values or words.
+        feature_names: Names of a table's columns or a sequence's channels, as in `Explain`.
+        vocabulary: The words that ids stand for, as in `Explain`.
+        decode: A function from ids to words, as in `Explain`.
         output: Name or position of the output, where a model has several. Default the one that is
             trained on classes.
         write_scalars: Whether to write totals for TensorBoard's Scalars tab as well.
@@ -66,6 +72,10 @@ class Predictions(LoggingCallback):
         every_steps: int | None = None,
         groups: Sequence[Any] | None = None,
         class_names: Sequence[str] = (),
+        thumbnails: bool = True,
+        feature_names: Sequence[str] | Mapping[str, Sequence[str]] = (),
+        vocabulary: Sequence[str] | Mapping[int, str] | None = None,
+        decode: Callable[[Any], Sequence[str]] | None = None,
         output: str | int | None = None,
         write_scalars: bool = True,
         on_error: OnError = "warn",
@@ -79,6 +89,8 @@ class Predictions(LoggingCallback):
             every=every,
             groups=groups,
             class_names=class_names,
+            thumbnails=thumbnails,
+            naming=Naming(feature_names=feature_names, vocabulary=vocabulary, decode=decode),
             output=output,
             write_scalars=write_scalars,
             verbose=verbose,
@@ -92,6 +104,7 @@ class Predictions(LoggingCallback):
     def _check(self) -> None:
         check_settings(self._choices, self._every_steps, "rows")
         validation.check(self._choices.validation_data)
+        self._choices.naming.check_names()
 
     @property
     def _asked(self) -> bool:

@@ -16,7 +16,9 @@ from tfexplain.evaluation.dynamics import TrainingDynamics
 from tfexplain.evaluation.evaluated import Evaluated
 from tfexplain.reading.run_index import RunIndex
 from tfexplain.runlog.background import answered
+from tfexplain.runlog.naming import Naming
 from tfexplain.runlog.pixel_records import PixelRows
+from tfexplain.runlog.thumbnails import thumbnails
 from tfexplain.runlog.validation_records import (
     MOST_CLASSES,
     ValidationRows,
@@ -38,6 +40,8 @@ class PredictionsSettings:
     every: int
     groups: Sequence[Any] | None
     class_names: Sequence[str]
+    thumbnails: bool
+    naming: Naming
     output: str | int | None
     write_scalars: bool
     verbose: bool | int
@@ -78,6 +82,11 @@ class PredictionsRun:
         start = Moment(0, 0, False, "epoch", None)
         totals = measured(self._rows, None, start).totals
         self.numbers = [f"predictions/{name}" for name in totals]
+        self._thumbnails = None
+        if choices.thumbnails:
+            with guard.planning("thumbnails"):
+                own = rows.traced_model, rows.inputs, rows.record.hashes
+                self._thumbnails = thumbnails(*own, choices.naming)
         self._dynamics: TrainingDynamics | None = None
         self._written: float | None = None
         self._resumes = False
@@ -87,6 +96,10 @@ class PredictionsRun:
         are read where the first epoch is logged."""
         tag = schema.Tag("validation")
         writer.add(tag, 0, self._rows.record, schema.Content("validation"))
+        if self._thumbnails is not None:
+            tag = schema.Tag("thumbnails")
+            writer.add(tag, 0, self._thumbnails, schema.Content("thumbnails"))
+            self._thumbnails = None
         self._resumes = resumes
         if self._choices.verbose:
             tell("predictions", self._described, writer.directory)

@@ -9,11 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, expect
+from support.models import digits
 from support.predictions_log import (
     EPOCHS,
     EXPLAINED,
     NAMES,
     RUNS,
+    write_labels_log,
     write_pixels_log,
     write_predictions_log,
     write_values_log,
@@ -41,6 +43,15 @@ def server(log: Path) -> Iterator[Server]:
     with serve(log, "--host", "127.0.0.1") as server:
         server.wait_for_runs(len(RUNS) + 1, EPOCHS - 1)
         yield server
+
+
+PIXELS = """(canvas) => {
+    const { width, height } = canvas;
+    const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+    const at = (i) => Math.floor((i + 0.5) * width / 8);
+    return Array.from({ length: 8 }, (_, y) =>
+        Array.from({ length: 8 }, (_, x) => data[4 * (at(y) * width + at(x))]));
+}"""
 
 
 def evaluated(log: Path, run: str, epoch: int | None = None) -> Evaluated:
@@ -86,7 +97,7 @@ def test_confusion_is_the_library_s_at_every_epoch(
         assert said == [f"{value:.2f}" for value in f1]
         assert_nothing_serious(page)
         values = frame.get_by_role("group", name="Values at this epoch")
-        curve = values.locator("tr").filter(has_text="accuracy, validation rows")
+        curve = values.locator("tr").filter(has_text="accuracy, rows")
         assert texts(curve.locator("td")) == [
             f"{100 * one.right[one.known].mean():.1f}%" for one in last.values()
         ]
@@ -111,9 +122,16 @@ def test_a_cell_lists_its_rows_and_these_lead_to_their_maps(
         listed = [int(text) for text in texts(rows.locator("th"))]
         assert sorted(listed) == sorted(one.validation.rows[inside].tolist())
         page.wait_for_link("p.tfexplain.cell=")
+        # Each picture is its row's: the digit's 8 x 8 values, each some pixels wide.
+        images = 255 * digits(700)[0][400:, :, :, 0]
+        for place in (0, len(listed) - 1):
+            picture = rows.nth(place).locator("tfx-thumbnail canvas")
+            picture.scroll_into_view_if_needed()
+            page.settle()
+            np.testing.assert_allclose(picture.evaluate(PIXELS), images[listed[place]], atol=1)
         own = rows.filter(has=page.frame.get_by_role("button", name=f"sample {EXPLAINED - 1}"))
         assert int(own.locator("th").inner_text()) == one.validation.rows[EXPLAINED - 1]
-        own.get_by_role("button").click()
+        own.get_by_role("button", name="sample").click()
         expect(page.frame.get_by_role("tab", name="Samples")).to_have_attribute(
             "aria-selected", "true"
         )
@@ -180,10 +198,11 @@ def test_classes_of_pixels_have_iou_and_counts_that_open_nothing_in_a_report_too
     context.close()
 
 
-def test_labels_that_are_values_have_scores_in_a_report_too(
+def test_values_and_several_labels_of_a_row_are_told_in_a_report_too(
     browser: Browser, log: Path, tmp_path: Path
 ) -> None:
     write_values_log(tmp_path / "logs")
+    write_labels_log(tmp_path / "logs")
     out = tmp_path / "report.html"
     assert cli.main(["report", str(tmp_path / "logs"), "-o", str(out)]) == 0
     context = browser.new_context(offline=True, viewport={"width": 1440, "height": 900})
@@ -192,10 +211,34 @@ def test_labels_that_are_values_have_scores_in_a_report_too(
     page.on("pageerror", lambda error: told.append(str(error)))
     page.goto(out.as_uri())
     opened = wait_loaded(ExplainPage(page, page.main_frame, told, []))
+    choose(opened, "Values")
     score = opened.frame.locator("tfx-values [data-rate='mean absolute error']")
     for epoch in (EPOCHS - 1, 0):
         true, said, _ = evaluated(tmp_path / "logs", "line", epoch).numbers()
         opened.seek(epoch)
         expect(score).to_contain_text(f"{np.abs(said - true).mean():#.3g} [")
+    one = evaluated(tmp_path / "logs", "line", 0)
+    true, said, _ = one.numbers()
+    worst = np.argsort(-np.abs(said - true))[:5]
+    rows = opened.frame.locator("tfx-values .rows tbody tr")
+    assert [int(text) for text in texts(rows.locator("th"))[:5]] == one.validation.rows[
+        worst
+    ].tolist()
+    rows.first.get_by_role("button").click()
+    expect(
+        opened.frame.get_by_role("group", name=f"Row {one.validation.rows[worst[0]]}")
+    ).to_contain_text(f"true {true[worst[0]]:#.3g}".replace("-", "−"))
+    choose(opened, "Classes")
+    labels = evaluated(tmp_path / "logs", "labels", 0)
+    sets = labels.validation.sets
+    assert sets is not None
+    missed = (sets[:, 2] > labels.predicted_sets[:, 2]).nonzero()[0]
+    opened.frame.get_by_role("button", name=f"sand, missed by labels: {len(missed)}").click()
+    listed = opened.frame.locator("tfx-classes .rows tbody tr")
+    least = missed[np.argsort(labels.log_probabilities[missed, 2])]
+    own = [int(text) for text in texts(listed.locator("th"))]
+    assert own == labels.validation.rows[least].tolist()
+    # Words or values stand where there is no picture.
+    expect(listed.first.locator(".thumb-text")).to_contain_text(", ")
     assert told == []
     context.close()

@@ -69,6 +69,15 @@ HEALTH = schema.Health(
     "end",
     3,
 )
+# Six by four grey pixels: three pictures of 2 x 3, and room for a fourth.
+_SHEET = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000006000000040800000000886f119f0000001849444154789c63"
+    "64e0e2e2e2e262b4e1e2e2e2e26241a1001451018730eef6160000000049454e44ae426082"
+)
+THUMBNAILS = schema.Thumbnails(
+    *(np.array([1, 2, 3], np.uint64), np.frombuffer(_SHEET, np.uint8)),
+    *(2, 2, 3),
+)
 VALIDATION = schema.Validation(
     *(np.array([2.0, NAN, 0.0]), "class", "sigmoid", 3, np.array([1.0, 0.5, 0.0])),
     *(np.array([4, 9, 2**40]), np.array([255, 2**64 - 1, 0], np.uint64), 2**30),
@@ -259,6 +268,10 @@ RECORDS: dict[str, schema.Record] = {
     "validation-of-values": schema.Validation(
         *(np.array([0.5, -2.0]), "value", "none", 0, np.ones(2), np.arange(2)),
         *(np.array([2**64 - 1, 0], np.uint64), 9),
+    ),
+    "thumbnails": THUMBNAILS,
+    "thumbnails-of-words": schema.Thumbnails(
+        np.array([7, 2**63], np.uint64), np.zeros(0, np.uint8), texts=["a good film", "dö…"]
     ),
     "outputs": schema.Outputs(
         *(np.array([[0.5, -1.5], [NAN, INF], [3.0, 0.25]]), "logit", 4),

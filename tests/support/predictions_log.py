@@ -69,6 +69,21 @@ def write_pixels_log(log_dir: Path) -> None:
                 log.record(schema.Tag("pixels"), epoch, record, schema.Content("pixels"))
 
 
+def write_labels_log(log_dir: Path) -> None:
+    """A training on rows that may have several labels: one for each column above 0.5."""
+    rng = np.random.default_rng(0)
+    x = rng.uniform(size=(200, 3)).astype(np.float32)
+    y = (x + rng.normal(scale=0.2, size=x.shape) > 0.5).astype(np.float32)
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(3, "sigmoid")])
+    model.compile(keras.optimizers.Adam(0.1), "binary_crossentropy")
+    names = ["sun", "sea", "sand"]
+    logged = Predictions(
+        (x[100:], y[100:]), log_dir=log_dir / "labels", class_names=names, verbose=False
+    )
+    model.fit(x[:100], y[:100], epochs=EPOCHS, verbose=0, callbacks=[logged])
+
+
 def _explain(log_dir: Path, run: str) -> None:
     rows = tfexplain.read(log_dir)[run].evaluated().validation
     with closing(LogWriter(log_dir / run / "explain")) as log:

@@ -204,7 +204,6 @@ def _ks_threshold(own: Ranking) -> float:
 def _of_values(evaluated: Evaluated) -> Answer:
     true, said, weights = evaluated.numbers()
     by_value = evaluated.errors_by_value()
-    places = _spread_places(len(true), 1024)
     return {
         "scores": {
             name: _with_interval(
@@ -221,8 +220,7 @@ def _of_values(evaluated: Evaluated) -> Answer:
             "low": _list(by_value.low),
             "high": _list(by_value.high),
         },
-        "true": _list(true[places]),
-        "said": _list(said[places]),
+        "each_row": {**_which(evaluated), "true": _list(true), "said": _list(said)},
     }
 
 
@@ -232,8 +230,8 @@ def _each_row(evaluated: Evaluated) -> Answer:
     seen = evaluated.dynamics()
     regions = seen.regions()
     return {
-        "row": rows.rows[some].tolist(),
-        "hash": [f"{int(value):016x}" for value in rows.hashes[some]],
+        **_which(evaluated),
+        **(_label_sets(evaluated) if evaluated.has_several else {}),
         "label": np.nan_to_num(rows.labels[some], nan=-1).astype(int).tolist(),
         "predicted": evaluated.predicted[some].tolist(),
         "chance": _list(np.exp(evaluated.label_log_probability[some])),
@@ -242,7 +240,32 @@ def _each_row(evaluated: Evaluated) -> Answer:
         "correctness": _list(seen.correctness[some]),
         "forgotten": seen.forgotten[some].tolist(),
         "region": [regions[place] for place in some],
+    }
+
+
+def _which(evaluated: Evaluated) -> Answer:
+    """Which rows have a label."""
+    some, rows = np.flatnonzero(evaluated.known), evaluated.validation
+    return {
+        "row": rows.rows[some].tolist(),
+        "hash": [f"{int(value):016x}" for value in rows.hashes[some]],
         "group": rows.groups[some].tolist() if len(rows.groups) else [],
+    }
+
+
+def _label_sets(evaluated: Evaluated) -> Answer:
+    """Of rows that may have several labels, which these are, which are predicted, and the
+    probability of each that is either; of too many labels none."""
+    sets = evaluated.validation.sets
+    if sets is None or evaluated.classes > MOST_CLASSES:
+        return {}
+    some, found = np.flatnonzero(evaluated.known), evaluated.predicted_sets
+    chances = np.exp(evaluated.log_probabilities)
+    either = (sets > 0) | (found > 0)
+    return {
+        "labels": [np.flatnonzero(sets[row]).tolist() for row in some],
+        "labels_predicted": [np.flatnonzero(found[row]).tolist() for row in some],
+        "label_chances": [_list(chances[row, either[row]]) for row in some],
     }
 
 
@@ -283,8 +306,8 @@ def _largest(counts: Floats, most: int) -> list[int]:
     return sorted(int(place) for place in order if counts[place] > 0)
 
 
-def _spread_places(count: int, most: int = MOST_POINTS) -> npt.NDArray[np.int64]:
-    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(np.int64))
+def _spread_places(count: int) -> npt.NDArray[np.int64]:
+    return np.unique(np.linspace(0, count - 1, min(count, MOST_POINTS)).round().astype(np.int64))
 
 
 def _with_interval(value: Any, low: Any, high: Any) -> list[float | None]:

@@ -89,7 +89,8 @@ class Evaluated:
         totals: Floats | None = self.outputs.log_totals
         if totals is None:
             totals = np.logaddexp.reduce(numbers, axis=1)
-        return numbers - totals[:, None]
+        with np.errstate(invalid="ignore"):  # of infinite outputs, whose rows count nowhere
+            return numbers - totals[:, None]
 
     @cached_property
     def predicted(self) -> npt.NDArray[np.int64]:
@@ -101,10 +102,17 @@ class Evaluated:
         return place
 
     @cached_property
+    def predicted_sets(self) -> npt.NDArray[np.uint8]:
+        """Which labels are predicted of each row that may have several, uint8 [N, K]: those above
+        0.5."""
+        said: npt.NDArray[np.uint8] = (self.log_probabilities > np.log(0.5)).astype(np.uint8)
+        return said
+
+    @cached_property
     def right(self) -> npt.NDArray[np.bool_]:
         """Whether each row's label is predicted, bool [N]; of several labels, whether all are."""
         if self.validation.sets is not None:
-            every: npt.NDArray[np.bool_] = (self._said == self.validation.sets).all(axis=1)
+            every: npt.NDArray[np.bool_] = (self.predicted_sets == self.validation.sets).all(axis=1)
             return every & self.known
         hit: npt.NDArray[np.bool_] = (self.predicted == self._labels) & self.known
         return hit
@@ -143,7 +151,9 @@ class Evaluated:
         self._need("class", "hits")
         some = self.known
         if self.validation.sets is not None:
-            return hits.of_labels(self.validation.sets[some], self._said[some], self._weights)
+            return hits.of_labels(
+                self.validation.sets[some], self.predicted_sets[some], self._weights
+            )
         return hits.of_classes(
             self._labels[some], self.predicted[some], self.classes, self._weights
         )
@@ -221,11 +231,6 @@ class Evaluated:
     def _is_binary(self) -> bool:
         one = self.validation.activation == "sigmoid" and self.outputs.values.shape[1] == 1
         return one and not self.has_several
-
-    @cached_property
-    def _said(self) -> Array:
-        said: Array = (self.log_probabilities > np.log(0.5)).astype(np.uint8)
-        return said
 
     @property
     def _labels(self) -> npt.NDArray[np.int64]:

@@ -16,7 +16,7 @@ from tfexplain.model.input_kinds import channel_axis, input_layout
 from tfexplain.model.preprocessing import token_words
 from tfexplain.model.tokens import padding_tokens, token_ids, vocabulary
 from tfexplain.model.traced_model import TracedModel
-from tfexplain.runlog.settings import ExplainSettings
+from tfexplain.runlog.naming import Naming
 from tfexplain.runlog.words import words_of
 from tfexplain.wire import schema
 
@@ -25,14 +25,14 @@ MOST_BYTES = 16 << 20
 
 
 def input_values(
-    traced_model: TracedModel, inputs: Any, settings: ExplainSettings
+    traced_model: TracedModel, inputs: Any, settings: Naming
 ) -> dict[str, schema.Values]:
     """Returns the features, words or curves of each input that is no picture, by its name.
 
     Args:
         traced_model: The model's passes.
         inputs: The chosen rows, in the structure the model takes.
-        settings: The arguments of `Explain`.
+        settings: Names of features and words.
 
     Raises:
         SettingError: `feature_names`, `vocabulary` or `decode` that do not fit the inputs.
@@ -78,9 +78,7 @@ def _column(texts: npt.NDArray[Any]) -> schema.Values:
     return schema.Values(numbers.astype(np.float32), "tokens", (), words)
 
 
-def _texts(
-    traced_model: TracedModel, inputs: Any, settings: ExplainSettings
-) -> dict[str, schema.Values]:
+def _texts(traced_model: TracedModel, inputs: Any, settings: Naming) -> dict[str, schema.Values]:
     """Returns the words of inputs that the model splits, by its vocabulary where none is given.
 
     Raises:

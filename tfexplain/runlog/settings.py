@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -15,13 +15,14 @@ from tfexplain.exchange import Exchange
 from tfexplain.explainers import Explainer
 from tfexplain.model.presets import NAMES, is_preset
 from tfexplain.model.targets import Targets
+from tfexplain.runlog.naming import Naming
 
 # In the order of the classes, or by index, or their indices by name.
 ClassNames: TypeAlias = Iterable[Any] | Mapping[int, Any] | Mapping[str, int]
 
 
 @dataclass(frozen=True)
-class ExplainSettings:
+class ExplainSettings(Naming):
     """Holds the arguments of `Explain`; see there."""
 
     validation_data: Any
@@ -33,9 +34,6 @@ class ExplainSettings:
     write_images: bool
     seed: int
     verbose: bool | int
-    feature_names: Sequence[str] | Mapping[str, Sequence[str]] = ()
-    vocabulary: Sequence[str] | Mapping[int, str] | None = None
-    decode: Callable[[Any], Sequence[str]] | None = None
     exchange: Exchange | None = None
     importance: int | None = None
 
@@ -52,9 +50,8 @@ class ExplainSettings:
                 f"targets={self.targets!r}: expected 'label', 'predicted', a class index, a "
                 f"function of the outputs, a Unit, or a number by its name, such as {NAMES}."
             )
-        check_names("feature_names", self.feature_names)
         self._check_classes()
-        self._check_words()
+        self.check_names()
         for explainer in self.explainers or ():
             if not isinstance(explainer, Explainer):
                 raise TfexplainError(
@@ -77,25 +74,6 @@ class ExplainSettings:
             raise TfexplainError(
                 f"class_names: expected a name for each class; class {unnamed[0]} has none. Pass "
                 "a list of names, or names by class index."
-            )
-
-    def _check_words(self) -> None:
-        words, expected = self.vocabulary, "a list of words, or words by their ids"
-        if isinstance(words, Mapping):
-            if not all(isinstance(i, int) and isinstance(w, str) for i, w in words.items()):
-                raise TfexplainError(
-                    f"vocabulary: expected {expected}; got {_first(words.items())}. "
-                    "Turn words by id around: {i: word for word, i in vocabulary.items()}."
-                )
-        elif words is not None and (isinstance(words, str) or not _are_texts(words)):
-            raise TfexplainError(f"vocabulary: expected {expected}; got {_first(words)}.")
-        if self.decode is not None and not callable(self.decode):
-            raise TfexplainError(
-                f"decode={self.decode!r}: expected a function that turns a row of ids into words."
-            )
-        if self.decode is not None and words is not None:
-            raise TfexplainError(
-                "decode: expected it without vocabulary=; got both. Leave one out."
             )
 
 
@@ -122,23 +100,3 @@ def _text(name: Any) -> str:
     if name is None or name != name:  # NaN, of tables with gaps
         return ""
     return name.decode() if isinstance(name, bytes) else str(name)
-
-
-def check_names(argument: str, names: object) -> None:
-    """Raises ValueError unless `names` is a list of texts, or such lists by the inputs' names."""
-    several = names.values() if isinstance(names, Mapping) else [names]
-    for own in several:
-        if isinstance(own, str) or not _are_texts(own):
-            raise TfexplainError(
-                f"{argument}: expected a list of names, or a list for each input by its name; "
-                f"got {_first(own)}."
-            )
-
-
-def _are_texts(values: Any) -> bool:
-    return hasattr(values, "__len__") and all(isinstance(value, str) for value in values)
-
-
-def _first(values: Any) -> str:
-    """Returns the beginning of something that is no list of texts, for a message."""
-    return repr(values)[:60]

@@ -9,14 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from tfexplain.errors import SettingError, plain
-from tfexplain.runlog.settings import ExplainSettings
+from tfexplain.runlog.naming import Naming
 
 Decode: TypeAlias = Callable[[npt.NDArray[np.int64]], Sequence[str]]
 
 
-def words_of(
-    ids: npt.NDArray[np.int64], settings: ExplainSettings, zero_is_padding: bool
-) -> list[str]:
+def words_of(ids: npt.NDArray[np.int64], settings: Naming, zero_is_padding: bool) -> list[str]:
     """Returns each token's word, sample after sample; `""` for padding, `#7` for unknown ones.
 
     Args:

@@ -69,6 +69,8 @@ outputs                           Outputs      values f32 [N, K], columns i32 [N
                                                weights
 pixels                            Pixels       hits, false_alarms, misses i32 [N, C],
                                                confusion f64 [C, C] or [0, 0]; moment, weights
+thumbnails                        Thumbnails   hashes u64 [M], sheet u8 [B or 0] (a PNG file),
+                                               texts u8; columns, height, width
 importance/NAME                   Importance   values, low, high, signed f64 [F],
                                                names u8, occurs i32 [F or 0], classes i32 [C],
                                                by_class, signed_by_class f32 [C, F],
@@ -104,9 +106,9 @@ value / scale, where scale is the largest finite magnitude: tiny gradients do no
 and infinity stay what they are. `gap` is empty where the method has none; `error`, relative to
 the largest magnitude, may be NaN. Numbers in headers are Python's `repr`, lists and objects are
 JSON; so are lists of texts that are arrays of bytes, such as `names` and `words`. `samples`,
-`structure`, `validation` and `values/` stand at step 0; the step of `inputs/` is any number that is
-new each time, and the last one holds. The picture of a volume [d, h, w] is a sheet of its slices,
-row by row, the smallest whole number of at least sqrt(d) in a row.
+`structure`, `validation`, `thumbnails` and `values/` stand at step 0; the step of `inputs/` is any
+number that is new each time, and the last one holds. The picture of a volume [d, h, w] is a sheet
+of its slices, row by row, the smallest whole number of at least sqrt(d) in a row.
 
 Version 1.1 added `layout`, `score_unit`, volumes, `matrix/` and `values/`. What a log of 1.0 lacks
 is told by the shape of its maps.
@@ -128,8 +130,8 @@ Version 1.4 added steps within epochs, `per_epoch` of `plugin_content` and `ever
 In records such a step is written as that of an event: `weights`, `reference_step`, the `step` of
 problems, and `dead_since`, which is i64 then.
 
-Version 1.5 added `importance/`, `dependence/`, `simple`, `robustness` and `pixels`. Where a log has
-`pixels` in place of `outputs`, `validation` has `label_kind` none.
+Version 1.5 added `importance/`, `dependence/`, `simple`, `robustness`, `pixels` and `thumbnails`.
+Where a log has `pixels` in place of `outputs`, `validation` has `label_kind` none.
 
 What never changes with the step is in `plugin_content`, a small JSON object (`Content`):
 TensorBoard keeps only the first one of a tag, so later events of a file leave it out.
@@ -168,6 +170,7 @@ from tfexplain.wire.records.robust import Robustness
 from tfexplain.wire.records.segmented import Pixels
 from tfexplain.wire.records.simplified import SimpleModels
 from tfexplain.wire.records.structured import Curves, Structure
+from tfexplain.wire.records.thumbnails import Thumbnails
 from tfexplain.wire.records.validated import Outputs, Validation
 from tfexplain.wire.tags import Tag, check_name, tag_name
 
@@ -206,6 +209,7 @@ __all__ = [
     "Status",
     "Structure",
     "Tag",
+    "Thumbnails",
     "Units",
     "Validation",
     "Values",
@@ -222,7 +226,7 @@ PLUGIN_NAME = "tfexplain"
 _Explained: TypeAlias = Samples | Metrics | Predictions | Status | Values | Structure
 _Shown: TypeAlias = Map | Channels | Matrix | Picture
 _Measured: TypeAlias = Kernels | Kernel | Drift | Fidelity | Exchange | Health | Units
-_Validated: TypeAlias = Validation | Outputs | Pixels
+_Validated: TypeAlias = Validation | Outputs | Pixels | Thumbnails
 _General: TypeAlias = Importance | Dependence | SimpleModels | Robustness
 Record: TypeAlias = _Explained | _Shown | _Measured | _Validated | _General
 _RECORDS: dict[str, type[Record]] = {
@@ -230,7 +234,7 @@ _RECORDS: dict[str, type[Record]] = {
     for record in (
         *(Samples, Metrics, Predictions, Status, Values, Map, Channels, Matrix, Picture),
         *(Kernels, Kernel, Drift, Fidelity, Exchange, Health, Units, Structure),
-        *(Validation, Outputs, Pixels),
+        *(Validation, Outputs, Pixels, Thumbnails),
         *(Importance, Dependence, SimpleModels, Robustness),
     )
 }

@@ -16,7 +16,7 @@ MAX_SAMPLE = 1_000_000
 PLAIN: frozenset[str] = frozenset(
     {
         *("samples", "metrics", "predictions", "status", "kernels", "fidelity", "health"),
-        *("structure", "validation", "outputs", "pixels", "simple", "robustness"),
+        *("structure", "validation", "outputs", "pixels", "thumbnails", "simple", "robustness"),
     }
 )
 NAMED: frozenset[str] = frozenset(

@@ -37,6 +37,7 @@ export const KINDS = [
   "validation",
   "outputs",
   "pixels",
+  "thumbnails",
   "importance",
   "dependence",
   "simple",

@@ -9,6 +9,7 @@ import {
   drawnClasses,
   largest,
   minus,
+  NONE,
   rowsIn,
   sharesOf,
   shortNames,
@@ -91,6 +92,24 @@ test("an answer is read field by field", () => {
   );
   assert.equal(readEvaluation({}).accuracy, undefined);
   assert.deepEqual(readEvaluation({ confusion: "no" }).confusion, []);
+});
+
+test("rows of several labels are found by one that is missed, or one that is added", () => {
+  const { rows } = readEvaluation({
+    several: true,
+    each_row: {
+      ...{ row: [1, 2, 3], label: [0, -1, 0], predicted: [0, 0, 0] },
+      labels: [[0, 2], [], [2]],
+      labels_predicted: [[0], [2], [2]],
+      label_chances: [[0.9, 0.25], [0.75], [0.5]],
+    },
+  });
+  const numbersOf = (label: number, predicted: number): readonly number[] =>
+    rowsIn(rows, label, predicted).map(({ row }) => row);
+  assert.deepEqual(numbersOf(2, NONE), [1]);
+  assert.deepEqual(numbersOf(NONE, 2), [2]);
+  assert.deepEqual(numbersOf(2, 2), [3]);
+  assert.deepEqual(rows[0]?.chances?.get(2), 0.25);
 });
 
 test("of very many classes those that are confused most often are drawn", () => {

@@ -292,6 +292,14 @@ function fieldsOf(record: TfRecord, expected: Fields): Fields {
         weights: weights ?? null,
       };
     }
+    case "thumbnails": {
+      const { hashes, sheet, columns, height, width, texts } = record;
+      const rows = hashes.map(wholeNumber);
+      return {
+        ...{ hashes: tensor(rows, rows.length), sheet: tensor(sheet, sheet.length) },
+        ...{ columns, height, width, texts },
+      };
+    }
     case "exchange": {
       const { byWindow, byClass, classes, mean, isOfValues, weights, moment } = record;
       const { shares, chance, low, high, sides, cell, step, corner, size } = record;

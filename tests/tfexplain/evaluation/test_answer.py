@@ -116,6 +116,40 @@ def test_rows_without_a_label_are_counted_nowhere() -> None:
         assert told[key] == expected[key]
 
 
+def test_of_several_labels_each_row_tells_which_are_missed_and_which_are_wrong() -> None:
+    sets = np.array([[1, 0, 1], [0, 0, 0], [0, 1, 0]], np.uint8)
+    chances = np.array([[0.9, 0.2, 0.3], [0.1, 0.6, 0.2], [0.1, 0.8, 0.4]], np.float32)
+    rows = schema.Validation(
+        *(np.array([0, np.nan, 1]), "class", "sigmoid", 3, np.ones(3), np.array([5, 2, 9])),
+        *(np.arange(3).astype(np.uint64), 9, sets),
+    )
+    zeros, none = np.zeros(3), np.zeros(3, np.int32)
+    out = schema.Outputs(chances, "probability", 1, zeros, zeros, none, none)
+    told = answer(Evaluated(rows, out))["each_row"]
+    assert told["row"] == [5, 2, 9]
+    assert told["labels"] == [[0, 2], [], [1]]
+    assert told["labels_predicted"] == [[0], [1], [1]]
+    assert told["label_chances"] == [[0.9, 0.3], [0.6], [0.8]]
+
+
+def test_of_values_each_row_tells_both() -> None:
+    labels = np.array([0.5, np.nan, -2])
+    rows = schema.Validation(
+        *(labels, "value", "none", 0, np.ones(3), np.array([5, 2, 9])),
+        *(np.array([1, 2, 2**63], np.uint64), 9),
+    )
+    zeros, none = np.zeros(3), np.zeros(3, np.int32)
+    values = np.array([[1.0], [2.0], [3.0]], np.float32)
+    told = answer(Evaluated(rows, schema.Outputs(values, "value", 1, zeros, zeros, none, none)))
+    assert told["each_row"] == {
+        "row": [5, 9],
+        "hash": ["0000000000000001", "8000000000000000"],
+        "group": [],
+        "true": [0.5, -2.0],
+        "said": [1.0, 3.0],
+    }
+
+
 def test_of_many_classes_those_with_most_rows_are_shown() -> None:
     rng = np.random.default_rng(0)
     classes = MOST_CLASSES + 30

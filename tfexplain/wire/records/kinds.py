@@ -31,6 +31,7 @@ Kind: TypeAlias = Literal[
     "validation",
     "outputs",
     "pixels",
+    "thumbnails",
     "importance",
     "dependence",
     "simple",

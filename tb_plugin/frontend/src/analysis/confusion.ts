@@ -97,13 +97,25 @@ export function shortNames(names: readonly string[]): readonly string[] {
   return names.length > 1 && shared ? names.map((name) => name.slice(shared)) : names;
 }
 
-/** The rows in a cell, the surest mistakes first. */
+/** In place of a label or a prediction, of rows that may have several: that it is not among them. */
+export const NONE = -1;
+
+/**
+ * The rows of a cell, the worst first: with a label and a prediction, or of rows that may have several
+ * labels with one of these and not the other.
+ */
 export function rowsIn(
   rows: readonly EvaluatedRow[],
   label: number,
   predicted: number,
 ): EvaluatedRow[] {
-  return rows
-    .filter((row) => row.label === label && row.predicted === predicted)
-    .sort((a, b) => a.chance - b.chance);
+  const found = rows.filter(({ labels, said }) => {
+    if (predicted === NONE) return labels.includes(label) && !said.includes(label);
+    if (label === NONE) return said.includes(predicted) && !labels.includes(predicted);
+    return labels.includes(label) && said.includes(predicted);
+  });
+  const own = label === NONE ? predicted : label;
+  const chanceOf = ({ chances, chance }: EvaluatedRow): number => chances?.get(own) ?? chance;
+  const sign = label === NONE ? -1 : 1;
+  return found.sort((a, b) => sign * (chanceOf(a) - chanceOf(b)));
 }

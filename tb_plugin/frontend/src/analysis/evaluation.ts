@@ -53,6 +53,11 @@ export interface EvaluatedRow {
   readonly hash: string;
   readonly label: number;
   readonly predicted: number;
+  /** All labels, and all that are predicted: one each, unless rows may have several. */
+  readonly labels: readonly number[];
+  readonly said: readonly number[];
+  /** Where rows may have several, the probability of each that is in either. */
+  readonly chances: ReadonlyMap<number, number> | undefined;
   /** The probability of its label at this epoch. */
   readonly chance: number;
   readonly confidence: number;
@@ -74,8 +79,15 @@ export interface ValueErrors {
   readonly most: readonly number[];
   readonly rows: readonly number[];
   readonly error: readonly Estimate[];
-  readonly truth: readonly number[];
-  readonly said: readonly number[];
+  /** In the order of the data. */
+  readonly each: readonly ValuedRow[];
+}
+
+export interface ValuedRow {
+  readonly row: number;
+  readonly hash: string;
+  readonly truth: number;
+  readonly said: number;
 }
 
 export interface Evaluation {
@@ -100,6 +112,8 @@ export interface Evaluation {
   readonly values: ValueErrors | undefined;
 }
 
+type Json = Readonly<Record<string, unknown>>;
+
 export const readEvaluation = memo((answer: object): Evaluation => {
   const json = object(answer);
   return {
@@ -121,7 +135,7 @@ export const readEvaluation = memo((answer: object): Evaluation => {
     confusion: list(json.confusion).map(floats),
     calibration: json.calibration === undefined ? undefined : readBins(json.calibration),
     curves: list(json.curves).map(readCurve),
-    rows: readRows(json.each_row),
+    rows: json.scores === undefined ? readRows(object(json.each_row), json.several === true) : [],
     groups: list(json.accuracy_by_group).map((entry) => {
       const one = object(entry);
       const rate = estimate(one.accuracy ?? one.mean_absolute_error);
@@ -170,16 +184,19 @@ function readCurve(value: unknown): RankingCurve {
   };
 }
 
-function readRows(value: unknown): EvaluatedRow[] {
-  const json = object(value);
+function readRows(json: Json, several: boolean): EvaluatedRow[] {
   const column = (name: string): readonly number[] => floats(json[name]);
   const [rows, labels, predicted] = [column("row"), column("label"), column("predicted")];
   const [chance, confidence] = [column("chance"), column("confidence")];
   const [variability, correctness] = [column("variability"), column("correctness")];
-  const [forgotten, hashes, regions] = [column("forgotten"), list(json.hash), list(json.region)];
+  const [forgotten, hashes, regions] = [column("forgotten"), hashesOf(json), list(json.region)];
+  const [sets, said, chances] = [json.labels, json.labels_predicted, json.label_chances].map(list);
   return rows.map((row, i) => ({
+    ...(several
+      ? readSets(sets?.[i], said?.[i], chances?.[i])
+      : { labels: [labels[i] ?? -1], said: [predicted[i] ?? -1], chances: undefined }),
     row,
-    hash: text(hashes[i]).replace(/^0+(?=.)/, ""),
+    hash: hashes[i] ?? "",
     label: labels[i] ?? -1,
     predicted: predicted[i] ?? -1,
     chance: chance[i] ?? Number.NaN,
@@ -191,8 +208,22 @@ function readRows(value: unknown): EvaluatedRow[] {
   }));
 }
 
-function readValues(json: Readonly<Record<string, unknown>>): ValueErrors {
-  const by = object(json.errors_by_value);
+/** As the record of samples writes them. */
+function hashesOf(json: Json): readonly string[] {
+  return list(json.hash).map((hash) => text(hash).replace(/^0+(?=.)/, ""));
+}
+
+/** The probabilities stand in the order of the labels that are in either list. */
+function readSets(own: unknown, predicted: unknown, probabilities: unknown) {
+  const [labels, said, chances] = [numbers(own), numbers(predicted), floats(probabilities)];
+  const either = [...new Set([...labels, ...said])].sort((a, b) => a - b);
+  const pairs = either.map((index, i) => [index, chances[i] ?? Number.NaN] as const);
+  return { labels, said, chances: new Map(pairs) };
+}
+
+function readValues(json: Json): ValueErrors {
+  const [by, rows] = [object(json.errors_by_value), object(json.each_row)];
+  const [truth, said, hashes] = [floats(rows.true), floats(rows.said), hashesOf(rows)];
   return {
     scores: Object.entries(object(json.scores)).map(
       ([name, score]) => [name, estimate(score)] as const,
@@ -201,8 +232,10 @@ function readValues(json: Readonly<Record<string, unknown>>): ValueErrors {
     most: floats(by.most),
     rows: numbers(by.rows),
     error: estimates(by.error, by.low, by.high),
-    truth: floats(json.true),
-    said: floats(json.said),
+    each: numbers(rows.row).map((row, i) => ({
+      ...{ row, hash: hashes[i] ?? "" },
+      ...{ truth: truth[i] ?? Number.NaN, said: said[i] ?? Number.NaN },
+    })),
   };
 }
 

@@ -8,7 +8,10 @@ import type { Curve, Track } from "./tracks.ts";
 
 interface Total {
   readonly name: string;
-  readonly title: string;
+  /** Its name where that is no text. */
+  readonly title?: string;
+  /** What the table of values has room for; Keras' own number stands there by its own name. */
+  readonly row: string;
   readonly isShare?: boolean;
   /** What Keras calls it, where it reports it. */
   readonly reported: RegExp;
@@ -16,15 +19,15 @@ interface Total {
 
 /** Those first that are drawn where the view of the rows is open, unless Keras reports them. */
 const TOTALS: readonly Total[] = [
-  { name: "accuracy", title: "accuracy", isShare: true, reported: /acc/ },
-  { name: "mean_absolute_error", title: "mean absolute error", reported: /mae|absolute_error/ },
-  { name: "calibration_error", title: "calibration error", reported: /calibration/ },
-  { name: "r2", title: "R2", reported: /r2/ },
-  { name: "macro_f1", title: "macro F1", reported: /f1/ },
-  { name: "log_loss", title: "log loss", reported: /crossentropy/ },
-  { name: "auc", title: "AUC", reported: /auc/ },
-  { name: "average_precision", title: "average precision", reported: /precision/ },
-  { name: "root_mean_squared_error", title: "root mean squared error", reported: /squared_error/ },
+  { name: "accuracy", row: "accuracy, rows", isShare: true, reported: /acc/ },
+  { name: "mean_absolute_error", row: "mean abs. error", reported: /mae|absolute_error/ },
+  { name: "calibration_error", row: "calibration error", reported: /calibration/ },
+  { name: "r2", title: "R2", row: "R2, rows", reported: /r2/ },
+  { name: "macro_f1", title: "macro F1", row: "macro F1", reported: /f1/ },
+  { name: "log_loss", row: "log loss", reported: /crossentropy/ },
+  { name: "auc", title: "AUC", row: "AUC, rows", reported: /auc/ },
+  { name: "average_precision", row: "avg. precision", reported: /precision/ },
+  { name: "root_mean_squared_error", row: "RMSE", reported: /squared_error/ },
 ];
 
 /** `metrics` are the tracks of what Keras reports. */
@@ -40,7 +43,7 @@ export function evaluationTracks(dashboard: Dashboard, metrics: readonly Track[]
     metrics.some(({ name }) => reported.test(name));
   const usual = there.find((total) => !isReported(total));
   return there.map((total): Track => {
-    const { name, title, isShare = false } = total;
+    const { name, title = name.replaceAll("_", " "), row, isShare = false } = total;
     const curves = known.flatMap(({ run, totals }): Curve[] => {
       const own = totals.get(name) ?? [];
       if (own.length === 0) return [];
@@ -48,7 +51,7 @@ export function evaluationTracks(dashboard: Dashboard, metrics: readonly Track[]
       const range = own
         .filter(({ low, high }) => Number.isFinite(low + high))
         .map(({ step, low, high }) => [step, low, high] as const);
-      return [{ run, metric: `${title}, validation rows`, points, range, dash: [] }];
+      return [{ run, metric: row, points, range, dash: [] }];
     });
     return {
       ...{ name: `rows-${name}`, curves, settles: true, isExtra: !isOpen || total !== usual },

@@ -4,9 +4,11 @@ import { readImportance } from "./ranked.ts";
 import { alsoDecode } from "./records.ts";
 import { readRobustness } from "./robust.ts";
 import { readSimpleModels } from "./simplified.ts";
+import { readThumbnails } from "./thumbnails.ts";
 
 alsoDecode({
   importance: readImportance,
   simple: readSimpleModels,
   robustness: readRobustness,
+  thumbnails: readThumbnails,
 });

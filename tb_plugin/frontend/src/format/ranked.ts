@@ -3,8 +3,7 @@
 import { FEATURE_KINDS, type FeatureKind, SCORES, type Score } from "../tables.ts";
 import { count, type MeanPicture, readMean, sizes } from "./exchanged.ts";
 import { type Moment, readMoment } from "./moment.ts";
-import { wholes as longWholes, type Reader } from "./reader.ts";
-import { readHashes } from "./records.ts";
+import { hashesOf, wholes as longWholes, type Reader } from "./reader.ts";
 
 const MAX_FEATURES = 4096;
 const MAX_DOTS = 20;
@@ -132,7 +131,7 @@ function readDots(
     dotFeatures.length === 0 || dots.shape[0] === rowLabels.length,
     "a label for each row of dots",
   );
-  const [rowNumbers, hashes] = [longWholes(raw, "row_numbers"), readHashes(raw)];
+  const [rowNumbers, hashes] = [longWholes(raw, "row_numbers"), hashesOf(raw)];
   const isNamed = [0, rowLabels.length].includes(hashes.length);
   raw.check(isNamed && rowNumbers.length === hashes.length, "a number and a hash for each row");
   return {

@@ -121,6 +121,12 @@ export function wholes(raw: Reader, name: string): number[] {
   return Array.from(new BigInt64Array(raw.array(name, "I64", 1).data), Number);
 }
 
+/** What rows hold, as the page names it. */
+export function hashesOf(raw: Reader): string[] {
+  const found = new BigUint64Array(raw.array("hashes", "U64", 1).data);
+  return Array.from(found, (hash) => hash.toString(16));
+}
+
 export function isDistinct(names: readonly string[]): boolean {
   return new Set(names).size === names.length;
 }

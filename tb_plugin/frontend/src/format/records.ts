@@ -33,11 +33,12 @@ import {
 import { type Moment, readMoment } from "./moment.ts";
 import { layersInSettings } from "./older.ts";
 import type { Importance } from "./ranked.ts";
-import { named, Reader } from "./reader.ts";
+import { hashesOf, named, Reader } from "./reader.ts";
 import type { Robustness } from "./robust.ts";
 import { RecordError, unpack } from "./safetensors.ts";
 import type { SimpleModels } from "./simplified.ts";
 import { readStructure, type Structure } from "./structured.ts";
+import type { Thumbnails } from "./thumbnails.ts";
 import { readValues, type Values } from "./values.ts";
 
 export type { Exchange } from "./exchanged.ts";
@@ -124,7 +125,8 @@ export type TfRecord =
   | Structure
   | Importance
   | SimpleModels
-  | Robustness;
+  | Robustness
+  | Thumbnails;
 
 type Decoders = { [K in TfRecord["kind"]]?: (raw: Reader) => Extract<TfRecord, { kind: K }> };
 
@@ -174,7 +176,7 @@ function readSamples(raw: Reader): Samples {
   const classNames = raw.strings("class_names");
   const settings = raw.json("settings");
   if (!isTexts(settings)) throw new RecordError("samples: expected settings as text");
-  const hashes = raw.hasArray("hashes") ? readHashes(raw) : undefined;
+  const hashes = raw.hasArray("hashes") ? hashesOf(raw) : undefined;
   const labelSets = raw.hasArray("label_sets") ? readSets(raw) : undefined;
   raw.check((hashes ?? rows).length === rows.length, "a hash for each row");
   raw.check((labelSets ?? rows).length === rows.length, "a set of labels for each row");
@@ -198,11 +200,6 @@ function readLayers(raw: Reader): Record<string, readonly string[]> {
     Object.values(layers).every((names) => Array.isArray(names) && names.every(isText));
   raw.check(isLists, "layers as lists of names");
   return layers as Record<string, readonly string[]>;
-}
-
-export function readHashes(raw: Reader): string[] {
-  const found = new BigUint64Array(raw.array("hashes", "U64", 1).data);
-  return Array.from(found, (hash) => hash.toString(16));
 }
 
 function readSets(raw: Reader): number[][] {

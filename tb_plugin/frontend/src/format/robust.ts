@@ -1,7 +1,7 @@
 /** The record of robustness: twin of `Robustness` in `tfexplain/wire/records/robust.py`. */
 
 import { type Moment, readMoment } from "./moment.ts";
-import { type Reader, wholes } from "./reader.ts";
+import { hashesOf, type Reader, wholes } from "./reader.ts";
 
 const MAX_GRID = 256;
 
@@ -27,8 +27,7 @@ export function readRobustness(raw: Reader): Robustness {
   const steps = new Float32Array(raw.array("steps", "F32", 1).data);
   const right = new Uint8Array(raw.array("right", "U8", 1).data);
   const rows = wholes(raw, "rows");
-  const found = new BigUint64Array(raw.array("hashes", "U64", 1).data);
-  const hashes = Array.from(found, (hash) => hash.toString(16));
+  const hashes = hashesOf(raw);
   const isEach = [right, rows, hashes].every(({ length }) => length === steps.length);
   raw.check(isEach, "one entry a row");
   raw.check(

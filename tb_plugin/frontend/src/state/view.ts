@@ -302,7 +302,8 @@ const FIELDS: { readonly [K in keyof View]: Field<View[K]> } = {
       value ? joinNames([value.run, String(value.label), String(value.predicted)]) : "",
     read: (text) => {
       const [run, ...numbers] = splitNames(text);
-      const [label, predicted] = numbers.map(whole.read);
+      // -1: of rows that may have several labels, that one is not among them.
+      const [label, predicted] = numbers.map((one) => (one === "-1" ? -1 : whole.read(one)));
       if (!run || label === undefined || predicted === undefined) return undefined;
       return { run, label, predicted };
     },

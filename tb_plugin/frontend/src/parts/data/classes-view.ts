@@ -8,6 +8,7 @@ import {
   largest,
   type Matrix,
   minus,
+  NONE,
   rowsIn,
   sharesOf,
   shortNames,
@@ -15,7 +16,7 @@ import {
 import { classText, type Evaluation } from "../../analysis/evaluation.ts";
 import { plural } from "../../analysis/numbers.ts";
 import { paletteOf } from "../../draw/palette.ts";
-import type { CellsName } from "../../state/view.ts";
+import type { Cell, CellsName } from "../../state/view.ts";
 import { define } from "../frame/part.ts";
 import { base } from "../frame/styles.ts";
 import { classTable } from "./class-table.ts";
@@ -28,7 +29,9 @@ import {
   NUMBERED,
 } from "./confusion-matrix.ts";
 import { dataStyles } from "./data-styles.ts";
-import type { EvaluatedRun } from "./evaluated.ts";
+import { chooseRow, type EvaluatedRun } from "./evaluated.ts";
+import { labelTable } from "./label-table.ts";
+import { rowFacts } from "./row-facts.ts";
 import { rowList } from "./row-list.ts";
 import { SizedView } from "./sized-view.ts";
 import { whoText } from "./who.ts";
@@ -135,6 +138,11 @@ export class ClassesView extends SizedView {
     const of = cell && known.find(({ run }) => run.id === cell.run);
     return html`<div class="both">
       ${drawn.length > 0 ? html`<div>${this.matrices(drawn)}</div>` : nothing}
+      ${
+        known.some(({ evaluation }) => evaluation?.several)
+          ? html`<div>${labelTable(this.dashboard, known)}</div>`
+          : nothing
+      }
       <div class="side">${of && cell ? this.rows(of, known) : this.table(known)}</div>
     </div>`;
   }
@@ -283,14 +291,28 @@ export class ClassesView extends SizedView {
     const { evaluation, run } = of;
     if (!cell || !evaluation) return nothing;
     const rows = rowsIn(evaluation.rows, cell.label, cell.predicted);
-    const [label, predicted] = [cell.label, cell.predicted].map((one) => nameText(evaluation, one));
     const others = known.filter((one) => one !== of);
+    const chosen = rows.find(({ row }) => row === dashboard.view.row);
     return html`<div class="head">
-        <h2>${plural(rows.length, "row")} of ${label} predicted as ${predicted}</h2>
+        <h2>${plural(rows.length, "row")} ${this.cellTitle(evaluation, cell)}</h2>
         ${whoText(run)}
         <button data-screen @click=${() => dashboard.update({ cell: undefined })}>Close</button>
       </div>
-      ${rowList(dashboard, rows, evaluation, others)}`;
+      ${chosen ? rowFacts(dashboard, known, chosen.row) : nothing}
+      ${rowList(
+        ...([dashboard, rows, evaluation, others] as const),
+        (row) => chooseRow(dashboard, row),
+        cell.label === NONE ? cell.predicted : cell.label,
+      )}`;
+  }
+
+  private cellTitle(evaluation: Evaluation, cell: Cell): string {
+    const [label, predicted] = [cell.label, cell.predicted].map((one) => nameText(evaluation, one));
+    if (cell.predicted === NONE) return `with ${label} that is not predicted`;
+    if (cell.label === NONE) return `predicted to have ${predicted} and without it`;
+    return evaluation.several
+      ? `with ${label} that is predicted`
+      : `of ${label} predicted as ${predicted}`;
   }
 }
 

@@ -35,6 +35,28 @@ export const dataStyles = css`
   .wrong {
     color: var(--bad);
   }
+  tr.chosen,
+  td.chosen {
+    background: var(--accent-soft);
+  }
+  .rows th,
+  .rows td {
+    vertical-align: middle;
+  }
+  .rows .link {
+    white-space: nowrap;
+  }
+  .thumb-text {
+    display: block;
+    max-width: 32ch;
+    overflow: hidden;
+    text-overflow: ellipsis;
+    white-space: nowrap;
+  }
+  .row-facts .thumb-text {
+    max-width: 60ch;
+    white-space: normal;
+  }
   .number {
     text-align: right;
   }

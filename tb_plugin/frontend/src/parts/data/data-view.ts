@@ -2,7 +2,7 @@
 
 import { css, html, nothing } from "lit";
 import { epochText } from "../../analysis/epochs.ts";
-import { shareText } from "../../analysis/estimates.ts";
+import { shareText, valueText } from "../../analysis/estimates.ts";
 import type { Evaluation } from "../../analysis/evaluation.ts";
 import { plural } from "../../analysis/numbers.ts";
 import "../../format/general.ts";
@@ -261,14 +261,18 @@ function areOtherRows(runs: readonly EvaluatedRun[]): boolean {
   return a.length !== b.length || a.some(({ hash }, i) => hash !== b[i]?.hash);
 }
 
+const INTERVAL = "with its 95% interval";
+
 /** `accuracy 91.2% [88.7–93.2], 599 of 599 validation rows, epoch 5`. */
 function totalsOf({ run, evaluation, step, why }: EvaluatedRun) {
-  const { accuracy, counted = 0, total = 0, several, arePixels } = evaluation ?? {};
+  const { accuracy, counted = 0, total = 0, several, arePixels, values } = evaluation ?? {};
+  const [score] = values?.scores ?? [];
   const rows = `${counted} of ${plural(total, "validation row")}`;
   const right = several ? "all labels right" : arePixels ? "pixel accuracy" : "accuracy";
   return html`<span class="total">
     ${whoText(run)}
-    ${accuracy ? html`<b title="with its 95% interval">${right} ${shareText(accuracy)}</b>` : nothing}
+    ${accuracy ? html`<b title=${INTERVAL}>${right} ${shareText(accuracy)}</b>` : nothing}
+    ${score ? html`<b title=${INTERVAL}>${score[0]} ${valueText(score[1])}</b>` : nothing}
     <span class="muted">${evaluation ? `${rows}, epoch ${epochText(step ?? 0)}` : why}</span>
   </span>`;
 }

@@ -1,6 +1,6 @@
 /** The evaluations of the shown runs at the playhead. */
 
-import { type EvaluatedRow, type Evaluation, readEvaluation } from "../../analysis/evaluation.ts";
+import { type Evaluation, readEvaluation } from "../../analysis/evaluation.ts";
 import type { Dashboard } from "../../state/dashboard.ts";
 import type { ShownRun } from "../../state/runs.ts";
 import { withRows } from "../../state/scene.ts";
@@ -60,7 +60,10 @@ export function explainedSample({ scene }: Dashboard, hash: string): number | un
 }
 
 /** Choose a row, and with it the sample that it is explained as. */
-export function chooseRow(dashboard: Dashboard, row: EvaluatedRow | undefined): void {
+export function chooseRow(
+  dashboard: Dashboard,
+  row: { readonly row: number; readonly hash: string } | undefined,
+): void {
   const sample = row && explainedSample(dashboard, row.hash);
   dashboard.update({ row: row?.row, ...(sample === undefined ? {} : { samples: [sample] }) });
 }

@@ -7,7 +7,11 @@ import { plural } from "../../analysis/numbers.ts";
 import type { Dashboard } from "../../state/dashboard.ts";
 import type { EvaluatedRun } from "./evaluated.ts";
 import { sampleLink } from "./row-list.ts";
+import { hasThumbnails, thumbnail } from "./thumbnail.ts";
 import { whoText } from "./who.ts";
+
+/** Of the picture, in pixels. */
+const SIDE = 96;
 
 /** Of rows with several labels no single one is told. */
 const SINGLE = ["label", "predicted"];
@@ -44,6 +48,14 @@ export function rowFacts(dashboard: Dashboard, runs: readonly EvaluatedRun[], nu
       </tr>
     </thead>
     <tbody>
+      ${
+        hasThumbnails(dashboard)
+          ? html`<tr>
+              <th scope="row">input</th>
+              <td colspan=${found.length}>${thumbnail(dashboard, first.row.hash, SIDE)}</td>
+            </tr>`
+          : nothing
+      }
       ${FACTS.filter(([name]) => !(first.evaluation.several && SINGLE.includes(name))).map(
         ([name, tell]) => html`<tr>
           <th scope="row">${name}</th>

@@ -68,9 +68,6 @@ export class DataMapView extends SizedView {
       .side > h2 {
         margin: 8px 0 4px;
       }
-      tr.chosen {
-        background: var(--accent-soft);
-      }
       .regions {
         font-size: 12px;
         padding-left: 50px;
@@ -86,7 +83,7 @@ export class DataMapView extends SizedView {
 
   override render() {
     const known = this.runs.filter(({ evaluation }) => evaluation?.rows.length);
-    const size = this.figure(known.length, this.room.width >= 960 ? SIDE : 0, 100);
+    const size = this.figure(known.length, this.room.width >= 960 ? SIDE : 0, 120);
     const chosen = this.dashboard.view.row;
     const across = known.length * (size.width + 20) - 20;
     return html`<div class="left" style="--maps: ${across}px">

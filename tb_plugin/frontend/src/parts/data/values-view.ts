@@ -2,20 +2,26 @@
 
 import { css, html } from "lit";
 import { valueText } from "../../analysis/estimates.ts";
-import type { ValueErrors } from "../../analysis/evaluation.ts";
+import type { ValuedRow } from "../../analysis/evaluation.ts";
 import { short } from "../../analysis/numbers.ts";
 import { type Axis, type Plot, type PlotAxes, type Point, roundTicks } from "../../draw/plot.ts";
-import type { ShownRun } from "../../state/runs.ts";
 import { define } from "../frame/part.ts";
 import { base } from "../frame/styles.ts";
 import { dataStyles } from "./data-styles.ts";
+import { errorList, type Valued } from "./error-list.ts";
+import { chooseRow } from "./evaluated.ts";
 import "./plot-figure.ts";
 import { SizedView } from "./sized-view.ts";
 import { whoText } from "./who.ts";
 
-interface Valued {
-  readonly run: ShownRun;
-  readonly values: ValueErrors;
+/** Of the list of rows, in pixels. */
+const SIDE = 460;
+
+/** How rows stand in a figure. */
+interface Marked {
+  readonly draw: (plot: Plot) => void;
+  readonly tell: (plot: Plot, x: number, y: number) => string;
+  readonly choose: (plot: Plot, x: number, y: number) => void;
 }
 
 export class ValuesView extends SizedView {
@@ -24,7 +30,10 @@ export class ValuesView extends SizedView {
     dataStyles,
     css`
       :host {
-        display: block;
+        display: flex;
+        flex-wrap: wrap;
+        align-content: flex-start;
+        gap: 8px 32px;
         min-height: 0;
         overflow: auto;
         padding: 8px 16px;
@@ -36,6 +45,14 @@ export class ValuesView extends SizedView {
       }
       h3 {
         padding-left: 50px;
+      }
+      .errors {
+        flex: 1 1 ${SIDE - 40}px;
+        min-width: 0;
+        overflow-x: auto;
+      }
+      .errors .rows .thumb-text {
+        max-width: 16ch;
       }
       .tables {
         display: flex;
@@ -51,44 +68,58 @@ export class ValuesView extends SizedView {
     const all = this.runs.flatMap(({ run, evaluation }): Valued[] =>
       evaluation?.values ? [{ run, values: evaluation.values }] : [],
     );
-    const size = this.figure(3, 0, 250);
+    // The list stands beside the figures where these keep a size to be read.
+    const size = this.figure(3, this.room.width >= 1280 ? SIDE : 0, 250);
     const truth = axisOf(
       "true value",
-      all.flatMap(({ values }) => values.truth),
+      all.flatMap(({ values }) => values.each.map(({ truth: own }) => own)),
     );
     const said = axisOf(
       "predicted value",
-      all.flatMap(({ values }) => values.said),
+      all.flatMap(({ values }) => values.each.map(({ said: own }) => own)),
     );
-    const residual = axisOf("predicted minus true", [
+    const residuals = axisOf("predicted minus true", [
       0,
-      ...all.flatMap(({ values }) => residualsOf(values).map(([, y]) => y)),
+      ...all.flatMap(({ values }) => values.each.map((row) => residual(row)[1])),
     ]);
     const error = axisOf("mean absolute error", [
       0,
       ...all.flatMap(({ values }) => values.error.map(({ high }) => high)),
     ]);
-    return html`<div class="figures">
-        ${this.plot("Predicted beside true values", { x: truth, y: said }, size, (plot) => {
+    const marked = (point: (row: ValuedRow) => Point) => ({
+      draw: (plot: Plot) => this.drawRows(plot, all, point),
+      tell: (plot: Plot, x: number, y: number) => tellRow(nearest(plot, all, point, x, y)),
+      choose: (plot: Plot, x: number, y: number) => {
+        chooseRow(this.dashboard, nearest(plot, all, point, x, y)?.row);
+      },
+    });
+    const parity = marked(({ truth: x, said: y }) => [x, y]);
+    const off = marked(residual);
+    return html`<div style="max-width: 100%; width: ${3 * (size.width + 20)}px">
+        <div class="figures">
+        ${this.plot("Predicted beside true values", { x: truth, y: said }, size, parity, (plot) => {
           const [low, high] = [Math.max(truth.low, said.low), Math.min(truth.high, said.high)];
           plot.guide([low, low], [high, high]);
-          for (const { run, values } of all) dots(plot, zip(values.truth, values.said), run.colour);
         })}
-        ${this.plot("Residuals", { x: truth, y: residual }, size, (plot) => {
+        ${this.plot("Residuals", { x: truth, y: residuals }, size, off, (plot) => {
           plot.guide([truth.low, 0], [truth.high, 0]);
-          for (const { run, values } of all) dots(plot, residualsOf(values), run.colour);
         })}
-        ${this.plot("Error by true value", { x: truth, y: error }, size, (plot) => {
+        ${this.plot("Error by true value", { x: truth, y: error }, size, undefined, (plot) => {
           for (const [i, one] of all.entries()) drawErrors(plot, one, i, all.length);
         })}
       </div>
-      <div class="tables">${this.scores(all)} ${this.errors(all)}</div>`;
+      <div class="tables">
+        ${this.scores(all)} ${this.errors(all)}
+      </div>
+      </div>
+      ${errorList(this.dashboard, all)}`;
   }
 
   private plot(
     title: string,
     axes: PlotAxes,
     size: { readonly width: number; readonly height: number },
+    rows: Marked | undefined,
     draw: (plot: Plot) => void,
   ) {
     return html`<section>
@@ -98,9 +129,22 @@ export class ValuesView extends SizedView {
         .label=${title}
         .size=${size}
         .axes=${axes}
-        .draw=${draw}
+        .draw=${(plot: Plot) => {
+          draw(plot);
+          rows?.draw(plot);
+        }}
+        .tell=${rows?.tell}
+        .choose=${rows?.choose}
       ></tfx-plot>
     </section>`;
+  }
+
+  private drawRows(plot: Plot, all: readonly Valued[], point: (row: ValuedRow) => Point): void {
+    for (const { run, values } of all) dots(plot, values.each.map(point), run.colour);
+    for (const { values } of all) {
+      const row = values.each.find((one) => one.row === this.dashboard.view.row);
+      if (row) plot.ring(point(row), plot.palette.accent, 7, 2.5);
+    }
   }
 
   private scores(all: readonly Valued[]) {
@@ -152,12 +196,39 @@ export class ValuesView extends SizedView {
   }
 }
 
-function residualsOf({ truth, said }: ValueErrors): Point[] {
-  return truth.map((value, i) => [value, (said[i] ?? Number.NaN) - value]);
+function residual({ truth, said }: ValuedRow): Point {
+  return [truth, said - truth];
 }
 
-function zip(xs: readonly number[], ys: readonly number[]): Point[] {
-  return xs.map((x, i) => [x, ys[i] ?? Number.NaN]);
+interface Near {
+  readonly row: ValuedRow;
+  readonly name: string;
+}
+
+/** The row of any run whose dot is nearest. */
+function nearest(
+  plot: Plot,
+  all: readonly Valued[],
+  point: (row: ValuedRow) => Point,
+  x: number,
+  y: number,
+): Near | undefined {
+  const rows = all.flatMap(({ run: { name }, values }) =>
+    values.each.map((row): Near => ({ row, name })),
+  );
+  return rows[
+    plot.nearest(
+      rows.map(({ row }) => point(row)),
+      x,
+      y,
+    )
+  ];
+}
+
+function tellRow(near: Near | undefined): string {
+  if (!near) return "";
+  const { name, row } = near;
+  return `${name}, row ${row.row}: true ${short(row.truth)}, predicted ${short(row.said)}`;
 }
 
 function dots(plot: Plot, points: readonly Point[], colour: string): void {
