@@ -8,7 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, expect
-from support.importance_log import COLUMNS, EPOCHS, RUNS, importance, write_importance_log
+from support.importance_log import (
+    COLUMNS,
+    EPOCHS,
+    RUNS,
+    dependence,
+    importance,
+    write_importance_log,
+)
 from support.server import Server, serve
 
 from e2e.axe import assert_nothing_serious
@@ -81,11 +88,18 @@ def test_a_table_says_what_is_used_what_values_do_and_what_could_be_dropped(
         told = frame.locator("tfx-importance .hiding .told")
         expect(told.first).to_contain_text("of 5 columns hidden")
         assert "attribution" in swarm_text(page, swarm)
+        curve = frame.get_by_role("img", name="probability of no by age")
+        curve.scroll_into_view_if_needed()
+        own = dependence(EPOCHS[-1]).partial[0, 0, 4]
+        said = point(page, curve, 0.56, 0.4)
+        assert said.startswith(f"narrow: probability of no {own:#.3g} [")
+        assert said.endswith("at age 40.0, 10 rows near")
         # Of a class, and at another epoch.
         page.choose("Rows of class", "yes")
-        own = last["wide"].by_class
-        assert own is not None
-        assert numbers(page, "income", 0)[1] == read(own[1][1])
+        of_class = last["wide"].by_class
+        assert of_class is not None
+        assert numbers(page, "income", 0)[1] == read(of_class[1][1])
+        expect(frame.get_by_role("img", name="probability of yes by age")).to_be_visible()
         page.wait_for_link("p.tfexplain.ranked=1")
         page.press("Home")
         first = importance("table", EPOCHS[0], steep=True)

@@ -41,6 +41,10 @@ def write_importance_log(log_dir: Path, inputs: tuple[str, ...] = INPUTS) -> Non
                     record = importance(name, epoch, steep=number == 0)
                     content = schema.Content("importance", unit=record.unit, input=name)
                     log.record(schema.Tag("importance", layer=name), epoch, record, content)
+                    if name == "table":
+                        curves = dependence(epoch, steep=number == 0)
+                        content = schema.Content("dependence", unit=curves.unit, input=name)
+                        log.record(schema.Tag("dependence", layer=name), epoch, curves, content)
 
 
 def _hashes(count: int) -> npt.NDArray[np.uint64]:
@@ -99,3 +103,27 @@ def importance(name: str, epoch: int, *, steep: bool = True) -> schema.Importanc
             "mean": np.tile(np.arange(0, 256, 16, np.uint8)[:, None], (1, SIDE))[:, :, None],
         }
     return schema.Importance(values, 0.8 * values, 1.2 * values, **(fields | own))
+
+
+def dependence(epoch: int, *, steep: bool = True) -> schema.Dependence:
+    """How the second class rises with age and falls with tenure, the later the more."""
+    grid = np.stack([np.linspace(16, 64, 9), np.linspace(-1, 11, 9)])
+    slope = (1 + epoch) * np.array([[0.5 if steep else 0.1], [-0.3]])
+    own = 1 / (1 + np.exp(-slope * (grid - grid.mean(axis=1, keepdims=True))))
+    partial = np.stack([1 - own, own], axis=1)
+    shift = np.linspace(-0.2, 0.2, EXPLAINED)[None, :, None]
+    return schema.Dependence(
+        *(np.array([0, 2]), ["age", "tenure"], grid),
+        counts=np.array([[0, 2, 6, 11, 10, 11, 6, 2, 0]] * 2),
+        categories=np.zeros(2, np.uint8),
+        outputs=np.arange(2),
+        partial=partial,
+        low=partial - 0.05,
+        high=partial + 0.05,
+        single=np.clip(partial[:, np.arange(EXPLAINED) % 2] + shift, 0, 1),
+        single_outputs=np.arange(EXPLAINED) % 2,
+        rows=10 * np.arange(EXPLAINED),
+        averaged=ROWS,
+        unit="probability",
+        weights=epoch,
+    )

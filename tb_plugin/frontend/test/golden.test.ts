@@ -300,6 +300,21 @@ function fieldsOf(record: TfRecord, expected: Fields): Fields {
         ...{ columns, height, width, texts },
       };
     }
+    case "dependence": {
+      const { names, features, width, grid, counts, categories, outputs, rows } = record;
+      const { partial, low, high, single, singleOutputs, averaged, unit, moment, weights } = record;
+      const curves = [names.length, outputs.length, width];
+      return {
+        ...{ names, averaged, unit, moment, weights: weights ?? null },
+        ...{ features: tensor(features, names.length), outputs: tensor(outputs, outputs.length) },
+        ...{ grid: tensor(grid, names.length, width), counts: tensor(counts, names.length, width) },
+        ...{ categories: tensor(categories, names.length), rows: tensor(rows, rows.length) },
+        ...{ partial: tensor(partial, ...curves), low: tensor(low, ...curves) },
+        high: tensor(high, ...curves),
+        single: tensor(single, names.length, rows.length, width),
+        single_outputs: tensor(singleOutputs, rows.length),
+      };
+    }
     case "exchange": {
       const { byWindow, byClass, classes, mean, isOfValues, weights, moment } = record;
       const { shares, chance, low, high, sides, cell, step, corner, size } = record;

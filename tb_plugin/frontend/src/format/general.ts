@@ -1,5 +1,6 @@
 /** Has the records decoded that only the view of rows shows: with its script it is loaded. */
 
+import { readDependence } from "./dependent.ts";
 import { readImportance } from "./ranked.ts";
 import { alsoDecode } from "./records.ts";
 import { readRobustness } from "./robust.ts";
@@ -8,6 +9,7 @@ import { readThumbnails } from "./thumbnails.ts";
 
 alsoDecode({
   importance: readImportance,
+  dependence: readDependence,
   simple: readSimpleModels,
   robustness: readRobustness,
   thumbnails: readThumbnails,

@@ -18,6 +18,7 @@ import {
   readKernel,
   readKernels,
 } from "./compressed.ts";
+import type { Dependence } from "./dependent.ts";
 import { type Exchange, readExchange } from "./exchanged.ts";
 import { type Health, readHealth, readUnits, type Units } from "./healthy.ts";
 import {
@@ -124,6 +125,7 @@ export type TfRecord =
   | Units
   | Structure
   | Importance
+  | Dependence
   | SimpleModels
   | Robustness
   | Thumbnails;

@@ -1,5 +1,7 @@
 /** What runs say of the importance of an input's features at the playhead. */
 
+import type { Evaluation } from "../../analysis/evaluation.ts";
+import type { Dependence } from "../../format/dependent.ts";
 import type { Importance } from "../../format/ranked.ts";
 import type { Dashboard } from "../../state/dashboard.ts";
 import type { ShownRun } from "../../state/runs.ts";
@@ -14,6 +16,8 @@ export interface RankedRun {
   /** All that is known, in rising order of epochs. */
   readonly epochs: readonly (readonly [step: number, record: Importance])[];
   readonly classText: (index: number) => string;
+  /** What could not be measured, and why. */
+  readonly leftOut: readonly (readonly [what: string, why: string])[];
 }
 
 /** The inputs of which any of the runs has records of these kinds. */
@@ -35,10 +39,35 @@ export function rankedRuns(
     const epochs = (series?.points ?? []).flatMap(({ record: own, step: at }) =>
       own?.kind === "importance" ? [[at, own] as const] : [],
     );
-    const classText = (index: number): string =>
-      evaluation?.classes.find((one) => one.index === index)?.name ??
-      run.samples?.classNames[index] ??
-      String(index);
-    return [{ run, record, step, epochs, classText }];
+    const place = placesOf(run, ["importance"]).find(({ layer }) => layer === input);
+    const leftOut = Object.entries(place?.settings ?? {});
+    return [{ run, record, step, epochs, leftOut, classText: classTeller(run, evaluation) }];
   });
+}
+
+export interface DependentRun extends Pick<RankedRun, "run" | "classText"> {
+  readonly record: Dependence;
+}
+
+/** Those of which it is known until the playhead how outputs follow features. */
+export function dependentRuns(
+  dashboard: Dashboard,
+  runs: readonly EvaluatedRun[],
+  input: string,
+): DependentRun[] {
+  return runs.flatMap(({ run, evaluation }) => {
+    const { record } = recordedAt(dashboard, run, "dependence", input);
+    return record ? [{ run, record, classText: classTeller(run, evaluation) }] : [];
+  });
+}
+
+/** What a class is called: as the evaluation calls it, else as the samples do. */
+function classTeller(
+  { samples }: ShownRun,
+  evaluation: Evaluation | undefined,
+): (index: number) => string {
+  return (index) =>
+    evaluation?.classes.find((one) => one.index === index)?.name ??
+    samples?.classNames[index] ??
+    String(index);
 }

@@ -59,6 +59,9 @@ export const importanceStyles = css`
   .hiding {
     grid-area: hiding;
   }
+  .dependence {
+    margin-top: 16px;
+  }
   @container data (min-width: 1100px) {
     .parts {
       grid-template: "list rows" auto "hiding rows" 1fr / minmax(0, max-content) minmax(0, 1fr);
@@ -151,7 +154,8 @@ export const importanceStyles = css`
     height: 9px;
   }
   .maps,
-  .words {
+  .words,
+  .figures {
     display: flex;
     flex-wrap: wrap;
     gap: 6px 16px;

@@ -9,8 +9,9 @@ import { STANDING_GRADIENT } from "../../analysis/swarm.ts";
 import { define } from "../frame/part.ts";
 import { base } from "../frame/styles.ts";
 import { dataStyles } from "./data-styles.ts";
+import { dependenceFigures } from "./dependence.ts";
 import { hidingCurve } from "./hiding-curve.ts";
-import { inputsOf, type RankedRun, rankedRuns } from "./importance-runs.ts";
+import { dependentRuns, inputsOf, type RankedRun, rankedRuns } from "./importance-runs.ts";
 import { importanceStyles } from "./importance-styles.ts";
 import { FEW, importanceTable } from "./importance-table.ts";
 import "./mean-importance.ts";
@@ -29,14 +30,16 @@ export class ImportanceView extends SizedView {
   private across = 0;
 
   override render() {
-    const inputs = inputsOf(this.runs, ["importance"]);
+    const inputs = inputsOf(this.runs, ["importance", "dependence"]);
     const input = inputs.find((one) => one === this.input) ?? inputs[0] ?? "";
     const runs = rankedRuns(this.dashboard, this.runs, input);
+    const dependent = dependentRuns(this.dashboard, this.runs, input);
     const [first] = runs;
-    if (!first) return html`<p class="muted">None was measured until this epoch.</p>`;
+    if (!first && dependent.length === 0) {
+      return html`<p class="muted">None was measured until this epoch.</p>`;
+    }
     const classes = [...new Set(runs.flatMap(({ record }) => [...record.classes]))];
     const ofClass = classes.find((one) => one === this.dashboard.view.ranked);
-    const size = { width: Math.min(560, this.room.width - 40), height: 250 };
     return html`
       <div class="top">
         <div class="headlines">
@@ -45,26 +48,40 @@ export class ImportanceView extends SizedView {
         </div>
         <div class="controls" data-screen>
           ${inputs.length > 1 ? this.inputChoice(inputs, input) : nothing}
-          ${classes.length > 1 ? this.classChoice(classes, ofClass, first) : nothing}
+          ${first && classes.length > 1 ? this.classChoice(classes, ofClass, first) : nothing}
         </div>
       </div>
-      <div class="parts ${first.record.feature}">
-        <section class="list">
-          <h2>What is used</h2>
-          ${importanceTable(runs, {
-            ofClass,
-            most: this.most,
-            list: (most) => {
-              this.most = most;
-              this.requestUpdate();
-            },
-            playhead: this.dashboard.step,
-          })}
-        </section>
-        <div class="rows">${this.rows(runs, ofClass)}</div>
-        <div class="hiding">${hidingCurve(this.dashboard, runs, size)}</div>
+      ${first ? this.ranked(runs, first, ofClass) : nothing}
+      <div class="dependence">
+        ${dependenceFigures(
+          this.dashboard,
+          dependent,
+          ofClass ?? (first && commonestClass(first.record)),
+          this.room.width - 32,
+        )}
       </div>
     `;
+  }
+
+  private ranked(runs: readonly RankedRun[], first: RankedRun, ofClass: OfClass) {
+    const size = { width: Math.min(560, this.room.width - 40), height: 250 };
+    return html`<div class="parts ${first.record.feature}">
+      <section class="list">
+        <h2>What is used</h2>
+        ${importanceTable(runs, {
+          ofClass,
+          most: this.most,
+          list: (most) => {
+            this.most = most;
+            this.requestUpdate();
+          },
+          playhead: this.dashboard.step,
+        })}
+        ${first.leftOut.map(([what, why]) => html`<p class="muted">Without ${what}: ${why}</p>`)}
+      </section>
+      <div class="rows">${this.rows(runs, ofClass)}</div>
+      <div class="hiding">${hidingCurve(this.dashboard, runs, size)}</div>
+    </div>`;
   }
 
   override updated(): void {
@@ -131,7 +148,7 @@ export class ImportanceView extends SizedView {
         ${
           shown === undefined
             ? "A dot a row; right of the line it raises the output."
-            : `A dot for each of ${plural(rows, "row")} of ${classText(shown)}; right of the line it speaks for it${ofClass === undefined ? ", choose another class above" : ""}.`
+            : `A dot for each of ${plural(rows, "row")} of ${classText(shown)}; right of the line it speaks for it${ofClass === undefined ? "; other classes are chosen above" : ""}.`
         }
         Its value:
         <span class="scale">low <span class="ramp" style="background: ${STANDING_GRADIENT}"></span> high</span>
@@ -196,6 +213,7 @@ function headline({ run, record, classText }: RankedRun, ofClass: OfClass) {
 
 /** Of what that was computed; with names where runs differ in it. */
 function factsTexts(runs: readonly RankedRun[]): string[] {
+  if (runs.length === 0) return [];
   const facts = runs.map(
     ({ record: { explainer, rows }, step }) =>
       `mean |${explainer}| of ${plural(rows, "row")}, epoch ${epochText(step)}`,

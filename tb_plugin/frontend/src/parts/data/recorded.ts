@@ -10,7 +10,7 @@ export function placesOf(run: ShownRun, kinds: readonly string[]) {
   return sourcesOf(run).flatMap(({ run: source, groups }) =>
     groups
       .filter(({ kind }) => kinds.includes(kind))
-      .map(({ group, layer }) => ({ source, group, layer })),
+      .map(({ group, layer, content }) => ({ source, group, layer, settings: content.settings })),
   );
 }
 
