@@ -71,6 +71,29 @@ def test_it_is_read_back_by_epoch_and_input(trained: Any) -> None:
         run.importance(epoch=4)
 
 
+def test_dependence_on_the_most_important_columns_is_that_of_the_trained_model(
+    trained: Any,
+) -> None:
+    _, model, directory = trained
+    run = tfexplain.read(directory)["run"]
+    (record,) = run.dependence().values()
+    (ranked,) = run.importance().values()
+    order = np.argsort(-ranked.values)
+    assert record.features.tolist() == order.tolist()
+    assert record.names == [NAMES[i] for i in order]
+    assert (record.unit, record.averaged, record.weights) == ("probability", 64, 11)
+    found = tfexplain.partial_dependence(model, (X, LABELS), rows=64, feature_names=NAMES)
+    for place, name in enumerate(record.names):
+        own = found[name]
+        count = len(own.grid)
+        np.testing.assert_array_equal(record.grid[place, :count], own.grid.astype("f4"))
+        np.testing.assert_allclose(record.partial[place, :, :count], own.partial, atol=1e-6)
+        np.testing.assert_allclose(record.single[place, :, :count], own.single, atol=1e-6)
+        np.testing.assert_array_equal(record.counts[place, :count], own.counts)
+        assert np.isnan(record.grid[place, count:]).all()
+    assert record.single_outputs.tolist() == LABELS[record.rows].tolist()
+
+
 @pytest.fixture(scope="module", params=[keras, tf_keras], ids=["keras", "tf_keras"])
 def trained(request: Any, tmp_path_factory: Any) -> Any:
     """(library, model, directory) of a training with importance."""

@@ -257,6 +257,18 @@ class LoggedRun:
         found = self._at(schema.Importance, epoch)
         return {tag.layer: record for tag, record in found.items()}
 
+    def dependence(self, epoch: float | None = None) -> dict[str, schema.Dependence]:
+        """Returns how outputs followed the most important columns or channels, by the input's name.
+
+        Args:
+            epoch: Epoch; default the last one.
+
+        Raises:
+            TfexplainError: nothing was logged there.
+        """
+        found = self._at(schema.Dependence, epoch)
+        return {tag.layer: record for tag, record in found.items()}
+
     def _at(self, record: type[R], epoch: float | None) -> dict[schema.Tag, R]:
         """Returns what `Explain(importance=...)` logged of a kind at an epoch, by tag."""
         found = self.records(record)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -55,6 +55,8 @@ class GeneralRows:
         names: Names of columns and channels, and words by their ids, by the input's name.
         layouts: How inputs lie that can be shown, by name.
         pictures: uint8 [N, ..., 1, 3 or 4] of inputs that are pictures or volumes, by name.
+        importance: By the input's name, importance of its features as it was measured last, by
+            their names.
     """
 
     settings: ExplainSettings
@@ -63,6 +65,7 @@ class GeneralRows:
     names: Mapping[str, Names]
     layouts: Mapping[str, schema.Layout]
     pictures: Mapping[str, npt.NDArray[np.uint8]]
+    importance: dict[str, dict[str, float]] = field(default_factory=dict)
 
 
 def general_rows(

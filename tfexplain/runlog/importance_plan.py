@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from tfexplain.model.outputs import ModelOutput
+from tfexplain.runlog.dependence_records import DependenceRecords
 from tfexplain.runlog.general_rows import GeneralRows, Piece, Unfit, Written, general_rows
 from tfexplain.runlog.importance_records import ImportanceRecords
 from tfexplain.runlog.settings import ExplainSettings
@@ -20,6 +21,7 @@ from tfexplain.runlog.weights_epoch import Moment
 # By name, as problems and settings call them; what makes them raises `Unfit`.
 PIECES: Mapping[str, Callable[[GeneralRows], Piece]] = {
     "importance": ImportanceRecords,
+    "dependence": DependenceRecords,  # behind what tells it the most important features
     "simple models": SimpleModelsRecords,
     "robustness": RobustnessRecords,
 }

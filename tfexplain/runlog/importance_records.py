@@ -47,6 +47,7 @@ class ImportanceRecords:
             seed=rows.settings.seed,
         )
         for name, own in found.items():
+            rows.importance[name] = dict(zip(own.names, own.values.tolist(), strict=True))
             record = record_of(own, now, rows.chosen, rows.pictures.get(name))
             layout: Any = rows.layouts.get(name, "")
             content = schema.Content(

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
+import tensorflow as tf
 
 from tfexplain.checks import is_whole
+from tfexplain.data.row_choice import Chosen
 from tfexplain.errors import TfexplainError
-from tfexplain.model.gradient_calls import BESIDE
-from tfexplain.model.input_kinds import channel_axis, input_layout
-from tfexplain.model.traced_model import TracedModel
 from tfexplain.quality.intervals import Floats
 from tfexplain.types import Array
-
-Names = Sequence[str] | Mapping[str, Sequence[str]]
+from tfexplain.usage.features import Features
 
 
 @dataclass(frozen=True)
@@ -46,38 +43,35 @@ class Column:
         return own.mean(axis=1) if own.ndim == 2 else own
 
 
-def columns_of(
-    traced_model: TracedModel, flat: Sequence[Array], names: Names = ()
-) -> tuple[list[Column], dict[str, str]]:
-    """Returns the features of all inputs, and by name why others have none.
+def columns_of(chosen: Chosen, features: Sequence[Features]) -> tuple[list[Column], dict[str, str]]:
+    """Returns the features that can be set, and by the input's name why others cannot.
 
     Args:
-        traced_model: The model, opened.
-        flat: Its inputs [N, ...].
-        names: Names of the columns of the first table, or by the input's name.
-
-    Raises:
-        TfexplainError: names that do not fit.
+        chosen: The rows.
+        features: The features of the inputs.
     """
-    left_out = {
-        name: why
-        for i, name in enumerate(traced_model.input_names)
-        if (why := _why_not(traced_model, i, flat[i]))
-    }
-    kept = [(i, n) for i, n in enumerate(traced_model.input_names) if n not in left_out]
-    given = names if isinstance(names, Mapping) else {kept[0][1]: names} if kept and names else {}
     found: list[Column] = []
-    for i, name in kept:
-        count = 1 if flat[i].ndim == 1 else flat[i].shape[-1]
-        own = list(given.get(name, ())) or _numbered(name, flat[i], count, alone=len(kept) == 1)
-        if len(own) != count:
-            raise TfexplainError(
-                f"names: expected {count} names for input {name!r}; got {len(own)}. Pass one name "
-                "for each column, in order."
-            )
-        embedded = any(call.embeds == i for call in traced_model.layer_calls)
-        found += [Column(name, i, at, str(own[at]), embedded) for at in range(count)]
+    left_out: dict[str, str] = {}
+    embedded = {call.embeds for call in chosen.traced_model.layer_calls}
+    flat = tf.nest.flatten(chosen.inputs)
+    for own in features:
+        if why := _why_not(own, flat[own.position].numpy()):
+            left_out[own.input] = why
+            continue
+        found += [
+            Column(own.input, own.position, at, name, own.position in embedded)
+            for at, name in enumerate(own.names)
+        ]
     return found, left_out
+
+
+def told_apart(columns: Sequence[Column]) -> list[Column]:
+    """Returns columns of which those of one name have the input's name before it."""
+    often = Counter(column.name for column in columns)
+    return [
+        replace(column, name=f"{column.input}, {column.name}") if often[column.name] > 1 else column
+        for column in columns
+    ]
 
 
 def chosen_columns(known: Sequence[Column], features: Sequence[int | str] | None) -> list[Column]:
@@ -103,24 +97,13 @@ def chosen_columns(known: Sequence[Column], features: Sequence[int | str] | None
     return [known[number] for number in numbers]
 
 
-def _why_not(traced_model: TracedModel, position: int, values: npt.NDArray[Any]) -> str:
-    if values.dtype.kind not in "fiub":
-        return "it holds texts, which have no order and no mean."
-    if traced_model.gradient_calls[position] == BESIDE:
-        return BESIDE
-    embeds = any(call.embeds == position for call in traced_model.layer_calls)
-    if embeds and values.ndim == 2 and values.shape[1] > 1:
-        return "it holds words, of which another stands at each place in each row."
-    if values.ndim <= 2:
-        return ""
-    is_sequence = input_layout(traced_model, values) == "sequence"
-    if is_sequence and channel_axis(traced_model, values) in (-1, 2):
-        return ""
-    return "it has places and no columns, such as pictures have."
-
-
-def _numbered(name: str, values: npt.NDArray[Any], count: int, *, alone: bool) -> list[str]:
-    if count == 1:
-        return [name]
-    kind = "mean of channel" if values.ndim == 3 else "column"
-    return [f"{kind} {at}" if alone else f"{name}, {kind} {at}" for at in range(count)]
+def _why_not(features: Features, inputs: Array) -> str:
+    if features.kind == "word":
+        return "another word stands at each place in each row"
+    if inputs.dtype.kind not in "fiub":
+        return "texts have no order and no mean"
+    if features.kind == "place":
+        return "it has places and no columns"
+    if inputs.ndim == 3 and inputs.shape[-1] != len(features):
+        return "its channels do not stand last"
+    return ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,24 +11,22 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from tfexplain.checks import check_choice, check_whole
-from tfexplain.data.labels import Labels, labels_of, read_labels
-from tfexplain.data.row_choice import sampled
+from tfexplain.data.labels import Labels
+from tfexplain.data.row_choice import Chosen, labelled, sampled
 from tfexplain.errors import TfexplainError
 from tfexplain.model.batching import chunk_size, chunks, even_chunks, run_by_chunks
-from tfexplain.model.call_batch import as_batch
-from tfexplain.model.outputs import SCORES, ModelOutput, Score, choose_output
+from tfexplain.model.outputs import SCORES, Score
 from tfexplain.model.targets import scores_of_all
-from tfexplain.model.trace_model import trace_model
-from tfexplain.model.traced_model import TracedModel
 from tfexplain.quality.intervals import percentile_interval, resampled
 from tfexplain.types import Array, Tensor
-from tfexplain.usage.columns import Column, Names, chosen_columns, columns_of
+from tfexplain.usage.columns import Column, chosen_columns, columns_of, told_apart
 from tfexplain.usage.dependence import FeatureDependence, PartialDependence
 from tfexplain.usage.dependence_grid import DependenceGrid, dependence_grid
+from tfexplain.usage.features import Names
+from tfexplain.usage.measure import BYTES, input_features, names_by_input
 
 MOST_OUTPUTS = 10
 GRID = 20
-_MOST_BYTES = 256 << 20  # of rows that are held
 
 
 def partial_dependence(
@@ -38,7 +36,7 @@ def partial_dependence(
     *,
     rows: int = 256,
     grid: int = GRID,
-    names: Names = (),
+    feature_names: Names | Mapping[str, Names] = (),
     score: Score = "probability",
     output: str | int | None = None,
     batch_size: int | None = None,
@@ -58,9 +56,11 @@ def partial_dependence(
         data: Validation data as `Explain` takes it. Labels say which class a row's curve is of;
             without them it is that of the predicted class.
         features: Numbers or names of the features; default all.
-        rows: How many rows, at most; chosen by what they hold.
+        rows: How many rows, at most (and at most 64 MiB): those with the smallest hashes, as
+            `importance` takes them.
         grid: Greatest number of values of a feature.
-        names: Names of the features of the first table, or by the input's name.
+        feature_names: Names of columns or channels, in order; of several inputs by the input's
+            name.
         score: `"probability"` or `"logit"`.
         output: Name or position of the model's output, as explainers take it.
         batch_size: How many rows go through the model at once. It changes memory and time, not the
@@ -86,21 +86,17 @@ def partial_dependence(
     check_whole("rows", rows)
     check_whole("grid", grid, 2)
     check_whole("batch_size", batch_size, optional=True)
-    chosen = sampled(data, model, rows, _MOST_BYTES)
-    batch = as_batch(chosen.rows.inputs, model)
-    traced_model = trace_model(model, batch)
-    own = choose_output(traced_model.model_outputs, output)
-    known, left_out = columns_of(traced_model, _arrays(batch), names)
+    chosen = labelled(sampled(data, model, rows, BYTES), model, output=output)
+    features_known = input_features(chosen, names_by_input(chosen, feature_names))
+    known, left_out = columns_of(chosen, features_known)
     if not known:
         why = "; ".join(f"{name!r}: {reason}" for name, reason in left_out.items())
         raise TfexplainError(
-            f"data: expected a table or a sequence; there is none. {why} Exchange and explainers "
-            "say where such inputs matter."
+            f"data: expected a table or a sequence; there is none ({why}). importance() says what "
+            "is read of other inputs."
         )
-    labels = read_labels(labels_of(chosen.rows.labels, own, traced_model), own, chosen.hashes)
-    passes = DependencePasses(traced_model, own, batch, labels, score, batch_size)
-    columns = chosen_columns(known, features)
-    return passes.dependence(columns, grid, chosen.places, left_out)
+    columns = chosen_columns(told_apart(known), features)
+    return DependencePasses(chosen, score, batch_size).dependence(columns, grid, left_out)
 
 
 @dataclass(frozen=True)
@@ -116,10 +112,7 @@ class DependencePasses:
     """Sets features of a batch to values, and runs the model.
 
     Args:
-        traced_model: The model, opened.
-        output: Its output.
-        batch: Rows, tensors [N, ...] in the structure the model takes.
-        labels: Their labels.
+        chosen: The rows with their labels, and the model.
         score: Logit or probability.
         batch_size: How many rows go through the model at once; default by the model's size.
 
@@ -128,48 +121,41 @@ class DependencePasses:
     """
 
     def __init__(
-        self,
-        traced_model: TracedModel,
-        output: ModelOutput,
-        batch: Any,
-        labels: Labels,
-        score: Score = "probability",
-        batch_size: int | None = None,
+        self, chosen: Chosen, score: Score = "probability", batch_size: int | None = None
     ) -> None:
-        if not output.classes:
+        if not chosen.output.classes:
             raise TfexplainError(
-                f"output={output.name!r}: expected one prediction a row, of shape [N, K]; got one "
-                "for each position. Pass another output=."
+                f"output={chosen.output.name!r}: expected one prediction a row, of shape [N, K]; "
+                "got one for each position. Pass another output=."
             )
-        self._traced_model, self._output, self._score = traced_model, output, score
-        self._structure = tf.nest.map_structure(lambda _: 0, batch)
-        self._flat, self._size = tf.nest.flatten(batch), chunk_size(traced_model, batch_size)
-        self._own = self._chosen(labels)
+        self._traced_model, self._output = chosen.traced_model, chosen.output
+        self._score, self._rows = score, chosen.rows
+        self._structure = tf.nest.map_structure(lambda _: 0, chosen.inputs)
+        self._flat = tf.nest.flatten(chosen.inputs)
+        self._size = chunk_size(self._traced_model, batch_size)
+        self._own = self._chosen(chosen.labels)
         self.passes = len(self._own.of_rows)
 
     def dependence(
         self,
         columns: Sequence[Column],
         grid: int = GRID,
-        rows: npt.NDArray[np.int64] | None = None,
-        left_out: dict[str, str] | None = None,
+        left_out: Mapping[str, str] | None = None,
     ) -> PartialDependence:
         """Returns the curves of features.
 
         Args:
             columns: The features.
             grid: Greatest number of values of each.
-            rows: Where the rows stood in the data.
             left_out: Why inputs have no features.
         """
         features = tuple(self._of(column, grid) for column in columns)
         shift = int(self._output.binary)  # one number for two classes is that of class 1
-        count = len(self._own.of_rows)
         return PartialDependence(
             features=features,
             outputs=self._own.outputs + np.int32(shift),
             single_outputs=self._own.of_rows + np.int32(shift),
-            rows=np.arange(count) if rows is None else rows,
+            rows=self._rows,
             unit=self._output.unit(self._score),
             left_out=left_out or {},
             passes=self.passes,
@@ -282,7 +268,3 @@ def _set(inputs: Tensor, column: Tensor, values: Tensor) -> Tensor:
         return tf.where(here, values[:, None], inputs)
     means = tf.reduce_mean(inputs, axis=1, keepdims=True)
     return tf.where(here, inputs - means + values[:, None, None], inputs)
-
-
-def _arrays(batch: Any) -> list[Array]:
-    return [x.numpy() for x in tf.nest.flatten(batch)]

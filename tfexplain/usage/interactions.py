@@ -118,7 +118,7 @@ def shapley_interactions(
     *,
     baseline: Baseline = None,
     groups: Groups = None,
-    names: Sequence[str] = (),
+    feature_names: Sequence[str] = (),
     input: str | None = None,
     score: Score = "logit",
     output: str | int | None = None,
@@ -136,7 +136,7 @@ def shapley_interactions(
         baseline: What absent features are replaced by: zeros (default), a row, or a list of rows,
             such as some of the training data, over which scores are averaged.
         groups: The features, as `KernelSHAP` takes them: default each column of a table.
-        names: Of the features, in order.
+        feature_names: Names of the features or groups, in order.
         input: Whose features, where a model has several inputs; default the first that can be
             hidden. The others stay what they are.
         score: `"logit"` or `"probability"`.
@@ -153,7 +153,7 @@ def shapley_interactions(
     Example:
         >>> import numpy as np
         >>> product, x = lambda x: x[:, 0] * x[:, 1] + x[:, 2], np.array([[2.0, 3.0, 5.0]])
-        >>> shapley_interactions(product, x, names=["a", "b", "c"])
+        >>> shapley_interactions(product, x, feature_names=["a", "b", "c"])
         Interactions of 3 features over 1 rows, outputs:
           a x b: 6 (6 to 6), mean +6
           a x c: 0 (0 to 0), mean +0
@@ -182,7 +182,7 @@ def shapley_interactions(
     return Interactions(
         pairs=np.einsum("ijm,nm->nij", pair_shares(design.members), worths),
         values=worths @ design.shares.T,
-        names=_names(names, parts.most, groups is None),
+        names=_names(feature_names, parts.most, groups is None),
         unit=context.unit,
         passes=worths.size * masked.baselines,
     )
@@ -220,8 +220,8 @@ def _check_count(parts: Partition, masked: MaskedInput) -> None:
 def _names(names: Sequence[str], count: int, are_columns: bool) -> tuple[str, ...]:
     if len(names) not in (0, count):
         raise TfexplainError(
-            f"names: expected {count}, one for each feature or group; got {len(names)}. Leave them "
-            "out for numbers."
+            f"feature_names: expected {count}, one for each feature or group; got {len(names)}. "
+            "Leave them out for numbers."
         )
     kind = "column" if are_columns else "group"
     return tuple(map(str, names)) or tuple(f"{kind} {i}" for i in range(count))

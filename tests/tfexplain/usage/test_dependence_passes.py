@@ -113,8 +113,10 @@ def mixed() -> Any:
 
 def test_columns_of_all_inputs_are_set_and_the_rest_stays(mixed: Any) -> None:
     model, x = mixed
-    found = partial_dependence(model, x, grid=4, names={"table": ["age", "size"]}, batch_size=7)
-    names = ["kind", "line, mean of channel 0", "line, mean of channel 1", "age", "size"]
+    found = partial_dependence(
+        model, x, grid=4, feature_names={"table": ["age", "size"]}, batch_size=7
+    )
+    names = ["kind", "channel 0", "channel 1", "age", "size"]
     assert list(found) == names
     assert list(found.left_out) == ["image"]
     assert found.outputs.tolist() == [1]
@@ -142,12 +144,12 @@ def test_columns_of_all_inputs_are_set_and_the_rest_stays(mixed: Any) -> None:
 def test_few_features_are_chosen_and_drawn(mixed: Any) -> None:
     model, x = mixed
     found = partial_dependence(model, x, ["kind", 3], grid=4, score="logit")
-    assert list(found) == ["kind", "table, column 0"]
+    assert list(found) == ["kind", "column 0"]
     assert found.unit == "logit"
     figure = found.plot()
     assert len(figure.axes) == 2
     drawn = {panel.get_title() for panel in figure.axes}
-    assert drawn == {"kind, class 1", "table, column 0, class 1"}
+    assert drawn == {"kind, class 1", "column 0, class 1"}
     (kind,) = (panel for panel in figure.axes if panel.get_title().startswith("kind"))
     curve = found["kind"].partial[0]
     assert any(np.array_equal(line.get_ydata(), curve) for line in kind.lines)
@@ -172,10 +174,10 @@ def test_of_many_classes_the_most_frequent_ones_are_averaged() -> None:
 @pytest.mark.parametrize(
     ("data", "options", "said"),
     [
-        (np.ones((4, 5, 5, 1)), {}, "expected a table or a sequence; there is none. 'input'"),
+        (np.ones((4, 5, 5, 1)), {}, "expected a table or a sequence; there is none .'input'"),
         (X, {"features": [3]}, r"features=3: expected numbers in 0..2, or names: column 0"),
         (X, {"features": ["age"]}, "features='age'"),
-        (X, {"names": ["a"]}, "names: expected 3 names"),
+        (X, {"feature_names": ["a"]}, "feature_names: expected 3 names"),
         (X, {"grid": 1}, "grid=1: expected a whole number of at least 2"),
         (X, {"score": "log"}, "score='log'"),
     ],

@@ -83,7 +83,7 @@ def test_groups_of_columns_act_as_one_feature() -> None:
     x = np.ones((2, 12), "f4") * np.array([[1.0], [2.0]], "f4")
     product = lambda x: x[:, :4].sum(1) * x[:, 4:8].sum(1)  # noqa: E731
     columns = np.repeat([0, 1, 2], 4)
-    found = shapley_interactions(product, x, groups=columns, names=["a", "b", "c"])
+    found = shapley_interactions(product, x, groups=columns, feature_names=["a", "b", "c"])
     np.testing.assert_allclose(found.pairs[:, 0, 1], [16, 64])
     np.testing.assert_allclose(found.pairs[:, 2], 0)
     assert "a x b: 40 (16 to 64), mean +40" in repr(found)
@@ -94,8 +94,8 @@ def test_what_it_cannot_enumerate_is_said() -> None:
         shapley_interactions(bent, np.ones((2, 11)))
     with pytest.raises(TfexplainError, match="expected 2 to 10 features"):
         shapley_interactions(lambda x: x[:, 0], np.ones((2, 1)))
-    with pytest.raises(TfexplainError, match="names: expected 3"):
-        shapley_interactions(bent, np.ones((2, 3)), names=["a"])
+    with pytest.raises(TfexplainError, match="feature_names: expected 3"):
+        shapley_interactions(bent, np.ones((2, 3)), feature_names=["a"])
     with pytest.raises(TfexplainError, match="input='other'"):
         shapley_interactions(bent, np.ones((2, 3)), input="other")
     with pytest.raises(TfexplainError, match="score='log'"):
