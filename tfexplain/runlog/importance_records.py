@@ -33,7 +33,10 @@ class ImportanceRecords:
     def __init__(self, rows: GeneralRows) -> None:
         self._rows = rows
         features = input_features(rows.chosen, rows.names)
-        counts = ", ".join(f"{len(one):,} {one.kind}s of {one.input}" for one in features)
+        counts = ", ".join(
+            f"{len(one):,} {one.kind}{'s' if len(one) > 1 else ''} of {one.input}"
+            for one in features
+        )
         self.text = f"importance of {counts}"
 
     def records(self, now: Moment) -> Iterator[tuple[schema.Tag, schema.Record, schema.Content]]:
@@ -55,7 +58,7 @@ class ImportanceRecords:
                 record.unit,
                 True,
                 own.sides,
-                name,
+                name if name in rows.chosen.traced_model.input_names else "",
                 layout=layout,
                 settings=own.left_out,
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,16 +64,36 @@ def hiding_curve(
         Samek et al. 2017, section III, https://doi.org/10.1109/TNNLS.2016.2599820, where the most
         important are hidden first, of each row by itself.
     """
-    counts, rng = hidden_counts(len(features)), np.random.default_rng(seed)
     masked = scoring.masked(features.position, hidden_values(scoring.chosen, features.position))
-    begin = np.zeros(len(counts), np.int32)
-    by_order = [
-        scoring.of(masked.masked_scores(ranges(features, begin, counts, own))).mean(axis=0)
-        for own in [order, *(rng.permutation(len(order)) for _ in range(orders))]
-    ]
-    drawn = np.stack(by_order[1:])
-    random = (drawn.mean(axis=0), drawn.min(axis=0), drawn.max(axis=0))
-    return HidingCurve(counts, by_order[0], *random, scoring.name)
+
+    def scores(own: Array, counts: Array) -> Array:
+        hidden = ranges(features, np.zeros(len(counts), np.int32), counts, own)
+        return np.asarray(scoring.of(masked.masked_scores(hidden)).mean(axis=0))
+
+    return curve_of(scores, order, seed, scoring.name, orders)
+
+
+def curve_of(
+    scores: Callable[[Array, Array], npt.ArrayLike],
+    order: Array,
+    seed: int,
+    score: Score,
+    orders: int = ORDERS,
+) -> HidingCurve:
+    """Returns the curve of an order and of random ones.
+
+    Args:
+        scores: Returns float64 [K], the scores with the first so many of an order hidden, from the
+            order int64 [F] and the counts int32 [K].
+        order: int64 [F], the least important first.
+        seed: Seed of the random orders.
+        score: What a score is.
+        orders: How many random orders.
+    """
+    counts, rng = hidden_counts(len(order)), np.random.default_rng(seed)
+    own = np.asarray(scores(order, counts), np.float64)
+    drawn = np.stack([scores(rng.permutation(len(order)), counts) for _ in range(orders)])
+    return HidingCurve(counts, own, drawn.mean(axis=0), drawn.min(axis=0), drawn.max(axis=0), score)
 
 
 def hidden_counts(features: int) -> npt.NDArray[np.int32]:

@@ -26,6 +26,7 @@ from tfexplain.usage.importance_result import Importance, Permuted
 from tfexplain.usage.means import mean_interval
 from tfexplain.usage.permuting import MOST_PERMUTED, permuted_losses, repeats_of
 from tfexplain.usage.scoring import Scoring, bare_input
+from tfexplain.usage.single_columns import as_table
 
 BYTES = 64 << 20  # of rows that are held
 MOST_NAMED = {"word": 200, "column": 1000, "channel": 1000, "place": 1000}
@@ -71,7 +72,8 @@ def importance(
         verbose: As `explain` takes it.
 
     Returns:
-        An `Importance`; of several inputs one for each, by its name.
+        An `Importance`; of several inputs one for each, by its name, with all that have one column
+        as one table, `"columns"`.
 
     Raises:
         TfexplainError: data without rows or that the model cannot take, labels outside of the
@@ -127,7 +129,7 @@ def measure(
     """Measures importance where model and rows are open already; see `importance`.
 
     Returns:
-        An `Importance` by the name of each input.
+        An `Importance` by the name of each input, or table of inputs.
 
     Raises:
         TfexplainError: no input has features.
@@ -141,10 +143,11 @@ def measure(
         scoring = Scoring(chosen, targets if isinstance(targets, int) else 0, batch_size)
     except TfexplainError as error:
         scoring = str(error)
-    return {
+    measured = {
         own.input: _of_input(chosen, own, explained[own.input], scoring, class_names, seed)
         for own in features
     }
+    return as_table(measured, features, scoring, seed)
 
 
 def input_features(chosen: Chosen, names: Mapping[str, Names]) -> list[Features]:

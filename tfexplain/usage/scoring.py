@@ -88,6 +88,10 @@ class Scoring:
         """The score of each known row as it is, float64 [n]."""
         return self.of(np.asarray(self._context.result.scores, np.float64))
 
+    def scores(self, inputs: Any) -> Floats:
+        """Returns the score of each known row of other inputs, float64 [n]."""
+        return self.of(self._answers(inputs))
+
     def masked(self, position: int, replaced: Array) -> MaskedInput:
         """Returns an input of which parts take other values.
 
@@ -99,13 +103,20 @@ class Scoring:
 
     @cached_property
     def _context(self) -> Context:
-        chosen, answer = self.chosen, Answer(self.chosen.output, self.column)
-        request = Request((LayerReads(),), answer, chosen.output, "logit")
-        (result,) = shared_pass(chosen.traced_model, [request], chosen.inputs, self.size)
-        count = len(chosen.labels.values)
-        own = PassResult(result.scores, np.full(count, PREDICTED, np.int32), None, [])
-        given = (chosen.traced_model, chosen.inputs, answer, chosen.output)
+        count = len(self.chosen.labels.values)
+        targets = np.full(count, PREDICTED, np.int32)
+        own = PassResult(self._answers(self.chosen.inputs), targets, None, [])
+        given = (self.chosen.traced_model, self.chosen.inputs, self._answer, self.chosen.output)
         return Context(*given, "logit", own)
+
+    @property
+    def _answer(self) -> Answer:
+        return Answer(self.chosen.output, self.column)
+
+    def _answers(self, inputs: Any) -> Floats:
+        request = Request((LayerReads(),), self._answer, self.chosen.output, "logit")
+        (result,) = shared_pass(self.chosen.traced_model, [request], inputs, self.size)
+        return np.asarray(result.scores, np.float64)
 
 
 def hidden_values(chosen: Chosen, position: int) -> Array:

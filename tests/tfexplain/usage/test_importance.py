@@ -282,6 +282,29 @@ def test_several_inputs_have_one_each_and_texts_of_a_table_are_hidden() -> None:
     assert found["word"].row_values is None
 
 
+def test_inputs_of_one_column_are_ranked_as_one_table() -> None:
+    """As it is where each input is a column of one table."""
+    apart = {name: X[:, column] for column, name in enumerate("abcd")}
+    found = tfexplain.importance(
+        lambda x: classes(np.stack([np.asarray(x[n]) for n in "abcd"], axis=1)), (apart, LABELS)
+    )
+    assert isinstance(found, Importance)
+    assert (found.input, found.names, found.total) == ("columns", tuple("abcd"), 4)
+    assert found.explainer == "FeatureAblation"
+    rows, labels = rows_in_order(found), found.labels
+    sign = np.where(labels == 1, 1, -1)[:, None]
+    # Rows that are hidden by themselves fall by what they add to a linear score.
+    assert np.allclose(found.attributions, sign * WEIGHTS * (rows - rows.mean(axis=0)), atol=1e-4)
+    assert found.hidden is not None
+    for count, score in zip(found.hidden.counts, found.hidden.hidden, strict=True):
+        changed, gone = rows.copy(), found.order[::-1][:count]
+        changed[:, gone] = rows.mean(axis=0)[gone]
+        assert score == pytest.approx(np.mean(classes(changed).argmax(axis=1) == labels))
+    assert found.permuted is not None
+    assert len(found.permuted.values) == 4
+    assert found.row_values is not None
+
+
 # --------------------------------------------------------------------------- what does not fit
 
 
