@@ -1,7 +1,7 @@
 /** The totals of every epoch of a run, as `evaluation` answers them. */
 
 import { list, number, object } from "../data/listing.ts";
-import { type Estimate, estimate } from "./evaluation.ts";
+import type { Estimate } from "./evaluation.ts";
 import { memo } from "./memo.ts";
 
 export interface TotalAt extends Estimate {
@@ -25,3 +25,13 @@ const readTotals = memo((answer: object): ReadonlyMap<string, readonly TotalAt[]
   }
   return found;
 });
+
+/** A number with its interval, as an answer has them: what is not defined is NaN. */
+export function estimate(value: unknown): Estimate {
+  const [own, low, high] = list(value).map(float);
+  return { value: own ?? Number.NaN, low: low ?? Number.NaN, high: high ?? Number.NaN };
+}
+
+export function float(value: unknown): number {
+  return typeof value === "number" ? value : Number.NaN;
+}

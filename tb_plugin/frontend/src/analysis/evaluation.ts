@@ -1,6 +1,7 @@
 /** The answer of `evaluation`, checked field by field. Numbers that are not defined are NaN. */
 
 import { list, number, numbers, object, text } from "../data/listing.ts";
+import { estimate, float } from "./evaluated-totals.ts";
 import { memo } from "./memo.ts";
 
 /** A number with its 95% interval. */
@@ -239,17 +240,8 @@ function readValues(json: Json): ValueErrors {
   };
 }
 
-function float(value: unknown): number {
-  return typeof value === "number" ? value : Number.NaN;
-}
-
 function floats(value: unknown): readonly number[] {
   return list(value).map(float);
-}
-
-export function estimate(value: unknown): Estimate {
-  const [own, low, high] = list(value).map(float);
-  return { value: own ?? Number.NaN, low: low ?? Number.NaN, high: high ?? Number.NaN };
 }
 
 function estimates(values: unknown, low: unknown, high: unknown): Estimate[] {

@@ -6,14 +6,15 @@ interface Host {
   requestUpdate(): void;
 }
 
-export class Later {
+export class Later<M = unknown> {
   private loading: Promise<void> | undefined;
+  private module: M | undefined;
   private state: "loading" | "loaded" | "failed" = "loading";
   private readonly name: string;
-  private readonly load: () => Promise<unknown>;
+  private readonly load: () => Promise<M>;
 
   /** `name` says of what the script is, where it cannot be loaded. */
-  constructor(name: string, load: () => Promise<unknown>) {
+  constructor(name: string, load: () => Promise<M>) {
     this.name = name;
     this.load = load;
   }
@@ -27,15 +28,26 @@ export class Later {
         TensorBoard still runs, and start it again if tfexplain was installed anew meanwhile.
       </p>`;
     }
-    this.loading ??= this.load().then(
-      () => this.end("loaded"),
-      () => this.end("failed"),
-    );
-    void this.loading.then(() => host.requestUpdate());
+    this.begin(host);
     return html`<p class="empty" aria-busy="true">Loading…</p>`;
   }
 
-  private end(state: "loaded" | "failed"): void {
+  /** What the script exports; undefined until it is there, and where it cannot be loaded. */
+  get(host: Host): M | undefined {
+    if (this.state === "loading") this.begin(host);
+    return this.module;
+  }
+
+  private begin(host: Host): void {
+    this.loading ??= this.load().then(
+      (module) => this.end("loaded", module),
+      () => this.end("failed"),
+    );
+    void this.loading.then(() => host.requestUpdate());
+  }
+
+  private end(state: "loaded" | "failed", module?: M): void {
     this.state = state;
+    this.module = module;
   }
 }

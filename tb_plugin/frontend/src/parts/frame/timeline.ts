@@ -6,7 +6,6 @@ import { epochText, timeText } from "../../analysis/epochs.ts";
 import { boxTracks } from "../../draw/box-tracks.ts";
 import { Changes } from "../../draw/changes.ts";
 import { driftTracks } from "../../draw/drift-tracks.ts";
-import { evaluationTracks } from "../../draw/evaluation-tracks.ts";
 import { healthTracks, totalTracks } from "../../draw/total-tracks.ts";
 import {
   type Curve,
@@ -20,6 +19,7 @@ import {
 } from "../../draw/tracks.ts";
 import { Player } from "../../state/player.ts";
 import { EpochAxis, LEFT, RIGHT } from "./epoch-axis.ts";
+import { Later } from "./later.ts";
 import { define, PaintedPart, setText } from "./part.ts";
 import { hideReadout, showReadout } from "./readout.ts";
 import { base } from "./styles.ts";
@@ -29,6 +29,11 @@ import { trackChoice } from "./track-choice.ts";
 import { trackHeight } from "./track-height.ts";
 import { trackText } from "./track-text.ts";
 import { MOST, tellValues, valuesTable } from "./values-table.ts";
+
+const curvesOfRows = new Later(
+  "Curves of the rows",
+  () => import("../../draw/evaluation-tracks.ts"),
+);
 
 /** How much nearer one step of the wheel or one key brings. */
 const NEARER = 1.3;
@@ -181,7 +186,8 @@ export class Timeline extends PaintedPart {
     const { dashboard } = this;
     const others = [totalTracks, healthTracks, driftTracks].flatMap((make) => make(dashboard));
     const { metrics } = this;
-    const ofRows = evaluationTracks(dashboard, metrics);
+    const rows = dashboard.scene.has.rows ? curvesOfRows.get(this) : undefined;
+    const ofRows = rows?.evaluationTracks(dashboard, metrics) ?? [];
     return [...metrics, ...boxTracks(dashboard), ...ofRows, ...others];
   }
 
