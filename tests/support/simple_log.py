@@ -25,7 +25,7 @@ COLUMNS = ["age", "blood pressure", "cholesterol", "heart rate", "noise"]
 CLASSES = ["well", "ill"]
 # By run, the penalty of its weights.
 RUNS = {"plain": 0.0, "pruned": 0.02}
-EXPLAINED = 4
+EXPLAINED = 60
 
 
 def table(rows: int = 600) -> tuple[Any, Any]:

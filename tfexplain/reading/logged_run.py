@@ -210,7 +210,7 @@ class LoggedRun:
         Raises:
             TfexplainError: nothing was logged there.
         """
-        return self._general(schema.SimpleModels, epoch, "simple models")
+        return self._at(schema.SimpleModels, epoch)[schema.Tag("simple")]
 
     def robustness(self, epoch: float | None = None) -> schema.Robustness:
         """Returns how small steps flip predictions, as `Explain(importance=)` logged it.
@@ -221,13 +221,7 @@ class LoggedRun:
         Raises:
             TfexplainError: nothing was logged there.
         """
-        return self._general(schema.Robustness, epoch, "robustness")
-
-    def _general(self, record: type[R], epoch: float | None, what: str) -> R:
-        found = {
-            step: one for _, series in self.every_record.series(record) for step, one in series
-        }
-        return _of_epoch(found, epoch, what, "Explain(importance=256)")
+        return self._at(schema.Robustness, epoch)[schema.Tag("robustness")]
 
     def _segmented(self) -> Iterator[tuple[float, Segmented]]:
         rows = self.every_record.last(schema.Validation)

@@ -69,8 +69,8 @@ class RobustnessRecords:
     def __init__(self, rows: GeneralRows) -> None:
         chosen = rows.chosen
         try:
-            labelled_rows(chosen)
             check_moved(chosen.traced_model, chosen.inputs, chosen.output)
+            labelled_rows(chosen)
         except TfexplainError as error:
             raise Unfit(str(error)) from error
         self._rows = rows

@@ -12,6 +12,7 @@ import tensorflow as tf
 from tfexplain.checks import check_whole
 from tfexplain.data.row_choice import Chosen, labelled, sampled
 from tfexplain.errors import TfexplainError
+from tfexplain.usage.answers import check_answers
 from tfexplain.usage.measure import BYTES
 from tfexplain.usage.robustness_result import Robustness
 from tfexplain.usage.smallest_steps import measure_robustness
@@ -81,6 +82,7 @@ def attacked(
     batch_size: int | None = None,
 ) -> Robustness:
     """Measures robustness where model and rows are open already; see `robustness`."""
+    check_answers(chosen.output, values=False)
     known = labelled_rows(chosen)
     return measure_robustness(
         chosen.traced_model,

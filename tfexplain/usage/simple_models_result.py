@@ -151,7 +151,7 @@ class SimpleModels:
             return "unknown"
         if self.of_classes:
             return f"{one.value:.0%} [{100 * one.low:.0f}–{100 * one.high:.0f}]"
-        return f"{one.value:.2f} [{one.low:.2f}–{one.high:.2f}]"
+        return f"{one.value:.2f} [{one.low:.2f} to {one.high:.2f}]"
 
     def _bare(self, number: float) -> str:
         return f"{number:.0%}" if self.of_classes else f"{number:.2f}"

@@ -83,7 +83,7 @@ test("fidelity is compared with what a constant answer can reach", () => {
   assert.equal(explains({ ...TREE, constant: 0.49 }, "tree"), true);
   assert.equal(fidelityText(TREE, "tree"), "75% [50–88] of its decisions");
   const values = { ...TREE, isOfClasses: false };
-  assert.equal(fidelityText(values, "linear"), "R2 0.50 [0.38–0.63] with its values");
+  assert.equal(fidelityText(values, "linear"), "R2 0.50 [0.38 to 0.63] with its values");
   const [root, leaf, , , last] = TREE.nodes;
   assert.ok(root && leaf && last);
   assert.equal(leafText(TREE, leaf), "75% of 28 rows");

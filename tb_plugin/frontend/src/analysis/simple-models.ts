@@ -1,6 +1,7 @@
 /** What simple models can say of a network, in words, and the features that count most. */
 
 import type { Measured, SimpleModels, TreeNode } from "../format/simplified.ts";
+import { coefficient } from "./numbers.ts";
 
 export type Imitation = "tree" | "linear";
 
@@ -26,8 +27,9 @@ export function constantText({ constant, isOfClasses }: SimpleModels): string {
 
 export function measuredText({ value, low, high }: Measured, isShare: boolean): string {
   if (!Number.isFinite(value)) return "unknown";
-  const bare = (one: number): string => (isShare ? (100 * one).toFixed(0) : one.toFixed(2));
-  return `${bare(value)}${isShare ? "%" : ""} [${bare(low)}–${bare(high)}]`;
+  if (!isShare) return `${coefficient(value)} [${coefficient(low)} to ${coefficient(high)}]`;
+  const bare = (share: number): string => (100 * share).toFixed(0);
+  return `${bare(value)}% [${bare(low)}–${bare(high)}]`;
 }
 
 /** `83% of 120 rows`, or of values `± 1.2, 120 rows`. */

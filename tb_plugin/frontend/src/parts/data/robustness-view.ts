@@ -89,7 +89,8 @@ export class RobustnessView extends SizedView {
   }
 
   private figures(all: readonly Attacked[], first: Attacked) {
-    const size = this.figure(2, 0, 300);
+    const fitting = this.figure(2, 0, 300);
+    const size = { width: Math.max(330, fitting.width), height: Math.max(270, fitting.height) };
     const step = stepAxis(first.record, `step (${first.record.unit})`);
     const steps = quartileAxis(all, `smallest step (${first.record.unit})`);
     const epochs = epochAxis(all);
@@ -98,7 +99,7 @@ export class RobustnessView extends SizedView {
         <h3>Accuracy after a step</h3>
         <tfx-plot
           .dashboard=${this.dashboard}
-          .label="Accuracy after a step along the sign of the loss's gradient"
+          .label=${"Accuracy after a step along the sign of the loss's gradient"}
           .size=${size}
           .axes=${{ x: step, y: shareAxis("accuracy") }}
           .draw=${(plot: Plot) => {
@@ -111,7 +112,7 @@ export class RobustnessView extends SizedView {
         <h3>Smallest steps over the epochs</h3>
         <tfx-plot
           .dashboard=${this.dashboard}
-          .label="Median and quartiles of the smallest steps that flip rows that are right, by epoch"
+          .label=${"Median and quartiles of the smallest steps that flip rows that are right, by epoch"}
           .size=${{ ...size, width: Math.round(1.3 * size.width) }}
           .axes=${{ x: epochs, y: steps, left: 62 }}
           .draw=${(plot: Plot) => {
@@ -143,7 +144,7 @@ export class RobustnessView extends SizedView {
       <thead>
         <tr>
           <th scope="col" class="number" title="Number in the validation data">Row</th>
-          ${all.map(({ run }) => html`<th scope="col">${whoText(run)}</th>`)}
+          ${all.map(({ run }) => html`<th scope="col" class="number">${whoText(run)}</th>`)}
           ${hasMaps ? html`<th scope="col">Maps</th>` : nothing}
         </tr>
       </thead>

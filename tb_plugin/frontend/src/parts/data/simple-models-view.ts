@@ -64,10 +64,11 @@ export class SimpleModelsView extends Part {
         max-width: none;
         margin: 2px 0;
       }
-      h2 {
+      h3,
+      .linear h2 {
         margin-top: 10px;
       }
-      h3 .muted {
+      .whose .muted {
         font-weight: 400;
       }
       .tree,
@@ -205,12 +206,12 @@ export class SimpleModelsView extends Part {
 
 function network({ run, record, step }: Imitated) {
   return html`<section class="network" data-network=${run.name}>
-    <h3>${whoText(run)} <span class="muted">epoch ${epochText(step)}</span></h3>
+    <h2 class="whose">${whoText(run)} <span class="muted">epoch ${epochText(step)}</span></h2>
     ${(["tree", "linear"] as const).map((model) => sentence(record, model))}
     ${onLabels(record)}
     ${
       explains(record, "tree")
-        ? html`<h2>Tree</h2>
+        ? html`<h3>Tree</h3>
             <p class="muted">
               a bar is as long as the share of the ${plural(record.rows, "held-out row")}${
                 record.isOfClasses ? ", and filled as far as the network answers so" : nothing
