@@ -10,6 +10,7 @@ from tfexplain.runlog.importance_plan import PIECES
 _LOWERED_BY = {
     "overlays": "write_images=False",
     "drift": "reference=None",
+    "trust": "quality=[]",
     **dict.fromkeys(PIECES, "a smaller importance="),
 }
 

@@ -13,6 +13,7 @@ from tfexplain.callbacks.fit_frame import rows_of_an_epoch
 from tfexplain.callbacks.guard import OnError
 from tfexplain.callbacks.schedule import Schedule, Scheduler
 from tfexplain.callbacks.shared_rows import read_for_health
+from tfexplain.callbacks.start_maps import StartMaps
 from tfexplain.callbacks.work import Work
 from tfexplain.errors import TfexplainError
 from tfexplain.exchange import Exchange
@@ -20,6 +21,7 @@ from tfexplain.explainers import Explainer
 from tfexplain.model.targets import Targets
 from tfexplain.runlog.log_findings import of_run
 from tfexplain.runlog.settings import ClassNames, ExplainSettings, named_classes
+from tfexplain.trust import Metric
 
 
 class Explain(LoggingCallback):
@@ -78,6 +80,10 @@ class Explain(LoggingCallback):
             explained epoch; default), `"best"` (the epoch with the lowest val_loss, or loss where
             there is none; it moves while training improves), the number of an explained epoch, a
             model of the same architecture, or None for no drift.
+        quality: Metrics of explanations that are measured of each map in up to five epochs, the
+            first and the last among them, or in those of `epochs=`: `[Deletion()]`
+            (docs/trust.md). How like maps are to those of the weights that training begins with is
+            always measured.
         color_range: (black, white) of the input images; default 0..1, -1..1, 0..255 or else least
             and greatest, whichever fits.
         write_images: Whether to write overlay grids for TensorBoard's own Images tab as well.
@@ -128,6 +134,7 @@ class Explain(LoggingCallback):
         decode: Callable[[Any], Sequence[str]] | None = None,
         targets: Targets | str = "label",
         reference: Wanted = "first",
+        quality: Sequence[Metric] = (),
         color_range: tuple[float, float] | None = None,
         write_images: bool = True,
         importance: int | None = None,
@@ -154,12 +161,13 @@ class Explain(LoggingCallback):
             vocabulary=vocabulary,
             decode=decode,
             exchange=exchange,
+            quality=tuple(quality),
             importance=importance,
         )
         self._wanted, self._when = reference, Schedule(every, epochs, budget, every_steps)
         super().__init__(log_dir, "explain", on_error, "explaining", part, logs, every_steps)
 
-    _passing = LoggingCallback._passing | {"_reference", "_scheduler"}
+    _passing = LoggingCallback._passing | {"_reference", "_scheduler", "_start_maps"}
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Starts the clock of training time at the first epoch."""
@@ -213,7 +221,7 @@ class Explain(LoggingCallback):
 
     def _forget(self) -> None:
         super()._forget()
-        self._reference = Reference(self._wanted)
+        self._reference, self._start_maps = Reference(self._wanted), StartMaps()
         self._scheduler = Scheduler(self._when, self._reference.epoch)
 
     @property
@@ -235,7 +243,7 @@ class Explain(LoggingCallback):
             epochs = (self.params or {}).get("epochs")
             return ExplainRun(
                 *(self._settings, self._subject, self._guard, self._reference, self._scheduler),
-                *(rows, epochs, self._clock),
+                *(rows, epochs, self._clock, self._start_maps),
             )
 
 

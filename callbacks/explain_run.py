@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from contextlib import nullcontext
 from typing import Any
 
@@ -20,9 +20,12 @@ from tfexplain.callbacks.exchange_run import ExchangeRun
 from tfexplain.callbacks.fit_frame import Rows
 from tfexplain.callbacks.guard import Guard
 from tfexplain.callbacks.importance_run import ImportanceRun
+from tfexplain.callbacks.map_numbers import map_numbers
 from tfexplain.callbacks.memory_backoff import MemoryBackoff
 from tfexplain.callbacks.schedule import Schedule, Scheduler
+from tfexplain.callbacks.start_maps import StartMaps
 from tfexplain.callbacks.step_clock import StepClock
+from tfexplain.callbacks.trust_run import TrustRun
 from tfexplain.quality.similarity import MEASURES
 from tfexplain.runlog.attribution_records import sheet_png
 from tfexplain.runlog.plan import ExplainPlan, Found
@@ -48,6 +51,7 @@ class ExplainRun:
         rows: What an epoch trains on, where that is known.
         epochs: How many epochs `fit` was asked for, where that is known.
         clock: When epochs are explained within; None where they are not.
+        start: Maps that training begins with; kept over several fits.
 
     Raises:
         TfexplainError: data, labels, layers or shapes that cannot work, found by explaining once.
@@ -63,6 +67,7 @@ class ExplainRun:
         rows: Rows | None,
         epochs: int | None,
         clock: StepClock | None = None,
+        start: StartMaps | None = None,
     ) -> None:
         self._settings, self._guard, self._reference = settings, guard, reference
         self._scheduler = scheduler
@@ -89,7 +94,7 @@ class ExplainRun:
         if other := self._explaining.disagreement(first):
             guard.tell("predictions", other)
         self._layers = self._explaining.layers(first)
-        self._similarities = _similarity_names(self._explaining.shown(first))
+        self._similarities = map_numbers(self._explaining.shown(first), "similarity")
         self._choices = describe(self._explaining, first) | {
             "epochs": _times(scheduler.when, clock),
             "drift": reference.text,
@@ -120,8 +125,16 @@ class ExplainRun:
                 self._importance = ImportanceRun(*own, epochs, every=chosen)
         if self._importance:
             self._choices["importance"] = self._importance.text
+        self._trust: TrustRun | None = None
+        with nullcontext() if settings.quality else guard.planning("trust"):
+            chosen = scheduler.when.epochs is not None
+            judged = (start or StartMaps(), self._explaining, first, settings.quality, guard)
+            self._trust = TrustRun(*judged, epochs, every=chosen)
+        if self._trust and self._trust.text:
+            self._choices["quality"] = self._trust.text
         self._numbers: dict[str, float] = {}
         self.numbers = [
+            *(self._trust.numbers if self._trust else ()),
             *(self._similarities.values() if reference.wanted else ()),
             *(self._exchanging.numbers if self._exchanging else ()),
         ]
@@ -134,6 +147,9 @@ class ExplainRun:
         with self._guard.watch("samples", 0):
             self._explaining.write_constant(self._choices, self._layers, writer)
             write_structure(self._structure, writer)
+        if self._trust:
+            with self._guard.watch("trust", 0):
+                self._trust.announce(writer, resumes)
         if self._settings.verbose:
             tell("explaining", self._choices, writer.directory)
 
@@ -206,6 +222,11 @@ class ExplainRun:
         with self._guard.watch("drift", step):
             self._write_drift(explanations, now, writer)
         seconds["drift"] = time.perf_counter() - start
+        if self._trust:
+            start = time.perf_counter()
+            with self._guard.watch("trust", step):
+                self._numbers |= self._trust.write(explanations, now, writer)
+            seconds["trust"] = time.perf_counter() - start
         if self._settings.write_images and self._explaining.has_overlays:
             start = time.perf_counter()
             for name, explanation in explanations.items():
@@ -259,14 +280,3 @@ def _times(when: Schedule, clock: StepClock | None) -> str:
     if clock is None:
         return when.text
     return clock.text if when.budget is None else f"{when.text}; {clock.text}"
-
-
-def _similarity_names(places: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:
-    """Returns how the similarities of maps are called, without the layer where there is one."""
-    layers = Counter(name for name, _ in places)
-    return {
-        (name, layer): f"explain/{name}/similarity"
-        if layers[name] == 1
-        else f"explain/{name}/{layer}/similarity"
-        for name, layer in places
-    }

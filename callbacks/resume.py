@@ -12,6 +12,7 @@ from google.protobuf.message import DecodeError
 
 from tfexplain.quality.drift import Shown
 from tfexplain.runlog.directory import read_events
+from tfexplain.types import Array
 from tfexplain.wire import schema
 from tfexplain.wire.clock import step_of
 
@@ -94,12 +95,33 @@ def logged(directory: str, step: int | None) -> Logged:
     return log
 
 
-def _records(path: str) -> Iterator[tuple[float, schema.Tag, bytes, bytes]]:
+def start_maps(directory: str) -> tuple[dict[Place, schema.Start], Array | None]:
+    """Reads the maps that a training began with, and the hashes of the samples; the first ones of
+    a log hold."""
+    found: dict[Place, schema.Start] = {}
+    hashes: Array | None = None
+    names = sorted(name for name in tf.io.gfile.listdir(directory) if "tfevents" in name)
+    for name in names:
+        try:
+            for _, tag, data, _ in _records(os.path.join(directory, name), ("samples", "start/")):
+                if tag.kind == "samples" and hashes is None:
+                    hashes = schema.Samples.decode(data).hashes
+                elif tag.kind == "start":
+                    place = (tag.explainer, tag.layer)
+                    found.setdefault(place, schema.Start.decode(data))
+        except (DecodeError, OSError, tf.errors.OpError, schema.SchemaError):
+            continue  # no file of events, or one that was damaged
+        if found:
+            break
+    return found, hashes
+
+
+def _records(
+    path: str, kinds: tuple[str, ...] = ("samples", "metrics", "pred", "map/")
+) -> Iterator[tuple[float, schema.Tag, bytes, bytes]]:
     for event in read_events(path):
         for value in event.summary.value:
-            if value.tensor.string_val and value.tag.startswith(
-                ("samples", "metrics", "pred", "map/")
-            ):
+            if value.tensor.string_val and value.tag.startswith(kinds):
                 content = value.metadata.plugin_data.content
                 yield (
                     step_of(event.step),

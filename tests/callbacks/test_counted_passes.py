@@ -231,7 +231,7 @@ def test_the_cost_is_told_once(tmp_path: Path, capsys: Any, verbose: int, lines:
         assert epoch == "0"
         assert compiled
         assert before
-        assert dearest in {*DEFAULTS, "drift", "overlays", "Exchange"}
+        assert dearest in {*DEFAULTS, "drift", "trust", "overlays", "Exchange"}
 
 
 def test_it_is_told_between_the_bars_of_two_epochs(tmp_path: Path, capsys: Any) -> None:

@@ -118,6 +118,11 @@ def test_what_is_logged_and_printed(tmp_path: Path, capsys: Any) -> None:
         "inputs/input",
         "metrics",
         "predictions",
+        *(
+            f"{kind}/{place}"
+            for kind in ("start", "trust")
+            for place in ("GradCAM/conv", "IntegratedGradients/input")
+        ),
         "status",
         "channels/FeatureMaps/conv",
         "map/GradCAM/conv",
@@ -130,7 +135,7 @@ def test_what_is_logged_and_printed(tmp_path: Path, capsys: Any) -> None:
     assert run.record("predictions").explained == 3
     assert np.allclose(run.record("predictions").outputs.sum(1), 1)
     explainers = {"FeatureMaps", "GradCAM", "IntegratedGradients"}
-    assert set(run.record("status").seconds) == {*explainers, "drift", "overlays"}
+    assert set(run.record("status").seconds) == {*explainers, "drift", "trust", "overlays"}
     assert not run.record("status").problems
     for tag in ("metrics", "predictions", "status", "map/GradCAM/conv/7"):
         assert run.written[tag] == [0, 1, 2]

@@ -263,7 +263,7 @@ def test_without_a_budget_the_cost_is_logged_all_the_same(tmp_path: Path) -> Non
     fit(tmp_path, 3, every=2, write_images=True)
     log = read_run(tmp_path)
     status = log.record("status")
-    assert set(status.seconds) == {"GradCAM", "drift", "overlays"}
+    assert set(status.seconds) == {"GradCAM", "drift", "trust", "overlays"}
     assert (status.cost.epochs, status.cost.explained, status.cost.budget) == (3, 2, None)
     assert 0 < status.cost.explaining < status.cost.training
 

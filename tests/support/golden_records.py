@@ -258,6 +258,12 @@ RECORDS: dict[str, schema.Record] = {
     "drift-of-a-control": schema.Drift(
         DRIFT, np.array([True, True, False]), ["pearson", "top10_iou"], "epoch 3", "control"
     ),
+    "start": schema.Start(np.array([[[0.5, -1.0]], [[NAN, 2.0]]], np.float32), np.array([3, -1])),
+    "trust": schema.Trust(
+        *(np.array([[0.25, NAN], [-0.5, 0.75]]), np.array([[0.125, NAN], [0.0, NAN]])),
+        *(["start similarity", "MaxSensitivity"], ["rank correlation", "of the map"]),
+        *(["lower", "lower"], 160, "end", 3),
+    ),
     "fidelity": schema.Fidelity(
         {"samples": 300.0, "agreement": 0.97, "kl": NAN},
         *(np.array([3, 0]), np.array([50, 250]), "dense", "control"),

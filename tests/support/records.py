@@ -145,6 +145,25 @@ def drift_records(draw: st.DrawFn) -> schema.Drift:
 
 
 @st.composite
+def start_records(draw: st.DrawFn) -> schema.Start:
+    values = draw(maps((2, 4)))
+    count = len(values)
+    return schema.Start(values, np.array(draw(st.lists(int32, min_size=count, max_size=count))))
+
+
+@st.composite
+def trust_records(draw: st.DrawFn) -> schema.Trust:
+    own = draw(st.lists(names, max_size=3, unique=True))
+    size = {"min_size": len(own), "max_size": len(own)}
+    better = draw(st.lists(st.sampled_from(["higher", "lower"]), **size))
+    shape = (draw(st.integers(0, 3)), len(own))
+    values, chance = (draw(hnp.arrays(np.float64, shape, elements=floats64)) for _ in range(2))
+    passes, weights = draw(st.integers(0, 2**31 - 1)), draw(st.none() | steps)
+    units = draw(st.lists(names, **size))
+    return schema.Trust(values, chance, own, units, better, passes, "end", weights)
+
+
+@st.composite
 def fidelity_records(draw: st.DrawFn) -> schema.Fidelity:
     numbers = draw(st.dictionaries(names, floats64, max_size=4))
     totals = draw(st.lists(counts, max_size=4))
@@ -242,7 +261,7 @@ def dependence_records(draw: st.DrawFn) -> schema.Dependence:
         *(draw(curves), draw(curves), draw(curves)),
         draw(hnp.arrays(np.float32, (features, lines, values))),
         *(draw(hnp.arrays(np.int32, lines)), draw(hnp.arrays(np.int64, lines))),
-        *(draw(counts), draw(names), *draw(moments)),
+        *(draw(st.integers(0, 2**31 - 1)), draw(names), *draw(moments)),
     )
 
 
@@ -336,6 +355,8 @@ records = st.one_of(
     robustness_records(),
     pixels_records(),
     dependence_records(),
+    start_records(),
+    trust_records(),
     simple_records(),
     health_records(),
     units_records(),

@@ -292,6 +292,11 @@ class LoggedRun:
         """A row for each epoch, map and sample: how similar it is to the reference's map."""
         return tables.similarity(self.every_record)
 
+    @property
+    def trust(self) -> Table:
+        """A row for each epoch, map, sample and metric: whether the map can be believed."""
+        return tables.trust(self.every_record)
+
     def show(self, height: int = 800, max_mb: float = 10) -> NotebookPage:
         """Returns the EXPLAIN page of this run, which a notebook shows in a cell.
 

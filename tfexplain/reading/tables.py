@@ -186,6 +186,30 @@ def similarity(records: RunRecords) -> Table:
     )
 
 
-def _of_weights(record: schema.Predictions | schema.Kernels | schema.Health) -> _Row:
+def trust(records: RunRecords) -> Table:
+    """Returns a row for each epoch, map, sample and metric of it."""
+    return table(
+        {
+            "epoch": epoch,
+            **_of_weights(record),
+            "explainer": tag.explainer,
+            "layer": tag.layer,
+            "sample": sample,
+            "metric": metric,
+            "value": value,
+            "chance": chance,
+            "unit": unit,
+            "better": better,
+        }
+        for tag, series in records.series(schema.Trust)
+        for epoch, record in series
+        for sample, row in enumerate(np.stack([record.values, record.chance], axis=2).tolist())
+        for metric, (value, chance), unit, better in zip(
+            record.names, row, record.units, record.better, strict=True
+        )
+    )
+
+
+def _of_weights(record: schema.Predictions | schema.Kernels | schema.Health | schema.Trust) -> _Row:
     """When the model was measured, and at which epoch's end it had the weights."""
     return {"moment": record.moment, "weights": record.weights}

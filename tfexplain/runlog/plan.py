@@ -190,7 +190,7 @@ class ExplainPlan:
             predicted = predictions(output, explanation.outputs).predicted
             for layer, attribution in explanation.attributions.items():
                 if attribution.kind in ("map", "matrix"):
-                    values = self._cells(attribution).pool(attribution.maps)
+                    values = self.cells(attribution).pool(attribution.maps)
                     maps[name, self.named(layer)] = Shown(values, attribution.targets, predicted)
         return maps
 
@@ -268,7 +268,8 @@ class ExplainPlan:
                 sheet = rendering.overlay_grid(drawn, pictures[under])
             yield f"tfexplain/{name}" if len(by_input) == 1 else f"tfexplain/{name}/{under}", sheet
 
-    def _cells(self, attribution: Attribution) -> Cells:
+    def cells(self, attribution: Attribution) -> Cells:
+        """Returns how the positions of a map are pooled in the log."""
         return cells_of(attribution, place(attribution, self.traced_model, self.batch)[0])
 
     def _write_attribution(
@@ -283,7 +284,7 @@ class ExplainPlan:
         explainer = self.explainers[name]
         output = choose_output(self.traced_model.model_outputs, explainer.output)
         number = measure(self.settings.targets, output, explainer.score)
-        cells = self._cells(attribution)
+        cells = self.cells(attribution)
         layer = self.named(attribution.layer)
         content: schema.Content | None = None
         for sample in range(len(self.batch.rows)):

@@ -16,6 +16,7 @@ from tfexplain.explainers import Explainer
 from tfexplain.model.presets import NAMES, is_preset
 from tfexplain.model.targets import Targets
 from tfexplain.runlog.naming import Naming
+from tfexplain.trust import Metric, ModelRandomisation
 
 # In the order of the classes, or by index, or their indices by name.
 ClassNames: TypeAlias = Iterable[Any] | Mapping[int, Any] | Mapping[str, int]
@@ -36,6 +37,7 @@ class ExplainSettings(Naming):
     verbose: bool | int
     exchange: Exchange | None = None
     importance: int | None = None
+    quality: tuple[Metric, ...] = ()
 
     def check(self) -> None:
         """Raises ValueError for settings that are wrong whatever the model."""
@@ -50,6 +52,7 @@ class ExplainSettings(Naming):
                 f"targets={self.targets!r}: expected 'label', 'predicted', a class index, a "
                 f"function of the outputs, a Unit, or a number by its name, such as {NAMES}."
             )
+        self._check_quality()
         self._check_classes()
         self.check_names()
         for explainer in self.explainers or ():
@@ -67,6 +70,18 @@ class ExplainSettings(Naming):
     def asks(self) -> bool:
         """Whether `targets` name a number, other than the label's or the predicted class."""
         return not isinstance(self.targets, str) or self.targets not in ("label", "predicted")
+
+    def _check_quality(self) -> None:
+        for metric in self.quality:
+            if not isinstance(metric, Metric):
+                raise TfexplainError(
+                    f"quality: expected metrics such as tfexplain.trust.Deletion(); got {metric!r}."
+                )
+            if isinstance(metric, ModelRandomisation):
+                raise TfexplainError(
+                    "quality: ModelRandomisation re-draws weights, and these are in training. Call "
+                    "it after training; how like maps are to those at the start is always logged."
+                )
 
     def _check_classes(self) -> None:
         names = self.class_names

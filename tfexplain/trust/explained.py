@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
@@ -21,7 +21,8 @@ from tfexplain.explainers.run import explain_all
 from tfexplain.model.batching import chunk_size, run_by_chunks
 from tfexplain.model.call_batch import as_batch
 from tfexplain.model.gradient_calls import BESIDE
-from tfexplain.model.outputs import Score, choose_output
+from tfexplain.model.input_kinds import channel_axis
+from tfexplain.model.outputs import ModelOutput, Score, choose_output
 from tfexplain.model.presets import named, resolved_targets
 from tfexplain.model.shared_pass import LayerReads, Request, shared_pass
 from tfexplain.model.targets import PREDICTED, Targets
@@ -111,17 +112,9 @@ class Explained:
         return np.asarray((values != 0).reshape(self.evidence.shape))
 
     def differs(self, baseline: Baseline = None) -> npt.NDArray[np.bool_]:
-        """Returns where the input is another than its baseline, bool [N, *sides].
-
-        Elsewhere methods that multiply with the input agree on zero, whatever the model.
-        """
+        """Returns where the input is another than its baseline, bool [N, *sides]."""
         flat = [np.asarray(x) for x in tf.nest.flatten(self.context.inputs)]
-        names = self.context.traced_model.input_names
-        begin = starts(baseline, flat, names, [self.position])[self.position]
-        differs = self.input != begin[: len(self.input)]
-        axis = self.masked().channel_axis
-        whole = np.asarray(differs if axis is None else differs.any(axis=axis), bool)
-        return np.asarray(whole.reshape(self.evidence.shape))
+        return where_differs(flat, self.position, self.context.traced_model, baseline)
 
     def scores(self, values: Array, rows: npt.NDArray[np.int64]) -> Floats:
         """Computes the number of some samples with other values of the input.
@@ -198,15 +191,55 @@ def explained(
     traced_model = trace_model(model, batch)
     size = chunk_size(traced_model, batch_size)
     output = choose_output(traced_model.model_outputs, explainer.output if explainer else None)
-    wanted, output = named(targets, output)
-    resolved = resolved_targets(traced_model, wanted, output, length(batch))
-    request = Request((LayerReads(),), resolved, output, asks.score)
-    (result,) = shared_pass(traced_model, [request], batch, size)
-    context = Context(traced_model, batch, resolved, output, asks.score, result)
+    context, wanted = opened(traced_model, batch, targets, output, asks.score, size)
     if isinstance(attribution, Explainer):
-        own = result.targets if isinstance(resolved, np.ndarray) else wanted
+        own = context.result.targets if isinstance(context.targets, np.ndarray) else wanted
         attribution = _only_map(attribution, traced_model, batch, own, size)
     return Explained(context, attribution, explainer, size)
+
+
+def opened(
+    traced_model: TracedModel,
+    batch: Any,
+    targets: Any,
+    output: ModelOutput,
+    score: Score,
+    size: int,
+) -> tuple[Context, Any]:
+    """Computes the explained numbers of a batch.
+
+    Args:
+        traced_model: The model's compiled passes.
+        batch: From `as_batch`.
+        targets: Targets as `explain` takes them.
+        output: The explained output.
+        score: Which number of the target.
+        size: How many rows go through the model at once.
+
+    Returns:
+        What explainers are given, and the targets by their class or function.
+    """
+    wanted, output = named(targets, output)
+    resolved = resolved_targets(traced_model, wanted, output, length(batch))
+    request = Request((LayerReads(),), resolved, output, score)
+    (result,) = shared_pass(traced_model, [request], batch, size)
+    return Context(traced_model, batch, resolved, output, score, result), wanted
+
+
+def where_differs(
+    inputs: Sequence[Array], position: int, traced_model: TracedModel, baseline: Baseline = None
+) -> npt.NDArray[np.bool_]:
+    """Returns where an input is another than its baseline, bool [N, *sides].
+
+    Elsewhere methods that multiply with the input agree on zero, whatever the model.
+    """
+    values = inputs[position]
+    begin = starts(baseline, inputs, traced_model.input_names, [position])[position]
+    differs = values != begin[: len(values)]
+    axis = channel_axis(traced_model, values)
+    if differs.ndim == 1:
+        return np.asarray(differs[:, None])
+    return np.asarray(differs if axis is None else differs.any(axis=axis), bool)
 
 
 def _only_map(

@@ -97,6 +97,10 @@ simple                            SimpleModels fidelity f64 [2, 3], on_labels f6
 robustness                        Robustness   steps f32 [N], right u8 [N], rows i64 [N],
                                                hashes u64 [N], grid, accuracy, low, high
                                                f64 [S]; unit, moment, weights
+start/EXPLAINER/LAYER             Start        values f16 [N, f], [N, h, w] or more axes,
+                                               targets i32 [N]; scale
+trust/EXPLAINER/LAYER             Trust        values, chance f64 [N, K]; names, units, better,
+                                               passes, moment, weights
 ```
 
 KERNEL is a kernel's name as `kernels` lists it. LAYER may itself hold slashes
@@ -106,9 +110,9 @@ value / scale, where scale is the largest finite magnitude: tiny gradients do no
 and infinity stay what they are. `gap` is empty where the method has none; `error`, relative to
 the largest magnitude, may be NaN. Numbers in headers are Python's `repr`, lists and objects are
 JSON; so are lists of texts that are arrays of bytes, such as `names` and `words`. `samples`,
-`structure`, `validation`, `thumbnails` and `values/` stand at step 0; the step of `inputs/` is any
-number that is new each time, and the last one holds. The picture of a volume [d, h, w] is a sheet
-of its slices, row by row, the smallest whole number of at least sqrt(d) in a row.
+`structure`, `validation`, `thumbnails`, `values/` and `start/` stand at step 0; that of `inputs/`
+is any number that is new each time, and the last one holds. The picture of a volume [d, h, w] is a
+sheet of its slices, row by row, the smallest whole number of at least sqrt(d) in a row.
 
 Version 1.1 added `layout`, `score_unit`, volumes, `matrix/` and `values/`. What a log of 1.0 lacks
 is told by the shape of its maps.
@@ -130,8 +134,9 @@ Version 1.4 added steps within epochs, `per_epoch` of `plugin_content` and `ever
 In records such a step is written as that of an event: `weights`, `reference_step`, the `step` of
 problems, and `dead_since`, which is i64 then.
 
-Version 1.5 added `importance/`, `dependence/`, `simple`, `robustness`, `pixels` and `thumbnails`.
-Where a log has `pixels` in place of `outputs`, `validation` has `label_kind` none.
+Version 1.5 added `importance/`, `dependence/`, `simple`, `robustness`, `pixels`, `thumbnails`,
+`start/` and `trust/`. Where a log has `pixels` in place of `outputs`, `validation` has `label_kind`
+none.
 
 What never changes with the step is in `plugin_content`, a small JSON object (`Content`):
 TensorBoard keeps only the first one of a tag, so later events of a file leave it out.
@@ -171,6 +176,7 @@ from tfexplain.wire.records.segmented import Pixels
 from tfexplain.wire.records.simplified import SimpleModels
 from tfexplain.wire.records.structured import Curves, Structure
 from tfexplain.wire.records.thumbnails import Thumbnails
+from tfexplain.wire.records.trusted import Start, Trust
 from tfexplain.wire.records.validated import Outputs, Validation
 from tfexplain.wire.tags import Tag, check_name, tag_name
 
@@ -206,10 +212,12 @@ __all__ = [
     "SchemaError",
     "SimpleModels",
     "Spread",
+    "Start",
     "Status",
     "Structure",
     "Tag",
     "Thumbnails",
+    "Trust",
     "Units",
     "Validation",
     "Values",
@@ -228,7 +236,8 @@ _Shown: TypeAlias = Map | Channels | Matrix | Picture
 _Measured: TypeAlias = Kernels | Kernel | Drift | Fidelity | Exchange | Health | Units
 _Validated: TypeAlias = Validation | Outputs | Pixels | Thumbnails
 _General: TypeAlias = Importance | Dependence | SimpleModels | Robustness
-Record: TypeAlias = _Explained | _Shown | _Measured | _Validated | _General
+_Trusted: TypeAlias = Start | Trust
+Record: TypeAlias = _Explained | _Shown | _Measured | _Validated | _General | _Trusted
 _RECORDS: dict[str, type[Record]] = {
     record.kind: record
     for record in (
@@ -236,6 +245,7 @@ _RECORDS: dict[str, type[Record]] = {
         *(Kernels, Kernel, Drift, Fidelity, Exchange, Health, Units, Structure),
         *(Validation, Outputs, Pixels, Thumbnails),
         *(Importance, Dependence, SimpleModels, Robustness),
+        *(Start, Trust),
     )
 }
 

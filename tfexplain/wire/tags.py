@@ -22,9 +22,11 @@ PLAIN: frozenset[str] = frozenset(
 NAMED: frozenset[str] = frozenset(
     {"inputs", "values", "kernel", "exchange", "units", "importance", "dependence"}
 )
-LAYERED: frozenset[str] = frozenset({"map", "channels", "matrix", "picture", "drift"})
-# Of these, what shows a sample or a channel.
-MAPS: frozenset[str] = LAYERED - {"drift"}
+# Of all samples at once.
+_WHOLE: frozenset[str] = frozenset({"drift", "start", "trust"})
+# What shows a sample or a channel.
+MAPS: frozenset[str] = frozenset({"map", "channels", "matrix", "picture"})
+LAYERED: frozenset[str] = MAPS | _WHOLE
 # What is compared with labels: a model's outputs on validation rows, at one epoch.
 EVALUATED: tuple[Kind, ...] = ("outputs", "pixels")
 _EXPLAINER = re.compile(r"[A-Za-z0-9_.=,()\[\]-]{1,128}")
@@ -64,7 +66,7 @@ class Tag:
         if parts[0] in NAMED and len(parts) > 1:
             name = check_name(text.partition("/")[2], f"{parts[0]} name")
             return cls(parts[0], layer=name)  # type: ignore[arg-type]
-        sampled = parts[0] != "drift"
+        sampled = parts[0] not in _WHOLE
         if parts[0] not in LAYERED or len(parts) < 3 + sampled:
             raise SchemaError(
                 f"tag={short(text)}: expected kind/explainer/layer/sample, drift/explainer/layer, "

@@ -42,6 +42,8 @@ export const KINDS = [
   "dependence",
   "simple",
   "robustness",
+  "start",
+  "trust",
 ] as const;
 export type RecordKind = (typeof KINDS)[number];
 

@@ -36,6 +36,8 @@ Kind: TypeAlias = Literal[
     "dependence",
     "simple",
     "robustness",
+    "start",
+    "trust",
 ]
 # How the values of one map lie: positions of a plane, a line or a volume, words, or features.
 Layout: TypeAlias = Literal["plane", "line", "volume", "tokens", "features"]

@@ -1,0 +1,130 @@
+"""Measures in one `fit` whether its maps can be believed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from tfexplain.attribution import Attribution
+from tfexplain.callbacks.few_epochs import FewEpochs
+from tfexplain.callbacks.guard import Guard
+from tfexplain.callbacks.map_numbers import map_numbers
+from tfexplain.callbacks.start_maps import NAME, StartMaps
+from tfexplain.errors import SettingError, TfexplainError
+from tfexplain.runlog.exchange_plan import EPOCHS, exchange_epochs
+from tfexplain.runlog.judged_maps import evidence, judged
+from tfexplain.runlog.plan import ExplainPlan, Found
+from tfexplain.runlog.trust_records import trust_record
+from tfexplain.runlog.weights_epoch import Moment
+from tfexplain.runlog.writer import RunWriter
+from tfexplain.trust import Measured, Metric
+from tfexplain.wire import schema
+
+
+class TrustRun:
+    """Holds what is measured of each map: how like it is to the start's, and what was asked for.
+
+    Args:
+        start: Maps that training begins with; kept over several fits.
+        explaining: What is explained.
+        first: The model's explanations before training.
+        metrics: What is measured beside, in a few epochs.
+        guard: Keeps failures of single metrics away from the rest.
+        epochs: How many epochs there are; None where that is not known.
+        every: Whether metrics are measured in every explained epoch.
+
+    Attributes:
+        text: What was decided, for people; "" where no metric was asked for.
+        numbers: Names of what `write` returns.
+    """
+
+    def __init__(
+        self,
+        start: StartMaps,
+        explaining: ExplainPlan,
+        first: Found,
+        metrics: Sequence[Metric],
+        guard: Guard,
+        epochs: int | None,
+        *,
+        every: bool,
+    ) -> None:
+        self._start, self._explaining, self._guard = start, explaining, guard
+        self._start.begin(explaining, first)
+        self._metrics = self._fitting(metrics, first)
+        few = exchange_epochs(epochs, EPOCHS) if epochs else [0]
+        self._epochs = FewEpochs(None if every else few)
+        places = list(explaining.shown(first))
+        self._names = {NAME: map_numbers(places, NAME.replace(" ", "_"))} | {
+            metric.name: map_numbers([place for place in places if place[0] in fit], metric.name)
+            for metric, fit in self._metrics.items()
+        }
+        self.numbers = [number for own in self._names.values() for number in own.values()]
+        self.text = ", ".join(metric.name for metric in metrics)
+        if self.text:
+            self.text = f"{self.text}; {self._epochs.text}"
+
+    def _fitting(self, metrics: Sequence[Metric], first: Found) -> dict[Metric, frozenset[str]]:
+        """Measures once before training, so that what cannot work shows now and is compiled by now.
+
+        Returns which explainers each metric fits; the others are told to the guard.
+
+        Raises:
+            TfexplainError: a metric that fits none of them.
+        """
+        fit: dict[Metric, frozenset[str]] = {}
+        for metric in metrics:
+            refused: dict[str, str] = {}
+            fitting = set()
+            for (name, _), attribution in evidence(self._explaining, first):
+                if attribution.kind != "map":
+                    continue
+                try:
+                    metric.measured(judged(self._explaining, name, attribution, metric))
+                    fitting.add(name)
+                except TfexplainError as error:
+                    refused[name] = str(error)
+            if not fitting:
+                why = next(iter(refused.values()), "no explainer has maps to measure.")
+                raise SettingError(f"quality: {metric.name} fits none of the explainers; {why}")
+            for name, told in refused.items():
+                self._guard.leave_out(f"{metric.name} of {name}", told)
+            fit[metric] = frozenset(fitting)
+        return fit
+
+    def announce(self, writer: RunWriter, resumes: bool) -> None:
+        """Writes the maps at the start, or reads them from the log that goes on."""
+        if resumes:
+            self._start.resume(self._explaining, str(writer.directory))
+        self._start.write(writer)
+
+    def write(self, explanations: Found, now: Moment, writer: RunWriter) -> dict[str, float]:
+        """Measures the maps of an epoch, and writes the records; returns means by their name."""
+        due = bool(self._metrics) and self._epochs.due(now)
+        found: dict[str, float] = {}
+        shown = self._explaining.shown(explanations)
+        for place, attribution in evidence(self._explaining, explanations):
+            measured = [self._start.measured(place, shown[place])]
+            if due and attribution.kind == "map":
+                measured += self._measured(place[0], attribution, now.step)
+            known = [one for one in measured if one is not None]
+            if not known:
+                continue
+            record = trust_record(known, now)
+            tag = schema.Tag("trust", *place)
+            writer.add(tag, now.step, record, schema.Content("trust"))
+            for one in known:
+                number = self._names[one.metric].get(place)
+                if number and np.isfinite(one.values).any():
+                    found[number] = float(np.nanmean(one.values))
+        if due:
+            self._epochs.done(now)
+        return found
+
+    def _measured(self, name: str, attribution: Attribution, step: float) -> Iterator[Measured]:
+        for metric, fit in self._metrics.items():
+            if name not in fit:
+                continue
+            with self._guard.watch(f"{metric.name} of {name}", step):
+                yield metric.measured(judged(self._explaining, name, attribution, metric))

@@ -1,0 +1,61 @@
+"""Hands what was explained to metrics of explanations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from tfexplain.attribution import Attribution
+from tfexplain.explainers.baselines import Baseline
+from tfexplain.model.batching import chunk_size
+from tfexplain.model.outputs import choose_output
+from tfexplain.runlog.plan import ExplainPlan, Found
+from tfexplain.trust import Metric
+from tfexplain.trust.explained import Explained, opened, where_differs
+
+Place = tuple[str, str]
+
+
+def evidence(explaining: ExplainPlan, found: Found) -> Iterator[tuple[Place, Attribution]]:
+    """Yields explainer and layer, and the attribution there, of all that is evidence."""
+    for name, explanation in found.items():
+        for layer, attribution in explanation.attributions.items():
+            if attribution.kind in ("map", "matrix"):
+                yield (name, explaining.named(layer)), attribution
+
+
+def differing(explaining: ExplainPlan, found: Found) -> dict[Place, npt.NDArray[np.bool_]]:
+    """Returns where inputs are another than their baseline, bool as the logged maps of inputs.
+
+    Elsewhere methods that multiply with the input are zero, whatever the model is. Maps of layers
+    have no such places.
+    """
+    traced_model, places = explaining.traced_model, {}
+    flat = [np.asarray(x) for x in tf.nest.flatten(explaining.batch.inputs)]
+    for place, attribution in evidence(explaining, found):
+        if attribution.layer not in traced_model.input_names or attribution.kind != "map":
+            continue
+        position = traced_model.input_names.index(attribution.layer)
+        baseline: Baseline = vars(explaining.explainers[place[0]]).get("baseline")
+        differs = where_differs(flat, position, traced_model, baseline)
+        if differs.shape == attribution.maps.shape:
+            pooled = explaining.cells(attribution).pool(differs.astype(np.float32))
+            places[place] = pooled > 0
+    return places
+
+
+def judged(
+    explaining: ExplainPlan, name: str, attribution: Attribution, metric: Metric
+) -> Explained:
+    """Returns what a metric is given of one explainer's maps."""
+    explainer, traced_model = explaining.explainers[name], explaining.traced_model
+    output = choose_output(traced_model.model_outputs, explainer.output)
+    settings: Any = explaining.settings
+    targets = explaining.batch.targets(output, explaining.output, settings.targets)
+    size = chunk_size(traced_model, None)
+    context, _ = opened(traced_model, explaining.batch.inputs, targets, output, metric.score, size)
+    return Explained(context, attribution, explainer, size)

@@ -1,0 +1,96 @@
+"""Defines the records of trust: the maps that training begins with, and numbers of each map."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal, get_args
+
+import numpy as np
+
+from tfexplain.types import Array
+from tfexplain.wire.container import pack, unpack
+from tfexplain.wire.records.halves import check_scale, from_half, to_half
+from tfexplain.wire.records.kinds import Kind, little_endian
+from tfexplain.wire.records.moments import Moment, pack_moment, read_moment
+
+Better = Literal["higher", "lower"]
+
+
+@dataclass(frozen=True)
+class Start:
+    """Holds the maps of one explainer at one layer with the weights that training begins with.
+
+    `values` are float32 [N, ...], as the maps of epochs are logged; `targets` int32 [N], what they
+    explain.
+    """
+
+    kind: ClassVar[Kind] = "start"
+    values: Array
+    targets: Array
+
+    def encode(self) -> bytes:
+        """Returns the record's bytes."""
+        packed, scale = to_half(self.values)
+        arrays = {"values": packed, "targets": little_endian(self.targets, "i4")}
+        return pack(self.kind, arrays, {"scale": repr(float(scale))})
+
+    @classmethod
+    def decode(cls, data: bytes) -> Start:
+        """Reads `encode`'s bytes; raises `SchemaError`."""
+        raw = unpack(data, cls.kind)
+        packed, targets = raw.array("values", "F16", 2, 3, 4), raw.array("targets", "I32", 1)
+        raw.check(len(packed) == len(targets), "a target for each map")
+        return cls(from_half(packed, np.float32(check_scale(raw))), targets)
+
+
+@dataclass(frozen=True)
+class Trust:
+    """Holds numbers that say whether the maps of one explainer at one layer can be believed.
+
+    `values` are float64 [N, K], of each sample by each of `names`, in `units`, NaN where a number
+    is not defined; `chance` is shaped so too, what a map that says nothing of the model reaches,
+    NaN where that is not known. `better` says which direction speaks for a map. `passes` is how
+    many rows went through the model for the numbers.
+    """
+
+    kind: ClassVar[Kind] = "trust"
+    values: Array
+    chance: Array
+    names: Sequence[str]
+    units: Sequence[str]
+    better: Sequence[Better]
+    passes: int = 0
+    moment: Moment = "epoch"
+    weights: float | None = None
+
+    def encode(self) -> bytes:
+        """Returns the record's bytes."""
+        arrays = {
+            "values": little_endian(self.values, "f8"),
+            "chance": little_endian(self.chance, "f8"),
+        }
+        header = {
+            **{
+                name: json.dumps(list(getattr(self, name))) for name in ("names", "units", "better")
+            },
+            "passes": repr(int(self.passes)),
+            **pack_moment(self.moment, self.weights),
+        }
+        return pack(self.kind, arrays, header)
+
+    @classmethod
+    def decode(cls, data: bytes) -> Trust:
+        """Reads `encode`'s bytes; raises `SchemaError`."""
+        raw = unpack(data, cls.kind)
+        values, chance = raw.array("values", "F64", 2), raw.array("chance", "F64", 2)
+        names, units = raw.strings("names"), raw.strings("units")
+        known: dict[str, Better] = {word: word for word in get_args(Better)}
+        better = [known[word] for word in raw.strings("better") if word in known]
+        raw.check(chance.shape == values.shape, "a level of chance for each value")
+        raw.check(len(names) == values.shape[1] == len(set(names)), "a name for each number")
+        raw.check(len(units) == len(better) == len(names), "a unit and a direction for each")
+        passes = raw.integer("passes")
+        raw.check(passes >= 0, "passes >= 0")
+        return cls(values, chance, names, units, better, passes, *read_moment(raw))
