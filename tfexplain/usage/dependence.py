@@ -27,7 +27,7 @@ class FeatureDependence:
         input: Name of the input that it is of.
         column: Its column, or channel of a sequence.
         grid: float64 [G], the values that it was set to, ascending; all of them occur.
-        counts: int64 [G], rows near each value.
+        counts: int64 [G], rows within 5% of the range of the values from each.
         are_categories: Whether the values are categories, between which there is nothing.
         partial: float64 [O, G], partial dependence: the mean of each output over all rows, with the
             feature set to each value.

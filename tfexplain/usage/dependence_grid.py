@@ -13,6 +13,9 @@ from tfexplain.quality.intervals import Floats
 CATEGORIES = 10
 # Share of the rows, at either end, beyond which nothing is asked: a single one would set the scale.
 TAIL = 0.025
+# Share of the range of the values, to either side, within which rows are near. (Of quantiles each
+# has as many rows that are nearest to it, however far they are.)
+NEAR = 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +24,7 @@ class DependenceGrid:
 
     Attributes:
         values: float64 [G], ascending; all of them occur.
-        counts: int64 [G], rows of which the feature is nearest to each value; of categories, rows
+        counts: int64 [G], rows within 5% of the range of the values from each; of categories, rows
             that have it.
         are_categories: Whether the values are categories, between which there is nothing.
     """
@@ -51,6 +54,7 @@ def dependence_grid(values: npt.ArrayLike, most: int, *, are_indices: bool) -> D
         return DependenceGrid(known[often], counts[often], are_categories=True)
     shares = np.linspace(TAIL, 1 - TAIL, most)
     grid = np.unique(np.quantile(numbers, shares, method="inverted_cdf"))
-    nearest = np.searchsorted((grid[1:] + grid[:-1]) / 2, numbers)
-    rows = np.bincount(nearest, minlength=len(grid))
+    ordered, far = np.sort(numbers), NEAR * (grid[-1] - grid[0])
+    begin = np.searchsorted(ordered, grid - far, side="left")
+    rows = np.searchsorted(ordered, grid + far, side="right") - begin
     return DependenceGrid(grid, rows, are_categories=False)
