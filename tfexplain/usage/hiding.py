@@ -41,8 +41,8 @@ class HidingCurve:
         """Returns how many of the least important features can be hidden at little loss.
 
         Args:
-            loss: How much worse the score may become: of the accuracy, or the share of the error
-                that all hidden features make it greater.
+            loss: How much worse the score may become: points of accuracy, or the share by which an
+                error rises.
         """
         error = self.score != "accuracy"
         return droppable(self.counts, self.hidden, error=error, loss=loss)
@@ -100,7 +100,7 @@ def hidden_counts(features: int) -> npt.NDArray[np.int32]:
     """Returns how many features are hidden at a time: none, all, tenths, and all but few.
 
     >>> hidden_counts(3).tolist(), len(hidden_counts(30_000))
-    ([0, 1, 2, 3], 22)
+    ([0, 1, 2, 3], 23)
     >>> hidden_counts(64).tolist()
     [0, 6, 13, 19, 26, 32, 38, 45, 51, 58, 60, 62, 63, 64]
     """

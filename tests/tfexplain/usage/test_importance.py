@@ -151,7 +151,7 @@ def test_the_hiding_curve_is_that_of_a_loop(table: Importance) -> None:
     assert np.allclose(found.random, random.mean(axis=0))
     assert np.allclose(found.random_low, random.min(axis=0))
     assert np.allclose(found.random_high, random.max(axis=0))
-    assert found.hidden[found.droppable()] >= found.hidden[0] - 0.01
+    assert found.hidden[found.droppable()] >= found.hidden[0] - 0.02
     assert found.droppable() >= 1  # the column of noise
 
 
