@@ -42,7 +42,9 @@ export function dependenceFigures(
   const names = [...new Set(curves.map(({ curve }) => curve.name))];
   const what = outputText(first, ofClass);
   const y = outputAxis(curves, first.record.unit, what);
-  const columns = Math.max(1, Math.min(names.length, Math.floor(room / (LEAST + 16))));
+  const most = Math.max(1, Math.floor(room / (LEAST + 16)));
+  // As many in each line.
+  const columns = Math.ceil(names.length / Math.ceil(names.length / most));
   const size = { width: Math.min(360, Math.floor(room / columns) - 16), height: HEIGHT };
   return html`<section>
     <h2>What happens if a feature changes</h2>
