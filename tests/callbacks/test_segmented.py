@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 from sklearn import metrics
-from support.models import digits
+from support.models import digits, same_bits
 
 import tfexplain
 from tfexplain import Predictions
@@ -149,6 +149,19 @@ def test_several_labels_of_a_pixel(tmp_path: Path) -> None:
     told = answer(own)
     assert "confusion" not in told
     assert list(told["totals"]) == ["mean_iou", "macro_f1"]
+
+
+def test_training_ends_with_the_same_bits(tmp_path: Path) -> None:
+    ends = []
+    for callbacks in ([], [Predictions((X, MASKS.clip(max=2)), log_dir=tmp_path, **STRICT)]):
+        model = segmenter(3)
+        model.add(keras.layers.Dropout(0.3))
+        model.add(keras.layers.BatchNormalization())
+        model.add(keras.layers.Softmax())
+        model.compile("adam", "sparse_categorical_crossentropy")
+        model.fit(X, MASKS.clip(max=2), epochs=2, callbacks=callbacks, verbose=0)
+        ends.append(model.get_weights())
+    assert same_bits(*ends)
 
 
 @pytest.mark.parametrize(
