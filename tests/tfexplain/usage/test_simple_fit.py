@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -105,6 +106,10 @@ def test_where_nothing_is_explained_that_is_said() -> None:
     assert not found.explains("tree")
     assert "it explains nothing" in found.sentences["tree"]
     assert "if " not in found.text
+    # Above the constant answer, but not clearly so.
+    value, low, _ = found.fidelity["linear"]
+    assert not replace(found, constant=(low + value) / 2).explains("linear")
+    assert replace(found, constant=low - 0.01).explains("linear")
     # A network with one answer is told by a constant.
     one = fit_simple_models(ROWS, np.full(600, 2), of_classes=True)
     assert one.fidelity["linear"].value == one.constant == 1.0
