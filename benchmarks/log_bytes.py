@@ -2,8 +2,9 @@
 
     python benchmarks/log_bytes.py [--quick]
 
-A chain of dense layers, and the small network of `cases.py`, are trained for two epochs; what the
-log grows by at the end of the second is counted. Numbers do not depend on the machine.
+A chain of dense layers, the small network of `cases.py`, and models of 1,024 validation rows are
+trained for two epochs; what the log grows by at the end of the second is counted, of `Predictions`
+also what it holds once. Numbers do not depend on the machine.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import numpy as np
 from cases import keras
 from measuring import size
 
-from tfexplain import Explain, Health
+from tfexplain import Explain, Health, Predictions
 
 # Layers of a chain, and units of each.
 CHAINS = ((10, 64), (100, 64), (100, 1024))
@@ -47,6 +48,13 @@ def chain(layers: int, units: int) -> Any:
 
 def growth(model: Any, x: Any, y: Any, callbacks: Callable[[str], Sequence[Any]]) -> int:
     """By how many bytes the second epoch makes the log longer."""
+    return sizes_of(model, x, y, callbacks)[1]
+
+
+def sizes_of(
+    model: Any, x: Any, y: Any, callbacks: Callable[[str], Sequence[Any]]
+) -> tuple[int, int]:
+    """What the log holds besides its epochs, and by how many bytes the second makes it longer."""
     # Nothing is learned, so that nothing grows until it is NaN, whose histogram is empty.
     loss = "mse" if y.dtype.kind == "f" else "sparse_categorical_crossentropy"
     model.compile(keras.optimizers.SGD(0.0), loss)
@@ -54,7 +62,39 @@ def growth(model: Any, x: Any, y: Any, callbacks: Callable[[str], Sequence[Any]]
         sizes = Sizes(Path(folder))
         # Explaining has the first and the last epoch whatever it costs; each is a whole one.
         model.fit(x, y, epochs=2, verbose=0, callbacks=[*callbacks(folder), sizes])
-    return sizes.sizes[1] - sizes.sizes[0]
+    first, second = sizes.sizes
+    return 2 * first - second, second - first
+
+
+def predictions(rows: int) -> None:
+    """Bytes of `Predictions`: what stands in the log once, with thumbnails and without, and of each
+    epoch."""
+    rng = np.random.default_rng(0)
+    pictures = rng.uniform(size=(rows, 8, 8, 1)).repeat(4, axis=1).repeat(4, axis=2)
+    table = rng.normal(size=(rows, 8)).astype("f4")
+    outputs: dict[str, tuple[Any, Any, int, str | None]] = {
+        "10 classes, pictures of 32 x 32": (pictures.astype("f4"), 10, 10, "softmax"),
+        "10 classes, a table of 8 columns": (table, 10, 10, "softmax"),
+        "1,000 classes, the same table": (table, 1000, 1000, "softmax"),
+        "a value, the same table": (table, 0, 1, None),
+    }
+    print(f"\n| `Predictions`, {rows:,} rows | once, KiB | of it thumbnails | each epoch |")
+    print("|---|--:|--:|--:|")
+    for name, (x, classes, width, activation) in outputs.items():
+        y = rng.integers(0, classes, rows) if classes else table[:, :1]
+        layers = [keras.layers.Flatten(), keras.layers.Dense(width, activation)]
+        model = keras.Sequential([keras.Input(x.shape[1:]), *layers])
+        once, bare = (
+            sizes_of(
+                *(model, x, y),
+                lambda f, d=(x, y), w=wanted: [
+                    Predictions(d, log_dir=f, rows=rows, thumbnails=w, verbose=0)
+                ],
+            )
+            for wanted in (True, False)
+        )
+        thumbs = once[0] - bare[0]
+        print(f"| {name} |", " | ".join(f"{n / 1024:.0f}" for n in (once[0], thumbs, once[1])), "|")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -80,6 +120,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             for wanted in (True, False)
         )
         print(f"| {layers} of {units} units |", " | ".join(f"{x / 1024:.0f}" for x in both), "|")
+    predictions(64 if quick else 1024)
     if quick:
         return
     pictures = rng.uniform(size=(64, 28, 28, 3)).astype("f4")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Any
+from typing import Any, TypeAlias
 
 from tfexplain.errors import TfexplainError
-from tfexplain.evaluation.answer import answer, rounded
+from tfexplain.evaluation.answer import answer, by_group, rounded
 from tfexplain.evaluation.evaluated import Evaluated
 from tfexplain.evaluation.segmented import Segmented
 from tfexplain.evaluation.totals import with_intervals
@@ -19,9 +19,11 @@ from tfexplain.wire.clock import step_of
 from tfexplain.wire.tags import EVALUATED
 
 _ROWS = "validation"
+# By name, value and interval.
+_Totals: TypeAlias = dict[str, list[float | None]]
 # Some 100 bytes each.
 _MOST_KEPT = 10_000
-_kept: dict[bytes, dict[str, list[float | None]]] = {}
+_kept: dict[bytes, dict[str, _Totals]] = {}
 
 
 def evaluated_steps(log: Log, run: str) -> list[float]:
@@ -51,20 +53,24 @@ def evaluation(log: Log, run: str, step: float) -> dict[str, Any]:
 
 
 def evaluated_totals(log: Log, run: str) -> dict[str, Any]:
-    """Returns the totals of a run at every step, a row each; what is no record is left out.
+    """Returns the totals of a run at every step, a row each, those of its groups, and which group
+    each row belongs to. What is no record is left out.
 
     Raises:
         RequestError: the run does not exist, or has no outputs.
     """
     rows, outputs = _events(log, run)
-    found = []
+    found, groups = [], []
     for event in outputs if rows else ():
         try:
             of_step = _totals(record_bytes(rows[-1].numpy), record_bytes(event.numpy))
         except (schema.SchemaError, TfexplainError):
             continue  # what is wrong is said where that step is looked at
-        found.append({"step": step_of(event.step), **of_step})
-    return {"totals": found}
+        step = {"step": step_of(event.step)}
+        found.append({**step, "totals": of_step["totals"]})
+        groups.append({**step, "totals": of_step["groups"]})
+    members = _members(record_bytes(rows[-1].numpy)) if found else {}
+    return {"totals": found, "by_group": groups if members else [], "group_of": members}
 
 
 def _events(log: Log, run: str) -> tuple[list[Any], list[Any]]:
@@ -83,15 +89,29 @@ def _answer(rows: bytes, outputs: bytes) -> dict[str, Any]:
     return answer(_evaluated(rows, outputs))
 
 
-def _totals(rows: bytes, outputs: bytes) -> dict[str, list[float | None]]:
+def _totals(rows: bytes, outputs: bytes) -> dict[str, _Totals]:
     """Kept by a digest, for the records of a long log would fill the memory."""
     key = blake2b(rows + outputs, digest_size=16).digest()
     if key not in _kept:
         if len(_kept) >= _MOST_KEPT:
             _kept.clear()
-        totals = with_intervals(_evaluated(rows, outputs))
-        _kept[key] = {name: [rounded(part) for part in own] for name, own in totals.items()}
+        evaluated = _evaluated(rows, outputs)
+        totals = with_intervals(evaluated)
+        groups = by_group(evaluated) if isinstance(evaluated, Evaluated) else []
+        _kept[key] = {
+            "totals": {name: [rounded(part) for part in own] for name, own in totals.items()},
+            "groups": {
+                one["name"]: one.get("accuracy") or one["mean_absolute_error"] for one in groups
+            },
+        }
     return _kept[key]
+
+
+def _members(rows: bytes) -> dict[str, str]:
+    """The name of each row's group, by what the row holds."""
+    record = schema.Validation.decode(rows)
+    pairs = zip(record.hashes, record.groups, strict=False)  # none without groups
+    return {f"{int(own):016x}": record.group_names[group] for own, group in pairs}
 
 
 def _evaluated(rows: bytes, outputs: bytes) -> Evaluated | Segmented:

@@ -107,6 +107,16 @@ def test_readers_of_logs_are_compared(tmp_path):
 
 def test_bytes_of_a_log_grow_by_histograms():
     """`log_bytes.py` counts what the second epoch adds."""
-    *_, (layers, both, alone) = printed("log_bytes.py", "--quick")
-    assert layers == "3 of 8 units"
-    assert int(both) > int(alone) > 0
+    rows = {
+        name: [int(cell) for cell in cells] for name, *cells in printed("log_bytes.py", "--quick")
+    }
+    both, alone = rows["3 of 8 units"]
+    assert both > alone > 0
+    once, thumbnails, each = rows["a value, the same table"]
+    assert once > thumbnails > 0 < each
+
+
+def test_predictions_are_compared_with_a_bare_pass():
+    """`predictions.py` measures both in turns."""
+    *_, (_, bare, own, _) = printed("predictions.py", "--quick")
+    assert int(bare) > 0 < int(own)

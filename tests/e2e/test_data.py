@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, expect
+from scipy import stats
 from support.models import digits
 from support.predictions_log import (
     EPOCHS,
@@ -142,7 +143,8 @@ def test_curves_calibration_groups_and_the_data_map_say_what_the_library_says(
     log: Path, server: Server, open_tab: OpenPage
 ) -> None:
     one = evaluated(log, "wide")
-    place = "&p.tfexplain.view=data&p.tfexplain.data=curves&p.tfexplain.ranked=3"
+    view = {"view": "data", "data": "curves", "ranked": "3", "boxes": "0x1x0x1"}
+    place = "".join(f"&p.tfexplain.{key}={value}" for key, value in view.items())
     with open_tab(server, place) as page:
         frame = page.frame
         assert texts(frame.locator("[data-rate=auc]"))[1].startswith(f"{one.ranking(3).auc:.3f} [")
@@ -159,6 +161,24 @@ def test_curves_calibration_groups_and_the_data_map_say_what_the_library_says(
         row = frame.locator("tfx-groups tbody tr").filter(has_text="phone")
         expect(row.locator("[data-rate=group]").nth(1)).to_contain_text(
             f"{100 * phone.mean():.1f}% ["
+        )
+        # Of the rows that are explained, what their maps hold inside of the box.
+        explained = one.validation.groups[:EXPLAINED]
+        shares = (1 + np.arange(EXPLAINED)) / (4 + np.arange(EXPLAINED))
+        own = shares[explained == one.validation.group_names.index("scanner")]
+        half = stats.t.ppf(0.975, len(own) - 1) * stats.sem(own)
+        low, high = max(own.mean() - half, 0), min(own.mean() + half, 1)
+        expect(
+            frame.locator("tfx-groups tbody tr", has_text="scanner").locator("[data-rate=evidence]")
+        ).to_contain_text(
+            f"{100 * own.mean():.1f}% [{100 * low:.1f}–{100 * high:.1f}] of {len(own)} rows"
+        )
+        frame.get_by_role("button", name="Curves", exact=True).click()
+        for curve in ("accuracy by group", "row 0, column 0 by group: mean share"):
+            frame.get_by_label(re.compile(curve)).check()
+        values = frame.get_by_role("group", name="Values at this epoch")
+        expect(values.locator("tr").filter(has_text="scanner").last).to_contain_text(
+            f"{100 * own.mean():.1f}%"
         )
         choose(page, "Data map")
         narrow = evaluated(log, "narrow")

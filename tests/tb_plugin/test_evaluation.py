@@ -7,6 +7,7 @@ import gzip
 import json
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -67,15 +68,30 @@ def test_without_a_step_it_tells_which_there_are(tmp_path: Path, open_client: Op
 
 def test_totals_of_all_steps_are_one_answer(tmp_path: Path, open_client: OpenClient) -> None:
     write(tmp_path, validation())
-    told = open_client(tmp_path).get(f"{ROUTE}?run=run1/predictions&totals=1").get_json()["totals"]
-    assert [row["step"] for row in told] == [0, 3]
-    for row in told:
-        full = answer(Evaluated(validation(), outputs(row["step"])))
-        assert {name: own[0] for name, own in row.items() if name != "step"} == full["totals"]
-        assert row["accuracy"] == full["accuracy"]
-        assert row["macro_f1"] == full["averages"]["macro"]["f1"]
-        assert row["calibration_error"] == full["calibration"]["error"]
-        assert row["log_loss"][1:] == [None, None]
+    told = open_client(tmp_path).get(f"{ROUTE}?run=run1/predictions&totals=1").get_json()
+    assert [row["step"] for row in told["totals"]] == [0, 3]
+    assert (told["by_group"], told["group_of"]) == ([], {})
+    for row in told["totals"]:
+        full, own = answer(Evaluated(validation(), outputs(row["step"]))), row["totals"]
+        assert {name: value for name, (value, *_) in own.items()} == full["totals"]
+        assert own["accuracy"] == full["accuracy"]
+        assert own["macro_f1"] == full["averages"]["macro"]["f1"]
+        assert own["calibration_error"] == full["calibration"]["error"]
+        assert own["log_loss"][1:] == [None, None]
+
+
+def test_totals_of_groups_tell_which_row_is_of_which(
+    tmp_path: Path, open_client: OpenClient
+) -> None:
+    groups = (np.arange(COUNT) % 2).astype(np.int32)
+    rows = replace(validation(), groups=groups, group_names=["left", "right", "nobody"])
+    write(tmp_path, rows)
+    told = open_client(tmp_path).get(f"{ROUTE}?run=run1/predictions&totals=1").get_json()
+    assert told["group_of"]["000000000000000b"] == "right"
+    assert len(told["group_of"]) == COUNT
+    for row in told["by_group"]:
+        full = answer(Evaluated(rows, outputs(row["step"])))["accuracy_by_group"]
+        assert row["totals"] == {one["name"]: one["accuracy"] for one in full}
 
 
 @pytest.mark.parametrize(

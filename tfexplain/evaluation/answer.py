@@ -56,7 +56,7 @@ def answer(evaluated: Evaluated | Segmented) -> Answer:
     }
     if not told["counted"]:
         return told
-    told["accuracy_by_group"] = _groups(evaluated)
+    told["accuracy_by_group"] = by_group(evaluated)
     if not evaluated.is_of_classes:
         return {**told, **_of_values(evaluated)}
     return {**told, **_of_classes(evaluated), "each_row": _each_row(evaluated)}
@@ -269,7 +269,8 @@ def _label_sets(evaluated: Evaluated) -> Answer:
     }
 
 
-def _groups(evaluated: Evaluated) -> list[Answer]:
+def by_group(evaluated: Evaluated) -> list[Answer]:
+    """The accuracy, or the mean absolute error, of each group that has rows."""
     rows, some = evaluated.validation, evaluated.known
     own = rows.groups[some] if len(rows.groups) else np.zeros(0, int)
     weights, found = _weights(evaluated), []

@@ -14,19 +14,22 @@ export interface BoxPoint {
 
 const shareOf = memoBy((map: AttributionMap, _name: string, part: Part) => shareInside(map, part));
 
+/** The shares of one sample's maps that are not zero everywhere. */
+export function sharesAt({ points }: Series, part: Part): { step: number; share: number }[] {
+  const name = part.join();
+  return points.flatMap(({ step, record }) => {
+    const share = record?.kind === "map" ? shareOf(record, name, part) : Number.NaN;
+    return Number.isNaN(share) ? [] : [{ step, share }];
+  });
+}
+
 /** One point an epoch with maps, of the samples' series that are there. */
 export function boxPoints(series: readonly Series[], part: Part): BoxPoint[] {
-  const name = part.join();
   const shares = new Map<number, number[]>();
-  for (const { points } of series) {
-    for (const { step, record } of points) {
-      if (record?.kind !== "map") continue;
-      const share = shareOf(record, name, part);
-      if (Number.isNaN(share)) continue;
-      const own = shares.get(step) ?? [];
-      shares.set(step, own);
-      own.push(share);
-    }
+  for (const { step, share } of series.flatMap((one) => sharesAt(one, part))) {
+    const own = shares.get(step) ?? [];
+    shares.set(step, own);
+    own.push(share);
   }
   const steps = [...shares].sort(([a], [b]) => a - b);
   return steps.map(([step, own]) => ({

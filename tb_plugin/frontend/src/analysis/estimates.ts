@@ -24,7 +24,7 @@ export function estimateText(
 export function shareText({ value, low, high }: Estimate): string {
   if (!Number.isFinite(value)) return "not defined";
   const bare = (share: number): string => (100 * share).toFixed(1);
-  return `${percent(value)} [${bare(low)}–${bare(high)}]`;
+  return Number.isFinite(low) ? `${percent(value)} [${bare(low)}–${bare(high)}]` : percent(value);
 }
 
 /** Of numbers in a unit of their own, which may be negative: `-3.6 [-13.1 to 5.1]`. */

@@ -1,6 +1,6 @@
-/** The totals of every epoch of a run, as `evaluation` answers them. */
+/** The totals of every epoch of a run and of its groups, as `evaluation` answers them. */
 
-import { list, number, object } from "../data/listing.ts";
+import { list, number, object, text } from "../data/listing.ts";
 import type { Estimate } from "./evaluation.ts";
 import { memo } from "./memo.ts";
 
@@ -8,23 +8,44 @@ export interface TotalAt extends Estimate {
   readonly step: number;
 }
 
-/** By name; empty while there is no answer. */
-export function totalsOf(answer: unknown): ReadonlyMap<string, readonly TotalAt[]> {
-  return typeof answer === "object" && answer !== null ? readTotals(answer) : new Map();
+export interface EvaluatedTotals {
+  /** By name. */
+  readonly totals: ReadonlyMap<string, readonly TotalAt[]>;
+  /** By the group's name, its accuracy or mean absolute error. */
+  readonly groups: ReadonlyMap<string, readonly TotalAt[]>;
+  /** By what a row holds, the name of its group. */
+  readonly groupOf: ReadonlyMap<string, string>;
 }
 
-const readTotals = memo((answer: object): ReadonlyMap<string, readonly TotalAt[]> => {
+const NOTHING: EvaluatedTotals = { totals: new Map(), groups: new Map(), groupOf: new Map() };
+
+/** Nothing while there is no answer. */
+export function totalsOf(answer: unknown): EvaluatedTotals {
+  return typeof answer === "object" && answer !== null ? read(answer) : NOTHING;
+}
+
+const read = memo((answer: object): EvaluatedTotals => {
+  const json = object(answer);
+  const members = Object.entries(object(json.group_of));
+  return {
+    totals: byName(json.totals),
+    groups: byName(json.by_group),
+    groupOf: new Map(members.map(([hash, name]) => [hash.replace(/^0+(?=.)/, ""), text(name)])),
+  };
+});
+
+function byName(rows: unknown): ReadonlyMap<string, readonly TotalAt[]> {
   const found = new Map<string, TotalAt[]>();
-  for (const entry of list(object(answer).totals)) {
-    const { step, ...totals } = object(entry);
-    for (const [name, total] of Object.entries(totals)) {
+  for (const entry of list(rows)) {
+    const { step, totals } = object(entry);
+    for (const [name, total] of Object.entries(object(totals))) {
       const own = found.get(name) ?? [];
       found.set(name, own);
       own.push({ step: number(step), ...estimate(total) });
     }
   }
   return found;
-});
+}
 
 /** A number with its interval, as an answer has them: what is not defined is NaN. */
 export function estimate(value: unknown): Estimate {

@@ -1,8 +1,9 @@
 /** Totals of the predictions on the validation rows over epochs, with intervals where they have any. */
 
-import { totalsOf } from "../analysis/evaluated-totals.ts";
+import { type TotalAt, totalsOf } from "../analysis/evaluated-totals.ts";
 import { percent, short } from "../analysis/numbers.ts";
 import type { Dashboard } from "../state/dashboard.ts";
+import type { ShownRun } from "../state/runs.ts";
 import { evaluated } from "../state/scene.ts";
 import type { Curve, Track } from "./tracks.ts";
 
@@ -24,6 +25,7 @@ const TOTALS: readonly Total[] = [
   { name: "calibration_error", row: "calibration error", reported: /calibration/ },
   { name: "r2", title: "R2", row: "R2, rows", reported: /r2/ },
   { name: "macro_f1", title: "macro F1", row: "macro F1", reported: /f1/ },
+  { name: "mean_iou", title: "mean IoU", row: "mean IoU", reported: /iou/i },
   { name: "log_loss", row: "log loss", reported: /crossentropy/ },
   { name: "auc", title: "AUC", row: "AUC, rows", reported: /auc/ },
   { name: "average_precision", row: "avg. precision", reported: /precision/ },
@@ -36,7 +38,7 @@ export function evaluationTracks(dashboard: Dashboard, metrics: readonly Track[]
   const isOpen = view.view === "data" || view.beside === "data";
   const known = evaluated(scene).map((run) => ({
     run,
-    totals: totalsOf(store.evaluations.totals(run.predictions?.run ?? "")),
+    totals: totalsOf(store.evaluations.totals(run.predictions?.run ?? "")).totals,
   }));
   const there = TOTALS.filter(({ name }) => known.some(({ totals }) => totals.has(name)));
   const isReported = ({ reported }: Total): boolean =>
@@ -44,19 +46,27 @@ export function evaluationTracks(dashboard: Dashboard, metrics: readonly Track[]
   const usual = there.find((total) => !isReported(total));
   return there.map((total): Track => {
     const { name, title = name.replaceAll("_", " "), row, isShare = false } = total;
-    const curves = known.flatMap(({ run, totals }): Curve[] => {
-      const own = totals.get(name) ?? [];
-      if (own.length === 0) return [];
-      const points = own.map(({ step, value }) => [step, value] as const);
-      const range = own
-        .filter(({ low, high }) => Number.isFinite(low + high))
-        .map(({ step, low, high }) => [step, low, high] as const);
-      return [{ run, metric: row, points, range, dash: [] }];
-    });
+    const curves = known.flatMap(({ run, totals }) =>
+      estimatesCurve(run, row, totals.get(name) ?? []),
+    );
     return {
       ...{ name: `rows-${name}`, curves, settles: true, isExtra: !isOpen || total !== usual },
       title: `${title}, validation rows`,
       tell: isShare ? percent : short,
     };
   });
+}
+
+/** A curve with the intervals as its range; none of nothing. */
+export function estimatesCurve(
+  run: ShownRun,
+  metric: string,
+  own: readonly TotalAt[],
+  dash: readonly number[] = [],
+): Curve[] {
+  const points = own.map(({ step, value }) => [step, value] as const);
+  const range = own
+    .filter(({ low, high }) => Number.isFinite(low + high))
+    .map(({ step, low, high }) => [step, low, high] as const);
+  return points.length > 0 ? [{ run, metric, points, range, dash }] : [];
 }

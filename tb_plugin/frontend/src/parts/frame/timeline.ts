@@ -30,10 +30,7 @@ import { trackHeight } from "./track-height.ts";
 import { trackText } from "./track-text.ts";
 import { MOST, tellValues, valuesTable } from "./values-table.ts";
 
-const curvesOfRows = new Later(
-  "Curves of the rows",
-  () => import("../../draw/evaluation-tracks.ts"),
-);
+const curvesOfRows = new Later("Curves of the rows", () => import("../../draw/row-tracks.ts"));
 
 /** How much nearer one step of the wheel or one key brings. */
 const NEARER = 1.3;
@@ -187,7 +184,7 @@ export class Timeline extends PaintedPart {
     const others = [totalTracks, healthTracks, driftTracks].flatMap((make) => make(dashboard));
     const { metrics } = this;
     const rows = dashboard.scene.has.rows ? curvesOfRows.get(this) : undefined;
-    const ofRows = rows?.evaluationTracks(dashboard, metrics) ?? [];
+    const ofRows = rows?.rowTracks(dashboard, metrics) ?? [];
     return [...metrics, ...boxTracks(dashboard), ...ofRows, ...others];
   }
 
