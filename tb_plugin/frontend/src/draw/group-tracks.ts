@@ -26,12 +26,13 @@ export function groupTracks(dashboard: Dashboard): Track[] {
   const dashOf = (name: string): readonly number[] =>
     DASHES[names.indexOf(name) % DASHES.length] ?? [];
   const isShare = known.some(({ totals }) => totals.has("accuracy"));
+  const rate = isShare ? "accuracy" : "error";
   const rated: Track = {
     ...{ name: "rows-by-group", settles: true, isExtra: true, tell: isShare ? percent : short },
     title: `${isShare ? "accuracy" : "mean absolute error"} by group`,
     curves: names.flatMap((name) =>
       known.flatMap(({ run, groups }) =>
-        estimatesCurve(run, name, groups.get(name) ?? [], dashOf(name)),
+        estimatesCurve(run, `${rate}, ${name}`, groups.get(name) ?? [], dashOf(name)),
       ),
     ),
   };
@@ -39,14 +40,16 @@ export function groupTracks(dashboard: Dashboard): Track[] {
   const boxes = axes ? view.boxes.filter((box) => box.length === axes.sides.length) : [];
   return [
     rated,
-    ...boxes.flatMap((box): Track[] => {
+    ...boxes.flatMap((box, i): Track[] => {
       if (!axes) return [];
       const part = partOfSides(box, axes.sides);
       const shares = known.map(({ run }) => ({ run, of: groupShares(dashboard, run, part) }));
       const where = boxText(box, axes);
+      // What the table of values has room for.
+      const told = boxes.length > 1 ? `box ${i + 1}` : "in the box";
       const curves = names.flatMap((name) =>
         shares.flatMap(({ run, of }) =>
-          estimatesCurve(run, `in ${where}, ${name}`, of.get(name) ?? [], dashOf(name)),
+          estimatesCurve(run, `${told}, ${name}`, of.get(name) ?? [], dashOf(name)),
         ),
       );
       if (curves.length === 0) return [];

@@ -31,6 +31,14 @@ export class GroupsView extends Part {
       .range {
         width: 220px;
       }
+      .many .range {
+        width: 90px;
+      }
+      .many th {
+        max-width: 240px;
+        white-space: normal;
+        vertical-align: bottom;
+      }
     `,
   ];
   declare runs: readonly EvaluatedRun[];
@@ -45,7 +53,7 @@ export class GroupsView extends Part {
     const all = known.flatMap(({ evaluation }) => evaluation.groups.map(({ rate }) => rate.high));
     const most = isOfValues ? Math.max(...all.filter(Number.isFinite), 0) || 1 : 1;
     const boxes = this.boxes(known.map(({ run }) => run));
-    return html`<table>
+    return html`<table class=${known.length + boxes.length > 2 ? "many" : ""}>
       <thead>
         <tr>
           <th scope="col">Group</th>
