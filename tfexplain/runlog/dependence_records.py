@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -41,22 +42,42 @@ class DependenceRecords:
         self.text = f"dependence on the {count} most important of {len(self._columns):,} features"
 
     def records(self, now: Moment) -> Iterator[Written]:
-        """Yields a record for each input that has some of the most important features."""
+        """Yields a record for each input, or table of inputs, that has some of the most important
+        features."""
         found = DependencePasses(self._rows.chosen).dependence(self._most_important())
-        for name in dict.fromkeys(feature.input for feature in found.features):
-            own = [feature for feature in found.features if feature.input == name]
-            record = dependence_record(found, own, now)
-            content = schema.Content("dependence", record.unit, input=name)
+        tables = [self._table(feature) for feature in found.features]
+        for name in dict.fromkeys(tables):
+            both = zip(tables, found.features, strict=True)
+            record = dependence_record(
+                found, [self._in_table(own, name) for table, own in both if table == name], now
+            )
+            inputs = self._rows.chosen.traced_model.input_names
+            content = schema.Content(
+                "dependence", record.unit, input=name if name in inputs else ""
+            )
             yield schema.Tag("dependence", layer=name), record, content
 
     def _most_important(self) -> Sequence[Column]:
         """Returns the features that were the most important ones just before; else the first."""
 
         def size(column: Column) -> float:
-            known = self._rows.importance.get(column.input, {})
-            return float(np.nan_to_num(known.get(column.name, 0.0)))
+            known = self._rows.importance.get(self._table(column), {})
+            # Of a table of inputs the columns have the inputs' names.
+            return float(np.nan_to_num(known.get(column.name, known.get(column.input, 0.0))))
 
         return sorted(self._columns, key=size, reverse=True)[:MOST_FEATURES]
+
+    def _in_table(self, own: FeatureDependence, table: str) -> FeatureDependence:
+        """Returns a feature with its column in the table that its input is part of."""
+        if table == own.input:
+            return own
+        return replace(own, column=list(self._rows.importance[table]).index(own.input))
+
+    def _table(self, own: Column | FeatureDependence) -> str:
+        """Returns what importance calls the input: one of one column may be part of a table."""
+        known = self._rows.importance
+        tables = (name for name, sizes in known.items() if own.input in sizes)
+        return own.input if own.input in known else next(tables, own.input)
 
 
 def dependence_record(

@@ -55,6 +55,21 @@ def test_six_features_of_all_inputs_are_written_the_most_important_of_each_first
     assert line_record.names == ["channel 1"]
 
 
+def test_inputs_of_one_column_are_the_table_that_importance_makes_of_them() -> None:
+    inputs = {name: keras.Input((1,), name=name) for name in "abcdefgh"}
+    model = keras.Model(
+        inputs, keras.layers.Dense(1)(keras.layers.Concatenate()([*inputs.values()]))
+    )
+    model.compile("sgd", "mse")
+    rows = rows_of(model, {n: RNG.normal(size=(100, 1)) for n in inputs}, RNG.normal(size=100))
+    rows.importance["columns"] = {name: float(i) for i, name in enumerate(inputs)}
+    ((tag, record, content),) = DependenceRecords(rows).records(NOW)
+    assert (str(tag), content.input) == ("dependence/columns", "")
+    assert isinstance(record, schema.Dependence)
+    assert record.names == ["h", "g", "f", "e", "d", "c"]
+    assert record.features.tolist() == [7, 6, 5, 4, 3, 2]
+
+
 @pytest.mark.parametrize(
     ("layer", "said"),
     [
