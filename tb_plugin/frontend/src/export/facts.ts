@@ -93,10 +93,17 @@ function sampleOf(dashboard: Dashboard, columns: readonly Column[], number: numb
   return { number, label: labelText(samples, number), target: [...new Set(maps)].join(" or ") };
 }
 
+/** What is said of the validation rows, where their view is in sight. */
+function rowsText(parts: ReadonlySet<string>): string {
+  if (!parts.has("tfx-data")) return "";
+  const what = parts.has("tfx-importance") ? "What is used in general, over" : "Predictions on the";
+  return `${what} validation rows; intervals are of 95%.`;
+}
+
 function moreOf({ scene }: Dashboard, { parts, graph }: Seen): string[] {
   const metric = metricOf(scene.metric);
   return [
-    parts.has("tfx-data") ? "Predictions on the validation rows; intervals are of 95%." : "",
+    rowsText(parts),
     parts.has("tfx-exchange-map")
       ? "Where the label lives: windows of samples are put into samples of other classes; the maps show how often predictions follow a window, as the mean of all windows over each place."
       : "",

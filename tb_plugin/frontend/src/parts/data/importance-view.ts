@@ -148,7 +148,12 @@ export class ImportanceView extends SizedView {
         ${
           shown === undefined
             ? "A dot a row; right of the line it raises the output."
-            : `A dot for each of ${plural(rows, "row")} of ${classText(shown)}; right of the line it speaks for it${ofClass === undefined ? "; other classes are chosen above" : ""}.`
+            : `A dot for each of ${plural(rows, "row")} of ${classText(shown)}; right of the line it speaks for it.`
+        }
+        ${
+          shown !== undefined && ofClass === undefined
+            ? html`<span data-screen>Other classes are chosen above.</span>`
+            : nothing
         }
         Its value:
         <span class="scale">low <span class="ramp" style="background: ${STANDING_GRADIENT}"></span> high</span>
