@@ -107,12 +107,10 @@ def test_readers_of_logs_are_compared(tmp_path):
 
 def test_bytes_of_a_log_grow_by_histograms():
     """`log_bytes.py` counts what the second epoch adds."""
-    rows = {
-        name: [int(cell) for cell in cells] for name, *cells in printed("log_bytes.py", "--quick")
-    }
-    both, alone = rows["3 of 8 units"]
+    rows = {name: cells for name, *cells in printed("log_bytes.py", "--quick")}
+    both, alone = map(int, rows["3 of 8 units"])
     assert both > alone > 0
-    once, thumbnails, each = rows["a value, the same table"]
+    once, thumbnails, each = map(int, rows["a value, the same table"])
     assert once > thumbnails > 0 < each
 
 
