@@ -7,6 +7,7 @@ import { type Content, readListing } from "../src/data/listing.ts";
 import type { KernelRow } from "../src/format/compressed.ts";
 import type { Grid } from "../src/format/exchanged.ts";
 import "../src/format/general.ts";
+import "../src/format/trusted.ts";
 import { widen } from "../src/format/half.ts";
 import type { Spread } from "../src/format/healthy.ts";
 import { decode, isRead, type TfRecord } from "../src/format/records.ts";
@@ -246,6 +247,16 @@ function fieldsOf(record: TfRecord, expected: Fields): Fields {
         ...{ hidden_counts: flat(hiddenCounts), hidden: flat(hidden), random: flat(random) },
         ...{ random_low: flat(randomLow), random_high: flat(randomHigh) },
         mean: tensor(mean?.bytes ?? [], mean?.height ?? 0, mean?.width ?? 0, mean?.channels ?? 1),
+        weights: weights ?? null,
+      };
+    }
+    case "trust": {
+      const { kind: _, values, chance, weights, ...told } = record;
+      const shape = [values.length / told.names.length, told.names.length] as const;
+      return {
+        ...told,
+        values: tensor(values, ...shape),
+        chance: tensor(chance, ...shape),
         weights: weights ?? null,
       };
     }

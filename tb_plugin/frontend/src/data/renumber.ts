@@ -49,6 +49,7 @@ function renumbered(record: AnyRecord, { own, shared }: Numbering): AnyRecord {
       };
     }
     case "drift":
+    case "trust":
       return { ...record, numbers: shared };
     default:
       return record;

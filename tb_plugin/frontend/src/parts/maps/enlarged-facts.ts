@@ -8,6 +8,7 @@ import { targetText } from "../../analysis/filters.ts";
 import { listed } from "../../analysis/kernel-facts.ts";
 import { errorText } from "../../analysis/map-text.ts";
 import { short } from "../../analysis/numbers.ts";
+import { type TrustNumber, trustFact } from "../../analysis/trust.ts";
 import type { Known, Series } from "../../data/series.ts";
 import type { Kernel } from "../../format/compressed.ts";
 import type { AttributionMap, Channels } from "../../format/records.ts";
@@ -38,6 +39,7 @@ export function factsOf(
   { record: map, step: mapStep }: Known<AttributionMap>,
   { record: channels, step: channelStep }: Known<Channels>,
   outputs: Known<Kernel> | undefined,
+  trust: readonly TrustNumber[] = [],
 ): (readonly [string, string])[] {
   const { unit } = column;
   const kernel = outputs?.record;
@@ -72,6 +74,7 @@ export function factsOf(
       ? []
       : ([["completeness gap (no error bound)", `${short(map.gap)} ${unit}`]] as const)),
     ...(errorText(map) ? ([["estimated error of the map", errorText(map)]] as const) : []),
+    ...trust.map(trustFact),
   ];
 }
 

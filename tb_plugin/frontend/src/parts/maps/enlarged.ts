@@ -42,6 +42,7 @@ import {
   sliceOf,
 } from "./map-figure.ts";
 import { flagOf, plainFlag } from "./map-flag.ts";
+import { trustAt } from "./map-trust.ts";
 import { rowOrder } from "./row-order.ts";
 import { runCell } from "./run-cell.ts";
 import { channelText, earlierOf } from "./tiles-cell.ts";
@@ -164,6 +165,7 @@ export class Enlarged extends SizedPart {
 
   override firstUpdated(): void {
     this.find<HTMLElement>(".back")?.focus({ preventScroll: true });
+    this.dashboard.load();
   }
 
   /** What the link says is open, where it is there. */
@@ -199,7 +201,7 @@ export class Enlarged extends SizedPart {
       ? flagOf(this.dashboard, shown, map)
       : plainFlag(channels, store.busy, weights);
     setText(this.find(".flag"), flag);
-    this.tell(factsOf(shown, map, channels, kernel));
+    this.tell(factsOf(shown, map, channels, kernel, trustAt(this.dashboard, shown, map)));
     if (this.cursor >= 0) this.readOut();
     if (!isMap) this.tellChannel(channels);
     const isOther = this.shownParts.differ(...parts);

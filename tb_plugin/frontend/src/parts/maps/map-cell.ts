@@ -6,6 +6,7 @@ import { targetText } from "../../analysis/filters.ts";
 import type { Scale } from "../../analysis/magnitudes.ts";
 import { aboveText, ERROR_TITLE, errorText, shortErrorText } from "../../analysis/map-text.ts";
 import { percent, short } from "../../analysis/numbers.ts";
+import { START, START_TITLE, shortTrust } from "../../analysis/trust.ts";
 import type { Pixels } from "../../data/bitmaps.ts";
 import { type Known, knownAt, partsOf } from "../../data/series.ts";
 import { filledSize, type PositionAt, paintFigure } from "../../draw/figure.ts";
@@ -20,6 +21,7 @@ import { hasWords, RunCell } from "./cell.ts";
 import { canvasOf } from "./map-canvas.ts";
 import { drawnScale, figureOf, pictureOf, positionTextOf, shownPlane } from "./map-figure.ts";
 import { flagOf } from "./map-flag.ts";
+import { trustAt } from "./map-trust.ts";
 
 const REVEALING = 12;
 const LIMIT_TITLE = "The magnitude at the end of the colours, and the share of values above it";
@@ -103,6 +105,8 @@ export class MapCell extends RunCell {
         <dd class="gap" hidden></dd>
         <dt class="error-name" title=${ERROR_TITLE} hidden>est. error</dt>
         <dd class="error" hidden></dd>
+        <dt class="start-name" title=${START_TITLE} hidden>like at start</dt>
+        <dd class="start" hidden></dd>
       </dl>
     `;
   }
@@ -163,6 +167,10 @@ export class MapCell extends RunCell {
     this.find(".error")?.toggleAttribute("hidden", !error);
     setText(this.find(".error"), record ? shortErrorText(record) : "");
     this.find(".error")?.setAttribute("title", error);
+    const start = trustAt(this.dashboard, this, known).find(({ name }) => name === START);
+    this.find(".start-name")?.toggleAttribute("hidden", !start);
+    this.find(".start")?.toggleAttribute("hidden", !start);
+    setText(this.find(".start"), start ? shortTrust(start) : "");
   }
 
   /** How large the map is among those of all samples. */

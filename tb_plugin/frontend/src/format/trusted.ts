@@ -1,0 +1,48 @@
+/** The record of trust: twin of `Trust` in `tfexplain/wire/records/trusted.py`. */
+
+import { count } from "./exchanged.ts";
+import { type Moment, readMoment } from "./moment.ts";
+import type { Reader } from "./reader.ts";
+import { alsoDecode } from "./records.ts";
+
+export const BETTER = ["higher", "lower"] as const;
+export type Better = (typeof BETTER)[number];
+
+/** Whether the maps of one explainer at one layer can be believed: K numbers of each sample. */
+export interface Trust extends Moment {
+  readonly kind: "trust";
+  readonly names: readonly string[];
+  readonly units: readonly string[];
+  readonly better: readonly Better[];
+  /** [N, K]; NaN where a number is not defined. */
+  readonly values: Float64Array;
+  /** [N, K]: what a map that says nothing of the model reaches; NaN where that is not known. */
+  readonly chance: Float64Array;
+  readonly passes: number;
+  /** The page's number of each sample, where the run's is another. */
+  readonly numbers?: readonly number[];
+}
+
+export function readTrust(raw: Reader): Trust {
+  const [values, chance] = [raw.array("values", "F64", 2), raw.array("chance", "F64", 2)];
+  const [names, units] = [raw.strings("names"), raw.strings("units")];
+  const better = raw.strings("better").flatMap((word) => BETTER.find((one) => one === word) ?? []);
+  raw.check(chance.shape.join() === values.shape.join(), "a level of chance for each value");
+  const isNamed = names.length === values.shape[1] && new Set(names).size === names.length;
+  raw.check(isNamed, "a name for each number");
+  const isWhole = units.length === names.length && better.length === names.length;
+  raw.check(isWhole, "a unit and a direction for each");
+  return {
+    kind: "trust",
+    names,
+    units,
+    better,
+    values: new Float64Array(values.data),
+    chance: new Float64Array(chance.data),
+    passes: count(raw, "passes"),
+    ...readMoment(raw),
+  };
+}
+
+// With the script that shows maps: the first one does not need it.
+alsoDecode({ trust: readTrust });
