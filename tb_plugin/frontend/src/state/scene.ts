@@ -129,14 +129,14 @@ const FIRST_SAMPLES = 2;
 const LITTLE_BYTES = 8 << 20;
 /** Up to this many, those of one method are, where all samples are shown or counted. */
 const MUCH_BYTES = 96 << 20;
-/** Kinds of records that say something of many validation rows. */
-const OF_ROWS = [...EVALUATED, "importance", "dependence", "simple", "robustness"] as const;
-/** Besides the maps and what belongs to them, what makes a step one of the playhead's. */
-const EPOCHAL: readonly string[] = ["kernels", "health", "drift", "fidelity", ...OF_ROWS];
-
 /** Kinds of records with a row for each kernel or layer. */
 const TABLES = ["kernels", "health"] as const;
 type TableKind = (typeof TABLES)[number];
+
+/** Kinds of records that say something of many validation rows. */
+const OF_ROWS = [...EVALUATED, "importance", "dependence", "simple", "robustness"] as const;
+/** Besides the maps and what belongs to them, what makes a step one of the playhead's. */
+const EPOCHAL: readonly string[] = ["drift", "fidelity", ...TABLES, ...OF_ROWS];
 
 export function deriveScene(listing: Listing, store: Store, view: View): Scene {
   store.number(chooseRuns(runsOf(listing, store), view.runs).map(({ id }) => id));

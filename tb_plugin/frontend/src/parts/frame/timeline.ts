@@ -30,7 +30,7 @@ import { trackHeight } from "./track-height.ts";
 import { trackText } from "./track-text.ts";
 import { MOST, tellValues, valuesTable } from "./values-table.ts";
 
-const curvesOfRows = new Later("Curves of the rows", () => import("../../draw/row-tracks.ts"));
+const curvesOfRows = new Later("The curves", () => import("../../draw/row-tracks.ts"));
 
 /** How much nearer one step of the wheel or one key brings. */
 const NEARER = 1.3;
@@ -183,9 +183,8 @@ export class Timeline extends PaintedPart {
     const { dashboard } = this;
     const others = [totalTracks, healthTracks, driftTracks].flatMap((make) => make(dashboard));
     const { metrics } = this;
-    const rows = dashboard.scene.has.rows ? curvesOfRows.get(this) : undefined;
-    const ofRows = rows?.rowTracks(dashboard, metrics) ?? [];
-    return [...metrics, ...boxTracks(dashboard), ...ofRows, ...others];
+    const rows = dashboard.scene.has.rows && curvesOfRows.get(this)?.rowTracks(dashboard, metrics);
+    return [...metrics, ...boxTracks(dashboard), ...(rows || []), ...others];
   }
 
   private get metrics(): readonly Track[] {

@@ -55,8 +55,7 @@ const ENTRIES: Readonly<Record<ViewName, ViewEntry>> = {
   },
   data: {
     text: "Data",
-    title:
-      "Many validation rows: classes, curves, calibration, which are hard, what the model uses in general",
+    title: "Validation rows: who is right, what is hard, what the model uses in general",
     isThere: (dashboard) => dashboard.scene.has.rows,
     render: (dashboard) =>
       data.render(hostOf(dashboard), () => html`<tfx-data .dashboard=${dashboard}></tfx-data>`),
