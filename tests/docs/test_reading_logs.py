@@ -11,6 +11,7 @@ ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "reading_logs.md"
 
 
+@pytest.mark.slow
 def test_the_page_runs_as_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(ROOT / "examples"))
     monkeypatch.chdir(tmp_path)
