@@ -203,11 +203,19 @@ def test_table_noise_counts_least_and_a_twin_hides_a_column(tmp_path: Path) -> N
         "[gradients.tolist(), shap.tolist()]",
         "[finding.as_json() for finding in sick]",
         "norms.to_dict('list')",
+        "[general.names, general.values.tolist(), general.permuted.values.tolist()]",
     )
-    importance, noise, accuracy, twins, agreement, maps, sick, norms = done.values.values()
+    importance, noise, accuracy, twins, agreement, maps, sick, norms, general = done.values.values()
     gradients, shap = maps
     assert done.warned == []
-    assert done.pictures == 3
+    assert done.pictures == 4
+    of_columns, permuted = (dict(zip(general[0], values, strict=True)) for values in general[1:])
+    for noise_column in ("noise_1", "noise_2"):
+        assert of_columns[noise_column] < max(of_columns.values()) / 5
+        assert permuted[noise_column] < 0.02 < max(permuted.values())
+    assert "least important of 15 hidden" in done.printed
+    (tree, linear) = re.findall(r"can say of this network: (\d+)%", done.printed)
+    assert int(linear) > int(tree) > 80
     assert [(one["kind"], one["run"]) for one in sick] == [("vanishing", "sigmoid")]
     assert norms["sigmoid"][0] < 1e-4 * norms["sigmoid"][-1]
     assert norms["relu"][0] > 1e-2 * norms["relu"][-1]
