@@ -37,9 +37,9 @@ test("words stand beside their level of chance, and undefined is no number", () 
   assert.equal(shortTrust(deletion), "0.25");
   assert.equal(shortTrust(none), "not defined");
   assert.deepEqual(trustFact(start), [
-    "like the map at the start",
+    "still as at the start",
     "0.50 rank correlation, lower is better. Another sample’s map at the start: 0.13.",
   ]);
   assert.deepEqual(trustFact(deletion), ["Deletion", "0.25 probability, lower is better."]);
-  assert.deepEqual(trustFact(none), ["like the map at the start", "not defined for this map"]);
+  assert.deepEqual(trustFact(none), ["still as at the start", "not defined for this map"]);
 });

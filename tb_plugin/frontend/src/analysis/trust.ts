@@ -38,7 +38,7 @@ export function shortTrust({ value, chance }: TrustNumber): string {
 /** What it is called, and what it says in two sentences. */
 export function trustFact(one: TrustNumber): readonly [string, string] {
   const { name, value, chance, unit, better } = one;
-  const called = name === START ? "like the map at the start" : name;
+  const called = name === START ? "still as at the start" : name;
   if (Number.isNaN(value)) return [called, "not defined for this map"];
   const level = Number.isNaN(chance)
     ? ""

@@ -105,7 +105,7 @@ export class MapCell extends RunCell {
         <dd class="gap" hidden></dd>
         <dt class="error-name" title=${ERROR_TITLE} hidden>est. error</dt>
         <dd class="error" hidden></dd>
-        <dt class="start-name" title=${START_TITLE} hidden>like at start</dt>
+        <dt class="start-name" title=${START_TITLE} hidden>still as at start</dt>
         <dd class="start" hidden></dd>
       </dl>
     `;
