@@ -78,6 +78,16 @@ export function factsOf(
   ];
 }
 
+/** The same as a list of descriptions. */
+export function factNodes(facts: readonly (readonly [string, string])[]): HTMLElement[] {
+  return facts.flatMap(([name, value]) => {
+    const [dt, dd] = [document.createElement("dt"), document.createElement("dd")];
+    dt.textContent = name;
+    dd.textContent = value;
+    return [dt, dd];
+  });
+}
+
 const PLACES: Readonly<Partial<Record<Layout, string>>> = {
   features: "features",
   line: "positions",

@@ -21,7 +21,7 @@ import { openedRuns } from "../../state/opened.ts";
 import type { ShownRun } from "../../state/runs.ts";
 import { columnFor, shownSeries } from "../../state/shown-classes.ts";
 import { columnWidth } from "./column-width.ts";
-import { channelTable, factsOf, helpOf, type Shown } from "./enlarged-facts.ts";
+import { channelTable, factNodes, factsOf, helpOf, type Shown } from "./enlarged-facts.ts";
 import { enlargedHead, runHead } from "./enlarged-head.ts";
 import { hasInputBeside, LEAST_ROOM, otherSide, type Room, roomIn } from "./enlarged-room.ts";
 import { epochStrip } from "./enlarged-strip.ts";
@@ -201,7 +201,8 @@ export class Enlarged extends SizedPart {
       ? flagOf(this.dashboard, shown, map)
       : plainFlag(channels, store.busy, weights);
     setText(this.find(".flag"), flag);
-    this.tell(factsOf(shown, map, channels, kernel, trustAt(this.dashboard, shown, map)));
+    const told = factsOf(shown, map, channels, kernel, trustAt(this.dashboard, shown, map));
+    this.find("dl")?.replaceChildren(...factNodes(told));
     if (this.cursor >= 0) this.readOut();
     if (!isMap) this.tellChannel(channels);
     const isOther = this.shownParts.differ(...parts);
@@ -255,17 +256,6 @@ export class Enlarged extends SizedPart {
     const drawn = { record, order, earlier, kernel, column, sample, scene, view, slice };
     const [tiles, palette] = [tilesOf(drawn), paletteOf(this)];
     drawTiles(context, { sheet: this.sheet, tiles, chosen: this.channel, palette });
-  }
-
-  private tell(entries: readonly (readonly [string, string])[]): void {
-    const list = this.find("dl");
-    const fresh = entries.flatMap(([name, value]) => {
-      const [dt, dd] = [document.createElement("dt"), document.createElement("dd")];
-      dt.textContent = name;
-      dd.textContent = value;
-      return [dt, dd];
-    });
-    list?.replaceChildren(...fresh);
   }
 
   // ----------------------------------------------------------------- cursor
