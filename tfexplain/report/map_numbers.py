@@ -1,6 +1,8 @@
-"""Summarizes maps in numbers: by feature, and how similar they are to a reference's."""
+"""Summarizes maps in numbers: by feature, how similar to a reference's, whether to be believed."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 
@@ -54,7 +56,31 @@ def similarity(run: LoggedRun) -> str:
         reference = str(table["reference"][chosen][0])
         rows.append([f"{explainer} at {layer}", reference, str(last)])
         for name in measures:
-            known = table[name][chosen].astype(float)
-            known = known[np.isfinite(known)]
-            rows[-1].append(float(known.mean()) if known.size else None)
+            rows[-1].append(_mean(table[name][chosen]))
     return markup.table(("mean similarity of maps", "to those of", "epoch", *measures), rows)
+
+
+def trust(run: LoggedRun) -> str:
+    """Returns whether maps can be believed: means over samples of each metric's last values, beside
+    the level of chance."""
+    table = run.trust
+    if not table:
+        return ""
+    columns = (table[name].tolist() for name in ("explainer", "layer", "metric"))
+    rows: list[list[markup.Cell]] = []
+    for explainer, layer, metric in dict.fromkeys(zip(*columns, strict=True)):
+        mine = (table["explainer"] == explainer) & (table["layer"] == layer)
+        mine &= table["metric"] == metric
+        chosen = mine & (table["epoch"] == table["epoch"][mine].max())
+        value, chance = (_mean(table[name][chosen]) for name in ("value", "chance"))
+        unit, better, epoch = (str(table[n][chosen][0]) for n in ("unit", "better", "epoch"))
+        rows.append([f"{explainer} at {layer}", metric, epoch, value, chance, unit, better])
+    names = ("can maps be believed?", "metric", "epoch", "mean", "chance", "unit", "better")
+    return markup.table(names, rows)
+
+
+def _mean(values: Any) -> float | None:
+    """Returns the mean of what is defined; None where nothing is."""
+    known = values.astype(float)
+    known = known[np.isfinite(known)]
+    return float(known.mean()) if known.size else None

@@ -240,6 +240,13 @@ def test_the_summary_of_a_real_training(tmp_path: Path) -> None:
     chosen = (similarity["explainer"] == "GradCAM") & (similarity["epoch"] == 1)
     row = next(row for row in rows if row[0].startswith("GradCAM at") and row[2] == "1")
     assert float(row[3]) == pytest.approx(similarity["pearson"][chosen].mean(), rel=1e-3)
+    trust = run.trust
+    chosen = (trust["explainer"] == "GradCAM") & (trust["epoch"] == 1)
+    (row,) = [one for one in rows if one[0].startswith("GradCAM at") and "start" in one[1]]
+    assert row[2] == "1"
+    means = [trust[name][chosen].mean() for name in ("value", "chance")]
+    np.testing.assert_allclose(np.array(row[3:5], float), means, rtol=1e-2)
+    assert row[5:] == ["rank correlation", "lower"]
 
 
 def test_the_summary_of_a_table_tells_its_columns(tmp_path: Path) -> None:
