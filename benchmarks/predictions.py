@@ -85,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     models = {"small CNN": (cases.small_cnn, 28)}
     if not quick:
         models["MobileNetV2"] = (cases.mobilenet_v2, 96)
-    print(f"{machine({'tensorflow': tf.__version__, 'keras': keras.__version__})}\n")
+    print(f"{machine({'tensorflow': tf.__version__, 'keras': keras.version()})}\n")
     print("| model | bare pass, CPU ms | an epoch, CPU ms | ratio |\n|---|--:|--:|--:|")
     for name, (make, side) in models.items():
         images = rng.uniform(size=(rows, side, side, 3)).astype("f4")

@@ -79,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     x = rng.uniform(size=(rows, side, side, 3)).astype("f4")
     y = rng.integers(0, 10, rows)
     some = x[:SAMPLES], y[:SAMPLES]
-    print(f"{machine({'tensorflow': tf.__version__, 'keras': keras.__version__})}\n")
+    print(f"{machine({'tensorflow': tf.__version__, 'keras': keras.version()})}\n")
     print("| what | passes | bare passes, CPU ms | CPU ms | ratio |\n|---|--:|--:|--:|--:|")
     measured: dict[str, Callable[[], int]] = {
         metric.name: lambda metric=metric: metric(model, *some, GradCAM()).passes

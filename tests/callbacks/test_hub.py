@@ -147,6 +147,7 @@ def test_what_preprocessing_draws_changes_no_later_draw() -> None:
     assert drawn() == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("make", "x", "y"),
     [

@@ -168,7 +168,7 @@ def test_layers_are_told_apart_where_there_are_several(tmp_path: Path) -> None:
         ),
         (
             lambda at: explain(at, logs=[SIMILARITY], reference=None),
-            "no such number. Numbers of this training: none.",
+            "no such number. Numbers of this training: explain/GradCAM/start_similarity.",
         ),
         (
             lambda at: Compression(log_dir=at, logs="compression/size", verbose=0),

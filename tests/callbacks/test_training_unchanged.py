@@ -97,6 +97,7 @@ MODELS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("library", LIBRARIES)
 @pytest.mark.parametrize("kind", MODELS)
 def test_what_a_pass_writes_is_put_back(kind: str, library: str, tmp_path: Path) -> None:

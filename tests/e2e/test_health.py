@@ -135,6 +135,8 @@ def test_the_chosen_layer_tells_its_state_its_weights_and_since_when_units_are_d
     open_tab: OpenPage, server: Server, log: Path
 ) -> None:
     with open_tab(server, None) as page:
+        # Rows move while the numbers of layers come.
+        page.settle()
         page.frame.locator("tfx-layer-strip li button", has_text="dense2").click()
         assert fact(page, "state") == ["trainable", "trainable"]
         assert fact(page, "activation") == ["sigmoid", "sigmoid"]

@@ -196,6 +196,7 @@ def test_other_outputs_are_refused(model: Any, message: str) -> None:
         Exchange()(model, pictures()[0])
 
 
+@pytest.mark.slow
 def test_the_draw_is_the_same_for_a_seed_and_batch_size_changes_nothing() -> None:
     x, labels = pictures()
     one, other = (

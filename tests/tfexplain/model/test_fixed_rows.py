@@ -65,6 +65,7 @@ def every_explainer() -> list[Explainer]:
     return [getattr(explainers, name)(**CHEAP.get(name, {})) for name in names]
 
 
+@pytest.mark.slow
 def test_every_explainer_finds_the_same(models: tuple[Any, Any, Any]) -> None:
     fixed, free, x = models
     methods = every_explainer()
