@@ -45,7 +45,7 @@ const ENTRIES: Readonly<Record<ViewName, ViewEntry>> = {
   },
   model: {
     text: "Model",
-    title: "What is known of the layers and their weights: over epochs, as histograms, all numbers",
+    title: "Layers and their weights: over epochs, as histograms, all numbers",
     isThere: hasLayers,
     render: (dashboard) =>
       layers.render(
