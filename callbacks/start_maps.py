@@ -37,6 +37,7 @@ class StartMaps:
         self._kept: dict[Place, Shown] = {}
         self._hashes: Array = np.zeros(0, np.uint64)
         self._differing: Mapping[Place, npt.NDArray[np.bool_]] = {}
+        self._logged_in = ""
 
     def begin(self, explaining: ExplainPlan, first: Found) -> None:
         """Begins a `fit`; `first` are the model's explanations before it.
@@ -45,7 +46,7 @@ class StartMaps:
         """
         maps, hashes = explaining.shown(first), explaining.batch.hashes
         if not (np.array_equal(hashes, self._hashes) and _alike(maps, self._kept)):
-            self._kept, self._hashes = dict(maps), hashes
+            self._kept, self._hashes, self._logged_in = dict(maps), hashes, ""
         self._differing = differing(explaining, first)
 
     def resume(self, explaining: ExplainPlan, directory: str) -> None:
@@ -57,9 +58,15 @@ class StartMaps:
             own = self._kept.get(place)
             if own is not None and own.maps.shape == record.values.shape:
                 self._kept[place] = Shown(record.values, record.targets, own.predicted)
+        if logged.keys() >= self._kept.keys():
+            self._logged_in = directory
 
     def write(self, writer: RunWriter) -> None:
-        """Writes the maps, once."""
+        """Writes the maps, once for all fits of a log: fits of an epoch each would log them beside each."""
+        directory = str(writer.directory)
+        if self._logged_in == directory:
+            return
+        self._logged_in = directory
         for (name, layer), shown in self._kept.items():
             record = schema.Start(shown.maps, shown.targets)
             writer.add_constant(schema.Tag("start", name, layer), record, schema.Content("start"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -146,6 +147,12 @@ def test_the_start_holds_over_fits_and_restarts(tmp_path: Path) -> None:
     )
     model.fit(X, Y, epochs=3, initial_epoch=2, verbose=0, callbacks=[again])
     run = read_run(tmp_path)
+    written = [
+        tag
+        for file in sorted((tmp_path / "explain").glob("*tfevents*"))
+        for tag in re.findall(rb"start/GradCAM/conv", file.read_bytes())
+    ]
+    assert len(written) == 1
     for epoch in (1, 2):
         maps = np.stack([m.values for m in run.maps("GradCAM", "conv", epoch)])
         expected = ranked(maps.astype(np.float64), start, np.ones(maps.shape, bool))
@@ -161,6 +168,8 @@ def test_what_cannot_be_measured_is_said_before_the_first_batch(tmp_path: Path) 
         fit(tmp_path, GradCAM(), model, quality=[ModelRandomisation()])
     with pytest.raises(TfexplainError, match=r"expected metrics such as .*Deletion\(\); got 3"):
         fit(tmp_path, GradCAM(), model, quality=[3])
+    with pytest.raises(TfexplainError, match=r"each metric once.* got Deletion 2 times"):
+        fit(tmp_path, GradCAM(), model, quality=[Deletion(), Deletion(steps=5)])
     with pytest.raises(TfexplainError, match=r"Completeness fits none of the explainers; .*add up"):
         fit(tmp_path, GradCAM(), model, quality=[Completeness()])
     assert same_bits(before, model.get_weights())

@@ -82,6 +82,13 @@ class ExplainSettings(Naming):
                     "quality: ModelRandomisation re-draws weights, and these are in training. Call "
                     "it after training; how like maps are to those at the start is always logged."
                 )
+        names = [metric.name for metric in self.quality]
+        for name in names:
+            if names.count(name) > 1:
+                raise TfexplainError(
+                    f"quality: expected each metric once, for numbers go by its name; got {name} "
+                    f"{names.count(name)} times. Measure the others after training."
+                )
 
     def _check_classes(self) -> None:
         names = self.class_names
