@@ -62,7 +62,7 @@ class StartMaps:
             self._logged_in = directory
 
     def write(self, writer: RunWriter) -> None:
-        """Writes the maps, once for all fits of a log: fits of an epoch each would log them beside each."""
+        """Writes the maps, once in a log: fits of an epoch each would log them beside each."""
         directory = str(writer.directory)
         if self._logged_in == directory:
             return
