@@ -186,10 +186,16 @@ def parts(variable: Any) -> tuple[Any, ...]:
     return (variable,)
 
 
+def copies(weight: Any) -> tuple[Any, ...]:
+    """The `tf.Variable` behind a weight of Keras 3 or tf_keras, or its copies, one for each
+    replica."""
+    value = getattr(weight, "value", None)
+    return parts(value if isinstance(value, tf.Variable) else weight)
+
+
 def one_copy(weight: Any) -> Any:
     """The `tf.Variable` behind a weight of Keras 3 or tf_keras; of several copies the first."""
-    value = getattr(weight, "value", None)
-    return parts(value if isinstance(value, tf.Variable) else weight)[0]
+    return copies(weight)[0]
 
 
 def state(model: Model) -> list[Any]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -12,11 +10,11 @@ import numpy as np
 from tfexplain.checks import check_choice
 from tfexplain.errors import TfexplainError
 from tfexplain.explainers.baselines import Baseline
-from tfexplain.model.keras_model import KerasModel
 from tfexplain.model.targets import PREDICTED
 from tfexplain.quality.similarity import spearman
 from tfexplain.trust.explained import Explained, Floats
 from tfexplain.trust.metric import Better, Measured, Metric
+from tfexplain.trust.redrawing import Redrawing, weights_by_layer
 
 Order = Literal["top-down", "bottom-up", "independent"]
 ORDERS: tuple[Order, ...] = ("top-down", "bottom-up", "independent")
@@ -60,8 +58,9 @@ class ModelRandomisation(Similarity):
     A map that stays the same does not show what the model learnt. `values` are with all layers
     re-drawn (with `"independent"` the mean over the layers); `curves["map"]` after each layer, and
     `shares` the share of layers that are. Weights are re-drawn by a permutation of their own
-    values, so that each layer keeps its scale; they are put back to the bit, also after an error.
-    In between the model is not itself: use it in no other thread.
+    values, so that each layer keeps its scale, with one variable's values in memory beside the
+    model; they are put back to the bit, also after an error or Ctrl-C. In between the model is not
+    itself: use it in no other thread.
 
     Attributes:
         order: `"top-down"` (default): from the output on, those above staying re-drawn;
@@ -79,18 +78,16 @@ class ModelRandomisation(Similarity):
 
     def measured(self, given: Explained) -> Measured:
         """Explains the samples after each layer."""
-        layers = _layers(given)
+        layers = [weights for _, weights in weights_by_layer(given.context.traced_model)]
         if self.order == "top-down":
             layers = layers[::-1]
-        rng = np.random.default_rng(self.seed)
         steps: list[Floats] = []
         passes = 0
-        with kept_weights([v for variables in layers for v in variables]) as put_back:
-            for variables in layers:
+        with Redrawing(self.seed) as redrawing:
+            for weights in layers:
                 if self.order == "independent":
-                    put_back()
-                for variable in variables:
-                    redraw(variable, rng)
+                    redrawing.put_back()
+                redrawing.redraw(weights)
                 again = given.again()
                 steps.append(self.alike(given, again.maps))
                 own = 2 * len(again.values) if again.passes is None else int(again.passes.sum())
@@ -131,44 +128,3 @@ class RandomLogit(Similarity):
         passes = 2 * len(targets) if again.passes is None else int(again.passes.sum())
         alike = self.alike(given, again.maps)
         return self.found(alike, chance=np.zeros(len(targets)), passes=passes)
-
-
-def redraw(variable: Any, rng: np.random.Generator) -> None:
-    """Puts the values of a variable in a random order."""
-    values = variable.numpy()
-    variable.assign(rng.permutation(values.ravel()).reshape(values.shape))
-
-
-@contextmanager
-def kept_weights(variables: list[Any]) -> Iterator[Any]:
-    """Puts variables back to the bit afterwards; yields a function that does so now."""
-    before = [np.array(variable.numpy()) for variable in variables]
-
-    def put_back() -> None:
-        for variable, values in zip(variables, before, strict=True):
-            variable.assign(values)
-
-    try:
-        yield put_back
-    finally:
-        put_back()
-
-
-def _layers(given: Explained) -> list[list[Any]]:
-    """Returns the weights of each layer that has some, in the order of the calls."""
-    traced_model = given.context.traced_model
-    by_path = traced_model.layers if isinstance(traced_model, KerasModel) else {}
-    seen: set[int] = set()
-    layers: list[list[Any]] = []
-    for call in traced_model.layer_calls:
-        layer = by_path.get(call.path.partition("@")[0])
-        weights = [] if layer is None else layer.weights
-        own = [v for v in weights if id(v) not in seen and v.numpy().dtype.kind == "f"]
-        seen |= {id(v) for v in own}
-        if own:
-            layers.append(own)
-    if not layers:
-        raise TfexplainError(
-            "model: expected layers with weights, to re-draw them. Pass a Keras model."
-        )
-    return layers
