@@ -264,6 +264,10 @@ RECORDS: dict[str, schema.Record] = {
         *(["start similarity", "MaxSensitivity"], ["rank correlation", "of the map"]),
         *(["lower", "lower"], 160, "end", 3),
     ),
+    "sanity": schema.Sanity(
+        *(np.array([[0.75, 0.25], [0.5, NAN]]), np.array([[0.125, 0.0], [-0.5, NAN]])),
+        *(np.array([1, 3]), ["head", "backbone/conv1"], 640, "end", 3),
+    ),
     "fidelity": schema.Fidelity(
         {"samples": 300.0, "agreement": 0.97, "kl": NAN},
         *(np.array([3, 0]), np.array([50, 250]), "dense", "control"),

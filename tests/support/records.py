@@ -164,6 +164,17 @@ def trust_records(draw: st.DrawFn) -> schema.Trust:
 
 
 @st.composite
+def sanity_records(draw: st.DrawFn) -> schema.Sanity:
+    counts = sorted(draw(st.sets(st.integers(1, 2**31 - 1), max_size=3)))
+    shape = (draw(st.integers(0, 3)), len(counts))
+    values, chance = (draw(hnp.arrays(np.float64, shape, elements=floats64)) for _ in range(2))
+    layers = draw(st.lists(names, min_size=len(counts), max_size=len(counts)))
+    passes, weights = draw(st.integers(0, 2**31 - 1)), draw(st.none() | steps)
+    own = (np.array(counts, np.int32), layers, passes, "end", weights)
+    return schema.Sanity(values, chance, *own)
+
+
+@st.composite
 def fidelity_records(draw: st.DrawFn) -> schema.Fidelity:
     numbers = draw(st.dictionaries(names, floats64, max_size=4))
     totals = draw(st.lists(counts, max_size=4))
@@ -357,6 +368,7 @@ records = st.one_of(
     dependence_records(),
     start_records(),
     trust_records(),
+    sanity_records(),
     simple_records(),
     health_records(),
     units_records(),

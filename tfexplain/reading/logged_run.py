@@ -297,6 +297,12 @@ class LoggedRun:
         """A row for each epoch, map, sample and metric: whether the map can be believed."""
         return tables.trust(self.every_record)
 
+    @property
+    def sanity(self) -> Table:
+        """A row for each map, sample and step in which weights were re-drawn, layer by layer: how
+        alike the map stays (`Explain(sanity="random")`)."""
+        return tables.sanity(self.every_record)
+
     def show(self, height: int = 800, max_mb: float = 10) -> NotebookPage:
         """Returns the EXPLAIN page of this run, which a notebook shows in a cell.
 

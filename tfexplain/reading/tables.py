@@ -210,6 +210,29 @@ def trust(records: RunRecords) -> Table:
     )
 
 
-def _of_weights(record: schema.Predictions | schema.Kernels | schema.Health | schema.Trust) -> _Row:
+def sanity(records: RunRecords) -> Table:
+    """Returns a row for each epoch, map, sample and step of re-drawing weights."""
+    return table(
+        {
+            "epoch": epoch,
+            **_of_weights(record),
+            "explainer": tag.explainer,
+            "layer": tag.layer,
+            "sample": sample,
+            "redrawn": redrawn,
+            "redrawn_layers": int(count),
+            "value": value,
+            "chance": chance,
+        }
+        for tag, series in records.series(schema.Sanity)
+        for epoch, record in series
+        for sample, row in enumerate(np.stack([record.values, record.chance], axis=2).tolist())
+        for redrawn, count, (value, chance) in zip(record.layers, record.counts, row, strict=True)
+    )
+
+
+def _of_weights(
+    record: schema.Predictions | schema.Kernels | schema.Health | schema.Trust | schema.Sanity,
+) -> _Row:
     """When the model was measured, and at which epoch's end it had the weights."""
     return {"moment": record.moment, "weights": record.weights}

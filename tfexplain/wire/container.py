@@ -19,7 +19,7 @@ from tfexplain.errors import TfexplainError
 from tfexplain.types import Array
 from tfexplain.wire.clock import step_of
 
-VERSION = (1, 5)
+VERSION = (1, 6)
 
 MAX_RECORD_BYTES = 64 << 20
 MAX_HEADER_BYTES = 1 << 20

@@ -1,6 +1,6 @@
 """Defines the wire format: what one event of a tfexplain log holds.
 
-Plugin name `tfexplain`, format version 1.5. Each record is one event: a scalar string tensor
+Plugin name `tfexplain`, format version 1.6. Each record is one event: a scalar string tensor
 (`DATA_CLASS_TENSOR`) whose bytes are a safetensors file, that is, named arrays plus a flat
 header of strings (`__metadata__`). Every header holds `version` and `kind`. Epochs are the
 event's step (`clock.py`).
@@ -101,6 +101,8 @@ start/EXPLAINER/LAYER             Start        values f16 [N, f], [N, h, w] or m
                                                targets i32 [N]; scale
 trust/EXPLAINER/LAYER             Trust        values, chance f64 [N, K]; names, units, better,
                                                passes, moment, weights
+sanity/EXPLAINER/LAYER            Sanity       values, chance f64 [N, K], counts i32 [K];
+                                               layers, passes, moment, weights
 ```
 
 KERNEL is a kernel's name as `kernels` lists it. LAYER may itself hold slashes
@@ -137,6 +139,8 @@ problems, and `dead_since`, which is i64 then.
 Version 1.5 added `importance/`, `dependence/`, `simple`, `robustness`, `pixels`, `thumbnails`,
 `start/` and `trust/`. Where a log has `pixels` in place of `outputs`, `validation` has `label_kind`
 none.
+
+Version 1.6 added `sanity/`.
 
 What never changes with the step is in `plugin_content`, a small JSON object (`Content`):
 TensorBoard keeps only the first one of a tag, so later events of a file leave it out.
@@ -176,7 +180,7 @@ from tfexplain.wire.records.segmented import Pixels
 from tfexplain.wire.records.simplified import SimpleModels
 from tfexplain.wire.records.structured import Curves, Structure
 from tfexplain.wire.records.thumbnails import Thumbnails
-from tfexplain.wire.records.trusted import Start, Trust
+from tfexplain.wire.records.trusted import Sanity, Start, Trust
 from tfexplain.wire.records.validated import Outputs, Validation
 from tfexplain.wire.tags import Tag, check_name, tag_name
 
@@ -209,6 +213,7 @@ __all__ = [
     "Record",
     "Robustness",
     "Samples",
+    "Sanity",
     "SchemaError",
     "SimpleModels",
     "Spread",
@@ -236,7 +241,7 @@ _Shown: TypeAlias = Map | Channels | Matrix | Picture
 _Measured: TypeAlias = Kernels | Kernel | Drift | Fidelity | Exchange | Health | Units
 _Validated: TypeAlias = Validation | Outputs | Pixels | Thumbnails
 _General: TypeAlias = Importance | Dependence | SimpleModels | Robustness
-_Trusted: TypeAlias = Start | Trust
+_Trusted: TypeAlias = Start | Trust | Sanity
 Record: TypeAlias = _Explained | _Shown | _Measured | _Validated | _General | _Trusted
 _RECORDS: dict[str, type[Record]] = {
     record.kind: record
@@ -245,7 +250,7 @@ _RECORDS: dict[str, type[Record]] = {
         *(Kernels, Kernel, Drift, Fidelity, Exchange, Health, Units, Structure),
         *(Validation, Outputs, Pixels, Thumbnails),
         *(Importance, Dependence, SimpleModels, Robustness),
-        *(Start, Trust),
+        *(Start, Trust, Sanity),
     )
 }
 

@@ -23,7 +23,7 @@ NAMED: frozenset[str] = frozenset(
     {"inputs", "values", "kernel", "exchange", "units", "importance", "dependence"}
 )
 # Of all samples at once.
-_WHOLE: frozenset[str] = frozenset({"drift", "start", "trust"})
+_WHOLE: frozenset[str] = frozenset({"drift", "start", "trust", "sanity"})
 # What shows a sample or a channel.
 MAPS: frozenset[str] = frozenset({"map", "channels", "matrix", "picture"})
 LAYERED: frozenset[str] = MAPS | _WHOLE

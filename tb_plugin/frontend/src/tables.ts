@@ -44,6 +44,7 @@ export const KINDS = [
   "robustness",
   "start",
   "trust",
+  "sanity",
 ] as const;
 export type RecordKind = (typeof KINDS)[number];
 

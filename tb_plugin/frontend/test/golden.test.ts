@@ -260,6 +260,17 @@ function fieldsOf(record: TfRecord, expected: Fields): Fields {
         weights: weights ?? null,
       };
     }
+    case "sanity": {
+      const { kind: _, values, chance, counts, weights, ...told } = record;
+      const shape = [values.length / counts.length, counts.length] as const;
+      return {
+        ...told,
+        values: tensor(values, ...shape),
+        chance: tensor(chance, ...shape),
+        counts: tensor(Array.from(counts), counts.length),
+        weights: weights ?? null,
+      };
+    }
     case "robustness": {
       const { steps, right, rows, hashes, grid, accuracy, low, high, unit } = record;
       const { moment, weights } = record;

@@ -38,6 +38,7 @@ Kind: TypeAlias = Literal[
     "robustness",
     "start",
     "trust",
+    "sanity",
 ]
 # How the values of one map lie: positions of a plane, a line or a volume, words, or features.
 Layout: TypeAlias = Literal["plane", "line", "volume", "tokens", "features"]

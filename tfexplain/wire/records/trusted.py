@@ -1,4 +1,4 @@
-"""Defines the records of trust: the maps that training begins with, and numbers of each map."""
+"""Defines the records of trust: the maps at the start, numbers of each map, other weights' maps."""
 
 from __future__ import annotations
 
@@ -94,3 +94,51 @@ class Trust:
         passes = raw.integer("passes")
         raw.check(passes >= 0, "passes >= 0")
         return cls(values, chance, names, units, better, passes, *read_moment(raw))
+
+
+@dataclass(frozen=True)
+class Sanity:
+    """Holds how alike maps stay when weights are re-drawn, layer by layer from the output on.
+
+    `values` are float64 [N, K]: Spearman's rank correlation of each sample's map with the one it
+    has after each of K steps, NaN where that is not defined; `chance` is shaped so too, of another
+    sample's map at that step. `counts` is int32 [K], how many layers are re-drawn by then, rising,
+    and `layers` names the last of them: with the last step all are. `passes` is how many rows went
+    through the model, of all explainers that were measured together.
+    """
+
+    kind: ClassVar[Kind] = "sanity"
+    values: Array
+    chance: Array
+    counts: Array
+    layers: Sequence[str]
+    passes: int = 0
+    moment: Moment = "end"
+    weights: float | None = None
+
+    def encode(self) -> bytes:
+        """Returns the record's bytes."""
+        arrays = {
+            "values": little_endian(self.values, "f8"),
+            "chance": little_endian(self.chance, "f8"),
+            "counts": little_endian(self.counts, "i4"),
+        }
+        header = {
+            "layers": json.dumps(list(self.layers)),
+            "passes": repr(int(self.passes)),
+            **pack_moment(self.moment, self.weights),
+        }
+        return pack(self.kind, arrays, header)
+
+    @classmethod
+    def decode(cls, data: bytes) -> Sanity:
+        """Reads `encode`'s bytes; raises `SchemaError`."""
+        raw = unpack(data, cls.kind)
+        values, chance = raw.array("values", "F64", 2), raw.array("chance", "F64", 2)
+        counts, layers = raw.array("counts", "I32", 1), raw.strings("layers")
+        raw.check(chance.shape == values.shape, "a level of chance for each value")
+        raw.check(len(counts) == len(layers) == values.shape[1], "a layer for each step")
+        raw.check(bool((np.diff(counts, prepend=0) > 0).all()), "more layers at each step")
+        passes = raw.integer("passes")
+        raw.check(passes >= 0, "passes >= 0")
+        return cls(values, chance, counts, layers, passes, *read_moment(raw))

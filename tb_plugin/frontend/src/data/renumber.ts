@@ -50,6 +50,7 @@ function renumbered(record: AnyRecord, { own, shared }: Numbering): AnyRecord {
     }
     case "drift":
     case "trust":
+    case "sanity":
       return { ...record, numbers: shared };
     default:
       return record;

@@ -40,7 +40,7 @@ import { RecordError, unpack } from "./safetensors.ts";
 import type { SimpleModels } from "./simplified.ts";
 import { readStructure, type Structure } from "./structured.ts";
 import type { Thumbnails } from "./thumbnails.ts";
-import type { Trust } from "./trusted.ts";
+import type { Sanity, Trust } from "./trusted.ts";
 import { readValues, type Values } from "./values.ts";
 
 export type { Exchange } from "./exchanged.ts";
@@ -127,6 +127,7 @@ export type TfRecord =
   | Structure
   | Importance
   | Trust
+  | Sanity
   | Dependence
   | SimpleModels
   | Robustness

@@ -1,4 +1,4 @@
-/** The record of trust: twin of `Trust` in `tfexplain/wire/records/trusted.py`. */
+/** The records of trust: twins of `Trust` and `Sanity` in `tfexplain/wire/records/trusted.py`. */
 
 import { count } from "./exchanged.ts";
 import { type Moment, readMoment } from "./moment.ts";
@@ -23,6 +23,42 @@ export interface Trust extends Moment {
   readonly numbers?: readonly number[];
 }
 
+/** How alike maps stay when weights are re-drawn, layer by layer from the output on, in K steps. */
+export interface Sanity extends Moment {
+  readonly kind: "sanity";
+  /** The layer that was re-drawn last, at each step. */
+  readonly layers: readonly string[];
+  /** How many layers are re-drawn by then; with the last step all are. */
+  readonly counts: Int32Array;
+  /** [N, K]: rank correlation; NaN where it is not defined. */
+  readonly values: Float64Array;
+  /** [N, K]: that of another sample's map at the same step. */
+  readonly chance: Float64Array;
+  readonly passes: number;
+  /** The page's number of each sample, where the run's is another. */
+  readonly numbers?: readonly number[];
+}
+
+export function readSanity(raw: Reader): Sanity {
+  const [values, chance] = [raw.array("values", "F64", 2), raw.array("chance", "F64", 2)];
+  const counts = new Int32Array(raw.array("counts", "I32", 1).data);
+  const layers = raw.strings("layers");
+  raw.check(chance.shape.join() === values.shape.join(), "a level of chance for each value");
+  const isWhole = counts.length === values.shape[1] && layers.length === counts.length;
+  raw.check(isWhole, "a layer for each step");
+  const rises = counts.every((count, i) => count > (counts[i - 1] ?? 0));
+  raw.check(rises, "more layers at each step");
+  return {
+    kind: "sanity",
+    layers,
+    counts,
+    values: new Float64Array(values.data),
+    chance: new Float64Array(chance.data),
+    passes: count(raw, "passes"),
+    ...readMoment(raw),
+  };
+}
+
 export function readTrust(raw: Reader): Trust {
   const [values, chance] = [raw.array("values", "F64", 2), raw.array("chance", "F64", 2)];
   const [names, units] = [raw.strings("names"), raw.strings("units")];
@@ -45,4 +81,4 @@ export function readTrust(raw: Reader): Trust {
 }
 
 // With the script that shows maps: the first one does not need it.
-alsoDecode({ trust: readTrust });
+alsoDecode({ trust: readTrust, sanity: readSanity });
