@@ -7,6 +7,8 @@ import { type Content, readListing } from "../src/data/listing.ts";
 import type { KernelRow } from "../src/format/compressed.ts";
 import type { Grid } from "../src/format/exchanged.ts";
 import "../src/format/general.ts";
+import "../src/format/healthy.ts";
+import "../src/format/structured.ts";
 import "../src/format/trusted.ts";
 import { widen } from "../src/format/half.ts";
 import type { Spread } from "../src/format/healthy.ts";

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import "../src/format/healthy.ts";
 import { deadText, factsOfHealth } from "../src/analysis/health-facts.ts";
 import {
   cellText,

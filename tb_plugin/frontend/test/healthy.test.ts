@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import "../src/format/healthy.ts";
 import { decode } from "../src/format/records.ts";
 import { RecordError } from "../src/format/safetensors.ts";
 import { packHealth, packUnits } from "./support.ts";

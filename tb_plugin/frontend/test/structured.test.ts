@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import "../src/format/structured.ts";
 import { decode } from "../src/format/records.ts";
 import { RecordError } from "../src/format/safetensors.ts";
 import { f32, f64, i32, pack, type Written } from "./support.ts";

@@ -1,9 +1,8 @@
 /** The graph of a model's layers: nested models and repeated blocks as groups, folded or not. */
 
 import type { NodeRow, Structure } from "../format/structured.ts";
-import { sameByOrder } from "./automatic-names.ts";
-import { memo, memoBy } from "./memo.ts";
-import { unwrapped } from "./wrappers.ts";
+import { layerNamed } from "./called-layers.ts";
+import { memo } from "./memo.ts";
 
 /** A layer call, an input, or a group of calls: a nested model, or calls named alike. */
 export interface GraphNode {
@@ -125,25 +124,6 @@ export function callsIn(node: GraphNode): GraphNode[] {
   return isGroup(node) ? node.parts.flatMap(callsIn) : [node];
 }
 
-/** The layers that are called, in the order of their first calls. */
-const layersIn = memo((structure: Structure): readonly string[] => {
-  const calls = structure.rows.filter(({ kind }) => kind === "call");
-  return [...new Set(calls.map(({ name }) => layerNamed(name)))];
-});
-
-/** A structure with what the page calls layers that Keras counted otherwise in the first run. */
-export const namedAs = memoBy(
-  (structure: Structure, first: Structure): Structure => ({
-    ...structure,
-    called: sameByOrder(layersIn(first), layersIn(structure)),
-  }),
-);
-
-/** The same, as the page calls them. */
-export const calledLayers = memo((structure: Structure): readonly string[] =>
-  layersIn(structure).map((name) => structure.called?.get(name) ?? name),
-);
-
 /** The numbers of the calls of a layer, by what the page calls it. */
 export function callsOf(structure: Structure, layer: string): readonly number[] {
   return callsByLayer(structure).get(layer) ?? [];
@@ -163,11 +143,6 @@ const callsByLayer = memo((structure: Structure): ReadonlyMap<string, readonly n
 /** The layer that a node calls, as tables name it. */
 export function layerOf({ row }: GraphNode): string {
   return layerNamed(row?.name ?? "");
-}
-
-/** Without wrappers, and without the number of the call. */
-function layerNamed(name: string): string {
-  return unwrapped(name.replace(/@\d+$/, ""));
 }
 
 /** What is in sight: nodes with the open group around each, and edges between them. */

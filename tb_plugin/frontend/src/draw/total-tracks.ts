@@ -2,15 +2,21 @@
 
 import { isLogarithmic, metricOf, metricText } from "../analysis/compression.ts";
 import { recordsOf } from "../data/series.ts";
+import "../format/healthy.ts";
 import type { Dashboard } from "../state/dashboard.ts";
 import { compressed, measured } from "../state/scene.ts";
 import type { Curve, Track } from "./tracks.ts";
+
+/** All curves of what is known of layers: they come later, with a script of their own. */
+export function layerTracks(dashboard: Dashboard): Track[] {
+  return [...totalTracks(dashboard), ...healthTracks(dashboard)];
+}
 
 /** By part of the model: all of it, or student and teacher. */
 const DASHES: readonly (readonly number[])[] = [[], [7, 3], [2, 3]];
 
 /** The selected metric's total, or that of sparsity where it has none. */
-export function totalTracks(dashboard: Dashboard): Track[] {
+function totalTracks(dashboard: Dashboard): Track[] {
   const runs = compressed(dashboard.scene);
   const records = runs.flatMap((run) => recordsOf(dashboard.kernels(run), "kernels"));
   const parts = [...new Set(records.flatMap(({ totals }) => [...totals.keys()]))];
@@ -46,7 +52,7 @@ export function totalTracks(dashboard: Dashboard): Track[] {
 const OF_HEALTH = ["gradient_ratio", "gradient_norm", "update_ratio", "dead_share"] as const;
 
 /** What the health of all layers together is; only what is looked at is drawn unless chosen. */
-export function healthTracks(dashboard: Dashboard): Track[] {
+function healthTracks(dashboard: Dashboard): Track[] {
   const { metric: wanted } = dashboard.view;
   const usual = OF_HEALTH.find((name) => name === wanted) ?? OF_HEALTH[0];
   return OF_HEALTH.flatMap((name): Track[] => {

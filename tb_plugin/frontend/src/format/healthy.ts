@@ -4,6 +4,7 @@ import { LAYER_KEYS, LAYER_STATES } from "../tables.ts";
 import { stepOf } from "./clock.ts";
 import { type Moment, readMoment } from "./moment.ts";
 import { isDistinct, named, type Reader, wholes } from "./reader.ts";
+import { alsoDecode } from "./records.ts";
 
 /** One layer in words; `state` is empty for layers without weights. */
 export type LayerRow = Readonly<Record<(typeof LAYER_KEYS)[number], string>>;
@@ -44,7 +45,7 @@ export interface Units {
   readonly deadSince: Float64Array;
 }
 
-export function readHealth(raw: Reader): Health {
+function readHealth(raw: Reader): Health {
   const { shape, data } = raw.array("values", "F64", 2);
   const ofWeights = raw.array("weight_values", "F64", 2);
   const weightRows = new Int32Array(raw.array("weight_rows", "I32", 1).data);
@@ -85,7 +86,7 @@ function readRows(raw: Reader): LayerRow[] {
   });
 }
 
-export function readUnits(raw: Reader): Units {
+function readUnits(raw: Reader): Units {
   const deadSince = readSince(raw);
   return {
     kind: "units",
@@ -123,3 +124,6 @@ function readSpread(raw: Reader, name: string): Spread {
   raw.check(isCount(zeros) && isCount(nonfinite), `${name} with two counts`);
   return { counts, low, high, zeros, nonfinite };
 }
+
+// With the scripts that show them: the first one does not need it.
+alsoDecode({ health: readHealth, units: readUnits });

@@ -20,7 +20,7 @@ import {
 } from "./compressed.ts";
 import type { Dependence } from "./dependent.ts";
 import { type Exchange, readExchange } from "./exchanged.ts";
-import { type Health, readHealth, readUnits, type Units } from "./healthy.ts";
+import type { Health, Units } from "./healthy.ts";
 import {
   type AttentionMatrix,
   type AttributionMap,
@@ -38,7 +38,7 @@ import { hashesOf, named, Reader } from "./reader.ts";
 import type { Robustness } from "./robust.ts";
 import { RecordError, unpack } from "./safetensors.ts";
 import type { SimpleModels } from "./simplified.ts";
-import { readStructure, type Structure } from "./structured.ts";
+import type { Structure } from "./structured.ts";
 import type { Thumbnails } from "./thumbnails.ts";
 import type { Sanity, Trust } from "./trusted.ts";
 import { readValues, type Values } from "./values.ts";
@@ -151,9 +151,6 @@ const DECODERS: Decoders = {
   drift: readDrift,
   fidelity: readFidelity,
   exchange: readExchange,
-  health: readHealth,
-  units: readUnits,
-  structure: readStructure,
 };
 
 /** The record in `data`; throws `RecordError` for anything that is not of this format. */
@@ -163,9 +160,24 @@ export function decode(kind: RecordKind, data: Uint8Array): TfRecord {
   return decoder(new Reader(kind, unpack(data, kind)));
 }
 
+let onMore = (): void => {};
+let isTold = true;
+
 /** Read these kinds too, from when the script is there that shows them. */
 export function alsoDecode(more: Decoders): void {
   Object.assign(DECODERS, more);
+  if (!isTold) return;
+  // Once for all kinds of a script.
+  isTold = false;
+  queueMicrotask(() => {
+    isTold = true;
+    onMore();
+  });
+}
+
+/** Call this whenever more kinds are read: records of them are yet to be fetched. */
+export function whenMoreIsRead(call: () => void): void {
+  onMore = call;
 }
 
 /** Whether the page reads records of a kind. */

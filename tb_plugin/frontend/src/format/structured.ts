@@ -2,6 +2,7 @@
 
 import { LAYER_STATES, NODE_KEYS, NODE_KINDS } from "../tables.ts";
 import type { Reader } from "./reader.ts";
+import { alsoDecode } from "./records.ts";
 
 /** One node in words; `state` is empty for layers without weights. */
 export type NodeRow = Readonly<Record<(typeof NODE_KEYS)[number], string>>;
@@ -31,7 +32,7 @@ export interface Structure {
   readonly called?: ReadonlyMap<string, string>;
 }
 
-export function readStructure(raw: Reader): Structure {
+function readStructure(raw: Reader): Structure {
   const rows = raw.rows("rows", NODE_KEYS);
   const parents = new Int32Array(raw.array("parents", "I32", 1).data);
   const { shape, data } = raw.array("edges", "I32", 2);
@@ -93,3 +94,6 @@ function readTraining(raw: Reader): Map<string, string> {
   raw.check(isTexts(said), "training as text");
   return new Map(Object.entries(said as Record<string, string>));
 }
+
+// With the scripts that show them: the first one does not need it.
+alsoDecode({ structure: readStructure });

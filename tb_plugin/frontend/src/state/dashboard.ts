@@ -12,7 +12,7 @@ import { Store } from "../data/store.ts";
 import { Canvases } from "../draw/canvases.ts";
 import { Stage } from "../draw/stage.ts";
 import type { Kernel } from "../format/compressed.ts";
-import type { Predictions } from "../format/records.ts";
+import { type Predictions, whenMoreIsRead } from "../format/records.ts";
 import type { Structure } from "../format/structured.ts";
 import { currentHash, isOurs, linkWith, replaceHash } from "../host.ts";
 import { type Column, groupsWith } from "./columns.ts";
@@ -226,7 +226,12 @@ export class Dashboard extends EventTarget {
     return writeHash(currentHash() || "#tfexplain", encodeView(this.view));
   }
 
-  /** Fetch what is missing of what is shown; scripts that come later may read more kinds of records. */
+  constructor() {
+    super();
+    whenMoreIsRead(() => this.load());
+  }
+
+  /** Fetch what is missing of what is shown. */
   load(): void {
     if (!this.store.listing) return;
     void this.store.ensure(wantsOf(this.scene, this.store));

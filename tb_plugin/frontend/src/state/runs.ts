@@ -1,6 +1,6 @@
 /** The runs of a log as the page shows them: what the callbacks write below `X` is one. */
 
-import { namedAs } from "../analysis/layer-graph.ts";
+import { namedAs } from "../analysis/called-layers.ts";
 import type { Listing, Run } from "../data/listing.ts";
 import { recordsOf } from "../data/series.ts";
 import type { Store } from "../data/store.ts";

@@ -1,8 +1,8 @@
 /** What is there to show, and what of it is shown: derived from listing, records and view. */
 
+import { calledLayers } from "../analysis/called-layers.ts";
 import { SIMILARITY } from "../analysis/explained-table.ts";
 import { belongs, isCompressed, mergeNames, namesOf } from "../analysis/kernels.ts";
-import { calledLayers } from "../analysis/layer-graph.ts";
 import { withoutShared } from "../analysis/layer-names.ts";
 import { lacks } from "../analysis/same-samples.ts";
 import type { Listing } from "../data/listing.ts";

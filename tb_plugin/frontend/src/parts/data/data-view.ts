@@ -167,8 +167,6 @@ export class RowsView extends Part {
   override connectedCallback(): void {
     super.connectedCallback();
     this.dashboard.addEventListener("seek", this.onSeek);
-    // With this script came what reads more kinds of records.
-    this.dashboard.load();
   }
 
   override disconnectedCallback(): void {

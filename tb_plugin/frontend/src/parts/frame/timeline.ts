@@ -6,7 +6,6 @@ import { epochText, timeText } from "../../analysis/epochs.ts";
 import { boxTracks } from "../../draw/box-tracks.ts";
 import { Changes } from "../../draw/changes.ts";
 import { driftTracks } from "../../draw/drift-tracks.ts";
-import { healthTracks, totalTracks } from "../../draw/total-tracks.ts";
 import {
   type Curve,
   chooseTracks,
@@ -30,6 +29,7 @@ import { trackHeight } from "./track-height.ts";
 import { trackText } from "./track-text.ts";
 import { MOST, tellValues, valuesTable } from "./values-table.ts";
 
+const curvesOfLayers = new Later("The curves", () => import("../../draw/total-tracks.ts"));
 const curvesOfRows = new Later("The curves", () => import("../../draw/row-tracks.ts"));
 
 /** How much nearer one step of the wheel or one key brings. */
@@ -181,10 +181,15 @@ export class Timeline extends PaintedPart {
   /** All there is to choose from. */
   private get all(): readonly Track[] {
     const { dashboard } = this;
-    const others = [totalTracks, healthTracks, driftTracks].flatMap((make) => make(dashboard));
     const { metrics } = this;
-    const rows = dashboard.scene.has.rows && curvesOfRows.get(this)?.rowTracks(dashboard, metrics);
-    return [...metrics, ...boxTracks(dashboard), ...(rows || []), ...others];
+    const { has } = dashboard.scene;
+    const rows = has.rows && curvesOfRows.get(this)?.rowTracks(dashboard, metrics);
+    const isOfLayers = has.kernels || has.health;
+    const layers = isOfLayers && curvesOfLayers.get(this)?.layerTracks(dashboard);
+    return [
+      ...[...metrics, ...boxTracks(dashboard), ...(rows || [])],
+      ...[...(layers || []), ...driftTracks(dashboard)],
+    ];
   }
 
   private get metrics(): readonly Track[] {

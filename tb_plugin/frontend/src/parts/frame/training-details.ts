@@ -7,6 +7,7 @@ import { epochText } from "../../analysis/epochs.ts";
 import { plural, short } from "../../analysis/numbers.ts";
 import { lineFigure } from "../../draw/line-figure.ts";
 import { LEARNING_RATE } from "../../draw/tracks.ts";
+import "../../format/structured.ts";
 import type { Structure } from "../../format/structured.ts";
 import type { Dashboard } from "../../state/dashboard.ts";
 import type { ShownRun } from "../../state/runs.ts";

@@ -1,6 +1,8 @@
 /** The panel below the maps: layers over epochs, kernels in a table, where the focus moved. */
 
 import { css, html, nothing, type PropertyDeclarations } from "lit";
+import "../../format/healthy.ts";
+import "../../format/structured.ts";
 import type { PanelName } from "../../state/view.ts";
 import { Later } from "../frame/later.ts";
 import "../overview/findings-strip.ts";

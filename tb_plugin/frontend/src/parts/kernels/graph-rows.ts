@@ -1,14 +1,9 @@
 /** What the nodes of a graph are called in tables and by the page. */
 
+import { calledLayers } from "../../analysis/called-layers.ts";
 import { metricOf } from "../../analysis/compression.ts";
 import { cellText, sameLayer, type Table } from "../../analysis/kernels.ts";
-import {
-  calledLayers,
-  callsIn,
-  type GraphNode,
-  isGroup,
-  layerOf,
-} from "../../analysis/layer-graph.ts";
+import { callsIn, type GraphNode, isGroup, layerOf } from "../../analysis/layer-graph.ts";
 import type { Dashboard } from "../../state/dashboard.ts";
 import type { ShownRun } from "../../state/runs.ts";
 import { titleOf } from "./graph-drawing.ts";

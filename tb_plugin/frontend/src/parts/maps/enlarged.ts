@@ -165,7 +165,6 @@ export class Enlarged extends SizedPart {
 
   override firstUpdated(): void {
     this.find<HTMLElement>(".back")?.focus({ preventScroll: true });
-    this.dashboard.load();
   }
 
   /** What the link says is open, where it is there. */

@@ -34,8 +34,6 @@ export class Grid extends Part {
   override connectedCallback(): void {
     super.connectedCallback();
     this.sizes.observe(this);
-    // What this script decodes is fetched only now.
-    this.dashboard.load();
   }
 
   override disconnectedCallback(): void {
