@@ -96,6 +96,27 @@ def test_metrics_are_those_of_a_call_after_training_in_a_few_epochs(log) -> None
     assert np.isfinite(history["explain/GradCAM/start_similarity"]).all()
 
 
+def test_the_curves_of_a_metric_are_logged_beside_its_number(log) -> None:
+    log_dir, model, _ = log
+    run = read_run(log_dir)
+    assert not run.record("trust/GradCAM/conv", 2).curves
+    last, samples = run.record("trust/IntegratedGradients/input", 5), run.record("samples", 0)
+    x, y = X[samples.rows], samples.labels.astype(int)
+    called = Deletion()(model, x, y, IntegratedGradients(steps=4))
+    found = {one.order: one for one in last.curves}
+    assert found.keys() == {"map", "chance", "edges"}
+    for order, one in found.items():
+        assert one.metric == "Deletion"
+        np.testing.assert_array_equal(one.shares, called.shares)
+        # As float16 of the largest score.
+        np.testing.assert_allclose(one.values, called.curves[order], atol=1e-3)
+    table = tfexplain.read(log_dir.parent)["run"].trust_curves
+    own = (table["explainer"] == "IntegratedGradients") & (table["epoch"] == 5)
+    own &= (table["order"] == "edges") & (table["sample"] == 3)
+    np.testing.assert_array_equal(table["share"][own], called.shares)
+    np.testing.assert_array_equal(table["score"][own], found["edges"].values[3])
+
+
 def test_the_reader_has_a_row_for_each_number(log) -> None:
     table = tfexplain.read(log[0].parent)["run"].trust
     run = read_run(log[0])

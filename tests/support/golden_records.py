@@ -264,6 +264,20 @@ RECORDS: dict[str, schema.Record] = {
         *(["start similarity", "MaxSensitivity"], ["rank correlation", "of the map"]),
         *(["lower", "lower"], 160, "end", 3),
     ),
+    "trust-with-curves": schema.Trust(
+        *(np.array([[0.25], [NAN]]), np.array([[0.5], [0.75]])),
+        *(["Deletion"], ["probability"], ["lower"], 12, "epoch", 2),
+        [
+            schema.TrustCurve(
+                *("Deletion", order, np.array([0.0, 0.5, 1.0])),
+                np.array([[1, 0.5, last], [NAN, 2, 0]], np.float32),
+            )
+            for order, last in (("map", 0.0), ("chance", 0.25))
+        ]
+        + [
+            schema.TrustCurve("ROAD", "map", np.array([0.5]), np.array([[0.5], [0.25]], np.float32))
+        ],
+    ),
     "sanity": schema.Sanity(
         *(np.array([[0.75, 0.25], [0.5, NAN]]), np.array([[0.125, 0.0], [-0.5, NAN]])),
         *(np.array([1, 3]), ["head", "backbone/conv1"], 640, "end", 3),

@@ -160,7 +160,15 @@ def trust_records(draw: st.DrawFn) -> schema.Trust:
     values, chance = (draw(hnp.arrays(np.float64, shape, elements=floats64)) for _ in range(2))
     passes, weights = draw(st.integers(0, 2**31 - 1)), draw(st.none() | steps)
     units = draw(st.lists(names, **size))
-    return schema.Trust(values, chance, own, units, better, passes, "end", weights)
+    curves = draw(st.lists(trust_curves(shape[0]), max_size=3))
+    return schema.Trust(values, chance, own, units, better, passes, "end", weights, curves)
+
+
+@st.composite
+def trust_curves(draw: st.DrawFn, count: int) -> schema.TrustCurve:
+    shares = np.arange(draw(st.integers(1, 4))) / 4
+    values = hnp.arrays(np.float32, (count, len(shares)), elements=floats32)
+    return schema.TrustCurve(draw(names), draw(names), shares, draw(values))
 
 
 @st.composite

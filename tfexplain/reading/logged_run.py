@@ -298,6 +298,12 @@ class LoggedRun:
         return tables.trust(self.every_record)
 
     @property
+    def trust_curves(self) -> Table:
+        """A row for each point of the curves that metrics of `trust` sum up: the score with a share
+        of the positions hidden, or shown, in the order of the map, of chance, or of the edges."""
+        return tables.trust_curves(self.every_record)
+
+    @property
     def sanity(self) -> Table:
         """A row for each map, sample and step in which weights were re-drawn, layer by layer: how
         alike the map stays (`Explain(sanity="random")`)."""

@@ -231,6 +231,28 @@ def sanity(records: RunRecords) -> Table:
     )
 
 
+def trust_curves(records: RunRecords) -> Table:
+    """Returns a row for each epoch, map, sample, metric, order and share of the positions."""
+    return table(
+        {
+            "epoch": epoch,
+            **_of_weights(record),
+            "explainer": tag.explainer,
+            "layer": tag.layer,
+            "sample": sample,
+            "metric": curve.metric,
+            "order": curve.order,
+            "share": share,
+            "score": score,
+        }
+        for tag, series in records.series(schema.Trust)
+        for epoch, record in series
+        for curve in record.curves
+        for sample, own in enumerate(curve.values.tolist())
+        for share, score in zip(curve.shares.tolist(), own, strict=True)
+    )
+
+
 def _of_weights(
     record: schema.Predictions | schema.Kernels | schema.Health | schema.Trust | schema.Sanity,
 ) -> _Row:

@@ -23,4 +23,10 @@ def trust_record(measured: Sequence[Measured], now: Moment) -> schema.Trust:
         passes=sum(one.passes for one in measured),
         moment=now.kind,
         weights=now.weights,
+        curves=[
+            schema.TrustCurve(one.metric, order, one.shares, values.astype(np.float32))
+            for one in measured
+            if one.shares is not None
+            for order, values in one.curves.items()
+        ],
     )

@@ -99,8 +99,10 @@ robustness                        Robustness   steps f32 [N], right u8 [N], rows
                                                f64 [S]; unit, moment, weights
 start/EXPLAINER/LAYER             Start        values f16 [N, f], [N, h, w] or more axes,
                                                targets i32 [N]; scale
-trust/EXPLAINER/LAYER             Trust        values, chance f64 [N, K]; names, units, better,
-                                               passes, moment, weights
+trust/EXPLAINER/LAYER             Trust        values, chance f64 [N, K], curves f16 [C, N, S],
+                                               curve_scales f32 [C], curve_shares f64 [C, S];
+                                               names, units, better, curve_metrics,
+                                               curve_orders, passes, moment, weights
 sanity/EXPLAINER/LAYER            Sanity       values, chance f64 [N, K], counts i32 [K];
                                                layers, passes, moment, weights
 ```
@@ -140,7 +142,8 @@ Version 1.5 added `importance/`, `dependence/`, `simple`, `robustness`, `pixels`
 `start/` and `trust/`. Where a log has `pixels` in place of `outputs`, `validation` has `label_kind`
 none.
 
-Version 1.6 added `sanity/`.
+Version 1.6 added `sanity/`, and curves of `trust/`, whose arrays are not there where no metric has
+one.
 
 What never changes with the step is in `plugin_content`, a small JSON object (`Content`):
 TensorBoard keeps only the first one of a tag, so later events of a file leave it out.
@@ -180,7 +183,7 @@ from tfexplain.wire.records.segmented import Pixels
 from tfexplain.wire.records.simplified import SimpleModels
 from tfexplain.wire.records.structured import Curves, Structure
 from tfexplain.wire.records.thumbnails import Thumbnails
-from tfexplain.wire.records.trusted import Sanity, Start, Trust
+from tfexplain.wire.records.trusted import Sanity, Start, Trust, TrustCurve
 from tfexplain.wire.records.validated import Outputs, Validation
 from tfexplain.wire.tags import Tag, check_name, tag_name
 
@@ -223,6 +226,7 @@ __all__ = [
     "Tag",
     "Thumbnails",
     "Trust",
+    "TrustCurve",
     "Units",
     "Validation",
     "Values",

@@ -253,10 +253,15 @@ function fieldsOf(record: TfRecord, expected: Fields): Fields {
       };
     }
     case "trust": {
-      const { kind: _, values, chance, weights, ...told } = record;
+      const { kind: _, values, chance, weights, curves, ...told } = record;
       const shape = [values.length / told.names.length, told.names.length] as const;
       return {
         ...told,
+        curves: curves.map((one) => ({
+          ...one,
+          shares: tensor(Array.from(one.shares), one.shares.length),
+          values: tensor(one.values, shape[0], one.shares.length),
+        })),
         values: tensor(values, ...shape),
         chance: tensor(chance, ...shape),
         weights: weights ?? null,

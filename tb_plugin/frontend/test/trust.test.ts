@@ -11,6 +11,7 @@ const RECORD: Trust = {
   values: Float64Array.of(0.5, 0.25, Number.NaN, 0.75),
   chance: Float64Array.of(0.125, Number.NaN, 0.25, 0.5),
   passes: 160,
+  curves: [],
   moment: "epoch",
   weights: 3,
 };

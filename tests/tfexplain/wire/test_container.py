@@ -36,7 +36,7 @@ def test_the_container_is_plain_safetensors(tmp_path: Any) -> None:
     np.testing.assert_array_equal(safetensors.numpy.load(data)["a"], np.ones(3, np.float16))
     (tmp_path / "record").write_bytes(data)
     with safetensors.safe_open(tmp_path / "record", "numpy") as opened:
-        assert opened.metadata() == {"version": "1.5", "kind": "map", "scale": "2.0"}
+        assert opened.metadata() == {"version": "1.6", "kind": "map", "scale": "2.0"}
 
 
 def test_another_kind_is_refused() -> None:

@@ -1,12 +1,24 @@
 /** The records of trust: twins of `Trust` and `Sanity` in `tfexplain/wire/records/trusted.py`. */
 
 import { count } from "./exchanged.ts";
+import { widen } from "./half.ts";
 import { type Moment, readMoment } from "./moment.ts";
 import type { Reader } from "./reader.ts";
 import { alsoDecode } from "./records.ts";
 
 export const BETTER = ["higher", "lower"] as const;
 export type Better = (typeof BETTER)[number];
+
+/** The scores of each sample while more and more positions are hidden, or shown. */
+export interface TrustCurve {
+  readonly metric: string;
+  /** Whose: `map`, `chance`, or what stands beside, such as `edges`. */
+  readonly order: string;
+  /** [S], of the positions, rising. */
+  readonly shares: Float64Array;
+  /** [N, S] */
+  readonly values: Float32Array;
+}
 
 /** Whether the maps of one explainer at one layer can be believed: K numbers of each sample. */
 export interface Trust extends Moment {
@@ -19,6 +31,7 @@ export interface Trust extends Moment {
   /** [N, K]: what a map that says nothing of the model reaches; NaN where that is not known. */
   readonly chance: Float64Array;
   readonly passes: number;
+  readonly curves: readonly TrustCurve[];
   /** The page's number of each sample, where the run's is another. */
   readonly numbers?: readonly number[];
 }
@@ -76,8 +89,35 @@ export function readTrust(raw: Reader): Trust {
     values: new Float64Array(values.data),
     chance: new Float64Array(chance.data),
     passes: count(raw, "passes"),
+    curves: raw.hasArray("curves") ? readCurves(raw, values.shape[0] ?? 0) : [],
     ...readMoment(raw),
   };
+}
+
+function readCurves(raw: Reader, rows: number): TrustCurve[] {
+  const [sent, shares] = [raw.array("curves", "F16", 3), raw.array("curve_shares", "F64", 2)];
+  const scales = new Float32Array(raw.array("curve_scales", "F32", 1).data);
+  const [metrics, orders] = [raw.strings("curve_metrics"), raw.strings("curve_orders")];
+  const [number = 0, , width = 0] = sent.shape;
+  const isNamed = [metrics, orders, scales].every(({ length }) => length === number);
+  raw.check(isNamed, "a metric, an order and a scale for each curve");
+  const isWhole = sent.shape[1] === rows && shares.shape.join() === [number, width].join();
+  raw.check(isWhole, "a point of each sample at each share");
+  const [halves, places] = [new Uint16Array(sent.data), new Float64Array(shares.data)];
+  return metrics.map((metric, i) => {
+    const all = places.subarray(i * width, (i + 1) * width);
+    const points = all.findIndex(Number.isNaN);
+    const own = points < 0 ? all : all.subarray(0, points);
+    raw.check(
+      own.every((share, at) => at === 0 || share > (own[at - 1] ?? share)),
+      "shares that rise",
+    );
+    const values = widen(halves.subarray(i * rows * width, (i + 1) * rows * width), scales[i] ?? 0);
+    return {
+      ...{ metric, order: orders[i] ?? "", shares: own },
+      values: values.filter((_, at) => at % width < own.length),
+    };
+  });
 }
 
 // With the script that shows maps: the first one does not need it.
