@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from tfexplain.callbacks.base import LoggingCallback
 from tfexplain.callbacks.drift_reference import Reference, Wanted
@@ -84,6 +84,10 @@ class Explain(LoggingCallback):
             first and the last among them, or in those of `epochs=`: `[Deletion()]`
             (docs/trust.md). How like maps are to those of the weights that training begins with is
             always measured.
+        sanity: `"random"`: after training, maps are compared with those of the same model with
+            weights re-drawn layer by layer from the output on (Adebayo et al. 2018), once, in up to
+            12 explanations. Weights are put back to the bit, also after an error or Ctrl-C. For
+            models that begin fine-tuned, whose start is no untrained network (docs/trust.md).
         color_range: (black, white) of the input images; default 0..1, -1..1, 0..255 or else least
             and greatest, whichever fits.
         write_images: Whether to write overlay grids for TensorBoard's own Images tab as well.
@@ -135,6 +139,7 @@ class Explain(LoggingCallback):
         targets: Targets | str = "label",
         reference: Wanted = "first",
         quality: Sequence[Metric] = (),
+        sanity: Literal["random"] | None = None,
         color_range: tuple[float, float] | None = None,
         write_images: bool = True,
         importance: int | None = None,
@@ -162,6 +167,7 @@ class Explain(LoggingCallback):
             decode=decode,
             exchange=exchange,
             quality=tuple(quality),
+            sanity=sanity,
             importance=importance,
         )
         self._wanted, self._when = reference, Schedule(every, epochs, budget, every_steps)

@@ -22,6 +22,7 @@ from tfexplain.callbacks.guard import Guard
 from tfexplain.callbacks.importance_run import ImportanceRun
 from tfexplain.callbacks.map_numbers import map_numbers
 from tfexplain.callbacks.memory_backoff import MemoryBackoff
+from tfexplain.callbacks.sanity_run import SanityRun
 from tfexplain.callbacks.schedule import Schedule, Scheduler
 from tfexplain.callbacks.start_maps import StartMaps
 from tfexplain.callbacks.step_clock import StepClock
@@ -132,6 +133,9 @@ class ExplainRun:
             self._trust = TrustRun(*judged, epochs, every=chosen)
         if self._trust and self._trust.text:
             self._choices["quality"] = self._trust.text
+        self._sanity = SanityRun(self._explaining, first) if settings.sanity else None
+        if self._sanity:
+            self._choices["sanity"] = self._sanity.text
         self._numbers: dict[str, float] = {}
         self.numbers = [
             *(self._trust.numbers if self._trust else ()),
@@ -201,10 +205,19 @@ class ExplainRun:
             self._seconds = {}
             if self._scheduler.due_at_end():
                 self._guarded(now, writer)
+        if self._sanity:
+            self._test_sanity(self._sanity, now, writer)
         # What failed after the last explanation was written, such as writing it, is not told yet.
-        if step not in self.explained or self._told != self._guard.problems:
+        told = self._told == self._guard.problems and not self._sanity
+        if step not in self.explained or not told:
             with self._guard.watch("status", step):
                 self._write_status(step, writer)
+
+    def _test_sanity(self, sanity: SanityRun, now: Moment, writer: RunWriter) -> None:
+        start = time.perf_counter()
+        with self._guard.watch("sanity", now.step):
+            sanity.write(now, writer)
+        self._seconds = self._seconds | {"sanity": time.perf_counter() - start}
 
     def _guarded(self, now: Moment, writer: RunWriter) -> None:
         with self._guard.watch("explain", now.step):

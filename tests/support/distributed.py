@@ -135,8 +135,9 @@ def train(out: Path, name: str, strategy: Any, *epochs: int) -> None:
     place = f"{name} {type(strategy).__name__.removesuffix('V1')}"
     data = strategy.experimental_distribute_dataset(batches(X, Y))
     options = {"on_error": "raise", "verbose": False}
+    explaining = {"explainers": EXPLAINERS, "sanity": "random", "write_images": False}
     callbacks = [
-        Explain(data, explainers=EXPLAINERS, log_dir=out / place, write_images=False, **options),
+        Explain(data, log_dir=out / place, **explaining, **options),
         Compression(log_dir=out / place, validation_data=(X, Y), **options),
         Health((X, Y), log_dir=out / place, **options),
         Predictions((X, Y), log_dir=out / place, **options),

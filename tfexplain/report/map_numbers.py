@@ -79,6 +79,24 @@ def trust(run: LoggedRun) -> str:
     return markup.table(names, rows)
 
 
+def sanity(run: LoggedRun) -> str:
+    """Returns how alike the last maps stay with re-drawn weights: means over samples, by step."""
+    table = run.sanity
+    if not table:
+        return ""
+    columns = (table[name].tolist() for name in ("explainer", "layer", "redrawn"))
+    rows: list[list[markup.Cell]] = []
+    for explainer, layer, redrawn in dict.fromkeys(zip(*columns, strict=True)):
+        mine = (table["explainer"] == explainer) & (table["layer"] == layer)
+        mine &= table["redrawn"] == redrawn
+        chosen = mine & (table["epoch"] == table["epoch"][mine].max())
+        value, chance = (_mean(table[name][chosen]) for name in ("value", "chance"))
+        count = str(table["redrawn_layers"][chosen][0])
+        rows.append([f"{explainer} at {layer}", redrawn, count, value, chance])
+    names = ("maps with re-drawn weights", "down to", "layers", "mean similarity", "chance")
+    return markup.table(names, rows)
+
+
 def _mean(values: Any) -> float | None:
     """Returns the mean of what is defined; None where nothing is."""
     known = values.astype(float)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,10 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from tfexplain.attribution import Attribution
+from tfexplain.explainers import Explainer
 from tfexplain.explainers.baselines import Baseline
+from tfexplain.explainers.concat import Explanation
+from tfexplain.explainers.run import explain_all
 from tfexplain.model.batching import chunk_size
 from tfexplain.model.outputs import choose_output
 from tfexplain.runlog.plan import ExplainPlan, Found
@@ -46,6 +49,29 @@ def differing(explaining: ExplainPlan, found: Found) -> dict[Place, npt.NDArray[
             pooled = explaining.cells(attribution).pool(differs.astype(np.float32))
             places[place] = pooled > 0
     return places
+
+
+def explained_again(
+    explaining: ExplainPlan, explainers: Mapping[str, Explainer], found: Found | None = None
+) -> dict[str, Explanation]:
+    """Explains the batch in chunks that fit, for the targets that `found` explained.
+
+    So the class stays, whatever a model with other weights would predict.
+    """
+    traced_model, asked = explaining.traced_model, explaining.settings.targets
+    targets: dict[Any, Any] = {}
+    wanted = []
+    for name, explainer in explainers.items():
+        output = choose_output(traced_model.model_outputs, explainer.output)
+        if output not in targets:
+            own = explaining.batch.targets(output, explaining.output, asked)
+            if own is None and found is not None:
+                own = next(iter(found[name].attributions.values())).targets
+            targets[output] = own
+        wanted.append((explainer, targets[output]))
+    size = chunk_size(traced_model, None)
+    results = explain_all(wanted, traced_model, explaining.batch.inputs, size)
+    return dict(zip(explainers, results, strict=True))
 
 
 def judged(

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from tfexplain.checks import check_verbose, check_whole
+from tfexplain.checks import check_choice, check_verbose, check_whole
 from tfexplain.data import validation
 from tfexplain.errors import TfexplainError
 from tfexplain.exchange import Exchange
@@ -38,6 +38,7 @@ class ExplainSettings(Naming):
     exchange: Exchange | None = None
     importance: int | None = None
     quality: tuple[Metric, ...] = ()
+    sanity: str | None = None
 
     def check(self) -> None:
         """Raises ValueError for settings that are wrong whatever the model."""
@@ -53,6 +54,7 @@ class ExplainSettings(Naming):
                 f"function of the outputs, a Unit, or a number by its name, such as {NAMES}."
             )
         self._check_quality()
+        check_choice("sanity", self.sanity, (None, "random"))
         self._check_classes()
         self.check_names()
         for explainer in self.explainers or ():
@@ -79,8 +81,8 @@ class ExplainSettings(Naming):
                 )
             if isinstance(metric, ModelRandomisation):
                 raise TfexplainError(
-                    "quality: ModelRandomisation re-draws weights, and these are in training. Call "
-                    "it after training; how like maps are to those at the start is always logged."
+                    "quality: ModelRandomisation re-draws weights, and these are in training. Pass "
+                    "sanity='random' in its place, which does so once training is over."
                 )
         names = [metric.name for metric in self.quality]
         for name in names:

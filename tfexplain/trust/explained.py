@@ -159,6 +159,13 @@ class Explained:
         return attribution
 
 
+def passed(attribution: Attribution) -> int:
+    """Counts the rows that went through the model for an attribution: forward and backward, where
+    the method does not tell."""
+    passes = attribution.passes
+    return 2 * len(attribution.values) if passes is None else int(passes.sum())
+
+
 def explained(
     model: Any,
     inputs: Any,

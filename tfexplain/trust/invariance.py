@@ -13,7 +13,7 @@ from tfexplain.checks import check_number
 from tfexplain.errors import TfexplainError
 from tfexplain.model.trace_model import trace_model
 from tfexplain.model.traced_model import TracedModel
-from tfexplain.trust.explained import Explained
+from tfexplain.trust.explained import Explained, passed
 from tfexplain.trust.metric import Better, Measured, Metric, over
 from tfexplain.types import Model
 
@@ -60,7 +60,7 @@ class InputInvariance(Metric):
         own, other = (a.values.reshape(len(values), -1) for a in (given.attribution, again))
         size = np.linalg.norm(own.astype(np.float64), axis=1)
         change = np.linalg.norm(other.astype(np.float64) - own, axis=1)
-        passes = 2 * len(values) if again.passes is None else int(again.passes.sum())
+        passes = passed(again)
         return self.found(over(change, size), passes=passes)
 
 

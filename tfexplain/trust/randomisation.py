@@ -12,7 +12,7 @@ from tfexplain.errors import TfexplainError
 from tfexplain.explainers.baselines import Baseline
 from tfexplain.model.targets import PREDICTED
 from tfexplain.quality.similarity import spearman
-from tfexplain.trust.explained import Explained, Floats
+from tfexplain.trust.explained import Explained, Floats, passed
 from tfexplain.trust.metric import Better, Measured, Metric
 from tfexplain.trust.redrawing import Redrawing, weights_by_layer
 
@@ -90,8 +90,7 @@ class ModelRandomisation(Similarity):
                 redrawing.redraw(weights)
                 again = given.again()
                 steps.append(self.alike(given, again.maps))
-                own = 2 * len(again.values) if again.passes is None else int(again.passes.sum())
-                passes += own
+                passes += passed(again)
         curve = np.stack(steps, axis=1)
         independent = self.order == "independent"
         return self.found(
@@ -125,6 +124,6 @@ class RandomLogit(Similarity):
         rng = np.random.default_rng(self.seed)
         other = (targets + rng.integers(1, classes, len(targets))) % classes
         again = given.again(targets=other.astype(np.int32))
-        passes = 2 * len(targets) if again.passes is None else int(again.passes.sum())
+        passes = passed(again)
         alike = self.alike(given, again.maps)
         return self.found(alike, chance=np.zeros(len(targets)), passes=passes)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from tfexplain.checks import check_number, check_whole
 from tfexplain.errors import TfexplainError
-from tfexplain.trust.explained import Explained, Floats
+from tfexplain.trust.explained import Explained, Floats, passed
 from tfexplain.trust.metric import Better, Measured, Metric, over
 
 
@@ -61,7 +61,7 @@ class MaxSensitivity(Metric):
             moved = _flat(values + noise) - _flat(values)
             change = np.linalg.norm(_flat(again.values) - before, axis=1)
             most = np.maximum(most, self._ratio(change, before, moved))
-            passes += 2 * len(values) if again.passes is None else int(again.passes.sum())
+            passes += passed(again)
         return self.found(most, unit=self._unit(given), passes=passes)
 
     def _ratio(self, change: Floats, before: Floats, moved: Floats) -> Floats:
