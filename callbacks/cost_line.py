@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tfexplain.runlog.importance_plan import PIECES
+from tfexplain.runlog.general_plan import PIECES
 
 # What makes each part of the work cheaper, beside fewer epochs.
 _LOWERED_BY = {
     "overlays": "write_images=False",
     "drift": "reference=None",
     "trust": "quality=[]",
+    "clusters": "a smaller clusters=",
     **dict.fromkeys(PIECES, "a smaller importance="),
 }
 

@@ -15,6 +15,7 @@ from tfexplain.callbacks.schedule import Schedule, Scheduler
 from tfexplain.callbacks.shared_rows import read_for_health
 from tfexplain.callbacks.start_maps import StartMaps
 from tfexplain.callbacks.work import Work
+from tfexplain.checks import is_whole
 from tfexplain.errors import TfexplainError
 from tfexplain.exchange import Exchange
 from tfexplain.explainers import Explainer
@@ -22,6 +23,7 @@ from tfexplain.model.targets import Targets
 from tfexplain.runlog.log_findings import of_run
 from tfexplain.runlog.settings import ClassNames, ExplainSettings, named_classes
 from tfexplain.trust import Metric
+from tfexplain.usage import SpRAy
 
 
 class Explain(LoggingCallback):
@@ -94,6 +96,9 @@ class Explain(LoggingCallback):
         importance: Of so many validation rows log what the model uses in general, in up to five of
             the explained epochs: the first, the last, and some between; with `epochs=` in all of
             these (docs/importance.md). Default None: not at all.
+        clusters: Of so many validation rows, at least 500, log once after training which rows of a
+            class are explained alike: the strategies the model has (docs/trust.md); `SpRAy(at=9)`
+            logs it after that epoch. Needs scikit-learn. Default None: not at all.
         seed: Seed of the choice of samples.
         on_error: `"warn"`: a failure while explaining is reported once, counted and shown on the
             page, and training goes on. `"raise"` is for tests.
@@ -143,6 +148,7 @@ class Explain(LoggingCallback):
         color_range: tuple[float, float] | None = None,
         write_images: bool = True,
         importance: int | None = None,
+        clusters: SpRAy | int | None = None,
         seed: int = 0,
         on_error: OnError = "warn",
         verbose: bool | int = 1,
@@ -169,6 +175,7 @@ class Explain(LoggingCallback):
             quality=tuple(quality),
             sanity=sanity,
             importance=importance,
+            clusters=_spray(clusters),
         )
         self._wanted, self._when = reference, Schedule(every, epochs, budget, every_steps)
         super().__init__(log_dir, "explain", on_error, "explaining", part, logs, every_steps)
@@ -251,6 +258,10 @@ class Explain(LoggingCallback):
                 *(self._settings, self._subject, self._guard, self._reference, self._scheduler),
                 *(rows, epochs, self._clock, self._start_maps),
             )
+
+
+def _spray(clusters: Any) -> Any:
+    return SpRAy(clusters) if is_whole(clusters) else clusters
 
 
 def _told_apart(

@@ -18,8 +18,8 @@ from tfexplain.callbacks.counted_passes import Fewer, fewer, other_class_text, r
 from tfexplain.callbacks.drift_reference import Reference
 from tfexplain.callbacks.exchange_run import ExchangeRun
 from tfexplain.callbacks.fit_frame import Rows
+from tfexplain.callbacks.general_runs import general_runs
 from tfexplain.callbacks.guard import Guard
-from tfexplain.callbacks.importance_run import ImportanceRun
 from tfexplain.callbacks.map_numbers import map_numbers
 from tfexplain.callbacks.memory_backoff import MemoryBackoff
 from tfexplain.callbacks.sanity_run import SanityRun
@@ -118,19 +118,14 @@ class ExplainRun:
             )
         if self._exchanging and self._exchanging.text:
             self._choices["Exchange"] = self._exchanging.text
-        self._importance: ImportanceRun | None = None
-        if settings.importance is not None:
-            with guard.planning("importance"):
-                chosen = scheduler.when.epochs is not None
-                own = (settings, model, self._explaining.output, guard)
-                self._importance = ImportanceRun(*own, epochs, every=chosen)
-        if self._importance:
-            self._choices["importance"] = self._importance.text
+        every = scheduler.when.epochs is not None
+        output = self._explaining.output
+        self._general = general_runs(settings, model, output, guard, epochs, every=every)
+        self._choices |= {run.name: run.text for run in self._general}
         self._trust: TrustRun | None = None
         with nullcontext() if settings.quality else guard.planning("trust"):
-            chosen = scheduler.when.epochs is not None
             judged = (start or StartMaps(), self._explaining, first, settings.quality, guard)
-            self._trust = TrustRun(*judged, epochs, every=chosen)
+            self._trust = TrustRun(*judged, epochs, every=every)
         if self._trust and self._trust.text:
             self._choices["quality"] = self._trust.text
         self._sanity = SanityRun(self._explaining, first) if settings.sanity else None
@@ -205,6 +200,7 @@ class ExplainRun:
             self._seconds = {}
             if self._scheduler.due_at_end():
                 self._guarded(now, writer)
+        self._measure(now, writer)  # training may have ended before the last epoch
         if self._sanity:
             self._test_sanity(self._sanity, now, writer)
         # What failed after the last explanation was written, such as writing it, is not told yet.
@@ -258,11 +254,13 @@ class ExplainRun:
 
     def _measure(self, now: Moment, writer: RunWriter) -> bool:
         """Logs what the model uses in general, where that is due; returns whether it was."""
-        if self._importance is None or not self._importance.due(now):
+        due = [run for run in self._general if run.due(now)]
+        if not due:
             return False
-        seconds = self._importance.write(now, writer)
-        self._seconds = self._seconds | seconds
-        self._of_epoch.update(seconds)
+        for run in due:
+            seconds = run.write(now, writer)
+            self._seconds = self._seconds | seconds
+            self._of_epoch.update(seconds)
         self._write_status(now.step, writer)
         return True
 

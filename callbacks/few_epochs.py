@@ -36,3 +36,31 @@ class FewEpochs:
     def done(self, now: Moment) -> None:
         """Notes that it was done."""
         self._last, self._done = now.epoch, now.step
+
+
+class Once:
+    """Tells the one explained time at which something is measured.
+
+    Args:
+        at: An epoch; one that is not explained is made up for at the next that is. None: after
+            training, as when training ends before.
+    """
+
+    def __init__(self, at: int | None) -> None:
+        self._at, self._done = at, False
+
+    @property
+    def text(self) -> str:
+        """When, for people."""
+        return "after training" if self._at is None else f"once, after epoch {self._at}"
+
+    def due(self, now: Moment) -> bool:
+        """Returns whether it is due at this time."""
+        if now.within or self._done:
+            return False
+        passed = self._at is not None and now.epoch >= self._at
+        return passed or now.last or now.kind == "end"
+
+    def done(self, now: Moment) -> None:
+        """Notes that it was done."""
+        self._done = True

@@ -15,7 +15,7 @@ import tf_keras
 import tfexplain
 from tfexplain import Explain, InputXGradient
 from tfexplain.errors import ExplainWarning
-from tfexplain.runlog import importance_plan
+from tfexplain.runlog import general_plan
 from tfexplain.runlog.general_rows import GeneralRows, Unfit
 from tfexplain.runlog.weights_epoch import Moment
 from tfexplain.usage import Importance
@@ -176,9 +176,8 @@ def unfit(_: GeneralRows) -> Any:
 def test_a_piece_that_fails_takes_no_other_down_nor_is_any_measured_within_epochs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pieces = {"wings": unfit, "broken": Broken, **importance_plan.PIECES}
-    monkeypatch.setattr(importance_plan, "PIECES", pieces)
-    monkeypatch.setattr(importance_plan.ImportancePlan, "known", tuple(pieces))
+    pieces = {"wings": unfit, "broken": Broken, **general_plan.PIECES}
+    monkeypatch.setattr(general_plan, "PIECES", pieces)
     with pytest.warns(ExplainWarning, match="broken: MemoryError at epoch 0: no room"):
         fit(tmp_path / "run", length=2, every_steps=3, on_error="warn")
     assert list(logged(tmp_path / "run")) == [0, 1]

@@ -149,6 +149,15 @@ ROBUSTNESS = schema.Robustness(
     *(np.array([0.625, 0.5, 0.25]), np.array([0.5, 0.25, 0.0]), np.array([0.75, 0.625, NAN])),
     *("standard deviations", "end", 4),
 )
+CLUSTERS = schema.Clusters(
+    *(np.array([4, 9, 2**40]), np.array([255, 2**64 - 1, 0], np.uint64)),
+    *(np.array([0, 1, 1], np.int32), np.array([0, -1, 1], np.int32)),
+    np.array([[0.5, -1], [NAN, NAN], [INF, 2]]),
+    *(np.array([0, 1], np.int32), np.array([[0.5, -0.5, 0, NAN], [1, 0, 0, 0]])),
+    *(np.array([0, 2], np.int32), np.array([[0, 1], [1, 0]]), np.array([[1, 1], [1, 2]])),
+    *(np.array([0.75, 1]), np.array([NAN, 0.125]), ["a", "b", "c", "größe"], "place"),
+    *("GradCAM", (2, 2), 48, np.arange(12, dtype=np.uint8).reshape(2, 1, 2, 3), "end", 4),
+)
 SIMPLE = schema.SimpleModels(
     names=["age", "größe"],
     feature="column",
@@ -226,6 +235,13 @@ RECORDS: dict[str, schema.Record] = {
         weights=3,
     ),
     "robustness": ROBUSTNESS,
+    "clusters": CLUSTERS,
+    "clusters-of-columns": schema.Clusters(
+        *(np.array([1]), np.array([7], np.uint64), np.array([-1]), np.array([0])),
+        *(np.zeros((1, 2)), np.array([-1]), np.array([[1.0]]), np.array([0])),
+        *(np.zeros((1, 0)), np.zeros((1, 0)), np.array([NAN]), np.array([NAN])),
+        *(["age"], "column", "KernelSHAP"),
+    ),
     "dependence": schema.Dependence(
         *(np.array([3, 0], np.int32), ["age", "größe"]),
         *(np.array([[20.5, 40, NAN], [0, 1, 2]]), np.array([[7, 2, 0], [3, 4, 2]])),

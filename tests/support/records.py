@@ -258,6 +258,32 @@ def robustness_records(draw: st.DrawFn) -> schema.Robustness:
 
 
 @st.composite
+def clusters_records(draw: st.DrawFn) -> schema.Clusters:
+    rows, some = draw(st.integers(1, 3)), draw(st.integers(0, 2))
+    sides = tuple(draw(st.lists(st.integers(1, 3), max_size=3)))
+    count = int(np.prod(sides)) if sides else draw(st.integers(1, 3))
+    axes = len(sides) if len(sides) > 1 else 0
+    shares = hnp.arrays(np.float64, some, elements=floats64)
+    which = hnp.arrays(np.int32, rows, elements=st.integers(-1, some - 1))
+    examples = hnp.arrays(np.int32, some, elements=st.integers(0, rows - 1))
+    shape = draw(st.sampled_from([(0, 0, 0, 1), (some, 2, 3, 3)]))
+    return schema.Clusters(
+        *(draw(hnp.arrays(np.int64, rows)), draw(hnp.arrays(np.uint64, rows))),
+        *(draw(hnp.arrays(np.int32, rows)), draw(which)),
+        draw(hnp.arrays(np.float32, (rows, 2))),
+        draw(hnp.arrays(np.int32, some)),
+        draw(hnp.arrays(np.float32, (some, count))),
+        draw(examples),
+        *(np.zeros((some, axes), np.int32), np.ones((some, axes), np.int32)),
+        *(draw(shares), draw(shares)),
+        draw(st.lists(names, min_size=count, max_size=count)),
+        *("place" if sides else "column", draw(names), sides, 7),
+        draw(hnp.arrays(np.uint8, shape)),
+        *draw(moments),
+    )
+
+
+@st.composite
 def pixels_records(draw: st.DrawFn) -> schema.Pixels:
     rows, classes = draw(st.integers(0, 3)), draw(st.integers(1, 3))
     positions = hnp.arrays(np.int32, (rows, classes), elements=st.integers(0, 2**31 - 1))
@@ -372,6 +398,7 @@ records = st.one_of(
     exchange_records(),
     importance_records(),
     robustness_records(),
+    clusters_records(),
     pixels_records(),
     dependence_records(),
     start_records(),

@@ -14,12 +14,12 @@ from PIL import Image
 from tfexplain.errors import TfexplainError
 from tfexplain.evaluation import Evaluated, Segmented
 from tfexplain.reading import tables
+from tfexplain.reading.general_records import GeneralRecords
 from tfexplain.reading.logged_maps import LoggedMaps
 from tfexplain.reading.run_index import RunIndex
 from tfexplain.reading.tables import Table, table
 from tfexplain.types import Array
 from tfexplain.wire import schema
-from tfexplain.wire.clock import epoch_text
 from tfexplain.wire.tags import MAPS
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ R = TypeVar("R", bound=schema.Record)
 T = TypeVar("T")
 
 
-class LoggedRun:
+class LoggedRun(GeneralRecords):
     """Reads one run; records are read when they are asked for.
 
     `run["GradCAM", "conv3"]` gives the maps of an explainer at a layer, `run["GradCAM"]` where it
@@ -116,15 +116,6 @@ class LoggedRun:
             for steps in [self._index.steps(text)]
         )
 
-    def records(self, record: type[R]) -> dict[schema.Tag, dict[float, R]]:
-        """Returns all records of one class of `tfexplain.schema`, by tag and epoch.
-
-        What has no table is read so: histograms of kernels (`schema.Kernel`), exchange maps
-        (`schema.Exchange`), shares of channels (`schema.Channels`), costs (`schema.Status`).
-        Damaged records are left out.
-        """
-        return {tag: dict(series) for tag, series in self.every_record.series(record)}
-
     @property
     def settings(self) -> dict[str, str]:
         """What the callback was told, and what is known of the model."""
@@ -201,28 +192,6 @@ class LoggedRun:
         """
         return _of_epoch(dict(self._segmented()), epoch, "classes of positions", "Predictions")
 
-    def simple_models(self, epoch: float | None = None) -> schema.SimpleModels:
-        """Returns what simple models can say of the network, as `Explain(importance=)` logged it.
-
-        Args:
-            epoch: Epoch; default the last one.
-
-        Raises:
-            TfexplainError: nothing was logged there.
-        """
-        return self._at(schema.SimpleModels, epoch)[schema.Tag("simple")]
-
-    def robustness(self, epoch: float | None = None) -> schema.Robustness:
-        """Returns how small steps flip predictions, as `Explain(importance=)` logged it.
-
-        Args:
-            epoch: Epoch; default the last one.
-
-        Raises:
-            TfexplainError: nothing was logged there.
-        """
-        return self._at(schema.Robustness, epoch)[schema.Tag("robustness")]
-
     def _segmented(self) -> Iterator[tuple[float, Segmented]]:
         rows = self.every_record.last(schema.Validation)
         if rows is None:
@@ -238,43 +207,6 @@ class LoggedRun:
         for _, series in self.every_record.series(schema.Outputs):
             for epoch, record in series:
                 yield epoch, Evaluated(rows[1], record)
-
-    def importance(self, epoch: float | None = None) -> dict[str, schema.Importance]:
-        """Returns how much the model used each feature, by the input's name.
-
-        Args:
-            epoch: Epoch; default the last one.
-
-        Raises:
-            TfexplainError: nothing was logged there.
-        """
-        found = self._at(schema.Importance, epoch)
-        return {tag.layer: record for tag, record in found.items()}
-
-    def dependence(self, epoch: float | None = None) -> dict[str, schema.Dependence]:
-        """Returns how outputs followed the most important columns or channels, by the input's name.
-
-        Args:
-            epoch: Epoch; default the last one.
-
-        Raises:
-            TfexplainError: nothing was logged there.
-        """
-        found = self._at(schema.Dependence, epoch)
-        return {tag.layer: record for tag, record in found.items()}
-
-    def _at(self, record: type[R], epoch: float | None) -> dict[schema.Tag, R]:
-        """Returns what `Explain(importance=...)` logged of a kind at an epoch, by tag."""
-        found = self.records(record)
-        known = sorted({own for series in found.values() for own in series})
-        wanted = max(known, default=0) if epoch is None else epoch
-        if wanted not in known:
-            raise TfexplainError(
-                f"epoch={epoch!r}: nothing of {record.kind!r} was logged there; it was at: "
-                f"{', '.join(map(epoch_text, known)) or 'none'}. Pass one of these, or train with "
-                "Explain(importance=256)."
-            )
-        return {tag: series[wanted] for tag, series in found.items() if wanted in series}
 
     @property
     def structure(self) -> Table:

@@ -17,6 +17,7 @@ from tfexplain.model.presets import NAMES, is_preset
 from tfexplain.model.targets import Targets
 from tfexplain.runlog.naming import Naming
 from tfexplain.trust import Metric, ModelRandomisation
+from tfexplain.usage import SpRAy
 
 # In the order of the classes, or by index, or their indices by name.
 ClassNames: TypeAlias = Iterable[Any] | Mapping[int, Any] | Mapping[str, int]
@@ -39,12 +40,17 @@ class ExplainSettings(Naming):
     importance: int | None = None
     quality: tuple[Metric, ...] = ()
     sanity: str | None = None
+    clusters: SpRAy | None = None
 
     def check(self) -> None:
         """Raises ValueError for settings that are wrong whatever the model."""
         validation.check(self.validation_data)
         check_whole("samples", self.samples)
         check_whole("importance", self.importance, 2, optional=True)
+        if not isinstance(self.clusters, SpRAy | None):
+            raise TfexplainError(
+                f"clusters={self.clusters!r}: expected a number of rows, at least 500, or SpRAy()."
+            )
         check_whole("seed", self.seed, 0)
         check_verbose(self.verbose)
         known = self.targets in ("label", "predicted") if isinstance(self.targets, str) else True

@@ -5,6 +5,8 @@ function of that name.
 """
 
 from tfexplain.usage.attack import robustness
+from tfexplain.usage.cluster_maps import clusters
+from tfexplain.usage.clusters_result import Cluster, Clusters
 from tfexplain.usage.decision_tree import DecisionTree
 from tfexplain.usage.dependence import FeatureDependence, PartialDependence
 from tfexplain.usage.dependence_passes import partial_dependence
@@ -16,8 +18,11 @@ from tfexplain.usage.measure import importance
 from tfexplain.usage.robustness_result import Robustness
 from tfexplain.usage.simple_models_result import SimpleModels
 from tfexplain.usage.simplify import simple_models
+from tfexplain.usage.spray import SpRAy
 
 __all__ = [
+    "Cluster",
+    "Clusters",
     "DecisionTree",
     "Estimate",
     "FeatureDependence",
@@ -29,6 +34,8 @@ __all__ = [
     "Permuted",
     "Robustness",
     "SimpleModels",
+    "SpRAy",
+    "clusters",
     "importance",
     "partial_dependence",
     "robustness",

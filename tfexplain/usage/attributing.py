@@ -80,7 +80,8 @@ def attributed(
     """
     maps: Mapping[str, Any] = {}
     if explainer is not None:
-        (explanation,) = explain_all([(explainer, targets)], chosen.traced_model, chosen.inputs)
+        wanted = [(explainer, targets)]
+        (explanation,) = explain_all(wanted, chosen.traced_model, chosen.inputs, batch_size)
         maps = explanation.attributions
         if not any(own.input in maps and maps[own.input].kind == "map" for own in features):
             raise TfexplainError(

@@ -135,7 +135,7 @@ def measure(
         TfexplainError: no input has features.
     """
     features = input_features(chosen, names or {})
-    wanted = _targets(chosen, targets)
+    wanted = wanted_targets(chosen, targets)
     method = default_explainer(chosen) if explainer is None else explainer
     explained = attributed(chosen, method, wanted, features, batch_size)
     scoring: Scoring | str
@@ -207,7 +207,8 @@ def _vocabulary(chosen: Chosen, position: int) -> dict[int, str]:
     return (token_words(traced_model.model, ids) or {}) if ids.dtype.kind in "iu" else {}
 
 
-def _targets(chosen: Chosen, targets: Any) -> Any:
+def wanted_targets(chosen: Chosen, targets: Any) -> Any:
+    """Returns what is explained: labels, None for the predicted class, or as given."""
     if isinstance(targets, str) and targets in ("label", "predicted"):
         labels = chosen.labels
         by_label = targets == "label" and labels.explained and not labels.why

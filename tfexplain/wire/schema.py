@@ -97,6 +97,13 @@ simple                            SimpleModels fidelity f64 [2, 3], on_labels f6
 robustness                        Robustness   steps f32 [N], right u8 [N], rows i64 [N],
                                                hashes u64 [N], grid, accuracy, low, high
                                                f64 [S]; unit, moment, weights
+clusters/NAME                     Clusters     rows i64 [N], hashes u64 [N], classes,
+                                               clusters i32 [N], positions f32 [N, 2],
+                                               whose, examples i32 [K], means f32 [K, F],
+                                               corners, sizes i32 [K, A], held,
+                                               elsewhere f64 [K], names u8, pictures
+                                               u8 [K or 0, H, W, c]; explainer, feature,
+                                               sides, passes, moment, weights
 start/EXPLAINER/LAYER             Start        values f16 [N, f], [N, h, w] or more axes,
                                                targets i32 [N]; scale
 trust/EXPLAINER/LAYER             Trust        values, chance f64 [N, K], curves f16 [C, N, S],
@@ -142,8 +149,8 @@ Version 1.5 added `importance/`, `dependence/`, `simple`, `robustness`, `pixels`
 `start/` and `trust/`. Where a log has `pixels` in place of `outputs`, `validation` has `label_kind`
 none.
 
-Version 1.6 added `sanity/`, and curves of `trust/`, whose arrays are not there where no metric has
-one.
+Version 1.6 added `clusters/`, `sanity/`, and curves of `trust/`, whose arrays are not there where no
+metric has one.
 
 What never changes with the step is in `plugin_content`, a small JSON object (`Content`):
 TensorBoard keeps only the first one of a tag, so later events of a file leave it out.
@@ -160,6 +167,7 @@ from tfexplain.wire.container import VERSION, SchemaError
 from tfexplain.wire.content import Content
 from tfexplain.wire.pictures import check_picture, check_size
 from tfexplain.wire.records.attention import Matrix
+from tfexplain.wire.records.clustered import Clusters
 from tfexplain.wire.records.compressed import Drift, Fidelity, Kernel, Kernels
 from tfexplain.wire.records.dependent import Dependence
 from tfexplain.wire.records.exchanged import Exchange
@@ -191,6 +199,7 @@ __all__ = [
     "PLUGIN_NAME",
     "VERSION",
     "Channels",
+    "Clusters",
     "Content",
     "Cost",
     "Curves",
@@ -244,7 +253,7 @@ _Explained: TypeAlias = Samples | Metrics | Predictions | Status | Values | Stru
 _Shown: TypeAlias = Map | Channels | Matrix | Picture
 _Measured: TypeAlias = Kernels | Kernel | Drift | Fidelity | Exchange | Health | Units
 _Validated: TypeAlias = Validation | Outputs | Pixels | Thumbnails
-_General: TypeAlias = Importance | Dependence | SimpleModels | Robustness
+_General: TypeAlias = Importance | Dependence | SimpleModels | Robustness | Clusters
 _Trusted: TypeAlias = Start | Trust | Sanity
 Record: TypeAlias = _Explained | _Shown | _Measured | _Validated | _General | _Trusted
 _RECORDS: dict[str, type[Record]] = {
@@ -253,7 +262,7 @@ _RECORDS: dict[str, type[Record]] = {
         *(Samples, Metrics, Predictions, Status, Values, Map, Channels, Matrix, Picture),
         *(Kernels, Kernel, Drift, Fidelity, Exchange, Health, Units, Structure),
         *(Validation, Outputs, Pixels, Thumbnails),
-        *(Importance, Dependence, SimpleModels, Robustness),
+        *(Importance, Dependence, SimpleModels, Robustness, Clusters),
         *(Start, Trust, Sanity),
     )
 }

@@ -20,7 +20,7 @@ PLAIN: frozenset[str] = frozenset(
     }
 )
 NAMED: frozenset[str] = frozenset(
-    {"inputs", "values", "kernel", "exchange", "units", "importance", "dependence"}
+    {"inputs", "values", "kernel", "exchange", "units", "importance", "dependence", "clusters"}
 )
 # Of all samples at once.
 _WHOLE: frozenset[str] = frozenset({"drift", "start", "trust", "sanity"})

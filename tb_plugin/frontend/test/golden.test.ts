@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { type Content, readListing } from "../src/data/listing.ts";
+import type { Cluster } from "../src/format/clustered.ts";
 import type { KernelRow } from "../src/format/compressed.ts";
 import type { Grid } from "../src/format/exchanged.ts";
 import "../src/format/general.ts";
@@ -286,6 +287,38 @@ function fieldsOf(record: TfRecord, expected: Fields): Fields {
         ...{ steps: flat(steps), right: flat(right), rows: flat(rows), grid: flat(grid) },
         hashes: tensor(hashes.map(wholeNumber), hashes.length),
         ...{ accuracy: flat(accuracy), low: flat(low), high: flat(high), unit, moment },
+        weights: weights ?? null,
+      };
+    }
+    case "clusters": {
+      const { rows, hashes, classes, of, positions, clusters, names, feature, sides } = record;
+      const { explainer, passes, moment, weights } = record;
+      const flat = (array: ArrayLike<number>): Tensor => tensor(Array.from(array), array.length);
+      const each = (own: (one: Cluster) => number): Tensor => flat(clusters.map(own));
+      const places = (name: "corner" | "size"): Tensor =>
+        tensor(
+          clusters.flatMap((one) => one[name]),
+          clusters.length,
+          sides.length > 1 ? sides.length : 0,
+        );
+      const pictures = clusters.flatMap(({ picture }) => (picture ? [picture] : []));
+      const { height = 0, width = 0, channels = 1 } = pictures[0] ?? {};
+      return {
+        ...{ rows: flat(rows), classes: flat(classes), clusters: flat(of), names, feature },
+        hashes: tensor(hashes.map(wholeNumber), hashes.length),
+        positions: tensor(positions, rows.length, 2),
+        ...{ whose: each(({ label }) => label), examples: each(({ example }) => example) },
+        ...{ held: each(({ held }) => held), elsewhere: each(({ elsewhere }) => elsewhere) },
+        ...{ corners: places("corner"), sizes: places("size"), sides, explainer, passes, moment },
+        means: tensor(
+          clusters.flatMap(({ mean }) => [...mean]),
+          clusters.length,
+          names.length,
+        ),
+        pictures: tensor(
+          pictures.flatMap(({ bytes }) => [...bytes]),
+          ...[pictures.length, height, width, channels],
+        ),
         weights: weights ?? null,
       };
     }

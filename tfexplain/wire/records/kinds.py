@@ -36,6 +36,7 @@ Kind: TypeAlias = Literal[
     "dependence",
     "simple",
     "robustness",
+    "clusters",
     "start",
     "trust",
     "sanity",

@@ -1,5 +1,6 @@
 /** Has the records decoded that only the view of rows shows: with its script it is loaded. */
 
+import { readClusters } from "./clustered.ts";
 import { readDependence } from "./dependent.ts";
 import { readImportance } from "./ranked.ts";
 import { alsoDecode } from "./records.ts";
@@ -12,5 +13,6 @@ alsoDecode({
   dependence: readDependence,
   simple: readSimpleModels,
   robustness: readRobustness,
+  clusters: readClusters,
   thumbnails: readThumbnails,
 });

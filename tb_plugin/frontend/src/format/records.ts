@@ -8,6 +8,7 @@ import {
   type RecordKind,
 } from "../tables.ts";
 import { stepOf } from "./clock.ts";
+import type { Clusters } from "./clustered.ts";
 import {
   type Drift,
   type Fidelity,
@@ -131,6 +132,7 @@ export type TfRecord =
   | Dependence
   | SimpleModels
   | Robustness
+  | Clusters
   | Thumbnails;
 
 type Decoders = { [K in TfRecord["kind"]]?: (raw: Reader) => Extract<TfRecord, { kind: K }> };

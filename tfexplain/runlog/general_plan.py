@@ -27,30 +27,39 @@ PIECES: Mapping[str, Callable[[GeneralRows], Piece]] = {
 }
 
 
-class ImportancePlan:
+class GeneralPlan:
     """Holds the rows of one `fit`, and the pieces that fit them.
 
     Args:
-        settings: The arguments of `Explain`, `importance` among them.
+        settings: The arguments of `Explain`.
         model: The built model.
         output: The explained output.
+        count: How many rows, at most.
+        known: What makes each piece, by name; default those of importance.
 
     Attributes:
         known: Names of all pieces.
         pieces: Those that were added, by name.
     """
 
-    known = tuple(PIECES)
-
-    def __init__(self, settings: ExplainSettings, model: Any, output: ModelOutput) -> None:
-        self._rows = general_rows(settings, model, output, settings.importance or 0)
+    def __init__(
+        self,
+        settings: ExplainSettings,
+        model: Any,
+        output: ModelOutput,
+        count: int,
+        known: Mapping[str, Callable[[GeneralRows], Piece]] | None = None,
+    ) -> None:
+        self._rows = general_rows(settings, model, output, count)
+        self._known = PIECES if known is None else known
+        self.known = tuple(self._known)
         self.pieces: dict[str, Piece] = {}
         self._left_out: dict[str, str] = {}
 
     def add(self, name: str) -> None:
         """Makes the piece of a name, or notes why it does not fit."""
         try:
-            self.pieces[name] = PIECES[name](self._rows)
+            self.pieces[name] = self._known[name](self._rows)
         except Unfit as error:
             self._left_out[name] = str(error)
 

@@ -1,0 +1,104 @@
+"""Gives what a run has logged of a model in general, measured over many rows."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from tfexplain.errors import TfexplainError
+from tfexplain.story import RunRecords
+from tfexplain.wire import schema
+from tfexplain.wire.clock import epoch_text
+
+R = TypeVar("R", bound=schema.Record)
+
+
+class GeneralRecords:
+    """Reads records by their class and epoch.
+
+    Attributes:
+        every_record: All records of the run.
+    """
+
+    every_record: RunRecords
+
+    def records(self, record: type[R]) -> dict[schema.Tag, dict[float, R]]:
+        """Returns all records of one class of `tfexplain.schema`, by tag and epoch.
+
+        What has no table is read so: histograms of kernels (`schema.Kernel`), exchange maps
+        (`schema.Exchange`), shares of channels (`schema.Channels`), costs (`schema.Status`).
+        Damaged records are left out.
+        """
+        return {tag: dict(series) for tag, series in self.every_record.series(record)}
+
+    def simple_models(self, epoch: float | None = None) -> schema.SimpleModels:
+        """Returns what simple models can say of the network, as `Explain(importance=)` logged it.
+
+        Args:
+            epoch: Epoch; default the last one.
+
+        Raises:
+            TfexplainError: nothing was logged there.
+        """
+        return self._at(schema.SimpleModels, epoch)[schema.Tag("simple")]
+
+    def robustness(self, epoch: float | None = None) -> schema.Robustness:
+        """Returns how small steps flip predictions, as `Explain(importance=)` logged it.
+
+        Args:
+            epoch: Epoch; default the last one.
+
+        Raises:
+            TfexplainError: nothing was logged there.
+        """
+        return self._at(schema.Robustness, epoch)[schema.Tag("robustness")]
+
+    def clusters(self, epoch: float | None = None) -> dict[str, schema.Clusters]:
+        """Returns which rows of a class were explained alike, by the input's name.
+
+        Args:
+            epoch: Epoch; default the last one.
+
+        Raises:
+            TfexplainError: nothing was logged there.
+        """
+        found = self._at(schema.Clusters, epoch, "clusters=1000")
+        return {tag.layer: record for tag, record in found.items()}
+
+    def importance(self, epoch: float | None = None) -> dict[str, schema.Importance]:
+        """Returns how much the model used each feature, by the input's name.
+
+        Args:
+            epoch: Epoch; default the last one.
+
+        Raises:
+            TfexplainError: nothing was logged there.
+        """
+        found = self._at(schema.Importance, epoch)
+        return {tag.layer: record for tag, record in found.items()}
+
+    def dependence(self, epoch: float | None = None) -> dict[str, schema.Dependence]:
+        """Returns how outputs followed the most important columns or channels, by the input's name.
+
+        Args:
+            epoch: Epoch; default the last one.
+
+        Raises:
+            TfexplainError: nothing was logged there.
+        """
+        found = self._at(schema.Dependence, epoch)
+        return {tag.layer: record for tag, record in found.items()}
+
+    def _at(
+        self, record: type[R], epoch: float | None, argument: str = "importance=256"
+    ) -> dict[schema.Tag, R]:
+        """Returns what `Explain` logged of a kind over many rows at an epoch, by tag."""
+        found = self.records(record)
+        known = sorted({own for series in found.values() for own in series})
+        wanted = max(known, default=0) if epoch is None else epoch
+        if wanted not in known:
+            raise TfexplainError(
+                f"epoch={epoch!r}: nothing of {record.kind!r} was logged there; it was at: "
+                f"{', '.join(map(epoch_text, known)) or 'none'}. Pass one of these, or train with "
+                f"Explain({argument})."
+            )
+        return {tag: series[wanted] for tag, series in found.items() if wanted in series}
