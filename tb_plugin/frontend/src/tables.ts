@@ -42,6 +42,7 @@ export const KINDS = [
   "dependence",
   "simple",
   "robustness",
+  "clusters",
   "start",
   "trust",
   "sanity",
