@@ -23,6 +23,7 @@ from tfexplain.callbacks.step_clock import StepClock, count_finely, step_clock
 from tfexplain.callbacks.work import Unplanned, Work
 from tfexplain.errors import CallError, TfexplainError
 from tfexplain.model.keras_private import CALLBACK_MODEL, BatchHooks
+from tfexplain.model.preprocessing import compiled_once
 from tfexplain.runlog.attribution_records import metrics
 from tfexplain.runlog.directory import located
 from tfexplain.runlog.weights_epoch import Moment, Weights
@@ -260,7 +261,8 @@ class LoggingCallback(CopiedSettings, BatchHooks, keras.callbacks.Callback):  # 
         with nullcontext() if self._asked else self._guard.planning(self._does):
             self._begun("on_train_begin").check()
             try:
-                planned.append(self._begin())
+                with compiled_once():
+                    planned.append(self._begin())
             except CallError as error:
                 raise CallError(f"{error} {self._hint}".strip()) from error
         return planned[0] if planned else Unplanned(self._guard)

@@ -18,7 +18,7 @@ from support.read import Run, read_run
 
 from tfexplain import Compression, Explain, FeatureMaps, Health, IntegratedGradients, Saliency
 from tfexplain.errors import ExplainWarning
-from tfexplain.model.preprocessing import preprocessed
+from tfexplain.model.preprocessing import compiled_once, preprocessed
 
 pytestmark = [
     pytest.mark.skipif(not find_spec("keras_hub"), reason="Keras Hub needs Python 3.11"),
@@ -54,6 +54,7 @@ def predictions_agree(run: Run, model: Any, x: Any) -> None:
     np.testing.assert_allclose(outputs, own, atol=2e-3 * np.abs(own).max())
 
 
+@pytest.mark.slow
 def test_a_classifier_of_texts(tmp_path: Path) -> None:
     model, labels = hub.text_classifier(), np.arange(8) % 2
     run = logged(model, TEXTS, labels, tmp_path, Saliency())
@@ -122,6 +123,26 @@ def test_without_a_preprocessor_data_is_taken_as_it_is() -> None:
     assert again is tokens
     model.preprocessor = None
     assert preprocessed(model, tokens)[0] is tokens
+
+
+def test_preprocessing_is_compiled_once_and_is_the_same() -> None:
+    model, traced = hub.text_classifier(), []
+    own = type(model).preprocess_samples
+    type(model).preprocess_samples = lambda *given: (traced.append(given), own(*given))[1]
+    try:
+        with compiled_once():
+            texts, few = (preprocessed(model, TEXTS[:count])[0] for count in (8, 3))
+            assert len(traced) == 1
+            _, labels = preprocessed(model, TEXTS, np.arange(8) % 2)
+            assert len(traced) == 2
+        model.preprocessor.packer.sequence_length = 5
+        changed, _ = preprocessed(model, TEXTS)
+    finally:
+        type(model).preprocess_samples = own
+    for name, tokens in texts.items():
+        np.testing.assert_array_equal(few[name], tokens[:3])
+        assert changed[name].shape == (8, 5)
+    np.testing.assert_array_equal(labels, np.arange(8) % 2)
 
 
 def test_data_that_the_preprocessor_cannot_take_is_said() -> None:

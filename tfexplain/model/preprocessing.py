@@ -9,7 +9,8 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from contextvars import ContextVar
+from typing import Any, TypeAlias
 
 import keras
 import numpy as np
@@ -17,6 +18,10 @@ import tensorflow as tf
 
 from tfexplain.errors import TfexplainError
 from tfexplain.model.keras_private import another_seed
+
+# By the model's identity and what it is given.
+_Compiled: TypeAlias = dict[tuple[int, str], Callable[..., Any]]
+_compiled: ContextVar[_Compiled | None] = ContextVar("compiled", default=None)
 
 
 def preprocesses(model: Any) -> bool:
@@ -49,7 +54,7 @@ def preprocessed_batch(model: Any, inputs: Any, labels: Any) -> tuple[Any, Any, 
         return inputs, labels, None
     try:
         with _same_draws():
-            data = _mapped(model.preprocess_samples, _as_passed(inputs), labels)
+            data = _mapped(model, _as_passed(inputs), labels)
     except Exception as error:
         kind = type(model.preprocessor).__name__
         raise TfexplainError(
@@ -77,14 +82,43 @@ def token_words(model: Any, ids: Any) -> dict[int, str] | None:
     return known
 
 
-def _mapped(preprocess: Callable[..., Any], inputs: Any, labels: Any) -> Any:
+@contextmanager
+def compiled_once() -> Iterator[None]:
+    """While open, the preprocessing of a model is compiled once for any number of rows.
+
+    It takes seconds for a tokenizer. No longer than models stay what they are: a compiled one is
+    that of the preprocessor's settings when it was compiled.
+    """
+    token = _compiled.set({})
+    try:
+        yield
+    finally:
+        _compiled.reset(token)
+
+
+def _mapped(model: Any, inputs: Any, labels: Any) -> Any:
     """What a data set gives that is mapped, as `fit` and `predict` do it: resizing rounds
     otherwise when it is called outside of one."""
     batch = (inputs,) if labels is None else (inputs, labels)
     try:
-        return next(iter(tf.data.Dataset.from_tensors(batch).map(preprocess)))
+        data = tf.data.Dataset.from_tensors(batch)
+        return next(iter(data.map(_preprocess(model, data.element_spec))))
     except Exception:  # what is no graph, such as tokenizers in Python
-        return preprocess(*batch)
+        return model.preprocess_samples(*batch)
+
+
+def _preprocess(model: Any, given: Any) -> Callable[..., Any]:
+    """Returns what preprocesses batches, `given` their specification."""
+    known = _compiled.get()
+    if known is None:
+        return model.preprocess_samples  # type: ignore[no-any-return]
+    specs = tf.nest.map_structure(
+        lambda spec: tf.TensorSpec([None, *spec.shape[1:]], spec.dtype), given
+    )
+    key = id(model), repr(specs)
+    if key not in known:
+        known[key] = tf.function(model.preprocess_samples, input_signature=specs)
+    return known[key]
 
 
 def _is_done(model: Any, inputs: Any) -> bool:
