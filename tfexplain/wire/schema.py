@@ -149,8 +149,8 @@ Version 1.5 added `importance/`, `dependence/`, `simple`, `robustness`, `pixels`
 `start/` and `trust/`. Where a log has `pixels` in place of `outputs`, `validation` has `label_kind`
 none.
 
-Version 1.6 added `clusters/`, `sanity/`, and curves of `trust/`, whose arrays are not there where no
-metric has one.
+Version 1.6 added `clusters/`, `sanity/`, and curves of `trust/`, whose arrays are not there where
+no metric has one.
 
 What never changes with the step is in `plugin_content`, a small JSON object (`Content`):
 TensorBoard keeps only the first one of a tag, so later events of a file leave it out.
