@@ -42,7 +42,7 @@ import {
   sliceOf,
 } from "./map-figure.ts";
 import { flagOf, plainFlag } from "./map-flag.ts";
-import { trustAt } from "./map-trust.ts";
+import { sanityAt, sanityPart, trustAt } from "./map-trust.ts";
 import { rowOrder } from "./row-order.ts";
 import { runCell } from "./run-cell.ts";
 import { channelText, earlierOf } from "./tiles-cell.ts";
@@ -55,6 +55,7 @@ export class Enlarged extends SizedPart {
 
   /** To render the table anew only where it has other numbers. */
   private readonly shownParts = new Changes();
+  private readonly tested = new Changes();
   private positionAt: PositionAt = () => -1;
   private depth = 1;
   /** Positions in the order of the cursor, where they are in one row. */
@@ -84,10 +85,13 @@ export class Enlarged extends SizedPart {
           <tfx-legend .dashboard=${this.dashboard} .column=${column} .sample=${sample}>
           </tfx-legend>
           <dl></dl>
+          <div>
+          ${sanityPart(this, shown)}
           <details @toggle=${() => this.requestUpdate()}>
             <summary>Values as a table</summary>
             <div class="scroll" tabindex="0" role="group" aria-label="Values">${this.table()}</div>
           </details>
+          </div>
         </div>
       </div>
     `;
@@ -206,6 +210,7 @@ export class Enlarged extends SizedPart {
     if (!isMap) this.tellChannel(channels);
     const isOther = this.shownParts.differ(...parts);
     if (isOther && this.find<HTMLDetailsElement>("details")?.open) this.requestUpdate();
+    if (this.tested.differ(sanityAt(this.dashboard, shown))) this.requestUpdate();
   }
 
   private drawMap(
