@@ -11,6 +11,7 @@ _LOWERED_BY = {
     "overlays": "write_images=False",
     "drift": "reference=None",
     "trust": "quality=[]",
+    "regions": "regions=None",
     "clusters": "a smaller clusters=",
     **dict.fromkeys(PIECES, "a smaller importance="),
 }

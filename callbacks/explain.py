@@ -11,6 +11,7 @@ from tfexplain.callbacks.drift_reference import Reference, Wanted
 from tfexplain.callbacks.explain_run import ExplainRun
 from tfexplain.callbacks.fit_frame import rows_of_an_epoch
 from tfexplain.callbacks.guard import OnError
+from tfexplain.callbacks.region_run import LoggedMasks
 from tfexplain.callbacks.schedule import Schedule, Scheduler
 from tfexplain.callbacks.shared_rows import read_for_health
 from tfexplain.callbacks.start_maps import StartMaps
@@ -21,6 +22,7 @@ from tfexplain.exchange import Exchange
 from tfexplain.explainers import Explainer
 from tfexplain.model.targets import Targets
 from tfexplain.runlog.log_findings import of_run
+from tfexplain.runlog.region_choice import RegionChoice
 from tfexplain.runlog.settings import ClassNames, ExplainSettings, named_classes
 from tfexplain.trust import Metric
 from tfexplain.usage import SpRAy
@@ -90,6 +92,13 @@ class Explain(LoggingCallback):
             weights re-drawn layer by layer from the output on (Adebayo et al. 2018), once, in up to
             12 explanations. Weights are put back to the bit, also after an error or Ctrl-C. For
             models that begin fine-tuned, whose start is no untrained network (docs/trust.md).
+        regions: Where evidence should lie, or should not (`Avoid`): of each map is logged how much
+            of it lies inside, and whether its strongest position does (docs/trust.md). A mask
+            [*sides] of an input's positions, or one for each row of the validation data
+            [N, *sides]; `Boxes` of pictures; `"border"`, `"middle"`, `"left edge"`,
+            `"right edge"`, `"top edge"` or `"bottom edge"`; a function of (x, y), the explained
+            rows and their labels as the data has them, that returns any of these; or several by
+            their name: `{"lesion": masks, "ruler": Avoid("left edge")}`.
         color_range: (black, white) of the input images; default 0..1, -1..1, 0..255 or else least
             and greatest, whichever fits.
         write_images: Whether to write overlay grids for TensorBoard's own Images tab as well.
@@ -145,6 +154,7 @@ class Explain(LoggingCallback):
         reference: Wanted = "first",
         quality: Sequence[Metric] = (),
         sanity: Literal["random"] | None = None,
+        regions: RegionChoice = None,
         color_range: tuple[float, float] | None = None,
         write_images: bool = True,
         importance: int | None = None,
@@ -174,13 +184,14 @@ class Explain(LoggingCallback):
             exchange=exchange,
             quality=tuple(quality),
             sanity=sanity,
+            regions=regions,
             importance=importance,
             clusters=_spray(clusters),
         )
         self._wanted, self._when = reference, Schedule(every, epochs, budget, every_steps)
         super().__init__(log_dir, "explain", on_error, "explaining", part, logs, every_steps)
 
-    _passing = LoggingCallback._passing | {"_reference", "_scheduler", "_start_maps"}
+    _passing = LoggingCallback._passing | {"_reference", "_scheduler", "_start_maps", "_masks"}
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Starts the clock of training time at the first epoch."""
@@ -235,6 +246,7 @@ class Explain(LoggingCallback):
     def _forget(self) -> None:
         super()._forget()
         self._reference, self._start_maps = Reference(self._wanted), StartMaps()
+        self._masks = LoggedMasks()
         self._scheduler = Scheduler(self._when, self._reference.epoch)
 
     @property
@@ -256,7 +268,7 @@ class Explain(LoggingCallback):
             epochs = (self.params or {}).get("epochs")
             return ExplainRun(
                 *(self._settings, self._subject, self._guard, self._reference, self._scheduler),
-                *(rows, epochs, self._clock, self._start_maps),
+                *(rows, epochs, self._clock, self._start_maps, self._masks),
             )
 
 

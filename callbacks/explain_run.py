@@ -22,6 +22,7 @@ from tfexplain.callbacks.general_runs import general_runs
 from tfexplain.callbacks.guard import Guard
 from tfexplain.callbacks.map_numbers import map_numbers
 from tfexplain.callbacks.memory_backoff import MemoryBackoff
+from tfexplain.callbacks.region_run import LoggedMasks, RegionRun
 from tfexplain.callbacks.sanity_run import SanityRun
 from tfexplain.callbacks.schedule import Schedule, Scheduler
 from tfexplain.callbacks.start_maps import StartMaps
@@ -53,6 +54,7 @@ class ExplainRun:
         epochs: How many epochs `fit` was asked for, where that is known.
         clock: When epochs are explained within; None where they are not.
         start: Maps that training begins with; kept over several fits.
+        masks: Masks of regions that logs hold; kept over several fits.
 
     Raises:
         TfexplainError: data, labels, layers or shapes that cannot work, found by explaining once.
@@ -69,6 +71,7 @@ class ExplainRun:
         epochs: int | None,
         clock: StepClock | None = None,
         start: StartMaps | None = None,
+        masks: LoggedMasks | None = None,
     ) -> None:
         self._settings, self._guard, self._reference = settings, guard, reference
         self._scheduler = scheduler
@@ -131,8 +134,13 @@ class ExplainRun:
         self._sanity = SanityRun(self._explaining, first) if settings.sanity else None
         if self._sanity:
             self._choices["sanity"] = self._sanity.text
+        self._regions: RegionRun | None = None
+        if settings.regions is not None:
+            self._regions = RegionRun(self._explaining, first, masks or LoggedMasks())
+            self._choices["regions"] = self._regions.text
         self._numbers: dict[str, float] = {}
         self.numbers = [
+            *(self._regions.numbers if self._regions else ()),
             *(self._trust.numbers if self._trust else ()),
             *(self._similarities.values() if reference.wanted else ()),
             *(self._exchanging.numbers if self._exchanging else ()),
@@ -149,6 +157,9 @@ class ExplainRun:
         if self._trust:
             with self._guard.watch("trust", 0):
                 self._trust.announce(writer, resumes)
+        if self._regions:
+            with self._guard.watch("regions", 0):
+                self._regions.announce(writer, resumes)
         if self._settings.verbose:
             tell("explaining", self._choices, writer.directory)
 
@@ -236,6 +247,11 @@ class ExplainRun:
             with self._guard.watch("trust", step):
                 self._numbers |= self._trust.write(explanations, now, writer)
             seconds["trust"] = time.perf_counter() - start
+        if self._regions:
+            start = time.perf_counter()
+            with self._guard.watch("regions", step):
+                self._numbers |= self._regions.write(explanations, now, writer)
+            seconds["regions"] = time.perf_counter() - start
         if self._settings.write_images and self._explaining.has_overlays:
             start = time.perf_counter()
             for name, explanation in explanations.items():

@@ -116,6 +116,19 @@ def start_maps(directory: str) -> tuple[dict[Place, schema.Start], Array | None]
     return found, hashes
 
 
+def last_masks(directory: str) -> dict[str, schema.Masks]:
+    """Reads the regions that a log holds, by the input's name; those written last hold."""
+    found: dict[str, schema.Masks] = {}
+    names = sorted(name for name in tf.io.gfile.listdir(directory) if "tfevents" in name)
+    for name in names:
+        try:
+            for _, tag, data, _ in _records(os.path.join(directory, name), ("masks/",)):
+                found[tag.layer] = schema.Masks.decode(data)
+        except (DecodeError, OSError, tf.errors.OpError, schema.SchemaError):
+            continue  # no file of events, or one that was damaged
+    return found
+
+
 def _records(
     path: str, kinds: tuple[str, ...] = ("samples", "metrics", "pred", "map/")
 ) -> Iterator[tuple[float, schema.Tag, bytes, bytes]]:

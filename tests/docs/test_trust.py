@@ -26,7 +26,7 @@ METRICS = {
 
 
 def test_the_example_prints_a_line_for_each_metric(capsys: pytest.CaptureFixture[str]) -> None:
-    code, _ = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    code, *_ = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
     x, y = digits(3)
     exec(code, {"model": small_cnn(), "x": x, "y": y})
     printed = capsys.readouterr().out.splitlines()

@@ -298,6 +298,13 @@ RECORDS: dict[str, schema.Record] = {
         *(np.array([[0.75, 0.25], [0.5, NAN]]), np.array([[0.125, 0.0], [-0.5, NAN]])),
         *(np.array([1, 3]), ["head", "backbone/conv1"], 640, "end", 3),
     ),
+    "masks": schema.Masks(
+        np.array([[[True, False, True]], [[False, True, True]]]), ["object", "mark"], [False, True]
+    ),
+    "regions": schema.Regions(
+        *(np.array([[0.75, NAN], [0.25, 0.5]]), np.array([[1.0, NAN], [0.0, 0.5]])),
+        *(np.array([[0.25, 0.125], [0.25, 0.125]]), ["object", "mark"], [False, True], "end", 3),
+    ),
     "fidelity": schema.Fidelity(
         {"samples": 300.0, "agreement": 0.97, "kl": NAN},
         *(np.array([3, 0]), np.array([50, 250]), "dense", "control"),

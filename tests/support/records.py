@@ -183,6 +183,23 @@ def sanity_records(draw: st.DrawFn) -> schema.Sanity:
 
 
 @st.composite
+def mask_records(draw: st.DrawFn) -> schema.Masks:
+    own = draw(st.lists(names, max_size=3, unique=True))
+    sides = draw(st.lists(st.integers(1, 4), min_size=2, max_size=4))
+    values = draw(hnp.arrays(bool, (len(own), *sides)))
+    return schema.Masks(values, own, [draw(st.booleans()) for _ in own])
+
+
+@st.composite
+def region_records(draw: st.DrawFn) -> schema.Regions:
+    own = draw(st.lists(names, max_size=3, unique=True))
+    shape = (draw(st.integers(0, 3)), len(own))
+    numbers = [draw(hnp.arrays(np.float64, shape, elements=floats64)) for _ in range(3)]
+    avoid = [draw(st.booleans()) for _ in own]
+    return schema.Regions(*numbers, own, avoid, "end", draw(st.none() | steps))
+
+
+@st.composite
 def fidelity_records(draw: st.DrawFn) -> schema.Fidelity:
     numbers = draw(st.dictionaries(names, floats64, max_size=4))
     totals = draw(st.lists(counts, max_size=4))
@@ -404,6 +421,8 @@ records = st.one_of(
     start_records(),
     trust_records(),
     sanity_records(),
+    mask_records(),
+    region_records(),
     simple_records(),
     health_records(),
     units_records(),

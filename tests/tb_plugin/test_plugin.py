@@ -56,7 +56,7 @@ def test_runs_lists_what_there_is(client: Client) -> None:
     assert answer.status_code == 200
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     listing = json.loads(answer.data)
-    assert listing["format"] == "1.5"
+    assert listing["format"] == "1.6"
     assert listing["samples_kept"] == 500
     assert [run["run"] for run in listing["runs"]] == ["hostile", RUN, "timeless"]
 

@@ -46,6 +46,7 @@ class Chosen:
         inputs: Tensors of these rows, in the structure the model takes.
         given: The rows as the data has them.
         labels: Labels of these rows.
+        given_labels: The labels as the data has them, of that output; None where there are none.
         rows: int64 [n], where they stood in the data when it was read.
         hashes: uint64 [n], what they hold.
         total: How many rows were looked at.
@@ -61,6 +62,7 @@ class Chosen:
     hashes: Hashes
     total: int
     broken: int
+    given_labels: Any
 
 
 def choose_rows(
@@ -110,7 +112,7 @@ def choose_rows(
     labels = reader.read(held.labels, picker.hashes)
     return Chosen(
         *(traced_model, output, inputs, held.inputs, labels),
-        *(picker.rows, picker.hashes, picker.total, picker.broken),
+        *(picker.rows, picker.hashes, picker.total, picker.broken, held.labels),
     )
 
 
@@ -174,7 +176,7 @@ def labelled(
     labels = reader.read(given, found.hashes)
     return Chosen(
         *(traced_model, _read_as(reader.output, traced_model), inputs, found.rows.inputs, labels),
-        *(found.places, found.hashes, found.total, found.broken),
+        *(found.places, found.hashes, found.total, found.broken, given),
     )
 
 

@@ -241,6 +241,11 @@ class LoggedRun(GeneralRecords):
         alike the map stays (`Explain(sanity="random")`)."""
         return tables.sanity(self.every_record)
 
+    @property
+    def regions(self) -> Table:
+        """A row for each epoch, map, region and sample: how much evidence lies inside."""
+        return tables.regions(self.every_record)
+
     def show(self, height: int = 800, max_mb: float = 10) -> NotebookPage:
         """Returns the EXPLAIN page of this run, which a notebook shows in a cell.
 

@@ -13,6 +13,8 @@ from tfexplain.wire import schema
 
 Table: TypeAlias = dict[str, Array]
 _Row: TypeAlias = Mapping[str, Any]
+_Explained: TypeAlias = schema.Predictions | schema.Trust | schema.Sanity | schema.Regions
+_Measured: TypeAlias = schema.Kernels | schema.Health | _Explained
 
 
 def table(rows: Iterable[_Row]) -> Table:
@@ -253,8 +255,48 @@ def trust_curves(records: RunRecords) -> Table:
     )
 
 
-def _of_weights(
-    record: schema.Predictions | schema.Kernels | schema.Health | schema.Trust | schema.Sanity,
-) -> _Row:
+def regions(records: RunRecords) -> Table:
+    """Returns a row for each epoch, map, region and sample: how much evidence lies inside.
+
+    `group` is that of `Predictions(groups=...)`, of rows that hold the same.
+    """
+    found = records.last(schema.Samples)
+    labels = found[1].labels if found else ()
+    groups = _groups(records, found[1] if found else None)
+    return table(
+        {
+            "epoch": epoch,
+            **_of_weights(record),
+            "explainer": tag.explainer,
+            "layer": tag.layer,
+            "region": region,
+            "avoid": bool(record.avoid[place]),
+            "sample": sample,
+            "label": labels[sample] if sample < len(labels) else None,
+            **({"group": groups.get(sample)} if groups else {}),
+            "mass": float(record.mass[sample, place]),
+            "chance": float(record.area[sample, place]),
+            "pointing": float(record.pointing[sample, place]),
+        }
+        for tag, series in records.series(schema.Regions)
+        for epoch, record in series
+        for place, region in enumerate(record.names)
+        for sample in range(len(record.mass))
+    )
+
+
+def _groups(records: RunRecords, samples: schema.Samples | None) -> dict[int, str]:
+    """Returns the group of each explained sample that is among the validation rows."""
+    found = records.last(schema.Validation)
+    if found is None or samples is None or samples.hashes is None or not found[1].group_names:
+        return {}
+    rows = found[1]
+    names = [rows.group_names[group] for group in rows.groups.tolist()]
+    by_hash = dict(zip(rows.hashes.tolist(), names, strict=True))
+    own = enumerate(samples.hashes.tolist())
+    return {sample: by_hash[hashed] for sample, hashed in own if hashed in by_hash}
+
+
+def _of_weights(record: _Measured) -> _Row:
     """When the model was measured, and at which epoch's end it had the weights."""
     return {"moment": record.moment, "weights": record.weights}

@@ -40,6 +40,7 @@ class ValidationBatch:
         total: How many rows were looked at.
         broken: How many of them hold NaN or infinity, and were not chosen for that.
         given: The chosen rows as the data has them.
+        given_labels: Their labels as the data has them; None where there are none.
     """
 
     inputs: Any
@@ -53,6 +54,7 @@ class ValidationBatch:
     total: int
     broken: int
     given: Any
+    given_labels: Any
 
     def targets(self, output: ModelOutput, first: ModelOutput, asked: Targets | str) -> Targets:
         """Returns what to explain at `output`; labels belong to the `first` output only."""
@@ -88,6 +90,7 @@ def choose_batch(settings: ExplainSettings, model: Any, outputs: Sequence[str | 
         {name: picture for name, picture in drawn.items() if picture.ndim == 5},
         input_values(traced_model, inputs, settings),
         *(black_white, chosen.total, chosen.broken, chosen.given),
+        chosen.given_labels,
     )
     return traced_model, chosen.output, batch
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -59,8 +60,13 @@ def cells_of(attribution: Attribution, layout: schema.Layout | Literal[""]) -> C
     shape = attribution.values.shape if channels else attribution.maps.shape
     if len(shape) != 1 + axes + channels:
         return Cells()
-    sides, count = shape[1 : 1 + axes], shape[-1] if channels else 1
+    side = cell_side(shape[1 : 1 + axes], shape[-1] if channels else 1)
+    return Cells(side, axes, attribution.completeness_gap is not None)
+
+
+def cell_side(sides: Sequence[int], count: int = 1) -> int:
+    """Returns the side of the smallest cells of which `count` planes hold at most `MOST`."""
     side = 1
     while count * math.prod(math.ceil(n / side) for n in sides) > MOST and side < max(sides):
         side += 1
-    return Cells(side, axes, attribution.completeness_gap is not None)
+    return side

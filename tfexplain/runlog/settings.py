@@ -16,6 +16,7 @@ from tfexplain.explainers import Explainer
 from tfexplain.model.presets import NAMES, is_preset
 from tfexplain.model.targets import Targets
 from tfexplain.runlog.naming import Naming
+from tfexplain.runlog.region_choice import RegionChoice, named_regions
 from tfexplain.trust import Metric, ModelRandomisation
 from tfexplain.usage import SpRAy
 
@@ -41,6 +42,7 @@ class ExplainSettings(Naming):
     quality: tuple[Metric, ...] = ()
     sanity: str | None = None
     clusters: SpRAy | None = None
+    regions: RegionChoice = None
 
     def check(self) -> None:
         """Raises ValueError for settings that are wrong whatever the model."""
@@ -61,6 +63,7 @@ class ExplainSettings(Naming):
             )
         self._check_quality()
         check_choice("sanity", self.sanity, (None, "random"))
+        named_regions(self.regions)
         self._check_classes()
         self.check_names()
         for explainer in self.explainers or ():

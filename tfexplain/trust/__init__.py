@@ -4,6 +4,7 @@ Each is settings that are called as an explainer is, with what it judges: an exp
 result of one. docs/trust.md says what each number says and what it does not.
 """
 
+from tfexplain.trust.boxes import Boxes
 from tfexplain.trust.deletion import Deletion, Insertion
 from tfexplain.trust.invariance import InputInvariance
 from tfexplain.trust.maps_alone import (
@@ -18,13 +19,15 @@ from tfexplain.trust.maps_alone import (
 )
 from tfexplain.trust.metric import Measured, Metric
 from tfexplain.trust.randomisation import ModelRandomisation, RandomLogit
-from tfexplain.trust.regions import region_masks
+from tfexplain.trust.regions import Avoid, region_masks
 from tfexplain.trust.road import ROAD
 from tfexplain.trust.sensitivity import LocalLipschitz, MaxSensitivity
 from tfexplain.trust.subsets import FaithfulnessCorrelation, Infidelity
 
 __all__ = [
     "ROAD",
+    "Avoid",
+    "Boxes",
     "Completeness",
     "Deletion",
     "EffectiveShare",

@@ -3,18 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from tfexplain.errors import TfexplainError
+from tfexplain.trust.boxes import Boxes
 
 Mask = npt.NDArray[np.bool_]
-Regions: TypeAlias = str | npt.ArrayLike | Callable[[Any, Any], npt.ArrayLike] | None
+Given: TypeAlias = str | npt.ArrayLike | Boxes
+Regions: TypeAlias = Given | Callable[[Any, Any], Given] | None
 
 # Width of edges and of the border, as a share of the side.
 EDGE = 1 / 8
+NAMES = ("border", "middle", "left edge", "right edge", "top edge", "bottom edge")
+
+
+@dataclass(frozen=True, eq=False)
+class Avoid:
+    """Marks a region where evidence should not lie, such as that of a mark or of the border.
+
+    Attributes:
+        region: The region, as `region_masks` takes it.
+
+    >>> Avoid("border").region
+    'border'
+    """
+
+    region: Regions
 
 
 def region_masks(
@@ -25,7 +43,8 @@ def region_masks(
     Args:
         regions: `"border"`, `"middle"`, `"left edge"`, `"right edge"`, `"top edge"` or `"bottom
             edge"`, an eighth of the side wide, or all but the border; a mask [*sides] for all
-            samples, or masks [N, *sides]; or a function of (inputs, targets) that returns masks.
+            samples, or masks [N, *sides]; `Boxes`; or a function of (inputs, targets) that returns
+            any of these.
         shape: (N, *sides).
         inputs, targets: What a function of them is given: arrays [N, ...] and int [N].
 
@@ -35,18 +54,7 @@ def region_masks(
     >>> region_masks("left edge", (1, 2, 8))[0, 0].tolist()
     [True, False, False, False, False, False, False, False]
     """
-    shape = tuple(shape)
-    if isinstance(regions, str):
-        masks = np.broadcast_to(_named(regions, shape[1:]), shape)
-    else:
-        given = np.asarray(regions(inputs, targets) if callable(regions) else regions)
-        fits = given.shape in (shape, shape[1:])
-        if not fits or (given.dtype != bool and not np.isin(given, (0, 1)).all()):
-            raise TfexplainError(
-                f"regions: expected masks of shape {list(shape)} or {list(shape[1:])}; got "
-                f"{given.dtype.name} {list(given.shape)}. Pass True where evidence should lie."
-            )
-        masks = np.broadcast_to(given.astype(bool), shape)
+    masks = located(regions, shape, inputs, targets)
     empty = np.flatnonzero(~masks.reshape(len(masks), -1).any(axis=1))
     if len(empty):
         raise TfexplainError(
@@ -54,6 +62,26 @@ def region_masks(
             "the sample out."
         )
     return masks
+
+
+def located(
+    regions: Regions, shape: Sequence[int], inputs: Any = None, targets: Any = None
+) -> Mask:
+    """Returns the region of each sample as `region_masks` does, those that are empty too."""
+    shape = tuple(shape)
+    found = regions(inputs, targets) if callable(regions) else regions
+    if isinstance(found, str):
+        return np.broadcast_to(_named(found, shape[1:]), shape)
+    if isinstance(found, Boxes):
+        return found.masks(shape)
+    given = np.asarray(found)
+    fits = given.shape in (shape, shape[1:])
+    if not fits or (given.dtype != bool and not np.isin(given, (0, 1)).all()):
+        raise TfexplainError(
+            f"regions: expected masks of shape {list(shape)} or {list(shape[1:])}; got "
+            f"{given.dtype.name} {list(given.shape)}. Pass True where evidence should lie."
+        )
+    return np.broadcast_to(given.astype(bool), shape)
 
 
 def _named(name: str, sides: tuple[int, ...]) -> Mask:

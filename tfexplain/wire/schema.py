@@ -112,6 +112,9 @@ trust/EXPLAINER/LAYER             Trust        values, chance f64 [N, K], curves
                                                curve_orders, passes, moment, weights
 sanity/EXPLAINER/LAYER            Sanity       values, chance f64 [N, K], counts i32 [K];
                                                layers, passes, moment, weights
+masks/NAME                        Masks        bits u8 [B]; shape, names, avoid
+regions/EXPLAINER/LAYER           Regions      mass, pointing, area f64 [N, R]; names, avoid,
+                                               moment, weights
 ```
 
 KERNEL is a kernel's name as `kernels` lists it. LAYER may itself hold slashes
@@ -121,9 +124,10 @@ value / scale, where scale is the largest finite magnitude: tiny gradients do no
 and infinity stay what they are. `gap` is empty where the method has none; `error`, relative to
 the largest magnitude, may be NaN. Numbers in headers are Python's `repr`, lists and objects are
 JSON; so are lists of texts that are arrays of bytes, such as `names` and `words`. `samples`,
-`structure`, `validation`, `thumbnails`, `values/` and `start/` stand at step 0; that of `inputs/`
-is any number that is new each time, and the last one holds. The picture of a volume [d, h, w] is a
-sheet of its slices, row by row, the smallest whole number of at least sqrt(d) in a row.
+`structure`, `validation`, `thumbnails`, `values/`, `start/` and `masks/` stand at step 0; that of
+`inputs/` is any number that is new each time, and the last one holds. The picture of a volume
+[d, h, w] is a sheet of its slices, row by row, the smallest whole number of at least sqrt(d) in a
+row.
 
 Version 1.1 added `layout`, `score_unit`, volumes, `matrix/` and `values/`. What a log of 1.0 lacks
 is told by the shape of its maps.
@@ -149,8 +153,8 @@ Version 1.5 added `importance/`, `dependence/`, `simple`, `robustness`, `pixels`
 `start/` and `trust/`. Where a log has `pixels` in place of `outputs`, `validation` has `label_kind`
 none.
 
-Version 1.6 added `clusters/`, `sanity/`, and curves of `trust/`, whose arrays are not there where
-no metric has one.
+Version 1.6 added `clusters/`, `sanity/`, `masks/`, `regions/`, and curves of `trust/`, whose arrays
+are not there where no metric has one.
 
 What never changes with the step is in `plugin_content`, a small JSON object (`Content`):
 TensorBoard keeps only the first one of a tag, so later events of a file leave it out.
@@ -186,6 +190,7 @@ from tfexplain.wire.records.kinds import Kind, Layout
 from tfexplain.wire.records.maps import Map, OtherClass
 from tfexplain.wire.records.picture import Picture
 from tfexplain.wire.records.ranked import Importance
+from tfexplain.wire.records.regional import Masks, Regions
 from tfexplain.wire.records.robust import Robustness
 from tfexplain.wire.records.segmented import Pixels
 from tfexplain.wire.records.simplified import SimpleModels
@@ -214,6 +219,7 @@ __all__ = [
     "Kind",
     "Layout",
     "Map",
+    "Masks",
     "Matrix",
     "Metrics",
     "OtherClass",
@@ -223,6 +229,7 @@ __all__ = [
     "Predictions",
     "Problem",
     "Record",
+    "Regions",
     "Robustness",
     "Samples",
     "Sanity",
@@ -254,7 +261,7 @@ _Shown: TypeAlias = Map | Channels | Matrix | Picture
 _Measured: TypeAlias = Kernels | Kernel | Drift | Fidelity | Exchange | Health | Units
 _Validated: TypeAlias = Validation | Outputs | Pixels | Thumbnails
 _General: TypeAlias = Importance | Dependence | SimpleModels | Robustness | Clusters
-_Trusted: TypeAlias = Start | Trust | Sanity
+_Trusted: TypeAlias = Start | Trust | Sanity | Masks | Regions
 Record: TypeAlias = _Explained | _Shown | _Measured | _Validated | _General | _Trusted
 _RECORDS: dict[str, type[Record]] = {
     record.kind: record
@@ -263,7 +270,7 @@ _RECORDS: dict[str, type[Record]] = {
         *(Kernels, Kernel, Drift, Fidelity, Exchange, Health, Units, Structure),
         *(Validation, Outputs, Pixels, Thumbnails),
         *(Importance, Dependence, SimpleModels, Robustness, Clusters),
-        *(Start, Trust, Sanity),
+        *(Start, Trust, Sanity, Masks, Regions),
     )
 }
 

@@ -20,10 +20,13 @@ PLAIN: frozenset[str] = frozenset(
     }
 )
 NAMED: frozenset[str] = frozenset(
-    {"inputs", "values", "kernel", "exchange", "units", "importance", "dependence", "clusters"}
+    {
+        *("inputs", "values", "kernel", "exchange", "units", "importance", "dependence"),
+        *("clusters", "masks"),
+    }
 )
 # Of all samples at once.
-_WHOLE: frozenset[str] = frozenset({"drift", "start", "trust", "sanity"})
+_WHOLE: frozenset[str] = frozenset({"drift", "start", "trust", "sanity", "regions"})
 # What shows a sample or a channel.
 MAPS: frozenset[str] = frozenset({"map", "channels", "matrix", "picture"})
 LAYERED: frozenset[str] = MAPS | _WHOLE

@@ -46,6 +46,8 @@ export const KINDS = [
   "start",
   "trust",
   "sanity",
+  "masks",
+  "regions",
 ] as const;
 export type RecordKind = (typeof KINDS)[number];
 

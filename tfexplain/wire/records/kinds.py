@@ -40,6 +40,8 @@ Kind: TypeAlias = Literal[
     "start",
     "trust",
     "sanity",
+    "masks",
+    "regions",
 ]
 # How the values of one map lie: positions of a plane, a line or a volume, words, or features.
 Layout: TypeAlias = Literal["plane", "line", "volume", "tokens", "features"]
