@@ -51,7 +51,8 @@ def _train_twice(log_dir: Path) -> None:
     for seed, name in enumerate(("first", "second")):
         model = _small_cnn(seed)
         names = [f"digit {i}" for i in range(10)]
-        explain = Explain(val, log_dir=log_dir / name, class_names=names, every=1, verbose=False)
+        settings = {"class_names": names, "every": 1, "sanity": "random", "verbose": False}
+        explain = Explain(val, log_dir=log_dir / name, **settings)
         model.fit(
             *train,
             validation_data=val,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from playwright.sync_api import expect
 from support.server import Server
@@ -45,4 +46,13 @@ def test_a_map_says_how_like_it_is_to_that_of_the_start(
         told = page.frame.locator("tfx-enlarged dd", has_text=re.compile("rank correlation"))
         expect(told.first).to_contain_text(f"{value} rank correlation, lower is better.")
         expect(told.first).to_contain_text(f"Another sample’s map at the start: {chance}.")
+        told = page.frame.locator(".sanity")
+        drawn = tfexplain.read(fit_log)["first"].sanity
+        of = (drawn["explainer"] == "GradCAM") & (drawn["layer"] == layer)
+        last = np.flatnonzero(of & (drawn["sample"] == sample))[-1]
+        value = f"{drawn['value'][last]:.2f}".replace("-", "−")
+        expect(told).to_contain_text("With the weights of all 3 layers re-drawn")
+        expect(told).to_contain_text(f"is {value}")
+        plot = told.get_by_role("img")
+        expect(plot).to_be_visible()
         assert_nothing_serious(page)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from itertools import product
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,9 @@ from tfexplain.trust.metric import Better, Measured, Metric
 from tfexplain.trust.orders import Ranks, chance_ranks, ranks
 
 Mask = npt.NDArray[np.bool_]
+Places = npt.NDArray[np.int64]
+# Up to so wide, which is about the width of the picture, banded systems are solved faster.
+_BAND = 64
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -67,7 +71,8 @@ class ROAD(Metric):
             "map": ranks(given.evidence, given.real, self.seed),
             "chance": chance_ranks(given.real, self.seed + 1),
         }
-        curves = {name: self._curve(given, moved, axis, order) for name, order in orders.items()}
+        found = self._scores(given, moved, axis, list(orders.values()))
+        curves = dict(zip(orders, found, strict=True))
         return self.found(
             curves["map"].mean(axis=1),
             unit=given.context.unit,
@@ -77,16 +82,26 @@ class ROAD(Metric):
             passes=2 * len(self.removed) * len(values),
         )
 
-    def _curve(self, given: Explained, moved: Floats, axis: int, order: Ranks) -> Floats:
+    def _scores(
+        self, given: Explained, moved: Floats, axis: int, orders: Sequence[Ranks]
+    ) -> Floats:
+        """Returns the scores by order, float64 [orders, N, removed]."""
         rng, sd = np.random.default_rng(self.seed), self.noise * float(np.ptp(moved))
-        rows = np.arange(len(moved))
-        columns = []
-        for share in self.removed:
-            count = round(share * order[0].size)
-            filled = np.stack([imputed(x, o < count) for x, o in zip(moved, order, strict=True)])
-            noise = rng.normal(0, sd, filled.shape) * (order < count)[..., None]
-            columns.append(given.scores(np.moveaxis(filled + noise, -1, axis), rows))
-        return np.stack(columns, axis=1)
+        noises = [rng.normal(0, sd, moved.shape) for _ in self.removed]
+        count = len(moved)
+        asked = [(order, k) for order in orders for k in range(len(self.removed))]
+        # As many at a time as go through the model at once.
+        each = max(1, given.size // count)
+        parts: list[Floats] = []
+        for first in range(0, len(asked), each):
+            some = asked[first : first + each]
+            hidden = np.concatenate([o < round(self.removed[k] * o[0].size) for o, k in some])
+            filled = imputed(np.concatenate([moved] * len(some)), hidden)
+            filled += np.concatenate([noises[k] for _, k in some]) * hidden[..., None]
+            rows = np.tile(np.arange(count), len(some))
+            parts.append(given.scores(np.moveaxis(filled, -1, axis), rows))
+        by_order = np.concatenate(parts).reshape(len(orders), len(self.removed), count)
+        return np.asarray(by_order.swapaxes(1, 2))
 
 
 def imputed(values: Floats, removed: Mask) -> Floats:
@@ -96,45 +111,96 @@ def imputed(values: Floats, removed: Mask) -> Floats:
     count. Removed neighbours take part, so that all are solved for at once.
 
     Args:
-        values: [*sides, channels].
-        removed: bool [*sides]; not all of them.
+        values: [N, *sides, channels].
+        removed: bool [N, *sides]; not all of a sample.
 
     References:
         Rong et al. 2022, section 4.3
     """
+    kept = np.asarray(values, np.float64).copy()
+    equations = _equations(kept, removed)
+    if equations.band <= _BAND:
+        kept[removed] = equations.by_band()
+    elif len(kept) == 1:
+        kept[removed] = equations.by_elimination()
+    else:  # one after the other, so that the factors of one are held
+        each = zip(kept, removed, strict=True)
+        return np.stack([imputed(x[None], hidden[None])[0] for x, hidden in each])
+    return np.asarray(kept)
+
+
+@dataclass(frozen=True)
+class _Equations:
+    """Holds a symmetric system: `total` [n] on the diagonal, the right sides `known`
+    [n, channels], and `links` (i, j, weight) from each position to those behind it."""
+
+    total: Floats
+    known: Floats
+    links: Sequence[tuple[Places, Places, float]]
+
+    @property
+    def band(self) -> int:
+        """How far apart linked positions are at most."""
+        return max((int((j - i).max()) for i, j, _ in self.links if len(i)), default=0)
+
+    def by_band(self) -> Floats:
+        """Solves it as a banded system: best for narrow ones, of many pictures at once."""
+        matrix = np.zeros((self.band + 1, len(self.total)))
+        matrix[0] = self.total
+        for i, j, weight in self.links:
+            matrix[j - i, i] = -weight
+        solve = _scipy("linalg").solveh_banded
+        found = solve(matrix, self.known, lower=True, overwrite_ab=True, check_finite=False)
+        return np.asarray(found)
+
+    def by_elimination(self) -> Floats:
+        """Solves it as a sparse system, in an order that keeps the factors sparse."""
+        diagonal = np.arange(len(self.total))
+        ways = [(i, j, np.full(len(i), -weight)) for i, j, weight in self.links]
+        ways += [(j, i, weights) for i, j, weights in ways]
+        ways += [(diagonal, diagonal, self.total)]
+        i, j, weights = (np.concatenate(part) for part in zip(*ways, strict=True))
+        matrix = _scipy("sparse").csc_matrix((weights, (i, j)))
+        factors = _scipy("sparse.linalg").splu(
+            *(matrix, "MMD_AT_PLUS_A", 0.0), options={"SymmetricMode": True}
+        )
+        return np.asarray(factors.solve(self.known))
+
+
+def _equations(values: Floats, removed: Mask) -> _Equations:
+    """Returns the equations of the removed positions, numbered in their order."""
+    # With a border, a step to a neighbour is one distance in the flat arrays.
+    border = [(0, 0), *[(1, 1)] * (removed.ndim - 1)]
+    hidden = np.pad(removed, border)
+    places = np.flatnonzero(hidden)
+    numbers = np.full(hidden.size, -1)
+    numbers[places] = np.arange(len(places))
+    inside = np.pad(np.ones(removed.shape), border).ravel()
+    channels = values.shape[-1]
+    shown = np.pad(np.where(removed[..., None], 0, values), [*border, (0, 0)])
+    shown = shown.reshape(-1, channels)
+    total, known = np.zeros(len(places)), np.zeros((len(places), channels))
+    links = []
+    for step, weight in _neighbours(removed.ndim - 1):
+        distance = int(np.ravel_multi_index(np.add(step, 1), hidden.shape[1:]))
+        distance -= int(np.ravel_multi_index([1] * len(step), hidden.shape[1:]))
+        there = places + distance
+        total += weight * inside[there]
+        known += weight * shown[there]
+        if distance > 0:
+            others = numbers[there]
+            (own,) = np.nonzero(others >= 0)
+            links.append((own, others[own], weight))
+    return _Equations(total, known, links)
+
+
+def _scipy(module: str) -> Any:
     try:
-        from scipy.sparse import csr_matrix
-        from scipy.sparse.linalg import spsolve
+        return import_module(f"scipy.{module}")
     except ImportError as error:
         raise TfexplainError(
             "ROAD: expected SciPy, which solves for the pixels. Run `pip install scipy`."
         ) from error
-    kept = np.asarray(values, np.float64).copy()
-    places = np.argwhere(removed)
-    number = np.full(removed.shape, -1)
-    number[removed] = np.arange(len(places))
-    known = np.zeros((len(places), values.shape[-1]))
-    total = np.zeros(len(places))
-    rows, columns, weights = [], [], []
-    for step, weight in _neighbours(removed.ndim):
-        there = places + step
-        inside = ((there >= 0) & (there < removed.shape)).all(axis=1)
-        own, at = np.flatnonzero(inside), tuple(there[inside].T)
-        total[own] += weight
-        unknown = removed[at]
-        known[own[~unknown]] += weight * kept[at][~unknown]
-        rows.append(own[unknown])
-        columns.append(number[at][unknown])
-        weights.append(np.full(unknown.sum(), -weight))
-    diagonal = np.arange(len(places))
-    system = csr_matrix(
-        (
-            np.concatenate([*weights, total]),
-            (np.concatenate([*rows, diagonal]), np.concatenate([*columns, diagonal])),
-        )
-    )
-    kept[removed] = spsolve(system.tocsc(), known).reshape(known.shape)
-    return np.asarray(kept)
 
 
 def _neighbours(axes: int) -> Iterator[tuple[tuple[int, ...], float]]:

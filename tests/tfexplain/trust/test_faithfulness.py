@@ -123,10 +123,16 @@ def test_both_are_what_a_loop_over_subsets_of_single_pixels_gives() -> None:
         assert infidelity[i] == pytest.approx(error, abs=1e-4)
 
 
-def test_removed_pixels_are_what_their_neighbours_say_and_a_slope_stays_one() -> None:
-    removed = RNG.random((7, 8)) < 0.6
-    values = RNG.normal(size=(7, 8, 2))
-    filled = imputed(values, removed)
+@pytest.mark.parametrize("band", [0, 64])
+def test_removed_pixels_are_what_their_neighbours_say(
+    monkeypatch: pytest.MonkeyPatch, band: int
+) -> None:
+    """Solved as a banded system of several pictures at once, and as a sparse one of each."""
+    monkeypatch.setattr("tfexplain.trust.road._BAND", band)
+    several = RNG.random((2, 7, 8)) < 0.6
+    pictures = RNG.normal(size=(2, 7, 8, 2))
+    removed, values = several[1], pictures[1]
+    filled = imputed(pictures, several)[1]
     np.testing.assert_array_equal(filled[~removed], values[~removed])
     for row, column in np.argwhere(removed):
         total, weights = 0.0, 0.0
@@ -135,9 +141,9 @@ def test_removed_pixels_are_what_their_neighbours_say_and_a_slope_stays_one() ->
                 weight = {0: 0, 1: 2, 2: 1}[abs(y - row) + abs(x - column)]
                 total, weights = total + weight * filled[y, x], weights + weight
         np.testing.assert_allclose(filled[row, column], total / weights, rtol=1e-9)
-    slope = np.add.outer(np.arange(7.0), np.arange(8.0))[..., None]
-    inside = np.zeros((7, 8), bool)
-    inside[2:5, 2:6] = True
+    slope = np.add.outer(np.arange(7.0), np.arange(8.0))[None, ..., None]
+    inside = np.zeros((1, 7, 8), bool)
+    inside[:, 2:5, 2:6] = True
     np.testing.assert_allclose(imputed(slope, inside), slope, rtol=1e-9)
 
 
