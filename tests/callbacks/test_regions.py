@@ -18,6 +18,7 @@ import tfexplain
 from tfexplain import Custom, Explain, GradCAM, IntegratedGradients, Predictions
 from tfexplain.errors import TfexplainError
 from tfexplain.quality import mass_accuracy, pointing_game
+from tfexplain.report.map_numbers import regions as regions_table
 from tfexplain.trust import Avoid, Boxes, MassAccuracy, PointingGame
 
 X, Y = digits()
@@ -101,6 +102,19 @@ def test_the_reader_has_a_row_for_each_number(log: Any) -> None:
     assert (row["label"], row["avoid"]) == (samples.labels[-1], record.avoid[place])
     assert row["group"] == GROUPS[samples.rows[-1]]
     assert set(table["group"]) == {GROUPS[place] for place in samples.rows}
+
+
+def test_a_summary_tells_regions_of_all_samples_and_by_group(log: Any) -> None:
+    run = tfexplain.read(log[0].parent)["run"]
+    table, html = run.regions, regions_table(run)
+    rows = [re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", row) for row in html.split("<tr>")]
+    of = (table["explainer"] == "Drawn") & (table["region"] == "mark") & (table["epoch"] == 1)
+    told = {row[2]: row for row in rows if row[:2] == ["Drawn at input", "mark (avoid)"]}
+    assert told.keys() == {"all samples", *(f"group {name}" for name in set(table["group"][of]))}
+    for name, row in told.items():
+        own = of if name == "all samples" else of & (table["group"] == name.split()[1])
+        means = [np.nanmean(table[column][own]) for column in ("mass", "pointing", "chance")]
+        np.testing.assert_allclose(np.array(row[4:], float), means, rtol=1e-2)
 
 
 @pytest.mark.parametrize("library", [keras, tf_keras])

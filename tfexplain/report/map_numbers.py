@@ -97,6 +97,31 @@ def sanity(run: LoggedRun) -> str:
     return markup.table(names, rows)
 
 
+def regions(run: LoggedRun) -> str:
+    """Returns how much evidence of the last maps lies in regions: means over samples, and by group
+    where there are some, beside the level of chance."""
+    table = run.regions
+    if not table:
+        return ""
+    columns = (table[name].tolist() for name in ("explainer", "layer", "region"))
+    rows: list[list[markup.Cell]] = []
+    for explainer, layer, region in dict.fromkeys(zip(*columns, strict=True)):
+        mine = (table["explainer"] == explainer) & (table["layer"] == layer)
+        mine &= table["region"] == region
+        chosen = mine & (table["epoch"] == table["epoch"][mine].max())
+        parts = {"all samples": chosen}
+        if "group" in table:
+            groups = sorted({str(group) for group in table["group"][chosen] if group})
+            parts |= {f"group {group}": chosen & (table["group"] == group) for group in groups}
+        avoid = " (avoid)" if table["avoid"][chosen][0] else ""
+        for name, part in parts.items():
+            numbers = [_mean(table[column][part]) for column in ("mass", "pointing", "chance")]
+            last = epoch_text(float(table["epoch"][part][0]))
+            rows.append([f"{explainer} at {layer}", f"{region}{avoid}", name, last, *numbers])
+    names = ("evidence in regions", "region", "of", "epoch", "share", "strongest inside", "chance")
+    return markup.table(names, rows)
+
+
 def _mean(values: Any) -> float | None:
     """Returns the mean of what is defined; None where nothing is."""
     known = values.astype(float)

@@ -12,7 +12,7 @@ from tfexplain.reading import LoggedRun
 from tfexplain.report import markup
 from tfexplain.report.evaluation_tables import evaluation
 from tfexplain.report.importance_tables import importance
-from tfexplain.report.map_numbers import features, sanity, similarity, trust
+from tfexplain.report.map_numbers import features, regions, sanity, similarity, trust
 from tfexplain.report.map_pictures import exchanged, overlays
 from tfexplain.report.totals_table import compression, health
 from tfexplain.story import story
@@ -198,7 +198,8 @@ def _predictions_part(run: LoggedRun) -> str:
 
 
 def _maps_part(run: LoggedRun) -> str:
-    return overlays(run) + features(run) + similarity(run) + trust(run) + sanity(run)
+    numbers = similarity(run) + regions(run) + trust(run) + sanity(run)
+    return overlays(run) + features(run) + numbers
 
 
 def _methods_part(run: LoggedRun) -> str:

@@ -10,6 +10,7 @@ import type { Grid } from "../src/format/exchanged.ts";
 import "../src/format/general.ts";
 import "../src/format/healthy.ts";
 import "../src/format/structured.ts";
+import "../src/format/regional.ts";
 import "../src/format/trusted.ts";
 import { widen } from "../src/format/half.ts";
 import type { Spread } from "../src/format/healthy.ts";
@@ -265,6 +266,23 @@ function fieldsOf(record: TfRecord, expected: Fields): Fields {
         })),
         values: tensor(values, ...shape),
         chance: tensor(chance, ...shape),
+        weights: weights ?? null,
+      };
+    }
+    case "masks": {
+      const { kind: _, shape, bits, ...told } = record;
+      const count = shape.reduce((product, side) => product * side, 1);
+      const isIn = (_: unknown, i: number): boolean => (((bits[i >> 3] ?? 0) >> (i & 7)) & 1) === 1;
+      return { ...told, values: tensor(Array.from({ length: count }, isIn), ...shape) };
+    }
+    case "regions": {
+      const { kind: _, mass, pointing, area, weights, ...told } = record;
+      const shape = [mass.length / told.names.length, told.names.length] as const;
+      return {
+        ...told,
+        mass: tensor(mass, ...shape),
+        pointing: tensor(pointing, ...shape),
+        area: tensor(area, ...shape),
         weights: weights ?? null,
       };
     }

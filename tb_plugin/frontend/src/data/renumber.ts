@@ -51,6 +51,8 @@ function renumbered(record: AnyRecord, { own, shared }: Numbering): AnyRecord {
     case "drift":
     case "trust":
     case "sanity":
+    case "masks":
+    case "regions":
       return { ...record, numbers: shared };
     default:
       return record;

@@ -1,11 +1,11 @@
 /** Totals of the predictions on the validation rows over epochs, with intervals where they have any. */
 
-import { type TotalAt, totalsOf } from "../analysis/evaluated-totals.ts";
+import { totalsOf } from "../analysis/evaluated-totals.ts";
 import { percent, short } from "../analysis/numbers.ts";
 import type { Dashboard } from "../state/dashboard.ts";
-import type { ShownRun } from "../state/runs.ts";
 import { evaluated } from "../state/scene.ts";
-import type { Curve, Track } from "./tracks.ts";
+import { estimatesCurve } from "./estimates-curve.ts";
+import type { Track } from "./tracks.ts";
 
 interface Total {
   readonly name: string;
@@ -55,18 +55,4 @@ export function evaluationTracks(dashboard: Dashboard, metrics: readonly Track[]
       tell: isShare ? percent : short,
     };
   });
-}
-
-/** A curve with the intervals as its range; none of nothing. */
-export function estimatesCurve(
-  run: ShownRun,
-  metric: string,
-  own: readonly TotalAt[],
-  dash: readonly number[] = [],
-): Curve[] {
-  const points = own.map(({ step, value }) => [step, value] as const);
-  const range = own
-    .filter(({ low, high }) => Number.isFinite(low + high))
-    .map(({ step, low, high }) => [step, low, high] as const);
-  return points.length > 0 ? [{ run, metric, points, range, dash }] : [];
 }

@@ -2,6 +2,7 @@
 
 import type { InputValues } from "../analysis/input-values.ts";
 import { isRow } from "../analysis/layouts.ts";
+import type { Outline } from "../analysis/regions.ts";
 import type { Pixels } from "../data/bitmaps.ts";
 import type { Layout } from "../tables.ts";
 import { barsHeight, drawBars, smallBarsHeight } from "./bars.ts";
@@ -19,6 +20,8 @@ export interface Figure {
   readonly picture: Pixels | undefined;
   readonly input: InputValues | undefined;
   readonly colouring: Colouring;
+  /** Of planes, the outlines of the regions that were asked for. */
+  readonly regions?: readonly Outline[];
   /** The position to mark, -1 for none. */
   readonly marked: number;
   /** Features in the order to list them. */
@@ -108,8 +111,8 @@ export function paintFigure(
 }
 
 /** What a figure that is a plane consists of. */
-export function layersOf({ plane, picture, colouring, marked }: Figure): Layers {
-  return { picture, size: sizeOf(picture, plane), plane, colouring, marked };
+export function layersOf({ plane, picture, colouring, marked, regions = [] }: Figure): Layers {
+  return { picture, size: sizeOf(picture, plane), plane, colouring, marked, regions };
 }
 
 function positionsIn({ plane, size }: Layers, box: Rect): PositionAt {

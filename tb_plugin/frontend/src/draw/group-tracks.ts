@@ -8,7 +8,7 @@ import { groupShares } from "../state/group-shares.ts";
 import { inputAxes } from "../state/input-axes.ts";
 import { evaluated } from "../state/scene.ts";
 import { boxTrackName } from "./box-tracks.ts";
-import { estimatesCurve } from "./evaluation-tracks.ts";
+import { estimatesCurve } from "./estimates-curve.ts";
 import type { Track } from "./tracks.ts";
 
 /** Of one run, in the order of the groups. */

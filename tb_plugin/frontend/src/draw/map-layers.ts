@@ -1,5 +1,6 @@
 /** From the viewer's choices to what the drawing functions need. */
 
+import type { Outline } from "../analysis/regions.ts";
 import type { Pixels } from "../data/bitmaps.ts";
 import type { Size } from "../data/png.ts";
 import type { AttributionMap, Channels } from "../format/records.ts";
@@ -65,6 +66,8 @@ export interface Layers<P = Pixels> {
   readonly colouring: Colouring;
   /** The position to outline, -1 for none. */
   readonly marked: number;
+  /** Where evidence should lie, and, dashed, where not. */
+  readonly regions?: readonly Outline[];
 }
 
 /** The dimmed input or a plate, map, outline; answers where the map lies. */
@@ -74,10 +77,30 @@ export function drawLayers(context: Context2D, box: Rect, layers: Layers): Rect 
   const rect = fit(layers.size.width, layers.size.height, box);
   if (picture) drawDimmed(context, picture, rect);
   else drawPlate(context, rect);
+  if (plane) drawMap(context, colourPlane(plane, colouring), plane, rect, colouring.smooth);
+  for (const region of layers.regions ?? []) drawOutline(context, region, rect);
   if (!plane) return rect;
-  drawMap(context, colourPlane(plane, colouring), plane, rect, colouring.smooth);
   if (layers.marked >= 0) outline(context, layers.marked, plane, rect);
   return rect;
+}
+
+/** Light in dark, which is seen on any map. */
+function drawOutline(context: Context2D, { lines, avoid }: Outline, rect: Rect): void {
+  context.beginPath();
+  for (let i = 0; i < lines.length; i += 4) {
+    const [x0 = 0, y0 = 0, x1 = 0, y1 = 0] = lines.subarray(i, i + 4);
+    context.moveTo(rect.x + x0 * rect.width, rect.y + y0 * rect.height);
+    context.lineTo(rect.x + x1 * rect.width, rect.y + y1 * rect.height);
+  }
+  context.save();
+  context.lineWidth = 2.5;
+  context.strokeStyle = "#0008";
+  context.stroke();
+  if (avoid) context.setLineDash([4, 3]);
+  context.lineWidth = 1;
+  context.strokeStyle = "#fff";
+  context.stroke();
+  context.restore();
 }
 
 /** The proportions to draw in: the picture's, or the map's where there is none. */

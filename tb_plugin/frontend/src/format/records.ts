@@ -36,6 +36,7 @@ import { type Moment, readMoment } from "./moment.ts";
 import { layersInSettings } from "./older.ts";
 import type { Importance } from "./ranked.ts";
 import { hashesOf, named, Reader } from "./reader.ts";
+import type { Masks, Regions } from "./regional.ts";
 import type { Robustness } from "./robust.ts";
 import { RecordError, unpack } from "./safetensors.ts";
 import type { SimpleModels } from "./simplified.ts";
@@ -128,6 +129,8 @@ export type TfRecord =
   | Structure
   | Importance
   | Trust
+  | Masks
+  | Regions
   | Sanity
   | Dependence
   | SimpleModels

@@ -17,6 +17,7 @@ import {
   X_AXIS,
 } from "../../draw/tracks.ts";
 import { Player } from "../../state/player.ts";
+import { holds } from "../../state/runs.ts";
 import { EpochAxis, LEFT, RIGHT } from "./epoch-axis.ts";
 import { Later } from "./later.ts";
 import { define, PaintedPart, setText } from "./part.ts";
@@ -30,6 +31,7 @@ import { trackText } from "./track-text.ts";
 import { MOST, tellValues, valuesTable } from "./values-table.ts";
 
 const curvesOfLayers = new Later("The curves", () => import("../../draw/total-tracks.ts"));
+const curvesOfRegions = new Later("The curves", () => import("../../draw/region-tracks.ts"));
 const curvesOfRows = new Later("The curves", () => import("../../draw/row-tracks.ts"));
 
 /** How much nearer one step of the wheel or one key brings. */
@@ -186,8 +188,10 @@ export class Timeline extends PaintedPart {
     const rows = has.rows && curvesOfRows.get(this)?.rowTracks(dashboard, metrics);
     const isOfLayers = has.kernels || has.health;
     const layers = isOfLayers && curvesOfLayers.get(this)?.layerTracks(dashboard);
+    const isOfRegions = holds(dashboard.scene.shown, ["regions"]);
+    const regions = isOfRegions && curvesOfRegions.get(this)?.regionTracks(dashboard);
     return [
-      ...[...metrics, ...boxTracks(dashboard), ...(rows || [])],
+      ...[...metrics, ...boxTracks(dashboard), ...(regions || []), ...(rows || [])],
       ...[...(layers || []), ...driftTracks(dashboard)],
     ];
   }

@@ -8,6 +8,7 @@ import { targetText } from "../../analysis/filters.ts";
 import { listed } from "../../analysis/kernel-facts.ts";
 import { errorText } from "../../analysis/map-text.ts";
 import { short } from "../../analysis/numbers.ts";
+import { type RegionNumber, regionFact } from "../../analysis/regions.ts";
 import { type TrustNumber, trustFact } from "../../analysis/trust.ts";
 import type { Known, Series } from "../../data/series.ts";
 import type { Kernel } from "../../format/compressed.ts";
@@ -40,6 +41,7 @@ export function factsOf(
   { record: channels, step: channelStep }: Known<Channels>,
   outputs: Known<Kernel> | undefined,
   trust: readonly TrustNumber[] = [],
+  regions: readonly RegionNumber[] = [],
 ): (readonly [string, string])[] {
   const { unit } = column;
   const kernel = outputs?.record;
@@ -74,6 +76,7 @@ export function factsOf(
       ? []
       : ([["completeness gap (no error bound)", `${short(map.gap)} ${unit}`]] as const)),
     ...(errorText(map) ? ([["estimated error of the map", errorText(map)]] as const) : []),
+    ...regions.map(regionFact),
     ...trust.map(trustFact),
   ];
 }

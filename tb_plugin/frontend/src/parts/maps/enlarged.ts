@@ -42,6 +42,7 @@ import {
   sliceOf,
 } from "./map-figure.ts";
 import { flagOf, plainFlag } from "./map-flag.ts";
+import { regionsAt } from "./map-regions.ts";
 import { sanityAt, sanityPart, trustAt } from "./map-trust.ts";
 import { rowOrder } from "./row-order.ts";
 import { runCell } from "./run-cell.ts";
@@ -204,7 +205,9 @@ export class Enlarged extends SizedPart {
       ? flagOf(this.dashboard, shown, map)
       : plainFlag(channels, store.busy, weights);
     setText(this.find(".flag"), flag);
-    const told = factsOf(shown, map, channels, kernel, trustAt(this.dashboard, shown, map));
+    const trust = trustAt(this.dashboard, shown, map);
+    const regions = regionsAt(this.dashboard, shown, map);
+    const told = factsOf(shown, map, channels, kernel, trust, regions);
     this.find("dl")?.replaceChildren(...factNodes(told));
     if (this.cursor >= 0) this.readOut();
     if (!isMap) this.tellChannel(channels);

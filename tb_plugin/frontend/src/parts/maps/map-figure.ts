@@ -21,6 +21,7 @@ import type { Dashboard } from "../../state/dashboard.ts";
 import type { ShownRun } from "../../state/runs.ts";
 import type { Scene } from "../../state/scene.ts";
 import type { Layout } from "../../tables.ts";
+import { outlinesUnder } from "./map-regions.ts";
 
 /** Which cell of the grid: one map on the page. */
 export interface CellAddress {
@@ -172,12 +173,19 @@ export function figureOf(dashboard: Dashboard, cell: CellAddress, wanted: Wanted
     picture,
     input: isRow(layout) ? inputValuesOf(dashboard, cell) : undefined,
     colouring: colouringOf(view, signed, limit, smooth),
+    regions: cell.column.kind === "map" && !isRow(layout) ? regionsUnder(dashboard, cell) : [],
     marked,
     order: layout === "features" ? orderOf(dashboard, cell, plane?.width ?? 0) : [],
     channel: view.curve,
     large,
     palette: layout === "features" ? palette() : isRow(layout) ? PLATE_PALETTE : NO_PALETTE,
   };
+}
+
+function regionsUnder(dashboard: Dashboard, { run, column, sample }: CellAddress) {
+  const deepest = Math.max(dashboard.scene.depth, 1);
+  const depth = (sliceOf(dashboard, deepest) + 0.5) / deepest;
+  return outlinesUnder(dashboard, run.id, inputOf(run, column), sample, depth);
 }
 
 /** Features in the order the viewer wants: one for all epochs and shown runs, so that it stands. */
