@@ -87,7 +87,8 @@ class Explain(LoggingCallback):
         quality: Metrics of explanations that are measured of each map in up to five epochs, the
             first and the last among them, or in those of `epochs=`: `[Deletion()]`
             (docs/trust.md). How like maps are to those of the weights that training begins with is
-            always measured.
+            always measured; methods that draw are compared with themselves under another seed in
+            the first epoch and the last.
         sanity: `"random"`: after training, maps are compared with those of the same model with
             weights re-drawn layer by layer from the output on (Adebayo et al. 2018), once, in up to
             12 explanations. Weights are put back to the bit, also after an error or Ctrl-C. For

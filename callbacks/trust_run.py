@@ -13,7 +13,15 @@ from tfexplain.callbacks.map_numbers import map_numbers
 from tfexplain.callbacks.start_maps import NAME, StartMaps
 from tfexplain.errors import SettingError, TfexplainError
 from tfexplain.runlog.exchange_plan import EPOCHS, exchange_epochs
-from tfexplain.runlog.judged_maps import evidence, judged
+from tfexplain.runlog.judged_maps import Place, evidence, judged
+from tfexplain.runlog.method_noise import (
+    ERROR,
+    SEED,
+    estimated_error,
+    randomised,
+    seed_similarity,
+    with_zeros,
+)
 from tfexplain.runlog.plan import ExplainPlan, Found
 from tfexplain.runlog.trust_records import trust_record
 from tfexplain.runlog.weights_epoch import Moment
@@ -23,7 +31,10 @@ from tfexplain.wire import schema
 
 
 class TrustRun:
-    """Holds what is measured of each map: how like it is to the start's, and what was asked for.
+    """Holds what is measured of each map: how like it is to the start's, the noise of the method
+    itself, and what was asked for.
+
+    Randomised methods explain again with another seed in the first epoch and the last.
 
     Args:
         start: Maps that training begins with; kept over several fits.
@@ -56,7 +67,14 @@ class TrustRun:
         few = exchange_epochs(epochs, EPOCHS) if epochs else [0]
         self._epochs = FewEpochs(None if every else few)
         places = list(explaining.shown(first))
-        self._names = {NAME: map_numbers(places, NAME.replace(" ", "_"))} | {
+        self._randomised = randomised(explaining)
+        self._seeds = FewEpochs(exchange_epochs(epochs, 2) if epochs else [0])
+        erring = [place for place, own in evidence(explaining, first) if own.error is not None]
+        drawn = [place for place in places if place[0] in self._randomised]
+        own = {NAME: places, SEED: drawn, ERROR: erring}
+        self._names = {
+            name: map_numbers(of, name.replace(" ", "_")) for name, of in own.items()
+        } | {
             metric.name: map_numbers([place for place in places if place[0] in fit], metric.name)
             for metric, fit in self._metrics.items()
         }
@@ -104,22 +122,36 @@ class TrustRun:
         due = bool(self._metrics) and self._epochs.due(now)
         found: dict[str, float] = {}
         shown = self._explaining.shown(explanations)
+        of_seeds = self._of_seeds(explanations, now)
         for place, attribution in evidence(self._explaining, explanations):
             measured = [self._start.measured(place, shown[place])]
+            measured += [of_seeds.get(place), estimated_error(attribution)]
             if due and attribution.kind == "map":
                 measured += self._measured(place[0], attribution, now.step)
-            known = [one for one in measured if one is not None]
+            known = with_zeros([one for one in measured if one is not None], attribution)
             if not known:
                 continue
             record = trust_record(known, now)
             tag = schema.Tag("trust", *place)
             writer.add(tag, now.step, record, schema.Content("trust"))
             for one in known:
-                number = self._names[one.metric].get(place)
+                number = self._names.get(one.metric, {}).get(place)
                 if number and np.isfinite(one.values).any():
                     found[number] = float(np.nanmean(one.values))
         if due:
             self._epochs.done(now)
+        return found
+
+    def _of_seeds(self, explanations: Found, now: Moment) -> dict[Place, Measured]:
+        """Explains again with another seed, where that is due."""
+        found: dict[Place, Measured] = {}
+        if not self._randomised or not self._seeds.due(now):
+            return found
+        for name, explainer in self._randomised.items():
+            if name in explanations:
+                with self._guard.watch(f"another seed of {name}", now.step):
+                    found |= seed_similarity(self._explaining, explanations, name, explainer)
+        self._seeds.done(now)
         return found
 
     def _measured(self, name: str, attribution: Attribution, step: float) -> Iterator[Measured]:

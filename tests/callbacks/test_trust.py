@@ -15,7 +15,7 @@ from support.models import digits, same_bits, small_cnn
 from support.read import Run, read_run
 
 import tfexplain
-from tfexplain import Custom, Explain, GradCAM, IntegratedGradients, KernelSHAP
+from tfexplain import Custom, Explain, GradCAM, IntegratedGradients, KernelSHAP, SmoothGrad
 from tfexplain.errors import ExplainWarning, TfexplainError
 from tfexplain.trust import ROAD, Completeness, Deletion, MaxSensitivity, ModelRandomisation
 from tfexplain.trust.orders import edges
@@ -202,3 +202,37 @@ def test_what_cannot_be_measured_is_said_before_the_first_batch(tmp_path: Path) 
     )
     with pytest.raises(TfexplainError, match=r"ROAD fits none of the explainers; .*pictures"):
         table.fit(*data, verbose=0, callbacks=[callback])
+
+
+def test_the_noise_of_the_method_itself_is_logged(tmp_path: Path) -> None:
+    """Another seed in the first epoch and the last, the estimated error, and what is but zero."""
+    rounding = Custom(
+        "Rounding",
+        lambda model, x, targets: 1e-12 * np.random.default_rng(0).random(np.shape(x)[:3]),
+        unit="logit",
+    )
+    model, smooth = small_cnn(), SmoothGrad(copies=3)
+    explainers = [smooth, IntegratedGradients(steps=16, tolerance=0.02), rounding]
+    fit(tmp_path, explainers, model, epochs=3, reference=None)
+    run = read_run(tmp_path)
+    drawn = [run.record("trust/SmoothGrad/input", epoch) for epoch in range(3)]
+    assert ["seed similarity" in record.names for record in drawn] == [True, False, True]
+    samples = run.record("samples", 0)
+    x, y = X[samples.rows], samples.labels.astype(int)
+    own, other = (SmoothGrad(copies=3, seed=seed)(model, x, y).maps for seed in (0, 1))
+    place = list(drawn[2].names).index("seed similarity")
+    everywhere = np.ones((8, 64), bool)
+    expected = ranked(own.reshape(8, 64), other.reshape(8, 64), everywhere)
+    np.testing.assert_allclose(drawn[2].values[:, place], expected, atol=1e-5)
+    chance = ranked(own.reshape(8, 64), np.roll(other, 1, 0).reshape(8, 64), everywhere)
+    np.testing.assert_allclose(drawn[2].chance[:, place], chance, atol=1e-5)
+    assert [record.passes for record in drawn] == [3 * 8, 0, 3 * 8]
+    path = run.record("trust/IntegratedGradients/input", 2)
+    place = list(path.names).index("estimated error")
+    error = [record.error for record in run.maps("IntegratedGradients", "input", 2)]
+    np.testing.assert_allclose(path.values[:, place], error, rtol=1e-6)
+    nothing = run.record("trust/Rounding/input", 2)
+    named = dict(zip(nothing.names, nothing.values.T, strict=True))
+    assert named["numerically zero"].tolist() == [1] * 8
+    assert np.isnan(named[START]).all()
+    assert "numerically zero" not in path.names
