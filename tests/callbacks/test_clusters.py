@@ -10,28 +10,14 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from support.clusters_log import linear_model, two_places
 
 from tfexplain import Explain, InputXGradient, SpRAy, clusters, read
 from tfexplain.errors import TfexplainError
 from tfexplain.usage import Clusters
 from tfexplain.wire import schema
 
-RNG = np.random.default_rng(0)
-Y = np.arange(240) % 2
-# The class is told by the left or by the right half, in half of the rows each.
-X = RNG.random((240, 8, 8, 1)).astype("f4") * 0.05
-SIDE = RNG.random(240) < 0.5
-X[(Y == 1) & SIDE, 3:5, :2] = 1
-X[(Y == 1) & ~SIDE, 3:5, 6:] = 1
-
-
-def model() -> Any:
-    keras.utils.set_random_seed(0)
-    made = keras.Sequential(
-        [keras.Input((8, 8, 1)), keras.layers.Flatten(), keras.layers.Dense(2, "softmax")]
-    )
-    made.compile(keras.optimizers.Adam(0.05), "sparse_categorical_crossentropy")
-    return made
+X, Y, _ = two_places()
 
 
 def explain(log_dir: Path, wanted: Any, data: Any = (X, Y), **settings: Any) -> Explain:
@@ -43,7 +29,7 @@ def explain(log_dir: Path, wanted: Any, data: Any = (X, Y), **settings: Any) -> 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
     log_dir = tmp_path_factory.mktemp("clusters")
-    network = model()
+    network = linear_model()
     stop = keras.callbacks.EarlyStopping("loss", patience=1, min_delta=10)
     end = explain(log_dir / "end", 600, every=2)
     once = explain(log_dir / "once", SpRAy(at=0, explainer=InputXGradient()))
@@ -87,7 +73,7 @@ def test_another_epoch_and_method_can_be_named(trained: tuple[Path, Any]) -> Non
 def test_what_cannot_work_ends_before_the_first_batch(
     tmp_path: Path, wanted: Any, why: str
 ) -> None:
-    network = model()
+    network = linear_model()
     before = network.get_weights()
 
     def fit() -> None:
@@ -105,4 +91,4 @@ def test_without_scikit_learn_the_remedy_is_told(
 ) -> None:
     monkeypatch.setitem(sys.modules, "sklearn.cluster", None)
     with pytest.raises(TfexplainError, match=r"scikit-learn: expected it.*\[simple\]"):
-        model().fit(X, Y, verbose=0, callbacks=[explain(tmp_path, 500)])
+        linear_model().fit(X, Y, verbose=0, callbacks=[explain(tmp_path, 500)])

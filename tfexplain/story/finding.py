@@ -10,6 +10,7 @@ Kind: TypeAlias = Literal[
     "nonfinite",
     "same",
     "place",
+    "strategy",
     "exploding",
     "vanishing",
     "focus",
@@ -29,7 +30,8 @@ class Finding:
 
     Attributes:
         kind: `nonfinite`: a layer gives NaN or infinity. `same`: predictions are all the same.
-            `place`: predictions follow one place. `exploding`, `vanishing`: gradients or
+            `place`: predictions follow one place. `strategy`: rows of a class are explained by one
+            small place. `exploding`, `vanishing`: gradients or
             activations grow or shrink from layer to layer. `focus`: maps moved though predictions
             stayed. `layer`: what pruning took. `dead`: units that are never active. `saturated`:
             activations without a slope. `updates`: weights that move too far or not at all.

@@ -12,11 +12,13 @@ from tfexplain.story.log_records import RunRecords
 from tfexplain.story.place import place
 from tfexplain.story.predictions import same
 from tfexplain.story.slow import slow
+from tfexplain.story.strategy import strategy
 
 _BY_KIND: Mapping[Kind, Callable[[str, RunRecords], Iterator[Finding]]] = {
     "nonfinite": nonfinite,
     "same": same,
     "place": place,
+    "strategy": strategy,
     "exploding": exploding,
     "vanishing": vanishing,
     "focus": focus,

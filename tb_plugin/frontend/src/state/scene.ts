@@ -134,7 +134,10 @@ const TABLES = ["kernels", "health"] as const;
 type TableKind = (typeof TABLES)[number];
 
 /** Kinds of records that say something of many validation rows. */
-const OF_ROWS = [...EVALUATED, "importance", "dependence", "simple", "robustness"] as const;
+const OF_ROWS = [
+  ...EVALUATED,
+  ...(["importance", "dependence", "clusters", "simple", "robustness"] as const),
+] as const;
 /** Besides the maps and what belongs to them, what makes a step one of the playhead's. */
 const EPOCHAL: readonly string[] = ["drift", "fidelity", ...TABLES, ...OF_ROWS];
 

@@ -35,7 +35,7 @@ export type PanelName = (typeof PANELS)[number];
 /** What the view of the validation rows shows. */
 export const DATA_TABS = [
   ...(["classes", "values", "curves", "calibration", "rows", "groups"] as const),
-  ...(["importance", "simple", "robustness"] as const),
+  ...(["importance", "clusters", "simple", "robustness"] as const),
 ] as const;
 export type DataTab = (typeof DATA_TABS)[number];
 

@@ -17,6 +17,7 @@ import "./calibration-view.ts";
 import "./classes-view.ts";
 import "./curves-view.ts";
 import { dataStyles } from "./data-styles.ts";
+import "./clusters-view.ts";
 import { comparedRuns, type EvaluatedRun, evaluatedRuns } from "./evaluated.ts";
 import "./groups-view.ts";
 import "./importance-view.ts";
@@ -85,6 +86,13 @@ const TABS: Readonly<Record<DataTab, TabEntry>> = {
     ...ofRecords(["importance", "dependence"]),
     render: (dashboard, runs) =>
       html`<tfx-importance .dashboard=${dashboard} .runs=${runs}></tfx-importance>`,
+  },
+  clusters: {
+    text: "Clusters",
+    title: "Which rows of a class are explained alike: the model's strategies",
+    ...ofRecords(["clusters"]),
+    render: (dashboard, runs) =>
+      html`<tfx-clusters .dashboard=${dashboard} .runs=${runs}></tfx-clusters>`,
   },
   simple: {
     text: "Simple models",

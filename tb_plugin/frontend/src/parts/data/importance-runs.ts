@@ -62,7 +62,7 @@ export function dependentRuns(
 }
 
 /** What a class is called: as the evaluation calls it, else as the samples do. */
-function classTeller(
+export function classTeller(
   { samples }: ShownRun,
   evaluation: Evaluation | undefined,
 ): (index: number) => string {

@@ -47,6 +47,7 @@ function viewOf(
 ): Partial<View> {
   const { scene, store } = dashboard;
   if (kind === "place") return { view: "overview" };
+  if (kind === "strategy") return { view: "data", data: "clusters" };
   if (metric) {
     const name = shownName(dashboard, layer, run);
     const groups = groupsWith(scene, name);
