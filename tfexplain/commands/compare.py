@@ -15,6 +15,7 @@ without labels, what the reference predicts. Printed are
   - maps: Pearson, Spearman, overlap of the top tenth (top10_iou) and SSIM between each model's
     maps and the reference's, 1 where they are equal, apart for samples on which both agree and
     for those that flipped;
+  - with --quality what metrics say of the maps: mean, interval and chance of each;
   - the samples whose maps moved most though the prediction stayed.
 With --log-dir each model becomes a run of the EXPLAIN tab, maps and kernels beside each other.
 
@@ -67,6 +68,13 @@ def add_to(commands: Any) -> None:
     )
     add("--layer", help="path of the layer to explain at; default: each method's own")
     add("--set", nargs="+", metavar="NAME=VALUE", help="settings of the methods, as steps=64")
+    add(
+        "--quality",
+        action="append",
+        metavar="NAMES",
+        help="metrics of explanations, such as Deletion,MaxSensitivity: whether maps can be "
+        "believed",
+    )
     add("--samples", type=int, default=16, metavar="N", help="how many rows to explain (16)")
     add("--class-names", nargs="+", metavar="NAME", help="names of the classes, in order")
     add("--seed", type=int, default=0, help="of the choice of rows (0)")
@@ -75,6 +83,7 @@ def add_to(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Compares, and prints the result."""
     from tfexplain.commands.methods import explainers
+    from tfexplain.commands.metrics import metrics
     from tfexplain.comparing import compare
 
     comparison = compare(
@@ -86,6 +95,7 @@ def run(options: argparse.Namespace) -> int:
         samples=options.samples,
         class_names=options.class_names,
         seed=options.seed,
+        quality=metrics(options.quality),
     )
     print(comparison.summary())
     return 0

@@ -14,6 +14,7 @@ Written below --out are
                            for what is no picture a figure of some samples; of at most --overlays
   arrays/METHOD.npz        values, targets, scores, unit and names of all samples
   samples.csv              each sample's name, label, explained class and score, predicted class
+  quality.csv              with --quality, what metrics say of the samples in the log
   logs/MODEL               the same for the EXPLAIN tab of TensorBoard, of at most --log-samples
 METHOD has the layer behind it where it has several. Values are never rescaled per picture.
 What a former command wrote to --out is replaced when all is done, and not before."""
@@ -86,6 +87,13 @@ def add_to(commands: Any) -> None:
         help="the numbers of black and white pixels; default see below",
     )
     add("--size", nargs=2, type=int, metavar=("H", "W"), help="where the model does not fix it")
+    add(
+        "--quality",
+        action="append",
+        metavar="NAMES",
+        help="metrics of explanations, such as Deletion,MaxSensitivity: whether maps can be "
+        "believed",
+    )
     add("--batch-size", type=int, default=32, metavar="N", help="samples at once (32)")
     add("--log-samples", type=int, default=64, metavar="N", help="samples in the log (64)")
     add("--overlays", type=int, default=64, metavar="N", help="samples that are drawn (64)")

@@ -17,10 +17,12 @@ from tfexplain.attribution import Attribution
 from tfexplain.checks import check_whole
 from tfexplain.commands.drawing import MOST, Under, draw
 from tfexplain.commands.methods import explainers
+from tfexplain.commands.metrics import metrics
 from tfexplain.commands.output import Output
 from tfexplain.commands.pictures import Screen, scales, screen_of
 from tfexplain.commands.samples import Samples, read_samples
-from tfexplain.commands.writing import Writing, write_log
+from tfexplain.commands.writing import Writing, write_log, write_rows
+from tfexplain.comparing.tables import aligned
 from tfexplain.errors import TfexplainError
 from tfexplain.explainers.concat import Explanation, chosen
 from tfexplain.explainers.run import explain_batches
@@ -29,10 +31,12 @@ from tfexplain.model.input_kinds import channel_axis
 from tfexplain.model.loading import open_model
 from tfexplain.row_sheets import Rows
 from tfexplain.runlog.input_values import input_values
+from tfexplain.runlog.judged_maps import measured_maps
 from tfexplain.runlog.placement import place
 from tfexplain.runlog.plan import ExplainPlan
+from tfexplain.runlog.quality_rows import HEAD, quality_rows
 from tfexplain.runlog.row_overlays import rows_of
-from tfexplain.runlog.settings import ExplainSettings, named_classes
+from tfexplain.runlog.settings import ExplainSettings, check_metrics, named_classes
 from tfexplain.runlog.summary_text import describe
 
 _LOAD_YOURSELF = "Or load it in Python, with what it needs, and call tfexplain.explain(model, ...)."
@@ -64,6 +68,8 @@ def explain_file(options: argparse.Namespace, *, verbose: bool) -> Done:
 
 def _explain(options: argparse.Namespace, output: Output, verbose: bool) -> Done:
     methods = explainers(options.method, options.layer, options.set)
+    wanted = metrics(options.quality)
+    check_metrics(wanted)
     model = open_model(options.model, "model", _LOAD_YOURSELF)
     if not hasattr(model, "layers"):
         raise TfexplainError(
@@ -95,10 +101,16 @@ def _explain(options: argparse.Namespace, output: Output, verbose: bool) -> Done
         classes = options.class_names or ()
         draw(output, name, explanation, shown, under, classes, writing.scales, rows)
     log = os.path.join("logs", Path(options.model).stem)
-    write_log(
-        output, log, explaining, _of(explanations, kept, logged[explaining.batch.rows]), choices
-    )
-    return Done(_text(choices, samples, output, len(logged), len(drawn)), samples.skipped)
+    found = _of(explanations, kept, logged[explaining.batch.rows])
+    measured, left_out = measured_maps(explaining, found, wanted)
+    choices |= {f"no {what}": why for what, why in left_out.items()}
+    write_log(output, log, explaining, found, choices, measured)
+    text = _text(choices, samples, output, len(logged), len(drawn))
+    if measured:
+        table = [list(HEAD), *quality_rows(measured)]
+        write_rows(output, "quality.csv", table)
+        text += f"\n\nWhether the maps in the log can be believed\n{aligned(table)}"
+    return Done(text, samples.skipped)
 
 
 def _explaining(

@@ -17,12 +17,14 @@ from tfexplain.commands.arrays import Growing
 from tfexplain.commands.drawing import places
 from tfexplain.commands.output import Output
 from tfexplain.commands.samples import Samples
-from tfexplain.comparing.logs import write_maps
+from tfexplain.comparing.logs import write_maps, write_quality
 from tfexplain.explainers.concat import BY_SAMPLE, Explanation, chosen, joined
 from tfexplain.model.outputs import ModelOutput
 from tfexplain.runlog.attribution_records import predictions
+from tfexplain.runlog.judged_maps import Place
 from tfexplain.runlog.plan import ExplainPlan
 from tfexplain.runlog.writer import RunWriter
+from tfexplain.trust import Measured
 
 
 class Writing:
@@ -132,18 +134,26 @@ def _concatenated(by_batch: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {name: np.concatenate([arrays[name] for arrays in by_batch]) for name in by_batch[0]}
 
 
+def write_rows(output: Output, name: str, rows: Sequence[Sequence[str]]) -> None:
+    """Writes rows of texts as a .csv file."""
+    with open(output.path(name), "w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows(rows)
+
+
 def write_log(
     output: Output,
     log: str,
     explaining: ExplainPlan,
     explanations: Mapping[str, Explanation],
     choices: Mapping[str, str],
+    quality: Mapping[Place, Sequence[Measured]],
 ) -> None:
     """Writes what `Explain` writes of one epoch."""
     writer = RunWriter(os.path.join(output.below(log), "explain"))
     try:
         writer.open()
         write_maps(writer, explaining, explanations, choices)
+        write_quality(writer, quality)
         writer.close()
     finally:
         output.added(log)

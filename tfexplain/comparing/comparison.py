@@ -15,6 +15,7 @@ from tfexplain.quality.drift import Drifted
 from tfexplain.quality.fidelity import Predicted
 from tfexplain.quality.measures import BAND_PERCENTILES, LEAST_VALUES
 from tfexplain.quality.similarity import MEASURES
+from tfexplain.trust import Measured
 
 Place = tuple[str, str]
 
@@ -32,6 +33,7 @@ class Compared:
             model without gradients.
         fidelity: Fidelity of its predictions on all rows; None for the reference.
         totals: Totals of its weights, by part of the model.
+        quality: What metrics say of its maps, by explainer and layer.
         notes: Parts that are missing, in words.
         from_file: Whether it is a .tflite file, whose size is that of what stands in it.
     """
@@ -43,6 +45,7 @@ class Compared:
     fidelity: Fidelity | None = None
     totals: Mapping[str, Totals] = field(default_factory=dict)
     notes: Sequence[str] = ()
+    quality: Mapping[Place, Sequence[Measured]] = field(default_factory=dict)
     from_file: bool = False
 
 

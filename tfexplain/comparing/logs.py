@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +16,10 @@ from tfexplain.quality.drift import Drifted
 from tfexplain.quality.similarity import MEASURES
 from tfexplain.runlog.kernel_records import kernel_record, kernels_record
 from tfexplain.runlog.plan import ExplainPlan, Found
+from tfexplain.runlog.trust_records import trust_record
 from tfexplain.runlog.weights_epoch import Moment
 from tfexplain.runlog.writer import RunWriter
+from tfexplain.trust import Measured
 from tfexplain.wire import schema
 from tfexplain.wire.records.kinds import Role
 
@@ -81,6 +83,13 @@ def write_drift(
         record = schema.Drift(drift.values, drift.agrees, MEASURES, reference, role)
         content = schema.Content("drift", role=role)
         writer.add(schema.Tag("drift", name, layer), 0, record, content)
+
+
+def write_quality(writer: RunWriter, quality: Mapping[tuple[str, str], Sequence[Measured]]) -> None:
+    """Writes what metrics say of each sample's maps, as `Explain` does."""
+    for (name, layer), measured in quality.items():
+        tag = schema.Tag("trust", name, layer)
+        writer.add(tag, 0, trust_record(measured, _NOW), schema.Content("trust"))
 
 
 def write_fidelity(writer: RunWriter, fidelity: Fidelity, reference: str, role: Role) -> None:

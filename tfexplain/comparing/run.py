@@ -26,9 +26,11 @@ from tfexplain.explainers import Explainer
 from tfexplain.model.targets import Targets
 from tfexplain.quality import Fidelity, Predicted, fidelity
 from tfexplain.quality.drift import Drifted, drift, matched
+from tfexplain.runlog.judged_maps import Place, measured_maps
 from tfexplain.runlog.plan import ExplainPlan, Found
-from tfexplain.runlog.settings import ClassNames, ExplainSettings, named_classes
+from tfexplain.runlog.settings import ClassNames, ExplainSettings, check_metrics, named_classes
 from tfexplain.runlog.summary_text import describe
+from tfexplain.trust import Measured, Metric
 
 _NO_GRADIENTS = "no gradients in a .tflite file: predictions and weights only"
 
@@ -45,6 +47,7 @@ def compare(
     targets: Targets | str = "label",
     seed: int = 0,
     color_range: tuple[float, float] | None = None,
+    quality: Sequence[Metric] = (),
 ) -> Comparison:
     """Explains the same samples with several models, and measures how far each is from the first.
 
@@ -69,6 +72,8 @@ def compare(
         targets: As in `Explain`; `"predicted"` is the prediction of the reference.
         seed: Seed of the choice of rows.
         color_range: As in `Explain`.
+        quality: Metrics of explanations that are measured of each model's maps:
+            `[Deletion(), ModelRandomisation()]`; see `tfexplain.trust`.
 
     Raises:
         TfexplainError, OSError: models or data that cannot be compared, or a directory that cannot
@@ -100,7 +105,9 @@ def compare(
         verbose=0,
     )
     settings.check()
+    check_metrics(quality)
     results = _results(opened, settings, pool)
+    results = [_judged(result, quality) for result in results]
     if log_dir is not None:
         for result in results:
             _write(result, results[0], os.fspath(log_dir))
@@ -118,6 +125,7 @@ class _Result:
     weights: Weights
     drifts: Mapping[tuple[str, str], Drifted] = field(default_factory=dict)
     fidelity: Fidelity | None = None
+    quality: Mapping[Place, Sequence[Measured]] = field(default_factory=dict)
     notes: Sequence[str] = ()
 
 
@@ -132,6 +140,16 @@ def _results(opened: Sequence[Contender], settings: ExplainSettings, pool: Rows)
         with _about(contender.name, first.name):
             results.append(_beside(contender, reference, settings, pool, labels))
     return results
+
+
+def _judged(result: _Result, metrics: Sequence[Metric]) -> _Result:
+    """Adds what metrics say of a model's maps."""
+    if not metrics or not result.contender.explainable:
+        return result
+    with _about(result.contender.name):
+        measured, left_out = measured_maps(result.explaining, result.maps, metrics)
+    told = [f"left out: {what}: {why}" for what, why in left_out.items()]
+    return replace(result, quality=measured, notes=(*result.notes, *told))
 
 
 def _reference(contender: Contender, settings: ExplainSettings, pool: Rows) -> _Result:
@@ -233,6 +251,7 @@ def _write(result: _Result, reference: _Result, log_dir: str) -> None:
     logs.write_maps(writer, result.explaining, result.maps, choices)
     if not contender.explainable:
         logs.write_predictions(writer, result.predicted, result.explaining.batch.rows)
+    logs.write_quality(writer, result.quality)
     logs.write_drift(writer, result.drifts, reference.contender.name, contender.role)
     if result.fidelity is not None:
         logs.write_fidelity(writer, result.fidelity, reference.contender.name, contender.role)
@@ -254,6 +273,7 @@ def _comparison(results: Sequence[_Result], settings: ExplainSettings, log_dir: 
             result.fidelity,
             result.weights.totals,
             (*result.notes, *result.weights.notes),
+            result.quality,
             from_file=not result.contender.explainable,
         )
         for result in results

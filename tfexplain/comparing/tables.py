@@ -10,6 +10,7 @@ import numpy as np
 from tfexplain.comparing.comparison import Compared, Comparison, Place
 from tfexplain.quality.drift import Drifted
 from tfexplain.quality.similarity import MEASURES
+from tfexplain.runlog.quality_rows import HEAD, quality_rows
 
 Rows = list[list[str]]
 
@@ -19,16 +20,18 @@ def summary(comparison: Comparison, moved: int) -> str:
     count = len(comparison.reference.predicted.outputs)
     parts = [
         f"Predictions on {count} rows, beside those of {comparison.reference.name}",
-        _table(_predictions(comparison)),
+        aligned(_predictions(comparison)),
     ]
     if comparison.places:
         parts += [
             f"Maps of {len(comparison.rows)} of these rows, beside those of "
             f"{comparison.reference.name}; 1 is equal. Target: {comparison.target}",
-            _table(_maps(comparison)),
+            aligned(_maps(comparison)),
             "Moved most though the prediction stayed, by Spearman",
-            _table(_moved(comparison, moved)),
+            aligned(_moved(comparison, moved)),
         ]
+    if any(compared.quality for compared in comparison.models.values()):
+        parts += ["Whether these maps can be believed", aligned(_quality(comparison))]
     notes = [f"{name}: {n}" for name, compared in comparison.models.items() for n in compared.notes]
     if any(compared.from_file for compared in comparison.models.values()):
         notes.append(
@@ -114,6 +117,13 @@ def _means(name: str, place: Place, drifted: Drifted) -> Rows:
     return rows
 
 
+def _quality(comparison: Comparison) -> Rows:
+    rows = [["model", *HEAD]]
+    for compared in comparison.models.values():
+        rows += [[compared.name, *row] for row in quality_rows(compared.quality)]
+    return rows
+
+
 def _moved(comparison: Comparison, count: int) -> Rows:
     moved = comparison.moved(count)
     if not moved:
@@ -141,7 +151,7 @@ def _text(value: float | None) -> str:
     return f"{value:.3f}" if value == 0 or abs(value) >= 1e-3 else f"{value:.1e}"
 
 
-def _table(rows: Sequence[Sequence[str]]) -> str:
+def aligned(rows: Sequence[Sequence[str]]) -> str:
     """Formats columns of one width, numbers to the right."""
     if not rows:
         return ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from tfexplain.attribution import Attribution
+from tfexplain.errors import SettingError, TfexplainError
 from tfexplain.explainers import Explainer
 from tfexplain.explainers.baselines import Baseline
 from tfexplain.explainers.concat import Explanation
@@ -17,7 +18,7 @@ from tfexplain.explainers.run import explain_all
 from tfexplain.model.batching import chunk_size
 from tfexplain.model.outputs import choose_output
 from tfexplain.runlog.plan import ExplainPlan, Found
-from tfexplain.trust import Metric
+from tfexplain.trust import Measured, Metric
 from tfexplain.trust.explained import Explained, opened, where_differs
 
 Place = tuple[str, str]
@@ -85,3 +86,32 @@ def judged(
     size = chunk_size(traced_model, None)
     context, _ = opened(traced_model, explaining.batch.inputs, targets, output, metric.score, size)
     return Explained(context, attribution, explainer, size)
+
+
+def measured_maps(
+    explaining: ExplainPlan, found: Found, metrics: Sequence[Metric]
+) -> tuple[dict[Place, list[Measured]], dict[str, str]]:
+    """Measures maps by each metric that fits them; returns them by place, and what is left out.
+
+    Raises:
+        SettingError: a metric fits none of the explainers.
+    """
+    measured: dict[Place, list[Measured]] = {}
+    left_out: dict[str, str] = {}
+    for metric in metrics:
+        refused, fits = {}, False
+        for place, attribution in evidence(explaining, found):
+            if attribution.kind != "map":
+                continue
+            try:
+                one = metric.measured(judged(explaining, place[0], attribution, metric))
+            except TfexplainError as error:
+                refused[f"{metric.name} of {place[0]}"] = str(error)
+                continue
+            measured.setdefault(place, []).append(one)
+            fits = True
+        if not fits:
+            why = next(iter(refused.values()), "no explainer has maps to measure.")
+            raise SettingError(f"quality: {metric.name} fits none of the explainers; {why}")
+        left_out |= refused
+    return measured, left_out

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -61,6 +61,7 @@ class ExplainSettings(Naming):
                 f"targets={self.targets!r}: expected 'label', 'predicted', a class index, a "
                 f"function of the outputs, a Unit, or a number by its name, such as {NAMES}."
             )
+        check_metrics(self.quality)
         self._check_quality()
         check_choice("sanity", self.sanity, (None, "random"))
         named_regions(self.regions)
@@ -83,23 +84,11 @@ class ExplainSettings(Naming):
         return not isinstance(self.targets, str) or self.targets not in ("label", "predicted")
 
     def _check_quality(self) -> None:
-        for metric in self.quality:
-            if not isinstance(metric, Metric):
-                raise TfexplainError(
-                    f"quality: expected metrics such as tfexplain.trust.Deletion(); got {metric!r}."
-                )
-            if isinstance(metric, ModelRandomisation):
-                raise TfexplainError(
-                    "quality: ModelRandomisation re-draws weights, and these are in training. Pass "
-                    "sanity='random' in its place, which does so once training is over."
-                )
-        names = [metric.name for metric in self.quality]
-        for name in names:
-            if names.count(name) > 1:
-                raise TfexplainError(
-                    f"quality: expected each metric once, for numbers go by its name; got {name} "
-                    f"{names.count(name)} times. Measure the others after training."
-                )
+        if any(isinstance(metric, ModelRandomisation) for metric in self.quality):
+            raise TfexplainError(
+                "quality: ModelRandomisation re-draws weights, and these are in training. Call it "
+                "after training; how like maps are to those at the start is always logged."
+            )
 
     def _check_classes(self) -> None:
         names = self.class_names
@@ -107,6 +96,22 @@ class ExplainSettings(Naming):
             raise TfexplainError(
                 f"class_names: expected a name for each class; class {unnamed[0]} has none. Pass "
                 "a list of names, or names by class index."
+            )
+
+
+def check_metrics(quality: Sequence[Metric]) -> None:
+    """Raises TfexplainError for what is no metric, and for two of one name."""
+    for metric in quality:
+        if not isinstance(metric, Metric):
+            raise TfexplainError(
+                f"quality: expected metrics such as tfexplain.trust.Deletion(); got {metric!r}."
+            )
+    names = [metric.name for metric in quality]
+    for name in names:
+        if names.count(name) > 1:
+            raise TfexplainError(
+                f"quality: expected each metric once, for numbers go by its name; got {name} "
+                f"{names.count(name)} times. Measure the others after training."
             )
 
 
