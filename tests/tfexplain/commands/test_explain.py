@@ -16,7 +16,8 @@ from support.forks import run_script
 from support.models import digits, small_cnn
 from support.read import read_run
 
-from tfexplain import GradCAM, IntegratedGradients, cli
+from tfexplain import GradCAM, IntegratedGradients, cli, read
+from tfexplain.quality import gini
 from tfexplain.row_sheets import WIDTH
 
 # Keras' own variables, when Keras itself makes arrays of them.
@@ -212,3 +213,32 @@ def test_from_a_shell(folder: Path, tmp_path: Path) -> None:
     expected = GradCAM()(model, np.round(X[:1] * 255) / np.float32(127.5) - 1)
     kept = np.load(tmp_path / "out" / "arrays" / "GradCAM.npz")
     assert np.allclose(kept["values"], expected.values, atol=1e-5)
+
+
+def test_metrics_of_explanations_are_told_and_logged(
+    folder: Path, tmp_path: Path, capsys: Any
+) -> None:
+    out = tmp_path / "out"
+    wanted = ["-m", "InputXGradient", "--quality", "Gini", "--quality", "Deletion"]
+    assert explain(folder, "cnn.keras", "pictures", *wanted, out=out) == 1
+    with open(out / "quality.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["metric"] for row in rows] == ["Gini", "Deletion"]
+    values = np.load(out / "arrays" / "InputXGradient.npz")["values"][..., 0]
+    assert float(rows[0]["mean"]) == pytest.approx(gini(values).mean(), abs=6e-4)
+    low, high = map(float, rows[1]["95%"].split(".."))
+    assert low <= float(rows[1]["mean"]) <= high
+    assert (rows[1]["better"], rows[1]["samples"]) == ("lower", "6")
+    assert float(rows[1]["chance"]) > 0
+    printed = capsys.readouterr().out
+    assert "Whether the maps in the log can be believed" in printed
+    trust = read(out / "logs")["cnn"].trust
+    assert set(trust["metric"]) == {"Gini", "Deletion"}
+
+
+def test_a_metric_that_is_none_is_refused(folder: Path, tmp_path: Path, capsys: Any) -> None:
+    for name in ("Trust", "MassAccuracy"):
+        out = tmp_path / name
+        assert explain(folder, "cnn.keras", "pictures", "--quality", name, out=out) == 2
+        assert f"--quality='{name}': expected some of Completeness" in capsys.readouterr().err
+        assert not out.exists()

@@ -282,8 +282,7 @@ export class ClustersView extends SizedView {
     return html`<button
       class="card"
       aria-pressed=${isChosen}
-      title="List its rows"
-      aria-label="Cluster ${i + 1} of ${called}"
+      title="Cluster ${i + 1} of ${called}: list its rows"
       @click=${choose}
     >
       ${
