@@ -25,6 +25,7 @@ from tfexplain.health.batch import health_batch
 from tfexplain.health.layers import health_layers
 from tfexplain.health.measure import measure
 from tfexplain.health.training_loss import training_loss
+from tfexplain.quality import mass_accuracy
 
 pytestmark = pytest.mark.process
 
@@ -159,6 +160,10 @@ def test_two_devices_are_explained_like_one(training: str, devices: Path) -> Non
     run = read_run(devices / training)
     for name, layer in PLACES:
         assert sorted(run.values[f"map/{name}/{layer}/0"]) == [0, 1]
+    maps = np.stack([one.values for one in run.maps("IntegratedGradients", "input", 1)])
+    found = run.record("regions/IntegratedGradients/input", 1).mass[:, 0]
+    middle = np.broadcast_to(run.record("masks/input").values[0], maps.shape)
+    np.testing.assert_allclose(found, mass_accuracy(maps, middle), rtol=2e-3)
     assert_logged(run, model, 1)
     assert_measured(devices / training, model)
     assert_healthy(devices / training, model, 2)

@@ -137,7 +137,7 @@ def train(out: Path, name: str, strategy: Any, *epochs: int) -> None:
     options = {"on_error": "raise", "verbose": False}
     explaining = {"explainers": EXPLAINERS, "sanity": "random", "write_images": False}
     callbacks = [
-        Explain(data, log_dir=out / place, **explaining, **options),
+        Explain(data, log_dir=out / place, regions="middle", **explaining, **options),
         Compression(log_dir=out / place, validation_data=(X, Y), **options),
         Health((X, Y), log_dir=out / place, **options),
         Predictions((X, Y), log_dir=out / place, **options),

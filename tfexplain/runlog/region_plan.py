@@ -84,7 +84,8 @@ class RegionPlan:
             name: InputRegions(
                 [one for one, _ in own], np.stack([masks for _, masks in own]), real[name]
             )
-            for name, own in found.items()
+            for name in self._sides
+            if (own := found.get(name))
         }
 
     @property
@@ -144,7 +145,7 @@ class RegionPlan:
             except SettingError:
                 raise
             except (TfexplainError, ValueError, TypeError) as error:
-                refused.append(f"{str(error).removeprefix('regions: ')} So input {name!r} asks.")
+                refused.append(f"input {name!r}: {str(error).removeprefix('regions: ')}")
         if not found:
             why = " ".join(refused) or "no input has positions that the log shows."
             raise SettingError(f"regions[{one.name!r}]: {why}")

@@ -89,8 +89,8 @@ function drawOutline(context: Context2D, { lines, avoid }: Outline, rect: Rect):
   context.beginPath();
   for (let i = 0; i < lines.length; i += 4) {
     const [x0 = 0, y0 = 0, x1 = 0, y1 = 0] = lines.subarray(i, i + 4);
-    context.moveTo(rect.x + x0 * rect.width, rect.y + y0 * rect.height);
-    context.lineTo(rect.x + x1 * rect.width, rect.y + y1 * rect.height);
+    context.moveTo(within(x0, rect.x, rect.width), within(y0, rect.y, rect.height));
+    context.lineTo(within(x1, rect.x, rect.width), within(y1, rect.y, rect.height));
   }
   context.save();
   context.lineWidth = 2.5;
@@ -101,6 +101,11 @@ function drawOutline(context: Context2D, { lines, avoid }: Outline, rect: Rect):
   context.strokeStyle = "#fff";
   context.stroke();
   context.restore();
+}
+
+/** Lines at the edge are drawn whole. */
+function within(share: number, start: number, size: number): number {
+  return start + Math.min(Math.max(share * size, 1), size - 1);
 }
 
 /** The proportions to draw in: the picture's, or the map's where there is none. */
