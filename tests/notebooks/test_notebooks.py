@@ -101,10 +101,12 @@ def test_images_the_shortcut_is_found_and_is_one(tmp_path: Path) -> None:
         "check.to_dict()",
         "accuracy.iloc[-1].to_dict()",
         "left.iloc[-1].to_dict()",
+        "redrawn['value'].groupby('explainer').last().to_dict()",
+        "deletion.to_numpy().tolist()",
         PLUGINS,
         skip="",
     )
-    found, followed, check, accuracy, left, plugins = done.values.values()
+    found, followed, check, accuracy, left, redrawn, deletion, plugins = done.values.values()
     assert done.warned == []
     assert done.pictures == 5
     # What the text says, from the kernel's values.
@@ -119,6 +121,10 @@ def test_images_the_shortcut_is_found_and_is_one(tmp_path: Path) -> None:
     assert lost["plain"] < 0.03
     assert lost["shortcut"] > 0.1
     assert left["plain"] < 1 / 8 < left["shortcut"]
+    assert redrawn.keys() == {"GradCAM", "IntegratedGradients"}
+    assert max(redrawn.values()) < 0.6
+    assert len(deletion) == 4
+    assert all(value < chance for value, chance in deletion)
     # And from the log that it left.
     log = tfexplain.read(tmp_path / "logs/images")
     assert log["shortcut"].metrics["val_accuracy"][-1] == pytest.approx(accuracy["shortcut"])

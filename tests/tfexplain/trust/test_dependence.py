@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -14,6 +15,7 @@ from tfexplain import Custom, GradCAM, InputXGradient, IntegratedGradients, Sali
 from tfexplain.errors import TfexplainError
 from tfexplain.trust import (
     Completeness,
+    Deletion,
     InputInvariance,
     LocalLipschitz,
     MassAccuracy,
@@ -55,6 +57,36 @@ def test_an_edge_detector_survives_new_weights_and_gradients_do_not(trained, ord
     assert own.curves["map"].shape == (12, 2)
     assert own.shares.tolist() == [0.5, 1]
     assert same_bits(before, model.get_weights())
+
+
+def test_an_edge_detector_is_not_to_be_trusted_on_images_held_out(trained) -> None:
+    model = trained[0]
+    x, y = (part[600:] for part in digits(640))
+    drawn, own = edge_detector(), IntegratedGradients(steps=16)
+    for metric in (ModelRandomisation(), RandomLogit()):
+        np.testing.assert_allclose(metric(model, x, y, drawn).values, 1, atol=1e-12)
+        assert np.nanmean(metric(model, x, y, own).values) < 0.75
+    # It is as good as itself, which stands beside each map.
+    found, of_model = (Deletion()(model, x, y, method) for method in (drawn, own))
+    np.testing.assert_allclose(found.values, found.beside["edges"], rtol=1e-5)
+    assert of_model.values.mean() < found.values.mean()
+
+
+def test_grad_cam_changes_with_the_weights(trained) -> None:
+    """A method that keeps a model of its own from before reports 1.000, as Xplique does."""
+    model, x, y = trained
+    found = ModelRandomisation()(model, x, y, GradCAM(relu=False))
+    assert (found.values < 0.999).all()
+    assert np.mean(found.values) < 0.8
+
+
+def test_a_scale_of_each_image_changes_no_order(trained) -> None:
+    model, x, y = trained
+    maps = IntegratedGradients(steps=8)(model, x, y)
+    scales = np.geomspace(1e-3, 1e3, len(x)).astype("f4").reshape(-1, 1, 1, 1)
+    scaled = replace(maps, values=maps.values * scales)
+    found, other = (Deletion()(model, x, y, own).values for own in (maps, scaled))
+    np.testing.assert_array_equal(found, other)
 
 
 def test_black_pixels_do_not_make_maps_alike(trained) -> None:
