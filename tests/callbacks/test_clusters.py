@@ -14,6 +14,7 @@ from support.clusters_log import linear_model, two_places
 
 from tfexplain import Explain, InputXGradient, SpRAy, clusters, read
 from tfexplain.errors import TfexplainError
+from tfexplain.report.summary import summary
 from tfexplain.usage import Clusters
 from tfexplain.wire import schema
 
@@ -53,6 +54,10 @@ def test_the_log_holds_once_what_the_function_finds(trained: tuple[Path, Any]) -
     with pytest.raises(TfexplainError, match=r"epoch=7: .*Explain\(clusters=1000\)"):
         run.clusters(epoch=7)
     assert "240 of 240 rows" in run.settings["clusters"]
+    told = summary("title", {"end": run}, "command")
+    assert "Rows that are explained alike" in told
+    for number in range(len(record.whose)):
+        assert f">{(record.clusters == number).sum()}</td>" in told
 
 
 def test_another_epoch_and_method_can_be_named(trained: tuple[Path, Any]) -> None:

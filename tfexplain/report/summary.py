@@ -10,6 +10,7 @@ import numpy as np
 import tfexplain
 from tfexplain.reading import LoggedRun
 from tfexplain.report import markup
+from tfexplain.report.cluster_tables import clusters
 from tfexplain.report.evaluation_tables import evaluation
 from tfexplain.report.importance_tables import importance
 from tfexplain.report.map_numbers import features, regions, sanity, similarity, trust
@@ -33,6 +34,7 @@ def summary(title: str, runs: Mapping[str, LoggedRun], command: str) -> str:
         ("Performance", _each(_performance_part, runs)),
         ("Predictions of the validation rows", _each(evaluation, runs)),
         ("What the model uses in general", _each(importance, runs)),
+        ("Rows that are explained alike", _each(clusters, runs)),
         ("Predictions beside the reference", _each(_fidelity_part, runs)),
         ("Predictions of the explained samples", _each(_predictions_part, runs)),
         ("What the maps show", exchanged(runs) + _each(_maps_part, runs)),
