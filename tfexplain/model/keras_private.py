@@ -141,6 +141,17 @@ def is_recomputed(layer: Layer) -> bool:
     return getattr(layer, "_remat_mode", None) is not None
 
 
+def takes_cudnn(layer: Layer) -> bool:
+    """Whether a recurrent layer is computed by cuDNN where there is a GPU.
+
+    `use_cudnn` of LSTM and GRU in Keras 3, which is public; `_could_use_gpu_kernel` in tf_keras.
+    Without it such a layer fails in the first step of a penalty on gradients.
+    """
+    if hasattr(layer, "use_cudnn"):
+        return bool(layer.use_cudnn in ("auto", True) and getattr(layer, "recurrent_dropout", 0) == 0)
+    return bool(getattr(layer, "_could_use_gpu_kernel", False))
+
+
 # -------------------------------------------------------------------------- outputs of layers
 
 
