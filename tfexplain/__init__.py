@@ -26,6 +26,7 @@ PUBLIC = (
     "tfexplain.reading",
     "tfexplain.schema",
     "tfexplain.targets",
+    "tfexplain.training",
     "tfexplain.trust",
     "tfexplain.usage",
 )

@@ -127,3 +127,14 @@ def test_metrics_are_compared_with_as_many_bare_passes():
     assert int(rows["Deletion"][0]) == 3 * 21 * 8
     assert int(rows["RandomLogit"][0]) == 2 * 8
     assert min(int(cells[2]) for cells in rows.values()) > 0
+
+
+def test_penalties_are_compared_with_a_plain_step():
+    """`penalty.py` trains with each, in turns with the model alone."""
+    _, _, *lines = printed("penalty.py", "--quick")
+    assert [name for _, _, name, *_ in lines] == [
+        "InputGradientPenalty",
+        "RightReasons",
+        "RightReasons at a layer",
+    ]
+    assert min(float(cells[-1]) for cells in lines) > 0

@@ -148,7 +148,7 @@ def takes_cudnn(layer: Layer) -> bool:
     Without it such a layer fails in the first step of a penalty on gradients.
     """
     if hasattr(layer, "use_cudnn"):
-        return bool(layer.use_cudnn in ("auto", True) and getattr(layer, "recurrent_dropout", 0) == 0)
+        return bool(layer.use_cudnn) and not getattr(layer, "recurrent_dropout", 0)
     return bool(getattr(layer, "_could_use_gpu_kernel", False))
 
 

@@ -64,7 +64,7 @@ def layer_at(model: Model, path: str) -> Layer:
     layers = layers_by_path(model)
     if path not in layers:
         raise SettingError(
-            f"layer={path!r}: no such layer. Layers: {', '.join(layers) or 'none yet'}. Name one of "
-            "these; build the model first, if it is not."
+            f"layer={path!r}: no such layer. Layers: {', '.join(layers) or 'none yet'}. Name "
+            "one of these; build the model first, if it is not."
         )
     return layers[path]

@@ -30,10 +30,10 @@ class InputGradientPenalty(Penalty):
 
     References:
         Drucker and LeCun 1992, Improving generalization performance using double backpropagation,
-        eq. 3-4, https://doi.org/10.1109/72.165600. Ross and Doshi-Velez 2018, Improving the
+        https://doi.org/10.1109/72.165600. Ross and Doshi-Velez 2018, Improving the
         adversarial robustness and interpretability of deep neural networks by regularizing their
         input gradients, https://arxiv.org/abs/1711.09404. Sparse: Ross et al. 2017, The neural
-        LASSO, https://asross.github.io/publications/RossLageDoshiVelez2017.pdf.
+        LASSO: local linear sparsity for interpretable explanations.
 
     Example:
         >>> import keras, numpy as np

@@ -65,4 +65,3 @@ def _of(output: Tensor, loss: str) -> Tensor | None:
         return tf.nn.log_softmax(numbers)
     shares = tf.clip_by_value(wide(output), _LEAST, 1 - _LEAST)
     return tf.math.log(tf.stack([shares, 1 - shares], -1) if apart else shares)
-

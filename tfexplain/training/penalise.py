@@ -53,4 +53,3 @@ def penalise(model: Model, penalty: Penalty | None) -> Model:
         PenalisedSteps(model, penalty).put_on()
     model.train_function = None  # traced with what was there before
     return model
-

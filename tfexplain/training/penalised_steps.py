@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from importlib import import_module
 from typing import Any
 
 import keras
@@ -12,7 +13,13 @@ import tensorflow as tf
 
 from tfexplain.errors import SettingError, TfexplainError
 from tfexplain.model.tap import around
-from tfexplain.training.gradient_sources import embeddings, layer_at, numbers, of_rows, with_gradient
+from tfexplain.training.gradient_sources import (
+    embeddings,
+    layer_at,
+    numbers,
+    of_rows,
+    with_gradient,
+)
 from tfexplain.training.labels_with_regions import parted
 from tfexplain.training.penalty import Penalty, Step
 from tfexplain.training.second_derivatives import told
@@ -54,11 +61,9 @@ class PenalisedSteps:
         self._embeddings = embeddings(model)
         self._running = _Running()
         self._open, self._lock, self._stack = 0, threading.Lock(), ExitStack()
-        if isinstance(model, keras.Model):
-            library: Any = keras
-        else:
-            import tf_keras as library
-        self._adds_loss = library is not keras  # `loss` of tf_keras is what was compiled
+        own = isinstance(model, keras.Model)
+        library: Any = keras if own else import_module("tf_keras")
+        self._adds_loss = not own  # `loss` of tf_keras is what was compiled
         with model.distribute_strategy.scope():
             self._means = {
                 name: library.metrics.Mean(name=name)
@@ -105,7 +110,12 @@ class PenalisedSteps:
         return logs
 
     def compute_loss(
-        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, **more: Any
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        **more: Any,
     ) -> Any:
         """Returns the model's own loss, in training with the penalty."""
         y, _ = parted(y)
@@ -152,7 +162,9 @@ class PenalisedSteps:
         """Whether results are asked for by training: in a step, or after some since the reset."""
         if self._running.step is not None:
             return True
-        return tf.executing_eagerly() and float(tf.convert_to_tensor(self._means["penalty"].count)) > 0
+        return (
+            tf.executing_eagerly() and float(tf.convert_to_tensor(self._means["penalty"].count)) > 0
+        )
 
     @contextmanager
     def _tap(self) -> Iterator[None]:

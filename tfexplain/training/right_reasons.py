@@ -30,7 +30,8 @@ class RightReasons(Penalty):
         regions: Where evidence should lie: a name or mask [*sides] for all rows, as
             `tfexplain.trust.region_masks` takes them; a function of (x, y) that is called in the
             graph, with tensors, and returns masks [N, *sides]; or None for those that the labels
-            bring (`WithRegions`). A row whose mask is empty is not penalised.
+            bring (`WithRegions`). `Avoid(region)` of any of these: where it should not lie. A row
+            whose mask is empty is not penalised.
         weight: Lambda. The penalty should begin at about the size of the loss; both are in `logs`.
         layer: Path of a layer whose output is [N, *sides, C], for Grad-CAM.
 

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import tensorflow as tf
 
 from tfexplain.errors import SettingError
 from tfexplain.training.penalty import Step
-from tfexplain.trust.regions import region_masks
-from tfexplain.types import Tensor
+from tfexplain.trust.boxes import Boxes
+from tfexplain.trust.regions import Avoid, region_masks
+from tfexplain.types import Array, Tensor
 
 
 def forbidden(regions: Any, step: Step, shape: tf.TensorShape, first: bool) -> Tensor:
@@ -27,7 +27,9 @@ def forbidden(regions: Any, step: Step, shape: tf.TensorShape, first: bool) -> T
     Raises:
         SettingError: masks that do not fit the input.
     """
-    given = step.regions if regions is None else regions
+    avoid = isinstance(regions, Avoid)
+    given = regions.region if avoid else regions
+    given = step.regions if given is None else given
     if given is None:
         raise SettingError(
             "regions=None: expected labels that bring regions. Pass WithRegions(y, masks) in place "
@@ -36,48 +38,51 @@ def forbidden(regions: Any, step: Step, shape: tf.TensorShape, first: bool) -> T
     if callable(given):
         given = given(step.x, step.y)
     if tf.is_tensor(given):
-        return _outside(given, shape, first)
+        return _turned(_of_rows(given, shape, first), avoid)
     if isinstance(given, str) and shape.rank == 3:
         raise SettingError(
             f"regions={given!r}: expected a mask for inputs of shape {_told(shape)}, which may be "
             "sequences or pictures. Pass one, True where evidence should lie."
         )
-    return _constant(given, shape, first)
+    return _turned(tf.constant(_of_all(given, shape, first), tf.float32), avoid)
 
 
-def _constant(given: Any, shape: tf.TensorShape, first: bool) -> Tensor:
-    """Returns one mask for all rows, [1, *sides]."""
-    axes = None if isinstance(given, str) else np.ndim(given)
-    sides = [shape[axis] for axis in _axes(shape, axes, first, given)]
+def _of_all(given: Any, shape: tf.TensorShape, first: bool) -> Array:
+    """Returns one mask for all rows, bool [1, *sides]."""
+    axes = None if isinstance(given, (str, Boxes)) else np.ndim(given)
+    sides = [shape[axis] for axis in _axes(shape, axes, first)]
+    if not sides:
+        raise _unfit(np.shape(given), shape)
     if None in sides:
         raise SettingError(
             f"regions={given!r}: expected a function of (x, y) for inputs of any size, "
             f"{_told(shape)}. It returns masks [N, *sides]."
         )
-    mask = region_masks(given, (1, *map(int, sides)))
-    return tf.constant(~mask, tf.float32)
+    return region_masks(given, (1, *map(int, sides)))
 
 
-def _outside(masks: Tensor, shape: tf.TensorShape, first: bool) -> Tensor:
-    """Returns masks of rows, or one for all, turned; a row whose mask is empty has none."""
-    fits = {tuple(_axes(shape, n, first, masks)) for n in range(1, (shape.rank or 2))} - {()}
-    sides = {axes: [shape[axis] for axis in axes] for axes in fits}
-    for axes in fits:
-        if masks.shape.rank == len(axes) and masks.shape.is_compatible_with(sides[axes]):
-            masks = masks[None]
-            break
-        if masks.shape.rank == len(axes) + 1 and masks.shape[1:].is_compatible_with(sides[axes]):
-            break
-    else:
-        raise _unfit(masks, shape)
-    kept = tf.cast(tf.cast(masks, tf.bool), tf.float32)
-    known = tf.reduce_max(kept, axis=list(range(1, len(kept.shape))), keepdims=True)
-    return (1.0 - kept) * known
+def _of_rows(masks: Tensor, shape: tf.TensorShape, first: bool) -> Tensor:
+    """Returns masks in the graph, float32 [N or 1, *sides], 1 inside."""
+    rank = masks.shape.rank or 0
+    for leading in (1, 0):
+        sides = [shape[axis] for axis in _axes(shape, rank - leading, first)]
+        if sides and masks.shape[leading:].is_compatible_with(sides):
+            whole = masks if leading else masks[None]
+            return tf.cast(tf.cast(whole, tf.bool), tf.float32)
+    raise _unfit([*masks.shape], shape)
 
 
-def _axes(shape: tf.TensorShape, count: int | None, first: bool, given: Any) -> Sequence[int]:
-    """Returns the axes of an input [N, ...] that a mask of so many axes lies along; default all
-    but the channels'."""
+def _turned(inside: Tensor, avoid: bool) -> Tensor:
+    """Returns where evidence should not lie; nowhere in a row whose mask is empty."""
+    if avoid:
+        return inside
+    known = tf.reduce_max(inside, axis=list(range(1, len(inside.shape))), keepdims=True)
+    return (1.0 - inside) * known
+
+
+def _axes(shape: tf.TensorShape, count: int | None, first: bool) -> Sequence[int]:
+    """Returns the axes of an input [N, ...] that a mask of so many axes lies along, None for all
+    but the channels'; none where they do not fit."""
     rank = shape.rank or 0
     whole = list(range(2, rank)) if first else list(range(1, rank - 1))
     plain = list(range(1, rank))  # columns of a table, or a grey picture without channels
@@ -87,10 +92,11 @@ def _axes(shape: tf.TensorShape, count: int | None, first: bool, given: Any) -> 
     return plain if count == len(plain) and rank <= 3 else ()
 
 
-def _unfit(masks: Any, shape: tf.TensorShape) -> SettingError:
+def _unfit(given: Sequence[int | None], shape: tf.TensorShape) -> SettingError:
     return SettingError(
-        f"regions: expected masks [N, *sides] of inputs of shape {_told(shape)}, or one [*sides]; "
-        f"got {[*masks.shape]}. Pass True where evidence should lie."
+        f"regions: expected a mask [*sides] for all rows of inputs of shape {_told(shape)}; got "
+        f"{[*given]}. Masks of each row come from a function of (x, y), or with the labels: "
+        "WithRegions(y, masks)."
     )
 
 

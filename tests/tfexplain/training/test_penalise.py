@@ -17,6 +17,7 @@ import tf_keras
 
 from tfexplain import TfexplainError
 from tfexplain.training import InputGradientPenalty, RightReasons, WithRegions, penalise
+from tfexplain.trust import Avoid
 
 LIBRARIES = pytest.mark.parametrize("library", [keras, tf_keras])
 RNG = np.random.default_rng(0)
@@ -24,6 +25,7 @@ X = RNG.random((24, 6, 6, 1), np.float32)
 Y = np.arange(24) % 3
 MASK = np.zeros((6, 6), bool)
 MASK[2:, 1:5] = True
+LAMBDA = 300.0  # with it the penalty is about as large as the loss
 NAMES = {"base_loss", "penalty", "penalty_weight"}
 
 
@@ -31,7 +33,7 @@ def stack(library: Any, dtype: str = "float32") -> list[Any]:
     layers = library.layers
     return [
         layers.Conv2D(3, 3, activation="relu", padding="same", name="conv", dtype=dtype),
-        layers.BatchNormalization(dtype=dtype),
+        layers.BatchNormalization(name="norm", dtype=dtype),
         layers.GlobalAveragePooling2D(name="pooled", dtype=dtype),
         layers.Dense(3, activation="softmax", dtype="float32", name="head"),
     ]
@@ -56,7 +58,7 @@ def subclassed(library: Any) -> Any:
 
         def call(self, x: Any, training: bool = False) -> Any:
             for layer in self.stack:
-                x = layer(x, training=training) if "norm" in layer.name else layer(x)
+                x = layer(x, training=training) if layer.name == "norm" else layer(x)
             return x
 
     return Own()
@@ -67,7 +69,9 @@ def compiled(model: Any, library: Any, **settings: Any) -> Any:
     settings = settings or {"run_eagerly": True}
     model(X[:1])
     rng = np.random.default_rng(2)
-    model.set_weights([rng.uniform(0.1, 1, w.shape) for w in model.get_weights()])
+    for variable in weights(model):
+        values = rng.uniform(-3, 3, variable.shape)
+        variable.assign(np.abs(values) if "variance" in variable.name else values)
     optimizer = settings.pop("optimizer", library.optimizers.SGD(0.05))
     model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"], **settings)
     return model
@@ -79,8 +83,14 @@ def fit(model: Any, x: Any = X, y: Any = Y, **options: Any) -> dict[str, list[fl
     return history
 
 
+def weights(model: Any) -> list[Any]:
+    """Of a subclassed model tf_keras lists them in another order."""
+    return sorted(model.weights, key=lambda v: getattr(v, "path", v.name).split("/")[-2:])
+
+
 def assert_alike(model: Any, other: Any, **tolerance: float) -> None:
-    for one, two in zip(model.get_weights(), other.get_weights(), strict=True):
+    for one, two in zip(weights(model), weights(other), strict=True):
+        one, two = (np.asarray(tf.convert_to_tensor(variable)) for variable in (one, two))
         np.testing.assert_allclose(one, two, **{"rtol": 1e-4, "atol": 1e-5, **tolerance})
 
 
@@ -92,7 +102,7 @@ def eager() -> Callable[[Any], tuple[Any, dict[str, list[float]]]]:
     def trained(library: Any) -> Any:
         if library not in known:
             model = compiled(sequential(library), library)
-            known[library] = model, fit(penalise(model, RightReasons(MASK, 2.0)))
+            known[library] = model, fit(penalise(model, RightReasons(MASK, LAMBDA)))
         return known[library]
 
     return trained
@@ -113,27 +123,29 @@ def test_every_kind_of_model_and_way_to_run_it_trains_the_same(
     library: Any, make: Callable[[Any], Any], settings: Any, eager: Any
 ) -> None:
     model = compiled(make(library), library, **settings)
-    history = fit(penalise(model, RightReasons(MASK, 2.0)))
+    history = fit(penalise(model, RightReasons(MASK, LAMBDA)))
     other, expected = eager(library)
     assert_alike(model, other)
     assert set(history) == {"loss", "accuracy"} | NAMES
     for name, values in expected.items():
-        np.testing.assert_allclose(history[name], values, rtol=1e-4, err_msg=name)
-    total = np.array(history["base_loss"]) + 2.0 * np.array(history["penalty"])
+        np.testing.assert_allclose(history[name], values, rtol=1e-3, err_msg=name)
+    total = np.array(history["base_loss"]) + LAMBDA * np.array(history["penalty"])
     np.testing.assert_allclose(history["loss"], total, rtol=1e-5)
-    assert history["penalty_weight"] == [2.0, 2.0] and min(history["penalty"]) > 0
+    assert history["penalty_weight"] == [LAMBDA, LAMBDA]
+    assert min(history["penalty"]) > 1e-4
 
 
 @LIBRARIES
 def test_regions_come_from_a_function_or_with_the_labels(library: Any, eager: Any) -> None:
     masks = np.repeat(MASK[None], len(X), 0)
     by_row = WithRegions(Y, masks)
-    function = RightReasons(lambda x, y: tf.repeat(MASK[None], tf.shape(y)[0], 0), 2.0)
+    outside = tf.constant(~MASK[None])
+    function = RightReasons(Avoid(lambda x, y: tf.repeat(outside, tf.shape(y)[0], 0)), LAMBDA)
     pairs = tf.data.Dataset.from_tensor_slices((X, by_row)).batch(8)
     for penalty, data, batch in (
         (function, (X, Y), 8),
-        (RightReasons(None, 2.0), (X, by_row), 8),
-        (RightReasons(None, 2.0), (pairs, None), None),
+        (RightReasons(None, LAMBDA), (X, by_row), 8),
+        (RightReasons(None, LAMBDA), (pairs, None), None),
     ):
         model = penalise(compiled(sequential(library), library, jit_compile=False), penalty)
         held_out = {"validation_data": pairs} if batch is None else {}
@@ -147,7 +159,7 @@ def test_regions_come_from_a_function_or_with_the_labels(library: Any, eager: An
 @LIBRARIES
 def test_rows_without_a_region_are_not_penalised(library: Any) -> None:
     empty = WithRegions(Y, np.zeros((24, 6, 6), bool))
-    model = penalise(compiled(sequential(library), library), RightReasons(None, 2.0))
+    model = penalise(compiled(sequential(library), library), RightReasons(None, LAMBDA))
     assert fit(model, y=empty, epochs=1)["penalty"] == [0.0]
 
 
@@ -156,10 +168,12 @@ def test_half_precision_trains_as_single(library: Any, eager: Any) -> None:
     model = library.Sequential([library.Input((6, 6, 1)), *stack(library, "mixed_float16")])
     optimizer = library.mixed_precision.LossScaleOptimizer(library.optimizers.SGD(0.05))
     compiled(model, library, optimizer=optimizer)
-    fit(penalise(model, RightReasons(MASK, 2.0)))
+    fit(penalise(model, RightReasons(MASK, LAMBDA)))
     assert_alike(model, eager(library)[0], rtol=0.02, atol=0.01)
 
 
+# Keras writes its variables' files so.
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 @LIBRARIES
 def test_nothing_else_of_the_model_changes(library: Any, tmp_path: Path) -> None:
     model, plain = (compiled(sequential(library), library) for _ in range(2))
@@ -184,13 +198,13 @@ def test_nothing_else_of_the_model_changes(library: Any, tmp_path: Path) -> None
 @LIBRARIES
 def test_a_penalty_is_replaced_and_taken_off(library: Any) -> None:
     model, plain = (compiled(sequential(library), library) for _ in range(2))
-    weights = model.get_weights()
+    begin = model.get_weights()
     held = set(vars(model))
-    penalise(penalise(model, InputGradientPenalty(9.0)), RightReasons(MASK, 2.0))
-    assert fit(model, epochs=1)["penalty_weight"] == [2.0]
+    penalise(penalise(model, InputGradientPenalty(9.0)), RightReasons(MASK, LAMBDA))
+    assert fit(model, epochs=1)["penalty_weight"] == [LAMBDA]
     penalise(model, None)
     assert not {"train_step", "compute_loss"} & (set(vars(model)) - held)
-    model.set_weights(weights)
+    model.set_weights(begin)
     fit(model), fit(plain)
     assert_alike(model, plain)
 
@@ -213,20 +227,23 @@ def test_a_train_step_of_one_s_own_is_kept(library: Any) -> None:
 
     model = compiled(Own([library.Input((6, 6, 1)), *stack(library)]), library)
     other = compiled(sequential(library), library)
-    assert set(fit(penalise(model, RightReasons(MASK, 2.0)))) >= {"own"}
-    fit(penalise(other, RightReasons(MASK, 2.0)))
+    assert set(fit(penalise(model, RightReasons(MASK, LAMBDA)))) >= {"own"}
+    fit(penalise(other, RightReasons(MASK, LAMBDA)))
     assert_alike(model, other)
     model.calls = False
     with pytest.raises(TfexplainError, match=r"a train_step that calls self\.compute_loss"):
-        fit(penalise(model, RightReasons(MASK, 2.0)))
+        fit(penalise(model, RightReasons(MASK, LAMBDA)))
 
 
 @LIBRARIES
 @pytest.mark.parametrize(
     ("penalty", "message"),
     [
-        (RightReasons(np.ones((4, 4)), 1.0), r"expected masks of shape \[1, 6, 6\]"),
-        (RightReasons(lambda x, y: x[:, :4, :, 0] > 0, 1.0), r"expected masks \[N, \*sides\]"),
+        (RightReasons(np.ones((4, 4)), 1.0), r"regions: expected masks of shape \[1, 6, 6\]"),
+        (
+            RightReasons(lambda x, y: x[:, :4, :, 0] > 0, 1.0),
+            r"mask .*; got \[8, 4, 6\]",
+        ),
         (RightReasons(None, 1.0), r"Pass WithRegions\(y, masks\)"),
         (RightReasons(MASK, 1.0, layer="pooled"), r"layer='pooled': expected a layer whose output"),
         (RightReasons(MASK, 1.0, layer="head"), "layer='head': expected .* logits depend on"),
@@ -240,10 +257,10 @@ def test_what_does_not_fit_ends_before_a_weight_changes(
     if isinstance(penalty, InputGradientPenalty):
         wide = library.layers.UpSampling2D(interpolation="bicubic")
         model = library.Sequential([library.Input((6, 6, 1)), wide, *stack(library)])
-    weights = compiled(model, library, jit_compile=False).get_weights()
+    begin = compiled(model, library, jit_compile=False).get_weights()
     with pytest.raises(TfexplainError, match=message):
         fit(penalise(model, penalty))
-    assert all(map(np.array_equal, weights, model.get_weights()))
+    assert all(map(np.array_equal, begin, model.get_weights()))
 
 
 @LIBRARIES
@@ -258,7 +275,7 @@ def test_layers_that_cudnn_computes_are_refused(
     assert penalise(model(layers.LSTM(3)), InputGradientPenalty(1.0))  # no GPU here
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: ["GPU:0"])
     both = layers.Bidirectional(layers.GRU(3, name="gru"))
-    with pytest.raises(TfexplainError, match="layers .*gru.* computed by cuDNN"):
+    with pytest.raises(TfexplainError, match=r"layers .*gru.* computed by cuDNN"):
         penalise(model(both), InputGradientPenalty(1.0))
     recurrent = penalise(model(cells), InputGradientPenalty(1.0))
     monkeypatch.undo()
@@ -298,7 +315,7 @@ for library in (keras, tf_keras):
             model = own.sequential(library)
             model.layers[1].trainable = False  # batch statistics are each replica's own
             own.compiled(model, library, jit_compile=False)
-        own.penalise(model, own.RightReasons(own.MASK, 2.0, layer="conv"))
+        own.penalise(model, own.RightReasons(own.MASK, own.LAMBDA, layer="conv"))
         found.append((model, own.fit(model)))
     (model, history), (other, expected) = found
     own.assert_alike(model, other)

@@ -1,4 +1,4 @@
-"""What is added to the loss: closed forms, and finite differences of what a tape says of one row."""
+"""What is added to the loss: closed forms, and finite differences of what a tape says."""
 
 from __future__ import annotations
 
