@@ -35,7 +35,8 @@ def to_halves(values: npt.ArrayLike) -> tuple[Array, Array]:
 
 def from_half(packed: Array, scale: npt.ArrayLike) -> Array:
     """Returns float32 of what `to_half` returned."""
-    with np.errstate(invalid="ignore"):  # infinity * 0 in a map without any finite value
+    # infinity * 0 in a map without any finite value; halves above 1 of bytes that no writer wrote
+    with np.errstate(invalid="ignore", over="ignore"):
         values = packed.astype(np.float32) * np.asarray(scale, np.float32)
     return np.where(np.isfinite(packed), values, packed.astype(np.float32))
 

@@ -3,7 +3,10 @@
 import type { Predictions, Samples } from "../format/records.ts";
 import { confidence } from "./filters.ts";
 
-export const ORDERS = ["disagreement", "loss", "drift", "confidence", "border", "class"] as const;
+export const ORDERS = [
+  ...(["disagreement", "loss", "drift", "confidence", "border"] as const),
+  ...(["start", "faithful", "class"] as const),
+] as const;
 export type OrderName = (typeof ORDERS)[number];
 
 /** Largest values first; what has none comes last, ties stay in their order. */

@@ -36,8 +36,8 @@ export function withSameLayers(shown: readonly ShownRun[]): {
 }
 
 function keyOf({ kind, explainer }: Group): string {
-  // Drift is of maps, and called as these.
-  return `${kind === "drift" ? "map" : kind}/${explainer}`;
+  // Drift, trust and the like are of maps, and called as these.
+  return `${isColumn(kind) ? kind : "map"}/${explainer}`;
 }
 
 /** The layers of each explainer, in the model's order where the log says it. */

@@ -118,6 +118,7 @@ export const timelineStyles = css`
     overflow: auto;
   }
   [popover] label {
+    white-space: normal;
     display: flex;
     gap: 8px;
     align-items: baseline;

@@ -3,9 +3,7 @@
 import { html, nothing, type PropertyDeclarations, unsafeCSS } from "lit";
 import uplotCss from "uplot/dist/uPlot.min.css";
 import { epochText, timeText } from "../../analysis/epochs.ts";
-import { boxTracks } from "../../draw/box-tracks.ts";
 import { Changes } from "../../draw/changes.ts";
-import { driftTracks } from "../../draw/drift-tracks.ts";
 import {
   type Curve,
   chooseTracks,
@@ -17,9 +15,8 @@ import {
   X_AXIS,
 } from "../../draw/tracks.ts";
 import { Player } from "../../state/player.ts";
-import { holds } from "../../state/runs.ts";
+import { allTracks } from "./all-tracks.ts";
 import { EpochAxis, LEFT, RIGHT } from "./epoch-axis.ts";
-import { Later } from "./later.ts";
 import { define, PaintedPart, setText } from "./part.ts";
 import { hideReadout, showReadout } from "./readout.ts";
 import { base } from "./styles.ts";
@@ -29,10 +26,6 @@ import { trackChoice } from "./track-choice.ts";
 import { trackHeight } from "./track-height.ts";
 import { trackText } from "./track-text.ts";
 import { MOST, tellValues, valuesTable } from "./values-table.ts";
-
-const curvesOfLayers = new Later("The curves", () => import("../../draw/total-tracks.ts"));
-const curvesOfRegions = new Later("The curves", () => import("../../draw/region-tracks.ts"));
-const curvesOfRows = new Later("The curves", () => import("../../draw/row-tracks.ts"));
 
 /** How much nearer one step of the wheel or one key brings. */
 const NEARER = 1.3;
@@ -51,6 +44,8 @@ export class Timeline extends PaintedPart {
     () => this.advance(),
     () => this.requestUpdate(),
   );
+  /** Whether it was ever asked which curves there are. */
+  private isChoosing = false;
   private readonly sizes = new ResizeObserver(() => this.layOut());
   /** Where a range is being dragged: its ends. */
   private selection: readonly [number, number] | undefined;
@@ -99,7 +94,7 @@ export class Timeline extends PaintedPart {
             ? html`<span class="muted strokes">solid: validation, dashed: training</span>`
             : nothing
         }
-        ${this.isStill || this.folded ? nothing : trackChoice(this.dashboard, this.all, this.tracks)}
+        ${this.isStill || this.folded ? nothing : trackChoice(this.dashboard, this.all, this.tracks, () => this.openChoice())}
       </div>
       <div
         class="tracks"
@@ -150,6 +145,11 @@ export class Timeline extends PaintedPart {
     return this.dashboard.scene.steps.length === 1;
   }
 
+  private openChoice(): void {
+    this.isChoosing = true;
+    this.requestUpdate();
+  }
+
   togglePlay(): void {
     const { steps } = this.dashboard.scene;
     if (steps.length < 2) return;
@@ -182,28 +182,12 @@ export class Timeline extends PaintedPart {
 
   /** All there is to choose from. */
   private get all(): readonly Track[] {
-    const { dashboard } = this;
-    const { metrics } = this;
-    const { has } = dashboard.scene;
-    const rows = has.rows && curvesOfRows.get(this)?.rowTracks(dashboard, metrics);
-    const isOfLayers = has.kernels || has.health;
-    const layers = isOfLayers && curvesOfLayers.get(this)?.layerTracks(dashboard);
-    const isOfRegions = holds(dashboard.scene.shown, ["regions"]);
-    const regions = isOfRegions && curvesOfRegions.get(this)?.regionTracks(dashboard);
-    return [
-      ...[...metrics, ...boxTracks(dashboard), ...(regions || []), ...(rows || [])],
-      ...[...(layers || []), ...driftTracks(dashboard)],
-    ];
-  }
-
-  private get metrics(): readonly Track[] {
-    const { scene, store } = this.dashboard;
-    return tracksOf(scene, store);
+    return allTracks(this.dashboard, this, this.isChoosing);
   }
 
   private get tracks(): readonly Track[] {
-    const { metrics } = this;
-    return chooseTracks(this.all, metrics, this.dashboard.view.tracks);
+    const { scene, store, view } = this.dashboard;
+    return chooseTracks(this.all, tracksOf(scene, store), view.tracks);
   }
 
   /** Plot anew where curves, theme or width changed; everything else only moves the playhead. */

@@ -4,7 +4,13 @@ import { html, nothing } from "lit";
 import type { Track } from "../../draw/tracks.ts";
 import type { Dashboard } from "../../state/dashboard.ts";
 
-export function trackChoice(dashboard: Dashboard, all: readonly Track[], chosen: readonly Track[]) {
+/** `open` is called when the list opens: some curves are known only then. */
+export function trackChoice(
+  dashboard: Dashboard,
+  all: readonly Track[],
+  chosen: readonly Track[],
+  open: () => void,
+) {
   if (all.length < 2) return nothing;
   const names = chosen.map(({ name }) => name);
   const toggle = (name: string): void =>
@@ -18,7 +24,10 @@ export function trackChoice(dashboard: Dashboard, all: readonly Track[], chosen:
     >
       Curves
     </button>
-    <div id="tracks" popover role="group" aria-label="Curves" @beforetoggle=${place}>
+    <div id="tracks" popover role="group" aria-label="Curves" @beforetoggle=${(event: Event) => {
+      place(event);
+      open();
+    }}>
       ${all.map(
         ({ name, title }) => html`<label>
           <input type="checkbox" .checked=${names.includes(name)} @change=${() => toggle(name)} />

@@ -31,6 +31,7 @@ export abstract class Cell extends PaintedPart {
       }
       /* Beside the enlarged map, whose numbers are told; a click enlarges this one. */
       :host([large]) dl,
+      :host([large]) .trust,
       :host([large]) .level {
         display: none;
       }

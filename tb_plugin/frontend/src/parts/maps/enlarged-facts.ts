@@ -9,7 +9,6 @@ import { listed } from "../../analysis/kernel-facts.ts";
 import { errorText } from "../../analysis/map-text.ts";
 import { short } from "../../analysis/numbers.ts";
 import { type RegionNumber, regionFact } from "../../analysis/regions.ts";
-import { type TrustNumber, trustFact } from "../../analysis/trust.ts";
 import type { Known, Series } from "../../data/series.ts";
 import type { Kernel } from "../../format/compressed.ts";
 import type { AttributionMap, Channels } from "../../format/records.ts";
@@ -40,7 +39,6 @@ export function factsOf(
   { record: map, step: mapStep }: Known<AttributionMap>,
   { record: channels, step: channelStep }: Known<Channels>,
   outputs: Known<Kernel> | undefined,
-  trust: readonly TrustNumber[] = [],
   regions: readonly RegionNumber[] = [],
 ): (readonly [string, string])[] {
   const { unit } = column;
@@ -77,7 +75,6 @@ export function factsOf(
       : ([["completeness gap (no error bound)", `${short(map.gap)} ${unit}`]] as const)),
     ...(errorText(map) ? ([["estimated error of the map", errorText(map)]] as const) : []),
     ...regions.map(regionFact),
-    ...trust.map(trustFact),
   ];
 }
 

@@ -88,15 +88,6 @@ export const enlargedStyles = css`
     line-height: 20px;
     margin: 0;
   }
-  h3 {
-    font-size: 12.5px;
-    font-weight: 600;
-  }
-  .sanity {
-    max-width: 420px;
-    margin-bottom: 8px;
-    font-size: 12.5px;
-  }
   .readout {
     margin: 6px 16px;
     padding: 3px 10px;

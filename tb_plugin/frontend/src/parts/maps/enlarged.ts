@@ -43,10 +43,11 @@ import {
 } from "./map-figure.ts";
 import { flagOf, plainFlag } from "./map-flag.ts";
 import { regionsAt } from "./map-regions.ts";
-import { sanityAt, sanityPart, trustAt } from "./map-trust.ts";
 import { rowOrder } from "./row-order.ts";
 import { runCell } from "./run-cell.ts";
 import { channelText, earlierOf } from "./tiles-cell.ts";
+import type { TrustView } from "./trust-view.ts";
+import "./trust-view.ts";
 import { valueTable } from "./value-table.ts";
 
 const TILE = 96;
@@ -56,7 +57,6 @@ export class Enlarged extends SizedPart {
 
   /** To render the table anew only where it has other numbers. */
   private readonly shownParts = new Changes();
-  private readonly tested = new Changes();
   private positionAt: PositionAt = () => -1;
   private depth = 1;
   /** Positions in the order of the cursor, where they are in one row. */
@@ -82,12 +82,12 @@ export class Enlarged extends SizedPart {
       <div class="side">
         <p data-screen class="readout" role="status">${helpOf(column)}</p>
         ${epochStrip(this.dashboard, shown, this.tiles[this.channel] ?? -1)}
+        <tfx-trust .dashboard=${this.dashboard}></tfx-trust>
         <div class="facts">
           <tfx-legend .dashboard=${this.dashboard} .column=${column} .sample=${sample}>
           </tfx-legend>
           <dl></dl>
           <div>
-          ${sanityPart(this, shown)}
           <details @toggle=${() => this.requestUpdate()}>
             <summary>Values as a table</summary>
             <div class="scroll" tabindex="0" role="group" aria-label="Values">${this.table()}</div>
@@ -205,15 +205,13 @@ export class Enlarged extends SizedPart {
       ? flagOf(this.dashboard, shown, map)
       : plainFlag(channels, store.busy, weights);
     setText(this.find(".flag"), flag);
-    const trust = trustAt(this.dashboard, shown, map);
-    const regions = regionsAt(this.dashboard, shown, map);
-    const told = factsOf(shown, map, channels, kernel, trust, regions);
+    const told = factsOf(shown, map, channels, kernel, regionsAt(this.dashboard, shown, map));
     this.find("dl")?.replaceChildren(...factNodes(told));
+    this.find<TrustView>("tfx-trust")?.show(shown, map);
     if (this.cursor >= 0) this.readOut();
     if (!isMap) this.tellChannel(channels);
     const isOther = this.shownParts.differ(...parts);
     if (isOther && this.find<HTMLDetailsElement>("details")?.open) this.requestUpdate();
-    if (this.tested.differ(sanityAt(this.dashboard, shown))) this.requestUpdate();
   }
 
   private drawMap(

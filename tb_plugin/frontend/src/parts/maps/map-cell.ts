@@ -6,7 +6,7 @@ import { targetText } from "../../analysis/filters.ts";
 import type { Scale } from "../../analysis/magnitudes.ts";
 import { aboveText, ERROR_TITLE, errorText, shortErrorText } from "../../analysis/map-text.ts";
 import { percent, short } from "../../analysis/numbers.ts";
-import { START, START_TITLE, shortTrust } from "../../analysis/trust.ts";
+import { ERROR } from "../../analysis/trust.ts";
 import type { Pixels } from "../../data/bitmaps.ts";
 import { type Known, knownAt, partsOf } from "../../data/series.ts";
 import { filledSize, type PositionAt, paintFigure } from "../../draw/figure.ts";
@@ -22,6 +22,7 @@ import { canvasOf } from "./map-canvas.ts";
 import { drawnScale, figureOf, pictureOf, positionTextOf, shownPlane } from "./map-figure.ts";
 import { flagOf } from "./map-flag.ts";
 import { trustAt } from "./map-trust.ts";
+import { badgeStyles, meterStyles, tellTrust } from "./trust-badge.ts";
 
 const REVEALING = 12;
 const LIMIT_TITLE = "The magnitude at the end of the colours, and the share of values above it";
@@ -31,6 +32,7 @@ const GAP_TITLE =
 export class MapCell extends RunCell {
   static override styles = [
     ...RunCell.styles,
+    ...[meterStyles, badgeStyles],
     css`
       :host {
         scroll-margin: 24px 16px 8px;
@@ -105,9 +107,8 @@ export class MapCell extends RunCell {
         <dd class="gap" hidden></dd>
         <dt class="error-name" title=${ERROR_TITLE} hidden>est. error</dt>
         <dd class="error" hidden></dd>
-        <dt class="start-name" title=${START_TITLE} hidden>still as at start</dt>
-        <dd class="start" hidden></dd>
       </dl>
+      <button class="trust" hidden @click=${this.open}></button>
     `;
   }
 
@@ -162,15 +163,15 @@ export class MapCell extends RunCell {
     this.find(".gap-name")?.toggleAttribute("hidden", !hasGap);
     this.find(".gap")?.toggleAttribute("hidden", !hasGap);
     setText(this.find(".gap"), hasGap ? `${short(record.gap ?? 0, 2)} ${unit}` : "");
-    const error = record ? errorText(record) : "";
+    const trust = trustAt(this.dashboard, this, known);
+    tellTrust(this.find(".trust"), trust);
+    // Said in the badge.
+    const isTold = trust.some(({ name }) => name === ERROR);
+    const error = record && !isTold ? errorText(record) : "";
     this.find(".error-name")?.toggleAttribute("hidden", !error);
     this.find(".error")?.toggleAttribute("hidden", !error);
     setText(this.find(".error"), record ? shortErrorText(record) : "");
     this.find(".error")?.setAttribute("title", error);
-    const start = trustAt(this.dashboard, this, known).find(({ name }) => name === START);
-    this.find(".start-name")?.toggleAttribute("hidden", !start);
-    this.find(".start")?.toggleAttribute("hidden", !start);
-    setText(this.find(".start"), start ? shortTrust(start) : "");
   }
 
   /** How large the map is among those of all samples. */

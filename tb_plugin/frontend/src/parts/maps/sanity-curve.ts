@@ -13,11 +13,12 @@ export function sanityCurve(dashboard: Dashboard, record: Sanity, sample: number
   const steps = sanityOf(record, sample);
   if (steps.length === 0) return nothing;
   const values = pointsOf(steps, "value");
-  return html`<section class="sanity">
-    <h3>With re-drawn weights</h3>
+  return html`<section aria-label="With re-drawn weights">
+    <h4>with re-drawn weights, after training</h4>
+    <p>${sanityText(steps)}</p>
     <tfx-plot
       .dashboard=${dashboard}
-      .label="${"The map’s likeness to its own by how many layers are re-drawn; said below"}"
+      .label=${"The map’s likeness to its own by how many layers are re-drawn; said above"}
       .size=${SIZE}
       .axes=${axesOf(steps)}
       .draw=${(plot: Plot) => {
@@ -30,7 +31,6 @@ export function sanityCurve(dashboard: Dashboard, record: Sanity, sample: number
         return step ? stepText(step) : "";
       }}
     ></tfx-plot>
-    <p>${sanityText(steps)}</p>
   </section>`;
 }
 

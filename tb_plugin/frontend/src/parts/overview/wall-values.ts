@@ -11,7 +11,10 @@ import { leastSure, lossOf, type OrderName, orderBy } from "../../analysis/wall-
 import type { AttributionMap } from "../../format/maps.ts";
 import type { Dashboard } from "../../state/dashboard.ts";
 import type { ShownRun } from "../../state/runs.ts";
+import { Later } from "../frame/later.ts";
 import { mapAt } from "../maps/map-figure.ts";
+
+const trust = new Later("The trust in maps", () => import("./wall-trust.ts"));
 
 interface Order {
   readonly text: string;
@@ -20,7 +23,7 @@ interface Order {
   readonly measure: (dashboard: Dashboard) => (sample: number) => number;
   /** Whether the smallest comes first. */
   readonly isRising?: boolean;
-  readonly tell: (value: number) => string;
+  readonly tell: (value: number, dashboard: Dashboard, sample: number) => string;
 }
 
 const ENTRIES: Readonly<Record<OrderName, Order>> = {
@@ -66,6 +69,16 @@ const ENTRIES: Readonly<Record<OrderName, Order>> = {
       most(mapsOf(dashboard, sample).map((map) => shareAtBorder(map))),
     tell: whole,
   },
+  start: trustOrder(
+    "start",
+    "likeness to the start",
+    "Maps that stayed most like those of the weights training began with first, beside chance: such a map shows the input, not what was learnt",
+  ),
+  faithful: trustOrder(
+    "faithful",
+    "faithfulness",
+    "Maps that are furthest behind chance first, by Deletion or what else was measured of them",
+  ),
   class: {
     text: "class",
     title: "By the class of the label",
@@ -78,6 +91,26 @@ const ENTRIES: Readonly<Record<OrderName, Order>> = {
     tell: () => "",
   },
 };
+
+/** Worst first, by a number of trust; its script comes once it is chosen. */
+function trustOrder(choice: "start" | "faithful", text: string, title: string): Order {
+  const script = (dashboard: Dashboard) =>
+    trust.get({ requestUpdate: () => dashboard.dispatchEvent(new Event("change")) });
+  return {
+    ...{ text, title },
+    isThere: ({ scene: { shown, evidence } }) =>
+      shown.some(
+        ({ run, samples }) =>
+          run.groups.some(({ group }) => group === evidence?.group.replace("map", "trust")) &&
+          (choice === "start" || samples?.settings.quality),
+      ),
+    measure: (dashboard) => {
+      const loaded = script(dashboard);
+      return (sample) => loaded?.trustShortfall(dashboard, choice, sample) ?? Number.NaN;
+    },
+    tell: (_, dashboard, sample) => script(dashboard)?.trustTold(dashboard, choice, sample) ?? "",
+  };
+}
 
 function hasLabels(labels: Float64Array): boolean {
   return labels.some((label) => !Number.isNaN(label));
@@ -112,7 +145,7 @@ export function sorted(dashboard: Dashboard, samples: readonly number[]): readon
 export function tellerOf(dashboard: Dashboard): (sample: number) => string {
   const { measure, tell } = ENTRIES[orderOf(dashboard)];
   const value = measure(dashboard);
-  return (sample) => (Number.isNaN(value(sample)) ? "" : tell(value(sample)));
+  return (sample) => (Number.isNaN(value(sample)) ? "" : tell(value(sample), dashboard, sample));
 }
 
 /** A run's map in the wall at the playhead. */
