@@ -54,6 +54,7 @@ def test_a_map_says_how_like_it_is_to_that_of_the_start(
             if name == "GradCAM"
         )
         of = (rows["explainer"] == "GradCAM") & (rows["sample"] == sample)
+        of &= rows["metric"] == "start similarity"
         for epoch in (EPOCHS - 1, 0):
             (own,) = [i for i in range(len(of)) if of[i] and rows["epoch"][i] == epoch]
             page.seek(epoch)
