@@ -20,7 +20,7 @@ import tempfile
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -53,6 +53,7 @@ from tfexplain import (
 )
 from tfexplain.errors import ExplainWarning
 from tfexplain.story import RunRecords, story
+from tfexplain.trust import Avoid
 from tfexplain.wire import schema
 
 Array = Any
@@ -69,6 +70,13 @@ class Task:
     explainers: tuple[Any, ...]
     mark: tuple[tuple[int, int], ...]  # (first position, size) along each axis
 
+    @property
+    def regions(self) -> dict[str, Any]:
+        """Where evidence should not lie, whether the mark is there or not, and all else."""
+        mask = np.zeros(self.val[0].shape[1 : 1 + len(self.mark)], bool)
+        mask[tuple(slice(first, first + size) for first, size in self.mark)] = True
+        return {"mark": Avoid(mask), "object": ~mask}
+
 
 def digits(shortcut: bool, seed: int) -> Task:
     """Digits; the mark at the left edge tells the class, or is not there at all."""
@@ -78,6 +86,15 @@ def digits(shortcut: bool, seed: int) -> Task:
     return Task(
         (x, y), (val_x, val_y), small_cnn, (GradCAM(), IntegratedGradients()), ((2, 4), (0, 1))
     )
+
+
+def unread(seed: int) -> Task:
+    """Digits whose mark told nothing in training, and tells the class of the validation rows: what
+    a model could read, and has no reason to."""
+    own = digits(True, seed)
+    (x, y), _ = load()
+    hints = np.random.default_rng(seed).permutation(y)
+    return replace(own, train=(marked(x, hints), y))
 
 
 def photographs(shortcut: bool, seed: int) -> Task:
@@ -194,7 +211,11 @@ def trained(task: Task, seed: int, log_dir: Path) -> None:
     shutil.rmtree(unfinished, ignore_errors=True)
     model = task.model(seed)
     explain = Explain(
-        task.val, log_dir=unfinished, explainers=[*task.explainers, Exchange()], verbose=0
+        task.val,
+        log_dir=unfinished,
+        explainers=[*task.explainers, Exchange()],
+        regions=task.regions,
+        verbose=0,
     )
     model.fit(*task.train, epochs=EPOCHS, verbose=0, callbacks=[explain])
     model.save(unfinished / "model.keras")
@@ -264,7 +285,20 @@ def marks(make: Callable[[bool, int], Task], root: Path, seeds: Sequence[int]) -
     return logs
 
 
-SETTINGS = {"clean": clean, "pair of clean trainings": pairs, "with a shortcut": marks}
+def unreads(make: Callable[[bool, int], Task], root: Path, seeds: Sequence[int]) -> list[Path]:
+    """Trains where the mark of the validation rows told nothing."""
+    logs = [root / f"unread-{seed}" for seed in seeds]
+    for seed, log in zip(seeds, logs, strict=True):
+        trained(unread(seed), seed, log)
+    return logs
+
+
+SETTINGS = {
+    "clean": clean,
+    "pair of clean trainings": pairs,
+    "a mark that told nothing in training": unreads,
+    "with a shortcut": marks,
+}
 
 
 def row(title: str, logs: Sequence[Path], mark: tuple[tuple[int, int], ...]) -> Iterator[str]:
@@ -282,6 +316,24 @@ def row(title: str, logs: Sequence[Path], mark: tuple[tuple[int, int], ...]) -> 
     yield f"| {title} | {len(told)} | {count} | {value} | {by} | {others} |"
     for log, found in zip(logs, told, strict=True):
         yield from (f"<!-- {log.name}: {finding} -->" for finding in found)
+
+
+def alarms(title: str, logs: Sequence[Path], task: Task, *, is_marked: bool) -> Iterator[str]:
+    """Yields a row of the table of alarms."""
+    told = [findings(log) for log in logs]
+    cells = []
+    for kind, about in (("gathers", ""), ("leaves", " in mark,")):
+        found = [[f for f in own if f.kind == kind and about in f.text] for own in told]
+        first = Counter(min(f.step for f in own) for own in found if own)
+        shares = sorted(max(f.value for f in own) for own in found if own)
+        at_mark = sum(any(f.box and _meet(f.box, task.mark) for f in own) for own in found)
+        cells += [
+            str(sum(map(bool, found))),
+            *([str(at_mark if is_marked else "")] if kind == "gathers" else []),
+            f"{shares[0]:.0%} to {shares[-1]:.0%}" if shares else "",
+            ", ".join(f"{epoch:g} ({count})" for epoch, count in sorted(first.items())),
+        ]
+    yield f"| {title} | {len(logs)} | {' | '.join(cells)} |"
 
 
 def _meet(box: Sequence[tuple[int, int]], mark: Sequence[tuple[int, int]]) -> bool:
@@ -303,16 +355,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with tempfile.TemporaryDirectory() as folder:
         print("| task | logs | `place` | at the mark | share | by epoch (logs) | others |")
         print("|---|--:|--:|--:|---|---|---|", flush=True)
+        raised: list[str] = []
         for name in [options.only] if options.only else TASKS:
             root = (options.logs or Path(folder)) / name
             seeds = range(options.seeds or (10 if name == "digits" else 5))
             for setting, make in SETTINGS.items():
-                if make is pairs and name != "digits":
+                if make in (pairs, unreads) and name != "digits":
                     continue
-                logs = make(TASKS[name], root, seeds)
-                mark = TASKS[name](True, 0).mark if make is marks else ()
-                for line in row(f"{name}, {setting}", logs, mark):
+                logs, task = make(TASKS[name], root, seeds), TASKS[name](True, 0)
+                for line in row(f"{name}, {setting}", logs, task.mark if make is marks else ()):
                     print(line, flush=True)
+                if make is not pairs:
+                    is_marked = make is not clean
+                    raised += alarms(f"{name}, {setting}", logs, task, is_marked=is_marked)
+        print("\n| task | logs | `gathers` | at the mark | share | from epoch (logs)", end="")
+        print(" | `leaves`, of the mark | share | from epoch (logs) |")
+        print("|---|--:|--:|--:|---|---|--:|---|---|", *raised, sep="\n", flush=True)
 
 
 if __name__ == "__main__":

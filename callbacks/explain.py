@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from typing import Any, Literal
 
+from tfexplain.callbacks.alarm import Alarm, OnAlarm
 from tfexplain.callbacks.base import LoggingCallback
 from tfexplain.callbacks.drift_reference import Reference, Wanted
 from tfexplain.callbacks.explain_run import ExplainRun
@@ -16,7 +17,7 @@ from tfexplain.callbacks.schedule import Schedule, Scheduler
 from tfexplain.callbacks.shared_rows import read_for_health
 from tfexplain.callbacks.start_maps import StartMaps
 from tfexplain.callbacks.work import Work
-from tfexplain.checks import is_whole
+from tfexplain.checks import check_choice, is_whole
 from tfexplain.errors import TfexplainError
 from tfexplain.exchange import Exchange
 from tfexplain.explainers import Explainer
@@ -112,6 +113,9 @@ class Explain(LoggingCallback):
         seed: Seed of the choice of samples.
         on_error: `"warn"`: a failure while explaining is reported once, counted and shown on the
             page, and training goes on. `"raise"` is for tests.
+        on_alarm: `"warn"`: where evidence leaves its region, or that of all classes gathers at one
+            small place from which labels can be read alone, while accuracy rises, a line is printed
+            once (docs/findings.md). `"stop"`: and training ends with that epoch.
         verbose: 0: silent. 1 (default): what was chosen is printed once, before the first batch,
             and what explaining takes once, after the first explained epoch. 2: also one line for
             each explained epoch.
@@ -162,6 +166,7 @@ class Explain(LoggingCallback):
         clusters: SpRAy | int | None = None,
         seed: int = 0,
         on_error: OnError = "warn",
+        on_alarm: OnAlarm = "warn",
         verbose: bool | int = 1,
         part: str | None = None,
         logs: Sequence[str] = (),
@@ -189,10 +194,13 @@ class Explain(LoggingCallback):
             importance=importance,
             clusters=_spray(clusters),
         )
+        self._on_alarm: OnAlarm = on_alarm
         self._wanted, self._when = reference, Schedule(every, epochs, budget, every_steps)
         super().__init__(log_dir, "explain", on_error, "explaining", part, logs, every_steps)
 
-    _passing = LoggingCallback._passing | {"_reference", "_scheduler", "_start_maps", "_masks"}
+    _passing = LoggingCallback._passing | {
+        *("_reference", "_scheduler", "_start_maps", "_masks", "_alarm"),
+    }
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Starts the clock of training time at the first epoch."""
@@ -212,6 +220,11 @@ class Explain(LoggingCallback):
         """Logs the epoch, and charges the time to explaining."""
         with self._scheduler.charged(epochs=1):
             super().on_epoch_end(epoch, logs)
+        if self._on_alarm == "stop":
+            # All workers end at the same epoch.
+            (stops,) = self._begun("on_epoch_end").of_chief([float(self._alarm.stops())])
+            if stops:
+                self.model.stop_training = True
 
     def _log_within(self, step: float, logs: Mapping[str, Any]) -> None:
         with self._scheduler.charged(epochs=1):
@@ -249,12 +262,14 @@ class Explain(LoggingCallback):
         self._reference, self._start_maps = Reference(self._wanted), StartMaps()
         self._masks = LoggedMasks()
         self._scheduler = Scheduler(self._when, self._reference.epoch)
+        self._alarm = Alarm(self._on_alarm, self._guard)
 
     @property
     def _validation_data(self) -> Any:
         return self._settings.validation_data
 
     def _check(self) -> None:
+        check_choice("on_alarm", self._on_alarm, ("warn", "stop"))
         self._scheduler.when.check()
         self._settings.check()
         self._reference.check(self._scheduler.when)
@@ -270,6 +285,7 @@ class Explain(LoggingCallback):
             return ExplainRun(
                 *(self._settings, self._subject, self._guard, self._reference, self._scheduler),
                 *(rows, epochs, self._clock, self._start_maps, self._masks),
+                alarm=self._alarm,
             )
 
 

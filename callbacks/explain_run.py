@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from tfexplain.attribution import Attribution
+from tfexplain.callbacks.alarm import Alarm
 from tfexplain.callbacks.announce import tell
 from tfexplain.callbacks.cost_line import cost_line
 from tfexplain.callbacks.counted_passes import Fewer, fewer, other_class_text, rows_between
@@ -30,6 +31,7 @@ from tfexplain.callbacks.step_clock import StepClock
 from tfexplain.callbacks.trust_run import TrustRun
 from tfexplain.quality.similarity import MEASURES
 from tfexplain.runlog.attribution_records import sheet_png
+from tfexplain.runlog.place_probe import PlaceProbe
 from tfexplain.runlog.plan import ExplainPlan, Found
 from tfexplain.runlog.settings import ExplainSettings
 from tfexplain.runlog.structure_record import structure_record, write_structure
@@ -55,6 +57,7 @@ class ExplainRun:
         clock: When epochs are explained within; None where they are not.
         start: Maps that training begins with; kept over several fits.
         masks: Masks of regions that logs hold; kept over several fits.
+        alarm: What listens to the records of the log; kept over several fits.
 
     Raises:
         TfexplainError: data, labels, layers or shapes that cannot work, found by explaining once.
@@ -72,10 +75,14 @@ class ExplainRun:
         clock: StepClock | None = None,
         start: StartMaps | None = None,
         masks: LoggedMasks | None = None,
+        alarm: Alarm | None = None,
     ) -> None:
         self._settings, self._guard, self._reference = settings, guard, reference
         self._scheduler = scheduler
-        self._explaining = ExplainPlan(settings, model)
+        self._alarm = alarm or Alarm("warn", guard)
+        probe = PlaceProbe()
+        with probe.reading():
+            self._explaining = ExplainPlan(settings, model)
         self.explained: list[float] = []
         self._logs: Mapping[str, Any] = {}
         self._seconds: dict[str, float] = {}
@@ -125,10 +132,13 @@ class ExplainRun:
         output = self._explaining.output
         self._general = general_runs(settings, model, output, guard, epochs, every=every)
         self._choices |= {run.name: run.text for run in self._general}
+        places: Mapping[str, schema.Places] = {}
+        with guard.planning("places where labels can be read alone"):
+            places = probe.places(self._explaining, model)
         self._trust: TrustRun | None = None
         with nullcontext() if settings.quality else guard.planning("trust"):
             judged = (start or StartMaps(), self._explaining, first, settings.quality, guard)
-            self._trust = TrustRun(*judged, epochs, every=every)
+            self._trust = TrustRun(*judged, epochs, every=every, places=places)
         if self._trust and self._trust.text:
             self._choices["quality"] = self._trust.text
         self._sanity = SanityRun(self._explaining, first) if settings.sanity else None
@@ -148,6 +158,7 @@ class ExplainRun:
 
     def announce(self, writer: RunWriter, resumes: bool) -> None:
         """Prints what was chosen, and writes what never changes: settings, labels, pictures."""
+        writer.heard = self._alarm.hear
         if resumes:
             with self._guard.watch("drift", 0):
                 self._reference.resume(self._explaining, writer.directory)
@@ -170,6 +181,7 @@ class ExplainRun:
         self._logs, self._numbers = dict(logs), {}
         if self._names(now) and self._scheduler.due(now.epoch, now.step, now.last):
             self._guarded(now, writer)
+            self._alarm.check(now.step)
         elif not self._scheduler.when.chosen:
             # Methods that were chosen by default may be too expensive for an epoch that this was
             # asked for.

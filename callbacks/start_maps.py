@@ -71,6 +71,11 @@ class StartMaps:
             record = schema.Start(shown.maps, shown.targets)
             writer.add_constant(schema.Tag("start", name, layer), record, schema.Content("start"))
 
+    def maps(self, place: Place) -> Array | None:
+        """Returns the maps at the start [N, ...] of an explainer at a layer; None without any."""
+        kept = self._kept.get(place)
+        return None if kept is None else kept.maps
+
     def measured(self, place: Place, shown: Shown) -> Measured | None:
         """Measures how like a place's maps are to those at the start; None where there are none.
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
 from tfexplain.attribution import Attribution
 from tfexplain.callbacks.few_epochs import FewEpochs
+from tfexplain.callbacks.gathering import Gathering
 from tfexplain.callbacks.guard import Guard
 from tfexplain.callbacks.map_numbers import map_numbers
 from tfexplain.callbacks.start_maps import NAME, StartMaps
@@ -44,6 +45,7 @@ class TrustRun:
         guard: Keeps failures of single metrics away from the rest.
         epochs: How many epochs there are; None where that is not known.
         every: Whether metrics are measured in every explained epoch.
+        places: Where labels can be read alone, by the name of the input.
 
     Attributes:
         text: What was decided, for people; "" where no metric was asked for.
@@ -60,24 +62,29 @@ class TrustRun:
         epochs: int | None,
         *,
         every: bool,
+        places: Mapping[str, schema.Places],
     ) -> None:
         self._start, self._explaining, self._guard = start, explaining, guard
         self._start.begin(explaining, first)
+        self._places, self._gathering = places, Gathering(places, start)
         self._metrics = self._fitting(metrics, first)
         few = exchange_epochs(epochs, EPOCHS) if epochs else [0]
         self._epochs = FewEpochs(None if every else few)
-        places = list(explaining.shown(first))
+        shown = list(explaining.shown(first))
         self._randomised = randomised(explaining)
         self._seeds = FewEpochs(exchange_epochs(epochs, 2) if epochs else [0])
         erring = [place for place, own in evidence(explaining, first) if own.error is not None]
-        drawn = [place for place in places if place[0] in self._randomised]
-        own = {NAME: places, SEED: drawn, ERROR: erring}
+        drawn = [place for place in shown if place[0] in self._randomised]
+        own = {NAME: shown, SEED: drawn, ERROR: erring}
         self._names = {
             name: map_numbers(of, name.replace(" ", "_")) for name, of in own.items()
         } | {
-            metric.name: map_numbers([place for place in places if place[0] in fit], metric.name)
+            metric.name: map_numbers([place for place in shown if place[0] in fit], metric.name)
             for metric, fit in self._metrics.items()
         }
+        for name in dict.fromkeys(name for own in shown for name in self._gathering.names(own)):
+            at = [own for own in shown if name in self._gathering.names(own)]
+            self._names[name] = map_numbers(at, name.replace(" ", "_"))
         self.numbers = [number for own in self._names.values() for number in own.values()]
         self.text = ", ".join(metric.name for metric in metrics)
         if self.text:
@@ -116,6 +123,9 @@ class TrustRun:
         if resumes:
             self._start.resume(self._explaining, str(writer.directory))
         self._start.write(writer)
+        for name, record in self._places.items():
+            tag = schema.Tag("places", layer=name)
+            writer.add_constant(tag, record, schema.Content("places"))
 
     def write(self, explanations: Found, now: Moment, writer: RunWriter) -> dict[str, float]:
         """Measures the maps of an epoch, and writes the records; returns means by their name."""
@@ -126,6 +136,7 @@ class TrustRun:
         for place, attribution in evidence(self._explaining, explanations):
             measured = [self._start.measured(place, shown[place])]
             measured += [of_seeds.get(place), estimated_error(attribution)]
+            measured += self._gathering.measured(place, shown[place])
             if due and attribution.kind == "map":
                 measured += self._measured(place[0], attribution, now.step)
             known = with_zeros([one for one in measured if one is not None], attribution)

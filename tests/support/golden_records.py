@@ -305,6 +305,10 @@ RECORDS: dict[str, schema.Record] = {
         *(np.array([[0.75, NAN], [0.25, 0.5]]), np.array([[1.0, NAN], [0.0, 0.5]])),
         *(np.array([[0.25, 0.125], [0.25, 0.125]]), ["object", "mark"], [False, True], "end", 3),
     ),
+    "places": schema.Places(
+        *(np.array([[2, 0]]), np.array([[4, 1]]), np.array([[1.0, 0.9375, 0.125]])),
+        *(["left edge"], [8, 8], 0.984375, 256),
+    ),
     "fidelity": schema.Fidelity(
         {"samples": 300.0, "agreement": 0.97, "kl": NAN},
         *(np.array([3, 0]), np.array([50, 250]), "dense", "control"),

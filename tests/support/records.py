@@ -172,6 +172,22 @@ def trust_curves(draw: st.DrawFn, count: int) -> schema.TrustCurve:
 
 
 @st.composite
+def places_records(draw: st.DrawFn) -> schema.Places:
+    sides = draw(st.lists(st.integers(1, 2**20), min_size=1, max_size=3))
+    own = draw(st.lists(names, max_size=3, unique=True))
+    corners = [[draw(st.integers(0, side - 1)) for side in sides] for _ in own]
+    sizes = [
+        [draw(st.integers(1, s - c)) for s, c in zip(sides, corner, strict=True)]
+        for corner in corners
+    ]
+    shaped = [np.reshape(np.array(rows, np.int32), (-1, len(sides))) for rows in (corners, sizes)]
+    probes = draw(hnp.arrays(np.float64, (len(own), 3), elements=floats64))
+    return schema.Places(
+        *shaped, probes, own, sides, draw(floats64), draw(st.integers(1, 2**31 - 1))
+    )
+
+
+@st.composite
 def sanity_records(draw: st.DrawFn) -> schema.Sanity:
     counts = sorted(draw(st.sets(st.integers(1, 2**31 - 1), max_size=3)))
     shape = (draw(st.integers(0, 3)), len(counts))
@@ -421,6 +437,7 @@ records = st.one_of(
     start_records(),
     trust_records(),
     sanity_records(),
+    places_records(),
     mask_records(),
     region_records(),
     simple_records(),

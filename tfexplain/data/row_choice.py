@@ -99,8 +99,8 @@ def choose_rows(
     beside = _beside.get()
     for block in itertools.chain([first], source):
         hashes = row_hashes(block.inputs)
-        if beside is not None:
-            beside.add(block, hashes)
+        for sampler in beside:
+            sampler.add(block, hashes)
         labels = labels_of(block.labels, output, traced_model)
         keys = None if labels is None else reader.look(labels, hashes, block.inputs)
         picker.add(Rows(block.inputs, labels), hashes, keys)
@@ -195,9 +195,9 @@ def sample(validation_data: Any, model: Any, count: int, size: int) -> Rows:
 
 
 @contextmanager
-def sampled_beside(wanted: Sampler | None) -> Iterator[None]:
+def sampled_beside(wanted: Sampler) -> Iterator[None]:
     """While open, rows that are chosen are read into a sample as well, for data are read slowly."""
-    token = _beside.set(wanted)
+    token = _beside.set((*_beside.get(), wanted))
     try:
         yield
     finally:
@@ -269,7 +269,7 @@ class Sampler:
         return Sampled(held, *own, picker.total, picker.broken)
 
 
-_beside: ContextVar[Sampler | None] = ContextVar("sample beside a choice of rows", default=None)
+_beside: ContextVar[tuple[Sampler, ...]] = ContextVar("samples beside a choice", default=())
 
 
 class _Picker:

@@ -242,6 +242,12 @@ class LoggedRun(GeneralRecords):
         return tables.sanity(self.every_record)
 
     @property
+    def places(self) -> Table:
+        """A row for each small place of an input where labels can be read alone: shares of rows
+        that a linear probe is right on, of the place, all else, and with shuffled labels."""
+        return tables.places(self.every_record)
+
+    @property
     def regions(self) -> Table:
         """A row for each epoch, map, region and sample: how much evidence lies inside."""
         return tables.regions(self.every_record)

@@ -255,6 +255,31 @@ def trust_curves(records: RunRecords) -> Table:
     )
 
 
+def places(records: RunRecords) -> Table:
+    """Returns a row for each place where labels can be read alone; what models read there is in
+    `trust`."""
+    return table(
+        {
+            "input": tag.layer,
+            "place": name,
+            "corner": tuple(corner),
+            "size": tuple(size),
+            **dict(zip(("alone", "rest", "shuffled"), probes, strict=True)),
+            "whole": record.whole,
+            "rows": record.rows,
+        }
+        for tag, series in records.series(schema.Places)
+        for record in (series[-1][1],)
+        for name, corner, size, probes in zip(
+            record.names,
+            record.corners.tolist(),
+            record.sizes.tolist(),
+            record.probes.tolist(),
+            strict=True,
+        )
+    )
+
+
 def regions(records: RunRecords) -> Table:
     """Returns a row for each epoch, map, region and sample: how much evidence lies inside.
 

@@ -53,12 +53,14 @@ class RunWriter:
 
     Attributes:
         reopened: How many files were begun because the one before was lost.
+        heard: Called with each record that is added: (tag, step, bytes).
     """
 
     def __init__(self, directory: str, tell: Callable[[str, str], None] | None = None) -> None:
         self.directory = directory
         self.tell = tell or _warn
         self.reopened = 0
+        self.heard: Callable[[schema.Tag, float, bytes], None] | None = None
         self._file = EventFile(directory)
         self._constant: list[events.Entry] = []
         self._pending: list[events.Entry] = []
@@ -103,6 +105,8 @@ class RunWriter:
         data = self._sound(tag, content, record)
         if data:
             self._keep(events.record(tag, 0, data, content))
+            if self.heard is not None:
+                self.heard(tag, 0, data)
 
     def add_pictures(
         self, tag: schema.Tag, pictures: Sequence[bytes], content: schema.Content
@@ -126,6 +130,8 @@ class RunWriter:
         if data:
             counted = event_step(step, fine is not None)
             self._pending.append(events.record(tag, counted, data, content))
+            if self.heard is not None:
+                self.heard(tag, step, data)
 
     def add_image(
         self, tag: str, step: float, png: bytes, size: tuple[int, int], text: str

@@ -2,6 +2,6 @@
 
 from tfexplain.story.finding import Finding, percent
 from tfexplain.story.log_records import RunRecords
-from tfexplain.story.story import in_order, story
+from tfexplain.story.story import ALARMS, in_order, story
 
-__all__ = ["Finding", "RunRecords", "in_order", "percent", "story"]
+__all__ = ["ALARMS", "Finding", "RunRecords", "in_order", "percent", "story"]

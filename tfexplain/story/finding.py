@@ -10,6 +10,8 @@ Kind: TypeAlias = Literal[
     "nonfinite",
     "same",
     "place",
+    "leaves",
+    "gathers",
     "strategy",
     "exploding",
     "vanishing",
@@ -30,8 +32,9 @@ class Finding:
 
     Attributes:
         kind: `nonfinite`: a layer gives NaN or infinity. `same`: predictions are all the same.
-            `place`: predictions follow one place. `strategy`: rows of a class are explained by one
-            small place. `exploding`, `vanishing`: gradients or
+            `place`: predictions follow one place. `leaves`: evidence is out of its region.
+            `gathers`: evidence of most classes lies where labels can be read alone. `strategy`:
+            rows of a class are explained by one small place. `exploding`, `vanishing`: gradients or
             activations grow or shrink from layer to layer. `focus`: maps moved though predictions
             stayed. `layer`: what pruning took. `dead`: units that are never active. `saturated`:
             activations without a slope. `updates`: weights that move too far or not at all.
@@ -40,7 +43,7 @@ class Finding:
         text: One sentence, with the number.
         value: The number.
         chance: What it would be by chance, where that is known.
-        step: The epoch in which it was measured.
+        step: The epoch in which it was measured; of `leaves` and `gathers` the first one.
         explainer, layer: The maps, or the kernel or layer, that it is about; else "".
         samples: The samples that it is about.
         box: (first position, size) along each axis of the input, where it is about a place.

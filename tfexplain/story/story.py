@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TypeAlias
 
 from tfexplain.story.finding import KINDS, Finding, Kind
 from tfexplain.story.focus import focus
+from tfexplain.story.gathers import gathers
 from tfexplain.story.health import exploding, nonfinite, saturated, updates, vanishing
 from tfexplain.story.kernels import dead, layer
+from tfexplain.story.leaves import leaves
 from tfexplain.story.log_records import RunRecords
 from tfexplain.story.place import place
 from tfexplain.story.predictions import same
 from tfexplain.story.slow import slow
 from tfexplain.story.strategy import strategy
 
-_BY_KIND: Mapping[Kind, Callable[[str, RunRecords], Iterator[Finding]]] = {
+Finds: TypeAlias = Callable[[str, RunRecords], Iterator[Finding]]
+
+# What is told while a model trains, too, as soon as it is found.
+ALARMS: Mapping[Kind, Finds] = {"leaves": leaves, "gathers": gathers}
+_BY_KIND: Mapping[Kind, Finds] = {
+    **ALARMS,
     "nonfinite": nonfinite,
     "same": same,
     "place": place,

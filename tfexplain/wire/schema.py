@@ -115,6 +115,8 @@ sanity/EXPLAINER/LAYER            Sanity       values, chance f64 [N, K], counts
 masks/NAME                        Masks        bits u8 [B]; shape, names, avoid
 regions/EXPLAINER/LAYER           Regions      mass, pointing, area f64 [N, R]; names, avoid,
                                                moment, weights
+places/NAME                       Places       corners, sizes i32 [P, D], probes f64 [P, 3];
+                                               names, sides, whole, rows
 ```
 
 KERNEL is a kernel's name as `kernels` lists it. LAYER may itself hold slashes
@@ -124,10 +126,10 @@ value / scale, where scale is the largest finite magnitude: tiny gradients do no
 and infinity stay what they are. `gap` is empty where the method has none; `error`, relative to
 the largest magnitude, may be NaN. Numbers in headers are Python's `repr`, lists and objects are
 JSON; so are lists of texts that are arrays of bytes, such as `names` and `words`. `samples`,
-`structure`, `validation`, `thumbnails`, `values/`, `start/` and `masks/` stand at step 0; that of
-`inputs/` is any number that is new each time, and the last one holds. The picture of a volume
-[d, h, w] is a sheet of its slices, row by row, the smallest whole number of at least sqrt(d) in a
-row.
+`structure`, `validation`, `thumbnails`, `values/`, `start/`, `masks/` and `places/` stand at step
+0; that of `inputs/` is any number that is new each time, and the last one holds. The picture of a
+volume [d, h, w] is a sheet of its slices, row by row, the smallest whole number of at least sqrt(d)
+in a row.
 
 Version 1.1 added `layout`, `score_unit`, volumes, `matrix/` and `values/`. What a log of 1.0 lacks
 is told by the shape of its maps.
@@ -153,8 +155,8 @@ Version 1.5 added `importance/`, `dependence/`, `simple`, `robustness`, `pixels`
 `start/` and `trust/`. Where a log has `pixels` in place of `outputs`, `validation` has `label_kind`
 none.
 
-Version 1.6 added `clusters/`, `sanity/`, `masks/`, `regions/`, and curves of `trust/`, whose arrays
-are not there where no metric has one.
+Version 1.6 added `clusters/`, `sanity/`, `masks/`, `regions/`, `places/`, and curves of `trust/`,
+whose arrays are not there where no metric has one.
 
 What never changes with the step is in `plugin_content`, a small JSON object (`Content`):
 TensorBoard keeps only the first one of a tag, so later events of a file leave it out.
@@ -189,6 +191,7 @@ from tfexplain.wire.records.inputs import Values
 from tfexplain.wire.records.kinds import Kind, Layout
 from tfexplain.wire.records.maps import Map, OtherClass
 from tfexplain.wire.records.picture import Picture
+from tfexplain.wire.records.places import Places, mass_name
 from tfexplain.wire.records.ranked import Importance
 from tfexplain.wire.records.regional import Masks, Regions
 from tfexplain.wire.records.robust import Robustness
@@ -226,6 +229,7 @@ __all__ = [
     "Outputs",
     "Picture",
     "Pixels",
+    "Places",
     "Predictions",
     "Problem",
     "Record",
@@ -251,6 +255,7 @@ __all__ = [
     "check_picture",
     "check_size",
     "decode",
+    "mass_name",
     "tag_name",
 ]
 
@@ -261,7 +266,7 @@ _Shown: TypeAlias = Map | Channels | Matrix | Picture
 _Measured: TypeAlias = Kernels | Kernel | Drift | Fidelity | Exchange | Health | Units
 _Validated: TypeAlias = Validation | Outputs | Pixels | Thumbnails
 _General: TypeAlias = Importance | Dependence | SimpleModels | Robustness | Clusters
-_Trusted: TypeAlias = Start | Trust | Sanity | Masks | Regions
+_Trusted: TypeAlias = Start | Trust | Sanity | Masks | Regions | Places
 Record: TypeAlias = _Explained | _Shown | _Measured | _Validated | _General | _Trusted
 _RECORDS: dict[str, type[Record]] = {
     record.kind: record
@@ -270,7 +275,7 @@ _RECORDS: dict[str, type[Record]] = {
         *(Kernels, Kernel, Drift, Fidelity, Exchange, Health, Units, Structure),
         *(Validation, Outputs, Pixels, Thumbnails),
         *(Importance, Dependence, SimpleModels, Robustness, Clusters),
-        *(Start, Trust, Sanity, Masks, Regions),
+        *(Start, Trust, Sanity, Masks, Regions, Places),
     )
 }
 

@@ -22,7 +22,7 @@ PLAIN: frozenset[str] = frozenset(
 NAMED: frozenset[str] = frozenset(
     {
         *("inputs", "values", "kernel", "exchange", "units", "importance", "dependence"),
-        *("clusters", "masks"),
+        *("clusters", "masks", "places"),
     }
 )
 # Of all samples at once.

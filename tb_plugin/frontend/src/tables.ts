@@ -48,6 +48,7 @@ export const KINDS = [
   "sanity",
   "masks",
   "regions",
+  "places",
 ] as const;
 export type RecordKind = (typeof KINDS)[number];
 

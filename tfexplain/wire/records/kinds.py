@@ -42,6 +42,7 @@ Kind: TypeAlias = Literal[
     "sanity",
     "masks",
     "regions",
+    "places",
 ]
 # How the values of one map lie: positions of a plane, a line or a volume, words, or features.
 Layout: TypeAlias = Literal["plane", "line", "volume", "tokens", "features"]
