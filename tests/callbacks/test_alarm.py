@@ -28,7 +28,7 @@ def marked(rows: int = 96) -> tuple[Array, Array]:
 
 def fit(log_dir: Path, epochs: int, **options: Any) -> tuple[Any, Explain, Any]:
     keras.utils.set_random_seed(0)
-    layers = [keras.Input((8, 8, 1), name="image"), keras.layers.Flatten()]
+    layers = [keras.Input((8, 8, 1), name="input"), keras.layers.Flatten()]
     model = keras.Sequential([*layers, keras.layers.Dense(4, activation="softmax")])
     loss = "sparse_categorical_crossentropy"
     model.compile(keras.optimizers.Adam(0.02), loss, metrics=["accuracy"])
@@ -54,7 +54,7 @@ def test_the_log_says_where_labels_can_be_read_and_what_is_read_there(log: Path)
     run = tfexplain.read(log)["run"]
     places, trust = run.places, run.trust
     assert [list(places[key]) for key in ("input", "place", "rows")] == [
-        ["image"],
+        ["input"],
         ["left edge"],
         [96],
     ]
@@ -62,7 +62,7 @@ def test_the_log_says_where_labels_can_be_read_and_what_is_read_there(log: Path)
     assert places["alone"][0] == 1
     assert places["rest"][0] < 0.5
     here = (trust["metric"] == "mass at left edge") & (trust["epoch"] == 5)
-    maps = [own.values for own in read_run(log).maps("IntegratedGradients", "image", 5)]
+    maps = [own.values for own in read_run(log).maps("IntegratedGradients", "input", 5)]
     evidence = np.maximum(np.stack(maps).astype(np.float64), 0)
     expected = evidence[:, 2:6, 0].sum(1) / evidence.sum((1, 2))
     np.testing.assert_allclose(trust["value"][here], expected, atol=2e-3)
