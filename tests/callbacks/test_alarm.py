@@ -5,38 +5,15 @@ The mark at the left edge tells the label, and nothing else does."""
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-import keras
 import numpy as np
 import pytest
+from support.marked import fit, marked
 from support.read import read_run
 
 import tfexplain
-from tfexplain import Explain, IntegratedGradients
 from tfexplain.errors import SettingError, TfexplainError
 from tfexplain.trust import Avoid
-from tfexplain.types import Array
-
-
-def marked(rows: int = 96) -> tuple[Array, Array]:
-    rng = np.random.default_rng(0)
-    x, y = rng.random((rows, 8, 8, 1)).astype(np.float32) / 4, np.arange(rows) % 4
-    x[:, 2:6, 0, 0] = np.eye(4)[y]
-    return x, y
-
-
-def fit(log_dir: Path, epochs: int, **options: Any) -> tuple[Any, Explain, Any]:
-    keras.utils.set_random_seed(0)
-    layers = [keras.Input((8, 8, 1), name="input"), keras.layers.Flatten()]
-    model = keras.Sequential([*layers, keras.layers.Dense(4, activation="softmax")])
-    loss = "sparse_categorical_crossentropy"
-    model.compile(keras.optimizers.Adam(0.02), loss, metrics=["accuracy"])
-    x, y = marked()
-    settings = {"explainers": [IntegratedGradients(steps=4)], "on_error": "raise", "verbose": 0}
-    callback = Explain((x, y), log_dir=log_dir, write_images=False, **settings, **options)
-    ran = model.fit(x, y, epochs=epochs, verbose=0, callbacks=[callback])
-    return model, callback, ran
 
 
 @pytest.fixture(scope="module")
@@ -86,11 +63,10 @@ def test_a_line_is_printed_once_and_the_log_says_the_same(
 
 
 def test_no_alarm_where_the_mark_tells_nothing(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     x, y = marked()
-    monkeypatch.setattr(f"{__name__}.marked", lambda: (x, np.random.default_rng(1).permutation(y)))
-    fit(tmp_path / "run", 3)
+    fit(tmp_path / "run", 3, (x, np.random.default_rng(1).permutation(y)))
     assert "alarm" not in capsys.readouterr().out
     assert tfexplain.read(tmp_path)["run"].places == {}
 

@@ -18,6 +18,11 @@ export interface Finding {
   readonly box: Box;
 }
 
+/** Whether evidence lies where it should not: a training with such a finding may be ended. */
+export function isAlarm({ kind }: Finding): boolean {
+  return kind === "leaves" || kind === "gathers";
+}
+
 /** What cannot be read is left out: it is told, never computed with. */
 export function readFindings(value: unknown): Finding[] {
   return list(object(value).findings).flatMap((entry) => {

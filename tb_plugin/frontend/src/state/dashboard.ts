@@ -16,6 +16,7 @@ import { type Predictions, whenMoreIsRead } from "../format/records.ts";
 import type { Structure } from "../format/structured.ts";
 import { currentHash, isOurs, linkWith, replaceHash } from "../host.ts";
 import { type Column, groupsWith } from "./columns.ts";
+import { Found } from "./found.ts";
 import { readHash, writeHash } from "./hash.ts";
 import { type Note, notesOf } from "./notes.ts";
 import type { ShownRun } from "./runs.ts";
@@ -36,6 +37,7 @@ export class Dashboard extends EventTarget {
     () => this.derive(),
     () => this.stage.invalidate(),
   );
+  readonly found = new Found(() => this.dispatchEvent(new Event("change")));
   view: View = decodeView(readHash(currentHash()));
   scene: Scene = EMPTY_SCENE;
   notes: readonly Note[] = [];

@@ -9,7 +9,7 @@ export const LEFT = 116;
 export const RIGHT = 14;
 export const RAIL = 12;
 /** Before the plots. */
-const PADDING = 8;
+export const PADDING = 8;
 /** Where a playhead is that lies beyond what is zoomed to. */
 const OUT_OF_SIGHT = -40;
 

@@ -90,6 +90,17 @@ export const timelineStyles = css`
     background: color-mix(in srgb, var(--accent) 18%, transparent);
     pointer-events: none;
   }
+  .alarm {
+    flex: none;
+    padding: 1px 8px;
+    font-size: 12px;
+  }
+  .alarm-line {
+    position: absolute;
+    inset-block: 0 17px;
+    border-left: 2px dashed;
+    pointer-events: none;
+  }
   .all {
     flex: none;
     padding: 1px 8px;

@@ -3,6 +3,7 @@
 import { html, nothing, type PropertyDeclarations, unsafeCSS } from "lit";
 import uplotCss from "uplot/dist/uPlot.min.css";
 import { epochText, timeText } from "../../analysis/epochs.ts";
+import { isAlarm } from "../../analysis/findings.ts";
 import { Changes } from "../../draw/changes.ts";
 import {
   type Curve,
@@ -17,6 +18,7 @@ import {
 import { Player } from "../../state/player.ts";
 import { allTracks } from "./all-tracks.ts";
 import { EpochAxis, LEFT, RIGHT } from "./epoch-axis.ts";
+import { Later } from "./later.ts";
 import { define, PaintedPart, setText } from "./part.ts";
 import { hideReadout, showReadout } from "./readout.ts";
 import { base } from "./styles.ts";
@@ -29,6 +31,8 @@ import { MOST, tellValues, valuesTable } from "./values-table.ts";
 
 /** How much nearer one step of the wheel or one key brings. */
 const NEARER = 1.3;
+
+const ALARMS = new Later("Alarms", () => import("../overview/alarms.ts"));
 
 export class Timeline extends PaintedPart {
   static override styles = [unsafeCSS(uplotCss), base, timelineStyles];
@@ -88,7 +92,7 @@ export class Timeline extends PaintedPart {
         </button>
         <span class="epoch"></span>
         ${scene.steps.length > 1 ? html`<span class="muted" title=${HELP}>${HINT}</span>` : nothing}
-        ${this.zoomed()}
+        ${this.zoomed()} ${this.alarms?.alarmButtons(this.dashboard)}
         ${
           !this.isStill && this.tracks.some(({ curves }) => curves.some(isJudged))
             ? html`<span class="muted strokes">solid: validation, dashed: training</span>`
@@ -113,6 +117,7 @@ export class Timeline extends PaintedPart {
       >
         <div class="plots"></div>
         <div class="rail"><canvas></canvas></div>
+        ${this.alarms?.alarmLines(this.dashboard, this.axis.range)}
         <div class="selection" hidden></div>
         <div class="playhead"></div>
       </div>
@@ -123,7 +128,9 @@ export class Timeline extends PaintedPart {
   }
 
   override updated(): void {
-    const { shown } = this.dashboard.scene;
+    const { found, scene, store } = this.dashboard;
+    const { shown } = scene;
+    found.look(store.listing);
     this.toggleAttribute("still", this.isStill);
     this.hidden = this.isStill && this.all.length === 0;
     const runs = Math.min(Math.max(shown.length, 2), MOST);
@@ -143,6 +150,11 @@ export class Timeline extends PaintedPart {
   /** One epoch is no time to draw: its values have the room instead. */
   private get isStill(): boolean {
     return this.dashboard.scene.steps.length === 1;
+  }
+
+  /** Their script is loaded where there is one. */
+  private get alarms() {
+    return this.dashboard.found.findings.some(isAlarm) ? ALARMS.get(this) : undefined;
   }
 
   private openChoice(): void {

@@ -1,9 +1,6 @@
 /** What Python found in the log, in plain words: each is a link to where it is seen. */
 
 import { css, html, nothing, type PropertyDeclarations } from "lit";
-import { type Finding, readFindings } from "../../analysis/findings.ts";
-import { fetchFindings } from "../../data/api.ts";
-import type { Listing } from "../../data/listing.ts";
 import { define, Part } from "../frame/part.ts";
 import { base } from "../frame/styles.ts";
 import { follow, runOf } from "./follow-finding.ts";
@@ -87,14 +84,12 @@ export class FindingsStrip extends Part {
   /** Whether only those are shown that are of a kernel or a layer. */
   declare layers: boolean;
 
-  private findings: readonly Finding[] = [];
-  private state: "waiting" | "known" | "failed" = "waiting";
-  private listing: Listing | undefined;
   private isOpen = false;
 
   override render() {
-    const { dashboard, isOpen, state, layers } = this;
-    const findings = this.findings.filter(({ metric }) => metric || !layers);
+    const { dashboard, isOpen, layers } = this;
+    const { state } = dashboard.found;
+    const findings = dashboard.found.findings.filter(({ metric }) => metric || !layers);
     // Without findings the page shows all else, and says what else fails.
     if (state === "failed") return nothing;
     if (state === "waiting") return html`<p aria-busy="true">Looking for what stands out…</p>`;
@@ -123,22 +118,8 @@ export class FindingsStrip extends Part {
     </ul>`;
   }
 
-  /** Asked for again where the log has grown. */
   override updated(): void {
-    const { listing } = this.dashboard.store;
-    if (!listing || listing === this.listing) return;
-    this.listing = listing;
-    void this.load();
-  }
-
-  private async load(): Promise<void> {
-    try {
-      this.findings = readFindings(await fetchFindings());
-      this.state = "known";
-    } catch {
-      this.state = "failed";
-    }
-    this.requestUpdate();
+    this.dashboard.found.look(this.dashboard.store.listing);
   }
 
   private toggle(): void {

@@ -1,6 +1,6 @@
 /** From a finding to the place on the page where it can be seen. */
 
-import type { Finding } from "../../analysis/findings.ts";
+import { type Finding, isAlarm } from "../../analysis/findings.ts";
 import { kernelRow, layerRow } from "../../analysis/kernels.ts";
 import { unwrapped } from "../../analysis/wrappers.ts";
 import { recordsOf } from "../../data/series.ts";
@@ -25,7 +25,7 @@ export function follow(dashboard: Dashboard, finding: Finding): void {
     ...viewOf(dashboard, finding, run),
     opened: undefined,
   });
-  if (finding.kind === "place" && finding.box.length > 0) addBox(dashboard, finding.box);
+  if (isPlace(finding) && finding.box.length > 0) addBox(dashboard, finding.box);
   dashboard.seek(finding.step);
 }
 
@@ -40,27 +40,28 @@ function shownName(dashboard: Dashboard, logged: string, run: ShownRun | undefin
   return kernels.find((name) => kernelRow(table, name)?.name === logged) ?? unwrapped(logged);
 }
 
-function viewOf(
-  dashboard: Dashboard,
-  { kind, explainer, layer, metric, samples }: Finding,
-  run: ShownRun | undefined,
-): Partial<View> {
+function isPlace({ kind }: Finding): boolean {
+  return kind === "place" || kind === "gathers";
+}
+
+function viewOf(dashboard: Dashboard, finding: Finding, run: ShownRun | undefined): Partial<View> {
   const { scene, store } = dashboard;
-  if (kind === "place") return { view: "overview" };
+  const { kind, explainer, layer, metric, samples } = finding;
+  if (isPlace(finding)) return { view: "overview" };
   if (kind === "strategy") return { view: "data", data: "clusters" };
   if (metric) {
     const name = shownName(dashboard, layer, run);
     const groups = groupsWith(scene, name);
     return { view: "model", layer: name, metric, panel: "layers", ...(groups ? { groups } : {}) };
   }
-  if (samples.length === 0) return {};
+  if (samples.length === 0 && !isAlarm(finding)) return {};
   const shared = samples.map((own) => store.sharedNumber(run?.id ?? "", own));
   const group = scene.columns.find((one) => one.explainer === explainer && one.layer === layer);
   const shownGroups = scene.shownColumns.map((one) => one.group);
   const isMissing = group && !shownGroups.includes(group.group);
   return {
     view: "samples",
-    samples: shared.sort((a, b) => a - b),
+    ...(shared.length > 0 ? { samples: shared.sort((a, b) => a - b) } : {}),
     ...(isMissing ? { groups: [...shownGroups, group.group] } : {}),
   };
 }
