@@ -77,7 +77,7 @@ def test_tiles_keep_their_places_and_say_what_channels_are_and_were(
     with open_tab(server) as page:
         cell = page.frame.locator("tfx-tiles-cell")
         expect(cell).to_have_count(1)
-        expect(cell.get_by_role("button")).to_have_attribute(
+        expect(cell.locator("button.map")).to_have_attribute(
             "aria-label", "Enlarge the channels of conv, sample 0, run run"
         )
         shown = order()[:TILES]

@@ -261,11 +261,11 @@ def test_slices_of_a_volume(open_tab: OpenPage, server: Server, kinds_log: Path)
 # ------------------------------------------------------------------------------------- looks
 
 LOOKS = {
-    "words": (place("text1", "text2"), "tfx-map-cell button"),
+    "words": (place("text1", "text2"), "tfx-map-cell button.map"),
     "attention": (place("text1"), "tfx-attention-cell button"),
-    "features": (place("table"), "tfx-map-cell button"),
-    "line": (place("lines"), "tfx-map-cell button >> nth=1"),
-    "volume": (place("volumes"), "tfx-map-cell button >> nth=1"),
+    "features": (place("table"), "tfx-map-cell button.map"),
+    "line": (place("lines"), "tfx-map-cell button.map >> nth=1"),
+    "volume": (place("volumes"), "tfx-map-cell button.map >> nth=1"),
 }
 
 

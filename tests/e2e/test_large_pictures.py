@@ -92,7 +92,7 @@ def test_huge_pictures_are_refused_and_large_ones_decoded_small(
                 assert cell.colour(0, 0.2, 2, 2) == (0, 0, 0)
                 assert cell.colour(1, 0.8, 2, 2) == (20 * (i + 1),) * 3
             # Enlarged, with more pixels; the small ones stay until the memory is needed.
-            page.map("GradCAM", "conv", SAMPLES - 1, "run").cell.get_by_role("button").click()
+            page.map("GradCAM", "conv", SAMPLES - 1, "run").cell.locator("button.map").click()
             wait_decoded(page, LARGE + 1)
             _, size, _ = page.frame.evaluate(_HELD)
             assert size <= LARGE * 4 * 256 * 256 + 4 * 1024 * 1024

@@ -111,7 +111,7 @@ def test_axe_finds_nothing_serious(
         if dark:
             page.page.evaluate("document.body.classList.add('dark-mode')")
         if place == "map":
-            page.frame.locator("tfx-map-cell button").nth(1).click()
+            page.frame.locator("tfx-map-cell button.map").nth(1).click()
         if place == "tiles":
             page.frame.locator("tfx-tiles-cell button").first.click()
         if place == "details":
@@ -145,7 +145,7 @@ def test_film_strip_and_toolbar_fit_the_window(
 ) -> None:
     with open_tab(fit_server) as page:
         page.page.set_viewport_size({"width": 1440, "height": height})
-        page.frame.locator("tfx-map-cell button").first.click()
+        page.frame.locator("tfx-map-cell button.map").first.click()
         expect(page.frame.locator("tfx-film-strip")).to_be_visible()
         expect(page.frame.locator("tfx-film-strip button").first).to_be_in_viewport(ratio=1)
         strip = page.frame.locator("tfx-film-strip").bounding_box()

@@ -219,7 +219,7 @@ def test_channels_with_dead_ones_marked(
         cell = page.frame.locator("tfx-tiles-cell").first
         cell.scroll_into_view_if_needed()
         expect(cell.locator(".dead")).to_have_text("3 of 6: 1, 2, 5")
-        cell.get_by_role("button").click()
+        cell.locator("button.map").click()
         page.settle()
         page.frame.get_by_text("Values as a table").click()
         rows = page.frame.locator("tfx-enlarged tbody tr")
@@ -243,7 +243,7 @@ def test_an_open_table_is_rendered_only_when_its_numbers_change(
         requestAnimationFrame(next);
     })"""
     with open_tab(fit_server) as page:
-        page.map(*CAM, 0, "first").cell.get_by_role("button").click()
+        page.map(*CAM, 0, "first").cell.locator("button.map").click()
         page.frame.get_by_text("Values as a table").click()
         expect(page.frame.locator("tfx-enlarged tbody td").first).not_to_be_empty()
         page.settle()

@@ -55,7 +55,7 @@ def test_a_table_of_an_older_log_is_bars_with_its_numbers(
             assert cell.colour(2, 5, 6, 10) == (238, 240, 243)
             red, _, blue = cell.colour(1, 7, 6, 10)
             assert red > blue
-            page.frame.locator("tfx-map-cell button").first.click()
+            page.frame.locator("tfx-map-cell button.map").first.click()
             page.frame.get_by_text("Values as a table").click()
             shown = page.frame.locator("tfx-enlarged tbody td")
             expect(shown).to_have_count(6)

@@ -116,7 +116,7 @@ def test_enlarged_with_film_strip_and_keyboard(
 ) -> None:
     with open_tab(fit_server) as page:
         cell = page.map("IntegratedGradients", "input", 0, "first")
-        cell.cell.get_by_role("button").press("Enter")
+        cell.cell.locator("button.map").press("Enter")
         frames = page.frame.locator("tfx-film-strip button")
         expect(frames).to_have_count(EPOCHS)
         page.frame.get_by_role("button", name="Epoch 1", exact=True).click()

@@ -104,7 +104,7 @@ def test_regions_are_seen_and_told_as_the_log_has_them(
         sample = page.items()[0]
         cell = page.map("IntegratedGradients", "input", sample, "marked")
         cell.draw()
-        cell.cell.get_by_role("button").first.click()
+        cell.cell.locator("button.map").click()
         page.settle()
         facts = page.frame.locator("tfx-enlarged dl")
         mass = told("mass", "ruler", last, sample=sample)

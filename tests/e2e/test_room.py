@@ -203,7 +203,7 @@ def test_an_enlarged_map_stands_beside_its_input_and_all_runs(
     with open_tab(fit_server) as page:
         page.page.set_viewport_size({"width": 1440, "height": 900})
         before = box_of(page.frame.locator("tfx-map-cell canvas").first)["width"]
-        opener = page.frame.locator("tfx-map-cell button").first
+        opener = page.frame.locator("tfx-map-cell button.map").first
         opener.click()
         stage = page.frame.locator("tfx-enlarged .stage canvas")
         assert page.until(lambda: box_of(stage)["width"] > 2 * before)
@@ -224,7 +224,7 @@ def test_an_enlarged_map_stands_beside_its_input_and_all_runs(
 
 def test_from_sample_to_sample_and_back(open_tab: OpenPage, fit_server: Server) -> None:
     with open_tab(fit_server) as page:
-        page.frame.locator("tfx-map-cell button").first.press("Enter")
+        page.frame.locator("tfx-map-cell button.map").first.press("Enter")
         head = page.frame.locator("tfx-enlarged header")
         expect(head).to_contain_text("sample 0")
         expect(head.get_by_role("button", name="Previous sample")).to_be_disabled()
@@ -240,4 +240,4 @@ def test_from_sample_to_sample_and_back(open_tab: OpenPage, fit_server: Server) 
         expect(head).to_contain_text("sample 0")
         assert page.epoch == epoch
         page.page.keyboard.press("Escape")
-        expect(page.frame.locator("tfx-map-cell button").first).to_be_focused()
+        expect(page.frame.locator("tfx-map-cell button.map").first).to_be_focused()

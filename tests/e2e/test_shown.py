@@ -136,7 +136,7 @@ def test_maps_are_shown_over_their_inputs(
         same = expected[tuple((place - size / 16).astype(int))]
         np.testing.assert_allclose(drawn, same, atol=4, err_msg=f"{row}, {column}")
     assert cell.hover(3, 2, 4, 4).startswith("3.75 logit")
-    cell.cell.get_by_role("button").first.click()
+    cell.cell.locator("button.map").click()
     expect(shown.frame.locator("tfx-enlarged")).to_contain_text("dog")
     # Of one epoch there is nothing to play.
     expect(shown.frame.locator("tfx-film-strip")).to_have_count(0)

@@ -98,7 +98,7 @@ def test_a_stage_is_chosen_everywhere_and_a_sample_too(open_tab: OpenPage, serve
 
 def test_samples_open_on_the_last_stage(open_tab: OpenPage, server: Server) -> None:
     with open_tab(server, "&p.tfexplain.view=samples&p.tfexplain.samples=0") as page:
-        maps = page.frame.locator("tfx-map-cell button")
+        maps = page.frame.locator("tfx-map-cell button.map")
         expect(maps).to_have_count(2)
         expect(maps.first).to_have_attribute(
             "aria-label", "Enlarge LayerCAM of top_relu, sample 0, run dense"

@@ -134,7 +134,7 @@ def test_keys_choose_and_the_enlarged_map_is_of_the_same_class(
         page.page.keyboard.press("ArrowRight")
         expect(choice(page, "3 − 8")).to_be_checked()
         assert page.epoch == EPOCHS - 1
-        cam(page, "a").cell.get_by_role("button").click()
+        cam(page, "a").cell.locator("button.map").click()
         enlarged = page.frame.locator("tfx-enlarged")
         expect(enlarged.get_by_role("radio", name="3 − 8")).to_be_checked()
         expect(enlarged.locator("dl").first).to_contain_text("3 − 8")
