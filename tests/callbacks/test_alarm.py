@@ -13,6 +13,8 @@ from support.read import read_run
 
 import tfexplain
 from tfexplain.errors import SettingError, TfexplainError
+from tfexplain.report import markup
+from tfexplain.report.summary import summary
 from tfexplain.trust import Avoid
 
 
@@ -45,6 +47,14 @@ def test_the_log_says_where_labels_can_be_read_and_what_is_read_there(log: Path)
     expected = evidence[:, 1:7, 0].sum(1) / evidence.sum((1, 2))
     np.testing.assert_allclose(trust["value"][here], expected, atol=2e-3)
     assert (trust["chance"][here] >= 6 / 64).all()
+
+
+def test_a_summary_says_where_labels_can_be_read(log: Path) -> None:
+    run = tfexplain.read(log)["run"]
+    text = summary("log", {"run": run}, "command")
+    told = [markup.number(number) for number in (run.places[key][0] for key in ("alone", "rest"))]
+    row = text[text.index("left edge of input") :][:300]
+    assert all(f">{number}<" in row for number in told)
 
 
 def test_a_line_is_printed_once_and_the_log_says_the_same(

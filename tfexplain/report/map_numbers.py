@@ -122,6 +122,23 @@ def regions(run: LoggedRun) -> str:
     return markup.table(names, rows)
 
 
+def places(run: LoggedRun) -> str:
+    """Returns where labels can be read alone: accuracy of linear probes on the validation rows."""
+    table = run.places
+    if not table:
+        return ""
+    rows: list[list[markup.Cell]] = [
+        [f"{place} of {name}", alone, rest, shuffled, str(count)]
+        for name, place, alone, rest, shuffled, count in zip(
+            *(table[key].tolist() for key in ("input", "place", "alone", "rest")),
+            *(table[key].tolist() for key in ("shuffled", "rows")),
+            strict=True,
+        )
+    ]
+    names = ("where labels can be read", "from it alone", "from all else", "labels shuffled")
+    return markup.table((*names, "rows"), rows)
+
+
 def _mean(values: Any) -> float | None:
     """Returns the mean of what is defined; None where nothing is."""
     known = values.astype(float)

@@ -13,7 +13,7 @@ from tfexplain.report import markup
 from tfexplain.report.cluster_tables import clusters
 from tfexplain.report.evaluation_tables import evaluation
 from tfexplain.report.importance_tables import importance
-from tfexplain.report.map_numbers import features, regions, sanity, similarity, trust
+from tfexplain.report.map_numbers import features, places, regions, sanity, similarity, trust
 from tfexplain.report.map_pictures import exchanged, overlays
 from tfexplain.report.totals_table import compression, health
 from tfexplain.story import story
@@ -200,7 +200,7 @@ def _predictions_part(run: LoggedRun) -> str:
 
 
 def _maps_part(run: LoggedRun) -> str:
-    numbers = similarity(run) + regions(run) + trust(run) + sanity(run)
+    numbers = similarity(run) + regions(run) + places(run) + trust(run) + sanity(run)
     return overlays(run) + features(run) + numbers
 
 
