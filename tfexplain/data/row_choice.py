@@ -104,6 +104,7 @@ def choose_rows(
         labels = labels_of(block.labels, output, traced_model)
         keys = None if labels is None else reader.look(labels, hashes, block.inputs)
         picker.add(Rows(block.inputs, labels), hashes, keys)
+    _beside.set(())  # a second choice reads the same rows again
     held = picker.chosen(reader)
     inputs = as_batch(held.inputs, model)
     if _shapes(inputs) != _shapes(traced_model.specs):  # filled up to the longest

@@ -14,7 +14,15 @@ from hypothesis import strategies as st
 from tfexplain.data import row_choice as rows_module
 from tfexplain.data import validation
 from tfexplain.data.content import row_hashes
-from tfexplain.data.row_choice import Chosen, choose_rows, in_turns, sample
+from tfexplain.data.row_choice import (
+    Chosen,
+    Sampler,
+    choose_rows,
+    in_turns,
+    sample,
+    sampled,
+    sampled_beside,
+)
 from tfexplain.runlog.unit_activity import Activity
 
 RNG = np.random.default_rng(0)
@@ -162,3 +170,14 @@ def test_hashes_tell_rows_apart_whatever_they_are() -> None:
     near[:, 0] = np.nextafter(near[:, 0], 9, dtype="float32")
     flipped = row_hashes(X) ^ row_hashes(near)
     assert 28 < np.mean([int(h).bit_count() for h in flipped]) < 36
+
+
+def test_a_sample_beside_a_choice_has_each_row_once(model: keras.Model) -> None:
+    """Though others choose of the same data while it is open, as an exchange does."""
+    sampler = Sampler(400, 1 << 20)
+    with sampled_beside(sampler):
+        for _ in range(2):
+            chosen((X, Y), model)
+    alone = sampled((X, Y), model, 400, 1 << 20)
+    assert sampler.total == alone.total == 300
+    np.testing.assert_array_equal(sampler.sampled().hashes, alone.hashes)
