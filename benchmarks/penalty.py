@@ -74,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(f"{machine({'tensorflow': tf.__version__, 'keras': keras.version()})}\n")
     print("| model | way | penalty | plain step, CPU ms | CPU ms | ratio |")
     print("|---|---|---|--:|--:|--:|")
-    for row in rows("small_cnn", 12 if quick else 28, ways, rounds, count):
+    for row in rows("small_cnn", 20 if quick else 28, ways, rounds, count):
         print(row, flush=True)
 
 

@@ -113,6 +113,7 @@ def test_images_the_shortcut_is_found_and_is_one(tmp_path: Path) -> None:
     told = [(one["kind"], one["run"]) for one in found]
     assert told == [("place", "shortcut"), ("gathers", "shortcut")]
     assert found[0]["value"] > 0.4 > 4 * found[0]["chance"]
+    assert done.printed.count("tfexplain: alarm: ") == 1
     assert f"predictions follow the left edge in {found[0]['value']:.0%}" in done.printed
     left_edge, middle = ({n: s[3][x] for n, s in followed.items()} for x in (0, 4))
     assert left_edge["shortcut"] > 1.5 * middle["shortcut"]
