@@ -115,6 +115,7 @@ def test_what_is_logged_and_printed(tmp_path: Path, capsys: Any) -> None:
     assert {schema.Tag.parse(t).group for t in run.values if not t.startswith("tfexplain/")} == {
         "samples",
         "structure",
+        "places/input",
         "inputs/input",
         "metrics",
         "predictions",

@@ -23,7 +23,7 @@ ALL = list(range(EPOCHS))
 NEVER = 99
 # Three processes: the first explained epochs 0 and 1, the second one more, the third the rest.
 PLACES = ("GradCAM/conv", "IntegratedGradients/input")
-CONSTANT = ("samples", "structure", *(f"start/{place}" for place in PLACES))
+CONSTANT = ("samples", "structure", "places/input", *(f"start/{place}" for place in PLACES))
 COUNTS = [1, 2, 1, *range(1, EPOCHS - 2)]
 
 
