@@ -290,7 +290,7 @@ class Explain(LoggingCallback):
 
 
 def _spray(clusters: Any) -> Any:
-    return SpRAy(clusters) if is_whole(clusters) else clusters
+    return SpRAy(rows=clusters) if is_whole(clusters) else clusters
 
 
 def _told_apart(

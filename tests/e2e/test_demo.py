@@ -139,17 +139,16 @@ def test_it_logs_every_series_at_every_epoch(demo: Demo) -> None:
     places = [tag.removeprefix("drift/") for tag in drift]
     start, trust = ({f"{kind}/{place}" for place in places} for kind in ("start", "trust"))
     for run in RUNS:
-        once = {"samples", "structure", "metrics", "predictions", "status", "exchange/input"}
-        assert set(records[run]) == {*once, *maps, *drift, *start, *trust}
+        once = {"samples", "structure", "places/input"}
+        all_along = {"metrics", "predictions", "status", "exchange/input"}
+        assert set(records[run]) == {*once, *all_along, *maps, *drift, *start, *trust}
         assert EPOCHS - 1 in records[run]["exchange/input"]
         for tag, steps in records[run].items():
             if tag == "exchange/input":
                 assert set(steps) <= {0, 1, 2, 4, EPOCHS - 1}
                 continue
             first = LEARNED if tag in drift else 0
-            expected = (
-                [0] if tag in {"samples", "structure", *start} else list(range(first, EPOCHS))
-            )
+            expected = [0] if tag in {*once, *start} else list(range(first, EPOCHS))
             assert list(steps) == expected, tag
 
 

@@ -10,7 +10,7 @@ from tfexplain.explainers.base import Explainer
 from tfexplain.usage.cluster_maps import LEAST_ASKED, ROWS
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SpRAy:
     """Tells `Explain(clusters=...)` which rows are explained once, and when: spectral relevance
     analysis.
