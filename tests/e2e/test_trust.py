@@ -39,7 +39,7 @@ def numbers(page: ExplainPage, sample: int, explainer: str = "GradCAM") -> list[
     """What the badge of a map tells: names and numbers in turn."""
     cell = page.map(explainer, "conv", sample, "run")
     cell.draw()
-    return cell.cell.locator(".trust > span:not(.meter)").all_inner_texts()
+    return cell.cell.locator(".trust > span:not(.meter, .hidden)").all_inner_texts()
 
 
 def test_a_map_says_how_like_it_is_to_that_of_the_start(

@@ -114,9 +114,10 @@ export function tellTrust(badge: HTMLElement | undefined, all: readonly TrustNum
   const title = [...told, METER_HELP, "Click for all that was measured."].join("\n\n");
   if (badge.title === title) return;
   badge.title = title;
-  const numbers = shown.map(({ name, value }) => `${calledOf(name)} ${trustText(value)}`);
-  badge.setAttribute("aria-label", `Can this map be believed? ${numbers.join(", ")}`);
-  badge.replaceChildren(...shown.flatMap(rowOf));
+  const asks = document.createElement("span");
+  asks.className = "hidden";
+  asks.textContent = "Can this map be believed? ";
+  badge.replaceChildren(asks, ...shown.flatMap(rowOf));
 }
 
 function rowOf(one: TrustNumber): HTMLElement[] {
