@@ -116,9 +116,9 @@ class Explain(LoggingCallback):
         on_alarm: `"warn"`: where evidence leaves its region, or that of all classes gathers at one
             small place from which labels can be read alone, while accuracy rises, a line is printed
             once (docs/findings.md). `"stop"`: and training ends with that epoch.
-        verbose: 0: silent. 1 (default): what was chosen is printed once, before the first batch,
-            and what explaining takes once, after the first explained epoch. 2: also one line for
-            each explained epoch.
+        verbose: 0: silent, but for alarms. 1 (default): what was chosen is printed once, before the
+            first batch, and what explaining takes once, after the first explained epoch. 2: also
+            one line for each explained epoch.
         part: Which part of a model of several models is explained, such as `"discriminator"`: a
             path of attributes and layers, `"gan/critic"`. Default the model that is trained.
         logs: Names of numbers that are put into the `logs` of every epoch, for the callbacks behind
