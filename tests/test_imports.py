@@ -22,7 +22,7 @@ FLOORS = (
     {"checks"},
     {"wire", "quality", "model"},
     {"data", "attribution", "evaluation"},
-    {"caption", "coloring", "resampling", "spreading"},
+    {"caption", "coloring", "joining", "resampling", "spreading"},
     {"rendering"},
     {"row_sheets"},
     {"figures"},

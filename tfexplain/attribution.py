@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float32]
 
+# What an attribution says of each sample; the rest it says of all of them.
+BY_SAMPLE = ("values", "targets", "scores", "completeness_gap", "error", "passes", "shares")
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Attribution:

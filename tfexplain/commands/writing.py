@@ -11,14 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 from tfexplain import rendering
-from tfexplain.attribution import Attribution
+from tfexplain.attribution import BY_SAMPLE, Attribution
 from tfexplain.coloring import Magnitudes
 from tfexplain.commands.arrays import Growing
 from tfexplain.commands.drawing import places
 from tfexplain.commands.output import Output
 from tfexplain.commands.samples import Samples
 from tfexplain.comparing.logs import write_maps, write_quality
-from tfexplain.explainers.concat import BY_SAMPLE, Explanation, chosen, joined
+from tfexplain.explainers.concat import Explanation, chosen, joined
 from tfexplain.model.outputs import ModelOutput
 from tfexplain.runlog.attribution_records import predictions
 from tfexplain.runlog.judged_maps import Place

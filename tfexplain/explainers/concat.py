@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
 from tfexplain.attribution import Attribution
-from tfexplain.errors import TfexplainError
-
-# What an attribution says of each sample; the rest it says of all of them.
-BY_SAMPLE = ("values", "targets", "scores", "completeness_gap", "error", "passes", "shares")
+from tfexplain.joining import chosen_rows, concatenated, joined_rows
 
 
 @dataclass(frozen=True)
@@ -45,7 +41,7 @@ def joined(by_batch: Sequence[Explanation]) -> Explanation:
         _joined_by_place([explanation.attributions for explanation in by_batch]),
         sum(explanation.seconds for explanation in by_batch),
         tf.nest.map_structure(
-            lambda *some: _concatenated(some, "outputs"),
+            lambda *some: concatenated(some, "outputs"),
             *(explanation.outputs for explanation in by_batch),
         ),
         _joined_by_place(others) if any(e.others for e in by_batch) else None,
@@ -70,7 +66,7 @@ def chosen(explanation: Explanation, rows: Any) -> Explanation:
     """Selects the samples of these numbers, int64 [n]."""
     return Explanation(
         {
-            place: _chosen(attribution, rows)
+            place: chosen_rows(attribution, rows)
             for place, attribution in explanation.attributions.items()
         },
         explanation.seconds,
@@ -79,38 +75,8 @@ def chosen(explanation: Explanation, rows: Any) -> Explanation:
 
 
 def _joined_by_place(by_batch: Sequence[dict[str, Attribution]]) -> dict[str, Attribution]:
-    return {place: _joined([some[place] for some in by_batch]) for place in by_batch[0]}
+    return {place: joined_rows([some[place] for some in by_batch]) for place in by_batch[0]}
 
 
 def _merged(by_layer: Sequence[dict[str, Attribution]]) -> dict[str, Attribution]:
     return {place: a for attributions in by_layer for place, a in attributions.items()}
-
-
-def _joined(by_batch: Sequence[Attribution]) -> Attribution:
-    by_sample = {
-        name: _concatenated(values, by_batch[0].explainer)
-        for name in BY_SAMPLE
-        if (values := [getattr(attribution, name) for attribution in by_batch])[0] is not None
-    }
-    # A channel is dead if it is in every batch, and one value below zero makes a sign.
-    dead = [attribution.dead for attribution in by_batch if attribution.dead is not None]
-    signed = any(attribution.signed for attribution in by_batch)
-    everywhere = np.all(dead, axis=0) if dead else None
-    return replace(by_batch[0], **by_sample, dead=everywhere, signed=signed)
-
-
-def _chosen(attribution: Attribution, rows: Any) -> Attribution:
-    known = {name: getattr(attribution, name) for name in BY_SAMPLE}
-    return replace(
-        attribution, **{n: values[rows] for n, values in known.items() if values is not None}
-    )
-
-
-def _concatenated(by_batch: Sequence[Any], what: str) -> Any:
-    shapes = {np.shape(values)[1:] for values in by_batch}
-    if len(shapes) > 1:
-        raise TfexplainError(
-            f"inputs: expected samples of one shape in all batches; {what} got {sorted(shapes)}. "
-            "Pad them alike, or explain each batch by itself."
-        )
-    return np.concatenate(by_batch)

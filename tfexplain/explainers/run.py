@@ -134,10 +134,16 @@ def explain_batches(
     traced_model: TracedModel | None = None,
     batch_size: int | None = None,
     verbose: bool | int = 0,
+    start: int = 0,
+    choice: ChannelChoice | None = None,
 ) -> Iterator[list[Explanation]]:
     """Yields what `explanations` returns, batch by batch, for callers that do not keep it all.
 
-    All arguments are those of `explanations`.
+    All arguments are those of `explanations`, but for two.
+
+    Args:
+        start: Number of a dataset's first sample, where it is a part of one.
+        choice: Whose channels of feature maps are shown; default those of the first batch.
     """
     check_whole("batch_size", batch_size, optional=True)
     check_verbose(verbose)
@@ -146,9 +152,7 @@ def explain_batches(
     )
     total = None if feed.batches is None else feed.batches * len(explainers)
     begun = False
-    choice = ChannelChoice(
-        {i: e.max_channels for i, e in enumerate(explainers) if isinstance(e, FeatureMaps)}
-    )
+    choice = choice or channel_choice(explainers)
     with shown(int(verbose), total):
         for fed in feed:
             batch = as_batch(fed.inputs, model)
@@ -162,9 +166,16 @@ def explain_batches(
             # One object for each output: explainers of the same targets share a backward pass.
             by_output = {output: fed.targets(output, opened) for output in dict.fromkeys(outputs)}
             wanted = [(e, by_output[output]) for e, output in zip(explainers, outputs, strict=True)]
-            sample_range = SampleRange(fed.start) if feed.streamed else None
+            sample_range = SampleRange(start + fed.start) if feed.streamed else None
             explained = explain_all(wanted, opened, batch, batch_size, sample_range)
             yield [choice.of(i, explanation) for i, explanation in enumerate(explained)]
+
+
+def channel_choice(explainers: Sequence[Explainer]) -> ChannelChoice:
+    """Returns what chooses the channels of feature maps on the first batch it is given."""
+    return ChannelChoice(
+        {i: e.max_channels for i, e in enumerate(explainers) if isinstance(e, FeatureMaps)}
+    )
 
 
 def _say_what_is_left_out(explainers: Sequence[Explainer], traced_model: TracedModel) -> None:

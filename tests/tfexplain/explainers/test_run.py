@@ -14,6 +14,7 @@ import tf_keras
 from support.models import digits, small_cnn
 
 from tfexplain import Attribution, FeatureMaps, GradCAM, IntegratedGradients, Occlusion, Saliency
+from tfexplain.attribution import BY_SAMPLE
 from tfexplain.explainers import Explainer, concat
 from tfexplain.explainers.base import Context
 from tfexplain.explainers.concat import Explanation
@@ -168,7 +169,7 @@ def test_every_field_is_joined_one_way_or_the_other() -> None:
     """A new field of `Attribution` must be entered where portions are joined."""
     of_all = {"layer", "explainer", "unit", "signed", "channel_axis", "channels", "dead"}
     of_all |= {"total_channels", "attention_heads", "word_step", "word_offsets", "word_note"}
-    assert {field.name for field in fields(Attribution)} == of_all | set(concat.BY_SAMPLE)
+    assert {field.name for field in fields(Attribution)} == of_all | set(BY_SAMPLE)
 
 
 def test_some_samples_of_an_explanation(model: Any) -> None:

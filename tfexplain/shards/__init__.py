@@ -1,0 +1,1 @@
+"""Explains more rows than memory holds: in shards, files of the maps of consecutive rows."""
