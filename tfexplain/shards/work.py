@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import keras
 import numpy as np
@@ -17,35 +16,10 @@ from tfexplain.explainers.run import channel_choice, explain_batches
 from tfexplain.joining import joined_rows
 from tfexplain.model.targets import Targets
 from tfexplain.model.traced_model import TracedModel
+from tfexplain.rows.source import Read, Source
 from tfexplain.shards.job import Job
 from tfexplain.shards.shard import Shard, write_shard
 from tfexplain.types import Array
-
-
-class Source(Protocol):
-    """Gives rows by their numbers, each as often as it is asked."""
-
-    def read(self, rows: Sequence[int]) -> Read:
-        """Reads rows; those that cannot be read are left out and said."""
-
-
-@dataclass(frozen=True)
-class Read:
-    """Holds rows as they were read.
-
-    Attributes:
-        rows: Their numbers.
-        names: What the data calls them.
-        inputs: The model's inputs [n, ...].
-        labels: [n], where there are any.
-        skipped: Rows that cannot be read, with the reason.
-    """
-
-    rows: Sequence[int]
-    names: Sequence[str]
-    inputs: Any
-    labels: Array | None = None
-    skipped: Sequence[str] = ()
 
 
 class Work:

@@ -14,10 +14,11 @@ import tfexplain
 from tfexplain import FeatureMaps, GradCAM, SmoothGrad
 from tfexplain.errors import TfexplainError
 from tfexplain.model.trace_model import trace_model
+from tfexplain.rows.source import Read
 from tfexplain.shards.job import Job
 from tfexplain.shards.reading import Shards
 from tfexplain.shards.shard import ShardFile
-from tfexplain.shards.work import Read, Work, write_shards
+from tfexplain.shards.work import Work, write_shards
 
 ROWS, CHUNK = 22, 4
 X = np.random.default_rng(0).uniform(size=(ROWS, 8, 8, 1)).astype("f4")

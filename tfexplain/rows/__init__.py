@@ -1,0 +1,1 @@
+"""Reads rows of data that may outgrow memory, by their numbers."""
