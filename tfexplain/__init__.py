@@ -74,6 +74,7 @@ _HOMES = {
     "explain": "tfexplain.explainers",
     "findings": "tfexplain.runlog.log_findings",
     "partial_dependence": "tfexplain.usage",
+    "quantized_weights": "tfexplain.compression",
     "importance": "tfexplain.usage",
     "read": "tfexplain.reading",
     "robustness": "tfexplain.usage",
@@ -127,6 +128,7 @@ __all__ = [
     "findings",
     "importance",
     "partial_dependence",
+    "quantized_weights",
     "read",
     "robustness",
     "shapley_interactions",
@@ -138,6 +140,7 @@ if TYPE_CHECKING:
     from tfexplain.attribution import Attribution, Attributions
     from tfexplain.callbacks import Compression, Explain, Health, Predictions
     from tfexplain.comparing import compare
+    from tfexplain.compression import quantized_weights
     from tfexplain.errors import TfexplainError
     from tfexplain.exchange import Exchange, ExchangeMap
     from tfexplain.explainers import (

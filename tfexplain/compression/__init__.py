@@ -5,6 +5,7 @@ from tfexplain.compression.activations import ActivationNumbers, measure_activat
 from tfexplain.compression.distribution import Histogram
 from tfexplain.compression.keras.read import read
 from tfexplain.compression.numbers import LayerNumbers, Settings, measure, measure_all
+from tfexplain.compression.simulated import fake_quantized, quantized_weights
 from tfexplain.compression.sizes import Sizes
 from tfexplain.compression.structure import Pattern, Structure
 from tfexplain.compression.tflite.reader import read_tflite
@@ -22,9 +23,11 @@ __all__ = [
     "Structure",
     "Totals",
     "WeightsError",
+    "fake_quantized",
     "measure",
     "measure_activations",
     "measure_all",
+    "quantized_weights",
     "read",
     "read_tflite",
     "total",

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from tfexplain.compression.buffers import Variable
 from tfexplain.compression.layout import Layout, Shape
 from tfexplain.compression.sources import Source, Tile, TileReader
 from tfexplain.model.layer_calls import LayerError
@@ -82,6 +83,7 @@ class LayerWeights:
         quantized: Whether `reference` minus effective value is an error of quantization.
         role: `unknown` for a weight of a layer that is not known, which may be a kernel or not.
         broken: Whether an error kept it from being read; `note` tells which.
+        variable: The variable that stores it; None for a file.
     """
 
     path: str
@@ -108,6 +110,7 @@ class LayerWeights:
     alone: bool = True
     role: Literal["kernel", "unknown"] = "kernel"
     broken: bool = False
+    variable: Variable | None = None
 
     @property
     def name(self) -> str:

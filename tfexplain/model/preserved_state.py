@@ -225,10 +225,25 @@ def state(model: Model) -> list[Any]:
 def state_put_back(model: Any) -> Iterator[None]:
     """Restores moving statistics and seeds on leaving the context."""
     stateful = state(model) if hasattr(model, "weights") else []  # no plain function
-    variables = [copy for variable in stateful for copy in parts(variable)]
-    kept = [variable.numpy() for variable in variables]
+    with put_back([copy for variable in stateful for copy in parts(variable)]):
+        yield
+
+
+@contextmanager
+def put_back(variables: Iterable[Any]) -> Iterator[None]:
+    """Restores variables of TensorFlow to the bit on leaving the context, whatever ends it."""
+    kept = [(variable, variable.numpy()) for variable in variables]
     try:
         yield
     finally:
-        for variable, value in zip(variables, kept, strict=True):
-            variable.assign(value)
+        try:
+            _assign(kept)
+        except KeyboardInterrupt:
+            # A second Ctrl-C must not leave half of them.
+            _assign(kept)
+            raise
+
+
+def _assign(kept: Iterable[tuple[Any, Any]]) -> None:
+    for variable, value in kept:
+        variable.assign(value)

@@ -101,6 +101,7 @@ def _weights(
         source=source,
         quantized=stored.code_range is not None,
         role=kernel.role,
+        variable=variable,
     )
 
 
