@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any, Literal, TypeAlias
 
+import numpy as np
+
 from tfexplain.compression.keras.roles import kind_of
 from tfexplain.types import Array
 
@@ -67,6 +69,24 @@ class Layout:
     def cube(self, block: Array) -> Array:
         """Reshapes a block [k, inner, columns] to [k, i, o]."""
         return block.swapaxes(1, 2) if self.swapped else block
+
+    def to_cube(self, kernel: Array) -> Array:
+        """Returns a whole kernel as the cube [K, I, O]; a view where its axes allow one.
+
+        >>> Layout("transposed", 9, 4, 2, swapped=True).to_cube(np.zeros((3, 3, 4, 2))).shape
+        (9, 2, 4)
+        """
+        in_line = kernel if self.order is None else kernel.transpose(self.order)
+        return self.cube(in_line.reshape(self.outer, self.inner, self.columns))
+
+    def from_cube(self, cube: Array, shape: Shape) -> Array:
+        """Returns a cube as the kernel of this shape: what `to_cube` made it of."""
+        block = self.cube(cube)
+        if self.order is None:
+            return block.reshape(shape)
+        moved: Array = block.reshape([shape[axis] for axis in self.order])
+        back: Array = moved.transpose(np.argsort(self.order))
+        return back
 
 
 def layout_of(layer: Any, weight: str, shape: Shape) -> Layout:

@@ -1,0 +1,1 @@
+"""Prunes kernels: which weights stay."""
