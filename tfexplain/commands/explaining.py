@@ -19,7 +19,6 @@ from tfexplain.commands.drawing import MOST, Under, draw
 from tfexplain.commands.methods import explainers
 from tfexplain.commands.metrics import metrics
 from tfexplain.commands.output import Output
-from tfexplain.commands.pictures import Screen, scales, screen_of
 from tfexplain.commands.samples import Samples, read_samples
 from tfexplain.commands.writing import Writing, write_log, write_rows
 from tfexplain.comparing.tables import aligned
@@ -30,6 +29,7 @@ from tfexplain.model.call_batch import as_batch
 from tfexplain.model.input_kinds import channel_axis
 from tfexplain.model.loading import open_model
 from tfexplain.row_sheets import Rows
+from tfexplain.rows.pictures import Screen, scales, screen_of
 from tfexplain.runlog.input_values import input_values
 from tfexplain.runlog.judged_maps import measured_maps
 from tfexplain.runlog.placement import place

@@ -12,9 +12,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfexplain.commands.pictures import Screen, find, picture
 from tfexplain.comparing.data import read_data
 from tfexplain.errors import TfexplainError
+from tfexplain.rows.pictures import Screen, find, picture
 from tfexplain.types import Array
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from tfexplain.errors import TfexplainError
 from tfexplain.types import Array
 
 
@@ -32,6 +33,8 @@ class Source(Protocol):
     """Gives rows by their numbers, each as often as it is asked, from memory of those alone.
 
     Attributes:
+        data: What the user calls the data, for errors.
+        expected: What rows of it should be, for errors.
         features: Names of the values of a row, where the data has them.
         classes: Names of the classes behind the labels, where the data has them.
         notes: What to tell the user of the data, such as files that were ignored.
@@ -40,6 +43,8 @@ class Source(Protocol):
         pictures: Whether `picture` gives what maps are drawn on.
     """
 
+    data: str
+    expected: str
     features: Sequence[str]
     classes: Sequence[str]
     notes: Sequence[str]
@@ -55,3 +60,31 @@ class Source(Protocol):
 
     def picture(self, row: int) -> Array:
         """Returns what maps of a row are drawn on, uint8 [H, W, C]."""
+
+
+def first_readable(source: Source, count: int) -> Read:
+    """Reads the first rows that can be read, at most so many.
+
+    Raises:
+        TfexplainError: there is none.
+    """
+    found: list[int] = []
+    skipped: list[str] = []
+    lost = 0
+    for start in range(0, len(source), count):
+        read = source.read(range(start, min(start + count, len(source))))
+        if not found and len(read.rows) == count:
+            return read
+        found += read.rows
+        lost += len(read.skipped)
+        skipped += read.skipped[: 3 - len(skipped)]
+        if len(found) >= count:
+            break
+    if not found:
+        told = " and ".join([f"{lost} that cannot be read", *source.notes])
+        why = f" {'; '.join(skipped)}".rstrip(". ")
+        raise TfexplainError(
+            f"data={source.data!r}: expected {source.expected}; found {told}."
+            + (f"{why}." if skipped else "")
+        )
+    return source.read(found[:count])

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tfexplain.commands.pictures import Screen, find, picture, screen_of
+from tfexplain.rows.pictures import Screen, find, picture, screen_of
 
 RED = (255, 0, 0)
 
