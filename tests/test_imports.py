@@ -65,6 +65,7 @@ ASK_VERSION = {
     ("report.answers", "tfexplain"),
     ("report.page", "tfexplain"),
     ("report.summary", "tfexplain"),
+    ("shards.engine", "tfexplain"),
     ("structure.training_facts", "tfexplain"),
     ("tb_plugin.routes", "tfexplain"),
 }
