@@ -100,12 +100,8 @@ def quantized_kernel(values: Array, layout: Layout, bits: int, per: Per = "chann
     """Rounds a kernel whose axes are described by `layout`, of the shape that its variable has."""
     if per == "tensor":
         return fake_quantized(values, bits)
-    order = layout.order or tuple(range(values.ndim))
-    turned = values.transpose(order)
-    cube = turned.reshape(layout.outer, layout.inner, layout.columns)
-    axis = 1 if layout.swapped or layout.kind == "lookup" else 2
-    rounded = fake_quantized(cube, bits, axis).reshape(turned.shape)
-    return np.asarray(rounded.transpose(np.argsort(order)))
+    rounded = fake_quantized(layout.to_cube(values), bits, 1 if layout.kind == "lookup" else 2)
+    return layout.from_cube(rounded, values.shape)
 
 
 def _check(bits: int | Mapping[str, int], per: str) -> None:

@@ -10,8 +10,8 @@ from typing import Literal
 import numpy as np
 
 from tfexplain.compression import LayerWeights
+from tfexplain.compression.simulated import BITS, quantized_kernel
 from tfexplain.errors import SettingError
-from tfexplain.layer_sensitivity.quantized import BITS, quantized
 from tfexplain.pruning.masks import check_sparsity, filter_mask, magnitude_mask, n_m_mask
 from tfexplain.types import Array
 
@@ -70,11 +70,10 @@ class Setting:
         """
         if why := self.unfit(layer):
             raise SettingError(f"settings={self.name!r}: layer {layer.name!r}: {why}.")
+        if self.kind in ("channel", "tensor"):
+            return quantized_kernel(kernel, layer.layout, self.bits, self.kind)
         cube = layer.layout.to_cube(kernel)
-        if self.bits:
-            channel = 1 if layer.layout.kind == "lookup" else 2
-            changed = quantized(cube, self.bits, channel if self.kind == "channel" else None)
-        elif self.kind == "n:m":
+        if self.kind == "n:m":
             changed = cube * n_m_mask(cube, self.n, self.m)
         elif self.kind == "filters":
             changed = cube * filter_mask(cube, self.sparsity)
@@ -125,8 +124,8 @@ def setting(name: str | Setting) -> Setting:
     text = name if isinstance(name, str) else ""
     if found := re.fullmatch(r"(\d+)bit(-tensor)?", text):
         bits = int(found[1])
-        if not BITS[0] <= bits <= BITS[1]:
-            raise SettingError(f"settings={text!r}: expected {BITS[0]} to {BITS[1]} bits.")
+        if bits not in BITS:
+            raise SettingError(f"settings={text!r}: expected {BITS[0]} to {BITS[-1]} bits.")
         return Setting(text, "tensor" if found[2] else "channel", bits)
     if found := re.fullmatch(r"(filters-)?(\d+(?:\.\d+)?)%", text):
         sparsity = float(found[2]) / 100

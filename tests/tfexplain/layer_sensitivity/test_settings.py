@@ -9,7 +9,6 @@ import pytest
 from tfexplain import compression
 from tfexplain.compression import LayerWeights
 from tfexplain.errors import SettingError
-from tfexplain.layer_sensitivity.quantized import quantized
 from tfexplain.layer_sensitivity.settings import DEFAULT, setting, settings_of
 
 # Keras' own, where it quantizes.
@@ -38,23 +37,6 @@ def kernels(model: keras.Model) -> dict[str, LayerWeights]:
 
 def value(model: keras.Model, name: str) -> np.ndarray:
     return model.get_layer(name).weights[0].numpy()
-
-
-@pytest.mark.parametrize(("bits", "mode"), [(8, "int8"), (4, "int4")])
-def test_bits_are_what_keras_stores(bits: int, mode: str) -> None:
-    dense = keras.layers.Dense(5)
-    dense.build((None, 7))
-    kernel = dense.kernel.numpy()
-    config = keras.quantizers.Int4QuantizationConfig(block_size=None) if bits == 4 else None
-    dense.quantize(mode, config=config)
-    (layer,) = compression.read(keras.Sequential([keras.Input((7,)), dense]))
-    np.testing.assert_allclose(quantized(kernel, bits), layer.effective()[0], atol=1e-6)
-
-
-def test_one_scale_for_all_is_the_largest_channels() -> None:
-    kernel = np.array([[0.1, 7.0], [-0.3, 2.4]], np.float32)
-    np.testing.assert_allclose(quantized(kernel, 4, None), [[0, 7], [0, 2]], atol=1e-6)
-    np.testing.assert_allclose(quantized(kernel, 4)[:, 0], [0.0857143, -0.3], atol=1e-6)
 
 
 @pytest.mark.parametrize("name", ["conv", "depthwise", "transposed", "turned", "dense"])
