@@ -44,6 +44,7 @@ CONVENIENCES = {
     ("attribution", "figures"),
     ("explainers.base", "explainers.run"),
     ("comparing.comparison", "comparing.tables"),
+    ("layer_sensitivity.result", "layer_sensitivity.tables"),
     ("exchange.exchange_map", "exchange.exchange_figure"),
     ("usage.dependence", "usage.dependence_figure"),
     ("usage.importance_result", "usage.importance_figure"),

@@ -22,6 +22,7 @@ PUBLIC = (
     "tfexplain.evaluation",
     "tfexplain.exchange",
     "tfexplain.explainers",
+    "tfexplain.layer_sensitivity",
     "tfexplain.quality",
     "tfexplain.reading",
     "tfexplain.schema",
@@ -78,6 +79,7 @@ _HOMES = {
     "importance": "tfexplain.usage",
     "read": "tfexplain.reading",
     "robustness": "tfexplain.usage",
+    "sensitivity": "tfexplain.layer_sensitivity",
     "shapley_interactions": "tfexplain.usage",
     "simple_models": "tfexplain.usage",
     "summary": "tfexplain.structure.model_summary",
@@ -131,6 +133,7 @@ __all__ = [
     "quantized_weights",
     "read",
     "robustness",
+    "sensitivity",
     "shapley_interactions",
     "simple_models",
     "summary",
@@ -171,6 +174,7 @@ if TYPE_CHECKING:
         VarGrad,
         explain,
     )
+    from tfexplain.layer_sensitivity import sensitivity
     from tfexplain.model.unit import Unit
     from tfexplain.reading import read
     from tfexplain.runlog.log_findings import findings

@@ -60,8 +60,8 @@ def contenders(models: Sources, control: Sources | None = None) -> list[Contende
         raise TfexplainError(
             f"control={sorted(twice)[0]!r}: expected a name that no model has. Rename it."
         )
-    opened = [_opened(name, source, "model") for name, source in named.items()]
-    opened += [_opened(name, source, "control") for name, source in controls.items()]
+    opened = [opened_model(name, source, "model") for name, source in named.items()]
+    opened += [opened_model(name, source, "control") for name, source in controls.items()]
     if not opened[0].explainable:
         raise TfexplainError(
             f"models: expected a Keras model as the reference; {opened[0].name!r} is a .tflite "
@@ -95,7 +95,12 @@ def _named(sources: Sources, argument: str, taken: Iterable[str]) -> dict[str, S
     return by_name
 
 
-def _opened(name: str, source: Source, role: Literal["model", "control"]) -> Contender:
+def opened_model(name: str, source: Source, role: Literal["model", "control"]) -> Contender:
+    """Opens one model.
+
+    Raises:
+        TfexplainError, OSError: a file that is missing or unreadable, weights that are not built.
+    """
     path = ""
     if isinstance(source, (str, os.PathLike)):
         path = os.fspath(source)

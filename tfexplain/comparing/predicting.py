@@ -18,6 +18,7 @@ from tfexplain.model.outputs import ModelOutput
 from tfexplain.model.trace_model import trace_model
 from tfexplain.quality import Predicted
 from tfexplain.runlog.attribution_records import predictions
+from tfexplain.types import Array
 
 _ROWS = 64
 
@@ -33,7 +34,11 @@ def predict(contender: Contender, inputs: Any, output: ModelOutput) -> Predicted
     Raises:
         TfexplainError: a .tflite file with other outputs than the model's.
     """
-    raw = _outputs(contender, inputs, output)
+    return predicted_of(raw_outputs(contender, inputs, output), output)
+
+
+def predicted_of(raw: Array, output: ModelOutput) -> Predicted:
+    """Returns what an output of a model, float32 [N, ...], predicts."""
     position = replace(output, position=0)
     record = predictions(position, raw)
     classes = 0 if output.regression or not output.classes else output.targets
@@ -41,8 +46,9 @@ def predict(contender: Contender, inputs: Any, output: ModelOutput) -> Predicted
     return Predicted(shown, record.predicted, classes, record.activation)
 
 
-def _outputs(contender: Contender, inputs: Any, output: ModelOutput) -> Any:
-    """Returns float32 [rows, ...] as the model gives them."""
+def raw_outputs(contender: Contender, inputs: Any, output: ModelOutput) -> Any:
+    """Computes one output of a model on all rows, float32 [rows, ...] as the model gives it; see
+    `predict`."""
     count = len(tf.nest.flatten(inputs)[0])
     if not contender.explainable:
         predicted = contender.model.predict(inputs)

@@ -17,9 +17,8 @@ from tfexplain.comparing.comparison import Compared, Comparison
 from tfexplain.comparing.data import read_data
 from tfexplain.comparing.models import Contender, Sources, contenders
 from tfexplain.comparing.predicting import predict
+from tfexplain.comparing.targets import known_classes, targets_of_all
 from tfexplain.comparing.weights import Weights, measure_weights
-from tfexplain.data.content import row_hashes
-from tfexplain.data.labels import labels_of, read_labels
 from tfexplain.data.validation import Rows
 from tfexplain.errors import TfexplainError
 from tfexplain.explainers import Explainer
@@ -133,9 +132,11 @@ def _results(opened: Sequence[Contender], settings: ExplainSettings, pool: Rows)
     first = opened[0]
     with _about(first.name):
         reference = _reference(first, settings, pool)
-        labels = _labels(pool, reference.explaining)
+        labels = known_classes(pool, reference.explaining)
     results = [reference]
-    settings = replace(settings, targets=_targets(settings, reference))
+    settings = replace(
+        settings, targets=targets_of_all(settings, reference.explaining, reference.predicted)
+    )
     for contender in opened[1:]:
         with _about(contender.name, first.name):
             results.append(_beside(contender, reference, settings, pool, labels))
@@ -197,34 +198,6 @@ def _drifts(
 def _weights(contender: Contender, reference: Contender, explaining: ExplainPlan) -> Weights:
     batch = explaining.batch
     return measure_weights(contender, reference, batch.inputs, len(batch.rows))
-
-
-def _targets(settings: ExplainSettings, reference: _Result) -> Targets | str:
-    """Returns targets for all models: labels, or the reference's prediction where there is no
-    label."""
-    explaining, asked = reference.explaining, settings.targets
-    batch = explaining.batch
-    outputs = {explainer.output for explainer in explaining.explainers.values()}
-    if not isinstance(asked, str) or len(outputs) > 1 or not reference.predicted.count:
-        return asked
-    predicted = reference.predicted.classes[batch.rows]
-    if asked != "label" or batch.labels.kind != "class":
-        return predicted
-    known = batch.labels.targets
-    return asked if (known >= 0).all() else np.where(known < 0, predicted, known)
-
-
-def _labels(pool: Rows, explaining: ExplainPlan) -> npt.NDArray[np.int64] | None:
-    """Returns the classes of all rows, int64 [rows], -1 where unknown; None without classes."""
-    output = explaining.output
-    labels = labels_of(pool.labels, output, explaining.traced_model)
-    names = explaining.settings.class_names
-    read = read_labels(
-        labels, output, row_hashes(pool.inputs), "validation_data", class_names=names
-    )
-    # One label of several is no class to be right about.
-    known = read.kind == "class" and read.sets is None
-    return read.targets.astype(np.int64) if known else None
 
 
 @contextmanager

@@ -1,0 +1,138 @@
+"""Runs a model's passes on all rows with one kernel changed, from where that kernel is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from tfexplain.comparing.predicting import raw_outputs
+from tfexplain.compression import LayerWeights
+from tfexplain.layer_sensitivity.subject import Subject
+from tfexplain.model import memory
+from tfexplain.model.batching import row_slices
+from tfexplain.model.call_batch import as_batch
+from tfexplain.model.preserved_state import copies, put_back
+from tfexplain.model.split_graph import Split, SplitError, SplitGraph
+from tfexplain.types import Array
+
+_ROWS = 64
+# Of activations that are kept: a share of the memory there is, and never more than this.
+_SHARE, _MOST = 1 / 4, 2 << 30
+# Where less can be spared, a split costs more than it saves.
+_LEAST_SPARED = 0.05
+
+
+@dataclass(frozen=True)
+class Part:
+    """Says which share of a pass is computed for each setting of a kernel.
+
+    Attributes:
+        share: Multiply-adds from the kernel on, of all; 1 where passes are whole.
+        why: Why they are whole, or nothing.
+    """
+
+    share: float
+    why: str = ""
+
+
+class Passes:
+    """Runs passes on all rows, and counts them.
+
+    Args:
+        subject: The model and its rows.
+        layers: All kernels of floats that the model has.
+        reuse: Whether activations below a kernel are computed once.
+
+    Attributes:
+        done: Passes so far, the parts as their share of the multiply-adds.
+        whole: How many these had been without reuse.
+    """
+
+    def __init__(self, subject: Subject, layers: Sequence[LayerWeights], reuse: bool) -> None:
+        self.done = self.whole = 0.0
+        self._subject, self._layers = subject, layers
+        self._graph: SplitGraph | None = None
+        self._why = "asked for"
+        if reuse:
+            model, rows = subject.contender.model, subject.rows
+            try:
+                first = as_batch(tf.nest.map_structure(lambda x: x[:1], rows.inputs), model)
+                variables = [layer.variable for layer in layers]
+                self._graph = SplitGraph(model, first, variables)
+            except SplitError as error:
+                self._why = str(error)
+
+    def part(self, layer: LayerWeights) -> Part:
+        """Returns which share of a pass each setting of a kernel takes."""
+        if self._graph is None:
+            return Part(1.0, self._why)
+        try:
+            used = self._graph.used(layer.variable)
+        except SplitError as error:
+            return Part(1.0, str(error))
+        costs = {id(one.variable): one.size * (one.positions or 1) for one in self._layers}
+        share = sum(costs[key] for key in used) / sum(costs.values())
+        return Part(share) if share < 1 - _LEAST_SPARED else Part(1.0, "all comes after it")
+
+    @contextmanager
+    def open(self, layer: LayerWeights) -> Iterator[Callable[[], Array]]:
+        """Yields what computes the outputs on all rows, float32 [rows, ...], with the kernel as it
+        is then; what comes before it is computed now, once."""
+        part, split = self.part(layer), None
+        if self._graph is not None and not part.why:
+            try:
+                split = self._graph.at(layer.variable)
+            except SplitError:
+                split = None
+        kept = None if split is None else self._before(split, part)
+        yield lambda: self._outputs(split, kept, part)
+
+    def _before(self, split: Split, part: Part) -> list[list[Any]] | None:
+        """Returns the activations at the cut by chunk; None where they take too much memory."""
+        available = memory.available()
+        most = _MOST if available is None else min(_MOST, int(_SHARE * available))
+        if split.bytes_row * self._subject.count > most:
+            return None
+        self.done += 1 - part.share
+        # On the host: a GPU has less room, and a copy takes less than what it spares.
+        return [
+            [tensor.numpy() for tensor in split.before(*tf.nest.flatten(chunk))]
+            for chunk in self._chunks()
+        ]
+
+    def _outputs(self, split: Split | None, kept: list[list[Any]] | None, part: Part) -> Array:
+        self.whole += 1
+        if split is None or kept is None:
+            self.done += 1
+            return self.whole_pass()
+        self.done += part.share
+        position = self._subject.explaining.output.position
+        chunks = (split.rest(*map(tf.constant, tensors))[position] for tensors in kept)
+        return np.concatenate([chunk.numpy() for chunk in chunks]).astype(np.float32)
+
+    def whole_pass(self) -> Array:
+        """Computes the outputs on all rows by a whole pass."""
+        subject = self._subject
+        output = subject.explaining.output
+        raw: Array = raw_outputs(subject.contender, subject.rows.inputs, output)
+        return raw
+
+    def _chunks(self) -> Iterator[Any]:
+        subject = self._subject
+        for part in row_slices(subject.count, _ROWS):
+            some = tf.nest.map_structure(lambda x, part=part: x[part], subject.rows.inputs)
+            yield as_batch(some, subject.contender.model)
+
+
+@contextmanager
+def changed(layer: LayerWeights, kernel: Array) -> Iterator[None]:
+    """While open, a kernel has other values; then its own again, to the bit, whatever happened."""
+    with put_back(copies(layer.variable)):
+        for copy in copies(layer.variable):
+            copy.assign(kernel)
+        yield

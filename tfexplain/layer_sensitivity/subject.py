@@ -1,0 +1,157 @@
+"""Holds the model that is measured, on its rows: what it says as it is, and with other weights."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from tfexplain.comparing.models import Contender
+from tfexplain.comparing.predicting import predict, predicted_of
+from tfexplain.comparing.targets import known_classes, targets_of_all
+from tfexplain.data.content import finite_rows, row_hashes
+from tfexplain.data.row_choice import smallest
+from tfexplain.data.validation import Rows
+from tfexplain.errors import TfexplainError
+from tfexplain.explainers import Explainer, GradCAM
+from tfexplain.explainers.choosing import facts, fitting
+from tfexplain.explainers.run import named_explainers
+from tfexplain.layer_sensitivity.effect import Effect
+from tfexplain.quality import Predicted, fidelity
+from tfexplain.quality.drift import drift, matched
+from tfexplain.quality.intervals import wilson
+from tfexplain.runlog.plan import ExplainPlan
+from tfexplain.runlog.settings import ExplainSettings
+from tfexplain.types import Array
+
+# Larger maps are compared, but not kept by setting.
+_MOST_VALUES = 1 << 15
+
+
+class Subject:
+    """Measures one model on rows that stay the same.
+
+    Args:
+        contender: The model.
+        pool: All rows of the data.
+        rows: How many are predicted, those with the smallest hashes.
+        settings: Explainers, how many rows they explain, targets.
+
+    Attributes:
+        rows: The predicted rows.
+        explaining: The explained rows, and the explainers.
+        predicted: What the model predicts as it is.
+        runs: How often an explanation of all explainers went through the model.
+
+    Raises:
+        TfexplainError: rows that the model cannot take, or only NaN.
+    """
+
+    def __init__(
+        self, contender: Contender, pool: Rows, rows: int, settings: ExplainSettings
+    ) -> None:
+        fine = np.flatnonzero(finite_rows(pool.inputs))
+        if not len(fine):
+            raise TfexplainError(
+                "validation_data: expected rows of finite numbers; each holds NaN or infinity."
+            )
+        hashes = row_hashes(pool.inputs)[fine]
+        self.rows = pool.take(np.sort(fine[smallest(hashes, rows, settings.seed)]))
+        self.contender = contender
+        given = (self.rows.inputs, self.rows.labels)
+        settings = replace(settings, validation_data=given[:1] if given[1] is None else given)
+        planned = settings.explainers
+        self.explaining = ExplainPlan(settings, contender.model, _named(planned))
+        if planned is None:
+            self.explaining = ExplainPlan(settings, contender.model, _default(self.explaining))
+        self.predicted = predict(contender, self.rows.inputs, self.explaining.output)
+        targets = targets_of_all(settings, self.explaining, self.predicted)
+        self.explaining.settings = replace(settings, targets=targets)
+        self._classes = known_classes(self.rows, self.explaining)
+        self._shown = self.explaining.shown(self.explaining.run())
+
+    @property
+    def count(self) -> int:
+        """How many rows are predicted."""
+        return len(self.rows)
+
+    @property
+    def samples(self) -> int:
+        """How many rows are explained."""
+        return len(self.explaining.batch.rows)
+
+    def as_it_is(self) -> Effect:
+        """Returns the numbers of the model beside itself, with its own maps."""
+        return self._effect(self.predicted, self.explaining)
+
+    def changed(self, raw: Array) -> Effect:
+        """Measures the model with the weights that it has now.
+
+        Args:
+            raw: float32 [rows, ...], its outputs on all rows.
+        """
+        return self._effect(predicted_of(raw, self.explaining.output), self.explaining)
+
+    def beside(self, control: Contender) -> Effect:
+        """Measures another model on the same rows, for the same targets."""
+        settings, first = self.explaining.settings, self.explaining
+        explaining = ExplainPlan(settings, control.model, first.explainers, first)
+        predicted = predict(control, self.rows.inputs, explaining.output)
+        return self._effect(predicted, explaining)
+
+    def _effect(self, predicted: Predicted, explaining: ExplainPlan) -> Effect:
+        numbers = dict(fidelity(predicted, self.predicted, self._classes).numbers)
+        numbers.pop("reference_accuracy", None)
+        if self._classes is not None and "accuracy" in numbers:
+            known = int((self._classes >= 0).sum())
+            low, high = wilson(numbers["accuracy"], known)
+            numbers |= {"accuracy_low": float(low), "accuracy_high": float(high)}
+        shown = explaining.shown(explaining.run())
+        theirs = matched(shown, self._shown)
+        return Effect(
+            numbers,
+            {place: drift(shown[place], theirs[place]).values for place in shown},
+            {
+                place: one.maps.astype(np.float32)
+                for place, one in shown.items()
+                if one.maps.size <= _MOST_VALUES
+            },
+        )
+
+    def facts(self) -> dict[str, str]:
+        """Returns what measurements depend on, in words and hashes."""
+        explaining = self.explaining
+        settings = {name: e.settings() for name, e in explaining.explainers.items()}
+        inputs = row_hashes(self.rows.inputs), explaining.batch.hashes
+        targets = explaining.settings.targets
+        return {
+            "model": _digest(*(np.asarray(w) for w in self.contender.model.get_weights())),
+            "rows": _digest(*inputs),
+            "labels": _digest(np.zeros(0) if self._classes is None else self._classes),
+            "explainers": repr(settings),
+            "targets": _digest(targets) if isinstance(targets, np.ndarray) else repr(targets),
+        }
+
+
+def _named(explainers: tuple[Explainer, ...] | None) -> Mapping[str, Explainer] | None:
+    return None if explainers is None else named_explainers(explainers)
+
+
+def _default(explaining: ExplainPlan) -> dict[str, Explainer]:
+    """Returns Grad-CAM where the model has what it reads, else what fits and is a map."""
+    traced_model = explaining.traced_model
+    if facts(traced_model).evidence:
+        return {"GradCAM": GradCAM()}
+    return {e.name: e for e in fitting(traced_model)[:1]}
+
+
+def _digest(*arrays: Any) -> str:
+    digest = hashlib.sha256()
+    for array in arrays:
+        values = np.ascontiguousarray(array)
+        digest.update(f"{values.dtype} {values.shape}".encode())
+        digest.update(values.tobytes())
+    return digest.hexdigest()[:16]
