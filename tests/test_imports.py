@@ -19,7 +19,7 @@ HEAVY = {"tensorflow", "keras", "tf_keras", "matplotlib"}
 # Rooms in the order of the architecture page; each imports only rooms of earlier lines.
 FLOORS = (
     {"errors", "types", "needs_tensorflow", "map_figure"},
-    {"checks"},
+    {"checks", "text_table"},
     {"wire", "quality", "model"},
     {"data", "attribution", "evaluation"},
     {"caption", "coloring", "joining", "resampling", "rows", "spreading"},
@@ -63,7 +63,6 @@ SHOWN = {pair for pair in CONVENIENCES if pair[1].startswith(("report.", "map_pa
 # These ask the package for its version.
 ASK_VERSION = {
     ("cli", "tfexplain"),
-    ("commands.opening", "tfexplain"),
     ("report.answers", "tfexplain"),
     ("report.page", "tfexplain"),
     ("report.summary", "tfexplain"),
@@ -83,6 +82,7 @@ MUST_NOT_REACH = {
     "types": HEAVY,
     "needs_tensorflow": HEAVY,
     "checks": HEAVY,
+    "text_table": HEAVY,
     "wire": HEAVY | {"model", "data", "explainers", "compression", "quality", "runlog"},
     "quality": HEAVY | {"wire", "model", "data"},
     "model": LOG_FORMAT | {"quality", "matplotlib"},

@@ -81,6 +81,7 @@ _HOMES = {
     "robustness": "tfexplain.usage",
     "sensitivity": "tfexplain.layer_sensitivity",
     "shapley_interactions": "tfexplain.usage",
+    "shrink": "tfexplain.compression",
     "simple_models": "tfexplain.usage",
     "summary": "tfexplain.structure.model_summary",
 }
@@ -135,6 +136,7 @@ __all__ = [
     "robustness",
     "sensitivity",
     "shapley_interactions",
+    "shrink",
     "simple_models",
     "summary",
 ]
@@ -143,7 +145,7 @@ if TYPE_CHECKING:
     from tfexplain.attribution import Attribution, Attributions
     from tfexplain.callbacks import Compression, Explain, Health, Predictions
     from tfexplain.comparing import compare
-    from tfexplain.compression import quantized_weights
+    from tfexplain.compression import quantized_weights, shrink
     from tfexplain.errors import TfexplainError
     from tfexplain.exchange import Exchange, ExchangeMap
     from tfexplain.explainers import (

@@ -138,3 +138,11 @@ def test_penalties_are_compared_with_a_plain_step():
         "RightReasons at a layer",
     ]
     assert min(float(cells[-1]) for cells in lines) > 0
+
+
+def test_a_smaller_model_takes_turns_with_the_larger_one() -> None:
+    """`shrinking.py` says what the model without zero filters weighs and takes."""
+    _, _, *lines = printed("shrinking.py", "--quick")
+    ((_, _, before, after, _, difference, _),) = lines
+    assert float(after) < float(before) / 2
+    assert float(difference) < 1e-5

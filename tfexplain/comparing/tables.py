@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
 
 import numpy as np
 
@@ -11,6 +10,7 @@ from tfexplain.comparing.comparison import Compared, Comparison, Place
 from tfexplain.quality.drift import Drifted
 from tfexplain.quality.similarity import MEASURES
 from tfexplain.runlog.quality_rows import HEAD, quality_rows
+from tfexplain.text_table import aligned
 
 Rows = list[list[str]]
 
@@ -149,21 +149,3 @@ def _text(value: float | None) -> str:
     if value is None or np.isnan(value):
         return "-"
     return f"{value:.3f}" if value == 0 or abs(value) >= 1e-3 else f"{value:.1e}"
-
-
-def aligned(rows: Sequence[Sequence[str]]) -> str:
-    """Formats columns of one width, numbers to the right."""
-    if not rows:
-        return ""
-    lines = []
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    right = [all(_is_number(cell) for cell in column[1:]) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = zip(row, widths, right, strict=True)
-        line = "  ".join(c.rjust(w) if number else c.ljust(w) for c, w, number in cells)
-        lines.append("  " + line.rstrip())
-    return "\n".join(lines)
-
-
-def _is_number(cell: str) -> bool:
-    return cell in ("", "-") or cell.replace("..", "").lstrip("-")[:1].isdigit()

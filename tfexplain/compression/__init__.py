@@ -5,6 +5,7 @@ from tfexplain.compression.activations import ActivationNumbers, measure_activat
 from tfexplain.compression.distribution import Histogram
 from tfexplain.compression.keras.read import read
 from tfexplain.compression.numbers import LayerNumbers, Settings, measure, measure_all
+from tfexplain.compression.shrinking import Kept, Latency, Removed, Shrunk, shrink
 from tfexplain.compression.simulated import fake_quantized, quantized_weights
 from tfexplain.compression.sizes import Sizes
 from tfexplain.compression.structure import Pattern, Structure
@@ -15,10 +16,14 @@ from tfexplain.compression.weights import LayerWeights, WeightsError
 __all__ = [
     "ActivationNumbers",
     "Histogram",
+    "Kept",
+    "Latency",
     "LayerNumbers",
     "LayerWeights",
     "Pattern",
+    "Removed",
     "Settings",
+    "Shrunk",
     "Sizes",
     "Structure",
     "Totals",
@@ -30,5 +35,6 @@ __all__ = [
     "quantized_weights",
     "read",
     "read_tflite",
+    "shrink",
     "total",
 ]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from tfexplain.comparing.tables import aligned
 from tfexplain.layer_sensitivity.effect import SMALLER
 from tfexplain.layer_sensitivity.result import Sensitivity
+from tfexplain.text_table import aligned
 
 _HEADS = {
     "kl": "KL (nats) of predictions, kernel by kernel; 0 is equal",

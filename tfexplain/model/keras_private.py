@@ -80,6 +80,23 @@ def graph_outputs(model: Model, layer: Layer) -> list[Any]:
     return found
 
 
+def graph_calls(model: Model) -> list[tuple[Any, list[Any], list[Any]]] | None:
+    """Returns the calls of a functional model's graph in their order, inputs included: (layer or
+    operation, tensors it reads, tensors it gives). None where the model has no such graph.
+
+    `_functional` of `Sequential`, `_nodes_by_depth` of `Functional`, and the nodes' attributes in
+    Keras 3 and tf_keras. Without them no model can be shrunk.
+    """
+    graph = getattr(model, "_functional", None) or model
+    by_depth = getattr(graph, "_nodes_by_depth", None)
+    if not by_depth:
+        return None
+    nodes = [node for depth in sorted(by_depth, reverse=True) for node in by_depth[depth]]
+    if hasattr(nodes[0], "operation"):
+        return [(node.operation, list(node.input_tensors), list(node.outputs)) for node in nodes]
+    return [(n.layer, list(n.keras_inputs), tf.nest.flatten(n.outputs)) for n in nodes]
+
+
 def own_trainable(layer: Layer) -> list[Any]:
     """Returns the trainable variables that a layer holds itself, frozen or not.
 
