@@ -24,6 +24,18 @@ LITE_INTERPRETER = "tensorflow.lite.python.interpreter"
 LITE_SCHEMA = "tensorflow.lite.python.schema_py_generated"
 
 
+def record_reader(path: str) -> Any:
+    """Opens a TFRecord file whose records are read by where they begin: `.read(offset)` returns
+    (bytes, offset of the next), and raises DataLossError where checksums say so.
+
+    `tf_record_random_reader`, which TensorFlow does not hand on. Without it no TFRecord file can be
+    read by rows.
+    """
+    from tensorflow.python.lib.io import tf_record
+
+    return tf_record.tf_record_random_reader(path)
+
+
 # ------------------------------------------------------------------------ layers and models
 
 

@@ -2,168 +2,79 @@
 
 from __future__ import annotations
 
-import errno
-import hashlib
-import os
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import numpy as np
-from PIL import Image
 
-from tfexplain.rows.listing import Listing, Writer, in_order, kept
-from tfexplain.rows.pictures import Screen, picture
-from tfexplain.rows.source import Read
+from tfexplain.rows.files import Files, shown
+from tfexplain.rows.pictures import Screen, picture, screen_text
+from tfexplain.rows.source import Read, passing
 from tfexplain.types import Array
-
-# What may be gone when the row is read again, and so is no fault of the picture.
-_PASSING = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ESTALE, errno.ETIMEDOUT}
 
 
 class Pictures:
-    """Represents the pictures at or below a path as a `Source`, in order of their names.
+    """Represents files of pictures as a `Source`.
 
-    Hidden files and folders are left out, and so is the folder around the listing, where maps may
-    be drawn as pictures.
+    Where all of them lie in several folders, these are their classes, in order of their names.
 
     Args:
-        data: Path of a folder, or of a picture.
+        data: What the user calls them.
+        files: Their names.
         screen: How pictures become inputs.
-        folder: Folder of listings.
     """
 
     expected = "pictures"
     features: Sequence[str] = ()
-    classes: Sequence[str] = ()
-    labelled = False
     pictures = True
 
-    def __init__(self, data: str, screen: Screen, folder: str) -> None:
-        self.data, self._screen = data, screen
-        whole = os.path.realpath(data)
-        if os.path.isdir(whole):
-            self._root = os.fsencode(whole)
-            spared = os.path.realpath(os.path.dirname(os.path.abspath(folder)))
-            listed = kept(
-                folder,
-                {"pictures": whole, "spared": spared},
-                lambda listing: _unchanged(self._root, listing),
-                lambda writer: _listed(self._root, os.fsencode(spared), writer),
-            )
-            self._names: Sequence[bytes] = listed.texts("names")
-            self.notes: Sequence[str] = listed.said["notes"]
-            files = listed.said["hash"]
-        else:
-            self._root, name = os.path.split(os.fsencode(whole))
-            self._names, self.notes = [name], ()
-            digest = hashlib.sha256()
-            _add(digest, name, os.stat(whole).st_size)
-            files = digest.hexdigest()
-        height, width = screen.size
-        black, white = screen.scale
-        order = "first" if screen.channels_first else "last"
+    def __init__(self, data: str, files: Files, screen: Screen) -> None:
+        self.data, self._files, self._screen = data, files, screen
+        self.classes = files.classes
+        self.labelled = bool(self.classes)
+        self._numbers = {name: number for number, name in enumerate(self.classes)}
+        told = f"labels are the first folders' names: {some(self.classes)}"
+        self.notes: Sequence[str] = [*files.notes, *([told] if self.labelled else [])]
         self.facts: Mapping[str, str] = {
-            "data": f"{len(self._names)} pictures, names and sizes {files[:16]}",
-            "pixels": f"{height} x {width}, {screen.channels} channels {order}, black {black:g}, "
-            f"white {white:g}",
+            "data": f"{len(self)} pictures, names and sizes {files.hash[:16]}",
+            "pixels": screen_text(screen),
         }
 
     def __len__(self) -> int:
-        return len(self._names)
+        return len(self._files.names)
 
     def read(self, rows: Sequence[int]) -> Read:
         """Decodes the pictures of rows; damaged ones are left out and said."""
         good: list[int] = []
-        names, inputs, skipped = [], [], []
+        names, inputs, labels, skipped = [], [], [], []
         for row in rows:
-            name = shown(self._names[row])
+            name = shown(self._files.names[row])
             try:
-                inputs.append(self._screen.inputs(self._open(row)))
+                inputs.append(self._screen.inputs(picture(self._files.path(row))))
             except Exception as error:
                 # Pillow raises errors of many kinds for damaged files.
-                if isinstance(error, MemoryError) or getattr(error, "errno", None) in _PASSING:
+                if passing(error):
                     raise
                 skipped.append(f"{name}: {str(error) or type(error).__name__}")
-            else:
-                good.append(int(row))
-                names.append(name)
-        return Read(good, names, np.stack(inputs) if inputs else None, None, skipped)
+                continue
+            good.append(int(row))
+            names.append(name)
+            if self.labelled:
+                labels.append(self._numbers[name.partition("/")[0]])
+        if not good:
+            return Read([], [], None, None, skipped)
+        own = np.array(labels, np.int64) if self.labelled else None
+        return Read(good, names, np.stack(inputs), own, skipped)
 
     def picture(self, row: int) -> Array:
         """Returns what maps of a row are drawn on, uint8 [H, W, C]."""
-        return self._screen.shown(self._open(row))
-
-    def _open(self, row: int) -> Image.Image:
-        return picture(os.fsdecode(os.path.join(self._root, self._names[row])))
+        return self._screen.shown(picture(self._files.path(row)))
 
 
-def shown(name: bytes) -> str:
-    """Returns a file's name as any terminal and file can take it.
+def some(names: Sequence[str]) -> str:
+    """Returns a few of many names.
 
-    >>> shown(b"caf\\xe9.png")
-    'caf%E9.png'
+    >>> some(["a", "b", "c", "d", "e"])
+    'a, b, c and 2 more'
     """
-    return "".join(
-        letter if letter.isprintable() else "".join(f"%{b:02X}" for b in os.fsencode(letter))
-        for letter in name.decode("utf-8", "surrogateescape")
-    )
-
-
-def _listed(root: bytes, spared: bytes, writer: Writer) -> Mapping[str, Any]:
-    """Writes the names of the pictures below a folder, and when its folders were changed."""
-    known = {extension.encode() for extension in Image.registered_extensions()}
-    others, other, closed = 0, b"", []
-    digest = hashlib.sha256()
-    writer.begin("names", "names.ends")
-
-    def pictures() -> Iterator[tuple[bytes, int]]:
-        nonlocal others, other
-        waiting = [b""]
-        while waiting:
-            below = waiting.pop()
-            at = os.path.join(root, below)
-            try:
-                entries = os.scandir(at)
-            except OSError as error:
-                closed.append(f"folder {shown(below)} ignored: {error.strerror}")
-                continue
-            with entries:
-                writer.text("folders", below)
-                writer.number("changed", os.stat(at).st_mtime_ns)
-                for entry in entries:
-                    name = os.path.join(below, entry.name)
-                    if entry.name.startswith(b".") or entry.path == spared:
-                        continue
-                    if entry.is_dir():
-                        if not entry.is_symlink():  # which may lead in a circle
-                            waiting.append(name)
-                    elif os.path.splitext(name)[1].lower() in known:
-                        yield name, _size(entry)
-                    else:
-                        others, other = others + 1, min(other or name, name)
-
-    for name, size in in_order(pictures(), writer.folder):
-        writer.text("names", name)
-        _add(digest, name, size)
-    notes = [f"{others} other files ignored, as {shown(other)}"] if others else []
-    return {"hash": digest.hexdigest(), "notes": notes + closed}
-
-
-def _unchanged(root: bytes, listing: Listing) -> bool:
-    """Whether no file has come to the folders, gone or been renamed."""
-    folders = zip(listing.texts("folders"), listing.numbers("changed"), strict=True)
-    try:
-        return all(os.stat(os.path.join(root, at)).st_mtime_ns == time for at, time in folders)
-    except OSError:
-        return False
-
-
-def _size(entry: os.DirEntry[bytes]) -> int:
-    try:
-        return entry.stat().st_size
-    except OSError:  # a link to nothing, which is said when it is read
-        return -1
-
-
-def _add(digest: Any, name: bytes, size: int) -> None:
-    digest.update(b"%s\0%d\0" % (name, size))
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(names[:3]) + more

@@ -3,46 +3,113 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from tfexplain.errors import TfexplainError
 from tfexplain.rows.arrays import Arrays
+from tfexplain.rows.arrow import open_arrow, open_parquet
+from tfexplain.rows.columns import Columns
+from tfexplain.rows.files import (
+    ARRAYS,
+    ARROW,
+    PARQUET,
+    PICTURES,
+    RECORDS,
+    TABLES,
+    Files,
+    find_files,
+    is_pattern,
+    kind_of,
+)
 from tfexplain.rows.folder import Pictures
+from tfexplain.rows.functions import Returned, is_function
+from tfexplain.rows.layout import Asked
 from tfexplain.rows.pictures import Screen
+from tfexplain.rows.records import Records
+from tfexplain.rows.several import Several
 from tfexplain.rows.source import Source, first_readable
 from tfexplain.rows.table import Table
 
+_OF_COLUMNS = {TABLES, PARQUET, ARROW, RECORDS}
+
 
 def open_rows(
-    data: str, *, screen: Callable[[], Screen], label: str | None, listing: str
+    data: str,
+    *,
+    screen: Callable[[], Screen],
+    label: str | None,
+    listing: str,
+    shape: Sequence[int | None] | None = None,
 ) -> Source:
-    """Opens a folder of pictures, a picture, an .npz or a .csv file.
+    """Opens pictures, rows of files, or what a function returns.
 
     Args:
-        data: Path of the folder or file.
+        data: Path of a folder or file, a pattern of paths, or `module:function`.
         screen: How pictures become inputs; only called where they are.
-        label: The column of a .csv file that holds labels.
+        label: The column that holds labels, where there are columns.
         listing: A folder for what is found by looking through the data, which many that read the
             same data share.
+        shape: Of a row of the model's input, which lists of numbers become; None in it, or in its
+            place, where it is not known.
 
     Raises:
         TfexplainError, OSError: nothing that can be opened, or without a row.
     """
-    if not os.path.exists(data):
-        raise FileNotFoundError(f"data={data!r}: no such file or folder. Check the path.")
-    source = _opened(data, screen, label, listing)
+    source = _opened(data, Asked(screen, label, shape), listing)
     if not len(source):
         first_readable(source, 1)  # raises
     return source
 
 
-def _opened(data: str, screen: Callable[[], Screen], label: str | None, listing: str) -> Source:
-    extension = os.path.splitext(data)[1].lower()
-    if extension == ".csv":
-        return Table(data, label, listing)
-    if label is not None:
+def _opened(data: str, asked: Asked, listing: str) -> Source:
+    if is_function(data):
+        _without_columns(asked, data)
+        return Returned(data, listing)
+    if not is_pattern(data) and not os.path.exists(data):
+        raise FileNotFoundError(f"data={data!r}: no such file or folder. Check the path.")
+    kind = PICTURES if is_pattern(data) or os.path.isdir(data) else kind_of(data) or PICTURES
+    files = find_files(data, kind, listing)
+    if not len(files.names):
+        kind, files = _others(data, files, listing)
+    if kind not in _OF_COLUMNS:
+        _without_columns(asked, data)
+    if kind == PICTURES:
+        return Pictures(data, files, asked.screen())
+    if os.path.isfile(data):
+        return _file(data, kind, asked, listing)
+    more = {"label": asked.label, "shape": asked.shape and list(asked.shape)}
+    return Several(data, files, lambda path: _file(path, kind, asked, listing), more, listing)
+
+
+def _file(path: str, kind: str, asked: Asked, listing: str) -> Source:
+    if kind == ARRAYS:
+        return Arrays(path, listing)
+    if kind == TABLES:
+        return Table(path, asked.label, listing)
+    if kind == RECORDS:
+        return Records(path, asked, listing)
+    file = open_parquet(path) if kind == PARQUET else open_arrow(path, listing)
+    return Columns(path, file, asked, listing)
+
+
+def _others(data: str, files: Files, listing: str) -> tuple[str, Files]:
+    """Returns the files of rows where there are no pictures."""
+    found = {kind: count for kind, count in (files.others or {}).items() if kind != "other files"}
+    if len(found) > 1:
+        told = " and ".join(f"{count} {kind}" for kind, count in sorted(found.items()))
         raise TfexplainError(
-            f"--label={label!r}: expected a .csv file, whose columns have names; got {data}. Leave "
-            "it out."
+            f"data={data!r}: expected files of one kind; found {told}. Name those of one by a "
+            "pattern, such as 'folder/*.csv'."
         )
-    return Arrays(data, listing) if extension == ".npz" else Pictures(data, screen(), listing)
+    if not found and is_pattern(data):
+        raise FileNotFoundError(f"data={data!r}: no picture or file of rows has such a path.")
+    (kind,) = found or {PICTURES}
+    return kind, find_files(data, kind, listing)
+
+
+def _without_columns(asked: Asked, data: str) -> None:
+    if asked.label is not None:
+        raise TfexplainError(
+            f"--label={asked.label!r}: expected data whose columns have names, such as a .csv "
+            f"file; got {data}. Leave it out."
+        )

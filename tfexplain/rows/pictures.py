@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -73,15 +74,18 @@ def find(path: str) -> tuple[list[str], list[str]]:
     return sorted(pictures), sorted(set(files) - pictures)
 
 
-def picture(path: str) -> Image.Image:
+def picture(source: str | bytes) -> Image.Image:
     """Decodes a picture and turns it upright; of several frames it takes the first.
+
+    Args:
+        source: Its path, or its bytes.
 
     Raises:
         Exception: it cannot be read; of many kinds.
     """
-    if os.path.exists(path) and not os.path.isfile(path):
+    if isinstance(source, str) and os.path.exists(source) and not os.path.isfile(source):
         raise TfexplainError("no file, but a pipe or a device")  # which may never answer
-    with Image.open(path) as file:
+    with Image.open(source if isinstance(source, str) else io.BytesIO(source)) as file:
         upright = ImageOps.exif_transpose(file)
         if upright.mode.startswith("I;16") or upright.mode == "I":  # Pillow would clip at 255
             return Image.fromarray((np.asarray(upright) / 257).astype(np.uint8))
@@ -97,7 +101,7 @@ def screen_of(model: Any, scale: Sequence[float] | None, size: Sequence[int] | N
     Raises:
         TfexplainError: a model that takes no pictures, or of a size that is not known.
     """
-    shape = _shape(model) or ((None, None, 3) if size else ())
+    shape = input_shape(model) or ((None, None, 3) if size else ())
     if len(shape) not in (2, 3):
         known = ", ".join(map(str, ("N", *shape))) if shape else "unknown"
         raise TfexplainError(
@@ -131,7 +135,15 @@ def _sides(own: Sequence[int | None], asked: Sequence[int] | None) -> tuple[int,
     return int(sides[0] or 0), int(sides[1] or 0)
 
 
-def _shape(model: Any) -> tuple[int | None, ...] | None:
+def screen_text(screen: Screen) -> str:
+    """Returns how pictures become inputs, in words."""
+    height, width = screen.size
+    black, white = screen.scale
+    order = "first" if screen.channels_first else "last"
+    return f"{height} x {width}, {screen.channels} channels {order}, {black:g} to {white:g}"
+
+
+def input_shape(model: Any) -> tuple[int | None, ...] | None:
     """Returns the shape of one sample of a model's only input; None where it is not known.
 
     Raises:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from tfexplain.errors import TfexplainError
 from tfexplain.types import Array
+
+_PASSING = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ESTALE, errno.ETIMEDOUT}
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,3 +91,8 @@ def first_readable(source: Source, count: int) -> Read:
             + (f"{why}." if skipped else "")
         )
     return source.read(found[:count])
+
+
+def passing(error: Exception) -> bool:
+    """Whether an error may be gone when a row is read again, and so is no fault of the row."""
+    return isinstance(error, MemoryError) or getattr(error, "errno", None) in _PASSING

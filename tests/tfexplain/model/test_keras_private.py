@@ -437,3 +437,21 @@ def test_outside_of_strategies_there_is_one_replica() -> None:
     with strategy.scope():
         traced()
     assert (inside, after) == ([False], [True])
+
+
+# --------------------------------------------------------------------------------- .tfrecord files
+
+
+def test_records_are_read_where_they_begin(tmp_path: Any) -> None:
+    path = str(tmp_path / "a.tfrecord")
+    with tf.io.TFRecordWriter(path) as writer:
+        for record in (b"first", b"second"):
+            writer.write(record)
+    reader = private.record_reader(path)
+    assert reader.read(8 + 4 + 5 + 4) == (b"second", 21 + 8 + 4 + 6 + 4)
+    assert reader.read(0)[0] == b"first"
+    with open(path, "r+b") as file:
+        file.seek(12)
+        file.write(b"worst")
+    with pytest.raises(tf.errors.DataLossError):
+        private.record_reader(path).read(0)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from support.rows import SCREEN, opened
 
 from tfexplain.errors import TfexplainError
 from tfexplain.rows import listing
@@ -19,17 +20,9 @@ from tfexplain.rows.opening import open_rows
 from tfexplain.rows.pictures import Screen
 from tfexplain.rows.source import Source, first_readable
 
-SCREEN = Screen((4, 6), 1, False, (0.0, 255.0))
 GREY = np.random.default_rng(0).integers(0, 256, (5, 4, 6)).astype("u1")
 X = np.random.default_rng(1).normal(size=(7, 4, 6, 1)).astype("f4")
 X[4, 0, 0, 0] = np.nan
-
-
-def opened(path: Path | str, label: str | None = None, below: str = "out/shards") -> Source:
-    at = path if os.path.isdir(path) else os.path.dirname(path)
-    return open_rows(
-        str(path), screen=lambda: SCREEN, label=label, listing=os.path.join(at, "..", below)
-    )
 
 
 @pytest.fixture
@@ -240,7 +233,12 @@ def test_the_first_rows_that_can_be_read(tmp_path: Path) -> None:
     [
         ("none", None, None, "no such file or folder. Check the path."),
         ("a.jpg", b"none", None, "expected pictures; found 1 that cannot be read. a.jpg: cannot i"),
-        ("a.jpg", b"none", "b", "--label='b': expected a .csv file, whose columns have names; got"),
+        (
+            "a.jpg",
+            b"none",
+            "b",
+            "--label='b': expected data whose columns have names, such",
+        ),
         (
             "a.npz",
             b"none",
