@@ -182,6 +182,24 @@ SIMPLE = schema.SimpleModels(
     moment="end",
     weights=4,
 )
+SENSITIVITY = schema.Sensitivity(
+    *(["conv", "größe"], ["8bit", "50%"], ["kl", "accuracy"], ["spearman"], ["GradCAM"], ["conv"]),
+    *(np.array([[[0.5, 0.75], [NAN, NAN]], [[0.25, 1.0], [INF, 0.0]]]),),
+    *(np.array([[[[0.5], [NAN]], [[1.0], [-0.25]]]]), np.array([[80.0, NAN], [40.0, 96.0]])),
+    *(np.array([[7.0, NAN], [5.0, 5.0]]), np.array([[320.0, 7.0], [160.0, 5.0]])),
+    *(np.array([[3, 0], [1, 0]], np.uint8), np.array([0.0, 0.875]), 40, 6, ["keras", "tflite"]),
+    *(["other"], np.array([[0.125, 0.5]]), np.array([[[0.75]]])),
+)
+PLAN = schema.Plan(
+    *(["conv", "größe"], ["8bit", "50%"], ["kl", "spearman"]),
+    *(np.array([-1, 1, 0], np.int32), np.array([-1, 0, 1], np.int32)),
+    *(np.array([480.0, 360.0, 96.5]), np.array([[0.0, 1.0], [0.25, 0.5], [0.75, NAN]])),
+    *(np.array([[NAN, NAN], [NAN, NAN], [0.5, 0.25]]), ["", "", "prune(model, {})"], "bits"),
+    *("kl", True),
+)
+CHANGED = schema.Changed(
+    ["8bit", "50%"], "conv", np.array([[[[1.5, -3.0]]], [[[NAN, 0.0]]]], np.float32)
+)
 DRIFT = np.array([[0.5, NAN], [-1.0, 1.0], [0.25, 0.75]])
 RECORDS: dict[str, schema.Record] = {
     "samples": SAMPLES,
@@ -235,6 +253,9 @@ RECORDS: dict[str, schema.Record] = {
         weights=3,
     ),
     "robustness": ROBUSTNESS,
+    "sensitivity": SENSITIVITY,
+    "plan": PLAN,
+    "changed": CHANGED,
     "clusters": CLUSTERS,
     "clusters-of-columns": schema.Clusters(
         *(np.array([1]), np.array([7], np.uint64), np.array([-1]), np.array([0])),

@@ -49,7 +49,7 @@ def open_run(log_dir: str, name: str, room: str) -> RunWriter:
     writer = RunWriter(os.path.join(run, room))
     writer.open()
     with tf.io.gfile.GFile(os.path.join(run, _MARK), "w") as file:
-        file.write("Written by tfexplain compare, which may replace it.\n")
+        file.write("Written by tfexplain, which may replace it.\n")
     return writer
 
 

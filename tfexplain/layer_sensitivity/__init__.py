@@ -5,8 +5,9 @@ function of that name.
 """
 
 from tfexplain.layer_sensitivity.effect import Effect
+from tfexplain.layer_sensitivity.plan import Plan, Point
 from tfexplain.layer_sensitivity.result import Cost, Measured, Sensitivity
 from tfexplain.layer_sensitivity.run import sensitivity
 from tfexplain.layer_sensitivity.settings import Setting
 
-__all__ = ["Cost", "Effect", "Measured", "Sensitivity", "Setting", "sensitivity"]
+__all__ = ["Cost", "Effect", "Measured", "Plan", "Point", "Sensitivity", "Setting", "sensitivity"]

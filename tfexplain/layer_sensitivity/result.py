@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from tfexplain.checks import check_choice
 from tfexplain.layer_sensitivity.effect import MEASURED, SMALLER, Effect, Place
+from tfexplain.layer_sensitivity.plan import SIZES, Choice, Plan, Size, plan, unchanged
+from tfexplain.layer_sensitivity.settings import Runtime
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,8 +25,9 @@ class Measured:
         bits: Of the kernel with its scales, were a runtime to store it so.
         dense: Bits of the kernel as it is.
         multiply_adds: Of the changed kernel for one row, whole filters that are zero left out.
+        dense_multiply_adds: Of the kernel as it is.
         noise: Share of the kernel's energy that changes.
-        runtime: What stores it so; empty: nothing, its size is simulated.
+        runtimes: What stores it so: `keras`, `tflite`; empty: nothing, its size is simulated.
     """
 
     layer: str
@@ -33,8 +36,24 @@ class Measured:
     bits: int
     dense: int
     multiply_adds: int
+    dense_multiply_adds: int
     noise: float
-    runtime: str
+    runtimes: Sequence[Runtime]
+
+    @property
+    def sizes(self) -> dict[Size, float]:
+        """Sizes of the changed kernel as plans count them."""
+        return {
+            "keras": self.bits if "keras" in self.runtimes else self.dense,
+            "tflite": self.bits if "tflite" in self.runtimes else self.dense,
+            "multiply-adds": self.multiply_adds,
+            "nonzero": self.bits,
+        }
+
+    @property
+    def dense_sizes(self) -> dict[Size, float]:
+        """Sizes of the kernel as it is."""
+        return {**dict.fromkeys(SIZES, self.dense), "multiply-adds": self.dense_multiply_adds}
 
 
 @dataclass(frozen=True)
@@ -67,6 +86,7 @@ class Sensitivity:
         target: The explained target, in words.
         unfit: Why some settings are not there, by kernel and setting.
         cost: What measuring took.
+        plans: Plans by what they save, with points that were measured with all settings at once.
         notes: What is missing or remarkable, in words.
         log_dir: Directory of the log, or "".
     """
@@ -79,6 +99,7 @@ class Sensitivity:
     target: str
     unfit: Mapping[tuple[str, str], str]
     cost: Cost
+    plans: Mapping[Size, Plan] = field(default_factory=dict)
     notes: Sequence[str] = ()
     log_dir: str = ""
 
@@ -120,17 +141,19 @@ class Sensitivity:
         return values
 
     def band(self, measure: str) -> float | None:
-        """Returns how far a control is from the model, at most: below that no difference is a cost.
+        """Returns what a measure is at as far from the model as a control is, at most, on the worse
+        side: no smaller difference is a cost. None without controls.
 
-        Of `kl` and `mean_abs_difference` the largest, of all others the smallest value of the
-        controls; None without any.
+        Of three controls whose accuracy is 0.01 better, equal, and 0.02 worse, 0.02 below the
+        model's.
         """
         check_choice("measure", measure, MEASURED)
-        values = [effect.value(measure) for effect in self.controls.values()]
+        start = unchanged(self.base, measure)
+        values = [abs(effect.value(measure) - start) for effect in self.controls.values()]
         known = [value for value in values if np.isfinite(value)]
         if not known:
             return None
-        return max(known) if measure in SMALLER else min(known)
+        return start + (max(known) if measure in SMALLER else -max(known))
 
     def is_cost(self, one: Measured, measure: str) -> bool | None:
         """Returns whether a difference is larger than those of the controls; None if not known."""
@@ -139,6 +162,24 @@ class Sensitivity:
         if band is None or not np.isfinite(value):
             return None
         return bool(value > band if measure in SMALLER else value < band)
+
+    def plan(
+        self, size: Size = "keras", measure: str = "kl", settings: Sequence[str] | None = None
+    ) -> Plan:
+        """Makes a plan of what was measured: the greedy frontier of a size against a measure.
+
+        Args:
+            size: What is saved, see `Plan`.
+            measure: By what costs are told.
+            settings: Names of the settings that may be used; default all.
+
+        Raises:
+            SettingError: nothing that was measured saves any of that.
+        """
+        able = [one for one in self.measured if settings is None or one.setting in settings]
+        choices = [Choice(one.layer, one.setting, one.sizes, one.effect) for one in able]
+        dense = {one.layer: one.dense_sizes[size] for one in self.measured}
+        return plan(choices, dense, self.base, size, measure)
 
     def summary(self) -> str:
         """Returns a table as text for predictions and one for maps."""

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import sys
-import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ import numpy as np
 from tfexplain import compression
 from tfexplain.checks import check_verbose, check_whole
 from tfexplain.comparing.data import read_data
+from tfexplain.comparing.logs import check_free
 from tfexplain.comparing.models import Contender, Source, Sources, contenders, opened_model
 from tfexplain.compression import LayerWeights, WeightsError
 from tfexplain.compression.weights import find
@@ -21,12 +21,14 @@ from tfexplain.errors import SettingError, TfexplainError
 from tfexplain.explainers import Explainer
 from tfexplain.layer_sensitivity.effect import Effect
 from tfexplain.layer_sensitivity.kept import Kept
-from tfexplain.layer_sensitivity.passes import Passes, changed
-from tfexplain.layer_sensitivity.result import Cost, Measured, Sensitivity
+from tfexplain.layer_sensitivity.log import write
+from tfexplain.layer_sensitivity.measuring import Measuring
+from tfexplain.layer_sensitivity.passes import Passes
+from tfexplain.layer_sensitivity.plan import SIZES, Plan, Size
+from tfexplain.layer_sensitivity.result import Measured, Sensitivity
 from tfexplain.layer_sensitivity.settings import Setting, settings_of
 from tfexplain.layer_sensitivity.subject import Subject
-from tfexplain.layer_sensitivity.todo import Budget, Cell, budget_of, cell_of, chosen
-from tfexplain.model.progress import explaining, shown
+from tfexplain.layer_sensitivity.todo import Cell, budget_of, cell_of
 from tfexplain.model.targets import Targets
 from tfexplain.runlog.settings import ClassNames, ExplainSettings, named_classes
 
@@ -47,6 +49,7 @@ def sensitivity(
     log_dir: str | os.PathLike[str] | None = None,
     resume: str | os.PathLike[str] | None = None,
     reuse: bool = True,
+    joint: int = 6,
     class_names: ClassNames | None = None,
     targets: Targets | str = "label",
     seed: int = 0,
@@ -77,6 +80,8 @@ def sensitivity(
         resume: File of JSON lines that keeps what was measured; default
             `<log_dir>/sensitivity.jsonl`, or none without a log.
         reuse: Whether activations are reused; else all passes are whole.
+        joint: How many points of each plan are measured with all their settings at once, for single
+            effects do not add up.
         class_names: Names of the classes.
         targets: As for `compare`.
         seed: Seed of the choice of rows.
@@ -98,6 +103,7 @@ def sensitivity(
     """
     wanted, most = settings_of(settings), budget_of(budget)
     check_whole("rows", rows, 2)
+    check_whole("joint", joint, 0)
     check_verbose(verbose)
     contender, controls = _models(model, control)
     asked = ExplainSettings(
@@ -114,16 +120,18 @@ def sensitivity(
     asked.check()
     every = kernels(contender.model)
     named = _chosen_layers(every, contender.model, layers)
+    if log_dir is not None:
+        check_free(os.fspath(log_dir), [contender.name])
     pool = read_data(validation_data, contender.model)
     subject = Subject(contender, pool, rows, asked)
     path = resume if resume is not None or log_dir is None else os.path.join(log_dir, RESUME)
     kept = Kept(None if path is None else os.fspath(path), subject.facts())
     fit, unfit = _cells(named, wanted, subject, explicit=layers is not None)
     passes = Passes(subject, every, reuse)
-    run = _Run(subject, passes, kept, int(verbose))
+    run = Measuring(subject, passes, kept, int(verbose))
     cost = run.measure(fit, most)
-    return Sensitivity(
-        measured=[_measured(cell, kept.effects.get(_key(cell))) for cell in fit],
+    found = Sensitivity(
+        measured=[_measured(cell, kept.effects.get(cell.key)) for cell in fit],
         base=subject.as_it_is(),
         controls={control.name: subject.beside(control) for control in controls},
         rows=subject.count,
@@ -134,6 +142,21 @@ def sensitivity(
         notes=run.notes,
         log_dir=os.fspath(log_dir or ""),
     )
+    plans = {size: run.joint(plan, fit, joint) for size, plan in _plans(found).items()}
+    found = replace(found, plans=plans)
+    if log_dir is not None:
+        write(found, subject, os.fspath(log_dir))
+    return found
+
+
+def _plans(found: Sensitivity) -> dict[Size, Plan]:
+    """Returns a plan for each size that something saves."""
+    measure = "kl" if "kl" in found.base.numbers else "mean_abs_difference"
+    plans: dict[Size, Plan] = {}
+    for size in SIZES:
+        with suppress(SettingError):
+            plans[size] = found.plan(size, measure)
+    return plans
 
 
 def kernels(model: Any) -> list[LayerWeights]:
@@ -227,17 +250,12 @@ def _output_filters(layer: LayerWeights, setting: Setting, subject: Subject) -> 
     return "its outputs are those of the model" if last else ""
 
 
-def _key(cell: Cell) -> tuple[str, str]:
-    return cell.layer.name, cell.setting.name
-
-
 def _measured(cell: Cell, effect: Effect | None) -> Measured:
     layer, setting = cell.layer, cell.setting
-    adds = layer.size * (layer.positions or 1)
-    if setting.kind == "filters":
-        adds = round(adds * cell.bits / cell.dense)
-    runtime = setting.runtime(layer)
-    return Measured(*_key(cell), effect, cell.bits, cell.dense, adds, cell.noise, runtime)
+    whole = layer.size * (layer.positions or 1)
+    adds = round(whole * cell.bits / cell.dense) if setting.kind == "filters" else whole
+    sizes = cell.bits, cell.dense, adds, whole
+    return Measured(*cell.key, effect, *sizes, cell.noise, setting.runtimes(layer))
 
 
 def _target(subject: Subject) -> str:
@@ -245,97 +263,3 @@ def _target(subject: Subject) -> str:
     if isinstance(asked, np.ndarray):
         return "the class that the model as it is predicts"
     return "the label" if asked == "label" else str(asked)
-
-
-@dataclass
-class _Run:
-    """Measures cells, says beforehand what that takes, and notes what is missing."""
-
-    subject: Subject
-    passes: Passes
-    kept: Kept
-    verbose: int
-
-    def __post_init__(self) -> None:
-        left = self.subject.explaining.left_out.items()
-        self.notes = [f"left out: {what}: {why}" for what, why in left]
-
-    def measure(self, cells: Sequence[Cell], budget: Budget) -> Cost:
-        """Measures what is not kept, within the budget."""
-        missing = [cell for cell in cells if _key(cell) not in self.kept.effects]
-        reused = len(cells) - len(missing)
-        by_layer = {cell.layer.name: self.passes.part(cell.layer) for cell in missing}
-        costs = [by_layer[cell.layer.name].share + self._maps for cell in missing]
-        opening = {name: 1 - part.share for name, part in by_layer.items()}
-        start = time.perf_counter()
-        pass_seconds = self._seconds_of_a_pass() if missing else 0.0
-        most = min(budget.passes, budget.seconds / max(pass_seconds, 1e-9))
-        todo = chosen(missing, costs, opening, most)
-        self._tell(todo, by_layer, pass_seconds)
-        done = self._all(todo, start + budget.seconds)
-        if done < len(missing):
-            self.notes.append(
-                f"{len(missing) - done} of {len(cells)} settings were not measured: the budget "
-                "ended. Run it again with resume= to go on."
-            )
-        return Cost(
-            self.passes.done + done * self._maps,
-            self.passes.whole + done * self._maps,
-            time.perf_counter() - start,
-            reused,
-        )
-
-    @property
-    def _maps(self) -> float:
-        """Passes that the maps of one setting count as: forward and back on the explained rows."""
-        explainers = len(self.subject.explaining.explainers)
-        return 3 * explainers * self.subject.samples / self.subject.count
-
-    def _seconds_of_a_pass(self) -> float:
-        """Measures a pass of rows that was compiled before."""
-        start = time.perf_counter()
-        self.passes.whole_pass()
-        return time.perf_counter() - start
-
-    def _tell(self, todo: Sequence[Cell], parts: Mapping[str, Any], seconds: float) -> None:
-        if not self.verbose:
-            return
-        maps = len(todo) * self._maps
-        layers = {cell.layer.name for cell in todo}
-        passes = sum(parts[cell.layer.name].share for cell in todo)
-        passes += maps + sum(1 - parts[name].share for name in layers)
-        print(
-            f"tfexplain: {len(todo)} settings of {len(layers)} kernels on {self.subject.count} "
-            f"rows: {passes:.0f} passes ({len(todo) + maps:.0f} without reuse), about "
-            f"{_duration(passes * seconds)}",
-            file=sys.stderr,
-        )
-
-    def _all(self, todo: Sequence[Cell], deadline: float) -> int:
-        """Measures, kernel by kernel; returns how many were before the deadline."""
-        done = 0
-        by_layer: dict[str, list[Cell]] = {}
-        for cell in todo:
-            by_layer.setdefault(cell.layer.name, []).append(cell)
-        with shown(self.verbose, len(todo)):
-            for own in by_layer.values():
-                if time.perf_counter() >= deadline:
-                    break
-                with self.passes.open(own[0].layer) as outputs:
-                    for cell in own:
-                        if time.perf_counter() >= deadline:
-                            break
-                        with explaining(" ".join(_key(cell))):
-                            self._one(cell, outputs)
-                        done += 1
-        return done
-
-    def _one(self, cell: Cell, outputs: Any) -> None:
-        kernel = cell.layer.variable.numpy()  # type: ignore[union-attr]
-        with changed(cell.layer, cell.setting.applied(kernel, cell.layer)):
-            effect = self.subject.changed(outputs())
-        self.kept.add(*_key(cell), effect)
-
-
-def _duration(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"

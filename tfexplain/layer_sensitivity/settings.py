@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
@@ -27,7 +27,10 @@ _KERAS = {
     8: ("Dense", "EinsumDense", "Embedding", "ReversibleEmbedding"),
     4: ("Dense", "EinsumDense"),
 }
-_TFLITE = ("Conv1D", "Conv2D", "DepthwiseConv2D", "Conv2DTranspose")
+_TFLITE = ("Dense", "Conv1D", "Conv2D", "DepthwiseConv2D", "Conv2DTranspose")
+# Keras' `model.quantize`, and int8 of .tflite files.
+Runtime: TypeAlias = Literal["keras", "tflite"]
+RUNTIMES: tuple[Runtime, ...] = get_args(Runtime)
 
 
 @dataclass(frozen=True)
@@ -81,15 +84,15 @@ class Setting:
             changed = cube * magnitude_mask(cube, self.sparsity)
         return layer.layout.from_cube(changed.astype(kernel.dtype, copy=False), kernel.shape)
 
-    def runtime(self, layer: LayerWeights) -> str:
-        """Returns what stores a kernel so that it takes less, or nothing: then it is simulated."""
+    def runtimes(self, layer: LayerWeights) -> tuple[Runtime, ...]:
+        """Returns what stores a kernel so that it takes less; empty: that is simulated."""
         if self.kind == "filters":
-            return "any: fewer filters"
+            return RUNTIMES
         if self.kind != "channel":
-            return ""
-        if layer.layer_type in _KERAS.get(self.bits, ()):
-            return f"Keras int{self.bits}"
-        return ".tflite int8" if self.bits == 8 and layer.layer_type in _TFLITE else ""
+            return ()
+        keras = layer.layer_type in _KERAS.get(self.bits, ())
+        tflite = self.bits == 8 and layer.layer_type in _TFLITE
+        return tuple(r for r, able in zip(RUNTIMES, (keras, tflite), strict=True) if able)
 
     def bits_of(self, layer: LayerWeights, changed: Array) -> int:
         """Returns the bits of the changed kernel with its scales, were a runtime to store it so.

@@ -44,7 +44,7 @@ class Subject:
         rows: The predicted rows.
         explaining: The explained rows, and the explainers.
         predicted: What the model predicts as it is.
-        runs: How often an explanation of all explainers went through the model.
+        maps: What the explainers say of the model as it is.
 
     Raises:
         TfexplainError: rows that the model cannot take, or only NaN.
@@ -71,7 +71,8 @@ class Subject:
         targets = targets_of_all(settings, self.explaining, self.predicted)
         self.explaining.settings = replace(settings, targets=targets)
         self._classes = known_classes(self.rows, self.explaining)
-        self._shown = self.explaining.shown(self.explaining.run())
+        self.maps = self.explaining.run()
+        self._shown = self.explaining.shown(self.maps)
 
     @property
     def count(self) -> int:

@@ -31,6 +31,11 @@ class Cell:
     noise: float
 
     @property
+    def key(self) -> tuple[str, str]:
+        """Names of the kernel and of the setting."""
+        return self.layer.name, self.setting.name
+
+    @property
     def promise(self) -> float:
         """Bits saved, times the share of the kernel's energy that stays."""
         return max(0, self.dense - self.bits) * max(0.0, 1 - self.noise)
@@ -56,7 +61,7 @@ class Budget:
 
 
 def budget_of(text: float | str | None) -> Budget:
-    """Reads a budget: a number of passes, or seconds as in `90s`.
+    """Reads a budget: a number of passes, or a time as in `90s` or `10min`.
 
     Raises:
         SettingError: it is none.
@@ -66,14 +71,16 @@ def budget_of(text: float | str | None) -> Budget:
     """
     if text is None:
         return Budget()
-    if isinstance(text, str) and (found := re.fullmatch(r"(\d+(?:\.\d+)?)(s?)", text.strip())):
+    if isinstance(text, str) and (found := re.fullmatch(r"(\d+(?:\.\d+)?)(s|min|)", text.strip())):
         number = float(found[1])
         if number > 0:
-            return Budget(seconds=number) if found[2] else Budget(number)
+            seconds = number * (60 if found[2] == "min" else 1)
+            return Budget(seconds=seconds) if found[2] else Budget(number)
     if is_number(text) and text > 0:
         return Budget(float(text))
     raise SettingError(
-        f"budget={text!r}: expected passes above 0, such as 200, or seconds, such as '90s'."
+        f"budget={text!r}: expected passes above 0, such as 200, or a time, such as '90s' or "
+        "'10min'."
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TypeVar
 
 from tfexplain.errors import TfexplainError
+from tfexplain.reading.sensitivity_table import sensitivity
+from tfexplain.reading.tables import Table
 from tfexplain.story import RunRecords
 from tfexplain.wire import schema
 from tfexplain.wire.clock import epoch_text
@@ -51,6 +53,18 @@ class GeneralRecords:
             TfexplainError: nothing was logged there.
         """
         return self._at(schema.Robustness, epoch)[schema.Tag("robustness")]
+
+    @property
+    def sensitivity(self) -> Table:
+        """A row for each kernel and setting that `tfexplain sensitivity` measured: predictions,
+        similarity of maps by explainer, sizes, and what stores it; empty without any."""
+        return sensitivity(self.every_record)
+
+    @property
+    def plans(self) -> dict[str, schema.Plan]:
+        """What `tfexplain sensitivity` would compress first, by what that saves."""
+        records = self.records(schema.Plan).items()
+        return {tag.layer: list(series.values())[-1] for tag, series in records}
 
     def clusters(self, epoch: float | None = None) -> dict[str, schema.Clusters]:
         """Returns which rows of a class were explained alike, by the input's name.

@@ -15,6 +15,7 @@ from tfexplain.report.evaluation_tables import evaluation
 from tfexplain.report.importance_tables import importance
 from tfexplain.report.map_numbers import features, places, regions, sanity, similarity, trust
 from tfexplain.report.map_pictures import exchanged, overlays
+from tfexplain.report.sensitivity_tables import sensitivity
 from tfexplain.report.totals_table import compression, health
 from tfexplain.story import story
 from tfexplain.wire import schema
@@ -40,6 +41,7 @@ def summary(title: str, runs: Mapping[str, LoggedRun], command: str) -> str:
         ("What the maps show", exchanged(runs) + _each(_maps_part, runs)),
         ("How the maps were made", _each(_methods_part, runs)),
         ("Compression", compression(runs)),
+        ("What compressing each layer would cost", _each(sensitivity, runs)),
         ("Health of the training", health(runs)),
         ("Limits", _each(_limits_part, runs)),
         ("Versions", _versions_part(runs, command)),

@@ -117,6 +117,18 @@ regions/EXPLAINER/LAYER           Regions      mass, pointing, area f64 [N, R]; 
                                                moment, weights
 places/NAME                       Places       corners, sizes i32 [P, D], probes f64 [P, 3];
                                                names, sides, whole, rows
+sensitivity                       Sensitivity  values f64 [L, S, M], similarity f64 [P, L, S, K],
+                                               bits, multiply_adds f64 [L, S], dense f64 [L, 2],
+                                               stored u8 [L, S], base f64 [M], control_values
+                                               f64 [C, M], control_similarity f64 [P, C, K],
+                                               layers, settings, measures, similarities,
+                                               explainers, map_layers, runtimes, controls u8;
+                                               rows, samples
+plan/NAME                         Plan         layer, setting i32 [T], sizes f64 [T],
+                                               added, joint f64 [T, M], layers, settings,
+                                               measures, codes u8; unit, by, simulated
+changed/EXPLAINER/KERNEL          Changed      values f16 [S, N, f] or [S, N, h, w] or more,
+                                               scales f32 [S, N], settings u8; layer
 ```
 
 KERNEL is a kernel's name as `kernels` lists it. LAYER may itself hold slashes
@@ -156,7 +168,7 @@ Version 1.5 added `importance/`, `dependence/`, `simple`, `robustness`, `pixels`
 none.
 
 Version 1.6 added `clusters/`, `sanity/`, `masks/`, `regions/`, `places/`, and curves of `trust/`,
-whose arrays are not there where no metric has one.
+whose arrays are not there where no metric has one. It added `sensitivity`, `plan/` and `changed/`.
 
 What never changes with the step is in `plugin_content`, a small JSON object (`Content`):
 TensorBoard keeps only the first one of a tag, so later events of a file leave it out.
@@ -196,6 +208,7 @@ from tfexplain.wire.records.ranked import Importance
 from tfexplain.wire.records.regional import Masks, Regions
 from tfexplain.wire.records.robust import Robustness
 from tfexplain.wire.records.segmented import Pixels
+from tfexplain.wire.records.sensitive import Changed, Plan, Sensitivity
 from tfexplain.wire.records.simplified import SimpleModels
 from tfexplain.wire.records.structured import Curves, Structure
 from tfexplain.wire.records.thumbnails import Thumbnails
@@ -206,6 +219,7 @@ from tfexplain.wire.tags import Tag, check_name, tag_name
 __all__ = [
     "PLUGIN_NAME",
     "VERSION",
+    "Changed",
     "Channels",
     "Clusters",
     "Content",
@@ -230,6 +244,7 @@ __all__ = [
     "Picture",
     "Pixels",
     "Places",
+    "Plan",
     "Predictions",
     "Problem",
     "Record",
@@ -238,6 +253,7 @@ __all__ = [
     "Samples",
     "Sanity",
     "SchemaError",
+    "Sensitivity",
     "SimpleModels",
     "Spread",
     "Start",
@@ -267,7 +283,8 @@ _Measured: TypeAlias = Kernels | Kernel | Drift | Fidelity | Exchange | Health |
 _Validated: TypeAlias = Validation | Outputs | Pixels | Thumbnails
 _General: TypeAlias = Importance | Dependence | SimpleModels | Robustness | Clusters
 _Trusted: TypeAlias = Start | Trust | Sanity | Masks | Regions | Places
-Record: TypeAlias = _Explained | _Shown | _Measured | _Validated | _General | _Trusted
+_Compressed: TypeAlias = Sensitivity | Plan | Changed
+Record: TypeAlias = _Explained | _Shown | _Measured | _Validated | _General | _Trusted | _Compressed
 _RECORDS: dict[str, type[Record]] = {
     record.kind: record
     for record in (
@@ -275,7 +292,7 @@ _RECORDS: dict[str, type[Record]] = {
         *(Kernels, Kernel, Drift, Fidelity, Exchange, Health, Units, Structure),
         *(Validation, Outputs, Pixels, Thumbnails),
         *(Importance, Dependence, SimpleModels, Robustness, Clusters),
-        *(Start, Trust, Sanity, Masks, Regions, Places),
+        *(Start, Trust, Sanity, Masks, Regions, Places, Sensitivity, Plan, Changed),
     )
 }
 

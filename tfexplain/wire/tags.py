@@ -17,16 +17,17 @@ PLAIN: frozenset[str] = frozenset(
     {
         *("samples", "metrics", "predictions", "status", "kernels", "fidelity", "health"),
         *("structure", "validation", "outputs", "pixels", "thumbnails", "simple", "robustness"),
+        "sensitivity",
     }
 )
 NAMED: frozenset[str] = frozenset(
     {
         *("inputs", "values", "kernel", "exchange", "units", "importance", "dependence"),
-        *("clusters", "masks", "places"),
+        *("clusters", "masks", "places", "plan"),
     }
 )
 # Of all samples at once.
-_WHOLE: frozenset[str] = frozenset({"drift", "start", "trust", "sanity", "regions"})
+_WHOLE: frozenset[str] = frozenset({"drift", "start", "trust", "sanity", "regions", "changed"})
 # What shows a sample or a channel.
 MAPS: frozenset[str] = frozenset({"map", "channels", "matrix", "picture"})
 LAYERED: frozenset[str] = MAPS | _WHOLE

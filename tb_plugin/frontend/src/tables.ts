@@ -49,6 +49,9 @@ export const KINDS = [
   "masks",
   "regions",
   "places",
+  "sensitivity",
+  "plan",
+  "changed",
 ] as const;
 export type RecordKind = (typeof KINDS)[number];
 

@@ -12,7 +12,7 @@ import pytest
 from support.models import digits, same_bits, small_cnn
 
 from tfexplain import GradCAM, Saliency, TfexplainError, sensitivity
-from tfexplain.layer_sensitivity import Sensitivity, passes, run
+from tfexplain.layer_sensitivity import Sensitivity, measuring, passes
 from tfexplain.quality import similarity
 
 SETTINGS = ("8bit", "2bit-tensor", "80%", "filters-50%")
@@ -49,7 +49,7 @@ def other() -> keras.Model:
 @pytest.fixture(scope="module")
 def found(model: keras.Model, other: keras.Model, tmp_path_factory: Any) -> Sensitivity:
     return sensitivity(
-        model, DATA, settings=SETTINGS, rows=40, samples=6, control={"other": other},
+        model, DATA, settings=SETTINGS, rows=40, samples=6, joint=0, control={"other": other},
         resume=tmp_path_factory.mktemp("kept") / "cells.jsonl",
     )  # fmt: skip
 
@@ -119,7 +119,7 @@ def test_numbers_are_those_of_a_fresh_model(
 
 
 def test_parts_equal_whole_passes(model: keras.Model, found: Sensitivity) -> None:
-    whole = sensitivity(model, DATA, settings=SETTINGS, rows=40, samples=6, reuse=False)
+    whole = sensitivity(model, DATA, settings=SETTINGS, rows=40, samples=6, joint=0, reuse=False)
     for measure in ("kl", "agreement", "accuracy", "spearman"):
         np.testing.assert_allclose(found.table(measure), whole.table(measure), atol=1e-6)
     assert found.cost.passes < whole.cost.passes == whole.cost.whole == found.cost.whole
@@ -127,25 +127,27 @@ def test_parts_equal_whole_passes(model: keras.Model, found: Sensitivity) -> Non
 
 def test_no_difference_within_the_controls_is_a_cost(found: Sensitivity) -> None:
     assert found.band("kl") == found.controls["other"].value("kl")
-    mild = found.get("conv2", "8bit")
-    assert found.is_cost(mild, "kl") is False
-    assert found.is_cost(mild, "accuracy") is (
-        mild.effect.value("accuracy") < found.controls["other"].value("accuracy")
-    )
+    assert found.is_cost(found.get("conv2", "8bit"), "kl") is False
+    base, control = (one.value("accuracy") for one in (found.base, found.controls["other"]))
+    assert found.band("accuracy") == base - abs(control - base)
+    for one in found.measured:
+        assert found.is_cost(one, "accuracy") is (
+            one.effect.value("accuracy") < found.band("accuracy")
+        )
     assert "the farthest control" in found.summary()
 
 
 def test_what_was_measured_is_not_measured_again(
     model: keras.Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    given = {"rows": 40, "samples": 6, "resume": tmp_path / "cells.jsonl"}
+    given = {"rows": 40, "samples": 6, "joint": 0, "resume": tmp_path / "cells.jsonl"}
     first = sensitivity(model, DATA, settings=["8bit"], **given)
     lines = (tmp_path / "cells.jsonl").read_bytes()
     (tmp_path / "cells.jsonl").write_bytes(lines[:-40])  # the last line was cut off
     again = sensitivity(model, DATA, settings=["8bit", "80%"], **given)
     assert again.cost.reused == 2
     assert np.array_equal(again.table("kl")[:, :1], first.table("kl"))
-    monkeypatch.setattr(run._Run, "_one", lambda *_: pytest.fail("measured again"))
+    monkeypatch.setattr(measuring.Measuring, "_one", lambda *_: pytest.fail("measured again"))
     third = sensitivity(model, DATA, settings=["8bit", "80%"], **given)
     assert np.array_equal(third.table("spearman"), again.table("spearman"))
 
@@ -154,7 +156,7 @@ def test_measurements_of_something_else_are_refused(
     model: keras.Model, other: keras.Model, tmp_path: Path
 ) -> None:
     path = tmp_path / "cells.jsonl"
-    given = {"settings": ["8bit"], "rows": 40, "samples": 6, "resume": path}
+    given = {"settings": ["8bit"], "rows": 40, "samples": 6, "joint": 0, "resume": path}
     sensitivity(model, DATA, **given)
     with pytest.raises(TfexplainError, match="got others: model"):
         sensitivity(other, DATA, **given)
@@ -186,7 +188,9 @@ def test_weights_are_put_back_whatever_happens(
 
 
 def test_a_budget_takes_the_most_promising(model: keras.Model) -> None:
-    found = sensitivity(model, DATA, settings=["8bit", "2bit"], rows=40, samples=2, budget=1.5)
+    found = sensitivity(
+        model, DATA, settings=["8bit", "2bit"], rows=40, samples=2, joint=0, budget=1.5
+    )
     done = [(one.layer, one.setting) for one in found.measured if one.effect is not None]
     assert done == [("head", "8bit"), ("head", "2bit")]  # most bits saved a pass
     assert any("were not measured: the budget ended" in note for note in found.notes)

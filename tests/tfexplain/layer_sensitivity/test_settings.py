@@ -80,18 +80,19 @@ def test_embeddings_have_a_scale_for_each_row() -> None:
     model.layers[0].quantize("int8")
     (stored,) = compression.read(model)
     np.testing.assert_allclose(changed, stored.effective()[0], atol=1e-6)
-    assert setting("8bit").runtime(layer) == "Keras int8"
+    assert setting("8bit").runtimes(layer) == ("keras",)
     assert "no filters" in setting("filters-25%").unfit(layer)
 
 
 def test_only_what_a_runtime_stores_is_not_simulated(kernels: dict) -> None:
-    stored = {s.name: s.runtime(kernels["dense"]) for s in settings_of(None)}
-    assert stored["8bit"] == "Keras int8"
-    assert stored["4bit"] == "Keras int4"
-    assert setting("8bit").runtime(kernels["conv"]) == ".tflite int8"
-    assert {name for name, runtime in stored.items() if runtime} == {
-        *("8bit", "4bit", "filters-25%", "filters-50%")
+    stored = {s.name: s.runtimes(kernels["dense"]) for s in settings_of(None)}
+    filters = dict.fromkeys(("filters-25%", "filters-50%"), ("keras", "tflite"))
+    assert {name: runtimes for name, runtimes in stored.items() if runtimes} == {
+        "8bit": ("keras", "tflite"),
+        "4bit": ("keras",),
+        **filters,
     }
+    assert setting("8bit").runtimes(kernels["conv"]) == ("tflite",)
 
 
 def test_bits_count_scales_zeros_and_filters(model: keras.Model, kernels: dict) -> None:

@@ -43,6 +43,9 @@ Kind: TypeAlias = Literal[
     "masks",
     "regions",
     "places",
+    "sensitivity",
+    "plan",
+    "changed",
 ]
 # How the values of one map lie: positions of a plane, a line or a volume, words, or features.
 Layout: TypeAlias = Literal["plane", "line", "volume", "tokens", "features"]

@@ -1,0 +1,109 @@
+"""Plans: greedy steps by hand, joint effects and code against a model changed so."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+import tfexplain
+from tfexplain import TfexplainError, sensitivity
+from tfexplain.layer_sensitivity.effect import Effect
+from tfexplain.layer_sensitivity.plan import Choice, plan, spread
+
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:__array__ implementation doesn't:DeprecationWarning"
+)
+
+
+def effect(kl: float) -> Effect:
+    return Effect({"kl": kl, "accuracy": 0.9 - kl}, {("GradCAM", "a"): np.full((2, 4), 1 - kl)}, {})
+
+
+def choice(layer: str, setting: str, size: float, kl: float) -> Choice:
+    return Choice(layer, setting, {"keras": size, "nonzero": size}, effect(kl))
+
+
+CHOICES = [
+    choice("a", "8bit", 20, 0.01),  # saves 60 for 0.01
+    choice("a", "4bit", 10, 0.05),  # then 10 more for 0.04
+    choice("b", "8bit", 10, 0.1),  # saves 30 for 0.1
+    choice("c", "4bit", 100, 0.0),  # saves nothing
+]
+DENSE = {"a": 80.0, "b": 40.0, "c": 100.0}
+
+
+def test_what_saves_most_for_the_least_comes_first() -> None:
+    made = plan(CHOICES, DENSE, effect(0), "keras", "kl")
+    assert [dict(point.settings) for point in made.points] == [
+        {},
+        {"a": "8bit"},
+        {"a": "8bit", "b": "8bit"},
+        {"a": "4bit", "b": "8bit"},
+    ]
+    assert [point.size for point in made.points] == [220, 160, 130, 120]
+    np.testing.assert_allclose([p.added["kl"] for p in made.points], [0, 0.01, 0.11, 0.15])
+    np.testing.assert_allclose([p.added["accuracy"] for p in made.points], [0.9, 0.89, 0.79, 0.75])
+    np.testing.assert_allclose([p.added["spearman"] for p in made.points], [1, 0.99, 0.89, 0.85])
+    assert made.at(0.6) == 2
+    assert spread(4, 2) == [2, 3]
+
+
+def test_points_are_json_and_code() -> None:
+    made = plan(CHOICES, DENSE, effect(0), "keras", "kl")
+    told = json.loads(made.to_json(3))
+    assert told["settings"] == {"a": "4bit", "b": "8bit"}
+    assert made.code(0) == "# nothing is changed"
+    assert made.code(3).count("model.quantize(") == 2
+    pruned = plan([choice("a", "75%", 20, 0.1)], DENSE, effect(0), "nonzero", "kl")
+    assert json.loads(pruned.to_json(1))["sparsity"] == {"a": 0.75}
+    assert 'prune(model, {"a": 0.75})' in pruned.code(1)
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: plan(CHOICES, DENSE, effect(0), "keras", "kl").at(0.1), "at least 0.545"),
+        (lambda: plan(CHOICES, DENSE, effect(0), "keras", "kl").code(9), "expected 0 to 3"),
+        (lambda: plan(CHOICES[3:], DENSE, effect(0), "keras", "kl"), "saves any"),
+        (lambda: plan(CHOICES, DENSE, effect(0), "gzip", "kl"), "size='gzip'"),
+        (
+            lambda: plan([choice("a", "3bit", 9, 0)], DENSE, effect(0), "nonzero", "kl").code(1),
+            "is simulated",
+        ),
+        (
+            lambda: plan([choice("a", "8bit", 9, 0)], DENSE, effect(0), "nonzero", "kl").code(1),
+            "not those of Keras' modes",
+        ),
+    ],
+)
+def test_what_a_plan_cannot_do_is_said(call: Any, said: str) -> None:
+    with pytest.raises(TfexplainError, match=said):
+        call()
+
+
+def test_code_does_what_was_measured() -> None:
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            keras.Input((6,)),
+            layers.Dense(12, activation="relu", name="first"),
+            layers.Dense(8, activation="relu", name="second"),
+            layers.Dense(3, activation="softmax", name="head"),
+        ]
+    )
+    x = np.random.default_rng(0).normal(size=(30, 6)).astype("float32")
+    settings = ["8bit", "4bit"]
+    found = sensitivity(model, x, settings=settings, explainers=tfexplain.Saliency(), joint=2)
+    made = found.plans["keras"]
+    number = len(made.points) - 1
+    assert made.points[number].settings == dict.fromkeys(("first", "second", "head"), "4bit")
+    p = np.asarray(model(x), np.float64)
+    exec(made.code(number), {"model": model})
+    q = np.asarray(model(x), np.float64)
+    kl = (p * np.log(p / q)).sum(axis=1).mean()
+    np.testing.assert_allclose(made.points[number].joint.value("kl"), kl, rtol=1e-3)
+    assert model.layers[0].quantization_mode == "int4"
