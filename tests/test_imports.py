@@ -43,6 +43,7 @@ FACADES = {"__init__", "schema", "targets"}
 CONVENIENCES = {
     ("attribution", "figures"),
     ("explainers.base", "explainers.run"),
+    ("comparing.comparison", "comparing.payers"),
     ("comparing.comparison", "comparing.tables"),
     ("layer_sensitivity.result", "layer_sensitivity.tables"),
     ("exchange.exchange_map", "exchange.exchange_figure"),

@@ -15,6 +15,8 @@ without labels, what the reference predicts. Printed are
   - maps: Pearson, Spearman, overlap of the top tenth (top10_iou) and SSIM between each model's
     maps and the reference's, 1 where they are equal, apart for samples on which both agree and
     for those that flipped;
+  - who pays: accuracy, agreement and similarity of maps by class, and with --groups by group,
+    with intervals, beside the controls; rows that most compressed models predict otherwise;
   - with --quality what metrics say of the maps: mean, interval and chance of each;
   - the samples whose maps moved most though the prediction stayed.
 With --log-dir each model becomes a run of the EXPLAIN tab, maps and kernels beside each other.
@@ -75,6 +77,7 @@ def add_to(commands: Any) -> None:
         help="metrics of explanations, such as Deletion,MaxSensitivity: whether maps can be "
         "believed",
     )
+    add("--groups", metavar="NAME", help="array of FILE with the group of each row: who pays")
     add("--samples", type=int, default=16, metavar="N", help="how many rows to explain (16)")
     add("--class-names", nargs="+", metavar="NAME", help="names of the classes, in order")
     add("--seed", type=int, default=0, help="of the choice of rows (0)")
@@ -96,6 +99,7 @@ def run(options: argparse.Namespace) -> int:
         class_names=options.class_names,
         seed=options.seed,
         quality=metrics(options.quality),
+        groups=options.groups,
     )
     print(comparison.summary())
     return 0

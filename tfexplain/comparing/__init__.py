@@ -2,6 +2,7 @@
 
 from tfexplain import needs_tensorflow  # noqa: F401
 from tfexplain.comparing.comparison import Compared, Comparison, Moved
+from tfexplain.comparing.payers import Exemplar, Paid
 from tfexplain.comparing.run import compare
 
-__all__ = ["Compared", "Comparison", "Moved", "compare"]
+__all__ = ["Compared", "Comparison", "Exemplar", "Moved", "Paid", "compare"]

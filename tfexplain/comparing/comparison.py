@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,9 @@ from tfexplain.quality.fidelity import Predicted
 from tfexplain.quality.measures import BAND_PERCENTILES, LEAST_VALUES
 from tfexplain.quality.similarity import MEASURES
 from tfexplain.trust import Measured
+
+if TYPE_CHECKING:
+    from tfexplain.comparing.payers import Exemplar, Paid
 
 Place = tuple[str, str]
 
@@ -78,6 +81,9 @@ class Comparison:
         target: The explained target, in words.
         class_names: Names of the classes, where given.
         log_dir: Directory of the log, or "".
+        classes: int64 [rows of the data], their labels, -1 where unknown; None where labels are no
+            classes.
+        groups: The group of each row of the data; empty without groups.
     """
 
     models: Mapping[str, Compared]
@@ -86,6 +92,8 @@ class Comparison:
     target: str
     class_names: Sequence[str] = ()
     log_dir: str = ""
+    classes: npt.NDArray[np.int64] | None = None
+    groups: Sequence[str] = ()
 
     @property
     def reference(self) -> Compared:
@@ -139,12 +147,32 @@ class Comparison:
                     value, row = float(values[sample]), int(self.rows[sample])
                     outside = None if band is None else bool(value < band[0, measure])
                     label, predicted = self.labels[sample], int(compared.predicted.classes[row])
-                    words = self._class(label), self._class(predicted)
+                    words = self.class_name(label), self.class_name(predicted)
                     moved.append(Moved(name, explainer, layer, row, *words, value, outside))
         return sorted(moved, key=lambda compared: compared.spearman)[:count]
 
+    def payers(self) -> list[Paid]:
+        """Returns who pays: accuracy, agreement and similarity of maps of each model by class and
+        group, with intervals and the controls' band; models of classes only."""
+        from tfexplain.comparing.payers import payers
+
+        return payers(self)
+
+    def exemplars(self) -> list[Exemplar]:
+        """Returns compression-identified exemplars, rows whose most frequent prediction differs
+        between the compressed models and the dense ones (the reference and the controls), surest
+        first; none with fewer than two of either.
+
+        References:
+            Hooker et al. 2019, https://arxiv.org/abs/1911.05248
+        """
+        from tfexplain.comparing.payers import exemplars
+
+        return exemplars(self)
+
     def summary(self, moved: int = 10) -> str:
-        """Returns tables as text: predictions, weights, maps, and the samples that moved most."""
+        """Returns tables as text: predictions, who pays, weights, maps, and the samples that moved
+        most."""
         from tfexplain.comparing.tables import summary
 
         return summary(self, moved)
@@ -152,7 +180,8 @@ class Comparison:
     def __str__(self) -> str:
         return self.summary()
 
-    def _class(self, index: float) -> str:
+    def class_name(self, index: float) -> str:
+        """Returns the name of a class, its number where it has none; "" for NaN or unknown."""
         if np.isnan(index) or (self.reference.predicted.count and index < 0):
             return ""
         whole = float(index).is_integer()

@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from tfexplain.comparing import logs
 from tfexplain.comparing.comparison import Compared, Comparison
-from tfexplain.comparing.data import read_data
+from tfexplain.comparing.data import read_grouped
 from tfexplain.comparing.models import Contender, Sources, contenders
 from tfexplain.comparing.predicting import predict
 from tfexplain.comparing.targets import known_classes, targets_of_all
@@ -47,6 +47,7 @@ def compare(
     seed: int = 0,
     color_range: tuple[float, float] | None = None,
     quality: Sequence[Metric] = (),
+    groups: Sequence[Any] | str | None = None,
 ) -> Comparison:
     """Explains the same samples with several models, and measures how far each is from the first.
 
@@ -73,6 +74,8 @@ def compare(
         color_range: As in `Explain`.
         quality: Metrics of explanations that are measured of each model's maps:
             `[Deletion(), ModelRandomisation()]`; see `tfexplain.trust`.
+        groups: A name for the group of each row of the data, such as its hospital; or the name of
+            the array that holds them in the .npz file. `payers` of the result says who pays.
 
     Raises:
         TfexplainError, OSError: models or data that cannot be compared, or a directory that cannot
@@ -88,7 +91,7 @@ def compare(
     """
     several = (explainers,) if isinstance(explainers, Explainer) else explainers
     opened = contenders(models, control)
-    pool = read_data(validation_data, opened[0].model)
+    pool, of_rows = read_grouped(validation_data, opened[0].model, groups)
     if log_dir is not None:
         logs.check_free(os.fspath(log_dir), [contender.name for contender in opened])
     inputs = (pool.inputs,) if pool.labels is None else (pool.inputs, pool.labels)
@@ -110,7 +113,8 @@ def compare(
     if log_dir is not None:
         for result in results:
             _write(result, results[0], os.fspath(log_dir))
-    return _comparison(results, settings, os.fspath(log_dir or ""))
+    found = _comparison(results, settings, os.fspath(log_dir or ""))
+    return replace(found, classes=known_classes(pool, results[0].explaining), groups=of_rows)
 
 
 @dataclass(frozen=True, eq=False)

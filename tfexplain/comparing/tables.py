@@ -7,6 +7,7 @@ import shlex
 import numpy as np
 
 from tfexplain.comparing.comparison import Compared, Comparison, Place
+from tfexplain.comparing.payers_table import who_pays
 from tfexplain.quality.drift import Drifted
 from tfexplain.quality.similarity import MEASURES
 from tfexplain.runlog.quality_rows import HEAD, quality_rows
@@ -16,12 +17,13 @@ Rows = list[list[str]]
 
 
 def summary(comparison: Comparison, moved: int) -> str:
-    """Formats predictions, weights, maps and the samples that moved most, each as a table."""
+    """Formats predictions, who pays, maps and the samples that moved most, each as a table."""
     count = len(comparison.reference.predicted.outputs)
     parts = [
         f"Predictions on {count} rows, beside those of {comparison.reference.name}",
         aligned(_predictions(comparison)),
     ]
+    parts += who_pays(comparison)
     if comparison.places:
         parts += [
             f"Maps of {len(comparison.rows)} of these rows, beside those of "

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from tfexplain.data.groups import check_groups
 from tfexplain.data.labels import Labels, labels_of
 from tfexplain.data.row_choice import Sampled, labelled, sampled
 from tfexplain.data.validation import whole
@@ -227,16 +228,7 @@ def _groups(
 ) -> tuple[list[str], npt.NDArray[np.int32]]:
     if groups is None:
         return [], np.zeros(0, np.int32)
-    if not in_order:
-        raise TfexplainError(
-            "groups: expected validation_data as arrays, whose rows have an order; got data in "
-            "batches. Pass arrays, or leave groups= out."
-        )
-    if len(groups) < chosen.total:
-        raise TfexplainError(
-            f"groups: expected one for each of {chosen.total} rows; got {len(groups)}. Pass a "
-            "sequence as long as the data."
-        )
+    check_groups(groups, chosen.total, in_order)
     own = [str(groups[place]) for place in chosen.places.tolist()]
     names, of_rows = np.unique(own, return_inverse=True)
     return names.tolist(), of_rows.astype(np.int32)
