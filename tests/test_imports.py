@@ -64,6 +64,7 @@ SHOWN = {pair for pair in CONVENIENCES if pair[1].startswith(("report.", "map_pa
 # These ask the package for its version.
 ASK_VERSION = {
     ("cli", "tfexplain"),
+    ("commands.opening", "tfexplain"),
     ("report.answers", "tfexplain"),
     ("report.page", "tfexplain"),
     ("report.summary", "tfexplain"),

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from tfexplain.commands import compare, explain, report, sensitivity
+from tfexplain.commands import compare, explain, merge, report, sensitivity
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,7 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("tfexplain", description="What Keras models look at.")
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in (compare, explain, report, sensitivity):
+    for command in (compare, explain, merge, report, sensitivity):
         command.add_to(commands)
     return parser
 

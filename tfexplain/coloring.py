@@ -128,6 +128,15 @@ class Magnitudes:
         self.most = max(self.most, float(sizes.max(initial=0.0)))
         return self
 
+    def octaves(self) -> list[tuple[float, float, int]]:
+        """Counts the magnitudes between consecutive powers of two: (from, to, how many)."""
+        counts = self._counts.reshape(-1, 1 << 7).sum(axis=1)
+        known = np.flatnonzero(counts)
+        if not len(known):
+            return []
+        every = range(int(known[0]), int(known[-1]) + 1)
+        return [(2.0 ** (i - 127), 2.0 ** (i - 126), int(counts[i])) for i in every]
+
     def scale(self, *, pixels: bool) -> Scale:
         """The largest magnitude; of pixel maps, what `CEILING` of the magnitudes do not exceed."""
         total = int(self._counts.sum())

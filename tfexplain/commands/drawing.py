@@ -2,63 +2,119 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from tfexplain import rendering
+from tfexplain import rendering, resampling
 from tfexplain.attribution import Attribution
 from tfexplain.coloring import Magnitudes
+from tfexplain.commands.opening import Opened
 from tfexplain.commands.output import Output, safe
-from tfexplain.explainers.concat import Explanation, chosen
+from tfexplain.joining import chosen_rows
+from tfexplain.model.call_batch import as_batch
+from tfexplain.model.input_kinds import channel_axis
 from tfexplain.row_sheets import Rows
-from tfexplain.runlog.row_overlays import row_overlays
+from tfexplain.runlog.input_values import input_values
+from tfexplain.runlog.placement import place
+from tfexplain.runlog.row_overlays import row_overlays, rows_of
+from tfexplain.shards.reading import Shards
+from tfexplain.shards.totals import Totals
 
 Bytes = npt.NDArray[np.uint8]
 Under = Callable[[int], Bytes]
 MOST = 24  # samples in a figure
 
 
-def draw(
-    output: Output,
-    name: str,
-    explanation: Explanation,
-    samples: Mapping[int, str],
-    under: Under | None,
-    classes: Sequence[str],
-    scales: Mapping[str, Magnitudes],
-    rows: Callable[[Attribution], Rows | None],
-) -> None:
-    """Draws the attributions of one explainer.
+@dataclass(frozen=True)
+class Drawn:
+    """Holds a picture below the folder: which map, of which sample (empty for several), and its
+    caption."""
 
-    Args:
-        output: Folder to write to.
-        name: The explainer's.
-        explanation: Attributions of the samples that are drawn.
-        samples: Names of the samples, by their numbers.
-        under: Gives the picture of a sample, where samples are pictures.
-        classes: Names of the classes, where given.
-        scales: The magnitudes of the maps of all samples, by the names of their files.
-        rows: Gives the first `MOST` samples under a map, where they are texts or tables.
-    """
-    if not samples:
-        return
-    for (folder, attribution), layer in zip(
-        places(name, explanation).items(), explanation.attributions, strict=True
-    ):
+    path: str
+    map: str
+    sample: str
+    caption: str
+
+
+def draw_maps(
+    output: Output,
+    opened: Opened,
+    shards: Shards,
+    places: Sequence[int],
+    totals: Mapping[str, Totals],
+) -> list[Drawn]:
+    """Draws the maps at some places, each on the scale of all rows; returns the pictures."""
+    if not len(places):
+        return []
+    read = opened.source.read(shards.rows[list(places)].tolist())
+    samples = dict(zip(read.rows, read.names, strict=True))
+    under = under_of(opened)
+    rows = rows_under(opened, places[:MOST], shards)
+    found: list[Drawn] = []
+    for name in shards.maps:
+        attribution, folder = shards.chosen(name, places), safe(name)
         if under is None or attribution.planes.ndim < 3:
-            few = chosen(explanation, np.arange(min(MOST, len(samples)))).attributions[layer]
-            _draw_few(output.path("overlays", f"{folder}.png"), few, rows(few), classes)
-        elif attribution.channels is not None:
-            for i, sample in enumerate(samples.values()):
-                _save(output, folder, sample, rendering.channel_grid([attribution], i))
-        else:
-            for i, (row, sample) in enumerate(samples.items()):
-                sheet = _beside(attribution, i, under(row), scales[folder], classes)
-                _save(output, folder, sample, sheet)
+            few = chosen_rows(attribution, np.arange(min(MOST, len(places))))
+            path = os.path.join("overlays", f"{folder}.png")
+            _draw_few(output.path(path), few, rows(few), opened.classes)
+            found.append(Drawn(path, name, "", f"of {len(few.scores)} samples"))
+            continue
+        for i, (row, sample) in enumerate(samples.items()):
+            if attribution.channels is not None:
+                sheet, told = rendering.channel_grid([attribution], i), ""
+            else:
+                sizes = totals[name].magnitudes
+                sheet, told = _beside(attribution, i, under(row), sizes, opened.classes)
+            found.append(Drawn(_save(output, folder, sample, sheet), name, sample, told))
+    return found
+
+
+def under_of(opened: Opened) -> Under | None:
+    """Returns a function that gives the picture of a row: the file, or what the input shows.
+
+    None for no pictures.
+    """
+    source, plan = opened.source, opened.plan
+    if source.pictures:
+        return source.picture
+    if not plan.batch.pictures:
+        return None
+    values = plan.batch.color_range
+    assert values is not None
+
+    def under(row: int) -> Bytes:
+        inputs = source.read([row]).inputs
+        first = channel_axis(plan.traced_model, inputs) == 1
+        picture = rendering.pictures(inputs, values, channels_first=first)[0]
+        factor = max(1, 256 // max(picture.shape[:2]))
+        size = picture.shape[0] * factor, picture.shape[1] * factor
+        return resampling.resize(picture, size, smooth=False)
+
+    return under
+
+
+def rows_under(
+    opened: Opened, places: Sequence[int], shards: Shards
+) -> Callable[[Attribution], Rows | None]:
+    """Returns a function that gives the texts or the table under a map."""
+    by_input: dict[str, Rows | None] = {}
+    plan = opened.plan
+    if plan.batch.values:
+        read = opened.source.read(shards.rows[list(places)].tolist())
+        inputs = as_batch(read.inputs, opened.model)
+        known = input_values(plan.traced_model, inputs, plan.settings)
+        by_input = {name: rows_of(values) for name, values in known.items()}
+
+    def under(attribution: Attribution) -> Rows | None:
+        return by_input.get(place(attribution, plan.traced_model, plan.batch)[1])
+
+    return under
 
 
 def _draw_few(
@@ -71,19 +127,9 @@ def _draw_few(
         Image.fromarray(sheet).save(path)
 
 
-def places(name: str, explanation: Explanation) -> dict[str, Attribution]:
-    """Returns an explainer's attributions by the names of their files, with the layer if there are
-    several."""
-    several = len(explanation.attributions) > 1
-    return {
-        safe(f"{name}-{layer}" if several else name): attribution
-        for layer, attribution in explanation.attributions.items()
-    }
-
-
 def _beside(
     attribution: Attribution, sample: int, picture: Bytes, sizes: Magnitudes, classes: Sequence[str]
-) -> Bytes:
+) -> tuple[Bytes, str]:
     values = attribution.maps[sample]
     scale = sizes.scale(pixels=values.shape == picture.shape[:2])
     drawn = rendering.overlay(picture, values, scale.limit, signed=attribution.signed)
@@ -96,11 +142,13 @@ def _beside(
     ]
     if rendering.is_zero(attribution, sample):
         told.append("all zero")
-    return rendering.grid([cells], "; ".join(told))
+    return rendering.grid([cells], "; ".join(told)), "; ".join(told)
 
 
-def _save(output: Output, folder: str, sample: str, sheet: Any) -> None:
+def _save(output: Output, folder: str, sample: str, sheet: Any) -> str:
+    """Returns the path below the folder that is written."""
     *above, last = sample.replace("\\", "/").split("/")
     file = safe(last) if last.lower().endswith(".png") else f"{safe(last)}.png"
     path = output.unused("overlays", folder, *map(safe, above), file)
     Image.fromarray(sheet).save(path)
+    return output.relative(path)

@@ -6,18 +6,28 @@ import argparse
 import sys
 from typing import Any
 
+from tfexplain.commands.showing import add_showing, skipped_told
+
 _EXPLAIN = """\
-Explain what a saved model sees in pictures, or in the rows of a file.
+Explain what a saved model sees in pictures, or in the rows of files, however many there are.
 
 Written below --out are
-  overlays/METHOD/...png   pictures beside their maps, on one scale for all pictures of a method;
-                           for what is no picture a figure of some samples; of at most --overlays
-  arrays/METHOD.npz        values, targets, scores, unit and names of all samples
-  samples.csv              each sample's name, label, explained class and score, predicted class
-  quality.csv              with --quality, what metrics say of the samples in the log
-  logs/MODEL               the same for the EXPLAIN tab of TensorBoard, of at most --log-samples
+  shards/        maps, targets, scores and names of all rows, in files of some rows each, which
+                 tfexplain.read_shards reads lazily
+  index.html     some rows and the worst ones drawn, and what all of them have in common
+  overlays/METHOD/...png   pictures beside their maps, on one scale for all rows of a method; for
+                 what is no picture a figure of some rows
+  samples.csv    each row's name, label, predicted and explained class, score, probability, loss
+  totals.csv, magnitudes.csv, importance.csv, worst.csv
+                 what is told of all rows: scales, how large values are, which features or places
+                 matter by class, which rows are worst
+  quality.csv    with --quality, what metrics say of the rows in the log
+  logs/MODEL     the same for the EXPLAIN tab of TensorBoard, of at most --log-samples rows
 METHOD has the layer behind it where it has several. Values are never rescaled per picture.
-What a former command wrote to --out is replaced when all is done, and not before."""
+
+A shard that is finished is never computed again: after an error, or on a machine that was switched
+off, the same command goes on where it stopped. A folder holds one job: the same model, data,
+methods and settings, which any number of processes may share."""
 
 _EXAMPLES = """\
 examples:
@@ -26,6 +36,9 @@ examples:
       --set steps=64 --set GradCAM.relu=False --out out/
   tfexplain explain mlp.keras patients.csv --label outcome --target label --out out/
   tensorboard --logdir out/logs
+  tfexplain explain model.keras photos/ --out out/ --workers 8
+  tfexplain explain model.keras photos/ --out out/ --cluster tcp://scheduler:8786
+  tfexplain explain model.keras photos/ --out out/ --shard 3/16, and then tfexplain merge out/
 
 models:
   .keras or .h5 files of Keras 3 or tf_keras, with one input. Layers of your own: use
@@ -87,17 +100,11 @@ def add_to(commands: Any) -> None:
         help="the numbers of black and white pixels; default see below",
     )
     add("--size", nargs=2, type=int, metavar=("H", "W"), help="where the model does not fix it")
-    add(
-        "--quality",
-        action="append",
-        metavar="NAMES",
-        help="metrics of explanations, such as Deletion,MaxSensitivity: whether maps can be "
-        "believed",
-    )
-    add("--batch-size", type=int, default=32, metavar="N", help="samples at once (32)")
-    add("--log-samples", type=int, default=64, metavar="N", help="samples in the log (64)")
-    add("--overlays", type=int, default=64, metavar="N", help="samples that are drawn (64)")
-    add("--class-names", nargs="+", metavar="NAME", help="names of the classes, in order")
+    add("--batch-size", type=int, default=32, metavar="N", help="rows at once (32)")
+    add_showing(parser)
+    add("--workers", type=int, default=1, metavar="N", help="processes here, by Dask (1)")
+    add("--cluster", metavar="ADDRESS", help="a Dask scheduler, such as tcp://scheduler:8786")
+    add("--shard", metavar="K/N", help="only the Kth of N parts; tfexplain merge makes the rest")
     add("--quiet", action="store_true", help="show no bar")
 
 
@@ -107,7 +114,4 @@ def run(options: argparse.Namespace) -> int:
 
     done = explain_file(options, verbose=sys.stderr.isatty() and not options.quiet)
     print(done.text)
-    if done.skipped:
-        print(f"Skipped {len(done.skipped)}, for they cannot be read:", file=sys.stderr)
-        print(*(f"  {line}" for line in done.skipped), sep="\n", file=sys.stderr)
-    return int(bool(done.skipped))
+    return skipped_told(done.skipped)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from tfexplain.errors import TfexplainError
+from tfexplain.shards.job import FOLDER
 
 # Lists what was written, so that the next command may replace just that.
 _MARK = "tfexplain-explain.txt"
@@ -35,7 +36,10 @@ class Output:
             raise TfexplainError(
                 f"--out={folder!r}: expected a folder; it is a file. Pass another."
             )
-        foreign = sorted(_below(folder) - self._former())
+        # Shards say themselves whose they are.
+        own = os.path.join(FOLDER, "")
+        found = {path for path in _below(folder) if not path.startswith(own)}
+        foreign = sorted(found - self._former())
         if foreign:
             raise TfexplainError(
                 f"--out={folder!r}: expected a new folder, or that of a former explain; it holds "
@@ -81,6 +85,10 @@ class Output:
             count += 1
             name = f"{start}-{count}{extension}"
         return self.path(*parts[:-1], name)
+
+    def relative(self, path: str) -> str:
+        """Returns such a path as it lies below the folder."""
+        return os.path.relpath(path, self._beside)
 
     def below(self, *parts: str) -> str:
         """Returns a folder of ours that somebody else writes; `added` enters what is in it then."""

@@ -256,9 +256,10 @@ def _run(compute: bytes, item: Any, version: str) -> _Answer:
 
 def _in_words(error: Exception) -> str:
     if isinstance(error, FileNotFoundError):
+        what = f"{error.filename}: no such file." if error.filename else str(error)
         return (
-            f"{error.filename}: no such file. Workers read the model and the data by the same "
-            "path; put them on a drive that all mount."
+            f"{what} Workers read the model and the data by the same path; put them on a drive "
+            "that all mount."
         )
     if getattr(error, "errno", None) in _FULL:
         return f"{error}. Make room and begin again: what is finished is kept."

@@ -11,6 +11,7 @@ from functools import cached_property
 
 from tfexplain.errors import TfexplainError
 from tfexplain.shards.shard import ShardFile
+from tfexplain.shards.whole_file import write_once
 
 FOLDER = "shards"
 _JOB = "job.json"
@@ -79,16 +80,8 @@ class Job:
         """
         os.makedirs(os.path.join(folder, FOLDER), exist_ok=True)
         path = os.path.join(folder, FOLDER, _JOB)
-        beside = f"{path}.{os.getpid()}.part"
-        with open(beside, "w", encoding="utf-8") as file:
-            file.write(self._text)
-        try:
-            # Of several that begin at once one makes the file, and all read it.
-            os.link(beside, path)
-        except FileExistsError:
-            pass
-        finally:
-            os.remove(beside)
+        if not os.path.exists(path):
+            write_once(path, self._text.encode())
         self._check(path)
 
     def finished(self, folder: str, shard: int) -> bool:

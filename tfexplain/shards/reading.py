@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -42,7 +42,8 @@ class Shards:
         by_file = [file.rows for file in self._files]
         self._ends = np.cumsum([len(rows) for rows in by_file])
         self.rows: npt.NDArray[np.int64] = np.concatenate(by_file)
-        self.maps = self._files[0].maps
+        self._full = next((file for file in self._files if file.maps), self._files[0])
+        self.maps = self._full.maps
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -56,6 +57,27 @@ class Shards:
         parts = []
         for file, end in zip(self._files, self._ends.tolist(), strict=True):
             begin = end - len(file.rows)
-            if begin < stop and start < end:
+            if max(start, begin) < min(stop, end):
                 parts.append(file.map(name, max(start - begin, 0), min(stop, end) - begin))
-        return joined_rows(parts or [self._files[0].map(name, 0, 0)])
+        return joined_rows(parts or [self._full.map(name, 0, 0)])
+
+    def chosen(self, name: str, places: Sequence[int]) -> Attribution:
+        """Returns one map of the rows at these places, in one `Attribution`."""
+        return joined_rows(
+            [self.map(name, place, place + 1) for place in places] or [self.map(name, 0, 0)]
+        )
+
+    def of(self, method: str) -> list[str]:
+        """Returns the names of one method's maps."""
+        return [name for name in self.maps if self._full.methods.get(name) == method]
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """Returns by method the time that all shards took."""
+        methods = dict.fromkeys(self._full.methods.values())
+        return {m: sum(file.seconds.get(m, 0.0) for file in self._files) for m in methods}
+
+    @property
+    def skipped(self) -> list[str]:
+        """Returns the rows that cannot be read, with the reason."""
+        return [line for file in self._files for line in file.skipped]

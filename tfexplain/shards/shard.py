@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ import safetensors.numpy
 
 from tfexplain.attribution import BY_SAMPLE, Attribution
 from tfexplain.errors import TfexplainError
+from tfexplain.shards.whole_file import write_whole
 from tfexplain.types import Array
 from tfexplain.wire.container import long_text
 from tfexplain.wire.records.halves import from_half, to_halves
@@ -32,9 +32,13 @@ class Shard:
         rows: int64 [n], the rows' numbers in the data, in rising order.
         names: [n], what the data calls them.
         predicted: [n], the predicted class (int64) or value (float64) of each.
-        labels: [n], where there are any.
         maps: By method, with the layer behind it where it has several.
+        labels: [n], where there are any.
+        probability: float32 [n], that of the predicted class, where the model has classes.
+        loss: float32 [n], the cross-entropy of the label in nats, of a value the distance from it.
         skipped: Rows between these that cannot be read, with the reason.
+        methods: By map the name of the method that made it.
+        seconds: By method the time it took.
     """
 
     rows: npt.NDArray[np.int64]
@@ -42,7 +46,15 @@ class Shard:
     predicted: Array
     maps: Mapping[str, Attribution]
     labels: Array | None = None
+    probability: npt.NDArray[np.float32] | None = None
+    loss: npt.NDArray[np.float32] | None = None
     skipped: Sequence[str] = ()
+    methods: Mapping[str, str] = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+
+# Arrays of one number a row, where there are any.
+_NUMBERS = ("labels", "probability", "loss")
 
 
 def write_shard(path: str, shard: Shard, job: str) -> int:
@@ -59,31 +71,22 @@ def write_shard(path: str, shard: Shard, job: str) -> int:
     """
     arrays: dict[str, Array] = {"rows": shard.rows, "predicted": shard.predicted}
     arrays |= {"names": long_text(shard.names), "skipped": long_text(shard.skipped)}
-    if shard.labels is not None:
-        arrays["labels"] = np.asarray(shard.labels)
+    numbers = {name: getattr(shard, name) for name in _NUMBERS}
+    arrays |= {name: np.asarray(own) for name, own in numbers.items() if own is not None}
     said: dict[str, dict[str, Any]] = {}
     for name, attribution in shard.maps.items():
-        own = {field.name: getattr(attribution, field.name) for field in fields(attribution)}
+        own = {one.name: getattr(attribution, one.name) for one in fields(attribution)}
         if own["values"].dtype != np.uint8:
             own["values"], own[_SCALE] = to_halves(own["values"])
-        kept = {field: value for field, value in own.items() if isinstance(value, np.ndarray)}
-        arrays |= {f"{name}/{field}": value for field, value in kept.items()}
-        said[name] = {field: value for field, value in own.items() if field not in kept}
+        kept = {part: value for part, value in own.items() if isinstance(value, np.ndarray)}
+        arrays |= {f"{name}/{part}": value for part, value in kept.items()}
+        said[name] = {part: value for part, value in own.items() if part not in kept}
     header = {"kind": KIND, "job": job, "maps": json.dumps(said)}
-    beside = f"{path}.{os.getpid()}.part"
-    try:
-        # safetensors writes the bytes as they lie, whatever the order of the axes.
-        ordered = {name: np.asarray(array, order="C") for name, array in arrays.items()}
-        data = safetensors.numpy.save(ordered, header)
-        with open(beside, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, path)
-    except BaseException:
-        if os.path.exists(beside):
-            os.remove(beside)
-        raise
+    header |= {"methods": json.dumps(shard.methods), "seconds": json.dumps(shard.seconds)}
+    # safetensors writes the bytes as they lie, whatever the order of the axes.
+    ordered = {name: np.asarray(array, order="C") for name, array in arrays.items()}
+    data = safetensors.numpy.save(ordered, header)
+    write_whole(path, data)
     return len(data)
 
 
@@ -93,6 +96,8 @@ class ShardFile:
     Attributes:
         job: What it was written for.
         maps: Names of its maps.
+        methods: By map the name of the method that made it.
+        seconds: By method the time it took.
 
     Raises:
         TfexplainError: no shard, or one that was cut off.
@@ -110,6 +115,8 @@ class ShardFile:
         if header.get("kind") != KIND:
             raise _wrong(path, "a file of another kind")
         self.job = header["job"]
+        self.methods: dict[str, str] = json.loads(header["methods"])
+        self.seconds: dict[str, float] = json.loads(header["seconds"])
         self._said: dict[str, dict[str, Any]] = json.loads(header["maps"])
         self.maps = tuple(self._said)
         self._arrays = set(self._file.keys())
@@ -135,20 +142,19 @@ class ShardFile:
         """Returns the predicted class or value of each row, [n]."""
         return np.asarray(self._file.get_tensor("predicted"))
 
-    @property
-    def labels(self) -> Array | None:
-        """Returns the rows' labels, [n]; None where there are none."""
-        return self._file.get_tensor("labels") if "labels" in self._arrays else None
+    def number(self, name: str) -> Array | None:
+        """Returns labels, probability or loss of the rows, [n]; None where there are none."""
+        return self._file.get_tensor(name) if name in self._arrays else None
 
     def map(self, name: str, start: int = 0, stop: int | None = None) -> Attribution:
         """Returns one map of its rows from `start` to `stop`, of which alone values are read."""
         own = dict(self._said[name])
-        for field in fields(Attribution):
-            at = f"{name}/{field.name}"
+        for one in fields(Attribution):
+            at = f"{name}/{one.name}"
             if at not in self._arrays:
                 continue
-            by_row = field.name in BY_SAMPLE
-            own[field.name] = self._part(at, start, stop) if by_row else self._file.get_tensor(at)
+            by_row = one.name in BY_SAMPLE
+            own[one.name] = self._part(at, start, stop) if by_row else self._file.get_tensor(at)
         if f"{name}/{_SCALE}" in self._arrays:
             scale = self._part(f"{name}/{_SCALE}", start, stop)
             own["values"] = from_half(own["values"], _beside(scale, own["values"].ndim))
@@ -157,7 +163,10 @@ class ShardFile:
     def whole(self) -> Shard:
         """Returns all of it."""
         maps = {name: self.map(name) for name in self.maps}
-        return Shard(self.rows, self.names, self.predicted, maps, self.labels, self.skipped)
+        numbers = {name: self.number(name) for name in _NUMBERS}
+        said: dict[str, Any] = {"methods": self.methods, "seconds": self.seconds}
+        said |= {"skipped": self.skipped, **numbers}
+        return Shard(self.rows, self.names, self.predicted, maps, **said)
 
     def _part(self, name: str, start: int, stop: int | None) -> Array:
         return np.asarray(self._file.get_slice(name)[start:stop])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -14,10 +14,12 @@ from tfexplain.explainers import Explainer, FeatureMaps
 from tfexplain.explainers.concat import Explanation
 from tfexplain.explainers.run import channel_choice, explain_batches
 from tfexplain.joining import joined_rows
+from tfexplain.model.outputs import ModelOutput
 from tfexplain.model.targets import Targets
 from tfexplain.model.traced_model import TracedModel
 from tfexplain.rows.source import Read, Source
 from tfexplain.shards.job import Job
+from tfexplain.shards.predictions import predictions
 from tfexplain.shards.shard import Shard, write_shard
 from tfexplain.types import Array
 
@@ -34,7 +36,7 @@ class Work:
         targets: As `tfexplain.explain` takes them, but for one a sample.
         source: The rows.
         job: How they are cut.
-        predicted: Makes the predicted classes or values [n] of the model's outputs.
+        output: The output whose predictions are told.
 
     Raises:
         TfexplainError: an explainer compares samples with each other.
@@ -47,7 +49,7 @@ class Work:
         targets: Targets,
         source: Source,
         job: Job,
-        predicted: Callable[[Any], Array],
+        output: ModelOutput,
     ) -> None:
         for name, explainer in explainers.items():
             if explainer.needs_all_samples:
@@ -57,7 +59,7 @@ class Work:
                 )
         self.job = job
         self._traced_model, self._explainers, self._targets = traced_model, explainers, targets
-        self._source, self._predicted = source, predicted
+        self._source, self._output = source, output
         self._choice = channel_choice(list(explainers.values()))
         if any(isinstance(explainer, FeatureMaps) for explainer in explainers.values()):
             for _ in self._explained(self._source.read(job.chunks(0)[0]), 0):
@@ -69,7 +71,10 @@ class Work:
         Raises:
             TfexplainError: rows of several shapes, or none that can be read.
         """
-        read, maps, predicted = [], [], []
+        read, predicted = [], []
+        maps: list[dict[str, Attribution]] = []
+        methods: dict[str, str] = {}
+        seconds = dict.fromkeys(self._explainers, 0.0)
         for rows in self.job.chunks(number):
             some = self._source.read(rows)
             read.append(some)
@@ -77,18 +82,26 @@ class Work:
                 continue
             (explained,) = self._explained(some, rows.start)
             first = next(iter(explained.values()))
-            predicted.append(self._predicted(first.outputs))
-            maps.append({n: a for name, own in explained.items() for n, a in places(name, own)})
-        labels = [np.asarray(some.labels) for some in read if some.labels is not None]
+            predicted.append(predictions(self._output, first.outputs, some.labels))
+            maps.append({})
+            for method, own in explained.items():
+                named = dict(places(method, own))
+                maps[-1] |= named
+                methods |= dict.fromkeys(named, method)
+                seconds[method] += own.seconds
+        kept = [some for some in read if some.rows]
+        labels = [np.asarray(some.labels) for some in kept if some.labels is not None]
         return Shard(
             rows=np.concatenate([np.asarray(some.rows, np.int64) for some in read]),
-            names=[name for some in read for name in some.names],
-            predicted=np.concatenate(predicted) if predicted else np.zeros(0, np.int64),
-            maps={name: joined_rows([some[name] for some in maps]) for name in maps[0]}
-            if maps
-            else {},
+            names=[name for some in kept for name in some.names],
+            predicted=_whole([one.predicted for one in predicted]),
+            probability=_known([one.probability for one in predicted]),
+            loss=_known([one.loss for one in predicted]),
+            maps={n: joined_rows([some[n] for some in maps]) for n in (maps[0] if maps else ())},
             labels=np.concatenate(labels) if labels else None,
             skipped=[line for some in read for line in some.skipped],
+            methods=methods,
+            seconds=seconds,
         )
 
     def _explained(self, read: Read, start: int) -> Iterator[dict[str, Explanation]]:
@@ -102,6 +115,15 @@ class Work:
             choice=self._choice,
         ):
             yield dict(zip(self._explainers, by_explainer, strict=True))
+
+
+def _whole(by_chunk: Sequence[Array]) -> Array:
+    return np.concatenate(by_chunk) if by_chunk else np.zeros(0, np.int64)
+
+
+def _known(by_chunk: Sequence[Array | None]) -> Array | None:
+    known = [own for own in by_chunk if own is not None]
+    return np.concatenate(known) if known else None
 
 
 class _Batch(keras.utils.PyDataset):  # type: ignore[misc]

@@ -15,7 +15,8 @@ from PIL import Image
 from support.faults import disk
 
 from tfexplain import Saliency, cli
-from tfexplain.commands import explaining
+from tfexplain.commands import merging
+from tfexplain.shards.reading import Shards
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:__array__ implementation doesn't:DeprecationWarning"
@@ -60,7 +61,7 @@ def test_names_that_no_file_can_have_and_pipes(folder: Path, tmp_path: Path, cap
         told = capsys.readouterr()
         assert told.err.splitlines()[1:] == ["  pipe.png: no file, but a pipe or a device"]
     names = ["a b.png", "a_b.png", "caf%E9.png", "new%0Aline.png"]
-    assert np.load(tmp_path / "arrays" / "Saliency.npz")["names"].tolist() == names
+    assert [row for file in Shards(str(tmp_path)) for row in file.names] == names
     drawn = {path.name for path in (tmp_path / "overlays" / "Saliency").iterdir()}
     assert drawn == {"a_b.png", "a_b-2.png", "caf_E9.png", "new_0Aline.png"}
     table = (tmp_path / "samples.csv").read_text().splitlines()
@@ -84,7 +85,7 @@ def test_what_a_former_command_wrote_stays_until_the_next_is_done(
             raise KeyboardInterrupt
 
         with monkeypatch.context() as patch:
-            patch.setattr(explaining, "write_log", interrupted)
+            patch.setattr(merging, "logged_rows", interrupted)
             assert explain(folder, out) == 130
         assert files(out) == former
         # What a killed command left behind is in nobody's way.
@@ -108,17 +109,17 @@ def test_a_folder_that_cannot_be_written_is_told_before_the_work(
 
 
 def test_a_folder_of_any_length_takes_the_memory_of_a_batch(folder: Path, tmp_path: Path) -> None:
-    few, count, sample = 20, 120, SIDE * SIDE * 3 * 4
+    few, count, sample = 80, 240, SIDE * SIDE * 3 * 4
     folders = {few: tmp_path / "few", count: tmp_path / "all"}
     for pictures, some in folders.items():
         some.mkdir()
         for i in range(pictures):
-            Image.new("RGB", (4, 4), (2 * i, 0, 0)).save(some / f"{i:03}.png")
-    options = ["--out", str(tmp_path / "out"), "-m", "Saliency", "--batch-size", "4"]
-    options += ["--overlays", "5", "--log-samples", "3"]
+            Image.new("RGB", (4, 4), (i, 0, 0)).save(some / f"{i:03}.png")
+    options = ["-m", "Saliency", "--batch-size", "4", "--overlays", "5", "--log-samples", "3"]
     peaks = []
-    for some in (few, few, count):  # the first loads what stays
-        paths = [str(folder / "model.keras"), str(folders[some])]
+    for run, some in enumerate((few, few, count)):  # the first loads what stays
+        out = tmp_path / f"out-{run}"
+        paths = [str(folder / "model.keras"), str(folders[some]), "--out", str(out)]
         tracemalloc.start()
         try:
             assert cli.main(["explain", *paths, *options]) == 0
@@ -126,14 +127,16 @@ def test_a_folder_of_any_length_takes_the_memory_of_a_batch(folder: Path, tmp_pa
         finally:
             tracemalloc.stop()
     assert peaks[2] - peaks[1] < 5 * sample < (count - few) * sample / 10
-    kept = np.load(tmp_path / "out" / "arrays" / "Saliency.npz")
-    assert kept["values"].shape == (count, SIDE, SIDE, 3)
+    shards = Shards(str(out))
+    assert len(list(shards)) > 5
+    assert len(shards) == count
+    kept = shards.map("Saliency", count - 3)
     model = keras.models.load_model(folder / "model.keras", compile=False)
     x = np.zeros((count, SIDE, SIDE, 3), np.float32)
-    x[..., 0] = (2 * np.arange(count) / np.float32(255))[:, None, None]
+    x[..., 0] = (np.arange(count) / np.float32(255))[:, None, None]
     expected = Saliency()(model, x[-3:])
-    assert np.allclose(kept["values"][-3:], expected.values)
-    assert np.allclose(kept["scores"][-3:], expected.scores)
-    assert kept["names"][[0, -1]].tolist() == ["000.png", "119.png"]
-    drawn = sorted(path.name for path in (tmp_path / "out" / "overlays" / "Saliency").iterdir())
-    assert drawn == ["000.png", "030.png", "060.png", "089.png", "119.png"]
+    assert np.allclose(kept.values, expected.values)
+    assert np.allclose(kept.scores, expected.scores)
+    assert next(iter(shards)).names[0] == "000.png"
+    drawn = sorted(path.name for path in (out / "overlays" / "Saliency").iterdir())
+    assert drawn == ["000.png", "060.png", "120.png", "179.png", "239.png"]

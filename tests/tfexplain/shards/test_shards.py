@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import ClassVar
 
+import keras
 import numpy as np
 import pytest
 from support.models import small_cnn
@@ -29,6 +31,12 @@ class Rows:
     """Arrays of which one row cannot be read."""
 
     asked = 0
+    features = classes = notes = ()
+    facts: ClassVar[dict[str, str]] = {}
+    labelled, pictures = True, False
+
+    def __len__(self) -> int:
+        return ROWS
 
     def read(self, rows: Sequence[int]) -> Read:
         self.asked += 1
@@ -50,7 +58,7 @@ def work_of(model, size: int, weights: str = "one") -> Work:
     }
     job = Job({"weights": weights}, ROWS, CHUNK, size)
     traced = trace_model(model, X[:1])
-    return Work(traced, named, "label", Rows(), job, lambda out: np.asarray(out).argmax(-1))
+    return Work(traced, named, "label", Rows(), job, traced.model_outputs[0])
 
 
 def written(work: Work, folder: Path, workers: int) -> Shards:
@@ -75,6 +83,12 @@ def test_any_division_gives_the_same_bits(model, tmp_path):
         np.testing.assert_array_equal(one.targets, np.array(kept) % 10)
         some = parts.map(name, 5, 11)
         np.testing.assert_array_equal(some.values, one.values[5:11])
+    shown = model(X[kept], training=False).numpy()
+    predicted = np.concatenate([file.predicted for file in parts])
+    assert predicted.tolist() == shown.argmax(1).tolist()
+    loss = np.concatenate([file.number("loss") for file in parts])
+    own = keras.ops.sparse_categorical_crossentropy(np.array(kept) % 10, shown)
+    np.testing.assert_allclose(loss, own, rtol=1e-4)
     # And what they hold is what `explain` finds, but for float16 beside the row's scale.
     own = tfexplain.explain(model, X[kept], np.array(kept) % 10, explainers=[GradCAM()])["GradCAM"]
     sizes = np.abs(own.values).max(axis=(1, 2), keepdims=True)
