@@ -57,13 +57,13 @@ def draw_maps(
     under = under_of(opened)
     rows = rows_under(opened, places[:MOST], shards)
     found: list[Drawn] = []
-    for name in shards.maps:
+    for name in totals:
         attribution, folder = shards.chosen(name, places), safe(name)
         if under is None or attribution.planes.ndim < 3:
             few = chosen_rows(attribution, np.arange(min(MOST, len(places))))
             path = os.path.join("overlays", f"{folder}.png")
             _draw_few(output.path(path), few, rows(few), opened.classes)
-            found.append(Drawn(path, name, "", f"of {len(few.scores)} samples"))
+            found.append(Drawn(path, name, "", f"of {len(few.scores)} rows"))
             continue
         for i, (row, sample) in enumerate(samples.items()):
             if attribution.channels is not None:
@@ -142,7 +142,8 @@ def _beside(
     ]
     if rendering.is_zero(attribution, sample):
         told.append("all zero")
-    return rendering.grid([cells], "; ".join(told)), "; ".join(told)
+    of = f"class {word} ({attribution.scores[sample]:.3g})" if target >= 0 else "the output"
+    return rendering.grid([cells], "; ".join(told)), f"{of}: {'; '.join(told[1:])}"
 
 
 def _save(output: Output, folder: str, sample: str, sheet: Any) -> str:

@@ -16,7 +16,7 @@ from PIL import Image
 
 from tfexplain import rendering
 from tfexplain.commands.drawing import Drawn
-from tfexplain.commands.tables import class_name
+from tfexplain.commands.tables import class_name, place_names
 from tfexplain.shards.totals import Totals
 from tfexplain.shards.worst import Worst
 
@@ -134,7 +134,7 @@ def _importance(shown: Shown) -> Iterator[str]:
             if own.total.ndim == 2:
                 yield _mean_map(own.mean, largest, what)
             else:
-                yield _mean_bars(own.mean.ravel(), largest, what, shown.features)
+                yield _mean_bars(own.mean, largest, what, place_names(total, shown.features))
         yield "</div>"
         if largest:
             yield f"<p>One scale for all classes: 0 to {largest:.3g} {escape(total.unit)}.</p>"
@@ -154,13 +154,12 @@ def _mean_map(mean: npt.NDArray[np.float64], largest: float, what: str) -> str:
 
 
 def _mean_bars(
-    mean: npt.NDArray[np.float64], largest: float, what: str, features: Sequence[str]
+    mean: npt.NDArray[np.float64], largest: float, what: str, places: Sequence[str]
 ) -> str:
     order = np.argsort(-mean, kind="stable")[:_TOP].tolist()
-    named = len(features) == len(mean)
     rows = [
         (
-            escape(features[i]) if named else str(i),
+            escape(places[i]),
             f'<span class="bar" style="width:{6 * mean[i] / largest:.2f}em"></span>',
             f"{mean[i]:.3g}",
         )
@@ -210,7 +209,7 @@ def _drawn(shown: Shown) -> Iterator[str]:
         yield '<div class="grid">'
         for one in shown.drawn:
             if one.sample == sample:
-                told = escape(f"{one.map}{': ' * bool(one.caption)}{one.caption}")
+                told = escape(f"{one.map} {one.caption}".strip())
                 yield (
                     f'<figure><img loading="lazy" src="{quote(one.path)}" alt="{told}">'
                     f"<figcaption>{told}</figcaption></figure>"

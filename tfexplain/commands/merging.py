@@ -79,7 +79,9 @@ def spread(count: int, most: int) -> npt.NDArray[np.int64]:
 
 
 def _write(opened: Opened, shards: Shards, output: Output, command: Command) -> str:
-    totals = {name: Totals() for name in shards.maps}
+    # Evidence first, what a layer does behind it.
+    names = sorted(shards.maps, key=lambda name: shards.map(name, 0, 0).kind == "channels")
+    totals = {name: Totals() for name in names}
     worst = WorstRows()
     with SampleTable(output.path("samples.csv")) as table:
         for file in shards:

@@ -91,12 +91,18 @@ def _importance(
     for name, total in totals.items():
         for target, own in sorted(total.by_class.items()):
             mean = own.mean
-            named = len(features) == mean.size and mean.ndim == 1
+            named = place_names(total, features)
             for place in np.ndindex(mean.shape):
-                where = features[place[0]] if named else ",".join(map(str, place))
+                where = named[place[0]] if mean.ndim == 1 else ",".join(map(str, place))
                 shown = class_name(target, classes)
                 rows.append([name, shown, own.rows, where, float(mean[place])])
     return rows
+
+
+def place_names(total: Totals, features: Sequence[str]) -> Sequence[str]:
+    """Returns what the values of a map on one axis are of: features by name, where they are."""
+    of_features = len(features) == len(total.places) and total.kind == "map"
+    return features if of_features else total.places
 
 
 def class_name(target: int, classes: Sequence[str]) -> str:

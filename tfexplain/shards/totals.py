@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -40,6 +41,7 @@ class Totals:
     Attributes:
         unit: Unit of its values.
         signed: Whether values below zero mean something.
+        kind: That of the attribution, as evidence or channels.
         rows: How many rows it has.
         zero: Rows whose map is zero but for rounding errors.
         magnitude: Sum of all magnitudes.
@@ -49,10 +51,12 @@ class Totals:
         passes: Forward and backward passes, where the method counts them.
         magnitudes: How often which magnitude is, rounding errors left out.
         by_class: By explained class the mean of its maps' magnitudes; -1 for what is no class.
+        places: What its values are of, where they lie on one axis: `channel 7`, `position 3`.
     """
 
     unit: str = ""
     signed: bool = False
+    kind: str = "map"
     rows: int = 0
     zero: int = 0
     magnitude: float = 0.0
@@ -62,6 +66,7 @@ class Totals:
     passes: int = 0
     magnitudes: Magnitudes = field(default_factory=Magnitudes)
     by_class: dict[int, ClassMean] = field(default_factory=dict)
+    places: Sequence[str] = ()
 
     @property
     def scale(self) -> Scale:
@@ -74,6 +79,7 @@ class Totals:
     def add(self, attribution: Attribution) -> None:
         """Adds the maps of further rows."""
         self.unit, self.signed = attribution.unit, self.signed or attribution.signed
+        self.kind = attribution.kind
         self.rows += len(attribution.scores)
         self.score += float(attribution.scores.sum(dtype=np.float64))
         if attribution.passes is not None:
@@ -87,6 +93,7 @@ class Totals:
         self.magnitude += float(np.abs(attribution.maps).sum(dtype=np.float64))
         self.magnitudes.add(known)
         cells = _cells(attribution)
+        self.places = _places(attribution, cells.shape)
         for target in np.unique(attribution.targets).tolist():
             some = cells[attribution.targets == target]
             own = self.by_class.setdefault(target, ClassMean(0, np.zeros(cells.shape[1:])))
@@ -111,6 +118,12 @@ def _cells(attribution: Attribution) -> npt.NDArray[np.float64]:
         if values.ndim > 2:
             values = _pooled(values, axis)
     return values
+
+
+def _places(attribution: Attribution, shape: Sequence[int]) -> list[str]:
+    if attribution.channels is not None:
+        return [f"channel {number}" for number in attribution.channels.tolist()]
+    return [f"position {place}" for place in range(shape[1])] if len(shape) == 2 else []
 
 
 def _pooled(values: npt.NDArray[np.float64], axis: int) -> npt.NDArray[np.float64]:

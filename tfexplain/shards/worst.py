@@ -11,6 +11,7 @@ from tfexplain.shards.shard import Shard
 from tfexplain.types import Array
 
 MOST = 64  # rows of each reason
+_TOLD = 0.05  # relative error from which a map is worth a look
 
 
 @dataclass(frozen=True)
@@ -76,4 +77,8 @@ def _reasons(shard: Shard) -> Iterator[tuple[str, Array, int]]:
         yield "unsure", shard.probability, -1
     for name, attribution in shard.maps.items():
         if attribution.error is not None:
-            yield f"error of {name}", attribution.error, 1
+            yield (
+                f"error of {name}",
+                np.where(attribution.error < _TOLD, np.nan, attribution.error),
+                1,
+            )
