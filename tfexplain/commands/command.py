@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from tfexplain.errors import TfexplainError
+from tfexplain.rows.functions import is_function
 from tfexplain.shards.job import FOLDER
 from tfexplain.shards.whole_file import write_whole
 
@@ -77,5 +78,4 @@ class Command:
 
 
 def _path(text: str) -> str:
-    """Makes a path absolute; `module:function` is none."""
-    return os.path.abspath(text) if os.path.exists(text) or ":" not in text else text
+    return text if is_function(text) else os.path.abspath(text)

@@ -49,8 +49,11 @@ data:
   input, in grey or colours as the model has channels. Pixels become numbers by --scale. The default
   is 0 255 for a model that scales them itself (it has a layer Rescaling or Normalization), else
   0 1: a file does not say what its model was trained on, so check it.
+  Where every picture lies in one of several folders, these are its label.
   An .npz file with arrays x and y (or images and labels), scaled as in training; y may be left out.
   A .csv file whose first line names the columns; all but --label are the model's inputs, in order.
+  Parquet, Arrow and TFRecord files; 'day-*.parquet', a pattern in quotes; module:function, which
+  returns a dataset, arrays, or an object with len() and rows by number. See docs/data.md.
 
 exit status: 0; 1 if files or rows were skipped, which are listed; 2 with a message if nothing can
 be explained."""
@@ -68,7 +71,7 @@ def add_to(commands: Any) -> None:
     parser.set_defaults(run=run)
     add = parser.add_argument
     add("model", metavar="MODEL", help="a .keras or .h5 file")
-    add("data", metavar="DATA", help="a folder of pictures, a picture, an .npz or a .csv file")
+    add("data", metavar="DATA", help="a folder, a file, a pattern or a function, see below")
     add("--out", required=True, metavar="DIR", help="a new folder, or that of a former explain")
     add(
         *("--method", "-m"),
@@ -91,7 +94,7 @@ def add_to(commands: Any) -> None:
         help="what is explained: predicted (default), label, the number of a class, or mask:3, "
         "label:2, 'next token'",
     )
-    add("--label", metavar="COLUMN", help="the column of a .csv file that holds labels")
+    add("--label", metavar="COLUMN", help="the column that holds labels")
     add(
         "--scale",
         nargs=2,

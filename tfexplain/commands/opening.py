@@ -16,7 +16,7 @@ from tfexplain.commands.methods import explainers
 from tfexplain.errors import TfexplainError
 from tfexplain.model.loading import open_model
 from tfexplain.rows.opening import open_rows
-from tfexplain.rows.pictures import Screen, scales, screen_of
+from tfexplain.rows.pictures import Screen, input_shape, scales, screen_of
 from tfexplain.rows.source import Read, first_readable
 from tfexplain.runlog.plan import ExplainPlan
 from tfexplain.runlog.settings import ExplainSettings, named_classes
@@ -63,6 +63,7 @@ class Opened:
             screen=self._opened_screen,
             label=command.label,
             listing=os.path.join(folder, FOLDER),
+            shape=self._shape,
         )
         if command.target == "label" and not self.source.labelled:
             raise TfexplainError(
@@ -135,6 +136,11 @@ class Opened:
         asked = self.command.scale is not None
         told = "as asked" if asked else f"{why}; --scale BLACK WHITE changes it"
         return f"black is {black:g}, white is {white:g} ({told})"
+
+    @property
+    def _shape(self) -> tuple[int | None, ...] | None:
+        several = len(getattr(self.model, "inputs", None) or []) > 1
+        return None if several else input_shape(self.model)
 
     def _opened_screen(self) -> Screen:
         self._screen = screen_of(self.model, self.command.scale, self.command.size)
