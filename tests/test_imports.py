@@ -44,6 +44,8 @@ CONVENIENCES = {
     ("attribution", "figures"),
     ("explainers.base", "explainers.run"),
     ("comparing.comparison", "comparing.payers"),
+    ("explainers.explain_rows", "shards.explained"),
+    ("explainers.explain_rows", "shards.reading"),
     ("comparing.comparison", "comparing.tables"),
     ("layer_sensitivity.result", "layer_sensitivity.tables"),
     ("exchange.exchange_map", "exchange.exchange_figure"),
@@ -59,8 +61,8 @@ CONVENIENCES = {
     ("explainers.explanations", "map_page"),
     ("explainers.explanations", "report.notebook"),
 }
-# What is shown of a log is asked of reports, which reach the plugin.
-SHOWN = {pair for pair in CONVENIENCES if pair[1].startswith(("report.", "map_page"))}
+# What is shown of a log is asked of reports, which reach the plugin; shards write the log's format.
+SHOWN = {pair for pair in CONVENIENCES if pair[1].startswith(("report.", "map_page", "shards."))}
 # These ask the package for its version.
 ASK_VERSION = {
     ("cli", "tfexplain"),
@@ -69,6 +71,7 @@ ASK_VERSION = {
     ("report.page", "tfexplain"),
     ("report.summary", "tfexplain"),
     ("shards.engine", "tfexplain"),
+    ("shards.facts", "tfexplain"),
     ("structure.training_facts", "tfexplain"),
     ("tb_plugin.routes", "tfexplain"),
 }

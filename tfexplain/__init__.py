@@ -65,6 +65,7 @@ _HOMES = {
     "Saliency": "tfexplain.explainers",
     "ScoreCAM": "tfexplain.explainers",
     "SpRAy": "tfexplain.usage",
+    "Shards": "tfexplain.shards.reading",
     "Smooth": "tfexplain.explainers",
     "SmoothGrad": "tfexplain.explainers",
     "TfexplainError": "tfexplain.errors",
@@ -78,6 +79,7 @@ _HOMES = {
     "quantized_weights": "tfexplain.compression",
     "importance": "tfexplain.usage",
     "read": "tfexplain.reading",
+    "read_shards": "tfexplain.shards.reading",
     "robustness": "tfexplain.usage",
     "sensitivity": "tfexplain.layer_sensitivity",
     "shapley_interactions": "tfexplain.usage",
@@ -118,6 +120,7 @@ __all__ = [
     "Predictions",
     "Saliency",
     "ScoreCAM",
+    "Shards",
     "Smooth",
     "SmoothGrad",
     "SpRAy",
@@ -133,6 +136,7 @@ __all__ = [
     "partial_dependence",
     "quantized_weights",
     "read",
+    "read_shards",
     "robustness",
     "sensitivity",
     "shapley_interactions",
@@ -180,6 +184,7 @@ if TYPE_CHECKING:
     from tfexplain.model.unit import Unit
     from tfexplain.reading import read
     from tfexplain.runlog.log_findings import findings
+    from tfexplain.shards.reading import Shards, read_shards
     from tfexplain.story import Finding
     from tfexplain.structure.model_summary import summary
     from tfexplain.usage import (

@@ -11,6 +11,7 @@ from tfexplain.explainers.cam.hires_cam import HiResCAM
 from tfexplain.explainers.cam.layer_cam import LayerCAM
 from tfexplain.explainers.cam.score_cam import ScoreCAM
 from tfexplain.explainers.custom import Custom
+from tfexplain.explainers.explain_rows import explain
 from tfexplain.explainers.explanations import Explanations
 from tfexplain.explainers.features.activation_maximization import ActivationMaximization
 from tfexplain.explainers.features.feature_maps import FeatureMaps
@@ -28,7 +29,6 @@ from tfexplain.explainers.perturbation.lime import LIME
 from tfexplain.explainers.perturbation.occlusion import Occlusion
 from tfexplain.explainers.perturbation.permutation_importance import PermutationImportance
 from tfexplain.explainers.perturbation.rise import RISE
-from tfexplain.explainers.run import explain
 from tfexplain.model.shared_pass import LayerReads
 
 __all__ = [

@@ -13,14 +13,13 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tfexplain.attribution import Attribution, Attributions
+from tfexplain.attribution import Attribution
 from tfexplain.checks import check_verbose, check_whole
 from tfexplain.data.batch_feed import BatchFeed
 from tfexplain.data.batches import length
 from tfexplain.errors import SettingError
 from tfexplain.explainers.base import Context, Explainer, SampleRange
 from tfexplain.explainers.concat import Explanation, beside, joined
-from tfexplain.explainers.explanations import Explanations
 from tfexplain.explainers.features.channel_shares import ChannelChoice
 from tfexplain.explainers.features.feature_maps import FeatureMaps
 from tfexplain.explainers.other_class import TrueClasses, other_requests
@@ -34,62 +33,6 @@ from tfexplain.model.shared_pass import PassResult, Request, shared_pass
 from tfexplain.model.targets import Targets
 from tfexplain.model.trace_model import trace_model
 from tfexplain.model.traced_model import TracedModel
-
-
-def explain(
-    model: Any,
-    inputs: Any,
-    targets: Targets = None,
-    *,
-    explainers: Sequence[Explainer] | Explainer,
-    batch_size: int | None = None,
-    verbose: bool | int = 0,
-) -> Explanations:
-    """Runs explainers on the same samples, which share forward and backward passes.
-
-    Args:
-        model: A built Keras model, or a function of a batch.
-        inputs: Arrays or tensors [N, ...] in the structure the model takes; or a batched
-            `tf.data.Dataset`, or a Keras `PyDataset` or `Sequence`, of x, (x, y) or (x, y,
-            weights). These are read batch by batch, and only the results are kept.
-        targets: Class index or indices [N], one-hot rows [N, K], a function of the outputs that
-            returns [N], a hidden `Unit`, `"mask:3"`, `"label:2"`, `"next token"`, or None (also
-            `"predicted"`) for the predicted class; see docs/targets.md.
-            `"label"` are the labels y that come with a dataset; without it they are not looked at.
-        explainers: Methods with their settings.
-        batch_size: How many samples are explained at once, which bounds memory; default all, and
-            one batch of a dataset. Results are the same up to rounding. Methods that compare
-            samples with each other (`Explainer.needs_all_samples`) get all of them, of a dataset
-            too.
-        verbose: 0 (default): silent. 1: a progress bar on the standard error. 2: a line for each
-            method and batch, for log files.
-
-    Returns:
-        The result of a call of each explainer, by its name: an `Attribution`, or for several layers
-        or inputs an `Attributions`. A second explainer of the same name is `"GradCAM-2"`. Its
-        `show(inputs)` shows all in a notebook.
-
-    Raises:
-        LayerError: a layer is missing or unfit.
-        TargetError: a target the model does not have, or no label where labels are asked for.
-        TfexplainError: no samples, or data that cannot be read.
-
-    Example:
-        >>> import keras, tensorflow as tf
-        >>> from tfexplain import Saliency
-        >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3)])
-        >>> data = tf.data.Dataset.from_tensor_slices((tf.ones((10, 2)), tf.range(10) % 3)).batch(4)
-        >>> explain(model, data, "label", explainers=[Saliency()])["Saliency"].targets[:5]
-        array([0, 1, 2, 0, 1], dtype=int32)
-    """
-    named = named_explainers([explainers] if isinstance(explainers, Explainer) else explainers)
-    settings: dict[str, Any] = {"batch_size": batch_size, "verbose": verbose}
-    done = explanations(model, list(named.values()), inputs, targets, **settings)
-    found = Explanations()
-    for (name, explainer), explanation in zip(named.items(), done, strict=True):
-        maps = Attributions(explanation.attributions)
-        found[name] = maps if explainer.several else maps.simplified()
-    return found
 
 
 def explanations(

@@ -18,7 +18,73 @@ _JOB = "job.json"
 
 
 @dataclass(frozen=True)
-class Job:
+class OpenJob:
+    """Holds what the maps of rows depend on, of which there are as many as come.
+
+    Attributes:
+        facts: What results depend on, such as a hash of the model, in words and JSON's values.
+    """
+
+    facts: Mapping[str, str]
+
+    @cached_property
+    def key(self) -> str:
+        """Returns what tells the job from others, 16 hexadecimal digits."""
+        return hashlib.sha256(json.dumps(self.said, sort_keys=True).encode()).hexdigest()[:16]
+
+    @property
+    def said(self) -> dict[str, str | int]:
+        """Returns all that results and files depend on."""
+        return dict(self.facts)
+
+    def path(self, folder: str, shard: int) -> str:
+        """Returns the file of a shard below a folder."""
+        return os.path.join(folder, FOLDER, f"{shard:06d}.safetensors")
+
+    def enter(self, folder: str) -> None:
+        """Takes a folder for this job, which others of the same facts may share.
+
+        Raises:
+            TfexplainError: it is another job's.
+            OSError: it cannot be written.
+        """
+        os.makedirs(os.path.join(folder, FOLDER), exist_ok=True)
+        path = os.path.join(folder, FOLDER, _JOB)
+        if not os.path.exists(path):
+            write_once(path, json.dumps(self.said, indent=1, sort_keys=True).encode())
+        self._check(path)
+
+    def finished(self, folder: str, shard: int) -> bool:
+        """Whether a shard's file is there.
+
+        Raises:
+            TfexplainError: it is another job's.
+        """
+        path = self.path(folder, shard)
+        if not os.path.exists(path):
+            return False
+        if (own := ShardFile(path).job) != self.key:
+            raise TfexplainError(
+                f"{path}: expected a shard of job {self.key}; got one of {own}. Pass another "
+                "folder."
+            )
+        return True
+
+    def _check(self, path: str) -> None:
+        with open(path, encoding="utf-8") as file:
+            other = json.load(file)
+        own = self.said
+        names = [name for name in sorted({*own, *other}) if own.get(name) != other.get(name)]
+        if names:
+            differ = "; ".join(f"{name} {other.get(name)}, now {own.get(name)}" for name in names)
+            raise TfexplainError(
+                f"{os.path.dirname(path)}: expected a new folder, or one of the same job; it is "
+                f"that of another: {differ}. Pass another."
+            )
+
+
+@dataclass(frozen=True)
+class Job(OpenJob):
     """Holds what the maps of some rows depend on, and how the rows are cut into shards.
 
     Rows are explained in chunks that begin at the same rows however many work on them, so that
@@ -31,18 +97,12 @@ class Job:
         size: Rows of a shard, a multiple of `chunk`.
     """
 
-    facts: Mapping[str, str]
     count: int
     chunk: int
     size: int
 
     def __len__(self) -> int:
         return -(-self.count // self.size)
-
-    @cached_property
-    def key(self) -> str:
-        """Returns what tells the job from others, 16 hexadecimal digits."""
-        return hashlib.sha256(self._text.encode()).hexdigest()[:16]
 
     def chunks(self, shard: int) -> list[range]:
         """Returns the rows of a shard, by chunk.
@@ -71,47 +131,8 @@ class Job:
         """Returns the file of a shard below a folder."""
         return os.path.join(folder, FOLDER, f"{shard:06d}-of-{len(self):06d}.safetensors")
 
-    def enter(self, folder: str) -> None:
-        """Takes a folder for this job, which others of the same facts may share.
-
-        Raises:
-            TfexplainError: it is another job's.
-            OSError: it cannot be written.
-        """
-        os.makedirs(os.path.join(folder, FOLDER), exist_ok=True)
-        path = os.path.join(folder, FOLDER, _JOB)
-        if not os.path.exists(path):
-            write_once(path, self._text.encode())
-        self._check(path)
-
-    def finished(self, folder: str, shard: int) -> bool:
-        """Whether a shard's file is there.
-
-        Raises:
-            TfexplainError: it is another job's.
-        """
-        path = self.path(folder, shard)
-        if not os.path.exists(path):
-            return False
-        if (own := ShardFile(path).job) != self.key:
-            raise TfexplainError(
-                f"{path}: expected a shard of job {self.key}; got one of {own}. Pass another --out."
-            )
-        return True
-
     @property
-    def _text(self) -> str:
+    def said(self) -> dict[str, str | int]:
+        """Returns all that results and files depend on."""
         cut = {"rows": self.count, "rows at once": self.chunk, "rows of a shard": self.size}
-        return json.dumps({**self.facts, **cut}, indent=1, sort_keys=True)
-
-    def _check(self, path: str) -> None:
-        with open(path, encoding="utf-8") as file:
-            other = json.load(file)
-        own = json.loads(self._text)
-        names = [name for name in sorted({*own, *other}) if own.get(name) != other.get(name)]
-        if names:
-            differ = "; ".join(f"{name} {other.get(name)}, now {own.get(name)}" for name in names)
-            raise TfexplainError(
-                f"--out: expected a new folder, or one of the same job; {os.path.dirname(path)} is "
-                f"that of another: {differ}. Pass another --out."
-            )
+        return {**self.facts, **cut}

@@ -64,10 +64,23 @@ def write_shard(path: str, shard: Shard, job: str) -> int:
     the row's largest magnitude. Pictures stay uint8.
 
     Returns:
-        Its bytes.
+        How many bytes it has.
 
     Raises:
         OSError: it cannot be written; nothing of it is left then.
+    """
+    data = packed(shard, job)
+    write_whole(path, data)
+    return len(data)
+
+
+def packed(shard: Shard, job: str, inputs: str = "") -> bytes:
+    """Returns the bytes of a shard's file; see `write_shard`.
+
+    Args:
+        shard: The maps.
+        job: What they were computed for.
+        inputs: A hash of the rows, where the job does not tell which they are.
     """
     arrays: dict[str, Array] = {"rows": shard.rows, "predicted": shard.predicted}
     arrays |= {"names": long_text(shard.names), "skipped": long_text(shard.skipped)}
@@ -81,13 +94,12 @@ def write_shard(path: str, shard: Shard, job: str) -> int:
         kept = {part: value for part, value in own.items() if isinstance(value, np.ndarray)}
         arrays |= {f"{name}/{part}": value for part, value in kept.items()}
         said[name] = {part: value for part, value in own.items() if part not in kept}
-    header = {"kind": KIND, "job": job, "maps": json.dumps(said)}
+    header = {"kind": KIND, "job": job, "inputs": inputs, "maps": json.dumps(said)}
     header |= {"methods": json.dumps(shard.methods), "seconds": json.dumps(shard.seconds)}
     # safetensors writes the bytes as they lie, whatever the order of the axes.
     ordered = {name: np.asarray(array, order="C") for name, array in arrays.items()}
-    data = safetensors.numpy.save(ordered, header)
-    write_whole(path, data)
-    return len(data)
+    data: bytes = safetensors.numpy.save(ordered, header)
+    return data
 
 
 class ShardFile:
@@ -95,6 +107,7 @@ class ShardFile:
 
     Attributes:
         job: What it was written for.
+        inputs: A hash of its rows, where the job does not tell which they are.
         maps: Names of its maps.
         methods: By map the name of the method that made it.
         seconds: By method the time it took.
@@ -114,12 +127,17 @@ class ShardFile:
         header = self._file.metadata() or {}
         if header.get("kind") != KIND:
             raise _wrong(path, "a file of another kind")
-        self.job = header["job"]
+        self.job, self.inputs = header["job"], header["inputs"]
         self.methods: dict[str, str] = json.loads(header["methods"])
         self.seconds: dict[str, float] = json.loads(header["seconds"])
         self._said: dict[str, dict[str, Any]] = json.loads(header["maps"])
         self.maps = tuple(self._said)
         self._arrays = set(self._file.keys())
+
+    @property
+    def count(self) -> int:
+        """Returns how many rows it has, of which none is read."""
+        return int(self._file.get_slice("rows").get_shape()[0])
 
     @property
     def rows(self) -> npt.NDArray[np.int64]:
