@@ -181,11 +181,19 @@ def _worst(shown: Shown) -> Iterator[str]:
     yield '<div class="grid">'
     for reason in reasons:
         some = [one for one in shown.worst if one.reason == reason][:_WORST]
-        rows = [(_linked(one.name, drawn), f"{one.value:.3g}") for one in some]
+        rows = [
+            (_linked(one.name, drawn), *_told(one, shown.classes), f"{one.value:.3g}")
+            for one in some
+        ]
         told = said.get(reason, "Rows whose map is least exact, relative to its peak.")
         yield f"<div><p>{told}</p>"
-        yield f"{_table(('row', escape(reason)), rows, numbers=1)}</div>"
+        yield f"{_table(('row', 'label', 'predicted', escape(reason)), rows, numbers=1)}</div>"
     yield "</div>"
+
+
+def _told(one: Worst, classes: Sequence[str]) -> tuple[str, str]:
+    label = "" if one.label is None else escape(class_name(one.label, classes))
+    return label, escape(class_name(one.predicted, classes))
 
 
 def _linked(name: str, drawn: Set[str]) -> str:

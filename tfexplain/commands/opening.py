@@ -17,7 +17,8 @@ from tfexplain.errors import TfexplainError
 from tfexplain.model.loading import open_model
 from tfexplain.rows.opening import open_rows
 from tfexplain.rows.pictures import Screen, input_shape, scales, screen_of
-from tfexplain.rows.source import Read, first_readable
+from tfexplain.rows.source import Read, Source, first_readable
+from tfexplain.rows.unlabelled import Unlabelled
 from tfexplain.runlog.plan import ExplainPlan
 from tfexplain.runlog.settings import ExplainSettings, named_classes
 from tfexplain.shards.job import FOLDER, Job
@@ -58,13 +59,19 @@ class Opened:
                 "gradients. Pass the model it was converted from."
             )
         self._screen: Screen | None = None
-        self.source = open_rows(
+        self.source: Source = open_rows(
             command.data,
             screen=self._opened_screen,
             label=command.label,
             listing=os.path.join(folder, FOLDER),
             shape=self._shape,
         )
+        classes, named = _classes(self.model), len(self.source.classes)
+        if classes and named and classes != named and not command.label:
+            self.source = Unlabelled(
+                self.source,
+                f"no labels: the model has {classes} classes, and the data name {named}",
+            )
         if command.target == "label" and not self.source.labelled:
             raise TfexplainError(
                 "--target=label: expected data with labels; there are none. Name the column of a "
@@ -145,6 +152,13 @@ class Opened:
     def _opened_screen(self) -> Screen:
         self._screen = screen_of(self.model, self.command.scale, self.command.size)
         return self._screen
+
+
+def _classes(model: Any) -> int | None:
+    """Returns how many classes a model of one output tells apart; None where that is not known."""
+    shape = getattr(model, "output_shape", None)
+    last = shape[-1] if isinstance(shape, tuple) and shape else None
+    return last if not isinstance(last, int) or last > 1 else 2
 
 
 def _hash_of(path: str) -> str:

@@ -68,8 +68,9 @@ def write_tables(
     write_rows(output, "magnitudes.csv", [["map", "from", "to", "values"], *octaves])
     head = ["map", "class", "rows", "place", "mean magnitude"]
     write_rows(output, "importance.csv", [head, *_importance(totals, features, classes)])
-    rows = [[one.reason, one.row, one.name, one.value] for one in worst]
-    write_rows(output, "worst.csv", [["reason", "row", "name", "value"], *rows])
+    head = ["reason", "row", "name", "label", "predicted", "value"]
+    rows = [[o.reason, o.row, o.name, o.label, o.predicted, o.value] for o in worst]
+    write_rows(output, "worst.csv", [head, *rows])
 
 
 def _totals(totals: Mapping[str, Totals]) -> list[list[Any]]:
@@ -105,6 +106,7 @@ def place_names(total: Totals, features: Sequence[str]) -> Sequence[str]:
     return features if of_features else total.places
 
 
-def class_name(target: int, classes: Sequence[str]) -> str:
+def class_name(target: float, classes: Sequence[str]) -> str:
     """Returns the name of a class, or its number where it has none."""
-    return classes[target] if 0 <= target < len(classes) and classes[target] else str(target)
+    known = target == int(target) and 0 <= target < len(classes)
+    return (classes[int(target)] if known else "") or f"{target:g}"

@@ -23,6 +23,8 @@ class Worst:
         place: Its place among the rows that were read.
         row: Its number in the data.
         name: What the data calls it.
+        predicted: The predicted class or value.
+        label: Its label; None where there is none.
         value: Loss, probability of the predicted class, or relative error.
     """
 
@@ -30,6 +32,8 @@ class Worst:
     place: int
     row: int
     name: str
+    predicted: float
+    label: float | None
     value: float
 
 
@@ -48,8 +52,9 @@ class WorstRows:
             own = self._by_reason.setdefault(reason, [])
             for i in order.tolist():
                 value = float(values[i])
-                place, row = self._start + i, int(shard.rows[i])
-                own.append((-sign * value, Worst(reason, place, row, shard.names[i], value)))
+                told = (shard.names[i], shard.predicted[i].item(), _label(shard, i), value)
+                worst = Worst(reason, self._start + i, int(shard.rows[i]), *told)
+                own.append((-sign * value, worst))
             own.sort(key=lambda pair: (pair[0], pair[1].place))
             del own[MOST:]
         self._start += len(shard.rows)
@@ -67,6 +72,11 @@ class WorstRows:
                 if rank < len(own) and len(found) < most:
                     found[own[rank]] = None
         return list(found)
+
+
+def _label(shard: Shard, row: int) -> float | None:
+    whole = shard.labels is not None and shard.labels.ndim == 1
+    return shard.labels[row].item() if whole and shard.labels is not None else None
 
 
 def _reasons(shard: Shard) -> Iterator[tuple[str, Array, int]]:

@@ -95,6 +95,7 @@ def test_what_one_run_writes(whole: Path) -> None:
     assert sum("overlays" in name for name in made(whole)) == 8
     run = read(whole / "logs")["model"]
     assert len(run.samples["sample"]) == ROWS
+    assert sorted(run.samples["class"]) == ["cat"] * 32 + ["dog"] * 32
     page = (whole / "index.html").read_text()
     assert "explained on 64 rows" in page
     assert "1 could not be read" in page

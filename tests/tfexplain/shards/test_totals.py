@@ -75,11 +75,21 @@ def test_the_worst_rows_are_those_of_all_shards() -> None:
         rows = np.arange(start, start + len(part.scores))
         start += len(rows)
         names = [f"row {row}" for row in rows]
-        worst.add(Shard(rows + 100, names, part.targets, {"Method": part}, loss=loss[rows]))
+        worst.add(
+            Shard(
+                rows + 100,
+                names,
+                part.targets,
+                {"Method": part},
+                labels=part.targets,
+                loss=loss[rows],
+            )
+        )
     found = worst.rows()
     of_loss = [one for one in found if one.reason == "loss"]
     assert [one.place for one in of_loss] == np.argsort(-loss)[:MOST].tolist()
     assert [one.row for one in of_loss] == [one.place + 100 for one in of_loss]
+    assert [one.label for one in of_loss] == [one.place % 3 for one in of_loss]
     of_error = [one for one in found if one.reason == "error of Method"]
     # Only what is worth a look.
     assert [one.place for one in of_error] == np.argsort(-error)[: (error >= 0.05).sum()][
