@@ -5,6 +5,7 @@ from tfexplain import needs_tensorflow  # noqa: F401
 from tfexplain.callbacks.compression import Compression
 from tfexplain.callbacks.explain import Explain
 from tfexplain.callbacks.health import Health
+from tfexplain.callbacks.magnitude_pruning import MagnitudePruning
 from tfexplain.callbacks.predictions import Predictions
 
-__all__ = ["Compression", "Explain", "Health", "Predictions"]
+__all__ = ["Compression", "Explain", "Health", "MagnitudePruning", "Predictions"]

@@ -18,8 +18,9 @@ from tfexplain.callbacks.fit_frame import running
 from tfexplain.callbacks.guard import Guard, OnError
 from tfexplain.callbacks.log_lock import LogLock, lock_log
 from tfexplain.callbacks.named_numbers import NamedNumbers
-from tfexplain.callbacks.parts import hint, part_of
+from tfexplain.callbacks.parts import hint
 from tfexplain.callbacks.step_clock import StepClock, count_finely, step_clock
+from tfexplain.callbacks.weak_model import WeakModel
 from tfexplain.callbacks.work import Unplanned, Work
 from tfexplain.errors import CallError, TfexplainError
 from tfexplain.model.keras_private import CALLBACK_MODEL, BatchHooks
@@ -32,7 +33,7 @@ from tfexplain.structure.training_facts import learning_rate
 from tfexplain.wire import schema
 
 
-class LoggingCallback(CopiedSettings, BatchHooks, keras.callbacks.Callback):  # type: ignore[misc]
+class LoggingCallback(WeakModel, CopiedSettings, BatchHooks, keras.callbacks.Callback):  # type: ignore[misc]
     """Base class: a callback that logs to one run directory, in Keras 3 and in tf_keras.
 
     Args:
@@ -87,20 +88,6 @@ class LoggingCallback(CopiedSettings, BatchHooks, keras.callbacks.Callback):  # 
         # The parameters of the `fit` that uses this, the same dictionary in all its callbacks.
         self._fit: Any = None
         self._forget()
-
-    @property
-    def model(self) -> Any:
-        """The model in training; None once it is gone, for no callback keeps it alive."""
-        return self._trained() if self._trained is not None else None
-
-    def set_model(self, model: Any) -> None:
-        """Sets the model, which Keras calls before training."""
-        self._trained = None if model is None else weakref.ref(model)
-
-    @property
-    def _subject(self) -> Any:
-        """The model in training, or the part of it that is meant."""
-        return part_of(self.model, self._part)
 
     @abstractmethod
     def _check(self) -> None:

@@ -124,7 +124,10 @@ class CompressionRun:
 
     def _log(self, now: Moment, writer: RunWriter) -> None:
         start, step = time.perf_counter(), now.step
-        numbers = self._measure(self._read(), now)
+        layers = self._read()
+        if now.kind == "end":
+            layers = [self._with_mask(layer) for layer in layers]
+        numbers = self._measure(layers, now)
         activities: Activities = {}
         if self._activity is not None:
             with self._guard.watch("activity", step):
@@ -151,6 +154,17 @@ class CompressionRun:
         # Anew each time: a model that is quantized while it trains has other variables then.
         shapes = None if self._activity is None else self._activity.shapes
         return compression.read(self._model(), self._choices.reference, shapes)
+
+    def _with_mask(self, layer: LayerWeights) -> LayerWeights:
+        """Returns a kernel with the mask of the last epoch, which may have been taken off since.
+
+        `MagnitudePruning` does so when training ends, and may stand before this callback.
+        """
+        last = self._last.get(layer.name)
+        masked = last is not None and last.layer.mode == "pruning" and layer.mode == "float"
+        if last is not None and masked and last.layer.variable is layer.variable:
+            return last.layer
+        return layer
 
     def _measure(self, layers: Sequence[LayerWeights], now: Moment) -> list[LayerNumbers]:
         settings = self._choices.measured.decided(sum(layer.size for layer in layers))

@@ -23,6 +23,7 @@ PUBLIC = (
     "tfexplain.exchange",
     "tfexplain.explainers",
     "tfexplain.layer_sensitivity",
+    "tfexplain.pruning",
     "tfexplain.quality",
     "tfexplain.reading",
     "tfexplain.schema",
@@ -58,6 +59,7 @@ _HOMES = {
     "KernelSHAP": "tfexplain.explainers",
     "LIME": "tfexplain.explainers",
     "LayerCAM": "tfexplain.explainers",
+    "MagnitudePruning": "tfexplain.callbacks",
     "Occlusion": "tfexplain.explainers",
     "PermutationImportance": "tfexplain.explainers",
     "Predictions": "tfexplain.callbacks",
@@ -76,6 +78,7 @@ _HOMES = {
     "explain": "tfexplain.explainers",
     "findings": "tfexplain.runlog.log_findings",
     "partial_dependence": "tfexplain.usage",
+    "prune": "tfexplain.pruning",
     "quantized_weights": "tfexplain.compression",
     "importance": "tfexplain.usage",
     "read": "tfexplain.reading",
@@ -115,6 +118,7 @@ __all__ = [
     "IntegratedGradients",
     "KernelSHAP",
     "LayerCAM",
+    "MagnitudePruning",
     "Occlusion",
     "PermutationImportance",
     "Predictions",
@@ -134,6 +138,7 @@ __all__ = [
     "findings",
     "importance",
     "partial_dependence",
+    "prune",
     "quantized_weights",
     "read",
     "read_shards",
@@ -147,7 +152,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from tfexplain.attribution import Attribution, Attributions
-    from tfexplain.callbacks import Compression, Explain, Health, Predictions
+    from tfexplain.callbacks import Compression, Explain, Health, MagnitudePruning, Predictions
     from tfexplain.comparing import compare
     from tfexplain.compression import quantized_weights, shrink
     from tfexplain.errors import TfexplainError
@@ -182,6 +187,7 @@ if TYPE_CHECKING:
     )
     from tfexplain.layer_sensitivity import sensitivity
     from tfexplain.model.unit import Unit
+    from tfexplain.pruning import prune
     from tfexplain.reading import read
     from tfexplain.runlog.log_findings import findings
     from tfexplain.shards.reading import Shards, read_shards

@@ -281,6 +281,39 @@ def steps_per_execution(model: Model) -> int:
     return 1 if steps is None else int(steps)
 
 
+def set_constraint(variable: Any, constraint: Callable[[Any], Any] | None) -> None:
+    """Sets what an optimizer applies to a variable after each step.
+
+    `constraint` of a Keras 3 variable, which is public; `_constraint` of TensorFlow's, which
+    tf_keras has. Without it nothing of tf_keras is pruned in training.
+    """
+    if hasattr(variable, "_variable"):  # of tf_keras, cast where it is read
+        set_constraint(variable._variable, constraint)
+    elif isinstance(variable, tf.Variable):
+        for copy in getattr(variable, "values", None) or (variable,):
+            copy._constraint = constraint
+    else:
+        variable.constraint = constraint
+
+
+def moving_average(optimizer: Any, variable: Any) -> Any | None:
+    """Returns the moving average that an optimizer keeps of a variable; None where it keeps none.
+
+    `_model_variables_moving_average` in the order of `_trainable_variables` in Keras 3, and of
+    `_index_dict` in tf_keras. Without them averages of pruned weights are no zeros.
+    """
+    averages = getattr(optimizer, "_model_variables_moving_average", None) or ()
+    if not getattr(optimizer, "use_ema", False) or not averages:
+        return None
+    trained = getattr(optimizer, "_trainable_variables", None)
+    if trained is not None:
+        found = (i for i, other in enumerate(trained) if other is variable)
+        index = next(found, None)
+    else:
+        index = optimizer._index_dict.get(optimizer._var_key(variable))
+    return None if index is None else averages[index]
+
+
 @contextmanager
 def computed_in_float32(layers: Sequence[Layer]) -> Iterator[None]:
     """While open, layers compute in float32 where they are called.

@@ -32,7 +32,7 @@ def magnitude_mask(kernel: Array, sparsity: float) -> Mask:
     >>> magnitude_mask(np.array([0.1, -3.0, 2.0, 0.5]), 0.5)
     array([False,  True,  True, False])
     """
-    return _largest(np.abs(kernel), sparsity)
+    return largest(np.abs(kernel), sparsity)
 
 
 def filter_mask(cube: Array, sparsity: float) -> Mask:
@@ -48,8 +48,43 @@ def filter_mask(cube: Array, sparsity: float) -> Mask:
     >>> filter_mask(np.array([[[1.0, -2.0], [1.0, 2.0]]]), 0.5)[0, 0]
     array([False,  True])
     """
-    kept = _largest(np.abs(cube).sum(axis=(0, 1)), sparsity)
+    kept = largest(np.abs(cube).sum(axis=(0, 1)), sparsity)
     return np.broadcast_to(kept, cube.shape)
+
+
+def block_mask(cube: Array, sparsity: float, block: tuple[int, int] = (4, 4)) -> Mask:
+    """Keeps whole blocks of inputs x outputs at each position: those whose magnitudes have the
+    largest mean, bool [K, I, O].
+
+    Blocks that reach over the edge count what they hold, as in tfmot's pooling.
+
+    Args:
+        cube: [K, I, O].
+        sparsity: Share of the blocks that go, from 0 to below 1; rounded as for single weights.
+        block: Inputs and outputs of a block.
+
+    >>> block_mask(np.array([[[1.0, 0.0, 3.0], [0.0, 0.0, 3.0]]]), 0.5, (2, 2))[0, 0]
+    array([False, False,  True])
+    """
+    kept = largest(block_means(np.abs(cube), block), sparsity)
+    return over_blocks(kept, cube.shape, block)
+
+
+def block_means(sizes: Array, block: tuple[int, int]) -> Array:
+    """Computes the mean of each block, [K, blocks of I, blocks of O]."""
+    tops, lefts = (np.arange(0, n, side) for n, side in zip(sizes.shape[1:], block, strict=True))
+    sums: Array = np.add.reduceat(np.add.reduceat(sizes, tops, axis=1), lefts, axis=2)
+    tall, wide = (
+        np.diff(starts, append=n) for starts, n in zip((tops, lefts), sizes.shape[1:], strict=True)
+    )
+    means: Array = sums / np.outer(tall, wide)
+    return means
+
+
+def over_blocks(kept: Mask, shape: tuple[int, ...], block: tuple[int, int]) -> Mask:
+    """Spreads what holds for blocks over their weights, bool of `shape`."""
+    spread: Mask = kept.repeat(block[0], axis=1).repeat(block[1], axis=2)
+    return spread[:, : shape[1], : shape[2]]
 
 
 def n_m_mask(cube: Array, n: int = 2, m: int = 4) -> Mask:
@@ -94,7 +129,9 @@ def check_sparsity(sparsity: object, argument: str = "sparsity") -> None:
         )
 
 
-def _largest(sizes: Array, sparsity: float) -> Mask:
+def largest(sizes: Array, sparsity: float) -> Mask:
+    """Keeps round(size * (1 - sparsity)) of the numbers, at least one: the largest, and all that
+    tie with the last of them."""
     check_sparsity(sparsity)
     count = max(1, round(sizes.size * (1 - sparsity)))
     cut = np.partition(sizes, sizes.size - count, axis=None)[sizes.size - count]

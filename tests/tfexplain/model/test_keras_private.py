@@ -31,6 +31,27 @@ def no_seeds_left() -> Iterator[None]:
     global_state.set_global_attribute("global_seed_generator", before)
 
 
+@in_numpy_2
+@in_both
+@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
+def test_a_constraint_is_applied_and_an_average_is_found(library: Any, policy: str) -> None:
+    dense = library.layers.Dense(2, use_bias=False, dtype=policy)
+    model = library.Sequential([library.layers.Input((3,)), dense])
+    optimizer = library.optimizers.SGD(0.5, use_ema=True, ema_momentum=0.5)
+    model.compile(optimizer, "mse")
+    kernel = model.trainable_variables[0]
+    assert private.moving_average(optimizer, kernel) is None  # not built
+    private.set_constraint(kernel, lambda value: tf.ones_like(tf.convert_to_tensor(value)))
+    model.train_on_batch(np.ones((4, 3), "float32"), np.ones((4, 2), "float32"))
+    np.testing.assert_array_equal(kernel.numpy(), np.ones((3, 2)))
+    average = private.moving_average(optimizer, kernel)
+    assert average.shape == kernel.shape
+    assert private.moving_average(optimizer, tf.Variable(np.ones((3, 2)))) is None
+    private.set_constraint(kernel, None)
+    assert kernel.constraint is None
+    assert private.moving_average(library.optimizers.SGD(), kernel) is None
+
+
 def nested(library: Any) -> Any:
     layers = library.layers
     inner = library.Sequential([layers.Input((4,)), layers.Dense(3, name="deep")], name="inner")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tfexplain.errors import SettingError
-from tfexplain.pruning.masks import filter_mask, magnitude_mask, n_m_mask
+from tfexplain.pruning.masks import block_mask, filter_mask, magnitude_mask, n_m_mask
 
 RNG = np.random.default_rng(0)
 CUBE = RNG.normal(size=(3, 8, 5)).astype(np.float32)
@@ -61,3 +61,20 @@ def test_no_sparsity_of_one_or_more(sparsity: object) -> None:
 def test_no_pattern_that_does_not_fit(n: int, m: int) -> None:
     with pytest.raises(SettingError, match="n, m"):
         n_m_mask(CUBE, n, m)
+
+
+@pytest.mark.parametrize("block", [(4, 4), (2, 3), (8, 1), (16, 16)])
+def test_whole_blocks_go(block: tuple[int, int]) -> None:
+    mask = block_mask(CUBE, 0.5, block)
+    tall, wide = block
+    places = [
+        (k, slice(i, i + tall), slice(o, o + wide))
+        for k in range(3)
+        for i in range(0, 8, tall)
+        for o in range(0, 5, wide)
+    ]
+    means = [np.abs(CUBE[place]).mean() for place in places]
+    kept = max(1, round(len(places) * 0.5))
+    largest = set(np.argsort(means)[-kept:])
+    for number, place in enumerate(places):
+        assert mask[place].all() if number in largest else not mask[place].any()

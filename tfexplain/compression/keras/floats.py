@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from tfexplain.compression.buffers import Variable, dtype_name, is_variable
 from tfexplain.compression.keras.lora import Update
+from tfexplain.compression.keras.mask_constraint import mask_constraint
 from tfexplain.compression.keras.roles import role_of
 from tfexplain.compression.kernels import StoredKernel, kernel_of, name_of, shape_of
 from tfexplain.compression.layout import Shape
@@ -93,6 +94,16 @@ def _masks(layer: Layer) -> dict[Shape, Variable]:
 
 
 def _plain(variable: Variable, mask: Variable | None, update: Update | None) -> StoredKernel:
+    held = mask_constraint(variable)
+    if held is not None:
+        return kernel_of(
+            variable,
+            "pruning",
+            lambda layout: _updated(
+                FloatSource(variable, layout.columns, held.mask, applied=True), update
+            ),
+            beside=(held.mask, *(update.variables if update else ())),
+        )
     note = "" if mask is None else _UNAPPLIED
     beside = () if mask is None else (mask,)
     return kernel_of(
