@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tfexplain.compression import Totals
+from tfexplain.pruning import MaskOverlap
 from tfexplain.quality import Fidelity
 from tfexplain.quality.drift import Drifted
 from tfexplain.quality.fidelity import Predicted
@@ -84,6 +85,7 @@ class Comparison:
         classes: int64 [rows of the data], their labels, -1 where unknown; None where labels are no
             classes.
         groups: The group of each row of the data; empty without groups.
+        overlaps: Which weights two models both keep, by their names, of all that have zeros.
     """
 
     models: Mapping[str, Compared]
@@ -94,6 +96,7 @@ class Comparison:
     log_dir: str = ""
     classes: npt.NDArray[np.int64] | None = None
     groups: Sequence[str] = ()
+    overlaps: Mapping[tuple[str, str], MaskOverlap] = field(default_factory=dict)
 
     @property
     def reference(self) -> Compared:

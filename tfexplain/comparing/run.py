@@ -16,6 +16,7 @@ from tfexplain.comparing import logs
 from tfexplain.comparing.comparison import Compared, Comparison
 from tfexplain.comparing.data import read_grouped
 from tfexplain.comparing.models import Contender, Sources, contenders
+from tfexplain.comparing.overlaps import overlaps
 from tfexplain.comparing.predicting import predict
 from tfexplain.comparing.targets import known_classes, targets_of_all
 from tfexplain.comparing.weights import Weights, measure_weights
@@ -114,7 +115,12 @@ def compare(
         for result in results:
             _write(result, results[0], os.fspath(log_dir))
     found = _comparison(results, settings, os.fspath(log_dir or ""))
-    return replace(found, classes=known_classes(pool, results[0].explaining), groups=of_rows)
+    return replace(
+        found,
+        classes=known_classes(pool, results[0].explaining),
+        groups=of_rows,
+        overlaps=overlaps({result.contender.name: result.weights for result in results}),
+    )
 
 
 @dataclass(frozen=True, eq=False)

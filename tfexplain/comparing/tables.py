@@ -7,6 +7,7 @@ import shlex
 import numpy as np
 
 from tfexplain.comparing.comparison import Compared, Comparison, Place
+from tfexplain.comparing.overlaps import overlap_table
 from tfexplain.comparing.payers_table import who_pays
 from tfexplain.quality.drift import Drifted
 from tfexplain.quality.similarity import MEASURES
@@ -24,6 +25,7 @@ def summary(comparison: Comparison, moved: int) -> str:
         aligned(_predictions(comparison)),
     ]
     parts += who_pays(comparison)
+    parts += overlap_table(comparison.overlaps)
     if comparison.places:
         parts += [
             f"Maps of {len(comparison.rows)} of these rows, beside those of "

@@ -15,7 +15,7 @@ from support.read import read_run
 from support.tflite import convert
 
 import tfexplain
-from tfexplain import GradCAM, IntegratedGradients, compare
+from tfexplain import GradCAM, IntegratedGradients, compare, prune
 from tfexplain.compression import read, read_tflite
 from tfexplain.model.tflite_model import TfliteModel
 from tfexplain.quality.similarity import MEASURES
@@ -200,6 +200,27 @@ def test_the_summary_says_what_the_numbers_are(compared: Any) -> None:
     assert f"tensorboard --logdir {compared[1]}" in text
     assert "no control" not in text
     assert str(found) == found.summary()
+
+
+def test_two_pruned_models_are_asked_which_weights_both_keep(files: Path) -> None:
+    dense, pruned, more = (
+        keras.models.load_model(files / f"{name}.keras") for name in ("dense", "pruned", "pruned")
+    )
+    masks = prune(more, 0.8)
+    found = compare(
+        {"dense": dense, "pruned": pruned, "more": more},
+        validation_data=(X, Y),
+        explainers=GradCAM(),
+        samples=2,
+    )
+    assert list(found.overlaps) == [("pruned", "more")]
+    # What the one keeps the other keeps too.
+    kept = sum(mask.sum() for mask in masks.values())
+    before = sum(np.count_nonzero(layer.effective()) for layer in read(pruned))
+    overlap = found.overlaps["pruned", "more"]
+    assert overlap.jaccard == kept / before
+    line = next(x for x in str(found).splitlines() if x.split()[:2] == ["pruned", "more"])
+    assert line.split()[4:] == [f"{overlap.jaccard:.3f}", f"{overlap.chance:.3f}"]
 
 
 def test_without_labels_all_are_explained_for_what_the_reference_predicts(files: Path) -> None:
