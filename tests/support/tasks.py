@@ -58,3 +58,15 @@ def slow(number: int) -> int:
     """Longer than it takes to interrupt it."""
     time.sleep(0.2)
     return number
+
+
+_inside: set[int] = set()
+
+
+def others_inside(number: int) -> int:
+    """How many other threads of the process compute this at the same time."""
+    _inside.add(number)
+    time.sleep(0.02)
+    others = len(_inside) - 1
+    _inside.remove(number)
+    return others

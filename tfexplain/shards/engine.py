@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,6 +34,9 @@ _QUIET = logging.CRITICAL
 # Repeating these would give the same: a setting, a path, rights, a full disk.
 _FOR_GOOD = (TfexplainError, FileNotFoundError, PermissionError, ImportError)
 _FULL = {errno.ENOSPC, errno.EDQUOT}
+# Of a worker of several threads one computes: a model's state is put back after each pass, and
+# TensorFlow uses all cores anyway.
+_alone = threading.Lock()
 
 
 def tell(text: str) -> None:
@@ -248,7 +252,8 @@ def _run(compute: bytes, item: Any, version: str) -> _Answer:
             f"pip install tensorboard-plugin-tfexplain=={version} there.",
         )
     try:
-        return _Answer(worker, loads(compute)(item))
+        with _alone:
+            return _Answer(worker, loads(compute)(item))
     except Exception as error:
         for_good = isinstance(error, _FOR_GOOD) or getattr(error, "errno", None) in _FULL
         return _Answer(worker, error=_in_words(error), for_good=for_good)

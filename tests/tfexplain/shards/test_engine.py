@@ -11,7 +11,8 @@ import time
 from pathlib import Path
 
 import pytest
-from support.tasks import DiesOnce, Fails, squared
+from distributed import Client, LocalCluster
+from support.tasks import DiesOnce, Fails, others_inside, squared
 
 import tfexplain
 from tfexplain.errors import TfexplainError
@@ -73,6 +74,15 @@ def test_what_would_stay_the_same_ends_it_with_the_workers_name(client, tmp_path
         done += engine.computed(client, Fails(tmp_path, kind), NUMBERS)
     assert len(list(tmp_path.iterdir())) == 1  # tried once
     assert sorted(engine.computed(client, squared, NUMBERS)) == SQUARES  # and workers go on
+
+
+def test_of_a_worker_of_several_threads_one_computes(tmp_path):
+    own = {"dashboard_address": "127.0.0.1:0", "local_directory": str(tmp_path)}
+    with (
+        LocalCluster(n_workers=1, threads_per_worker=3, processes=False, **own) as cluster,
+        Client(cluster, set_as_default=False) as client,
+    ):
+        assert not any(engine.computed(client, others_inside, NUMBERS))
 
 
 def test_workers_of_another_version_are_refused(client, monkeypatch):
