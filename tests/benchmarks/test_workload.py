@@ -146,3 +146,12 @@ def test_a_smaller_model_takes_turns_with_the_larger_one() -> None:
     ((_, _, before, after, _, difference, _),) = lines
     assert float(after) < float(before) / 2
     assert float(difference) < 1e-5
+
+
+def test_shards_are_compared_with_bare_passes():
+    """`scale.py` measures both in turns, and workers of Dask."""
+    _, _, bare, shards, workers = printed("scale.py", "--quick")
+    assert [row[1] for row in (bare, shards, workers)] == ["bare", "shards", "1 of Dask"]
+    assert min(float(cell) for row in (bare, shards, workers) for cell in row[2:5]) > 0
+    # Two maps as float16, of 3 x 3 and of 28 x 28, and what else is said of a row.
+    assert 2 * 28 * 28 < float(shards[5]) < 4 * 28 * 28
