@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import Any
 
 _COMPARE = """\
@@ -36,9 +37,12 @@ files:
   predictions and weights (they have no gradients). Strip tfmot's wrappers before saving
   (strip_pruning). Layers of your own: load the models in Python and call tfexplain.compare.
   Data is an .npz file with arrays x and y (or images and labels), scaled as in training:
-  np.savez("val.npz", x=x, y=y). y may be left out.
+  np.savez("val.npz", x=x, y=y); y may be left out. Or whatever tfexplain explain takes: a folder of
+  pictures, a pattern, .csv, Parquet, Arrow or TFRecord files, module:function. All rows are
+  predicted, a few at a time.
 
-exit status: 0, or 2 with a message for whatever cannot be compared."""
+exit status: 0; 1 if files or rows were skipped, which are listed; 2 with a message for whatever
+cannot be compared."""
 
 
 def add_to(commands: Any) -> None:
@@ -54,7 +58,16 @@ def add_to(commands: Any) -> None:
     parser.set_defaults(run=run)
     add = parser.add_argument
     add("models", nargs="+", metavar="MODEL", help="files, the reference first")
-    add("--data", required=True, metavar="FILE", help="an .npz file, see below")
+    add("--data", required=True, metavar="DATA", help="what explain takes, see below")
+    add("--label", metavar="COLUMN", help="the column of data that holds labels")
+    add(
+        "--scale",
+        nargs=2,
+        type=float,
+        metavar=("BLACK", "WHITE"),
+        help="the numbers of black and white pixels of pictures; default as explain",
+    )
+    add("--size", nargs=2, type=int, metavar=("H", "W"), help="where the model does not fix it")
     add("--log-dir", metavar="DIR", help="where runs go; default: nothing is written")
     add(
         "--control",
@@ -88,10 +101,11 @@ def run(options: argparse.Namespace) -> int:
     from tfexplain.commands.methods import explainers
     from tfexplain.commands.metrics import metrics
     from tfexplain.comparing import compare
+    from tfexplain.comparing.pool import DataFile
 
     comparison = compare(
         options.models,
-        validation_data=options.data,
+        validation_data=DataFile(options.data, options.label, options.scale, options.size),
         log_dir=options.log_dir,
         control=options.control,
         explainers=explainers(options.explainer, options.layer, options.set, "--explainer"),
@@ -102,4 +116,8 @@ def run(options: argparse.Namespace) -> int:
         groups=options.groups,
     )
     print(comparison.summary())
+    if comparison.skipped:
+        print("Skipped, for they cannot be read:", file=sys.stderr)
+        print(*(f"  {line}" for line in comparison.skipped), sep="\n", file=sys.stderr)
+        return 1
     return 0

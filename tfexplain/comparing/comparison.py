@@ -31,7 +31,7 @@ class Compared:
     Attributes:
         name: As its run is called.
         role: `reference`, `model` or `control`.
-        predicted: On all rows of the data.
+        predicted: On all rows of the data; large outputs are mapped from a file.
         drifts: Drift by explainer and layer (without wrappers): `values` float64 [N, measures]
             and `agrees` bool [N] of the explained rows; empty for the reference itself, and for a
             model without gradients.
@@ -86,6 +86,8 @@ class Comparison:
             classes.
         groups: The group of each row of the data; empty without groups.
         overlaps: Which weights two models both keep, by their names, of all that have zeros.
+        skipped: Rows that cannot be read, with the reason.
+        readable: bool [rows of the data], which could be read; None for all.
     """
 
     models: Mapping[str, Compared]
@@ -97,6 +99,8 @@ class Comparison:
     classes: npt.NDArray[np.int64] | None = None
     groups: Sequence[str] = ()
     overlaps: Mapping[tuple[str, str], MaskOverlap] = field(default_factory=dict)
+    skipped: Sequence[str] = ()
+    readable: npt.NDArray[np.bool_] | None = None
 
     @property
     def reference(self) -> Compared:

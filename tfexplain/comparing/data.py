@@ -13,11 +13,11 @@ from tfexplain.data.groups import check_groups
 from tfexplain.data.row_choice import sample
 from tfexplain.data.validation import Rows, whole
 from tfexplain.errors import TfexplainError
+from tfexplain.rows.arrays import EXPECTED, REMEDY, mapped, named, unclear
 
 # All rows are predicted, so that those of a data set are held.
 _ROWS = 1024
 _BYTES = 128 << 20
-_NAMES = (("x", "y"), ("images", "labels"))
 
 
 def read_data(validation_data: Any, model: Any = None) -> Rows:
@@ -46,10 +46,8 @@ def read_grouped(
         TfexplainError, OSError: as `read_data`, and not a group for each row.
     """
     if isinstance(validation_data, (str, os.PathLike)):
-        named = groups if isinstance(groups, str) else None
-        validation_data, found = _npz(os.fspath(validation_data), named)
-        groups = found if named is not None else groups
-    elif isinstance(groups, str):
+        return read_arrays(os.fspath(validation_data), model, groups, None)
+    if isinstance(groups, str):
         raise TfexplainError(
             f"groups={groups!r}: expected a name for each row; got one for all. Pass a sequence; "
             "the name of an array is for data in an .npz file."
@@ -59,39 +57,63 @@ def read_grouped(
         return rows or sample(validation_data, model, _ROWS, _BYTES), []
     check_groups(groups, len(rows or ()), rows is not None)
     assert rows is not None
-    return rows, [str(group) for group in groups[: len(rows)]]
+    return rows, of_rows(groups, len(rows))
 
 
-def _npz(path: str, groups: str | None) -> tuple[tuple[Any, ...], Any]:
-    """Reads (x, y) or (x,) from an .npz file, and the array of groups where it is named."""
-    expected = "expected arrays x and y, or images and labels, or two arrays in this order"
+def of_rows(groups: Sequence[Any], count: int) -> list[str]:
+    """Returns the group of each row as text."""
+    return [str(group) for group in groups[:count]]
+
+
+def read_arrays(
+    path: str, model: Any, groups: Sequence[Any] | str | None, folder: str | None
+) -> tuple[Rows, list[str]]:
+    """Reads the arrays of an .npz file, or maps them where they lie.
+
+    Args:
+        path: Its path.
+        model: The one they are for.
+        groups: See `read_grouped`.
+        folder: Where packed ones are unpacked to be mapped; None: all are read.
+
+    Raises:
+        TfexplainError, OSError: as `read_grouped`.
+    """
+    found, own = _npz(path, groups if isinstance(groups, str) else None, folder)
+    rows = whole(found, model)
+    assert rows is not None
+    named_groups = own if isinstance(groups, str) else groups
+    if named_groups is None:
+        return rows, []
+    check_groups(named_groups, len(rows), True)
+    return rows, of_rows(named_groups, len(rows))
+
+
+def _npz(path: str, groups: str | None, folder: str | None) -> tuple[tuple[Any, ...], Any]:
+    """Reads or maps (x, y) or (x,) of an .npz file, and the array of groups where it is named."""
+    said = f"validation_data={path!r}"
     try:
         with open(path, "rb") as file:
             loaded = np.load(file, allow_pickle=False)
             if isinstance(loaded, np.ndarray):
                 raise TfexplainError("it holds a single array without a name")
-            arrays = {name: loaded[name] for name in loaded}
+            names = list(loaded)
+            chosen = named([name for name in names if name != groups])
+            found = [loaded[name] for name in chosen] if folder is None else []
+            own = loaded[groups] if groups in names else None
+        if folder is not None:
+            found = mapped(path, chosen, folder)
     except FileNotFoundError:
-        raise FileNotFoundError(
-            f"validation_data={path!r}: no such file. Check the path."
-        ) from None
+        raise FileNotFoundError(f"{said}: no such file. Check the path.") from None
     except (OSError, ValueError, zipfile.BadZipFile, EOFError) as error:
         raise TfexplainError(
-            f"validation_data={path!r}: cannot be read as an .npz file ({error}); {expected}. "
-            "Save it with np.savez(path, x=x, y=y)."
+            f"{said}: cannot be read as an .npz file ({error}); {EXPECTED}. {REMEDY}"
         ) from error
-    if groups is not None and groups not in arrays:
+    if groups is not None and own is None:
         raise TfexplainError(
             f"groups={groups!r}: expected an array of {path!r}; got none of this name. It holds: "
-            f"{', '.join(arrays) or 'nothing'}."
+            f"{', '.join(names) or 'nothing'}."
         )
-    of_rows = arrays.pop(groups) if groups is not None else None
-    for names in _NAMES:
-        if names[0] in arrays:
-            return tuple(arrays[name] for name in names if name in arrays), of_rows
-    if not arrays or len(arrays) > 2:
-        got = ", ".join(arrays) or "none"
-        raise TfexplainError(
-            f"validation_data={path!r}: {expected}; got {got}. Save with np.savez(path, x=x, y=y)."
-        )
-    return tuple(arrays.values()), of_rows
+    if not chosen:
+        raise unclear(said, names)
+    return tuple(found), own

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tfexplain.comparing.comparison import Compared, Comparison
+from tfexplain.quality.fidelity import agreeing
 from tfexplain.quality.intervals import paired_difference, percentile_interval, resampled, wilson
 from tfexplain.quality.similarity import MEASURES
 
@@ -156,7 +157,8 @@ def _parts(comparison: Comparison) -> Iterator[tuple[Literal["class", "group"], 
             yield "class", comparison.class_name(number), of_rows == number
     groups = np.asarray(comparison.groups)
     for group in dict.fromkeys(sorted(comparison.groups)):
-        yield "group", group, groups == group
+        rows = groups == group
+        yield "group", group, rows if comparison.readable is None else rows & comparison.readable
 
 
 def _numbers(
@@ -171,7 +173,7 @@ def _numbers(
         gained, lost = int((right & ~before).sum()), int((before & ~right).sum())
         low, high = paired_difference(gained, lost, len(right))
         yield "accuracy change", ((gained - lost) / len(right), low, high, len(right))
-    yield "agreement", _share((predicted.marks == reference.marks).all(1)[rows])
+    yield "agreement", _share(agreeing(predicted, reference)[rows])
     explained = rows[comparison.rows]
     for (explainer, layer), drifted in compared.drifts.items():
         values = drifted.values[explained & drifted.agrees, _SPEARMAN]

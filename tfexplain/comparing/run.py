@@ -14,13 +14,12 @@ import tensorflow as tf
 
 from tfexplain.comparing import logs
 from tfexplain.comparing.comparison import Compared, Comparison
-from tfexplain.comparing.data import read_grouped
 from tfexplain.comparing.models import Contender, Sources, contenders
 from tfexplain.comparing.overlaps import overlaps
-from tfexplain.comparing.predicting import predict
-from tfexplain.comparing.targets import known_classes, targets_of_all
+from tfexplain.comparing.pool import Pool, open_pool
+from tfexplain.comparing.predicting import predict_pool
+from tfexplain.comparing.targets import pool_classes, targets_of_all
 from tfexplain.comparing.weights import Weights, measure_weights
-from tfexplain.data.validation import Rows
 from tfexplain.errors import TfexplainError
 from tfexplain.explainers import Explainer
 from tfexplain.model.targets import Targets
@@ -60,9 +59,10 @@ def compare(
         models: Name to model or path, or a list of these, the reference first. Paths of .keras,
             .h5 and .tflite files; of Keras 3 or tf_keras. A .tflite file takes part with its
             predictions and weights.
-        validation_data: Path of an .npz file with arrays x and y (or images and labels), (x, y), x
-            alone, or a dataset, of which 1024 rows are taken, the same ones in whatever order they
-            come.
+        validation_data: (x, y), x alone, or a dataset, of which 1024 rows are taken, the same ones
+            in whatever order they come. Or what `tfexplain explain` takes, read in pieces, anew for
+            each model: the path of an .npz file with arrays x and y (or images and labels), of a
+            folder of pictures, a `module:function`.
         log_dir: Directory of the log; each model's run is `<log_dir>/<name>/explain` and
             `.../compression`. None writes nothing. A former comparison there is replaced.
         control: More models like the reference, of another seed or of more epochs: their
@@ -92,17 +92,17 @@ def compare(
     """
     several = (explainers,) if isinstance(explainers, Explainer) else explainers
     opened = contenders(models, control)
-    pool, of_rows = read_grouped(validation_data, opened[0].model, groups)
+    pool = open_pool(validation_data, opened[0].model, groups)
     if log_dir is not None:
         logs.check_free(os.fspath(log_dir), [contender.name for contender in opened])
-    inputs = (pool.inputs,) if pool.labels is None else (pool.inputs, pool.labels)
     settings = ExplainSettings(
-        validation_data=inputs,
+        validation_data=pool.validation_data,
         explainers=None if several is None else tuple(several),
         samples=samples,
         class_names=named_classes(class_names),
         targets=targets,
-        color_range=color_range,
+        color_range=pool.color_range if color_range is None else color_range,
+        feature_names=tuple(pool.features),
         write_images=False,
         seed=seed,
         verbose=0,
@@ -117,8 +117,10 @@ def compare(
     found = _comparison(results, settings, os.fspath(log_dir or ""))
     return replace(
         found,
-        classes=known_classes(pool, results[0].explaining),
-        groups=of_rows,
+        classes=pool_classes(pool, results[0].explaining),
+        groups=pool.groups,
+        skipped=pool.skipped,
+        readable=pool.readable,
         overlaps=overlaps({result.contender.name: result.weights for result in results}),
     )
 
@@ -138,11 +140,11 @@ class _Result:
     notes: Sequence[str] = ()
 
 
-def _results(opened: Sequence[Contender], settings: ExplainSettings, pool: Rows) -> list[_Result]:
+def _results(opened: Sequence[Contender], settings: ExplainSettings, pool: Pool) -> list[_Result]:
     first = opened[0]
     with _about(first.name):
         reference = _reference(first, settings, pool)
-        labels = known_classes(pool, reference.explaining)
+        labels = pool_classes(pool, reference.explaining)
     results = [reference]
     settings = replace(
         settings, targets=targets_of_all(settings, reference.explaining, reference.predicted)
@@ -163,9 +165,12 @@ def _judged(result: _Result, metrics: Sequence[Metric]) -> _Result:
     return replace(result, quality=measured, notes=(*result.notes, *told))
 
 
-def _reference(contender: Contender, settings: ExplainSettings, pool: Rows) -> _Result:
+def _reference(contender: Contender, settings: ExplainSettings, pool: Pool) -> _Result:
     explaining = ExplainPlan(settings, contender.model)
-    predicted = predict(contender, pool.inputs, explaining.output)
+    predicted = predict_pool(contender, pool, explaining.output)
+    if pool.readable is not None:  # of which rows were chosen
+        rows = np.flatnonzero(pool.readable)[explaining.batch.rows]
+        explaining.batch = replace(explaining.batch, rows=rows)
     weights = _weights(contender, contender, explaining)
     left_out = explaining.left_out.items()
     notes = [f"left out: {what}: {why}" for what, why in left_out]
@@ -176,7 +181,7 @@ def _beside(
     contender: Contender,
     reference: _Result,
     settings: ExplainSettings,
-    pool: Rows,
+    pool: Pool,
     labels: npt.NDArray[np.int64] | None,
 ) -> _Result:
     first = reference.explaining
@@ -187,12 +192,12 @@ def _beside(
         explaining = ExplainPlan(settings, contender.model, first.explainers, first)
         maps = explaining.run()
         drifts = _drifts(explaining, maps, reference)
-    predicted = predict(contender, pool.inputs, explaining.output)
+    predicted = predict_pool(contender, pool, explaining.output)
     return _Result(
         *(contender, explaining, maps, predicted),
         weights=_weights(contender, reference.contender, explaining),
         drifts=drifts,
-        fidelity=fidelity(predicted, reference.predicted, labels),
+        fidelity=fidelity(predicted, reference.predicted, labels, pool.readable),
         notes=() if contender.explainable else (_NO_GRADIENTS,),
     )
 

@@ -19,7 +19,8 @@ Rows = list[list[str]]
 
 def summary(comparison: Comparison, moved: int) -> str:
     """Formats predictions, who pays, maps and the samples that moved most, each as a table."""
-    count = len(comparison.reference.predicted.outputs)
+    readable = comparison.readable
+    count = len(comparison.reference.predicted.outputs) if readable is None else int(readable.sum())
     parts = [
         f"Predictions on {count} rows, beside those of {comparison.reference.name}",
         aligned(_predictions(comparison)),

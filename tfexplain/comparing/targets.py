@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
-from tfexplain.data.content import row_hashes
+from tfexplain.comparing.pool import Pool
+from tfexplain.data.content import Hashes, row_hashes
 from tfexplain.data.labels import labels_of, read_labels
 from tfexplain.data.validation import Rows
 from tfexplain.model.targets import Targets
@@ -38,12 +41,24 @@ def targets_of_all(
 
 def known_classes(pool: Rows, explaining: ExplainPlan) -> npt.NDArray[np.int64] | None:
     """Returns the classes of all rows, int64 [rows], -1 where unknown; None without classes."""
+    return _classes(pool.labels, row_hashes(pool.inputs), explaining)
+
+
+def pool_classes(pool: Pool, explaining: ExplainPlan) -> npt.NDArray[np.int64] | None:
+    """Returns the same of a pool, whose chunks were all read."""
+    found = _classes(pool.labels, pool.hashes, explaining)
+    if found is None or pool.readable is None:
+        return found
+    known = np.full(len(pool), -1, np.int64)
+    known[pool.readable] = found
+    return known
+
+
+def _classes(labels: Any, hashes: Hashes, explaining: ExplainPlan) -> npt.NDArray[np.int64] | None:
     output = explaining.output
-    labels = labels_of(pool.labels, output, explaining.traced_model)
+    own = labels_of(labels, output, explaining.traced_model)
     names = explaining.settings.class_names
-    read = read_labels(
-        labels, output, row_hashes(pool.inputs), "validation_data", class_names=names
-    )
+    read = read_labels(own, output, hashes, "validation_data", class_names=names)
     # One label of several is no class to be right about.
     known = read.kind == "class" and read.sets is None
     return read.targets.astype(np.int64) if known else None

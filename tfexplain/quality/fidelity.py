@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,6 +11,8 @@ import numpy.typing as npt
 
 # Smaller probabilities count as this one: float32 knows none below, and 0 would be infinitely far.
 _LEAST = float(np.finfo(np.float32).tiny)
+# Of outputs that are compared at once.
+_PART_BYTES = 32 << 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +61,10 @@ class Fidelity:
 
 
 def fidelity(
-    model: Predicted, reference: Predicted, labels: npt.NDArray[np.int64] | None = None
+    model: Predicted,
+    reference: Predicted,
+    labels: npt.NDArray[np.int64] | None = None,
+    rows: npt.NDArray[np.bool_] | None = None,
 ) -> Fidelity:
     """Compares the predictions of two models on the same samples.
 
@@ -67,21 +72,57 @@ def fidelity(
         model: The one that is measured.
         reference: The one it should agree with.
         labels: int [N], the true classes, -1 where unknown.
+        rows: bool [N], the samples that count; default all.
     """
-    numbers: dict[str, float] = {"samples": float(len(model.outputs))}
+    counted = np.ones(len(model.outputs), bool) if rows is None else rows
+    numbers: dict[str, float] = {"samples": float(counted.sum())}
+    difference, values = 0.0, 0
+    same, divergences = [np.zeros(0, bool)], [np.zeros(0)]
+    flips = counts = np.zeros(reference.count, np.int64)
+    for said, wanted in _parts(model, reference, counted):
+        if not reference.count:
+            apart = np.abs(said.outputs.astype(np.float64) - wanted.outputs)
+            difference, values = difference + float(apart.sum()), values + apart.size
+            continue
+        same.append((said.marks == wanted.marks).all(axis=1))
+        if reference.activation != "none":
+            divergences.append(divergence(said, wanted))
+        flips = flips + (wanted.marks & ~said.marks).sum(axis=0)
+        counts = counts + wanted.marks.sum(axis=0)
     if not reference.count:
-        difference = np.abs(model.outputs.astype(np.float64) - reference.outputs)
-        numbers["mean_abs_difference"] = float(difference.mean())
-        return Fidelity(numbers, np.zeros(0, np.int64), np.zeros(0, np.int64))
-    said, wanted = model.marks, reference.marks
-    same = (said == wanted).all(axis=1)
-    numbers["agreement"] = float(same.mean())
+        numbers["mean_abs_difference"] = difference / values
+        return Fidelity(numbers, flips, counts)
+    numbers["agreement"] = float(np.concatenate(same).mean())
     if reference.activation != "none":
-        numbers["kl"] = float(divergence(model, reference).mean())
-    if labels is not None and (known := labels >= 0).any():
+        numbers["kl"] = float(np.concatenate(divergences).mean())
+    if labels is not None and (known := (labels >= 0) & counted).any():
         numbers["accuracy"] = float((model.classes == labels)[known].mean())
         numbers["reference_accuracy"] = float((reference.classes == labels)[known].mean())
-    return Fidelity(numbers, (wanted & ~said).sum(axis=0), wanted.sum(axis=0))
+    return Fidelity(numbers, flips, counts)
+
+
+def agreeing(model: Predicted, reference: Predicted) -> npt.NDArray[np.bool_]:
+    """Returns which samples two models predict as the same classes, bool [N]."""
+    rows = np.ones(len(model.outputs), bool)
+    parts = _parts(model, reference, rows)
+    return np.concatenate([(said.marks == wanted.marks).all(axis=1) for said, wanted in parts])
+
+
+def _parts(
+    model: Predicted, reference: Predicted, rows: npt.NDArray[np.bool_]
+) -> Iterator[tuple[Predicted, Predicted]]:
+    """Yields the predictions of some rows: outputs of many may be mapped from a file."""
+    width = max(1, model.outputs[:1].size)
+    step = max(1, _PART_BYTES // (8 * width))
+
+    def some(predicted: Predicted, start: int) -> Predicted:
+        part = slice(start, start + step)
+        chosen = rows[part]
+        own = predicted.outputs[part][chosen], predicted.classes[part][chosen]
+        return Predicted(*own, predicted.count, predicted.activation)
+
+    for start in range(0, len(rows), step):
+        yield some(model, start), some(reference, start)
 
 
 def divergence(model: Predicted, reference: Predicted) -> npt.NDArray[np.float64]:

@@ -17,8 +17,8 @@ from tfexplain.rows.source import Read
 from tfexplain.types import Array
 
 _NAMES = (("x", "y"), ("images", "labels"))
-_EXPECTED = "expected arrays x and y, or images and labels, or two arrays in this order"
-_REMEDY = "Save it with np.savez(path, x=x, y=y)."
+EXPECTED = "expected arrays x and y, or images and labels, or two arrays in this order"
+REMEDY = "Save it with np.savez(path, x=x, y=y)."
 _LOCAL_HEADER = 30  # bytes of a zip member's, before its name and what else is said
 
 
@@ -46,21 +46,22 @@ class Arrays:
         self.data = data
         try:
             with zipfile.ZipFile(data) as file:
-                members = _members(file, data)
-                crcs = " ".join(f"{member.CRC:08x}" for member in members)
-                self.facts: Mapping[str, str] = {"data": f"arrays of checksums {crcs}"}
-                found = [_array(file, member, data, folder) for member in members]
+                by_name = {info.filename.removesuffix(".npy"): info for info in file.infolist()}
+            names = named(list(by_name))
+            found = mapped(data, names, folder)
         except (zipfile.BadZipFile, EOFError, ValueError, struct.error) as error:
-            if isinstance(error, TfexplainError):
-                raise
             raise TfexplainError(
-                f"data={data!r}: cannot be read as an .npz file ({error}); {_EXPECTED}. {_REMEDY}"
+                f"data={data!r}: cannot be read as an .npz file ({error}); {EXPECTED}. {REMEDY}"
             ) from error
+        if not names:
+            raise unclear(f"data={data!r}", list(by_name))
+        crcs = " ".join(f"{by_name[name].CRC:08x}" for name in names)
+        self.facts: Mapping[str, str] = {"data": f"arrays of checksums {crcs}"}
         shapes = [array.shape for array in found]
         if () in shapes or len({shape[0] for shape in shapes}) > 1:
             told = " and ".join(str(list(shape)) for shape in shapes)
             raise TfexplainError(
-                f"data={data!r}: expected as many labels as inputs; got arrays of {told}. {_REMEDY}"
+                f"data={data!r}: expected as many labels as inputs; got arrays of {told}. {REMEDY}"
             )
         self._inputs, self._labels = found[0], found[1] if len(found) > 1 else None
         self.labelled = self._labels is not None
@@ -89,24 +90,37 @@ class Arrays:
         raise NotImplementedError
 
 
-def named(names: Sequence[str], said: str) -> tuple[str, ...]:
-    """Returns the names of the inputs and, where there are any, of the labels.
+def named(names: Sequence[str]) -> tuple[str, ...]:
+    """Returns the names of the inputs and, where there are any, of the labels; none where that is
+    not clear.
 
-    >>> named(["labels", "images"], "data='a.npz'")
+    >>> named(["labels", "images"])
     ('images', 'labels')
     """
     for pair in _NAMES:
         if pair[0] in names:
             return tuple(name for name in pair if name in names)
-    if not names or len(names) > 2:
-        got = ", ".join(names) or "none"
-        raise TfexplainError(f"{said}: {_EXPECTED}; got {got}. {_REMEDY}")
-    return tuple(names)
+    return tuple(names) if len(names) <= 2 else ()
 
 
-def _members(file: zipfile.ZipFile, data: str) -> list[zipfile.ZipInfo]:
-    by_name = {info.filename.removesuffix(".npy"): info for info in file.infolist()}
-    return [by_name[name] for name in named(list(by_name), f"data={data!r}")]
+def unclear(said: str, names: Sequence[str]) -> TfexplainError:
+    """Returns the error for a file of other arrays."""
+    return TfexplainError(f"{said}: {EXPECTED}; got {', '.join(names) or 'none'}. {REMEDY}")
+
+
+def mapped(path: str, names: Sequence[str], folder: str) -> list[Array]:
+    """Maps arrays of an .npz file.
+
+    Args:
+        path: Its path.
+        names: Their names.
+        folder: Folder of listings, beside which packed ones are unpacked.
+
+    Raises:
+        ValueError, OSError, zipfile.BadZipFile: they cannot be read.
+    """
+    with zipfile.ZipFile(path) as file:
+        return [_array(file, file.getinfo(f"{name}.npy"), path, folder) for name in names]
 
 
 def _array(file: zipfile.ZipFile, member: zipfile.ZipInfo, data: str, folder: str) -> Array:

@@ -63,7 +63,8 @@ def open_rows(
 
 def _opened(data: str, asked: Asked, listing: str) -> Source:
     if is_function(data):
-        _without_columns(asked, data)
+        if asked.label is not None:
+            raise without_columns(asked.label, data)
         return Returned(data, listing)
     if not is_pattern(data) and not os.path.exists(data):
         raise FileNotFoundError(f"data={data!r}: no such file or folder. Check the path.")
@@ -71,8 +72,8 @@ def _opened(data: str, asked: Asked, listing: str) -> Source:
     files = find_files(data, kind, listing)
     if not len(files.names):
         kind, files = _others(data, files, listing)
-    if kind not in _OF_COLUMNS:
-        _without_columns(asked, data)
+    if kind not in _OF_COLUMNS and asked.label is not None:
+        raise without_columns(asked.label, data)
     if kind == PICTURES:
         return Pictures(data, files, asked.screen())
     if os.path.isfile(data):
@@ -107,9 +108,9 @@ def _others(data: str, files: Files, listing: str) -> tuple[str, Files]:
     return kind, find_files(data, kind, listing)
 
 
-def _without_columns(asked: Asked, data: str) -> None:
-    if asked.label is not None:
-        raise TfexplainError(
-            f"--label={asked.label!r}: expected data whose columns have names, such as a .csv "
-            f"file; got {data}. Leave it out."
-        )
+def without_columns(label: str, data: str) -> TfexplainError:
+    """Returns the error for a column of labels where columns have no names."""
+    return TfexplainError(
+        f"--label={label!r}: expected data whose columns have names, such as a .csv file; got "
+        f"{data}. Leave it out."
+    )

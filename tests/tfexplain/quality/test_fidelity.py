@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -95,3 +96,22 @@ def test_values_are_subtracted() -> None:
     found = fidelity(a, b)
     assert found.numbers == {"samples": 2, "mean_abs_difference": 2}
     assert not len(found.flips)
+
+
+def test_some_samples_at_once_and_some_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    a, b = classes(), classes(40)
+    b = Predicted(b.outputs[::-1], b.classes[::-1], 4, "softmax")
+    labels = np.arange(40) % 5 - 1
+    rows = np.arange(40) % 3 > 0
+    whole = fidelity(a, b, labels)
+    kept = fidelity(
+        *(Predicted(p.outputs[rows], p.classes[rows], 4, "softmax") for p in (a, b)), labels[rows]
+    )
+    monkeypatch.setattr(sys.modules[fidelity.__module__], "_PART_BYTES", 7 * 4 * 8)
+    for found, expected in (
+        (fidelity(a, b, labels), whole),
+        (fidelity(a, b, labels, rows), kept),
+    ):
+        assert dict(found.numbers) == dict(expected.numbers)
+        assert found.flips.tolist() == expected.flips.tolist()
+        assert found.counts.tolist() == expected.counts.tolist()
