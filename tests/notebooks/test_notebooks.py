@@ -212,13 +212,17 @@ def test_table_noise_counts_least_and_a_twin_hides_a_column(tmp_path: Path) -> N
         "[finding.as_json() for finding in sick]",
         "norms.to_dict('list')",
         "[general.names, general.values.tolist(), general.permuted.values.tolist()]",
+        "[len(found), share.to_dict()]",
     )
-    importance, noise, accuracy, twins, agreement, maps, sick, norms, general = done.values.values()
+    importance, noise, accuracy, twins, agreement, maps, sick, norms, *others = done.values.values()
+    general, (wines, share) = others
     gradients, shap = maps
     assert done.warned == []
     assert done.pictures == 4
     of_columns, permuted = (dict(zip(general[0], values, strict=True)) for values in general[1:])
+    assert wines == 178
     for noise_column in ("noise_1", "noise_2"):
+        assert share[noise_column] < max(share.values()) / 5
         assert of_columns[noise_column] < max(of_columns.values()) / 5
         assert permuted[noise_column] < 0.02 < max(permuted.values())
     assert "least important of 15 hidden" in done.printed
