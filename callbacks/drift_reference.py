@@ -20,12 +20,13 @@ from tfexplain.quality.drift import Places, Shown, drift, matched
 from tfexplain.quality.similarity import MEASURES
 from tfexplain.runlog.background import answered
 from tfexplain.runlog.plan import ExplainPlan, Found
+from tfexplain.runlog.teacher import Teacher
 from tfexplain.runlog.weights_epoch import Moment
 from tfexplain.wire import schema
 from tfexplain.wire.clock import epoch_text
 
-# "first", "best", an epoch, a model, or None for no drift.
-Wanted: TypeAlias = Literal["first", "best"] | int | Any | None
+# "first", "best", "teacher", an epoch, a model, or None for no drift.
+Wanted: TypeAlias = Literal["first", "best", "teacher"] | int | Any | None
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,8 @@ class Reference:
     Args:
         wanted: `"first"`: the first explained epoch; `"best"`: the one with the lowest val_loss
             (or loss, where there is no val_loss), which moves while training improves; the number
-            of an epoch; or a model of the same architecture. None for no drift.
+            of an epoch; `"teacher"`, that of the model in training; or a model of the same
+            architecture. None for no drift.
 
     Only the maps of the reference are kept, no model and no other epoch.
     """
@@ -49,6 +51,7 @@ class Reference:
     def __init__(self, wanted: Wanted) -> None:
         self._wanted = wanted
         self._kept: dict[tuple[str, str], _Kept] = {}
+        self._teacher: Teacher | None = None
         self._best: tuple[str, float] | None = None
         self._batch = b""
         self._shapes: dict[tuple[str, str], tuple[int, ...]] = {}
@@ -71,6 +74,7 @@ class Reference:
             return {
                 "first": "from the first explained epoch",
                 "best": "from the best epoch so far, by val_loss or else by loss",
+                "teacher": "from the teacher",
             }[self._wanted]
         wanted: Any = self._wanted
         return f"from model {wanted.name}"
@@ -83,13 +87,13 @@ class Reference:
 
     def check(self, when: Schedule) -> None:
         """Raises ValueError for what can be no reference, whatever the model."""
-        wanted, expected = self._wanted, "None, 'first', 'best', an epoch or a model"
+        wanted, expected = self._wanted, "None, 'first', 'best', 'teacher', an epoch or a model"
         if self.epoch is not None:
             when.check_reference(self.epoch)
-        elif wanted not in (None, "first", "best") and not _is_model(wanted):
+        elif wanted not in (None, "first", "best", "teacher") and not _is_model(wanted):
             raise TfexplainError(f"reference={wanted!r}: expected {expected}.")
 
-    def begin(self, explaining: ExplainPlan, first: Found) -> None:
+    def begin(self, explaining: ExplainPlan, first: Found, teacher: Any = None) -> None:
         """Begins a `fit`; `first` are the model's explanations before it.
 
         Raises:
@@ -102,6 +106,8 @@ class Reference:
             # Other samples or other layers than in the fit before: nothing to compare with.
             self._kept.clear()
             self._best, self._batch = None, batch
+        if self._wanted == "teacher":
+            self._teacher = _taught(teacher, explaining, maps)
         if _is_model(self._wanted) and maps:
             self._kept = _of_model(self._wanted, explaining, maps)
 
@@ -110,7 +116,7 @@ class Reference:
 
         Maps of other samples or settings do not count: a new reference is named.
         """
-        if self._kept or _is_model(self._wanted) or self._wanted is None:
+        if self._kept or _is_model(self._wanted) or self._wanted in (None, "teacher"):
             return
         self._resumed = True
         if self._wanted == "best":
@@ -136,6 +142,13 @@ class Reference:
         """Computes the drift of one epoch's maps, which may become the reference themselves."""
         if not maps or self._wanted is None:
             return {}
+        if self._teacher is not None:
+            pairs = self._teacher.beside(maps)
+            moved_from = {place: drift(*pair) for place, pair in pairs.items()}
+            return {
+                place: schema.Drift(moved.values, moved.agrees, MEASURES, "the teacher")
+                for place, moved in moved_from.items()
+            }
         if math.isinf(self._since):
             self._since = now.step
         text = self._moves(now, logs)
@@ -150,6 +163,10 @@ class Reference:
                     moved.values, moved.agrees, MEASURES, kept.text, reference_step=kept.step
                 )
         return drifts
+
+    def fidelity(self) -> schema.Fidelity | None:
+        """Returns predictions and attention beside the teacher's, where there is one."""
+        return None if self._teacher is None else self._teacher.fidelity()
 
     def _knows(self, place: tuple[str, str], step: float) -> bool:
         """Returns whether there are maps of an earlier step; those that are trained again go."""
@@ -188,6 +205,27 @@ class Reference:
 
 def _is_model(value: Any) -> bool:
     return hasattr(value, "layers") and callable(value)
+
+
+def _taught(teacher: Any, explaining: ExplainPlan, maps: Places) -> Teacher:
+    """Opens the teacher.
+
+    Raises:
+        SettingError: there is none, or it cannot be explained on these samples.
+    """
+    if not _is_model(teacher):
+        raise SettingError(
+            "reference='teacher': expected a model in training with a model as its attribute "
+            "`teacher`, as keras.distillation.Distiller; got none. Pass the teacher itself where "
+            "it has the same architecture, or an epoch."
+        )
+    try:
+        return Teacher(teacher, explaining, maps)
+    except Exception as error:
+        raise SettingError(
+            f"reference='teacher': {teacher.name!r} cannot be explained beside the student; "
+            f"{plain(error)}"
+        ) from error
 
 
 def _without_cells(logged: Mapping[str, str]) -> dict[str, str]:

@@ -12,6 +12,7 @@ from tfexplain.callbacks.drift_reference import Reference, Wanted
 from tfexplain.callbacks.explain_run import ExplainRun
 from tfexplain.callbacks.fit_frame import rows_of_an_epoch
 from tfexplain.callbacks.guard import OnError
+from tfexplain.callbacks.parts import part_of, parts
 from tfexplain.callbacks.region_run import LoggedMasks
 from tfexplain.callbacks.schedule import Schedule, Scheduler
 from tfexplain.callbacks.shared_rows import read_for_health
@@ -84,7 +85,9 @@ class Explain(LoggingCallback):
         reference: Maps of which drift is measured for the timeline: those of `"first"` (the first
             explained epoch; default), `"best"` (the epoch with the lowest val_loss, or loss where
             there is none; it moves while training improves), the number of an explained epoch, a
-            model of the same architecture, or None for no drift.
+            model of the same architecture, or None for no drift. `"teacher"`: those of the
+            `teacher` of the model in training, which may have other layers; with it go agreement
+            and KL of predictions (docs/distillation.md).
         quality: Metrics of explanations that are measured of each map in up to five epochs, the
             first and the last among them, or in those of `epochs=`: `[Deletion()]`
             (docs/trust.md). How like maps are to those of the weights that training begins with is
@@ -120,7 +123,8 @@ class Explain(LoggingCallback):
             first batch, and what explaining takes once, after the first explained epoch. 2: also
             one line for each explained epoch.
         part: Which part of a model of several models is explained, such as `"discriminator"`: a
-            path of attributes and layers, `"gan/critic"`. Default the model that is trained.
+            path of attributes and layers, `"gan/critic"`. Default the model that is trained; of one
+            with models `student` and `teacher`, as `keras.distillation.Distiller`, the student.
         logs: Names of numbers that are put into the `logs` of every epoch, for the callbacks behind
             this one, NaN where an epoch was not explained: `"explain/GradCAM/similarity"`,
             `"exchange/left edge"` (docs/training.md).
@@ -265,6 +269,13 @@ class Explain(LoggingCallback):
         self._alarm = Alarm(self._on_alarm, self._guard)
 
     @property
+    def _subject(self) -> Any:
+        """The model in training or the part that is meant; of a student with its teacher the
+        student."""
+        taught = {"student", "teacher"} <= set(parts(self.model)) and self._part is None
+        return part_of(self.model, "student" if taught else self._part)
+
+    @property
     def _validation_data(self) -> Any:
         return self._settings.validation_data
 
@@ -286,6 +297,7 @@ class Explain(LoggingCallback):
                 *(self._settings, self._subject, self._guard, self._reference, self._scheduler),
                 *(rows, epochs, self._clock, self._start_maps, self._masks),
                 alarm=self._alarm,
+                teacher=getattr(self.model, "teacher", None),
             )
 
 

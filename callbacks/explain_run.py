@@ -58,6 +58,7 @@ class ExplainRun:
         start: Maps that training begins with; kept over several fits.
         masks: Masks of regions that logs hold; kept over several fits.
         alarm: What listens to the records of the log; kept over several fits.
+        teacher: The model that this one learns from, where there is one.
 
     Raises:
         TfexplainError: data, labels, layers or shapes that cannot work, found by explaining once.
@@ -76,6 +77,7 @@ class ExplainRun:
         start: StartMaps | None = None,
         masks: LoggedMasks | None = None,
         alarm: Alarm | None = None,
+        teacher: Any = None,
     ) -> None:
         self._settings, self._guard, self._reference = settings, guard, reference
         self._scheduler = scheduler
@@ -99,7 +101,7 @@ class ExplainRun:
             # Most epochs run the others only: a shared pass of its own, to be compiled by now too.
             self._portions.run(0, frozenset(self._explaining.explainers) - self._fewer.expensive)
         with guard.planning("drift"):
-            reference.begin(self._explaining, first)
+            reference.begin(self._explaining, first, teacher)
         for what, why in self._explaining.left_out.items():
             guard.leave_out(what, why)
         if other := self._explaining.disagreement(first):
@@ -306,6 +308,9 @@ class ExplainRun:
             # What did not fit into memory before training may do so now, and has no name.
             if (name, layer) in self._similarities and np.isfinite(alike).any():
                 self._numbers[self._similarities[name, layer]] = float(np.nanmean(alike))
+        beside = self._reference.fidelity()
+        if beside is not None:
+            writer.add(schema.Tag("fidelity"), now.step, beside, schema.Content("fidelity"))
 
     def _write_overlay(
         self, name: str, attributions: Mapping[str, Attribution], step: float, writer: RunWriter

@@ -304,7 +304,10 @@ def other(**changes: Any) -> Any:
 
 
 REFUSED: dict[str, tuple[Any, str]] = {
-    "name": ("last", "reference='last': expected None, 'first', 'best', an epoch or a model"),
+    "name": (
+        "last",
+        "reference='last': expected None, 'first', 'best', 'teacher', an epoch or a model",
+    ),
     "truth": (True, "reference=True: expected None"),
     "negative": (-2, "reference=-2: expected an epoch that is explained"),
     "skipped": (3, "reference=3: .* those are every 2. Pass a multiple of every=2"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
-from dataclasses import replace
 from operator import itemgetter
 from typing import Any
 
@@ -20,7 +19,7 @@ from tfexplain.model.outputs import ModelOutput
 from tfexplain.model.trace_model import trace_model
 from tfexplain.model.traced_model import TracedModel
 from tfexplain.quality import Predicted
-from tfexplain.runlog.attribution_records import predictions
+from tfexplain.runlog.predicted_rows import predicted_of
 from tfexplain.types import Array
 
 # Outputs that are held in memory.
@@ -39,15 +38,6 @@ def predict(contender: Contender, inputs: Any, output: ModelOutput) -> Predicted
         TfexplainError: a .tflite file with other outputs than the model's.
     """
     return predicted_of(raw_outputs(contender, inputs, output), output)
-
-
-def predicted_of(raw: Array, output: ModelOutput) -> Predicted:
-    """Returns what an output of a model, float32 [N, ...], predicts."""
-    position = replace(output, position=0)
-    record = predictions(position, raw)
-    classes = 0 if output.regression or not output.classes else output.targets
-    shown = record.outputs if output.classes else raw.reshape(len(raw), -1)
-    return Predicted(shown, record.predicted, classes, record.activation)
 
 
 def predict_pool(contender: Contender, pool: Pool, output: ModelOutput) -> Predicted:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tfexplain.comparing.models import Contender
-from tfexplain.comparing.predicting import predict, predicted_of
+from tfexplain.comparing.predicting import predict
 from tfexplain.comparing.targets import known_classes, targets_of_all
 from tfexplain.data.content import finite_rows, row_hashes
 from tfexplain.data.row_choice import smallest
@@ -24,6 +24,7 @@ from tfexplain.quality import Predicted, fidelity
 from tfexplain.quality.drift import drift, matched
 from tfexplain.quality.intervals import wilson
 from tfexplain.runlog.plan import ExplainPlan
+from tfexplain.runlog.predicted_rows import predicted_of
 from tfexplain.runlog.settings import ExplainSettings
 from tfexplain.types import Array
 

@@ -225,6 +225,12 @@ class LoggedRun(GeneralRecords):
         return tables.similarity(self.every_record)
 
     @property
+    def fidelity(self) -> Table:
+        """A row for each epoch: `agreement` and `kl` of predictions with those of the reference
+        (a teacher, or the first model of `compare`), attention transfer by layer."""
+        return tables.fidelity(self.every_record)
+
+    @property
     def trust(self) -> Table:
         """A row for each epoch, map, sample and metric: whether the map can be believed."""
         return tables.trust(self.every_record)

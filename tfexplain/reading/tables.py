@@ -188,6 +188,15 @@ def similarity(records: RunRecords) -> Table:
     )
 
 
+def fidelity(records: RunRecords) -> Table:
+    """Returns a row for each epoch: how far predictions are those of the reference."""
+    return table(
+        {"epoch": epoch, "reference": record.reference, **record.numbers}
+        for _, series in records.series(schema.Fidelity)
+        for epoch, record in series
+    )
+
+
 def trust(records: RunRecords) -> Table:
     """Returns a row for each epoch, map, sample and metric of it."""
     return table(

@@ -1,0 +1,178 @@
+"""A student beside its teacher, against both models' own maps and predictions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from scipy import stats
+from support.models import digits
+from support.read import Run, read_run
+
+import tfexplain
+from tfexplain import Explain, GradCAM, TfexplainError
+from tfexplain.quality.similarity import MEASURES
+from tfexplain.resampling import stretched
+
+X, Y = digits()
+layers = keras.layers
+
+
+def network(filters: int, depth: int, seed: int) -> Any:
+    keras.utils.set_random_seed(seed)
+    convolutions = [
+        layers.Conv2D(filters, 3, padding="same", activation="relu", name=f"conv{n}_{filters}")
+        for n in range(depth)
+    ]
+    pools = [layers.AveragePooling2D(2)] if depth > 2 else []
+    parts = [*convolutions, *pools, layers.GlobalAveragePooling2D(), layers.Dense(10)]
+    return keras.Sequential([keras.Input((8, 8, 1)), *parts, layers.Softmax()])
+
+
+class Learning(keras.Model):  # type: ignore[misc]
+    """A student that learns from a teacher by a step of its own; the teacher learns too, or not."""
+
+    def __init__(self, student: Any, teacher: Any, moves: bool = False) -> None:
+        super().__init__()
+        self.student, self.teacher, self._moves = student, teacher, moves
+
+    def train_step(self, data: Any) -> Any:
+        import tensorflow as tf
+
+        x, _ = data
+        wanted = self.teacher(x, training=False)
+        with tf.GradientTape() as tape:
+            said = self.student(x, training=True)
+            loss = tf.reduce_mean(keras.losses.kl_divergence(wanted, said))
+        weights = self.student.trainable_weights
+        self.optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
+        if self._moves:
+            for weight in self.teacher.weights:
+                weight.assign(weight * 0.7)
+        return {"loss": loss}
+
+
+def fit(model: Any, log_dir: Path, **settings: Any) -> Run:
+    callback = Explain(
+        (X, Y),
+        log_dir=log_dir,
+        **{"explainers": [GradCAM(relu=False)], "reference": "teacher"} | settings,
+        write_images=False,
+        on_error="raise",
+        verbose=False,
+    )
+    model.fit(X[:64], Y[:64], epochs=2, batch_size=32, verbose=0, callbacks=[callback])
+    return read_run(log_dir)
+
+
+def maps(run: Run, layer: str, step: int) -> Any:
+    return np.stack([m.values for m in run.maps("GradCAM", layer, step)]).astype(np.float64)
+
+
+@pytest.fixture(scope="module")
+def distilled(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A teacher of three layers and a student of one, under Keras' Distiller; and the log."""
+    distillation = pytest.importorskip("keras.distillation")
+    teacher, student = network(6, 3, seed=1), network(4, 1, seed=2)
+    model = distillation.Distiller(
+        teacher=teacher,
+        student=student,
+        distillation_losses=distillation.LogitsDistillation(),
+        distillation_loss_weights=1.0,
+    )
+    model.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy")
+    folder = tmp_path_factory.mktemp("logs")
+    run = fit(model, folder / "run")
+    return teacher, student, run, tfexplain.read(folder)["run"]
+
+
+def test_maps_are_compared_with_the_teachers_at_its_own_last_layer(distilled: Any) -> None:
+    teacher, student, run, log = distilled
+    hashes = run.record("samples", 0).hashes if "samples" in run.values else None
+    assert hashes is not None
+    tag = "drift/GradCAM/conv0_4"
+    assert sorted(run.values[tag]) == [0, 1]
+    found = run.record(tag, 1)
+    assert (found.reference, found.reference_step) == ("the teacher", None)
+    # The same samples, found by what they hold.
+    labels = run.record("samples", 0).labels.astype(int)
+    own = maps(run, "conv0_4", 1)
+    rows = [rows_of(student, own, labels)[n] for n in range(len(own))]
+    theirs = GradCAM(relu=False)(teacher, X[rows], targets=labels).values
+    assert theirs.shape[1:] != own.shape[1:]
+    wide = stretched(theirs.astype(np.float64), own.shape[1:])
+    expected = [
+        stats.pearsonr(a.ravel(), b.ravel()).statistic for a, b in zip(own, wide, strict=True)
+    ]
+    np.testing.assert_allclose(found.values[:, MEASURES.index("pearson")], expected, atol=3e-3)
+    same = student.predict(X[rows], verbose=0).argmax(1) == teacher.predict(
+        X[rows], verbose=0
+    ).argmax(1)
+    assert found.agrees.tolist() == same.tolist()
+    assert set(log.similarity["reference"]) == {"the teacher"}
+
+
+def rows_of(student: Any, own: Any, labels: Any) -> list[int]:
+    """Which rows of the data were explained: those whose maps these are."""
+    everything = GradCAM(relu=False)(student, X, targets=Y).values.reshape(len(X), -1)
+    flat = own.reshape(len(own), -1)
+    errors = np.abs(flat[:, None] - everything[None]).max(-1) + 9 * (labels[:, None] != Y[None])
+    return [int(row) for row in errors.argmin(1)]
+
+
+def test_predictions_and_attention_are_compared_too(distilled: Any) -> None:
+    teacher, student, run, log = distilled
+    found = run.record("fidelity", 1)
+    said, wanted = (m.predict(X, verbose=0).astype(np.float64) for m in (student, teacher))
+    assert found.numbers["samples"] == len(X)
+    assert found.numbers["agreement"] == (said.argmax(1) == wanted.argmax(1)).mean()
+    expected = np.mean([stats.entropy(a, b) for a, b in zip(wanted, said, strict=True)])
+    assert found.numbers["kl"] == pytest.approx(expected, rel=1e-3)
+    (name,) = (name for name in found.numbers if name.startswith("attention"))
+    assert name == "attention transfer conv0_4"
+    labels = run.record("samples", 0).labels.astype(int)
+    rows = rows_of(student, maps(run, "conv0_4", 1), labels)
+    pair = []
+    for model, layer in ((student, "conv0_4"), (teacher, "average_pooling2d")):
+        at = next(one for one in model.layers if one.name.startswith(layer))
+        read = keras.Model(model.inputs, at.output)
+        square = np.square(read.predict(X[rows], verbose=0)).mean(-1)
+        wide = stretched(square.astype(np.float64), (8, 8)).reshape(len(rows), -1)
+        pair.append(wide / np.linalg.norm(wide, axis=1, keepdims=True))
+    distance = np.linalg.norm(pair[0] - pair[1], axis=1).mean()
+    assert found.numbers[name] == pytest.approx(distance, rel=1e-3)
+    table = log.fidelity
+    assert list(table["epoch"]) == [0, 1]
+    assert table["agreement"][1] == found.numbers["agreement"]
+
+
+def test_a_teacher_of_ones_own_step_that_moves_is_explained_again(tmp_path: Path) -> None:
+    """After two epochs of four steps its weights are nearly zero, and it says the same of all."""
+    model = Learning(network(4, 1, seed=2), network(4, 1, seed=2), moves=True)
+    model.compile(keras.optimizers.SGD(0.0))
+    run = fit(model, tmp_path)
+    numbers = [run.record("fidelity", step).numbers for step in (0, 1)]
+    assert numbers[0]["kl"] < numbers[1]["kl"]
+    assert run.record("drift/GradCAM/conv0_4", 0).values.shape == (8, len(MEASURES))
+
+
+def test_a_layer_that_only_the_student_has_is_named(tmp_path: Path) -> None:
+    model = Learning(network(4, 1, seed=2), network(6, 3, seed=1))
+    model.compile(keras.optimizers.SGD(0.01))
+    run = fit(model, tmp_path, explainers=[GradCAM(layer="conv0_4", relu=False)])
+    assert np.isfinite(run.record("drift/GradCAM/conv0_4", 1).values[:, 0]).any()
+
+
+def test_what_has_no_teacher_is_told(tmp_path: Path) -> None:
+    model = network(4, 1, seed=2)
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    with pytest.raises(TfexplainError, match="attribute `teacher`"):
+        fit(model, tmp_path / "none")
+    flat = keras.Sequential([keras.Input((8, 8, 1)), layers.Flatten()])
+    other = Learning(network(4, 1, seed=2), flat)
+    other.compile("sgd")
+    with pytest.raises(TfexplainError, match="cannot be explained beside the student"):
+        fit(other, tmp_path / "other")
