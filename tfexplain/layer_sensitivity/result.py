@@ -79,6 +79,7 @@ class Sensitivity:
 
     Attributes:
         measured: Every kernel with every setting that it can have, in the order of the model.
+        asked: Names of all settings.
         base: The model as it is: its accuracy, and its maps.
         controls: Other models, by name: differences of this size are normal variation.
         rows: How many rows are predicted.
@@ -92,6 +93,7 @@ class Sensitivity:
     """
 
     measured: Sequence[Measured]
+    asked: Sequence[str]
     base: Effect
     controls: Mapping[str, Effect]
     rows: int
@@ -110,8 +112,9 @@ class Sensitivity:
 
     @property
     def settings(self) -> list[str]:
-        """Names of the settings, in the order they were asked for."""
-        return list(dict.fromkeys(one.setting for one in self.measured))
+        """Names of the settings that some kernel can have, in the order they were asked for."""
+        able = {one.setting for one in self.measured}
+        return [name for name in self.asked if name in able]
 
     @property
     def places(self) -> list[Place]:

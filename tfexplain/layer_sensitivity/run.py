@@ -128,12 +128,14 @@ def sensitivity(
     kept = Kept(None if path is None else os.fspath(path), subject.facts())
     fit, unfit = _cells(named, wanted, subject, explicit=layers is not None)
     passes = Passes(subject, every, reuse)
+    beside = {one.name: subject.beside(one) for one in controls}
     run = Measuring(subject, passes, kept, int(verbose))
     cost = run.measure(fit, most)
     found = Sensitivity(
         measured=[_measured(cell, kept.effects.get(cell.key)) for cell in fit],
+        asked=[setting.name for setting in wanted],
         base=subject.as_it_is(),
-        controls={control.name: subject.beside(control) for control in controls},
+        controls=beside,
         rows=subject.count,
         samples=subject.explaining.batch.rows,
         target=_target(subject),

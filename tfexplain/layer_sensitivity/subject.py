@@ -19,9 +19,9 @@ from tfexplain.errors import TfexplainError
 from tfexplain.explainers import Explainer, GradCAM
 from tfexplain.explainers.choosing import facts, fitting
 from tfexplain.explainers.run import named_explainers
-from tfexplain.layer_sensitivity.effect import Effect
+from tfexplain.layer_sensitivity.effect import Effect, Place
 from tfexplain.quality import Predicted, fidelity
-from tfexplain.quality.drift import drift, matched
+from tfexplain.quality.drift import Shown, drift, matched
 from tfexplain.quality.intervals import wilson
 from tfexplain.runlog.plan import ExplainPlan
 from tfexplain.runlog.predicted_rows import predicted_of
@@ -87,7 +87,7 @@ class Subject:
 
     def as_it_is(self) -> Effect:
         """Returns the numbers of the model beside itself, with its own maps."""
-        return self._effect(self.predicted, self.explaining)
+        return self._effect(self.predicted, self._shown)
 
     def changed(self, raw: Array) -> Effect:
         """Measures the model with the weights that it has now.
@@ -95,27 +95,35 @@ class Subject:
         Args:
             raw: float32 [rows, ...], its outputs on all rows.
         """
-        return self._effect(predicted_of(raw, self.explaining.output), self.explaining)
+        shown = self.explaining.shown(self.explaining.run())
+        return self._effect(predicted_of(raw, self.explaining.output), shown)
 
     def beside(self, control: Contender) -> Effect:
-        """Measures another model on the same rows, for the same targets."""
+        """Measures another model on the same rows, for the same targets.
+
+        Raises:
+            TfexplainError: its outputs or maps are of other sizes.
+        """
         settings, first = self.explaining.settings, self.explaining
         explaining = ExplainPlan(settings, control.model, first.explainers, first)
         predicted = predict(control, self.rows.inputs, explaining.output)
-        return self._effect(predicted, explaining)
+        shown = explaining.shown(explaining.run())
+        # Layers that were given no name are called otherwise in each model.
+        alike = [name for name, _ in shown] == [name for name, _ in self._shown]
+        named = dict(zip(self._shown, shown.values(), strict=True)) if alike else shown
+        return self._effect(predicted, named)
 
-    def _effect(self, predicted: Predicted, explaining: ExplainPlan) -> Effect:
+    def _effect(self, predicted: Predicted, shown: Mapping[Place, Shown]) -> Effect:
         numbers = dict(fidelity(predicted, self.predicted, self._classes).numbers)
         numbers.pop("reference_accuracy", None)
         if self._classes is not None and "accuracy" in numbers:
             known = int((self._classes >= 0).sum())
             low, high = wilson(numbers["accuracy"], known)
             numbers |= {"accuracy_low": float(low), "accuracy_high": float(high)}
-        shown = explaining.shown(explaining.run())
         theirs = matched(shown, self._shown)
         return Effect(
             numbers,
-            {place: drift(shown[place], theirs[place]).values for place in shown},
+            {place: drift(own, theirs[place]).values for place, own in shown.items()},
             {
                 place: one.maps.astype(np.float32)
                 for place, one in shown.items()

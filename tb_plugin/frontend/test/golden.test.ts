@@ -11,6 +11,7 @@ import "../src/format/general.ts";
 import "../src/format/healthy.ts";
 import "../src/format/structured.ts";
 import "../src/format/regional.ts";
+import "../src/format/sensitive.ts";
 import "../src/format/trusted.ts";
 import { widen } from "../src/format/half.ts";
 import type { Spread } from "../src/format/healthy.ts";
@@ -295,6 +296,57 @@ function fieldsOf(record: TfRecord, expected: Fields): Fields {
         chance: tensor(chance, ...shape),
         counts: tensor(Array.from(counts), counts.length),
         weights: weights ?? null,
+      };
+    }
+    case "sensitivity": {
+      const { layers, settings, measures, similarities, explainers, runtimes, controls } = record;
+      const [l, s, m, k] = [layers, settings, measures, similarities].map((one) => one.length) as [
+        number,
+        number,
+        number,
+        number,
+      ];
+      const [p, c] = [explainers.length, controls.length];
+      return {
+        ...{ layers, settings, measures, similarities, explainers, runtimes, controls },
+        map_layers: record.mapLayers,
+        values: tensor(record.values, l, s, m),
+        similarity: tensor(record.similarity, p, l, s, k),
+        bits: tensor(record.bits, l, s),
+        multiply_adds: tensor(record.multiplyAdds, l, s),
+        dense: tensor(record.dense, l, 2),
+        stored: tensor(record.stored, l, s),
+        base: tensor(record.base, m),
+        control_values: tensor(record.controlValues, c, m),
+        control_similarity: tensor(record.controlSimilarity, p, c, k),
+        ...{ rows: record.rows, samples: record.samples },
+      };
+    }
+    case "plan": {
+      const { kind: _, layer, setting, sizes, added, joint, ...told } = record;
+      const shape = [sizes.length, record.measures.length] as const;
+      return {
+        ...told,
+        layer: tensor(layer, layer.length),
+        setting: tensor(setting, setting.length),
+        sizes: tensor(sizes, sizes.length),
+        added: tensor(added, ...shape),
+        joint: tensor(joint, ...shape),
+      };
+    }
+    case "changed": {
+      const { settings, layer, maps } = record;
+      const [first] = maps[0] ?? [];
+      const values = maps.flat().flatMap(({ halves, scale }) => [...widen(halves, scale)]);
+      const sides = sidesOf(
+        first?.rank ?? 0,
+        first?.depth ?? 0,
+        first?.height ?? 0,
+        first?.width ?? 0,
+      );
+      return {
+        ...{ settings, layer },
+        values: tensor(values, maps.length, maps[0]?.length ?? 0, ...sides),
       };
     }
     case "robustness": {

@@ -39,6 +39,7 @@ import { hashesOf, named, Reader } from "./reader.ts";
 import type { Masks, Regions } from "./regional.ts";
 import type { Robustness } from "./robust.ts";
 import { RecordError, unpack } from "./safetensors.ts";
+import type { Changed, Plan, Sensitivity } from "./sensitive.ts";
 import type { SimpleModels } from "./simplified.ts";
 import type { Structure } from "./structured.ts";
 import type { Thumbnails } from "./thumbnails.ts";
@@ -136,7 +137,10 @@ export type TfRecord =
   | SimpleModels
   | Robustness
   | Clusters
-  | Thumbnails;
+  | Thumbnails
+  | Sensitivity
+  | Plan
+  | Changed;
 
 type Decoders = { [K in TfRecord["kind"]]?: (raw: Reader) => Extract<TfRecord, { kind: K }> };
 

@@ -29,7 +29,9 @@ export interface Sort {
 export const VIEWS = ["overview", "samples", "model", "data"] as const;
 export type ViewName = (typeof VIEWS)[number];
 
-export const PANELS = ["layers", "graph", "stages", "kernel", "table", "focus", "closed"] as const;
+export const PANELS = [
+  ...(["layers", "graph", "stages", "kernel", "table", "cost", "focus", "closed"] as const),
+] as const;
 export type PanelName = (typeof PANELS)[number];
 
 /** What the view of the validation rows shows. */

@@ -25,7 +25,7 @@ export function wantsOf(scene: Scene, store: Store): Want[] {
     if (isColumn(kind)) {
       return shown.has(group) || isNeeded(scene, one) || isStage(scene, one);
     }
-    if (kind !== "kernel" && kind !== "units") return true;
+    if (kind !== "kernel" && kind !== "units" && kind !== "changed") return true;
     return (
       isOfLayer(calledName(run, one, store), scene.layer ?? "") ||
       (kind === "kernel" && tiled.some((column) => belongs(layer, loggedLayer(run, column))))

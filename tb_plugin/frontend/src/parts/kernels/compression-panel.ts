@@ -3,6 +3,7 @@
 import { css, html, nothing, type PropertyDeclarations } from "lit";
 import "../../format/healthy.ts";
 import "../../format/structured.ts";
+import type { ShownRun } from "../../state/runs.ts";
 import type { PanelName } from "../../state/view.ts";
 import { Later } from "../frame/later.ts";
 import "../overview/findings-strip.ts";
@@ -31,6 +32,11 @@ const TABS: readonly TabText<TabName>[] = [
   },
   { name: "table", text: "Table", title: "All numbers of all layers at this epoch" },
   {
+    name: "cost",
+    text: "Cost",
+    title: "What compressing each layer alone would cost, and what to compress first",
+  },
+  {
     name: "focus",
     text: "Focus",
     title: "What moved between a run’s maps and those of its reference",
@@ -39,6 +45,7 @@ const TABS: readonly TabText<TabName>[] = [
 
 const model = new Later("What is known of the weights", () => import("./model.ts"));
 const stages = new Later("The stages of the model", () => import("./stage-ladder.ts"));
+const cost = new Later("What compression would cost", () => import("./sensitivity-view.ts"));
 const graph = new Later("The graph of layers", () => import("./layer-graph.ts"));
 
 export class CompressionPanel extends Part {
@@ -167,6 +174,12 @@ export class CompressionPanel extends Part {
     if (tab === "stages") {
       return stages.render(this, () => html`<tfx-stages .dashboard=${dashboard}></tfx-stages>`);
     }
+    if (tab === "cost") {
+      return cost.render(
+        this,
+        () => html`<tfx-sensitivity .dashboard=${dashboard}></tfx-sensitivity>`,
+      );
+    }
     if (tab === "kernel") return html`<tfx-kernel .dashboard=${dashboard}></tfx-kernel>`;
     const left =
       tab === "graph"
@@ -209,6 +222,7 @@ export class CompressionPanel extends Part {
       graph: this.alone && structure,
       kernel: kernels || health || (this.alone && structure),
       table: kernels,
+      cost: this.alone && this.dashboard.scene.shown.some(isForeseen),
     };
     return TABS.filter(({ name }) => (name === "focus" ? drift : known[name]));
   }
@@ -221,6 +235,11 @@ export class CompressionPanel extends Part {
     if (panel === "closed" && !this.alone) return undefined;
     return (this.tabs.find(({ name }) => name === panel) ?? this.tabs[0])?.name;
   }
+}
+
+/** Whether it was measured what compressing each layer alone would cost. */
+function isForeseen({ run }: ShownRun): boolean {
+  return run.groups.some(({ kind }) => kind === "sensitivity");
 }
 
 define("tfx-compression", CompressionPanel);
