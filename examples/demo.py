@@ -28,8 +28,7 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import numpy as np
-from digits import CLASSES, Images, Labels, load, small_cnn
-from magnitude import MagnitudePruning
+from digits import CLASSES, Images, Labels, load, pruning, small_cnn
 
 from tfexplain import (
     Compression,
@@ -81,7 +80,7 @@ def train(name: str, log_dir: Path, epochs: int) -> None:
     val = marked(val_images, val_labels), val_labels
     begin, end = epochs // 2, 3 * epochs // 4
     callbacks = [
-        MagnitudePruning(SPARSITY, begin, end),
+        pruning(SPARSITY, begin, end, len(images)),
         Explain(
             val,
             log_dir=log_dir,

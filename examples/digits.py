@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.datasets import load_digits
 
+from tfexplain import MagnitudePruning
+
 Images = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int64]
 
@@ -47,3 +49,13 @@ def small_cnn(seed: int = 0) -> Any:
     )
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
+
+
+def pruning(sparsity: float, begin: int, end: int, rows: int) -> MagnitudePruning:
+    """Prunes at the beginning of each epoch from `begin` on; `sparsity` is reached at `end`.
+
+    `rows` are trained on, in batches of 32.
+    """
+    steps = -(-rows // 32)
+    first = max(begin - 1, 0) * steps  # where the share that rises is still 0
+    return MagnitudePruning(sparsity, begin=first, end=end * steps, every=steps)

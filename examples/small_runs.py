@@ -8,7 +8,6 @@ from typing import Any
 import digits
 import keras
 import numpy as np
-from magnitude import MagnitudePruning
 
 from tfexplain import Compression, Explain, FeatureMaps, GradCAM, IntegratedGradients
 
@@ -24,7 +23,7 @@ def train(example: str, log_dir: Path, epochs: int | None = None) -> Path:
     epochs = epochs or EPOCHS[example]
     model, data, val, explainers, names = globals()[f"_{example}"]()
     callbacks = [
-        MagnitudePruning(SPARSITY, epochs // 2, 3 * epochs // 4),
+        digits.pruning(SPARSITY, epochs // 2, 3 * epochs // 4, len(data[1])),
         Explain(val, log_dir=log_dir, explainers=explainers, **names),
         Compression(val, log_dir=log_dir),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import sys
 from pathlib import Path
@@ -147,14 +148,24 @@ def test_pruning_and_quantization_pruning_moves_maps_and_int8_does_not(tmp_path:
         "quantized.to_dict('index')",
         "[float((np.asarray(layer.kernel) == 0).mean()) for layer in models['pruned'].layers"
         " if hasattr(layer, 'kernel')]",
+        "at_once.to_dict('index')",
     )
-    both, course, kernels, sizes, compared, quantized, zeros = done.values.values()
+    both, course, kernels, sizes, compared, quantized, zeros, at_once = done.values.values()
     assert done.warned == []
     assert done.pictures == 3
-    assert course["sparsity"] == pytest.approx([0.3, 0.5, 0.7, 0.8, 0.8, 0.8], abs=0.01)
+    # 45 steps an epoch; masks are chosen at every tenth, until two thirds of all.
+    due = np.array([40, 80, 130, 170, 180, 180])
+    assert course["sparsity"] == pytest.approx(0.8 * (1 - (1 - due / 180) ** 3), abs=0.01)
     assert kernels["sparsity"] == pytest.approx(zeros)
     assert min(both["pruned"]) < min(both["control"]) - 0.05
     assert both["pruned"][3] < both["pruned"][0]
+    each, together = at_once["80% of each kernel"], at_once["80% of all"]
+    assert each["accuracy"] < together["accuracy"] - 0.05
+    assert together["conv1"] < together["hidden"]
+    assert math.isnan(at_once["2 of 4"]["conv1"])
+    assert at_once["half of the filters"]["conv2"] == 0.5
+    assert math.isnan(at_once["half of the filters"]["digit"])
+    assert 0.2 < each["kept by both"] < 0.95
     assert course["val_accuracy"][-1] > 0.85
     # A bit a weight, and four bytes for each that is not zero.
     for share, dense, packed in zip(*kernels.values(), strict=True):
