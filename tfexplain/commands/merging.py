@@ -10,15 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
 from tfexplain.commands.command import SHOWING, Command
 from tfexplain.commands.drawing import draw_maps
 from tfexplain.commands.index_page import Shown, index_page
 from tfexplain.commands.log import logged_rows
 from tfexplain.commands.metrics import metrics
-from tfexplain.commands.opening import Opened
+from tfexplain.commands.opening import Opened, spread
 from tfexplain.commands.output import Output
 from tfexplain.commands.tables import SampleTable, write_tables
 from tfexplain.errors import TfexplainError
@@ -71,11 +68,6 @@ def merged(
         with open(output.path(_MERGED), "w", encoding="utf-8") as file:
             json.dump({"key": key, "told": told}, file, indent=1)
     return told, shards.skipped
-
-
-def spread(count: int, most: int) -> npt.NDArray[np.int64]:
-    """Returns at most so many places, evenly spaced."""
-    return np.round(np.linspace(0, count - 1, min(count, most))).astype(np.int64)
 
 
 def _write(opened: Opened, shards: Shards, output: Output, command: Command) -> str:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import os
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 
 from tfexplain import __version__
 from tfexplain.commands.command import Command
 from tfexplain.commands.methods import explainers
 from tfexplain.errors import TfexplainError
+from tfexplain.explainers import Explainer
 from tfexplain.model.loading import open_model
 from tfexplain.rows.opening import open_rows
 from tfexplain.rows.pictures import Screen, input_shape, scales, screen_of
@@ -22,12 +25,15 @@ from tfexplain.rows.unlabelled import Unlabelled
 from tfexplain.runlog.plan import ExplainPlan
 from tfexplain.runlog.settings import ExplainSettings, named_classes
 from tfexplain.shards.job import FOLDER, Job
+from tfexplain.shards.maps import check_by_row
 from tfexplain.shards.work import Work
 
 _LOAD_YOURSELF = "Or load it in Python, with what it needs, and call tfexplain.explain(model, ...)."
 # Of the maps of a shard, which are in memory together.
 _BYTES = 16 << 20
 _MOST_ROWS = 4096
+# Rows that others are compared with, where a method does that.
+_BACKGROUND = 64
 # Methods are chosen and layers found on so many rows.
 _PLANNED = 2
 
@@ -78,7 +84,10 @@ class Opened:
                 "table with --label, or leave --target out."
             )
         self._first = first_readable(self.source, _PLANNED)
+        if self._methods is not None:
+            self._methods = tuple(self._with_background(method) for method in self._methods)
         self.plan = self.planned(self._first)
+        check_by_row(self.plan.explainers)
 
     def planned(self, read: Read) -> ExplainPlan:
         """Plans the methods on some rows; what cannot work is an error here."""
@@ -97,6 +106,16 @@ class Opened:
         )
         settings.check()
         return ExplainPlan(settings, self.model)
+
+    def _with_background(self, method: Explainer) -> Explainer:
+        """Gives a method that counts from other rows some of all the data, the same to all shards.
+
+        Its own default is the batch, of which a shard has a part.
+        """
+        if not method.needs_all_samples or vars(method).get("background", method) is not None:
+            return method
+        rows = spread(len(self.source), _BACKGROUND).tolist()
+        return replace(method, background=self.source.read(rows).inputs)  # type: ignore[call-arg]
 
     @property
     def target(self) -> str | int:
@@ -152,6 +171,11 @@ class Opened:
     def _opened_screen(self) -> Screen:
         self._screen = screen_of(self.model, self.command.scale, self.command.size)
         return self._screen
+
+
+def spread(count: int, most: int) -> npt.NDArray[np.int64]:
+    """Returns at most so many places, evenly spaced."""
+    return np.round(np.linspace(0, count - 1, min(count, most))).astype(np.int64)
 
 
 def _classes(model: Any) -> int | None:

@@ -16,7 +16,7 @@ from support.forks import run_script
 from support.models import digits, small_cnn
 from support.read import read_run
 
-from tfexplain import GradCAM, IntegratedGradients, cli, read
+from tfexplain import ExpectedGradients, GradCAM, IntegratedGradients, cli, read
 from tfexplain.quality import gini
 from tfexplain.row_sheets import WIDTH
 from tfexplain.shards.reading import Shards
@@ -117,6 +117,22 @@ def test_a_folder_of_pictures(folder: Path, tmp_path: Path, capsys: Any) -> None
         whole = kept.values[row].sum(-1)
         assert np.allclose(shown, whole, atol=2e-3 * np.abs(whole).max())
     assert set(run.record("status").seconds) == {"GradCAM", "IntegratedGradients"}
+
+
+def test_methods_that_compare_rows(folder: Path, tmp_path: Path, capsys: Any) -> None:
+    """What counts from other rows gets some of all of them, whatever the batch."""
+    options = ["-m", "ExpectedGradients", "--set", "draws=8", "--batch-size", "2"]
+    assert explain(folder, "cnn.keras", "pictures", *options, out=tmp_path / "out") == 1
+    pixels = np.round(X[[0, 2, 4, 1, 3, 5]] * 255) / np.float32(255)
+    model = keras.models.load_model(folder / "cnn.keras", compile=False)
+    expected = ExpectedGradients(background=pixels, draws=8)(model, pixels, batch_size=2)
+    kept, _ = shards_of(tmp_path / "out", "ExpectedGradients")
+    assert close(kept.values, expected.values)
+    assert np.abs(expected.values).max() > 1e-3
+    options = ["-m", "PermutationImportance", "--label", "kind"]
+    assert explain(folder, "table.keras", "table.csv", *options, out=tmp_path / "other") == 2
+    assert "PermutationImportance compares samples with each other" in capsys.readouterr().err
+    assert not (tmp_path / "other").exists()
 
 
 def test_rows_of_an_npz_with_labels(folder: Path, tmp_path: Path, capsys: Any) -> None:
