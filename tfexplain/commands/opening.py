@@ -21,7 +21,7 @@ from tfexplain.model.loading import open_model
 from tfexplain.rows.opening import open_rows
 from tfexplain.rows.pictures import Screen, input_shape, scales, screen_of
 from tfexplain.rows.source import Read, Source, first_readable
-from tfexplain.rows.unlabelled import Unlabelled
+from tfexplain.rows.unlabelled import fitting
 from tfexplain.runlog.plan import ExplainPlan
 from tfexplain.runlog.settings import ExplainSettings, named_classes
 from tfexplain.shards.job import FOLDER, Job
@@ -72,12 +72,8 @@ class Opened:
             listing=os.path.join(folder, FOLDER),
             shape=self._shape,
         )
-        classes, named = _classes(self.model), len(self.source.classes)
-        if classes and named and classes != named and not command.label:
-            self.source = Unlabelled(
-                self.source,
-                f"no labels: the model has {classes} classes, and the data name {named}",
-            )
+        if not command.label:
+            self.source = fitting(self.source, self.model)
         if command.target == "label" and not self.source.labelled:
             raise TfexplainError(
                 "--target=label: expected data with labels; there are none. Name the column of a "
@@ -176,13 +172,6 @@ class Opened:
 def spread(count: int, most: int) -> npt.NDArray[np.int64]:
     """Returns at most so many places, evenly spaced."""
     return np.round(np.linspace(0, count - 1, min(count, most))).astype(np.int64)
-
-
-def _classes(model: Any) -> int | None:
-    """Returns how many classes a model of one output tells apart; None where that is not known."""
-    shape = getattr(model, "output_shape", None)
-    last = shape[-1] if isinstance(shape, tuple) and shape else None
-    return last if not isinstance(last, int) or last > 1 else 2
 
 
 def _hash_of(path: str) -> str:

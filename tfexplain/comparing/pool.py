@@ -25,6 +25,7 @@ from tfexplain.rows.functions import is_function
 from tfexplain.rows.opening import open_rows, without_columns
 from tfexplain.rows.pictures import Screen, input_shape, screen_of
 from tfexplain.rows.source import Read, Source, first_readable
+from tfexplain.rows.unlabelled import fitting
 
 # Rows that are read at once.
 ROWS = 64
@@ -136,6 +137,8 @@ def _of_file(data: DataFile, model: Any, groups: Sequence[Any] | str | None, fol
     if groups is not None:
         check_groups(groups, len(source), True)
     own = of_rows(groups, len(source)) if groups is not None else []
+    if data.label is None:
+        source = fitting(source, model)
     return Streamed(source, screens[0].scale if screens else None, own)
 
 

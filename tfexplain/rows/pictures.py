@@ -58,22 +58,6 @@ class Screen:
         return resized if resized.ndim == 3 else resized[..., None]
 
 
-def find(path: str) -> tuple[list[str], list[str]]:
-    """Returns (files that call themselves pictures, others) at or below a path, in order of names.
-
-    Hidden ones are left out.
-    """
-    if not os.path.isdir(path):
-        return [path], []
-    files: list[str] = []
-    for folder, below, names in os.walk(path):
-        below[:] = sorted(name for name in below if not name.startswith("."))
-        files += [os.path.join(folder, name) for name in names if not name.startswith(".")]
-    known = Image.registered_extensions()
-    pictures = {file for file in files if os.path.splitext(file)[1].lower() in known}
-    return sorted(pictures), sorted(set(files) - pictures)
-
-
 def picture(source: str | bytes) -> Image.Image:
     """Decodes a picture and turns it upright; of several frames it takes the first.
 

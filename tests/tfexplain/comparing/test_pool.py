@@ -120,6 +120,12 @@ def test_rows_that_cannot_be_read_are_left_out_and_said(
     assert "--label='none': expected a column of" in capsys.readouterr().err
 
 
+def test_folders_that_are_no_classes_of_the_model_are_no_labels(files: Path, data: Path) -> None:
+    names = [f"{data}/pictures/[{digits}]/*.png" for digits in ("0-9", "0-4")]
+    pools = [open_pool(name, keras.models.load_model(files / "dense.keras")) for name in names]
+    assert [len(pool.validation_data[0]) for pool in pools] == [2, 1]
+
+
 def test_memory_is_that_of_a_chunk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Large outputs go to a file, and are what they were."""
     monkeypatch.setattr("tfexplain.comparing.predicting._MOST_BYTES", 0)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tfexplain.rows.pictures import Screen, find, picture, screen_of
+from tfexplain.rows.pictures import Screen, picture, screen_of
 
 RED = (255, 0, 0)
 
@@ -80,12 +80,3 @@ def test_pictures_are_turned_upright_and_deep_ones_kept(tmp_path: Path) -> None:
     deep = np.array([[0, 257 * 100, 65535]], np.uint16)
     Image.fromarray(deep).save(tmp_path / "deep.png")
     assert np.asarray(picture(str(tmp_path / "deep.png"))).tolist() == [[0, 100, 255]]
-
-
-def test_files_are_found_in_order_without_hidden_ones(tmp_path: Path) -> None:
-    for name in ("b/1.PNG", "a.jpg", "b/.hidden.png", ".git/x.png", "b/notes.txt", "c.webp"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).touch()
-    pictures, others = find(str(tmp_path))
-    assert [str(Path(p).relative_to(tmp_path)) for p in pictures] == ["a.jpg", "b/1.PNG", "c.webp"]
-    assert [Path(p).name for p in others] == ["notes.txt"]
