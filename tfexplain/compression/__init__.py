@@ -1,6 +1,11 @@
 """Reads kernels as they are stored (masks, codes, scales), and measures them."""
 
 from tfexplain import needs_tensorflow  # noqa: F401
+from tfexplain.compression.activation_error import (
+    ActivationError,
+    ActivationErrors,
+    activation_errors,
+)
 from tfexplain.compression.activations import ActivationNumbers, measure_activations
 from tfexplain.compression.distribution import Histogram
 from tfexplain.compression.keras.read import read
@@ -14,6 +19,8 @@ from tfexplain.compression.totals import Totals, total
 from tfexplain.compression.weights import LayerWeights, WeightsError
 
 __all__ = [
+    "ActivationError",
+    "ActivationErrors",
     "ActivationNumbers",
     "Histogram",
     "Kept",
@@ -28,6 +35,7 @@ __all__ = [
     "Structure",
     "Totals",
     "WeightsError",
+    "activation_errors",
     "fake_quantized",
     "measure",
     "measure_activations",

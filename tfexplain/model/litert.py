@@ -19,8 +19,12 @@ PLACES = (
 )
 
 
-def open_interpreter(data: bytes) -> Any:
+def open_interpreter(data: bytes, keeps: bool = False) -> Any:
     """An interpreter of the file's bytes; raises what it raises on bytes that make no sense.
+
+    Args:
+        data: The file's bytes.
+        keeps: Whether tensors between layers are kept, which is slower.
 
     Raises:
         ImportError: none is installed.
@@ -28,7 +32,16 @@ def open_interpreter(data: bytes) -> Any:
     with warnings.catch_warnings():
         # It has been "scheduled for deletion in TF 2.20", and is what TensorFlow brings along.
         warnings.filterwarnings("ignore", r"\s*Warning: tf\.lite\.Interpreter is deprecated")
-        return _first(0).Interpreter(model_content=data)
+        lite = _first(0)
+        if not keeps:
+            return lite.Interpreter(model_content=data)
+        # A delegate computes many operators at once, and has no tensors between them.
+        plain = lite.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+        return lite.Interpreter(
+            model_content=data,
+            experimental_preserve_all_tensors=True,
+            experimental_op_resolver_type=plain,
+        )
 
 
 def schema() -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -21,6 +22,14 @@ Inputs: TypeAlias = "npt.ArrayLike | Mapping[str, npt.ArrayLike] | Sequence[npt.
 BATCH = 32
 
 
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """Holds a tensor between layers: values [N, ...], and what its codes can express at all."""
+
+    values: Array
+    limits: tuple[float, float] | None
+
+
 class TfliteModel:
     """A .tflite file, run by TensorFlow's own interpreter or by that of `ai-edge-litert`.
 
@@ -32,11 +41,12 @@ class TfliteModel:
         output_shape: Of the only output.
     """
 
-    def __init__(self, path: str | os.PathLike[str] | bytes) -> None:
+    def __init__(self, path: str | os.PathLike[str] | bytes, keeps: bool = False) -> None:
         """Open a file.
 
         Args:
             path: Of the file, or its bytes.
+            keeps: Whether `kept` can be asked for, which makes it slower.
 
         Raises:
             OSError: the file cannot be read.
@@ -47,7 +57,7 @@ class TfliteModel:
         data = path if isinstance(path, bytes) else Path(path).read_bytes()
         title = f"{len(data):,} bytes" if isinstance(path, bytes) else os.fspath(path)
         self.name = "model" if given else Path(title).stem
-        self._interpreter = _opened(data, title)
+        self._interpreter = _opened(data, title, keeps)
         self._inputs, outputs = _details(self._interpreter)
         if len(outputs) != 1:
             raise TfexplainError(
@@ -83,6 +93,30 @@ class TfliteModel:
         fixed = next(iter(self._inputs.values()))["shape"]
         return self._run(arrays, count, int(fixed[0]) if len(fixed) else 1, resize=False)
 
+    @property
+    def chunk(self) -> int:
+        """How many samples are computed at once at most, where the file leaves that not open."""
+        fixed = next(iter(self._inputs.values()))["shape"]
+        return BATCH if self._resizable else int(fixed[0]) if len(fixed) else 1
+
+    @property
+    def limits(self) -> tuple[float, float] | None:
+        """What the codes of the output can express; None for floats."""
+        return _codes(self._output)
+
+    def kept(self) -> dict[str, Kept]:
+        """Reads the tensors of the samples that were computed last, by name; of a model that was
+        opened with `keeps`. Those that the interpreter has not kept are left out."""
+        found = {}
+        for details in self._interpreter.get_tensor_details():
+            try:
+                raw = self._interpreter.get_tensor(details["index"])
+            except ValueError:
+                continue
+            if raw.dtype.kind in "fiu":
+                found[str(details["name"])] = Kept(_values(raw, details), _codes(details))
+        return found
+
     def _run(
         self, arrays: dict[str, Array], count: int, size: int, resize: bool
     ) -> npt.NDArray[np.float32]:
@@ -111,11 +145,7 @@ class TfliteModel:
         self._interpreter.allocate_tensors()
 
     def _result(self) -> Array:
-        raw = self._interpreter.get_tensor(self._output["index"])
-        scale, zero = self._output["quantization"]
-        if scale:
-            return np.asarray((raw.astype(np.float32) - zero) * np.float32(scale))
-        return np.asarray(raw.astype(np.float32))
+        return _values(self._interpreter.get_tensor(self._output["index"]), self._output)
 
     def _arrays(self, inputs: Inputs) -> dict[str, Array]:
         """Inputs by name, checked, in the types that the file takes."""
@@ -135,9 +165,9 @@ class TfliteModel:
         return {name: _stored(arrays[name], self._inputs[name], name) for name in self._inputs}
 
 
-def _opened(data: bytes, title: str) -> Any:
+def _opened(data: bytes, title: str, keeps: bool) -> Any:
     try:
-        interpreter = open_interpreter(data)
+        interpreter = open_interpreter(data, keeps)
         interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as error:
         raise TfexplainError(
@@ -145,6 +175,23 @@ def _opened(data: bytes, title: str) -> Any:
             "tf.lite.TFLiteConverter wrote."
         ) from error
     return interpreter
+
+
+def _values(raw: Array, details: Any) -> Array:
+    """What codes stand for, float32."""
+    scale, zero = details["quantization"]
+    if scale:
+        return np.asarray((raw.astype(np.float32) - zero) * np.float32(scale))
+    return np.asarray(raw.astype(np.float32))
+
+
+def _codes(details: Any) -> tuple[float, float] | None:
+    """Least and greatest value that the codes of a tensor can express; None for floats."""
+    scale, zero = details["quantization"]
+    if not scale or not np.issubdtype(details["dtype"], np.integer):
+        return None
+    limits = np.iinfo(details["dtype"])
+    return float((limits.min - zero) * scale), float((limits.max - zero) * scale)
 
 
 def _details(interpreter: Any) -> tuple[dict[str, Any], dict[str, Any]]:
