@@ -56,10 +56,10 @@ class Plan:
     """Holds the greedy frontier of size against a measure.
 
     Attributes:
-        size: What is saved: `keras`: bits as the modes of `model.quantize` and fewer filters store
-            them; `tflite`: bits with kernels in int8 of a .tflite file; `multiply-adds` of one row,
-            by fewer filters; `nonzero`: bits if any number of bits could be stored and zeros took
-            none, which is simulated.
+        size: What is saved: `keras`: bits as the modes of `model.quantize` store them, and fewer
+            filters where `shrink` takes them out; `tflite`: bits with kernels in int8 of a .tflite
+            file; `multiply-adds` of one row, by fewer filters; `nonzero`: bits if any
+            number of bits could be stored and zeros took none, which is simulated.
         measure: By what costs are told.
         points: From the model as it is to the smallest; each has one more step than the one before.
     """
@@ -127,6 +127,14 @@ class Plan:
                 "with size='keras', or export it as JSON."
             )
         lines += _pruning({n: s for n, s in kinds.items() if s.kind != "channel"})
+        used = ["prune"] if lines else []
+        if any(own.kind == "filters" for own in kinds.values()):
+            used.append("shrink")
+            lines += [
+                "shrunk = shrink(model)  # zero filters are stored until they are taken out",
+                "print(shrunk)  # which could not be, and why",
+                "model = shrunk.model",
+            ]
         for bits, names in sorted(by_bits.items()):
             blocks = ", block_size=None" if bits == 4 else ""
             ends = [f"^{name.rpartition('/')[2]}$" for name in names]
@@ -136,9 +144,7 @@ class Plan:
                 f"model.quantize(config=config, filters={json.dumps(ends)})",
             ]
         head = ["import keras"] if by_bits else []
-        head += (
-            ["from tfexplain import prune"] if len(kinds) > sum(map(len, by_bits.values())) else []
-        )
+        head += [f"from tfexplain import {', '.join(used)}"] if used else []
         return "\n".join([*head, "", *lines]) if lines else "# nothing is changed"
 
     def _point(self, number: int) -> Point:

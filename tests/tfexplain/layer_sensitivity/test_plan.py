@@ -85,6 +85,28 @@ def test_what_a_plan_cannot_do_is_said(call: Any, said: str) -> None:
         call()
 
 
+def test_code_takes_out_the_filters_that_a_plan_counts_as_gone() -> None:
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            keras.Input((8, 8, 1)),
+            layers.Conv2D(8, 3, activation="relu", use_bias=False, name="conv"),
+            layers.Flatten(),
+            layers.Dense(3, activation="softmax", name="head"),
+        ]
+    )
+    x = np.random.default_rng(0).normal(size=(30, 8, 8, 1)).astype("float32")
+    found = sensitivity(
+        model, x, settings=["filters-50%"], explainers=tfexplain.Saliency(), joint=2
+    )
+    made = found.plans["keras"]
+    assert dict(made.points[-1].settings) == {"conv": "filters-50%"}
+    names = {"model": model}
+    exec(made.code(len(made.points) - 1), names)
+    assert names["model"].get_layer("conv").kernel.shape == (3, 3, 1, 4)
+    np.testing.assert_allclose(names["model"](x), model(x), atol=1e-5)
+
+
 def test_code_does_what_was_measured() -> None:
     layers = keras.layers
     model = keras.Sequential(
