@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
@@ -78,7 +78,8 @@ class Maps:
         methods: dict[str, str] = {}
         seconds = dict.fromkeys(self._explainers, 0.0)
         for chunk in chunks:
-            some = chunk.read
+            # Inputs are not kept, and of labels those that are one array of numbers.
+            some = replace(chunk.read, inputs=None, labels=_numbers(chunk.read.labels))
             read.append(some)
             if not some.rows:
                 continue
@@ -92,7 +93,7 @@ class Maps:
                 methods |= dict.fromkeys(named, method)
                 seconds[method] += own.seconds
         kept = [some for some in read if some.rows]
-        labels = [np.asarray(some.labels) for some in kept if some.labels is not None]
+        labels = [some.labels for some in kept if some.labels is not None]
         return Shard(
             rows=np.concatenate([np.asarray(some.rows, np.int64) for some in read]),
             names=[name for some in kept for name in some.names],
@@ -132,6 +133,14 @@ def check_by_row(explainers: Mapping[str, Explainer]) -> None:
 def chooses(explainers: Mapping[str, Explainer]) -> bool:
     """Whether some show chosen channels, which the first rows choose for all."""
     return any(isinstance(explainer, FeatureMaps) for explainer in explainers.values())
+
+
+def _numbers(labels: Any) -> Array | None:
+    """Returns labels as an array of numbers, where they are one; each output may have its own."""
+    if labels is None or isinstance(labels, dict | list | tuple):
+        return None
+    array = np.asarray(labels)
+    return array if array.dtype.kind in "biuf" else None
 
 
 def _whole(by_chunk: Sequence[Array]) -> Array:

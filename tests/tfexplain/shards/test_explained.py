@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import os
 import tracemalloc
 from collections.abc import Iterator
@@ -112,6 +113,26 @@ def test_labels_that_come_with_shards_are_targets_and_kept(model, whole, tmp_pat
     check_same(whole, found)
     assert np.concatenate([file.whole().labels for file in found]).tolist() == Y.tolist()
     assert [file.names[0] for file in found] == ["0", "8"]
+
+
+HALVES = (slice(0, 3), slice(3, 6))
+
+
+def test_inputs_and_labels_may_be_several_by_name(tmp_path):
+    inputs = {name: keras.Input((2,), name=name) for name in "ab"}
+    both = keras.layers.Concatenate()(list(inputs.values()))
+    heads = {name: keras.layers.Dense(3, name=name)(both) for name in ("one", "two")}
+    model = keras.Model(inputs, heads)
+    x = {name: RNG.uniform(size=(6, 2)).astype("f4") for name in "ab"}
+    y = {name: np.arange(6) % 3 for name in heads}
+    halves = (tf.nest.map_structure(operator.itemgetter(rows), (x, y)) for rows in HALVES)
+    asked = {"explainers": Saliency(output="two")}
+    found = tfexplain.explain(model, halves, "label", out=tmp_path, **asked)
+    own = tfexplain.explain(model, x, y["two"], **asked)["Saliency"]
+    assert found.maps == ("Saliency-a", "Saliency-b")
+    for name in "ab":
+        np.testing.assert_array_equal(found.map(f"Saliency-{name}").scores, own[name].scores)
+    assert next(iter(found)).whole().labels is None
 
 
 @pytest.mark.process
