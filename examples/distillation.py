@@ -40,6 +40,7 @@ class Distilled(keras.Model):  # type: ignore[misc]
     def __init__(self, student: Any, teacher: Any, weight: float) -> None:
         super().__init__()
         self.student, self.teacher, self._weight = student, teacher, weight
+        self._mean = keras.metrics.Mean("distillation_loss")
         teacher.trainable = False
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
@@ -55,7 +56,8 @@ class Distilled(keras.Model):  # type: ignore[misc]
             loss = tf.reduce_mean((1 - self._weight) * hard + self._weight * soft)
         weights = self.student.trainable_weights
         self.optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
-        return {"loss": loss}
+        self._mean.update_state(loss)
+        return {"distillation_loss": self._mean.result()}
 
 
 def softened(probabilities: Any) -> Any:

@@ -13,7 +13,7 @@ from support.models import digits
 from support.read import Run, read_run
 
 import tfexplain
-from tfexplain import Explain, GradCAM, TfexplainError
+from tfexplain import Attention, Explain, GradCAM, TfexplainError
 from tfexplain.quality.similarity import MEASURES
 from tfexplain.resampling import stretched
 
@@ -176,3 +176,33 @@ def test_what_has_no_teacher_is_told(tmp_path: Path) -> None:
     other.compile("sgd")
     with pytest.raises(TfexplainError, match="cannot be explained beside the student"):
         fit(other, tmp_path / "other")
+
+
+def attending(heads: int, seed: int) -> Any:
+    """Eight rows of a digit as tokens, and one attention over them."""
+    keras.utils.set_random_seed(seed)
+    inputs = keras.Input((8, 8, 1))
+    tokens = layers.Dense(8, name="embed")(layers.Reshape((8, 8))(inputs))
+    seen = layers.MultiHeadAttention(heads, 4, name=f"attention{heads}")(tokens, tokens)
+    x = layers.GlobalAveragePooling1D()(layers.Add()([tokens, seen]))
+    return keras.Model(inputs, layers.Dense(10, activation="softmax")(x))
+
+
+def test_attention_of_other_numbers_of_heads_is_compared_by_its_mean(tmp_path: Path) -> None:
+    student, teacher = attending(2, seed=1), attending(4, seed=2)
+    model = Learning(student, teacher)
+    model.compile(keras.optimizers.SGD(0.0))
+    run = fit(model, tmp_path, explainers=[Attention()])
+    values = run.record("drift/Attention/attention2", 1).values[:, MEASURES.index("pearson")]
+    tags = [f"matrix/Attention/attention2/{n}" for n in range(8)]
+    logged = [run.record(tag, 1).values for tag in tags]
+    labels = run.record("samples", 0).labels.astype(int)
+    own = Attention()(student, X, targets=Y)["attention2"].values
+    # By what they hold, as above.
+    flat = np.stack(logged).reshape(len(logged), -1)
+    errors = np.abs(flat[:, None] - own.reshape(len(X), -1)[None]).max(-1)
+    rows = (errors + 9 * (labels[:, None] != Y[None])).argmin(1)
+    theirs = Attention()(teacher, X[rows], targets=labels)["attention4"].values.mean(1)
+    pairs = zip(own[rows].mean(1), theirs, strict=True)
+    expected = [stats.pearsonr(a.ravel(), b.ravel()).statistic for a, b in pairs]
+    np.testing.assert_allclose(values, expected, atol=3e-3)
