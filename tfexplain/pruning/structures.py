@@ -101,7 +101,7 @@ def global_masks(cubes: Sequence[Array], sparsity: float, structure: Structure) 
     [[True, False, True], [False, True, False]]
     """
     scores = [_scores(np.abs(cube), structure) for cube in cubes]
-    ranks = [score.astype(np.float64).ravel() for score in scores]
+    ranks = [score.ravel() for score in scores]
     for rank in ranks:
         rank[rank.argmax()] = np.inf
     together = np.concatenate(ranks)

@@ -161,3 +161,26 @@ def test_two_layers_of_one_name_and_kernels_that_are_no_floats() -> None:
         prune(model, 0.5)
     with pytest.raises(WeightsError, match="not built"):
         prune(keras.Sequential([layers.Dense(2)]), 0.5)
+
+
+def test_filters_of_outputs_are_found_in_models_within_and_without_a_graph() -> None:
+    layers = keras.layers
+
+    def top() -> Any:
+        stack = [layers.Dense(6, name="inner"), layers.Dense(3, name="last")]
+        return keras.Sequential([keras.Input((4,)), *stack], name="top")
+
+    nested = keras.Sequential([keras.Input((5,)), layers.Dense(4, name="base"), top()])
+    assert list(prune(nested, 0.5, structure="filters")) == ["base", "top/inner"]
+
+    class Plain(keras.Model):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.base, self.head = layers.Dense(4, name="base"), layers.Dense(3, name="head")
+
+        def call(self, inputs: Any) -> Any:
+            return self.head(self.base(inputs))
+
+    plain = Plain()
+    plain(np.ones((1, 5), "float32"))
+    assert list(prune(plain, 0.5, structure="filters")) == ["base"]
