@@ -356,7 +356,7 @@ def test_what_was_chosen_is_printed_once(capsys: pytest.CaptureFixture[str]) -> 
     printed = capsys.readouterr().out
     assert printed.splitlines() == [
         "tfexplain: pruning 50.0% of each kernel; filters",
-        "  kernels  1 of 96 weights: hidden",
+        "  kernels  1 with 96 weights: hidden",
         "  not      head: its filters are the model's outputs",
         "  when     polynomial from step 0 to 8, masks chosen every 100",
     ]

@@ -35,7 +35,7 @@ class Choice:
         size = sum(layer.size for layer, _ in self.kernels)
         named = ", ".join(layer.name for layer, _ in self.kernels[:8])
         more = ", ..." if len(self.kernels) > 8 else ""
-        return f"{len(self.kernels)} of {size:,} weights: {named}{more}"
+        return f"{len(self.kernels)} with {size:,} weights: {named}{more}"
 
 
 def choose(

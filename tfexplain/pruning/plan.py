@@ -50,6 +50,11 @@ def _mapping_in(path: Path, argument: str) -> Mapping[str, Any]:
         found = json.loads(path.read_text("utf-8"))
     except ValueError as error:
         raise SettingError(f"{argument}: expected a JSON file; got {error}.") from error
+    if isinstance(found, Mapping) and "settings" in found and "sparsity" not in found:
+        raise SettingError(
+            f"{argument}: expected a plan that prunes single weights; this one does not. Apply it "
+            "with the code that it gives."
+        )
     plan = found.get("sparsity", found) if isinstance(found, Mapping) else found
     if not isinstance(plan, Mapping):
         raise SettingError(

@@ -139,7 +139,12 @@ def test_what_cannot_be_is_refused_and_nothing_pruned(
 
 def test_no_plan_in_a_file(tmp_path: Path) -> None:
     path = tmp_path / "plan.json"
-    for text, message in (("[1]", "expected a mapping"), ("{", "expected a JSON file; got")):
+    filters = json.dumps({"size": "keras", "settings": {"conv1": "filters-25%"}})
+    for text, message in (
+        ("[1]", "expected a mapping"),
+        ("{", "expected a JSON file; got"),
+        (filters, "expected a plan that prunes single weights; this one does not"),
+    ):
         path.write_text(text)
         with pytest.raises(SettingError, match=message):
             prune(network(), path)
