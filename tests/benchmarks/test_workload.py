@@ -155,3 +155,10 @@ def test_shards_are_compared_with_bare_passes():
     assert min(float(cell) for row in (bare, shards, workers) for cell in row[2:5]) > 0
     # Two maps as float16, of 3 x 3 and of 28 x 28, and what else is said of a row.
     assert 2 * 28 * 28 < float(shards[5]) < 4 * 28 * 28
+
+
+def test_sensitivity_takes_fewer_passes_from_the_kernel_on():
+    """`sensitivity.py` counts passes with and without reuse."""
+    _, _, parts, whole, *_ = printed("sensitivity.py", "--quick")
+    assert [row[0] for row in (parts, whole)] == ["from the kernel on", "whole passes"]
+    assert float(parts[3]) < float(whole[3])

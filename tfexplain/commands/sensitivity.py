@@ -14,9 +14,9 @@ One kernel at a time is rounded to fewer bits or pruned, and put back to the bit
 read. Beside the model as it is, printed are for each kernel and setting
   - KL divergence of predictions, and accuracy;
   - how similar maps stay (Spearman; pearson, top10_iou and SSIM are in the log).
-What comes before the kernel is computed once for all its settings. With --log-dir it goes to the
-EXPLAIN tab, with plans: which layers to compress first for the least cost. What was measured is
-kept in DIR/sensitivity.jsonl and not measured again.
+Where it saves time, what comes before the kernel is computed once for all its settings. With
+--log-dir it goes to the EXPLAIN tab, with plans: which layers to compress first for the least cost.
+What was measured is kept in DIR/sensitivity.jsonl and not measured again.
 
 Two trainings of the same model differ as well: give one as --control, and no difference below
 theirs is called a cost."""
@@ -91,7 +91,7 @@ def run(options: argparse.Namespace) -> int:
         budget=options.budget,
         log_dir=options.log_dir,
         resume=options.resume,
-        reuse=not options.no_reuse,
+        reuse=False if options.no_reuse else None,
         class_names=options.class_names,
         seed=options.seed,
         verbose=0 if options.quiet else 1,

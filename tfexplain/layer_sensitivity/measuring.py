@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -37,11 +38,15 @@ class Measuring:
         """Measures what is not kept, within the budget."""
         missing = [cell for cell in cells if cell.key not in self.kept.effects]
         reused = len(cells) - len(missing)
-        by_layer = {cell.layer.name: self.passes.part(cell.layer) for cell in missing}
+        counts = Counter(cell.layer.name for cell in missing)
+        by_layer = {
+            cell.layer.name: self.passes.part(cell.layer, counts[cell.layer.name])
+            for cell in missing
+        }
         costs = [by_layer[cell.layer.name].share + self._maps for cell in missing]
         opening = {name: 1 - part.share for name, part in by_layer.items()}
         start = time.perf_counter()
-        pass_seconds = self._seconds_of_a_pass() if missing else 0.0
+        pass_seconds = self.passes.pass_seconds
         most = min(budget.passes, budget.seconds / max(pass_seconds, 1e-9))
         todo = chosen(missing, costs, opening, most)
         self._tell(todo, by_layer, pass_seconds)
@@ -84,12 +89,6 @@ class Measuring:
         explainers = len(self.subject.explaining.explainers)
         return 3 * explainers * self.subject.samples / self.subject.count
 
-    def _seconds_of_a_pass(self) -> float:
-        """Measures a pass of rows that was compiled before."""
-        start = time.perf_counter()
-        self.passes.whole_pass()
-        return time.perf_counter() - start
-
     def _tell(self, todo: Sequence[Cell], parts: Mapping[str, Any], seconds: float) -> None:
         if not self.verbose:
             return
@@ -114,7 +113,7 @@ class Measuring:
             for own in by_layer.values():
                 if time.perf_counter() >= deadline:
                     break
-                with self.passes.open(own[0].layer) as outputs:
+                with self.passes.open(own[0].layer, len(own)) as outputs:
                     for cell in own:
                         if time.perf_counter() >= deadline:
                             break

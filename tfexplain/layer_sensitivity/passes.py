@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,8 +24,8 @@ from tfexplain.types import Array
 _ROWS = 64
 # Of activations that are kept: a share of the memory there is, and never more than this.
 _SHARE, _MOST = 1 / 4, 2 << 30
-# Where less can be spared, a split costs more than it saves.
-_LEAST_SPARED = 0.05
+# Times what tracing took: two parts of the graph are built, and optimized when they first run.
+_OF_TRACING = 3
 
 
 @dataclass(frozen=True)
@@ -46,29 +47,36 @@ class Passes:
     Args:
         subject: The model and its rows.
         layers: All kernels of floats that the model has.
-        reuse: Whether activations below a kernel are computed once.
+        reuse: Whether activations before a kernel are computed once; None: where that saves time.
 
     Attributes:
         done: Passes so far, the parts as their share of the multiply-adds.
         whole: How many these had been without reuse.
+        pass_seconds: What a whole pass takes.
     """
 
-    def __init__(self, subject: Subject, layers: Sequence[LayerWeights], reuse: bool) -> None:
+    def __init__(
+        self, subject: Subject, layers: Sequence[LayerWeights], reuse: bool | None
+    ) -> None:
         self.done = self.whole = 0.0
         self._subject, self._layers = subject, layers
         self._graph: SplitGraph | None = None
-        self._why = "asked for"
-        if reuse:
+        self._why, self._always = "asked for", reuse is True
+        self._split_seconds = self.pass_seconds = 0.0
+        if reuse is not False:
             model, rows = subject.contender.model, subject.rows
+            start = time.perf_counter()
             try:
                 first = as_batch(tf.nest.map_structure(lambda x: x[:1], rows.inputs), model)
                 variables = [layer.variable for layer in layers]
                 self._graph = SplitGraph(model, first, variables)
             except SplitError as error:
                 self._why = str(error)
+            self._split_seconds = _OF_TRACING * (time.perf_counter() - start)
+        self.pass_seconds = self._seconds_of_a_pass()
 
-    def part(self, layer: LayerWeights) -> Part:
-        """Returns which share of a pass each setting of a kernel takes."""
+    def part(self, layer: LayerWeights, settings: int) -> Part:
+        """Returns which share of a pass each of so many settings of a kernel takes."""
         if self._graph is None:
             return Part(1.0, self._why)
         try:
@@ -77,13 +85,16 @@ class Passes:
             return Part(1.0, str(error))
         costs = {id(one.variable): one.size * (one.positions or 1) for one in self._layers}
         share = sum(costs[key] for key in used) / sum(costs.values())
-        return Part(share) if share < 1 - _LEAST_SPARED else Part(1.0, "all comes after it")
+        spared = (1 - share) * (settings - 1) * self.pass_seconds
+        if share == 1 or not (self._always or spared > self._split_seconds):
+            return Part(1.0, "a split takes longer than it saves")
+        return Part(share)
 
     @contextmanager
-    def open(self, layer: LayerWeights) -> Iterator[Callable[[], Array]]:
+    def open(self, layer: LayerWeights, settings: int) -> Iterator[Callable[[], Array]]:
         """Yields what computes the outputs on all rows, float32 [rows, ...], with the kernel as it
-        is then; what comes before it is computed now, once."""
-        part, split = self.part(layer), None
+        is then; what comes before it is computed now, once for so many settings."""
+        part, split = self.part(layer, settings), None
         if self._graph is not None and not part.why:
             try:
                 split = self._graph.at(layer.variable)
@@ -121,6 +132,12 @@ class Passes:
         output = subject.explaining.output
         raw: Array = raw_outputs(subject.contender, subject.rows.inputs, output)
         return raw
+
+    def _seconds_of_a_pass(self) -> float:
+        """Measures a pass of rows that was compiled before."""
+        start = time.perf_counter()
+        self.whole_pass()
+        return time.perf_counter() - start
 
     def _chunks(self) -> Iterator[Any]:
         subject = self._subject

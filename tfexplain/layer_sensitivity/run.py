@@ -48,7 +48,7 @@ def sensitivity(
     budget: float | str | None = None,
     log_dir: str | os.PathLike[str] | None = None,
     resume: str | os.PathLike[str] | None = None,
-    reuse: bool = True,
+    reuse: bool | None = None,
     joint: int = 6,
     class_names: ClassNames | None = None,
     targets: Targets | str = "label",
@@ -60,7 +60,7 @@ def sensitivity(
 
     One kernel at a time is rounded or pruned in place; predictions and maps are compared with those
     of the model as it is. Then the kernel is what it was, to the bit, also after an error or
-    Ctrl-C. Activations before the kernel are computed once for all its settings.
+    Ctrl-C.
 
     Args:
         model: A built Keras model, or the path of a .keras or .h5 file.
@@ -79,7 +79,8 @@ def sensitivity(
         log_dir: Directory of the log, for the page. None writes nothing.
         resume: File of JSON lines that keeps what was measured; default
             `<log_dir>/sensitivity.jsonl`, or none without a log.
-        reuse: Whether activations are reused; else all passes are whole.
+        reuse: Whether activations before a kernel are computed once for all its settings; None:
+            where that saves more time than splitting the graph takes.
         joint: How many points of each plan are measured with all their settings at once, for single
             effects do not add up.
         class_names: Names of the classes.

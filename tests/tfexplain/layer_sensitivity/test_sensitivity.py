@@ -49,8 +49,8 @@ def other() -> keras.Model:
 @pytest.fixture(scope="module")
 def found(model: keras.Model, other: keras.Model, tmp_path_factory: Any) -> Sensitivity:
     return sensitivity(
-        model, DATA, settings=SETTINGS, rows=40, samples=6, joint=0, control={"other": other},
-        resume=tmp_path_factory.mktemp("kept") / "cells.jsonl",
+        model, DATA, settings=SETTINGS, rows=40, samples=6, joint=0, reuse=True,
+        control={"other": other}, resume=tmp_path_factory.mktemp("kept") / "cells.jsonl",
     )  # fmt: skip
 
 
@@ -189,7 +189,7 @@ def test_weights_are_put_back_whatever_happens(
 
 def test_a_budget_takes_the_most_promising(model: keras.Model) -> None:
     found = sensitivity(
-        model, DATA, settings=["8bit", "2bit"], rows=40, samples=2, joint=0, budget=1.5
+        model, DATA, settings=["8bit", "2bit"], rows=40, samples=2, joint=0, budget=1.5, reuse=True
     )
     done = [(one.layer, one.setting) for one in found.measured if one.effect is not None]
     assert done == [("head", "8bit"), ("head", "2bit")]  # most bits saved a pass
