@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 from scipy import stats
-from support.models import digits
+from support.models import digits, same_bits
 from support.read import Run, read_run
 
 import tfexplain
@@ -64,7 +64,8 @@ def fit(model: Any, log_dir: Path, **settings: Any) -> Run:
         on_error="raise",
         verbose=False,
     )
-    model.fit(X[:64], Y[:64], epochs=2, batch_size=32, verbose=0, callbacks=[callback])
+    settings = {"epochs": 2, "batch_size": 32, "shuffle": False, "verbose": 0}
+    model.fit(X[:64], Y[:64], callbacks=[callback], **settings)
     return read_run(log_dir)
 
 
@@ -157,6 +158,19 @@ def test_a_teacher_of_ones_own_step_that_moves_is_explained_again(tmp_path: Path
     numbers = [run.record("fidelity", step).numbers for step in (0, 1)]
     assert numbers[0]["kl"] < numbers[1]["kl"]
     assert run.record("drift/GradCAM/conv0_4", 0).values.shape == (8, len(MEASURES))
+
+
+def test_training_is_left_as_it_was(tmp_path: Path) -> None:
+    ends = []
+    for logs in (True, False):
+        model = Learning(network(4, 1, seed=2), network(6, 3, seed=1))
+        model.compile(keras.optimizers.Adam(0.01))
+        if logs:
+            fit(model, tmp_path)
+        else:
+            model.fit(X[:64], Y[:64], epochs=2, batch_size=32, shuffle=False, verbose=0)
+        ends.append([w.numpy() for w in (*model.student.weights, *model.teacher.weights)])
+    assert same_bits(*ends)
 
 
 def test_a_layer_that_only_the_student_has_is_named(tmp_path: Path) -> None:
