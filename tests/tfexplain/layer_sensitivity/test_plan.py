@@ -107,9 +107,9 @@ def test_code_takes_out_the_filters_that_a_plan_counts_as_gone() -> None:
     np.testing.assert_allclose(names["model"](x), model(x), atol=1e-5)
 
 
-def test_code_does_what_was_measured() -> None:
+def network() -> keras.Model:
     layers = keras.layers
-    model = keras.Sequential(
+    return keras.Sequential(
         [
             keras.Input((6,)),
             layers.Dense(12, activation="relu", name="first"),
@@ -117,15 +117,26 @@ def test_code_does_what_was_measured() -> None:
             layers.Dense(3, activation="softmax", name="head"),
         ]
     )
+
+
+@pytest.mark.parametrize(
+    ("settings", "size", "changed"),
+    [
+        (["8bit", "4bit"], "keras", 3),
+        (["50%", "2:4"], "nonzero", 3),
+        # Those of the head are the model's outputs.
+        (["filters-50%"], "multiply-adds", 2),
+    ],
+)
+def test_code_does_what_was_measured(settings: list[str], size: str, changed: int) -> None:
+    model = network()
     x = np.random.default_rng(0).normal(size=(30, 6)).astype("float32")
-    settings = ["8bit", "4bit"]
-    found = sensitivity(model, x, settings=settings, explainers=tfexplain.Saliency(), joint=2)
-    made = found.plans["keras"]
+    found = sensitivity(model, x, settings=settings, explainers=tfexplain.Saliency(), joint=1)
+    made = found.plans[size]
     number = len(made.points) - 1
-    assert made.points[number].settings == dict.fromkeys(("first", "second", "head"), "4bit")
+    assert len(made.points[number].settings) == changed
     p = np.asarray(model(x), np.float64)
     exec(made.code(number), {"model": model})
     q = np.asarray(model(x), np.float64)
     kl = (p * np.log(p / q)).sum(axis=1).mean()
     np.testing.assert_allclose(made.points[number].joint.value("kl"), kl, rtol=1e-3)
-    assert model.layers[0].quantization_mode == "int4"
