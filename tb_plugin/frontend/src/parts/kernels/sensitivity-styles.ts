@@ -185,6 +185,9 @@ export const sensitivityStyles = css`
     font-size: 11px;
     white-space: pre-wrap;
   }
+  a {
+    color: var(--accent);
+  }
   .plan-line {
     margin: 4px 0;
   }
