@@ -71,8 +71,7 @@ def local(workers: int) -> Iterator[Client]:
     options = {**own, "nthreads": 1, "memory_limit": None, "silence_logs": _QUIET}
     # A terminal sends Ctrl-C to all; this process ends its workers.
     options["preload"] = ["import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"]
-    with tempfile.TemporaryDirectory(prefix="tfexplain-") as scratch:
-        options["local_directory"] = scratch
+    with _scratch() as scratch:
         environments = [{"CUDA_VISIBLE_DEVICES": device} for device in devices] or [{}] * workers
         specs = {
             number: {"cls": Nanny, "options": {**options, "env": environment}}
@@ -80,7 +79,8 @@ def local(workers: int) -> Iterator[Client]:
         }
         # Dask would give workers, and this process, other numbers of threads than it was begun
         # with, and sums over other threads have other bits.
-        with dask.config.set({"distributed.nanny.pre-spawn-environ": {}}):
+        settings = {"distributed.nanny.pre-spawn-environ": {}, "temporary-directory": scratch}
+        with dask.config.set(settings):
             try:
                 cluster = SpecCluster(
                     workers=specs,
@@ -88,12 +88,24 @@ def local(workers: int) -> Iterator[Client]:
                     silence_logs=_QUIET,
                 )
             except Exception as error:
+                # Where closing what had begun fails as well, the first error says why.
+                why = repr(error.__context__ or error)
                 raise TfexplainError(
-                    f"--workers={workers}: expected processes that start; got {error}. A script "
+                    f"--workers={workers}: expected processes that start; got {why}. A script "
                     'that starts them needs `if __name__ == "__main__":` around what it does.'
                 ) from error
             with cluster, Client(cluster, set_as_default=False) as client:
                 yield client
+
+
+@contextmanager
+def _scratch() -> Iterator[str]:
+    """Makes a folder for Dask's files, which is gone with the block, from `sys.path` too."""
+    with tempfile.TemporaryDirectory(prefix="tfexplain-") as folder:
+        try:
+            yield folder
+        finally:
+            sys.path[:] = [path for path in sys.path if not path.startswith(folder)]
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 from pathlib import Path
@@ -173,13 +174,17 @@ def test_without_dask_it_is_said_what_to_install(monkeypatch):
 @pytest.mark.parametrize(
     ("told", "devices"), [("0,2", ["0", "2"]), ("-1", []), ("", []), ("1,-1,2", ["1"])]
 )
-def test_each_worker_has_a_gpu_of_its_own(told, devices, monkeypatch):
+def test_each_worker_has_a_gpu_of_its_own(told, devices, monkeypatch, tmp_path):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", told)
     assert engine.visible_devices() == devices
     if len(devices) < 2:
         return
+    before = [*sys.path]
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with engine.local(2) as client:
         seen = client.run(os.getenv, "CUDA_VISIBLE_DEVICES")
         assert sorted(seen.values()) == devices
+        assert list(tmp_path.iterdir())
+    assert (sys.path, list(tmp_path.iterdir())) == (before, [])  # nothing is left behind
     with pytest.raises(TfexplainError, match="expected at most 2, one for each GPU"):
         engine.local(3).__enter__()
