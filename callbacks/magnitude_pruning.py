@@ -43,9 +43,11 @@ class MagnitudePruning(WeakModel, CopiedSettings, BatchHooks, keras.callbacks.Ca
         sparsity: Share of the weights that go, from 0 to below 1; or by layer, as a mapping of
             paths or the JSON file of a plan: layers that are not in it stay as they are. None for
             n:m.
-        structure: `"unstructured"`: each weight by itself. `"filters"`: all weights of an output.
-            `"n:m"`: of `m` neighbours on the input axis `n` stay. `"blocks"`: blocks of inputs x
-            outputs, at each position of a convolution.
+        structure: `"unstructured"`: each weight by itself. `"filters"`: all weights of an output,
+            with its bias, and its offset and moving mean in a batch normalization that reads the
+            layer's output: what the filter gives is zero. `"n:m"`: of `m` neighbours on the input
+            axis `n` stay. `"blocks"`: blocks of inputs x outputs, at each position of a
+            convolution.
         pattern: (n, m) of n:m.
         block: (inputs, outputs) of a block.
         scope: `"layer"`: each kernel has the sparsity. `"global"`: one threshold for all, so that
@@ -185,6 +187,7 @@ class MagnitudePruning(WeakModel, CopiedSettings, BatchHooks, keras.callbacks.Ca
                 lambda: _optimizers(trained()),
                 strategy,
                 self._masks,
+                self._selection.shifts(self._subject, choice),
             )
         self._pruned, self._chosen, self._epoch = trained, None, -1
         self._masking.put_on()

@@ -73,10 +73,7 @@ class Measuring:
             if ("", name) not in self.kept.effects:
                 with ExitStack() as stack, explaining(f"{len(settings)} kernels at once"):
                     for item in settings.items():
-                        cell = by_key[item]
-                        kernel = cell.layer.variable.numpy()  # type: ignore[union-attr]
-                        made = cell.setting.applied(kernel, cell.layer)
-                        stack.enter_context(changed(cell.layer, made))
+                        stack.enter_context(changed(by_key[item]))
                     effect = self.subject.changed(self.passes.whole_pass())
                 self.kept.add("", name, effect)
                 self.together += 1
@@ -123,8 +120,7 @@ class Measuring:
         return done
 
     def _one(self, cell: Cell, outputs: Any) -> None:
-        kernel = cell.layer.variable.numpy()  # type: ignore[union-attr]
-        with changed(cell.layer, cell.setting.applied(kernel, cell.layer)):
+        with changed(cell):
             effect = self.subject.changed(outputs())
         self.kept.add(*cell.key, effect)
 

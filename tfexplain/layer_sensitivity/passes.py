@@ -14,11 +14,13 @@ import tensorflow as tf
 from tfexplain.comparing.predicting import raw_outputs
 from tfexplain.compression import LayerWeights
 from tfexplain.layer_sensitivity.subject import Subject
+from tfexplain.layer_sensitivity.todo import Cell
 from tfexplain.model import memory
 from tfexplain.model.batching import row_slices
 from tfexplain.model.call_batch import as_batch
 from tfexplain.model.preserved_state import copies, put_back
 from tfexplain.model.split_graph import Split, SplitError, SplitGraph
+from tfexplain.pruning.shifts import without
 from tfexplain.types import Array
 
 _ROWS = 64
@@ -147,9 +149,16 @@ class Passes:
 
 
 @contextmanager
-def changed(layer: LayerWeights, kernel: Array) -> Iterator[None]:
-    """While open, a kernel has other values; then its own again, to the bit, whatever happened."""
-    with put_back(copies(layer.variable)):
-        for copy in copies(layer.variable):
-            copy.assign(kernel)
+def changed(cell: Cell) -> Iterator[None]:
+    """While open, a kernel is what its setting makes of it; then its own again, to the bit,
+    whatever happened."""
+    layer, setting = cell.layer, cell.setting
+    kernel = layer.variable.numpy()  # type: ignore[union-attr]
+    values = {id(layer.variable): setting.applied(kernel, layer)}
+    for shift in cell.shifts:
+        values[id(shift)] = without(shift.numpy(), setting.filters_kept(kernel, layer))
+    held = [(copy, values[id(v)]) for v in (layer.variable, *cell.shifts) for copy in copies(v)]
+    with put_back(copy for copy, _ in held):
+        for copy, value in held:
+            copy.assign(value)
         yield

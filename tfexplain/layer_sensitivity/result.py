@@ -24,7 +24,8 @@ class Measured:
         effect: What that does; None where the budget did not reach it.
         bits: Of the kernel with its scales, were a runtime to store it so.
         dense: Bits of the kernel as it is.
-        multiply_adds: Of the changed kernel for one row, whole filters that are zero left out.
+        multiply_adds: Of the changed kernel for one row, without the filters that `shrink` takes
+            out.
         dense_multiply_adds: Of the kernel as it is.
         noise: Share of the kernel's energy that changes.
         runtimes: What stores it so: `keras`, `tflite`; empty: nothing, its size is simulated.

@@ -16,6 +16,7 @@ from tfexplain.comparing.data import read_data
 from tfexplain.comparing.logs import check_free
 from tfexplain.comparing.models import Contender, Source, Sources, contenders, opened_model
 from tfexplain.compression import LayerWeights, WeightsError
+from tfexplain.compression.shrinking.shrink import filters_that_go
 from tfexplain.compression.weights import find
 from tfexplain.errors import SettingError, TfexplainError
 from tfexplain.explainers import Explainer
@@ -23,13 +24,14 @@ from tfexplain.layer_sensitivity.effect import Effect
 from tfexplain.layer_sensitivity.kept import Kept
 from tfexplain.layer_sensitivity.log import write
 from tfexplain.layer_sensitivity.measuring import Measuring
-from tfexplain.layer_sensitivity.passes import Passes
+from tfexplain.layer_sensitivity.passes import Passes, changed
 from tfexplain.layer_sensitivity.plan import SIZES, Plan, Size
 from tfexplain.layer_sensitivity.result import Measured, Sensitivity
 from tfexplain.layer_sensitivity.settings import Setting, settings_of
 from tfexplain.layer_sensitivity.subject import Subject
 from tfexplain.layer_sensitivity.todo import Cell, budget_of, cell_of
 from tfexplain.model.targets import Targets
+from tfexplain.pruning.shifts import shifts
 from tfexplain.runlog.settings import ClassNames, ExplainSettings, named_classes
 
 RESUME = "sensitivity.jsonl"
@@ -142,7 +144,7 @@ def sensitivity(
         target=_target(subject),
         unfit=unfit,
         cost=cost,
-        notes=run.notes,
+        notes=[*run.notes, *_left(fit)],
         log_dir=os.fspath(log_dir or ""),
     )
     plans = {size: run.joint(plan, fit, joint) for size, plan in _plans(found).items()}
@@ -223,14 +225,18 @@ def _cells(
     layers: Sequence[LayerWeights], wanted: Sequence[Setting], subject: Subject, *, explicit: bool
 ) -> tuple[list[Cell], dict[tuple[str, str], str]]:
     """Returns what can be measured, and why the rest cannot."""
-    fit, unfit = [], {}
+    fit: list[Cell] = []
+    unfit = {}
+    model = subject.contender.model
+    beside = shifts(model, layers)
     for layer in layers:
         for setting in wanted:
             why = setting.unfit(layer) or _output_filters(layer, setting, subject)
             if why:
                 unfit[layer.name, setting.name] = why
             else:
-                fit.append(cell_of(layer, setting))
+                cell = cell_of(layer, setting, beside[layer.name])
+                fit.append(replace(cell, goes=_goes(cell, fit[-1:], model)))
     for name in [layer.name for layer in layers] if explicit else []:
         if all((name, setting.name) in unfit for setting in wanted):
             raise SettingError(
@@ -242,6 +248,21 @@ def _cells(
         (name, one), why = next(iter(unfit.items()))
         raise SettingError(f"settings={one!r}: no layer can have it; {name!r}: {why}.")
     return fit, unfit
+
+
+def _goes(cell: Cell, before: Sequence[Cell], model: Any) -> bool:
+    """Whether `shrink` can take out what a setting makes zero; asked once for a kernel's filters,
+    for it is the graph that says so."""
+    if cell.setting.kind != "filters":
+        return True
+    for other in before:
+        if other.layer is cell.layer and other.setting.kind == "filters":
+            return other.goes
+    kernel = cell.layer.variable.numpy()  # type: ignore[union-attr]
+    kept = cell.setting.filters_kept(kernel, cell.layer)
+    with changed(cell):
+        gone = filters_that_go(model).get(cell.layer.path)
+    return gone is not None and bool(gone[~kept].all())
 
 
 def _output_filters(layer: LayerWeights, setting: Setting, subject: Subject) -> str:
@@ -256,9 +277,22 @@ def _output_filters(layer: LayerWeights, setting: Setting, subject: Subject) -> 
 def _measured(cell: Cell, effect: Effect | None) -> Measured:
     layer, setting = cell.layer, cell.setting
     whole = layer.size * (layer.positions or 1)
-    adds = round(whole * cell.bits / cell.dense) if setting.kind == "filters" else whole
+    gone = setting.kind == "filters" and cell.goes
+    adds = round(whole * cell.bits / cell.dense) if gone else whole
     sizes = cell.bits, cell.dense, adds, whole
-    return Measured(*cell.key, effect, *sizes, cell.noise, setting.runtimes(layer))
+    runtimes = setting.runtimes(layer) if cell.goes else ()
+    return Measured(*cell.key, effect, *sizes, cell.noise, runtimes)
+
+
+def _left(cells: Sequence[Cell]) -> list[str]:
+    """Says whose filters stay in the model."""
+    names = dict.fromkeys(cell.layer.name for cell in cells if not cell.goes)
+    if not names:
+        return []
+    return [
+        f"filters of {', '.join(names)} stay, zero or not: shrink cannot take them out (a sum or "
+        "a layer behind needs all of them). No plan counts them as gone."
+    ]
 
 
 def _target(subject: Subject) -> str:

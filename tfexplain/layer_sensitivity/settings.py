@@ -12,7 +12,7 @@ import numpy as np
 from tfexplain.compression import LayerWeights
 from tfexplain.compression.simulated import BITS, quantized_kernel
 from tfexplain.errors import SettingError
-from tfexplain.pruning.masks import check_sparsity, filter_mask, magnitude_mask, n_m_mask
+from tfexplain.pruning.masks import Mask, check_sparsity, filter_mask, magnitude_mask, n_m_mask
 from tfexplain.types import Array
 
 DEFAULT = (
@@ -83,6 +83,13 @@ class Setting:
         else:
             changed = cube * magnitude_mask(cube, self.sparsity)
         return layer.layout.from_cube(changed.astype(kernel.dtype, copy=False), kernel.shape)
+
+    def filters_kept(self, kernel: Array, layer: LayerWeights) -> Mask:
+        """Returns which filters of a kernel stay, bool [outputs]: all, unless filters go."""
+        cube = layer.layout.to_cube(kernel)
+        share = self.sparsity if self.kind == "filters" else 0.0
+        kept: Mask = filter_mask(cube, share)[0, 0]
+        return kept
 
     def runtimes(self, layer: LayerWeights) -> tuple[Runtime, ...]:
         """Returns what stores a kernel so that it takes less; empty: that is simulated."""

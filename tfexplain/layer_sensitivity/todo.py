@@ -10,6 +10,7 @@ import numpy as np
 
 from tfexplain.checks import is_number
 from tfexplain.compression import LayerWeights
+from tfexplain.compression.buffers import Variable
 from tfexplain.errors import SettingError
 from tfexplain.layer_sensitivity.settings import Setting
 
@@ -22,6 +23,8 @@ class Cell:
         bits: Of the kernel with its scales, were a runtime to store it so.
         dense: Bits of the kernel as it is.
         noise: Share of the kernel's energy that changes, sum (W - W')^2 / sum W^2.
+        shifts: What goes with the filters that go.
+        goes: Whether `shrink` takes out the filters that are zero; of other settings True.
     """
 
     layer: LayerWeights
@@ -29,6 +32,8 @@ class Cell:
     bits: int
     dense: int
     noise: float
+    shifts: Sequence[Variable] = ()
+    goes: bool = True
 
     @property
     def key(self) -> tuple[str, str]:
@@ -41,15 +46,22 @@ class Cell:
         return max(0, self.dense - self.bits) * max(0.0, 1 - self.noise)
 
 
-def cell_of(layer: LayerWeights, setting: Setting) -> Cell:
-    """Computes what is known of a kernel and a setting without any pass."""
+def cell_of(layer: LayerWeights, setting: Setting, shifts: Sequence[Variable] = ()) -> Cell:
+    """Computes what is known of a kernel and a setting without any pass.
+
+    Args:
+        layer: The kernel.
+        setting: What it is to have.
+        shifts: What shifts the feature maps of its filters, as `tfexplain.pruning.shifts` finds it.
+    """
     kernel = layer.variable.numpy()  # type: ignore[union-attr]
     made = setting.applied(kernel, layer)
     difference = made.astype(np.float64) - kernel
     energy = float(np.square(kernel, dtype=np.float64).sum())
     noise = float(np.square(difference).sum()) / energy if energy else 0.0
     dense = 8 * kernel.dtype.itemsize * kernel.size
-    return Cell(layer, setting, setting.bits_of(layer, made), dense, noise)
+    beside = shifts if setting.kind == "filters" else ()
+    return Cell(layer, setting, setting.bits_of(layer, made), dense, noise, beside)
 
 
 @dataclass(frozen=True)

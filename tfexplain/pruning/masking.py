@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
+from itertools import chain
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from tfexplain.compression import LayerWeights
-from tfexplain.compression.buffers import view
+from tfexplain.compression.buffers import Variable, view
 from tfexplain.compression.keras.mask_constraint import MaskConstraint, mask_constraint
 from tfexplain.compression.sources import as_float
 from tfexplain.pruning.masks import Mask
+from tfexplain.pruning.shifts import filters_kept
 from tfexplain.pruning.structures import Structure, global_masks
 
 
@@ -53,6 +55,7 @@ class Masking:
         optimizers: Returns the optimizers of the model.
         strategy: Strategy that the variables were made under, or None.
         before: Masks of an earlier training, by the kernel's name: what was pruned stays so.
+        shifts: What shifts feature maps, by the kernel's name: masked as its filters are.
     """
 
     def __init__(
@@ -63,26 +66,39 @@ class Masking:
         optimizers: Callable[[], Iterable[Any]] = tuple,
         strategy: Any = None,
         before: Mapping[str, Mask] | None = None,
+        shifts: Mapping[str, Sequence[Variable]] | None = None,
     ) -> None:
         self._kernels, self._structure, self._together = kernels, structure, together
+        self._optimizers, self._strategy = optimizers, strategy
         self._constraints: list[MaskConstraint] = []
+        self._shifts: list[list[MaskConstraint]] = []
         for layer, _ in kernels:
             mask = (before or {}).get(layer.name, np.ones(layer.shape, bool))
-            with strategy.scope() if strategy is not None else nullcontext():
-                held = tf.Variable(mask, trainable=False, name="pruning_mask")
-            # Left by a training that was interrupted.
-            other = mask_constraint(layer.variable)
-            own = other.own if other else getattr(layer.variable, "constraint", None)
-            self._constraints.append(MaskConstraint(layer.variable, held, optimizers, own))
+            self._constraints.append(self._constraint(layer.variable, mask))
+            beside = (shifts or {}).get(layer.name, ())
+            self._shifts.append(
+                [self._constraint(v, filters_kept(layer, mask).reshape(v.shape)) for v in beside]
+            )
+
+    def _constraint(self, variable: Any, mask: Mask) -> MaskConstraint:
+        with self._strategy.scope() if self._strategy is not None else nullcontext():
+            held = tf.Variable(mask, trainable=False, name="pruning_mask")
+        # Left by a training that was interrupted.
+        other = mask_constraint(variable)
+        own = other.own if other else getattr(variable, "constraint", None)
+        return MaskConstraint(variable, held, self._optimizers, own)
+
+    def _all(self) -> Iterable[MaskConstraint]:
+        return chain(self._constraints, *self._shifts)
 
     def put_on(self) -> None:
         """Makes the masks constraints of their variables, so that the optimizer applies them."""
-        for constraint in self._constraints:
+        for constraint in self._all():
             constraint.put_on()
 
     def take_off(self) -> None:
         """Gives the variables their own constraints back."""
-        for constraint in self._constraints:
+        for constraint in self._all():
             constraint.take_off()
 
     def keep_zeros(self) -> None:
@@ -100,11 +116,16 @@ class Masking:
             sparsity: Of now, by the one that a kernel ends at.
         """
         now = [(layer, sparsity(final)) for layer, final in self._kernels]
-        for constraint, mask in zip(
-            self._constraints, masks_of(now, self._structure, self._together), strict=True
+        masks = masks_of(now, self._structure, self._together)
+        for (layer, _), constraint, mask, beside in zip(
+            now, self._constraints, masks, self._shifts, strict=True
         ):
-            constraint.mask.assign(mask & view(constraint.mask))
+            kept = mask & view(constraint.mask)
+            constraint.mask.assign(kept)
             constraint.apply()
+            for shift in beside:
+                shift.mask.assign(filters_kept(layer, kept).reshape(shift.mask.shape))
+                shift.apply()
 
     def masks(self) -> dict[str, Mask]:
         """Returns the masks by the kernels' names, bool of their shapes."""

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tfexplain.checks import check_choice
+from tfexplain.compression.buffers import Variable
 from tfexplain.errors import SettingError
 from tfexplain.pruning.choice import Choice, choose
 from tfexplain.pruning.masking import Masking
 from tfexplain.pruning.masks import Mask
 from tfexplain.pruning.plan import Sparsity, read_sparsity
+from tfexplain.pruning.shifts import shifts
 from tfexplain.pruning.structures import Kind, Structure
 from tfexplain.types import Model
 
@@ -38,6 +40,12 @@ class Selection:
     def choice(self, model: Model) -> Choice:
         """Chooses the kernels of a model; raises as `choose` does."""
         return choose(model, self.sparsity, self.structure, self.layers)
+
+    def shifts(self, model: Model, choice: Choice) -> dict[str, list[Variable]]:
+        """Finds what goes with the filters of a choice, by the kernel's name."""
+        if self.structure.kind != "filters":
+            return {}
+        return shifts(model, [kernel for kernel, _ in choice.kernels])
 
     @property
     def text(self) -> str:
@@ -109,9 +117,11 @@ def prune(
         sparsity: Share of the weights that go, from 0 to below 1; or by layer, as a mapping of
             paths or the JSON file of a plan: layers that are not in it stay as they are. None for
             n:m.
-        structure: `"unstructured"`: each weight by itself. `"filters"`: all weights of an output.
-            `"n:m"`: of `m` neighbours on the input axis `n` stay. `"blocks"`: blocks of inputs x
-            outputs, at each position of a convolution.
+        structure: `"unstructured"`: each weight by itself. `"filters"`: all weights of an output,
+            with its bias, and its offset and moving mean in a batch normalization that reads the
+            layer's output: what the filter gives is zero. `"n:m"`: of `m` neighbours on the input
+            axis `n` stay. `"blocks"`: blocks of inputs x outputs, at each position of a
+            convolution.
         pattern: (n, m) of n:m.
         block: (inputs, outputs) of a block.
         scope: `"layer"`: each kernel has the sparsity. `"global"`: one threshold for all, so that
@@ -136,7 +146,10 @@ def prune(
     (2, 2)
     """
     chosen = selection(sparsity, structure, pattern, block, scope, layers)
-    masking = Masking(chosen.choice(model).kernels, chosen.structure, chosen.scope == "global")
+    choice = chosen.choice(model)
+    beside = chosen.shifts(model, choice)
+    together = chosen.scope == "global"
+    masking = Masking(choice.kernels, chosen.structure, together, shifts=beside)
     masking.choose(lambda final: final)
     return masking.masks()
 

@@ -90,21 +90,54 @@ def test_code_takes_out_the_filters_that_a_plan_counts_as_gone() -> None:
     model = keras.Sequential(
         [
             keras.Input((8, 8, 1)),
-            layers.Conv2D(8, 3, activation="relu", use_bias=False, name="conv"),
+            layers.Conv2D(8, 3, padding="same", name="conv"),
+            layers.BatchNormalization(),
+            layers.ReLU(),
+            layers.Conv2D(2, 3, padding="same", name="next"),
             layers.Flatten(),
             layers.Dense(3, activation="softmax", name="head"),
         ]
     )
+    random = np.random.default_rng(1)
+    model.set_weights([random.uniform(0, 0.5, w.shape) for w in model.get_weights()])
     x = np.random.default_rng(0).normal(size=(30, 8, 8, 1)).astype("float32")
     found = sensitivity(
-        model, x, settings=["filters-50%"], explainers=tfexplain.Saliency(), joint=2
+        model,
+        x,
+        settings=["filters-50%"],
+        layers="conv",
+        explainers=tfexplain.Saliency(),
+        joint=2,
+        reuse=True,
     )
     made = found.plans["keras"]
     assert dict(made.points[-1].settings) == {"conv": "filters-50%"}
+    before = np.asarray(model(x), np.float64)
     names = {"model": model}
     exec(made.code(len(made.points) - 1), names)
     assert names["model"].get_layer("conv").kernel.shape == (3, 3, 1, 4)
-    np.testing.assert_allclose(names["model"](x), model(x), atol=1e-5)
+    assert not names["shrunk"].kept
+    after = np.asarray(names["model"](x), np.float64)
+    kl = (before * np.log(before / after)).sum(axis=1).mean()
+    # Alone from where the kernel is read, together by whole passes.
+    one, together = found.get("conv", "filters-50%").effect, made.points[-1].joint
+    for effect in (one, together):
+        np.testing.assert_allclose(effect.value("kl"), kl, rtol=1e-3)
+
+
+def test_no_plan_counts_filters_that_a_sum_needs() -> None:
+    layers = keras.layers
+    inputs = keras.Input((4, 4, 3))
+    x = layers.Conv2D(8, 3, padding="same", name="inside")(inputs)
+    x = layers.Conv2D(3, 3, padding="same", name="before_sum")(layers.ReLU()(x))
+    x = layers.GlobalMaxPooling2D()(layers.Add()([inputs, x]))
+    model = keras.Model(inputs, layers.Dense(3, activation="softmax", name="head")(x))
+    x = np.random.default_rng(0).normal(size=(20, 4, 4, 3)).astype("float32")
+    found = sensitivity(model, x, settings=["filters-50%"], explainers=tfexplain.Saliency())
+    assert found.get("before_sum", "filters-50%").effect.value("kl") > 0
+    for size in ("keras", "tflite", "multiply-adds"):
+        assert dict(found.plans[size].points[-1].settings) == {"inside": "filters-50%"}
+    assert any("filters of before_sum stay" in note for note in found.notes)
 
 
 def network() -> keras.Model:
