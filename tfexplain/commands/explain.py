@@ -72,7 +72,7 @@ def add_to(commands: Any) -> None:
     add = parser.add_argument
     add("model", metavar="MODEL", help="a .keras or .h5 file")
     add("data", metavar="DATA", help="a folder, a file, a pattern or a function, see below")
-    add("--out", required=True, metavar="DIR", help="a new folder, or that of a former explain")
+    add("--out", required=True, metavar="DIR", help="a new folder, or that of the same explain")
     add(
         *("--method", "-m"),
         action="append",
