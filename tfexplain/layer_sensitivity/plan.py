@@ -103,6 +103,28 @@ class Plan:
             data["sparsity"] = shares
         return json.dumps(data, indent=1)
 
+    def pruning(self, point: int) -> list[dict[str, Any]]:
+        """Returns what is pruned at a point: arguments of `prune` or `MagnitudePruning`, for each
+        structure.
+
+        >>> filters = Choice("conv", "filters-25%", {"keras": 3.0}, Effect({"kl": 0.1}, {}, {}))
+        >>> plan([filters], {"conv": 4.0}, Effect({}, {}, {}), "keras", "kl").pruning(1)
+        [{'sparsity': {'conv': 0.25}, 'structure': 'filters'}]
+        """
+        kinds = {name: setting(own) for name, own in self._point(point).settings.items()}
+        found: list[dict[str, Any]] = []
+        for kind, structure in (("magnitude", "unstructured"), ("filters", "filters")):
+            shares = {name: own.sparsity for name, own in kinds.items() if own.kind == kind}
+            if shares:
+                found.append({"sparsity": shares, "structure": structure})
+        patterns: dict[tuple[int, int], list[str]] = {}
+        for name, own in kinds.items():
+            if own.kind == "n:m":
+                patterns.setdefault((own.n, own.m), []).append(name)
+        for pattern, names in patterns.items():
+            found.append({"structure": "n:m", "pattern": pattern, "layers": names})
+        return found
+
     def code(self, point: int) -> str:
         """Returns Python that applies a point to `model`.
 
@@ -112,7 +134,6 @@ class Plan:
         chosen = self._point(point)
         kinds = {name: setting(own) for name, own in chosen.settings.items()}
         by_bits: dict[int, list[str]] = {}
-        lines = []
         for name, own in kinds.items():
             if own.kind == "tensor" or (own.kind == "channel" and own.bits not in (4, 8)):
                 raise SettingError(
@@ -126,8 +147,10 @@ class Plan:
                 f"point={point}: bits of a {self.size!r} plan are not those of Keras' modes. Plan "
                 "with size='keras', or export it as JSON."
             )
-        lines += _pruning({n: s for n, s in kinds.items() if s.kind != "channel"})
+        lines = [_call(arguments) for arguments in self.pruning(point)]
         used = ["prune"] if lines else []
+        if lines:
+            lines.insert(0, "# While it trains: MagnitudePruning(...) with the same arguments.")
         if any(own.kind == "filters" for own in kinds.values()):
             used.append("shrink")
             lines += [
@@ -155,23 +178,18 @@ class Plan:
         return self.points[number]
 
 
-def _pruning(kinds: Mapping[str, Any]) -> list[str]:
-    """Returns the lines that prune; `MagnitudePruning` takes the same arguments."""
-    lines = []
-    for kind, structure in (("magnitude", ""), ("filters", ', structure="filters"')):
-        shares = {name: own.sparsity for name, own in kinds.items() if own.kind == kind}
-        if shares:
-            lines.append(f"prune(model, {json.dumps(shares)}{structure})")
-    patterns: dict[tuple[int, int], list[str]] = {}
-    for name, own in kinds.items():
-        if own.kind == "n:m":
-            patterns.setdefault((own.n, own.m), []).append(name)
-    for pattern, names in patterns.items():
-        end = f'structure="n:m", pattern={pattern}, layers={json.dumps(names)}'
-        lines.append(f"prune(model, {end})")
-    if lines:
-        lines.insert(0, "# While it trains: MagnitudePruning(...) with the same arguments.")
-    return lines
+def _call(arguments: Mapping[str, Any]) -> str:
+    """Returns the line that prunes with these arguments."""
+    values = [
+        _text(value) if name == "sparsity" else f"{name}={_text(value)}"
+        for name, value in arguments.items()
+        if value != "unstructured"
+    ]
+    return f"prune(model, {', '.join(values)})"
+
+
+def _text(value: object) -> str:
+    return repr(value) if isinstance(value, tuple) else json.dumps(value)
 
 
 def plan(

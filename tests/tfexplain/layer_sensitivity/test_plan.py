@@ -61,6 +61,16 @@ def test_points_are_json_and_code() -> None:
     pruned = plan([choice("a", "75%", 20, 0.1)], DENSE, effect(0), "nonzero", "kl")
     assert json.loads(pruned.to_json(1))["sparsity"] == {"a": 0.75}
     assert 'prune(model, {"a": 0.75})' in pruned.code(1)
+    mixed = [
+        choice("a", "75%", 20, 0.1),
+        choice("b", "filters-50%", 20, 0),
+        choice("c", "1:4", 25, 0),
+    ]
+    assert plan(mixed, DENSE, effect(0), "nonzero", "kl").pruning(3) == [
+        {"sparsity": {"a": 0.75}, "structure": "unstructured"},
+        {"sparsity": {"b": 0.5}, "structure": "filters"},
+        {"structure": "n:m", "pattern": (1, 4), "layers": ["c"]},
+    ]
 
 
 @pytest.mark.parametrize(
