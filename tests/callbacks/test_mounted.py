@@ -15,6 +15,8 @@ import pytest
 from PIL import Image
 from support.read import read_run
 
+from tfexplain.shards.reading import Shards
+
 pytestmark = pytest.mark.process
 
 TRAINING = """
@@ -66,18 +68,22 @@ def test_results_of_a_command_take_their_places(mounted: Mapping[str, str], tmp_
     layers = keras.layers
     model = keras.Sequential([keras.Input((4, 4, 1)), layers.Flatten(), layers.Dense(2)])
     model.save(tmp_path / "model.keras")
-    names = ("a.png", "b.png")
-    for name in names:
-        Image.fromarray(np.zeros((4, 4), np.uint8)).save(tmp_path / name)
-    command = [sys.executable, "-m", "tfexplain.cli", "explain", "model.keras"]
-    for name in names:
-        asked = [*command, name, "--out", "out", "-m", "Saliency"]
+    Image.fromarray(np.zeros((4, 4), np.uint8)).save(tmp_path / "a.png")
+    command = [sys.executable, "-m", "tfexplain.cli", "explain", "model.keras", "a.png"]
+    command += ["--out", "out", "-m", "Saliency"]
+    out = tmp_path / "out"
+    for names in (["cat", "dog"], ["egg", "fig"]):
         done = subprocess.run(
-            asked, cwd=tmp_path, env=mounted, capture_output=True, text=True, check=False
+            [*command, "--class-names", *names],
+            cwd=tmp_path,
+            env=mounted,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode == 0, done.stderr
         assert "renamed late" in done.stderr
-        out = tmp_path / "out"
-        assert [path.name for path in (out / "overlays" / "Saliency").iterdir()] == [name]
-        assert np.load(out / "arrays" / "Saliency.npz")["names"].tolist() == [name]
-        assert len(read_run(out / "logs" / "model").record("samples").rows) == 1
+        assert [path.name for path in (out / "overlays" / "Saliency").iterdir()] == ["a.png"]
+        assert [row for file in Shards(str(out)) for row in file.names] == ["a.png"]
+        assert read_run(out / "logs" / "model").record("samples").class_names == names
+        assert not list(out.rglob("*.part"))

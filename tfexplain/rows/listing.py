@@ -21,6 +21,8 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
+from tfexplain.rows.renaming import renamed
+
 # Names that are sorted at once; of more, sorted files are merged.
 _RUN = 1 << 18
 _SAID = "listing.json"
@@ -146,8 +148,9 @@ def kept(
         with open(writer.path(_SAID), "w", encoding="utf-8") as file:
             json.dump(said, file)
         _take(beside, path, fresh)
-    finally:
+    except BaseException:
         shutil.rmtree(beside, ignore_errors=True)
+        raise
     return Listing(path)
 
 
@@ -196,11 +199,12 @@ def _found(path: str, fresh: Callable[[Listing], bool]) -> Listing | None:
 def _take(beside: str, path: str, fresh: Callable[[Listing], bool]) -> None:
     """Renames a listing, unless another of the same data has come before it."""
     try:
-        os.rename(beside, path)
+        renamed(beside, path)
     except OSError:
         if _found(path, fresh) is not None:
+            shutil.rmtree(beside, ignore_errors=True)
             return
         # One of data that have changed. Who has mapped it keeps what he has.
         os.rename(path, stale := f"{beside}.old")
-        os.rename(beside, path)
+        renamed(beside, path)
         shutil.rmtree(stale, ignore_errors=True)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+
+from tfexplain.rows.renaming import renamed
 
 
 def write_whole(path: str, data: bytes) -> None:
@@ -14,7 +16,7 @@ def write_whole(path: str, data: bytes) -> None:
         OSError: it cannot be written; nothing of it is left then, and a former file stays.
     """
     with _beside(path, data) as beside:
-        os.replace(beside, path)
+        renamed(beside, path)
 
 
 def write_once(path: str, data: bytes) -> None:
@@ -23,14 +25,20 @@ def write_once(path: str, data: bytes) -> None:
         try:
             os.link(beside, path)
         except FileExistsError:
-            pass
+            os.remove(beside)
         except OSError:
             # Not every drive has links; there the last one's file stays, for those who read it.
-            os.replace(beside, path)
+            renamed(beside, path)
+        else:
+            os.remove(beside)
 
 
 @contextmanager
 def _beside(path: str, data: bytes) -> Iterator[str]:
+    """Writes bytes beside a path, which whoever asked renames; after an error they are removed.
+
+    Not without one: a mounted drive may still show by its old name what was renamed.
+    """
     beside = f"{path}.{os.getpid()}.part"
     try:
         with open(beside, "wb") as file:
@@ -38,6 +46,7 @@ def _beside(path: str, data: bytes) -> Iterator[str]:
             file.flush()
             os.fsync(file.fileno())
         yield beside
-    finally:
-        if os.path.exists(beside):
+    except BaseException:
+        with suppress(OSError):
             os.remove(beside)
+        raise
