@@ -74,13 +74,13 @@ class Masking:
         self._shifts: list[list[MaskConstraint]] = []
         for layer, _ in kernels:
             mask = (before or {}).get(layer.name, np.ones(layer.shape, bool))
-            self._constraints.append(self._constraint(layer.variable, mask))
+            self._constraints.append(self._masked_by(layer.variable, mask))
             beside = (shifts or {}).get(layer.name, ())
             self._shifts.append(
-                [self._constraint(v, filters_kept(layer, mask).reshape(v.shape)) for v in beside]
+                [self._masked_by(v, filters_kept(layer, mask).reshape(v.shape)) for v in beside]
             )
 
-    def _constraint(self, variable: Any, mask: Mask) -> MaskConstraint:
+    def _masked_by(self, variable: Any, mask: Mask) -> MaskConstraint:
         with self._strategy.scope() if self._strategy is not None else nullcontext():
             held = tf.Variable(mask, trainable=False, name="pruning_mask")
         # Left by a training that was interrupted.
