@@ -31,7 +31,9 @@ def library(request: pytest.FixtureRequest) -> Iterator[Any]:
     def compute_in(dtype: str) -> None:
         for one in LIBRARIES:
             one.backend.set_floatx(dtype)
-        keras.config.set_dtype_policy(dtype)  # which Keras 3 reads once
+        # Which Keras 3 reads once, and tf_keras never again where any test has set it.
+        keras.config.set_dtype_policy(dtype)
+        tf_keras.mixed_precision.set_global_policy(dtype)
 
     compute_in("float64")
     yield request.param
