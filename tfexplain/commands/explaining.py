@@ -78,12 +78,12 @@ def _computed(
 ) -> Iterator[Computed]:
     """Yields shards as they are done: here, or by workers."""
     folder, job = os.path.abspath(options.out), opened.job
-    missing = [number for number in numbers if not job.finished(folder, number)]
+    missing: list[int] = []
+    if options.cluster is not None or options.workers > 1:
+        missing = [number for number in numbers if not job.finished(folder, number)]
     for number in sorted({*numbers} - {*missing}):
         yield compute(opened, folder, number)
-    if (options.cluster is None and options.workers == 1) or not missing:
-        for number in missing:
-            yield compute(opened, folder, number)
+    if not missing:
         return
     from tfexplain.shards import engine
 

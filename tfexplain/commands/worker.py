@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tfexplain.commands.command import Command
 from tfexplain.commands.opening import Opened
 from tfexplain.errors import TfexplainError
-from tfexplain.shards.shard import ShardFile, write_shard
+from tfexplain.shards.shard import ShardFile
 
 # The last one that was opened, by folder: a worker computes many shards of one job.
 _opened: dict[str, Opened] = {}
@@ -55,9 +55,7 @@ def compute_shard(folder: str, number: int, key: str) -> Computed:
 
 def compute(opened: Opened, folder: str, number: int) -> Computed:
     """Computes a shard with what is open, unless it has a file."""
-    path, new = opened.job.path(folder, number), False
-    if not opened.job.finished(folder, number):
-        write_shard(path, opened.work.shard(number), opened.job.key)
-        new = True
+    new = opened.work.write(folder, number)
+    path = opened.job.path(folder, number)
     file = ShardFile(path)
     return Computed(number, len(file.rows), len(file.skipped), os.path.getsize(path), new)

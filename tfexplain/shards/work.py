@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 
 from tfexplain.explainers import Explainer
 from tfexplain.model.outputs import ModelOutput
@@ -44,8 +44,8 @@ class Work:
         self.job = job
         self._source, self._targets = source, targets
         self._maps = Maps(traced_model, explainers, output)
-        if self._maps.chooses:
-            self._maps.choose(self._chunk(job.chunks(0)[0]))
+        # What has all its files never needs it.
+        self._chooses = self._maps.chooses
 
     def shard(self, number: int) -> Shard:
         """Explains the rows of a shard.
@@ -53,21 +53,22 @@ class Work:
         Raises:
             TfexplainError: rows of several shapes, or none that can be read.
         """
+        if self._chooses:
+            self._maps.choose(self._chunk(self.job.chunks(0)[0]))
+            self._chooses = False
         return self._maps.shard(map(self._chunk, self.job.chunks(number)))
+
+    def write(self, folder: str, number: int) -> bool:
+        """Computes a shard's file unless there is one; returns whether there was none.
+
+        Raises:
+            TfexplainError: the file is another job's.
+            OSError: it cannot be written.
+        """
+        if self.job.finished(folder, number):
+            return False
+        write_shard(self.job.path(folder, number), self.shard(number), self.job.key)
+        return True
 
     def _chunk(self, rows: range) -> Chunk:
         return Chunk(rows.start, self._source.read(rows), self._targets)
-
-
-def write_shards(work: Work, folder: str, numbers: Sequence[int]) -> Iterator[int]:
-    """Computes those of some shards that have no file yet, and yields the number of each then.
-
-    Raises:
-        TfexplainError: the folder is another job's.
-        OSError: a shard cannot be written; those before it are whole.
-    """
-    work.job.enter(folder)
-    for number in numbers:
-        if not work.job.finished(folder, number):
-            write_shard(work.job.path(folder, number), work.shard(number), work.job.key)
-        yield number

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -20,7 +20,7 @@ from tfexplain.rows.source import Read
 from tfexplain.shards.job import Job
 from tfexplain.shards.reading import Shards
 from tfexplain.shards.shard import ShardFile
-from tfexplain.shards.work import Work, write_shards
+from tfexplain.shards.work import Work
 
 ROWS, CHUNK = 22, 4
 X = np.random.default_rng(0).uniform(size=(ROWS, 8, 8, 1)).astype("f4")
@@ -59,6 +59,14 @@ def work_of(model, size: int, weights: str = "one") -> Work:
     job = Job({"weights": weights}, ROWS, CHUNK, size)
     traced = trace_model(model, X[:1])
     return Work(traced, named, "label", Rows(), job, traced.model_outputs[0])
+
+
+def write_shards(work: Work, folder: str, numbers: Sequence[int]) -> Iterator[int]:
+    """Writes shards, and yields the number of each then."""
+    work.job.enter(folder)
+    for number in numbers:
+        work.write(folder, number)
+        yield number
 
 
 def written(work: Work, folder: Path, workers: int) -> Shards:
@@ -104,7 +112,11 @@ def test_finished_shards_are_kept_and_the_rest_is_computed(model, tmp_path):
     again = work_of(model, 8)
     again._source.asked = 0
     assert list(write_shards(again, str(tmp_path), range(3))) == [0, 1, 2]
-    assert again._source.asked == 4  # chunks of shards 1 and 2
+    # The first chunk, by which channels are chosen, and those of shards 1 and 2.
+    assert again._source.asked == 1 + 4
+    third = work_of(model, 8)
+    assert list(write_shards(third, str(tmp_path), range(3))) == [0, 1, 2]
+    assert third._source.asked == 0
     assert all(os.stat(path).st_mtime_ns == at for path, at in times.items())
     assert len(Shards(str(tmp_path))) == ROWS - 1
 
