@@ -68,7 +68,8 @@ class MagnitudePruning(WeakModel, CopiedSettings, BatchHooks, keras.callbacks.Ca
 
     Raises:
         TfexplainError: before the first batch, for settings that are wrong, a layer that is not
-            there or cannot have them, a strategy that was never tried.
+            there or cannot have them, a strategy that was never tried. Layers of a model that its
+            first batch builds are looked at after it.
 
     References:
         Zhu and Gupta 2017, https://arxiv.org/abs/1710.01878
@@ -160,7 +161,7 @@ class MagnitudePruning(WeakModel, CopiedSettings, BatchHooks, keras.callbacks.Ca
         return self._masking.masks() if self._masking is not None else dict(self._masks)
 
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
-        """Chooses the kernels, and puts masks of ones on them.
+        """Puts masks on the kernels; on those of a model that its first batch builds, after it.
 
         Raises:
             TfexplainError: see the class.
@@ -173,23 +174,29 @@ class MagnitudePruning(WeakModel, CopiedSettings, BatchHooks, keras.callbacks.Ca
             )
         if self._pruned is None or self._pruned() is not model:
             self._masks = {}
-        workers = Workers(model)
-        with workers.agreeing():
-            workers.check()
+        self._masking, self._chosen, self._epoch = None, None, -1
+        with Workers(model).agreeing():
+            Workers(model).check()
             self._schedule = self._in_steps(model)
+        if self._subject.built:
+            self._put_masks_on()
+
+    def _put_masks_on(self) -> None:
+        """Chooses the kernels, and puts masks of ones on them."""
+        model = self.model
+        trained = weakref.ref(model)
+        with Workers(model).agreeing():
             choice = self._selection.choice(self._subject)
-            strategy = getattr(model, "distribute_strategy", None)
-            trained = weakref.ref(model)
             self._masking = Masking(
                 choice.kernels,
                 self._selection.structure,
                 self._selection.scope == "global",
                 lambda: _optimizers(trained()),
-                strategy,
+                getattr(model, "distribute_strategy", None),
                 self._masks,
                 self._selection.shifts(self._subject, choice),
             )
-        self._pruned, self._chosen, self._epoch = trained, None, -1
+        self._pruned = trained
         self._masking.put_on()
         _trace_anew(model)
         if self._verbose:
@@ -240,7 +247,9 @@ class MagnitudePruning(WeakModel, CopiedSettings, BatchHooks, keras.callbacks.Ca
             self._masking.choose(lambda final: self._schedule.sparsity(due, final))
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
-        """Counts steps, where epochs have no known number of them."""
+        """Counts steps, where epochs have no known number of them; masks a model just built."""
+        if self._masking is None:
+            self._put_masks_on()
         if not self._steps:
             self._made += steps_per_execution(self.model)
 

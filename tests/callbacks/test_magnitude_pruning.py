@@ -167,6 +167,23 @@ def test_tf_keras_models_are_pruned_alike() -> None:
     assert isinstance(model.get_layer("hidden").kernel.constraint, tf_keras.constraints.NonNeg)
 
 
+@pytest.mark.parametrize("library", [keras, tf_keras])
+def test_a_model_that_its_first_batch_builds_is_pruned_from_the_second_on(library: Any) -> None:
+    layers = [library.layers.Dense(12, name="hidden"), library.layers.Dense(3, name="head")]
+    model = library.Sequential(layers)
+    model.compile("sgd", library.losses.SparseCategoricalCrossentropy(from_logits=True))
+    pruning = MagnitudePruning(0.75, schedule="one shot", layers="hidden", verbose=0)
+    kernels: list[Any] = []
+    kept = library.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: kernels.append(kernel(model))
+    )
+    train(model, pruning, kept)
+    mask = pruning.masks["hidden"]
+    assert (~mask).sum() == 72
+    assert kernels[0][~mask].all()
+    assert all(not one[~mask].any() for one in kernels[1:])
+
+
 # --------------------------------------------------------------- what is left, and what is saved
 
 
