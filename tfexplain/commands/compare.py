@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import Any
+
+from tfexplain.commands.data import FILES, add_data, data_of, told_skipped
 
 _COMPARE = """\
 Explain the same samples with several models, and say how far each is from the first.
@@ -24,7 +25,7 @@ With --log-dir each model becomes a run of the EXPLAIN tab, maps and kernels bes
 
 No number says that one model is better. Two trainings of the same model differ as well: give one
 as --control (another seed, or more epochs), and what it differs by is shown as a band."""
-_EXAMPLES = """\
+_EXAMPLES = f"""\
 examples:
   tfexplain compare dense.keras pruned.keras int8.keras --data val.npz --log-dir logs/cmp
   tfexplain compare dense.keras pruned.keras --control other_seed.keras --data val.npz
@@ -36,10 +37,8 @@ files:
   Models are .keras or .h5 files of Keras 3 or tf_keras, and .tflite files, which take part with
   predictions and weights (they have no gradients). Strip tfmot's wrappers before saving
   (strip_pruning). Layers of your own: load the models in Python and call tfexplain.compare.
-  Data is an .npz file with arrays x and y (or images and labels), scaled as in training:
-  np.savez("val.npz", x=x, y=y); y may be left out. Or whatever tfexplain explain takes: a folder of
-  pictures, a pattern, .csv, Parquet, Arrow or TFRecord files, module:function. All rows are
-  predicted, a few at a time.
+{FILES} All
+  rows are predicted, a few at a time.
 
 exit status: 0; 1 if files or rows were skipped, which are listed; 2 with a message for whatever
 cannot be compared."""
@@ -58,16 +57,7 @@ def add_to(commands: Any) -> None:
     parser.set_defaults(run=run)
     add = parser.add_argument
     add("models", nargs="+", metavar="MODEL", help="files, the reference first")
-    add("--data", required=True, metavar="DATA", help="what explain takes, see below")
-    add("--label", metavar="COLUMN", help="the column of data that holds labels")
-    add(
-        "--scale",
-        nargs=2,
-        type=float,
-        metavar=("BLACK", "WHITE"),
-        help="the numbers of black and white pixels of pictures; default as explain",
-    )
-    add("--size", nargs=2, type=int, metavar=("H", "W"), help="where the model does not fix it")
+    add_data(add)
     add("--log-dir", metavar="DIR", help="where runs go; default: nothing is written")
     add(
         "--control",
@@ -101,11 +91,10 @@ def run(options: argparse.Namespace) -> int:
     from tfexplain.commands.methods import explainers
     from tfexplain.commands.metrics import metrics
     from tfexplain.comparing import compare
-    from tfexplain.comparing.pool import DataFile
 
     comparison = compare(
         options.models,
-        validation_data=DataFile(options.data, options.label, options.scale, options.size),
+        validation_data=data_of(options),
         log_dir=options.log_dir,
         control=options.control,
         explainers=explainers(options.explainer, options.layer, options.set, "--explainer"),
@@ -116,8 +105,4 @@ def run(options: argparse.Namespace) -> int:
         groups=options.groups,
     )
     print(comparison.summary())
-    if comparison.skipped:
-        print("Skipped, for they cannot be read:", file=sys.stderr)
-        print(*(f"  {line}" for line in comparison.skipped), sep="\n", file=sys.stderr)
-        return 1
-    return 0
+    return told_skipped(comparison.skipped)

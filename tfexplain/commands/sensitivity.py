@@ -7,6 +7,8 @@ import os
 import shlex
 from typing import Any
 
+from tfexplain.commands.data import FILES, add_data, data_of, told_skipped
+
 _SENSITIVITY = """\
 Compress each layer's kernel alone, and measure what that does to predictions and maps.
 
@@ -20,12 +22,13 @@ What was measured is kept in DIR/sensitivity.jsonl and not measured again.
 
 Two trainings of the same model differ as well: give one as --control, and no difference below
 theirs is called a cost."""
-_EXAMPLES = """\
+_EXAMPLES = f"""\
 examples:
   tfexplain sensitivity model.keras --data val.npz --log-dir logs/sens
   tfexplain sensitivity model.keras --data val.npz --settings 8bit 4bit 50% 2:4 filters-25% \\
       --control other_seed.keras
-  tfexplain sensitivity model.keras --data val.npz --log-dir logs/sens --budget 10min
+  tfexplain sensitivity model.keras --data photos/ --log-dir logs/sens --budget 10min
+  tfexplain sensitivity mlp.keras --data patients.csv --label outcome --log-dir logs/sens
   tensorboard --logdir logs/sens
 
 settings:
@@ -35,8 +38,13 @@ settings:
   filters-25%       whole outputs become zero
   2 to 16 bits and any share below 100%; default 18 of them.
 
-exit status: 0, 2 with a message for whatever cannot be measured, or 130 when interrupted: the same
-command goes on where it was."""
+files:
+  A model is a .keras or .h5 file; layers of your own: call tfexplain.sensitivity in Python.
+{FILES} Of
+  all but .npz files, rows at random places are read, the same for one --seed.
+
+exit status: 0; 1 if rows were skipped, which are listed; 2 with a message for whatever cannot be
+measured; 130 when interrupted: the same command goes on where it was."""
 
 
 def add_to(commands: Any) -> None:
@@ -44,15 +52,14 @@ def add_to(commands: Any) -> None:
     parser = commands.add_parser(
         "sensitivity",
         help="compress each layer alone, and measure the cost",
-        # A percent sign begins a format of argparse's.
         description=_SENSITIVITY,
-        epilog=_EXAMPLES.replace("%", "%%"),
+        epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(run=run)
     add = parser.add_argument
     add("model", metavar="MODEL", help="a .keras or .h5 file")
-    add("--data", required=True, metavar="FILE", help="an .npz file with arrays x and y")
+    add_data(add)
     add("--log-dir", metavar="DIR", help="where the run goes; default: nothing is written")
     add("--settings", nargs="+", metavar="SETTING", help="see below")
     add("--layers", nargs="+", metavar="LAYER", help="names of layers; default all with a kernel")
@@ -81,7 +88,7 @@ def run(options: argparse.Namespace) -> int:
 
     found = sensitivity(
         options.model,
-        options.data,
+        data_of(options),
         settings=options.settings,
         layers=options.layers,
         explainers=explainers(options.explainer, options.layer, options.set, "--explainer"),
@@ -99,4 +106,4 @@ def run(options: argparse.Namespace) -> int:
     print(found.summary())
     if options.log_dir:
         print(f"see it with: tensorboard --logdir {shlex.quote(os.fspath(options.log_dir))}")
-    return 0
+    return told_skipped(found.skipped)

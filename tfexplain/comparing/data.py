@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import zipfile
 from collections.abc import Sequence
 from typing import Any
@@ -20,33 +19,21 @@ _ROWS = 1024
 _BYTES = 128 << 20
 
 
-def read_data(validation_data: Any, model: Any = None) -> Rows:
-    """Reads the rows of the data: what `Explain` takes, or the path of an .npz file.
-
-    Of data in batches it takes a sample of rows, the same in whatever order they come.
-
-    Raises:
-        TfexplainError, OSError: nothing in it, rows that do not match, a file without the arrays.
-        TfexplainError: no data.
-    """
-    return read_grouped(validation_data, model, None)[0]
-
-
 def read_grouped(
     validation_data: Any, model: Any, groups: Sequence[Any] | str | None
 ) -> tuple[Rows, list[str]]:
     """Reads the rows of the data, and the group of each.
 
+    Of data in batches it takes a sample of rows, the same in whatever order they come.
+
     Args:
-        validation_data: See `read_data`.
+        validation_data: What `Explain` takes.
         model: The one they are for.
-        groups: A name for each row, or that of the array in the file; None: no groups.
+        groups: A name for each row; None: no groups.
 
     Raises:
-        TfexplainError, OSError: as `read_data`, and not a group for each row.
+        TfexplainError: nothing in it, rows that do not match, not a group for each row.
     """
-    if isinstance(validation_data, (str, os.PathLike)):
-        return read_arrays(os.fspath(validation_data), model, groups, None)
     if isinstance(groups, str):
         raise TfexplainError(
             f"groups={groups!r}: expected a name for each row; got one for all. Pass a sequence; "
@@ -66,18 +53,18 @@ def of_rows(groups: Sequence[Any], count: int) -> list[str]:
 
 
 def read_arrays(
-    path: str, model: Any, groups: Sequence[Any] | str | None, folder: str | None
+    path: str, model: Any, groups: Sequence[Any] | str | None, folder: str
 ) -> tuple[Rows, list[str]]:
-    """Reads the arrays of an .npz file, or maps them where they lie.
+    """Maps the arrays of an .npz file where they lie.
 
     Args:
         path: Its path.
         model: The one they are for.
-        groups: See `read_grouped`.
-        folder: Where packed ones are unpacked to be mapped; None: all are read.
+        groups: A name for each row, or that of the array in the file; None: no groups.
+        folder: Where packed ones are unpacked to be mapped.
 
     Raises:
-        TfexplainError, OSError: as `read_grouped`.
+        TfexplainError, OSError: as `read_grouped`, and a file without the arrays.
     """
     found, own = _npz(path, groups if isinstance(groups, str) else None, folder)
     rows = whole(found, model)
@@ -89,8 +76,8 @@ def read_arrays(
     return rows, of_rows(named_groups, len(rows))
 
 
-def _npz(path: str, groups: str | None, folder: str | None) -> tuple[tuple[Any, ...], Any]:
-    """Reads or maps (x, y) or (x,) of an .npz file, and the array of groups where it is named."""
+def _npz(path: str, groups: str | None, folder: str) -> tuple[tuple[Any, ...], Any]:
+    """Maps (x, y) or (x,) of an .npz file, and the array of groups where it is named."""
     said = f"validation_data={path!r}"
     try:
         with open(path, "rb") as file:
@@ -99,10 +86,8 @@ def _npz(path: str, groups: str | None, folder: str | None) -> tuple[tuple[Any, 
                 raise TfexplainError("it holds a single array without a name")
             names = list(loaded)
             chosen = named([name for name in names if name != groups])
-            found = [loaded[name] for name in chosen] if folder is None else []
             own = loaded[groups] if groups in names else None
-        if folder is not None:
-            found = mapped(path, chosen, folder)
+        found = mapped(path, chosen, folder)
     except FileNotFoundError:
         raise FileNotFoundError(f"{said}: no such file. Check the path.") from None
     except (OSError, ValueError, zipfile.BadZipFile, EOFError) as error:

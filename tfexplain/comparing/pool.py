@@ -16,9 +16,10 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from tfexplain.comparing.data import of_rows, read_arrays, read_grouped
-from tfexplain.data.content import row_hashes
+from tfexplain.data.content import finite_rows, row_hashes
 from tfexplain.data.groups import check_groups
-from tfexplain.data.validation import Rows
+from tfexplain.data.row_choice import smallest
+from tfexplain.data.validation import Rows, end_to_end
 from tfexplain.errors import TfexplainError
 from tfexplain.rows.files import ARRAYS, is_pattern, kind_of
 from tfexplain.rows.functions import is_function
@@ -86,6 +87,14 @@ class Pool(Protocol):
 
     def chunks(self) -> Iterator[tuple[npt.NDArray[np.int64], Any]]:
         """Yields (numbers of some rows, their inputs) in order."""
+
+    def some(self, count: int, seed: int) -> Rows:
+        """Returns so many rows of finite numbers in order, or all there are; other rows are not
+        read from files.
+
+        Raises:
+            TfexplainError: there is none.
+        """
 
 
 def open_pool(validation_data: Any, model: Any, groups: Sequence[Any] | str | None = None) -> Pool:
@@ -169,6 +178,12 @@ class Held:
             some = self._rows.take(slice(start, start + ROWS))
             yield np.arange(start, start + len(some)), some.inputs
 
+    def some(self, count: int, seed: int) -> Rows:
+        """Returns the rows with the smallest hashes, wherever they stand."""
+        fine = np.flatnonzero(finite_rows(self._rows.inputs))
+        hashes = row_hashes(self._rows.inputs)[fine]
+        return _not_none(self._rows.take(np.sort(fine[smallest(hashes, count, seed)])))
+
 
 class Streamed:
     """Reads rows of files, anew for each model; of each remain a hash, and its label.
@@ -222,9 +237,29 @@ class Streamed:
             self.labels = tf.nest.map_structure(lambda *y: np.concatenate(y), *labels)
         self._whole = True
 
+    def some(self, count: int, seed: int) -> Rows:
+        """Returns rows at random places, for all others would have to be read to know them."""
+        places = np.random.default_rng(seed).permutation(len(self))
+        found: list[tuple[npt.NDArray[np.int64], Rows]] = []
+        missing = count
+        while missing and len(places):
+            now, places = np.sort(places[:missing]).tolist(), places[missing:]
+            for start in range(0, len(now), ROWS):
+                read = self._read(now[start : start + ROWS])
+                if len(read.rows):
+                    rows = Rows(read.inputs, read.labels)
+                    fine = np.flatnonzero(finite_rows(rows.inputs))
+                    found.append((np.asarray(read.rows)[fine], rows.take(fine)))
+                    missing -= len(fine)
+        together = _not_none(end_to_end([rows for _, rows in found]))
+        return together.take(np.argsort(np.concatenate([numbers for numbers, _ in found])))
+
     def read(self, start: int) -> Read:
         """Reads the rows of a chunk."""
-        read = self._source.read(range(start, min(start + ROWS, len(self))))
+        return self._read(range(start, min(start + ROWS, len(self))))
+
+    def _read(self, rows: Sequence[int]) -> Read:
+        read = self._source.read(rows)
         new = [line for line in read.skipped if line not in self._lost]
         self._lost += new[: max(0, _MOST_SKIPPED - len(self._lost))]
         self.readable[list(read.rows)] = True
@@ -249,6 +284,14 @@ class _Batches(keras.utils.PyDataset):  # type: ignore[misc]
             inputs = tf.nest.map_structure(lambda x: x[:0], self._first.inputs)
             labels = None if none is None else none[:0]
         return (inputs,) if labels is None else (inputs, labels)
+
+
+def _not_none(rows: Rows) -> Rows:
+    if not len(rows):
+        raise TfexplainError(
+            "validation_data: expected rows of finite numbers; each holds NaN or infinity."
+        )
+    return rows
 
 
 def _joined(reads: Sequence[Read]) -> tuple[npt.NDArray[np.int64], Any]:

@@ -91,6 +91,7 @@ class Sensitivity:
         plans: Plans by what they save, with points that were measured with all settings at once.
         notes: What is missing or remarkable, in words.
         log_dir: Directory of the log, or "".
+        skipped: Rows of files that cannot be read, with the reason.
     """
 
     measured: Sequence[Measured]
@@ -105,6 +106,7 @@ class Sensitivity:
     plans: Mapping[Size, Plan] = field(default_factory=dict)
     notes: Sequence[str] = ()
     log_dir: str = ""
+    skipped: Sequence[str] = ()
 
     @property
     def layers(self) -> list[str]:

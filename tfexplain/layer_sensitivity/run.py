@@ -12,9 +12,9 @@ import numpy as np
 
 from tfexplain import compression
 from tfexplain.checks import check_verbose, check_whole
-from tfexplain.comparing.data import read_data
 from tfexplain.comparing.logs import check_free
 from tfexplain.comparing.models import Contender, Source, Sources, contenders, opened_model
+from tfexplain.comparing.pool import open_pool
 from tfexplain.compression import LayerWeights, WeightsError
 from tfexplain.compression.shrinking.shrink import filters_that_go
 from tfexplain.compression.weights import find
@@ -66,13 +66,15 @@ def sensitivity(
 
     Args:
         model: A built Keras model, or the path of a .keras or .h5 file.
-        validation_data: As for `compare`: the path of an .npz file, (x, y), x alone, or a dataset.
+        validation_data: As for `compare`: (x, y), x alone, a dataset, or what `tfexplain explain`
+            takes: the path of an .npz file, of a folder of pictures, a `module:function`.
         settings: Any of `8bit` (one scale per output channel), `8bit-tensor`, `50%` (the smallest
             magnitudes go), `2:4`, `filters-25%` (whole outputs go), with other numbers as well;
             default 18 of them.
         layers: Names of kernels; default all that are stored as floats.
         explainers: Methods whose maps are compared; default Grad-CAM.
-        rows: How many rows are predicted.
+        rows: How many rows are predicted: of arrays those with the smallest hashes, of files some
+            at random places.
         samples: How many of them are explained.
         control: Other models, such as trained with another seed: what they differ by is normal
             variation, and no smaller difference is called a cost.
@@ -109,13 +111,15 @@ def sensitivity(
     check_whole("joint", joint, 0)
     check_verbose(verbose)
     contender, controls = _models(model, control)
+    pool = open_pool(validation_data, contender.model)
     asked = ExplainSettings(
         validation_data=(np.zeros(1),),
         explainers=(explainers,) if isinstance(explainers, Explainer) else _several(explainers),
         samples=samples,
         class_names=named_classes(class_names),
         targets=targets,
-        color_range=color_range,
+        color_range=pool.color_range if color_range is None else color_range,
+        feature_names=tuple(pool.features),
         write_images=False,
         seed=seed,
         verbose=0,
@@ -125,8 +129,7 @@ def sensitivity(
     named = _chosen_layers(every, contender.model, layers)
     if log_dir is not None:
         check_free(os.fspath(log_dir), [contender.name])
-    pool = read_data(validation_data, contender.model)
-    subject = Subject(contender, pool, rows, asked)
+    subject = Subject(contender, pool.some(rows, seed), asked)
     path = resume if resume is not None or log_dir is None else os.path.join(log_dir, RESUME)
     kept = Kept(None if path is None else os.fspath(path), subject.facts())
     fit, unfit = _cells(named, wanted, subject, explicit=layers is not None)
@@ -146,6 +149,7 @@ def sensitivity(
         cost=cost,
         notes=[*run.notes, *_left(fit)],
         log_dir=os.fspath(log_dir or ""),
+        skipped=pool.skipped,
     )
     plans = {size: run.joint(plan, fit, joint) for size, plan in _plans(found).items()}
     found = replace(found, plans=plans)

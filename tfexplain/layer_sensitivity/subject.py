@@ -12,10 +12,8 @@ import numpy as np
 from tfexplain.comparing.models import Contender
 from tfexplain.comparing.predicting import predict
 from tfexplain.comparing.targets import known_classes, targets_of_all
-from tfexplain.data.content import finite_rows, row_hashes
-from tfexplain.data.row_choice import smallest
+from tfexplain.data.content import row_hashes
 from tfexplain.data.validation import Rows
-from tfexplain.errors import TfexplainError
 from tfexplain.explainers import Explainer, GradCAM
 from tfexplain.explainers.choosing import facts, fitting
 from tfexplain.explainers.run import named_explainers
@@ -37,32 +35,21 @@ class Subject:
 
     Args:
         contender: The model.
-        pool: All rows of the data.
-        rows: How many are predicted, those with the smallest hashes.
+        rows: The predicted rows.
         settings: Explainers, how many rows they explain, targets.
 
     Attributes:
-        rows: The predicted rows.
         explaining: The explained rows, and the explainers.
         predicted: What the model predicts as it is.
         maps: What the explainers say of the model as it is.
 
     Raises:
-        TfexplainError: rows that the model cannot take, or only NaN.
+        TfexplainError: rows that the model cannot take.
     """
 
-    def __init__(
-        self, contender: Contender, pool: Rows, rows: int, settings: ExplainSettings
-    ) -> None:
-        fine = np.flatnonzero(finite_rows(pool.inputs))
-        if not len(fine):
-            raise TfexplainError(
-                "validation_data: expected rows of finite numbers; each holds NaN or infinity."
-            )
-        hashes = row_hashes(pool.inputs)[fine]
-        self.rows = pool.take(np.sort(fine[smallest(hashes, rows, settings.seed)]))
-        self.contender = contender
-        given = (self.rows.inputs, self.rows.labels)
+    def __init__(self, contender: Contender, rows: Rows, settings: ExplainSettings) -> None:
+        self.contender, self.rows = contender, rows
+        given = (rows.inputs, rows.labels)
         settings = replace(settings, validation_data=given[:1] if given[1] is None else given)
         planned = settings.explainers
         self.explaining = ExplainPlan(settings, contender.model, _named(planned))

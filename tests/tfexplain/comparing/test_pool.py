@@ -120,6 +120,18 @@ def test_rows_that_cannot_be_read_are_left_out_and_said(
     assert "--label='none': expected a column of" in capsys.readouterr().err
 
 
+def test_some_rows_of_files_are_at_random_places_in_order(files: Path, data: Path) -> None:
+    pool = open_pool(str(data / "pictures"), keras.models.load_model(files / "dense.keras"))
+    some = pool.some(20, seed=0)
+    assert (some.labels[1:] >= some.labels[:-1]).all()  # as the folders stand
+    assert len(set(some.labels.tolist())) > 5
+    own = {x.tobytes(): y for x, y in zip(X, Y, strict=True)}
+    assert [own[x.tobytes()] for x in some.inputs] == some.labels.tolist()
+    assert (pool.some(20, seed=0).inputs == some.inputs).all()
+    assert (pool.some(20, seed=1).inputs != some.inputs).any()
+    assert len(pool.some(999, seed=0)) == 150
+
+
 def test_folders_that_are_no_classes_of_the_model_are_no_labels(files: Path, data: Path) -> None:
     names = [f"{data}/pictures/[{digits}]/*.png" for digits in ("0-9", "0-4")]
     pools = [open_pool(name, keras.models.load_model(files / "dense.keras")) for name in names]

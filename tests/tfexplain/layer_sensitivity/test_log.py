@@ -101,3 +101,28 @@ def test_a_wrong_setting_ends_with_a_message(
 ) -> None:
     assert main([*arguments[:4], "--settings", "150%"]) == 2
     assert "expected a share from 0 to below 1" in capsys.readouterr().err
+
+
+def test_files_that_explain_takes_are_measured_as_the_arrays_in_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    random = np.random.default_rng(0)
+    x, y = random.normal(size=(30, 4)).astype("float32"), random.integers(3, size=30)
+    lines = [",".join(map(str, [*row, label])) for row, label in zip(x.tolist(), y, strict=True)]
+    lines[3] = lines[3].replace(str(x[3, 0]), "none")
+    lines[7] = ",".join(["nan", *lines[7].split(",")[1:]])
+    (tmp_path / "rows.csv").write_text("\n".join(["a,b,c,d,kind", *lines]))
+    model = keras.Sequential(
+        [keras.Input((4,)), keras.layers.Dense(3, activation="softmax", name="head")]
+    )
+    model.save(tmp_path / "model.keras")
+    command = ["sensitivity", str(tmp_path / "model.keras"), "--settings", "3bit", "50%"]
+    command += ["--log-dir", str(tmp_path / "log"), "--quiet"]
+    command += ["--data", str(tmp_path / "rows.csv"), "--label", "kind"]
+    assert main(command) == 1
+    assert "line 5: " in capsys.readouterr().err
+    good = np.setdiff1d(np.arange(30), [3, 7])
+    found = tfexplain.sensitivity(model, (x[good], y[good]), settings=["3bit", "50%"])
+    run = tfexplain.read(tmp_path / "log")["model"]
+    for name in ("kl", "accuracy"):
+        np.testing.assert_allclose(run.sensitivity[name], found.table(name).ravel(), rtol=1e-4)
