@@ -13,10 +13,11 @@ from tfexplain import compression
 from tfexplain.callbacks.announce import tell
 from tfexplain.callbacks.guard import Guard
 from tfexplain.callbacks.step_clock import StepClock
-from tfexplain.compression import LayerNumbers, LayerWeights
+from tfexplain.compression import ActivationErrors, LayerNumbers, LayerWeights
 from tfexplain.compression.churn import KeptBits
 from tfexplain.compression.numbers import unmeasured
 from tfexplain.compression.totals import NUMBERS
+from tfexplain.runlog.activation_records import OWN_FLOATS, write_activations
 from tfexplain.runlog.kernel_records import Activities, buckets, kernel_record, kernels_record
 from tfexplain.runlog.structure_record import structure_record, write_structure
 from tfexplain.runlog.unit_activity import Activity
@@ -132,8 +133,9 @@ class CompressionRun:
         if self._activity is not None:
             with self._guard.watch("activity", step):
                 activities = self._activity.measure()
+        errors = self._compared(layers, now, writer)
         totals = compression.total(numbers)
-        record = kernels_record(numbers, totals, activities, now)
+        record = kernels_record(numbers, totals, activities, now, errors)
         content = schema.Content("kernels", settings=self._settings)
         writer.add(schema.Tag("kernels"), step, record, content)
         for layer_numbers in numbers:
@@ -149,6 +151,34 @@ class CompressionRun:
         writer.add(schema.Tag("status"), step, status, schema.Content("status"))
         if self._choices.verbose == 2:
             print(f"tfexplain: {now.name} measured in {seconds['Compression']:.2f} s")
+
+    def _compared(
+        self, layers: Sequence[LayerWeights], now: Moment, writer: RunWriter
+    ) -> ActivationErrors | None:
+        """Writes activations beside the float model's, where one is known; returns them."""
+        errors, reference = None, self._choices.reference
+        if self._activity is not None and self._float_model(layers):
+            with self._guard.watch("activation errors", now.step):
+                rows = self._activity.inputs
+                errors = compression.activation_errors(self._model(), reference, rows)
+                write_activations(errors, self._float_name, now, writer)
+        return errors
+
+    def _float_model(self, layers: Sequence[LayerWeights]) -> bool:
+        """Returns whether a model is quantized, and a float one known to compare it with."""
+        known = self._choices.reference is not None or any(one.mode == "qat" for one in layers)
+        return known and any(layer.has_codes for layer in layers)
+
+    def _activations_told(self, layers: Sequence[LayerWeights]) -> dict[str, str]:
+        if self._activity is None or not any(layer.has_codes for layer in layers):
+            return {}
+        known = f"beside those of {self._float_name}"
+        unknown = "not compared; pass reference=, the model before it was quantized"
+        return {"activations": known if self._float_model(layers) else unknown}
+
+    @property
+    def _float_name(self) -> str:
+        return OWN_FLOATS if self._choices.reference is None else "the reference"
 
     def _read(self) -> list[LayerWeights]:
         # Anew each time: a model that is quantized while it trains has other variables then.
@@ -215,6 +245,7 @@ class CompressionRun:
             "activity": "not measured; pass validation_data= to see dead units"
             if activity is None
             else f"on {activity.samples} of {activity.total} samples",
+            **self._activations_told(layers),
             "epochs": f"every {self._choices.every}, and once more after training"
             if self._clock is None
             else f"{self._clock.text}; and once more after training",

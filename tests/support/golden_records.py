@@ -200,6 +200,10 @@ PLAN = schema.Plan(
 CHANGED = schema.Changed(
     ["8bit", "50%"], "conv", np.array([[[[1.5, -3.0]]], [[[NAN, 0.0]]]], np.float32)
 )
+ACTIVATIONS = schema.Activations(
+    *(["conv", "größe"], np.array([[INF, 0.25, NAN, -0.5, 6, -1, 5.75, -1, 5.75], [24.5] * 9])),
+    *(["flat"], 32, "its own float weights", "end", 3),
+)
 DRIFT = np.array([[0.5, NAN], [-1.0, 1.0], [0.25, 0.75]])
 RECORDS: dict[str, schema.Record] = {
     "samples": SAMPLES,
@@ -256,6 +260,7 @@ RECORDS: dict[str, schema.Record] = {
     "sensitivity": SENSITIVITY,
     "plan": PLAN,
     "changed": CHANGED,
+    "activations": ACTIVATIONS,
     "clusters": CLUSTERS,
     "clusters-of-columns": schema.Clusters(
         *(np.array([1]), np.array([7], np.uint64), np.array([-1]), np.array([0])),

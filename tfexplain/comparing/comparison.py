@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import numpy.typing as npt
 
-from tfexplain.compression import Totals
+from tfexplain.compression import ActivationErrors, Totals
 from tfexplain.pruning import MaskOverlap
 from tfexplain.quality import Fidelity
 from tfexplain.quality.drift import Drifted
@@ -40,6 +40,8 @@ class Compared:
         quality: What metrics say of its maps, by explainer and layer.
         notes: Parts that are missing, in words.
         from_file: Whether it is a .tflite file, whose size is that of what stands in it.
+        activations: Of a quantized model: outputs of layers beside those of the reference, on the
+            explained rows.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Compared:
     notes: Sequence[str] = ()
     quality: Mapping[Place, Sequence[Measured]] = field(default_factory=dict)
     from_file: bool = False
+    activations: ActivationErrors | None = None
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from tfexplain.errors import TfexplainError
 from tfexplain.quality import Fidelity, Predicted
 from tfexplain.quality.drift import Drifted
 from tfexplain.quality.similarity import MEASURES
+from tfexplain.runlog.activation_records import write_activations
 from tfexplain.runlog.kernel_records import kernel_record, kernels_record
 from tfexplain.runlog.plan import ExplainPlan, Found
 from tfexplain.runlog.trust_records import trust_record
@@ -99,9 +100,12 @@ def write_fidelity(writer: RunWriter, fidelity: Fidelity, reference: str, role: 
     writer.add(schema.Tag("fidelity"), 0, record, content)
 
 
-def write_weights(writer: RunWriter, weights: Weights) -> None:
+def write_weights(writer: RunWriter, weights: Weights, reference: str = "") -> None:
     """Writes what `Compression` writes after training, at step 0."""
-    record = kernels_record(weights.numbers, weights.totals, weights.activities, _NOW)
+    errors = weights.errors
+    record = kernels_record(weights.numbers, weights.totals, weights.activities, _NOW, errors)
+    if errors is not None:
+        write_activations(errors, reference, _NOW, writer)
     settings = {"note": "; ".join(weights.notes)} if weights.notes else {}
     writer.add(schema.Tag("kernels"), 0, record, schema.Content("kernels", settings=settings))
     for numbers in weights.numbers:

@@ -246,7 +246,7 @@ def _write(result: _Result, reference: _Result, log_dir: str) -> None:
     writer.close()
     if result.weights.numbers:
         writer = logs.open_run(log_dir, contender.name, "compression")
-        logs.write_weights(writer, result.weights)
+        logs.write_weights(writer, result.weights, reference.contender.name)
         writer.close()
 
 
@@ -263,6 +263,7 @@ def _comparison(results: Sequence[_Result], settings: ExplainSettings, log_dir: 
             (*result.notes, *result.weights.notes),
             result.quality,
             from_file=not result.contender.explainable,
+            activations=result.weights.errors,
         )
         for result in results
     }

@@ -6,6 +6,7 @@ import shlex
 
 import numpy as np
 
+from tfexplain.comparing.activation_tables import activation_table
 from tfexplain.comparing.comparison import Compared, Comparison, Place
 from tfexplain.comparing.overlaps import overlap_table
 from tfexplain.comparing.payers_table import who_pays
@@ -27,6 +28,7 @@ def summary(comparison: Comparison, moved: int) -> str:
     ]
     parts += who_pays(comparison)
     parts += overlap_table(comparison.overlaps)
+    parts += activation_table(comparison)
     if comparison.places:
         parts += [
             f"Maps of {len(comparison.rows)} of these rows, beside those of "

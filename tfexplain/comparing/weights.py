@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+import tensorflow as tf
 
 from tfexplain import compression
 from tfexplain.comparing.models import Contender
-from tfexplain.compression import ActivationNumbers, LayerNumbers, Totals, WeightsError
+from tfexplain.compression import (
+    ActivationErrors,
+    ActivationNumbers,
+    LayerNumbers,
+    Totals,
+    WeightsError,
+)
 from tfexplain.compression.keras.read import beside
 from tfexplain.runlog.unit_activity import Activity
 
@@ -16,12 +24,13 @@ from tfexplain.runlog.unit_activity import Activity
 @dataclass(frozen=True, eq=False)
 class Weights:
     """Holds the numbers of one model's kernels; `activities` are of the explained rows, by
-    layer."""
+    layer, and so are `errors` beside those of the float model, of a quantized one."""
 
     numbers: Sequence[LayerNumbers]
     totals: Mapping[str, Totals]
     activities: Mapping[str, ActivationNumbers] = field(default_factory=dict)
     notes: Sequence[str] = ()
+    errors: ActivationErrors | None = None
 
 
 def measure_weights(
@@ -48,7 +57,24 @@ def measure_weights(
             layers = beside(layers, compression.read(reference.model))
         except WeightsError as error:
             notes.append(f"quantization errors are not known: {error}")
-    return _numbers(layers, activities, notes)
+    errors = None
+    if contender is not reference and any(layer.has_codes for layer in layers):
+        errors = _errors(contender, reference, inputs, notes)
+    return replace(_numbers(layers, activities, notes), errors=errors)
+
+
+def _errors(
+    contender: Contender, reference: Contender, inputs: Any, notes: list[str]
+) -> ActivationErrors | None:
+    """Compares activations with those of a float reference, where that can be; notes why not."""
+    if any(layer.has_codes for layer in compression.read(reference.model)):
+        return None
+    model = contender.model if contender.explainable else contender.path
+    try:
+        return compression.activation_errors(model, reference.model, inputs)
+    except (ValueError, tf.errors.OpError) as error:
+        notes.append(f"activations are not compared: {error}")
+        return None
 
 
 def _numbers(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -12,24 +12,20 @@ import numpy as np
 import tensorflow as tf
 
 from tfexplain.compression.keras.read import beside, read
+from tfexplain.compression.layer_outputs import FileOutputs, KerasOutputs, Limits, is_fake_quantized
 from tfexplain.compression.numbers import measure, sqnr
 from tfexplain.compression.tflite.reader import read_tflite
 from tfexplain.compression.weights import LayerWeights, WeightsError
 from tfexplain.errors import TfexplainError
-from tfexplain.model import tap
-from tfexplain.model.batching import run_by_chunks
-from tfexplain.model.call_batch import as_batch
-from tfexplain.model.keras_model import KerasModel
+from tfexplain.model.batching import even_chunks
 from tfexplain.model.tflite_model import TfliteModel
 from tfexplain.model.tfmot_names import unwrapped
 from tfexplain.text_table import aligned
 from tfexplain.types import Array, Model
 
-# Rows at once: all activations of these are held.
+# Rows at once: all activations of these are held, of both models.
 _ROWS = 8
-Limits = tuple[float, float] | None
-Shape = tuple[int | None, ...]
-Activations = Mapping[str, tuple[Array, Limits]]
+_BYTES = 256 << 20
 
 
 @dataclass(frozen=True)
@@ -99,18 +95,19 @@ class ActivationErrors:
 
 
 def activation_errors(
-    model: Model | str | os.PathLike[str], reference: Model, x: Any
+    model: Model | str | os.PathLike[str], reference: Model | None, x: Any
 ) -> ActivationErrors:
     """Compares the outputs of every layer of a quantized model with those of the float one.
 
     Args:
         model: Of Keras (`int8`, `int4`), under tfmot's quantization-aware training, or the path of
             a .tflite file, whose tensors are found by their names.
-        reference: The float model.
+        reference: The float model. None: of a model under quantization-aware training, itself with
+            its float weights and without fake quantization.
         x: Rows, scaled as in training, in the structure that the models take; some hundred do.
 
     Raises:
-        TfexplainError: no layer of both with outputs of one shape.
+        TfexplainError: no layer of both with outputs of one shape, or no float model.
 
     Examples:
         >>> import keras
@@ -121,28 +118,39 @@ def activation_errors(
         inf
     """
     count = len(tf.nest.flatten(x)[0])
-    shapes, float_of = _keras(reference, x)
-    quantized_of: Callable[[Any], Activations]
-    if isinstance(model, (str, os.PathLike)):
+    is_file = isinstance(model, (str, os.PathLike))
+    if reference is None and (is_file or not is_fake_quantized(model)):
+        raise TfexplainError(
+            "reference=None: expected the float model; only one under quantization-aware training "
+            "keeps its float weights. Pass the model that it was quantized from."
+        )
+    floats = KerasOutputs(model if reference is None else reference, x, floats=reference is None)
+    quantized: KerasOutputs | FileOutputs
+    size = max(1, min(_ROWS, _BYTES // max(1, 2 * floats.row_bytes)))
+    if is_file:
         file = TfliteModel(model, keeps=True)
-        quantized_of, size = _of_file(file, shapes), min(_ROWS, file.chunk)
+        quantized, size = FileOutputs(file, floats.shapes), min(size, file.chunk)
         kernels = _kernel_sqnr(lambda: read_tflite(os.fspath(model)), reference)
     else:
-        quantized_of, size = _keras(model, x)[1], _ROWS
+        quantized = KerasOutputs(model, x)
         kernels = _kernel_sqnr(lambda: read(model), reference)
     sums: dict[str, _Sums] = {}
-    for start in range(0, count, size):
-        rows = tf.nest.map_structure(lambda part, s=start: part[s : s + size], x)
-        found = quantized_of(rows)
-        for path, (values, _) in float_of(rows).items():
+    seen = 0
+    for places in even_chunks(count, size):
+        kept = min(len(places), count - seen)
+        seen += kept
+        rows = tf.nest.map_structure(lambda part, p=places: np.asarray(part)[p], x)
+        found = quantized.of(rows)
+        for path, (values, _) in floats.of(rows).items():
             other = found.get(path)
             if other is not None and other[0].shape == values.shape:
-                sums.setdefault(path, _Sums(other[1])).add(values, other[0])
+                sums.setdefault(path, _Sums(other[1])).add(values[:kept], other[0][:kept])
     if not sums:
         raise TfexplainError(
             "model: expected a model made from the reference; no layer of both has outputs of one "
             "shape. Pass the float model that it was quantized from."
         )
+    shapes = floats.shapes
     numbers = [sums[path].numbers(path, kernels.get(path)) for path in shapes if path in sums]
     return ActivationErrors(numbers, [path for path in shapes if path not in sums], count)
 
@@ -181,76 +189,12 @@ class _Sums:
         )
 
 
-def _keras(model: Model, x: Any) -> tuple[dict[str, Shape], Callable[[Any], Activations]]:
-    """Returns shapes by path without wrappers, and a function that computes outputs on rows."""
-    some = tf.nest.map_structure(lambda part: part[:_ROWS], x)
-    traced = KerasModel(model, as_batch(some, model))
-    calls = [c for c in traced.layer_calls if c.shape and tf.as_dtype(c.dtype).is_floating]
-    paths = {call.path: unwrapped(call.path) for call in calls}
-    limits = _learned_limits(model)
-
-    def make() -> Callable[[Any], Any]:
-        def run(batch: Any) -> Any:
-            outputs = traced.forward(batch, list(paths))[1]
-            return [tf.cast(outputs[path], tf.float32) for path in paths]
-
-        return run
-
-    def outputs(rows: Any) -> Activations:
-        chunks = run_by_chunks(traced, ("activation error",), make, as_batch(rows, model))
-        arrays = [np.concatenate(parts) for parts in zip(*chunks, strict=True)]
-        return {
-            own: (array, limits.get(own)) for own, array in zip(paths.values(), arrays, strict=True)
-        }
-
-    return {paths[call.path]: call.shape for call in calls}, outputs
-
-
-def _learned_limits(model: Model) -> dict[str, tuple[float, float]]:
-    """Returns the ranges of outputs that quantization-aware training has learned, by layer."""
-    found = {}
-    for path, layer in tap.layers_by_path(model).items():
-        if not type(layer).__name__.startswith("QuantizeWrapper"):
-            continue
-        ends = {str(w.name).split("/")[-1].split(":")[0]: w for w in layer.weights}
-        for kind in ("post_activation", "output"):
-            if f"{kind}_min" in ends:
-                low, high = (float(ends[f"{kind}_{end}"].numpy()) for end in ("min", "max"))
-                found[unwrapped(f"{path}/{layer.layer.name}")] = low, high
-    return found
-
-
-def _of_file(file: TfliteModel, shapes: Mapping[str, Shape]) -> Callable[[Any], Activations]:
-    def outputs(rows: Any) -> Activations:
-        count = len(tf.nest.flatten(rows)[0])
-        result = file.predict(rows, batch_size=count)
-        found: dict[str, tuple[Array, Limits]] = {}
-        for name, kept in file.kept().items():
-            # The converter lists what it fused, the operation that gives the tensor first.
-            scopes = name.split(";")[0].split("/")
-            for path, shape in shapes.items():
-                last = path.split("/")[-1]
-                if {last, f"{last}_1"} & set(scopes) and _fits(kept.values, shape):
-                    found[path] = kept.values[:count], kept.limits
-        # What the model gives out has a name that tells no layer: it is the last one's.
-        found[list(shapes)[-1]] = result, file.limits
-        return found
-
-    return outputs
-
-
-def _fits(values: Array, shape: Shape) -> bool:
-    """Returns whether an array may be outputs of this shape, and no weight."""
-    pairs = zip(values.shape[1:], shape, strict=False)
-    return values.ndim == len(shape) + 1 and all(a == b or b is None for a, b in pairs)
-
-
 def _kernel_sqnr(
-    kernels: Callable[[], list[LayerWeights]], reference: Model
+    kernels: Callable[[], list[LayerWeights]], reference: Model | None
 ) -> dict[str, float | None]:
     """Returns the SQNR of kernels by layer, where they can be measured beside the float ones."""
     try:
-        layers = beside(kernels(), read(reference))
+        layers = kernels() if reference is None else beside(kernels(), read(reference))
     except WeightsError:
         return {}
     return {unwrapped(layer.path): measure(layer).sqnr for layer in layers}

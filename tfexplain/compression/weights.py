@@ -123,6 +123,11 @@ class LayerWeights:
         return self.mode in _FLOATS or self.calibrated is False
 
     @property
+    def has_codes(self) -> bool:
+        """Whether the layer computes with codes of a few bits."""
+        return self.code_range is not None and self.mode != "clustering"
+
+    @property
     def size(self) -> int:
         """Number of weights, N."""
         return self.layout.size

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -236,6 +236,31 @@ def quantized_weights(wrapper: Layer) -> list[Any]:
     `_weight_vars` of `QuantizeWrapper` in tfmot. Without it such layers cannot be read.
     """
     return list(wrapper._weight_vars)
+
+
+@contextmanager
+def without_fake_quantization(layers: Iterable[Layer]) -> Iterator[None]:
+    """While open, layers under quantization-aware training compute with their float weights, and
+    nothing that they take or give out is rounded; for tracing, as `tap` is.
+
+    `_make_quantizer_fn` and `_quantize_activations` of `QuantizeWrapper`, `_should_pre_quantize`
+    and `_should_post_quantize` of the activations, and `quantizer` of `QuantizeLayer` in tfmot.
+    Without them such a model is compared with a float one that is given only.
+    """
+
+    def exact(_: Any, x: Any, *__: Any) -> Callable[[], Any]:
+        return lambda: x
+
+    with ExitStack() as stack:
+        for layer in layers:
+            if type(layer).__name__ == "QuantizeLayer":
+                stack.enter_context(replaced(layer, "quantizer", None))
+            if type(layer).__name__.startswith("QuantizeWrapper"):
+                stack.enter_context(replaced(layer, "_make_quantizer_fn", exact))
+                for activation in layer._quantize_activations:
+                    for name in ("_should_pre_quantize", "_should_post_quantize"):
+                        stack.enter_context(replaced(activation, name, lambda: False))
+        yield
 
 
 # ------------------------------------------------------------------------------------ callbacks

@@ -14,6 +14,7 @@ from PIL import Image
 from tfexplain.errors import TfexplainError
 from tfexplain.evaluation import Evaluated, Segmented
 from tfexplain.reading import tables
+from tfexplain.reading.activation_table import activation_errors
 from tfexplain.reading.general_records import GeneralRecords
 from tfexplain.reading.logged_maps import LoggedMaps
 from tfexplain.reading.run_index import RunIndex
@@ -146,6 +147,12 @@ class LoggedRun(GeneralRecords):
     def totals(self) -> Table:
         """A row for each epoch and part of the model: numbers of all kernels together."""
         return tables.totals(self.every_record)
+
+    @property
+    def activation_errors(self) -> Table:
+        """A row for each epoch and layer of a quantized model: `sqnr` and `clipping` of its
+        outputs and their ranges, beside those of the float model."""
+        return activation_errors(self.every_record)
 
     @property
     def health(self) -> Table:

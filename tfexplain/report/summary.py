@@ -10,6 +10,7 @@ import numpy as np
 import tfexplain
 from tfexplain.reading import LoggedRun
 from tfexplain.report import markup
+from tfexplain.report.activation_tables import activations
 from tfexplain.report.cluster_tables import clusters
 from tfexplain.report.evaluation_tables import evaluation
 from tfexplain.report.importance_tables import importance
@@ -41,6 +42,7 @@ def summary(title: str, runs: Mapping[str, LoggedRun], command: str) -> str:
         ("What the maps show", exchanged(runs) + _each(_maps_part, runs)),
         ("How the maps were made", _each(_methods_part, runs)),
         ("Compression", compression(runs)),
+        ("What quantization does to activations", _each(activations, runs)),
         ("What compressing each layer would cost", _each(sensitivity, runs)),
         ("Health of the training", health(runs)),
         ("Limits", _each(_limits_part, runs)),

@@ -8,11 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from tfexplain.compression import (
+    ActivationError,
+    ActivationErrors,
     ActivationNumbers,
     Histogram,
     LayerNumbers,
     Totals,
 )
+from tfexplain.model.tfmot_names import unwrapped
 from tfexplain.runlog.weights_epoch import Moment
 from tfexplain.wire import schema
 
@@ -26,6 +29,7 @@ def kernels_record(
     totals: Mapping[str, Totals],
     activities: Activities,
     now: Moment,
+    errors: ActivationErrors | None = None,
 ) -> schema.Kernels:
     """Returns the record of all kernels of a model at one time.
 
@@ -34,9 +38,12 @@ def kernels_record(
         totals: Totals by part of the model.
         activities: Activity by layer, where a validation batch was given.
         now: When they were measured.
+        errors: Of outputs of layers, where the model is quantized and a float one is known.
     """
+    by_layer = {} if errors is None else {one.layer: one for one in errors.layers}
     lines = [
-        _line(layer_numbers, activities.get(layer_numbers.layer.path)) for layer_numbers in numbers
+        _line(one, activities.get(one.layer.path), by_layer.get(unwrapped(one.layer.path)))
+        for one in numbers
     ]
     metrics = list(dict.fromkeys(name for line in lines for name in line))
     return schema.Kernels(
@@ -50,10 +57,16 @@ def kernels_record(
     )
 
 
-def _line(numbers: LayerNumbers, activity: ActivationNumbers | None) -> dict[str, float]:
+def _line(
+    numbers: LayerNumbers, activity: ActivationNumbers | None, error: ActivationError | None
+) -> dict[str, float]:
     values = numbers.scalars()
     if activity is not None:
         values |= {"activation_sparsity": activity.sparsity, "dead_share": activity.dead_share}
+    if error is not None:
+        values["activation_sqnr"] = error.sqnr
+        if error.clipping is not None:
+            values["activation_clipping"] = error.clipping
     return values
 
 

@@ -25,6 +25,7 @@ class Activity:
         seed: Seed of the choice of rows.
 
     Attributes:
+        inputs: Tensors of these rows, as the model takes them.
         traced_model: The model, opened.
 
     Raises:
@@ -33,7 +34,7 @@ class Activity:
 
     def __init__(self, model: Any, validation_data: Any, samples: int, seed: int) -> None:
         chosen = choose_rows(validation_data, model, samples, seed)
-        self._inputs, self.traced_model, self._output = (
+        self.inputs, self.traced_model, self._output = (
             chosen.inputs,
             chosen.traced_model,
             chosen.output,
@@ -57,7 +58,7 @@ class Activity:
         )
         reading = LayerReads(paths, False, _count, "activity")
         request = Request((reading,), self._targets, self._output, "logit")
-        (result,) = shared_pass(self.traced_model, [request], self._inputs)
+        (result,) = shared_pass(self.traced_model, [request], self.inputs)
         return _by_layer(result.reduced[0])
 
 

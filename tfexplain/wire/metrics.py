@@ -77,6 +77,19 @@ _BY_GROUP: dict[str, tuple[tuple[str, str, Unit, str], ...]] = {
         ("mse", "squared error", "number", "mean squared difference from the float weights"),
         ("quantized_to_zero", "made zero", "share", "weights that quantization turned into zero"),
         ("clipping", "clipped", "share", "float weights outside the range of the codes"),
+        (
+            "activation_sqnr",
+            "activation SQNR",
+            "dB",
+            "of the layer's outputs beside the float model's, errors of layers before included; "
+            "higher is closer",
+        ),
+        (
+            "activation_clipping",
+            "activations clipped",
+            "share",
+            "the float model's outputs outside the range of the codes",
+        ),
         ("code_use", "code use", "share", "codes that occur, of all there are"),
         ("code_entropy", "code entropy", "bits", "information per code, at best its bits"),
         ("scale_spread", "scale spread", "number", "largest scale over smallest"),

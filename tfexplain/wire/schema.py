@@ -129,6 +129,8 @@ plan/NAME                         Plan         layer, setting i32 [T], sizes f64
                                                measures, codes u8; unit, by, simulated
 changed/EXPLAINER/KERNEL          Changed      values f16 [S, N, f] or [S, N, h, w] or more,
                                                scales f32 [S, N], settings u8; layer
+activations                       Activations  values f64 [L, 9], layers, missing u8; rows,
+                                               reference, moment, weights
 ```
 
 KERNEL is a kernel's name as `kernels` lists it. LAYER may itself hold slashes
@@ -168,7 +170,8 @@ Version 1.5 added `importance/`, `dependence/`, `simple`, `robustness`, `pixels`
 none.
 
 Version 1.6 added `clusters/`, `sanity/`, `masks/`, `regions/`, `places/`, and curves of `trust/`,
-whose arrays are not there where no metric has one. It added `sensitivity`, `plan/` and `changed/`.
+whose arrays are not there where no metric has one. It added `sensitivity`, `plan/`, `changed/`
+and `activations`.
 
 What never changes with the step is in `plugin_content`, a small JSON object (`Content`):
 TensorBoard keeps only the first one of a tag, so later events of a file leave it out.
@@ -204,6 +207,7 @@ from tfexplain.wire.records.kinds import Kind, Layout
 from tfexplain.wire.records.maps import Map, OtherClass
 from tfexplain.wire.records.picture import Picture
 from tfexplain.wire.records.places import Places, mass_name
+from tfexplain.wire.records.quantized import Activations
 from tfexplain.wire.records.ranked import Importance
 from tfexplain.wire.records.regional import Masks, Regions
 from tfexplain.wire.records.robust import Robustness
@@ -219,6 +223,7 @@ from tfexplain.wire.tags import Tag, check_name, tag_name
 __all__ = [
     "PLUGIN_NAME",
     "VERSION",
+    "Activations",
     "Changed",
     "Channels",
     "Clusters",
@@ -283,7 +288,7 @@ _Measured: TypeAlias = Kernels | Kernel | Drift | Fidelity | Exchange | Health |
 _Validated: TypeAlias = Validation | Outputs | Pixels | Thumbnails
 _General: TypeAlias = Importance | Dependence | SimpleModels | Robustness | Clusters
 _Trusted: TypeAlias = Start | Trust | Sanity | Masks | Regions | Places
-_Compressed: TypeAlias = Sensitivity | Plan | Changed
+_Compressed: TypeAlias = Sensitivity | Plan | Changed | Activations
 Record: TypeAlias = _Explained | _Shown | _Measured | _Validated | _General | _Trusted | _Compressed
 _RECORDS: dict[str, type[Record]] = {
     record.kind: record
@@ -293,6 +298,7 @@ _RECORDS: dict[str, type[Record]] = {
         *(Validation, Outputs, Pixels, Thumbnails),
         *(Importance, Dependence, SimpleModels, Robustness, Clusters),
         *(Start, Trust, Sanity, Masks, Regions, Places, Sensitivity, Plan, Changed),
+        Activations,
     )
 }
 

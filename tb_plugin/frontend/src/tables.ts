@@ -52,6 +52,7 @@ export const KINDS = [
   "sensitivity",
   "plan",
   "changed",
+  "activations",
 ] as const;
 export type RecordKind = (typeof KINDS)[number];
 
@@ -220,6 +221,8 @@ export const METRICS = [
   {"name": "mse", "label": "squared error", "unit": "number", "meaning": "mean squared difference from the float weights", "group": "Quantization"},
   {"name": "quantized_to_zero", "label": "made zero", "unit": "share", "meaning": "weights that quantization turned into zero", "group": "Quantization"},
   {"name": "clipping", "label": "clipped", "unit": "share", "meaning": "float weights outside the range of the codes", "group": "Quantization"},
+  {"name": "activation_sqnr", "label": "activation SQNR", "unit": "dB", "meaning": "of the layer's outputs beside the float model's, errors of layers before included; higher is closer", "group": "Quantization"},
+  {"name": "activation_clipping", "label": "activations clipped", "unit": "share", "meaning": "the float model's outputs outside the range of the codes", "group": "Quantization"},
   {"name": "code_use", "label": "code use", "unit": "share", "meaning": "codes that occur, of all there are", "group": "Quantization"},
   {"name": "code_entropy", "label": "code entropy", "unit": "bits", "meaning": "information per code, at best its bits", "group": "Quantization"},
   {"name": "scale_spread", "label": "scale spread", "unit": "number", "meaning": "largest scale over smallest", "group": "Quantization"},

@@ -153,6 +153,14 @@ def test_weights_are_logged_as_compression_logs_them(compared: Any, files: Path)
     assert measured.tolist() == [False, False, True, True]
     # What pruning took away is no error of quantization.
     assert found.models["pruned"].totals[""].sqnr is None
+    assert [n for n, one in found.models.items() if one.activations is not None] == ["int8"]
+    record = read_run(log_dir / "int8", "compression").record("activations")
+    assert (record.reference, record.rows) == ("dense", len(found.rows))
+    rows = X[found.rows]
+    exact, rounded = (models(files)[n].predict(rows, verbose=0) for n in ("dense", "int8"))
+    expected = 10 * np.log10((exact**2).sum() / ((exact - rounded) ** 2).sum())
+    assert record.values[-1, 0] == pytest.approx(expected, abs=0.05)
+    assert "the layers at which most is lost" in found.summary()
 
 
 def test_the_band_and_what_moved(compared: Any) -> None:
@@ -316,7 +324,9 @@ def test_a_tflite_file_takes_part_without_maps(files: Path, tmp_path: Path) -> N
     assert np.array_equal(shown.outputs, predicted[found.rows])
     assert run.record("fidelity").reference == "dense"
     assert not [tag for tag in run.values if tag.startswith(("map", "drift"))]
-    assert len(read_run(tmp_path / "int8", "compression").record("kernels").rows) == 4
+    weights = read_run(tmp_path / "int8", "compression")
+    assert len(weights.record("kernels").rows) == 4
+    assert len(weights.record("activations").layers) > 2
 
 
 def test_the_size_of_a_sparse_file_is_what_stands_in_it(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,8 @@ def by_hand(model: Any, other: Any, library: Any = keras) -> dict[str, tuple[Any
         return library.Model(own.inputs, layers).predict(X, verbose=0)
 
     names = [layer.name for layer in model.layers]
-    return dict(zip(names, zip(outputs(model), outputs(other), strict=True), strict=True))
+    theirs = outputs(other)[-len(names) :]  # without that of what quantizes the input
+    return dict(zip(names, zip(outputs(model), theirs, strict=True), strict=True))
 
 
 def decibels(a: Any, b: Any) -> float:
@@ -130,6 +132,28 @@ def test_ranges_of_quantization_aware_training_are_read() -> None:
     ends = {w.name: float(w) for w in quantized.layers[-1].weights if "post_activation_m" in w.name}
     assert head.limits == (min(ends.values()), max(ends.values()))
     assert head.kernel_sqnr > 30
+
+    # Without a reference, its own float weights, which were trained since.
+    floats = network(tf_keras)
+    floats.set_weights([w.numpy() for w in quantized.trainable_weights])
+    weights, predicted = quantized.get_weights(), quantized.predict(X, verbose=0)
+    found = activation_errors(quantized, None, X)
+    assert [one.layer for one in found.layers][1:] == ["conv", "flat", "dense", "head"]
+    rounded, inputs = found.layers[0].range, (X.min(), X.max())
+    assert found.layers[0].reference_range == pytest.approx(inputs)
+    assert rounded != pytest.approx(inputs, rel=1e-5)  # what `quantize_layer` gives out
+    kept = found.layers[1:]
+    pairs = by_hand(floats, quantized, tf_keras)
+    checked(replace(found, layers=kept), pairs)
+    for before, after in zip(weights, quantized.get_weights(), strict=True):
+        np.testing.assert_array_equal(before, after)
+    np.testing.assert_array_equal(predicted, quantized.predict(X, verbose=0))
+    quantized.fit(X, np.zeros((len(X), 3)), epochs=1, verbose=0)
+
+
+def test_only_a_model_that_keeps_its_floats_needs_none(model: Any) -> None:
+    with pytest.raises(TfexplainError, match="expected the float model"):
+        activation_errors(model, None, X)
 
 
 def test_another_model_is_refused(model: Any) -> None:

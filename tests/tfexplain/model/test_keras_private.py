@@ -262,6 +262,13 @@ def test_a_wrapper_tells_which_weights_it_quantizes() -> None:
     assert variable.shape == (4, 3)
     assert quantizer.num_bits == 8
     assert {"min_var", "max_var"} <= set(ranges)
+    x = np.random.default_rng(0).normal(size=(5, 4)).astype("float32")
+    kernel, bias = (weight.numpy() for weight in wrapper.trainable_weights)
+    rounded = model(x).numpy()
+    with private.without_fake_quantization(model.layers):
+        np.testing.assert_allclose(model(x), x @ kernel + bias, rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(model(x), rounded)
+    assert not np.allclose(rounded, x @ kernel + bias, rtol=1e-5, atol=1e-6)
 
 
 # ------------------------------------------------------------------------------------ callbacks

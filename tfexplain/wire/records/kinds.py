@@ -46,6 +46,7 @@ Kind: TypeAlias = Literal[
     "sensitivity",
     "plan",
     "changed",
+    "activations",
 ]
 # How the values of one map lie: positions of a plane, a line or a volume, words, or features.
 Layout: TypeAlias = Literal["plane", "line", "volume", "tokens", "features"]
