@@ -197,6 +197,24 @@ PLAN = schema.Plan(
     *(np.array([[NAN, NAN], [NAN, NAN], [0.5, 0.25]]), ["", "", "prune(model, {})"], "bits"),
     *("kl", True),
 )
+PAYERS = schema.Payers(
+    ["cat", "dog"],
+    np.array([False, True]),
+    ["accuracy change", "agreement"],
+    np.array([[12, 12], [0, 7]]),
+    np.array([[[-0.25, -0.5, 0.0], [0.75, 0.5, 0.9]], [[NAN] * 3, [1, NAN, NAN]]]),
+    np.array([[[-0.1, 0.05], [0.9, 1]], [[NAN, NAN], [NAN, NAN]]]),
+    "dense",
+)
+EXEMPLARS = schema.Exemplars(
+    *(np.array([7, 2**40]), np.array([3, -1])),
+    *(["cat", ""], ["", "north"], ["cat", "dog"], ["dog", "cat"]),
+    np.array([[1, 0.75], [0.5, 2 / 3]]),
+    *(["dense", "seed"], ["pruned", "int8", "int4"]),
+    drawn=3,
+    total=5,
+)
+OVERLAPS = schema.Overlaps(["again"], ["conv", "head"], np.array([[[12, 6, 5, 3], [0, 0, 0, 0]]]))
 CHANGED = schema.Changed(
     ["8bit", "50%"], "conv", np.array([[[[1.5, -3.0]]], [[[NAN, 0.0]]]], np.float32)
 )
@@ -259,6 +277,9 @@ RECORDS: dict[str, schema.Record] = {
     "robustness": ROBUSTNESS,
     "sensitivity": SENSITIVITY,
     "plan": PLAN,
+    "payers": PAYERS,
+    "exemplars": EXEMPLARS,
+    "overlaps": OVERLAPS,
     "changed": CHANGED,
     "activations": ACTIVATIONS,
     "clusters": CLUSTERS,

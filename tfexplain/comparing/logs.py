@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,7 @@ from tfexplain.trust import Measured
 from tfexplain.wire import schema
 from tfexplain.wire.records.kinds import Role
 
+OfPayers: TypeAlias = schema.Payers | schema.Exemplars | schema.Overlaps
 _NOW = Moment(0, 0, True, "end", 0)
 _ROOMS = ("explain", "compression")
 # Lies beside what a comparison wrote, so that the next one may replace it.
@@ -98,6 +100,13 @@ def write_fidelity(writer: RunWriter, fidelity: Fidelity, reference: str, role: 
     record = schema.Fidelity(fidelity.numbers, fidelity.flips, fidelity.counts, reference, role)
     content = schema.Content("fidelity", role=role)
     writer.add(schema.Tag("fidelity"), 0, record, content)
+
+
+def write_paid(writer: RunWriter, records: Iterable[OfPayers | None]) -> None:
+    """Writes who pays: what there is of classes and groups, of exemplars, and of shared masks."""
+    for record in records:
+        if record is not None:
+            writer.add(schema.Tag(record.kind), 0, record, schema.Content(record.kind))
 
 
 def write_weights(writer: RunWriter, weights: Weights, reference: str = "") -> None:

@@ -96,6 +96,9 @@ class Pool(Protocol):
             TfexplainError: there is none.
         """
 
+    def inputs_of(self, rows: npt.NDArray[np.int64]) -> Any:
+        """Returns the inputs of rows that can be read."""
+
 
 def open_pool(validation_data: Any, model: Any, groups: Sequence[Any] | str | None = None) -> Pool:
     """Opens data.
@@ -184,6 +187,10 @@ class Held:
         hashes = row_hashes(self._rows.inputs)[fine]
         return _not_none(self._rows.take(np.sort(fine[smallest(hashes, count, seed)])))
 
+    def inputs_of(self, rows: npt.NDArray[np.int64]) -> Any:
+        """Returns the inputs of rows."""
+        return self._rows.take(rows).inputs
+
 
 class Streamed:
     """Reads rows of files, anew for each model; of each remain a hash, and its label.
@@ -253,6 +260,10 @@ class Streamed:
                     missing -= len(fine)
         together = _not_none(end_to_end([rows for _, rows in found]))
         return together.take(np.argsort(np.concatenate([numbers for numbers, _ in found])))
+
+    def inputs_of(self, rows: npt.NDArray[np.int64]) -> Any:
+        """Returns the inputs of rows that can be read."""
+        return self._source.read(rows.tolist()).inputs
 
     def read(self, start: int) -> Read:
         """Reads the rows of a chunk."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,8 +15,16 @@ import tensorflow as tf
 
 from tfexplain.comparing import logs
 from tfexplain.comparing.comparison import Compared, Comparison
+from tfexplain.comparing.explained_exemplars import (
+    behind,
+    explained_rows,
+    explained_too,
+    with_rows,
+)
 from tfexplain.comparing.models import Contender, Sources, contenders
 from tfexplain.comparing.overlaps import overlaps
+from tfexplain.comparing.paid_records import exemplars_record, overlaps_record, payers_record
+from tfexplain.comparing.payers import Exemplar
 from tfexplain.comparing.pool import Pool, open_pool
 from tfexplain.comparing.predicting import predict_pool
 from tfexplain.comparing.targets import pool_classes, targets_of_all
@@ -111,18 +120,27 @@ def compare(
     check_metrics(quality)
     results = _results(opened, settings, pool)
     results = [_judged(result, quality) for result in results]
-    if log_dir is not None:
-        for result in results:
-            _write(result, results[0], os.fspath(log_dir))
-    found = _comparison(results, settings, os.fspath(log_dir or ""))
-    return replace(
-        found,
+    found = replace(
+        _comparison(results, settings, os.fspath(log_dir or "")),
         classes=pool_classes(pool, results[0].explaining),
         groups=pool.groups,
         skipped=pool.skipped,
         readable=pool.readable,
         overlaps=overlaps({result.contender.name: result.weights for result in results}),
     )
+    if log_dir is not None:
+        exemplars = found.exemplars()
+        paid = found.payers()
+        results = _with_exemplars(results, settings, pool, found, exemplars)
+        for result in results:
+            name, batch = result.contender.name, result.explaining.batch
+            records = (
+                payers_record(paid, name, found.reference.name),
+                exemplars_record(exemplars, found, batch.rows),
+                overlaps_record(found, name),
+            )
+            _write(result, results[0], os.fspath(log_dir), records)
+    return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,6 +156,7 @@ class _Result:
     fidelity: Fidelity | None = None
     quality: Mapping[Place, Sequence[Measured]] = field(default_factory=dict)
     notes: Sequence[str] = ()
+    choices: Mapping[str, str] = field(default_factory=dict)
 
 
 def _results(opened: Sequence[Contender], settings: ExplainSettings, pool: Pool) -> list[_Result]:
@@ -215,6 +234,35 @@ def _weights(contender: Contender, reference: Contender, explaining: ExplainPlan
     return measure_weights(contender, reference, batch.inputs, len(batch.rows))
 
 
+def _with_exemplars(
+    results: list[_Result],
+    settings: ExplainSettings,
+    pool: Pool,
+    found: Comparison,
+    exemplars: Sequence[Exemplar],
+) -> list[_Result]:
+    """Explains the surest exemplars too, behind the samples that all numbers are of."""
+    first = results[0].explaining
+    drawn = len(first.batch.rows)
+    rows = explained_rows(exemplars, first.batch.rows, settings.targets)
+    if not len(rows):
+        return results
+    said = describe(first, results[0].maps)["samples"] + (
+        f"; behind these {drawn} are {len(rows)} more of {len(exemplars)} compression-identified "
+        "exemplars, which no mean and no drift counts"
+    )
+    wide = with_rows(first, pool.inputs_of(rows), rows, found.classes)
+    more = copy(first)
+    more.batch = behind(wide, drawn)
+    targets = targets_of_all(settings, more, results[0].predicted)
+    wider = []
+    for result in results:
+        with _about(result.contender.name):
+            plan, maps = explained_too(result.explaining, result.maps, wide, targets)
+        wider.append(replace(result, explaining=plan, maps=maps, choices={"samples": said}))
+    return wider
+
+
 @contextmanager
 def _about(name: str, reference: str = "") -> Iterator[None]:
     """Names the model in errors that are raised within the context."""
@@ -226,11 +274,13 @@ def _about(name: str, reference: str = "") -> Iterator[None]:
         raise TfexplainError(f"models: {name!r}: cannot be {beside}: {error}{remedy}") from error
 
 
-def _write(result: _Result, reference: _Result, log_dir: str) -> None:
+def _write(
+    result: _Result, reference: _Result, log_dir: str, paid: Sequence[logs.OfPayers | None]
+) -> None:
     contender = result.contender
     choices = {"reference": reference.contender.name, "role": contender.role}
     if contender.explainable:
-        choices |= describe(result.explaining, result.maps)
+        choices |= {**describe(result.explaining, result.maps), **result.choices}
     if result is reference:
         choices["role"] = "reference"
     choices["target"] = _target(reference)
@@ -243,6 +293,7 @@ def _write(result: _Result, reference: _Result, log_dir: str) -> None:
     logs.write_drift(writer, result.drifts, reference.contender.name, contender.role)
     if result.fidelity is not None:
         logs.write_fidelity(writer, result.fidelity, reference.contender.name, contender.role)
+    logs.write_paid(writer, paid)
     writer.close()
     if result.weights.numbers:
         writer = logs.open_run(log_dir, contender.name, "compression")

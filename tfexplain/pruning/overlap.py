@@ -46,6 +46,12 @@ class MaskOverlap:
         either = self.first + self.second - both
         return both / either if either else 0.0
 
+    @property
+    def turned(self) -> MaskOverlap:
+        """The same of the second mask beside the first."""
+        layers = {name: part.turned for name, part in self.layers.items()}
+        return MaskOverlap(self.weights, self.second, self.first, self.both, layers)
+
 
 def mask_overlap(first: Model, second: Model) -> MaskOverlap:
     """Compares which weights two models of one architecture keep: those that are no zeros.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from tfexplain.errors import TfexplainError
+from tfexplain.reading import paid_tables
 from tfexplain.reading.sensitivity_table import sensitivity
 from tfexplain.reading.tables import Table
 from tfexplain.story import RunRecords
@@ -59,6 +60,23 @@ class GeneralRecords:
         """A row for each kernel and setting that `tfexplain sensitivity` measured: predictions,
         similarity of maps by explainer, sizes, and what stores it; empty without any."""
         return sensitivity(self.every_record)
+
+    @property
+    def payers(self) -> Table:
+        """A row for each class or group and number of `compare`: `value`, its interval (`low`,
+        `high`), and least and greatest of the controls; empty without any."""
+        return paid_tables.payers(self.every_record)
+
+    @property
+    def exemplars(self) -> Table:
+        """A row for each row of the data that most compressed models of `compare` predict otherwise
+        than most dense ones, surest first; `sample` is -1 where it was not explained."""
+        return paid_tables.exemplars(self.every_record)
+
+    @property
+    def overlaps(self) -> Table:
+        """A row for each other model of `compare` and kernel: how many weights both keep."""
+        return paid_tables.overlaps(self.every_record)
 
     @property
     def plans(self) -> dict[str, schema.Plan]:

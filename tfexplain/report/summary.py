@@ -16,6 +16,7 @@ from tfexplain.report.evaluation_tables import evaluation
 from tfexplain.report.importance_tables import importance
 from tfexplain.report.map_numbers import features, places, regions, sanity, similarity, trust
 from tfexplain.report.map_pictures import exchanged, overlays
+from tfexplain.report.paid_tables import exemplars, overlaps, payers
 from tfexplain.report.sensitivity_tables import sensitivity
 from tfexplain.report.totals_table import compression, health
 from tfexplain.story import story
@@ -38,11 +39,14 @@ def summary(title: str, runs: Mapping[str, LoggedRun], command: str) -> str:
         ("What the model uses in general", _each(importance, runs)),
         ("Rows that are explained alike", _each(clusters, runs)),
         ("Predictions beside the reference", _each(_fidelity_part, runs)),
+        ("Who pays for the compression", _each(payers, runs)),
+        ("Rows that compression changes", _each(exemplars, runs)),
         ("Predictions of the explained samples", _each(_predictions_part, runs)),
         ("What the maps show", exchanged(runs) + _each(_maps_part, runs)),
         ("How the maps were made", _each(_methods_part, runs)),
         ("Compression", compression(runs)),
         ("What quantization does to activations", _each(activations, runs)),
+        ("Which weights other models keep too", _each(overlaps, runs)),
         ("What compressing each layer would cost", _each(sensitivity, runs)),
         ("Health of the training", health(runs)),
         ("Limits", _each(_limits_part, runs)),

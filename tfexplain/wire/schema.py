@@ -131,6 +131,13 @@ changed/EXPLAINER/KERNEL          Changed      values f16 [S, N, f] or [S, N, h,
                                                scales f32 [S, N], settings u8; layer
 activations                       Activations  values f64 [L, 9], layers, missing u8; rows,
                                                reference, moment, weights
+payers                            Payers       by_group u8 [P], counts i64 [P, M],
+                                               values f64 [P, M, 3], bands f64 [P, M, 2],
+                                               names, measures u8; reference
+exemplars                         Exemplars    rows i64 [E], samples i32 [E], shares f64 [E, 2],
+                                               labels, groups, dense, compressed,
+                                               dense_models, compressed_models u8; drawn, total
+overlaps                          Overlaps     counts i64 [P, L, 4], others, kernels u8; -
 ```
 
 KERNEL is a kernel's name as `kernels` lists it. LAYER may itself hold slashes
@@ -171,7 +178,7 @@ none.
 
 Version 1.6 added `clusters/`, `sanity/`, `masks/`, `regions/`, `places/`, and curves of `trust/`,
 whose arrays are not there where no metric has one. It added `sensitivity`, `plan/`, `changed/`
-and `activations`.
+and `activations`, and of comparisons `payers`, `exemplars` and `overlaps`.
 
 What never changes with the step is in `plugin_content`, a small JSON object (`Content`):
 TensorBoard keeps only the first one of a tag, so later events of a file leave it out.
@@ -205,6 +212,7 @@ from tfexplain.wire.records.healthy import Health, Spread, Units
 from tfexplain.wire.records.inputs import Values
 from tfexplain.wire.records.kinds import Kind, Layout
 from tfexplain.wire.records.maps import Map, OtherClass
+from tfexplain.wire.records.paid import Exemplars, Overlaps, Payers
 from tfexplain.wire.records.picture import Picture
 from tfexplain.wire.records.places import Places, mass_name
 from tfexplain.wire.records.quantized import Activations
@@ -233,6 +241,7 @@ __all__ = [
     "Dependence",
     "Drift",
     "Exchange",
+    "Exemplars",
     "Fidelity",
     "Health",
     "Importance",
@@ -246,6 +255,8 @@ __all__ = [
     "Metrics",
     "OtherClass",
     "Outputs",
+    "Overlaps",
+    "Payers",
     "Picture",
     "Pixels",
     "Places",
@@ -288,7 +299,7 @@ _Measured: TypeAlias = Kernels | Kernel | Drift | Fidelity | Exchange | Health |
 _Validated: TypeAlias = Validation | Outputs | Pixels | Thumbnails
 _General: TypeAlias = Importance | Dependence | SimpleModels | Robustness | Clusters
 _Trusted: TypeAlias = Start | Trust | Sanity | Masks | Regions | Places
-_Compressed: TypeAlias = Sensitivity | Plan | Changed | Activations
+_Compressed: TypeAlias = Sensitivity | Plan | Changed | Activations | Payers | Exemplars | Overlaps
 Record: TypeAlias = _Explained | _Shown | _Measured | _Validated | _General | _Trusted | _Compressed
 _RECORDS: dict[str, type[Record]] = {
     record.kind: record
@@ -298,7 +309,7 @@ _RECORDS: dict[str, type[Record]] = {
         *(Validation, Outputs, Pixels, Thumbnails),
         *(Importance, Dependence, SimpleModels, Robustness, Clusters),
         *(Start, Trust, Sanity, Masks, Regions, Places, Sensitivity, Plan, Changed),
-        Activations,
+        *(Activations, Payers, Exemplars, Overlaps),
     )
 }
 

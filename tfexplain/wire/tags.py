@@ -17,7 +17,7 @@ PLAIN: frozenset[str] = frozenset(
     {
         *("samples", "metrics", "predictions", "status", "kernels", "fidelity", "health"),
         *("structure", "validation", "outputs", "pixels", "thumbnails", "simple", "robustness"),
-        *("sensitivity", "activations"),
+        *("sensitivity", "activations", "payers", "exemplars", "overlaps"),
     }
 )
 NAMED: frozenset[str] = frozenset(

@@ -53,6 +53,9 @@ export const KINDS = [
   "plan",
   "changed",
   "activations",
+  "payers",
+  "exemplars",
+  "overlaps",
 ] as const;
 export type RecordKind = (typeof KINDS)[number];
 

@@ -11,6 +11,7 @@ import "../src/format/general.ts";
 import "../src/format/healthy.ts";
 import "../src/format/structured.ts";
 import "../src/format/regional.ts";
+import "../src/format/paid.ts";
 import "../src/format/sensitive.ts";
 import "../src/format/trusted.ts";
 import { widen } from "../src/format/half.ts";
@@ -333,6 +334,32 @@ function fieldsOf(record: TfRecord, expected: Fields): Fields {
         added: tensor(added, ...shape),
         joint: tensor(joint, ...shape),
       };
+    }
+    case "payers": {
+      const { names, measures } = record;
+      const [p, m] = [names.length, measures.length];
+      return {
+        ...{ names, measures, reference: record.reference },
+        by_group: tensor([...record.byGroup].map(Boolean), p),
+        counts: tensor(record.counts, p, m),
+        values: tensor(record.values, p, m, 3),
+        bands: tensor(record.bands, p, m, 2),
+      };
+    }
+    case "exemplars": {
+      const { kind: _, rows, samples, shares, denseModels, compressedModels, ...told } = record;
+      return {
+        ...told,
+        rows: tensor(rows, rows.length),
+        samples: tensor(samples, rows.length),
+        shares: tensor(shares, rows.length, 2),
+        dense_models: denseModels,
+        compressed_models: compressedModels,
+      };
+    }
+    case "overlaps": {
+      const { others, kernels, counts } = record;
+      return { others, kernels, counts: tensor(counts, others.length, kernels.length, 4) };
     }
     case "changed": {
       const { settings, layer, maps } = record;

@@ -47,6 +47,9 @@ Kind: TypeAlias = Literal[
     "plan",
     "changed",
     "activations",
+    "payers",
+    "exemplars",
+    "overlaps",
 ]
 # How the values of one map lie: positions of a plane, a line or a volume, words, or features.
 Layout: TypeAlias = Literal["plane", "line", "volume", "tokens", "features"]

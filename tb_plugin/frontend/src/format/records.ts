@@ -34,6 +34,7 @@ import {
 } from "./maps.ts";
 import { type Moment, readMoment } from "./moment.ts";
 import { layersInSettings } from "./older.ts";
+import type { Exemplars, Overlaps, Payers } from "./paid.ts";
 import type { Importance } from "./ranked.ts";
 import { hashesOf, named, Reader } from "./reader.ts";
 import type { Masks, Regions } from "./regional.ts";
@@ -140,7 +141,10 @@ export type TfRecord =
   | Thumbnails
   | Sensitivity
   | Plan
-  | Changed;
+  | Changed
+  | Payers
+  | Exemplars
+  | Overlaps;
 
 type Decoders = { [K in TfRecord["kind"]]?: (raw: Reader) => Extract<TfRecord, { kind: K }> };
 
