@@ -130,7 +130,9 @@ def divergence(model: Predicted, reference: Predicted) -> npt.NDArray[np.float64
     p, q = (predicted.outputs.astype(np.float64) for predicted in (reference, model))
     if reference.activation == "sigmoid":  # each output is a distribution of its own: it or not
         p, q = np.stack([p, 1 - p], axis=2), np.stack([q, 1 - q], axis=2)
+    # Sums of float32 miss 1 by its precision, and equal predictions would differ by less than 0.
     p, q = np.maximum(p, _LEAST), np.maximum(q, _LEAST)
+    p, q = (one / one.sum(axis=-1, keepdims=True) for one in (p, q))
     terms = p * (np.log(p) - np.log(q))
     total: npt.NDArray[np.float64] = terms.reshape(len(terms), -1).sum(axis=1)
     return total

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -115,3 +116,9 @@ def test_some_samples_at_once_and_some_left_out(monkeypatch: pytest.MonkeyPatch)
         assert dict(found.numbers) == dict(expected.numbers)
         assert found.flips.tolist() == expected.flips.tolist()
         assert found.counts.tolist() == expected.counts.tolist()
+
+
+def test_no_divergence_is_below_zero_where_float32_misses_a_sum_of_one() -> None:
+    reference = classes()
+    model = replace(reference, outputs=reference.outputs * np.float32(1 + 1e-6))
+    assert abs(fidelity(model, reference).numbers["kl"]) < 1e-12
