@@ -292,14 +292,15 @@ def test_a_failure_is_told_and_training_goes_on(tmp_path: Path) -> None:
 
 def other(**changes: Any) -> Any:
     """A model like `small_cnn`, apart from one thing."""
-    found = {"strides": 1, "name": "conv", "classes": 10, **changes}
+    found = {"strides": 1, "more": "", "classes": 10, **changes}
     layers = keras.layers
     conv = layers.Conv2D(
-        *(6, 3), padding="same", strides=found["strides"], activation="relu", name=found["name"]
+        *(6, 3), padding="same", strides=found["strides"], activation="relu", name="conv"
     )
+    hidden = [conv, *([layers.ReLU(name=found["more"])] if found["more"] else [])]
     head = layers.Dense(found["classes"], activation="softmax")
     return keras.Sequential(
-        [keras.Input((8, 8, 1)), conv, layers.GlobalAveragePooling2D(), head], name="theirs"
+        [keras.Input((8, 8, 1)), *hidden, layers.GlobalAveragePooling2D(), head], name="theirs"
     )
 
 
@@ -321,7 +322,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
         r"reference='theirs': .* outputs of sizes \[10\]; got \[12\]\..*Pass a model",
     ),
     "layer": (
-        other(name="theirs"),
+        other(more="theirs"),
         "GradCAM at layer '(conv|theirs)': expected maps of both; got maps at conv and",
     ),
     "shape": (

@@ -108,6 +108,6 @@ def explained_too(
     if not maps:
         return both, maps
     own.batch = behind(wide, len(explaining.batch.rows))
-    own.settings = replace(explaining.settings, targets=targets)
+    own.settings = replace(explaining.settings, targets=explaining.here(targets))
     more = own.run()
     return both, {name: joined([maps[name], more[name]]) for name in maps}

@@ -17,7 +17,8 @@ from tfexplain.compression import (
     Totals,
     WeightsError,
 )
-from tfexplain.compression.keras.read import beside
+from tfexplain.compression.keras.read import beside, read_like
+from tfexplain.model.paired_layers import paired_layers
 from tfexplain.runlog.unit_activity import Activity
 
 
@@ -47,8 +48,9 @@ def measure_weights(
     activities: Mapping[str, ActivationNumbers] = {}
     if contender.explainable:
         activity = Activity(contender.model, (inputs,), samples, seed=0)
-        activities = activity.measure()
-        layers = compression.read(contender.model, shapes=activity.shapes)
+        pairs = paired_layers(contender.model, reference.model)
+        activities = {pairs.name_there(path): own for path, own in activity.measure().items()}
+        layers = read_like(contender.model, reference.model, activity.shapes)
     else:
         layers = compression.read_tflite(contender.path)
     notes = []

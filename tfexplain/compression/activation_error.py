@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tfexplain.compression.keras.read import beside, read
+from tfexplain.compression.keras.read import beside, read, read_like
 from tfexplain.compression.layer_outputs import FileOutputs, KerasOutputs, Limits, is_fake_quantized
 from tfexplain.compression.numbers import measure, sqnr
 from tfexplain.compression.tflite.reader import read_tflite
@@ -132,8 +132,9 @@ def activation_errors(
         quantized, size = FileOutputs(file, floats.shapes), min(size, file.chunk)
         kernels = _kernel_sqnr(lambda: read_tflite(os.fspath(model)), reference)
     else:
-        quantized = KerasOutputs(model, x)
-        kernels = _kernel_sqnr(lambda: read(model), reference)
+        quantized = KerasOutputs(model, x, like=reference)
+        own = read(model) if reference is None else read_like(model, reference)
+        kernels = _kernel_sqnr(lambda: own, reference)
     sums: dict[str, _Sums] = {}
     seen = 0
     for places in even_chunks(count, size):

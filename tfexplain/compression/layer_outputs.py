@@ -13,6 +13,7 @@ from tfexplain.model import tap
 from tfexplain.model.batching import run_by_chunks
 from tfexplain.model.call_batch import as_batch
 from tfexplain.model.keras_private import without_fake_quantization
+from tfexplain.model.paired_layers import PairedLayers, paired_layers
 from tfexplain.model.tflite_model import TfliteModel
 from tfexplain.model.tfmot_names import unwrapped
 from tfexplain.model.trace_model import trace_model
@@ -37,12 +38,15 @@ class KerasOutputs:
         x: Some rows.
         floats: Whether fake quantization of tfmot is left out, so that the layers compute with
             their float weights.
+        like: A model of the same graph, whose names layers have here.
 
     Attributes:
         shapes: Shapes of outputs by the layer's path without wrappers, in call order.
     """
 
-    def __init__(self, model: Model, x: Any, floats: bool = False) -> None:
+    def __init__(
+        self, model: Model, x: Any, floats: bool = False, like: Model | None = None
+    ) -> None:
         some = tf.nest.map_structure(lambda part: part[:1], x)
         self._model, self._floats = model, floats
         self._traced = trace_model(model, as_batch(some, model))
@@ -50,11 +54,13 @@ class KerasOutputs:
             c for c in self._traced.layer_calls if c.shape and tf.as_dtype(c.dtype).is_floating
         ]
         layers = tap.layers_by_path(model)
+        pairs = PairedLayers() if like is None else paired_layers(model, like)
         # What a wrapper gives out, after it has quantized that, comes behind what is inside.
-        self._paths = {_own(call.path, layers): call.path for call in calls}
+        self._paths = {pairs.name_there(_own(call.path, layers)): call.path for call in calls}
         found = {call.path: call.shape for call in calls}
         self.shapes: dict[str, Shape] = {own: found[path] for own, path in self._paths.items()}
-        self._limits = {} if floats else _learned_limits(layers)
+        limits = {} if floats else _learned_limits(layers)
+        self._limits = {pairs.name_there(path): ends for path, ends in limits.items()}
 
     @property
     def row_bytes(self) -> int:

@@ -94,11 +94,7 @@ class Subject:
         settings, first = self.explaining.settings, self.explaining
         explaining = ExplainPlan(settings, control.model, first.explainers, first)
         predicted = predict(control, self.rows.inputs, explaining.output)
-        shown = explaining.shown(explaining.run())
-        # Layers that were given no name are called otherwise in each model.
-        alike = [name for name, _ in shown] == [name for name, _ in self._shown]
-        named = dict(zip(self._shown, shown.values(), strict=True)) if alike else shown
-        return self._effect(predicted, named)
+        return self._effect(predicted, explaining.shown(explaining.run()))
 
     def _effect(self, predicted: Predicted, shown: Mapping[Place, Shown]) -> Effect:
         numbers = dict(fidelity(predicted, self.predicted, self._classes).numbers)

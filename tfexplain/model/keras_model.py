@@ -43,6 +43,7 @@ class KerasModel:
     Args:
         model: A built model.
         inputs: A batch, only for its structure, shapes and dtypes.
+        input_names: What to call its inputs; default as the model does.
 
     Attributes:
         compiled: The functions by key and shapes.
@@ -52,7 +53,7 @@ class KerasModel:
         TfexplainError: the model cannot take the inputs; the cause is kept.
     """
 
-    def __init__(self, model: Model, inputs: Any) -> None:
+    def __init__(self, model: Model, inputs: Any, input_names: Sequence[str] | None = None) -> None:
         model_inputs.check_backend()
         model_inputs.check_axis(model, inputs, "inputs")
         self._model = weakref.ref(model)
@@ -61,7 +62,7 @@ class KerasModel:
         self.rows = fixed_rows(model, self.layers)
         self.memory = memory.available()  # as it was, so that chunks keep their size
         self.seen = fingerprint(model)
-        self.input_names: list[str] = model_inputs.input_names(model, inputs)
+        self.input_names = list(input_names or model_inputs.input_names(model, inputs))
         self.specs = model_inputs.specs(inputs, self.rows)
         trace, missed, self._inlines = traced(
             model, self.layers, inputs, self.input_names, self.rows

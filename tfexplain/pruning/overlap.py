@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tfexplain.compression import LayerWeights, read
+from tfexplain.compression.keras.read import read_like
 from tfexplain.compression.structure import share
 from tfexplain.errors import TfexplainError
 from tfexplain.model.tfmot_names import unwrapped
@@ -79,7 +80,7 @@ def mask_overlap(first: Model, second: Model) -> MaskOverlap:
     >>> found.both, found.jaccard, found.chance
     (2, 0.25, 0.42857142857142855)
     """
-    return kernels_overlap(read(first), read(second))
+    return kernels_overlap(read(first), read_like(second, first))
 
 
 def kernels_overlap(first: list[LayerWeights], second: list[LayerWeights]) -> MaskOverlap:

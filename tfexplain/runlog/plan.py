@@ -16,10 +16,12 @@ from tfexplain.explainers.other_class import TrueClasses
 from tfexplain.explainers.run import explain_all, named_explainers
 from tfexplain.model.keras_model import KerasModel
 from tfexplain.model.outputs import ModelOutput, choose_output
+from tfexplain.model.paired_layers import PairedLayers, paired_layers
 from tfexplain.model.presets import named, resolved_targets
 from tfexplain.model.targets import measure
 from tfexplain.model.tfmot_names import unwrapped
 from tfexplain.model.traced_model import TracedModel
+from tfexplain.model.unit import Unit
 from tfexplain.quality.drift import Shown
 from tfexplain.runlog.agreement import disagreement
 from tfexplain.runlog.attribution_records import content_of, predictions, record_of
@@ -44,8 +46,8 @@ class ExplainPlan:
         settings: The arguments of `Explain`.
         model: The built model.
         explainers: Explainers by name; default those of the settings, else what fits.
-        beside: Another model's: its batch is explained, and its outputs say how those of this
-            model read where its own layers and loss do not.
+        beside: Another model's: its batch is explained, its outputs say how those of this model
+            read where its own layers and loss do not, and layers are called as it calls them.
 
     Attributes:
         left_out: What was chosen by default and is not possible: the reason with the remedy, by
@@ -66,6 +68,11 @@ class ExplainPlan:
         self.settings = settings
         self.left_out: dict[str, str] = {}
         self._channels = ChannelLog()
+        self._pairs = PairedLayers()
+        if beside is not None:
+            self._pairs = paired_layers(model, beside.traced_model.model)
+            explainers = {name: self.here(e) for name, e in (explainers or {}).items()}
+            self.settings = settings = replace(settings, targets=self.here(settings.targets))
         planned = tuple((explainers or {}).values()) or settings.explainers or ()
         self.traced_model: TracedModel
         self.output: ModelOutput
@@ -76,10 +83,10 @@ class ExplainPlan:
             self._check_names()
             self._tell()
         else:
-            self.batch = beside.batch
-            self.traced_model = KerasModel(model, self.batch.inputs)
+            self.batch, first = beside.batch, beside.traced_model
+            self.traced_model = KerasModel(model, self.batch.inputs, first.input_names)
             self.traced_model.model_outputs = _alike(
-                self.traced_model.model_outputs, beside.traced_model.model_outputs
+                self.traced_model.model_outputs, first.model_outputs
             )
             self.output = choose_output(
                 self.traced_model.model_outputs, planned[0].output if planned else None
@@ -91,6 +98,15 @@ class ExplainPlan:
         if settings.asks:
             targets, output = named(settings.targets, self.output)
             resolved_targets(self.traced_model, targets, output, len(self.batch.rows))
+
+    def here(self, asked: Any) -> Any:
+        """Returns an explainer, or a unit, with its layers called as they are here."""
+        layer = vars(asked).get("layer") if isinstance(asked, (Explainer, Unit)) else None
+        if layer is None:
+            return asked
+        if isinstance(layer, str):
+            return replace(asked, layer=self._pairs.name_here(layer))
+        return replace(asked, layer=tuple(self._pairs.name_here(name) for name in layer))
 
     def _check_names(self) -> None:
         names, classes = self.settings.class_names, self.output.targets
@@ -164,12 +180,15 @@ class ExplainPlan:
         return disagreement(self.traced_model, self.batch.given, outputs)
 
     def named(self, layer: str) -> str:
-        """Returns a layer's name in tags: without the wrappers of tfmot.
+        """Returns a layer's name in tags: without the wrappers of tfmot, and as the model beside
+        calls it.
 
-        So a model and its pruned copy stand side by side.
+        So a model and its pruned copy stand side by side, and so do two trainings.
         """
         plain = unwrapped(layer)
-        return layer if any(call.path == plain for call in self.traced_model.layer_calls) else plain
+        if plain != layer and any(call.path == plain for call in self.traced_model.layer_calls):
+            return layer
+        return self._pairs.name_there(plain)
 
     def layers(self, explanations: Found) -> dict[str, list[str]]:
         """Returns the layers of each explainer in the order of the model, as they are called in
@@ -309,7 +328,7 @@ def _alike(
 
 
 def _like(output: ModelOutput, other: ModelOutput) -> ModelOutput:
-    output = replace(output, loss=other.loss)
+    output = replace(output, name=other.name, loss=other.loss)
     if other.regression:
         return output.as_values()
     if output.activation != "none":

@@ -23,13 +23,12 @@ pytestmark = pytest.mark.filterwarnings(
 X, Y = digits(20)
 
 
-def cnn(classes: int = 10, name: str = "conv", strides: int = 1) -> Any:
+def cnn(classes: int = 10, name: str = "conv", strides: int = 1, more: str = "") -> Any:
     layers = keras.layers
     conv = layers.Conv2D(3, 3, padding="same", strides=strides, name=name)
-    head = layers.Dense(classes, activation="softmax")
-    return keras.Sequential(
-        [keras.Input((8, 8, 1)), conv, layers.GlobalAveragePooling2D(), head], name="other"
-    )
+    hidden = [conv, *([layers.ReLU(name=more)] if more else [])]
+    last = [layers.GlobalAveragePooling2D(), layers.Dense(classes, activation="softmax")]
+    return keras.Sequential([keras.Input((8, 8, 1)), *hidden, *last], name="other")
 
 
 def wide() -> Any:
@@ -47,7 +46,7 @@ REFUSED: dict[str, tuple[Callable[[], dict[str, Any]], str]] = {
         r"sizes \[10\]; got \[12\]\. Compare models of one architecture",
     ),
     "layer": (
-        lambda: pair(name="another"),
+        lambda: pair(more="another"),
         r"'other': .*GradCAM at layer 'another': expected maps of both; got maps at another and, "
         "of the reference, at conv",
     ),
@@ -56,7 +55,7 @@ REFUSED: dict[str, tuple[Callable[[], dict[str, Any]], str]] = {
         r"'other': .* expected maps of one shape; got \[4, 4\] and, of the reference, \[8, 8\]",
     ),
     "missing layer": (
-        lambda: {**pair(name="another"), "explainers": GradCAM(layer="conv")},
+        lambda: {**pair(name="another", more="more"), "explainers": GradCAM(layer="conv")},
         r"'other': .*layer='conv': no such layer",
     ),
     "input": (

@@ -12,6 +12,7 @@ from tfexplain.compression.keras.positions import attention_positions, output_po
 from tfexplain.compression.layout import Layout
 from tfexplain.compression.weights import LayerWeights, WeightsError
 from tfexplain.model import tap
+from tfexplain.model.paired_layers import paired_layers
 from tfexplain.model.tfmot_names import unwrapped
 from tfexplain.types import Model
 
@@ -58,7 +59,25 @@ def read(
             kernels.append(replace(kernel, part=part))
     _check_built(model, kernels, layers)
     kernels = _named_apart(kernels)
-    return kernels if reference is None else beside(kernels, read(reference))
+    return kernels if reference is None else beside(kernels, read_like(reference, model))
+
+
+def read_like(
+    model: Model, other: Model, shapes: Mapping[str, tuple[int, ...]] | None = None
+) -> list[LayerWeights]:
+    """Reads every kernel of `model`, under the names that they have in a model of the same graph.
+
+    Args:
+        model: As in `read`.
+        other: The model whose names are taken; see `paired_layers`.
+        shapes: As in `read`.
+
+    Raises:
+        WeightsError: the model is not built.
+    """
+    pairs = paired_layers(model, other)
+    kernels = read(model, shapes=shapes)
+    return [replace(kernel, path=pairs.name_there(kernel.path)) for kernel in kernels]
 
 
 def _parts(model: Model) -> dict[str, set[int]]:
