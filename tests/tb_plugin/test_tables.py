@@ -31,7 +31,7 @@ def test_every_number_of_a_kernel_or_a_layer_has_a_label() -> None:
     of_objects = {"mean", "std", "low", "high", "scale_spread", "scales_bad"}
     of_layer = {"weights", "bits_stored", "bits_compute"}
     activity = {f"activation_{name}" for name in ("mean", "std", "sparsity", "nonfinite")}
-    activity |= {"saturated", "dead_share"}
+    activity |= {"saturated", "dead_share", "activation_sqnr", "activation_clipping"}
     gradients = {f"gradient_{name}" for name in ("norm", "zeros", "nonfinite", "underflow")}
     updates = {"update_norm", "update_ratio", "update_underflow", "weight_norm"}
     health = activity | gradients | updates | set(TOTALS)

@@ -6,6 +6,7 @@ from tfexplain.comparing.comparison import Comparison
 from tfexplain.text_table import aligned
 
 _MOST = 5
+_LEAST = 0.1  # dB
 
 
 def activation_table(comparison: Comparison) -> list[str]:
@@ -16,7 +17,7 @@ def activation_table(comparison: Comparison) -> list[str]:
         if found is None:
             continue
         by_layer = {one.layer: one for one in found.layers}
-        for layer, lost in (drop for drop in found.drops[:_MOST] if drop[1] > 0):
+        for layer, lost in (drop for drop in found.drops[:_MOST] if drop[1] > _LEAST):
             one = by_layer[layer]
             clipped = "-" if one.clipping is None else f"{one.clipping:.2%}"
             kernel = "-" if one.kernel_sqnr is None else f"{one.kernel_sqnr:.1f}"

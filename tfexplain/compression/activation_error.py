@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -68,11 +67,13 @@ class ActivationErrors:
 
     @property
     def drops(self) -> list[tuple[str, float]]:
-        """Layers by how many dB of SQNR are lost from the layer before to them, most first."""
+        """Layers by how many dB of SQNR are lost from the layer before to them, most first;
+        infinite for the first one with an error."""
+        sqnr = [np.inf, *(one.sqnr for one in self.layers)]
         lost = [
             # Both are infinite where nothing is lost until there.
-            (later.layer, 0.0 if earlier.sqnr == later.sqnr else earlier.sqnr - later.sqnr)
-            for earlier, later in pairwise(self.layers)
+            (one.layer, 0.0 if before == one.sqnr else float(before - one.sqnr))
+            for before, one in zip(sqnr, self.layers, strict=False)
         ]
         return sorted(lost, key=lambda pair: -pair[1])
 

@@ -12,6 +12,7 @@ import "../src/format/healthy.ts";
 import "../src/format/structured.ts";
 import "../src/format/regional.ts";
 import "../src/format/paid.ts";
+import "../src/format/quantized.ts";
 import "../src/format/sensitive.ts";
 import "../src/format/trusted.ts";
 import { widen } from "../src/format/half.ts";
@@ -298,6 +299,11 @@ function fieldsOf(record: TfRecord, expected: Fields): Fields {
         counts: tensor(Array.from(counts), counts.length),
         weights: weights ?? null,
       };
+    }
+    case "activations": {
+      const { layers, missing, rows, reference, moment, weights } = record;
+      const values = tensor(record.values, layers.length, 9);
+      return { layers, values, missing, rows, reference, moment, weights: weights ?? null };
     }
     case "sensitivity": {
       const { layers, settings, measures, similarities, explainers, runtimes, controls } = record;

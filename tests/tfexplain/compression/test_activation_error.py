@@ -109,6 +109,7 @@ def test_tensors_of_a_file_are_found_by_their_names(model: Any, tmp_path: Path) 
         values = floats[one.layer][0]
         assert one.clipping == pytest.approx(((values < low) | (values > high)).mean(), abs=1e-6)
         assert low <= one.range[0] <= one.range[1] <= high + 1e-6
+    assert found.drops[0] == ("conv", np.inf)
     conv, *_, head = found.layers
     assert conv.clipping > 0.01
     assert head.sqnr == pytest.approx(

@@ -31,7 +31,16 @@ export interface Fact {
 const WORDS = ["type", "wrapper", "mode", "dtype", "shape", "note"] as const;
 const NUMBERS = [
   ...["weights", "sparsity", "mask_sparsity", "leak", "quantized_to_zero", "filter_sparsity"],
-  ...["nm_compliance", "bits_stored", "effective_bits", "sqnr", "size_stored", "size_dense"],
+  ...[
+    "nm_compliance",
+    "bits_stored",
+    "effective_bits",
+    "sqnr",
+    "activation_sqnr",
+    "activation_clipping",
+    "size_stored",
+    "size_dense",
+  ],
   ...["size_bitmask", "size_csr", "nonfinite", "activation_sparsity"],
 ] as const;
 const LISTED = 8;

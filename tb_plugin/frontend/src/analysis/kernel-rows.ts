@@ -27,7 +27,7 @@ export interface TableRow {
 export const TEXT_COLUMNS = ["name", "run", "mode", "dtype"] as const;
 const USUAL: readonly string[] = [
   ...["weights", "sparsity", "mask_sparsity", "filter_sparsity", "nm_compliance"],
-  ...["bits_stored", "sqnr", "size_stored"],
+  ...["bits_stored", "sqnr", "activation_sqnr", "activation_clipping", "size_stored"],
 ];
 
 /** A row for each kernel and run, in model order, the runs of one kernel together. */

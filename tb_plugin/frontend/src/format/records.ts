@@ -35,6 +35,7 @@ import {
 import { type Moment, readMoment } from "./moment.ts";
 import { layersInSettings } from "./older.ts";
 import type { Exemplars, Overlaps, Payers } from "./paid.ts";
+import type { Activations } from "./quantized.ts";
 import type { Importance } from "./ranked.ts";
 import { hashesOf, named, Reader } from "./reader.ts";
 import type { Masks, Regions } from "./regional.ts";
@@ -144,7 +145,8 @@ export type TfRecord =
   | Changed
   | Payers
   | Exemplars
-  | Overlaps;
+  | Overlaps
+  | Activations;
 
 type Decoders = { [K in TfRecord["kind"]]?: (raw: Reader) => Extract<TfRecord, { kind: K }> };
 

@@ -30,7 +30,17 @@ export const VIEWS = ["overview", "samples", "model", "data"] as const;
 export type ViewName = (typeof VIEWS)[number];
 
 export const PANELS = [
-  ...(["layers", "graph", "stages", "kernel", "table", "cost", "focus", "closed"] as const),
+  ...([
+    "layers",
+    "graph",
+    "stages",
+    "kernel",
+    "table",
+    "activations",
+    "cost",
+    "focus",
+    "closed",
+  ] as const),
 ] as const;
 export type PanelName = (typeof PANELS)[number];
 

@@ -3,7 +3,7 @@
 import { css, html, nothing, type PropertyDeclarations } from "lit";
 import "../../format/healthy.ts";
 import "../../format/structured.ts";
-import type { ShownRun } from "../../state/runs.ts";
+import { holds, type ShownRun } from "../../state/runs.ts";
 import type { PanelName } from "../../state/view.ts";
 import { Later } from "../frame/later.ts";
 import "../overview/findings-strip.ts";
@@ -32,6 +32,11 @@ const TABS: readonly TabText<TabName>[] = [
   },
   { name: "table", text: "Table", title: "All numbers of all layers at this epoch" },
   {
+    name: "activations",
+    text: "Activations",
+    title: "What quantization does to the outputs of each layer, beside the float model’s",
+  },
+  {
     name: "cost",
     text: "Cost",
     title: "What compressing each layer alone would cost, and what to compress first",
@@ -46,6 +51,10 @@ const TABS: readonly TabText<TabName>[] = [
 const model = new Later("What is known of the weights", () => import("./model.ts"));
 const stages = new Later("The stages of the model", () => import("./stage-ladder.ts"));
 const cost = new Later("What compression would cost", () => import("./sensitivity-view.ts"));
+const activations = new Later(
+  "Activations of quantized models",
+  () => import("./activation-view.ts"),
+);
 const graph = new Later("The graph of layers", () => import("./layer-graph.ts"));
 
 export class CompressionPanel extends Part {
@@ -180,6 +189,12 @@ export class CompressionPanel extends Part {
         () => html`<tfx-sensitivity .dashboard=${dashboard}></tfx-sensitivity>`,
       );
     }
+    if (tab === "activations") {
+      return activations.render(
+        this,
+        () => html`<tfx-activations .dashboard=${dashboard}></tfx-activations>`,
+      );
+    }
     if (tab === "kernel") return html`<tfx-kernel .dashboard=${dashboard}></tfx-kernel>`;
     const left =
       tab === "graph"
@@ -222,6 +237,7 @@ export class CompressionPanel extends Part {
       graph: this.alone && structure,
       kernel: kernels || health || (this.alone && structure),
       table: kernels,
+      activations: this.alone && holds(this.dashboard.scene.shown, ["activations"]),
       cost: this.alone && this.dashboard.scene.shown.some(isForeseen),
     };
     return TABS.filter(({ name }) => (name === "focus" ? drift : known[name]));

@@ -20,32 +20,22 @@ import { knownAt, recordsOf } from "../../data/series.ts";
 import { allowsDownloads } from "../../host.ts";
 import { compressed } from "../../state/scene.ts";
 import { download, type Offer } from "../frame/offer.ts";
-import { define, PaintedPart } from "../frame/part.ts";
+import { PacedPart } from "../frame/paced-part.ts";
+import { define } from "../frame/part.ts";
 import { nameText, pathText } from "../frame/path-text.ts";
 import { base } from "../frame/styles.ts";
 import { tableStyles } from "./kernel-table-styles.ts";
 
-/** While scrubbing, rows are told anew at most this often, in milliseconds. */
-const PACE = 100;
 const MAX_ROWS = 2000;
 const LABELS: Readonly<Record<string, string>> = { name: "kernel", run: "run" };
 
-export class KernelTable extends PaintedPart {
+export class KernelTable extends PacedPart {
   static override styles = [base, tableStyles];
 
   private isWhole = false;
-  private rendered: number | undefined;
-  private waiting = 0;
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    window.clearTimeout(this.waiting);
-    this.waiting = 0;
-  }
 
   override render() {
     const { sources, columns } = this;
-    this.rendered = this.dashboard.step;
     const rows = sorted(rowsOf(sources, this.dashboard.scene.kernels), this.dashboard.view.sort);
     return html`
       <div class="bar">
@@ -79,15 +69,6 @@ export class KernelTable extends PaintedPart {
       </div>
       <tfx-offer></tfx-offer>
     `;
-  }
-
-  /** Rendering rows is work: while the playhead moves it is done now and then, and at the end. */
-  paint(): void {
-    if (this.dashboard.step === this.rendered) return;
-    this.waiting ||= window.setTimeout(() => {
-      this.waiting = 0;
-      this.requestUpdate();
-    }, PACE);
   }
 
   private when(sources: readonly Source[]): string {
