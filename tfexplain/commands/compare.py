@@ -66,6 +66,14 @@ def add_to(commands: Any) -> None:
         help="models that differ from the reference by chance only",
     )
     add(
+        "--reference",
+        nargs="+",
+        metavar="NAME=OTHER",
+        default=[],
+        help="models that are measured against another than the first, by the names of runs: "
+        "pruned_1=dense_1",
+    )
+    add(
         "--explainer",
         nargs="+",
         metavar="NAME",
@@ -92,6 +100,7 @@ def run(options: argparse.Namespace) -> int:
     from tfexplain.commands.metrics import metrics
     from tfexplain.comparing import compare
 
+    pairs = [one.partition("=") for one in options.reference]
     comparison = compare(
         options.models,
         validation_data=data_of(options),
@@ -103,6 +112,7 @@ def run(options: argparse.Namespace) -> int:
         seed=options.seed,
         quality=metrics(options.quality),
         groups=options.groups,
+        reference={name: other for name, _, other in pairs},
     )
     print(comparison.summary())
     return told_skipped(comparison.skipped)

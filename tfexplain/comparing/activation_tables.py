@@ -26,6 +26,6 @@ def activation_table(comparison: Comparison) -> list[str]:
         return []
     return [
         f"Activations of {len(comparison.rows)} of these rows, beside those of "
-        f"{comparison.reference.name}: the layers at which most is lost",
+        f"{comparison.reference_text}: the layers at which most is lost",
         aligned(rows),
     ]

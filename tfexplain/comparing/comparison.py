@@ -42,6 +42,7 @@ class Compared:
         from_file: Whether it is a .tflite file, whose size is that of what stands in it.
         activations: Of a quantized model: outputs of layers beside those of the reference, on the
             explained rows.
+        reference: Name of the model that it is measured against; "" of the first.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Compared:
     quality: Mapping[Place, Sequence[Measured]] = field(default_factory=dict)
     from_file: bool = False
     activations: ActivationErrors | None = None
+    reference: str = ""
 
 
 @dataclass(frozen=True)
@@ -107,8 +109,19 @@ class Comparison:
 
     @property
     def reference(self) -> Compared:
-        """The model that the others are compared with."""
+        """The first model, which the others are compared with where no other was named."""
         return next(iter(self.models.values()))
+
+    def reference_of(self, compared: Compared) -> Compared:
+        """Returns the model that one is measured against; of the first it is itself."""
+        return self.models.get(compared.reference, self.reference)
+
+    @property
+    def reference_text(self) -> str:
+        """What models are beside, in words: the first, or each its own reference."""
+        several = {self.reference_of(one).name for one in self.models.values()}
+        first = self.reference.name
+        return first if len(several) == 1 else f"the reference of each, {first} where none is named"
 
     @property
     def places(self) -> list[Place]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -27,13 +27,15 @@ class Contender:
     """Holds one of the models that are compared.
 
     `model` is a Keras model or a `TfliteModel`; `path` is the file it came from, or empty. A
-    `control` differs from the reference by chance only.
+    `control` differs from the reference by chance only. `reference` is the name of the model that
+    it is measured against, empty for the first.
     """
 
     name: str
     model: Model
     path: str = ""
     role: Literal["model", "control"] = "model"
+    reference: str = ""
 
     @property
     def explainable(self) -> bool:
@@ -41,12 +43,14 @@ class Contender:
         return hasattr(self.model, "layers")
 
 
-def contenders(models: Sources, control: Sources | None = None) -> list[Contender]:
-    """Opens all models; the first one is the reference.
+def contenders(
+    models: Sources, control: Sources | None = None, reference: Mapping[str, str] | None = None
+) -> list[Contender]:
+    """Opens all models; the first one is the reference of those that `reference` does not name.
 
     Raises:
         TfexplainError, OSError: fewer than two, a name twice, a file that is missing or unreadable,
-            weights that are not built, a reference without gradients.
+            weights that are not built, a reference without gradients, or that cannot be one.
     """
     named = _named(models, "models", [])
     controls = _named(control or {}, "control", list(named))
@@ -67,7 +71,27 @@ def contenders(models: Sources, control: Sources | None = None) -> list[Contende
             f"models: expected a Keras model as the reference; {opened[0].name!r} is a .tflite "
             "file, which has no gradients. Put the model it was converted from first."
         )
-    return opened
+    given = dict(reference or {})
+    _check_references(given, opened)
+    first, *others = opened
+    return [first, *(replace(o, reference=given.get(o.name, first.name)) for o in others)]
+
+
+def _check_references(given: Mapping[str, str], opened: Sequence[Contender]) -> None:
+    first, models = opened[0].name, {one.name: one for one in opened}
+    for name, other in given.items():
+        if name not in models or name == first or models[name].role == "control":
+            own = ", ".join(o.name for o in opened[1:] if o.role == "model") or "none"
+            raise TfexplainError(
+                f"reference={name!r}: expected a model behind the first that is no control; those "
+                f"are: {own}. Controls are measured against the first."
+            )
+        if other not in models or not models[other].explainable or given.get(other, first) != first:
+            able = ", ".join(o.name for o in opened if o.explainable and o.name not in given)
+            raise TfexplainError(
+                f"reference={{{name!r}: {other!r}}}: expected a Keras model that is measured "
+                f"against the first; those are: {able}. Pass one of these, or give it as control."
+            )
 
 
 def _named(sources: Sources, argument: str, taken: Iterable[str]) -> dict[str, Source]:

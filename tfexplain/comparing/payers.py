@@ -164,7 +164,7 @@ def _parts(comparison: Comparison) -> Iterator[tuple[Literal["class", "group"], 
 def _numbers(
     comparison: Comparison, compared: Compared, rows: Rows
 ) -> Iterator[tuple[str, Number]]:
-    predicted, reference = compared.predicted, comparison.reference.predicted
+    predicted, reference = compared.predicted, comparison.reference_of(compared).predicted
     labels = comparison.classes
     if labels is not None and (known := rows & (labels >= 0)).any():
         right = (predicted.classes == labels)[known]

@@ -57,6 +57,7 @@ def compare(
     color_range: tuple[float, float] | None = None,
     quality: Sequence[Metric] = (),
     groups: Sequence[Any] | str | None = None,
+    reference: Mapping[str, str] | None = None,
 ) -> Comparison:
     """Explains the same samples with several models, and measures how far each is from the first.
 
@@ -86,6 +87,8 @@ def compare(
             `[Deletion(), ModelRandomisation()]`; see `tfexplain.trust`.
         groups: A name for the group of each row of the data, such as its hospital; or the name of
             the array that holds them in the .npz file. `payers` of the result says who pays.
+        reference: Of models that are measured against another than the first: its name, as
+            `{"pruned 1": "dense 1"}`, one of the first's trainings among models or controls.
 
     Raises:
         TfexplainError, OSError: models or data that cannot be compared, or a directory that cannot
@@ -100,7 +103,7 @@ def compare(
         1.0
     """
     several = (explainers,) if isinstance(explainers, Explainer) else explainers
-    opened = contenders(models, control)
+    opened = contenders(models, control, reference)
     pool = open_pool(validation_data, opened[0].model, groups)
     if log_dir is not None:
         logs.check_free(os.fspath(log_dir), [contender.name for contender in opened])
@@ -135,7 +138,7 @@ def compare(
         for result in results:
             name, batch = result.contender.name, result.explaining.batch
             records = (
-                payers_record(paid, name, found.reference.name),
+                payers_record(paid, name, result.contender.reference),
                 exemplars_record(exemplars, found, batch.rows),
                 overlaps_record(found, name),
             )
@@ -164,14 +167,17 @@ def _results(opened: Sequence[Contender], settings: ExplainSettings, pool: Pool)
     with _about(first.name):
         reference = _reference(first, settings, pool)
         labels = pool_classes(pool, reference.explaining)
-    results = [reference]
     settings = replace(
         settings, targets=targets_of_all(settings, reference.explaining, reference.predicted)
     )
-    for contender in opened[1:]:
-        with _about(contender.name, first.name):
-            results.append(_beside(contender, reference, settings, pool, labels))
-    return results
+    results = {first.name: reference}
+    others = {contender.reference for contender in opened[1:]}
+    # Those that others are measured against come first.
+    for contender in sorted(opened[1:], key=lambda one: one.name not in others):
+        with _about(contender.name, contender.reference):
+            against = results[contender.reference]
+            results[contender.name] = _beside(contender, against, reference, settings, pool, labels)
+    return [results[contender.name] for contender in opened]
 
 
 def _judged(result: _Result, metrics: Sequence[Metric]) -> _Result:
@@ -190,7 +196,7 @@ def _reference(contender: Contender, settings: ExplainSettings, pool: Pool) -> _
     if pool.readable is not None:  # of which rows were chosen
         rows = np.flatnonzero(pool.readable)[explaining.batch.rows]
         explaining.batch = replace(explaining.batch, rows=rows)
-    weights = _weights(contender, contender, explaining)
+    weights = _weights(contender, contender, contender, explaining)
     left_out = explaining.left_out.items()
     notes = [f"left out: {what}: {why}" for what, why in left_out]
     return _Result(contender, explaining, explaining.run(), predicted, weights, notes=notes)
@@ -199,11 +205,12 @@ def _reference(contender: Contender, settings: ExplainSettings, pool: Pool) -> _
 def _beside(
     contender: Contender,
     reference: _Result,
+    first_of_all: _Result,
     settings: ExplainSettings,
     pool: Pool,
     labels: npt.NDArray[np.int64] | None,
 ) -> _Result:
-    first = reference.explaining
+    first = first_of_all.explaining
     explaining = first
     maps: Found = {}
     drifts: dict[tuple[str, str], Drifted] = {}
@@ -214,7 +221,7 @@ def _beside(
     predicted = predict_pool(contender, pool, explaining.output)
     return _Result(
         *(contender, explaining, maps, predicted),
-        weights=_weights(contender, reference.contender, explaining),
+        weights=_weights(contender, reference.contender, first_of_all.contender, explaining),
         drifts=drifts,
         fidelity=fidelity(predicted, reference.predicted, labels, pool.readable),
         notes=() if contender.explainable else (_NO_GRADIENTS,),
@@ -229,9 +236,11 @@ def _drifts(
     return {place: drift(shown[place], theirs[place]) for place in shown}
 
 
-def _weights(contender: Contender, reference: Contender, explaining: ExplainPlan) -> Weights:
+def _weights(
+    contender: Contender, reference: Contender, first: Contender, explaining: ExplainPlan
+) -> Weights:
     batch = explaining.batch
-    return measure_weights(contender, reference, batch.inputs, len(batch.rows))
+    return measure_weights(contender, reference, first, batch.inputs, len(batch.rows))
 
 
 def _with_exemplars(
@@ -275,29 +284,30 @@ def _about(name: str, reference: str = "") -> Iterator[None]:
 
 
 def _write(
-    result: _Result, reference: _Result, log_dir: str, paid: Sequence[logs.OfPayers | None]
+    result: _Result, first: _Result, log_dir: str, paid: Sequence[logs.OfPayers | None]
 ) -> None:
     contender = result.contender
-    choices = {"reference": reference.contender.name, "role": contender.role}
+    reference = contender.reference or contender.name
+    choices = {"reference": reference, "role": contender.role}
     if contender.explainable:
         choices |= {**describe(result.explaining, result.maps), **result.choices}
-    if result is reference:
+    if result is first:
         choices["role"] = "reference"
-    choices["target"] = _target(reference)
+    choices["target"] = _target(first)
     choices |= {"note": "; ".join(result.notes)} if result.notes else {}
     writer = logs.open_run(log_dir, contender.name, "explain")
     logs.write_maps(writer, result.explaining, result.maps, choices)
     if not contender.explainable:
         logs.write_predictions(writer, result.predicted, result.explaining.batch.rows)
     logs.write_quality(writer, result.quality)
-    logs.write_drift(writer, result.drifts, reference.contender.name, contender.role)
+    logs.write_drift(writer, result.drifts, reference, contender.role)
     if result.fidelity is not None:
-        logs.write_fidelity(writer, result.fidelity, reference.contender.name, contender.role)
+        logs.write_fidelity(writer, result.fidelity, reference, contender.role)
     logs.write_paid(writer, paid)
     writer.close()
     if result.weights.numbers:
         writer = logs.open_run(log_dir, contender.name, "compression")
-        logs.write_weights(writer, result.weights, reference.contender.name)
+        logs.write_weights(writer, result.weights, reference)
         writer.close()
 
 
@@ -315,6 +325,7 @@ def _comparison(results: Sequence[_Result], settings: ExplainSettings, log_dir: 
             result.quality,
             from_file=not result.contender.explainable,
             activations=result.weights.errors,
+            reference=result.contender.reference,
         )
         for result in results
     }

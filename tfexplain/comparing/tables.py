@@ -23,7 +23,7 @@ def summary(comparison: Comparison, moved: int) -> str:
     readable = comparison.readable
     count = len(comparison.reference.predicted.outputs) if readable is None else int(readable.sum())
     parts = [
-        f"Predictions on {count} rows, beside those of {comparison.reference.name}",
+        f"Predictions on {count} rows, beside those of {comparison.reference_text}",
         aligned(_predictions(comparison)),
     ]
     parts += who_pays(comparison)
@@ -32,7 +32,7 @@ def summary(comparison: Comparison, moved: int) -> str:
     if comparison.places:
         parts += [
             f"Maps of {len(comparison.rows)} of these rows, beside those of "
-            f"{comparison.reference.name}; 1 is equal. Target: {comparison.target}",
+            f"{comparison.reference_text}; 1 is equal. Target: {comparison.target}",
             aligned(_maps(comparison)),
             "Moved most though the prediction stayed, by Spearman",
             aligned(_moved(comparison, moved)),
@@ -56,6 +56,7 @@ def summary(comparison: Comparison, moved: int) -> str:
 
 
 def _predictions(comparison: Comparison) -> Rows:
+    first = comparison.reference
     names = list(
         dict.fromkeys(
             name
@@ -68,12 +69,24 @@ def _predictions(comparison: Comparison) -> Rows:
     heads = {"kl": "KL (nats)", "mean_abs_difference": "mean |difference|"}
     flips = ["flips"] if comparison.reference.predicted.count else []
     weights = ["sparsity", "bits/weight", "KiB"]
-    rows = [["model", "role", *(heads.get(n, n) for n in names), *flips, *weights]]
+    several = any(comparison.reference_of(m) is not first for m in comparison.models.values())
+    rows = [
+        [
+            "model",
+            "role",
+            *(["beside"] if several else []),
+            *(heads.get(n, n) for n in names),
+            *flips,
+            *weights,
+        ]
+    ]
     for compared in comparison.models.values():
         numbers = _numbers(compared, comparison)
         flipped = "" if compared.fidelity is None else str(int(compared.fidelity.flips.sum()))
         rows.append(
-            [compared.name, compared.role, *(_text(numbers.get(name)) for name in names)]
+            [compared.name, compared.role]
+            + (["" if compared is first else comparison.reference_of(compared).name] * several)
+            + [_text(numbers.get(name)) for name in names]
             + ([flipped] if flips else [])
             + _weights(compared)
         )
@@ -83,7 +96,11 @@ def _predictions(comparison: Comparison) -> Rows:
 def _numbers(compared: Compared, comparison: Comparison) -> dict[str, float]:
     if compared.fidelity is not None:
         return dict(compared.fidelity.numbers)
-    others = (m.fidelity.numbers for m in comparison.models.values() if m.fidelity is not None)
+    others = (
+        m.fidelity.numbers
+        for m in comparison.models.values()
+        if m.fidelity is not None and comparison.reference_of(m) is compared
+    )
     accuracy = next((n["reference_accuracy"] for n in others if "reference_accuracy" in n), None)
     return {} if accuracy is None else {"accuracy": accuracy}
 

@@ -41,8 +41,8 @@ def write(found: Sensitivity, subject: Subject, log_dir: str) -> None:
     for tag, record in changed_records(found):
         writer.add(tag, 0, record, schema.Content("changed"))
     writer.close()
-    batch = explaining.batch
-    weights = measure_weights(subject.contender, subject.contender, batch.inputs, len(batch.rows))
+    batch, only = explaining.batch, subject.contender
+    weights = measure_weights(only, only, only, batch.inputs, len(batch.rows))
     writer = logs.open_run(log_dir, name, "compression")
     logs.write_weights(writer, weights)
     writer.close()

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  bandFor,
   bandsOf,
   chooseLayer,
   controlsOf,
@@ -209,6 +210,8 @@ test("bands pool the controls of one reference in one folder, where predictions 
   const ofThere = { low: 9, high: 9, count: 5, names: ["there/a"] };
   assert.deepEqual(bands.get("dense"), { ...ofDense, from: "" });
   assert.deepEqual(bands.get("there/dense"), { ...ofThere, from: "" });
+  assert.equal(bandFor(bands, "b"), bands.get("dense"), "a training among those of the band");
+  assert.equal(bandFor(bands, "model"), undefined);
   const later = bandsOf(controlsOf(movedAt(shown, store, explained, "spearman", 3)));
   assert.deepEqual(later.get("dense"), { ...ofDense, from: "from epoch 0" });
 });

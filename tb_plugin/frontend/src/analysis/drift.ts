@@ -154,6 +154,15 @@ export function bandsOf(controls: readonly Moved[]): Map<string, ControlBand> {
   return bands;
 }
 
+/** The band of a reference; of one that is a control itself, the band that it is part of. */
+export function bandFor(
+  bands: ReadonlyMap<string, ControlBand>,
+  reference: string,
+): ControlBand | undefined {
+  const own = bands.get(reference);
+  return own ?? [...bands.values()].find(({ names }) => names.includes(reference));
+}
+
 /** What the reference of a run's drift predicted: an epoch of the run itself, or another run. */
 export function referencePredictions(
   moved: Moved,

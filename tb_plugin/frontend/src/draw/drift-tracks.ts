@@ -1,6 +1,7 @@
 /** Similarity to the reference over epochs, beside the controls' band: what training or pruning did. */
 
 import {
+  bandFor,
   bandsOf,
   controlsOf,
   type DriftCurve,
@@ -25,8 +26,8 @@ export function driftTracks({ scene, store, view }: Dashboard): Track[] {
   const to = only && references.length === 1 ? only : "each run’s reference";
   const everyone = movedAt(scene.runs, store, explained, measure, steps.at(-1) ?? 0);
   const all = bandsOf(controlsOf(everyone));
-  const keys = new Set(drifts.flatMap((drift) => drift.bands));
-  const bands = [...keys].flatMap((key) => all.get(key) ?? []);
+  const keys = drifts.flatMap((drift) => drift.bands);
+  const bands = [...new Set(keys.flatMap((key) => bandFor(all, key) ?? []))];
   const isOne = layers.filter(({ explainer }) => explainer === explained.explainer).length === 1;
   const layer = isOne ? "" : ` · ${explained.layer}`;
   const names = bands.flatMap((band) => band.names).join(", ");

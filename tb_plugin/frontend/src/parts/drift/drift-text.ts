@@ -1,6 +1,7 @@
 /** What the drift panel says of a sample, and how it is shown in the grid. */
 
 import {
+  bandFor,
   type ControlBand,
   type DriftChoice,
   type Moved,
@@ -54,7 +55,7 @@ export function sideText(state: DriftState, entry: Entry): string {
 
 /** The band of a run's own reference; a control is not held against itself. */
 export function bandOfRun({ bands }: DriftState, moved: Moved): ControlBand | undefined {
-  return bands.get(referenceOf(moved));
+  return bandFor(bands, referenceOf(moved));
 }
 
 /** Whose band it is, and what it spans. */
