@@ -28,7 +28,7 @@ def payers(run: LoggedRun) -> str:
     rows: list[list[markup.Cell]] = []
     for i in worst[:_MOST]:
         kind = "group" if record.by_group[i] else "class"
-        told = _span(*values[i, 1:]), _span(*bands[i]), _beside(values[i], bands[i])
+        told = _span(*values[i, 1:]), _span(*bands[i]), _beside(measure, values[i], bands[i])
         rows.append([f"{kind} {record.names[i]}", int(counts[i]), float(values[i, 0]), *told])
     of = f"{measure} beside {record.reference}"
     head = (of, "rows", "value", "95% interval", "controls", "")
@@ -41,12 +41,15 @@ def _span(low: float, high: float) -> str:
     return "" if np.isnan(low + high) else f"{markup.number(low)} to {markup.number(high)}"
 
 
-def _beside(value: Array, band: Array) -> str:
+def _beside(measure: str, value: Array, band: Array) -> str:
+    """Says who pays, or gains, more than any control; who loses nothing does not pay."""
     _, low, high = value.tolist()
     least, most = band.tolist()
+    if measure == "accuracy change":
+        least, most = np.minimum(least, 0), np.maximum(most, 0)
     if high < least:
-        return "worse than every control"
-    return "better than every control" if low > most else ""
+        return "worse than any control"
+    return "better than any control" if low > most else ""
 
 
 def exemplars(run: LoggedRun) -> str:

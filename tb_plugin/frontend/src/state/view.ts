@@ -38,6 +38,7 @@ export const PANELS = [
     "table",
     "activations",
     "cost",
+    "payers",
     "focus",
     "closed",
   ] as const),

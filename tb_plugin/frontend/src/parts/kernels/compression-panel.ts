@@ -3,7 +3,7 @@
 import { css, html, nothing, type PropertyDeclarations } from "lit";
 import "../../format/healthy.ts";
 import "../../format/structured.ts";
-import { holds, type ShownRun } from "../../state/runs.ts";
+import { holds } from "../../state/runs.ts";
 import type { PanelName } from "../../state/view.ts";
 import { Later } from "../frame/later.ts";
 import "../overview/findings-strip.ts";
@@ -42,6 +42,11 @@ const TABS: readonly TabText<TabName>[] = [
     title: "What compressing each layer alone would cost, and what to compress first",
   },
   {
+    name: "payers",
+    text: "Who pays?",
+    title: "Which classes, groups and rows a compressed model is worse for",
+  },
+  {
     name: "focus",
     text: "Focus",
     title: "What moved between a run’s maps and those of its reference",
@@ -55,6 +60,7 @@ const activations = new Later(
   "Activations of quantized models",
   () => import("./activation-view.ts"),
 );
+const payers = new Later("Who pays for a compression", () => import("../drift/payers-view.ts"));
 const graph = new Later("The graph of layers", () => import("./layer-graph.ts"));
 
 export class CompressionPanel extends Part {
@@ -195,6 +201,9 @@ export class CompressionPanel extends Part {
         () => html`<tfx-activations .dashboard=${dashboard}></tfx-activations>`,
       );
     }
+    if (tab === "payers") {
+      return payers.render(this, () => html`<tfx-payers .dashboard=${dashboard}></tfx-payers>`);
+    }
     if (tab === "kernel") return html`<tfx-kernel .dashboard=${dashboard}></tfx-kernel>`;
     const left =
       tab === "graph"
@@ -238,7 +247,8 @@ export class CompressionPanel extends Part {
       kernel: kernels || health || (this.alone && structure),
       table: kernels,
       activations: this.alone && holds(this.dashboard.scene.shown, ["activations"]),
-      cost: this.alone && this.dashboard.scene.shown.some(isForeseen),
+      cost: this.alone && holds(this.dashboard.scene.shown, ["sensitivity"]),
+      payers: this.alone && holds(this.dashboard.scene.shown, ["payers", "exemplars", "overlaps"]),
     };
     return TABS.filter(({ name }) => (name === "focus" ? drift : known[name]));
   }
@@ -251,11 +261,6 @@ export class CompressionPanel extends Part {
     if (panel === "closed" && !this.alone) return undefined;
     return (this.tabs.find(({ name }) => name === panel) ?? this.tabs[0])?.name;
   }
-}
-
-/** Whether it was measured what compressing each layer alone would cost. */
-function isForeseen({ run }: ShownRun): boolean {
-  return run.groups.some(({ kind }) => kind === "sensitivity");
 }
 
 define("tfx-compression", CompressionPanel);
