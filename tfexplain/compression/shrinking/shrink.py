@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
+from contextlib import nullcontext
 from importlib import import_module
 from typing import Any
 
@@ -14,6 +16,7 @@ from tfexplain.compression.shrinking.flow import Cut, Flow, follow
 from tfexplain.compression.shrinking.multiplying import VARIES
 from tfexplain.compression.shrinking.shrunk import Kept, Removed, Shrunk
 from tfexplain.errors import TfexplainError
+from tfexplain.model.replaced import replaced
 from tfexplain.types import Layer, Model
 
 Blocked = Mapping[int, str]
@@ -34,7 +37,9 @@ def shrink(model: Model) -> Shrunk:
             pruned by filters, say. It is not changed.
 
     Returns:
-        A new model, with tables of what was taken out and what was not.
+        A new model, with tables of what was taken out and what was not. It is compiled as the given
+        one is, with a new optimizer of the same settings; not where the loss, a metric or the
+        optimizer is of your own and not registered with Keras.
 
     Raises:
         TfexplainError: a subclassed model, or one that is not built.
@@ -65,7 +70,10 @@ def shrink(model: Model) -> Shrunk:
             clones[id(layer)] = inner.model if inner else _clone(layer, flow, gone)
         return clones[id(layer)]
 
-    small = _library(model).models.clone_model(model, clone_function=clone)
+    # Keras compiles clones of its own accord, and fails where it cannot.
+    plain = replaced(model, "compiled", False) if vars(model).get("compiled") else nullcontext()
+    with plain:
+        small = _library(model).models.clone_model(model, clone_function=clone)
     removed, kept = [], _kept(flow, gone, blocked)
     for layer in model.layers:
         if id(layer) in nested:
@@ -78,7 +86,21 @@ def shrink(model: Model) -> Shrunk:
             continue
         twin.set_weights(_weights(layer, flow, gone))
         removed += _removed(layer, twin, flow.cuts.get(id(layer)), flow, gone)
+    _compile_like(small, model)
     return Shrunk(small, model, removed, kept)
+
+
+def _compile_like(small: Model, model: Model) -> None:
+    """Compiles a model as another is, with a new optimizer, where all that it takes can be made
+    anew; not with a loss of its own that is not registered, say."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # no file is made of a lambda here
+        try:
+            config = model.get_compile_config()
+            if config:
+                small.compile_from_config(config)
+        except (TypeError, ValueError, NotImplementedError, AttributeError, ImportError):
+            return
 
 
 def filters_that_go(model: Model) -> dict[str, npt.NDArray[np.bool_]]:

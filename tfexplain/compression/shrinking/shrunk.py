@@ -61,8 +61,8 @@ class Shrunk:
     """Holds a model without the channels that changed nothing.
 
     Attributes:
-        model: The smaller model; layers keep their names. It is compiled as the given one was,
-            with a new optimizer, where Keras can do so.
+        model: The smaller model; layers keep their names. It is compiled as the given one is, with
+            a new optimizer, where all of that can be made anew.
         before: The model that was given.
         removed: Layers that lost something, in the model's order.
         kept: Zero filters that stay, with the reason.

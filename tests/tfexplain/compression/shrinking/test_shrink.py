@@ -71,7 +71,7 @@ def vgg(x: Any) -> Any:
 def test_a_sequence_loses_zero_filters_and_what_reads_them() -> None:
     zero = ("conv0", [0, 4]), ("conv1", [2]), ("conv2", [0, 3]), ("dense", [1, 5])
     model = without_bias(model_of(vgg, *zero), "conv0", "conv1")
-    model.compile("adam", "mse")
+    model.compile(keras.optimizers.Adam(0.003), "mse")
     small = checked(model)
     assert outputs(small) == {
         "conv0": (2, 0),
@@ -91,10 +91,22 @@ def test_a_sequence_loses_zero_filters_and_what_reads_them() -> None:
     assert before - after == sum(one.parameters for one in small.removed)
     assert small.bytes == (4 * before, 4 * after)
     assert f"{before} parameters before, {after} after" in str(small)
-    small.model.fit(np.ones((2, *SIDE)), np.ones((2, 3)), verbose=0)  # compiled as it was
+    # Compiled as the other, with moments of the smaller shapes.
+    adam = small.model.optimizer
+    assert float(adam.learning_rate) == pytest.approx(0.003)
+    shapes = [tuple(w.shape) for w in small.model.trainable_variables]
+    assert [tuple(v.shape) for v in adam.variables[2:]] == [s for s in shapes for _ in range(2)]
+    small.model.fit(np.ones((2, *SIDE)), np.ones((2, 3)), verbose=0)
     latency = small.latency(np.ones((1, *SIDE), "float32"), rounds=2)
     assert len(latency.before) == len(latency.after) == 2
     assert "ratio" in str(latency)
+
+
+def test_what_cannot_be_compiled_anew_is_not() -> None:
+    model = keras.Sequential([keras.Input((3,)), layers.Dense(4), layers.Dense(2)])
+    model.compile("sgd", lambda y, found: keras.ops.mean(y - found))  # no file could hold it
+    assert not shrink(model).model.compiled
+    assert model.compiled
 
 
 def block(x: Any, second: str = "same") -> Any:
