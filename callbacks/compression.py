@@ -27,10 +27,11 @@ class Compression(LoggingCallback):
 
     Args:
         validation_data: Validation data as `Explain` takes it; adds activation sparsity and dead
-            units.
+            units, and of quantized models how far outputs of layers are from a float model's.
         log_dir: Directory of the run; records are written below it in `compression`.
         reference: The model before it was compressed, of the same architecture, for quantization
-            errors of modes that keep no float weights.
+            errors of modes that keep no float weights. A model under quantization-aware training
+            needs none.
         every: Measure every so many epochs. The end of training is always measured.
         every_steps: Measure every so many training steps as well, and at the end of each epoch: for
             trainings of one long epoch (docs/training.md).

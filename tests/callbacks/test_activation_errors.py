@@ -14,6 +14,7 @@ from support.read import read_run
 import tfexplain
 from tfexplain import Compression
 from tfexplain.errors import ExplainWarning
+from tfexplain.report.summary import summary
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # tfmot asks for old names
@@ -70,7 +71,8 @@ def test_a_model_under_quantization_is_beside_its_own_floats(
     run = tfexplain.read(log_dir)["run"]
     found = run.activation_errors
     assert found["epoch"].tolist() == [epoch for epoch in range(EPOCHS) for _ in range(3)]
-    assert found["layer"].tolist() == ["quantize_layer", "hidden", "head"] * EPOCHS
+    names = [model.layers[0].name, "hidden", "head"]  # Keras counts what quantizes the input
+    assert found["layer"].tolist() == names * EPOCHS
     assert set(found["reference"]) == {"its own float weights, without fake quantization"}
     assert set(found["rows"]) == {12}
     floats = network()
@@ -91,6 +93,14 @@ def test_a_model_under_quantization_is_beside_its_own_floats(
         assert kernels["activation_sqnr"][i] == found["sqnr"][i]
         assert kernels["activation_clipping"][i] == found["clipping"][i]
         assert kernels["sqnr"][i] == pytest.approx(found["kernel_sqnr"][i])
+
+
+def test_the_summary_of_a_report_lists_the_layers(aware: tuple[Path, Any, Any]) -> None:
+    log = tfexplain.read(aware[0])
+    told = summary("title", {"run": log["run"]}, "command")
+    assert "What quantization does to activations" in told
+    assert f"{log['run'].activation_errors['sqnr'][-1]:.1f}" in told
+    assert "beside those of its own float weights" in told
 
 
 def test_training_is_what_it_is_without(aware: tuple[Path, Any, Any]) -> None:

@@ -179,6 +179,8 @@ def test_pruning_and_quantization_pruning_moves_maps_and_int8_does_not(tmp_path:
     assert compared["int8"]["sparsity"] == pytest.approx(0.8, abs=0.01)
     assert [row["mode"] for row in quantized.values()] == ["float", "float", "int8", "int8"]
     assert quantized["hidden"]["SQNR"] > 30
+    assert quantized["conv2"]["SQNR of outputs"] == math.inf  # stays float
+    assert 20 < quantized["digit"]["SQNR of outputs"] < math.inf
 
 
 def test_text_words_of_each_source_speak_for_it(tmp_path: Path) -> None:
