@@ -88,7 +88,12 @@ def add_to(commands: Any) -> None:
         help="metrics of explanations, such as Deletion,MaxSensitivity: whether maps can be "
         "believed",
     )
-    add("--groups", metavar="NAME", help="array of FILE with the group of each row: who pays")
+    add(
+        "--groups",
+        metavar="NAME",
+        help="the array of an .npz file, or the column of .csv, Parquet and Arrow files, with the "
+        "group of each row: who pays",
+    )
     add("--samples", type=int, default=16, metavar="N", help="how many rows to explain (16)")
     add("--class-names", nargs="+", metavar="NAME", help="names of the classes, in order")
     add("--seed", type=int, default=0, help="of the choice of rows (0)")

@@ -158,7 +158,10 @@ def _parts(comparison: Comparison) -> Iterator[tuple[Literal["class", "group"], 
     groups = np.asarray(comparison.groups)
     for group in dict.fromkeys(sorted(comparison.groups)):
         rows = groups == group
-        yield "group", group, rows if comparison.readable is None else rows & comparison.readable
+        if comparison.readable is not None:
+            rows &= comparison.readable
+        if rows.any():
+            yield "group", group, rows
 
 
 def _numbers(

@@ -23,7 +23,7 @@ from tfexplain.data.validation import Rows, end_to_end
 from tfexplain.errors import TfexplainError
 from tfexplain.rows.files import ARRAYS, is_pattern, kind_of
 from tfexplain.rows.functions import is_function
-from tfexplain.rows.opening import open_rows, without_columns
+from tfexplain.rows.opening import column_of, open_rows, without_columns
 from tfexplain.rows.pictures import Screen, input_shape, screen_of
 from tfexplain.rows.source import Read, Source, first_readable
 from tfexplain.rows.unlabelled import fitting
@@ -106,7 +106,8 @@ def open_pool(validation_data: Any, model: Any, groups: Sequence[Any] | str | No
     Args:
         validation_data: What `Explain` takes, a path, or a `DataFile`.
         model: The reference, which pictures and lists are made to fit.
-        groups: A name for each row, or that of the array in an .npz file; None: no groups.
+        groups: A name for each row, or that of the array in an .npz file or of the column; None: no
+            groups.
 
     Raises:
         TfexplainError, OSError: no data.
@@ -132,11 +133,9 @@ def _of_file(data: DataFile, model: Any, groups: Sequence[Any] | str | None, fol
         if data.label is not None:
             raise without_columns(data.label, data.path)
         return Held(*read_arrays(data.path, model, groups, folder))
-    if isinstance(groups, str):
-        raise TfexplainError(
-            f"groups={groups!r}: expected a name for each row; got one for all. Pass a sequence in "
-            "Python; the name of an array is for data in an .npz file."
-        )
+    beside = groups if isinstance(groups, str) else None
+    if beside is not None:
+        groups = column_of(data.path, beside, folder)
     screens: list[Screen] = []
 
     def screen() -> Screen:
@@ -145,7 +144,9 @@ def _of_file(data: DataFile, model: Any, groups: Sequence[Any] | str | None, fol
 
     one = len(getattr(model, "inputs", None) or [0]) == 1
     shape = input_shape(model) if one else None
-    source = open_rows(data.path, screen=screen, label=data.label, listing=folder, shape=shape)
+    source = open_rows(
+        data.path, screen=screen, label=data.label, listing=folder, shape=shape, beside=beside
+    )
     if groups is not None:
         check_groups(groups, len(source), True)
     own = of_rows(groups, len(source)) if groups is not None else []

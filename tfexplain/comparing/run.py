@@ -86,7 +86,8 @@ def compare(
         quality: Metrics of explanations that are measured of each model's maps:
             `[Deletion(), ModelRandomisation()]`; see `tfexplain.trust`.
         groups: A name for the group of each row of the data, such as its hospital; or the name of
-            the array that holds them in the .npz file. `payers` of the result says who pays.
+            the array that holds them in the .npz file, or of the column of .csv, Parquet or Arrow
+            files. `payers` of the result says who pays.
         reference: Of models that are measured against another than the first: its name, as
             `{"pruned 1": "dense 1"}`, one of the first's trainings among models or controls.
 

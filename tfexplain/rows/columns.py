@@ -15,6 +15,7 @@ from tfexplain.rows.column_values import kind_of_type, lists, numbers, pictures,
 from tfexplain.rows.layout import LIST, NUMBER, PICTURE, TEXT, Asked, drawn, layout, made
 from tfexplain.rows.listing import Writer, kept, stamp
 from tfexplain.rows.source import Read, passing
+from tfexplain.rows.table import no_column
 from tfexplain.types import Array
 
 _MOST_CLASSES = 10_000
@@ -139,6 +140,22 @@ class Columns:
         )
         classes: Sequence[str] = listed.said["classes"]
         return classes
+
+
+def column_texts(data: str, file: ColumnFile, column: str) -> Iterator[str]:
+    """Yields the values of a column as text, "" where there is none.
+
+    Raises:
+        TfexplainError: no such column.
+    """
+    names = [field.name for field in file.schema]
+    if column not in names:
+        raise no_column(column, data, names)
+    for part in range(len(file.counts)):
+        for batch in file.stream(part, [column]):
+            yield from (
+                "" if value is None else str(value) for value in batch.column(column).to_pylist()
+            )
 
 
 class _Cursor:

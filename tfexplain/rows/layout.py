@@ -59,11 +59,13 @@ class Asked:
         screen: How pictures become inputs; only called where they are.
         label: The column that holds labels.
         shape: Of a row of the model's input; None or with None where it is not known.
+        beside: A column that is neither input nor label.
     """
 
     screen: Callable[[], Screen]
     label: str | None = None
     shape: Sequence[int | None] | None = None
+    beside: str | None = None
 
     @property
     def whole_shape(self) -> tuple[int, ...] | None:
@@ -93,7 +95,8 @@ def layout(
             f"--label={label!r}: expected a column of numbers or texts of {data}: "
             f"{', '.join(kinds)}{got}."
         )
-    own = {n: kind for n, kind in kinds.items() if n != label and not _INDEX.fullmatch(n)}
+    other = (label, asked.beside)
+    own = {n: kind for n, kind in kinds.items() if n not in other and not _INDEX.fullmatch(n)}
     several = [name for name, kind in own.items() if kind in (PICTURE, LIST)]
     used = several or [name for name, kind in own.items() if kind == NUMBER]
     if not used or len(several) > 1:

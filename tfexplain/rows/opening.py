@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from tfexplain.errors import TfexplainError
 from tfexplain.rows.arrays import Arrays
 from tfexplain.rows.arrow import open_arrow, open_parquet
-from tfexplain.rows.columns import Columns
+from tfexplain.rows.columns import Columns, column_texts
 from tfexplain.rows.files import (
     ARRAYS,
     ARROW,
@@ -29,6 +29,7 @@ from tfexplain.rows.records import Records
 from tfexplain.rows.several import Several
 from tfexplain.rows.source import Source, first_readable
 from tfexplain.rows.table import Table
+from tfexplain.rows.table import column_texts as table_texts
 
 _OF_COLUMNS = {TABLES, PARQUET, ARROW, RECORDS}
 
@@ -40,6 +41,7 @@ def open_rows(
     label: str | None,
     listing: str,
     shape: Sequence[int | None] | None = None,
+    beside: str | None = None,
 ) -> Source:
     """Opens pictures, rows of files, or what a function returns.
 
@@ -51,14 +53,54 @@ def open_rows(
             same data share.
         shape: Of a row of the model's input, which lists of numbers become; None in it, or in its
             place, where it is not known.
+        beside: A column that is neither input nor label; see `column_of`.
 
     Raises:
         TfexplainError, OSError: nothing that can be opened, or without a row.
     """
-    source = _opened(data, Asked(screen, label, shape), listing)
+    source = _opened(data, Asked(screen, label, shape, beside), listing)
     if not len(source):
         first_readable(source, 1)  # raises
     return source
+
+
+def column_of(data: str, column: str, listing: str) -> list[str]:
+    """Returns what a column holds of every row, as text, such as the group of each.
+
+    Args:
+        data: A .csv, Parquet or Arrow file, a folder of these, or a pattern.
+        column: Its name.
+        listing: See `open_rows`.
+
+    Raises:
+        TfexplainError, OSError: no such column, or data without columns.
+    """
+    kind, files = ("", None) if is_function(data) else _found(data, listing)
+    if files is None or kind not in (TABLES, PARQUET, ARROW):
+        raise TfexplainError(
+            f"groups={column!r}: expected a name for each row; got one for all. Pass a sequence in "
+            "Python; a name is that of an array of an .npz file, or of a column of .csv, Parquet "
+            "or Arrow files."
+        )
+    one = os.path.isfile(data)
+    paths = [data] if one else [files.path(number) for number in range(len(files.names))]
+    found: list[str] = []
+    for path in paths:
+        if kind == TABLES:
+            found += table_texts(path, column)
+            continue
+        file = open_parquet(path) if kind == PARQUET else open_arrow(path, listing)
+        found += column_texts(path, file, column)
+    return found
+
+
+def _found(data: str, listing: str) -> tuple[str, Files]:
+    """Returns the kind of the data and its files, one for a single file."""
+    if not is_pattern(data) and not os.path.exists(data):
+        raise FileNotFoundError(f"data={data!r}: no such file or folder. Check the path.")
+    kind = PICTURES if is_pattern(data) or os.path.isdir(data) else kind_of(data) or PICTURES
+    files = find_files(data, kind, listing)
+    return (kind, files) if len(files.names) else _others(data, files, listing)
 
 
 def _opened(data: str, asked: Asked, listing: str) -> Source:
@@ -66,19 +108,15 @@ def _opened(data: str, asked: Asked, listing: str) -> Source:
         if asked.label is not None:
             raise without_columns(asked.label, data)
         return Returned(data, listing)
-    if not is_pattern(data) and not os.path.exists(data):
-        raise FileNotFoundError(f"data={data!r}: no such file or folder. Check the path.")
-    kind = PICTURES if is_pattern(data) or os.path.isdir(data) else kind_of(data) or PICTURES
-    files = find_files(data, kind, listing)
-    if not len(files.names):
-        kind, files = _others(data, files, listing)
+    kind, files = _found(data, listing)
     if kind not in _OF_COLUMNS and asked.label is not None:
         raise without_columns(asked.label, data)
     if kind == PICTURES:
         return Pictures(data, files, asked.screen())
     if os.path.isfile(data):
         return _file(data, kind, asked, listing)
-    more = {"label": asked.label, "shape": asked.shape and list(asked.shape)}
+    shape = asked.shape and list(asked.shape)
+    more = {"label": asked.label, "shape": shape, "beside": asked.beside}
     return Several(data, files, lambda path: _file(path, kind, asked, listing), more, listing)
 
 
@@ -86,7 +124,7 @@ def _file(path: str, kind: str, asked: Asked, listing: str) -> Source:
     if kind == ARRAYS:
         return Arrays(path, listing)
     if kind == TABLES:
-        return Table(path, asked.label, listing)
+        return Table(path, asked.label, listing, asked.beside)
     if kind == RECORDS:
         return Records(path, asked, listing)
     file = open_parquet(path) if kind == PARQUET else open_arrow(path, listing)

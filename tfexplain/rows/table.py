@@ -29,6 +29,7 @@ class Table:
         data: Path of the file.
         label: The column that holds labels.
         folder: Folder of listings.
+        beside: A column that is neither input nor label, of any text.
 
     Raises:
         TfexplainError: no table, or one without the column.
@@ -39,7 +40,9 @@ class Table:
     notes: Sequence[str] = ()
     pictures = False
 
-    def __init__(self, data: str, label: str | None, folder: str) -> None:
+    def __init__(
+        self, data: str, label: str | None, folder: str, beside: str | None = None
+    ) -> None:
         self.data = data
         now = stamp(data)
         listed = kept(
@@ -53,7 +56,8 @@ class Table:
             raise TfexplainError(
                 f"--label={label!r}: expected a column of {data}: {', '.join(names)}."
             )
-        self._used = [i for i, name in enumerate(names) if name != label]
+        self._used = [i for i, name in enumerate(names) if name not in (label, beside)]
+        self._beside = names.index(beside) if beside in names else None
         self._label = None if label is None else names.index(label)
         # [N, 3]: where a row begins and ends, and the number of its last line.
         self._rows = listed.numbers("rows").reshape(-1, 3)
@@ -97,10 +101,33 @@ class Table:
         cells = next(csv.reader(io.StringIO(line.decode(), newline="")), [])
         if len(cells) != len(self._columns):
             raise ValueError(f"expected {len(self._columns)} cells; got {len(cells)}")
-        values = [float(cell) for cell in cells]
+        values = [0.0 if i == self._beside else float(cell) for i, cell in enumerate(cells)]
         if not np.isfinite(values).all():
             raise ValueError("NaN or infinity")
         return values
+
+
+def column_texts(data: str, column: str) -> Iterator[str]:
+    """Yields the texts of a column of a .csv file, "" where a row ends before it.
+
+    Raises:
+        TfexplainError: no such column.
+    """
+    with open(data, encoding="utf-8-sig", errors="replace", newline="") as file:
+        reader = csv.reader(file)
+        names = [name.strip() for name in next(reader, [])]
+        if column not in names:
+            raise no_column(column, data, names)
+        place = names.index(column)
+        yield from (cells[place].strip() if place < len(cells) else "" for cells in reader if cells)
+
+
+def no_column(column: str, data: str, names: Sequence[str]) -> TfexplainError:
+    """Returns the error for a column of groups that is not there."""
+    return TfexplainError(
+        f"groups={column!r}: expected a column of {data}; got none of this name. It has: "
+        f"{', '.join(names)}."
+    )
 
 
 def _listed(data: str, writer: Writer) -> Mapping[str, Any]:

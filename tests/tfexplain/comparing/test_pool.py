@@ -73,8 +73,10 @@ def test_pictures_are_compared_as_the_arrays_that_they_hold(files: Path, data: P
 def test_rows_that_cannot_be_read_are_left_out_and_said(
     files: Path, data: Path, tmp_path: Path, capsys: Any
 ) -> None:
-    lines = [",".join([*(f"p{i}" for i in range(64)), "digit"])]
-    lines += [",".join(map(str, [*x.ravel(), y])) for x, y in zip(X, Y, strict=True)]
+    lines = [",".join([*(f"p{i}" for i in range(64)), "digit", "site"])]
+    sites = np.array(["north, far", "south"])[np.arange(len(Y)) % 2]
+    for x, y, site in zip(X, Y, sites, strict=True):
+        lines.append(",".join(map(str, [*x.ravel(), y, f'"{site}"'])))
     lost = [0, 1, 70, 149]
     for row in lost:
         lines[row + 1] = "none"
@@ -86,10 +88,10 @@ def test_rows_that_cannot_be_read_are_left_out_and_said(
         models[f"seed{seed}"] = keras.Sequential(layers)
     good = np.setdiff1d(np.arange(150), lost)
     flat = X.reshape(150, 64)
-    expected = compare(models, validation_data=(flat[good], Y[good]), samples=9)
-    found = compare(
-        models, validation_data=DataFile(str(tmp_path / "digits.csv"), "digit"), samples=9
-    )
+    expected = compare(models, validation_data=(flat[good], Y[good]), samples=9, groups=sites[good])
+    table = DataFile(str(tmp_path / "digits.csv"), "digit")
+    found = compare(models, validation_data=table, samples=9, groups="site")
+    assert found.payers() == expected.payers()
     assert found.rows.tolist() == good[expected.rows].tolist()
     assert found.labels.tolist() == Y[found.rows].tolist()
     assert dict(found.models["seed1"].fidelity.numbers) == pytest.approx(
@@ -112,11 +114,13 @@ def test_rows_that_cannot_be_read_are_left_out_and_said(
         model.save(tmp_path / f"{name}.keras")
     command = ["compare", *(str(tmp_path / f"{name}.keras") for name in models)]
     command += ["--data", str(tmp_path / "digits.csv"), "--label", "digit", "--samples", "3"]
+    command += ["--groups", "site"]
     assert cli.main(command) == 1
     printed = capsys.readouterr()
-    assert "  line 72: expected 65 cells; got 1" in printed.err
+    assert "  line 72: expected 66 cells; got 1" in printed.err
     assert "accuracy" in printed.out
-    assert cli.main([*command[:-4], "--label", "none"]) == 2
+    assert "group  south" in printed.out
+    assert cli.main([*command[:-6], "--label", "none", "--groups", "site"]) == 2
     assert "--label='none': expected a column of" in capsys.readouterr().err
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.csv
 import pyarrow.feather
 import pyarrow.ipc
 import pyarrow.parquet as pq
@@ -18,6 +19,7 @@ import pytest
 from support.rows import SCREEN, opened, png, same_in_any_order
 
 from tfexplain.errors import TfexplainError
+from tfexplain.rows.opening import column_of, open_rows
 from tfexplain.rows.pictures import picture
 from tfexplain.rows.source import first_readable
 
@@ -256,3 +258,23 @@ def test_files_that_are_none_are_said(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(TfexplainError, match=r"pip install \"tensorboard-plugin-tfexplain\[parq"):
         opened(tmp_path / "a.parquet")
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.parquet", "a.arrow"])
+def test_a_column_beside_the_inputs_is_text_of_every_row(name: str, tmp_path: Path) -> None:
+    site = ["north, far", "", "7", "south", "north, far", "x"]
+    table = pa.table({"a": np.arange(6.0), "site": site, "b": np.ones(6), "year": range(6)})
+    folder, listing = tmp_path / "data", str(tmp_path / "listing")
+    folder.mkdir()
+    write = {"csv": pyarrow.csv.write_csv, "parquet": pq.write_table, "arrow": stream}
+    for file_name, part in ((name, table), (f"b{name}", table.slice(2, 1))):
+        write[name.split(".")[1]](part, folder / file_name)
+    one = str(folder / name)
+    assert column_of(one, "site", listing) == site
+    assert column_of(str(folder), "site", listing) == [*site, "7"]
+    assert column_of(one, "year", listing) == list("012345")
+    source = open_rows(one, screen=lambda: SCREEN, label="b", listing=listing, beside="site")
+    assert list(source.features) == ["a", "year"]
+    assert source.read([1, 4]).inputs.tolist() == [[1, 1], [4, 4]]
+    with pytest.raises(TfexplainError, match=r"groups=.where.: expected a column of .* a, site, b"):
+        column_of(one, "where", listing)

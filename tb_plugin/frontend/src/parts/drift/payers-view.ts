@@ -109,7 +109,7 @@ export class PayersView extends Part {
     const parts = partsOf(records, measure);
     const scale = scaleOf(parts, measure);
     const [classes, groups] = [false, true].map((is) => parts.filter((one) => one.isGroup === is));
-    const [reference = ""] = known.map(({ record }) => record.reference);
+    const references = [...new Set(known.map(({ record }) => record.reference))].join(", ");
     return html`<p class="headline" role="status">${headline(parts, measure)}</p>
       <table class="costs">
         <thead>
@@ -132,7 +132,7 @@ export class PayersView extends Part {
         </tbody>
       </table>
       <p class="muted below">
-        ${capital(measureText(measure))}, beside ${reference}, on all rows of a class or group. Bars run from ${valueText(measure, scale[0])} to ${valueText(measure, scale[1])}.
+        ${capital(measureText(measure))}, beside ${references}, on all rows of a class or group. Bars run from ${valueText(measure, scale[0])} to ${valueText(measure, scale[1])}.
       </p>`;
   }
 
