@@ -149,8 +149,9 @@ def test_pruning_and_quantization_pruning_moves_maps_and_int8_does_not(tmp_path:
         "[float((np.asarray(layer.kernel) == 0).mean()) for layer in models['pruned'].layers"
         " if hasattr(layer, 'kernel')]",
         "at_once.to_dict('index')",
+        "[(paid['rows'] * paid['value']).sum() / 360, 1 - dense.evaluate(*val, verbose=0)[1]]",
     )
-    both, course, kernels, sizes, compared, quantized, zeros, at_once = done.values.values()
+    both, course, kernels, sizes, compared, quantized, zeros, at_once, paid = done.values.values()
     assert done.warned == []
     assert done.pictures == 3
     # 45 steps an epoch; masks are chosen at every tenth, until two thirds of all.
@@ -177,6 +178,8 @@ def test_pruning_and_quantization_pruning_moves_maps_and_int8_does_not(tmp_path:
     difference = compared["int8"]["IntegratedGradients"] - compared["pruned"]["IntegratedGradients"]
     assert abs(difference) < 0.02
     assert compared["int8"]["sparsity"] == pytest.approx(0.8, abs=0.01)
+    # What classes lose is what all rows lose.
+    assert paid[0] == pytest.approx(compared["pruned"]["accuracy"] - 1 + paid[1], abs=1e-5)
     assert [row["mode"] for row in quantized.values()] == ["float", "float", "int8", "int8"]
     assert quantized["hidden"]["SQNR"] > 30
     assert quantized["conv2"]["SQNR of outputs"] == math.inf  # stays float

@@ -259,7 +259,7 @@ def _with_exemplars(
         return results
     said = describe(first, results[0].maps)["samples"] + (
         f"; behind these {drawn} are {len(rows)} more of {len(exemplars)} compression-identified "
-        "exemplars, which no mean and no drift counts"
+        "exemplars, which no similarity and no metric counts"
     )
     wide = with_rows(first, pool.inputs_of(rows), rows, found.classes)
     more = copy(first)

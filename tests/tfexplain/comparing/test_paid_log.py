@@ -122,7 +122,7 @@ def test_no_number_counts_what_is_explained_for_being_an_exemplar(logged: Any) -
     assert len(run.samples["row"]) > DRAWN
     assert set(run.similarity["sample"]) == set(range(DRAWN))
     assert len(found.models["more"].drifts["Saliency", "input"].agrees) == DRAWN
-    assert "exemplars, which no mean and no drift counts" in run.settings["samples"]
+    assert "exemplars, which no similarity and no metric counts" in run.settings["samples"]
 
 
 def test_shared_masks_are_counted_from_either_side(logged: Any) -> None:
