@@ -10,6 +10,7 @@ export const activationStyles = css`
     min-height: 0;
     font-size: 12px;
     grid-column: 1 / -1;
+    container-type: inline-size;
   }
   .bar {
     display: flex;
@@ -198,5 +199,17 @@ export const activationStyles = css`
   }
   p {
     padding: 8px 0;
+  }
+  @container (max-width: 1040px) {
+    .room {
+      width: 110px;
+    }
+    thead .wide {
+      min-width: 0;
+    }
+    th,
+    td {
+      padding-right: 12px;
+    }
   }
 `;

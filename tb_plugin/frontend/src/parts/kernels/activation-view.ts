@@ -65,7 +65,7 @@ export class ActivationView extends PacedPart {
     return html`
       <div class="bar">
         <span class="when">${this.told(sources)}</span>
-        ${legend(sources.length > 1)}
+        ${legend(sources.map(({ run }) => run.colour))}
       </div>
       <div class="scroll" tabindex="0" role="group" aria-label="Activations by layer">
         <table>
@@ -222,8 +222,9 @@ function ranges(one: LayerError, colour: string) {
   </div>`;
 }
 
-function legend(isSeveral: boolean) {
-  const fill = isSeveral ? "background: var(--muted)" : "background: var(--accent)";
+/** In the run's colour; of several in none of theirs. */
+function legend(colours: readonly string[]) {
+  const fill = `background: ${colours.length === 1 ? colours[0] : "var(--muted)"}`;
   return html`<span class="legend" data-screen
       ><span class="key fill" style=${fill}></span><span class="muted">outputs</span>
       <span class="key kernel"></span><span class="muted">kernel alone</span></span
