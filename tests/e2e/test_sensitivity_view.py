@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,7 +24,8 @@ def log_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
         model.fit(*data, epochs=2, verbose=0)
     tfexplain.sensitivity(
         models[0], data, settings=["8bit", "2bit", "50%", "filters-50%"], samples=4, joint=2,
-        control={"other": models[1]}, log_dir=log_dir,
+        explainers=[tfexplain.GradCAM(), tfexplain.Saliency()], control={"other": models[1]},
+        log_dir=log_dir,
     )  # fmt: skip
     return log_dir
 
@@ -48,9 +50,12 @@ def test_a_cell_chooses_the_layer_and_shows_maps(browser: Browser, server: Serve
         view.get_by_role("button", name="2bit of head").first.click()
         expect(view.locator("tbody tr.chosen th")).to_have_text("head")
         expect(view.get_by_role("heading", name="2bit of head")).to_be_visible()
-        expect(view.locator("tfx-changed-map")).to_have_count(8)
+        expect(view.get_by_text("2 bits a weight, a scale per output")).to_be_visible()
+        # Of both methods, each sample with the kernel as it is and changed.
+        expect(view.locator("tfx-changed-map")).to_have_count(16)
+        expect(view.locator("h4")).to_have_text(["GradCAM at conv", re.compile("Saliency at ")])
         view.get_by_label("Measure", exact=True).select_option(label="Maps alike: SSIM, GradCAM")
-        expect(view.locator("thead .group").first).to_have_text("Maps alike: SSIM, GradCAM")
+        expect(view.locator("thead .group").first).to_contain_text("Maps alike: SSIM, GradCAM")
         plan = view.locator("tfx-plan")
         expect(plan.get_by_role("status")).to_contain_text("at once")
         plan.get_by_label("Saved").select_option(label="multiply-adds")
@@ -58,5 +63,14 @@ def test_a_cell_chooses_the_layer_and_shows_maps(browser: Browser, server: Serve
         expect(plan.get_by_role("link", name="JSON")).to_have_attribute(
             "download", "plan-multiply-adds.json"
         )
+        # What is chosen stands in the address.
+        expect(page.page).to_have_url(re.compile("cost=2bit.*ssim.*plan=multiply-adds"))
+        link = page.page.url
         frame.get_by_role("tab", name="Chosen layer").click()
         expect(frame.locator("tfx-kernel")).to_contain_text("head")
+    with open_page(browser, link) as page:
+        wait_loaded(page)
+        view = page.frame.locator("tfx-sensitivity")
+        expect(view.get_by_role("heading", name="2bit of head")).to_be_visible()
+        expect(view.locator("thead .group").first).to_contain_text("Maps alike: SSIM, GradCAM")
+        expect(view.locator("tfx-plan pre")).to_contain_text('prune(model, {"conv": 0.5}')

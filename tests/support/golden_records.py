@@ -216,7 +216,11 @@ EXEMPLARS = schema.Exemplars(
 )
 OVERLAPS = schema.Overlaps(["again"], ["conv", "head"], np.array([[[12, 6, 5, 3], [0, 0, 0, 0]]]))
 CHANGED = schema.Changed(
-    ["8bit", "50%"], "conv", np.array([[[[1.5, -3.0]]], [[[NAN, 0.0]]]], np.float32)
+    *(["8bit", "50%"], ["conv", "größe"]),
+    [
+        np.array([[[[1.5, -3.0]]], [[[NAN, 0.0]]]], np.float32),
+        np.array([[[0.5, 0.25, 2.0]], [[0.0, 0.0, 0.0]]], np.float32),
+    ],
 )
 ACTIVATIONS = schema.Activations(
     *(["conv", "größe"], np.array([[INF, 0.25, NAN, -0.5, 6, -1, 5.75, -1, 5.75], [24.5] * 9])),

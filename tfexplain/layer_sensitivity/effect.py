@@ -31,8 +31,8 @@ class Effect:
             `mean_abs_difference`.
         similarity: By explainer and layer, float64 [samples, measures of `MEASURES`], 1 for equal
             maps; NaN where not defined.
-        maps: The maps themselves, as they are logged; float32 [samples, ...]. Empty for those that
-            are not kept.
+        maps: The maps themselves, as they are logged, of the first samples or all; float32
+            [samples, ...]. None at places where a single one is too large to be kept.
     """
 
     numbers: Mapping[str, float]

@@ -19,6 +19,7 @@ from tfexplain.runlog.structure_record import structure_record, write_structure
 from tfexplain.runlog.summary_text import describe
 from tfexplain.types import Array
 from tfexplain.wire import schema
+from tfexplain.wire.records.sensitive import MAX_PLACES
 
 _NUMBERS = ("kl", "agreement", "accuracy", "accuracy_low", "accuracy_high", "mean_abs_difference")
 
@@ -117,17 +118,20 @@ def _code(plan: Plan, point: int) -> str:
 
 
 def changed_records(found: Sensitivity) -> Iterator[tuple[schema.Tag, schema.Changed]]:
-    """Yields the maps of each kernel's settings, of each explainer at its first layer."""
-    first: dict[str, str] = {}
-    for name, layer in found.places:
-        first.setdefault(name, layer)
+    """Yields the maps of each kernel's settings, of each explainer at its layers."""
+    known = {name: [p for p in found.base.maps if p[0] == name] for name, _ in found.base.maps}
     for kernel in found.layers:
-        for place in first.items():
+        effects = {
+            one.setting: one.effect
+            for one in found.measured
+            if one.layer == kernel and one.effect is not None
+        }
+        for name, places in known.items():
             maps: dict[str, Array] = {
-                one.setting: one.effect.maps[place]
-                for one in found.measured
-                if one.layer == kernel and one.effect is not None and place in one.effect.maps
+                layer: np.stack([effect.maps[name, layer] for effect in effects.values()])
+                for _, layer in places[:MAX_PLACES]
+                if effects and all((name, layer) in effect.maps for effect in effects.values())
             }
             if maps:
-                record = schema.Changed(list(maps), place[1], np.stack(list(maps.values())))
-                yield schema.Tag("changed", place[0], kernel), record
+                record = schema.Changed(list(effects), list(maps), list(maps.values()))
+                yield schema.Tag("changed", name, kernel), record

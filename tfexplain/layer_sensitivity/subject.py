@@ -26,7 +26,7 @@ from tfexplain.runlog.predicted_rows import predicted_of
 from tfexplain.runlog.settings import ExplainSettings
 from tfexplain.types import Array
 
-# Larger maps are compared, but not kept by setting.
+# Of larger maps, all are compared, and by setting only those of the first samples are kept.
 _MOST_VALUES = 1 << 15
 
 
@@ -108,9 +108,9 @@ class Subject:
             numbers,
             {place: drift(own, theirs[place]).values for place, own in shown.items()},
             {
-                place: one.maps.astype(np.float32)
+                place: some
                 for place, one in shown.items()
-                if one.maps.size <= _MOST_VALUES
+                if len(some := one.maps[: _MOST_VALUES // one.maps[0].size].astype(np.float32))
             },
         )
 

@@ -16,6 +16,7 @@ Kind: TypeAlias = Literal[
     "exploding",
     "vanishing",
     "focus",
+    "sensitive",
     "layer",
     "dead",
     "saturated",
@@ -36,9 +37,9 @@ class Finding:
             `gathers`: evidence of most classes lies where labels can be read alone. `strategy`:
             rows of a class are explained by one small place. `exploding`, `vanishing`: gradients or
             activations grow or shrink from layer to layer. `focus`: maps moved though predictions
-            stayed. `layer`: what pruning took. `dead`: units that are never active. `saturated`:
-            activations without a slope. `updates`: weights that move too far or not at all.
-            `slow`: what explaining took.
+            stayed. `sensitive`: which layer's compression costs most. `layer`: what pruning took.
+            `dead`: units that are never active. `saturated`: activations without a slope.
+            `updates`: weights that move too far or not at all. `slow`: what explaining took.
         run: Name of the run.
         text: One sentence, with the number.
         value: The number.

@@ -14,6 +14,7 @@ from tfexplain.story.leaves import leaves
 from tfexplain.story.log_records import RunRecords
 from tfexplain.story.place import place
 from tfexplain.story.predictions import same
+from tfexplain.story.sensitive import sensitive
 from tfexplain.story.slow import slow
 from tfexplain.story.strategy import strategy
 
@@ -30,6 +31,7 @@ _BY_KIND: Mapping[Kind, Finds] = {
     "exploding": exploding,
     "vanishing": vanishing,
     "focus": focus,
+    "sensitive": sensitive,
     "layer": layer,
     "dead": dead,
     "saturated": saturated,

@@ -127,8 +127,9 @@ sensitivity                       Sensitivity  values f64 [L, S, M], similarity 
 plan/NAME                         Plan         layer, setting i32 [T], sizes f64 [T],
                                                added, joint f64 [T, M], layers, settings,
                                                measures, codes u8; unit, by, simulated
-changed/EXPLAINER/KERNEL          Changed      values f16 [S, N, f] or [S, N, h, w] or more,
-                                               scales f32 [S, N], settings u8; layer
+changed/EXPLAINER/KERNEL          Changed      settings, layers u8; for each layer i
+                                               values{i} f16 [S, N, f] or [S, N, h, w] or more,
+                                               scales{i} f32 [S, N]
 activations                       Activations  values f64 [L, 9], layers, missing u8; rows,
                                                reference, moment, weights
 payers                            Payers       by_group u8 [P], counts i64 [P, M],

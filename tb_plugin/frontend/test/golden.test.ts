@@ -368,19 +368,14 @@ function fieldsOf(record: TfRecord, expected: Fields): Fields {
       return { others, kernels, counts: tensor(counts, others.length, kernels.length, 4) };
     }
     case "changed": {
-      const { settings, layer, maps } = record;
-      const [first] = maps[0] ?? [];
-      const values = maps.flat().flatMap(({ halves, scale }) => [...widen(halves, scale)]);
-      const sides = sidesOf(
-        first?.rank ?? 0,
-        first?.depth ?? 0,
-        first?.height ?? 0,
-        first?.width ?? 0,
-      );
-      return {
-        ...{ settings, layer },
-        values: tensor(values, maps.length, maps[0]?.length ?? 0, ...sides),
-      };
+      const { settings, layers, maps } = record;
+      const values = maps.map((own) => {
+        const { rank = 0, depth = 0, height = 0, width = 0 } = own[0]?.[0] ?? {};
+        const flat = own.flat().flatMap(({ halves, scale }) => [...widen(halves, scale)]);
+        const sides = sidesOf(rank, depth, height, width);
+        return tensor(flat, own.length, own[0]?.length ?? 0, ...sides);
+      });
+      return { settings, layers, values };
     }
     case "robustness": {
       const { steps, right, rows, hashes, grid, accuracy, low, high, unit } = record;

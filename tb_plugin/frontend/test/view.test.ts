@@ -52,6 +52,8 @@ test("the default view needs no keys, every other one comes back", () => {
     metric: "size_csr",
     sort: { column: "mean, or so", descending: true },
     drift: "GradCAM/block/conv,1",
+    cost: ["4bit", "GradCAM at block/conv,1: ssim", ""],
+    plan: ["keras", "kl", "3"],
     measure: "top10_iou",
     evidence: "map/GradCAM/conv1",
     boxes: [

@@ -74,8 +74,9 @@ def test_maps_under_each_setting_are_logged(run: tfexplain.reading.LoggedRun) ->
     changed = run.records(schema.Changed)[schema.Tag("changed", "GradCAM", "head")][0]
     assert list(changed.settings) == ["8bit", "3bit", "50%"]  # 4 does not divide 6 inputs
     own = run["GradCAM", "conv"].maps()
-    assert changed.values.shape == (3, *own.shape)
-    similar = tfexplain.quality.similarity(changed.values[0], own)
+    assert list(changed.layers) == ["conv"]
+    assert changed.values[0].shape == (3, *own.shape)
+    similar = tfexplain.quality.similarity(changed.values[0][0], own)
     np.testing.assert_array_less(0.9, similar[:, 0])
 
 

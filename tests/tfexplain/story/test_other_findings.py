@@ -185,3 +185,31 @@ def test_float16_that_loses_most_gradients_is_told() -> None:
     assert told({"health": [(3, halved(0.49, note))]}) == []
     # What float16 would lose of a model that does not compute in it is no fault of that.
     assert told({"health": [(3, halved(0.9, ""))]}) == []
+
+
+@pytest.mark.parametrize(
+    ("controls", "said"),
+    [
+        (
+            [],
+            "90% of it alone moves predictions by 0.4 nats (KL), of any other layer by 0.3 at",
+        ),
+        ([0.03], "50% of it alone moves predictions by 0.05 nats (KL), of any other layer by 0.02"),
+        ([0.03, 0.5], None),
+    ],
+)
+def test_the_layer_whose_compression_costs_most(controls: list[float], said: str | None) -> None:
+    # The head is worst on average; not every layer has filters that may go.
+    kl = np.array([[0.02, 0.2, 0.9], [0.05, 0.4, 0.01], [0.01, 0.3, np.nan]])[..., None]
+    count = len(controls)
+    record = schema.Sensitivity(
+        *(["conv", "head", "last"], ["50%", "90%", "filters-50%"], ["kl"], [], [], []),
+        *(kl, np.zeros((0, 3, 3, 0)), np.array([[50.0, 10, 50]] * 3), np.ones((3, 3))),
+        *(np.ones((3, 2)), np.zeros((3, 3), np.uint8), np.zeros(1), 9, 0),
+        controls=["other", "third"][:count],
+        control_values=np.array(controls).reshape(count, 1),
+        control_similarity=np.zeros((0, count, 0)),
+    )
+    found = told({"sensitivity": [(0, record)]})
+    assert [one.layer for one in found] == (["head"] if said else [])
+    assert said is None or said in found[0].text

@@ -16,6 +16,7 @@ from tfexplain.wire.records.kinds import Kind, little_endian
 
 MAX_CELLS = 1 << 17
 MAX_POINTS = 1 << 14
+MAX_PLACES = 16
 
 
 @dataclass(frozen=True)
@@ -159,38 +160,41 @@ class Plan:
 class Changed:
     """Holds the maps of one explainer when a kernel has each of S settings.
 
-    `values` float32 [S, N, ...] are maps at `layer` of the same samples and targets as those of the
-    model as it is; stored as float16 of value / scale, each map with its own.
+    `values` float32 [S, N, ...], for each of `layers`, are maps of the same first samples and
+    targets as those of the model as it is; stored as float16 of value / scale, each map with its
+    own.
     """
 
     kind: ClassVar[Kind] = "changed"
     settings: Sequence[str]
-    layer: str
-    values: Array
+    layers: Sequence[str]
+    values: Sequence[Array]
 
     def encode(self) -> bytes:
         """Returns the record's bytes."""
-        shape = self.values.shape
-        values, scales = to_halves(self.values.reshape(-1, *shape[2:]))
-        arrays = {
-            "values": values.reshape(shape),
-            "scales": little_endian(scales.reshape(shape[:2]), "f4"),
-            "settings": long_text(self.settings),
-        }
-        return pack(self.kind, arrays, {"layer": self.layer})
+        arrays = {name: long_text(getattr(self, name)) for name in ("settings", "layers")}
+        for place, own in enumerate(self.values):
+            values, scales = to_halves(own.reshape(-1, *own.shape[2:]))
+            arrays[f"values{place}"] = values.reshape(own.shape)
+            arrays[f"scales{place}"] = little_endian(scales.reshape(own.shape[:2]), "f4")
+        return pack(self.kind, arrays, {})
 
     @classmethod
     def decode(cls, data: bytes) -> Changed:
         """Reads `encode`'s bytes; raises `SchemaError`."""
         raw = unpack(data, cls.kind)
-        settings = raw.long_strings("settings")
-        values = raw.array("values", "F16", 3, 4, 5, 6)
-        raw.check(len(settings) == len(values), "maps for each setting")
-        scales = raw.array("scales", "F32", 2)
-        raw.check(scales.shape == values.shape[:2], "a scale for each map")
-        raw.check(bool(np.all((scales >= 0) & np.isfinite(scales))), "finite scales >= 0")
-        by = scales.reshape(*scales.shape, *[1] * (values.ndim - 2))
-        return cls(settings, raw.text("layer"), from_half(values, by))
+        settings, layers = raw.long_strings("settings"), raw.long_strings("layers")
+        raw.check(0 < len(layers) <= MAX_PLACES, f"1 to {MAX_PLACES} layers")
+        maps = []
+        for place in range(len(layers)):
+            values = raw.array(f"values{place}", "F16", 3, 4, 5, 6)
+            raw.check(len(settings) == len(values), "maps for each setting")
+            scales = raw.array(f"scales{place}", "F32", 2)
+            raw.check(scales.shape == values.shape[:2], "a scale for each map")
+            raw.check(bool(np.all((scales >= 0) & np.isfinite(scales))), "finite scales >= 0")
+            by = scales.reshape(*scales.shape, *[1] * (values.ndim - 2))
+            maps.append(from_half(values, by))
+        return cls(settings, layers, maps)
 
 
 _TEXTS = (

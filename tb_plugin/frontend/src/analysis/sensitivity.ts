@@ -130,6 +130,16 @@ export function cellText(record: Sensitivity, layer: number, setting: number): s
   return `${name}\n${told.join("\n")}\n${size}`;
 }
 
+/** `the smallest 50% of its weights are zero`: what a setting makes of a kernel. */
+export function settingText(name: string): string {
+  const [, bits, isTensor] = /^(\d+)bit(-tensor)?$/.exec(name) ?? [];
+  if (bits) return `${bits} bits a weight, ${isTensor ? "one scale" : "a scale per output"}`;
+  const [, isFilters, share] = /^(filters-)?(.+%)$/.exec(name) ?? [];
+  if (share) return `the smallest ${share} of its ${isFilters ? "filters" : "weights"} are zero`;
+  const [n, m] = name.split(":");
+  return m ? `of each ${m} neighbours at its input, ${n} weights stay` : name;
+}
+
 function storedBy({ stored, runtimes }: Sensitivity, at: number): string {
   return runtimes.filter((_, i) => ((stored[at] ?? 0) >> i) & 1).join(" and ");
 }

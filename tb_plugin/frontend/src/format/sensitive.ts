@@ -6,6 +6,7 @@ import { alsoDecode } from "./records.ts";
 
 const MAX_CELLS = 1 << 17;
 const MAX_POINTS = 1 << 14;
+const MAX_PLACES = 16;
 
 export interface Sensitivity {
   readonly kind: "sensitivity";
@@ -62,9 +63,9 @@ export interface Plan {
 export interface Changed {
   readonly kind: "changed";
   readonly settings: readonly string[];
-  readonly layer: string;
-  /** By setting and sample. */
-  readonly maps: readonly (readonly AttributionMap[])[];
+  readonly layers: readonly string[];
+  /** By layer, setting and sample: the first samples, or all. */
+  readonly maps: readonly (readonly (readonly AttributionMap[])[])[];
 }
 
 export function readSensitivity(raw: Reader): Sensitivity {
@@ -138,11 +139,18 @@ export function readPlan(raw: Reader): Plan {
 }
 
 export function readChanged(raw: Reader): Changed {
-  const settings = raw.longStrings("settings");
-  const { shape, data } = raw.array("values", "F16", 3, 4, 5, 6);
-  const scales = raw.array("scales", "F32", 2);
+  const [settings, layers] = [raw.longStrings("settings"), raw.longStrings("layers")];
+  const isBounded = layers.length > 0 && layers.length <= MAX_PLACES;
+  raw.check(isBounded, `1 to ${MAX_PLACES} layers`);
+  const maps = layers.map((_, place) => readPlace(raw, place, settings.length));
+  return { kind: "changed", settings, layers, maps };
+}
+
+function readPlace(raw: Reader, place: number, settings: number): AttributionMap[][] {
+  const { shape, data } = raw.array(`values${place}`, "F16", 3, 4, 5, 6);
+  const scales = raw.array(`scales${place}`, "F32", 2);
   const [count = 0, samples = 0, ...sides] = shape;
-  raw.check(count === settings.length, "maps for each setting");
+  raw.check(count === settings, "maps for each setting");
   raw.check(scales.shape.join() === [count, samples].join(), "a scale for each map");
   const by = new Float32Array(scales.data);
   raw.check(
@@ -159,12 +167,9 @@ export function readChanged(raw: Reader): Changed {
     ...{ score: Number.NaN, target: -1, gap: undefined, error: undefined, passes: undefined },
     other: undefined,
   });
-  return {
-    kind: "changed",
-    settings,
-    layer: raw.text("layer"),
-    maps: settings.map((_, i) => Array.from({ length: samples }, (_, j) => map(i * samples + j))),
-  };
+  return Array.from({ length: count }, (_, i) =>
+    Array.from({ length: samples }, (_, j) => map(i * samples + j)),
+  );
 }
 
 alsoDecode({ sensitivity: readSensitivity, plan: readPlan, changed: readChanged });

@@ -49,6 +49,8 @@ export interface Scene {
   readonly ladder: readonly Column[];
   /** Whether these are in sight: then those of the sample that comes first are fetched. */
   readonly showsLadder: boolean;
+  /** Whether the costs of compression are in sight: then the maps that they are of are fetched. */
+  readonly showsCost: boolean;
   /** Whose maps are fetched, and make the shared scales: all samples where that is little. */
   readonly fetched: readonly number[];
   /** A layer's name without the folders that all layers share. */
@@ -99,6 +101,7 @@ export const EMPTY_SCENE: Scene = {
   needsAll: false,
   ladder: [],
   showsLadder: false,
+  showsCost: false,
   fetched: [],
   layerText: (layer) => layer,
   steps: [],
@@ -181,6 +184,7 @@ export function deriveScene(listing: Listing, store: Store, view: View): Scene {
     evidence,
     ladder: ladderOf(columns, shown, evidence),
     showsLadder: wantsLadder(view, holds(shown, TABLES)),
+    showsCost: view.panel === "cost" && showsModel(view),
     needsAll: evidence !== undefined && wantsAll(view) && fits(evidence),
     fetched,
     layerText: withoutShared([
@@ -233,9 +237,14 @@ function wantsAll({ view, beside, boxes }: View): boolean {
 }
 
 /** Whether the view of the model shows maps: those of logs that know nothing of layers always. */
-function wantsLadder({ view, beside, panel }: View, hasTables: boolean): boolean {
+function wantsLadder(view: View, hasTables: boolean): boolean {
+  const { panel } = view;
   const isOpen = panel === "stages" || (!hasTables && panel !== "focus");
-  return isOpen && (view === "model" || beside === "model");
+  return isOpen && showsModel(view);
+}
+
+function showsModel({ view, beside }: View): boolean {
+  return view === "model" || beside === "model";
 }
 
 /** The sample whose stages are shown. */

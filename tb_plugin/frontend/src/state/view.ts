@@ -123,6 +123,10 @@ export interface View {
   readonly sort: Sort | undefined;
   /** Where drift is looked at, as `explainer/layer`; empty: not chosen. */
   readonly drift: string;
+  /** What is chosen of the costs of compression: a setting, a measure, a run; or nothing. */
+  readonly cost: readonly string[] | undefined;
+  /** The chosen plan: what it saves, the measure of its curve, the number of a point; or nothing. */
+  readonly plan: readonly string[] | undefined;
   /** By which measure maps are compared with the reference's. */
   readonly measure: string;
   /** The group of the maps of the wall and inside of boxes; undefined: not chosen. */
@@ -178,6 +182,8 @@ export const DEFAULT_VIEW: View = {
   metric: undefined,
   sort: undefined,
   drift: "",
+  cost: undefined,
+  plan: undefined,
   measure: "spearman",
   evidence: undefined,
   boxes: [],
@@ -206,6 +212,11 @@ interface Field<T> {
 const names: Field<readonly string[] | undefined> = {
   write: (value) => joinNames(value ?? []),
   read: splitNames,
+};
+
+const text: Field<string | undefined> = {
+  write: (value) => value ?? "",
+  read: (value) => value || undefined,
 };
 
 const whole: Field<number | undefined> = {
@@ -281,8 +292,8 @@ const FIELDS: { readonly [K in keyof View]: Field<View[K]> } = {
     },
   },
   panel: { ...oneOf(PANELS), write: String },
-  layer: { write: (value) => value ?? "", read: (text) => text || undefined },
-  metric: { write: (value) => value ?? "", read: (text) => text || undefined },
+  layer: text,
+  metric: text,
   sort: {
     write: (value) =>
       value ? joinNames([value.column, value.descending ? "falling" : "rising"]) : "",
@@ -293,8 +304,10 @@ const FIELDS: { readonly [K in keyof View]: Field<View[K]> } = {
     },
   },
   drift: { write: String, read: String },
+  cost: names,
+  plan: names,
   measure: { write: String, read: (text) => text || undefined },
-  evidence: { write: (value) => value ?? "", read: (text) => text || undefined },
+  evidence: text,
   boxes: {
     write: (value) => value.map(boxName).join("_"),
     read: (text) =>

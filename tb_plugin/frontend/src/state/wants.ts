@@ -23,6 +23,7 @@ export function wantsOf(scene: Scene, store: Store): Want[] {
     const { kind, group, layer } = one;
     if (kind === "map" && scene.metric === EVIDENCE && isOfEvidence(one)) return true;
     if (isColumn(kind)) {
+      if (scene.showsCost && run.run.groups.some(isChangedOf(one))) return true;
       return shown.has(group) || isNeeded(scene, one) || isStage(scene, one);
     }
     if (kind !== "kernel" && kind !== "units" && kind !== "changed") return true;
@@ -62,6 +63,11 @@ function calledName(run: ShownRun, { kind, layer }: Group, store: Store): string
 function isOfLayer(name: string, selected: string): boolean {
   const [own, chosen] = [unwrapped(name), unwrapped(selected)];
   return own === chosen || own === layerPath(chosen) || layerPath(own) === chosen;
+}
+
+/** Says whether a group is of maps of the same method under compressed kernels. */
+function isChangedOf({ explainer }: Group): (other: Group) => boolean {
+  return (other) => other.kind === "changed" && other.explainer === explainer;
 }
 
 /** Whether it is the method of the wall and the boxes, whose maps of all samples are needed. */

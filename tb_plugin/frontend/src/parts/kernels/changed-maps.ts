@@ -6,7 +6,6 @@ import { knownAt } from "../../data/series.ts";
 import { filledSize, paintFigure } from "../../draw/figure.ts";
 import { paletteOf } from "../../draw/palette.ts";
 import type { AttributionMap } from "../../format/maps.ts";
-import type { Changed } from "../../format/sensitive.ts";
 import type { Column } from "../../state/columns.ts";
 import type { ShownRun } from "../../state/runs.ts";
 import { shownSeries } from "../../state/shown-classes.ts";
@@ -23,7 +22,17 @@ import {
 } from "../maps/map-figure.ts";
 
 const SIDE = 84;
+/** Of values and words, which need room for names. */
+const WIDE = 132;
+/** Of all methods and layers together. */
 const MOST = 24;
+const LEAST = 4;
+
+/** The maps of one method at one layer under a setting, by sample. */
+interface Place {
+  readonly column: Column;
+  readonly maps: readonly AttributionMap[];
+}
 
 export class ChangedMaps extends Part {
   static override properties: PropertyDeclarations = {
@@ -49,6 +58,11 @@ export class ChangedMaps extends Part {
         display: flex;
         gap: 2px;
       }
+      h4 {
+        font-size: 12px;
+        font-weight: 600;
+        margin: 8px 0 4px;
+      }
       figcaption {
         font-size: 11px;
         color: var(--muted);
@@ -60,42 +74,56 @@ export class ChangedMaps extends Part {
   declare setting: string;
 
   override render() {
-    const found = this.recorded;
-    if (!found) return html`<p class="muted">No maps were kept of this kernel.</p>`;
-    const { record, column } = found;
-    const maps = record?.maps[record.settings.indexOf(this.setting)];
-    if (!record) return html`<p class="muted">Loading…</p>`;
-    if (!maps || !column) return html`<p class="muted">No maps were kept of this setting.</p>`;
-    const shown = maps.slice(0, MOST);
-    return html`<div class="maps">
-        ${shown.map((map, own) => {
-          const sample = this.dashboard.store.sharedNumber(this.run.id, own);
-          const cell = { run: this.run, column, sample };
+    const { places } = this;
+    if (!places) return html`<p class="muted">No maps were kept of this setting.</p>`;
+    if (places.length === 0) return html`<p class="muted">Loading…</p>`;
+    const most = Math.max(LEAST, Math.floor(MOST / places.length));
+    return html`<p class="muted">Each sample as the model is, and with ${this.setting}, on one scale</p>
+      ${places.map((place) => this.place(place, most))}`;
+  }
+
+  private place({ column, maps }: Place, most: number) {
+    const { dashboard, run } = this;
+    const more = maps.length - most;
+    return html`<h4>${column.explainer} at ${dashboard.scene.layerText(column.layer)}</h4>
+      <div class="maps">
+        ${maps.slice(0, most).map((map, own) => {
+          const sample = dashboard.store.sharedNumber(run.id, own);
+          const cell = { run, column, sample };
           return html`<figure>
             <div class="pair">
-              <tfx-changed-map .dashboard=${this.dashboard} .cell=${cell}></tfx-changed-map>
-              <tfx-changed-map .dashboard=${this.dashboard} .cell=${cell} .map=${map}></tfx-changed-map>
+              <tfx-changed-map .dashboard=${dashboard} .cell=${cell}></tfx-changed-map>
+              <tfx-changed-map .dashboard=${dashboard} .cell=${cell} .map=${map}></tfx-changed-map>
             </div>
-            <figcaption>sample ${sample}: as it is, ${this.setting}</figcaption>
+            <figcaption>sample ${sample}</figcaption>
           </figure>`;
         })}
       </div>
-      ${maps.length > shown.length ? html`<p class="muted">and ${plural(maps.length - shown.length, "sample")} more</p>` : nothing}`;
+      ${more > 0 ? html`<p class="muted">and ${plural(more, "sample")} more</p>` : nothing}`;
   }
 
-  /** The maps of this kernel's settings, and the column of those of the model as it is. */
-  private get recorded(): { record: Changed | undefined; column: Column | undefined } | undefined {
+  /** Every method and layer with maps of this setting; undefined where none were kept. */
+  private get places(): Place[] | undefined {
     const { scene, store, step } = this.dashboard;
-    const group = this.run.run.groups.find(
+    const groups = this.run.run.groups.filter(
       ({ kind, layer }) => kind === "changed" && layer === this.layer,
     );
-    if (!group) return undefined;
-    const { record } = knownAt(store.get(this.run.id, group.group), "changed", step);
-    const column = scene.columns.find(
-      ({ explainer, layer, kind }) =>
-        kind === "map" && explainer === group.explainer && layer === record?.layer,
+    const records = groups.flatMap(({ group, explainer }) => {
+      const { record } = knownAt(store.get(this.run.id, group), "changed", step);
+      return record ? [{ record, explainer }] : [];
+    });
+    if (records.length < groups.length) return [];
+    const places = records.flatMap(({ record, explainer }) =>
+      record.layers.flatMap((own, i): Place[] => {
+        const maps = record.maps[i]?.[record.settings.indexOf(this.setting)];
+        const column = scene.columns.find(
+          ({ kind, explainer: method, layer }) =>
+            kind === "map" && method === explainer && layer === own,
+        );
+        return maps && column ? [{ column, maps }] : [];
+      }),
     );
-    return { record, column };
+    return places.length > 0 ? places : undefined;
   }
 }
 
@@ -130,7 +158,8 @@ export class ChangedMap extends PaintedPart {
     const { run, column, sample } = cell;
     const own = mapAt(shownSeries(dashboard, run.id, column.group, sample), dashboard.step).record;
     const map = this.map ?? own;
-    const picture = pictureOf(dashboard, cell, SIDE);
+    const side = column.layout === "plane" ? SIDE : WIDE;
+    const picture = pictureOf(dashboard, cell, side);
     if (!this.isNew(own, map, picture, dashboard.revision)) return;
     const canvas = this.find<HTMLCanvasElement>("canvas");
     if (!canvas) return;
@@ -141,7 +170,7 @@ export class ChangedMap extends PaintedPart {
       ...{ marked: -1, large: false, picture },
       palette: () => paletteOf(this),
     });
-    paintFigure(dashboard.stage.canvases, canvas, filledSize(figure, SIDE), figure);
+    paintFigure(dashboard.stage.canvases, canvas, filledSize(figure, side), figure);
   }
 }
 

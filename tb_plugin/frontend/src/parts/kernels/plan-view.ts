@@ -28,9 +28,6 @@ const FIGURE = { width: 400, height: 230 } as const;
 export class PlanView extends Part {
   static override properties: PropertyDeclarations = {
     run: { attribute: false },
-    size: { state: true },
-    measure: { state: true },
-    point: { state: true },
   };
   static override styles = [
     base,
@@ -58,43 +55,38 @@ export class PlanView extends Part {
     `,
   ];
   declare run: ShownRun;
-  declare size: string | undefined;
-  declare measure: string | undefined;
-  /** The chosen point; undefined: the last one that was measured at once. */
-  declare point: number | undefined;
 
   override render() {
     const { plans } = this;
-    const shown = plans.find(({ size }) => size === this.size) ?? plans[0];
+    // No point: the last one that was measured at once.
+    const [saved, measure = "", point = ""] = this.dashboard.view.plan ?? [];
+    const shown = plans.find(({ size }) => size === saved) ?? plans[0];
     if (!shown) return nothing;
     const { plan, size } = shown;
-    const by = plan.measures.includes(this.measure ?? "") ? (this.measure as string) : plan.by;
+    const by = plan.measures.includes(measure) ? measure : plan.by;
     const { added, joint } = curveOf(plan, by);
     const last = joint.findLastIndex(Number.isFinite);
-    const chosen = Math.min(this.point ?? Math.max(last, 0), plan.sizes.length - 1);
+    const wanted = /^\d{1,5}$/.test(point) ? Number(point) : Math.max(last, 0);
+    const chosen = Math.min(wanted, plan.sizes.length - 1);
+    const select = (...choice: string[]): void => this.dashboard.update({ plan: choice });
     return html`<section>
       <h3>A plan: what to compress first</h3>
       <div class="controls">
-        ${select(
+        ${choices(
           "Saved",
           plans.map(({ size: one }) => [one, savedText(one)]),
           size,
-          (value) => {
-            this.size = value;
-            this.point = undefined;
-          },
+          (value) => select(value, measure),
         )}
-        ${select(
+        ${choices(
           "Against",
           plan.measures.map((one) => [one, measureText(one)]),
           by,
-          (value) => {
-            this.measure = value;
-          },
+          (value) => select(size, value, point),
         )}
       </div>
       <div class="beside">
-        <div>${this.figure(plan, by, added, joint, chosen)}</div>
+        <div>${this.figure(plan, by, added, joint, chosen, (at) => select(size, by, `${at}`))}</div>
         <div>${this.told(plan, size, by, added, joint, chosen)}</div>
       </div>
     </section>`;
@@ -111,7 +103,14 @@ export class PlanView extends Part {
       .sort((a, b) => Number(a.plan.simulated) - Number(b.plan.simulated));
   }
 
-  private figure(plan: Plan, by: string, added: number[], joint: number[], chosen: number) {
+  private figure(
+    plan: Plan,
+    by: string,
+    added: number[],
+    joint: number[],
+    chosen: number,
+    choose: (point: number) => void,
+  ) {
     const whole = plan.sizes[0] ?? 1;
     const shares = Array.from(plan.sizes, (size) => (100 * size) / whole);
     const points = (values: readonly number[]): Point[] =>
@@ -119,9 +118,9 @@ export class PlanView extends Part {
     const measured = points(joint).filter(([, y]) => Number.isFinite(y));
     const start: Point = [100, added[0] ?? 0];
     const axes = {
-      x: axis(Math.min(...shares), 100, "% of the model's", 0),
+      x: axis(Math.min(...shares), 100, `% of the model's ${plan.unit}`, 0),
       y: valueAxis([...added, ...joint], measureText(by)),
-      left: 62,
+      left: 74,
     };
     const tell = (plot: Plot, x: number, y: number): string => {
       const at = plot.nearest(points(added), x, y, 16);
@@ -145,7 +144,7 @@ export class PlanView extends Part {
         .choose=${(plot: Plot, x: number, y: number) => {
           const at = plot.nearest(points(joint), x, y, 16);
           const found = at < 0 ? plot.nearest(points(added), x, y, 24) : at;
-          if (found >= 0) this.point = found;
+          if (found >= 0) choose(found);
         }}
       ></tfx-plot>
       <p class="muted">
@@ -184,7 +183,7 @@ function valuesText(added: readonly number[], joint: readonly number[], at: numb
   return Number.isFinite(real) ? `${short(real)} at once, ${sum}` : `${sum}, not measured at once`;
 }
 
-function select(
+function choices(
   label: string,
   options: readonly (readonly [value: string, text: string])[],
   chosen: string,

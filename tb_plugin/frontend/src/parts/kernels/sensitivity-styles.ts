@@ -28,8 +28,13 @@ export const sensitivityStyles = css`
     gap: 6px;
     white-space: nowrap;
   }
+  .group .legend {
+    font-weight: 400;
+    font-size: 11px;
+    margin-left: 6px;
+  }
   .ramp {
-    width: 90px;
+    width: 60px;
     height: 10px;
     border-radius: 2px;
     border: 1px solid var(--line);
@@ -38,7 +43,7 @@ export const sensitivityStyles = css`
     flex: 1;
     min-height: 0;
     display: grid;
-    grid-template: minmax(0, 1fr) / minmax(0, 1fr) minmax(330px, 41%);
+    grid-template: minmax(0, 1fr) / minmax(0, 1fr) minmax(330px, 36%);
   }
   .scroll,
   .side {
@@ -105,7 +110,7 @@ export const sensitivityStyles = css`
   td button {
     display: block;
     position: relative;
-    width: 24px;
+    width: 21px;
     height: 20px;
     padding: 0;
     border: 1px solid var(--panel);
@@ -125,7 +130,7 @@ export const sensitivityStyles = css`
   }
   td .none {
     display: block;
-    width: 24px;
+    width: 21px;
     height: 20px;
   }
   /* A difference that no other training has. */
@@ -184,6 +189,7 @@ export const sensitivityStyles = css`
     border-radius: 4px;
     font-size: 11px;
     white-space: pre-wrap;
+    overflow-wrap: anywhere;
   }
   a {
     color: var(--accent);

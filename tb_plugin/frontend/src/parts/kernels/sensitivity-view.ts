@@ -1,6 +1,6 @@
 /** What compressing each layer alone costs: kernels down, settings across; the maps under a cell; plans. */
 
-import { html, nothing, type PropertyDeclarations } from "lit";
+import { html, nothing } from "lit";
 import { colourAt, cssGradient, KERNEL_RAMP } from "../../analysis/colours.ts";
 import { sameLayer } from "../../analysis/kernels.ts";
 import { plural, short } from "../../analysis/numbers.ts";
@@ -12,6 +12,7 @@ import {
   type Measure,
   measuresOf,
   numberText,
+  settingText,
   shareOf,
   worst,
 } from "../../analysis/sensitivity.ts";
@@ -28,27 +29,34 @@ import { sensitivityStyles } from "./sensitivity-styles.ts";
 
 const ACCURACY = "accuracy";
 
+interface Choice {
+  readonly setting: string;
+  /** The name of the measure that is shown beside accuracy. */
+  readonly measure: string;
+  readonly run: string;
+}
+
 export class SensitivityView extends Part {
-  static override properties: PropertyDeclarations = {
-    measure: { state: true },
-    setting: { state: true },
-    chosenRun: { state: true },
-  };
   static override styles = [base, sensitivityStyles];
 
-  /** The name of the measure that is shown beside accuracy; undefined: the first. */
-  declare measure: string | undefined;
-  /** The chosen setting; undefined: the one that costs most. */
-  declare setting: string | undefined;
-  declare chosenRun: string | undefined;
+  /** As it stands in the address; nothing chosen: the setting that costs most, the first measure. */
+  private get choice(): Choice {
+    const [setting = "", measure = "", run = ""] = this.dashboard.view.cost ?? [];
+    return { setting, measure, run };
+  }
+
+  private select(patch: Partial<Choice>): void {
+    const { setting, measure, run } = { ...this.choice, ...patch };
+    this.dashboard.update({ cost: [setting, measure, run] });
+  }
 
   override render() {
-    const { runs } = this;
-    const run = runs.find(({ id }) => id === this.chosenRun) ?? runs[0];
+    const { runs, choice } = this;
+    const run = runs.find(({ id }) => id === choice.run) ?? runs[0];
     const record = run && recordedAt(this.dashboard, run, "sensitivity").record;
     if (!run || !record) return html`<p class="bar muted">Loading…</p>`;
     const all = measuresOf(record);
-    const shown = all.find(({ name }) => name === this.measure) ?? all[0];
+    const shown = all.find(({ name }) => name === choice.measure) ?? all[0];
     if (!shown) return html`<p class="bar muted">Nothing was measured.</p>`;
     const accuracy = all.find(({ name }) => name === ACCURACY);
     const strips = accuracy && accuracy !== shown ? [shown, accuracy] : [shown];
@@ -56,7 +64,7 @@ export class SensitivityView extends Part {
     const setting = this.settingOf(record, shown, layer);
     return html`
       <div class="bar">
-        ${this.runSelect(runs, run)} ${this.measureSelect(all, shown)} ${legend(record, shown)}
+        ${this.runSelect(runs, run)} ${this.measureSelect(all, shown)} ${controlsText(record, shown)}
         <span class="muted"
           >${plural(record.rows, "row")} predicted, ${record.samples} of them explained</span
         >
@@ -87,7 +95,7 @@ export class SensitivityView extends Part {
 
   /** As chosen, else what costs the chosen kernel most. */
   private settingOf(record: Sensitivity, measure: Measure, layer: number): number {
-    const own = record.settings.indexOf(this.setting ?? "");
+    const own = record.settings.indexOf(this.choice.setting);
     if (own >= 0) return own;
     const costs = record.settings.map((_, s) => costOf(measure, measure.at(layer, s)));
     const most = Math.max(...costs.filter(Number.isFinite));
@@ -100,9 +108,7 @@ export class SensitivityView extends Part {
       ><span class="muted">Run</span>
       <select
         aria-label="Run"
-        @change=${(event: Event) => {
-          this.chosenRun = (event.target as HTMLSelectElement).value;
-        }}
+        @change=${(event: Event) => this.select({ run: (event.target as HTMLSelectElement).value })}
       >
         ${runs.map(
           (one) => html`<option value=${one.id} ?selected=${one === run}>${one.name}</option>`,
@@ -116,9 +122,8 @@ export class SensitivityView extends Part {
       ><span class="muted">Measure</span>
       <select
         aria-label="Measure"
-        @change=${(event: Event) => {
-          this.measure = (event.target as HTMLSelectElement).value;
-        }}
+        @change=${(event: Event) =>
+          this.select({ measure: (event.target as HTMLSelectElement).value })}
       >
         ${all.map(
           ({ name, label }) =>
@@ -136,7 +141,8 @@ export class SensitivityView extends Part {
         <tr>
           <th></th>
           ${strips.map(
-            ({ label }) => html`<th class="group" colspan=${settings.length}>${label}</th>`,
+            (measure) =>
+              html`<th class="group" colspan=${settings.length}>${measure.label} ${legend(record, measure)}</th>`,
           )}
         </tr>
         <tr>
@@ -144,7 +150,7 @@ export class SensitivityView extends Part {
           ${strips.map(() =>
             settings.map(
               (name, s) =>
-                html`<th scope="col" class=${s === 0 ? "first" : ""}>
+                html`<th scope="col" class=${s === 0 ? "first" : ""} title=${settingText(name)}>
                   <div class="setting">${name}</div>
                 </th>`,
             ),
@@ -209,7 +215,7 @@ export class SensitivityView extends Part {
   }
 
   private choose(record: Sensitivity, l: number, s: number): void {
-    this.setting = record.settings[s];
+    this.select({ setting: record.settings[s] ?? "" });
     this.dashboard.selectLayer(this.nameOf(record.layers[l] ?? ""));
   }
 
@@ -225,6 +231,7 @@ export class SensitivityView extends Part {
     const by = isSimulated(record, l, s) ? "simulated: nothing stores it so" : "as it is stored";
     return html`<section>
       <h3>${setting} of ${layer}</h3>
+      <p class="muted">${settingText(setting)}</p>
       <dl class="facts">
         ${measuresOf(record).map((measure) => {
           const value = measure.at(l, s);
@@ -252,19 +259,21 @@ function legend(record: Sensitivity, measure: Measure) {
   const isCostly = measure.name === "kl" || measure.name === "mean_abs_difference";
   const end = isCostly ? measure.unchanged + worst(record, measure) : most;
   const log = isCostly
-    ? html`<span class="muted" title="Equal ratios have equal steps of colour, over five powers of ten">log</span>`
+    ? html` <span title="Equal ratios have equal steps of colour, over five powers of ten">log</span>`
     : nothing;
-  return html`<span class="legend" role="img" aria-label="Colours: ${short(measure.unchanged)} to ${short(end)}">
-      <span>${short(measure.unchanged)}</span><span class="ramp" style="background: ${cssGradient(KERNEL_RAMP)}"></span
-      ><span>${short(end)}</span>${log}</span
-    >
-    ${
-      Number.isNaN(measure.chance)
-        ? html`<span class="muted" title="Pass another training as control= to see what is normal variation">no control</span>`
-        : html`<span class="legend" title="Farther from the model than ${record.controls.join(", ")}: no smaller difference is a cost"
-            ><span class="far"></span><span class="muted">farther than any control</span></span
-          >`
-    }`;
+  return html`<span class="legend muted" role="img" aria-label="Colours: ${short(measure.unchanged)}, as it is, to ${short(end)}, the worst">
+      <span>${short(measure.unchanged)} as it is</span
+      ><span class="ramp" style="background: ${cssGradient(KERNEL_RAMP)}"></span
+      ><span>${short(end)} worst${log}</span></span
+    >`;
+}
+
+function controlsText(record: Sensitivity, measure: Measure) {
+  return Number.isNaN(measure.chance)
+    ? html`<span class="muted" title="Pass another training as control= to see what is normal variation">no control</span>`
+    : html`<span class="legend" title="Farther from the model than ${record.controls.join(", ")}: no smaller difference is a cost"
+        ><span class="far"></span><span class="muted">farther than any control</span></span
+      >`;
 }
 
 define("tfx-sensitivity", SensitivityView);

@@ -89,7 +89,9 @@ export class FindingsStrip extends Part {
   override render() {
     const { dashboard, isOpen, layers } = this;
     const { state } = dashboard.found;
-    const findings = dashboard.found.findings.filter(({ metric }) => metric || !layers);
+    const findings = dashboard.found.findings.filter(
+      ({ kind, metric }) => metric || kind === "sensitive" || !layers,
+    );
     // Without findings the page shows all else, and says what else fails.
     if (state === "failed") return nothing;
     if (state === "waiting") return html`<p aria-busy="true">Looking for what stands out…</p>`;

@@ -49,8 +49,9 @@ function viewOf(dashboard: Dashboard, finding: Finding, run: ShownRun | undefine
   const { kind, explainer, layer, metric, samples } = finding;
   if (isPlace(finding)) return { view: "overview" };
   if (kind === "strategy") return { view: "data", data: "clusters" };
+  const name = shownName(dashboard, layer, run);
+  if (kind === "sensitive") return { view: "model", layer: name, panel: "cost" };
   if (metric) {
-    const name = shownName(dashboard, layer, run);
     const groups = groupsWith(scene, name);
     return { view: "model", layer: name, metric, panel: "layers", ...(groups ? { groups } : {}) };
   }
