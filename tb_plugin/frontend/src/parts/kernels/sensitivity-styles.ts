@@ -28,10 +28,15 @@ export const sensitivityStyles = css`
     gap: 6px;
     white-space: nowrap;
   }
+  /* Of many layers, the plan below stays in reach. */
+  .strips {
+    max-height: 56vh;
+    overflow: auto;
+  }
   .group .legend {
+    display: flex;
     font-weight: 400;
     font-size: 11px;
-    margin-left: 6px;
   }
   .ramp {
     width: 60px;
@@ -63,7 +68,7 @@ export const sensitivityStyles = css`
   }
   thead th {
     position: sticky;
-    top: -6px;
+    top: 0;
     z-index: 2;
     background: var(--panel);
     font-weight: 400;
@@ -110,6 +115,7 @@ export const sensitivityStyles = css`
   td button {
     display: block;
     position: relative;
+    margin: auto;
     width: 21px;
     height: 20px;
     padding: 0;

@@ -70,7 +70,7 @@ export class SensitivityView extends Part {
         >
       </div>
       <div class="room">
-        <div class="scroll" tabindex="0" role="group" aria-label="Kernels and settings, and plans">
+        <div class="scroll" tabindex="0" role="group" aria-label="Costs and plans">
           ${this.table(record, strips, layer, setting)}
           <tfx-plan .dashboard=${this.dashboard} .run=${run}></tfx-plan>
         </div>
@@ -136,7 +136,7 @@ export class SensitivityView extends Part {
   private table(record: Sensitivity, strips: readonly Measure[], layer: number, setting: number) {
     const { layers, settings } = record;
     const most = strips.map((measure) => worst(record, measure));
-    return html`<table>
+    return html`<div class="strips" tabindex="0" role="group" aria-label="Kernels and settings"><table>
       <thead>
         <tr>
           <th></th>
@@ -176,7 +176,7 @@ export class SensitivityView extends Part {
           </tr>`,
         )}
       </tbody>
-    </table>`;
+    </table></div>`;
   }
 
   /** What the page calls a kernel. */
