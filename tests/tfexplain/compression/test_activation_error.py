@@ -84,6 +84,14 @@ def test_int8_of_keras_loses_what_numpy_says(model: Any) -> None:
     assert found.drops[0] == ("dense", np.inf)
 
 
+def test_rows_at_once_change_no_number(model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = network()
+    other.quantize("int8")
+    some = activation_errors(other, model, X[:3]).layers[-1].sqnr
+    monkeypatch.setattr("tfexplain.compression.activation_error._BYTES", 1)
+    assert activation_errors(other, model, X[:3]).layers[-1].sqnr == pytest.approx(some, abs=1e-3)
+
+
 def test_fewer_bits_lose_more(model: Any) -> None:
     other = network()
     for bits in (8, 4):
