@@ -89,7 +89,8 @@ class Plan:
         )
 
     def to_json(self, point: int) -> str:
-        """Returns a point as JSON: settings by kernel, and the sparsity that pruning reads."""
+        """Returns a point as JSON: settings by kernel, what `prune` takes of it in one step
+        (`"pruning"`), and the sparsity of single weights that `MagnitudePruning` reads."""
         chosen = self._point(point)
         kinds = {name: setting(own) for name, own in chosen.settings.items()}
         shares = {n: s.sparsity for n, s in kinds.items() if s.kind == "magnitude"}
@@ -101,6 +102,8 @@ class Plan:
         }
         if shares:
             data["sparsity"] = shares
+        if pruning := self.pruning(point):
+            data["pruning"] = pruning
         return json.dumps(data, indent=1)
 
     def pruning(self, point: int) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from tfexplain.errors import SettingError
 from tfexplain.pruning.choice import Choice, choose
 from tfexplain.pruning.masking import Masking
 from tfexplain.pruning.masks import Mask
-from tfexplain.pruning.plan import Sparsity, read_sparsity
+from tfexplain.pruning.plan import Sparsity, read_parts, read_sparsity
 from tfexplain.pruning.shifts import shifts
 from tfexplain.pruning.structures import Kind, Structure
 from tfexplain.types import Model
@@ -115,8 +115,8 @@ def prune(
     Args:
         model: A built model of Keras 3 or tf_keras.
         sparsity: Share of the weights that go, from 0 to below 1; or by layer, as a mapping of
-            paths or the JSON file of a plan: layers that are not in it stay as they are. None for
-            n:m.
+            paths or the JSON file of a plan, all structures of which are applied: layers that are
+            not in it stay as they are. None for n:m.
         structure: `"unstructured"`: each weight by itself. `"filters"`: all weights of an output,
             with its bias, and its offset and moving mean in a batch normalization that reads the
             layer's output: what the filter gives is zero. `"n:m"`: of `m` neighbours on the input
@@ -145,13 +145,19 @@ def prune(
     >>> int(masks["head"].sum()), int((model.get_weights()[0] != 0).sum())
     (2, 2)
     """
-    chosen = selection(sparsity, structure, pattern, block, scope, layers)
-    choice = chosen.choice(model)
-    beside = chosen.shifts(model, choice)
-    together = chosen.scope == "global"
-    masking = Masking(choice.kernels, chosen.structure, together, shifts=beside)
-    masking.choose(lambda final: final)
-    return masking.masks()
+    given = {"sparsity": sparsity, "structure": structure, "pattern": pattern, "layers": layers}
+    parts = read_parts(sparsity) if structure == "unstructured" else []
+    every = []
+    for part in parts or [given]:
+        settings = {"sparsity": None, "pattern": pattern, "layers": layers, **part}
+        chosen = selection(**settings, block=block, scope=scope)
+        choice = chosen.choice(model)
+        beside = chosen.shifts(model, choice)
+        together = chosen.scope == "global"
+        every.append(Masking(choice.kernels, chosen.structure, together, shifts=beside))
+    for masking in every:
+        masking.choose(lambda final: final)
+    return {name: mask for masking in every for name, mask in masking.masks().items()}
 
 
 def _names(layers: object) -> tuple[str, ...] | None:

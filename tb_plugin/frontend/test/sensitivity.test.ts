@@ -72,6 +72,18 @@ test("points of a plan add up steps", () => {
   assert.equal(joint[2], 0.5);
   const told = JSON.parse(planJson(PLAN, "nonzero", 2));
   assert.deepEqual(told.sparsity, { conv: 0.5 });
+  assert.deepEqual(told.pruning, [{ sparsity: { conv: 0.5 }, structure: "unstructured" }]);
   assert.equal(told.simulated, true);
   assert.equal(told.share, 96.5 / 480);
+});
+
+test("a point's JSON holds what prune takes, by structure", () => {
+  const settings = ["filters-25%", "2:4", "8bit"];
+  const layers = ["a", "b", "c", "d"];
+  const [layer, setting] = [Int32Array.of(-1, 0, 1, 2, 3), Int32Array.of(-1, 0, 1, 1, 2)];
+  const plan = { ...PLAN, layers, settings, layer, setting };
+  assert.deepEqual(JSON.parse(planJson(plan, "nonzero", 4)).pruning, [
+    { sparsity: { a: 0.25 }, structure: "filters" },
+    { structure: "n:m", pattern: [2, 4], layers: ["b", "c"] },
+  ]);
 });

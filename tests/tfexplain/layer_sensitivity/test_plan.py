@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -13,6 +14,7 @@ import tfexplain
 from tfexplain import TfexplainError, sensitivity
 from tfexplain.layer_sensitivity.effect import Effect
 from tfexplain.layer_sensitivity.plan import Choice, plan, spread
+from tfexplain.layer_sensitivity.settings import setting as setting_of
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:__array__ implementation doesn't:DeprecationWarning"
@@ -183,3 +185,72 @@ def test_code_does_what_was_measured(settings: list[str], size: str, changed: in
     q = np.asarray(model(x), np.float64)
     kl = (p * np.log(p / q)).sum(axis=1).mean()
     np.testing.assert_allclose(made.points[number].joint.value("kl"), kl, rtol=1e-3)
+
+
+def test_a_file_of_any_pruning_is_applied_in_one_step(tmp_path: Path) -> None:
+    choices = [choice("first", "filters-25%", 9, 0), choice("second", "1:4", 8, 0)]
+    choices.append(choice("head", "50%", 7, 0))
+    made = plan(
+        choices, dict.fromkeys(("first", "second", "head"), 10.0), effect(0), "nonzero", "kl"
+    )
+    (tmp_path / "plan.json").write_text(made.to_json(3))
+    one, other = network(), network()
+    other.set_weights(one.get_weights())
+    masks = tfexplain.prune(one, tmp_path / "plan.json")
+    for arguments in made.pruning(3):
+        tfexplain.prune(other, **arguments)
+    assert sorted(masks) == ["first", "head", "second"]
+    for mine, theirs in zip(one.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+    assert not one.get_layer("first").kernel.numpy().any(axis=0).all()
+    with pytest.raises(TfexplainError, match="or not only"):
+        tfexplain.MagnitudePruning(tmp_path / "plan.json")
+
+
+@pytest.mark.parametrize(
+    ("setting", "dense", "conv"),
+    [
+        ("8bit", {"keras", "tflite"}, {"tflite"}),
+        ("4bit", {"keras"}, set()),
+        ("3bit", set(), set()),
+        ("8bit-tensor", set(), set()),
+        ("50%", set(), set()),
+        ("2:4", set(), set()),
+        ("filters-50%", {"keras", "tflite"}, {"keras", "tflite"}),
+    ],
+)
+def test_sizes_count_only_what_a_named_runtime_stores(
+    setting: str, dense: set[str], conv: set[str]
+) -> None:
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            keras.Input((4, 4, 4)),
+            layers.Conv2D(6, 3, name="conv"),
+            layers.Flatten(),
+            layers.Dense(8, name="dense"),
+            layers.Dense(3, name="head"),
+        ]
+    )
+    own = {layer.name: layer for layer in tfexplain.compression.read(model)}
+    made = setting_of(setting)
+    for name, runtimes in (("dense", dense), ("conv", conv)):
+        assert set(made.runtimes(own[name])) == runtimes
+    if setting in ("8bit", "4bit"):
+        # As Keras has it then: whole numbers, of 4 bits two a byte, and a scale for each output.
+        changed = made.applied(own["dense"].variable.numpy(), own["dense"])
+        wanted = made.bits_of(own["dense"], changed)
+        mode = {
+            "8bit": keras.quantizers.Int8QuantizationConfig(),
+            "4bit": keras.quantizers.Int4QuantizationConfig(block_size=None),
+        }
+        model.quantize(config=mode[setting], filters=["^dense$"])
+        kernel = model.get_layer("dense")
+        stored = [v for v in kernel.variables if v.name != "bias"]
+        assert wanted == sum(8 * v.numpy().nbytes for v in stored)
+    elif not dense:
+        single = plan([choice("dense", setting, 1, 0)], {"dense": 2.0}, effect(0), "nonzero", "kl")
+        assert single.simulated
+        if made.bits:
+            with pytest.raises(TfexplainError, match="no runtime stores it"):
+                single.code(1)

@@ -56,6 +56,7 @@ function ofPredictions(record: Sensitivity): Measure[] {
 function ofMaps(record: Sensitivity): Measure[] {
   const { explainers, mapLayers, similarities, similarity, layers, settings, controls } = record;
   const count = similarities.length;
+  const isOnce = (name: string): boolean => explainers.filter((one) => one === name).length < 2;
   return explainers.flatMap((explainer, p) =>
     similarities.map((name, k): Measure => {
       const away = controls.map((_, c) =>
@@ -65,7 +66,7 @@ function ofMaps(record: Sensitivity): Measure[] {
       );
       return {
         name: `${explainer} at ${mapLayers[p]}: ${name}`,
-        label: `Maps alike: ${LABELS[name] ?? name}, ${explainer}`,
+        label: `Maps alike: ${LABELS[name] ?? name}, ${explainer}${isOnce(explainer) ? "" : ` at ${mapLayers[p]}`}`,
         unchanged: 1,
         at: (l, s) =>
           similarity[((p * layers.length + l) * settings.length + s) * count + k] ?? Number.NaN,
@@ -176,8 +177,31 @@ export function planJson(plan: Plan, size: string, point: number): string {
   const data = {
     ...{ size, simulated: plan.simulated, share, settings: Object.fromEntries(settings) },
     ...(sparse.length > 0 ? { sparsity: Object.fromEntries(sparse) } : {}),
+    ...pruningOf(settings, Object.fromEntries(sparse)),
   };
   return JSON.stringify(data, null, 1);
+}
+
+/** What `prune` takes of a point in one step, as `Plan.pruning` has it. */
+function pruningOf(
+  settings: ReadonlyMap<string, string>,
+  sparsity: Readonly<Record<string, number>>,
+) {
+  const filters: Record<string, number> = {};
+  const patterns = new Map<string, string[]>();
+  for (const [layer, setting] of settings) {
+    const share = /^filters-(\d+(?:\.\d+)?)%$/.exec(setting);
+    if (share) filters[layer] = Number(share[1]) / 100;
+    if (/^\d+:\d+$/.test(setting)) patterns.set(setting, [...(patterns.get(setting) ?? []), layer]);
+  }
+  const parts = [
+    ...(Object.keys(sparsity).length > 0 ? [{ sparsity, structure: "unstructured" }] : []),
+    ...(Object.keys(filters).length > 0 ? [{ sparsity: filters, structure: "filters" }] : []),
+    ...Array.from(patterns, ([pattern, layers]) => ({
+      ...{ structure: "n:m", pattern: pattern.split(":").map(Number), layers },
+    })),
+  ];
+  return parts.length > 0 ? { pruning: parts } : {};
 }
 
 const SAVED: Readonly<Record<string, string>> = {
