@@ -20,8 +20,9 @@ from tfexplain.quality.drift import Places, Shown, drift, matched
 from tfexplain.quality.similarity import MEASURES
 from tfexplain.runlog.background import answered
 from tfexplain.runlog.plan import ExplainPlan, Found
-from tfexplain.runlog.teacher import Teacher
+from tfexplain.runlog.teacher import Teacher, Written
 from tfexplain.runlog.weights_epoch import Moment
+from tfexplain.runlog.writer import RunWriter
 from tfexplain.wire import schema
 from tfexplain.wire.clock import epoch_text
 
@@ -52,6 +53,7 @@ class Reference:
         self._wanted = wanted
         self._kept: dict[tuple[str, str], _Kept] = {}
         self._teacher: Teacher | None = None
+        self._taught: Written | None = None
         self._best: tuple[str, float] | None = None
         self._batch = b""
         self._shapes: dict[tuple[str, str], tuple[int, ...]] = {}
@@ -143,12 +145,7 @@ class Reference:
         if not maps or self._wanted is None:
             return {}
         if self._teacher is not None:
-            pairs = self._teacher.beside(maps)
-            moved_from = {place: drift(*pair) for place, pair in pairs.items()}
-            return {
-                place: schema.Drift(moved.values, moved.agrees, MEASURES, "the teacher")
-                for place, moved in moved_from.items()
-            }
+            return self._teacher.compare(maps)
         if math.isinf(self._since):
             self._since = now.step
         text = self._moves(now, logs)
@@ -167,6 +164,16 @@ class Reference:
     def fidelity(self) -> schema.Fidelity | None:
         """Returns predictions and attention beside the teacher's, where there is one."""
         return None if self._teacher is None else self._teacher.fidelity()
+
+    def announce_teacher(self, writer: RunWriter) -> None:
+        """Opens the run of the teacher, where there is one, beside that of the model."""
+        if self._teacher is not None:
+            self._teacher.announce(writer)
+
+    def write_teacher(self, now: Moment) -> None:
+        """Writes the teacher's own maps, once and whenever its weights have changed."""
+        if self._teacher is not None:
+            self._taught = self._teacher.write(now, self._taught)
 
     def _knows(self, place: tuple[str, str], step: float) -> bool:
         """Returns whether there are maps of an earlier step; those that are trained again go."""

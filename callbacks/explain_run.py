@@ -167,6 +167,8 @@ class ExplainRun:
         with self._guard.watch("samples", 0):
             self._explaining.write_constant(self._choices, self._layers, writer)
             write_structure(self._structure, writer)
+        with self._guard.watch("teacher", 0):
+            self._reference.announce_teacher(writer)
         if self._trust:
             with self._guard.watch("trust", 0):
                 self._trust.announce(writer, resumes)
@@ -255,6 +257,8 @@ class ExplainRun:
         start = time.perf_counter()
         with self._guard.watch("drift", step):
             self._write_drift(explanations, now, writer)
+        with self._guard.watch("teacher", step):
+            self._reference.write_teacher(now)
         seconds["drift"] = time.perf_counter() - start
         if self._trust:
             start = time.perf_counter()

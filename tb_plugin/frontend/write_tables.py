@@ -22,7 +22,16 @@ from tfexplain.wire.metrics import METRICS, Unit
 from tfexplain.wire.records.compressed import ROW_KEYS
 from tfexplain.wire.records.healthy import LAYER_KEYS, STATES
 from tfexplain.wire.records.inputs import RANKS
-from tfexplain.wire.records.kinds import ACTIVATIONS, LABEL_KINDS, LAYOUTS, ROLES, Kind
+from tfexplain.wire.records.kinds import (
+    ACTIVATIONS,
+    LABEL_KINDS,
+    LAYOUTS,
+    ROLES,
+    TEACHER,
+    TEACHER_LAYER,
+    TEACHER_RUN,
+    Kind,
+)
 from tfexplain.wire.records.moments import MOMENTS
 from tfexplain.wire.records.ranked import FEATURE_KINDS, SCORES
 from tfexplain.wire.records.structured import NODE_KEYS, NODE_KINDS
@@ -56,6 +65,12 @@ def _tables() -> Iterator[tuple[str, str]]:
     yield "How the values of a map or an input lie.", _names("LAYOUTS", "Layout", LAYOUTS)
     yield "Axes of inputs that are no pictures, by layout.", _const("VALUE_RANKS", RANKS)
     yield "What a run is to its reference.", _names("ROLES", "Role", ROLES)
+    yield "A reference that is no run of a comparison.", _const("TEACHER", TEACHER)
+    yield "The teacher's run in that of its student.", _const("TEACHER_RUN", TEACHER_RUN)
+    yield (
+        "In its maps' settings, the layer that they are of.",
+        _const("TEACHER_LAYER", TEACHER_LAYER),
+    )
     yield "When a record was made.", _names("MOMENTS", "MomentKind", MOMENTS)
     yield (
         "From here on, steps of events count parts of epochs since training began.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,8 @@ from support.models import digits, same_bits
 from support.read import Run, read_run
 
 import tfexplain
-from tfexplain import Attention, Explain, GradCAM, TfexplainError
-from tfexplain.quality.similarity import MEASURES
+from tfexplain import Attention, Explain, GradCAM, IntegratedGradients, TfexplainError
+from tfexplain.quality.similarity import MEASURES, OTHERS
 from tfexplain.resampling import stretched
 
 X, Y = digits()
@@ -87,11 +88,12 @@ def distilled(tmp_path_factory: pytest.TempPathFactory) -> Any:
     model.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy")
     folder = tmp_path_factory.mktemp("logs")
     run = fit(model, folder / "run")
-    return teacher, student, run, tfexplain.read(folder)["run"]
+    return teacher, student, run, tfexplain.read(folder)
 
 
 def test_maps_are_compared_with_the_teachers_at_its_own_last_layer(distilled: Any) -> None:
-    teacher, student, run, log = distilled
+    teacher, student, run, logs = distilled
+    log = logs["run"]
     hashes = run.record("samples", 0).hashes if "samples" in run.values else None
     assert hashes is not None
     tag = "drift/GradCAM/conv0_4"
@@ -113,7 +115,41 @@ def test_maps_are_compared_with_the_teachers_at_its_own_last_layer(distilled: An
         X[rows], verbose=0
     ).argmax(1)
     assert found.agrees.tolist() == same.tolist()
+    # The control: the teacher's maps of four others of the eight samples.
+    rolled = [np.roll(wide, shift, axis=0) for shift in (1, 3, 5, 7)]
+    others = [
+        np.mean([stats.spearmanr(a.ravel(), r[n].ravel()).statistic for r in rolled])
+        for n, a in enumerate(own)
+    ]
+    assert found.measures == [*MEASURES, OTHERS]
+    np.testing.assert_allclose(found.values[:, -1], others, atol=0.02)
+    np.testing.assert_allclose(log.similarity[OTHERS][-8:], found.values[:, -1])
     assert set(log.similarity["reference"]) == {"the teacher"}
+
+
+def test_the_teachers_own_maps_are_a_run_beside_written_once(distilled: Any) -> None:
+    teacher, student, run, logs = distilled
+    own, log = read_run(logs["run"].directory / "teacher"), logs["run/teacher"]
+    tags = [tag for tag in own.values if tag.startswith(("map/", "predictions"))]
+    assert {tuple(own.written[tag]) for tag in tags} == {(0,)}
+    # Called after the layer that it stands beside; which it is of is told.
+    content = own.content("map/GradCAM/conv0_4/0")
+    (place,) = {tag.rpartition("/")[0] for tag in tags if tag.startswith("map/")}
+    assert place == "map/GradCAM/conv0_4"
+    assert content.settings["layer of the teacher"].startswith("average_pooling2d")
+    assert (content.role, own.content("predictions").role) == ("teacher", "teacher")
+    # Its input is called as the student's, over which maps are drawn.
+    assert {f"inputs/{content.input}"} == {tag for tag in own.values if tag.startswith("inputs/")}
+    assert content.input == run.content("map/GradCAM/conv0_4/0").input != ""
+    samples = run.record("samples", 0)
+    assert own.record("samples", 0).hashes.tolist() == samples.hashes.tolist()
+    rows = rows_of(student, maps(run, "conv0_4", 1), samples.labels.astype(int))
+    theirs = GradCAM(relu=False)(teacher, X[rows], targets=samples.labels.astype(int)).values
+    np.testing.assert_allclose(maps(own, "conv0_4", 0), theirs, atol=1e-3 * abs(theirs).max())
+    expected = teacher.predict(X[rows], verbose=0)
+    np.testing.assert_allclose(own.record("predictions", 0).outputs, expected, rtol=1e-4)
+    assert list(log.predictions["predicted"]) == expected.argmax(1).tolist()
+    assert log.maps[0].maps().shape == theirs.shape
 
 
 def rows_of(student: Any, own: Any, labels: Any) -> list[int]:
@@ -125,7 +161,8 @@ def rows_of(student: Any, own: Any, labels: Any) -> list[int]:
 
 
 def test_predictions_and_attention_are_compared_too(distilled: Any) -> None:
-    teacher, student, run, log = distilled
+    teacher, student, run, logs = distilled
+    log = logs["run"]
     found = run.record("fidelity", 1)
     said, wanted = (m.predict(X, verbose=0).astype(np.float64) for m in (student, teacher))
     assert found.numbers["samples"] == len(X)
@@ -157,7 +194,11 @@ def test_a_teacher_of_ones_own_step_that_moves_is_explained_again(tmp_path: Path
     run = fit(model, tmp_path)
     numbers = [run.record("fidelity", step).numbers for step in (0, 1)]
     assert numbers[0]["kl"] < numbers[1]["kl"]
-    assert run.record("drift/GradCAM/conv0_4", 0).values.shape == (8, len(MEASURES))
+    assert run.record("drift/GradCAM/conv0_4", 0).values.shape == (8, len(MEASURES) + 1)
+    own = read_run(tmp_path / "teacher")
+    assert own.written["map/GradCAM/conv0_4/0"] == [0, 1]
+    seen = [own.record("predictions", step).outputs for step in (0, 1)]
+    assert np.ptp(seen[1]) < np.ptp(seen[0])
 
 
 def test_training_is_left_as_it_was(tmp_path: Path) -> None:
@@ -220,3 +261,108 @@ def test_attention_of_other_numbers_of_heads_is_compared_by_its_mean(tmp_path: P
     pairs = zip(own[rows].mean(1), theirs, strict=True)
     expected = [stats.pearsonr(a.ravel(), b.ravel()).statistic for a, b in pairs]
     np.testing.assert_allclose(values, expected, atol=3e-3)
+
+
+# Of Keras, which saves the weights of convolutions so.
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+def test_a_restart_goes_on_under_mixed_precision_and_several_steps_at_once(tmp_path: Path) -> None:
+    """As in two processes: each with a callback of its own, the second one restored."""
+
+    class Killed(keras.callbacks.Callback):  # type: ignore[misc]
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            if epoch == 1:
+                raise KeyboardInterrupt
+
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        for killed in (True, False):
+            model = Learning(network(4, 1, seed=2), network(6, 3, seed=1))
+            model.compile(keras.optimizers.SGD(0.01), steps_per_execution=4)
+            model.built = True  # it has no call; without this Keras backs nothing up
+            explain = Explain(
+                (X, Y),
+                log_dir=tmp_path / "run",
+                explainers=[GradCAM(relu=False)],
+                reference="teacher",
+                write_images=False,
+                on_error="raise",
+                verbose=False,
+            )
+            callbacks = [explain, keras.callbacks.BackupAndRestore(tmp_path / "backup")]
+            with pytest.raises(KeyboardInterrupt) if killed else nullcontext():
+                model.fit(
+                    *(X[:64], Y[:64]),
+                    epochs=4,
+                    batch_size=8,
+                    verbose=0,
+                    callbacks=[*callbacks, *([Killed()] if killed else [])],
+                )
+    finally:
+        keras.config.set_dtype_policy(before)
+    run, own = read_run(tmp_path / "run"), read_run(tmp_path / "run" / "teacher")
+    assert sorted(run.values["drift/GradCAM/conv0_4"]) == [0, 1, 2, 3]
+    steps = own.written["map/GradCAM/conv0_4/0"]
+    assert steps[0] == 0
+    assert len(steps) == 2  # once by each
+    first, again = (maps(own, "conv0_4", step) for step in steps)
+    np.testing.assert_array_equal(first, again)
+
+
+def reading(blocks: int, width: int, seed: int) -> Any:
+    """Twelve words, and blocks of attention over them; inputs have the names that Keras gives."""
+    keras.utils.set_random_seed(seed)
+    inputs = keras.Input((12,), dtype="int32")
+    x = layers.Embedding(30, width)(inputs)
+    for n in range(blocks):
+        seen = layers.MultiHeadAttention(2, 4, name=f"attention{n}_{width}")(x, x)
+        x = layers.Add(name=f"block{n}_{width}")([x, seen])
+    x = layers.GlobalAveragePooling1D()(x)
+    return keras.Model(inputs, layers.Dense(3, activation="softmax")(x))
+
+
+def test_students_of_words_are_compared_by_layer_too(tmp_path: Path) -> None:
+    words = np.random.default_rng(0).integers(1, 30, (24, 12))
+    classes = np.arange(24) % 3
+    student, teacher = reading(1, 6, seed=1), reading(3, 8, seed=2)
+    model = Learning(student, teacher)
+    model.compile(keras.optimizers.SGD(0.0))
+    methods = [GradCAM(layer="stages"), IntegratedGradients(steps=4)]
+    callback = Explain(
+        (words, classes),
+        log_dir=tmp_path / "run",
+        explainers=methods,
+        reference="teacher",
+        write_images=False,
+        on_error="raise",
+        verbose=False,
+    )
+    model.fit(words, classes, epochs=1, verbose=0, callbacks=[callback])
+    run, own = read_run(tmp_path / "run"), read_run(tmp_path / "run" / "teacher")
+    rows = run.record("samples", 0).rows
+    numbers = run.record("fidelity", 0).numbers
+    transfer = {name: value for name, value in numbers.items() if name.startswith("attention ")}
+    stages = [
+        tag.split("/", 2)[2].rpartition("/")[0]
+        for tag in run.values
+        if tag.startswith("map/GradCAM/") and tag.endswith("/0")
+    ]
+    assert transfer.keys() == {f"attention transfer {stage}" for stage in stages}
+    assert transfer
+    paired = {
+        stage: own.content(f"map/GradCAM/{stage}/0").settings["layer of the teacher"]
+        for stage in stages
+    }
+    for stage, other in paired.items():
+        pair = []
+        for one, layer in ((student, stage), (teacher, other)):
+            read = keras.Model(one.inputs, one.get_layer(layer).output)
+            square = np.square(read.predict(words[rows], verbose=0).astype(np.float64)).mean(-1)
+            pair.append(square / np.linalg.norm(square, axis=1, keepdims=True))
+        distance = np.linalg.norm(pair[0] - pair[1], axis=1).mean()
+        assert transfer[f"attention transfer {stage}"] == pytest.approx(distance, rel=1e-3)
+    # Maps of words lie over the words, whatever each model calls its input.
+    (name,) = {tag.split("/")[1] for tag in run.values if tag.startswith("values/")}
+    tag = f"map/IntegratedGradients/{name}/0"
+    assert (own.content(tag).input, own.content(tag).layout) == (name, "tokens")
+    assert run.content(tag).layout == "tokens"

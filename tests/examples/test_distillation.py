@@ -21,6 +21,7 @@ def test_a_student_is_logged_beside_its_teacher(tmp_path):
     assert list(runs["distilled"].fidelity["epoch"]) == [0, 1]
     assert f"{runs['distilled'].fidelity['agreement'][-1]:.3f}" == said[1][1]
     # The same samples, at layers of each.
-    own, theirs = (runs[name].samples["label"] for name in ("distilled", "teacher"))
+    own, theirs = (runs[name].samples["label"] for name in ("distilled", "distilled/teacher"))
     assert list(own) == list(theirs)
     assert set(runs["distilled"].similarity["layer"]) == {"narrow2"}
+    assert set(runs["distilled/teacher"].maps[0].epochs) == {0}

@@ -9,7 +9,7 @@ from pathlib import Path
 from tfexplain.compression import LayerNumbers, Sizes, Totals
 from tfexplain.health.numbers import TOTALS
 from tfexplain.quality.measures import KNOWN_MEASURES
-from tfexplain.quality.similarity import MEASURES
+from tfexplain.quality.similarity import MEASURES, OTHERS
 from tfexplain.wire.metrics import METRICS
 
 FRONTEND = Path(__file__).parents[2] / "tb_plugin" / "frontend"
@@ -42,4 +42,4 @@ def test_every_number_of_a_kernel_or_a_layer_has_a_label() -> None:
 
 
 def test_every_measure_has_a_label() -> None:
-    assert {measure.name for measure in KNOWN_MEASURES} == set(MEASURES)
+    assert {measure.name for measure in KNOWN_MEASURES} == {*MEASURES, OTHERS}

@@ -10,7 +10,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Measure:
-    """Describes one of `MEASURES` in words; `least` is the lowest value that it usually takes."""
+    """Describes one of `MEASURES`, or `OTHERS`, in words.
+
+    `least` is the lowest value that it usually takes.
+    """
 
     name: str
     label: str
@@ -36,6 +39,13 @@ KNOWN_MEASURES = (
         "top-10% IoU",
         "Overlap of the strongest tenth of positions: 1 for the same ones, 0 for none in common",
         0,
+    ),
+    Measure(
+        "spearman_others",
+        "Spearman with other samples",
+        "Correlation of ranks with the reference’s maps of other samples, their mean: what is "
+        "alike whatever the sample",
+        -1,
     ),
     Measure("ssim", "SSIM", "Local structure on one scale for all samples: 1 for equal maps", 0),
 )

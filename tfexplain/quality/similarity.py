@@ -65,6 +65,28 @@ def spearman(a: npt.ArrayLike, b: npt.ArrayLike) -> Array:
     return _correlation(_ranks(x, both), _ranks(y, both), both)
 
 
+def spearman_of_others(a: npt.ArrayLike, b: npt.ArrayLike) -> Array:
+    """Computes the mean correlation of ranks with maps of other samples, float64 [N].
+
+    Each map of `a` is compared with those of `b` of up to four other samples, evenly spread. What
+    all maps have in common, such as a bright middle, is alike here too: only what `spearman` is
+    above this is of the sample. NaN of a single sample, and where no comparison is defined.
+
+    Example:
+        >>> maps = np.array([[0.0, 1.0, 2.0], [2.0, 1.0, 0.0]])
+        >>> spearman_of_others(maps, maps).tolist()
+        [-1.0, -1.0]
+    """
+    a, b = _checked(a, b)
+    shifts = np.unique(np.linspace(1, len(a) - 1, _MOST_OTHERS).round().astype(int))
+    if len(a) < 2:
+        return np.full(len(a), np.nan)
+    found = np.stack([spearman(a, np.roll(b, shift, axis=0)) for shift in shifts])
+    known = np.isfinite(found)
+    total = np.sum(found, axis=0, where=known)
+    return np.where(known.any(0), total / np.maximum(known.sum(0), 1), np.nan)
+
+
 def top_overlap(a: npt.ArrayLike, b: npt.ArrayLike, share: float = TOP_SHARE) -> Array:
     """Computes intersection over union of the positions of the largest magnitudes, float64 [N].
 
@@ -121,6 +143,9 @@ _FUNCTIONS: dict[str, Callable[..., Array]] = {
     "ssim": ssim,
 }
 MEASURES = tuple(_FUNCTIONS)
+# A control of "spearman": maps of one sample beside the reference's of others.
+OTHERS = "spearman_others"
+_MOST_OTHERS = 4
 
 
 def _checked(a: npt.ArrayLike, b: npt.ArrayLike) -> tuple[Array, Array]:

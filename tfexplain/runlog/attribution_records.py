@@ -131,6 +131,7 @@ def content_of(
     settings: Mapping[str, str],
     score_unit: str,
     cells: Cells,
+    role: Literal["", "teacher"] = "",
 ) -> schema.Content:
     """Returns what is constant over the steps of an attribution's series.
 
@@ -141,6 +142,7 @@ def content_of(
         settings: The explainer's.
         score_unit: Unit of the explained number.
         cells: In which it is logged.
+        role: Of the model.
     """
     first: Array
     if attribution.kind == "picture":
@@ -158,6 +160,7 @@ def content_of(
         settings={**settings, "logged": cells.text} if cells.text else settings,
         layout=layout,
         score_unit=score_unit,
+        role=role,
         **_words_read(attribution),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from tfexplain import rendering
 from tfexplain.attribution import Attribution
@@ -35,6 +35,7 @@ from tfexplain.runlog.weights_epoch import Moment
 from tfexplain.runlog.write_inputs import write_inputs
 from tfexplain.runlog.writer import RunWriter
 from tfexplain.wire import schema
+from tfexplain.wire.records.kinds import TEACHER_LAYER
 
 Found = Mapping[str, Explanation]
 
@@ -91,6 +92,9 @@ class ExplainPlan:
             self.output = choose_output(
                 self.traced_model.model_outputs, planned[0].output if planned else None
             )
+        # The batch calls inputs as the model does whose batch it is.
+        own = self if beside is None else beside
+        self._input_names = own.traced_model.input_names
         self.explainers = explainers or named_explainers(planned or fitting(self.traced_model))
         for name, explainer in self.explainers.items():
             for omitted, why in explainer.omits(self.traced_model).items():
@@ -239,20 +243,39 @@ class ExplainPlan:
         write_inputs(batch.pictures, batch.volumes, batch.values, writer)
 
     def write(
-        self, explanations: Found, now: Moment, explained: Sequence[float], writer: RunWriter
+        self,
+        explanations: Found,
+        now: Moment,
+        explained: Sequence[float],
+        writer: RunWriter,
+        beside: Mapping[tuple[str, str], str] | None = None,
     ) -> None:
-        """Writes the predictions and all attributions."""
+        """Writes the predictions and all attributions.
+
+        Args:
+            explanations: By explainer.
+            now: When, and of which weights.
+            explained: The steps that were explained so far.
+            writer: Of the run.
+            beside: Of a teacher the layers of the student that its maps stand beside and are called
+                after, by explainer and `named` layer; the others are not written.
+        """
         step = now.step
+        role: Literal["", "teacher"] = "" if beside is None else "teacher"
         if explanations:
             outputs = next(iter(explanations.values())).outputs
             record = predictions(self.output, outputs, len(explained))
             record = replace(record, moment=now.kind, weights=now.weights)
-            writer.add(schema.Tag("predictions"), step, record, schema.Content("predictions"))
+            content = schema.Content("predictions", role=role)
+            writer.add(schema.Tag("predictions"), step, record, content)
         for name, explanation in explanations.items():
             for layer, attribution in explanation.attributions.items():
-                self._channels.add(name, attribution)
-                other = (explanation.others or {}).get(layer)
-                self._write_attribution(name, attribution, other, step, writer)
+                named = self.named(layer)
+                called = named if beside is None else beside.get((name, named))
+                if called is not None:
+                    self._channels.add(name, attribution)
+                    other = (explanation.others or {}).get(layer)
+                    self._write_attribution(name, called, attribution, other, step, role, writer)
 
     @property
     def has_overlays(self) -> bool:
@@ -268,7 +291,7 @@ class ExplainPlan:
         pictures = self.batch.pictures | middles
         by_input: dict[str, list[Attribution]] = {}
         for attribution in attributions.values():
-            under = place(attribution, self.traced_model, self.batch)[1]
+            under = self._place(attribution)[1]
             known = under in pictures or under in self.batch.values
             if known and attribution.kind in ("map", "channels"):
                 by_input.setdefault(under, []).append(attribution)
@@ -289,26 +312,33 @@ class ExplainPlan:
 
     def cells(self, attribution: Attribution) -> Cells:
         """Returns how the positions of a map are pooled in the log."""
-        return cells_of(attribution, place(attribution, self.traced_model, self.batch)[0])
+        return cells_of(attribution, self._place(attribution)[0])
+
+    def _place(self, attribution: Attribution) -> tuple[schema.Layout | Literal[""], str]:
+        return place(attribution, self.traced_model, self.batch, self._input_names)
 
     def _write_attribution(
         self,
         name: str,
+        layer: str,
         attribution: Attribution,
         other: Attribution | None,
         step: float,
+        role: Literal["", "teacher"],
         writer: RunWriter,
     ) -> None:
-        where = place(attribution, self.traced_model, self.batch)
+        where = self._place(attribution)
         explainer = self.explainers[name]
         output = choose_output(self.traced_model.model_outputs, explainer.output)
         number = measure(self.settings.targets, output, explainer.score)
         cells = self.cells(attribution)
-        layer = self.named(attribution.layer)
+        settings = dict(explainer.settings())
+        if role:
+            settings[TEACHER_LAYER] = self.named(attribution.layer)
         content: schema.Content | None = None
         for sample in range(len(self.batch.rows)):
             logged = self._channels.logged(name, explainer, attribution, sample)
-            content = content or content_of(logged[0], *where, explainer.settings(), number, cells)
+            content = content or content_of(logged[0], *where, settings, number, cells, role)
             tag = schema.Tag(content.kind, name, layer, sample)
             writer.add(tag, step, record_of(*logged, cells, other), content)
 

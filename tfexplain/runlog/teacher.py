@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import zlib
 from collections.abc import Callable, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypeAlias
 
 import numpy as np
 import tensorflow as tf
@@ -19,18 +19,28 @@ from tfexplain.model.batching import run_by_chunks
 from tfexplain.model.call_batch import as_batch
 from tfexplain.model.layer_calls import LayerCall, LayerError
 from tfexplain.quality import Predicted, fidelity
-from tfexplain.quality.drift import Places, Shown
+from tfexplain.quality.drift import Places, Shown, drift
+from tfexplain.quality.similarity import MEASURES, OTHERS, spearman_of_others
 from tfexplain.resampling import stretched
-from tfexplain.runlog.plan import ExplainPlan
+from tfexplain.runlog.plan import ExplainPlan, Found
 from tfexplain.runlog.predicted_rows import predicted_rows
+from tfexplain.runlog.summary_text import describe
+from tfexplain.runlog.weights_epoch import Moment
+from tfexplain.runlog.writer import RunWriter
 from tfexplain.types import Array, Model
 from tfexplain.wire import schema
+from tfexplain.wire.records.kinds import TEACHER, TEACHER_RUN
 
 _ROWS, _BYTES = 256, 64 << 20
 
+Place: TypeAlias = tuple[str, str]
+# A directory, and the weights of the last maps in it.
+Written: TypeAlias = tuple[str, tuple[int, ...]]
+
 
 class Teacher:
-    """Holds a teacher's maps and predictions, computed again only where its weights changed.
+    """Holds a teacher's maps and predictions, computed again only where its weights changed, and
+    logs them as a run of its own.
 
     Maps of the teacher are those of the same methods on the same samples, for the same targets, at
     the teacher's own layers: a method's last layer stands beside the student's last, and so on.
@@ -56,27 +66,66 @@ class Teacher:
         chosen = sampled(student.settings.validation_data, model, _ROWS, _BYTES)
         self._rows = as_batch(chosen.rows.inputs, model)
         self._stages = _paired(_stages(student), _stages(self._plan))
-        self._weights: tuple[int, ...] | None = None
+        self._weights: tuple[int, ...] = ()
+        self._found: Found = {}
         self._shown: Places = {}
         self._predicted: Predicted | None = None
         self._attention: list[Array] = []
         self._renew()
+        self._places = {other: place[1] for place, other in _places(maps, self._shown)}
+        self._writer: RunWriter | None = None
+        self._explained: list[float] = []
 
-    def beside(self, maps: Places) -> dict[tuple[str, str], tuple[Shown, Shown]]:
-        """Pairs the student's maps with the teacher's, in one shape; those without are left out.
+    def announce(self, writer: RunWriter) -> None:
+        """Opens the teacher's run in that of the student, `X/teacher` in `X`, and writes what never
+        changes.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        self._writer = writer.beside(TEACHER_RUN)
+        choices = describe(self._plan, self._found)
+        layers = {
+            name: [layer for (own, _), layer in self._places.items() if own == name]
+            for name in self._plan.explainers
+        }
+        self._plan.write_constant(choices, layers, self._writer)
+
+    def write(self, now: Moment, written: Written | None) -> Written | None:
+        """Writes the teacher's maps and predictions unless `written` says that these are there.
+
+        Its maps are called after the student's layers that they stand beside.
+
+        Returns:
+            What stands in the log now: its directory, and the weights of the last maps in it.
+        """
+        if self._writer is None:
+            return written
+        self._renew()
+        there = self._writer.directory, self._weights
+        if there != written:
+            self._explained.append(now.step)
+            taught = replace(now, weights=None)  # the student's are others
+            self._plan.write(self._found, taught, self._explained, self._writer, self._places)
+        return there
+
+    def compare(self, maps: Places) -> dict[Place, schema.Drift]:
+        """Measures how similar the student's maps are to the teacher's, and beside that to the
+        teacher's maps of other samples; those without a pair are left out.
 
         Maps of other sides are stretched to the student's. Of attention with other numbers of
         heads the mean over these is compared.
         """
         self._renew()
         found = {}
-        for name in dict.fromkeys(name for name, _ in maps):
-            own = [place for place in maps if place[0] == name]
-            theirs = [place for place in self._shown if place[0] == name]
-            for place, other in _paired(own, theirs):
-                pair = _alike(maps[place], self._shown[other])
-                if pair is not None:
-                    found[place] = pair
+        for place, other in _places(maps, self._shown):
+            pair = _alike(maps[place], self._shown[other])
+            if pair is not None:
+                moved = drift(*pair)
+                others = spearman_of_others(pair[0].maps, pair[1].maps)
+                values = np.column_stack([moved.values, others])
+                measures = (*MEASURES, OTHERS)
+                found[place] = schema.Drift(values, moved.agrees, measures, TEACHER)
         return found
 
     def fidelity(self) -> schema.Fidelity:
@@ -95,15 +144,14 @@ class Teacher:
             f"attention transfer {call.path}": _distance(mine, theirs)
             for (call, _), mine, theirs in zip(self._stages, own, self._attention, strict=True)
         }
-        return schema.Fidelity(
-            {**found.numbers, **transfer}, found.flips, found.counts, "the teacher"
-        )
+        return schema.Fidelity({**found.numbers, **transfer}, found.flips, found.counts, TEACHER)
 
     def _renew(self) -> None:
         plan = self._plan
         weights = tuple(zlib.crc32(view(w).tobytes()) for w in plan.traced_model.model.weights)
         if weights != self._weights:
-            self._shown = plan.shown(plan.run())
+            self._found = plan.run()
+            self._shown = plan.shown(self._found)
             self._predicted = predicted_rows(plan.traced_model, plan.output, self._rows)
             self._attention = _attention(plan, [call for _, call in self._stages])
             self._weights = weights
@@ -116,7 +164,14 @@ def _fitting(explainer: Explainer, model: Model) -> Explainer:
     paths = [*tap.layers_by_path(model), "stages"]
     there = all(any(path == n or path.endswith(f"/{n}") for path in paths) for n in names)
     default: Any = explainer
-    return explainer if there else dataclasses.replace(default, layer=None)
+    return explainer if there else replace(default, layer=None)
+
+
+def _places(own: Places, others: Places) -> list[tuple[Place, Place]]:
+    """Pairs places of the two models, explainer by explainer."""
+    names = dict.fromkeys(name for name, _ in own)
+    sides = ([[p for p in places if p[0] == name] for places in (own, others)] for name in names)
+    return [pair for mine, theirs in sides for pair in _paired(mine, theirs)]
 
 
 def _paired(own: Sequence[Any], others: Sequence[Any]) -> list[tuple[Any, Any]]:
@@ -133,7 +188,7 @@ def _alike(own: Shown, other: Shown) -> tuple[Shown, Shown] | None:
         mine, theirs = (maps.mean(1, keepdims=True) for maps in (mine, theirs))
     if mine.shape != theirs.shape:
         theirs = stretched(theirs, mine.shape[1:])
-    return dataclasses.replace(own, maps=mine), dataclasses.replace(other, maps=theirs)
+    return replace(own, maps=mine), replace(other, maps=theirs)
 
 
 def _stages(plan: ExplainPlan) -> list[LayerCall]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 import warnings
 from collections.abc import Callable, Sequence
@@ -70,6 +71,7 @@ class RunWriter:
         self._in_hand: list[events.Entry] = []  # what the job writes
         self._error: BaseException | None = None  # of the last job that is over
         self._fine: Fine | None = None
+        self._beside: list[RunWriter] = []
 
     def open(self) -> None:
         """Makes the directory and begins a new file.
@@ -84,6 +86,20 @@ class RunWriter:
                 f"log_dir={self.directory!r}: expected a directory that can be written; {error}. "
                 "Pass another log_dir."
             ) from error
+
+    def beside(self, name: str) -> RunWriter:
+        """Opens the same room of another run, which lies in the run's directory: `X/explain` has
+        `X/name/explain` beside it. It is committed and closed with this one.
+
+        Raises:
+            OSError: see `open`.
+        """
+        run, room = os.path.split(self.directory)
+        other = RunWriter(os.path.join(run, name, room), self.tell)
+        other._fine = self._fine
+        other.open()
+        self._beside.append(other)
+        return other
 
     def count_finely(self, steps: int, per_epoch: int) -> None:
         """Counts fractions of epochs from now on, also in whole epochs.
@@ -157,6 +173,8 @@ class RunWriter:
             TimeoutError: it does not answer.
         """
         self._write(0.0, close=False)
+        for other in self._beside:
+            other.commit()
 
     def close(self) -> None:
         """Writes what is left, in at most twice `WAIT_SECONDS`, and closes the file.
@@ -164,6 +182,8 @@ class RunWriter:
         Raises:
             OSError: some events are lost; says how many.
         """
+        for other in self._beside:
+            other.close()
         self._write(WAIT_SECONDS, close=True)
         if self._dropped:
             raise OSError(

@@ -23,7 +23,9 @@ class Content:
     `signed` says whether negative values mean evidence against, `shape` is that of one stored
     map, `input` names the `inputs/` or `values/` series the map lies over, `channels` is how many
     channels the layer has, `settings` are the explainer's own, as text. `role` is that of the
-    records of `drift` and `fidelity`, so that controls are known before anything is read of them.
+    records of `drift` and `fidelity`, so that controls are known before anything is read of them;
+    of maps and predictions `teacher`, where each record holds until the next, for a teacher is
+    logged when its weights have changed.
     `score_unit` is what the explained number of a map is measured in; empty in logs of version 1.0,
     where it is that of the values. `layout` says how the values of a map or an input lie; empty
     where it is not known, as in logs of version 1.0 and for layouts that only a newer one has.

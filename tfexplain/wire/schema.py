@@ -179,7 +179,8 @@ none.
 
 Version 1.6 added `clusters/`, `sanity/`, `masks/`, `regions/`, `places/`, and curves of `trust/`,
 whose arrays are not there where no metric has one. It added `sensitivity`, `plan/`, `changed/`
-and `activations`, and of comparisons `payers`, `exemplars` and `overlaps`.
+and `activations`, and of comparisons `payers`, `exemplars` and `overlaps`, and the role
+`teacher` of `plugin_content`.
 
 What never changes with the step is in `plugin_content`, a small JSON object (`Content`):
 TensorBoard keeps only the first one of a tag, so later events of a file leave it out.

@@ -76,8 +76,18 @@ export const VALUE_RANKS = {"features": 2, "tokens": 2, "line": 3} as const;
 export const ROLES = [
   "model",
   "control",
+  "teacher",
 ] as const;
 export type Role = (typeof ROLES)[number];
+
+/** A reference that is no run of a comparison. */
+export const TEACHER = "the teacher" as const;
+
+/** The teacher's run in that of its student. */
+export const TEACHER_RUN = "teacher" as const;
+
+/** In its maps' settings, the layer that they are of. */
+export const TEACHER_LAYER = "layer of the teacher" as const;
 
 /** When a record was made. */
 export const MOMENTS = [
@@ -264,6 +274,7 @@ export const MEASURES = [
   {"name": "spearman", "label": "Spearman", "meaning": "Correlation of ranks: 1 where both maps order all positions alike, 0 for no relation", "least": -1},
   {"name": "pearson", "label": "Pearson", "meaning": "Correlation of values: 1 where one map is a multiple of the other, 0 for no relation", "least": -1},
   {"name": "top10_iou", "label": "top-10% IoU", "meaning": "Overlap of the strongest tenth of positions: 1 for the same ones, 0 for none in common", "least": 0},
+  {"name": "spearman_others", "label": "Spearman with other samples", "meaning": "Correlation of ranks with the reference’s maps of other samples, their mean: what is alike whatever the sample", "least": -1},
   {"name": "ssim", "label": "SSIM", "meaning": "Local structure on one scale for all samples: 1 for equal maps", "least": 0},
 ] as const;
 

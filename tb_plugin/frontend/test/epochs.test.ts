@@ -66,6 +66,8 @@ test("sentences and differences say their epochs", () => {
   assert.equal(differenceEpochs(now, before), "epoch 4 minus epoch 3");
   assert.equal(differenceEpochs(before, now), "epoch 3 minus epoch 4");
   assert.equal(differenceEpochs(now, none), "");
+  // What holds until it changes, as a teacher, is the playhead's.
+  assert.equal(differenceEpochs(now, { ...before, isNow: true }), "");
 });
 
 test("a curve's value at the playhead, and of which epoch it is", () => {

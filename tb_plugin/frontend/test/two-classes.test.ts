@@ -10,6 +10,7 @@ import {
   otherMap,
   pairsOf,
 } from "../src/analysis/two-classes.ts";
+import type { Group } from "../src/data/listing.ts";
 import type { Series } from "../src/data/series.ts";
 import { numberToHalf, widen } from "../src/format/half.ts";
 import type { AttributionMap } from "../src/format/maps.ts";
@@ -116,7 +117,7 @@ test("choices are called by their classes where these are the same in all shown 
 
 test("both classes and the difference are on one scale, which tells what lies beyond it", () => {
   const column = { group: "g", ofPixels: false, unit: "logit", scoreUnit: "logit" } as Column;
-  const run = { id: "r" } as ShownRun;
+  const run = { id: "r", run: { groups: [] as Group[] } } as unknown as ShownRun;
   const wide = map({ values: [-4, 3, 0], target: 8 });
   const scales = new Scales([run], [0], { get: () => series(ONE, wide) });
   const own = () => ({ limit: 0, above: 0 });

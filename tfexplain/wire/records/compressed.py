@@ -237,5 +237,5 @@ class Fidelity:
 
 def _role(raw: Container) -> Role:
     role = raw.text("role")
-    raw.check(role in ROLES, "role model or control")
+    raw.check(role in ROLES, "a known role")
     return role  # type: ignore[return-value]

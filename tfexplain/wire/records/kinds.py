@@ -61,8 +61,13 @@ LABEL_KINDS: tuple[LabelKind, ...] = get_args(LabelKind)
 Activation: TypeAlias = Literal["softmax", "sigmoid", "none"]
 ACTIVATIONS: tuple[Activation, ...] = get_args(Activation)
 # What a run is to the reference that it is compared with.
-Role: TypeAlias = Literal["model", "control"]
+Role: TypeAlias = Literal["model", "control", "teacher"]
 ROLES: tuple[Role, ...] = get_args(Role)
+# As the reference of drift and fidelity; its maps are a run of its own in the student's.
+TEACHER = "the teacher"
+TEACHER_RUN = "teacher"
+# Of the settings in `plugin_content`: where its maps are of, which the student's layers name.
+TEACHER_LAYER = "layer of the teacher"
 
 
 def little_endian(values: npt.ArrayLike, dtype: str) -> Array:

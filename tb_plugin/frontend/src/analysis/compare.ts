@@ -20,6 +20,16 @@ export function compare(a: AttributionMap, b: AttributionMap): Comparison {
   return comparisonsOf(a)(b);
 }
 
+/** `a` of its scale minus `b` of its own: of models whose maps lie in other ranges. */
+export function relativeDifference(
+  [a, scaleA]: readonly [AttributionMap, number],
+  [b, scaleB]: readonly [AttributionMap, number],
+): Float32Array {
+  const share = ({ halves, scale }: AttributionMap, whole: number): Float32Array =>
+    widen(halves, whole > 0 ? scale / whole : 0);
+  return subtract(share(a, scaleA), share(b, scaleB));
+}
+
 /** Pearson's correlation alone, which is soon computed for hundreds of maps. */
 export function correlation(a: AttributionMap, b: AttributionMap): number {
   return correlationsOf(a)(b);

@@ -5,7 +5,8 @@ import { knownAt, type Series } from "../data/series.ts";
 import type { Store } from "../data/store.ts";
 import type { Drift } from "../format/compressed.ts";
 import type { Predictions } from "../format/records.ts";
-import type { ShownRun } from "../state/runs.ts";
+import { isRoot, type ShownRun } from "../state/runs.ts";
+import { TEACHER, TEACHER_RUN } from "../tables.ts";
 import {
   type Band,
   bandOf,
@@ -134,8 +135,9 @@ export function controlsOf(moved: readonly Moved[]): Moved[] {
   return moved.filter(({ drift }) => drift.role === "control");
 }
 
-/** What a run was compared with, as runs are named: a comparison's runs lie in one folder. */
+/** What a run was compared with, as runs are named: a comparison's lie in one folder, a teacher's in its student's. */
 export function referenceOf({ run, drift }: { run: ShownRun; drift: Drift }): string {
+  if (drift.reference === TEACHER) return isRoot(run) ? TEACHER_RUN : `${run.name}/${TEACHER_RUN}`;
   return run.name.slice(0, run.name.lastIndexOf("/") + 1) + drift.reference;
 }
 

@@ -53,7 +53,7 @@ export function withEpoch(text: string, ...dated: readonly Dated[]): string {
 
 /** Of a difference: the one epoch where both sides are of one, else both. */
 export function differenceEpochs(a: Dated, b: Dated): string {
-  if (a.step === b.step) return fromText(a);
+  if (a.step === b.step || (a.isNow && b.isNow)) return fromText(a);
   if (a.step === undefined || b.step === undefined) return "";
   return `epoch ${epochText(a.step)} minus epoch ${epochText(b.step)}`;
 }

@@ -17,12 +17,18 @@ export function studentQuantile(freedom: number): number {
   return Z + first / freedom + second / freedom ** 2 + third / freedom ** 3;
 }
 
+/** The mean with its 95% interval; of fewer than two numbers there is none. */
+export function meanOfNumbers(values: readonly number[]): Estimate {
+  const count = values.length;
+  const value = values.reduce((sum, one) => sum + one, 0) / count;
+  if (count < 2) return { value, low: Number.NaN, high: Number.NaN };
+  const squares = values.reduce((sum, one) => sum + (one - value) ** 2, 0);
+  const half = studentQuantile(count - 1) * Math.sqrt(squares / (count - 1) / count);
+  return { value, low: value - half, high: value + half };
+}
+
 /** The mean of shares with its 95% interval, which ends at 0 and 1; of fewer than two there is none. */
 export function meanShare(shares: readonly number[]): Estimate {
-  const count = shares.length;
-  const value = shares.reduce((sum, share) => sum + share, 0) / count;
-  if (count < 2) return { value, low: Number.NaN, high: Number.NaN };
-  const squares = shares.reduce((sum, share) => sum + (share - value) ** 2, 0);
-  const half = studentQuantile(count - 1) * Math.sqrt(squares / (count - 1) / count);
-  return { value, low: Math.max(0, value - half), high: Math.min(1, value + half) };
+  const { value, low, high } = meanOfNumbers(shares);
+  return { value, low: Math.max(0, low), high: Math.min(1, high) };
 }

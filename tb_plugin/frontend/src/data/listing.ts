@@ -12,7 +12,7 @@ export interface Content {
   readonly channels: number;
   readonly settings: Readonly<Record<string, string>>;
   readonly layout: Layout | "";
-  /** Of drift and fidelity, what the run is to its reference. */
+  /** Of drift and fidelity, what the run is to its reference; of maps and predictions a teacher's. */
   readonly role: Role | "";
   /** Position p of a map over words reads the words p * step + each offset; none: not known. */
   readonly wordStep: number;

@@ -21,12 +21,14 @@ export interface Series {
   readonly kind: AnyRecord["kind"] | RecordKind;
   readonly points: readonly Point[];
   readonly bytes: number;
+  /** Whether each record holds until the next, as those of a teacher, logged when its weights change. */
+  readonly holds?: boolean;
 }
 
 export type RecordOf<K extends AnyRecord["kind"]> = Extract<AnyRecord, { kind: K }>;
 
 /** Decode what the server sent; a record that cannot be decoded keeps its place and says why. */
-export function readSeries(kind: RecordKind, sent: SentSeries): Series {
+export function readSeries(kind: RecordKind, sent: SentSeries, holds = false): Series {
   let bytes = 0;
   const points = sent.points.map(({ step, wallTime, data }): Point => {
     if (typeof data === "string") return { step, wallTime, record: undefined, error: data };
@@ -37,7 +39,7 @@ export function readSeries(kind: RecordKind, sent: SentSeries): Series {
       return { step, wallTime, record: undefined, error: messageOf(error) };
     }
   });
-  return { kind, points, bytes };
+  return { kind, points, bytes, holds };
 }
 
 /** The last point at or before `step`: what was known then. */
@@ -65,7 +67,8 @@ export function knownAt<K extends AnyRecord["kind"]>(
   const point = pointAt(series, playhead);
   const record = point?.record?.kind === kind ? (point.record as RecordOf<K>) : undefined;
   const error = point?.error ?? "";
-  return { record, error, step: point?.step, isNow: point?.step === playhead };
+  const isNow = point !== undefined && (series?.holds === true || point.step === playhead);
+  return { record, error, step: point?.step, isNow };
 }
 
 /** What decides whether a drawing of `known` is still right. */

@@ -212,7 +212,7 @@ export class Store {
         const group = groups.get(series.group);
         if (!group) continue;
         this.held.set(key(run, series.group, String(series.sample)), {
-          series: readSeries(group.kind, series),
+          series: readSeries(group.kind, series, group.content.role === "teacher"),
           stamp: extent === "all" ? group.stamp : "",
         });
       }

@@ -6,7 +6,7 @@ import { recordsOf } from "../data/series.ts";
 import type { Store } from "../data/store.ts";
 import type { Samples } from "../format/records.ts";
 import type { Structure } from "../format/structured.ts";
-import { EVALUATED } from "../tables.ts";
+import { EVALUATED, TEACHER_RUN } from "../tables.ts";
 import type { View } from "./view.ts";
 
 export interface ShownRun {
@@ -36,7 +36,17 @@ const FIRST_RUNS = 4;
 
 /** All runs of a log. */
 export function runsOf(listing: Listing, store: Store): ShownRun[] {
-  return joined(listing.runs).map((one, i) => describe(one, i, store));
+  const runs = joined(listing.runs);
+  const isTaught = runs.some(({ name }) => name === TEACHER_RUN);
+  return runs.map((one, i) => {
+    const run = describe(one, i, store);
+    return isTaught && isRoot(run) ? { ...run, name: "student" } : run;
+  });
+}
+
+/** Whether a run lies in the log's own folder, and none of its names is one of a folder. */
+export function isRoot({ id }: ShownRun): boolean {
+  return !/[\\/]/.test(id);
 }
 
 /** Those of `runs` that are shown: the chosen ones, else the first. */
@@ -56,6 +66,11 @@ export function isControl({ run }: ShownRun): boolean {
   return run.groups.some(
     ({ kind, content }) => (kind === "drift" || kind === "fidelity") && content.role === "control",
   );
+}
+
+/** Whether a run is that of a model which another one learns from. */
+export function isTeacher({ run }: ShownRun): boolean {
+  return run.groups.some(({ content }) => content.role === "teacher");
 }
 
 /** What the runs of ours end in, one for each callback. */

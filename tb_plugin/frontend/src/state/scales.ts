@@ -1,4 +1,7 @@
-/** The scales of a scene: one for a sample over the shown runs and epochs, one for all samples. */
+/**
+ * The scales of a scene: one for a sample over the shown runs and epochs, one for all samples. Maps
+ * of teachers have theirs: they are of other layers, whose values lie in another range.
+ */
 
 import { isNoise, type Scale, scaleOf, shareAbove } from "../analysis/magnitudes.ts";
 import { type ClassChoice, hasTwoClasses, ofClass, otherMap } from "../analysis/two-classes.ts";
@@ -6,7 +9,7 @@ import { recordsOf } from "../data/series.ts";
 import type { Store } from "../data/store.ts";
 import { type AttributionMap, asMap } from "../format/maps.ts";
 import type { Column } from "./columns.ts";
-import type { ShownRun } from "./runs.ts";
+import { isTeacher, type ShownRun } from "./runs.ts";
 import type { View } from "./view.ts";
 
 export class Scales {
@@ -24,9 +27,10 @@ export class Scales {
   }
 
   /** The scale that a map is drawn on; `own` is that of this map alone. */
-  of(view: View, column: Column, sample: number, own: () => Scale): Scale {
+  of(view: View, column: Column, sample: number, own: () => Scale, run?: ShownRun): Scale {
     if (view.scale === "map") return own();
-    return this.over(column, view.scale === "all" ? this.samples : [sample], view.classes);
+    const samples = view.scale === "all" ? this.samples : [sample];
+    return this.over(column, samples, view.classes, this.isTaught(run));
   }
 
   /** The magnitude at the end of a channel's colours; `own` is the largest at this epoch. */
@@ -47,21 +51,33 @@ export class Scales {
   }
 
   /** The largest magnitude of any sample. */
-  largest(column: Column): number {
-    const known = this.largests.get(column.group);
+  largest(column: Column, run?: ShownRun): number {
+    const isOfTeacher = this.isTaught(run);
+    const key = `${column.group}\n${isOfTeacher}`;
+    const known = this.largests.get(key);
     if (known !== undefined) return known;
-    const maps = this.mapsOf(column, this.samples);
+    const maps = this.mapsOf(column, this.samples, isOfTeacher);
     const most = maps.reduce((largest, { scale }) => Math.max(largest, scale), 0);
-    this.largests.set(column.group, most);
+    this.largests.set(key, most);
     return most;
   }
 
+  /** Whether a scale is that of teachers: of such a run, or where no other is shown. */
+  private isTaught(run: ShownRun | undefined): boolean {
+    return run ? isTeacher(run) : this.runs.every(isTeacher);
+  }
+
   /** Ends where it does for the logged maps; how much lies beyond is told of what is shown. */
-  private over(column: Column, samples: readonly number[], classes: ClassChoice): Scale {
-    const key = `${column.group}\n${samples.join(".")}\n${classes}`;
+  private over(
+    column: Column,
+    samples: readonly number[],
+    classes: ClassChoice,
+    isOfTeacher: boolean,
+  ): Scale {
+    const key = `${column.group}\n${samples.join(".")}\n${classes}\n${isOfTeacher}`;
     const known = this.known.get(key);
     if (known) return known;
-    const logged = scaleOf(this.mapsOf(column, samples), column.ofPixels);
+    const logged = scaleOf(this.mapsOf(column, samples, isOfTeacher), column.ofPixels);
     const drawn = classes === "difference" ? this.differencesOf(column, samples) : [];
     const scale = drawn.length > 0 ? { ...logged, above: shareAbove(drawn, logged.limit) } : logged;
     this.known.set(key, scale);
@@ -69,8 +85,13 @@ export class Scales {
   }
 
   /** Maps that are more than rounding errors. */
-  private mapsOf(column: Column, samples: readonly number[]): AttributionMap[] {
-    const maps = this.seriesOf(column, samples).flatMap((series) => [
+  private mapsOf(
+    column: Column,
+    samples: readonly number[],
+    isOfTeacher: boolean,
+  ): AttributionMap[] {
+    const runs = this.runs.filter((run) => isTeacher(run) === isOfTeacher);
+    const maps = this.seriesOf(column, samples, runs).flatMap((series) => [
       // Maps of two classes are on one scale, whichever is shown.
       ...recordsOf(series, "map").flatMap((map) => [map, otherMap(map) ?? []].flat()),
       ...recordsOf(series, "matrix").map(asMap),
@@ -84,9 +105,7 @@ export class Scales {
     );
   }
 
-  private seriesOf({ group }: Column, samples: readonly number[]) {
-    return this.runs.flatMap(({ id }) =>
-      samples.map((sample) => this.store.get(id, group, sample)),
-    );
+  private seriesOf({ group }: Column, samples: readonly number[], runs = this.runs) {
+    return runs.flatMap(({ id }) => samples.map((sample) => this.store.get(id, group, sample)));
   }
 }

@@ -2,21 +2,33 @@
 
 import { css, html, type PropertyDeclarations } from "lit";
 import { legendGradient } from "../../analysis/colours.ts";
-import { type Comparison, compare, obstacle } from "../../analysis/compare.ts";
+import { type Comparison, compare, obstacle, relativeDifference } from "../../analysis/compare.ts";
+import { movedAt } from "../../analysis/drift.ts";
 import { differenceEpochs } from "../../analysis/epochs.ts";
 import { coefficient, short } from "../../analysis/numbers.ts";
+import { largest } from "../../analysis/statistics.ts";
+import { SAME } from "../../analysis/teacher.ts";
+import { unwrapped } from "../../analysis/wrappers.ts";
 import type { Pixels } from "../../data/bitmaps.ts";
 import { partsOf } from "../../data/series.ts";
 import { filledSize, type PositionAt, paintFigure } from "../../draw/figure.ts";
 import type { Plane } from "../../draw/plane.ts";
 import type { AttributionMap } from "../../format/records.ts";
-import type { ShownRun } from "../../state/runs.ts";
+import { isTeacher, type ShownRun } from "../../state/runs.ts";
+import { TEACHER } from "../../tables.ts";
 import { define, setText } from "../frame/part.ts";
 import { hideReadout, showReadout } from "../frame/readout.ts";
 import { Cell, hasWords } from "./cell.ts";
 import { canvasOf } from "./map-canvas.ts";
 import { readoutText } from "./map-cell.ts";
-import { type CellAddress, figureOf, partOf, pictureOf, positionTextOf } from "./map-figure.ts";
+import {
+  type CellAddress,
+  drawnScale,
+  figureOf,
+  partOf,
+  pictureOf,
+  positionTextOf,
+} from "./map-figure.ts";
 import { type KnownSide, sideOf } from "./sides.ts";
 
 export class DifferenceCell extends Cell {
@@ -69,6 +81,10 @@ export class DifferenceCell extends Cell {
         </div>
       </div>
       <dl>
+        <dt class="logged-name" title="Rank correlation with the teacher’s map of this sample, as logged" ?hidden=${!this.isTaught}>
+          Spearman
+        </dt>
+        <dd class="logged" ?hidden=${!this.isTaught}></dd>
         <dt title="Pearson correlation of the two maps over all positions">Pearson r</dt>
         <dd class="r"></dd>
         <dt
@@ -95,7 +111,7 @@ export class DifferenceCell extends Cell {
     const picture = pictureOf(this.dashboard, cell, this.size);
     if (!this.isNew(...parts, this.dashboard.revision, picture)) return;
     const why = obstacle(a, b);
-    const both = a.map && b.map && !why ? compare(a.map, b.map) : undefined;
+    const both = a.map && b.map && !why ? this.compared(a.map, b.map) : undefined;
     this.epochs = differenceEpochs(a.known, b.known);
     const flags = why
       ? [`no difference: ${why}`]
@@ -127,11 +143,11 @@ export class DifferenceCell extends Cell {
     this.depth = map?.depth ?? 1;
     const own = { limit: both?.largest ?? 0, above: 0 };
     const { limit } = scene.scales.of(view, column, this.sample, () => own);
-    this.tellScale(this.plane ? limit : 0);
+    this.tellScale(this.plane ? (this.isTaught ? 1 : limit) : 0);
     const figure = figureOf(this.dashboard, cell, {
       plane: this.plane,
       signed: true,
-      limit,
+      limit: this.isTaught ? 1 : limit,
       marked: -1,
       large: false,
       picture,
@@ -145,7 +161,39 @@ export class DifferenceCell extends Cell {
   private tellScale(limit: number): void {
     this.find(".scale")?.toggleAttribute("hidden", limit === 0);
     setText(this.find(".low"), short(-limit));
-    setText(this.find(".high"), `${short(limit)} ${this.column.unit}`);
+    setText(this.find(".high"), `${short(limit)} ${this.unit}`);
+  }
+
+  /** Whether one of the two is the other's teacher, whose maps have a scale of their own. */
+  private get isTaught(): boolean {
+    const [a, b] = this.pair.map(isTeacher);
+    return a !== b;
+  }
+
+  private get unit(): string {
+    return this.isTaught ? "of each scale" : this.column.unit;
+  }
+
+  private compared(a: AttributionMap, b: AttributionMap): Comparison {
+    const both = compare(a, b);
+    if (!this.isTaught) return both;
+    const { dashboard, column, sample, pair } = this;
+    const [x, y] = pair.map((run, i) =>
+      drawnScale(dashboard, { run, column, sample }, i === 0 ? a : b),
+    );
+    const difference = relativeDifference([a, x?.limit ?? 0], [b, y?.limit ?? 0]);
+    return { ...both, difference, largest: largest(difference) };
+  }
+
+  /** What the log says of how alike the student's map is to its teacher's, whatever their sides. */
+  private get logged(): number {
+    const { store, step } = this.dashboard;
+    const { explainer, layer } = this.column;
+    const explained = { key: `${explainer}/${unwrapped(layer)}`, explainer, layer };
+    const [moved] = movedAt(this.pair, store, explained, SAME, step).filter(
+      (one) => one.drift.reference === TEACHER,
+    );
+    return moved?.scores.find(({ sample }) => sample === this.sample)?.value ?? Number.NaN;
   }
 
   /** The shown slice or head of a difference. */
@@ -156,9 +204,10 @@ export class DifferenceCell extends Cell {
 
   private tell(both: Comparison | undefined, flag: string): void {
     setText(this.find(".flag"), flag);
+    setText(this.find(".logged"), coefficient(this.logged));
     setText(this.find(".r"), both ? coefficient(both.r) : "–");
     setText(this.find(".overlap"), both ? coefficient(both.overlap) : "–");
-    setText(this.find(".largest"), both ? `${short(both.largest)} ${this.column.unit}` : "–");
+    setText(this.find(".largest"), both ? `${short(both.largest)} ${this.unit}` : "–");
   }
 
   private point(event: PointerEvent): void {
@@ -176,7 +225,7 @@ export class DifferenceCell extends Cell {
     const where = index < 0 ? "" : positionTextOf(dashboard, cell, plane, depth, index);
     if (index < 0) hideReadout(dashboard);
     else {
-      const text = readoutText(plane, index, column.unit, where);
+      const text = readoutText(plane, index, this.unit, where);
       showReadout(dashboard, clientX, clientY, this.epochs ? `${text}, ${this.epochs}` : text);
     }
   }

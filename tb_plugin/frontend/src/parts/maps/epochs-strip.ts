@@ -139,7 +139,7 @@ export class EpochsStrip extends SizedPart {
     context.clearRect(0, 0, width, height + AXIS);
     drawPlate(context, this.rect);
     const own = { limit: this.most, above: 0 };
-    const { limit } = scene.scales.of(view, column, this.sample, () => own);
+    const { limit } = scene.scales.of(view, column, this.sample, () => own, this.run);
     if (this.plane.width > 0 && this.plane.height > 0) {
       const how = { ...colouringOf(view, column.signed, limit), smooth: false };
       drawMap(context, colourPlane(this.plane, how), this.plane, this.rect, false);

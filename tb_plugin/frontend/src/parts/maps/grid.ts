@@ -14,6 +14,7 @@ import { canSubtract, columnWidth, roomySize } from "./column-width.ts";
 import { NO_CHANNELS } from "./difference-cell.ts";
 import { gridStyles } from "./grid-styles.ts";
 import "./legend.ts";
+import { TEACHER_LAYER } from "../../tables.ts";
 import { define, Part } from "../frame/part.ts";
 import { runCell } from "./run-cell.ts";
 import "./picture.ts";
@@ -183,6 +184,8 @@ export class Grid extends Part {
 
   private cell(run: ShownRun, column: Column, sample: number) {
     const { shown } = this.dashboard.scene;
+    const group = run.run.groups.find((one) => one.group === column.group);
+    const layer = group?.content.settings[TEACHER_LAYER];
     return html`
       <div class="cell" style="width: ${columnWidth(this.dashboard, column)}px">
         ${
@@ -190,6 +193,7 @@ export class Grid extends Part {
             ? html`<div class="head">
               <span class="dot" style="background: ${run.colour}"></span>
               <span class="cut" title=${run.name}>${run.name}</span>
+              ${layer ? html`<span class="muted cut" title="The teacher’s own layer">at ${layer}</span>` : nothing}
             </div>`
             : nothing
         }

@@ -5,6 +5,7 @@ import { aboveText } from "../../analysis/map-text.ts";
 import { short } from "../../analysis/numbers.ts";
 import type { Column } from "../../state/columns.ts";
 import type { Dashboard } from "../../state/dashboard.ts";
+import { isTeacher } from "../../state/runs.ts";
 
 export interface LegendText {
   /** The numbers under the colour bar. */
@@ -49,9 +50,10 @@ function scopeOf({ scene, view }: Dashboard, column: Column, scale: Scale | unde
   }
   const above = scale?.above ? `${aboveText(scale)} of values above` : "";
   const epochs = scene.steps.length > 1 ? ", all epochs" : "";
+  const runs = scene.shown.some(isTeacher) ? "students (teachers: their own)" : "shown runs";
   const of = {
-    sample: `this sample, shown runs${epochs}`,
-    all: `all samples, shown runs${epochs}`,
+    sample: `this sample, ${runs}${epochs}`,
+    all: `all samples, ${runs}${epochs}`,
     map: "each map",
   };
   if (!scale && view.scale === "sample") return "max of each sample, told below it";

@@ -176,7 +176,7 @@ export class MapCell extends RunCell {
 
   /** How large the map is among those of all samples. */
   private tellLevel(record: AttributionMap | undefined): void {
-    const largest = this.dashboard.scene.scales.largest(this.column);
+    const largest = this.dashboard.scene.scales.largest(this.column, this.run);
     const share = record && largest > 0 ? Math.min(1, record.scale / largest) : 0;
     const bar = this.find<HTMLElement>(".level");
     bar?.style.setProperty("--share", `${100 * share}%`);

@@ -135,11 +135,11 @@ export function shownPlane(dashboard: Dashboard, column: Column, map: Attributio
 /** The scale that a map is drawn on; of rounding errors none, or they would look like a map. */
 export function drawnScale(
   { view, scene }: Dashboard,
-  { column, sample }: Pick<CellAddress, "column" | "sample">,
+  { run, column, sample }: CellAddress,
   map: AttributionMap,
 ): Scale {
   if (isNoise(map, column)) return NO_SCALE;
-  return scene.scales.of(view, column, sample, () => scaleOf([map], column.ofPixels));
+  return scene.scales.of(view, column, sample, () => scaleOf([map], column.ofPixels), run);
 }
 
 const NO_SCALE: Scale = { limit: 0, above: 0 };

@@ -6,6 +6,7 @@ import { type MeanMap, meanOfMaps } from "../../analysis/mean-map.ts";
 import { plural } from "../../analysis/numbers.ts";
 import { drawMap, drawPlate, fit, sharpContext } from "../../draw/canvas.ts";
 import { colourPlane } from "../../draw/plane.ts";
+import { isTeacher } from "../../state/runs.ts";
 import { define, PaintedPart } from "../frame/part.ts";
 import { base } from "../frame/styles.ts";
 import { matchingSamples } from "../maps/matching.ts";
@@ -64,7 +65,7 @@ export class MeanMaps extends PaintedPart {
         <b>Mean of the maps</b>
         <span class="muted">
           |${evidence.explainer}| of ${plural(count, "sample")}, each counting alike; one scale for
-          all runs
+          ${scene.shown.some(isTeacher) ? "students, one for teachers" : "all runs"}
         </span>
       </p>
       ${scene.shown.map(
@@ -87,9 +88,15 @@ export class MeanMaps extends PaintedPart {
     const { sequential } = dashboard.view;
     if (!this.isNew(...all.flat(), samples.length, size, sequential)) return;
     const means = all.map(meanOfMaps);
-    const limit = Math.max(0, ...means.map((mean) => mean?.largest ?? 0));
+    const limitOf = (isOfTeacher: boolean): number =>
+      means.reduce((most, mean, i) => {
+        const run = shown[i];
+        return run && isTeacher(run) === isOfTeacher ? Math.max(most, mean?.largest ?? 0) : most;
+      }, 0);
+    const [ofStudents, ofTeachers] = [limitOf(false), limitOf(true)];
     for (const [i, canvas] of [...this.renderRoot.querySelectorAll("canvas")].entries()) {
-      this.draw(canvas, means[i], limit);
+      const run = shown[i];
+      this.draw(canvas, means[i], run && isTeacher(run) ? ofTeachers : ofStudents);
     }
   }
 

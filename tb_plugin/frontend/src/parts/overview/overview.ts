@@ -1,6 +1,8 @@
 /** The first view: what was found, where the label lives, and all samples at a glance. */
 
 import { css, html, nothing } from "lit";
+import { isTeacher } from "../../state/runs.ts";
+import { Later } from "../frame/later.ts";
 import { define, Part } from "../frame/part.ts";
 import { base } from "../frame/styles.ts";
 import "./box-fields.ts";
@@ -10,6 +12,8 @@ import { hasPlace } from "./exchange-panel.ts";
 import "./findings-strip.ts";
 import { exchangedInput } from "./exchange-records.ts";
 import "./wall.ts";
+
+const TEACHER_LINE = new Later("The line of students", () => import("./teacher-line.ts"));
 
 /** Of the mean of the maps, where it stands above the samples. */
 const MEAN_SIZE = 96;
@@ -79,6 +83,11 @@ export class Overview extends Part {
     const fields = html`<tfx-box-fields data-screen .dashboard=${dashboard}></tfx-box-fields>`;
     return html`
       <tfx-findings data-screen .dashboard=${dashboard}></tfx-findings>
+      ${
+        dashboard.scene.shown.some(isTeacher) && TEACHER_LINE.get(this)
+          ? html`<tfx-teacher-line .dashboard=${dashboard}></tfx-teacher-line>`
+          : nothing
+      }
       ${
         isExchanged && !isPlace
           ? html`<p class="none muted">
