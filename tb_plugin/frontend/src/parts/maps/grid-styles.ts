@@ -60,6 +60,10 @@ export const gridStyles = css`
     font-size: 12px;
     line-height: 18px;
   }
+  /* Whose map it is is read first. */
+  .at {
+    flex-shrink: 99;
+  }
   @media (max-width: 1100px) {
     section {
       gap: 12px;

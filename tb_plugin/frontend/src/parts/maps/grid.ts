@@ -186,6 +186,7 @@ export class Grid extends Part {
     const { shown } = this.dashboard.scene;
     const group = run.run.groups.find((one) => one.group === column.group);
     const layer = group?.content.settings[TEACHER_LAYER];
+    const isElsewhere = layer !== undefined && layer !== column.layer;
     return html`
       <div class="cell" style="width: ${columnWidth(this.dashboard, column)}px">
         ${
@@ -193,7 +194,7 @@ export class Grid extends Part {
             ? html`<div class="head">
               <span class="dot" style="background: ${run.colour}"></span>
               <span class="cut" title=${run.name}>${run.name}</span>
-              ${layer ? html`<span class="muted cut" title="The teacher’s own layer">at ${layer}</span>` : nothing}
+              ${isElsewhere ? html`<span class="muted cut at" title="The teacher’s own layer">at ${layer}</span>` : nothing}
             </div>`
             : nothing
         }

@@ -74,7 +74,8 @@ export class TeacherLine extends PaintedPart {
     const dot = html`<span class="dot" style="background: ${run.colour}"></span>`;
     if (!looks) {
       return html`<p>
-        ${dot}<b>${run.name}</b> <span class="muted">No map can be compared with the teacher’s.</span>
+        ${dot}<b>${run.name}</b>
+        <span class="muted">No sample that it predicts as its teacher does has maps to compare.</span>
       </p>`;
     }
     const told = [
