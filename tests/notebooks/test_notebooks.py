@@ -315,3 +315,27 @@ def test_transformer_rollout_knows_no_class_and_maps_more_than_chance(tmp_path: 
     chance = replaced.pop("any patches")
     assert len(replaced) == 3
     assert max(replaced.values()) < chance - 0.5 < chance < whole
+
+
+def test_distillation_the_student_is_read_beside_two_controls(tmp_path: Path) -> None:
+    done = execute(
+        "distillation",
+        tmp_path,
+        "answers.to_dict('index')",
+        "looked.reset_index().to_dict('list')",
+        "[name for name in log]",
+        "(pairs['student'].shape, pairs['teacher'].shape)",
+    )
+    answers, looked, runs, shapes = done.values.values()
+    assert done.warned == []
+    assert done.pictures == 1
+    assert runs == ["alone", "alone/teacher", "distilled", "distilled/teacher"]
+    assert shapes[0] == shapes[1]
+    assert min(one["agreement"] for one in answers.values()) > 0.85
+    assert looked["epoch"] == 2 * [0, 4, 9]
+    # Alike to look at; but no more than with other samples, at the end.
+    for last in (2, 5):
+        difference = looked["spearman"][last] - looked["spearman_others"][last]
+        assert looked["difference"][last] == pytest.approx(difference)
+        assert looked["spearman"][last] > 0.15
+        assert abs(difference) < looked["half"][last]
