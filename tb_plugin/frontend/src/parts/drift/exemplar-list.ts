@@ -39,7 +39,7 @@ export class ExemplarList extends Part {
       ${
         behind > 0
           ? html`<p class="muted">
-            ${behind} of them are explained for being here: no similarity and no metric of maps counts them.
+            ${behind} of them are explained for this list, beside the drawn samples: no similarity and no metric of maps counts them.
           </p>`
           : nothing
       }

@@ -57,8 +57,8 @@ export const payersStyles = css`
     font-weight: 600;
     margin: 0 0 2px;
   }
-  section + section {
-    margin-top: 14px;
+  tfx-exemplars + section {
+    margin-top: 16px;
   }
   .costs {
     width: 100%;

@@ -211,7 +211,7 @@ export class PayersView extends Part {
         </thead>
         <tbody>
           ${pairs.map(({ run, other, all }) =>
-            all.map(
+            (all.length === 2 ? all.slice(1) : all).map(
               ({ name, share, chance }, i) => html`<tr>
                 <th scope="row">${i === 0 ? html`${whoText(run)} and ${other}` : nothing}</th>
                 <td>${name}</td>

@@ -9,6 +9,7 @@ import {
   curveOf,
   orderText,
   type TrustNumber,
+  trustOf,
   trustText,
 } from "../../analysis/trust.ts";
 import { asksText, saysText } from "../../analysis/trust-words.ts";
@@ -103,7 +104,9 @@ export class TrustView extends Part {
   /** Tell of a map of an epoch; of channels and attention there is nothing to tell. */
   show(cell: CellAddress, map: Known<AttributionMap>): void {
     const isMap = cell.column.kind === "map";
-    const known = isMap ? curvesAt(this.dashboard, cell, map) : undefined;
+    const found = isMap ? curvesAt(this.dashboard, cell, map) : undefined;
+    // Exemplars are explained beside the samples that metrics measure.
+    const known = trustOf(found?.record, cell.sample).length > 0 ? found : undefined;
     const numbers = isMap ? trustAt(this.dashboard, cell, map) : [];
     const tested = isMap ? sanityAt(this.dashboard, cell) : undefined;
     const { sample, run } = cell;
