@@ -34,24 +34,16 @@ class MagnitudePruning(WeakModel, CopiedSettings, BatchHooks, keras.callbacks.Ca
 
     For Keras 3 and tf_keras models, without wrappers: a mask is the constraint of its variable, so
     the optimizer applies it in each step, and no step sees a pruned weight; also with several steps
-    at once, compiled by XLA, in mixed precision, on several replicas and in moving averages. What
-    was pruned stays so. After training constraints are again what they were. Saved models hold
-    zeros and nothing else, those of the middle included; a training that goes on from a backup
-    finds its masks in them. `Compression` reads the masks, wherever it stands in the list.
+    at once, compiled by XLA, in mixed precision, on several replicas, in one process or several,
+    and in moving averages. What was pruned stays so. After training constraints are again what they
+    were. Saved models hold zeros and nothing else, those of the middle included; a training that
+    goes on from a backup finds its masks in them. `Compression` reads the masks, wherever it stands
+    in the list.
 
     Args:
-        sparsity: Share of the weights that go, from 0 to below 1; or by layer, as a mapping of
-            paths or the JSON file of a plan: layers that are not in it stay as they are. None for
-            n:m.
-        structure: `"unstructured"`: each weight by itself. `"filters"`: all weights of an output,
-            with its bias, and its offset and moving mean in a batch normalization that reads the
-            layer's output: what the filter gives is zero. `"n:m"`: of `m` neighbours on the input
-            axis `n` stay. `"blocks"`: blocks of inputs x outputs, at each position of a
-            convolution.
-        pattern: (n, m) of n:m.
-        block: (inputs, outputs) of a block.
-        scope: `"layer"`: each kernel has the sparsity. `"global"`: one threshold for all, so that
-            those with small weights lose more.
+        sparsity, structure, pattern, block, scope, layers: What goes in the end, as
+            `tfexplain.prune` takes it; of a plan's file only single weights, for a callback has one
+            structure.
         schedule: How sparsity rises from `begin` to `end`. `"polynomial"` (default): fast at first,
             as (1 - t)^3. `"cosine"`: slowly at both ends. `"constant"`: all of it from `begin` on.
             `"one shot"`: all of it at `begin` and nothing later, as n:m is always pruned.
@@ -61,8 +53,6 @@ class MagnitudePruning(WeakModel, CopiedSettings, BatchHooks, keras.callbacks.Ca
         end: Step at which the sparsity is reached. Default two thirds of all, the rest is left to
             recover.
         every: Steps from one choice of masks to the next.
-        layers: Names or paths of layers, or kinds such as `"Conv2D"`. Default all that are trained
-            and can have the structure; of filters, not those that compute the model's outputs.
         part: Which part of a model of several models is pruned, such as `"student"`.
         verbose: 0: silent. 1 (default): what was chosen is printed once, before the first batch.
 

@@ -12,6 +12,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+import tf_keras
 from support import distributed
 from support.distributed import EXPLAINERS, LIBRARIES, X, Y, free_ports, make
 from support.forks import Script
@@ -241,6 +242,19 @@ def test_all_workers_get_the_chief_s_numbers(workers: Path) -> None:
     assert np.array_equal(one, other, equal_nan=True)
     assert np.isnan(one).tolist() == [False, True, False]
     assert one[-1] == sum(np.count_nonzero(kernel) for kernel in kernels if kernel.ndim > 1)
+
+
+def test_two_processes_prune_the_same_weights_and_save_a_plain_model(workers: Path) -> None:
+    masks, other = (load(workers / f"worker{i} masks.npz") for i in (0, 1))
+    assert_same_bits(masks, other)
+    assert sorted(masks) == ["conv", "head"]
+    for i in (0, 1):
+        model = tf_keras.models.load_model(workers / f"worker{i}.keras")
+        assert [type(layer).__name__ for layer in model.layers] == ["Conv2D", "Flatten", "Dense"]
+        for name, mask in masks.items():
+            assert np.isclose(mask.mean(), 0.4, atol=0.02)
+            kernel = model.get_layer(name).kernel.numpy()
+            assert np.array_equal(kernel != 0, mask)
 
 
 def test_a_failure_on_the_chief_hangs_nobody(workers: Path) -> None:

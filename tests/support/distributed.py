@@ -27,7 +27,15 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from support.failing import Failing
 from support.models import digits
-from tfexplain import Compression, Explain, GradCAM, Health, IntegratedGradients, Predictions
+from tfexplain import (
+    Compression,
+    Explain,
+    GradCAM,
+    Health,
+    IntegratedGradients,
+    MagnitudePruning,
+    Predictions,
+)
 
 X, Y = digits(96)
 EXPLAINERS = [GradCAM(), IntegratedGradients(steps=2)]
@@ -198,6 +206,19 @@ def free_ports(count: int) -> list[str]:
         return [f"localhost:{one.getsockname()[1]}" for one in sockets]
 
 
+def prune(out: Path, index: int, strategy: Any) -> None:
+    """Prune a model of layers that any file can hold, and save it as each worker has it."""
+    pruning = MagnitudePruning(0.6, begin=1, end=2, every=1, verbose=0)
+    tf_keras.utils.set_random_seed(3)
+    hidden = [tf_keras.layers.Conv2D(6, 3, name="conv"), tf_keras.layers.Flatten()]
+    with strategy.scope():
+        model = tf_keras.Sequential([*hidden, tf_keras.layers.Dense(10, name="head")])
+        model.compile(tf_keras.optimizers.Adam(), "mse")
+        fit(model, [pruning], 1)
+    save(out / f"worker{index} masks.npz", pruning.masks)
+    model.save(out / f"worker{index}.keras")
+
+
 def workers(out: Path) -> None:
     """One of several processes: without, with a failing explainer, with a budget that is spent at
     once, and where logging is refused on the chief."""
@@ -231,6 +252,7 @@ def workers(out: Path) -> None:
             found = state(model, fit(model, given, 3))
         save(out / f"worker{index} {form}.npz", found)
         said += [str(w.message) for w in told if "tfexplain" in str(w.message)]
+    prune(out, index, strategy)
     data = strategy.experimental_distribute_dataset(batches(X, Y))
     said.append(refusal(strategy, explain((X, Y), out / "file")))
     said += [refusal(strategy, callback(data, out / "none")) for callback in (explain, compress)]

@@ -303,7 +303,8 @@ def steps_per_execution(model: Model) -> int:
     """
     steps = getattr(model, "steps_per_execution", None)
     steps = getattr(model, "_steps_per_execution", None) if steps is None else steps
-    return 1 if steps is None else int(steps)
+    # Under a strategy it has a copy on each device, and is no number.
+    return 1 if steps is None else int(steps.numpy() if hasattr(steps, "numpy") else steps)
 
 
 def set_constraint(variable: Any, constraint: Callable[[Any], Any] | None) -> None:
