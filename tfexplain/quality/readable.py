@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tfexplain.errors import TfexplainError
-from tfexplain.quality.probe import linear_probe, shuffled_probe
+from tfexplain.quality.probe import linear_probe, linear_probes, shuffled_probe
 
 Array = npt.NDArray[np.float64]
 # Of cells: first one and how many, along each axis.
@@ -32,6 +32,7 @@ NEARLY = 0.02
 # ... and is so far on the way from chance to all of them.
 TOLD = 0.5
 LEAST_ROWS = 50
+MOST_NUMBERS = 1 << 20  # that are probed at once
 
 
 @dataclass(frozen=True)
@@ -96,14 +97,12 @@ def readable_places(values: npt.NDArray[Any], labels: npt.ArrayLike, axes: int) 
     cells = _cells(blocks.shape[1 : 1 + axes], table)
     whole = linear_probe(blocks, classes)
     counts = [len(own) - 1 for own in cells]
-    found: list[tuple[float, Window]] = []
-    for window in _windows(counts, table):
-        alone = linear_probe(blocks[_slices(cells, window)], classes)
-        if alone >= whole - NEARLY:
-            found.append((alone, window))
+    windows = list(_windows(counts, table))
+    read = _read_alone(blocks, [_slices(cells, own) for own in windows], classes)
+    found = [own for own, alone in zip(windows, read, strict=True) if alone >= whole - NEARLY]
     places = []
     most = _most(counts)
-    for window in _joined([own for _, own in found]) if not table else [own for _, own in found]:
+    for window in found if table else _joined(found):
         if math.prod(n for _, n in window) > most:
             continue
         own = _slices(cells, window)
@@ -198,6 +197,21 @@ def _slices(cells: Sequence[npt.NDArray[np.int64]], window: Window) -> tuple[sli
     axes = zip(cells, window, strict=True)
     of_axes = [slice(int(own[first]), int(own[first + n])) for own, (first, n) in axes]
     return (slice(None), *of_axes)
+
+
+def _read_alone(
+    blocks: Array, windows: Sequence[tuple[slice, ...]], classes: npt.NDArray[Any]
+) -> Array:
+    """Returns what a probe of each window alone reads; those of equal shape are probed at once."""
+    read = np.zeros(len(windows))
+    shapes: dict[tuple[int, ...], list[int]] = {}
+    for number, own in enumerate(windows):
+        shapes.setdefault(blocks[own].shape, []).append(number)
+    for shape, numbers in shapes.items():
+        once = max(1, MOST_NUMBERS // math.prod(shape))
+        for part in (numbers[i : i + once] for i in range(0, len(numbers), once)):
+            read[part] = linear_probes(np.stack([blocks[windows[i]] for i in part]), classes)
+    return read
 
 
 def _most(counts: Sequence[int]) -> float:

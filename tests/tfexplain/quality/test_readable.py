@@ -8,7 +8,7 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.model_selection import cross_val_score
 
 from tfexplain.errors import TfexplainError
-from tfexplain.quality.probe import linear_probe, shuffled_probe
+from tfexplain.quality.probe import linear_probe, linear_probes, shuffled_probe
 from tfexplain.quality.readable import mass_at, readable_places
 
 
@@ -28,6 +28,29 @@ def test_a_probe_is_right_as_often_as_linear_discriminant_analysis() -> None:
     # More features than rows, and a class between two others.
     assert linear_probe(np.column_stack([x, np.zeros((200, 300))]), labels) > 0.6
     assert linear_probe((labels % 3)[:, None] + rng.normal(size=(200, 1)) / 50, labels % 3) == 1
+
+
+@pytest.mark.parametrize("width", [3, 90])
+def test_probes_at_once_are_right_as_often_as_one_by_one(width: int) -> None:
+    """Fewer features than rows, and more; each of its own size, and one that sees nothing."""
+    rng = np.random.default_rng(0)
+    labels = np.repeat([0, 1, 2], [30, 20, 10])
+    x = rng.normal(size=(4, 60, width)) * np.array([1, 50, 1, 0])[:, None, None]
+    x[:2, :, 0] += 2 * labels * np.array([[1], [50]])
+    at_once = linear_probes(x, labels)
+    assert at_once.tolist() == [linear_probe(own, labels) for own in x]
+    assert at_once[0] > at_once[2]
+    assert at_once[3] == 0.5
+
+
+def test_places_are_the_same_however_many_windows_are_probed_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    x, y = pictures()
+    x[:, 2:4, 0, 0] = (y[:, None] >> np.arange(2)) & 1
+    found = readable_places(x, y, 2)
+    monkeypatch.setattr("tfexplain.quality.readable.MOST_NUMBERS", 1000)
+    assert readable_places(x, y, 2) == found
 
 
 def test_a_mark_is_found_with_its_place_and_the_rest_tells_nothing() -> None:
