@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import keras
 import numpy as np
 from sklearn.datasets import load_digits
 
+# Unpacking and parsing them takes 30 ms of CPU, and hundreds of tests ask for them.
+_all_digits = cache(load_digits)
+
 
 def digits(count: int = 96) -> tuple[Any, Any]:
     """Images [count, 8, 8, 1] in 0..1 and their labels 0..9."""
-    data = load_digits()
-    return (data.images[:count] / 16).astype("float32")[..., None], data.target[:count]
+    data = _all_digits()
+    return (data.images[:count] / 16).astype("float32")[..., None], data.target[:count].copy()
 
 
 def small_cnn(library: Any = keras, seed: int = 1) -> Any:
