@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from support.tflite import convert
 
 import tfexplain
 from tfexplain import TfexplainError, sensitivity
@@ -254,3 +255,15 @@ def test_sizes_count_only_what_a_named_runtime_stores(
         if made.bits:
             with pytest.raises(TfexplainError, match="no runtime stores it"):
                 single.code(1)
+
+
+def test_int8_of_a_tflite_file_takes_as_many_bits_as_counted() -> None:
+    layers = keras.layers
+    model = keras.Sequential(
+        [keras.Input((4, 4, 4)), layers.Conv2D(6, 3, name="conv"), layers.Flatten()]
+    )
+    (stored,) = tfexplain.compression.read_tflite(convert(model, "int8"))
+    (own,) = tfexplain.compression.read(model)
+    made = setting_of("8bit")
+    changed = made.applied(own.variable.numpy(), own)
+    assert made.bits_of(own, changed) == 8 * stored.size + 32 * np.unique(stored.scales()).size
