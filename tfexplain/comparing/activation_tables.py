@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from tfexplain.comparing.comparison import Comparison
 from tfexplain.text_table import aligned
 
@@ -21,7 +23,8 @@ def activation_table(comparison: Comparison) -> list[str]:
             one = by_layer[layer]
             clipped = "-" if one.clipping is None else f"{one.clipping:.2%}"
             kernel = "-" if one.kernel_sqnr is None else f"{one.kernel_sqnr:.1f}"
-            rows.append([name, layer, f"{one.sqnr:.1f}", f"{lost:.1f}", clipped, kernel])
+            there = "first error" if np.isinf(lost) else f"{lost:.1f}"
+            rows.append([name, layer, f"{one.sqnr:.1f}", there, clipped, kernel])
     if len(rows) == 1:
         return []
     return [
