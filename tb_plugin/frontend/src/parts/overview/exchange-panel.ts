@@ -2,7 +2,7 @@
 
 import { css, html, nothing } from "lit";
 import { legendGradient } from "../../analysis/colours.ts";
-import { chanceOf, EXCHANGE_HELP, isAboveChance, whole } from "../../analysis/exchange-facts.ts";
+import { chanceOf, EXCHANGE_HELP, whole } from "../../analysis/exchange-facts.ts";
 import { className } from "../../analysis/filters.ts";
 import { isRow } from "../../analysis/layouts.ts";
 import type { Exchange } from "../../format/exchanged.ts";
@@ -10,7 +10,7 @@ import type { Dashboard } from "../../state/dashboard.ts";
 import { define, Part } from "../frame/part.ts";
 import { base } from "../frame/styles.ts";
 import "./exchange-map.ts";
-import { exchangeAt, exchangedInput, exchangeLimit } from "./exchange-records.ts";
+import { exchangedInput, exchangeLimit, lastRecords } from "./exchange-records.ts";
 import { exchangeTables } from "./exchange-table.ts";
 import "./mean-input.ts";
 import "./mean-maps.ts";
@@ -36,25 +36,10 @@ function isWide(dashboard: Dashboard): boolean {
   return roomOf(dashboard) > WIDE;
 }
 
-/** Whether predictions of any shown run follow any place at any time; not known before they came. */
-export function hasPlace(dashboard: Dashboard): boolean {
-  const input = exchangedInput(dashboard);
-  if (input === undefined) return false;
-  const records = lastRecords(dashboard, input);
-  return records.length === 0 || records.some(isAboveChance);
-}
-
 /** Whether a mean input stands beside the runs; a guess keeps its room until the records came. */
 function isMeanShown({ scene }: Dashboard, records: Exchange[]): boolean {
   if (records.length > 0) return records.some(({ mean }) => mean);
   return scene.evidence !== undefined && !isRow(scene.evidence.layout);
-}
-
-function lastRecords(dashboard: Dashboard, input: string): Exchange[] {
-  const last = dashboard.scene.steps.at(-1) ?? 0;
-  return dashboard.scene.shown.flatMap(
-    (run) => exchangeAt(dashboard, run, input, last).record ?? [],
-  );
 }
 
 export class ExchangePanel extends Part {

@@ -1,6 +1,6 @@
 /** The records of exchanged windows of the shown runs, and what is shown of them. */
 
-import { largestShare, type RowNames } from "../../analysis/exchange-facts.ts";
+import { isAboveChance, largestShare, type RowNames } from "../../analysis/exchange-facts.ts";
 import { unitOf } from "../../analysis/layouts.ts";
 import { memoBy } from "../../analysis/memo.ts";
 import type { Group } from "../../data/listing.ts";
@@ -66,4 +66,19 @@ export function rowNames(dashboard: Dashboard, run: ShownRun, input: string): Ro
   const unit = unitOf(record?.layout);
   if (record?.layout !== "features") return { unit, names: [] };
   return { unit, names: Array.from({ length: record.length }, (_, i) => record.names[i] ?? "") };
+}
+
+export function lastRecords(dashboard: Dashboard, input: string): Exchange[] {
+  const last = dashboard.scene.steps.at(-1) ?? 0;
+  return dashboard.scene.shown.flatMap(
+    (run) => exchangeAt(dashboard, run, input, last).record ?? [],
+  );
+}
+
+/** Whether predictions of any shown run follow any place at any time; not known before they came. */
+export function hasPlace(dashboard: Dashboard): boolean {
+  const input = exchangedInput(dashboard);
+  if (input === undefined) return false;
+  const records = lastRecords(dashboard, input);
+  return records.length === 0 || records.some(isAboveChance);
 }

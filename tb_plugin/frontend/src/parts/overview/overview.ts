@@ -6,13 +6,12 @@ import { Later } from "../frame/later.ts";
 import { define, Part } from "../frame/part.ts";
 import { base } from "../frame/styles.ts";
 import "./box-fields.ts";
-import "./exchange-panel.ts";
 import "./mean-maps.ts";
-import { hasPlace } from "./exchange-panel.ts";
 import "./findings-strip.ts";
-import { exchangedInput } from "./exchange-records.ts";
+import { exchangedInput, hasPlace } from "./exchange-records.ts";
 import "./wall.ts";
 
+const EXCHANGE = new Later("Where the label lives", () => import("./exchange-panel.ts"));
 const TEACHER_LINE = new Later("The line of students", () => import("./teacher-line.ts"));
 
 /** Of the mean of the maps, where it stands above the samples. */
@@ -99,7 +98,10 @@ export class Overview extends Part {
         <div class="places">
           ${
             isPlace
-              ? html`<tfx-exchange .dashboard=${dashboard}>${fields}</tfx-exchange>`
+              ? EXCHANGE.render(
+                  this,
+                  () => html`<tfx-exchange .dashboard=${dashboard}>${fields}</tfx-exchange>`,
+                )
               : html`${fields}
                 <tfx-mean-maps .dashboard=${dashboard} .size=${MEAN_SIZE} .column=${MEAN_COLUMN}>
                 </tfx-mean-maps>`
