@@ -334,7 +334,7 @@ class ExplainPlan:
         cells = self.cells(attribution)
         settings = dict(explainer.settings())
         if role:
-            settings[TEACHER_LAYER] = self.named(attribution.layer)
+            settings[TEACHER_LAYER] = unwrapped(attribution.layer)
         content: schema.Content | None = None
         for sample in range(len(self.batch.rows)):
             logged = self._channels.logged(name, explainer, attribution, sample)
