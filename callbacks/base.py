@@ -18,7 +18,7 @@ from tfexplain.callbacks.fit_frame import running
 from tfexplain.callbacks.guard import Guard, OnError
 from tfexplain.callbacks.log_lock import LogLock, lock_log
 from tfexplain.callbacks.named_numbers import NamedNumbers
-from tfexplain.callbacks.parts import hint
+from tfexplain.callbacks.parts import hint, lend_losses
 from tfexplain.callbacks.step_clock import StepClock, count_finely, step_clock
 from tfexplain.callbacks.weak_model import WeakModel
 from tfexplain.callbacks.work import Unplanned, Work
@@ -247,6 +247,7 @@ class LoggingCallback(WeakModel, CopiedSettings, BatchHooks, keras.callbacks.Cal
         planned: list[Work] = []
         with nullcontext() if self._asked else self._guard.planning(self._does):
             self._begun("on_train_begin").check()
+            lend_losses(self.model)
             try:
                 with compiled_once():
                     planned.append(self._begin())

@@ -12,7 +12,7 @@ from tfexplain.callbacks.drift_reference import Reference, Wanted
 from tfexplain.callbacks.explain_run import ExplainRun
 from tfexplain.callbacks.fit_frame import rows_of_an_epoch
 from tfexplain.callbacks.guard import OnError
-from tfexplain.callbacks.parts import part_of, parts
+from tfexplain.callbacks.parts import part_of, taught
 from tfexplain.callbacks.region_run import LoggedMasks
 from tfexplain.callbacks.schedule import Schedule, Scheduler
 from tfexplain.callbacks.shared_rows import read_for_health
@@ -272,8 +272,8 @@ class Explain(LoggingCallback):
     def _subject(self) -> Any:
         """The model in training or the part that is meant; of a student with its teacher the
         student."""
-        taught = {"student", "teacher"} <= set(parts(self.model)) and self._part is None
-        return part_of(self.model, "student" if taught else self._part)
+        student = self._part is None and taught(self.model)
+        return part_of(self.model, "student" if student else self._part)
 
     @property
     def _validation_data(self) -> Any:

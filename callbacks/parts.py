@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tfexplain.errors import SettingError
+from tfexplain.model.losses import lend_loss
 
 
 def part_of(model: Any, path: str | None) -> Any:
@@ -30,6 +31,18 @@ def parts(model: Any) -> list[str]:
     """Returns the attributes of a model that are models."""
     own = {name: value for name, value in vars(model).items() if not name.startswith("_")}
     return [name for name, value in own.items() if _is_model(value) and value is not model]
+
+
+def taught(model: Any) -> bool:
+    """Returns whether a model trains a student by a teacher."""
+    return {"student", "teacher"} <= set(parts(model))
+
+
+def lend_losses(model: Any) -> None:
+    """Has student and teacher, which need not be compiled, read by the loss of their training."""
+    if taught(model):
+        lend_loss(model.student, model, model.teacher)
+        lend_loss(model.teacher, model, model.student)
 
 
 def hint(model: Any) -> str:

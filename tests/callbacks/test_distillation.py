@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import special, stats
 from support.models import digits, same_bits
 from support.read import Run, read_run
 
@@ -231,6 +231,35 @@ def test_what_has_no_teacher_is_told(tmp_path: Path) -> None:
     other.compile("sgd")
     with pytest.raises(TfexplainError, match="cannot be explained beside the student"):
         fit(other, tmp_path / "other")
+
+
+@pytest.mark.parametrize("compiled", ["whole", "teacher", "none"])
+def test_logits_of_who_is_not_compiled_are_read_by_the_loss_of_the_others(
+    tmp_path: Path, compiled: str
+) -> None:
+    """Where no loss says that they are logits, there is no KL: they may be anything."""
+
+    def linear() -> Any:
+        return keras.Sequential([keras.Input((8, 8, 1)), layers.Flatten(), layers.Dense(10)])
+
+    model = Learning(linear(), linear())
+    logits = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile("sgd", logits if compiled == "whole" else None)
+    if compiled == "teacher":
+        model.teacher.compile("sgd", logits)
+    run = fit(model, tmp_path, explainers=[IntegratedGradients(steps=4)])
+    found = run.record("fidelity", 1).numbers
+    said, wanted = (
+        special.softmax(one.predict(X, verbose=0).astype(np.float64), axis=1)
+        for one in (model.student, model.teacher)
+    )
+    activation = run.record("predictions", 1).activation
+    if compiled == "none":
+        assert ("kl" in found, activation) == (False, "none")
+    else:
+        assert activation == "softmax"
+        expected = stats.entropy(wanted, said, axis=1).mean()
+        assert found["kl"] == pytest.approx(expected, rel=1e-3)
 
 
 def attending(heads: int, seed: int) -> Any:

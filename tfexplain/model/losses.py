@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import weakref
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -18,10 +19,32 @@ _VALUES = (
     *("quantile", "pinball", "likelihood", "gaussian"),
 )
 _SHORT = {"bce": "binarycrossentropy", "kld": "kldivergence"}
+# Of models that others train, such as students: those whose losses are theirs.
+_lenders: weakref.WeakKeyDictionary[Model, tuple[weakref.ref[Any], ...]] = (
+    weakref.WeakKeyDictionary()
+)
+
+
+def lend_loss(model: Model, *others: Model) -> None:
+    """Has a model that is not compiled read by the first loss of logits that others have.
+
+    Other losses are not lent: what such a model gives out may be logits under a teacher of
+    probabilities.
+    """
+    _lenders[model] = tuple(weakref.ref(other) for other in others)
 
 
 def losses_of(model: Model, names: Sequence[str]) -> list[str]:
     """A short description of the compiled loss of each output, '' where there is none."""
+    if getattr(model, "loss", None) is None:
+        for lender in _lenders.get(model, ()):
+            lent = _losses_of(lender(), names)
+            if any("from_logits" in loss for loss in lent):
+                return lent
+    return _losses_of(model, names)
+
+
+def _losses_of(model: Model | None, names: Sequence[str]) -> list[str]:
     loss = getattr(model, "loss", None)
     if isinstance(loss, dict):
         return [_describe(loss.get(name)) for name in names]

@@ -48,7 +48,8 @@ class Fidelity:
     Attributes:
         numbers: `samples`; for classes `agreement` (share of equal predictions; of labels that do
             not exclude each other, of all of them), `kl` (mean
-            KL(reference || model) in nats; over independent outputs, their sum), and with labels
+            KL(reference || model) in nats; over independent outputs, their sum; where outputs of
+            both are known to be probabilities of one kind), and with labels
             `accuracy` and `reference_accuracy`; for values `mean_abs_difference`.
         flips: int64 [classes], of the samples that the reference predicts as a class, those
             predicted otherwise; empty for values.
@@ -78,6 +79,7 @@ def fidelity(
     numbers: dict[str, float] = {"samples": float(counted.sum())}
     difference, values = 0.0, 0
     same, divergences = [np.zeros(0, bool)], [np.zeros(0)]
+    probabilities = model.activation == reference.activation != "none"
     flips = counts = np.zeros(reference.count, np.int64)
     for said, wanted in _parts(model, reference, counted):
         if not reference.count:
@@ -85,7 +87,7 @@ def fidelity(
             difference, values = difference + float(apart.sum()), values + apart.size
             continue
         same.append((said.marks == wanted.marks).all(axis=1))
-        if reference.activation != "none":
+        if probabilities:
             divergences.append(divergence(said, wanted))
         flips = flips + (wanted.marks & ~said.marks).sum(axis=0)
         counts = counts + wanted.marks.sum(axis=0)
@@ -93,7 +95,7 @@ def fidelity(
         numbers["mean_abs_difference"] = difference / values
         return Fidelity(numbers, flips, counts)
     numbers["agreement"] = float(np.concatenate(same).mean())
-    if reference.activation != "none":
+    if probabilities:
         numbers["kl"] = float(np.concatenate(divergences).mean())
     if labels is not None and (known := (labels >= 0) & counted).any():
         numbers["accuracy"] = float((model.classes == labels)[known].mean())

@@ -122,3 +122,10 @@ def test_no_divergence_is_below_zero_where_float32_misses_a_sum_of_one() -> None
     reference = classes()
     model = replace(reference, outputs=reference.outputs * np.float32(1 + 1e-6))
     assert abs(fidelity(model, reference).numbers["kl"]) < 1e-12
+
+
+def test_values_are_no_probabilities_to_compute_a_divergence_of() -> None:
+    values = replace(classes(), activation="none")
+    for pair in ((values, classes()), (classes(), values)):
+        found = fidelity(*pair).numbers
+        assert set(found) == {"samples", "agreement"}
