@@ -156,7 +156,9 @@ export class TrackPlot {
     this.plot = new uPlot(optionsOf(track, look), dataOf(track), host);
     const title = document.createElement("span");
     title.className = `title ${track.settles ? "metric" : track.name}`;
-    title.textContent = track.title;
+    for (const part of track.title.split(/(?<=_)/)) {
+      title.append(part, document.createElement("wbr")); // val_accuracy breaks behind the line
+    }
     title.title = track.title;
     const height = look.height - (look.hasAxis ? X_AXIS : 0);
     title.style.setProperty("-webkit-line-clamp", String(Math.floor(height / LINE)));

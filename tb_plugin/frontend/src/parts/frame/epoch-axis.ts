@@ -5,7 +5,7 @@ import type { Dashboard } from "../../state/dashboard.ts";
 import { type Zoom, zoomAt, zoomTo, zoomWith } from "../../state/zoom.ts";
 
 /** Left of the plots stand names and the axes' numbers; the playhead's arithmetic needs their width. */
-export const LEFT = 116;
+export const LEFT = 124;
 export const RIGHT = 14;
 export const RAIL = 12;
 /** Before the plots. */

@@ -8,10 +8,13 @@ export function pathText(path: string) {
 }
 
 const END = 6;
+const LONGEST_END = 12;
 
-/** A run's name: runs are often told apart by a number at the end. */
+/** A run's name: runs are often told apart by a number at the end, or by the last of their folders. */
 export function nameText(name: string) {
-  return cutBefore(name, Math.max(name.length - END, 0));
+  const folder = name.length - name.lastIndexOf("/");
+  const kept = folder <= LONGEST_END ? Math.max(folder, END) : END;
+  return cutBefore(name, Math.max(name.length - kept, 0));
 }
 
 function cutBefore(text: string, at: number) {
