@@ -49,19 +49,27 @@ class Ties:
     def __init__(self) -> None:
         self._parents: list[int] = []
         self._stays: dict[int, str] = {}
+        self._roots: Ids | None = None
 
     def fresh(self, count: int) -> Ids:
         """Returns so many new channels."""
-        first = len(self._parents)
+        first, self._roots = len(self._parents), None
         self._parents += range(first, first + count)
         return np.arange(first, first + count)
 
     def roots(self, ids: Ids) -> Ids:
         """Returns the channel that stands for all that go with each."""
-        return np.array([self._root(int(one)) for one in ids], np.int64)
+        if self._roots is None:
+            above = np.array(self._parents, np.int64)
+            while (above != (further := above[above])).any():
+                above = further
+            self._roots = above
+        found: Ids = self._roots[ids]
+        return found
 
     def tie(self, ones: Ids, others: Ids) -> None:
         """Ties channels pair by pair."""
+        self._roots = None
         for one, other in zip(ones, others, strict=True):
             root, joined = self._root(int(one)), self._root(int(other))
             self._parents[joined] = root
@@ -70,8 +78,8 @@ class Ties:
 
     def keep(self, ids: Ids, reason: str) -> None:
         """Says that channels, and what goes with them, stay."""
-        for root in self.roots(ids):
-            self._stays.setdefault(int(root), reason)
+        for one in ids:
+            self._stays.setdefault(self._root(int(one)), reason)
 
     def reason(self, root: int) -> str | None:
         """Returns why a channel stays, or None."""

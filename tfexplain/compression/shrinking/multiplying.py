@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,10 +51,9 @@ def multiplied(layer: Layer, read: Channels, shape: Shape) -> Multiplied:
         read: Channels that it reads.
         shape: Of its input, with the batch axis.
     """
-    kernel = np.asarray(layer.get_weights()[0])
+    kernel, *biases = layer.get_weights()
     layout = layout_of(layer, "kernel", kernel.shape)
-    cube = layout.cube(kernel.reshape(layout.outer, layout.inner, layout.columns))
-    cube = cube.astype(np.float64)  # [K, I, O]
+    cube = layout.cube(kernel.reshape(layout.outer, layout.inner, layout.columns))  # [K, I, O]
     used = (cube != 0).any(0)  # [I, O]
     constant = ~np.isnan(read.values)
     values = np.where(constant, read.values, 0.0)
@@ -62,13 +62,14 @@ def multiplied(layer: Layer, read: Channels, shape: Shape) -> Multiplied:
     needs = np.where(exact, "", np.where(constant, border, read.why))
     needs = np.where(constant | (needs != ""), needs, VARIES)
     needs = np.where(used.any(1), needs, "")
-    adds = np.where(exact, values, 0.0)[:, None] * cube.sum(0)
+    adds = np.zeros(cube.shape[1:])
+    # Of those alone: most kernels read no constant, and a sum of all of it takes long.
+    adds[exact] = values[exact, None] * cube[:, exact].astype(np.float64).sum(0)
     moving = used & ~exact[:, None]
-    reasons = np.where(constant, border, read.why)
-    given = np.where(moving.any(0), np.nan, adds.sum(0) + bias_of(layer, cube.shape[-1]))
-    why = [_only_reason(reasons[moving[:, o]]) for o in range(cube.shape[-1])]
+    given = np.where(moving.any(0), np.nan, adds.sum(0) + bias_of(biases, cube.shape[-1]))
+    why = _only_reasons(np.where(constant, border, read.why), moving)
     zero = ~used.any(0)
-    return Multiplied(layer, layout, read, given, np.array(why, object), adds, needs, zero)
+    return Multiplied(layer, layout, read, given, why, adds, needs, zero)
 
 
 def depthwise(layer: Layer, read: Channels, shape: Shape) -> tuple[Channels, Any]:
@@ -76,22 +77,21 @@ def depthwise(layer: Layer, read: Channels, shape: Shape) -> tuple[Channels, Any
 
     Outputs of one input go with it.
     """
-    kernel = np.asarray(layer.get_weights()[0], np.float64)
+    kernel, *biases = layer.get_weights()
     several = kernel.shape[-1]
-    cube = kernel.reshape(-1, kernel.shape[-2] * several)  # [K, O]
+    cube = kernel.astype(np.float64).reshape(-1, kernel.shape[-2] * several)  # [K, O]
     wide = read.at(np.repeat(np.arange(len(read)), several))
     constant, used = ~np.isnan(wide.values), (cube != 0).any(0)
     values = np.where(constant, wide.values, 0.0)
     exact = constant & ((values == 0) | (not pads(layer, shape)))
-    sums = np.where(used & exact, values * cube.sum(0), 0.0) + bias_of(layer, cube.shape[-1])
+    sums = np.where(used & exact, values * cube.sum(0), 0.0) + bias_of(biases, cube.shape[-1])
     given = wide.valued(np.where(used & ~exact, np.nan, sums), _border(layer, values))
     return given, ~used
 
 
-def bias_of(layer: Layer, count: int) -> Floats:
-    """Returns the bias, float64 [count]; zeros where there is none."""
-    bias = layer.get_weights()[1] if layer.use_bias else np.zeros(count)
-    return np.asarray(bias, np.float64)
+def bias_of(biases: Sequence[Any], count: int) -> Floats:
+    """Returns the bias, float64 [count], of weights behind a kernel; zeros where there is none."""
+    return np.asarray(biases[0] if biases else np.zeros(count), np.float64)
 
 
 def pads(layer: Layer, shape: Shape) -> bool:
@@ -124,6 +124,11 @@ def _border(layer: Layer, values: Floats) -> npt.NDArray[np.object_]:
     return np.where(values == 0, "", text).astype(object)
 
 
-def _only_reason(reasons: npt.NDArray[np.object_]) -> str:
-    """Returns the first reason where each of what varies has one."""
-    return str(reasons[0]) if len(reasons) and all(reasons) else ""
+def _only_reasons(
+    reasons: npt.NDArray[np.object_], moving: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.object_]:
+    """Returns by output the first reason where each input that moves it, bool [I, O], has one."""
+    told = moving.any(0) & ~moving[reasons == ""].any(0)
+    why = np.full(moving.shape[1], "", object)
+    why[told] = reasons[moving[:, told].argmax(0)]
+    return why

@@ -50,6 +50,8 @@ def computed(function: Callable[[Any], Any] | None, channels: Channels) -> Chann
     if function is None:
         return channels
     known = ~np.isnan(channels.values)
+    if not known.any():
+        return channels
     start = np.where(known, channels.values, 0.0)[None].astype(np.float32)
     values = np.asarray(function(tf.constant(start)))[0].astype(np.float64)
     return channels.valued(np.where(known, values, np.nan))
