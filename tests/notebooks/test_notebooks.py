@@ -339,3 +339,50 @@ def test_distillation_the_student_is_read_beside_two_controls(tmp_path: Path) ->
         assert looked["difference"][last] == pytest.approx(difference)
         assert looked["spearman"][last] > 0.15
         assert abs(difference) < looked["half"][last]
+
+
+def test_sensitivity_a_plan_costs_less_than_another_seed(tmp_path: Path) -> None:
+    done = execute(
+        "sensitivity",
+        tmp_path,
+        "kl.to_dict()",
+        "maps.to_dict()",
+        "[found.band('kl'), found.band('spearman')]",
+        "[list(key) for key in costs]",
+        "frontier[['share', 'added', 'at once']].to_dict('list')",
+        "paid.to_dict('index')",
+        "shrunk.difference(val[0])",
+        # The control and the joint effect, by hand: other rows, but the same weights.
+        "[keras.losses.kl_divergence(*(m.predict(val[0], verbose=0) for m in (model, one)))"
+        ".numpy().mean() for one in (other, shrunk.model)]",
+        # The code of the point makes the same network as its file.
+        "[applied := {'model': keras.models.clone_model(model)},"
+        " applied['model'].set_weights(model.get_weights()),"
+        " exec(plan.code(point).replace('print', 'str'), applied),"
+        " [float(abs(a - b).max()) for a, b in"
+        " zip(applied['model'].get_weights(), shrunk.model.get_weights(), strict=True)]][-1]",
+    )
+    kl, maps, band, costs, frontier, paid, difference, by_hand, same = done.values.values()
+    assert done.warned == []
+    assert done.pictures == 1
+    # What the text says of layers.
+    assert max(kl["2bit"], key=kl["2bit"].get) == "digit"
+    for setting in ("80%", "filters-50%"):
+        assert min(kl[setting]["conv1"], kl[setting]["conv2"]) > kl[setting]["conv3"]
+    assert kl["filters-50%"]["conv3"] < band[0]
+    assert max(*kl["8bit"].values(), *kl["4bit"].values()) < band[0] / 4
+    assert ["digit", "2bit"] in costs
+    assert ["conv3", "filters-50%"] not in costs
+    assert min(v for row in maps.values() for v in row.values() if not math.isnan(v)) > band[1]
+    assert frontier["share"] == sorted(frontier["share"], reverse=True)
+    assert frontier["added"] != pytest.approx(frontier["at once"], abs=1e-3)
+    # What it cost.
+    plan, control = paid["by the plan"], paid["other seed"]
+    assert 0 < plan["kl"] < control["kl"]
+    assert plan["spearman"] > control["spearman"] + 0.2
+    assert plan["accuracy_high"] > paid["as it is"]["accuracy_low"]
+    assert plan["parameters"] < paid["as it is"]["parameters"] / 1.5
+    assert abs(plan["accuracy of 360"] - plan["accuracy"]) < 0.03
+    assert by_hand == pytest.approx([control["kl"], plan["kl"]], rel=0.35)
+    assert difference < 1e-5
+    assert same == [0] * len(same)

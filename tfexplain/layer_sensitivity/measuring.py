@@ -6,14 +6,15 @@ import json
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from tfexplain.layer_sensitivity.kept import Kept
-from tfexplain.layer_sensitivity.passes import Passes, changed
-from tfexplain.layer_sensitivity.plan import Plan, spread
+from tfexplain.layer_sensitivity.passes import Part, Passes, changed
+from tfexplain.layer_sensitivity.plan import Plan, Size, spread
 from tfexplain.layer_sensitivity.result import Cost
 from tfexplain.layer_sensitivity.subject import Subject
 from tfexplain.layer_sensitivity.todo import Budget, Cell, chosen
@@ -31,11 +32,11 @@ class Measuring:
 
     def __post_init__(self) -> None:
         left = self.subject.explaining.left_out.items()
-        self.together = 0
+        self._changing, self._changes = 0.0, 0  # seconds of changing kernels, and how many
         self.notes = [f"left out: {what}: {why}" for what, why in left]
 
-    def measure(self, cells: Sequence[Cell], budget: Budget) -> Cost:
-        """Measures what is not kept, within the budget."""
+    def measure(self, cells: Sequence[Cell], budget: Budget, points: int) -> Cost:
+        """Measures what is not kept, within the budget; so many points of plans are to follow."""
         missing = [cell for cell in cells if cell.key not in self.kept.effects]
         reused = len(cells) - len(missing)
         counts = Counter(cell.layer.name for cell in missing)
@@ -46,10 +47,12 @@ class Measuring:
         costs = [by_layer[cell.layer.name].share + self._maps for cell in missing]
         opening = {name: 1 - part.share for name, part in by_layer.items()}
         start = time.perf_counter()
-        pass_seconds = self.passes.pass_seconds
-        most = min(budget.passes, budget.seconds / max(pass_seconds, 1e-9))
+        most = budget.passes
+        if missing and (self.verbose or budget.seconds < float("inf")):
+            passes, seconds = self._expected(missing, by_layer)
+            most = min(most, budget.seconds * passes / max(seconds, 1e-9))
         todo = chosen(missing, costs, opening, most)
-        self._tell(todo, by_layer, pass_seconds)
+        self._tell(todo, by_layer, points)
         done = self._all(todo, start + budget.seconds)
         if done < len(missing):
             self.notes.append(
@@ -63,22 +66,35 @@ class Measuring:
             reused,
         )
 
-    def joint(self, plan: Plan, cells: Sequence[Cell], count: int) -> Plan:
-        """Measures some points of a plan with all their settings at once."""
+    def joint(
+        self, plans: Mapping[Size, Plan], cells: Sequence[Cell], count: int
+    ) -> dict[Size, Plan]:
+        """Measures some points of each plan with all their settings at once."""
         by_key = {cell.key: cell for cell in cells}
-        points = list(plan.points)
-        for number in spread(len(points), count):
-            settings = points[number].settings
-            name = json.dumps(dict(sorted(settings.items())))
-            if ("", name) not in self.kept.effects:
+        wanted = {
+            (size, number): dict(sorted(plan.points[number].settings.items()))
+            for size, plan in plans.items()
+            for number in spread(len(plan.points), count)
+        }
+        names = {key: json.dumps(settings) for key, settings in wanted.items()}
+        missing = {
+            names[key]: settings
+            for key, settings in wanted.items()
+            if ("", names[key]) not in self.kept.effects
+        }
+        self._tell_points(missing.values())
+        with shown(self.verbose if missing else 0, len(missing)):
+            for name, settings in missing.items():
                 with ExitStack() as stack, explaining(f"{len(settings)} kernels at once"):
                     for item in settings.items():
                         stack.enter_context(changed(by_key[item]))
                     effect = self.subject.changed(self.passes.whole_pass())
                 self.kept.add("", name, effect)
-                self.together += 1
-            points[number] = replace(points[number], joint=self.kept.effects["", name])
-        return replace(plan, points=points)
+        points = {size: list(plan.points) for size, plan in plans.items()}
+        for (size, number), name in names.items():
+            effect = self.kept.effects["", name]
+            points[size][number] = replace(points[size][number], joint=effect)
+        return {size: replace(plan, points=points[size]) for size, plan in plans.items()}
 
     @property
     def _maps(self) -> float:
@@ -86,19 +102,48 @@ class Measuring:
         explainers = len(self.subject.explaining.explainers)
         return 3 * explainers * self.subject.samples / self.subject.count
 
-    def _tell(self, todo: Sequence[Cell], parts: Mapping[str, Any], seconds: float) -> None:
-        if not self.verbose:
-            return
-        maps = len(todo) * self._maps
+    def _expected(self, todo: Sequence[Cell], parts: Mapping[str, Part]) -> tuple[float, float]:
+        """Returns (passes, seconds) that cells take; maps are timed, for a pass forward and back on
+        a few rows takes longer than its share of a pass on all."""
         layers = {cell.layer.name for cell in todo}
         passes = sum(parts[cell.layer.name].share for cell in todo)
-        passes += maps + sum(1 - parts[name].share for name in layers)
-        print(
-            f"tfexplain: {len(todo)} settings of {len(layers)} kernels on {self.subject.count} "
-            f"rows: {passes:.0f} passes ({len(todo) + maps:.0f} without reuse), about "
-            f"{_duration(passes * seconds)}",
-            file=sys.stderr,
+        passes += sum(1 - parts[name].share for name in layers)
+        seconds = passes * self.passes.pass_seconds
+        seconds += len(todo) * self._maps_seconds if todo else 0
+        seconds += sum(self.passes.split_seconds for name in layers if not parts[name].why)
+        return passes + len(todo) * self._maps, seconds
+
+    @cached_property
+    def _maps_seconds(self) -> float:
+        """What the maps of one setting take, compiled before."""
+        start = time.perf_counter()
+        self.subject.explaining.run()
+        return time.perf_counter() - start
+
+    def _tell(self, todo: Sequence[Cell], parts: Mapping[str, Part], points: int) -> None:
+        if not self.verbose:
+            return
+        passes, seconds = self._expected(todo, parts)
+        layers = {cell.layer.name for cell in todo}
+        then = f"; then up to {points} points of plans" if points else ""
+        self._say(
+            f"{len(todo)} settings of {len(layers)} kernels on {self.subject.count} rows: "
+            f"{passes:.0f} passes ({len(todo) * (1 + self._maps):.0f} without reuse), about "
+            f"{_duration(seconds)}{then}"
         )
+
+    def _tell_points(self, missing: Collection[Mapping[str, str]]) -> None:
+        if not self.verbose or not missing:
+            return
+        changes = sum(map(len, missing)) * self._changing / max(self._changes, 1)
+        each = self.passes.pass_seconds + self._maps_seconds
+        self._say(
+            f"{len(missing)} points of plans, with all their settings at once: about "
+            f"{_duration(len(missing) * each + changes)}"
+        )
+
+    def _say(self, text: str) -> None:
+        print(f"tfexplain: {text}", file=sys.stderr)
 
     def _all(self, todo: Sequence[Cell], deadline: float) -> int:
         """Measures, kernel by kernel; returns how many were before the deadline."""
@@ -120,7 +165,10 @@ class Measuring:
         return done
 
     def _one(self, cell: Cell, outputs: Any) -> None:
+        start = time.perf_counter()
         with changed(cell):
+            self._changing += time.perf_counter() - start
+            self._changes += 1
             effect = self.subject.changed(outputs())
         self.kept.add(*cell.key, effect)
 

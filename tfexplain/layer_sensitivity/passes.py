@@ -55,6 +55,7 @@ class Passes:
         done: Passes so far, the parts as their share of the multiply-adds.
         whole: How many these had been without reuse.
         pass_seconds: What a whole pass takes.
+        split_seconds: What cutting the graph at a kernel takes, about.
     """
 
     def __init__(
@@ -64,7 +65,7 @@ class Passes:
         self._subject, self._layers = subject, layers
         self._graph: SplitGraph | None = None
         self._why, self._always = "asked for", reuse is True
-        self._split_seconds = self.pass_seconds = 0.0
+        self.split_seconds = self.pass_seconds = 0.0
         if reuse is not False:
             model, rows = subject.contender.model, subject.rows
             start = time.perf_counter()
@@ -74,7 +75,7 @@ class Passes:
                 self._graph = SplitGraph(model, first, variables)
             except SplitError as error:
                 self._why = str(error)
-            self._split_seconds = _OF_TRACING * (time.perf_counter() - start)
+            self.split_seconds = _OF_TRACING * (time.perf_counter() - start)
         self.pass_seconds = self._seconds_of_a_pass()
 
     def part(self, layer: LayerWeights, settings: int) -> Part:
@@ -88,7 +89,7 @@ class Passes:
         costs = {id(one.variable): one.size * (one.positions or 1) for one in self._layers}
         share = sum(costs[key] for key in used) / sum(costs.values())
         spared = (1 - share) * (settings - 1) * self.pass_seconds
-        if share == 1 or not (self._always or spared > self._split_seconds):
+        if share == 1 or not (self._always or spared > self.split_seconds):
             return Part(1.0, "a split takes longer than it saves")
         return Part(share)
 

@@ -136,7 +136,7 @@ def sensitivity(
     passes = Passes(subject, every, reuse)
     beside = {one.name: subject.beside(one) for one in controls}
     run = Measuring(subject, passes, kept, int(verbose))
-    cost = run.measure(fit, most)
+    cost = run.measure(fit, most, joint * len(SIZES))
     found = Sensitivity(
         measured=[_measured(cell, kept.effects.get(cell.key)) for cell in fit],
         asked=[setting.name for setting in wanted],
@@ -151,8 +151,7 @@ def sensitivity(
         log_dir=os.fspath(log_dir or ""),
         skipped=pool.skipped,
     )
-    plans = {size: run.joint(plan, fit, joint) for size, plan in _plans(found).items()}
-    found = replace(found, plans=plans)
+    found = replace(found, plans=run.joint(_plans(found), fit, joint))
     if log_dir is not None:
         write(found, subject, os.fspath(log_dir))
     return found
