@@ -14,6 +14,8 @@ export interface Bars {
   readonly order: readonly number[];
   readonly marked: number;
   readonly large: boolean;
+  /** Nothing enlarges it. */
+  readonly isFixed?: boolean;
   readonly palette: Palette;
 }
 
@@ -56,7 +58,8 @@ export function drawBars(
     context.fillStyle = palette.muted;
     context.textAlign = "left";
     const y = box.y + shown.length * height + height - 4;
-    context.fillText(`${order.length - shown.length} more: enlarge`, box.x + 4, y);
+    const how = bars.isFixed ? "" : ": enlarge";
+    context.fillText(`${order.length - shown.length} more${how}`, box.x + 4, y);
   }
   return (x, y) =>
     x < box.x || x >= box.x + box.width ? -1 : (shown[Math.floor((y - box.y) / height)] ?? -1);

@@ -29,6 +29,8 @@ export interface Figure {
   /** The channel of a line to draw; undefined: all. */
   readonly channel: number | undefined;
   readonly large: boolean;
+  /** Nothing enlarges it. */
+  readonly isFixed?: boolean;
   readonly palette: Palette;
 }
 

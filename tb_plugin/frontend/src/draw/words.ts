@@ -74,6 +74,8 @@ export interface Text {
   readonly colouring: Colouring;
   readonly marked: number;
   readonly large: boolean;
+  /** Nothing enlarges it. */
+  readonly isFixed?: boolean;
   readonly palette: Palette;
 }
 
@@ -170,11 +172,11 @@ function drawFoot(
   box: Rect,
   hidden: number,
   padding: number,
-  { plane, palette }: Text,
+  { plane, palette, isFixed }: Text,
   words: readonly string[],
 ): void {
   const parts: string[] = [];
-  if (hidden > 0) parts.push(`${hidden} more words: enlarge`);
+  if (hidden > 0) parts.push(`${hidden} more words${isFixed ? "" : ": enlarge"}`);
   if (padding > 0) {
     const sum = plane ? paddingSum(plane, words) : 0;
     parts.push(`${padding} × padding${sum === 0 ? "" : `, ${short(sum, 2)} in sum`}`);

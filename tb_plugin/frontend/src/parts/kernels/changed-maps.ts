@@ -3,21 +3,25 @@
 import { css, html, nothing, type PropertyDeclarations } from "lit";
 import { plural } from "../../analysis/numbers.ts";
 import { knownAt } from "../../data/series.ts";
-import { filledSize, paintFigure } from "../../draw/figure.ts";
+import { filledSize, type PositionAt, paintFigure } from "../../draw/figure.ts";
 import { paletteOf } from "../../draw/palette.ts";
+import type { Plane } from "../../draw/plane.ts";
 import type { AttributionMap } from "../../format/maps.ts";
 import type { Column } from "../../state/columns.ts";
 import type { ShownRun } from "../../state/runs.ts";
 import { shownSeries } from "../../state/shown-classes.ts";
 import { define, PaintedPart, Part } from "../frame/part.ts";
+import { hideReadout, showReadout } from "../frame/readout.ts";
 import { base } from "../frame/styles.ts";
 import { canvasOf } from "../maps/map-canvas.ts";
+import { readoutText } from "../maps/map-cell.ts";
 import {
   type CellAddress,
   drawnScale,
   figureOf,
   mapAt,
   pictureOf,
+  positionTextOf,
   shownPlane,
 } from "../maps/map-figure.ts";
 
@@ -146,11 +150,16 @@ export class ChangedMap extends PaintedPart {
   ];
   declare cell: CellAddress;
   declare map: AttributionMap | undefined;
+  private positionAt: PositionAt = () => -1;
+  private plane: Plane | undefined;
+  private depth = 1;
 
   override render() {
     const { column, sample } = this.cell;
     const what = this.map ? "compressed" : "as it is";
-    return canvasOf(column, `${column.explainer} of sample ${sample}, ${what}`);
+    return html`<div @pointermove=${this.point} @pointerleave=${() => hideReadout(this.dashboard)}>
+      ${canvasOf(column, `${column.explainer} of sample ${sample}, ${what}`)}
+    </div>`;
   }
 
   paint(): void {
@@ -163,14 +172,30 @@ export class ChangedMap extends PaintedPart {
     if (!this.isNew(own, map, picture, dashboard.revision)) return;
     const canvas = this.find<HTMLCanvasElement>("canvas");
     if (!canvas) return;
+    this.plane = map && shownPlane(dashboard, column, map);
+    this.depth = map?.depth ?? 1;
     const figure = figureOf(dashboard, cell, {
-      plane: map && shownPlane(dashboard, column, map),
+      plane: this.plane,
       signed: column.signed,
       limit: own ? drawnScale(dashboard, cell, own).limit : (map?.scale ?? 0),
-      ...{ marked: -1, large: false, picture },
+      ...{ marked: -1, large: false, isFixed: true, picture },
       palette: () => paletteOf(this),
     });
-    paintFigure(dashboard.stage.canvases, canvas, filledSize(figure, side), figure);
+    const size = filledSize(figure, side);
+    this.positionAt = paintFigure(dashboard.stage.canvases, canvas, size, figure);
+  }
+
+  /** Names have little room here: the whole one, with its number, stands at the pointer. */
+  private point({ clientX, clientY }: PointerEvent): void {
+    const { dashboard, cell, plane, depth } = this;
+    const box = this.find("canvas")?.getBoundingClientRect();
+    const index = box ? this.positionAt(clientX - box.left, clientY - box.top) : -1;
+    if (!plane || index < 0) {
+      hideReadout(dashboard);
+      return;
+    }
+    const where = positionTextOf(dashboard, cell, plane, depth, index);
+    showReadout(dashboard, clientX, clientY, readoutText(plane, index, cell.column.unit, where));
   }
 }
 

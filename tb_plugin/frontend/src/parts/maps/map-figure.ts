@@ -150,6 +150,8 @@ export interface Wanted {
   readonly limit: number;
   readonly marked: number;
   readonly large: boolean;
+  /** Nothing enlarges it. */
+  readonly isFixed?: boolean;
   /** What is drawn below, as `pictureOf` answers it. */
   readonly picture: Pixels | undefined;
   /** Asked for only where something is written. */
@@ -164,7 +166,7 @@ export function layoutOf({ kind, layout }: Pick<Column, "kind" | "layout">): Lay
 export function figureOf(dashboard: Dashboard, cell: CellAddress, wanted: Wanted): Figure {
   const { view } = dashboard;
   const { layout } = cell.column;
-  const { plane, signed, limit, marked, large, palette } = wanted;
+  const { plane, signed, limit, marked, large, isFixed = false, palette } = wanted;
   const picture = cell.column.kind === "map" ? wanted.picture : undefined;
   const smooth = isCoarse(cell.column, picture, plane);
   return {
@@ -177,7 +179,7 @@ export function figureOf(dashboard: Dashboard, cell: CellAddress, wanted: Wanted
     marked,
     order: layout === "features" ? orderOf(dashboard, cell, plane?.width ?? 0) : [],
     channel: view.curve,
-    large,
+    ...{ large, isFixed },
     palette: layout === "features" ? palette() : isRow(layout) ? PLATE_PALETTE : NO_PALETTE,
   };
 }
