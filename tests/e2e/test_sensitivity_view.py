@@ -54,6 +54,9 @@ def test_a_cell_chooses_the_layer_and_shows_maps(browser: Browser, server: Serve
         # Of both methods, each sample with the kernel as it is and changed.
         expect(view.locator("tfx-changed-map")).to_have_count(16)
         expect(view.locator("h4")).to_have_text(["GradCAM at conv", re.compile("Saliency at ")])
+        # Small ones have no room for names and numbers: they stand at the pointer.
+        view.locator("tfx-changed-map canvas").nth(1).hover()
+        expect(frame.locator("tfx-readout")).to_contain_text(re.compile(r"\d logit at row \d"))
         view.get_by_label("Measure", exact=True).select_option(label="Maps alike: SSIM, GradCAM")
         expect(view.locator("thead .group").first).to_contain_text("Maps alike: SSIM, GradCAM")
         plan = view.locator("tfx-plan")
