@@ -1,11 +1,11 @@
 /** The maps of each sample as the model is, and with one kernel compressed: on one scale. */
 
 import { css, html, nothing, type PropertyDeclarations } from "lit";
-import { plural } from "../../analysis/numbers.ts";
+import { plural, short } from "../../analysis/numbers.ts";
 import { knownAt } from "../../data/series.ts";
 import { filledSize, type PositionAt, paintFigure } from "../../draw/figure.ts";
 import { paletteOf } from "../../draw/palette.ts";
-import type { Plane } from "../../draw/plane.ts";
+import { type Plane, valueAt } from "../../draw/plane.ts";
 import type { AttributionMap } from "../../format/maps.ts";
 import type { Column } from "../../state/columns.ts";
 import type { ShownRun } from "../../state/runs.ts";
@@ -14,7 +14,6 @@ import { define, PaintedPart, Part } from "../frame/part.ts";
 import { hideReadout, showReadout } from "../frame/readout.ts";
 import { base } from "../frame/styles.ts";
 import { canvasOf } from "../maps/map-canvas.ts";
-import { readoutText } from "../maps/map-cell.ts";
 import {
   type CellAddress,
   drawnScale,
@@ -195,7 +194,8 @@ export class ChangedMap extends PaintedPart {
       return;
     }
     const where = positionTextOf(dashboard, cell, plane, depth, index);
-    showReadout(dashboard, clientX, clientY, readoutText(plane, index, cell.column.unit, where));
+    const told = `${short(valueAt(plane, index))} ${cell.column.unit} at ${where}`;
+    showReadout(dashboard, clientX, clientY, told);
   }
 }
 
