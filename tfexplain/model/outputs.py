@@ -149,3 +149,31 @@ def _about_classes(output: ModelOutput) -> tuple[bool, bool, bool]:
         classes and output.activation != "none",
         output.classes > 0,
     )
+
+
+def outputs_like(
+    outputs: Sequence[ModelOutput], reference: Sequence[ModelOutput]
+) -> tuple[ModelOutput, ...]:
+    """Returns outputs that read like those of a reference.
+
+    What was compressed is often not compiled, and then there is no loss to tell logits from
+    values.
+
+    Raises:
+        TfexplainError: they have other sizes.
+    """
+    sizes = [[output.classes for output in several] for several in (outputs, reference)]
+    if sizes[0] != sizes[1]:
+        raise TfexplainError(f"expected outputs of sizes {sizes[1]}; got {sizes[0]}.")
+    return tuple(_like(output, other) for output, other in zip(outputs, reference, strict=True))
+
+
+def _like(output: ModelOutput, other: ModelOutput) -> ModelOutput:
+    output = replace(output, name=other.name, loss=other.loss)
+    if other.regression:
+        return output.as_values()
+    if output.activation != "none":
+        return output
+    return replace(
+        output, activation=other.activation, applied=other.applied, regression=other.regression
+    )

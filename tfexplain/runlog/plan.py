@@ -8,14 +8,14 @@ from typing import Any, Literal
 
 from tfexplain import rendering
 from tfexplain.attribution import Attribution
-from tfexplain.errors import SettingError, TfexplainError
+from tfexplain.errors import SettingError
 from tfexplain.explainers import Explainer
 from tfexplain.explainers.choosing import fitting
 from tfexplain.explainers.concat import Explanation
 from tfexplain.explainers.other_class import TrueClasses
 from tfexplain.explainers.run import explain_all, named_explainers
 from tfexplain.model.keras_model import KerasModel
-from tfexplain.model.outputs import ModelOutput, choose_output
+from tfexplain.model.outputs import ModelOutput, choose_output, outputs_like
 from tfexplain.model.paired_layers import PairedLayers, paired_layers
 from tfexplain.model.presets import named, resolved_targets
 from tfexplain.model.targets import measure
@@ -86,7 +86,7 @@ class ExplainPlan:
         else:
             self.batch, first = beside.batch, beside.traced_model
             self.traced_model = KerasModel(model, self.batch.inputs, first.input_names)
-            self.traced_model.model_outputs = _alike(
+            self.traced_model.model_outputs = outputs_like(
                 self.traced_model.model_outputs, first.model_outputs
             )
             self.output = choose_output(
@@ -341,28 +341,3 @@ class ExplainPlan:
             content = content or content_of(logged[0], *where, settings, number, cells, role)
             tag = schema.Tag(content.kind, name, layer, sample)
             writer.add(tag, step, record_of(*logged, cells, other), content)
-
-
-def _alike(
-    outputs: Sequence[ModelOutput], reference: Sequence[ModelOutput]
-) -> tuple[ModelOutput, ...]:
-    """Returns outputs that read like those of a reference.
-
-    What was compressed is often not compiled, and then there is no loss to tell logits from
-    values.
-    """
-    sizes = [[output.classes for output in several] for several in (outputs, reference)]
-    if sizes[0] != sizes[1]:
-        raise TfexplainError(f"expected outputs of sizes {sizes[1]}; got {sizes[0]}.")
-    return tuple(_like(output, other) for output, other in zip(outputs, reference, strict=True))
-
-
-def _like(output: ModelOutput, other: ModelOutput) -> ModelOutput:
-    output = replace(output, name=other.name, loss=other.loss)
-    if other.regression:
-        return output.as_values()
-    if output.activation != "none":
-        return output
-    return replace(
-        output, activation=other.activation, applied=other.applied, regression=other.regression
-    )

@@ -10,6 +10,7 @@ import {
 import type { FilterName } from "../analysis/filters.ts";
 import { CLASS_CHOICES, type ClassChoice } from "../analysis/two-classes.ts";
 import { ORDERS, type OrderName } from "../analysis/wall-order.ts";
+import { type Field, names, oneOf, percents, step, text, whole } from "./fields.ts";
 import { joinNames, splitNames } from "./hash.ts";
 import type { Zoom } from "./zoom.ts";
 
@@ -202,49 +203,6 @@ export const MOST_BOXES = 4;
 
 export const SIZES = [0, 128, 192, 256, 384] as const;
 const FILTERS: readonly FilterName[] = ["all", "wrong", "changed"];
-
-interface Field<T> {
-  readonly write: (value: T) => string;
-  /** undefined for text that is no such value: the default is used instead. */
-  readonly read: (text: string) => T | undefined;
-}
-
-const names: Field<readonly string[] | undefined> = {
-  write: (value) => joinNames(value ?? []),
-  read: splitNames,
-};
-
-const text: Field<string | undefined> = {
-  write: (value) => value ?? "",
-  read: (value) => value || undefined,
-};
-
-const whole: Field<number | undefined> = {
-  write: String,
-  read: (text) => (/^\d{1,9}$/.test(text) ? Number(text) : undefined),
-};
-
-/** A step: the end of an epoch, or a part of one. */
-const step: Field<number | undefined> = {
-  write: String,
-  read: (text) => (/^(\d{1,9}|-?\d{1,9}\.\d{1,6})$/.test(text) ? Number(text) : undefined),
-};
-
-/** Between these, in percent, a divider can be moved: nothing is ever out of sight. */
-export const LEAST_SHARE = 10;
-export const MOST_SHARE = 90;
-
-const percents: Field<number | undefined> = {
-  write: String,
-  read: (text) => {
-    const value = whole.read(text);
-    return value !== undefined && value >= LEAST_SHARE && value <= MOST_SHARE ? value : undefined;
-  },
-};
-
-function oneOf<T extends string | number>(values: readonly T[]): Field<T> {
-  return { write: String, read: (text) => values.find((value) => String(value) === text) };
-}
 
 const FIELDS: { readonly [K in keyof View]: Field<View[K]> } = {
   view: oneOf(VIEWS),

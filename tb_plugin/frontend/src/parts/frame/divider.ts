@@ -1,7 +1,7 @@
 /** A line between two neighbours that is dragged, or moved by arrow keys, to share their room. */
 
 import { css, LitElement, type PropertyDeclarations } from "lit";
-import { LEAST_SHARE, MOST_SHARE } from "../../state/view.ts";
+import { LEAST_SHARE, MOST_SHARE } from "../../state/fields.ts";
 import { define } from "./part.ts";
 
 const KEY_STEP = 2;
