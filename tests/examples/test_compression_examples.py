@@ -90,8 +90,9 @@ def quantization(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
 
 
 def table(printed: str) -> dict[tuple[str, str], list[str]]:
-    """Fields of the printed lines by model and layer."""
-    lines = (line.split() for line in printed.splitlines())
+    """Fields of the example's own lines by model and layer: a comparison follows them."""
+    own = printed.partition("Predictions on ")[0]
+    lines = (line.split() for line in own.splitlines())
     return {
         (fields[0], fields[1]): fields[2:]
         for fields in lines
