@@ -40,6 +40,12 @@ def summary(comparison: Comparison, moved: int) -> str:
     if any(compared.quality for compared in comparison.models.values()):
         parts += ["Whether these maps can be believed", aligned(_quality(comparison))]
     notes = [f"{name}: {n}" for name, compared in comparison.models.items() for n in compared.notes]
+    notes += [
+        f"{explainer} at {layer}: no pair of maps can be compared, for one of them is the same "
+        "everywhere, such as all zero; relu=False keeps evidence against the target, where the "
+        "method has it"
+        for explainer, layer in _incomparable(comparison)
+    ]
     if any(compared.from_file for compared in comparison.models.values()):
         notes.append(
             "KiB are those of the kernels: of a .tflite file as they stand in it, of others with "
@@ -129,6 +135,18 @@ def _maps(comparison: Comparison) -> Rows:
             ]
             rows.append(["controls", *place, "10th..90th percentile", *ends])
     return rows
+
+
+def _incomparable(comparison: Comparison) -> list[Place]:
+    """Returns where no two maps have a rank correlation."""
+    measure = MEASURES.index("spearman")
+    known = {
+        place
+        for compared in comparison.models.values()
+        for place, drifted in compared.drifts.items()
+        if np.isfinite(drifted.values[:, measure]).any()
+    }
+    return [place for place in comparison.places if place not in known]
 
 
 def _means(name: str, place: Place, drifted: Drifted) -> Rows:

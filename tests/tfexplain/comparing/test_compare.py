@@ -443,3 +443,14 @@ def test_what_is_left_out_is_noted() -> None:
     (note,) = found.reference.notes
     assert note.startswith("left out: rows of validation_data: 1 of 12 rows hold NaN")
     assert note in found.summary()
+
+
+def test_maps_of_zeros_are_told() -> None:
+    conv = keras.layers.Conv2D(2, 3, activation="relu", name="conv")
+    head = keras.layers.Dense(3, kernel_initializer=keras.initializers.Constant(-1.0))
+    model = keras.Sequential([keras.Input((8, 8, 1)), conv, keras.layers.Flatten(), head])
+    models = {"one": model, "same": model}
+    told = "GradCAM at conv: no pair of maps can be compared"
+    for relu in (True, False):
+        found = compare(models, validation_data=X, explainers=[GradCAM(relu=relu)], samples=4)
+        assert (told in found.summary()) == relu
