@@ -7,6 +7,7 @@ import type { ShownRun } from "../../state/runs.ts";
 import "../maps/picture.ts";
 import { define, Part } from "../frame/part.ts";
 import { base } from "../frame/styles.ts";
+import { panelStyles } from "../kernels/panel-styles.ts";
 import { payersStyles } from "./payers-styles.ts";
 
 const FEW = 12;
@@ -21,7 +22,7 @@ export class ExemplarList extends Part {
     record: { attribute: false },
     all: { state: true },
   };
-  static override styles = [base, payersStyles];
+  static override styles = [base, panelStyles, payersStyles];
   /** Whose numbering of samples the record has. */
   declare run: ShownRun;
   declare record: Exemplars;

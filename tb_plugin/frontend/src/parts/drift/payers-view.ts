@@ -23,6 +23,7 @@ import { recordedAt } from "../data/recorded.ts";
 import { whoText } from "../data/who.ts";
 import { define, Part } from "../frame/part.ts";
 import { base } from "../frame/styles.ts";
+import { panelStyles } from "../kernels/panel-styles.ts";
 import "./exemplar-list.ts";
 import { payersStyles } from "./payers-styles.ts";
 
@@ -43,7 +44,7 @@ export class PayersView extends Part {
     measure: { state: true },
     all: { state: true },
   };
-  static override styles = [base, payersStyles];
+  static override styles = [base, panelStyles, payersStyles];
 
   declare measure: string | undefined;
   declare all: boolean;

@@ -3,32 +3,8 @@
 import { css } from "lit";
 
 export const activationStyles = css`
-  :host {
-    display: flex;
-    flex-direction: column;
-    min-width: 0;
-    min-height: 0;
-    font-size: 12px;
-    grid-column: 1 / -1;
-    container-type: inline-size;
-  }
-  .bar {
-    display: flex;
-    flex-wrap: wrap;
-    align-items: center;
-    gap: 4px 20px;
-    padding: 4px 16px;
-    min-height: 34px;
-    border-bottom: 1px solid var(--line);
-  }
   .when {
     font-weight: 600;
-  }
-  .legend {
-    display: inline-flex;
-    align-items: center;
-    gap: 5px;
-    white-space: nowrap;
   }
   .key {
     flex: none;

@@ -29,6 +29,7 @@ import { define } from "../frame/part.ts";
 import { nameText, pathText } from "../frame/path-text.ts";
 import { base } from "../frame/styles.ts";
 import { activationStyles } from "./activation-styles.ts";
+import { panelStyles } from "./panel-styles.ts";
 
 const MAX_ROWS = 1000;
 const TRACK = { width: 84, height: 16 } as const;
@@ -46,7 +47,7 @@ interface Judged extends Source {
 }
 
 export class ActivationView extends PacedPart {
-  static override styles = [base, activationStyles];
+  static override styles = [base, panelStyles, activationStyles];
 
   override render() {
     const { sources } = this;

@@ -16,6 +16,7 @@ import type { ShownRun } from "../../state/runs.ts";
 import "../data/plot-figure.ts";
 import { define, Part } from "../frame/part.ts";
 import { base } from "../frame/styles.ts";
+import { panelStyles } from "./panel-styles.ts";
 import { sensitivityStyles } from "./sensitivity-styles.ts";
 
 interface Named {
@@ -31,6 +32,7 @@ export class PlanView extends Part {
   };
   static override styles = [
     base,
+    panelStyles,
     sensitivityStyles,
     css`
       :host {

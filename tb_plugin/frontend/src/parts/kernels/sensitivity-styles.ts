@@ -3,31 +3,6 @@
 import { css } from "lit";
 
 export const sensitivityStyles = css`
-  :host {
-    display: flex;
-    flex-direction: column;
-    min-width: 0;
-    min-height: 0;
-    font-size: 12px;
-    container-type: inline-size;
-    grid-column: 1 / -1;
-  }
-  .bar {
-    display: flex;
-    flex-wrap: wrap;
-    align-items: center;
-    gap: 4px 16px;
-    padding: 4px 16px;
-    min-height: 34px;
-    border-bottom: 1px solid var(--line);
-  }
-  label,
-  .legend {
-    display: inline-flex;
-    align-items: center;
-    gap: 6px;
-    white-space: nowrap;
-  }
   /* Of many layers, the plan below stays in reach. */
   .strips {
     max-height: 56vh;
@@ -55,9 +30,6 @@ export const sensitivityStyles = css`
     overflow: auto;
     min-height: 0;
     padding: 6px 16px 12px;
-  }
-  .side {
-    border-left: 1px solid var(--line);
   }
   .scroll:focus-visible,
   .side:focus-visible {

@@ -23,6 +23,7 @@ import { recordedAt } from "../data/recorded.ts";
 import { define, Part } from "../frame/part.ts";
 import { pathText } from "../frame/path-text.ts";
 import { base } from "../frame/styles.ts";
+import { panelStyles } from "./panel-styles.ts";
 import "./changed-maps.ts";
 import "./plan-view.ts";
 import { sensitivityStyles } from "./sensitivity-styles.ts";
@@ -37,7 +38,7 @@ interface Choice {
 }
 
 export class SensitivityView extends Part {
-  static override styles = [base, sensitivityStyles];
+  static override styles = [base, panelStyles, sensitivityStyles];
 
   /** As it stands in the address; nothing chosen: the setting that costs most, the first measure. */
   private get choice(): Choice {
