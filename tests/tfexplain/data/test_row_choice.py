@@ -111,7 +111,7 @@ def test_every_form_and_order_gives_the_same_rows_and_another_seed_others(model:
 
 def test_compression_looks_at_the_rows_that_are_explained(model: Any) -> None:
     activity = Activity(model, shuffled(X, Y), 8, 0)
-    np.testing.assert_array_equal(activity._inputs, chosen((X, Y), model).inputs)
+    np.testing.assert_array_equal(activity.inputs, chosen((X, Y), model).inputs)
 
 
 def test_a_comparison_takes_the_same_sample_of_a_data_set(model: Any) -> None:

@@ -16,7 +16,7 @@ from tfexplain.wire import schema
 def test_what_was_written_is_read(record: Any) -> None:
     read = type(record).decode(record.encode())
     for field in fields(record):
-        np.testing.assert_array_equal(getattr(read, field.name), getattr(record, field.name))
+        np.testing.assert_equal(getattr(read, field.name), getattr(record, field.name))
 
 
 @pytest.mark.parametrize(
