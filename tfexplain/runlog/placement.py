@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Literal
 
 from tfexplain.attribution import Attribution
@@ -30,27 +29,16 @@ def input_layouts(batch: ValidationBatch) -> dict[str, schema.Layout]:
 
 
 def place(
-    attribution: Attribution,
-    traced_model: TracedModel,
-    batch: ValidationBatch,
-    input_names: Sequence[str] | None = None,
+    attribution: Attribution, traced_model: TracedModel, batch: ValidationBatch
 ) -> tuple[schema.Layout | Literal[""], str]:
     """Returns (layout, input) of an attribution: how one sample's values lie, and over what.
 
     The input is the explained one, or the first fitting one that the layer depends on.
-
-    Args:
-        attribution: Any of the model.
-        traced_model: The model.
-        batch: What was explained.
-        input_names: What the batch calls the model's inputs; default as the model does.
     """
     lengths = {n: v.values.shape[1] for n, v in batch.values.items()}
-    own = traced_model.input_names
-    names = own if input_names is None else input_names
-    if attribution.layer in own:
-        name = names[own.index(attribution.layer)]
-        return place_over(replace(attribution, layer=name), input_layouts(batch), lengths, [name])
+    names = traced_model.input_names
+    if attribution.layer in names:
+        return place_over(attribution, input_layouts(batch), lengths, [attribution.layer])
     call = _call(attribution.layer, traced_model)
     reads = [names[i] for i in call.inputs] if call else []
     is_line = bool(call and call.grid and len(call.grid.sides) == 1)

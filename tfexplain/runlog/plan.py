@@ -92,9 +92,6 @@ class ExplainPlan:
             self.output = choose_output(
                 self.traced_model.model_outputs, planned[0].output if planned else None
             )
-        # The batch calls inputs as the model does whose batch it is.
-        own = self if beside is None else beside
-        self._input_names = own.traced_model.input_names
         self.explainers = explainers or named_explainers(planned or fitting(self.traced_model))
         for name, explainer in self.explainers.items():
             for omitted, why in explainer.omits(self.traced_model).items():
@@ -291,7 +288,7 @@ class ExplainPlan:
         pictures = self.batch.pictures | middles
         by_input: dict[str, list[Attribution]] = {}
         for attribution in attributions.values():
-            under = self._place(attribution)[1]
+            under = place(attribution, self.traced_model, self.batch)[1]
             known = under in pictures or under in self.batch.values
             if known and attribution.kind in ("map", "channels"):
                 by_input.setdefault(under, []).append(attribution)
@@ -312,10 +309,7 @@ class ExplainPlan:
 
     def cells(self, attribution: Attribution) -> Cells:
         """Returns how the positions of a map are pooled in the log."""
-        return cells_of(attribution, self._place(attribution)[0])
-
-    def _place(self, attribution: Attribution) -> tuple[schema.Layout | Literal[""], str]:
-        return place(attribution, self.traced_model, self.batch, self._input_names)
+        return cells_of(attribution, place(attribution, self.traced_model, self.batch)[0])
 
     def _write_attribution(
         self,
@@ -327,7 +321,7 @@ class ExplainPlan:
         role: Literal["", "teacher"],
         writer: RunWriter,
     ) -> None:
-        where = self._place(attribution)
+        where = place(attribution, self.traced_model, self.batch)
         explainer = self.explainers[name]
         output = choose_output(self.traced_model.model_outputs, explainer.output)
         number = measure(self.settings.targets, output, explainer.score)
